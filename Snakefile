@@ -1,0 +1,37 @@
+# WeightFlow: from snapshots of a random system to its whole evolving distribution.
+#
+#   snakemake --cores 8 --resources gpu=1                              the default run (config/config.yaml)
+#   snakemake --cores 8 --resources gpu=1 --configfile config/my.yaml  your own data
+#
+# Stages, in order: workflow/rules/{data,anchors,weight_graph,latent_path,dynamics,prediction,evaluation,
+# figures,report}.smk; each rule calls the script of its own name in workflow/scripts.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+# A config that names data sets stands alone; anything less changes the default run.
+if "datasets" not in config:
+
+    configfile: workflow.source_path("config/config.yaml")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/anchors.smk"
+include: "workflow/rules/weight_graph.smk"
+include: "workflow/rules/latent_path.smk"
+include: "workflow/rules/dynamics.smk"
+include: "workflow/rules/prediction.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/report.html",
+        "results/metrics.csv",
+        "results/summary.csv",
+        "results/runtime.csv",

@@ -1,0 +1,117 @@
+# The checked configuration, and the names that rules are wired with.
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+WORKFLOW = Path(workflow.basedir) / "workflow"
+SYSTEMS = Path(workflow.basedir) / "resources" / "systems"
+sys.path.insert(0, str(WORKFLOW / "scripts"))
+
+from weightflow import settings
+from weightflow.errors import InputError
+from weightflow.provenance import code_digest
+
+CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
+
+try:
+    SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
+    settings.check_schema(config, settings.read_schema(SCHEMA), CONFIG_SOURCE)
+    validate(config, str(SCHEMA))  # fills in the defaults
+    settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
+except InputError as fault:
+    raise WorkflowError(str(fault)) from None
+
+
+SEEDS = config["seeds"]
+DATASETS = list(config["datasets"])
+MODELS = list(config["models"])
+INTERPOLATIONS = [b for b in config["baselines"] if b.startswith("weights_")]
+BASELINES = [b for b in config["baselines"] if b not in INTERPOLATIONS]
+
+
+def floors(dataset):
+    """Floors a data set has: against itself, and against an independent part where there is one."""
+    amount = settings.heldout_amount(config["datasets"][dataset])
+    return ["floor_bootstrap", *(["floor_independent"] if amount else [])]
+
+
+def runs(dataset):
+    """Everything that predicts a data set, in the order of the tables."""
+    return [*MODELS, *config["baselines"], *floors(dataset)]
+
+
+def any_of(names):
+    """Wildcard constraint: one of these names, or nothing at all."""
+    return "|".join(names) or "(?!)"
+
+
+def code(script):
+    """Digest of a script and the library modules behind it, so that editing them reruns its rule."""
+    return code_digest(WORKFLOW / "scripts" / script)
+
+
+def dataset_settings(wildcards):
+    return config["datasets"][wildcards.dataset]
+
+
+def model_settings(*sections):
+    """The sections of a model's settings that a stage depends on, and no others."""
+    return lambda wildcards: {s: config["models"][wildcards.model][s] for s in sections}
+
+
+def anchors_of(model):
+    """Folder pattern of a model's anchors; models with equal anchor settings share it."""
+    label = settings.anchor_label(config["models"][model])
+    return f"results/{{dataset}}/anchors/{label}/seed{{seed}}"
+
+
+ANCHORS = {settings.anchor_label(m): m for m in config["models"].values()}
+
+
+def snapshot_sources(wildcards):
+    chosen = dataset_settings(wildcards)
+    sources = {}
+    if chosen["file"]:
+        sources |= {"file": chosen["file"], "source": "results/{dataset}/source.json"}
+    if not chosen["file"] or settings.heldout_amount(chosen) >= 1:
+        sources["simulated"] = "results/{dataset}/simulated.safetensors"
+    return sources
+
+
+def stages(dataset, model):
+    """Benchmark file and artefact (for its device) of each stage a run went through, with its own name."""
+    folder = f"results/{dataset}"
+    run = f"benchmarks/{model}/seed{{seed}}"
+    found = {"prepare": (f"{folder}/benchmarks/prepare_snapshots.tsv", None)}
+    uses = model if model in MODELS else MODELS[0] if model in INTERPOLATIONS else None
+    if uses:
+        label = settings.anchor_label(config["models"][uses])
+        anchors = f"{folder}/benchmarks/anchors/{label}/seed{{seed}}"
+        trained = f"{folder}/anchors/{label}/seed{{seed}}/snapshots"
+        found["anchors"] = (f"{anchors}/train_anchors.tsv", trained)
+        found["weight_graph"] = (f"{anchors}/build_weight_graph.tsv", None)
+    if model in MODELS:
+        made = f"{folder}/runs/{model}/seed{{seed}}"
+        found["latent_path"] = (f"{folder}/{run}/fit_latent_path.tsv", None)
+        found["dynamics"] = (f"{folder}/{run}/fit_dynamics.tsv", f"{made}/dynamics.safetensors")
+    found["predict"] = (f"{folder}/{run}/predict.tsv", None)
+    found["evaluate"] = (f"{folder}/{run}/evaluate.tsv", None)
+    return found
+
+
+RUNTIME_ROWS = [
+    (d, m, s, stage, *[p and p.format(seed=s) for p in paths])
+    for d in DATASETS
+    for m in runs(d)
+    for s in SEEDS
+    for stage, paths in stages(d, m).items()
+]
+
+
+wildcard_constraints:
+    dataset=any_of(DATASETS),
+    model=any_of(sorted({m for d in DATASETS for m in runs(d)})),
+    anchors=any_of(ANCHORS),
+    seed=r"\d+",

@@ -1,0 +1,80 @@
+# Data preparation: a user's file or a simulated system becomes the canonical snapshots file.
+
+
+rule check_file:
+    # Apart from the import, so that a bad file leaves the snapshots made from a good one alone.
+    input:
+        lambda w: dataset_settings(w)["file"],
+    output:
+        "results/{dataset}/source.json",
+    log:
+        "results/{dataset}/logs/check_file.log",
+    priority: 100
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        settings=dataset_settings,
+        code=code("check_file.py"),
+    script:
+        "../scripts/check_file.py"
+
+
+rule simulate:
+    input:
+        lambda w: settings.system_path(dataset_settings(w)["system"], SYSTEMS),
+    output:
+        "results/{dataset}/simulated.safetensors",
+    log:
+        "results/{dataset}/logs/simulate.log",
+    benchmark:
+        "results/{dataset}/benchmarks/simulate.tsv"
+    priority: 100
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 2
+    params:
+        trajectories=lambda w: (
+            0 if dataset_settings(w)["file"] else dataset_settings(w)["trajectories"]
+        ),
+        heldout=lambda w: int(settings.heldout_amount(dataset_settings(w))),
+        seed=lambda w: dataset_settings(w)["seed"],
+        code=code("simulate.py"),
+    script:
+        "../scripts/simulate.py"
+
+
+rule prepare_snapshots:
+    input:
+        unpack(snapshot_sources),
+    output:
+        "results/{dataset}/snapshots.safetensors",
+    log:
+        "results/{dataset}/logs/prepare_snapshots.log",
+    benchmark:
+        "results/{dataset}/benchmarks/prepare_snapshots.tsv"
+    priority: 100
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        settings=dataset_settings,
+        code=code("prepare_snapshots.py"),
+    script:
+        "../scripts/prepare_snapshots.py"
+
+
+rule check_models:
+    # What only the data can tell: whether every model's settings suit this data set. Before any training.
+    input:
+        rules.prepare_snapshots.output[0],
+    output:
+        "results/{dataset}/checked.json",
+    log:
+        "results/{dataset}/logs/check_models.log",
+    priority: 100
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        z_dim={name: config["models"][name]["path"]["z_dim"] for name in MODELS},
+        code=code("check_models.py"),
+    script:
+        "../scripts/check_models.py"

@@ -1,0 +1,69 @@
+# Prediction: distributions at every time of the data, from models, interpolated anchors and baselines.
+
+
+rule predict_model:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
+        path=rules.fit_latent_path.output.path,
+        dynamics=rules.fit_dynamics.output.dynamics,
+    output:
+        "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
+    log:
+        "results/{dataset}/logs/{model}/seed{seed}/predict_model.log",
+    benchmark:
+        "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
+    wildcard_constraints:
+        model=any_of(MODELS),
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        gpu=1,
+    params:
+        settings=model_settings("backbone", "dynamics", "solver"),
+        samples=config["evaluation"]["samples"],
+        code=code("predict_model.py"),
+    script:
+        "../scripts/predict_model.py"
+
+
+rule predict_interpolation:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        graph=lambda w: f"{anchors_of(MODELS[0])}/weight_graph.safetensors",
+    output:
+        "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
+    log:
+        "results/{dataset}/logs/{model}/seed{seed}/predict_interpolation.log",
+    benchmark:
+        "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
+    wildcard_constraints:
+        model=any_of(INTERPOLATIONS),
+    conda:
+        "../../envs/weightflow.yaml"
+    params:
+        settings=lambda w: config["models"][MODELS[0]]["backbone"],
+        samples=config["evaluation"]["samples"],
+        code=code("predict_interpolation.py"),
+    script:
+        "../scripts/predict_interpolation.py"
+
+
+rule predict_baseline:
+    input:
+        rules.prepare_snapshots.output[0],
+    output:
+        "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
+    log:
+        "results/{dataset}/logs/{model}/seed{seed}/predict_baseline.log",
+    benchmark:
+        "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
+    wildcard_constraints:
+        model=any_of([*BASELINES, "floor_bootstrap", "floor_independent"]),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        samples=config["evaluation"]["samples"],
+        code=code("predict_baseline.py"),
+    script:
+        "../scripts/predict_baseline.py"

@@ -1,0 +1,21 @@
+# The weight graph: anchors as tokens, built once and cached.
+
+
+rule build_weight_graph:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        anchors=rules.train_anchors.output.anchors,
+    output:
+        "results/{dataset}/anchors/{anchors}/seed{seed}/weight_graph.safetensors",
+    log:
+        "results/{dataset}/logs/anchors/{anchors}/seed{seed}/build_weight_graph.log",
+    benchmark:
+        "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/build_weight_graph.tsv"
+    priority: 50
+    conda:
+        "../../envs/weightflow.yaml"
+    params:
+        settings=lambda w: settings.anchor_settings(ANCHORS[w.anchors]),
+        code=code("build_weight_graph.py"),
+    script:
+        "../scripts/build_weight_graph.py"

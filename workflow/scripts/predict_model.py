@@ -1,0 +1,34 @@
+"""Solve the dynamics once, then sample and score the moving density at every time of the data."""
+
+from weightflow.backbones import make_backbone
+from weightflow.device import job_device
+from weightflow.dynamics import Solver
+from weightflow.fitting import load_field, make_field
+from weightflow.interpolation import fine_times
+from weightflow.job import run
+from weightflow.latent_path import read_latent_path
+from weightflow.moving_density import predict_from_weights, solve_weights
+from weightflow.prediction import write_prediction
+from weightflow.provenance import stamp
+from weightflow.snapshots import read_snapshots
+from weightflow.weight_graph import read_weight_graph
+
+
+def main(snakemake):
+    settings, seed = snakemake.params.settings, int(snakemake.wildcards.seed)
+    data = read_snapshots(snakemake.input.snapshots)
+    graph = read_weight_graph(snakemake.input.graph)
+    _, path = read_latent_path(snakemake.input.path)
+    device = job_device(snakemake)
+    field = make_field(graph, path, settings["dynamics"], seed)
+    load_field(snakemake.input.dynamics, field)
+    backbone = make_backbone(settings["backbone"], len(data.variables), data.states)
+    fine = fine_times(data.observed_times)
+    weights, path_weights = solve_weights(field.to(device), graph, [data.times, fine], Solver(**settings["solver"]))
+    prediction = predict_from_weights(
+        backbone, weights, path_weights, fine, data, snakemake.params.samples, seed, device
+    )
+    write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake), device=str(device))
+
+
+run(main, snakemake)  # noqa: F821

@@ -1,0 +1,31 @@
+"""Bring a file or simulated trajectories into the canonical snapshots file."""
+
+import numpy as np
+
+from weightflow import seeding
+from weightflow.job import run
+from weightflow.readers import Recording, read_recording
+from weightflow.settings import heldout_amount
+from weightflow.snapshots import assemble, write_snapshots
+from weightflow.storage import read_json, read_tensors
+
+
+def main(snakemake):
+    settings, source = snakemake.params.settings, {}
+    simulated, heldout = None, None
+    if simulated_path := snakemake.input.get("simulated"):
+        simulated = read_tensors(simulated_path, "trajectories")
+        source["system"] = simulated.metadata["made_by"]
+        heldout = list(simulated.tensors["heldout"].swapaxes(0, 1))
+    if path := snakemake.input.get("file"):
+        recording = read_recording(path, settings)
+        source["file"] = read_json(snakemake.input.source)
+    else:
+        training = list(simulated.tensors["training"].swapaxes(0, 1))
+        times = np.arange(len(training), dtype=float)
+        recording = Recording(times, training, simulated.metadata["species"], paired=True)
+    data = assemble(recording, heldout, settings, heldout_amount(settings), seeding.stream(settings["seed"], "split"))
+    write_snapshots(snakemake.output[0], data, source)
+
+
+run(main, snakemake)  # noqa: F821

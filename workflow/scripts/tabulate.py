@@ -1,0 +1,16 @@
+"""Gather the metrics of all runs, and summarise them over times and seeds."""
+
+import pandas as pd
+
+from weightflow.evaluation import summarise
+from weightflow.job import run
+from weightflow.storage import write_table
+
+
+def main(snakemake):
+    table = pd.concat([pd.read_csv(path) for path in snakemake.input], ignore_index=True)
+    write_table(snakemake.output.metrics, table)
+    write_table(snakemake.output.summary, summarise(table))
+
+
+run(main, snakemake)  # noqa: F821

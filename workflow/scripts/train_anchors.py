@@ -1,0 +1,22 @@
+"""Train one backbone per observed snapshot."""
+
+from weightflow.anchors import train_anchors, write_anchors
+from weightflow.backbones import make_backbone
+from weightflow.device import job_device
+from weightflow.job import run
+from weightflow.provenance import stamp
+from weightflow.snapshots import read_snapshots
+from weightflow.storage import write_table
+
+
+def main(snakemake):
+    data, settings = read_snapshots(snakemake.input.snapshots), snakemake.params.settings
+    device = job_device(snakemake)
+    backbone = make_backbone(settings["backbone"], len(data.variables), data.states)
+    seed = int(snakemake.wildcards.seed)
+    anchors = train_anchors(backbone, data.observed, data.observed_times, settings["anchors"], seed, device)
+    write_anchors(snakemake.output.anchors, anchors, made_by=stamp(snakemake), device=str(device))
+    write_table(snakemake.output.losses, anchors.losses)
+
+
+run(main, snakemake)  # noqa: F821

@@ -1,0 +1,17 @@
+"""WeightFlow: the evolving distribution of a random system as a path in the weight space of a small network.
+
+One module per concept, in the order of the method:
+
+systems, simulation, readers, snapshots   what is known: states at some times
+backbones, anchors                        a density p(x | weights) per observed snapshot
+weight_graph, latent_path                 the anchors' weights as tokens, and as a low-dimensional path
+graph_network, dynamics, fitting          the field that moves the weights through continuous time
+prediction, baselines, transport          distributions at any time, by the method and by simpler means
+metrics, evaluation                       how far they are from the truth
+plots, report                             what a person reads
+
+Method: Li et al., "WeightFlow: Learning Stochastic Dynamics via Evolving Weight of Neural Network",
+AAAI 2026, arXiv 2508.00451.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,140 @@
+"""Backbones: small autoregressive networks p(x | θ) = Π_i p(x_i | x_<i; θ), evaluated at given weights.
+
+A backbone owns no weights. Its methods take them as a flat tensor (S, P): S networks side by side
+(snapshots, times or seeds), P weights each. Flat order: layer by layer, neuron by neuron, each neuron's
+incoming weights and then its bias. That order is the weight graph's (weight_graph.py).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from weightflow.weight_graph import LinearMap
+
+
+class Backbone(Protocol):
+    """What the rest of the method needs of a backbone."""
+
+    layers: tuple[LinearMap, ...]
+
+    def initial(self, stack: int, generator: torch.Generator) -> Tensor:
+        """(stack, P) fresh weights."""
+
+    def log_prob(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N) log-likelihoods of states (N, d) or (S, N, d) at weights (S, P)."""
+
+    def sample(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
+        """(S, count, d) independent states at weights (S, P)."""
+
+
+def make_backbone(settings: Mapping[str, Any], variables: int, states: int) -> Backbone:
+    """Build the backbone that settings name.
+
+    Args:
+        settings: `kind` and that kind's own keys.
+        variables: d.
+        states: L.
+    """
+    kinds = {"gru": GRUBackbone}
+    return kinds[settings["kind"]](variables, states, hidden=settings["hidden"], depth=settings["layers"])
+
+
+def split_weights(layers: tuple[LinearMap, ...], weights: Tensor) -> dict[str, Tensor]:
+    """Views (…, neurons, inputs + 1) of flat weights (…, P), by layer."""
+    parts = weights.split([layer.weights for layer in layers], dim=-1)
+    return {
+        layer.name: part.unflatten(-1, (layer.neurons, layer.inputs + 1))
+        for layer, part in zip(layers, parts, strict=True)
+    }
+
+
+class GRUBackbone:
+    """GRU over the variables, with a softmax over L states at each.
+
+    The input at variable i is the binary code of the count x_{i−1} (⌈log2 L⌉ bits; zeros at i = 0). Gates
+    follow `torch.nn.GRU`: reset, update, new. The number of weights does not depend on d.
+    """
+
+    def __init__(self, variables: int, states: int, hidden: int, depth: int = 1):
+        self.variables, self.states, self.hidden, self.depth = variables, states, hidden, depth
+        self.bits = max(1, (states - 1).bit_length())
+        layers = []
+        for level in range(depth):
+            layers.append(LinearMap(f"input{level}", 3 * hidden, self.bits if level == 0 else hidden))
+            layers.append(LinearMap(f"recurrent{level}", 3 * hidden, hidden))
+        self.layers: tuple[LinearMap, ...] = (*layers, LinearMap("head", states, hidden))
+
+    def initial(self, stack: int, generator: torch.Generator) -> Tensor:
+        """(stack, P) uniform in ±1/√H, as `torch.nn.GRU` and `torch.nn.Linear` start."""
+        size = sum(layer.weights for layer in self.layers)
+        uniform = torch.rand(stack, size, generator=generator, device=generator.device)
+        return (2 * uniform - 1) / self.hidden**0.5
+
+    def log_prob(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N) log-likelihoods.
+
+        Args:
+            weights: (S, P).
+            states: (N, d) shared or (S, N, d) own counts, int64 in 0 … L−1.
+        """
+        if states.shape[-1] != self.variables or states.dim() not in (2, 3):
+            raise ValueError(
+                f"expected states (N, {self.variables}) or (S, N, {self.variables}), got {tuple(states.shape)}"
+            )
+        maps = split_weights(self.layers, weights)
+        states = states.expand(len(weights), *states.shape[-2:])
+        inputs = self._code(states)
+        hidden = self._start(weights, states.shape[1])
+        tops = []
+        for i in range(self.variables):
+            previous = inputs[:, :, i - 1] if i else torch.zeros_like(inputs[:, :, 0])
+            hidden = self._step(maps, previous, hidden)
+            tops.append(hidden[-1])
+        logits = _apply(maps["head"], torch.cat(tops, dim=1)).unflatten(1, (self.variables, -1))
+        chosen = states.transpose(1, 2).unsqueeze(-1)
+        return (logits.gather(-1, chosen).squeeze(-1) - logits.logsumexp(-1)).sum(1)
+
+    @torch.no_grad()
+    def sample(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
+        """(S, count, d) independent counts, drawn variable by variable."""
+        maps = split_weights(self.layers, weights)
+        hidden = self._start(weights, count)
+        code = weights.new_zeros(len(weights), count, self.bits)
+        drawn = []
+        for _ in range(self.variables):
+            hidden = self._step(maps, code, hidden)
+            cumulative = _apply(maps["head"], hidden[-1]).softmax(-1).cumsum(-1)
+            level = torch.rand(len(weights), count, 1, generator=generator, device=weights.device)
+            # Scaled by the last entry: rounding may leave the total a little below one.
+            state = torch.searchsorted(cumulative, level * cumulative[..., -1:], right=True).squeeze(-1)
+            drawn.append(state.clamp_max(self.states - 1))
+            code = self._code(drawn[-1])
+        return torch.stack(drawn, dim=-1)
+
+    def _code(self, counts: Tensor) -> Tensor:
+        places = torch.arange(self.bits, device=counts.device)
+        return ((counts.unsqueeze(-1) >> places) & 1).to(torch.get_default_dtype())
+
+    def _start(self, weights: Tensor, count: int) -> list[Tensor]:
+        return [weights.new_zeros(len(weights), count, self.hidden) for _ in range(self.depth)]
+
+    def _step(self, maps: dict[str, Tensor], inputs: Tensor, hidden: list[Tensor]) -> list[Tensor]:
+        """One variable further: inputs (S, N, bits), hidden states (S, N, H) by level."""
+        after = []
+        for level, before in enumerate(hidden):
+            from_input = _apply(maps[f"input{level}"], inputs)
+            from_hidden = _apply(maps[f"recurrent{level}"], before)
+            reset_i, update_i, new_i = from_input.chunk(3, dim=-1)
+            reset_h, update_h, new_h = from_hidden.chunk(3, dim=-1)
+            update = torch.sigmoid(update_i + update_h)
+            new = torch.tanh(new_i + torch.sigmoid(reset_i + reset_h) * new_h)
+            after.append(new + update * (before - new))
+            inputs = after[-1]
+        return after
+
+
+def _apply(linear: Tensor, inputs: Tensor) -> Tensor:
+    """(S, N, neurons) outputs of a stacked linear map (S, neurons, inputs + 1) on (S, N, inputs)."""
+    return torch.baddbmm(linear[..., -1].unsqueeze(1), inputs, linear[..., :-1].transpose(1, 2))

@@ -1,0 +1,113 @@
+"""Arithmetic expressions of species, parameters and time, compiled to postfix programs.
+
+A propensity such as `infection * (1 + 0.2 * sin(2 * pi * t / 6)) * S * I` is parsed against a whitelist
+and becomes arrays of operations and operands that a numba kernel can run. Text is never evaluated.
+"""
+
+import ast
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from weightflow.errors import InputError
+
+CONSTANT, SPECIES, TIME, ADD, SUB, MUL, DIV, POW, NEG, SIN, COS, EXP, LOG, SQRT, MIN, MAX = range(16)
+
+FUNCTIONS = {
+    "sin": (SIN, 1),
+    "cos": (COS, 1),
+    "exp": (EXP, 1),
+    "log": (LOG, 1),
+    "sqrt": (SQRT, 1),
+    "min": (MIN, 2),
+    "max": (MAX, 2),
+}
+_BINARY = {ast.Add: ADD, ast.Sub: SUB, ast.Mult: MUL, ast.Div: DIV, ast.Pow: POW}
+_RESERVED = {"t": "the time", "pi": "the number pi", **{name: "a function" for name in FUNCTIONS}}
+
+
+@dataclass(frozen=True)
+class Program:
+    """A postfix program: `operations[i]` with `operands[i]` (a constant's value or a species' index)."""
+
+    operations: np.ndarray
+    operands: np.ndarray
+
+    @property
+    def depends_on_time(self) -> bool:
+        """Whether the value can change while the state stays."""
+        return bool((self.operations == TIME).any())
+
+
+def check_name(name: str, where: str) -> None:
+    """Refuse a species or parameter name that an expression could not use."""
+    if not name.isidentifier():
+        raise InputError(f"{where}: '{name}' is not a name; use letters, digits and underscores.")
+    if name in _RESERVED:
+        raise InputError(f"{where}: '{name}' already means {_RESERVED[name]}; rename it.")
+
+
+def compile_expression(text: str, species: Sequence[str], parameters: Mapping[str, float], where: str) -> Program:
+    """Compile an arithmetic expression.
+
+    Args:
+        text: + - * / ** and parentheses over numbers, species, parameters, t, pi and `FUNCTIONS`.
+        species: names, in the order of the state vector.
+        parameters: values by name, folded in as constants.
+        where: file and key, for messages.
+
+    Raises:
+        InputError: anything else is in the text.
+    """
+    code: list[tuple[int, float]] = []
+
+    def refuse(what: str) -> None:
+        allowed = ", ".join([*species, *parameters, "t", "pi", *(f"{f}()" for f in FUNCTIONS)])
+        raise InputError(f"{where}: {what} is not allowed in '{text}'; use + - * / ** and {allowed}.")
+
+    def visit(node: ast.expr) -> None:
+        match node:
+            case ast.Constant(value=bool() | str() | bytes() | complex() | None):
+                refuse(f"{node.value!r}")
+            case ast.Constant(value=int() | float()):
+                code.append((CONSTANT, float(node.value)))
+            case ast.Name(id=name):
+                if name in species:
+                    code.append((SPECIES, float(species.index(name))))
+                elif name in parameters:
+                    code.append((CONSTANT, float(parameters[name])))
+                elif name == "t":
+                    code.append((TIME, 0.0))
+                elif name == "pi":
+                    code.append((CONSTANT, math.pi))
+                else:
+                    refuse(f"the unknown name '{name}'")
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                visit(operand)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                visit(operand)
+                code.append((NEG, 0.0))
+            case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _BINARY:
+                visit(left)
+                visit(right)
+                code.append((_BINARY[type(operator)], 0.0))
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS:
+                operation, arity = FUNCTIONS[name]
+                if len(arguments) != arity:
+                    refuse(f"{name}() with {len(arguments)} arguments")
+                for argument in arguments:
+                    visit(argument)
+                code.append((operation, 0.0))
+            case _:
+                refuse(f"'{ast.unparse(node)}'")
+
+    try:
+        visit(ast.parse(str(text).strip(), mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{where}: '{text}' is not an arithmetic expression; check its parentheses.") from error
+    operations, operands = zip(*code, strict=True)
+    return Program(np.array(operations, dtype=np.int64), np.array(operands, dtype=np.float64))

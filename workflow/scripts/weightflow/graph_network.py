@@ -1,0 +1,72 @@
+"""The graph hypernetwork g: a transformer over the weight graph's tokens, with maps in and out per layer.
+
+Tokens of one layer share their input and output maps, so padding is never computed with. Weights enter
+standardised by the anchors' own statistics, and the output is scaled back: g starts at zero.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from weightflow.backbones import split_weights
+from weightflow.weight_graph import LinearMap
+
+_FREQUENCIES = 4  # sine and cosine waves of the time features, up to 2⁴ half-turns over the observed range
+
+
+class GraphNetwork(nn.Module):
+    """g(θ, t): flat weights (B, P) and normalised times (B,) to (B, P, channels).
+
+    Args:
+        layers: the weight graph's layer table.
+        anchors: (K, P), for the standardisation.
+        channels: 1 for the ODE, the path's channels for the CDE.
+        settings: `width`, `layers`, `heads`, `feedforward`.
+    """
+
+    def __init__(self, layers: tuple[LinearMap, ...], anchors: np.ndarray, channels: int, settings: Mapping[str, Any]):
+        super().__init__()
+        self.layers, self.channels = layers, channels
+        width, tokens = settings["width"], sum(layer.neurons for layer in layers)
+        anchors_t = torch.as_tensor(anchors, dtype=torch.float32)
+        per_layer = anchors_t.std(0, correction=0).split([layer.weights for layer in layers])
+        scale = torch.cat([part.square().mean().sqrt().clamp_min(1e-6).expand_as(part) for part in per_layer])
+        self.register_buffer("mean", anchors_t.mean(0))
+        self.register_buffer("scale", scale)
+        self.into = nn.ModuleList(nn.Linear(layer.inputs + 1, width) for layer in layers)
+        self.out_of = nn.ModuleList(nn.Linear(width, (layer.inputs + 1) * channels) for layer in layers)
+        self.neuron = nn.Parameter(0.02 * torch.randn(tokens, width))
+        self.time = nn.Linear(1 + 2 * _FREQUENCIES, width)
+        block = nn.TransformerEncoderLayer(
+            width,
+            settings["heads"],
+            settings["feedforward"],
+            dropout=0.0,  # a right-hand side must be a function: no noise inside the solver
+            activation="gelu",
+            batch_first=True,
+            norm_first=True,
+        )
+        self.mixer = nn.TransformerEncoder(block, settings["layers"], enable_nested_tensor=False)
+        for linear in self.out_of:
+            nn.init.zeros_(linear.weight)
+            nn.init.zeros_(linear.bias)
+
+    def forward(self, weights: Tensor, time: Tensor) -> Tensor:
+        """(B, P, channels) rates of change; time (B,) is 0 at the first snapshot and 1 at the last."""
+        standard = split_weights(self.layers, (weights - self.mean) / self.scale)
+        tokens = torch.cat(
+            [enter(standard[layer.name]) for layer, enter in zip(self.layers, self.into, strict=True)], 1
+        )
+        time = time.to(weights.dtype)
+        turns = time[:, None] * torch.pi * 2.0 ** torch.arange(_FREQUENCIES, device=time.device)
+        features = torch.cat([time[:, None], turns.sin(), turns.cos()], dim=1)
+        tokens = self.mixer(tokens + self.neuron + self.time(features)[:, None])
+        parts = tokens.split([layer.neurons for layer in self.layers], dim=1)
+        rates = [
+            leave(part).unflatten(-1, (-1, self.channels)).flatten(1, 2)
+            for part, leave in zip(parts, self.out_of, strict=True)
+        ]
+        return torch.cat(rates, dim=1) * self.scale[:, None]

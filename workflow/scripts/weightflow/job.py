@@ -1,0 +1,34 @@
+"""The frame every Snakemake script runs in: its log file, and one sentence when something is wrong."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from typing import Any
+
+# POT imports torch to offer it as a backend, which costs seconds in scripts that only pass arrays.
+os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
+
+from weightflow.errors import DivergenceError, InputError
+
+
+def run(main: Callable[[Any], None], snakemake: Any) -> None:
+    """Run `main(snakemake)` with messages, warnings and tracebacks in the rule's log.
+
+    Bars stay on standard error. An expected fault ends the script with its sentence on standard error;
+    an unexpected one with the log's name, where the traceback is.
+    """
+    log = str(snakemake.log[0])
+    os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
+    with open(log, "w", encoding="utf-8", buffering=1) as stream, redirect_stdout(stream):
+        logging.basicConfig(stream=stream, level=logging.INFO, format="%(asctime)s %(message)s", force=True)
+        logging.captureWarnings(True)
+        try:
+            main(snakemake)
+        except (InputError, DivergenceError) as fault:
+            logging.error("%s", fault)
+            sys.exit(f"\nError: {fault}")
+        except Exception as fault:
+            logging.exception("The script failed.")
+            sys.exit(f"\nError in rule {snakemake.rule}: {type(fault).__name__}: {fault} (traceback in {log})")

@@ -1,0 +1,60 @@
+"""Predictions: the one form in which every model and baseline hands its distributions to evaluation."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from weightflow.storage import read_tensors, write_tensors
+
+KIND = "prediction"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Distributions at T times.
+
+    Attributes:
+        times: (T,).
+        samples: T arrays (n_t, d).
+        sample_weights: T arrays (n_t,) that sum to one each, or empty where all samples count the same.
+        nll: (T,) mean negative log-likelihood per variable on the held-out part; empty without a density.
+        weights: (T, P) of the moving network; empty where there is none.
+        path_times, path_weights: (F,) and (F, P), the same path on a finer grid, for figures.
+    """
+
+    times: np.ndarray
+    samples: list[np.ndarray]
+    sample_weights: list[np.ndarray] = field(default_factory=list)
+    nll: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    path_times: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    path_weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
+        """Samples (n, d) at the t-th time and their weights (n,)."""
+        samples = self.samples[t]
+        return samples, self.sample_weights[t] if self.sample_weights else np.full(len(samples), 1 / len(samples))
+
+
+def write_prediction(path: str | Path, prediction: Prediction, **metadata: object) -> None:
+    """Write a prediction."""
+    samples = np.concatenate(prediction.samples)
+    tensors = {
+        "samples": samples.astype(np.int32) if samples.dtype.kind in "iu" else samples,
+        "counts": np.array([len(s) for s in prediction.samples], dtype=np.int64),
+        "sample_weights": np.concatenate([*prediction.sample_weights, np.zeros(0)]),
+    }
+    for name in ("times", "nll", "weights", "path_times", "path_weights"):
+        tensors[name] = getattr(prediction, name)
+    write_tensors(path, KIND, tensors, **metadata)
+
+
+def read_prediction(path: str | Path) -> Prediction:
+    """Read a prediction."""
+    tensors = read_tensors(path, KIND).tensors
+    cuts = np.cumsum(tensors.pop("counts"))[:-1]
+    samples = np.split(tensors.pop("samples"), cuts)
+    sample_weights = tensors.pop("sample_weights")
+    weighted = np.split(sample_weights, cuts) if len(sample_weights) else []
+    return Prediction(samples=samples, sample_weights=weighted, **tensors)

@@ -1,0 +1,109 @@
+"""What made a result: digests of files, settings and library code, and the versions in use."""
+
+import ast
+import hashlib
+import json
+import platform
+from collections.abc import Iterator
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+LIBRARY = Path(__file__).resolve().parent
+
+_REPORTED_PACKAGES = (
+    "snakemake",
+    "torch",
+    "torchdiffeq",
+    "torchcde",
+    "POT",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "pandas",
+    "matplotlib",
+    "numba",
+)
+
+
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def settings_digest(settings: Any) -> str:
+    """Eight hexadecimal digits that change whenever a setting does."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def code_digest(script: str | Path) -> str:
+    """Digest of a script and of every library module it imports, directly or not.
+
+    Comments and layout do not count. Passed to each rule as a parameter, it makes an edited module
+    rerun exactly the rules that use it; Snakemake itself watches the script only.
+    """
+    seen: dict[Path, str] = {}
+    queue = [Path(script).resolve()]
+    while queue:
+        path = queue.pop()
+        if path not in seen:
+            seen[path], imported = _parse(path)
+            queue.extend(imported)
+    digests = sorted((path.name, digest) for path, digest in seen.items())
+    return settings_digest(digests)
+
+
+def stamp(snakemake: Any) -> dict[str, Any]:
+    """What a job was given: rule, wildcards, parameters and the digests of its input files.
+
+    Goes into the metadata of what the job writes; nothing in it depends on the clock or the machine.
+    """
+    return {
+        "rule": snakemake.rule,
+        "wildcards": dict(snakemake.wildcards.items()),
+        "params": dict(snakemake.params.items()),
+        "inputs": {str(path): input_digest(path) for path in snakemake.input},
+    }
+
+
+def input_digest(path: str | Path) -> str:
+    """Digest of a file, or of a folder's files in order of their names."""
+    path = Path(path)
+    if path.is_file():
+        return file_digest(path)
+    return settings_digest([(child.name, file_digest(child)) for child in sorted(path.iterdir())])
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages whose numerics a result depends on."""
+    found = {"python": platform.python_version()}
+    for package in _REPORTED_PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+@cache
+def _parse(path: Path) -> tuple[str, tuple[Path, ...]]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return digest, tuple(dict.fromkeys(_imported_modules(tree)))
+
+
+def _imported_modules(tree: ast.Module) -> Iterator[Path]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            package, *parts = name.split(".")
+            if package == LIBRARY.name:
+                place = LIBRARY.joinpath(*parts)
+                yield from (p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file())

@@ -1,0 +1,159 @@
+"""The configuration: checked against the schema, completed with its defaults, and asked for names.
+
+Nothing here reads data or imports torch, so that a wrong key is reported at once.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.exceptions import best_match
+
+from weightflow.errors import InputError
+from weightflow.provenance import settings_digest
+
+FILE_SUFFIXES = (".npy", ".csv", ".tsv")
+
+
+def read_schema(path: str | Path) -> dict[str, Any]:
+    """The configuration's JSON schema."""
+    return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+
+
+def check_schema(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> None:
+    """Refuse a config that breaks the schema.
+
+    Args:
+        config: as the user wrote it.
+        schema: from `read_schema`.
+        source: the config files' names, for the message.
+
+    Raises:
+        InputError: naming the file, the key, what is wrong with it and what is allowed.
+    """
+    if error := best_match(Draft202012Validator(schema).iter_errors(config)):
+        raise InputError(f"{source}: {_sentence(error)}")
+
+
+def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> None:
+    """Refuse settings that are each allowed but do not fit together, or name what does not exist.
+
+    Args:
+        config: complete, with defaults.
+        systems: folder of the built-in systems.
+        source: the config files' names.
+
+    Raises:
+        InputError: naming the file, the key and the fix.
+    """
+    for name, settings in config["datasets"].items():
+        _check_dataset(settings, systems, f"{source}: datasets.{name}")
+    for name, settings in config["models"].items():
+        where = f"{source}: models.{name}"
+        dynamics = settings["dynamics"]
+        if dynamics["width"] % dynamics["heads"]:
+            raise InputError(
+                f"{where}.dynamics: {dynamics['heads']} heads do not divide the width {dynamics['width']}; "
+                "change one of them."
+            )
+        start = settings["training"]["start_from"]
+        if start and not Path(start).is_file():
+            raise InputError(f"{where}.training.start_from: there is no file {start}.")
+    clash = set(config["models"]) & {*config["baselines"], "floor_bootstrap", "floor_independent"}
+    if clash:
+        raise InputError(f"{source}: models.{min(clash)} has the name of a baseline; rename the model.")
+    if any(name.startswith("weights_") for name in config["baselines"]) and not config["models"]:
+        raise InputError(f"{source}: baselines: weights_linear and weights_spline need the anchors of a model.")
+    if (shown := config["figures"]["model"]) and shown not in config["models"]:
+        raise InputError(f"{source}: figures.model: {_unknown('model', shown, config['models'])}")
+
+
+def system_path(system: str, systems: Path) -> Path:
+    """File of a system: a path as it is, a name from the built-in folder."""
+    return Path(system) if system.endswith((".yaml", ".yml")) else systems / f"{system}.yaml"
+
+
+def heldout_amount(dataset: Mapping[str, Any]) -> float:
+    """Held-out part of a data set: trajectories to simulate (1 or more), share of the file to split off, or 0."""
+    if dataset["heldout"] is not None:
+        return dataset["heldout"]
+    return 1000 if dataset["system"] else 0.2
+
+
+def anchor_settings(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a model's settings that its anchors depend on."""
+    return {"backbone": model["backbone"], "anchors": model["anchors"]}
+
+
+def anchor_label(model: Mapping[str, Any]) -> str:
+    """Folder name of a model's anchors; models with the same anchor settings share it."""
+    settings = anchor_settings(model)
+    backbone = settings["backbone"]
+    return f"{backbone['kind']}{backbone['hidden']}-{settings['anchors']['alignment']}-{settings_digest(settings)}"
+
+
+def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> None:
+    file, system = settings["file"], settings["system"]
+    if not file and not system:
+        raise InputError(f"{where}: names neither a file nor a system; give one.")
+    if file and not Path(file).is_file():
+        raise InputError(f"{where}.file: there is no file {file}; check the path (README: your own data).")
+    if file and Path(file).suffix not in FILE_SUFFIXES:
+        raise InputError(f"{where}.file: the suffix of {file} is not known; use {', '.join(FILE_SUFFIXES)}.")
+    if system and not system_path(system, systems).is_file():
+        known = sorted(path.stem for path in systems.glob("*.yaml"))
+        raise InputError(f"{where}.system: {_unknown('system', system, known)}")
+    amount = heldout_amount(settings)
+    if amount >= 1 and (amount != int(amount) or not system):
+        raise InputError(
+            f"{where}.heldout: {amount} is a number of trajectories to simulate, which needs a system and a whole "
+            "number; give a fraction below 1 to split the file."
+        )
+    if 0 < amount < 1 and not file:
+        raise InputError(
+            f"{where}.heldout: {amount} is a fraction, but there is no file to split; give a whole number."
+        )
+    if settings["reference"] == "heldout" and amount == 0:
+        raise InputError(f"{where}.reference: there is no held-out part; set reference: training.")
+    if settings["states"] and settings["states"] > settings["max_states"]:
+        raise InputError(
+            f"{where}.states: {settings['states']} is above max_states {settings['max_states']}; raise it."
+        )
+
+
+def _sentence(error: ValidationError) -> str:
+    key = ".".join(map(str, error.absolute_path))
+    at = f"{key}: " if key else ""
+    match error.validator:
+        case "additionalProperties":
+            known = error.schema.get("properties", {})
+            unknown = next(name for name in error.instance if name not in known)
+            return at + _unknown("key", unknown, known)
+        case "enum":
+            return at + _unknown("value", error.instance, error.validator_value)
+        case "pattern":
+            rule = error.schema.get("description", f"it must match {error.validator_value}")
+            return f"{at}'{error.instance}' cannot be used; {rule[0].lower() + rule[1:].rstrip('.')}."
+        case "required":
+            missing = next(name for name in error.validator_value if name not in error.instance)
+            return f"{at}the key '{missing}' is missing; add it."
+        case "type":
+            wanted = error.validator_value
+            names = wanted if isinstance(wanted, str) else " or ".join(wanted)
+            return f"{at}{error.instance!r} is not of type {names}; change it."
+        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
+            bound = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}
+            allowed = bound.get(str(error.validator), "less than")
+            return f"{at}{error.instance} is out of range; it must be {allowed} {error.validator_value}."
+        case _:
+            return f"{at}{error.message}; change it."
+
+
+def _unknown(what: str, found: Any, known: Iterable[Any]) -> str:
+    options = [str(option) for option in known]
+    close = difflib.get_close_matches(str(found), options, n=1)
+    guess = f"did you mean '{close[0]}'? " if close else ""
+    return f"unknown {what} '{found}'; {guess}Allowed: {', '.join(options) or 'none'}.".replace("? A", "? a")

@@ -1,0 +1,240 @@
+"""The canonical data set: states at some times, split into training and held-out parts.
+
+This is the contract between data preparation and everything after it. Training code asks for
+`observed`; only evaluation may look at the rest.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from weightflow.errors import InputError
+from weightflow.readers import Recording
+from weightflow.storage import read_tensors, write_tensors
+
+KIND = "snapshots"
+MIN_SNAPSHOTS = 3
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """States of d variables at T times.
+
+    Attributes:
+        times: (T,) increasing.
+        training: T arrays (N_t, d); the method sees those at observed times only.
+        heldout: T arrays (M_t, d) of independent data for likelihoods, or empty where there are none.
+        is_observed: (T,) bool, the K snapshots the method is trained on.
+        variables: d names.
+        discrete: counts (True) or real values (False).
+        states: number L of states per variable, 0 … L−1; 0 for real values.
+        reference: 'heldout' or 'training', the part that sample metrics compare with.
+        time_label: axis label with unit.
+    """
+
+    times: np.ndarray
+    training: list[np.ndarray]
+    heldout: list[np.ndarray]
+    is_observed: np.ndarray
+    variables: list[str]
+    discrete: bool
+    states: int
+    reference: str
+    time_label: str
+
+    @property
+    def observed_times(self) -> np.ndarray:
+        """(K,) times of the observed snapshots."""
+        return self.times[self.is_observed]
+
+    @property
+    def observed(self) -> list[np.ndarray]:
+        """The K observed snapshots of the training part."""
+        return [states for states, seen in zip(self.training, self.is_observed, strict=True) if seen]
+
+    @property
+    def truth(self) -> list[np.ndarray]:
+        """T arrays that sample metrics compare with."""
+        return self.training if self.reference == "training" else self.heldout
+
+    @property
+    def independent(self) -> list[np.ndarray]:
+        """T arrays independent of `truth`, or empty."""
+        return self.heldout if self.reference == "training" else self.training
+
+
+def check_states(states: list[np.ndarray], times: np.ndarray, discrete: bool, max_states: int, where: str) -> None:
+    """Refuse data that no later stage could use.
+
+    Args:
+        states: T arrays (N_t, d).
+        times: (T,).
+        discrete: whether the states must be counts.
+        max_states: largest number of states per variable.
+        where: the file, for messages.
+
+    Raises:
+        InputError: with the place, the fault and the fix.
+    """
+    times = np.asarray(times, dtype=float)
+    if len(times) != len(states):
+        raise InputError(f"{where}: {len(states)} snapshots but {len(times)} times; give one time for each.")
+    if not np.isfinite(times).all():
+        raise InputError(f"{where}: the times hold NaN or infinity; give a number for each snapshot.")
+    if (wrong := np.flatnonzero(np.diff(times) <= 0)).size:
+        i = int(wrong[0])
+        fault = "repeated" if times[i] == times[i + 1] else f"followed by {times[i + 1]:g}"
+        raise InputError(f"{where}: time {times[i]:g} is {fault}; times must increase.")
+    for time, snapshot in zip(times, states, strict=True):
+        at = f"{where}: the snapshot at time {time:g}"
+        if snapshot.ndim != 2 or snapshot.shape[1] == 0:
+            raise InputError(f"{at} has shape {snapshot.shape}; expected (states, variables).")
+        if len(snapshot) == 0:
+            raise InputError(f"{at} is empty; remove its time or add states.")
+        if not np.isfinite(snapshot).all():
+            raise InputError(f"{at} holds NaN or infinity; remove or mend those rows.")
+        if discrete and (snapshot < 0).any():
+            raise InputError(f"{at} holds negative counts; counts are 0 or more (or set kind: continuous).")
+        if discrete and (snapshot != np.round(snapshot)).any():
+            raise InputError(f"{at} holds fractions; counts are whole numbers (or set kind: continuous).")
+        if discrete and snapshot.max() >= max_states:
+            raise InputError(
+                f"{at} holds the count {snapshot.max():g}, and max_states is {max_states}; raise max_states or rescale."
+            )
+
+
+def check_observed(is_observed: np.ndarray, where: str) -> None:
+    """Refuse fewer observed snapshots than a path through them needs."""
+    if (count := int(is_observed.sum())) < MIN_SNAPSHOTS:
+        raise InputError(
+            f"{where}: {count} of {len(is_observed)} snapshots are observed, and a path needs at least {MIN_SNAPSHOTS}; "
+            "add snapshots or lower observe_every."
+        )
+
+
+def observed_mask(times: int, every: int) -> np.ndarray:
+    """(T,) bool: every n-th time from the first on is an observed snapshot."""
+    return np.arange(times) % every == 0
+
+
+def states_with_headroom(observed: list[np.ndarray]) -> int:
+    """L from the observed snapshots: a tenth above the largest count, so that unseen times fit too."""
+    largest = max(int(snapshot.max()) for snapshot in observed)
+    return largest + 1 + max(1, math.ceil(0.1 * largest))
+
+
+def split(states: list[np.ndarray], fraction: float, paired: bool, rng: np.random.Generator) -> tuple[list, list]:
+    """Split states at random into training and held-out parts.
+
+    Args:
+        states: T arrays (N_t, d).
+        fraction: share to hold out, in [0, 1).
+        paired: row n is the same trajectory at every time, so whole trajectories are held out.
+        rng: the draws.
+
+    Returns:
+        (training, heldout), T arrays each; every part keeps at least one state per time.
+    """
+    if fraction == 0:
+        return states, []
+    training, heldout = [], []
+    order = rng.permutation(len(states[0])) if paired else None
+    for snapshot in states:
+        rows = order if order is not None else rng.permutation(len(snapshot))
+        count = min(max(1, round(fraction * len(snapshot))), len(snapshot) - 1)
+        heldout.append(snapshot[np.sort(rows[:count])])
+        training.append(snapshot[np.sort(rows[count:])])
+    return training, heldout
+
+
+def assemble(
+    recording: Recording,
+    heldout: list[np.ndarray] | None,
+    settings: Mapping[str, Any],
+    fraction: float,
+    rng: np.random.Generator,
+) -> Snapshots:
+    """The canonical data set from a checked recording.
+
+    Args:
+        recording: what a file or a simulation holds.
+        heldout: T arrays of independent states, or None to split `fraction` off the recording.
+        settings: the data set's settings.
+        fraction: share of the recording to hold out, where `heldout` is None.
+        rng: draws of the split.
+
+    Raises:
+        InputError: the parts do not fit each other, or too few snapshots are observed.
+    """
+    discrete = settings["kind"] == "discrete"
+    states = [s.astype(np.int64 if discrete else np.float64) for s in recording.states]
+    training = states
+    if heldout is None:
+        training, heldout = split(states, fraction, recording.paired, rng)
+    elif len(heldout) != len(states) or heldout[0].shape[1] != states[0].shape[1]:
+        raise InputError(
+            f"the system gives {len(heldout)} times of {heldout[0].shape[1]} variables and the file {len(states)} "
+            f"of {states[0].shape[1]}; name the system the file came from, or set heldout to a fraction."
+        )
+    is_observed = observed_mask(len(states), settings["observe_every"])
+    observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
+    check_observed(is_observed, "the data set")
+    levels = settings["states"] or states_with_headroom(observed) if discrete else 0
+    largest = max(int(s.max()) for s in observed) if discrete else -1
+    if largest >= levels and discrete:
+        raise InputError(f"the largest observed count is {largest}, and states is {levels}; raise states.")
+    return Snapshots(
+        times=np.asarray(recording.times, dtype=float),
+        training=training,
+        heldout=heldout,
+        is_observed=is_observed,
+        variables=recording.variables,
+        discrete=discrete,
+        states=levels,
+        reference=settings["reference"],
+        time_label=settings["time_label"],
+    )
+
+
+def write_snapshots(path: str | Path, data: Snapshots, source: Mapping[str, Any]) -> None:
+    """Write the canonical file; `source` says where the data came from, with checksums."""
+    dtype = np.int32 if data.discrete else np.float64
+    tensors = {"times": data.times.astype(np.float64), "is_observed": data.is_observed.astype(np.uint8)}
+    for part in ("training", "heldout"):
+        snapshots = getattr(data, part)
+        empty = np.zeros((0, len(data.variables)))
+        tensors[f"{part}.states"] = np.concatenate(snapshots or [empty]).astype(dtype)
+        tensors[f"{part}.counts"] = np.array([len(s) for s in snapshots], dtype=np.int64)
+    write_tensors(
+        path,
+        KIND,
+        tensors,
+        variables=data.variables,
+        discrete=data.discrete,
+        states=data.states,
+        reference=data.reference,
+        time_label=data.time_label,
+        source=source,
+    )
+
+
+def read_snapshots(path: str | Path) -> Snapshots:
+    """Read the canonical file."""
+    artefact = read_tensors(path, KIND)
+    parts = {
+        part: np.split(artefact.tensors[f"{part}.states"], np.cumsum(artefact.tensors[f"{part}.counts"])[:-1])
+        if len(artefact.tensors[f"{part}.counts"])
+        else []
+        for part in ("training", "heldout")
+    }
+    artefact.metadata.pop("source")
+    return Snapshots(
+        times=artefact.tensors["times"],
+        is_observed=artefact.tensors["is_observed"].astype(bool),
+        **parts,
+        **artefact.metadata,
+    )

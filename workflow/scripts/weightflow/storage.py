@@ -1,0 +1,118 @@
+"""Files on disk: safetensors for tensors, CSV for tables, JSON for small facts; always whole or absent.
+
+Nothing is pickled. Every file is written beside its final name and renamed, so a killed job leaves
+either the old file or the new one.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from weightflow.errors import InputError
+
+# One metadata entry only: safetensors keeps its header in a hash map, whose order is not reproducible.
+_METADATA_KEY = "weightflow"
+_REMEDY = "delete it and run again, and it is rebuilt"
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """Named arrays and what made them: `kind` says what the file is, `metadata` with which settings."""
+
+    kind: str
+    tensors: dict[str, np.ndarray]
+    metadata: dict[str, Any]
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, renamed onto it when the block ends without an error."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    os.close(handle)
+    try:
+        yield Path(temporary)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)  # mkstemp's private mode would hide results from colleagues
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def write_tensors(path: str | Path, kind: str, tensors: Mapping[str, np.ndarray], **metadata: Any) -> None:
+    """Write arrays with the settings, seed and input digests (`metadata`, JSON) that made them."""
+    header = {_METADATA_KEY: json.dumps({"kind": kind, **metadata}, sort_keys=True)}
+    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    with atomic(path) as temporary:
+        save_file(arrays, temporary, metadata=header)
+
+
+def read_tensors(path: str | Path, kind: str) -> Artefact:
+    """Read what `write_tensors` wrote.
+
+    Raises:
+        InputError: the file is missing, truncated, not safetensors, or holds another kind of artefact.
+    """
+    with _opened(path) as file:
+        metadata = _metadata(file)
+        tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}
+    found = metadata.pop("kind", "a foreign file")
+    if found != kind:
+        raise InputError(f"{path}: expected {kind}, found {found}; {_REMEDY}.")
+    return Artefact(kind, tensors, metadata)
+
+
+def read_metadata(path: str | Path) -> dict[str, Any]:
+    """What a file says about itself, without reading its arrays; raises as `read_tensors`."""
+    with _opened(path) as file:
+        return _metadata(file)
+
+
+def write_table(path: str | Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV, floats with 10 significant digits."""
+    with atomic(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.10g")
+
+
+def write_json(path: str | Path, content: Any) -> None:
+    """Write JSON with sorted keys."""
+    write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read JSON."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write text as UTF-8."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[Any]:
+    if not Path(path).is_file():
+        raise InputError(f"{path}: the file is missing; run snakemake to make it.")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            yield file
+    except (SafetensorError, ValueError, OSError) as error:
+        raise InputError(f"{path}: the file is truncated or not safetensors; {_REMEDY}.") from error
+
+
+def _metadata(file: Any) -> dict[str, Any]:
+    content = json.loads((file.metadata() or {}).get(_METADATA_KEY, "{}"))
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,135 @@
+"""The weight graph: one token per neuron, its incoming weights and bias, zero-padded, with a mask.
+
+Flat weights and tokens are two layouts of the same numbers. The mask, read row by row, is the flat
+order, so the round trip is exact and padding can never carry information.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from weightflow.errors import InputError
+from weightflow.storage import read_tensors, write_tensors
+
+KIND = "weight graph"
+
+
+@dataclass(frozen=True)
+class LinearMap:
+    """`neurons` outputs, each with `inputs` incoming weights and a bias."""
+
+    name: str
+    neurons: int
+    inputs: int
+
+    @property
+    def weights(self) -> int:
+        """Number of weights, biases included."""
+        return self.neurons * (self.inputs + 1)
+
+
+@dataclass(frozen=True)
+class WeightGraph:
+    """Anchors as tokens.
+
+    Attributes:
+        layers: the backbone's linear maps, in token order.
+        times: (K,) times of the anchors.
+        tokens: (K, n_tokens, n_features).
+        mask: (n_tokens, n_features), true where a weight is.
+        layer: (n_tokens,) index of each token's layer.
+        neuron: (n_tokens,) index of the neuron in its layer.
+        anchors: digest of the anchors the graph was built from.
+    """
+
+    layers: tuple[LinearMap, ...]
+    times: np.ndarray
+    tokens: np.ndarray
+    mask: np.ndarray
+    layer: np.ndarray
+    neuron: np.ndarray
+    anchors: str
+
+    @property
+    def weights(self) -> np.ndarray:
+        """(K, P) flat weights of the anchors."""
+        return self.tokens[:, self.mask]
+
+
+def token_mask(layers: Sequence[LinearMap]) -> np.ndarray:
+    """(n_tokens, n_features) mask of the real entries."""
+    lengths = np.concatenate([np.full(layer.neurons, layer.inputs + 1) for layer in layers])
+    return np.arange(lengths.max()) < lengths[:, None]
+
+
+def to_tokens(layers: Sequence[LinearMap], weights: np.ndarray) -> np.ndarray:
+    """(…, n_tokens, n_features) tokens of flat weights (…, P), padded with zeros."""
+    mask = token_mask(layers)
+    tokens = np.zeros((*weights.shape[:-1], *mask.shape), dtype=weights.dtype)
+    tokens[..., mask] = weights
+    return tokens
+
+
+def to_weights(layers: Sequence[LinearMap], tokens: np.ndarray) -> np.ndarray:
+    """(…, P) flat weights of tokens; padding is dropped."""
+    return tokens[..., token_mask(layers)]
+
+
+def build_weight_graph(
+    layers: Sequence[LinearMap], weights: np.ndarray, times: np.ndarray, anchors: str
+) -> WeightGraph:
+    """The graph of K anchors' flat weights (K, P)."""
+    expected = sum(layer.weights for layer in layers)
+    if weights.shape != (len(times), expected):
+        raise ValueError(f"expected weights {(len(times), expected)}, got {weights.shape}")
+    return WeightGraph(
+        layers=tuple(layers),
+        times=times,
+        tokens=to_tokens(layers, weights),
+        mask=token_mask(layers),
+        layer=np.repeat(np.arange(len(layers)), [layer.neurons for layer in layers]),
+        neuron=np.concatenate([np.arange(layer.neurons) for layer in layers]),
+        anchors=anchors,
+    )
+
+
+def write_weight_graph(path: str | Path, graph: WeightGraph) -> None:
+    """Cache the graph on disk."""
+    write_tensors(
+        path,
+        KIND,
+        {
+            "times": graph.times,
+            "tokens": graph.tokens,
+            "mask": graph.mask.astype(np.uint8),
+            "layer": graph.layer,
+            "neuron": graph.neuron,
+        },
+        layers=[[layer.name, layer.neurons, layer.inputs] for layer in graph.layers],
+        anchors=graph.anchors,
+    )
+
+
+def read_weight_graph(path: str | Path) -> WeightGraph:
+    """Read a cached graph.
+
+    Raises:
+        InputError: the file is damaged, or its parts do not fit each other.
+    """
+    artefact = read_tensors(path, KIND)
+    layers = tuple(LinearMap(*entry) for entry in artefact.metadata["layers"])
+    tensors = artefact.tensors
+    mask = tensors["mask"].astype(bool)
+    if not np.array_equal(mask, token_mask(layers)) or tensors["tokens"].shape[1:] != mask.shape:
+        raise InputError(f"{path}: tokens and layer table do not fit; delete it and run again, and it is rebuilt.")
+    return WeightGraph(
+        layers,
+        tensors["times"],
+        tensors["tokens"],
+        mask,
+        tensors["layer"],
+        tensors["neuron"],
+        artefact.metadata["anchors"],
+    )
