@@ -32,5 +32,5 @@ def runtime_table(rows: Iterable[tuple[str, str, int, str, str, str | None]]) ->
 
 
 def _device(artefact: Path) -> str:
-    file = min(artefact.iterdir()) if artefact.is_dir() else artefact
+    file = min(artefact.glob("*.safetensors")) if artefact.is_dir() else artefact
     return read_metadata(file).get("device", "cpu")
