@@ -1,0 +1,30 @@
+PYTHON ?= python3
+VENV := .venv
+
+.PHONY: run test docs clean
+.DELETE_ON_ERROR:
+
+## The default run: set up .venv, then every stage on config/config.yaml.
+run: $(VENV)/.installed
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" snakemake --cores 8 --resources gpu=1
+
+## All tests.
+test: $(VENV)/.installed-dev
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python -m pytest -n auto tests
+
+## config/README.md from the schema.
+docs: $(VENV)/.installed
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python workflow/schemas/describe.py
+
+clean:
+	rm -rf $(VENV) .snakemake
+
+$(VENV)/.installed: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement requirements.txt
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	$(VENV)/bin/pip install --quiet --requirement requirements-dev.txt
+	touch $@
