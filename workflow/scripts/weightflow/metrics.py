@@ -82,10 +82,10 @@ def merge_duplicates(states: np.ndarray, weights: np.ndarray | None = None) -> t
 
 
 def _squared_distances(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Squared distances of all pairs and the weight each carries; whole numbers are gathered by value."""
+    """Squared distances of all pairs and the weight each carries; small whole numbers are gathered by value."""
     squares = cdist(x, y, "sqeuclidean").ravel()
     mass = np.outer(a, b).ravel()
-    if x.dtype.kind in "iu" and y.dtype.kind in "iu":
+    if x.dtype.kind in "iu" and y.dtype.kind in "iu" and squares.max() < len(squares):
         gathered = np.bincount(squares.astype(np.int64), mass)
         squares = np.flatnonzero(gathered)
         mass = gathered[squares]
