@@ -53,7 +53,7 @@ def _read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except ValueError as error:
-        if "Object arrays" in str(error) or "pickle" in str(error):
+        if any(sign in str(error) for sign in ("Object arrays", "Python objects", "pickle")):
             raise InputError(
                 f"{path}: holds Python objects or is not a .npy file; save a plain numeric array with numpy.save."
             ) from error
