@@ -13,6 +13,8 @@ import numpy as np
 
 from weightflow.errors import InputError
 
+MAX_DEPTH = 64  # operands waiting at once while a program runs
+
 CONSTANT, SPECIES, TIME, ADD, SUB, MUL, DIV, POW, NEG, SIN, COS, EXP, LOG, SQRT, MIN, MAX = range(16)
 
 FUNCTIONS = {
@@ -24,7 +26,9 @@ FUNCTIONS = {
     "min": (MIN, 2),
     "max": (MAX, 2),
 }
+_PUSHING = {CONSTANT, SPECIES, TIME}
 _BINARY = {ast.Add: ADD, ast.Sub: SUB, ast.Mult: MUL, ast.Div: DIV, ast.Pow: POW}
+_TAKING_TWO = {*_BINARY.values(), MIN, MAX}
 _RESERVED = {"t": "the time", "pi": "the number pi", **{name: "a function" for name in FUNCTIONS}}
 
 
@@ -105,9 +109,20 @@ def compile_expression(text: str, species: Sequence[str], parameters: Mapping[st
 
     try:
         visit(ast.parse(str(text).strip(), mode="eval").body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{where}: '{text}' is not an arithmetic expression; check its parentheses.") from error
+    if (depth := _depth(code)) > MAX_DEPTH:
+        raise InputError(f"{where}: '{text}' nests {depth} deep, and {MAX_DEPTH} is the most; write it flatter.")
     operations, operands = zip(*code, strict=True)
     return Program(np.array(operations, dtype=np.int64), np.array(operands, dtype=np.float64))
+
+
+def _depth(code: Sequence[tuple[int, float]]) -> int:
+    """Most operands that wait at once while a postfix program runs."""
+    waiting = deepest = 0
+    for operation, _ in code:
+        waiting += 1 if operation in _PUSHING else -1 if operation in _TAKING_TWO else 0
+        deepest = max(deepest, waiting)
+    return deepest

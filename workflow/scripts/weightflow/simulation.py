@@ -15,7 +15,6 @@ from weightflow.errors import InputError
 from weightflow.progress import progress
 from weightflow.systems import ReactionNetwork
 
-_STACK = 64
 _CHUNK = 500
 _OK, _RUNAWAY, _NEGATIVE = 0, 1, 2
 
@@ -83,7 +82,7 @@ def _concatenate(network: ReactionNetwork) -> tuple[np.ndarray, np.ndarray, np.n
 
 @njit
 def _value(operations, operands, first, last, state, t):
-    stack = np.empty(_STACK)
+    stack = np.empty(ex.MAX_DEPTH)
     top = 0
     for i in range(first, last):
         op = operations[i]
@@ -131,8 +130,8 @@ def _value(operations, operands, first, last, state, t):
 @njit
 def _upper(operations, operands, first, last, state, t0, t1):
     """Upper bound of a propensity for t in [t0, t1], by interval arithmetic."""
-    low = np.empty(_STACK)
-    high = np.empty(_STACK)
+    low = np.empty(ex.MAX_DEPTH)
+    high = np.empty(ex.MAX_DEPTH)
     top = 0
     for i in range(first, last):
         op = operations[i]
@@ -176,7 +175,7 @@ def _upper(operations, operands, first, last, state, t0, t1):
                         return np.inf
                     c0, c1, c2, c3 = a0 / b0, a0 / b1, a1 / b0, a1 / b1
                 else:
-                    if b0 != b1 and a0 <= 0.0:
+                    if (b0 != b1 and a0 <= 0.0) or (b0 < 0.0 and a0 <= 0.0 <= a1):
                         return np.inf
                     c0, c1, c2, c3 = a0**b0, a0**b1, a1**b0, a1**b1
                     if a0 < 0.0 < a1:  # an even power has its minimum inside
