@@ -1,0 +1,134 @@
+"""Shared by all tests: deterministic property tests, small networks, and the workflow run as a user would."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
+
+import hypothesis
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from weightflow import settings
+from weightflow.backbones import GRUBackbone
+from weightflow.snapshots import Snapshots
+from weightflow.weight_graph import WeightGraph, build_weight_graph
+
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, max_examples=50)
+hypothesis.settings.load_profile("tests")
+torch.set_num_threads(1)
+
+SMALL_DYNAMICS = {"kind": "ode", "time_channel": False, "width": 8, "layers": 1, "heads": 2, "feedforward": 8}
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def schema() -> dict[str, Any]:
+    """The configuration's JSON schema."""
+    return settings.read_schema(SCHEMA)
+
+
+@pytest.fixture
+def complete() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """A config with the schema's defaults filled in, as the workflow does it."""
+    from snakemake.utils import validate
+
+    def fill(config: Mapping[str, Any]) -> dict[str, Any]:
+        filled = deepcopy(dict(config))
+        validate(filled, str(SCHEMA))
+        return filled
+
+    return fill
+
+
+@pytest.fixture
+def model_settings(complete) -> dict[str, Any]:
+    """The defaults of one model."""
+    return complete({"datasets": {"data": {"system": "epidemic"}}, "models": {"model": {}}})["models"]["model"]
+
+
+@pytest.fixture
+def dataset_settings(complete) -> dict[str, Any]:
+    """The defaults of one data set."""
+    return complete({"datasets": {"data": {"file": "data.npy"}}})["datasets"]["data"]
+
+
+@pytest.fixture
+def backbone() -> GRUBackbone:
+    """Two variables of three states, two hidden units."""
+    return GRUBackbone(variables=2, states=3, hidden=2)
+
+
+@pytest.fixture
+def graph(backbone) -> WeightGraph:
+    """Five anchors at unequally spaced times, a random walk in weight space."""
+    rng = np.random.default_rng(0)
+    size = sum(layer.weights for layer in backbone.layers)
+    weights = np.cumsum(rng.normal(0, 0.3, (5, size)), axis=0).astype(np.float32)
+    return build_weight_graph(backbone.layers, weights, np.array([0.0, 1.0, 4.0, 4.5, 10.0]), anchors="some digest")
+
+
+@pytest.fixture
+def counts() -> Snapshots:
+    """Six times of two variables with unequally many states, of which times 0, 2 and 7 are observed."""
+    rng = np.random.default_rng(1)
+    sizes = [5, 7, 4, 6, 5, 8]
+    return Snapshots(
+        times=np.array([0.0, 1.0, 2.0, 3.0, 5.0, 7.0]),
+        training=[rng.integers(0, 6, (n, 2)) for n in sizes],
+        heldout=[rng.integers(0, 6, (3, 2)) for _ in sizes],
+        is_observed=np.array([True, False, True, False, False, True]),
+        variables=["a", "b"],
+        discrete=True,
+        states=8,
+        reference="training",
+        time_label="hours",
+    )
+
+
+@pytest.fixture(scope="session")
+def run_snakemake() -> Callable[..., subprocess.CompletedProcess]:
+    """The workflow as a user starts it, with another working directory for its results."""
+
+    def run(
+        folder: Path,
+        config: Mapping[str, Any] | Path,
+        *targets: str,
+        flags: tuple[str, ...] = (),
+        workflow: Path = ROOT,
+    ) -> subprocess.CompletedProcess:
+        """Run it.
+
+        Args:
+            folder: where results go and relative paths in the config start.
+            config: a config file, or its content.
+            targets: files to make; none for the default target.
+            flags: further options.
+            workflow: the repository, or a copy of it.
+        """
+        if not isinstance(config, Path):
+            path = folder / "config.yaml"
+            path.write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
+            config = path
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--resources", "gpu=1"]
+        command += ["--configfile", str(config), "--directory", str(folder), "--nocolor", *flags, "--", *targets]
+        return subprocess.run(
+            command, cwd=workflow, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+
+    return run

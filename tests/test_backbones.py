@@ -1,0 +1,161 @@
+"""The GRU density against all states enumerated, against torch.nn.GRU, and against its own samples."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import chisquare
+
+from weightflow.backbones import GRUBackbone, make_backbone, split_weights
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def all_states(variables: int, states: int) -> torch.Tensor:
+    return torch.tensor(list(product(range(states), repeat=variables)))
+
+
+def sharp_weights(backbone: GRUBackbone, stack: int, seed: int = 0) -> torch.Tensor:
+    """Weights several times larger than fresh ones, so that the density is far from uniform."""
+    return 3 * backbone.initial(stack, generator(seed))
+
+
+def reference_log_prob(backbone: GRUBackbone, weights: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+    """log p by torch.nn.GRU and torch.nn.Linear, one network and its states (N, d)."""
+    maps = {name: value[0] for name, value in split_weights(backbone.layers, weights).items()}
+    gru = torch.nn.GRU(backbone.bits, backbone.hidden, backbone.depth, batch_first=True)
+    head = torch.nn.Linear(backbone.hidden, backbone.states)
+    with torch.no_grad():
+        for level in range(backbone.depth):
+            for ours, theirs in (("input", "ih"), ("recurrent", "hh")):
+                getattr(gru, f"weight_{theirs}_l{level}").copy_(maps[f"{ours}{level}"][:, :-1])
+                getattr(gru, f"bias_{theirs}_l{level}").copy_(maps[f"{ours}{level}"][:, -1])
+        head.weight.copy_(maps["head"][:, :-1])
+        head.bias.copy_(maps["head"][:, -1])
+        # Least significant bit first; no input before the first variable.
+        codes = [[[int(bit) for bit in f"{x:0{backbone.bits}b}"[::-1]] for x in row[:-1]] for row in states.tolist()]
+        start = torch.zeros(len(states), 1, backbone.bits)
+        inputs = torch.cat([start, torch.tensor(codes, dtype=torch.float32).reshape(len(states), -1, backbone.bits)], 1)
+        log_softmax = head(gru(inputs)[0]).log_softmax(-1)
+    return log_softmax.gather(-1, states.unsqueeze(-1)).squeeze(-1).sum(-1)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize(("variables", "states"), [(1, 2), (1, 7), (2, 3), (3, 4), (4, 2), (2, 9)])
+def test_probabilities_of_all_states_sum_to_one(variables, states, depth):
+    backbone = GRUBackbone(variables, states, hidden=3, depth=depth)
+    log_prob = backbone.log_prob(sharp_weights(backbone, 4), all_states(variables, states))
+    torch.testing.assert_close(log_prob.exp().sum(1), torch.ones(4))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize(("variables", "states"), [(1, 2), (3, 52), (5, 6)])
+def test_likelihood_equals_torch_gru_and_linear(variables, states, depth):
+    backbone = GRUBackbone(variables, states, hidden=5, depth=depth)
+    weights = sharp_weights(backbone, 1, seed=depth)
+    x = torch.randint(states, (40, variables), generator=generator(1))
+    torch.testing.assert_close(backbone.log_prob(weights, x)[0], reference_log_prob(backbone, weights, x))
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_sampling_frequencies_follow_the_likelihood(depth):
+    backbone = GRUBackbone(variables=2, states=3, hidden=4, depth=depth)
+    weights = sharp_weights(backbone, 2, seed=3)
+    drawn = backbone.sample(weights, 40_000, generator(4))
+    expected = backbone.log_prob(weights, all_states(2, 3)).double().exp()
+    for network, probabilities in enumerate(expected):
+        cells = np.bincount((drawn[network] @ torch.tensor([3, 1])).numpy(), minlength=9)
+        goal = (probabilities / probabilities.sum() * len(drawn[network])).numpy()
+        assert goal.min() > 5
+        assert chisquare(cells, goal).pvalue > 0.001
+
+
+def test_chi_square_tells_another_network_apart():
+    backbone = GRUBackbone(variables=2, states=3, hidden=4)
+    weights = sharp_weights(backbone, 2, seed=3)
+    drawn = backbone.sample(weights[:1], 40_000, generator(4))[0]
+    other = backbone.log_prob(weights[1:], all_states(2, 3))[0].double().exp()
+    cells = np.bincount((drawn @ torch.tensor([3, 1])).numpy(), minlength=9)
+    assert chisquare(cells, (other / other.sum() * len(drawn)).numpy()).pvalue < 1e-6
+
+
+def test_stacked_networks_score_shared_states_as_single_ones_do():
+    backbone = GRUBackbone(variables=3, states=5, hidden=4, depth=2)
+    weights, x = sharp_weights(backbone, 6), all_states(3, 5)
+    single = torch.cat([backbone.log_prob(one[None], x) for one in weights])
+    torch.testing.assert_close(backbone.log_prob(weights, x), single)
+
+
+def test_stacked_networks_score_their_own_states():
+    backbone = GRUBackbone(variables=2, states=4, hidden=3)
+    weights = sharp_weights(backbone, 3)
+    own = torch.randint(4, (3, 10, 2), generator=generator(5))
+    single = torch.cat([backbone.log_prob(w[None], x) for w, x in zip(weights, own, strict=True)])
+    torch.testing.assert_close(backbone.log_prob(weights, own), single)
+
+
+def test_later_variables_do_not_change_the_likelihood_of_earlier_ones():
+    first, both = GRUBackbone(1, 4, hidden=3), GRUBackbone(2, 4, hidden=3)
+    weights = sharp_weights(both, 1)
+    joint = both.log_prob(weights, all_states(2, 4))[0].exp().reshape(4, 4)
+    torch.testing.assert_close(joint.sum(1), first.log_prob(weights, all_states(1, 4))[0].exp())
+
+
+def test_number_of_weights_does_not_depend_on_the_number_of_variables():
+    sizes = {sum(layer.weights for layer in GRUBackbone(d, 52, hidden=8).layers) for d in (1, 3, 15)}
+    assert len(sizes) == 1
+
+
+def test_paper_epidemic_backbone_has_852_parameters():
+    linear = sum(layer.weights for layer in GRUBackbone(3, 52, hidden=8).layers)
+    torch_gru = sum(p.numel() for p in torch.nn.GRU(6, 8).parameters())
+    torch_head = sum(p.numel() for p in torch.nn.Linear(8, 52).parameters())
+    assert linear == torch_gru + torch_head == 852
+
+
+def test_a_certain_state_is_always_drawn():
+    backbone = GRUBackbone(variables=3, states=6, hidden=2)
+    weights = torch.zeros(1, sum(layer.weights for layer in backbone.layers))
+    split_weights(backbone.layers, weights)["head"][0, 4, -1] = 200.0
+    assert (backbone.sample(weights, 500, generator()) == 4).all()
+
+
+def test_samples_stay_within_the_states():
+    backbone = GRUBackbone(variables=3, states=5, hidden=2)
+    drawn = backbone.sample(backbone.initial(2, generator()), 1000, generator())
+    assert drawn.shape == (2, 1000, 3)
+    assert set(drawn.unique().tolist()) == set(range(5))
+
+
+def test_same_generator_gives_the_same_samples():
+    backbone = GRUBackbone(variables=2, states=5, hidden=2)
+    weights = backbone.initial(2, generator())
+    assert torch.equal(backbone.sample(weights, 50, generator(1)), backbone.sample(weights, 50, generator(1)))
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 3), (1, 4, 3), (1, 1, 4, 2)])
+def test_states_of_another_shape_are_refused(shape):
+    backbone = GRUBackbone(variables=2, states=5, hidden=2)
+    with pytest.raises(ValueError, match=r"expected states \(N, 2\)"):
+        backbone.log_prob(backbone.initial(1, generator()), torch.zeros(shape, dtype=torch.int64))
+
+
+def test_gradient_of_the_likelihood_equals_finite_differences():
+    backbone = GRUBackbone(variables=2, states=3, hidden=2)
+    torch.set_default_dtype(torch.float64)
+    try:
+        weights = sharp_weights(backbone, 1).requires_grad_()
+        assert torch.autograd.gradcheck(lambda w: backbone.log_prob(w, all_states(2, 3)), weights)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def test_settings_choose_size_and_depth(model_settings):
+    settings = model_settings["backbone"] | {"hidden": 5, "layers": 2}
+    backbone = make_backbone(settings, variables=3, states=9)
+    assert [layer.name for layer in backbone.layers] == ["input0", "recurrent0", "input1", "recurrent1", "head"]
+    assert backbone.layers[-1].neurons == 9
+    assert backbone.layers[-1].inputs == 5
