@@ -64,9 +64,15 @@ def read_system(path: str | Path) -> ReactionNetwork:
         raise InputError(f"{path}: unknown key '{unknown[0]}'; the keys are {', '.join(sorted(_KEYS))}.")
     if missing := sorted(_KEYS - {"parameters", "source"} - set(content)):
         raise InputError(f"{path}: the key '{missing[0]}' is missing.")
+    for key in ("species", "reactions"):
+        if not isinstance(content[key], list) or not content[key]:
+            raise InputError(f"{path}: {key} must be a list with at least one entry.")
+    constants = content.get("parameters") or {}
+    if not isinstance(constants, dict):
+        raise InputError(f"{path}: parameters must map names to numbers.")
 
     species = tuple(str(name) for name in content["species"])
-    parameters = {str(k): _number(v, f"{path}: parameters.{k}") for k, v in (content.get("parameters") or {}).items()}
+    parameters = {str(name): _number(value, f"{path}: parameters.{name}") for name, value in constants.items()}
     for name in (*species, *parameters):
         check_name(name, f"{path}: species and parameters")
     if len(set(species) | set(parameters)) != len(species) + len(parameters):
@@ -79,11 +85,11 @@ def read_system(path: str | Path) -> ReactionNetwork:
     grid = content["grid"]
     if not isinstance(grid, dict) or set(grid) != {"points", "step"}:
         raise InputError(f"{path}: grid needs the keys points and step, and no others.")
-    points, step = int(_number(grid["points"], f"{path}: grid.points")), _number(grid["step"], f"{path}: grid.step")
-    if points < 2 or step <= 0:
-        raise InputError(f"{path}: grid needs at least 2 points and a positive step.")
+    points, step = _number(grid["points"], f"{path}: grid.points"), _number(grid["step"], f"{path}: grid.step")
+    if points < 2 or points != int(points) or step <= 0:
+        raise InputError(f"{path}: grid needs a whole number of at least 2 points, and a positive step.")
     return ReactionNetwork(
-        str(content["title"]), str(content.get("source", "")), species, reactions, initial, poisson, points, step
+        str(content["title"]), str(content.get("source", "")), species, reactions, initial, poisson, int(points), step
     )
 
 
