@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 import torchcde
+from conftest import SMALL_DYNAMICS
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 from torch import nn
 
-from conftest import SMALL_DYNAMICS
 from weightflow.dynamics import CDEField, ODEField, Solver, evolve, evolve_through
 from weightflow.errors import InputError
 from weightflow.fitting import make_field, normalise_times

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-
 from conftest import SMALL_DYNAMICS
+
 from weightflow.graph_network import GraphNetwork
 
 
