@@ -110,6 +110,35 @@ RUNTIME_ROWS = [
 ]
 
 
+FIRST_SEED = SEEDS[0]
+CDE_MODELS = [m for m in MODELS if config["models"][m]["dynamics"]["kind"] == "cde"]
+OVERLAID = [*MODELS, *(b for b in ("mixture", "transport_spline") if b in config["baselines"])]
+ANCHOR_SHARERS = {
+    label: [m for m in MODELS if settings.anchor_label(config["models"][m]) == label]
+    for label in ANCHORS
+}
+CAPTIONED = ["metrics", "marginals", "joints", "weights_path", "latent_path", "losses", "rulegraph"]
+
+
+def figures(dataset):
+    """Figures of a data set, in the order of the report."""
+    kinds = ["metrics", "marginals", "joints"]
+    kinds += [f"weights_path-{m}" for m in MODELS]
+    kinds += ["latent_path"] if CDE_MODELS else []
+    kinds += ["losses"] if MODELS else []
+    return [f"results/{dataset}/figures/{kind}.png" for kind in kinds]
+
+
+def shown_model(dataset):
+    """The run whose joint densities are drawn."""
+    return config["figures"]["model"] or runs(dataset)[0]
+
+
+def prediction_of(model):
+    """File pattern of a run's prediction with the first seed, the one that figures show."""
+    return f"results/{{dataset}}/runs/{model}/seed{FIRST_SEED}/prediction.safetensors"
+
+
 wildcard_constraints:
     dataset=any_of(DATASETS),
     model=any_of(sorted({m for d in DATASETS for m in runs(d)})),

@@ -1,0 +1,171 @@
+# Figures: what the metrics, distributions, paths and fits look like.
+
+
+rule plot_metrics:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        metrics=rules.tabulate.output.metrics,
+    output:
+        report(
+            "results/{dataset}/figures/metrics.png",
+            caption="../report/metrics.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "metrics"},
+        ),
+        "results/{dataset}/figures/metrics.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_metrics.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        runs=lambda w: runs(w.dataset),
+        code=code("plot_metrics.py"),
+    script:
+        "../scripts/plot_metrics.py"
+
+
+rule plot_marginals:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        predictions=[prediction_of(m) for m in OVERLAID],
+    output:
+        report(
+            "results/{dataset}/figures/marginals.png",
+            caption="../report/marginals.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "marginals"},
+        ),
+        "results/{dataset}/figures/marginals.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_marginals.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        models=OVERLAID,
+        times=config["figures"]["times"],
+        code=code("plot_marginals.py"),
+    script:
+        "../scripts/plot_marginals.py"
+
+
+rule plot_joints:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        prediction=lambda w: prediction_of(shown_model(w.dataset)),
+    output:
+        report(
+            "results/{dataset}/figures/joints.png",
+            caption="../report/joints.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "joint densities"},
+        ),
+        "results/{dataset}/figures/joints.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_joints.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        model=lambda w: shown_model(w.dataset),
+        models=MODELS,
+        times=config["figures"]["times"],
+        code=code("plot_joints.py"),
+    script:
+        "../scripts/plot_joints.py"
+
+
+rule plot_weights_path:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors".replace(
+            "{seed}", str(FIRST_SEED)
+        ),
+        prediction=prediction_of("{model}"),
+    output:
+        report(
+            "results/{dataset}/figures/weights_path-{model}.png",
+            caption="../report/weights_path.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "weights' path, {model}"},
+        ),
+        "results/{dataset}/figures/weights_path-{model}.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_weights_path-{model}.log",
+    wildcard_constraints:
+        model=any_of(MODELS),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        models=MODELS,
+        times=config["figures"]["times"],
+        code=code("plot_weights_path.py"),
+    script:
+        "../scripts/plot_weights_path.py"
+
+
+rule plot_latent_path:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        paths=expand(
+            rules.fit_latent_path.output.path,
+            model=CDE_MODELS,
+            seed=FIRST_SEED,
+            allow_missing=True,
+        ),
+    output:
+        report(
+            "results/{dataset}/figures/latent_path.png",
+            caption="../report/latent_path.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "latent path"},
+        ),
+        "results/{dataset}/figures/latent_path.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_latent_path.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        models=CDE_MODELS,
+        code=code("plot_latent_path.py"),
+    script:
+        "../scripts/plot_latent_path.py"
+
+
+rule plot_losses:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        anchors=expand(
+            rules.train_anchors.output.losses,
+            anchors=ANCHOR_SHARERS,
+            seed=FIRST_SEED,
+            allow_missing=True,
+        ),
+        paths=expand(
+            rules.fit_latent_path.output.losses,
+            model=MODELS,
+            seed=FIRST_SEED,
+            allow_missing=True,
+        ),
+        dynamics=expand(
+            rules.fit_dynamics.output.losses,
+            model=MODELS,
+            seed=FIRST_SEED,
+            allow_missing=True,
+        ),
+    output:
+        report(
+            "results/{dataset}/figures/losses.png",
+            caption="../report/losses.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "losses"},
+        ),
+        "results/{dataset}/figures/losses.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_losses.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        models=MODELS,
+        anchors=list(ANCHOR_SHARERS.values()),
+        code=code("plot_losses.py"),
+    script:
+        "../scripts/plot_losses.py"

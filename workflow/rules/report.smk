@@ -1,0 +1,63 @@
+# Report: one page with every table, figure, setting and version, which needs nothing else to be read.
+
+
+rule write_settings:
+    output:
+        "results/settings.yaml",
+    log:
+        "results/logs/write_settings.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        config=config,
+        code=code("write_settings.py"),
+    script:
+        "../scripts/write_settings.py"
+
+
+rule plot_rulegraph:
+    # Snakemake is asked again, with the same configuration, since only it knows the whole graph.
+    input:
+        rules.write_settings.output[0],
+    output:
+        report(
+            "results/figures/rulegraph.png",
+            caption="../report/rulegraph.rst",
+            category="Workflow",
+        ),
+        "results/figures/rulegraph.pdf",
+    log:
+        "results/logs/plot_rulegraph.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        snakefile=str(Path(workflow.basedir) / "Snakefile"),
+        python=sys.executable,
+        rules=lambda w: sorted(rule.name for rule in workflow.rules),
+        code=code("plot_rulegraph.py"),
+    script:
+        "../scripts/plot_rulegraph.py"
+
+
+rule report:
+    input:
+        template=str(WORKFLOW / "report" / "report.html.j2"),
+        captions=[str(WORKFLOW / "report" / f"{kind}.rst") for kind in CAPTIONED],
+        settings=rules.write_settings.output[0],
+        summary=rules.tabulate.output.summary,
+        runtime=rules.tabulate_runtime.output[0],
+        rulegraph=rules.plot_rulegraph.output[0],
+        snapshots=expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
+        figures=[figure for d in DATASETS for figure in figures(d)],
+    output:
+        "results/report.html",
+    log:
+        "results/logs/report.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        figures={d: figures(d) for d in DATASETS},
+        runs={d: runs(d) for d in DATASETS},
+        code=code("report.py"),
+    script:
+        "../scripts/report.py"

@@ -1,0 +1,17 @@
+"""Draw true and predicted joint densities of pairs of variables at a few times."""
+
+from weightflow.job import run
+from weightflow.plots import style
+from weightflow.plots.joints import plot_joints
+from weightflow.prediction import read_prediction
+from weightflow.snapshots import read_snapshots
+
+
+def main(snakemake):
+    params, data = snakemake.params, read_snapshots(snakemake.input.snapshots)
+    line = style.lines([*params.models, params.model])[params.model]
+    figure = plot_joints(data, read_prediction(snakemake.input.prediction), line, params.times)
+    style.save(figure, snakemake.output)
+
+
+run(main, snakemake)  # noqa: F821

@@ -1,0 +1,19 @@
+"""Draw predicted over true marginals at a few times."""
+
+from weightflow.job import run
+from weightflow.plots import style
+from weightflow.plots.marginals import plot_marginals
+from weightflow.prediction import read_prediction
+from weightflow.snapshots import read_snapshots
+
+
+def main(snakemake):
+    params, data = snakemake.params, read_snapshots(snakemake.input.snapshots)
+    predictions = {
+        model: read_prediction(path) for model, path in zip(params.models, snakemake.input.predictions, strict=True)
+    }
+    figure = plot_marginals(data, predictions, style.lines(params.models), params.times)
+    style.save(figure, snakemake.output)
+
+
+run(main, snakemake)  # noqa: F821

@@ -1,0 +1,80 @@
+"""Histograms that several figures share: times to show, bins, and weighted counts on them."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from weightflow.prediction import Prediction
+from weightflow.snapshots import Snapshots
+
+SHOWN_TIMES = 4
+MOST_BINS = 60
+RARE = 0.01  # share of the states that a histogram may leave out at either end
+
+
+def shown_times(data: Snapshots, wanted: Sequence[float] | None) -> list[int]:
+    """Indices of the times a figure shows.
+
+    Args:
+        data: the data set.
+        wanted: times, of which the nearest on the grid are taken; None spreads four over the unseen times
+            (over all but the first where none is unseen).
+    """
+    if wanted is not None:
+        return sorted({int(np.abs(data.times - time).argmin()) for time in wanted})
+    unseen = np.flatnonzero(~data.is_observed)
+    candidates = unseen if len(unseen) else np.arange(1, len(data.times))
+    start, end = data.times[[0, -1]]
+    targets = start + (end - start) * np.linspace(0.05, 0.95, SHOWN_TIMES)
+    return sorted({int(candidates[np.abs(data.times[candidates] - time).argmin()]) for time in targets})
+
+
+def bin_edges(truth: Iterable[np.ndarray], predicted: Iterable[np.ndarray], discrete: bool) -> np.ndarray:
+    """(B + 1,) edges of equal bins over samples (n,), but for rare extremes and for what lies far from the truth.
+
+    Over counts, every bin holds the same number of them.
+    """
+    low, high = _range(truth)
+    wide_low, wide_high = _range(predicted)
+    reach = max(high - low, 1)
+    low, high = max(low - reach, min(low, wide_low)), min(high + reach, max(high, wide_high))
+    if not discrete:
+        margin = 1e-9 + 0.02 * (high - low)
+        return np.linspace(low - margin, high + margin, 41)
+    low, span = math.floor(low), math.ceil(high) - math.floor(low) + 1
+    counts = math.ceil(span / MOST_BINS)
+    return low - 0.5 + counts * np.arange(math.ceil(span / counts) + 1)
+
+
+def pair_edges(data: Snapshots, prediction: Prediction, t: int, variable: int) -> np.ndarray:
+    """(B + 1,) edges for one variable of one prediction and the truth at the t-th time."""
+    truth, predicted = (states_at(part, t)[0][:, variable] for part in (data, prediction))
+    return bin_edges([truth], [predicted], data.discrete)
+
+
+def states_at(part: Snapshots | Prediction, t: int) -> tuple[np.ndarray, np.ndarray]:
+    """States (n, d) and their weights (n,) at the t-th time, of a prediction or of the truth."""
+    if isinstance(part, Prediction):
+        return part.weighted(t)
+    return part.truth[t], np.full(len(part.truth[t]), 1 / len(part.truth[t]))
+
+
+def marginal(part: Snapshots | Prediction, t: int, variable: int, edges: np.ndarray) -> np.ndarray:
+    """(B,) density of one variable in the bins of edges (B + 1,); over counts, the probability of each."""
+    states, weights = states_at(part, t)
+    return np.histogram(states[:, variable], edges, weights=weights)[0] / np.diff(edges)
+
+
+def joint(
+    part: Snapshots | Prediction, t: int, pair: tuple[int, int], edges: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """(B, C) density of two variables in the bins of edges (B + 1,) and (C + 1,)."""
+    states, weights = states_at(part, t)
+    shares = np.histogram2d(*states[:, pair].T, edges, weights=weights)[0]
+    return shares / np.outer(*map(np.diff, edges))
+
+
+def _range(samples: Iterable[np.ndarray]) -> tuple[float, float]:
+    ends = np.array([np.quantile(sample, [RARE, 1 - RARE]) for sample in samples])
+    return float(ends[:, 0].min()), float(ends[:, 1].max())

@@ -1,0 +1,66 @@
+"""Joint densities of pairs of variables, true and predicted, at a few times."""
+
+from collections.abc import Sequence
+from itertools import combinations, islice
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from weightflow.plots import style
+from weightflow.plots.densities import joint, pair_edges, shown_times
+from weightflow.prediction import Prediction
+from weightflow.snapshots import Snapshots
+
+MOST_PAIRS = 3
+
+
+def plot_joints(data: Snapshots, prediction: Prediction, line: style.Line, times: Sequence[float] | None) -> Figure:
+    """Two rows for each pair of variables (the first three pairs), truth above prediction; columns are times.
+
+    Args:
+        data: the truth.
+        prediction: of one model, at the times of the data.
+        line: of that model.
+        times: to show; None chooses them.
+    """
+    shown = shown_times(data, times)
+    pairs = list(islice(combinations(range(len(data.variables)), 2), MOST_PAIRS))
+    with style.look():
+        if not pairs:
+            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
+            style.note(axes[0, 0], "One variable has no joint density.")
+            return figure
+        figure, axes = style.grid(2 * len(pairs), len(shown), style.PAGE, 0.7 + 1.85 * len(pairs))
+        for p, pair in enumerate(pairs):
+            for t, panels in zip(shown, axes[2 * p : 2 * p + 2].T, strict=True):
+                image = _compare(panels, data, prediction, t, pair)
+        for t, panel in zip(shown, axes[0], strict=True):
+            panel.set_title(f"{data.time_label} {data.times[t]:g}")
+        for r, row in enumerate(axes):
+            first, second = pairs[r // 2]
+            row[0].set_ylabel(data.variables[second], rotation=0, va="center", labelpad=6)
+            who, colour = (line.label, line.color) if r % 2 else ("truth", "black")
+            beside = {"rotation": 90, "ha": "right", "va": "center", "transform": row[0].transAxes}
+            row[0].text(-0.36, 0.5, who, color=colour, fontsize=7, **beside)
+            for panel in row:
+                if r % 2:
+                    panel.set_xlabel(data.variables[first], labelpad=1)
+                else:
+                    panel.tick_params(labelbottom=False)
+        bar = figure.colorbar(image, ax=axes, shrink=0.4, aspect=30, extend="max", pad=0.02)
+        bar.set_label("density relative to the largest of the truth")
+    return figure
+
+
+def _compare(panels: Sequence[Axes], data: Snapshots, prediction: Prediction, t: int, pair: tuple[int, int]):
+    edges = [pair_edges(data, prediction, t, v) for v in pair]
+    found = [joint(part, t, pair, edges) for part in (data, prediction)]
+    largest = found[0].max()
+    for panel, density in zip(panels, found, strict=True):
+        image = panel.pcolormesh(
+            *edges, np.ma.masked_equal(density.T, 0) / largest, cmap=style.DENSITY_COLOURS, vmin=0, vmax=1
+        )
+        image.set_rasterized(True)
+        panel.locator_params(nbins=4, integer=data.discrete)
+    return image

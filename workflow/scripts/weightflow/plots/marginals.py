@@ -1,0 +1,56 @@
+"""Predicted against true marginals at a few times."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from weightflow.plots import style
+from weightflow.plots.densities import bin_edges, marginal, shown_times, states_at
+from weightflow.prediction import Prediction
+from weightflow.snapshots import Snapshots
+
+MOST_VARIABLES = 6
+
+
+def plot_marginals(
+    data: Snapshots,
+    predictions: Mapping[str, Prediction],
+    lines: Mapping[str, style.Line],
+    times: Sequence[float] | None,
+) -> Figure:
+    """Rows are variables (the first six), columns are times.
+
+    Args:
+        data: the truth, drawn as filled steps.
+        predictions: by model, at the times of the data.
+        lines: how each of them is drawn.
+        times: to show; None chooses them.
+    """
+    shown, variables = shown_times(data, times), data.variables[:MOST_VARIABLES]
+    with style.look():
+        size = style.PAGE, 1.2 + 1.15 * len(variables)
+        figure, axes = style.grid(len(variables), len(shown), *size, sharex="row")
+        for v, row in enumerate(axes):
+            truth = [states_at(data, t)[0][:, v] for t in shown]
+            predicted = [states_at(part, t)[0][:, v] for part in predictions.values() for t in shown]
+            edges = bin_edges(truth, predicted or truth, data.discrete)
+            centres = (edges[:-1] + edges[1:]) / 2
+            for t, panel in zip(shown, row, strict=True):
+                panel.stairs(marginal(data, t, v, edges), edges, fill=True, color=style.TRUTH, zorder=0)
+                for name, prediction in predictions.items():
+                    panel.plot(centres, marginal(prediction, t, v, edges), **lines[name].plot())
+                panel.set_ylim(bottom=0)
+                panel.margins(x=0.01)
+        for t, panel in zip(shown, axes[0], strict=True):
+            panel.set_title(f"{data.time_label} {data.times[t]:g}")
+        for name, row in zip(variables, axes, strict=True):
+            row[0].set_ylabel(f"probability of {name}" if data.discrete else f"density of {name}")
+            for panel in row:
+                panel.set_xlabel(name, labelpad=1)
+        if len(variables) < len(data.variables):
+            figure.supxlabel(f"the first {len(variables)} of {len(data.variables)} variables", fontsize=7)
+        handles = [Line2D([], [], **lines[name].plot()) for name in predictions]
+        style.legend_above(figure, [Patch(facecolor=style.TRUTH, label="truth"), *handles], 5)
+    return figure

@@ -1,0 +1,71 @@
+"""Metrics against time, of every model, baseline and floor."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from weightflow.plots import style
+from weightflow.snapshots import Snapshots
+
+SHOWN = {
+    "w_marginal": "Wasserstein distance W\nof the marginals",
+    "jsd_marginal": "Jensen–Shannon divergence\nof the marginals (nats)",
+}
+
+
+def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:
+    """One panel per metric: mean over seeds, a band of one standard deviation, ticks at observed times.
+
+    The first time is left out, as in the tables: the initial snapshot is given.
+
+    Args:
+        data: the data set, for its times.
+        table: model, seed, time, metric, value, of this data set.
+        lines: how each model is drawn, in the order of the legend.
+    """
+    later = table[table["time"] > data.times[0]]
+    with style.look():
+        figure, axes = style.grid(len(SHOWN), 1, style.PAGE, 13 * style.CM, sharex=True)
+        for (metric, label), panel in zip(SHOWN.items(), axes[:, 0], strict=True):
+            values = later[later["metric"] == metric]
+            if values.empty:
+                style.note(panel, f"{metric} is not defined for these data.")
+                continue
+            _curves(panel, values, lines)
+            for time in data.observed_times:
+                panel.axvline(time, color="#ececec", linewidth=0.8, zorder=0)
+            panel.set_ylabel(label)
+            panel.margins(x=0.01)
+        axes[-1, 0].set_xlabel(data.time_label)
+        drawn = [name for name in lines if name in set(later["model"])]
+        handles = [Line2D([], [], **lines[name].plot(), marker=lines[name].marker, markersize=3) for name in drawn]
+        observed = Line2D([], [], color="#d0d0d0", linewidth=1, label="observed times")
+        style.legend_above(figure, [*handles, observed], 4)
+    return figure
+
+
+def _curves(panel: Axes, values: pd.DataFrame, lines: Mapping[str, style.Line]) -> None:
+    """Curves on a logarithmic axis; zeros, where a baseline repeats the truth, lie below its end."""
+    panel.set_yscale("log", nonpositive="clip")
+    panel.set_ylim(*_range(values["value"].to_numpy()))
+    for order, (name, line) in enumerate(lines.items()):
+        own = values[values["model"] == name].groupby("time")["value"].agg(["mean", "std"])
+        if own.empty:
+            continue
+        times, mean, spread = own.index.to_numpy(), own["mean"].to_numpy(), own["std"].fillna(0).to_numpy()
+        every = max(1, len(times) // 8)
+        panel.plot(times, mean, **line.plot(), marker=line.marker, markersize=3, markevery=(order % every, every))
+        if spread.any():
+            band = np.maximum(mean - spread, 0), mean + spread
+            panel.fill_between(times, *band, color=line.color, alpha=0.15, linewidth=0, zorder=line.zorder - 1)
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    positive = values[values > 1e-12]
+    if not len(positive):
+        return 1e-3, 1.0
+    return 0.8 * float(np.quantile(positive, 0.002)), 1.15 * float(positive.max())

@@ -1,0 +1,116 @@
+"""The rules of the workflow and what each waits for, laid out in layers (after Sugiyama)."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import networkx as nx
+import numpy as np
+import pydot
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.path import Path
+from scipy.optimize import isotonic_regression
+
+from weightflow.plots import style
+
+SWEEPS = 40
+_BOX, _THREAD = 1.0, 0.45  # room for a rule, and for an arrow that passes a layer
+_HALF = 0.2  # half the height of a box, in layers
+
+
+def read_rule_graph(dot: str) -> nx.DiGraph:
+    """Rules and dependencies, from maker to user, out of what `snakemake --rulegraph dot` prints."""
+    (parsed,) = pydot.graph_from_dot_data(dot)
+    labels = {node.get_name(): node.get_attributes().get("label") for node in parsed.get_nodes()}
+    names = {node: label.strip('"') for node, label in labels.items() if label and node.isdigit()}
+    graph = nx.DiGraph()
+    graph.add_nodes_from(sorted(names.values()))
+    edges = [(names[edge.get_source()], names[edge.get_destination()]) for edge in parsed.get_edges()]
+    graph.add_edges_from(sorted((source, target) for source, target in edges if source != target))
+    return graph
+
+
+def plot_rule_graph(graph: nx.DiGraph) -> Figure:
+    """Rules from top to bottom; an arrow that longer ways already imply is left out."""
+    with style.look():
+        if not graph:
+            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
+            style.note(axes[0, 0], "The workflow has no rules.")
+            return figure
+        places, threads = layout(nx.transitive_reduction(graph))
+        depth = 1 + max(y for _, y in places.values())
+        figure, axes = style.grid(1, 1, style.PAGE, 1.2 * style.CM * depth)
+        panel = axes[0, 0]
+        panel.set_axis_off()
+        panel.invert_yaxis()
+        for thread in threads:
+            _draw_arrow(panel, [places[node] for node in thread])
+        box = {"boxstyle": "round,pad=0.45", "facecolor": "#eef4f9", "edgecolor": style.BLUE, "linewidth": 0.8}
+        for rule in graph:
+            panel.text(*places[rule], rule, ha="center", va="center", fontsize=6.5, bbox=box, zorder=3)
+        across = [x for x, _ in places.values()]
+        panel.set_xlim(min(across) - _BOX / 2, max(across) + _BOX / 2)
+        panel.set_ylim(depth - 0.6, -0.4)
+    return figure
+
+
+def layout(graph: nx.DiGraph) -> tuple[dict[object, tuple[float, float]], list[list[object]]]:
+    """Places of the nodes of an acyclic graph.
+
+    Returns:
+        (x, layer) of every node and of the bends of long edges, and every edge as the nodes and bends it passes.
+    """
+    depth = {node: y for y, layer in enumerate(nx.topological_generations(graph)) for node in layer}
+    threads = [
+        [source, *((source, target, y) for y in range(depth[source] + 1, depth[target])), target]
+        for source, target in graph.edges
+    ]
+    layers: list[list[object]] = [[] for _ in range(1 + max(depth.values()))]
+    for node, y in depth.items():
+        layers[y].append(node)
+    neighbours: dict[object, list[object]] = {node: [] for node in graph}
+    for thread in threads:
+        for y, bend in enumerate(thread[1:-1], start=depth[thread[0]] + 1):
+            layers[y].append(bend)
+        for one, other in pairwise(thread):
+            neighbours.setdefault(one, []).append(other)
+            neighbours.setdefault(other, []).append(one)
+    across = {node: float(i) for layer in layers for i, node in enumerate(layer)}
+    rooms = {node: _BOX if node in depth else _THREAD for node in across}
+    for sweep in range(SWEEPS):
+        for layer in layers if sweep % 2 else layers[::-1]:
+            _settle(layer, across, neighbours, rooms)
+    return {node: (across[node], float(y)) for y, layer in enumerate(layers) for node in layer}, threads
+
+
+def _settle(
+    layer: Sequence[object],
+    across: dict[object, float],
+    neighbours: Mapping[object, Sequence[object]],
+    rooms: Mapping[object, float],
+) -> None:
+    """Move a layer's nodes to the mean of their neighbours, as near as their widths allow."""
+    wanted = {n: float(np.mean([across[m] for m in neighbours[n]])) if neighbours[n] else across[n] for n in layer}
+    order = sorted(layer, key=lambda node: (wanted[node], str(node)))
+    room = np.array([rooms[node] for node in order])
+    offsets = np.concatenate([[0], np.cumsum((room[:-1] + room[1:]) / 2)])
+    settled = isotonic_regression(np.array([wanted[node] for node in order]) - offsets).x + offsets
+    across.update(zip(order, settled.tolist(), strict=True))
+
+
+def _draw_arrow(panel: Axes, points: Sequence[tuple[float, float]]) -> None:
+    (x, y), *rest = points
+    y += _HALF
+    vertices, codes = [(x, y)], [Path.MOVETO]
+    for i, (next_x, next_y) in enumerate(rest, start=1):
+        end = next_y - _HALF - 0.04 if i == len(rest) else next_y
+        half = (end - y) / 2
+        vertices += [(x, y + half), (next_x, end - half), (next_x, end)]
+        codes += [Path.CURVE4] * 3
+        x, y = next_x, end
+    panel.add_patch(
+        FancyArrowPatch(
+            path=Path(vertices, codes), arrowstyle="-|>", mutation_scale=6, color="#6b6b6b", linewidth=0.7, zorder=1
+        )
+    )

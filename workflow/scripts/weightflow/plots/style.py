@@ -1,0 +1,152 @@
+"""One look for all figures: sizes, colours, a fixed line for every model, and saving to PNG and PDF.
+
+The colours are those of Okabe and Ito, which people with any colour vision can tell apart; a model differs
+from the others by its line style or marker too, so that a black-and-white print still reads.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from weightflow.storage import atomic
+
+CM = 1 / 2.54
+COLUMN = 8.6 * CM
+PAGE = 17.8 * CM
+
+BLACK, GREY = "#000000", "#8c8c8c"
+ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+TRUTH = "#d4d4d4"
+
+TIME_COLOURS = "viridis"
+DENSITY_COLOURS = "Blues"
+
+_RC = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.5,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "legend.handlelength": 2.6,
+    "lines.linewidth": 1.2,
+    "figure.constrained_layout.use": True,
+    "figure.constrained_layout.h_pad": 0.04,
+    "figure.constrained_layout.w_pad": 0.04,
+    "savefig.dpi": 300,
+    "pdf.fonttype": 42,
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """How one model is drawn in every figure, and what it is called."""
+
+    label: str
+    color: str
+    linestyle: Any = "-"
+    marker: str = ""
+    linewidth: float = 1.2
+    zorder: float = 3
+
+    def plot(self) -> dict[str, Any]:
+        """Keywords of `Axes.plot`, without the marker."""
+        names = ("label", "color", "linestyle", "linewidth", "zorder")
+        return {name: getattr(self, name) for name in names}
+
+
+_DASHED, _DOTTED, _DASH_DOT = (0, (4, 1.6)), (0, (1, 1.2)), (0, (5, 1.4, 1, 1.4))
+
+# A colour for each family of baselines, a line style for each member of it.
+_BASELINES = {
+    "previous": Line("previous snapshot", ORANGE, _DOTTED, "v", 1.0, 2),
+    "mixture": Line("mixture of neighbours", ORANGE, _DASHED, "^", 1.0, 2.1),
+    "displacement": Line("OT displacement", SKY, _DASHED, "<", 1.0, 2.2),
+    "transport_spline": Line("transport spline", SKY, _DASH_DOT, ">", 1.0, 2.3),
+    "weights_linear": Line("anchors, linear", PURPLE, _DASHED, "P", 1.0, 2.4),
+    "weights_spline": Line("anchors, spline", PURPLE, _DASH_DOT, "X", 1.0, 2.5),
+    "floor_bootstrap": Line("floor: bootstrap", GREY, _DASHED, "", 1.0, 1),
+    "floor_independent": Line("floor: independent", GREY, "-", "", 1.0, 1.1),
+}
+_MODEL_COLOURS = (BLUE, VERMILLION, GREEN, BLACK)
+_MODEL_MARKERS = "osDh"
+_MODEL_STYLES = ("-", (0, (7, 2)), (0, (2, 1)))
+
+
+def lines(names: Iterable[str]) -> dict[str, Line]:
+    """The line of each model, baseline and floor.
+
+    Args:
+        names: in the order of the tables; a model's colour is its place among the models, so pass all of them.
+    """
+    looks = itertools.cycle(itertools.product(_MODEL_STYLES, zip(_MODEL_COLOURS, _MODEL_MARKERS, strict=True)))
+    found = {}
+    for name in names:
+        if name in _BASELINES:
+            found[name] = _BASELINES[name]
+        else:
+            style, (colour, marker) = next(looks)
+            found[name] = Line(name, colour, style, marker, 1.5, 4)
+    return found
+
+
+def is_floor(name: str) -> bool:
+    """Whether a run shows how far the truth is from itself, rather than predicts."""
+    return name.startswith("floor_")
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """The style of this module, within the block only."""
+    with plt.rc_context({**matplotlib.rcParamsDefault, **_RC, "backend": "Agg"}):
+        yield
+
+
+def grid(rows: int, columns: int, width: float, height: float, **options: Any) -> tuple[Figure, Any]:
+    """A figure and its (rows, columns) array of axes; sizes in inches."""
+    return plt.subplots(rows, columns, figsize=(width, height), squeeze=False, **options)
+
+
+def legend_above(figure: Figure, handles: Sequence[Any], columns: int, **options: Any) -> None:
+    """One legend for all axes, above them."""
+    figure.legend(handles=handles, loc="outside upper center", ncols=min(columns, len(handles)), **options)
+
+
+def note(axes: Axes, text: str) -> None:
+    """Say in the middle of empty axes why they are empty."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)
+
+
+def save(figure: Figure, paths: Iterable[str | Path]) -> None:
+    """Write and close a figure, in the format each path's suffix names.
+
+    The same figure gives the same bytes: nothing about the clock or the version goes into the files.
+    """
+    no_date: Mapping[str, dict[str, None]] = {
+        ".png": {"Software": None},
+        ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }
+    for path in map(Path, paths):
+        with look(), atomic(path) as temporary:
+            figure.savefig(temporary, format=path.suffix[1:], metadata=no_date[path.suffix])
+    plt.close(figure)

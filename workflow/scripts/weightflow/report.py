@@ -1,0 +1,223 @@
+"""The report: results, figures and settings as one HTML page that needs no other file and no network."""
+
+import base64
+import json
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from weightflow.plots.style import is_floor, lines
+from weightflow.provenance import versions
+from weightflow.snapshots import Snapshots
+
+MISSING = "–"
+
+_METRICS = {
+    "w_marginal": "Wasserstein distance between the sets of marginals, as the method's released code defines it.",
+    "jsd_marginal": "Jensen–Shannon divergence (nats), mean over the marginals, as the released code defines it.",
+    "w1_joint": "Exact 1-Wasserstein distance between samples of the joint distributions.",
+    "w2_joint": "Exact 2-Wasserstein distance between samples of the joint distributions.",
+    "mmd": "Maximum mean discrepancy with the released code's kernels; unbiased, so it can be negative.",
+    "mmd_median": "Maximum mean discrepancy with a kernel as wide as the median distance.",
+    "nll": "Negative log-likelihood (nats per variable) of held-out states; only densities have one.",
+    "kl_exact": "Kullback–Leibler divergence from the exact law (nats).",
+    "tv_exact": "Total variation distance from the exact law.",
+}
+_TIMES = {
+    "unseen": "Unseen times, where nothing was observed",
+    "all": "All times",
+    "seen": "Seen times, whose snapshots were trained on",
+}
+_TITLES = {
+    "metrics": "Metrics against time",
+    "marginals": "Marginals",
+    "joints": "Joint densities",
+    "weights_path": "Path of the weights",
+    "latent_path": "Latent path",
+    "losses": "Losses",
+    "rulegraph": "Rules",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the report says about one data set.
+
+    Attributes:
+        name: of the data set.
+        data: its snapshots.
+        origin: where they came from, as the snapshots file says.
+        runs: models, baselines and floors, in the order of the tables.
+        figures: PNG files; a name is its kind, or its kind, '-' and a model.
+    """
+
+    name: str
+    data: Snapshots
+    origin: Mapping[str, Any]
+    runs: Sequence[str]
+    figures: Sequence[str]
+
+
+def render_report(
+    template: str,
+    captions: Mapping[str, str],
+    config: Mapping[str, Any],
+    sources: Sequence[Source],
+    summary: pd.DataFrame,
+    runtime: pd.DataFrame,
+    rulegraph: str | Path,
+) -> str:
+    """The page as HTML.
+
+    Args:
+        template: Jinja source of the page.
+        captions: by kind of figure, plain text.
+        config: complete, with defaults.
+        sources: the data sets.
+        summary: dataset, model, metric, times, mean, std, n.
+        runtime: dataset, model, seed, stage, seconds, max_rss_mb, device.
+        rulegraph: PNG file.
+    """
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    rest = {name: value for name, value in config.items() if name not in ("models", "datasets", "seeds")}
+    return environment.from_string(template).render(
+        title="WeightFlow report",
+        datasets=[_dataset(source, captions, summary, runtime) for source in sources],
+        seeds=config["seeds"],
+        model_settings=_settings_table(config["models"]),
+        dataset_settings=_settings_table(config["datasets"]),
+        other_settings=_settings_table({"value": rest}),
+        versions=versions(),
+        rulegraph=_figure(rulegraph, captions, ""),
+    )
+
+
+def _dataset(source: Source, captions: Mapping[str, str], summary: pd.DataFrame, runtime: pd.DataFrame) -> dict:
+    own = summary[summary["dataset"] == source.name]
+    metrics = [*(m for m in _METRICS if m in set(own["metric"])), *sorted(set(own["metric"]) - set(_METRICS))]
+    parts = {times: own[own["times"] == times] for times in _TIMES}
+    anchor = f"data-{source.name}"
+    return {
+        "name": source.name,
+        "anchor": anchor,
+        "facts": _facts(source),
+        "results": [
+            _results(title, metrics, source.runs, parts[times]) for times, title in _TIMES.items() if len(parts[times])
+        ],
+        "meanings": {metric: _METRICS[metric] for metric in metrics if metric in _METRICS},
+        "figures": [_figure(path, captions, f"{anchor}-") for path in source.figures],
+        "runtimes": _runtimes(source.runs, runtime[runtime["dataset"] == source.name]),
+    }
+
+
+def _facts(source: Source) -> dict[str, str]:
+    data = source.data
+    unseen = len(data.times) - len(data.observed_times)
+    truth = {
+        "heldout": "the held-out part, which no model saw",
+        "training": "the training part itself, all of its times",
+    }[data.reference]
+    facts = {
+        "variables": f"{len(data.variables)}: {', '.join(data.variables)}",
+        "states": f"counts 0 … {data.states - 1} per variable" if data.discrete else "real values",
+        "times": f"{len(data.times)}, {data.time_label} {data.times[0]:g} … {data.times[-1]:g}",
+        "observed": f"{len(data.observed_times)} snapshots; {unseen or 'no'} unseen times between and after them",
+        "training part": f"{_sizes(data.training)} states at each time",
+        "held-out part": f"{_sizes(data.heldout)} states at each time" if data.heldout else "none",
+        "truth": f"{truth} ({_sizes(data.truth)} states at each time)",
+    }
+    if made := source.origin.get("file"):
+        facts["file"] = f"{made['file']} (SHA-256 {made['sha256']})"
+    if made := source.origin.get("system"):
+        facts["simulated from"] = ", ".join(Path(path).stem for path in made["inputs"])
+    return facts
+
+
+def _sizes(snapshots: Sequence[Any]) -> str:
+    sizes = [len(snapshot) for snapshot in snapshots]
+    return str(sizes[0]) if min(sizes) == max(sizes) else f"{min(sizes)} to {max(sizes)}"
+
+
+def _results(title: str, metrics: Sequence[str], runs: Sequence[str], part: pd.DataFrame) -> dict[str, Any]:
+    found = {(row.model, row.metric): row for row in part.itertuples()}
+    best = {}
+    for metric in metrics:
+        means = [found[run, metric].mean for run in runs if (run, metric) in found and not is_floor(run)]
+        best[metric] = min((value for value in means if value == value), default=None)
+    looks = lines(runs)
+
+    def cell(run: str, metric: str) -> dict[str, Any]:
+        row = found.get((run, metric))
+        if row is None or row.mean != row.mean:
+            return {"mean": MISSING, "spread": "", "best": False}
+        mean, spread = _rounded(row.mean, row.std)
+        return {"mean": mean, "spread": spread, "best": row.mean == best[metric] and not is_floor(run)}
+
+    def rows(names: Sequence[str]) -> list[dict[str, Any]]:
+        return [{"label": looks[name].label, "cells": [cell(name, metric) for metric in metrics]} for name in names]
+
+    groups = [rows([run for run in runs if not is_floor(run)]), rows([run for run in runs if is_floor(run)])]
+    return {"title": title, "metrics": metrics, "groups": [group for group in groups if group]}
+
+
+def _rounded(mean: float, spread: float) -> tuple[str, str]:
+    """Three significant digits of the mean, and as many decimals of its spread (empty without one)."""
+    decimals = max(0, 2 - int(f"{mean:.2e}".partition("e")[2]))
+    if decimals > 6:
+        return f"{mean:.1e}", "" if spread != spread else f"{spread:.1e}"
+    return f"{mean:.{decimals}f}", "" if spread != spread else f"{spread:.{decimals}f}"
+
+
+def _figure(path: str | Path, captions: Mapping[str, str], prefix: str) -> dict[str, Any]:
+    """A PNG as base64 with its size at 96 dots to the inch, so that the page does not jump while it loads."""
+    content, stem = Path(path).read_bytes(), Path(path).stem
+    kind, _, model = stem.partition("-")
+    width, height = struct.unpack(">II", content[16:24])
+    return {
+        "anchor": f"{prefix}{stem}",
+        "title": f"{_TITLES[kind]} ({model})" if model else _TITLES[kind],
+        "caption": " ".join(captions[kind].split()),
+        "png": base64.b64encode(content).decode("ascii"),
+        "width": round(width * 96 / 220),
+        "height": round(height * 96 / 220),
+    }
+
+
+def _runtimes(runs: Sequence[str], part: pd.DataFrame) -> dict[str, Any]:
+    stages = list(dict.fromkeys(part["stage"]))
+    seconds = part.pivot_table("seconds", "model", "stage", "mean") if len(part) else pd.DataFrame()
+    looks, rows = lines(runs), []
+    for run in runs:
+        own = part[part["model"] == run]
+        if own.empty:
+            continue
+        spent = [seconds.loc[run].get(stage, float("nan")) for stage in stages]
+        memory, devices = own["max_rss_mb"].max(), " + ".join(sorted(set(own["device"].dropna())))
+        cells = [_plain(value, 1) for value in (*spent, pd.Series(spent).sum())]
+        rows.append((looks[run].label, [*cells, _plain(memory, 0), devices]))
+    return {"stages": stages, "rows": rows}
+
+
+def _plain(value: float, decimals: int) -> str:
+    return MISSING if value != value else f"{value:.{decimals}f}"
+
+
+def _settings_table(named: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Nested settings of several things as rows of dotted keys, with a mark where they differ."""
+    flat = {name: dict(_flatten(settings)) for name, settings in named.items()}
+    keys = dict.fromkeys(key for settings in flat.values() for key in settings)
+    rows = [(key, [settings.get(key, MISSING) for settings in flat.values()]) for key in keys]
+    return {"columns": list(flat), "rows": [(key, values, len(set(values)) > 1) for key, values in rows]}
+
+
+def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
