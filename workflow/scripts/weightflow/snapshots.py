@@ -138,9 +138,16 @@ def split(states: list[np.ndarray], fraction: float, paired: bool, rng: np.rando
 
     Returns:
         (training, heldout), T arrays each; every part keeps at least one state per time.
+
+    Raises:
+        InputError: a snapshot has too few states for two parts.
     """
     if fraction == 0:
         return states, []
+    if min(map(len, states)) < 2:
+        raise InputError(
+            "a snapshot with a single state cannot be split; add states, or set heldout: 0 and reference: training."
+        )
     training, heldout = [], []
     order = rng.permutation(len(states[0])) if paired else None
     for snapshot in states:
