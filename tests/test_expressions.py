@@ -190,9 +190,8 @@ def test_anything_but_arithmetic_is_refused(text):
 
 
 def test_a_refusal_says_what_is_allowed():
-    with pytest.raises(
-        InputError, match=r"unknown name 'J' is not allowed in 'J \* S'; use .* S, I, rate, power, t, pi"
-    ):
+    sentence = r"unknown name 'J' is not allowed in 'J \* S'; use .* S, I, rate, power, t, pi"
+    with pytest.raises(InputError, match=sentence):
         compiled("J * S")
 
 

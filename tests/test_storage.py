@@ -34,6 +34,13 @@ def written(folder: Path | str, name: str = "file.safetensors", **metadata) -> P
     return path
 
 
+def write_half(path: Path) -> None:
+    """Fail in the middle of writing."""
+    with atomic(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+
+
 @given(
     st.dictionaries(
         st.text("abc.", min_size=1, max_size=5),
@@ -116,17 +123,15 @@ def test_foreign_metadata_are_refused_by_name(tmp_path, entry):
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "file.txt"
     write_text(path, "old")
-    with pytest.raises(RuntimeError), atomic(path) as temporary:
-        temporary.write_text("half of the n")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        write_half(path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_failed_first_write_leaves_nothing(tmp_path):
-    with pytest.raises(RuntimeError), atomic(tmp_path / "file.txt") as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        write_half(tmp_path / "file.txt")
     assert not list(tmp_path.iterdir())
 
 

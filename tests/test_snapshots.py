@@ -1,0 +1,179 @@
+"""The canonical data set: refusals, splits, and what is read back."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from weightflow.errors import InputError
+from weightflow.readers import Recording
+from weightflow.snapshots import (
+    assemble,
+    check_observed,
+    check_states,
+    observed_mask,
+    read_snapshots,
+    split,
+    states_with_headroom,
+    write_snapshots,
+)
+
+TIMES = np.array([0.0, 1.0, 2.5])
+
+
+def good_states() -> list[np.ndarray]:
+    return [np.array([[0, 1], [2, 3]]), np.array([[4, 5]]), np.array([[6, 7], [8, 9], [1, 1]])]
+
+
+def recording(trajectories: int = 10, points: int = 9, variables: int = 2, paired: bool = True) -> Recording:
+    states = list(np.random.default_rng(0).integers(0, 20, (points, trajectories, variables)))
+    return Recording(np.arange(float(points)), states, [f"x{i}" for i in range(variables)], paired)
+
+
+def with_entry(value) -> list[np.ndarray]:
+    states = [s.astype(float) for s in good_states()]
+    states[1][0, 1] = value
+    return states
+
+
+def test_good_states_pass():
+    check_states(good_states(), TIMES, discrete=True, max_states=10, where="data.npy")
+
+
+def test_booleans_pass_as_counts():
+    check_states([s > 2 for s in good_states()], TIMES, discrete=True, max_states=10, where="data.npy")
+
+
+@pytest.mark.parametrize(
+    ("states", "times", "sentence"),
+    [
+        (good_states(), TIMES[:2], "3 snapshots but 2 times"),
+        (good_states(), [0, np.nan, 1], "the times hold NaN"),
+        (good_states(), [0, np.inf, 1], "the times hold NaN or infinity"),
+        (good_states(), [0, 2, 1], "time 2 is followed by 1; times must increase"),
+        (good_states(), [0, 1, 1], "time 1 is repeated; times must increase"),
+        ([*good_states()[:2], np.zeros((0, 2))], TIMES, "the snapshot at time 2.5 is empty; remove its time"),
+        ([*good_states()[:2], np.zeros(3)], TIMES, r"the snapshot at time 2.5 has shape \(3,\)"),
+        (with_entry(np.nan), TIMES, "the snapshot at time 1 holds NaN or infinity"),
+        (with_entry(np.inf), TIMES, "the snapshot at time 1 holds NaN or infinity"),
+        (with_entry(-1), TIMES, "the snapshot at time 1 holds negative counts"),
+        (with_entry(0.5), TIMES, "the snapshot at time 1 holds fractions"),
+        (with_entry(10), TIMES, "the snapshot at time 1 holds the count 10, and max_states is 10; raise max_states"),
+    ],
+)
+def test_states_that_no_stage_could_use_are_refused(states, times, sentence):
+    with pytest.raises(InputError, match=rf"data\.npy: {sentence}"):
+        check_states(states, times, discrete=True, max_states=10, where="data.npy")
+
+
+def test_real_values_may_be_negative_and_fractional():
+    check_states(with_entry(-0.5), TIMES, discrete=False, max_states=2, where="data.npy")
+
+
+def test_two_observed_snapshots_are_too_few():
+    with pytest.raises(InputError, match=r"data\.npy: 2 of 4 snapshots are observed, and a path needs at least 3"):
+        check_observed(observed_mask(4, 2), "data.npy")
+
+
+def test_every_nth_time_is_observed_from_the_first_on():
+    assert np.flatnonzero(observed_mask(101, 10)).tolist() == list(range(0, 101, 10))
+
+
+@given(st.integers(1, 5000))
+def test_headroom_is_a_tenth_and_at_least_one_state(largest):
+    states = states_with_headroom([np.array([[0, largest]]), np.array([[1, 1]])])
+    assert states >= largest + 2
+    assert states - 1 == pytest.approx(1.1 * largest, abs=1)
+
+
+@given(st.integers(2, 30), st.floats(0.01, 0.99))
+def test_a_split_keeps_every_state_once(count, fraction):
+    states = [np.arange(count)[:, None]] * 3
+    training, heldout = split(states, fraction, paired=True, rng=np.random.default_rng(0))
+    for kept, held in zip(training, heldout, strict=True):
+        assert sorted([*kept[:, 0], *held[:, 0]]) == list(range(count))
+        assert len(kept) >= 1
+        assert len(held) >= 1
+
+
+def test_a_split_of_trajectories_holds_the_same_ones_out_at_every_time():
+    training, heldout = split([np.arange(20)[:, None]] * 4, 0.25, paired=True, rng=np.random.default_rng(0))
+    assert len({tuple(part[:, 0]) for part in heldout}) == 1
+    assert len(heldout[0]) == 5
+    assert len({tuple(part[:, 0]) for part in training}) == 1
+
+
+def test_a_split_of_unpaired_states_draws_anew_at_every_time():
+    _, heldout = split([np.arange(50)[:, None]] * 4, 0.5, paired=False, rng=np.random.default_rng(0))
+    assert len({tuple(part[:, 0]) for part in heldout}) == 4
+
+
+def test_no_fraction_means_no_heldout_part():
+    states = good_states()
+    assert split(states, 0, paired=False, rng=np.random.default_rng(0)) == (states, [])
+
+
+def test_a_single_state_cannot_be_split():
+    with pytest.raises(InputError, match="heldout"):
+        split([np.array([[1, 2]])] * 3, 0.2, paired=True, rng=np.random.default_rng(0))
+
+
+def test_observed_snapshots_come_from_the_training_part(dataset_settings):
+    data = assemble(recording(), None, dataset_settings | {"observe_every": 4}, 0.3, np.random.default_rng(0))
+    assert data.observed_times.tolist() == [0, 4, 8]
+    assert all(a is b for a, b in zip(data.observed, data.training[::4], strict=True))
+    assert [len(s) for s in data.observed] == [7, 7, 7]
+
+
+@pytest.mark.parametrize(("reference", "truth"), [("training", 7), ("heldout", 3)])
+def test_reference_chooses_the_truth(dataset_settings, reference, truth):
+    data = assemble(recording(), None, dataset_settings | {"reference": reference}, 0.3, np.random.default_rng(0))
+    assert len(data.truth[0]) == truth
+    assert len(data.independent[0]) == 10 - truth
+
+
+def test_too_few_observed_snapshots_are_refused(dataset_settings):
+    with pytest.raises(InputError, match="2 of 9 snapshots are observed"):
+        assemble(recording(), None, dataset_settings | {"observe_every": 8}, 0.2, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("shape", [(8, 5, 2), (9, 5, 3)])
+def test_a_system_that_does_not_fit_the_file_is_refused(dataset_settings, shape):
+    heldout = list(np.zeros(shape, dtype=int))
+    with pytest.raises(InputError, match=r"the system gives .*; name the system the file came from"):
+        assemble(recording(), heldout, dataset_settings, 1000, np.random.default_rng(0))
+
+
+def test_too_few_states_are_refused(dataset_settings):
+    with pytest.raises(InputError, match="the largest observed count is 19, and states is 5; raise states"):
+        assemble(recording(), None, dataset_settings | {"states": 5}, 0.2, np.random.default_rng(0))
+
+
+def test_states_default_to_a_tenth_above_the_largest_observed_count(dataset_settings):
+    assert assemble(recording(), None, dataset_settings, 0.2, np.random.default_rng(0)).states == 22
+
+
+def test_a_written_data_set_is_read_back_whole(counts, tmp_path):
+    write_snapshots(tmp_path / "snapshots.safetensors", counts, {"file": "data.npy"})
+    again = read_snapshots(tmp_path / "snapshots.safetensors")
+    for field in dataclasses.fields(counts):
+        found, expected = getattr(again, field.name), getattr(counts, field.name)
+        if field.name in ("training", "heldout"):
+            assert [s.tolist() for s in found] == [s.tolist() for s in expected]
+        else:
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_a_data_set_without_a_heldout_part_is_read_back(counts, tmp_path):
+    write_snapshots(tmp_path / "snapshots.safetensors", dataclasses.replace(counts, heldout=[]), {})
+    assert read_snapshots(tmp_path / "snapshots.safetensors").heldout == []
+
+
+def test_a_truncated_data_set_is_refused_by_name(counts, tmp_path):
+    path = tmp_path / "snapshots.safetensors"
+    write_snapshots(path, counts, {})
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(InputError, match=r"snapshots\.safetensors: the file is truncated"):
+        read_snapshots(path)
