@@ -126,9 +126,9 @@ def _facts(source: Source) -> dict[str, str]:
         "variables": f"{len(data.variables)}: {', '.join(data.variables)}",
         "states": f"counts 0 … {data.states - 1} per variable" if data.discrete else "real values",
         "times": f"{len(data.times)}, {data.time_label} {data.times[0]:g} … {data.times[-1]:g}",
-        "observed": f"{len(data.observed_times)} snapshots; {unseen or 'no'} unseen times between and after them",
+        "observed": f"{len(data.observed_times)} snapshots; {unseen or 'none'} of the times are unseen",
         "training part": f"{_sizes(data.training)} states at each time",
-        "held-out part": f"{_sizes(data.heldout)} states at each time" if data.heldout else "none",
+        "held-out part": f"{_sizes(data.heldout)} states at each time" if any(map(len, data.heldout)) else "none",
         "truth": f"{truth} ({_sizes(data.truth)} states at each time)",
     }
     if made := source.origin.get("file"):
@@ -168,9 +168,9 @@ def _results(title: str, metrics: Sequence[str], runs: Sequence[str], part: pd.D
 def _rounded(mean: float, spread: float) -> tuple[str, str]:
     """Three significant digits of the mean, and as many decimals of its spread (empty without one)."""
     decimals = max(0, 2 - int(f"{mean:.2e}".partition("e")[2]))
-    if decimals > 6:
-        return f"{mean:.1e}", "" if spread != spread else f"{spread:.1e}"
-    return f"{mean:.{decimals}f}", "" if spread != spread else f"{spread:.{decimals}f}"
+    form = f".{decimals}f" if decimals <= 6 else ".1e"
+    texts = (f"{value:{form}}".replace("-", "−") for value in (mean, spread))
+    return next(texts), "" if spread != spread else next(texts)
 
 
 def _figure(path: str | Path, captions: Mapping[str, str], prefix: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from weightflow.plots import style
 
@@ -77,4 +78,5 @@ def _curves(
         panel.plot(steps, values, color=look["color"], linewidth=0.5, alpha=0.3)
         panel.plot(steps, values.rolling(max(1, len(table) // 40), min_periods=1, center=True).median(), **look)
     panel.set(title=title, ylabel=ylabel, xlabel="optimisation step", yscale="log")
+    panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     panel.legend()

@@ -15,6 +15,8 @@ SHOWN = {
     "w_marginal": "Wasserstein distance W\nof the marginals",
     "jsd_marginal": "Jensen–Shannon divergence\nof the marginals (nats)",
 }
+MOST_MARKS = 30  # observed times marked over the whole height
+MARKS = "#dcdcdc"
 
 
 def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:
@@ -36,14 +38,15 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
                 style.note(panel, f"{metric} is not defined for these data.")
                 continue
             _curves(panel, values, lines)
+            reach = 1 if len(data.observed_times) <= MOST_MARKS else 0.03
             for time in data.observed_times:
-                panel.axvline(time, color="#ececec", linewidth=0.8, zorder=0)
+                panel.axvline(time, ymax=reach, color=MARKS, linewidth=0.8, zorder=0)
             panel.set_ylabel(label)
             panel.margins(x=0.01)
         axes[-1, 0].set_xlabel(data.time_label)
         drawn = [name for name in lines if name in set(later["model"])]
         handles = [Line2D([], [], **lines[name].plot(), marker=lines[name].marker, markersize=3) for name in drawn]
-        observed = Line2D([], [], color="#d0d0d0", linewidth=1, label="observed times")
+        observed = Line2D([], [], color=MARKS, linewidth=1, label="observed times")
         style.legend_above(figure, [*handles, observed], 4)
     return figure
 

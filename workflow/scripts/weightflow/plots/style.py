@@ -5,6 +5,7 @@ from the others by its line style or marker too, so that a black-and-white print
 """
 
 import itertools
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from weightflow.storage import atomic
+
+# It tells every step of embedding a font in a PDF.
+logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 CM = 1 / 2.54
 COLUMN = 8.6 * CM
@@ -100,7 +104,7 @@ def lines(names: Iterable[str]) -> dict[str, Line]:
     """
     looks = itertools.cycle(itertools.product(_MODEL_STYLES, zip(_MODEL_COLOURS, _MODEL_MARKERS, strict=True)))
     found = {}
-    for name in names:
+    for name in dict.fromkeys(names):
         if name in _BASELINES:
             found[name] = _BASELINES[name]
         else:

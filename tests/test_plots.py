@@ -1,0 +1,176 @@
+"""Figures are written whole, legible in size, the same every time, and without torch."""
+
+import subprocess
+import sys
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from weightflow.plots import style
+from weightflow.plots.densities import bin_edges, joint, marginal, shown_times
+from weightflow.plots.joints import plot_joints
+from weightflow.plots.latent_path import plot_latent_path
+from weightflow.plots.losses import plot_losses
+from weightflow.plots.marginals import plot_marginals
+from weightflow.plots.metrics import plot_metrics
+from weightflow.plots.rule_graph import layout, plot_rule_graph, read_rule_graph
+from weightflow.plots.weights_path import plot_weights_path, principal_plane
+from weightflow.prediction import Prediction
+from weightflow.snapshots import Snapshots
+
+TIMES = np.arange(9.0)
+MODELS = ["a_cde", "b_ode"]
+RUNS = [*MODELS, "mixture", "transport_spline", "floor_bootstrap"]
+LINES = style.lines(RUNS)
+DOT = """digraph snakemake_dag {
+    graph[bgcolor=white, margin=0];
+    node[shape=box, style=rounded, fontname=sans];
+    0[label = "all", color = "0.1 0.6 0.85"];
+    1[label = "report", color = "0.2 0.6 0.85"];
+    2[label = "simulate", color = "0.3 0.6 0.85"];
+    1 -> 0
+    2 -> 0
+    2 -> 1
+}
+"""
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def snapshots(rng: np.random.Generator, variables: int = 2, every: int = 4, discrete: bool = True) -> Snapshots:
+    def draw(t: float) -> np.ndarray:
+        counts = rng.poisson(3 + t, (40, variables))
+        return counts if discrete else counts + rng.normal(size=counts.shape)
+
+    names = [f"x{i + 1}" for i in range(variables)]
+    parts = [draw(t) for t in TIMES], [draw(t) for t in TIMES]
+    return Snapshots(TIMES, *parts, np.arange(9) % every == 0, names, discrete, 40, "heldout", "day")
+
+
+def prediction(rng: np.random.Generator, variables: int = 2) -> Prediction:
+    samples = [rng.poisson(3 + t, (30, variables)) for t in TIMES]
+    fine = np.linspace(0, 8, 21)
+    walk, path = (np.cumsum(rng.normal(size=(len(t), 12)), axis=0) for t in (TIMES, fine))
+    return Prediction(TIMES, samples, weights=walk, path_times=fine, path_weights=path)
+
+
+def metrics(seeds: int) -> pd.DataFrame:
+    rows = [
+        (model, seed, time, metric, 0.1 + 0.01 * seed + 0.02 * order)
+        for order, model in enumerate(RUNS)
+        for seed in range(seeds)
+        for time in TIMES
+        for metric in ("w_marginal", "jsd_marginal")
+    ]
+    return pd.DataFrame(rows, columns=["model", "seed", "time", "metric", "value"])
+
+
+def losses(rng: np.random.Generator) -> Figure:
+    steps = np.arange(30)
+    nll = pd.DataFrame({"snapshot": steps % 3, "step": steps // 3, "nll": rng.random(30)})
+    fit = {"step": steps, "loss": rng.random(30), "structural": rng.random(30), "energy": np.zeros(30)}
+    paths = {"a_cde": pd.DataFrame(fit)[["step", "loss"]], "b_ode": pd.DataFrame({"step": [], "loss": []})}
+    dynamics = dict.fromkeys(MODELS, pd.DataFrame(fit))
+    return plot_losses({"a_cde, b_ode": nll}, paths, dynamics, LINES, TIMES[::4], "day")
+
+
+FIGURES = {
+    "metrics": lambda rng: plot_metrics(snapshots(rng), metrics(2), LINES),
+    "metrics, one seed, all seen": lambda rng: plot_metrics(snapshots(rng, every=1), metrics(1), LINES),
+    "metrics, none": lambda rng: plot_metrics(snapshots(rng), metrics(1)[:0], LINES),
+    "marginals": lambda rng: plot_marginals(snapshots(rng), dict.fromkeys(RUNS[:3], prediction(rng)), LINES, [1, 7.2]),
+    "marginals, many": lambda rng: plot_marginals(snapshots(rng, 9), {"a_cde": prediction(rng, 9)}, LINES, [3]),
+    "marginals, real": lambda rng: plot_marginals(snapshots(rng, discrete=False), {}, LINES, None),
+    "joints": lambda rng: plot_joints(snapshots(rng, 3), prediction(rng, 3), LINES["a_cde"], [2, 5]),
+    "joints, one variable": lambda rng: plot_joints(snapshots(rng, 1), prediction(rng, 1), LINES["a_cde"], None),
+    "weights": lambda rng: plot_weights_path(
+        snapshots(rng), rng.normal(size=(3, 12)), prediction(rng), LINES["a_cde"], None
+    ),
+    "weights, one variable": lambda rng: plot_weights_path(
+        snapshots(rng, 1), rng.normal(size=(3, 12)), prediction(rng, 1), LINES["a_cde"], [4]
+    ),
+    "latent": lambda rng: plot_latent_path({m: (TIMES[::4], rng.normal(size=(3, 2))) for m in MODELS}, "day"),
+    "losses": losses,
+    "rules": lambda rng: plot_rule_graph(read_rule_graph(DOT)),
+    "rules, none": lambda rng: plot_rule_graph(nx.DiGraph()),
+}
+
+
+@pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+def test_every_figure_is_drawn(draw, rng, tmp_path):
+    style.save(draw(rng), [tmp_path / "figure.png"])
+    content = (tmp_path / "figure.png").read_bytes()
+    assert content.startswith(b"\x89PNG")
+    assert len(content) > 3000
+    assert [path.name for path in tmp_path.iterdir()] == ["figure.png"]
+
+
+def test_same_figure_same_bytes(tmp_path):
+    for name in ("one", "two"):
+        figure = FIGURES["weights"](np.random.default_rng(1))
+        style.save(figure, [tmp_path / f"{name}.png", tmp_path / f"{name}.pdf"])
+    for suffix in (".png", ".pdf"):
+        one, two = ((tmp_path / f"{name}{suffix}").read_bytes() for name in ("one", "two"))
+        assert one == two
+        assert b"Date" not in one
+        assert b"Software" not in one
+
+
+def test_a_line_depends_on_the_models_order_alone():
+    models = [f"m{i}" for i in range(12)]
+    looks = style.lines([*models, "mixture"])
+    assert style.lines([*models, "m0"])["m0"] == looks["m0"]
+    assert looks["mixture"] == style.lines(["mixture"])["mixture"]
+    assert len({(look.color, str(look.linestyle)) for look in looks.values()}) == len(looks)
+
+
+def test_shown_times(rng):
+    data = snapshots(rng)
+    assert shown_times(data, [0.4, 7.6, 7.9, 99]) == [0, 8]
+    assert set(shown_times(data, None)) <= set(np.flatnonzero(~data.is_observed))
+    assert 0 not in shown_times(snapshots(rng, every=1), None)
+
+
+def test_densities_are_normalised(rng):
+    states, weights = np.array([[0, 1], [2, 1], [2, 3]]), np.array([0.5, 0.25, 0.25])
+    part = Prediction(np.zeros(1), [states], [weights])
+    edges = np.arange(-0.5, 4)
+    np.testing.assert_allclose(marginal(part, 0, 0, edges), [0.5, 0, 0.5, 0])
+    assert joint(part, 0, (0, 1), (edges, edges))[2, 3] == pytest.approx(0.25)
+
+
+def test_bins_hold_equally_many_counts_and_stay_near_the_truth():
+    truth = [np.arange(301)]
+    edges = bin_edges(truth, [np.full(100, 10_000)], discrete=True)
+    assert np.unique(np.diff(edges)).tolist() == [(edges[1] - edges[0])]
+    assert float(edges[1] - edges[0]).is_integer()
+    assert edges[-1] < 700
+
+
+def test_plane_keeps_distances_within_it(rng):
+    anchors = rng.normal(size=(5, 2)) @ rng.normal(size=(2, 12))
+    plane, shares = principal_plane(anchors)
+    assert shares.sum() == pytest.approx(1)
+    flat = plane(anchors)
+    np.testing.assert_allclose(np.linalg.norm(flat[0] - flat[3]), np.linalg.norm(anchors[0] - anchors[3]))
+
+
+def test_rule_graph_is_read_and_laid_out_in_layers():
+    graph = read_rule_graph(DOT)
+    assert set(graph.edges) == {("report", "all"), ("simulate", "all"), ("simulate", "report")}
+    places, threads = layout(graph)
+    assert [places[rule][1] for rule in ("simulate", "report", "all")] == [0, 1, 2]
+    assert sorted(len(thread) for thread in threads) == [2, 2, 3]
+
+
+def test_figures_and_report_do_without_torch(root):
+    modules = sorted(path.stem for path in (root / "workflow/scripts/weightflow/plots").glob("[a-z]*.py"))
+    imports = [f"import weightflow.plots.{module}" for module in modules]
+    program = "; ".join(["import sys", *imports, "import weightflow.report", "assert 'torch' not in sys.modules"])
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=root / "workflow/scripts")

@@ -1,0 +1,138 @@
+"""The report says everything, needs nothing else, and survives what is missing."""
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from weightflow.plots import style
+from weightflow.report import MISSING, Source, render_report
+from weightflow.snapshots import Snapshots
+
+RUNS = ["model_one", "model-two", "mixture", "floor_bootstrap"]
+
+
+class Page(HTMLParser):
+    """Addresses a browser would load, link targets, identifiers, and table rows as text."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.loads, self.links, self.ids, self.rows, self.scripts = [], [], [], [], 0
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.ids += [found["id"]] if "id" in found else []
+        self.scripts += tag == "script"
+        if tag == "a":
+            self.links.append(found["href"])
+        else:
+            self.loads += [found[key] for key in ("src", "href", "srcset", "data") if found.get(key)]
+        if tag == "tr":
+            self.rows.append("")
+
+    def handle_data(self, data):
+        if self.rows:
+            self.rows[-1] += f"{data} "
+
+
+@pytest.fixture
+def make(root, tmp_path):
+    def build(datasets=("first",), every=2, heldout=True, runs=RUNS, captions="What to see & how."):
+        with style.look():
+            figure, _ = style.grid(1, 1, 2, 1)
+        names = ["metrics", "marginals", "joints", "weights_path-model-two", "latent_path", "losses", "rulegraph"]
+        files = [tmp_path / f"{name}.png" for name in names]
+        style.save(figure, files)
+        summary, runtime, sources = [], [], []
+        for dataset in datasets:
+            part = [np.zeros((5, 2), int)] * 4
+            observed = np.arange(4) % every == 0
+            spare = part if heldout else [part[0][:0]] * 4
+            data = Snapshots(
+                np.arange(4.0), part, spare, observed, ["S", "I"], True, 9, "heldout" if heldout else "training", "day"
+            )
+            origin = {"file": {"file": "data/<mine>.csv", "sha256": "0" * 64}}
+            sources.append(Source(dataset, data, origin, runs, [str(file) for file in files[:-1]]))
+            for order, run in enumerate(runs):
+                values = {"w_marginal": 0.1 + order, "mmd": -0.001, "own_metric": 2.0}
+                values |= {"nll": 1.0} if run.startswith("model") and heldout else {}
+                for times in ("all", "seen", *(["unseen"] if every > 1 else [])):
+                    summary += [(dataset, run, m, times, v, 0.01, 3) for m, v in values.items()]
+                runtime.append((dataset, run, 0, "predict", 1.25, None, "cpu"))
+        columns = ["dataset", "model", "metric", "times", "mean", "std", "n"]
+        return render_report(
+            template=(root / "workflow/report/report.html.j2").read_text(encoding="utf-8"),
+            captions={name.partition("-")[0]: captions for name in names},
+            config={
+                "seeds": [3, 4],
+                "models": {name: {"path": {"z_dim": i}} for i, name in enumerate(runs) if name.startswith("model")},
+                "datasets": {name: {"file": None} for name in datasets},
+                "evaluation": {"samples": 77},
+            },
+            sources=sources,
+            summary=pd.DataFrame(summary, columns=columns),
+            runtime=pd.DataFrame(
+                runtime, columns=["dataset", "model", "seed", "stage", "seconds", "max_rss_mb", "device"]
+            ),
+            rulegraph=files[-1],
+        )
+
+    return build
+
+
+def test_needs_nothing_else(make):
+    text = make(datasets=("first", "second"))
+    page = Page(text)
+    assert page.loads
+    assert all(address.startswith("data:") for address in page.loads)
+    assert not re.search(r"https?://|url\(|@import", text)
+    assert not page.scripts
+
+
+def test_every_link_has_its_target(make):
+    page = Page(make(datasets=("first", "second")))
+    assert len(page.ids) == len(set(page.ids))
+    assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
+
+
+def test_tells_everything(make):
+    text = make()
+    labels = [look.label for look in style.lines(RUNS).values()]
+    for said in (*labels, "S, I", "evaluation.samples", "77", "path.z_dim", "3, 4", "matplotlib", "own_metric"):
+        assert said in text
+    assert text.count('src="data:image/png') == 7
+
+
+def test_best_is_bold_and_floors_stand_apart(make):
+    text = make()
+    assert text.count("<b>0.100</b>") == 3  # unseen, all and seen times
+    assert "<b>3.10</b>" not in text
+    assert "−0.00100" in text
+    table = text[text.index("Unseen times") :]
+    assert table.index("mixture of neighbours") < table.index("</tbody>") < table.index("floor: bootstrap")
+
+
+def test_missing_values_are_dashes(make):
+    rows = Page(make()).rows
+    assert any(row.startswith("mixture") and MISSING in row for row in rows)
+
+
+@pytest.mark.parametrize("options", [{"every": 1}, {"heldout": False}, {"runs": ["mixture", "floor_bootstrap"]}])
+def test_does_without(options, make):
+    text = make(**options)
+    assert ("Unseen times" in text) == ("every" not in options)
+    assert "None" not in text
+
+
+def test_escapes_what_users_write(make):
+    text = make(captions="a < b")
+    assert "data/&lt;mine&gt;.csv" in text
+    assert "a &lt; b" in text
+
+
+def test_every_caption_is_plain_text(root):
+    for path in (root / "workflow/report").glob("*.rst"):
+        assert not re.search(r"[`*{}|]|::|__", path.read_text(encoding="utf-8")), path.name
