@@ -97,7 +97,7 @@ def stages(dataset, model):
         found["latent_path"] = (f"{folder}/{run}/fit_latent_path.tsv", None)
         found["dynamics"] = (f"{folder}/{run}/fit_dynamics.tsv", f"{made}/dynamics.safetensors")
     found["predict"] = (f"{folder}/{run}/predict.tsv", None)
-    found["evaluate"] = (f"{folder}/{run}/evaluate.tsv", None)
+    found["evaluate"] = (f"{folder}/{run}/evaluate_prediction.tsv", None)
     return found
 
 

@@ -19,15 +19,15 @@ rule check_file:
         "../scripts/check_file.py"
 
 
-rule simulate:
+rule simulate_system:
     input:
         lambda w: settings.system_path(dataset_settings(w)["system"], SYSTEMS),
     output:
         "results/{dataset}/simulated.safetensors",
     log:
-        "results/{dataset}/logs/simulate.log",
+        "results/{dataset}/logs/simulate_system.log",
     benchmark:
-        "results/{dataset}/benchmarks/simulate.tsv"
+        "results/{dataset}/benchmarks/simulate_system.tsv"
     priority: 100
     conda:
         "../../envs/analysis.yaml"
@@ -38,9 +38,9 @@ rule simulate:
         ),
         heldout=lambda w: int(settings.heldout_amount(dataset_settings(w))),
         seed=lambda w: dataset_settings(w)["seed"],
-        code=code("simulate.py"),
+        code=code("simulate_system.py"),
     script:
-        "../scripts/simulate.py"
+        "../scripts/simulate_system.py"
 
 
 rule prepare_snapshots:

@@ -1,26 +1,26 @@
 # Evaluation: metrics of every run at every time, and the tables over all of them.
 
 
-rule evaluate:
+rule evaluate_prediction:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         prediction="results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
     output:
         "results/{dataset}/runs/{model}/seed{seed}/metrics.csv",
     log:
-        "results/{dataset}/logs/{model}/seed{seed}/evaluate.log",
+        "results/{dataset}/logs/{model}/seed{seed}/evaluate_prediction.log",
     benchmark:
-        "results/{dataset}/benchmarks/{model}/seed{seed}/evaluate.tsv"
+        "results/{dataset}/benchmarks/{model}/seed{seed}/evaluate_prediction.tsv"
     conda:
         "../../envs/analysis.yaml"
     threads: 2
     params:
-        code=code("evaluate.py"),
+        code=code("evaluate_prediction.py"),
     script:
-        "../scripts/evaluate.py"
+        "../scripts/evaluate_prediction.py"
 
 
-rule tabulate:
+rule tabulate_metrics:
     input:
         [
             f"results/{d}/runs/{m}/seed{s}/metrics.csv"
@@ -36,13 +36,13 @@ rule tabulate:
             category="Tables",
         ),
     log:
-        "results/logs/tabulate.log",
+        "results/logs/tabulate_metrics.log",
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("tabulate.py"),
+        code=code("tabulate_metrics.py"),
     script:
-        "../scripts/tabulate.py"
+        "../scripts/tabulate_metrics.py"
 
 
 rule tabulate_runtime:

@@ -4,7 +4,7 @@
 rule plot_metrics:
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        metrics=rules.tabulate.output.metrics,
+        metrics=rules.tabulate_metrics.output.metrics,
     output:
         report(
             "results/{dataset}/figures/metrics.png",

@@ -23,7 +23,8 @@ rule plot_rulegraph:
         report(
             "results/figures/rulegraph.png",
             caption="../report/rulegraph.rst",
-            category="Workflow",
+            category="Figures",
+            labels={"data set": "all", "figure": "rules"},
         ),
         "results/figures/rulegraph.pdf",
     log:
@@ -39,12 +40,12 @@ rule plot_rulegraph:
         "../scripts/plot_rulegraph.py"
 
 
-rule report:
+rule write_report:
     input:
         template=str(WORKFLOW / "report" / "report.html.j2"),
         captions=[str(WORKFLOW / "report" / f"{kind}.rst") for kind in CAPTIONED],
         settings=rules.write_settings.output[0],
-        summary=rules.tabulate.output.summary,
+        summary=rules.tabulate_metrics.output.summary,
         runtime=rules.tabulate_runtime.output[0],
         rulegraph=rules.plot_rulegraph.output[0],
         snapshots=expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
@@ -52,12 +53,12 @@ rule report:
     output:
         "results/report.html",
     log:
-        "results/logs/report.log",
+        "results/logs/write_report.log",
     conda:
         "../../envs/analysis.yaml"
     params:
         figures={d: figures(d) for d in DATASETS},
         runs={d: runs(d) for d in DATASETS},
-        code=code("report.py"),
+        code=code("write_report.py"),
     script:
-        "../scripts/report.py"
+        "../scripts/write_report.py"

@@ -102,17 +102,14 @@ def _settle(
 
 
 def _draw_arrow(panel: Axes, points: Sequence[tuple[float, float]]) -> None:
-    (x, y), *rest = points
-    y += _HALF
-    vertices, codes = [(x, y)], [Path.MOVETO]
-    for i, (next_x, next_y) in enumerate(rest, start=1):
-        end = next_y - _HALF - 0.04 if i == len(rest) else next_y
-        half = (end - y) / 2
-        vertices += [(x, y + half), (next_x, end - half), (next_x, end)]
-        codes += [Path.CURVE4] * 3
-        x, y = next_x, end
+    """A smooth curve (a cubic Hermite spline) through bends, upright at both ends."""
+    knots = np.array(points, dtype=float)
+    knots[[0, -1], 1] += _HALF, -_HALF - 0.04
+    slopes = np.gradient(knots, axis=0) if len(knots) > 2 else np.diff(knots, axis=0).repeat(2, axis=0)
+    slopes[[0, -1]] = (0, 1.5 * (knots[1, 1] - knots[0, 1])), (0, 1.5 * (knots[-1, 1] - knots[-2, 1]))
+    after, before = knots[:-1] + slopes[:-1] / 3, knots[1:] - slopes[1:] / 3
+    vertices = np.stack([after, before, knots[1:]], axis=1).reshape(-1, 2)
+    path = Path(np.vstack([knots[:1], vertices]), [Path.MOVETO, *[Path.CURVE4] * len(vertices)])
     panel.add_patch(
-        FancyArrowPatch(
-            path=Path(vertices, codes), arrowstyle="-|>", mutation_scale=6, color="#6b6b6b", linewidth=0.7, zorder=1
-        )
+        FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=6, color="#6b6b6b", linewidth=0.7, zorder=1)
     )
