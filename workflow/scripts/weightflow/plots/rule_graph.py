@@ -1,7 +1,8 @@
 """The rules of the workflow and what each waits for, laid out in layers (after Sugiyama)."""
 
+import random
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import networkx as nx
 import numpy as np
@@ -14,7 +15,7 @@ from scipy.optimize import isotonic_regression
 
 from weightflow.plots import style
 
-SWEEPS = 40
+STARTS, SWEEPS = 40, 24
 _BOX, _THREAD = 1.0, 0.45  # room for a rule, and for an arrow that passes a layer
 _HALF = 0.2  # half the height of a box, in layers
 
@@ -61,10 +62,11 @@ def layout(graph: nx.DiGraph) -> tuple[dict[object, tuple[float, float]], list[l
     Returns:
         (x, layer) of every node and of the bends of long edges, and every edge as the nodes and bends it passes.
     """
-    depth = {node: y for y, layer in enumerate(nx.topological_generations(graph)) for node in layer}
+    depth = {node: y for y, layer in enumerate(nx.topological_generations(graph)) for node in sorted(layer)}
+    # Sorted, since networkx hands some edges on in the order of a set, which changes from run to run.
     threads = [
         [source, *((source, target, y) for y in range(depth[source] + 1, depth[target])), target]
-        for source, target in graph.edges
+        for source, target in sorted(graph.edges)
     ]
     layers: list[list[object]] = [[] for _ in range(1 + max(depth.values()))]
     for node, y in depth.items():
@@ -76,12 +78,30 @@ def layout(graph: nx.DiGraph) -> tuple[dict[object, tuple[float, float]], list[l
         for one, other in pairwise(thread):
             neighbours.setdefault(one, []).append(other)
             neighbours.setdefault(other, []).append(one)
-    across = {node: float(i) for layer in layers for i, node in enumerate(layer)}
-    rooms = {node: _BOX if node in depth else _THREAD for node in across}
-    for sweep in range(SWEEPS):
-        for layer in layers if sweep % 2 else layers[::-1]:
-            _settle(layer, across, neighbours, rooms)
+    rooms = {node: _BOX if node in depth else _THREAD for layer in layers for node in layer}
+    tries = []
+    for start in range(STARTS):
+        for layer in layers:
+            random.Random(start).shuffle(layer)
+        across = {node: float(i) for layer in layers for i, node in enumerate(layer)}
+        for sweep in range(SWEEPS):
+            for layer in layers if sweep % 2 else layers[::-1]:
+                _settle(layer, across, neighbours, rooms)
+        tries.append((_crossings(threads, across, depth), start, across))
+    across = min(tries, key=lambda found: found[:2])[2]
     return {node: (across[node], float(y)) for y, layer in enumerate(layers) for node in layer}, threads
+
+
+def _crossings(
+    threads: Sequence[Sequence[object]], across: Mapping[object, float], depth: Mapping[object, int]
+) -> tuple[int, float]:
+    """Number of crossings of arrows, and the arrows' total way across."""
+    pieces: dict[int, list[tuple[float, float]]] = {}
+    for thread in threads:
+        for y, (one, other) in enumerate(pairwise(thread), start=depth[thread[0]]):
+            pieces.setdefault(y, []).append((across[one], across[other]))
+    crossings = sum((a - c) * (b - d) < 0 for layer in pieces.values() for (a, b), (c, d) in combinations(layer, 2))
+    return crossings, sum(abs(a - b) for layer in pieces.values() for a, b in layer)
 
 
 def _settle(
