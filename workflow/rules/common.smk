@@ -27,6 +27,7 @@ except InputError as fault:
 SEEDS = config["seeds"]
 DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
+CDE_MODELS = [m for m in MODELS if config["models"][m]["dynamics"]["kind"] == "cde"]
 INTERPOLATIONS = [b for b in config["baselines"] if b.startswith("weights_")]
 BASELINES = [b for b in config["baselines"] if b not in INTERPOLATIONS]
 
@@ -70,6 +71,12 @@ def anchors_of(model):
 ANCHORS = {settings.anchor_label(m): m for m in config["models"].values()}
 
 
+def driving_path(wildcards):
+    """The latent path of a CDE model; the ODE needs none."""
+    driven = wildcards.model in CDE_MODELS
+    return "results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors" if driven else []
+
+
 def snapshot_sources(wildcards):
     chosen = dataset_settings(wildcards)
     sources = {}
@@ -92,9 +99,10 @@ def stages(dataset, model):
         trained = f"{folder}/anchors/{label}/seed{{seed}}/snapshots"
         found["anchors"] = (f"{anchors}/train_anchors.tsv", trained)
         found["weight_graph"] = (f"{anchors}/build_weight_graph.tsv", None)
+    if model in CDE_MODELS:
+        found["latent_path"] = (f"{folder}/{run}/fit_latent_path.tsv", None)
     if model in MODELS:
         made = f"{folder}/runs/{model}/seed{{seed}}"
-        found["latent_path"] = (f"{folder}/{run}/fit_latent_path.tsv", None)
         found["dynamics"] = (f"{folder}/{run}/fit_dynamics.tsv", f"{made}/dynamics.safetensors")
     found["predict"] = (f"{folder}/{run}/predict.tsv", None)
     found["evaluate"] = (f"{folder}/{run}/evaluate_prediction.tsv", None)
@@ -111,7 +119,6 @@ RUNTIME_ROWS = [
 
 
 FIRST_SEED = SEEDS[0]
-CDE_MODELS = [m for m in MODELS if config["models"][m]["dynamics"]["kind"] == "cde"]
 OVERLAID = [*MODELS, *(b for b in ("mixture", "transport_spline") if b in config["baselines"])]
 ANCHOR_SHARERS = {
     label: [m for m in MODELS if settings.anchor_label(config["models"][m]) == label]

@@ -4,7 +4,7 @@
 rule fit_dynamics:
     input:
         graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
-        path=rules.fit_latent_path.output.path,
+        path=driving_path,
     output:
         dynamics="results/{dataset}/runs/{model}/seed{seed}/dynamics.safetensors",
         losses="results/{dataset}/runs/{model}/seed{seed}/dynamics_losses.csv",

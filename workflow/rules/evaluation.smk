@@ -13,7 +13,8 @@ rule evaluate_prediction:
         "results/{dataset}/benchmarks/{model}/seed{seed}/evaluate_prediction.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 2
+    # Many, so that few evaluations run beside a training and it is not starved.
+    threads: 4
     params:
         code=code("evaluate_prediction.py"),
     script:

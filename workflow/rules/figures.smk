@@ -141,7 +141,7 @@ rule plot_losses:
         ),
         paths=expand(
             rules.fit_latent_path.output.losses,
-            model=MODELS,
+            model=CDE_MODELS,
             seed=FIRST_SEED,
             allow_missing=True,
         ),
@@ -165,6 +165,7 @@ rule plot_losses:
         "../../envs/analysis.yaml"
     params:
         models=MODELS,
+        driven=CDE_MODELS,
         anchors=list(ANCHOR_SHARERS.values()),
         code=code("plot_losses.py"),
     script:

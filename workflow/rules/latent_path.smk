@@ -1,4 +1,4 @@
-# The latent path: anchors reduced to a few numbers.
+# The latent path: anchors reduced to a few numbers, for the models that are driven by one.
 
 
 rule fit_latent_path:
@@ -12,7 +12,7 @@ rule fit_latent_path:
     benchmark:
         "results/{dataset}/benchmarks/{model}/seed{seed}/fit_latent_path.tsv"
     wildcard_constraints:
-        model=any_of(MODELS),
+        model=any_of(CDE_MODELS),
     priority: 50
     conda:
         "../../envs/weightflow.yaml"

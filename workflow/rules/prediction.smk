@@ -5,7 +5,7 @@ rule predict_model:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
-        path=rules.fit_latent_path.output.path,
+        path=driving_path,
         dynamics=rules.fit_dynamics.output.dynamics,
     output:
         "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",

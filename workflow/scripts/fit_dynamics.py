@@ -15,7 +15,7 @@ from weightflow.weight_graph import read_weight_graph
 def main(snakemake):
     settings, seed = snakemake.params.settings, int(snakemake.wildcards.seed)
     graph = read_weight_graph(snakemake.input.graph)
-    _, path = read_latent_path(snakemake.input.path)
+    path = read_latent_path(snakemake.input.path)[1] if snakemake.input.path else None
     device = job_device(snakemake)
     field = make_field(graph, path, settings["dynamics"], seed)
     output = Path(snakemake.output.dynamics)

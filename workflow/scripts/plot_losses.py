@@ -16,7 +16,7 @@ def main(snakemake):
 
     figure = plot_losses(
         tables([", ".join(sharers) for sharers in params.anchors], inputs.anchors),
-        tables(params.models, inputs.paths),
+        tables(params.driven, inputs.paths),
         tables(params.models, inputs.dynamics),
         style.lines(params.models),
         data.observed_times,

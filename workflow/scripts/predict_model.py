@@ -18,7 +18,7 @@ def main(snakemake):
     settings, seed = snakemake.params.settings, int(snakemake.wildcards.seed)
     data = read_snapshots(snakemake.input.snapshots)
     graph = read_weight_graph(snakemake.input.graph)
-    _, path = read_latent_path(snakemake.input.path)
+    path = read_latent_path(snakemake.input.path)[1] if snakemake.input.path else None
     device = job_device(snakemake)
     field = make_field(graph, path, settings["dynamics"], seed)
     load_field(snakemake.input.dynamics, field)

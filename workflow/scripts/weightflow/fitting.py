@@ -32,12 +32,12 @@ def normalise_times(times: np.ndarray, observed: np.ndarray) -> Tensor:
     return torch.as_tensor((times - observed[0]) / (observed[-1] - observed[0]), dtype=torch.float64)
 
 
-def make_field(graph: WeightGraph, path: np.ndarray, settings: Mapping[str, Any], seed: int) -> nn.Module:
+def make_field(graph: WeightGraph, path: np.ndarray | None, settings: Mapping[str, Any], seed: int) -> nn.Module:
     """A fresh field.
 
     Args:
         graph: the anchors.
-        path: (K, z_dim) latent coordinates; only the CDE looks at them.
+        path: (K, z_dim) latent coordinates that drive the CDE; None for the ODE.
         settings: the `dynamics` section: `kind`, `time_channel` and the graph network's keys.
         seed: of the initial parameters.
     """

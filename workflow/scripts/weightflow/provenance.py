@@ -64,8 +64,13 @@ def stamp(snakemake: Any) -> dict[str, Any]:
         "rule": snakemake.rule,
         "wildcards": dict(snakemake.wildcards.items()),
         "params": dict(snakemake.params.items()),
-        "inputs": {str(path): input_digest(path) for path in snakemake.input},
+        "inputs": {_name(path): input_digest(path) for path in snakemake.input},
     }
+
+
+def _name(path: str) -> str:
+    """A path as the user would write it; an absolute one says where a machine keeps it, so its name alone."""
+    return Path(path).name if Path(path).is_absolute() else path
 
 
 def input_digest(path: str | Path) -> str:
