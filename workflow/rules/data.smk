@@ -75,6 +75,8 @@ rule check_models:
         "../../envs/analysis.yaml"
     params:
         z_dim={name: config["models"][name]["path"]["z_dim"] for name in MODELS},
+        bounded=[m for m in MODELS if config["models"][m]["dynamics"]["kind"] == "cde"]
+        + INTERPOLATIONS,
         code=code("check_models.py"),
     script:
         "../scripts/check_models.py"

@@ -2,15 +2,16 @@
 
 from weightflow.job import run
 from weightflow.latent_path import check_dimension
-from weightflow.snapshots import read_snapshots
+from weightflow.snapshots import check_last_time, read_snapshots
 from weightflow.storage import write_json
 
 
 def main(snakemake):
-    snapshots = len(read_snapshots(snakemake.input[0]).observed)
-    dataset = snakemake.wildcards.dataset
+    data = read_snapshots(snakemake.input[0])
+    snapshots, where = len(data.observed), f"data set {snakemake.wildcards.dataset}"
     for model, z_dim in snakemake.params.z_dim.items():
-        check_dimension(z_dim, snapshots, f"data set {dataset}: models.{model}.path.z_dim")
+        check_dimension(z_dim, snapshots, f"{where}: models.{model}.path.z_dim")
+    check_last_time(data, snakemake.params.bounded, where)
     write_json(snakemake.output[0], {"snapshots": snapshots, "z_dim": snakemake.params.z_dim})
 
 

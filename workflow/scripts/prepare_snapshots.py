@@ -6,7 +6,7 @@ from weightflow import seeding
 from weightflow.job import run
 from weightflow.readers import Recording, read_recording
 from weightflow.settings import heldout_amount
-from weightflow.snapshots import assemble, write_snapshots
+from weightflow.snapshots import assemble, check_states, write_snapshots
 from weightflow.storage import read_json, read_tensors
 
 
@@ -23,6 +23,7 @@ def main(snakemake):
     else:
         training = list(simulated.tensors["training"].swapaxes(0, 1))
         times = np.arange(len(training), dtype=float)
+        check_states(training, times, True, settings["max_states"], f"the system {settings['system']}")
         recording = Recording(times, training, simulated.metadata["species"], paired=True)
     data = assemble(recording, heldout, settings, heldout_amount(settings), seeding.stream(settings["seed"], "split"))
     write_snapshots(snakemake.output[0], data, source)

@@ -5,7 +5,7 @@ This is the contract between data preparation and everything after it. Training 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,9 +98,9 @@ def check_states(states: list[np.ndarray], times: np.ndarray, discrete: bool, ma
         if not np.isfinite(snapshot).all():
             raise InputError(f"{at} holds NaN or infinity; remove or mend those rows.")
         if discrete and (snapshot < 0).any():
-            raise InputError(f"{at} holds negative counts; counts are 0 or more (or set kind: continuous).")
+            raise InputError(f"{at} holds negative counts; counts are 0 or more.")
         if discrete and (snapshot != np.round(snapshot)).any():
-            raise InputError(f"{at} holds fractions; counts are whole numbers (or set kind: continuous).")
+            raise InputError(f"{at} holds fractions; counts are whole numbers.")
         if discrete and snapshot.max() >= max_states:
             raise InputError(
                 f"{at} holds the count {snapshot.max():g}, and max_states is {max_states}; raise max_states or rescale."
@@ -111,8 +111,23 @@ def check_observed(is_observed: np.ndarray, where: str) -> None:
     """Refuse fewer observed snapshots than a path through them needs."""
     if (count := int(is_observed.sum())) < MIN_SNAPSHOTS:
         raise InputError(
-            f"{where}: {count} of {len(is_observed)} snapshots are observed, and a path needs at least {MIN_SNAPSHOTS}; "
-            "add snapshots or lower observe_every."
+            f"{where}: {count} of {len(is_observed)} snapshots are observed, and a path needs at least "
+            f"{MIN_SNAPSHOTS}; add snapshots or lower observe_every."
+        )
+
+
+def check_last_time(data: "Snapshots", bounded: Sequence[str], where: str) -> None:
+    """Refuse times after the last observed snapshot where something cannot go past it.
+
+    Args:
+        data: the data set.
+        bounded: names of models and baselines that end at the last observed snapshot.
+        where: the data set, for messages.
+    """
+    if bounded and data.times[-1] > data.observed_times[-1]:
+        raise InputError(
+            f"{where}: the last time is {data.times[-1]:g}, the last observed one {data.observed_times[-1]:g}, where "
+            f"{', '.join(bounded)} must end; choose an observe_every that observes the last time."
         )
 
 
