@@ -75,8 +75,7 @@ rule check_models:
         "../../envs/analysis.yaml"
     params:
         z_dim={name: config["models"][name]["path"]["z_dim"] for name in MODELS},
-        bounded=[m for m in MODELS if config["models"][m]["dynamics"]["kind"] == "cde"]
-        + INTERPOLATIONS,
+        bounded=CDE_MODELS + INTERPOLATIONS,
         code=code("check_models.py"),
     script:
         "../scripts/check_models.py"
