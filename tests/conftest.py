@@ -31,6 +31,11 @@ torch.set_num_threads(1)
 SMALL_DYNAMICS = {"kind": "ode", "time_channel": False, "width": 8, "layers": 1, "heads": 2, "feedforward": 8}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the tests that share a long run, so that they do not keep one worker busy at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository."""

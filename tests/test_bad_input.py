@@ -1,0 +1,244 @@
+"""Every bad input, given to the real workflow as a user would: one clear sentence, and nothing trained or harmed."""
+
+import io
+import pickle
+import re
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+TINY = Path(__file__).parent / "config" / "tiny.yaml"
+TARGET = "results/metrics.csv"
+GOOD = np.random.default_rng(0).integers(0, 5, (20, 6, 2))  # trajectory, time, variable
+TABLE = "time,a\n" + "".join(f"{t},{n}\n" for t in range(4) for n in range(5))
+
+
+def refuse(result, *parts: str) -> str:
+    """Check that a run failed with exactly one sentence, which holds the parts; return the sentence."""
+    assert result.returncode != 0, result.stdout
+    lines = result.stdout.splitlines()
+    sentences = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
+    for number, line in enumerate(lines):
+        if line.startswith("WorkflowError in file"):
+            sentences.append(lines[number + 1])
+    assert len(sentences) == 1, result.stdout
+    for part in parts:
+        assert part in sentences[0], sentences[0]
+    assert "Traceback" not in result.stdout
+    assert "Error in script" not in result.stdout
+    assert re.search(r"[.…]$", sentences[0]), sentences[0]
+    return sentences[0]
+
+
+def trained(folder: Path) -> list[Path]:
+    """Whatever came out of training."""
+    return [*folder.glob("results/*/anchors/*/*/snapshots"), *folder.glob("results/*/runs/*/*/dynamics*")]
+
+
+def config_of(**dataset) -> dict:
+    """A small run of a user's file, which ends soon should it not be refused."""
+    small = yaml.safe_load(TINY.read_text(encoding="utf-8"))
+    return {**small, "datasets": {"mine": {"file": "data.npy", "heldout": 0.2, **dataset}}}
+
+
+def changed(value, time: int = 3) -> np.ndarray:
+    array = GOOD.astype(float)
+    array[2, time, 1] = value
+    return array
+
+
+def npy(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=array.dtype == object)
+    return buffer.getvalue()
+
+
+FILES = {
+    "wrong number of axes": ({"data.npy": npy(GOOD[:, :, 0])}, {}, ["data.npy", "2 axes (20, 6)", "expected 3"]),
+    "NaN": ({"data.npy": npy(changed(np.nan))}, {}, ["data.npy", "time 3", "NaN or infinity", "remove or mend"]),
+    "infinity": ({"data.npy": npy(changed(np.inf))}, {}, ["data.npy", "time 3", "NaN or infinity"]),
+    "negative counts": ({"data.npy": npy(changed(-1))}, {}, ["data.npy", "time 3", "negative counts"]),
+    "fractional counts": ({"data.npy": npy(changed(1.5))}, {}, ["data.npy", "time 3", "whole numbers"]),
+    "an empty snapshot": ({"data.npy": npy(GOOD[:0])}, {}, ["data.npy", "time 0", "is empty"]),
+    "two snapshots": ({"data.npy": npy(GOOD[:, :2])}, {}, ["data.npy", "2 of 2", "at least 3", "add snapshots"]),
+    "too few observed snapshots": (
+        {"data.npy": npy(GOOD)},
+        {"observe_every": 3},
+        ["data.npy", "2 of 6", "lower observe_every"],
+    ),
+    "times that go back": ({"data.npy": npy(GOOD)}, {"times": [0, 1, 2, 4, 3, 5]}, ["data.npy", "time 4", "increase"]),
+    "a repeated time": ({"data.npy": npy(GOOD)}, {"times": [0, 1, 2, 2, 3, 5]}, ["data.npy", "time 2 is repeated"]),
+    "too few times": ({"data.npy": npy(GOOD)}, {"times": [0, 1, 2]}, ["data.npy", "6 snapshots but 3 times"]),
+    "a count above the maximum": (
+        {"data.npy": npy(changed(40))},
+        {"max_states": 30},
+        ["data.npy", "time 3", "count 40", "raise max_states"],
+    ),
+    "objects": (
+        {"data.npy": npy(np.array([[[None]]], dtype=object))},
+        {},
+        ["data.npy", "Python objects", "numpy.save"],
+    ),
+    "a pickle": ({"data.npy": pickle.dumps(GOOD)}, {}, ["data.npy", "Python objects or is not a .npy file"]),
+    "a truncated file": ({"data.npy": npy(GOOD)[:-9]}, {}, ["data.npy", "truncated"]),
+    "a single trajectory": ({"data.npy": npy(GOOD[:1])}, {}, ["single state", "heldout"]),
+    "a table without a time column": (
+        {"data.csv": TABLE.replace("time", "hour")},
+        {"file": "data.csv"},
+        ["data.csv", "no column 'time'", "hour, a"],
+    ),
+    "a table with a gap": (
+        {"data.csv": TABLE.replace("1,3\n", "1,\n")},
+        {"file": "data.csv"},
+        ["data.csv", "time 1", "NaN"],
+    ),
+    "a table with text": ({"data.csv": TABLE + "4,many\n"}, {"file": "data.csv"}, ["data.csv", "'a' holds text"]),
+    "another file than the checksum says": ({"data.npy": npy(GOOD)}, {"sha256": "0" * 64}, ["data.npy", "checksum"]),
+    "a system that does not fit the file": (
+        {"data.npy": npy(GOOD)},
+        {"system": "epidemic", "heldout": 10},
+        ["101 times of 3 variables", "name the system the file came from"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_a_bad_file_is_refused_before_training(run_snakemake, tmp_path, case):
+    contents, settings, parts = FILES[case]
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    refuse(run_snakemake(tmp_path, config_of(**settings), TARGET), *parts)
+    assert not trained(tmp_path)
+
+
+SIMULATED = {"system": "epidemic", "file": None, "heldout": 10, "trajectories": 10}
+CONFIGS = {
+    "a missing file": (config_of(file="absent.npy"), ["datasets.mine.file", "no file absent.npy", "check the path"]),
+    "an unknown suffix": (config_of(file="data.xlsx"), ["datasets.mine.file"]),
+    "neither file nor system": (config_of(file=None), ["datasets.mine", "neither a file nor a system"]),
+    "an unknown key": (
+        {"datasets": {"mine": {**SIMULATED, "observe_evry": 2}}},
+        ["datasets.mine", "unknown key 'observe_evry'", "did you mean 'observe_every'?"],
+    ),
+    "an unknown system": (
+        config_of(**SIMULATED | {"system": "epidemc"}),
+        ["datasets.mine.system", "unknown system 'epidemc'", "did you mean 'epidemic'?", "birth_death"],
+    ),
+    "an unknown kind of model": (
+        config_of(**SIMULATED) | {"models": {"sde": {"dynamics": {"kind": "sde"}}}},
+        ["models.sde.dynamics.kind", "unknown value 'sde'", "cde, ode"],
+    ),
+    "an unknown backbone": (
+        config_of(**SIMULATED) | {"models": {"a": {"backbone": {"kind": "mlp"}}}},
+        ["models.a.backbone.kind", "unknown value 'mlp'", "gru"],
+    ),
+    "an unknown model in a figure": (
+        config_of(**SIMULATED) | {"figures": {"model": "weightflow_sde"}},
+        ["figures.model", "unknown model 'weightflow_sde'", "cde"],
+    ),
+    "an unknown baseline": (
+        config_of(**SIMULATED) | {"baselines": ["mixtures"]},
+        ["baselines", "unknown value 'mixtures'", "did you mean 'mixture'?"],
+    ),
+    "an unknown solver": (
+        config_of(**SIMULATED) | {"models": {"a": {"solver": {"method": "euler"}}}},
+        ["models.a.solver.method", "unknown value 'euler'", "rk4, dopri5"],
+    ),
+    "an unknown path method": (
+        config_of(**SIMULATED) | {"models": {"a": {"path": {"method": "umap"}}}},
+        ["models.a.path.method", "unknown value 'umap'", "pca, autoencoder, mds, isomap"],
+    ),
+    "a model name with a slash": (
+        config_of(**SIMULATED) | {"models": {"a/b": {}}},
+        ["models", "'a/b' cannot be used", "letters, digits"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CONFIGS)
+def test_a_bad_config_is_refused_before_anything_runs(run_snakemake, tmp_path, case):
+    config, parts = CONFIGS[case]
+    refuse(run_snakemake(tmp_path, config, TARGET), str(tmp_path / "config.yaml"), *parts)
+    assert not (tmp_path / "results").exists()
+
+
+def test_more_latent_dimensions_than_snapshots_allow_are_refused_before_training(run_snakemake, tmp_path):
+    (tmp_path / "data.npy").write_bytes(npy(GOOD))
+    config = config_of() | {"models": {"wide": {"path": {"z_dim": 6}}}}
+    refuse(run_snakemake(tmp_path, config, TARGET), "models.wide.path.z_dim is 6", "6 snapshots", "set it to 5 or less")
+    assert not trained(tmp_path)
+
+
+def test_a_simulated_count_above_the_maximum_is_refused_before_training(run_snakemake, tmp_path):
+    config = config_of(**SIMULATED, max_states=20)
+    refuse(run_snakemake(tmp_path, config, TARGET), "count 50", "max_states is 20")
+    assert not trained(tmp_path)
+
+
+def test_times_after_the_last_snapshot_are_refused_before_training(run_snakemake, tmp_path):
+    (tmp_path / "data.npy").write_bytes(npy(GOOD))
+    refuse(run_snakemake(tmp_path, config_of(observe_every=2), TARGET), "observe_every", "last")
+    assert not trained(tmp_path)
+
+
+def test_a_malformed_system_file_is_refused_before_training(run_snakemake, root, tmp_path):
+    content = yaml.safe_load((root / "resources" / "systems" / "birth_death.yaml").read_text())
+    content["reactions"][0]["propensity"] = "birth * Y"
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(content))
+    result = run_snakemake(tmp_path, config_of(**SIMULATED | {"system": "own.yaml"}), TARGET)
+    refuse(result, "own.yaml: reactions[0].propensity", "unknown name 'Y'")
+    assert not trained(tmp_path)
+
+
+@pytest.mark.parametrize("fault", ["data", "config"])
+def test_earlier_results_are_unharmed(run_snakemake, tmp_path, fault):
+    (tmp_path / "data.npy").write_bytes(npy(GOOD))
+    config = config_of()
+    assert run_snakemake(tmp_path, config, "results/mine/checked.json").returncode == 0
+    earlier = tmp_path / "results" / "mine" / "runs" / "weightflow_cde" / "seed0" / "dynamics.safetensors"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_bytes(b"hours of work")
+    files = [
+        earlier,
+        tmp_path / "results" / "mine" / "snapshots.safetensors",
+        tmp_path / "results" / "mine" / "checked.json",
+    ]
+    before = {path: path.read_bytes() for path in files}
+
+    config = deepcopy(config)
+    if fault == "data":
+        (tmp_path / "data.npy").write_bytes(npy(changed(np.nan)))
+    else:
+        config["datasets"]["mine"]["kinds"] = "discrete"
+    refuse(run_snakemake(tmp_path, config, TARGET))
+    assert {path: path.read_bytes() for path in files} == before
+
+
+@pytest.fixture(scope="module")
+def trained_once(run_snakemake, tmp_path_factory):
+    """A folder with anchors, a weight graph and a latent path."""
+    folder = tmp_path_factory.mktemp("trained")
+    result = run_snakemake(folder, TINY, "results/tiny/runs/cde/seed0/latent_path.safetensors")
+    assert result.returncode == 0, result.stdout
+    return folder
+
+
+@pytest.mark.xdist_group("trained once")
+@pytest.mark.parametrize("damage", ["truncated", "foreign"])
+@pytest.mark.parametrize("artefact", ["weight_graph.safetensors", "snapshots/anchor-002.safetensors"])
+def test_a_damaged_artefact_is_refused_by_name(run_snakemake, trained_once, artefact, damage):
+    target = "results/tiny/runs/cde/seed0/latent_path.safetensors"
+    (path,) = (trained_once / "results" / "tiny" / "anchors").glob(f"*/seed0/{artefact}")
+    whole = path.read_bytes()
+    foreign = (trained_once / "results" / "tiny" / "snapshots.safetensors").read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] if damage == "truncated" else foreign)
+    if "anchor" in path.name:  # anchors are read when a weight graph is built
+        path.parents[1].joinpath("weight_graph.safetensors").unlink()
+    result = run_snakemake(trained_once, TINY, target)
+    refuse(result, path.name, "truncated" if damage == "truncated" else "found snapshots", "delete it and run again")
+
+    path.write_bytes(whole)
+    assert run_snakemake(trained_once, TINY, target).returncode == 0

@@ -1,0 +1,160 @@
+"""The real workflow from end to end on the smallest data: run, run again, from scratch, and after changes."""
+
+import re
+import shutil
+from copy import deepcopy
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from weightflow.evaluation import COLUMNS
+
+pytestmark = pytest.mark.xdist_group("workflow")
+
+TINY = yaml.safe_load((Path(__file__).parent / "config" / "tiny.yaml").read_text(encoding="utf-8"))
+TABLES = ("results/metrics.csv", "results/summary.csv")
+METRICS = {"w_marginal", "jsd_marginal", "w1_joint", "w2_joint", "mmd", "mmd_median"}
+
+
+@pytest.fixture(scope="module")
+def workflow(root, tmp_path_factory) -> Path:
+    """A copy of the repository's sources, which tests may edit."""
+    copy = tmp_path_factory.mktemp("repository")
+    shutil.copy(root / "Snakefile", copy)
+    for folder in ("config", "envs", "profiles", "resources/systems", "workflow"):
+        shutil.copytree(root / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+@pytest.fixture(scope="module")
+def finished(run_snakemake, workflow, tmp_path_factory) -> Path:
+    """The working directory of a finished default run."""
+    folder = tmp_path_factory.mktemp("finished")
+    result = run_snakemake(folder, TINY, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    return folder
+
+
+@pytest.fixture
+def planned(run_snakemake, workflow, finished):
+    """Jobs that a dry run would start, by rule."""
+
+    def plan(config=TINY, targets=TABLES) -> dict[str, int]:
+        result = run_snakemake(finished, config, *targets, flags=("--dry-run",), workflow=workflow)
+        assert result.returncode == 0, result.stdout
+        if "Nothing to be done" in result.stdout:
+            return {}
+        stats = result.stdout.split("Job stats:")[1].split("total")[0]
+        return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", stats, re.MULTILINE)}
+
+    return plan
+
+
+def edit(file: Path, text: str):
+    """Append text to a file; call what is returned to undo it."""
+    before = file.read_bytes()
+    file.write_bytes(before + text.encode())
+    return lambda: file.write_bytes(before)
+
+
+def test_default_run_writes_report_and_tables(finished):
+    for name in ("report.html", "metrics.csv", "summary.csv", "runtime.csv"):
+        assert (finished / "results" / name).stat().st_size > 0
+
+
+def test_metrics_hold_every_run_time_and_metric(finished):
+    table = pd.read_csv(finished / "results" / "metrics.csv")
+    assert list(table.columns) == COLUMNS
+    assert set(table["model"]) == {"cde", "ode", "mixture", "floor_bootstrap", "floor_independent"}
+    assert set(table["time"]) == set(range(101))
+    assert set(table.loc[table["seen"], "time"]) == {0, 25, 50, 75, 100}
+    for model, part in table.groupby("model"):
+        expected = METRICS | {"nll"} if model in ("cde", "ode") else METRICS
+        assert set(part["metric"]) == expected, model
+        assert len(part) == 101 * len(expected)
+
+
+def test_summary_has_one_row_per_model_metric_and_part_of_the_times(finished):
+    table = pd.read_csv(finished / "results" / "summary.csv")
+    assert list(table.columns) == ["dataset", "model", "metric", "times", "mean", "std", "n"]
+    assert set(table["times"]) == {"all", "seen", "unseen"}
+    assert not table.duplicated(["dataset", "model", "metric", "times"]).any()
+
+
+def test_runtime_names_every_stage_of_a_model(finished):
+    table = pd.read_csv(finished / "results" / "runtime.csv")
+    assert list(table.columns) == ["dataset", "model", "seed", "stage", "seconds", "max_rss_mb", "device"]
+    stages = {"prepare", "anchors", "weight_graph", "latent_path", "dynamics", "predict", "evaluate"}
+    assert set(table.loc[table["model"] == "cde", "stage"]) == stages
+    assert (table["seconds"] > 0).all()
+
+
+def test_second_run_does_nothing(run_snakemake, workflow, finished):
+    result = run_snakemake(finished, TINY, workflow=workflow)
+    assert result.returncode == 0
+    assert "Nothing to be done" in result.stdout
+
+
+def test_run_from_scratch_elsewhere_gives_the_same_bytes(run_snakemake, workflow, finished, tmp_path):
+    result = run_snakemake(tmp_path, TINY, *TABLES, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    runs = [path.relative_to(finished) for path in finished.glob("results/tiny/runs/*/seed0/*.safetensors")]
+    shared = [path.relative_to(finished) for path in finished.glob("results/tiny/anchors/**/*.safetensors")]
+    assert len(runs) == 8
+    assert len(shared) == 6
+    for name in (*TABLES, "results/tiny/snapshots.safetensors", *runs, *shared):
+        assert (tmp_path / name).read_bytes() == (finished / name).read_bytes(), name
+
+
+def test_a_training_setting_reruns_that_models_dynamics_and_what_follows(planned):
+    config = deepcopy(TINY)
+    config["models"]["ode"]["training"]["steps"] += 1
+    assert planned(config) == {"fit_dynamics": 1, "predict_model": 1, "evaluate_prediction": 1, "tabulate_metrics": 1}
+
+
+def test_an_anchor_setting_reruns_everything_of_that_model_alone(planned):
+    config = deepcopy(TINY)
+    config["models"]["cde"]["anchors"]["steps"] += 1
+    expected = ["train_anchors", "build_weight_graph", "fit_latent_path", "fit_dynamics", "predict_model"]
+    expected += ["evaluate_prediction", "tabulate_metrics"]
+    assert planned(config) == dict.fromkeys(expected, 1)
+
+
+def test_a_new_seed_leaves_the_old_ones(planned):
+    jobs = planned(TINY | {"seeds": [0, 1]})
+    assert jobs["train_anchors"] == 1
+    assert jobs["fit_dynamics"] == 2
+    assert jobs["evaluate_prediction"] == 5
+    assert "simulate_system" not in jobs
+
+
+def test_a_new_model_trains_no_other(planned):
+    config = deepcopy(TINY)
+    config["models"]["second"] = config["models"]["ode"] | {"training": {"steps": 7}}
+    jobs = planned(config)
+    assert jobs["fit_dynamics"] == 1
+    assert "train_anchors" not in jobs
+
+
+def test_an_edited_library_module_reruns_the_rules_that_use_it(planned, workflow):
+    undo = edit(workflow / "workflow" / "scripts" / "weightflow" / "transport.py", "\nEDITED = True\n")
+    jobs = planned()
+    undo()
+    assert jobs == {"predict_baseline": 3, "evaluate_prediction": 3, "tabulate_metrics": 1}
+
+
+def test_an_edited_dynamics_module_leaves_the_anchors(planned, workflow):
+    undo = edit(workflow / "workflow" / "scripts" / "weightflow" / "dynamics.py", "\nEDITED = True\n")
+    jobs = planned()
+    undo()
+    assert jobs["fit_dynamics"] == 2
+    assert not {"simulate_system", "train_anchors", "build_weight_graph", "predict_baseline"} & set(jobs)
+
+
+def test_a_comment_in_the_library_reruns_nothing(planned, workflow):
+    undo = edit(workflow / "workflow" / "scripts" / "weightflow" / "backbones.py", "\n# a remark\n")
+    jobs = planned()
+    undo()
+    assert jobs == {}
