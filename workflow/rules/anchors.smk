@@ -4,8 +4,6 @@
 rule train_anchors:
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        # Ancient: a new model is checked before training, but does not retrain the others' anchors.
-        checked=ancient(rules.check_models.output[0]),
     output:
         anchors=directory("results/{dataset}/anchors/{anchors}/seed{seed}/snapshots"),
         losses="results/{dataset}/anchors/{anchors}/seed{seed}/losses.csv",

@@ -60,22 +60,3 @@ rule prepare_snapshots:
         code=code("prepare_snapshots.py"),
     script:
         "../scripts/prepare_snapshots.py"
-
-
-rule check_models:
-    # What only the data can tell: whether every model's settings suit this data set. Before any training.
-    input:
-        rules.prepare_snapshots.output[0],
-    output:
-        "results/{dataset}/checked.json",
-    log:
-        "results/{dataset}/logs/check_models.log",
-    priority: 100
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        z_dim={name: config["models"][name]["path"]["z_dim"] for name in MODELS},
-        bounded=CDE_MODELS + INTERPOLATIONS,
-        code=code("check_models.py"),
-    script:
-        "../scripts/check_models.py"

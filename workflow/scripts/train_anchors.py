@@ -7,10 +7,14 @@ from weightflow.job import run
 from weightflow.provenance import stamp
 from weightflow.snapshots import read_snapshots
 from weightflow.storage import write_table
+from weightflow.suitability import check_models
 
 
 def main(snakemake):
     data, settings = read_snapshots(snakemake.input.snapshots), snakemake.params.settings
+    # The other models' settings come from the config, not from params: they must not retrain these anchors.
+    config, dataset = snakemake.config, snakemake.wildcards.dataset
+    check_models(data, config["models"], config["baselines"], f"data set {dataset}")
     device = job_device(snakemake)
     backbone = make_backbone(settings["backbone"], len(data.variables), data.states)
     seed = int(snakemake.wildcards.seed)

@@ -3,6 +3,7 @@
 One module per concept, in the order of the method:
 
 systems, simulation, readers, snapshots   what is known: states at some times
+suitability                               whether the models suit it
 backbones, anchors                        a density p(x | weights) per observed snapshot
 weight_graph, latent_path                 the anchors' weights as tokens, and as a low-dimensional path
 graph_network, dynamics, fitting          the field that moves the weights through continuous time

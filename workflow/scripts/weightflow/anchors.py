@@ -125,7 +125,7 @@ def _batch(data: list[Tensor], size: int, generator: torch.Generator) -> Tensor:
 
 
 def write_anchors(folder: str | Path, anchors: Anchors, **metadata: Any) -> None:
-    """Write one file per snapshot: `anchor-000.safetensors`, …"""
+    """Write `anchor-000.safetensors` and so on, one file per snapshot."""
     for k, (time, weights) in enumerate(zip(anchors.times, anchors.weights, strict=True)):
         tensors = {"weights": weights, "time": np.array([time])}
         write_tensors(Path(folder) / f"anchor-{k:03d}.safetensors", KIND, tensors, **metadata)

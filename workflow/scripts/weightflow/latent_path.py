@@ -18,6 +18,7 @@ from weightflow import seeding
 from weightflow.errors import InputError
 from weightflow.progress import progress
 from weightflow.storage import read_tensors, write_tensors
+from weightflow.suitability import check_dimension
 
 KIND = "latent path"
 
@@ -40,15 +41,6 @@ def fit_latent_path(weights: np.ndarray, settings: Mapping[str, Any], seed: int)
     if not np.isfinite(coordinates).all():
         raise InputError("the latent path is not finite; choose another models.*.path.method.")
     return (coordinates - coordinates.mean(axis=0)) / np.where(spread > 0, spread, 1.0), losses
-
-
-def check_dimension(z_dim: int, snapshots: int, where: str) -> None:
-    """Refuse more latent dimensions than the anchors can span."""
-    if z_dim > snapshots - 1:
-        raise InputError(
-            f"{where} is {z_dim}, and {snapshots} snapshots span at most {snapshots - 1} dimensions; "
-            f"set it to {snapshots - 1} or less."
-        )
 
 
 def spline(coordinates: torch.Tensor, times: torch.Tensor) -> torchcde.CubicSpline:

@@ -5,7 +5,7 @@ This is the contract between data preparation and everything after it. Training 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,21 +113,6 @@ def check_observed(is_observed: np.ndarray, where: str) -> None:
         raise InputError(
             f"{where}: {count} of {len(is_observed)} snapshots are observed, and a path needs at least "
             f"{MIN_SNAPSHOTS}; add snapshots or lower observe_every."
-        )
-
-
-def check_last_time(data: "Snapshots", bounded: Sequence[str], where: str) -> None:
-    """Refuse times after the last observed snapshot where something cannot go past it.
-
-    Args:
-        data: the data set.
-        bounded: names of models and baselines that end at the last observed snapshot.
-        where: the data set, for messages.
-    """
-    if bounded and data.times[-1] > data.observed_times[-1]:
-        raise InputError(
-            f"{where}: the last time is {data.times[-1]:g}, the last observed one {data.observed_times[-1]:g}, where "
-            f"{', '.join(bounded)} must end; choose an observe_every that observes the last time."
         )
 
 
