@@ -85,7 +85,8 @@ def fit_dynamics(
     knots = normalise_times(graph.times, graph.times).to(device)
     anchors = torch.as_tensor(graph.weights, dtype=torch.float32, device=device)
     optimiser = torch.optim.Adam(field.parameters(), lr=settings["learning_rate"], foreach=True)
-    fingerprint = settings_digest([graph.anchors, dict(settings), solver.__dict__, seed, _shapes(field)])
+    given = {name: value.tolist() for name, value in field.named_buffers()}  # the latent path among them
+    fingerprint = settings_digest([graph.anchors, dict(settings), solver.__dict__, seed, _shapes(field), given])
     history = _resume(checkpoint, fingerprint, field, optimiser)
 
     steps = settings["steps"]
