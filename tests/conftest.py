@@ -32,8 +32,8 @@ SMALL_DYNAMICS = {"kind": "ode", "time_channel": False, "width": 8, "layers": 1,
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the tests that share a long run, so that they do not keep one worker busy at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    """Start with the long files, so that none of them keeps one worker busy at the end."""
+    items.sort(key=lambda item: item.path.stem not in ("test_workflow", "test_bad_input"))
 
 
 @pytest.fixture(scope="session")

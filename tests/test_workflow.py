@@ -11,8 +11,6 @@ import yaml
 
 from weightflow.evaluation import COLUMNS
 
-pytestmark = pytest.mark.xdist_group("workflow")
-
 TINY = yaml.safe_load((Path(__file__).parent / "config" / "tiny.yaml").read_text(encoding="utf-8"))
 TABLES = ("results/metrics.csv", "results/summary.csv")
 METRICS = {"w_marginal", "jsd_marginal", "w1_joint", "w2_joint", "mmd", "mmd_median"}
@@ -130,12 +128,22 @@ def test_a_new_seed_leaves_the_old_ones(planned):
     assert "simulate_system" not in jobs
 
 
+def test_a_path_setting_reruns_the_latent_path_and_what_follows(planned):
+    config = deepcopy(TINY)
+    config["models"]["cde"]["path"]["z_dim"] = 2
+    expected = ["fit_latent_path", "fit_dynamics", "predict_model", "evaluate_prediction", "tabulate_metrics"]
+    assert planned(config) == dict.fromkeys(expected, 1)
+
+
 def test_a_new_model_trains_no_other(planned):
     config = deepcopy(TINY)
     config["models"]["second"] = config["models"]["ode"] | {"training": {"steps": 7}}
-    jobs = planned(config)
-    assert jobs["fit_dynamics"] == 1
-    assert "train_anchors" not in jobs
+    assert planned(config) == {"fit_dynamics": 1, "predict_model": 1, "evaluate_prediction": 1, "tabulate_metrics": 1}
+
+
+def test_a_model_taken_away_leaves_the_tables(planned):
+    models = {name: settings for name, settings in TINY["models"].items() if name != "ode"}
+    assert planned(TINY | {"models": models}) == {"tabulate_metrics": 1}
 
 
 def test_an_edited_library_module_reruns_the_rules_that_use_it(planned, workflow):

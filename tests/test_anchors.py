@@ -1,0 +1,126 @@
+"""Anchors reach the likelihood the data allow, in the order their alignment says."""
+
+import numpy as np
+import pytest
+import torch
+
+from weightflow import anchors as module
+from weightflow.anchors import Anchors, read_anchors, train_anchors, write_anchors
+from weightflow.backbones import GRUBackbone
+from weightflow.errors import DivergenceError, InputError
+from weightflow.storage import write_tensors
+
+CPU = torch.device("cpu")
+TIMES = np.array([0.0, 1.0, 4.0])
+SETTINGS = {"alignment": "sequential", "first_steps": 20, "steps": 10, "batch": 1024, "learning_rate": 0.02}
+
+
+@pytest.fixture
+def snapshots() -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    return [rng.choice(3, size=(200, 2), p=p) for p in ([0.8, 0.1, 0.1], [0.4, 0.4, 0.2], [0.1, 0.1, 0.8])]
+
+
+def train(backbone, snapshots, seed=0, **changes) -> Anchors:
+    return train_anchors(backbone, snapshots, TIMES, SETTINGS | changes, seed, CPU)
+
+
+@pytest.mark.parametrize("alignment", ["sequential", "none"])
+def test_anchors_reach_the_entropy_of_their_snapshot(backbone, snapshots, alignment):
+    found = train(backbone, snapshots, alignment=alignment, first_steps=400, steps=300)
+    for weights, snapshot in zip(found.weights, snapshots, strict=True):
+        _, counts = np.unique(snapshot, axis=0, return_counts=True)
+        entropy = -(counts / 200 * np.log(counts / 200)).sum()
+        nll = -backbone.log_prob(torch.from_numpy(weights)[None], torch.from_numpy(snapshot)).mean().item()
+        assert entropy - 1e-3 < nll < entropy + 0.06
+
+
+@pytest.mark.parametrize("alignment", ["sequential", "none"])
+def test_same_seed_gives_the_same_bytes(backbone, snapshots, alignment):
+    one, two = (train(backbone, snapshots, alignment=alignment) for _ in range(2))
+    assert one.weights.tobytes() == two.weights.tobytes()
+    assert one.losses.equals(two.losses)
+
+
+def test_another_seed_gives_other_weights(backbone, snapshots):
+    assert not np.allclose(train(backbone, snapshots, seed=0).weights, train(backbone, snapshots, seed=1).weights)
+
+
+def test_sequential_anchors_do_not_see_later_snapshots(backbone, snapshots):
+    whole = train(backbone, snapshots)
+    first_two = train_anchors(backbone, snapshots[:2], TIMES[:2], SETTINGS, 0, CPU)
+    assert np.array_equal(whole.weights[:2], first_two.weights)
+
+
+def test_a_sequential_anchor_starts_from_the_one_before(backbone, snapshots):
+    found = train(backbone, snapshots, steps=1, learning_rate=1e-3, first_steps=50)
+    assert np.abs(np.diff(found.weights, axis=0)).max() < 5e-3
+
+
+def test_independent_anchors_start_apart(backbone, snapshots):
+    found = train(backbone, [snapshots[0]] * 3, alignment="none", first_steps=1, learning_rate=1e-6)
+    assert np.abs(np.diff(found.weights, axis=0)).max() > 0.1
+
+
+def test_steps_of_every_anchor_are_those_of_the_settings(backbone, snapshots):
+    table = train(backbone, snapshots).losses
+    assert table.groupby("snapshot")["step"].max().tolist() == [19, 9, 9]
+
+
+def test_snapshots_of_unequal_sizes_train_side_by_side(backbone, snapshots):
+    unequal = [snapshots[0][:50], snapshots[1][:1], snapshots[2]]
+    found = train(backbone, unequal, alignment="none", batch=64)
+    assert np.isfinite(found.weights).all()
+
+
+def test_whole_snapshots_are_used_where_they_fit_in_a_batch(snapshots):
+    data = [torch.from_numpy(s) for s in snapshots]
+    batch = module._batch(data, 200, torch.Generator())
+    assert torch.equal(batch, torch.stack(data))
+
+
+def test_larger_snapshots_are_drawn_from(snapshots):
+    data = [torch.arange(1000)[:, None], torch.arange(500)[:, None]]
+    batch = module._batch(data, 400, torch.Generator().manual_seed(0))
+    assert batch.shape == (2, 400, 1)
+    assert batch[0].max() > 900
+    assert 400 < batch[1].max() < 500
+
+
+def test_divergence_names_the_setting_to_change(backbone, snapshots):
+    with pytest.raises(DivergenceError, match=r"diverged at step .*lower models\.\*\.anchors\.learning_rate"):
+        train(backbone, snapshots, learning_rate=3e37)
+
+
+def test_written_anchors_are_read_back(tmp_path):
+    weights = np.random.default_rng(0).normal(size=(12, 7)).astype(np.float32)
+    times = np.sort(np.random.default_rng(1).random(12))
+    write_anchors(tmp_path, Anchors(times, weights, None))
+    found_times, found = read_anchors(tmp_path)
+    assert np.array_equal(found_times, times)
+    assert np.array_equal(found, weights)
+
+
+def test_a_folder_without_anchors_is_refused(tmp_path):
+    with pytest.raises(InputError, match="holds no anchors; delete it and run again"):
+        read_anchors(tmp_path)
+
+
+def test_anchors_of_different_networks_are_refused(tmp_path):
+    write_anchors(tmp_path, Anchors(TIMES, np.zeros((3, 7)), None))
+    write_tensors(tmp_path / "anchor-001.safetensors", "anchor", {"weights": np.zeros(8), "time": np.zeros(1)})
+    with pytest.raises(InputError, match="holds anchors of different sizes; delete it and run again"):
+        read_anchors(tmp_path)
+
+
+def test_a_truncated_anchor_is_refused_by_name(tmp_path):
+    write_anchors(tmp_path, Anchors(TIMES, np.zeros((3, 7)), None))
+    path = tmp_path / "anchor-002.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(InputError, match=r"anchor-002\.safetensors: the file is truncated"):
+        read_anchors(tmp_path)
+
+
+def test_depth_and_states_of_any_backbone_train(snapshots):
+    deep = GRUBackbone(variables=2, states=5, hidden=3, depth=2)
+    assert np.isfinite(train(deep, snapshots, first_steps=3, steps=2).weights).all()

@@ -1,0 +1,142 @@
+"""Baselines on cases worked by hand, and on the paper's file against the published numbers."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from weightflow import metrics
+from weightflow.baselines import BASELINES, FLOORS, predict_baseline
+from weightflow.errors import InputError
+from weightflow.readers import read_recording
+from weightflow.snapshots import Snapshots, assemble
+
+ALL = [*BASELINES, *FLOORS]
+
+
+def released_file(root: Path) -> Path | None:
+    places = (root / "resources", root.parent / "shared")
+    return next((p for place in places if (p := place / "data" / "epidemic" / "trajectories.npy").is_file()), None)
+
+
+@pytest.fixture(scope="module")
+def released(root) -> Snapshots:
+    """The trajectories released with the paper, every tenth time observed."""
+    path = released_file(root)
+    if path is None:
+        pytest.skip("the paper's file is not there: resources/data/epidemic/trajectories.npy (README says where from)")
+    settings = {
+        "axes": ["trajectory", "time", "variable"],
+        "times": None,
+        "variables": None,
+        "kind": "discrete",
+        "observe_every": 10,
+        "states": None,
+        "reference": "training",
+        "time_label": "time",
+    }
+    return assemble(read_recording(path, settings), None, settings, 0, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("kind", "w", "jsd", "tolerance"),
+    [
+        ("mixture", 0.0557, 0.0151, 0.0),
+        ("transport_spline", 0.034, 0.0045, 0.03),
+        ("floor_bootstrap", 0.029, 0.0032, 0.03),
+    ],
+)
+def test_released_definitions_give_the_published_numbers(released, kind, w, jsd, tolerance):
+    prediction = predict_baseline(kind, released, samples=1000, seed=0)
+    levels = 1 + max(int(s.max()) for s in (*released.truth, *prediction.samples))
+    found = []
+    for t in range(1, len(released.times)):
+        p = metrics.marginals(*prediction.weighted(t), levels)
+        q = metrics.marginals(released.truth[t], np.full(1000, 1e-3), levels)
+        found.append((metrics.w_marginal(p, q), metrics.jsd_marginal(p, q)))
+    assert np.mean(found, axis=0) == pytest.approx([w, jsd], rel=tolerance, abs=6e-5)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_every_baseline_predicts_states_at_every_time(counts, kind):
+    prediction = predict_baseline(kind, counts, samples=4, seed=0)
+    assert np.array_equal(prediction.times, counts.times)
+    for t in range(len(counts.times)):
+        samples, weights = prediction.weighted(t)
+        assert samples.shape[1] == 2
+        assert samples.dtype.kind == "i"
+        assert weights.sum() == pytest.approx(1)
+        assert samples.min() >= 0
+        assert samples.max() < counts.states
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_same_seed_gives_the_same_samples(counts, kind):
+    one, two = (predict_baseline(kind, counts, samples=4, seed=3) for _ in range(2))
+    assert np.array_equal(np.concatenate(one.samples), np.concatenate(two.samples))
+
+
+@pytest.mark.parametrize("kind", BASELINES)
+def test_baselines_see_the_observed_training_snapshots_alone(counts, kind):
+    hidden = [s if seen else s * 0 + 7 for s, seen in zip(counts.training, counts.is_observed, strict=True)]
+    other = dataclasses.replace(counts, training=hidden, heldout=[s * 0 for s in counts.heldout])
+    one, two = (predict_baseline(kind, data, samples=4, seed=0) for data in (counts, other))
+    assert np.array_equal(np.concatenate(one.samples), np.concatenate(two.samples))
+
+
+def test_previous_is_the_last_observed_snapshot(counts):
+    samples = predict_baseline("previous", counts, samples=4, seed=0).samples
+    for t, k in enumerate([0, 0, 2, 2, 2, 5]):
+        assert np.array_equal(samples[t], counts.training[k])
+
+
+def test_mixture_weights_the_neighbours_by_nearness_in_time(counts):
+    prediction = predict_baseline("mixture", counts, samples=4, seed=0)
+    samples, weights = prediction.weighted(3)  # time 3, between 2 and 7
+    assert np.array_equal(samples, np.concatenate([counts.training[2], counts.training[5]]))
+    assert weights[:4].sum() == pytest.approx(0.8)
+    assert weights[4:].sum() == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("kind", ["previous", "mixture"])
+def test_an_observed_time_gives_its_own_snapshot(counts, kind):
+    prediction = predict_baseline(kind, counts, samples=4, seed=0)
+    for t in np.flatnonzero(counts.is_observed):
+        assert np.array_equal(prediction.samples[t], counts.training[t])
+
+
+@pytest.mark.parametrize("kind", ["displacement", "transport_spline"])
+def test_transport_of_a_moved_cloud_is_its_motion(kind):
+    cloud = np.random.default_rng(0).integers(0, 5, (20, 2))
+    training = [cloud + 6 * t for t in range(5)]
+    data = Snapshots(
+        np.arange(5.0), training, [], np.array([True, False, True, False, True]), ["a", "b"], True, 40, "training", "t"
+    )
+    prediction = predict_baseline(kind, data, samples=20, seed=0)
+    for found, goal in zip(prediction.samples, training, strict=True):
+        assert sorted(map(tuple, found)) == sorted(map(tuple, goal))
+
+
+def test_times_after_the_last_snapshot_repeat_it(counts):
+    data = dataclasses.replace(counts, is_observed=np.array([True, True, True, False, False, False]))
+    for kind in ("previous", "mixture"):
+        assert np.array_equal(predict_baseline(kind, data, 4, 0).samples[-1], counts.training[2])
+
+
+def test_bootstrap_draws_from_the_truth(counts):
+    prediction = predict_baseline("floor_bootstrap", counts, samples=4, seed=0)
+    for found, truth in zip(prediction.samples, counts.truth, strict=True):
+        assert len(found) == 4
+        assert {*map(tuple, found)} <= {*map(tuple, truth)}
+
+
+def test_the_independent_floor_comes_from_the_other_part(counts):
+    prediction = predict_baseline("floor_independent", counts, samples=3, seed=0)
+    for found, other in zip(prediction.samples, counts.heldout, strict=True):
+        assert sorted(map(tuple, found)) == sorted(map(tuple, other))
+
+
+def test_the_independent_floor_needs_a_second_part(counts):
+    with pytest.raises(InputError, match="no second part; set its heldout"):
+        predict_baseline("floor_independent", dataclasses.replace(counts, heldout=[]), samples=3, seed=0)

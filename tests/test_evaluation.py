@@ -1,0 +1,115 @@
+"""The table of metrics over times, and its summary over times and seeds."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from weightflow import metrics
+from weightflow.evaluation import COLUMNS, evaluate, summarise
+from weightflow.prediction import Prediction
+
+DISCRETE = ["w_marginal", "jsd_marginal", "w1_joint", "w2_joint", "mmd", "mmd_median"]
+
+
+@pytest.fixture
+def prediction(counts) -> Prediction:
+    rng = np.random.default_rng(5)
+    samples = [rng.integers(0, 8, (9, 2)) for _ in counts.times]
+    return Prediction(counts.times, samples, [rng.dirichlet(np.ones(9)) for _ in samples])
+
+
+def value(table: pd.DataFrame, time: float, metric: str) -> float:
+    return table.loc[(table["time"] == time) & (table["metric"] == metric), "value"].item()
+
+
+def test_every_metric_stands_at_every_time(counts, prediction):
+    table = evaluate(counts, prediction, threads=1)
+    assert list(table.columns) == ["time", "seen", "metric", "value"]
+    assert table.groupby("time")["metric"].apply(list).tolist() == [DISCRETE] * 6
+    assert table["value"].notna().all()
+
+
+def test_seen_times_are_the_observed_ones(counts, prediction):
+    table = evaluate(counts, prediction, threads=1)
+    assert sorted(table.loc[table["seen"], "time"].unique()) == [0, 2, 7]
+
+
+def test_values_are_those_of_the_metrics(counts, prediction):
+    table = evaluate(counts, prediction, threads=1)
+    samples, weights = prediction.weighted(3)
+    assert value(table, 3, "w1_joint") == metrics.w_joint(samples, counts.training[3], weights)[0]
+    uniform = np.full(6, 1 / 6)
+    p, q = metrics.marginals(samples, weights, 8), metrics.marginals(counts.training[3], uniform, 8)
+    assert value(table, 3, "jsd_marginal") == pytest.approx(metrics.jsd_marginal(p, q), rel=1e-9)
+
+
+def test_the_truth_predicts_itself_without_distance(counts):
+    table = evaluate(counts, Prediction(counts.times, counts.truth), threads=1)
+    distances = table[table["metric"].isin(["w_marginal", "jsd_marginal", "w1_joint", "w2_joint"])]
+    np.testing.assert_allclose(distances["value"], 0, atol=1e-9)
+
+
+def test_the_reference_part_is_the_truth(counts):
+    heldout = dataclasses.replace(counts, reference="heldout")
+    table = evaluate(heldout, Prediction(counts.times, counts.heldout), threads=1)
+    assert table.loc[table["metric"] == "w1_joint", "value"].max() == pytest.approx(0, abs=1e-9)
+
+
+def test_likelihoods_are_passed_on_where_there_are_any(counts, prediction):
+    scored = dataclasses.replace(prediction, nll=np.arange(6.0))
+    table = evaluate(counts, scored, threads=1)
+    assert table.loc[table["metric"] == "nll", "value"].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_threads_do_not_change_the_table(counts, prediction):
+    assert evaluate(counts, prediction, threads=1).equals(evaluate(counts, prediction, threads=3))
+
+
+def test_real_values_have_no_marginal_frequencies(counts, prediction):
+    real = dataclasses.replace(counts, discrete=False, states=0, training=[s + 0.5 for s in counts.training])
+    moved = dataclasses.replace(prediction, samples=[s + 0.25 for s in prediction.samples])
+    assert set(evaluate(real, moved, threads=1)["metric"]) == set(DISCRETE) - {"w_marginal", "jsd_marginal"}
+
+
+def test_a_prediction_at_other_times_is_refused(counts, prediction):
+    with pytest.raises(ValueError, match="the prediction has times"):
+        evaluate(counts, dataclasses.replace(prediction, times=counts.times + 1), threads=1)
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    """Two seeds, times 0 (observed), 1 and 2 (observed); the value at time 0 is far off."""
+    rows = [
+        ("data", "model", seed, time, time != 1, "w", found)
+        for seed, values in ((0, (99, 1, 3)), (1, (99, 3, 9)))
+        for time, found in enumerate(values)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("times", "mean", "std"), [("all", 4, np.sqrt(8)), ("seen", 6, np.sqrt(18)), ("unseen", 2, np.sqrt(2))]
+)
+def test_summary_is_over_times_then_seeds_without_the_first_time(table, times, mean, std):
+    row = summarise(table).set_index("times").loc[times]
+    assert (row["mean"], row["n"]) == (mean, 2)
+    assert row["std"] == pytest.approx(std)
+
+
+def test_summary_keeps_data_sets_models_and_metrics_apart(table):
+    both = pd.concat([table, table.assign(dataset="other", value=0.0), table.assign(metric="jsd", value=1.0)])
+    summary = summarise(both)
+    assert len(summary) == 9
+    assert list(summary.columns) == ["dataset", "model", "metric", "times", "mean", "std", "n"]
+
+
+def test_the_first_time_is_each_data_sets_own(table):
+    shifted = table.assign(dataset="later", time=table["time"] + 1)
+    summary = summarise(pd.concat([table, shifted]))
+    assert summary.loc[summary["times"] == "all", "mean"].tolist() == [4, 4]
+
+
+def test_one_seed_has_no_standard_deviation(table):
+    assert summarise(table[table["seed"] == 0])["std"].isna().all()

@@ -1,0 +1,100 @@
+"""Weights at any time from one solution, and the samples and likelihoods of backbones at them."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from conftest import SMALL_DYNAMICS
+
+from weightflow.backbones import GRUBackbone
+from weightflow.dynamics import Solver, evolve
+from weightflow.errors import InputError
+from weightflow.fitting import make_field, normalise_times
+from weightflow.moving_density import heldout_nll, predict_from_weights, solve_weights
+
+SOLVER = Solver("rk4", 2, 1e-4, 1e-5, adjoint=False)
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def field(graph):
+    """A CDE that moves."""
+    path = np.random.default_rng(0).normal(size=(5, 1))
+    field = make_field(graph, path, SMALL_DYNAMICS | {"kind": "cde"}, seed=0)
+    torch.manual_seed(0)
+    for parameter in field.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return field
+
+
+@pytest.fixture
+def network() -> GRUBackbone:
+    """A backbone for the states of `counts`."""
+    return GRUBackbone(variables=2, states=8, hidden=3)
+
+
+@pytest.fixture
+def weights(network, counts) -> np.ndarray:
+    return 2 * network.initial(len(counts.times), torch.Generator().manual_seed(0)).numpy()
+
+
+def predict(network, weights, counts, samples=50, seed=0):
+    return predict_from_weights(network, weights, weights[:2], np.array([0.0, 7.0]), counts, samples, seed, CPU)
+
+
+def test_weights_start_at_the_first_anchor(field, graph):
+    (found,) = solve_weights(field, graph, [np.array([0.0, 5.0])], SOLVER)
+    assert np.array_equal(found[0], graph.weights[0])
+
+
+def test_weights_at_the_snapshots_are_those_of_the_training_solver(field, graph):
+    (found,) = solve_weights(field, graph, [graph.times], SOLVER)
+    knots = normalise_times(graph.times, graph.times)
+    with torch.no_grad():
+        first = torch.from_numpy(graph.weights[:1])
+        reached, _ = evolve(field, first, torch.tensor([0]), knots, 4, SOLVER)
+    np.testing.assert_allclose(found[1:], reached[:, 0].numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_grids_share_one_solution(field, graph):
+    both = solve_weights(field, graph, [np.array([0.0, 1.0, 10.0]), np.array([1.0, 4.0, 10.0])], SOLVER)
+    assert np.array_equal(both[0][1:], both[1][[0, 2]])
+
+
+def test_a_cde_refuses_times_past_the_last_snapshot(field, graph):
+    with pytest.raises(InputError, match="cannot go past the last snapshot"):
+        solve_weights(field, graph, [np.array([0.0, 10.5])], SOLVER)
+
+
+def test_likelihoods_are_means_per_variable_over_the_heldout_states(network, weights, counts):
+    found = predict(network, weights, counts).nll
+    for t, states in enumerate(counts.heldout):
+        log_prob = network.log_prob(torch.from_numpy(weights[t : t + 1]), torch.from_numpy(states))
+        assert found[t] == pytest.approx(-log_prob.mean().item() / 2, rel=1e-6)
+
+
+def test_a_heldout_count_beyond_the_states_has_no_likelihood(network, weights, counts):
+    heldout = [states.copy() for states in counts.heldout]
+    heldout[2][0, 0] = 8
+    found = heldout_nll(network, torch.from_numpy(weights), heldout)
+    assert np.isinf(found).tolist() == [False, False, True, False, False, False]
+
+
+def test_without_a_heldout_part_there_are_no_likelihoods(network, weights, counts):
+    assert len(predict(network, weights, dataclasses.replace(counts, heldout=[])).nll) == 0
+
+
+def test_samples_follow_the_density_at_each_time(network, weights, counts):
+    drawn = predict(network, weights, counts, samples=20_000).samples
+    states = torch.cartesian_prod(torch.arange(8), torch.arange(8))
+    for t, found in enumerate(drawn):
+        expected = network.log_prob(torch.from_numpy(weights[t : t + 1]), states)[0].exp().numpy()
+        frequencies = np.bincount(found @ [8, 1], minlength=64) / 20_000
+        assert np.abs(frequencies - expected).max() < 0.02
+
+
+def test_same_seed_gives_the_same_samples(network, weights, counts):
+    one, two = (predict(network, weights, counts).samples for _ in range(2))
+    assert np.array_equal(one, two)
+    assert not np.array_equal(one, predict(network, weights, counts, seed=1).samples)

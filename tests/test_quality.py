@@ -1,0 +1,71 @@
+"""Lint, format and safety of every tracked source."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FORBIDDEN = {
+    "pickled arrays": r"allow_pickle\s*=\s*True",
+    "pickle": r"^\s*(import|from) (pickle|joblib|dill|cloudpickle)\b",
+    "pickled tensors": r"\btorch\.(load|save)\(",
+    "evaluated text": r"(?<![\w.])(eval|exec)\(",
+    "unsafe YAML": r"\byaml\.(load|unsafe_load|full_load)\(",
+    "faults passed over": r"^\s*except\s*:",
+}
+
+
+def run(root: Path, *command: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def sources(root) -> list[Path]:
+    """Python and Snakemake files of the workflow, apart from the tests."""
+    files = [*(root / "workflow").rglob("*.py"), *(root / "workflow").rglob("*.smk"), root / "Snakefile"]
+    assert len(files) > 40
+    return files
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ruff", "check", "--no-cache", "."),
+        ("ruff", "format", "--no-cache", "--check", "."),
+        ("snakefmt", "--check", "Snakefile", "workflow"),
+        ("snakemake", "--lint"),
+    ],
+    ids=["ruff check", "ruff format", "snakefmt", "snakemake lint"],
+)
+def test_sources_are_clean(root, command):
+    result = run(root, *command)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_sources_are_free_of(sources, what):
+    pattern = re.compile(FORBIDDEN[what], re.MULTILINE)
+    assert [str(path) for path in sources if pattern.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_rule_has_its_script_and_every_script_its_rule(root):
+    rules = "".join(path.read_text(encoding="utf-8") for path in (root / "workflow" / "rules").glob("*.smk"))
+    named = set(re.findall(r'"\.\./scripts/(\w+)\.py"', rules))
+    present = {path.stem for path in (root / "workflow" / "scripts").glob("*.py")}
+    assert named == present
+
+
+def test_every_module_has_its_tests(root):
+    modules = {path.stem for path in (root / "workflow" / "scripts" / "weightflow").glob("*.py")}
+    tests = {path.stem.removeprefix("test_") for path in (root / "tests").glob("test_*.py")}
+    without = {"__init__", "errors", "progress", "device"}  # nothing to test beyond their use by the others
+    assert modules - without - tests == set()

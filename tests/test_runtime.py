@@ -1,0 +1,40 @@
+"""What each stage cost, from Snakemake's benchmark files."""
+
+import numpy as np
+import pytest
+
+from weightflow.runtime import COLUMNS, runtime_table
+from weightflow.storage import write_tensors
+
+
+@pytest.fixture
+def benchmark(tmp_path):
+    path = tmp_path / "benchmark.tsv"
+    path.write_text("s\th:m:s\tmax_rss\n1.0\t0:00:01\t10\n2.5\t0:00:02\t300.5\n")
+    return str(path)
+
+
+def test_the_last_run_counts(benchmark):
+    table = runtime_table([("data", "model", 0, "predict", benchmark, None)])
+    assert list(table.columns) == COLUMNS
+    assert table.iloc[0].tolist() == ["data", "model", 0, "predict", 2.5, 300.5, "cpu"]
+
+
+def test_a_job_too_short_to_be_sampled_has_no_memory(tmp_path):
+    path = tmp_path / "benchmark.tsv"
+    path.write_text("s\th:m:s\tmax_rss\n0.1\t0:00:00\t-\n")
+    assert np.isnan(runtime_table([("data", "model", 0, "predict", str(path), None)])["max_rss_mb"].item())
+
+
+def test_the_artefact_names_the_device(benchmark, tmp_path):
+    write_tensors(tmp_path / "a.safetensors", "anchor", {}, device="cuda")
+    table = runtime_table([("data", "model", 0, "dynamics", benchmark, str(tmp_path / "a.safetensors"))])
+    assert table["device"].item() == "cuda"
+
+
+def test_snakemakes_timestamp_in_a_folder_is_passed_over(benchmark, tmp_path):
+    (tmp_path / "anchors" / ".snakemake_timestamp").parent.mkdir()
+    (tmp_path / "anchors" / ".snakemake_timestamp").touch()
+    write_tensors(tmp_path / "anchors" / "anchor-000.safetensors", "anchor", {}, device="cuda")
+    table = runtime_table([("data", "model", 0, "anchors", benchmark, str(tmp_path / "anchors"))])
+    assert table["device"].item() == "cuda"

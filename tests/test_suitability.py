@@ -1,0 +1,49 @@
+"""Models that do not suit the data are refused."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from weightflow.errors import InputError
+from weightflow.suitability import check_dimension, check_models
+
+
+@pytest.fixture
+def late(counts):
+    """A data set whose last time is not observed."""
+    return dataclasses.replace(counts, is_observed=np.array([True, False, True, True, True, False]))
+
+
+def model(kind: str, z_dim: int = 1) -> dict:
+    return {"m": {"dynamics": {"kind": kind}, "path": {"z_dim": z_dim}}}
+
+
+@pytest.mark.parametrize(("z_dim", "snapshots"), [(1, 2), (2, 3), (10, 11)])
+def test_as_many_dimensions_as_anchors_span_are_fine(z_dim, snapshots):
+    check_dimension(z_dim, snapshots, "models.m.path.z_dim")
+
+
+@pytest.mark.parametrize(("z_dim", "snapshots"), [(3, 3), (11, 11)])
+def test_more_dimensions_than_anchors_span_are_refused(z_dim, snapshots):
+    with pytest.raises(InputError, match=rf"z_dim is {z_dim}, and .* set it to {snapshots - 1} or less"):
+        check_dimension(z_dim, snapshots, "models.m.path.z_dim")
+
+
+def test_a_model_with_too_many_dimensions_is_named(counts):
+    with pytest.raises(InputError, match=r"data set a: models\.m\.path\.z_dim is 3, and 3 snapshots"):
+        check_models(counts, model("ode", z_dim=3), [], "data set a")
+
+
+def test_models_that_suit_pass(counts):
+    check_models(counts, model("cde", z_dim=2), ["weights_linear"], "data set a")
+
+
+@pytest.mark.parametrize(("kind", "baselines"), [("cde", []), ("ode", ["weights_spline"])])
+def test_what_cannot_pass_the_last_snapshot_is_refused(late, kind, baselines):
+    with pytest.raises(InputError, match="data set a: the last time is 7, the last observed one 5"):
+        check_models(late, model(kind), baselines, "data set a")
+
+
+def test_what_can_pass_the_last_snapshot_is_fine(late):
+    check_models(late, model("ode"), ["mixture", "previous"], "data set a")

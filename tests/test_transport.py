@@ -1,0 +1,80 @@
+"""Couplings against brute force, chains, splines and rounding."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from scipy.interpolate import CubicSpline
+
+from weightflow.transport import chain, couple, round_to_counts, transport_spline
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def test_a_coupling_is_the_cheapest_permutation(rng):
+    source, target = rng.normal(size=(6, 2)), rng.normal(1, 2, size=(6, 2))
+    found = couple(source, target, rng)
+    best = min(permutations(range(6)), key=lambda p: ((source - target[list(p)]) ** 2).sum())
+    assert tuple(found) == best
+
+
+def test_a_coupling_in_one_dimension_keeps_the_order(rng):
+    source, target = rng.permutation(50.0 * np.arange(50))[:, None], rng.normal(size=(50, 1))
+    found = couple(source, target, rng)
+    assert np.array_equal(np.argsort(source[:, 0]), np.argsort(target[found, 0]))
+
+
+def test_a_coupling_to_more_states_draws_among_those_its_mass_goes_to(rng):
+    source, target = np.array([[0.0], [10.0]]), np.array([[-1.0], [1.0], [9.0], [11.0]])
+    draws = np.array([couple(source, target, rng) for _ in range(400)])
+    assert set(draws[:, 0]) == {0, 1}
+    assert set(draws[:, 1]) == {2, 3}
+    assert abs((draws[:, 0] == 0).mean() - 0.5) < 0.1
+
+
+def test_a_coupling_to_fewer_states_uses_them_all(rng):
+    source, target = rng.normal(size=(30, 2)), rng.normal(size=(10, 2))
+    found = couple(source, target, rng)
+    assert np.bincount(found, minlength=10).tolist() == [3] * 10
+
+
+def test_particles_of_a_chain_are_states_of_each_snapshot(rng):
+    snapshots = [rng.integers(0, 9, (20, 2)) for _ in range(4)]
+    particles = chain(snapshots, rng)
+    assert particles.shape == (4, 20, 2)
+    for found, snapshot in zip(particles, snapshots, strict=True):
+        assert sorted(map(tuple, found)) == sorted(map(tuple, snapshot))
+
+
+def test_a_translated_cloud_moves_along_straight_lines(rng):
+    cloud, times = rng.normal(size=(15, 3)), np.array([0.0, 1.0, 3.0, 4.0])
+    speed = np.array([5.0, -2.0, 1.0])
+    path = transport_spline([cloud + t * speed for t in times], times, rng)
+    np.testing.assert_allclose(path(2.2), cloud + 2.2 * speed, atol=1e-9)
+
+
+def test_the_spline_passes_through_the_chain(rng):
+    snapshots, times = [rng.normal(size=(12, 2)) for _ in range(5)], np.array([0.0, 1.0, 3.0, 4.0, 7.0])
+    particles = chain(snapshots, np.random.default_rng(1))
+    path = transport_spline(snapshots, times, np.random.default_rng(1))
+    np.testing.assert_allclose(path(times), particles, atol=1e-12)
+    np.testing.assert_allclose(path(2.0), CubicSpline(times, particles)(2.0))
+
+
+def test_rounding_is_unbiased(rng):
+    values = np.full(200_000, 3.3)
+    rounded = round_to_counts(values, 10, rng)
+    assert set(rounded) == {3, 4}
+    assert rounded.mean() == pytest.approx(3.3, abs=5 * np.sqrt(0.21 / 200_000))
+
+
+def test_whole_numbers_are_left_alone(rng):
+    values = np.arange(5.0)
+    assert np.array_equal(round_to_counts(values, 10, rng), np.arange(5))
+
+
+def test_rounded_counts_stay_within_the_states(rng):
+    assert round_to_counts(np.array([-2.5, 11.7]), 10, rng).tolist() == [0, 9]
