@@ -215,3 +215,12 @@ def test_a_truncated_field_is_refused_by_name(fit, tmp_path):
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(InputError, match=r"dynamics\.safetensors: the file is truncated"):
         load_field(path, field)
+
+
+def test_start_from_keeps_this_runs_latent_path(fit, path, tmp_path):
+    first, _, _ = fit("cde")
+    write_field(tmp_path / "dynamics.safetensors", first)
+    second, _, _ = fit("cde", path=-2 * path, start_from=str(tmp_path / "dynamics.safetensors"))
+    fresh, _, _ = fit("cde", path=-2 * path)
+    for name, value in fresh.named_buffers():
+        assert torch.equal(dict(second.named_buffers())[name], value), name

@@ -5,6 +5,7 @@ rule fit_dynamics:
     input:
         graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
         path=driving_path,
+        start=lambda w: config["models"][w.model]["training"]["start_from"] or [],
     output:
         dynamics="results/{dataset}/runs/{model}/seed{seed}/dynamics.safetensors",
         losses="results/{dataset}/runs/{model}/seed{seed}/dynamics_losses.csv",

@@ -15,4 +15,10 @@ Method: Li et al., "WeightFlow: Learning Stochastic Dynamics via Evolving Weight
 AAAI 2026, arXiv 2508.00451.
 """
 
+import os
+
+# Here, before any module can import POT: it imports torch to offer it as a backend, which costs seconds and
+# hundreds of megabytes in jobs that only pass arrays.
+os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
+
 __version__ = "0.1.0"

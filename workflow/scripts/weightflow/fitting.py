@@ -81,12 +81,12 @@ def fit_dynamics(
     """
     field.to(device)
     if settings["start_from"]:
-        load_field(settings["start_from"], field)
+        start_from(settings["start_from"], field)
     knots = normalise_times(graph.times, graph.times).to(device)
     anchors = torch.as_tensor(graph.weights, dtype=torch.float32, device=device)
     optimiser = torch.optim.Adam(field.parameters(), lr=settings["learning_rate"], foreach=True)
     given = {name: value.tolist() for name, value in field.named_buffers()}  # the latent path among them
-    fingerprint = settings_digest([graph.anchors, dict(settings), solver.__dict__, seed, _shapes(field), given])
+    fingerprint = settings_digest([graph.anchors, dict(settings), solver.__dict__, seed, field.network.settings, given])
     history = _resume(checkpoint, fingerprint, field, optimiser)
 
     steps = settings["steps"]
@@ -132,10 +132,27 @@ def load_field(path: str | Path, field: nn.Module) -> None:
     Raises:
         InputError: the file is damaged or belongs to another network.
     """
+    field.load_state_dict(_read_field(path, field))
+
+
+def start_from(path: str | Path, field: nn.Module) -> None:
+    """Take over another run's parameters, but not its buffers: path and scales stay those of this run's anchors.
+
+    Raises:
+        InputError: the file is damaged or belongs to another network.
+    """
+    trained = _read_field(path, field)
+    with torch.no_grad():
+        for name, parameter in field.named_parameters():
+            parameter.copy_(trained[name])
+
+
+def _read_field(path: str | Path, field: nn.Module) -> dict[str, Tensor]:
     tensors = read_tensors(path, KIND).tensors
-    if {name: array.shape for name, array in tensors.items()} != dict(_shapes(field)):
+    shapes = {name: tuple(value.shape) for name, value in field.state_dict().items()}
+    if {name: array.shape for name, array in tensors.items()} != shapes:
         raise InputError(f"{path}: holds dynamics of another shape; use one trained with the same settings.")
-    field.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()})
+    return {name: torch.from_numpy(array) for name, array in tensors.items()}
 
 
 def _decay(schedule: str, step: int, steps: int) -> float:
@@ -172,10 +189,6 @@ def _resume(path: Path, fingerprint: str, field: nn.Module, optimiser: torch.opt
             state.setdefault(int(index), {})[moment] = value
     optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
     return [[int(row[0]), *row[1:]] for row in artefact.tensors["history"].tolist()]
-
-
-def _shapes(field: nn.Module) -> list[tuple[str, tuple[int, ...]]]:
-    return sorted((name, tuple(value.shape)) for name, value in field.state_dict().items())
 
 
 def _to_numpy(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:

@@ -29,7 +29,7 @@ class GraphNetwork(nn.Module):
 
     def __init__(self, layers: tuple[LinearMap, ...], anchors: np.ndarray, channels: int, settings: Mapping[str, Any]):
         super().__init__()
-        self.layers, self.channels = layers, channels
+        self.layers, self.channels, self.settings = layers, channels, dict(settings)
         width, tokens = settings["width"], sum(layer.neurons for layer in layers)
         anchors_t = torch.as_tensor(anchors, dtype=torch.float32)
         per_layer = anchors_t.std(0, correction=0).split([layer.weights for layer in layers])

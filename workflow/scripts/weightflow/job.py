@@ -7,9 +7,6 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any
 
-# POT imports torch to offer it as a backend, which costs seconds in scripts that only pass arrays.
-os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
-
 from weightflow.errors import DivergenceError, InputError
 
 

@@ -13,6 +13,7 @@ from scipy.spatial.distance import cdist
 _SMOOTHING = 1e-10
 RELEASED_BANDWIDTHS = (0.1, 1.0, 10.0)
 _MAX_ITERATIONS = 2_000_000
+_NEGLIGIBLE = 1e-13  # mass that is left over by rounding alone
 
 
 def marginals(states: np.ndarray, weights: np.ndarray, levels: int) -> np.ndarray:
@@ -45,10 +46,8 @@ def w_joint(
     """Exact Wasserstein distances (W1, W2) with Euclidean cost between samples (n, d) and (m, d)."""
     x, a = merge_duplicates(x, x_weights)
     y, b = merge_duplicates(y, y_weights)
-    cost = cdist(x, y)
-    w1 = ot.emd2(a, b, cost, numItermax=_MAX_ITERATIONS)
-    w2 = ot.emd2(a, b, cost**2, numItermax=_MAX_ITERATIONS)
-    return float(w1), float(np.sqrt(max(w2, 0.0)))
+    w2 = ot.emd2(a, b, cdist(x, y, "sqeuclidean"), numItermax=_MAX_ITERATIONS)
+    return _w1(x, y, a, b), float(np.sqrt(max(w2, 0.0)))
 
 
 def mmd(
@@ -61,9 +60,10 @@ def mmd(
     """
     a = np.full(len(x), 1 / len(x)) if x_weights is None else x_weights
     b = np.full(len(y), 1 / len(y)) if y_weights is None else y_weights
-    xx, yy, xy = _squared_distances(x, x, a, a), _squared_distances(y, y, b, b), _squared_distances(x, y, a, b)
     # A sample paired with itself is left out and the other pairs rescaled: unbiased.
     a_self, b_self = (a**2).sum(), (b**2).sum()
+    (x, a), (y, b) = merge_duplicates(x, a), merge_duplicates(y, b)
+    xx, yy, xy = _squared_distances(x, x, a, a), _squared_distances(y, y, b, b), _squared_distances(x, y, a, b)
 
     def at(sigma: float) -> float:
         kernel = [mass @ np.exp(-0.5 / sigma**2 * squares) for squares, mass in (xx, yy, xy)]
@@ -73,12 +73,27 @@ def mmd(
 
 
 def merge_duplicates(states: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Unique states (u, d) as floats and their total weights (u,), which sum to one exactly enough for POT."""
+    """Unique states (u, d) and their total weights (u,), which sum to one exactly enough for POT."""
     if weights is None:
         weights = np.full(len(states), 1 / len(states))
     unique, place = np.unique(states, axis=0, return_inverse=True)
     total = np.bincount(place.ravel(), weights)
-    return unique.astype(float), total / total.sum()
+    return unique, total / total.sum()
+
+
+def _w1(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
+    """W1 between unique states; mass that both have at a state stays there, so only the rest is transported.
+
+    W1 depends on the difference of the two measures alone (Kantorovich–Rubinstein); W2 does not.
+    """
+    states, place = np.unique(np.concatenate([x, y]), axis=0, return_inverse=True)
+    surplus = np.bincount(place.ravel(), np.concatenate([a, -b]))
+    giving, taking = surplus > _NEGLIGIBLE, surplus < -_NEGLIGIBLE
+    moved = surplus[giving].sum()
+    if moved == 0:
+        return 0.0
+    supply, demand = surplus[giving] / moved, surplus[taking] / surplus[taking].sum()
+    return float(moved * ot.emd2(supply, demand, cdist(states[giving], states[taking]), numItermax=_MAX_ITERATIONS))
 
 
 def _squared_distances(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
