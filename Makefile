@@ -16,8 +16,9 @@ test: $(VENV)/.installed-dev
 docs: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python workflow/schemas/describe.py
 
+## Remove the environment; results, and the record of what made them, stay.
 clean:
-	rm -rf $(VENV) .snakemake
+	rm -rf $(VENV)
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=python3.11")'

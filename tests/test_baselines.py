@@ -1,6 +1,7 @@
 """Baselines on cases worked by hand, and on the paper's file against the published numbers."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,9 @@ ALL = [*BASELINES, *FLOORS]
 
 
 def released_file(root: Path) -> Path | None:
-    places = (root / "resources", root.parent / "shared")
-    return next((p for place in places if (p := place / "data" / "epidemic" / "trajectories.npy").is_file()), None)
+    places = [root / "resources" / "data"]
+    places += [Path(place) for place in [os.environ.get("WEIGHTFLOW_DATA")] if place]
+    return next((p for place in places if (p := place / "epidemic" / "trajectories.npy").is_file()), None)
 
 
 @pytest.fixture(scope="module")

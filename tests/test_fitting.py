@@ -8,9 +8,9 @@ import torch
 from conftest import SMALL_DYNAMICS
 
 from weightflow import fitting
-from weightflow.dynamics import Solver
+from weightflow.dynamics import Solver, normalise_times
 from weightflow.errors import DivergenceError, InputError
-from weightflow.fitting import fit_dynamics, load_field, make_field, normalise_times, write_field
+from weightflow.fitting import fit_dynamics, load_field, make_field, write_field
 from weightflow.storage import write_tensors
 
 CPU = torch.device("cpu")

@@ -8,10 +8,10 @@ import torch
 from conftest import SMALL_DYNAMICS
 
 from weightflow.backbones import GRUBackbone
-from weightflow.dynamics import Solver, evolve
+from weightflow.dynamics import Solver, evolve, normalise_times, solve_weights
 from weightflow.errors import InputError
-from weightflow.fitting import make_field, normalise_times
-from weightflow.moving_density import heldout_nll, predict_from_weights, solve_weights
+from weightflow.fitting import make_field
+from weightflow.moving_density import heldout_nll, predict_from_weights
 
 SOLVER = Solver("rk4", 2, 1e-4, 1e-5, adjoint=False)
 CPU = torch.device("cpu")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from weightflow.plots import style
-from weightflow.report import MISSING, Source, render_report
+from weightflow.report import MISSING, Source, _rounded, render_report
 from weightflow.snapshots import Snapshots
 
 RUNS = ["model_one", "model-two", "mixture", "floor_bootstrap"]
@@ -136,3 +136,8 @@ def test_escapes_what_users_write(make):
 def test_every_caption_is_plain_text(root):
     for path in (root / "workflow/report").glob("*.rst"):
         assert not re.search(r"[`*{}|]|::|__", path.read_text(encoding="utf-8")), path.name
+
+
+@pytest.mark.parametrize("mean", [np.inf, np.nan])
+def test_an_infinite_likelihood_does_not_lose_the_report(mean):
+    assert _rounded(mean, np.nan) == ("∞", "")

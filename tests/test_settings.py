@@ -1,10 +1,12 @@
 """The configuration: every key documented, defaults that hold, and one sentence for each fault."""
 
+import importlib.util
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from weightflow.errors import InputError
@@ -14,6 +16,7 @@ from weightflow.settings import (
     check_consistency,
     check_schema,
     heldout_amount,
+    read_schema,
     system_path,
 )
 
@@ -216,3 +219,16 @@ def test_every_anchor_setting_changes_the_label(model_settings):
             changed = deepcopy(model_settings)
             changed[section][key] = "something else"
             assert anchor_label(changed) != anchor_label(model_settings), key
+
+
+def test_the_configuration_page_is_the_schemas(root):
+    spec = importlib.util.spec_from_file_location("describe", root / "workflow" / "schemas" / "describe.py")
+    describe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(describe)
+    page = describe.page(read_schema(root / "workflow" / "schemas" / "config.schema.yaml"))
+    assert (root / "config" / "README.md").read_text(encoding="utf-8") == page, "run make docs"
+
+
+def test_the_readme_names_the_released_files_checksum(root):
+    config = yaml.safe_load((root / "config" / "epidemic-released.yaml").read_text(encoding="utf-8"))
+    assert config["datasets"]["epidemic_released"]["sha256"] in (root / "README.md").read_text(encoding="utf-8")

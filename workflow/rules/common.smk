@@ -5,9 +5,12 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-WORKFLOW = Path(workflow.basedir) / "workflow"
-SYSTEMS = Path(workflow.basedir) / "resources" / "systems"
-sys.path.insert(0, str(WORKFLOW / "scripts"))
+HOME = Path(workflow.basedir)
+if HOME.is_relative_to(Path.cwd()):  # a clone that is moved must not look like other inputs
+    HOME = HOME.relative_to(Path.cwd())
+WORKFLOW = HOME / "workflow"
+SYSTEMS = HOME / "resources" / "systems"
+sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 
 from weightflow import settings
 from weightflow.errors import InputError
@@ -18,7 +21,7 @@ CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
 try:
     SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
     settings.check_schema(config, settings.read_schema(SCHEMA), CONFIG_SOURCE)
-    validate(config, str(SCHEMA))  # fills in the defaults
+    validate(config, str(SCHEMA.resolve()))  # fills in the defaults
     settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
 except InputError as fault:
     raise WorkflowError(str(fault)) from None
@@ -77,12 +80,17 @@ def driving_path(wildcards):
     return "results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors" if driven else []
 
 
+def needs_simulation(dataset):
+    """Whether a data set's training or held-out part is simulated."""
+    return not dataset["file"] or settings.heldout_amount(dataset) >= 1
+
+
 def snapshot_sources(wildcards):
     chosen = dataset_settings(wildcards)
     sources = {}
     if chosen["file"]:
         sources |= {"file": chosen["file"], "source": "results/{dataset}/source.json"}
-    if not chosen["file"] or settings.heldout_amount(chosen) >= 1:
+    if needs_simulation(chosen):
         sources["simulated"] = "results/{dataset}/simulated.safetensors"
     return sources
 
@@ -91,7 +99,10 @@ def stages(dataset, model):
     """Benchmark file and artefact (for its device) of each stage a run went through, with its own name."""
     folder = f"results/{dataset}"
     run = f"benchmarks/{model}/seed{{seed}}"
-    found = {"prepare": (f"{folder}/benchmarks/prepare_snapshots.tsv", None)}
+    found = {}
+    if needs_simulation(config["datasets"][dataset]):
+        found["simulate"] = (f"{folder}/benchmarks/simulate_system.tsv", None)
+    found["prepare"] = (f"{folder}/benchmarks/prepare_snapshots.tsv", None)
     uses = model if model in MODELS else MODELS[0] if model in INTERPOLATIONS else None
     if uses:
         label = settings.anchor_label(config["models"][uses])
@@ -101,10 +112,10 @@ def stages(dataset, model):
         found["weight_graph"] = (f"{anchors}/build_weight_graph.tsv", None)
     if model in CDE_MODELS:
         found["latent_path"] = (f"{folder}/{run}/fit_latent_path.tsv", None)
+    made = f"{folder}/runs/{model}/seed{{seed}}"
     if model in MODELS:
-        made = f"{folder}/runs/{model}/seed{{seed}}"
         found["dynamics"] = (f"{folder}/{run}/fit_dynamics.tsv", f"{made}/dynamics.safetensors")
-    found["predict"] = (f"{folder}/{run}/predict.tsv", None)
+    found["predict"] = (f"{folder}/{run}/predict.tsv", f"{made}/prediction.safetensors")
     found["evaluate"] = (f"{folder}/{run}/evaluate_prediction.tsv", None)
     return found
 

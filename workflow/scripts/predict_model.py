@@ -2,12 +2,12 @@
 
 from weightflow.backbones import make_backbone
 from weightflow.device import job_device
-from weightflow.dynamics import Solver
+from weightflow.dynamics import Solver, solve_weights
 from weightflow.fitting import load_field, make_field
 from weightflow.interpolation import fine_times
 from weightflow.job import run
 from weightflow.latent_path import read_latent_path
-from weightflow.moving_density import predict_from_weights, solve_weights
+from weightflow.moving_density import predict_from_weights
 from weightflow.prediction import write_prediction
 from weightflow.provenance import stamp
 from weightflow.snapshots import read_snapshots

@@ -7,15 +7,24 @@ starts from. (The released code restarts the clock at every start; that makes g 
 Solutions from several starts are solved side by side, interval by interval, each at its own absolute time.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torchdiffeq import odeint, odeint_adjoint
 
-from weightflow.errors import InputError
+from weightflow.errors import DivergenceError, InputError
 from weightflow.latent_path import spline
+from weightflow.weight_graph import WeightGraph
+
+
+def normalise_times(times: np.ndarray, observed: np.ndarray) -> Tensor:
+    """Times on the clock of the dynamics: 0 at the first observed snapshot, 1 at the last."""
+    return torch.as_tensor((times - observed[0]) / (observed[-1] - observed[0]), dtype=torch.float64)
 
 
 class ODEField(nn.Module):
@@ -131,13 +140,58 @@ def evolve_through(
         velocity = field(t.reshape(1), state[0])
         return velocity, 0.5 * velocity.square().sum(-1)
 
-    # The fixed-step scheme takes one step between neighbours of this grid.
-    steps = torch.linspace(0, 1, solver.substeps + 1, device=knots.device, dtype=knots.dtype)[:-1]
-    grid = (knots[:-1, None] + knots.diff()[:, None] * steps).flatten()
-    grid = torch.unique(torch.cat([knots[:1], times, grid[grid < times[-1]]]))
-    solution, energy = odeint(rates, (weights[None], weights.new_zeros(1)), grid, **solver.arguments)
-    places = torch.searchsorted(grid, times)
+    marks = torch.unique(torch.cat([knots[:1], times]))
+    arguments = solver.arguments
+    if solver.method == "rk4":
+        # The steps the field was fitted with; finer ones would be another flow, which the fit never saw.
+        grid = _fitted_grid(knots, solver.substeps, float(marks[-1]))
+        arguments["options"] = {"grid_constructor": lambda *_: grid, "interp": "cubic"}
+    solution, energy = odeint(rates, (weights[None], weights.new_zeros(1)), marks, **arguments)
+    places = torch.searchsorted(marks, times)
     return solution[places, 0], energy[places, 0]
+
+
+def _fitted_grid(knots: Tensor, substeps: int, end: float) -> Tensor:
+    """Steps through the snapshot intervals up to `end`; past the last one they go on at its pace."""
+    beyond = max(0, math.ceil((end - float(knots[-1])) / float(knots[-1] - knots[-2]) - 1e-9))
+    extra = knots[-1] + (knots[-1] - knots[-2]) * torch.arange(1, beyond + 1, device=knots.device, dtype=knots.dtype)
+    ends = torch.cat([knots, extra])
+    share = torch.arange(substeps, device=knots.device, dtype=knots.dtype) / substeps
+    grid = (ends[:-1, None] + ends.diff()[:, None] * share).flatten()
+    return torch.cat([grid[grid < end], grid.new_tensor([end])])
+
+
+@torch.no_grad()
+def solve_weights(
+    field: nn.Module, graph: WeightGraph, grids: Sequence[np.ndarray], solver: Solver
+) -> list[np.ndarray]:
+    """Weights at the times of each grid, from one solution that starts at the first anchor.
+
+    Args:
+        field: the fitted dynamics, on the device to compute on.
+        graph: its anchors.
+        grids: arrays of times (T_i,), in the data's unit.
+        solver: the scheme.
+
+    Returns:
+        Arrays (T_i, P).
+
+    Raises:
+        DivergenceError: the weights became NaN or infinite on the way.
+        InputError: a time lies past the last snapshot and the field cannot go there.
+    """
+    device = next(field.parameters()).device
+    times = np.unique(np.concatenate(grids))
+    knots, marks = (normalise_times(t, graph.times).to(device) for t in (graph.times, times))
+    first = torch.as_tensor(graph.weights[0], dtype=torch.float32, device=device)
+    weights, _ = evolve_through(field, first, knots, marks, solver)
+    found = weights.cpu().numpy()
+    if not (finite := np.isfinite(found).all(axis=1)).all():
+        raise DivergenceError(
+            f"the solution leaves the finite numbers at time {times[~finite][0]:g}; raise "
+            "models.*.training.max_horizon or models.*.solver.substeps, or lower models.*.training.learning_rate."
+        )
+    return [found[np.searchsorted(times, grid)] for grid in grids]
 
 
 def _cross(field: nn.Module, state: tuple[Tensor, Tensor], begin: Tensor, length: Tensor, solver: Solver):

@@ -15,21 +15,16 @@ import torch
 from torch import Tensor, nn
 
 from weightflow import seeding
-from weightflow.dynamics import CDEField, ODEField, Solver, evolve
+from weightflow.dynamics import CDEField, ODEField, Solver, evolve, normalise_times
 from weightflow.errors import DivergenceError, InputError
 from weightflow.graph_network import GraphNetwork
 from weightflow.progress import progress
-from weightflow.provenance import settings_digest
+from weightflow.provenance import code_digest, settings_digest
 from weightflow.storage import read_tensors, write_tensors
 from weightflow.weight_graph import WeightGraph
 
 KIND = "dynamics"
 CHECKPOINT_KIND = "dynamics checkpoint"
-
-
-def normalise_times(times: np.ndarray, observed: np.ndarray) -> Tensor:
-    """Times on the clock of the dynamics: 0 at the first observed snapshot, 1 at the last."""
-    return torch.as_tensor((times - observed[0]) / (observed[-1] - observed[0]), dtype=torch.float64)
 
 
 def make_field(graph: WeightGraph, path: np.ndarray | None, settings: Mapping[str, Any], seed: int) -> nn.Module:
@@ -85,8 +80,9 @@ def fit_dynamics(
     knots = normalise_times(graph.times, graph.times).to(device)
     anchors = torch.as_tensor(graph.weights, dtype=torch.float32, device=device)
     optimiser = torch.optim.Adam(field.parameters(), lr=settings["learning_rate"], foreach=True)
-    given = {name: value.tolist() for name, value in field.named_buffers()}  # the latent path among them
-    fingerprint = settings_digest([graph.anchors, dict(settings), solver.__dict__, seed, field.network.settings, given])
+    begin = {name: value.tolist() for name, value in field.state_dict().items()}  # the latent path among them
+    code, network = code_digest(__file__), field.network.settings
+    fingerprint = settings_digest([graph.anchors, dict(settings), solver.__dict__, seed, network, begin, code])
     history = _resume(checkpoint, fingerprint, field, optimiser)
 
     steps = settings["steps"]
@@ -105,9 +101,9 @@ def fit_dynamics(
             group["lr"] = settings["learning_rate"] * _decay(settings["schedule"], step, steps)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(field.parameters(), settings["clip"])
+        gradient = nn.utils.clip_grad_norm_(field.parameters(), settings["clip"])
         values = [loss.item(), structural.item(), path_energy.item()]
-        if not all(map(math.isfinite, values)):
+        if not all(map(math.isfinite, [*values, gradient.item()])):
             raise DivergenceError(
                 f"fitting the dynamics diverged at step {step} (loss {values[0]}); lower "
                 f"models.*.training.learning_rate (now {settings['learning_rate']}) or raise "

@@ -77,8 +77,9 @@ def _isomap(weights: np.ndarray, settings: Mapping[str, Any], seed: int):
 def _autoencoder(weights: np.ndarray, settings: Mapping[str, Any], seed: int):
     """A one-hidden-layer encoder and decoder on standardised weights, trained on all anchors at once."""
     generator = torch.Generator().manual_seed(seeding.integer(seed, "autoencoder"))
-    scale = weights.std()
-    data = torch.as_tensor((weights - weights.mean(axis=0)) / (scale if scale > 0 else 1.0), dtype=torch.float32)
+    centred = weights - weights.mean(axis=0)
+    scale = centred.std()
+    data = torch.as_tensor(centred / (scale if scale > 0 else 1.0), dtype=torch.float32)
     width = settings["autoencoder_width"]
 
     def perceptron(inputs: int, outputs: int) -> torch.nn.Sequential:

@@ -4,41 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import nn
 
 from weightflow import seeding
 from weightflow.backbones import Backbone
-from weightflow.dynamics import Solver, evolve_through
-from weightflow.fitting import normalise_times
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
-from weightflow.weight_graph import WeightGraph
 
 _SAMPLED_AT_ONCE = 2_000_000  # probabilities held in one batch
-
-
-@torch.no_grad()
-def solve_weights(
-    field: nn.Module, graph: WeightGraph, grids: Sequence[np.ndarray], solver: Solver
-) -> list[np.ndarray]:
-    """Weights at the times of each grid, from one solution that starts at the first anchor.
-
-    Args:
-        field: the fitted dynamics, on the device to compute on.
-        graph: its anchors.
-        grids: arrays of times (T_i,), in the data's unit.
-        solver: the scheme.
-
-    Returns:
-        Arrays (T_i, P).
-    """
-    device = next(field.parameters()).device
-    times = np.unique(np.concatenate(grids))
-    knots, marks = (normalise_times(t, graph.times).to(device) for t in (graph.times, times))
-    first = torch.as_tensor(graph.weights[0], dtype=torch.float32, device=device)
-    weights, _ = evolve_through(field, first, knots, marks, solver)
-    found = weights.cpu().numpy()
-    return [found[np.searchsorted(times, grid)] for grid in grids]
 
 
 def predict_from_weights(

@@ -28,6 +28,7 @@ logging.getLogger("fontTools").setLevel(logging.WARNING)
 CM = 1 / 2.54
 COLUMN = 8.6 * CM
 PAGE = 17.8 * CM
+DPI = 300
 
 BLACK, GREY = "#000000", "#8c8c8c"
 ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
@@ -56,7 +57,7 @@ _RC = {
     "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.04,
     "figure.constrained_layout.w_pad": 0.04,
-    "savefig.dpi": 300,
+    "savefig.dpi": DPI,
     "pdf.fonttype": 42,
 }
 
