@@ -7,6 +7,7 @@ suitability                               whether the models suit it
 backbones, anchors                        a density p(x | weights) per observed snapshot
 weight_graph, latent_path                 the anchors' weights as tokens, and as a low-dimensional path
 graph_network, dynamics, fitting          the field that moves the weights through continuous time
+moving_density, interpolation             the backbone at the moving weights, sampled and scored
 prediction, baselines, transport          distributions at any time, by the method and by simpler means
 metrics, evaluation                       how far they are from the truth
 plots, report                             what a person reads

@@ -63,10 +63,9 @@ def train_anchors(
     Raises:
         DivergenceError: the likelihood became NaN or infinite.
     """
-    strategies: dict[str, Callable] = {"sequential": _sequential, "none": _independent}
     generator = torch.Generator(device).manual_seed(seeding.integer(seed, "anchors"))
     data = [torch.as_tensor(snapshot, device=device).long() for snapshot in snapshots]
-    weights, losses = strategies[settings["alignment"]](backbone, data, settings, generator)
+    weights, losses = STRATEGIES[settings["alignment"]](backbone, data, settings, generator)
     table = pd.DataFrame(losses, columns=["snapshot", "step", "nll"])
     return Anchors(times, weights.cpu().numpy(), table)
 
@@ -94,6 +93,10 @@ def _independent(backbone: Backbone, data: list[Tensor], settings: Mapping[str, 
         for k, value in enumerate(loss)
     ]
     return weights.detach(), losses
+
+
+# A strategy takes (backbone, K tensors of states, settings, generator) and returns weights (K, P) and rows of losses.
+STRATEGIES: dict[str, Callable] = {"sequential": _sequential, "none": _independent}
 
 
 def _minimise(backbone, weights, data, steps, optimiser, settings, generator):

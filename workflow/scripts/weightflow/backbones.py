@@ -15,9 +15,19 @@ from weightflow.weight_graph import LinearMap
 
 
 class Backbone(Protocol):
-    """What the rest of the method needs of a backbone."""
+    """What the rest of the method needs of a backbone.
+
+    Attributes:
+        layers: its linear maps, in the order of the flat weights.
+        states: L.
+    """
 
     layers: tuple[LinearMap, ...]
+    states: int
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], variables: int, states: int) -> "Backbone":
+        """From the config's `backbone` section."""
 
     def initial(self, stack: int, generator: torch.Generator) -> Tensor:
         """(stack, P) fresh weights."""
@@ -37,8 +47,7 @@ def make_backbone(settings: Mapping[str, Any], variables: int, states: int) -> B
         variables: d.
         states: L.
     """
-    kinds = {"gru": GRUBackbone}
-    return kinds[settings["kind"]](variables, states, hidden=settings["hidden"], depth=settings["layers"])
+    return BACKBONES[settings["kind"]].from_settings(settings, variables, states)
 
 
 def split_weights(layers: tuple[LinearMap, ...], weights: Tensor) -> dict[str, Tensor]:
@@ -65,6 +74,11 @@ class GRUBackbone:
             layers.append(LinearMap(f"input{level}", 3 * hidden, self.bits if level == 0 else hidden))
             layers.append(LinearMap(f"recurrent{level}", 3 * hidden, hidden))
         self.layers: tuple[LinearMap, ...] = (*layers, LinearMap("head", states, hidden))
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], variables: int, states: int) -> "GRUBackbone":
+        """From the config's `backbone` section: `hidden` and `layers`."""
+        return cls(variables, states, hidden=settings["hidden"], depth=settings["layers"])
 
     def initial(self, stack: int, generator: torch.Generator) -> Tensor:
         """(stack, P) uniform in ±1/√H, as `torch.nn.GRU` and `torch.nn.Linear` start."""
@@ -133,6 +147,9 @@ class GRUBackbone:
             after.append(new + update * (before - new))
             inputs = after[-1]
         return after
+
+
+BACKBONES: dict[str, type[Backbone]] = {"gru": GRUBackbone}
 
 
 def _apply(linear: Tensor, inputs: Tensor) -> Tensor:

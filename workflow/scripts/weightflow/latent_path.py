@@ -35,8 +35,7 @@ def fit_latent_path(weights: np.ndarray, settings: Mapping[str, Any], seed: int)
         (K, z_dim) standardised coordinates, and the auto-encoder's losses (empty for other methods).
     """
     check_dimension(settings["z_dim"], len(weights), "models.*.path.z_dim")
-    methods = {"pca": _pca, "autoencoder": _autoencoder, "mds": _mds, "isomap": _isomap}
-    coordinates, losses = methods[settings["method"]](weights.astype(np.float64), settings, seed)
+    coordinates, losses = METHODS[settings["method"]](weights.astype(np.float64), settings, seed)
     spread = coordinates.std(axis=0)
     if not np.isfinite(coordinates).all():
         raise InputError("the latent path is not finite; choose another models.*.path.method.")
@@ -100,3 +99,6 @@ def _autoencoder(weights: np.ndarray, settings: Mapping[str, Any], seed: int):
         losses.append(loss.item())
     with torch.no_grad():
         return encoder(data).double().numpy(), losses
+
+
+METHODS = {"pca": _pca, "autoencoder": _autoencoder, "mds": _mds, "isomap": _isomap}

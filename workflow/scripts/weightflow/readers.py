@@ -43,10 +43,9 @@ def read_recording(path: str | Path, settings: Mapping[str, Any]) -> Recording:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: there is no such file; check the data set's key 'file'.")
-    readers = {".npy": _read_npy, ".csv": _read_table, ".tsv": _read_table}
-    if path.suffix not in readers:
-        raise InputError(f"{path}: the suffix '{path.suffix}' is not known; use {', '.join(readers)}.")
-    return readers[path.suffix](path, settings)
+    if path.suffix not in READERS:
+        raise InputError(f"{path}: the suffix '{path.suffix}' is not known; use {', '.join(READERS)}.")
+    return READERS[path.suffix](path, settings)
 
 
 def _read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
@@ -105,3 +104,6 @@ def _read_table(path: Path, settings: Mapping[str, Any]) -> Recording:
         [str(name) for name in variables],
         paired=False,
     )
+
+
+READERS = {".npy": _read_npy, ".csv": _read_table, ".tsv": _read_table}

@@ -155,5 +155,5 @@ def _sentence(error: ValidationError) -> str:
 def _unknown(what: str, found: Any, known: Iterable[Any]) -> str:
     options = [str(option) for option in known]
     close = difflib.get_close_matches(str(found), options, n=1)
-    guess = f"did you mean '{close[0]}'? " if close else ""
-    return f"unknown {what} '{found}'; {guess}Allowed: {', '.join(options) or 'none'}.".replace("? A", "? a")
+    allowed = f"allowed: {', '.join(options) or 'none'}."
+    return f"unknown {what} '{found}'; " + (f"did you mean '{close[0]}'? {allowed}" if close else allowed)
