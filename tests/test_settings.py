@@ -112,7 +112,7 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         (
             config(model={"path": {"method": "tsne"}}),
             "models.m.path.method: ",
-            "unknown value 'tsne'; Allowed: pca",
+            "unknown value 'tsne'; allowed: pca",
         ),
         (config(model={"anchors": {"alignment": "pool"}}), "models.m.anchors.alignment: ", "unknown value 'pool'"),
         (config(model={"dynamics": {"kind": "sde"}}), "models.m.dynamics.kind: ", "unknown value 'sde'"),
