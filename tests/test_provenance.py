@@ -57,6 +57,13 @@ def test_comments_and_layout_do_not_count(scripts, digest, text):
     assert digest("train_anchors.py") == before
 
 
+def test_docstrings_do_not_count(scripts, digest):
+    before = digest("train_anchors.py")
+    path = scripts / "weightflow" / "anchors.py"
+    path.write_text(path.read_text(encoding="utf-8").replace("Train one anchor per snapshot.", "Train the anchors."))
+    assert digest("train_anchors.py") == before
+
+
 def test_the_digest_does_not_depend_on_where_the_repository_lies(root, digest):
     from weightflow.provenance import code_digest
 

@@ -66,6 +66,8 @@ def train_anchors(
     generator = torch.Generator(device).manual_seed(seeding.integer(seed, "anchors"))
     data = [torch.as_tensor(snapshot, device=device).long() for snapshot in snapshots]
     weights, losses = STRATEGIES[settings["alignment"]](backbone, data, settings, generator)
+    if not torch.isfinite(weights).all():
+        raise _diverged("in its last steps", settings)
     table = pd.DataFrame(losses, columns=["snapshot", "step", "nll"])
     return Anchors(times, weights.cpu().numpy(), table)
 
@@ -111,11 +113,14 @@ def _minimise(backbone, weights, data, steps, optimiser, settings, generator):
         if step % _LOSS_EVERY == 0 or step == steps - 1:
             values = loss.tolist()
             if not all(map(math.isfinite, values)):
-                raise DivergenceError(
-                    f"anchor training diverged at step {step}; lower models.*.anchors.learning_rate "
-                    f"(now {settings['learning_rate']})."
-                )
+                raise _diverged(f"at step {step}", settings)
             yield step, values
+
+
+def _diverged(when: str, settings: Mapping[str, Any]) -> DivergenceError:
+    return DivergenceError(
+        f"anchor training diverged {when}; lower models.*.anchors.learning_rate (now {settings['learning_rate']})."
+    )
 
 
 def _batch(data: list[Tensor], size: int, generator: torch.Generator) -> Tensor:

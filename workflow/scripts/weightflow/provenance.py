@@ -41,7 +41,7 @@ def settings_digest(settings: Any) -> str:
 def code_digest(script: str | Path) -> str:
     """Digest of a script and of every library module it imports, directly or not.
 
-    Comments and layout do not count. Passed to each rule as a parameter, it makes an edited module
+    Comments, docstrings and layout do not count. Passed to each rule as a parameter, it makes an edited module
     rerun exactly the rules that use it; Snakemake itself watches the script only.
     """
     seen: dict[Path, str] = {}
@@ -95,8 +95,11 @@ def versions() -> dict[str, str]:
 @cache
 def _parse(path: Path) -> tuple[str, tuple[Path, ...]]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-    return digest, tuple(dict.fromkeys(_imported_modules(tree)))
+    imported = tuple(dict.fromkeys(_imported_modules(tree)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), imported
 
 
 def _imported_modules(tree: ast.Module) -> Iterator[Path]:
