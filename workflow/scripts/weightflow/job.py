@@ -17,7 +17,7 @@ def run(main: Callable[[Any], None], snakemake: Any) -> None:
     an unexpected one with the log's name, where the traceback is.
     """
     if not snakemake.resources.get("gpu", 0):
-        os.nice(5)  # jobs that train come one after another; the many small ones beside them give way
+        os.nice(15)  # jobs that train come one after another; the many small ones beside them give way
     log = str(snakemake.log[0])
     os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
     with open(log, "w", encoding="utf-8", buffering=1) as stream, redirect_stdout(stream):
