@@ -84,7 +84,7 @@ def test_summary_has_one_row_per_model_metric_and_part_of_the_times(finished):
 def test_runtime_names_every_stage_of_a_model(finished):
     table = pd.read_csv(finished / "results" / "runtime.csv")
     assert list(table.columns) == ["dataset", "model", "seed", "stage", "seconds", "max_rss_mb", "device"]
-    stages = {"prepare", "anchors", "weight_graph", "latent_path", "dynamics", "predict", "evaluate"}
+    stages = {"simulate", "prepare", "anchors", "weight_graph", "latent_path", "dynamics", "predict", "evaluate"}
     assert set(table.loc[table["model"] == "cde", "stage"]) == stages
     assert (table["seconds"] > 0).all()
 
