@@ -56,7 +56,7 @@ def displacement(data: Snapshots, samples: int, rng: np.random.Generator) -> Pre
 
 def chained_transport(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
     """A cubic spline through particles that are coupled from snapshot to snapshot."""
-    path = transport_spline([_resample(s, samples, rng) for s in data.observed], data.observed_times, rng)
+    path = transport_spline(data.observed_times, chain([_resample(s, samples, rng) for s in data.observed], rng))
     return Prediction(data.times, [_as_states(data, path(time), rng) for time in data.times])
 
 

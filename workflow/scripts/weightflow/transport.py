@@ -9,16 +9,31 @@ import numpy as np
 import ot
 from scipy.interpolate import CubicSpline
 
+MAX_EXACT = 4000  # states on a side; the exact plan's time grows faster than the square
 
-def couple(source: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+
+def couple(source: np.ndarray, target: np.ndarray, rng: np.random.Generator, at_once: int = MAX_EXACT) -> np.ndarray:
     """(N,) index of a target state for each source state, from the exact plan with squared cost.
 
-    Where the plan splits a state's mass (unequal sizes), one of its targets is drawn.
+    Where the plan splits a state's mass (unequal sizes), one of its targets is drawn. Beyond `at_once` states
+    on a side, both sides are cut at random into equally many parts that are coupled one by one (minibatch
+    optimal transport, Fatras et al. 2020).
+
+    Args:
+        source: (N, d).
+        target: (M, d).
+        rng: of ties, splits and parts.
+        at_once: most states on a side of one exact plan.
     """
-    plan = ot.emd(ot.unif(len(source)), ot.unif(len(target)), ot.dist(source, target), numItermax=1_000_000)
-    cumulative = plan.cumsum(axis=1)
-    levels = rng.random((len(source), 1)) * cumulative[:, -1:]
-    return np.minimum((cumulative <= levels).sum(axis=1), len(target) - 1)
+    parts = -(-max(len(source), len(target)) // at_once)
+    parts = min(parts, len(source), len(target))
+    if parts == 1:
+        return _couple_exactly(source, target, rng)
+    chosen = np.empty(len(source), dtype=np.int64)
+    rows, columns = (np.array_split(rng.permutation(len(side)), parts) for side in (source, target))
+    for row, column in zip(rows, columns, strict=True):
+        chosen[row] = column[_couple_exactly(source[row], target[column], rng)]
+    return chosen
 
 
 def chain(snapshots: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
@@ -30,11 +45,18 @@ def chain(snapshots: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarr
     return np.stack(particles)
 
 
-def transport_spline(snapshots: Sequence[np.ndarray], times: np.ndarray, rng: np.random.Generator) -> CubicSpline:
-    """A cubic spline (not-a-knot) through every chained particle: t to (N, d)."""
-    return CubicSpline(times, chain(snapshots, rng), axis=0)
+def transport_spline(times: np.ndarray, particles: np.ndarray) -> CubicSpline:
+    """A cubic spline (not-a-knot) in time (K,) through every chained particle (K, N, d): t to (N, d)."""
+    return CubicSpline(times, particles, axis=0)
 
 
 def round_to_counts(values: np.ndarray, states: int, rng: np.random.Generator) -> np.ndarray:
     """Stochastic rounding, unbiased in the mean, kept within 0 … states − 1."""
     return np.clip(np.floor(values + rng.random(values.shape)), 0, states - 1).astype(np.int64)
+
+
+def _couple_exactly(source: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    plan = ot.emd(ot.unif(len(source)), ot.unif(len(target)), ot.dist(source, target), numItermax=1_000_000)
+    cumulative = plan.cumsum(axis=1)
+    levels = rng.random((len(source), 1)) * cumulative[:, -1:]
+    return np.minimum((cumulative <= levels).sum(axis=1), len(target) - 1)

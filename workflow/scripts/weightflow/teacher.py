@@ -1,0 +1,198 @@
+"""The teacher: states between the snapshots, made from the observed training snapshots alone.
+
+No single teacher suits every system. From a point mass a spread grows like √t, which a bridge between
+coupled states has and a straight line has not; where states jump far, mixing the neighbouring snapshots is
+better than moving between them. So there is a family, and its member is chosen for each data set by leaving
+out every interior snapshot in turn.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from weightflow.metrics import neighbour_cross_entropy
+from weightflow.progress import progress
+from weightflow.storage import read_json, write_json
+from weightflow.transport import chain, round_to_counts, transport_spline
+
+_DRAWS = 4  # of the noise, for each particle, when teachers are compared
+_COMPARED = 20_000  # most states of a teacher, or of a snapshot, in a comparison
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """One member of the family.
+
+    Attributes:
+        member: a name of `MEMBERS`.
+        noise: c ≥ 0 of the bridges: how much a coupled pair strays on its way.
+        share: part of the states that a blend takes from the mixture.
+    """
+
+    member: str
+    noise: float = 0.0
+    share: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """Short name for tables."""
+        extras = [f"noise {self.noise:g}"] if self.noise else []
+        extras += [f"{self.share:.0%} mixture"] if self.member == "blend" else []
+        return self.member + (f" ({', '.join(extras)})" if extras else "")
+
+
+class Interpolant:
+    """Particles coupled through the snapshots by optimal transport, and the snapshots themselves.
+
+    Args:
+        snapshots: K arrays (N_k, d) of observed training states.
+        times: (K,).
+        states: L, or 0 for real values.
+        rng: of the couplings; drawn once, so that members are compared on the same particles.
+    """
+
+    def __init__(self, snapshots: Sequence[np.ndarray], times: np.ndarray, states: int, rng: np.random.Generator):
+        self.snapshots, self.times, self.states = list(snapshots), np.asarray(times, dtype=float), states
+        count = max(map(len, snapshots))
+        first = snapshots[0]
+        start = first if len(first) == count else first[rng.integers(len(first), size=count)]
+        particles = chain([start, *snapshots[1:]], rng)
+        self.particles = particles
+        self.path = transport_spline(self.times, particles)
+        steps = np.diff(particles, axis=0)
+        self.covariances = [np.atleast_2d(np.cov(step.T)) for step in steps]
+
+    def sample(self, teacher: Teacher, time: float, rng: np.random.Generator) -> np.ndarray:
+        """(n, d) states at a time within the snapshots' range, one for each particle.
+
+        At the time of a snapshot every member gives that snapshot's own states.
+        """
+        k = int(np.clip(np.searchsorted(self.times, time, side="right") - 1, 0, len(self.times) - 2))
+        share = (time - self.times[k]) / (self.times[k + 1] - self.times[k])
+        if share in (0.0, 1.0):
+            return self.particles[k + int(share)].astype(self.snapshots[0].dtype)
+        values = MEMBERS[teacher.member](self, teacher, k, share, time, rng)
+        return round_to_counts(values, self.states, rng) if self.states else values
+
+    def draw(self, teacher: Teacher, times: np.ndarray, draws: int, rng: np.random.Generator) -> list[np.ndarray]:
+        """For each time (T,) an array (draws · n, d)."""
+        return [np.concatenate([self.sample(teacher, time, rng) for _ in range(draws)]) for time in times]
+
+
+def _displacement(way: Interpolant, teacher: Teacher, k: int, share: float, time: float, rng: np.random.Generator):
+    """The chained transport spline as it is."""
+    return way.path(time)
+
+
+def _bridge(way: Interpolant, teacher: Teacher, k: int, share: float, time: float, rng: np.random.Generator):
+    """A Brownian bridge about the spline: covariance c · u (1 − u) · Cov(displacements of the interval).
+
+    The covariance, not the variances alone, keeps what the variables conserve together. From a point mass
+    c = 1 makes the spread grow by √t.
+    """
+    noise = rng.multivariate_normal(
+        np.zeros(way.particles.shape[2]), way.covariances[k], len(way.particles[k]), method="eigh"
+    )
+    return way.path(time) + np.sqrt(teacher.noise * share * (1 - share)) * noise
+
+
+def _poisson(way: Interpolant, teacher: Teacher, k: int, share: float, time: float, rng: np.random.Generator):
+    """A Poisson bridge: the jumps between coupled counts, and c-proportional pairs back and forth, at random times.
+
+    Given the ends, the times of a Poisson process's jumps are uniform, so the jumps made by u are binomial.
+    """
+    change = way.particles[k + 1] - way.particles[k]
+    pairs = rng.poisson(teacher.noise * np.diag(way.covariances[k]) / 2, size=change.shape)
+    ups = rng.binomial(np.round(np.maximum(change, 0)).astype(int) + pairs, share)
+    downs = rng.binomial(np.round(np.maximum(-change, 0)).astype(int) + pairs, share)
+    return way.path(time) + ups - downs - share * change
+
+
+def _mixture(way: Interpolant, teacher: Teacher, k: int, share: float, time: float, rng: np.random.Generator):
+    """States of the two neighbouring snapshots, by nearness in time."""
+    count = way.particles.shape[1]
+    return np.where(rng.random((count, 1)) < share, way.particles[k + 1], way.particles[k])
+
+
+def _blend(way: Interpolant, teacher: Teacher, k: int, share: float, time: float, rng: np.random.Generator):
+    """Some states from the mixture, the others from the bridge."""
+    mixed = _mixture(way, teacher, k, share, time, rng)
+    moved = _bridge(way, teacher, k, share, time, rng)
+    return np.where(rng.random((len(mixed), 1)) < teacher.share, mixed, moved)
+
+
+# A member takes (interpolant, teacher, interval k, share of the way, time, rng) and returns (n, d) real values.
+MEMBERS: dict[str, Callable] = {
+    "displacement": _displacement,
+    "bridge": _bridge,
+    "poisson": _poisson,
+    "mixture": _mixture,
+    "blend": _blend,
+}
+
+
+def candidates(members: Sequence[str], noises: Sequence[float], shares: Sequence[float]) -> list[Teacher]:
+    """Every combination that makes a difference."""
+    found = []
+    for member in members:
+        for noise in noises if member in ("bridge", "poisson", "blend") else [0.0]:
+            found += [Teacher(member, noise, share) for share in (shares if member == "blend" else [0.0])]
+    return list(dict.fromkeys(found))
+
+
+def score_teachers(
+    teachers: Sequence[Teacher],
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    states: int,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Cross-entropy of each left-out interior snapshot under what the other snapshots make of it.
+
+    Args:
+        teachers: to compare.
+        snapshots: K arrays (N_k, d); K is 3 or more.
+        times: (K,).
+        states: L, or 0 for real values.
+        rng: of couplings and draws.
+
+    Returns:
+        Table member, noise, share, time (of the left-out snapshot), score (nats per state, lower is better).
+    """
+    rows = []
+    for k in progress(range(1, len(snapshots) - 1), "teachers, leaving out each snapshot"):
+        others = [snapshot for i, snapshot in enumerate(snapshots) if i != k]
+        way = Interpolant(others, np.delete(times, k), states, rng)
+        left_out = _as_points(snapshots[k], states, rng)
+        for teacher in teachers:
+            guess = _as_points(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], states, rng)
+            score = neighbour_cross_entropy(guess, left_out)
+            rows.append((teacher.member, teacher.noise, teacher.share, times[k], score))
+    return pd.DataFrame(rows, columns=["member", "noise", "share", "time", "score"])
+
+
+def best_teacher(scores: pd.DataFrame) -> Teacher:
+    """The teacher with the lowest mean score; of equals the first."""
+    means = scores.groupby(["member", "noise", "share"], sort=False)["score"].mean()
+    member, noise, share = means.idxmin()
+    return Teacher(member, float(noise), float(share))
+
+
+def write_teacher(path: str | Path, teacher: Teacher) -> None:
+    """Write the choice as JSON."""
+    write_json(path, teacher.__dict__)
+
+
+def read_teacher(path: str | Path) -> Teacher:
+    """Read a choice."""
+    return Teacher(**read_json(path))
+
+
+def _as_points(states: np.ndarray, levels: int, rng: np.random.Generator) -> np.ndarray:
+    """Real points without ties: counts get uniform noise, which changes no difference of cross-entropies."""
+    if len(states) > _COMPARED:
+        states = states[rng.choice(len(states), _COMPARED, replace=False)]
+    return states + rng.random(states.shape) if levels else states
