@@ -97,7 +97,9 @@ def snapshot_sources(wildcards):
 
 def has_exact_law(dataset):
     """Whether a data set's system is known and its master equation is to be tried."""
-    return bool(config["datasets"][dataset]["system"] and config["evaluation"]["exact"]["max_states"])
+    return bool(
+        config["datasets"][dataset]["system"] and config["evaluation"]["exact"]["max_states"]
+    )
 
 
 def exact_law_of(wildcards):

@@ -187,10 +187,10 @@ def _upper(operations, operands, first, last, state, t0, t1):
 @njit
 def _possible(state, change):
     """Whether all that the reaction consumes is there: x**2 is positive for one molecule, and takes two."""
+    possible = True
     for i in range(len(state)):
-        if state[i] + change[i] < 0:
-            return False
-    return True
+        possible &= state[i] + change[i] >= 0
+    return possible
 
 
 @njit(parallel=True)
