@@ -162,6 +162,20 @@ def test_the_lost_mass_bounds_every_error(system, birth, tolerance):
     assert 0 < rough.lost[-1] <= tolerance
 
 
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-8, 1e-11])
+def test_no_more_is_lost_than_the_tolerance_allows(system, tolerance):
+    reactions = {"0 -> A": "30", "A -> B": "A", "B -> 0": "2 * B"}
+    network = system(reactions, {"A": {"poisson": 10}, "B": {"poisson": 0}}, step=0.3)
+    law = solve_master_equation(network, tolerance=tolerance)
+    assert 0 < law.lost.max() <= tolerance
+
+
+def test_a_state_without_reactions_stays(system):
+    law = solve_master_equation(system({"X -> 0": "X"}, {"X": 0}))
+    assert law.states.tolist() == [[0]]
+    assert law.probabilities == pytest.approx(np.ones((5, 1)))
+
+
 def test_what_is_lost_and_what_is_left_make_one(epidemic):
     assert epidemic.probabilities.min() >= 0
     assert epidemic.probabilities.sum(1) + epidemic.lost == pytest.approx(np.ones(101), abs=1e-12)
@@ -189,6 +203,11 @@ def test_too_many_states_leave_the_law_unknown(system, reactions, initial):
 
 def test_no_states_allowed_switches_it_off(system):
     assert not solve_master_equation(system({"X -> 0": "X"}, {"X": 1}), max_states=0).is_known
+
+
+@pytest.mark.parametrize("rate", ["1e7 * X", "1e7 * (2 + sin(t)) * X"])
+def test_states_too_short_lived_leave_the_law_unknown(system, rate):
+    assert not solve_master_equation(system({"X -> Y": rate, "Y -> X": "Y"}, {"X": 9, "Y": 0})).is_known
 
 
 def test_a_large_closed_system_needs_no_more_than_where_it_goes(system):
@@ -222,6 +241,15 @@ def test_round_trip(system, tmp_path, max_states):
     assert again.is_known is law.is_known is (max_states > 0)
     for name in ("times", "states", "probabilities", "lost"):
         assert np.array_equal(getattr(again, name), getattr(law, name))
+
+
+def test_the_rule_writes_the_law_and_says_how_good_it_is(run_snakemake, tmp_path):
+    config = {"datasets": {"births": {"system": "birth_death"}}}
+    result = run_snakemake(tmp_path, config, "results/births/exact_law.safetensors")
+    assert result.returncode == 0, result.stdout
+    assert read_exact_law(tmp_path / "results" / "births" / "exact_law.safetensors").is_known
+    log = (tmp_path / "results" / "births" / "logs" / "solve_master_equation.log").read_text()
+    assert "Birth and death: 33 states, at most" in log
 
 
 def test_epidemic_has_its_published_clock_and_start(epidemic):

@@ -12,7 +12,10 @@ def main(snakemake):
     if law.is_known:
         print(f"{network.title}: {len(law.states)} states, at most {law.lost.max():.1e} of the probability lost.")
     else:
-        print(f"{network.title}: more than {params.max_states} states would be needed; the exact law stays unknown.")
+        print(
+            f"{network.title}: the exact law stays unknown; it needs more than {params.max_states} states, "
+            "or some are too short-lived to follow."
+        )
     write_exact_law(
         snakemake.output[0], law, species=list(network.species), title=network.title, made_by=stamp(snakemake)
     )

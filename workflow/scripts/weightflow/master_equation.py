@@ -28,7 +28,9 @@ KIND = "exact law"
 
 _NEGLIGIBLE = 1e-12  # states that are never this probable are not worth their place in the file
 _START_SHARE = 0.1  # of the tolerance, for the tails of Poisson starts
+_DROPPED_SHARE = 0.1  # of the tolerance, for states left out of the file
 _GROWTH = 1.25
+_MOST_JUMPS = 1e6  # of the fastest state over the whole time; each costs about one product with the generator
 _LARGEST_BOX = 2**62  # states are numbered with 64-bit integers
 
 
@@ -85,7 +87,8 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
         tolerance: most probability that may be lost by the last time.
 
     Returns:
-        The law, unknown (n = 0) where more than `max_states` states would be needed.
+        The law, unknown (n = 0) where more than `max_states` states would be needed, or where some state is so
+        short-lived that following it would take hours.
 
     Raises:
         InputError: a propensity is negative or undefined in some state.
@@ -103,7 +106,7 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
         return unknown
     start, p = _start(network, tops)
     lost_at_start = max(0.0, 1.0 - p.sum()) if network.poisson.any() else 0.0
-    budget = lost_at_start + (tolerance - lost_at_start) * np.linspace(0, 1, network.points)
+    budget = np.linspace(lost_at_start, (1 - _DROPPED_SHARE) * tolerance, network.points)
 
     caps = _stoichiometric_bounds(network, tops)
     guess = np.minimum(caps, tops + np.ceil(4 * np.sqrt(tops)) + 10)
@@ -120,6 +123,8 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
             return unknown
         p = _embed(p, spaces[-1], states)
         generator = _Generator.of(network, states, bounds)
+        if generator.fastest * times[-1] > _MOST_JUMPS:
+            return unknown
         spaces.append(states)
         rows.append([])
         for later in generator.advance(p, times[done:]):
@@ -136,7 +141,7 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
             return unknown
         bounds = grown
         states = _explore(network, states, bounds, max_states)
-    return _assemble(unknown.times, spaces, rows, lost_at_start)
+    return _assemble(unknown.times, spaces, rows, lost_at_start, _DROPPED_SHARE * tolerance)
 
 
 def write_exact_law(path: str | Path, law: ExactLaw, **metadata: Any) -> None:
@@ -188,12 +193,18 @@ class _Generator:
                 constant = constant + structure @ dia_array((rates(0.0)[None], [0]), shape=(size, size))
         return cls(states, csr_array(constant), moving)
 
+    @property
+    def fastest(self) -> float:
+        """Largest rate at which any state is left, at the start of time where rates move."""
+        moving = sum((structure.diagonal() * rates(0.0) for structure, rates in self.moving), np.zeros(1))
+        return max(-(self.constant.diagonal() + moving).min(), np.finfo(float).tiny)
+
     def advance(self, p: np.ndarray, times: np.ndarray) -> Iterator[np.ndarray]:
         """Probabilities at each later time, given those at times[0]."""
         return self._integrate(p, times) if self.moving else self._uniformise(p, times)
 
     def _uniformise(self, p: np.ndarray, times: np.ndarray) -> Iterator[np.ndarray]:
-        fastest = max(-self.constant.diagonal().min(), np.finfo(float).tiny)
+        fastest = self.fastest
         jump = eye_array(len(p), format="csr") + self.constant / fastest
         for step in np.diff(times):
             weights = poisson.pmf(np.arange(poisson.isf(1e-16, fastest * step) + 1), fastest * step)
@@ -322,8 +333,8 @@ def _places(states: np.ndarray, larger: np.ndarray) -> np.ndarray:
     return order[np.searchsorted(keys, states @ strides, sorter=order)]
 
 
-def _assemble(times: np.ndarray, spaces: list, rows: list, lost_at_start: float) -> ExactLaw:
-    """One law from the stretches of time that were solved on growing spaces."""
+def _assemble(times: np.ndarray, spaces: list, rows: list, lost_at_start: float, droppable: float) -> ExactLaw:
+    """One law from the stretches of time that were solved on growing spaces, without its negligible states."""
     states = spaces[-1]
     probabilities, lost = np.zeros((len(times), len(states))), np.zeros(len(times))
     i = 0
@@ -334,6 +345,9 @@ def _assemble(times: np.ndarray, spaces: list, rows: list, lost_at_start: float)
             p = np.maximum(row[: len(space)], 0.0)
             probabilities[i, places] = p * ((1 - lost[i]) / p.sum())
             i += 1
-    kept = probabilities.max(0) > _NEGLIGIBLE
+    most = probabilities.max(0)
+    rarest = np.argsort(most, kind="stable")
+    kept = most > _NEGLIGIBLE
+    kept[rarest[np.cumsum(most[rarest]) > droppable]] = True
     lost += probabilities[:, ~kept].sum(1)
     return ExactLaw(times, states[kept], probabilities[:, kept], lost)
