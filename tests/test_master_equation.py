@@ -126,6 +126,16 @@ def test_a_nonlinear_network_equals_a_dense_matrix_exponential(system):
         assert sum(goal[state] for state in found) == pytest.approx(1, abs=1e-9)
 
 
+def test_moving_rates_that_stand_still_give_the_law_of_constant_ones(system):
+    reactions = {"S + I -> 2 I": "0.02 * S * I", "I -> R": "0.1 * I", "R -> S": "0.05 * R", "I -> 0": "0.02 * I"}
+    still = solve_master_equation(system(reactions, {"S": 25, "I": 5, "R": 0}, points=21))
+    reactions["S + I -> 2 I"] += " + 0 * t"
+    moving = solve_master_equation(system(reactions, {"S": 25, "I": 5, "R": 0}, points=21))
+    for t in range(21):
+        goal, found = as_dict(still, t), as_dict(moving, t)
+        assert sum(abs(goal.get(s, 0) - found.get(s, 0)) for s in goal | found) < 1e-7
+
+
 def test_a_closed_system_finds_its_space_and_loses_nothing(system):
     reactions = {"A -> B": "A", "B -> C": "B", "C -> A": "C"}
     law = solve_master_equation(system(reactions, {"A": 15, "B": 0, "C": 0}))
