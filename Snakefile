@@ -3,8 +3,8 @@
 #   snakemake --cores 8 --resources gpu=1                              the default run (config/config.yaml)
 #   snakemake --cores 8 --resources gpu=1 --configfile config/my.yaml  your own data
 #
-# Stages, in order: workflow/rules/{data,anchors,weight_graph,latent_path,dynamics,prediction,evaluation,
-# figures,report}.smk; each rule calls the script of its own name in workflow/scripts.
+# Stages, in order: workflow/rules/{data,exact_law,anchors,weight_graph,latent_path,dynamics,prediction,
+# evaluation,figures,report}.smk; each rule calls the script of its own name in workflow/scripts.
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -18,6 +18,7 @@ if "datasets" not in config:
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/exact_law.smk"
 include: "workflow/rules/anchors.smk"
 include: "workflow/rules/weight_graph.smk"
 include: "workflow/rules/latent_path.smk"

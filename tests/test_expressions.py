@@ -99,6 +99,23 @@ def test_value_equals_pythons_arithmetic(expression, state, t):
     assert value(compiled(expression.text), state, t) == pytest.approx(goal, rel=1e-9, abs=1e-12)
 
 
+@given(expressions, st.lists(states, min_size=1, max_size=5), times)
+def test_values_in_many_states_are_the_kernels_one_by_one(expression, many, t):
+    program = compiled(expression.text)
+    with np.errstate(all="ignore"):
+        one_by_one = [value(program, state, t) for state in many]
+    assume(np.isfinite(one_by_one).all())
+    assert ex.evaluate(program, np.array(many), t) == pytest.approx(np.array(one_by_one), rel=1e-9, abs=1e-12)
+
+
+@given(expressions, states, times)
+def test_values_in_many_states_are_undefined_where_the_kernels_are(expression, state, t):
+    program = compiled(expression.text)
+    found = ex.evaluate(program, np.array([state]), t)
+    assert found.shape == (1,)
+    assert np.isfinite(found[0]) == np.isfinite(value(program, state, t))
+
+
 @given(expressions, states, times, st.floats(0, 10), st.floats(0, 1))
 def test_upper_bound_bounds_the_value_everywhere_in_the_interval(expression, state, t0, length, share):
     program = compiled(expression.text)

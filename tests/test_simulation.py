@@ -77,6 +77,11 @@ def test_decay_at_a_rate_that_changes_in_time_is_binomial(system):
         assert_follows(counts[:, point], binom(30, np.exp(-(point**2) / 8)))
 
 
+def test_a_reaction_that_lacks_what_it_consumes_does_not_fire(system):
+    network = system({"2 X -> Y": "X**2", "2 Y -> 0": "0.1 * (1 + t) * Y**2"}, {"X": 7, "Y": 0}, points=2, step=500.0)
+    assert (simulate(network, 200, seed=6)[:, -1] == [1, 1]).all()
+
+
 def test_competing_reactions_share_in_proportion_to_their_rates(system):
     network = system({"X -> A": "1 * X", "X -> B": "3 * X"}, {"X": 8, "A": 0, "B": 0}, points=2, step=50.0)
     final = simulate(network, 20_000, seed=6)[:, -1]

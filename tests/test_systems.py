@@ -60,7 +60,7 @@ def test_parameters_and_source_may_be_left_out(read):
     assert read(content).source == ""
 
 
-@pytest.mark.parametrize("name", ["birth_death", "epidemic"])
+@pytest.mark.parametrize("name", ["birth_death", "epidemic", "toggle_switch"])
 def test_built_in_systems_are_read(root, name):
     assert read_system(root / "resources" / "systems" / f"{name}.yaml").points == 101
 

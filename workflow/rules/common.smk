@@ -95,6 +95,18 @@ def snapshot_sources(wildcards):
     return sources
 
 
+def has_exact_law(dataset):
+    """Whether a data set's system is known and its master equation is to be tried."""
+    return bool(
+        config["datasets"][dataset]["system"] and config["evaluation"]["exact"]["max_states"]
+    )
+
+
+def exact_law_of(wildcards):
+    """The exact law's file (it may say that the law is unknown), or nothing where there is no system."""
+    return "results/{dataset}/exact_law.safetensors" if has_exact_law(wildcards.dataset) else []
+
+
 def stages(dataset, model):
     """Benchmark file and artefact (for its device) of each stage a run went through, with its own name."""
     folder = f"results/{dataset}"

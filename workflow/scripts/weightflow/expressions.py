@@ -1,7 +1,7 @@
 """Arithmetic expressions of species, parameters and time, compiled to postfix programs.
 
 A propensity such as `infection * (1 + 0.2 * sin(2 * pi * t / 6)) * S * I` is parsed against a whitelist
-and becomes arrays of operations and operands that a numba kernel can run. Text is never evaluated.
+and becomes arrays of operations and operands that a numba kernel, or `evaluate`, can run. Text is never evaluated.
 """
 
 import ast
@@ -29,6 +29,16 @@ FUNCTIONS = {
 _PUSHING = {CONSTANT, SPECIES, TIME}
 _BINARY = {ast.Add: ADD, ast.Sub: SUB, ast.Mult: MUL, ast.Div: DIV, ast.Pow: POW}
 _TAKING_TWO = {*_BINARY.values(), MIN, MAX}
+_ARRAY_UNARY = {NEG: np.negative, SIN: np.sin, COS: np.cos, EXP: np.exp, LOG: np.log, SQRT: np.sqrt}
+_ARRAY_BINARY = {
+    ADD: np.add,
+    SUB: np.subtract,
+    MUL: np.multiply,
+    DIV: lambda a, b: np.where(b != 0, np.divide(a, b), np.nan),
+    POW: np.power,
+    MIN: lambda a, b: np.where(b < a, b, a),
+    MAX: lambda a, b: np.where(b > a, b, a),
+}
 _RESERVED = {"t": "the time", "pi": "the number pi", **{name: "a function" for name in FUNCTIONS}}
 
 
@@ -117,6 +127,34 @@ def compile_expression(text: str, species: Sequence[str], parameters: Mapping[st
         raise InputError(f"{where}: '{text}' nests {depth} deep, and {MAX_DEPTH} is the most; write it flatter.")
     operations, operands = zip(*code, strict=True)
     return Program(np.array(operations, dtype=np.int64), np.array(operands, dtype=np.float64))
+
+
+def evaluate(program: Program, states: np.ndarray, t: float) -> np.ndarray:
+    """Values of a program in many states at one time, the same as the simulation's kernel finds one by one.
+
+    Args:
+        program: from `compile_expression`.
+        states: (n, d) counts.
+        t: the time.
+
+    Returns:
+        (n,) values; NaN or infinite where the expression is undefined, as after a division by zero.
+    """
+    stack: list = []
+    with np.errstate(all="ignore"):
+        for operation, operand in zip(program.operations.tolist(), program.operands.tolist(), strict=True):
+            if operation == CONSTANT:
+                stack.append(np.float64(operand))
+            elif operation == SPECIES:
+                stack.append(states[:, int(operand)].astype(np.float64))
+            elif operation == TIME:
+                stack.append(np.float64(t))
+            elif operation in _ARRAY_UNARY:
+                stack.append(_ARRAY_UNARY[operation](stack.pop()))
+            else:
+                second = stack.pop()
+                stack.append(_ARRAY_BINARY[operation](stack.pop(), second))
+    return np.broadcast_to(stack[0], len(states))
 
 
 def _depth(code: Sequence[tuple[int, float]]) -> int:

@@ -23,7 +23,7 @@ def simulate(network: ReactionNetwork, trajectories: int, seed: int, max_events:
     """Simulate independent trajectories on the network's grid.
 
     Args:
-        network: the system.
+        network: the system; a reaction that lacks what it consumes does not fire.
         trajectories: how many, N.
         seed: trajectory i depends on the seed and i alone, not on threads or chunks.
         max_events: events allowed in one trajectory before the system counts as a runaway.
@@ -184,6 +184,15 @@ def _upper(operations, operands, first, last, state, t0, t1):
     return high[0]
 
 
+@njit
+def _possible(state, change):
+    """Whether all that the reaction consumes is there: x**2 is positive for one molecule, and takes two."""
+    possible = True
+    for i in range(len(state)):
+        possible &= state[i] + change[i] >= 0
+    return possible
+
+
 @njit(parallel=True)
 def _run(starts, seeds, times, operations, operands, bounds, changes, moving, max_events, out, status):
     count = len(bounds) - 1
@@ -198,7 +207,9 @@ def _run(starts, seeds, times, operations, operands, bounds, changes, moving, ma
             while status[n, 0] == _OK:
                 total = 0.0
                 for r in range(count):
-                    if moving[r]:
+                    if not _possible(state, changes[r]):
+                        rates[r] = 0.0
+                    elif moving[r]:
                         rates[r] = _upper(operations, operands, bounds[r], bounds[r + 1], state, t, times[k])
                     else:
                         rates[r] = _value(operations, operands, bounds[r], bounds[r + 1], state, t)

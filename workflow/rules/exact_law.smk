@@ -1,0 +1,21 @@
+# The exact law of a data set's system, where it has one: a truth without sampling noise.
+
+
+rule solve_master_equation:
+    input:
+        lambda w: settings.system_path(dataset_settings(w)["system"], SYSTEMS),
+    output:
+        "results/{dataset}/exact_law.safetensors",
+    log:
+        "results/{dataset}/logs/solve_master_equation.log",
+    benchmark:
+        "results/{dataset}/benchmarks/solve_master_equation.tsv"
+    priority: 100
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        max_states=config["evaluation"]["exact"]["max_states"],
+        tolerance=config["evaluation"]["exact"]["tolerance"],
+        code=code("solve_master_equation.py"),
+    script:
+        "../scripts/solve_master_equation.py"
