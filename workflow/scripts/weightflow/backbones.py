@@ -19,10 +19,12 @@ class Backbone(Protocol):
 
     Attributes:
         layers: its linear maps, in the order of the flat weights.
+        head: name of the layer whose neurons are the counts 0 … L−1, in order.
         states: L.
     """
 
     layers: tuple[LinearMap, ...]
+    head: str
     states: int
 
     @classmethod
@@ -34,6 +36,9 @@ class Backbone(Protocol):
 
     def log_prob(self, weights: Tensor, states: Tensor) -> Tensor:
         """(S, N) log-likelihoods of states (N, d) or (S, N, d) at weights (S, P)."""
+
+    def conditionals(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N, d, L) log p(· | x_<i) at the prefixes of states (N, d) or (S, N, d)."""
 
     def sample(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
         """(S, count, d) independent states at weights (S, P)."""
@@ -66,6 +71,8 @@ class GRUBackbone:
     follow `torch.nn.GRU`: reset, update, new. The number of weights does not depend on d.
     """
 
+    head = "head"
+
     def __init__(self, variables: int, states: int, hidden: int, depth: int = 1):
         self.variables, self.states, self.hidden, self.depth = variables, states, hidden, depth
         self.bits = max(1, (states - 1).bit_length())
@@ -93,22 +100,13 @@ class GRUBackbone:
             weights: (S, P).
             states: (N, d) shared or (S, N, d) own counts, int64 in 0 … L−1.
         """
-        if states.shape[-1] != self.variables or states.dim() not in (2, 3):
-            raise ValueError(
-                f"expected states (N, {self.variables}) or (S, N, {self.variables}), got {tuple(states.shape)}"
-            )
-        maps = split_weights(self.layers, weights)
-        states = states.expand(len(weights), *states.shape[-2:])
-        inputs = self._code(states)
-        hidden = self._start(weights, states.shape[1])
-        tops = []
-        for i in range(self.variables):
-            previous = inputs[:, :, i - 1] if i else torch.zeros_like(inputs[:, :, 0])
-            hidden = self._step(maps, previous, hidden)
-            tops.append(hidden[-1])
-        logits = _apply(maps["head"], torch.cat(tops, dim=1)).unflatten(1, (self.variables, -1))
+        logits, states = self._logits(weights, states)
         chosen = states.transpose(1, 2).unsqueeze(-1)
         return (logits.gather(-1, chosen).squeeze(-1) - logits.logsumexp(-1)).sum(1)
+
+    def conditionals(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N, d, L) log-probabilities of each variable given the ones before it, as in `log_prob`."""
+        return self._logits(weights, states)[0].log_softmax(-1).transpose(1, 2)
 
     @torch.no_grad()
     def sample(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
@@ -126,6 +124,24 @@ class GRUBackbone:
             drawn.append(state.clamp_max(self.states - 1))
             code = self._code(drawn[-1])
         return torch.stack(drawn, dim=-1)
+
+    def _logits(self, weights: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (S, d, N, L) of every conditional, and the states as (S, N, d)."""
+        if states.shape[-1] != self.variables or states.dim() not in (2, 3):
+            raise ValueError(
+                f"expected states (N, {self.variables}) or (S, N, {self.variables}), got {tuple(states.shape)}"
+            )
+        maps = split_weights(self.layers, weights)
+        states = states.expand(len(weights), *states.shape[-2:])
+        inputs = self._code(states)
+        hidden = self._start(weights, states.shape[1])
+        tops = []
+        for i in range(self.variables):
+            previous = inputs[:, :, i - 1] if i else torch.zeros_like(inputs[:, :, 0])
+            hidden = self._step(maps, previous, hidden)
+            tops.append(hidden[-1])
+        logits = _apply(maps["head"], torch.cat(tops, dim=1)).unflatten(1, (self.variables, -1))
+        return logits, states
 
     def _code(self, counts: Tensor) -> Tensor:
         places = torch.arange(self.bits, device=counts.device)

@@ -4,6 +4,10 @@ ODE: dθ/dt = g(θ, t). CDE: dθ = g(θ, t) dZ(t). Energy E = ½ ∫ ‖dθ/dt�
 absolute and normalised: 0 at the first observed snapshot, 1 at the last, whatever snapshot a solution
 starts from. (The released code restarts the clock at every start; that makes g see wrong times.)
 
+A field may begin at a curve S(t) of weights, such as the anchors' spline: then θ = S + δ with
+dδ/dt = g(S + δ, t). As g starts at zero, the solution starts as the curve itself, and fitting corrects it.
+The solver carries δ alone, so that it makes no error where there is nothing to correct.
+
 Solutions from several starts are solved side by side, interval by interval, each at its own absolute time.
 """
 
@@ -27,40 +31,65 @@ def normalise_times(times: np.ndarray, observed: np.ndarray) -> Tensor:
     return torch.as_tensor((times - observed[0]) / (observed[-1] - observed[0]), dtype=torch.float64)
 
 
-class ODEField(nn.Module):
-    """dθ/dt = g(θ, t)."""
+class Field(nn.Module):
+    """Rates of change of the weights, or of their deviation δ from a curve that the field begins at.
+
+    Args:
+        network: g.
+        curve: normalised times (M,) and weights (M, P) of a curve's knots; None for the paper's fields.
+    """
 
     extrapolates = True
 
-    def __init__(self, network: nn.Module):
+    def __init__(self, network: nn.Module, curve: tuple[Tensor, Tensor] | None = None):
         super().__init__()
         self.network = network
+        self.curve = None if curve is None else spline(curve[1].double(), curve[0])
+        self.end = 1.0 if curve is None else float(curve[0][-1])
 
-    def forward(self, time: Tensor, weights: Tensor) -> Tensor:
+    def base(self, time: Tensor) -> Tensor | float:
+        """(B, P) weights of the curve at normalised times (B,), straight on past its end; 0 without a curve."""
+        if self.curve is None:
+            return 0.0
+        inside = time.clamp(max=self.end)
+        ahead = (time - inside)[:, None] * self.curve.derivative(inside)
+        return (self.curve.evaluate(inside) + ahead).float()
+
+    def forward(self, time: Tensor, deviation: Tensor) -> Tensor:
+        """(B, P) rates at normalised times (B,) and deviations (B, P) from the curve."""
+        raise NotImplementedError
+
+
+class ODEField(Field):
+    """dδ/dt = g(S + δ, t)."""
+
+    def forward(self, time: Tensor, deviation: Tensor) -> Tensor:
         """(B, P) rates at normalised times (B,)."""
-        return self.network(weights, time).squeeze(-1)
+        return self.network(self.base(time) + deviation, time).squeeze(-1)
 
 
-class CDEField(nn.Module):
-    """dθ/dt = g(θ, t) dZ/dt, with the latent path Z given by its knots.
+class CDEField(Field):
+    """dδ/dt = g(S + δ, t) dZ/dt, with the latent path Z given by its knots.
 
     Args:
         network: g, with one channel per column of `knots`.
         times: (K,) normalised times of the knots.
         knots: (K, channels).
+        curve: as in `Field`.
     """
 
     extrapolates = False
 
-    def __init__(self, network: nn.Module, times: Tensor, knots: Tensor):
-        super().__init__()
-        self.network = network
+    def __init__(
+        self, network: nn.Module, times: Tensor, knots: Tensor, curve: tuple[Tensor, Tensor] | None = None
+    ):
+        super().__init__(network, curve)
         self.path = spline(knots, times)
 
-    def forward(self, time: Tensor, weights: Tensor) -> Tensor:
+    def forward(self, time: Tensor, deviation: Tensor) -> Tensor:
         """(B, P) rates at normalised times (B,)."""
-        slopes = self.path.derivative(time).to(weights.dtype)
-        return torch.einsum("bpc,bc->bp", self.network(weights, time), slopes)
+        slopes = self.path.derivative(time).to(deviation.dtype)
+        return torch.einsum("bpc,bc->bp", self.network(self.base(time) + deviation, time), slopes)
 
 
 @dataclass(frozen=True)
@@ -92,7 +121,7 @@ def evolve(
     """Solve from several snapshots at once, over the same number of snapshot intervals.
 
     Args:
-        field: rates (B, P) from normalised times (B,) and weights (B, P).
+        field: rates (B, P) from normalised times (B,) and deviations (B, P).
         weights: (B, P) at the starts.
         starts: (B,) indices of the starting snapshots, each at most K − 1 − horizon.
         knots: (K,) normalised snapshot times.
@@ -100,16 +129,17 @@ def evolve(
         solver: the scheme.
 
     Returns:
-        (horizon, B, P) weights at the next snapshots, and (horizon, B) path energies since the start.
+        (horizon, B, P) weights at the next snapshots, and (horizon, B) path energies since the start (of the
+        deviation, where the field begins at a curve).
     """
-    state = (weights, weights.new_zeros(len(weights)))
+    state = (weights - field.base(knots[starts]), weights.new_zeros(len(weights)))
     reached = []
     for interval in range(horizon):
         begin = knots[starts + interval]
         length = knots[starts + interval + 1] - begin
         # Each row crosses its own interval while u goes from 0 to 1, so unequal spacings cost nothing.
         state = _cross(field, state, begin, length, solver)
-        reached.append(state)
+        reached.append((state[0] + field.base(begin + length), state[1]))
     return torch.stack([w for w, _ in reached]), torch.stack([energy for _, energy in reached])
 
 
@@ -146,9 +176,10 @@ def evolve_through(
         # The steps the field was fitted with; finer ones would be another flow, which the fit never saw.
         grid = _fitted_grid(knots, solver.substeps, float(marks[-1]))
         arguments["options"] = {"grid_constructor": lambda *_: grid, "interp": "cubic"}
-    solution, energy = odeint(rates, (weights[None], weights.new_zeros(1)), marks, **arguments)
+    begin = weights[None] - field.base(knots[:1])
+    solution, energy = odeint(rates, (begin, weights.new_zeros(1)), marks, **arguments)
     places = torch.searchsorted(marks, times)
-    return solution[places, 0], energy[places, 0]
+    return solution[places, 0] + field.base(times), energy[places, 0]
 
 
 def _fitted_grid(knots: Tensor, substeps: int, end: float) -> Tensor:
@@ -161,11 +192,18 @@ def _fitted_grid(knots: Tensor, substeps: int, end: float) -> Tensor:
     return torch.cat([grid[grid < end], grid.new_tensor([end])])
 
 
+def first_weights(field: nn.Module, graph: WeightGraph, knots: Tensor) -> Tensor:
+    """(P,) weights at the first snapshot's time: of the curve the field begins at, else of the first anchor."""
+    if field.curve is not None:
+        return field.base(knots[:1])[0]
+    return torch.as_tensor(graph.weights[0], dtype=torch.float32, device=knots.device)
+
+
 @torch.no_grad()
 def solve_weights(
     field: nn.Module, graph: WeightGraph, grids: Sequence[np.ndarray], solver: Solver
 ) -> list[np.ndarray]:
-    """Weights at the times of each grid, from one solution that starts at the first anchor.
+    """Weights at the times of each grid, from one solution that starts at the first anchor, or on the field's curve.
 
     Args:
         field: the fitted dynamics, on the device to compute on.
@@ -183,8 +221,7 @@ def solve_weights(
     device = next(field.parameters()).device
     times = np.unique(np.concatenate(grids))
     knots, marks = (normalise_times(t, graph.times).to(device) for t in (graph.times, times))
-    first = torch.as_tensor(graph.weights[0], dtype=torch.float32, device=device)
-    weights, _ = evolve_through(field, first, knots, marks, solver)
+    weights, _ = evolve_through(field, first_weights(field, graph, knots), knots, marks, solver)
     found = weights.cpu().numpy()
     if not (finite := np.isfinite(found).all(axis=1)).all():
         raise DivergenceError(

@@ -1,11 +1,14 @@
-"""Fitting the dynamics: structural loss over random starts and horizons, with path energy.
+"""Fitting the dynamics: loss = structural + behavioural + divergence + energy + roughness, each with its weight.
 
-A step draws a horizon h and some starting anchors, evolves them over h snapshot intervals, and compares
-every weight on the way with the anchors there: loss = structural · MSE + energy · E.
+The paper's way: a step draws a horizon h and some starting anchors, evolves them over h snapshot intervals,
+and compares what arrives with the anchors and their snapshots. With a lesson from a teacher, a step solves
+once through the whole range instead, as prediction does, and is judged between the snapshots as well.
 """
 
+import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,62 +17,107 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from weightflow import seeding
-from weightflow.dynamics import CDEField, ODEField, Solver, evolve, normalise_times
+from weightflow import losses, seeding
+from weightflow.backbones import Backbone
+from weightflow.dynamics import (
+    CDEField,
+    Field,
+    ODEField,
+    Solver,
+    evolve,
+    evolve_through,
+    first_weights,
+    normalise_times,
+)
 from weightflow.errors import DivergenceError, InputError
 from weightflow.graph_network import GraphNetwork
 from weightflow.progress import progress
 from weightflow.provenance import code_digest, settings_digest
+from weightflow.spline_fitting import draw_batch
 from weightflow.storage import read_tensors, write_tensors
+from weightflow.teacher import Lesson
 from weightflow.weight_graph import WeightGraph
+from weightflow.weight_spline import WeightSpline
 
 KIND = "dynamics"
 CHECKPOINT_KIND = "dynamics checkpoint"
+TERMS = ("structural", "behavioural", "divergence", "energy", "roughness")  # each with its weight in the loss
 
 
-def make_field(graph: WeightGraph, path: np.ndarray | None, settings: Mapping[str, Any], seed: int) -> nn.Module:
+def make_field(
+    graph: WeightGraph,
+    path: np.ndarray | None,
+    settings: Mapping[str, Any],
+    seed: int,
+    curve: WeightSpline | None = None,
+) -> Field:
     """A fresh field.
 
     Args:
         graph: the anchors.
         path: (K, z_dim) latent coordinates that drive the CDE; None for the ODE.
-        settings: the `dynamics` section: `kind`, `time_channel` and the graph network's keys.
+        curve: where the field begins; None for the paper's, which knows the first anchor only.
+        settings: the `dynamics` section: `kind`, `time_channel`, and the graph network's keys.
         seed: of the initial parameters.
     """
     knots = normalise_times(graph.times, graph.times)
+    begin = None
+    if curve is not None:
+        begin = normalise_times(curve.times, graph.times), torch.as_tensor(curve.weights)
     with torch.random.fork_rng():
         torch.manual_seed(seeding.integer(seed, "graph network"))
         if settings["kind"] == "ode":
-            return ODEField(GraphNetwork(graph.layers, graph.weights, 1, settings))
+            return ODEField(GraphNetwork(graph.layers, graph.weights, 1, settings), begin)
         channels = torch.as_tensor(path, dtype=torch.float64)
         if settings["time_channel"]:
             channels = torch.cat([knots[:, None], channels], dim=1)
         network = GraphNetwork(graph.layers, graph.weights, channels.shape[1], settings)
-        return CDEField(network, knots, channels)
+        return CDEField(network, knots, channels, begin)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the dynamics are fitted to.
+
+    Attributes:
+        graph: the anchors to pass through.
+        snapshots: K arrays (N_k, d) of training states, for the behavioural terms.
+        backbone: the density whose weights move.
+        lesson: a teacher's states between the snapshots, or None.
+        roughness: weight of the penalty on logits that are rough over the counts.
+    """
+
+    graph: WeightGraph
+    snapshots: Sequence[np.ndarray]
+    backbone: Backbone
+    lesson: Lesson | None = None
+    roughness: float = 0.0
 
 
 def fit_dynamics(
-    field: nn.Module,
-    graph: WeightGraph,
+    field: Field,
+    material: Material,
     solver: Solver,
     settings: Mapping[str, Any],
     seed: int,
     device: torch.device,
-    checkpoint: Path,
+    checkpoint: Path | None = None,
+    watch: Callable[[int, Field], None] | None = None,
 ) -> pd.DataFrame:
     """Train a field in place.
 
     Args:
         field: from `make_field`.
-        graph: the anchors to pass through.
+        material: anchors, snapshots and the teacher's lesson.
         solver: the scheme.
         settings: the `training` section.
-        seed: of starts and horizons; step n draws the same whether or not the run was interrupted.
+        seed: of all draws; step n draws the same whether or not the run was interrupted.
         device: where to train.
         checkpoint: written every `checkpoint_every` steps; a run that finds its own there goes on from it.
+        watch: called with the number of steps done, before the first and after each one.
 
     Returns:
-        Table step, loss, structural, energy.
+        Table step, loss and one column for each term.
 
     Raises:
         DivergenceError: the loss became NaN or infinite.
@@ -77,32 +125,27 @@ def fit_dynamics(
     field.to(device)
     if settings["start_from"]:
         start_from(settings["start_from"], field)
-    knots = normalise_times(graph.times, graph.times).to(device)
-    anchors = torch.as_tensor(graph.weights, dtype=torch.float32, device=device)
+    terms_at = _Terms(field, material, solver, settings, device)
     optimiser = torch.optim.Adam(field.parameters(), lr=settings["learning_rate"], foreach=True)
-    begin = {name: value.tolist() for name, value in field.state_dict().items()}  # the latent path among them
+    begin = {name: value.tolist() for name, value in field.state_dict().items()}  # path and curve among them
     code, network = code_digest(__file__), field.network.settings
-    fingerprint = settings_digest([graph.anchors, dict(settings), solver.__dict__, seed, network, begin, code])
-    history = _resume(checkpoint, fingerprint, field, optimiser)
+    told = [material.roughness, *(_digest(states) for states in terms_at.told)]
+    of_run = [material.graph.anchors, dict(settings), solver.__dict__, seed, network, begin, code, told]
+    fingerprint = settings_digest(of_run)
+    history = _resume(checkpoint, fingerprint, field, optimiser) if checkpoint else []
 
     steps = settings["steps"]
+    if watch:
+        watch(len(history), field)
     for step in progress(range(len(history), steps), "dynamics", total=steps, done=len(history)):
-        draws = seeding.stream(seed, "starts", step)
-        horizon = int(draws.integers(1, min(settings["max_horizon"] or math.inf, len(anchors) - 1) + 1))
-        possible = len(anchors) - horizon
-        starts = torch.as_tensor(draws.permutation(possible)[: settings["starts"]], device=device)
-        reached, energy = evolve(field, anchors[starts], starts, knots, horizon, solver)
-        goal = torch.stack([anchors[starts + i + 1] for i in range(horizon)])
-        structural = (reached - goal).square().mean()
-        path_energy = energy[-1].mean()
-        loss = settings["structural"] * structural + settings["energy"] * path_energy
-
+        terms = terms_at(seeding.stream(seed, "starts", step))
+        loss = torch.stack(list(terms.values())).sum()
         for group in optimiser.param_groups:
             group["lr"] = settings["learning_rate"] * _decay(settings["schedule"], step, steps)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         gradient = nn.utils.clip_grad_norm_(field.parameters(), settings["clip"])
-        values = [loss.item(), structural.item(), path_energy.item()]
+        values = [loss.item(), *(terms[name].item() if name in terms else 0.0 for name in TERMS)]
         if not all(map(math.isfinite, [*values, gradient.item()])):
             raise DivergenceError(
                 f"fitting the dynamics diverged at step {step} (loss {values[0]}); lower "
@@ -111,10 +154,83 @@ def fit_dynamics(
             )
         optimiser.step()
         history.append([step, *values])
-        if settings["checkpoint_every"] and (step + 1) % settings["checkpoint_every"] == 0 and step + 1 < steps:
+        if watch:
+            watch(step + 1, field)
+        due = settings["checkpoint_every"] and (step + 1) % settings["checkpoint_every"] == 0
+        if checkpoint and due and step + 1 < steps:
             _write_checkpoint(checkpoint, fingerprint, field, optimiser, history)
-    checkpoint.unlink(missing_ok=True)
-    return pd.DataFrame(history, columns=["step", "loss", "structural", "energy"])
+    if checkpoint:
+        checkpoint.unlink(missing_ok=True)
+    return pd.DataFrame(history, columns=["step", "loss", *TERMS])
+
+
+class _Terms:
+    """The weighted terms of one step's loss, by name."""
+
+    def __init__(self, field: Field, material: Material, solver: Solver, settings: Mapping[str, Any], device):
+        self.field, self.material, self.solver, self.settings = field, material, solver, settings
+        graph = material.graph
+        self.knots = normalise_times(graph.times, graph.times).to(device)
+        self.anchors = torch.as_tensor(graph.weights, dtype=torch.float32, device=device)
+        self.speaks = settings["behavioural"] > 0 or settings["divergence"] > 0
+        self.snapshots = [torch.as_tensor(s, device=device).long() for s in material.snapshots] if self.speaks else []
+        self.told: list[Tensor] = list(self.snapshots)
+        if material.lesson is not None:
+            self.lesson_times = normalise_times(material.lesson.times, graph.times).to(device)
+            self.lesson = torch.as_tensor(np.stack(material.lesson.states), device=device)
+            self.told.append(self.lesson)
+
+    def __call__(self, draws: np.random.Generator) -> dict[str, Tensor]:
+        generator = torch.Generator(self.knots.device).manual_seed(int(draws.integers(2**62)))
+        way = self._short_ways if self.material.lesson is None else self._whole_way
+        return way(draws, generator)
+
+    def _short_ways(self, draws: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
+        """From some anchors over a common horizon."""
+        settings, count = self.settings, len(self.anchors)
+        horizon = int(draws.integers(1, min(settings["max_horizon"] or math.inf, count - 1) + 1))
+        starts = torch.as_tensor(draws.permutation(count - horizon)[: settings["starts"]], device=self.knots.device)
+        begin = self.anchors[starts] if self.field.curve is None else self.field.base(self.knots[starts])
+        reached, energy = evolve(self.field, begin, starts, self.knots, horizon, self.solver)
+        places = torch.stack([starts + i + 1 for i in range(horizon)]).flatten()
+        return self._at_snapshots(reached.flatten(0, 1), places, energy[-1].mean(), generator)
+
+    def _whole_way(self, draws: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
+        """Once through the range, judged at the snapshots and at some of the lesson's times."""
+        settings = self.settings
+        chosen, batch = draw_batch(self.lesson, settings["times"], settings["batch"], generator)
+        first = first_weights(self.field, self.material.graph, self.knots)
+        marks, places = torch.unique(torch.cat([self.knots, self.lesson_times[chosen]]), return_inverse=True)
+        weights, energy = evolve_through(self.field, first, self.knots, marks, self.solver)
+        count = len(self.knots)
+        at_knots = torch.arange(1, count, device=self.knots.device)
+        terms = self._at_snapshots(weights[places[1:count]], at_knots, energy[-1], generator)
+        taught = weights[places[count:]]
+        nll = losses.negative_log_likelihood(self.material.backbone, taught, batch)
+        rough = losses.roughness(self.material.backbone, taught)
+        return terms | {"behavioural": settings["behavioural"] * nll, "roughness": self.material.roughness * rough}
+
+    def _at_snapshots(self, weights: Tensor, places: Tensor, energy: Tensor, generator: torch.Generator):
+        settings, anchors, backbone = self.settings, self.anchors[places], self.material.backbone
+        terms = {
+            "structural": settings["structural"] * losses.structural(weights, anchors),
+            "energy": settings["energy"] * energy,
+        }
+        if self.speaks:
+            states = self._states(places, generator)
+            nll = losses.negative_log_likelihood(backbone, weights, states)
+            terms["behavioural"] = settings["behavioural"] * nll
+            if settings["divergence"]:
+                apart = losses.divergence(backbone, weights, anchors, states)
+                terms["divergence"] = settings["divergence"] * apart
+        return terms
+
+    def _states(self, places: Tensor, generator: torch.Generator) -> Tensor:
+        """(S, n, d) random states of the snapshots at some places (S,)."""
+        shape = len(places), self.settings["batch"]
+        draws = torch.rand(shape, generator=generator, device=self.knots.device)
+        chosen = [self.snapshots[k] for k in places.tolist()]
+        return torch.stack([states[(u * len(states)).long()] for states, u in zip(chosen, draws, strict=True)])
 
 
 def write_field(path: str | Path, field: nn.Module, **metadata: Any) -> None:
@@ -149,6 +265,10 @@ def _read_field(path: str | Path, field: nn.Module) -> dict[str, Tensor]:
     if {name: array.shape for name, array in tensors.items()} != shapes:
         raise InputError(f"{path}: holds dynamics of another shape; use one trained with the same settings.")
     return {name: torch.from_numpy(array) for name, array in tensors.items()}
+
+
+def _digest(states: Tensor) -> str:
+    return hashlib.sha256(states.cpu().numpy().tobytes()).hexdigest()
 
 
 def _decay(schedule: str, step: int, steps: int) -> float:

@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from weightflow.metrics import neighbour_cross_entropy
+from weightflow.metrics import energy_distance
 from weightflow.progress import progress
 from weightflow.storage import read_json, write_json
 from weightflow.transport import chain, round_to_counts, transport_spline
 
 _DRAWS = 4  # of the noise, for each particle, when teachers are compared
-_COMPARED = 20_000  # most states of a teacher, or of a snapshot, in a comparison
+_LEARNT = 4000  # states at each time of a lesson, where the particles are fewer
+_COMPARED = 4000  # most states of a teacher, or of a snapshot, in a comparison
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,45 @@ MEMBERS: dict[str, Callable] = {
 }
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """States that a moving density learns from.
+
+    Attributes:
+        times: (G,) the snapshots' times and others between them.
+        states: G arrays (n_g, d).
+    """
+
+    times: np.ndarray
+    states: list[np.ndarray]
+
+
+def lesson(
+    teacher: Teacher,
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    states: int,
+    points: int,
+    rng: np.random.Generator,
+) -> Lesson:
+    """What a teacher makes of the snapshots.
+
+    Args:
+        teacher: the member.
+        snapshots: K arrays (N_k, d).
+        times: (K,).
+        states: L, or 0 for real values.
+        points: times in each interval between snapshots, and twice as many in the first, where most happens.
+        rng: of couplings and draws.
+    """
+    way = Interpolant(snapshots, times, states, rng)
+    ends = zip(times[:-1], times[1:], strict=True)
+    inner = [np.linspace(a, b, points if k else 2 * points, endpoint=False) for k, (a, b) in enumerate(ends)]
+    grid = np.concatenate([*inner, times[-1:]])
+    draws = max(1, _LEARNT // way.particles.shape[1])
+    return Lesson(grid, way.draw(teacher, grid, draws, rng))
+
+
 def candidates(members: Sequence[str], noises: Sequence[float], shares: Sequence[float]) -> list[Teacher]:
     """Every combination that makes a difference."""
     found = []
@@ -150,7 +190,7 @@ def score_teachers(
     states: int,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Cross-entropy of each left-out interior snapshot under what the other snapshots make of it.
+    """Energy distance between each left-out interior snapshot and what the other snapshots make of it.
 
     Args:
         teachers: to compare.
@@ -160,23 +200,25 @@ def score_teachers(
         rng: of couplings and draws.
 
     Returns:
-        Table member, noise, share, time (of the left-out snapshot), score (nats per state, lower is better).
+        Table member, noise, share, time (of the left-out snapshot), distance; variables are standardised by
+        their spread over all snapshots.
     """
+    scale = np.concatenate(snapshots).std(axis=0)
+    scale[scale == 0] = 1.0
     rows = []
     for k in progress(range(1, len(snapshots) - 1), "teachers, leaving out each snapshot"):
         others = [snapshot for i, snapshot in enumerate(snapshots) if i != k]
         way = Interpolant(others, np.delete(times, k), states, rng)
-        left_out = _as_points(snapshots[k], states, rng)
+        left_out = _some(snapshots[k], rng) / scale
         for teacher in teachers:
-            guess = _as_points(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], states, rng)
-            score = neighbour_cross_entropy(guess, left_out)
-            rows.append((teacher.member, teacher.noise, teacher.share, times[k], score))
-    return pd.DataFrame(rows, columns=["member", "noise", "share", "time", "score"])
+            guess = _some(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], rng) / scale
+            rows.append((teacher.member, teacher.noise, teacher.share, times[k], energy_distance(guess, left_out)))
+    return pd.DataFrame(rows, columns=["member", "noise", "share", "time", "distance"])
 
 
 def best_teacher(scores: pd.DataFrame) -> Teacher:
-    """The teacher with the lowest mean score; of equals the first."""
-    means = scores.groupby(["member", "noise", "share"], sort=False)["score"].mean()
+    """The teacher with the smallest mean distance; of equals the first."""
+    means = scores.groupby(["member", "noise", "share"], sort=False)["distance"].mean()
     member, noise, share = means.idxmin()
     return Teacher(member, float(noise), float(share))
 
@@ -191,8 +233,7 @@ def read_teacher(path: str | Path) -> Teacher:
     return Teacher(**read_json(path))
 
 
-def _as_points(states: np.ndarray, levels: int, rng: np.random.Generator) -> np.ndarray:
-    """Real points without ties: counts get uniform noise, which changes no difference of cross-entropies."""
-    if len(states) > _COMPARED:
-        states = states[rng.choice(len(states), _COMPARED, replace=False)]
-    return states + rng.random(states.shape) if levels else states
+def _some(states: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if len(states) <= _COMPARED:
+        return states
+    return states[rng.choice(len(states), _COMPARED, replace=False)]

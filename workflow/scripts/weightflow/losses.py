@@ -1,0 +1,51 @@
+"""What a moving density is asked to be: terms of the losses, each a scalar tensor.
+
+Structural terms compare weights, behavioural terms what the networks say (Meynent et al. 2025).
+"""
+
+import torch
+from torch import Tensor
+
+from weightflow.backbones import Backbone, split_weights
+
+
+def structural(weights: Tensor, goal: Tensor) -> Tensor:
+    """Mean squared error between weights (…, P) and the anchors there."""
+    return (weights - goal).square().mean()
+
+
+def negative_log_likelihood(backbone: Backbone, weights: Tensor, states: Tensor) -> Tensor:
+    """Mean −log p per state of states (S, N, d) at weights (S, P), in nats."""
+    return -backbone.log_prob(weights, states).mean()
+
+
+def divergence(backbone: Backbone, weights: Tensor, anchors: Tensor, states: Tensor) -> Tensor:
+    """Kullback–Leibler divergence of networks from their anchors, in nats per state.
+
+    KL(p_anchor ‖ p) of every conditional p(x_i | x_<i), summed over i, at the prefixes of observed states:
+    as the states are the anchor's own data, this is the divergence of the joint law there.
+
+    Args:
+        backbone: the density.
+        weights, anchors: (S, P).
+        states: (S, N, d) query states.
+    """
+    with torch.no_grad():
+        wanted = backbone.conditionals(anchors, states)
+    found = backbone.conditionals(weights, states)
+    return (wanted.exp() * (wanted - found)).sum((-1, -2)).mean()
+
+
+def curvature(knots: Tensor) -> Tensor:
+    """Mean square of the second differences between neighbouring knots (M, P) of a curve of weights."""
+    return knots.diff(n=2, dim=0).square().mean()
+
+
+def roughness(backbone: Backbone, weights: Tensor) -> Tensor:
+    """Mean over networks (S, P) of the squared third differences of the head along the counts.
+
+    The head's rows belong to the counts 0 … L−1 in order. A penalty on their third differences (Eilers & Marx
+    1996) makes logits smooth in the count and leaves quadratic ones, thus Gaussian laws, alone.
+    """
+    head = split_weights(backbone.layers, weights)[backbone.head]
+    return head.diff(n=3, dim=-2).square().sum((-1, -2)).mean()

@@ -1,0 +1,71 @@
+"""A curve of weights: a natural cubic spline in weight space through knots of its own.
+
+Its knots are more than the anchors, so it can follow what happens between snapshots; they are closest
+together after the first snapshot, where a distribution that starts from a point changes like √t.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from weightflow.storage import read_tensors, write_tensors
+
+KIND = "weight spline"
+
+
+@dataclass(frozen=True)
+class WeightSpline:
+    """Knots of the curve.
+
+    Attributes:
+        times: (M,) increasing, in the data's unit.
+        weights: (M, P) weights at the knots.
+    """
+
+    times: np.ndarray
+    weights: np.ndarray
+
+    def at(self, times: np.ndarray) -> np.ndarray:
+        """(T, P) weights at times (T,); beyond the knots the curve goes on as a straight line."""
+        return natural_basis(self.times, times) @ self.weights
+
+
+def knot_times(observed: np.ndarray, each: int, first: int) -> np.ndarray:
+    """Times of the knots.
+
+    Args:
+        observed: (K,) times of the snapshots.
+        each: intervals between knots in each interval between snapshots.
+        first: those in the first interval, whose lengths grow linearly (times with the square of the index).
+
+    Returns:
+        (M,) with M = first + (K − 2) · each + 1; every snapshot's time is among them.
+    """
+    head = observed[0] + (observed[1] - observed[0]) * (np.arange(first) / first) ** 2
+    rest = [np.linspace(a, b, each, endpoint=False) for a, b in zip(observed[1:-1], observed[2:], strict=True)]
+    return np.concatenate([head, *rest, observed[-1:]])
+
+
+def natural_basis(knots: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """(T, M) values at times (T,) of the natural cubic splines that are 1 at one knot and 0 at the others."""
+    curves = CubicSpline(knots, np.eye(len(knots)), axis=0, bc_type="natural")
+    inside = np.clip(times, knots[0], knots[-1])
+    return curves(inside) + (times - inside)[:, None] * curves(inside, 1)
+
+
+def through(times: np.ndarray, weights: np.ndarray, knots: np.ndarray) -> WeightSpline:
+    """The natural spline through weights (K, P) at times (K,), written with other knots (M,)."""
+    return WeightSpline(knots, natural_basis(times, knots) @ weights)
+
+
+def write_spline(path: str | Path, curve: WeightSpline, **metadata: Any) -> None:
+    """Write the knots."""
+    write_tensors(path, KIND, {"times": curve.times, "weights": curve.weights}, **metadata)
+
+
+def read_spline(path: str | Path) -> WeightSpline:
+    """Read the knots."""
+    return WeightSpline(**read_tensors(path, KIND).tensors)
