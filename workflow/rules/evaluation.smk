@@ -4,6 +4,7 @@
 rule evaluate_prediction:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
         prediction="results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
     output:
         "results/{dataset}/runs/{model}/seed{seed}/metrics.csv",
@@ -16,6 +17,8 @@ rule evaluate_prediction:
     # Many, so that few evaluations run beside a training and it is not starved.
     threads: 4
     params:
+        joint_every=config["evaluation"]["joint_every"],
+        samples=config["evaluation"]["samples"],
         code=code("evaluate_prediction.py"),
     script:
         "../scripts/evaluate_prediction.py"
@@ -23,7 +26,8 @@ rule evaluate_prediction:
 
 rule tabulate_metrics:
     input:
-        [
+        snapshots=expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
+        metrics=[
             f"results/{d}/runs/{m}/seed{s}/metrics.csv"
             for d in DATASETS
             for m in runs(d)
@@ -41,6 +45,7 @@ rule tabulate_metrics:
     conda:
         "../../envs/analysis.yaml"
     params:
+        datasets=DATASETS,
         code=code("tabulate_metrics.py"),
     script:
         "../scripts/tabulate_metrics.py"

@@ -27,6 +27,7 @@ rule plot_metrics:
 rule plot_marginals:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
         predictions=[prediction_of(m) for m in OVERLAID],
     output:
         report(
@@ -51,6 +52,7 @@ rule plot_marginals:
 rule plot_joints:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
         prediction=lambda w: prediction_of(shown_model(w.dataset)),
     output:
         report(

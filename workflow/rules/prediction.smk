@@ -4,6 +4,7 @@
 rule predict_model:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
         graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
         path=driving_path,
         dynamics=rules.fit_dynamics.output.dynamics,
@@ -30,6 +31,7 @@ rule predict_model:
 rule predict_interpolation:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
         graph=lambda w: f"{anchors_of(MODELS[0])}/weight_graph.safetensors",
     output:
         "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
@@ -51,7 +53,8 @@ rule predict_interpolation:
 
 rule predict_baseline:
     input:
-        rules.prepare_snapshots.output[0],
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
     output:
         "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
     log:

@@ -1,6 +1,7 @@
 """Metrics of one run at every time."""
 
-from weightflow.evaluation import COLUMNS, evaluate
+from weightflow.density import known_law
+from weightflow.evaluation import COLUMNS, Judge, evaluate
 from weightflow.job import run
 from weightflow.prediction import read_prediction
 from weightflow.snapshots import read_snapshots
@@ -8,9 +9,9 @@ from weightflow.storage import write_table
 
 
 def main(snakemake):
-    data = read_snapshots(snakemake.input.snapshots)
-    table = evaluate(data, read_prediction(snakemake.input.prediction), snakemake.threads)
-    wildcards = snakemake.wildcards
+    inputs, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
+    judge = Judge(read_snapshots(inputs.snapshots), known_law(inputs.law), params.joint_every, params.samples)
+    table = evaluate(judge, read_prediction(inputs.prediction), snakemake.threads)
     named = table.assign(dataset=wildcards.dataset, model=wildcards.model, seed=int(wildcards.seed))
     write_table(snakemake.output[0], named[COLUMNS])
 

@@ -1,6 +1,7 @@
 """Sample and score backbones whose weights are interpolated between the anchors."""
 
 from weightflow.backbones import make_backbone
+from weightflow.density import known_law
 from weightflow.device import job_device
 from weightflow.interpolation import fine_times, interpolate_weights
 from weightflow.job import run
@@ -18,8 +19,9 @@ def main(snakemake):
     backbone = make_backbone(snakemake.params.settings, len(data.variables), data.states)
     fine = fine_times(data.observed_times)
     weights, path_weights = (interpolate_weights(kind, graph.times, graph.weights, at) for at in (data.times, fine))
+    law, device = known_law(snakemake.input.law), job_device(snakemake)
     prediction = predict_from_weights(
-        backbone, weights, path_weights, fine, data, snakemake.params.samples, seed, job_device(snakemake)
+        backbone, weights, path_weights, fine, data, snakemake.params.samples, seed, device, law
     )
     write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake))
 

@@ -1,6 +1,7 @@
 """Solve the dynamics once, then sample and score the moving density at every time of the data."""
 
 from weightflow.backbones import make_backbone
+from weightflow.density import known_law
 from weightflow.device import job_device
 from weightflow.dynamics import Solver, solve_weights
 from weightflow.fitting import load_field, make_field
@@ -25,8 +26,9 @@ def main(snakemake):
     backbone = make_backbone(settings["backbone"], len(data.variables), data.states)
     fine = fine_times(data.observed_times)
     weights, path_weights = solve_weights(field.to(device), graph, [data.times, fine], Solver(**settings["solver"]))
+    law = known_law(snakemake.input.law)
     prediction = predict_from_weights(
-        backbone, weights, path_weights, fine, data, snakemake.params.samples, seed, device
+        backbone, weights, path_weights, fine, data, snakemake.params.samples, seed, device, law
     )
     write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake), device=str(device))
 

@@ -43,6 +43,13 @@ class Backbone(Protocol):
     def sample(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
         """(S, count, d) independent states at weights (S, P)."""
 
+    def marginals(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
+        """(S, d, L) probabilities of each variable's counts at weights (S, P).
+
+        The mean over prefixes x_<i of p(x_i | x_<i): all prefixes while there are at most `count`, that many
+        drawn ones after that.
+        """
+
 
 def make_backbone(settings: Mapping[str, Any], variables: int, states: int) -> Backbone:
     """Build the backbone that settings name.
@@ -62,6 +69,30 @@ def split_weights(layers: tuple[LinearMap, ...], weights: Tensor) -> dict[str, T
         layer.name: part.unflatten(-1, (layer.neurons, layer.inputs + 1))
         for layer, part in zip(layers, parts, strict=True)
     }
+
+
+def extend_prefixes(joint: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Prefixes one variable longer: all of them if they are few, else a systematic sample.
+
+    Args:
+        joint: (S, M, L) probabilities of M prefixes followed by each of L states.
+        count: most prefixes to keep.
+        generator: one draw for each of the S networks.
+
+    Returns:
+        (S, N) index of the shorter prefix, (S, N) next state, and (S, N) probability each stands for. A sampled
+        prefix is drawn as often as its probability says, up to less than one draw, so sums over it are unbiased.
+    """
+    stack, prefixes, states = joint.shape
+    flat = joint.flatten(1)
+    if flat.shape[1] <= count:
+        place = torch.arange(flat.shape[1], device=joint.device).expand(stack, -1)
+        return place // states, place % states, flat
+    cumulative = flat.cumsum(1)
+    start = torch.rand(stack, 1, generator=generator, device=joint.device, dtype=joint.dtype)
+    levels = (torch.arange(count, device=joint.device) + start) / count * cumulative[:, -1:]
+    place = torch.searchsorted(cumulative, levels, right=True).clamp_max(flat.shape[1] - 1)
+    return place // states, place % states, (cumulative[:, -1:] / count).expand(-1, count)
 
 
 class GRUBackbone:
@@ -142,6 +173,24 @@ class GRUBackbone:
             tops.append(hidden[-1])
         logits = _apply(maps["head"], torch.cat(tops, dim=1)).unflatten(1, (self.variables, -1))
         return logits, states
+
+    @torch.no_grad()
+    def marginals(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
+        """(S, d, L) float64; exact up to the variable before which there are more than `count` prefixes."""
+        maps = split_weights(self.layers, weights)
+        hidden = self._start(weights, 1)
+        code = weights.new_zeros(len(weights), 1, self.bits)
+        mass = torch.ones(len(weights), 1, dtype=torch.float64, device=weights.device)
+        found = []
+        while True:
+            hidden = self._step(maps, code, hidden)
+            joint = mass.unsqueeze(-1) * _apply(maps["head"], hidden[-1]).softmax(-1)
+            found.append(joint.sum(1))
+            if len(found) == self.variables:
+                return torch.stack(found, dim=1)
+            prefix, state, mass = extend_prefixes(joint, count, generator)
+            hidden = [level.gather(1, prefix.unsqueeze(-1).expand(-1, -1, self.hidden)) for level in hidden]
+            code = self._code(state)
 
     def _code(self, counts: Tensor) -> Tensor:
         places = torch.arange(self.bits, device=counts.device)

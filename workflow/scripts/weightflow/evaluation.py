@@ -1,11 +1,15 @@
 """Evaluating predictions: one long table of metrics over times, and its summary over times and seeds."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from weightflow import metrics
+from weightflow import metrics, seeding
+from weightflow.density import fit_levels
+from weightflow.master_equation import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.progress import progress
 from weightflow.snapshots import Snapshots
@@ -13,22 +17,44 @@ from weightflow.snapshots import Snapshots
 COLUMNS = ["dataset", "model", "seed", "time", "seen", "metric", "value"]
 
 
-def evaluate(data: Snapshots, prediction: Prediction, threads: int) -> pd.DataFrame:
-    """Every metric at every time.
+@dataclass(frozen=True)
+class Judge:
+    """What predictions are compared with, and how often.
+
+    Attributes:
+        data: the truth, by its states.
+        law: the truth itself, or None where it is unknown.
+        joint_every: distances between joint distributions are computed at every n-th time, from the first on.
+        joint_states: most states of the truth that they use, drawn at random, the same for every prediction.
+    """
+
+    data: Snapshots
+    law: ExactLaw | None
+    joint_every: int
+    joint_states: int
+
+
+def evaluate(judge: Judge, prediction: Prediction, threads: int) -> pd.DataFrame:
+    """Every metric at every time that has it.
 
     Args:
-        data: the truth.
+        judge: the truth.
         prediction: at the same times.
         threads: times evaluated side by side (POT and SciPy release the interpreter lock).
 
     Returns:
         Table time, seen, metric, value.
+
+    Raises:
+        ValueError: prediction, data and law do not have the same times.
     """
+    data, law = judge.data, judge.law
     if not np.array_equal(prediction.times, data.times):
         raise ValueError(f"the prediction has times {prediction.times}, the data {data.times}")
-    levels = 1 + max(int(s.max()) for s in (*data.truth, *prediction.samples)) if data.discrete else 0
+    if law is not None and not np.allclose(law.times, data.times):
+        raise ValueError(f"the exact law has times {law.times}, the data {data.times}")
     with ThreadPoolExecutor(threads) as pool:
-        jobs = pool.map(lambda t: _at_time(data, prediction, t, levels), range(len(data.times)))
+        jobs = pool.map(lambda t: _at_time(judge, prediction, t), range(len(data.times)))
         values = list(progress(jobs, "evaluating", total=len(data.times)))
     rows = [
         (time, bool(seen), metric, value)
@@ -38,19 +64,25 @@ def evaluate(data: Snapshots, prediction: Prediction, threads: int) -> pd.DataFr
     return pd.DataFrame(rows, columns=["time", "seen", "metric", "value"])
 
 
-def summarise(table: pd.DataFrame) -> pd.DataFrame:
+def summarise(table: pd.DataFrame, second: Mapping[str, float]) -> pd.DataFrame:
     """Mean over times, then mean and standard deviation over seeds.
 
     The first time is left out: the initial snapshot is given, not predicted.
 
     Args:
         table: with `COLUMNS`.
+        second: time of each data set's second observed snapshot; `first` are the times before it.
 
     Returns:
-        Table dataset, model, metric, times [all|seen|unseen], mean, std (over seeds, ddof 1), n (seeds).
+        Table dataset, model, metric, times [all|seen|unseen|first], mean, std (over seeds, ddof 1), n (seeds).
     """
     later = table[table["time"] > table.groupby("dataset")["time"].transform("min")]
-    parts = {"all": later, "seen": later[later["seen"]], "unseen": later[~later["seen"]]}
+    parts = {
+        "all": later,
+        "seen": later[later["seen"]],
+        "unseen": later[~later["seen"]],
+        "first": later[later["time"] < later["dataset"].map(second)],
+    }
     rows = []
     for times, part in parts.items():
         per_seed = part.groupby(["dataset", "model", "metric", "seed"], sort=False)["value"].mean()
@@ -60,16 +92,33 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     return summary[["dataset", "model", "metric", "times", "mean", "std", "n"]]
 
 
-def _at_time(data: Snapshots, prediction: Prediction, t: int, levels: int) -> dict[str, float]:
-    truth = data.truth[t]
+def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
+    truth = judge.data.truth[t]
     samples, weights = prediction.weighted(t)
     found: dict[str, float] = {}
-    if data.discrete:
-        uniform = np.full(len(truth), 1 / len(truth))
-        p, q = metrics.marginals(samples, weights, levels), metrics.marginals(truth, uniform, levels)
-        found["w_marginal"], found["jsd_marginal"] = metrics.w_marginal(p, q), metrics.jsd_marginal(p, q)
-    found["w1_joint"], found["w2_joint"] = metrics.w_joint(samples, truth, weights)
-    found["mmd"], found["mmd_median"] = metrics.mmd(samples, truth, weights)
-    if len(prediction.nll):
-        found["nll"] = float(prediction.nll[t])
-    return found
+    if judge.data.discrete:
+        p = _frequencies(samples, weights)
+        if judge.law is not None:
+            own = prediction.marginals[t] if len(prediction.marginals) else p
+            exact = judge.law.marginals(t, 1 + int(judge.law.states.max()))
+            found |= _marginal_distances(own, exact, "_exact")
+        found |= _marginal_distances(p, _frequencies(truth, np.full(len(truth), 1 / len(truth))), "")
+    if t % judge.joint_every == 0:
+        truth = _at_most(truth, judge.joint_states, seeding.stream(0, "reference", t))
+        found["w1_joint"], found["w2_joint"] = metrics.w_joint(samples, truth, weights)
+        found["mmd"], found["mmd_median"] = metrics.mmd(samples, truth, weights)
+    return found | {name: float(values[t]) for name, values in prediction.scores.items()}
+
+
+def _frequencies(states: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return metrics.marginals(states, weights, 1 + int(states.max()))
+
+
+def _marginal_distances(p: np.ndarray, q: np.ndarray, suffix: str) -> dict[str, float]:
+    levels = max(p.shape[1], q.shape[1])
+    p, q = fit_levels(p, levels), fit_levels(q, levels)
+    return {f"w_marginal{suffix}": metrics.w_marginal(p, q), f"jsd_marginal{suffix}": metrics.jsd_marginal(p, q)}
+
+
+def _at_most(states: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    return states if len(states) <= count else states[rng.choice(len(states), count, replace=False)]

@@ -1,7 +1,8 @@
-"""Distances between a prediction and the truth, from samples.
+"""Distances between a prediction and the truth, from samples or from probabilities.
 
 `w_marginal` and `jsd_marginal` follow the code released with the paper, so that numbers compare; the
-joint distances are exact optimal transport (POT). Samples may carry weights that sum to one.
+joint distances are exact optimal transport (POT). Samples may carry weights that sum to one. `kl` and `tv`
+compare a density with a law whose probabilities are known.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from scipy.spatial.distance import cdist, pdist
 
 _SMOOTHING = 1e-10
 RELEASED_BANDWIDTHS = (0.1, 1.0, 10.0)
+OUTSIDE = 1e-6
 _MAX_ITERATIONS = 2_000_000
 _NEGLIGIBLE = 1e-13  # mass that is left over by rounding alone
 
@@ -38,6 +40,29 @@ def jsd_marginal(p: np.ndarray, q: np.ndarray) -> float:
     p, q = (_smooth(p), _smooth(q))
     middle = (p + q) / 2
     return float(0.5 * (_kl(p, middle) + _kl(q, middle)).mean())
+
+
+def kl(p: np.ndarray, log_q: np.ndarray) -> float:
+    """Kullback–Leibler divergence KL(P‖Q) in nats, not below zero.
+
+    Args:
+        p: (n,) probabilities of P at the states that carry it, all positive.
+        log_q: (n,) natural logarithms of Q's probabilities there, −∞ where Q has none.
+
+    Returns:
+        The divergence without the states that Q excludes if P has at most 1e-6 there, else infinity.
+    """
+    inside = np.isfinite(log_q)
+    if p[~inside].sum() > OUTSIDE:
+        return float("inf")
+    p, log_q = p[inside], log_q[inside]
+    return max(0.0, float(p @ (np.log(p) - log_q)))
+
+
+def tv(p: np.ndarray, log_q: np.ndarray) -> float:
+    """Total variation between P and Q, 0 … 1; arguments as of `kl`. Q's mass at all other states counts as wrong."""
+    q = np.exp(log_q)
+    return float(0.5 * (np.abs(p - q).sum() + max(0.0, 1 - q.sum())))
 
 
 def w_joint(

@@ -1,16 +1,50 @@
 """The moving density: backbones at the weights of each time, sampled and scored."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from weightflow import seeding
+from weightflow import density, seeding
 from weightflow.backbones import Backbone
+from weightflow.master_equation import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 
-_SAMPLED_AT_ONCE = 2_000_000  # probabilities held in one batch
+PREFIXES = 20_000  # most prefixes that a marginal is the mean over
+_AT_ONCE = 2_000_000  # probabilities held in one batch
+
+
+@dataclass(frozen=True)
+class NetworkDensity:
+    """A backbone at the weights of one time, as `density.Density` describes.
+
+    Attributes:
+        backbone: the density.
+        weights: (1, P).
+        seed: of the prefixes that marginals are the mean over, where these are too many to take all.
+    """
+
+    backbone: Backbone
+    weights: torch.Tensor
+    seed: int
+
+    @torch.no_grad()
+    def log_prob(self, states: np.ndarray) -> np.ndarray:
+        """(n,) log-probabilities; −∞ for counts beyond the backbone's states."""
+        found = np.full(len(states), -np.inf)
+        inside = (states < self.backbone.states).all(1)
+        chosen = torch.as_tensor(states[inside], device=self.weights.device).long()
+        at_once = max(1, _AT_ONCE // (states.shape[1] * self.backbone.states))
+        parts = [self.backbone.log_prob(self.weights, part)[0] for part in chosen.split(at_once)]
+        found[inside] = torch.cat(parts).double().cpu().numpy()
+        return found
+
+    def marginals(self, levels: int) -> np.ndarray:
+        """(d, levels): exact, or the mean over 20 000 prefixes where there are more."""
+        generator = torch.Generator(self.weights.device).manual_seed(self.seed)
+        found = self.backbone.marginals(self.weights, PREFIXES, generator)[0]
+        return density.fit_levels(found.cpu().numpy(), levels)
 
 
 def predict_from_weights(
@@ -22,8 +56,9 @@ def predict_from_weights(
     samples: int,
     seed: int,
     device: torch.device,
+    law: ExactLaw | None = None,
 ) -> Prediction:
-    """Samples and held-out likelihoods of backbones at the data's times.
+    """Samples, scores and marginals of backbones at the data's times.
 
     Args:
         backbone: the density.
@@ -34,33 +69,20 @@ def predict_from_weights(
         samples: number n of samples at each time.
         seed: of the samples.
         device: where to compute.
+        law: what the densities are scored by too, where it is known.
     """
     generator = torch.Generator(device).manual_seed(seeding.integer(seed, "samples"))
     networks = torch.as_tensor(weights, dtype=torch.float32, device=device)
-    at_once = max(1, _SAMPLED_AT_ONCE // (samples * max(data.states, 1)))
+    at_once = max(1, _AT_ONCE // (samples * max(data.states, 1)))
     drawn = torch.cat([backbone.sample(part, samples, generator) for part in networks.split(at_once)])
+    prefixes = seeding.integer(seed, "prefixes")
+    densities = [NetworkDensity(backbone, network, prefixes) for network in networks.split(1)]
     return Prediction(
         times=data.times,
         samples=list(drawn.cpu().numpy()),
-        nll=heldout_nll(backbone, networks, data.heldout),
+        scores=density.score(densities, data.heldout, law),
+        marginals=density.marginals(densities, data.states).astype(np.float32),
         weights=weights.astype(np.float32),
         path_times=path_times,
         path_weights=path_weights.astype(np.float32),
     )
-
-
-@torch.no_grad()
-def heldout_nll(backbone: Backbone, networks: torch.Tensor, heldout: Sequence[np.ndarray]) -> np.ndarray:
-    """(T,) mean −log p per variable of each time's held-out states, at weights (T, P).
-
-    Counts beyond the backbone's states have no likelihood: the result is infinite there.
-    """
-    if not heldout:
-        return np.zeros(0)
-    result = []
-    for network, snapshot in zip(networks, heldout, strict=True):
-        states = torch.as_tensor(snapshot, device=networks.device).long()
-        inside = (states < backbone.states).all(-1)
-        nll = -backbone.log_prob(network[None], states[inside]).double().mean().item() / states.shape[1]
-        result.append(nll if inside.all() else np.inf)
-    return np.array(result)

@@ -8,6 +8,7 @@ import numpy as np
 from weightflow.storage import read_tensors, write_tensors
 
 KIND = "prediction"
+_SCORE = "score."
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Prediction:
         times: (T,).
         samples: T arrays (n_t, d).
         sample_weights: T arrays (n_t,) that sum to one each, or empty where all samples count the same.
-        nll: (T,) mean negative log-likelihood per variable on the held-out part; empty without a density.
+        scores: (T,) arrays by metric (density.py); empty without a density.
+        marginals: (T, d, L) probabilities of the counts 0 … L−1 by the density; empty without one.
         weights: (T, P) of the moving network; empty where there is none.
         path_times, path_weights: (F,) and (F, P), the same path on a finer grid, for figures.
     """
@@ -26,7 +28,8 @@ class Prediction:
     times: np.ndarray
     samples: list[np.ndarray]
     sample_weights: list[np.ndarray] = field(default_factory=list)
-    nll: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    scores: dict[str, np.ndarray] = field(default_factory=dict)
+    marginals: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
     weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     path_times: np.ndarray = field(default_factory=lambda: np.zeros(0))
     path_weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
@@ -45,8 +48,9 @@ def write_prediction(path: str | Path, prediction: Prediction, **metadata: objec
         "counts": np.array([len(s) for s in prediction.samples], dtype=np.int64),
         "sample_weights": np.concatenate([*prediction.sample_weights, np.zeros(0)]),
     }
-    for name in ("times", "nll", "weights", "path_times", "path_weights"):
+    for name in ("times", "marginals", "weights", "path_times", "path_weights"):
         tensors[name] = getattr(prediction, name)
+    tensors |= {_SCORE + name: values for name, values in prediction.scores.items()}
     write_tensors(path, KIND, tensors, **metadata)
 
 
@@ -57,4 +61,5 @@ def read_prediction(path: str | Path) -> Prediction:
     samples = np.split(tensors.pop("samples"), cuts)
     sample_weights = tensors.pop("sample_weights")
     weighted = np.split(sample_weights, cuts) if len(sample_weights) else []
-    return Prediction(samples=samples, sample_weights=weighted, **tensors)
+    scores = {name.removeprefix(_SCORE): tensors.pop(name) for name in list(tensors) if name.startswith(_SCORE)}
+    return Prediction(scores=scores, samples=samples, sample_weights=weighted, **tensors)
