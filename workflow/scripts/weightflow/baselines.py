@@ -1,21 +1,33 @@
 """Baselines without a network, and the floors no model can pass.
 
-Each returns samples at every time of the data, from the observed training snapshots alone; floors are
-the exception, since they show how far the truth is from itself.
+Each makes a cloud: weighted states at every time of the data, from the observed training snapshots alone. A
+density is made of the cloud by smoothing it. Floors are the exception, since they show how far the truth is
+from itself.
 """
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from weightflow import seeding
+from weightflow import density, seeding
 from weightflow.errors import InputError
+from weightflow.kernel_density import AddOneDensity, KernelDensity, best_multiple
+from weightflow.master_equation import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 from weightflow.transport import chain, round_to_counts, transport_spline
 
 
-def predict_baseline(kind: str, data: Snapshots, samples: int, seed: int) -> Prediction:
+REACH = 2  # snapshots on either side that a left-out one is predicted from
+
+_Cloud = Callable[[Snapshots, int, np.random.Generator], Prediction]
+_Baseline = Callable[[Snapshots, int, np.random.Generator, ExactLaw | None], Prediction]
+
+
+def predict_baseline(
+    kind: str, data: Snapshots, samples: int, seed: int, law: ExactLaw | None = None
+) -> Prediction:
     """Predict by one of `BASELINES` or `FLOORS`.
 
     Args:
@@ -23,8 +35,9 @@ def predict_baseline(kind: str, data: Snapshots, samples: int, seed: int) -> Pre
         data: the canonical data set.
         samples: number of samples at each time, where the baseline draws any.
         seed: of the draws.
+        law: what densities are scored by too, where it is known.
     """
-    return {**BASELINES, **FLOORS}[kind](data, samples, seeding.stream(seed, kind))
+    return {**BASELINES, **FLOORS}[kind](data, samples, seeding.stream(seed, kind), law)
 
 
 def previous(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
@@ -72,14 +85,91 @@ def independent(data: Snapshots, samples: int, rng: np.random.Generator) -> Pred
     return Prediction(data.times, [_resample(s, min(samples, len(s)), rng) for s in data.independent])
 
 
-_Baseline = Callable[[Snapshots, int, np.random.Generator], Prediction]
+def no_density(cloud: _Cloud) -> _Baseline:
+    """The cloud as it is."""
+    return lambda data, samples, rng, law: cloud(data, samples, rng)
+
+
+def with_add_one(cloud: _Cloud) -> _Baseline:
+    """The cloud as it is, and a likelihood by add-one smoothing.
+
+    The many empty cells take most of the smoothed mass, so samples and marginals stay those of the cloud.
+    """
+
+    def predict(data: Snapshots, samples: int, rng: np.random.Generator, law: ExactLaw | None) -> Prediction:
+        made = cloud(data, samples, rng)
+        if not data.discrete:
+            return made
+        sizes = np.array([len(states) for states in data.observed])
+        size = np.interp(data.times, data.observed_times, sizes)
+        densities = [AddOneDensity(*made.weighted(t), size[t], data.states) for t in range(len(data.times))]
+        return dataclasses.replace(made, scores=density.score(densities, data.heldout, law))
+
+    return predict
+
+
+def with_kernels(cloud: _Cloud) -> _Baseline:
+    """The cloud's samples, and the marginals and likelihoods of its best kernel density."""
+
+    def predict(data: Snapshots, samples: int, rng: np.random.Generator, law: ExactLaw | None) -> Prediction:
+        made = cloud(data, samples, rng)
+        if not data.discrete:
+            return made
+        return _scored(made, _smoothed(cloud, made, data, samples, rng), data, law)
+
+    return predict
+
+
+def drawn_from_kernels(cloud: _Cloud) -> _Baseline:
+    """The best kernel density of the cloud in everything, samples too."""
+
+    def predict(data: Snapshots, samples: int, rng: np.random.Generator, law: ExactLaw | None) -> Prediction:
+        made = cloud(data, samples, rng)
+        if not data.discrete:
+            return made
+        densities = _smoothed(cloud, made, data, samples, rng)
+        drawn = Prediction(data.times, [one.sample(samples, rng) for one in densities])
+        return _scored(drawn, densities, data, law)
+
+    return predict
+
+
 BASELINES: dict[str, _Baseline] = {
-    "previous": previous,
-    "mixture": mixture,
-    "displacement": displacement,
-    "transport_spline": chained_transport,
+    "previous": no_density(previous),
+    "mixture": with_add_one(mixture),
+    "mixture_kernel": drawn_from_kernels(mixture),
+    "displacement": with_kernels(displacement),
+    "transport_spline": with_kernels(chained_transport),
 }
-FLOORS: dict[str, _Baseline] = {"floor_bootstrap": bootstrap, "floor_independent": independent}
+FLOORS: dict[str, _Baseline] = {"floor_bootstrap": no_density(bootstrap), "floor_independent": no_density(independent)}
+
+
+def _smoothed(
+    cloud: _Cloud, made: Prediction, data: Snapshots, samples: int, rng: np.random.Generator
+) -> list[KernelDensity]:
+    """T kernel densities, with the bandwidth under which interior snapshots are most likely when left out."""
+    observed, left_out = data.observed, []
+    for k in range(1, len(observed) - 1):
+        others, place = _without(data, k)
+        left_out.append((*cloud(others, samples, rng).weighted(place), observed[k]))
+    multiple = best_multiple(left_out, data.states)
+    return [KernelDensity(*made.weighted(t), multiple, data.states) for t in range(len(data.times))]
+
+
+def _without(data: Snapshots, k: int) -> tuple[Snapshots, int]:
+    """The observed snapshots around the k-th, which is no longer observed, and its index among their times."""
+    around = np.flatnonzero(data.is_observed)[max(0, k - REACH) : k + REACH + 1]
+    place = min(k, REACH)
+    training = [data.training[t] for t in around]
+    others = dataclasses.replace(
+        data, times=data.times[around], training=training, heldout=[], is_observed=np.arange(len(around)) != place
+    )
+    return others, place
+
+
+def _scored(made: Prediction, densities: Sequence[KernelDensity], data: Snapshots, law: ExactLaw | None) -> Prediction:
+    marginals = density.marginals(densities, data.states).astype(np.float32)
+    return dataclasses.replace(made, scores=density.score(densities, data.heldout, law), marginals=marginals)
 
 
 def _places(data: Snapshots) -> tuple[np.ndarray, np.ndarray]:

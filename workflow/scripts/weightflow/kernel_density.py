@@ -1,0 +1,176 @@
+"""Densities over counts made from weighted samples: add-one smoothing, and products of discrete kernels.
+
+The kernel of one variable is a Gaussian at the counts 0 … L−1, normalised there, with a small uniform share, so
+that no state is impossible. Its bandwidth is a multiple of the variable's standard deviation; the multiple is
+chosen by the likelihood of snapshots that were left out (Habbema, Hermans & van den Broek 1974).
+No table over all L^d states is ever made.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from weightflow.metrics import marginals, merge_duplicates
+
+MULTIPLES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0)
+NARROWEST = 0.2  # bandwidth; a variable without spread keeps all but 1e-5 of its mass in place
+UNIFORM = 1e-3
+_AT_ONCE = 4_000_000  # numbers held in one batch
+_DENSE = 30  # a matrix product costs as little as one gathered product for each entry, per this many entries
+
+
+@dataclass(frozen=True)
+class AddOneDensity:
+    """The frequencies of N samples with one more in each of the L^d cells: (N f + 1) / (N + L^d).
+
+    Attributes:
+        states: (n, d) counts below L.
+        weights: (n,), sum one.
+        size: N, the number of samples that the frequencies stand for.
+        levels: L.
+    """
+
+    states: np.ndarray
+    weights: np.ndarray
+    size: float
+    levels: int
+
+    def log_prob(self, states: np.ndarray) -> np.ndarray:
+        """(n,) log-probabilities; −∞ for counts of L or more."""
+        rows = np.concatenate([self.states, states])
+        place = np.unique(rows, axis=0, return_inverse=True)[1].ravel()
+        own, asked = np.split(place, [len(self.states)])
+        frequencies = np.bincount(own, self.weights, len(rows))[asked]
+        cells = float(self.levels) ** states.shape[1]
+        found = np.log((self.size * frequencies + 1) / (self.size + cells))
+        return np.where((states < self.levels).all(1), found, -np.inf)
+
+    def marginals(self, levels: int) -> np.ndarray:
+        """(d, levels)."""
+        cells = float(self.levels) ** self.states.shape[1]
+        uniform = (np.arange(levels) < self.levels) / self.levels
+        frequencies = marginals(self.states, self.weights, max(levels, self.levels))[:, :levels]
+        return (self.size * frequencies + cells * uniform) / (self.size + cells)
+
+
+@dataclass(frozen=True)
+class KernelDensity:
+    """A weighted sum of products of kernels, one product around each sample.
+
+    Attributes:
+        states: (n, d) counts below L.
+        weights: (n,), sum one.
+        multiple: bandwidth of each variable over its standard deviation.
+        levels: L.
+    """
+
+    states: np.ndarray
+    weights: np.ndarray
+    multiple: float
+    levels: int
+
+    @cached_property
+    def bandwidths(self) -> np.ndarray:
+        """(d,) bandwidths, in counts."""
+        centred = self.states - self.weights @ self.states
+        return np.maximum(self.multiple * np.sqrt(self.weights @ centred**2), NARROWEST)
+
+    def log_prob(self, states: np.ndarray) -> np.ndarray:
+        """(n,) log-probabilities; −∞ for counts of L or more. Many states that share counts cost little."""
+        found = np.full(len(states), -np.inf)
+        inside = (states < self.levels).all(1)
+        relative = self._relative(states[inside])
+        found[inside] = np.log(relative) - states.shape[1] * np.log(self.levels)
+        return found
+
+    def marginals(self, levels: int) -> np.ndarray:
+        """(d, levels)."""
+        found = np.zeros((self.states.shape[1], max(levels, self.levels)))
+        for i, (column, bandwidth) in enumerate(zip(self.states.T, self.bandwidths, strict=True)):
+            counts, place = np.unique(column, return_inverse=True)
+            found[i, : self.levels] = np.bincount(place, self.weights) @ self._kernel(counts, bandwidth)
+        return found[:, :levels]
+
+    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """(count, d) independent states."""
+        centres = self.states[rng.choice(len(self.states), count, p=self.weights)]
+        drawn = np.empty_like(centres)
+        for i, (column, bandwidth) in enumerate(zip(centres.T, self.bandwidths, strict=True)):
+            counts, place = np.unique(column, return_inverse=True)
+            cumulative = self._kernel(counts, bandwidth).cumsum(1)
+            levels = rng.random(count) * cumulative[place, -1]
+            drawn[:, i] = [np.searchsorted(cumulative[row], u, "right") for row, u in zip(place, levels, strict=True)]
+        return np.minimum(drawn, self.levels - 1)
+
+    def _kernel(self, counts: np.ndarray, bandwidth: float) -> np.ndarray:
+        """(n, L) probabilities of 0 … L−1 around each of n counts."""
+        gaussian = np.exp(-0.5 * ((np.arange(self.levels) - counts[:, None]) / bandwidth) ** 2)
+        return (1 - UNIFORM) * gaussian / gaussian.sum(1, keepdims=True) + UNIFORM / self.levels
+
+    def _relative(self, asked: np.ndarray) -> np.ndarray:
+        """(q,) probabilities of states (q, d) over that of the uniform distribution, which keeps them representable.
+
+        The variables are split in two. Each half has few distinct combinations of counts; a matrix product
+        over the samples gives every pair of them, or gathered products the pairs asked for, whichever is cheaper.
+        """
+        states, weights = merge_duplicates(self.states, self.weights)
+        (first, one), (second, two) = _halves(asked)
+        pairs = len(first) * len(second)
+        dense = pairs <= _DENSE * len(asked)
+        total = np.zeros((len(first), len(second)) if dense else len(asked))
+        at_once = max(1, _AT_ONCE // (len(first) + len(second) + len(asked)))
+        cut = first.shape[1]
+        for start in range(0, len(states), at_once):
+            part, mass = states[start : start + at_once], weights[start : start + at_once]
+            left = self._products(part, first, 0) * mass[:, None]
+            right = self._products(part, second, cut)
+            total += left.T @ right if dense else np.einsum("nq,nq->q", left[:, one], right[:, two])
+        return total[one, two] if dense else total
+
+    def _products(self, states: np.ndarray, asked: np.ndarray, variable: int) -> np.ndarray:
+        """(n, q) products of kernels, times L each, around n states over the variables of `asked` (q, k)."""
+        if asked.shape[1] == 0:
+            return np.ones((len(states), len(asked)))
+        if asked.shape[1] == 1:
+            counts, place = np.unique(states[:, variable], return_inverse=True)
+            kernel = self.levels * self._kernel(counts, self.bandwidths[variable])
+            return kernel[:, asked[:, 0]][place.ravel()]
+        (first, one), (second, two) = _halves(asked)
+        left = self._products(states, first, variable)
+        return left[:, one] * self._products(states, second, variable + first.shape[1])[:, two]
+
+
+def best_multiple(left_out: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], levels: int) -> float:
+    """The multiple under which left-out snapshots are most likely.
+
+    Args:
+        left_out: samples (n, d), weights (n,) and the snapshot (N, d) that they predict without having seen it.
+        levels: L.
+
+    Returns:
+        The one of `MULTIPLES` with the largest log-likelihood, mean over states and then over snapshots.
+    """
+
+    def likelihood(multiple: float) -> float:
+        found = []
+        for states, weights, snapshot in left_out:
+            unique, repeats = np.unique(snapshot, axis=0, return_counts=True)
+            found.append(repeats @ KernelDensity(states, weights, multiple, levels).log_prob(unique) / len(snapshot))
+        return float(np.mean(found))
+
+    return max(MULTIPLES, key=likelihood)
+
+
+def _halves(states: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Distinct combinations (u, k) of the first and of the other variables, and the place (q,) of each state's."""
+    cut = max(1, states.shape[1] // 2)
+    found = []
+    for part in (states[:, :cut], states[:, cut:]):
+        if part.shape[1]:
+            unique, place = np.unique(part, axis=0, return_inverse=True)
+            found.append((unique, place.ravel()))
+        else:
+            found.append((part[:1], np.zeros(len(part), dtype=np.int64)))
+    return found
