@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from weightflow.backbones import GRUBackbone, make_backbone, split_weights
+from weightflow.backbones import GRUBackbone, extend_prefixes, make_backbone, split_weights
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -151,6 +151,38 @@ def test_gradient_of_the_likelihood_equals_finite_differences():
         assert torch.autograd.gradcheck(lambda w: backbone.log_prob(w, all_states(2, 3)), weights)
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize(("variables", "states"), [(1, 5), (2, 4), (3, 3)])
+def test_marginals_equal_sums_over_all_states(variables, states, depth):
+    backbone = GRUBackbone(variables, states, hidden=3, depth=depth)
+    weights = sharp_weights(backbone, 2)
+    joint = backbone.log_prob(weights, all_states(variables, states)).double().exp()
+    found = backbone.marginals(weights, 100, generator())
+    for i in range(variables):
+        others = [j + 1 for j in range(variables) if j != i]
+        table = joint.reshape(2, *[states] * variables)
+        torch.testing.assert_close(found[:, i], table.sum(others) if others else table, rtol=1e-4, atol=1e-6)
+
+
+def test_marginals_over_drawn_prefixes_are_near_the_exact_ones():
+    backbone = GRUBackbone(variables=4, states=6, hidden=4)
+    weights = sharp_weights(backbone, 2)
+    exact, drawn = (backbone.marginals(weights, count, generator()) for count in (10_000, 150))
+    torch.testing.assert_close(drawn[:, :2], exact[:, :2])
+    torch.testing.assert_close(drawn.sum(-1), torch.ones(2, 4, dtype=torch.float64))
+    assert 1e-6 < (drawn - exact).abs().max() < 0.02
+
+
+def test_drawn_prefixes_are_unbiased():
+    joint = torch.rand(1, 5, 3, generator=generator(), dtype=torch.float64)
+    joint /= joint.sum()
+    total = torch.zeros(15, dtype=torch.float64)
+    for seed in range(4000):
+        prefix, state, mass = extend_prefixes(joint, 4, generator(seed))
+        total.index_add_(0, (3 * prefix + state)[0], mass[0])
+    torch.testing.assert_close(total / 4000, joint.flatten(), rtol=0, atol=0.015)
 
 
 def test_settings_choose_size_and_depth(model_settings):

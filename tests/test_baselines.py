@@ -7,13 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from weightflow import metrics
+from weightflow import baselines, metrics
 from weightflow.baselines import BASELINES, FLOORS, predict_baseline
 from weightflow.errors import InputError
+from weightflow.master_equation import ExactLaw
 from weightflow.readers import read_recording
 from weightflow.snapshots import Snapshots, assemble
 
 ALL = [*BASELINES, *FLOORS]
+KERNELS = ["mixture_kernel", "displacement", "transport_spline"]
+SCORED = ["mixture", *KERNELS]
 
 
 def released_file(root: Path) -> Path | None:
@@ -85,6 +88,61 @@ def test_baselines_see_the_observed_training_snapshots_alone(counts, kind):
     other = dataclasses.replace(counts, training=hidden, heldout=[s * 0 for s in counts.heldout])
     one, two = (predict_baseline(kind, data, samples=4, seed=0) for data in (counts, other))
     assert np.array_equal(np.concatenate(one.samples), np.concatenate(two.samples))
+
+
+@pytest.mark.parametrize("kind", SCORED)
+def test_a_density_has_finite_scores(counts, kind):
+    states = np.indices((8, 8)).reshape(2, -1).T
+    law = ExactLaw(counts.times, states, np.full((6, 64), 1 / 64), np.zeros(6))
+    found = predict_baseline(kind, counts, samples=4, seed=0, law=law).scores
+    assert sorted(found) == ["kl_exact", "nll", "tv_exact"]
+    assert np.isfinite(list(found.values())).all()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ALL if kind not in SCORED])
+def test_what_has_no_density_has_no_scores(counts, kind):
+    prediction = predict_baseline(kind, counts, samples=4, seed=0)
+    assert prediction.scores == {}
+    assert len(prediction.marginals) == 0
+
+
+def test_marginals_of_a_mixture_are_the_frequencies_of_its_states(counts):
+    assert len(predict_baseline("mixture", counts, samples=4, seed=0).marginals) == 0
+
+
+@pytest.mark.parametrize("kind", KERNELS)
+def test_marginals_of_kernels_sum_to_one(counts, kind):
+    found = predict_baseline(kind, counts, samples=4, seed=0).marginals
+    assert found.shape == (6, 2, 8)
+    np.testing.assert_allclose(found.sum(2), 1, rtol=1e-6)
+
+
+def test_kernels_are_chosen_by_snapshots_that_their_cloud_has_not_seen(counts, monkeypatch):
+    seen = []
+    monkeypatch.setattr(baselines, "best_multiple", lambda left_out, levels: seen.extend(left_out) or 0.3)
+    predict_baseline("mixture_kernel", counts, samples=4, seed=0)
+    ((states, weights, snapshot),) = seen
+    assert np.array_equal(snapshot, counts.training[2])
+    assert np.array_equal(states, np.concatenate([counts.training[0], counts.training[5]]))
+    assert weights[:5].sum() == pytest.approx(5 / 7)  # time 2, between 0 and 7
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 5])
+def test_a_left_out_snapshot_is_predicted_from_its_neighbours(k):
+    times = np.arange(13.0)
+    training = [np.full((4, 1), t) for t in range(13)]
+    data = Snapshots(times, training, [], times % 2 == 0, ["a"], True, 20, "training", "t")
+    others, place = baselines._without(data, k)
+    assert others.times[place] == 2 * k
+    assert not others.is_observed[place]
+    assert others.is_observed.sum() == min(k, 2) + min(6 - k, 2)
+    assert [states[0, 0] for states in others.observed] == others.observed_times.tolist()
+
+
+def test_real_values_have_a_cloud_alone(counts):
+    real = dataclasses.replace(counts, discrete=False, states=0, training=[s + 0.5 for s in counts.training])
+    for kind in SCORED:
+        assert predict_baseline(kind, real, samples=4, seed=0).scores == {}
 
 
 def test_previous_is_the_last_observed_snapshot(counts):

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from weightflow import metrics
-from weightflow.evaluation import COLUMNS, evaluate, summarise
+from weightflow.evaluation import COLUMNS, Judge, evaluate, summarise
+from weightflow.master_equation import ExactLaw
 from weightflow.prediction import Prediction
 
+SECOND = {"data": 2, "other": 2, "later": 3}
 DISCRETE = ["w_marginal", "jsd_marginal", "w1_joint", "w2_joint", "mmd", "mmd_median"]
 
 
@@ -20,24 +22,31 @@ def prediction(counts) -> Prediction:
     return Prediction(counts.times, samples, [rng.dirichlet(np.ones(9)) for _ in samples])
 
 
+@pytest.fixture
+def law(counts) -> ExactLaw:
+    """Uniform over the states 0 … 9 of two variables, so that some lie above the data's."""
+    states = np.indices((10, 10)).reshape(2, -1).T
+    return ExactLaw(counts.times, states, np.full((6, 100), 0.01), np.zeros(6))
+
+
 def value(table: pd.DataFrame, time: float, metric: str) -> float:
     return table.loc[(table["time"] == time) & (table["metric"] == metric), "value"].item()
 
 
 def test_every_metric_stands_at_every_time(counts, prediction):
-    table = evaluate(counts, prediction, threads=1)
+    table = evaluate(Judge(counts, None, 1, 1000), prediction, threads=1)
     assert list(table.columns) == ["time", "seen", "metric", "value"]
     assert table.groupby("time")["metric"].apply(list).tolist() == [DISCRETE] * 6
     assert table["value"].notna().all()
 
 
 def test_seen_times_are_the_observed_ones(counts, prediction):
-    table = evaluate(counts, prediction, threads=1)
+    table = evaluate(Judge(counts, None, 1, 1000), prediction, threads=1)
     assert sorted(table.loc[table["seen"], "time"].unique()) == [0, 2, 7]
 
 
 def test_values_are_those_of_the_metrics(counts, prediction):
-    table = evaluate(counts, prediction, threads=1)
+    table = evaluate(Judge(counts, None, 1, 1000), prediction, threads=1)
     samples, weights = prediction.weighted(3)
     assert value(table, 3, "w1_joint") == metrics.w_joint(samples, counts.training[3], weights)[0]
     uniform = np.full(6, 1 / 6)
@@ -46,36 +55,90 @@ def test_values_are_those_of_the_metrics(counts, prediction):
 
 
 def test_the_truth_predicts_itself_without_distance(counts):
-    table = evaluate(counts, Prediction(counts.times, counts.truth), threads=1)
+    table = evaluate(Judge(counts, None, 1, 1000), Prediction(counts.times, counts.truth), threads=1)
     distances = table[table["metric"].isin(["w_marginal", "jsd_marginal", "w1_joint", "w2_joint"])]
     np.testing.assert_allclose(distances["value"], 0, atol=1e-9)
 
 
 def test_the_reference_part_is_the_truth(counts):
     heldout = dataclasses.replace(counts, reference="heldout")
-    table = evaluate(heldout, Prediction(counts.times, counts.heldout), threads=1)
+    table = evaluate(Judge(heldout, None, 1, 1000), Prediction(counts.times, counts.heldout), threads=1)
     assert table.loc[table["metric"] == "w1_joint", "value"].max() == pytest.approx(0, abs=1e-9)
 
 
 def test_likelihoods_are_passed_on_where_there_are_any(counts, prediction):
-    scored = dataclasses.replace(prediction, nll=np.arange(6.0))
-    table = evaluate(counts, scored, threads=1)
+    scored = dataclasses.replace(prediction, scores={"nll": np.arange(6.0), "tv_exact": np.arange(6.0) + 1})
+    table = evaluate(Judge(counts, None, 1, 1000), scored, threads=1)
     assert table.loc[table["metric"] == "nll", "value"].tolist() == [0, 1, 2, 3, 4, 5]
+    assert table.loc[table["metric"] == "tv_exact", "value"].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_without_a_law_no_metric_is_against_it(counts, prediction):
+    table = evaluate(Judge(counts, None, 1, 1000), prediction, threads=1)
+    assert not table["metric"].str.contains("exact").any()
+
+
+def test_samples_without_a_density_meet_the_law_by_their_frequencies(counts, prediction, law):
+    table = evaluate(Judge(counts, law, 1, 1000), prediction, threads=1)
+    assert (
+        table.groupby("time")["metric"].apply(list).tolist()
+        == [["w_marginal_exact", "jsd_marginal_exact", *DISCRETE]] * 6
+    )
+    p, q = metrics.marginals(*prediction.weighted(3), 10), np.full((2, 10), 0.1)
+    assert value(table, 3, "w_marginal_exact") == pytest.approx(metrics.w_marginal(p, q))
+    assert value(table, 3, "jsd_marginal_exact") == pytest.approx(metrics.jsd_marginal(p, q))
+
+
+def test_the_marginals_of_a_density_meet_the_law_without_its_samples(counts, prediction, law):
+    exact = dataclasses.replace(prediction, marginals=np.full((6, 2, 10), 0.1))
+    found = evaluate(Judge(counts, law, 1, 1000), exact, threads=1)
+    marginal = found[found["metric"].isin(["w_marginal_exact", "jsd_marginal_exact"])]
+    np.testing.assert_allclose(marginal["value"], 0, atol=1e-12)
+    fewer = dataclasses.replace(prediction, marginals=np.full((6, 2, 5), 0.2))
+    found = evaluate(Judge(counts, law, 1, 1000), fewer, threads=1)
+    assert value(found, 0, "w_marginal_exact") == pytest.approx(np.sqrt(10) * 0.1)
+
+
+def test_a_law_at_other_times_is_refused(counts, prediction, law):
+    with pytest.raises(ValueError, match="the exact law has times"):
+        evaluate(Judge(counts, dataclasses.replace(law, times=law.times / 2), 1, 1000), prediction, threads=1)
+
+
+def test_joint_distances_are_at_every_nth_time_and_all_others_everywhere(counts, prediction):
+    table = evaluate(Judge(counts, None, 4, 1000), prediction, threads=1)
+    times = table.groupby("metric")["time"].apply(list)
+    assert times["w_marginal"] == [0, 1, 2, 3, 5, 7]
+    for metric in ("w1_joint", "w2_joint", "mmd", "mmd_median"):
+        assert times[metric] == [0, 5]
+
+
+def test_joint_distances_use_at_most_so_many_states_of_the_truth(counts):
+    whole = Prediction(counts.times, counts.truth)
+    few, again, enough = (evaluate(Judge(counts, None, 1, n), whole, threads=1) for n in (4, 4, 8))
+    assert few.equals(again)
+    assert value(few, 7, "w1_joint") > 0
+    assert value(few, 7, "w_marginal") == pytest.approx(0, abs=1e-12)
+    assert value(enough, 7, "w1_joint") == pytest.approx(0, abs=1e-12)
 
 
 def test_threads_do_not_change_the_table(counts, prediction):
-    assert evaluate(counts, prediction, threads=1).equals(evaluate(counts, prediction, threads=3))
+    assert evaluate(Judge(counts, None, 1, 1000), prediction, threads=1).equals(
+        evaluate(Judge(counts, None, 1, 1000), prediction, threads=3)
+    )
 
 
 def test_real_values_have_no_marginal_frequencies(counts, prediction):
     real = dataclasses.replace(counts, discrete=False, states=0, training=[s + 0.5 for s in counts.training])
     moved = dataclasses.replace(prediction, samples=[s + 0.25 for s in prediction.samples])
-    assert set(evaluate(real, moved, threads=1)["metric"]) == set(DISCRETE) - {"w_marginal", "jsd_marginal"}
+    assert set(evaluate(Judge(real, None, 1, 1000), moved, threads=1)["metric"]) == set(DISCRETE) - {
+        "w_marginal",
+        "jsd_marginal",
+    }
 
 
 def test_a_prediction_at_other_times_is_refused(counts, prediction):
     with pytest.raises(ValueError, match="the prediction has times"):
-        evaluate(counts, dataclasses.replace(prediction, times=counts.times + 1), threads=1)
+        evaluate(Judge(counts, None, 1, 1000), dataclasses.replace(prediction, times=counts.times + 1), threads=1)
 
 
 @pytest.fixture
@@ -90,26 +153,31 @@ def table() -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("times", "mean", "std"), [("all", 4, np.sqrt(8)), ("seen", 6, np.sqrt(18)), ("unseen", 2, np.sqrt(2))]
+    ("times", "mean", "std"),
+    [("all", 4, np.sqrt(8)), ("seen", 6, np.sqrt(18)), ("unseen", 2, np.sqrt(2)), ("first", 2, np.sqrt(2))],
 )
 def test_summary_is_over_times_then_seeds_without_the_first_time(table, times, mean, std):
-    row = summarise(table).set_index("times").loc[times]
+    row = summarise(table, SECOND).set_index("times").loc[times]
     assert (row["mean"], row["n"]) == (mean, 2)
     assert row["std"] == pytest.approx(std)
 
 
 def test_summary_keeps_data_sets_models_and_metrics_apart(table):
     both = pd.concat([table, table.assign(dataset="other", value=0.0), table.assign(metric="jsd", value=1.0)])
-    summary = summarise(both)
-    assert len(summary) == 9
+    summary = summarise(both, SECOND)
+    assert len(summary) == 12
     assert list(summary.columns) == ["dataset", "model", "metric", "times", "mean", "std", "n"]
 
 
 def test_the_first_time_is_each_data_sets_own(table):
     shifted = table.assign(dataset="later", time=table["time"] + 1)
-    summary = summarise(pd.concat([table, shifted]))
+    summary = summarise(pd.concat([table, shifted]), SECOND)
     assert summary.loc[summary["times"] == "all", "mean"].tolist() == [4, 4]
 
 
+def test_without_times_before_the_second_snapshot_nothing_is_first(table):
+    assert set(summarise(table, {"data": 1})["times"]) == {"all", "seen", "unseen"}
+
+
 def test_one_seed_has_no_standard_deviation(table):
-    assert summarise(table[table["seed"] == 0])["std"].isna().all()
+    assert summarise(table[table["seed"] == 0], SECOND)["std"].isna().all()

@@ -11,7 +11,8 @@ from weightflow.backbones import GRUBackbone
 from weightflow.dynamics import Solver, evolve, normalise_times, solve_weights
 from weightflow.errors import InputError
 from weightflow.fitting import make_field
-from weightflow.moving_density import heldout_nll, predict_from_weights
+from weightflow.master_equation import ExactLaw
+from weightflow.moving_density import NetworkDensity, predict_from_weights
 
 SOLVER = Solver("rk4", 2, 1e-4, 1e-5, adjoint=False)
 CPU = torch.device("cpu")
@@ -68,7 +69,7 @@ def test_a_cde_refuses_times_past_the_last_snapshot(field, graph):
 
 
 def test_likelihoods_are_means_per_variable_over_the_heldout_states(network, weights, counts):
-    found = predict(network, weights, counts).nll
+    found = predict(network, weights, counts).scores["nll"]
     for t, states in enumerate(counts.heldout):
         log_prob = network.log_prob(torch.from_numpy(weights[t : t + 1]), torch.from_numpy(states))
         assert found[t] == pytest.approx(-log_prob.mean().item() / 2, rel=1e-6)
@@ -77,12 +78,39 @@ def test_likelihoods_are_means_per_variable_over_the_heldout_states(network, wei
 def test_a_heldout_count_beyond_the_states_has_no_likelihood(network, weights, counts):
     heldout = [states.copy() for states in counts.heldout]
     heldout[2][0, 0] = 8
-    found = heldout_nll(network, torch.from_numpy(weights), heldout)
+    found = predict(network, weights, dataclasses.replace(counts, heldout=heldout)).scores["nll"]
     assert np.isinf(found).tolist() == [False, False, True, False, False, False]
 
 
 def test_without_a_heldout_part_there_are_no_likelihoods(network, weights, counts):
-    assert len(predict(network, weights, dataclasses.replace(counts, heldout=[])).nll) == 0
+    assert predict(network, weights, dataclasses.replace(counts, heldout=[])).scores == {}
+
+
+def test_distances_from_the_law_are_those_of_the_enumerated_density(network, weights, counts):
+    states = np.indices((8, 8)).reshape(2, -1).T
+    p = np.random.default_rng(0).dirichlet(np.ones(64), len(counts.times))
+    law = ExactLaw(counts.times, states, p, np.zeros(len(p)))
+    found = predict_from_weights(network, weights, weights[:2], np.array([0.0, 7.0]), counts, 5, 0, CPU, law).scores
+    log_q = network.log_prob(torch.from_numpy(weights), torch.from_numpy(states)).double().numpy()
+    np.testing.assert_allclose(found["kl_exact"], (p * (np.log(p) - log_q)).sum(1), rtol=1e-5)
+    np.testing.assert_allclose(found["tv_exact"], np.abs(p - np.exp(log_q)).sum(1) / 2, rtol=1e-5)
+
+
+def test_marginals_are_sums_over_the_enumerated_density(network, weights, counts):
+    states = torch.cartesian_prod(torch.arange(8), torch.arange(8))
+    joint = network.log_prob(torch.from_numpy(weights), states).exp().reshape(-1, 8, 8).numpy()
+    found = predict(network, weights, counts).marginals
+    np.testing.assert_allclose(found[:, 0], joint.sum(2), rtol=1e-4)
+    np.testing.assert_allclose(found[:, 1], joint.sum(1), rtol=1e-4)
+
+
+def test_a_network_density_scores_in_batches(network, weights, monkeypatch):
+    density = NetworkDensity(network, torch.from_numpy(weights[:1]), seed=0)
+    states = np.array([[0, 0], [7, 8], [3, 2]])
+    whole = density.log_prob(states)
+    monkeypatch.setattr("weightflow.moving_density._AT_ONCE", 1)
+    np.testing.assert_allclose(density.log_prob(states), whole, rtol=1e-6)
+    assert np.isinf(whole).tolist() == [False, True, False]
 
 
 def test_samples_follow_the_density_at_each_time(network, weights, counts):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import networkx as nx
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from weightflow.master_equation import ExactLaw
 from weightflow.plots import style
 from weightflow.plots.densities import bin_edges, joint, marginal, shown_times
 from weightflow.plots.joints import plot_joints
@@ -58,20 +60,30 @@ def snapshots(rng: np.random.Generator, variables: int = 2, every: int = 4, disc
     return Snapshots(TIMES, *parts, np.arange(9) % every == 0, names, discrete, 40, "heldout", "day")
 
 
+def exact_law(rng: np.random.Generator, variables: int = 2) -> ExactLaw:
+    states = np.unique(rng.poisson(6, (200, variables)), axis=0)
+    return ExactLaw(TIMES, states, rng.dirichlet(np.ones(len(states)), 9), np.zeros(9))
+
+
 def prediction(rng: np.random.Generator, variables: int = 2) -> Prediction:
     samples = [rng.poisson(3 + t, (30, variables)) for t in TIMES]
     fine = np.linspace(0, 8, 21)
     walk, path = (np.cumsum(rng.normal(size=(len(t), 12)), axis=0) for t in (TIMES, fine))
-    return Prediction(TIMES, samples, weights=walk, path_times=fine, path_weights=path)
+    marginals = rng.dirichlet(np.ones(40), (9, variables))
+    return Prediction(TIMES, samples, marginals=marginals, weights=walk, path_times=fine, path_weights=path)
 
 
-def metrics(seeds: int) -> pd.DataFrame:
+EXACT = ("w_marginal_exact", "w_marginal", "jsd_marginal_exact", "jsd_marginal", "kl_exact", "w1_joint", "nll")
+SAMPLED = ("w_marginal", "jsd_marginal", "nll", "w1_joint")
+
+
+def metrics(seeds: int, names: Sequence[str] = SAMPLED) -> pd.DataFrame:
     rows = [
         (model, seed, time, metric, 0.1 + 0.01 * seed + 0.02 * order)
         for order, model in enumerate(RUNS)
         for seed in range(seeds)
         for time in TIMES
-        for metric in ("w_marginal", "jsd_marginal")
+        for metric in names
     ]
     return pd.DataFrame(rows, columns=["model", "seed", "time", "metric", "value"])
 
@@ -89,11 +101,21 @@ FIGURES = {
     "metrics": lambda rng: plot_metrics(snapshots(rng), metrics(2), LINES),
     "metrics, one seed, all seen": lambda rng: plot_metrics(snapshots(rng, every=1), metrics(1), LINES),
     "metrics, none": lambda rng: plot_metrics(snapshots(rng), metrics(1)[:0], LINES),
-    "marginals": lambda rng: plot_marginals(snapshots(rng), dict.fromkeys(RUNS[:3], prediction(rng)), LINES, [1, 7.2]),
-    "marginals, many": lambda rng: plot_marginals(snapshots(rng, 9), {"a_cde": prediction(rng, 9)}, LINES, [3]),
-    "marginals, real": lambda rng: plot_marginals(snapshots(rng, discrete=False), {}, LINES, None),
-    "joints": lambda rng: plot_joints(snapshots(rng, 3), prediction(rng, 3), LINES["a_cde"], [2, 5]),
-    "joints, one variable": lambda rng: plot_joints(snapshots(rng, 1), prediction(rng, 1), LINES["a_cde"], None),
+    "metrics, exact": lambda rng: plot_metrics(snapshots(rng), metrics(2, EXACT), LINES),
+    "metrics, not finite": lambda rng: plot_metrics(snapshots(rng), metrics(1).assign(value=np.inf), LINES),
+    "marginals": lambda rng: plot_marginals(
+        snapshots(rng), None, dict.fromkeys(RUNS[:3], prediction(rng)), LINES, [1, 7.2]
+    ),
+    "marginals, exact": lambda rng: plot_marginals(
+        snapshots(rng), exact_law(rng), dict.fromkeys(RUNS[:3], prediction(rng)), LINES, None
+    ),
+    "marginals, many": lambda rng: plot_marginals(snapshots(rng, 9), None, {"a_cde": prediction(rng, 9)}, LINES, [3]),
+    "marginals, real": lambda rng: plot_marginals(snapshots(rng, discrete=False), None, {}, LINES, None),
+    "joints": lambda rng: plot_joints(snapshots(rng, 3), None, prediction(rng, 3), LINES["a_cde"], [2, 5]),
+    "joints, exact": lambda rng: plot_joints(
+        snapshots(rng, 3), exact_law(rng, 3), prediction(rng, 3), LINES["a_cde"], None
+    ),
+    "joints, one variable": lambda rng: plot_joints(snapshots(rng, 1), None, prediction(rng, 1), LINES["a_cde"], None),
     "weights": lambda rng: plot_weights_path(
         snapshots(rng), rng.normal(size=(3, 12)), prediction(rng), LINES["a_cde"], None
     ),
@@ -148,6 +170,23 @@ def test_densities_are_normalised(rng):
     edges = np.arange(-0.5, 4)
     np.testing.assert_allclose(marginal(part, 0, 0, edges), [0.5, 0, 0.5, 0])
     assert joint(part, 0, (0, 1), (edges, edges))[2, 3] == pytest.approx(0.25)
+
+
+def test_a_density_shows_its_own_marginals_and_a_law_its_probabilities(rng):
+    edges = np.arange(-0.5, 41)
+    predicted, law = prediction(rng), exact_law(rng)
+    np.testing.assert_allclose(marginal(predicted, 2, 1, edges)[:40], predicted.marginals[2, 1])
+    np.testing.assert_allclose(marginal(law, 2, 1, edges), law.marginals(2, 41)[1])
+    assert joint(law, 2, (0, 1), (edges, edges)).sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("names", "labels"), [(SAMPLED, 4), (EXACT, 5)])
+def test_the_exact_law_takes_the_place_of_samples(names, labels, rng):
+    figure = plot_metrics(snapshots(rng), metrics(1, names), LINES)
+    shown = [panel.get_ylabel() for panel in figure.axes if panel.get_ylabel()]
+    assert len(shown) == labels
+    assert any("marginals\nfrom the exact law" in label for label in shown) == (names is EXACT)
+    style.save(figure, [])
 
 
 def test_bins_hold_equally_many_counts_and_stay_near_the_truth():

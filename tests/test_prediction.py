@@ -40,14 +40,24 @@ def test_likelihoods_and_paths_are_read_back(tmp_path):
     prediction = Prediction(
         TIMES,
         SAMPLES,
-        nll=np.array([0.1, np.inf, 0.3]),
+        scores={"nll": np.array([0.1, np.inf, 0.3]), "kl_exact": np.array([1.0, 2.0, 3.0])},
+        marginals=np.full((3, 2, 5), 0.2, np.float32),
         weights=np.ones((3, 4), np.float32),
         path_times=np.linspace(0, 2, 7),
         path_weights=np.zeros((7, 4), np.float32),
     )
     found = round_trip(tmp_path, prediction)
-    for name in ("nll", "weights", "path_times", "path_weights"):
+    assert found.scores.keys() == prediction.scores.keys()
+    for name, values in prediction.scores.items():
+        np.testing.assert_array_equal(found.scores[name], values)
+    for name in ("marginals", "weights", "path_times", "path_weights"):
         np.testing.assert_array_equal(getattr(found, name), getattr(prediction, name))
+
+
+def test_without_a_density_there_are_neither_scores_nor_marginals(tmp_path):
+    found = round_trip(tmp_path, Prediction(TIMES, SAMPLES))
+    assert found.scores == {}
+    assert len(found.marginals) == 0
 
 
 def test_another_artefact_is_refused(tmp_path):

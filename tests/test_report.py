@@ -40,7 +40,7 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def make(root, tmp_path):
-    def build(datasets=("first",), every=2, heldout=True, runs=RUNS, captions="What to see & how."):
+    def build(datasets=("first",), every=2, heldout=True, runs=RUNS, exact=False, captions="What to see & how."):
         with style.look():
             figure, _ = style.grid(1, 1, 2, 1)
         names = ["metrics", "marginals", "joints", "weights_path-model-two", "latent_path", "losses", "rulegraph"]
@@ -59,7 +59,8 @@ def make(root, tmp_path):
             for order, run in enumerate(runs):
                 values = {"w_marginal": 0.1 + order, "mmd": -0.001, "own_metric": 2.0}
                 values |= {"nll": 1.0} if run.startswith("model") and heldout else {}
-                for times in ("all", "seen", *(["unseen"] if every > 1 else [])):
+                values |= {"w_marginal_exact": 0.3} if exact else {}
+                for times in ("all", "seen", "first", *(["unseen"] if every > 1 else [])):
                     summary += [(dataset, run, m, times, v, 0.01, 3) for m, v in values.items()]
                 runtime.append((dataset, run, 0, "predict", 1.25, None, "cpu"))
         columns = ["dataset", "model", "metric", "times", "mean", "std", "n"]
@@ -108,7 +109,7 @@ def test_tells_everything(make):
 
 def test_best_is_bold_and_floors_stand_apart(make):
     text = make()
-    assert text.count("<b>0.100</b>") == 3  # unseen, all and seen times
+    assert text.count("<b>0.100</b>") == 4  # unseen, all and seen times, and the first interval
     assert "<b>3.10</b>" not in text
     assert "−0.00100" in text
     table = text[text.index("Unseen times") :]
@@ -136,6 +137,14 @@ def test_escapes_what_users_write(make):
 def test_every_caption_is_plain_text(root):
     for path in (root / "workflow/report").glob("*.rst"):
         assert not re.search(r"[`*{}|]|::|__", path.read_text(encoding="utf-8")), path.name
+
+
+def test_the_exact_law_comes_first_and_apart_from_samples(make):
+    text = make(exact=True)
+    heads = [re.findall(r'<th scope="col">(\w+)</th>', head) for head in text.split("<thead>")[1:9]]
+    assert heads == [["w_marginal_exact", "nll"], ["w_marginal", "mmd", "own_metric"]] * 4
+    assert text.index("<code>w_marginal_exact</code>") < text.index("<code>w_marginal</code>")
+    assert "exact" not in make()
 
 
 @pytest.mark.parametrize("mean", [np.inf, np.nan])

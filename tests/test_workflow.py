@@ -13,7 +13,11 @@ from weightflow.evaluation import COLUMNS
 
 TINY = yaml.safe_load((Path(__file__).parent / "config" / "tiny.yaml").read_text(encoding="utf-8"))
 TABLES = ("results/metrics.csv", "results/summary.csv")
-METRICS = {"w_marginal", "jsd_marginal", "w1_joint", "w2_joint", "mmd", "mmd_median"}
+MARGINAL = {"w_marginal", "jsd_marginal", "w_marginal_exact", "jsd_marginal_exact"}
+JOINT = {"w1_joint", "w2_joint", "mmd", "mmd_median"}
+SCORES = {"nll", "kl_exact", "tv_exact"}
+DENSITIES = {"cde", "ode", "mixture", "mixture_kernel", "transport_spline", "weights_spline"}
+FLOORS = {"floor_bootstrap", "floor_independent"}
 
 
 @pytest.fixture(scope="module")
@@ -65,19 +69,19 @@ def test_default_run_writes_report_and_tables(finished):
 def test_metrics_hold_every_run_time_and_metric(finished):
     table = pd.read_csv(finished / "results" / "metrics.csv")
     assert list(table.columns) == COLUMNS
-    assert set(table["model"]) == {"cde", "ode", "mixture", "floor_bootstrap", "floor_independent"}
+    assert set(table["model"]) == DENSITIES | FLOORS
     assert set(table["time"]) == set(range(101))
     assert set(table.loc[table["seen"], "time"]) == {0, 25, 50, 75, 100}
     for model, part in table.groupby("model"):
-        expected = METRICS | {"nll"} if model in ("cde", "ode") else METRICS
-        assert set(part["metric"]) == expected, model
-        assert len(part) == 101 * len(expected)
+        everywhere = MARGINAL | (SCORES if model in DENSITIES else set())
+        assert set(part["metric"]) == everywhere | JOINT, model
+        assert len(part) == 101 * len(everywhere) + 5 * len(JOINT)
 
 
 def test_summary_has_one_row_per_model_metric_and_part_of_the_times(finished):
     table = pd.read_csv(finished / "results" / "summary.csv")
     assert list(table.columns) == ["dataset", "model", "metric", "times", "mean", "std", "n"]
-    assert set(table["times"]) == {"all", "seen", "unseen"}
+    assert set(table["times"]) == {"all", "seen", "unseen", "first"}
     assert not table.duplicated(["dataset", "model", "metric", "times"]).any()
 
 
@@ -100,7 +104,7 @@ def test_run_from_scratch_elsewhere_gives_the_same_bytes(run_snakemake, workflow
     assert result.returncode == 0, result.stdout
     runs = [path.relative_to(finished) for path in finished.glob("results/tiny/runs/*/seed0/*.safetensors")]
     shared = [path.relative_to(finished) for path in finished.glob("results/tiny/anchors/**/*.safetensors")]
-    assert len(runs) == 8
+    assert len(runs) == 11
     assert len(shared) == 6
     for name in (*TABLES, "results/tiny/snapshots.safetensors", *runs, *shared):
         assert (tmp_path / name).read_bytes() == (finished / name).read_bytes(), name
@@ -116,15 +120,15 @@ def test_an_anchor_setting_reruns_everything_of_that_model_alone(planned):
     config = deepcopy(TINY)
     config["models"]["cde"]["anchors"]["steps"] += 1
     expected = ["train_anchors", "build_weight_graph", "fit_latent_path", "fit_dynamics", "predict_model"]
-    expected += ["evaluate_prediction", "tabulate_metrics"]
-    assert planned(config) == dict.fromkeys(expected, 1)
+    expected += ["predict_interpolation", "tabulate_metrics"]
+    assert planned(config) == dict.fromkeys(expected, 1) | {"evaluate_prediction": 2}
 
 
 def test_a_new_seed_leaves_the_old_ones(planned):
     jobs = planned(TINY | {"seeds": [0, 1]})
     assert jobs["train_anchors"] == 1
     assert jobs["fit_dynamics"] == 2
-    assert jobs["evaluate_prediction"] == 5
+    assert jobs["evaluate_prediction"] == 8
     assert "simulate_system" not in jobs
 
 
@@ -150,7 +154,7 @@ def test_an_edited_library_module_reruns_the_rules_that_use_it(planned, workflow
     undo = edit(workflow / "workflow" / "scripts" / "weightflow" / "transport.py", "\nEDITED = True\n")
     jobs = planned()
     undo()
-    assert jobs == {"predict_baseline": 3, "evaluate_prediction": 3, "tabulate_metrics": 1}
+    assert jobs == {"predict_baseline": 5, "evaluate_prediction": 5, "tabulate_metrics": 1}
 
 
 def test_an_edited_dynamics_module_leaves_the_anchors(planned, workflow):

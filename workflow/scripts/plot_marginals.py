@@ -1,5 +1,6 @@
 """Draw predicted over true marginals at a few times."""
 
+from weightflow.density import known_law
 from weightflow.job import run
 from weightflow.plots import style
 from weightflow.plots.marginals import plot_marginals
@@ -12,7 +13,8 @@ def main(snakemake):
     predictions = {
         model: read_prediction(path) for model, path in zip(params.models, snakemake.input.predictions, strict=True)
     }
-    figure = plot_marginals(data, predictions, style.lines(params.models), params.times)
+    law = known_law(snakemake.input.law)
+    figure = plot_marginals(data, law, predictions, style.lines(params.models), params.times)
     style.save(figure, snakemake.output)
 
 

@@ -83,7 +83,7 @@ def extend_prefixes(joint: Tensor, count: int, generator: torch.Generator) -> tu
         (S, N) index of the shorter prefix, (S, N) next state, and (S, N) probability each stands for. A sampled
         prefix is drawn as often as its probability says, up to less than one draw, so sums over it are unbiased.
     """
-    stack, prefixes, states = joint.shape
+    stack, _, states = joint.shape
     flat = joint.flatten(1)
     if flat.shape[1] <= count:
         place = torch.arange(flat.shape[1], device=joint.device).expand(stack, -1)

@@ -18,16 +18,13 @@ from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 from weightflow.transport import chain, round_to_counts, transport_spline
 
-
 REACH = 2  # snapshots on either side that a left-out one is predicted from
 
 _Cloud = Callable[[Snapshots, int, np.random.Generator], Prediction]
 _Baseline = Callable[[Snapshots, int, np.random.Generator, ExactLaw | None], Prediction]
 
 
-def predict_baseline(
-    kind: str, data: Snapshots, samples: int, seed: int, law: ExactLaw | None = None
-) -> Prediction:
+def predict_baseline(kind: str, data: Snapshots, samples: int, seed: int, law: ExactLaw | None = None) -> Prediction:
     """Predict by one of `BASELINES` or `FLOORS`.
 
     Args:

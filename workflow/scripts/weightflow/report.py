@@ -19,20 +19,31 @@ from weightflow.snapshots import Snapshots
 MISSING = "–"
 _SCREEN_SCALE = 1.35 * 96 / DPI  # a screen is read from further away than a page
 
-_METRICS = {
+# Against the exact law and by likelihood, both proper for a density; then against samples.
+_PROPER = {
+    "w_marginal_exact": "As w_marginal, with the marginals of the exact law, which the master equation gives, for the "
+    "truth; a density's own marginals have no sampling noise.",
+    "jsd_marginal_exact": "As jsd_marginal, with the marginals of the exact law.",
+    "kl_exact": "Kullback–Leibler divergence (nats, of the joint distribution) from the exact law; only densities have "
+    "one. ∞: the density excludes states that occur.",
+    "tv_exact": "Total variation, 0 to 1, between the density and the exact law.",
+    "nll": "Negative log-likelihood (nats per variable) of held-out states; only densities have one. "
+    "∞: a held-out count lies above the states of the density; raise the data set's states.",
+}
+_SAMPLED = {
     "w_marginal": "Wasserstein distance between the sets of marginals, as the method's released code defines it.",
     "jsd_marginal": "Jensen–Shannon divergence (nats), mean over the marginals, as the released code defines it.",
     "w1_joint": "Exact 1-Wasserstein distance between samples of the joint distributions.",
     "w2_joint": "Exact 2-Wasserstein distance between samples of the joint distributions.",
     "mmd": "Maximum mean discrepancy with the released code's kernels; unbiased, so it can be negative.",
     "mmd_median": "Maximum mean discrepancy with a kernel as wide as the median distance.",
-    "nll": "Negative log-likelihood (nats per variable) of held-out states; only densities have one. "
-    "∞: a held-out count lies above the backbone's states; raise the data set's states.",
 }
+_METRICS = _PROPER | _SAMPLED
 _TIMES = {
     "unseen": "Unseen times, where nothing was observed",
     "all": "All times",
     "seen": "Seen times, whose snapshots were trained on",
+    "first": "The first interval, before the second snapshot",
 }
 _TITLES = {
     "metrics": "Metrics against time",
@@ -100,7 +111,9 @@ def render_report(
 
 def _dataset(source: Source, captions: Mapping[str, str], summary: pd.DataFrame, runtime: pd.DataFrame) -> dict:
     own = summary[summary["dataset"] == source.name]
-    metrics = [*(m for m in _METRICS if m in set(own["metric"])), *sorted(set(own["metric"]) - set(_METRICS))]
+    there = set(own["metric"])
+    metrics = [*(m for m in _METRICS if m in there), *sorted(there - set(_METRICS))]
+    groups = [[m for m in metrics if (m in _PROPER) == proper] for proper in (True, False)]
     parts = {times: own[own["times"] == times] for times in _TIMES}
     anchor = f"data-{source.name}"
     return {
@@ -108,7 +121,9 @@ def _dataset(source: Source, captions: Mapping[str, str], summary: pd.DataFrame,
         "anchor": anchor,
         "facts": _facts(source),
         "results": [
-            _results(title, metrics, source.runs, parts[times]) for times, title in _TIMES.items() if len(parts[times])
+            {"title": title, "tables": [_results(group, source.runs, parts[times]) for group in groups if group]}
+            for times, title in _TIMES.items()
+            if len(parts[times])
         ],
         "meanings": {metric: _METRICS[metric] for metric in metrics if metric in _METRICS},
         "figures": [_figure(path, captions, f"{anchor}-") for path in source.figures],
@@ -144,7 +159,7 @@ def _sizes(snapshots: Sequence[Any]) -> str:
     return str(sizes[0]) if min(sizes) == max(sizes) else f"{min(sizes)} to {max(sizes)}"
 
 
-def _results(title: str, metrics: Sequence[str], runs: Sequence[str], part: pd.DataFrame) -> dict[str, Any]:
+def _results(metrics: Sequence[str], runs: Sequence[str], part: pd.DataFrame) -> dict[str, Any]:
     found = {(row.model, row.metric): row for row in part.itertuples()}
     best = {}
     for metric in metrics:
@@ -163,7 +178,7 @@ def _results(title: str, metrics: Sequence[str], runs: Sequence[str], part: pd.D
         return [{"label": looks[name].label, "cells": [cell(name, metric) for metric in metrics]} for name in names]
 
     groups = [rows([run for run in runs if not is_floor(run)]), rows([run for run in runs if is_floor(run)])]
-    return {"title": title, "metrics": metrics, "groups": [group for group in groups if group]}
+    return {"metrics": metrics, "groups": [group for group in groups if group]}
 
 
 def _rounded(mean: float, spread: float) -> tuple[str, str]:

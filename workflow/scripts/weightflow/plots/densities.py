@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from weightflow.master_equation import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 
@@ -53,21 +54,31 @@ def pair_edges(data: Snapshots, prediction: Prediction, t: int, variable: int) -
     return bin_edges([truth], [predicted], data.discrete)
 
 
-def states_at(part: Snapshots | Prediction, t: int) -> tuple[np.ndarray, np.ndarray]:
-    """States (n, d) and their weights (n,) at the t-th time, of a prediction or of the truth."""
+def states_at(part: Snapshots | ExactLaw | Prediction, t: int) -> tuple[np.ndarray, np.ndarray]:
+    """States (n, d) and their weights (n,) at the t-th time, of a prediction, of the data's truth or of the law."""
     if isinstance(part, Prediction):
         return part.weighted(t)
+    if isinstance(part, ExactLaw):
+        return part.states, part.probabilities[t]
     return part.truth[t], np.full(len(part.truth[t]), 1 / len(part.truth[t]))
 
 
-def marginal(part: Snapshots | Prediction, t: int, variable: int, edges: np.ndarray) -> np.ndarray:
-    """(B,) density of one variable in the bins of edges (B + 1,); over counts, the probability of each."""
-    states, weights = states_at(part, t)
-    return np.histogram(states[:, variable], edges, weights=weights)[0] / np.diff(edges)
+def marginal(part: Snapshots | ExactLaw | Prediction, t: int, variable: int, edges: np.ndarray) -> np.ndarray:
+    """(B,) density of one variable in the bins of edges (B + 1,); over counts, the probability of each.
+
+    A prediction with a density shows its own marginals, without the noise of its samples.
+    """
+    if isinstance(part, Prediction) and len(part.marginals):
+        weights = part.marginals[t, variable]
+        values = np.arange(len(weights))
+    else:
+        states, weights = states_at(part, t)
+        values = states[:, variable]
+    return np.histogram(values, edges, weights=weights)[0] / np.diff(edges)
 
 
 def joint(
-    part: Snapshots | Prediction, t: int, pair: tuple[int, int], edges: tuple[np.ndarray, np.ndarray]
+    part: Snapshots | ExactLaw | Prediction, t: int, pair: tuple[int, int], edges: tuple[np.ndarray, np.ndarray]
 ) -> np.ndarray:
     """(B, C) density of two variables in the bins of edges (B + 1,) and (C + 1,)."""
     states, weights = states_at(part, t)

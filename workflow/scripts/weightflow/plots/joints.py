@@ -5,8 +5,10 @@ from itertools import combinations, islice
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
+from weightflow.master_equation import ExactLaw
 from weightflow.plots import style
 from weightflow.plots.densities import joint, pair_edges, shown_times
 from weightflow.prediction import Prediction
@@ -15,16 +17,24 @@ from weightflow.snapshots import Snapshots
 MOST_PAIRS = 3
 
 
-def plot_joints(data: Snapshots, prediction: Prediction, line: style.Line, times: Sequence[float] | None) -> Figure:
+def plot_joints(
+    data: Snapshots,
+    law: ExactLaw | None,
+    prediction: Prediction,
+    line: style.Line,
+    times: Sequence[float] | None,
+) -> Figure:
     """Two rows for each pair of variables (the first three pairs), truth above prediction; columns are times.
 
     Args:
-        data: the truth.
+        data: the truth by its states.
+        law: the truth itself, drawn instead of the states; None where it is unknown.
         prediction: of one model, at the times of the data.
         line: of that model.
         times: to show; None chooses them.
     """
     shown = shown_times(data, times)
+    truth = "truth" if law is None else "exact law"
     pairs = list(islice(combinations(range(len(data.variables)), 2), MOST_PAIRS))
     with style.look():
         if not pairs:
@@ -34,13 +44,13 @@ def plot_joints(data: Snapshots, prediction: Prediction, line: style.Line, times
         figure, axes = style.grid(2 * len(pairs), len(shown), style.PAGE, 0.7 + 1.85 * len(pairs))
         for p, pair in enumerate(pairs):
             for t, panels in zip(shown, axes[2 * p : 2 * p + 2].T, strict=True):
-                image = _compare(panels, data, prediction, t, pair)
+                image = _compare(panels, data, law, prediction, t, pair)
         for t, panel in zip(shown, axes[0], strict=True):
             panel.set_title(f"{data.time_label} {data.times[t]:g}")
         for r, row in enumerate(axes):
             first, second = pairs[r // 2]
             row[0].set_ylabel(data.variables[second], rotation=0, va="center", labelpad=6)
-            who, colour = (line.label, line.color) if r % 2 else ("truth", "black")
+            who, colour = (line.label, line.color) if r % 2 else (truth, style.BLACK)
             beside = {"rotation": 90, "ha": "right", "va": "center", "transform": row[0].transAxes}
             row[0].text(-0.36, 0.5, who, color=colour, fontsize=7, **beside)
             for panel in row:
@@ -53,9 +63,16 @@ def plot_joints(data: Snapshots, prediction: Prediction, line: style.Line, times
     return figure
 
 
-def _compare(panels: Sequence[Axes], data: Snapshots, prediction: Prediction, t: int, pair: tuple[int, int]):
+def _compare(
+    panels: Sequence[Axes],
+    data: Snapshots,
+    law: ExactLaw | None,
+    prediction: Prediction,
+    t: int,
+    pair: tuple[int, int],
+) -> QuadMesh:
     edges = [pair_edges(data, prediction, t, v) for v in pair]
-    found = [joint(part, t, pair, edges) for part in (data, prediction)]
+    found = [joint(part, t, pair, edges) for part in (law or data, prediction)]
     largest = found[0].max()
     for panel, density in zip(panels, found, strict=True):
         image = panel.pcolormesh(

@@ -6,16 +6,19 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from weightflow.master_equation import ExactLaw
 from weightflow.plots import style
 from weightflow.plots.densities import bin_edges, marginal, shown_times, states_at
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 
 MOST_VARIABLES = 6
+LAW_WIDTH = 0.7
 
 
 def plot_marginals(
     data: Snapshots,
+    law: ExactLaw | None,
     predictions: Mapping[str, Prediction],
     lines: Mapping[str, style.Line],
     times: Sequence[float] | None,
@@ -23,7 +26,8 @@ def plot_marginals(
     """Rows are variables (the first six), columns are times.
 
     Args:
-        data: the truth, drawn as filled steps.
+        data: the truth by its states, drawn as filled steps.
+        law: the truth itself, drawn as their thin black outline; None where it is unknown.
         predictions: by model, at the times of the data.
         lines: how each of them is drawn.
         times: to show; None chooses them.
@@ -39,6 +43,8 @@ def plot_marginals(
             centres = (edges[:-1] + edges[1:]) / 2
             for t, panel in zip(shown, row, strict=True):
                 panel.stairs(marginal(data, t, v, edges), edges, fill=True, color=style.TRUTH, zorder=0)
+                if law is not None:
+                    panel.stairs(marginal(law, t, v, edges), edges, color=style.BLACK, linewidth=LAW_WIDTH, zorder=1)
                 for name, prediction in predictions.items():
                     panel.plot(centres, marginal(prediction, t, v, edges), **lines[name].plot())
                 panel.set_ylim(bottom=0)
@@ -51,6 +57,9 @@ def plot_marginals(
                 panel.set_xlabel(name, labelpad=1)
         if len(variables) < len(data.variables):
             figure.supxlabel(f"the first {len(variables)} of {len(data.variables)} variables", fontsize=7)
-        handles = [Line2D([], [], **lines[name].plot()) for name in predictions]
-        style.legend_above(figure, [Patch(facecolor=style.TRUTH, label="truth"), *handles], 5)
+        handles = [Patch(facecolor=style.TRUTH, label="truth" if law is None else "truth, states")]
+        if law is not None:
+            handles.append(Line2D([], [], color=style.BLACK, linewidth=LAW_WIDTH, label="truth, exact law"))
+        handles += [Line2D([], [], **lines[name].plot()) for name in predictions]
+        style.legend_above(figure, handles, 4)
     return figure

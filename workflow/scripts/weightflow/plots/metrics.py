@@ -12,49 +12,69 @@ from weightflow.plots import style
 from weightflow.snapshots import Snapshots
 
 SHOWN = {
-    "w_marginal": "Wasserstein distance W\nof the marginals",
-    "jsd_marginal": "Jensen–Shannon divergence\nof the marginals (nats)",
+    "w_marginal_exact": "W of the marginals\nfrom the exact law",
+    "w_marginal": "W of the marginals\nfrom samples of the truth",
+    "jsd_marginal_exact": "JSD of the marginals\nfrom the exact law (nats)",
+    "jsd_marginal": "JSD of the marginals from\nsamples of the truth (nats)",
+    "kl_exact": "KL divergence of the joint\nfrom the exact law (nats)",
+    "w1_joint": "W1 of the joint\nfrom samples of the truth",
+    "nll": "−log likelihood of held-out\nstates (nats per variable)",
 }
+REPLACED_BY = {"w_marginal": "w_marginal_exact", "jsd_marginal": "jsd_marginal_exact"}
+LINEAR = {"nll"}
+COLUMNS = 2
 MOST_MARKS = 30  # observed times marked over the whole height
 MARKS = "#dcdcdc"
 
 
 def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:
-    """One panel per metric: mean over seeds, a band of one standard deviation, ticks at observed times.
+    """One panel per metric: mean over seeds, a band of one standard deviation, marks at observed times.
 
-    The first time is left out, as in the tables: the initial snapshot is given.
+    Distances from the exact law stand in the place of those from samples where there are any. The first time is
+    left out, as in the tables: the initial snapshot is given.
 
     Args:
         data: the data set, for its times.
         table: model, seed, time, metric, value, of this data set.
         lines: how each model is drawn, in the order of the legend.
     """
-    later = table[table["time"] > data.times[0]]
+    later = table[(table["time"] > data.times[0]) & np.isfinite(table["value"])]
+    there = set(later["metric"])
+    shown = [metric for metric in SHOWN if metric in there and REPLACED_BY.get(metric) not in there]
     with style.look():
-        figure, axes = style.grid(len(SHOWN), 1, style.PAGE, 13 * style.CM, sharex=True)
-        for (metric, label), panel in zip(SHOWN.items(), axes[:, 0], strict=True):
-            values = later[later["metric"] == metric]
-            if values.empty:
-                style.note(panel, f"{metric} is not defined for these data.")
-                continue
-            _curves(panel, values, lines)
+        if not shown:
+            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
+            style.note(axes[0, 0], "No metric is defined for these data.")
+            return figure
+        rows = -(-len(shown) // COLUMNS)
+        figure, axes = style.grid(rows, COLUMNS, style.PAGE, (2 + 5 * rows) * style.CM, sharex=True)
+        panels, spare = axes.flat[: len(shown)], axes.flat[len(shown) :]
+        for metric, panel in zip(shown, panels, strict=True):
+            _curves(panel, later[later["metric"] == metric], lines, metric not in LINEAR)
             reach = 1 if len(data.observed_times) <= MOST_MARKS else 0.03
             for time in data.observed_times:
                 panel.axvline(time, ymax=reach, color=MARKS, linewidth=0.8, zorder=0)
-            panel.set_ylabel(label)
+            panel.set_ylabel(SHOWN[metric])
             panel.margins(x=0.01)
-        axes[-1, 0].set_xlabel(data.time_label)
+        for panel in panels[-COLUMNS:]:
+            panel.set_xlabel(data.time_label)
+            panel.tick_params(labelbottom=True)
         drawn = [name for name in lines if name in set(later["model"])]
         handles = [Line2D([], [], **lines[name].plot(), marker=lines[name].marker, markersize=3) for name in drawn]
-        observed = Line2D([], [], color=MARKS, linewidth=1, label="observed times")
-        style.legend_above(figure, [*handles, observed], 4)
+        handles.append(Line2D([], [], color=MARKS, linewidth=1, label="observed times"))
+        for panel in spare:
+            panel.set_axis_off()
+            panel.legend(handles=handles, loc="center", ncols=2)
+        if not len(spare):
+            style.legend_above(figure, handles, 4)
     return figure
 
 
-def _curves(panel: Axes, values: pd.DataFrame, lines: Mapping[str, style.Line]) -> None:
-    """Curves on a logarithmic axis; zeros, where a baseline repeats the truth, lie below its end."""
-    panel.set_yscale("log", nonpositive="clip")
-    panel.set_ylim(*_range(values["value"].to_numpy()))
+def _curves(panel: Axes, values: pd.DataFrame, lines: Mapping[str, style.Line], log: bool) -> None:
+    """Curves; on a logarithmic axis zeros, where a baseline repeats the truth, lie below its end."""
+    if log:
+        panel.set_yscale("log", nonpositive="clip")
+        panel.set_ylim(*_range(values["value"].to_numpy()))
     for order, (name, line) in enumerate(lines.items()):
         own = values[values["model"] == name].groupby("time")["value"].agg(["mean", "std"])
         if own.empty:

@@ -85,6 +85,7 @@ _DASHED, _DOTTED, _DASH_DOT = (0, (4, 1.6)), (0, (1, 1.2)), (0, (5, 1.4, 1, 1.4)
 _BASELINES = {
     "previous": Line("previous snapshot", ORANGE, _DOTTED, "v", 1.0, 2),
     "mixture": Line("mixture of neighbours", ORANGE, _DASHED, "^", 1.0, 2.1),
+    "mixture_kernel": Line("mixture, kernels", ORANGE, _DASH_DOT, "d", 1.0, 2.15),
     "displacement": Line("OT displacement", SKY, _DASHED, "<", 1.0, 2.2),
     "transport_spline": Line("transport spline", SKY, _DASH_DOT, ">", 1.0, 2.3),
     "weights_linear": Line("anchors, linear", PURPLE, _DASHED, "P", 1.0, 2.4),

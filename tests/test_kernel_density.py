@@ -1,0 +1,117 @@
+"""Smoothed densities against tables over all states, worked out directly."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from scipy.stats import chisquare, norm
+
+from weightflow import kernel_density
+from weightflow.kernel_density import MULTIPLES, NARROWEST, UNIFORM, AddOneDensity, KernelDensity, best_multiple
+
+
+def cloud(variables: int, levels: int, count: int = 15) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(variables)
+    return rng.integers(0, levels, (count, variables)), rng.dirichlet(np.ones(count))
+
+
+def grid(variables: int, levels: int) -> np.ndarray:
+    return np.array(list(product(range(levels), repeat=variables)))
+
+
+def direct(density: KernelDensity, state: np.ndarray) -> float:
+    """The sum over samples of the product over variables, term by term."""
+    total = 0.0
+    spread = np.sqrt(
+        np.average((density.states - np.average(density.states, 0, density.weights)) ** 2, 0, density.weights)
+    )
+    for centre, weight in zip(density.states, density.weights, strict=True):
+        term = weight
+        for x, y, s in zip(centre, state, spread, strict=True):
+            weights = norm(x, max(density.multiple * s, NARROWEST)).pdf(np.arange(density.levels))
+            term *= (1 - UNIFORM) * weights[y] / weights.sum() + UNIFORM / density.levels
+        total += term
+    return total
+
+
+@pytest.mark.parametrize(("variables", "levels"), [(1, 9), (2, 5), (3, 4), (5, 3)])
+@pytest.mark.parametrize("dense", [0, 30], ids=["gathered", "matrix product"])
+def test_kernel_density_equals_the_sum_over_samples(variables, levels, dense, monkeypatch):
+    monkeypatch.setattr(kernel_density, "_DENSE", dense)
+    density = KernelDensity(*cloud(variables, levels), 0.4, levels)
+    states = grid(variables, levels)[::3]
+    np.testing.assert_allclose(np.exp(density.log_prob(states)), [direct(density, state) for state in states])
+
+
+@pytest.mark.parametrize("variables", [1, 2, 4])
+def test_small_batches_change_nothing(variables, monkeypatch):
+    density, states = KernelDensity(*cloud(variables, 4), 0.4, 4), grid(variables, 4)
+    whole = density.log_prob(states)
+    monkeypatch.setattr(kernel_density, "_AT_ONCE", 1)
+    np.testing.assert_allclose(density.log_prob(states), whole)
+
+
+DENSITIES = {
+    "kernel": lambda states, weights, levels: KernelDensity(states, weights, 0.7, levels),
+    "add one": lambda states, weights, levels: AddOneDensity(states, weights, 30, levels),
+}
+
+
+@pytest.mark.parametrize("make", DENSITIES.values(), ids=DENSITIES)
+@pytest.mark.parametrize(("variables", "levels"), [(1, 7), (2, 5), (3, 4)])
+def test_a_density_sums_to_one_and_so_do_its_marginals(make, variables, levels):
+    density = make(*cloud(variables, levels), levels)
+    table = np.exp(density.log_prob(grid(variables, levels))).reshape([levels] * variables)
+    assert table.sum() == pytest.approx(1)
+    for i, marginal in enumerate(density.marginals(levels)):
+        np.testing.assert_allclose(marginal, table.sum(tuple(j for j in range(variables) if j != i)))
+
+
+@pytest.mark.parametrize("make", DENSITIES.values(), ids=DENSITIES)
+def test_counts_beyond_the_levels_are_impossible(make):
+    density = make(*cloud(2, 5), 5)
+    assert np.isinf(density.log_prob(np.array([[5, 0], [0, 0], [1, 99]]))).tolist() == [True, False, True]
+    assert density.marginals(7)[:, 5:].tolist() == [[0, 0], [0, 0]]
+    np.testing.assert_array_equal(density.marginals(3), density.marginals(7)[:, :3])
+
+
+def test_add_one_by_hand():
+    states, weights = np.array([[0, 0], [0, 0], [2, 1]]), np.full(3, 1 / 3)
+    density = AddOneDensity(states, weights, 3, levels=3)
+    found = np.exp(density.log_prob(np.array([[0, 0], [2, 1], [1, 1]])))
+    assert found == pytest.approx([3 / 12, 2 / 12, 1 / 12])
+
+
+def test_a_point_mass_stays_where_it_is():
+    density = KernelDensity(np.full((10, 2), 3), np.full(10, 0.1), 0.3, 8)
+    assert density.log_prob(np.array([[3, 3]]))[0] == pytest.approx(0, abs=3e-3)
+    assert np.isfinite(density.log_prob(grid(2, 8))).all()
+
+
+def test_many_variables_neither_vanish_nor_need_a_table():
+    rng = np.random.default_rng(0)
+    states = rng.integers(0, 4096, (20, 60))
+    density = KernelDensity(states, np.full(20, 0.05), 0.05, 4096)
+    far = density.log_prob(np.zeros((1, 60), dtype=np.int64))
+    assert np.isfinite(far).all()
+    assert density.log_prob(states).min() > far.max()
+
+
+def test_samples_follow_the_density():
+    density = KernelDensity(*cloud(2, 3), 0.5, 3)
+    drawn = density.sample(20_000, np.random.default_rng(1))
+    expected = np.exp(density.log_prob(grid(2, 3)))
+    assert chisquare(np.bincount(drawn @ [3, 1], minlength=9), 20_000 * expected).pvalue > 0.001
+
+
+def test_the_best_multiple_smooths_few_samples_and_not_the_truth():
+    rng = np.random.default_rng(2)
+    few, snapshot = rng.poisson(20, (30, 2)), rng.poisson(20, (500, 2))
+    wide = best_multiple([(few, np.full(30, 1 / 30), snapshot)], 60)
+    assert wide >= 0.3
+    assert best_multiple([(snapshot, np.full(500, 1 / 500), snapshot)], 60) == MULTIPLES[0]
+
+
+def test_a_point_mass_among_the_samples_does_not_stop_the_choice():
+    still, snapshot = np.full((20, 1), 5), np.array([[5], [6]])
+    assert best_multiple([(still, np.full(20, 0.05), snapshot)], 10) in MULTIPLES
