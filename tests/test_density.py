@@ -99,7 +99,8 @@ def test_a_state_outside_the_range_has_no_likelihood():
 
 
 def test_an_unknown_truth_leaves_no_scores():
-    assert score([Table(tables(0)[0])], [], None) == {}
+    for nothing in ([], [np.zeros((0, 2), dtype=int)]):
+        assert score([Table(tables(0)[0])], nothing, None) == {}
 
 
 def test_a_law_at_other_times_is_refused():

@@ -71,6 +71,7 @@ def test_a_density_sums_to_one_and_so_do_its_marginals(make, variables, levels):
 def test_counts_beyond_the_levels_are_impossible(make):
     density = make(*cloud(2, 5), 5)
     assert np.isinf(density.log_prob(np.array([[5, 0], [0, 0], [1, 99]]))).tolist() == [True, False, True]
+    assert np.isinf(density.log_prob(np.array([[5, 5]]))).all()
     assert density.marginals(7)[:, 5:].tolist() == [[0, 0], [0, 0]]
     np.testing.assert_array_equal(density.marginals(3), density.marginals(7)[:, :3])
 

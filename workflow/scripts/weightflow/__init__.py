@@ -9,6 +9,7 @@ weight_graph, latent_path                 the anchors' weights as tokens, and as
 graph_network, dynamics, fitting          the field that moves the weights through continuous time
 moving_density, interpolation             the backbone at the moving weights, sampled and scored
 prediction, baselines, transport          distributions at any time, by the method and by simpler means
+density, kernel_density                   what a density is, and one made of samples
 metrics, evaluation                       how far they are from the truth
 plots, report                             what a person reads
 

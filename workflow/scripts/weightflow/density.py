@@ -34,7 +34,7 @@ def score(densities: Sequence[Density], heldout: Sequence[np.ndarray], law: Exac
 
     Args:
         densities: T of them.
-        heldout: T arrays (M_t, d), or empty where there are none.
+        heldout: T arrays (M_t, d), or none, or T without states.
         law: at the same T times, or None where it is unknown.
 
     Returns:
@@ -46,7 +46,7 @@ def score(densities: Sequence[Density], heldout: Sequence[np.ndarray], law: Exac
         ValueError: the numbers of times differ.
     """
     found = {}
-    if len(heldout):
+    if sum(map(len, heldout)):
         found["nll"] = np.array([_nll(*pair) for pair in zip(densities, heldout, strict=True)])
     if law is not None:
         if len(law.times) != len(densities):

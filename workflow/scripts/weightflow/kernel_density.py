@@ -40,7 +40,7 @@ class AddOneDensity:
     def log_prob(self, states: np.ndarray) -> np.ndarray:
         """(n,) log-probabilities; −∞ for counts of L or more."""
         rows = np.concatenate([self.states, states])
-        place = np.unique(rows, axis=0, return_inverse=True)[1].ravel()
+        place = _distinct(rows)[1]
         own, asked = np.split(place, [len(self.states)])
         frequencies = np.bincount(own, self.weights, len(rows))[asked]
         cells = float(self.levels) ** states.shape[1]
@@ -120,26 +120,27 @@ class KernelDensity:
         pairs = len(first) * len(second)
         dense = pairs <= _DENSE * len(asked)
         total = np.zeros((len(first), len(second)) if dense else len(asked))
-        at_once = max(1, _AT_ONCE // (len(first) + len(second) + len(asked)))
+        at_once = max(1, _AT_ONCE // (1 + len(first) + len(second) + len(asked)))
         cut = first.shape[1]
         for start in range(0, len(states), at_once):
             part, mass = states[start : start + at_once], weights[start : start + at_once]
-            left = self._products(part, first, 0) * mass[:, None]
+            left = self._products(part, first, 0) * mass
             right = self._products(part, second, cut)
-            total += left.T @ right if dense else np.einsum("nq,nq->q", left[:, one], right[:, two])
+            total += left @ right.T if dense else np.einsum("qn,qn->q", left[one], right[two])
         return total[one, two] if dense else total
 
     def _products(self, states: np.ndarray, asked: np.ndarray, variable: int) -> np.ndarray:
-        """(n, q) products of kernels, times L each, around n states over the variables of `asked` (q, k)."""
+        """(q, n) products of kernels, times L each, around n states over the variables of `asked` (q, k)."""
         if asked.shape[1] == 0:
-            return np.ones((len(states), len(asked)))
+            return np.ones((len(asked), len(states)))
         if asked.shape[1] == 1:
             counts, place = np.unique(states[:, variable], return_inverse=True)
             kernel = self.levels * self._kernel(counts, self.bandwidths[variable])
-            return kernel[:, asked[:, 0]][place.ravel()]
+            return kernel.T[asked[:, 0]][:, place]
         (first, one), (second, two) = _halves(asked)
         left = self._products(states, first, variable)
-        return left[:, one] * self._products(states, second, variable + first.shape[1])[:, two]
+        right = self._products(states, second, variable + first.shape[1])
+        return left[one] * right[two]
 
 
 def best_multiple(left_out: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], levels: int) -> float:
@@ -166,11 +167,16 @@ def best_multiple(left_out: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]],
 def _halves(states: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """Distinct combinations (u, k) of the first and of the other variables, and the place (q,) of each state's."""
     cut = max(1, states.shape[1] // 2)
-    found = []
-    for part in (states[:, :cut], states[:, cut:]):
-        if part.shape[1]:
-            unique, place = np.unique(part, axis=0, return_inverse=True)
-            found.append((unique, place.ravel()))
-        else:
-            found.append((part[:1], np.zeros(len(part), dtype=np.int64)))
-    return found
+    return [_distinct(states[:, :cut]), _distinct(states[:, cut:])]
+
+
+def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `np.unique` over rows with its inverse, but faster, and for rows without entries too."""
+    if not rows.size:
+        return rows[:1], np.zeros(len(rows), dtype=np.int64)
+    order = np.lexsort(rows.T[::-1])
+    ordered = rows[order]
+    starts = np.concatenate([[True], (ordered[1:] != ordered[:-1]).any(1)])
+    place = np.empty(len(rows), dtype=np.int64)
+    place[order] = starts.cumsum() - 1
+    return ordered[starts], place
