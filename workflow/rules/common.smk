@@ -71,7 +71,57 @@ def anchors_of(model):
     return f"results/{{dataset}}/anchors/{label}/seed{{seed}}"
 
 
-ANCHORS = {settings.anchor_label(m): m for m in config["models"].values()}
+def sharing(label, models=MODELS):
+    """Models by the label of a stage they share, in order."""
+    found = {}
+    for model in models:
+        found.setdefault(label(config["models"][model]), []).append(model)
+    return found
+
+
+LEARNERS = [m for m in MODELS if settings.learns(config["models"][m])]
+FIELDS = [m for m in MODELS if config["models"][m]["dynamics"]["kind"] != "spline"]
+SPLINES_OF = [m for m in MODELS if settings.begins_at_spline(config["models"][m])]
+TAUGHT = [m for m in MODELS if settings.is_taught(config["models"][m])]
+STEPPED = [m for m in MODELS if settings.chooses_steps(config["models"][m])]
+
+ANCHORS = sharing(settings.anchor_label)
+TEACHERS = sharing(settings.teacher_label, TAUGHT)
+CHOICES = sharing(settings.choice_label, LEARNERS)
+SPLINES = sharing(settings.spline_label, SPLINES_OF)
+
+
+def sharer(models):
+    """Settings of the first of the models that share a stage; the stage's are the same for all of them."""
+    return config["models"][models[0]]
+
+
+def teacher_of(model):
+    """File pattern of a model's teacher, or nothing where it has none."""
+    if model not in TAUGHT:
+        return []
+    return f"results/{{dataset}}/teachers/{settings.teacher_label(config['models'][model])}/teacher.json"
+
+
+def choice_of(model):
+    """File pattern of the choice of a model's width and smoothing, or nothing where there is none."""
+    if model not in LEARNERS:
+        return []
+    return f"results/{{dataset}}/choices/{settings.choice_label(config['models'][model])}/seed{{seed}}/choice.json"
+
+
+def spline_of(model):
+    """File pattern of a model's learned spline, or nothing where it needs none."""
+    if model not in SPLINES_OF:
+        return []
+    label = settings.spline_label(config["models"][model])
+    return f"results/{{dataset}}/splines/{label}/seed{{seed}}/spline.safetensors"
+
+
+def width_of(anchors):
+    """File pattern of the choice that anchors take their width from, or nothing where it is given."""
+    model = ANCHORS[anchors][0]
+    return choice_of(model) if settings.chooses_width(config["models"][model]) else []
 
 
 def driving_path(wildcards):
@@ -143,10 +193,6 @@ RUNTIME_ROWS = [
 
 FIRST_SEED = SEEDS[0]
 OVERLAID = [*MODELS, *(b for b in ("mixture", "transport_spline") if b in config["baselines"])]
-ANCHOR_SHARERS = {
-    label: [m for m in MODELS if settings.anchor_label(config["models"][m]) == label]
-    for label in ANCHORS
-}
 CAPTIONED = ["metrics", "marginals", "joints", "weights_path", "latent_path", "losses", "rulegraph"]
 
 
@@ -173,4 +219,7 @@ wildcard_constraints:
     dataset=any_of(DATASETS),
     model=any_of(sorted({m for d in DATASETS for m in runs(d)})),
     anchors=any_of(ANCHORS),
+    teacher=any_of(TEACHERS),
+    choice=any_of(CHOICES),
+    spline=any_of(SPLINES),
     seed=r"\d+",

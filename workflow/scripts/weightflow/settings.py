@@ -83,16 +83,69 @@ def heldout_amount(dataset: Mapping[str, Any]) -> float:
     return 1000 if dataset["system"] else 0.2
 
 
+def learns(model: Mapping[str, Any]) -> bool:
+    """Whether a model learns from states: the learned spline, a field that begins there, or behavioural terms."""
+    dynamics = model["dynamics"]
+    return dynamics["kind"] == "spline" or dynamics["start"] == "spline" or model["training"]["behavioural"] > 0
+
+
+def begins_at_spline(model: Mapping[str, Any]) -> bool:
+    """Whether a model needs the learned spline."""
+    return model["dynamics"]["kind"] == "spline" or model["dynamics"]["start"] == "spline"
+
+
+def is_taught(model: Mapping[str, Any]) -> bool:
+    """Whether a teacher shows a model states between the snapshots."""
+    return learns(model) and bool(model["teacher"]["members"])
+
+
+def chooses_steps(model: Mapping[str, Any]) -> bool:
+    """Whether a validation split chooses for how many steps a field is fitted."""
+    return model["dynamics"]["kind"] != "spline" and begins_at_spline(model)
+
+
+def chooses_width(model: Mapping[str, Any]) -> bool:
+    """Whether the backbone's width is one of several to choose from."""
+    return isinstance(model["backbone"]["hidden"], list)
+
+
+def choice_settings(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a model's settings that its width and smoothing are chosen with."""
+    return {section: model[section] for section in ("backbone", "teacher", "spline", "selection")}
+
+
 def anchor_settings(model: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a model's settings that its anchors depend on."""
-    return {"backbone": model["backbone"], "anchors": model["anchors"]}
+    own = {"backbone": model["backbone"], "anchors": model["anchors"]}
+    return own | choice_settings(model) if chooses_width(model) else own
+
+
+def spline_settings(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a model's settings that its learned spline depends on."""
+    return anchor_settings(model) | choice_settings(model)
 
 
 def anchor_label(model: Mapping[str, Any]) -> str:
     """Folder name of a model's anchors; models with the same anchor settings share it."""
     settings = anchor_settings(model)
-    backbone = settings["backbone"]
-    return f"{backbone['kind']}{backbone['hidden']}-{settings['anchors']['alignment']}-{settings_digest(settings)}"
+    width = "auto" if chooses_width(model) else settings["backbone"]["hidden"]
+    kind, alignment = settings["backbone"]["kind"], settings["anchors"]["alignment"]
+    return f"{kind}{width}-{alignment}-{settings_digest(settings)}"
+
+
+def teacher_label(model: Mapping[str, Any]) -> str:
+    """Folder name of a model's teacher, shared as anchors are."""
+    return f"teacher-{settings_digest(model['teacher'])}"
+
+
+def choice_label(model: Mapping[str, Any]) -> str:
+    """Folder name of the choice of a model's width and smoothing, shared as anchors are."""
+    return f"choice-{settings_digest(choice_settings(model))}"
+
+
+def spline_label(model: Mapping[str, Any]) -> str:
+    """Folder name of a model's learned spline, shared as anchors are."""
+    return f"spline-{settings_digest(spline_settings(model))}"
 
 
 def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> None:

@@ -1,0 +1,70 @@
+# Teaching: which states between the snapshots a model learns from, and how smooth what it learns must be.
+
+
+rule choose_teacher:
+    input:
+        rules.prepare_snapshots.output[0],
+    output:
+        teacher="results/{dataset}/teachers/{teacher}/teacher.json",
+        scores="results/{dataset}/teachers/{teacher}/scores.csv",
+    log:
+        "results/{dataset}/logs/teachers/{teacher}/choose_teacher.log",
+    benchmark:
+        "results/{dataset}/benchmarks/teachers/{teacher}/choose_teacher.tsv"
+    priority: 60
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        settings=lambda w: sharer(TEACHERS[w.teacher])["teacher"],
+        seed=lambda w: dataset_settings(w)["seed"],
+        code=code("choose_teacher.py"),
+    script:
+        "../scripts/choose_teacher.py"
+
+
+rule choose_smoothing:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        teacher=lambda w: teacher_of(CHOICES[w.choice][0]),
+    output:
+        choice="results/{dataset}/choices/{choice}/seed{seed}/choice.json",
+        scores="results/{dataset}/choices/{choice}/seed{seed}/scores.csv",
+    log:
+        "results/{dataset}/logs/choices/{choice}/seed{seed}/choose_smoothing.log",
+    benchmark:
+        "results/{dataset}/benchmarks/choices/{choice}/seed{seed}/choose_smoothing.tsv"
+    priority: 55
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        gpu=1,
+    params:
+        settings=lambda w: settings.choice_settings(sharer(CHOICES[w.choice])),
+        code=code("choose_smoothing.py"),
+    script:
+        "../scripts/choose_smoothing.py"
+
+
+rule fit_spline:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        teacher=lambda w: teacher_of(SPLINES[w.spline][0]),
+        choice=lambda w: choice_of(SPLINES[w.spline][0]),
+        graph=lambda w: f"{anchors_of(SPLINES[w.spline][0])}/weight_graph.safetensors",
+    output:
+        spline="results/{dataset}/splines/{spline}/seed{seed}/spline.safetensors",
+        losses="results/{dataset}/splines/{spline}/seed{seed}/losses.csv",
+    log:
+        "results/{dataset}/logs/splines/{spline}/seed{seed}/fit_spline.log",
+    benchmark:
+        "results/{dataset}/benchmarks/splines/{spline}/seed{seed}/fit_spline.tsv"
+    priority: 50
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        gpu=1,
+    params:
+        settings=lambda w: settings.spline_settings(sharer(SPLINES[w.spline])),
+        code=code("fit_spline.py"),
+    script:
+        "../scripts/fit_spline.py"

@@ -1,0 +1,19 @@
+"""Choose the backbone's width and the smoothing weights on a validation split."""
+
+from weightflow.device import job_device
+from weightflow.job import run
+from weightflow.selection import choose_smoothing
+from weightflow.snapshots import read_snapshots
+from weightflow.storage import write_json, write_table
+from weightflow.teacher import read_teacher
+
+
+def main(snakemake):
+    data, seed = read_snapshots(snakemake.input.snapshots), int(snakemake.wildcards.seed)
+    teacher = read_teacher(snakemake.input.teacher) if snakemake.input.teacher else None
+    choice, scores = choose_smoothing(data, teacher, snakemake.params.settings, seed, job_device(snakemake))
+    write_json(snakemake.output.choice, choice)
+    write_table(snakemake.output.scores, scores)
+
+
+run(main, snakemake)  # noqa: F821
