@@ -160,6 +160,12 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
             "models.m.training.start_from: ",
             "there is no file",
         ),
+        (
+            config(model={"path": {"method": "pca", "behavioural": 1}}),
+            "models.m.path.behavioural: ",
+            "pca decodes no weights that could be judged; set method: autoencoder, or behavioural: 0",
+        ),
+        (config(model={"path": {"structural": 0}}), "models.m.path: ", "raise structural or behavioural"),
         (config(models={"mixture": {}}), "models.mixture ", "has the name of a baseline; rename"),
         (config(models={"floor_bootstrap": {}}), "models.floor_bootstrap ", "has the name of a baseline"),
         (config(models={}), "baselines: ", "need the anchors of a model"),

@@ -80,6 +80,11 @@ def driving_path(wildcards):
     return "results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors" if driven else []
 
 
+def is_behavioural(model):
+    """Whether a model's latent path is also judged by what its decoded weights say."""
+    return config["models"][model]["path"]["behavioural"] > 0
+
+
 def needs_simulation(dataset):
     """Whether a data set's training or held-out part is simulated."""
     return not dataset["file"] or settings.heldout_amount(dataset) >= 1
@@ -99,6 +104,7 @@ def stages(dataset, model):
     """Benchmark file and artefact (for its device) of each stage a run went through, with its own name."""
     folder = f"results/{dataset}"
     run = f"benchmarks/{model}/seed{{seed}}"
+    made = f"{folder}/runs/{model}/seed{{seed}}"
     found = {}
     if needs_simulation(config["datasets"][dataset]):
         found["simulate"] = (f"{folder}/benchmarks/simulate_system.tsv", None)
@@ -111,8 +117,8 @@ def stages(dataset, model):
         found["anchors"] = (f"{anchors}/train_anchors.tsv", trained)
         found["weight_graph"] = (f"{anchors}/build_weight_graph.tsv", None)
     if model in CDE_MODELS:
-        found["latent_path"] = (f"{folder}/{run}/fit_latent_path.tsv", None)
-    made = f"{folder}/runs/{model}/seed{{seed}}"
+        path = f"{made}/latent_path.safetensors"
+        found["latent_path"] = (f"{folder}/{run}/fit_latent_path.tsv", path)
     if model in MODELS:
         found["dynamics"] = (f"{folder}/{run}/fit_dynamics.tsv", f"{made}/dynamics.safetensors")
     found["predict"] = (f"{folder}/{run}/predict.tsv", f"{made}/prediction.safetensors")

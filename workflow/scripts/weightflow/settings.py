@@ -59,6 +59,7 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
                 f"{where}.dynamics: {dynamics['heads']} heads do not divide the width {dynamics['width']}; "
                 "change one of them."
             )
+        _check_path(settings["path"], f"{where}.path")
         start = settings["training"]["start_from"]
         if start and not Path(start).is_file():
             raise InputError(f"{where}.training.start_from: there is no file {start}.")
@@ -93,6 +94,17 @@ def anchor_label(model: Mapping[str, Any]) -> str:
     settings = anchor_settings(model)
     backbone = settings["backbone"]
     return f"{backbone['kind']}{backbone['hidden']}-{settings['anchors']['alignment']}-{settings_digest(settings)}"
+
+
+def _check_path(settings: Mapping[str, Any], where: str) -> None:
+    decodes = settings["method"] == "autoencoder"
+    if settings["behavioural"] and not decodes:
+        raise InputError(
+            f"{where}.behavioural: {settings['method']} decodes no weights that could be judged; set method: "
+            "autoencoder, or behavioural: 0."
+        )
+    if decodes and not settings["structural"] and not settings["behavioural"]:
+        raise InputError(f"{where}: both losses of the auto-encoder have weight 0; raise structural or behavioural.")
 
 
 def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> None:
