@@ -5,9 +5,25 @@ import pytest
 import torch
 
 from weightflow.alignment import match
-from weightflow.anchors import STRATEGIES, Anchors, read_anchors, roughness, train_anchors, write_anchors
+from weightflow.anchors import (
+    STRATEGIES,
+    Anchors,
+    fit_pooled,
+    gather_anchors,
+    prepare_training,
+    read_anchor,
+    read_anchors,
+    read_start,
+    roughness,
+    train_anchor,
+    train_anchors,
+    write_anchor,
+    write_anchors,
+    write_start,
+)
 from weightflow.backbones import GRUBackbone
 from weightflow.errors import DivergenceError, InputError
+from weightflow.settings import SEPARATE_ALIGNMENTS
 from weightflow.storage import write_tensors
 
 CPU = torch.device("cpu")
@@ -131,6 +147,44 @@ def test_rebasin_moves_independent_anchors_together_without_changing_them(backbo
     again = match(backbone.layers, backbone.symmetries, apart.weights[1], matched.weights[0])
     assert np.array_equal(matched.weights[1], again)
     assert np.linalg.norm(np.diff(matched.weights, axis=0)) < np.linalg.norm(np.diff(apart.weights, axis=0))
+
+
+def one_by_one(backbone, snapshots, settings) -> Anchors:
+    training = prepare_training(backbone, snapshots, TIMES, settings, 0, CPU)
+    pooled = settings["alignment"] == "pooled"
+    start = fit_pooled(training, settings["first_steps"])[0].numpy() if pooled else None
+    parts = [train_anchor(training, k, start) for k in range(len(snapshots))]
+    return gather_anchors(backbone, parts, settings)
+
+
+@pytest.mark.parametrize("batch", [64, 200])
+@pytest.mark.parametrize("unequal", [False, True])
+@pytest.mark.parametrize("alignment", SEPARATE_ALIGNMENTS)
+def test_anchors_trained_one_by_one_are_those_trained_together(snapshots, alignment, unequal, batch):
+    backbone = GRUBackbone(variables=2, states=3, hidden=8, position=True)
+    snapshots = [s[: 200 - 30 * k * unequal] for k, s in enumerate(snapshots)]
+    settings = SETTINGS | {"alignment": alignment, "batch": batch}
+    together, apart = train(backbone, snapshots, **settings), one_by_one(backbone, snapshots, settings)
+    np.testing.assert_allclose(apart.weights, together.weights, atol=1e-6)
+    assert np.array_equal(apart.times, together.times)
+    assert apart.losses[["snapshot", "step"]].equals(together.losses[["snapshot", "step"]])
+    np.testing.assert_allclose(apart.losses["nll"], together.losses["nll"], rtol=1e-5)
+
+
+def test_a_start_and_a_single_anchor_are_read_back(tmp_path):
+    weights = np.random.default_rng(0).normal(size=7).astype(np.float32)
+    write_start(tmp_path / "start.safetensors", weights, device="cpu")
+    assert np.array_equal(read_start(tmp_path / "start.safetensors"), weights)
+    write_anchor(tmp_path / "anchor.safetensors", 2.5, weights)
+    time, found = read_anchor(tmp_path / "anchor.safetensors")
+    assert time.tolist() == [2.5]
+    assert np.array_equal(found, weights)
+
+
+def test_more_than_a_thousand_anchors_keep_their_order(tmp_path):
+    for k in (998, 999, 1000, 1001):
+        write_anchor(tmp_path / f"anchor-{k:03d}.safetensors", float(k), np.zeros(2))
+    assert read_anchors(tmp_path)[0].tolist() == [998, 999, 1000, 1001]
 
 
 @pytest.mark.parametrize("alignment", STRATEGIES)

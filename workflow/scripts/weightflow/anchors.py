@@ -27,6 +27,7 @@ from weightflow.progress import progress
 from weightflow.storage import read_tensors, write_tensors
 
 KIND = "anchor"
+START_KIND = "start of anchors"
 _FINAL_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
 _POOLED_SHARE = 0.25  # of the joint training's steps, spent on the common start
 _LOSS_EVERY = 10
@@ -68,12 +69,48 @@ def train_anchors(
     Raises:
         DivergenceError: the likelihood became NaN or infinite.
     """
+    training = prepare_training(backbone, snapshots, times, settings, seed, device)
+    return _anchors(training, times, *STRATEGIES[settings["alignment"]](training))
+
+
+def train_anchor(training: "Training", snapshot: int, start: np.ndarray | None) -> Anchors:
+    """The anchor of one snapshot alone, before it is matched to others, as `Anchors` of one.
+
+    Its random stream is its own, so it is the one that all are trained with side by side (to the last bit or,
+    where the linear algebra treats stacks of another height otherwise, to rounding).
+
+    Args:
+        training: what there is to train on.
+        snapshot: its index.
+        start: (P,) common start of pooled anchors, or None for one of its own.
+
+    Raises:
+        DivergenceError: the likelihood became NaN or infinite.
+    """
+    common = None if start is None else torch.as_tensor(start, device=training.device)[None]
+    return _anchors(training, training.times[[snapshot]], *train_each(training, [snapshot], common))
+
+
+def gather_anchors(backbone: Backbone, parts: Sequence[Anchors], settings: Mapping[str, Any]) -> Anchors:
+    """Anchors trained alone, in order of their snapshots, as one set, matched where `alignment` says so."""
+    weights = torch.as_tensor(np.concatenate([part.weights for part in parts]))
+    losses = pd.concat([part.losses for part in parts]).sort_values(["step", "snapshot"], ignore_index=True)
+    if settings["alignment"] == "rebasin":
+        weights = align(backbone, weights)
+    return Anchors(np.concatenate([part.times for part in parts]), weights.numpy(), losses)
+
+
+def prepare_training(
+    backbone: Backbone,
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    settings: Mapping[str, Any],
+    seed: int,
+    device: torch.device,
+) -> "Training":
+    """What strategies are given, with the snapshots on the device; arguments as for `train_anchors`."""
     data = [torch.as_tensor(snapshot, device=device).long() for snapshot in snapshots]
-    training = Training(backbone, data, times, settings, seed, device)
-    weights, losses = STRATEGIES[settings["alignment"]](training)
-    if not torch.isfinite(weights).all():
-        raise _diverged("in its last steps", settings)
-    return Anchors(times, weights.cpu().numpy(), pd.DataFrame(losses, columns=["snapshot", "step", "nll"]))
+    return Training(backbone, data, times, settings, seed, device)
 
 
 @dataclass(frozen=True)
@@ -252,6 +289,12 @@ def _minimise(
             yield step, values
 
 
+def _anchors(training: Training, times: np.ndarray, weights: Tensor, losses: list) -> Anchors:
+    if not torch.isfinite(weights).all():
+        raise _diverged("in its last steps", training.settings)
+    return Anchors(times, weights.cpu().numpy(), pd.DataFrame(losses, columns=["snapshot", "step", "nll"]))
+
+
 def _diverged(when: str, settings: Mapping[str, Any]) -> DivergenceError:
     return DivergenceError(
         f"anchor training diverged {when}; lower models.*.anchors.learning_rate (now {settings['learning_rate']})."
@@ -261,8 +304,36 @@ def _diverged(when: str, settings: Mapping[str, Any]) -> DivergenceError:
 def write_anchors(folder: str | Path, anchors: Anchors, **metadata: Any) -> None:
     """Write `anchor-000.safetensors` and so on, one file per snapshot."""
     for k, (time, weights) in enumerate(zip(anchors.times, anchors.weights, strict=True)):
-        tensors = {"weights": weights, "time": np.array([time])}
-        write_tensors(Path(folder) / f"anchor-{k:03d}.safetensors", KIND, tensors, **metadata)
+        write_anchor(Path(folder) / f"anchor-{k:03d}.safetensors", time, weights, **metadata)
+
+
+def write_anchor(path: str | Path, time: float, weights: np.ndarray, **metadata: Any) -> None:
+    """Write one anchor's weights (P,)."""
+    write_tensors(path, KIND, {"weights": weights, "time": np.array([time])}, **metadata)
+
+
+def read_anchor(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """(time (1,), weights (P,)) of one anchor.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    tensors = read_tensors(path, KIND).tensors
+    return tensors["time"], tensors["weights"]
+
+
+def write_start(path: str | Path, weights: np.ndarray, **metadata: Any) -> None:
+    """Write the common start (P,) of pooled anchors."""
+    write_tensors(path, START_KIND, {"weights": weights}, **metadata)
+
+
+def read_start(path: str | Path) -> np.ndarray:
+    """Read what `write_start` wrote.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    return read_tensors(path, START_KIND).tensors["weights"]
 
 
 def read_anchors(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
@@ -271,10 +342,10 @@ def read_anchors(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         InputError: a file is missing or damaged, or the folder holds anchors of different networks.
     """
-    paths = sorted(Path(folder).glob("anchor-*.safetensors"))
+    paths = sorted(Path(folder).glob("anchor-*.safetensors"), key=lambda path: (len(path.name), path.name))
     if not paths:
         raise InputError(f"{folder}: holds no anchors; delete it and run again, and they are trained.")
-    tensors = [read_tensors(path, KIND).tensors for path in paths]
-    if len({t["weights"].shape for t in tensors}) > 1:
+    times, weights = zip(*map(read_anchor, paths), strict=True)
+    if len({own.shape for own in weights}) > 1:
         raise InputError(f"{folder}: holds anchors of different sizes; delete it and run again.")
-    return np.concatenate([t["time"] for t in tensors]), np.stack([t["weights"] for t in tensors])
+    return np.concatenate(times), np.stack(weights)

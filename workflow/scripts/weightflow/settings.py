@@ -16,6 +16,7 @@ from weightflow.errors import InputError
 from weightflow.provenance import settings_digest
 
 FILE_SUFFIXES = (".npy", ".csv", ".tsv")
+SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
 
 
 def read_schema(path: str | Path) -> dict[str, Any]:
@@ -59,6 +60,7 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
                 f"{where}.dynamics: {dynamics['heads']} heads do not divide the width {dynamics['width']}; "
                 "change one of them."
             )
+        _check_anchors(settings["anchors"], f"{where}.anchors")
         _check_path(settings["path"], f"{where}.path")
         start = settings["training"]["start_from"]
         if start and not Path(start).is_file():
@@ -94,6 +96,15 @@ def anchor_label(model: Mapping[str, Any]) -> str:
     settings = anchor_settings(model)
     backbone = settings["backbone"]
     return f"{backbone['kind']}{backbone['hidden']}-{settings['anchors']['alignment']}-{settings_digest(settings)}"
+
+
+def _check_anchors(settings: Mapping[str, Any], where: str) -> None:
+    alignment = settings["alignment"]
+    if settings["jobs"] == "per_snapshot" and alignment not in SEPARATE_ALIGNMENTS:
+        raise InputError(
+            f"{where}.jobs: {alignment} anchors need each other in training, so they cannot be trained in jobs of "
+            f"their own; set jobs: together, or alignment to one of {', '.join(SEPARATE_ALIGNMENTS)}."
+        )
 
 
 def _check_path(settings: Mapping[str, Any], where: str) -> None:
