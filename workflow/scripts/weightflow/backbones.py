@@ -138,11 +138,12 @@ class GRUBackbone:
         maps = split_weights(self.layers, weights)
         states = states.expand(len(weights), *states.shape[-2:])
         inputs = self._code(states)
+        positions = self.positions.to(inputs)
         hidden = self._start(weights, states.shape[1])
         tops = []
         for i in range(self.variables):
             previous = inputs[:, :, i - 1] if i else torch.zeros_like(inputs[:, :, 0])
-            hidden = self._step(maps, self._at(i, previous), hidden)
+            hidden = self._step(maps, _with(previous, positions[i]), hidden)
             tops.append(hidden[-1])
         logits = _apply(maps["head"], torch.cat(tops, dim=1)).unflatten(1, (self.variables, -1))
         chosen = states.transpose(1, 2).unsqueeze(-1)
@@ -154,9 +155,10 @@ class GRUBackbone:
         maps = split_weights(self.layers, weights)
         hidden = self._start(weights, count)
         code = weights.new_zeros(len(weights), count, self.bits)
+        positions = self.positions.to(code)
         drawn = []
         for i in range(self.variables):
-            hidden = self._step(maps, self._at(i, code), hidden)
+            hidden = self._step(maps, _with(code, positions[i]), hidden)
             cumulative = _apply(maps["head"], hidden[-1]).softmax(-1).cumsum(-1)
             level = torch.rand(len(weights), count, 1, generator=generator, device=weights.device)
             # Scaled by the last entry: rounding may leave the total a little below one.
@@ -168,10 +170,6 @@ class GRUBackbone:
     def _code(self, counts: Tensor) -> Tensor:
         places = torch.arange(self.bits, device=counts.device)
         return ((counts.unsqueeze(-1) >> places) & 1).to(torch.get_default_dtype())
-
-    def _at(self, i: int, code: Tensor) -> Tensor:
-        """(S, N, inputs) the previous variable's code (S, N, bits) with that of position i."""
-        return torch.cat([code, self.positions[i].to(code).expand(*code.shape[:2], -1)], dim=-1)
 
     def _start(self, weights: Tensor, count: int) -> list[Tensor]:
         return [weights.new_zeros(len(weights), count, self.hidden) for _ in range(self.depth)]
@@ -192,6 +190,11 @@ class GRUBackbone:
 
 
 BACKBONES: dict[str, type[Backbone]] = {"gru": GRUBackbone}
+
+
+def _with(code: Tensor, position: Tensor) -> Tensor:
+    """(S, N, bits + channels) the previous variable's code (S, N, bits) beside that of a position (channels,)."""
+    return torch.cat([code, position.expand(*code.shape[:2], -1)], dim=-1)
 
 
 def _apply(linear: Tensor, inputs: Tensor) -> Tensor:
