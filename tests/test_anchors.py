@@ -4,15 +4,38 @@ import numpy as np
 import pytest
 import torch
 
-from weightflow import anchors as module
-from weightflow.anchors import Anchors, read_anchors, train_anchors, write_anchors
+from weightflow.alignment import match
+from weightflow.anchors import (
+    STRATEGIES,
+    Anchors,
+    fit_pooled,
+    gather_anchors,
+    prepare_training,
+    read_anchor,
+    read_anchors,
+    read_start,
+    roughness,
+    train_anchor,
+    train_anchors,
+    write_anchor,
+    write_anchors,
+    write_start,
+)
 from weightflow.backbones import GRUBackbone
 from weightflow.errors import DivergenceError, InputError
+from weightflow.settings import SEPARATE_ALIGNMENTS
 from weightflow.storage import write_tensors
 
 CPU = torch.device("cpu")
 TIMES = np.array([0.0, 1.0, 4.0])
-SETTINGS = {"alignment": "sequential", "first_steps": 20, "steps": 10, "batch": 1024, "learning_rate": 0.02}
+SETTINGS = {
+    "alignment": "sequential",
+    "first_steps": 20,
+    "steps": 10,
+    "batch": 1024,
+    "learning_rate": 0.02,
+    "smoothness": 1e-3,
+}
 
 
 @pytest.fixture
@@ -25,7 +48,7 @@ def train(backbone, snapshots, seed=0, **changes) -> Anchors:
     return train_anchors(backbone, snapshots, TIMES, SETTINGS | changes, seed, CPU)
 
 
-@pytest.mark.parametrize("alignment", ["sequential", "none"])
+@pytest.mark.parametrize("alignment", STRATEGIES)
 def test_anchors_reach_the_entropy_of_their_snapshot(backbone, snapshots, alignment):
     found = train(backbone, snapshots, alignment=alignment, first_steps=400, steps=300)
     for weights, snapshot in zip(found.weights, snapshots, strict=True):
@@ -35,7 +58,7 @@ def test_anchors_reach_the_entropy_of_their_snapshot(backbone, snapshots, alignm
         assert entropy - 1e-3 < nll < entropy + 0.06
 
 
-@pytest.mark.parametrize("alignment", ["sequential", "none"])
+@pytest.mark.parametrize("alignment", STRATEGIES)
 def test_same_seed_gives_the_same_bytes(backbone, snapshots, alignment):
     one, two = (train(backbone, snapshots, alignment=alignment) for _ in range(2))
     assert one.weights.tobytes() == two.weights.tobytes()
@@ -62,34 +85,112 @@ def test_independent_anchors_start_apart(backbone, snapshots):
     assert np.abs(np.diff(found.weights, axis=0)).max() > 0.1
 
 
-def test_steps_of_every_anchor_are_those_of_the_settings(backbone, snapshots):
-    table = train(backbone, snapshots).losses
-    assert table.groupby("snapshot")["step"].max().tolist() == [19, 9, 9]
+LAST_STEPS = {"sequential": [19, 9, 9], "pooled": [9] * 3, "joint": [14] * 3, "rebasin": [19] * 3, "none": [19] * 3}
 
 
-def test_snapshots_of_unequal_sizes_train_side_by_side(backbone, snapshots):
+@pytest.mark.parametrize("alignment", STRATEGIES)
+def test_steps_of_every_anchor_are_those_of_the_settings(backbone, snapshots, alignment):
+    table = train(backbone, snapshots, alignment=alignment).losses
+    assert table.groupby("snapshot")["step"].max().tolist() == LAST_STEPS[alignment]
+
+
+@pytest.mark.parametrize("alignment", STRATEGIES)
+def test_a_single_step_is_enough(backbone, snapshots, alignment):
+    assert np.isfinite(train(backbone, snapshots, alignment=alignment, first_steps=1, steps=1).weights).all()
+
+
+@pytest.mark.parametrize("alignment", STRATEGIES)
+def test_snapshots_of_unequal_sizes_train_side_by_side(backbone, snapshots, alignment):
     unequal = [snapshots[0][:50], snapshots[1][:1], snapshots[2]]
-    found = train(backbone, unequal, alignment="none", batch=64)
+    found = train(backbone, unequal, alignment=alignment, batch=64)
     assert np.isfinite(found.weights).all()
 
 
-def test_whole_snapshots_are_used_where_they_fit_in_a_batch(snapshots):
-    data = [torch.from_numpy(s) for s in snapshots]
-    batch = module._batch(data, 200, torch.Generator())
-    assert torch.equal(batch, torch.stack(data))
+def test_pooled_anchors_of_equal_snapshots_are_equal(backbone, snapshots):
+    found = train(backbone, [snapshots[1]] * 3, alignment="pooled")
+    assert np.array_equal(found.weights, found.weights[:1].repeat(3, axis=0))
 
 
-def test_larger_snapshots_are_drawn_from(snapshots):
-    data = [torch.arange(1000)[:, None], torch.arange(500)[:, None]]
-    batch = module._batch(data, 400, torch.Generator().manual_seed(0))
-    assert batch.shape == (2, 400, 1)
-    assert batch[0].max() > 900
-    assert 400 < batch[1].max() < 500
+def test_joint_anchors_are_the_nearer_the_stronger_their_penalty(backbone, snapshots):
+    many = {"alignment": "joint", "first_steps": 200}
+    free, held, tied = (
+        np.abs(np.diff(train(backbone, snapshots, smoothness=s, **many).weights, axis=0)).mean() for s in (0, 0.01, 10)
+    )
+    assert tied < 0.1 * free
+    assert tied < held < 0.8 * free
 
 
-def test_divergence_names_the_setting_to_change(backbone, snapshots):
+def test_roughness_is_the_integral_of_squared_slope_and_curvature():
+    times = np.linspace(0, 8, 400)
+    weights = torch.from_numpy(np.stack([times**2, 3 * times], axis=1)).float()
+    mean = times[1]  # the mean interval, which is the unit of time
+    slope, curvature = (4 * times**2 + 9).mean() * 8 * mean, 4 * 8 * mean**3
+    assert roughness(times, CPU)(weights).item() == pytest.approx(slope + curvature, rel=0.01)
+
+
+def test_roughness_does_not_depend_on_the_unit_of_time():
+    weights = torch.randn(3, 5, generator=torch.Generator().manual_seed(0))
+    assert torch.isclose(roughness(TIMES, CPU)(weights), roughness(60 * TIMES + 7, CPU)(weights))
+
+
+def test_roughness_asks_less_of_a_longer_interval():
+    step = torch.tensor([[0.0], [0.0], [1.0]])
+    assert roughness(TIMES, CPU)(step) < roughness(np.arange(3.0), CPU)(step)
+
+
+def test_rebasin_moves_independent_anchors_together_without_changing_them(backbone, snapshots):
+    apart, matched = (train(backbone, snapshots, alignment=a) for a in ("none", "rebasin"))
+    x = torch.from_numpy(snapshots[0])
+    found, goal = (backbone.log_prob(torch.from_numpy(a.weights), x) for a in (matched, apart))
+    torch.testing.assert_close(found, goal, atol=1e-5, rtol=0)
+    assert np.array_equal(matched.weights[0], apart.weights[0])
+    again = match(backbone.layers, backbone.symmetries, apart.weights[1], matched.weights[0])
+    assert np.array_equal(matched.weights[1], again)
+    assert np.linalg.norm(np.diff(matched.weights, axis=0)) < np.linalg.norm(np.diff(apart.weights, axis=0))
+
+
+def one_by_one(backbone, snapshots, settings) -> Anchors:
+    training = prepare_training(backbone, snapshots, TIMES, settings, 0, CPU)
+    pooled = settings["alignment"] == "pooled"
+    start = fit_pooled(training, settings["first_steps"])[0].numpy() if pooled else None
+    parts = [train_anchor(training, k, start) for k in range(len(snapshots))]
+    return gather_anchors(backbone, parts, settings)
+
+
+@pytest.mark.parametrize("batch", [64, 200])
+@pytest.mark.parametrize("unequal", [False, True])
+@pytest.mark.parametrize("alignment", SEPARATE_ALIGNMENTS)
+def test_anchors_trained_one_by_one_are_those_trained_together(snapshots, alignment, unequal, batch):
+    backbone = GRUBackbone(variables=2, states=3, hidden=8, position=True)
+    snapshots = [s[: 200 - 30 * k * unequal] for k, s in enumerate(snapshots)]
+    settings = SETTINGS | {"alignment": alignment, "batch": batch}
+    together, apart = train(backbone, snapshots, **settings), one_by_one(backbone, snapshots, settings)
+    np.testing.assert_allclose(apart.weights, together.weights, atol=1e-6)
+    assert np.array_equal(apart.times, together.times)
+    assert apart.losses[["snapshot", "step"]].equals(together.losses[["snapshot", "step"]])
+    np.testing.assert_allclose(apart.losses["nll"], together.losses["nll"], rtol=1e-5)
+
+
+def test_a_start_and_a_single_anchor_are_read_back(tmp_path):
+    weights = np.random.default_rng(0).normal(size=7).astype(np.float32)
+    write_start(tmp_path / "start.safetensors", weights, device="cpu")
+    assert np.array_equal(read_start(tmp_path / "start.safetensors"), weights)
+    write_anchor(tmp_path / "anchor.safetensors", 2.5, weights)
+    time, found = read_anchor(tmp_path / "anchor.safetensors")
+    assert time.tolist() == [2.5]
+    assert np.array_equal(found, weights)
+
+
+def test_more_than_a_thousand_anchors_keep_their_order(tmp_path):
+    for k in (998, 999, 1000, 1001):
+        write_anchor(tmp_path / f"anchor-{k:03d}.safetensors", float(k), np.zeros(2))
+    assert read_anchors(tmp_path)[0].tolist() == [998, 999, 1000, 1001]
+
+
+@pytest.mark.parametrize("alignment", STRATEGIES)
+def test_divergence_names_the_setting_to_change(backbone, snapshots, alignment):
     with pytest.raises(DivergenceError, match=r"diverged at step .*lower models\.\*\.anchors\.learning_rate"):
-        train(backbone, snapshots, learning_rate=3e37)
+        train(backbone, snapshots, alignment=alignment, learning_rate=3e37)
 
 
 def test_written_anchors_are_read_back(tmp_path):

@@ -7,7 +7,15 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from weightflow.backbones import GRUBackbone, extend_prefixes, make_backbone, split_weights
+from weightflow.anchors import train_anchors
+from weightflow.backbones import (
+    POSITION_CHANNELS,
+    GRUBackbone,
+    extend_prefixes,
+    make_backbone,
+    position_code,
+    split_weights,
+)
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -26,7 +34,8 @@ def sharp_weights(backbone: GRUBackbone, stack: int, seed: int = 0) -> torch.Ten
 def reference_log_prob(backbone: GRUBackbone, weights: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
     """log p by torch.nn.GRU and torch.nn.Linear, one network and its states (N, d)."""
     maps = {name: value[0] for name, value in split_weights(backbone.layers, weights).items()}
-    gru = torch.nn.GRU(backbone.bits, backbone.hidden, backbone.depth, batch_first=True)
+    positions = backbone.positions
+    gru = torch.nn.GRU(backbone.bits + positions.shape[1], backbone.hidden, backbone.depth, batch_first=True)
     head = torch.nn.Linear(backbone.hidden, backbone.states)
     with torch.no_grad():
         for level in range(backbone.depth):
@@ -39,6 +48,7 @@ def reference_log_prob(backbone: GRUBackbone, weights: torch.Tensor, states: tor
         codes = [[[int(bit) for bit in f"{x:0{backbone.bits}b}"[::-1]] for x in row[:-1]] for row in states.tolist()]
         start = torch.zeros(len(states), 1, backbone.bits)
         inputs = torch.cat([start, torch.tensor(codes, dtype=torch.float32).reshape(len(states), -1, backbone.bits)], 1)
+        inputs = torch.cat([inputs, positions.expand(len(states), -1, -1)], dim=2)
         log_softmax = head(gru(inputs)[0]).log_softmax(-1)
     return log_softmax.gather(-1, states.unsqueeze(-1)).squeeze(-1).sum(-1)
 
@@ -51,18 +61,19 @@ def test_probabilities_of_all_states_sum_to_one(variables, states, depth):
     torch.testing.assert_close(log_prob.exp().sum(1), torch.ones(4))
 
 
+@pytest.mark.parametrize("position", [False, True])
 @pytest.mark.parametrize("depth", [1, 2, 3])
 @pytest.mark.parametrize(("variables", "states"), [(1, 2), (3, 52), (5, 6)])
-def test_likelihood_equals_torch_gru_and_linear(variables, states, depth):
-    backbone = GRUBackbone(variables, states, hidden=5, depth=depth)
+def test_likelihood_equals_torch_gru_and_linear(variables, states, depth, position):
+    backbone = GRUBackbone(variables, states, hidden=5, depth=depth, position=position)
     weights = sharp_weights(backbone, 1, seed=depth)
     x = torch.randint(states, (40, variables), generator=generator(1))
     torch.testing.assert_close(backbone.log_prob(weights, x)[0], reference_log_prob(backbone, weights, x))
 
 
-@pytest.mark.parametrize("depth", [1, 2])
-def test_sampling_frequencies_follow_the_likelihood(depth):
-    backbone = GRUBackbone(variables=2, states=3, hidden=4, depth=depth)
+@pytest.mark.parametrize(("depth", "position"), [(1, False), (2, False), (1, True)])
+def test_sampling_frequencies_follow_the_likelihood(depth, position):
+    backbone = GRUBackbone(variables=2, states=3, hidden=4, depth=depth, position=position)
     weights = sharp_weights(backbone, 2, seed=3)
     drawn = backbone.sample(weights, 40_000, generator(4))
     expected = backbone.log_prob(weights, all_states(2, 3)).double().exp()
@@ -104,9 +115,33 @@ def test_later_variables_do_not_change_the_likelihood_of_earlier_ones():
     torch.testing.assert_close(joint.sum(1), first.log_prob(weights, all_states(1, 4))[0].exp())
 
 
-def test_number_of_weights_does_not_depend_on_the_number_of_variables():
-    sizes = {sum(layer.weights for layer in GRUBackbone(d, 52, hidden=8).layers) for d in (1, 3, 15)}
-    assert len(sizes) == 1
+@pytest.mark.parametrize(("position", "size"), [(False, 852), (True, 852 + 24 * POSITION_CHANNELS)])
+def test_number_of_weights_does_not_depend_on_the_number_of_variables(position, size):
+    backbones = [GRUBackbone(d, 52, hidden=8, position=position) for d in (1, 3, 15, 1000)]
+    assert {sum(layer.weights for layer in backbone.layers) for backbone in backbones} == {size}
+
+
+@pytest.mark.parametrize("variables", [1, 2, 15, 1000])
+def test_every_position_has_its_own_code(variables):
+    code = position_code(variables)
+    assert code.shape == (variables, POSITION_CHANNELS)
+    assert code.abs().max() <= 1
+    apart = torch.cdist(code, code) + 10 * torch.eye(variables)
+    assert apart.min() > 0.5
+
+
+def test_being_told_the_variable_helps_to_fit_many_of_them():
+    """Fifteen independent Poisson counts, whose means have no order."""
+    rng = np.random.default_rng(0)
+    means = rng.uniform(1, 20, 15)
+    training, fresh = rng.poisson(means, (400, 15)), torch.from_numpy(rng.poisson(means, (2000, 15)))
+    settings = {"alignment": "sequential", "first_steps": 300, "batch": 128, "learning_rate": 0.01}
+    nll = {}
+    for position in (False, True):
+        backbone = GRUBackbone(15, 48, hidden=8, position=position)
+        found = train_anchors(backbone, [training], np.zeros(1), settings, 0, torch.device("cpu"))
+        nll[position] = -backbone.log_prob(torch.from_numpy(found.weights), fresh).mean().item() / 15
+    assert nll[True] < nll[False] - 0.02
 
 
 def test_paper_epidemic_backbone_has_852_parameters():
@@ -189,5 +224,6 @@ def test_settings_choose_size_and_depth(model_settings):
     settings = model_settings["backbone"] | {"hidden": 5, "layers": 2}
     backbone = make_backbone(settings, variables=3, states=9)
     assert [layer.name for layer in backbone.layers] == ["input0", "recurrent0", "input1", "recurrent1", "head"]
+    assert backbone.layers[0].inputs == 4 + POSITION_CHANNELS
     assert backbone.layers[-1].neurons == 9
     assert backbone.layers[-1].inputs == 5

@@ -92,7 +92,7 @@ def losses(rng: np.random.Generator) -> Figure:
     steps = np.arange(30)
     nll = pd.DataFrame({"snapshot": steps % 3, "step": steps // 3, "nll": rng.random(30)})
     fit = {"step": steps, "loss": rng.random(30), "structural": rng.random(30), "energy": np.zeros(30)}
-    paths = {"a_cde": pd.DataFrame(fit)[["step", "loss"]], "b_ode": pd.DataFrame({"step": [], "loss": []})}
+    paths = {"a_cde": pd.DataFrame(fit)[["step", "structural"]], "b_ode": pd.DataFrame({"step": [], "structural": []})}
     dynamics = dict.fromkeys(MODELS, pd.DataFrame(fit))
     return plot_losses({"a_cde, b_ode": nll}, paths, dynamics, LINES, TIMES[::4], "day")
 

@@ -7,7 +7,7 @@ from weightflow.backbones import BACKBONES
 from weightflow.baselines import BASELINES
 from weightflow.latent_path import METHODS
 from weightflow.readers import READERS
-from weightflow.settings import FILE_SUFFIXES, read_schema
+from weightflow.settings import FILE_SUFFIXES, SEPARATE_ALIGNMENTS, read_schema
 
 INTERPOLATIONS = ["weights_linear", "weights_spline"]
 
@@ -31,3 +31,7 @@ def test_names_are_those_of_the_schema(root, names, path):
 
 def test_every_readable_suffix_passes_the_config():
     assert sorted(READERS) == sorted(FILE_SUFFIXES)
+
+
+def test_alignments_with_separate_jobs_are_alignments():
+    assert set(SEPARATE_ALIGNMENTS) <= set(STRATEGIES)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from weightflow.runtime import COLUMNS, runtime_table
+from weightflow.runtime import COLUMNS, runtime_table, sum_benchmarks
 from weightflow.storage import write_tensors
 
 
@@ -38,3 +38,10 @@ def test_snakemakes_timestamp_in_a_folder_is_passed_over(benchmark, tmp_path):
     write_tensors(tmp_path / "anchors" / "anchor-000.safetensors", "anchor", {}, device="cuda")
     table = runtime_table([("data", "model", 0, "anchors", benchmark, str(tmp_path / "anchors"))])
     assert table["device"].item() == "cuda"
+
+
+def test_jobs_of_a_stage_add_up(benchmark, tmp_path):
+    short = tmp_path / "short.tsv"
+    short.write_text("s\th:m:s\tmax_rss\n0.1\t0:00:00\t-\n")
+    total = sum_benchmarks([benchmark, str(short), benchmark])
+    assert total.to_dict("list") == {"s": [pytest.approx(5.1)], "max_rss": [300.5]}

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from weightflow.errors import InputError
 from weightflow.settings import (
+    SEPARATE_ALIGNMENTS,
     anchor_label,
     anchor_settings,
     check_consistency,
@@ -160,6 +161,22 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
             "models.m.training.start_from: ",
             "there is no file",
         ),
+        (
+            config(model={"path": {"method": "pca", "behavioural": 1}}),
+            "models.m.path.behavioural: ",
+            "pca decodes no weights that could be judged; set method: autoencoder, or behavioural: 0",
+        ),
+        (
+            config(model={"anchors": {"jobs": "per_snapshot"}}),
+            "models.m.anchors.jobs: ",
+            "sequential anchors need each other in training",
+        ),
+        (
+            config(model={"anchors": {"jobs": "per_snapshot", "alignment": "joint"}}),
+            "models.m.anchors.jobs: ",
+            "set jobs: together, or alignment to one of pooled, rebasin, none",
+        ),
+        (config(model={"path": {"structural": 0}}), "models.m.path: ", "raise structural or behavioural"),
         (config(models={"mixture": {}}), "models.mixture ", "has the name of a baseline; rename"),
         (config(models={"floor_bootstrap": {}}), "models.floor_bootstrap ", "has the name of a baseline"),
         (config(models={}), "baselines: ", "need the anchors of a model"),
@@ -174,6 +191,11 @@ def test_a_fault_is_one_sentence_with_file_and_key(check, made, key, sentence):
     assert sentence in text
     assert "\n" not in text
     assert text.endswith(".")
+
+
+@pytest.mark.parametrize("alignment", SEPARATE_ALIGNMENTS)
+def test_anchors_that_do_not_need_each_other_may_have_jobs_of_their_own(check, alignment):
+    check(config(model={"anchors": {"jobs": "per_snapshot", "alignment": alignment}}))
 
 
 def test_a_system_is_a_name_or_a_path(systems):

@@ -13,6 +13,7 @@ from weightflow.snapshots import (
     assemble,
     check_observed,
     check_states,
+    observed_count,
     observed_mask,
     read_snapshots,
     split,
@@ -157,6 +158,7 @@ def test_states_default_to_a_tenth_above_the_largest_observed_count(dataset_sett
 
 def test_a_written_data_set_is_read_back_whole(counts, tmp_path):
     write_snapshots(tmp_path / "snapshots.safetensors", counts, {"file": "data.npy"})
+    assert observed_count(tmp_path / "snapshots.safetensors") == 3
     again = read_snapshots(tmp_path / "snapshots.safetensors")
     for field in dataclasses.fields(counts):
         found, expected = getattr(again, field.name), getattr(counts, field.name)

@@ -5,11 +5,14 @@ import shutil
 from copy import deepcopy
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
 from weightflow.evaluation import COLUMNS
+from weightflow.settings import anchor_label
+from weightflow.weight_graph import read_weight_graph
 
 TINY = yaml.safe_load((Path(__file__).parent / "config" / "tiny.yaml").read_text(encoding="utf-8"))
 TABLES = ("results/metrics.csv", "results/summary.csv")
@@ -170,3 +173,20 @@ def test_a_comment_in_the_library_reruns_nothing(planned, workflow):
     jobs = planned()
     undo()
     assert jobs == {}
+
+
+def test_anchors_trained_in_jobs_of_their_own_are_the_same(run_snakemake, workflow, complete, tmp_path):
+    config = deepcopy(TINY)
+    config["datasets"]["tiny"]["observe_every"] = 50
+    anchors = {"first_steps": 20, "steps": 10, "alignment": "pooled"}
+    model = {"backbone": {"hidden": 8}, "anchors": anchors}
+    config["models"] = {"one": model, "each": {**model, "anchors": {**anchors, "jobs": "per_snapshot"}}}
+    labels = {name: anchor_label(m) for name, m in complete(config)["models"].items()}
+    targets = [f"results/tiny/anchors/{label}/seed0/weight_graph.safetensors" for label in labels.values()]
+    targets.append(f"results/tiny/benchmarks/anchors/{labels['each']}/seed0/train_anchors.tsv")
+    result = run_snakemake(tmp_path, config, *targets, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    assert len(list(tmp_path.glob("results/tiny/anchors/*/seed0/parts/anchor-*.safetensors"))) == 3
+    one, each = (read_weight_graph(tmp_path / target) for target in targets[:2])
+    np.testing.assert_allclose(each.weights, one.weights, atol=1e-6)
+    assert "Nothing to be done" in run_snakemake(tmp_path, config, *targets, workflow=workflow).stdout

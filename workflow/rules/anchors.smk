@@ -1,4 +1,4 @@
-# Anchor training: the backbone's weights for each observed snapshot.
+# Anchor training: the backbone's weights for each observed snapshot, in one job or in one job each.
 
 
 rule train_anchors:
@@ -11,6 +11,8 @@ rule train_anchors:
         "results/{dataset}/logs/anchors/{anchors}/seed{seed}/train_anchors.log",
     benchmark:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/train_anchors.tsv"
+    wildcard_constraints:
+        anchors=any_of(TOGETHER),
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
@@ -21,3 +23,96 @@ rule train_anchors:
         code=code("train_anchors.py"),
     script:
         "../scripts/train_anchors.py"
+
+
+rule fit_pooled_start:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+    output:
+        "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors",
+    log:
+        "results/{dataset}/logs/anchors/{anchors}/seed{seed}/fit_pooled_start.log",
+    benchmark:
+        "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/fit_pooled_start.tsv"
+    wildcard_constraints:
+        anchors=any_of(APART),
+    priority: 50
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        gpu=1,
+    params:
+        settings=lambda w: settings.anchor_settings(ANCHORS[w.anchors]),
+        code=code("fit_pooled_start.py"),
+    script:
+        "../scripts/fit_pooled_start.py"
+
+
+rule train_anchor:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        start=common_start,
+    output:
+        anchor="results/{dataset}/anchors/{anchors}/seed{seed}/parts/anchor-{snapshot}.safetensors",
+        losses="results/{dataset}/anchors/{anchors}/seed{seed}/parts/losses-{snapshot}.csv",
+    log:
+        "results/{dataset}/logs/anchors/{anchors}/seed{seed}/train_anchor-{snapshot}.log",
+    benchmark:
+        "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/train_anchor-{snapshot}.tsv"
+    wildcard_constraints:
+        anchors=any_of(APART),
+        snapshot=r"\d+",
+    priority: 50
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        gpu=1,
+    params:
+        settings=lambda w: settings.anchor_settings(ANCHORS[w.anchors]),
+        code=code("train_anchor.py"),
+    script:
+        "../scripts/train_anchor.py"
+
+
+rule gather_anchors:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        anchors=each_snapshot(rules.train_anchor.output.anchor),
+        losses=each_snapshot(rules.train_anchor.output.losses),
+    output:
+        anchors=directory("results/{dataset}/anchors/{anchors}/seed{seed}/snapshots"),
+        losses="results/{dataset}/anchors/{anchors}/seed{seed}/losses.csv",
+    log:
+        "results/{dataset}/logs/anchors/{anchors}/seed{seed}/gather_anchors.log",
+    benchmark:
+        "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/gather_anchors.tsv"
+    wildcard_constraints:
+        anchors=any_of(APART),
+    priority: 50
+    conda:
+        "../../envs/weightflow.yaml"
+    params:
+        settings=lambda w: settings.anchor_settings(ANCHORS[w.anchors]),
+        code=code("gather_anchors.py"),
+    script:
+        "../scripts/gather_anchors.py"
+
+
+rule sum_benchmarks:
+    # What anchors cost that were trained apart.
+    input:
+        lambda w: rules.fit_pooled_start.benchmark if common_start(w) else [],
+        each_snapshot(rules.train_anchor.benchmark),
+        rules.gather_anchors.benchmark,
+    output:
+        "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/train_anchors.tsv",
+    log:
+        "results/{dataset}/logs/anchors/{anchors}/seed{seed}/sum_benchmarks.log",
+    wildcard_constraints:
+        anchors=any_of(APART),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("sum_benchmarks.py"),
+    script:
+        "../scripts/sum_benchmarks.py"

@@ -123,11 +123,38 @@ def width_of(anchors):
     model = ANCHORS[anchors][0]
     return choice_of(model) if settings.chooses_width(config["models"][model]) else []
 
+TOGETHER = [label for label, m in ANCHORS.items() if m["anchors"]["jobs"] == "together"]
+APART = [label for label in ANCHORS if label not in TOGETHER]
+
+
+def each_snapshot(pattern):
+    """Input function: a pattern for every observed snapshot, whose number the prepared data say."""
+
+    def paths(wildcards):
+        from weightflow.snapshots import observed_count
+
+        prepared = checkpoints.prepare_snapshots.get(dataset=wildcards.dataset).output[0]
+        snapshots = [f"{k:03d}" for k in range(observed_count(prepared))]
+        return expand(pattern, snapshot=snapshots, allow_missing=True)
+
+    return paths
+
+
+def common_start(wildcards):
+    """Where pooled anchors start from; others have a start of their own."""
+    pooled = ANCHORS[wildcards.anchors]["anchors"]["alignment"] == "pooled"
+    return "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors" if pooled else []
+
 
 def driving_path(wildcards):
     """The latent path of a CDE model; the ODE needs none."""
     driven = wildcards.model in CDE_MODELS
     return "results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors" if driven else []
+
+
+def is_behavioural(model):
+    """Whether a model's latent path is also judged by what its decoded weights say."""
+    return config["models"][model]["path"]["behavioural"] > 0
 
 
 def needs_simulation(dataset):
@@ -161,6 +188,7 @@ def stages(dataset, model):
     """Benchmark file and artefact (for its device) of each stage a run went through, with its own name."""
     folder = f"results/{dataset}"
     run = f"benchmarks/{model}/seed{{seed}}"
+    made = f"{folder}/runs/{model}/seed{{seed}}"
     found = {}
     if needs_simulation(config["datasets"][dataset]):
         found["simulate"] = (f"{folder}/benchmarks/simulate_system.tsv", None)
@@ -173,8 +201,8 @@ def stages(dataset, model):
         found["anchors"] = (f"{anchors}/train_anchors.tsv", trained)
         found["weight_graph"] = (f"{anchors}/build_weight_graph.tsv", None)
     if model in CDE_MODELS:
-        found["latent_path"] = (f"{folder}/{run}/fit_latent_path.tsv", None)
-    made = f"{folder}/runs/{model}/seed{{seed}}"
+        path = f"{made}/latent_path.safetensors"
+        found["latent_path"] = (f"{folder}/{run}/fit_latent_path.tsv", path)
     if model in MODELS:
         found["dynamics"] = (f"{folder}/{run}/fit_dynamics.tsv", f"{made}/dynamics.safetensors")
     found["predict"] = (f"{folder}/{run}/predict.tsv", f"{made}/prediction.safetensors")

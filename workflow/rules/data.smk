@@ -43,7 +43,8 @@ rule simulate_system:
         "../scripts/simulate_system.py"
 
 
-rule prepare_snapshots:
+checkpoint prepare_snapshots:
+    # A checkpoint, because only its output says how many anchors there are to train in jobs of their own.
     input:
         unpack(snapshot_sources),
     output:

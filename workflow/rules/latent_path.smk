@@ -3,7 +3,8 @@
 
 rule fit_latent_path:
     input:
-        lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
+        graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
+        snapshots=lambda w: rules.prepare_snapshots.output[0] if is_behavioural(w.model) else [],
     output:
         path="results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors",
         losses="results/{dataset}/runs/{model}/seed{seed}/latent_path_losses.csv",
@@ -16,8 +17,10 @@ rule fit_latent_path:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
+    resources:
+        gpu=lambda w: int(is_behavioural(w.model)),
     params:
-        settings=model_settings("path"),
+        settings=model_settings("backbone", "path"),
         code=code("fit_latent_path.py"),
     script:
         "../scripts/fit_latent_path.py"

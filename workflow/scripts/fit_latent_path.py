@@ -1,20 +1,27 @@
 """Reduce the anchors to the latent path that drives the CDE."""
 
-import pandas as pd
-
+from weightflow.backbones import make_backbone
+from weightflow.device import job_device
 from weightflow.job import run
-from weightflow.latent_path import fit_latent_path, write_latent_path
+from weightflow.latent_path import Behaviour, fit_latent_path, write_latent_path
 from weightflow.provenance import stamp
+from weightflow.snapshots import read_snapshots
 from weightflow.storage import write_table
 from weightflow.weight_graph import read_weight_graph
 
 
 def main(snakemake):
-    graph = read_weight_graph(snakemake.input[0])
+    graph, settings = read_weight_graph(snakemake.input.graph), snakemake.params.settings
+    device = job_device(snakemake)
+    behaviour = None
+    if snakemake.input.snapshots:  # asked for by a behavioural loss alone
+        data = read_snapshots(snakemake.input.snapshots)
+        backbone = make_backbone(settings["backbone"], len(data.variables), data.states)
+        behaviour = Behaviour(backbone, data.observed, device)
     seed = int(snakemake.wildcards.seed)
-    coordinates, losses = fit_latent_path(graph.weights, snakemake.params.settings["path"], seed)
-    write_latent_path(snakemake.output.path, graph.times, coordinates, made_by=stamp(snakemake))
-    write_table(snakemake.output.losses, pd.DataFrame({"step": range(len(losses)), "loss": losses}))
+    coordinates, losses = fit_latent_path(graph.weights, settings["path"], seed, behaviour)
+    write_latent_path(snakemake.output.path, graph.times, coordinates, made_by=stamp(snakemake), device=str(device))
+    write_table(snakemake.output.losses, losses)
 
 
 run(main, snakemake)  # noqa: F821

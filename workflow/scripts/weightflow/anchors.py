@@ -2,11 +2,13 @@
 
 Neighbouring anchors must be aligned (same basin, same order of neurons) for a path between them to mean
 anything. Strategies: `sequential` (the paper), where θ_k starts from θ_{k−1} with the optimiser's state
-carried on, and `none`, independent starts trained side by side.
+carried on; `pooled`, where all start from one fit to all snapshots together; `joint`, where all are trained
+at once and held together in time; `rebasin`, independent anchors whose hidden units are then matched
+(alignment.py); and `none`, independent anchors as they are.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +19,17 @@ import torch
 from torch import Tensor
 
 from weightflow import seeding
+from weightflow.alignment import align_chain
 from weightflow.backbones import Backbone
+from weightflow.batches import Batches
 from weightflow.errors import DivergenceError, InputError
 from weightflow.progress import progress
 from weightflow.storage import read_tensors, write_tensors
 
 KIND = "anchor"
+START_KIND = "start of anchors"
 _FINAL_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
+_POOLED_SHARE = 0.25  # of the joint training's steps, spent on the common start
 _LOSS_EVERY = 10
 
 
@@ -56,59 +62,225 @@ def train_anchors(
         backbone: the density.
         snapshots: K arrays (N_k, d).
         times: (K,).
-        settings: `alignment`, `first_steps`, `steps`, `batch`, `learning_rate`.
+        settings: `alignment`, `first_steps`, `steps`, `batch`, `learning_rate`, `smoothness`.
         seed: of initial weights and batches.
         device: where to train.
 
     Raises:
         DivergenceError: the likelihood became NaN or infinite.
     """
-    generator = torch.Generator(device).manual_seed(seeding.integer(seed, "anchors"))
+    training = prepare_training(backbone, snapshots, times, settings, seed, device)
+    return _anchors(training, times, *STRATEGIES[settings["alignment"]](training))
+
+
+def train_anchor(training: "Training", snapshot: int, start: np.ndarray | None) -> Anchors:
+    """The anchor of one snapshot alone, before it is matched to others, as `Anchors` of one.
+
+    Its random stream is its own, so it is the one that all are trained with side by side (to the last bit or,
+    where the linear algebra treats stacks of another height otherwise, to rounding).
+
+    Args:
+        training: what there is to train on.
+        snapshot: its index.
+        start: (P,) common start of pooled anchors, or None for one of its own.
+
+    Raises:
+        DivergenceError: the likelihood became NaN or infinite.
+    """
+    common = None if start is None else torch.as_tensor(start, device=training.device)[None]
+    return _anchors(training, training.times[[snapshot]], *train_each(training, [snapshot], common))
+
+
+def gather_anchors(backbone: Backbone, parts: Sequence[Anchors], settings: Mapping[str, Any]) -> Anchors:
+    """Anchors trained alone, in order of their snapshots, as one set, matched where `alignment` says so."""
+    weights = torch.as_tensor(np.concatenate([part.weights for part in parts]))
+    losses = pd.concat([part.losses for part in parts]).sort_values(["step", "snapshot"], ignore_index=True)
+    if settings["alignment"] == "rebasin":
+        weights = align(backbone, weights)
+    return Anchors(np.concatenate([part.times for part in parts]), weights.numpy(), losses)
+
+
+def prepare_training(
+    backbone: Backbone,
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    settings: Mapping[str, Any],
+    seed: int,
+    device: torch.device,
+) -> "Training":
+    """What strategies are given, with the snapshots on the device; arguments as for `train_anchors`."""
     data = [torch.as_tensor(snapshot, device=device).long() for snapshot in snapshots]
-    weights, losses = STRATEGIES[settings["alignment"]](backbone, data, settings, generator)
-    if not torch.isfinite(weights).all():
-        raise _diverged("in its last steps", settings)
-    table = pd.DataFrame(losses, columns=["snapshot", "step", "nll"])
-    return Anchors(times, weights.cpu().numpy(), table)
+    return Training(backbone, data, times, settings, seed, device)
 
 
-def _sequential(backbone: Backbone, data: list[Tensor], settings: Mapping[str, Any], generator: torch.Generator):
-    weights = backbone.initial(1, generator).requires_grad_()
+@dataclass(frozen=True)
+class Training:
+    """What a strategy is given.
+
+    Attributes:
+        backbone: the density.
+        data: K int64 tensors of states (N_k, d).
+        times: (K,).
+        settings: the `anchors` section.
+        seed: of everything random.
+        device: where the data are.
+    """
+
+    backbone: Backbone
+    data: list[Tensor]
+    times: np.ndarray
+    settings: Mapping[str, Any]
+    seed: int
+    device: torch.device
+
+    @property
+    def batches(self) -> Batches:
+        """Batches of all the snapshots."""
+        return Batches(self.data, self.settings["batch"])
+
+    def generator(self, *labels: str | int) -> torch.Generator:
+        """The random stream of one snapshot (its index), or of what its label says."""
+        return torch.Generator(self.device).manual_seed(seeding.integer(self.seed, "anchors", *labels))
+
+
+def _sequential(training: Training):
+    settings, generator = training.settings, training.generator()
+    weights = training.backbone.initial(1, generator).requires_grad_()
     optimiser = torch.optim.Adam([weights], lr=settings["learning_rate"])
     anchors, losses = [], []
-    for k, snapshot in enumerate(progress(data, "anchors, one after another")):
+    for k, snapshot in enumerate(progress(training.data, "anchors, one after another")):
+        batches = Batches([snapshot], settings["batch"])
         steps = settings["steps"] if k else settings["first_steps"]
-        for step, loss in _minimise(backbone, weights, [snapshot], steps, optimiser, settings, generator):
+        for step, loss in _minimise(
+            training, weights, lambda own=batches: own.draw([0], [generator]), steps, optimiser
+        ):
             losses.append((k, step, loss[0]))
         anchors.append(weights.detach().clone())
     return torch.cat(anchors), losses
 
 
-def _independent(backbone: Backbone, data: list[Tensor], settings: Mapping[str, Any], generator: torch.Generator):
-    weights = backbone.initial(len(data), generator).requires_grad_()
+def _pooled(training: Training):
+    start = fit_pooled(training, training.settings["first_steps"])
+    return train_each(training, range(len(training.data)), start)
+
+
+def _joint(training: Training):
+    steps = training.settings["first_steps"]
+    before = int(_POOLED_SHARE * steps)
+    start = fit_pooled(training, before)
+    penalty = roughness(training.times, training.device)
+    strength = training.settings["smoothness"]
+    everyone = range(len(training.data))
+    return train_each(training, everyone, start, steps - before, lambda weights: strength * penalty(weights))
+
+
+def _independent(training: Training):
+    return train_each(training, range(len(training.data)), None)
+
+
+def _rebasin(training: Training):
+    weights, losses = _independent(training)
+    return align(training.backbone, weights), losses
+
+
+# A strategy takes a Training and returns weights (K, P) and rows (snapshot, step, nll) of losses.
+STRATEGIES: dict[str, Callable[[Training], tuple[Tensor, list]]] = {
+    "sequential": _sequential,
+    "pooled": _pooled,
+    "joint": _joint,
+    "rebasin": _rebasin,
+    "none": _independent,
+}
+
+
+def fit_pooled(training: Training, steps: int) -> Tensor:
+    """(1, P) weights fitted to all snapshots together, each as likely as any other."""
+    generator, batches = training.generator("pooled"), training.batches
+    weights = training.backbone.initial(1, generator).requires_grad_()
+    optimiser = torch.optim.Adam([weights], lr=training.settings["learning_rate"])
+    run = _minimise(training, weights, lambda: batches.draw_pooled(generator), steps, optimiser)
+    for _ in progress(run, "all snapshots together", total=math.ceil(steps / _LOSS_EVERY)):
+        pass
+    return weights.detach()
+
+
+def train_each(
+    training: Training,
+    chosen: Sequence[int],
+    start: Tensor | None,
+    steps: int | None = None,
+    penalty: Callable[[Tensor], Tensor | float] = lambda weights: 0.0,
+) -> tuple[Tensor, list[tuple[int, int, float]]]:
+    """Train the anchors of some snapshots side by side, each with its own random stream.
+
+    Args:
+        training: what there is to train on.
+        chosen: S indices of snapshots; an anchor comes out the same whichever others are chosen with it.
+        start: (1, P) common start, or None for one of each anchor's own.
+        steps: how many; None for the settings' number with such a start.
+        penalty: of the weights (S, P), added to the sum of their losses.
+
+    Returns:
+        (S, P) weights, and rows (snapshot, step, nll) of losses.
+    """
+    settings, batches = training.settings, training.batches
+    generators = [training.generator(k) for k in chosen]
+    if start is None:
+        weights = torch.cat([training.backbone.initial(1, generator) for generator in generators])
+    else:
+        weights = start.repeat(len(generators), 1)
+    weights.requires_grad_()
+    if steps is None:
+        steps = settings["first_steps" if start is None else "steps"]
     optimiser = torch.optim.Adam([weights], lr=settings["learning_rate"])
-    steps = settings["first_steps"]
-    run = _minimise(backbone, weights, data, steps, optimiser, settings, generator)
+    run = _minimise(training, weights, lambda: batches.draw(chosen, generators), steps, optimiser, penalty)
     losses = [
         (k, step, value)
         for step, loss in progress(run, "anchors, side by side", total=math.ceil(steps / _LOSS_EVERY))
-        for k, value in enumerate(loss)
+        for k, value in zip(chosen, loss, strict=True)
     ]
     return weights.detach(), losses
 
 
-# A strategy takes (backbone, K tensors of states, settings, generator) and returns weights (K, P) and rows of losses.
-STRATEGIES: dict[str, Callable] = {"sequential": _sequential, "none": _independent}
+def align(backbone: Backbone, weights: Tensor) -> Tensor:
+    """(K, P) independent anchors with their hidden units matched from each to the next."""
+    matched = align_chain(backbone.layers, backbone.symmetries, weights.cpu().numpy())
+    return torch.as_tensor(matched, device=weights.device)
 
 
-def _minimise(backbone, weights, data, steps, optimiser, settings, generator):
-    """Descend on stacked weights (S, P), one snapshot each, and yield (step, S losses) now and then."""
+def roughness(times: np.ndarray, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """The penalty ∫ |θ′|² + |θ″|² du of weights (K, P), by divided differences.
+
+    Time u is counted in mean intervals between the K times, so the penalty has no unit.
+    """
+    u = torch.as_tensor((times - times[0]) / np.diff(times).mean(), dtype=torch.float32, device=device)
+    apart = u.diff()[:, None]
+    around = (apart[1:] + apart[:-1]) / 2
+
+    def penalty(weights: Tensor) -> Tensor:
+        first = weights.diff(dim=0) / apart
+        second = first.diff(dim=0) / around
+        return (first.square() * apart).sum() + (second.square() * around).sum()
+
+    return penalty
+
+
+def _minimise(
+    training: Training,
+    weights: Tensor,
+    draw: Callable[[], Tensor],
+    steps: int,
+    optimiser: torch.optim.Optimizer,
+    penalty: Callable[[Tensor], Tensor | float] = lambda weights: 0.0,
+) -> Iterator[tuple[int, list[float]]]:
+    """Descend on stacked weights (S, P), a batch (S, n, d) each step, and yield (step, S losses) now and then."""
+    settings = training.settings
     for step in range(steps):
         remaining = 0.5 * (1 + math.cos(math.pi * step / steps))
         optimiser.param_groups[0]["lr"] = settings["learning_rate"] * (_FINAL_RATE + (1 - _FINAL_RATE) * remaining)
-        loss = -backbone.log_prob(weights, _batch(data, settings["batch"], generator)).mean(1)
+        loss = -training.backbone.log_prob(weights, draw()).mean(1)
         optimiser.zero_grad(set_to_none=True)
-        loss.sum().backward()
+        (loss.sum() + penalty(weights)).backward()
         optimiser.step()
         if step % _LOSS_EVERY == 0 or step == steps - 1:
             values = loss.tolist()
@@ -117,26 +289,51 @@ def _minimise(backbone, weights, data, steps, optimiser, settings, generator):
             yield step, values
 
 
+def _anchors(training: Training, times: np.ndarray, weights: Tensor, losses: list) -> Anchors:
+    if not torch.isfinite(weights).all():
+        raise _diverged("in its last steps", training.settings)
+    return Anchors(times, weights.cpu().numpy(), pd.DataFrame(losses, columns=["snapshot", "step", "nll"]))
+
+
 def _diverged(when: str, settings: Mapping[str, Any]) -> DivergenceError:
     return DivergenceError(
         f"anchor training diverged {when}; lower models.*.anchors.learning_rate (now {settings['learning_rate']})."
     )
 
 
-def _batch(data: list[Tensor], size: int, generator: torch.Generator) -> Tensor:
-    """(S, n, d): whole snapshots where they are equally many and no more than `size`, else random rows."""
-    counts = {len(snapshot) for snapshot in data}
-    if len(counts) == 1 and counts <= set(range(size + 1)):
-        return torch.stack(data) if len(data) > 1 else data[0].unsqueeze(0)
-    draws = torch.rand(len(data), size, generator=generator, device=generator.device)
-    return torch.stack([snapshot[(u * len(snapshot)).long()] for snapshot, u in zip(data, draws, strict=True)])
-
-
 def write_anchors(folder: str | Path, anchors: Anchors, **metadata: Any) -> None:
     """Write `anchor-000.safetensors` and so on, one file per snapshot."""
     for k, (time, weights) in enumerate(zip(anchors.times, anchors.weights, strict=True)):
-        tensors = {"weights": weights, "time": np.array([time])}
-        write_tensors(Path(folder) / f"anchor-{k:03d}.safetensors", KIND, tensors, **metadata)
+        write_anchor(Path(folder) / f"anchor-{k:03d}.safetensors", time, weights, **metadata)
+
+
+def write_anchor(path: str | Path, time: float, weights: np.ndarray, **metadata: Any) -> None:
+    """Write one anchor's weights (P,)."""
+    write_tensors(path, KIND, {"weights": weights, "time": np.array([time])}, **metadata)
+
+
+def read_anchor(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """(time (1,), weights (P,)) of one anchor.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    tensors = read_tensors(path, KIND).tensors
+    return tensors["time"], tensors["weights"]
+
+
+def write_start(path: str | Path, weights: np.ndarray, **metadata: Any) -> None:
+    """Write the common start (P,) of pooled anchors."""
+    write_tensors(path, START_KIND, {"weights": weights}, **metadata)
+
+
+def read_start(path: str | Path) -> np.ndarray:
+    """Read what `write_start` wrote.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    return read_tensors(path, START_KIND).tensors["weights"]
 
 
 def read_anchors(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
@@ -145,10 +342,10 @@ def read_anchors(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         InputError: a file is missing or damaged, or the folder holds anchors of different networks.
     """
-    paths = sorted(Path(folder).glob("anchor-*.safetensors"))
+    paths = sorted(Path(folder).glob("anchor-*.safetensors"), key=lambda path: (len(path.name), path.name))
     if not paths:
         raise InputError(f"{folder}: holds no anchors; delete it and run again, and they are trained.")
-    tensors = [read_tensors(path, KIND).tensors for path in paths]
-    if len({t["weights"].shape for t in tensors}) > 1:
+    times, weights = zip(*map(read_anchor, paths), strict=True)
+    if len({own.shape for own in weights}) > 1:
         raise InputError(f"{folder}: holds anchors of different sizes; delete it and run again.")
-    return np.concatenate([t["time"] for t in tensors]), np.stack([t["weights"] for t in tensors])
+    return np.concatenate(times), np.stack(weights)

@@ -11,7 +11,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from weightflow.weight_graph import LinearMap
+from weightflow.weight_graph import HiddenUnits, LinearMap, Slots
+
+POSITION_CHANNELS = 8  # a sine and a cosine at each of half as many periods
 
 
 class Backbone(Protocol):
@@ -20,11 +22,13 @@ class Backbone(Protocol):
     Attributes:
         layers: its linear maps, in the order of the flat weights.
         head: name of the layer whose neurons are the counts 0 … L−1, in order.
+        symmetries: its groups of interchangeable hidden units, for alignment.
         states: L.
     """
 
     layers: tuple[LinearMap, ...]
     head: str
+    symmetries: tuple[HiddenUnits, ...]
     states: int
 
     @classmethod
@@ -95,28 +99,62 @@ def extend_prefixes(joint: Tensor, count: int, generator: torch.Generator) -> tu
     return place // states, place % states, (cumulative[:, -1:] / count).expand(-1, count)
 
 
+def position_code(variables: int) -> Tensor:
+    """(d, POSITION_CHANNELS) sines and cosines of the position, at periods from 4 up to 4·d variables.
+
+    The shortest period tells neighbours apart; over the longest the code changes monotonically.
+    """
+    longest = max(1.0, float(variables))
+    periods = 4 * longest ** torch.linspace(0, 1, POSITION_CHANNELS // 2, dtype=torch.float64)
+    angles = 2 * torch.pi * torch.arange(variables, dtype=torch.float64)[:, None] / periods
+    return torch.cat([angles.sin(), angles.cos()], dim=1).float()
+
+
 class GRUBackbone:
     """GRU over the variables, with a softmax over L states at each.
 
-    The input at variable i is the binary code of the count x_{i−1} (⌈log2 L⌉ bits; zeros at i = 0). Gates
+    The input at variable i is the binary code of the count x_{i−1} (⌈log2 L⌉ bits; zeros at i = 0) and, where
+    asked for, a code of i, without which only the hidden state can tell which variable comes next. Gates
     follow `torch.nn.GRU`: reset, update, new. The number of weights does not depend on d.
     """
 
     head = "head"
 
-    def __init__(self, variables: int, states: int, hidden: int, depth: int = 1):
+    def __init__(self, variables: int, states: int, hidden: int, depth: int = 1, position: bool = False):
         self.variables, self.states, self.hidden, self.depth = variables, states, hidden, depth
         self.bits = max(1, (states - 1).bit_length())
+        self.positions = position_code(variables) if position else torch.zeros(variables, 0)
         layers = []
         for level in range(depth):
-            layers.append(LinearMap(f"input{level}", 3 * hidden, self.bits if level == 0 else hidden))
+            inputs = hidden if level else self.bits + self.positions.shape[1]
+            layers.append(LinearMap(f"input{level}", 3 * hidden, inputs))
             layers.append(LinearMap(f"recurrent{level}", 3 * hidden, hidden))
         self.layers: tuple[LinearMap, ...] = (*layers, LinearMap("head", states, hidden))
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], variables: int, states: int) -> "GRUBackbone":
-        """From the config's `backbone` section: `hidden` and `layers`."""
-        return cls(variables, states, hidden=settings["hidden"], depth=settings["layers"])
+        """From the config's `backbone` section: `hidden`, `layers` and `position`."""
+        return cls(variables, states, settings["hidden"], settings["layers"], settings["position"])
+
+    @property
+    def symmetries(self) -> tuple[HiddenUnits, ...]:
+        """The units of each level, in any order and with either sign.
+
+        h_j is a convex mix of itself and a tanh, so with its sign flip that of the new gate's row (whose two
+        parts are added after the reset gate has scaled one) and whatever reads h_j. The other gates keep theirs.
+        """
+        gates = ((0, False), (self.hidden, False), (2 * self.hidden, True))  # reset, update, new
+        groups = []
+        for level in range(self.depth):
+            own = [
+                Slots(f"{part}{level}", "rows", start, flips)
+                for part in ("input", "recurrent")
+                for start, flips in gates
+            ]
+            above = f"input{level + 1}" if level + 1 < self.depth else "head"
+            readers = [Slots(name, "columns", 0, True) for name in (f"recurrent{level}", above)]
+            groups.append(HiddenUnits(self.hidden, (*own, *readers)))
+        return tuple(groups)
 
     def initial(self, stack: int, generator: torch.Generator) -> Tensor:
         """(stack, P) uniform in ±1/√H, as `torch.nn.GRU` and `torch.nn.Linear` start."""
@@ -145,9 +183,10 @@ class GRUBackbone:
         maps = split_weights(self.layers, weights)
         hidden = self._start(weights, count)
         code = weights.new_zeros(len(weights), count, self.bits)
+        positions = self.positions.to(code)
         drawn = []
-        for _ in range(self.variables):
-            hidden = self._step(maps, code, hidden)
+        for i in range(self.variables):
+            hidden = self._step(maps, _with(code, positions[i]), hidden)
             cumulative = _apply(maps["head"], hidden[-1]).softmax(-1).cumsum(-1)
             level = torch.rand(len(weights), count, 1, generator=generator, device=weights.device)
             # Scaled by the last entry: rounding may leave the total a little below one.
@@ -165,11 +204,12 @@ class GRUBackbone:
         maps = split_weights(self.layers, weights)
         states = states.expand(len(weights), *states.shape[-2:])
         inputs = self._code(states)
+        positions = self.positions.to(inputs)
         hidden = self._start(weights, states.shape[1])
         tops = []
         for i in range(self.variables):
             previous = inputs[:, :, i - 1] if i else torch.zeros_like(inputs[:, :, 0])
-            hidden = self._step(maps, previous, hidden)
+            hidden = self._step(maps, _with(previous, positions[i]), hidden)
             tops.append(hidden[-1])
         logits = _apply(maps["head"], torch.cat(tops, dim=1)).unflatten(1, (self.variables, -1))
         return logits, states
@@ -181,9 +221,10 @@ class GRUBackbone:
         hidden = self._start(weights, 1)
         code = weights.new_zeros(len(weights), 1, self.bits)
         mass = torch.ones(len(weights), 1, dtype=torch.float64, device=weights.device)
-        found = []
+        positions = self.positions.to(code)
+        found: list[Tensor] = []
         while True:
-            hidden = self._step(maps, code, hidden)
+            hidden = self._step(maps, _with(code, positions[len(found)]), hidden)
             joint = mass.unsqueeze(-1) * _apply(maps["head"], hidden[-1]).softmax(-1)
             found.append(joint.sum(1))
             if len(found) == self.variables:
@@ -200,7 +241,7 @@ class GRUBackbone:
         return [weights.new_zeros(len(weights), count, self.hidden) for _ in range(self.depth)]
 
     def _step(self, maps: dict[str, Tensor], inputs: Tensor, hidden: list[Tensor]) -> list[Tensor]:
-        """One variable further: inputs (S, N, bits), hidden states (S, N, H) by level."""
+        """One variable further: inputs (S, N, inputs), hidden states (S, N, H) by level."""
         after = []
         for level, before in enumerate(hidden):
             from_input = _apply(maps[f"input{level}"], inputs)
@@ -215,6 +256,11 @@ class GRUBackbone:
 
 
 BACKBONES: dict[str, type[Backbone]] = {"gru": GRUBackbone}
+
+
+def _with(code: Tensor, position: Tensor) -> Tensor:
+    """(S, N, bits + channels) the previous variable's code (S, N, bits) beside that of a position (channels,)."""
+    return torch.cat([code, position.expand(*code.shape[:2], -1)], dim=-1)
 
 
 def _apply(linear: Tensor, inputs: Tensor) -> Tensor:

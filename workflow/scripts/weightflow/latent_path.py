@@ -4,42 +4,83 @@ The path is what drives the neural CDE (dθ = g(θ, t) dZ). Every method returns
 and unit standard deviation, so that dZ has the same size whatever made it.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 import torchcde
 from sklearn.decomposition import PCA
 from sklearn.manifold import MDS, Isomap
 
 from weightflow import seeding
-from weightflow.errors import InputError
+from weightflow.backbones import Backbone
+from weightflow.batches import Batches
+from weightflow.errors import DivergenceError, InputError
 from weightflow.progress import progress
 from weightflow.storage import read_tensors, write_tensors
 from weightflow.suitability import check_dimension
 
 KIND = "latent path"
+_STATES = 256  # of each snapshot, in a step of the behavioural loss
 
 
-def fit_latent_path(weights: np.ndarray, settings: Mapping[str, Any], seed: int) -> tuple[np.ndarray, list[float]]:
+class Behaviour:
+    """What decoded weights say, against what their anchors say.
+
+    Args:
+        backbone: the density.
+        snapshots: K arrays (N_k, d), the anchors' own.
+        device: where to compute.
+    """
+
+    def __init__(self, backbone: Backbone, snapshots: Sequence[np.ndarray], device: torch.device):
+        states = [torch.as_tensor(snapshot, device=device).long() for snapshot in snapshots]
+        self.backbone, self.batches, self.device = backbone, Batches(states, _STATES), device
+
+    def excess(self, decoded: torch.Tensor, anchors: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Mean negative log-likelihood per variable of the snapshots' states beyond that of the anchors.
+
+        Args:
+            decoded: (K, P) weights.
+            anchors: (K, P) weights; where decoded weights say the same, the result is 0.
+            generator: draws the states.
+        """
+        states = self.batches.draw(range(len(anchors)), [generator] * len(anchors))
+        with torch.no_grad():
+            own = self.backbone.log_prob(anchors, states)
+        return (own - self.backbone.log_prob(decoded, states)).mean() / states.shape[-1]
+
+
+def fit_latent_path(
+    weights: np.ndarray, settings: Mapping[str, Any], seed: int, behaviour: Behaviour | None = None
+) -> tuple[np.ndarray, pd.DataFrame]:
     """Reduce K anchors to z_dim coordinates each.
 
     Args:
         weights: (K, P) flat weights.
         settings: `method` (pca, autoencoder, mds or isomap), `z_dim`, and the methods' own keys.
         seed: of random starts.
+        behaviour: what the auto-encoder's decoded weights are judged by, where `behavioural` is above 0.
 
     Returns:
-        (K, z_dim) standardised coordinates, and the auto-encoder's losses (empty for other methods).
+        (K, z_dim) standardised coordinates, and the auto-encoder's losses (table step, loss, structural,
+        behavioural; without rows for other methods).
+
+    Raises:
+        DivergenceError: the auto-encoder's loss became NaN or infinite.
+        InputError: more dimensions than the anchors span, or coordinates that are not finite.
     """
     check_dimension(settings["z_dim"], len(weights), "models.*.path.z_dim")
-    coordinates, losses = METHODS[settings["method"]](weights.astype(np.float64), settings, seed)
+    coordinates, losses = METHODS[settings["method"]](weights.astype(np.float64), settings, seed, behaviour)
     spread = coordinates.std(axis=0)
     if not np.isfinite(coordinates).all():
         raise InputError("the latent path is not finite; choose another models.*.path.method.")
-    return (coordinates - coordinates.mean(axis=0)) / np.where(spread > 0, spread, 1.0), losses
+    table = pd.DataFrame(losses, columns=["step", "loss", "structural", "behavioural"])
+    return (coordinates - coordinates.mean(axis=0)) / np.where(spread > 0, spread, 1.0), table
 
 
 def spline(coordinates: torch.Tensor, times: torch.Tensor) -> torchcde.CubicSpline:
@@ -58,27 +99,32 @@ def read_latent_path(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     return tensors["times"], tensors["coordinates"]
 
 
-def _pca(weights: np.ndarray, settings: Mapping[str, Any], seed: int):
+def _pca(weights: np.ndarray, settings: Mapping[str, Any], seed: int, behaviour: Behaviour | None):
     return PCA(settings["z_dim"], svd_solver="full").fit_transform(weights), []
 
 
-def _mds(weights: np.ndarray, settings: Mapping[str, Any], seed: int):
+def _mds(weights: np.ndarray, settings: Mapping[str, Any], seed: int, behaviour: Behaviour | None):
     random_state = seeding.integer(seed, "mds") % 2**32
     mds = MDS(settings["z_dim"], n_init=4, init="random", random_state=random_state)
     return mds.fit_transform(weights), []
 
 
-def _isomap(weights: np.ndarray, settings: Mapping[str, Any], seed: int):
+def _isomap(weights: np.ndarray, settings: Mapping[str, Any], seed: int, behaviour: Behaviour | None):
     neighbours = min(settings["neighbours"], len(weights) - 1)
     return Isomap(n_neighbors=neighbours, n_components=settings["z_dim"]).fit_transform(weights), []
 
 
-def _autoencoder(weights: np.ndarray, settings: Mapping[str, Any], seed: int):
+def _autoencoder(weights: np.ndarray, settings: Mapping[str, Any], seed: int, behaviour: Behaviour | None):
     """A one-hidden-layer encoder and decoder on standardised weights, trained on all anchors at once."""
+    device = behaviour.device if behaviour else torch.device("cpu")
     generator = torch.Generator().manual_seed(seeding.integer(seed, "autoencoder"))
-    centred = weights - weights.mean(axis=0)
-    scale = centred.std()
-    data = torch.as_tensor(centred / (scale if scale > 0 else 1.0), dtype=torch.float32)
+    draws = torch.Generator(device).manual_seed(seeding.integer(seed, "autoencoder", "states"))
+    mean = weights.mean(axis=0)
+    scale = (weights - mean).std()
+    if scale == 0:
+        scale = 1.0
+    data = torch.as_tensor((weights - mean) / scale, dtype=torch.float32, device=device)
+    anchors, centre = (torch.as_tensor(a, dtype=torch.float32, device=device) for a in (weights, mean))
     width = settings["autoencoder_width"]
 
     def perceptron(inputs: int, outputs: int) -> torch.nn.Sequential:
@@ -86,19 +132,29 @@ def _autoencoder(weights: np.ndarray, settings: Mapping[str, Any], seed: int):
         for parameter in network.parameters():
             bound = 1 / parameter.shape[-1] ** 0.5
             torch.nn.init.uniform_(parameter, -bound, bound, generator=generator)
-        return network
+        return network.to(device)
 
     encoder, decoder = perceptron(data.shape[1], settings["z_dim"]), perceptron(settings["z_dim"], data.shape[1])
     optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=settings["autoencoder_rate"])
     losses = []
-    for _ in progress(range(settings["autoencoder_steps"]), "latent path"):
-        loss = (decoder(encoder(data)) - data).square().mean()
+    for step in progress(range(settings["autoencoder_steps"]), "latent path"):
+        decoded = decoder(encoder(data))
+        structural = (decoded - data).square().mean()
+        loss, excess = settings["structural"] * structural, None
+        if behaviour is not None:
+            excess = behaviour.excess(centre + scale * decoded, anchors, draws)
+            loss = loss + settings["behavioural"] * excess
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
-        losses.append(loss.item())
+        losses.append((step, loss.item(), structural.item(), math.nan if excess is None else excess.item()))
+        if not math.isfinite(losses[-1][1]):
+            raise DivergenceError(
+                f"the auto-encoder diverged at step {step}; lower models.*.path.autoencoder_rate "
+                f"(now {settings['autoencoder_rate']})."
+            )
     with torch.no_grad():
-        return encoder(data).double().numpy(), losses
+        return encoder(data).cpu().double().numpy(), losses
 
 
 METHODS = {"pca": _pca, "autoencoder": _autoencoder, "mds": _mds, "isomap": _isomap}

@@ -25,10 +25,20 @@ def runtime_table(rows: Iterable[tuple[str, str, int, str, str, str | None]]) ->
     """
     table = []
     for dataset, model, seed, stage, benchmark, artefact in rows:
-        measured = pd.read_csv(benchmark, sep="\t", na_values="-").iloc[-1]
+        measured = _last_run(benchmark)
         device = _device(Path(artefact)) if artefact else "cpu"
         table.append((dataset, model, seed, stage, measured["s"], measured["max_rss"], device))
     return pd.DataFrame(table, columns=COLUMNS)
+
+
+def sum_benchmarks(benchmarks: Iterable[str]) -> pd.DataFrame:
+    """A benchmark table of one row: the seconds of all files together, and the largest memory of one."""
+    measured = pd.DataFrame([_last_run(path) for path in benchmarks])
+    return pd.DataFrame({"s": [measured["s"].sum()], "max_rss": [measured["max_rss"].max()]})
+
+
+def _last_run(benchmark: str) -> pd.Series:
+    return pd.read_csv(benchmark, sep="\t", na_values="-").iloc[-1]
 
 
 def _device(artefact: Path) -> str:

@@ -16,6 +16,7 @@ from weightflow.errors import InputError
 from weightflow.provenance import settings_digest
 
 FILE_SUFFIXES = (".npy", ".csv", ".tsv")
+SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
 
 
 def read_schema(path: str | Path) -> dict[str, Any]:
@@ -59,6 +60,8 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
                 f"{where}.dynamics: {dynamics['heads']} heads do not divide the width {dynamics['width']}; "
                 "change one of them."
             )
+        _check_anchors(settings["anchors"], f"{where}.anchors")
+        _check_path(settings["path"], f"{where}.path")
         start = settings["training"]["start_from"]
         if start and not Path(start).is_file():
             raise InputError(f"{where}.training.start_from: there is no file {start}.")
@@ -146,6 +149,26 @@ def choice_label(model: Mapping[str, Any]) -> str:
 def spline_label(model: Mapping[str, Any]) -> str:
     """Folder name of a model's learned spline, shared as anchors are."""
     return f"spline-{settings_digest(spline_settings(model))}"
+
+
+def _check_anchors(settings: Mapping[str, Any], where: str) -> None:
+    alignment = settings["alignment"]
+    if settings["jobs"] == "per_snapshot" and alignment not in SEPARATE_ALIGNMENTS:
+        raise InputError(
+            f"{where}.jobs: {alignment} anchors need each other in training, so they cannot be trained in jobs of "
+            f"their own; set jobs: together, or alignment to one of {', '.join(SEPARATE_ALIGNMENTS)}."
+        )
+
+
+def _check_path(settings: Mapping[str, Any], where: str) -> None:
+    decodes = settings["method"] == "autoencoder"
+    if settings["behavioural"] and not decodes:
+        raise InputError(
+            f"{where}.behavioural: {settings['method']} decodes no weights that could be judged; set method: "
+            "autoencoder, or behavioural: 0."
+        )
+    if decodes and not settings["structural"] and not settings["behavioural"]:
+        raise InputError(f"{where}: both losses of the auto-encoder have weight 0; raise structural or behavioural.")
 
 
 def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> None:

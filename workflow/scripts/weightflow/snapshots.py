@@ -14,7 +14,7 @@ import numpy as np
 
 from weightflow.errors import InputError
 from weightflow.readers import Recording
-from weightflow.storage import read_tensors, write_tensors
+from weightflow.storage import read_metadata, read_tensors, write_tensors
 
 KIND = "snapshots"
 MIN_SNAPSHOTS = 3
@@ -226,7 +226,13 @@ def write_snapshots(path: str | Path, data: Snapshots, source: Mapping[str, Any]
         reference=data.reference,
         time_label=data.time_label,
         source=source,
+        observed=int(data.is_observed.sum()),
     )
+
+
+def observed_count(path: str | Path) -> int:
+    """Number K of observed snapshots in a canonical file, without reading its states."""
+    return read_metadata(path)["observed"]
 
 
 def read_snapshots(path: str | Path) -> Snapshots:
@@ -238,7 +244,8 @@ def read_snapshots(path: str | Path) -> Snapshots:
         else []
         for part in ("training", "heldout")
     }
-    artefact.metadata.pop("source")
+    for about in ("source", "observed"):
+        artefact.metadata.pop(about)
     return Snapshots(
         times=artefact.tensors["times"],
         is_observed=artefact.tensors["is_observed"].astype(bool),

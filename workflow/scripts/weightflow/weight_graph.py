@@ -31,6 +31,40 @@ class LinearMap:
 
 
 @dataclass(frozen=True)
+class Slots:
+    """Where the units of a group stand in a linear map.
+
+    Attributes:
+        layer: the map's name.
+        side: 'rows' (the units' incoming weights and biases) or 'columns' (the weights that read them).
+        start: first row or column.
+        flips: whether these change sign with the unit.
+        block: rows or columns of each unit; unit j has those from start + j · block on.
+    """
+
+    layer: str
+    side: str
+    start: int
+    flips: bool
+    block: int = 1
+
+
+@dataclass(frozen=True)
+class HiddenUnits:
+    """Interchangeable hidden units: in another order the network computes the same.
+
+    Units with slots that flip are odd: with another sign it computes the same too.
+
+    Attributes:
+        count: number of units.
+        slots: everywhere they stand.
+    """
+
+    count: int
+    slots: tuple[Slots, ...]
+
+
+@dataclass(frozen=True)
 class WeightGraph:
     """Anchors as tokens.
 

@@ -26,7 +26,7 @@ def plot_losses(
 
     Args:
         anchors: by title, table snapshot, step, nll.
-        paths: by model, table step, loss; empty where the path has no auto-encoder.
+        paths: by model, table step, structural; empty where the path has no auto-encoder.
         dynamics: by model, table step, loss, structural, energy.
         lines: how each model is drawn.
         times: (K,) of the anchors.
@@ -42,7 +42,7 @@ def plot_losses(
         for (title, table), panel in zip(anchors.items(), places, strict=False):
             _anchor_curves(panel, table, times, time_label)
             panel.set(title=f"anchors of {title}", ylabel="negative log-likelihood\nper state (nats)")
-        _curves(next(places), paths, "loss", lines, "latent path: auto-encoder", "mean squared error")
+        _curves(next(places), paths, "structural", lines, "latent path: auto-encoder", "mean squared error")
         _curves(
             next(places), dynamics, "structural", lines, "dynamics: structural loss", "mean squared error of weights"
         )

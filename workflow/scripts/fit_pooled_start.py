@@ -1,0 +1,24 @@
+"""Fit one backbone to all observed snapshots together, the common start of pooled anchors."""
+
+from weightflow.anchors import fit_pooled, prepare_training, write_start
+from weightflow.backbones import make_backbone
+from weightflow.device import job_device
+from weightflow.job import run
+from weightflow.provenance import stamp
+from weightflow.snapshots import read_snapshots
+from weightflow.suitability import check_models
+
+
+def main(snakemake):
+    data, settings = read_snapshots(snakemake.input.snapshots), snakemake.params.settings
+    config, dataset = snakemake.config, snakemake.wildcards.dataset
+    check_models(data, config["models"], config["baselines"], f"data set {dataset}")
+    device = job_device(snakemake)
+    backbone = make_backbone(settings["backbone"], len(data.variables), data.states)
+    seed, anchors = int(snakemake.wildcards.seed), settings["anchors"]
+    training = prepare_training(backbone, data.observed, data.observed_times, anchors, seed, device)
+    weights = fit_pooled(training, anchors["first_steps"])
+    write_start(snakemake.output[0], weights[0].cpu().numpy(), made_by=stamp(snakemake), device=str(device))
+
+
+run(main, snakemake)  # noqa: F821

@@ -1,0 +1,27 @@
+"""Gather the anchors that were trained one by one, and match them where their alignment says so."""
+
+import pandas as pd
+
+from weightflow.anchors import Anchors, gather_anchors, read_anchor, write_anchors
+from weightflow.backbones import make_backbone
+from weightflow.job import run
+from weightflow.provenance import stamp
+from weightflow.snapshots import read_snapshots
+from weightflow.storage import read_metadata, write_table
+
+
+def main(snakemake):
+    inputs, settings = snakemake.input, snakemake.params.settings
+    data = read_snapshots(inputs.snapshots)
+    backbone = make_backbone(settings["backbone"], len(data.variables), data.states)
+    parts = []
+    for path, losses in zip(inputs.anchors, inputs.losses, strict=True):
+        time, weights = read_anchor(path)
+        parts.append(Anchors(time, weights[None], pd.read_csv(losses)))
+    anchors = gather_anchors(backbone, parts, settings["anchors"])
+    device = read_metadata(inputs.anchors[0])["device"]
+    write_anchors(snakemake.output.anchors, anchors, made_by=stamp(snakemake), device=device)
+    write_table(snakemake.output.losses, anchors.losses)
+
+
+run(main, snakemake)  # noqa: F821

@@ -1,0 +1,13 @@
+"""Add up what the jobs of one stage cost, as if it were one job."""
+
+from weightflow.job import run
+from weightflow.runtime import sum_benchmarks
+from weightflow.storage import write_text
+
+
+def main(snakemake):
+    total = sum_benchmarks(snakemake.input)
+    write_text(snakemake.output[0], total.to_csv(sep="\t", index=False, na_rep="-"))
+
+
+run(main, snakemake)  # noqa: F821

@@ -1,0 +1,28 @@
+"""Train the backbone of one observed snapshot."""
+
+from weightflow.anchors import prepare_training, read_start, train_anchor, write_anchor
+from weightflow.backbones import make_backbone
+from weightflow.device import job_device
+from weightflow.job import run
+from weightflow.provenance import stamp
+from weightflow.snapshots import read_snapshots
+from weightflow.storage import write_table
+from weightflow.suitability import check_models
+
+
+def main(snakemake):
+    data, settings = read_snapshots(snakemake.input.snapshots), snakemake.params.settings
+    config, dataset = snakemake.config, snakemake.wildcards.dataset
+    check_models(data, config["models"], config["baselines"], f"data set {dataset}")
+    device = job_device(snakemake)
+    backbone = make_backbone(settings["backbone"], len(data.variables), data.states)
+    seed = int(snakemake.wildcards.seed)
+    training = prepare_training(backbone, data.observed, data.observed_times, settings["anchors"], seed, device)
+    start = read_start(snakemake.input.start) if snakemake.input.start else None  # of pooled anchors alone
+    anchor = train_anchor(training, int(snakemake.wildcards.snapshot), start)
+    made = {"made_by": stamp(snakemake), "device": str(device)}
+    write_anchor(snakemake.output.anchor, anchor.times[0], anchor.weights[0], **made)
+    write_table(snakemake.output.losses, anchor.losses)
+
+
+run(main, snakemake)  # noqa: F821
