@@ -4,6 +4,7 @@
 rule train_anchors:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        width=lambda w: width_of(w.anchors),
     output:
         anchors=directory("results/{dataset}/anchors/{anchors}/seed{seed}/snapshots"),
         losses="results/{dataset}/anchors/{anchors}/seed{seed}/losses.csv",
@@ -19,7 +20,7 @@ rule train_anchors:
     resources:
         gpu=1,
     params:
-        settings=lambda w: settings.anchor_settings(ANCHORS[w.anchors]),
+        settings=lambda w: settings.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("train_anchors.py"),
     script:
         "../scripts/train_anchors.py"
@@ -28,6 +29,7 @@ rule train_anchors:
 rule fit_pooled_start:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        width=lambda w: width_of(w.anchors),
     output:
         "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors",
     log:
@@ -42,7 +44,7 @@ rule fit_pooled_start:
     resources:
         gpu=1,
     params:
-        settings=lambda w: settings.anchor_settings(ANCHORS[w.anchors]),
+        settings=lambda w: settings.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("fit_pooled_start.py"),
     script:
         "../scripts/fit_pooled_start.py"
@@ -51,6 +53,7 @@ rule fit_pooled_start:
 rule train_anchor:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        width=lambda w: width_of(w.anchors),
         start=common_start,
     output:
         anchor="results/{dataset}/anchors/{anchors}/seed{seed}/parts/anchor-{snapshot}.safetensors",
@@ -68,7 +71,7 @@ rule train_anchor:
     resources:
         gpu=1,
     params:
-        settings=lambda w: settings.anchor_settings(ANCHORS[w.anchors]),
+        settings=lambda w: settings.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("train_anchor.py"),
     script:
         "../scripts/train_anchor.py"
@@ -77,6 +80,7 @@ rule train_anchor:
 rule gather_anchors:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        width=lambda w: width_of(w.anchors),
         anchors=each_snapshot(rules.train_anchor.output.anchor),
         losses=each_snapshot(rules.train_anchor.output.losses),
     output:
@@ -92,7 +96,7 @@ rule gather_anchors:
     conda:
         "../../envs/weightflow.yaml"
     params:
-        settings=lambda w: settings.anchor_settings(ANCHORS[w.anchors]),
+        settings=lambda w: settings.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("gather_anchors.py"),
     script:
         "../scripts/gather_anchors.py"

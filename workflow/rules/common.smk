@@ -23,6 +23,13 @@ try:
     settings.check_schema(config, settings.read_schema(SCHEMA), CONFIG_SOURCE)
     validate(config, str(SCHEMA.resolve()))  # fills in the defaults
     settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
+    ABLATIONS = settings.ablation_models(config)
+    settings.check_schema(
+        config | {"models": ABLATIONS}, settings.read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations"
+    )
+    settings.check_consistency(
+        config | {"models": config["models"] | ABLATIONS}, SYSTEMS, CONFIG_SOURCE
+    )
 except InputError as fault:
     raise WorkflowError(str(fault)) from None
 
@@ -30,7 +37,8 @@ except InputError as fault:
 SEEDS = config["seeds"]
 DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
-CDE_MODELS = [m for m in MODELS if config["models"][m]["dynamics"]["kind"] == "cde"]
+SETTINGS = {**config["models"], **ABLATIONS}
+CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 INTERPOLATIONS = [b for b in config["baselines"] if b.startswith("weights_")]
 BASELINES = [b for b in config["baselines"] if b not in INTERPOLATIONS]
 
@@ -62,68 +70,76 @@ def dataset_settings(wildcards):
 
 def model_settings(*sections):
     """The sections of a model's settings that a stage depends on, and no others."""
-    return lambda wildcards: {s: config["models"][wildcards.model][s] for s in sections}
+    return lambda wildcards: {s: SETTINGS[wildcards.model][s] for s in sections}
 
 
 def anchors_of(model):
     """Folder pattern of a model's anchors; models with equal anchor settings share it."""
-    label = settings.anchor_label(config["models"][model])
+    label = settings.anchor_label(SETTINGS[model])
     return f"results/{{dataset}}/anchors/{label}/seed{{seed}}"
 
 
-def sharing(label, models=MODELS):
+def having(trait):
+    """Models with a trait of their settings."""
+    return [model for model, chosen in SETTINGS.items() if trait(chosen)]
+
+
+def sharing(label, models):
     """Models by the label of a stage they share, in order."""
     found = {}
     for model in models:
-        found.setdefault(label(config["models"][model]), []).append(model)
+        found.setdefault(label(SETTINGS[model]), []).append(model)
     return found
 
 
-LEARNERS = [m for m in MODELS if settings.learns(config["models"][m])]
-FIELDS = [m for m in MODELS if config["models"][m]["dynamics"]["kind"] != "spline"]
-SPLINES_OF = [m for m in MODELS if settings.begins_at_spline(config["models"][m])]
-TAUGHT = [m for m in MODELS if settings.is_taught(config["models"][m])]
-STEPPED = [m for m in MODELS if settings.chooses_steps(config["models"][m])]
+FIELDS = having(lambda chosen: chosen["dynamics"]["kind"] != "spline")
+LEARNERS = having(settings.learns)
+CURVED = having(settings.begins_at_spline)
+TAUGHT = having(settings.is_taught)
+STEPPED = having(settings.chooses_steps)
 
-ANCHORS = sharing(settings.anchor_label)
+ANCHORS = sharing(settings.anchor_label, SETTINGS)
 TEACHERS = sharing(settings.teacher_label, TAUGHT)
 CHOICES = sharing(settings.choice_label, LEARNERS)
-SPLINES = sharing(settings.spline_label, SPLINES_OF)
+SPLINES = sharing(settings.spline_label, CURVED)
 
 
 def sharer(models):
     """Settings of the first of the models that share a stage; the stage's are the same for all of them."""
-    return config["models"][models[0]]
+    return SETTINGS[models[0]]
 
 
 def teacher_of(model):
     """File pattern of a model's teacher, or nothing where it has none."""
     if model not in TAUGHT:
         return []
-    return f"results/{{dataset}}/teachers/{settings.teacher_label(config['models'][model])}/teacher.json"
+    return f"results/{{dataset}}/teachers/{settings.teacher_label(SETTINGS[model])}/teacher.json"
 
 
 def choice_of(model):
     """File pattern of the choice of a model's width and smoothing, or nothing where there is none."""
     if model not in LEARNERS:
         return []
-    return f"results/{{dataset}}/choices/{settings.choice_label(config['models'][model])}/seed{{seed}}/choice.json"
+    return f"results/{{dataset}}/choices/{settings.choice_label(SETTINGS[model])}/seed{{seed}}/choice.json"
 
 
 def spline_of(model):
     """File pattern of a model's learned spline, or nothing where it needs none."""
-    if model not in SPLINES_OF:
+    if model not in CURVED:
         return []
-    label = settings.spline_label(config["models"][model])
+    label = settings.spline_label(SETTINGS[model])
     return f"results/{{dataset}}/splines/{label}/seed{{seed}}/spline.safetensors"
 
 
 def width_of(anchors):
     """File pattern of the choice that anchors take their width from, or nothing where it is given."""
     model = ANCHORS[anchors][0]
-    return choice_of(model) if settings.chooses_width(config["models"][model]) else []
+    return choice_of(model) if settings.chooses_width(SETTINGS[model]) else []
 
-TOGETHER = [label for label, m in ANCHORS.items() if m["anchors"]["jobs"] == "together"]
+
+TOGETHER = [
+    label for label, users in ANCHORS.items() if sharer(users)["anchors"]["jobs"] == "together"
+]
 APART = [label for label in ANCHORS if label not in TOGETHER]
 
 
@@ -142,7 +158,7 @@ def each_snapshot(pattern):
 
 def common_start(wildcards):
     """Where pooled anchors start from; others have a start of their own."""
-    pooled = ANCHORS[wildcards.anchors]["anchors"]["alignment"] == "pooled"
+    pooled = sharer(ANCHORS[wildcards.anchors])["anchors"]["alignment"] == "pooled"
     return "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors" if pooled else []
 
 
@@ -154,7 +170,7 @@ def driving_path(wildcards):
 
 def is_behavioural(model):
     """Whether a model's latent path is also judged by what its decoded weights say."""
-    return config["models"][model]["path"]["behavioural"] > 0
+    return SETTINGS[model]["path"]["behavioural"] > 0
 
 
 def needs_simulation(dataset):
@@ -193,9 +209,9 @@ def stages(dataset, model):
     if needs_simulation(config["datasets"][dataset]):
         found["simulate"] = (f"{folder}/benchmarks/simulate_system.tsv", None)
     found["prepare"] = (f"{folder}/benchmarks/prepare_snapshots.tsv", None)
-    uses = model if model in MODELS else MODELS[0] if model in INTERPOLATIONS else None
+    uses = model if model in SETTINGS else MODELS[0] if model in INTERPOLATIONS else None
     if uses:
-        label = settings.anchor_label(config["models"][uses])
+        label = settings.anchor_label(SETTINGS[uses])
         anchors = f"{folder}/benchmarks/anchors/{label}/seed{{seed}}"
         trained = f"{folder}/anchors/{label}/seed{{seed}}/snapshots"
         found["anchors"] = (f"{anchors}/train_anchors.tsv", trained)
@@ -203,7 +219,24 @@ def stages(dataset, model):
     if model in CDE_MODELS:
         path = f"{made}/latent_path.safetensors"
         found["latent_path"] = (f"{folder}/{run}/fit_latent_path.tsv", path)
-    if model in MODELS:
+    if model in TAUGHT:
+        label = settings.teacher_label(SETTINGS[model])
+        found["teacher"] = (f"{folder}/benchmarks/teachers/{label}/choose_teacher.tsv", None)
+    if model in LEARNERS:
+        label = settings.choice_label(SETTINGS[model])
+        found["smoothing"] = (
+            f"{folder}/benchmarks/choices/{label}/seed{{seed}}/choose_smoothing.tsv",
+            None,
+        )
+    if model in CURVED:
+        label = settings.spline_label(SETTINGS[model])
+        found["spline"] = (
+            f"{folder}/benchmarks/splines/{label}/seed{{seed}}/fit_spline.tsv",
+            f"{folder}/splines/{label}/seed{{seed}}/spline.safetensors",
+        )
+    if model in STEPPED:
+        found["steps"] = (f"{folder}/{run}/choose_steps.tsv", None)
+    if model in FIELDS:
         found["dynamics"] = (f"{folder}/{run}/fit_dynamics.tsv", f"{made}/dynamics.safetensors")
     found["predict"] = (f"{folder}/{run}/predict.tsv", f"{made}/prediction.safetensors")
     found["evaluate"] = (f"{folder}/{run}/evaluate_prediction.tsv", None)
@@ -220,6 +253,7 @@ RUNTIME_ROWS = [
 
 
 FIRST_SEED = SEEDS[0]
+DRIVEN = [m for m in MODELS if m in CDE_MODELS]
 OVERLAID = [*MODELS, *(b for b in ("mixture", "transport_spline") if b in config["baselines"])]
 CAPTIONED = ["metrics", "marginals", "joints", "weights_path", "latent_path", "losses", "rulegraph"]
 
@@ -228,7 +262,7 @@ def figures(dataset):
     """Figures of a data set, in the order of the report."""
     kinds = ["metrics", "marginals", "joints"]
     kinds += [f"weights_path-{m}" for m in MODELS]
-    kinds += ["latent_path"] if CDE_MODELS else []
+    kinds += ["latent_path"] if DRIVEN else []
     kinds += ["losses"] if MODELS else []
     return [f"results/{dataset}/figures/{kind}.png" for kind in kinds]
 
@@ -245,7 +279,7 @@ def prediction_of(model):
 
 wildcard_constraints:
     dataset=any_of(DATASETS),
-    model=any_of(sorted({m for d in DATASETS for m in runs(d)})),
+    model=any_of(sorted({*SETTINGS, *(m for d in DATASETS for m in runs(d))})),
     anchors=any_of(ANCHORS),
     teacher=any_of(TEACHERS),
     choice=any_of(CHOICES),

@@ -109,7 +109,7 @@ rule plot_latent_path:
         snapshots=rules.prepare_snapshots.output[0],
         paths=expand(
             rules.fit_latent_path.output.path,
-            model=CDE_MODELS,
+            model=DRIVEN,
             seed=FIRST_SEED,
             allow_missing=True,
         ),
@@ -126,7 +126,7 @@ rule plot_latent_path:
     conda:
         "../../envs/analysis.yaml"
     params:
-        models=CDE_MODELS,
+        models=DRIVEN,
         code=code("plot_latent_path.py"),
     script:
         "../scripts/plot_latent_path.py"
@@ -137,19 +137,25 @@ rule plot_losses:
         snapshots=rules.prepare_snapshots.output[0],
         anchors=expand(
             rules.train_anchors.output.losses,
-            anchors=ANCHOR_SHARERS,
+            anchors=sharing(settings.anchor_label, MODELS),
             seed=FIRST_SEED,
             allow_missing=True,
         ),
         paths=expand(
             rules.fit_latent_path.output.losses,
-            model=CDE_MODELS,
+            model=DRIVEN,
+            seed=FIRST_SEED,
+            allow_missing=True,
+        ),
+        splines=expand(
+            rules.fit_spline.output.losses,
+            spline=sharing(settings.spline_label, [m for m in MODELS if m in CURVED]),
             seed=FIRST_SEED,
             allow_missing=True,
         ),
         dynamics=expand(
             rules.fit_dynamics.output.losses,
-            model=MODELS,
+            model=[m for m in MODELS if m in FIELDS],
             seed=FIRST_SEED,
             allow_missing=True,
         ),
@@ -167,8 +173,10 @@ rule plot_losses:
         "../../envs/analysis.yaml"
     params:
         models=MODELS,
-        driven=CDE_MODELS,
-        anchors=list(ANCHOR_SHARERS.values()),
+        driven=DRIVEN,
+        anchors=list(sharing(settings.anchor_label, MODELS).values()),
+        splines=list(sharing(settings.spline_label, [m for m in MODELS if m in CURVED]).values()),
+        fields=[m for m in MODELS if m in FIELDS],
         code=code("plot_losses.py"),
     script:
         "../scripts/plot_losses.py"

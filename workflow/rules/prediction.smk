@@ -7,6 +7,7 @@ rule predict_model:
         law=exact_law_of,
         graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
         path=driving_path,
+        curve=lambda w: spline_of(w.model),
         dynamics=rules.fit_dynamics.output.dynamics,
     output:
         "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
@@ -15,17 +16,42 @@ rule predict_model:
     benchmark:
         "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
     wildcard_constraints:
-        model=any_of(MODELS),
+        model=any_of(FIELDS),
     conda:
         "../../envs/weightflow.yaml"
     resources:
         gpu=1,
     params:
-        settings=model_settings("backbone", "dynamics", "solver"),
+        settings=model_settings("dynamics", "solver"),
         samples=config["evaluation"]["samples"],
         code=code("predict_model.py"),
     script:
         "../scripts/predict_model.py"
+
+
+rule predict_spline:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
+        graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
+        curve=lambda w: spline_of(w.model),
+    output:
+        "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
+    log:
+        "results/{dataset}/logs/{model}/seed{seed}/predict_spline.log",
+    benchmark:
+        "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
+    wildcard_constraints:
+        model=any_of([m for m in SETTINGS if m not in FIELDS]),
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        gpu=1,
+    params:
+        samples=config["evaluation"]["samples"],
+        code=code("predict_spline.py"),
+    script:
+        "../scripts/predict_spline.py"
 
 
 rule predict_interpolation:
@@ -44,7 +70,6 @@ rule predict_interpolation:
     conda:
         "../../envs/weightflow.yaml"
     params:
-        settings=lambda w: config["models"][MODELS[0]]["backbone"],
         samples=config["evaluation"]["samples"],
         code=code("predict_interpolation.py"),
     script:

@@ -4,6 +4,7 @@
 rule build_weight_graph:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        width=lambda w: width_of(w.anchors),
         anchors=rules.train_anchors.output.anchors,
     output:
         "results/{dataset}/anchors/{anchors}/seed{seed}/weight_graph.safetensors",
@@ -15,7 +16,7 @@ rule build_weight_graph:
     conda:
         "../../envs/weightflow.yaml"
     params:
-        settings=lambda w: settings.anchor_settings(ANCHORS[w.anchors]),
+        settings=lambda w: settings.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("build_weight_graph.py"),
     script:
         "../scripts/build_weight_graph.py"

@@ -4,6 +4,7 @@ from weightflow.anchors import read_anchors
 from weightflow.backbones import make_backbone
 from weightflow.job import run
 from weightflow.provenance import input_digest
+from weightflow.settings import chosen_backbone
 from weightflow.snapshots import read_snapshots
 from weightflow.weight_graph import build_weight_graph, write_weight_graph
 
@@ -11,8 +12,10 @@ from weightflow.weight_graph import build_weight_graph, write_weight_graph
 def main(snakemake):
     data = read_snapshots(snakemake.input.snapshots)
     times, weights = read_anchors(snakemake.input.anchors)
-    backbone = make_backbone(snakemake.params.settings["backbone"], len(data.variables), data.states)
-    graph = build_weight_graph(backbone.layers, weights, times, anchors=input_digest(snakemake.input.anchors))
+    settings = chosen_backbone(snakemake.params.settings, snakemake.input.width)
+    layers = make_backbone(settings, len(data.variables), data.states).layers
+    digest = input_digest(snakemake.input.anchors)
+    graph = build_weight_graph(layers, weights, times, digest, settings)
     write_weight_graph(snakemake.output[0], graph)
 
 

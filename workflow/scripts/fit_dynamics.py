@@ -2,32 +2,44 @@
 
 from pathlib import Path
 
+from weightflow import seeding
+from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.dynamics import Solver
-from weightflow.fitting import fit_dynamics, make_field, write_field
+from weightflow.fitting import Material, fit_dynamics, make_field, write_field
 from weightflow.job import run
 from weightflow.latent_path import read_latent_path
 from weightflow.provenance import stamp
-from weightflow.storage import write_table
+from weightflow.snapshots import read_snapshots
+from weightflow.storage import read_json, write_table
+from weightflow.teacher import lesson, read_teacher
 from weightflow.weight_graph import read_weight_graph
+from weightflow.weight_spline import read_spline
 
 
 def main(snakemake):
-    settings, seed = snakemake.params.settings, int(snakemake.wildcards.seed)
-    graph = read_weight_graph(snakemake.input.graph)
-    path = read_latent_path(snakemake.input.path)[1] if snakemake.input.path else None
+    inputs, settings, seed = snakemake.input, snakemake.params.settings, int(snakemake.wildcards.seed)
+    graph = read_weight_graph(inputs.graph)
+    path = read_latent_path(inputs.path)[1] if inputs.path else None
+    curve = read_spline(inputs.curve) if inputs.curve else None
+    material = Material(graph)
+    if inputs.snapshots:  # of models with behavioural terms alone
+        data = read_snapshots(inputs.snapshots)
+        backbone = make_backbone(graph.backbone, len(data.variables), data.states)
+        told = None
+        if inputs.teacher:
+            rng, points = seeding.stream(seed, "lesson"), settings["teacher"]["points"]
+            teacher = read_teacher(inputs.teacher)
+            told = lesson(teacher, data.observed, data.observed_times, data.states, points, rng)
+        material = Material(graph, data.observed, backbone, told, read_json(inputs.choice)["roughness"])
+    training = settings["training"]
+    if inputs.steps:
+        training = training | read_json(inputs.steps)
     device = job_device(snakemake)
-    field = make_field(graph, path, settings["dynamics"], seed)
+    field = make_field(graph, path, settings["dynamics"], seed, curve)
     output = Path(snakemake.output.dynamics)
-    losses = fit_dynamics(
-        field,
-        graph,
-        Solver(**settings["solver"]),
-        settings["training"],
-        seed,
-        device,
-        checkpoint=output.with_name("dynamics_checkpoint.safetensors"),
-    )
+    checkpoint = output.with_name("dynamics_checkpoint.safetensors")
+    losses = fit_dynamics(field, material, Solver(**settings["solver"]), training, seed, device, checkpoint)
     write_field(output, field, made_by=stamp(snakemake), device=str(device))
     write_table(snakemake.output.losses, losses)
 

@@ -5,6 +5,7 @@ from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.job import run
 from weightflow.provenance import stamp
+from weightflow.settings import chosen_backbone
 from weightflow.snapshots import read_snapshots
 from weightflow.suitability import check_models
 
@@ -14,7 +15,7 @@ def main(snakemake):
     config, dataset = snakemake.config, snakemake.wildcards.dataset
     check_models(data, config["models"], config["baselines"], f"data set {dataset}")
     device = job_device(snakemake)
-    backbone = make_backbone(settings["backbone"], len(data.variables), data.states)
+    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), len(data.variables), data.states)
     seed, anchors = int(snakemake.wildcards.seed), settings["anchors"]
     training = prepare_training(backbone, data.observed, data.observed_times, anchors, seed, device)
     weights = fit_pooled(training, anchors["first_steps"])

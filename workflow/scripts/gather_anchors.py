@@ -6,6 +6,7 @@ from weightflow.anchors import Anchors, gather_anchors, read_anchor, write_ancho
 from weightflow.backbones import make_backbone
 from weightflow.job import run
 from weightflow.provenance import stamp
+from weightflow.settings import chosen_backbone
 from weightflow.snapshots import read_snapshots
 from weightflow.storage import read_metadata, write_table
 
@@ -13,7 +14,7 @@ from weightflow.storage import read_metadata, write_table
 def main(snakemake):
     inputs, settings = snakemake.input, snakemake.params.settings
     data = read_snapshots(inputs.snapshots)
-    backbone = make_backbone(settings["backbone"], len(data.variables), data.states)
+    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), len(data.variables), data.states)
     parts = []
     for path, losses in zip(inputs.anchors, inputs.losses, strict=True):
         time, weights = read_anchor(path)

@@ -13,6 +13,7 @@ from weightflow.prediction import write_prediction
 from weightflow.provenance import stamp
 from weightflow.snapshots import read_snapshots
 from weightflow.weight_graph import read_weight_graph
+from weightflow.weight_spline import read_spline
 
 
 def main(snakemake):
@@ -21,9 +22,10 @@ def main(snakemake):
     graph = read_weight_graph(snakemake.input.graph)
     path = read_latent_path(snakemake.input.path)[1] if snakemake.input.path else None
     device = job_device(snakemake)
-    field = make_field(graph, path, settings["dynamics"], seed)
+    curve = read_spline(snakemake.input.curve) if snakemake.input.curve else None
+    field = make_field(graph, path, settings["dynamics"], seed, curve)
     load_field(snakemake.input.dynamics, field)
-    backbone = make_backbone(settings["backbone"], len(data.variables), data.states)
+    backbone = make_backbone(graph.backbone, len(data.variables), data.states)
     fine = fine_times(data.observed_times)
     weights, path_weights = solve_weights(field.to(device), graph, [data.times, fine], Solver(**settings["solver"]))
     law = known_law(snakemake.input.law)

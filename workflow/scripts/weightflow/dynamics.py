@@ -80,9 +80,7 @@ class CDEField(Field):
 
     extrapolates = False
 
-    def __init__(
-        self, network: nn.Module, times: Tensor, knots: Tensor, curve: tuple[Tensor, Tensor] | None = None
-    ):
+    def __init__(self, network: nn.Module, times: Tensor, knots: Tensor, curve: tuple[Tensor, Tensor] | None = None):
         super().__init__(network, curve)
         self.path = spline(knots, times)
 

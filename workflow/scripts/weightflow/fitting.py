@@ -81,15 +81,15 @@ class Material:
 
     Attributes:
         graph: the anchors to pass through.
-        snapshots: K arrays (N_k, d) of training states, for the behavioural terms.
-        backbone: the density whose weights move.
+        snapshots: K arrays (N_k, d) of training states, for the behavioural terms alone.
+        backbone: the density whose weights move; for these terms too.
         lesson: a teacher's states between the snapshots, or None.
         roughness: weight of the penalty on logits that are rough over the counts.
     """
 
     graph: WeightGraph
-    snapshots: Sequence[np.ndarray]
-    backbone: Backbone
+    snapshots: Sequence[np.ndarray] = ()
+    backbone: Backbone | None = None
     lesson: Lesson | None = None
     roughness: float = 0.0
 

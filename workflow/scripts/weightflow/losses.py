@@ -27,7 +27,8 @@ def divergence(backbone: Backbone, weights: Tensor, anchors: Tensor, states: Ten
 
     Args:
         backbone: the density.
-        weights, anchors: (S, P).
+        weights: (S, P).
+        anchors: (S, P).
         states: (S, N, d) query states.
     """
     with torch.no_grad():

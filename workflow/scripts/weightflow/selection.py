@@ -15,18 +15,17 @@ import torch
 from weightflow import seeding
 from weightflow.backbones import Backbone, make_backbone
 from weightflow.dynamics import Field, Solver, solve_weights
-from weightflow.fitting import Material, fit_dynamics
+from weightflow.fitting import Material, fit_dynamics, make_field
 from weightflow.snapshots import Snapshots, split
 from weightflow.spline_fitting import fit_spline
 from weightflow.teacher import Teacher, lesson
+from weightflow.weight_graph import WeightGraph
 from weightflow.weight_spline import WeightSpline, knot_times
 
 _CHOICE = ("hidden", "curvature", "roughness")
 
 
-def validation_split(
-    data: Snapshots, fraction: float, seed: int
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """(learning, validation): K arrays each, of the observed snapshots of the training part.
 
     Where all snapshots are equally many, the same rows are put aside in each, so that no trajectory is in both.
@@ -82,13 +81,11 @@ def choose_smoothing(
     learning, validation = validation_split(data, selection["validation"], seed)
     rng = seeding.stream(seed, "selection lesson")
     told = lesson(teacher, learning, times, data.states, model["teacher"]["points"], rng)
-    knots = knot_times(times, model["spline"]["knots"], model["spline"]["first_knots"])
     rows = []
     for candidate in candidates:
         settings = model["backbone"] | {"hidden": candidate["hidden"]}
         backbone = make_backbone(settings, len(data.variables), data.states)
-        fresh = backbone.initial(1, torch.Generator().manual_seed(seeding.integer(seed, "selection")))
-        start = WeightSpline(knots, np.repeat(fresh.numpy(), len(knots), axis=0))
+        start = _fresh_curve(backbone, model["spline"], times, seed)
         budget = model["spline"] | {"steps": selection["steps"]}
         curve, _ = fit_spline(backbone, start, told, budget, candidate, seed, device)
         rows.append([*candidate.values(), validation_nll(backbone, curve.at(times), validation)])
@@ -96,61 +93,59 @@ def choose_smoothing(
     return candidates[int(table["nll"].argmin())], table
 
 
-class EarlyStopping:
-    """Validation likelihood on the way of a fit, and the number of steps after which it was best."""
-
-    def __init__(
-        self,
-        material: Material,
-        solver: Solver,
-        validation: Sequence[np.ndarray],
-        every: int,
-        steps: int,
-    ):
-        self._material, self._solver, self._validation = material, solver, validation
-        self._every, self._steps = every, steps
-        self._rows: list[tuple[int, float]] = []
-
-    def __call__(self, step: int, field: Field) -> None:
-        """Judge the field after so many steps; zero steps are judged too."""
-        if step % self._every == 0 or step == self._steps:
-            (weights,) = solve_weights(field, self._material.graph, [self._material.graph.times], self._solver)
-            self._rows.append((step, validation_nll(self._material.backbone, weights, self._validation)))
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """Columns step, nll (nats per state)."""
-        return pd.DataFrame(self._rows, columns=["step", "nll"])
-
-    @property
-    def best(self) -> int:
-        """Steps with the best likelihood; of equals the fewest."""
-        table = self.table
-        return int(table["step"][table["nll"].argmin()])
-
-
 def choose_steps(
-    field: Field,
-    material: Material,
-    validation: Sequence[np.ndarray],
+    data: Snapshots,
+    graph: WeightGraph,
+    path: np.ndarray | None,
+    teacher: Teacher | None,
+    smoothing: Mapping[str, float],
+    model: Mapping[str, Any],
     solver: Solver,
-    settings: Mapping[str, Any],
-    every: int,
     seed: int,
     device: torch.device,
 ) -> tuple[int, pd.DataFrame]:
-    """Fit the dynamics on the learning part and find the best number of steps by the validation part.
+    """For how many steps a field that begins at the spline should be fitted; none at all is among the answers.
+
+    Spline and field learn from the learning part of the split; the field is judged by the validation part.
 
     Args:
-        field: fresh; it is trained in place.
-        material: made from the learning part alone.
-        validation: K arrays of states put aside.
-        solver, settings, seed, device: as in `fit_dynamics`.
-        every: steps between judgements.
+        data: its observed training snapshots are split.
+        graph: the anchors, for the network's scales.
+        path: as in `make_field`.
+        teacher: of the model, or None.
+        smoothing: from `choose_smoothing`.
+        model: the settings.
+        solver: the scheme.
+        seed: of the split and the fits.
+        device: where to compute.
 
     Returns:
-        The number of steps, and a table step, nll.
+        The number of steps with the best likelihood, of equals the fewest, and a table step, nll (nats per state).
     """
-    stopping = EarlyStopping(material, solver, validation, every, settings["steps"])
-    fit_dynamics(field, material, solver, settings, seed, device, watch=stopping)
-    return stopping.best, stopping.table
+    selection, training, times = model["selection"], model["training"], data.observed_times
+    learning, validation = validation_split(data, selection["validation"], seed)
+    points, rng = model["teacher"]["points"], seeding.stream(seed, "selection lesson")
+    told = lesson(teacher, learning, times, data.states, points, rng)
+    backbone = make_backbone(graph.backbone, len(data.variables), data.states)
+    curve, _ = fit_spline(
+        backbone, _fresh_curve(backbone, model["spline"], times, seed), told, model["spline"], smoothing, seed, device
+    )
+    field = make_field(graph, path, model["dynamics"], seed, curve)
+    material = Material(graph, learning, backbone, told if teacher else None, smoothing["roughness"])
+    rows: list[tuple[int, float]] = []
+
+    def judge(step: int, field: Field) -> None:
+        if step % selection["every"] == 0 or step == training["steps"]:
+            (weights,) = solve_weights(field, graph, [graph.times], solver)
+            rows.append((step, validation_nll(backbone, weights, validation)))
+
+    fit_dynamics(field, material, solver, training, seed, device, watch=judge)
+    table = pd.DataFrame(rows, columns=["step", "nll"])
+    return int(table["step"][table["nll"].argmin()]), table
+
+
+def _fresh_curve(backbone: Backbone, spline: Mapping[str, Any], times: np.ndarray, seed: int) -> WeightSpline:
+    """One fresh network at every knot: anchors were trained on what is put aside, and must not be a start here."""
+    knots = knot_times(times, spline["knots"], spline["first_knots"])
+    fresh = backbone.initial(1, torch.Generator().manual_seed(seeding.integer(seed, "selection")))
+    return WeightSpline(knots, np.repeat(fresh.numpy(), len(knots), axis=0))

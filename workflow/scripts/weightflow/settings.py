@@ -4,6 +4,7 @@ Nothing here reads data or imports torch, so that a wrong key is reported at onc
 """
 
 import difflib
+import itertools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from jsonschema.exceptions import best_match
 
 from weightflow.errors import InputError
 from weightflow.provenance import settings_digest
+from weightflow.storage import read_json
 
 FILE_SUFFIXES = (".npy", ".csv", ".tsv")
 SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
@@ -70,6 +72,9 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
         raise InputError(f"{source}: models.{min(clash)} has the name of a baseline; rename the model.")
     if any(name.startswith("weights_") for name in config["baselines"]) and not config["models"]:
         raise InputError(f"{source}: baselines: weights_linear and weights_spline need the anchors of a model.")
+    base = config["ablations"]["base"]
+    if base and base not in config["models"]:
+        raise InputError(f"{source}: ablations.base: {_unknown('model', base, config['models'])}")
     if (shown := config["figures"]["model"]) and shown not in config["models"]:
         raise InputError(f"{source}: figures.model: {_unknown('model', shown, config['models'])}")
 
@@ -84,6 +89,45 @@ def heldout_amount(dataset: Mapping[str, Any]) -> float:
     if dataset["heldout"] is not None:
         return dataset["heldout"]
     return 1000 if dataset["system"] else 0.2
+
+
+def ablation_models(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Models of the ablation study, by the names of their levels.
+
+    Every factor is varied by itself from the base model; with `cross`, every combination of levels is a model.
+
+    Args:
+        config: complete, with defaults.
+
+    Returns:
+        Settings by name, `<factor>-<level>` (joined by '--' for combinations); none where no factor is given.
+    """
+    study = config["ablations"]
+    factors = study["factors"]
+    if not factors or not config["models"]:
+        return {}
+    base = config["models"][study["base"] or next(iter(config["models"]))]
+    levels = [[(f"{factor}-{level}", patch) for level, patch in named.items()] for factor, named in factors.items()]
+    if study["cross"]:
+        combined = [list(chosen) for chosen in itertools.product(*levels)]
+    else:
+        combined = [[level] for factor in levels for level in factor]
+    found = {}
+    for chosen in combined:
+        model = base
+        for _, patch in chosen:
+            model = _merged(model, patch)
+        found["--".join(name for name, _ in chosen)] = model
+    return found
+
+
+def _merged(settings: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with some of their nested keys replaced."""
+    result = dict(settings)
+    for key, value in patch.items():
+        nested = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        result[key] = _merged(result[key], value) if nested else value
+    return result
 
 
 def learns(model: Mapping[str, Any]) -> bool:
@@ -110,6 +154,18 @@ def chooses_steps(model: Mapping[str, Any]) -> bool:
 def chooses_width(model: Mapping[str, Any]) -> bool:
     """Whether the backbone's width is one of several to choose from."""
     return isinstance(model["backbone"]["hidden"], list)
+
+
+def chosen_backbone(settings: Mapping[str, Any], choice: str | Path | Iterable[str]) -> dict[str, Any]:
+    """The `backbone` section with the width that was chosen for it, where it lists several.
+
+    Args:
+        settings: with a `backbone` section.
+        choice: the choice's JSON file; nothing where the width is given.
+    """
+    if not choice:
+        return dict(settings["backbone"])
+    return settings["backbone"] | {"hidden": read_json(str(choice))["hidden"]}
 
 
 def choice_settings(model: Mapping[str, Any]) -> dict[str, Any]:

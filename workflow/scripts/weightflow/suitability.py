@@ -19,9 +19,9 @@ def check_models(data: Snapshots, models: Mapping[str, Any], baselines: Iterable
     Raises:
         InputError: naming the model, the fault and the fix.
     """
-    for name, settings in models.items():
-        check_dimension(settings["path"]["z_dim"], len(data.observed), f"{where}: models.{name}.path.z_dim")
     driven = [name for name, settings in models.items() if settings["dynamics"]["kind"] == "cde"]
+    for name in driven:
+        check_dimension(models[name]["path"]["z_dim"], len(data.observed), f"{where}: models.{name}.path.z_dim")
     ending = [*driven, *(name for name in baselines if name.startswith("weights_"))]
     last, observed = data.times[-1], data.observed_times[-1]
     if ending and last > observed:

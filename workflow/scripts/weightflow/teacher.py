@@ -6,6 +6,7 @@ better than moving between them. So there is a family, and its member is chosen 
 out every interior snapshot in turn.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +150,7 @@ class Lesson:
 
 
 def lesson(
-    teacher: Teacher,
+    teacher: Teacher | None,
     snapshots: Sequence[np.ndarray],
     times: np.ndarray,
     states: int,
@@ -159,15 +160,18 @@ def lesson(
     """What a teacher makes of the snapshots.
 
     Args:
-        teacher: the member.
+        teacher: the member; None leaves the snapshots alone to learn from.
         snapshots: K arrays (N_k, d).
         times: (K,).
         states: L, or 0 for real values.
         points: times in each interval between snapshots, and twice as many in the first, where most happens.
         rng: of couplings and draws.
     """
+    if teacher is None:
+        count = max(map(len, snapshots))
+        return Lesson(times, [s if len(s) == count else s[rng.integers(len(s), size=count)] for s in snapshots])
     way = Interpolant(snapshots, times, states, rng)
-    ends = zip(times[:-1], times[1:], strict=True)
+    ends = itertools.pairwise(times)
     inner = [np.linspace(a, b, points if k else 2 * points, endpoint=False) for k, (a, b) in enumerate(ends)]
     grid = np.concatenate([*inner, times[-1:]])
     draws = max(1, _LEARNT // way.particles.shape[1])

@@ -4,9 +4,10 @@ Flat weights and tokens are two layouts of the same numbers. The mask, read row 
 order, so the round trip is exact and padding can never carry information.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -76,6 +77,7 @@ class WeightGraph:
         layer: (n_tokens,) index of each token's layer.
         neuron: (n_tokens,) index of the neuron in its layer.
         anchors: digest of the anchors the graph was built from.
+        backbone: settings of the network whose weights these are.
     """
 
     layers: tuple[LinearMap, ...]
@@ -85,6 +87,7 @@ class WeightGraph:
     layer: np.ndarray
     neuron: np.ndarray
     anchors: str
+    backbone: dict[str, Any] = field(default_factory=dict)
 
     @property
     def weights(self) -> np.ndarray:
@@ -112,7 +115,11 @@ def to_weights(layers: Sequence[LinearMap], tokens: np.ndarray) -> np.ndarray:
 
 
 def build_weight_graph(
-    layers: Sequence[LinearMap], weights: np.ndarray, times: np.ndarray, anchors: str
+    layers: Sequence[LinearMap],
+    weights: np.ndarray,
+    times: np.ndarray,
+    anchors: str,
+    backbone: Mapping[str, Any] | None = None,
 ) -> WeightGraph:
     """The graph of K anchors' flat weights (K, P)."""
     expected = sum(layer.weights for layer in layers)
@@ -126,6 +133,7 @@ def build_weight_graph(
         layer=np.repeat(np.arange(len(layers)), [layer.neurons for layer in layers]),
         neuron=np.concatenate([np.arange(layer.neurons) for layer in layers]),
         anchors=anchors,
+        backbone=dict(backbone or {}),
     )
 
 
@@ -143,6 +151,7 @@ def write_weight_graph(path: str | Path, graph: WeightGraph) -> None:
         },
         layers=[[layer.name, layer.neurons, layer.inputs] for layer in graph.layers],
         anchors=graph.anchors,
+        backbone=graph.backbone,
     )
 
 
@@ -166,4 +175,5 @@ def read_weight_graph(path: str | Path) -> WeightGraph:
         tensors["layer"],
         tensors["neuron"],
         artefact.metadata["anchors"],
+        artefact.metadata["backbone"],
     )

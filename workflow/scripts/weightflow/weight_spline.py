@@ -4,6 +4,7 @@ Its knots are more than the anchors, so it can follow what happens between snaps
 together after the first snapshot, where a distribution that starts from a point changes like √t.
 """
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def knot_times(observed: np.ndarray, each: int, first: int) -> np.ndarray:
         (M,) with M = first + (K − 2) · each + 1; every snapshot's time is among them.
     """
     head = observed[0] + (observed[1] - observed[0]) * (np.arange(first) / first) ** 2
-    rest = [np.linspace(a, b, each, endpoint=False) for a, b in zip(observed[1:-1], observed[2:], strict=True)]
+    rest = [np.linspace(a, b, each, endpoint=False) for a, b in itertools.pairwise(observed[1:])]
     return np.concatenate([head, *rest, observed[-1:]])
 
 
