@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import ot
-from scipy.spatial.distance import cdist, pdist
+from scipy.spatial.distance import cdist
 
 _SMOOTHING = 1e-10
 RELEASED_BANDWIDTHS = (0.1, 1.0, 10.0)
@@ -95,15 +95,6 @@ def mmd(
         return float((kernel[0] - a_self) / (1 - a_self) + (kernel[1] - b_self) / (1 - b_self) - 2 * kernel[2])
 
     return sum(at(sigma) for sigma in RELEASED_BANDWIDTHS), at(_median_distance(*xy))
-
-
-def energy_distance(x: np.ndarray, y: np.ndarray) -> float:
-    """Energy distance 2 E|X−Y| − E|X−X'| − E|Y−Y'| between samples (n, d) and (m, d) (Székely & Rizzo 2013).
-
-    Unbiased: a state is never paired with itself, so it may come out slightly below zero.
-    """
-    within = sum(pdist(z).mean() if len(z) > 1 else 0.0 for z in (x, y))
-    return float(2 * cdist(x, y).mean() - within)
 
 
 def merge_duplicates(states: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
