@@ -10,7 +10,7 @@ from conftest import SMALL_DYNAMICS
 from weightflow import fitting
 from weightflow.dynamics import Solver, normalise_times
 from weightflow.errors import DivergenceError, InputError
-from weightflow.fitting import fit_dynamics, load_field, make_field, write_field
+from weightflow.fitting import TERMS, Material, fit_dynamics, load_field, make_field, write_field
 from weightflow.storage import write_tensors
 
 CPU = torch.device("cpu")
@@ -39,7 +39,7 @@ def fit(graph, path, training, tmp_path):
 
     def run(kind="ode", seed=0, checkpoint=tmp_path / "checkpoint.safetensors", graph=graph, path=path, **changes):
         field = make_field(graph, path, SMALL_DYNAMICS | {"kind": kind}, seed)
-        table = fit_dynamics(field, graph, SOLVER, training | changes, seed, CPU, checkpoint)
+        table = fit_dynamics(field, Material(graph), SOLVER, training | changes, seed, CPU, checkpoint)
         return field, table, state_bytes(field)
 
     return run
@@ -162,8 +162,14 @@ def test_the_loss_falls(fit):
 
 def test_the_table_adds_up(fit):
     _, table, _ = fit(structural=2.0, energy=0.25)
+    assert table.columns.tolist() == ["step", "loss", *TERMS]
     assert table["step"].tolist() == list(range(7))
-    np.testing.assert_allclose(table["loss"], 2 * table["structural"] + 0.25 * table["energy"], rtol=1e-5)
+    np.testing.assert_allclose(table["loss"], table[list(TERMS)].sum(axis=1), rtol=1e-5)
+
+
+def test_a_terms_column_holds_it_with_its_weight(fit):
+    (_, once, _), (_, twice, _) = fit(steps=1), fit(steps=1, structural=2.0)
+    assert twice["structural"][0] == pytest.approx(2 * once["structural"][0])
 
 
 def test_the_horizon_stays_within_its_bound(fit, monkeypatch):

@@ -167,7 +167,7 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
             "pca decodes no weights that could be judged; set method: autoencoder, or behavioural: 0",
         ),
         (
-            config(model={"anchors": {"jobs": "per_snapshot"}}),
+            config(model={"anchors": {"jobs": "per_snapshot", "alignment": "sequential"}}),
             "models.m.anchors.jobs: ",
             "sequential anchors need each other in training",
         ),

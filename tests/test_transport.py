@@ -52,14 +52,14 @@ def test_particles_of_a_chain_are_states_of_each_snapshot(rng):
 def test_a_translated_cloud_moves_along_straight_lines(rng):
     cloud, times = rng.normal(size=(15, 3)), np.array([0.0, 1.0, 3.0, 4.0])
     speed = np.array([5.0, -2.0, 1.0])
-    path = transport_spline([cloud + t * speed for t in times], times, rng)
+    path = transport_spline(times, chain([cloud + t * speed for t in times], rng))
     np.testing.assert_allclose(path(2.2), cloud + 2.2 * speed, atol=1e-9)
 
 
 def test_the_spline_passes_through_the_chain(rng):
     snapshots, times = [rng.normal(size=(12, 2)) for _ in range(5)], np.array([0.0, 1.0, 3.0, 4.0, 7.0])
     particles = chain(snapshots, np.random.default_rng(1))
-    path = transport_spline(snapshots, times, np.random.default_rng(1))
+    path = transport_spline(times, particles)
     np.testing.assert_allclose(path(times), particles, atol=1e-12)
     np.testing.assert_allclose(path(2.0), CubicSpline(times, particles)(2.0))
 

@@ -62,6 +62,11 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
                 f"{where}.dynamics: {dynamics['heads']} heads do not divide the width {dynamics['width']}; "
                 "change one of them."
             )
+        if chooses_width(settings) and not learns(settings):
+            raise InputError(
+                f"{where}.backbone.hidden: the size is chosen for models that learn from states, and this one learns "
+                "from anchors alone; give one size, or set dynamics.start: spline or training.behavioural."
+            )
         _check_anchors(settings["anchors"], f"{where}.anchors")
         _check_path(settings["path"], f"{where}.path")
         start = settings["training"]["start_from"]

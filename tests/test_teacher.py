@@ -1,0 +1,232 @@
+"""Teachers against the laws they stand for, and the choice among them on processes where the answer is known."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, chisquare
+
+from weightflow.teacher import (
+    MEMBERS,
+    Interpolant,
+    Teacher,
+    best_teacher,
+    candidates,
+    lesson,
+    read_teacher,
+    score_teachers,
+    write_teacher,
+)
+
+EVERY = [Teacher(member, noise=0.7, share=0.4) for member in MEMBERS]
+TIMES = np.array([0.0, 1.0, 3.0])
+CORRELATED = np.array([[9.0, 4.0], [4.0, 3.0]])
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def counted(rng) -> list[np.ndarray]:
+    """Three snapshots of 60 states of two counts below 20."""
+    return [rng.integers(0, 20, (60, 2)) for _ in TIMES]
+
+
+def between(first: np.ndarray, last: np.ndarray, states: int = 0, end: float = 2.0) -> Interpolant:
+    """Two snapshots, at times 0 and `end`."""
+    return Interpolant([first, last], np.array([0.0, end]), states, np.random.default_rng(1))
+
+
+def constant(value: int, count: int = 2000) -> np.ndarray:
+    return np.full((count, 1), value)
+
+
+def rows(states: np.ndarray) -> list[tuple]:
+    return sorted(map(tuple, states.tolist()))
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.8])
+def test_the_bridges_covariance_from_a_point(rng, noise, share):
+    way = between(np.zeros((1000, 2)), rng.multivariate_normal([5.0, -1.0], CORRELATED, 1000))
+    drawn = way.draw(Teacher("bridge", noise), np.array([2 * share]), 60, rng)[0]
+    v = np.cov(way.particles[1].T)
+    expected = share**2 * v + noise * share * (1 - share) * v
+    np.testing.assert_allclose(np.cov(drawn.T), expected, rtol=0.04)
+    np.testing.assert_allclose(drawn.mean(axis=0), share * way.particles[1].mean(axis=0), atol=0.05)
+
+
+def test_a_bridge_with_noise_one_spreads_like_the_root_of_the_time(rng):
+    way = between(np.zeros((1000, 1)), rng.normal(3, 4, (1000, 1)))
+    times = np.array([0.02, 0.2, 0.5, 1.0, 2.0])
+    spreads = [states.std() for states in way.draw(Teacher("bridge", 1.0), times, 60, rng)]
+    np.testing.assert_allclose(spreads, np.sqrt(times / 2) * spreads[-1], rtol=0.03)
+
+
+def test_a_bridge_keeps_what_the_variables_conserve_together(rng):
+    first, last = (np.stack([a, 30 - a], axis=1) for a in (rng.normal(9, 1, 50), rng.normal(20, 3, 50)))
+    drawn = between(first, last).sample(Teacher("bridge", 1.0), 0.7, rng)
+    np.testing.assert_allclose(drawn.sum(axis=1), 30, atol=1e-6)
+
+
+@pytest.mark.parametrize(("first", "last"), [(5, 17), (17, 5)])
+def test_a_poisson_bridge_between_fixed_ends_is_binomial(rng, first, last):
+    share, jumps = 0.3, 12
+    way = between(constant(first), constant(last), states=18)
+    drawn = way.draw(Teacher("poisson", 1.0), np.array([2 * share]), 5, rng)[0]
+    made = np.abs(drawn[:, 0] - first)
+    assert drawn.dtype == np.int64
+    assert ((drawn >= 5) & (drawn <= 17)).all()
+    expected = binom.pmf(np.arange(jumps + 1), jumps, share)
+    found = np.bincount(made, minlength=jumps + 1)
+    few = expected * len(made) < 5
+    groups = [np.append(counts[~few], counts[few].sum()) for counts in (found, expected * len(made))]
+    assert chisquare(*groups).pvalue > 0.001
+
+
+def test_a_poisson_bridges_pairs_back_and_forth_add_to_its_spread(rng):
+    way, share, noise = between(constant(50, 1000), rng.normal(100, 6, (1000, 1)).round().astype(int), 200), 0.4, 1.0
+    change = (way.particles[1] - way.particles[0])[:, 0]
+    drawn = way.draw(Teacher("poisson", noise), np.array([2 * share]), 60, rng)[0]
+    jumps = share * (1 - share) * np.abs(change).mean()
+    expected = share**2 * change.var() + jumps + noise * share * (1 - share) * change.var()
+    assert drawn.var() == pytest.approx(expected, rel=0.04)
+    assert drawn.mean() == pytest.approx(50 + share * change.mean(), abs=0.2)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_mixture_takes_the_snapshots_in_proportion_to_their_nearness(rng, share):
+    drawn = between(constant(0), constant(9), 10).draw(Teacher("mixture"), np.array([2 * share]), 10, rng)[0]
+    assert set(drawn.flatten()) == {0, 9}
+    assert (drawn == 9).mean() == pytest.approx(share, abs=0.02)
+
+
+def test_a_blend_takes_its_share_from_the_mixture(rng):
+    drawn = between(constant(0), constant(8), 9).draw(Teacher("blend", 0.5, 0.25), np.ones(1), 10, rng)[0]
+    assert set(drawn.flatten()) == {0, 4, 8}
+    assert (drawn != 4).mean() == pytest.approx(0.25, abs=0.02)
+
+
+def test_a_displacement_follows_its_coupled_states(rng):
+    way = between(rng.normal(size=(30, 2)), rng.normal(9, 2, (30, 2)))
+    halfway = way.sample(Teacher("displacement"), 1.0, rng)
+    np.testing.assert_allclose(halfway, way.particles.mean(axis=0), atol=1e-12)
+
+
+@pytest.mark.parametrize("teacher", EVERY, ids=MEMBERS)
+def test_at_a_snapshot_every_member_gives_its_states(rng, counted, teacher):
+    way = Interpolant(counted, TIMES, 20, rng)
+    for time, snapshot in zip(TIMES, counted, strict=True):
+        assert rows(way.sample(teacher, time, rng)) == rows(snapshot)
+
+
+@given(
+    member=st.sampled_from(sorted(MEMBERS)),
+    noise=st.floats(0, 5),
+    share=st.floats(0.01, 0.99),
+    time=st.floats(0, 3),
+    sizes=st.lists(st.integers(2, 25), min_size=3, max_size=3),
+    seed=st.integers(0, 1000),
+)
+def test_what_is_taught_is_always_counts_within_the_states(member, noise, share, time, sizes, seed):
+    rng = np.random.default_rng(seed)
+    way = Interpolant([rng.integers(0, 12, (n, 2)) for n in sizes], TIMES, 12, rng)
+    drawn = way.sample(Teacher(member, noise, share), time, rng)
+    assert drawn.shape == (max(sizes), 2)
+    assert drawn.dtype == np.int64
+    assert ((drawn >= 0) & (drawn < 12)).all()
+
+
+def test_a_lesson_has_twice_as_many_times_in_the_first_interval(rng, counted):
+    told = lesson(Teacher("bridge", 0.5), counted, TIMES, 20, 5, rng)
+    assert len(told.times) == 10 + 5 + 1
+    assert (told.times < 1).sum() == 10
+    assert set(TIMES) <= set(told.times)
+    assert len({states.shape for states in told.states}) == 1
+    assert len(told.states[0]) >= 3900  # enough to learn from, of 60 particles
+
+
+def test_without_a_teacher_a_lesson_is_the_snapshots(rng, counted):
+    short = [counted[0][:7], *counted[1:]]
+    told = lesson(None, short, TIMES, 20, 5, rng)
+    assert np.array_equal(told.times, TIMES)
+    assert {len(states) for states in told.states} == {60}
+    assert set(rows(told.states[0])) <= set(rows(short[0]))
+    assert [rows(states) for states in told.states[1:]] == [rows(states) for states in short[1:]]
+
+
+@pytest.mark.parametrize("teacher", [*EVERY, None], ids=[*MEMBERS, "none"])
+def test_same_seed_same_bytes(counted, teacher):
+    def told(seed: int) -> bytes:
+        made = lesson(teacher, [counted[0][:9], *counted[1:]], TIMES, 20, 2, np.random.default_rng(seed))
+        return b"".join(states.tobytes() for states in made.states)
+
+    assert told(0) == told(0)
+    assert told(0) != told(1)
+
+
+def test_candidates_are_those_that_differ():
+    found = candidates(list(MEMBERS), [0.1, 1.0], [0.3, 0.5])
+    assert len(found) == len(set(found)) == 1 + 2 + 2 + 1 + 4
+    assert candidates(["mixture"], [0.1, 1.0], [0.5]) == [Teacher("mixture")]
+    assert candidates([], [0.1], [0.5]) == []
+
+
+def test_labels_tell_teachers_apart():
+    found = candidates(list(MEMBERS), [0.1, 1.0], [0.3, 0.5])
+    assert len({teacher.label for teacher in found}) == len(found)
+    assert Teacher("blend", 0.5, 0.25).label == "blend (noise 0.5, 25% mixture)"
+
+
+@pytest.mark.parametrize("teacher", EVERY, ids=MEMBERS)
+def test_a_written_choice_is_read_back(teacher, tmp_path):
+    write_teacher(tmp_path / "teacher.json", teacher)
+    assert read_teacher(tmp_path / "teacher.json") == teacher
+
+
+ASKED = candidates(list(MEMBERS), [0.1, 1.0], [0.5])
+
+
+def scores(snapshots: list[np.ndarray], asked: list[Teacher] = ASKED):
+    times = np.arange(float(len(snapshots)))
+    states = int(max(s.max() for s in snapshots)) + 3
+    return score_teachers(asked, snapshots, times, states, np.random.default_rng(2))
+
+
+def test_every_teacher_is_scored_at_every_interior_snapshot(counted):
+    table = scores([*counted, counted[0]])
+    assert table.columns.tolist() == ["member", "noise", "share", "time", "bandwidth", "nll"]
+    assert len(table) == 2 * len(ASKED)
+    assert set(table["time"]) == {1.0, 2.0}
+    assert np.isfinite(table["nll"]).all()
+    assert (table.groupby(["member", "noise", "share"])["bandwidth"].nunique() == 1).all()
+
+
+def test_a_brownian_motion_from_a_point_is_taught_by_a_bridge_with_noise(rng):
+    # Of three snapshots, so that the path is straight; more bend it as the spread grows, and leave less to the noise.
+    walk = np.round(40 + np.cumsum(rng.normal(0, 5, (2, 1000, 1)), axis=0)).clip(0, 80).astype(int)
+    snapshots = [constant(40, 1000), *walk]
+    asked = candidates(["displacement", "bridge", "mixture", "blend"], [0.1, 0.3, 1.0, 3.0], [0.5])
+    assert best_teacher(scores(snapshots, asked)) == Teacher("bridge", 1.0)
+
+
+def test_a_birth_process_from_a_point_is_taught_by_jumps(rng):
+    counts = 3 + np.cumsum(rng.poisson(2, (2, 2000, 1)), axis=0)
+    asked = [Teacher("poisson"), *ASKED]
+    assert best_teacher(scores([constant(3, 2000), *counts], asked)) == Teacher("poisson")
+
+
+def test_a_telegraph_process_is_taught_by_the_mixture(rng):
+    def snapshot(time: float) -> np.ndarray:
+        level = np.where(rng.random((500, 1)) < 0.2 + 0.15 * time, 30, 3)
+        return rng.poisson(level)
+
+    assert best_teacher(scores([snapshot(t) for t in range(5)])).member == "mixture"
+
+
+def test_of_equal_teachers_the_first_is_taken(counted):
+    table = scores(counted)
+    assert best_teacher(table.assign(nll=1.0)) == ASKED[0]
+    assert best_teacher(table.assign(nll=[1.0] * (len(ASKED) - 1) + [0.5])) == ASKED[-1]
