@@ -275,20 +275,15 @@ def score_teachers(
 
 
 def best_teachers(scores: pd.DataFrame) -> Teachers:
-    """The teachers with the lowest mean nll, of equals the first; three snapshots leave one choice for both.
+    """The teachers under which left-out snapshots are most likely; three snapshots leave one choice for both.
 
-    In the first interval, where one left-out snapshot decides, the slowest relaxation within two standard errors
-    of the best is taken: a rate is only as large as the data demand.
+    Of those that the data cannot tell from the best (within two standard errors), the slowest relaxation is taken,
+    as a rate is only as large as the data demand; then the most noise, as a random system is never without, and
+    a network cannot learn noisy particles by heart.
     """
-    means = scores.groupby(["interval", *_FIELDS], sort=False)[["nll", "error"]].mean()
-    first = means.loc["first"]
-    possible = first[first["nll"] - first["nll"].min() <= 2 * first["error"]].reset_index()
-    slowest = possible[possible["rate"] == possible["rate"].min()]
-    early = _teacher(slowest.loc[slowest["nll"].idxmin()])
-    if "later" not in means.index.get_level_values("interval"):
-        return Teachers(early, dataclasses.replace(early, rate=0.0))
-    later = means.loc["later"].reset_index()
-    return Teachers(early, _teacher(later.loc[later["nll"].idxmin()]))
+    early = _best(scores[scores["interval"] == "first"])
+    later = scores[scores["interval"] == "later"]
+    return Teachers(early, dataclasses.replace(early, rate=0.0) if later.empty else _best(later))
 
 
 def write_teachers(path: str | Path, teachers: Teachers) -> None:
@@ -301,8 +296,18 @@ def read_teachers(path: str | Path) -> Teachers:
     return Teachers(**{name: Teacher(**values) for name, values in read_json(path).items()})
 
 
-def _teacher(row: pd.Series) -> Teacher:
-    return Teacher(str(row["member"]), float(row["noise"]), float(row["share"]), float(row["rate"]))
+def _best(scores: pd.DataFrame) -> Teacher:
+    groups = scores.groupby(_FIELDS, sort=False)
+    table = groups["nll"].mean().reset_index()
+    table["error"] = groups["error"].agg(lambda errors: (errors**2).sum() ** 0.5 / len(errors)).to_numpy()
+    possible = table[table["nll"] - table["nll"].min() <= 2 * table["error"]]
+    possible = possible[possible["rate"] == possible["rate"].min()]
+    likeliest = possible.loc[possible["nll"].idxmin(), "member"]
+    # Noise compares within one kind of motion; a displacement is a bridge without noise.
+    alike = ("displacement", "bridge") if likeliest in ("displacement", "bridge") else (likeliest,)
+    noisiest = possible[possible["member"].isin(alike)].sort_values(["noise", "nll"], ascending=[False, True])
+    member, *numbers = noisiest.iloc[0][_FIELDS]
+    return Teacher(str(member), *map(float, numbers))
 
 
 def _log_prob(guess: np.ndarray, bandwidth: float, states: int, asked: np.ndarray) -> np.ndarray:
