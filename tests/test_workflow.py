@@ -19,7 +19,7 @@ TABLES = ("results/metrics.csv", "results/summary.csv")
 MARGINAL = {"w_marginal", "jsd_marginal", "w_marginal_exact", "jsd_marginal_exact"}
 JOINT = {"w1_joint", "w2_joint", "mmd", "mmd_median"}
 SCORES = {"nll", "kl_exact", "tv_exact"}
-DENSITIES = {"cde", "ode", "mixture", "mixture_kernel", "transport_spline", "weights_spline"}
+DENSITIES = {"cde", "ode", "mixture", "mixture_kernel", "transport_kernel", "weights_spline"}
 FLOORS = {"floor_bootstrap", "floor_independent"}
 
 
