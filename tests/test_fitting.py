@@ -13,13 +13,14 @@ from weightflow.dynamics import Solver, normalise_times, solve_weights
 from weightflow.errors import DivergenceError, InputError
 from weightflow.fitting import TERMS, Material, fit_dynamics, load_field, make_field, write_field
 from weightflow.storage import write_tensors
-from weightflow.teacher import Teacher, lesson
+from weightflow.teacher import Teacher, Teachers, lesson
 from weightflow.weight_graph import build_weight_graph
 from weightflow.weight_spline import knot_times, through
 
 CPU = torch.device("cpu")
 SOLVER = Solver(method="rk4", substeps=1, rtol=1e-4, atol=1e-5, adjoint=False)
 KINDS = ["ode", "cde"]
+TEACHERS = Teachers(Teacher("bridge", 0.5), Teacher("mixture"))
 
 
 class Interrupted(Exception):  # noqa: N818
@@ -254,7 +255,7 @@ def behaving(graph, snapshots, backbone) -> Material:
 
 @pytest.fixture
 def taught(graph, snapshots, backbone) -> Material:
-    told = lesson(Teacher("bridge", 0.5), snapshots, graph.times, 3, 4, np.random.default_rng(0))
+    told = lesson(TEACHERS, snapshots, graph.times, 3, 4, np.random.default_rng(0))
     return Material(graph, snapshots, backbone, told, roughness=0.01)
 
 
@@ -388,7 +389,7 @@ def test_rough_logits_are_penalised_at_the_times_taught(training):
     weights = backbone.initial(3, torch.Generator().manual_seed(0))
     own = build_weight_graph(backbone.layers, weights.numpy(), np.array([0.0, 1.0, 2.0]), "digest")
     states = [np.random.default_rng(k).integers(0, 5, (20, 1)) for k in range(3)]
-    told = lesson(Teacher("mixture"), states, own.times, 5, 2, np.random.default_rng(0))
+    told = lesson(TEACHERS, states, own.times, 5, 2, np.random.default_rng(0))
 
     def first(roughness: float) -> float:
         field = make_field(own, None, SMALL_DYNAMICS, 0)
