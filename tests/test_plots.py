@@ -15,7 +15,7 @@ from weightflow.plots import style
 from weightflow.plots.densities import bin_edges, joint, marginal, shown_times
 from weightflow.plots.joints import plot_joints
 from weightflow.plots.latent_path import plot_latent_path
-from weightflow.plots.losses import plot_losses
+from weightflow.plots.losses import Fits, plot_losses
 from weightflow.plots.marginals import plot_marginals
 from weightflow.plots.metrics import plot_metrics
 from weightflow.plots.rule_graph import layout, plot_rule_graph, read_rule_graph
@@ -88,13 +88,23 @@ def metrics(seeds: int, names: Sequence[str] = SAMPLED) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["model", "seed", "time", "metric", "value"])
 
 
-def losses(rng: np.random.Generator) -> Figure:
+def fits(rng: np.random.Generator) -> Fits:
     steps = np.arange(30)
     nll = pd.DataFrame({"snapshot": steps % 3, "step": steps // 3, "nll": rng.random(30)})
-    fit = {"step": steps, "loss": rng.random(30), "structural": rng.random(30), "energy": np.zeros(30)}
-    paths = {"a_cde": pd.DataFrame(fit)[["step", "structural"]], "b_ode": pd.DataFrame({"step": [], "structural": []})}
-    dynamics = dict.fromkeys(MODELS, pd.DataFrame(fit))
-    return plot_losses({"a_cde, b_ode": nll}, paths, dynamics, LINES, TIMES[::4], "day")
+    fit = pd.DataFrame({"step": steps, "loss": rng.random(30), "structural": rng.random(30), "behavioural": 0.0})
+    fit = fit.assign(divergence=rng.random(30), energy=np.zeros(30))
+    spline = pd.DataFrame({"step": steps, "nll": rng.random(30), "curvature": rng.random(30), "roughness": 0.0})
+    return Fits(
+        anchors={"a_cde, b_ode": nll},
+        paths={"a_cde": fit[["step", "structural"]], "b_ode": pd.DataFrame({"step": [], "structural": []})},
+        splines={"b_ode": spline},
+        dynamics=dict.fromkeys(MODELS, fit),
+        validation={"b_ode": nll[["step", "nll"]]},
+    )
+
+
+def losses(found: Fits) -> Figure:
+    return plot_losses(found, LINES, TIMES[::4], "day")
 
 
 FIGURES = {
@@ -123,7 +133,9 @@ FIGURES = {
         snapshots(rng, 1), rng.normal(size=(3, 12)), prediction(rng, 1), LINES["a_cde"], [4]
     ),
     "latent": lambda rng: plot_latent_path({m: (TIMES[::4], rng.normal(size=(3, 2))) for m in MODELS}, "day"),
-    "losses": losses,
+    "losses": lambda rng: losses(fits(rng)),
+    "losses, anchors alone": lambda rng: losses(Fits(fits(rng).anchors, {}, {}, {}, {})),
+    "losses, none": lambda rng: losses(Fits({}, {}, {}, {}, {})),
     "rules": lambda rng: plot_rule_graph(read_rule_graph(DOT)),
     "rules, none": lambda rng: plot_rule_graph(nx.DiGraph()),
 }
@@ -187,6 +199,19 @@ def test_the_exact_law_takes_the_place_of_samples(names, labels, rng):
     assert len(shown) == labels
     assert any("marginals\nfrom the exact law" in label for label in shown) == (names is EXACT)
     style.save(figure, [])
+
+
+def test_losses_that_no_fit_has_get_no_panel(rng):
+    titles = {panel.get_title() for panel in losses(fits(rng)).axes} - {""}
+    assert titles == {
+        "anchors of a_cde, b_ode",
+        "latent path: auto-encoder",
+        "learned spline: likelihood",
+        "learned spline: smoothness",
+        "dynamics: structural term",
+        "dynamics: divergence term",
+        "dynamics: choice of the steps",
+    }
 
 
 def test_bins_hold_equally_many_counts_and_stay_near_the_truth():

@@ -1,6 +1,7 @@
 """Teachers against the laws they stand for, and the choice among them on processes where the answer is known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,12 +11,13 @@ from weightflow.teacher import (
     MEMBERS,
     Interpolant,
     Teacher,
-    best_teacher,
+    Teachers,
+    best_teachers,
     candidates,
     lesson,
-    read_teacher,
+    read_teachers,
     score_teachers,
-    write_teacher,
+    write_teachers,
 )
 
 EVERY = [Teacher(member, noise=0.7, share=0.4) for member in MEMBERS]
@@ -41,6 +43,10 @@ def between(first: np.ndarray, last: np.ndarray, states: int = 0, end: float = 2
 
 def constant(value: int, count: int = 2000) -> np.ndarray:
     return np.full((count, 1), value)
+
+
+def everywhere(teacher: Teacher) -> Teachers:
+    return Teachers(teacher, teacher)
 
 
 def rows(states: np.ndarray) -> list[tuple]:
@@ -126,21 +132,22 @@ def test_at_a_snapshot_every_member_gives_its_states(rng, counted, teacher):
     member=st.sampled_from(sorted(MEMBERS)),
     noise=st.floats(0, 5),
     share=st.floats(0.01, 0.99),
+    rate=st.floats(0, 100),
     time=st.floats(0, 3),
     sizes=st.lists(st.integers(2, 25), min_size=3, max_size=3),
     seed=st.integers(0, 1000),
 )
-def test_what_is_taught_is_always_counts_within_the_states(member, noise, share, time, sizes, seed):
+def test_what_is_taught_is_always_counts_within_the_states(member, noise, share, rate, time, sizes, seed):
     rng = np.random.default_rng(seed)
     way = Interpolant([rng.integers(0, 12, (n, 2)) for n in sizes], TIMES, 12, rng)
-    drawn = way.sample(Teacher(member, noise, share), time, rng)
+    drawn = way.sample(Teacher(member, noise, share, rate), time, rng)
     assert drawn.shape == (max(sizes), 2)
     assert drawn.dtype == np.int64
     assert ((drawn >= 0) & (drawn < 12)).all()
 
 
 def test_a_lesson_has_twice_as_many_times_in_the_first_interval(rng, counted):
-    told = lesson(Teacher("bridge", 0.5), counted, TIMES, 20, 5, rng)
+    told = lesson(everywhere(Teacher("bridge", 0.5)), counted, TIMES, 20, 5, rng)
     assert len(told.times) == 10 + 5 + 1
     assert (told.times < 1).sum() == 10
     assert set(TIMES) <= set(told.times)
@@ -160,7 +167,8 @@ def test_without_a_teacher_a_lesson_is_the_snapshots(rng, counted):
 @pytest.mark.parametrize("teacher", [*EVERY, None], ids=[*MEMBERS, "none"])
 def test_same_seed_same_bytes(counted, teacher):
     def told(seed: int) -> bytes:
-        made = lesson(teacher, [counted[0][:9], *counted[1:]], TIMES, 20, 2, np.random.default_rng(seed))
+        teachers = teacher and everywhere(teacher)
+        made = lesson(teachers, [counted[0][:9], *counted[1:]], TIMES, 20, 2, np.random.default_rng(seed))
         return b"".join(states.tobytes() for states in made.states)
 
     assert told(0) == told(0)
@@ -172,36 +180,81 @@ def test_candidates_are_those_that_differ():
     assert len(found) == len(set(found)) == 1 + 2 + 2 + 1 + 4
     assert candidates(["mixture"], [0.1, 1.0], [0.5]) == [Teacher("mixture")]
     assert candidates([], [0.1], [0.5]) == []
+    assert candidates(["displacement"], [0.1], [0.5], [0, 2]) == [Teacher("displacement", rate=r) for r in (0, 2)]
 
 
 def test_labels_tell_teachers_apart():
-    found = candidates(list(MEMBERS), [0.1, 1.0], [0.3, 0.5])
+    found = candidates(list(MEMBERS), [0.1, 1.0], [0.3, 0.5], [0, 2])
     assert len({teacher.label for teacher in found}) == len(found)
     assert Teacher("blend", 0.5, 0.25).label == "blend (noise 0.5, 25% mixture)"
 
 
-@pytest.mark.parametrize("teacher", EVERY, ids=MEMBERS)
-def test_a_written_choice_is_read_back(teacher, tmp_path):
-    write_teacher(tmp_path / "teacher.json", teacher)
-    assert read_teacher(tmp_path / "teacher.json") == teacher
+def test_a_written_choice_is_read_back(tmp_path):
+    chosen = Teachers(Teacher("bridge", 0.5, rate=4.0), Teacher("blend", 0.1, 0.3))
+    write_teachers(tmp_path / "teacher.json", chosen)
+    assert read_teachers(tmp_path / "teacher.json") == chosen
+
+
+@pytest.mark.parametrize("rate", [0.5, 4.0, 100.0])
+@pytest.mark.parametrize("unit", [None, 0.5])
+def test_a_relaxation_is_exponential_across_the_interval(rng, rate, unit):
+    way = Interpolant([np.full((3, 1), 2.0), np.full((3, 1), 10.0)], np.array([0.0, 2.0]), 0, rng, unit)
+    strength = rate * 2.0 / (unit or 2.0)
+    for time in (0.1, 0.5, 1.7):
+        expected = 2 + 8 * (1 - np.exp(-strength * time / 2)) / (1 - np.exp(-strength))
+        np.testing.assert_allclose(way.sample(Teacher("displacement", rate=rate), time, rng), expected)
+
+
+def test_a_small_rate_moves_evenly(rng):
+    way = between(constant(2).astype(float), constant(10).astype(float))
+    np.testing.assert_allclose(way.sample(Teacher("displacement", rate=1e-9), 0.5, rng), 4.0, atol=1e-6)
+
+
+def test_the_first_interval_has_a_teacher_of_its_own(rng):
+    snapshots = [constant(0), constant(6), constant(18)]
+    told = lesson(Teachers(Teacher("mixture"), Teacher("displacement")), snapshots, TIMES, 20, 4, rng)
+    for time, states in zip(told.times, told.states, strict=True):
+        if time < 1:
+            assert set(states.flatten()) <= {0, 6}
+        else:
+            assert set(states.flatten()) <= {int(6 * time), int(6 * time) + 1}
 
 
 ASKED = candidates(list(MEMBERS), [0.1, 1.0], [0.5])
 
 
-def scores(snapshots: list[np.ndarray], asked: list[Teacher] = ASKED):
+def scores(snapshots: list[np.ndarray], asked: list[Teacher] = ASKED) -> pd.DataFrame:
     times = np.arange(float(len(snapshots)))
     states = int(max(s.max() for s in snapshots)) + 3
     return score_teachers(asked, snapshots, times, states, np.random.default_rng(2))
 
 
 def test_every_teacher_is_scored_at_every_interior_snapshot(counted):
-    table = scores([*counted, counted[0]])
-    assert table.columns.tolist() == ["member", "noise", "share", "time", "bandwidth", "nll"]
-    assert len(table) == 2 * len(ASKED)
-    assert set(table["time"]) == {1.0, 2.0}
-    assert np.isfinite(table["nll"]).all()
-    assert (table.groupby(["member", "noise", "share"])["bandwidth"].nunique() == 1).all()
+    asked = [*ASKED, Teacher("displacement", rate=2.0)]
+    table = scores([*counted, counted[0], counted[2]], asked)
+    columns = ["interval", "member", "noise", "share", "rate", "time", "bandwidth", "nll", "error"]
+    assert table.columns.tolist() == columns
+    first, later = (table[table["interval"] == interval] for interval in ("first", "later"))
+    assert len(first) == len(asked)
+    assert set(first["time"]) == {1.0}
+    assert len(later) == 2 * len(ASKED)  # relaxation is for the first interval
+    assert set(later["time"]) == {2.0, 3.0}
+    assert np.isfinite(table[["nll", "error"]]).all(axis=None)
+    assert (table.groupby(columns[:5])["bandwidth"].nunique() == 1).all()
+    for _, part in (("first", first), ("later", later)):
+        best = part.groupby(columns[1:5])["nll"].mean().idxmin()
+        assert (part.set_index(columns[1:5]).loc[[best], "error"] == 0).all()
+
+
+def test_three_snapshots_leave_one_choice_for_both(counted):
+    chosen = best_teachers(scores(counted))
+    assert chosen.first == chosen.later
+    relaxing = best_teachers(scores(counted, [Teacher("displacement", rate=2.0)]))
+    assert relaxing == Teachers(Teacher("displacement", rate=2.0), Teacher("displacement"))
+
+
+def test_same_seed_same_scores(counted):
+    assert scores(counted).equals(scores(counted))
 
 
 def test_a_brownian_motion_from_a_point_is_taught_by_a_bridge_with_noise(rng):
@@ -209,13 +262,13 @@ def test_a_brownian_motion_from_a_point_is_taught_by_a_bridge_with_noise(rng):
     walk = np.round(40 + np.cumsum(rng.normal(0, 5, (2, 1000, 1)), axis=0)).clip(0, 80).astype(int)
     snapshots = [constant(40, 1000), *walk]
     asked = candidates(["displacement", "bridge", "mixture", "blend"], [0.1, 0.3, 1.0, 3.0], [0.5])
-    assert best_teacher(scores(snapshots, asked)) == Teacher("bridge", 1.0)
+    assert best_teachers(scores(snapshots, asked)).first == Teacher("bridge", 1.0)
 
 
 def test_a_birth_process_from_a_point_is_taught_by_jumps(rng):
     counts = 3 + np.cumsum(rng.poisson(2, (2, 2000, 1)), axis=0)
     asked = [Teacher("poisson"), *ASKED]
-    assert best_teacher(scores([constant(3, 2000), *counts], asked)) == Teacher("poisson")
+    assert best_teachers(scores([constant(3, 2000), *counts], asked)).first == Teacher("poisson")
 
 
 def test_a_telegraph_process_is_taught_by_the_mixture(rng):
@@ -223,10 +276,37 @@ def test_a_telegraph_process_is_taught_by_the_mixture(rng):
         level = np.where(rng.random((500, 1)) < 0.2 + 0.15 * time, 30, 3)
         return rng.poisson(level)
 
-    assert best_teacher(scores([snapshot(t) for t in range(5)])).member == "mixture"
+    chosen = best_teachers(scores([snapshot(t) for t in range(5)]))
+    assert (chosen.first.member, chosen.later.member) == ("mixture", "mixture")
+
+
+@pytest.mark.parametrize(("true", "chosen"), [(0.0, 0.0), (2.0, 2.0)])
+def test_a_rate_is_found_where_there_is_a_relaxation(rng, true, chosen):
+    def snapshot(time: float) -> np.ndarray:
+        share = np.expm1(-true * time) / np.expm1(-2 * true) if true else time / 2
+        return np.clip(np.round(rng.normal(5 + 40 * share, 3, (1000, 1))), 0, 60).astype(int)
+
+    asked = candidates(["displacement", "mixture"], [0.1], [0.5], [0, 1, 2, 4])
+    assert best_teachers(scores([snapshot(t) for t in range(3)], asked)).first == Teacher("displacement", rate=chosen)
+
+
+def by_hand(*entries: tuple) -> pd.DataFrame:
+    columns = ["interval", "member", "noise", "share", "rate", "nll", "error"]
+    return pd.DataFrame(entries, columns=columns).assign(time=1.0, bandwidth=0.1)
+
+
+def test_the_slowest_relaxation_within_two_standard_errors_is_taken():
+    table = by_hand(
+        ("first", "mixture", 0.0, 0.0, 0.0, 1.30, 0.1),
+        ("first", "displacement", 0.0, 0.0, 1.0, 1.15, 0.1),
+        ("first", "bridge", 0.5, 0.0, 1.0, 1.10, 0.1),
+        ("first", "displacement", 0.0, 0.0, 4.0, 1.00, 0.0),
+        ("later", "mixture", 0.0, 0.0, 0.0, 2.0, 0.1),
+        ("later", "blend", 0.1, 0.3, 0.0, 1.9, 0.0),
+    )
+    assert best_teachers(table) == Teachers(Teacher("bridge", 0.5, rate=1.0), Teacher("blend", 0.1, 0.3))
 
 
 def test_of_equal_teachers_the_first_is_taken(counted):
-    table = scores(counted)
-    assert best_teacher(table.assign(nll=1.0)) == ASKED[0]
-    assert best_teacher(table.assign(nll=[1.0] * (len(ASKED) - 1) + [0.5])) == ASKED[-1]
+    table = scores([*counted, counted[0]]).assign(nll=1.0)
+    assert best_teachers(table) == everywhere(ASKED[0])

@@ -159,6 +159,12 @@ rule plot_losses:
             seed=FIRST_SEED,
             allow_missing=True,
         ),
+        steps=expand(
+            rules.choose_steps.output.scores,
+            model=[m for m in MODELS if m in STEPPED],
+            seed=FIRST_SEED,
+            allow_missing=True,
+        ),
     output:
         report(
             "results/{dataset}/figures/losses.png",
@@ -177,6 +183,7 @@ rule plot_losses:
         anchors=list(sharing(settings.anchor_label, MODELS).values()),
         splines=list(sharing(settings.spline_label, [m for m in MODELS if m in CURVED]).values()),
         fields=[m for m in MODELS if m in FIELDS],
+        stepped=[m for m in MODELS if m in STEPPED],
         code=code("plot_losses.py"),
     script:
         "../scripts/plot_losses.py"

@@ -1,10 +1,10 @@
-"""Draw the loss curves of anchors, latent paths and dynamics."""
+"""Draw the loss curves of anchors, latent paths, learned splines and dynamics."""
 
 import pandas as pd
 
 from weightflow.job import run
 from weightflow.plots import style
-from weightflow.plots.losses import plot_losses
+from weightflow.plots.losses import Fits, plot_losses
 from weightflow.snapshots import read_snapshots
 
 
@@ -14,14 +14,16 @@ def main(snakemake):
     def tables(names, paths):
         return {name: pd.read_csv(path) for name, path in zip(names, paths, strict=True)}
 
-    figure = plot_losses(
-        tables([", ".join(sharers) for sharers in params.anchors], inputs.anchors),
-        tables(params.driven, inputs.paths),
-        tables(params.models, inputs.dynamics),
-        style.lines(params.models),
-        data.observed_times,
-        data.time_label,
+    shared = [pd.read_csv(path) for path in inputs.splines]
+    splines = {model: table for users, table in zip(params.splines, shared, strict=True) for model in users}
+    fits = Fits(
+        anchors=tables([", ".join(users) for users in params.anchors], inputs.anchors),
+        paths=tables(params.driven, inputs.paths),
+        splines=splines,
+        dynamics=tables(params.fields, inputs.dynamics),
+        validation=tables(params.stepped, inputs.steps),
     )
+    figure = plot_losses(fits, style.lines(params.models), data.observed_times, data.time_label)
     style.save(figure, snakemake.output)
 
 

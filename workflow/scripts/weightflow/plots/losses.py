@@ -1,6 +1,7 @@
-"""Loss curves of the three fits: anchors, latent path, dynamics."""
+"""Loss curves of every fit: anchors, latent path, learned spline, dynamics."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,41 +14,76 @@ from matplotlib.ticker import MaxNLocator
 
 from weightflow.plots import style
 
+_TERMS = {  # of the dynamics' loss: scale of the axis, what it says
+    "structural": ("log", "mean squared error\nof the weights"),
+    "behavioural": ("linear", "negative log-likelihood\nper state (nats)"),
+    "divergence": ("log", "KL divergence from\nthe anchors (nats)"),
+    "energy": ("log", "energy of the path"),
+}
 
-def plot_losses(
-    anchors: Mapping[str, pd.DataFrame],
-    paths: Mapping[str, pd.DataFrame],
-    dynamics: Mapping[str, pd.DataFrame],
-    lines: Mapping[str, style.Line],
-    times: np.ndarray,
-    time_label: str,
-) -> Figure:
-    """A panel for each set of anchors, and one each for the auto-encoders, the structural loss and the energy.
 
-    Args:
+@dataclass(frozen=True)
+class Fits:
+    """The loss tables of a data set's fits.
+
+    Attributes:
         anchors: by title, table snapshot, step, nll.
         paths: by model, table step, structural; empty where the path has no auto-encoder.
-        dynamics: by model, table step, loss, structural, energy.
+        splines: by model, table step, loss, nll, curvature, roughness.
+        dynamics: by model, table step, loss, structural, behavioural, divergence, energy; each term with its weight.
+        validation: by model, table step, nll, by which the number of steps of the dynamics was chosen.
+    """
+
+    anchors: Mapping[str, pd.DataFrame]
+    paths: Mapping[str, pd.DataFrame]
+    splines: Mapping[str, pd.DataFrame]
+    dynamics: Mapping[str, pd.DataFrame]
+    validation: Mapping[str, pd.DataFrame]
+
+
+def plot_losses(fits: Fits, lines: Mapping[str, style.Line], times: np.ndarray, time_label: str) -> Figure:
+    """A panel for each set of anchors and for each loss that some fit has.
+
+    Args:
+        fits: the tables.
         lines: how each model is drawn.
         times: (K,) of the anchors.
         time_label: of these times.
     """
-    panels = len(anchors) + 3
-    rows = -(-panels // 2)
+    nats = "negative log-likelihood\nper state (nats)"
+    penalties = {m: table.assign(penalty=table["curvature"] + table["roughness"]) for m, table in fits.splines.items()}
+    curves = [
+        (fits.paths, "structural", "log", "latent path: auto-encoder", "mean squared error"),
+        (fits.splines, "nll", "linear", "learned spline: likelihood", nats),
+        (penalties, "penalty", "log", "learned spline: smoothness", "curvature + roughness\npenalties"),
+        *((fits.dynamics, term, *look[:1], f"dynamics: {term} term", look[1]) for term, look in _TERMS.items()),
+        (fits.validation, "nll", "linear", "dynamics: choice of the steps", "validation, " + nats),
+    ]
+    drawn = [(_with_values(tables, column), column, *rest) for tables, column, *rest in curves]
+    drawn = [curve for curve in drawn if curve[0]]
+    panels = len(fits.anchors) + len(drawn)
     with style.look():
+        if not panels:
+            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
+            style.note(axes[0, 0], "Nothing was trained.")
+            return figure
+        rows = -(-panels // 2)
         figure, axes = style.grid(rows, 2, style.PAGE, 5.6 * style.CM * rows)
         for panel in axes.flat[panels:]:
             panel.set_axis_off()
         places = iter(axes.flat)
-        for (title, table), panel in zip(anchors.items(), places, strict=False):
+        for (title, table), panel in zip(fits.anchors.items(), places, strict=False):
             _anchor_curves(panel, table, times, time_label)
-            panel.set(title=f"anchors of {title}", ylabel="negative log-likelihood\nper state (nats)")
-        _curves(next(places), paths, "structural", lines, "latent path: auto-encoder", "mean squared error")
-        _curves(
-            next(places), dynamics, "structural", lines, "dynamics: structural loss", "mean squared error of weights"
-        )
-        _curves(next(places), dynamics, "energy", lines, "dynamics: path energy", "energy $E$ of the path")
+            panel.set(title=f"anchors of {title}", ylabel=nats)
+        for (tables, column, scale, title, ylabel), panel in zip(drawn, places, strict=False):
+            _curves(panel, tables, column, scale, lines)
+            panel.set(title=title, ylabel=ylabel)
     return figure
+
+
+def _with_values(tables: Mapping[str, pd.DataFrame], column: str) -> dict[str, pd.DataFrame]:
+    """Those tables in which a loss is anywhere above zero; a term of weight 0 is not."""
+    return {model: table for model, table in tables.items() if (table[column] > 0).any()}
 
 
 def _anchor_curves(panel: Axes, table: pd.DataFrame, times: np.ndarray, time_label: str) -> None:
@@ -59,24 +95,15 @@ def _anchor_curves(panel: Axes, table: pd.DataFrame, times: np.ndarray, time_lab
 
 
 def _curves(
-    panel: Axes,
-    tables: Mapping[str, pd.DataFrame],
-    column: str,
-    lines: Mapping[str, style.Line],
-    title: str,
-    ylabel: str,
+    panel: Axes, tables: Mapping[str, pd.DataFrame], column: str, scale: str, lines: Mapping[str, style.Line]
 ) -> None:
     """The curves as they are, faint, and their running medians."""
-    filled = {model: table for model, table in tables.items() if len(table)}
-    if not filled:
-        style.note(panel, f"{title}: none trained")
-        return
-    for i, (model, table) in enumerate(filled.items()):
+    for i, (model, table) in enumerate(tables.items()):
         steps, values = table["step"] + 1, table[column].where(table[column] > 0)
         # Later curves are thinner, so that those of models that share a fit stay visible.
-        look = lines[model].plot() | {"linewidth": 2.2 - 1.2 * i / max(1, len(filled) - 1)}
+        look = lines[model].plot() | {"linewidth": 2.2 - 1.2 * i / max(1, len(tables) - 1)}
         panel.plot(steps, values, color=look["color"], linewidth=0.5, alpha=0.3)
         panel.plot(steps, values.rolling(max(1, len(table) // 40), min_periods=1, center=True).median(), **look)
-    panel.set(title=title, ylabel=ylabel, xlabel="optimisation step", yscale="log")
+    panel.set(xlabel="optimisation step", yscale=scale)
     panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     panel.legend()
