@@ -35,7 +35,8 @@ def refuse(result, *parts: str) -> str:
 
 def trained(folder: Path) -> list[Path]:
     """Whatever came out of training."""
-    return [*folder.glob("results/*/anchors/*/*/snapshots"), *folder.glob("results/*/runs/*/*/dynamics*")]
+    patterns = ("anchors/*/*/snapshots", "choices/*/*/choice.json", "splines/*/*/spline*", "runs/*/*/dynamics*")
+    return [path for pattern in patterns for path in folder.glob(f"results/*/{pattern}")]
 
 
 def config_of(**dataset) -> dict:
@@ -150,6 +151,22 @@ CONFIGS = {
     "an unknown path method": (
         config_of(**SIMULATED) | {"models": {"a": {"path": {"method": "umap"}}}},
         ["models.a.path.method", "unknown value 'umap'", "pca, autoencoder, mds, isomap"],
+    ),
+    "an unknown teacher": (
+        config_of(**SIMULATED) | {"models": {"a": {"teacher": {"members": ["bridges"]}}}},
+        ["models.a.teacher.members.0", "unknown value 'bridges'", "did you mean 'bridge'?"],
+    ),
+    "several sizes for a model that learns from anchors alone": (
+        config_of(**SIMULATED) | {"models": {"a": {"backbone": {"hidden": [4, 8]}, "dynamics": {"kind": "ode"}}}},
+        ["models.a.backbone.hidden", "give one size, or set dynamics.start: spline"],
+    ),
+    "ablations of an unknown model": (
+        config_of(**SIMULATED) | {"ablations": {"base": "ced", "factors": {"solver": {"fine": {}}}}},
+        ["ablations.base", "unknown model 'ced'", "did you mean 'cde'?"],
+    ),
+    "an ablation's unknown key": (
+        config_of(**SIMULATED) | {"ablations": {"factors": {"solver": {"fine": {"solver": {"substep": 4}}}}}},
+        ["ablations: models.solver-fine.solver", "unknown key 'substep'", "did you mean 'substeps'?"],
     ),
     "a model name with a slash": (
         config_of(**SIMULATED) | {"models": {"a/b": {}}},

@@ -15,7 +15,7 @@ from weightflow.readers import read_recording
 from weightflow.snapshots import Snapshots, assemble
 
 ALL = [*BASELINES, *FLOORS]
-KERNELS = ["mixture_kernel", "displacement", "transport_spline"]
+KERNELS = ["mixture_kernel", "transport_kernel"]
 SCORED = ["mixture", *KERNELS]
 
 

@@ -6,13 +6,23 @@ import torch
 import torchcde
 from conftest import SMALL_DYNAMICS
 from scipy.integrate import solve_ivp
+from scipy.interpolate import CubicSpline
 from scipy.linalg import expm
 from torch import nn
 
-from weightflow.dynamics import CDEField, ODEField, Solver, evolve, evolve_through
+from weightflow.dynamics import (
+    CDEField,
+    ODEField,
+    Solver,
+    evolve,
+    evolve_through,
+    first_weights,
+    solve_weights,
+)
 from weightflow.errors import InputError
 from weightflow.fitting import make_field, normalise_times
 from weightflow.latent_path import spline
+from weightflow.weight_spline import WeightSpline, knot_times, through
 
 KNOTS = torch.tensor([0.0, 0.1, 0.4, 0.45, 1.0], dtype=torch.float64)
 FINE = Solver(method="rk4", substeps=60, rtol=0, atol=0, adjoint=False)
@@ -231,3 +241,103 @@ def test_solution_begins_at_the_weights_it_was_given():
     reached, energy = evolve_through(ODEField(Linear()), START, KNOTS, times, COARSE)
     assert torch.equal(reached[0], START)
     assert energy[0] == 0
+
+
+# Fields that begin at a curve.
+
+CURVE_TIMES = torch.tensor([0.0, 0.02, 0.1, 0.3, 0.4, 0.45, 0.7, 1.0], dtype=torch.float64)
+CURVE_KNOTS = torch.cumsum(torch.randn(8, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64), 0)
+CURVE = CubicSpline(CURVE_TIMES.numpy(), CURVE_KNOTS.numpy(), bc_type="natural")
+ANY_TIMES = torch.tensor([0.0, 0.01, 0.1, 0.33, 0.86, 1.0], dtype=torch.float64)
+
+
+class Still(nn.Module):
+    """Rates of zero in some channels."""
+
+    def __init__(self, channels: int = 1):
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, weights, time):
+        return torch.zeros(*weights.shape, self.channels, dtype=weights.dtype)
+
+
+def curved(kind: str, network: nn.Module) -> nn.Module:
+    curve = CURVE_TIMES, CURVE_KNOTS
+    return ODEField(network, curve) if kind == "ode" else CDEField(network, KNOTS, path_knots(), curve)
+
+
+def first_channel(field: nn.Module) -> nn.Module:
+    class First(nn.Module):
+        def forward(self, weights, time):
+            return field(weights, time)[..., :1]
+
+    return First()
+
+
+@pytest.mark.parametrize("kind", ["ode", "cde"])
+@pytest.mark.parametrize("solver", [COARSE, ADAPTIVE], ids=["rk4, coarse", "dopri5"])
+def test_a_field_at_rest_is_the_curve_it_begins_at(kind, solver):
+    field = curved(kind, Still(1 if kind == "ode" else 2))
+    begin = field.base(KNOTS[:1])[0]
+    reached, energy = evolve_through(field, begin, KNOTS, ANY_TIMES, solver)
+    np.testing.assert_allclose(reached.numpy(), CURVE(ANY_TIMES.numpy()), atol=2e-6)
+    assert torch.equal(reached, field.base(ANY_TIMES))
+    assert not energy.any()
+    starts = torch.tensor([0, 2])
+    leaps, _ = evolve(field, field.base(KNOTS[starts]), starts, KNOTS, 2, solver)
+    np.testing.assert_allclose(leaps.numpy(), CURVE(KNOTS[starts + torch.tensor([[1], [2]])].numpy()), atol=2e-6)
+
+
+def test_past_its_end_the_curve_goes_on_straight():
+    field, times = curved("ode", Still()), torch.tensor([0.5, 1.0, 1.2, 1.9], dtype=torch.float64)
+    reached, _ = evolve_through(field, field.base(KNOTS[:1])[0], KNOTS, times, COARSE)
+    expected = CURVE(1) + (times.numpy()[1:, None] - 1) * CURVE(1, 1)
+    np.testing.assert_allclose(reached[1:].numpy(), expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("kind", ["ode", "cde"])
+def test_a_deviation_from_the_curve_solves_the_equation_of_the_weights(kind):
+    network = first_channel(Mixed()) if kind == "ode" else Mixed()
+    path = spline(path_knots(), KNOTS)
+
+    def rates(t, theta):  # dθ/dt = S'(t) + g(θ, t) dZ/dt
+        time = torch.tensor([t], dtype=torch.float64)
+        slopes = torch.ones(1, dtype=torch.float64) if kind == "ode" else path.derivative(time)[0]
+        return CURVE(t, 1) + (network(torch.from_numpy(theta)[None], time)[0] @ slopes).numpy()
+
+    start = CURVE(0) + np.array([0.3, -0.2, 0.1])
+    theirs = solve_ivp(rates, (0, 1), start, rtol=1e-9, atol=1e-11, t_eval=ANY_TIMES.numpy(), max_step=0.02).y.T
+    for solver in (FINE, Solver("dopri5", 1, 1e-7, 1e-8, adjoint=False)):
+        ours, _ = evolve_through(curved(kind, network), torch.from_numpy(start), KNOTS, ANY_TIMES, solver)
+        np.testing.assert_allclose(ours.numpy(), theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["ode", "cde"])
+def test_with_a_curve_too_evolve_and_evolve_through_agree_at_the_snapshots(kind):
+    field = curved(kind, first_channel(Mixed()) if kind == "ode" else Mixed())
+    begin = field.base(KNOTS[:1]).double()
+    leaps, leap_energy = evolve(field, begin, torch.tensor([0]), KNOTS, 4, COARSE)
+    through_all, energy = evolve_through(field, begin[0], KNOTS, KNOTS, COARSE)
+    torch.testing.assert_close(through_all[1:], leaps[:, 0])
+    torch.testing.assert_close(energy[1:], leap_energy[:, 0])
+
+
+@pytest.mark.parametrize("kind", ["ode", "cde"])
+def test_a_fresh_field_predicts_the_learned_curve(graph, kind):
+    curve = through(graph.times, graph.weights, knot_times(graph.times, 2, 4))
+    curve = WeightSpline(curve.times, curve.weights + 0.1)  # not the anchors' own
+    path = np.random.default_rng(0).normal(size=(5, 2))
+    field = make_field(graph, path, SMALL_DYNAMICS | {"kind": kind}, 0, curve)
+    times = np.array([0.0, 0.3, 4.0, 9.0, 10.0])
+    (weights,) = solve_weights(field, graph, [times], COARSE)
+    np.testing.assert_allclose(weights, curve.at(times), atol=1e-5)
+    first = first_weights(field, graph, normalise_times(graph.times, graph.times))
+    np.testing.assert_allclose(first.numpy(), curve.weights[0], atol=1e-6)
+
+
+def test_a_fresh_ode_goes_on_as_the_curve_does(graph):
+    curve = through(graph.times, graph.weights, knot_times(graph.times, 2, 4))
+    field = make_field(graph, None, SMALL_DYNAMICS, 0, curve)
+    (weights,) = solve_weights(field, graph, [np.array([0.0, 13.0])], COARSE)
+    np.testing.assert_allclose(weights[1], curve.at(np.array([13.0]))[0], atol=1e-5)

@@ -7,15 +7,20 @@ import pytest
 import torch
 from conftest import SMALL_DYNAMICS
 
-from weightflow import fitting
-from weightflow.dynamics import Solver, normalise_times
+from weightflow import fitting, losses
+from weightflow.backbones import GRUBackbone
+from weightflow.dynamics import Solver, normalise_times, solve_weights
 from weightflow.errors import DivergenceError, InputError
-from weightflow.fitting import fit_dynamics, load_field, make_field, write_field
+from weightflow.fitting import TERMS, Material, fit_dynamics, load_field, make_field, write_field
 from weightflow.storage import write_tensors
+from weightflow.teacher import Teacher, Teachers, lesson
+from weightflow.weight_graph import build_weight_graph
+from weightflow.weight_spline import knot_times, through
 
 CPU = torch.device("cpu")
 SOLVER = Solver(method="rk4", substeps=1, rtol=1e-4, atol=1e-5, adjoint=False)
 KINDS = ["ode", "cde"]
+TEACHERS = Teachers(Teacher("bridge", 0.5), Teacher("mixture"))
 
 
 class Interrupted(Exception):  # noqa: N818
@@ -39,7 +44,7 @@ def fit(graph, path, training, tmp_path):
 
     def run(kind="ode", seed=0, checkpoint=tmp_path / "checkpoint.safetensors", graph=graph, path=path, **changes):
         field = make_field(graph, path, SMALL_DYNAMICS | {"kind": kind}, seed)
-        table = fit_dynamics(field, graph, SOLVER, training | changes, seed, CPU, checkpoint)
+        table = fit_dynamics(field, Material(graph), SOLVER, training | changes, seed, CPU, checkpoint)
         return field, table, state_bytes(field)
 
     return run
@@ -162,8 +167,14 @@ def test_the_loss_falls(fit):
 
 def test_the_table_adds_up(fit):
     _, table, _ = fit(structural=2.0, energy=0.25)
+    assert table.columns.tolist() == ["step", "loss", *TERMS]
     assert table["step"].tolist() == list(range(7))
-    np.testing.assert_allclose(table["loss"], 2 * table["structural"] + 0.25 * table["energy"], rtol=1e-5)
+    np.testing.assert_allclose(table["loss"], table[list(TERMS)].sum(axis=1), rtol=1e-5)
+
+
+def test_a_terms_column_holds_it_with_its_weight(fit):
+    (_, once, _), (_, twice, _) = fit(steps=1), fit(steps=1, structural=2.0)
+    assert twice["structural"][0] == pytest.approx(2 * once["structural"][0])
 
 
 def test_the_horizon_stays_within_its_bound(fit, monkeypatch):
@@ -224,3 +235,174 @@ def test_start_from_keeps_this_runs_latent_path(fit, path, tmp_path):
     fresh, _, _ = fit("cde", path=-2 * path)
     for name, value in fresh.named_buffers():
         assert torch.equal(dict(second.named_buffers())[name], value), name
+
+
+# What networks say: behavioural terms on snapshots, and a teacher between them.
+
+
+@pytest.fixture
+def snapshots(graph, backbone) -> list[np.ndarray]:
+    """Unequally many states drawn from each anchor."""
+    sizes, generator = [30, 50, 40, 20, 60], torch.Generator().manual_seed(0)
+    anchors = torch.from_numpy(graph.weights)
+    return [backbone.sample(anchors[k : k + 1], n, generator)[0].numpy() for k, n in enumerate(sizes)]
+
+
+@pytest.fixture
+def behaving(graph, snapshots, backbone) -> Material:
+    return Material(graph, snapshots, backbone)
+
+
+@pytest.fixture
+def taught(graph, snapshots, backbone) -> Material:
+    told = lesson(TEACHERS, snapshots, graph.times, 3, 4, np.random.default_rng(0))
+    return Material(graph, snapshots, backbone, told, roughness=0.01)
+
+
+@pytest.fixture
+def learn(graph, path, training, tmp_path):
+    """Fit a fresh field to some material, from the anchors' spline on where asked to."""
+    speaking = training | {"behavioural": 1.0, "divergence": 0.5, "batch": 8, "times": 3}
+
+    def run(material, kind="ode", seed=0, curved=False, watch=None, checkpoint=None, **changes):
+        curve = through(graph.times, graph.weights, knot_times(graph.times, 2, 3)) if curved else None
+        field = make_field(graph, path, SMALL_DYNAMICS | {"kind": kind}, seed, curve)
+        checkpoint = checkpoint or tmp_path / "checkpoint.safetensors"
+        table = fit_dynamics(field, material, SOLVER, speaking | changes, seed, CPU, checkpoint, watch)
+        return field, table, state_bytes(field)
+
+    return run
+
+
+WAYS = ["behaving", "taught"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("curved", [False, True], ids=["from rest", "from a curve"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_term_adds_to_the_loss(learn, request, way, curved, kind):
+    _, table, _ = learn(request.getfixturevalue(way), kind, curved=curved)
+    np.testing.assert_allclose(table["loss"], table[list(TERMS)].sum(axis=1), rtol=1e-5)
+    assert (table["behavioural"] > 0).all()
+    assert (table[["structural", "divergence"]].iloc[1:] > 0).all(axis=None)
+    assert (table["roughness"] == 0).all()  # of three counts, which have no third differences
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_terms_of_weight_zero_say_nothing(learn, request, way):
+    _, table, _ = learn(request.getfixturevalue(way), behavioural=0.0, divergence=0.0)
+    assert (table[["behavioural", "divergence"]] == 0).all(axis=None)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_at_the_curve_through_the_anchors_nothing_diverges_from_them(learn, request, way):
+    _, table, _ = learn(request.getfixturevalue(way), curved=True, steps=1)
+    assert table["structural"][0] == pytest.approx(0, abs=1e-10)
+    assert table["divergence"][0] == pytest.approx(0, abs=1e-6)
+    assert table["energy"][0] == 0
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_likelihood_of_what_is_taught_rises(learn, request, way):
+    _, table, _ = learn(
+        request.getfixturevalue(way), steps=60, learning_rate=0.02, structural=0.0, divergence=0.0, batch=64
+    )
+    assert table["behavioural"].tail(15).mean() < table["behavioural"].head(5).mean()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_with_behaviour_same_seed_same_bytes(learn, request, way):
+    material = request.getfixturevalue(way)
+    assert learn(material)[2] == learn(material)[2]
+    assert learn(material)[2] != learn(material, seed=1)[2]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("step", [2, 5])
+def test_with_behaviour_an_interrupted_run_ends_as_an_uninterrupted_one(learn, request, tmp_path, way, step):
+    material = request.getfixturevalue(way)
+    _, table, expected = learn(material, "cde", curved=True, checkpoint=tmp_path / "other.safetensors")
+
+    def dying(done, field):
+        if done == step + 1:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        learn(material, "cde", curved=True, watch=dying)
+    seen = []
+    _, resumed_table, resumed = learn(material, "cde", curved=True, watch=lambda done, field: seen.append(done))
+    assert resumed == expected
+    assert resumed_table.equals(table)
+    assert seen == list(range(step - step % 2, 8))
+
+
+@pytest.mark.parametrize("change", ["states", "lesson", "roughness", "curve"])
+def test_a_checkpoint_of_other_material_is_ignored(learn, taught, tmp_path, change):
+    def dying(done, field):
+        if done == 6:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        learn(taught, watch=dying)
+    others = {
+        "states": {"snapshots": [2 - states for states in taught.snapshots]},
+        "lesson": {"lesson": dataclasses.replace(taught.lesson, states=[2 - s for s in taught.lesson.states])},
+        "roughness": {"roughness": 0.5},
+        "curve": {},
+    }
+    other, curved = dataclasses.replace(taught, **others[change]), change == "curve"
+    expected = learn(other, curved=curved, checkpoint=tmp_path / "other.safetensors")[2]
+    assert learn(other, curved=curved)[2] == expected
+
+
+def test_a_watcher_sees_the_field_before_the_first_step_and_after_each(learn, taught, graph):
+    seen = []
+    field, _, _ = learn(taught, watch=lambda done, field: seen.append((done, state_bytes(field))))
+    assert [done for done, _ in seen] == list(range(8))
+    assert len({content for _, content in seen}) == 8
+    assert seen[0][1] == state_bytes(make_field(graph, None, SMALL_DYNAMICS, 0))
+    assert seen[-1][1] == state_bytes(field)
+
+
+def test_no_steps_leave_the_field_at_its_curve(learn, taught, graph):
+    field, table, _ = learn(taught, curved=True, steps=0)
+    assert table.empty
+    assert table.columns.tolist() == ["step", "loss", *TERMS]
+    (weights,) = solve_weights(field, graph, [graph.times], SOLVER)
+    np.testing.assert_allclose(weights, graph.weights, atol=1e-5)
+
+
+def test_with_a_teacher_a_step_solves_once_from_the_start(learn, taught, monkeypatch):
+    calls, evolve_through = [], fitting.evolve_through
+    monkeypatch.setattr(fitting, "evolve", None)  # the paper's way is not taken
+    monkeypatch.setattr(fitting, "evolve_through", lambda *a: calls.append(a[3]) or evolve_through(*a))
+    learn(taught, steps=5, times=3)
+    assert len(calls) == 5
+    for marks in calls:
+        assert marks[0] == 0
+        assert marks[-1] == 1
+        assert 5 <= len(marks) <= 8  # the five snapshots and at most three of the lesson's times
+
+
+def test_rough_logits_are_penalised_at_the_times_taught(training):
+    backbone = GRUBackbone(variables=1, states=5, hidden=2)
+    weights = backbone.initial(3, torch.Generator().manual_seed(0))
+    own = build_weight_graph(backbone.layers, weights.numpy(), np.array([0.0, 1.0, 2.0]), "digest")
+    states = [np.random.default_rng(k).integers(0, 5, (20, 1)) for k in range(3)]
+    told = lesson(TEACHERS, states, own.times, 5, 2, np.random.default_rng(0))
+
+    def first(roughness: float) -> float:
+        field = make_field(own, None, SMALL_DYNAMICS, 0)
+        material = Material(own, states, backbone, told, roughness)
+        return fit_dynamics(field, material, SOLVER, training | {"steps": 1, "behavioural": 1.0}, 0, CPU)["roughness"][
+            0
+        ]
+
+    expected = losses.roughness(backbone, weights[:1]).item()  # a field at rest stays at the first anchor
+    assert first(0.25) == pytest.approx(0.25 * expected, rel=1e-5)
+    assert first(0.0) == 0
+
+
+def test_divergence_with_a_teacher_names_the_settings_to_change(learn, taught):
+    with pytest.raises(DivergenceError, match=r"diverged at step .*learning_rate \(now 1e\+25\)"):
+        learn(taught, learning_rate=1e25, schedule="constant")

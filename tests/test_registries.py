@@ -8,6 +8,7 @@ from weightflow.baselines import BASELINES
 from weightflow.latent_path import METHODS
 from weightflow.readers import READERS
 from weightflow.settings import FILE_SUFFIXES, SEPARATE_ALIGNMENTS, read_schema
+from weightflow.teacher import MEMBERS
 
 INTERPOLATIONS = ["weights_linear", "weights_spline"]
 
@@ -18,9 +19,10 @@ INTERPOLATIONS = ["weights_linear", "weights_spline"]
         (BACKBONES, ["$defs", "model", "properties", "backbone", "properties", "kind"]),
         (STRATEGIES, ["$defs", "model", "properties", "anchors", "properties", "alignment"]),
         (METHODS, ["$defs", "model", "properties", "path", "properties", "method"]),
+        (MEMBERS, ["$defs", "model", "properties", "teacher", "properties", "members", "items"]),
         ([*BASELINES, *INTERPOLATIONS], ["properties", "baselines", "items"]),
     ],
-    ids=["backbones", "alignments", "path methods", "baselines"],
+    ids=["backbones", "alignments", "path methods", "teachers", "baselines"],
 )
 def test_names_are_those_of_the_schema(root, names, path):
     node = read_schema(root / "workflow" / "schemas" / "config.schema.yaml")

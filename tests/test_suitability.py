@@ -32,7 +32,7 @@ def test_more_dimensions_than_anchors_span_are_refused(z_dim, snapshots):
 
 def test_a_model_with_too_many_dimensions_is_named(counts):
     with pytest.raises(InputError, match=r"data set a: models\.m\.path\.z_dim is 3, and 3 snapshots"):
-        check_models(counts, model("ode", z_dim=3), [], "data set a")
+        check_models(counts, model("cde", z_dim=3), [], "data set a")
 
 
 def test_models_that_suit_pass(counts):

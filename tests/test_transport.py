@@ -4,6 +4,8 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 
 from weightflow.transport import chain, couple, round_to_counts, transport_spline
@@ -41,6 +43,48 @@ def test_a_coupling_to_fewer_states_uses_them_all(rng):
     assert np.bincount(found, minlength=10).tolist() == [3] * 10
 
 
+@given(size=st.integers(1, 40), at_once=st.integers(1, 45), seed=st.integers(0, 1000))
+def test_a_coupling_in_parts_is_a_coupling_and_no_cheaper_than_the_exact_one(size, at_once, seed):
+    rng = np.random.default_rng(seed)
+    source, target = rng.normal(size=(size, 2)), rng.normal(1, 2, size=(size, 2))
+    found = couple(source, target, rng, at_once)
+    exact = couple(source, target, rng)
+    assert sorted(found) == list(range(size))
+    cost, least = (((source - target[chosen]) ** 2).sum() for chosen in (found, exact))
+    assert cost >= least - 1e-9
+
+
+def test_a_coupling_in_parts_to_fewer_states_uses_them_all(rng):
+    source, target = rng.normal(size=(60, 2)), rng.normal(size=(20, 2))
+    found = couple(source, target, rng, at_once=15)
+    assert np.bincount(found, minlength=20).tolist() == [3] * 20
+
+
+def test_a_coupling_in_parts_to_more_states_keeps_their_law_on_average(rng):
+    source, target = np.zeros((20, 1)), np.arange(50.0)[:, None]
+    draws = np.array([couple(source, target, rng, at_once=20) for _ in range(200)])
+    assert np.bincount(draws.flatten(), minlength=50).min() > 0
+    assert target[draws].mean() == pytest.approx(24.5, abs=1.0)
+
+
+def test_more_parts_than_states_on_the_smaller_side_are_not_made(rng):
+    found = couple(rng.normal(size=(50, 1)), rng.normal(size=(3, 1)), rng, at_once=5)
+    assert set(found) == {0, 1, 2}
+
+
+def test_up_to_the_limit_the_plan_is_the_exact_one(rng):
+    source, target = rng.normal(size=(30, 2)), rng.normal(size=(30, 2))
+    one, two = (couple(source, target, np.random.default_rng(3), limit) for limit in (30, 4000))
+    assert np.array_equal(one, two)
+
+
+def test_same_seed_same_parts(rng):
+    source, target = rng.normal(size=(30, 2)), rng.normal(size=(30, 2))
+    one, two, other = (couple(source, target, np.random.default_rng(seed), 7) for seed in (3, 3, 4))
+    assert np.array_equal(one, two)
+    assert not np.array_equal(one, other)
+
+
 def test_particles_of_a_chain_are_states_of_each_snapshot(rng):
     snapshots = [rng.integers(0, 9, (20, 2)) for _ in range(4)]
     particles = chain(snapshots, rng)
@@ -52,14 +96,14 @@ def test_particles_of_a_chain_are_states_of_each_snapshot(rng):
 def test_a_translated_cloud_moves_along_straight_lines(rng):
     cloud, times = rng.normal(size=(15, 3)), np.array([0.0, 1.0, 3.0, 4.0])
     speed = np.array([5.0, -2.0, 1.0])
-    path = transport_spline([cloud + t * speed for t in times], times, rng)
+    path = transport_spline(times, chain([cloud + t * speed for t in times], rng))
     np.testing.assert_allclose(path(2.2), cloud + 2.2 * speed, atol=1e-9)
 
 
 def test_the_spline_passes_through_the_chain(rng):
     snapshots, times = [rng.normal(size=(12, 2)) for _ in range(5)], np.array([0.0, 1.0, 3.0, 4.0, 7.0])
     particles = chain(snapshots, np.random.default_rng(1))
-    path = transport_spline(snapshots, times, np.random.default_rng(1))
+    path = transport_spline(times, particles)
     np.testing.assert_allclose(path(times), particles, atol=1e-12)
     np.testing.assert_allclose(path(2.0), CubicSpline(times, particles)(2.0))
 

@@ -98,6 +98,13 @@ def test_a_written_graph_is_read_back_whole(graph, tmp_path):
         np.testing.assert_array_equal(getattr(again, field.name), getattr(graph, field.name), err_msg=field.name)
 
 
+def test_a_graph_says_which_network_its_weights_belong_to(graph, tmp_path):
+    settings = {"kind": "gru", "hidden": 2, "layers": 1, "position": True}
+    write_weight_graph(tmp_path / "graph.safetensors", dataclasses.replace(graph, backbone=settings))
+    assert read_weight_graph(tmp_path / "graph.safetensors").backbone == settings
+    assert graph.backbone == {}
+
+
 def test_the_same_graph_gives_the_same_bytes(graph, tmp_path):
     for name in ("a", "b"):
         write_weight_graph(tmp_path / name, graph)

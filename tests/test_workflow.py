@@ -12,14 +12,21 @@ import yaml
 
 from weightflow.evaluation import COLUMNS
 from weightflow.settings import anchor_label
+from weightflow.storage import read_json
 from weightflow.weight_graph import read_weight_graph
 
 TINY = yaml.safe_load((Path(__file__).parent / "config" / "tiny.yaml").read_text(encoding="utf-8"))
 TABLES = ("results/metrics.csv", "results/summary.csv")
+SHARED = {
+    "anchors": "seed0/weight_graph.safetensors",
+    "teachers": "teacher.json",
+    "choices": "seed0/choice.json",
+    "splines": "seed0/spline.safetensors",
+}
 MARGINAL = {"w_marginal", "jsd_marginal", "w_marginal_exact", "jsd_marginal_exact"}
 JOINT = {"w1_joint", "w2_joint", "mmd", "mmd_median"}
 SCORES = {"nll", "kl_exact", "tv_exact"}
-DENSITIES = {"cde", "ode", "mixture", "mixture_kernel", "transport_spline", "weights_spline"}
+DENSITIES = {"cde", "ode", "spline", "taught", "mixture", "transport_kernel", "weights_linear"}
 FLOORS = {"floor_bootstrap", "floor_independent"}
 
 
@@ -78,7 +85,7 @@ def test_metrics_hold_every_run_time_and_metric(finished):
     for model, part in table.groupby("model"):
         everywhere = MARGINAL | (SCORES if model in DENSITIES else set())
         assert set(part["metric"]) == everywhere | JOINT, model
-        assert len(part) == 101 * len(everywhere) + 5 * len(JOINT)
+        assert len(part) == 101 * len(everywhere) + 3 * len(JOINT)
 
 
 def test_summary_has_one_row_per_model_metric_and_part_of_the_times(finished):
@@ -91,8 +98,17 @@ def test_summary_has_one_row_per_model_metric_and_part_of_the_times(finished):
 def test_runtime_names_every_stage_of_a_model(finished):
     table = pd.read_csv(finished / "results" / "runtime.csv")
     assert list(table.columns) == ["dataset", "model", "seed", "stage", "seconds", "max_rss_mb", "device"]
-    stages = {"simulate", "prepare", "anchors", "weight_graph", "latent_path", "dynamics", "predict", "evaluate"}
-    assert set(table.loc[table["model"] == "cde", "stage"]) == stages
+    common = {"simulate", "prepare", "anchors", "weight_graph", "predict", "evaluate"}
+    learnt = {"teacher", "smoothing", "spline"}
+    own = {
+        "cde": {"latent_path", "dynamics"},
+        "ode": {"dynamics"},
+        "spline": learnt,
+        "taught": {*learnt, "latent_path", "steps", "dynamics"},
+        "weights_linear": set(),
+    }
+    for model, stages in own.items():
+        assert set(table.loc[table["model"] == model, "stage"]) == common | stages, model
     assert (table["seconds"] > 0).all()
 
 
@@ -107,10 +123,27 @@ def test_run_from_scratch_elsewhere_gives_the_same_bytes(run_snakemake, workflow
     assert result.returncode == 0, result.stdout
     runs = [path.relative_to(finished) for path in finished.glob("results/tiny/runs/*/seed0/*.safetensors")]
     shared = [path.relative_to(finished) for path in finished.glob("results/tiny/anchors/**/*.safetensors")]
-    assert len(runs) == 11
-    assert len(shared) == 6
+    shared += [path.relative_to(finished) for path in finished.glob("results/tiny/splines/*/seed0/*.safetensors")]
+    shared += [path.relative_to(finished) for path in finished.glob("results/tiny/**/*.json")]
+    assert len(runs) == 14
+    assert len(shared) == 6 + 1 + 3  # anchors and their graph, the spline, and three choices
     for name in (*TABLES, "results/tiny/snapshots.safetensors", *runs, *shared):
         assert (tmp_path / name).read_bytes() == (finished / name).read_bytes(), name
+
+
+def test_models_share_what_they_have_in_common(finished):
+    made = [f"{stage}/*/{file}" for stage, file in SHARED.items()]
+    assert [len(list((finished / "results" / "tiny").glob(pattern))) for pattern in made] == [1] * len(SHARED)
+
+
+def test_choices_say_what_they_were_made_from(finished):
+    (scores,) = (finished / "results" / "tiny" / "choices").glob("*/seed0/scores.csv")
+    table = pd.read_csv(scores)
+    assert table["curvature"].tolist() == [1, 10]
+    choice = read_json(scores.with_name("choice.json"))
+    assert choice["curvature"] == table["curvature"][table["nll"].argmin()]
+    judged = pd.read_csv(finished / "results" / "tiny" / "runs" / "taught" / "seed0" / "steps.csv")
+    assert judged["step"].tolist() == [0, 2, 3]
 
 
 def test_a_training_setting_reruns_that_models_dynamics_and_what_follows(planned):
@@ -130,15 +163,42 @@ def test_an_anchor_setting_reruns_everything_of_that_model_alone(planned):
 def test_a_new_seed_leaves_the_old_ones(planned):
     jobs = planned(TINY | {"seeds": [0, 1]})
     assert jobs["train_anchors"] == 1
-    assert jobs["fit_dynamics"] == 2
-    assert jobs["evaluate_prediction"] == 8
-    assert "simulate_system" not in jobs
+    assert jobs["fit_spline"] == 1
+    assert jobs["fit_dynamics"] == 3
+    assert jobs["evaluate_prediction"] == 9
+    assert not {"simulate_system", "choose_teacher"} & set(jobs)
 
 
 def test_a_path_setting_reruns_the_latent_path_and_what_follows(planned):
     config = deepcopy(TINY)
     config["models"]["cde"]["path"]["z_dim"] = 2
     expected = ["fit_latent_path", "fit_dynamics", "predict_model", "evaluate_prediction", "tabulate_metrics"]
+    assert planned(config) == dict.fromkeys(expected, 1)
+
+
+def with_spline(config: dict, *models: str, **changes) -> dict:
+    """A config whose models have other settings of their learned spline."""
+    config = deepcopy(config)
+    for model in models:
+        config["models"][model]["spline"] = config["models"][model]["spline"] | changes
+    return config
+
+
+def test_a_spline_setting_reruns_the_spline_and_what_begins_at_it(planned):
+    expected = ["fit_spline", "choose_steps", "fit_dynamics", "predict_spline", "predict_model", "tabulate_metrics"]
+    config = with_spline(TINY, "spline", "taught", steps=11)
+    assert planned(config) == dict.fromkeys(expected, 1) | {"evaluate_prediction": 2}
+
+
+def test_a_spline_of_other_settings_is_that_models_own(planned):
+    expected = ["choose_smoothing", "fit_spline", "predict_spline", "evaluate_prediction", "tabulate_metrics"]
+    assert planned(with_spline(TINY, "spline", curvature=[1, 100])) == dict.fromkeys(expected, 1)
+
+
+def test_how_often_steps_are_judged_concerns_them_alone(planned):
+    config = deepcopy(TINY)
+    config["models"]["taught"]["selection"]["every"] = 1
+    expected = ["choose_steps", "fit_dynamics", "predict_model", "evaluate_prediction", "tabulate_metrics"]
     assert planned(config) == dict.fromkeys(expected, 1)
 
 
@@ -157,14 +217,15 @@ def test_an_edited_library_module_reruns_the_rules_that_use_it(planned, workflow
     undo = edit(workflow / "workflow" / "scripts" / "weightflow" / "transport.py", "\nEDITED = True\n")
     jobs = planned()
     undo()
-    assert jobs == {"predict_baseline": 5, "evaluate_prediction": 5, "tabulate_metrics": 1}
+    assert (jobs["predict_baseline"], jobs["choose_teacher"]) == (4, 1)
+    assert not {"simulate_system", "train_anchors", "build_weight_graph", "predict_interpolation"} & set(jobs)
 
 
 def test_an_edited_dynamics_module_leaves_the_anchors(planned, workflow):
     undo = edit(workflow / "workflow" / "scripts" / "weightflow" / "dynamics.py", "\nEDITED = True\n")
     jobs = planned()
     undo()
-    assert jobs["fit_dynamics"] == 2
+    assert jobs["fit_dynamics"] == 3
     assert not {"simulate_system", "train_anchors", "build_weight_graph", "predict_baseline"} & set(jobs)
 
 

@@ -168,6 +168,18 @@ def driving_path(wildcards):
     return "results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors" if driven else []
 
 
+def field_inputs(wildcards):
+    """What a field is fitted to, beside its anchors: only what its settings ask for."""
+    model = wildcards.model
+    return {
+        "graph": f"{anchors_of(model)}/weight_graph.safetensors",
+        "path": driving_path(wildcards),
+        "snapshots": rules.prepare_snapshots.output[0] if model in LEARNERS else [],
+        "teacher": teacher_of(model),
+        "choice": choice_of(model),
+    }
+
+
 def is_behavioural(model):
     """Whether a model's latent path is also judged by what its decoded weights say."""
     return SETTINGS[model]["path"]["behavioural"] > 0

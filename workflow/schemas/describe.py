@@ -47,7 +47,7 @@ def _section(title: str, node: dict[str, Any], schema: dict[str, Any]) -> Iterat
     for key, value in properties.items():
         name = key if title == "Top level" else f"{title}.{key}"
         inner = value.get("additionalProperties")
-        if isinstance(inner, dict):
+        if isinstance(inner, dict) and "$ref" in inner:
             definition = schema["$defs"][inner["$ref"].rsplit("/", 1)[-1]]
             yield from _section(f"{name}.NAME", definition, schema)
         elif "properties" in value:

@@ -5,13 +5,13 @@ from weightflow.job import run
 from weightflow.selection import choose_smoothing
 from weightflow.snapshots import read_snapshots
 from weightflow.storage import write_json, write_table
-from weightflow.teacher import read_teacher
+from weightflow.teacher import read_teachers
 
 
 def main(snakemake):
     data, seed = read_snapshots(snakemake.input.snapshots), int(snakemake.wildcards.seed)
-    teacher = read_teacher(snakemake.input.teacher) if snakemake.input.teacher else None
-    choice, scores = choose_smoothing(data, teacher, snakemake.params.settings, seed, job_device(snakemake))
+    teachers = read_teachers(snakemake.input.teacher) if snakemake.input.teacher else None
+    choice, scores = choose_smoothing(data, teachers, snakemake.params.settings, seed, job_device(snakemake))
     write_json(snakemake.output.choice, choice)
     write_table(snakemake.output.scores, scores)
 

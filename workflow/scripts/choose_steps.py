@@ -7,7 +7,7 @@ from weightflow.latent_path import read_latent_path
 from weightflow.selection import choose_steps
 from weightflow.snapshots import read_snapshots
 from weightflow.storage import read_json, write_json, write_table
-from weightflow.teacher import read_teacher
+from weightflow.teacher import read_teachers
 from weightflow.weight_graph import read_weight_graph
 
 
@@ -17,7 +17,7 @@ def main(snakemake):
         read_snapshots(inputs.snapshots),
         read_weight_graph(inputs.graph),
         read_latent_path(inputs.path)[1] if inputs.path else None,
-        read_teacher(inputs.teacher) if inputs.teacher else None,
+        read_teachers(inputs.teacher) if inputs.teacher else None,
         read_json(inputs.choice),
         settings,
         Solver(**settings["solver"]),

@@ -12,7 +12,7 @@ from weightflow.latent_path import read_latent_path
 from weightflow.provenance import stamp
 from weightflow.snapshots import read_snapshots
 from weightflow.storage import read_json, write_table
-from weightflow.teacher import lesson, read_teacher
+from weightflow.teacher import lesson, read_teachers
 from weightflow.weight_graph import read_weight_graph
 from weightflow.weight_spline import read_spline
 
@@ -29,8 +29,8 @@ def main(snakemake):
         told = None
         if inputs.teacher:
             rng, points = seeding.stream(seed, "lesson"), settings["teacher"]["points"]
-            teacher = read_teacher(inputs.teacher)
-            told = lesson(teacher, data.observed, data.observed_times, data.states, points, rng)
+            teachers = read_teachers(inputs.teacher)
+            told = lesson(teachers, data.observed, data.observed_times, data.states, points, rng)
         material = Material(graph, data.observed, backbone, told, read_json(inputs.choice)["roughness"])
     training = settings["training"]
     if inputs.steps:

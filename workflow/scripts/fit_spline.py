@@ -8,7 +8,7 @@ from weightflow.provenance import stamp
 from weightflow.snapshots import read_snapshots
 from weightflow.spline_fitting import fit_spline
 from weightflow.storage import read_json, write_table
-from weightflow.teacher import lesson, read_teacher
+from weightflow.teacher import lesson, read_teachers
 from weightflow.weight_graph import read_weight_graph
 from weightflow.weight_spline import knot_times, through, write_spline
 
@@ -16,9 +16,9 @@ from weightflow.weight_spline import knot_times, through, write_spline
 def main(snakemake):
     settings, seed = snakemake.params.settings, int(snakemake.wildcards.seed)
     data, graph = read_snapshots(snakemake.input.snapshots), read_weight_graph(snakemake.input.graph)
-    teacher = read_teacher(snakemake.input.teacher) if snakemake.input.teacher else None
+    teachers = read_teachers(snakemake.input.teacher) if snakemake.input.teacher else None
     rng = seeding.stream(seed, "lesson")
-    told = lesson(teacher, data.observed, data.observed_times, data.states, settings["teacher"]["points"], rng)
+    told = lesson(teachers, data.observed, data.observed_times, data.states, settings["teacher"]["points"], rng)
     backbone = make_backbone(graph.backbone, len(data.variables), data.states)
     knots = knot_times(graph.times, settings["spline"]["knots"], settings["spline"]["first_knots"])
     start = through(graph.times, graph.weights, knots)

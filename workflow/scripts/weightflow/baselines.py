@@ -105,18 +105,6 @@ def with_add_one(cloud: _Cloud) -> _Baseline:
     return predict
 
 
-def with_kernels(cloud: _Cloud) -> _Baseline:
-    """The cloud's samples, and the marginals and likelihoods of its best kernel density."""
-
-    def predict(data: Snapshots, samples: int, rng: np.random.Generator, law: ExactLaw | None) -> Prediction:
-        made = cloud(data, samples, rng)
-        if not data.discrete:
-            return made
-        return _scored(made, _smoothed(cloud, made, data, samples, rng), data, law)
-
-    return predict
-
-
 def drawn_from_kernels(cloud: _Cloud) -> _Baseline:
     """The best kernel density of the cloud in everything, samples too."""
 
@@ -135,8 +123,9 @@ BASELINES: dict[str, _Baseline] = {
     "previous": no_density(previous),
     "mixture": with_add_one(mixture),
     "mixture_kernel": drawn_from_kernels(mixture),
-    "displacement": with_kernels(displacement),
-    "transport_spline": with_kernels(chained_transport),
+    "displacement": no_density(displacement),
+    "transport_spline": no_density(chained_transport),
+    "transport_kernel": drawn_from_kernels(chained_transport),
 }
 FLOORS: dict[str, _Baseline] = {"floor_bootstrap": no_density(bootstrap), "floor_independent": no_density(independent)}
 

@@ -18,7 +18,7 @@ from weightflow.dynamics import Field, Solver, solve_weights
 from weightflow.fitting import Material, fit_dynamics, make_field
 from weightflow.snapshots import Snapshots, split
 from weightflow.spline_fitting import fit_spline
-from weightflow.teacher import Teacher, lesson
+from weightflow.teacher import Teachers, lesson
 from weightflow.weight_graph import WeightGraph
 from weightflow.weight_spline import WeightSpline, knot_times
 
@@ -58,7 +58,7 @@ def as_list(value: Any) -> list[Any]:
 
 
 def choose_smoothing(
-    data: Snapshots, teacher: Teacher | None, model: Mapping[str, Any], seed: int, device: torch.device
+    data: Snapshots, teachers: Teachers | None, model: Mapping[str, Any], seed: int, device: torch.device
 ) -> tuple[dict[str, float], pd.DataFrame]:
     """The width and the smoothing weights with the best likelihood of the validation split.
 
@@ -66,7 +66,7 @@ def choose_smoothing(
 
     Args:
         data: its observed training snapshots are split.
-        teacher: of the model, or None.
+        teachers: of the model, or None.
         model: the settings.
         seed: of the split and of every fit.
         device: where to compute.
@@ -80,7 +80,7 @@ def choose_smoothing(
     selection, times = model["selection"], data.observed_times
     learning, validation = validation_split(data, selection["validation"], seed)
     rng = seeding.stream(seed, "selection lesson")
-    told = lesson(teacher, learning, times, data.states, model["teacher"]["points"], rng)
+    told = lesson(teachers, learning, times, data.states, model["teacher"]["points"], rng)
     rows = []
     for candidate in candidates:
         settings = model["backbone"] | {"hidden": candidate["hidden"]}
@@ -97,7 +97,7 @@ def choose_steps(
     data: Snapshots,
     graph: WeightGraph,
     path: np.ndarray | None,
-    teacher: Teacher | None,
+    teachers: Teachers | None,
     smoothing: Mapping[str, float],
     model: Mapping[str, Any],
     solver: Solver,
@@ -112,7 +112,7 @@ def choose_steps(
         data: its observed training snapshots are split.
         graph: the anchors, for the network's scales.
         path: as in `make_field`.
-        teacher: of the model, or None.
+        teachers: of the model, or None.
         smoothing: from `choose_smoothing`.
         model: the settings.
         solver: the scheme.
@@ -125,13 +125,13 @@ def choose_steps(
     selection, training, times = model["selection"], model["training"], data.observed_times
     learning, validation = validation_split(data, selection["validation"], seed)
     points, rng = model["teacher"]["points"], seeding.stream(seed, "selection lesson")
-    told = lesson(teacher, learning, times, data.states, points, rng)
+    told = lesson(teachers, learning, times, data.states, points, rng)
     backbone = make_backbone(graph.backbone, len(data.variables), data.states)
     curve, _ = fit_spline(
         backbone, _fresh_curve(backbone, model["spline"], times, seed), told, model["spline"], smoothing, seed, device
     )
     field = make_field(graph, path, model["dynamics"], seed, curve)
-    material = Material(graph, learning, backbone, told if teacher else None, smoothing["roughness"])
+    material = Material(graph, learning, backbone, told if teachers else None, smoothing["roughness"])
     rows: list[tuple[int, float]] = []
 
     def judge(step: int, field: Field) -> None:

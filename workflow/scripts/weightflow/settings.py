@@ -62,6 +62,11 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
                 f"{where}.dynamics: {dynamics['heads']} heads do not divide the width {dynamics['width']}; "
                 "change one of them."
             )
+        if chooses_width(settings) and not learns(settings):
+            raise InputError(
+                f"{where}.backbone.hidden: the size is chosen for models that learn from states, and this one learns "
+                "from anchors alone; give one size, or set dynamics.start: spline or training.behavioural."
+            )
         _check_anchors(settings["anchors"], f"{where}.anchors")
         _check_path(settings["path"], f"{where}.path")
         start = settings["training"]["start_from"]
@@ -170,7 +175,11 @@ def chosen_backbone(settings: Mapping[str, Any], choice: str | Path | Iterable[s
 
 def choice_settings(model: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a model's settings that its width and smoothing are chosen with."""
-    return {section: model[section] for section in ("backbone", "teacher", "spline", "selection")}
+    later = {"selection": ["every"], "spline": ["steps"]}  # of these sections, for the final fits alone
+    return {
+        section: {key: value for key, value in model[section].items() if key not in later.get(section, [])}
+        for section in ("backbone", "teacher", "spline", "selection")
+    }
 
 
 def anchor_settings(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,7 +190,7 @@ def anchor_settings(model: Mapping[str, Any]) -> dict[str, Any]:
 
 def spline_settings(model: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a model's settings that its learned spline depends on."""
-    return anchor_settings(model) | choice_settings(model)
+    return anchor_settings(model) | choice_settings(model) | {"spline": model["spline"]}
 
 
 def anchor_label(model: Mapping[str, Any]) -> str:

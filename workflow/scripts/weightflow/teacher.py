@@ -2,10 +2,12 @@
 
 No single teacher suits every system. From a point mass a spread grows like √t, which a bridge between
 coupled states has and a straight line has not; where states jump far, mixing the neighbouring snapshots is
-better than moving between them. So there is a family, and its member is chosen for each data set by leaving
-out every interior snapshot in turn.
+better than moving between them; after the start, a system may relax faster than snapshots follow. So there is a
+family, and its members are chosen for each data set by leaving out every interior snapshot in turn: one for the
+first interval, one for all others.
 """
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from weightflow.progress import progress
 from weightflow.storage import read_json, write_json
 from weightflow.transport import chain, round_to_counts, transport_spline
 
+_FIELDS = ["member", "noise", "share", "rate"]
 _DRAWS = 4  # of the noise, for each particle, when teachers are compared
 _LEARNT = 4000  # states at each time of a lesson, where the particles are fewer
 _COMPARED = 4000  # most states of a teacher, or of a snapshot, in a comparison
@@ -33,18 +36,30 @@ class Teacher:
         member: a name of `MEMBERS`.
         noise: c ≥ 0 of the bridges: how much a coupled pair strays on its way.
         share: part of the states that a blend takes from the mixture.
+        rate: κ ≥ 0 of an exponential relaxation across the interval, per length of the data's first interval; the
+            share u of the way becomes (1 − e^{−κu}) / (1 − e^{−κ}), and stays u at κ = 0.
     """
 
     member: str
     noise: float = 0.0
     share: float = 0.0
+    rate: float = 0.0
 
     @property
     def label(self) -> str:
         """Short name for tables."""
         extras = [f"noise {self.noise:g}"] if self.noise else []
         extras += [f"{self.share:.0%} mixture"] if self.member == "blend" else []
+        extras += [f"rate {self.rate:g}"] if self.rate else []
         return self.member + (f" ({', '.join(extras)})" if extras else "")
+
+
+@dataclass(frozen=True)
+class Teachers:
+    """Who teaches what lies between the snapshots: one teacher in the first interval, one in all others."""
+
+    first: Teacher
+    later: Teacher
 
 
 class Interpolant:
@@ -55,10 +70,19 @@ class Interpolant:
         times: (K,).
         states: L, or 0 for real values.
         rng: of the couplings; drawn once, so that members are compared on the same particles.
+        unit: time in which a relaxation has its rate; None takes the first interval.
     """
 
-    def __init__(self, snapshots: Sequence[np.ndarray], times: np.ndarray, states: int, rng: np.random.Generator):
+    def __init__(
+        self,
+        snapshots: Sequence[np.ndarray],
+        times: np.ndarray,
+        states: int,
+        rng: np.random.Generator,
+        unit: float | None = None,
+    ):
         self.snapshots, self.times, self.states = list(snapshots), np.asarray(times, dtype=float), states
+        self.unit = unit or float(self.times[1] - self.times[0])
         count = max(map(len, snapshots))
         first = snapshots[0]
         start = first if len(first) == count else first[rng.integers(len(first), size=count)]
@@ -73,12 +97,21 @@ class Interpolant:
 
         At the time of a snapshot every member gives that snapshot's own states.
         """
-        k = int(np.clip(np.searchsorted(self.times, time, side="right") - 1, 0, len(self.times) - 2))
-        share = (time - self.times[k]) / (self.times[k + 1] - self.times[k])
+        k = self.interval(time)
+        length = self.times[k + 1] - self.times[k]
+        share = (time - self.times[k]) / length
         if share in (0.0, 1.0):
             return self.particles[k + int(share)].astype(self.snapshots[0].dtype)
+        if teacher.rate > 0:
+            rate = teacher.rate * length / self.unit
+            share = np.expm1(-rate * share) / np.expm1(-rate)
+            time = self.times[k] + share * length
         values = MEMBERS[teacher.member](self, teacher, k, share, time, rng)
         return round_to_counts(values, self.states, rng) if self.states else values
+
+    def interval(self, time: float) -> int:
+        """Index of the interval between snapshots that a time lies in."""
+        return int(np.clip(np.searchsorted(self.times, time, side="right") - 1, 0, len(self.times) - 2))
 
     def draw(self, teacher: Teacher, times: np.ndarray, draws: int, rng: np.random.Generator) -> list[np.ndarray]:
         """For each time (T,) an array (draws · n, d)."""
@@ -151,7 +184,7 @@ class Lesson:
 
 
 def lesson(
-    teacher: Teacher | None,
+    teachers: Teachers | None,
     snapshots: Sequence[np.ndarray],
     times: np.ndarray,
     states: int,
@@ -161,14 +194,14 @@ def lesson(
     """What a teacher makes of the snapshots.
 
     Args:
-        teacher: the member; None leaves the snapshots alone to learn from.
+        teachers: chosen; None leaves the snapshots alone to learn from.
         snapshots: K arrays (N_k, d).
         times: (K,).
         states: L, or 0 for real values.
         points: times in each interval between snapshots, and twice as many in the first, where most happens.
         rng: of couplings and draws.
     """
-    if teacher is None:
+    if teachers is None:
         count = max(map(len, snapshots))
         return Lesson(times, [s if len(s) == count else s[rng.integers(len(s), size=count)] for s in snapshots])
     way = Interpolant(snapshots, times, states, rng)
@@ -176,15 +209,19 @@ def lesson(
     inner = [np.linspace(a, b, points if k else 2 * points, endpoint=False) for k, (a, b) in enumerate(ends)]
     grid = np.concatenate([*inner, times[-1:]])
     draws = max(1, _LEARNT // way.particles.shape[1])
-    return Lesson(grid, way.draw(teacher, grid, draws, rng))
+    early = grid < times[1]
+    first, later = way.draw(teachers.first, grid[early], draws, rng), way.draw(teachers.later, grid[~early], draws, rng)
+    return Lesson(grid, first + later)
 
 
-def candidates(members: Sequence[str], noises: Sequence[float], shares: Sequence[float]) -> list[Teacher]:
+def candidates(
+    members: Sequence[str], noises: Sequence[float], shares: Sequence[float], rates: Sequence[float] = (0.0,)
+) -> list[Teacher]:
     """Every combination that makes a difference."""
     found = []
-    for member in members:
+    for member, rate in itertools.product(members, rates):
         for noise in noises if member in ("bridge", "poisson", "blend") else [0.0]:
-            found += [Teacher(member, noise, share) for share in (shares if member == "blend" else [0.0])]
+            found += [Teacher(member, noise, share, rate) for share in (shares if member == "blend" else [0.0])]
     return list(dict.fromkeys(found))
 
 
@@ -198,7 +235,8 @@ def score_teachers(
     """Negative log-likelihood of each left-out interior snapshot under what the other snapshots make of it.
 
     A teacher's states become a density by the kernels that suit it best, so that the score is the one that
-    backbones are trained by; distances between samples hardly feel the noise.
+    backbones are trained by; distances between samples hardly feel the noise. Relaxation is for the first
+    interval, so teachers with a rate are scored on the first left-out snapshot alone.
 
     Args:
         teachers: to compare.
@@ -208,42 +246,81 @@ def score_teachers(
         rng: of couplings and draws.
 
     Returns:
-        Table member, noise, share, time (of the left-out snapshot), bandwidth, nll (nats per state).
+        Table interval (first or later), member, noise, share, rate, time (of the left-out snapshot), bandwidth,
+        nll (nats per state) and the standard error of its difference from the best teacher's.
     """
-    nll = np.empty((len(_BANDWIDTHS), len(teachers), len(snapshots) - 2))
+    unit = float(times[1] - times[0])
+    found: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
     for k in progress(range(1, len(snapshots) - 1), "teachers, leaving out each snapshot"):
         others = [snapshot for i, snapshot in enumerate(snapshots) if i != k]
-        way = Interpolant(others, np.delete(times, k), states, rng)
+        way = Interpolant(others, np.delete(times, k), states, rng, unit)
         left_out, repeats = np.unique(_some(snapshots[k], rng), axis=0, return_counts=True)
         for i, teacher in enumerate(teachers):
-            guess = _some(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], rng)
-            for b, bandwidth in enumerate(_BANDWIDTHS):
-                density = KernelDensity(guess, np.full(len(guess), 1 / len(guess)), bandwidth, states)
-                nll[b, i, k - 1] = -(repeats @ density.log_prob(left_out)) / repeats.sum()
-    best = nll.mean(axis=2).argmin(axis=0)
-    rows = [
-        (teacher.member, teacher.noise, teacher.share, time, _BANDWIDTHS[best[i]], nll[best[i], i, k])
-        for i, teacher in enumerate(teachers)
-        for k, time in enumerate(times[1:-1])
-    ]
-    return pd.DataFrame(rows, columns=["member", "noise", "share", "time", "bandwidth", "nll"])
+            if k == 1 or not teacher.rate:
+                guess = _some(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], rng)
+                found[i, k] = repeats, -np.stack([_log_prob(guess, b, states, left_out) for b in _BANDWIDTHS])
+    rows = []
+    for interval, places in (("first", [1]), ("later", list(range(2, len(snapshots) - 1)))):
+        scored = [i for i in range(len(teachers)) if places and all((i, k) in found for k in places)]
+        chosen = {i: _best_bandwidth([found[i, k] for k in places]) for i in scored}
+        nll = {i: np.mean([_mean(found[i, k][0], found[i, k][1][chosen[i]]) for k in places]) for i in scored}
+        best = min(nll, key=nll.__getitem__, default=None)
+        for i, k in itertools.product(scored, places):
+            repeats, values = found[i, k]
+            ahead = values[chosen[i]] - found[best, k][1][chosen[best]]
+            spread = _mean(repeats, (ahead - _mean(repeats, ahead)) ** 2) ** 0.5
+            score = _BANDWIDTHS[chosen[i]], _mean(repeats, values[chosen[i]]), spread / repeats.sum() ** 0.5
+            rows.append((interval, *dataclasses.astuple(teachers[i]), times[k], *score))
+    return pd.DataFrame(rows, columns=["interval", *_FIELDS, "time", "bandwidth", "nll", "error"])
 
 
-def best_teacher(scores: pd.DataFrame) -> Teacher:
-    """The teacher with the lowest mean nll; of equals the first."""
-    means = scores.groupby(["member", "noise", "share"], sort=False)["nll"].mean()
-    member, noise, share = means.idxmin()
-    return Teacher(member, float(noise), float(share))
+def best_teachers(scores: pd.DataFrame) -> Teachers:
+    """The teachers under which left-out snapshots are most likely; three snapshots leave one choice for both.
+
+    Of those that the data cannot tell from the best (within two standard errors), the slowest relaxation is taken,
+    as a rate is only as large as the data demand; then the most noise, as a random system is never without, and
+    a network cannot learn noisy particles by heart.
+    """
+    early = _best(scores[scores["interval"] == "first"])
+    later = scores[scores["interval"] == "later"]
+    return Teachers(early, dataclasses.replace(early, rate=0.0) if later.empty else _best(later))
 
 
-def write_teacher(path: str | Path, teacher: Teacher) -> None:
+def write_teachers(path: str | Path, teachers: Teachers) -> None:
     """Write the choice as JSON."""
-    write_json(path, teacher.__dict__)
+    write_json(path, dataclasses.asdict(teachers))
 
 
-def read_teacher(path: str | Path) -> Teacher:
+def read_teachers(path: str | Path) -> Teachers:
     """Read a choice."""
-    return Teacher(**read_json(path))
+    return Teachers(**{name: Teacher(**values) for name, values in read_json(path).items()})
+
+
+def _best(scores: pd.DataFrame) -> Teacher:
+    groups = scores.groupby(_FIELDS, sort=False)
+    table = groups["nll"].mean().reset_index()
+    table["error"] = groups["error"].agg(lambda errors: (errors**2).sum() ** 0.5 / len(errors)).to_numpy()
+    possible = table[table["nll"] - table["nll"].min() <= 2 * table["error"]]
+    possible = possible[possible["rate"] == possible["rate"].min()]
+    likeliest = possible.loc[possible["nll"].idxmin(), "member"]
+    # Noise compares within one kind of motion; a displacement is a bridge without noise.
+    alike = ("displacement", "bridge") if likeliest in ("displacement", "bridge") else (likeliest,)
+    noisiest = possible[possible["member"].isin(alike)].sort_values(["noise", "nll"], ascending=[False, True])
+    member, *numbers = noisiest.iloc[0][_FIELDS]
+    return Teacher(str(member), *map(float, numbers))
+
+
+def _log_prob(guess: np.ndarray, bandwidth: float, states: int, asked: np.ndarray) -> np.ndarray:
+    return KernelDensity(guess, np.full(len(guess), 1 / len(guess)), bandwidth, states).log_prob(asked)
+
+
+def _best_bandwidth(scored: Sequence[tuple[np.ndarray, np.ndarray]]) -> int:
+    """Index of the bandwidth with the lowest mean nll over left-out snapshots: (repeats (u,), nll (bandwidths, u))."""
+    return int(np.mean([_mean(repeats, values) for repeats, values in scored], axis=0).argmin())
+
+
+def _mean(repeats: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return values @ repeats / repeats.sum()
 
 
 def _some(states: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -88,6 +88,7 @@ _BASELINES = {
     "mixture_kernel": Line("mixture, kernels", ORANGE, _DASH_DOT, "d", 1.0, 2.15),
     "displacement": Line("OT displacement", SKY, _DASHED, "<", 1.0, 2.2),
     "transport_spline": Line("transport spline", SKY, _DASH_DOT, ">", 1.0, 2.3),
+    "transport_kernel": Line("transport, kernels", SKY, "-", "D", 0.8, 2.35),
     "weights_linear": Line("anchors, linear", PURPLE, _DASHED, "P", 1.0, 2.4),
     "weights_spline": Line("anchors, spline", PURPLE, _DASH_DOT, "X", 1.0, 2.5),
     "floor_bootstrap": Line("floor: bootstrap", GREY, _DASHED, "", 1.0, 1),

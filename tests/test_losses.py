@@ -1,0 +1,102 @@
+"""Terms of the losses against sums over all states and closed forms."""
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from weightflow import losses
+from weightflow.backbones import GRUBackbone, split_weights
+
+BACKBONE = GRUBackbone(variables=2, states=6, hidden=2)
+
+
+def networks(stack: int, seed: int, scale: float = 2.0) -> torch.Tensor:
+    return scale * BACKBONE.initial(stack, torch.Generator().manual_seed(seed))
+
+
+def all_states() -> torch.Tensor:
+    """(36, 2)."""
+    return torch.tensor(list(itertools.product(range(6), repeat=2)))
+
+
+def with_head(head: torch.Tensor) -> torch.Tensor:
+    """(1, P) weights of a network whose output layer is (6, 3)."""
+    weights = networks(1, 0)
+    split_weights(BACKBONE.layers, weights)["head"].copy_(head)
+    return weights
+
+
+def test_structural_is_the_mean_squared_difference():
+    weights, goal = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[1.0, 0.0], [0.0, 4.0]])
+    assert losses.structural(weights, goal).item() == pytest.approx((4 + 9) / 4)
+
+
+def test_likelihood_is_that_of_each_network_on_its_own_states():
+    weights, states = networks(3, 0), torch.randint(6, (3, 10, 2), generator=torch.Generator().manual_seed(1))
+    each = [-BACKBONE.log_prob(weights[k : k + 1], states[k]).mean().item() for k in range(3)]
+    found = losses.negative_log_likelihood(BACKBONE, weights, states).item()
+    assert found == pytest.approx(sum(each) / 3, rel=1e-5)
+
+
+@given(seed=st.integers(0, 10_000))
+def test_divergence_over_the_anchors_law_is_that_of_the_joint_laws(seed):
+    weights, anchors, states = networks(1, seed), networks(1, seed + 1), all_states()
+    wanted, found = (BACKBONE.log_prob(w, states)[0].double() for w in (anchors, weights))
+    expected = (wanted.exp() * (wanted - found)).sum().item()
+    at = [losses.divergence(BACKBONE, weights, anchors, state[None, None]).item() for state in states]
+    assert sum(p * each for p, each in zip(wanted.exp().tolist(), at, strict=True)) == pytest.approx(expected, abs=1e-5)
+    assert min(at) >= -1e-6
+
+
+def test_divergence_is_the_mean_over_states_and_networks():
+    weights, anchors, states = networks(2, 0), networks(2, 5), all_states()
+    whole = losses.divergence(BACKBONE, weights, anchors, states.expand(2, -1, -1)).item()
+    each = [
+        losses.divergence(BACKBONE, weights[k : k + 1], anchors[k : k + 1], state[None, None]).item()
+        for k in range(2)
+        for state in states
+    ]
+    assert whole == pytest.approx(sum(each) / len(each), rel=1e-4)
+
+
+def test_divergence_vanishes_at_the_anchors_and_pulls_towards_them():
+    anchors, states = networks(2, 3), all_states().expand(2, -1, -1)
+    assert losses.divergence(BACKBONE, anchors, anchors, states).item() == pytest.approx(0, abs=1e-7)
+    weights = (anchors + 0.1).requires_grad_()
+    loss = losses.divergence(BACKBONE, weights, anchors.requires_grad_(), states)
+    loss.backward()
+    assert anchors.grad is None
+    closer = (weights - 0.05 * weights.grad / weights.grad.norm()).detach()
+    assert 0 < losses.divergence(BACKBONE, closer, anchors, states) < loss
+
+
+def test_straight_lines_have_no_curvature():
+    line = torch.arange(7.0)[:, None] * torch.tensor([1.0, -3.0, 0.5]) + 2
+    assert losses.curvature(line).item() == pytest.approx(0, abs=1e-12)
+
+
+def test_curvature_of_squares_is_four():
+    assert losses.curvature(torch.arange(7.0)[:, None].square()).item() == pytest.approx(4)
+
+
+def test_logits_quadratic_in_the_count_are_not_rough():
+    counts = torch.arange(6.0)[:, None]
+    a, b, c = (torch.tensor([x, -2 * x, x + 1]) for x in (0.3, -0.7, 0.1))
+    assert losses.roughness(BACKBONE, with_head(a + b * counts + c * counts**2)).item() == pytest.approx(0, abs=1e-9)
+
+
+def test_roughness_is_the_sum_of_squared_third_differences():
+    head = torch.randn(6, 3, generator=torch.Generator().manual_seed(0))
+    third = [head[i + 3] - 3 * head[i + 2] + 3 * head[i + 1] - head[i] for i in range(3)]
+    expected = sum(row.square().sum().item() for row in third)
+    assert losses.roughness(BACKBONE, with_head(head)).item() == pytest.approx(expected, rel=1e-5)
+    both = torch.cat([with_head(head), with_head(torch.zeros(6, 3))])
+    assert losses.roughness(BACKBONE, both).item() == pytest.approx(expected / 2, rel=1e-5)
+
+
+def test_too_few_counts_for_third_differences_are_not_rough():
+    few = GRUBackbone(variables=1, states=3, hidden=2)
+    assert losses.roughness(few, few.initial(2, torch.Generator().manual_seed(0))).item() == 0

@@ -1,0 +1,214 @@
+"""Choices on a validation split: what is put aside is not learnt from, and the clearly better candidate wins."""
+
+import dataclasses
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import binom
+
+from weightflow import selection
+from weightflow.backbones import make_backbone
+from weightflow.dynamics import Solver
+from weightflow.errors import DivergenceError
+from weightflow.selection import (
+    as_list,
+    choose_smoothing,
+    choose_steps,
+    smoothing_candidates,
+    validation_nll,
+    validation_split,
+)
+from weightflow.snapshots import Snapshots
+from weightflow.teacher import Teacher, Teachers
+from weightflow.weight_graph import build_weight_graph
+from weightflow.weight_spline import knot_times
+
+CPU = torch.device("cpu")
+SOLVER = Solver(method="rk4", substeps=1, rtol=1e-4, atol=1e-5, adjoint=False)
+LEVELS, TIMES = 10, np.array([0.0, 1.0, 2.0])
+TEACHERS = Teachers(Teacher("bridge", 0.5), Teacher("mixture"))
+SMOOTHING = {"hidden": 2, "curvature": 0.1, "roughness": 0.003}
+
+
+@pytest.fixture
+def data() -> Snapshots:
+    """Three snapshots of 300 counts whose mean rises."""
+    rng = np.random.default_rng(0)
+    states = [rng.choice(LEVELS, (300, 1), p=binom.pmf(np.arange(LEVELS), 9, 0.2 + 0.3 * t)) for t in TIMES]
+    return Snapshots(TIMES, states, [], np.ones(3, dtype=bool), ["a"], True, LEVELS, "training", "hour")
+
+
+@pytest.fixture
+def model(model_settings) -> dict:
+    """Settings of a small ODE that begins at the spline."""
+    made = deepcopy(model_settings)
+    made["backbone"] |= {"hidden": 2}
+    made["teacher"] |= {"points": 3}
+    made["selection"] |= {"steps": 60, "every": 2}
+    made["spline"] |= {"knots": 1, "first_knots": 2, "steps": 60, "times": 4, "batch": 64, "learning_rate": 0.05}
+    made["spline"] |= {"curvature": 0.1, "roughness": 0.003}
+    made["dynamics"] |= {"kind": "ode", "start": "spline", "width": 8, "layers": 1, "heads": 2, "feedforward": 8}
+    made["training"] |= {"steps": 5, "batch": 32, "times": 3, "behavioural": 1.0, "learning_rate": 0.001}
+    return made
+
+
+@pytest.fixture
+def graph(data, model):
+    backbone = make_backbone(model["backbone"], 1, LEVELS)
+    weights = backbone.initial(3, torch.Generator().manual_seed(0)).numpy()
+    return build_weight_graph(backbone.layers, weights, TIMES, "digest", model["backbone"])
+
+
+def numbered(sizes: list[int]) -> list[np.ndarray]:
+    """Snapshots whose states are their own row numbers."""
+    return [np.arange(n)[:, None] for n in sizes]
+
+
+def with_states(data: Snapshots, states: list[np.ndarray]) -> Snapshots:
+    return dataclasses.replace(data, training=states)
+
+
+@pytest.mark.parametrize("sizes", [[50, 50, 50], [50, 20, 31]])
+def test_what_is_put_aside_is_not_learnt_from(data, sizes):
+    learning, validation = validation_split(with_states(data, numbered(sizes)), 0.2, seed=0)
+    for kept, aside, size in zip(learning, validation, sizes, strict=True):
+        assert len(aside) == round(0.2 * size)
+        assert sorted([*kept.flatten(), *aside.flatten()]) == list(range(size))
+
+
+def test_of_equal_snapshots_the_same_rows_are_put_aside(data):
+    _, paired = validation_split(with_states(data, numbered([50] * 3)), 0.2, seed=0)
+    _, unpaired = validation_split(with_states(data, numbered([50, 51, 50])), 0.2, seed=0)
+    assert np.array_equal(paired[0], paired[1])
+    assert np.array_equal(paired[0], paired[2])
+    assert not np.array_equal(unpaired[0], unpaired[2])
+
+
+def test_only_observed_snapshots_are_split(data):
+    seen = dataclasses.replace(data, is_observed=np.array([True, False, True]))
+    learning, validation = validation_split(seen, 0.2, seed=0)
+    assert len(learning) == len(validation) == 2
+
+
+def test_the_split_depends_on_the_seed_alone(data):
+    one, two, other = (validation_split(data, 0.2, seed)[1] for seed in (0, 0, 1))
+    assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_validation_counts_every_snapshot_alike(data, graph, model):
+    backbone, states = make_backbone(model["backbone"], 1, LEVELS), numbered([4, 9, 2])
+    each = [
+        -backbone.log_prob(torch.from_numpy(graph.weights[k : k + 1]), torch.from_numpy(states[k])).mean().item()
+        for k in range(3)
+    ]
+    assert validation_nll(backbone, graph.weights, states) == pytest.approx(np.mean(each), rel=1e-6)
+
+
+def test_candidates_are_every_combination_of_what_is_listed(model):
+    model["backbone"]["hidden"] = [2, 4]
+    model["spline"]["curvature"] = [1.0, 10.0, 100.0]
+    found = smoothing_candidates(model)
+    assert len(found) == 6
+    assert found[0] == {"hidden": 2, "curvature": 1.0, "roughness": 0.003}
+    assert as_list(3) == [3]
+    assert as_list([3, 4]) == [3, 4]
+
+
+def test_where_nothing_is_to_choose_nothing_is_fitted(data, model, monkeypatch):
+    monkeypatch.setattr(selection, "fit_spline", None)
+    choice, table = choose_smoothing(data, TEACHERS, model, 0, CPU)
+    assert choice == SMOOTHING
+    assert table.empty
+    assert table.columns.tolist() == ["hidden", "curvature", "roughness", "nll"]
+
+
+@pytest.mark.parametrize("teachers", [TEACHERS, None], ids=["taught", "snapshots alone"])
+@pytest.mark.parametrize("better", [0, 1])
+def test_the_clearly_better_smoothing_is_chosen(data, model, teachers, better):
+    model["spline"]["roughness"] = [0.003, 1000.0] if better == 0 else [1000.0, 0.003]
+    choice, table = choose_smoothing(data, teachers, model, 0, CPU)
+    assert choice == SMOOTHING
+    assert table["nll"].argmin() == better
+    assert table["roughness"].tolist() == model["spline"]["roughness"]
+
+
+def test_of_several_widths_one_is_chosen(data, model):
+    model["backbone"]["hidden"] = [1, 3]
+    choice, table = choose_smoothing(data, TEACHERS, model, 0, CPU)
+    assert table["hidden"].tolist() == [1, 3]
+    assert choice["hidden"] == table["hidden"][table["nll"].argmin()]
+
+
+def test_same_seed_same_choice(data, model):
+    model["spline"]["curvature"] = [0.1, 10.0]
+    (_, one), (_, two), (_, other) = (choose_smoothing(data, TEACHERS, model, seed, CPU) for seed in (0, 0, 1))
+    assert one.equals(two)
+    assert not one.equals(other)
+
+
+def test_candidates_learn_from_no_state_that_judges_them(data, model, monkeypatch):
+    """Every count that is put aside has been made odd, and no other."""
+    rows = validation_split(with_states(data, numbered([300] * 3)), 0.2, seed=0)[1][0][:, 0]
+    states = [np.full((300, 1), 2) for _ in TIMES]
+    for snapshot in states:
+        snapshot[rows] = 3
+    told, fit = [], selection.fit_spline
+    monkeypatch.setattr(selection, "fit_spline", lambda *a: told.extend(a[2].states) or fit(*a))
+    model["spline"]["curvature"] = [0.1, 1.0]
+    choose_smoothing(with_states(data, states), None, model, 0, CPU)
+    assert len(told) == 6
+    assert all((taught == 2).all() for taught in told)
+
+
+def steps_of(data, graph, model, seed: int = 0, teachers: Teachers | None = TEACHERS):
+    return choose_steps(data, graph, None, teachers, SMOOTHING, model, SOLVER, seed, CPU)
+
+
+@pytest.mark.parametrize("teachers", [TEACHERS, None], ids=["taught", "snapshots alone"])
+def test_steps_are_judged_at_the_start_every_so_often_and_at_the_end(data, graph, model, teachers):
+    chosen, table = steps_of(data, graph, model, teachers=teachers)
+    assert table.columns.tolist() == ["step", "nll"]
+    assert table["step"].tolist() == [0, 2, 4, 5]
+    assert chosen == table["step"][table["nll"].argmin()]
+    assert np.isfinite(table["nll"]).all()
+
+
+def test_no_steps_are_chosen_where_each_one_harms(data, graph, model):
+    model["training"] |= {"learning_rate": 0.3, "schedule": "constant"}
+    chosen, table = steps_of(data, graph, model)
+    assert chosen == 0
+    assert (table["nll"][1:] > table["nll"][0] + 0.1).all()
+
+
+def test_before_any_step_the_learned_spline_itself_is_judged(data, graph, model, monkeypatch):
+    curves, fit = [], selection.fit_spline
+    monkeypatch.setattr(selection, "fit_spline", lambda *a: curves.append(fit(*a)) or curves[-1])
+    _, table = steps_of(data, graph, model)
+    ((curve, _),) = curves
+    assert np.array_equal(curve.times, knot_times(TIMES, 1, 2))
+    _, validation = validation_split(data, model["selection"]["validation"], 0)
+    backbone = make_backbone(model["backbone"], 1, LEVELS)
+    assert table["nll"][0] == pytest.approx(validation_nll(backbone, curve.at(TIMES), validation), abs=1e-5)
+
+
+def test_some_steps_are_chosen_where_they_help(data, graph, model):
+    model["spline"]["steps"] = 5  # leaves much to learn
+    model["training"] |= {"steps": 30, "learning_rate": 0.01, "structural": 0.0}
+    chosen, table = steps_of(data, graph, model)
+    assert chosen > 0
+    assert table["nll"].min() < table["nll"][0] - 0.02
+
+
+def test_same_seed_same_steps(data, graph, model):
+    (_, one), (_, two), (_, other) = (steps_of(data, graph, model, seed) for seed in (0, 0, 1))
+    assert one.equals(two)
+    assert not one.equals(other)
+
+
+def test_a_field_that_diverges_says_so(data, graph, model):
+    model["training"] |= {"learning_rate": 1e25, "schedule": "constant"}
+    with pytest.raises(DivergenceError):
+        steps_of(data, graph, model)
