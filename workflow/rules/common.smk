@@ -38,6 +38,7 @@ SEEDS = config["seeds"]
 DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SETTINGS = {**config["models"], **ABLATIONS}
+LEVELS = settings.ablation_levels(config)
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 INTERPOLATIONS = [b for b in config["baselines"] if b.startswith("weights_")]
 BASELINES = [b for b in config["baselines"] if b not in INTERPOLATIONS]
