@@ -4,7 +4,22 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from weightflow.errors import InputError
+
 COLUMNS = ["dataset", "factor", "level", "model", "metric", "times", "mean", "std", "n"]
+
+
+def check_levels(levels: Sequence[tuple[str, str, str]]) -> None:
+    """Refuse a study without levels.
+
+    Raises:
+        InputError: naming the key and the fix.
+    """
+    if not levels:
+        raise InputError(
+            "ablations.factors: there is nothing to compare; name factors and their levels, as config/ablations.yaml "
+            "does."
+        )
 
 
 def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[tuple[str, str, str]]) -> pd.DataFrame:
