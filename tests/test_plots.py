@@ -20,6 +20,7 @@ from weightflow.plots.losses import Fits, plot_losses
 from weightflow.plots.marginals import plot_marginals
 from weightflow.plots.metrics import plot_metrics
 from weightflow.plots.rule_graph import layout, plot_rule_graph, read_rule_graph
+from weightflow.plots.teachers import plot_teachers
 from weightflow.plots.weights_path import plot_weights_path, principal_plane
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
@@ -119,6 +120,16 @@ def ablations(names: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["factor", "level", "model", "metric", "times", "mean", "std"])
 
 
+def teachers(intervals: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        (interval, name, 0.1 * place, 0.02, place == 1, 9, [20.0, 30.0], [0.2 * place, 0.0])
+        for interval in intervals
+        for place, name in enumerate(("bridge (noise 0.5, rate 2)", "mixture"))
+    ]
+    columns = ["interval", "teacher", "behind", "error", "chosen", "candidates", "times", "behind_at"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 FIGURES = {
     "metrics": lambda rng: plot_metrics(snapshots(rng), metrics(2), LINES),
     "metrics, one seed, all seen": lambda rng: plot_metrics(snapshots(rng, every=1), metrics(1), LINES),
@@ -151,6 +162,8 @@ FIGURES = {
     "ablations": lambda rng: plot_ablations(ablations(SAMPLED)),
     "ablations, exact": lambda rng: plot_ablations(ablations(EXACT).replace({3.1: np.inf, 1.1: np.nan})),
     "ablations, none": lambda rng: plot_ablations(ablations(["w1_joint"])),
+    "teachers": lambda rng: plot_teachers({"a": teachers(["first", "later"]), "b": teachers(["first"])}, "day"),
+    "teachers, three snapshots": lambda rng: plot_teachers({"a": teachers(["first"])}, "day"),
     "rules": lambda rng: plot_rule_graph(read_rule_graph(DOT)),
     "rules, none": lambda rng: plot_rule_graph(nx.DiGraph()),
 }

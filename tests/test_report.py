@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from weightflow.choices import Choice
 from weightflow.plots import style
 from weightflow.report import MISSING, Source, _rounded, render_report
 from weightflow.snapshots import Snapshots
@@ -40,7 +41,15 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def make(root, tmp_path):
-    def build(datasets=("first",), every=2, heldout=True, runs=RUNS, exact=False, captions="What to see & how."):
+    def build(
+        datasets=("first",),
+        every=2,
+        heldout=True,
+        runs=RUNS,
+        exact=False,
+        captions="What to see & how.",
+        choices=(),
+    ):
         with style.look():
             figure, _ = style.grid(1, 1, 2, 1)
         names = ["metrics", "marginals", "joints", "weights_path-model-two", "latent_path", "losses", "rulegraph"]
@@ -55,7 +64,7 @@ def make(root, tmp_path):
                 np.arange(4.0), part, spare, observed, ["S", "I"], True, 9, "heldout" if heldout else "training", "day"
             )
             origin = {"file": {"file": "data/<mine>.csv", "sha256": "0" * 64}}
-            sources.append(Source(dataset, data, origin, runs, [str(file) for file in files[:-1]]))
+            sources.append(Source(dataset, data, origin, runs, [str(file) for file in files[:-1]], choices))
             for order, run in enumerate(runs):
                 values = {"w_marginal": 0.1 + order, "mmd": -0.001, "own_metric": 2.0}
                 values |= {"nll": 1.0} if run.startswith("model") and heldout else {}
@@ -126,6 +135,59 @@ def test_does_without(options, make):
     text = make(**options)
     assert ("Unseen times" in text) == ("every" not in options)
     assert "None" not in text
+
+
+CHOICES = [
+    Choice(
+        "teacher",
+        ["model_one", "model-two"],
+        None,
+        {"first": {"member": "bridge", "noise": 0.5, "share": 0.0, "rate": 2.0}},
+        pd.DataFrame(
+            [
+                ("first", "mixture", 0.0, 0.0, 0.0, 1.0, 0.4, 3.5, 0.1),
+                ("first", "bridge", 0.5, 0.0, 2.0, 1.0, 0.2, 2.5, 0),
+            ],
+            columns=["interval", "member", "noise", "share", "rate", "time", "bandwidth", "nll", "error"],
+        ),
+    ),
+    *(
+        Choice(
+            "smoothing",
+            ["model_one"],
+            seed,
+            {"hidden": 8, "curvature": 10.0, "roughness": 0.003},
+            pd.DataFrame({"hidden": [8, 16], "curvature": 10.0, "roughness": 0.003, "nll": [1.25, 1.5 + seed]}),
+        )
+        for seed in (3, 4)
+    ),
+    *(
+        Choice("steps", ["model-two"], seed, {"steps": 10}, pd.DataFrame({"step": [0, 10], "nll": [5.5, 5.25]}))
+        for seed in (3, 4)
+    ),
+]
+
+
+def test_choices_are_told_with_their_scores(make):
+    text = make(choices=CHOICES)
+    rows = "\n".join(" ".join(row.split()) for row in Page(text).rows)
+    for row in (
+        "bridge (noise 0.5, rate 2) 0.2 2.5000 0",
+        "mixture 0.4 3.5000 1.0000 ± 0.1000",
+        "8 10 0.003 1.2500 1.2500",
+        "16 10 0.003 4.5000 5.5000",
+        "model-two 10 of 10 0.2500 10 of 10 0.2500",
+    ):
+        assert f"\n{row}" in rows
+    assert "<b>bridge (noise 0.5, rate 2)</b>" in text
+    assert text.count("<b>1.2500</b>") == 2
+    assert "The default is model_one because it has the lowest nll over unseen times of the 2 models: 1 ± 0.01" in text
+
+
+def test_without_choices_none_is_told(make):
+    text = make(runs=["mixture", "floor_bootstrap"])
+    for said in ("The default is", "Teacher of", "Width and smoothing", "Steps of fields"):
+        assert said not in text
 
 
 def test_escapes_what_users_write(make):

@@ -10,7 +10,8 @@ graph_network, dynamics, fitting          the field that moves the weights throu
 moving_density, interpolation             the backbone at the moving weights, sampled and scored
 prediction, baselines, transport          distributions at any time, by the method and by simpler means
 density, kernel_density                   what a density is, and one made of samples
-metrics, evaluation                       how far they are from the truth
+metrics, evaluation, ablations            how far they are from the truth, and what each setting does to that
+choices                                   what the data chose, and by which scores
 plots, report                             what a person reads
 
 Method: Li et al., "WeightFlow: Learning Stochastic Dynamics via Evolving Weight of Neural Network",

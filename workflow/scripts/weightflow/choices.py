@@ -15,6 +15,7 @@ from weightflow.teacher import Teacher
 
 TEACHER, SMOOTHING, STEPS = KINDS = ("teacher", "smoothing", "steps")
 JUDGES = ("kl_exact", "nll")  # of which model is the best: the first that every model has
+_SMOOTHING = ["hidden", "curvature", "roughness"]
 _TEACHER = [field.name for field in dataclasses.fields(Teacher)]
 
 
@@ -93,14 +94,13 @@ def smoothing_scores(choices: Sequence[Choice]) -> pd.DataFrame:
     Returns:
         Table hidden, curvature, roughness, seed, nll (nats per state), chosen; empty where nothing was to choose.
     """
-    parts = []
+    parts = [pd.DataFrame(columns=[*_SMOOTHING, "seed", "nll", "chosen"])]
     for choice in choices:
-        names = [name for name in choice.scores if name != "nll"]
-        chosen = np.ones(len(choice.scores), dtype=bool)
-        for name in names:
-            chosen &= np.isclose(choice.scores[name].astype(float), choice.made[name])
-        parts.append(choice.scores.assign(seed=choice.seed, chosen=chosen))
-    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+        if len(scores := choice.scores):
+            made = [float(choice.made[name]) for name in _SMOOTHING]
+            chosen = np.isclose(scores[_SMOOTHING].astype(float), made).all(axis=1)
+            parts.append(scores.assign(seed=choice.seed, chosen=chosen))
+    return pd.concat(parts[1:], ignore_index=True) if len(parts) > 1 else parts[0]
 
 
 def steps_chosen(choices: Sequence[Choice]) -> pd.DataFrame:
@@ -110,7 +110,7 @@ def steps_chosen(choices: Sequence[Choice]) -> pd.DataFrame:
         choices: of kind steps.
 
     Returns:
-        Table model, seed, steps, most (steps that were tried), gain (validation nll in nats per state, against no step).
+        Table model, seed, steps, most (steps tried), gain (of the validation nll in nats per state, against no step).
     """
     rows = []
     for choice in choices:
