@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from weightflow.plots import style
 
@@ -94,3 +95,6 @@ def _scale(panel: Axes, values: pd.DataFrame) -> None:
     if len(means) and means.min() > 0 and means.max() > _LOG_FROM * means.min():
         panel.set_xscale("log", nonpositive="clip")
         panel.set_xlim(left=0.8 * means.min())
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panel.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+        panel.xaxis.set_minor_formatter(NullFormatter())
