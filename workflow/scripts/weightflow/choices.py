@@ -189,4 +189,4 @@ def verdict(ranking: Ranking | None, default: str) -> str:
 
 def _value(row: pd.Series) -> str:
     spread = "" if np.isnan(row["std"]) else f" ± {row['std']:.2g}"
-    return f"{row['mean']:.3g}{spread}"
+    return f"{row['mean']:.4g}{spread}"
