@@ -2,9 +2,11 @@
 #
 #   snakemake --cores 8 --resources gpu=1                              the default run (config/config.yaml)
 #   snakemake --cores 8 --resources gpu=1 --configfile config/my.yaml  your own data
+#   snakemake ablations --cores 8 --resources gpu=1 --configfile config/ablations.yaml
+#                                                                      what each part of the method does
 #
-# Stages, in order: workflow/rules/{data,exact_law,anchors,weight_graph,latent_path,dynamics,prediction,
-# evaluation,figures,report}.smk; each rule calls the script of its own name in workflow/scripts.
+# Stages, in order: workflow/rules/{data,exact_law,anchors,weight_graph,latent_path,teaching,dynamics,prediction,
+# evaluation,ablations,figures,report}.smk; each rule calls the script of its own name in workflow/scripts.
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -26,6 +28,7 @@ include: "workflow/rules/teaching.smk"
 include: "workflow/rules/dynamics.smk"
 include: "workflow/rules/prediction.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/ablations.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 
@@ -37,3 +40,9 @@ rule all:
         "results/metrics.csv",
         "results/summary.csv",
         "results/runtime.csv",
+
+
+rule ablations:
+    input:
+        "results/ablations.csv",
+        expand("results/{dataset}/figures/ablations.png", dataset=DATASETS),

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from weightflow.master_equation import ExactLaw
 from weightflow.plots import style
+from weightflow.plots.ablations import plot_ablations
 from weightflow.plots.densities import bin_edges, joint, marginal, shown_times
 from weightflow.plots.joints import plot_joints
 from weightflow.plots.latent_path import plot_latent_path
@@ -107,6 +108,17 @@ def losses(found: Fits) -> Figure:
     return plot_losses(found, LINES, TIMES[::4], "day")
 
 
+def ablations(names: Sequence[str]) -> pd.DataFrame:
+    levels = [("base", "mine", "mine"), ("loss", "one", "mine"), ("loss", "two", "loss-two"), ("path", "pca", "path")]
+    rows = [
+        (*level, metric, times, 0.1 + order, np.nan if order == 2 else 0.01)
+        for metric in names
+        for times in ("all", "unseen")
+        for order, level in enumerate(levels)
+    ]
+    return pd.DataFrame(rows, columns=["factor", "level", "model", "metric", "times", "mean", "std"])
+
+
 FIGURES = {
     "metrics": lambda rng: plot_metrics(snapshots(rng), metrics(2), LINES),
     "metrics, one seed, all seen": lambda rng: plot_metrics(snapshots(rng, every=1), metrics(1), LINES),
@@ -136,6 +148,9 @@ FIGURES = {
     "losses": lambda rng: losses(fits(rng)),
     "losses, anchors alone": lambda rng: losses(Fits(fits(rng).anchors, {}, {}, {}, {})),
     "losses, none": lambda rng: losses(Fits({}, {}, {}, {}, {})),
+    "ablations": lambda rng: plot_ablations(ablations(SAMPLED)),
+    "ablations, exact": lambda rng: plot_ablations(ablations(EXACT).replace({3.1: np.inf, 1.1: np.nan})),
+    "ablations, none": lambda rng: plot_ablations(ablations(["w1_joint"])),
     "rules": lambda rng: plot_rule_graph(read_rule_graph(DOT)),
     "rules, none": lambda rng: plot_rule_graph(nx.DiGraph()),
 }

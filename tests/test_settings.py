@@ -98,7 +98,7 @@ def test_no_level_takes_unknown_keys(schema):
     assert schema["additionalProperties"] is False
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "epidemic-released.yaml", "paper.yaml"])
+@pytest.mark.parametrize("name", ["config.yaml", "epidemic-released.yaml", "paper.yaml", "ablations.yaml"])
 def test_shipped_configs_are_accepted(root, schema, name):
     import yaml
 

@@ -38,6 +38,7 @@ SEEDS = config["seeds"]
 DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SETTINGS = {**config["models"], **ABLATIONS}
+LEVELS = settings.ablation_levels(config)
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 INTERPOLATIONS = [b for b in config["baselines"] if b.startswith("weights_")]
 BASELINES = [b for b in config["baselines"] if b not in INTERPOLATIONS]
@@ -267,7 +268,17 @@ RUNTIME_ROWS = [
 FIRST_SEED = SEEDS[0]
 DRIVEN = [m for m in MODELS if m in CDE_MODELS]
 OVERLAID = [*MODELS, *(b for b in ("mixture", "transport_spline") if b in config["baselines"])]
-CAPTIONED = ["metrics", "marginals", "joints", "weights_path", "latent_path", "losses", "rulegraph"]
+CAPTIONED = [
+    "metrics",
+    "marginals",
+    "joints",
+    "weights_path",
+    "latent_path",
+    "losses",
+    "teachers",
+    "rulegraph",
+]
+SHOWN_TEACHERS = 10  # of the candidates of an interval
 
 
 def figures(dataset):
@@ -276,7 +287,27 @@ def figures(dataset):
     kinds += [f"weights_path-{m}" for m in MODELS]
     kinds += ["latent_path"] if DRIVEN else []
     kinds += ["losses"] if MODELS else []
+    kinds += ["teachers"] if any(m in TAUGHT for m in MODELS) else []
     return [f"results/{dataset}/figures/{kind}.png" for kind in kinds]
+
+
+def chosen(dataset):
+    """(kind, models, seed, choice, scores) of all that was chosen for a data set's models, apart from ablations."""
+    folder, found = f"results/{dataset}", []
+    for label, users in sharing(settings.teacher_label, [m for m in MODELS if m in TAUGHT]).items():
+        at = f"{folder}/teachers/{label}"
+        found.append(("teacher", users, None, f"{at}/teacher.json", f"{at}/scores.csv"))
+    for label, users in sharing(
+        settings.choice_label, [m for m in MODELS if m in LEARNERS]
+    ).items():
+        for seed in SEEDS:
+            at = f"{folder}/choices/{label}/seed{seed}"
+            found.append(("smoothing", users, seed, f"{at}/choice.json", f"{at}/scores.csv"))
+    for model in MODELS:
+        for seed in SEEDS if model in STEPPED else []:
+            at = f"{folder}/runs/{model}/seed{seed}"
+            found.append(("steps", [model], seed, f"{at}/steps.json", f"{at}/steps.csv"))
+    return found
 
 
 def shown_model(dataset):

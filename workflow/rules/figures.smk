@@ -187,3 +187,28 @@ rule plot_losses:
         code=code("plot_losses.py"),
     script:
         "../scripts/plot_losses.py"
+
+
+rule plot_teachers:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        teachers=lambda w: [c[3] for c in chosen(w.dataset) if c[0] == "teacher"],
+        scores=lambda w: [c[4] for c in chosen(w.dataset) if c[0] == "teacher"],
+    output:
+        report(
+            "results/{dataset}/figures/teachers.png",
+            caption="../report/teachers.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "teachers"},
+        ),
+        "results/{dataset}/figures/teachers.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_teachers.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        models=lambda w: [c[1] for c in chosen(w.dataset) if c[0] == "teacher"],
+        most=SHOWN_TEACHERS,
+        code=code("plot_teachers.py"),
+    script:
+        "../scripts/plot_teachers.py"

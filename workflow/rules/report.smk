@@ -50,6 +50,8 @@ rule write_report:
         rulegraph=rules.plot_rulegraph.output[0],
         snapshots=expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
         figures=[figure for d in DATASETS for figure in figures(d)],
+        choices=[c[3] for d in DATASETS for c in chosen(d)],
+        scores=[c[4] for d in DATASETS for c in chosen(d)],
     output:
         "results/report.html",
     log:
@@ -59,6 +61,8 @@ rule write_report:
     params:
         figures={d: figures(d) for d in DATASETS},
         runs={d: runs(d) for d in DATASETS},
+        choices={d: chosen(d) for d in DATASETS},
+        most=SHOWN_TEACHERS,
         code=code("write_report.py"),
     script:
         "../scripts/write_report.py"

@@ -25,6 +25,7 @@ A file that names no `datasets` changes the default run (`config.yaml`).
 | `config.yaml` | the default: the paper's epidemic, simulated |
 | `epidemic-released.yaml` | the epidemic trajectories released with the paper |
 | `paper.yaml` | the same models with the paper's full training budgets |
+| `ablations.yaml` | what each part of the method does (`snakemake ablations`) |
 
 """
 

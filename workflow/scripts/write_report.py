@@ -5,16 +5,24 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from weightflow.choices import Choice
 from weightflow.job import run
 from weightflow.report import Source, render_report
 from weightflow.snapshots import read_snapshots
-from weightflow.storage import read_metadata, write_text
+from weightflow.storage import read_json, read_metadata, write_text
 
 
 def main(snakemake):
     inputs, params = snakemake.input, snakemake.params
     sources = [
-        Source(name, read_snapshots(path), read_metadata(path)["source"], params.runs[name], params.figures[name])
+        Source(
+            name=name,
+            data=read_snapshots(path),
+            origin=read_metadata(path)["source"],
+            runs=params.runs[name],
+            figures=params.figures[name],
+            choices=[Choice(*who, read_json(made), pd.read_csv(scores)) for *who, made, scores in params.choices[name]],
+        )
         for name, path in zip(params.figures, inputs.snapshots, strict=True)
     ]
     page = render_report(
@@ -25,6 +33,7 @@ def main(snakemake):
         summary=pd.read_csv(inputs.summary),
         runtime=pd.read_csv(inputs.runtime),
         rulegraph=inputs.rulegraph,
+        most_teachers=params.most,
     )
     write_text(snakemake.output[0], page)
 

@@ -12,7 +12,18 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from weightflow.plots.style import DPI, is_floor, lines
+from weightflow.choices import (
+    SMOOTHING,
+    STEPS,
+    TEACHER,
+    Choice,
+    rank_models,
+    rank_teachers,
+    smoothing_scores,
+    steps_chosen,
+    verdict,
+)
+from weightflow.plots.style import DPI, is_floor, is_model, lines
 from weightflow.provenance import versions
 from weightflow.snapshots import Snapshots
 
@@ -45,6 +56,7 @@ _TIMES = {
     "seen": "Seen times, whose snapshots were trained on",
     "first": "The first interval, before the second snapshot",
 }
+_INTERVALS = {"first": "First interval", "later": "All other intervals"}
 _TITLES = {
     "metrics": "Metrics against time",
     "marginals": "Marginals",
@@ -52,6 +64,7 @@ _TITLES = {
     "weights_path": "Path of the weights",
     "latent_path": "Latent path",
     "losses": "Losses",
+    "teachers": "Teachers",
     "rulegraph": "Rules",
 }
 
@@ -66,6 +79,7 @@ class Source:
         origin: where they came from, as the snapshots file says.
         runs: models, baselines and floors, in the order of the tables.
         figures: PNG files; a name is its kind, or its kind, '-' and a model.
+        choices: what was chosen for its models.
     """
 
     name: str
@@ -73,6 +87,7 @@ class Source:
     origin: Mapping[str, Any]
     runs: Sequence[str]
     figures: Sequence[str]
+    choices: Sequence[Choice] = ()
 
 
 def render_report(
@@ -83,6 +98,7 @@ def render_report(
     summary: pd.DataFrame,
     runtime: pd.DataFrame,
     rulegraph: str | Path,
+    most_teachers: int = 10,
 ) -> str:
     """The page as HTML.
 
@@ -94,12 +110,13 @@ def render_report(
         summary: dataset, model, metric, times, mean, std, n.
         runtime: dataset, model, seed, stage, seconds, max_rss_mb, device.
         rulegraph: PNG file.
+        most_teachers: candidates for teacher that are listed for an interval.
     """
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     rest = {name: value for name, value in config.items() if name not in ("models", "datasets", "seeds")}
     return environment.from_string(template).render(
         title="WeightFlow report",
-        datasets=[_dataset(source, captions, summary, runtime) for source in sources],
+        datasets=[_dataset(source, captions, summary, runtime, most_teachers) for source in sources],
         seeds=config["seeds"],
         model_settings=_settings_table(config["models"]),
         dataset_settings=_settings_table(config["datasets"]),
@@ -109,7 +126,9 @@ def render_report(
     )
 
 
-def _dataset(source: Source, captions: Mapping[str, str], summary: pd.DataFrame, runtime: pd.DataFrame) -> dict:
+def _dataset(
+    source: Source, captions: Mapping[str, str], summary: pd.DataFrame, runtime: pd.DataFrame, most_teachers: int
+) -> dict:
     own = summary[summary["dataset"] == source.name]
     there = set(own["metric"])
     metrics = [*(m for m in _METRICS if m in there), *sorted(there - set(_METRICS))]
@@ -126,9 +145,62 @@ def _dataset(source: Source, captions: Mapping[str, str], summary: pd.DataFrame,
             if len(parts[times])
         ],
         "meanings": {metric: _METRICS[metric] for metric in metrics if metric in _METRICS},
+        "choices": _choices(source, own, most_teachers),
         "figures": [_figure(path, captions, f"{anchor}-") for path in source.figures],
         "runtimes": _runtimes(source.runs, runtime[runtime["dataset"] == source.name]),
     }
+
+
+def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str, Any]:
+    """The verdict on the models, and a table for each choice that there was; numbers as text."""
+    models = [run for run in source.runs if is_model(run)]
+    groups: dict[tuple[str, str], list[Choice]] = {}
+    for choice in source.choices:
+        groups.setdefault((choice.kind, choice.title), []).append(choice)
+    teachers, smoothing = [], []
+    for (kind, title), group in groups.items():
+        if kind == TEACHER:
+            ranked = rank_teachers(group[0], most_teachers)
+            parts = [
+                {
+                    "title": _INTERVALS[str(interval)],
+                    "candidates": int(part["candidates"].iloc[0]),
+                    "shown": len(part),
+                    "rows": [
+                        (
+                            row.teacher,
+                            f"{row.bandwidth:g}",
+                            f"{row.nll:.4f}",
+                            _signed(row.behind, row.error),
+                            row.chosen,
+                        )
+                        for row in part.itertuples()
+                    ],
+                }
+                for interval, part in ranked.groupby("interval", sort=False)
+            ]
+            teachers.append({"models": title, "parts": parts})
+        if kind == SMOOTHING and len(scores := smoothing_scores(group)):
+            seeds, rows = [choice.seed for choice in group], []
+            for values, part in scores.groupby(["hidden", "curvature", "roughness"], sort=False):
+                by_seed = part.set_index("seed")
+                cells = [(f"{by_seed['nll'][seed]:.4f}", bool(by_seed["chosen"][seed])) for seed in seeds]
+                rows.append(([f"{value:g}" for value in values], cells))
+            smoothing.append({"models": title, "seeds": seeds, "rows": rows})
+    steps = steps_chosen([choice for choice in source.choices if choice.kind == STEPS])
+    return {
+        "verdict": verdict(rank_models(own, models), models[0]) if models else "",
+        "teachers": teachers,
+        "smoothing": smoothing,
+        "steps": [
+            (model, [(f"{row.steps:d} of {row.most:d}", f"{row.gain:.4f}") for row in part.itertuples()])
+            for model, part in steps.groupby("model", sort=False)
+        ],
+    }
+
+
+def _signed(value: float, error: float) -> str:
+    return f"{value:.4f} ± {error:.4f}" if value else "0"
 
 
 def _facts(source: Source) -> dict[str, str]:

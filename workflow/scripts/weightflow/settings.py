@@ -107,22 +107,52 @@ def ablation_models(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     Returns:
         Settings by name, `<factor>-<level>` (joined by '--' for combinations); none where no factor is given.
     """
-    study = config["ablations"]
-    factors = study["factors"]
+    return {"--".join(f"{f}-{v}" for f, v in chosen): model for chosen, model in _variants(config)}
+
+
+def ablation_levels(config: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What the ablation study compares, the base model first.
+
+    Args:
+        config: complete, with defaults.
+
+    Returns:
+        (factor, level, model) of each variant; combinations have their factors and levels joined by '--'. Variants
+        with the same settings share the run of the first of them, so a level that changes nothing is the base.
+    """
+    variants = _variants(config)
+    if not variants:
+        return []
+    base = _ablation_base(config)
+    named = {settings_digest(config["models"][base]): base}
+    for name, model in ablation_models(config).items():
+        named.setdefault(settings_digest(model), name)
+    levels = [("base", base, base)]
+    for chosen, model in variants:
+        factors, values = zip(*chosen, strict=True)
+        levels.append(("--".join(factors), "--".join(values), named[settings_digest(model)]))
+    return levels
+
+
+def _ablation_base(config: Mapping[str, Any]) -> str:
+    return config["ablations"]["base"] or next(iter(config["models"]))
+
+
+def _variants(config: Mapping[str, Any]) -> list[tuple[list[tuple[str, str]], dict[str, Any]]]:
+    """Every variant of the base model: its (factor, level) pairs, and its settings."""
+    factors = config["ablations"]["factors"]
     if not factors or not config["models"]:
-        return {}
-    base = config["models"][study["base"] or next(iter(config["models"]))]
-    levels = [[(f"{factor}-{level}", patch) for level, patch in named.items()] for factor, named in factors.items()]
-    if study["cross"]:
-        combined = [list(chosen) for chosen in itertools.product(*levels)]
-    else:
-        combined = [[level] for factor in levels for level in factor]
-    found = {}
+        return []
+    base = config["models"][_ablation_base(config)]
+    levels = [[(factor, level) for level in named] for factor, named in factors.items()]
+    crossed = config["ablations"]["cross"]
+    combined = itertools.product(*levels) if crossed else ([level] for factor in levels for level in factor)
+    found = []
     for chosen in combined:
         model = base
-        for _, patch in chosen:
-            model = _merged(model, patch)
-        found["--".join(name for name, _ in chosen)] = model
+        for factor, level in chosen:
+            model = _merged(model, factors[factor][level])
+        found.append((list(chosen), model))
     return found
 
 

@@ -14,11 +14,12 @@ from matplotlib.ticker import MaxNLocator
 
 from weightflow.plots import style
 
+_WINDOWS = 15  # of a running median, side by side in a curve
 _TERMS = {  # of the dynamics' loss: scale of the axis, what it says
     "structural": ("log", "mean squared error\nof the weights"),
     "behavioural": ("linear", "negative log-likelihood\nper state (nats)"),
     "divergence": ("log", "KL divergence from\nthe anchors (nats)"),
-    "energy": ("log", "energy of the path"),
+    "energy": ("log", "energy of the path, λE"),
 }
 
 
@@ -56,8 +57,8 @@ def plot_losses(fits: Fits, lines: Mapping[str, style.Line], times: np.ndarray, 
         (fits.paths, "structural", "log", "latent path: auto-encoder", "mean squared error"),
         (fits.splines, "nll", "linear", "learned spline: likelihood", nats),
         (penalties, "penalty", "log", "learned spline: smoothness", "curvature + roughness\npenalties"),
-        *((fits.dynamics, term, *look[:1], f"dynamics: {term} term", look[1]) for term, look in _TERMS.items()),
-        (fits.validation, "nll", "linear", "dynamics: choice of the steps", "validation, " + nats),
+        *((fits.dynamics, t, scale, f"dynamics: {t} term", says) for t, (scale, says) in _TERMS.items()),
+        (fits.validation, "nll", "linear", "dynamics: choice of the steps", "validation NLL\nper state (nats)"),
     ]
     drawn = [(_with_values(tables, column), column, *rest) for tables, column, *rest in curves]
     drawn = [curve for curve in drawn if curve[0]]
@@ -99,11 +100,11 @@ def _curves(
 ) -> None:
     """The curves as they are, faint, and their running medians."""
     for i, (model, table) in enumerate(tables.items()):
-        steps, values = table["step"] + 1, table[column].where(table[column] > 0)
+        steps, values = table["step"], table[column].where(table[column] > 0)
         # Later curves are thinner, so that those of models that share a fit stay visible.
         look = lines[model].plot() | {"linewidth": 2.2 - 1.2 * i / max(1, len(tables) - 1)}
         panel.plot(steps, values, color=look["color"], linewidth=0.5, alpha=0.3)
-        panel.plot(steps, values.rolling(max(1, len(table) // 40), min_periods=1, center=True).median(), **look)
+        panel.plot(steps, values.rolling(max(1, len(table) // _WINDOWS), min_periods=1, center=True).median(), **look)
     panel.set(xlabel="optimisation step", yscale=scale)
     panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     panel.legend()

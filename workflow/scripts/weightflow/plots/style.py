@@ -116,6 +116,11 @@ def lines(names: Iterable[str]) -> dict[str, Line]:
     return found
 
 
+def is_model(name: str) -> bool:
+    """Whether a run is a model of the configuration, not a baseline or a floor."""
+    return name not in _BASELINES
+
+
 def is_floor(name: str) -> bool:
     """Whether a run shows how far the truth is from itself, rather than predicts."""
     return name.startswith("floor_")

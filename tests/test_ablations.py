@@ -1,0 +1,106 @@
+"""The table of the ablation study against the summary it is made from, and the target as a user asks for it."""
+
+import re
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from weightflow.ablations import COLUMNS, tabulate_ablations
+from weightflow.evaluation import summarise
+from weightflow.settings import ablation_levels, ablation_models, anchor_label
+
+TINY = yaml.safe_load((Path(__file__).parent / "config" / "tiny.yaml").read_text(encoding="utf-8"))
+STUDY = {
+    "base": "ode",
+    "factors": {
+        "alignment": {"pooled": {"anchors": {"alignment": "pooled"}}, "sequential": {}},
+        "steps": {"few": {"training": {"steps": 2}}, "many": {"training": {"steps": 9}}},
+    },
+}
+
+
+@pytest.fixture
+def study(complete):
+    """The complete config of a study, with `cross` or without."""
+    tiny = deepcopy(TINY)
+    tiny["models"]["ode"]["anchors"]["alignment"] = "sequential"
+    return lambda **options: complete({**tiny, "ablations": {**STUDY, **options}})
+
+
+def metrics(models, datasets=("one", "two")) -> pd.DataFrame:
+    """Two seeds, times 0 (observed), 1 and 2; the value tells data set, model, seed and time."""
+    rows = [
+        (dataset, model, seed, time, time == 0, "nll", 1000 * d + 100 * m + 10 * seed + time)
+        for d, dataset in enumerate(datasets)
+        for m, model in enumerate(models)
+        for seed in (0, 1)
+        for time in (0, 1, 2)
+    ]
+    return pd.DataFrame(rows, columns=["dataset", "model", "seed", "time", "seen", "metric", "value"])
+
+
+def test_every_level_has_its_models_rows(study):
+    levels = ablation_levels(study())
+    models = list(dict.fromkeys(model for _, _, model in levels))
+    table = tabulate_ablations(summarise(metrics(models), {"one": 3, "two": 3}), levels)
+    assert list(table.columns) == COLUMNS
+    unseen = table[(table["times"] == "unseen") & (table["dataset"] == "two")].set_index("level")
+    assert list(unseen.index) == ["ode", "pooled", "sequential", "few", "many"]
+    assert list(unseen["factor"]) == ["base", "alignment", "alignment", "steps", "steps"]
+    np.testing.assert_allclose(unseen["mean"], [1006.5, 1106.5, 1006.5, 1206.5, 1306.5])
+    np.testing.assert_allclose(unseen["std"], np.std([0, 10], ddof=1))
+    assert set(unseen["n"]) == {2}
+
+
+def test_a_level_that_changes_nothing_is_the_base(study):
+    levels = {(factor, level): model for factor, level, model in ablation_levels(study())}
+    assert levels["base", "ode"] == levels["alignment", "sequential"] == "ode"
+    assert levels["alignment", "pooled"] == "alignment-pooled"
+
+
+def test_crossed_levels_are_combinations(study):
+    levels = ablation_levels(study(cross=True))
+    assert len(levels) == 1 + 4
+    assert levels[1] == ("alignment--steps", "pooled--few", "alignment-pooled--steps-few")
+    assert {model for _, _, model in levels[1:]} <= set(ablation_models(study(cross=True)))
+
+
+def test_without_factors_there_are_no_levels(study):
+    assert ablation_levels(study(factors={})) == []
+
+
+def test_a_model_that_was_not_run_is_missed(study):
+    with pytest.raises(ValueError, match="no model alignment-pooled"):
+        tabulate_ablations(summarise(metrics(["ode"]), {"one": 3, "two": 3}), ablation_levels(study()))
+
+
+def test_the_target_runs_every_variant_once(run_snakemake, study, tmp_path):
+    config = {**study(), "seeds": [0, 1]}
+    result = run_snakemake(tmp_path, config, "ablations", flags=("--dry-run",))
+    assert result.returncode == 0, result.stdout
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", result.stdout.split("Job stats:")[1].split("total")[0], re.MULTILINE))
+    assert len({anchor_label(model) for model in ablation_models(config).values()}) == 2
+    assert (jobs["train_anchors"], jobs["fit_dynamics"], jobs["evaluate_prediction"]) == ("4", "8", "8")
+    assert (jobs["tabulate_ablations"], jobs["plot_ablations"]) == ("1", "1")
+    assert "write_report" not in jobs
+
+
+def test_the_shipped_study_is_accepted_and_varies_its_base(root, complete):
+    config = complete(yaml.safe_load((root / "config" / "ablations.yaml").read_text(encoding="utf-8")))
+    levels = ablation_levels(config)
+    factors = dict.fromkeys(factor for factor, _, _ in levels)
+    assert list(factors) == ["base", "alignment", "loss", "teacher", "path", "dynamics", "position"]
+    for factor in list(factors)[1:]:
+        assert [model for f, _, model in levels if f == factor].count("base") == 1, factor
+
+
+def test_a_study_of_nothing_is_refused_in_one_sentence(run_snakemake, tmp_path):
+    result = run_snakemake(tmp_path, TINY, "ablations")
+    assert result.returncode != 0
+    assert result.stdout.count("Error: ablations.factors: there is nothing to compare; name factors") == 1
+    assert "Traceback" not in result.stdout
+    assert not list(tmp_path.glob("results/tiny/*"))

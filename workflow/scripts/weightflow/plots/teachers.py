@@ -1,0 +1,74 @@
+"""Teachers, by how likely they make the snapshots that were left out."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from weightflow.plots import style
+
+_INTERVALS = {"first": "first interval", "later": "all other intervals"}
+_ROW = 0.42 * style.CM  # height of a candidate
+
+
+def plot_teachers(ranked: Mapping[str, pd.DataFrame], time_label: str) -> Figure:
+    """A panel for each interval, a row of panels for each choice: how far candidates are behind the likeliest.
+
+    Args:
+        ranked: by title, table from `choices.rank_teachers`.
+        time_label: of the left-out snapshots' times.
+    """
+    heights = [1.6 + max(table.groupby("interval").size()) for table in ranked.values()]
+    columns = max(table["interval"].nunique() for table in ranked.values())
+    times = np.concatenate([found for table in ranked.values() for found in table["times"]])
+    norm = Normalize(times.min(), times.max())
+    with style.look():
+        width = style.PAGE if columns > 1 else style.COLUMN
+        height = sum(heights) * _ROW + 2.6 * style.CM
+        figure, axes = style.grid(len(ranked), columns, width, height, height_ratios=heights)
+        for (title, table), row in zip(ranked.items(), axes, strict=True):
+            for panel in row[table["interval"].nunique() :]:
+                panel.set_axis_off()
+            for (interval, own), panel in zip(table.groupby("interval", sort=False), row, strict=False):
+                _candidates(panel, own, norm)
+                shown = "" if len(own) == own["candidates"].iloc[0] else f", {len(own)} of {own['candidates'].iloc[0]}"
+                panel.set_title(f"{_INTERVALS[str(interval)]}{shown}", loc="left")
+            if len(ranked) > 1:
+                row[0].set_ylabel(title)
+        for panel in axes[-1]:
+            panel.set_xlabel("nats per state behind the likeliest")
+        dot = {"linestyle": "", "marker": "o"}
+        handles = [
+            Line2D([], [], color=style.BLACK, markersize=4, **dot, label="mean, ± 2 standard errors"),
+            Line2D([], [], color=style.VERMILLION, markersize=4, **dot, label="chosen"),
+        ]
+        if columns > 1:
+            colours = ScalarMappable(norm, style.TIME_COLOURS)
+            figure.colorbar(colours, ax=axes[:, -1], pad=0.02, aspect=25).set_label(f"left out, {time_label}")
+        style.legend_above(figure, handles, 2)
+    return figure
+
+
+def _candidates(panel: Axes, own: pd.DataFrame, norm: Normalize) -> None:
+    colours = colormaps[style.TIME_COLOURS]
+    panel.axvline(0, color=style.GREY, linewidth=0.8, zorder=0)
+    for place, row in enumerate(own.itertuples()):
+        colour = style.VERMILLION if row.chosen else style.BLACK
+        if len(row.times) > 1:
+            panel.scatter(
+                row.behind_at, [place] * len(row.times), s=9, c=[colours(norm(t)) for t in row.times], linewidth=0
+            )
+        panel.errorbar(row.behind, place, xerr=2 * row.error, fmt="o", color=colour, markersize=4, capsize=2)
+    panel.set_yticks(range(len(own)), own["teacher"])
+    for text, chosen in zip(panel.get_yticklabels(), own["chosen"], strict=True):
+        text.set_color(style.VERMILLION if chosen else style.BLACK)
+    panel.set_ylim(len(own) - 0.4, -0.6)
+    panel.grid(axis="x", color="#ececec", linewidth=0.6)
+    panel.set_axisbelow(True)
+    panel.tick_params(axis="y", length=0)
