@@ -110,7 +110,7 @@ def steps_chosen(choices: Sequence[Choice]) -> pd.DataFrame:
         choices: of kind steps.
 
     Returns:
-        Table model, seed, steps, most (steps that were tried), gain (validation nll in nats per state, against no step).
+        Table model, seed, steps, most (steps that were tried), gain (validation nll in nats per state, against none).
     """
     rows = []
     for choice in choices:
