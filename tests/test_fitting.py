@@ -406,3 +406,18 @@ def test_rough_logits_are_penalised_at_the_times_taught(training):
 def test_divergence_with_a_teacher_names_the_settings_to_change(learn, taught):
     with pytest.raises(DivergenceError, match=r"diverged at step .*learning_rate \(now 1e\+25\)"):
         learn(taught, learning_rate=1e25, schedule="constant")
+
+
+def test_a_stop_takes_the_first_steps_of_the_longer_run(graph, path, training, tmp_path):
+    """Steps that a validation split chose are those that it judged: the learning rate's schedule is the same."""
+    seen = {}
+
+    def watch(step, field):
+        seen[step] = state_bytes(field)
+
+    make = lambda: make_field(graph, path, SMALL_DYNAMICS, 0)  # noqa: E731
+    fit_dynamics(make(), Material(graph), SOLVER, training, 0, CPU, watch=watch)
+    field = make()
+    table = fit_dynamics(field, Material(graph), SOLVER, training, 0, CPU, stop=3)
+    assert len(table) == 3
+    assert state_bytes(field) == seen[3]

@@ -307,6 +307,36 @@ def test_the_slowest_relaxation_within_two_standard_errors_is_taken():
     assert best_teachers(table) == Teachers(Teacher("bridge", 0.5, rate=1.0), Teacher("blend", 0.1, 0.3))
 
 
-def test_of_equal_teachers_the_first_is_taken(counted):
-    table = scores([*counted, counted[0]]).assign(nll=1.0)
-    assert best_teachers(table) == everywhere(ASKED[0])
+def later(*entries: tuple) -> Teacher:
+    """The choice for the later intervals from (member, noise, share, nll, error)."""
+    rows = [("later", member, noise, share, 0.0, nll, error) for member, noise, share, nll, error in entries]
+    return best_teachers(by_hand(("first", "mixture", 0.0, 0.0, 0.0, 1.0, 0.0), *rows)).later
+
+
+def test_of_teachers_alike_the_noisiest_within_two_standard_errors_is_taken():
+    best, near, far = (
+        ("bridge", c, 0.0, nll, error) for c, nll, error in ((0.1, 1, 0), (0.5, 1.1, 0.1), (1, 1.3, 0.1))
+    )
+    assert later(best, near, far) == Teacher("bridge", 0.5)
+    assert later(far, near, best) == Teacher("bridge", 0.5)
+    assert later(best, far) == Teacher("bridge", 0.1)
+
+
+def test_noise_compares_within_one_kind_of_motion():
+    still, bridge = ("displacement", 0.0, 0.0, 1.0, 0.0), ("bridge", 0.5, 0.0, 1.1, 0.1)
+    mixture, poisson = ("mixture", 0.0, 0.0, 1.0, 0.0), ("poisson", 1.0, 0.0, 1.05, 0.1)
+    assert later(still, bridge, poisson) == Teacher("bridge", 0.5)  # a displacement is a bridge without noise
+    assert later(mixture, bridge, poisson) == Teacher("mixture")
+
+
+def test_the_errors_of_several_left_out_snapshots_shrink_together():
+    near = [("bridge", 1.0, 0.0, 1.1, 0.08)]
+    best = [("bridge", 0.1, 0.0, 1.0, 0.0)]
+    assert later(*best, *near) == Teacher("bridge", 1.0)
+    assert later(*4 * best, *4 * near) == Teacher("bridge", 0.1)
+
+
+def test_of_equal_teachers_the_first_is_taken():
+    one, two = ("mixture", 0.0, 0.0, 1.0, 0.0), ("poisson", 0.5, 0.0, 1.0, 0.0)
+    assert later(one, two) == Teacher("mixture")
+    assert later(two, one) == Teacher("poisson", 0.5)

@@ -46,7 +46,8 @@ rule fit_dynamics:
     resources:
         gpu=1,
     params:
-        settings=model_settings("teacher", "dynamics", "solver", "training"),
+        settings=model_settings("dynamics", "solver", "training"),
+        points=lambda w: SETTINGS[w.model]["teacher"]["points"] if w.model in TAUGHT else None,
         code=code("fit_dynamics.py"),
     script:
         "../scripts/fit_dynamics.py"

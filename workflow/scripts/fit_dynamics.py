@@ -28,18 +28,18 @@ def main(snakemake):
         backbone = make_backbone(graph.backbone, len(data.variables), data.states)
         told = None
         if inputs.teacher:
-            rng, points = seeding.stream(seed, "lesson"), settings["teacher"]["points"]
+            rng, points = seeding.stream(seed, "lesson"), snakemake.params.points
             teachers = read_teachers(inputs.teacher)
             told = lesson(teachers, data.observed, data.observed_times, data.states, points, rng)
         material = Material(graph, data.observed, backbone, told, read_json(inputs.choice)["roughness"])
-    training = settings["training"]
-    if inputs.steps:
-        training = training | read_json(inputs.steps)
+    stop = read_json(inputs.steps)["steps"] if inputs.steps else None
     device = job_device(snakemake)
     field = make_field(graph, path, settings["dynamics"], seed, curve)
     output = Path(snakemake.output.dynamics)
     checkpoint = output.with_name("dynamics_checkpoint.safetensors")
-    losses = fit_dynamics(field, material, Solver(**settings["solver"]), training, seed, device, checkpoint)
+    losses = fit_dynamics(
+        field, material, Solver(**settings["solver"]), settings["training"], seed, device, checkpoint, stop=stop
+    )
     write_field(output, field, made_by=stamp(snakemake), device=str(device))
     write_table(snakemake.output.losses, losses)
 

@@ -103,6 +103,7 @@ def fit_dynamics(
     device: torch.device,
     checkpoint: Path | None = None,
     watch: Callable[[int, Field], None] | None = None,
+    stop: int | None = None,
 ) -> pd.DataFrame:
     """Train a field in place.
 
@@ -115,6 +116,7 @@ def fit_dynamics(
         device: where to train.
         checkpoint: written every `checkpoint_every` steps; a run that finds its own there goes on from it.
         watch: called with the number of steps done, before the first and after each one.
+        stop: steps to take, where they are fewer than the `steps` that the learning rate's schedule runs over.
 
     Returns:
         Table step, loss and one column for each term.
@@ -135,9 +137,10 @@ def fit_dynamics(
     history = _resume(checkpoint, fingerprint, field, optimiser) if checkpoint else []
 
     steps = settings["steps"]
+    end = steps if stop is None else min(stop, steps)
     if watch:
         watch(len(history), field)
-    for step in progress(range(len(history), steps), "dynamics", total=steps, done=len(history)):
+    for step in progress(range(len(history), end), "dynamics", total=end, done=len(history)):
         terms = terms_at(seeding.stream(seed, "starts", step))
         loss = torch.stack(list(terms.values())).sum()
         for group in optimiser.param_groups:
@@ -157,7 +160,7 @@ def fit_dynamics(
         if watch:
             watch(step + 1, field)
         due = settings["checkpoint_every"] and (step + 1) % settings["checkpoint_every"] == 0
-        if checkpoint and due and step + 1 < steps:
+        if checkpoint and due and step + 1 < end:
             _write_checkpoint(checkpoint, fingerprint, field, optimiser, history)
     if checkpoint:
         checkpoint.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ best likelihood of what was put aside wins. The final fit then uses all training
 """
 
 import itertools
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ import torch
 from weightflow import seeding
 from weightflow.backbones import Backbone, make_backbone
 from weightflow.dynamics import Field, Solver, solve_weights
+from weightflow.errors import DivergenceError, InputError
 from weightflow.fitting import Material, fit_dynamics, make_field
 from weightflow.snapshots import Snapshots, split
 from weightflow.spline_fitting import fit_spline
@@ -30,6 +32,11 @@ def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[
 
     Where all snapshots are equally many, the same rows are put aside in each, so that no trajectory is in both.
     """
+    if min(map(len, data.observed)) < 2:
+        raise InputError(
+            "a snapshot with a single state leaves nothing to validate choices with; add states, or give single values "
+            "for models.*.backbone.hidden, spline.curvature and spline.roughness and no start at the spline."
+        )
     paired = len({len(snapshot) for snapshot in data.observed}) == 1
     return split(data.observed, fraction, paired, seeding.stream(seed, "validation"))
 
@@ -139,7 +146,10 @@ def choose_steps(
             (weights,) = solve_weights(field, graph, [graph.times], solver)
             rows.append((step, validation_nll(backbone, weights, validation)))
 
-    fit_dynamics(field, material, solver, training, seed, device, watch=judge)
+    try:
+        fit_dynamics(field, material, solver, training, seed, device, watch=judge)
+    except DivergenceError as fault:
+        logging.warning("%s The steps before are judged.", fault)
     table = pd.DataFrame(rows, columns=["step", "nll"])
     return int(table["step"][table["nll"].argmin()]), table
 
