@@ -11,7 +11,6 @@ from scipy.stats import binom
 from weightflow import selection
 from weightflow.backbones import make_backbone
 from weightflow.dynamics import Solver
-from weightflow.errors import DivergenceError
 from weightflow.selection import (
     as_list,
     choose_smoothing,
@@ -170,9 +169,11 @@ def steps_of(data, graph, model, seed: int = 0, teachers: Teachers | None = TEAC
 @pytest.mark.parametrize("teachers", [TEACHERS, None], ids=["taught", "snapshots alone"])
 def test_steps_are_judged_at_the_start_every_so_often_and_at_the_end(data, graph, model, teachers):
     chosen, table = steps_of(data, graph, model, teachers=teachers)
-    assert table.columns.tolist() == ["step", "nll"]
+    assert table.columns.tolist() == ["step", "nll", "error"]
     assert table["step"].tolist() == [0, 2, 4, 5]
-    assert chosen == table["step"][table["nll"].argmin()]
+    best = table["nll"].argmin()
+    assert table["error"][best] == 0
+    assert chosen == table["step"][table["nll"] - table["nll"][best] <= 2 * table["error"]].min()
     assert np.isfinite(table["nll"]).all()
 
 
@@ -208,7 +209,8 @@ def test_same_seed_same_steps(data, graph, model):
     assert not one.equals(other)
 
 
-def test_a_field_that_diverges_says_so(data, graph, model):
+def test_a_field_that_diverges_is_judged_up_to_there(data, graph, model):
     model["training"] |= {"learning_rate": 1e25, "schedule": "constant"}
-    with pytest.raises(DivergenceError):
-        steps_of(data, graph, model)
+    chosen, table = steps_of(data, graph, model)
+    assert chosen == 0
+    assert table["step"].tolist() == [0]

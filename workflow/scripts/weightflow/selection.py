@@ -41,15 +41,9 @@ def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[
     return split(data.observed, fraction, paired, seeding.stream(seed, "validation"))
 
 
-@torch.no_grad()
 def validation_nll(backbone: Backbone, weights: np.ndarray, validation: Sequence[np.ndarray]) -> float:
     """Mean over snapshots of −log p per state, in nats, at weights (K, P)."""
-    networks = torch.as_tensor(weights, dtype=torch.float32)
-    found = [
-        -backbone.log_prob(network[None], torch.as_tensor(states).long()).mean().item()
-        for network, states in zip(networks, validation, strict=True)
-    ]
-    return float(np.mean(found))
+    return _mean_of_means(_nll_of_states(backbone, weights, validation))
 
 
 def smoothing_candidates(model: Mapping[str, Any]) -> list[dict[str, float]]:
@@ -127,7 +121,9 @@ def choose_steps(
         device: where to compute.
 
     Returns:
-        The number of steps with the best likelihood, of equals the fewest, and a table step, nll (nats per state).
+        The fewest steps whose likelihood the validation part cannot tell from the best (within two standard
+        errors of the difference), so that a field leaves the spline only where that helps; and a table step, nll
+        (nats per state), error (standard error of the difference from the best).
     """
     selection, training, times = model["selection"], model["training"], data.observed_times
     learning, validation = validation_split(data, selection["validation"], seed)
@@ -139,19 +135,40 @@ def choose_steps(
     )
     field = make_field(graph, path, model["dynamics"], seed, curve)
     material = Material(graph, learning, backbone, told if teachers else None, smoothing["roughness"])
-    rows: list[tuple[int, float]] = []
+    judged: dict[int, list[np.ndarray]] = {}
 
     def judge(step: int, field: Field) -> None:
         if step % selection["every"] == 0 or step == training["steps"]:
             (weights,) = solve_weights(field, graph, [graph.times], solver)
-            rows.append((step, validation_nll(backbone, weights, validation)))
+            judged[step] = _nll_of_states(backbone, weights, validation)
 
     try:
         fit_dynamics(field, material, solver, training, seed, device, watch=judge)
     except DivergenceError as fault:
         logging.warning("%s The steps before are judged.", fault)
-    table = pd.DataFrame(rows, columns=["step", "nll"])
-    return int(table["step"][table["nll"].argmin()]), table
+    best = judged[min(judged, key=lambda step: _mean_of_means(judged[step]))]
+    rows = []
+    for step, scores in judged.items():
+        apart = [own - other for own, other in zip(scores, best, strict=True)]
+        error = np.sqrt(np.mean([difference.var() / len(difference) for difference in apart]) / len(apart))
+        rows.append((step, _mean_of_means(scores), float(error)))
+    table = pd.DataFrame(rows, columns=["step", "nll", "error"])
+    good = table["nll"] - table["nll"].min() <= 2 * table["error"]
+    return int(table["step"][good].min()), table
+
+
+@torch.no_grad()
+def _nll_of_states(backbone: Backbone, weights: np.ndarray, validation: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """K arrays (n_k,) of −log p, in nats, at weights (K, P)."""
+    networks = torch.as_tensor(weights, dtype=torch.float32)
+    return [
+        -backbone.log_prob(network[None], torch.as_tensor(states).long())[0].double().numpy()
+        for network, states in zip(networks, validation, strict=True)
+    ]
+
+
+def _mean_of_means(scores: Sequence[np.ndarray]) -> float:
+    return float(np.mean([part.mean() for part in scores]))
 
 
 def _fresh_curve(backbone: Backbone, spline: Mapping[str, Any], times: np.ndarray, seed: int) -> WeightSpline:
