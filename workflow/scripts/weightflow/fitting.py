@@ -184,11 +184,12 @@ class _Terms:
             self.told.append(self.lesson)
 
     def __call__(self, draws: np.random.Generator) -> dict[str, Tensor]:
-        generator = torch.Generator(self.knots.device).manual_seed(int(draws.integers(2**62)))
-        way = self._short_ways if self.material.lesson is None else self._whole_way
-        return way(draws, generator)
+        return self._short_ways(draws) if self.material.lesson is None else self._whole_way(draws)
 
-    def _short_ways(self, draws: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
+    def _generator(self, draws: np.random.Generator) -> torch.Generator:
+        return torch.Generator(self.knots.device).manual_seed(int(draws.integers(2**62)))
+
+    def _short_ways(self, draws: np.random.Generator) -> dict[str, Tensor]:
         """From some anchors over a common horizon."""
         settings, count = self.settings, len(self.anchors)
         horizon = int(draws.integers(1, min(settings["max_horizon"] or math.inf, count - 1) + 1))
@@ -196,11 +197,11 @@ class _Terms:
         begin = self.anchors[starts] if self.field.curve is None else self.field.base(self.knots[starts])
         reached, energy = evolve(self.field, begin, starts, self.knots, horizon, self.solver)
         places = torch.stack([starts + i + 1 for i in range(horizon)]).flatten()
-        return self._at_snapshots(reached.flatten(0, 1), places, energy[-1].mean(), generator)
+        return self._at_snapshots(reached.flatten(0, 1), places, energy[-1].mean(), self._generator(draws))
 
-    def _whole_way(self, draws: np.random.Generator, generator: torch.Generator) -> dict[str, Tensor]:
+    def _whole_way(self, draws: np.random.Generator) -> dict[str, Tensor]:
         """Once through the range, judged at the snapshots and at some of the lesson's times."""
-        settings = self.settings
+        settings, generator = self.settings, self._generator(draws)
         chosen, batch = draw_batch(self.lesson, settings["times"], settings["batch"], generator)
         first = first_weights(self.field, self.material.graph, self.knots)
         marks, places = torch.unique(torch.cat([self.knots, self.lesson_times[chosen]]), return_inverse=True)
