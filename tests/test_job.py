@@ -10,7 +10,7 @@ from weightflow.job import run
 
 @pytest.fixture
 def snakemake(tmp_path):
-    return SimpleNamespace(log=[str(tmp_path / "logs" / "rule.log")], rule="some_rule", resources={"gpu": 1})
+    return SimpleNamespace(log=[str(tmp_path / "logs" / "rule.log")], rule="some_rule", resources={})
 
 
 def test_printed_text_goes_to_the_log(snakemake, tmp_path):

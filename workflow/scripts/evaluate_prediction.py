@@ -16,4 +16,4 @@ def main(snakemake):
     write_table(snakemake.output[0], named[COLUMNS])
 
 
-run(main, snakemake)  # noqa: F821
+run(main, snakemake, gives_way=True)  # noqa: F821

@@ -26,4 +26,4 @@ def main(snakemake):
     write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake))
 
 
-run(main, snakemake)  # noqa: F821
+run(main, snakemake, gives_way=True)  # noqa: F821

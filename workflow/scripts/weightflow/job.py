@@ -10,14 +10,19 @@ from typing import Any
 from weightflow.errors import DivergenceError, InputError
 
 
-def run(main: Callable[[Any], None], snakemake: Any) -> None:
+def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) -> None:
     """Run `main(snakemake)` with messages, warnings and tracebacks in the rule's log.
 
     Bars stay on standard error. An expected fault ends the script with its sentence on standard error;
     an unexpected one with the log's name, where the traceback is.
+
+    Args:
+        main: the script's work.
+        snakemake: the object that Snakemake gives to scripts.
+        gives_way: whether nothing waits for this job, so that the jobs that train go first.
     """
-    if not snakemake.resources.get("gpu", 0):
-        os.nice(15)  # jobs that train come one after another; the many small ones beside them give way
+    if gives_way:
+        os.nice(15)
     log = str(snakemake.log[0])
     os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
     with open(log, "w", encoding="utf-8", buffering=1) as stream, redirect_stdout(stream):
