@@ -4,8 +4,7 @@ Finite state projection (Munsky & Khammash 2006, J. Chem. Phys. 124, 044104): pr
 chosen states is lost, and never returns. Every probability is then too small by at most what was lost, so
 the loss bounds the error. It is collected in one sink per species, which tells whose bound to enlarge.
 
-Where no rate depends on time, probabilities advance by uniformisation (Jensen 1953): a mean of powers of a
-stochastic matrix, without negative numbers or loss of its own. Elsewhere by SciPy's DOP853.
+Where no rate depends on time, probabilities advance by uniformisation. Elsewhere by SciPy's DOP853.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,13 +15,14 @@ from typing import Any
 import numpy as np
 from scipy.integrate import DOP853
 from scipy.optimize import linprog
-from scipy.sparse import csr_array, dia_array, eye_array
+from scipy.sparse import csr_array, dia_array
 from scipy.stats import poisson
 
 from weightflow.errors import InputError
 from weightflow.expressions import evaluate
 from weightflow.storage import read_tensors, write_tensors
 from weightflow.systems import Reaction, ReactionNetwork
+from weightflow.uniformisation import uniformise
 
 KIND = "exact law"
 
@@ -201,21 +201,7 @@ class _Generator:
 
     def advance(self, p: np.ndarray, times: np.ndarray) -> Iterator[np.ndarray]:
         """Probabilities at each later time, given those at times[0]."""
-        return self._integrate(p, times) if self.moving else self._uniformise(p, times)
-
-    def _uniformise(self, p: np.ndarray, times: np.ndarray) -> Iterator[np.ndarray]:
-        fastest = self.fastest
-        jump = eye_array(len(p), format="csr") + self.constant / fastest
-        for step in np.diff(times):
-            weights = poisson.pmf(np.arange(poisson.isf(1e-16, fastest * step) + 1), fastest * step)
-            weights /= weights.sum()
-            mean = weights[0] * p
-            for weight in weights[1:]:
-                p = jump @ p
-                if weight > 1e-20:
-                    mean += weight * p
-            p = mean
-            yield p
+        return self._integrate(p, times) if self.moving else uniformise(self.constant, p, times)
 
     def _integrate(self, p: np.ndarray, times: np.ndarray) -> Iterator[np.ndarray]:
         def velocity(t: float, p: np.ndarray) -> np.ndarray:
