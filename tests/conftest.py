@@ -16,8 +16,8 @@ import pytest
 import torch
 import yaml
 
-from weightflow import settings
 from weightflow.backbones import GRUBackbone
+from weightflow.schema import read_schema
 from weightflow.snapshots import Snapshots
 from weightflow.weight_graph import WeightGraph, build_weight_graph
 
@@ -45,7 +45,7 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def schema() -> dict[str, Any]:
     """The configuration's JSON schema."""
-    return settings.read_schema(SCHEMA)
+    return read_schema(SCHEMA)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from weightflow.backbones import BACKBONES
 from weightflow.baselines import BASELINES
 from weightflow.latent_path import METHODS
 from weightflow.readers import READERS
-from weightflow.settings import FILE_SUFFIXES, SEPARATE_ALIGNMENTS, read_schema
+from weightflow.schema import read_schema
+from weightflow.settings import FILE_SUFFIXES, SEPARATE_ALIGNMENTS
 from weightflow.teacher import MEMBERS
 
 INTERPOLATIONS = ["weights_linear", "weights_spline"]

@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from weightflow.errors import InputError
+from weightflow.schema import check_schema, read_schema
 from weightflow.settings import (
     SEPARATE_ALIGNMENTS,
     ablation_models,
@@ -17,7 +18,6 @@ from weightflow.settings import (
     anchor_settings,
     begins_at_spline,
     check_consistency,
-    check_schema,
     choice_label,
     choice_settings,
     chooses_steps,
@@ -26,7 +26,6 @@ from weightflow.settings import (
     heldout_amount,
     is_taught,
     learns,
-    read_schema,
     spline_label,
     spline_settings,
     system_path,

@@ -15,21 +15,26 @@ sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 from weightflow import settings
 from weightflow.errors import InputError
 from weightflow.provenance import code_digest
+from weightflow.schema import check_schema, read_schema
+from weightflow.system_files import files_of
 
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
 
 try:
     SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
-    settings.check_schema(config, settings.read_schema(SCHEMA), CONFIG_SOURCE)
+    check_schema(config, read_schema(SCHEMA), CONFIG_SOURCE)
     validate(config, str(SCHEMA.resolve()))  # fills in the defaults
     settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
     ABLATIONS = settings.ablation_models(config)
-    settings.check_schema(
-        config | {"models": ABLATIONS}, settings.read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations"
-    )
+    check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")
     settings.check_consistency(
         config | {"models": config["models"] | ABLATIONS}, SYSTEMS, CONFIG_SOURCE
     )
+    if workflow.is_main_process:  # once, and before anything trains; the import takes a second
+        from weightflow.systems import read_system
+
+        for path in settings.used_systems(config, SYSTEMS):
+            read_system(path)
 except InputError as fault:
     raise WorkflowError(str(fault)) from None
 
@@ -189,6 +194,11 @@ def is_behavioural(model):
 def needs_simulation(dataset):
     """Whether a data set's training or held-out part is simulated."""
     return not dataset["file"] or settings.heldout_amount(dataset) >= 1
+
+
+def system_sources(wildcards):
+    """The file of a data set's system, first, and the model that it names, if any."""
+    return files_of(settings.system_path(dataset_settings(wildcards)["system"], SYSTEMS))
 
 
 def snapshot_sources(wildcards):

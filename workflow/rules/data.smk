@@ -21,7 +21,7 @@ rule check_file:
 
 rule simulate_system:
     input:
-        lambda w: settings.system_path(dataset_settings(w)["system"], SYSTEMS),
+        system_sources,
     output:
         "results/{dataset}/simulated.safetensors",
     log:

@@ -3,7 +3,7 @@
 
 rule solve_master_equation:
     input:
-        lambda w: settings.system_path(dataset_settings(w)["system"], SYSTEMS),
+        system_sources,
     output:
         "results/{dataset}/exact_law.safetensors",
     log:

@@ -9,7 +9,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from weightflow.settings import read_schema  # noqa: E402
+from weightflow.schema import read_schema  # noqa: E402
 from weightflow.storage import write_text  # noqa: E402
 
 INTRODUCTION = """\

@@ -1,5 +1,7 @@
 """Simulate a system's training and held-out trajectories."""
 
+import numba
+
 from weightflow import seeding
 from weightflow.job import run
 from weightflow.provenance import stamp
@@ -9,18 +11,19 @@ from weightflow.systems import read_system
 
 
 def main(snakemake):
-    network, params = read_system(snakemake.input[0]), snakemake.params
+    numba.set_num_threads(min(snakemake.threads, numba.config.NUMBA_NUM_THREADS))
+    system, params = read_system(snakemake.input[0]), snakemake.params
     parts = {
-        "training": simulate(network, params.trajectories, seeding.integer(params.seed, "training")),
-        "heldout": simulate(network, params.heldout, seeding.integer(params.seed, "heldout")),
+        "training": simulate(system, params.trajectories, seeding.integer(params.seed, "training")),
+        "heldout": simulate(system, params.heldout, seeding.integer(params.seed, "heldout")),
     }
     write_tensors(
         snakemake.output[0],
         "trajectories",
         parts,
-        species=list(network.species),
-        step=network.step,
-        title=network.title,
+        species=list(system.species),
+        step=system.step,
+        title=system.title,
         made_by=stamp(snakemake),
     )
 

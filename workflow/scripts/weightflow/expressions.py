@@ -5,6 +5,7 @@ and becomes arrays of operations and operands that a numba kernel, or `evaluate`
 """
 
 import ast
+import keyword
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import numpy as np
 from weightflow.errors import InputError
 
 MAX_DEPTH = 64  # operands waiting at once while a program runs
+_MOST_NAMES = 20  # in a message
 
 CONSTANT, SPECIES, TIME, ADD, SUB, MUL, DIV, POW, NEG, SIN, COS, EXP, LOG, SQRT, MIN, MAX = range(16)
 
@@ -57,8 +59,8 @@ class Program:
 
 def check_name(name: str, where: str) -> None:
     """Refuse a species or parameter name that an expression could not use."""
-    if not name.isidentifier():
-        raise InputError(f"{where}: '{name}' is not a name; use letters, digits and underscores.")
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise InputError(f"{where}: '{name}' is not a name; use letters, digits, underscores, no Python keyword.")
     if name in _RESERVED:
         raise InputError(f"{where}: '{name}' already means {_RESERVED[name]}; rename it.")
 
@@ -78,7 +80,9 @@ def compile_expression(text: str, species: Sequence[str], parameters: Mapping[st
     code: list[tuple[int, float]] = []
 
     def refuse(what: str) -> None:
-        allowed = ", ".join([*species, *parameters, "t", "pi", *(f"{f}()" for f in FUNCTIONS)])
+        names = [*species, *parameters]
+        few = names if len(names) <= _MOST_NAMES else [*names[: _MOST_NAMES - 1], "…"]
+        allowed = ", ".join([*few, "t", "pi", *(f"{f}()" for f in FUNCTIONS)])
         raise InputError(f"{where}: {what} is not allowed in '{text}'; use + - * / ** and {allowed}.")
 
     def visit(node: ast.expr) -> None:

@@ -1,44 +1,20 @@
-"""The configuration: checked against the schema, completed with its defaults, and asked for names.
+"""The configuration, checked against its schema and completed with its defaults: what fits together, and names.
 
 Nothing here reads data or imports torch, so that a wrong key is reported at once.
 """
 
-import difflib
 import itertools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.exceptions import best_match
-
 from weightflow.errors import InputError
 from weightflow.provenance import settings_digest
+from weightflow.schema import unknown
 from weightflow.storage import read_json
 
 FILE_SUFFIXES = (".npy", ".csv", ".tsv")
 SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
-
-
-def read_schema(path: str | Path) -> dict[str, Any]:
-    """The configuration's JSON schema."""
-    return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-
-
-def check_schema(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> None:
-    """Refuse a config that breaks the schema.
-
-    Args:
-        config: as the user wrote it.
-        schema: from `read_schema`.
-        source: the config files' names, for the message.
-
-    Raises:
-        InputError: naming the file, the key, what is wrong with it and what is allowed.
-    """
-    if error := best_match(Draft202012Validator(schema).iter_errors(config)):
-        raise InputError(f"{source}: {_sentence(error)}")
 
 
 def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> None:
@@ -79,14 +55,20 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
         raise InputError(f"{source}: baselines: weights_linear and weights_spline need the anchors of a model.")
     base = config["ablations"]["base"]
     if base and base not in config["models"]:
-        raise InputError(f"{source}: ablations.base: {_unknown('model', base, config['models'])}")
+        raise InputError(f"{source}: ablations.base: {unknown('model', base, config['models'])}")
     if (shown := config["figures"]["model"]) and shown not in config["models"]:
-        raise InputError(f"{source}: figures.model: {_unknown('model', shown, config['models'])}")
+        raise InputError(f"{source}: figures.model: {unknown('model', shown, config['models'])}")
 
 
 def system_path(system: str, systems: Path) -> Path:
     """File of a system: a path as it is, a name from the built-in folder."""
     return Path(system) if system.endswith((".yaml", ".yml")) else systems / f"{system}.yaml"
+
+
+def used_systems(config: Mapping[str, Any], systems: Path) -> list[Path]:
+    """Files of the data sets' systems, each once."""
+    names = [settings["system"] for settings in config["datasets"].values() if settings["system"]]
+    return [system_path(name, systems) for name in dict.fromkeys(names)]
 
 
 def heldout_amount(dataset: Mapping[str, Any]) -> float:
@@ -274,9 +256,14 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
         raise InputError(f"{where}.file: there is no file {file}; check the path (README: your own data).")
     if file and Path(file).suffix not in FILE_SUFFIXES:
         raise InputError(f"{where}.file: the suffix of {file} is not known; use {', '.join(FILE_SUFFIXES)}.")
+    if system and system.endswith((".xml", ".sbml")):
+        raise InputError(
+            f"{where}.system: {system} has no grid of times; name it in a .yaml of kind sbml "
+            "(resources/systems/README.md), and give that."
+        )
     if system and not system_path(system, systems).is_file():
         known = sorted(path.stem for path in systems.glob("*.yaml"))
-        raise InputError(f"{where}.system: {_unknown('system', system, known)}")
+        raise InputError(f"{where}.system: {unknown('system', system, known)}")
     amount = heldout_amount(settings)
     if amount >= 1 and (amount != int(amount) or not system):
         raise InputError(
@@ -293,38 +280,3 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
         raise InputError(
             f"{where}.states: {settings['states']} is above max_states {settings['max_states']}; raise it."
         )
-
-
-def _sentence(error: ValidationError) -> str:
-    key = ".".join(map(str, error.absolute_path))
-    at = f"{key}: " if key else ""
-    match error.validator:
-        case "additionalProperties":
-            known = error.schema.get("properties", {})
-            unknown = next(name for name in error.instance if name not in known)
-            return at + _unknown("key", unknown, known)
-        case "enum":
-            return at + _unknown("value", error.instance, error.validator_value)
-        case "pattern":
-            rule = error.schema.get("description", f"it must match {error.validator_value}")
-            return f"{at}'{error.instance}' cannot be used; {rule[0].lower() + rule[1:].rstrip('.')}."
-        case "required":
-            missing = next(name for name in error.validator_value if name not in error.instance)
-            return f"{at}the key '{missing}' is missing; add it."
-        case "type":
-            wanted = error.validator_value
-            names = wanted if isinstance(wanted, str) else " or ".join(wanted)
-            return f"{at}{error.instance!r} is not of type {names}; change it."
-        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
-            bound = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than"}
-            allowed = bound.get(str(error.validator), "less than")
-            return f"{at}{error.instance} is out of range; it must be {allowed} {error.validator_value}."
-        case _:
-            return f"{at}{error.message}; change it."
-
-
-def _unknown(what: str, found: Any, known: Iterable[Any]) -> str:
-    options = [str(option) for option in known]
-    close = difflib.get_close_matches(str(found), options, n=1)
-    allowed = f"allowed: {', '.join(options) or 'none'}."
-    return f"unknown {what} '{found}'; " + (f"did you mean '{close[0]}'? {allowed}" if close else allowed)

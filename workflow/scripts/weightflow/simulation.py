@@ -9,31 +9,40 @@ time-dependent rates on a fixed grid in batch, hence this kernel; the tests hold
 import numpy as np
 from numba import njit, prange
 
+from weightflow import adaptive_walk, seeding
 from weightflow import expressions as ex
-from weightflow import seeding
+from weightflow.adaptive_walk import AdaptiveWalk
 from weightflow.errors import InputError
 from weightflow.progress import progress
-from weightflow.systems import ReactionNetwork
+from weightflow.reaction_network import ReactionNetwork
+from weightflow.systems import System
 
 _CHUNK = 500
-_OK, _RUNAWAY, _NEGATIVE = 0, 1, 2
+_OK, _NEGATIVE, _EVENTS, _COUNT = range(4)
 
 
-def simulate(network: ReactionNetwork, trajectories: int, seed: int, max_events: int = 10_000_000) -> np.ndarray:
-    """Simulate independent trajectories on the network's grid.
+def simulate(system: System, trajectories: int, seed: int) -> np.ndarray:
+    """Simulate independent trajectories on a system's grid.
 
     Args:
-        network: the system; a reaction that lacks what it consumes does not fire.
+        system: of any kind; a reaction that lacks what it consumes does not fire.
         trajectories: how many, N.
         seed: trajectory i depends on the seed and i alone, not on threads or chunks.
-        max_events: events allowed in one trajectory before the system counts as a runaway.
 
     Returns:
         (N, points, d) int32 counts.
 
     Raises:
-        InputError: a negative or undefined propensity was met, or a trajectory ran away.
+        InputError: a negative or undefined propensity was met, or a trajectory passed one of the system's limits.
     """
+    match system:
+        case AdaptiveWalk():
+            return adaptive_walk.simulate(system, trajectories, seed)
+        case ReactionNetwork():
+            return _simulate_network(system, trajectories, seed)
+
+
+def _simulate_network(network: ReactionNetwork, trajectories: int, seed: int) -> np.ndarray:
     operations, operands, bounds = _concatenate(network)
     changes = np.stack([reaction.change for reaction in network.reactions])
     moving = np.array([reaction.propensity.depends_on_time for reaction in network.reactions])
@@ -45,6 +54,7 @@ def simulate(network: ReactionNetwork, trajectories: int, seed: int, max_events:
     seeds = np.random.SeedSequence(seed).generate_state(trajectories, np.uint32).astype(np.int64)
     out = np.empty((trajectories, network.points, len(network.species)), dtype=np.int32)
     status = np.zeros((trajectories, 2), dtype=np.int64)
+    limits = np.array([network.limits.count, network.limits.events])
     for first in progress(range(0, trajectories, _CHUNK), f"simulating {network.title}"):
         part = slice(first, first + _CHUNK)
         _run(
@@ -56,18 +66,29 @@ def simulate(network: ReactionNetwork, trajectories: int, seed: int, max_events:
             bounds,
             changes,
             moving,
-            max_events,
+            limits,
             out[part],
             status[part],
         )
-        if (status[part, 0] == _RUNAWAY).any():
-            raise InputError(f"{network.title}: a trajectory passed {max_events} events; lower the rates or the time.")
-        if (status[part, 0] == _NEGATIVE).any():
-            reaction = network.reactions[status[part][status[part, 0] == _NEGATIVE][0, 1]]
-            raise InputError(
-                f"{network.title}: the propensity of '{reaction.equation}' became negative or undefined; mend it."
-            )
+        for fault, which in status[part][status[part, 0] != _OK]:
+            raise InputError(f"{network.path or network.title}: {_sentence(network, fault, which)}")
     return out
+
+
+def _sentence(network: ReactionNetwork, fault: int, which: int) -> str:
+    """What a trajectory stopped for; `which` is a reaction's number, or a species'."""
+    limits = network.limits
+    if fault == _NEGATIVE:
+        return f"the propensity of '{network.reactions[which].name}' became negative or undefined; mend it."
+    if fault == _EVENTS:
+        return (
+            f"limits.events: a trajectory passed {limits.events} events; lower the rates or the time, or raise the "
+            "limit."
+        )
+    return (
+        f"limits.count: '{network.species[which]}' passed {limits.count} in a trajectory; lower its rates or the time, "
+        "or raise the limit."
+    )
 
 
 def _concatenate(network: ReactionNetwork) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -194,7 +215,7 @@ def _possible(state, change):
 
 
 @njit(parallel=True)
-def _run(starts, seeds, times, operations, operands, bounds, changes, moving, max_events, out, status):
+def _run(starts, seeds, times, operations, operands, bounds, changes, moving, limits, out, status):
     count = len(bounds) - 1
     for n in prange(len(starts)):
         np.random.seed(seeds[n])
@@ -222,8 +243,9 @@ def _run(starts, seeds, times, operations, operands, bounds, changes, moving, ma
                 if t >= times[k]:
                     break
                 events += 1
-                if events > max_events:
-                    status[n, 0] = _RUNAWAY
+                if events > limits[1]:
+                    status[n, 0] = _EVENTS
+                    break
                 pick = np.random.random() * total
                 chosen = 0
                 while chosen < count - 1 and pick >= rates[chosen]:
@@ -238,5 +260,7 @@ def _run(starts, seeds, times, operations, operands, bounds, changes, moving, ma
                         continue
                 for i in range(len(state)):
                     state[i] += changes[chosen, i]
+                    if state[i] > limits[0]:
+                        status[n, 0], status[n, 1] = _COUNT, i
             t = times[k]  # what was drawn past the grid time is redrawn: the process has no memory
             out[n, k] = state

@@ -1,137 +1,187 @@
-"""Declarative reaction networks: `resources/systems/*.yaml`."""
+"""System files, `resources/systems/*.yaml`: what they say becomes a reaction network or an adaptive walk."""
 
-import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
+from weightflow.adaptive_walk import AdaptiveWalk
 from weightflow.errors import InputError
-from weightflow.expressions import Program, check_name, compile_expression
+from weightflow.expressions import Program, check_name, compile_expression, evaluate
+from weightflow.reaction_network import Limits, Reaction, ReactionNetwork, mass_action, parse_equation
+from weightflow.repetition import expand_entry, expand_name
+from weightflow.sbml import read_sbml
+from weightflow.schema import unknown
+from weightflow.system_files import read_entries
 
-_KEYS = {"title", "source", "species", "parameters", "reactions", "initial", "grid"}
+System = ReactionNetwork | AdaptiveWalk
 
-
-@dataclass(frozen=True)
-class Reaction:
-    """A jump of the state by `change` (d,) at rate `propensity`."""
-
-    equation: str
-    change: np.ndarray
-    propensity: Program
+_LARGEST_CHECKED = 1_000_000  # genotypes whose fitness is looked at when a file is read
 
 
-@dataclass(frozen=True)
-class ReactionNetwork:
-    """A continuous-time jump process on counts.
-
-    Attributes:
-        species: d names, in the order of the state.
-        initial: (d,) counts every trajectory starts from, or Poisson means where `poisson` is true.
-        poisson: (d,) whether a species starts Poisson distributed.
-        points: number of times on the grid 0, step, 2 step, …
-        step: physical time between grid points.
-    """
-
-    title: str
-    source: str
-    species: tuple[str, ...]
-    reactions: tuple[Reaction, ...]
-    initial: np.ndarray
-    poisson: np.ndarray
-    points: int
-    step: float
-
-
-def read_system(path: str | Path) -> ReactionNetwork:
+def read_system(path: str | Path) -> System:
     """Read a system file.
 
     Raises:
         InputError: a missing, unknown or malformed entry; the sentence names file and key.
     """
     path = Path(path)
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such system file.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML; {str(error).splitlines()[0]}.") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: expected a mapping with the keys {', '.join(sorted(_KEYS))}.")
-    if unknown := sorted(set(content) - _KEYS):
-        raise InputError(f"{path}: unknown key '{unknown[0]}'; the keys are {', '.join(sorted(_KEYS))}.")
-    if missing := sorted(_KEYS - {"parameters", "source"} - set(content)):
-        raise InputError(f"{path}: the key '{missing[0]}' is missing.")
-    for key in ("species", "reactions"):
-        if not isinstance(content[key], list) or not content[key]:
-            raise InputError(f"{path}: {key} must be a list with at least one entry.")
-    constants = content.get("parameters") or {}
-    if not isinstance(constants, dict):
-        raise InputError(f"{path}: parameters must map names to numbers.")
+    content = read_entries(path)
+    match content["kind"]:
+        case "adaptive_walk":
+            return _adaptive_walk(content, path)
+        case "sbml":
+            model = path.parent / content["model"]
+            return _reaction_network(read_sbml(model) | content, path, str(model))
+        case _:
+            return _reaction_network(content, path, str(path))
 
-    species = tuple(str(name) for name in content["species"])
-    parameters = {str(name): _number(value, f"{path}: parameters.{name}") for name, value in constants.items()}
-    for name in (*species, *parameters):
-        check_name(name, f"{path}: species and parameters")
-    if len(set(species) | set(parameters)) != len(species) + len(parameters):
-        raise InputError(f"{path}: a name stands twice among species and parameters; rename one.")
 
-    reactions = tuple(
-        _reaction(entry, species, parameters, f"{path}: reactions[{i}]") for i, entry in enumerate(content["reactions"])
-    )
-    initial, poisson = _initial(content["initial"], species, path)
-    grid = content["grid"]
-    if not isinstance(grid, dict) or set(grid) != {"points", "step"}:
-        raise InputError(f"{path}: grid needs the keys points and step, and no others.")
-    points, step = _number(grid["points"], f"{path}: grid.points"), _number(grid["step"], f"{path}: grid.step")
-    if points < 2 or points != int(points) or step <= 0:
-        raise InputError(f"{path}: grid needs a whole number of at least 2 points, and a positive step.")
+def _reaction_network(content: Mapping[str, Any], path: Path, where: str) -> ReactionNetwork:
+    """A network from the entries of a system file, or of a model (`where`) that a system file names."""
+    species, parameters = _names(content, where)
+    limits = Limits(**content.get("limits", {}))
+    initial, poisson = _initial(content["initial"], species, limits, where)
+    reactions = [_reaction(entry, species, parameters, np.floor(initial), at) for entry, at in _entries(content, where)]
     return ReactionNetwork(
-        str(content["title"]), str(content.get("source", "")), species, reactions, initial, poisson, int(points), step
+        content["title"],
+        content.get("source", ""),
+        species,
+        tuple(reactions),
+        initial,
+        poisson,
+        *_grid(content, path),
+        str(path),
+        limits,
     )
 
 
-def _reaction(entry: Any, species: tuple[str, ...], parameters: dict[str, float], where: str) -> Reaction:
-    if not isinstance(entry, dict) or set(entry) != {"equation", "propensity"}:
-        raise InputError(f"{where}: needs the keys equation and propensity, and no others.")
-    equation = str(entry["equation"])
-    left, arrow, right = equation.partition("->")
-    if not arrow:
-        raise InputError(f"{where}.equation: '{equation}' has no '->'; write for example 'S + I -> 2 I'.")
-    change = _side(right, species, f"{where}.equation") - _side(left, species, f"{where}.equation")
-    propensity = compile_expression(str(entry["propensity"]), species, parameters, f"{where}.propensity")
-    return Reaction(equation, change, propensity)
+def _adaptive_walk(content: Mapping[str, Any], path: Path) -> AdaptiveWalk:
+    species, parameters = _names(content, str(path))
+    fitness = compile_expression(str(content["fitness"]), species, parameters, f"{path}: fitness")
+    if fitness.depends_on_time:
+        raise InputError(f"{path}: fitness: the landscape of an adaptive walk stays; leave t out.")
+    walk = AdaptiveWalk(
+        content["title"],
+        content.get("source", ""),
+        species,
+        content["alleles"],
+        fitness,
+        _number(content["rate"], f"{path}: rate"),
+        _genotype(content["initial"], species, content["alleles"], path),
+        *_grid(content, path),
+        str(path),
+    )
+    if walk.genotypes <= _LARGEST_CHECKED:
+        walk.landscape()
+    return walk
 
 
-def _side(text: str, species: tuple[str, ...], where: str) -> np.ndarray:
-    counts = np.zeros(len(species), dtype=np.int64)
-    if text.strip() in ("", "0", "∅"):
-        return counts
-    for term in text.split("+"):
-        found = re.fullmatch(r"\s*(\d*)\s*(\w+)\s*", term)
-        if not found or found[2] not in species:
-            raise InputError(f"{where}: '{term.strip()}' is not a species; they are {', '.join(species)}.")
-        counts[species.index(found[2])] += int(found[1] or 1)
-    return counts
+def _entries(content: Mapping[str, Any], where: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """Reactions, each with its place in the file; a repeated one is several."""
+    for i, entry in enumerate(content["reactions"]):
+        at = f"{where}: reactions.{i}"
+        yield from ((single, at) for single in expand_entry(entry, at))
 
 
-def _initial(entry: Any, species: tuple[str, ...], path: Path) -> tuple[np.ndarray, np.ndarray]:
-    if not isinstance(entry, dict) or set(entry) != set(species):
-        raise InputError(f"{path}: initial needs one entry for each of {', '.join(species)}.")
+def _reaction(
+    entry: Mapping[str, Any], species: Sequence[str], parameters: Mapping[str, float], start: np.ndarray, where: str
+) -> Reaction:
+    equation = entry["equation"]
+    consumed, produced = parse_equation(equation, species, f"{where}.equation")
+    if ("propensity" in entry) == ("rate" in entry):
+        raise InputError(f"{where}: '{equation}' needs either a propensity or a rate; give one of them.")
+    if "rate" in entry:
+        propensity = mass_action(_rate(str(entry["rate"]), parameters, f"{where}.rate"), consumed)
+    else:
+        propensity = compile_expression(str(entry["propensity"]), species, parameters, f"{where}.propensity")
+    reaction = Reaction(equation, produced - consumed, propensity, entry.get("name", equation))
+    if (start + reaction.change >= 0).all():
+        value = evaluate(propensity, start[None], 0.0)[0]
+        if not 0 <= value < np.inf:
+            raise InputError(
+                f"{where}: the propensity of '{reaction.name}' is {value:g} in the initial state; "
+                "it must be a number, 0 or more, in every state."
+            )
+    return reaction
+
+
+def _rate(text: str, parameters: Mapping[str, float], where: str) -> Program:
+    rate = compile_expression(text, (), parameters, where)
+    value = evaluate(rate, np.zeros((1, 0)), 0.0)[0]
+    if not rate.depends_on_time and not 0 <= value < np.inf:
+        raise InputError(f"{where}: '{text}' is {value:g}; a rate is a number, 0 or more.")
+    return rate
+
+
+def _names(content: Mapping[str, Any], where: str) -> tuple[tuple[str, ...], dict[str, float]]:
+    """Species, and values of the parameters by name."""
+    species = tuple(name for text in content["species"] for name in expand_name(text, f"{where}: species"))
+    parameters = {
+        str(name): _number(value, f"{where}: parameters.{name}")
+        for name, value in content.get("parameters", {}).items()
+    }
+    for name in (*species, *parameters):
+        check_name(name, f"{where}: species and parameters")
+    names = (*species, *parameters)
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise InputError(f"{where}: the name '{min(twice)}' stands twice among species and parameters; rename one.")
+    return species, parameters
+
+
+def _per_species(entries: Mapping[str, Any], species: Sequence[str], where: str) -> list[Any]:
+    """One entry for each of the species, in their order."""
+    given = {name: value for text, value in entries.items() for name in expand_name(str(text), where)}
+    for name in given:
+        if name not in species:
+            raise InputError(f"{where}: {unknown('species', name, species)}")
+    for name in species:
+        if name not in given:
+            raise InputError(f"{where}: the species '{name}' is missing; add it.")
+    return [given[name] for name in species]
+
+
+def _initial(
+    entries: Mapping[str, Any], species: Sequence[str], limits: Limits, where: str
+) -> tuple[np.ndarray, np.ndarray]:
     values, poisson = np.zeros(len(species)), np.zeros(len(species), dtype=bool)
-    for i, name in enumerate(species):
-        value = entry[name]
+    for i, value in enumerate(_per_species(entries, species, f"{where}: initial")):
+        at = f"{where}: initial.{species[i]}"
         if isinstance(value, dict) and set(value) == {"poisson"}:
             value, poisson[i] = value["poisson"], True
-        values[i] = _number(value, f"{path}: initial.{name}")
+        values[i] = _number(value, at)
         if values[i] < 0 or (not poisson[i] and values[i] != int(values[i])):
-            raise InputError(f"{path}: initial.{name} is {values[i]:g}; a count is a whole number, 0 or more.")
+            raise InputError(f"{at} is {values[i]:g}; a count is a whole number, 0 or more.")
+        if values[i] > limits.count:
+            raise InputError(f"{at} is {values[i]:g}, above limits.count {limits.count}; raise the limit.")
     return values, poisson
 
 
+def _genotype(entry: Any, species: Sequence[str], alleles: int, path: Path) -> np.ndarray | None:
+    if entry == "uniform":
+        return None
+    if not isinstance(entry, dict):
+        raise InputError(f"{path}: initial: '{entry}' is neither uniform nor an allele for each locus; give one.")
+    found = _per_species(entry, species, f"{path}: initial")
+    for name, allele in zip(species, found, strict=True):
+        if allele not in range(alleles):
+            raise InputError(
+                f"{path}: initial.{name} is {allele}; an allele is a whole number from 0 to {alleles - 1}."
+            )
+    return np.array(found, dtype=np.int64)
+
+
+def _grid(content: Mapping[str, Any], path: Path) -> tuple[int, float]:
+    return int(content["grid"]["points"]), _number(content["grid"]["step"], f"{path}: grid.step")
+
+
 def _number(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+    """A finite number, also one that YAML takes for text, such as 1e-4."""
+    try:
+        number = float(value) if not isinstance(value, bool) else np.nan
+    except (TypeError, ValueError):
+        number = np.nan
+    if not np.isfinite(number):
         raise InputError(f"{where}: '{value}' is not a number.")
-    return float(value)
+    return number

@@ -1,0 +1,74 @@
+"""Short ways to write long systems: ranges of names, and entries repeated over an index.
+
+`X1..X15` stands for X1, X2, …, X15; with `repeat: {i: 1..14}` an entry is written once for every i, and
+`{i}`, `{i+1}` and `{i-1}` in its texts are replaced by numbers.
+"""
+
+import itertools
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from weightflow.errors import InputError
+
+_MOST = 10_000  # names or entries; more is a slip of the pen
+
+_RANGE = re.compile(r"([^\W\d]\w*?)(\d+)\.\.\1(\d+)")
+_SPAN = re.compile(r"(\d+)\.\.(\d+)")
+_PLACE = re.compile(r"\{\s*(\w+)\s*(?:([+-])\s*(\d+)\s*)?\}")
+
+
+def expand_name(text: str, where: str) -> list[str]:
+    """A range of names as all of them, any other text as it is.
+
+    Raises:
+        InputError: a malformed, empty or very long range.
+    """
+    if ".." not in text:
+        return [text]
+    if not (found := _RANGE.fullmatch(text)):
+        raise InputError(f"{where}: '{text}' is not a range of names; write for example X1..X15.")
+    return [f"{found[1]}{i}" for i in _span(f"{found[2]}..{found[3]}", where)]
+
+
+def expand_entry(entry: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
+    """An entry once for every combination of its `repeat` indices, without that key.
+
+    Raises:
+        InputError: a malformed span, or an index in a text that `repeat` does not name.
+    """
+    spans = {name: _span(span, f"{where}.repeat.{name}") for name, span in entry.get("repeat", {}).items()}
+    plain = {key: value for key, value in entry.items() if key != "repeat"}
+    if not spans:
+        return [plain]
+    found = []
+    for combination in itertools.product(*spans.values()):
+        numbers = dict(zip(spans, combination, strict=True))
+        found.append(
+            {
+                key: _filled(value, numbers, f"{where}.{key}") if isinstance(value, str) else value
+                for key, value in plain.items()
+            }
+        )
+        if len(found) > _MOST:
+            raise InputError(f"{where}.repeat: makes more than {_MOST} entries; repeat it less often.")
+    return found
+
+
+def _span(text: str, where: str) -> range:
+    found = _SPAN.fullmatch(str(text))
+    if not found or int(found[1]) > int(found[2]):
+        raise InputError(f"{where}: '{text}' is not a range that rises; write for example 1..14.")
+    if int(found[2]) - int(found[1]) >= _MOST:
+        raise InputError(f"{where}: '{text}' is longer than {_MOST}; shorten it.")
+    return range(int(found[1]), int(found[2]) + 1)
+
+
+def _filled(text: str, numbers: Mapping[str, int], where: str) -> str:
+    def number(place: re.Match) -> str:
+        name, sign, offset = place.groups()
+        if name not in numbers:
+            raise InputError(f"{where}: '{place[0]}' names no index of repeat; they are {', '.join(numbers)}.")
+        return str(numbers[name] + int(f"{sign}{offset}" if sign else 0))
+
+    return _PLACE.sub(number, text)

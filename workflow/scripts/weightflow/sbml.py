@@ -1,0 +1,204 @@
+"""Models in SBML (Hucka et al. 2003), the exchange format of systems biology, as the entries of a system file.
+
+A kinetic law says how much of a substance reacts per time; where the substance is counted in molecules that is a
+propensity. libsbml, an optional dependency, reads the file; whatever a reaction network cannot say is refused.
+"""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from weightflow.errors import InputError
+
+_INLINED = ("promoteLocalParameters", "expandFunctionDefinitions", "expandInitialAssignments")
+
+
+def read_sbml(path: str | Path) -> dict[str, Any]:
+    """Read a model.
+
+    Args:
+        path: an .xml or .sbml file of any level and version that libsbml knows.
+
+    Returns:
+        The keys title, species, parameters, reactions and initial of a system file of kind reactions. Compartments
+        and species that never change become parameters.
+
+    Raises:
+        InputError: no such file, libsbml is not installed, or something in the model has no meaning for counts.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such SBML model.")
+    try:
+        import libsbml
+    except ImportError as error:
+        raise InputError(f"{path}: reading SBML needs libsbml; run pip install -r requirements-sbml.txt.") from error
+    document = libsbml.readSBMLFromFile(str(path))
+    _refuse_errors(document, path)
+    for option in _INLINED:
+        properties = libsbml.ConversionProperties()
+        properties.addOption(option, True)
+        document.convert(properties)
+    model = document.getModel()
+    _refuse_what_networks_lack(model, path)
+
+    sizes = {item.getId(): _size(item, path) for item in model.getListOfCompartments()}
+    parameters = sizes | {item.getId(): _value(item, path) for item in model.getListOfParameters()}
+    concentrations = {}  # what stands for a species in a formula, where it is not the species' count
+    initial = {}
+    for item in model.getListOfSpecies():
+        name, size = item.getId(), sizes[item.getCompartment()]
+        amount = _amount(item, size, model, path)
+        if item.getBoundaryCondition() or item.getConstant():
+            parameters[name] = amount
+        else:
+            initial[name] = amount
+        if not item.getHasOnlySubstanceUnits() and size != 1:
+            concentrations[name] = f"({name} / {item.getCompartment()})"
+    if not initial:
+        raise InputError(f"{path}: the model has no species that reactions may change; add one.")
+    reactions = [_reaction(item, initial, concentrations, path) for item in model.getListOfReactions()]
+    if not reactions:
+        raise InputError(f"{path}: the model has no reactions; add one.")
+    return {
+        "title": model.getName() or model.getId() or path.stem,
+        "species": list(initial),
+        "parameters": parameters,
+        "reactions": reactions,
+        "initial": initial,
+    }
+
+
+def _refuse_errors(document: Any, path: Path) -> None:
+    import libsbml
+
+    for i in range(document.getNumErrors()):
+        error = document.getError(i)
+        if error.getSeverity() >= libsbml.LIBSBML_SEV_ERROR:
+            message = " ".join(error.getShortMessage().split()).rstrip(".")
+            raise InputError(f"{path}: not valid SBML; line {error.getLine()}: {message}.")
+    if document.getModel() is None:
+        raise InputError(f"{path}: not SBML; it holds no model.")
+
+
+def _refuse_what_networks_lack(model: Any, path: Path) -> None:
+    lacking = {
+        "events": (model.getNumEvents(), "remove them"),
+        "rules": (model.getNumRules(), "write what they say as reactions or constants"),
+        "function definitions that cannot be written out": (model.getNumFunctionDefinitions(), "write them out"),
+        "initial assignments that are no numbers": (model.getNumInitialAssignments(), "give initial amounts"),
+    }
+    for what, (number, fix) in lacking.items():
+        if number:
+            raise InputError(f"{path}: the model has {what}, which a reaction network has not; {fix}.")
+
+
+def _size(compartment: Any, path: Path) -> float:
+    if compartment.isSetSize():
+        return compartment.getSize()
+    if compartment.getLevel() < 3:
+        return 1.0
+    raise InputError(f"{path}: the compartment '{compartment.getId()}' has no size; give it one.")
+
+
+def _value(parameter: Any, path: Path) -> float:
+    if not parameter.isSetValue():
+        raise InputError(f"{path}: the parameter '{parameter.getId()}' has no value; give it one.")
+    return parameter.getValue()
+
+
+def _amount(species: Any, size: float, model: Any, path: Path) -> float:
+    """Initial number of molecules."""
+    name = species.getId()
+    units = species.getSubstanceUnits() or model.getSubstanceUnits() or "substance"
+    definition = model.getUnitDefinition(units)
+    kinds = [unit.isMole() for unit in definition.getListOfUnits()] if definition else [units == "mole"]
+    if any(kinds):
+        raise InputError(f"{path}: the species '{name}' is measured in moles; convert the model to items (molecules).")
+    if species.isSetConversionFactor() or model.isSetConversionFactor():
+        raise InputError(f"{path}: the species '{name}' has a conversion factor; convert the model to items.")
+    if species.isSetInitialAmount():
+        amount = species.getInitialAmount()
+    elif species.isSetInitialConcentration():
+        amount = species.getInitialConcentration() * size
+    else:
+        raise InputError(f"{path}: the species '{name}' has no initial amount; give it one.")
+    fixed = species.getBoundaryCondition() or species.getConstant()
+    if not fixed and (amount < 0 or not math.isclose(amount, round(amount), abs_tol=1e-9)):
+        raise InputError(f"{path}: the species '{name}' starts at {amount:g}; a count is a whole number, 0 or more.")
+    return amount if fixed else round(amount)
+
+
+def _reaction(item: Any, initial: Mapping[str, int], concentrations: Mapping[str, str], path: Path) -> dict[str, str]:
+    where = f"{path}: the reaction '{item.getId()}'"
+    if item.getReversible():
+        raise InputError(f"{where} is reversible, so its rate may be negative; split it into two that are not.")
+    if item.isSetFast() and item.getFast():
+        raise InputError(f"{where} is fast, which has no rate; give it a kinetic law of its own.")
+    law = item.getKineticLaw()
+    if law is None or law.getMath() is None:
+        raise InputError(f"{where} has no kinetic law; give it one.")
+    sides = [_side(side, initial, where) for side in (item.getListOfReactants(), item.getListOfProducts())]
+    propensity = _formula(law.getMath(), concentrations, where)
+    return {"name": item.getId(), "equation": " -> ".join(sides), "propensity": propensity}
+
+
+def _side(references: Any, initial: Mapping[str, int], where: str) -> str:
+    terms = []
+    for reference in references:
+        number = reference.getStoichiometry() if reference.isSetStoichiometry() else math.nan
+        if reference.getLevel() < 3 and not reference.isSetStoichiometryMath():
+            number = reference.getStoichiometry()  # 1 where it is left out
+        if not number == number // 1 or number < 0:
+            raise InputError(f"{where} has a stoichiometry of '{reference.getSpecies()}' that is no whole number.")
+        if reference.getSpecies() in initial:
+            terms.append(f"{int(number)} {reference.getSpecies()}")
+    return " + ".join(terms) or "0"
+
+
+def _formula(node: Any, concentrations: Mapping[str, str], where: str) -> str:
+    """A formula of MathML in the language of propensities, with parentheses around everything."""
+    import libsbml
+
+    parts = [_formula(node.getChild(i), concentrations, where) for i in range(node.getNumChildren())]
+    kind = node.getType()
+    if kind in (libsbml.AST_INTEGER, libsbml.AST_REAL, libsbml.AST_REAL_E, libsbml.AST_RATIONAL):
+        return repr(node.getValue())
+    if kind == libsbml.AST_NAME:
+        return concentrations.get(node.getName(), node.getName())
+    named = {libsbml.AST_NAME_TIME: "t", libsbml.AST_CONSTANT_PI: "pi", libsbml.AST_CONSTANT_E: repr(math.e)}
+    if kind in named:
+        return named[kind]
+    if kind == libsbml.AST_PLUS:
+        return f"({' + '.join(parts) or '0'})"
+    if kind == libsbml.AST_TIMES:
+        return f"({' * '.join(parts) or '1'})"
+    if kind == libsbml.AST_MINUS:
+        return f"({' - '.join(parts)})" if len(parts) == 2 else f"(-{parts[0]})"
+    if kind == libsbml.AST_DIVIDE:
+        return f"({parts[0]} / {parts[1]})"
+    if kind in (libsbml.AST_POWER, libsbml.AST_FUNCTION_POWER):
+        return f"({parts[0]} ** {parts[1]})"
+    if kind == libsbml.AST_FUNCTION_ROOT:  # the degree comes first
+        return f"({parts[1]} ** (1 / {parts[0]}))" if len(parts) == 2 else f"sqrt({parts[0]})"
+    if kind == libsbml.AST_FUNCTION_LOG:  # the base comes first
+        return f"(log({parts[1]}) / log({parts[0]}))" if len(parts) == 2 else f"(log({parts[0]}) / log(10))"
+    functions = {
+        libsbml.AST_FUNCTION_EXP: "exp",
+        libsbml.AST_FUNCTION_LN: "log",
+        libsbml.AST_FUNCTION_SIN: "sin",
+        libsbml.AST_FUNCTION_COS: "cos",
+    }
+    if kind in functions:
+        return f"{functions[kind]}({parts[0]})"
+    extremes = {libsbml.AST_FUNCTION_MIN: "min", libsbml.AST_FUNCTION_MAX: "max"}
+    if kind in extremes and parts:
+        text = parts[0]
+        for part in parts[1:]:
+            text = f"{extremes[kind]}({text}, {part})"
+        return text
+    raise InputError(
+        f"{where} has '{libsbml.formulaToL3String(node)}' in its kinetic law; "
+        "use arithmetic, powers, roots, exp, ln, log, sin, cos, min and max."
+    )
