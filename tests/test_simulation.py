@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import rebop
 import yaml
-from scipy.stats import binom, chi2_contingency, chisquare, poisson
+from scipy.stats import binom, chi2_contingency, chisquare, gamma, poisson
 
+from weightflow import adaptive_walk
 from weightflow.errors import InputError
 from weightflow.simulation import simulate
 from weightflow.systems import read_system
@@ -14,15 +15,19 @@ from weightflow.systems import read_system
 
 @pytest.fixture
 def system(tmp_path):
-    """A network from reactions, initial state and grid."""
+    """A network from reactions (a propensity, or a rate for mass action), initial state and grid."""
 
-    def build(reactions: dict[str, str], initial: dict, points: int = 5, step: float = 1.0):
+    def build(reactions: dict[str, str | float], initial: dict, points: int = 5, step: float = 1.0, **others):
         content = {
             "title": "Test",
             "species": list(initial),
-            "reactions": [{"equation": e, "propensity": p} for e, p in reactions.items()],
+            "reactions": [
+                {"equation": e, **({"rate": p} if isinstance(p, float) else {"propensity": p})}
+                for e, p in reactions.items()
+            ],
             "initial": initial,
             "grid": {"points": points, "step": step},
+            **others,
         }
         (tmp_path / "system.yaml").write_text(yaml.safe_dump(content))
         return read_system(tmp_path / "system.yaml")
@@ -115,6 +120,35 @@ def test_epidemic_without_seasons_agrees_with_rebop(root, tmp_path):
             assert chi2_contingency(table).pvalue > 1e-4, (species, point)
 
 
+def test_a_cascades_counts_are_independent_poissons(root):
+    network = read_system(root / "resources" / "systems" / "signalling_cascade_1.yaml")
+    counts = simulate(network, 5000, seed=10)[:, :, :14]  # the last protein is not passed on
+    for point in (5, 20, 100):
+        passed = gamma.cdf(0.1 * point, np.arange(1, 15), scale=1 / 6)  # i exponential stays of rate 5 + 1
+        means = 10 / 6 * (5 / 6) ** np.arange(14) * passed
+        for species in np.flatnonzero(means > 0.1)[::4]:
+            assert_follows(counts[:, point, species], poisson(means[species]))
+        assert counts[:, point].mean(0) == pytest.approx(means, abs=5 * np.sqrt(means.max() / 5000))
+        assert np.corrcoef(counts[:, point, :4].T)[np.triu_indices(4, 1)] == pytest.approx(0, abs=0.07)
+
+
+def test_mass_action_agrees_with_rebop(system):
+    network = system({"X + Z -> Y": 0.3, "Y -> X + Z": 0.5}, {"X": 9, "Y": 0, "Z": 7}, points=2, step=4.0)
+    ours = simulate(network, 4000, seed=11)[:, -1, 1]
+    reference = rebop.Gillespie()
+    reference.add_reaction(0.3, ["X", "Z"], ["Y"])
+    reference.add_reaction(0.5, ["Y"], ["X", "Z"])
+    runs = [reference.run({"X": 9, "Y": 0, "Z": 7}, tmax=4, nb_steps=1, rng=i) for i in range(4000)]
+    theirs = np.array([int(run["Y"][-1]) for run in runs])
+    table = np.array([np.bincount(z, minlength=8) for z in (theirs, ours)])
+    assert chi2_contingency(table[:, table.sum(0) > 0]).pvalue > 1e-4
+
+
+def test_adaptive_walks_are_simulated_too(root):
+    walk = read_system(root / "resources" / "systems" / "ecological_evolution.yaml")
+    assert np.array_equal(simulate(walk, 5, seed=1), adaptive_walk.simulate(walk, 5, seed=1))
+
+
 def test_start_is_the_systems_initial_state(system):
     counts = simulate(system({"X -> 0": "X"}, {"X": 7}), 50, seed=0)
     assert (counts[:, 0] == 7).all()
@@ -146,15 +180,27 @@ def test_a_trajectory_does_not_depend_on_how_many_are_simulated(root):
     assert np.array_equal(simulate(network, 600, seed=8)[:20], simulate(network, 20, seed=8))
 
 
-def test_a_runaway_is_refused(system):
-    with pytest.raises(InputError, match="a trajectory passed 1000 events; lower"):
-        simulate(system({"X -> 2 X": "X"}, {"X": 10}, step=20.0), 3, seed=0, max_events=1000)
+def test_too_many_events_are_a_runaway(system):
+    network = system({"X -> Y": "100 * X", "Y -> X": "100 * Y"}, {"X": 10, "Y": 0}, limits={"events": 1000})
+    with pytest.raises(InputError, match=r"system\.yaml: limits\.events: a trajectory passed 1000 events; lower"):
+        simulate(network, 3, seed=0)
+
+
+def test_too_large_a_count_is_a_runaway(system):
+    network = system({"X -> 2 X": "X", "0 -> Y": "1"}, {"Y": 0, "X": 10}, step=20.0, limits={"count": 500})
+    with pytest.raises(InputError, match=r"system\.yaml: limits\.count: 'X' passed 500 in a trajectory; lower"):
+        simulate(network, 3, seed=0)
+
+
+def test_a_count_may_reach_the_limit(system):
+    network = system({"X -> 0": "X", "0 -> X": "10 * (5 - X)"}, {"X": 0}, points=20, limits={"count": 5})
+    assert simulate(network, 50, seed=0).max() == 5
 
 
 @pytest.mark.parametrize(
-    "propensity", ["X - 5", "log(X - 20)", "1 / (X - 3)", "sqrt(X - 4)", "5 * cos(t)", "1 / (t - 2)"]
+    "propensity", ["X - 1.5", "log(X - 1.5)", "1 / (X - 2)", "sqrt(X - 1.5)", "5 * cos(t)", "1 / (2 - t)"]
 )
 def test_a_negative_or_undefined_propensity_is_refused(system, propensity):
     network = system({"X -> 0": propensity}, {"X": 3}, points=20)
-    with pytest.raises(InputError, match="the propensity of 'X -> 0' became negative or undefined"):
+    with pytest.raises(InputError, match=r"system\.yaml: the propensity of 'X -> 0' became negative or undefined"):
         simulate(network, 10, seed=0)
