@@ -12,7 +12,7 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python -m pytest -n auto tests
 
-## config/README.md from the schema.
+## config/README.md and resources/systems/README.md from their schemas.
 docs: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python workflow/schemas/describe.py
 
@@ -26,6 +26,6 @@ $(VENV)/.installed: requirements.txt
 	$(VENV)/bin/pip install --quiet --requirement requirements.txt
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbml.txt
 	$(VENV)/bin/pip install --quiet --requirement requirements-dev.txt
 	touch $@

@@ -128,6 +128,10 @@ CONFIGS = {
         config_of(**SIMULATED | {"system": "epidemc"}),
         ["datasets.mine.system", "unknown system 'epidemc'", "did you mean 'epidemic'?", "birth_death"],
     ),
+    "an SBML model without a grid": (
+        config_of(**SIMULATED | {"system": "model.xml"}),
+        ["datasets.mine.system", "model.xml has no grid of times", "kind sbml"],
+    ),
     "an unknown kind of model": (
         config_of(**SIMULATED) | {"models": {"sde": {"dynamics": {"kind": "sde"}}}},
         ["models.sde.dynamics.kind", "unknown value 'sde'", "cde, ode"],
@@ -206,7 +210,33 @@ def test_a_malformed_system_file_is_refused_before_training(run_snakemake, root,
     content["reactions"][0]["propensity"] = "birth * Y"
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(content))
     result = run_snakemake(tmp_path, config_of(**SIMULATED | {"system": "own.yaml"}), TARGET)
-    refuse(result, "own.yaml: reactions[0].propensity", "unknown name 'Y'")
+    refuse(result, "own.yaml: reactions.0.propensity", "unknown name 'Y'")
+    assert not (tmp_path / "results").exists()
+
+
+SYSTEM_FAULTS = {
+    "a negative rate": ({"reactions": [{"equation": "0 -> X", "rate": -1}]}, ["reactions.0.rate", "0 or more"]),
+    "an unknown key": ({"reaction": []}, ["unknown key 'reaction'", "did you mean 'reactions'?"]),
+}
+
+
+@pytest.mark.parametrize("case", SYSTEM_FAULTS)
+def test_a_faulty_system_stops_the_run_before_other_data_sets_begin(run_snakemake, root, tmp_path, case):
+    change, parts = SYSTEM_FAULTS[case]
+    content = yaml.safe_load((root / "resources" / "systems" / "birth_death.yaml").read_text()) | change
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(content))
+    config = config_of(**SIMULATED)
+    config["datasets"]["other"] = SIMULATED | {"system": "own.yaml"}
+    refuse(run_snakemake(tmp_path, config, TARGET, flags=("-n",)), "own.yaml: ", *parts)
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_runaway_system_is_refused_before_training(run_snakemake, root, tmp_path):
+    content = yaml.safe_load((root / "resources" / "systems" / "birth_death.yaml").read_text())
+    content |= {"reactions": [{"equation": "X -> 2 X", "rate": 1}], "initial": {"X": 10}, "limits": {"count": 5000}}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(content))
+    result = run_snakemake(tmp_path, config_of(**SIMULATED | {"system": "own.yaml"}), TARGET)
+    refuse(result, "own.yaml: limits.count: 'X' passed 5000", "raise the limit")
     assert not trained(tmp_path)
 
 

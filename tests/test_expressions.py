@@ -212,6 +212,12 @@ def test_a_refusal_says_what_is_allowed():
         compiled("J * S")
 
 
+def test_a_refusal_names_a_few_of_many_species():
+    species = [f"X{i}" for i in range(200)]
+    with pytest.raises(InputError, match=r"use .* X17, X18, …, t, pi, sin\(\)"):
+        compile_expression("Y", species, {}, "system.yaml")
+
+
 @pytest.mark.parametrize("depth", [100, 100_000])
 def test_an_expression_nested_too_deeply_is_refused(depth):
     with pytest.raises(InputError, match="reactions"):
@@ -228,7 +234,7 @@ def test_a_species_may_not_take_a_name_that_has_a_meaning(name):
         check_name(name, "system.yaml")
 
 
-@pytest.mark.parametrize("name", ["2x", "a b", "a-b", ""])
+@pytest.mark.parametrize("name", ["2x", "a b", "a-b", "", "lambda"])
 def test_a_species_needs_a_name(name):
     with pytest.raises(InputError, match="is not a name"):
         check_name(name, "system.yaml")

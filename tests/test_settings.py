@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from weightflow.errors import InputError
-from weightflow.schema import check_schema, read_schema
+from weightflow.schema import check_schema
 from weightflow.settings import (
     SEPARATE_ALIGNMENTS,
     ablation_models,
@@ -30,6 +31,7 @@ from weightflow.settings import (
     spline_settings,
     system_path,
     teacher_label,
+    used_systems,
 )
 from weightflow.storage import write_json
 
@@ -252,6 +254,11 @@ def test_a_system_is_a_name_or_a_path(systems):
     assert str(system_path("my/own.yaml", systems)) == "my/own.yaml"
 
 
+def test_used_systems_are_each_named_once(systems):
+    used = {"a": {"system": "epidemic"}, "b": {"system": None}, "c": {"system": "my.yaml"}, "d": {"system": "epidemic"}}
+    assert used_systems({"datasets": used}, systems) == [systems / "epidemic.yaml", Path("my.yaml")]
+
+
 @pytest.mark.parametrize(
     ("dataset", "amount"),
     [
@@ -424,12 +431,14 @@ def test_a_level_with_a_wrong_key_is_one_sentence(study, schema):
         check_schema(config(models=found), schema, "my.yaml")
 
 
-def test_the_configuration_page_is_the_schemas(root):
+def test_pages_are_the_schemas(root):
     spec = importlib.util.spec_from_file_location("describe", root / "workflow" / "schemas" / "describe.py")
     describe = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(describe)
-    page = describe.page(read_schema(root / "workflow" / "schemas" / "config.schema.yaml"))
-    assert (root / "config" / "README.md").read_text(encoding="utf-8") == page, "run make docs"
+    pages = describe.pages()
+    assert set(pages) == {root / "config" / "README.md", root / "resources" / "systems" / "README.md"}
+    for path, page in pages.items():
+        assert path.read_text(encoding="utf-8") == page, "run make docs"
 
 
 def test_the_readme_names_the_released_files_checksum(root):

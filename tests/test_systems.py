@@ -1,6 +1,8 @@
 """System files: what they say, and a sentence for every way they can be wrong."""
 
+import re
 from copy import deepcopy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ import yaml
 from weightflow.adaptive_walk import AdaptiveWalk
 from weightflow.errors import InputError
 from weightflow.expressions import evaluate
+from weightflow.settings import check_consistency
+from weightflow.simulation import simulate
 from weightflow.systems import read_system
 
 GOOD = {
@@ -154,6 +158,19 @@ def test_ecological_evolution_says_that_it_is_a_reconstruction(built_in):
     assert walk.genotypes == 10_000
     peaks = [(46, 84), (17, 31), (45, 21), (62, 52), (47, 42)]
     assert walk.landscape()[tuple(np.transpose(peaks))] == pytest.approx([1.00, 0.94, 0.84, 0.98, 1.12], abs=0.01)
+
+
+def test_the_readmes_system_is_read_and_simulated(root, complete, tmp_path, monkeypatch):
+    blocks = re.findall(r"```yaml\n# (\S+)\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    for name, text in blocks:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    config = complete(yaml.safe_load(Path("config/gene.yaml").read_text()))
+    check_consistency(config, root / "resources" / "systems", "config/gene.yaml")
+    counts = simulate(read_system(config["datasets"]["gene"]["system"]), 200, seed=0)
+    assert counts.shape == (200, 101, 2)
+    assert 5 < counts[:, -1, 1].mean() < counts.max() < config["datasets"]["gene"]["max_states"]
 
 
 def test_an_adaptive_walk_is_read(read):

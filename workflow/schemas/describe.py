@@ -1,4 +1,4 @@
-"""Write config/README.md from the configuration's schema, so that neither can say what the other does not."""
+"""Write the pages about configuration and system files from their schemas, so that both say the same."""
 
 import json
 import sys
@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from weightflow.schema import read_schema  # noqa: E402
 from weightflow.storage import write_text  # noqa: E402
 
-INTRODUCTION = """\
+CONFIGURATION = """\
 # Configuration
 
 Made from `workflow/schemas/config.schema.yaml` by `make docs`; edit that file.
@@ -30,29 +32,84 @@ A file that names no `datasets` changes the default run (`config.yaml`).
 """
 
 
-def page(schema: dict[str, Any]) -> str:
-    """The whole page as Markdown."""
-    return INTRODUCTION + "\n".join(_section("Top level", schema, schema)) + "\n"
+SYSTEMS = """\
+# Systems
+
+Made from `workflow/schemas/system.schema.yaml` by `make docs`; edit that file.
+
+A config names a system of this folder (`system: epidemic`) or the path of your own file (`system: my/own.yaml`). Files
+are checked before anything runs; what is wrong is said in one sentence with file and key. Expressions are parsed,
+never run as code.
+
+"""
+
+REPEATED = """\
+A chain of fifteen species, each turned into the next:
+
+```yaml
+species: [X1..X15]
+reactions:
+  - {equation: 0 -> X1, rate: 10}
+  - {equation: "X{i} -> X{i+1}", rate: 5, repeat: {i: 1..14}}
+initial: {X1..X15: 0}
+```
+"""
+
+
+def pages() -> dict[Path, str]:
+    """Each page as Markdown, by its path."""
+    folder = ROOT / "workflow" / "schemas"
+    return {
+        ROOT / "config" / "README.md": configuration_page(read_schema(folder / "config.schema.yaml")),
+        ROOT / "resources" / "systems" / "README.md": systems_page(read_schema(folder / "system.schema.yaml")),
+    }
+
+
+def configuration_page(schema: dict[str, Any]) -> str:
+    """Every key of a config file, section by section."""
+    return CONFIGURATION + "\n".join(_section("Top level", schema, schema)) + "\n"
+
+
+def systems_page(schema: dict[str, Any]) -> str:
+    """The systems there are, and every key of a system file by what it describes."""
+    lines = ["| file | system |", "|---|---|"]
+    for path in sorted((ROOT / "resources" / "systems").glob("*.yaml")):
+        lines.append(f"| `{path.name}` | {yaml.safe_load(path.read_text(encoding='utf-8'))['title']} |")
+    lines.append("")
+    for name in ("reactions", "adaptive_walk", "sbml", "reaction", "grid", "limits"):
+        node = schema["$defs"][name]
+        title = f"kind: {name}" if "kind" in node["properties"] else name
+        lines += [f"## {title}\n", _cell(node["description"]) + "\n", *_table(node, schema), ""]
+        lines += [REPEATED] if name == "reaction" else []
+    return SYSTEMS + "\n".join(lines)
 
 
 def _section(title: str, node: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
-    properties = node["properties"]
     yield f"## {title}\n"
     if title != "Top level":
         yield f"{node['description'].strip()}\n"
-    yield "| key | meaning | allowed | default |"
-    yield "|---|---|---|---|"
-    for key, value in properties.items():
-        yield f"| `{key}` | {_cell(value['description'])} | {_allowed(value)} | {_default(value)} |"
+    yield from _table(node, schema)
     yield ""
-    for key, value in properties.items():
+    for key, value in node["properties"].items():
         name = key if title == "Top level" else f"{title}.{key}"
         inner = value.get("additionalProperties")
         if isinstance(inner, dict) and "$ref" in inner:
-            definition = schema["$defs"][inner["$ref"].rsplit("/", 1)[-1]]
-            yield from _section(f"{name}.NAME", definition, schema)
+            yield from _section(f"{name}.NAME", _resolved(inner, schema), schema)
         elif "properties" in value:
             yield from _section(name, value, schema)
+
+
+def _table(node: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
+    yield "| key | meaning | allowed | default |"
+    yield "|---|---|---|---|"
+    for key, value in node["properties"].items():
+        entry = _resolved(value, schema)
+        default = "required" if key in node.get("required", []) else _default(entry)
+        yield f"| `{key}` | {_cell(entry['description'])} | {_allowed(entry)} | {default} |"
+
+
+def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    return schema["$defs"][node["$ref"].rsplit("/", 1)[-1]] if "$ref" in node else node
 
 
 def _cell(text: str) -> str:
@@ -76,10 +133,9 @@ def _allowed(node: dict[str, Any]) -> str:
 
 
 def _default(node: dict[str, Any]) -> str:
-    if "default" not in node:
-        return "required"
-    return "" if "properties" in node else f"`{json.dumps(node['default'])}`"
+    return "" if "properties" in node or "default" not in node else f"`{json.dumps(node['default'])}`"
 
 
 if __name__ == "__main__":
-    write_text(ROOT / "config" / "README.md", page(read_schema(ROOT / "workflow/schemas/config.schema.yaml")))
+    for path, page in pages().items():
+        write_text(path, page)
