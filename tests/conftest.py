@@ -17,7 +17,7 @@ import torch
 import yaml
 
 from weightflow import settings
-from weightflow.backbones import GRUBackbone
+from weightflow.gru import GRUBackbone
 from weightflow.snapshots import Snapshots
 from weightflow.weight_graph import WeightGraph, build_weight_graph
 

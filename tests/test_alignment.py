@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weightflow.alignment import align_chain, match, permute
-from weightflow.backbones import GRUBackbone
+from weightflow.gru import GRUBackbone
 from weightflow.weight_graph import HiddenUnits, LinearMap, Slots
 
 DEPTHS = [1, 2, 3]

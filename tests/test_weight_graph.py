@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from safetensors.numpy import save_file
 
-from weightflow.backbones import GRUBackbone, split_weights
 from weightflow.errors import InputError
+from weightflow.flat_weights import split_weights
+from weightflow.gru import GRUBackbone
 from weightflow.storage import read_tensors, write_tensors
 from weightflow.weight_graph import (
     KIND,
