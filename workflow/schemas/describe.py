@@ -66,14 +66,7 @@ def _allowed(node: dict[str, Any]) -> str:
         words = ", ".join(f"`{option}`" for option in node["then"]["enum"])
         return f"{words} or list"
     kinds = node["type"] if isinstance(node["type"], list) else [node["type"]]
-    names = {
-        "object": "section",
-        "array": "list",
-        "null": "null",
-        "number": "number",
-        "integer": "whole number",
-        "string": "text",
-    }
+    names = {"object": "section", "array": "list", "null": "null", "number": "number", "integer": "whole number"}
     text = " or ".join(names.get(kind, kind) for kind in kinds)
     if "items" in node and "enum" in node["items"]:
         text += " of " + ", ".join(f"`{option}`" for option in node["items"]["enum"])
