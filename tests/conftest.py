@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ import pytest
 import torch
 import yaml
 
-from weightflow.backbones import GRUBackbone
+from weightflow.backbones import Backbone
+from weightflow.gru import GRUBackbone
 from weightflow.schema import read_schema
 from weightflow.snapshots import Snapshots
+from weightflow.transformer import TransformerBackbone
 from weightflow.weight_graph import WeightGraph, build_weight_graph
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,6 +74,20 @@ def model_settings(complete) -> dict[str, Any]:
 def dataset_settings(complete) -> dict[str, Any]:
     """The defaults of one data set."""
     return complete({"datasets": {"data": {"file": "data.npy"}}})["datasets"]["data"]
+
+
+NETWORKS = {
+    "gru": partial(GRUBackbone, hidden=4),
+    "deep gru": partial(GRUBackbone, hidden=4, depth=2, position=True),
+    "transformer": partial(TransformerBackbone, width=4, heads=2, position=True),
+    "deep transformer": partial(TransformerBackbone, width=6, depth=2, heads=3, feedforward=1, position=True),
+}
+
+
+@pytest.fixture(scope="session", params=NETWORKS)
+def build(request) -> Callable[..., Backbone]:
+    """A small backbone of each kind, shallow and deep, given variables, states and options of all kinds."""
+    return NETWORKS[request.param]
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from weightflow.anchors import (
     write_anchors,
     write_start,
 )
-from weightflow.backbones import GRUBackbone
 from weightflow.errors import DivergenceError, InputError
+from weightflow.gru import GRUBackbone
 from weightflow.settings import SEPARATE_ALIGNMENTS
 from weightflow.storage import write_tensors
 

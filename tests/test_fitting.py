@@ -8,10 +8,10 @@ import torch
 from conftest import SMALL_DYNAMICS
 
 from weightflow import fitting, losses
-from weightflow.backbones import GRUBackbone
 from weightflow.dynamics import Solver, normalise_times, solve_weights
 from weightflow.errors import DivergenceError, InputError
 from weightflow.fitting import TERMS, Material, fit_dynamics, load_field, make_field, write_field
+from weightflow.gru import GRUBackbone
 from weightflow.storage import write_tensors
 from weightflow.teacher import Teacher, Teachers, lesson
 from weightflow.weight_graph import build_weight_graph

@@ -7,8 +7,8 @@ from scipy.interpolate import CubicSpline
 from scipy.stats import spearmanr
 
 from weightflow.anchors import train_anchors
-from weightflow.backbones import GRUBackbone
 from weightflow.errors import DivergenceError, InputError
+from weightflow.gru import GRUBackbone
 from weightflow.latent_path import Behaviour, fit_latent_path, read_latent_path, spline, write_latent_path
 
 METHODS = ["pca", "autoencoder", "mds", "isomap"]

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weightflow import losses
-from weightflow.backbones import GRUBackbone, split_weights
+from weightflow.flat_weights import split_weights
+from weightflow.gru import GRUBackbone
 
 BACKBONE = GRUBackbone(variables=2, states=6, hidden=2)
 

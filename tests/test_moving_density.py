@@ -7,10 +7,10 @@ import pytest
 import torch
 from conftest import SMALL_DYNAMICS
 
-from weightflow.backbones import GRUBackbone
 from weightflow.dynamics import Solver, evolve, normalise_times, solve_weights
 from weightflow.errors import InputError
 from weightflow.fitting import make_field
+from weightflow.gru import GRUBackbone
 from weightflow.master_equation import ExactLaw
 from weightflow.moving_density import NetworkDensity, predict_from_weights
 

@@ -55,7 +55,7 @@ def model(model_settings) -> dict:
 
 @pytest.fixture
 def graph(data, model):
-    backbone = make_backbone(model["backbone"], 1, LEVELS)
+    backbone = make_backbone(model["backbone"], ["a"], LEVELS)
     weights = backbone.initial(3, torch.Generator().manual_seed(0)).numpy()
     return build_weight_graph(backbone.layers, weights, TIMES, "digest", model["backbone"])
 
@@ -98,7 +98,7 @@ def test_the_split_depends_on_the_seed_alone(data):
 
 
 def test_validation_counts_every_snapshot_alike(data, graph, model):
-    backbone, states = make_backbone(model["backbone"], 1, LEVELS), numbered([4, 9, 2])
+    backbone, states = make_backbone(model["backbone"], ["a"], LEVELS), numbered([4, 9, 2])
     each = [
         -backbone.log_prob(torch.from_numpy(graph.weights[k : k + 1]), torch.from_numpy(states[k])).mean().item()
         for k in range(3)
@@ -191,7 +191,7 @@ def test_before_any_step_the_learned_spline_itself_is_judged(data, graph, model,
     ((curve, _),) = curves
     assert np.array_equal(curve.times, knot_times(TIMES, 1, 2))
     _, validation = validation_split(data, model["selection"]["validation"], 0)
-    backbone = make_backbone(model["backbone"], 1, LEVELS)
+    backbone = make_backbone(model["backbone"], ["a"], LEVELS)
     assert table["nll"][0] == pytest.approx(validation_nll(backbone, curve.at(TIMES), validation), abs=1e-5)
 
 

@@ -216,6 +216,38 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         (config(model={"dynamics": {"start": "anchors"}}), "models.m.dynamics.start: ", "allowed: rest, spline"),
         (config(model={"training": {"divergence": -1}}), "models.m.training.divergence: ", "it must be at least 0"),
         (config(model={"backbone": {"hidden": []}}), "models.m.backbone.hidden: ", ""),
+        (
+            config(model={"backbone": {"kind": "transfomer"}}),
+            "models.m.backbone.kind: ",
+            "unknown value 'transfomer'; did you mean 'transformer'? allowed: gru, transformer",
+        ),
+        (
+            config(model={"backbone": {"kind": "transformer", "hidden": 9}}),
+            "models.m.backbone.hidden: ",
+            "2 heads do not divide the width 9; change one of them",
+        ),
+        (
+            config(model={"backbone": {"kind": "transformer", "hidden": [8, 12, 10], "heads": 4}}),
+            "models.m.backbone.hidden: ",
+            "4 heads do not divide the width 10",
+        ),
+        (config(model={"backbone": {"heads": 0}}), "models.m.backbone.heads: ", "it must be at least 1"),
+        (config(model={"backbone": {"feedforward": 0.5}}), "models.m.backbone.feedforward: ", "0.5 is not of type"),
+        (
+            config(model={"backbone": {"order": "randm"}}),
+            "models.m.backbone.order: ",
+            "unknown value 'randm'; did you mean 'random'? allowed: sequential, random",
+        ),
+        (config(model={"backbone": {"order": 3}}), "models.m.backbone.order: ", "3 is not of type string or array"),
+        (config(model={"backbone": {"order": []}}), "models.m.backbone.order: ", ""),
+        (config(model={"backbone": {"order": ["S", 1]}}), "models.m.backbone.order.1: ", "1 is not of type string"),
+        (config(model={"backbone": {"order": ["S", "S"]}}), "models.m.backbone.order: ", "non-unique"),
+        (config(model={"backbone": {"order_seed": -1}}), "models.m.backbone.order_seed: ", "it must be at least 0"),
+        (
+            config(model={"backbone": {"order": ["S", "I"]}}),
+            "models.m.backbone.order, data set data: ",
+            "S, I is not an order of the variables S, I, R; name each of them once",
+        ),
         (config(model={"backbone": {"hidden": [4, 0]}}), "models.m.backbone.hidden.1: ", "it must be at least 1"),
         (
             config(model={"backbone": {"hidden": [4, 8]}, "dynamics": {"kind": "cde"}}),
@@ -242,6 +274,30 @@ def test_a_fault_is_one_sentence_with_file_and_key(check, made, key, sentence):
     assert sentence in text
     assert "\n" not in text
     assert text.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "backbone",
+    [
+        {"hidden": 9},
+        {"hidden": 9, "heads": 4},
+        {"kind": "transformer", "hidden": [6, 9], "heads": 3},
+        {"order": "random", "order_seed": 4},
+        {"order": ["R", "S", "I"]},
+    ],
+)
+def test_backbones_whose_settings_fit_together_are_accepted(check, backbone):
+    check(config(model={"backbone": backbone}))
+
+
+def test_an_order_is_held_against_the_variables_that_are_known(check, tmp_path):
+    (tmp_path / "data.csv").touch()
+    file = {"system": None, "file": str(tmp_path / "data.csv")}
+    model = {"backbone": {"order": ["S", "D"]}}
+    check(config(file, model))  # whose columns only the file tells
+    check(config(file | {"variables": ["D", "S"]}, model))
+    with pytest.raises(InputError, match=r"order, data set data: S, D is not an order of the variables S, I;"):
+        check(config(file | {"variables": ["S", "I"]}, model))
 
 
 @pytest.mark.parametrize("alignment", SEPARATE_ALIGNMENTS)

@@ -6,8 +6,8 @@ import torch
 from scipy.stats import binom
 
 from weightflow import losses
-from weightflow.backbones import GRUBackbone
 from weightflow.errors import DivergenceError
+from weightflow.gru import GRUBackbone
 from weightflow.spline_fitting import draw_batch, fit_spline
 from weightflow.teacher import Lesson
 from weightflow.weight_spline import WeightSpline, knot_times

@@ -15,8 +15,8 @@ def late(counts):
     return dataclasses.replace(counts, is_observed=np.array([True, False, True, True, True, False]))
 
 
-def model(kind: str, z_dim: int = 1) -> dict:
-    return {"m": {"dynamics": {"kind": kind}, "path": {"z_dim": z_dim}}}
+def model(kind: str, z_dim: int = 1, order: str | list[str] = "sequential") -> dict:
+    return {"m": {"backbone": {"order": order}, "dynamics": {"kind": kind}, "path": {"z_dim": z_dim}}}
 
 
 @pytest.mark.parametrize(("z_dim", "snapshots"), [(1, 2), (2, 3), (10, 11)])
@@ -47,3 +47,14 @@ def test_what_cannot_pass_the_last_snapshot_is_refused(late, kind, baselines):
 
 def test_what_can_pass_the_last_snapshot_is_fine(late):
     check_models(late, model("ode"), ["mixture", "previous"], "data set a")
+
+
+def test_an_order_of_the_variables_is_fine(counts):
+    check_models(counts, model("ode", order=["b", "a"]), [], "data set a")
+
+
+@pytest.mark.parametrize("order", [["b"], ["a", "c"], ["a", "b", "c"]])
+def test_an_order_of_other_variables_is_refused(counts, order):
+    fault = r"data set a: models\.m\.backbone\.order: .* is not an order of the variables"
+    with pytest.raises(InputError, match=fault):
+        check_models(counts, model("ode", order=order), [], "data set a")

@@ -119,6 +119,9 @@ def _cell(text: str) -> str:
 def _allowed(node: dict[str, Any]) -> str:
     if "enum" in node:
         return ", ".join(f"`{option}`" for option in node["enum"])
+    if "enum" in node.get("then", {}):  # one of some words, or another type
+        words = ", ".join(f"`{option}`" for option in node["then"]["enum"])
+        return f"{words} or list"
     kinds = node["type"] if isinstance(node["type"], list) else [node["type"]]
     names = {"object": "section", "array": "list", "null": "null", "number": "number", "integer": "whole number"}
     text = " or ".join(names.get(kind, kind) for kind in kinds)

@@ -25,7 +25,7 @@ def main(snakemake):
     material = Material(graph)
     if inputs.snapshots:  # of models with behavioural terms alone
         data = read_snapshots(inputs.snapshots)
-        backbone = make_backbone(graph.backbone, len(data.variables), data.states)
+        backbone = make_backbone(graph.backbone, data.variables, data.states)
         told = None
         if inputs.teacher:
             rng, points = seeding.stream(seed, "lesson"), snakemake.params.points

@@ -16,7 +16,7 @@ def main(snakemake):
     behaviour = None
     if snakemake.input.snapshots:  # asked for by a behavioural loss alone
         data = read_snapshots(snakemake.input.snapshots)
-        backbone = make_backbone(graph.backbone, len(data.variables), data.states)
+        backbone = make_backbone(graph.backbone, data.variables, data.states)
         behaviour = Behaviour(backbone, data.observed, device)
     seed = int(snakemake.wildcards.seed)
     coordinates, losses = fit_latent_path(graph.weights, settings["path"], seed, behaviour)

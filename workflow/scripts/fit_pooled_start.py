@@ -15,7 +15,7 @@ def main(snakemake):
     config, dataset = snakemake.config, snakemake.wildcards.dataset
     check_models(data, config["models"], config["baselines"], f"data set {dataset}")
     device = job_device(snakemake)
-    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), len(data.variables), data.states)
+    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.states)
     seed, anchors = int(snakemake.wildcards.seed), settings["anchors"]
     training = prepare_training(backbone, data.observed, data.observed_times, anchors, seed, device)
     weights = fit_pooled(training, anchors["first_steps"])

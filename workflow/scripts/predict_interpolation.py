@@ -16,7 +16,7 @@ def main(snakemake):
     kind, seed = snakemake.wildcards.model, int(snakemake.wildcards.seed)
     data = read_snapshots(snakemake.input.snapshots)
     graph = read_weight_graph(snakemake.input.graph)
-    backbone = make_backbone(graph.backbone, len(data.variables), data.states)
+    backbone = make_backbone(graph.backbone, data.variables, data.states)
     fine = fine_times(data.observed_times)
     weights, path_weights = (interpolate_weights(kind, graph.times, graph.weights, at) for at in (data.times, fine))
     law, device = known_law(snakemake.input.law), job_device(snakemake)

@@ -25,7 +25,7 @@ def main(snakemake):
     curve = read_spline(snakemake.input.curve) if snakemake.input.curve else None
     field = make_field(graph, path, settings["dynamics"], seed, curve)
     load_field(snakemake.input.dynamics, field)
-    backbone = make_backbone(graph.backbone, len(data.variables), data.states)
+    backbone = make_backbone(graph.backbone, data.variables, data.states)
     fine = fine_times(data.observed_times)
     weights, path_weights = solve_weights(field.to(device), graph, [data.times, fine], Solver(**settings["solver"]))
     law = known_law(snakemake.input.law)

@@ -16,7 +16,7 @@ from weightflow.weight_spline import read_spline
 def main(snakemake):
     data, curve = read_snapshots(snakemake.input.snapshots), read_spline(snakemake.input.curve)
     settings = read_weight_graph(snakemake.input.graph).backbone
-    backbone = make_backbone(settings, len(data.variables), data.states)
+    backbone = make_backbone(settings, data.variables, data.states)
     fine, device = fine_times(data.observed_times), job_device(snakemake)
     seed, law = int(snakemake.wildcards.seed), known_law(snakemake.input.law)
     prediction = predict_from_weights(

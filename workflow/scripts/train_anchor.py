@@ -16,7 +16,7 @@ def main(snakemake):
     config, dataset = snakemake.config, snakemake.wildcards.dataset
     check_models(data, config["models"], config["baselines"], f"data set {dataset}")
     device = job_device(snakemake)
-    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), len(data.variables), data.states)
+    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.states)
     seed = int(snakemake.wildcards.seed)
     training = prepare_training(backbone, data.observed, data.observed_times, settings["anchors"], seed, device)
     start = read_start(snakemake.input.start) if snakemake.input.start else None  # of pooled anchors alone

@@ -17,7 +17,7 @@ def main(snakemake):
     config, dataset = snakemake.config, snakemake.wildcards.dataset
     check_models(data, config["models"], config["baselines"], f"data set {dataset}")
     device = job_device(snakemake)
-    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), len(data.variables), data.states)
+    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.states)
     seed = int(snakemake.wildcards.seed)
     anchors = train_anchors(backbone, data.observed, data.observed_times, settings["anchors"], seed, device)
     write_anchors(snakemake.output.anchors, anchors, made_by=stamp(snakemake), device=str(device))

@@ -4,7 +4,9 @@ One module per concept, in the order of the method:
 
 systems, simulation, readers, snapshots   what is known: states at some times
 suitability                               whether the models suit it
-backbones, anchors                        a density p(x | weights) per observed snapshot
+backbones, autoregressive                 a density p(x | weights): what it is, and how it is scored and drawn
+gru, transformer, variable_order          its networks, and the order in which they go through the variables
+anchors, alignment                        the weights that fit each observed snapshot, comparable with each other
 weight_graph, latent_path                 the anchors' weights as tokens, and as a low-dimensional path
 graph_network, dynamics, fitting          the field that moves the weights through continuous time
 moving_density, interpolation             the backbone at the moving weights, sampled and scored

@@ -4,7 +4,9 @@ Weight matching as in Git Re-Basin (Ainsworth, Hayase & Srinivasa, ICLR 2023), w
 A backbone declares its groups of interchangeable units (`HiddenUnits`); nothing here knows an architecture.
 """
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -38,19 +40,19 @@ def match(
     Returns:
         (P,) weights of the same function, no further from the reference than they were.
     """
-    places = [_places(layers, group) for group in symmetries]
+    groups = [_place(layers, group) for group in symmetries]
     goal = reference.astype(np.float64)
     touched = np.zeros(len(goal), dtype=int)
-    for group in places:
-        for indices in group:
-            touched[indices] += 1
+    for group in groups:
+        for entries in group.entries:
+            touched[entries] += 1
     private = np.where(touched == 1, goal, 0.0)
 
     guess = weights
-    for group, indices in zip(symmetries, places, strict=True):
-        guess = _move(group, indices, guess, *_assign(group, indices, guess, private))
+    for group in groups:
+        guess = _settle(group, guess, private)
     # Moves keep the norm, so the nearest is the one with the largest product.
-    return max((_descend(symmetries, places, start, goal) for start in (weights, guess)), key=goal.dot)
+    return max((_descend(groups, start, goal) for start in (weights, guess)), key=goal.dot)
 
 
 def permute(
@@ -65,11 +67,29 @@ def permute(
         order: (count,) a permutation.
         signs: (count,) of 1 and −1; all 1 where the units are not odd.
     """
-    return _move(group, _places(layers, group), weights, order, signs)
+    return _move(_place(layers, group), weights, order, signs)
 
 
-def _places(layers: Sequence[LinearMap], group: HiddenUnits) -> list[np.ndarray]:
-    """For each of a group's slots (count, m): indices of every unit's m entries in the flat weights."""
+@dataclass(frozen=True)
+class _Placed:
+    """Where a group stands in the flat weights.
+
+    Attributes:
+        entries: for each of its slots (count, m), the indices of every unit's m entries.
+        flips: for each of its slots, whether it changes sign with the unit.
+        inner: for each unit, the groups inside it.
+    """
+
+    entries: list[np.ndarray]
+    flips: list[bool]
+    inner: list[list["_Placed"]]
+
+    @property
+    def count(self) -> int:
+        return len(self.entries[0])
+
+
+def _place(layers: Sequence[LinearMap], group: HiddenUnits) -> _Placed:
     shapes = {layer.name: (layer.neurons, layer.inputs + 1) for layer in layers}
     starts = dict(zip(shapes, np.cumsum([0, *(layer.weights for layer in layers)]), strict=False))
     found = []
@@ -78,37 +98,60 @@ def _places(layers: Sequence[LinearMap], group: HiddenUnits) -> list[np.ndarray]
         along = index if slots.side == "rows" else index[:, :-1].T
         own = along[slots.start : slots.start + group.count * slots.block]
         found.append(own.reshape(group.count, -1))
-    return found
+    inner = [[_place(layers, within) for within in groups] for groups in group.inner]
+    return _Placed(found, [slots.flips for slots in group.slots], inner)
 
 
-def _move(group: HiddenUnits, places: list[np.ndarray], weights: np.ndarray, order: np.ndarray, signs: np.ndarray):
+def _move(group: _Placed, weights: np.ndarray, order: np.ndarray, signs: np.ndarray) -> np.ndarray:
     moved = weights.copy()
-    for slots, index in zip(group.slots, places, strict=True):
+    for index, flips in zip(group.entries, group.flips, strict=True):
         entries = moved[index[order]]
-        moved[index] = entries * signs[:, None].astype(entries.dtype) if slots.flips else entries
+        moved[index] = entries * signs[:, None].astype(entries.dtype) if flips else entries
     return moved
 
 
-def _assign(group: HiddenUnits, places: list[np.ndarray], weights: np.ndarray, goal: np.ndarray):
-    """(order, signs) that a linear assignment finds best, the other entries of each unit left as they are."""
-    fixed, flipping = np.zeros((2, group.count, group.count))
-    for slots, index in zip(group.slots, places, strict=True):
-        similarity = goal[index] @ weights[index].astype(np.float64).T
-        if slots.flips:
+def _assign(here: _Placed, there: _Placed, weights: np.ndarray, goal: np.ndarray):
+    """(order, signs, product) of the units there that a linear assignment finds best for the goal's here.
+
+    The other entries of each unit stay as they are, except that units with others inside are compared at the
+    best assignment of those.
+    """
+    fixed, flipping = np.zeros((2, here.count, here.count))
+    outer = goal
+    if here.inner:
+        outer = goal.copy()
+        for within in itertools.chain(*here.inner):
+            outer[np.concatenate([entries.ravel() for entries in within.entries])] = 0.0
+        for i, j in np.ndindex(fixed.shape):
+            pairs = zip(here.inner[i], there.inner[j], strict=True)
+            fixed[i, j] = sum(_assign(mine, other, weights, goal)[2] for mine, other in pairs)
+    for index, source, flips in zip(here.entries, there.entries, here.flips, strict=True):
+        similarity = outer[index] @ weights[source].astype(np.float64).T
+        if flips:
             flipping += similarity
         else:
             fixed += similarity
-    units, order = linear_sum_assignment(fixed + np.abs(flipping), maximize=True)
-    return order, np.where(flipping[units, order] < 0, -1, 1)
+    gain = fixed + np.abs(flipping)
+    units, order = linear_sum_assignment(gain, maximize=True)
+    return order, np.where(flipping[units, order] < 0, -1, 1), gain[units, order].sum()
 
 
-def _descend(symmetries: Sequence[HiddenUnits], places: list[list[np.ndarray]], weights: np.ndarray, goal: np.ndarray):
+def _settle(group: _Placed, weights: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """Weights with one group assigned to the goal's, and then what is inside its units."""
+    order, signs, _ = _assign(group, group, weights, goal)
+    moved = _move(group, weights, order, signs)
+    for within in itertools.chain(*group.inner):
+        moved = _settle(within, moved, goal)
+    return moved
+
+
+def _descend(groups: Sequence[_Placed], weights: np.ndarray, goal: np.ndarray) -> np.ndarray:
     nearness = goal @ weights
     improved = True
     while improved:
         improved = False
-        for group, indices in zip(symmetries, places, strict=True):
-            moved = _move(group, indices, weights, *_assign(group, indices, weights, goal))
+        for group in groups:
+            moved = _settle(group, weights, goal)
             # A group that reads itself (a recurrence) may end up further away: such a move is not taken.
             if (now := goal @ moved) > nearness + 1e-9 * abs(nearness):
                 weights, nearness, improved = moved, now, True

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from weightflow.backbones import split_weights
+from weightflow.flat_weights import split_weights
 from weightflow.weight_graph import LinearMap
 
 _FREQUENCIES = 4  # sine and cosine waves of the time features, up to 2⁴ half-turns over the observed range

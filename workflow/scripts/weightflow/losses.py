@@ -6,7 +6,8 @@ Structural terms compare weights, behavioural terms what the networks say (Meyne
 import torch
 from torch import Tensor
 
-from weightflow.backbones import Backbone, split_weights
+from weightflow.backbones import Backbone
+from weightflow.flat_weights import split_weights
 
 
 def structural(weights: Tensor, goal: Tensor) -> Tensor:

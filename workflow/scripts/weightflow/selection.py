@@ -85,7 +85,7 @@ def choose_smoothing(
     rows = []
     for candidate in candidates:
         settings = model["backbone"] | {"hidden": candidate["hidden"]}
-        backbone = make_backbone(settings, len(data.variables), data.states)
+        backbone = make_backbone(settings, data.variables, data.states)
         start = _fresh_curve(backbone, model["spline"], times, seed)
         budget = model["spline"] | {"steps": selection["steps"]}
         curve, _ = fit_spline(backbone, start, told, budget, candidate, seed, device)
@@ -129,7 +129,7 @@ def choose_steps(
     learning, validation = validation_split(data, selection["validation"], seed)
     points, rng = model["teacher"]["points"], seeding.stream(seed, "selection lesson")
     told = lesson(teachers, learning, times, data.states, points, rng)
-    backbone = make_backbone(graph.backbone, len(data.variables), data.states)
+    backbone = make_backbone(graph.backbone, data.variables, data.states)
     curve, _ = fit_spline(
         backbone, _fresh_curve(backbone, model["spline"], times, seed), told, model["spline"], smoothing, seed, device
     )

@@ -12,6 +12,8 @@ from weightflow.errors import InputError
 from weightflow.provenance import settings_digest
 from weightflow.schema import unknown
 from weightflow.storage import read_json
+from weightflow.systems import read_system
+from weightflow.variable_order import variable_order
 
 FILE_SUFFIXES = (".npy", ".csv", ".tsv")
 SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
@@ -43,6 +45,7 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
                 f"{where}.backbone.hidden: the size is chosen for models that learn from states, and this one learns "
                 "from anchors alone; give one size, or set dynamics.start: spline or training.behavioural."
             )
+        _check_backbone(settings["backbone"], config["datasets"], systems, f"{where}.backbone")
         _check_anchors(settings["anchors"], f"{where}.anchors")
         _check_path(settings["path"], f"{where}.path")
         start = settings["training"]["start_from"]
@@ -226,6 +229,25 @@ def choice_label(model: Mapping[str, Any]) -> str:
 def spline_label(model: Mapping[str, Any]) -> str:
     """Folder name of a model's learned spline, shared as anchors are."""
     return f"spline-{settings_digest(spline_settings(model))}"
+
+
+def _check_backbone(
+    settings: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], systems: Path, where: str
+) -> None:
+    widths, heads = settings["hidden"], settings["heads"]
+    for width in widths if isinstance(widths, list) else [widths]:
+        if settings["kind"] == "transformer" and width % heads:
+            raise InputError(f"{where}.hidden: {heads} heads do not divide the width {width}; change one of them.")
+    for name, dataset in datasets.items():
+        if isinstance(settings["order"], list) and (variables := _known_variables(dataset, systems)):
+            variable_order(settings, variables, f"{where}.order, data set {name}")
+
+
+def _known_variables(dataset: Mapping[str, Any], systems: Path) -> list[str] | None:
+    """Names of a data set's variables, where the configuration tells them."""
+    if dataset["file"]:
+        return dataset["variables"]
+    return list(read_system(system_path(dataset["system"], systems)).species)
 
 
 def _check_anchors(settings: Mapping[str, Any], where: str) -> None:

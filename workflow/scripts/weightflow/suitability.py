@@ -5,6 +5,7 @@ from typing import Any
 
 from weightflow.errors import InputError
 from weightflow.snapshots import Snapshots
+from weightflow.variable_order import variable_order
 
 
 def check_models(data: Snapshots, models: Mapping[str, Any], baselines: Iterable[str], where: str) -> None:
@@ -19,6 +20,8 @@ def check_models(data: Snapshots, models: Mapping[str, Any], baselines: Iterable
     Raises:
         InputError: naming the model, the fault and the fix.
     """
+    for name, settings in models.items():
+        variable_order(settings["backbone"], data.variables, f"{where}: models.{name}.backbone.order")
     driven = [name for name, settings in models.items() if settings["dynamics"]["kind"] == "cde"]
     for name in driven:
         check_dimension(models[name]["path"]["z_dim"], len(data.observed), f"{where}: models.{name}.path.z_dim")

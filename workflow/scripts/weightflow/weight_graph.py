@@ -59,10 +59,12 @@ class HiddenUnits:
     Attributes:
         count: number of units.
         slots: everywhere they stand.
+        inner: for each unit the groups of interchangeable units inside it, if it has any; the same groups in each.
     """
 
     count: int
     slots: tuple[Slots, ...]
+    inner: tuple[tuple["HiddenUnits", ...], ...] = ()
 
 
 @dataclass(frozen=True)

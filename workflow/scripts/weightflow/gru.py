@@ -1,0 +1,92 @@
+"""The GRU backbone: a recurrent network over the variables."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from weightflow.autoregressive import AutoregressiveBackbone, Memory
+from weightflow.flat_weights import apply_linear
+from weightflow.weight_graph import HiddenUnits, LinearMap, Slots
+
+
+class GRUBackbone(AutoregressiveBackbone):
+    """GRU over the variables, with a softmax over L states at each.
+
+    Gates follow `torch.nn.GRU`: reset, update, new. Without the position's code only the hidden state can tell
+    which variable comes next.
+    """
+
+    def __init__(
+        self,
+        variables: int,
+        states: int,
+        hidden: int,
+        depth: int = 1,
+        position: bool = False,
+        order: Sequence[int] | None = None,
+    ):
+        super().__init__(variables, states, position, order)
+        self.hidden, self.depth = hidden, depth
+        layers = []
+        for level in range(depth):
+            layers.append(LinearMap(f"input{level}", 3 * hidden, hidden if level else self.inputs))
+            layers.append(LinearMap(f"recurrent{level}", 3 * hidden, hidden))
+        self.layers = (*layers, LinearMap(self.head, states, hidden))
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], order: Sequence[int], states: int) -> "GRUBackbone":
+        """From the config's `backbone` section: `hidden`, `layers` and `position`."""
+        return cls(len(order), states, settings["hidden"], settings["layers"], settings["position"], order)
+
+    @property
+    def symmetries(self) -> tuple[HiddenUnits, ...]:
+        """The units of each level, in any order and with either sign.
+
+        h_j is a convex mix of itself and a tanh, so with its sign flip that of the new gate's row (whose two
+        parts are added after the reset gate has scaled one) and whatever reads h_j. The other gates keep theirs.
+        """
+        gates = ((0, False), (self.hidden, False), (2 * self.hidden, True))  # reset, update, new
+        groups = []
+        for level in range(self.depth):
+            own = [
+                Slots(f"{part}{level}", "rows", start, flips)
+                for part in ("input", "recurrent")
+                for start, flips in gates
+            ]
+            above = f"input{level + 1}" if level + 1 < self.depth else self.head
+            readers = [Slots(name, "columns", 0, True) for name in (f"recurrent{level}", above)]
+            groups.append(HiddenUnits(self.hidden, (*own, *readers)))
+        return tuple(groups)
+
+    def initial(self, stack: int, generator: torch.Generator) -> Tensor:
+        """(stack, P) uniform in ±1/√H, as `torch.nn.GRU` and `torch.nn.Linear` start."""
+        size = sum(layer.weights for layer in self.layers)
+        uniform = torch.rand(stack, size, generator=generator, device=generator.device)
+        return (2 * uniform - 1) / self.hidden**0.5
+
+    def _start(self, weights: Tensor, count: int) -> Memory:
+        """The hidden states (S, N, H) by level."""
+        return [weights.new_zeros(len(weights), count, self.hidden) for _ in range(self.depth)]
+
+    def _run(self, maps: dict[str, Tensor], inputs: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+        tops = []
+        for own in inputs.unbind(1):
+            memory = self._step(maps, own, memory)
+            tops.append(memory[-1])
+        return torch.stack(tops, dim=1), memory
+
+    def _step(self, maps: dict[str, Tensor], inputs: Tensor, hidden: Memory) -> Memory:
+        """One variable further: inputs (S, N, inputs), hidden states (S, N, H) by level."""
+        after = []
+        for level, before in enumerate(hidden):
+            from_input = apply_linear(maps[f"input{level}"], inputs)
+            from_hidden = apply_linear(maps[f"recurrent{level}"], before)
+            reset_i, update_i, new_i = from_input.chunk(3, dim=-1)
+            reset_h, update_h, new_h = from_hidden.chunk(3, dim=-1)
+            update = torch.sigmoid(update_i + update_h)
+            new = torch.tanh(new_i + torch.sigmoid(reset_i + reset_h) * new_h)
+            after.append(new + update * (before - new))
+            inputs = after[-1]
+        return after

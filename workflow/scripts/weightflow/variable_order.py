@@ -1,0 +1,32 @@
+"""The order in which an autoregressive density goes through the variables, as the config's `backbone` section says."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from weightflow import seeding
+from weightflow.errors import InputError
+
+
+def variable_order(settings: Mapping[str, Any], variables: Sequence[str], where: str) -> tuple[int, ...]:
+    """Indices of the variables, in the order in which they are drawn.
+
+    Args:
+        settings: `order`, which is sequential, random or a list of names, and `order_seed`.
+        variables: d names, in the data's order.
+        where: the key, for messages.
+
+    Raises:
+        InputError: a list does not name every variable once.
+    """
+    order = settings["order"]
+    if order == "sequential":
+        return tuple(range(len(variables)))
+    if order == "random":
+        return tuple(seeding.stream(settings["order_seed"], "order").permutation(len(variables)).tolist())
+    if sorted(order) != sorted(variables):
+        raise InputError(
+            f"{where}: {', '.join(order)} is not an order of the variables {', '.join(variables)}; "
+            "name each of them once."
+        )
+    places = {name: i for i, name in enumerate(variables)}
+    return tuple(places[name] for name in order)
