@@ -11,6 +11,7 @@ from weightflow.choices import Choice
 from weightflow.plots import style
 from weightflow.report import MISSING, Source, _rounded, render_report
 from weightflow.snapshots import Snapshots
+from weightflow.teacher import FIELDS
 
 RUNS = ["model_one", "model-two", "mixture", "floor_bootstrap"]
 
@@ -142,13 +143,13 @@ CHOICES = [
         "teacher",
         ["model_one", "model-two"],
         None,
-        {"first": {"member": "bridge", "noise": 0.5, "share": 0.0, "rate": 2.0}},
+        {"first": {"member": "bridge", "noise": 0.5, "share": 0.0, "rate": 2.0, "own": False}},
         pd.DataFrame(
             [
-                ("first", "mixture", 0.0, 0.0, 0.0, 1.0, 0.4, 3.5, 0.1),
-                ("first", "bridge", 0.5, 0.0, 2.0, 1.0, 0.2, 2.5, 0),
+                ("first", "mixture", 0.0, 0.0, 0.0, False, 1.0, 0.4, 3.5, 0.1),
+                ("first", "bridge", 0.5, 0.0, 2.0, False, 1.0, 0.2, 2.5, 0),
             ],
-            columns=["interval", "member", "noise", "share", "rate", "time", "bandwidth", "nll", "error"],
+            columns=["interval", *FIELDS, "time", "bandwidth", "nll", "error"],
         ),
     ),
     *(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, chisquare
 
 from weightflow.teacher import (
+    FIELDS,
     MEMBERS,
     Interpolant,
     Teacher,
@@ -232,7 +233,7 @@ def scores(snapshots: list[np.ndarray], asked: list[Teacher] = ASKED) -> pd.Data
 def test_every_teacher_is_scored_at_every_interior_snapshot(counted):
     asked = [*ASKED, Teacher("displacement", rate=2.0)]
     table = scores([*counted, counted[0], counted[2]], asked)
-    columns = ["interval", "member", "noise", "share", "rate", "time", "bandwidth", "nll", "error"]
+    columns = ["interval", *FIELDS, "time", "bandwidth", "nll", "error"]
     assert table.columns.tolist() == columns
     first, later = (table[table["interval"] == interval] for interval in ("first", "later"))
     assert len(first) == len(asked)
@@ -240,10 +241,10 @@ def test_every_teacher_is_scored_at_every_interior_snapshot(counted):
     assert len(later) == 2 * len(ASKED)  # relaxation is for the first interval
     assert set(later["time"]) == {2.0, 3.0}
     assert np.isfinite(table[["nll", "error"]]).all(axis=None)
-    assert (table.groupby(columns[:5])["bandwidth"].nunique() == 1).all()
+    assert (table.groupby(columns[:6])["bandwidth"].nunique() == 1).all()
     for _, part in (("first", first), ("later", later)):
-        best = part.groupby(columns[1:5])["nll"].mean().idxmin()
-        assert (part.set_index(columns[1:5]).loc[[best], "error"] == 0).all()
+        best = part.groupby(columns[1:6])["nll"].mean().idxmin()
+        assert (part.set_index(columns[1:6]).loc[[best], "error"] == 0).all()
 
 
 def test_three_snapshots_leave_one_choice_for_both(counted):
@@ -292,7 +293,7 @@ def test_a_rate_is_found_where_there_is_a_relaxation(rng, true, chosen):
 
 def by_hand(*entries: tuple) -> pd.DataFrame:
     columns = ["interval", "member", "noise", "share", "rate", "nll", "error"]
-    return pd.DataFrame(entries, columns=columns).assign(time=1.0, bandwidth=0.1)
+    return pd.DataFrame(entries, columns=columns).assign(own=False, time=1.0, bandwidth=0.1)
 
 
 def test_the_slowest_relaxation_within_two_standard_errors_is_taken():
@@ -311,6 +312,49 @@ def later(*entries: tuple) -> Teacher:
     """The choice for the later intervals from (member, noise, share, nll, error)."""
     rows = [("later", member, noise, share, 0.0, nll, error) for member, noise, share, nll, error in entries]
     return best_teachers(by_hand(("first", "mixture", 0.0, 0.0, 0.0, 1.0, 0.0), *rows)).later
+
+
+def test_one_rate_for_all_goes_before_own_rates():
+    rivals = [("first", "mixture", 0.0, 0.0, 0.0, nll, 0.1) for nll in (1.3, 1.0)]
+    table = by_hand(*rivals).assign(own=[False, True])
+    assert not best_teachers(table.assign(nll=[1.1, 1.0])).first.own
+    assert best_teachers(table).first.own
+
+
+def test_own_rates_are_found_where_variables_relax_differently(rng):
+    def snapshot(time: float) -> np.ndarray:
+        means = [20 * (1 - np.exp(-3 * time)), 10 * time, 15 * np.expm1(1.5 * time) / np.expm1(3)]
+        return rng.poisson(means, (2000, 3))
+
+    snapshots = [snapshot(t) for t in range(3)]
+    assert best_teachers(scores(snapshots, candidates(["poisson"], [0.1], [], [0, 2, "own"]))).first.own
+    way = Interpolant(snapshots, np.arange(3.0), 60, rng)
+    halfway = way.sample(Teacher("poisson", own=True), 0.5, rng).mean(0)
+    even = way.sample(Teacher("poisson"), 0.5, rng).mean(0)
+    truth = [20 * (1 - np.exp(-1.5)), 5, 15 * np.expm1(0.75) / np.expm1(3)]
+    assert (np.abs(halfway - truth)[[0, 2]] < np.abs(even - truth)[[0, 2]]).all()
+
+
+def test_a_mixture_with_own_rates_mixes_every_variable_by_its_share(rng):
+    snapshots = [np.zeros((4000, 2), int), np.array([[4, 8]]).repeat(4000, 0), np.array([[4, 16]]).repeat(4000, 0)]
+    way = Interpolant(snapshots, np.arange(3.0), 20, rng)
+    way.rates = np.array([np.log(9.0), 0.0])
+    drawn = way.sample(Teacher("mixture", own=True), 0.5, rng)
+    assert set(np.unique(drawn[:, 0])) == {0, 4}
+    assert set(np.unique(drawn[:, 1])) == {0, 8}
+    np.testing.assert_allclose((drawn > 0).mean(0), [0.75, 0.5], atol=0.03)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.9])
+def test_of_many_variables_pairs_are_judged(rng, correlation):
+    # A snapshot between two alike: the mixture is the truth, whatever the dependence.
+    covariance = 4 * ((1 - correlation) * np.eye(6) + correlation)
+    snapshots = [np.round(rng.multivariate_normal(np.full(6, 10), covariance, 800)).astype(int) for _ in range(4)]
+    table = scores(snapshots, candidates(["mixture", "poisson"], [1.0], []))
+    assert best_teachers(table).later.member == "mixture"
+    # Every variable counts once: about the entropy of the pairs' densities, not twice that.
+    entropy = 6 * 0.5 * np.log(2 * np.pi * np.e * 4) + 3 * 0.5 * np.log(1 - correlation**2)
+    np.testing.assert_allclose(table.loc[table["member"] == "mixture", "nll"], entropy, rtol=0.05)
 
 
 def test_of_teachers_alike_the_noisiest_within_two_standard_errors_is_taken():

@@ -3,7 +3,6 @@
 Tables for the report and its figure, made of the scores that the choosing rules leave behind.
 """
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weightflow.teacher import Teacher
+from weightflow.teacher import FIELDS, Teacher, teacher_of
 
 TEACHER, SMOOTHING, STEPS = KINDS = ("teacher", "smoothing", "steps")
 JUDGES = ("kl_exact", "nll")  # of which model is the best: the first that every model has
 _SMOOTHING = ["hidden", "curvature", "roughness"]
-_TEACHER = [field.name for field in dataclasses.fields(Teacher)]
 
 
 @dataclass(frozen=True)
@@ -58,14 +56,14 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
     rows = []
     for interval, own in choice.scores.groupby("interval", sort=False):
         chosen = Teacher(**choice.made[str(interval)])
-        nll = own.pivot_table(index=_TEACHER, columns="time", values="nll", sort=False)
+        nll = own.pivot_table(index=FIELDS, columns="time", values="nll", sort=False)
         means = nll.mean(axis=1).sort_values(kind="stable")
         ahead = nll.loc[means.index[0]]
-        groups = own.groupby(_TEACHER, sort=False)
+        groups = own.groupby(FIELDS, sort=False)
         error = groups["error"].agg(lambda errors: np.sqrt((errors**2).sum()) / len(errors))
         bandwidth = groups["bandwidth"].first()
         for place, values in enumerate(means.index):
-            teacher = Teacher(str(values[0]), *map(float, values[1:]))
+            teacher = teacher_of(values)
             if place < most or teacher == chosen:
                 behind = nll.loc[values] - ahead
                 rows.append(

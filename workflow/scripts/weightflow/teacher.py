@@ -18,14 +18,16 @@ import pandas as pd
 
 from weightflow.kernel_density import KernelDensity
 from weightflow.progress import progress
+from weightflow.relaxation import own_rates, relax
 from weightflow.storage import read_json, write_json
 from weightflow.transport import chain, round_to_counts, transport_spline
 
-_FIELDS = ["member", "noise", "share", "rate"]
+OWN = "own"  # in place of a rate: a rate for each variable
+_JOINTLY = 4  # most variables whose joint density kernels can judge; of more, pairs are judged
 _DRAWS = 4  # of the noise, for each particle, when teachers are compared
 _LEARNT = 4000  # states at each time of a lesson, where the particles are fewer
 _COMPARED = 4000  # most states of a teacher, or of a snapshot, in a comparison
-_BANDWIDTHS = (0.1, 0.15, 0.2, 0.3, 0.4)  # of the kernels around a teacher's states, over their spread
+_MULTIPLES = (0.1, 0.15, 0.2, 0.3, 0.4)  # of the kernels around a teacher's states, over their spread
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,15 @@ class Teacher:
         share: part of the states that a blend takes from the mixture.
         rate: κ ≥ 0 of an exponential relaxation across the interval, per length of the data's first interval; the
             share u of the way becomes (1 − e^{−κu}) / (1 − e^{−κ}), and stays u at κ = 0.
+        own: in the first interval every variable relaxes at the rate that the means of the first three snapshots
+            tell (relaxation.py), straight from end to end, instead of at `rate`.
     """
 
     member: str
     noise: float = 0.0
     share: float = 0.0
     rate: float = 0.0
+    own: bool = False
 
     @property
     def label(self) -> str:
@@ -51,7 +56,11 @@ class Teacher:
         extras = [f"noise {self.noise:g}"] if self.noise else []
         extras += [f"{self.share:.0%} mixture"] if self.member == "blend" else []
         extras += [f"rate {self.rate:g}"] if self.rate else []
+        extras += ["own rates"] if self.own else []
         return self.member + (f" ({', '.join(extras)})" if extras else "")
+
+
+FIELDS = [field.name for field in dataclasses.fields(Teacher)]
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,7 @@ class Interpolant:
         start = first if len(first) == count else first[rng.integers(len(first), size=count)]
         particles = chain([start, *snapshots[1:]], rng)
         self.particles = particles
+        self.rates = own_rates(self.snapshots, self.times)
         self.path = transport_spline(self.times, particles)
         steps = np.diff(particles, axis=0)
         self.covariances = [np.atleast_2d(np.cov(step.T)) for step in steps]
@@ -102,11 +112,13 @@ class Interpolant:
         share = (time - self.times[k]) / length
         if share in (0.0, 1.0):
             return self.particles[k + int(share)].astype(self.snapshots[0].dtype)
-        if teacher.rate > 0:
-            rate = teacher.rate * length / self.unit
-            share = np.expm1(-rate * share) / np.expm1(-rate)
-            time = self.times[k] + share * length
-        values = MEMBERS[teacher.member](self, teacher, k, share, time, rng)
+        if teacher.own and k == 0:
+            share = relax(self.rates, share)
+            middle = self.particles[0] + share * (self.particles[1] - self.particles[0])
+        else:
+            share = relax(np.array(teacher.rate * length / self.unit), share)
+            middle = self.path(self.times[k] + share * length)
+        values = MEMBERS[teacher.member](self, teacher, k, share, middle, rng)
         return round_to_counts(values, self.states, rng) if self.states else values
 
     def interval(self, time: float) -> int:
@@ -118,13 +130,17 @@ class Interpolant:
         return [np.concatenate([self.sample(teacher, time, rng) for _ in range(draws)]) for time in times]
 
 
-def _displacement(way: Interpolant, teacher: Teacher, k: int, share: float, time: float, rng: np.random.Generator):
-    """The chained transport spline as it is."""
-    return way.path(time)
+def _displacement(
+    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
+):
+    """Where the particles are halfway, as they are."""
+    return middle
 
 
-def _bridge(way: Interpolant, teacher: Teacher, k: int, share: float, time: float, rng: np.random.Generator):
-    """A Brownian bridge about the spline: covariance c · u (1 − u) · Cov(displacements of the interval).
+def _bridge(
+    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
+):
+    """A Brownian bridge about the way: covariance c · u (1 − u) · Cov(displacements of the interval).
 
     The covariance, not the variances alone, keeps what the variables conserve together. From a point mass
     c = 1 makes the spread grow by √t.
@@ -132,10 +148,12 @@ def _bridge(way: Interpolant, teacher: Teacher, k: int, share: float, time: floa
     noise = rng.multivariate_normal(
         np.zeros(way.particles.shape[2]), way.covariances[k], len(way.particles[k]), method="eigh"
     )
-    return way.path(time) + np.sqrt(teacher.noise * share * (1 - share)) * noise
+    return middle + np.sqrt(teacher.noise * share * (1 - share)) * noise
 
 
-def _poisson(way: Interpolant, teacher: Teacher, k: int, share: float, time: float, rng: np.random.Generator):
+def _poisson(
+    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
+):
     """A Poisson bridge: the jumps between coupled counts, and c-proportional pairs back and forth, at random times.
 
     Given the ends, the times of a Poisson process's jumps are uniform, so the jumps made by u are binomial.
@@ -144,23 +162,26 @@ def _poisson(way: Interpolant, teacher: Teacher, k: int, share: float, time: flo
     pairs = rng.poisson(teacher.noise * np.diag(way.covariances[k]) / 2, size=change.shape)
     ups = rng.binomial(np.round(np.maximum(change, 0)).astype(int) + pairs, share)
     downs = rng.binomial(np.round(np.maximum(-change, 0)).astype(int) + pairs, share)
-    return way.path(time) + ups - downs - share * change
+    return middle + ups - downs - share * change
 
 
-def _mixture(way: Interpolant, teacher: Teacher, k: int, share: float, time: float, rng: np.random.Generator):
+def _mixture(
+    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
+):
     """States of the two neighbouring snapshots, by nearness in time."""
     count = way.particles.shape[1]
     return np.where(rng.random((count, 1)) < share, way.particles[k + 1], way.particles[k])
 
 
-def _blend(way: Interpolant, teacher: Teacher, k: int, share: float, time: float, rng: np.random.Generator):
+def _blend(way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator):
     """Some states from the mixture, the others from the bridge."""
-    mixed = _mixture(way, teacher, k, share, time, rng)
-    moved = _bridge(way, teacher, k, share, time, rng)
+    mixed = _mixture(way, teacher, k, share, middle, rng)
+    moved = _bridge(way, teacher, k, share, middle, rng)
     return np.where(rng.random((len(mixed), 1)) < teacher.share, mixed, moved)
 
 
-# A member takes (interpolant, teacher, interval k, share of the way, time, rng) and returns (n, d) real values.
+# A member takes (interpolant, teacher, interval k, share of the way, of all or of each variable, middle (n, d) of the
+# coupled particles' ways, rng) and returns (n, d) real values.
 MEMBERS: dict[str, Callable] = {
     "displacement": _displacement,
     "bridge": _bridge,
@@ -215,13 +236,14 @@ def lesson(
 
 
 def candidates(
-    members: Sequence[str], noises: Sequence[float], shares: Sequence[float], rates: Sequence[float] = (0.0,)
+    members: Sequence[str], noises: Sequence[float], shares: Sequence[float], rates: Sequence[float | str] = (0.0,)
 ) -> list[Teacher]:
-    """Every combination that makes a difference."""
+    """Every combination that makes a difference; a rate may be 'own'."""
     found = []
     for member, rate in itertools.product(members, rates):
+        motion = {"own": True} if rate == OWN else {"rate": rate}
         for noise in noises if member in ("bridge", "poisson", "blend") else [0.0]:
-            found += [Teacher(member, noise, share, rate) for share in (shares if member == "blend" else [0.0])]
+            found += [Teacher(member, noise, share, **motion) for share in (shares if member == "blend" else [0.0])]
     return list(dict.fromkeys(found))
 
 
@@ -235,8 +257,9 @@ def score_teachers(
     """Negative log-likelihood of each left-out interior snapshot under what the other snapshots make of it.
 
     A teacher's states become a density by the kernels that suit it best, so that the score is the one that
-    backbones are trained by; distances between samples hardly feel the noise. Relaxation is for the first
-    interval, so teachers with a rate are scored on the first left-out snapshot alone.
+    backbones are trained by; distances between samples hardly feel the noise. Kernels lose their power with the
+    number of variables: of more than four, pairs are judged that stand beside each other in a random ring of all.
+    Relaxation is for the first interval, so teachers with a rate are scored on the first left-out snapshot alone.
 
     Args:
         teachers: to compare.
@@ -246,19 +269,19 @@ def score_teachers(
         rng: of couplings and draws.
 
     Returns:
-        Table interval (first or later), member, noise, share, rate, time (of the left-out snapshot), bandwidth,
-        nll (nats per state) and the standard error of its difference from the best teacher's.
+        Table interval (first or later), `FIELDS`, time (of the left-out snapshot), bandwidth, nll (nats per state)
+        and the standard error of its difference from the best teacher's.
     """
-    unit = float(times[1] - times[0])
+    unit, groups = float(times[1] - times[0]), _judged_together(snapshots[0].shape[1], rng)
     found: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
     for k in progress(range(1, len(snapshots) - 1), "teachers, leaving out each snapshot"):
         others = [snapshot for i, snapshot in enumerate(snapshots) if i != k]
         way = Interpolant(others, np.delete(times, k), states, rng, unit)
         left_out, repeats = np.unique(_some(snapshots[k], rng), axis=0, return_counts=True)
         for i, teacher in enumerate(teachers):
-            if k == 1 or not teacher.rate:
+            if k == 1 or not (teacher.rate or teacher.own):
                 guess = _some(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], rng)
-                found[i, k] = repeats, -np.stack([_log_prob(guess, b, states, left_out) for b in _BANDWIDTHS])
+                found[i, k] = repeats, -np.stack([_log_prob(guess, b, states, left_out, groups) for b in _MULTIPLES])
     rows = []
     for interval, places in (("first", [1]), ("later", list(range(2, len(snapshots) - 1)))):
         scored = [i for i in range(len(teachers)) if places and all((i, k) in found for k in places)]
@@ -269,21 +292,27 @@ def score_teachers(
             repeats, values = found[i, k]
             ahead = values[chosen[i]] - found[best, k][1][chosen[best]]
             spread = _mean(repeats, (ahead - _mean(repeats, ahead)) ** 2) ** 0.5
-            score = _BANDWIDTHS[chosen[i]], _mean(repeats, values[chosen[i]]), spread / repeats.sum() ** 0.5
+            score = _MULTIPLES[chosen[i]], _mean(repeats, values[chosen[i]]), spread / repeats.sum() ** 0.5
             rows.append((interval, *dataclasses.astuple(teachers[i]), times[k], *score))
-    return pd.DataFrame(rows, columns=["interval", *_FIELDS, "time", "bandwidth", "nll", "error"])
+    return pd.DataFrame(rows, columns=["interval", *FIELDS, "time", "bandwidth", "nll", "error"])
 
 
 def best_teachers(scores: pd.DataFrame) -> Teachers:
     """The teachers under which left-out snapshots are most likely; three snapshots leave one choice for both.
 
-    Of those that the data cannot tell from the best (within two standard errors), the slowest relaxation is taken,
-    as a rate is only as large as the data demand; then the most noise, as a random system is never without, and
-    a network cannot learn noisy particles by heart.
+    Of those that the data cannot tell from the best (within two standard errors), the simplest relaxation is taken:
+    one rate for all before own rates, and only as large as the data demand; then the most noise, as a random system
+    is never without, and a network cannot learn noisy particles by heart.
     """
     early = _best(scores[scores["interval"] == "first"])
     later = scores[scores["interval"] == "later"]
-    return Teachers(early, dataclasses.replace(early, rate=0.0) if later.empty else _best(later))
+    return Teachers(early, dataclasses.replace(early, rate=0.0, own=False) if later.empty else _best(later))
+
+
+def teacher_of(row: Sequence) -> Teacher:
+    """The teacher in the `FIELDS` of a table's row."""
+    member, noise, share, rate, own = row
+    return Teacher(str(member), float(noise), float(share), float(rate), bool(own))
 
 
 def write_teachers(path: str | Path, teachers: Teachers) -> None:
@@ -297,21 +326,34 @@ def read_teachers(path: str | Path) -> Teachers:
 
 
 def _best(scores: pd.DataFrame) -> Teacher:
-    groups = scores.groupby(_FIELDS, sort=False)
+    groups = scores.groupby(FIELDS, sort=False)
     table = groups["nll"].mean().reset_index()
     table["error"] = groups["error"].agg(lambda errors: (errors**2).sum() ** 0.5 / len(errors)).to_numpy()
     possible = table[table["nll"] - table["nll"].min() <= 2 * table["error"]]
+    possible = possible[possible["own"] == possible["own"].min()]
     possible = possible[possible["rate"] == possible["rate"].min()]
     likeliest = possible.loc[possible["nll"].idxmin(), "member"]
     # Noise compares within one kind of motion; a displacement is a bridge without noise.
     alike = ("displacement", "bridge") if likeliest in ("displacement", "bridge") else (likeliest,)
     noisiest = possible[possible["member"].isin(alike)].sort_values(["noise", "nll"], ascending=[False, True])
-    member, *numbers = noisiest.iloc[0][_FIELDS]
-    return Teacher(str(member), *map(float, numbers))
+    return teacher_of(noisiest.iloc[0][FIELDS])
 
 
-def _log_prob(guess: np.ndarray, bandwidth: float, states: int, asked: np.ndarray) -> np.ndarray:
-    return KernelDensity(guess, np.full(len(guess), 1 / len(guess)), bandwidth, states).log_prob(asked)
+def _judged_together(variables: int, rng: np.random.Generator) -> list[list[int]]:
+    """Groups of variables whose joint densities are judged; every variable is in as many groups as any other."""
+    if variables <= _JOINTLY:
+        return [list(range(variables))]
+    ring = rng.permutation(variables)
+    return [[int(a), int(b)] for a, b in zip(ring, np.roll(ring, 1), strict=True)]
+
+
+def _log_prob(
+    guess: np.ndarray, multiple: float, states: int, asked: np.ndarray, groups: Sequence[list[int]]
+) -> np.ndarray:
+    """(n,) log-likelihoods of states, by groups of variables; each variable counts once."""
+    weights = np.full(len(guess), 1 / len(guess))
+    parts = [KernelDensity(guess[:, own], weights, multiple, states).log_prob(asked[:, own]) for own in groups]
+    return np.sum(parts, axis=0) * asked.shape[1] / sum(map(len, groups))
 
 
 def _best_bandwidth(scored: Sequence[tuple[np.ndarray, np.ndarray]]) -> int:
