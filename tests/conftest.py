@@ -19,8 +19,10 @@ import yaml
 
 from weightflow.backbones import Backbone
 from weightflow.gru import GRUBackbone
+from weightflow.reaction_network import ReactionNetwork
 from weightflow.schema import read_schema
 from weightflow.snapshots import Snapshots
+from weightflow.systems import read_system
 from weightflow.transformer import TransformerBackbone
 from weightflow.weight_graph import WeightGraph, build_weight_graph
 
@@ -49,6 +51,26 @@ def root() -> Path:
 def schema() -> dict[str, Any]:
     """The configuration's JSON schema."""
     return read_schema(SCHEMA)
+
+
+@pytest.fixture
+def system(tmp_path) -> Callable[..., ReactionNetwork]:
+    """A network from reactions (entries of a system file, or propensities by equation), initial state and grid."""
+
+    def build(reactions: Any, initial: Mapping[str, Any], points: int = 5, step: float = 1.0) -> ReactionNetwork:
+        if isinstance(reactions, Mapping):
+            reactions = [{"equation": e, "propensity": p} for e, p in reactions.items()]
+        content = {
+            "title": "Test",
+            "species": list(initial),
+            "reactions": list(reactions),
+            "initial": dict(initial),
+            "grid": {"points": points, "step": step},
+        }
+        (tmp_path / "system.yaml").write_text(yaml.safe_dump(content))
+        return read_system(tmp_path / "system.yaml")
+
+    return build
 
 
 @pytest.fixture

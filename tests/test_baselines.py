@@ -10,7 +10,7 @@ import pytest
 from weightflow import baselines, metrics
 from weightflow.baselines import BASELINES, FLOORS, predict_baseline
 from weightflow.errors import InputError
-from weightflow.master_equation import ExactLaw
+from weightflow.laws import TableLaw
 from weightflow.readers import read_recording
 from weightflow.snapshots import Snapshots, assemble
 
@@ -93,7 +93,7 @@ def test_baselines_see_the_observed_training_snapshots_alone(counts, kind):
 @pytest.mark.parametrize("kind", SCORED)
 def test_a_density_has_finite_scores(counts, kind):
     states = np.indices((8, 8)).reshape(2, -1).T
-    law = ExactLaw(counts.times, states, np.full((6, 64), 1 / 64), np.zeros(6))
+    law = TableLaw(counts.times, states, np.full((6, 64), 1 / 64), np.zeros(6))
     found = predict_baseline(kind, counts, samples=4, seed=0, law=law).scores
     assert sorted(found) == ["kl_exact", "nll", "tv_exact"]
     assert np.isfinite(list(found.values())).all()

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import rel_entr
 
-from weightflow.density import RAREST, fit_levels, known_law, marginals, score
-from weightflow.master_equation import ExactLaw, write_exact_law
+from weightflow.density import fit_levels, marginals, score
+from weightflow.laws import RAREST, TableLaw, known_law, write_law
 
 STATES = np.array(list(product(range(4), range(3))))
 
@@ -28,14 +28,19 @@ class Table:
     def marginals(self, levels: int) -> np.ndarray:
         return np.stack([fit_levels(self.probabilities.sum(1 - axis), levels) for axis in (0, 1)])
 
+    def of(self, variables: np.ndarray) -> "Table | None":
+        if len(variables) == self.probabilities.ndim:
+            return self
+        return Table(self.probabilities.sum(1)) if variables.tolist() == [0] else None
+
 
 def tables(seed: int, times: int = 3) -> np.ndarray:
     return np.random.default_rng(seed).dirichlet(np.ones(12), times).reshape(times, 4, 3)
 
 
-def law_of(probabilities: np.ndarray) -> ExactLaw:
+def law_of(probabilities: np.ndarray) -> TableLaw:
     times = len(probabilities)
-    return ExactLaw(np.arange(float(times)), STATES, probabilities.reshape(times, -1), np.zeros(times))
+    return TableLaw(np.arange(float(times)), STATES, probabilities.reshape(times, -1), np.zeros(times))
 
 
 def test_distances_from_the_law_equal_scipy():
@@ -57,7 +62,7 @@ def test_mass_outside_the_laws_states_is_wrong():
     p, q = np.zeros((1, 4, 3)), np.zeros((4, 3))
     p[0, 0, 0] = 1
     q[[0, 1, 2], 0] = 0.5, 0.25, 0.25
-    law = ExactLaw(np.zeros(1), STATES[:1], np.ones((1, 1)), np.zeros(1))
+    law = TableLaw(np.zeros(1), STATES[:1], np.ones((1, 1)), np.zeros(1))
     for known in (law_of(p), law):
         found = score([Table(q)], [], known)
         assert found["kl_exact"] == pytest.approx(np.log(2))
@@ -66,7 +71,7 @@ def test_mass_outside_the_laws_states_is_wrong():
 
 def test_states_too_rare_to_count_change_nothing():
     p = np.array([[1 - RAREST / 2, RAREST / 2]])
-    law = ExactLaw(np.zeros(1), STATES[:2], p, np.zeros(1))
+    law = TableLaw(np.zeros(1), STATES[:2], p, np.zeros(1))
     q = np.zeros((4, 3))
     q[0, 0] = 1
     found = score([Table(q)], [], law)
@@ -75,7 +80,7 @@ def test_states_too_rare_to_count_change_nothing():
 
 @pytest.mark.parametrize(("excluded", "infinite"), [(1e-7, False), (1e-5, True)])
 def test_a_density_that_excludes_what_happens_is_infinitely_far(excluded, infinite):
-    law = ExactLaw(np.zeros(1), np.array([[0, 0], [9, 9]]), np.array([[1 - excluded, excluded]]), np.zeros(1))
+    law = TableLaw(np.zeros(1), np.array([[0, 0], [9, 9]]), np.array([[1 - excluded, excluded]]), np.zeros(1))
     q = np.zeros((4, 3))
     q[0, 0] = 1
     found = score([Table(q)], [], law)
@@ -124,7 +129,7 @@ def test_levels_are_added_or_dropped():
 def test_a_law_is_read_if_there_is_one_that_is_known(tmp_path):
     assert known_law([]) is None
     known = law_of(tables(0))
-    unknown = ExactLaw(known.times, known.states[:0], known.probabilities[:, :0], np.ones(3))
+    unknown = TableLaw(known.times, known.states[:0], known.probabilities[:, :0], np.ones(3))
     for law, expected in ((known, True), (unknown, False)):
-        write_exact_law(tmp_path / "law.safetensors", law)
+        write_law(tmp_path / "law.safetensors", law)
         assert (known_law(tmp_path / "law.safetensors") is not None) == expected

@@ -8,7 +8,7 @@ import pytest
 
 from weightflow import metrics
 from weightflow.evaluation import COLUMNS, Judge, evaluate, summarise
-from weightflow.master_equation import ExactLaw
+from weightflow.laws import TableLaw
 from weightflow.prediction import Prediction
 
 SECOND = {"data": 2, "other": 2, "later": 3}
@@ -23,10 +23,10 @@ def prediction(counts) -> Prediction:
 
 
 @pytest.fixture
-def law(counts) -> ExactLaw:
+def law(counts) -> TableLaw:
     """Uniform over the states 0 … 9 of two variables, so that some lie above the data's."""
     states = np.indices((10, 10)).reshape(2, -1).T
-    return ExactLaw(counts.times, states, np.full((6, 100), 0.01), np.zeros(6))
+    return TableLaw(counts.times, states, np.full((6, 100), 0.01), np.zeros(6))
 
 
 def value(table: pd.DataFrame, time: float, metric: str) -> float:

@@ -4,32 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import yaml
 from scipy.linalg import expm
 from scipy.stats import binom, chisquare, poisson
 
 from weightflow.errors import InputError
-from weightflow.master_equation import ExactLaw, read_exact_law, solve_master_equation, write_exact_law
+from weightflow.laws import TableLaw, read_law, write_law
+from weightflow.master_equation import solve_master_equation
 from weightflow.simulation import simulate
 from weightflow.systems import read_system
-
-
-@pytest.fixture
-def system(tmp_path):
-    """A network from reactions, initial state and grid."""
-
-    def build(reactions: dict[str, str], initial: dict, points: int = 5, step: float = 1.0):
-        content = {
-            "title": "Test",
-            "species": list(initial),
-            "reactions": [{"equation": e, "propensity": p} for e, p in reactions.items()],
-            "initial": initial,
-            "grid": {"points": points, "step": step},
-        }
-        (tmp_path / "system.yaml").write_text(yaml.safe_dump(content))
-        return read_system(tmp_path / "system.yaml")
-
-    return build
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +21,15 @@ def built_in(root):
 
 
 @pytest.fixture(scope="module")
-def epidemic(built_in) -> ExactLaw:
+def epidemic(built_in) -> TableLaw:
     return solve_master_equation(built_in("epidemic"))
 
 
-def as_dict(law: ExactLaw, t: int) -> dict:
+def as_dict(law: TableLaw, t: int) -> dict:
     return {tuple(state): p for state, p in zip(law.states.tolist(), law.probabilities[t], strict=True)}
 
 
-def assert_follows(counts: np.ndarray, law: ExactLaw, t: int) -> None:
+def assert_follows(counts: np.ndarray, law: TableLaw, t: int) -> None:
     """Chi-square of simulated joint states (N, d); states expected fewer than 5 times are gathered into one."""
     expected = law.probabilities[t] * len(counts)
     frequent = np.flatnonzero(expected >= 5)
@@ -246,20 +228,20 @@ def test_marginals_drop_counts_beyond_the_levels(system):
 @pytest.mark.parametrize("max_states", [0, 100])
 def test_round_trip(system, tmp_path, max_states):
     law = solve_master_equation(system({"0 -> X": "1", "X -> 0": "X"}, {"X": {"poisson": 2}}), max_states)
-    write_exact_law(tmp_path / "law.safetensors", law, title="Test")
-    again = read_exact_law(tmp_path / "law.safetensors")
+    write_law(tmp_path / "law.safetensors", law, title="Test")
+    again = read_law(tmp_path / "law.safetensors")
     assert again.is_known is law.is_known is (max_states > 0)
     for name in ("times", "states", "probabilities", "lost"):
         assert np.array_equal(getattr(again, name), getattr(law, name))
 
 
-def test_the_rule_writes_the_law_and_says_how_good_it_is(run_snakemake, tmp_path):
+def test_the_rule_writes_the_law_and_says_what_it_is(run_snakemake, tmp_path):
     config = {"datasets": {"births": {"system": "birth_death"}}}
     result = run_snakemake(tmp_path, config, "results/births/exact_law.safetensors")
     assert result.returncode == 0, result.stdout
-    assert read_exact_law(tmp_path / "results" / "births" / "exact_law.safetensors").is_known
-    log = (tmp_path / "results" / "births" / "logs" / "solve_master_equation.log").read_text()
-    assert "Birth and death: 33 states, at most" in log
+    assert read_law(tmp_path / "results" / "births" / "exact_law.safetensors").is_known
+    log = (tmp_path / "results" / "births" / "logs" / "solve_law.log").read_text()
+    assert "Birth and death: the exact law of X (PoissonLaw)." in log
 
 
 def test_epidemic_has_its_published_clock_and_start(epidemic):
@@ -285,8 +267,8 @@ def test_simulated_toggle_switches_follow_the_law(built_in, t):
     assert_follows(counts // [1, 1, 8, 8], coarse(law, [1, 1, 8, 8]), t)
 
 
-def coarse(law: ExactLaw, width: list[int]) -> ExactLaw:
+def coarse(law: TableLaw, width: list[int]) -> TableLaw:
     """The law of counts divided by `width`, so that joint states are frequent enough for a chi-square."""
     states, group = np.unique(law.states // width, axis=0, return_inverse=True)
     probabilities = np.stack([np.bincount(group.ravel(), p) for p in law.probabilities])
-    return ExactLaw(law.times, states, probabilities, law.lost)
+    return TableLaw(law.times, states, probabilities, law.lost)

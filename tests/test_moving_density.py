@@ -11,7 +11,7 @@ from weightflow.dynamics import Solver, evolve, normalise_times, solve_weights
 from weightflow.errors import InputError
 from weightflow.fitting import make_field
 from weightflow.gru import GRUBackbone
-from weightflow.master_equation import ExactLaw
+from weightflow.laws import TableLaw
 from weightflow.moving_density import NetworkDensity, predict_from_weights
 
 SOLVER = Solver("rk4", 2, 1e-4, 1e-5, adjoint=False)
@@ -89,7 +89,7 @@ def test_without_a_heldout_part_there_are_no_likelihoods(network, weights, count
 def test_distances_from_the_law_are_those_of_the_enumerated_density(network, weights, counts):
     states = np.indices((8, 8)).reshape(2, -1).T
     p = np.random.default_rng(0).dirichlet(np.ones(64), len(counts.times))
-    law = ExactLaw(counts.times, states, p, np.zeros(len(p)))
+    law = TableLaw(counts.times, states, p, np.zeros(len(p)))
     found = predict_from_weights(network, weights, weights[:2], np.array([0.0, 7.0]), counts, 5, 0, CPU, law).scores
     log_q = network.log_prob(torch.from_numpy(weights), torch.from_numpy(states)).double().numpy()
     np.testing.assert_allclose(found["kl_exact"], (p * (np.log(p) - log_q)).sum(1), rtol=1e-5)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from weightflow.master_equation import ExactLaw
+from weightflow.laws import TableLaw
 from weightflow.plots import style
 from weightflow.plots.ablations import plot_ablations
 from weightflow.plots.densities import bin_edges, joint, marginal, shown_times
@@ -62,9 +62,9 @@ def snapshots(rng: np.random.Generator, variables: int = 2, every: int = 4, disc
     return Snapshots(TIMES, *parts, np.arange(9) % every == 0, names, discrete, 40, "heldout", "day")
 
 
-def exact_law(rng: np.random.Generator, variables: int = 2) -> ExactLaw:
+def exact_law(rng: np.random.Generator, variables: int = 2) -> TableLaw:
     states = np.unique(rng.poisson(6, (200, variables)), axis=0)
-    return ExactLaw(TIMES, states, rng.dirichlet(np.ones(len(states)), 9), np.zeros(9))
+    return TableLaw(TIMES, states, rng.dirichlet(np.ones(len(states)), 9), np.zeros(9))
 
 
 def prediction(rng: np.random.Generator, variables: int = 2) -> Prediction:

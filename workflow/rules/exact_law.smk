@@ -1,21 +1,21 @@
 # The exact law of a data set's system, where it has one: a truth without sampling noise.
 
 
-rule solve_master_equation:
+rule solve_law:
     input:
         system_sources,
     output:
         "results/{dataset}/exact_law.safetensors",
     log:
-        "results/{dataset}/logs/solve_master_equation.log",
+        "results/{dataset}/logs/solve_law.log",
     benchmark:
-        "results/{dataset}/benchmarks/solve_master_equation.tsv"
+        "results/{dataset}/benchmarks/solve_law.tsv"
     priority: 100
     conda:
         "../../envs/analysis.yaml"
     params:
         max_states=config["evaluation"]["exact"]["max_states"],
         tolerance=config["evaluation"]["exact"]["tolerance"],
-        code=code("solve_master_equation.py"),
+        code=code("solve_law.py"),
     script:
-        "../scripts/solve_master_equation.py"
+        "../scripts/solve_law.py"

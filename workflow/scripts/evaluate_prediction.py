@@ -1,8 +1,8 @@
 """Metrics of one run at every time."""
 
-from weightflow.density import known_law
 from weightflow.evaluation import COLUMNS, Judge, evaluate
 from weightflow.job import run
+from weightflow.laws import known_law
 from weightflow.prediction import read_prediction
 from weightflow.snapshots import read_snapshots
 from weightflow.storage import write_table

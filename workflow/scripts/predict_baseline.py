@@ -1,8 +1,8 @@
 """Predict by a baseline without a network, or by a floor."""
 
 from weightflow.baselines import predict_baseline
-from weightflow.density import known_law
 from weightflow.job import run
+from weightflow.laws import known_law
 from weightflow.prediction import write_prediction
 from weightflow.provenance import stamp
 from weightflow.snapshots import read_snapshots

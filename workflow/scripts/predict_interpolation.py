@@ -1,10 +1,10 @@
 """Sample and score backbones whose weights are interpolated between the anchors."""
 
 from weightflow.backbones import make_backbone
-from weightflow.density import known_law
 from weightflow.device import job_device
 from weightflow.interpolation import fine_times, interpolate_weights
 from weightflow.job import run
+from weightflow.laws import known_law
 from weightflow.moving_density import predict_from_weights
 from weightflow.prediction import write_prediction
 from weightflow.provenance import stamp

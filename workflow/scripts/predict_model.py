@@ -1,13 +1,13 @@
 """Solve the dynamics once, then sample and score the moving density at every time of the data."""
 
 from weightflow.backbones import make_backbone
-from weightflow.density import known_law
 from weightflow.device import job_device
 from weightflow.dynamics import Solver, solve_weights
 from weightflow.fitting import load_field, make_field
 from weightflow.interpolation import fine_times
 from weightflow.job import run
 from weightflow.latent_path import read_latent_path
+from weightflow.laws import known_law
 from weightflow.moving_density import predict_from_weights
 from weightflow.prediction import write_prediction
 from weightflow.provenance import stamp

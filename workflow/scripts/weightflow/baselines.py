@@ -13,7 +13,7 @@ import numpy as np
 from weightflow import density, seeding
 from weightflow.errors import InputError
 from weightflow.kernel_density import AddOneDensity, KernelDensity, best_multiple
-from weightflow.master_equation import ExactLaw
+from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 from weightflow.transport import chain, round_to_counts, transport_spline

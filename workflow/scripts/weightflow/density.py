@@ -4,15 +4,11 @@ Networks and baselines are scored by the same function, so that their numbers me
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from weightflow import metrics
-from weightflow.master_equation import ExactLaw, read_exact_law
-
-RAREST = 1e-15  # states that are less probable under the law are not scored
+from weightflow.laws import ExactLaw
 
 
 class Density(Protocol):
@@ -24,13 +20,12 @@ class Density(Protocol):
     def marginals(self, levels: int) -> np.ndarray:
         """(d, levels) probabilities of the counts 0 … levels − 1 in each variable."""
 
+    def of(self, variables: np.ndarray) -> "Density | None":
+        """The density of some of the variables, in their order, alone; None where it cannot be told."""
+
 
 def score(densities: Sequence[Density], heldout: Sequence[np.ndarray], law: ExactLaw | None) -> dict[str, np.ndarray]:
     """Score densities at T times; lower is better.
-
-    A state of the law that is less probable than 1e-15 at a time is not scored: with n states this changes
-    the total variation by at most n · 1e-15 and the Kullback–Leibler divergence by that times the largest
-    difference in log-probability.
 
     Args:
         densities: T of them.
@@ -40,7 +35,7 @@ def score(densities: Sequence[Density], heldout: Sequence[np.ndarray], law: Exac
     Returns:
         Arrays (T,) by name: `nll`, the mean negative log-likelihood of the held-out states (nats per variable,
         infinite where one lies outside the density's range); `kl_exact` (nats) and `tv_exact`, the distances of
-        the joint distribution from the law. What cannot be known is left out.
+        the joint distribution of the variables that the law knows. What cannot be known is left out.
 
     Raises:
         ValueError: the numbers of times differ.
@@ -51,8 +46,10 @@ def score(densities: Sequence[Density], heldout: Sequence[np.ndarray], law: Exac
     if law is not None:
         if len(law.times) != len(densities):
             raise ValueError(f"the exact law has {len(law.times)} times, and there are {len(densities)} densities")
-        pairs = [_against_law(density, law, t) for t, density in enumerate(densities)]
-        found["kl_exact"], found["tv_exact"] = np.array(pairs).T
+        parts = [density.of(law.variables) for density in densities]
+        if all(part is not None for part in parts):
+            pairs = [law.distances(t, part.log_prob) for t, part in enumerate(parts)]
+            found["kl_exact"], found["tv_exact"] = np.array(pairs).T
     return found
 
 
@@ -68,18 +65,6 @@ def fit_levels(marginals: np.ndarray, levels: int) -> np.ndarray:
     return np.pad(marginals[..., :levels], widths)
 
 
-def known_law(path: str | Path | Sequence) -> ExactLaw | None:
-    """The law in a rule's input, or None where the input is empty or the law unknown."""
-    law = read_exact_law(path) if path else None
-    return law if law is not None and law.is_known else None
-
-
 def _nll(density: Density, states: np.ndarray) -> float:
     unique, repeats = np.unique(states, axis=0, return_counts=True)
     return float(-(repeats @ density.log_prob(unique)) / states.size)
-
-
-def _against_law(density: Density, law: ExactLaw, t: int) -> tuple[float, float]:
-    scored = law.probabilities[t] >= RAREST
-    p, log_q = law.probabilities[t, scored], density.log_prob(law.states[scored])
-    return metrics.kl(p, log_q), metrics.tv(p, log_q)

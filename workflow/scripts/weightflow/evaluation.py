@@ -9,7 +9,7 @@ import pandas as pd
 
 from weightflow import metrics, seeding
 from weightflow.density import fit_levels
-from weightflow.master_equation import ExactLaw
+from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.progress import progress
 from weightflow.snapshots import Snapshots
@@ -100,8 +100,8 @@ def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
         p = _frequencies(samples, weights)
         if judge.law is not None:
             own = prediction.marginals[t] if len(prediction.marginals) else p
-            exact = judge.law.marginals(t, 1 + int(judge.law.states.max()))
-            found |= _marginal_distances(own, exact, "_exact")
+            exact = judge.law.marginals(t, judge.law.levels)
+            found |= _marginal_distances(own[judge.law.variables], exact, "_exact")
         found |= _marginal_distances(p, _frequencies(truth, np.full(len(truth), 1 / len(truth))), "")
     if t % judge.joint_every == 0:
         truth = _at_most(truth, judge.joint_states, seeding.stream(0, "reference", t))

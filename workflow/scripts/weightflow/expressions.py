@@ -161,6 +161,42 @@ def evaluate(program: Program, states: np.ndarray, t: float) -> np.ndarray:
     return np.broadcast_to(stack[0], len(states))
 
 
+def affine(program: Program, species: int, t: float) -> np.ndarray | None:
+    """Coefficients (1 + species,) of a program that is affine in the counts at one time, the constant first.
+
+    Returns:
+        None where the program is not written as an affine expression.
+    """
+    stack: list[np.ndarray] = []
+    with np.errstate(all="ignore"):
+        for operation, operand in zip(program.operations.tolist(), program.operands.tolist(), strict=True):
+            if operation in _PUSHING:
+                value = np.zeros(1 + species)
+                value[1 + int(operand) if operation == SPECIES else 0] = {CONSTANT: operand, SPECIES: 1.0, TIME: t}[
+                    operation
+                ]
+                stack.append(value)
+                continue
+            second = stack.pop()
+            first = stack.pop() if operation in _TAKING_TWO else second
+            if operation in (ADD, SUB):
+                stack.append(_ARRAY_BINARY[operation](first, second))
+            elif operation == NEG:
+                stack.append(-first)
+            elif operation in (MUL, DIV) and not second[1:].any():
+                stack.append(_ARRAY_BINARY[operation](first, second[0]))
+            elif operation == MUL and not first[1:].any():
+                stack.append(first[0] * second)
+            elif not first[1:].any() and not second[1:].any():
+                value = np.zeros(1 + species)
+                unary = operation in _ARRAY_UNARY
+                value[0] = _ARRAY_UNARY[operation](first[0]) if unary else _ARRAY_BINARY[operation](first[0], second[0])
+                stack.append(value)
+            else:
+                return None
+    return stack[0]
+
+
 def _depth(code: Sequence[tuple[int, float]]) -> int:
     """Most operands that wait at once while a postfix program runs."""
     waiting = deepest = 0

@@ -25,17 +25,21 @@ _DENSE = 30  # a matrix product costs as little as one gathered product for each
 class AddOneDensity:
     """The frequencies of N samples with one more in each of the L^d cells: (N f + 1) / (N + L^d).
 
+    Summed over e of the variables it is (N f + L^e) / (N + L^d), f and d being those of the others and of all.
+
     Attributes:
         states: (n, d) counts below L.
         weights: (n,), sum one.
         size: N, the number of samples that the frequencies stand for.
         levels: L.
+        others: e, the number of variables that were summed over.
     """
 
     states: np.ndarray
     weights: np.ndarray
     size: float
     levels: int
+    others: int = 0
 
     def log_prob(self, states: np.ndarray) -> np.ndarray:
         """(n,) log-probabilities; −∞ for counts of L or more."""
@@ -43,16 +47,22 @@ class AddOneDensity:
         place = _distinct(rows)[1]
         own, asked = np.split(place, [len(self.states)])
         frequencies = np.bincount(own, self.weights, len(rows))[asked]
-        cells = float(self.levels) ** states.shape[1]
-        found = np.log((self.size * frequencies + 1) / (self.size + cells))
+        share = float(self.levels) ** self.others
+        cells = share * float(self.levels) ** states.shape[1]
+        found = np.log((self.size * frequencies + share) / (self.size + cells))
         return np.where((states < self.levels).all(1), found, -np.inf)
 
     def marginals(self, levels: int) -> np.ndarray:
         """(d, levels)."""
-        cells = float(self.levels) ** self.states.shape[1]
+        cells = float(self.levels) ** (self.states.shape[1] + self.others)
         uniform = (np.arange(levels) < self.levels) / self.levels
         frequencies = marginals(self.states, self.weights, max(levels, self.levels))[:, :levels]
         return (self.size * frequencies + cells * uniform) / (self.size + cells)
+
+    def of(self, variables: np.ndarray) -> "AddOneDensity":
+        """Some of the variables, the others summed over."""
+        others = self.others + self.states.shape[1] - len(variables)
+        return AddOneDensity(self.states[:, variables], self.weights, self.size, self.levels, others)
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,10 @@ class KernelDensity:
             counts, place = np.unique(column, return_inverse=True)
             found[i, : self.levels] = np.bincount(place, self.weights) @ self._kernel(counts, bandwidth)
         return found[:, :levels]
+
+    def of(self, variables: np.ndarray) -> "KernelDensity":
+        """Some of the variables, the others summed over: what is left of every product."""
+        return KernelDensity(self.states[:, variables], self.weights, self.multiple, self.levels)
 
     def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """(count, d) independent states."""

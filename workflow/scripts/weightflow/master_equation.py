@@ -9,8 +9,6 @@ Where no rate depends on time, probabilities advance by uniformisation. Elsewher
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.integrate import DOP853
@@ -20,11 +18,9 @@ from scipy.stats import poisson
 
 from weightflow.errors import InputError
 from weightflow.expressions import evaluate
-from weightflow.storage import read_tensors, write_tensors
+from weightflow.laws import TableLaw, unknown_law
 from weightflow.systems import Reaction, ReactionNetwork
 from weightflow.uniformisation import uniformise
-
-KIND = "exact law"
 
 _NEGLIGIBLE = 1e-12  # states that are never this probable are not worth their place in the file
 _START_SHARE = 0.1  # of the tolerance, for the tails of Poisson starts
@@ -34,47 +30,7 @@ _MOST_JUMPS = 1e6  # of the fastest state over the whole time; each costs about 
 _LARGEST_BOX = 2**62  # states are numbered with 64-bit integers
 
 
-@dataclass(frozen=True)
-class ExactLaw:
-    """Probabilities of the states of d species at T times.
-
-    Attributes:
-        times: (T,) grid steps 0, 1, 2, …, the clock of simulated data.
-        states: (n, d) int64 counts; n = 0 where the law could not be computed.
-        probabilities: (T, n), each at most `lost` below the true one.
-        lost: (T,) bound on the probability outside `states`; 1 where the law is unknown.
-    """
-
-    times: np.ndarray
-    states: np.ndarray
-    probabilities: np.ndarray
-    lost: np.ndarray
-
-    @property
-    def is_known(self) -> bool:
-        """Whether there are probabilities at all; nothing may be compared with an unknown law."""
-        return len(self.states) > 0
-
-    def marginals(self, t: int, levels: int) -> np.ndarray:
-        """Marginal probabilities at one time.
-
-        Args:
-            t: index into `times`.
-            levels: counts of this size or more are dropped, so a row may sum to less than 1.
-
-        Returns:
-            (d, levels).
-
-        Raises:
-            ValueError: the law is unknown.
-        """
-        if not self.is_known:
-            raise ValueError("the exact law is unknown, so it has no marginals; ask is_known first.")
-        weights = self.probabilities[t]
-        return np.stack([np.bincount(counts, weights, minlength=levels)[:levels] for counts in self.states.T])
-
-
-def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, tolerance: float = 1e-6) -> ExactLaw:
+def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, tolerance: float = 1e-6) -> TableLaw:
     """Solve the chemical master equation at the network's grid times.
 
     The states are those that reactions reach from the initial ones within a bound for each species. Species
@@ -95,12 +51,7 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
     """
     times = np.arange(network.points) * network.step
     species = len(network.species)
-    unknown = ExactLaw(
-        np.arange(network.points, dtype=float),
-        np.zeros((0, species), dtype=np.int64),
-        np.zeros((network.points, 0)),
-        np.ones(network.points),
-    )
+    unknown = unknown_law(np.arange(network.points, dtype=float), species)
     tops = _start_tops(network, tolerance)
     if np.prod(np.where(network.poisson, tops + 1.0, 1.0)) > max_states:
         return unknown
@@ -142,17 +93,6 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
         bounds = grown
         states = _explore(network, states, bounds, max_states)
     return _assemble(unknown.times, spaces, rows, lost_at_start, _DROPPED_SHARE * tolerance)
-
-
-def write_exact_law(path: str | Path, law: ExactLaw, **metadata: Any) -> None:
-    """Write a law, known or not, with what made it (`metadata`, JSON)."""
-    tensors = {name: getattr(law, name) for name in ("times", "states", "probabilities", "lost")}
-    write_tensors(path, KIND, tensors, **metadata)
-
-
-def read_exact_law(path: str | Path) -> ExactLaw:
-    """Read what `write_exact_law` wrote; raises InputError as `storage.read_tensors`."""
-    return ExactLaw(**read_tensors(path, KIND).tensors)
 
 
 @dataclass(frozen=True)
@@ -320,7 +260,7 @@ def _places(states: np.ndarray, larger: np.ndarray) -> np.ndarray:
     return order[np.searchsorted(keys, states @ strides, sorter=order)]
 
 
-def _assemble(times: np.ndarray, spaces: list, rows: list, lost_at_start: float, droppable: float) -> ExactLaw:
+def _assemble(times: np.ndarray, spaces: list, rows: list, lost_at_start: float, droppable: float) -> TableLaw:
     """One law from the stretches of time that were solved on growing spaces, without its negligible states."""
     states = spaces[-1]
     probabilities, lost = np.zeros((len(times), len(states))), np.zeros(len(times))
@@ -337,4 +277,4 @@ def _assemble(times: np.ndarray, spaces: list, rows: list, lost_at_start: float,
     kept = most > _NEGLIGIBLE
     kept[rarest[np.cumsum(most[rarest]) > droppable]] = True
     lost += probabilities[:, ~kept].sum(1)
-    return ExactLaw(times, states[kept], probabilities[:, kept], lost)
+    return TableLaw(times, states[kept], probabilities[:, kept], lost)

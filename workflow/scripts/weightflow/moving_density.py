@@ -1,5 +1,6 @@
 """The moving density: backbones at the weights of each time, sampled and scored."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ import torch
 
 from weightflow import density, seeding
 from weightflow.backbones import Backbone
-from weightflow.master_equation import ExactLaw
+from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 
@@ -23,20 +24,23 @@ class NetworkDensity:
         backbone: the density.
         weights: (1, P).
         seed: of the prefixes that marginals are the mean over, where these are too many to take all.
+        leading: number of first variables that it is the density of; 0 for all.
     """
 
     backbone: Backbone
     weights: torch.Tensor
     seed: int
+    leading: int = 0
 
     @torch.no_grad()
     def log_prob(self, states: np.ndarray) -> np.ndarray:
         """(n,) log-probabilities; −∞ for counts beyond the backbone's states."""
+        asked = self.backbone.prefix_log_prob if self.leading else self.backbone.log_prob
         found = np.full(len(states), -np.inf)
         inside = (states < self.backbone.states).all(1)
         chosen = torch.as_tensor(states[inside], device=self.weights.device).long()
         at_once = max(1, _AT_ONCE // (states.shape[1] * self.backbone.states))
-        parts = [self.backbone.log_prob(self.weights, part)[0] for part in chosen.split(at_once)]
+        parts = [asked(self.weights, part)[0] for part in chosen.split(at_once)]
         found[inside] = torch.cat(parts).double().cpu().numpy()
         return found
 
@@ -44,7 +48,16 @@ class NetworkDensity:
         """(d, levels): exact, or the mean over 20 000 prefixes where there are more."""
         generator = torch.Generator(self.weights.device).manual_seed(self.seed)
         found = self.backbone.marginals(self.weights, PREFIXES, generator)[0]
-        return density.fit_levels(found.cpu().numpy(), levels)
+        return density.fit_levels(found.cpu().numpy()[: self.leading or None], levels)
+
+    def of(self, variables: np.ndarray) -> "NetworkDensity | None":
+        """All variables, or the first ones, where the network has them first too; None of any others."""
+        count = len(variables)
+        if not np.array_equal(variables, np.arange(count)):
+            return None
+        if count == len(self.backbone.order):
+            return self
+        return dataclasses.replace(self, leading=count) if self.backbone.begins_with(count) else None
 
 
 def predict_from_weights(

@@ -18,6 +18,7 @@ from weightflow.storage import read_metadata, read_tensors, write_tensors
 
 KIND = "snapshots"
 MIN_SNAPSHOTS = 3
+_LEAST_HEADROOM = 4
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,9 @@ def observed_mask(times: int, every: int) -> np.ndarray:
 
 
 def states_with_headroom(observed: list[np.ndarray]) -> int:
-    """L from the observed snapshots: a tenth above the largest count, so that unseen times fit too."""
+    """L from the observed snapshots: a tenth above the largest count, and at least 4, so that unseen counts fit too."""
     largest = max(int(snapshot.max()) for snapshot in observed)
-    return largest + 1 + max(1, math.ceil(0.1 * largest))
+    return largest + 1 + max(_LEAST_HEADROOM, math.ceil(0.1 * largest))
 
 
 def split(states: list[np.ndarray], fraction: float, paired: bool, rng: np.random.Generator) -> tuple[list, list]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from weightflow.master_equation import ExactLaw
+from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 
@@ -56,11 +56,9 @@ def pair_edges(data: Snapshots, prediction: Prediction, t: int, variable: int) -
 
 def states_at(part: Snapshots | ExactLaw | Prediction, t: int) -> tuple[np.ndarray, np.ndarray]:
     """States (n, d) and their weights (n,) at the t-th time, of a prediction, of the data's truth or of the law."""
-    if isinstance(part, Prediction):
-        return part.weighted(t)
-    if isinstance(part, ExactLaw):
-        return part.states, part.probabilities[t]
-    return part.truth[t], np.full(len(part.truth[t]), 1 / len(part.truth[t]))
+    if isinstance(part, Snapshots):
+        return part.truth[t], np.full(len(part.truth[t]), 1 / len(part.truth[t]))
+    return part.weighted(t)
 
 
 def marginal(part: Snapshots | ExactLaw | Prediction, t: int, variable: int, edges: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
-from weightflow.master_equation import ExactLaw
+from weightflow.laws import ExactLaw
 from weightflow.plots import style
 from weightflow.plots.densities import joint, pair_edges, shown_times
 from weightflow.prediction import Prediction

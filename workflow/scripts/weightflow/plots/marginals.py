@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from weightflow.master_equation import ExactLaw
+from weightflow.laws import ExactLaw
 from weightflow.plots import style
 from weightflow.plots.densities import bin_edges, marginal, shown_times, states_at
 from weightflow.prediction import Prediction

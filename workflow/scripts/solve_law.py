@@ -1,0 +1,18 @@
+"""Solve for a system's exact law, which predictions are compared with."""
+
+from weightflow.job import run
+from weightflow.law_solvers import solve_law
+from weightflow.laws import write_law
+from weightflow.provenance import stamp
+from weightflow.systems import read_system
+
+
+def main(snakemake):
+    system, params = read_system(snakemake.input[0]), snakemake.params
+    law = solve_law(system, params.max_states, params.tolerance)
+    known = ", ".join(system.species[i] for i in law.variables) if law.is_known else "nothing"
+    print(f"{system.title}: the exact law of {known} ({type(law).__name__}).")
+    write_law(snakemake.output[0], law, species=list(system.species), title=system.title, made_by=stamp(snakemake))
+
+
+run(main, snakemake)  # noqa: F821

@@ -1,0 +1,200 @@
+"""Exact laws: what the probabilities of a system's states truly are, for predictions to be compared with.
+
+A law is a table of states, or a product of Poisson distributions, or it is not known. It may be that of some of the
+variables alone, where these do not depend on the others.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.stats import poisson
+
+from weightflow import metrics, seeding
+from weightflow.errors import InputError
+from weightflow.storage import read_tensors, write_tensors
+
+KIND = "exact law"
+RAREST = 1e-15  # states of a table that are less probable at a time are not compared
+_DRAWS = 10_000  # states that a distance from a product law is the mean over
+_FURTHEST = 1e-7  # probability of the counts of a Poisson distribution that are not looked at
+
+
+class ExactLaw(Protocol):
+    """The law of some of d variables at T times.
+
+    Attributes:
+        times: (T,) grid steps 0, 1, 2, …, the clock of simulated data.
+    """
+
+    times: np.ndarray
+
+    @property
+    def variables(self) -> np.ndarray:
+        """(k,) indices of the variables that it is the law of, in order."""
+
+    @property
+    def levels(self) -> int:
+        """More than any count that it gives weight to."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there are probabilities at all; nothing may be compared with an unknown law."""
+
+    def marginals(self, t: int, levels: int) -> np.ndarray:
+        """(k, levels) marginal probabilities at the t-th time; further counts are dropped, so rows may lack some."""
+
+    def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
+        """States (n, k) and their weights (n,) at the t-th time, for figures."""
+
+    def distances(self, t: int, log_prob: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
+        """Kullback–Leibler divergence (nats) and total variation of a density from the law at the t-th time.
+
+        Args:
+            t: index into `times`.
+            log_prob: of states (n, k), (n,).
+        """
+
+
+@dataclass(frozen=True)
+class TableLaw:
+    """Probabilities of states, as `ExactLaw` describes.
+
+    Attributes:
+        times: (T,).
+        states: (n, k) int64 counts; n = 0 where the law could not be computed.
+        probabilities: (T, n), each at most `lost` below the true one.
+        lost: (T,) bound on the probability outside `states`; 1 where the law is unknown.
+        columns: (k,) indices of the variables; empty for all, in their order.
+    """
+
+    times: np.ndarray
+    states: np.ndarray
+    probabilities: np.ndarray
+    lost: np.ndarray
+    columns: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    @property
+    def variables(self) -> np.ndarray:
+        """(k,) indices."""
+        return self.columns if len(self.columns) else np.arange(self.states.shape[1])
+
+    @property
+    def levels(self) -> int:
+        """One more than the largest count."""
+        return 1 + int(self.states.max(initial=0))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there are states."""
+        return len(self.states) > 0
+
+    def marginals(self, t: int, levels: int) -> np.ndarray:
+        """(k, levels); raises ValueError where the law is unknown."""
+        if not self.is_known:
+            raise ValueError("the exact law is unknown, so it has no marginals; ask is_known first.")
+        weights = self.probabilities[t]
+        return np.stack([np.bincount(counts, weights, minlength=levels)[:levels] for counts in self.states.T])
+
+    def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
+        """All states and their probabilities."""
+        return self.states, self.probabilities[t]
+
+    def distances(self, t: int, log_prob: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
+        """Sums over the table.
+
+        A state that is less probable than 1e-15 is left out: with n states this changes the total variation by at
+        most n · 1e-15 and the divergence by that times the largest difference in log-probability.
+        """
+        scored = self.probabilities[t] >= RAREST
+        p, log_q = self.probabilities[t, scored], log_prob(self.states[scored])
+        return metrics.kl(p, log_q), metrics.tv(p, log_q)
+
+
+@dataclass(frozen=True)
+class PoissonLaw:
+    """Independent Poisson distributions, as `ExactLaw` describes.
+
+    Attributes:
+        times: (T,).
+        means: (T, d).
+    """
+
+    times: np.ndarray
+    means: np.ndarray
+
+    @property
+    def variables(self) -> np.ndarray:
+        """All d."""
+        return np.arange(self.means.shape[1])
+
+    @property
+    def levels(self) -> int:
+        """One more than the last count that is looked at, at any time."""
+        return 1 + int(self._tops.max())
+
+    @property
+    def is_known(self) -> bool:
+        """Always."""
+        return True
+
+    def marginals(self, t: int, levels: int) -> np.ndarray:
+        """(d, levels)."""
+        return poisson.pmf(np.arange(levels), self.means[t, :, None])
+
+    def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
+        """10 000 states that follow the law, the same whenever they are asked for."""
+        drawn = seeding.stream(0, "Poisson law", t).poisson(self.means[t], (_DRAWS, self.means.shape[1]))
+        return np.minimum(drawn, self._tops[t]), np.full(_DRAWS, 1 / _DRAWS)
+
+    def distances(self, t: int, log_prob: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
+        """Means over 10 000 states that follow the law: of log p − log q, and of the positive part of 1 − q/p."""
+        states, repeats = np.unique(self.weighted(t)[0], axis=0, return_counts=True)
+        log_p, log_q = poisson.logpmf(states, self.means[t]).sum(1), log_prob(states)
+        if not np.isfinite(log_q).all():
+            divergence = np.inf
+        else:
+            divergence = max(0.0, float(repeats @ (log_p - log_q) / repeats.sum()))
+        missing = np.maximum(0.0, -np.expm1(np.minimum(log_q - log_p, 0.0)))
+        return divergence, float(repeats @ missing / repeats.sum())
+
+    @cached_property
+    def _tops(self) -> np.ndarray:
+        return poisson.isf(_FURTHEST, self.means).astype(np.int64).clip(0)
+
+
+def unknown_law(times: np.ndarray, variables: int) -> TableLaw:
+    """What there is where no law could be computed."""
+    return TableLaw(times, np.zeros((0, variables), dtype=np.int64), np.zeros((len(times), 0)), np.ones(len(times)))
+
+
+def write_law(path: str | Path, law: TableLaw | PoissonLaw, **metadata: Any) -> None:
+    """Write a law, known or not, with what made it (`metadata`, JSON)."""
+    write_tensors(path, KIND, {part.name: getattr(law, part.name) for part in fields(law)}, **metadata)
+
+
+def read_law(path: str | Path) -> TableLaw | PoissonLaw:
+    """Read what `write_law` wrote.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    tensors = read_tensors(path, KIND).tensors
+    try:
+        return PoissonLaw(**tensors) if "means" in tensors else TableLaw(**tensors)
+    except TypeError as error:
+        raise InputError(f"{path}: holds no exact law; delete it and run again, and it is solved for.") from error
+
+
+def known_law(path: str | Path | Sequence) -> TableLaw | PoissonLaw | None:
+    """The law in a rule's input, or None where the input is empty or the law unknown."""
+    law = read_law(path) if path else None
+    return law if law is not None and law.is_known else None
+
+
+def of_all(law: TableLaw | PoissonLaw | None, variables: int) -> TableLaw | PoissonLaw | None:
+    """The law where it is that of all variables, else None."""
+    return law if law is not None and len(law.variables) == variables else None
