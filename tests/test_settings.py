@@ -214,6 +214,8 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         ),
         (config(model={"dynamics": {"start": "anchors"}}), "models.m.dynamics.start: ", "allowed: rest, spline"),
         (config(model={"training": {"divergence": -1}}), "models.m.training.divergence: ", "it must be at least 0"),
+        (config(model={"data": {"share": 0}}), "models.m.data.share: ", "0 is out of range; it must be more than 0"),
+        (config(model={"data": {"share": 1.1}}), "models.m.data.share: ", "1.1 is out of range; it must be at most 1"),
         (config(model={"backbone": {"hidden": []}}), "models.m.backbone.hidden: ", ""),
         (config(model={"backbone": {"hidden": [4, 0]}}), "models.m.backbone.hidden.1: ", "it must be at least 1"),
         (
@@ -267,6 +269,7 @@ def test_heldout_default_depends_on_where_the_data_come_from(dataset, amount):
 
 
 SECTIONS = {
+    "data": ("share", 0.5),
     "backbone": ("hidden", 9),
     "anchors": ("steps", 9),
     "teacher": ("points", 9),
@@ -285,7 +288,7 @@ def test_the_anchors_label_changes_with_what_anchors_depend_on_alone(model_setti
     changed = deepcopy(model_settings)
     changed[section][key] = value
     same = anchor_label(changed) == anchor_label(model_settings)
-    assert same is (section not in ("backbone", "anchors"))
+    assert same is (section not in ("data", "backbone", "anchors"))
 
 
 def test_every_anchor_setting_changes_the_label(model_settings):
@@ -304,9 +307,9 @@ def changed_in(model: dict, section: str, key: str, value) -> dict:
 
 
 LABELS = {
-    teacher_label: {"teacher"},
-    choice_label: {"backbone", "teacher", "selection", "spline"},
-    spline_label: {"backbone", "anchors", "teacher", "selection", "spline"},
+    teacher_label: {"data", "teacher"},
+    choice_label: {"data", "backbone", "teacher", "selection", "spline"},
+    spline_label: {"data", "backbone", "anchors", "teacher", "selection", "spline"},
 }
 
 

@@ -208,14 +208,19 @@ def choice_settings(model: Mapping[str, Any]) -> dict[str, Any]:
     later = {"selection": ["every"], "spline": ["steps"]}  # of these sections, for the final fits alone
     return {
         section: {key: value for key, value in model[section].items() if key not in later.get(section, [])}
-        for section in ("backbone", "teacher", "spline", "selection")
+        for section in ("data", "backbone", "teacher", "spline", "selection")
     }
 
 
 def anchor_settings(model: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a model's settings that its anchors depend on."""
-    own = {"backbone": model["backbone"], "anchors": model["anchors"]}
+    own = {section: model[section] for section in ("data", "backbone", "anchors")}
     return own | choice_settings(model) if chooses_width(model) else own
+
+
+def teacher_settings(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a model's settings that its teacher depends on."""
+    return {section: model[section] for section in ("data", "teacher")}
 
 
 def spline_settings(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,7 +238,7 @@ def anchor_label(model: Mapping[str, Any]) -> str:
 
 def teacher_label(model: Mapping[str, Any]) -> str:
     """Folder name of a model's teacher, shared as anchors are."""
-    return f"teacher-{settings_digest(model['teacher'])}"
+    return f"teacher-{settings_digest(teacher_settings(model))}"
 
 
 def choice_label(model: Mapping[str, Any]) -> str:
