@@ -45,4 +45,4 @@ rule all:
 rule ablations:
     input:
         "results/ablations.csv",
-        expand("results/{dataset}/figures/ablations.png", dataset=DATASETS),
+        expand("results/{dataset}/figures/ablation-{factor}.png", dataset=STUDIED, factor=FACTORS),

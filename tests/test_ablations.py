@@ -11,7 +11,7 @@ import yaml
 
 from weightflow.ablations import COLUMNS, tabulate_ablations
 from weightflow.evaluation import summarise
-from weightflow.settings import ablation_levels, ablation_models, anchor_label
+from weightflow.settings import ablation_levels, ablation_models, anchor_label, models_on
 
 TINY = yaml.safe_load((Path(__file__).parent / "config" / "tiny.yaml").read_text(encoding="utf-8"))
 STUDY = {
@@ -45,7 +45,7 @@ def metrics(models, datasets=("one", "two")) -> pd.DataFrame:
 
 def test_every_level_has_its_models_rows(study):
     levels = ablation_levels(study())
-    models = list(dict.fromkeys(model for _, _, model in levels))
+    models = list(dict.fromkeys(model for *_, model in levels))
     table = tabulate_ablations(summarise(metrics(models), {"one": 3, "two": 3}), levels)
     assert list(table.columns) == COLUMNS
     unseen = table[(table["times"] == "unseen") & (table["dataset"] == "two")].set_index("level")
@@ -57,16 +57,37 @@ def test_every_level_has_its_models_rows(study):
 
 
 def test_a_level_that_changes_nothing_is_the_base(study):
-    levels = {(factor, level): model for factor, level, model in ablation_levels(study())}
+    levels = {(factor, level): model for factor, level, _, model in ablation_levels(study())}
     assert levels["base", "ode"] == levels["alignment", "sequential"] == "ode"
     assert levels["alignment", "pooled"] == "alignment-pooled"
+
+
+def test_factors_may_change_bases_of_their_own(study):
+    levels = ablation_levels(study(bases={"steps": "cde"}))
+    assert levels[:2] == [("base", "ode", "ode", "ode"), ("base", "cde", "cde", "cde")]
+    assert {(factor, base) for factor, _, base, _ in levels[2:]} == {("alignment", "ode"), ("steps", "cde")}
+    models = ablation_models(study(bases={"steps": "cde"}))
+    assert models["steps-few"]["dynamics"]["kind"] == "cde"
+    assert models["alignment-pooled"]["dynamics"]["kind"] == "ode"
+
+
+def test_a_level_that_equals_another_model_shares_its_run(study):
+    same = {"anchors": {"alignment": "pooled"}, "path": {"method": "pca"}, "dynamics": {"kind": "cde"}}
+    levels = ablation_levels(study(factors={"field": {"cde": same, "again": same, "ode": {}}}))
+    assert [model for *_, model in levels] == ["ode", "cde", "cde", "ode"]
+
+
+def test_variants_are_models_of_the_data_sets_that_are_studied(study):
+    config = study(datasets=["tiny"])
+    assert set(models_on("tiny", config)) - set(config["models"]) == set(ablation_models(config))
+    assert models_on("other", config) == config["models"]
 
 
 def test_crossed_levels_are_combinations(study):
     levels = ablation_levels(study(cross=True))
     assert len(levels) == 1 + 4
-    assert levels[1] == ("alignment--steps", "pooled--few", "alignment-pooled--steps-few")
-    assert {model for _, _, model in levels[1:]} <= set(ablation_models(study(cross=True)))
+    assert levels[1] == ("alignment--steps", "pooled--few", "ode", "alignment-pooled--steps-few")
+    assert {model for *_, model in levels[1:]} <= set(ablation_models(study(cross=True)))
 
 
 def test_without_factors_there_are_no_levels(study):
@@ -85,17 +106,17 @@ def test_the_target_runs_every_variant_once(run_snakemake, study, tmp_path):
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", result.stdout.split("Job stats:")[1].split("total")[0], re.MULTILINE))
     assert len({anchor_label(model) for model in ablation_models(config).values()}) == 2
     assert (jobs["train_anchors"], jobs["fit_dynamics"], jobs["evaluate_prediction"]) == ("4", "8", "8")
-    assert (jobs["tabulate_ablations"], jobs["plot_ablations"]) == ("1", "1")
+    assert (jobs["tabulate_ablations"], jobs["plot_ablation"]) == ("1", "2")
     assert "write_report" not in jobs
 
 
 def test_the_shipped_study_is_accepted_and_varies_its_base(root, complete):
     config = complete(yaml.safe_load((root / "config" / "ablations.yaml").read_text(encoding="utf-8")))
     levels = ablation_levels(config)
-    factors = dict.fromkeys(factor for factor, _, _ in levels)
+    factors = dict.fromkeys(factor for factor, *_ in levels)
     assert list(factors) == ["base", "alignment", "loss", "teacher", "path", "dynamics", "position"]
     for factor in list(factors)[1:]:
-        assert [model for f, _, model in levels if f == factor].count("base") == 1, factor
+        assert [model for f, *_, model in levels if f == factor].count("base") == 1, factor
 
 
 def test_a_study_of_nothing_is_refused_in_one_sentence(run_snakemake, tmp_path):

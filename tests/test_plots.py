@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from weightflow.master_equation import ExactLaw
 from weightflow.plots import style
-from weightflow.plots.ablations import plot_ablations
+from weightflow.plots.ablations import level_numbers, plot_ablation
 from weightflow.plots.densities import bin_edges, joint, marginal, shown_times
 from weightflow.plots.joints import plot_joints
 from weightflow.plots.latent_path import plot_latent_path
@@ -110,14 +110,21 @@ def losses(found: Fits) -> Figure:
 
 
 def ablations(names: Sequence[str]) -> pd.DataFrame:
-    levels = [("base", "mine", "mine"), ("loss", "one", "mine"), ("loss", "two", "loss-two"), ("path", "pca", "path")]
+    levels = [
+        ("base", "mine", "mine", "mine"),
+        ("loss", "one", "mine", "mine"),
+        ("loss", "two", "mine", "loss-two"),
+        ("size", "h-4", "mine", "size-4"),
+        ("size", "h-8", "mine", "mine"),
+        ("size", "h-64", "mine", "size-64"),
+    ]
     rows = [
         (*level, metric, times, 0.1 + order, np.nan if order == 2 else 0.01)
         for metric in names
         for times in ("all", "unseen")
         for order, level in enumerate(levels)
     ]
-    return pd.DataFrame(rows, columns=["factor", "level", "model", "metric", "times", "mean", "std"])
+    return pd.DataFrame(rows, columns=["factor", "level", "base", "model", "metric", "times", "mean", "std"])
 
 
 def teachers(intervals: Sequence[str]) -> pd.DataFrame:
@@ -159,9 +166,10 @@ FIGURES = {
     "losses": lambda rng: losses(fits(rng)),
     "losses, anchors alone": lambda rng: losses(Fits(fits(rng).anchors, {}, {}, {}, {})),
     "losses, none": lambda rng: losses(Fits({}, {}, {}, {}, {})),
-    "ablations": lambda rng: plot_ablations(ablations(SAMPLED)),
-    "ablations, exact": lambda rng: plot_ablations(ablations(EXACT).replace({3.1: np.inf, 1.1: np.nan})),
-    "ablations, none": lambda rng: plot_ablations(ablations(["w1_joint"])),
+    "ablation": lambda rng: plot_ablation(ablations(SAMPLED), "loss", "what is lost"),
+    "ablation, exact": lambda rng: plot_ablation(ablations(EXACT).replace({2.1: np.inf, 1.1: np.nan}), "loss"),
+    "ablation, numbers": lambda rng: plot_ablation(ablations(EXACT).replace({3.1: np.inf}), "size"),
+    "ablation, none": lambda rng: plot_ablation(ablations(["w1_joint"]), "size"),
     "teachers": lambda rng: plot_teachers({"a": teachers(["first", "later"]), "b": teachers(["first"])}, "day"),
     "teachers, three snapshots": lambda rng: plot_teachers({"a": teachers(["first"])}, "day"),
     "rules": lambda rng: plot_rule_graph(read_rule_graph(DOT)),
@@ -218,6 +226,32 @@ def test_a_density_shows_its_own_marginals_and_a_law_its_probabilities(rng):
     np.testing.assert_allclose(marginal(predicted, 2, 1, edges)[:40], predicted.marginals[2, 1])
     np.testing.assert_allclose(marginal(law, 2, 1, edges), law.marginals(2, 41)[1])
     assert joint(law, 2, (0, 1), (edges, edges)).sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("levels", "numbers"),
+    [
+        (["h-4", "h-16"], [4, 16]),
+        (["H4", "H16"], [4, 16]),
+        (["10%", "2.5%"], [10, 2.5]),
+        (["0.1", "1"], [0.1, 1]),
+        (["gru", "gru-2"], None),
+        (["pca-1", "mds-2"], None),
+        (["h-4--share-10", "h-8--share-10"], None),
+        (["h-4"], None),
+        (["h-1", "h-01"], None),
+    ],
+)
+def test_levels_that_differ_in_a_number_alone_are_numbers(levels, numbers):
+    assert level_numbers(levels) == numbers
+
+
+def test_far_numbers_stand_on_a_logarithmic_axis_in_their_order():
+    figure = plot_ablation(ablations(EXACT), "size", "hidden units")
+    assert [panel.get_xscale() for panel in figure.axes] == ["log"] * 3
+    assert [list(panel.lines[1].get_xdata()) for panel in figure.axes] == [[4, 8, 64]] * 3
+    assert figure.get_supxlabel() == "hidden units"
+    style.save(figure, [])
 
 
 @pytest.mark.parametrize(("names", "labels"), [(SAMPLED, 4), (EXACT, 5)])

@@ -16,6 +16,7 @@ from weightflow.settings import (
     anchor_label,
     anchor_settings,
     begins_at_spline,
+    check_ablations,
     check_consistency,
     check_schema,
     choice_label,
@@ -35,6 +36,7 @@ from weightflow.settings import (
 from weightflow.storage import write_json
 
 SIMULATED = {"system": "epidemic"}
+WIDTH = {"width": {"wide": {}}}
 
 
 def keys(schema: dict[str, Any], at: str = "") -> Iterator[tuple[str, dict, bool]]:
@@ -57,6 +59,7 @@ def check(schema, complete, systems):
 
     def run(config: dict[str, Any]) -> None:
         check_schema(config, schema, "my.yaml")
+        check_ablations(complete(config), "my.yaml")
         check_consistency(complete(config), systems, "my.yaml")
 
     return run
@@ -227,6 +230,42 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
             config(model={}, ablations={"base": "n", "factors": {"width": {"wide": {}}}}),
             "ablations.base: ",
             "unknown model 'n'; ",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "bases": {"widt": "m"}}),
+            "ablations.bases: ",
+            "unknown factor 'widt'; did you mean 'width'?",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "bases": {"width": "n"}}),
+            "ablations.bases.width: ",
+            "unknown model 'n'; ",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "bases": {"width": "m"}, "cross": True}),
+            "ablations.bases: ",
+            "crossed factors change one model together; leave out bases, or cross",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "labels": {"height": "h"}}),
+            "ablations.labels: ",
+            "unknown factor 'height'; allowed: width",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "datasets": ["dat"]}),
+            "ablations.datasets: ",
+            "unknown data set 'dat'; did you mean 'data'?",
+        ),
+        (config(model={}, ablations={"factors": {"base": {"a": {}}}}), "ablations.factors.base: ", "rename the factor"),
+        (
+            config(models={"m": {}, "width-wide": {}}, ablations={"factors": WIDTH}),
+            "ablations.factors: ",
+            "a level of width has the run width-wide, and so has another level, a model or a baseline; rename",
+        ),
+        (
+            config(model={}, ablations={"factors": {"a": {"b-c": {}}, "a-b": {"c": {}}}}),
+            "ablations.factors: ",
+            "a level of a-b has the run a-b-c",
         ),
         (config(model={}, ablations={"factors": {"width": {}}}), "ablations.factors.width: ", ""),
         (config(models={"mixture": {}}), "models.mixture ", "has the name of a baseline; rename"),

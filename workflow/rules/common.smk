@@ -23,6 +23,7 @@ try:
     settings.check_schema(config, settings.read_schema(SCHEMA), CONFIG_SOURCE)
     validate(config, str(SCHEMA.resolve()))  # fills in the defaults
     settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
+    settings.check_ablations(config, CONFIG_SOURCE)
     ABLATIONS = settings.ablation_models(config)
     settings.check_schema(
         config | {"models": ABLATIONS}, settings.read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations"
@@ -39,6 +40,8 @@ DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SETTINGS = {**config["models"], **ABLATIONS}
 LEVELS = settings.ablation_levels(config)
+FACTORS = list(dict.fromkeys(factor for factor, *_ in LEVELS if factor != settings.BASE))
+STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 INTERPOLATIONS = [b for b in config["baselines"] if b.startswith("weights_")]
 BASELINES = [b for b in config["baselines"] if b not in INTERPOLATIONS]
