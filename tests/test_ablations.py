@@ -120,7 +120,7 @@ def test_the_shipped_study_is_accepted_and_varies_its_base(root, complete):
 
 
 def test_a_study_of_nothing_is_refused_in_one_sentence(run_snakemake, tmp_path):
-    result = run_snakemake(tmp_path, TINY, "ablations")
+    result = run_snakemake(tmp_path, {**TINY, "ablations": {}}, "ablations")
     assert result.returncode != 0
     assert result.stdout.count("Error: ablations.factors: there is nothing to compare; name factors") == 1
     assert "Traceback" not in result.stdout
