@@ -11,7 +11,7 @@ import yaml
 
 from weightflow.ablations import COLUMNS, tabulate_ablations
 from weightflow.evaluation import summarise
-from weightflow.settings import ablation_levels, ablation_models, anchor_label, models_on
+from weightflow.settings import ablation_levels, ablation_models, anchor_label, check_ablations, models_on
 
 TINY = yaml.safe_load((Path(__file__).parent / "config" / "tiny.yaml").read_text(encoding="utf-8"))
 STUDY = {
@@ -117,6 +117,18 @@ def test_the_shipped_study_is_accepted_and_varies_its_base(root, complete):
     assert list(factors) == ["base", "alignment", "loss", "teacher", "path", "dynamics", "position"]
     for factor in list(factors)[1:]:
         assert [model for f, *_, model in levels if f == factor].count("base") == 1, factor
+
+
+@pytest.mark.parametrize("name", ["paper.yaml", "paper-small.yaml"])
+def test_the_papers_study_varies_what_the_paper_does(root, complete, name):
+    config = complete(yaml.safe_load((root / "config" / name).read_text(encoding="utf-8")))
+    check_ablations(config, name)
+    levels = ablation_levels(config)
+    bases = {factor: base for factor, _, base, _ in levels if factor != "base"}
+    assert set(bases) >= {"order", "backbone", "alignment", "size", "share", "path_dimension", "field", "path_method"}
+    assert {factor for factor, base in bases.items() if base == "weightflow_cde"} == set(config["ablations"]["bases"])
+    for factor in ("alignment", "size", "share", "path_dimension", "field", "path_method"):
+        assert sum(base == model for f, _, base, model in levels if f == factor) == 1, factor
 
 
 def test_a_study_of_nothing_is_refused_in_one_sentence(run_snakemake, tmp_path):

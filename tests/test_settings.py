@@ -101,7 +101,9 @@ def test_no_level_takes_unknown_keys(schema):
     assert schema["additionalProperties"] is False
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "epidemic-released.yaml", "paper.yaml", "ablations.yaml"])
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "epidemic-released.yaml", "paper.yaml", "paper-small.yaml", "ablations.yaml"]
+)
 def test_shipped_configs_are_accepted(root, schema, name):
     import yaml
 
