@@ -170,4 +170,4 @@ def _scale(axis: Axis, means: Sequence[float]) -> None:
         axis.set_major_formatter(FormatStrFormatter("%g"))
         axis.set_minor_formatter(NullFormatter())
     else:
-        axis.get_major_locator().set_params(nbins=5)
+        axis.get_major_locator().set_params(nbins={"x": 4, "y": 5}[axis.axis_name])
