@@ -110,6 +110,29 @@ def test_the_target_runs_every_variant_once(run_snakemake, study, tmp_path):
     assert "write_report" not in jobs
 
 
+def test_a_share_of_the_data_concerns_every_stage_that_learns_from_it(run_snakemake, study, tmp_path):
+    shares = {"half": {"data": {"share": 0.5}}, "all": {}}
+    config = study(base="taught", factors={"share": shares})
+    result = run_snakemake(tmp_path, config, "ablations", flags=("--dry-run",))
+    assert result.returncode == 0, result.stdout
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", result.stdout.split("Job stats:")[1].split("total")[0], re.MULTILINE))
+    learning = ["train_anchors", "choose_teacher", "choose_smoothing", "fit_spline", "fit_latent_path", "choose_steps"]
+    assert {jobs[rule] for rule in [*learning, "fit_dynamics"]} == {"2"}
+    assert jobs["prepare_snapshots"] == "1"
+
+
+def test_the_paper_target_makes_what_there_is(run_snakemake, study, tmp_path):
+    config = study(factors={})
+    config["datasets"] = {"mine": {"system": "birth_death", "trajectories": 60, "observe_every": 25}}
+    result = run_snakemake(tmp_path, config, "paper", flags=("--dry-run",))
+    assert result.returncode == 0, result.stdout
+    stats = result.stdout.split("Job stats:")[1].split("total")[0]
+    assert "write_report" in stats
+    assert "plot_model_size" in stats
+    assert "ablation" not in stats
+    assert "published" not in stats
+
+
 def test_the_shipped_study_is_accepted_and_varies_its_base(root, complete):
     config = complete(yaml.safe_load((root / "config" / "ablations.yaml").read_text(encoding="utf-8")))
     levels = ablation_levels(config)
