@@ -4,9 +4,11 @@
 #   snakemake --cores 8 --resources gpu=1 --configfile config/my.yaml  your own data
 #   snakemake ablations --cores 8 --resources gpu=1 --configfile config/ablations.yaml
 #                                                                      what each part of the method does
+#   snakemake paper --cores 8 --resources gpu=1 --configfile config/paper.yaml
+#                                                                      the paper's tables, ablations and figures
 #
 # Stages, in order: workflow/rules/{data,exact_law,anchors,weight_graph,latent_path,teaching,dynamics,prediction,
-# evaluation,ablations,figures,report}.smk; each rule calls the script of its own name in workflow/scripts.
+# evaluation,ablations,comparison,figures,report}.smk; each rule calls the script of its own name in workflow/scripts.
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -29,6 +31,7 @@ include: "workflow/rules/dynamics.smk"
 include: "workflow/rules/prediction.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/ablations.smk"
+include: "workflow/rules/comparison.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 
@@ -42,7 +45,17 @@ rule all:
         "results/runtime.csv",
 
 
+rule paper:
+    # The paper's whole study; without published results or factors, what there is.
+    input:
+        rules.all.input,
+        "results/table1.csv" if COMPARED else [],
+        "results/ablations.csv" if FACTORS else [],
+        [ablation_figures(d) for d in STUDIED],
+        OVERALL,
+
+
 rule ablations:
     input:
         "results/ablations.csv",
-        expand("results/{dataset}/figures/ablations.png", dataset=DATASETS),
+        [ablation_figures(d) for d in STUDIED],

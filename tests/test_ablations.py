@@ -11,7 +11,7 @@ import yaml
 
 from weightflow.ablations import COLUMNS, tabulate_ablations
 from weightflow.evaluation import summarise
-from weightflow.settings import ablation_levels, ablation_models, anchor_label
+from weightflow.settings import ablation_levels, ablation_models, anchor_label, check_ablations, models_on
 
 TINY = yaml.safe_load((Path(__file__).parent / "config" / "tiny.yaml").read_text(encoding="utf-8"))
 STUDY = {
@@ -45,7 +45,7 @@ def metrics(models, datasets=("one", "two")) -> pd.DataFrame:
 
 def test_every_level_has_its_models_rows(study):
     levels = ablation_levels(study())
-    models = list(dict.fromkeys(model for _, _, model in levels))
+    models = list(dict.fromkeys(model for *_, model in levels))
     table = tabulate_ablations(summarise(metrics(models), {"one": 3, "two": 3}), levels)
     assert list(table.columns) == COLUMNS
     unseen = table[(table["times"] == "unseen") & (table["dataset"] == "two")].set_index("level")
@@ -57,16 +57,37 @@ def test_every_level_has_its_models_rows(study):
 
 
 def test_a_level_that_changes_nothing_is_the_base(study):
-    levels = {(factor, level): model for factor, level, model in ablation_levels(study())}
+    levels = {(factor, level): model for factor, level, _, model in ablation_levels(study())}
     assert levels["base", "ode"] == levels["alignment", "sequential"] == "ode"
     assert levels["alignment", "pooled"] == "alignment-pooled"
+
+
+def test_factors_may_change_bases_of_their_own(study):
+    levels = ablation_levels(study(bases={"steps": "cde"}))
+    assert levels[:2] == [("base", "ode", "ode", "ode"), ("base", "cde", "cde", "cde")]
+    assert {(factor, base) for factor, _, base, _ in levels[2:]} == {("alignment", "ode"), ("steps", "cde")}
+    models = ablation_models(study(bases={"steps": "cde"}))
+    assert models["steps-few"]["dynamics"]["kind"] == "cde"
+    assert models["alignment-pooled"]["dynamics"]["kind"] == "ode"
+
+
+def test_a_level_that_equals_another_model_shares_its_run(study):
+    same = {"anchors": {"alignment": "pooled"}, "path": {"method": "pca"}, "dynamics": {"kind": "cde"}}
+    levels = ablation_levels(study(factors={"field": {"cde": same, "again": same, "ode": {}}}))
+    assert [model for *_, model in levels] == ["ode", "cde", "cde", "ode"]
+
+
+def test_variants_are_models_of_the_data_sets_that_are_studied(study):
+    config = study(datasets=["tiny"])
+    assert set(models_on("tiny", config)) - set(config["models"]) == set(ablation_models(config))
+    assert models_on("other", config) == config["models"]
 
 
 def test_crossed_levels_are_combinations(study):
     levels = ablation_levels(study(cross=True))
     assert len(levels) == 1 + 4
-    assert levels[1] == ("alignment--steps", "pooled--few", "alignment-pooled--steps-few")
-    assert {model for _, _, model in levels[1:]} <= set(ablation_models(study(cross=True)))
+    assert levels[1] == ("alignment--steps", "pooled--few", "ode", "alignment-pooled--steps-few")
+    assert {model for *_, model in levels[1:]} <= set(ablation_models(study(cross=True)))
 
 
 def test_without_factors_there_are_no_levels(study):
@@ -85,21 +106,56 @@ def test_the_target_runs_every_variant_once(run_snakemake, study, tmp_path):
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", result.stdout.split("Job stats:")[1].split("total")[0], re.MULTILINE))
     assert len({anchor_label(model) for model in ablation_models(config).values()}) == 2
     assert (jobs["train_anchors"], jobs["fit_dynamics"], jobs["evaluate_prediction"]) == ("4", "8", "8")
-    assert (jobs["tabulate_ablations"], jobs["plot_ablations"]) == ("1", "1")
+    assert (jobs["tabulate_ablations"], jobs["plot_ablation"]) == ("1", "2")
     assert "write_report" not in jobs
+
+
+def test_a_share_of_the_data_concerns_every_stage_that_learns_from_it(run_snakemake, study, tmp_path):
+    shares = {"half": {"data": {"share": 0.5}}, "all": {}}
+    config = study(base="taught", factors={"share": shares})
+    result = run_snakemake(tmp_path, config, "ablations", flags=("--dry-run",))
+    assert result.returncode == 0, result.stdout
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", result.stdout.split("Job stats:")[1].split("total")[0], re.MULTILINE))
+    learning = ["train_anchors", "choose_teacher", "choose_smoothing", "fit_spline", "fit_latent_path", "choose_steps"]
+    assert {jobs[rule] for rule in [*learning, "fit_dynamics"]} == {"2"}
+    assert jobs["prepare_snapshots"] == "1"
+
+
+def test_the_paper_target_makes_what_there_is(run_snakemake, study, tmp_path):
+    config = study(factors={})
+    config["datasets"] = {"mine": {"system": "birth_death", "trajectories": 60, "observe_every": 25}}
+    result = run_snakemake(tmp_path, config, "paper", flags=("--dry-run",))
+    assert result.returncode == 0, result.stdout
+    stats = result.stdout.split("Job stats:")[1].split("total")[0]
+    assert "write_report" in stats
+    assert "plot_model_size" in stats
+    assert "ablation" not in stats
+    assert "published" not in stats
 
 
 def test_the_shipped_study_is_accepted_and_varies_its_base(root, complete):
     config = complete(yaml.safe_load((root / "config" / "ablations.yaml").read_text(encoding="utf-8")))
     levels = ablation_levels(config)
-    factors = dict.fromkeys(factor for factor, _, _ in levels)
+    factors = dict.fromkeys(factor for factor, *_ in levels)
     assert list(factors) == ["base", "alignment", "loss", "teacher", "path", "dynamics", "position"]
     for factor in list(factors)[1:]:
-        assert [model for f, _, model in levels if f == factor].count("base") == 1, factor
+        assert [model for f, *_, model in levels if f == factor].count("base") == 1, factor
+
+
+@pytest.mark.parametrize("name", ["paper.yaml", "paper-small.yaml"])
+def test_the_papers_study_varies_what_the_paper_does(root, complete, name):
+    config = complete(yaml.safe_load((root / "config" / name).read_text(encoding="utf-8")))
+    check_ablations(config, name)
+    levels = ablation_levels(config)
+    bases = {factor: base for factor, _, base, _ in levels if factor != "base"}
+    assert set(bases) >= {"order", "backbone", "alignment", "size", "share", "path_dimension", "field", "path_method"}
+    assert {factor for factor, base in bases.items() if base == "weightflow_cde"} == set(config["ablations"]["bases"])
+    for factor in ("alignment", "size", "share", "path_dimension", "field", "path_method"):
+        assert sum(base == model for f, _, base, model in levels if f == factor) == 1, factor
 
 
 def test_a_study_of_nothing_is_refused_in_one_sentence(run_snakemake, tmp_path):
-    result = run_snakemake(tmp_path, TINY, "ablations")
+    result = run_snakemake(tmp_path, {**TINY, "ablations": {}}, "ablations")
     assert result.returncode != 0
     assert result.stdout.count("Error: ablations.factors: there is nothing to compare; name factors") == 1
     assert "Traceback" not in result.stdout

@@ -238,3 +238,17 @@ def test_a_species_may_not_take_a_name_that_has_a_meaning(name):
 def test_a_species_needs_a_name(name):
     with pytest.raises(InputError, match="is not a name"):
         check_name(name, "system.yaml")
+
+
+@given(a=st.floats(-3, 3), b=st.floats(-3, 3), c=st.floats(-3, 3), t=times, state=states)
+def test_an_affine_expression_has_its_coefficients(a, b, c, t, state):
+    text = f"({a} * S - I * ({b} + sin(t))) / 2 + exp({c}) * (1 + t) - -S"
+    program = compile_expression(text, SPECIES, PARAMETERS, "here")
+    found = ex.affine(program, 2, t)
+    np.testing.assert_allclose(found[0] + found[1:] @ state, ex.evaluate(program, np.array([state]), t)[0], atol=1e-9)
+    np.testing.assert_allclose(found[1:], [a / 2 + 1, -(b + math.sin(t)) / 2], atol=1e-12)
+
+
+@pytest.mark.parametrize("text", ["S * I", "S ** 2", "1 / S", "sin(S)", "min(S, 3)", "S / (1 + I)", "t * S * S"])
+def test_other_expressions_are_not_affine(text):
+    assert ex.affine(compile_expression(text, SPECIES, PARAMETERS, "here"), 2, 0.7) is None

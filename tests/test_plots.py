@@ -12,17 +12,21 @@ from matplotlib.figure import Figure
 
 from weightflow.laws import TableLaw
 from weightflow.plots import style
-from weightflow.plots.ablations import plot_ablations
+from weightflow.plots.ablations import level_numbers, plot_ablation
 from weightflow.plots.densities import bin_edges, joint, marginal, shown_times
+from weightflow.plots.inference import plot_inference
 from weightflow.plots.joints import plot_joints
 from weightflow.plots.latent_path import plot_latent_path
 from weightflow.plots.losses import Fits, plot_losses
 from weightflow.plots.marginals import plot_marginals
 from weightflow.plots.metrics import plot_metrics
+from weightflow.plots.model_size import plot_model_size
+from weightflow.plots.published import plot_published
 from weightflow.plots.rule_graph import layout, plot_rule_graph, read_rule_graph
 from weightflow.plots.teachers import plot_teachers
 from weightflow.plots.weights_path import plot_weights_path, principal_plane
 from weightflow.prediction import Prediction
+from weightflow.published import COLUMNS, OWN, PUBLISHED
 from weightflow.snapshots import Snapshots
 
 TIMES = np.arange(9.0)
@@ -110,14 +114,21 @@ def losses(found: Fits) -> Figure:
 
 
 def ablations(names: Sequence[str]) -> pd.DataFrame:
-    levels = [("base", "mine", "mine"), ("loss", "one", "mine"), ("loss", "two", "loss-two"), ("path", "pca", "path")]
+    levels = [
+        ("base", "mine", "mine", "mine"),
+        ("loss", "one", "mine", "mine"),
+        ("loss", "two", "mine", "loss-two"),
+        ("size", "h-4", "mine", "size-4"),
+        ("size", "h-8", "mine", "mine"),
+        ("size", "h-64", "mine", "size-64"),
+    ]
     rows = [
         (*level, metric, times, 0.1 + order, np.nan if order == 2 else 0.01)
         for metric in names
         for times in ("all", "unseen")
         for order, level in enumerate(levels)
     ]
-    return pd.DataFrame(rows, columns=["factor", "level", "model", "metric", "times", "mean", "std"])
+    return pd.DataFrame(rows, columns=["factor", "level", "base", "model", "metric", "times", "mean", "std"])
 
 
 def teachers(intervals: Sequence[str]) -> pd.DataFrame:
@@ -128,6 +139,41 @@ def teachers(intervals: Sequence[str]) -> pd.DataFrame:
     ]
     columns = ["interval", "teacher", "behind", "error", "chosen", "candidates", "times", "behind_at"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def summary(names: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        (model, metric, times, np.inf if model == "mixture" else 0.1 + order, np.nan if order else 0.01)
+        for order, model in enumerate(RUNS)
+        for metric in names
+        for times in ("all", "unseen")
+    ]
+    return pd.DataFrame(rows, columns=["model", "metric", "times", "mean", "std"])
+
+
+def runtime() -> pd.DataFrame:
+    rows = [(model, seed, stage, 2.5 + seed) for model in RUNS for seed in (0, 1) for stage in ("anchors", "predict")]
+    return pd.DataFrame(rows, columns=["model", "seed", "stage", "seconds"])
+
+
+def published(datasets: Sequence[str]) -> pd.DataFrame:
+    methods = [("Older", PUBLISHED), ("WeightFlow", PUBLISHED), *((run, OWN) for run in RUNS)]
+    rows = [
+        (name, "epidemic", method, origin, 0.1 * (1 + place), 0.01, 0 if place == 3 else 0.02, np.nan, 3)
+        for name in datasets
+        for place, (method, origin) in enumerate(methods)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def model_size() -> pd.DataFrame:
+    rows = [
+        (what, what, d, states, size * (d if what == "joint table" else 1))
+        for what, size in (("backbone", 400), ("graph network", 8e4), ("joint table", 1e6))
+        for d in (3, 4)
+        for states in (10, 100)
+    ]
+    return pd.DataFrame(rows, columns=["what", "name", "variables", "states", "size"])
 
 
 FIGURES = {
@@ -159,9 +205,17 @@ FIGURES = {
     "losses": lambda rng: losses(fits(rng)),
     "losses, anchors alone": lambda rng: losses(Fits(fits(rng).anchors, {}, {}, {}, {})),
     "losses, none": lambda rng: losses(Fits({}, {}, {}, {}, {})),
-    "ablations": lambda rng: plot_ablations(ablations(SAMPLED)),
-    "ablations, exact": lambda rng: plot_ablations(ablations(EXACT).replace({3.1: np.inf, 1.1: np.nan})),
-    "ablations, none": lambda rng: plot_ablations(ablations(["w1_joint"])),
+    "ablation": lambda rng: plot_ablation(ablations(SAMPLED), "loss", "what is lost"),
+    "ablation, exact": lambda rng: plot_ablation(ablations(EXACT).replace({2.1: np.inf, 1.1: np.nan}), "loss"),
+    "ablation, numbers": lambda rng: plot_ablation(ablations(EXACT).replace({3.1: np.inf}), "size"),
+    "ablation, none": lambda rng: plot_ablation(ablations(["w1_joint"]), "size"),
+    "inference": lambda rng: plot_inference(summary(EXACT), runtime(), LINES),
+    "inference, sampled": lambda rng: plot_inference(summary(["w_marginal"]), runtime(), LINES),
+    "inference, none": lambda rng: plot_inference(summary(["w1_joint"]), runtime(), LINES),
+    "published": lambda rng: plot_published(published(["one"]), LINES),
+    "published, many": lambda rng: plot_published(published(["one", "two_long_words", "three"]), LINES),
+    "published, none": lambda rng: plot_published(published([]), LINES),
+    "model size": lambda rng: plot_model_size(model_size()),
     "teachers": lambda rng: plot_teachers({"a": teachers(["first", "later"]), "b": teachers(["first"])}, "day"),
     "teachers, three snapshots": lambda rng: plot_teachers({"a": teachers(["first"])}, "day"),
     "rules": lambda rng: plot_rule_graph(read_rule_graph(DOT)),
@@ -218,6 +272,54 @@ def test_a_density_shows_its_own_marginals_and_a_law_its_probabilities(rng):
     np.testing.assert_allclose(marginal(predicted, 2, 1, edges)[:40], predicted.marginals[2, 1])
     np.testing.assert_allclose(marginal(law, 2, 1, edges), law.marginals(2, 41)[1])
     assert joint(law, 2, (0, 1), (edges, edges)).sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("levels", "numbers"),
+    [
+        (["h-4", "h-16"], [4, 16]),
+        (["H4", "H16"], [4, 16]),
+        (["10%", "2.5%"], [10, 2.5]),
+        (["0.1", "1"], [0.1, 1]),
+        (["gru", "gru-2"], None),
+        (["pca-1", "mds-2"], None),
+        (["h-4--share-10", "h-8--share-10"], None),
+        (["h-4"], None),
+        (["h-1", "h-01"], None),
+    ],
+)
+def test_levels_that_differ_in_a_number_alone_are_numbers(levels, numbers):
+    assert level_numbers(levels) == numbers
+
+
+def test_networks_of_one_size_are_drawn_once():
+    figure = plot_model_size(model_size())
+    labels = [line.get_label() for line in figure.axes[0].lines]
+    assert labels == [
+        "backbone: backbone",
+        "graph network: graph network",
+        "joint table: joint table",
+        "joint table: joint table, d = 4",
+    ]
+    style.save(figure, [])
+
+
+def test_floors_are_lines_across_the_methods():
+    figure = plot_published(published(["one", "two", "three"]), LINES)
+    assert len(figure.axes) == 6
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert labels[:2] == ["Older (published)", "WeightFlow (published)"]
+    assert LINES["floor_bootstrap"].label not in labels
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [LINES["floor_bootstrap"].label]
+    style.save(figure, [])
+
+
+def test_far_numbers_stand_on_a_logarithmic_axis_in_their_order():
+    figure = plot_ablation(ablations(EXACT), "size", "hidden units")
+    assert [panel.get_xscale() for panel in figure.axes] == ["log"] * 3
+    assert [list(panel.lines[1].get_xdata()) for panel in figure.axes] == [[4, 8, 64]] * 3
+    assert figure.get_supxlabel() == "hidden units"
+    style.save(figure, [])
 
 
 @pytest.mark.parametrize(("names", "labels"), [(SAMPLED, 4), (EXACT, 5)])

@@ -1,5 +1,6 @@
 """The report says everything, needs nothing else, and survives what is missing."""
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -9,7 +10,8 @@ import pytest
 
 from weightflow.choices import Choice
 from weightflow.plots import style
-from weightflow.report import MISSING, Source, _rounded, render_report
+from weightflow.published import COLUMNS, OWN, PUBLISHED
+from weightflow.report import MISSING, Comparison, Source, _rounded, render_report
 from weightflow.snapshots import Snapshots
 from weightflow.teacher import FIELDS
 
@@ -50,12 +52,15 @@ def make(root, tmp_path):
         exact=False,
         captions="What to see & how.",
         choices=(),
+        comparison=None,
     ):
         with style.look():
             figure, _ = style.grid(1, 1, 2, 1)
         names = ["metrics", "marginals", "joints", "weights_path-model-two", "latent_path", "losses", "rulegraph"]
+        extra = ["ablation-size", "table1"]
         files = [tmp_path / f"{name}.png" for name in names]
-        style.save(figure, files)
+        extra_files = [str(tmp_path / f"{name}.png") for name in extra]
+        style.save(figure, [*files, *extra_files])
         summary, runtime, sources = [], [], []
         for dataset in datasets:
             part = [np.zeros((5, 2), int)] * 4
@@ -66,6 +71,8 @@ def make(root, tmp_path):
             )
             origin = {"file": {"file": "data/<mine>.csv", "sha256": "0" * 64}}
             sources.append(Source(dataset, data, origin, runs, [str(file) for file in files[:-1]], choices))
+            if comparison:
+                sources[-1] = dataclasses.replace(sources[-1], ablations=extra_files[:1])
             for order, run in enumerate(runs):
                 values = {"w_marginal": 0.1 + order, "mmd": -0.001, "own_metric": 2.0}
                 values |= {"nll": 1.0} if run.startswith("model") and heldout else {}
@@ -76,12 +83,13 @@ def make(root, tmp_path):
         columns = ["dataset", "model", "metric", "times", "mean", "std", "n"]
         return render_report(
             template=(root / "workflow/report/report.html.j2").read_text(encoding="utf-8"),
-            captions={name.partition("-")[0]: captions for name in names},
+            captions={name.partition("-")[0]: captions for name in [*names, *extra]},
             config={
                 "seeds": [3, 4],
                 "models": {name: {"path": {"z_dim": i}} for i, name in enumerate(runs) if name.startswith("model")},
                 "datasets": {name: {"file": None} for name in datasets},
                 "evaluation": {"samples": 77},
+                "ablations": {"labels": {"size": "hidden units H"}},
             },
             sources=sources,
             summary=pd.DataFrame(summary, columns=columns),
@@ -89,6 +97,7 @@ def make(root, tmp_path):
                 runtime, columns=["dataset", "model", "seed", "stage", "seconds", "max_rss_mb", "device"]
             ),
             rulegraph=files[-1],
+            comparison=dataclasses.replace(comparison, figures=extra_files[1:]) if comparison else Comparison(),
         )
 
     return build
@@ -189,6 +198,58 @@ def test_without_choices_none_is_told(make):
     text = make(runs=["mixture", "floor_bootstrap"])
     for said in ("The default is", "Teacher of", "Width and smoothing", "Steps of fields"):
         assert said not in text
+
+
+def study() -> pd.DataFrame:
+    levels = [("base", "model_one", "model_one"), ("size", "h-4", "size-h-4"), ("size", "h-8", "model_one")]
+    rows = [
+        ("first", factor, level, "model_one", model, metric, times, place + value, 0.25)
+        for place, (factor, level, model) in enumerate(levels, 1)
+        for metric, value in (("nll", 0.5), ("w_marginal", 0.125), ("mmd", 0.0))
+        for times in ("all", "unseen")
+    ]
+    columns = ["dataset", "factor", "level", "base", "model", "metric", "times", "mean", "std"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def table1() -> pd.DataFrame:
+    rows = [
+        ("first", "epidemic", "Older", PUBLISHED, 0.5, 0.25, 0.75, np.nan, np.nan),
+        ("first", "epidemic", "model_one", OWN, 0.125, 0.001, 0.875, np.nan, 3),
+        ("first", "epidemic", "floor_bootstrap", OWN, 0.0625, np.nan, 0.0625, np.nan, 3),
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def test_ablations_and_published_results_have_their_tables_and_figures(make):
+    text = make(comparison=Comparison(study(), table1()))
+    page = Page(text)
+    rows = [" ".join(row.split()) for row in page.rows]
+    for row in (
+        "factor level base nll w_marginal",
+        "base model_one 1.50 ± 0.25 1.12 ± 0.25",
+        "hidden units H h-4 model_one 2.50 ± 0.25 2.12 ± 0.25",
+        "h-8 model_one 3.50 ± 0.25 3.12 ± 0.25",
+        "first",
+        "Older (published) 0.500 ± 0.250 0.750",
+        "model_one 0.125 ± 0.001 0.875",
+    ):
+        assert any(found.startswith(row) for found in rows), row
+    assert "<b>2.50</b>" in text
+    assert "<b>1.50</b>" not in text
+    assert text.index("<b>0.125</b>") > text.index("Older (published)")
+    assert "<b>0.750</b>" in text
+    assert text.count('src="data:image/png') == 9
+    for title in ("Ablation (size)", "Beside the published results"):
+        assert f"<b>{title}.</b>" in text
+    assert len(page.ids) == len(set(page.ids))
+    assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
+
+
+def test_without_a_study_none_is_told(make):
+    text = make()
+    assert "Ablation" not in text
+    assert "published" not in text
 
 
 def test_escapes_what_users_write(make):

@@ -18,6 +18,7 @@ from weightflow.settings import (
     anchor_label,
     anchor_settings,
     begins_at_spline,
+    check_ablations,
     check_consistency,
     choice_label,
     choice_settings,
@@ -36,6 +37,7 @@ from weightflow.settings import (
 from weightflow.storage import write_json
 
 SIMULATED = {"system": "epidemic"}
+WIDTH = {"width": {"wide": {}}}
 
 
 def keys(schema: dict[str, Any], at: str = "") -> Iterator[tuple[str, dict, bool]]:
@@ -58,6 +60,7 @@ def check(schema, complete, systems):
 
     def run(config: dict[str, Any]) -> None:
         check_schema(config, schema, "my.yaml")
+        check_ablations(complete(config), "my.yaml")
         check_consistency(complete(config), systems, "my.yaml")
 
     return run
@@ -99,7 +102,9 @@ def test_no_level_takes_unknown_keys(schema):
     assert schema["additionalProperties"] is False
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "epidemic-released.yaml", "paper.yaml", "ablations.yaml"])
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "epidemic-released.yaml", "paper.yaml", "paper-small.yaml", "ablations.yaml"]
+)
 def test_shipped_configs_are_accepted(root, schema, name):
     import yaml
 
@@ -215,6 +220,8 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         ),
         (config(model={"dynamics": {"start": "anchors"}}), "models.m.dynamics.start: ", "allowed: rest, spline"),
         (config(model={"training": {"divergence": -1}}), "models.m.training.divergence: ", "it must be at least 0"),
+        (config(model={"data": {"share": 0}}), "models.m.data.share: ", "0 is out of range; it must be more than 0"),
+        (config(model={"data": {"share": 1.1}}), "models.m.data.share: ", "1.1 is out of range; it must be at most 1"),
         (config(model={"backbone": {"hidden": []}}), "models.m.backbone.hidden: ", ""),
         (
             config(model={"backbone": {"kind": "transfomer"}}),
@@ -258,6 +265,42 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
             config(model={}, ablations={"base": "n", "factors": {"width": {"wide": {}}}}),
             "ablations.base: ",
             "unknown model 'n'; ",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "bases": {"widt": "m"}}),
+            "ablations.bases: ",
+            "unknown factor 'widt'; did you mean 'width'?",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "bases": {"width": "n"}}),
+            "ablations.bases.width: ",
+            "unknown model 'n'; ",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "bases": {"width": "m"}, "cross": True}),
+            "ablations.bases: ",
+            "crossed factors change one model together; leave out bases, or cross",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "labels": {"height": "h"}}),
+            "ablations.labels: ",
+            "unknown factor 'height'; allowed: width",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "datasets": ["dat"]}),
+            "ablations.datasets: ",
+            "unknown data set 'dat'; did you mean 'data'?",
+        ),
+        (config(model={}, ablations={"factors": {"base": {"a": {}}}}), "ablations.factors.base: ", "rename the factor"),
+        (
+            config(models={"m": {}, "width-wide": {}}, ablations={"factors": WIDTH}),
+            "ablations.factors: ",
+            "a level of width has the run width-wide, and so has another level, a model or a baseline; rename",
+        ),
+        (
+            config(model={}, ablations={"factors": {"a": {"b-c": {}}, "a-b": {"c": {}}}}),
+            "ablations.factors: ",
+            "a level of a-b has the run a-b-c",
         ),
         (config(model={}, ablations={"factors": {"width": {}}}), "ablations.factors.width: ", ""),
         (config(models={"mixture": {}}), "models.mixture ", "has the name of a baseline; rename"),
@@ -329,6 +372,7 @@ def test_heldout_default_depends_on_where_the_data_come_from(dataset, amount):
 
 
 SECTIONS = {
+    "data": ("share", 0.5),
     "backbone": ("hidden", 9),
     "anchors": ("steps", 9),
     "teacher": ("points", 9),
@@ -347,7 +391,7 @@ def test_the_anchors_label_changes_with_what_anchors_depend_on_alone(model_setti
     changed = deepcopy(model_settings)
     changed[section][key] = value
     same = anchor_label(changed) == anchor_label(model_settings)
-    assert same is (section not in ("backbone", "anchors"))
+    assert same is (section not in ("data", "backbone", "anchors"))
 
 
 def test_every_anchor_setting_changes_the_label(model_settings):
@@ -366,9 +410,9 @@ def changed_in(model: dict, section: str, key: str, value) -> dict:
 
 
 LABELS = {
-    teacher_label: {"teacher"},
-    choice_label: {"backbone", "teacher", "selection", "spline"},
-    spline_label: {"backbone", "anchors", "teacher", "selection", "spline"},
+    teacher_label: {"data", "teacher"},
+    choice_label: {"data", "backbone", "teacher", "selection", "spline"},
+    spline_label: {"data", "backbone", "anchors", "teacher", "selection", "spline"},
 }
 
 

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from weightflow.errors import InputError
 from weightflow.readers import Recording
 from weightflow.snapshots import (
+    Snapshots,
     assemble,
     check_observed,
     check_states,
     observed_count,
     observed_mask,
     read_snapshots,
+    read_training,
     split,
     states_with_headroom,
     write_snapshots,
@@ -166,6 +168,45 @@ def test_a_written_data_set_is_read_back_whole(counts, tmp_path):
             assert [s.tolist() for s in found] == [s.tolist() for s in expected]
         else:
             np.testing.assert_array_equal(found, expected)
+
+
+@pytest.fixture
+def paired():
+    """Nine times of 40 trajectories whose states tell which trajectory they are of; every other time is observed."""
+    states = [np.stack([np.arange(40), np.full(40, t)], axis=1) for t in range(9)]
+    seen = np.arange(9) % 2 == 0
+    return Snapshots(np.arange(9.0), states, states, seen, ["which", "when"], True, 50, "training", "day")
+
+
+def test_a_share_keeps_the_same_trajectories_in_every_observed_snapshot(paired):
+    kept = paired.thinned(0.25)
+    rows = [snapshot[:, 0].tolist() for snapshot in kept.observed]
+    assert [len(own) for own in rows] == [10] * 5
+    assert all(own == rows[0] for own in rows)
+    assert rows[0] == sorted(rows[0])
+    assert [len(snapshot) for snapshot in kept.training] == [10, 40] * 4 + [10]
+
+
+def test_a_smaller_share_is_part_of_a_larger_one(paired):
+    some, more = (set(paired.thinned(share).observed[0][:, 0]) for share in (0.2, 0.5))
+    assert some < more
+    assert paired.thinned(1.0) is paired
+
+
+def test_snapshots_of_different_sizes_are_thinned_each(counts):
+    larger = dataclasses.replace(counts, training=[np.repeat(s, 3, axis=0) for s in counts.training])
+    assert [len(s) for s in larger.thinned(0.5).observed] == [round(1.5 * len(s)) for s in counts.observed]
+
+
+def test_a_share_that_leaves_too_few_states_is_refused(counts):
+    with pytest.raises(InputError, match=r"data\.share: 0.6 leaves 3 of the 5 training states at time 0, and 4 are"):
+        counts.thinned(0.6)
+
+
+def test_a_share_is_read_from_the_file(paired, tmp_path):
+    write_snapshots(tmp_path / "snapshots.safetensors", paired, {})
+    read = read_training(tmp_path / "snapshots.safetensors", 0.5)
+    assert [len(snapshot) for snapshot in read.observed] == [20] * 5
 
 
 def test_a_data_set_without_a_heldout_part_is_read_back(counts, tmp_path):

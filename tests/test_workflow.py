@@ -37,6 +37,7 @@ def workflow(root, tmp_path_factory) -> Path:
     shutil.copy(root / "Snakefile", copy)
     for folder in ("config", "envs", "profiles", "resources/systems", "workflow"):
         shutil.copytree(root / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "resources" / "published.csv", copy / "resources")
     return copy
 
 
@@ -110,6 +111,17 @@ def test_runtime_names_every_stage_of_a_model(finished):
     for model, stages in own.items():
         assert set(table.loc[table["model"] == model, "stage"]) == common | stages, model
     assert (table["seconds"] > 0).all()
+
+
+def test_a_default_run_holds_the_whole_paper_target(finished, planned):
+    assert planned(targets=("paper",)) == {}
+    study = pd.read_csv(finished / "results" / "ablations.csv")
+    assert set(study["model"]) == {"cde", "ode"}
+    table = pd.read_csv(finished / "results" / "table1.csv")
+    assert set(table["origin"]) == {"published", "this run"}
+    page = (finished / "results" / "report.html").read_text(encoding="utf-8")
+    for title in ("Ablation (field)", "Beside the published results", "Size of models", "Cost of a prediction"):
+        assert f"<b>{title}" in page
 
 
 def test_second_run_does_nothing(run_snakemake, workflow, finished):

@@ -1,15 +1,15 @@
-# Ablations: the base model, and what each change of its settings does; not part of the default run.
+# Ablations: the base model, and what each change of its settings does.
 
 # Without factors the table waits for nothing, and its script says so at once.
-ABLATED = list(dict.fromkeys(model for _, _, model in LEVELS))
+ABLATED = list(dict.fromkeys(model for *_, model in LEVELS))
 
 
 rule tabulate_ablations:
     input:
-        snapshots=expand(rules.prepare_snapshots.output[0], dataset=DATASETS if ABLATED else []),
+        snapshots=expand(rules.prepare_snapshots.output[0], dataset=STUDIED),
         metrics=[
             f"results/{d}/runs/{m}/seed{s}/metrics.csv"
-            for d in DATASETS
+            for d in STUDIED
             for m in ABLATED
             for s in SEEDS
         ],
@@ -20,29 +20,32 @@ rule tabulate_ablations:
     conda:
         "../../envs/analysis.yaml"
     params:
-        datasets=DATASETS,
+        datasets=STUDIED,
         levels=LEVELS,
         code=code("tabulate_ablations.py"),
     script:
         "../scripts/tabulate_ablations.py"
 
 
-rule plot_ablations:
+rule plot_ablation:
     input:
         rules.tabulate_ablations.output[0],
     output:
         report(
-            "results/{dataset}/figures/ablations.png",
-            caption="../report/ablations.rst",
+            "results/{dataset}/figures/ablation-{factor}.png",
+            caption="../report/ablation.rst",
             category="Figures",
-            labels={"data set": "{dataset}", "figure": "ablations"},
+            labels={"data set": "{dataset}", "figure": "ablation, {factor}"},
         ),
-        "results/{dataset}/figures/ablations.pdf",
+        "results/{dataset}/figures/ablation-{factor}.pdf",
     log:
-        "results/{dataset}/logs/figures/plot_ablations.log",
+        "results/{dataset}/logs/figures/plot_ablation-{factor}.log",
+    wildcard_constraints:
+        factor=any_of(FACTORS),
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("plot_ablations.py"),
+        label=lambda w: config["ablations"]["labels"].get(w.factor),
+        code=code("plot_ablation.py"),
     script:
-        "../scripts/plot_ablations.py"
+        "../scripts/plot_ablation.py"

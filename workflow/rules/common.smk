@@ -10,11 +10,13 @@ if HOME.is_relative_to(Path.cwd()):  # a clone that is moved must not look like 
     HOME = HOME.relative_to(Path.cwd())
 WORKFLOW = HOME / "workflow"
 SYSTEMS = HOME / "resources" / "systems"
+PUBLISHED = HOME / "resources" / "published.csv"
 sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 
 from weightflow import settings
 from weightflow.errors import InputError
 from weightflow.provenance import code_digest
+from weightflow.published import read_published
 from weightflow.schema import check_schema, read_schema
 from weightflow.system_files import files_of
 
@@ -25,6 +27,7 @@ try:
     check_schema(config, read_schema(SCHEMA), CONFIG_SOURCE)
     validate(config, str(SCHEMA.resolve()))  # fills in the defaults
     settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
+    settings.check_ablations(config, CONFIG_SOURCE)
     ABLATIONS = settings.ablation_models(config)
     check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")
     settings.check_consistency(
@@ -44,9 +47,19 @@ DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SETTINGS = {**config["models"], **ABLATIONS}
 LEVELS = settings.ablation_levels(config)
+FACTORS = list(dict.fromkeys(factor for factor, *_ in LEVELS if factor != settings.BASE))
+STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 INTERPOLATIONS = [b for b in config["baselines"] if b.startswith("weights_")]
 BASELINES = [b for b in config["baselines"] if b not in INTERPOLATIONS]
+
+
+# The system of each data set on which there are published results.
+COMPARED = {
+    name: chosen["system"]
+    for name, chosen in config["datasets"].items()
+    if chosen["system"] in set(read_published(PUBLISHED)["system"])
+}
 
 
 def floors(dataset):
@@ -286,7 +299,16 @@ CAPTIONED = [
     "latent_path",
     "losses",
     "teachers",
+    "inference",
+    "ablation",
+    "table1",
+    "model_size",
     "rulegraph",
+]
+# Figures over all data sets.
+OVERALL = [
+    *(["results/figures/table1.png"] if COMPARED else []),
+    *(["results/figures/model_size.png"] if MODELS else []),
 ]
 SHOWN_TEACHERS = 10  # of the candidates of an interval
 
@@ -298,7 +320,20 @@ def figures(dataset):
     kinds += ["latent_path"] if DRIVEN else []
     kinds += ["losses"] if MODELS else []
     kinds += ["teachers"] if any(m in TAUGHT for m in MODELS) else []
+    kinds += ["inference"]
     return [f"results/{dataset}/figures/{kind}.png" for kind in kinds]
+
+
+def sized_models():
+    """Models whose sizes are compared: all, and of the ablation study the first with each further kind of backbone."""
+    found = {SETTINGS[model]["backbone"]["kind"]: model for model in reversed(SETTINGS)}
+    return list(dict.fromkeys([*MODELS, *found.values()]))
+
+
+def ablation_figures(dataset):
+    """Figures of the ablation study on a data set, one for each factor."""
+    factors = FACTORS if dataset in STUDIED else []
+    return [f"results/{dataset}/figures/ablation-{factor}.png" for factor in factors]
 
 
 def chosen(dataset):

@@ -19,7 +19,9 @@ rule choose_steps:
     resources:
         gpu=1,
     params:
-        settings=model_settings("teacher", "selection", "spline", "dynamics", "solver", "training"),
+        settings=model_settings(
+            "data", "teacher", "selection", "spline", "dynamics", "solver", "training"
+        ),
         code=code("choose_steps.py"),
     script:
         "../scripts/choose_steps.py"
@@ -46,7 +48,7 @@ rule fit_dynamics:
     resources:
         gpu=1,
     params:
-        settings=model_settings("dynamics", "solver", "training"),
+        settings=model_settings("data", "dynamics", "solver", "training"),
         points=lambda w: SETTINGS[w.model]["teacher"]["points"] if w.model in TAUGHT else None,
         code=code("fit_dynamics.py"),
     script:

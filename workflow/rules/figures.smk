@@ -212,3 +212,26 @@ rule plot_teachers:
         code=code("plot_teachers.py"),
     script:
         "../scripts/plot_teachers.py"
+
+
+rule plot_inference:
+    input:
+        summary=rules.tabulate_metrics.output.summary,
+        runtime=rules.tabulate_runtime.output[0],
+    output:
+        report(
+            "results/{dataset}/figures/inference.png",
+            caption="../report/inference.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "cost against error"},
+        ),
+        "results/{dataset}/figures/inference.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_inference.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        runs=lambda w: runs(w.dataset),
+        code=code("plot_inference.py"),
+    script:
+        "../scripts/plot_inference.py"

@@ -20,7 +20,7 @@ rule fit_latent_path:
     resources:
         gpu=lambda w: int(is_behavioural(w.model)),
     params:
-        settings=model_settings("backbone", "path"),
+        settings=model_settings("data", "backbone", "path"),
         code=code("fit_latent_path.py"),
     script:
         "../scripts/fit_latent_path.py"

@@ -48,8 +48,11 @@ rule write_report:
         summary=rules.tabulate_metrics.output.summary,
         runtime=rules.tabulate_runtime.output[0],
         rulegraph=rules.plot_rulegraph.output[0],
+        ablations=rules.tabulate_ablations.output[0] if FACTORS else [],
+        published=rules.tabulate_published.output[0] if COMPARED else [],
+        overall=OVERALL,
         snapshots=expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
-        figures=[figure for d in DATASETS for figure in figures(d)],
+        figures=[figure for d in DATASETS for figure in figures(d) + ablation_figures(d)],
         choices=[c[3] for d in DATASETS for c in chosen(d)],
         scores=[c[4] for d in DATASETS for c in chosen(d)],
     output:
@@ -60,6 +63,7 @@ rule write_report:
         "../../envs/analysis.yaml"
     params:
         figures={d: figures(d) for d in DATASETS},
+        ablations={d: ablation_figures(d) for d in DATASETS},
         runs={d: runs(d) for d in DATASETS},
         choices={d: chosen(d) for d in DATASETS},
         most=SHOWN_TEACHERS,

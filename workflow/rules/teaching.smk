@@ -15,7 +15,7 @@ rule choose_teacher:
     conda:
         "../../envs/analysis.yaml"
     params:
-        settings=lambda w: sharer(TEACHERS[w.teacher])["teacher"],
+        settings=lambda w: settings.teacher_settings(sharer(TEACHERS[w.teacher])),
         seed=lambda w: dataset_settings(w)["seed"],
         code=code("choose_teacher.py"),
     script:

@@ -26,7 +26,9 @@ A file that names no `datasets` changes the default run (`config.yaml`).
 |---|---|
 | `config.yaml` | the default: the paper's epidemic, simulated |
 | `epidemic-released.yaml` | the epidemic trajectories released with the paper |
-| `paper.yaml` | the same models with the paper's full training budgets |
+| `toggle-switch.yaml` | a genetic toggle switch, judged by its exact law |
+| `paper.yaml` | the paper's study: five systems, full training budgets, ablations (`snakemake paper`) |
+| `paper-small.yaml` | the same study with one seed and small budgets, for two cores and half an hour |
 | `ablations.yaml` | what each part of the method does (`snakemake ablations`) |
 
 """

@@ -5,7 +5,7 @@ from weightflow.dynamics import Solver
 from weightflow.job import run
 from weightflow.latent_path import read_latent_path
 from weightflow.selection import choose_steps
-from weightflow.snapshots import read_snapshots
+from weightflow.snapshots import read_training
 from weightflow.storage import read_json, write_json, write_table
 from weightflow.teacher import read_teachers
 from weightflow.weight_graph import read_weight_graph
@@ -14,7 +14,7 @@ from weightflow.weight_graph import read_weight_graph
 def main(snakemake):
     inputs, settings, seed = snakemake.input, snakemake.params.settings, int(snakemake.wildcards.seed)
     steps, scores = choose_steps(
-        read_snapshots(inputs.snapshots),
+        read_training(inputs.snapshots, settings["data"]["share"]),
         read_weight_graph(inputs.graph),
         read_latent_path(inputs.path)[1] if inputs.path else None,
         read_teachers(inputs.teacher) if inputs.teacher else None,

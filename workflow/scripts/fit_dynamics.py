@@ -10,7 +10,7 @@ from weightflow.fitting import Material, fit_dynamics, make_field, write_field
 from weightflow.job import run
 from weightflow.latent_path import read_latent_path
 from weightflow.provenance import stamp
-from weightflow.snapshots import read_snapshots
+from weightflow.snapshots import read_training
 from weightflow.storage import read_json, write_table
 from weightflow.teacher import lesson, read_teachers
 from weightflow.weight_graph import read_weight_graph
@@ -24,7 +24,7 @@ def main(snakemake):
     curve = read_spline(inputs.curve) if inputs.curve else None
     material = Material(graph)
     if inputs.snapshots:  # of models with behavioural terms alone
-        data = read_snapshots(inputs.snapshots)
+        data = read_training(inputs.snapshots, settings["data"]["share"])
         backbone = make_backbone(graph.backbone, data.variables, data.states)
         told = None
         if inputs.teacher:

@@ -5,7 +5,7 @@ from weightflow.device import job_device
 from weightflow.job import run
 from weightflow.latent_path import Behaviour, fit_latent_path, write_latent_path
 from weightflow.provenance import stamp
-from weightflow.snapshots import read_snapshots
+from weightflow.snapshots import read_training
 from weightflow.storage import write_table
 from weightflow.weight_graph import read_weight_graph
 
@@ -15,7 +15,7 @@ def main(snakemake):
     device = job_device(snakemake)
     behaviour = None
     if snakemake.input.snapshots:  # asked for by a behavioural loss alone
-        data = read_snapshots(snakemake.input.snapshots)
+        data = read_training(snakemake.input.snapshots, settings["data"]["share"])
         backbone = make_backbone(graph.backbone, data.variables, data.states)
         behaviour = Behaviour(backbone, data.observed, device)
     seed = int(snakemake.wildcards.seed)

@@ -5,7 +5,7 @@ from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.job import run
 from weightflow.provenance import stamp
-from weightflow.snapshots import read_snapshots
+from weightflow.snapshots import read_training
 from weightflow.spline_fitting import fit_spline
 from weightflow.storage import read_json, write_table
 from weightflow.teacher import lesson, read_teachers
@@ -15,7 +15,8 @@ from weightflow.weight_spline import knot_times, through, write_spline
 
 def main(snakemake):
     settings, seed = snakemake.params.settings, int(snakemake.wildcards.seed)
-    data, graph = read_snapshots(snakemake.input.snapshots), read_weight_graph(snakemake.input.graph)
+    data = read_training(snakemake.input.snapshots, settings["data"]["share"])
+    graph = read_weight_graph(snakemake.input.graph)
     teachers = read_teachers(snakemake.input.teacher) if snakemake.input.teacher else None
     rng = seeding.stream(seed, "lesson")
     told = lesson(teachers, data.observed, data.observed_times, data.states, settings["teacher"]["points"], rng)

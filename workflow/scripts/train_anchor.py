@@ -5,16 +5,17 @@ from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.job import run
 from weightflow.provenance import stamp
-from weightflow.settings import chosen_backbone
-from weightflow.snapshots import read_snapshots
+from weightflow.settings import chosen_backbone, models_on
+from weightflow.snapshots import read_training
 from weightflow.storage import write_table
 from weightflow.suitability import check_models
 
 
 def main(snakemake):
-    data, settings = read_snapshots(snakemake.input.snapshots), snakemake.params.settings
+    settings = snakemake.params.settings
+    data = read_training(snakemake.input.snapshots, settings["data"]["share"])
     config, dataset = snakemake.config, snakemake.wildcards.dataset
-    check_models(data, config["models"], config["baselines"], f"data set {dataset}")
+    check_models(data, models_on(dataset, config), config["baselines"], f"data set {dataset}")
     device = job_device(snakemake)
     backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.states)
     seed = int(snakemake.wildcards.seed)

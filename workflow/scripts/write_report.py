@@ -7,7 +7,7 @@ import yaml
 
 from weightflow.choices import Choice
 from weightflow.job import run
-from weightflow.report import Source, render_report
+from weightflow.report import Comparison, Source, render_report
 from weightflow.snapshots import read_snapshots
 from weightflow.storage import read_json, read_metadata, write_text
 
@@ -21,6 +21,7 @@ def main(snakemake):
             origin=read_metadata(path)["source"],
             runs=params.runs[name],
             figures=params.figures[name],
+            ablations=params.ablations[name],
             choices=[Choice(*who, read_json(made), pd.read_csv(scores)) for *who, made, scores in params.choices[name]],
         )
         for name, path in zip(params.figures, inputs.snapshots, strict=True)
@@ -33,6 +34,13 @@ def main(snakemake):
         summary=pd.read_csv(inputs.summary),
         runtime=pd.read_csv(inputs.runtime),
         rulegraph=inputs.rulegraph,
+        comparison=Comparison(
+            ablations=pd.read_csv(inputs.ablations, keep_default_na=False, na_values=[""])
+            if inputs.ablations
+            else None,
+            published=pd.read_csv(inputs.published) if inputs.published else None,
+            figures=inputs.get("overall", []),
+        ),
         most_teachers=params.most,
     )
     write_text(snakemake.output[0], page)

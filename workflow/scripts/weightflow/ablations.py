@@ -6,10 +6,10 @@ import pandas as pd
 
 from weightflow.errors import InputError
 
-COLUMNS = ["dataset", "factor", "level", "model", "metric", "times", "mean", "std", "n"]
+COLUMNS = ["dataset", "factor", "level", "base", "model", "metric", "times", "mean", "std", "n"]
 
 
-def check_levels(levels: Sequence[tuple[str, str, str]]) -> None:
+def check_levels(levels: Sequence[tuple[str, ...]]) -> None:
     """Refuse a study without levels.
 
     Raises:
@@ -22,12 +22,12 @@ def check_levels(levels: Sequence[tuple[str, str, str]]) -> None:
         )
 
 
-def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[tuple[str, str, str]]) -> pd.DataFrame:
+def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[tuple[str, str, str, str]]) -> pd.DataFrame:
     """The summary of the study's runs, by what each run changes.
 
     Args:
         summary: dataset, model, metric, times, mean, std, n, from `evaluation.summarise`.
-        levels: (factor, level, model), from `settings.ablation_levels`; several may share a model.
+        levels: (factor, level, base, model), from `settings.ablation_levels`; several may share a model.
 
     Returns:
         Table with `COLUMNS`, data set by data set in the order of the levels.
@@ -35,9 +35,9 @@ def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[tuple[str, str, s
     Raises:
         ValueError: the summary lacks a level's model.
     """
-    missing = {model for _, _, model in levels} - set(summary["model"])
+    missing = {model for *_, model in levels} - set(summary["model"])
     if missing:
         raise ValueError(f"the summary has no model {min(missing)}, but {sorted(set(summary['model']))}")
-    order = pd.DataFrame(levels, columns=["factor", "level", "model"])
+    order = pd.DataFrame(levels, columns=["factor", "level", "base", "model"])
     parts = [order.merge(own, on="model", sort=False) for _, own in summary.groupby("dataset", sort=False)]
     return pd.concat(parts, ignore_index=True)[COLUMNS]

@@ -23,8 +23,11 @@ from weightflow.choices import (
     steps_chosen,
     verdict,
 )
+from weightflow.plots.ablations import shown_times
 from weightflow.plots.style import DPI, is_floor, is_model, lines
 from weightflow.provenance import versions
+from weightflow.published import OWN, PUBLISHED
+from weightflow.settings import BASE
 from weightflow.snapshots import Snapshots
 
 MISSING = "–"
@@ -65,6 +68,10 @@ _TITLES = {
     "latent_path": "Latent path",
     "losses": "Losses",
     "teachers": "Teachers",
+    "inference": "Cost of a prediction against its error",
+    "ablation": "Ablation",
+    "table1": "Beside the published results",
+    "model_size": "Size of models",
     "rulegraph": "Rules",
 }
 
@@ -80,6 +87,7 @@ class Source:
         runs: models, baselines and floors, in the order of the tables.
         figures: PNG files; a name is its kind, or its kind, '-' and a model.
         choices: what was chosen for its models.
+        ablations: PNG files of the ablation study's factors.
     """
 
     name: str
@@ -88,6 +96,22 @@ class Source:
     runs: Sequence[str]
     figures: Sequence[str]
     choices: Sequence[Choice] = ()
+    ablations: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the report says beyond single data sets; what there is not is left out.
+
+    Attributes:
+        ablations: table of the ablation study, from `ablations.tabulate_ablations`.
+        published: table with `published.COLUMNS`.
+        figures: PNG files over all data sets.
+    """
+
+    ablations: pd.DataFrame | None = None
+    published: pd.DataFrame | None = None
+    figures: Sequence[str] = ()
 
 
 def render_report(
@@ -98,6 +122,7 @@ def render_report(
     summary: pd.DataFrame,
     runtime: pd.DataFrame,
     rulegraph: str | Path,
+    comparison: Comparison,
     most_teachers: int = 10,
 ) -> str:
     """The page as HTML.
@@ -110,13 +135,20 @@ def render_report(
         summary: dataset, model, metric, times, mean, std, n.
         runtime: dataset, model, seed, stage, seconds, max_rss_mb, device.
         rulegraph: PNG file.
+        comparison: published results, ablations and figures over all data sets.
         most_teachers: candidates for teacher that are listed for an interval.
     """
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     rest = {name: value for name, value in config.items() if name not in ("models", "datasets", "seeds")}
     return environment.from_string(template).render(
         title="WeightFlow report",
-        datasets=[_dataset(source, captions, summary, runtime, most_teachers) for source in sources],
+        datasets=[
+            _dataset(source, captions, summary, runtime, most_teachers)
+            | {"ablations": _ablations(source, captions, comparison.ablations, config)}
+            for source in sources
+        ],
+        published=_published(comparison.published, sources),
+        overall=[_figure(path, captions, "") for path in comparison.figures],
         seeds=config["seeds"],
         model_settings=_settings_table(config["models"]),
         dataset_settings=_settings_table(config["datasets"]),
@@ -199,6 +231,64 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
     }
 
 
+def _ablations(
+    source: Source, captions: Mapping[str, str], table: pd.DataFrame | None, config: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Figures of the study, and a table of its levels with the best of each factor marked."""
+    if table is None or not source.ablations:
+        return None
+    own = shown_times(table[table["dataset"] == source.name])
+    there = set(own["metric"])
+    metrics = [m for m in _PROPER if m in there]
+    metrics += [m for m in ("w_marginal", "jsd_marginal") if m in there and f"{m}_exact" not in there]
+    labels, groups = config["ablations"]["labels"], []
+    for factor, part in own.groupby("factor", sort=False):
+        best = {m: part.loc[part["metric"] == m, "mean"].min() for m in metrics}
+        rows = []
+        for (level, base), found in part.groupby(["level", "base"], sort=False):
+            values = found.set_index("metric")
+            cells = [
+                _cell(values.loc[m, "mean"], values.loc[m, "std"], best[m] if factor != BASE else None)
+                if m in values.index
+                else _cell(math.nan, math.nan, None)
+                for m in metrics
+            ]
+            rows.append({"level": level, "base": "" if factor == BASE else base, "cells": cells})
+        groups.append({"factor": labels.get(factor, factor), "rows": rows})
+    return {
+        "times": own["times"].iloc[0],
+        "metrics": metrics,
+        "groups": groups,
+        "figures": [_figure(path, captions, f"data-{source.name}-") for path in source.ablations],
+    }
+
+
+def _published(table: pd.DataFrame | None, sources: Sequence[Source]) -> dict[str, Any] | None:
+    """Methods as rows, W and JSD of each data set as columns: published ones, this run's, and floors."""
+    if table is None or table.empty:
+        return None
+    looks = lines(run for source in sources for run in source.runs)
+    datasets = list(dict.fromkeys(table["dataset"]))
+    floor = (table["origin"] == OWN) & table["method"].map(is_floor)
+    columns = [(dataset, metric) for dataset in datasets for metric in ("w", "jsd")]
+    best = {(d, m): table.loc[(table["dataset"] == d) & ~floor, f"{m}_mean"].min() for d, m in columns}
+    groups = []
+    for part in (table[table["origin"] == PUBLISHED], table[(table["origin"] == OWN) & ~floor], table[floor]):
+        rows = []
+        for (method, origin), own in part.groupby(["method", "origin"], sort=False):
+            values = own.set_index("dataset")
+            cells = [
+                _cell(values.loc[d, f"{m}_mean"], values.loc[d, f"{m}_std"], None if is_floor(method) else best[d, m])
+                if d in values.index
+                else _cell(math.nan, math.nan, None)
+                for d, m in columns
+            ]
+            label = f"{method} (published)" if origin == PUBLISHED else looks[method].label
+            rows.append({"label": label, "cells": cells})
+        groups.append(rows)
+    return {"datasets": datasets, "groups": [rows for rows in groups if rows]}
+
+
 def _signed(value: float, error: float) -> str:
     return f"{value:.4f} ± {error:.4f}" if value else "0"
 
@@ -241,16 +331,23 @@ def _results(metrics: Sequence[str], runs: Sequence[str], part: pd.DataFrame) ->
 
     def cell(run: str, metric: str) -> dict[str, Any]:
         row = found.get((run, metric))
-        if row is None or row.mean != row.mean:
-            return {"mean": MISSING, "spread": "", "best": False}
-        mean, spread = _rounded(row.mean, row.std)
-        return {"mean": mean, "spread": spread, "best": row.mean == best[metric] and not is_floor(run)}
+        if row is None:
+            return _cell(math.nan, math.nan, None)
+        return _cell(row.mean, row.std, None if is_floor(run) else best[metric])
 
     def rows(names: Sequence[str]) -> list[dict[str, Any]]:
         return [{"label": looks[name].label, "cells": [cell(name, metric) for metric in metrics]} for name in names]
 
     groups = [rows([run for run in runs if not is_floor(run)]), rows([run for run in runs if is_floor(run)])]
     return {"metrics": metrics, "groups": [group for group in groups if group]}
+
+
+def _cell(mean: float, spread: float, best: float | None) -> dict[str, Any]:
+    """A mean and its spread as text, and whether it is the best."""
+    if mean != mean:
+        return {"mean": MISSING, "spread": "", "best": False}
+    texts = _rounded(mean, spread)
+    return {"mean": texts[0], "spread": texts[1], "best": mean == best}
 
 
 def _rounded(mean: float, spread: float) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from weightflow.systems import read_system
 from weightflow.variable_order import variable_order
 
 FILE_SUFFIXES = (".npy", ".csv", ".tsv")
+BASE = "base"  # the factor that tables of ablations call a base model
 SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
 
 
@@ -56,11 +57,47 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
         raise InputError(f"{source}: models.{min(clash)} has the name of a baseline; rename the model.")
     if any(name.startswith("weights_") for name in config["baselines"]) and not config["models"]:
         raise InputError(f"{source}: baselines: weights_linear and weights_spline need the anchors of a model.")
-    base = config["ablations"]["base"]
-    if base and base not in config["models"]:
-        raise InputError(f"{source}: ablations.base: {unknown('model', base, config['models'])}")
     if (shown := config["figures"]["model"]) and shown not in config["models"]:
         raise InputError(f"{source}: figures.model: {unknown('model', shown, config['models'])}")
+
+
+def check_ablations(config: Mapping[str, Any], source: str) -> None:
+    """Refuse an ablation study that names what does not exist, or whose variants' names are taken.
+
+    Args:
+        config: complete, with defaults; `check_consistency` checks the variants' own settings.
+        source: the config files' names.
+
+    Raises:
+        InputError: naming the file, the key and the fix.
+    """
+    study, models = config["ablations"], config["models"]
+    where, factors = f"{source}: ablations", study["factors"]
+    if study["base"] and study["base"] not in models:
+        raise InputError(f"{where}.base: {unknown('model', study['base'], models)}")
+    if study["cross"] and study["bases"]:
+        raise InputError(f"{where}.bases: crossed factors change one model together; leave out bases, or cross.")
+    for section in ("bases", "labels"):
+        for factor in study[section]:
+            if factor not in factors:
+                raise InputError(f"{where}.{section}: {unknown('factor', factor, factors)}")
+    for factor, base in study["bases"].items():
+        if base not in models:
+            raise InputError(f"{where}.bases.{factor}: {unknown('model', base, models)}")
+    for dataset in study["datasets"] or []:
+        if dataset not in config["datasets"]:
+            raise InputError(f"{where}.datasets: {unknown('data set', dataset, config['datasets'])}")
+    if BASE in factors:
+        raise InputError(f"{where}.factors.{BASE}: this is what tables call the base model; rename the factor.")
+    taken = {*models, *config["baselines"]}
+    for chosen, _ in _variants(config):
+        name = _variant_name(chosen)
+        if name in taken:
+            raise InputError(
+                f"{where}.factors: a level of {chosen[0][0]} has the run {name}, and so has another level, a model or "
+                "a baseline; rename one of them."
+            )
+        taken.add(name)
 
 
 def system_path(system: str, systems: Path) -> Path:
@@ -84,7 +121,7 @@ def heldout_amount(dataset: Mapping[str, Any]) -> float:
 def ablation_models(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Models of the ablation study, by the names of their levels.
 
-    Every factor is varied by itself from the base model; with `cross`, every combination of levels is a model.
+    Every factor is varied by itself from its base model; with `cross`, every combination of levels is a model.
 
     Args:
         config: complete, with defaults.
@@ -92,49 +129,64 @@ def ablation_models(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     Returns:
         Settings by name, `<factor>-<level>` (joined by '--' for combinations); none where no factor is given.
     """
-    return {"--".join(f"{f}-{v}" for f, v in chosen): model for chosen, model in _variants(config)}
+    return {_variant_name(chosen): model for chosen, model in _variants(config)}
 
 
-def ablation_levels(config: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """What the ablation study compares, the base model first.
+def models_on(dataset: str, config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every model that is fitted to a data set, the variants of an ablation study among them.
+
+    Args:
+        dataset: its name.
+        config: complete, with defaults.
+    """
+    studied = config["ablations"]["datasets"]
+    return config["models"] | (ablation_models(config) if studied is None or dataset in studied else {})
+
+
+def ablation_levels(config: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """What the ablation study compares, the base models first.
 
     Args:
         config: complete, with defaults.
 
     Returns:
-        (factor, level, model) of each variant; combinations have their factors and levels joined by '--'. Variants
-        with the same settings share the run of the first of them, so a level that changes nothing is the base.
+        (factor, level, base, model) of each base, whose factor is `BASE`, and of each variant; combinations have
+        their factors and levels joined by '--'. A variant shares the run of the model, or the earlier variant, that
+        has the same settings, so a level that changes nothing is the base.
     """
     variants = _variants(config)
-    if not variants:
-        return []
-    base = _ablation_base(config)
-    named = {settings_digest(config["models"][base]): base}
-    for name, model in ablation_models(config).items():
+    bases = list(dict.fromkeys(_base_of(chosen[0][0], config) for chosen, _ in variants))
+    named: dict[str, str] = {}
+    for name, model in [*((b, config["models"][b]) for b in bases), *config["models"].items()]:
         named.setdefault(settings_digest(model), name)
-    levels = [("base", base, base)]
+    levels = [(BASE, base, base, base) for base in bases]
     for chosen, model in variants:
         factors, values = zip(*chosen, strict=True)
-        levels.append(("--".join(factors), "--".join(values), named[settings_digest(model)]))
+        run = named.setdefault(settings_digest(model), _variant_name(chosen))
+        levels.append(("--".join(factors), "--".join(values), _base_of(factors[0], config), run))
     return levels
 
 
-def _ablation_base(config: Mapping[str, Any]) -> str:
-    return config["ablations"]["base"] or next(iter(config["models"]))
+def _variant_name(chosen: Iterable[tuple[str, str]]) -> str:
+    return "--".join(f"{factor}-{level}" for factor, level in chosen)
+
+
+def _base_of(factor: str, config: Mapping[str, Any]) -> str:
+    study = config["ablations"]
+    return study["bases"].get(factor) or study["base"] or next(iter(config["models"]))
 
 
 def _variants(config: Mapping[str, Any]) -> list[tuple[list[tuple[str, str]], dict[str, Any]]]:
-    """Every variant of the base model: its (factor, level) pairs, and its settings."""
+    """Every variant of the base models: its (factor, level) pairs, and its settings."""
     factors = config["ablations"]["factors"]
     if not factors or not config["models"]:
         return []
-    base = config["models"][_ablation_base(config)]
     levels = [[(factor, level) for level in named] for factor, named in factors.items()]
     crossed = config["ablations"]["cross"]
     combined = itertools.product(*levels) if crossed else ([level] for factor in levels for level in factor)
     found = []
     for chosen in combined:
-        model = base
+        model = config["models"][_base_of(chosen[0][0], config)]
         for factor, level in chosen:
             model = _merged(model, factors[factor][level])
         found.append((list(chosen), model))
@@ -193,14 +245,19 @@ def choice_settings(model: Mapping[str, Any]) -> dict[str, Any]:
     later = {"selection": ["every"], "spline": ["steps"]}  # of these sections, for the final fits alone
     return {
         section: {key: value for key, value in model[section].items() if key not in later.get(section, [])}
-        for section in ("backbone", "teacher", "spline", "selection")
+        for section in ("data", "backbone", "teacher", "spline", "selection")
     }
 
 
 def anchor_settings(model: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a model's settings that its anchors depend on."""
-    own = {"backbone": model["backbone"], "anchors": model["anchors"]}
+    own = {section: model[section] for section in ("data", "backbone", "anchors")}
     return own | choice_settings(model) if chooses_width(model) else own
+
+
+def teacher_settings(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a model's settings that its teacher depends on."""
+    return {section: model[section] for section in ("data", "teacher")}
 
 
 def spline_settings(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -218,7 +275,7 @@ def anchor_label(model: Mapping[str, Any]) -> str:
 
 def teacher_label(model: Mapping[str, Any]) -> str:
     """Folder name of a model's teacher, shared as anchors are."""
-    return f"teacher-{settings_digest(model['teacher'])}"
+    return f"teacher-{settings_digest(teacher_settings(model))}"
 
 
 def choice_label(model: Mapping[str, Any]) -> str:

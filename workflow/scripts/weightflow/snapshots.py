@@ -6,12 +6,13 @@ This is the contract between data preparation and everything after it. Training 
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from weightflow import seeding
 from weightflow.errors import InputError
 from weightflow.readers import Recording
 from weightflow.storage import read_metadata, read_tensors, write_tensors
@@ -19,6 +20,7 @@ from weightflow.storage import read_metadata, read_tensors, write_tensors
 KIND = "snapshots"
 MIN_SNAPSHOTS = 3
 _LEAST_HEADROOM = 4
+_LEAST_STATES = 4  # of a snapshot that is thinned: two to learn from and two to validate choices with
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,33 @@ class Snapshots:
     def independent(self) -> list[np.ndarray]:
         """T arrays independent of `truth`, or empty."""
         return self.heldout if self.reference == "training" else self.training
+
+    def thinned(self, share: float) -> "Snapshots":
+        """With a part of each observed training snapshot; the same trajectories in all that are equally large.
+
+        The order in which states are left out is fixed, so that a smaller share is part of a larger one.
+
+        Args:
+            share: part to keep, in (0, 1]; states stay in their order.
+
+        Raises:
+            InputError: too few states of a snapshot would be left.
+        """
+        if share == 1:
+            return self
+        training = list(self.training)
+        for t in np.flatnonzero(self.is_observed):
+            snapshot = self.training[t]
+            count = round(share * len(snapshot))
+            if count < _LEAST_STATES:
+                raise InputError(
+                    f"models.*.data.share: {share:g} leaves {count} of the {len(snapshot)} training states at time "
+                    f"{self.times[t]:g}, and {_LEAST_STATES} are needed; raise it."
+                )
+            # The size alone says which rows are left out, so paired ones stay paired.
+            rows = seeding.stream(0, "share").permutation(len(snapshot))
+            training[t] = snapshot[np.sort(rows[:count])]
+        return replace(self, training=training)
 
 
 def check_states(states: list[np.ndarray], times: np.ndarray, discrete: bool, max_states: int, where: str) -> None:
@@ -253,3 +282,8 @@ def read_snapshots(path: str | Path) -> Snapshots:
         **parts,
         **artefact.metadata,
     )
+
+
+def read_training(path: str | Path, share: float) -> Snapshots:
+    """Read the canonical file for a model that learns from a share of its training states."""
+    return read_snapshots(path).thinned(share)

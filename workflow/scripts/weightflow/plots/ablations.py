@@ -1,11 +1,15 @@
-"""The ablation study: the base model's metrics, and those of every change of its settings."""
+"""The ablation study: one factor's levels beside the base model that they change."""
+
+import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator, NullFormatter, NullLocator
 
 from weightflow.plots import style
 
@@ -14,87 +18,156 @@ SHOWN = {
     "nll": "−log likelihood of held-out\nstates (nats per variable)",
     "jsd_marginal_exact": "JSD of the marginals\nfrom the exact law (nats)",
     "jsd_marginal": "JSD of the marginals from\nsamples of the truth (nats)",
+    "w_marginal_exact": "W of the marginals\nfrom the exact law",
+    "w_marginal": "W of the marginals from\nsamples of the truth",
 }
-INSTEAD_OF = {"nll": "kl_exact", "jsd_marginal": "jsd_marginal_exact"}
-_ROW = 0.42 * style.CM  # height of a level
+INSTEAD_OF = {"nll": "kl_exact", "jsd_marginal": "jsd_marginal_exact", "w_marginal": "w_marginal_exact"}
+_ROW = 0.5 * style.CM  # height of a level
+_LINE_HEIGHT = 5.6 * style.CM
 _LOG_FROM = 8  # ratio of the largest to the smallest mean from which an axis is logarithmic
+_LOG_LEVELS = 10  # that of levels
+_NUMBERED = re.compile(r"(.*?)(\d+(?:\.\d+)?)%?")
 
 
-def plot_ablations(table: pd.DataFrame) -> Figure:
-    """A row of panels per factor, a column per metric: mean ± standard deviation over seeds of each level.
+def shown_metrics(there: Sequence[str]) -> list[str]:
+    """Metrics that figures of ablations show, of those there are: the exact law takes the place of samples."""
+    return [metric for metric in SHOWN if metric in there and INSTEAD_OF.get(metric) not in there]
 
-    The base model is a band through all panels of a column; the level that equals it is a ring. Unseen times are
-    shown where there are any.
+
+def shown_times(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the unseen times, or of all times where none is unseen."""
+    return table[table["times"] == ("unseen" if "unseen" in set(table["times"]) else "all")]
+
+
+def level_numbers(levels: Sequence[str]) -> list[float] | None:
+    """The number at the end of each level's name, where the names differ in nothing else; None where they do.
+
+    share-10, H4, 0.1 and 10% have one, relu and 2-layers have none.
+    """
+    found = [_NUMBERED.fullmatch(level) for level in levels]
+    if len(found) < 2 or not all(found) or len({match[1] for match in found}) > 1:
+        return None
+    numbers = [float(match[2]) for match in found]
+    return numbers if len(set(numbers)) == len(numbers) else None
+
+
+def plot_ablation(table: pd.DataFrame, factor: str, label: str | None = None) -> Figure:
+    """A panel per metric: mean ± standard deviation over seeds of each level of a factor.
+
+    Levels that are numbers are points of a curve, others points in rows. The base model is a band; a level that equals
+    it is a ring. Unseen times are shown where there are any.
 
     Args:
-        table: factor, level, model, metric, times, mean, std of one data set, from `ablations.tabulate_ablations`.
+        table: factor, level, base, model, metric, times, mean, std of one data set, from
+            `ablations.tabulate_ablations`.
+        factor: the one to draw.
+        label: what it is called; None for its name.
     """
-    part = table[table["times"] == ("unseen" if "unseen" in set(table["times"]) else "all")]
-    there = set(part["metric"])
-    shown = [metric for metric in SHOWN if metric in there and INSTEAD_OF.get(metric) not in there]
-    levels = {f: list(dict.fromkeys(own["level"])) for f, own in part.groupby("factor", sort=False) if f != "base"}
+    part = shown_times(table)
+    own = part[part["factor"] == factor]
+    base = part[(part["factor"] == "base") & part["model"].isin(own["base"])]
+    label = label or factor.replace("--", " and ").replace("_", " ")
+    levels = list(dict.fromkeys(own["level"]))
+    numbers, shown = level_numbers(levels), shown_metrics(list(own["metric"]))
     with style.look():
-        if not shown or not levels:
+        if not shown:
             figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
             style.note(axes[0, 0], "No metric is defined for these data.")
             return figure
-        heights = [len(names) + 1.6 for names in levels.values()]
-        figure, axes = style.grid(
-            len(levels),
-            len(shown),
-            style.PAGE if len(shown) > 1 else style.COLUMN,
-            sum(heights) * _ROW + 2.4 * style.CM,
-            sharex="col",
-            sharey="row",
-            height_ratios=heights,
-        )
-        for metric, column in zip(shown, axes.T, strict=True):
-            values = part[part["metric"] == metric]
-            base = values[values["factor"] == "base"].iloc[0]
-            for (factor, names), panel in zip(levels.items(), column, strict=True):
-                own = values[values["factor"] == factor].set_index("level").reindex(names)
-                _levels(panel, own, base)
-            _scale(column[0], values)
-            column[-1].set_xlabel(SHOWN[metric])
-        for (factor, names), panel in zip(levels.items(), axes[:, 0], strict=True):
-            panel.set_yticks(range(len(names)), names)
-            panel.set_ylim(len(names) - 0.3, -0.7)
-            panel.set_title(factor.replace("--", " and "), loc="left", fontweight="bold")
+        height = _LINE_HEIGHT if numbers else (len(levels) + 1) * _ROW + 2.4 * style.CM
+        width = style.PAGE if len(shown) > 1 else style.COLUMN
+        figure, axes = style.grid(1, len(shown), width, height, sharey=numbers is None)
+        for metric, panel in zip(shown, axes[0], strict=True):
+            values = own[own["metric"] == metric].set_index("level").reindex(levels)
+            reference = base[base["metric"] == metric].iloc[0]
+            if numbers:
+                _along(panel, values, numbers, reference)
+                panel.set_ylabel(SHOWN[metric])
+            else:
+                _in_rows(panel, values, reference)
+                panel.set_xlabel(SHOWN[metric])
+        if numbers:
+            figure.supxlabel(label, fontsize=8)
+        else:
+            axes[0, 0].set_yticks(range(len(levels)), levels)
+            axes[0, 0].set_ylim(len(levels) - 0.4, -0.6)
+            axes[0, 0].set_title(label, loc="left", fontweight="bold")
         handles = [
             Line2D([], [], color=style.BLUE, marker="o", markersize=4, label="change, mean ± std over seeds"),
-            Line2D([], [], color=style.BLACK, linewidth=0.9, label=f"base model ({base['level']})"),
+            Line2D([], [], color=style.BLACK, linewidth=0.9, label=f"base model ({base['level'].iloc[0]})"),
             Line2D([], [], color=style.BLACK, marker="o", markersize=4, markerfacecolor="white", label="same as base"),
         ]
         style.legend_above(figure, handles, 3)
     return figure
 
 
-def _levels(panel: Axes, own: pd.DataFrame, base: pd.Series) -> None:
-    spread = 0 if np.isnan(base["std"]) else base["std"]
-    if np.isfinite(base["mean"]):
-        low = max(base["mean"] - spread, 0) if base["mean"] >= 0 else base["mean"] - spread
-        panel.axvspan(low, base["mean"] + spread, color=style.TRUTH, alpha=0.6, linewidth=0)
-        panel.axvline(base["mean"], color=style.BLACK, linewidth=0.9, zorder=1)
-    for place, row in enumerate(own.itertuples()):
+def _along(panel: Axes, values: pd.DataFrame, numbers: Sequence[float], base: pd.Series) -> None:
+    """Levels as numbers along the horizontal axis."""
+    _band(panel, base, vertical=False)
+    order = np.argsort(numbers)
+    x, mean, spread = (np.asarray(v, dtype=float)[order] for v in (numbers, values["mean"], values["std"]))
+    finite = np.isfinite(mean)
+    panel.plot(x[finite], mean[finite], color=style.BLUE, linewidth=1.0, zorder=2)
+    for place, number in enumerate(x):
+        same = values["model"].iloc[order[place]] == base["model"]
+        if finite[place]:
+            width = None if np.isnan(spread[place]) else spread[place]
+            panel.errorbar(number, mean[place], yerr=width, **_mark(same))
+        else:
+            says = "∞" if mean[place] == np.inf else "none"
+            panel.text(number, 0.98, says, ha="center", va="top", transform=panel.get_xaxis_transform())
+    if x[0] > 0 and x[-1] > _LOG_LEVELS * x[0]:
+        panel.set_xscale("log")
+    panel.xaxis.set_major_locator(FixedLocator(list(x)))
+    panel.xaxis.set_minor_locator(NullLocator())
+    panel.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+    panel.grid(axis="y", color="#ececec", linewidth=0.6)
+    panel.set_axisbelow(True)
+    _scale(panel.yaxis, [*mean[finite], base["mean"]])
+
+
+def _in_rows(panel: Axes, values: pd.DataFrame, base: pd.Series) -> None:
+    """Levels as names, one under another."""
+    _band(panel, base, vertical=True)
+    for place, row in enumerate(values.itertuples()):
         same = row.model == base["model"]
-        colour = style.BLACK if same else style.BLUE
         if np.isfinite(row.mean):
-            width = None if np.isnan(row.std) else row.std
-            face = "white" if same else colour
-            panel.errorbar(row.mean, place, xerr=width, fmt="o", color=colour, mfc=face, markersize=4, capsize=2)
+            panel.errorbar(row.mean, place, xerr=None if np.isnan(row.std) else row.std, **_mark(same))
         else:
             says = "∞" if row.mean == np.inf else "none"
-            panel.text(0.99, place, says, color=colour, ha="right", va="center", transform=panel.get_yaxis_transform())
+            panel.text(0.99, place, says, ha="right", va="center", transform=panel.get_yaxis_transform())
     panel.grid(axis="x", color="#ececec", linewidth=0.6)
     panel.set_axisbelow(True)
     panel.tick_params(axis="y", length=0)
+    _scale(panel.xaxis, [*values["mean"], base["mean"]])
 
 
-def _scale(panel: Axes, values: pd.DataFrame) -> None:
-    means = values["mean"][np.isfinite(values["mean"])]
-    if len(means) and means.min() > 0 and means.max() > _LOG_FROM * means.min():
-        panel.set_xscale("log", nonpositive="clip")
-        panel.set_xlim(left=0.8 * means.min())
-        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        panel.xaxis.set_major_formatter(FormatStrFormatter("%g"))
-        panel.xaxis.set_minor_formatter(NullFormatter())
+def _mark(same: bool) -> dict:
+    colour = style.BLACK if same else style.BLUE
+    face = "white" if same else colour
+    return {"fmt": "o", "color": colour, "mfc": face, "markersize": 4, "capsize": 2, "zorder": 4}
+
+
+def _band(panel: Axes, base: pd.Series, vertical: bool) -> None:
+    if not np.isfinite(base["mean"]):
+        return
+    spread = 0 if np.isnan(base["std"]) else base["std"]
+    low = max(base["mean"] - spread, 0) if base["mean"] >= 0 else base["mean"] - spread
+    span, line = (panel.axvspan, panel.axvline) if vertical else (panel.axhspan, panel.axhline)
+    span(low, base["mean"] + spread, color=style.TRUTH, alpha=0.6, linewidth=0)
+    line(base["mean"], color=style.BLACK, linewidth=0.9, zorder=1)
+
+
+def _scale(axis: Axis, means: Sequence[float]) -> None:
+    """A logarithmic axis where the means are far apart, and few ticks."""
+    finite = np.asarray([mean for mean in means if np.isfinite(mean)])
+    if len(finite) and finite.min() > 0 and finite.max() > _LOG_FROM * finite.min():
+        panel = axis.axes
+        limits = {"x": panel.set_xlim, "y": panel.set_ylim}[axis.axis_name]
+        {"x": panel.set_xscale, "y": panel.set_yscale}[axis.axis_name]("log", nonpositive="clip")
+        limits(0.8 * finite.min(), None)
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FormatStrFormatter("%g"))
+        axis.set_minor_formatter(NullFormatter())
+    else:
+        axis.get_major_locator().set_params(nbins={"x": 4, "y": 5}[axis.axis_name])

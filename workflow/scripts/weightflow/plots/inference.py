@@ -1,0 +1,65 @@
+"""What a prediction costs against how far it is from the truth."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
+from weightflow.plots import style
+from weightflow.plots.ablations import SHOWN, shown_metrics, shown_times
+
+_PANELS = 2
+
+
+def plot_inference(summary: pd.DataFrame, runtime: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:
+    """A panel for each of two metrics, a mark for each run with the standard deviations over seeds.
+
+    Floors are left out: they predict nothing.
+
+    Args:
+        summary: model, metric, times, mean, std of one data set.
+        runtime: model, seed, stage, seconds of this data set.
+        lines: how each run is drawn, in the order of the legend.
+    """
+    seconds = runtime[runtime["stage"] == "predict"].groupby("model")["seconds"].agg(["mean", "std"])
+    part = shown_times(summary)
+    runs = [run for run in lines if run in seconds.index and not style.is_floor(run)]
+    part = part[part["model"].isin(runs) & np.isfinite(part["mean"]) & (part["mean"] > 0)]
+    shown = shown_metrics(list(part["metric"]))[:_PANELS]
+    with style.look():
+        if not shown:
+            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
+            style.note(axes[0, 0], "No metric is defined for these data.")
+            return figure
+        figure, axes = style.grid(1, len(shown), style.PAGE, 7.5 * style.CM)
+        for metric, panel in zip(shown, axes[0], strict=True):
+            values = part[part["metric"] == metric].set_index("model")
+            for run in runs:
+                if run in values.index:
+                    row, spent, look = values.loc[run], seconds.loc[run], lines[run]
+                    spreads = {
+                        axis: None if np.isnan(found["std"]) else found["std"]
+                        for axis, found in (("xerr", spent), ("yerr", row))
+                    }
+                    mark = {"marker": look.marker or "o", "color": look.color, "markersize": 4, "capsize": 2}
+                    panel.errorbar(spent["mean"], row["mean"], **spreads, **mark, linestyle="", zorder=look.zorder)
+            panel.set_xscale("log")
+            panel.set_yscale("log", nonpositive="clip")
+            for axis in (panel.xaxis, panel.yaxis):
+                axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                axis.set_major_formatter(FormatStrFormatter("%g"))
+                axis.set_minor_formatter(NullFormatter())
+            panel.set_ylabel(SHOWN[metric])
+            panel.set_xlabel("seconds of the prediction")
+            panel.grid(color="#ececec", linewidth=0.6)
+            panel.set_axisbelow(True)
+        handles = [
+            Line2D([], [], color=lines[run].color, marker=lines[run].marker or "o", ls="", ms=4, label=lines[run].label)
+            for run in runs
+            if run in set(part["model"])
+        ]
+        style.legend_above(figure, handles, 4)
+    return figure

@@ -1,0 +1,101 @@
+"""Published results and this run's beside them."""
+
+import textwrap
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
+from weightflow.plots import style
+from weightflow.published import OWN, PUBLISHED
+
+METRICS = {"w": "W of the marginals", "jsd": "JSD of the marginals"}
+_NARROW = {"w": "W", "jsd": "JSD"}
+_ROW = 0.42 * style.CM  # height of a method
+_DECADES = 40  # ratio of the largest to the smallest value from which on only powers of ten are labelled
+_BESIDE = 2  # most data sets before they stand beside each other and the metrics one under another
+
+
+def plot_published(table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:
+    """A panel for each data set and metric: published methods above, this run's models and baselines below them.
+
+    Floors are vertical lines; error bars are standard deviations over seeds.
+
+    Args:
+        table: with `published.COLUMNS`.
+        lines: how each of this run's rows is drawn.
+    """
+    datasets = list(dict.fromkeys(table["dataset"]))
+    is_floor = (table["origin"] == OWN) & table["method"].map(style.is_floor)
+    methods = {
+        origin: list(dict.fromkeys(table.loc[(table["origin"] == origin) & ~is_floor, "method"]))
+        for origin in (PUBLISHED, OWN)
+    }
+    places = {key: place for place, key in enumerate((o, m) for o, names in methods.items() for m in names)}
+    labels = [f"{m} ({o})" if o == PUBLISHED else lines[m].label for o, m in places]
+    with style.look():
+        if not datasets:
+            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
+            style.note(axes[0, 0], "Nothing is published on these data.")
+            return figure
+        beside = len(datasets) > _BESIDE
+        rows, columns = (len(METRICS), len(datasets)) if beside else (len(datasets), len(METRICS))
+        height = rows * ((len(places) + 1) * _ROW + 1.4 * style.CM) + 0.8 * style.CM
+        figure, axes = style.grid(rows, columns, style.PAGE, height, sharey=True)
+        for i, dataset in enumerate(datasets):
+            for j, (metric, label) in enumerate(METRICS.items()):
+                panel = axes[j, i] if beside else axes[i, j]
+                own = table[table["dataset"] == dataset]
+                _dots(
+                    panel,
+                    own[["method", "origin"]].assign(mean=own[f"{metric}_mean"], std=own[f"{metric}_std"]),
+                    places,
+                    lines,
+                )
+                panel.axhline(len(methods[PUBLISHED]) - 0.5, color=style.BLACK, linewidth=0.6)
+                title = dataset.replace("_", " ")
+                panel.set_title(textwrap.fill(title, 14) if beside else title, loc="left", fontsize=7)
+                panel.set_xlabel(_NARROW[metric] if beside else label)
+        for panel in axes[:, 0]:
+            panel.set_yticks(range(len(places)), labels)
+            panel.set_ylim(len(places) - 0.4, -0.6)
+        handles = [
+            Line2D([], [], color=lines[name].color, linestyle=lines[name].linestyle, label=lines[name].label)
+            for name in dict.fromkeys(table.loc[is_floor, "method"])
+        ]
+        if handles:
+            style.legend_above(figure, handles, 2)
+    return figure
+
+
+def _dots(panel: Axes, own: pd.DataFrame, places: Mapping, lines: Mapping[str, style.Line]) -> None:
+    values = []
+    for row in own.itertuples():
+        if not np.isfinite(row.mean) or row.mean <= 0:
+            continue
+        values.append(row.mean)
+        if (row.origin, row.method) not in places:
+            look = lines[row.method]
+            panel.axvline(row.mean, color=look.color, linestyle=look.linestyle, linewidth=0.9, zorder=1)
+            continue
+        look = style.Line(row.method, style.BLACK, marker="o") if row.origin == PUBLISHED else lines[row.method]
+        face = "white" if row.origin == PUBLISHED else look.color
+        spread = None if np.isnan(row.std) else row.std
+        place = places[row.origin, row.method]
+        mark = {"fmt": look.marker or "o", "color": look.color, "mfc": face, "markersize": 4, "capsize": 2}
+        panel.errorbar(row.mean, place, xerr=spread, **mark, zorder=4)
+    panel.set_xscale("log", nonpositive="clip")
+    if values:
+        panel.set_xlim(0.7 * min(values), 1.4 * max(values))
+    wide = bool(values) and max(values) > _DECADES * min(values)
+    panel.xaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 3)))
+    panel.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+    panel.xaxis.set_minor_formatter(NullFormatter())
+    panel.grid(axis="both", color="#ececec", linewidth=0.6)
+    panel.set_axisbelow(True)
+    panel.tick_params(axis="y", length=0)
+    panel.tick_params(axis="x", labelsize=6)
