@@ -80,10 +80,26 @@ def marginal(part: Snapshots | ExactLaw | Prediction, t: int, variable: int, edg
 def joint(
     part: Snapshots | ExactLaw | Prediction, t: int, pair: tuple[int, int], edges: tuple[np.ndarray, np.ndarray]
 ) -> np.ndarray:
-    """(B, C) density of two variables in the bins of edges (B + 1,) and (C + 1,)."""
-    states, weights = states_at(part, t)
-    shares = np.histogram2d(*states[:, pair].T, edges, weights=weights)[0]
+    """(B, C) density of two variables in the bins of edges (B + 1,) and (C + 1,).
+
+    A prediction with a grid of just these two shows it, without the noise of its samples.
+    """
+    if isinstance(part, Prediction) and tuple(part.pair) == tuple(pair):
+        values, weights = _grid_states(part.joints[t], part.marginals.shape[-1])
+    else:
+        states, weights = states_at(part, t)
+        values = states[:, pair].T
+    shares = np.histogram2d(*values, edges, weights=weights)[0]
     return shares / np.outer(*map(np.diff, edges))
+
+
+def _grid_states(grid: np.ndarray, levels: int) -> tuple[np.ndarray, np.ndarray]:
+    """(2, L²) states and their probabilities (L²,) of a grid (B, B), evenly spread over the counts of each bin."""
+    counts = -(-levels // len(grid))
+    place = np.arange(levels) // counts
+    share = 1 / np.bincount(place)[place]
+    fine = grid[np.ix_(place, place)] * np.outer(share, share)
+    return np.indices(fine.shape).reshape(2, -1), fine.ravel()
 
 
 def _range(samples: Iterable[np.ndarray]) -> tuple[float, float]:
