@@ -1,5 +1,6 @@
 # The checked configuration, and the names that rules are wired with.
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -15,6 +16,7 @@ sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 from weightflow import settings
 from weightflow.errors import InputError
 from weightflow.provenance import code_digest
+from weightflow.systems import read_system
 
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
 
@@ -208,6 +210,18 @@ def has_exact_law(dataset):
     )
 
 
+@cache
+def has_landscape(dataset):
+    """Whether a data set's system walks on a fitness landscape; the job that reads a faulty system tells its fault."""
+    system = config["datasets"][dataset]["system"]
+    try:
+        return bool(system) and hasattr(
+            read_system(settings.system_path(system, SYSTEMS)), "landscape"
+        )
+    except InputError:
+        return False
+
+
 def exact_law_of(wildcards):
     """The exact law's file (it may say that the law is unknown), or nothing where there is no system."""
     return "results/{dataset}/exact_law.safetensors" if has_exact_law(wildcards.dataset) else []
@@ -272,6 +286,8 @@ CAPTIONED = [
     "metrics",
     "marginals",
     "joints",
+    "landscape",
+    "density",
     "weights_path",
     "latent_path",
     "losses",
@@ -284,11 +300,14 @@ SHOWN_TEACHERS = 10  # of the candidates of an interval
 def figures(dataset):
     """Figures of a data set, in the order of the report."""
     kinds = ["metrics", "marginals", "joints"]
+    kinds += ["landscape"] if has_landscape(dataset) else []
+    kinds += [f"density-{shown_model(dataset)}"]
     kinds += [f"weights_path-{m}" for m in MODELS]
     kinds += ["latent_path"] if DRIVEN else []
     kinds += ["losses"] if MODELS else []
     kinds += ["teachers"] if any(m in TAUGHT for m in MODELS) else []
-    return [f"results/{dataset}/figures/{kind}.png" for kind in kinds]
+    formats = {kind: "gif" if kind.startswith("density-") else "png" for kind in kinds}
+    return [f"results/{dataset}/figures/{kind}.{formats[kind]}" for kind in kinds]
 
 
 def chosen(dataset):

@@ -1,0 +1,26 @@
+"""Draw a fitness landscape and the density that climbs it."""
+
+from weightflow.density import known_law
+from weightflow.job import run
+from weightflow.plots import style
+from weightflow.plots.landscape import plot_landscape
+from weightflow.prediction import read_prediction
+from weightflow.snapshots import read_snapshots
+from weightflow.systems import read_system
+
+
+def main(snakemake):
+    params, inputs = snakemake.params, snakemake.input
+    line = style.lines([*params.models, params.model])[params.model]
+    figure = plot_landscape(
+        read_system(inputs.system).landscape,
+        read_snapshots(inputs.snapshots),
+        known_law(inputs.law),
+        read_prediction(inputs.prediction),
+        line,
+        params.times,
+    )
+    style.save(figure, snakemake.output)
+
+
+run(main, snakemake)  # noqa: F821
