@@ -13,6 +13,7 @@ from weightflow.plots import style
 from weightflow.plots.densities import FAINTEST, joint, marginal, pair_edges, shade
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
+from weightflow.storage import atomic
 
 MOST_FRAMES = 120
 DPI = 130
@@ -49,7 +50,7 @@ def animate_density(
 def save_animation(frames: list[Image.Image], path: str | Path) -> None:
     """Write frames as a GIF that repeats; the same frames give the same bytes."""
     seconds = float(np.clip(_SECONDS / len(frames), _SHORTEST, _LONGEST))
-    with style.atomic(path) as temporary:
+    with atomic(path) as temporary:
         frames[0].save(
             temporary, format="GIF", save_all=True, append_images=frames[1:], duration=round(1000 * seconds), loop=0
         )
@@ -71,9 +72,10 @@ def _palette(frames: list[Image.Image]) -> Image.Image:
     strip = np.concatenate([np.asarray(frame) for frame in few])
     found = Image.fromarray(strip).quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
     values = np.array(found.getpalette()).reshape(-1, 3)
-    values[values.sum(1).argmax()] = 255  # the paper stays white
-    found.putpalette(values.ravel().tolist())
-    return found
+    values[found.getpixel((0, 0))] = 255  # paper stays white
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(values.ravel().tolist())
+    return palette
 
 
 def _side_by_side(
@@ -92,7 +94,7 @@ def _side_by_side(
         panel = axes[name]
         panel.set_title(title, color=colour, fontweight="bold")
         panel.set_xlabel(data.variables[pair[0]])
-        panel.set_ylabel(data.variables[pair[1]])
+        panel.set_ylabel(data.variables[pair[1]], **style.upright(data.variables[pair[1]]))
         panel.locator_params(nbins=5, integer=data.discrete)
         images[name] = part, shade(panel, edges, np.zeros([len(e) - 1 for e in edges]), 1)
     tell = _clock(axes["time"], data)

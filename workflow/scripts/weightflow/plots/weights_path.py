@@ -122,7 +122,7 @@ def _distribution(inset: Axes, data: Snapshots, prediction: Prediction, t: int, 
     if len(edges) == 2:
         density = joint(prediction, t, (data.pair[0], data.pair[1]), (edges[0], edges[1]))
         shade(inset, edges, density, density.max())
-        inset.set_ylabel(names[1], rotation=0 if len(names[1]) < 3 else 90, va="center")
+        inset.set_ylabel(names[1], **style.upright(names[1]))
     else:
         inset.stairs(marginal(data, t, 0, edges[0]), edges[0], fill=True, color=style.TRUTH)
         inset.stairs(marginal(prediction, t, 0, edges[0]), edges[0], color=style.BLUE, linewidth=1.2)
