@@ -43,8 +43,7 @@ def animate_density(
         figure, draw = (_side_by_side if len(data.pair) == 2 else _overlaid)(data, law, prediction, line, shown)
         frames = list(_frames(figure, draw, shown))
         style.plt.close(figure)
-    palette = _palette(frames)
-    return [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    return _quantized(frames)
 
 
 def save_animation(frames: list[Image.Image], path: str | Path) -> None:
@@ -66,16 +65,17 @@ def _frames(figure: Figure, draw: Callable[[int], None], shown: np.ndarray) -> I
         yield Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
 
 
-def _palette(frames: list[Image.Image]) -> Image.Image:
-    """One for all frames, found in a few of them, so that colours do not flicker."""
+def _quantized(frames: list[Image.Image]) -> list[Image.Image]:
+    """Frames with one palette for all of them, found in a few, so that colours do not flicker."""
     few = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, 8).round().astype(int))]
-    strip = np.concatenate([np.asarray(frame) for frame in few])
-    found = Image.fromarray(strip).quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
-    values = np.array(found.getpalette()).reshape(-1, 3)
-    values[found.getpixel((0, 0))] = 255  # paper stays white
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(values.ravel().tolist())
-    return palette
+    strip = Image.fromarray(np.concatenate([np.asarray(frame) for frame in few]))
+    palette = strip.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
+    found = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    values = np.array(found[0].getpalette()).reshape(-1, 3)
+    values[found[0].getpixel((0, 0))] = 255  # paper stays white
+    for frame in found:
+        frame.putpalette(values.ravel().tolist())
+    return found
 
 
 def _side_by_side(

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from scipy.ndimage import maximum_filter
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from weightflow.master_equation import ExactLaw
 from weightflow.plots import style
@@ -79,10 +79,8 @@ def plot_landscape(
 
 def peaks(landscape: np.ndarray) -> np.ndarray:
     """(n, 2) alleles of the local maxima of (A, B), the fittest first: the highest within four alleles."""
-    inner = np.pad(landscape, 1, constant_values=-np.inf)
-    beside = [np.roll(inner, shift, axis)[1:-1, 1:-1] for shift in (-1, 1) for axis in (0, 1)]
-    is_peak = (landscape >= maximum_filter(landscape, _AROUND)) & (landscape > np.min(beside, axis=0))
-    found = np.argwhere(is_peak)
+    highest, lowest = maximum_filter(landscape, _AROUND), minimum_filter(landscape, _AROUND)
+    found = np.argwhere((landscape == highest) & (highest > lowest))
     return found[np.argsort(-landscape[tuple(found.T)], kind="stable")]
 
 
