@@ -59,18 +59,18 @@ def plot_weights_path(
         bar = figure.colorbar(ScalarMappable(norm, style.TIME_COLOURS), ax=panel, pad=0.01, aspect=25)
         bar.set_label(data.time_label)
         edges = [pair_edges(data, prediction, shown, v) for v in data.pair]
-        for column, i in enumerate(np.argsort(marks[:, 0], kind="stable")):
-            colour = colormaps[style.TIME_COLOURS](norm(data.times[shown[i]]))
+        for column, (t, mark) in enumerate(zip(shown, marks, strict=True)):
+            colour = colormaps[style.TIME_COLOURS](norm(data.times[t]))
             inset = figure.add_subplot(layout[0, column])
-            _distribution(inset, data, prediction, shown[i], edges)
-            inset.set_title(f"{data.time_label} {data.times[shown[i]]:g}", fontweight="bold")
+            _distribution(inset, data, prediction, t, edges)
+            inset.set_title(f"{data.time_label} {data.times[t]:g}", fontweight="bold")
             inset.spines[:].set(visible=True, color=colour, linewidth=1.6)
             if column:
                 inset.set_ylabel("")
                 if len(edges) == 2:
                     inset.tick_params(labelleft=False)
-            panel.scatter(*marks[i], s=42, marker="D", color="white", ec=colour, lw=1.8, zorder=6)
-            _link(figure, inset, panel, marks[i], colour)
+            panel.scatter(*mark, s=42, marker="D", color="white", ec=colour, lw=1.8, zorder=6)
+            _link(figure, inset, panel, mark, colour)
         handles = [
             Line2D([], [], color=style.GREY, marker="o", mfc="white", mec="black", ms=5, ls="--", lw=0.8),
             Line2D([], [], color=colormaps[style.TIME_COLOURS](0.4), lw=2.2),
