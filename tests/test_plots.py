@@ -1,5 +1,6 @@
 """Figures are written whole, legible in size, the same every time, and without torch."""
 
+import dataclasses
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -9,13 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from weightflow.laws import TableLaw
-from weightflow.plots import style
+from weightflow.plots import animation, style
 from weightflow.plots.ablations import level_numbers, plot_ablation
+from weightflow.plots.animation import MOST_FRAMES, animate_density, save_animation
 from weightflow.plots.densities import bin_edges, joint, marginal, shown_times
 from weightflow.plots.inference import plot_inference
 from weightflow.plots.joints import plot_joints
+from weightflow.plots.landscape import peaks, plot_landscape
 from weightflow.plots.latent_path import plot_latent_path
 from weightflow.plots.losses import Fits, plot_losses
 from weightflow.plots.marginals import plot_marginals
@@ -77,6 +81,19 @@ def prediction(rng: np.random.Generator, variables: int = 2) -> Prediction:
     walk, path = (np.cumsum(rng.normal(size=(len(t), 12)), axis=0) for t in (TIMES, fine))
     marginals = rng.dirichlet(np.ones(40), (9, variables))
     return Prediction(TIMES, samples, marginals=marginals, weights=walk, path_times=fine, path_weights=path)
+
+
+def with_grid(rng: np.random.Generator, bins: int = 40) -> Prediction:
+    """A prediction with a grid of its two variables, in bins of 40 / `bins` counts."""
+    joints = rng.dirichlet(np.ones(bins**2), 9).reshape(9, bins, bins)
+    return dataclasses.replace(prediction(rng), joints=joints.astype(np.float32), pair=np.array([0, 1]))
+
+
+def landscape(alleles: int = 40) -> np.ndarray:
+    """Two hills, the second the higher one."""
+    at = np.indices((alleles, alleles))
+    hills = (((10, 8), 1.0), ((25, 30), 1.5))
+    return sum(h * np.exp(-((at[0] - x) ** 2 + (at[1] - y) ** 2) / 20) for (x, y), h in hills)
 
 
 EXACT = ("w_marginal_exact", "w_marginal", "jsd_marginal_exact", "jsd_marginal", "kl_exact", "w1_joint", "nll")
@@ -201,6 +218,13 @@ FIGURES = {
     "weights, one variable": lambda rng: plot_weights_path(
         snapshots(rng, 1), rng.normal(size=(3, 12)), prediction(rng, 1), LINES["a_cde"], [4]
     ),
+    "weights, a grid": lambda rng: plot_weights_path(
+        snapshots(rng), rng.normal(size=(3, 12)), with_grid(rng), LINES["a_cde"], None
+    ),
+    "landscape": lambda rng: plot_landscape(landscape(), snapshots(rng), None, prediction(rng), LINES["a_cde"], None),
+    "landscape, exact": lambda rng: plot_landscape(
+        landscape(), snapshots(rng), exact_law(rng), with_grid(rng), LINES["a_cde"], [2, 5]
+    ),
     "latent": lambda rng: plot_latent_path({m: (TIMES[::4], rng.normal(size=(3, 2))) for m in MODELS}, "day"),
     "losses": lambda rng: losses(fits(rng)),
     "losses, anchors alone": lambda rng: losses(Fits(fits(rng).anchors, {}, {}, {}, {})),
@@ -320,6 +344,54 @@ def test_far_numbers_stand_on_a_logarithmic_axis_in_their_order():
     assert [list(panel.lines[1].get_xdata()) for panel in figure.axes] == [[4, 8, 64]] * 3
     assert figure.get_supxlabel() == "hidden units"
     style.save(figure, [])
+
+
+@pytest.mark.parametrize("bins", [40, 20])
+def test_a_grid_takes_the_place_of_samples_for_its_pair_alone(bins, rng):
+    predicted, edges = with_grid(rng, bins), np.arange(-0.5, 40, 40 // bins)
+    found = joint(predicted, 3, (0, 1), (edges, edges)) * (40 // bins) ** 2
+    np.testing.assert_allclose(found, predicted.joints[3], rtol=1e-5)
+    samples = dataclasses.replace(predicted, joints=np.zeros((0, 0, 0)), pair=np.zeros(0, int))
+    swapped = [joint(part, 3, (1, 0), (edges, edges)) for part in (predicted, samples)]
+    np.testing.assert_array_equal(*swapped)
+
+
+def test_peaks_are_the_hills_the_higher_first():
+    assert peaks(landscape()).tolist() == [[25, 30], [10, 8]]
+
+
+def test_a_plain_has_no_peaks():
+    assert len(peaks(np.ones((5, 6)))) == 0
+
+
+@pytest.fixture
+def _small(monkeypatch):
+    monkeypatch.setitem(animation._SIZE, "dpi", 40)
+
+
+@pytest.mark.parametrize("variables", [1, 2, 3])
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.usefixtures("_small")
+def test_an_animation_has_a_frame_for_each_time_and_always_the_same_bytes(variables, exact, tmp_path):
+    for name in ("one.gif", "two.gif"):
+        rng = np.random.default_rng(2)
+        law = exact_law(rng, variables) if exact else None
+        frames = animate_density(snapshots(rng, variables), law, prediction(rng, variables), LINES["a_cde"])
+        save_animation(frames, tmp_path / name)
+    with Image.open(tmp_path / "one.gif") as found:
+        assert found.n_frames == len(TIMES)
+        assert found.size == frames[0].size
+        assert found.info["loop"] == 0
+        assert found.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+    assert (tmp_path / "one.gif").read_bytes() == (tmp_path / "two.gif").read_bytes()
+
+
+@pytest.mark.usefixtures("_small")
+def test_a_long_animation_leaves_times_out(rng):
+    times = np.arange(MOST_FRAMES + 30.0)
+    part = [rng.poisson(4, (5, 1)) for _ in times]
+    data = Snapshots(times, part, part, times % 10 == 0, ["x"], True, 40, "heldout", "day")
+    assert len(animate_density(data, None, Prediction(times, part), LINES["a_cde"])) == MOST_FRAMES
 
 
 @pytest.mark.parametrize(("names", "labels"), [(SAMPLED, 4), (EXACT, 5)])

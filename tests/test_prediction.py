@@ -43,6 +43,8 @@ def test_likelihoods_and_paths_are_read_back(tmp_path):
         scores={"nll": np.array([0.1, np.inf, 0.3]), "kl_exact": np.array([1.0, 2.0, 3.0])},
         marginals=np.full((3, 2, 5), 0.2, np.float32),
         weights=np.ones((3, 4), np.float32),
+        joints=np.full((3, 4, 4), 0.0625, np.float32),
+        pair=np.array([0, 1]),
         path_times=np.linspace(0, 2, 7),
         path_weights=np.zeros((7, 4), np.float32),
     )
@@ -50,7 +52,7 @@ def test_likelihoods_and_paths_are_read_back(tmp_path):
     assert found.scores.keys() == prediction.scores.keys()
     for name, values in prediction.scores.items():
         np.testing.assert_array_equal(found.scores[name], values)
-    for name in ("marginals", "weights", "path_times", "path_weights"):
+    for name in ("marginals", "joints", "pair", "weights", "path_times", "path_weights"):
         np.testing.assert_array_equal(getattr(found, name), getattr(prediction, name))
 
 

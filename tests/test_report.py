@@ -7,11 +7,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from weightflow.choices import Choice
 from weightflow.plots import style
 from weightflow.published import COLUMNS, OWN, PUBLISHED
-from weightflow.report import MISSING, Comparison, Source, _rounded, render_report
+from weightflow.report import _TITLES, MISSING, Comparison, Source, _rounded, render_report
 from weightflow.snapshots import Snapshots
 from weightflow.teacher import FIELDS
 
@@ -61,6 +62,8 @@ def make(root, tmp_path):
         files = [tmp_path / f"{name}.png" for name in names]
         extra_files = [str(tmp_path / f"{name}.png") for name in extra]
         style.save(figure, [*files, *extra_files])
+        frames = [Image.new("P", (30, 20), i) for i in range(2)]
+        frames[0].save(moving := tmp_path / "density-model-two.gif", save_all=True, append_images=frames[1:])
         summary, runtime, sources = [], [], []
         for dataset in datasets:
             part = [np.zeros((5, 2), int)] * 4
@@ -70,7 +73,8 @@ def make(root, tmp_path):
                 np.arange(4.0), part, spare, observed, ["S", "I"], True, 9, "heldout" if heldout else "training", "day"
             )
             origin = {"file": {"file": "data/<mine>.csv", "sha256": "0" * 64}}
-            sources.append(Source(dataset, data, origin, runs, [str(file) for file in files[:-1]], choices))
+            shown = [str(file) for file in (*files[:-1], moving)]
+            sources.append(Source(dataset, data, origin, runs, shown, choices))
             if comparison:
                 sources[-1] = dataclasses.replace(sources[-1], ablations=extra_files[:1])
             for order, run in enumerate(runs):
@@ -83,7 +87,7 @@ def make(root, tmp_path):
         columns = ["dataset", "model", "metric", "times", "mean", "std", "n"]
         return render_report(
             template=(root / "workflow/report/report.html.j2").read_text(encoding="utf-8"),
-            captions={name.partition("-")[0]: captions for name in [*names, *extra]},
+            captions={name.partition("-")[0]: captions for name in [*names, *extra, moving.stem]},
             config={
                 "seeds": [3, 4],
                 "models": {name: {"path": {"z_dim": i}} for i, name in enumerate(runs) if name.startswith("model")},
@@ -124,6 +128,9 @@ def test_tells_everything(make):
     for said in (*labels, "S, I", "evaluation.samples", "77", "path.z_dim", "3, 4", "matplotlib", "own_metric"):
         assert said in text
     assert text.count('src="data:image/png') == 7
+    assert re.search(
+        r'src="data:image/gif;base64,[^"]+" width="30" height="20" alt="Density in motion \(model-two\)"', text
+    )
 
 
 def test_best_is_bold_and_floors_stand_apart(make):
@@ -256,6 +263,14 @@ def test_escapes_what_users_write(make):
     text = make(captions="a < b")
     assert "data/&lt;mine&gt;.csv" in text
     assert "a &lt; b" in text
+
+
+def test_every_kind_of_figure_has_a_title_and_a_caption(root):
+    rules = (root / "workflow/rules/figures.smk").read_text(encoding="utf-8")
+    kinds = set(re.findall(r'figures/([a-z_]+)[^"]*\.(?:png|gif)"', rules)) | {"rulegraph"}
+    assert {"landscape", "density"} < kinds
+    assert kinds == set(_TITLES)
+    assert all((root / "workflow/report" / f"{kind}.rst").is_file() for kind in kinds)
 
 
 def test_every_caption_is_plain_text(root):

@@ -220,3 +220,14 @@ def test_a_truncated_data_set_is_refused_by_name(counts, tmp_path):
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(InputError, match=r"snapshots\.safetensors: the file is truncated"):
         read_snapshots(path)
+
+
+@pytest.mark.parametrize(
+    ("columns", "pair"),
+    [([3, 4, 5], (0, 1)), ([2, 2, 4, 4], (2, 3)), ([2, 4, 1], (0, 1)), ([4, 2, 4], (0, 2)), ([9], (0,))],
+)
+def test_the_shown_pair_takes_more_than_two_values(columns, pair):
+    states = np.stack([np.arange(20) % values for values in columns], axis=1)
+    names = [f"x{i}" for i in range(len(columns))]
+    data = Snapshots(np.arange(3.0), [states] * 3, [], np.ones(3, bool), names, True, 10, "training", "day")
+    assert data.pair == pair

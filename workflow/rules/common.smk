@@ -1,5 +1,6 @@
 # The checked configuration, and the names that rules are wired with.
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -18,7 +19,7 @@ from weightflow.errors import InputError
 from weightflow.provenance import code_digest
 from weightflow.published import read_published
 from weightflow.schema import check_schema, read_schema
-from weightflow.system_files import files_of
+from weightflow.system_files import files_of, kind_of
 
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
 
@@ -231,6 +232,13 @@ def has_exact_law(dataset):
     )
 
 
+@cache
+def has_landscape(dataset):
+    """Whether a data set's system walks on a fitness landscape."""
+    system = config["datasets"][dataset]["system"]
+    return bool(system) and kind_of(settings.system_path(system, SYSTEMS)) == "adaptive_walk"
+
+
 def exact_law_of(wildcards):
     """The exact law's file (it may say that the law is unknown), or nothing where there is no system."""
     return "results/{dataset}/exact_law.safetensors" if has_exact_law(wildcards.dataset) else []
@@ -295,6 +303,8 @@ CAPTIONED = [
     "metrics",
     "marginals",
     "joints",
+    "landscape",
+    "density",
     "weights_path",
     "latent_path",
     "losses",
@@ -316,12 +326,15 @@ SHOWN_TEACHERS = 10  # of the candidates of an interval
 def figures(dataset):
     """Figures of a data set, in the order of the report."""
     kinds = ["metrics", "marginals", "joints"]
+    kinds += ["landscape"] if has_landscape(dataset) else []
+    kinds += [f"density-{shown_model(dataset)}"]
     kinds += [f"weights_path-{m}" for m in MODELS]
     kinds += ["latent_path"] if DRIVEN else []
     kinds += ["losses"] if MODELS else []
     kinds += ["teachers"] if any(m in TAUGHT for m in MODELS) else []
     kinds += ["inference"]
-    return [f"results/{dataset}/figures/{kind}.png" for kind in kinds]
+    formats = {kind: "gif" if kind.startswith("density-") else "png" for kind in kinds}
+    return [f"results/{dataset}/figures/{kind}.{formats[kind]}" for kind in kinds]
 
 
 def sized_models():

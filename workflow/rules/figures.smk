@@ -75,6 +75,58 @@ rule plot_joints:
         "../scripts/plot_joints.py"
 
 
+rule plot_landscape:
+    input:
+        system=lambda w: settings.system_path(dataset_settings(w)["system"], SYSTEMS),
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
+        prediction=lambda w: prediction_of(shown_model(w.dataset)),
+    output:
+        report(
+            "results/{dataset}/figures/landscape.png",
+            caption="../report/landscape.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "fitness landscape"},
+        ),
+        "results/{dataset}/figures/landscape.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_landscape.log",
+    wildcard_constraints:
+        dataset=any_of([d for d in DATASETS if has_landscape(d)]),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        model=lambda w: shown_model(w.dataset),
+        models=MODELS,
+        times=config["figures"]["times"],
+        code=code("plot_landscape.py"),
+    script:
+        "../scripts/plot_landscape.py"
+
+
+rule animate_density:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
+        prediction=prediction_of("{model}"),
+    output:
+        report(
+            "results/{dataset}/figures/density-{model}.gif",
+            caption="../report/density.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "density in motion, {model}"},
+        ),
+    log:
+        "results/{dataset}/logs/figures/animate_density-{model}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        models=MODELS,
+        code=code("animate_density.py"),
+    script:
+        "../scripts/animate_density.py"
+
+
 rule plot_weights_path:
     input:
         snapshots=rules.prepare_snapshots.output[0],

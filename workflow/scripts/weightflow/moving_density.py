@@ -8,6 +8,7 @@ import torch
 
 from weightflow import density, seeding
 from weightflow.backbones import Backbone
+from weightflow.joint_grids import joint_grids
 from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
@@ -71,7 +72,7 @@ def predict_from_weights(
     device: torch.device,
     law: ExactLaw | None = None,
 ) -> Prediction:
-    """Samples, scores and marginals of backbones at the data's times.
+    """Samples, scores, marginals and joint grids of backbones at the data's times.
 
     Args:
         backbone: the density.
@@ -90,11 +91,14 @@ def predict_from_weights(
     drawn = torch.cat([backbone.sample(part, samples, generator) for part in networks.split(at_once)])
     prefixes = seeding.integer(seed, "prefixes")
     densities = [NetworkDensity(backbone, network, prefixes) for network in networks.split(1)]
+    joints = joint_grids(backbone, networks, len(data.variables), data.pair, seeding.integer(seed, "joints"))
     return Prediction(
         times=data.times,
         samples=list(drawn.cpu().numpy()),
         scores=density.score(densities, data.heldout, law),
         marginals=density.marginals(densities, data.states).astype(np.float32),
+        joints=joints,
+        pair=np.array(data.pair if len(joints) else (), dtype=np.int64),
         weights=weights.astype(np.float32),
         path_times=path_times,
         path_weights=path_weights.astype(np.float32),

@@ -21,6 +21,9 @@ class Prediction:
         sample_weights: T arrays (n_t,) that sum to one each, or empty where all samples count the same.
         scores: (T,) arrays by metric (density.py); empty without a density.
         marginals: (T, d, L) probabilities of the counts 0 … L−1 by the density; empty without one.
+        joints: (T, B, B) probabilities of two variables by the density, in bins of ⌈L/B⌉ counts, for figures; empty
+            without one.
+        pair: (2,) indices of these two variables, or empty.
         weights: (T, P) of the moving network; empty where there is none.
         path_times, path_weights: (F,) and (F, P), the same path on a finer grid, for figures.
     """
@@ -30,6 +33,8 @@ class Prediction:
     sample_weights: list[np.ndarray] = field(default_factory=list)
     scores: dict[str, np.ndarray] = field(default_factory=dict)
     marginals: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    joints: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    pair: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     path_times: np.ndarray = field(default_factory=lambda: np.zeros(0))
     path_weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
@@ -48,7 +53,7 @@ def write_prediction(path: str | Path, prediction: Prediction, **metadata: objec
         "counts": np.array([len(s) for s in prediction.samples], dtype=np.int64),
         "sample_weights": np.concatenate([*prediction.sample_weights, np.zeros(0)]),
     }
-    for name in ("times", "marginals", "weights", "path_times", "path_weights"):
+    for name in ("times", "marginals", "joints", "pair", "weights", "path_times", "path_weights"):
         tensors[name] = getattr(prediction, name)
     tensors |= {_SCORE + name: values for name, values in prediction.scores.items()}
     write_tensors(path, KIND, tensors, **metadata)

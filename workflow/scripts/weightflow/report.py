@@ -64,6 +64,8 @@ _TITLES = {
     "metrics": "Metrics against time",
     "marginals": "Marginals",
     "joints": "Joint densities",
+    "landscape": "Fitness landscape",
+    "density": "Density in motion",
     "weights_path": "Path of the weights",
     "latent_path": "Latent path",
     "losses": "Losses",
@@ -85,7 +87,7 @@ class Source:
         data: its snapshots.
         origin: where they came from, as the snapshots file says.
         runs: models, baselines and floors, in the order of the tables.
-        figures: PNG files; a name is its kind, or its kind, '-' and a model.
+        figures: PNG and GIF files; a name is its kind, or its kind, '-' and a model.
         choices: what was chosen for its models.
         ablations: PNG files of the ablation study's factors.
     """
@@ -361,17 +363,20 @@ def _rounded(mean: float, spread: float) -> tuple[str, str]:
 
 
 def _figure(path: str | Path, captions: Mapping[str, str], prefix: str) -> dict[str, Any]:
-    """A PNG as base64 with its size on a page, so that the page does not jump while it loads."""
-    content, stem = Path(path).read_bytes(), Path(path).stem
+    """An image as base64 with its size on a page, so that the page does not jump while it loads."""
+    content, stem, form = Path(path).read_bytes(), Path(path).stem, Path(path).suffix[1:]
     kind, _, model = stem.partition("-")
-    width, height = struct.unpack(">II", content[16:24])
+    if form == "gif":
+        size = struct.unpack("<HH", content[6:10])
+    else:
+        size = tuple(round(pixels * _SCREEN_SCALE) for pixels in struct.unpack(">II", content[16:24]))
     return {
         "anchor": f"{prefix}{stem}",
         "title": f"{_TITLES[kind]} ({model})" if model else _TITLES[kind],
         "caption": " ".join(captions[kind].split()),
-        "png": base64.b64encode(content).decode("ascii"),
-        "width": round(width * _SCREEN_SCALE),
-        "height": round(height * _SCREEN_SCALE),
+        "image": f"data:image/{form};base64,{base64.b64encode(content).decode('ascii')}",
+        "width": size[0],
+        "height": size[1],
     }
 
 

@@ -12,7 +12,6 @@ from weightflow.errors import InputError
 from weightflow.provenance import settings_digest
 from weightflow.schema import unknown
 from weightflow.storage import read_json
-from weightflow.systems import read_system
 from weightflow.variable_order import variable_order
 
 FILE_SUFFIXES = (".npy", ".csv", ".tsv")
@@ -304,6 +303,8 @@ def _known_variables(dataset: Mapping[str, Any], systems: Path) -> list[str] | N
     """Names of a data set's variables, where the configuration tells them."""
     if dataset["file"]:
         return dataset["variables"]
+    from weightflow.systems import read_system  # takes most of a second, and every job reads the settings
+
     return list(read_system(system_path(dataset["system"], systems)).species)
 
 

@@ -65,6 +65,15 @@ class Snapshots:
         return self.training if self.reference == "training" else self.heldout
 
     @property
+    def pair(self) -> tuple[int, ...]:
+        """The variables that a figure of one joint density shows: the first two with more than two values.
+
+        Where fewer have as many, the first two; where there is one variable, that one.
+        """
+        many = [v for v in range(len(self.variables)) if len(np.unique(np.concatenate(self.observed)[:, v])) > 2]
+        return tuple(many[:2]) if len(many) > 1 else tuple(range(len(self.variables))[:2])
+
+    @property
     def independent(self) -> list[np.ndarray]:
         """T arrays independent of `truth`, or empty."""
         return self.heldout if self.reference == "training" else self.training

@@ -36,6 +36,11 @@ def read_entries(path: str | Path) -> dict[str, Any]:
     return {"kind": kind, **entries}
 
 
+def kind_of(path: str | Path) -> str:
+    """The kind of system that a file, already checked, describes."""
+    return yaml.safe_load(Path(path).read_text(encoding="utf-8")).get("kind", "reactions")
+
+
 def files_of(path: str | Path) -> list[Path]:
     """A system file and the SBML model it names, if any: what a result depends on."""
     path = Path(path)

@@ -4,13 +4,17 @@ import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 
 from weightflow.laws import ExactLaw
+from weightflow.plots import style
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 
 SHOWN_TIMES = 4
 MOST_BINS = 60
+FAINTEST = 0.004  # share of the largest density below which a panel stays white
 RARE = 0.01  # share of the states that a histogram may leave out at either end
 
 
@@ -48,10 +52,11 @@ def bin_edges(truth: Iterable[np.ndarray], predicted: Iterable[np.ndarray], disc
     return low - 0.5 + counts * np.arange(math.ceil(span / counts) + 1)
 
 
-def pair_edges(data: Snapshots, prediction: Prediction, t: int, variable: int) -> np.ndarray:
-    """(B + 1,) edges for one variable of one prediction and the truth at the t-th time."""
-    truth, predicted = (states_at(part, t)[0][:, variable] for part in (data, prediction))
-    return bin_edges([truth], [predicted], data.discrete)
+def pair_edges(data: Snapshots, prediction: Prediction, times: Iterable[int], variable: int) -> np.ndarray:
+    """(B + 1,) edges for one variable of one prediction and the truth at times, given by their indices."""
+    times = list(times)
+    truth, predicted = ([states_at(part, t)[0][:, variable] for t in times] for part in (data, prediction))
+    return bin_edges(truth, predicted, data.discrete)
 
 
 def states_at(part: Snapshots | ExactLaw | Prediction, t: int) -> tuple[np.ndarray, np.ndarray]:
@@ -78,10 +83,34 @@ def marginal(part: Snapshots | ExactLaw | Prediction, t: int, variable: int, edg
 def joint(
     part: Snapshots | ExactLaw | Prediction, t: int, pair: tuple[int, int], edges: tuple[np.ndarray, np.ndarray]
 ) -> np.ndarray:
-    """(B, C) density of two variables in the bins of edges (B + 1,) and (C + 1,)."""
-    states, weights = states_at(part, t)
-    shares = np.histogram2d(*states[:, pair].T, edges, weights=weights)[0]
+    """(B, C) density of two variables in the bins of edges (B + 1,) and (C + 1,).
+
+    A prediction with a grid of just these two shows it, without the noise of its samples.
+    """
+    if isinstance(part, Prediction) and tuple(part.pair) == tuple(pair):
+        values, weights = _grid_states(part.joints[t], part.marginals.shape[-1])
+    else:
+        states, weights = states_at(part, t)
+        values = states[:, pair].T
+    shares = np.histogram2d(*values, edges, weights=weights)[0]
     return shares / np.outer(*map(np.diff, edges))
+
+
+def shade(panel: Axes, edges: Sequence[np.ndarray], density: np.ndarray, largest: float) -> QuadMesh:
+    """Draw a density (B, C) in the bins of edges (B + 1,) and (C + 1,), the darkest where it is `largest`."""
+    shown = np.ma.masked_less(density.T / largest, FAINTEST)
+    image = panel.pcolormesh(*edges, shown, cmap=style.DENSITY_COLOURS, vmin=0, vmax=1)
+    image.set_rasterized(True)
+    return image
+
+
+def _grid_states(grid: np.ndarray, levels: int) -> tuple[np.ndarray, np.ndarray]:
+    """(2, L²) states and their probabilities (L²,) of a grid (B, B), evenly spread over the counts of each bin."""
+    counts = -(-levels // len(grid))
+    place = np.arange(levels) // counts
+    share = 1 / np.bincount(place)[place]
+    fine = grid[np.ix_(place, place)] * np.outer(share, share)
+    return np.indices(fine.shape).reshape(2, -1), fine.ravel()
 
 
 def _range(samples: Iterable[np.ndarray]) -> tuple[float, float]:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from itertools import combinations, islice
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
 from weightflow.laws import ExactLaw
 from weightflow.plots import style
-from weightflow.plots.densities import joint, pair_edges, shown_times
+from weightflow.plots.densities import joint, pair_edges, shade, shown_times
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 
@@ -71,13 +70,10 @@ def _compare(
     t: int,
     pair: tuple[int, int],
 ) -> QuadMesh:
-    edges = [pair_edges(data, prediction, t, v) for v in pair]
+    edges = pair_edges(data, prediction, [t], pair[0]), pair_edges(data, prediction, [t], pair[1])
     found = [joint(part, t, pair, edges) for part in (law or data, prediction)]
     largest = found[0].max()
     for panel, density in zip(panels, found, strict=True):
-        image = panel.pcolormesh(
-            *edges, np.ma.masked_equal(density.T, 0) / largest, cmap=style.DENSITY_COLOURS, vmin=0, vmax=1
-        )
-        image.set_rasterized(True)
+        image = shade(panel, edges, density, largest)
         panel.locator_params(nbins=4, integer=data.discrete)
     return image

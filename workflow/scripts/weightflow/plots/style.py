@@ -143,6 +143,11 @@ def legend_above(figure: Figure, handles: Sequence[Any], columns: int, **options
     figure.legend(handles=handles, loc="outside upper center", ncols=min(columns, len(handles)), **options)
 
 
+def upright(name: str) -> dict[str, Any]:
+    """Keywords of `Axes.set_ylabel` for a variable: a short name stands upright, where I does not look like a dash."""
+    return {"rotation": 0, "va": "center", "ha": "right"} if len(name) < 4 else {}
+
+
 def note(axes: Axes, text: str) -> None:
     """Say in the middle of empty axes why they are empty."""
     axes.set_axis_off()

@@ -1,16 +1,24 @@
 """The weights' path through time, in the plane of the anchors' two principal components."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import ConnectionPatch
 
 from weightflow.plots import style
-from weightflow.plots.densities import joint, marginal, pair_edges, shown_times
+from weightflow.plots.densities import joint, marginal, pair_edges, shade, shown_times
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
+
+_INSET = 3.3 * style.CM  # height of an inset
+_PLANE = 7.2 * style.CM  # height of the plane
 
 
 def plot_weights_path(
@@ -33,33 +41,47 @@ def plot_weights_path(
     points, curve = plane(anchors), plane(prediction.path_weights)
     shown = shown_times(data, times)
     marks = plane(prediction.weights[shown])
+    norm = Normalize(data.times[0], data.times[-1])
     with style.look():
-        figure = style.plt.figure(figsize=(style.PAGE, 11.5 * style.CM))
-        layout = figure.add_gridspec(2, len(shown), height_ratios=[1, 2.6])
+        figure = style.plt.figure(figsize=(style.PAGE, _INSET + _PLANE))
+        layout = figure.add_gridspec(2, len(shown), height_ratios=[_INSET, _PLANE])
         panel = figure.add_subplot(layout[1, :])
-        panel.plot(*points.T, color=style.GREY, linestyle="--", linewidth=0.9, zorder=1, label="anchors, linear")
-        panel.plot(*curve.T, **line.plot())
-        dots = panel.scatter(
-            *points.T, c=data.observed_times, cmap=style.TIME_COLOURS, s=34, edgecolor="black", linewidth=0.5, zorder=5
+        panel.patch.set_visible(False)  # the links lie beneath
+        panel.plot(*points.T, color=style.GREY, linestyle="--", linewidth=0.8, zorder=1)
+        panel.add_collection(_coloured(curve, prediction.path_times, norm))
+        panel.scatter(
+            *points.T, c=data.observed_times, cmap=style.TIME_COLOURS, norm=norm, s=34, ec="black", lw=0.6, zorder=5
         )
-        panel.scatter(*marks.T, color="white", edgecolor=line.color, s=22, linewidth=1.3, zorder=6)
-        panel.set_xlabel(f"first principal component of the weights ({shares[0]:.0%} of the anchors' variance)")
-        panel.set_ylabel(f"second ({shares[1]:.0%})")
-        figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=2)
-        figure.colorbar(dots, ax=panel, pad=0.01, aspect=30).set_label(f"{data.time_label} of the anchor")
-        for column, i in enumerate(np.argsort(marks[:, 0], kind="stable")):
+        panel.autoscale_view()
+        panel.margins(0.05)
+        panel.set_xlabel(f"first principal component of the weights ({_percent(shares[0])} of the anchors' variance)")
+        panel.set_ylabel(f"second component ({_percent(shares[1])})")
+        bar = figure.colorbar(ScalarMappable(norm, style.TIME_COLOURS), ax=panel, pad=0.01, aspect=25)
+        bar.set_label(data.time_label)
+        edges = [pair_edges(data, prediction, shown, v) for v in data.pair]
+        for column, (t, mark) in enumerate(zip(shown, marks, strict=True)):
+            colour = colormaps[style.TIME_COLOURS](norm(data.times[t]))
             inset = figure.add_subplot(layout[0, column])
-            _distribution(inset, data, prediction, shown[i], line)
-            inset.set_title(f"{data.time_label} {data.times[shown[i]]:g}")
-            figure.add_artist(
-                ConnectionPatch(
-                    (0.5, -0.26), marks[i], inset.transAxes, panel.transData, color=line.color, linewidth=0.6, alpha=0.7
-                )
-            )
+            _distribution(inset, data, prediction, t, edges)
+            inset.set_title(f"{data.time_label} {data.times[t]:g}", fontweight="bold")
+            inset.spines[:].set(visible=True, color=colour, linewidth=1.6)
+            if column:
+                inset.set_ylabel("")
+                if len(edges) == 2:
+                    inset.tick_params(labelleft=False)
+            panel.scatter(*mark, s=42, marker="D", color="white", ec=colour, lw=1.8, zorder=6)
+            _link(figure, inset, panel, mark, colour)
+        handles = [
+            Line2D([], [], color=style.GREY, marker="o", mfc="white", mec="black", ms=5, ls="--", lw=0.8),
+            Line2D([], [], color=colormaps[style.TIME_COLOURS](0.4), lw=2.2),
+            Line2D([], [], color="white", marker="D", mec=colormaps[style.TIME_COLOURS](0.4), mew=1.6, ms=5, ls=""),
+        ]
+        names = ["anchors, joined by straight lines", f"path of {line.label}", "distribution shown above"]
+        figure.legend(handles, names, loc="outside lower center", ncols=3)
     return figure
 
 
-def principal_plane(anchors: np.ndarray):
+def principal_plane(anchors: np.ndarray) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]:
     """The plane of the two directions in which anchors (K, P) vary most.
 
     Returns:
@@ -73,17 +95,39 @@ def principal_plane(anchors: np.ndarray):
     return lambda weights: (weights - mean) @ axes.T, variance[:2] / max(variance.sum(), 1e-300)
 
 
-def _distribution(inset: Axes, data: Snapshots, prediction: Prediction, t: int, line: style.Line) -> None:
-    """Joint density of the first two variables, or the density of the only one over the truth."""
-    variables = data.variables
-    edges = [pair_edges(data, prediction, t, v) for v in range(min(2, len(variables)))]
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %")
+
+
+def _coloured(curve: np.ndarray, times: np.ndarray, norm: Normalize) -> LineCollection:
+    """A curve (F, 2) whose colour is the time (F,)."""
+    pieces = np.stack([curve[:-1], curve[1:]], axis=1)
+    middle = (times[:-1] + times[1:]) / 2
+    return LineCollection(
+        list(pieces), cmap=style.TIME_COLOURS, norm=norm, array=middle, linewidth=2.2, capstyle="round", zorder=3
+    )
+
+
+def _link(figure: Figure, inset: Axes, panel: Axes, mark: np.ndarray, colour: tuple[float, ...]) -> None:
+    link = ConnectionPatch(
+        (0.5, 0), mark, inset.transAxes, panel.transData, color=colour, linewidth=0.9, shrinkB=3.5, zorder=-1
+    )
+    link.set_in_layout(False)
+    figure.add_artist(link)
+
+
+def _distribution(inset: Axes, data: Snapshots, prediction: Prediction, t: int, edges: Sequence[np.ndarray]) -> None:
+    """Joint density of two variables, or the density of the only one over the truth."""
+    names = [data.variables[v] for v in data.pair]
     if len(edges) == 2:
-        density = joint(prediction, t, (0, 1), edges)
-        image = inset.pcolormesh(*edges, np.ma.masked_equal(density.T, 0), cmap=style.DENSITY_COLOURS, vmin=0)
-        image.set_rasterized(True)
-        inset.set_ylabel(variables[1], labelpad=3, loc="top", rotation=0)
+        density = joint(prediction, t, (data.pair[0], data.pair[1]), (edges[0], edges[1]))
+        shade(inset, edges, density, density.max())
+        inset.set_ylabel(names[1], **style.upright(names[1]))
     else:
         inset.stairs(marginal(data, t, 0, edges[0]), edges[0], fill=True, color=style.TRUTH)
-        inset.stairs(marginal(prediction, t, 0, edges[0]), edges[0], color=line.color)
-    inset.set_xlabel(variables[0], labelpad=0, loc="right")
+        inset.stairs(marginal(prediction, t, 0, edges[0]), edges[0], color=style.BLUE, linewidth=1.2)
+        inset.set_ylabel("probability" if data.discrete else "density")
+    inset.set_xlabel(names[0], labelpad=1, loc="right")
     inset.locator_params(nbins=4)
+    for text in inset.get_xticklabels():
+        text.set_bbox({"facecolor": "white", "linewidth": 0, "pad": 0.8})

@@ -1,0 +1,153 @@
+"""A predicted density in motion, beside the truth."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from weightflow.laws import ExactLaw
+from weightflow.plots import style
+from weightflow.plots.densities import FAINTEST, joint, marginal, pair_edges, shade
+from weightflow.prediction import Prediction
+from weightflow.snapshots import Snapshots
+from weightflow.storage import atomic
+
+MOST_FRAMES = 120
+DPI = 130
+COLOURS = 128  # of the palette that all frames share
+_SECONDS = 8.4  # of a whole round
+_SHORTEST, _LONGEST = 0.08, 0.5  # seconds of a frame; a GIF counts in hundredths
+_EDGES_FROM = 12  # times that the axes are chosen by
+
+
+def animate_density(
+    data: Snapshots, law: ExactLaw | None, prediction: Prediction, line: style.Line
+) -> list[Image.Image]:
+    """Frames of the same size, one for each time (120 evenly chosen ones where there are more).
+
+    Two variables have their joint density, the truth left and the prediction right, each time on the scale of
+    the truth's largest density at that time. The only variable of a data set has the density over the truth.
+
+    Args:
+        data: the truth by its states.
+        law: the truth itself, drawn instead of the states; None where it is unknown.
+        prediction: of one model, at the times of the data.
+        line: of that model.
+    """
+    count = min(len(data.times), MOST_FRAMES)
+    shown = np.linspace(0, len(data.times) - 1, count).round().astype(int)
+    with style.look():
+        figure, draw = (_side_by_side if len(data.pair) == 2 else _overlaid)(data, law, prediction, line, shown)
+        frames = list(_frames(figure, draw, shown))
+        style.plt.close(figure)
+    return _quantized(frames)
+
+
+def save_animation(frames: list[Image.Image], path: str | Path) -> None:
+    """Write frames as a GIF that repeats; the same frames give the same bytes."""
+    seconds = float(np.clip(_SECONDS / len(frames), _SHORTEST, _LONGEST))
+    with atomic(path) as temporary:
+        frames[0].save(
+            temporary, format="GIF", save_all=True, append_images=frames[1:], duration=round(1000 * seconds), loop=0
+        )
+
+
+def _frames(figure: Figure, draw: Callable[[int], None], shown: np.ndarray) -> Iterator[Image.Image]:
+    draw(shown[0])
+    figure.canvas.draw()
+    figure.set_layout_engine("none")  # panels stand still
+    for t in shown:
+        draw(t)
+        figure.canvas.draw()
+        yield Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
+
+
+def _quantized(frames: list[Image.Image]) -> list[Image.Image]:
+    """Frames with one palette for all of them, found in a few, so that colours do not flicker."""
+    few = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, 8).round().astype(int))]
+    strip = Image.fromarray(np.concatenate([np.asarray(frame) for frame in few]))
+    palette = strip.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
+    found = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    values = np.array(found[0].getpalette()).reshape(-1, 3)
+    values[found[0].getpixel((0, 0))] = 255  # paper stays white
+    for frame in found:
+        frame.putpalette(values.ravel().tolist())
+    return found
+
+
+def _side_by_side(
+    data: Snapshots, law: ExactLaw | None, prediction: Prediction, line: style.Line, shown: np.ndarray
+) -> tuple[Figure, Callable[[int], None]]:
+    pair = data.pair[0], data.pair[1]
+    few = shown[np.unique(np.linspace(0, len(shown) - 1, _EDGES_FROM).round().astype(int))]
+    edges = pair_edges(data, prediction, few, pair[0]), pair_edges(data, prediction, few, pair[1])
+    figure, axes = style.plt.subplot_mosaic([["truth", "model"], ["time", "time"]], **_SIZE)
+    titles = {
+        "truth": ("truth, states" if law is None else "exact law", style.BLACK),
+        "model": (line.label, line.color),
+    }
+    images = {}
+    for (name, (title, colour)), part in zip(titles.items(), (law or data, prediction), strict=True):
+        panel = axes[name]
+        panel.set_title(title, color=colour, fontweight="bold")
+        panel.set_xlabel(data.variables[pair[0]])
+        panel.set_ylabel(data.variables[pair[1]], **style.upright(data.variables[pair[1]]))
+        panel.locator_params(nbins=5, integer=data.discrete)
+        images[name] = part, shade(panel, edges, np.zeros([len(e) - 1 for e in edges]), 1)
+    tell = _clock(axes["time"], data)
+
+    def draw(t: int) -> None:
+        found = {name: joint(part, t, pair, edges) for name, (part, _) in images.items()}
+        largest = found["truth"].max()
+        for name, (_, image) in images.items():
+            image.set_array(np.ma.masked_less(found[name].T / largest, FAINTEST))
+        tell(t)
+
+    return figure, draw
+
+
+def _overlaid(
+    data: Snapshots, law: ExactLaw | None, prediction: Prediction, line: style.Line, shown: np.ndarray
+) -> tuple[Figure, Callable[[int], None]]:
+    edges = pair_edges(data, prediction, shown, 0)
+    figure, axes = style.plt.subplot_mosaic([["both"], ["time"]], **_SIZE)
+    found = [[marginal(part, t, 0, edges) for t in shown] for part in (law or data, prediction)]
+    both = axes["both"]
+    truth = both.stairs(found[0][0], edges, fill=True, color=style.TRUTH)
+    model = both.stairs(found[1][0], edges, color=line.color, linewidth=1.5)
+    both.legend([truth, model], ["truth, states" if law is None else "exact law", line.label])
+    # A point mass at the start would flatten everything after it.
+    both.set_ylim(0, 1.1 * np.quantile([density.max() for density in found[0]], 0.9))
+    both.set_xlabel(data.variables[0])
+    both.set_ylabel("probability" if data.discrete else "density")
+    tell = _clock(axes["time"], data)
+    place = {t: i for i, t in enumerate(shown)}
+
+    def draw(t: int) -> None:
+        truth.set_data(found[0][place[t]])
+        model.set_data(found[1][place[t]])
+        tell(t)
+
+    return figure, draw
+
+
+_SIZE = {"figsize": (14 * style.CM, 7.6 * style.CM), "height_ratios": [1, 0.05], "dpi": DPI}
+
+
+def _clock(panel: Axes, data: Snapshots) -> Callable[[int], None]:
+    """A bar that fills with time, with a mark at each observed one."""
+    start, end = data.times[[0, -1]]
+    bar = panel.barh(0, 0, left=start, height=1, color=style.GREY)[0]
+    panel.vlines(data.observed_times, -0.5, 0.5, color=style.BLACK, linewidth=0.8)
+    panel.set(xlim=(start, end), ylim=(-0.5, 0.5), yticks=[], xlabel="marks: observed")
+    panel.spines[:].set_visible(True)
+    label = panel.set_title(f"{data.time_label} {end:g}", fontweight="bold")
+
+    def tell(t: int) -> None:
+        bar.set_width(data.times[t] - start)
+        label.set_text(f"{data.time_label} {data.times[t]:g}")
+
+    return tell
