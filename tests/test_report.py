@@ -266,9 +266,9 @@ def test_escapes_what_users_write(make):
 
 
 def test_every_kind_of_figure_has_a_title_and_a_caption(root):
-    rules = (root / "workflow/rules/figures.smk").read_text(encoding="utf-8")
-    kinds = set(re.findall(r'figures/([a-z_]+)[^"]*\.(?:png|gif)"', rules)) | {"rulegraph"}
-    assert {"landscape", "density"} < kinds
+    rules = "".join(path.read_text(encoding="utf-8") for path in (root / "workflow/rules").glob("*.smk"))
+    kinds = set(re.findall(r'results/(?:\{dataset\}/)?figures/([a-z_0-9]+)[^"]*\.(?:png|gif)"', rules))
+    assert {"landscape", "density", "table1", "rulegraph"} < kinds
     assert kinds == set(_TITLES)
     assert all((root / "workflow/report" / f"{kind}.rst").is_file() for kind in kinds)
 
