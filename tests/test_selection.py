@@ -13,9 +13,9 @@ from weightflow.backbones import make_backbone
 from weightflow.dynamics import Solver
 from weightflow.selection import (
     as_list,
+    best_in_turn,
     choose_smoothing,
     choose_steps,
-    smoothing_candidates,
     validation_nll,
     validation_split,
 )
@@ -106,14 +106,32 @@ def test_validation_counts_every_snapshot_alike(data, graph, model):
     assert validation_nll(backbone, graph.weights, states) == pytest.approx(np.mean(each), rel=1e-6)
 
 
-def test_candidates_are_every_combination_of_what_is_listed(model):
-    model["backbone"]["hidden"] = [2, 4]
-    model["spline"]["curvature"] = [1.0, 10.0, 100.0]
-    found = smoothing_candidates(model)
-    assert len(found) == 6
-    assert found[0] == {"hidden": 2, "curvature": 1.0, "roughness": 0.003}
+def test_settings_are_chosen_in_turn_and_no_candidate_is_judged_twice():
+    judged = []
+
+    def judge(candidate: dict[str, float]) -> float:
+        judged.append(tuple(candidate.values()))
+        return (candidate["a"] - 2) ** 2 + (candidate["b"] - candidate["a"]) ** 2
+
+    choice, rows = best_in_turn({"a": [1, 2, 3], "b": [1, 3, 2], "c": [5]}, judge)
+    assert choice == {"a": 1, "b": 1, "c": 5}  # of equals the first, and what was chosen stays
+    assert judged == [tuple(row[:3]) for row in rows]
+    assert len(set(judged)) == len(judged) == 5
+    assert rows[0] == [1, 1, 5, 1]
+
+
+def test_without_alternatives_nothing_is_judged():
+    assert best_in_turn({"a": [7], "b": [8]}, None) == ({"a": 7, "b": 8}, [])
     assert as_list(3) == [3]
     assert as_list([3, 4]) == [3, 4]
+
+
+def test_smoothing_over_counts_is_chosen_before_smoothing_in_time(data, model):
+    model["spline"] |= {"curvature": [1.0, 10.0], "roughness": [0.003, 1000.0]}
+    choice, table = choose_smoothing(data, TEACHERS, model, 0, CPU)
+    assert table[["curvature", "roughness"]].values.tolist() == [[1, 0.003], [1, 1000], [10, 0.003]]
+    assert choice["roughness"] == 0.003
+    assert choice["curvature"] == table["curvature"][table["nll"].argmin()]
 
 
 def test_where_nothing_is_to_choose_nothing_is_fitted(data, model, monkeypatch):

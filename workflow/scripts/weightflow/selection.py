@@ -4,9 +4,8 @@ Some states of every observed snapshot are put aside, candidates learn from the 
 best likelihood of what was put aside wins. The final fit then uses all training states.
 """
 
-import itertools
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from weightflow.weight_graph import WeightGraph
 from weightflow.weight_spline import WeightSpline, knot_times
 
 _CHOICE = ("hidden", "curvature", "roughness")
+_IN_TURN = ("hidden", "roughness", "curvature")  # roughness rules what one snapshot looks like, so it goes first
 
 
 def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -46,11 +46,26 @@ def validation_nll(backbone: Backbone, weights: np.ndarray, validation: Sequence
     return _mean_of_means(_nll_of_states(backbone, weights, validation))
 
 
-def smoothing_candidates(model: Mapping[str, Any]) -> list[dict[str, float]]:
-    """Every combination of the widths and smoothing weights that a model's settings list."""
-    spline, backbone = model["spline"], model["backbone"]
-    listed = [as_list(backbone["hidden"]), as_list(spline["curvature"]), as_list(spline["roughness"])]
-    return [dict(zip(_CHOICE, values, strict=True)) for values in itertools.product(*listed)]
+def best_in_turn(
+    options: Mapping[str, Sequence[float]], judge: Callable[[dict[str, float]], float]
+) -> tuple[dict[str, float], list[list[float]]]:
+    """The best value of one setting after another, the ones to come at their first value.
+
+    Args:
+        options: values by name, in the order they are chosen in.
+        judge: lower is better; called once for each candidate, not at all where nothing is to choose.
+
+    Returns:
+        The choice, and a row for each candidate: its values in the order of the options, and its score.
+    """
+    choice, scores = {name: values[0] for name, values in options.items()}, {}
+    for name, values in options.items():
+        candidates = [choice | {name: value} for value in values]
+        for candidate in candidates if len(candidates) > 1 else []:
+            if (key := tuple(candidate.values())) not in scores:
+                scores[key] = judge(candidate)
+        choice = min(candidates, key=lambda candidate: scores.get(tuple(candidate.values()), 0.0))
+    return choice, [[*values, score] for values, score in scores.items()]
 
 
 def as_list(value: Any) -> list[Any]:
@@ -61,7 +76,7 @@ def as_list(value: Any) -> list[Any]:
 def choose_smoothing(
     data: Snapshots, teachers: Teachers | None, model: Mapping[str, Any], seed: int, device: torch.device
 ) -> tuple[dict[str, float], pd.DataFrame]:
-    """The width and the smoothing weights with the best likelihood of the validation split.
+    """The width and the smoothing weights with the best likelihood of the validation split, chosen in turn.
 
     Each candidate fits a curve from fresh weights for `selection.steps` steps.
 
@@ -75,23 +90,24 @@ def choose_smoothing(
     Returns:
         The choice, and a table hidden, curvature, roughness, nll (nats per state; empty where nothing is to choose).
     """
-    candidates = smoothing_candidates(model)
-    if len(candidates) == 1:
-        return candidates[0], pd.DataFrame(columns=[*_CHOICE, "nll"])
+    spline, backbone = model["spline"], model["backbone"]
+    options = {name: as_list((backbone if name == "hidden" else spline)[name]) for name in _IN_TURN}
+    if all(len(values) == 1 for values in options.values()):
+        return {name: options[name][0] for name in _CHOICE}, pd.DataFrame(columns=[*_CHOICE, "nll"])
     selection, times = model["selection"], data.observed_times
     learning, validation = validation_split(data, selection["validation"], seed)
     rng = seeding.stream(seed, "selection lesson")
     told = lesson(teachers, learning, times, data.states, model["teacher"]["points"], rng)
-    rows = []
-    for candidate in candidates:
-        settings = model["backbone"] | {"hidden": candidate["hidden"]}
-        backbone = make_backbone(settings, data.variables, data.states)
-        start = _fresh_curve(backbone, model["spline"], times, seed)
-        budget = model["spline"] | {"steps": selection["steps"]}
-        curve, _ = fit_spline(backbone, start, told, budget, candidate, seed, device)
-        rows.append([*candidate.values(), validation_nll(backbone, curve.at(times), validation)])
-    table = pd.DataFrame(rows, columns=[*_CHOICE, "nll"])
-    return candidates[int(table["nll"].argmin())], table
+
+    def judge(candidate: dict[str, float]) -> float:
+        network = make_backbone(backbone | {"hidden": candidate["hidden"]}, data.variables, data.states)
+        start = _fresh_curve(network, spline, times, seed)
+        curve, _ = fit_spline(network, start, told, spline | {"steps": selection["steps"]}, candidate, seed, device)
+        return validation_nll(network, curve.at(times), validation)
+
+    choice, rows = best_in_turn(options, judge)
+    table = pd.DataFrame(rows, columns=[*_IN_TURN, "nll"])
+    return {name: choice[name] for name in _CHOICE}, table[[*_CHOICE, "nll"]]
 
 
 def choose_steps(
