@@ -19,7 +19,7 @@ from weightflow.errors import InputError
 from weightflow.provenance import code_digest
 from weightflow.published import read_published
 from weightflow.schema import check_schema, read_schema
-from weightflow.system_files import files_of, kind_of
+from weightflow.system_files import files_of, is_map
 
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
 
@@ -234,9 +234,9 @@ def has_exact_law(dataset):
 
 @cache
 def has_landscape(dataset):
-    """Whether a data set's system walks on a fitness landscape."""
+    """Whether a data set's system walks on a fitness landscape that can be drawn."""
     system = config["datasets"][dataset]["system"]
-    return bool(system) and kind_of(settings.system_path(system, SYSTEMS)) == "adaptive_walk"
+    return bool(system) and is_map(settings.system_path(system, SYSTEMS))
 
 
 def exact_law_of(wildcards):

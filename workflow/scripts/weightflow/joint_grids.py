@@ -48,7 +48,7 @@ def joint_grids(backbone: Backbone, weights: Tensor, variables: int, pair: tuple
     states = backbone.states
     if len(pair) != 2 or states > MOST_STATES:
         return np.zeros((0, 0, 0), dtype=np.float32)
-    order = tuple(getattr(backbone, "order", range(variables)))
+    order = backbone.order
     in_order = order == tuple(range(variables))
     bins = grid_bins(states, len(weights))
     generator = torch.Generator(weights.device).manual_seed(seed)

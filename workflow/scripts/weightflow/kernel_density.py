@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.special import expit
 
 from weightflow.metrics import marginals, merge_duplicates
 
@@ -47,17 +48,19 @@ class AddOneDensity:
         place = _distinct(rows)[1]
         own, asked = np.split(place, [len(self.states)])
         frequencies = np.bincount(own, self.weights, len(rows))[asked]
-        share = float(self.levels) ** self.others
-        cells = share * float(self.levels) ** states.shape[1]
-        found = np.log((self.size * frequencies + share) / (self.size + cells))
+        share, cells = np.log(self.levels) * np.array([self.others, self.others + states.shape[1]])
+        with np.errstate(divide="ignore"):
+            counted = np.log(self.size * frequencies)
+        found = np.logaddexp(counted, share) - np.logaddexp(np.log(self.size), cells)
         return np.where((states < self.levels).all(1), found, -np.inf)
 
     def marginals(self, levels: int) -> np.ndarray:
         """(d, levels)."""
-        cells = float(self.levels) ** (self.states.shape[1] + self.others)
+        cells = np.log(self.levels) * (self.states.shape[1] + self.others)
+        seen = expit(np.log(self.size) - cells)  # N / (N + L^d)
         uniform = (np.arange(levels) < self.levels) / self.levels
         frequencies = marginals(self.states, self.weights, max(levels, self.levels))[:, :levels]
-        return (self.size * frequencies + cells * uniform) / (self.size + cells)
+        return seen * frequencies + (1 - seen) * uniform
 
     def of(self, variables: np.ndarray) -> "AddOneDensity":
         """Some of the variables, the others summed over."""

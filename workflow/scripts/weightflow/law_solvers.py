@@ -49,7 +49,10 @@ def _(system: ReactionNetwork, max_states: int, tolerance: float) -> TableLaw | 
         return law
     best = unknown
     for species in closed_sets(system)[:-1]:
-        law = solve_master_equation(subsystem(system, species), max_states, tolerance)
+        part = subsystem(system, species)
+        if not part.reactions:  # such as a catalyst's, whose count stays
+            continue
+        law = solve_master_equation(part, max_states, tolerance)
         if not law.is_known:
             break
         best = dataclasses.replace(law, columns=np.array(species, dtype=np.int64))

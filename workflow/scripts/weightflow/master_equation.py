@@ -148,7 +148,8 @@ class _Generator:
             return self.constant @ p + sum(structure @ (rates(t) * p) for structure, rates in self.moving)
 
         # The absolute tolerance is per state, and rules the values between steps: 1e-12 costs 100 times the accuracy.
-        solver = DOP853(velocity, times[0], p, times[-1], rtol=1e-8, atol=1e-14)
+        # Steps no longer than the grid's, so that no short pulse of a rate is stepped over.
+        solver = DOP853(velocity, times[0], p, times[-1], rtol=1e-8, atol=1e-14, max_step=np.diff(times).max())
         waiting = list(times[1:])
         while waiting:
             if message := solver.step():

@@ -1,5 +1,6 @@
 """How many numbers a model holds, as the number of states grows: networks against a table of all joint states."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -25,7 +26,7 @@ def model_sizes(
         states: numbers L of states per variable.
 
     Returns:
-        Table with `COLUMNS`; a table of L^d probabilities has L^d − 1 free ones.
+        Table with `COLUMNS`; a table of L^d probabilities has L^d − 1 free ones, infinitely many beyond floats.
     """
     rows: dict[tuple, float] = {}
     for d in variables:
@@ -33,7 +34,9 @@ def model_sizes(
             for model in models:
                 for settings in _widths(model["backbone"]):
                     name = _label(settings)
-                    layers = make_backbone(settings, d, levels).layers
+                    # The order changes no size, and a given one is of other variables.
+                    names = [f"x{i + 1}" for i in range(d)]
+                    layers = make_backbone(settings | {"order": "sequential"}, names, levels).layers
                     size = sum(layer.weights for layer in layers)
                     rows[BACKBONE, name, d, levels] = size
                     kind = model["dynamics"]["kind"]
@@ -43,9 +46,17 @@ def model_sizes(
                         network = GraphNetwork(layers, np.zeros((2, size)), channels, model["dynamics"])
                         over = f"over {name}" + (f", {channels} channels" if channels > 1 else "")
                         rows[FIELD, over, d, levels] = sum(part.numel() for part in network.parameters())
-            rows[TABLE, f"d = {d}", d, levels] = float(levels) ** d - 1
+            rows[TABLE, f"d = {d}", d, levels] = _power(levels, d) - 1
     ordered = sorted(rows.items(), key=lambda row: KINDS.index(row[0][0]))
     return pd.DataFrame([(*key, size) for key, size in ordered], columns=COLUMNS)
+
+
+def _power(levels: int, variables: int) -> float:
+    """L^d, infinite where no float holds it."""
+    try:
+        return float(levels) ** variables
+    except OverflowError:
+        return math.inf
 
 
 def _widths(backbone: Mapping[str, Any]) -> list[dict[str, Any]]:

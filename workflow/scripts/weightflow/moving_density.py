@@ -15,6 +15,7 @@ from weightflow.snapshots import Snapshots
 
 PREFIXES = 20_000  # most prefixes that a marginal is the mean over
 _AT_ONCE = 2_000_000  # probabilities held in one batch
+_IN_MARGINALS = 20_000_000  # probabilities held while marginals are found
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,10 @@ class NetworkDensity:
         return found
 
     def marginals(self, levels: int) -> np.ndarray:
-        """(d, levels): exact, or the mean over 20 000 prefixes where there are more."""
+        """(d, levels): exact, or the mean over 20 000 prefixes (fewer of many states) where there are more."""
         generator = torch.Generator(self.weights.device).manual_seed(self.seed)
-        found = self.backbone.marginals(self.weights, PREFIXES, generator)[0]
+        most = max(1, min(PREFIXES, _IN_MARGINALS // self.backbone.states))
+        found = self.backbone.marginals(self.weights, most, generator)[0]
         return density.fit_levels(found.cpu().numpy()[: self.leading or None], levels)
 
     def of(self, variables: np.ndarray) -> "NetworkDensity | None":

@@ -164,7 +164,7 @@ def _formula(node: Any, concentrations: Mapping[str, str], where: str) -> str:
     parts = [_formula(node.getChild(i), concentrations, where) for i in range(node.getNumChildren())]
     kind = node.getType()
     if kind in (libsbml.AST_INTEGER, libsbml.AST_REAL, libsbml.AST_REAL_E, libsbml.AST_RATIONAL):
-        return repr(node.getValue())
+        return f"({node.getValue()!r})"  # of a negative base, a power is not that of its magnitude
     if kind == libsbml.AST_NAME:
         return concentrations.get(node.getName(), node.getName())
     named = {libsbml.AST_NAME_TIME: "t", libsbml.AST_CONSTANT_PI: "pi", libsbml.AST_CONSTANT_E: repr(math.e)}

@@ -7,7 +7,10 @@ from typing import Any
 import yaml
 
 from weightflow.errors import InputError
+from weightflow.repetition import expand_name
 from weightflow.schema import check_schema, read_schema, unknown
+
+_DRAWN = 2000  # most alleles of a landscape in a figure
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "system.schema.yaml"
 
@@ -36,9 +39,13 @@ def read_entries(path: str | Path) -> dict[str, Any]:
     return {"kind": kind, **entries}
 
 
-def kind_of(path: str | Path) -> str:
-    """The kind of system that a file, already checked, describes."""
-    return yaml.safe_load(Path(path).read_text(encoding="utf-8")).get("kind", "reactions")
+def is_map(path: str | Path) -> bool:
+    """Whether a file, already checked, describes an adaptive walk over two loci, whose landscape can be drawn."""
+    entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    if entries.get("kind") != "adaptive_walk":
+        return False
+    loci = sum(len(expand_name(name, str(path))) for name in entries["species"])
+    return loci == 2 and entries["alleles"] <= _DRAWN
 
 
 def files_of(path: str | Path) -> list[Path]:

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator, NullFormatter, NullLocator
 
 from weightflow.plots import style
+from weightflow.settings import BASE
 
 SHOWN = {
     "kl_exact": "KL divergence of the joint\nfrom the exact law (nats)",
@@ -65,10 +66,11 @@ def plot_ablation(table: pd.DataFrame, factor: str, label: str | None = None) ->
     """
     part = shown_times(table)
     own = part[part["factor"] == factor]
-    base = part[(part["factor"] == "base") & part["model"].isin(own["base"])]
+    base = part[(part["factor"] == BASE) & part["model"].isin(own["base"])]
     label = label or factor.replace("--", " and ").replace("_", " ")
     levels = list(dict.fromkeys(own["level"]))
-    numbers, shown = level_numbers(levels), shown_metrics(list(own["metric"]))
+    everywhere = set.intersection(*(set(rows["metric"]) for _, rows in pd.concat([own, base]).groupby("model")))
+    numbers, shown = level_numbers(levels), shown_metrics([m for m in own["metric"] if m in everywhere])
     with style.look():
         if not shown:
             figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
