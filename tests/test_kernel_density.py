@@ -116,3 +116,23 @@ def test_the_best_multiple_smooths_few_samples_and_not_the_truth():
 def test_a_point_mass_among_the_samples_does_not_stop_the_choice():
     still, snapshot = np.full((20, 1), 5), np.array([[5], [6]])
     assert best_multiple([(still, np.full(20, 0.05), snapshot)], 10) in MULTIPLES
+
+
+@pytest.mark.parametrize("kind", [KernelDensity, AddOneDensity])
+@pytest.mark.parametrize("variables", [[0], [2, 0], [0, 1, 2]])
+def test_some_of_the_variables_have_the_sums_over_the_others(kind, variables):
+    states, weights = cloud(3, 4)
+    density = kind(states, weights, 0.3 if kind is KernelDensity else 9, 4)
+    part, everything = density.of(np.array(variables)), grid(3, 4)
+    joint = np.exp(density.log_prob(everything))
+    for state in grid(len(variables), 4):
+        expected = joint[(everything[:, variables] == state).all(1)].sum()
+        np.testing.assert_allclose(np.exp(part.log_prob(state[None])), expected, rtol=1e-9)
+    np.testing.assert_allclose(part.marginals(4), density.marginals(4)[variables], atol=1e-12)
+
+
+def test_more_cells_than_a_float_can_count_leave_add_one_finite():
+    states = np.zeros((3, 400), dtype=int)
+    density = AddOneDensity(states, np.full(3, 1 / 3), 3, levels=50)
+    np.testing.assert_allclose(density.log_prob(states[:1]), np.log(4) - 400 * np.log(50))
+    np.testing.assert_allclose(density.marginals(60).sum(1), 1)

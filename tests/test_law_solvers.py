@@ -34,6 +34,11 @@ def test_a_walk_has_a_law_of_all_genotypes_that_occur(built_in):
     np.testing.assert_allclose(law.probabilities[0], 1e-4)
 
 
+def test_a_catalyst_whose_count_stays_is_no_subsystem(system):
+    reactions = {"E + S -> E + P": "E * S", "0 -> S": "S ** 2 + 1", "S -> 0": "S ** 2 * 3", "0 -> P": "P * S"}
+    assert not solve_law(system(reactions, {"E": 2, "S": 4, "P": 0}), 3, 1e-6).is_known
+
+
 @pytest.mark.parametrize("name", ["ecological_evolution", "toggle_switch", "signalling_cascade_2", "birth_death"])
 def test_no_states_no_law(built_in, name):
     law = solve_law(built_in(name), 0, 1e-6)

@@ -28,16 +28,8 @@ def solve_monomolecular(network: ReactionNetwork) -> PoissonLaw | None:
         rates = _rates(network, t) if fixed is None else fixed
         return changes @ (rates[:, 0] + rates[:, 1:] @ means)
 
-    solution = solve_ivp(
-        velocity,
-        times[[0, -1]],
-        network.initial,
-        method="LSODA",
-        t_eval=times,
-        rtol=1e-9,
-        atol=1e-12,
-        max_step=network.step,
-    )
+    accuracy = {"rtol": 1e-9, "atol": 1e-12, "max_step": network.step}
+    solution = solve_ivp(velocity, times[[0, -1]], network.initial, method="LSODA", t_eval=times, **accuracy)
     return PoissonLaw(np.arange(network.points, dtype=float), np.maximum(solution.y.T, 0.0))
 
 
