@@ -75,6 +75,11 @@ def exact_law(rng: np.random.Generator, variables: int = 2) -> TableLaw:
     return TableLaw(TIMES, states, rng.dirichlet(np.ones(len(states)), 9), np.zeros(9))
 
 
+def some_exact(rng: np.random.Generator) -> TableLaw:
+    """The law of the second of several variables."""
+    return dataclasses.replace(exact_law(rng, 1), columns=np.array([1]))
+
+
 def prediction(rng: np.random.Generator, variables: int = 2) -> Prediction:
     samples = [rng.poisson(3 + t, (30, variables)) for t in TIMES]
     fine = np.linspace(0, 8, 21)
@@ -205,6 +210,9 @@ FIGURES = {
     "marginals, exact": lambda rng: plot_marginals(
         snapshots(rng), exact_law(rng), dict.fromkeys(RUNS[:3], prediction(rng)), LINES, None
     ),
+    "marginals, some exact": lambda rng: plot_marginals(
+        snapshots(rng, 3), some_exact(rng), {"a_cde": prediction(rng, 3)}, LINES, [3]
+    ),
     "marginals, many": lambda rng: plot_marginals(snapshots(rng, 9), None, {"a_cde": prediction(rng, 9)}, LINES, [3]),
     "marginals, real": lambda rng: plot_marginals(snapshots(rng, discrete=False), None, {}, LINES, None),
     "joints": lambda rng: plot_joints(snapshots(rng, 3), None, prediction(rng, 3), LINES["a_cde"], [2, 5]),
@@ -221,9 +229,11 @@ FIGURES = {
     "weights, a grid": lambda rng: plot_weights_path(
         snapshots(rng), rng.normal(size=(3, 12)), with_grid(rng), LINES["a_cde"], None
     ),
-    "landscape": lambda rng: plot_landscape(landscape(), snapshots(rng), None, prediction(rng), LINES["a_cde"], None),
+    "landscape": lambda rng: plot_landscape(
+        "A walk", landscape(), snapshots(rng), None, prediction(rng), LINES["a_cde"], None
+    ),
     "landscape, exact": lambda rng: plot_landscape(
-        landscape(), snapshots(rng), exact_law(rng), with_grid(rng), LINES["a_cde"], [2, 5]
+        "A walk", landscape(), snapshots(rng), exact_law(rng), with_grid(rng), LINES["a_cde"], [2, 5]
     ),
     "latent": lambda rng: plot_latent_path({m: (TIMES[::4], rng.normal(size=(3, 2))) for m in MODELS}, "day"),
     "losses": lambda rng: losses(fits(rng)),
