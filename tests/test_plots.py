@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
+from scipy.stats import poisson
 
-from weightflow.laws import TableLaw
+from weightflow.laws import PoissonLaw, TableLaw
 from weightflow.plots import animation, style
 from weightflow.plots.ablations import level_numbers, plot_ablation
 from weightflow.plots.animation import MOST_FRAMES, animate_density, save_animation
@@ -306,6 +307,26 @@ def test_a_density_shows_its_own_marginals_and_a_law_its_probabilities(rng):
     np.testing.assert_allclose(marginal(predicted, 2, 1, edges)[:40], predicted.marginals[2, 1])
     np.testing.assert_allclose(marginal(law, 2, 1, edges), law.marginals(2, 41)[1])
     assert joint(law, 2, (0, 1), (edges, edges)).sum() == pytest.approx(1)
+
+
+def test_a_law_shows_its_marginals_without_noise_and_only_of_what_it_knows(rng):
+    edges = np.arange(-0.5, 21)
+    law = PoissonLaw(TIMES, np.full((9, 2), 1.5))
+    np.testing.assert_allclose(marginal(law, 2, 1, edges), poisson.pmf(np.arange(21), 1.5), atol=1e-6)
+    part = some_exact(rng)
+    np.testing.assert_allclose(marginal(part, 2, 1, edges), part.marginals(2, 21)[0])
+    with pytest.raises(ValueError, match=r"is that of variables \[1\], not of 0"):
+        marginal(part, 2, 0, edges)
+
+
+@pytest.mark.parametrize(("find", "rows"), [(exact_law, 2), (some_exact, 1), (None, 0)])
+def test_the_law_is_the_outline_of_the_variables_that_it_knows(find, rows, rng):
+    law = find(rng) if find else None
+    figure = plot_marginals(snapshots(rng), law, {"a_cde": prediction(rng)}, LINES, [3])
+    outlines = [patch for panel in figure.axes for patch in panel.patches if not patch.get_fill()]
+    assert len(outlines) == rows
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert ("truth, exact law" in told) == (rows > 0)
 
 
 @pytest.mark.parametrize(

@@ -36,11 +36,11 @@ _SCREEN_SCALE = 1.35 * 96 / DPI  # a screen is read from further away than a pag
 
 # Against the exact law and by likelihood, both proper for a density; then against samples.
 _PROPER = {
-    "w_marginal_exact": "As w_marginal, with the marginals of the exact law for the truth, of the variables that the law "
+    "w_marginal_exact": "As w_marginal, with the marginals of the exact law for the truth, of the variables that it "
     "knows; a density's own marginals have no sampling noise.",
     "jsd_marginal_exact": "As jsd_marginal, with the marginals of the exact law, of the variables that it knows.",
-    "kl_exact": "Kullback–Leibler divergence (nats, of the joint distribution of the variables that the law knows) from "
-    "the exact law; only densities have one. ∞: the density excludes states that occur.",
+    "kl_exact": "Kullback–Leibler divergence (nats, of the joint distribution of the variables that the law knows) "
+    "from the exact law; only densities have one. ∞: the density excludes states that occur.",
     "tv_exact": "Total variation, 0 to 1, between the density and the exact law, of the variables that the law knows.",
     "nll": "Negative log-likelihood (nats per variable) of held-out states; only densities have one. "
     "∞: a held-out count lies above the states of the density; raise the data set's states.",
