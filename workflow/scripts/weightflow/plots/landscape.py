@@ -52,7 +52,7 @@ def plot_landscape(
     rows.append((line.label, line.color, prediction))
     with style.look():
         figure = style.plt.figure(figsize=(style.PAGE, 8.2 * style.CM))
-        figure.suptitle(title)
+        figure.suptitle(title, fontsize="medium")
         left, right = figure.subfigures(1, 2, width_ratios=[1, 1.95])
         _relief(left, landscape, data.variables)
         panels = right.subplots(2, len(shown), sharex=True, sharey=True, squeeze=False)
