@@ -7,7 +7,16 @@ import pytest
 from scipy.stats import poisson
 
 from weightflow.errors import InputError
-from weightflow.laws import PoissonLaw, TableLaw, known_law, of_all, read_law, unknown_law, write_law
+from weightflow.laws import (
+    PoissonLaw,
+    TableLaw,
+    describe_law,
+    known_law,
+    of_all,
+    read_law,
+    unknown_law,
+    write_law,
+)
 from weightflow.storage import write_tensors
 
 MEANS = np.array([[0.0, 0.0], [0.7, 1.6]])
@@ -88,3 +97,22 @@ def test_a_law_of_some_variables_is_not_that_of_all(table):
 def test_an_unknown_law_has_no_marginals():
     with pytest.raises(ValueError, match="ask is_known first"):
         unknown_law(np.arange(3.0), 2).marginals(0, 4)
+
+
+def test_a_law_is_told_in_words(product_law, table):
+    def part(columns: list[int], lost: float) -> TableLaw:
+        states = np.zeros((1200, len(columns)), dtype=np.int64)
+        return TableLaw(np.arange(2.0), states, np.zeros((2, 1200)), np.array([0, lost]), np.array(columns))
+
+    names = ["A", "B", "C", "D"]
+    drawn = "independent Poisson distributions (distances are means over 10 000 draws)"
+    assert describe_law(product_law, ["S", "I"]) == f"all 2 variables, {drawn}"
+    assert describe_law(table, ["S", "I"]) == (
+        "all 2 variables, a table of 169 states, at most 1e-07 of the probability lost"
+    )
+    told = "of 4 variables, a table of 1 200 states"
+    assert describe_law(part([0, 1, 2], 1.1e-7), names) == (f"A … C {told}, at most 2e-07 of the probability lost")
+    assert describe_law(part([0, 1], 0), names) == f"A, B {told}, nothing lost"
+    assert describe_law(part([0, 1, 3], 0), names) == f"A, B, D {told}, nothing lost"
+    assert describe_law(part([0], 0), ["n"]) == "the only variable, a table of 1 200 states, nothing lost"
+    assert describe_law(unknown_law(np.arange(3.0), 2), ["S", "I"]) == "unknown"

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
+from scipy.stats import poisson
 
-from weightflow.laws import TableLaw
+from weightflow.laws import PoissonLaw, TableLaw
 from weightflow.plots import animation, style
 from weightflow.plots.ablations import level_numbers, plot_ablation
 from weightflow.plots.animation import MOST_FRAMES, animate_density, save_animation
@@ -73,6 +74,11 @@ def snapshots(rng: np.random.Generator, variables: int = 2, every: int = 4, disc
 def exact_law(rng: np.random.Generator, variables: int = 2) -> TableLaw:
     states = np.unique(rng.poisson(6, (200, variables)), axis=0)
     return TableLaw(TIMES, states, rng.dirichlet(np.ones(len(states)), 9), np.zeros(9))
+
+
+def some_exact(rng: np.random.Generator) -> TableLaw:
+    """The law of the second of several variables."""
+    return dataclasses.replace(exact_law(rng, 1), columns=np.array([1]))
 
 
 def prediction(rng: np.random.Generator, variables: int = 2) -> Prediction:
@@ -205,6 +211,9 @@ FIGURES = {
     "marginals, exact": lambda rng: plot_marginals(
         snapshots(rng), exact_law(rng), dict.fromkeys(RUNS[:3], prediction(rng)), LINES, None
     ),
+    "marginals, some exact": lambda rng: plot_marginals(
+        snapshots(rng, 3), some_exact(rng), {"a_cde": prediction(rng, 3)}, LINES, [3]
+    ),
     "marginals, many": lambda rng: plot_marginals(snapshots(rng, 9), None, {"a_cde": prediction(rng, 9)}, LINES, [3]),
     "marginals, real": lambda rng: plot_marginals(snapshots(rng, discrete=False), None, {}, LINES, None),
     "joints": lambda rng: plot_joints(snapshots(rng, 3), None, prediction(rng, 3), LINES["a_cde"], [2, 5]),
@@ -221,9 +230,11 @@ FIGURES = {
     "weights, a grid": lambda rng: plot_weights_path(
         snapshots(rng), rng.normal(size=(3, 12)), with_grid(rng), LINES["a_cde"], None
     ),
-    "landscape": lambda rng: plot_landscape(landscape(), snapshots(rng), None, prediction(rng), LINES["a_cde"], None),
+    "landscape": lambda rng: plot_landscape(
+        "A walk", landscape(), snapshots(rng), None, prediction(rng), LINES["a_cde"], None
+    ),
     "landscape, exact": lambda rng: plot_landscape(
-        landscape(), snapshots(rng), exact_law(rng), with_grid(rng), LINES["a_cde"], [2, 5]
+        "A walk", landscape(), snapshots(rng), exact_law(rng), with_grid(rng), LINES["a_cde"], [2, 5]
     ),
     "latent": lambda rng: plot_latent_path({m: (TIMES[::4], rng.normal(size=(3, 2))) for m in MODELS}, "day"),
     "losses": lambda rng: losses(fits(rng)),
@@ -296,6 +307,26 @@ def test_a_density_shows_its_own_marginals_and_a_law_its_probabilities(rng):
     np.testing.assert_allclose(marginal(predicted, 2, 1, edges)[:40], predicted.marginals[2, 1])
     np.testing.assert_allclose(marginal(law, 2, 1, edges), law.marginals(2, 41)[1])
     assert joint(law, 2, (0, 1), (edges, edges)).sum() == pytest.approx(1)
+
+
+def test_a_law_shows_its_marginals_without_noise_and_only_of_what_it_knows(rng):
+    edges = np.arange(-0.5, 21)
+    law = PoissonLaw(TIMES, np.full((9, 2), 1.5))
+    np.testing.assert_allclose(marginal(law, 2, 1, edges), poisson.pmf(np.arange(21), 1.5), atol=1e-6)
+    part = some_exact(rng)
+    np.testing.assert_allclose(marginal(part, 2, 1, edges), part.marginals(2, 21)[0])
+    with pytest.raises(ValueError, match=r"is that of variables \[1\], not of 0"):
+        marginal(part, 2, 0, edges)
+
+
+@pytest.mark.parametrize(("find", "rows"), [(exact_law, 2), (some_exact, 1), (None, 0)])
+def test_the_law_is_the_outline_of_the_variables_that_it_knows(find, rows, rng):
+    law = find(rng) if find else None
+    figure = plot_marginals(snapshots(rng), law, {"a_cde": prediction(rng)}, LINES, [3])
+    outlines = [patch for panel in figure.axes for patch in panel.patches if not patch.get_fill()]
+    assert len(outlines) == rows
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert ("truth, exact law" in told) == (rows > 0)
 
 
 @pytest.mark.parametrize(

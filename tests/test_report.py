@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from weightflow.choices import Choice
+from weightflow.laws import PoissonLaw, TableLaw, unknown_law
 from weightflow.plots import style
 from weightflow.published import COLUMNS, OWN, PUBLISHED
 from weightflow.report import _TITLES, MISSING, Comparison, Source, _rounded, render_report
@@ -54,6 +55,7 @@ def make(root, tmp_path):
         captions="What to see & how.",
         choices=(),
         comparison=None,
+        law=None,
     ):
         with style.look():
             figure, _ = style.grid(1, 1, 2, 1)
@@ -74,13 +76,14 @@ def make(root, tmp_path):
             )
             origin = {"file": {"file": "data/<mine>.csv", "sha256": "0" * 64}}
             shown = [str(file) for file in (*files[:-1], moving)]
-            sources.append(Source(dataset, data, origin, runs, shown, choices))
+            sources.append(Source(dataset, data, origin, runs, shown, choices, law=law))
             if comparison:
                 sources[-1] = dataclasses.replace(sources[-1], ablations=extra_files[:1])
             for order, run in enumerate(runs):
                 values = {"w_marginal": 0.1 + order, "mmd": -0.001, "own_metric": 2.0}
                 values |= {"nll": 1.0} if run.startswith("model") and heldout else {}
                 values |= {"w_marginal_exact": 0.3} if exact else {}
+                values |= {"kl_exact": 0.9 - order} if law and run.startswith("model") else {}
                 for times in ("all", "seen", "first", *(["unseen"] if every > 1 else [])):
                     summary += [(dataset, run, m, times, v, 0.01, 3) for m, v in values.items()]
                 runtime.append((dataset, run, 0, "predict", 1.25, None, "cpu"))
@@ -284,6 +287,25 @@ def test_the_exact_law_comes_first_and_apart_from_samples(make):
     assert heads == [["w_marginal_exact", "nll"], ["w_marginal", "mmd", "own_metric"]] * 4
     assert text.index("<code>w_marginal_exact</code>") < text.index("<code>w_marginal</code>")
     assert "exact" not in make()
+
+
+LAWS = [
+    (PoissonLaw(np.arange(4.0), np.ones((4, 2))), "all 2 variables, independent Poisson", "kl_exact"),
+    (
+        TableLaw(np.arange(4.0), np.zeros((3, 1), int), np.full((4, 3), 1 / 3), np.zeros(4), np.array([1])),
+        "I of 2 variables, a table of 3 states",
+        "nll",
+    ),
+    (unknown_law(np.arange(4.0), 2), "unknown", None),
+]
+
+
+@pytest.mark.parametrize(("law", "said", "judge"), LAWS, ids=["all", "some", "unknown"])
+def test_the_reach_of_the_exact_law_is_told_and_decides_who_judges(law, said, judge, make):
+    text = make(law=law)
+    assert f"<dt>exact law</dt><dd>{said}" in text
+    if judge:
+        assert f"the lowest {judge} over unseen times" in text
 
 
 @pytest.mark.parametrize("mean", [np.inf, np.nan])

@@ -226,7 +226,7 @@ def snapshot_sources(wildcards):
 
 
 def has_exact_law(dataset):
-    """Whether a data set's system is known and its master equation is to be tried."""
+    """Whether a data set's system is known and its exact law is to be tried."""
     return bool(
         config["datasets"][dataset]["system"] and config["evaluation"]["exact"]["max_states"]
     )
@@ -239,9 +239,14 @@ def has_landscape(dataset):
     return bool(system) and is_map(settings.system_path(system, SYSTEMS))
 
 
+def law_file(dataset):
+    """Where a data set's exact law is; the file may say that the law is unknown."""
+    return f"results/{dataset}/exact_law.safetensors"
+
+
 def exact_law_of(wildcards):
-    """The exact law's file (it may say that the law is unknown), or nothing where there is no system."""
-    return "results/{dataset}/exact_law.safetensors" if has_exact_law(wildcards.dataset) else []
+    """The exact law's file, or nothing where none is to be tried."""
+    return law_file(wildcards.dataset) if has_exact_law(wildcards.dataset) else []
 
 
 def stages(dataset, model):

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,10 @@ from weightflow.storage import write_text  # noqa: E402
 CONFIGURATION = """\
 # Configuration
 
-Made from `workflow/schemas/config.schema.yaml` by `make docs`; edit that file.
+Made from `workflow/schemas/config.schema.yaml` and the first line of each config file by `make docs`; edit these.
 
 A config file names data sets and whatever differs from the defaults below. Unknown keys are refused.
 A file that names no `datasets` changes the default run (`config.yaml`).
-
-| file | what it runs |
-|---|---|
-| `config.yaml` | the default: the paper's epidemic, simulated |
-| `epidemic-released.yaml` | the epidemic trajectories released with the paper |
-| `toggle-switch.yaml` | a genetic toggle switch, judged by its exact law |
-| `paper.yaml` | the paper's study: five systems, full training budgets, ablations (`snakemake paper`) |
-| `paper-small.yaml` | the same study with one seed and small budgets, for two cores and half an hour |
-| `ablations.yaml` | what each part of the method does (`snakemake ablations`) |
 
 """
 
@@ -62,14 +53,18 @@ def pages() -> dict[Path, str]:
     """Each page as Markdown, by its path."""
     folder = ROOT / "workflow" / "schemas"
     return {
-        ROOT / "config" / "README.md": configuration_page(read_schema(folder / "config.schema.yaml")),
+        ROOT / "config" / "README.md": configuration_page(
+            read_schema(folder / "config.schema.yaml"), sorted((ROOT / "config").glob("*.yaml"), key=_default_first)
+        ),
         ROOT / "resources" / "systems" / "README.md": systems_page(read_schema(folder / "system.schema.yaml")),
     }
 
 
-def configuration_page(schema: dict[str, Any]) -> str:
-    """Every key of a config file, section by section."""
-    return CONFIGURATION + "\n".join(_section("Top level", schema, schema)) + "\n"
+def configuration_page(schema: dict[str, Any], files: Sequence[Path]) -> str:
+    """The config files there are, each by its first line, and every key of one, section by section."""
+    lines = ["| file | what it runs |", "|---|---|"]
+    lines += [f"| `{path.name}` | {_cell(_headline(path))} |" for path in files]
+    return CONFIGURATION + "\n".join([*lines, "", *_section("Top level", schema, schema)]) + "\n"
 
 
 def systems_page(schema: dict[str, Any]) -> str:
@@ -84,6 +79,19 @@ def systems_page(schema: dict[str, Any]) -> str:
         lines += [f"## {title}\n", _cell(node["description"]) + "\n", *_table(node, schema), ""]
         lines += [REPEATED] if name == "reaction" else []
     return SYSTEMS + "\n".join(lines)
+
+
+def _default_first(path: Path) -> tuple[bool, str]:
+    return path.name != "config.yaml", path.name
+
+
+def _headline(path: Path) -> str:
+    """The comment on a file's first line, without its full stop."""
+    with path.open(encoding="utf-8") as file:
+        first = file.readline()
+    if not first.startswith("# "):
+        raise ValueError(f"{path}: the first line must be a comment that says what the file runs.")
+    return first.removeprefix("# ").strip().removesuffix(".")
 
 
 def _section(title: str, node: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:

@@ -14,7 +14,8 @@ def main(snakemake):
     line = style.lines([*params.models, params.model])[params.model]
     data, prediction = read_snapshots(inputs.snapshots), read_prediction(inputs.prediction)
     law = of_all(known_law(inputs.law), len(data.variables))
-    figure = plot_landscape(read_system(inputs.system).landscape(), data, law, prediction, line, params.times)
+    walk = read_system(inputs.system)
+    figure = plot_landscape(walk.title, walk.landscape(), data, law, prediction, line, params.times)
     style.save(figure, snakemake.output)
 
 

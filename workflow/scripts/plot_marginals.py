@@ -1,7 +1,7 @@
 """Draw predicted over true marginals at a few times."""
 
 from weightflow.job import run
-from weightflow.laws import known_law, of_all
+from weightflow.laws import known_law
 from weightflow.plots import style
 from weightflow.plots.marginals import plot_marginals
 from weightflow.prediction import read_prediction
@@ -13,7 +13,7 @@ def main(snakemake):
     predictions = {
         model: read_prediction(path) for model, path in zip(params.models, snakemake.input.predictions, strict=True)
     }
-    law = of_all(known_law(snakemake.input.law), len(data.variables))
+    law = known_law(snakemake.input.law)
     figure = plot_marginals(data, law, predictions, style.lines(params.models), params.times)
     style.save(figure, snakemake.output)
 

@@ -7,6 +7,7 @@ import yaml
 
 from weightflow.choices import Choice
 from weightflow.job import run
+from weightflow.laws import read_law
 from weightflow.report import Comparison, Source, render_report
 from weightflow.snapshots import read_snapshots
 from weightflow.storage import read_json, read_metadata, write_text
@@ -22,6 +23,7 @@ def main(snakemake):
             runs=params.runs[name],
             figures=params.figures[name],
             ablations=params.ablations[name],
+            law=read_law(params.laws[name]) if params.laws[name] else None,
             choices=[Choice(*who, read_json(made), pd.read_csv(scores)) for *who, made, scores in params.choices[name]],
         )
         for name, path in zip(params.figures, inputs.snapshots, strict=True)

@@ -133,15 +133,17 @@ class Ranking:
     scores: pd.DataFrame
 
 
-def rank_models(summary: pd.DataFrame, models: Sequence[str]) -> Ranking | None:
+def rank_models(summary: pd.DataFrame, models: Sequence[str], law_of_all: bool) -> Ranking | None:
     """Models by the exact divergence, else by likelihood, over unseen times; None where no metric is of them all.
 
     Args:
         summary: of one data set, model, metric, times, mean, std, n.
         models: to rank; of equals the first is the best.
+        law_of_all: whether the exact law is that of all variables; the divergence from another one says nothing of
+            the rest, so that the likelihood judges.
     """
     times = "unseen" if "unseen" in set(summary["times"]) else "all"
-    for metric in JUDGES:
+    for metric in JUDGES if law_of_all else JUDGES[1:]:
         own = summary[(summary["metric"] == metric) & (summary["times"] == times)].set_index("model")
         if models and set(models) <= set(own.index):
             scores = own.loc[list(models), ["mean", "std", "n"]].reset_index()

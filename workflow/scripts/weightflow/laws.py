@@ -4,6 +4,7 @@ A law is a table of states, or a product of Poisson distributions, or it is not 
 variables alone, where these do not depend on the others.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -20,6 +21,7 @@ from weightflow.storage import read_tensors, write_tensors
 KIND = "exact law"
 RAREST = 1e-15  # states of a table that are less probable at a time are not compared
 _DRAWS = 10_000  # states that a distance from a product law is the mean over
+_NAMED = 2  # variables in a row that are all named; of more, the first and the last
 _FURTHEST = 1e-7  # probability of the counts of a Poisson distribution that are not looked at
 
 
@@ -43,6 +45,10 @@ class ExactLaw(Protocol):
     @property
     def is_known(self) -> bool:
         """Whether there are probabilities at all; nothing may be compared with an unknown law."""
+
+    @property
+    def form(self) -> str:
+        """What it is made of, in words."""
 
     def marginals(self, t: int, levels: int) -> np.ndarray:
         """(k, levels) marginal probabilities at the t-th time; further counts are dropped, so rows may lack some."""
@@ -92,6 +98,13 @@ class TableLaw:
         """Whether there are states."""
         return len(self.states) > 0
 
+    @property
+    def form(self) -> str:
+        """A table, with its size and the most that it lacks at any time."""
+        lost = self.lost.max()
+        lacks = f"at most {_rounded_up(lost)} of the probability lost" if lost > 0 else "nothing lost"
+        return f"a table of {_spaced(len(self.states))} states, {lacks}"
+
     def marginals(self, t: int, levels: int) -> np.ndarray:
         """(k, levels); raises ValueError where the law is unknown."""
         if not self.is_known:
@@ -140,6 +153,11 @@ class PoissonLaw:
     def is_known(self) -> bool:
         """Always."""
         return True
+
+    @property
+    def form(self) -> str:
+        """A product, and how distances from it are told."""
+        return f"independent Poisson distributions (distances are means over {_spaced(_DRAWS)} draws)"
 
     def marginals(self, t: int, levels: int) -> np.ndarray:
         """(d, levels)."""
@@ -198,3 +216,32 @@ def known_law(path: str | Path | Sequence) -> TableLaw | PoissonLaw | None:
 def of_all(law: TableLaw | PoissonLaw | None, variables: int) -> TableLaw | PoissonLaw | None:
     """The law where it is that of all variables, else None."""
     return law if law is not None and len(law.variables) == variables else None
+
+
+def describe_law(law: ExactLaw, names: Sequence[str]) -> str:
+    """Which variables a law is of and what it is made of, in words.
+
+    Args:
+        law: known or not.
+        names: of all d variables.
+    """
+    if not law.is_known:
+        return "unknown"
+    known = [names[v] for v in law.variables]
+    if len(known) == len(names):
+        who = "the only variable" if len(names) == 1 else f"all {len(names)} variables"
+    else:
+        runs_on = len(known) > _NAMED and law.variables[-1] - law.variables[0] == len(known) - 1
+        listed = f"{known[0]} … {known[-1]}" if runs_on else ", ".join(known)
+        who = f"{listed} of {len(names)} variables"
+    return f"{who}, {law.form}"
+
+
+def _rounded_up(bound: float) -> str:
+    """To one digit, such as 2e-07."""
+    decade = 10.0 ** math.floor(math.log10(bound))
+    return f"{math.ceil(round(bound / decade, 6)) * decade:.0e}"
+
+
+def _spaced(number: int) -> str:
+    return f"{number:,}".replace(",", " ")

@@ -23,6 +23,7 @@ from weightflow.choices import (
     steps_chosen,
     verdict,
 )
+from weightflow.laws import ExactLaw, describe_law, of_all
 from weightflow.plots.ablations import shown_times
 from weightflow.plots.style import DPI, is_floor, is_model, lines
 from weightflow.provenance import versions
@@ -35,12 +36,12 @@ _SCREEN_SCALE = 1.35 * 96 / DPI  # a screen is read from further away than a pag
 
 # Against the exact law and by likelihood, both proper for a density; then against samples.
 _PROPER = {
-    "w_marginal_exact": "As w_marginal, with the marginals of the exact law, which the master equation gives, for the "
-    "truth; a density's own marginals have no sampling noise.",
-    "jsd_marginal_exact": "As jsd_marginal, with the marginals of the exact law.",
-    "kl_exact": "Kullback–Leibler divergence (nats, of the joint distribution) from the exact law; only densities have "
-    "one. ∞: the density excludes states that occur.",
-    "tv_exact": "Total variation, 0 to 1, between the density and the exact law.",
+    "w_marginal_exact": "As w_marginal, with the marginals of the exact law for the truth, of the variables that it "
+    "knows; a density's own marginals have no sampling noise.",
+    "jsd_marginal_exact": "As jsd_marginal, with the marginals of the exact law, of the variables that it knows.",
+    "kl_exact": "Kullback–Leibler divergence (nats, of the joint distribution of the variables that the law knows) "
+    "from the exact law; only densities have one. ∞: the density excludes states that occur.",
+    "tv_exact": "Total variation, 0 to 1, between the density and the exact law, of the variables that the law knows.",
     "nll": "Negative log-likelihood (nats per variable) of held-out states; only densities have one. "
     "∞: a held-out count lies above the states of the density; raise the data set's states.",
 }
@@ -90,6 +91,7 @@ class Source:
         figures: PNG and GIF files; a name is its kind, or its kind, '-' and a model.
         choices: what was chosen for its models.
         ablations: PNG files of the ablation study's factors.
+        law: the exact law, known or not; None where none was asked for.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Source:
     figures: Sequence[str]
     choices: Sequence[Choice] = ()
     ablations: Sequence[str] = ()
+    law: ExactLaw | None = None
 
 
 @dataclass(frozen=True)
@@ -222,8 +225,9 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
                 rows.append(([f"{value:g}" for value in values], cells))
             smoothing.append({"models": title, "seeds": seeds, "rows": rows})
     steps = steps_chosen([choice for choice in source.choices if choice.kind == STEPS])
+    whole = of_all(source.law, len(source.data.variables)) is not None
     return {
-        "verdict": verdict(rank_models(own, models), models[0]) if models else "",
+        "verdict": verdict(rank_models(own, models, whole), models[0]) if models else "",
         "teachers": teachers,
         "smoothing": smoothing,
         "steps": [
@@ -311,6 +315,8 @@ def _facts(source: Source) -> dict[str, str]:
         "held-out part": f"{_sizes(data.heldout)} states at each time" if any(map(len, data.heldout)) else "none",
         "truth": f"{truth} ({_sizes(data.truth)} states at each time)",
     }
+    if source.law is not None:
+        facts["exact law"] = describe_law(source.law, data.variables)
     if made := source.origin.get("file"):
         facts["file"] = f"{made['file']} (SHA-256 {made['sha256']})"
     if made := source.origin.get("system"):

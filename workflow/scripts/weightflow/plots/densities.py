@@ -69,14 +69,17 @@ def states_at(part: Snapshots | ExactLaw | Prediction, t: int) -> tuple[np.ndarr
 def marginal(part: Snapshots | ExactLaw | Prediction, t: int, variable: int, edges: np.ndarray) -> np.ndarray:
     """(B,) density of one variable in the bins of edges (B + 1,); over counts, the probability of each.
 
-    A prediction with a density shows its own marginals, without the noise of its samples.
+    A prediction with a density, and a law, show their own marginals, without the noise of samples.
+
+    Raises:
+        ValueError: a law does not know the variable.
     """
-    if isinstance(part, Prediction) and len(part.marginals):
-        weights = part.marginals[t, variable]
-        values = np.arange(len(weights))
-    else:
+    weights = _probabilities(part, t, variable)
+    if weights is None:
         states, weights = states_at(part, t)
         values = states[:, variable]
+    else:
+        values = np.arange(len(weights))
     return np.histogram(values, edges, weights=weights)[0] / np.diff(edges)
 
 
@@ -102,6 +105,18 @@ def shade(panel: Axes, edges: Sequence[np.ndarray], density: np.ndarray, largest
     image = panel.pcolormesh(*edges, shown, cmap=style.DENSITY_COLOURS, vmin=0, vmax=1)
     image.set_rasterized(True)
     return image
+
+
+def _probabilities(part: Snapshots | ExactLaw | Prediction, t: int, variable: int) -> np.ndarray | None:
+    """(L,) probabilities of the counts of one variable, or None where there are only states."""
+    if isinstance(part, Snapshots):
+        return None
+    if isinstance(part, Prediction):
+        return part.marginals[t, variable] if len(part.marginals) else None
+    known = part.variables.tolist()
+    if variable not in known:
+        raise ValueError(f"the exact law is that of variables {known}, not of {variable}")
+    return part.marginals(t, part.levels)[known.index(variable)]
 
 
 def _grid_states(grid: np.ndarray, levels: int) -> tuple[np.ndarray, np.ndarray]:

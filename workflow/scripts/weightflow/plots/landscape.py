@@ -25,6 +25,7 @@ _CONTOURS = {"colors": "#a98a5b", "linewidths": 0.4, "alpha": 0.7}
 
 
 def plot_landscape(
+    title: str,
     landscape: np.ndarray,
     data: Snapshots,
     law: ExactLaw | None,
@@ -35,6 +36,7 @@ def plot_landscape(
     """The landscape with its peaks, and beside it the truth above the prediction; columns are times.
 
     Args:
+        title: the system's.
         landscape: (A, B) fitness of the alleles of two loci, which are the data's two variables.
         data: the truth by its states.
         law: the truth itself, drawn instead of the states; None where it is unknown.
@@ -50,6 +52,7 @@ def plot_landscape(
     rows.append((line.label, line.color, prediction))
     with style.look():
         figure = style.plt.figure(figsize=(style.PAGE, 8.2 * style.CM))
+        figure.suptitle(title, fontsize="medium")
         left, right = figure.subfigures(1, 2, width_ratios=[1, 1.95])
         _relief(left, landscape, data.variables)
         panels = right.subplots(2, len(shown), sharex=True, sharey=True, squeeze=False)

@@ -27,12 +27,13 @@ def plot_marginals(
 
     Args:
         data: the truth by its states, drawn as filled steps.
-        law: the truth itself, drawn as their thin black outline; None where it is unknown.
+        law: the truth itself, drawn as the thin black outline of the variables that it knows; None where it is unknown.
         predictions: by model, at the times of the data.
         lines: how each of them is drawn.
         times: to show; None chooses them.
     """
     shown, variables = shown_times(data, times), data.variables[:MOST_VARIABLES]
+    outlined = [] if law is None else [v for v in range(len(variables)) if v in law.variables]
     with style.look():
         size = style.PAGE, 1.2 + 1.15 * len(variables)
         figure, axes = style.grid(len(variables), len(shown), *size, sharex="row")
@@ -43,7 +44,7 @@ def plot_marginals(
             centres = (edges[:-1] + edges[1:]) / 2
             for t, panel in zip(shown, row, strict=True):
                 panel.stairs(marginal(data, t, v, edges), edges, fill=True, color=style.TRUTH, zorder=0)
-                if law is not None:
+                if v in outlined:
                     panel.stairs(marginal(law, t, v, edges), edges, color=style.BLACK, linewidth=LAW_WIDTH, zorder=1)
                 for name, prediction in predictions.items():
                     panel.plot(centres, marginal(prediction, t, v, edges), **lines[name].plot())
@@ -57,8 +58,8 @@ def plot_marginals(
                 panel.set_xlabel(name, labelpad=1)
         if len(variables) < len(data.variables):
             figure.supxlabel(f"the first {len(variables)} of {len(data.variables)} variables", fontsize=7)
-        handles = [Patch(facecolor=style.TRUTH, label="truth" if law is None else "truth, states")]
-        if law is not None:
+        handles = [Patch(facecolor=style.TRUTH, label="truth, states" if outlined else "truth")]
+        if outlined:
             handles.append(Line2D([], [], color=style.BLACK, linewidth=LAW_WIDTH, label="truth, exact law"))
         handles += [Line2D([], [], **lines[name].plot()) for name in predictions]
         style.legend_above(figure, handles, 4)
