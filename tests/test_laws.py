@@ -66,7 +66,7 @@ def test_a_density_that_excludes_what_occurs_is_infinitely_far(product_law):
 def test_states_follow_the_law_and_are_always_the_same(product_law):
     states, weights = product_law.weighted(1)
     np.testing.assert_allclose(weights @ states, MEANS[1], atol=0.05)
-    np.testing.assert_array_equal(states, product_law.weighted(1)[0])
+    np.testing.assert_array_equal(states, product_law.weighted(np.int64(1))[0])
     assert not product_law.weighted(0)[0].any()
 
 

@@ -165,7 +165,7 @@ class PoissonLaw:
 
     def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
         """10 000 states that follow the law, the same whenever they are asked for."""
-        drawn = seeding.stream(0, "Poisson law", t).poisson(self.means[t], (_DRAWS, self.means.shape[1]))
+        drawn = seeding.stream(0, "Poisson law", int(t)).poisson(self.means[t], (_DRAWS, self.means.shape[1]))
         return np.minimum(drawn, self._tops[t]), np.full(_DRAWS, 1 / _DRAWS)
 
     def distances(self, t: int, log_prob: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
