@@ -13,6 +13,7 @@ import yaml
 TINY = Path(__file__).parent / "config" / "tiny.yaml"
 TARGET = "results/metrics.csv"
 GOOD = np.random.default_rng(0).integers(0, 5, (20, 6, 2))  # trajectory, time, variable
+PEOPLE = np.zeros((4, 101, 3), dtype=int)  # as the epidemic has variables and times
 TABLE = "time,a\n" + "".join(f"{t},{n}\n" for t in range(4) for n in range(5))
 
 
@@ -101,7 +102,17 @@ FILES = {
     "a system that does not fit the file": (
         {"data.npy": npy(GOOD)},
         {"system": "epidemic", "heldout": 10},
-        ["101 times of 3 variables", "name the system the file came from"],
+        ["data.npy: holds 2 variables", "epidemic has 3 species", "name the system", "system: null and heldout"],
+    ),
+    "variables in another order than the system's": (
+        {"data.npy": npy(PEOPLE)},
+        {"system": "epidemic", "variables": ["S", "R", "I"]},
+        ["data.npy: variable 2 is 'R'", "epidemic is 'I'", "order (key variables)"],
+    ),
+    "times that are not the system's": (
+        {"data.npy": npy(PEOPLE)},
+        {"system": "epidemic", "variables": ["S", "I", "R"], "times": [t / 2 for t in range(101)]},
+        ["data.npy: a snapshot is at time 0.5", "epidemic calls 1", "leave out the key times"],
     ),
 }
 
@@ -164,6 +175,23 @@ CONFIGS = {
         config_of(**SIMULATED) | {"models": {"a": {"backbone": {"hidden": [4, 8]}, "dynamics": {"kind": "ode"}}}},
         ["models.a.backbone.hidden", "give one size, or set dynamics.start: spline"],
     ),
+    "an initial state above the maximum": (
+        config_of(**SIMULATED, max_states=20),
+        ["datasets.mine.max_states is 20", "initial.S in", "is 50", "raise it to 51 or more"],
+    ),
+    "an unknown order": (
+        config_of(**SIMULATED) | {"models": {"a": {"backbone": {"order": "randm"}}}},
+        ["models.a.backbone.order", "unknown value 'randm'", "did you mean 'random'?"],
+    ),
+    "an order of other variables in a level of an ablation": (
+        config_of(**SIMULATED)
+        | {"ablations": {"base": "cde", "factors": {"order": {"given": {"backbone": {"order": ["S", "D", "R"]}}}}}},
+        ["ablations.factors.order.given.backbone.order, data set mine", "S, D, R is not an order", "S, I, R"],
+    ),
+    "heads that do not divide the width": (
+        config_of(**SIMULATED) | {"models": {"a": {"dynamics": {"kind": "cde", "width": 10, "heads": 4}}}},
+        ["models.a.dynamics", "4 heads do not divide the width 10", "change one of them"],
+    ),
     "ablations of an unknown model": (
         config_of(**SIMULATED) | {"ablations": {"base": "ced", "factors": {"solver": {"fine": {}}}}},
         ["ablations.base", "unknown model 'ced'", "did you mean 'cde'?"],
@@ -194,8 +222,8 @@ def test_more_latent_dimensions_than_snapshots_allow_are_refused_before_training
 
 
 def test_a_simulated_count_above_the_maximum_is_refused_before_training(run_snakemake, tmp_path):
-    config = config_of(**SIMULATED, max_states=20)
-    refuse(run_snakemake(tmp_path, config, TARGET), "count 50", "max_states is 20")
+    config = config_of(**SIMULATED | {"system": "birth_death"}, max_states=4)
+    refuse(run_snakemake(tmp_path, config, TARGET), "the system birth_death", "the count", "max_states is 4")
     assert not trained(tmp_path)
 
 
@@ -216,6 +244,22 @@ def test_a_malformed_system_file_is_refused_before_training(run_snakemake, root,
 
 SYSTEM_FAULTS = {
     "a negative rate": ({"reactions": [{"equation": "0 -> X", "rate": -1}]}, ["reactions.0.rate", "0 or more"]),
+    "a call in a propensity": (
+        {"reactions": [{"equation": "X -> 0", "propensity": "open(X)"}]},
+        ["reactions.0.propensity", "'open(X)' is not allowed"],
+    ),
+    "an attribute in a propensity": (
+        {"reactions": [{"equation": "X -> 0", "propensity": "X.real"}]},
+        ["reactions.0.propensity", "'X.real' is not allowed"],
+    ),
+    "a negative propensity at the start": (
+        {"reactions": [{"equation": "X -> 0", "propensity": "X - 7"}]},
+        ["reactions.0: the propensity of 'X -> 0' is -6 in the initial state", "0 or more"],
+    ),
+    "a reaction of an unknown species": (
+        {"reactions": [{"equation": "X -> Y", "rate": 1}]},
+        ["reactions.0.equation", "unknown species 'Y'"],
+    ),
     "an unknown key": ({"reaction": []}, ["unknown key 'reaction'", "did you mean 'reactions'?"]),
 }
 

@@ -20,6 +20,8 @@ from weightflow.settings import (
     begins_at_spline,
     check_ablations,
     check_consistency,
+    check_systems,
+    check_variants,
     choice_label,
     choice_settings,
     chooses_steps,
@@ -341,6 +343,66 @@ def test_an_order_is_held_against_the_variables_that_are_known(check, tmp_path):
     check(config(file | {"variables": ["D", "S"]}, model))
     with pytest.raises(InputError, match=r"order, data set data: S, D is not an order of the variables S, I;"):
         check(config(file | {"variables": ["S", "I"]}, model))
+
+
+def ordered(complete, **ablations) -> dict[str, Any]:
+    """A study of two data sets with other variables each, whose first level is an order of the first one's."""
+    given = {"given": {"backbone": {"order": ["R", "I", "S"]}}}
+    datasets = {"people": SIMULATED, "molecules": {"system": "birth_death"}}
+    return complete({"datasets": datasets, "ablations": {"factors": {"order": given}, **ablations}})
+
+
+def test_a_variants_order_is_held_against_the_data_sets_that_are_studied(complete, systems):
+    check_variants(ordered(complete, datasets=["people"]), systems, "my.yaml")
+    fault = (
+        "my.yaml: ablations.factors.order.given.backbone.order, data set molecules: R, I, S is not an order of the "
+        "variables X; name each of them once."
+    )
+    for studied in (["molecules"], ["people", "molecules"], None):
+        with pytest.raises(InputError) as refusal:
+            check_variants(ordered(complete, datasets=studied), systems, "my.yaml")
+        assert str(refusal.value) == fault
+
+
+def test_variants_of_crossed_factors_are_named_by_all_their_levels(complete, systems):
+    factors = {"width": {"ten": {"dynamics": {"width": 10}}}, "heads": {"four": {"dynamics": {"heads": 4}}}}
+    config = ordered(complete, factors=factors, cross=True)
+    with pytest.raises(
+        InputError, match=r"my\.yaml: ablations: models\.width-ten--heads-four\.dynamics: 4 heads do not"
+    ):
+        check_variants(config, systems, "my.yaml")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "fault"),
+    [
+        ({"max_states": 50}, "max_states is 50, and initial.S in {} is 50; raise it to 51 or more"),
+        ({"states": 20}, "states is 20, and initial.S in {} is 50; raise it to 51 or more"),
+        ({"states": 2, "system": "mean"}, "states is 2, and initial.X in {} is 2.5; raise it to 4 or more"),
+        (
+            {"states": 99, "system": "ecological_evolution"},
+            "states is 99, and the last of 100 alleles in {} is 99; rai",
+        ),
+    ],
+)
+def test_an_initial_state_that_the_data_set_cannot_hold_is_refused(complete, systems, tmp_path, dataset, fault):
+    if dataset.get("system") == "mean":
+        text = (systems / "birth_death.yaml").read_text(encoding="utf-8")
+        (tmp_path / "mean.yaml").write_text(text.replace("poisson: 1", "poisson: 2.5"), encoding="utf-8")
+        dataset = dataset | {"system": str(tmp_path / "mean.yaml")}
+    made = complete(config(dataset))
+    path = system_path(made["datasets"]["data"]["system"], systems)
+    with pytest.raises(InputError) as refusal:
+        check_systems(made, systems, "my.yaml")
+    assert str(refusal.value).startswith(f"my.yaml: datasets.data.{fault.format(path)}")
+    assert str(refusal.value).endswith(", or change the system.")
+
+
+@pytest.mark.parametrize(
+    "dataset", [{"max_states": 51}, {"states": 51}, {"states": 100, "system": "ecological_evolution"}]
+)
+def test_an_initial_state_that_the_data_set_can_hold_is_fine(complete, systems, dataset):
+    check_systems(complete(config(dataset)), systems, "my.yaml")
 
 
 @pytest.mark.parametrize("alignment", SEPARATE_ALIGNMENTS)

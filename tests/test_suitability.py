@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from weightflow.errors import InputError
-from weightflow.suitability import check_dimension, check_models
+from weightflow.readers import Recording
+from weightflow.suitability import check_dimension, check_models, check_system
 
 
 @pytest.fixture
@@ -58,3 +59,40 @@ def test_an_order_of_other_variables_is_refused(counts, order):
     fault = r"data set a: models\.m\.backbone\.order: .* is not an order of the variables"
     with pytest.raises(InputError, match=fault):
         check_models(counts, model("ode", order=order), [], "data set a")
+
+
+def recording(*variables: str, times: tuple[float, ...] = (0, 1, 2, 3)) -> Recording:
+    states = [np.zeros((5, len(variables))) for _ in times]
+    return Recording(np.array(times, dtype=float), states, list(variables), paired=True)
+
+
+@pytest.mark.parametrize("names", [("S", "I", "R"), ("x1", "x2", "x3")])
+def test_a_recording_of_the_systems_variables_and_times_is_fine(names):
+    check_system(recording(*names), "epidemic", ("S", "I", "R"), 4, "data.npy")
+
+
+@pytest.mark.parametrize(
+    ("made", "fault"),
+    [
+        (recording("S", "I"), "holds 2 variables, and the system epidemic has 3 species; name the system the file"),
+        (recording("x1", "x2"), "holds 2 variables"),
+        (
+            recording("S", "R", "I"),
+            "variable 2 is 'R', and species 2 of the system epidemic is 'I'; give the variables",
+        ),
+        (recording("x2", "x1", "x3"), "variable 1 is 'x2'"),
+        (recording("S", "I", "D"), "variable 3 is 'D'"),
+        (recording("S", "I", "R", times=(0, 1, 2)), "holds 3 times, and the grid of the system epidemic has 4 points"),
+        (
+            recording("S", "I", "R", times=(0, 0.5, 1, 1.5)),
+            "a snapshot is at time 0.5, which the system epidemic calls",
+        ),
+        (recording("S", "I", "R", times=(1, 2, 3, 4)), "time 1, which the system epidemic calls 0, for it counts the"),
+    ],
+)
+def test_a_recording_that_the_system_cannot_have_made_is_refused_in_one_sentence(made, fault):
+    with pytest.raises(InputError) as refusal:
+        check_system(made, "epidemic", ("S", "I", "R"), 4, "data.npy")
+    text = str(refusal.value)
+    assert text.startswith(f"data.npy: {fault}") or fault in text
+    assert text.endswith(", or set system: null and heldout to a fraction.")

@@ -31,14 +31,9 @@ try:
     settings.check_ablations(config, CONFIG_SOURCE)
     ABLATIONS = settings.ablation_models(config)
     check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")
-    settings.check_consistency(
-        config | {"models": config["models"] | ABLATIONS}, SYSTEMS, CONFIG_SOURCE
-    )
-    if workflow.is_main_process:  # once, and before anything trains; the import takes a second
-        from weightflow.systems import read_system
-
-        for path in settings.used_systems(config, SYSTEMS):
-            read_system(path)
+    settings.check_variants(config, SYSTEMS, CONFIG_SOURCE)
+    if workflow.is_main_process:  # once, and before anything trains; it takes a second
+        settings.check_systems(config, SYSTEMS, CONFIG_SOURCE)
 except InputError as fault:
     raise WorkflowError(str(fault)) from None
 
@@ -213,6 +208,13 @@ def needs_simulation(dataset):
 def system_sources(wildcards):
     """The file of a data set's system, first, and the model that it names, if any."""
     return files_of(settings.system_path(dataset_settings(wildcards)["system"], SYSTEMS))
+
+
+def file_sources(wildcards):
+    """A data set's file, and the system that it is said to come from."""
+    chosen = dataset_settings(wildcards)
+    system = {"system": system_sources(wildcards)} if chosen["system"] else {}
+    return {"file": chosen["file"], **system}
 
 
 def snapshot_sources(wildcards):

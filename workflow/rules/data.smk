@@ -4,7 +4,7 @@
 rule check_file:
     # Apart from the import, so that a bad file leaves the snapshots made from a good one alone.
     input:
-        lambda w: dataset_settings(w)["file"],
+        unpack(file_sources),
     output:
         "results/{dataset}/source.json",
     log:

@@ -48,6 +48,11 @@ def read_recording(path: str | Path, settings: Mapping[str, Any]) -> Recording:
     return READERS[path.suffix](path, settings)
 
 
+def default_names(variables: int) -> list[str]:
+    """Names x1, x2, … of variables that neither the file nor its settings name."""
+    return [f"x{i + 1}" for i in range(variables)]
+
+
 def _read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -71,7 +76,7 @@ def _read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
     if points == 0 or d == 0:
         raise InputError(f"{path}: has no times or no variables, shape {array.shape}; check the key axes.")
     times = np.asarray(settings["times"] or range(points), dtype=float)
-    variables = list(settings["variables"] or (f"x{i + 1}" for i in range(d)))
+    variables = list(settings["variables"] or default_names(d))
     if len(variables) != d:
         raise InputError(f"{path}: holds {d} variables but the key variables names {len(variables)}; name each once.")
     return Recording(times, list(array.swapaxes(0, 1)), variables, paired=True)

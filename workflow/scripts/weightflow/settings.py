@@ -33,24 +33,7 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
     for name, settings in config["datasets"].items():
         _check_dataset(settings, systems, f"{source}: datasets.{name}")
     for name, settings in config["models"].items():
-        where = f"{source}: models.{name}"
-        dynamics = settings["dynamics"]
-        if dynamics["width"] % dynamics["heads"]:
-            raise InputError(
-                f"{where}.dynamics: {dynamics['heads']} heads do not divide the width {dynamics['width']}; "
-                "change one of them."
-            )
-        if chooses_width(settings) and not learns(settings):
-            raise InputError(
-                f"{where}.backbone.hidden: the size is chosen for models that learn from states, and this one learns "
-                "from anchors alone; give one size, or set dynamics.start: spline or training.behavioural."
-            )
-        _check_backbone(settings["backbone"], config["datasets"], systems, f"{where}.backbone")
-        _check_anchors(settings["anchors"], f"{where}.anchors")
-        _check_path(settings["path"], f"{where}.path")
-        start = settings["training"]["start_from"]
-        if start and not Path(start).is_file():
-            raise InputError(f"{where}.training.start_from: there is no file {start}.")
+        _check_model(settings, config["datasets"], systems, f"{source}: models.{name}")
     clash = set(config["models"]) & {*config["baselines"], "floor_bootstrap", "floor_independent"}
     if clash:
         raise InputError(f"{source}: models.{min(clash)} has the name of a baseline; rename the model.")
@@ -64,7 +47,7 @@ def check_ablations(config: Mapping[str, Any], source: str) -> None:
     """Refuse an ablation study that names what does not exist, or whose variants' names are taken.
 
     Args:
-        config: complete, with defaults; `check_consistency` checks the variants' own settings.
+        config: complete, with defaults; `check_variants` checks the variants' own settings.
         source: the config files' names.
 
     Raises:
@@ -97,6 +80,43 @@ def check_ablations(config: Mapping[str, Any], source: str) -> None:
                 "a baseline; rename one of them."
             )
         taken.add(name)
+
+
+def check_variants(config: Mapping[str, Any], systems: Path, source: str) -> None:
+    """Refuse variants of an ablation study whose settings do not fit together, or the data sets that it is done on.
+
+    Args:
+        config: complete, with defaults; the variants keep to the schema.
+        systems: folder of the built-in systems.
+        source: the config files' names.
+
+    Raises:
+        InputError: naming the file, the level (the combination, where they are crossed), the key and the fix.
+    """
+    datasets = {name: chosen for name, chosen in config["datasets"].items() if _is_studied(name, config)}
+    for chosen, model in _variants(config):
+        (factor, level), *further = chosen
+        where = f"ablations: models.{_variant_name(chosen)}" if further else f"ablations.factors.{factor}.{level}"
+        _check_model(model, datasets, systems, f"{source}: {where}")
+
+
+def check_systems(config: Mapping[str, Any], systems: Path, source: str) -> None:
+    """Read the data sets' systems, and refuse those with a fault or with initial states that a data set cannot hold.
+
+    Args:
+        config: complete, with defaults.
+        systems: folder of the built-in systems.
+        source: the config files' names.
+
+    Raises:
+        InputError: naming the file, the key and the fix.
+    """
+    from weightflow.systems import check_start, read_system  # takes most of a second, and every job reads the settings
+
+    found = {path: read_system(path) for path in used_systems(config, systems)}
+    for name, settings in config["datasets"].items():
+        if settings["system"]:
+            check_start(found[system_path(settings["system"], systems)], settings, f"{source}: datasets.{name}")
 
 
 def system_path(system: str, systems: Path) -> Path:
@@ -138,8 +158,7 @@ def models_on(dataset: str, config: Mapping[str, Any]) -> dict[str, dict[str, An
         dataset: its name.
         config: complete, with defaults.
     """
-    studied = config["ablations"]["datasets"]
-    return config["models"] | (ablation_models(config) if studied is None or dataset in studied else {})
+    return config["models"] | (ablation_models(config) if _is_studied(dataset, config) else {})
 
 
 def ablation_levels(config: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
@@ -164,6 +183,12 @@ def ablation_levels(config: Mapping[str, Any]) -> list[tuple[str, str, str, str]
         run = named.setdefault(settings_digest(model), _variant_name(chosen))
         levels.append(("--".join(factors), "--".join(values), _base_of(factors[0], config), run))
     return levels
+
+
+def _is_studied(dataset: str, config: Mapping[str, Any]) -> bool:
+    """Whether the ablation study, if there is one, is done on a data set."""
+    studied = config["ablations"]["datasets"]
+    return not studied or dataset in studied
 
 
 def _variant_name(chosen: Iterable[tuple[str, str]]) -> str:
@@ -285,6 +310,29 @@ def choice_label(model: Mapping[str, Any]) -> str:
 def spline_label(model: Mapping[str, Any]) -> str:
     """Folder name of a model's learned spline, shared as anchors are."""
     return f"spline-{settings_digest(spline_settings(model))}"
+
+
+def _check_model(
+    settings: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], systems: Path, where: str
+) -> None:
+    """Check a model's settings, for the data sets that it is fitted to."""
+    dynamics = settings["dynamics"]
+    if dynamics["width"] % dynamics["heads"]:
+        raise InputError(
+            f"{where}.dynamics: {dynamics['heads']} heads do not divide the width {dynamics['width']}; "
+            "change one of them."
+        )
+    if chooses_width(settings) and not learns(settings):
+        raise InputError(
+            f"{where}.backbone.hidden: the size is chosen for models that learn from states, and this one learns "
+            "from anchors alone; give one size, or set dynamics.start: spline or training.behavioural."
+        )
+    _check_backbone(settings["backbone"], datasets, systems, f"{where}.backbone")
+    _check_anchors(settings["anchors"], f"{where}.anchors")
+    _check_path(settings["path"], f"{where}.path")
+    start = settings["training"]["start_from"]
+    if start and not Path(start).is_file():
+        raise InputError(f"{where}.training.start_from: there is no file {start}.")
 
 
 def _check_backbone(

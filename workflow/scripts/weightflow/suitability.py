@@ -1,11 +1,54 @@
-"""Whether models suit a data set: what only the data can tell, asked before anything is trained."""
+"""Whether a system and models suit a data set: what only the data can tell, asked before anything is trained."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from weightflow.errors import InputError
+from weightflow.readers import Recording, default_names
 from weightflow.snapshots import Snapshots
 from weightflow.variable_order import variable_order
+
+
+def check_system(recording: Recording, system: str, species: Sequence[str], points: int, where: str) -> None:
+    """Refuse a recording that its system cannot have made, which no law or trajectory of the system could judge.
+
+    Args:
+        recording: what a file holds.
+        system: the key's value, for messages.
+        species: d names.
+        points: number T of times on the system's grid; its clock, and that of its law, is 0, 1, …, T−1.
+        where: the file, for messages.
+
+    Raises:
+        InputError: the variables, their order or the times are not the system's; the sentence tells the fix.
+    """
+    names, times = recording.variables, recording.times
+    otherwise = "or set system: null and heldout to a fraction"
+    if len(names) != len(species):
+        raise InputError(
+            f"{where}: holds {len(names)} variables, and the system {system} has {len(species)} species; "
+            f"name the system the file came from, {otherwise}."
+        )
+    if names != default_names(len(names)):
+        for i, (name, expected) in enumerate(zip(names, species, strict=True), start=1):
+            if name != expected:
+                raise InputError(
+                    f"{where}: variable {i} is '{name}', and species {i} of the system {system} is '{expected}'; "
+                    f"give the variables the system's names and order (key variables), {otherwise}."
+                )
+    if len(times) != points:
+        raise InputError(
+            f"{where}: holds {len(times)} times, and the grid of the system {system} has {points} points; "
+            f"name the system the file came from, {otherwise}."
+        )
+    if (wrong := np.flatnonzero(~np.isclose(times, np.arange(points)))).size:
+        i = int(wrong[0])
+        raise InputError(
+            f"{where}: a snapshot is at time {times[i]:g}, which the system {system} calls {i}, for it counts the "
+            f"steps of its grid; leave out the key times (in a table count the steps), {otherwise}."
+        )
 
 
 def check_models(data: Snapshots, models: Mapping[str, Any], baselines: Iterable[str], where: str) -> None:

@@ -38,6 +38,31 @@ def read_system(path: str | Path) -> System:
             return _reaction_network(content, path, str(path))
 
 
+def check_start(system: System, settings: Mapping[str, Any], where: str) -> None:
+    """Refuse initial states that a data set cannot hold: counts, means of Poisson counts, or any allele of a walk.
+
+    Args:
+        system: of the data set.
+        settings: the data set's, `states` and `max_states`.
+        where: the data set, for messages.
+
+    Raises:
+        InputError: naming the key and the fix.
+    """
+    key = "states" if settings["states"] else "max_states"
+    match system:
+        case AdaptiveWalk():
+            largest, what = system.alleles - 1, f"the last of {system.alleles} alleles"
+        case ReactionNetwork():
+            largest = float(system.initial.max())
+            what = f"initial.{system.species[int(system.initial.argmax())]}"
+    if largest >= settings[key]:
+        raise InputError(
+            f"{where}.{key} is {settings[key]}, and {what} in {system.path} is {largest:g}; "
+            f"raise it to {int(np.ceil(largest)) + 1} or more, or change the system."
+        )
+
+
 def _reaction_network(content: Mapping[str, Any], path: Path, where: str) -> ReactionNetwork:
     """A network from the entries of a system file, or of a model (`where`) that a system file names."""
     species, parameters = _names(content, where)
