@@ -109,11 +109,6 @@ FILES = {
         {"system": "epidemic", "variables": ["S", "R", "I"]},
         ["data.npy: variable 2 is 'R'", "epidemic is 'I'", "order (key variables)"],
     ),
-    "times that are not the system's": (
-        {"data.npy": npy(PEOPLE)},
-        {"system": "epidemic", "variables": ["S", "I", "R"], "times": [t / 2 for t in range(101)]},
-        ["data.npy: a snapshot is at time 0.5", "epidemic calls 1", "leave out the key times"],
-    ),
 }
 
 
@@ -244,13 +239,9 @@ def test_a_malformed_system_file_is_refused_before_training(run_snakemake, root,
 
 SYSTEM_FAULTS = {
     "a negative rate": ({"reactions": [{"equation": "0 -> X", "rate": -1}]}, ["reactions.0.rate", "0 or more"]),
-    "a call in a propensity": (
-        {"reactions": [{"equation": "X -> 0", "propensity": "open(X)"}]},
-        ["reactions.0.propensity", "'open(X)' is not allowed"],
-    ),
-    "an attribute in a propensity": (
-        {"reactions": [{"equation": "X -> 0", "propensity": "X.real"}]},
-        ["reactions.0.propensity", "'X.real' is not allowed"],
+    "a call of an attribute in a propensity": (
+        {"reactions": [{"equation": "X -> 0", "propensity": "X.__class__()"}]},
+        ["reactions.0.propensity", "'X.__class__()' is not allowed"],
     ),
     "a negative propensity at the start": (
         {"reactions": [{"equation": "X -> 0", "propensity": "X - 7"}]},
