@@ -211,7 +211,7 @@ def test_a_bad_config_is_refused_before_anything_runs(run_snakemake, tmp_path, c
 
 def test_more_latent_dimensions_than_snapshots_allow_are_refused_before_training(run_snakemake, tmp_path):
     (tmp_path / "data.npy").write_bytes(npy(GOOD))
-    config = config_of() | {"models": {"wide": {"path": {"z_dim": 6}, "dynamics": {"kind": "cde"}}}}
+    config = config_of() | {"models": {"wide": {"path": {"z_dim": 6}, "dynamics": {"kind": "cde"}}}, "ablations": {}}
     refuse(run_snakemake(tmp_path, config, TARGET), "models.wide.path.z_dim is 6", "6 snapshots", "set it to 5 or less")
     assert not trained(tmp_path)
 

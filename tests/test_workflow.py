@@ -251,6 +251,7 @@ def test_a_comment_in_the_library_reruns_nothing(planned, workflow):
 def test_anchors_trained_in_jobs_of_their_own_are_the_same(run_snakemake, workflow, complete, tmp_path):
     config = deepcopy(TINY)
     config["datasets"]["tiny"]["observe_every"] = 50
+    config["ablations"] = {}
     anchors = {"first_steps": 20, "steps": 10, "alignment": "pooled"}
     model = {"backbone": {"hidden": 8}, "anchors": anchors}
     config["models"] = {"one": model, "each": {**model, "anchors": {**anchors, "jobs": "per_snapshot"}}}
