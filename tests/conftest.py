@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ import torch
 import yaml
 
 from weightflow.backbones import Backbone
+from weightflow.errors import InputError
 from weightflow.gru import GRUBackbone
 from weightflow.reaction_network import ReactionNetwork
 from weightflow.schema import read_schema
@@ -51,6 +53,20 @@ def root() -> Path:
 def schema() -> dict[str, Any]:
     """The configuration's JSON schema."""
     return read_schema(SCHEMA)
+
+
+@pytest.fixture
+def refused() -> Callable[[str], AbstractContextManager]:
+    """A block that must end in an InputError of one sentence that matches a pattern."""
+
+    @contextmanager
+    def with_one_sentence(pattern: str) -> Iterator[None]:
+        with pytest.raises(InputError, match=pattern) as refusal:
+            yield
+        assert str(refusal.value).endswith(".")
+        assert "\n" not in str(refusal.value)
+
+    return with_one_sentence
 
 
 @pytest.fixture

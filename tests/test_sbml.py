@@ -233,11 +233,9 @@ RULE = f'<listOfRules><rateRule variable="X"><math {MATH}><cn>1</cn></math></rat
         ),
     ],
 )
-def test_what_has_no_meaning_for_counts_is_refused_by_name(read, text, sentence):
-    with pytest.raises(InputError, match=rf"model\.xml: .*{sentence}") as refusal:
+def test_what_has_no_meaning_for_counts_is_refused_by_name(read, refused, text, sentence):
+    with refused(rf"model\.xml: .*{sentence}"):
         read(text)
-    assert str(refusal.value).endswith(".")
-    assert "\n" not in str(refusal.value)
 
 
 def test_a_missing_model_is_refused_by_name(tmp_path):

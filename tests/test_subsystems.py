@@ -7,14 +7,14 @@ from weightflow.master_equation import solve_master_equation
 from weightflow.subsystems import closed_sets, subsystem
 from weightflow.systems import read_system
 
-FEED = [
-    {"equation": "0 -> A", "propensity": "2"},
-    {"equation": "A -> B", "propensity": "A * A / (1 + A)"},
-    {"equation": "B -> 0", "propensity": "B * (1 + A)"},
-    {"equation": "0 -> C", "propensity": "B + sin(t) ** 2"},
-    {"equation": "C -> 0", "propensity": "C"},
-    {"equation": "A -> 0", "propensity": "A"},
-]
+FEED = {
+    "0 -> A": "2",
+    "A -> B": "A * A / (1 + A)",
+    "B -> 0": "B * (1 + A)",
+    "0 -> C": "B + sin(t) ** 2",
+    "C -> 0": "C",
+    "A -> 0": "A",
+}
 START = {"A": 0, "B": 1, "C": 0}
 
 
@@ -25,15 +25,14 @@ def test_a_cascade_is_closed_up_to_every_species(root):
 
 def test_what_reads_what_is_closed_together(root, system):
     assert closed_sets(system(FEED, START)) == [(0,), (0, 1), (0, 1, 2)]
-    turned = [reaction | {"propensity": reaction["propensity"] + " + 0 * C"} for reaction in FEED]
+    turned = {equation: f"{propensity} + 0 * C" for equation, propensity in FEED.items()}
     assert closed_sets(system(turned, START)) == [(0, 1, 2)]
     assert closed_sets(read_system(root / "resources/systems/epidemic.yaml")) == [(0, 1, 2)]
 
 
 def test_what_is_consumed_is_needed_too(system):
     # Without a molecule of B the reaction does not fire, so A's law depends on B's though its rate does not.
-    reactions = [{"equation": "A + B -> 0", "propensity": "1"}, {"equation": "0 -> B", "propensity": "1"}]
-    assert closed_sets(system(reactions, {"A": 5, "B": 0})) == [(0, 1)]
+    assert closed_sets(system({"A + B -> 0": "1", "0 -> B": "1"}, {"A": 5, "B": 0})) == [(0, 1)]
 
 
 def test_the_law_of_a_part_is_the_marginal_of_the_whole(system):

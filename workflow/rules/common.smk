@@ -50,11 +50,12 @@ INTERPOLATIONS = [b for b in config["baselines"] if b.startswith("weights_")]
 BASELINES = [b for b in config["baselines"] if b not in INTERPOLATIONS]
 
 
-# The system of each data set on which there are published results.
+# The system of each data set that has one on which there are published results.
+IN_LITERATURE = set(read_published(PUBLISHED)["system"])
 COMPARED = {
     name: chosen["system"]
     for name, chosen in config["datasets"].items()
-    if chosen["system"] in set(read_published(PUBLISHED)["system"])
+    if chosen["system"] in IN_LITERATURE
 }
 
 
@@ -205,9 +206,14 @@ def needs_simulation(dataset):
     return not dataset["file"] or settings.heldout_amount(dataset) >= 1
 
 
+def system_file(dataset):
+    """The file of a data set's system, where it has one."""
+    return settings.system_path(config["datasets"][dataset]["system"], SYSTEMS)
+
+
 def system_sources(wildcards):
     """The file of a data set's system, first, and the model that it names, if any."""
-    return files_of(settings.system_path(dataset_settings(wildcards)["system"], SYSTEMS))
+    return files_of(system_file(wildcards.dataset))
 
 
 def file_sources(wildcards):
@@ -237,8 +243,7 @@ def has_exact_law(dataset):
 @cache
 def has_landscape(dataset):
     """Whether a data set's system walks on a fitness landscape that can be drawn."""
-    system = config["datasets"][dataset]["system"]
-    return bool(system) and is_map(settings.system_path(system, SYSTEMS))
+    return bool(config["datasets"][dataset]["system"]) and is_map(system_file(dataset))
 
 
 def law_file(dataset):

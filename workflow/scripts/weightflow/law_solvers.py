@@ -1,23 +1,20 @@
 """Solving for the exact law of a system, by the first way that leads there."""
 
 import dataclasses
-from functools import singledispatch
 
 import numpy as np
 
 from weightflow import adaptive_walk
 from weightflow.adaptive_walk import AdaptiveWalk
-from weightflow.laws import PoissonLaw, TableLaw, unknown_law
+from weightflow.laws import NEGLIGIBLE, PoissonLaw, TableLaw, unknown_law
 from weightflow.master_equation import solve_master_equation
 from weightflow.monomolecular import solve_monomolecular
 from weightflow.reaction_network import ReactionNetwork
 from weightflow.subsystems import closed_sets, subsystem
+from weightflow.systems import System
 
-_NEGLIGIBLE = 1e-12
 
-
-@singledispatch
-def solve_law(system: object, max_states: int, tolerance: float) -> TableLaw | PoissonLaw:
+def solve_law(system: System, max_states: int, tolerance: float) -> TableLaw | PoissonLaw:
     """The law of a system at its grid times.
 
     A monomolecular network has a closed form. Of others the master equation is solved, on all species or, where
@@ -34,37 +31,37 @@ def solve_law(system: object, max_states: int, tolerance: float) -> TableLaw | P
     Raises:
         InputError: a propensity is negative or undefined in some state.
     """
-    raise TypeError(f"no law is known for a {type(system).__name__}")
+    match system:
+        case AdaptiveWalk():
+            return _solve_walk(system, max_states)
+        case ReactionNetwork():
+            return _solve_network(system, max_states, tolerance)
+        case _:
+            raise TypeError(f"no law is known for a {type(system).__name__}")
 
 
-@solve_law.register
-def _(system: ReactionNetwork, max_states: int, tolerance: float) -> TableLaw | PoissonLaw:
-    unknown = unknown_law(np.arange(system.points, dtype=float), len(system.species))
-    if max_states == 0:
-        return unknown
-    if (closed_form := solve_monomolecular(system)) is not None:
+def _solve_network(network: ReactionNetwork, max_states: int, tolerance: float) -> TableLaw | PoissonLaw:
+    if max_states and (closed_form := solve_monomolecular(network)) is not None:
         return closed_form
-    law = solve_master_equation(system, max_states, tolerance)
+    law = solve_master_equation(network, max_states, tolerance)
     if law.is_known:
         return law
-    best = unknown
-    for species in closed_sets(system)[:-1]:
-        part = subsystem(system, species)
+    for species in closed_sets(network)[:-1]:
+        part = subsystem(network, species)
         if not part.reactions:  # such as a catalyst's, whose count stays
             continue
-        law = solve_master_equation(part, max_states, tolerance)
-        if not law.is_known:
+        larger = solve_master_equation(part, max_states, tolerance)
+        if not larger.is_known:
             break
-        best = dataclasses.replace(law, columns=np.array(species, dtype=np.int64))
-    return best
+        law = dataclasses.replace(larger, columns=np.array(species, dtype=np.int64))
+    return law
 
 
-@solve_law.register
-def _(system: AdaptiveWalk, max_states: int, tolerance: float) -> TableLaw:
-    times = np.arange(system.points, dtype=float)
-    if system.genotypes > max_states:
-        return unknown_law(times, len(system.species))
-    states, probabilities = adaptive_walk.law(system)
-    occurring = probabilities.max(0) > _NEGLIGIBLE
+def _solve_walk(walk: AdaptiveWalk, max_states: int) -> TableLaw:
+    times = np.arange(walk.points, dtype=float)
+    if walk.genotypes > max_states:
+        return unknown_law(times, len(walk.species))
+    states, probabilities = adaptive_walk.law(walk)
+    occurring = probabilities.max(0) > NEGLIGIBLE
     lost = probabilities[:, ~occurring].sum(1)
     return TableLaw(times, states[occurring], probabilities[:, occurring], lost)

@@ -19,6 +19,7 @@ from weightflow.errors import InputError
 from weightflow.storage import read_tensors, write_tensors
 
 KIND = "exact law"
+NEGLIGIBLE = 1e-12  # states of a table that are never this probable are not worth their place in the file
 RAREST = 1e-15  # states of a table that are less probable at a time are not compared
 _DRAWS = 10_000  # states that a distance from a product law is the mean over
 _NAMED = 2  # variables in a row that are all named; of more, the first and the last

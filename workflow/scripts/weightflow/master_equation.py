@@ -18,11 +18,10 @@ from scipy.stats import poisson
 
 from weightflow.errors import InputError
 from weightflow.expressions import evaluate
-from weightflow.laws import TableLaw, unknown_law
+from weightflow.laws import NEGLIGIBLE, TableLaw, unknown_law
 from weightflow.systems import Reaction, ReactionNetwork
 from weightflow.uniformisation import uniformise
 
-_NEGLIGIBLE = 1e-12  # states that are never this probable are not worth their place in the file
 _START_SHARE = 0.1  # of the tolerance, for the tails of Poisson starts
 _DROPPED_SHARE = 0.1  # of the tolerance, for states left out of the file
 _GROWTH = 1.25
@@ -275,7 +274,7 @@ def _assemble(times: np.ndarray, spaces: list, rows: list, lost_at_start: float,
             i += 1
     most = probabilities.max(0)
     rarest = np.argsort(most, kind="stable")
-    kept = most > _NEGLIGIBLE
+    kept = most > NEGLIGIBLE
     kept[rarest[np.cumsum(most[rarest]) > droppable]] = True
     lost += probabilities[:, ~kept].sum(1)
     return TableLaw(times, states[kept], probabilities[:, kept], lost)

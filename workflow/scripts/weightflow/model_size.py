@@ -9,6 +9,7 @@ import pandas as pd
 
 from weightflow.backbones import make_backbone
 from weightflow.graph_network import GraphNetwork
+from weightflow.readers import default_names
 
 COLUMNS = ["what", "name", "variables", "states", "size"]
 BACKBONE, FIELD, TABLE = KINDS = ("backbone", "graph network", "joint table")
@@ -35,8 +36,8 @@ def model_sizes(
                 for settings in _widths(model["backbone"]):
                     name = _label(settings)
                     # The order changes no size, and a given one is of other variables.
-                    names = [f"x{i + 1}" for i in range(d)]
-                    layers = make_backbone(settings | {"order": "sequential"}, names, levels).layers
+                    ordered = settings | {"order": "sequential"}
+                    layers = make_backbone(ordered, default_names(d), levels).layers
                     size = sum(layer.weights for layer in layers)
                     rows[BACKBONE, name, d, levels] = size
                     kind = model["dynamics"]["kind"]

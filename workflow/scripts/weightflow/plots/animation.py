@@ -21,6 +21,7 @@ COLOURS = 128  # of the palette that all frames share
 _SECONDS = 8.4  # of a whole round
 _SHORTEST, _LONGEST = 0.08, 0.5  # seconds of a frame; a GIF counts in hundredths
 _EDGES_FROM = 12  # times that the axes are chosen by
+_PALETTE_FROM = 8  # frames that the colours are chosen by
 
 
 def animate_density(
@@ -37,8 +38,7 @@ def animate_density(
         prediction: of one model, at the times of the data.
         line: of that model.
     """
-    count = min(len(data.times), MOST_FRAMES)
-    shown = np.linspace(0, len(data.times) - 1, count).round().astype(int)
+    shown = _evenly(len(data.times), MOST_FRAMES)
     with style.look():
         figure, draw = (_side_by_side if len(data.pair) == 2 else _overlaid)(data, law, prediction, line, shown)
         frames = list(_frames(figure, draw, shown))
@@ -67,7 +67,7 @@ def _frames(figure: Figure, draw: Callable[[int], None], shown: np.ndarray) -> I
 
 def _quantized(frames: list[Image.Image]) -> list[Image.Image]:
     """Frames with one palette for all of them, found in a few, so that colours do not flicker."""
-    few = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, 8).round().astype(int))]
+    few = [frames[i] for i in _evenly(len(frames), _PALETTE_FROM)]
     strip = Image.fromarray(np.concatenate([np.asarray(frame) for frame in few]))
     palette = strip.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
     found = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
@@ -78,11 +78,16 @@ def _quantized(frames: list[Image.Image]) -> list[Image.Image]:
     return found
 
 
+def _evenly(count: int, most: int) -> np.ndarray:
+    """Places among 0 … count − 1 from end to end, evenly spread: all of them, or `most` where there are more."""
+    return np.linspace(0, count - 1, min(count, most)).round().astype(int)
+
+
 def _side_by_side(
     data: Snapshots, law: ExactLaw | None, prediction: Prediction, line: style.Line, shown: np.ndarray
 ) -> tuple[Figure, Callable[[int], None]]:
     pair = data.pair[0], data.pair[1]
-    few = shown[np.unique(np.linspace(0, len(shown) - 1, _EDGES_FROM).round().astype(int))]
+    few = shown[_evenly(len(shown), _EDGES_FROM)]
     edges = pair_edges(data, prediction, few, pair[0]), pair_edges(data, prediction, few, pair[1])
     figure, axes = style.plt.subplot_mosaic([["truth", "model"], ["time", "time"]], **_SIZE)
     titles = {

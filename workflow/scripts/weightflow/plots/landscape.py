@@ -90,7 +90,7 @@ def peaks(landscape: np.ndarray) -> np.ndarray:
 def _relief(figure: Figure, landscape: np.ndarray, variables: Sequence[str]) -> None:
     panel = figure.subplots()
     image = panel.contourf(landscape.T, LEVELS, cmap=_COLOURS)
-    panel.contour(landscape.T, LEVELS, **_CONTOURS)
+    _contours(panel, landscape)
     for first, second in peaks(landscape):
         panel.plot(first, second, "k^", markersize=3)
         panel.annotate(
