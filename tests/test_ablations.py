@@ -3,15 +3,26 @@
 import re
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
-from weightflow.ablations import COLUMNS, tabulate_ablations
+from weightflow.ablations import (
+    COLUMNS,
+    ablation_levels,
+    ablation_models,
+    check_ablations,
+    check_variants,
+    models_on,
+    tabulate_ablations,
+)
+from weightflow.errors import InputError
 from weightflow.evaluation import summarise
-from weightflow.settings import ablation_levels, ablation_models, anchor_label, check_ablations, models_on
+from weightflow.schema import check_schema
+from weightflow.stages import anchor_label
 
 TINY = yaml.safe_load((Path(__file__).parent / "config" / "tiny.yaml").read_text(encoding="utf-8"))
 STUDY = {
@@ -160,3 +171,97 @@ def test_a_study_of_nothing_is_refused_in_one_sentence(run_snakemake, tmp_path):
     assert result.stdout.count("Error: ablations.factors: there is nothing to compare; name factors") == 1
     assert "Traceback" not in result.stdout
     assert not list(tmp_path.glob("results/tiny/*"))
+
+
+def config(**sections) -> dict:
+    return {"datasets": {"data": {"system": "epidemic"}}, **sections}
+
+
+FACTORS = {
+    "width": {"small": {"backbone": {"hidden": 4}}, "large": {"backbone": {"hidden": 32}}},
+    "field": {"none": {"dynamics": {"kind": "spline"}}, "cde": {"dynamics": {"kind": "cde", "start": "spline"}}},
+}
+
+
+@pytest.fixture
+def variants(complete):
+    """Models of an ablation study, and the config they come from."""
+
+    def run(**ablations):
+        whole = complete(config(models={"a": {"solver": {"substeps": 3}}, "b": {}}, ablations=ablations))
+        return ablation_models(whole), whole["models"]
+
+    return run
+
+
+def test_no_factors_no_ablations(variants, complete):
+    assert variants()[0] == {}
+    assert ablation_models(complete(config(models={}, baselines=[], ablations={"factors": FACTORS}))) == {}
+
+
+def test_every_factor_is_varied_by_itself(variants):
+    found, models = variants(factors=FACTORS)
+    assert list(found) == ["width-small", "width-large", "field-none", "field-cde"]
+    for name, hidden in (("width-small", 4), ("width-large", 32)):
+        expected = models["a"] | {"backbone": models["a"]["backbone"] | {"hidden": hidden}}
+        assert found[name] == expected
+    assert found["field-cde"]["dynamics"] == models["a"]["dynamics"] | {"kind": "cde", "start": "spline"}
+    assert found["field-cde"]["backbone"] == models["a"]["backbone"]
+
+
+def test_crossed_factors_are_tried_in_every_combination(variants):
+    found, models = variants(factors=FACTORS, cross=True)
+    assert list(found) == [
+        "width-small--field-none",
+        "width-small--field-cde",
+        "width-large--field-none",
+        "width-large--field-cde",
+    ]
+    one = found["width-large--field-cde"]
+    assert (one["backbone"]["hidden"], one["dynamics"]["start"], one["solver"]["substeps"]) == (32, "spline", 3)
+    assert models["a"]["backbone"]["hidden"] not in (4, 32)  # the base stays
+
+
+def test_ablations_may_start_from_another_model(variants):
+    found, models = variants(factors=FACTORS, base="b")
+    assert found["width-small"]["solver"] == models["b"]["solver"]
+    assert found["width-small"]["solver"]["substeps"] != 3
+
+
+def test_ablations_have_names_that_models_may_have(variants, schema):
+    found, _ = variants(factors=FACTORS, cross=True)
+    check_schema(config(models=found), schema, "my.yaml")
+
+
+def test_a_level_with_a_wrong_key_is_one_sentence(variants, schema):
+    found, _ = variants(factors={"width": {"odd": {"backbone": {"hiden": 3}}}})
+    with pytest.raises(InputError, match=r"my\.yaml: models\.width-odd\.backbone: unknown key 'hiden'; did you mean"):
+        check_schema(config(models=found), schema, "my.yaml")
+
+
+def ordered(complete, **ablations) -> dict[str, Any]:
+    """A study of two data sets with other variables each, whose first level is an order of the first one's."""
+    given = {"given": {"backbone": {"order": ["R", "I", "S"]}}}
+    datasets = {"people": {"system": "epidemic"}, "molecules": {"system": "birth_death"}}
+    return complete({"datasets": datasets, "ablations": {"factors": {"order": given}, **ablations}})
+
+
+def test_a_variants_order_is_held_against_the_data_sets_that_are_studied(complete, root):
+    check_variants(ordered(complete, datasets=["people"]), root / "resources" / "systems", "my.yaml")
+    fault = (
+        "my.yaml: ablations.factors.order.given.backbone.order, data set molecules: R, I, S is not an order of the "
+        "variables X; name each of them once."
+    )
+    for studied in (["molecules"], ["people", "molecules"], None):
+        with pytest.raises(InputError) as refusal:
+            check_variants(ordered(complete, datasets=studied), root / "resources" / "systems", "my.yaml")
+        assert str(refusal.value) == fault
+
+
+def test_variants_of_crossed_factors_are_named_by_all_their_levels(complete, root):
+    factors = {"width": {"ten": {"dynamics": {"width": 10}}}, "heads": {"four": {"dynamics": {"heads": 4}}}}
+    config = ordered(complete, factors=factors, cross=True)
+    with pytest.raises(
+        InputError, match=r"my\.yaml: ablations: models\.width-ten--heads-four\.dynamics: 4 heads do not"
+    ):
+        check_variants(config, root / "resources" / "systems", "my.yaml")

@@ -6,7 +6,8 @@ import torch
 
 from weightflow import joint_grids as module
 from weightflow.backbones import GRUBackbone
-from weightflow.joint_grids import bin_counts, grid_bins, joint_grids
+from weightflow.joint_grids import grid_bins, joint_grids
+from weightflow.prediction import bin_counts
 
 
 def drawn(variables: int, states: int) -> tuple[GRUBackbone, torch.Tensor]:

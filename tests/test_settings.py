@@ -2,7 +2,6 @@
 
 import importlib.util
 from collections.abc import Iterator
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -10,33 +9,17 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from weightflow.ablations import check_ablations
 from weightflow.errors import InputError
 from weightflow.schema import check_schema
 from weightflow.settings import (
     SEPARATE_ALIGNMENTS,
-    ablation_models,
-    anchor_label,
-    anchor_settings,
-    begins_at_spline,
-    check_ablations,
     check_consistency,
     check_systems,
-    check_variants,
-    choice_label,
-    choice_settings,
-    chooses_steps,
-    chooses_width,
-    chosen_backbone,
     heldout_amount,
-    is_taught,
-    learns,
-    spline_label,
-    spline_settings,
     system_path,
-    teacher_label,
     used_systems,
 )
-from weightflow.storage import write_json
 
 SIMULATED = {"system": "epidemic"}
 WIDTH = {"width": {"wide": {}}}
@@ -345,34 +328,6 @@ def test_an_order_is_held_against_the_variables_that_are_known(check, tmp_path):
         check(config(file | {"variables": ["S", "I"]}, model))
 
 
-def ordered(complete, **ablations) -> dict[str, Any]:
-    """A study of two data sets with other variables each, whose first level is an order of the first one's."""
-    given = {"given": {"backbone": {"order": ["R", "I", "S"]}}}
-    datasets = {"people": SIMULATED, "molecules": {"system": "birth_death"}}
-    return complete({"datasets": datasets, "ablations": {"factors": {"order": given}, **ablations}})
-
-
-def test_a_variants_order_is_held_against_the_data_sets_that_are_studied(complete, systems):
-    check_variants(ordered(complete, datasets=["people"]), systems, "my.yaml")
-    fault = (
-        "my.yaml: ablations.factors.order.given.backbone.order, data set molecules: R, I, S is not an order of the "
-        "variables X; name each of them once."
-    )
-    for studied in (["molecules"], ["people", "molecules"], None):
-        with pytest.raises(InputError) as refusal:
-            check_variants(ordered(complete, datasets=studied), systems, "my.yaml")
-        assert str(refusal.value) == fault
-
-
-def test_variants_of_crossed_factors_are_named_by_all_their_levels(complete, systems):
-    factors = {"width": {"ten": {"dynamics": {"width": 10}}}, "heads": {"four": {"dynamics": {"heads": 4}}}}
-    config = ordered(complete, factors=factors, cross=True)
-    with pytest.raises(
-        InputError, match=r"my\.yaml: ablations: models\.width-ten--heads-four\.dynamics: 4 heads do not"
-    ):
-        check_variants(config, systems, "my.yaml")
-
-
 @pytest.mark.parametrize(
     ("dataset", "fault"),
     [
@@ -431,166 +386,6 @@ def test_used_systems_are_each_named_once(systems):
 )
 def test_heldout_default_depends_on_where_the_data_come_from(dataset, amount):
     assert heldout_amount(dataset) == amount
-
-
-SECTIONS = {
-    "data": ("share", 0.5),
-    "backbone": ("hidden", 9),
-    "anchors": ("steps", 9),
-    "teacher": ("points", 9),
-    "selection": ("steps", 9),
-    "spline": ("knots", 9),
-    "path": ("z_dim", 9),
-    "dynamics": ("width", 16),
-    "solver": ("substeps", 9),
-    "training": ("steps", 9),
-}
-
-
-@pytest.mark.parametrize("section", SECTIONS)
-def test_the_anchors_label_changes_with_what_anchors_depend_on_alone(model_settings, section):
-    key, value = SECTIONS[section]
-    changed = deepcopy(model_settings)
-    changed[section][key] = value
-    same = anchor_label(changed) == anchor_label(model_settings)
-    assert same is (section not in ("data", "backbone", "anchors"))
-
-
-def test_every_anchor_setting_changes_the_label(model_settings):
-    for section, entries in anchor_settings(model_settings).items():
-        for key in entries:
-            changed = deepcopy(model_settings)
-            changed[section][key] = "something else"
-            assert anchor_label(changed) != anchor_label(model_settings), key
-
-
-def changed_in(model: dict, section: str, key: str, value) -> dict:
-    made = deepcopy(model)
-    assert made[section][key] != value
-    made[section][key] = value
-    return made
-
-
-LABELS = {
-    teacher_label: {"data", "teacher"},
-    choice_label: {"data", "backbone", "teacher", "selection", "spline"},
-    spline_label: {"data", "backbone", "anchors", "teacher", "selection", "spline"},
-}
-
-
-@pytest.mark.parametrize("section", SECTIONS)
-@pytest.mark.parametrize("label", LABELS, ids=lambda label: label.__name__)
-def test_what_is_shared_depends_on_its_own_settings_alone(model_settings, label, section):
-    changed = changed_in(model_settings, section, *SECTIONS[section])
-    assert (label(changed) == label(model_settings)) is (section not in LABELS[label])
-
-
-def test_the_final_fits_settings_change_no_choice(model_settings):
-    longer = changed_in(model_settings, "spline", "steps", 9)
-    oftener = changed_in(model_settings, "selection", "every", 9)
-    assert choice_label(longer) == choice_label(oftener) == choice_label(model_settings)
-    assert spline_label(longer) != spline_label(model_settings)
-    assert spline_label(oftener) == spline_label(model_settings)
-    assert spline_settings(longer)["spline"]["steps"] == 9
-    assert set(choice_settings(longer)["spline"]) < set(longer["spline"])
-
-
-def test_anchors_whose_width_is_chosen_depend_on_what_it_is_chosen_by(model_settings):
-    wide = changed_in(model_settings, "backbone", "hidden", [4, 8])
-    assert "auto" in anchor_label(wide)
-    assert anchor_label(changed_in(wide, "teacher", "points", 9)) != anchor_label(wide)
-    assert anchor_label(changed_in(wide, "spline", "curvature", [1, 2])) != anchor_label(wide)
-    assert anchor_label(changed_in(wide, "spline", "steps", 9)) == anchor_label(wide)
-    assert anchor_label(changed_in(wide, "training", "steps", 9)) == anchor_label(wide)
-
-
-def test_the_chosen_width_is_read_from_its_file(model_settings, tmp_path):
-    write_json(tmp_path / "choice.json", {"hidden": 4, "curvature": 1.0, "roughness": 0.0})
-    wide = changed_in(model_settings, "backbone", "hidden", [4, 8])
-    assert chosen_backbone(wide, str(tmp_path / "choice.json")) == wide["backbone"] | {"hidden": 4}
-    assert chosen_backbone(model_settings, []) == model_settings["backbone"]
-    assert wide["backbone"]["hidden"] == [4, 8]
-
-
-TRAITS = (learns, begins_at_spline, is_taught, chooses_steps, chooses_width)
-# learns, begins at the spline, is taught, chooses steps, chooses its width
-KINDS = {
-    "the paper's": ({"dynamics": {"kind": "cde"}}, "-----"),
-    "a learned spline": ({"dynamics": {"kind": "spline"}}, "xxx--"),
-    "a field that begins at it": ({"dynamics": {"kind": "ode", "start": "spline"}}, "xxxx-"),
-    "behavioural": ({"dynamics": {"kind": "cde"}, "training": {"behavioural": 1}}, "x-x--"),
-    "without a teacher": ({"dynamics": {"kind": "spline"}, "teacher": {"members": []}}, "xx---"),
-    "of several widths": ({"dynamics": {"kind": "spline"}, "backbone": {"hidden": [4, 8]}}, "xxx-x"),
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_traits_of_a_model(complete, kind):
-    settings, expected = KINDS[kind]
-    model = complete(config(model=settings))["models"]["m"]
-    assert "".join("x" if trait(model) else "-" for trait in TRAITS) == expected
-
-
-STUDY = {
-    "width": {"small": {"backbone": {"hidden": 4}}, "large": {"backbone": {"hidden": 32}}},
-    "field": {"none": {"dynamics": {"kind": "spline"}}, "cde": {"dynamics": {"kind": "cde", "start": "spline"}}},
-}
-
-
-@pytest.fixture
-def study(complete):
-    """Models of an ablation study, and the config they come from."""
-
-    def run(**ablations):
-        whole = complete(config(models={"a": {"solver": {"substeps": 3}}, "b": {}}, ablations=ablations))
-        return ablation_models(whole), whole["models"]
-
-    return run
-
-
-def test_no_factors_no_ablations(study, complete):
-    assert study()[0] == {}
-    assert ablation_models(complete(config(models={}, baselines=[], ablations={"factors": STUDY}))) == {}
-
-
-def test_every_factor_is_varied_by_itself(study):
-    found, models = study(factors=STUDY)
-    assert list(found) == ["width-small", "width-large", "field-none", "field-cde"]
-    for name, hidden in (("width-small", 4), ("width-large", 32)):
-        expected = models["a"] | {"backbone": models["a"]["backbone"] | {"hidden": hidden}}
-        assert found[name] == expected
-    assert found["field-cde"]["dynamics"] == models["a"]["dynamics"] | {"kind": "cde", "start": "spline"}
-    assert found["field-cde"]["backbone"] == models["a"]["backbone"]
-
-
-def test_crossed_factors_are_tried_in_every_combination(study):
-    found, models = study(factors=STUDY, cross=True)
-    assert list(found) == [
-        "width-small--field-none",
-        "width-small--field-cde",
-        "width-large--field-none",
-        "width-large--field-cde",
-    ]
-    one = found["width-large--field-cde"]
-    assert (one["backbone"]["hidden"], one["dynamics"]["start"], one["solver"]["substeps"]) == (32, "spline", 3)
-    assert models["a"]["backbone"]["hidden"] not in (4, 32)  # the base stays
-
-
-def test_ablations_may_start_from_another_model(study):
-    found, models = study(factors=STUDY, base="b")
-    assert found["width-small"]["solver"] == models["b"]["solver"]
-    assert found["width-small"]["solver"]["substeps"] != 3
-
-
-def test_ablations_have_names_that_models_may_have(study, schema):
-    found, _ = study(factors=STUDY, cross=True)
-    check_schema(config(models=found), schema, "my.yaml")
-
-
-def test_a_level_with_a_wrong_key_is_one_sentence(study, schema):
-    found, _ = study(factors={"width": {"odd": {"backbone": {"hiden": 3}}}})
-    with pytest.raises(InputError, match=r"my\.yaml: models\.width-odd\.backbone: unknown key 'hiden'; did you mean"):
-        check_schema(config(models=found), schema, "my.yaml")
 
 
 def test_pages_are_the_schemas(root):

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from weightflow.evaluation import COLUMNS
-from weightflow.settings import anchor_label
+from weightflow.stages import anchor_label
 from weightflow.storage import read_json
 from weightflow.weight_graph import read_weight_graph
 

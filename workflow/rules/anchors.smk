@@ -1,6 +1,31 @@
 # Anchor training: the backbone's weights for each observed snapshot, in one job or in one job each.
 
 
+TOGETHER = [
+    label for label, users in ANCHORS.items() if sharer(users)["anchors"]["jobs"] == "together"
+]
+APART = [label for label in ANCHORS if label not in TOGETHER]
+
+
+def each_snapshot(pattern):
+    """Input function: a pattern for every observed snapshot, whose number the prepared data say."""
+
+    def paths(wildcards):
+        from weightflow.snapshots import observed_count
+
+        prepared = checkpoints.prepare_snapshots.get(dataset=wildcards.dataset).output[0]
+        snapshots = [f"{k:03d}" for k in range(observed_count(prepared))]
+        return expand(pattern, snapshot=snapshots, allow_missing=True)
+
+    return paths
+
+
+def common_start(wildcards):
+    """Where pooled anchors start from; others have a start of their own."""
+    pooled = sharer(ANCHORS[wildcards.anchors])["anchors"]["alignment"] == "pooled"
+    return "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors" if pooled else []
+
+
 rule train_anchors:
     input:
         snapshots=rules.prepare_snapshots.output[0],
@@ -20,7 +45,7 @@ rule train_anchors:
     resources:
         gpu=1,
     params:
-        settings=lambda w: settings.anchor_settings(sharer(ANCHORS[w.anchors])),
+        settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("train_anchors.py"),
     script:
         "../scripts/train_anchors.py"
@@ -44,7 +69,7 @@ rule fit_pooled_start:
     resources:
         gpu=1,
     params:
-        settings=lambda w: settings.anchor_settings(sharer(ANCHORS[w.anchors])),
+        settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("fit_pooled_start.py"),
     script:
         "../scripts/fit_pooled_start.py"
@@ -71,7 +96,7 @@ rule train_anchor:
     resources:
         gpu=1,
     params:
-        settings=lambda w: settings.anchor_settings(sharer(ANCHORS[w.anchors])),
+        settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("train_anchor.py"),
     script:
         "../scripts/train_anchor.py"
@@ -96,7 +121,7 @@ rule gather_anchors:
     conda:
         "../../envs/weightflow.yaml"
     params:
-        settings=lambda w: settings.anchor_settings(sharer(ANCHORS[w.anchors])),
+        settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("gather_anchors.py"),
     script:
         "../scripts/gather_anchors.py"

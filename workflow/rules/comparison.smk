@@ -1,4 +1,19 @@
 # Beside the literature: published results on the same systems, and what models hold against tables of all states.
+from weightflow.published import read_published
+
+# The system of each data set that has one on which there are published results.
+IN_LITERATURE = set(read_published(PUBLISHED)["system"])
+COMPARED = {
+    name: chosen["system"]
+    for name, chosen in config["datasets"].items()
+    if chosen["system"] in IN_LITERATURE
+}
+
+
+def sized_models():
+    """Models whose sizes are compared: all, and of the ablation study the first with each further kind of backbone."""
+    found = {SETTINGS[model]["backbone"]["kind"]: model for model in reversed(SETTINGS)}
+    return list(dict.fromkeys([*MODELS, *found.values()]))
 
 
 rule tabulate_published:

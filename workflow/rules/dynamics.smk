@@ -1,6 +1,18 @@
 # Dynamics: the field that moves the weights through time.
 
 
+def field_inputs(wildcards):
+    """What a field is fitted to, beside its anchors: only what its settings ask for."""
+    model = wildcards.model
+    return {
+        "graph": f"{anchors_of(model)}/weight_graph.safetensors",
+        "path": driving_path(wildcards),
+        "snapshots": rules.prepare_snapshots.output[0] if model in LEARNERS else [],
+        "teacher": teacher_of(model),
+        "choice": choice_of(model),
+    }
+
+
 rule choose_steps:
     input:
         unpack(field_inputs),

@@ -1,6 +1,29 @@
 # Report: one page with every table, figure, setting and version, which needs nothing else to be read.
 
 
+CAPTIONED = [
+    "metrics",
+    "marginals",
+    "joints",
+    "landscape",
+    "density",
+    "weights_path",
+    "latent_path",
+    "losses",
+    "teachers",
+    "inference",
+    "ablation",
+    "table1",
+    "model_size",
+    "rulegraph",
+]
+# Figures over all data sets.
+OVERALL = [
+    *(["results/figures/table1.png"] if COMPARED else []),
+    *(["results/figures/model_size.png"] if MODELS else []),
+]
+
+
 rule write_settings:
     output:
         "results/settings.yaml",

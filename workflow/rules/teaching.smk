@@ -15,7 +15,7 @@ rule choose_teacher:
     conda:
         "../../envs/analysis.yaml"
     params:
-        settings=lambda w: settings.teacher_settings(sharer(TEACHERS[w.teacher])),
+        settings=lambda w: stages.teacher_settings(sharer(TEACHERS[w.teacher])),
         seed=lambda w: dataset_settings(w)["seed"],
         code=code("choose_teacher.py"),
     script:
@@ -39,7 +39,7 @@ rule choose_smoothing:
     resources:
         gpu=1,
     params:
-        settings=lambda w: settings.choice_settings(sharer(CHOICES[w.choice])),
+        settings=lambda w: stages.choice_settings(sharer(CHOICES[w.choice])),
         code=code("choose_smoothing.py"),
     script:
         "../scripts/choose_smoothing.py"
@@ -64,7 +64,7 @@ rule fit_spline:
     resources:
         gpu=1,
     params:
-        settings=lambda w: settings.spline_settings(sharer(SPLINES[w.spline])),
+        settings=lambda w: stages.spline_settings(sharer(SPLINES[w.spline])),
         code=code("fit_spline.py"),
     script:
         "../scripts/fit_spline.py"

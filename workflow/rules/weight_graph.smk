@@ -16,7 +16,7 @@ rule build_weight_graph:
     conda:
         "../../envs/weightflow.yaml"
     params:
-        settings=lambda w: settings.anchor_settings(sharer(ANCHORS[w.anchors])),
+        settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("build_weight_graph.py"),
     script:
         "../scripts/build_weight_graph.py"

@@ -4,8 +4,8 @@ from weightflow.anchors import read_anchors
 from weightflow.backbones import make_backbone
 from weightflow.job import run
 from weightflow.provenance import input_digest
-from weightflow.settings import chosen_backbone
 from weightflow.snapshots import read_snapshots
+from weightflow.stages import chosen_backbone
 from weightflow.weight_graph import build_weight_graph, write_weight_graph
 
 

@@ -1,12 +1,13 @@
 """Fit one backbone to all observed snapshots together, the common start of pooled anchors."""
 
+from weightflow.ablations import models_on
 from weightflow.anchors import fit_pooled, prepare_training, write_start
 from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.job import run
 from weightflow.provenance import stamp
-from weightflow.settings import chosen_backbone, models_on
 from weightflow.snapshots import read_training
+from weightflow.stages import chosen_backbone
 from weightflow.suitability import check_models
 
 

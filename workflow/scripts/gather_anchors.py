@@ -6,8 +6,8 @@ from weightflow.anchors import Anchors, gather_anchors, read_anchor, write_ancho
 from weightflow.backbones import make_backbone
 from weightflow.job import run
 from weightflow.provenance import stamp
-from weightflow.settings import chosen_backbone
 from weightflow.snapshots import read_snapshots
+from weightflow.stages import chosen_backbone
 from weightflow.storage import read_metadata, write_table
 
 

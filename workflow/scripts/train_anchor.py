@@ -1,12 +1,13 @@
 """Train the backbone of one observed snapshot."""
 
+from weightflow.ablations import models_on
 from weightflow.anchors import prepare_training, read_start, train_anchor, write_anchor
 from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.job import run
 from weightflow.provenance import stamp
-from weightflow.settings import chosen_backbone, models_on
 from weightflow.snapshots import read_training
+from weightflow.stages import chosen_backbone
 from weightflow.storage import write_table
 from weightflow.suitability import check_models
 

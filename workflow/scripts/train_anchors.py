@@ -1,12 +1,13 @@
 """Train one backbone per observed snapshot."""
 
+from weightflow.ablations import models_on
 from weightflow.anchors import train_anchors, write_anchors
 from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.job import run
 from weightflow.provenance import stamp
-from weightflow.settings import chosen_backbone, models_on
 from weightflow.snapshots import read_training
+from weightflow.stages import chosen_backbone
 from weightflow.storage import write_table
 from weightflow.suitability import check_models
 

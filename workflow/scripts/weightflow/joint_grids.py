@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from weightflow.backbones import Backbone
+from weightflow.prediction import bin_counts
 
 MOST_STATES = 512  # of a variable; a finer grid shows nothing more, and costs its square
 MOST_PROBABILITIES = 2_000_000  # of all times, 8 MB on disk
@@ -21,11 +22,6 @@ def grid_bins(states: int, times: int) -> int:
     """Bins of a grid along each variable; each holds `bin_counts(states, bins)` counts, the last one maybe fewer."""
     most = max(1, min(states, math.isqrt(MOST_PROBABILITIES // times)))
     return math.ceil(states / bin_counts(states, most))
-
-
-def bin_counts(states: int, bins: int) -> int:
-    """How many counts fall into a bin."""
-    return math.ceil(states / bins)
 
 
 @torch.no_grad()

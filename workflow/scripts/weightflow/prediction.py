@@ -1,5 +1,6 @@
 """Predictions: the one form in which every model and baseline hands its distributions to evaluation."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class Prediction:
         sample_weights: T arrays (n_t,) that sum to one each, or empty where all samples count the same.
         scores: (T,) arrays by metric (density.py); empty without a density.
         marginals: (T, d, L) probabilities of the counts 0 … L−1 by the density; empty without one.
-        joints: (T, B, B) probabilities of two variables by the density, in bins of ⌈L/B⌉ counts, for figures; empty
+        joints: (T, B, B) probabilities of two variables by the density, in bins of `bin_counts(L, B)` counts, for figures; empty
             without one.
         pair: (2,) indices of these two variables, or empty.
         weights: (T, P) of the moving network; empty where there is none.
@@ -43,6 +44,11 @@ class Prediction:
         """Samples (n, d) at the t-th time and their weights (n,)."""
         samples = self.samples[t]
         return samples, self.sample_weights[t] if self.sample_weights else np.full(len(samples), 1 / len(samples))
+
+
+def bin_counts(states: int, bins: int) -> int:
+    """How many counts a bin of `Prediction.joints` holds, where `bins` of them share all of the states."""
+    return math.ceil(states / bins)
 
 
 def write_prediction(path: str | Path, prediction: Prediction, **metadata: object) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
+from weightflow.ablations import BASE
 from weightflow.choices import (
     SMOOTHING,
     STEPS,
@@ -24,36 +25,16 @@ from weightflow.choices import (
     verdict,
 )
 from weightflow.laws import ExactLaw, describe_law, of_all
+from weightflow.metric_catalogue import CATALOGUE, ordered, panels
 from weightflow.plots.ablations import shown_times
 from weightflow.plots.style import DPI, is_floor, is_model, lines
 from weightflow.provenance import versions
 from weightflow.published import OWN, PUBLISHED
-from weightflow.settings import BASE
 from weightflow.snapshots import Snapshots
 
 MISSING = "–"
 _SCREEN_SCALE = 1.35 * 96 / DPI  # a screen is read from further away than a page
 
-# Against the exact law and by likelihood, both proper for a density; then against samples.
-_PROPER = {
-    "w_marginal_exact": "As w_marginal, with the marginals of the exact law for the truth, of the variables that it "
-    "knows; a density's own marginals have no sampling noise.",
-    "jsd_marginal_exact": "As jsd_marginal, with the marginals of the exact law, of the variables that it knows.",
-    "kl_exact": "Kullback–Leibler divergence (nats, of the joint distribution of the variables that the law knows) "
-    "from the exact law; only densities have one. ∞: the density excludes states that occur.",
-    "tv_exact": "Total variation, 0 to 1, between the density and the exact law, of the variables that the law knows.",
-    "nll": "Negative log-likelihood (nats per variable) of held-out states; only densities have one. "
-    "∞: a held-out count lies above the states of the density; raise the data set's states.",
-}
-_SAMPLED = {
-    "w_marginal": "Wasserstein distance between the sets of marginals, as the method's released code defines it.",
-    "jsd_marginal": "Jensen–Shannon divergence (nats), mean over the marginals, as the released code defines it.",
-    "w1_joint": "Exact 1-Wasserstein distance between samples of the joint distributions.",
-    "w2_joint": "Exact 2-Wasserstein distance between samples of the joint distributions.",
-    "mmd": "Maximum mean discrepancy with the released code's kernels; unbiased, so it can be negative.",
-    "mmd_median": "Maximum mean discrepancy with a kernel as wide as the median distance.",
-}
-_METRICS = _PROPER | _SAMPLED
 _TIMES = {
     "unseen": "Unseen times, where nothing was observed",
     "all": "All times",
@@ -167,9 +148,7 @@ def _dataset(
     source: Source, captions: Mapping[str, str], summary: pd.DataFrame, runtime: pd.DataFrame, most_teachers: int
 ) -> dict:
     own = summary[summary["dataset"] == source.name]
-    there = set(own["metric"])
-    metrics = [*(m for m in _METRICS if m in there), *sorted(there - set(_METRICS))]
-    groups = [[m for m in metrics if (m in _PROPER) == proper] for proper in (True, False)]
+    groups = [ordered(own["metric"], proper) for proper in (True, False)]
     parts = {times: own[own["times"] == times] for times in _TIMES}
     anchor = f"data-{source.name}"
     return {
@@ -181,7 +160,7 @@ def _dataset(
             for times, title in _TIMES.items()
             if len(parts[times])
         ],
-        "meanings": {metric: _METRICS[metric] for metric in metrics if metric in _METRICS},
+        "meanings": {m: CATALOGUE[m].meaning for group in groups for m in group if m in CATALOGUE},
         "choices": _choices(source, own, most_teachers),
         "figures": [_figure(path, captions, f"{anchor}-") for path in source.figures],
         "runtimes": _runtimes(source.runs, runtime[runtime["dataset"] == source.name]),
@@ -245,8 +224,7 @@ def _ablations(
         return None
     own = shown_times(table[table["dataset"] == source.name])
     there = set(own["metric"])
-    metrics = [m for m in _PROPER if m in there]
-    metrics += [m for m in ("w_marginal", "jsd_marginal") if m in there and f"{m}_exact" not in there]
+    metrics = [*ordered(there, True), *panels(("w_marginal", "jsd_marginal"), there)]
     labels, groups = config["ablations"]["labels"], []
     for factor, part in own.groupby("factor", sort=False):
         best = {m: part.loc[part["metric"] == m, "mean"].min() for m in metrics}

@@ -11,18 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator, NullFormatter, NullLocator
 
+from weightflow.ablations import BASE
+from weightflow.metric_catalogue import CATALOGUE, panels
 from weightflow.plots import style
-from weightflow.settings import BASE
 
-SHOWN = {
-    "kl_exact": "KL divergence of the joint\nfrom the exact law (nats)",
-    "nll": "−log likelihood of held-out\nstates (nats per variable)",
-    "jsd_marginal_exact": "JSD of the marginals\nfrom the exact law (nats)",
-    "jsd_marginal": "JSD of the marginals from\nsamples of the truth (nats)",
-    "w_marginal_exact": "W of the marginals\nfrom the exact law",
-    "w_marginal": "W of the marginals from\nsamples of the truth",
-}
-INSTEAD_OF = {"nll": "kl_exact", "jsd_marginal": "jsd_marginal_exact", "w_marginal": "w_marginal_exact"}
+SHOWN = ("kl_exact", "nll", "jsd_marginal_exact", "jsd_marginal", "w_marginal_exact", "w_marginal")
 _ROW = 0.5 * style.CM  # height of a level
 _LINE_HEIGHT = 5.6 * style.CM
 _LOG_FROM = 8  # ratio of the largest to the smallest mean from which an axis is logarithmic
@@ -32,7 +25,8 @@ _NUMBERED = re.compile(r"(.*?)(\d+(?:\.\d+)?)%?")
 
 def shown_metrics(there: Sequence[str]) -> list[str]:
     """Metrics that figures of ablations show, of those there are: the exact law takes the place of samples."""
-    return [metric for metric in SHOWN if metric in there and INSTEAD_OF.get(metric) not in there]
+    found = panels(SHOWN, there)
+    return [metric for metric in found if metric != "nll" or "kl_exact" not in found]
 
 
 def shown_times(table: pd.DataFrame) -> pd.DataFrame:
@@ -84,10 +78,10 @@ def plot_ablation(table: pd.DataFrame, factor: str, label: str | None = None) ->
             reference = base[base["metric"] == metric].iloc[0]
             if numbers:
                 _along(panel, values, numbers, reference)
-                panel.set_ylabel(SHOWN[metric])
+                panel.set_ylabel(CATALOGUE[metric].label)
             else:
                 _in_rows(panel, values, reference)
-                panel.set_xlabel(SHOWN[metric])
+                panel.set_xlabel(CATALOGUE[metric].label)
         if numbers:
             figure.supxlabel(label, fontsize=8)
         else:

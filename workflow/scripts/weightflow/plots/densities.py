@@ -9,7 +9,7 @@ from matplotlib.collections import QuadMesh
 
 from weightflow.laws import ExactLaw
 from weightflow.plots import style
-from weightflow.prediction import Prediction
+from weightflow.prediction import Prediction, bin_counts
 from weightflow.snapshots import Snapshots
 
 SHOWN_TIMES = 4
@@ -121,8 +121,7 @@ def _probabilities(part: Snapshots | ExactLaw | Prediction, t: int, variable: in
 
 def _grid_states(grid: np.ndarray, levels: int) -> tuple[np.ndarray, np.ndarray]:
     """(2, L²) states and their probabilities (L²,) of a grid (B, B), evenly spread over the counts of each bin."""
-    counts = -(-levels // len(grid))
-    place = np.arange(levels) // counts
+    place = np.arange(levels) // bin_counts(levels, len(grid))
     share = 1 / np.bincount(place)[place]
     fine = grid[np.ix_(place, place)] * np.outer(share, share)
     return np.indices(fine.shape).reshape(2, -1), fine.ravel()

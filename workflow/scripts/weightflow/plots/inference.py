@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
+from weightflow.metric_catalogue import CATALOGUE
 from weightflow.plots import style
-from weightflow.plots.ablations import SHOWN, shown_metrics, shown_times
+from weightflow.plots.ablations import shown_metrics, shown_times
 
 _PANELS = 2
 
@@ -52,7 +53,7 @@ def plot_inference(summary: pd.DataFrame, runtime: pd.DataFrame, lines: Mapping[
                 axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
                 axis.set_major_formatter(FormatStrFormatter("%g"))
                 axis.set_minor_formatter(NullFormatter())
-            panel.set_ylabel(SHOWN[metric])
+            panel.set_ylabel(CATALOGUE[metric].label)
             panel.set_xlabel("seconds of the prediction")
             panel.grid(color="#ececec", linewidth=0.6)
             panel.set_axisbelow(True)

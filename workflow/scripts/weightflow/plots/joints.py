@@ -48,7 +48,7 @@ def plot_joints(
             panel.set_title(f"{data.time_label} {data.times[t]:g}")
         for r, row in enumerate(axes):
             first, second = pairs[r // 2]
-            row[0].set_ylabel(data.variables[second], rotation=0, va="center", ha="right", labelpad=6)
+            row[0].set_ylabel(data.variables[second], labelpad=6, **style.upright(data.variables[second]))
             who, colour = (line.label, line.color) if r % 2 else (truth, style.BLACK)
             beside = {"rotation": 90, "ha": "right", "va": "center", "transform": row[0].transAxes}
             row[0].text(-0.36, 0.5, who, color=colour, fontsize=7, **beside)

@@ -8,20 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from weightflow.metric_catalogue import CATALOGUE, panels
 from weightflow.plots import style
 from weightflow.snapshots import Snapshots
 
-SHOWN = {
-    "w_marginal_exact": "W of the marginals\nfrom the exact law",
-    "w_marginal": "W of the marginals\nfrom samples of the truth",
-    "jsd_marginal_exact": "JSD of the marginals\nfrom the exact law (nats)",
-    "jsd_marginal": "JSD of the marginals from\nsamples of the truth (nats)",
-    "kl_exact": "KL divergence of the joint\nfrom the exact law (nats)",
-    "w1_joint": "W1 of the joint\nfrom samples of the truth",
-    "nll": "−log likelihood of held-out\nstates (nats per variable)",
-}
-REPLACED_BY = {"w_marginal": "w_marginal_exact", "jsd_marginal": "jsd_marginal_exact"}
-LINEAR = {"nll"}
+SHOWN = ("w_marginal_exact", "w_marginal", "jsd_marginal_exact", "jsd_marginal", "kl_exact", "w1_joint", "nll")
 COLUMNS = 2
 MOST_MARKS = 30  # observed times marked over the whole height
 MARKS = "#dcdcdc"
@@ -39,8 +30,7 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
         lines: how each model is drawn, in the order of the legend.
     """
     later = table[(table["time"] > data.times[0]) & np.isfinite(table["value"])]
-    there = set(later["metric"])
-    shown = [metric for metric in SHOWN if metric in there and REPLACED_BY.get(metric) not in there]
+    shown = panels(SHOWN, later["metric"])
     with style.look():
         if not shown:
             figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
@@ -48,15 +38,15 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
             return figure
         rows = -(-len(shown) // COLUMNS)
         figure, axes = style.grid(rows, COLUMNS, style.PAGE, (2 + 5 * rows) * style.CM, sharex=True)
-        panels, spare = axes.flat[: len(shown)], axes.flat[len(shown) :]
-        for metric, panel in zip(shown, panels, strict=True):
-            _curves(panel, later[later["metric"] == metric], lines, metric not in LINEAR)
+        used, spare = axes.flat[: len(shown)], axes.flat[len(shown) :]
+        for metric, panel in zip(shown, used, strict=True):
+            _curves(panel, later[later["metric"] == metric], lines, not CATALOGUE[metric].linear)
             reach = 1 if len(data.observed_times) <= MOST_MARKS else 0.03
             for time in data.observed_times:
                 panel.axvline(time, ymax=reach, color=MARKS, linewidth=0.8, zorder=0)
-            panel.set_ylabel(SHOWN[metric])
+            panel.set_ylabel(CATALOGUE[metric].label)
             panel.margins(x=0.01)
-        for panel in panels[-COLUMNS:]:
+        for panel in used[-COLUMNS:]:
             panel.set_xlabel(data.time_label)
             panel.tick_params(labelbottom=True)
         drawn = [name for name in lines if name in set(later["model"])]
