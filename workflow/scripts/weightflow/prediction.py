@@ -22,8 +22,8 @@ class Prediction:
         sample_weights: T arrays (n_t,) that sum to one each, or empty where all samples count the same.
         scores: (T,) arrays by metric (density.py); empty without a density.
         marginals: (T, d, L) probabilities of the counts 0 … L−1 by the density; empty without one.
-        joints: (T, B, B) probabilities of two variables by the density, in bins of `bin_counts(L, B)` counts, for figures; empty
-            without one.
+        joints: (T, B, B) probabilities of two variables by the density, in bins of `bin_counts(L, B)` counts, for
+            figures; empty without one.
         pair: (2,) indices of these two variables, or empty.
         weights: (T, P) of the moving network; empty where there is none.
         path_times, path_weights: (F,) and (F, P), the same path on a finer grid, for figures.
