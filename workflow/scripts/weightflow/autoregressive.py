@@ -1,7 +1,7 @@
 """What autoregressive networks share: p(x | θ) = Π_i p(x_i | x_<i; θ), scored and drawn variable by variable.
 
-A network says what it computes at each variable from the codes of the ones before (`_run`); likelihoods, samples
-and marginals follow here. `x_<i` are the variables before i in the backbone's order, which need not be the
+A network says what it computes at each variable from the codes of the ones before (`_run`), a head what its outputs
+mean (heads.py); likelihoods, samples and marginals follow here. `x_<i` are the variables before i in the backbone's order, which need not be the
 data's. All that goes in and comes out is in the data's order.
 """
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from weightflow.flat_weights import apply_linear, split_weights
+from weightflow.heads import Head
 from weightflow.weight_graph import LinearMap
 
 POSITION_CHANNELS = 8  # a sine and a cosine at each of half as many periods
@@ -20,33 +21,32 @@ Memory = list[Tensor]  # what a network keeps of the variables so far: tensors (
 
 
 class AutoregressiveBackbone(ABC):
-    """A network with a softmax over L states at each variable; what `backbones.Backbone` describes.
+    """A network with a distribution at each variable; what `backbones.Backbone` describes.
 
-    The input at a variable is the binary code of the count before it in the order (⌈log2 L⌉ bits; zeros at the
-    first) and, where asked for, a code of its position in the order. The number of weights does not depend on d.
+    The input at a variable is the code of the value before it in the order (zeros at the first) and, where asked for,
+    a code of its position in the order. The number of weights does not depend on d.
 
     Args:
         variables: d.
-        states: L.
+        head: what the outputs say of a variable.
         position: whether the network is told which variable it predicts.
         order: indices of the variables in the order they are drawn; None for the data's.
     """
 
-    head = "head"
+    readout = "head"
     layers: tuple[LinearMap, ...]
 
-    def __init__(self, variables: int, states: int, position: bool = False, order: Sequence[int] | None = None):
-        self.variables, self.states = variables, states
+    def __init__(self, variables: int, head: Head, position: bool = False, order: Sequence[int] | None = None):
+        self.variables, self.head = variables, head
         self.order = tuple(range(variables)) if order is None else tuple(order)
         if sorted(self.order) != list(range(variables)):
             raise ValueError(f"expected an order of {variables} variables, got {self.order}")
-        self.bits = max(1, (states - 1).bit_length())
         self.positions = position_code(variables) if position else torch.zeros(variables, 0)
 
     @property
     def inputs(self) -> int:
         """Number of inputs at each variable."""
-        return self.bits + self.positions.shape[1]
+        return self.head.inputs + self.positions.shape[1]
 
     @abstractmethod
     def _start(self, weights: Tensor, count: int) -> Memory:
@@ -70,14 +70,13 @@ class AutoregressiveBackbone(ABC):
 
         Args:
             weights: (S, P).
-            states: (N, d) shared or (S, N, d) own counts, int64 in 0 … L−1.
+            states: (N, d) shared or (S, N, d) own coordinates: counts as int64, or standardised values.
         """
         return self._score(weights, self._ordered(weights, states))
 
-    def conditionals(self, weights: Tensor, states: Tensor) -> Tensor:
-        """(S, N, d, L) log-probabilities of each variable given the ones before it, as in `log_prob`."""
-        logits = self._logits(weights, self._ordered(weights, states))
-        return self._restored(logits.log_softmax(-1).transpose(1, 2), 2)
+    def outputs(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N, d, outputs) of what the head reads at each variable given the ones before it, as in `log_prob`."""
+        return self._restored(self._outputs(weights, self._ordered(weights, states)).transpose(1, 2), 2)
 
     def begins_with(self, variables: int) -> bool:
         """Whether the data's first variables come before all others, so that they have a `prefix_log_prob`."""
@@ -103,19 +102,15 @@ class AutoregressiveBackbone(ABC):
 
     @torch.no_grad()
     def sample(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
-        """(S, count, d) independent counts, drawn variable by variable."""
+        """(S, count, d) independent states, drawn variable by variable."""
         maps = split_weights(self.layers, weights)
         memory = self._start(weights, count)
-        code = weights.new_zeros(len(weights), count, self.bits)
+        code = weights.new_zeros(len(weights), count, self.head.inputs)
         drawn = []
         for i in range(self.variables):
             outputs, memory = self._run(maps, self._inputs(code.unsqueeze(1), i), memory)
-            cumulative = apply_linear(maps[self.head], outputs[:, 0]).softmax(-1).cumsum(-1)
-            level = torch.rand(len(weights), count, 1, generator=generator, device=weights.device)
-            # Scaled by the last entry: rounding may leave the total a little below one.
-            state = torch.searchsorted(cumulative, level * cumulative[..., -1:], right=True).squeeze(-1)
-            drawn.append(state.clamp_max(self.states - 1))
-            code = self._code(drawn[-1])
+            drawn.append(self.head.sample(apply_linear(maps[self.readout], outputs[:, 0]), generator))
+            code = self.head.code(drawn[-1])
         return self._restored(torch.stack(drawn, dim=-1), 2)
 
     @torch.no_grad()
@@ -123,42 +118,36 @@ class AutoregressiveBackbone(ABC):
         """(S, d, L) float64; exact up to the variable before which there are more than `count` prefixes."""
         maps = split_weights(self.layers, weights)
         memory = self._start(weights, 1)
-        code = weights.new_zeros(len(weights), 1, self.bits)
+        code = weights.new_zeros(len(weights), 1, self.head.inputs)
         mass = torch.ones(len(weights), 1, dtype=torch.float64, device=weights.device)
         networks = torch.arange(len(weights), device=weights.device).unsqueeze(1)
         found: list[Tensor] = []
         while True:
             outputs, memory = self._run(maps, self._inputs(code.unsqueeze(1), len(found)), memory)
-            joint = mass.unsqueeze(-1) * apply_linear(maps[self.head], outputs[:, 0]).softmax(-1)
+            joint = mass.unsqueeze(-1) * apply_linear(maps[self.readout], outputs[:, 0]).softmax(-1)
             found.append(joint.sum(1))
             if len(found) == self.variables:
                 return self._restored(torch.stack(found, dim=1), 1)
             prefix, state, mass = extend_prefixes(joint, count, generator)
             memory = [part[networks, prefix] for part in memory]
-            code = self._code(state)
+            code = self.head.code(state)
 
     def _score(self, weights: Tensor, states: Tensor) -> Tensor:
         """(S, N) log-probabilities of states (S, N, k), the first k variables in order."""
-        logits = self._logits(weights, states)
-        chosen = states.transpose(1, 2).unsqueeze(-1)
-        return (logits.gather(-1, chosen).squeeze(-1) - logits.logsumexp(-1)).sum(1)
+        return self.head.log_prob(self._outputs(weights, states), states.transpose(1, 2)).sum(1)
 
-    def _logits(self, weights: Tensor, states: Tensor) -> Tensor:
-        """(S, k, N, L) of the conditionals of states (S, N, k), the first k variables in order."""
+    def _outputs(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, k, N, outputs) at the prefixes of states (S, N, k), the first k variables in order."""
         maps = split_weights(self.layers, weights)
-        codes = self._code(states[..., :-1].transpose(1, 2))
-        before = torch.cat([codes.new_zeros(len(weights), 1, states.shape[1], self.bits), codes], dim=1)
+        codes = self.head.code(states[..., :-1].transpose(1, 2))
+        before = torch.cat([codes.new_zeros(len(weights), 1, *codes.shape[2:]), codes], dim=1)
         outputs, _ = self._run(maps, self._inputs(before, 0), self._start(weights, states.shape[1]))
-        return apply_linear(maps[self.head], outputs.flatten(1, 2)).unflatten(1, outputs.shape[1:3])
+        return apply_linear(maps[self.readout], outputs.flatten(1, 2)).unflatten(1, outputs.shape[1:3])
 
     def _inputs(self, before: Tensor, start: int) -> Tensor:
         """(S, n, N, inputs) codes (S, n, N, bits) of the counts before, and those of the positions from start on."""
         positions = self.positions[start : start + before.shape[1]].to(before)
         return torch.cat([before, positions.unsqueeze(1).expand(*before.shape[:3], -1)], dim=-1)
-
-    def _code(self, counts: Tensor) -> Tensor:
-        places = torch.arange(self.bits, device=counts.device)
-        return ((counts.unsqueeze(-1) >> places) & 1).to(torch.get_default_dtype())
 
     def _ordered(self, weights: Tensor, states: Tensor) -> Tensor:
         """(S, N, d) states in the backbone's order, of states (N, d) or (S, N, d) in the data's."""

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from weightflow.gru import GRUBackbone
+from weightflow.heads import CountHead, Head, MixtureHead
+from weightflow.state_space import Counts, StateSpace
 from weightflow.transformer import TransformerBackbone
 from weightflow.variable_order import variable_order
 from weightflow.weight_graph import HiddenUnits, LinearMap
@@ -21,20 +23,20 @@ class Backbone(Protocol):
 
     Attributes:
         layers: its linear maps, in the order of the flat weights.
-        head: name of the layer whose neurons are the counts 0 … L−1, in order.
+        head: what the outputs at a variable say of it.
+        readout: name of the layer that gives these outputs.
         symmetries: its groups of interchangeable hidden units, for alignment.
-        states: L.
         order: indices of the variables in the order they are drawn; states stay in the data's order everywhere.
     """
 
     layers: tuple[LinearMap, ...]
-    head: str
+    head: Head
+    readout: str
     symmetries: tuple[HiddenUnits, ...]
-    states: int
     order: tuple[int, ...]
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], order: Sequence[int], states: int) -> "Backbone":
+    def from_settings(cls, settings: Mapping[str, Any], order: Sequence[int], head: Head) -> "Backbone":
         """From the config's `backbone` section."""
 
     def initial(self, stack: int, generator: torch.Generator) -> Tensor:
@@ -43,10 +45,10 @@ class Backbone(Protocol):
     def log_prob(self, weights: Tensor, states: Tensor) -> Tensor:
         """(S, N) log-likelihoods of states (N, d) or (S, N, d) at weights (S, P)."""
 
-    def conditionals(self, weights: Tensor, states: Tensor) -> Tensor:
-        """(S, N, d, L) log p(· | x_<i) at the prefixes of states (N, d) or (S, N, d).
+    def outputs(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N, d, outputs) of what the head reads at each variable i, at the prefixes of states (N, d) or (S, N, d).
 
-        x_<i are the variables before i in the backbone's order.
+        A prefix x_<i are the variables before i in the backbone's order.
         """
 
     def begins_with(self, variables: int) -> bool:
@@ -63,26 +65,30 @@ class Backbone(Protocol):
         """(S, count, d) independent states at weights (S, P)."""
 
     def marginals(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
-        """(S, d, L) probabilities of each variable's counts at weights (S, P).
+        """(S, d, L) probabilities of each variable's counts at weights (S, P); for a head of counts.
 
         The mean over prefixes x_<i of p(x_i | x_<i): all prefixes while there are at most `count`, that many
         drawn ones after that.
         """
 
 
-def make_backbone(settings: Mapping[str, Any], variables: Sequence[str], states: int) -> Backbone:
+def make_backbone(settings: Mapping[str, Any], variables: Sequence[str], space: StateSpace) -> Backbone:
     """Build the backbone that settings name.
 
     Args:
-        settings: `kind`, `order`, `order_seed` and that kind's own keys.
+        settings: `kind`, `order`, `order_seed`, of real values `components` and `narrowest`, and that kind's own keys.
         variables: d names.
-        states: L.
+        space: what a state can be.
 
     Raises:
         InputError: `order` lists other variables.
     """
     order = variable_order(settings, variables, "models.*.backbone.order")
-    return BACKBONES[settings["kind"]].from_settings(settings, order, states)
+    if isinstance(space, Counts):
+        head: Head = CountHead(space.levels)
+    else:
+        head = MixtureHead(settings["components"], settings["narrowest"])
+    return BACKBONES[settings["kind"]].from_settings(settings, order, head)
 
 
 BACKBONES: dict[str, type[Backbone]] = {"gru": GRUBackbone, "transformer": TransformerBackbone}

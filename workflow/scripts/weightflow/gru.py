@@ -8,11 +8,12 @@ from torch import Tensor
 
 from weightflow.autoregressive import AutoregressiveBackbone, Memory
 from weightflow.flat_weights import apply_linear
+from weightflow.heads import Head
 from weightflow.weight_graph import HiddenUnits, LinearMap, Slots
 
 
 class GRUBackbone(AutoregressiveBackbone):
-    """GRU over the variables, with a softmax over L states at each.
+    """GRU over the variables, with a distribution at each.
 
     Gates follow `torch.nn.GRU`: reset, update, new. Without the position's code only the hidden state can tell
     which variable comes next.
@@ -21,24 +22,24 @@ class GRUBackbone(AutoregressiveBackbone):
     def __init__(
         self,
         variables: int,
-        states: int,
+        head: Head,
         hidden: int,
         depth: int = 1,
         position: bool = False,
         order: Sequence[int] | None = None,
     ):
-        super().__init__(variables, states, position, order)
+        super().__init__(variables, head, position, order)
         self.hidden, self.depth = hidden, depth
         layers = []
         for level in range(depth):
             layers.append(LinearMap(f"input{level}", 3 * hidden, hidden if level else self.inputs))
             layers.append(LinearMap(f"recurrent{level}", 3 * hidden, hidden))
-        self.layers = (*layers, LinearMap(self.head, states, hidden))
+        self.layers = (*layers, LinearMap(self.readout, head.outputs, hidden))
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], order: Sequence[int], states: int) -> "GRUBackbone":
+    def from_settings(cls, settings: Mapping[str, Any], order: Sequence[int], head: Head) -> "GRUBackbone":
         """From the config's `backbone` section: `hidden`, `layers` and `position`."""
-        return cls(len(order), states, settings["hidden"], settings["layers"], settings["position"], order)
+        return cls(len(order), head, settings["hidden"], settings["layers"], settings["position"], order)
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:
@@ -55,7 +56,7 @@ class GRUBackbone(AutoregressiveBackbone):
                 for part in ("input", "recurrent")
                 for start, flips in gates
             ]
-            above = f"input{level + 1}" if level + 1 < self.depth else self.head
+            above = f"input{level + 1}" if level + 1 < self.depth else self.readout
             readers = [Slots(name, "columns", 0, True) for name in (f"recurrent{level}", above)]
             groups.append(HiddenUnits(self.hidden, (*own, *readers)))
         return tuple(groups)

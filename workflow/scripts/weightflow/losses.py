@@ -33,9 +33,10 @@ def divergence(backbone: Backbone, weights: Tensor, anchors: Tensor, states: Ten
         states: (S, N, d) query states.
     """
     with torch.no_grad():
-        wanted = backbone.conditionals(anchors, states)
-    found = backbone.conditionals(weights, states)
-    return (wanted.exp() * (wanted - found)).sum((-1, -2)).mean()
+        wanted = backbone.outputs(anchors, states)
+    found = backbone.outputs(weights, states)
+    values = states.expand(len(weights), *states.shape[-2:])
+    return backbone.head.divergence(wanted, found, values).sum(-1).mean()
 
 
 def curvature(knots: Tensor) -> Tensor:
@@ -44,10 +45,5 @@ def curvature(knots: Tensor) -> Tensor:
 
 
 def roughness(backbone: Backbone, weights: Tensor) -> Tensor:
-    """Mean over networks (S, P) of the squared third differences of the head along the counts.
-
-    The head's rows belong to the counts 0 … L−1 in order. A penalty on their third differences (Eilers & Marx
-    1996) makes logits smooth in the count and leaves quadratic ones, thus Gaussian laws, alone.
-    """
-    head = split_weights(backbone.layers, weights)[backbone.head]
-    return head.diff(n=3, dim=-2).square().sum((-1, -2)).mean()
+    """How rough the distributions of networks (S, P) are along a variable's values, as their head says."""
+    return backbone.head.roughness(split_weights(backbone.layers, weights)[backbone.readout])

@@ -9,13 +9,14 @@ from torch.nn import functional
 
 from weightflow.autoregressive import AutoregressiveBackbone, Memory
 from weightflow.flat_weights import apply_linear
+from weightflow.heads import Head
 from weightflow.weight_graph import HiddenUnits, LinearMap, Slots
 
 _EPSILON = 1e-6  # of the norm
 
 
 class TransformerBackbone(AutoregressiveBackbone):
-    """Pre-norm transformer over the variables, with a softmax over L states at each.
+    """Pre-norm transformer over the variables, with a distribution at each.
 
     Each block adds attention and then a feed-forward part (GELU) to the residual stream, each reading it through
     a root-mean-square norm without weights of its own (Zhang & Sennrich 2019). So all weights belong to linear
@@ -25,7 +26,7 @@ class TransformerBackbone(AutoregressiveBackbone):
 
     Args:
         variables: d.
-        states: L.
+        head: what the outputs say of a variable.
         width: of the residual stream.
         depth: number of blocks.
         heads: of the attention; they divide the width.
@@ -37,7 +38,7 @@ class TransformerBackbone(AutoregressiveBackbone):
     def __init__(
         self,
         variables: int,
-        states: int,
+        head: Head,
         width: int,
         depth: int = 1,
         heads: int = 1,
@@ -45,7 +46,7 @@ class TransformerBackbone(AutoregressiveBackbone):
         position: bool = False,
         order: Sequence[int] | None = None,
     ):
-        super().__init__(variables, states, position, order)
+        super().__init__(variables, head, position, order)
         if width % heads:
             raise ValueError(f"{heads} heads do not divide the width {width}")
         self.width, self.depth, self.heads, self.forward = width, depth, heads, feedforward * width
@@ -53,13 +54,13 @@ class TransformerBackbone(AutoregressiveBackbone):
         for block in range(depth):
             layers += [LinearMap(f"{part}{block}", width, width) for part in ("query", "key", "value", "out")]
             layers += [LinearMap(f"up{block}", self.forward, width), LinearMap(f"down{block}", width, self.forward)]
-        self.layers = (*layers, LinearMap(self.head, states, width))
+        self.layers = (*layers, LinearMap(self.readout, head.outputs, width))
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], order: Sequence[int], states: int) -> "TransformerBackbone":
+    def from_settings(cls, settings: Mapping[str, Any], order: Sequence[int], head: Head) -> "TransformerBackbone":
         """From the config's `backbone` section: `hidden`, `layers`, `heads`, `feedforward` and `position`."""
         sizes = [settings[key] for key in ("hidden", "layers", "heads", "feedforward", "position")]
-        return cls(len(order), states, *sizes, order)
+        return cls(len(order), head, *sizes, order)
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:
@@ -71,17 +72,17 @@ class TransformerBackbone(AutoregressiveBackbone):
         written = ["embed", *(f"{part}{block}" for block in blocks for part in ("out", "down"))]
         read = [f"{part}{block}" for block in blocks for part in ("query", "key", "value", "up")]
         stream = [Slots(name, "rows", 0, True) for name in written]
-        stream += [Slots(name, "columns", 0, True) for name in (*read, self.head)]
+        stream += [Slots(name, "columns", 0, True) for name in (*read, self.readout)]
         groups = [HiddenUnits(self.width, tuple(stream))]
         for block in blocks:
             query, key, value = ((f"{part}{block}", "rows") for part in ("query", "key", "value"))
             out = (f"out{block}", "columns")
             inner = tuple(
                 tuple(
-                    HiddenUnits(size, tuple(Slots(*place, head * size, True) for place in places))
+                    HiddenUnits(size, tuple(Slots(*place, h * size, True) for place in places))
                     for places in ((query, key), (value, out))
                 )
-                for head in range(self.heads)
+                for h in range(self.heads)
             )
             whole = tuple(Slots(*place, 0, False, block=size) for place in (query, key, value, out))
             groups.append(HiddenUnits(self.heads, whole, inner))

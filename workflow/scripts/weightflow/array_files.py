@@ -1,0 +1,103 @@
+"""Arrays of snapshots in NumPy's own formats: `.npy` of trajectories, `.npz` of states with a time each."""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from weightflow.errors import InputError
+from weightflow.recordings import Recording, check_names, default_names, group_by_time, numeric_times
+
+AXES = {"trajectory": 0, "time": 1, "variable": 2}
+_PICKLED = ("Object arrays", "Python objects", "pickle")
+
+
+def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
+    """Read an array of trajectories, times and variables, in the order that `axes` says.
+
+    Args:
+        path: the file.
+        settings: the data set's: `axes`, `times`, `variables`.
+
+    Raises:
+        InputError: the file is damaged, holds no numbers, or has another shape.
+    """
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        if any(sign in str(error) for sign in _PICKLED):
+            raise InputError(
+                f"{path}: holds Python objects or is not a .npy file; save a plain numeric array with numpy.save."
+            ) from error
+        raise InputError(f"{path}: the file is truncated or not a .npy array; save it again.") from error
+    except (OSError, EOFError) as error:
+        raise InputError(f"{path}: the file is truncated or not a .npy array; save it again.") from error
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iufb":
+        raise InputError(f"{path}: expected numbers, found {getattr(array, 'dtype', 'an archive')}; convert them.")
+    axes = settings["axes"]
+    if array.ndim != 3:
+        raise InputError(
+            f"{path}: has {array.ndim} axes {array.shape}; expected 3, named by the key axes: {', '.join(axes)}."
+        )
+    array = np.array(array.transpose([axes.index(axis) for axis in AXES]))
+    _, points, d = array.shape
+    if points == 0 or d == 0:
+        raise InputError(f"{path}: has no times or no variables, shape {array.shape}; check the key axes.")
+    times = np.asarray(settings["times"] or range(points), dtype=float)
+    return Recording(times, list(array.swapaxes(0, 1)), _names(d, settings, path), paired=True)
+
+
+def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
+    """Read an archive with an array of states (n, d) and one of their times (n,).
+
+    Args:
+        path: the file.
+        settings: the data set's: `matrix`, `time_column`, `variables`.
+
+    Raises:
+        InputError: the file is damaged or pickled, an array is missing, or the two do not fit.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            found = {name: _member(archive, name, path, settings) for name in ("matrix", "time_column")}
+    except (OSError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: the file is truncated or not an .npz archive; save it again.") from error
+    states, times = found["matrix"], found["time_column"]
+    at = f"{path}: the array '{settings['matrix']}'"
+    if states.dtype.kind not in "iufb":
+        raise InputError(f"{at} holds {states.dtype}, not numbers; convert it.")
+    if states.ndim != 2 or not states.shape[1]:
+        raise InputError(f"{at} has shape {states.shape}; expected (states, variables).")
+    if times.shape != (len(states),):
+        raise InputError(
+            f"{at} has {len(states)} states and '{settings['time_column']}' has shape {times.shape}; give one time "
+            "for each state."
+        )
+    times = numeric_times(times, f"{path}: the array '{settings['time_column']}'")
+    return group_by_time(times, states, _names(states.shape[1], settings, path))
+
+
+def _member(archive: Any, key: str, path: Path, settings: Mapping[str, Any]) -> np.ndarray:
+    name = settings[key]
+    if not hasattr(archive, "files"):
+        raise InputError(f"{path}: holds one array, not an archive of them; rename it to .npy or use numpy.savez.")
+    if name not in archive.files:
+        raise InputError(f"{path}: no array '{name}'; set {key} to one of {', '.join(archive.files)}.")
+    try:
+        return archive[name]
+    except ValueError as error:
+        raise InputError(
+            f"{path}: the array '{name}' holds Python objects, which are pickled; save plain numbers with numpy.savez."
+        ) from error
+
+
+def _names(variables: int, settings: Mapping[str, Any], path: Path) -> list[str]:
+    names = list(settings["variables"] or default_names(variables))
+    if len(names) != variables:
+        raise InputError(
+            f"{path}: holds {variables} variables but the key variables names {len(names)}; name each once."
+        )
+    check_names(names, f"{path}")
+    return names

@@ -1,0 +1,142 @@
+"""What a network's outputs say of one variable: a softmax over counts, or a mixture of Gaussians over real values."""
+
+import math
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
+
+
+class Head(ABC):
+    """How the outputs at a variable become its distribution, and how its value is told to the variables after it.
+
+    Attributes:
+        inputs: numbers that a value is told by.
+        outputs: numbers that its distribution is told by.
+    """
+
+    inputs: int
+    outputs: int
+
+    @abstractmethod
+    def code(self, values: Tensor) -> Tensor:
+        """(…, inputs) of values (…)."""
+
+    @abstractmethod
+    def log_prob(self, outputs: Tensor, values: Tensor) -> Tensor:
+        """(…) log-probabilities, or log-densities, of values (…) under outputs (…, outputs)."""
+
+    @abstractmethod
+    def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
+        """(…) independent values under outputs (…, outputs)."""
+
+    @abstractmethod
+    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor) -> Tensor:
+        """(…) of Kullback–Leibler KL(wanted ‖ found), exact or told by values (…) drawn from what is wanted."""
+
+    @abstractmethod
+    def roughness(self, rows: Tensor) -> Tensor:
+        """How rough distributions are whose outputs' neurons have the weights (S, outputs, inputs + 1), a scalar."""
+
+
+class CountHead(Head):
+    """A softmax over the counts 0 … L−1, told to later variables in binary, ⌈log2 L⌉ bits.
+
+    Args:
+        levels: L.
+    """
+
+    def __init__(self, levels: int):
+        self.levels = self.outputs = levels
+        self.inputs = max(1, (levels - 1).bit_length())
+
+    def code(self, values: Tensor) -> Tensor:
+        """The bits of counts, the lowest first."""
+        places = torch.arange(self.inputs, device=values.device)
+        return ((values.unsqueeze(-1) >> places) & 1).to(torch.get_default_dtype())
+
+    def log_prob(self, outputs: Tensor, values: Tensor) -> Tensor:
+        """Log-probabilities of counts."""
+        return outputs.gather(-1, values.unsqueeze(-1)).squeeze(-1) - outputs.logsumexp(-1)
+
+    def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
+        """Counts, by inversion."""
+        cumulative = outputs.softmax(-1).cumsum(-1)
+        level = torch.rand(*outputs.shape[:-1], 1, generator=generator, device=outputs.device)
+        # Scaled by the last entry: rounding may leave the total a little below one.
+        count = torch.searchsorted(cumulative, level * cumulative[..., -1:], right=True).squeeze(-1)
+        return count.clamp_max(self.levels - 1)
+
+    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor) -> Tensor:
+        """Exact, by the sum over all counts."""
+        wanted, found = wanted.log_softmax(-1), found.log_softmax(-1)
+        return (wanted.exp() * (wanted - found)).sum(-1)
+
+    def roughness(self, rows: Tensor) -> Tensor:
+        """Mean over networks of the squared third differences along the counts.
+
+        The neurons belong to the counts 0 … L−1 in order. A penalty on their third differences (Eilers & Marx
+        1996) makes logits smooth in the count and leaves quadratic ones, thus Gaussian laws, alone.
+        """
+        return rows.diff(n=3, dim=-2).square().sum((-1, -2)).mean()
+
+
+class MixtureHead(Head):
+    """A mixture of M Gaussians over a standardised value, which is told to later variables as it is (Bishop 1994).
+
+    The outputs are M logits, M means and M raw widths r, in this order; a width is narrowest + softplus(r), so that
+    none can collapse onto a state.
+
+    Args:
+        components: M.
+        narrowest: least standard deviation, in units of the standardised variable.
+    """
+
+    inputs = 1
+
+    def __init__(self, components: int, narrowest: float):
+        self.components, self.narrowest = components, narrowest
+        self.outputs = 3 * components
+
+    def code(self, values: Tensor) -> Tensor:
+        """The value itself."""
+        return values.unsqueeze(-1)
+
+    def log_prob(self, outputs: Tensor, values: Tensor) -> Tensor:
+        """Log-densities of values."""
+        logits, means, widths = self._parts(outputs)
+        away = (values.unsqueeze(-1) - means) / widths
+        single = -0.5 * away.square() - widths.log() - _HALF_LOG_TAU
+        return (logits.log_softmax(-1) + single).logsumexp(-1)
+
+    def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
+        """A component by inversion, then a value of it."""
+        logits, means, widths = self._parts(outputs)
+        cumulative = logits.softmax(-1).cumsum(-1)
+        level = torch.rand(*logits.shape[:-1], 1, generator=generator, device=logits.device)
+        chosen = torch.searchsorted(cumulative, level * cumulative[..., -1:], right=True)
+        chosen = chosen.clamp_max(self.components - 1)
+        noise = torch.randn(logits.shape[:-1], generator=generator, device=logits.device, dtype=logits.dtype)
+        mean, width = (part.gather(-1, chosen).squeeze(-1) for part in (means, widths))
+        return mean + width * noise
+
+    def mass(self, outputs: Tensor, edges: Tensor) -> Tensor:
+        """(…, B) probabilities of the bins between edges (B + 1,) under outputs (…, outputs)."""
+        logits, means, widths = self._parts(outputs)
+        below = torch.special.ndtr((edges[:, None] - means.unsqueeze(-2)) / widths.unsqueeze(-2))
+        return (logits.softmax(-1).unsqueeze(-2) * below).sum(-1).diff(dim=-1)
+
+    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor) -> Tensor:
+        """Told by single values: mixtures have no closed form."""
+        return self.log_prob(wanted, values) - self.log_prob(found, values)
+
+    def roughness(self, rows: Tensor) -> Tensor:
+        """None: a few Gaussians are smooth, and their widths have a least value."""
+        return rows.new_zeros(())
+
+    def _parts(self, outputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits, means, raw = outputs.chunk(3, dim=-1)
+        return logits, means, self.narrowest + functional.softplus(raw)

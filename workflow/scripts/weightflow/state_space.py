@@ -1,0 +1,121 @@
+"""What a state of the data can be: counts, or real values; and how networks see it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+_BINS = 120  # of a real variable's range, where densities are shown
+_MARGIN = 0.1  # of the range of the observed states, beyond it on either side
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counts 0 … L−1 in every variable; networks see them as they are.
+
+    Attributes:
+        levels: L.
+    """
+
+    kind: ClassVar[str] = "discrete"
+    levels: int
+
+    @property
+    def log_volume(self) -> float:
+        """Logarithm of the volume of states per volume of coordinates."""
+        return 0.0
+
+    def coordinates(self, states: np.ndarray) -> np.ndarray:
+        """What networks see of states (…, d)."""
+        return np.asarray(states, dtype=np.int64)
+
+    def states(self, coordinates: np.ndarray) -> np.ndarray:
+        """The states (…, d) of coordinates."""
+        return np.asarray(coordinates, dtype=np.int64)
+
+    def contains(self, states: np.ndarray) -> np.ndarray:
+        """(n,) whether a density over this space can give states (n, d) any probability."""
+        return ((states >= 0) & (states < self.levels)).all(-1)
+
+    def project(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """States near values (n, d): stochastic rounding, unbiased in the mean, kept within 0 … L−1."""
+        return np.clip(np.floor(values + rng.random(values.shape)), 0, self.levels - 1).astype(np.int64)
+
+    def edges(self, variable: int) -> np.ndarray:
+        """(L + 1,) edges of the bins in which a marginal is told: one for each count."""
+        return np.arange(self.levels + 1) - 0.5
+
+    def describe(self) -> str:
+        """For the report."""
+        return f"counts 0 … {self.levels - 1} per variable"
+
+
+@dataclass(frozen=True)
+class Reals:
+    """Real values; networks see them standardised by the mean and spread of the observed training states.
+
+    Attributes:
+        mean, spread: of each of d variables.
+        low, high: range of each variable in the observed training states.
+    """
+
+    kind: ClassVar[str] = "continuous"
+    mean: tuple[float, ...]
+    spread: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+    @classmethod
+    def of(cls, snapshots: Sequence[np.ndarray]) -> "Reals":
+        """From the observed training snapshots (N_k, d), each of which counts as much as any other."""
+        mean = np.mean([s.mean(0) for s in snapshots], axis=0)
+        spread = np.sqrt(np.mean([((s - mean) ** 2).mean(0) for s in snapshots], axis=0))
+        pooled = np.concatenate(snapshots)
+        return cls(*(tuple(map(float, row)) for row in (mean, spread, pooled.min(0), pooled.max(0))))
+
+    @property
+    def log_volume(self) -> float:
+        """Logarithm of the volume of states per volume of coordinates."""
+        return float(np.log(self.spread).sum())
+
+    def coordinates(self, states: np.ndarray) -> np.ndarray:
+        """Standardised values, float32."""
+        return ((states - np.array(self.mean)) / np.array(self.spread)).astype(np.float32)
+
+    def states(self, coordinates: np.ndarray) -> np.ndarray:
+        """The states (…, d) of coordinates, float64."""
+        return np.asarray(coordinates, dtype=np.float64) * np.array(self.spread) + np.array(self.mean)
+
+    def contains(self, states: np.ndarray) -> np.ndarray:
+        """(n,) all of them."""
+        return np.ones(states.shape[:-1], dtype=bool)
+
+    def project(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The values themselves."""
+        return values
+
+    def edges(self, variable: int) -> np.ndarray:
+        """(B + 1,) edges of equal bins over the observed range and a tenth of it beyond either end."""
+        low, high = self.low[variable], self.high[variable]
+        margin = _MARGIN * (high - low)
+        return np.linspace(low - margin, high + margin, _BINS + 1)
+
+    def describe(self) -> str:
+        """For the report."""
+        return "real values, standardised by the observed training states for the networks"
+
+
+StateSpace = Counts | Reals
+_SPACES = {space.kind: space for space in (Counts, Reals)}
+
+
+def to_metadata(space: StateSpace) -> dict[str, Any]:
+    """As JSON can hold it."""
+    return {"kind": space.kind, **asdict(space)}
+
+
+def from_metadata(metadata: Mapping[str, Any]) -> StateSpace:
+    """The inverse of `to_metadata`."""
+    fields = {name: tuple(v) if isinstance(v, list) else v for name, v in metadata.items() if name != "kind"}
+    return _SPACES[metadata["kind"]](**fields)
