@@ -86,9 +86,14 @@ def test_every_nth_time_is_observed_from_the_first_on():
 
 @given(st.integers(1, 5000))
 def test_headroom_is_a_tenth_and_at_least_four_states(largest):
-    states = states_with_headroom([np.array([[0, largest]]), np.array([[1, 1]])])
+    states = states_with_headroom([np.array([[0, largest]]), np.array([[1, 1]])], most=65536)
     assert states >= largest + 5
     assert states - 1 == pytest.approx(max(1.1 * largest, largest + 4), abs=1)
+
+
+@pytest.mark.parametrize(("most", "states"), [(1000, 111), (111, 111), (105, 105), (101, 101)])
+def test_headroom_ends_at_the_most_states(most, states):
+    assert states_with_headroom([np.array([[0, 100]])], most) == states
 
 
 @given(st.integers(2, 30), st.floats(0.01, 0.99))
