@@ -121,7 +121,7 @@ def fits(rng: np.random.Generator) -> Fits:
     steps = np.arange(30)
     nll = pd.DataFrame({"snapshot": steps % 3, "step": steps // 3, "nll": rng.random(30)})
     fit = pd.DataFrame({"step": steps, "loss": rng.random(30), "structural": rng.random(30), "behavioural": 0.0})
-    fit = fit.assign(divergence=rng.random(30), energy=np.zeros(30))
+    fit = fit.assign(divergence=rng.random(30), energy=np.zeros(30), roughness=rng.random(30))
     spline = pd.DataFrame({"step": steps, "nll": rng.random(30), "curvature": rng.random(30), "roughness": 0.0})
     return Fits(
         anchors={"a_cde, b_ode": nll},
@@ -443,6 +443,7 @@ def test_losses_that_no_fit_has_get_no_panel(rng):
         "learned spline: smoothness",
         "dynamics: structural term",
         "dynamics: divergence term",
+        "dynamics: roughness term",
         "dynamics: choice of the steps",
     }
 

@@ -105,7 +105,7 @@ class Interpolant:
     def sample(self, teacher: Teacher, time: float, rng: np.random.Generator) -> np.ndarray:
         """(n, d) states at a time within the snapshots' range, one for each particle.
 
-        At the time of a snapshot every member gives that snapshot's own states.
+        At the time of a snapshot every member gives the particles there, which repeat states where sizes differ.
         """
         k = self.interval(time)
         length = self.times[k + 1] - self.times[k]
