@@ -27,7 +27,7 @@ def timed_stages(dataset, model):
         label = stages.choice_label(SETTINGS[model])
         found["smoothing"] = (
             f"{folder}/benchmarks/choices/{label}/seed{{seed}}/choose_smoothing.tsv",
-            None,
+            f"{folder}/choices/{label}/seed{{seed}}/choice.json",
         )
     if model in CURVED:
         label = stages.spline_label(SETTINGS[model])
@@ -36,7 +36,7 @@ def timed_stages(dataset, model):
             f"{folder}/splines/{label}/seed{{seed}}/spline.safetensors",
         )
     if model in STEPPED:
-        found["steps"] = (f"{folder}/{run}/choose_steps.tsv", None)
+        found["steps"] = (f"{folder}/{run}/choose_steps.tsv", f"{made}/steps.json")
     if model in FIELDS:
         found["dynamics"] = (f"{folder}/{run}/fit_dynamics.tsv", f"{made}/dynamics.safetensors")
     found["predict"] = (f"{folder}/{run}/predict.tsv", f"{made}/prediction.safetensors")
