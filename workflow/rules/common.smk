@@ -98,6 +98,7 @@ def sharing(label, models):
 
 FIELDS = having(lambda chosen: chosen["dynamics"]["kind"] != "spline")
 LEARNERS = having(stages.learns)
+SEEING = having(stages.sees_states)
 CURVED = having(stages.begins_at_spline)
 TAUGHT = having(stages.is_taught)
 STEPPED = having(stages.chooses_steps)

@@ -81,7 +81,7 @@ class Material:
 
     Attributes:
         graph: the anchors to pass through.
-        snapshots: K arrays (N_k, d) of training states, for the behavioural terms alone.
+        snapshots: K arrays (N_k, d) of training states, for the behavioural terms and the divergence alone.
         backbone: the density whose weights move; for these terms too.
         lesson: a teacher's states between the snapshots, or None.
         roughness: weight of the penalty on logits that are rough over the counts.
