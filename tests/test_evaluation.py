@@ -10,6 +10,7 @@ from weightflow import metrics
 from weightflow.evaluation import COLUMNS, Judge, evaluate, summarise
 from weightflow.laws import TableLaw
 from weightflow.prediction import Prediction
+from weightflow.weighted_states import marginals
 
 SECOND = {"data": 2, "other": 2, "later": 3}
 DISCRETE = ["w_marginal", "jsd_marginal", "w1_joint", "w2_joint", "mmd", "mmd_median"]
@@ -50,7 +51,7 @@ def test_values_are_those_of_the_metrics(counts, prediction):
     samples, weights = prediction.weighted(3)
     assert value(table, 3, "w1_joint") == metrics.w_joint(samples, counts.training[3], weights)[0]
     uniform = np.full(6, 1 / 6)
-    p, q = metrics.marginals(samples, weights, 8), metrics.marginals(counts.training[3], uniform, 8)
+    p, q = marginals(samples, weights, 8), marginals(counts.training[3], uniform, 8)
     assert value(table, 3, "jsd_marginal") == pytest.approx(metrics.jsd_marginal(p, q), rel=1e-9)
 
 
@@ -84,7 +85,7 @@ def test_samples_without_a_density_meet_the_law_by_their_frequencies(counts, pre
         table.groupby("time")["metric"].apply(list).tolist()
         == [["w_marginal_exact", "jsd_marginal_exact", *DISCRETE]] * 6
     )
-    p, q = metrics.marginals(*prediction.weighted(3), 10), np.full((2, 10), 0.1)
+    p, q = marginals(*prediction.weighted(3), 10), np.full((2, 10), 0.1)
     assert value(table, 3, "w_marginal_exact") == pytest.approx(metrics.w_marginal(p, q))
     assert value(table, 3, "jsd_marginal_exact") == pytest.approx(metrics.jsd_marginal(p, q))
 

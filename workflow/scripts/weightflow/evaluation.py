@@ -13,6 +13,7 @@ from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.progress import progress
 from weightflow.snapshots import Snapshots
+from weightflow.weighted_states import marginals
 
 COLUMNS = ["dataset", "model", "seed", "time", "seen", "metric", "value"]
 
@@ -111,7 +112,7 @@ def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
 
 
 def _frequencies(states: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return metrics.marginals(states, weights, 1 + int(states.max()))
+    return marginals(states, weights, 1 + int(states.max()))
 
 
 def _marginal_distances(p: np.ndarray, q: np.ndarray, suffix: str) -> dict[str, float]:
