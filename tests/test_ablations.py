@@ -3,7 +3,6 @@
 import re
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,14 +13,13 @@ from weightflow.ablations import (
     COLUMNS,
     ablation_levels,
     ablation_models,
-    check_ablations,
-    check_variants,
     models_on,
     tabulate_ablations,
 )
 from weightflow.errors import InputError
 from weightflow.evaluation import summarise
 from weightflow.schema import check_schema
+from weightflow.settings import check_ablations
 from weightflow.stages import anchor_label
 
 TINY = yaml.safe_load((Path(__file__).parent / "config" / "tiny.yaml").read_text(encoding="utf-8"))
@@ -237,31 +235,3 @@ def test_a_level_with_a_wrong_key_is_one_sentence(variants, schema):
     found, _ = variants(factors={"width": {"odd": {"backbone": {"hiden": 3}}}})
     with pytest.raises(InputError, match=r"my\.yaml: models\.width-odd\.backbone: unknown key 'hiden'; did you mean"):
         check_schema(config(models=found), schema, "my.yaml")
-
-
-def ordered(complete, **ablations) -> dict[str, Any]:
-    """A study of two data sets with other variables each, whose first level is an order of the first one's."""
-    given = {"given": {"backbone": {"order": ["R", "I", "S"]}}}
-    datasets = {"people": {"system": "epidemic"}, "molecules": {"system": "birth_death"}}
-    return complete({"datasets": datasets, "ablations": {"factors": {"order": given}, **ablations}})
-
-
-def test_a_variants_order_is_held_against_the_data_sets_that_are_studied(complete, root):
-    check_variants(ordered(complete, datasets=["people"]), root / "resources" / "systems", "my.yaml")
-    fault = (
-        "my.yaml: ablations.factors.order.given.backbone.order, data set molecules: R, I, S is not an order of the "
-        "variables X; name each of them once."
-    )
-    for studied in (["molecules"], ["people", "molecules"], None):
-        with pytest.raises(InputError) as refusal:
-            check_variants(ordered(complete, datasets=studied), root / "resources" / "systems", "my.yaml")
-        assert str(refusal.value) == fault
-
-
-def test_variants_of_crossed_factors_are_named_by_all_their_levels(complete, root):
-    factors = {"width": {"ten": {"dynamics": {"width": 10}}}, "heads": {"four": {"dynamics": {"heads": 4}}}}
-    config = ordered(complete, factors=factors, cross=True)
-    with pytest.raises(
-        InputError, match=r"my\.yaml: ablations: models\.width-ten--heads-four\.dynamics: 4 heads do not"
-    ):
-        check_variants(config, root / "resources" / "systems", "my.yaml")

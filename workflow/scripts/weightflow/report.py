@@ -27,9 +27,10 @@ from weightflow.choices import (
 from weightflow.laws import ExactLaw, describe_law, of_all
 from weightflow.metric_catalogue import CATALOGUE, ordered, panels
 from weightflow.plots.ablations import shown_times
-from weightflow.plots.style import DPI, is_floor, is_model, lines
+from weightflow.plots.style import DPI, lines
 from weightflow.provenance import versions
 from weightflow.published import OWN, PUBLISHED
+from weightflow.runs import is_floor, is_model
 from weightflow.snapshots import Snapshots
 
 MISSING = "–"

@@ -11,6 +11,7 @@ from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 from weightflow.metric_catalogue import CATALOGUE
 from weightflow.plots import style
 from weightflow.plots.ablations import shown_metrics, shown_times
+from weightflow.runs import is_floor
 
 _PANELS = 2
 
@@ -27,7 +28,7 @@ def plot_inference(summary: pd.DataFrame, runtime: pd.DataFrame, lines: Mapping[
     """
     seconds = runtime[runtime["stage"] == "predict"].groupby("model")["seconds"].agg(["mean", "std"])
     part = shown_times(summary)
-    runs = [run for run in lines if run in seconds.index and not style.is_floor(run)]
+    runs = [run for run in lines if run in seconds.index and not is_floor(run)]
     part = part[part["model"].isin(runs) & np.isfinite(part["mean"]) & (part["mean"] > 0)]
     shown = shown_metrics(list(part["metric"]))[:_PANELS]
     with style.look():
