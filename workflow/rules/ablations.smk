@@ -33,7 +33,9 @@ rule tabulate_ablations:
 
 rule plot_ablation:
     input:
-        rules.tabulate_ablations.output[0],
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
+        table=rules.tabulate_ablations.output[0],
     output:
         report(
             "results/{dataset}/figures/ablation-{factor}.png",

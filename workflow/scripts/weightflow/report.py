@@ -24,9 +24,9 @@ from weightflow.choices import (
     steps_chosen,
     verdict,
 )
+from weightflow.evaluation import at_unseen_times
 from weightflow.laws import ExactLaw, describe_law, of_all
 from weightflow.metric_catalogue import CATALOGUE, ordered, panels
-from weightflow.plots.ablations import shown_times
 from weightflow.plots.style import DPI, lines
 from weightflow.provenance import versions
 from weightflow.published import OWN, PUBLISHED
@@ -223,7 +223,7 @@ def _ablations(
     """Figures of the study, and a table of its levels with the best of each factor marked."""
     if table is None or not source.ablations:
         return None
-    own = shown_times(table[table["dataset"] == source.name])
+    own = at_unseen_times(table[table["dataset"] == source.name])
     there = set(own["metric"])
     metrics = [*ordered(there, True), *panels(("w_marginal", "jsd_marginal"), there)]
     labels, groups = config["ablations"]["labels"], []
