@@ -4,7 +4,8 @@ from weightflow import seeding
 from weightflow.job import run
 from weightflow.snapshots import read_training
 from weightflow.storage import write_table
-from weightflow.teacher import best_teachers, candidates, score_teachers, write_teachers
+from weightflow.teacher import write_teachers
+from weightflow.teacher_choice import best_teachers, candidates, score_teachers
 
 
 def main(snakemake):
