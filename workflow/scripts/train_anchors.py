@@ -1,7 +1,8 @@
 """Train one backbone per observed snapshot."""
 
 from weightflow.ablations import models_on
-from weightflow.anchors import train_anchors, write_anchors
+from weightflow.anchor_files import write_anchors
+from weightflow.anchors import train_anchors
 from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.job import run
@@ -22,7 +23,8 @@ def main(snakemake):
     backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.states)
     seed = int(snakemake.wildcards.seed)
     anchors = train_anchors(backbone, data.observed, data.observed_times, settings["anchors"], seed, device)
-    write_anchors(snakemake.output.anchors, anchors, made_by=stamp(snakemake), device=str(device))
+    made = {"made_by": stamp(snakemake), "device": str(device)}
+    write_anchors(snakemake.output.anchors, anchors.times, anchors.weights, **made)
     write_table(snakemake.output.losses, anchors.losses)
 
 
