@@ -77,7 +77,7 @@ def test_a_prediction_along_a_path_holds_it_on_both_grids(network, weights, coun
     path = partial(interpolate_weights, "weights_linear", counts.times, weights)
     found = predict_along(partial(map, path), graph, counts, 50, 0, CPU, None)
     expected = predict(network, weights, counts)
-    np.testing.assert_allclose(found.weights, weights, rtol=1e-6)
+    np.testing.assert_allclose(found.weights, weights, atol=1e-6)
     np.testing.assert_allclose(found.scores["nll"], expected.scores["nll"], rtol=1e-4)
     assert np.array_equal(found.path_times, fine_times(counts.observed_times))
     np.testing.assert_allclose(found.path_weights, path(found.path_times), rtol=1e-4, atol=1e-6)
