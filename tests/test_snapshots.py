@@ -14,6 +14,7 @@ from weightflow.snapshots import (
     assemble,
     check_observed,
     check_states,
+    heldout_amount,
     observed_count,
     observed_mask,
     read_snapshots,
@@ -236,3 +237,16 @@ def test_the_shown_pair_takes_more_than_two_values(columns, pair):
     names = [f"x{i}" for i in range(len(columns))]
     data = Snapshots(np.arange(3.0), [states] * 3, [], np.ones(3, bool), names, True, 10, "training", "day")
     assert data.pair == pair
+
+
+@pytest.mark.parametrize(
+    ("dataset", "amount"),
+    [
+        ({"heldout": None, "system": "epidemic"}, 1000),
+        ({"heldout": None, "system": None}, 0.2),
+        ({"heldout": 0, "system": "epidemic"}, 0),
+        ({"heldout": 30, "system": "epidemic"}, 30),
+    ],
+)
+def test_heldout_default_depends_on_where_the_data_come_from(dataset, amount):
+    assert heldout_amount(dataset) == amount

@@ -12,8 +12,7 @@ def ablation_figures(dataset):
 
 rule tabulate_ablations:
     input:
-        snapshots=expand(rules.prepare_snapshots.output[0], dataset=STUDIED),
-        metrics=[
+        [
             f"results/{d}/runs/{m}/seed{s}/metrics.csv"
             for d in STUDIED
             for m in ABLATED
@@ -26,7 +25,6 @@ rule tabulate_ablations:
     conda:
         "../../envs/analysis.yaml"
     params:
-        datasets=STUDIED,
         levels=LEVELS,
         code=code("tabulate_ablations.py"),
     script:
@@ -35,7 +33,9 @@ rule tabulate_ablations:
 
 rule plot_ablation:
     input:
-        rules.tabulate_ablations.output[0],
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
+        table=rules.tabulate_ablations.output[0],
     output:
         report(
             "results/{dataset}/figures/ablation-{factor}.png",

@@ -59,7 +59,7 @@ rule simulate_system:
         trajectories=lambda w: (
             0 if dataset_settings(w)["file"] else dataset_settings(w)["trajectories"]
         ),
-        heldout=lambda w: int(settings.heldout_amount(dataset_settings(w))),
+        heldout=lambda w: int(heldout_amount(dataset_settings(w))),
         seed=lambda w: dataset_settings(w)["seed"],
         code=code("simulate_system.py"),
     script:

@@ -78,8 +78,7 @@ rule evaluate_prediction:
 
 rule tabulate_metrics:
     input:
-        snapshots=expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
-        metrics=[
+        [
             f"results/{d}/runs/{m}/seed{s}/metrics.csv"
             for d in DATASETS
             for m in runs(d)
@@ -97,7 +96,6 @@ rule tabulate_metrics:
     conda:
         "../../envs/analysis.yaml"
     params:
-        datasets=DATASETS,
         code=code("tabulate_metrics.py"),
     script:
         "../scripts/tabulate_metrics.py"

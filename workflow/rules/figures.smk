@@ -324,6 +324,8 @@ rule plot_teachers:
 
 rule plot_inference:
     input:
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
         summary=rules.tabulate_metrics.output.summary,
         runtime=rules.tabulate_runtime.output[0],
     output:

@@ -5,7 +5,8 @@ from weightflow.job import run
 from weightflow.snapshots import read_training
 from weightflow.storage import write_table
 from weightflow.suited import check_suited
-from weightflow.teacher import best_teachers, candidates, score_teachers, write_teachers
+from weightflow.teacher import write_teachers
+from weightflow.teacher_choice import best_teachers, candidates, score_teachers
 
 
 def main(snakemake):

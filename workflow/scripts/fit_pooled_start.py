@@ -1,6 +1,7 @@
 """Fit one backbone to all observed snapshots together, the common start of pooled anchors."""
 
-from weightflow.anchors import fit_pooled, prepare_training, write_start
+from weightflow.anchor_files import write_start
+from weightflow.anchors import fit_pooled, prepare_training
 from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.job import run

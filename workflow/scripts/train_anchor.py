@@ -1,6 +1,7 @@
 """Train the backbone of one observed snapshot."""
 
-from weightflow.anchors import prepare_training, read_start, train_anchor, write_anchor
+from weightflow.anchor_files import read_start, write_anchor
+from weightflow.anchors import prepare_training, train_anchor
 from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.job import run

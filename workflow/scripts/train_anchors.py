@@ -1,6 +1,7 @@
 """Train one backbone per observed snapshot."""
 
-from weightflow.anchors import train_anchors, write_anchors
+from weightflow.anchor_files import write_anchors
+from weightflow.anchors import train_anchors
 from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.job import run
@@ -19,7 +20,8 @@ def main(snakemake):
     backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.states)
     seed = int(snakemake.wildcards.seed)
     anchors = train_anchors(backbone, data.observed, data.observed_times, settings["anchors"], seed, device)
-    write_anchors(snakemake.output.anchors, anchors, made_by=stamp(snakemake), device=str(device))
+    made = {"made_by": stamp(snakemake), "device": str(device)}
+    write_anchors(snakemake.output.anchors, anchors.times, anchors.weights, **made)
     write_table(snakemake.output.losses, anchors.losses)
 
 

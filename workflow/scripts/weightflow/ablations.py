@@ -2,75 +2,15 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from weightflow.errors import InputError
 from weightflow.provenance import settings_digest
-from weightflow.schema import unknown
-from weightflow.settings import check_model
 
 BASE = "base"  # the factor that tables of ablations call a base model
 COLUMNS = ["dataset", "factor", "level", "base", "model", "metric", "times", "mean", "std", "n"]
-
-
-def check_ablations(config: Mapping[str, Any], source: str) -> None:
-    """Refuse an ablation study that names what does not exist, or whose variants' names are taken.
-
-    Args:
-        config: complete, with defaults; `check_variants` checks the variants' own settings.
-        source: the config files' names.
-
-    Raises:
-        InputError: naming the file, the key and the fix.
-    """
-    study, models = config["ablations"], config["models"]
-    where, factors = f"{source}: ablations", study["factors"]
-    if study["base"] and study["base"] not in models:
-        raise InputError(f"{where}.base: {unknown('model', study['base'], models)}")
-    if study["cross"] and study["bases"]:
-        raise InputError(f"{where}.bases: crossed factors change one model together; leave out bases, or cross.")
-    for section in ("bases", "labels"):
-        for factor in study[section]:
-            if factor not in factors:
-                raise InputError(f"{where}.{section}: {unknown('factor', factor, factors)}")
-    for factor, base in study["bases"].items():
-        if base not in models:
-            raise InputError(f"{where}.bases.{factor}: {unknown('model', base, models)}")
-    for dataset in study["datasets"] or []:
-        if dataset not in config["datasets"]:
-            raise InputError(f"{where}.datasets: {unknown('data set', dataset, config['datasets'])}")
-    if BASE in factors:
-        raise InputError(f"{where}.factors.{BASE}: this is what tables call the base model; rename the factor.")
-    taken = {*models, *config["baselines"]}
-    for chosen, _ in _variants(config):
-        name = _variant_name(chosen)
-        if name in taken:
-            raise InputError(
-                f"{where}.factors: a level of {chosen[0][0]} has the run {name}, and so has another level, a model or "
-                "a baseline; rename one of them."
-            )
-        taken.add(name)
-
-
-def check_variants(config: Mapping[str, Any], systems: Path, source: str) -> None:
-    """Refuse variants of an ablation study whose settings do not fit together, or the data sets that it is done on.
-
-    Args:
-        config: complete, with defaults; the variants keep to the schema.
-        systems: folder of the built-in systems.
-        source: the config files' names.
-
-    Raises:
-        InputError: naming the file, the level (the combination, where they are crossed), the key and the fix.
-    """
-    datasets = {name: chosen for name, chosen in config["datasets"].items() if _is_studied(name, config)}
-    for chosen, model in _variants(config):
-        (factor, level), *further = chosen
-        where = f"ablations: models.{_variant_name(chosen)}" if further else f"ablations.factors.{factor}.{level}"
-        check_model(model, datasets, systems, f"{source}: {where}")
 
 
 def check_levels(levels: Sequence[tuple[str, ...]]) -> None:
@@ -86,6 +26,34 @@ def check_levels(levels: Sequence[tuple[str, ...]]) -> None:
         )
 
 
+def variants(config: Mapping[str, Any]) -> list[tuple[list[tuple[str, str]], dict[str, Any]]]:
+    """Every variant of the base models: its (factor, level) pairs, and its settings."""
+    factors = config["ablations"]["factors"]
+    if not factors or not config["models"]:
+        return []
+    levels = [[(factor, level) for level in named] for factor, named in factors.items()]
+    crossed = config["ablations"]["cross"]
+    combined = itertools.product(*levels) if crossed else ([level] for factor in levels for level in factor)
+    found = []
+    for chosen in combined:
+        model = config["models"][_base_of(chosen[0][0], config)]
+        for factor, level in chosen:
+            model = _merged(model, factors[factor][level])
+        found.append((list(chosen), model))
+    return found
+
+
+def variant_name(chosen: Iterable[tuple[str, str]]) -> str:
+    """Name of the variant with some (factor, level) pairs."""
+    return "--".join(f"{factor}-{level}" for factor, level in chosen)
+
+
+def is_studied(dataset: str, config: Mapping[str, Any]) -> bool:
+    """Whether the ablation study, if there is one, is done on a data set."""
+    studied = config["ablations"]["datasets"]
+    return not studied or dataset in studied
+
+
 def ablation_models(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Models of the ablation study, by the names of their levels.
 
@@ -97,7 +65,7 @@ def ablation_models(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     Returns:
         Settings by name, `<factor>-<level>` (joined by '--' for combinations); none where no factor is given.
     """
-    return {_variant_name(chosen): model for chosen, model in _variants(config)}
+    return {variant_name(chosen): model for chosen, model in variants(config)}
 
 
 def models_on(dataset: str, config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -107,7 +75,7 @@ def models_on(dataset: str, config: Mapping[str, Any]) -> dict[str, dict[str, An
         dataset: its name.
         config: complete, with defaults.
     """
-    return config["models"] | (ablation_models(config) if _is_studied(dataset, config) else {})
+    return config["models"] | (ablation_models(config) if is_studied(dataset, config) else {})
 
 
 def ablation_levels(config: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
@@ -121,15 +89,15 @@ def ablation_levels(config: Mapping[str, Any]) -> list[tuple[str, str, str, str]
         their factors and levels joined by '--'. A variant shares the run of the model, or the earlier variant, that
         has the same settings, so a level that changes nothing is the base.
     """
-    variants = _variants(config)
-    bases = list(dict.fromkeys(_base_of(chosen[0][0], config) for chosen, _ in variants))
+    found = variants(config)
+    bases = list(dict.fromkeys(_base_of(chosen[0][0], config) for chosen, _ in found))
     named: dict[str, str] = {}
     for name, model in [*((b, config["models"][b]) for b in bases), *config["models"].items()]:
         named.setdefault(settings_digest(model), name)
     levels = [(BASE, base, base, base) for base in bases]
-    for chosen, model in variants:
+    for chosen, model in found:
         factors, values = zip(*chosen, strict=True)
-        run = named.setdefault(settings_digest(model), _variant_name(chosen))
+        run = named.setdefault(settings_digest(model), variant_name(chosen))
         levels.append(("--".join(factors), "--".join(values), _base_of(factors[0], config), run))
     return levels
 
@@ -155,36 +123,9 @@ def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[tuple[str, str, s
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
-def _is_studied(dataset: str, config: Mapping[str, Any]) -> bool:
-    """Whether the ablation study, if there is one, is done on a data set."""
-    studied = config["ablations"]["datasets"]
-    return not studied or dataset in studied
-
-
-def _variant_name(chosen: Iterable[tuple[str, str]]) -> str:
-    return "--".join(f"{factor}-{level}" for factor, level in chosen)
-
-
 def _base_of(factor: str, config: Mapping[str, Any]) -> str:
     study = config["ablations"]
     return study["bases"].get(factor) or study["base"] or next(iter(config["models"]))
-
-
-def _variants(config: Mapping[str, Any]) -> list[tuple[list[tuple[str, str]], dict[str, Any]]]:
-    """Every variant of the base models: its (factor, level) pairs, and its settings."""
-    factors = config["ablations"]["factors"]
-    if not factors or not config["models"]:
-        return []
-    levels = [[(factor, level) for level in named] for factor, named in factors.items()]
-    crossed = config["ablations"]["cross"]
-    combined = itertools.product(*levels) if crossed else ([level] for factor in levels for level in factor)
-    found = []
-    for chosen in combined:
-        model = config["models"][_base_of(chosen[0][0], config)]
-        for factor, level in chosen:
-            model = _merged(model, factors[factor][level])
-        found.append((list(chosen), model))
-    return found
 
 
 def _merged(settings: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

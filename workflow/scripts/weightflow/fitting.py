@@ -31,6 +31,7 @@ from weightflow.dynamics import (
 )
 from weightflow.errors import DivergenceError, InputError
 from weightflow.graph_network import GraphNetwork
+from weightflow.learning_rate import cosine_decay
 from weightflow.progress import progress
 from weightflow.provenance import code_digest, settings_digest
 from weightflow.spline_fitting import draw_batch
@@ -279,7 +280,7 @@ def _digest(states: Tensor) -> str:
 
 
 def _decay(schedule: str, step: int, steps: int) -> float:
-    return 1.0 if schedule == "constant" else 0.02 + 0.49 * (1 + math.cos(math.pi * step / steps))
+    return 1.0 if schedule == "constant" else cosine_decay(step, steps, 0.02)
 
 
 def _write_checkpoint(path: Path, fingerprint: str, field: nn.Module, optimiser: torch.optim.Adam, history: list):
