@@ -1,23 +1,18 @@
-"""The table of the ablation study against the summary it is made from, and the target as a user asks for it."""
+"""Variants of an ablation study, what is refused, and the target as a user asks for it."""
 
 import re
 from copy import deepcopy
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 import yaml
 
 from weightflow.ablations import (
-    COLUMNS,
     ablation_levels,
     ablation_models,
     models_on,
-    tabulate_ablations,
 )
 from weightflow.errors import InputError
-from weightflow.evaluation import summarise
 from weightflow.schema import check_schema
 from weightflow.settings import check_ablations
 from weightflow.stages import anchor_label
@@ -38,31 +33,6 @@ def study(complete):
     tiny = deepcopy(TINY)
     tiny["models"]["ode"]["anchors"]["alignment"] = "sequential"
     return lambda **options: complete({**tiny, "ablations": {**STUDY, **options}})
-
-
-def metrics(models, datasets=("one", "two")) -> pd.DataFrame:
-    """Two seeds, times 0 (observed), 1, 2 and 3 (observed); the value tells data set, model, seed and time."""
-    rows = [
-        (dataset, model, seed, time, time in (0, 3), "nll", 1000 * d + 100 * m + 10 * seed + time)
-        for d, dataset in enumerate(datasets)
-        for m, model in enumerate(models)
-        for seed in (0, 1)
-        for time in range(4)
-    ]
-    return pd.DataFrame(rows, columns=["dataset", "model", "seed", "time", "seen", "metric", "value"])
-
-
-def test_every_level_has_its_models_rows(study):
-    levels = ablation_levels(study())
-    models = list(dict.fromkeys(model for *_, model in levels))
-    table = tabulate_ablations(summarise(metrics(models)), levels)
-    assert list(table.columns) == COLUMNS
-    unseen = table[(table["times"] == "unseen") & (table["dataset"] == "two")].set_index("level")
-    assert list(unseen.index) == ["ode", "pooled", "sequential", "few", "many"]
-    assert list(unseen["factor"]) == ["base", "alignment", "alignment", "steps", "steps"]
-    np.testing.assert_allclose(unseen["mean"], [1006.5, 1106.5, 1006.5, 1206.5, 1306.5])
-    np.testing.assert_allclose(unseen["std"], np.std([0, 10], ddof=1))
-    assert set(unseen["n"]) == {2}
 
 
 def test_a_level_that_changes_nothing_is_the_base(study):
@@ -101,11 +71,6 @@ def test_crossed_levels_are_combinations(study):
 
 def test_without_factors_there_are_no_levels(study):
     assert ablation_levels(study(factors={})) == []
-
-
-def test_a_model_that_was_not_run_is_missed(study):
-    with pytest.raises(ValueError, match="no model alignment-pooled"):
-        tabulate_ablations(summarise(metrics(["ode"])), ablation_levels(study()))
 
 
 def test_the_target_runs_every_variant_once(run_snakemake, study, tmp_path):

@@ -4,12 +4,6 @@
 ABLATED = list(dict.fromkeys(model for *_, model in LEVELS))
 
 
-def ablation_figures(dataset):
-    """Figures of the ablation study on a data set, one for each factor."""
-    factors = FACTORS if dataset in STUDIED else []
-    return [f"results/{dataset}/figures/ablation-{factor}.png" for factor in factors]
-
-
 rule tabulate_ablations:
     input:
         [

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from weightflow.ablations import check_levels, tabulate_ablations
+from weightflow.ablation_table import check_levels, tabulate_ablations
 from weightflow.evaluation import summarise
 from weightflow.job import run
 from weightflow.storage import write_table

@@ -1,29 +1,12 @@
-"""The ablation study: variants of base models, and what each change does to their metrics."""
+"""The plan of an ablation study: variants of base models."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pandas as pd
-
-from weightflow.errors import InputError
 from weightflow.provenance import settings_digest
 
 BASE = "base"  # the factor that tables of ablations call a base model
-COLUMNS = ["dataset", "factor", "level", "base", "model", "metric", "times", "mean", "std", "n"]
-
-
-def check_levels(levels: Sequence[tuple[str, ...]]) -> None:
-    """Refuse a study without levels.
-
-    Raises:
-        InputError: naming the key and the fix.
-    """
-    if not levels:
-        raise InputError(
-            "ablations.factors: there is nothing to compare; name factors and their levels, as config/ablations.yaml "
-            "does."
-        )
 
 
 def variants(config: Mapping[str, Any]) -> list[tuple[list[tuple[str, str]], dict[str, Any]]]:
@@ -100,27 +83,6 @@ def ablation_levels(config: Mapping[str, Any]) -> list[tuple[str, str, str, str]
         run = named.setdefault(settings_digest(model), variant_name(chosen))
         levels.append(("--".join(factors), "--".join(values), _base_of(factors[0], config), run))
     return levels
-
-
-def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[tuple[str, str, str, str]]) -> pd.DataFrame:
-    """The summary of the study's runs, by what each run changes.
-
-    Args:
-        summary: dataset, model, metric, times, mean, std, n, from `evaluation.summarise`.
-        levels: (factor, level, base, model), from `ablation_levels`; several may share a model.
-
-    Returns:
-        Table with `COLUMNS`, data set by data set in the order of the levels.
-
-    Raises:
-        ValueError: the summary lacks a level's model.
-    """
-    missing = {model for *_, model in levels} - set(summary["model"])
-    if missing:
-        raise ValueError(f"the summary has no model {min(missing)}, but {sorted(set(summary['model']))}")
-    order = pd.DataFrame(levels, columns=["factor", "level", "base", "model"])
-    parts = [order.merge(own, on="model", sort=False) for _, own in summary.groupby("dataset", sort=False)]
-    return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
 def _base_of(factor: str, config: Mapping[str, Any]) -> str:

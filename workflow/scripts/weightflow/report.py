@@ -71,7 +71,7 @@ class Comparison:
     """What the report says beyond single data sets; what there is not is left out.
 
     Attributes:
-        ablations: table of the ablation study, from `ablations.tabulate_ablations`.
+        ablations: table of the ablation study, from `ablation_table.tabulate_ablations`.
         published: table with `published.COLUMNS`.
         figures: PNG files over all data sets.
     """

@@ -49,7 +49,7 @@ def ablations_table(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str,
     """Levels of the study as rows, factor by factor with the best of each marked.
 
     Args:
-        table: of one data set, from `ablations.tabulate_ablations`.
+        table: of one data set, from `ablation_table.tabulate_ablations`.
         labels: of factors; one without is called by its name.
     """
     own = at_unseen_times(table)

@@ -44,7 +44,7 @@ def plot_ablation(table: pd.DataFrame, factor: str, law_of_all: bool, label: str
 
     Args:
         table: factor, level, base, model, metric, times, mean, std of one data set, from
-            `ablations.tabulate_ablations`.
+            `ablation_table.tabulate_ablations`.
         factor: the one to draw.
         law_of_all: whether the exact law is that of all variables, so that it judges the joint distributions.
         label: what it is called; None for its name.
