@@ -21,6 +21,8 @@ if "datasets" not in config:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/inputs.smk"
+include: "workflow/rules/listings.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/exact_law.smk"
 include: "workflow/rules/anchors.smk"

@@ -1,27 +1,20 @@
-"""The table of the ablation study against the summary it is made from, and the target as a user asks for it."""
+"""Variants of an ablation study, what is refused, and the target as a user asks for it."""
 
 import re
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 import yaml
 
 from weightflow.ablations import (
-    COLUMNS,
     ablation_levels,
     ablation_models,
-    check_ablations,
-    check_variants,
     models_on,
-    tabulate_ablations,
 )
 from weightflow.errors import InputError
-from weightflow.evaluation import summarise
 from weightflow.schema import check_schema
+from weightflow.settings import check_ablations
 from weightflow.stages import anchor_label
 
 TINY = yaml.safe_load((Path(__file__).parent / "config" / "tiny.yaml").read_text(encoding="utf-8"))
@@ -40,31 +33,6 @@ def study(complete):
     tiny = deepcopy(TINY)
     tiny["models"]["ode"]["anchors"]["alignment"] = "sequential"
     return lambda **options: complete({**tiny, "ablations": {**STUDY, **options}})
-
-
-def metrics(models, datasets=("one", "two")) -> pd.DataFrame:
-    """Two seeds, times 0 (observed), 1 and 2; the value tells data set, model, seed and time."""
-    rows = [
-        (dataset, model, seed, time, time == 0, "nll", 1000 * d + 100 * m + 10 * seed + time)
-        for d, dataset in enumerate(datasets)
-        for m, model in enumerate(models)
-        for seed in (0, 1)
-        for time in (0, 1, 2)
-    ]
-    return pd.DataFrame(rows, columns=["dataset", "model", "seed", "time", "seen", "metric", "value"])
-
-
-def test_every_level_has_its_models_rows(study):
-    levels = ablation_levels(study())
-    models = list(dict.fromkeys(model for *_, model in levels))
-    table = tabulate_ablations(summarise(metrics(models), {"one": 3, "two": 3}), levels)
-    assert list(table.columns) == COLUMNS
-    unseen = table[(table["times"] == "unseen") & (table["dataset"] == "two")].set_index("level")
-    assert list(unseen.index) == ["ode", "pooled", "sequential", "few", "many"]
-    assert list(unseen["factor"]) == ["base", "alignment", "alignment", "steps", "steps"]
-    np.testing.assert_allclose(unseen["mean"], [1006.5, 1106.5, 1006.5, 1206.5, 1306.5])
-    np.testing.assert_allclose(unseen["std"], np.std([0, 10], ddof=1))
-    assert set(unseen["n"]) == {2}
 
 
 def test_a_level_that_changes_nothing_is_the_base(study):
@@ -103,11 +71,6 @@ def test_crossed_levels_are_combinations(study):
 
 def test_without_factors_there_are_no_levels(study):
     assert ablation_levels(study(factors={})) == []
-
-
-def test_a_model_that_was_not_run_is_missed(study):
-    with pytest.raises(ValueError, match="no model alignment-pooled"):
-        tabulate_ablations(summarise(metrics(["ode"]), {"one": 3, "two": 3}), ablation_levels(study()))
 
 
 def test_the_target_runs_every_variant_once(run_snakemake, study, tmp_path):
@@ -237,31 +200,3 @@ def test_a_level_with_a_wrong_key_is_one_sentence(variants, schema):
     found, _ = variants(factors={"width": {"odd": {"backbone": {"hiden": 3}}}})
     with pytest.raises(InputError, match=r"my\.yaml: models\.width-odd\.backbone: unknown key 'hiden'; did you mean"):
         check_schema(config(models=found), schema, "my.yaml")
-
-
-def ordered(complete, **ablations) -> dict[str, Any]:
-    """A study of two data sets with other variables each, whose first level is an order of the first one's."""
-    given = {"given": {"backbone": {"order": ["R", "I", "S"]}}}
-    datasets = {"people": {"system": "epidemic"}, "molecules": {"system": "birth_death"}}
-    return complete({"datasets": datasets, "ablations": {"factors": {"order": given}, **ablations}})
-
-
-def test_a_variants_order_is_held_against_the_data_sets_that_are_studied(complete, root):
-    check_variants(ordered(complete, datasets=["people"]), root / "resources" / "systems", "my.yaml")
-    fault = (
-        "my.yaml: ablations.factors.order.given.backbone.order, data set molecules: R, I, S is not an order of the "
-        "variables X; name each of them once."
-    )
-    for studied in (["molecules"], ["people", "molecules"], None):
-        with pytest.raises(InputError) as refusal:
-            check_variants(ordered(complete, datasets=studied), root / "resources" / "systems", "my.yaml")
-        assert str(refusal.value) == fault
-
-
-def test_variants_of_crossed_factors_are_named_by_all_their_levels(complete, root):
-    factors = {"width": {"ten": {"dynamics": {"width": 10}}}, "heads": {"four": {"dynamics": {"heads": 4}}}}
-    config = ordered(complete, factors=factors, cross=True)
-    with pytest.raises(
-        InputError, match=r"my\.yaml: ablations: models\.width-ten--heads-four\.dynamics: 4 heads do not"
-    ):
-        check_variants(config, root / "resources" / "systems", "my.yaml")

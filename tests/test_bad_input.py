@@ -36,7 +36,8 @@ def refuse(result, *parts: str) -> str:
 
 def trained(folder: Path) -> list[Path]:
     """Whatever came out of training."""
-    patterns = ("anchors/*/*/snapshots", "choices/*/*/choice.json", "splines/*/*/spline*", "runs/*/*/dynamics*")
+    patterns = ("teachers/*/teacher.json", "anchors/*/*/snapshots", "choices/*/*/choice.json", "splines/*/*/spline*")
+    patterns += ("runs/*/*/dynamics*",)
     return [path for pattern in patterns for path in folder.glob(f"results/*/{pattern}")]
 
 

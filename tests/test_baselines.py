@@ -13,6 +13,7 @@ from weightflow.errors import InputError
 from weightflow.laws import TableLaw
 from weightflow.readers import read_recording
 from weightflow.snapshots import Snapshots, assemble
+from weightflow.weighted_states import marginals
 
 ALL = [*BASELINES, *FLOORS]
 KERNELS = ["mixture_kernel", "transport_kernel"]
@@ -57,8 +58,8 @@ def test_released_definitions_give_the_published_numbers(released, kind, w, jsd,
     levels = 1 + max(int(s.max()) for s in (*released.truth, *prediction.samples))
     found = []
     for t in range(1, len(released.times)):
-        p = metrics.marginals(*prediction.weighted(t), levels)
-        q = metrics.marginals(released.truth[t], np.full(1000, 1e-3), levels)
+        p = marginals(*prediction.weighted(t), levels)
+        q = marginals(released.truth[t], np.full(1000, 1e-3), levels)
         found.append((metrics.w_marginal(p, q), metrics.jsd_marginal(p, q)))
     assert np.mean(found, axis=0) == pytest.approx([w, jsd], rel=tolerance, abs=6e-5)
 

@@ -1,5 +1,7 @@
 """ODE and CDE solutions, their energy and their gradients, against closed forms and torchcde.cdeint."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -221,6 +223,28 @@ def test_adjoint_gradients_equal_gradients_through_the_solver(graph, kind):
 
     for direct, adjoint in zip(gradients(adjoint=False), gradients(adjoint=True), strict=True):
         torch.testing.assert_close(adjoint, direct, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("solver", [Solver("dopri5", 1, 1e-9, 1e-9, True), Solver("rk4", 30, 0, 0, True)])
+@pytest.mark.parametrize("curved", [False, True], ids=["from rest", "from a curve"])
+def test_adjoint_gradients_through_the_whole_range_equal_those_through_the_solver(graph, solver, curved):
+    curve = through(graph.times, graph.weights, graph.times) if curved else None
+    field = make_field(graph, None, SMALL_DYNAMICS, 0, curve).double()
+    torch.manual_seed(0)
+    for parameter in field.parameters():
+        nn.init.normal_(parameter, std=0.3)
+    knots, weights = normalise_times(graph.times, graph.times), torch.from_numpy(graph.weights).double()
+    times = torch.tensor([0.0, 0.013, 0.1, 0.42, 0.45, 0.777, 1.0], dtype=torch.float64)  # on the grid and off it
+
+    def gradients(own: Solver) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        reached, energy = evolve_through(field, weights[0], knots, times, own)
+        loss = reached.square().mean() + 0.1 * energy[-1]
+        return reached.detach(), torch.autograd.grad(loss, list(field.parameters()))
+
+    (ways, adjoint), (expected, direct) = gradients(solver), gradients(dataclasses.replace(solver, adjoint=False))
+    assert torch.equal(ways, expected)
+    for one, other in zip(adjoint, direct, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
 
 
 def test_cde_refuses_times_past_the_last_snapshot():

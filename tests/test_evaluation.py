@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from weightflow import metrics
-from weightflow.evaluation import COLUMNS, Judge, evaluate, summarise
+from weightflow.evaluation import COLUMNS, Judge, at_unseen_times, evaluate, summarise
 from weightflow.laws import TableLaw
 from weightflow.prediction import Prediction
+from weightflow.storage import write_table
+from weightflow.weighted_states import marginals
 
-SECOND = {"data": 2, "other": 2, "later": 3}
 DISCRETE = ["w_marginal", "jsd_marginal", "w1_joint", "w2_joint", "mmd", "mmd_median"]
 
 
@@ -50,7 +51,7 @@ def test_values_are_those_of_the_metrics(counts, prediction):
     samples, weights = prediction.weighted(3)
     assert value(table, 3, "w1_joint") == metrics.w_joint(samples, counts.training[3], weights)[0]
     uniform = np.full(6, 1 / 6)
-    p, q = metrics.marginals(samples, weights, 8), metrics.marginals(counts.training[3], uniform, 8)
+    p, q = marginals(samples, weights, 8), marginals(counts.training[3], uniform, 8)
     assert value(table, 3, "jsd_marginal") == pytest.approx(metrics.jsd_marginal(p, q), rel=1e-9)
 
 
@@ -84,7 +85,7 @@ def test_samples_without_a_density_meet_the_law_by_their_frequencies(counts, pre
         table.groupby("time")["metric"].apply(list).tolist()
         == [["w_marginal_exact", "jsd_marginal_exact", *DISCRETE]] * 6
     )
-    p, q = metrics.marginals(*prediction.weighted(3), 10), np.full((2, 10), 0.1)
+    p, q = marginals(*prediction.weighted(3), 10), np.full((2, 10), 0.1)
     assert value(table, 3, "w_marginal_exact") == pytest.approx(metrics.w_marginal(p, q))
     assert value(table, 3, "jsd_marginal_exact") == pytest.approx(metrics.jsd_marginal(p, q))
 
@@ -157,27 +158,40 @@ def table() -> pd.DataFrame:
     [("all", 4, np.sqrt(8)), ("seen", 6, np.sqrt(18)), ("unseen", 2, np.sqrt(2)), ("first", 2, np.sqrt(2))],
 )
 def test_summary_is_over_times_then_seeds_without_the_first_time(table, times, mean, std):
-    row = summarise(table, SECOND).set_index("times").loc[times]
+    row = summarise(table).set_index("times").loc[times]
     assert (row["mean"], row["n"]) == (mean, 2)
     assert row["std"] == pytest.approx(std)
 
 
 def test_summary_keeps_data_sets_models_and_metrics_apart(table):
     both = pd.concat([table, table.assign(dataset="other", value=0.0), table.assign(metric="jsd", value=1.0)])
-    summary = summarise(both, SECOND)
+    summary = summarise(both)
     assert len(summary) == 12
     assert list(summary.columns) == ["dataset", "model", "metric", "times", "mean", "std", "n"]
 
 
 def test_the_first_time_is_each_data_sets_own(table):
     shifted = table.assign(dataset="later", time=table["time"] + 1)
-    summary = summarise(pd.concat([table, shifted]), SECOND)
+    summary = summarise(pd.concat([table, shifted]))
     assert summary.loc[summary["times"] == "all", "mean"].tolist() == [4, 4]
 
 
 def test_without_times_before_the_second_snapshot_nothing_is_first(table):
-    assert set(summarise(table, {"data": 1})["times"]) == {"all", "seen", "unseen"}
+    assert set(summarise(table.assign(seen=table["time"] != 2))["times"]) == {"all", "seen", "unseen"}
+
+
+def test_times_that_lost_digits_in_a_file_are_told_apart(table, tmp_path):
+    thirds = table.assign(time=2 * table["time"] / 3)
+    write_table(tmp_path / "metrics.csv", thirds)
+    read = pd.read_csv(tmp_path / "metrics.csv")
+    assert read["time"].max() < 4 / 3
+    pd.testing.assert_frame_equal(summarise(read), summarise(thirds))
+
+
+@pytest.mark.parametrize(("parts", "taken"), [(("all", "unseen", "seen"), "unseen"), (("all", "seen"), "all")])
+def test_unseen_times_go_before_all(parts, taken):
+    assert list(at_unseen_times(pd.DataFrame({"times": parts}))["times"]) == [taken]
 
 
 def test_one_seed_has_no_standard_deviation(table):
-    assert summarise(table[table["seed"] == 0], SECOND)["std"].isna().all()
+    assert summarise(table[table["seed"] == 0])["std"].isna().all()

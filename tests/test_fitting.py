@@ -196,6 +196,22 @@ def test_divergence_names_the_settings_to_change(fit):
         fit(learning_rate=1e25, schedule="constant")
 
 
+@pytest.mark.parametrize("stop", [3, 4, 5])
+def test_a_resumed_run_takes_no_more_steps_than_its_stop(graph, path, training, fit, interrupt, tmp_path, stop):
+    """A checkpoint lies after four steps; that a stop came down since then is no news to the settings."""
+    interrupt(5)
+
+    def stopped(checkpoint):
+        field = make_field(graph, path, SMALL_DYNAMICS, 0)
+        return fit_dynamics(field, Material(graph), SOLVER, training, 0, CPU, checkpoint, stop=stop), state_bytes(field)
+
+    table, resumed = stopped(tmp_path / "checkpoint.safetensors")
+    expected_table, expected = stopped(tmp_path / "other.safetensors")
+    assert len(table) == stop
+    assert table.equals(expected_table)
+    assert resumed == expected
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_written_field_is_read_back(fit, graph, path, tmp_path, kind):
     field, _, expected = fit(kind)

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from weightflow.interpolation import fine_times, interpolate_weights
+from weightflow.interpolation import INTERPOLATIONS, fine_times, interpolate_weights
 
 TIMES = np.array([0.0, 1.0, 4.0, 5.0])
 WEIGHTS = np.random.default_rng(0).normal(size=(4, 6))
 
 
-@pytest.mark.parametrize("kind", ["weights_linear", "weights_spline"])
+@pytest.mark.parametrize("kind", INTERPOLATIONS)
 def test_anchors_are_met(kind):
     np.testing.assert_allclose(interpolate_weights(kind, TIMES, WEIGHTS, TIMES), WEIGHTS, atol=1e-12)
 
 
-@pytest.mark.parametrize("kind", ["weights_linear", "weights_spline"])
+@pytest.mark.parametrize("kind", INTERPOLATIONS)
 def test_a_straight_path_stays_straight(kind):
     slope, at = np.arange(6.0), np.linspace(0, 5, 11)
     found = interpolate_weights(kind, TIMES, TIMES[:, None] * slope, at)

@@ -4,16 +4,20 @@ from itertools import product
 
 import numpy as np
 import pytest
-from scipy.stats import poisson
+from scipy.spatial.distance import cdist
+from scipy.stats import entropy, poisson
 
 from weightflow.errors import InputError
 from weightflow.laws import (
+    OUTSIDE,
     PoissonLaw,
     TableLaw,
     describe_law,
+    kl,
     known_law,
     of_all,
     read_law,
+    tv,
     unknown_law,
     write_law,
 )
@@ -116,3 +120,29 @@ def test_a_law_is_told_in_words(product_law, table):
     assert describe_law(part([0, 1, 3], 0), names) == f"A, B, D {told}, nothing lost"
     assert describe_law(part([0], 0), ["n"]) == "the only variable, a table of 1 200 states, nothing lost"
     assert describe_law(unknown_law(np.arange(3.0), 2), ["S", "I"]) == "unknown"
+
+
+def test_kl_and_tv_equal_scipy():
+    rng = np.random.default_rng(6)
+    p, q = rng.dirichlet(np.ones(20)), rng.dirichlet(np.ones(20))
+    assert kl(p, np.log(q)) == pytest.approx(entropy(p, q))
+    assert tv(p, np.log(q)) == pytest.approx(cdist([p], [q], "cityblock").item() / 2)
+
+
+def test_kl_of_two_poisson_laws_is_known_in_closed_form():
+    counts = np.arange(200)
+    p, log_q = poisson(7).pmf(counts), poisson(9).logpmf(counts)
+    assert kl(p[p > 0], log_q[p > 0]) == pytest.approx(7 * np.log(7 / 9) + 2)
+
+
+def test_kl_is_not_negative_by_rounding():
+    assert kl(np.array([0.5, 0.5]), np.log([0.5, 0.5]) + 1e-9) == 0
+
+
+@pytest.mark.parametrize(("mass", "found"), [(OUTSIDE / 2, 0), (2 * OUTSIDE, np.inf)])
+def test_kl_is_infinite_where_the_density_excludes_more_than_a_trace(mass, found):
+    assert kl(np.array([1 - mass, mass]), np.array([0, -np.inf])) == pytest.approx(found, abs=1e-5)
+
+
+def test_tv_of_disjoint_laws_is_one():
+    assert tv(np.array([1.0]), np.array([-np.inf])) == 1

@@ -1,6 +1,7 @@
 """Weights at any time from one solution, and the samples and likelihoods of backbones at them."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from weightflow.dynamics import Solver, evolve, normalise_times, solve_weights
 from weightflow.errors import InputError
 from weightflow.fitting import make_field
 from weightflow.gru import GRUBackbone
+from weightflow.interpolation import fine_times, interpolate_weights
 from weightflow.laws import TableLaw
-from weightflow.moving_density import NetworkDensity, predict_from_weights
+from weightflow.moving_density import NetworkDensity, predict_along, predict_from_weights
+from weightflow.weight_graph import build_weight_graph
 
 SOLVER = Solver("rk4", 2, 1e-4, 1e-5, adjoint=False)
 CPU = torch.device("cpu")
@@ -66,6 +69,18 @@ def test_grids_share_one_solution(field, graph):
 def test_a_cde_refuses_times_past_the_last_snapshot(field, graph):
     with pytest.raises(InputError, match="cannot go past the last snapshot"):
         solve_weights(field, graph, [np.array([0.0, 10.5])], SOLVER)
+
+
+def test_a_prediction_along_a_path_holds_it_on_both_grids(network, weights, counts):
+    settings = {"kind": "gru", "hidden": 3, "layers": 1, "position": False, "order": "sequential"}
+    graph = build_weight_graph(network.layers, weights, counts.times, "a digest", settings)
+    path = partial(interpolate_weights, "weights_linear", counts.times, weights)
+    found = predict_along(partial(map, path), graph, counts, 50, 0, CPU, None)
+    expected = predict(network, weights, counts)
+    np.testing.assert_allclose(found.weights, weights, atol=1e-6)
+    np.testing.assert_allclose(found.scores["nll"], expected.scores["nll"], rtol=1e-4)
+    assert np.array_equal(found.path_times, fine_times(counts.observed_times))
+    np.testing.assert_allclose(found.path_weights, path(found.path_times), rtol=1e-4, atol=1e-6)
 
 
 def test_likelihoods_are_means_per_variable_over_the_heldout_states(network, weights, counts):

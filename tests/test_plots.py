@@ -9,6 +9,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 from scipy.stats import poisson
@@ -121,7 +122,7 @@ def fits(rng: np.random.Generator) -> Fits:
     steps = np.arange(30)
     nll = pd.DataFrame({"snapshot": steps % 3, "step": steps // 3, "nll": rng.random(30)})
     fit = pd.DataFrame({"step": steps, "loss": rng.random(30), "structural": rng.random(30), "behavioural": 0.0})
-    fit = fit.assign(divergence=rng.random(30), energy=np.zeros(30))
+    fit = fit.assign(divergence=rng.random(30), energy=np.zeros(30), roughness=rng.random(30))
     spline = pd.DataFrame({"step": steps, "nll": rng.random(30), "curvature": rng.random(30), "roughness": 0.0})
     return Fits(
         anchors={"a_cde, b_ode": nll},
@@ -240,13 +241,13 @@ FIGURES = {
     "losses": lambda rng: losses(fits(rng)),
     "losses, anchors alone": lambda rng: losses(Fits(fits(rng).anchors, {}, {}, {}, {})),
     "losses, none": lambda rng: losses(Fits({}, {}, {}, {}, {})),
-    "ablation": lambda rng: plot_ablation(ablations(SAMPLED), "loss", "what is lost"),
-    "ablation, exact": lambda rng: plot_ablation(ablations(EXACT).replace({2.1: np.inf, 1.1: np.nan}), "loss"),
-    "ablation, numbers": lambda rng: plot_ablation(ablations(EXACT).replace({3.1: np.inf}), "size"),
-    "ablation, none": lambda rng: plot_ablation(ablations(["w1_joint"]), "size"),
-    "inference": lambda rng: plot_inference(summary(EXACT), runtime(), LINES),
-    "inference, sampled": lambda rng: plot_inference(summary(["w_marginal"]), runtime(), LINES),
-    "inference, none": lambda rng: plot_inference(summary(["w1_joint"]), runtime(), LINES),
+    "ablation": lambda rng: plot_ablation(ablations(SAMPLED), "loss", True, "what is lost"),
+    "ablation, exact": lambda rng: plot_ablation(ablations(EXACT).replace({2.1: np.inf, 1.1: np.nan}), "loss", True),
+    "ablation, numbers": lambda rng: plot_ablation(ablations(EXACT).replace({3.1: np.inf}), "size", True),
+    "ablation, none": lambda rng: plot_ablation(ablations(["w1_joint"]), "size", True),
+    "inference": lambda rng: plot_inference(summary(EXACT), runtime(), LINES, True),
+    "inference, sampled": lambda rng: plot_inference(summary(["w_marginal"]), runtime(), LINES, True),
+    "inference, none": lambda rng: plot_inference(summary(["w1_joint"]), runtime(), LINES, True),
     "published": lambda rng: plot_published(published(["one"]), LINES),
     "published, many": lambda rng: plot_published(published(["one", "two_long_words", "three"]), LINES),
     "published, none": lambda rng: plot_published(published([]), LINES),
@@ -370,7 +371,7 @@ def test_floors_are_lines_across_the_methods():
 
 
 def test_far_numbers_stand_on_a_logarithmic_axis_in_their_order():
-    figure = plot_ablation(ablations(EXACT), "size", "hidden units")
+    figure = plot_ablation(ablations(EXACT), "size", True, "hidden units")
     assert [panel.get_xscale() for panel in figure.axes] == ["log"] * 3
     assert [list(panel.lines[1].get_xdata()) for panel in figure.axes] == [[4, 8, 64]] * 3
     assert figure.get_supxlabel() == "hidden units"
@@ -434,6 +435,28 @@ def test_the_exact_law_takes_the_place_of_samples(names, labels, rng):
     style.save(figure, [])
 
 
+@pytest.mark.parametrize(("law_of_all", "judging"), [(True, "KL divergence"), (False, "likelihood")])
+def test_likelihood_judges_where_the_law_is_that_of_some_variables(law_of_all, judging):
+    for figure, label in (
+        (plot_ablation(ablations(EXACT), "loss", law_of_all), Axes.get_xlabel),
+        (plot_inference(summary(EXACT), runtime(), LINES, law_of_all), Axes.get_ylabel),
+    ):
+        joint = [label(panel) for panel in figure.axes if "marginals" not in label(panel)]
+        assert len(joint) == 1
+        assert judging in joint[0]
+        style.save(figure, [])
+
+
+def test_the_first_time_is_left_out_where_a_file_took_its_digits(rng):
+    later = dataclasses.replace(snapshots(rng), times=TIMES + 2 / 3)
+    table = metrics(1).assign(time=lambda table: (table["time"] + 2 / 3).round(10))
+    assert table["time"].min() > later.times[0]
+    figure = plot_metrics(later, table, LINES)
+    curves = [line.get_xdata() for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
+    assert {len(times) for times in curves} == {len(TIMES) - 1}
+    style.save(figure, [])
+
+
 def test_losses_that_no_fit_has_get_no_panel(rng):
     titles = {panel.get_title() for panel in losses(fits(rng)).axes} - {""}
     assert titles == {
@@ -443,6 +466,7 @@ def test_losses_that_no_fit_has_get_no_panel(rng):
         "learned spline: smoothness",
         "dynamics: structural term",
         "dynamics: divergence term",
+        "dynamics: roughness term",
         "dynamics: choice of the steps",
     }
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from weightflow.provenance import file_digest, input_digest, settings_digest, stamp, versions
+from weightflow.provenance import LIBRARY, code_behind, file_digest, input_digest, settings_digest, stamp, versions
 
 
 @pytest.fixture
@@ -48,6 +48,21 @@ def test_an_edit_elsewhere_does_not(scripts, digest, module):
     before = digest("train_anchors.py")
     edit(scripts, module, "\nEDITED = 1\n")
     assert digest("train_anchors.py") == before
+
+
+# What a person edits often, and what only judges, shows or checks: none of it may redo what takes hours.
+AFTERWARDS = {"metrics", "evaluation", "metric_catalogue", "runs", "report", "report_tables", "figure_catalogue"}
+CHECKS = {"settings", "schema", "systems", "sbml"}
+LONG = ["train_anchors", "train_anchor", "choose_teacher", "choose_smoothing", "fit_latent_path", "fit_spline"]
+LONG += ["choose_steps", "fit_dynamics", "predict_model", "predict_spline", "predict_interpolation"]
+
+
+@pytest.mark.parametrize("script", ["prepare_snapshots", *LONG])
+def test_what_takes_long_does_not_depend_on_checks_or_on_what_comes_later(root, script):
+    _, *modules = code_behind(root / "workflow" / "scripts" / f"{script}.py")
+    found = {path.relative_to(LIBRARY).with_suffix("").as_posix() for path in modules}
+    assert "snapshots" in found
+    assert {name for name in found if name in AFTERWARDS | CHECKS or name.startswith("plots")} == set()
 
 
 @pytest.mark.parametrize("text", ["\n# a remark\n", "\n\n\n"])

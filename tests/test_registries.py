@@ -2,16 +2,16 @@
 
 import pytest
 
+from weightflow import runs
 from weightflow.anchors import STRATEGIES
 from weightflow.backbones import BACKBONES
-from weightflow.baselines import BASELINES
+from weightflow.baselines import BASELINES, FLOORS
+from weightflow.interpolation import INTERPOLATIONS
 from weightflow.latent_path import METHODS
-from weightflow.readers import READERS
+from weightflow.plots import style
 from weightflow.schema import read_schema
-from weightflow.settings import FILE_SUFFIXES, SEPARATE_ALIGNMENTS
+from weightflow.settings import SEPARATE_ALIGNMENTS
 from weightflow.teacher import MEMBERS
-
-INTERPOLATIONS = ["weights_linear", "weights_spline"]
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,17 @@ def test_names_are_those_of_the_schema(root, names, path):
     assert sorted(names) == sorted(node["enum"])
 
 
-def test_every_readable_suffix_passes_the_config():
-    assert sorted(READERS) == sorted(FILE_SUFFIXES)
+def test_runs_have_the_names_they_are_predicted_by():
+    assert list(runs.BASELINES) == list(BASELINES)
+    assert list(runs.INTERPOLATIONS) == list(INTERPOLATIONS)
+    assert list(runs.FLOORS) == list(FLOORS)
+
+
+def test_every_baseline_and_floor_has_a_line_of_its_own():
+    drawn = style.BASELINES
+    assert sorted(drawn) == sorted([*BASELINES, *INTERPOLATIONS, *FLOORS])
+    looks = [(line.color, line.linestyle, line.marker) for line in drawn.values()]
+    assert len({line.label for line in drawn.values()}) == len(set(looks)) == len(drawn)
 
 
 def test_alignments_with_separate_jobs_are_alignments():

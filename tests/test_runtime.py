@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from weightflow.runtime import COLUMNS, runtime_table, sum_benchmarks
-from weightflow.storage import write_tensors
+from weightflow.storage import write_json, write_tensors
 
 
 @pytest.fixture
@@ -30,6 +30,13 @@ def test_the_artefact_names_the_device(benchmark, tmp_path):
     write_tensors(tmp_path / "a.safetensors", "anchor", {}, device="cuda")
     table = runtime_table([("data", "model", 0, "dynamics", benchmark, str(tmp_path / "a.safetensors"))])
     assert table["device"].item() == "cuda"
+
+
+def test_a_choice_names_the_device_it_was_made_on(benchmark, tmp_path):
+    for name, content in (("old", {"steps": 3}), ("new", {"steps": 3, "device": "cuda"})):
+        write_json(tmp_path / f"{name}.json", content)
+    rows = [("data", "model", 0, "steps", benchmark, str(tmp_path / f"{name}.json")) for name in ("old", "new")]
+    assert runtime_table(rows)["device"].tolist() == ["cpu", "cuda"]
 
 
 def test_snakemakes_timestamp_in_a_folder_is_passed_over(benchmark, tmp_path):

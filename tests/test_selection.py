@@ -11,6 +11,7 @@ from scipy.stats import binom
 from weightflow import selection
 from weightflow.backbones import make_backbone
 from weightflow.dynamics import Solver
+from weightflow.errors import DivergenceError
 from weightflow.selection import (
     as_list,
     best_in_turn,
@@ -21,7 +22,6 @@ from weightflow.selection import (
 )
 from weightflow.snapshots import Snapshots
 from weightflow.teacher import Teacher, Teachers
-from weightflow.weight_graph import build_weight_graph
 from weightflow.weight_spline import knot_times
 
 CPU = torch.device("cpu")
@@ -45,19 +45,14 @@ def model(model_settings) -> dict:
     made = deepcopy(model_settings)
     made["backbone"] |= {"hidden": 2}
     made["teacher"] |= {"points": 3}
+    made["anchors"] |= {"first_steps": 40, "steps": 20}
+    made["path"] |= {"method": "pca"}
     made["selection"] |= {"steps": 60, "every": 2}
     made["spline"] |= {"knots": 1, "first_knots": 2, "steps": 60, "times": 4, "batch": 64, "learning_rate": 0.05}
     made["spline"] |= {"curvature": 0.1, "roughness": 0.003}
     made["dynamics"] |= {"kind": "ode", "start": "spline", "width": 8, "layers": 1, "heads": 2, "feedforward": 8}
     made["training"] |= {"steps": 5, "batch": 32, "times": 3, "behavioural": 1.0, "learning_rate": 0.001}
     return made
-
-
-@pytest.fixture
-def graph(data, model):
-    backbone = make_backbone(model["backbone"], ["a"], LEVELS)
-    weights = backbone.initial(3, torch.Generator().manual_seed(0)).numpy()
-    return build_weight_graph(backbone.layers, weights, TIMES, "digest", model["backbone"])
 
 
 def numbered(sizes: list[int]) -> list[np.ndarray]:
@@ -97,13 +92,11 @@ def test_the_split_depends_on_the_seed_alone(data):
     assert not all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def test_validation_counts_every_snapshot_alike(data, graph, model):
+def test_validation_counts_every_snapshot_alike(model):
     backbone, states = make_backbone(model["backbone"], ["a"], LEVELS), numbered([4, 9, 2])
-    each = [
-        -backbone.log_prob(torch.from_numpy(graph.weights[k : k + 1]), torch.from_numpy(states[k])).mean().item()
-        for k in range(3)
-    ]
-    assert validation_nll(backbone, graph.weights, states) == pytest.approx(np.mean(each), rel=1e-6)
+    weights = backbone.initial(3, torch.Generator().manual_seed(0))
+    each = [-backbone.log_prob(weights[k : k + 1], torch.from_numpy(states[k])).mean().item() for k in range(3)]
+    assert validation_nll(backbone, weights.numpy(), states) == pytest.approx(np.mean(each), rel=1e-6)
 
 
 def test_settings_are_chosen_in_turn_and_no_candidate_is_judged_twice():
@@ -166,27 +159,54 @@ def test_same_seed_same_choice(data, model):
     assert not one.equals(other)
 
 
-def test_candidates_learn_from_no_state_that_judges_them(data, model, monkeypatch):
-    """Every count that is put aside has been made odd, and no other."""
+@pytest.fixture
+def marked(data) -> Snapshots:
+    """Every count that is put aside is 3, and all others are 2."""
     rows = validation_split(with_states(data, numbered([300] * 3)), 0.2, seed=0)[1][0][:, 0]
     states = [np.full((300, 1), 2) for _ in TIMES]
     for snapshot in states:
         snapshot[rows] = 3
+    return with_states(data, states)
+
+
+def test_candidates_learn_from_no_state_that_judges_them(marked, model, monkeypatch):
     told, fit = [], selection.fit_spline
     monkeypatch.setattr(selection, "fit_spline", lambda *a: told.extend(a[2].states) or fit(*a))
     model["spline"]["curvature"] = [0.1, 1.0]
-    choose_smoothing(with_states(data, states), None, model, 0, CPU)
+    choose_smoothing(marked, None, model, 0, CPU)
     assert len(told) == 6
     assert all((taught == 2).all() for taught in told)
 
 
-def steps_of(data, graph, model, seed: int = 0, teachers: Teachers | None = TEACHERS):
-    return choose_steps(data, graph, None, teachers, SMOOTHING, model, SOLVER, seed, CPU)
+def test_a_candidate_that_diverges_is_out(data, model, monkeypatch, caplog):
+    fit = selection.fit_spline
+
+    def fragile(*arguments):
+        if arguments[4]["roughness"] == 0.003:
+            raise DivergenceError("fitting the weight spline diverged.")
+        return fit(*arguments)
+
+    monkeypatch.setattr(selection, "fit_spline", fragile)
+    model["spline"]["roughness"] = [0.003, 0.01]
+    choice, table = choose_smoothing(data, TEACHERS, model, 0, CPU)
+    assert choice["roughness"] == 0.01
+    assert table["nll"][0] == np.inf
+    assert "diverged. The candidate {'hidden': 2, 'roughness': 0.003, 'curvature': 0.1} is out." in caplog.text
+
+
+def test_where_every_candidate_diverges_one_sentence_says_so(data, model):
+    model["spline"] |= {"curvature": [0.1, 1.0], "learning_rate": 1e30}
+    with pytest.raises(DivergenceError, match=r"every candidate .* diverged; lower models\.\*\.spline\.learning_rate"):
+        choose_smoothing(data, TEACHERS, model, 0, CPU)
+
+
+def steps_of(data, model, seed: int = 0, teachers: Teachers | None = TEACHERS):
+    return choose_steps(data, teachers, SMOOTHING, model, SOLVER, seed, CPU)
 
 
 @pytest.mark.parametrize("teachers", [TEACHERS, None], ids=["taught", "snapshots alone"])
-def test_steps_are_judged_at_the_start_every_so_often_and_at_the_end(data, graph, model, teachers):
-    chosen, table = steps_of(data, graph, model, teachers=teachers)
+def test_steps_are_judged_at_the_start_every_so_often_and_at_the_end(data, model, teachers):
+    chosen, table = steps_of(data, model, teachers=teachers)
     assert table.columns.tolist() == ["step", "nll", "error"]
     assert table["step"].tolist() == [0, 2, 4, 5]
     best = table["nll"].argmin()
@@ -195,17 +215,17 @@ def test_steps_are_judged_at_the_start_every_so_often_and_at_the_end(data, graph
     assert np.isfinite(table["nll"]).all()
 
 
-def test_no_steps_are_chosen_where_each_one_harms(data, graph, model):
-    model["training"] |= {"learning_rate": 0.3, "schedule": "constant"}
-    chosen, table = steps_of(data, graph, model)
+def test_no_steps_are_chosen_where_each_one_harms(data, model):
+    model["training"] |= {"learning_rate": 3.0, "schedule": "constant"}
+    chosen, table = steps_of(data, model)
     assert chosen == 0
     assert (table["nll"][1:] > table["nll"][0] + 0.1).all()
 
 
-def test_before_any_step_the_learned_spline_itself_is_judged(data, graph, model, monkeypatch):
+def test_before_any_step_the_learned_spline_itself_is_judged(data, model, monkeypatch):
     curves, fit = [], selection.fit_spline
     monkeypatch.setattr(selection, "fit_spline", lambda *a: curves.append(fit(*a)) or curves[-1])
-    _, table = steps_of(data, graph, model)
+    _, table = steps_of(data, model)
     ((curve, _),) = curves
     assert np.array_equal(curve.times, knot_times(TIMES, 1, 2))
     _, validation = validation_split(data, model["selection"]["validation"], 0)
@@ -213,22 +233,59 @@ def test_before_any_step_the_learned_spline_itself_is_judged(data, graph, model,
     assert table["nll"][0] == pytest.approx(validation_nll(backbone, curve.at(TIMES), validation), abs=1e-5)
 
 
-def test_some_steps_are_chosen_where_they_help(data, graph, model):
+def test_some_steps_are_chosen_where_they_help(data, model):
+    model["anchors"] |= {"first_steps": 1, "steps": 1}
     model["spline"]["steps"] = 5  # leaves much to learn
-    model["training"] |= {"steps": 30, "learning_rate": 0.01, "structural": 0.0}
-    chosen, table = steps_of(data, graph, model)
+    model["training"] |= {"steps": 30, "learning_rate": 0.05, "structural": 0.0}
+    chosen, table = steps_of(data, model)
     assert chosen > 0
     assert table["nll"].min() < table["nll"][0] - 0.02
 
 
-def test_same_seed_same_steps(data, graph, model):
-    (_, one), (_, two), (_, other) = (steps_of(data, graph, model, seed) for seed in (0, 0, 1))
+def test_same_seed_same_steps(data, model):
+    (_, one), (_, two), (_, other) = (steps_of(data, model, seed) for seed in (0, 0, 1))
     assert one.equals(two)
     assert not one.equals(other)
 
 
-def test_a_field_that_diverges_is_judged_up_to_there(data, graph, model):
+def test_a_field_that_diverges_is_judged_up_to_there(data, model):
     model["training"] |= {"learning_rate": 1e25, "schedule": "constant"}
-    chosen, table = steps_of(data, graph, model)
+    chosen, table = steps_of(data, model)
     assert chosen == 0
     assert table["step"].tolist() == [0]
+
+
+def test_a_field_that_diverges_at_once_is_refused_in_one_sentence(data, model, monkeypatch):
+    def lost(*arguments):
+        raise DivergenceError("the solution leaves the finite numbers.")
+
+    monkeypatch.setattr(selection, "solve_weights", lost)
+    with pytest.raises(DivergenceError, match=r"before its first step, .*; raise models\.\*\.solver\.substeps"):
+        steps_of(data, model)
+
+
+@pytest.mark.parametrize("kind", ["ode", "cde"])
+@pytest.mark.parametrize("steps", [0, 5])
+def test_anchors_path_spline_and_field_see_no_state_that_judges_them(marked, model, monkeypatch, kind, steps):
+    model["dynamics"]["kind"], model["spline"]["steps"] = kind, steps
+    model["training"] |= {"divergence": 1.0}
+    seen, made = [], []
+    for name, states in (("train_anchors", lambda a: a[1]), ("Behaviour", lambda a: a[1])):
+        own = getattr(selection, name)
+        monkeypatch.setattr(selection, name, lambda *a, own=own, states=states: seen.extend(states(a)) or own(*a))
+    fit_spline, fit_dynamics = selection.fit_spline, selection.fit_dynamics
+    monkeypatch.setattr(selection, "fit_spline", lambda *a: seen.extend(a[2].states) or fit_spline(*a))
+
+    def fit(field, material, *rest, **more):
+        made.append((field, material.graph))
+        seen.extend(material.snapshots)
+        return fit_dynamics(field, material, *rest, **more)
+
+    monkeypatch.setattr(selection, "fit_dynamics", fit)
+    steps_of(marked, model, teachers=None)
+    assert len(seen) == (12 if kind == "cde" else 9)
+    assert all((states == 2).all() for states in seen)
+    ((field, graph),) = made
+    if not steps:  # the curve is the spline through these anchors, as that of the final fit is
+        knots = torch.tensor([0.0, 0.5, 1.0], dtype=torch.float64)
+        np.testing.assert_allclose(field.base(knots), graph.weights, atol=1e-5)

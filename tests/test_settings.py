@@ -9,14 +9,14 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from weightflow.ablations import check_ablations
 from weightflow.errors import InputError
 from weightflow.schema import check_schema
 from weightflow.settings import (
     SEPARATE_ALIGNMENTS,
+    check_ablations,
     check_consistency,
     check_systems,
-    heldout_amount,
+    check_variants,
     system_path,
     used_systems,
 )
@@ -289,6 +289,7 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         ),
         (config(model={}, ablations={"factors": {"width": {}}}), "ablations.factors.width: ", ""),
         (config(models={"mixture": {}}), "models.mixture ", "has the name of a baseline; rename"),
+        (config(models={"mixture": {}}, baselines=[]), "models.mixture ", "has the name of a baseline; rename"),
         (config(models={"floor_bootstrap": {}}), "models.floor_bootstrap ", "has the name of a baseline"),
         (config(models={}), "baselines: ", "need the anchors of a model"),
         (config(figures={"model": "n"}, model={}), "figures.model: ", "unknown model 'n'"),
@@ -375,17 +376,32 @@ def test_used_systems_are_each_named_once(systems):
     assert used_systems({"datasets": used}, systems) == [systems / "epidemic.yaml", Path("my.yaml")]
 
 
-@pytest.mark.parametrize(
-    ("dataset", "amount"),
-    [
-        ({"heldout": None, "system": "epidemic"}, 1000),
-        ({"heldout": None, "system": None}, 0.2),
-        ({"heldout": 0, "system": "epidemic"}, 0),
-        ({"heldout": 30, "system": "epidemic"}, 30),
-    ],
-)
-def test_heldout_default_depends_on_where_the_data_come_from(dataset, amount):
-    assert heldout_amount(dataset) == amount
+def ordered(complete, **ablations) -> dict[str, Any]:
+    """A study of two data sets with other variables each, whose first level is an order of the first one's."""
+    given = {"given": {"backbone": {"order": ["R", "I", "S"]}}}
+    datasets = {"people": {"system": "epidemic"}, "molecules": {"system": "birth_death"}}
+    return complete({"datasets": datasets, "ablations": {"factors": {"order": given}, **ablations}})
+
+
+def test_a_variants_order_is_held_against_the_data_sets_that_are_studied(complete, root):
+    check_variants(ordered(complete, datasets=["people"]), root / "resources" / "systems", "my.yaml")
+    fault = (
+        "my.yaml: ablations.factors.order.given.backbone.order, data set molecules: R, I, S is not an order of the "
+        "variables X; name each of them once."
+    )
+    for studied in (["molecules"], ["people", "molecules"], None):
+        with pytest.raises(InputError) as refusal:
+            check_variants(ordered(complete, datasets=studied), root / "resources" / "systems", "my.yaml")
+        assert str(refusal.value) == fault
+
+
+def test_variants_of_crossed_factors_are_named_by_all_their_levels(complete, root):
+    factors = {"width": {"ten": {"dynamics": {"width": 10}}}, "heads": {"four": {"dynamics": {"heads": 4}}}}
+    config = ordered(complete, factors=factors, cross=True)
+    with pytest.raises(
+        InputError, match=r"my\.yaml: ablations: models\.width-ten--heads-four\.dynamics: 4 heads do not"
+    ):
+        check_variants(config, root / "resources" / "systems", "my.yaml")
 
 
 def test_pages_are_the_schemas(root):

@@ -14,6 +14,7 @@ from weightflow.snapshots import (
     assemble,
     check_observed,
     check_states,
+    heldout_amount,
     observed_count,
     observed_mask,
     read_snapshots,
@@ -86,9 +87,14 @@ def test_every_nth_time_is_observed_from_the_first_on():
 
 @given(st.integers(1, 5000))
 def test_headroom_is_a_tenth_and_at_least_four_states(largest):
-    states = states_with_headroom([np.array([[0, largest]]), np.array([[1, 1]])])
+    states = states_with_headroom([np.array([[0, largest]]), np.array([[1, 1]])], most=65536)
     assert states >= largest + 5
     assert states - 1 == pytest.approx(max(1.1 * largest, largest + 4), abs=1)
+
+
+@pytest.mark.parametrize(("most", "states"), [(1000, 111), (111, 111), (105, 105), (101, 101)])
+def test_headroom_ends_at_the_most_states(most, states):
+    assert states_with_headroom([np.array([[0, 100]])], most) == states
 
 
 @given(st.integers(2, 30), st.floats(0.01, 0.99))
@@ -231,3 +237,16 @@ def test_the_shown_pair_takes_more_than_two_values(columns, pair):
     names = [f"x{i}" for i in range(len(columns))]
     data = Snapshots(np.arange(3.0), [states] * 3, [], np.ones(3, bool), names, True, 10, "training", "day")
     assert data.pair == pair
+
+
+@pytest.mark.parametrize(
+    ("dataset", "amount"),
+    [
+        ({"heldout": None, "system": "epidemic"}, 1000),
+        ({"heldout": None, "system": None}, 0.2),
+        ({"heldout": 0, "system": "epidemic"}, 0),
+        ({"heldout": 30, "system": "epidemic"}, 30),
+    ],
+)
+def test_heldout_default_depends_on_where_the_data_come_from(dataset, amount):
+    assert heldout_amount(dataset) == amount

@@ -15,6 +15,7 @@ from weightflow.stages import (
     chosen_backbone,
     is_taught,
     learns,
+    sees_states,
     spline_label,
     spline_settings,
     teacher_label,
@@ -100,15 +101,16 @@ def test_the_chosen_width_is_read_from_its_file(model_settings, tmp_path):
     assert wide["backbone"]["hidden"] == [4, 8]
 
 
-TRAITS = (learns, begins_at_spline, is_taught, chooses_steps, chooses_width)
-# learns, begins at the spline, is taught, chooses steps, chooses its width
+TRAITS = (learns, sees_states, begins_at_spline, is_taught, chooses_steps, chooses_width)
+# learns, sees states, begins at the spline, is taught, chooses steps, chooses its width
 KINDS = {
-    "the paper's": ({"dynamics": {"kind": "cde"}}, "-----"),
-    "a learned spline": ({"dynamics": {"kind": "spline"}}, "xxx--"),
-    "a field that begins at it": ({"dynamics": {"kind": "ode", "start": "spline"}}, "xxxx-"),
-    "behavioural": ({"dynamics": {"kind": "cde"}, "training": {"behavioural": 1}}, "x-x--"),
-    "without a teacher": ({"dynamics": {"kind": "spline"}, "teacher": {"members": []}}, "xx---"),
-    "of several widths": ({"dynamics": {"kind": "spline"}, "backbone": {"hidden": [4, 8]}}, "xxx-x"),
+    "the paper's": ({"dynamics": {"kind": "cde"}}, "------"),
+    "a learned spline": ({"dynamics": {"kind": "spline"}}, "xxxx--"),
+    "a field that begins at it": ({"dynamics": {"kind": "ode", "start": "spline"}}, "xxxxx-"),
+    "behavioural": ({"dynamics": {"kind": "cde"}, "training": {"behavioural": 1}}, "xx-x--"),
+    "held to what its anchors say": ({"dynamics": {"kind": "cde"}, "training": {"divergence": 1}}, "-x----"),
+    "without a teacher": ({"dynamics": {"kind": "spline"}, "teacher": {"members": []}}, "xxx---"),
+    "of several widths": ({"dynamics": {"kind": "spline"}, "backbone": {"hidden": [4, 8]}}, "xxxx-x"),
 }
 
 

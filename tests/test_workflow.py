@@ -264,3 +264,14 @@ def test_anchors_trained_in_jobs_of_their_own_are_the_same(run_snakemake, workfl
     one, each = (read_weight_graph(tmp_path / target) for target in targets[:2])
     np.testing.assert_allclose(each.weights, one.weights, atol=1e-6)
     assert "Nothing to be done" in run_snakemake(tmp_path, config, *targets, workflow=workflow).stdout
+
+
+def test_a_divergence_alone_is_given_the_snapshots_and_no_choice(run_snakemake, workflow, tmp_path):
+    config = deepcopy(TINY)
+    config["ablations"] = {}
+    config["models"] = {"near": config["models"]["ode"] | {"training": {"steps": 2, "divergence": 1, "batch": 8}}}
+    folder = "results/tiny/runs/near/seed0"
+    result = run_snakemake(tmp_path, config, f"{folder}/dynamics.safetensors", workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    assert not list(tmp_path.glob("results/tiny/choices/*"))
+    assert (pd.read_csv(tmp_path / folder / "dynamics_losses.csv")["divergence"] > 0).all()

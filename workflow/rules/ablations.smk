@@ -4,16 +4,9 @@
 ABLATED = list(dict.fromkeys(model for *_, model in LEVELS))
 
 
-def ablation_figures(dataset):
-    """Figures of the ablation study on a data set, one for each factor."""
-    factors = FACTORS if dataset in STUDIED else []
-    return [f"results/{dataset}/figures/ablation-{factor}.png" for factor in factors]
-
-
 rule tabulate_ablations:
     input:
-        snapshots=expand(rules.prepare_snapshots.output[0], dataset=STUDIED),
-        metrics=[
+        [
             f"results/{d}/runs/{m}/seed{s}/metrics.csv"
             for d in STUDIED
             for m in ABLATED
@@ -26,7 +19,6 @@ rule tabulate_ablations:
     conda:
         "../../envs/analysis.yaml"
     params:
-        datasets=STUDIED,
         levels=LEVELS,
         code=code("tabulate_ablations.py"),
     script:
@@ -35,7 +27,9 @@ rule tabulate_ablations:
 
 rule plot_ablation:
     input:
-        rules.tabulate_ablations.output[0],
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
+        table=rules.tabulate_ablations.output[0],
     output:
         report(
             "results/{dataset}/figures/ablation-{factor}.png",

@@ -7,25 +7,6 @@ TOGETHER = [
 APART = [label for label in ANCHORS if label not in TOGETHER]
 
 
-def each_snapshot(pattern):
-    """Input function: a pattern for every observed snapshot, whose number the prepared data say."""
-
-    def paths(wildcards):
-        from weightflow.snapshots import observed_count
-
-        prepared = checkpoints.prepare_snapshots.get(dataset=wildcards.dataset).output[0]
-        snapshots = [f"{k:03d}" for k in range(observed_count(prepared))]
-        return expand(pattern, snapshot=snapshots, allow_missing=True)
-
-    return paths
-
-
-def common_start(wildcards):
-    """Where pooled anchors start from; others have a start of their own."""
-    pooled = sharer(ANCHORS[wildcards.anchors])["anchors"]["alignment"] == "pooled"
-    return "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors" if pooled else []
-
-
 rule train_anchors:
     input:
         snapshots=rules.prepare_snapshots.output[0],

@@ -16,7 +16,9 @@ sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 from weightflow import ablations, settings, stages
 from weightflow.errors import InputError
 from weightflow.provenance import code_digest
+from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, INTERPOLATIONS
 from weightflow.schema import check_schema, read_schema
+from weightflow.snapshots import heldout_amount
 
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
 
@@ -25,10 +27,10 @@ try:
     check_schema(config, read_schema(SCHEMA), CONFIG_SOURCE)
     validate(config, str(SCHEMA.resolve()))  # fills in the defaults
     settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
-    ablations.check_ablations(config, CONFIG_SOURCE)
+    settings.check_ablations(config, CONFIG_SOURCE)
     ABLATIONS = ablations.ablation_models(config)
     check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")
-    ablations.check_variants(config, SYSTEMS, CONFIG_SOURCE)
+    settings.check_variants(config, SYSTEMS, CONFIG_SOURCE)
     if workflow.is_main_process:  # once, and before anything trains; it takes a second
         settings.check_systems(config, SYSTEMS, CONFIG_SOURCE)
 except InputError as fault:
@@ -43,14 +45,12 @@ LEVELS = ablations.ablation_levels(config)
 FACTORS = list(dict.fromkeys(factor for factor, *_ in LEVELS if factor != ablations.BASE))
 STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
-INTERPOLATIONS = [b for b in config["baselines"] if b.startswith("weights_")]
-BASELINES = [b for b in config["baselines"] if b not in INTERPOLATIONS]
 
 
 def floors(dataset):
     """Floors a data set has: against itself, and against an independent part where there is one."""
-    amount = settings.heldout_amount(config["datasets"][dataset])
-    return ["floor_bootstrap", *(["floor_independent"] if amount else [])]
+    amount = heldout_amount(config["datasets"][dataset])
+    return list(FLOORS) if amount else [BOOTSTRAP]
 
 
 def runs(dataset):
@@ -98,6 +98,7 @@ def sharing(label, models):
 
 FIELDS = having(lambda chosen: chosen["dynamics"]["kind"] != "spline")
 LEARNERS = having(stages.learns)
+SEEING = having(stages.sees_states)
 CURVED = having(stages.begins_at_spline)
 TAUGHT = having(stages.is_taught)
 STEPPED = having(stages.chooses_steps)
@@ -149,7 +150,7 @@ def driving_path(wildcards):
 
 def needs_simulation(dataset):
     """Whether a data set's training or held-out part is simulated."""
-    return not dataset["file"] or settings.heldout_amount(dataset) >= 1
+    return not dataset["file"] or heldout_amount(dataset) >= 1
 
 
 def system_file(dataset):

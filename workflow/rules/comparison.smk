@@ -10,12 +10,6 @@ COMPARED = {
 }
 
 
-def sized_models():
-    """Models whose sizes are compared: all, and of the ablation study the first with each further kind of backbone."""
-    found = {SETTINGS[model]["backbone"]["kind"]: model for model in reversed(SETTINGS)}
-    return list(dict.fromkeys([*MODELS, *found.values()]))
-
-
 rule tabulate_published:
     input:
         published=str(PUBLISHED),

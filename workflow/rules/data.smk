@@ -1,27 +1,4 @@
 # Data preparation: a user's file or a simulated system becomes the canonical snapshots file.
-from weightflow.system_files import files_of
-
-
-def system_sources(wildcards):
-    """The file of a data set's system, first, and the model that it names, if any."""
-    return files_of(system_file(wildcards.dataset))
-
-
-def file_sources(wildcards):
-    """A data set's file, and the system that it is said to come from."""
-    chosen = dataset_settings(wildcards)
-    system = {"system": system_sources(wildcards)} if chosen["system"] else {}
-    return {"file": chosen["file"], **system}
-
-
-def snapshot_sources(wildcards):
-    chosen = dataset_settings(wildcards)
-    sources = {}
-    if chosen["file"]:
-        sources |= {"file": chosen["file"], "source": "results/{dataset}/source.json"}
-    if needs_simulation(chosen):
-        sources["simulated"] = "results/{dataset}/simulated.safetensors"
-    return sources
 
 
 rule check_file:
@@ -59,7 +36,7 @@ rule simulate_system:
         trajectories=lambda w: (
             0 if dataset_settings(w)["file"] else dataset_settings(w)["trajectories"]
         ),
-        heldout=lambda w: int(settings.heldout_amount(dataset_settings(w))),
+        heldout=lambda w: int(heldout_amount(dataset_settings(w))),
         seed=lambda w: dataset_settings(w)["seed"],
         code=code("simulate_system.py"),
     script:

@@ -1,21 +1,12 @@
 # Dynamics: the field that moves the weights through time.
 
 
-def field_inputs(wildcards):
-    """What a field is fitted to, beside its anchors: only what its settings ask for."""
-    model = wildcards.model
-    return {
-        "graph": f"{anchors_of(model)}/weight_graph.safetensors",
-        "path": driving_path(wildcards),
-        "snapshots": rules.prepare_snapshots.output[0] if model in LEARNERS else [],
-        "teacher": teacher_of(model),
-        "choice": choice_of(model),
-    }
-
-
 rule choose_steps:
+    # Anchors and latent path are trained anew, on what is not put aside to judge by.
     input:
-        unpack(field_inputs),
+        snapshots=rules.prepare_snapshots.output[0],
+        teacher=lambda w: teacher_of(w.model),
+        choice=lambda w: choice_of(w.model),
     output:
         steps="results/{dataset}/runs/{model}/seed{seed}/steps.json",
         scores="results/{dataset}/runs/{model}/seed{seed}/steps.csv",
@@ -32,7 +23,16 @@ rule choose_steps:
         gpu=1,
     params:
         settings=model_settings(
-            "data", "teacher", "selection", "spline", "dynamics", "solver", "training"
+            "data",
+            "backbone",
+            "anchors",
+            "teacher",
+            "selection",
+            "spline",
+            "path",
+            "dynamics",
+            "solver",
+            "training",
         ),
         code=code("choose_steps.py"),
     script:
@@ -41,7 +41,11 @@ rule choose_steps:
 
 rule fit_dynamics:
     input:
-        unpack(field_inputs),
+        graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
+        path=driving_path,
+        snapshots=lambda w: rules.prepare_snapshots.output[0] if w.model in SEEING else [],
+        teacher=lambda w: teacher_of(w.model),
+        choice=lambda w: choice_of(w.model),
         curve=lambda w: spline_of(w.model),
         steps=lambda w: rules.choose_steps.output.steps if w.model in STEPPED else [],
         start=lambda w: SETTINGS[w.model]["training"]["start_from"] or [],

@@ -1,49 +1,6 @@
 # Evaluation: metrics of every run at every time, and the tables over all of them.
 
 
-def timed_stages(dataset, model):
-    """Benchmark file and artefact (for its device) of each stage a run went through, with its own name."""
-    folder = f"results/{dataset}"
-    run = f"benchmarks/{model}/seed{{seed}}"
-    made = f"{folder}/runs/{model}/seed{{seed}}"
-    found = {}
-    if needs_simulation(config["datasets"][dataset]):
-        found["simulate"] = (f"{folder}/benchmarks/simulate_system.tsv", None)
-    found["prepare"] = (f"{folder}/benchmarks/prepare_snapshots.tsv", None)
-    uses = model if model in SETTINGS else MODELS[0] if model in INTERPOLATIONS else None
-    if uses:
-        label = stages.anchor_label(SETTINGS[uses])
-        anchors = f"{folder}/benchmarks/anchors/{label}/seed{{seed}}"
-        trained = f"{folder}/anchors/{label}/seed{{seed}}/snapshots"
-        found["anchors"] = (f"{anchors}/train_anchors.tsv", trained)
-        found["weight_graph"] = (f"{anchors}/build_weight_graph.tsv", None)
-    if model in CDE_MODELS:
-        path = f"{made}/latent_path.safetensors"
-        found["latent_path"] = (f"{folder}/{run}/fit_latent_path.tsv", path)
-    if model in TAUGHT:
-        label = stages.teacher_label(SETTINGS[model])
-        found["teacher"] = (f"{folder}/benchmarks/teachers/{label}/choose_teacher.tsv", None)
-    if model in LEARNERS:
-        label = stages.choice_label(SETTINGS[model])
-        found["smoothing"] = (
-            f"{folder}/benchmarks/choices/{label}/seed{{seed}}/choose_smoothing.tsv",
-            None,
-        )
-    if model in CURVED:
-        label = stages.spline_label(SETTINGS[model])
-        found["spline"] = (
-            f"{folder}/benchmarks/splines/{label}/seed{{seed}}/fit_spline.tsv",
-            f"{folder}/splines/{label}/seed{{seed}}/spline.safetensors",
-        )
-    if model in STEPPED:
-        found["steps"] = (f"{folder}/{run}/choose_steps.tsv", None)
-    if model in FIELDS:
-        found["dynamics"] = (f"{folder}/{run}/fit_dynamics.tsv", f"{made}/dynamics.safetensors")
-    found["predict"] = (f"{folder}/{run}/predict.tsv", f"{made}/prediction.safetensors")
-    found["evaluate"] = (f"{folder}/{run}/evaluate_prediction.tsv", None)
-    return found
-
-
 RUNTIME_ROWS = [
     (d, m, s, stage, *[p and p.format(seed=s) for p in paths])
     for d in DATASETS
@@ -78,8 +35,7 @@ rule evaluate_prediction:
 
 rule tabulate_metrics:
     input:
-        snapshots=expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
-        metrics=[
+        [
             f"results/{d}/runs/{m}/seed{s}/metrics.csv"
             for d in DATASETS
             for m in runs(d)
@@ -97,7 +53,6 @@ rule tabulate_metrics:
     conda:
         "../../envs/analysis.yaml"
     params:
-        datasets=DATASETS,
         code=code("tabulate_metrics.py"),
     script:
         "../scripts/tabulate_metrics.py"

@@ -1,60 +1,10 @@
 # Figures: what the metrics, distributions, paths and fits look like.
-from functools import cache
-
-from weightflow.system_files import is_map
 
 FIRST_SEED = SEEDS[0]
 DRIVEN = [m for m in MODELS if m in CDE_MODELS]
 OVERLAID = [*MODELS, *(b for b in ("mixture", "transport_spline") if b in config["baselines"])]
 
 SHOWN_TEACHERS = 10  # of the candidates of an interval
-
-
-def figures(dataset):
-    """Figures of a data set, in the order of the report."""
-    kinds = ["metrics", "marginals", "joints"]
-    kinds += ["landscape"] if has_landscape(dataset) else []
-    kinds += [f"density-{shown_model(dataset)}"]
-    kinds += [f"weights_path-{m}" for m in MODELS]
-    kinds += ["latent_path"] if DRIVEN else []
-    kinds += ["losses"] if MODELS else []
-    kinds += ["teachers"] if any(m in TAUGHT for m in MODELS) else []
-    kinds += ["inference"]
-    formats = {kind: "gif" if kind.startswith("density-") else "png" for kind in kinds}
-    return [f"results/{dataset}/figures/{kind}.{formats[kind]}" for kind in kinds]
-
-
-def chosen(dataset):
-    """(kind, models, seed, choice, scores) of all that was chosen for a data set's models, apart from ablations."""
-    folder, found = f"results/{dataset}", []
-    for label, users in sharing(stages.teacher_label, [m for m in MODELS if m in TAUGHT]).items():
-        at = f"{folder}/teachers/{label}"
-        found.append(("teacher", users, None, f"{at}/teacher.json", f"{at}/scores.csv"))
-    for label, users in sharing(stages.choice_label, [m for m in MODELS if m in LEARNERS]).items():
-        for seed in SEEDS:
-            at = f"{folder}/choices/{label}/seed{seed}"
-            found.append(("smoothing", users, seed, f"{at}/choice.json", f"{at}/scores.csv"))
-    for model in MODELS:
-        for seed in SEEDS if model in STEPPED else []:
-            at = f"{folder}/runs/{model}/seed{seed}"
-            found.append(("steps", [model], seed, f"{at}/steps.json", f"{at}/steps.csv"))
-    return found
-
-
-def shown_model(dataset):
-    """The run whose joint densities are drawn."""
-    return config["figures"]["model"] or runs(dataset)[0]
-
-
-def prediction_of(model):
-    """File pattern of a run's prediction with the first seed, the one that figures show."""
-    return f"results/{{dataset}}/runs/{model}/seed{FIRST_SEED}/prediction.safetensors"
-
-
-@cache
-def has_landscape(dataset):
-    """Whether a data set's system walks on a fitness landscape that can be drawn."""
-    return bool(config["datasets"][dataset]["system"]) and is_map(system_file(dataset))
 
 
 rule plot_metrics:
@@ -324,6 +274,8 @@ rule plot_teachers:
 
 rule plot_inference:
     input:
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
         summary=rules.tabulate_metrics.output.summary,
         runtime=rules.tabulate_runtime.output[0],
     output:

@@ -1,11 +1,6 @@
 # The latent path: anchors reduced to a few numbers, for the models that are driven by one.
 
 
-def is_behavioural(model):
-    """Whether a model's latent path is also judged by what its decoded weights say."""
-    return SETTINGS[model]["path"]["behavioural"] > 0
-
-
 rule fit_latent_path:
     input:
         graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",

@@ -87,7 +87,7 @@ rule predict_baseline:
     benchmark:
         "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
     wildcard_constraints:
-        model=any_of([*BASELINES, "floor_bootstrap", "floor_independent"]),
+        model=any_of([*BASELINES, *FLOORS]),
     conda:
         "../../envs/analysis.yaml"
     params:

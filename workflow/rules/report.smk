@@ -1,22 +1,6 @@
 # Report: one page with every table, figure, setting and version, which needs nothing else to be read.
+from weightflow.figure_catalogue import TITLES
 
-
-CAPTIONED = [
-    "metrics",
-    "marginals",
-    "joints",
-    "landscape",
-    "density",
-    "weights_path",
-    "latent_path",
-    "losses",
-    "teachers",
-    "inference",
-    "ablation",
-    "table1",
-    "model_size",
-    "rulegraph",
-]
 # Figures over all data sets.
 OVERALL = [
     *(["results/figures/table1.png"] if COMPARED else []),
@@ -66,7 +50,7 @@ rule plot_rulegraph:
 rule write_report:
     input:
         template=str(WORKFLOW / "report" / "report.html.j2"),
-        captions=[str(WORKFLOW / "report" / f"{kind}.rst") for kind in CAPTIONED],
+        captions=[str(WORKFLOW / "report" / f"{kind}.rst") for kind in TITLES],
         settings=rules.write_settings.output[0],
         summary=rules.tabulate_metrics.output.summary,
         runtime=rules.tabulate_runtime.output[0],

@@ -3,7 +3,7 @@
 
 rule choose_teacher:
     input:
-        rules.prepare_snapshots.output[0],
+        snapshots=rules.prepare_snapshots.output[0],
     output:
         teacher="results/{dataset}/teachers/{teacher}/teacher.json",
         scores="results/{dataset}/teachers/{teacher}/scores.csv",

@@ -1,6 +1,6 @@
 """Lay the anchors out as the tokens of a weight graph."""
 
-from weightflow.anchors import read_anchors
+from weightflow.anchor_files import read_anchors
 from weightflow.backbones import make_backbone
 from weightflow.job import run
 from weightflow.provenance import input_digest

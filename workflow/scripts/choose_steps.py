@@ -3,28 +3,28 @@
 from weightflow.device import job_device
 from weightflow.dynamics import Solver
 from weightflow.job import run
-from weightflow.latent_path import read_latent_path
 from weightflow.selection import choose_steps
 from weightflow.snapshots import read_training
 from weightflow.storage import read_json, write_json, write_table
+from weightflow.suited import check_suited
 from weightflow.teacher import read_teachers
-from weightflow.weight_graph import read_weight_graph
 
 
 def main(snakemake):
     inputs, settings, seed = snakemake.input, snakemake.params.settings, int(snakemake.wildcards.seed)
+    data = read_training(inputs.snapshots, settings["data"]["share"])
+    check_suited(data, snakemake)
+    device = job_device(snakemake)
     steps, scores = choose_steps(
-        read_training(inputs.snapshots, settings["data"]["share"]),
-        read_weight_graph(inputs.graph),
-        read_latent_path(inputs.path)[1] if inputs.path else None,
+        data,
         read_teachers(inputs.teacher) if inputs.teacher else None,
         read_json(inputs.choice),
         settings,
         Solver(**settings["solver"]),
         seed,
-        job_device(snakemake),
+        device,
     )
-    write_json(snakemake.output.steps, {"steps": steps})
+    write_json(snakemake.output.steps, {"steps": steps, "device": str(device)})
     write_table(snakemake.output.scores, scores)
 
 

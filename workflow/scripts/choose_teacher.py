@@ -4,12 +4,15 @@ from weightflow import seeding
 from weightflow.job import run
 from weightflow.snapshots import read_training
 from weightflow.storage import write_table
-from weightflow.teacher import best_teachers, candidates, score_teachers, write_teachers
+from weightflow.suited import check_suited
+from weightflow.teacher import write_teachers
+from weightflow.teacher_choice import best_teachers, candidates, score_teachers
 
 
 def main(snakemake):
     settings = snakemake.params.settings["teacher"]
-    data = read_training(snakemake.input[0], snakemake.params.settings["data"]["share"])
+    data = read_training(snakemake.input.snapshots, snakemake.params.settings["data"]["share"])
+    check_suited(data, snakemake)
     teachers = candidates(settings["members"], settings["noises"], settings["shares"], settings["rates"])
     rng = seeding.stream(snakemake.params.seed, "teacher")
     scores = score_teachers(teachers, data.observed, data.observed_times, data.states, rng)

@@ -23,7 +23,7 @@ def main(snakemake):
     path = read_latent_path(inputs.path)[1] if inputs.path else None
     curve = read_spline(inputs.curve) if inputs.curve else None
     material = Material(graph)
-    if inputs.snapshots:  # of models with behavioural terms alone
+    if inputs.snapshots:  # of models with behavioural terms or a divergence alone
         data = read_training(inputs.snapshots, settings["data"]["share"])
         backbone = make_backbone(graph.backbone, data.variables, data.states)
         told = None
@@ -31,7 +31,8 @@ def main(snakemake):
             rng, points = seeding.stream(seed, "lesson"), snakemake.params.points
             teachers = read_teachers(inputs.teacher)
             told = lesson(teachers, data.observed, data.observed_times, data.states, points, rng)
-        material = Material(graph, data.observed, backbone, told, read_json(inputs.choice)["roughness"])
+        roughness = read_json(inputs.choice)["roughness"] if inputs.choice else 0.0
+        material = Material(graph, data.observed, backbone, told, roughness)
     stop = read_json(inputs.steps)["steps"] if inputs.steps else None
     device = job_device(snakemake)
     field = make_field(graph, path, settings["dynamics"], seed, curve)

@@ -1,21 +1,20 @@
 """Fit one backbone to all observed snapshots together, the common start of pooled anchors."""
 
-from weightflow.ablations import models_on
-from weightflow.anchors import fit_pooled, prepare_training, write_start
+from weightflow.anchor_files import write_start
+from weightflow.anchors import fit_pooled, prepare_training
 from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.job import run
 from weightflow.provenance import stamp
 from weightflow.snapshots import read_training
 from weightflow.stages import chosen_backbone
-from weightflow.suitability import check_models
+from weightflow.suited import check_suited
 
 
 def main(snakemake):
     settings = snakemake.params.settings
     data = read_training(snakemake.input.snapshots, settings["data"]["share"])
-    config, dataset = snakemake.config, snakemake.wildcards.dataset
-    check_models(data, models_on(dataset, config), config["baselines"], f"data set {dataset}")
+    check_suited(data, snakemake)
     device = job_device(snakemake)
     backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.states)
     seed, anchors = int(snakemake.wildcards.seed), settings["anchors"]

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from weightflow.anchors import Anchors, gather_anchors, read_anchor, write_anchors
+from weightflow.anchor_files import read_anchor, write_anchors
+from weightflow.anchors import Anchors, gather_anchors
 from weightflow.backbones import make_backbone
 from weightflow.job import run
 from weightflow.provenance import stamp
@@ -21,7 +22,7 @@ def main(snakemake):
         parts.append(Anchors(time, weights[None], pd.read_csv(losses)))
     anchors = gather_anchors(backbone, parts, settings["anchors"])
     device = read_metadata(inputs.anchors[0])["device"]
-    write_anchors(snakemake.output.anchors, anchors, made_by=stamp(snakemake), device=device)
+    write_anchors(snakemake.output.anchors, anchors.times, anchors.weights, made_by=stamp(snakemake), device=device)
     write_table(snakemake.output.losses, anchors.losses)
 
 

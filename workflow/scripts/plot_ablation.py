@@ -3,14 +3,18 @@
 import pandas as pd
 
 from weightflow.job import run
+from weightflow.laws import known_law, of_all
 from weightflow.plots import style
 from weightflow.plots.ablations import plot_ablation
+from weightflow.snapshots import read_snapshots
 
 
 def main(snakemake):
-    table, wildcards = pd.read_csv(snakemake.input[0], keep_default_na=False, na_values=[""]), snakemake.wildcards
+    inputs, wildcards = snakemake.input, snakemake.wildcards
+    table = pd.read_csv(inputs.table, keep_default_na=False, na_values=[""])
     own = table[table["dataset"] == wildcards.dataset]
-    style.save(plot_ablation(own, wildcards.factor, snakemake.params.label), snakemake.output)
+    law_of_all = of_all(known_law(inputs.law), len(read_snapshots(inputs.snapshots).variables)) is not None
+    style.save(plot_ablation(own, wildcards.factor, law_of_all, snakemake.params.label), snakemake.output)
 
 
 run(main, snakemake)  # noqa: F821

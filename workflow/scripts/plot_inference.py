@@ -3,14 +3,18 @@
 import pandas as pd
 
 from weightflow.job import run
+from weightflow.laws import known_law, of_all
 from weightflow.plots import style
 from weightflow.plots.inference import plot_inference
+from weightflow.snapshots import read_snapshots
 
 
 def main(snakemake):
-    tables = [pd.read_csv(path) for path in (snakemake.input.summary, snakemake.input.runtime)]
+    inputs = snakemake.input
+    tables = [pd.read_csv(path) for path in (inputs.summary, inputs.runtime)]
     own = [table[table["dataset"] == snakemake.wildcards.dataset] for table in tables]
-    style.save(plot_inference(*own, style.lines(snakemake.params.runs)), snakemake.output)
+    law_of_all = of_all(known_law(inputs.law), len(read_snapshots(inputs.snapshots).variables)) is not None
+    style.save(plot_inference(*own, style.lines(snakemake.params.runs), law_of_all), snakemake.output)
 
 
 run(main, snakemake)  # noqa: F821

@@ -1,14 +1,14 @@
 """Solve the dynamics once, then sample and score the moving density at every time of the data."""
 
-from weightflow.backbones import make_backbone
+from functools import partial
+
 from weightflow.device import job_device
 from weightflow.dynamics import Solver, solve_weights
 from weightflow.fitting import load_field, make_field
-from weightflow.interpolation import fine_times
 from weightflow.job import run
 from weightflow.latent_path import read_latent_path
 from weightflow.laws import known_law
-from weightflow.moving_density import predict_from_weights
+from weightflow.moving_density import predict_along
 from weightflow.prediction import write_prediction
 from weightflow.provenance import stamp
 from weightflow.snapshots import read_snapshots
@@ -25,13 +25,9 @@ def main(snakemake):
     curve = read_spline(snakemake.input.curve) if snakemake.input.curve else None
     field = make_field(graph, path, settings["dynamics"], seed, curve)
     load_field(snakemake.input.dynamics, field)
-    backbone = make_backbone(graph.backbone, data.variables, data.states)
-    fine = fine_times(data.observed_times)
-    weights, path_weights = solve_weights(field.to(device), graph, [data.times, fine], Solver(**settings["solver"]))
-    law = known_law(snakemake.input.law)
-    prediction = predict_from_weights(
-        backbone, weights, path_weights, fine, data, snakemake.params.samples, seed, device, law
-    )
+    weights_at = partial(solve_weights, field.to(device), graph, solver=Solver(**settings["solver"]))
+    law, samples = known_law(snakemake.input.law), snakemake.params.samples
+    prediction = predict_along(weights_at, graph, data, samples, seed, device, law)
     write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake), device=str(device))
 
 

@@ -5,8 +5,7 @@ import numpy as np
 from weightflow import seeding
 from weightflow.job import run
 from weightflow.readers import Recording, read_recording
-from weightflow.settings import heldout_amount
-from weightflow.snapshots import assemble, check_states, write_snapshots
+from weightflow.snapshots import assemble, check_states, heldout_amount, write_snapshots
 from weightflow.storage import read_json, read_tensors
 
 

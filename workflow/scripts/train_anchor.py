@@ -1,7 +1,7 @@
 """Train the backbone of one observed snapshot."""
 
-from weightflow.ablations import models_on
-from weightflow.anchors import prepare_training, read_start, train_anchor, write_anchor
+from weightflow.anchor_files import read_start, write_anchor
+from weightflow.anchors import prepare_training, train_anchor
 from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.job import run
@@ -9,14 +9,13 @@ from weightflow.provenance import stamp
 from weightflow.snapshots import read_training
 from weightflow.stages import chosen_backbone
 from weightflow.storage import write_table
-from weightflow.suitability import check_models
+from weightflow.suited import check_suited
 
 
 def main(snakemake):
     settings = snakemake.params.settings
     data = read_training(snakemake.input.snapshots, settings["data"]["share"])
-    config, dataset = snakemake.config, snakemake.wildcards.dataset
-    check_models(data, models_on(dataset, config), config["baselines"], f"data set {dataset}")
+    check_suited(data, snakemake)
     device = job_device(snakemake)
     backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.states)
     seed = int(snakemake.wildcards.seed)

@@ -1,7 +1,7 @@
 """Train one backbone per observed snapshot."""
 
-from weightflow.ablations import models_on
-from weightflow.anchors import train_anchors, write_anchors
+from weightflow.anchor_files import write_anchors
+from weightflow.anchors import train_anchors
 from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.job import run
@@ -9,20 +9,19 @@ from weightflow.provenance import stamp
 from weightflow.snapshots import read_training
 from weightflow.stages import chosen_backbone
 from weightflow.storage import write_table
-from weightflow.suitability import check_models
+from weightflow.suited import check_suited
 
 
 def main(snakemake):
     settings = snakemake.params.settings
     data = read_training(snakemake.input.snapshots, settings["data"]["share"])
-    # The other models' settings come from the config, not from params: they must not retrain these anchors.
-    config, dataset = snakemake.config, snakemake.wildcards.dataset
-    check_models(data, models_on(dataset, config), config["baselines"], f"data set {dataset}")
+    check_suited(data, snakemake)
     device = job_device(snakemake)
     backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.states)
     seed = int(snakemake.wildcards.seed)
     anchors = train_anchors(backbone, data.observed, data.observed_times, settings["anchors"], seed, device)
-    write_anchors(snakemake.output.anchors, anchors, made_by=stamp(snakemake), device=str(device))
+    made = {"made_by": stamp(snakemake), "device": str(device)}
+    write_anchors(snakemake.output.anchors, anchors.times, anchors.weights, **made)
     write_table(snakemake.output.losses, anchors.losses)
 
 

@@ -6,15 +6,18 @@ systems, simulation, readers, snapshots   what is known: states at some times
 suitability                               whether the models suit it
 backbones, autoregressive                 a density p(x | weights): what it is, and how it is scored and drawn
 gru, transformer, variable_order          its networks, and the order in which they go through the variables
-anchors, alignment                        the weights that fit each observed snapshot, comparable with each other
+anchors, anchor_files, alignment          the weights that fit each observed snapshot, comparable with each other
 weight_graph, latent_path                 the anchors' weights as tokens, and as a low-dimensional path
+teacher, teacher_choice, relaxation       what is taught between the snapshots, and how it is chosen
+weight_spline, spline_fitting             the learned curve of weights
 graph_network, dynamics, fitting          the field that moves the weights through continuous time
 moving_density, interpolation             the backbone at the moving weights, sampled and scored
 prediction, baselines, transport          distributions at any time, by the method and by simpler means
-density, kernel_density                   what a density is, and one made of samples
+density, kernel_density, weighted_states  what a density is, and one made of samples
+runs                                      the names of all that predicts
 metrics, evaluation, ablations            how far they are from the truth, and what each setting does to that
 choices                                   what the data chose, and by which scores
-plots, report                             what a person reads
+plots, report, report_tables              what a person reads; its kinds of figures are in figure_catalogue
 
 Method: Li et al., "WeightFlow: Learning Stochastic Dynamics via Evolving Weight of Neural Network",
 AAAI 2026, arXiv 2508.00451.

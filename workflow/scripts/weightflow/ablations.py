@@ -1,176 +1,15 @@
-"""The ablation study: variants of base models, and what each change does to their metrics."""
+"""The plan of an ablation study: variants of base models."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pandas as pd
-
-from weightflow.errors import InputError
 from weightflow.provenance import settings_digest
-from weightflow.schema import unknown
-from weightflow.settings import check_model
 
 BASE = "base"  # the factor that tables of ablations call a base model
-COLUMNS = ["dataset", "factor", "level", "base", "model", "metric", "times", "mean", "std", "n"]
 
 
-def check_ablations(config: Mapping[str, Any], source: str) -> None:
-    """Refuse an ablation study that names what does not exist, or whose variants' names are taken.
-
-    Args:
-        config: complete, with defaults; `check_variants` checks the variants' own settings.
-        source: the config files' names.
-
-    Raises:
-        InputError: naming the file, the key and the fix.
-    """
-    study, models = config["ablations"], config["models"]
-    where, factors = f"{source}: ablations", study["factors"]
-    if study["base"] and study["base"] not in models:
-        raise InputError(f"{where}.base: {unknown('model', study['base'], models)}")
-    if study["cross"] and study["bases"]:
-        raise InputError(f"{where}.bases: crossed factors change one model together; leave out bases, or cross.")
-    for section in ("bases", "labels"):
-        for factor in study[section]:
-            if factor not in factors:
-                raise InputError(f"{where}.{section}: {unknown('factor', factor, factors)}")
-    for factor, base in study["bases"].items():
-        if base not in models:
-            raise InputError(f"{where}.bases.{factor}: {unknown('model', base, models)}")
-    for dataset in study["datasets"] or []:
-        if dataset not in config["datasets"]:
-            raise InputError(f"{where}.datasets: {unknown('data set', dataset, config['datasets'])}")
-    if BASE in factors:
-        raise InputError(f"{where}.factors.{BASE}: this is what tables call the base model; rename the factor.")
-    taken = {*models, *config["baselines"]}
-    for chosen, _ in _variants(config):
-        name = _variant_name(chosen)
-        if name in taken:
-            raise InputError(
-                f"{where}.factors: a level of {chosen[0][0]} has the run {name}, and so has another level, a model or "
-                "a baseline; rename one of them."
-            )
-        taken.add(name)
-
-
-def check_variants(config: Mapping[str, Any], systems: Path, source: str) -> None:
-    """Refuse variants of an ablation study whose settings do not fit together, or the data sets that it is done on.
-
-    Args:
-        config: complete, with defaults; the variants keep to the schema.
-        systems: folder of the built-in systems.
-        source: the config files' names.
-
-    Raises:
-        InputError: naming the file, the level (the combination, where they are crossed), the key and the fix.
-    """
-    datasets = {name: chosen for name, chosen in config["datasets"].items() if _is_studied(name, config)}
-    for chosen, model in _variants(config):
-        (factor, level), *further = chosen
-        where = f"ablations: models.{_variant_name(chosen)}" if further else f"ablations.factors.{factor}.{level}"
-        check_model(model, datasets, systems, f"{source}: {where}")
-
-
-def check_levels(levels: Sequence[tuple[str, ...]]) -> None:
-    """Refuse a study without levels.
-
-    Raises:
-        InputError: naming the key and the fix.
-    """
-    if not levels:
-        raise InputError(
-            "ablations.factors: there is nothing to compare; name factors and their levels, as config/ablations.yaml "
-            "does."
-        )
-
-
-def ablation_models(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Models of the ablation study, by the names of their levels.
-
-    Every factor is varied by itself from its base model; with `cross`, every combination of levels is a model.
-
-    Args:
-        config: complete, with defaults.
-
-    Returns:
-        Settings by name, `<factor>-<level>` (joined by '--' for combinations); none where no factor is given.
-    """
-    return {_variant_name(chosen): model for chosen, model in _variants(config)}
-
-
-def models_on(dataset: str, config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Every model that is fitted to a data set, the variants of an ablation study among them.
-
-    Args:
-        dataset: its name.
-        config: complete, with defaults.
-    """
-    return config["models"] | (ablation_models(config) if _is_studied(dataset, config) else {})
-
-
-def ablation_levels(config: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
-    """What the ablation study compares, the base models first.
-
-    Args:
-        config: complete, with defaults.
-
-    Returns:
-        (factor, level, base, model) of each base, whose factor is `BASE`, and of each variant; combinations have
-        their factors and levels joined by '--'. A variant shares the run of the model, or the earlier variant, that
-        has the same settings, so a level that changes nothing is the base.
-    """
-    variants = _variants(config)
-    bases = list(dict.fromkeys(_base_of(chosen[0][0], config) for chosen, _ in variants))
-    named: dict[str, str] = {}
-    for name, model in [*((b, config["models"][b]) for b in bases), *config["models"].items()]:
-        named.setdefault(settings_digest(model), name)
-    levels = [(BASE, base, base, base) for base in bases]
-    for chosen, model in variants:
-        factors, values = zip(*chosen, strict=True)
-        run = named.setdefault(settings_digest(model), _variant_name(chosen))
-        levels.append(("--".join(factors), "--".join(values), _base_of(factors[0], config), run))
-    return levels
-
-
-def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[tuple[str, str, str, str]]) -> pd.DataFrame:
-    """The summary of the study's runs, by what each run changes.
-
-    Args:
-        summary: dataset, model, metric, times, mean, std, n, from `evaluation.summarise`.
-        levels: (factor, level, base, model), from `ablation_levels`; several may share a model.
-
-    Returns:
-        Table with `COLUMNS`, data set by data set in the order of the levels.
-
-    Raises:
-        ValueError: the summary lacks a level's model.
-    """
-    missing = {model for *_, model in levels} - set(summary["model"])
-    if missing:
-        raise ValueError(f"the summary has no model {min(missing)}, but {sorted(set(summary['model']))}")
-    order = pd.DataFrame(levels, columns=["factor", "level", "base", "model"])
-    parts = [order.merge(own, on="model", sort=False) for _, own in summary.groupby("dataset", sort=False)]
-    return pd.concat(parts, ignore_index=True)[COLUMNS]
-
-
-def _is_studied(dataset: str, config: Mapping[str, Any]) -> bool:
-    """Whether the ablation study, if there is one, is done on a data set."""
-    studied = config["ablations"]["datasets"]
-    return not studied or dataset in studied
-
-
-def _variant_name(chosen: Iterable[tuple[str, str]]) -> str:
-    return "--".join(f"{factor}-{level}" for factor, level in chosen)
-
-
-def _base_of(factor: str, config: Mapping[str, Any]) -> str:
-    study = config["ablations"]
-    return study["bases"].get(factor) or study["base"] or next(iter(config["models"]))
-
-
-def _variants(config: Mapping[str, Any]) -> list[tuple[list[tuple[str, str]], dict[str, Any]]]:
+def variants(config: Mapping[str, Any]) -> list[tuple[list[tuple[str, str]], dict[str, Any]]]:
     """Every variant of the base models: its (factor, level) pairs, and its settings."""
     factors = config["ablations"]["factors"]
     if not factors or not config["models"]:
@@ -185,6 +24,70 @@ def _variants(config: Mapping[str, Any]) -> list[tuple[list[tuple[str, str]], di
             model = _merged(model, factors[factor][level])
         found.append((list(chosen), model))
     return found
+
+
+def variant_name(chosen: Iterable[tuple[str, str]]) -> str:
+    """Name of the variant with some (factor, level) pairs."""
+    return "--".join(f"{factor}-{level}" for factor, level in chosen)
+
+
+def is_studied(dataset: str, config: Mapping[str, Any]) -> bool:
+    """Whether the ablation study, if there is one, is done on a data set."""
+    studied = config["ablations"]["datasets"]
+    return not studied or dataset in studied
+
+
+def ablation_models(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Models of the ablation study, by the names of their levels.
+
+    Every factor is varied by itself from its base model; with `cross`, every combination of levels is a model.
+
+    Args:
+        config: complete, with defaults.
+
+    Returns:
+        Settings by name, `<factor>-<level>` (joined by '--' for combinations); none where no factor is given.
+    """
+    return {variant_name(chosen): model for chosen, model in variants(config)}
+
+
+def models_on(dataset: str, config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every model that is fitted to a data set, the variants of an ablation study among them.
+
+    Args:
+        dataset: its name.
+        config: complete, with defaults.
+    """
+    return config["models"] | (ablation_models(config) if is_studied(dataset, config) else {})
+
+
+def ablation_levels(config: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """What the ablation study compares, the base models first.
+
+    Args:
+        config: complete, with defaults.
+
+    Returns:
+        (factor, level, base, model) of each base, whose factor is `BASE`, and of each variant; combinations have
+        their factors and levels joined by '--'. A variant shares the run of the model, or the earlier variant, that
+        has the same settings, so a level that changes nothing is the base.
+    """
+    found = variants(config)
+    bases = list(dict.fromkeys(_base_of(chosen[0][0], config) for chosen, _ in found))
+    named: dict[str, str] = {}
+    for name, model in [*((b, config["models"][b]) for b in bases), *config["models"].items()]:
+        named.setdefault(settings_digest(model), name)
+    levels = [(BASE, base, base, base) for base in bases]
+    for chosen, model in found:
+        factors, values = zip(*chosen, strict=True)
+        run = named.setdefault(settings_digest(model), variant_name(chosen))
+        levels.append(("--".join(factors), "--".join(values), _base_of(factors[0], config), run))
+    return levels
+
+
+def _base_of(factor: str, config: Mapping[str, Any]) -> str:
+    study = config["ablations"]
+    return study["bases"].get(factor) or study["base"] or next(iter(config["models"]))
 
 
 def _merged(settings: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

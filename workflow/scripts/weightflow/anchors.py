@@ -10,7 +10,6 @@ at once and held together in time; `rebasin`, independent anchors whose hidden u
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,12 +21,10 @@ from weightflow import seeding
 from weightflow.alignment import align_chain
 from weightflow.backbones import Backbone
 from weightflow.batches import Batches
-from weightflow.errors import DivergenceError, InputError
+from weightflow.errors import DivergenceError
+from weightflow.learning_rate import cosine_decay
 from weightflow.progress import progress
-from weightflow.storage import read_tensors, write_tensors
 
-KIND = "anchor"
-START_KIND = "start of anchors"
 _FINAL_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
 _POOLED_SHARE = 0.25  # of the joint training's steps, spent on the common start
 _LOSS_EVERY = 10
@@ -276,8 +273,7 @@ def _minimise(
     """Descend on stacked weights (S, P), a batch (S, n, d) each step, and yield (step, S losses) now and then."""
     settings = training.settings
     for step in range(steps):
-        remaining = 0.5 * (1 + math.cos(math.pi * step / steps))
-        optimiser.param_groups[0]["lr"] = settings["learning_rate"] * (_FINAL_RATE + (1 - _FINAL_RATE) * remaining)
+        optimiser.param_groups[0]["lr"] = settings["learning_rate"] * cosine_decay(step, steps, _FINAL_RATE)
         loss = -training.backbone.log_prob(weights, draw()).mean(1)
         optimiser.zero_grad(set_to_none=True)
         (loss.sum() + penalty(weights)).backward()
@@ -299,53 +295,3 @@ def _diverged(when: str, settings: Mapping[str, Any]) -> DivergenceError:
     return DivergenceError(
         f"anchor training diverged {when}; lower models.*.anchors.learning_rate (now {settings['learning_rate']})."
     )
-
-
-def write_anchors(folder: str | Path, anchors: Anchors, **metadata: Any) -> None:
-    """Write `anchor-000.safetensors` and so on, one file per snapshot."""
-    for k, (time, weights) in enumerate(zip(anchors.times, anchors.weights, strict=True)):
-        write_anchor(Path(folder) / f"anchor-{k:03d}.safetensors", time, weights, **metadata)
-
-
-def write_anchor(path: str | Path, time: float, weights: np.ndarray, **metadata: Any) -> None:
-    """Write one anchor's weights (P,)."""
-    write_tensors(path, KIND, {"weights": weights, "time": np.array([time])}, **metadata)
-
-
-def read_anchor(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """(time (1,), weights (P,)) of one anchor.
-
-    Raises:
-        InputError: the file is missing or damaged.
-    """
-    tensors = read_tensors(path, KIND).tensors
-    return tensors["time"], tensors["weights"]
-
-
-def write_start(path: str | Path, weights: np.ndarray, **metadata: Any) -> None:
-    """Write the common start (P,) of pooled anchors."""
-    write_tensors(path, START_KIND, {"weights": weights}, **metadata)
-
-
-def read_start(path: str | Path) -> np.ndarray:
-    """Read what `write_start` wrote.
-
-    Raises:
-        InputError: the file is missing or damaged.
-    """
-    return read_tensors(path, START_KIND).tensors["weights"]
-
-
-def read_anchors(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """(times (K,), weights (K, P)) of the anchors in a folder.
-
-    Raises:
-        InputError: a file is missing or damaged, or the folder holds anchors of different networks.
-    """
-    paths = sorted(Path(folder).glob("anchor-*.safetensors"), key=lambda path: (len(path.name), path.name))
-    if not paths:
-        raise InputError(f"{folder}: holds no anchors; delete it and run again, and they are trained.")
-    times, weights = zip(*map(read_anchor, paths), strict=True)
-    if len({own.shape for own in weights}) > 1:
-        raise InputError(f"{folder}: holds anchors of different sizes; delete it and run again.")
-    return np.concatenate(times), np.stack(weights)

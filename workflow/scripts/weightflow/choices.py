@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weightflow.evaluation import at_unseen_times
+from weightflow.metric_catalogue import judge
 from weightflow.teacher import FIELDS, Teacher, teacher_of
 
 TEACHER, SMOOTHING, STEPS = KINDS = ("teacher", "smoothing", "steps")
-JUDGES = ("kl_exact", "nll")  # of which model is the best: the first that every model has
 _SMOOTHING = ["hidden", "curvature", "roughness"]
 
 
@@ -123,7 +124,7 @@ class Ranking:
     """Models by one metric.
 
     Attributes:
-        metric: of `JUDGES`.
+        metric: from `metric_catalogue.judge`.
         times: unseen, or all where none is unseen.
         scores: model, mean, std (over seeds), n; the best first.
     """
@@ -139,17 +140,17 @@ def rank_models(summary: pd.DataFrame, models: Sequence[str], law_of_all: bool) 
     Args:
         summary: of one data set, model, metric, times, mean, std, n.
         models: to rank; of equals the first is the best.
-        law_of_all: whether the exact law is that of all variables; the divergence from another one says nothing of
-            the rest, so that the likelihood judges.
+        law_of_all: whether the exact law is that of all variables.
     """
-    times = "unseen" if "unseen" in set(summary["times"]) else "all"
-    for metric in JUDGES if law_of_all else JUDGES[1:]:
-        own = summary[(summary["metric"] == metric) & (summary["times"] == times)].set_index("model")
-        if models and set(models) <= set(own.index):
-            scores = own.loc[list(models), ["mean", "std", "n"]].reset_index()
-            if scores["mean"].notna().all():
-                return Ranking(metric, times, scores.sort_values("mean", kind="stable", ignore_index=True))
-    return None
+    own = at_unseen_times(summary)
+    own = own[own["model"].isin(models) & own["mean"].notna()]
+    having = own.groupby("metric")["model"].nunique()
+    metric = judge(having.index[having == len(models)], law_of_all)
+    if metric is None:
+        return None
+    scores = own[own["metric"] == metric].set_index("model").loc[list(models), ["mean", "std", "n"]].reset_index()
+    scores = scores.sort_values("mean", kind="stable", ignore_index=True)
+    return Ranking(metric, own["times"].iloc[0], scores)
 
 
 def verdict(ranking: Ranking | None, default: str) -> str:

@@ -12,7 +12,7 @@ Solutions from several starts are solved side by side, interval by interval, eac
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,13 +169,15 @@ def evolve_through(
         return velocity, 0.5 * velocity.square().sum(-1)
 
     marks = torch.unique(torch.cat([knots[:1], times]))
-    arguments = solver.arguments
+    arguments = {}
     if solver.method == "rk4":
         # The steps the field was fitted with; finer ones would be another flow, which the fit never saw.
         grid = _fitted_grid(knots, solver.substeps, float(marks[-1]))
         arguments["options"] = {"grid_constructor": lambda *_: grid, "interp": "cubic"}
+        if solver.adjoint:
+            arguments["adjoint_options"] = {"grid_constructor": lambda f, y, ends: _way_back(grid, ends)}
     begin = weights[None] - field.base(knots[:1])
-    solution, energy = odeint(rates, (begin, weights.new_zeros(1)), marks, **arguments)
+    solution, energy = _solve(field, rates, (begin, weights.new_zeros(1)), marks, solver, **arguments)
     places = torch.searchsorted(marks, times)
     return solution[places, 0] + field.base(times), energy[places, 0]
 
@@ -188,6 +190,13 @@ def _fitted_grid(knots: Tensor, substeps: int, end: float) -> Tensor:
     share = torch.arange(substeps, device=knots.device, dtype=knots.dtype) / substeps
     grid = (ends[:-1, None] + ends.diff()[:, None] * share).flatten()
     return torch.cat([grid[grid < end], grid.new_tensor([end])])
+
+
+def _way_back(grid: Tensor, ends: Tensor) -> Tensor:
+    """Steps of a grid between two times, the later one first, as the adjoint equation is solved."""
+    later, earlier = ends
+    inside = grid[(grid > earlier) & (grid < later)]
+    return torch.cat([ends[:1], inside.flip(0), ends[1:]])
 
 
 def first_weights(field: nn.Module, graph: WeightGraph, knots: Tensor) -> Tensor:
@@ -236,8 +245,13 @@ def _cross(field: nn.Module, state: tuple[Tensor, Tensor], begin: Tensor, length
         return velocity * pace[:, None], 0.5 * velocity.square().sum(-1) * pace
 
     grid = torch.linspace(0, 1, solver.substeps + 1, device=begin.device, dtype=begin.dtype)
-    if solver.adjoint:
-        solution = odeint_adjoint(rates, state, grid, adjoint_params=tuple(field.parameters()), **solver.arguments)
-    else:
-        solution = odeint(rates, state, grid, **solver.arguments)
+    solution = _solve(field, rates, state, grid, solver)
     return tuple(part[-1] for part in solution)
+
+
+def _solve(field: nn.Module, rates: Callable, state: tuple[Tensor, Tensor], times: Tensor, solver: Solver, **more: Any):
+    """Weights and energies at times, by the solver's scheme and with its kind of gradients."""
+    if solver.adjoint:
+        parameters = tuple(field.parameters())
+        return odeint_adjoint(rates, state, times, adjoint_params=parameters, **solver.arguments, **more)
+    return odeint(rates, state, times, **solver.arguments, **more)

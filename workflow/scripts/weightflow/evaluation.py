@@ -1,6 +1,5 @@
 """Evaluating predictions: one long table of metrics over times, and its summary over times and seeds."""
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.progress import progress
 from weightflow.snapshots import Snapshots
+from weightflow.weighted_states import marginals
 
 COLUMNS = ["dataset", "model", "seed", "time", "seen", "metric", "value"]
 
@@ -64,18 +64,21 @@ def evaluate(judge: Judge, prediction: Prediction, threads: int) -> pd.DataFrame
     return pd.DataFrame(rows, columns=["time", "seen", "metric", "value"])
 
 
-def summarise(table: pd.DataFrame, second: Mapping[str, float]) -> pd.DataFrame:
+def summarise(table: pd.DataFrame) -> pd.DataFrame:
     """Mean over times, then mean and standard deviation over seeds.
 
     The first time is left out: the initial snapshot is given, not predicted.
 
     Args:
-        table: with `COLUMNS`.
-        second: time of each data set's second observed snapshot; `first` are the times before it.
+        table: with `COLUMNS`; every observed time of a data set is among its seen ones. It may have been read from a
+            file, where times have lost digits, so it is compared with nothing but itself.
 
     Returns:
-        Table dataset, model, metric, times [all|seen|unseen|first], mean, std (over seeds, ddof 1), n (seeds).
+        Table dataset, model, metric, times [all|seen|unseen|first], mean, std (over seeds, ddof 1), n (seeds);
+        `first` are the times before the second observed snapshot.
     """
+    observed = table[table["seen"]].groupby("dataset")["time"]
+    second = observed.agg(lambda times: np.unique(times)[1])
     later = table[table["time"] > table.groupby("dataset")["time"].transform("min")]
     parts = {
         "all": later,
@@ -90,6 +93,11 @@ def summarise(table: pd.DataFrame, second: Mapping[str, float]) -> pd.DataFrame:
         rows.append(over_seeds.reset_index().assign(times=times).rename(columns={"count": "n"}))
     summary = pd.concat(rows, ignore_index=True)
     return summary[["dataset", "model", "metric", "times", "mean", "std", "n"]]
+
+
+def at_unseen_times(summary: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a summary that are of the unseen times, or of all times where none is unseen."""
+    return summary[summary["times"] == ("unseen" if "unseen" in set(summary["times"]) else "all")]
 
 
 def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
@@ -111,7 +119,7 @@ def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
 
 
 def _frequencies(states: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return metrics.marginals(states, weights, 1 + int(states.max()))
+    return marginals(states, weights, 1 + int(states.max()))
 
 
 def _marginal_distances(p: np.ndarray, q: np.ndarray, suffix: str) -> dict[str, float]:

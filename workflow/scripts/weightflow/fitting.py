@@ -31,6 +31,7 @@ from weightflow.dynamics import (
 )
 from weightflow.errors import DivergenceError, InputError
 from weightflow.graph_network import GraphNetwork
+from weightflow.learning_rate import cosine_decay
 from weightflow.progress import progress
 from weightflow.provenance import code_digest, settings_digest
 from weightflow.spline_fitting import draw_batch
@@ -81,7 +82,7 @@ class Material:
 
     Attributes:
         graph: the anchors to pass through.
-        snapshots: K arrays (N_k, d) of training states, for the behavioural terms alone.
+        snapshots: K arrays (N_k, d) of training states, for the behavioural terms and the divergence alone.
         backbone: the density whose weights move; for these terms too.
         lesson: a teacher's states between the snapshots, or None.
         roughness: weight of the penalty on logits that are rough over the counts.
@@ -134,10 +135,10 @@ def fit_dynamics(
     told = [material.roughness, *(_digest(states) for states in terms_at.told)]
     of_run = [material.graph.anchors, dict(settings), solver.__dict__, seed, network, begin, code, told]
     fingerprint = settings_digest(of_run)
-    history = _resume(checkpoint, fingerprint, field, optimiser) if checkpoint else []
-
     steps = settings["steps"]
     end = steps if stop is None else min(stop, steps)
+    history = _resume(checkpoint, fingerprint, field, optimiser, end) if checkpoint else []
+
     if watch:
         watch(len(history), field)
     for step in progress(range(len(history), end), "dynamics", total=end, done=len(history)):
@@ -197,37 +198,40 @@ class _Terms:
         begin = self.anchors[starts] if self.field.curve is None else self.field.base(self.knots[starts])
         reached, energy = evolve(self.field, begin, starts, self.knots, horizon, self.solver)
         places = torch.stack([starts + i + 1 for i in range(horizon)]).flatten()
-        return self._at_snapshots(reached.flatten(0, 1), places, energy[-1].mean(), self._generator(draws))
+        weights, backbone = reached.flatten(0, 1), self.material.backbone
+        terms = self._on_the_way(weights, places, energy[-1].mean())
+        if self.speaks:
+            states = self._states(places, self._generator(draws))
+            nll = losses.negative_log_likelihood(backbone, weights, states)
+            terms |= {"behavioural": settings["behavioural"] * nll} | self._apart(weights, places, states)
+        return terms
 
     def _whole_way(self, draws: np.random.Generator) -> dict[str, Tensor]:
         """Once through the range, judged at the snapshots and at some of the lesson's times."""
-        settings, generator = self.settings, self._generator(draws)
+        settings, generator, backbone = self.settings, self._generator(draws), self.material.backbone
         chosen, batch = draw_batch(self.lesson, settings["times"], settings["batch"], generator)
         first = first_weights(self.field, self.material.graph, self.knots)
         marks, places = torch.unique(torch.cat([self.knots, self.lesson_times[chosen]]), return_inverse=True)
         weights, energy = evolve_through(self.field, first, self.knots, marks, self.solver)
         count = len(self.knots)
-        at_knots = torch.arange(1, count, device=self.knots.device)
-        terms = self._at_snapshots(weights[places[1:count]], at_knots, energy[-1], generator)
-        taught = weights[places[count:]]
-        nll = losses.negative_log_likelihood(self.material.backbone, taught, batch)
-        rough = losses.roughness(self.material.backbone, taught)
-        return terms | {"behavioural": settings["behavioural"] * nll, "roughness": self.material.roughness * rough}
+        at_knots, at_lesson = weights[places[1:count]], weights[places[count:]]
+        snapshots = torch.arange(1, count, device=self.knots.device)
+        terms = self._on_the_way(at_knots, snapshots, energy[-1])
+        terms["behavioural"] = settings["behavioural"] * losses.negative_log_likelihood(backbone, at_lesson, batch)
+        if settings["divergence"]:
+            terms |= self._apart(at_knots, snapshots, self._states(snapshots, generator))
+        return terms | {"roughness": self.material.roughness * losses.roughness(backbone, at_lesson)}
 
-    def _at_snapshots(self, weights: Tensor, places: Tensor, energy: Tensor, generator: torch.Generator):
-        settings, anchors, backbone = self.settings, self.anchors[places], self.material.backbone
-        terms = {
-            "structural": settings["structural"] * losses.structural(weights, anchors),
-            "energy": settings["energy"] * energy,
-        }
-        if self.speaks:
-            states = self._states(places, generator)
-            nll = losses.negative_log_likelihood(backbone, weights, states)
-            terms["behavioural"] = settings["behavioural"] * nll
-            if settings["divergence"]:
-                apart = losses.divergence(backbone, weights, anchors, states)
-                terms["divergence"] = settings["divergence"] * apart
-        return terms
+    def _on_the_way(self, weights: Tensor, places: Tensor, energy: Tensor) -> dict[str, Tensor]:
+        """What needs no states: how far weights (S, P) are from the anchors at places (S,), and the path's energy."""
+        apart = losses.structural(weights, self.anchors[places])
+        return {"structural": self.settings["structural"] * apart, "energy": self.settings["energy"] * energy}
+
+    def _apart(self, weights: Tensor, places: Tensor, states: Tensor) -> dict[str, Tensor]:
+        """How far what weights (S, P) say of states (S, n, d) is from what the anchors say, where that counts."""
+        if not (weight := self.settings["divergence"]):
+            return {}
+        return {"divergence": weight * losses.divergence(self.material.backbone, weights, self.anchors[places], states)}
 
     def _states(self, places: Tensor, generator: torch.Generator) -> Tensor:
         """(S, n, d) random states of the snapshots at some places (S,)."""
@@ -276,7 +280,7 @@ def _digest(states: Tensor) -> str:
 
 
 def _decay(schedule: str, step: int, steps: int) -> float:
-    return 1.0 if schedule == "constant" else 0.02 + 0.49 * (1 + math.cos(math.pi * step / steps))
+    return 1.0 if schedule == "constant" else cosine_decay(step, steps, 0.02)
 
 
 def _write_checkpoint(path: Path, fingerprint: str, field: nn.Module, optimiser: torch.optim.Adam, history: list):
@@ -290,15 +294,15 @@ def _write_checkpoint(path: Path, fingerprint: str, field: nn.Module, optimiser:
     write_tensors(path, CHECKPOINT_KIND, {**arrays, "history": np.array(history)}, fingerprint=fingerprint)
 
 
-def _resume(path: Path, fingerprint: str, field: nn.Module, optimiser: torch.optim.Adam) -> list:
-    """Load a checkpoint of this very run, if there is one; return its history so far."""
+def _resume(path: Path, fingerprint: str, field: nn.Module, optimiser: torch.optim.Adam, end: int) -> list:
+    """Load a checkpoint of this very run, if there is one that is not past its end; return its history so far."""
     if not path.is_file():
         return []
     try:
         artefact = read_tensors(path, CHECKPOINT_KIND)
     except InputError:
         return []  # a damaged checkpoint costs time, not the run
-    if artefact.metadata["fingerprint"] != fingerprint:
+    if artefact.metadata["fingerprint"] != fingerprint or len(artefact.tensors["history"]) > end:
         return []
     tensors = {name: torch.from_numpy(array.copy()) for name, array in artefact.tensors.items()}
     field.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("field.")})

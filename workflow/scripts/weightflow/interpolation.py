@@ -1,5 +1,7 @@
 """Interpolating the anchors' weights in time, without learning anything: the baselines of the method's path."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.interpolate import CubicSpline, interp1d
 
@@ -10,7 +12,7 @@ def interpolate_weights(kind: str, times: np.ndarray, weights: np.ndarray, at: n
     """Weights between anchors.
 
     Args:
-        kind: 'weights_linear', or 'weights_spline' for the natural cubic spline.
+        kind: a name of `INTERPOLATIONS`.
         times: (K,) of the anchors.
         weights: (K, P).
         at: (T,) times within the anchors' range.
@@ -18,9 +20,18 @@ def interpolate_weights(kind: str, times: np.ndarray, weights: np.ndarray, at: n
     Returns:
         (T, P).
     """
-    if kind == "weights_linear":
-        return interp1d(times, weights, axis=0)(at)
-    return CubicSpline(times, weights, axis=0, bc_type="natural")(at)
+    return INTERPOLATIONS[kind](times, weights)(at)
+
+
+def _linear(times: np.ndarray, weights: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    return interp1d(times, weights, axis=0)
+
+
+def _natural_spline(times: np.ndarray, weights: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    return CubicSpline(times, weights, axis=0, bc_type="natural")
+
+
+INTERPOLATIONS = {"weights_linear": _linear, "weights_spline": _natural_spline}
 
 
 def fine_times(times: np.ndarray) -> np.ndarray:

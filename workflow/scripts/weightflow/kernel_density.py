@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import expit
 
-from weightflow.metrics import marginals, merge_duplicates
+from weightflow.weighted_states import marginals, merge_duplicates
 
 MULTIPLES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0)
 NARROWEST = 0.2  # bandwidth; a variable without spread keeps all but 1e-5 of its mass in place

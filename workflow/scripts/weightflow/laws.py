@@ -14,13 +14,14 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.stats import poisson
 
-from weightflow import metrics, seeding
+from weightflow import seeding
 from weightflow.errors import InputError
 from weightflow.storage import read_tensors, write_tensors
 
 KIND = "exact law"
 NEGLIGIBLE = 1e-12  # states of a table that are never this probable are not worth their place in the file
 RAREST = 1e-15  # states of a table that are less probable at a time are not compared
+OUTSIDE = 1e-6  # probability of states that a density may exclude before its divergence is infinite
 _DRAWS = 10_000  # states that a distance from a product law is the mean over
 _NAMED = 2  # variables in a row that are all named; of more, the first and the last
 _FURTHEST = 1e-7  # probability of the counts of a Poisson distribution that are not looked at
@@ -125,7 +126,7 @@ class TableLaw:
         """
         scored = self.probabilities[t] >= RAREST
         p, log_q = self.probabilities[t, scored], log_prob(self.states[scored])
-        return metrics.kl(p, log_q), metrics.tv(p, log_q)
+        return kl(p, log_q), tv(p, log_q)
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,29 @@ class PoissonLaw:
     @cached_property
     def _tops(self) -> np.ndarray:
         return poisson.isf(_FURTHEST, self.means).astype(np.int64).clip(0)
+
+
+def kl(p: np.ndarray, log_q: np.ndarray) -> float:
+    """Kullback–Leibler divergence KL(P‖Q) in nats, not below zero.
+
+    Args:
+        p: (n,) probabilities of P at the states that carry it, all positive.
+        log_q: (n,) natural logarithms of Q's probabilities there, −∞ where Q has none.
+
+    Returns:
+        The divergence without the states that Q excludes if P has at most 1e-6 there, else infinity.
+    """
+    inside = np.isfinite(log_q)
+    if p[~inside].sum() > OUTSIDE:
+        return float("inf")
+    p, log_q = p[inside], log_q[inside]
+    return max(0.0, float(p @ (np.log(p) - log_q)))
+
+
+def tv(p: np.ndarray, log_q: np.ndarray) -> float:
+    """Total variation between P and Q, 0 … 1; arguments as of `kl`. Q's mass at all other states counts as wrong."""
+    q = np.exp(log_q)
+    return float(0.5 * (np.abs(p - q).sum() + max(0.0, 1 - q.sum())))
 
 
 def unknown_law(times: np.ndarray, variables: int) -> TableLaw:

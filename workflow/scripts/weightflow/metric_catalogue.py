@@ -83,6 +83,21 @@ CATALOGUE = {
 }
 
 
+_JUDGES = ("kl_exact", "nll")  # of a density as a whole, the better one first
+
+
+def judge(there: Iterable[str], law_of_all: bool) -> str | None:
+    """The metric that tells densities apart: the exact divergence, else the likelihood; None where neither can.
+
+    Args:
+        there: metrics that there are.
+        law_of_all: whether the exact law is that of all variables; the divergence from another one says nothing of
+            the rest, so that the likelihood judges.
+    """
+    there = set(there)
+    return next((metric for metric in _JUDGES[not law_of_all :] if metric in there), None)
+
+
 def ordered(there: Iterable[str], proper: bool) -> list[str]:
     """The metrics there are of one sort, proper or not, in the order of the tables; unknown ones are last."""
     there = set(there)
@@ -94,3 +109,10 @@ def panels(wanted: Iterable[str], there: Iterable[str]) -> list[str]:
     """The wanted metrics that there are, without those that another one there replaces."""
     there = set(there)
     return [name for name in wanted if name in there and CATALOGUE[name].instead not in there]
+
+
+def compared(wanted: Iterable[str], there: Iterable[str], law_of_all: bool) -> list[str]:
+    """As `panels`, and of the metrics that judge densities the one that does, where one can; `law_of_all` as there."""
+    found = panels(wanted, there)
+    judging = judge(found, law_of_all)
+    return [name for name in found if judging is None or name == judging or name not in _JUDGES]

@@ -1,8 +1,8 @@
 """Distances between a prediction and the truth, from samples or from probabilities.
 
 `w_marginal` and `jsd_marginal` follow the code released with the paper, so that numbers compare; the
-joint distances are exact optimal transport (POT). Samples may carry weights that sum to one. `kl` and `tv`
-compare a density with a law whose probabilities are known.
+joint distances are exact optimal transport (POT). Samples may carry weights that sum to one. Distances of a density
+from a law whose probabilities are known are in laws.py.
 """
 
 from collections.abc import Sequence
@@ -11,22 +11,12 @@ import numpy as np
 import ot
 from scipy.spatial.distance import cdist
 
+from weightflow.weighted_states import merge_duplicates
+
 _SMOOTHING = 1e-10
 RELEASED_BANDWIDTHS = (0.1, 1.0, 10.0)
-OUTSIDE = 1e-6
 _MAX_ITERATIONS = 2_000_000
 _NEGLIGIBLE = 1e-13  # mass that is left over by rounding alone
-
-
-def marginals(states: np.ndarray, weights: np.ndarray, levels: int) -> np.ndarray:
-    """(d, levels) frequencies of the counts 0 … levels − 1 in each variable.
-
-    Args:
-        states: (n, d) counts.
-        weights: (n,), sum one.
-        levels: number of counts told apart.
-    """
-    return np.stack([np.bincount(column, weights, minlength=levels) for column in states.T])
 
 
 def w_marginal(p: np.ndarray, q: np.ndarray) -> float:
@@ -40,29 +30,6 @@ def jsd_marginal(p: np.ndarray, q: np.ndarray) -> float:
     p, q = (_smooth(p), _smooth(q))
     middle = (p + q) / 2
     return float(0.5 * (_kl(p, middle) + _kl(q, middle)).mean())
-
-
-def kl(p: np.ndarray, log_q: np.ndarray) -> float:
-    """Kullback–Leibler divergence KL(P‖Q) in nats, not below zero.
-
-    Args:
-        p: (n,) probabilities of P at the states that carry it, all positive.
-        log_q: (n,) natural logarithms of Q's probabilities there, −∞ where Q has none.
-
-    Returns:
-        The divergence without the states that Q excludes if P has at most 1e-6 there, else infinity.
-    """
-    inside = np.isfinite(log_q)
-    if p[~inside].sum() > OUTSIDE:
-        return float("inf")
-    p, log_q = p[inside], log_q[inside]
-    return max(0.0, float(p @ (np.log(p) - log_q)))
-
-
-def tv(p: np.ndarray, log_q: np.ndarray) -> float:
-    """Total variation between P and Q, 0 … 1; arguments as of `kl`. Q's mass at all other states counts as wrong."""
-    q = np.exp(log_q)
-    return float(0.5 * (np.abs(p - q).sum() + max(0.0, 1 - q.sum())))
 
 
 def w_joint(
@@ -95,15 +62,6 @@ def mmd(
         return float((kernel[0] - a_self) / (1 - a_self) + (kernel[1] - b_self) / (1 - b_self) - 2 * kernel[2])
 
     return sum(at(sigma) for sigma in RELEASED_BANDWIDTHS), at(_median_distance(*xy))
-
-
-def merge_duplicates(states: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Unique states (u, d) and their total weights (u,), which sum to one exactly enough for POT."""
-    if weights is None:
-        weights = np.full(len(states), 1 / len(states))
-    unique, place = np.unique(states, axis=0, return_inverse=True)
-    total = np.bincount(place.ravel(), weights)
-    return unique, total / total.sum()
 
 
 def _w1(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:

@@ -1,17 +1,20 @@
 """The moving density: backbones at the weights of each time, sampled and scored."""
 
 import dataclasses
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from weightflow import density, seeding
-from weightflow.backbones import Backbone
+from weightflow.backbones import Backbone, make_backbone
+from weightflow.interpolation import fine_times
 from weightflow.joint_grids import joint_grids
 from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
+from weightflow.weight_graph import WeightGraph
 
 PREFIXES = 20_000  # most prefixes that a marginal is the mean over
 _AT_ONCE = 2_000_000  # probabilities held in one batch
@@ -61,6 +64,32 @@ class NetworkDensity:
         if count == len(self.backbone.order):
             return self
         return dataclasses.replace(self, leading=count) if self.backbone.begins_with(count) else None
+
+
+def predict_along(
+    weights_at: Callable[[Sequence[np.ndarray]], Iterable[np.ndarray]],
+    graph: WeightGraph,
+    data: Snapshots,
+    samples: int,
+    seed: int,
+    device: torch.device,
+    law: ExactLaw | None,
+) -> Prediction:
+    """The prediction of a backbone whose weights follow a path, at the data's times.
+
+    Args:
+        weights_at: for several grids of times (T_i,) the weights (T_i, P) on each.
+        graph: anchors of the path, which say what the backbone is.
+        data: for the times and the held-out part.
+        samples: number n of samples at each time.
+        seed: of the samples.
+        device: where to compute.
+        law: what the densities are scored by too, where it is known.
+    """
+    backbone = make_backbone(graph.backbone, data.variables, data.states)
+    fine = fine_times(data.observed_times)
+    weights, path_weights = weights_at([data.times, fine])
+    return predict_from_weights(backbone, weights, path_weights, fine, data, samples, seed, device, law)
 
 
 def predict_from_weights(

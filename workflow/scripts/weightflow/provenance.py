@@ -44,15 +44,19 @@ def code_digest(script: str | Path) -> str:
     Comments, docstrings and layout do not count. Passed to each rule as a parameter, it makes an edited module
     rerun exactly the rules that use it; Snakemake itself watches the script only.
     """
-    seen: dict[Path, str] = {}
+    return settings_digest(sorted((path.name, _parse(path)[0]) for path in code_behind(script)))
+
+
+def code_behind(script: str | Path) -> list[Path]:
+    """A script, and every library module that it imports, directly or not."""
+    seen: dict[Path, None] = {}
     queue = [Path(script).resolve()]
     while queue:
         path = queue.pop()
         if path not in seen:
-            seen[path], imported = _parse(path)
-            queue.extend(imported)
-    digests = sorted((path.name, digest) for path, digest in seen.items())
-    return settings_digest(digests)
+            seen[path] = None
+            queue.extend(_parse(path)[1])
+    return list(seen)
 
 
 def stamp(snakemake: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from weightflow.storage import read_metadata
+from weightflow.storage import read_json, read_metadata
 
 COLUMNS = ["dataset", "model", "seed", "stage", "seconds", "max_rss_mb", "device"]
 
@@ -17,8 +17,8 @@ def runtime_table(rows: Iterable[tuple[str, str, int, str, str, str | None]]) ->
     numbers, so that a run's rows add up to what it would cost alone.
 
     Args:
-        rows: (dataset, model, seed, stage, benchmark file, artefact or None). The artefact's metadata
-            name the device; stages without one compute on the CPU.
+        rows: (dataset, model, seed, stage, benchmark file, artefact or None). The artefact's metadata, or the
+            JSON it is, name the device; stages without one compute on the CPU.
 
     Returns:
         Table with `COLUMNS`; max_rss_mb in mebibytes, empty where the job was too short to be sampled.
@@ -42,5 +42,7 @@ def _last_run(benchmark: str) -> pd.Series:
 
 
 def _device(artefact: Path) -> str:
+    if artefact.suffix == ".json":
+        return read_json(artefact).get("device", "cpu")
     file = min(artefact.glob("*.safetensors")) if artefact.is_dir() else artefact
     return read_metadata(file).get("device", "cpu")

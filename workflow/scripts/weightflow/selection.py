@@ -5,6 +5,7 @@ best likelihood of what was put aside wins. The final fit then uses all training
 """
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,15 +14,17 @@ import pandas as pd
 import torch
 
 from weightflow import seeding
+from weightflow.anchors import train_anchors
 from weightflow.backbones import Backbone, make_backbone
 from weightflow.dynamics import Field, Solver, solve_weights
 from weightflow.errors import DivergenceError, InputError
 from weightflow.fitting import Material, fit_dynamics, make_field
+from weightflow.latent_path import Behaviour, fit_latent_path
 from weightflow.snapshots import Snapshots, split
 from weightflow.spline_fitting import fit_spline
 from weightflow.teacher import Teachers, lesson
-from weightflow.weight_graph import WeightGraph
-from weightflow.weight_spline import WeightSpline, knot_times
+from weightflow.weight_graph import build_weight_graph
+from weightflow.weight_spline import WeightSpline, knot_times, through
 
 _CHOICE = ("hidden", "curvature", "roughness")
 _IN_TURN = ("hidden", "roughness", "curvature")  # roughness rules what one snapshot looks like, so it goes first
@@ -78,7 +81,7 @@ def choose_smoothing(
 ) -> tuple[dict[str, float], pd.DataFrame]:
     """The width and the smoothing weights with the best likelihood of the validation split, chosen in turn.
 
-    Each candidate fits a curve from fresh weights for `selection.steps` steps.
+    Each candidate fits a curve from fresh weights for `selection.steps` steps; one that diverges is out.
 
     Args:
         data: its observed training snapshots are split.
@@ -89,6 +92,9 @@ def choose_smoothing(
 
     Returns:
         The choice, and a table hidden, curvature, roughness, nll (nats per state; empty where nothing is to choose).
+
+    Raises:
+        DivergenceError: of every candidate.
     """
     spline, backbone = model["spline"], model["backbone"]
     options = {name: as_list((backbone if name == "hidden" else spline)[name]) for name in _IN_TURN}
@@ -102,18 +108,26 @@ def choose_smoothing(
     def judge(candidate: dict[str, float]) -> float:
         network = make_backbone(backbone | {"hidden": candidate["hidden"]}, data.variables, data.states)
         start = _fresh_curve(network, spline, times, seed)
-        curve, _ = fit_spline(network, start, told, spline | {"steps": selection["steps"]}, candidate, seed, device)
-        return validation_nll(network, curve.at(times), validation)
+        try:
+            curve, _ = fit_spline(network, start, told, spline | {"steps": selection["steps"]}, candidate, seed, device)
+        except DivergenceError as fault:
+            logging.warning("%s The candidate %s is out.", fault, candidate)
+            return math.inf
+        nll = validation_nll(network, curve.at(times), validation)
+        return math.inf if math.isnan(nll) else nll
 
     choice, rows = best_in_turn(options, judge)
     table = pd.DataFrame(rows, columns=[*_IN_TURN, "nll"])
+    if np.isinf(table["nll"]).all():
+        raise DivergenceError(
+            "every candidate for width and smoothing diverged; lower models.*.spline.learning_rate "
+            f"(now {spline['learning_rate']})."
+        )
     return {name: choice[name] for name in _CHOICE}, table[[*_CHOICE, "nll"]]
 
 
 def choose_steps(
     data: Snapshots,
-    graph: WeightGraph,
-    path: np.ndarray | None,
     teachers: Teachers | None,
     smoothing: Mapping[str, float],
     model: Mapping[str, Any],
@@ -123,12 +137,11 @@ def choose_steps(
 ) -> tuple[int, pd.DataFrame]:
     """For how many steps a field that begins at the spline should be fitted; none at all is among the answers.
 
-    Spline and field learn from the learning part of the split; the field is judged by the validation part.
+    Anchors, latent path, spline and field are made of the learning part of the split, as the final ones are of all
+    states; the field is judged by the validation part.
 
     Args:
         data: its observed training snapshots are split.
-        graph: the anchors, for the network's scales.
-        path: as in `make_field`.
         teachers: of the model, or None.
         smoothing: from `choose_smoothing`.
         model: the settings.
@@ -140,15 +153,23 @@ def choose_steps(
         The fewest steps whose likelihood the validation part cannot tell from the best (within two standard
         errors of the difference), so that a field leaves the spline only where that helps; and a table step, nll
         (nats per state), error (standard error of the difference from the best).
+
+    Raises:
+        DivergenceError: of anchors, latent path or spline, or of the field before its first step.
     """
     selection, training, times = model["selection"], model["training"], data.observed_times
     learning, validation = validation_split(data, selection["validation"], seed)
     points, rng = model["teacher"]["points"], seeding.stream(seed, "selection lesson")
     told = lesson(teachers, learning, times, data.states, points, rng)
-    backbone = make_backbone(graph.backbone, data.variables, data.states)
-    curve, _ = fit_spline(
-        backbone, _fresh_curve(backbone, model["spline"], times, seed), told, model["spline"], smoothing, seed, device
-    )
+    own = model["backbone"] | {"hidden": smoothing["hidden"]}
+    backbone = make_backbone(own, data.variables, data.states)
+    anchors = train_anchors(backbone, learning, times, model["anchors"], seed, device)
+    graph = build_weight_graph(backbone.layers, anchors.weights, times, "of the learning part", own)
+    path = None
+    if model["dynamics"]["kind"] == "cde":
+        path, _ = fit_latent_path(graph.weights, model["path"], seed, Behaviour(backbone, learning, device))
+    start = through(times, graph.weights, knot_times(times, model["spline"]["knots"], model["spline"]["first_knots"]))
+    curve, _ = fit_spline(backbone, start, told, model["spline"], smoothing, seed, device)
     field = make_field(graph, path, model["dynamics"], seed, curve)
     material = Material(graph, learning, backbone, told if teachers else None, smoothing["roughness"])
     judged: dict[int, list[np.ndarray]] = {}
@@ -161,6 +182,11 @@ def choose_steps(
     try:
         fit_dynamics(field, material, solver, training, seed, device, watch=judge)
     except DivergenceError as fault:
+        if not judged:
+            raise DivergenceError(
+                "the field leaves the finite numbers before its first step, so that there is nothing to judge; raise "
+                "models.*.solver.substeps, lower models.*.spline.learning_rate or change models.*.training.start_from."
+            ) from fault
         logging.warning("%s The steps before are judged.", fault)
     best = judged[min(judged, key=lambda step: _mean_of_means(judged[step]))]
     rows = []
@@ -188,7 +214,7 @@ def _mean_of_means(scores: Sequence[np.ndarray]) -> float:
 
 
 def _fresh_curve(backbone: Backbone, spline: Mapping[str, Any], times: np.ndarray, seed: int) -> WeightSpline:
-    """One fresh network at every knot: anchors were trained on what is put aside, and must not be a start here."""
+    """One fresh network at every knot: anchors would have to be trained for each width, on what is not put aside."""
     knots = knot_times(times, spline["knots"], spline["first_knots"])
     fresh = backbone.initial(1, torch.Generator().manual_seed(seeding.integer(seed, "selection")))
     return WeightSpline(knots, np.repeat(fresh.numpy(), len(knots), axis=0))

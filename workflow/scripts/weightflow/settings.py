@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from weightflow.ablations import BASE, is_studied, variant_name, variants
 from weightflow.errors import InputError
+from weightflow.readers import READERS
+from weightflow.runs import INTERPOLATIONS, is_model
 from weightflow.schema import unknown
+from weightflow.snapshots import heldout_amount
 from weightflow.stages import chooses_width, learns
 from weightflow.variable_order import variable_order
 
-FILE_SUFFIXES = (".npy", ".csv", ".tsv")
 SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
 
 
@@ -31,11 +34,10 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
         _check_dataset(settings, systems, f"{source}: datasets.{name}")
     for name, settings in config["models"].items():
         check_model(settings, config["datasets"], systems, f"{source}: models.{name}")
-    clash = set(config["models"]) & {*config["baselines"], "floor_bootstrap", "floor_independent"}
-    if clash:
-        raise InputError(f"{source}: models.{min(clash)} has the name of a baseline; rename the model.")
-    if any(name.startswith("weights_") for name in config["baselines"]) and not config["models"]:
-        raise InputError(f"{source}: baselines: weights_linear and weights_spline need the anchors of a model.")
+    if clash := [name for name in config["models"] if not is_model(name)]:
+        raise InputError(f"{source}: models.{clash[0]} has the name of a baseline; rename the model.")
+    if set(config["baselines"]) & set(INTERPOLATIONS) and not config["models"]:
+        raise InputError(f"{source}: baselines: {' and '.join(INTERPOLATIONS)} need the anchors of a model.")
     if (shown := config["figures"]["model"]) and shown not in config["models"]:
         raise InputError(f"{source}: figures.model: {unknown('model', shown, config['models'])}")
 
@@ -92,6 +94,63 @@ def check_model(
         raise InputError(f"{where}.training.start_from: there is no file {start}.")
 
 
+def check_ablations(config: Mapping[str, Any], source: str) -> None:
+    """Refuse an ablation study that names what does not exist, or whose variants' names are taken.
+
+    Args:
+        config: complete, with defaults; `check_variants` checks the variants' own settings.
+        source: the config files' names.
+
+    Raises:
+        InputError: naming the file, the key and the fix.
+    """
+    study, models = config["ablations"], config["models"]
+    where, factors = f"{source}: ablations", study["factors"]
+    if study["base"] and study["base"] not in models:
+        raise InputError(f"{where}.base: {unknown('model', study['base'], models)}")
+    if study["cross"] and study["bases"]:
+        raise InputError(f"{where}.bases: crossed factors change one model together; leave out bases, or cross.")
+    for section in ("bases", "labels"):
+        for factor in study[section]:
+            if factor not in factors:
+                raise InputError(f"{where}.{section}: {unknown('factor', factor, factors)}")
+    for factor, base in study["bases"].items():
+        if base not in models:
+            raise InputError(f"{where}.bases.{factor}: {unknown('model', base, models)}")
+    for dataset in study["datasets"] or []:
+        if dataset not in config["datasets"]:
+            raise InputError(f"{where}.datasets: {unknown('data set', dataset, config['datasets'])}")
+    if BASE in factors:
+        raise InputError(f"{where}.factors.{BASE}: this is what tables call the base model; rename the factor.")
+    taken = {*models, *config["baselines"]}
+    for chosen, _ in variants(config):
+        name = variant_name(chosen)
+        if name in taken:
+            raise InputError(
+                f"{where}.factors: a level of {chosen[0][0]} has the run {name}, and so has another level, a model or "
+                "a baseline; rename one of them."
+            )
+        taken.add(name)
+
+
+def check_variants(config: Mapping[str, Any], systems: Path, source: str) -> None:
+    """Refuse variants of an ablation study whose settings do not fit together, or the data sets that it is done on.
+
+    Args:
+        config: complete, with defaults; the variants keep to the schema.
+        systems: folder of the built-in systems.
+        source: the config files' names.
+
+    Raises:
+        InputError: naming the file, the level (the combination, where they are crossed), the key and the fix.
+    """
+    datasets = {name: chosen for name, chosen in config["datasets"].items() if is_studied(name, config)}
+    for chosen, model in variants(config):
+        (factor, level), *further = chosen
+        where = f"ablations: models.{variant_name(chosen)}" if further else f"ablations.factors.{factor}.{level}"
+        check_model(model, datasets, systems, f"{source}: {where}")
+
+
 def system_path(system: str, systems: Path) -> Path:
     """File of a system: a path as it is, a name from the built-in folder."""
     return Path(system) if system.endswith((".yaml", ".yml")) else systems / f"{system}.yaml"
@@ -101,13 +160,6 @@ def used_systems(config: Mapping[str, Any], systems: Path) -> list[Path]:
     """Files of the data sets' systems, each once."""
     names = [settings["system"] for settings in config["datasets"].values() if settings["system"]]
     return [system_path(name, systems) for name in dict.fromkeys(names)]
-
-
-def heldout_amount(dataset: Mapping[str, Any]) -> float:
-    """Held-out part of a data set: trajectories to simulate (1 or more), share of the file to split off, or 0."""
-    if dataset["heldout"] is not None:
-        return dataset["heldout"]
-    return 1000 if dataset["system"] else 0.2
 
 
 def _check_backbone(
@@ -157,8 +209,8 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
         raise InputError(f"{where}: names neither a file nor a system; give one.")
     if file and not Path(file).is_file():
         raise InputError(f"{where}.file: there is no file {file}; check the path (README: your own data).")
-    if file and Path(file).suffix not in FILE_SUFFIXES:
-        raise InputError(f"{where}.file: the suffix of {file} is not known; use {', '.join(FILE_SUFFIXES)}.")
+    if file and Path(file).suffix not in READERS:
+        raise InputError(f"{where}.file: the suffix of {file} is not known; use {', '.join(READERS)}.")
     if system and system.endswith((".xml", ".sbml")):
         raise InputError(
             f"{where}.system: {system} has no grid of times; name it in a .yaml of kind sbml "

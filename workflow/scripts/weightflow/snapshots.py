@@ -160,10 +160,20 @@ def observed_mask(times: int, every: int) -> np.ndarray:
     return np.arange(times) % every == 0
 
 
-def states_with_headroom(observed: list[np.ndarray]) -> int:
-    """L from the observed snapshots: a tenth above the largest count, and at least 4, so that unseen counts fit too."""
+def states_with_headroom(observed: list[np.ndarray], most: int) -> int:
+    """L from the observed snapshots: a tenth above the largest count, and at least 4, so that unseen counts fit too.
+
+    Counts of `most` or more are refused, so there is no need for more states than that.
+    """
     largest = max(int(snapshot.max()) for snapshot in observed)
-    return largest + 1 + max(_LEAST_HEADROOM, math.ceil(0.1 * largest))
+    return min(largest + 1 + max(_LEAST_HEADROOM, math.ceil(0.1 * largest)), most)
+
+
+def heldout_amount(dataset: Mapping[str, Any]) -> float:
+    """Held-out part of a data set: trajectories to simulate (1 or more), share of the file to split off, or 0."""
+    if dataset["heldout"] is not None:
+        return dataset["heldout"]
+    return 1000 if dataset["system"] else 0.2
 
 
 def split(states: list[np.ndarray], fraction: float, paired: bool, rng: np.random.Generator) -> tuple[list, list]:
@@ -229,7 +239,7 @@ def assemble(
     is_observed = observed_mask(len(states), settings["observe_every"])
     observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
     check_observed(is_observed, "the data set")
-    levels = settings["states"] or states_with_headroom(observed) if discrete else 0
+    levels = settings["states"] or states_with_headroom(observed, settings["max_states"]) if discrete else 0
     largest = max(int(s.max()) for s in observed) if discrete else -1
     if largest >= levels and discrete:
         raise InputError(f"the largest observed count is {largest}, and states is {levels}; raise states.")

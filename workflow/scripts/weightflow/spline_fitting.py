@@ -16,6 +16,7 @@ from torch import Tensor
 from weightflow import losses, seeding
 from weightflow.backbones import Backbone
 from weightflow.errors import DivergenceError
+from weightflow.learning_rate import cosine_decay
 from weightflow.progress import progress
 from weightflow.teacher import Lesson
 from weightflow.weight_spline import WeightSpline, natural_basis
@@ -57,8 +58,7 @@ def fit_spline(
     optimiser = torch.optim.Adam([knots], lr=settings["learning_rate"])
     history, steps = [], settings["steps"]
     for step in progress(range(steps), "weight spline", total=steps):
-        remaining = 0.5 * (1 + math.cos(math.pi * step / steps))
-        optimiser.param_groups[0]["lr"] = settings["learning_rate"] * (_FINAL_RATE + (1 - _FINAL_RATE) * remaining)
+        optimiser.param_groups[0]["lr"] = settings["learning_rate"] * cosine_decay(step, steps, _FINAL_RATE)
         times, batch = draw_batch(states, settings["times"], settings["batch"], generator)
         weights = basis[times] @ knots
         terms = [

@@ -14,6 +14,11 @@ def learns(model: Mapping[str, Any]) -> bool:
     return dynamics["kind"] == "spline" or dynamics["start"] == "spline" or model["training"]["behavioural"] > 0
 
 
+def sees_states(model: Mapping[str, Any]) -> bool:
+    """Whether the fit of a model's field is given the snapshots: to learn from them, or to diverge little at them."""
+    return learns(model) or model["training"]["divergence"] > 0
+
+
 def begins_at_spline(model: Mapping[str, Any]) -> bool:
     """Whether a model needs the learned spline."""
     return model["dynamics"]["kind"] == "spline" or model["dynamics"]["start"] == "spline"

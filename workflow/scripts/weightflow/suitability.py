@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from weightflow.errors import InputError
+from weightflow.interpolation import INTERPOLATIONS
 from weightflow.readers import Recording, default_names
 from weightflow.snapshots import Snapshots
 from weightflow.variable_order import variable_order
@@ -68,7 +69,7 @@ def check_models(data: Snapshots, models: Mapping[str, Any], baselines: Iterable
     driven = [name for name, settings in models.items() if settings["dynamics"]["kind"] == "cde"]
     for name in driven:
         check_dimension(models[name]["path"]["z_dim"], len(data.observed), f"{where}: models.{name}.path.z_dim")
-    ending = [*driven, *(name for name in baselines if name.startswith("weights_"))]
+    ending = [*driven, *(name for name in baselines if name in INTERPOLATIONS)]
     last, observed = data.times[-1], data.observed_times[-1]
     if ending and last > observed:
         raise InputError(

@@ -12,7 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator, NullFormatter, NullLocator
 
 from weightflow.ablations import BASE
-from weightflow.metric_catalogue import CATALOGUE, panels
+from weightflow.evaluation import at_unseen_times
+from weightflow.metric_catalogue import CATALOGUE, compared
 from weightflow.plots import style
 
 SHOWN = ("kl_exact", "nll", "jsd_marginal_exact", "jsd_marginal", "w_marginal_exact", "w_marginal")
@@ -21,17 +22,6 @@ _LINE_HEIGHT = 5.6 * style.CM
 _LOG_FROM = 8  # ratio of the largest to the smallest mean from which an axis is logarithmic
 _LOG_LEVELS = 10  # that of levels
 _NUMBERED = re.compile(r"(.*?)(\d+(?:\.\d+)?)%?")
-
-
-def shown_metrics(there: Sequence[str]) -> list[str]:
-    """Metrics that figures of ablations show, of those there are: the exact law takes the place of samples."""
-    found = panels(SHOWN, there)
-    return [metric for metric in found if metric != "nll" or "kl_exact" not in found]
-
-
-def shown_times(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the unseen times, or of all times where none is unseen."""
-    return table[table["times"] == ("unseen" if "unseen" in set(table["times"]) else "all")]
 
 
 def level_numbers(levels: Sequence[str]) -> list[float] | None:
@@ -46,7 +36,7 @@ def level_numbers(levels: Sequence[str]) -> list[float] | None:
     return numbers if len(set(numbers)) == len(numbers) else None
 
 
-def plot_ablation(table: pd.DataFrame, factor: str, label: str | None = None) -> Figure:
+def plot_ablation(table: pd.DataFrame, factor: str, law_of_all: bool, label: str | None = None) -> Figure:
     """A panel per metric: mean ± standard deviation over seeds of each level of a factor.
 
     Levels that are numbers are points of a curve, others points in rows. The base model is a band; a level that equals
@@ -54,17 +44,18 @@ def plot_ablation(table: pd.DataFrame, factor: str, label: str | None = None) ->
 
     Args:
         table: factor, level, base, model, metric, times, mean, std of one data set, from
-            `ablations.tabulate_ablations`.
+            `ablation_table.tabulate_ablations`.
         factor: the one to draw.
+        law_of_all: whether the exact law is that of all variables, so that it judges the joint distributions.
         label: what it is called; None for its name.
     """
-    part = shown_times(table)
+    part = at_unseen_times(table)
     own = part[part["factor"] == factor]
     base = part[(part["factor"] == BASE) & part["model"].isin(own["base"])]
     label = label or factor.replace("--", " and ").replace("_", " ")
     levels = list(dict.fromkeys(own["level"]))
     everywhere = set.intersection(*(set(rows["metric"]) for _, rows in pd.concat([own, base]).groupby("model")))
-    numbers, shown = level_numbers(levels), shown_metrics([m for m in own["metric"] if m in everywhere])
+    numbers, shown = level_numbers(levels), compared(SHOWN, everywhere & set(own["metric"]), law_of_all)
     with style.look():
         if not shown:
             figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)

@@ -8,14 +8,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
-from weightflow.metric_catalogue import CATALOGUE
+from weightflow.evaluation import at_unseen_times
+from weightflow.metric_catalogue import CATALOGUE, compared
 from weightflow.plots import style
-from weightflow.plots.ablations import shown_metrics, shown_times
+from weightflow.plots.ablations import SHOWN
+from weightflow.runs import is_floor
 
 _PANELS = 2
 
 
-def plot_inference(summary: pd.DataFrame, runtime: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:
+def plot_inference(
+    summary: pd.DataFrame, runtime: pd.DataFrame, lines: Mapping[str, style.Line], law_of_all: bool
+) -> Figure:
     """A panel for each of two metrics, a mark for each run with the standard deviations over seeds.
 
     Floors are left out: they predict nothing.
@@ -24,12 +28,13 @@ def plot_inference(summary: pd.DataFrame, runtime: pd.DataFrame, lines: Mapping[
         summary: model, metric, times, mean, std of one data set.
         runtime: model, seed, stage, seconds of this data set.
         lines: how each run is drawn, in the order of the legend.
+        law_of_all: whether the exact law is that of all variables, so that it judges the joint distributions.
     """
     seconds = runtime[runtime["stage"] == "predict"].groupby("model")["seconds"].agg(["mean", "std"])
-    part = shown_times(summary)
-    runs = [run for run in lines if run in seconds.index and not style.is_floor(run)]
+    part = at_unseen_times(summary)
+    runs = [run for run in lines if run in seconds.index and not is_floor(run)]
     part = part[part["model"].isin(runs) & np.isfinite(part["mean"]) & (part["mean"] > 0)]
-    shown = shown_metrics(list(part["metric"]))[:_PANELS]
+    shown = compared(SHOWN, part["metric"], law_of_all)[:_PANELS]
     with style.look():
         if not shown:
             figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)

@@ -20,6 +20,7 @@ _TERMS = {  # of the dynamics' loss: scale of the axis, what it says
     "behavioural": ("linear", "negative log-likelihood\nper state (nats)"),
     "divergence": ("log", "KL divergence from\nthe anchors (nats)"),
     "energy": ("log", "energy of the path, λE"),
+    "roughness": ("log", "roughness over the counts"),
 }
 
 
@@ -31,7 +32,8 @@ class Fits:
         anchors: by title, table snapshot, step, nll.
         paths: by model, table step, structural; empty where the path has no auto-encoder.
         splines: by model, table step, loss, nll, curvature, roughness.
-        dynamics: by model, table step, loss, structural, behavioural, divergence, energy; each term with its weight.
+        dynamics: by model, table step, loss, structural, behavioural, divergence, energy, roughness; each term with its
+            weight.
         validation: by model, table step, nll, by which the number of steps of the dynamics was chosen.
     """
 

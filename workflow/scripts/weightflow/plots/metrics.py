@@ -25,11 +25,11 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
     left out, as in the tables: the initial snapshot is given.
 
     Args:
-        data: the data set, for its times.
+        data: the data set, for its observed times.
         table: model, seed, time, metric, value, of this data set.
         lines: how each model is drawn, in the order of the legend.
     """
-    later = table[(table["time"] > data.times[0]) & np.isfinite(table["value"])]
+    later = table[(table["time"] > table["time"].min()) & np.isfinite(table["value"])]
     shown = panels(SHOWN, later["metric"])
     with style.look():
         if not shown:

@@ -12,6 +12,7 @@ from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from weightflow.plots import style
 from weightflow.published import OWN, PUBLISHED
+from weightflow.runs import is_floor
 
 METRICS = {"w": "W of the marginals", "jsd": "JSD of the marginals"}
 _NARROW = {"w": "W", "jsd": "JSD"}
@@ -30,9 +31,9 @@ def plot_published(table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figu
         lines: how each of this run's rows is drawn.
     """
     datasets = list(dict.fromkeys(table["dataset"]))
-    is_floor = (table["origin"] == OWN) & table["method"].map(style.is_floor)
+    floors = (table["origin"] == OWN) & table["method"].map(is_floor)
     methods = {
-        origin: list(dict.fromkeys(table.loc[(table["origin"] == origin) & ~is_floor, "method"]))
+        origin: list(dict.fromkeys(table.loc[(table["origin"] == origin) & ~floors, "method"]))
         for origin in (PUBLISHED, OWN)
     }
     places = {key: place for place, key in enumerate((o, m) for o, names in methods.items() for m in names)}
@@ -65,7 +66,7 @@ def plot_published(table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figu
             panel.set_ylim(len(places) - 0.4, -0.6)
         handles = [
             Line2D([], [], color=lines[name].color, linestyle=lines[name].linestyle, label=lines[name].label)
-            for name in dict.fromkeys(table.loc[is_floor, "method"])
+            for name in dict.fromkeys(table.loc[floors, "method"])
         ]
         if handles:
             style.legend_above(figure, handles, 2)

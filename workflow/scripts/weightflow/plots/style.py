@@ -20,6 +20,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from weightflow.runs import is_model
 from weightflow.storage import atomic
 
 # It tells every step of embedding a font in a PDF.
@@ -81,8 +82,8 @@ class Line:
 
 _DASHED, _DOTTED, _DASH_DOT = (0, (4, 1.6)), (0, (1, 1.2)), (0, (5, 1.4, 1, 1.4))
 
-# A colour for each family of baselines, a line style for each member of it.
-_BASELINES = {
+# Baselines and floors: a colour for each family, a line style for each member of it.
+BASELINES = {
     "previous": Line("previous snapshot", ORANGE, _DOTTED, "v", 1.0, 2),
     "mixture": Line("mixture of neighbours", ORANGE, _DASHED, "^", 1.0, 2.1),
     "mixture_kernel": Line("mixture, kernels", ORANGE, _DASH_DOT, "d", 1.0, 2.15),
@@ -108,22 +109,12 @@ def lines(names: Iterable[str]) -> dict[str, Line]:
     looks = itertools.cycle(itertools.product(_MODEL_STYLES, zip(_MODEL_COLOURS, _MODEL_MARKERS, strict=True)))
     found = {}
     for name in dict.fromkeys(names):
-        if name in _BASELINES:
-            found[name] = _BASELINES[name]
-        else:
+        if is_model(name):
             style, (colour, marker) = next(looks)
             found[name] = Line(name, colour, style, marker, 1.5, 4)
+        else:
+            found[name] = BASELINES[name]
     return found
-
-
-def is_model(name: str) -> bool:
-    """Whether a run is a model of the configuration, not a baseline or a floor."""
-    return name not in _BASELINES
-
-
-def is_floor(name: str) -> bool:
-    """Whether a run shows how far the truth is from itself, rather than predicts."""
-    return name.startswith("floor_")
 
 
 @contextmanager

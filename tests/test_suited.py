@@ -1,0 +1,30 @@
+"""Every job that may be the first to train something refuses all models that do not suit its data set."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from weightflow.errors import InputError
+from weightflow.suited import check_suited
+
+
+@pytest.fixture
+def job(complete):
+    """A job of one data set, given the models and factors of the config."""
+
+    def of(dataset: str, **config) -> SimpleNamespace:
+        sets = {"datasets": {name: {"system": "epidemic"} for name in ("a", "b")}}
+        return SimpleNamespace(wildcards=SimpleNamespace(dataset=dataset), config=complete(sets | config))
+
+    return of
+
+
+def test_a_job_refuses_every_model_of_its_data_set(counts, job):
+    wide = {"dynamics": {"kind": "cde"}, "path": {"z_dim": 3}}
+    check_suited(counts, job("a", models={"m": {}}))
+    with pytest.raises(InputError, match=r"data set a: models\.second\.path\.z_dim is 3"):
+        check_suited(counts, job("a", models={"m": {}, "second": wide}))
+    study = {"models": {"m": {}}, "ablations": {"datasets": ["b"], "factors": {"path": {"wide": wide}}}}
+    check_suited(counts, job("a", **study))
+    with pytest.raises(InputError, match=r"data set b: models\.path-wide\.path\.z_dim is 3"):
+        check_suited(counts, job("b", **study))

@@ -1,0 +1,48 @@
+# What the jobs of a stage take, where it depends on their data set or model.
+from weightflow.system_files import files_of
+
+
+def system_sources(wildcards):
+    """The file of a data set's system, first, and the model that it names, if any."""
+    return files_of(system_file(wildcards.dataset))
+
+
+def file_sources(wildcards):
+    """A data set's file, and the system that it is said to come from."""
+    chosen = dataset_settings(wildcards)
+    system = {"system": system_sources(wildcards)} if chosen["system"] else {}
+    return {"file": chosen["file"], **system}
+
+
+def snapshot_sources(wildcards):
+    chosen = dataset_settings(wildcards)
+    sources = {}
+    if chosen["file"]:
+        sources |= {"file": chosen["file"], "source": "results/{dataset}/source.json"}
+    if needs_simulation(chosen):
+        sources["simulated"] = "results/{dataset}/simulated.safetensors"
+    return sources
+
+
+def each_snapshot(pattern):
+    """Input function: a pattern for every observed snapshot, whose number the prepared data say."""
+
+    def paths(wildcards):
+        from weightflow.snapshots import observed_count
+
+        prepared = checkpoints.prepare_snapshots.get(dataset=wildcards.dataset).output[0]
+        snapshots = [f"{k:03d}" for k in range(observed_count(prepared))]
+        return expand(pattern, snapshot=snapshots, allow_missing=True)
+
+    return paths
+
+
+def common_start(wildcards):
+    """Where pooled anchors start from; others have a start of their own."""
+    pooled = sharer(ANCHORS[wildcards.anchors])["anchors"]["alignment"] == "pooled"
+    return "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors" if pooled else []
+
+
+def is_behavioural(model):
+    """Whether a model's latent path is also judged by what its decoded weights say."""
+    return SETTINGS[model]["path"]["behavioural"] > 0

@@ -1,0 +1,106 @@
+# What there is to time, to draw and to report, data set by data set.
+from functools import cache
+
+from weightflow.system_files import is_map
+
+
+def timed_stages(dataset, model):
+    """Benchmark file and artefact (for its device) of each stage a run went through, with its own name."""
+    folder = f"results/{dataset}"
+    run = f"benchmarks/{model}/seed{{seed}}"
+    made = f"{folder}/runs/{model}/seed{{seed}}"
+    found = {}
+    if needs_simulation(config["datasets"][dataset]):
+        found["simulate"] = (f"{folder}/benchmarks/simulate_system.tsv", None)
+    found["prepare"] = (f"{folder}/benchmarks/prepare_snapshots.tsv", None)
+    uses = model if model in SETTINGS else MODELS[0] if model in INTERPOLATIONS else None
+    if uses:
+        label = stages.anchor_label(SETTINGS[uses])
+        anchors = f"{folder}/benchmarks/anchors/{label}/seed{{seed}}"
+        trained = f"{folder}/anchors/{label}/seed{{seed}}/snapshots"
+        found["anchors"] = (f"{anchors}/train_anchors.tsv", trained)
+        found["weight_graph"] = (f"{anchors}/build_weight_graph.tsv", None)
+    if model in CDE_MODELS:
+        path = f"{made}/latent_path.safetensors"
+        found["latent_path"] = (f"{folder}/{run}/fit_latent_path.tsv", path)
+    if model in TAUGHT:
+        label = stages.teacher_label(SETTINGS[model])
+        found["teacher"] = (f"{folder}/benchmarks/teachers/{label}/choose_teacher.tsv", None)
+    if model in LEARNERS:
+        label = stages.choice_label(SETTINGS[model])
+        found["smoothing"] = (
+            f"{folder}/benchmarks/choices/{label}/seed{{seed}}/choose_smoothing.tsv",
+            f"{folder}/choices/{label}/seed{{seed}}/choice.json",
+        )
+    if model in CURVED:
+        label = stages.spline_label(SETTINGS[model])
+        found["spline"] = (
+            f"{folder}/benchmarks/splines/{label}/seed{{seed}}/fit_spline.tsv",
+            f"{folder}/splines/{label}/seed{{seed}}/spline.safetensors",
+        )
+    if model in STEPPED:
+        found["steps"] = (f"{folder}/{run}/choose_steps.tsv", f"{made}/steps.json")
+    if model in FIELDS:
+        found["dynamics"] = (f"{folder}/{run}/fit_dynamics.tsv", f"{made}/dynamics.safetensors")
+    found["predict"] = (f"{folder}/{run}/predict.tsv", f"{made}/prediction.safetensors")
+    found["evaluate"] = (f"{folder}/{run}/evaluate_prediction.tsv", None)
+    return found
+
+
+def ablation_figures(dataset):
+    """Figures of the ablation study on a data set, one for each factor."""
+    factors = FACTORS if dataset in STUDIED else []
+    return [f"results/{dataset}/figures/ablation-{factor}.png" for factor in factors]
+
+
+def sized_models():
+    """Models whose sizes are compared: all, and of the ablation study the first with each further kind of backbone."""
+    found = {SETTINGS[model]["backbone"]["kind"]: model for model in reversed(SETTINGS)}
+    return list(dict.fromkeys([*MODELS, *found.values()]))
+
+
+def figures(dataset):
+    """Figures of a data set, in the order of the report."""
+    kinds = ["metrics", "marginals", "joints"]
+    kinds += ["landscape"] if has_landscape(dataset) else []
+    kinds += [f"density-{shown_model(dataset)}"]
+    kinds += [f"weights_path-{m}" for m in MODELS]
+    kinds += ["latent_path"] if DRIVEN else []
+    kinds += ["losses"] if MODELS else []
+    kinds += ["teachers"] if any(m in TAUGHT for m in MODELS) else []
+    kinds += ["inference"]
+    formats = {kind: "gif" if kind.startswith("density-") else "png" for kind in kinds}
+    return [f"results/{dataset}/figures/{kind}.{formats[kind]}" for kind in kinds]
+
+
+def chosen(dataset):
+    """(kind, models, seed, choice, scores) of all that was chosen for a data set's models, apart from ablations."""
+    folder, found = f"results/{dataset}", []
+    for label, users in sharing(stages.teacher_label, [m for m in MODELS if m in TAUGHT]).items():
+        at = f"{folder}/teachers/{label}"
+        found.append(("teacher", users, None, f"{at}/teacher.json", f"{at}/scores.csv"))
+    for label, users in sharing(stages.choice_label, [m for m in MODELS if m in LEARNERS]).items():
+        for seed in SEEDS:
+            at = f"{folder}/choices/{label}/seed{seed}"
+            found.append(("smoothing", users, seed, f"{at}/choice.json", f"{at}/scores.csv"))
+    for model in MODELS:
+        for seed in SEEDS if model in STEPPED else []:
+            at = f"{folder}/runs/{model}/seed{seed}"
+            found.append(("steps", [model], seed, f"{at}/steps.json", f"{at}/steps.csv"))
+    return found
+
+
+def shown_model(dataset):
+    """The run whose joint densities are drawn."""
+    return config["figures"]["model"] or runs(dataset)[0]
+
+
+def prediction_of(model):
+    """File pattern of a run's prediction with the first seed, the one that figures show."""
+    return f"results/{{dataset}}/runs/{model}/seed{FIRST_SEED}/prediction.safetensors"
+
+
+@cache
+def has_landscape(dataset):
+    """Whether a data set's system walks on a fitness landscape that can be drawn."""
+    return bool(config["datasets"][dataset]["system"]) and is_map(system_file(dataset))

@@ -1,0 +1,43 @@
+"""The table of an ablation study: what each change of a base model does to its metrics."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from weightflow.errors import InputError
+
+COLUMNS = ["dataset", "factor", "level", "base", "model", "metric", "times", "mean", "std", "n"]
+
+
+def check_levels(levels: Sequence[tuple[str, ...]]) -> None:
+    """Refuse a study without levels.
+
+    Raises:
+        InputError: naming the key and the fix.
+    """
+    if not levels:
+        raise InputError(
+            "ablations.factors: there is nothing to compare; name factors and their levels, as config/ablations.yaml "
+            "does."
+        )
+
+
+def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[tuple[str, str, str, str]]) -> pd.DataFrame:
+    """The summary of the study's runs, by what each run changes.
+
+    Args:
+        summary: dataset, model, metric, times, mean, std, n, from `evaluation.summarise`.
+        levels: (factor, level, base, model), from `ablations.ablation_levels`; several may share a model.
+
+    Returns:
+        Table with `COLUMNS`, data set by data set in the order of the levels.
+
+    Raises:
+        ValueError: the summary lacks a level's model.
+    """
+    missing = {model for *_, model in levels} - set(summary["model"])
+    if missing:
+        raise ValueError(f"the summary has no model {min(missing)}, but {sorted(set(summary['model']))}")
+    order = pd.DataFrame(levels, columns=["factor", "level", "base", "model"])
+    parts = [order.merge(own, on="model", sort=False) for _, own in summary.groupby("dataset", sort=False)]
+    return pd.concat(parts, ignore_index=True)[COLUMNS]

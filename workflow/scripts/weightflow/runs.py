@@ -1,0 +1,15 @@
+"""Names of everything that predicts a data set: baselines, interpolations and floors; every other run is a model."""
+
+BASELINES = ("previous", "mixture", "mixture_kernel", "displacement", "transport_spline", "transport_kernel")
+INTERPOLATIONS = ("weights_linear", "weights_spline")  # baselines too, between the anchors of a model
+BOOTSTRAP, INDEPENDENT = FLOORS = ("floor_bootstrap", "floor_independent")
+
+
+def is_floor(name: str) -> bool:
+    """Whether a run shows how far the truth is from itself, rather than predicts."""
+    return name in FLOORS
+
+
+def is_model(name: str) -> bool:
+    """Whether a run is a model of the configuration, not a baseline or a floor."""
+    return name not in (*BASELINES, *INTERPOLATIONS, *FLOORS)

@@ -1,0 +1,27 @@
+"""All models of a data set held against it, by every job that may be the first to train something.
+
+A rule of its own would have to be upstream of all training, and its output ancient there, so that a new model retrains
+no other; but whenever such a rule runs again, Snakemake (9.27) plans none of the jobs behind it, missing ones included.
+"""
+
+from typing import Any
+
+from weightflow.ablations import models_on
+from weightflow.snapshots import Snapshots
+from weightflow.suitability import check_models
+
+
+def check_suited(data: Snapshots, snakemake: Any) -> None:
+    """Refuse models and baselines that do not suit a job's data set, whichever of them the job is for.
+
+    They come from the config, not from params: another model's settings must not run this job again.
+
+    Args:
+        data: the data set.
+        snakemake: the job.
+
+    Raises:
+        InputError: naming the model, the fault and the fix.
+    """
+    dataset, config = snakemake.wildcards.dataset, snakemake.config
+    check_models(data, models_on(dataset, config), config["baselines"], f"data set {dataset}")
