@@ -13,7 +13,7 @@ def main(snakemake):
     data = read_snapshots(snakemake.input.snapshots)
     times, weights = read_anchors(snakemake.input.anchors)
     settings = chosen_backbone(snakemake.params.settings, snakemake.input.width)
-    layers = make_backbone(settings, data.variables, data.states).layers
+    layers = make_backbone(settings, data.variables, data.space).layers
     digest = input_digest(snakemake.input.anchors)
     graph = build_weight_graph(layers, weights, times, digest, settings)
     write_weight_graph(snakemake.output[0], graph)

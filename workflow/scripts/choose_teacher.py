@@ -15,7 +15,7 @@ def main(snakemake):
     check_suited(data, snakemake)
     teachers = candidates(settings["members"], settings["noises"], settings["shares"], settings["rates"])
     rng = seeding.stream(snakemake.params.seed, "teacher")
-    scores = score_teachers(teachers, data.observed, data.observed_times, data.states, rng)
+    scores = score_teachers(teachers, data.observed, data.observed_times, data.space, rng)
     write_teachers(snakemake.output.teacher, best_teachers(scores))
     write_table(snakemake.output.scores, scores)
 

@@ -25,14 +25,14 @@ def main(snakemake):
     material = Material(graph)
     if inputs.snapshots:  # of models with behavioural terms or a divergence alone
         data = read_training(inputs.snapshots, settings["data"]["share"])
-        backbone = make_backbone(graph.backbone, data.variables, data.states)
+        backbone = make_backbone(graph.backbone, data.variables, data.space)
         told = None
         if inputs.teacher:
             rng, points = seeding.stream(seed, "lesson"), snakemake.params.points
             teachers = read_teachers(inputs.teacher)
-            told = lesson(teachers, data.observed, data.observed_times, data.states, points, rng)
+            told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
         roughness = read_json(inputs.choice)["roughness"] if inputs.choice else 0.0
-        material = Material(graph, data.observed, backbone, told, roughness)
+        material = Material(graph, data.coordinates, backbone, told, roughness)
     stop = read_json(inputs.steps)["steps"] if inputs.steps else None
     device = job_device(snakemake)
     field = make_field(graph, path, settings["dynamics"], seed, curve)

@@ -16,8 +16,8 @@ def main(snakemake):
     behaviour = None
     if snakemake.input.snapshots:  # asked for by a behavioural loss alone
         data = read_training(snakemake.input.snapshots, settings["data"]["share"])
-        backbone = make_backbone(graph.backbone, data.variables, data.states)
-        behaviour = Behaviour(backbone, data.observed, device)
+        backbone = make_backbone(graph.backbone, data.variables, data.space)
+        behaviour = Behaviour(backbone, data.coordinates, device)
     seed = int(snakemake.wildcards.seed)
     coordinates, losses = fit_latent_path(graph.weights, settings["path"], seed, behaviour)
     write_latent_path(snakemake.output.path, graph.times, coordinates, made_by=stamp(snakemake), device=str(device))

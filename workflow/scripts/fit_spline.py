@@ -19,8 +19,8 @@ def main(snakemake):
     graph = read_weight_graph(snakemake.input.graph)
     teachers = read_teachers(snakemake.input.teacher) if snakemake.input.teacher else None
     rng = seeding.stream(seed, "lesson")
-    told = lesson(teachers, data.observed, data.observed_times, data.states, settings["teacher"]["points"], rng)
-    backbone = make_backbone(graph.backbone, data.variables, data.states)
+    told = lesson(teachers, data.observed, data.observed_times, data.space, settings["teacher"]["points"], rng)
+    backbone = make_backbone(graph.backbone, data.variables, data.space)
     knots = knot_times(graph.times, settings["spline"]["knots"], settings["spline"]["first_knots"])
     start = through(graph.times, graph.weights, knots)
     smoothing, device = read_json(snakemake.input.choice), job_device(snakemake)

@@ -15,7 +15,7 @@ from weightflow.storage import read_metadata, write_table
 def main(snakemake):
     inputs, settings = snakemake.input, snakemake.params.settings
     data = read_snapshots(inputs.snapshots)
-    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.states)
+    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.space)
     parts = []
     for path, losses in zip(inputs.anchors, inputs.losses, strict=True):
         time, weights = read_anchor(path)

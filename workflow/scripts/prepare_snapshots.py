@@ -4,7 +4,8 @@ import numpy as np
 
 from weightflow import seeding
 from weightflow.job import run
-from weightflow.readers import Recording, read_recording
+from weightflow.readers import read_recording
+from weightflow.recordings import Recording
 from weightflow.snapshots import assemble, check_states, heldout_amount, write_snapshots
 from weightflow.storage import read_json, read_tensors
 

@@ -17,9 +17,9 @@ def main(snakemake):
     data = read_training(snakemake.input.snapshots, settings["data"]["share"])
     check_suited(data, snakemake)
     device = job_device(snakemake)
-    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.states)
+    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.space)
     seed = int(snakemake.wildcards.seed)
-    training = prepare_training(backbone, data.observed, data.observed_times, settings["anchors"], seed, device)
+    training = prepare_training(backbone, data.coordinates, data.observed_times, settings["anchors"], seed, device)
     start = read_start(snakemake.input.start) if snakemake.input.start else None  # of pooled anchors alone
     anchor = train_anchor(training, int(snakemake.wildcards.snapshot), start)
     made = {"made_by": stamp(snakemake), "device": str(device)}

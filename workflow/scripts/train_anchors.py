@@ -17,9 +17,9 @@ def main(snakemake):
     data = read_training(snakemake.input.snapshots, settings["data"]["share"])
     check_suited(data, snakemake)
     device = job_device(snakemake)
-    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.states)
+    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.space)
     seed = int(snakemake.wildcards.seed)
-    anchors = train_anchors(backbone, data.observed, data.observed_times, settings["anchors"], seed, device)
+    anchors = train_anchors(backbone, data.coordinates, data.observed_times, settings["anchors"], seed, device)
     made = {"made_by": stamp(snakemake), "device": str(device)}
     write_anchors(snakemake.output.anchors, anchors.times, anchors.weights, **made)
     write_table(snakemake.output.losses, anchors.losses)

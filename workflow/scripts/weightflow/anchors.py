@@ -106,7 +106,7 @@ def prepare_training(
     device: torch.device,
 ) -> "Training":
     """What strategies are given, with the snapshots on the device; arguments as for `train_anchors`."""
-    data = [torch.as_tensor(snapshot, device=device).long() for snapshot in snapshots]
+    data = [torch.as_tensor(snapshot, device=device) for snapshot in snapshots]
     return Training(backbone, data, times, settings, seed, device)
 
 

@@ -62,9 +62,7 @@ def _matrix(file: h5py.File, key: str, path: Path) -> tuple[np.ndarray, list[str
     return found, names or default_names(found.shape[1])
 
 
-def _chosen(
-    values: np.ndarray, names: list[str], wanted: list[str] | None, path: Path
-) -> tuple[np.ndarray, list[str]]:
+def _chosen(values: np.ndarray, names: list[str], wanted: list[str] | None, path: Path) -> tuple[np.ndarray, list[str]]:
     check_names(names, f"{path}")
     if wanted is None:
         return values, names

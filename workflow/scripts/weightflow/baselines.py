@@ -12,11 +12,12 @@ import numpy as np
 
 from weightflow import density, seeding
 from weightflow.errors import InputError
-from weightflow.kernel_density import AddOneDensity, KernelDensity, best_multiple
+from weightflow.kernel_density import AddOneDensity, Kernels, best_multiple, kernels
 from weightflow.laws import ExactLaw
-from weightflow.prediction import Prediction
+from weightflow.prediction import Prediction, bin_edges
 from weightflow.snapshots import Snapshots
-from weightflow.transport import chain, round_to_counts, transport_spline
+from weightflow.state_space import Counts
+from weightflow.transport import chain, transport_spline
 
 REACH = 2  # snapshots on either side that a left-out one is predicted from
 
@@ -60,14 +61,14 @@ def displacement(data: Snapshots, samples: int, rng: np.random.Generator) -> Pre
     states = []
     for k, share in zip(*_places(data), strict=True):
         following = particles[min(k + 1, len(particles) - 1)]
-        states.append(_as_states(data, (1 - share) * particles[k] + share * following, rng))
+        states.append(data.space.project((1 - share) * particles[k] + share * following, rng))
     return Prediction(data.times, states)
 
 
 def chained_transport(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
     """A cubic spline through particles that are coupled from snapshot to snapshot."""
     path = transport_spline(data.observed_times, chain([_resample(s, samples, rng) for s in data.observed], rng))
-    return Prediction(data.times, [_as_states(data, path(time), rng) for time in data.times])
+    return Prediction(data.times, [data.space.project(path(time), rng) for time in data.times])
 
 
 def bootstrap(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
@@ -88,18 +89,18 @@ def no_density(cloud: _Cloud) -> _Baseline:
 
 
 def with_add_one(cloud: _Cloud) -> _Baseline:
-    """The cloud as it is, and a likelihood by add-one smoothing.
+    """The cloud as it is, and over counts a likelihood by add-one smoothing.
 
     The many empty cells take most of the smoothed mass, so samples and marginals stay those of the cloud.
     """
 
     def predict(data: Snapshots, samples: int, rng: np.random.Generator, law: ExactLaw | None) -> Prediction:
         made = cloud(data, samples, rng)
-        if not data.discrete:
+        if not isinstance(data.space, Counts):
             return made
         sizes = np.array([len(states) for states in data.observed])
         size = np.interp(data.times, data.observed_times, sizes)
-        densities = [AddOneDensity(*made.weighted(t), size[t], data.states) for t in range(len(data.times))]
+        densities = [AddOneDensity(*made.weighted(t), size[t], data.space.levels) for t in range(len(data.times))]
         return dataclasses.replace(made, scores=density.score(densities, data.heldout, law))
 
     return predict
@@ -110,8 +111,6 @@ def drawn_from_kernels(cloud: _Cloud) -> _Baseline:
 
     def predict(data: Snapshots, samples: int, rng: np.random.Generator, law: ExactLaw | None) -> Prediction:
         made = cloud(data, samples, rng)
-        if not data.discrete:
-            return made
         densities = _smoothed(cloud, made, data, samples, rng)
         drawn = Prediction(data.times, [one.sample(samples, rng) for one in densities])
         return _scored(drawn, densities, data, law)
@@ -132,14 +131,14 @@ FLOORS: dict[str, _Baseline] = {"floor_bootstrap": no_density(bootstrap), "floor
 
 def _smoothed(
     cloud: _Cloud, made: Prediction, data: Snapshots, samples: int, rng: np.random.Generator
-) -> list[KernelDensity]:
+) -> list[Kernels]:
     """T kernel densities, with the bandwidth under which interior snapshots are most likely when left out."""
     observed, left_out = data.observed, []
     for k in range(1, len(observed) - 1):
         others, place = _without(data, k)
         left_out.append((*cloud(others, samples, rng).weighted(place), observed[k]))
-    multiple = best_multiple(left_out, data.states)
-    return [KernelDensity(*made.weighted(t), multiple, data.states) for t in range(len(data.times))]
+    multiple = best_multiple(left_out, data.space)
+    return [kernels(*made.weighted(t), multiple, data.space) for t in range(len(data.times))]
 
 
 def _without(data: Snapshots, k: int) -> tuple[Snapshots, int]:
@@ -153,9 +152,11 @@ def _without(data: Snapshots, k: int) -> tuple[Snapshots, int]:
     return others, place
 
 
-def _scored(made: Prediction, densities: Sequence[KernelDensity], data: Snapshots, law: ExactLaw | None) -> Prediction:
-    marginals = density.marginals(densities, data.states).astype(np.float32)
-    return dataclasses.replace(made, scores=density.score(densities, data.heldout, law), marginals=marginals)
+def _scored(made: Prediction, densities: Sequence[Kernels], data: Snapshots, law: ExactLaw | None) -> Prediction:
+    marginals = density.marginals(densities, data.space).astype(np.float32)
+    edges = bin_edges(data.space, len(data.variables))
+    scores = density.score(densities, data.heldout, law)
+    return dataclasses.replace(made, scores=scores, marginals=marginals, edges=edges)
 
 
 def _places(data: Snapshots) -> tuple[np.ndarray, np.ndarray]:
@@ -172,7 +173,3 @@ def _resample(snapshot: np.ndarray, count: int, rng: np.random.Generator) -> np.
     if len(snapshot) == count:
         return snapshot
     return snapshot[rng.choice(len(snapshot), count, replace=len(snapshot) < count)]
-
-
-def _as_states(data: Snapshots, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return round_to_counts(values, data.states, rng) if data.discrete else values

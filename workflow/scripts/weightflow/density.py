@@ -1,4 +1,4 @@
-"""Densities over counts, one for each time, and how far they are from held-out states and from the exact law.
+"""Densities, one for each time, and how far they are from held-out states and from the exact law.
 
 Networks and baselines are scored by the same function, so that their numbers mean the same.
 """
@@ -9,16 +9,17 @@ from typing import Protocol
 import numpy as np
 
 from weightflow.laws import ExactLaw
+from weightflow.state_space import StateSpace
 
 
 class Density(Protocol):
-    """A distribution over states (d,) of counts at one time."""
+    """A distribution over states (d,) at one time."""
 
     def log_prob(self, states: np.ndarray) -> np.ndarray:
-        """(n,) natural logarithms of the probabilities of states (n, d); −∞ outside the density's range."""
+        """(n,) natural logarithms of the probabilities, or densities, of states (n, d); −∞ outside the range."""
 
-    def marginals(self, levels: int) -> np.ndarray:
-        """(d, levels) probabilities of the counts 0 … levels − 1 in each variable."""
+    def marginals(self, space: StateSpace) -> np.ndarray:
+        """(d, B) probabilities of the space's bins in each variable; over counts, of 0 … L−1."""
 
     def of(self, variables: np.ndarray) -> "Density | None":
         """The density of some of the variables, in their order, alone; None where it cannot be told."""
@@ -53,9 +54,9 @@ def score(densities: Sequence[Density], heldout: Sequence[np.ndarray], law: Exac
     return found
 
 
-def marginals(densities: Sequence[Density], levels: int) -> np.ndarray:
-    """(T, d, levels) marginals of T densities."""
-    return np.stack([density.marginals(levels) for density in densities])
+def marginals(densities: Sequence[Density], space: StateSpace) -> np.ndarray:
+    """(T, d, B) marginals of T densities, in the bins of the space."""
+    return np.stack([density.marginals(space) for density in densities])
 
 
 def fit_levels(marginals: np.ndarray, levels: int) -> np.ndarray:

@@ -177,7 +177,7 @@ class _Terms:
         self.knots = normalise_times(graph.times, graph.times).to(device)
         self.anchors = torch.as_tensor(graph.weights, dtype=torch.float32, device=device)
         self.speaks = settings["behavioural"] > 0 or settings["divergence"] > 0
-        self.snapshots = [torch.as_tensor(s, device=device).long() for s in material.snapshots] if self.speaks else []
+        self.snapshots = [torch.as_tensor(s, device=device) for s in material.snapshots] if self.speaks else []
         self.told: list[Tensor] = list(self.snapshots)
         if material.lesson is not None:
             self.lesson_times = normalise_times(material.lesson.times, graph.times).to(device)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from weightflow.backbones import Backbone
 from weightflow.prediction import bin_counts
+from weightflow.state_space import BINS, Counts, Reals, StateSpace
 
 MOST_STATES = 512  # of a variable; a finer grid shows nothing more, and costs its square
 MOST_PROBABILITIES = 2_000_000  # of all times, 8 MB on disk
@@ -25,62 +26,101 @@ def grid_bins(states: int, times: int) -> int:
 
 
 @torch.no_grad()
-def joint_grids(backbone: Backbone, weights: Tensor, variables: int, pair: tuple[int, ...], seed: int) -> np.ndarray:
+def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tuple[int, ...], seed: int) -> np.ndarray:
     """Joint probabilities of two variables at T times.
 
-    They are exact for the two variables that the backbone generates first, p(x₁) p(x₂ | x₁). Any others are the
-    mean over drawn states; where the variables come in order, over the second one's conditional at each of these.
+    Of counts they are exact for the two variables that the backbone generates first, p(x₁) p(x₂ | x₁). Any others are
+    the mean over drawn states; where the variables come in order, over the second one's conditional at each of these.
 
     Args:
         backbone: the density.
         weights: (T, P).
-        variables: d.
+        space: what a state can be.
         pair: i < j; anything else has no joint probabilities.
         seed: of the drawn states.
 
     Returns:
-        (T, B, B) float32 with B = `grid_bins(L, T)`; empty where there is no pair, or L is above 512.
+        (T, B, B) float32, B = `grid_bins(L, T)` or the space's bins; empty where there is no pair, where L is above
+        512, or where real values have too many times.
     """
-    states = backbone.states
-    if len(pair) != 2 or states > MOST_STATES:
+    bins = space.levels if isinstance(space, Counts) else BINS
+    if (
+        len(pair) != 2
+        or bins > MOST_STATES
+        or (isinstance(space, Reals) and len(weights) * bins**2 > MOST_PROBABILITIES)
+    ):
         return np.zeros((0, 0, 0), dtype=np.float32)
-    order = backbone.order
-    in_order = order == tuple(range(variables))
-    bins = grid_bins(states, len(weights))
     generator = torch.Generator(weights.device).manual_seed(seed)
-    is_exact = pair == order[:2]
-    at_once = max(1, _AT_ONCE // ((states if is_exact else DRAWN) * variables * states))
+    in_order = backbone.order == tuple(sorted(backbone.order))
+    is_exact = isinstance(space, Counts) and pair == backbone.order[:2]
+    at_once = max(1, _AT_ONCE // ((bins if is_exact else DRAWN) * len(backbone.order) * backbone.head.outputs))
     found = []
     for networks in weights.split(at_once):
         if is_exact:
-            joint = _first_two(backbone, networks, variables, pair)
+            joint = _first_two(backbone, networks, bins, pair)
         else:
-            joint = _drawn(backbone, networks, pair, in_order, generator)
-        found.append(_binned(joint, bins).float().cpu())
+            joint = _drawn(backbone, networks, space, pair, in_order, generator)
+        if isinstance(space, Counts):
+            joint = _binned(joint, grid_bins(bins, len(weights)))
+        found.append(joint.float().cpu())
     return torch.cat(found).numpy()
 
 
-def _first_two(backbone: Backbone, networks: Tensor, variables: int, pair: tuple[int, int]) -> Tensor:
+def mean_masses(backbone: Backbone, weights: Tensor, edges: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """(S, d, B) probabilities of bins in every real variable: the mean of its conditionals at drawn states.
+
+    Args:
+        backbone: with a `MixtureHead`.
+        weights: (S, P).
+        edges: (d, B + 1) in coordinates.
+        count: states drawn.
+        generator: of the states.
+    """
+    outputs = backbone.outputs(weights, backbone.sample(weights, count, generator))
+    masses = [backbone.head.mass(outputs[:, :, v], own).mean(1) for v, own in enumerate(edges)]
+    return torch.stack(masses, dim=1)
+
+
+def _first_two(backbone: Backbone, networks: Tensor, levels: int, pair: tuple[int, int]) -> Tensor:
     """(S, L, L): neither variable's conditional depends on the variables that come later, which are zero here."""
     first, second = pair
-    prefixes = torch.zeros(backbone.states, variables, dtype=torch.long, device=networks.device)
-    prefixes[:, first] = torch.arange(backbone.states, device=networks.device)
-    conditionals = backbone.conditionals(networks, prefixes).double()
+    prefixes = torch.zeros(levels, len(backbone.order), dtype=torch.long, device=networks.device)
+    prefixes[:, first] = torch.arange(levels, device=networks.device)
+    conditionals = backbone.outputs(networks, prefixes).log_softmax(-1).double()
     start = conditionals[:, 0, first]
     return (start.unsqueeze(-1) + conditionals[:, :, second]).exp()
 
 
 def _drawn(
-    backbone: Backbone, networks: Tensor, pair: tuple[int, int], in_order: bool, generator: torch.Generator
+    backbone: Backbone,
+    networks: Tensor,
+    space: StateSpace,
+    pair: tuple[int, int],
+    in_order: bool,
+    generator: torch.Generator,
 ) -> Tensor:
-    """(S, L, L) from drawn states."""
+    """(S, B, B) from drawn states: each falls into a bin of the first variable, and shares among the second's."""
     states = backbone.sample(networks, DRAWN, generator)
-    first, second = (states[..., variable] for variable in pair)
-    if in_order:
-        shares = backbone.conditionals(networks, states)[:, :, pair[1]].double().exp()
+    if isinstance(space, Counts):
+        first, second = (states[..., variable] for variable in pair)
+        inside = torch.ones_like(first, dtype=torch.bool)
+        bins = space.levels
     else:
-        shares = torch.nn.functional.one_hot(second, backbone.states).double()
-    joint = shares.new_zeros(len(networks), backbone.states, backbone.states)
+        edges = torch.as_tensor(space.edge_coordinates(), device=networks.device)
+        first, second = (torch.bucketize(states[..., v].contiguous(), edges[v]) - 1 for v in pair)
+        bins = edges.shape[1] - 1
+        inside = ((first >= 0) & (first < bins)) & ((second >= 0) & (second < bins) | in_order)
+        first, second = (place.clamp(0, bins - 1) for place in (first, second))
+    if in_order:
+        outputs = backbone.outputs(networks, states)[:, :, pair[1]]
+        if isinstance(space, Counts):
+            shares = outputs.log_softmax(-1).double().exp()
+        else:
+            shares = backbone.head.mass(outputs, edges[pair[1]]).double()
+    else:
+        shares = torch.nn.functional.one_hot(second, bins).double()
+    shares = shares * inside.unsqueeze(-1)
+    joint = shares.new_zeros(len(networks), bins, bins)
     return joint.scatter_add_(1, first.unsqueeze(-1).expand_as(shares), shares) / DRAWN
 
 

@@ -1,9 +1,9 @@
-"""Densities over counts made from weighted samples: add-one smoothing, and products of discrete kernels.
+"""Densities made from weighted samples: of counts by add-one smoothing or products of discrete kernels, else Gaussian.
 
-The kernel of one variable is a Gaussian at the counts 0 … L−1, normalised there, with a small uniform share, so
+The kernel of a count is a Gaussian at the counts 0 … L−1, normalised there, with a small uniform share, so
 that no state is impossible. Its bandwidth is a multiple of the variable's standard deviation; the multiple is
 chosen by the likelihood of snapshots that were left out (Habbema, Hermans & van den Broek 1974).
-No table over all L^d states is ever made.
+No table over all L^d states is ever made. Real values have Gaussian kernels with the samples' covariance, scaled.
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import expit
+from scipy.linalg import solve_triangular
+from scipy.spatial.distance import cdist
+from scipy.special import expit, logsumexp, ndtr
 
+from weightflow.state_space import Counts, Reals, StateSpace
 from weightflow.weighted_states import marginals, merge_duplicates
 
 MULTIPLES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0)
 NARROWEST = 0.2  # bandwidth; a variable without spread keeps all but 1e-5 of its mass in place
 UNIFORM = 1e-3
 _AT_ONCE = 4_000_000  # numbers held in one batch
+_RIDGE = 1e-6  # of the mean variance; samples on a line still have a density
 _DENSE = 30  # a matrix product costs as little as one gathered product for each entry, per this many entries
 
 
@@ -54,8 +58,9 @@ class AddOneDensity:
         found = np.logaddexp(counted, share) - np.logaddexp(np.log(self.size), cells)
         return np.where((states < self.levels).all(1), found, -np.inf)
 
-    def marginals(self, levels: int) -> np.ndarray:
-        """(d, levels)."""
+    def marginals(self, space: Counts) -> np.ndarray:
+        """(d, L)."""
+        levels = space.levels
         cells = np.log(self.levels) * (self.states.shape[1] + self.others)
         seen = expit(np.log(self.size) - cells)  # N / (N + L^d)
         uniform = (np.arange(levels) < self.levels) / self.levels
@@ -69,8 +74,8 @@ class AddOneDensity:
 
 
 @dataclass(frozen=True)
-class KernelDensity:
-    """A weighted sum of products of kernels, one product around each sample.
+class CountKernels:
+    """A weighted sum of products of kernels over counts, one product around each sample.
 
     Attributes:
         states: (n, d) counts below L.
@@ -98,17 +103,18 @@ class KernelDensity:
         found[inside] = np.log(relative) - states.shape[1] * np.log(self.levels)
         return found
 
-    def marginals(self, levels: int) -> np.ndarray:
-        """(d, levels)."""
+    def marginals(self, space: Counts) -> np.ndarray:
+        """(d, L)."""
+        levels = space.levels
         found = np.zeros((self.states.shape[1], max(levels, self.levels)))
         for i, (column, bandwidth) in enumerate(zip(self.states.T, self.bandwidths, strict=True)):
             counts, place = np.unique(column, return_inverse=True)
             found[i, : self.levels] = np.bincount(place, self.weights) @ self._kernel(counts, bandwidth)
         return found[:, :levels]
 
-    def of(self, variables: np.ndarray) -> "KernelDensity":
+    def of(self, variables: np.ndarray) -> "CountKernels":
         """Some of the variables, the others summed over: what is left of every product."""
-        return KernelDensity(self.states[:, variables], self.weights, self.multiple, self.levels)
+        return CountKernels(self.states[:, variables], self.weights, self.multiple, self.levels)
 
     def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """(count, d) independent states."""
@@ -160,12 +166,81 @@ class KernelDensity:
         return left[one] * right[two]
 
 
-def best_multiple(left_out: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], levels: int) -> float:
+@dataclass(frozen=True)
+class GaussianKernels:
+    """A weighted sum of Gaussians over real values, one around each sample (Silverman 1986).
+
+    Attributes:
+        states: (n, d).
+        weights: (n,), sum one.
+        multiple: bandwidth over the spread: each has multiple² times the samples' covariance.
+    """
+
+    states: np.ndarray
+    weights: np.ndarray
+    multiple: float
+
+    @cached_property
+    def factor(self) -> np.ndarray:
+        """(d, d) lower Cholesky factor of a kernel's covariance."""
+        centred = self.states - self.weights @ self.states
+        covariance = (centred.T * self.weights) @ centred
+        ridge = _RIDGE * (np.trace(covariance) / len(covariance) or 1.0)
+        return self.multiple * np.linalg.cholesky(covariance + ridge * np.eye(len(covariance)))
+
+    def log_prob(self, states: np.ndarray) -> np.ndarray:
+        """(n,) log-densities."""
+        centres, asked = (solve_triangular(self.factor, part.T, lower=True).T for part in (self.states, states))
+        constant = np.log(np.diag(self.factor)).sum() + 0.5 * states.shape[1] * np.log(2 * np.pi)
+        at_once = max(1, _AT_ONCE // len(centres))
+        parts = [
+            logsumexp(-0.5 * cdist(asked[start : start + at_once], centres, "sqeuclidean"), b=self.weights, axis=1)
+            for start in range(0, len(asked), at_once)
+        ]
+        return np.concatenate([*parts, np.zeros(0)]) - constant
+
+    def marginals(self, space: Reals) -> np.ndarray:
+        """(d, B) probabilities of the space's bins."""
+        found = []
+        for v, column in enumerate(self.states.T):
+            width = np.linalg.norm(self.factor[v])
+            below = ndtr((space.edges(v)[:, None] - column) / width) @ self.weights
+            found.append(np.diff(below))
+        return np.stack(found)
+
+    def of(self, variables: np.ndarray) -> "GaussianKernels":
+        """Some of the variables, the others integrated over."""
+        return GaussianKernels(self.states[:, variables], self.weights, self.multiple)
+
+    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """(count, d) independent states."""
+        centres = self.states[rng.choice(len(self.states), count, p=self.weights)]
+        return centres + rng.standard_normal(centres.shape) @ self.factor.T
+
+
+Kernels = CountKernels | GaussianKernels
+
+
+def kernels(states: np.ndarray, weights: np.ndarray, multiple: float, space: StateSpace) -> Kernels:
+    """The kernel density that suits a space.
+
+    Args:
+        states: (n, d).
+        weights: (n,), sum one.
+        multiple: bandwidth over the samples' spread.
+        space: what a state can be.
+    """
+    if isinstance(space, Counts):
+        return CountKernels(states, weights, multiple, space.levels)
+    return GaussianKernels(states, weights, multiple)
+
+
+def best_multiple(left_out: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], space: StateSpace) -> float:
     """The multiple under which left-out snapshots are most likely.
 
     Args:
         left_out: samples (n, d), weights (n,) and the snapshot (N, d) that they predict without having seen it.
-        levels: L.
+        space: what a state can be.
 
     Returns:
         The one of `MULTIPLES` with the largest log-likelihood, mean over states and then over snapshots.
@@ -175,7 +250,7 @@ def best_multiple(left_out: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]],
         found = []
         for states, weights, snapshot in left_out:
             unique, repeats = np.unique(snapshot, axis=0, return_counts=True)
-            found.append(repeats @ KernelDensity(states, weights, multiple, levels).log_prob(unique) / len(snapshot))
+            found.append(repeats @ kernels(states, weights, multiple, space).log_prob(unique) / len(snapshot))
         return float(np.mean(found))
 
     return max(MULTIPLES, key=likelihood)

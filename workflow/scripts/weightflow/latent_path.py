@@ -38,7 +38,7 @@ class Behaviour:
     """
 
     def __init__(self, backbone: Backbone, snapshots: Sequence[np.ndarray], device: torch.device):
-        states = [torch.as_tensor(snapshot, device=device).long() for snapshot in snapshots]
+        states = [torch.as_tensor(snapshot, device=device) for snapshot in snapshots]
         self.backbone, self.batches, self.device = backbone, Batches(states, _STATES), device
 
     def excess(self, decoded: torch.Tensor, anchors: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from weightflow.backbones import make_backbone
 from weightflow.graph_network import GraphNetwork
-from weightflow.readers import default_names
+from weightflow.recordings import default_names
 
 COLUMNS = ["what", "name", "variables", "states", "size"]
 BACKBONE, FIELD, TABLE = KINDS = ("backbone", "graph network", "joint table")

@@ -10,10 +10,11 @@ import torch
 from weightflow import density, seeding
 from weightflow.backbones import Backbone, make_backbone
 from weightflow.interpolation import fine_times
-from weightflow.joint_grids import joint_grids
+from weightflow.joint_grids import joint_grids, mean_masses
 from weightflow.laws import ExactLaw
-from weightflow.prediction import Prediction
+from weightflow.prediction import Prediction, bin_edges
 from weightflow.snapshots import Snapshots
+from weightflow.state_space import Counts, StateSpace
 from weightflow.weight_graph import WeightGraph
 
 PREFIXES = 20_000  # most prefixes that a marginal is the mean over
@@ -28,33 +29,40 @@ class NetworkDensity:
     Attributes:
         backbone: the density.
         weights: (1, P).
+        space: what a state can be.
         seed: of the prefixes that marginals are the mean over, where these are too many to take all.
         leading: number of first variables that it is the density of; 0 for all.
     """
 
     backbone: Backbone
     weights: torch.Tensor
+    space: StateSpace
     seed: int
     leading: int = 0
 
     @torch.no_grad()
     def log_prob(self, states: np.ndarray) -> np.ndarray:
-        """(n,) log-probabilities; −∞ for counts beyond the backbone's states."""
+        """(n,) log-probabilities, or log-densities; −∞ for counts beyond the backbone's."""
         asked = self.backbone.prefix_log_prob if self.leading else self.backbone.log_prob
         found = np.full(len(states), -np.inf)
-        inside = (states < self.backbone.states).all(1)
-        chosen = torch.as_tensor(states[inside], device=self.weights.device).long()
-        at_once = max(1, _AT_ONCE // (states.shape[1] * self.backbone.states))
+        inside = self.space.contains(states)
+        chosen = torch.as_tensor(self.space.coordinates(states[inside]), device=self.weights.device)
+        at_once = max(1, _AT_ONCE // (states.shape[1] * self.backbone.head.outputs))
         parts = [asked(self.weights, part)[0] for part in chosen.split(at_once)]
-        found[inside] = torch.cat(parts).double().cpu().numpy()
+        found[inside] = torch.cat(parts).double().cpu().numpy() - self.space.log_volume(states.shape[1])
         return found
 
-    def marginals(self, levels: int) -> np.ndarray:
-        """(d, levels): exact, or the mean over 20 000 prefixes (fewer of many states) where there are more."""
+    def marginals(self, space: StateSpace) -> np.ndarray:
+        """(d, B): exact, or the mean over 20 000 prefixes (fewer of many states) where there are more."""
         generator = torch.Generator(self.weights.device).manual_seed(self.seed)
-        most = max(1, min(PREFIXES, _IN_MARGINALS // self.backbone.states))
-        found = self.backbone.marginals(self.weights, most, generator)[0]
-        return density.fit_levels(found.cpu().numpy()[: self.leading or None], levels)
+        if isinstance(space, Counts):
+            most = max(1, min(PREFIXES, _IN_MARGINALS // space.levels))
+            found = self.backbone.marginals(self.weights, most, generator)[0]
+        else:
+            edges = torch.as_tensor(space.edge_coordinates(), dtype=torch.float32, device=self.weights.device)
+            most = max(1, min(PREFIXES, _IN_MARGINALS // (edges.shape[1] * self.backbone.head.outputs)))
+            found = mean_masses(self.backbone, self.weights, edges, most, generator)[0]
+        return found.double().cpu().numpy()[: self.leading or None]
 
     def of(self, variables: np.ndarray) -> "NetworkDensity | None":
         """All variables, or the first ones, where the network has them first too; None of any others."""
@@ -86,7 +94,7 @@ def predict_along(
         device: where to compute.
         law: what the densities are scored by too, where it is known.
     """
-    backbone = make_backbone(graph.backbone, data.variables, data.states)
+    backbone = make_backbone(graph.backbone, data.variables, data.space)
     fine = fine_times(data.observed_times)
     weights, path_weights = weights_at([data.times, fine])
     return predict_from_weights(backbone, weights, path_weights, fine, data, samples, seed, device, law)
@@ -118,16 +126,17 @@ def predict_from_weights(
     """
     generator = torch.Generator(device).manual_seed(seeding.integer(seed, "samples"))
     networks = torch.as_tensor(weights, dtype=torch.float32, device=device)
-    at_once = max(1, _AT_ONCE // (samples * max(data.states, 1)))
+    at_once = max(1, _AT_ONCE // (samples * backbone.head.outputs))
     drawn = torch.cat([backbone.sample(part, samples, generator) for part in networks.split(at_once)])
     prefixes = seeding.integer(seed, "prefixes")
-    densities = [NetworkDensity(backbone, network, prefixes) for network in networks.split(1)]
-    joints = joint_grids(backbone, networks, len(data.variables), data.pair, seeding.integer(seed, "joints"))
+    densities = [NetworkDensity(backbone, network, data.space, prefixes) for network in networks.split(1)]
+    joints = joint_grids(backbone, networks, data.space, data.pair, seeding.integer(seed, "joints"))
     return Prediction(
         times=data.times,
-        samples=list(drawn.cpu().numpy()),
+        samples=list(data.space.states(drawn.cpu().numpy())),
         scores=density.score(densities, data.heldout, law),
-        marginals=density.marginals(densities, data.states).astype(np.float32),
+        marginals=density.marginals(densities, data.space).astype(np.float32),
+        edges=bin_edges(data.space, len(data.variables)),
         joints=joints,
         pair=np.array(data.pair if len(joints) else (), dtype=np.int64),
         weights=weights.astype(np.float32),

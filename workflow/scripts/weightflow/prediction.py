@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from weightflow.state_space import Counts, StateSpace
 from weightflow.storage import read_tensors, write_tensors
 
 KIND = "prediction"
@@ -21,9 +22,11 @@ class Prediction:
         samples: T arrays (n_t, d).
         sample_weights: T arrays (n_t,) that sum to one each, or empty where all samples count the same.
         scores: (T,) arrays by metric (density.py); empty without a density.
-        marginals: (T, d, L) probabilities of the counts 0 … L−1 by the density; empty without one.
-        joints: (T, B, B) probabilities of two variables by the density, in bins of `bin_counts(L, B)` counts, for
-            figures; empty without one.
+        marginals: (T, d, L) probabilities of the counts 0 … L−1 by the density, or of the bins between `edges`;
+            empty without one.
+        edges: (d, B + 1) ends of the bins of real values; empty for counts.
+        joints: (T, B, B) probabilities of two variables by the density, in bins of `bin_counts(L, B)` counts or
+            between `edges`, for figures; empty without one.
         pair: (2,) indices of these two variables, or empty.
         weights: (T, P) of the moving network; empty where there is none.
         path_times, path_weights: (F,) and (F, P), the same path on a finer grid, for figures.
@@ -34,6 +37,7 @@ class Prediction:
     sample_weights: list[np.ndarray] = field(default_factory=list)
     scores: dict[str, np.ndarray] = field(default_factory=dict)
     marginals: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    edges: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     joints: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
     pair: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
@@ -44,6 +48,13 @@ class Prediction:
         """Samples (n, d) at the t-th time and their weights (n,)."""
         samples = self.samples[t]
         return samples, self.sample_weights[t] if self.sample_weights else np.full(len(samples), 1 / len(samples))
+
+
+def bin_edges(space: StateSpace, variables: int) -> np.ndarray:
+    """`Prediction.edges` of a density over a space."""
+    if isinstance(space, Counts):
+        return np.zeros((0, 0))
+    return np.stack([space.edges(v) for v in range(variables)])
 
 
 def bin_counts(states: int, bins: int) -> int:
@@ -59,7 +70,7 @@ def write_prediction(path: str | Path, prediction: Prediction, **metadata: objec
         "counts": np.array([len(s) for s in prediction.samples], dtype=np.int64),
         "sample_weights": np.concatenate([*prediction.sample_weights, np.zeros(0)]),
     }
-    for name in ("times", "marginals", "joints", "pair", "weights", "path_times", "path_weights"):
+    for name in ("times", "marginals", "edges", "joints", "pair", "weights", "path_times", "path_weights"):
         tensors[name] = getattr(prediction, name)
     tensors |= {_SCORE + name: values for name, values in prediction.scores.items()}
     write_tensors(path, KIND, tensors, **metadata)

@@ -226,7 +226,7 @@ def _facts(source: Source) -> dict[str, str]:
     }[data.reference]
     facts = {
         "variables": f"{len(data.variables)}: {', '.join(data.variables)}",
-        "states": f"counts 0 … {data.states - 1} per variable" if data.discrete else "real values",
+        "states": data.space.describe(),
         "times": f"{len(data.times)}, {data.time_label} {data.times[0]:g} … {data.times[-1]:g}",
         "observed": f"{len(data.observed_times)} snapshots; {unseen or 'none'} of the times are unseen",
         "training part": f"{_sizes(data.training)} states at each time",

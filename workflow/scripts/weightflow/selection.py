@@ -102,11 +102,12 @@ def choose_smoothing(
         return {name: options[name][0] for name in _CHOICE}, pd.DataFrame(columns=[*_CHOICE, "nll"])
     selection, times = model["selection"], data.observed_times
     learning, validation = validation_split(data, selection["validation"], seed)
+    validation = _seen(data, validation)
     rng = seeding.stream(seed, "selection lesson")
-    told = lesson(teachers, learning, times, data.states, model["teacher"]["points"], rng)
+    told = lesson(teachers, learning, times, data.space, model["teacher"]["points"], rng)
 
     def judge(candidate: dict[str, float]) -> float:
-        network = make_backbone(backbone | {"hidden": candidate["hidden"]}, data.variables, data.states)
+        network = make_backbone(backbone | {"hidden": candidate["hidden"]}, data.variables, data.space)
         start = _fresh_curve(network, spline, times, seed)
         try:
             curve, _ = fit_spline(network, start, told, spline | {"steps": selection["steps"]}, candidate, seed, device)
@@ -160,9 +161,10 @@ def choose_steps(
     selection, training, times = model["selection"], model["training"], data.observed_times
     learning, validation = validation_split(data, selection["validation"], seed)
     points, rng = model["teacher"]["points"], seeding.stream(seed, "selection lesson")
-    told = lesson(teachers, learning, times, data.states, points, rng)
+    told = lesson(teachers, learning, times, data.space, points, rng)
+    learning, validation = _seen(data, learning), _seen(data, validation)
     own = model["backbone"] | {"hidden": smoothing["hidden"]}
-    backbone = make_backbone(own, data.variables, data.states)
+    backbone = make_backbone(own, data.variables, data.space)
     anchors = train_anchors(backbone, learning, times, model["anchors"], seed, device)
     graph = build_weight_graph(backbone.layers, anchors.weights, times, "of the learning part", own)
     path = None
@@ -199,12 +201,17 @@ def choose_steps(
     return int(table["step"][good].min()), table
 
 
+def _seen(data: Snapshots, snapshots: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Snapshots as networks see them."""
+    return [data.space.coordinates(states) for states in snapshots]
+
+
 @torch.no_grad()
 def _nll_of_states(backbone: Backbone, weights: np.ndarray, validation: Sequence[np.ndarray]) -> list[np.ndarray]:
     """K arrays (n_k,) of −log p, in nats, at weights (K, P)."""
     networks = torch.as_tensor(weights, dtype=torch.float32)
     return [
-        -backbone.log_prob(network[None], torch.as_tensor(states).long())[0].double().numpy()
+        -backbone.log_prob(network[None], torch.as_tensor(states))[0].double().numpy()
         for network, states in zip(networks, validation, strict=True)
     ]
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from weightflow import seeding
 from weightflow.errors import InputError
-from weightflow.readers import Recording
+from weightflow.recordings import Recording
+from weightflow.state_space import Counts, Reals, StateSpace, from_metadata, to_metadata
 from weightflow.storage import read_metadata, read_tensors, write_tensors
 
 KIND = "snapshots"
@@ -33,8 +34,7 @@ class Snapshots:
         heldout: T arrays (M_t, d) of independent data for likelihoods, or empty where there are none.
         is_observed: (T,) bool, the K snapshots the method is trained on.
         variables: d names.
-        discrete: counts (True) or real values (False).
-        states: number L of states per variable, 0 … L−1; 0 for real values.
+        space: what a state can be, counts or real values.
         reference: 'heldout' or 'training', the part that sample metrics compare with.
         time_label: axis label with unit.
     """
@@ -44,8 +44,7 @@ class Snapshots:
     heldout: list[np.ndarray]
     is_observed: np.ndarray
     variables: list[str]
-    discrete: bool
-    states: int
+    space: StateSpace
     reference: str
     time_label: str
 
@@ -58,6 +57,11 @@ class Snapshots:
     def observed(self) -> list[np.ndarray]:
         """The K observed snapshots of the training part."""
         return [states for states, seen in zip(self.training, self.is_observed, strict=True) if seen]
+
+    @property
+    def coordinates(self) -> list[np.ndarray]:
+        """The K observed snapshots as networks see them."""
+        return [self.space.coordinates(states) for states in self.observed]
 
     @property
     def truth(self) -> list[np.ndarray]:
@@ -239,26 +243,30 @@ def assemble(
     is_observed = observed_mask(len(states), settings["observe_every"])
     observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
     check_observed(is_observed, "the data set")
-    levels = settings["states"] or states_with_headroom(observed, settings["max_states"]) if discrete else 0
-    largest = max(int(s.max()) for s in observed) if discrete else -1
-    if largest >= levels and discrete:
-        raise InputError(f"the largest observed count is {largest}, and states is {levels}; raise states.")
     return Snapshots(
         times=np.asarray(recording.times, dtype=float),
         training=training,
         heldout=heldout,
         is_observed=is_observed,
         variables=recording.variables,
-        discrete=discrete,
-        states=levels,
+        space=_counts(observed, settings) if discrete else Reals.of(observed),
         reference=settings["reference"],
         time_label=settings["time_label"],
     )
 
 
+def _counts(observed: list[np.ndarray], settings: Mapping[str, Any]) -> Counts:
+    """The space of counts that a data set asks for, or that its observed training snapshots need."""
+    levels = settings["states"] or states_with_headroom(observed, settings["max_states"])
+    largest = max(int(s.max()) for s in observed)
+    if largest >= levels:
+        raise InputError(f"the largest observed count is {largest}, and states is {levels}; raise states.")
+    return Counts(levels)
+
+
 def write_snapshots(path: str | Path, data: Snapshots, source: Mapping[str, Any]) -> None:
     """Write the canonical file; `source` says where the data came from, with checksums."""
-    dtype = np.int32 if data.discrete else np.float64
+    dtype = np.int32 if isinstance(data.space, Counts) else np.float64
     tensors = {"times": data.times.astype(np.float64), "is_observed": data.is_observed.astype(np.uint8)}
     for part in ("training", "heldout"):
         snapshots = getattr(data, part)
@@ -270,8 +278,7 @@ def write_snapshots(path: str | Path, data: Snapshots, source: Mapping[str, Any]
         KIND,
         tensors,
         variables=data.variables,
-        discrete=data.discrete,
-        states=data.states,
+        space=to_metadata(data.space),
         reference=data.reference,
         time_label=data.time_label,
         source=source,
@@ -295,7 +302,9 @@ def read_snapshots(path: str | Path) -> Snapshots:
     }
     for about in ("source", "observed"):
         artefact.metadata.pop(about)
+    space = from_metadata(artefact.metadata.pop("space"))
     return Snapshots(
+        space=space,
         times=artefact.tensors["times"],
         is_observed=artefact.tensors["is_observed"].astype(bool),
         **parts,

@@ -87,4 +87,4 @@ def draw_batch(states: Tensor, times: int, count: int, generator: torch.Generato
     device = states.device
     chosen = torch.randint(len(states), (times,), generator=generator, device=device)
     rows = torch.randint(states.shape[1], (times, count), generator=generator, device=device)
-    return chosen, states[chosen[:, None], rows].long()
+    return chosen, states[chosen[:, None], rows]

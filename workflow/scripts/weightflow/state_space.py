@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-_BINS = 120  # of a real variable's range, where densities are shown
+BINS = 120  # of a real variable's range, where densities are shown
 _MARGIN = 0.1  # of the range of the observed states, beyond it on either side
 
 
@@ -21,9 +21,8 @@ class Counts:
     kind: ClassVar[str] = "discrete"
     levels: int
 
-    @property
-    def log_volume(self) -> float:
-        """Logarithm of the volume of states per volume of coordinates."""
+    def log_volume(self, variables: int) -> float:
+        """Logarithm of the volume of states per volume of coordinates, of the first variables."""
         return 0.0
 
     def coordinates(self, states: np.ndarray) -> np.ndarray:
@@ -74,10 +73,9 @@ class Reals:
         pooled = np.concatenate(snapshots)
         return cls(*(tuple(map(float, row)) for row in (mean, spread, pooled.min(0), pooled.max(0))))
 
-    @property
-    def log_volume(self) -> float:
-        """Logarithm of the volume of states per volume of coordinates."""
-        return float(np.log(self.spread).sum())
+    def log_volume(self, variables: int) -> float:
+        """Logarithm of the volume of states per volume of coordinates, of the first variables."""
+        return float(np.log(self.spread[:variables]).sum())
 
     def coordinates(self, states: np.ndarray) -> np.ndarray:
         """Standardised values, float32."""
@@ -99,7 +97,12 @@ class Reals:
         """(B + 1,) edges of equal bins over the observed range and a tenth of it beyond either end."""
         low, high = self.low[variable], self.high[variable]
         margin = _MARGIN * (high - low)
-        return np.linspace(low - margin, high + margin, _BINS + 1)
+        return np.linspace(low - margin, high + margin, BINS + 1)
+
+    def edge_coordinates(self) -> np.ndarray:
+        """(d, B + 1) edges as networks see them."""
+        edges = np.stack([self.edges(v) for v in range(len(self.mean))])
+        return self.coordinates(edges.T).T
 
     def describe(self) -> str:
         """For the report."""

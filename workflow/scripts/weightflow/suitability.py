@@ -7,7 +7,7 @@ import numpy as np
 
 from weightflow.errors import InputError
 from weightflow.interpolation import INTERPOLATIONS
-from weightflow.readers import Recording, default_names
+from weightflow.recordings import Recording, default_names
 from weightflow.snapshots import Snapshots
 from weightflow.variable_order import variable_order
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from weightflow.relaxation import own_rates, relax
+from weightflow.state_space import StateSpace
 from weightflow.storage import read_json, write_json
-from weightflow.transport import chain, round_to_counts, transport_spline
+from weightflow.transport import chain, transport_spline
 
 _LEARNT = 4000  # states at each time of a lesson, where the particles are fewer
 
@@ -68,7 +69,7 @@ class Interpolant:
     Args:
         snapshots: K arrays (N_k, d) of observed training states.
         times: (K,).
-        states: L, or 0 for real values.
+        space: what a state can be.
         rng: of the couplings; drawn once, so that members are compared on the same particles.
         unit: time in which a relaxation has its rate; None takes the first interval.
     """
@@ -77,11 +78,11 @@ class Interpolant:
         self,
         snapshots: Sequence[np.ndarray],
         times: np.ndarray,
-        states: int,
+        space: StateSpace,
         rng: np.random.Generator,
         unit: float | None = None,
     ):
-        self.snapshots, self.times, self.states = list(snapshots), np.asarray(times, dtype=float), states
+        self.snapshots, self.times, self.space = list(snapshots), np.asarray(times, dtype=float), space
         self.unit = unit or float(self.times[1] - self.times[0])
         count = max(map(len, snapshots))
         first = snapshots[0]
@@ -110,7 +111,7 @@ class Interpolant:
             share = relax(np.array(teacher.rate * length / self.unit), share)
             middle = self.path(self.times[k] + share * length)
         values = MEMBERS[teacher.member](self, teacher, k, share, middle, rng)
-        return round_to_counts(values, self.states, rng) if self.states else values
+        return self.space.project(values, rng)
 
     def interval(self, time: float) -> int:
         """Index of the interval between snapshots that a time lies in."""
@@ -188,7 +189,7 @@ class Lesson:
 
     Attributes:
         times: (G,) the snapshots' times and others between them.
-        states: G arrays (n_g, d).
+        states: G arrays (n_g, d), as networks see them.
     """
 
     times: np.ndarray
@@ -199,7 +200,7 @@ def lesson(
     teachers: Teachers | None,
     snapshots: Sequence[np.ndarray],
     times: np.ndarray,
-    states: int,
+    space: StateSpace,
     points: int,
     rng: np.random.Generator,
 ) -> Lesson:
@@ -209,21 +210,22 @@ def lesson(
         teachers: chosen; None leaves the snapshots alone to learn from.
         snapshots: K arrays (N_k, d).
         times: (K,).
-        states: L, or 0 for real values.
+        space: what a state can be.
         points: times in each interval between snapshots, and twice as many in the first, where most happens.
         rng: of couplings and draws.
     """
     if teachers is None:
         count = max(map(len, snapshots))
-        return Lesson(times, [s if len(s) == count else s[rng.integers(len(s), size=count)] for s in snapshots])
-    way = Interpolant(snapshots, times, states, rng)
+        drawn = [s if len(s) == count else s[rng.integers(len(s), size=count)] for s in snapshots]
+        return Lesson(times, [space.coordinates(s) for s in drawn])
+    way = Interpolant(snapshots, times, space, rng)
     ends = itertools.pairwise(times)
     inner = [np.linspace(a, b, points if k else 2 * points, endpoint=False) for k, (a, b) in enumerate(ends)]
     grid = np.concatenate([*inner, times[-1:]])
     draws = max(1, _LEARNT // way.particles.shape[1])
     early = grid < times[1]
     first, later = way.draw(teachers.first, grid[early], draws, rng), way.draw(teachers.later, grid[~early], draws, rng)
-    return Lesson(grid, first + later)
+    return Lesson(grid, [space.coordinates(states) for states in first + later])
 
 
 def teacher_of(row: Sequence) -> Teacher:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from weightflow.kernel_density import KernelDensity
+from weightflow.kernel_density import kernels
 from weightflow.progress import progress
+from weightflow.state_space import StateSpace
 from weightflow.teacher import FIELDS, Interpolant, Teacher, Teachers, teacher_of
 
 OWN = "own"  # in place of a rate: a rate for each variable
@@ -37,7 +38,7 @@ def score_teachers(
     teachers: Sequence[Teacher],
     snapshots: Sequence[np.ndarray],
     times: np.ndarray,
-    states: int,
+    space: StateSpace,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Negative log-likelihood of each left-out interior snapshot under what the other snapshots make of it.
@@ -51,7 +52,7 @@ def score_teachers(
         teachers: to compare.
         snapshots: K arrays (N_k, d); K is 3 or more.
         times: (K,).
-        states: L.
+        space: what a state can be.
         rng: of couplings and draws.
 
     Returns:
@@ -62,12 +63,12 @@ def score_teachers(
     found: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
     for k in progress(range(1, len(snapshots) - 1), "teachers, leaving out each snapshot"):
         others = [snapshot for i, snapshot in enumerate(snapshots) if i != k]
-        way = Interpolant(others, np.delete(times, k), states, rng, unit)
+        way = Interpolant(others, np.delete(times, k), space, rng, unit)
         left_out, repeats = np.unique(_some(snapshots[k], rng), axis=0, return_counts=True)
         for i, teacher in enumerate(teachers):
             if k == 1 or not (teacher.rate or teacher.own):
                 guess = _some(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], rng)
-                found[i, k] = repeats, -np.stack([_log_prob(guess, b, states, left_out, groups) for b in _MULTIPLES])
+                found[i, k] = repeats, -np.stack([_log_prob(guess, b, space, left_out, groups) for b in _MULTIPLES])
     rows = []
     for interval, places in (("first", [1]), ("later", list(range(2, len(snapshots) - 1)))):
         scored = [i for i in range(len(teachers)) if places and all((i, k) in found for k in places)]
@@ -118,11 +119,11 @@ def _judged_together(variables: int, rng: np.random.Generator) -> list[list[int]
 
 
 def _log_prob(
-    guess: np.ndarray, multiple: float, states: int, asked: np.ndarray, groups: Sequence[list[int]]
+    guess: np.ndarray, multiple: float, space: StateSpace, asked: np.ndarray, groups: Sequence[list[int]]
 ) -> np.ndarray:
     """(n,) log-likelihoods of states, by groups of variables; each variable counts once."""
     weights = np.full(len(guess), 1 / len(guess))
-    parts = [KernelDensity(guess[:, own], weights, multiple, states).log_prob(asked[:, own]) for own in groups]
+    parts = [kernels(guess[:, own], weights, multiple, space).log_prob(asked[:, own]) for own in groups]
     return np.sum(parts, axis=0) * asked.shape[1] / sum(map(len, groups))
 
 

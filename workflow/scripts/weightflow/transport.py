@@ -50,11 +50,6 @@ def transport_spline(times: np.ndarray, particles: np.ndarray) -> CubicSpline:
     return CubicSpline(times, particles, axis=0)
 
 
-def round_to_counts(values: np.ndarray, states: int, rng: np.random.Generator) -> np.ndarray:
-    """Stochastic rounding, unbiased in the mean, kept within 0 … states − 1."""
-    return np.clip(np.floor(values + rng.random(values.shape)), 0, states - 1).astype(np.int64)
-
-
 def _couple_exactly(source: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     plan = ot.emd(ot.unif(len(source)), ot.unif(len(target)), ot.dist(source, target), numItermax=1_000_000)
     cumulative = plan.cumsum(axis=1)
