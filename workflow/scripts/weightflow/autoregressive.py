@@ -1,8 +1,8 @@
 """What autoregressive networks share: p(x | θ) = Π_i p(x_i | x_<i; θ), scored and drawn variable by variable.
 
 A network says what it computes at each variable from the codes of the ones before (`_run`), a head what its outputs
-mean (heads.py); likelihoods, samples and marginals follow here. `x_<i` are the variables before i in the backbone's order, which need not be the
-data's. All that goes in and comes out is in the data's order.
+mean (heads.py); likelihoods, samples and marginals follow here. `x_<i` are the variables before i in the backbone's
+order, which need not be the data's. All that goes in and comes out is in the data's order.
 """
 
 from abc import ABC, abstractmethod

@@ -16,7 +16,6 @@ from weightflow.kernel_density import AddOneDensity, Kernels, best_multiple, ker
 from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction, bin_edges
 from weightflow.snapshots import Snapshots
-from weightflow.state_space import Counts
 from weightflow.transport import chain, transport_spline
 
 REACH = 2  # snapshots on either side that a left-out one is predicted from
@@ -96,7 +95,7 @@ def with_add_one(cloud: _Cloud) -> _Baseline:
 
     def predict(data: Snapshots, samples: int, rng: np.random.Generator, law: ExactLaw | None) -> Prediction:
         made = cloud(data, samples, rng)
-        if not isinstance(data.space, Counts):
+        if not data.discrete:
             return made
         sizes = np.array([len(states) for states in data.observed])
         size = np.interp(data.times, data.observed_times, sizes)

@@ -12,7 +12,6 @@ from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.progress import progress
 from weightflow.snapshots import Snapshots
-from weightflow.state_space import Counts
 from weightflow.weighted_states import marginals
 
 COLUMNS = ["dataset", "model", "seed", "time", "seen", "metric", "value"]
@@ -105,7 +104,7 @@ def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
     truth = judge.data.truth[t]
     samples, weights = prediction.weighted(t)
     found: dict[str, float] = {}
-    if isinstance(judge.data.space, Counts):
+    if judge.data.discrete:
         p = _frequencies(samples, weights)
         if judge.law is not None:
             own = prediction.marginals[t] if len(prediction.marginals) else p

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from weightflow.backbones import Backbone
 from weightflow.prediction import bin_counts
-from weightflow.state_space import BINS, Counts, Reals, StateSpace
+from weightflow.state_space import BINS, Counts, StateSpace
 
 MOST_STATES = 512  # of a variable; a finer grid shows nothing more, and costs its square
 MOST_PROBABILITIES = 2_000_000  # of all times, 8 MB on disk
@@ -44,11 +44,8 @@ def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tu
         512, or where real values have too many times.
     """
     bins = space.levels if isinstance(space, Counts) else BINS
-    if (
-        len(pair) != 2
-        or bins > MOST_STATES
-        or (isinstance(space, Reals) and len(weights) * bins**2 > MOST_PROBABILITIES)
-    ):
+    fits = bins <= MOST_STATES if isinstance(space, Counts) else len(weights) * bins**2 <= MOST_PROBABILITIES
+    if len(pair) != 2 or not fits:
         return np.zeros((0, 0, 0), dtype=np.float32)
     generator = torch.Generator(weights.device).manual_seed(seed)
     in_order = backbone.order == tuple(sorted(backbone.order))

@@ -59,6 +59,11 @@ class Snapshots:
         return [states for states, seen in zip(self.training, self.is_observed, strict=True) if seen]
 
     @property
+    def discrete(self) -> bool:
+        """Whether states are counts."""
+        return isinstance(self.space, Counts)
+
+    @property
     def coordinates(self) -> list[np.ndarray]:
         """The K observed snapshots as networks see them."""
         return [self.space.coordinates(states) for states in self.observed]
@@ -266,7 +271,7 @@ def _counts(observed: list[np.ndarray], settings: Mapping[str, Any]) -> Counts:
 
 def write_snapshots(path: str | Path, data: Snapshots, source: Mapping[str, Any]) -> None:
     """Write the canonical file; `source` says where the data came from, with checksums."""
-    dtype = np.int32 if isinstance(data.space, Counts) else np.float64
+    dtype = np.int32 if data.discrete else np.float64
     tensors = {"times": data.times.astype(np.float64), "is_observed": data.is_observed.astype(np.uint8)}
     for part in ("training", "heldout"):
         snapshots = getattr(data, part)

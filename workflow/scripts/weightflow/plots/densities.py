@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
+from scipy.interpolate import interp1d
 
 from weightflow.laws import ExactLaw
 from weightflow.plots import style
@@ -77,10 +78,12 @@ def marginal(part: Snapshots | ExactLaw | Prediction, t: int, variable: int, edg
     weights = _probabilities(part, t, variable)
     if weights is None:
         states, weights = states_at(part, t)
-        values = states[:, variable]
+        shares = np.histogram(states[:, variable], edges, weights=weights)[0]
+    elif isinstance(part, Prediction) and len(part.edges):
+        shares = _spread(weights, part.edges[variable], edges)
     else:
-        values = np.arange(len(weights))
-    return np.histogram(values, edges, weights=weights)[0] / np.diff(edges)
+        shares = np.histogram(np.arange(len(weights)), edges, weights=weights)[0]
+    return shares / np.diff(edges)
 
 
 def joint(
@@ -90,6 +93,10 @@ def joint(
 
     A prediction with a grid of just these two shows it, without the noise of its samples.
     """
+    if isinstance(part, Prediction) and tuple(part.pair) == tuple(pair) and len(part.edges):
+        own = [part.edges[v] for v in pair]
+        shares = _spread(_spread(part.joints[t], own[1], edges[1]).T, own[0], edges[0]).T
+        return shares / np.outer(*map(np.diff, edges))
     if isinstance(part, Prediction) and tuple(part.pair) == tuple(pair):
         values, weights = _grid_states(part.joints[t], part.marginals.shape[-1])
     else:
@@ -117,6 +124,12 @@ def _probabilities(part: Snapshots | ExactLaw | Prediction, t: int, variable: in
     if variable not in known:
         raise ValueError(f"the exact law is that of variables {known}, not of {variable}")
     return part.marginals(t, part.levels)[known.index(variable)]
+
+
+def _spread(masses: np.ndarray, own: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """(…, C) masses between edges (C + 1,) of masses (…, B) that lie evenly between their own edges (B + 1,)."""
+    below = np.concatenate([np.zeros((*masses.shape[:-1], 1)), masses.cumsum(-1)], axis=-1)
+    return np.diff(interp1d(own, below, bounds_error=False, fill_value=(0.0, below[..., -1]))(edges), axis=-1)
 
 
 def _grid_states(grid: np.ndarray, levels: int) -> tuple[np.ndarray, np.ndarray]:
