@@ -3,7 +3,7 @@
 from weightflow.errors import InputError
 from weightflow.job import run
 from weightflow.provenance import file_digest
-from weightflow.readers import read_recording
+from weightflow.readers import as_files, read_recording
 from weightflow.snapshots import check_observed, check_states, observed_mask
 from weightflow.storage import write_json
 from weightflow.suitability import check_system
@@ -11,20 +11,21 @@ from weightflow.systems import read_system
 
 
 def main(snakemake):
-    path, settings = snakemake.input.file, snakemake.params.settings
-    digest = file_digest(path)
-    if settings["sha256"] not in (None, digest):
-        raise InputError(f"{path}: its checksum is {digest}, not the sha256 in the config; get the right file.")
-    recording = read_recording(path, settings)
-    discrete = settings["kind"] == "discrete"
-    check_states(recording.states, recording.times, discrete, settings["max_states"], path)
-    check_observed(observed_mask(len(recording.times), settings["observe_every"]), path)
+    settings = snakemake.params.settings
+    files, sums = as_files(settings["file"]), as_files(settings["sha256"])
+    digests = [file_digest(path) for path in files]
+    for path, digest, wanted in zip(files, digests, sums or digests, strict=True):
+        if digest != wanted:
+            raise InputError(f"{path}: its checksum is {digest}, not the sha256 in the config; get the right file.")
+    recording, where = read_recording(files, settings), ", ".join(files)
+    check_states(recording, settings, where)
+    check_observed(observed_mask(len(recording.times), settings["observe_every"]), where)
     if sources := snakemake.input.get("system"):
         system = read_system(sources[0])
-        check_system(recording, settings["system"], system.species, system.points, path)
+        check_system(recording, settings["system"], system.species, system.points, where)
     found = {
-        "file": path,
-        "sha256": digest,
+        "file": where,
+        "sha256": ", ".join(digests),
         "times": len(recording.times),
         "states": [len(snapshot) for snapshot in recording.states],
         "variables": recording.variables,

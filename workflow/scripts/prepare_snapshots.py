@@ -4,7 +4,7 @@ import numpy as np
 
 from weightflow import seeding
 from weightflow.job import run
-from weightflow.readers import read_recording
+from weightflow.readers import as_files, read_recording
 from weightflow.recordings import Recording
 from weightflow.snapshots import assemble, check_states, heldout_amount, write_snapshots
 from weightflow.storage import read_json, read_tensors
@@ -17,14 +17,14 @@ def main(snakemake):
         simulated = read_tensors(simulated_path, "trajectories")
         source["system"] = simulated.metadata["made_by"]
         heldout = list(simulated.tensors["heldout"].swapaxes(0, 1))
-    if path := snakemake.input.get("file"):
-        recording = read_recording(path, settings)
+    if settings["file"]:
+        recording = read_recording(as_files(settings["file"]), settings)
         source["file"] = read_json(snakemake.input.source)
     else:
         training = list(simulated.tensors["training"].swapaxes(0, 1))
         times = np.arange(len(training), dtype=float)
-        check_states(training, times, True, settings["max_states"], f"the system {settings['system']}")
         recording = Recording(times, training, simulated.metadata["species"], paired=True)
+        check_states(recording, settings, f"the system {settings['system']}")
     data = assemble(recording, heldout, settings, heldout_amount(settings), seeding.stream(settings["seed"], "split"))
     write_snapshots(snakemake.output[0], data, source)
 

@@ -10,6 +10,11 @@ from weightflow.recordings import Recording, join
 from weightflow.table_files import read_table
 
 
+def as_files(given: str | Sequence[str] | None) -> list[str]:
+    """A key that holds nothing, one entry or a list of them, as a list."""
+    return [] if not given else [given] if isinstance(given, str) else list(given)
+
+
 def read_recording(paths: str | Path | Sequence[str | Path], settings: Mapping[str, Any]) -> Recording:
     """Read a user's file, or several that are joined, by their suffixes.
 

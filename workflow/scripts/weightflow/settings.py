@@ -9,7 +9,7 @@ from typing import Any
 
 from weightflow.ablations import BASE, is_studied, variant_name, variants
 from weightflow.errors import InputError
-from weightflow.readers import READERS
+from weightflow.readers import READERS, as_files
 from weightflow.runs import INTERPOLATIONS, is_model
 from weightflow.schema import unknown
 from weightflow.snapshots import heldout_amount
@@ -204,13 +204,17 @@ def _check_path(settings: Mapping[str, Any], where: str) -> None:
 
 
 def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> None:
-    file, system = settings["file"], settings["system"]
-    if not file and not system:
+    files, system = as_files(settings["file"]), settings["system"]
+    if not files and not system:
         raise InputError(f"{where}: names neither a file nor a system; give one.")
-    if file and not Path(file).is_file():
-        raise InputError(f"{where}.file: there is no file {file}; check the path (README: your own data).")
-    if file and Path(file).suffix not in READERS:
-        raise InputError(f"{where}.file: the suffix of {file} is not known; use {', '.join(READERS)}.")
+    for file in files:
+        if not Path(file).is_file():
+            raise InputError(f"{where}.file: there is no file {file}; check the path (README: your own data).")
+        if Path(file).suffix not in READERS:
+            raise InputError(f"{where}.file: the suffix of {file} is not known; use {', '.join(READERS)}.")
+    if (sums := as_files(settings["sha256"])) and len(sums) != len(files):
+        raise InputError(f"{where}.sha256: there are {len(sums)} checksums for {len(files)} files; give one for each.")
+    _check_kind(settings, where)
     if system and system.endswith((".xml", ".sbml")):
         raise InputError(
             f"{where}.system: {system} has no grid of times; name it in a .yaml of kind sbml "
@@ -225,7 +229,7 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
             f"{where}.heldout: {amount} is a number of trajectories to simulate, which needs a system and a whole "
             "number; give a fraction below 1 to split the file."
         )
-    if 0 < amount < 1 and not file:
+    if 0 < amount < 1 and not files:
         raise InputError(
             f"{where}.heldout: {amount} is a fraction, but there is no file to split; give a whole number."
         )
@@ -235,3 +239,15 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
         raise InputError(
             f"{where}.states: {settings['states']} is above max_states {settings['max_states']}; raise it."
         )
+
+
+def _check_kind(settings: Mapping[str, Any], where: str) -> None:
+    """Refuse real values where counts are needed, and keys of the one kind for the other."""
+    continuous = settings["kind"] == "continuous"
+    if continuous and settings["system"]:
+        raise InputError(f"{where}.kind: the system {settings['system']} makes counts; set kind: discrete.")
+    if continuous and settings["states"]:
+        raise InputError(f"{where}.states: real values have no number of states; remove it.")
+    for key, unset in (("scale", "none"), ("components", None)):
+        if not continuous and settings[key] != unset:
+            raise InputError(f"{where}.{key}: counts stay counts; remove it, or set kind: continuous.")

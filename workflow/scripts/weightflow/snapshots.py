@@ -15,12 +15,14 @@ import numpy as np
 from weightflow import seeding
 from weightflow.errors import InputError
 from weightflow.recordings import Recording
+from weightflow.representation import Representation, check_components, check_spread, fit_representation
 from weightflow.state_space import Counts, Reals, StateSpace, from_metadata, to_metadata
 from weightflow.storage import read_metadata, read_tensors, write_tensors
 
 KIND = "snapshots"
 MIN_SNAPSHOTS = 3
 _LEAST_HEADROOM = 4
+_MAP = ("mean", "axes")  # of a representation, as tensors
 _LEAST_STATES = 4  # of a snapshot that is thinned: two to learn from and two to validate choices with
 
 
@@ -37,6 +39,7 @@ class Snapshots:
         space: what a state can be, counts or real values.
         reference: 'heldout' or 'training', the part that sample metrics compare with.
         time_label: axis label with unit.
+        representation: how states are made from the file's values; None where they are these.
     """
 
     times: np.ndarray
@@ -47,6 +50,7 @@ class Snapshots:
     space: StateSpace
     reference: str
     time_label: str
+    representation: Representation | None = None
 
     @property
     def observed_times(self) -> np.ndarray:
@@ -115,20 +119,19 @@ class Snapshots:
         return replace(self, training=training)
 
 
-def check_states(states: list[np.ndarray], times: np.ndarray, discrete: bool, max_states: int, where: str) -> None:
+def check_states(recording: Recording, settings: Mapping[str, Any], where: str) -> None:
     """Refuse data that no later stage could use.
 
     Args:
-        states: T arrays (N_t, d).
-        times: (T,).
-        discrete: whether the states must be counts.
-        max_states: largest number of states per variable.
+        recording: what a file or a simulation holds.
+        settings: the data set's: `kind`, `max_states`, `scale`, `components`.
         where: the file, for messages.
 
     Raises:
         InputError: with the place, the fault and the fix.
     """
-    times = np.asarray(times, dtype=float)
+    times, states = np.asarray(recording.times, dtype=float), recording.states
+    discrete, max_states = settings["kind"] == "discrete", settings["max_states"]
     if len(times) != len(states):
         raise InputError(f"{where}: {len(states)} snapshots but {len(times)} times; give one time for each.")
     if not np.isfinite(times).all():
@@ -145,14 +148,20 @@ def check_states(states: list[np.ndarray], times: np.ndarray, discrete: bool, ma
             raise InputError(f"{at} is empty; remove its time or add states.")
         if not np.isfinite(snapshot).all():
             raise InputError(f"{at} holds NaN or infinity; remove or mend those rows.")
+        if not discrete and len(snapshot) < 2:
+            raise InputError(f"{at} has a single state, which has no density; remove its time or add states.")
         if discrete and (snapshot < 0).any():
             raise InputError(f"{at} holds negative counts; counts are 0 or more.")
         if discrete and (snapshot != np.round(snapshot)).any():
-            raise InputError(f"{at} holds fractions; counts are whole numbers.")
+            raise InputError(f"{at} holds fractions; counts are whole numbers, real values need kind: continuous.")
         if discrete and snapshot.max() >= max_states:
             raise InputError(
                 f"{at} holds the count {snapshot.max():g}, and max_states is {max_states}; raise max_states or rescale."
             )
+    if not discrete:
+        check_spread(states, recording.variables, where)
+        if settings["components"] is not None:
+            check_components(settings["components"], sum(map(len, states)), states[0].shape[1], where)
 
 
 def check_observed(is_observed: np.ndarray, where: str) -> None:
@@ -235,7 +244,7 @@ def assemble(
     Raises:
         InputError: the parts do not fit each other, or too few snapshots are observed.
     """
-    discrete = settings["kind"] == "discrete"
+    discrete, variables = settings["kind"] == "discrete", recording.variables
     states = [s.astype(np.int64 if discrete else np.float64) for s in recording.states]
     training = states
     if heldout is None:
@@ -248,15 +257,23 @@ def assemble(
     is_observed = observed_mask(len(states), settings["observe_every"])
     observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
     check_observed(is_observed, "the data set")
+    representation = None
+    if settings["scale"] != "none" or settings["components"] is not None:
+        representation = fit_representation(observed, states, variables, settings)
+        training, heldout = ([representation.states(s) for s in part] for part in (training, heldout))
+        observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
+        if settings["components"] is not None:
+            variables = [f"PC{i + 1}" for i in range(settings["components"])]
     return Snapshots(
         times=np.asarray(recording.times, dtype=float),
         training=training,
         heldout=heldout,
         is_observed=is_observed,
-        variables=recording.variables,
+        variables=variables,
         space=_counts(observed, settings) if discrete else Reals.of(observed),
         reference=settings["reference"],
         time_label=settings["time_label"],
+        representation=representation,
     )
 
 
@@ -278,10 +295,15 @@ def write_snapshots(path: str | Path, data: Snapshots, source: Mapping[str, Any]
         empty = np.zeros((0, len(data.variables)))
         tensors[f"{part}.states"] = np.concatenate(snapshots or [empty]).astype(dtype)
         tensors[f"{part}.counts"] = np.array([len(s) for s in snapshots], dtype=np.int64)
+    names = None
+    if data.representation is not None:
+        tensors |= {"representation.mean": data.representation.mean, "representation.axes": data.representation.axes}
+        names = data.representation.names
     write_tensors(
         path,
         KIND,
         tensors,
+        represented=names,
         variables=data.variables,
         space=to_metadata(data.space),
         reference=data.reference,
@@ -307,9 +329,11 @@ def read_snapshots(path: str | Path) -> Snapshots:
     }
     for about in ("source", "observed"):
         artefact.metadata.pop(about)
-    space = from_metadata(artefact.metadata.pop("space"))
+    space, names = from_metadata(artefact.metadata.pop("space")), artefact.metadata.pop("represented")
+    made = None if names is None else Representation(names, *(artefact.tensors[f"representation.{k}"] for k in _MAP))
     return Snapshots(
         space=space,
+        representation=made,
         times=artefact.tensors["times"],
         is_observed=artefact.tensors["is_observed"].astype(bool),
         **parts,

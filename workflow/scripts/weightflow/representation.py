@@ -1,0 +1,81 @@
+"""How real values are represented before anything learns from them: scaled, or reduced to principal components."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+from weightflow.errors import InputError
+
+
+@dataclass(frozen=True)
+class Representation:
+    """An affine map from the values x of the file to the states y = (x − mean) · axesᵀ.
+
+    Attributes:
+        names: D names of the file's variables.
+        mean: (D,).
+        axes: (d, D).
+    """
+
+    names: list[str]
+    mean: np.ndarray
+    axes: np.ndarray
+
+    def states(self, values: np.ndarray) -> np.ndarray:
+        """(n, d) of values (n, D)."""
+        return (values - self.mean) @ self.axes.T
+
+    def values(self, states: np.ndarray) -> np.ndarray:
+        """(n, D) of states (n, d): the inverse, or what is nearest where components were left out."""
+        return states @ np.linalg.pinv(self.axes).T + self.mean
+
+
+def fit_representation(
+    training: Sequence[np.ndarray], everything: Sequence[np.ndarray], names: Sequence[str], settings: Mapping[str, Any]
+) -> Representation:
+    """The representation that a data set asks for.
+
+    Args:
+        training: the observed training snapshots (N_k, D).
+        everything: all snapshots of the file, for the scale of published protocols alone.
+        names: D names.
+        settings: the data set's: `scale`, `components`.
+
+    Raises:
+        InputError: a variable is constant, or there are more components than states or variables.
+    """
+    pooled = np.concatenate(training)
+    scaled = np.concatenate(everything) if settings["scale"] == "all" else pooled
+    mean, spread = scaled.mean(0), np.ones(pooled.shape[1])
+    if settings["scale"] != "none":
+        spread = scaled.std(0)
+    elif settings["components"] is None:
+        mean = np.zeros(pooled.shape[1])
+    axes = np.diag(1 / spread)
+    count = settings["components"]
+    if count is not None:
+        check_components(count, *pooled.shape, "the data set")
+        found = PCA(count, svd_solver="full").fit((pooled - mean) / spread)
+        mean, axes = mean + spread * found.mean_, found.components_ @ axes
+    return Representation(list(names), mean, axes)
+
+
+def check_components(count: int, states: int, variables: int, where: str) -> None:
+    """Refuse more principal components than the data have."""
+    if count > min(states, variables):
+        raise InputError(
+            f"{where}: components is {count}, and {states} training states of {variables} variables have at most "
+            f"{min(states, variables)}; lower it."
+        )
+
+
+def check_spread(states: Sequence[np.ndarray], names: Sequence[str], where: str) -> None:
+    """Refuse variables of real values that are constant, which no density describes."""
+    pooled = np.concatenate(states)
+    constant = np.flatnonzero(pooled.max(0) == pooled.min(0))
+    if len(constant):
+        name = names[int(constant[0])]
+        raise InputError(f"{where}: the variable '{name}' is constant; leave it out (key variables).")
