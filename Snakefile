@@ -34,6 +34,7 @@ include: "workflow/rules/prediction.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/ablations.smk"
 include: "workflow/rules/comparison.smk"
+include: "workflow/rules/leave_one_out.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 
@@ -55,6 +56,14 @@ rule paper:
         "results/ablations.csv" if FACTORS else [],
         [ablation_figures(d) for d in STUDIED],
         OVERALL,
+
+
+rule:
+    name:
+        "leave-one-out"
+    input:
+        rules.tabulate_folds.output,
+        "results/summary.csv" if config["evaluation"]["leave_one_out"] else [],
 
 
 rule ablations:

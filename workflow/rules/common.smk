@@ -15,6 +15,7 @@ sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 
 from weightflow import ablations, settings, stages
 from weightflow.errors import InputError
+from weightflow.leave_one_out import fold_name, fold_of, interior
 from weightflow.provenance import code_digest
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, INTERPOLATIONS
 from weightflow.schema import check_schema, read_schema
@@ -47,9 +48,15 @@ STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 
 
+def settings_of(dataset):
+    """Settings of a data set, or of a fold of one, which names the snapshot that it leaves out."""
+    name, fold = fold_of(dataset)
+    return config["datasets"][name] | ({} if fold is None else {"fold": fold})
+
+
 def floors(dataset):
     """Floors a data set has: against itself, and against an independent part where there is one."""
-    amount = heldout_amount(config["datasets"][dataset])
+    amount = heldout_amount(settings_of(dataset))
     return list(FLOORS) if amount else [BOOTSTRAP]
 
 
@@ -69,7 +76,7 @@ def code(script):
 
 
 def dataset_settings(wildcards):
-    return config["datasets"][wildcards.dataset]
+    return settings_of(wildcards.dataset)
 
 
 def model_settings(*sections):
@@ -155,13 +162,13 @@ def needs_simulation(dataset):
 
 def system_file(dataset):
     """The file of a data set's system, where it has one."""
-    return settings.system_path(config["datasets"][dataset]["system"], SYSTEMS)
+    return settings.system_path(settings_of(dataset)["system"], SYSTEMS)
 
 
 def has_exact_law(dataset):
     """Whether a data set's system is known and its exact law is to be tried."""
     return bool(
-        config["datasets"][dataset]["system"] and config["evaluation"]["exact"]["max_states"]
+        settings_of(dataset)["system"] and config["evaluation"]["exact"]["max_states"]
     )
 
 
@@ -176,7 +183,7 @@ def exact_law_of(wildcards):
 
 
 wildcard_constraints:
-    dataset=any_of(DATASETS),
+    dataset=rf"(?:{any_of(DATASETS)})(?:-without-\d+)?",
     model=any_of(sorted({*SETTINGS, *(m for d in DATASETS for m in runs(d))})),
     anchors=any_of(ANCHORS),
     teacher=any_of(TEACHERS),

@@ -35,12 +35,15 @@ rule evaluate_prediction:
 
 rule tabulate_metrics:
     input:
-        [
+        runs=[
             f"results/{d}/runs/{m}/seed{s}/metrics.csv"
             for d in DATASETS
             for m in runs(d)
             for s in SEEDS
         ],
+        folds=(
+            ["results/leave_one_out_summary.csv"] if config["evaluation"]["leave_one_out"] else []
+        ),
     output:
         metrics="results/metrics.csv",
         summary=report(

@@ -46,3 +46,27 @@ def common_start(wildcards):
 def is_behavioural(model):
     """Whether a model's latent path is also judged by what its decoded weights say."""
     return SETTINGS[model]["path"]["behavioural"] > 0
+
+
+def folds_of(dataset):
+    """Folds of a data set, one for each interior snapshot, whose number the prepared data say."""
+    from weightflow.snapshots import observed_count
+
+    prepared = checkpoints.prepare_snapshots.get(dataset=dataset).output[0]
+    return [fold_name(dataset, k) for k in interior(observed_count(prepared))]
+
+
+def fold_snapshots(wildcards):
+    """The snapshots of every fold."""
+    return [f"results/{fold}/snapshots.safetensors" for d in DATASETS for fold in folds_of(d)]
+
+
+def fold_metrics(wildcards):
+    """The metrics of every model and baseline on every fold."""
+    return [
+        f"results/{fold}/runs/{run}/seed{seed}/metrics.csv"
+        for d in DATASETS
+        for fold in folds_of(d)
+        for run in [*MODELS, *config["baselines"]]
+        for seed in SEEDS
+    ]

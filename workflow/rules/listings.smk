@@ -10,7 +10,7 @@ def timed_stages(dataset, model):
     run = f"benchmarks/{model}/seed{{seed}}"
     made = f"{folder}/runs/{model}/seed{{seed}}"
     found = {}
-    if needs_simulation(config["datasets"][dataset]):
+    if needs_simulation(settings_of(dataset)):
         found["simulate"] = (f"{folder}/benchmarks/simulate_system.tsv", None)
     found["prepare"] = (f"{folder}/benchmarks/prepare_snapshots.tsv", None)
     uses = model if model in SETTINGS else MODELS[0] if model in INTERPOLATIONS else None
@@ -103,4 +103,4 @@ def prediction_of(model):
 @cache
 def has_landscape(dataset):
     """Whether a data set's system walks on a fitness landscape that can be drawn."""
-    return bool(config["datasets"][dataset]["system"]) and is_map(system_file(dataset))
+    return bool(settings_of(dataset)["system"]) and is_map(system_file(dataset))

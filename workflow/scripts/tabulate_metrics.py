@@ -8,9 +8,10 @@ from weightflow.storage import write_table
 
 
 def main(snakemake):
-    table = pd.concat([pd.read_csv(path) for path in snakemake.input], ignore_index=True)
+    table = pd.concat([pd.read_csv(path) for path in snakemake.input.runs], ignore_index=True)
+    folds = [pd.read_csv(path) for path in snakemake.input.folds]
     write_table(snakemake.output.metrics, table)
-    write_table(snakemake.output.summary, summarise(table))
+    write_table(snakemake.output.summary, pd.concat([summarise(table), *folds], ignore_index=True))
 
 
 run(main, snakemake)  # noqa: F821

@@ -122,6 +122,7 @@ BASELINES: dict[str, _Baseline] = {
     "mixture": with_add_one(mixture),
     "mixture_kernel": drawn_from_kernels(mixture),
     "displacement": no_density(displacement),
+    "displacement_kernel": drawn_from_kernels(displacement),
     "transport_spline": no_density(chained_transport),
     "transport_kernel": drawn_from_kernels(chained_transport),
 }

@@ -35,7 +35,7 @@ def score(densities: Sequence[Density], heldout: Sequence[np.ndarray], law: Exac
 
     Returns:
         Arrays (T,) by name: `nll`, the mean negative log-likelihood of the held-out states (nats per variable,
-        infinite where one lies outside the density's range); `kl_exact` (nats) and `tv_exact`, the distances of
+        infinite where one lies outside the density's range, NaN where there are none); `kl_exact` (nats) and `tv_exact`, the distances of
         the joint distribution of the variables that the law knows. What cannot be known is left out.
 
     Raises:
@@ -67,5 +67,7 @@ def fit_levels(marginals: np.ndarray, levels: int) -> np.ndarray:
 
 
 def _nll(density: Density, states: np.ndarray) -> float:
+    if not len(states):
+        return float("nan")
     unique, repeats = np.unique(states, axis=0, return_counts=True)
     return float(-(repeats @ density.log_prob(unique)) / states.size)

@@ -113,9 +113,12 @@ def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
         found |= _marginal_distances(p, _frequencies(truth, np.full(len(truth), 1 / len(truth))), "")
     if t % judge.joint_every == 0:
         truth = _at_most(truth, judge.joint_states, seeding.stream(0, "reference", t))
+        if not judge.data.discrete and not prediction.sample_weights:
+            samples, weights = samples[: len(truth)], weights[: len(truth)] * len(weights) / len(weights[: len(truth)])
         found["w1_joint"], found["w2_joint"] = metrics.w_joint(samples, truth, weights)
         found["mmd"], found["mmd_median"] = metrics.mmd(samples, truth, weights)
-    return found | {name: float(values[t]) for name, values in prediction.scores.items()}
+    found |= {name: float(values[t]) for name, values in prediction.scores.items()}
+    return {name: value for name, value in found.items() if not np.isnan(value)}
 
 
 def _frequencies(states: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -1,12 +1,16 @@
 """What a file of snapshots holds, whatever its format: times, the states at each, and the variables' names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from weightflow.errors import InputError
+
+
+_MOST_LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,36 @@ def check_names(names: Sequence[str], where: str) -> None:
     repeated = pd.Index(names)[pd.Index(names).duplicated()]
     if len(repeated):
         raise InputError(f"{where}: the variable {repeated[0]} is there twice; rename one of them.")
+
+
+def first_or_named(names: Sequence[str], wanted: Sequence[str] | int | None, where: str) -> list[int]:
+    """Places of the variables to use, by the key `variables`: all, the first n, or those that are named.
+
+    Args:
+        names: all of the file's.
+        wanted: the key.
+        where: the file, for messages.
+
+    Raises:
+        InputError: there are fewer, or there is none of that name.
+    """
+    if wanted is None:
+        return list(range(len(names)))
+    if isinstance(wanted, int):
+        if wanted > len(names):
+            raise InputError(f"{where}: has {len(names)} variables, and the key variables asks for {wanted}; lower it.")
+        return list(range(wanted))
+    places = {name: i for i, name in enumerate(names)}
+    if absent := [name for name in wanted if name not in places]:
+        raise InputError(f"{where}: no variable '{absent[0]}'; the key variables may name {listed(names)}.")
+    return [places[name] for name in wanted]
+
+
+def listed(names: Iterable[Any]) -> str:
+    """All of a few names, and the first of many."""
+    names = [str(name) for name in names]
+    shown = ", ".join(names[:_MOST_LISTED])
+    return shown + (f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else "") if names else "(none)"
 
 
 def group_by_time(times: np.ndarray, states: np.ndarray, variables: Sequence[str]) -> Recording:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 from weightflow.errors import InputError
 
@@ -58,6 +57,8 @@ def fit_representation(
     count = settings["components"]
     if count is not None:
         check_components(count, *pooled.shape, "the data set")
+        from sklearn.decomposition import PCA  # takes a second, and every job reads the contract
+
         found = PCA(count, svd_solver="full").fit((pooled - mean) / spread)
         mean, axes = mean + spread * found.mean_, found.components_ @ axes
     return Representation(list(names), mean, axes)

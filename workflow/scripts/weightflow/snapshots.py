@@ -173,9 +173,18 @@ def check_observed(is_observed: np.ndarray, where: str) -> None:
         )
 
 
-def observed_mask(times: int, every: int) -> np.ndarray:
-    """(T,) bool: every n-th time from the first on is an observed snapshot."""
-    return np.arange(times) % every == 0
+def observed_mask(times: int, every: int, fold: int | None = None) -> np.ndarray:
+    """(T,) bool: every n-th time from the first on is an observed snapshot, but for the one that a fold leaves out.
+
+    Args:
+        times: T.
+        every: n.
+        fold: number of the observed snapshot that is left out, counted from 0; None leaves out none.
+    """
+    observed = np.arange(times) % every == 0
+    if fold is not None:
+        observed[np.flatnonzero(observed)[fold]] = False
+    return observed
 
 
 def states_with_headroom(observed: list[np.ndarray], most: int) -> int:
@@ -246,7 +255,7 @@ def assemble(
     """
     discrete, variables = settings["kind"] == "discrete", recording.variables
     states = [s.astype(np.int64 if discrete else np.float64) for s in recording.states]
-    training = states
+    training, independent = states, heldout is not None
     if heldout is None:
         training, heldout = split(states, fraction, recording.paired, rng)
     elif len(heldout) != len(states) or heldout[0].shape[1] != states[0].shape[1]:
@@ -254,7 +263,10 @@ def assemble(
             f"the system gives {len(heldout)} times of {heldout[0].shape[1]} variables and the file {len(states)} "
             f"of {states[0].shape[1]}; name the system the file came from, or set heldout to a fraction."
         )
-    is_observed = observed_mask(len(states), settings["observe_every"])
+    is_observed = observed_mask(len(states), settings["observe_every"], settings.get("fold"))
+    if not recording.paired and not independent:  # nothing is trained on at these times, so all of it may judge
+        heldout = heldout or [states[0][:0]] * len(states)
+        training, heldout = ([s if seen else whole for s, seen, whole in zip(part, is_observed, states, strict=True)] for part in (training, heldout))
     observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
     check_observed(is_observed, "the data set")
     representation = None

@@ -88,6 +88,7 @@ BASELINES = {
     "mixture": Line("mixture of neighbours", ORANGE, _DASHED, "^", 1.0, 2.1),
     "mixture_kernel": Line("mixture, kernels", ORANGE, _DASH_DOT, "d", 1.0, 2.15),
     "displacement": Line("OT displacement", SKY, _DASHED, "<", 1.0, 2.2),
+    "displacement_kernel": Line("OT displacement, kernels", SKY, _DOTTED, "*", 0.8, 2.25),
     "transport_spline": Line("transport spline", SKY, _DASH_DOT, ">", 1.0, 2.3),
     "transport_kernel": Line("transport, kernels", SKY, "-", "D", 0.8, 2.35),
     "weights_linear": Line("anchors, linear", PURPLE, _DASHED, "P", 1.0, 2.4),

@@ -1,0 +1,31 @@
+"""Gather what was found at the snapshots that folds leave out, with the floor of each."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from weightflow import seeding
+from weightflow.job import run
+from weightflow.leave_one_out import FLOOR, fold_of, left_out_scores, split_half_floor, summarise_folds
+from weightflow.snapshots import read_snapshots
+from weightflow.storage import write_table
+
+
+def main(snakemake):
+    tables = [pd.read_csv(path) for path in snakemake.input.metrics]
+    seeds, left_out, floors = sorted({int(seed) for table in tables for seed in table["seed"]}), {}, []
+    for path in snakemake.input.snapshots:
+        data, name = read_snapshots(path), Path(path).parent.name
+        (t,) = np.flatnonzero(~data.is_observed)
+        left_out[name] = data.times[t]
+        for seed in seeds:
+            found = split_half_floor(data.truth[t], seeding.stream(seed, "split half", name))
+            row = {"dataset": fold_of(name)[0], "model": FLOOR, "seed": seed, "time": data.times[t]}
+            floors += [row | {"metric": metric, "value": value} for metric, value in found.items()]
+    scores = pd.concat([left_out_scores(tables, left_out), pd.DataFrame(floors)], ignore_index=True)
+    write_table(snakemake.output.scores, scores)
+    write_table(snakemake.output.summary, summarise_folds(scores))
+
+
+run(main, snakemake)  # noqa: F821

@@ -1,0 +1,76 @@
+"""Leave one snapshot out: how well a method predicts each interior snapshot from all the others."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from weightflow import metrics
+
+TIMES = "left_out"
+FLOOR = "floor_split_half"
+_METRICS = {"w1_joint": "w1_loo", "w2_joint": "w2_loo", "mmd": "mmd_loo", "mmd_median": "mmd_median_loo", "nll": "nll_loo"}
+_FOLD = re.compile(r"(.+)-without-(\d+)")
+_SPLITS = 20
+
+
+def fold_name(dataset: str, fold: int) -> str:
+    """Name of a data set without its k-th observed snapshot."""
+    return f"{dataset}-without-{fold}"
+
+
+def fold_of(name: str) -> tuple[str, int | None]:
+    """(data set, k) of a fold's name; (name, None) of any other."""
+    found = _FOLD.fullmatch(name)
+    return (found[1], int(found[2])) if found else (name, None)
+
+
+def interior(observed: int) -> range:
+    """Numbers of the observed snapshots that can be left out: all but the first and the last of K."""
+    return range(1, observed - 1)
+
+
+def left_out_scores(tables: Sequence[pd.DataFrame], left_out: Mapping[str, float]) -> pd.DataFrame:
+    """The metrics of folds at the snapshots that they leave out.
+
+    Args:
+        tables: with `evaluation.COLUMNS`; the data sets are folds.
+        left_out: time of each fold's left-out snapshot.
+
+    Returns:
+        Table dataset (which the fold is of), model, seed, time, metric (`…_loo`), value.
+    """
+    table = pd.concat(tables, ignore_index=True)
+    there = table[np.isclose(table["time"], table["dataset"].map(left_out)) & table["metric"].isin(_METRICS)]
+    named = there.assign(
+        dataset=there["dataset"].map(lambda name: fold_of(name)[0]), metric=there["metric"].map(_METRICS)
+    )
+    return named[["dataset", "model", "seed", "time", "metric", "value"]]
+
+
+def split_half_floor(states: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
+    """Distances between random halves of a snapshot (N, d), mean over 20 splits: what sampling alone leaves."""
+    found = []
+    for _ in range(_SPLITS):
+        order = rng.permutation(len(states))
+        first, second = states[order[: len(order) // 2]], states[order[len(order) // 2 :]]
+        w1, w2 = metrics.w_joint(first, second)
+        mmd, mmd_median = metrics.mmd(first, second)
+        found.append({"w1_loo": w1, "w2_loo": w2, "mmd_loo": mmd, "mmd_median_loo": mmd_median})
+    return pd.DataFrame(found).mean().to_dict()
+
+
+def summarise_folds(scores: pd.DataFrame) -> pd.DataFrame:
+    """Mean over the left-out snapshots, then mean and standard deviation over seeds.
+
+    Args:
+        scores: from `left_out_scores`.
+
+    Returns:
+        As `evaluation.summarise`, with times 'left_out'.
+    """
+    per_seed = scores.groupby(["dataset", "model", "metric", "seed"], sort=False)["value"].mean()
+    over_seeds = per_seed.groupby(["dataset", "model", "metric"], sort=False).agg(["mean", "std", "count"])
+    found = over_seeds.reset_index().assign(times=TIMES).rename(columns={"count": "n"})
+    return found[["dataset", "model", "metric", "times", "mean", "std", "n"]]
