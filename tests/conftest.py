@@ -21,9 +21,11 @@ import yaml
 from weightflow.backbones import Backbone
 from weightflow.errors import InputError
 from weightflow.gru import GRUBackbone
+from weightflow.heads import CountHead
 from weightflow.reaction_network import ReactionNetwork
 from weightflow.schema import read_schema
 from weightflow.snapshots import Snapshots
+from weightflow.state_space import Counts
 from weightflow.systems import read_system
 from weightflow.transformer import TransformerBackbone
 from weightflow.weight_graph import WeightGraph, build_weight_graph
@@ -124,14 +126,14 @@ NETWORKS = {
 
 @pytest.fixture(scope="session", params=NETWORKS)
 def build(request) -> Callable[..., Backbone]:
-    """A small backbone of each kind, shallow and deep, given variables, states and options of all kinds."""
+    """A small backbone of each kind, shallow and deep, given variables, a head and options of all kinds."""
     return NETWORKS[request.param]
 
 
 @pytest.fixture
 def backbone() -> GRUBackbone:
     """Two variables of three states, two hidden units."""
-    return GRUBackbone(variables=2, states=3, hidden=2)
+    return GRUBackbone(variables=2, head=CountHead(3), hidden=2)
 
 
 @pytest.fixture
@@ -154,8 +156,7 @@ def counts() -> Snapshots:
         heldout=[rng.integers(0, 6, (3, 2)) for _ in sizes],
         is_observed=np.array([True, False, True, False, False, True]),
         variables=["a", "b"],
-        discrete=True,
-        states=8,
+        space=Counts(8),
         reference="training",
         time_label="hours",
     )

@@ -13,6 +13,7 @@ from weightflow.errors import InputError
 from weightflow.laws import TableLaw
 from weightflow.readers import read_recording
 from weightflow.snapshots import Snapshots, assemble
+from weightflow.state_space import Counts, Reals
 from weightflow.weighted_states import marginals
 
 ALL = [*BASELINES, *FLOORS]
@@ -74,7 +75,7 @@ def test_every_baseline_predicts_states_at_every_time(counts, kind):
         assert samples.dtype.kind == "i"
         assert weights.sum() == pytest.approx(1)
         assert samples.min() >= 0
-        assert samples.max() < counts.states
+        assert samples.max() < counts.space.levels
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -132,7 +133,7 @@ def test_kernels_are_chosen_by_snapshots_that_their_cloud_has_not_seen(counts, m
 def test_a_left_out_snapshot_is_predicted_from_its_neighbours(k):
     times = np.arange(13.0)
     training = [np.full((4, 1), t) for t in range(13)]
-    data = Snapshots(times, training, [], times % 2 == 0, ["a"], True, 20, "training", "t")
+    data = Snapshots(times, training, [], times % 2 == 0, ["a"], Counts(20), "training", "t")
     others, place = baselines._without(data, k)
     assert others.times[place] == 2 * k
     assert not others.is_observed[place]
@@ -141,7 +142,8 @@ def test_a_left_out_snapshot_is_predicted_from_its_neighbours(k):
 
 
 def test_real_values_have_a_cloud_alone(counts):
-    real = dataclasses.replace(counts, discrete=False, states=0, training=[s + 0.5 for s in counts.training])
+    training = [s + 0.5 for s in counts.training]
+    real = dataclasses.replace(counts, space=Reals.of(training), training=training)
     for kind in SCORED:
         assert predict_baseline(kind, real, samples=4, seed=0).scores == {}
 

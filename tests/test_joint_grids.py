@@ -6,30 +6,32 @@ import torch
 
 from weightflow import joint_grids as module
 from weightflow.backbones import GRUBackbone
+from weightflow.heads import CountHead
 from weightflow.joint_grids import grid_bins, joint_grids
 from weightflow.prediction import bin_counts
+from weightflow.state_space import Counts
 
 
 def drawn(variables: int, states: int) -> tuple[GRUBackbone, torch.Tensor]:
     """A backbone, and two sets of weights for it."""
-    backbone = GRUBackbone(variables, states, hidden=4)
+    backbone = GRUBackbone(variables, CountHead(states), hidden=4)
     return backbone, 3 * backbone.initial(2, torch.Generator().manual_seed(3))
 
 
 def enumerated(backbone: GRUBackbone, weights: torch.Tensor, variables: int, pair: tuple[int, int]) -> np.ndarray:
     """(S, L, L) sums of the density over all states."""
-    axes = [torch.arange(backbone.states)] * variables
+    axes = [torch.arange(backbone.head.levels)] * variables
     states = torch.cartesian_prod(*axes).reshape(-1, variables)
     with torch.no_grad():
         whole = backbone.log_prob(weights, states).exp().numpy()
     others = tuple(1 + v for v in range(variables) if v not in pair)
-    return whole.reshape(-1, *[backbone.states] * variables).sum(others)
+    return whole.reshape(-1, *[backbone.head.levels] * variables).sum(others)
 
 
 @pytest.mark.parametrize("variables", [2, 3])
 def test_the_first_two_variables_are_enumerated(variables):
     backbone, weights = drawn(variables, 5)
-    grids = joint_grids(backbone, weights, variables, (0, 1), seed=0)
+    grids = joint_grids(backbone, weights, Counts(backbone.head.levels), (0, 1), seed=0)
     assert grids.dtype == np.float32
     np.testing.assert_allclose(grids, enumerated(backbone, weights, variables, (0, 1)), atol=1e-6)
     np.testing.assert_allclose(grids.sum((1, 2)), 1, rtol=1e-6)
@@ -42,17 +44,17 @@ def test_the_first_two_variables_are_enumerated(variables):
 def test_other_variables_are_the_mean_over_drawn_states(order):
     backbone, weights = drawn(3, 5)
     backbone.order = order  # with another one than this backbone's, states are counted alone
-    grids = joint_grids(backbone, weights, 3, (1, 2), seed=0)
+    grids = joint_grids(backbone, weights, Counts(backbone.head.levels), (1, 2), seed=0)
     np.testing.assert_allclose(grids, enumerated(backbone, weights, 3, (1, 2)), atol=0.03)
     np.testing.assert_allclose(grids.sum((1, 2)), 1, rtol=1e-6)
-    np.testing.assert_array_equal(grids, joint_grids(backbone, weights, 3, (1, 2), seed=0))
+    np.testing.assert_array_equal(grids, joint_grids(backbone, weights, Counts(backbone.head.levels), (1, 2), seed=0))
 
 
 def test_a_large_grid_sums_over_equally_many_counts(monkeypatch):
     backbone, weights = drawn(2, 7)
-    fine = joint_grids(backbone, weights, 2, (0, 1), seed=0)
+    fine = joint_grids(backbone, weights, Counts(backbone.head.levels), (0, 1), seed=0)
     monkeypatch.setattr(module, "MOST_PROBABILITIES", 2 * 4**2)
-    coarse = joint_grids(backbone, weights, 2, (0, 1), seed=0)
+    coarse = joint_grids(backbone, weights, Counts(backbone.head.levels), (0, 1), seed=0)
     assert coarse.shape == (2, 4, 4)
     np.testing.assert_allclose(coarse[:, 1, 2], fine[:, 2:4, 4:6].sum((1, 2)), rtol=1e-5)
     np.testing.assert_allclose(coarse[:, 3, 3], fine[:, 6, 6], rtol=1e-5)
@@ -60,9 +62,9 @@ def test_a_large_grid_sums_over_equally_many_counts(monkeypatch):
 
 def test_without_a_pair_or_with_too_many_states_there_is_no_grid():
     backbone, weights = drawn(1, 5)
-    assert joint_grids(backbone, weights, 1, (0,), seed=0).size == 0
+    assert joint_grids(backbone, weights, Counts(backbone.head.levels), (0,), seed=0).size == 0
     backbone, weights = drawn(2, 513)
-    assert joint_grids(backbone, weights, 2, (0, 1), seed=0).size == 0
+    assert joint_grids(backbone, weights, Counts(backbone.head.levels), (0, 1), seed=0).size == 0
 
 
 @pytest.mark.parametrize(("states", "times"), [(56, 101), (100, 101), (512, 101), (7, 1), (512, 100_000)])

@@ -12,9 +12,11 @@ from weightflow.dynamics import Solver, evolve, normalise_times, solve_weights
 from weightflow.errors import InputError
 from weightflow.fitting import make_field
 from weightflow.gru import GRUBackbone
+from weightflow.heads import CountHead
 from weightflow.interpolation import fine_times, interpolate_weights
 from weightflow.laws import TableLaw
 from weightflow.moving_density import NetworkDensity, predict_along, predict_from_weights
+from weightflow.state_space import Counts
 from weightflow.weight_graph import build_weight_graph
 
 SOLVER = Solver("rk4", 2, 1e-4, 1e-5, adjoint=False)
@@ -35,7 +37,7 @@ def field(graph):
 @pytest.fixture
 def network() -> GRUBackbone:
     """A backbone for the states of `counts`."""
-    return GRUBackbone(variables=2, states=8, hidden=3)
+    return GRUBackbone(variables=2, head=CountHead(8), hidden=3)
 
 
 @pytest.fixture
@@ -120,7 +122,7 @@ def test_marginals_are_sums_over_the_enumerated_density(network, weights, counts
 
 
 def test_a_network_density_scores_in_batches(network, weights, monkeypatch):
-    density = NetworkDensity(network, torch.from_numpy(weights[:1]), seed=0)
+    density = NetworkDensity(network, torch.from_numpy(weights[:1]), Counts(8), seed=0)
     states = np.array([[0, 0], [7, 8], [3, 2]])
     whole = density.log_prob(states)
     monkeypatch.setattr("weightflow.moving_density._AT_ONCE", 1)

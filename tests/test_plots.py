@@ -34,6 +34,7 @@ from weightflow.plots.weights_path import plot_weights_path, principal_plane
 from weightflow.prediction import Prediction
 from weightflow.published import COLUMNS, OWN, PUBLISHED
 from weightflow.snapshots import Snapshots
+from weightflow.state_space import Counts, Reals
 
 TIMES = np.arange(9.0)
 MODELS = ["a_cde", "b_ode"]
@@ -69,7 +70,8 @@ def snapshots(rng: np.random.Generator, variables: int = 2, every: int = 4, disc
 
     names = [f"x{i + 1}" for i in range(variables)]
     parts = [draw(t) for t in TIMES], [draw(t) for t in TIMES]
-    return Snapshots(TIMES, *parts, np.arange(9) % every == 0, names, discrete, 40, "heldout", "day")
+    space = Counts(40) if discrete else Reals.of(parts[0])
+    return Snapshots(TIMES, *parts, np.arange(9) % every == 0, names, space, "heldout", "day")
 
 
 def exact_law(rng: np.random.Generator, variables: int = 2) -> TableLaw:
