@@ -134,7 +134,7 @@ def test_matching_never_moves_a_network_away(seed, small):
 @pytest.mark.parametrize("depth", [1, 2, 3])
 @pytest.mark.parametrize("kind", [GRUBackbone, partial(TransformerBackbone, heads=2)])
 def test_a_perturbed_network_is_put_back_too(kind, depth):
-    backbone = kind(3, 6, 8, depth=depth, position=True)
+    backbone = kind(3, CountHead(6), 8, depth=depth, position=True)
     rng = np.random.default_rng(0)
     for seed in range(10):
         reference = network(backbone, seed)

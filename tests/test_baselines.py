@@ -13,7 +13,7 @@ from weightflow.errors import InputError
 from weightflow.laws import TableLaw
 from weightflow.readers import read_recording
 from weightflow.snapshots import Snapshots, assemble
-from weightflow.state_space import Counts, Reals
+from weightflow.state_space import BINS, Counts, Reals
 from weightflow.weighted_states import marginals
 
 ALL = [*BASELINES, *FLOORS]
@@ -141,11 +141,15 @@ def test_a_left_out_snapshot_is_predicted_from_its_neighbours(k):
     assert [states[0, 0] for states in others.observed] == others.observed_times.tolist()
 
 
-def test_real_values_have_a_cloud_alone(counts):
+def test_real_values_have_kernels_and_no_cells_to_add_one_to(counts):
     training = [s + 0.5 for s in counts.training]
     real = dataclasses.replace(counts, space=Reals.of(training), training=training)
-    for kind in SCORED:
-        assert predict_baseline(kind, real, samples=4, seed=0).scores == {}
+    assert predict_baseline("mixture", real, samples=4, seed=0).scores == {}
+    for kind in KERNELS:
+        found = predict_baseline(kind, real, samples=4, seed=0)
+        assert np.isfinite(found.scores["nll"]).all()
+        assert found.edges.shape == (2, BINS + 1)
+        assert found.marginals.shape == (6, 2, BINS)
 
 
 def test_previous_is_the_last_observed_snapshot(counts):

@@ -93,7 +93,11 @@ def test_a_poisson_bridge_between_fixed_ends_is_binomial(rng, first, last):
 
 
 def test_a_poisson_bridges_pairs_back_and_forth_add_to_its_spread(rng):
-    way, share, noise = between(constant(50, 1000), rng.normal(100, 6, (1000, 1)).round().astype(int), 200), 0.4, 1.0
+    way, share, noise = (
+        between(constant(50, 1000), rng.normal(100, 6, (1000, 1)).round().astype(int), Counts(200)),
+        0.4,
+        1.0,
+    )
     change = (way.particles[1] - way.particles[0])[:, 0]
     drawn = way.draw(Teacher("poisson", noise), np.array([2 * share]), 60, rng)[0]
     jumps = share * (1 - share) * np.abs(change).mean()
@@ -104,13 +108,13 @@ def test_a_poisson_bridges_pairs_back_and_forth_add_to_its_spread(rng):
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_mixture_takes_the_snapshots_in_proportion_to_their_nearness(rng, share):
-    drawn = between(constant(0), constant(9), 10).draw(Teacher("mixture"), np.array([2 * share]), 10, rng)[0]
+    drawn = between(constant(0), constant(9), Counts(10)).draw(Teacher("mixture"), np.array([2 * share]), 10, rng)[0]
     assert set(drawn.flatten()) == {0, 9}
     assert (drawn == 9).mean() == pytest.approx(share, abs=0.02)
 
 
 def test_a_blend_takes_its_share_from_the_mixture(rng):
-    drawn = between(constant(0), constant(8), 9).draw(Teacher("blend", 0.5, 0.25), np.ones(1), 10, rng)[0]
+    drawn = between(constant(0), constant(8), Counts(9)).draw(Teacher("blend", 0.5, 0.25), np.ones(1), 10, rng)[0]
     assert set(drawn.flatten()) == {0, 4, 8}
     assert (drawn != 4).mean() == pytest.approx(0.25, abs=0.02)
 
