@@ -178,7 +178,14 @@ def test_transport_of_a_moved_cloud_is_its_motion(kind):
     cloud = np.random.default_rng(0).integers(0, 5, (20, 2))
     training = [cloud + 6 * t for t in range(5)]
     data = Snapshots(
-        np.arange(5.0), training, [], np.array([True, False, True, False, True]), ["a", "b"], True, 40, "training", "t"
+        np.arange(5.0),
+        training,
+        [],
+        np.array([True, False, True, False, True]),
+        ["a", "b"],
+        Counts(40),
+        "training",
+        "t",
     )
     prediction = predict_baseline(kind, data, samples=20, seed=0)
     for found, goal in zip(prediction.samples, training, strict=True):

@@ -5,6 +5,7 @@ from copy import deepcopy
 import pytest
 
 from weightflow.backbones import GRUBackbone
+from weightflow.heads import CountHead
 from weightflow.model_size import COLUMNS, model_sizes
 
 

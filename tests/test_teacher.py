@@ -93,11 +93,8 @@ def test_a_poisson_bridge_between_fixed_ends_is_binomial(rng, first, last):
 
 
 def test_a_poisson_bridges_pairs_back_and_forth_add_to_its_spread(rng):
-    way, share, noise = (
-        between(constant(50, 1000), rng.normal(100, 6, (1000, 1)).round().astype(int), Counts(200)),
-        0.4,
-        1.0,
-    )
+    last, share, noise = rng.normal(100, 6, (1000, 1)).round().astype(int), 0.4, 1.0
+    way = between(constant(50, 1000), last, Counts(200))
     change = (way.particles[1] - way.particles[0])[:, 0]
     drawn = way.draw(Teacher("poisson", noise), np.array([2 * share]), 60, rng)[0]
     jumps = share * (1 - share) * np.abs(change).mean()

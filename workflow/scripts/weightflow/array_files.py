@@ -1,6 +1,7 @@
 """Arrays of snapshots in NumPy's own formats: `.npy` of trajectories, `.npz` of states with a time each."""
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,19 @@ from typing import Any
 import numpy as np
 
 from weightflow.errors import InputError
-from weightflow.recordings import Recording, check_names, default_names, group_by_time, numeric_times
+from weightflow.recordings import (
+    Recording,
+    check_names,
+    default_names,
+    group_by_time,
+    listed,
+    numeric_times,
+    refuse_times,
+)
 
 AXES = {"trajectory": 0, "time": 1, "variable": 2}
 _PICKLED = ("Object arrays", "Python objects", "pickle")
+_DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
@@ -59,11 +69,15 @@ def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
     Raises:
         InputError: the file is damaged or pickled, an array is missing, or the two do not fit.
     """
+    refuse_times(settings, f"{path}")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            found = {name: _member(archive, name, path, settings) for name in ("matrix", "time_column")}
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
+        archive = np.load(path, allow_pickle=False)
+    except (ValueError, *_DAMAGED) as error:
         raise InputError(f"{path}: the file is truncated or not an .npz archive; save it again.") from error
+    if isinstance(archive, np.ndarray):
+        raise InputError(f"{path}: holds one array, not an archive of them; rename it to .npy or use numpy.savez.")
+    with archive:
+        found = {key: _member(archive, key, path, settings) for key in ("matrix", "time_column")}
     states, times = found["matrix"], found["time_column"]
     at = f"{path}: the array '{settings['matrix']}'"
     if states.dtype.kind not in "iufb":
@@ -79,18 +93,18 @@ def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
     return group_by_time(times, states, _names(states.shape[1], settings, path))
 
 
-def _member(archive: Any, key: str, path: Path, settings: Mapping[str, Any]) -> np.ndarray:
+def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: Mapping[str, Any]) -> np.ndarray:
     name = settings[key]
-    if not hasattr(archive, "files"):
-        raise InputError(f"{path}: holds one array, not an archive of them; rename it to .npy or use numpy.savez.")
     if name not in archive.files:
-        raise InputError(f"{path}: no array '{name}'; set {key} to one of {', '.join(archive.files)}.")
+        raise InputError(f"{path}: no array '{name}'; set {key} to one of {listed(archive.files)}.")
     try:
         return archive[name]
     except ValueError as error:
         raise InputError(
             f"{path}: the array '{name}' holds Python objects, which are pickled; save plain numbers with numpy.savez."
         ) from error
+    except _DAMAGED as error:
+        raise InputError(f"{path}: the array '{name}' is truncated or damaged; save the file again.") from error
 
 
 def _names(variables: int, settings: Mapping[str, Any], path: Path) -> list[str]:

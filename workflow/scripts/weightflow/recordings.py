@@ -1,12 +1,15 @@
 """What a file of snapshots holds, whatever its format: times, the states at each, and the variables' names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from weightflow.errors import InputError
+
+_LISTED = 12  # most names in a message
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,23 @@ def default_names(variables: int) -> list[str]:
     return [f"x{i + 1}" for i in range(variables)]
 
 
+def listed(names: Iterable[Any]) -> str:
+    """All of a few names, and the first of many, for messages."""
+    names = [str(name) for name in names]
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more if names else "(none)"
+
+
+def refuse_times(settings: Mapping[str, Any], where: str) -> None:
+    """Refuse the key `times` for a file that has its own.
+
+    Raises:
+        InputError: the key is set.
+    """
+    if settings["times"]:
+        raise InputError(f"{where}: the file has its own times in '{settings['time_column']}'; remove the key times.")
+
+
 def numeric_times(values: Sequence, where: str) -> np.ndarray:
     """(n,) times of n states, also of text and categories that are numbers.
 
@@ -39,12 +59,16 @@ def numeric_times(values: Sequence, where: str) -> np.ndarray:
         where: the file and the key, for messages.
 
     Raises:
-        InputError: a time is missing or no number.
+        InputError: there is none, or one is missing or no number.
     """
     given = pd.Series(np.asarray(values))
-    times = pd.to_numeric(given, errors="coerce")
+    if given.empty:
+        raise InputError(f"{where} is empty; add states.")
     if given.isna().any():
         raise InputError(f"{where} has gaps; give every state its time.")
+    if given.dtype.kind in "mM":
+        raise InputError(f"{where} holds dates; write times as numbers, such as hours since the first.")
+    times = pd.to_numeric(given, errors="coerce")
     if (wrong := times.isna()).any():
         raise InputError(f"{where} holds {str(given[wrong].iloc[0])!r}, which is no number; write times as numbers.")
     return times.to_numpy(dtype=float)
@@ -91,8 +115,8 @@ def join(recordings: Sequence[Recording], names: Sequence[str]) -> Recording:
     for name, other in zip(names[1:], others, strict=True):
         if other.variables != first.variables:
             raise InputError(
-                f"{name}: has the variables {', '.join(other.variables)}, and {names[0]} has "
-                f"{', '.join(first.variables)}; files that are joined must agree."
+                f"{name}: has the variables {listed(other.variables)}, and {names[0]} has "
+                f"{listed(first.variables)}; files that are joined must agree."
             )
     times = np.concatenate([np.repeat(r.times, [len(s) for s in r.states]) for r in recordings])
     states = np.concatenate([snapshot for r in recordings for snapshot in r.states])
