@@ -14,6 +14,7 @@ os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
 
 import hypothesis
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import yaml
@@ -113,7 +114,28 @@ def model_settings(complete) -> dict[str, Any]:
 @pytest.fixture
 def dataset_settings(complete) -> dict[str, Any]:
     """The defaults of one data set."""
-    return complete({"datasets": {"data": {"file": "data.npy"}}})["datasets"]["data"]
+    return {"matrix": "X"} | complete({"datasets": {"data": {"file": "data.npy"}}})["datasets"]["data"]
+
+
+@pytest.fixture
+def saved(tmp_path) -> Callable[[str, Any], Path]:
+    """Save an array, arrays by name, a table, bytes or text under a name."""
+
+    def save(name: str, content: Any) -> Path:
+        path = tmp_path / name
+        if isinstance(content, np.ndarray):
+            np.save(path, content, allow_pickle=content.dtype == object)
+        elif isinstance(content, Mapping):
+            np.savez(path, **content)
+        elif isinstance(content, pd.DataFrame):
+            content.to_parquet(path)
+        elif isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_text(content, encoding="utf-8")
+        return path
+
+    return save
 
 
 NETWORKS = {
