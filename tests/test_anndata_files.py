@@ -47,7 +47,6 @@ def test_cells_are_grouped_by_time(written, dataset_settings, kind, dtype):
         [str(h) for h in HOURS],
         pd.Categorical(HOURS),
         pd.Categorical([str(h) for h in HOURS]),
-        pd.array(HOURS, dtype="Float64"),
     ],
 )
 def test_times_may_be_text_or_categories(written, dataset_settings, hours):
@@ -79,6 +78,7 @@ def test_an_embedding_may_be_a_table(written, dataset_settings):
     assert recording.states[2].tolist() == [[0], [5]]
 
 
+@pytest.mark.filterwarnings("ignore:.*names are not unique")
 def test_names_may_repeat_where_no_one_asks_for_them(written, dataset_settings):
     file = written(cells(names=["u", "u", "w"]))
     assert read_h5ad(file, dataset_settings | {"variables": ["w"]}).states[0].tolist() == [[3]]

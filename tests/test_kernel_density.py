@@ -4,11 +4,20 @@ from itertools import product
 
 import numpy as np
 import pytest
-from scipy.stats import chisquare, norm
+from scipy.stats import chisquare, gaussian_kde, kstest, norm
 
 from weightflow import kernel_density
-from weightflow.kernel_density import MULTIPLES, NARROWEST, UNIFORM, AddOneDensity, CountKernels, best_multiple
-from weightflow.state_space import Counts
+from weightflow.kernel_density import (
+    MULTIPLES,
+    NARROWEST,
+    UNIFORM,
+    AddOneDensity,
+    CountKernels,
+    GaussianKernels,
+    best_multiple,
+    kernels,
+)
+from weightflow.state_space import Counts, Reals
 
 
 def cloud(variables: int, levels: int, count: int = 15) -> tuple[np.ndarray, np.ndarray]:
@@ -137,3 +146,80 @@ def test_more_cells_than_a_float_can_count_leave_add_one_finite():
     density = AddOneDensity(states, np.full(3, 1 / 3), 3, levels=50)
     np.testing.assert_allclose(density.log_prob(states[:1]), np.log(4) - 400 * np.log(50))
     np.testing.assert_allclose(density.marginals(Counts(60)).sum(1), 1)
+
+
+def real_cloud(count: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    """Correlated values in very different units, unequally weighted."""
+    rng = np.random.default_rng(3)
+    states = rng.multivariate_normal([5, -2], [[4, 1.5], [1.5, 1]], count) * [1e3, 1e-3]
+    return states, rng.dirichlet(np.ones(count))
+
+
+def scipys(states: np.ndarray, weights: np.ndarray, multiple: float) -> gaussian_kde:
+    """The same kernels: scipy's covariance is unbiased, by the weights' effective number."""
+    return gaussian_kde(states.T, multiple * np.sqrt(1 - np.sum(weights**2)), weights)
+
+
+@pytest.mark.parametrize("multiple", [0.05, 0.3, 1.0])
+@pytest.mark.parametrize("variables", [[0], [1], [0, 1]])
+def test_gaussian_kernels_equal_scipys(variables, multiple):
+    states, weights = real_cloud()
+    asked = states[:7] + 0.1 * states[7:14]
+    expected = scipys(states[:, variables], weights, multiple).logpdf(asked[:, variables].T)
+    found = GaussianKernels(states[:, variables], weights, multiple).log_prob(asked[:, variables])
+    np.testing.assert_allclose(found, expected, rtol=1e-3)
+    part = GaussianKernels(states, weights, multiple).of(np.array(variables))
+    np.testing.assert_allclose(part.log_prob(asked[:, variables]), found, rtol=1e-12)
+
+
+def test_gaussian_kernels_score_in_batches(monkeypatch):
+    density, states = GaussianKernels(*real_cloud(), 0.3), real_cloud()[0]
+    whole = density.log_prob(states)
+    monkeypatch.setattr(kernel_density, "_AT_ONCE", 1)
+    np.testing.assert_allclose(density.log_prob(states), whole)
+    assert density.log_prob(states[:0]).shape == (0,)
+
+
+def test_marginals_of_gaussian_kernels_are_scipys_integrals():
+    states, weights = real_cloud()
+    space = Reals.of([states])
+    found = GaussianKernels(states, weights, 0.4).marginals(space)
+    for v, masses in enumerate(found):
+        alone, edges = scipys(states[:, [v]], weights, 0.4), space.edges(v)
+        expected = [alone.integrate_box_1d(edges[i], edges[i + 1]) for i in range(0, len(masses), 10)]
+        np.testing.assert_allclose(masses[::10], expected, atol=1e-6)
+    assert (found.sum(1) > 0.97).all()
+    assert (found.sum(1) <= 1).all()
+
+
+def test_samples_follow_gaussian_kernels():
+    states, weights = real_cloud()
+    drawn = GaussianKernels(states, weights, 0.5).sample(20_000, np.random.default_rng(1))
+    for v in (0, 1):
+        alone = scipys(states[:, [v]], weights, 0.5)
+        grid = np.linspace(*(drawn[:, v].min(), drawn[:, v].max()), 400)
+        below = np.cumsum([0, *(alone.integrate_box_1d(a, b) for a, b in zip(grid, grid[1:], strict=False))])
+        assert kstest(drawn[:, v], lambda x, g=grid, b=below: np.interp(x, g, b)).pvalue > 0.001
+    expected = 1.25 * np.cov(states.T, aweights=weights, bias=True)
+    np.testing.assert_allclose(np.cov(drawn.T), expected, rtol=0.1)
+
+
+def test_real_values_on_a_line_or_at_a_point_still_have_a_density():
+    line = np.arange(10.0)[:, None] * [1, 2]
+    assert np.isfinite(GaussianKernels(line, np.full(10, 0.1), 0.5).log_prob(line)).all()
+    still = np.array([[0.0, 3.0], [1.0, 3.0]])
+    assert np.isfinite(GaussianKernels(still, np.full(2, 0.5), 0.5).log_prob(still)).all()
+
+
+def test_the_space_says_which_kernels_suit_it():
+    states, weights = cloud(2, 5)
+    assert isinstance(kernels(states, weights, 0.3, Counts(5)), CountKernels)
+    assert isinstance(kernels(states, weights, 0.3, Reals.of([states])), GaussianKernels)
+
+
+def test_the_best_multiple_of_real_values_smooths_few_samples():
+    rng = np.random.default_rng(2)
+    few, many, snapshot = (rng.normal(size=(n, 2)) for n in (30, 3000, 500))
+    space = Reals.of([snapshot])
+    chosen = [best_multiple([(s, np.full(len(s), 1 / len(s)), snapshot)], space) for s in (few, many)]
+    assert chosen[1] < chosen[0]

@@ -39,8 +39,8 @@ def read_h5ad(path: Path, settings: Mapping[str, Any]) -> Recording:
     except OSError as error:
         raise InputError(f"{path}: not a readable .h5ad (HDF5) file; write it again with anndata.") from error
     with file:
-        if not {"obs", "var"} <= set(file):
-            raise InputError(f"{path}: HDF5, but not AnnData: there is no obs or no var; write it with anndata.")
+        if not all(name in file and file[name].attrs.get("encoding-type") == "dataframe" for name in ("obs", "var")):
+            raise InputError(f"{path}: HDF5, but not AnnData: there is no table obs or var; write it with anndata.")
         refuse_times(settings, f"{path}")
         cells, key = read_elem(file["obs"]), settings["time_column"]
         if key not in cells:
