@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from weightflow.alignment import align_chain, match, permute
 from weightflow.gru import GRUBackbone
-from weightflow.heads import CountHead
+from weightflow.heads import CountHead, MixtureHead
 from weightflow.transformer import TransformerBackbone
 from weightflow.weight_graph import HiddenUnits, LinearMap, Slots
 
@@ -186,3 +186,15 @@ def test_units_that_are_reordered_inside_are_recognised_by_the_best_order():
     goal = np.array([[4, 0, 1], [0, 0, 1], [0, 4, 2], [0, 0, 2]], float)
     swapped = goal[[3, 2, 1, 0]]
     assert np.array_equal(match(layers, (heads,), swapped.ravel(), goal.ravel()), goal.ravel())
+
+
+@pytest.mark.parametrize("order", [None, (2, 0, 1)])
+def test_symmetries_keep_densities_of_real_values(build, order):
+    backbone = build(3, MixtureHead(2, 0.1), order=order)
+    weights = network(backbone, 0)
+    other = shuffled(backbone, weights, np.random.default_rng(1))
+    assert not np.array_equal(other, weights)
+    x = torch.randn(50, 3, generator=torch.Generator().manual_seed(1))
+    one, two = (backbone.log_prob(torch.from_numpy(w)[None].float(), x) for w in (weights, other))
+    torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-4)
+    assert np.array_equal(match(backbone.layers, backbone.symmetries, other, weights), weights)

@@ -1,6 +1,6 @@
 """Smoothed densities against tables over all states, worked out directly."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -198,7 +198,7 @@ def test_samples_follow_gaussian_kernels():
     for v in (0, 1):
         alone = scipys(states[:, [v]], weights, 0.5)
         grid = np.linspace(*(drawn[:, v].min(), drawn[:, v].max()), 400)
-        below = np.cumsum([0, *(alone.integrate_box_1d(a, b) for a, b in zip(grid, grid[1:], strict=False))])
+        below = np.cumsum([0, *(alone.integrate_box_1d(a, b) for a, b in pairwise(grid))])
         assert kstest(drawn[:, v], lambda x, g=grid, b=below: np.interp(x, g, b)).pvalue > 0.001
     expected = 1.25 * np.cov(states.T, aweights=weights, bias=True)
     np.testing.assert_allclose(np.cov(drawn.T), expected, rtol=0.1)
