@@ -14,6 +14,7 @@ os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
 
 import hypothesis
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import yaml
@@ -21,9 +22,11 @@ import yaml
 from weightflow.backbones import Backbone
 from weightflow.errors import InputError
 from weightflow.gru import GRUBackbone
+from weightflow.heads import CountHead
 from weightflow.reaction_network import ReactionNetwork
 from weightflow.schema import read_schema
 from weightflow.snapshots import Snapshots
+from weightflow.state_space import Counts
 from weightflow.systems import read_system
 from weightflow.transformer import TransformerBackbone
 from weightflow.weight_graph import WeightGraph, build_weight_graph
@@ -111,7 +114,28 @@ def model_settings(complete) -> dict[str, Any]:
 @pytest.fixture
 def dataset_settings(complete) -> dict[str, Any]:
     """The defaults of one data set."""
-    return complete({"datasets": {"data": {"file": "data.npy"}}})["datasets"]["data"]
+    return {"matrix": "X"} | complete({"datasets": {"data": {"file": "data.npy"}}})["datasets"]["data"]
+
+
+@pytest.fixture
+def saved(tmp_path) -> Callable[[str, Any], Path]:
+    """Save an array, arrays by name, a table, bytes or text under a name."""
+
+    def save(name: str, content: Any) -> Path:
+        path = tmp_path / name
+        if isinstance(content, np.ndarray):
+            np.save(path, content, allow_pickle=content.dtype == object)
+        elif isinstance(content, Mapping):
+            np.savez(path, **content)
+        elif isinstance(content, pd.DataFrame):
+            content.to_parquet(path)
+        elif isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_text(content, encoding="utf-8")
+        return path
+
+    return save
 
 
 NETWORKS = {
@@ -124,14 +148,14 @@ NETWORKS = {
 
 @pytest.fixture(scope="session", params=NETWORKS)
 def build(request) -> Callable[..., Backbone]:
-    """A small backbone of each kind, shallow and deep, given variables, states and options of all kinds."""
+    """A small backbone of each kind, shallow and deep, given variables, a head and options of all kinds."""
     return NETWORKS[request.param]
 
 
 @pytest.fixture
 def backbone() -> GRUBackbone:
     """Two variables of three states, two hidden units."""
-    return GRUBackbone(variables=2, states=3, hidden=2)
+    return GRUBackbone(variables=2, head=CountHead(3), hidden=2)
 
 
 @pytest.fixture
@@ -154,8 +178,7 @@ def counts() -> Snapshots:
         heldout=[rng.integers(0, 6, (3, 2)) for _ in sizes],
         is_observed=np.array([True, False, True, False, False, True]),
         variables=["a", "b"],
-        discrete=True,
-        states=8,
+        space=Counts(8),
         reference="training",
         time_label="hours",
     )

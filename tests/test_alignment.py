@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from weightflow.alignment import align_chain, match, permute
 from weightflow.gru import GRUBackbone
+from weightflow.heads import CountHead, MixtureHead
 from weightflow.transformer import TransformerBackbone
 from weightflow.weight_graph import HiddenUnits, LinearMap, Slots
 
@@ -20,7 +21,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 @pytest.fixture(scope="session")
 def small(build):
     """A backbone of each kind, with three variables of six states."""
-    return build(3, 6)
+    return build(3, CountHead(6))
 
 
 def network(backbone, seed: int) -> np.ndarray:
@@ -84,7 +85,7 @@ def test_every_group_may_be_reordered_and_each_odd_unit_flipped_alone(small):
 @pytest.mark.usefixtures("_double")
 def test_the_sign_of_other_units_counts():
     """The transformer's feed-forward units pass through a GELU: flipped, they are other units."""
-    backbone = TransformerBackbone(3, 6, 4, heads=2)
+    backbone = TransformerBackbone(3, CountHead(6), 4, heads=2)
     (group,) = (group for group in every(backbone.symmetries) if group.slots[0].layer == "up0")
     odd = HiddenUnits(group.count, tuple(dataclasses.replace(slots, flips=True) for slots in group.slots))
     weights = network(backbone, 0)
@@ -94,7 +95,7 @@ def test_the_sign_of_other_units_counts():
 
 def test_hidden_units_are_declared_where_they_stand():
     """Every weight of a transformer belongs to some group, but for those of the head's biases."""
-    backbone = TransformerBackbone(3, 6, 4, depth=2, heads=2, position=True)
+    backbone = TransformerBackbone(3, CountHead(6), 4, depth=2, heads=2, position=True)
     size = sum(layer.weights for layer in backbone.layers)
     moved = np.zeros(size, bool)
     for group in backbone.symmetries:
@@ -104,9 +105,9 @@ def test_hidden_units_are_declared_where_they_stand():
 
 
 NETWORKS = st.one_of(
-    st.builds(partial(GRUBackbone, 3, 6, position=True), hidden=st.integers(1, 12), depth=st.integers(1, 3)),
+    st.builds(partial(GRUBackbone, 3, CountHead(6), position=True), hidden=st.integers(1, 12), depth=st.integers(1, 3)),
     st.builds(
-        lambda heads, units, depth: TransformerBackbone(3, 6, heads * units, depth, heads, position=True),
+        lambda heads, units, depth: TransformerBackbone(3, CountHead(6), heads * units, depth, heads, position=True),
         heads=st.integers(1, 4),
         units=st.integers(1, 4),
         depth=st.integers(1, 3),
@@ -133,7 +134,7 @@ def test_matching_never_moves_a_network_away(seed, small):
 @pytest.mark.parametrize("depth", [1, 2, 3])
 @pytest.mark.parametrize("kind", [GRUBackbone, partial(TransformerBackbone, heads=2)])
 def test_a_perturbed_network_is_put_back_too(kind, depth):
-    backbone = kind(3, 6, 8, depth=depth, position=True)
+    backbone = kind(3, CountHead(6), 8, depth=depth, position=True)
     rng = np.random.default_rng(0)
     for seed in range(10):
         reference = network(backbone, seed)
@@ -185,3 +186,15 @@ def test_units_that_are_reordered_inside_are_recognised_by_the_best_order():
     goal = np.array([[4, 0, 1], [0, 0, 1], [0, 4, 2], [0, 0, 2]], float)
     swapped = goal[[3, 2, 1, 0]]
     assert np.array_equal(match(layers, (heads,), swapped.ravel(), goal.ravel()), goal.ravel())
+
+
+@pytest.mark.parametrize("order", [None, (2, 0, 1)])
+def test_symmetries_keep_densities_of_real_values(build, order):
+    backbone = build(3, MixtureHead(2, 0.1), order=order)
+    weights = network(backbone, 0)
+    other = shuffled(backbone, weights, np.random.default_rng(1))
+    assert not np.array_equal(other, weights)
+    x = torch.randn(50, 3, generator=torch.Generator().manual_seed(1))
+    one, two = (backbone.log_prob(torch.from_numpy(w)[None].float(), x) for w in (weights, other))
+    torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-4)
+    assert np.array_equal(match(backbone.layers, backbone.symmetries, other, weights), weights)

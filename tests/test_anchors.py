@@ -17,6 +17,7 @@ from weightflow.anchors import (
 )
 from weightflow.errors import DivergenceError
 from weightflow.gru import GRUBackbone
+from weightflow.heads import CountHead
 from weightflow.settings import SEPARATE_ALIGNMENTS
 
 CPU = torch.device("cpu")
@@ -154,7 +155,7 @@ def one_by_one(backbone, snapshots, settings) -> Anchors:
 @pytest.mark.parametrize("unequal", [False, True])
 @pytest.mark.parametrize("alignment", SEPARATE_ALIGNMENTS)
 def test_anchors_trained_one_by_one_are_those_trained_together(snapshots, alignment, unequal, batch):
-    backbone = GRUBackbone(variables=2, states=3, hidden=8, position=True)
+    backbone = GRUBackbone(variables=2, head=CountHead(3), hidden=8, position=True)
     snapshots = [s[: 200 - 30 * k * unequal] for k, s in enumerate(snapshots)]
     settings = SETTINGS | {"alignment": alignment, "batch": batch}
     together, apart = train(backbone, snapshots, **settings), one_by_one(backbone, snapshots, settings)
@@ -171,5 +172,5 @@ def test_divergence_names_the_setting_to_change(backbone, snapshots, alignment):
 
 
 def test_depth_and_states_of_any_backbone_train(snapshots):
-    deep = GRUBackbone(variables=2, states=5, hidden=3, depth=2)
+    deep = GRUBackbone(variables=2, head=CountHead(5), hidden=3, depth=2)
     assert np.isfinite(train(deep, snapshots, first_steps=3, steps=2).weights).all()

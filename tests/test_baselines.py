@@ -13,6 +13,7 @@ from weightflow.errors import InputError
 from weightflow.laws import TableLaw
 from weightflow.readers import read_recording
 from weightflow.snapshots import Snapshots, assemble
+from weightflow.state_space import BINS, Counts, Reals
 from weightflow.weighted_states import marginals
 
 ALL = [*BASELINES, *FLOORS]
@@ -74,7 +75,7 @@ def test_every_baseline_predicts_states_at_every_time(counts, kind):
         assert samples.dtype.kind == "i"
         assert weights.sum() == pytest.approx(1)
         assert samples.min() >= 0
-        assert samples.max() < counts.states
+        assert samples.max() < counts.space.levels
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -132,7 +133,7 @@ def test_kernels_are_chosen_by_snapshots_that_their_cloud_has_not_seen(counts, m
 def test_a_left_out_snapshot_is_predicted_from_its_neighbours(k):
     times = np.arange(13.0)
     training = [np.full((4, 1), t) for t in range(13)]
-    data = Snapshots(times, training, [], times % 2 == 0, ["a"], True, 20, "training", "t")
+    data = Snapshots(times, training, [], times % 2 == 0, ["a"], Counts(20), "training", "t")
     others, place = baselines._without(data, k)
     assert others.times[place] == 2 * k
     assert not others.is_observed[place]
@@ -140,10 +141,15 @@ def test_a_left_out_snapshot_is_predicted_from_its_neighbours(k):
     assert [states[0, 0] for states in others.observed] == others.observed_times.tolist()
 
 
-def test_real_values_have_a_cloud_alone(counts):
-    real = dataclasses.replace(counts, discrete=False, states=0, training=[s + 0.5 for s in counts.training])
-    for kind in SCORED:
-        assert predict_baseline(kind, real, samples=4, seed=0).scores == {}
+def test_real_values_have_kernels_and_no_cells_to_add_one_to(counts):
+    training = [s + 0.5 for s in counts.training]
+    real = dataclasses.replace(counts, space=Reals.of(training), training=training)
+    assert predict_baseline("mixture", real, samples=4, seed=0).scores == {}
+    for kind in KERNELS:
+        found = predict_baseline(kind, real, samples=4, seed=0)
+        assert np.isfinite(found.scores["nll"]).all()
+        assert found.edges.shape == (2, BINS + 1)
+        assert found.marginals.shape == (6, 2, BINS)
 
 
 def test_previous_is_the_last_observed_snapshot(counts):
@@ -172,7 +178,14 @@ def test_transport_of_a_moved_cloud_is_its_motion(kind):
     cloud = np.random.default_rng(0).integers(0, 5, (20, 2))
     training = [cloud + 6 * t for t in range(5)]
     data = Snapshots(
-        np.arange(5.0), training, [], np.array([True, False, True, False, True]), ["a", "b"], True, 40, "training", "t"
+        np.arange(5.0),
+        training,
+        [],
+        np.array([True, False, True, False, True]),
+        ["a", "b"],
+        Counts(40),
+        "training",
+        "t",
     )
     prediction = predict_baseline(kind, data, samples=20, seed=0)
     for found, goal in zip(prediction.samples, training, strict=True):

@@ -8,6 +8,7 @@ from scipy.special import rel_entr
 
 from weightflow.density import fit_levels, marginals, score
 from weightflow.laws import RAREST, TableLaw, known_law, write_law
+from weightflow.state_space import Counts
 
 STATES = np.array(list(product(range(4), range(3))))
 
@@ -25,8 +26,8 @@ class Table:
             found[inside] = np.log(self.probabilities[tuple(states[inside].T)])
         return found
 
-    def marginals(self, levels: int) -> np.ndarray:
-        return np.stack([fit_levels(self.probabilities.sum(1 - axis), levels) for axis in (0, 1)])
+    def marginals(self, space: Counts) -> np.ndarray:
+        return np.stack([fit_levels(self.probabilities.sum(1 - axis), space.levels) for axis in (0, 1)])
 
     def of(self, variables: np.ndarray) -> "Table | None":
         if len(variables) == self.probabilities.ndim:
@@ -115,7 +116,7 @@ def test_a_law_at_other_times_is_refused():
 
 def test_marginals_of_all_times_are_stacked():
     q = tables(5)
-    found = marginals([Table(table) for table in q], 4)
+    found = marginals([Table(table) for table in q], Counts(4))
     np.testing.assert_allclose(found[:, 0], q.sum(2))
     np.testing.assert_allclose(found[:, 1, :3], q.sum(1))
 

@@ -10,6 +10,7 @@ from weightflow import metrics
 from weightflow.evaluation import COLUMNS, Judge, at_unseen_times, evaluate, summarise
 from weightflow.laws import TableLaw
 from weightflow.prediction import Prediction
+from weightflow.state_space import Reals
 from weightflow.storage import write_table
 from weightflow.weighted_states import marginals
 
@@ -129,7 +130,8 @@ def test_threads_do_not_change_the_table(counts, prediction):
 
 
 def test_real_values_have_no_marginal_frequencies(counts, prediction):
-    real = dataclasses.replace(counts, discrete=False, states=0, training=[s + 0.5 for s in counts.training])
+    training = [s + 0.5 for s in counts.training]
+    real = dataclasses.replace(counts, space=Reals.of(training), training=training)
     moved = dataclasses.replace(prediction, samples=[s + 0.25 for s in prediction.samples])
     assert set(evaluate(Judge(real, None, 1, 1000), moved, threads=1)["metric"]) == set(DISCRETE) - {
         "w_marginal",

@@ -12,6 +12,8 @@ from weightflow.dynamics import Solver, normalise_times, solve_weights
 from weightflow.errors import DivergenceError, InputError
 from weightflow.fitting import TERMS, Material, fit_dynamics, load_field, make_field, write_field
 from weightflow.gru import GRUBackbone
+from weightflow.heads import CountHead
+from weightflow.state_space import Counts
 from weightflow.storage import write_tensors
 from weightflow.teacher import Teacher, Teachers, lesson
 from weightflow.weight_graph import build_weight_graph
@@ -271,7 +273,7 @@ def behaving(graph, snapshots, backbone) -> Material:
 
 @pytest.fixture
 def taught(graph, snapshots, backbone) -> Material:
-    told = lesson(TEACHERS, snapshots, graph.times, 3, 4, np.random.default_rng(0))
+    told = lesson(TEACHERS, snapshots, graph.times, Counts(3), 4, np.random.default_rng(0))
     return Material(graph, snapshots, backbone, told, roughness=0.01)
 
 
@@ -401,11 +403,11 @@ def test_with_a_teacher_a_step_solves_once_from_the_start(learn, taught, monkeyp
 
 
 def test_rough_logits_are_penalised_at_the_times_taught(training):
-    backbone = GRUBackbone(variables=1, states=5, hidden=2)
+    backbone = GRUBackbone(variables=1, head=CountHead(5), hidden=2)
     weights = backbone.initial(3, torch.Generator().manual_seed(0))
     own = build_weight_graph(backbone.layers, weights.numpy(), np.array([0.0, 1.0, 2.0]), "digest")
     states = [np.random.default_rng(k).integers(0, 5, (20, 1)) for k in range(3)]
-    told = lesson(TEACHERS, states, own.times, 5, 2, np.random.default_rng(0))
+    told = lesson(TEACHERS, states, own.times, Counts(5), 2, np.random.default_rng(0))
 
     def first(roughness: float) -> float:
         field = make_field(own, None, SMALL_DYNAMICS, 0)

@@ -6,30 +6,32 @@ import torch
 
 from weightflow import joint_grids as module
 from weightflow.backbones import GRUBackbone
-from weightflow.joint_grids import grid_bins, joint_grids
+from weightflow.heads import CountHead, MixtureHead
+from weightflow.joint_grids import grid_bins, joint_grids, mean_masses
 from weightflow.prediction import bin_counts
+from weightflow.state_space import BINS, Counts, Reals
 
 
 def drawn(variables: int, states: int) -> tuple[GRUBackbone, torch.Tensor]:
     """A backbone, and two sets of weights for it."""
-    backbone = GRUBackbone(variables, states, hidden=4)
+    backbone = GRUBackbone(variables, CountHead(states), hidden=4)
     return backbone, 3 * backbone.initial(2, torch.Generator().manual_seed(3))
 
 
 def enumerated(backbone: GRUBackbone, weights: torch.Tensor, variables: int, pair: tuple[int, int]) -> np.ndarray:
     """(S, L, L) sums of the density over all states."""
-    axes = [torch.arange(backbone.states)] * variables
+    axes = [torch.arange(backbone.head.levels)] * variables
     states = torch.cartesian_prod(*axes).reshape(-1, variables)
     with torch.no_grad():
         whole = backbone.log_prob(weights, states).exp().numpy()
     others = tuple(1 + v for v in range(variables) if v not in pair)
-    return whole.reshape(-1, *[backbone.states] * variables).sum(others)
+    return whole.reshape(-1, *[backbone.head.levels] * variables).sum(others)
 
 
 @pytest.mark.parametrize("variables", [2, 3])
 def test_the_first_two_variables_are_enumerated(variables):
     backbone, weights = drawn(variables, 5)
-    grids = joint_grids(backbone, weights, variables, (0, 1), seed=0)
+    grids = joint_grids(backbone, weights, Counts(backbone.head.levels), (0, 1), seed=0)
     assert grids.dtype == np.float32
     np.testing.assert_allclose(grids, enumerated(backbone, weights, variables, (0, 1)), atol=1e-6)
     np.testing.assert_allclose(grids.sum((1, 2)), 1, rtol=1e-6)
@@ -42,17 +44,17 @@ def test_the_first_two_variables_are_enumerated(variables):
 def test_other_variables_are_the_mean_over_drawn_states(order):
     backbone, weights = drawn(3, 5)
     backbone.order = order  # with another one than this backbone's, states are counted alone
-    grids = joint_grids(backbone, weights, 3, (1, 2), seed=0)
+    grids = joint_grids(backbone, weights, Counts(backbone.head.levels), (1, 2), seed=0)
     np.testing.assert_allclose(grids, enumerated(backbone, weights, 3, (1, 2)), atol=0.03)
     np.testing.assert_allclose(grids.sum((1, 2)), 1, rtol=1e-6)
-    np.testing.assert_array_equal(grids, joint_grids(backbone, weights, 3, (1, 2), seed=0))
+    np.testing.assert_array_equal(grids, joint_grids(backbone, weights, Counts(backbone.head.levels), (1, 2), seed=0))
 
 
 def test_a_large_grid_sums_over_equally_many_counts(monkeypatch):
     backbone, weights = drawn(2, 7)
-    fine = joint_grids(backbone, weights, 2, (0, 1), seed=0)
+    fine = joint_grids(backbone, weights, Counts(backbone.head.levels), (0, 1), seed=0)
     monkeypatch.setattr(module, "MOST_PROBABILITIES", 2 * 4**2)
-    coarse = joint_grids(backbone, weights, 2, (0, 1), seed=0)
+    coarse = joint_grids(backbone, weights, Counts(backbone.head.levels), (0, 1), seed=0)
     assert coarse.shape == (2, 4, 4)
     np.testing.assert_allclose(coarse[:, 1, 2], fine[:, 2:4, 4:6].sum((1, 2)), rtol=1e-5)
     np.testing.assert_allclose(coarse[:, 3, 3], fine[:, 6, 6], rtol=1e-5)
@@ -60,9 +62,9 @@ def test_a_large_grid_sums_over_equally_many_counts(monkeypatch):
 
 def test_without_a_pair_or_with_too_many_states_there_is_no_grid():
     backbone, weights = drawn(1, 5)
-    assert joint_grids(backbone, weights, 1, (0,), seed=0).size == 0
+    assert joint_grids(backbone, weights, Counts(backbone.head.levels), (0,), seed=0).size == 0
     backbone, weights = drawn(2, 513)
-    assert joint_grids(backbone, weights, 2, (0, 1), seed=0).size == 0
+    assert joint_grids(backbone, weights, Counts(backbone.head.levels), (0, 1), seed=0).size == 0
 
 
 @pytest.mark.parametrize(("states", "times"), [(56, 101), (100, 101), (512, 101), (7, 1), (512, 100_000)])
@@ -72,3 +74,58 @@ def test_a_grids_size_tells_how_many_counts_a_bin_holds(states, times):
     assert bins <= states
     assert times * bins**2 <= module.MOST_PROBABILITIES
     assert (bins - 1) * counts < states <= bins * counts
+
+
+def drawn_real(order: tuple[int, ...]) -> tuple[GRUBackbone, torch.Tensor, Reals, np.ndarray]:
+    """A backbone over real values, two sets of weights, the space of what they say, and many samples."""
+    backbone = GRUBackbone(len(order), MixtureHead(3, 0.2), hidden=4, order=order)
+    weights = 3 * backbone.initial(2, torch.Generator().manual_seed(3))
+    samples = backbone.sample(weights, 40_000, torch.Generator().manual_seed(4)).double().numpy()
+    flat = samples.reshape(-1, len(order))
+    unit = tuple([0.0] * len(order)), tuple([1.0] * len(order))
+    return backbone, weights, Reals(*unit, tuple(flat.min(0)), tuple(flat.max(0))), samples
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 2), (2, 0, 1)])
+def test_grids_of_real_values_are_the_histograms_of_many_samples(order):
+    backbone, weights, space, samples = drawn_real(order)
+    pair = (len(order) - 2, len(order) - 1)
+    grids = joint_grids(backbone, weights, space, pair, seed=0)
+    assert grids.shape == (2, BINS, BINS)
+    assert grids.dtype == np.float32
+    np.testing.assert_allclose(grids.sum((1, 2)), 1, atol=1e-3)
+    np.testing.assert_array_equal(grids, joint_grids(backbone, weights, space, pair, seed=0))
+    for grid, own in zip(grids, samples, strict=True):
+        found = np.histogram2d(*own[:, pair].T, bins=[space.edges(v) for v in pair])[0] / len(own)
+        coarse, expected = (whole.reshape(12, 10, 12, 10).sum((1, 3)) for whole in (grid, found))
+        np.testing.assert_allclose(coarse, expected, atol=0.03)
+        # All else equal, transposing would be as far off as the pair is asymmetric.
+        assert np.abs(coarse - expected).sum() < 0.3 * np.abs(coarse.T - expected).sum()
+
+
+def test_what_lies_beyond_the_bins_is_left_out():
+    backbone, weights, space, samples = drawn_real((0, 1))
+    high = tuple(np.quantile(samples.reshape(-1, 2), 0.8, axis=0))
+    small = Reals(space.mean, space.spread, space.low, high)
+    grids = joint_grids(backbone, weights, small, (0, 1), seed=0)
+    for grid, own in zip(grids, samples, strict=True):
+        inside = [(own[:, v] > small.edges(v)[0]) & (own[:, v] <= small.edges(v)[-1]) for v in (0, 1)]
+        assert grid.sum() == pytest.approx((inside[0] & inside[1]).mean(), abs=0.02)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+def test_mean_masses_are_the_histograms_of_many_samples(order):
+    backbone, weights, space, samples = drawn_real(order)
+    edges = torch.from_numpy(space.edge_coordinates())
+    found = mean_masses(backbone, weights, edges, 4000, torch.Generator().manual_seed(0)).numpy()
+    assert found.shape == (2, 3, BINS)
+    np.testing.assert_allclose(found.sum(2), 1, atol=1e-3)
+    for masses, own in zip(found, samples, strict=True):
+        for v in range(3):
+            np.testing.assert_allclose(masses[v], np.histogram(own[:, v], space.edges(v))[0] / len(own), atol=0.01)
+
+
+def test_too_many_times_of_real_values_have_no_grid(monkeypatch):
+    backbone, weights, space, _ = drawn_real((0, 1))
+    monkeypatch.setattr(module, "MOST_PROBABILITIES", 2 * BINS**2 - 1)
+    assert joint_grids(backbone, weights, space, (0, 1), seed=0).size == 0

@@ -9,6 +9,7 @@ from scipy.stats import spearmanr
 from weightflow.anchors import train_anchors
 from weightflow.errors import DivergenceError, InputError
 from weightflow.gru import GRUBackbone
+from weightflow.heads import CountHead
 from weightflow.latent_path import Behaviour, fit_latent_path, read_latent_path, spline, write_latent_path
 
 METHODS = ["pca", "autoencoder", "mds", "isomap"]
@@ -81,7 +82,7 @@ def counted():
     """Counts that drift over six times, their anchors, and what is asked of decoded weights."""
     rng = np.random.default_rng(0)
     snapshots = [rng.binomial(5, p, (300, 2)) for p in np.linspace(0.1, 0.9, 6)]
-    backbone = GRUBackbone(variables=2, states=6, hidden=3)
+    backbone = GRUBackbone(variables=2, head=CountHead(6), hidden=3)
     training = {"alignment": "pooled", "first_steps": 300, "steps": 200, "batch": 300, "learning_rate": 0.02}
     cpu = torch.device("cpu")
     anchors = train_anchors(backbone, snapshots, np.arange(6.0), training, 0, cpu)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from weightflow import losses
 from weightflow.flat_weights import split_weights
 from weightflow.gru import GRUBackbone
+from weightflow.heads import CountHead
 
-BACKBONE = GRUBackbone(variables=2, states=6, hidden=2)
+BACKBONE = GRUBackbone(variables=2, head=CountHead(6), hidden=2)
 
 
 def networks(stack: int, seed: int, scale: float = 2.0) -> torch.Tensor:
@@ -99,5 +100,5 @@ def test_roughness_is_the_sum_of_squared_third_differences():
 
 
 def test_too_few_counts_for_third_differences_are_not_rough():
-    few = GRUBackbone(variables=1, states=3, hidden=2)
+    few = GRUBackbone(variables=1, head=CountHead(3), hidden=2)
     assert losses.roughness(few, few.initial(2, torch.Generator().manual_seed(0))).item() == 0

@@ -5,6 +5,7 @@ from copy import deepcopy
 import pytest
 
 from weightflow.backbones import GRUBackbone
+from weightflow.heads import CountHead
 from weightflow.model_size import COLUMNS, model_sizes
 
 
@@ -23,7 +24,7 @@ def sizes(table, what):
 def test_a_backbone_is_as_large_as_its_weights(cde):
     table = model_sizes([cde], [3, 5], [52])
     assert list(table.columns) == COLUMNS
-    expected = sum(layer.weights for layer in GRUBackbone(3, 52, 8).layers)
+    expected = sum(layer.weights for layer in GRUBackbone(3, CountHead(52), 8).layers)
     assert set(sizes(table, "backbone")) == {expected}
 
 

@@ -7,14 +7,18 @@ import numpy as np
 import pytest
 import torch
 from conftest import SMALL_DYNAMICS
+from scipy.stats import norm
 
 from weightflow.dynamics import Solver, evolve, normalise_times, solve_weights
 from weightflow.errors import InputError
 from weightflow.fitting import make_field
+from weightflow.flat_weights import split_weights
 from weightflow.gru import GRUBackbone
+from weightflow.heads import CountHead, MixtureHead
 from weightflow.interpolation import fine_times, interpolate_weights
 from weightflow.laws import TableLaw
 from weightflow.moving_density import NetworkDensity, predict_along, predict_from_weights
+from weightflow.state_space import BINS, Counts, Reals
 from weightflow.weight_graph import build_weight_graph
 
 SOLVER = Solver("rk4", 2, 1e-4, 1e-5, adjoint=False)
@@ -35,7 +39,7 @@ def field(graph):
 @pytest.fixture
 def network() -> GRUBackbone:
     """A backbone for the states of `counts`."""
-    return GRUBackbone(variables=2, states=8, hidden=3)
+    return GRUBackbone(variables=2, head=CountHead(8), hidden=3)
 
 
 @pytest.fixture
@@ -120,7 +124,7 @@ def test_marginals_are_sums_over_the_enumerated_density(network, weights, counts
 
 
 def test_a_network_density_scores_in_batches(network, weights, monkeypatch):
-    density = NetworkDensity(network, torch.from_numpy(weights[:1]), seed=0)
+    density = NetworkDensity(network, torch.from_numpy(weights[:1]), Counts(8), seed=0)
     states = np.array([[0, 0], [7, 8], [3, 2]])
     whole = density.log_prob(states)
     monkeypatch.setattr("weightflow.moving_density._AT_ONCE", 1)
@@ -141,3 +145,71 @@ def test_same_seed_gives_the_same_samples(network, weights, counts):
     one, two = (predict(network, weights, counts).samples for _ in range(2))
     assert np.array_equal(one, two)
     assert not np.array_equal(one, predict(network, weights, counts, seed=1).samples)
+
+
+SPACE = Reals((100.0, -2e-3), (30.0, 1e-3), (0.0, -6e-3), (200.0, 2e-3))
+
+
+@pytest.fixture
+def real(counts):
+    """Real values of two units at the times of `counts`."""
+    rng = np.random.default_rng(0)
+    training, heldout = ([rng.normal(SPACE.mean, SPACE.spread, (n, 2)) for _ in counts.times] for n in (8, 5))
+    return dataclasses.replace(counts, training=training, heldout=heldout, space=SPACE)
+
+
+@pytest.fixture
+def real_network() -> GRUBackbone:
+    return GRUBackbone(variables=2, head=MixtureHead(3, 0.1), hidden=3)
+
+
+@pytest.fixture
+def real_weights(real_network, real) -> np.ndarray:
+    return 2 * real_network.initial(len(real.times), torch.Generator().manual_seed(0)).numpy()
+
+
+def standard_normal(components: int) -> tuple[GRUBackbone, torch.Tensor]:
+    """A network that says the same of every variable: all its components are standard normal."""
+    head = MixtureHead(components, 0.5)
+    network = GRUBackbone(2, head, hidden=2)
+    weights = torch.zeros(1, sum(layer.weights for layer in network.layers))
+    split_weights(network.layers, weights)[network.readout][0, 2 * components :, -1] = np.log(np.expm1(0.5))
+    return network, weights
+
+
+@pytest.mark.parametrize("components", [1, 3])
+def test_a_density_of_real_values_is_one_per_unit_of_the_data(real, components):
+    density, states = NetworkDensity(*standard_normal(components), SPACE, seed=0), real.heldout[0]
+    expected = norm(SPACE.mean, SPACE.spread).logpdf(states)
+    np.testing.assert_allclose(density.log_prob(states), expected.sum(1), rtol=1e-5)
+    first = density.of(np.array([0]))
+    np.testing.assert_allclose(first.log_prob(states[:, :1]), expected[:, 0], rtol=1e-5)
+    assert density.of(np.array([1])) is None
+
+
+def test_marginals_of_real_values_are_masses_of_the_spaces_bins(real):
+    density = NetworkDensity(*standard_normal(2), SPACE, seed=0)
+    expected = [np.diff(norm(SPACE.mean[v], SPACE.spread[v]).cdf(SPACE.edges(v))) for v in (0, 1)]
+    np.testing.assert_allclose(density.marginals(SPACE), expected, atol=1e-5)
+    np.testing.assert_allclose(density.of(np.array([0])).marginals(SPACE), expected[:1], atol=1e-5)
+
+
+def test_a_prediction_of_real_values_is_in_the_datas_units(real, real_network, real_weights):
+    found = predict(real_network, real_weights, real, samples=20_000)
+    assert found.marginals.shape == (6, 2, BINS)
+    assert found.joints.shape == (6, BINS, BINS)
+    np.testing.assert_array_equal(found.edges, [SPACE.edges(0), SPACE.edges(1)])
+    assert np.isfinite(found.scores["nll"]).all()
+    for t, samples in enumerate(found.samples):
+        assert samples.dtype == np.float64
+        for v in (0, 1):
+            shares = np.histogram(samples[:, v], found.edges[v])[0] / len(samples)
+            np.testing.assert_allclose(found.marginals[t, v], shares, atol=0.01)
+
+
+def test_likelihoods_of_real_values_include_the_change_of_units(real, real_network, real_weights):
+    found = predict(real_network, real_weights, real).scores["nll"]
+    for t, states in enumerate(real.heldout):
+        seen = torch.from_numpy(SPACE.coordinates(states))
+        log_prob = real_network.log_prob(torch.from_numpy(real_weights[t : t + 1]), seen)
+        assert found[t] == pytest.approx((-log_prob.mean().item() + np.log(30.0 * 1e-3)) / 2, rel=1e-5)

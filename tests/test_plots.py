@@ -34,6 +34,7 @@ from weightflow.plots.weights_path import plot_weights_path, principal_plane
 from weightflow.prediction import Prediction
 from weightflow.published import COLUMNS, OWN, PUBLISHED
 from weightflow.snapshots import Snapshots
+from weightflow.state_space import Counts, Reals
 
 TIMES = np.arange(9.0)
 MODELS = ["a_cde", "b_ode"]
@@ -69,7 +70,8 @@ def snapshots(rng: np.random.Generator, variables: int = 2, every: int = 4, disc
 
     names = [f"x{i + 1}" for i in range(variables)]
     parts = [draw(t) for t in TIMES], [draw(t) for t in TIMES]
-    return Snapshots(TIMES, *parts, np.arange(9) % every == 0, names, discrete, 40, "heldout", "day")
+    space = Counts(40) if discrete else Reals.of(parts[0])
+    return Snapshots(TIMES, *parts, np.arange(9) % every == 0, names, space, "heldout", "day")
 
 
 def exact_law(rng: np.random.Generator, variables: int = 2) -> TableLaw:
@@ -94,6 +96,14 @@ def with_grid(rng: np.random.Generator, bins: int = 40) -> Prediction:
     """A prediction with a grid of its two variables, in bins of 40 / `bins` counts."""
     joints = rng.dirichlet(np.ones(bins**2), 9).reshape(9, bins, bins)
     return dataclasses.replace(prediction(rng), joints=joints.astype(np.float32), pair=np.array([0, 1]))
+
+
+def of_real_values(rng: np.random.Generator) -> Prediction:
+    """A prediction of two real values, in ten bins that are unequal between the variables."""
+    joints = rng.dirichlet(np.ones(100), 9).reshape(9, 10, 10)
+    marginals, edges = np.stack([joints.sum(2), joints.sum(1)], axis=1), np.linspace([-1, 0], [9, 20], 11, axis=1)
+    samples = [rng.uniform([-1, 0], [9, 20], (30, 2)) for _ in TIMES]
+    return Prediction(TIMES, samples, marginals=marginals, edges=edges, joints=joints, pair=np.array([0, 1]))
 
 
 def landscape(alleles: int = 40) -> np.ndarray:
@@ -217,6 +227,12 @@ FIGURES = {
     ),
     "marginals, many": lambda rng: plot_marginals(snapshots(rng, 9), None, {"a_cde": prediction(rng, 9)}, LINES, [3]),
     "marginals, real": lambda rng: plot_marginals(snapshots(rng, discrete=False), None, {}, LINES, None),
+    "marginals, real density": lambda rng: plot_marginals(
+        snapshots(rng, discrete=False), None, {"a_cde": of_real_values(rng)}, LINES, None
+    ),
+    "joints, real density": lambda rng: plot_joints(
+        snapshots(rng, discrete=False), None, of_real_values(rng), LINES["a_cde"], None
+    ),
     "joints": lambda rng: plot_joints(snapshots(rng, 3), None, prediction(rng, 3), LINES["a_cde"], [2, 5]),
     "joints, exact": lambda rng: plot_joints(
         snapshots(rng, 3), exact_law(rng, 3), prediction(rng, 3), LINES["a_cde"], None
@@ -308,6 +324,22 @@ def test_a_density_shows_its_own_marginals_and_a_law_its_probabilities(rng):
     np.testing.assert_allclose(marginal(predicted, 2, 1, edges)[:40], predicted.marginals[2, 1])
     np.testing.assert_allclose(marginal(law, 2, 1, edges), law.marginals(2, 41)[1])
     assert joint(law, 2, (0, 1), (edges, edges)).sum() == pytest.approx(1)
+
+
+def test_a_density_of_real_values_is_spread_evenly_over_its_bins(rng):
+    part = of_real_values(rng)
+    own = [part.edges[v] for v in (0, 1)]
+    for v in (0, 1):
+        np.testing.assert_allclose(marginal(part, 2, v, own[v]) * np.diff(own[v]), part.marginals[2, v])
+        halves = np.interp(np.arange(21) / 2, np.arange(11), own[v])
+        np.testing.assert_allclose(marginal(part, 2, v, halves), np.repeat(marginal(part, 2, v, own[v]), 2))
+    area = np.outer(*map(np.diff, own))
+    np.testing.assert_allclose(joint(part, 2, (0, 1), own) * area, part.joints[2], atol=1e-12)
+    wide = np.linspace(-5, 25, 7), np.linspace(-3, 33, 5)
+    found = joint(part, 2, (0, 1), wide) * np.outer(*map(np.diff, wide))
+    assert found.shape == (6, 4)
+    assert found.sum() == pytest.approx(1)
+    np.testing.assert_allclose(found.sum(1), marginal(part, 2, 0, wide[0]) * np.diff(wide[0]), atol=1e-12)
 
 
 def test_a_law_shows_its_marginals_without_noise_and_only_of_what_it_knows(rng):
@@ -422,7 +454,7 @@ def test_an_animation_has_a_frame_for_each_time_and_always_the_same_bytes(variab
 def test_a_long_animation_leaves_times_out(rng):
     times = np.arange(MOST_FRAMES + 30.0)
     part = [rng.poisson(4, (5, 1)) for _ in times]
-    data = Snapshots(times, part, part, times % 10 == 0, ["x"], True, 40, "heldout", "day")
+    data = Snapshots(times, part, part, times % 10 == 0, ["x"], Counts(40), "heldout", "day")
     assert len(animate_density(data, None, Prediction(times, part), LINES["a_cde"])) == MOST_FRAMES
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from weightflow.errors import InputError
-from weightflow.prediction import Prediction, read_prediction, write_prediction
+from weightflow.prediction import Prediction, bin_edges, read_prediction, write_prediction
+from weightflow.state_space import BINS, Counts, Reals
 from weightflow.storage import write_tensors
 
 TIMES = np.array([0.0, 0.5, 2.0])
@@ -45,6 +46,7 @@ def test_likelihoods_and_paths_are_read_back(tmp_path):
         weights=np.ones((3, 4), np.float32),
         joints=np.full((3, 4, 4), 0.0625, np.float32),
         pair=np.array([0, 1]),
+        edges=np.linspace([0, 1], [5, 9], 6, axis=1),
         path_times=np.linspace(0, 2, 7),
         path_weights=np.zeros((7, 4), np.float32),
     )
@@ -52,7 +54,7 @@ def test_likelihoods_and_paths_are_read_back(tmp_path):
     assert found.scores.keys() == prediction.scores.keys()
     for name, values in prediction.scores.items():
         np.testing.assert_array_equal(found.scores[name], values)
-    for name in ("marginals", "joints", "pair", "weights", "path_times", "path_weights"):
+    for name in ("marginals", "edges", "joints", "pair", "weights", "path_times", "path_weights"):
         np.testing.assert_array_equal(getattr(found, name), getattr(prediction, name))
 
 
@@ -66,3 +68,11 @@ def test_another_artefact_is_refused(tmp_path):
     write_tensors(tmp_path / "file", "anchor", {})
     with pytest.raises(InputError, match="expected prediction, found anchor"):
         read_prediction(tmp_path / "file")
+
+
+def test_real_values_alone_have_edges():
+    space = Reals((0.0, 0.0), (1.0, 1.0), (-1.0, 0.0), (1.0, 5.0))
+    found = bin_edges(space, 2)
+    assert found.shape == (2, BINS + 1)
+    np.testing.assert_array_equal(found[1], space.edges(1))
+    assert bin_edges(Counts(5), 2).size == 0

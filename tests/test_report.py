@@ -16,6 +16,7 @@ from weightflow.published import COLUMNS, OWN, PUBLISHED
 from weightflow.report import Comparison, Source, render_report
 from weightflow.report_tables import MISSING
 from weightflow.snapshots import Snapshots
+from weightflow.state_space import Counts
 from weightflow.teacher import FIELDS
 
 RUNS = ["model_one", "model-two", "mixture", "floor_bootstrap"]
@@ -73,7 +74,14 @@ def make(root, tmp_path):
             observed = np.arange(4) % every == 0
             spare = part if heldout else [part[0][:0]] * 4
             data = Snapshots(
-                np.arange(4.0), part, spare, observed, ["S", "I"], True, 9, "heldout" if heldout else "training", "day"
+                np.arange(4.0),
+                part,
+                spare,
+                observed,
+                ["S", "I"],
+                Counts(9),
+                "heldout" if heldout else "training",
+                "day",
             )
             origin = {"file": {"file": "data/<mine>.csv", "sha256": "0" * 64}}
             shown = [str(file) for file in (*files[:-1], moving)]

@@ -21,6 +21,7 @@ from weightflow.selection import (
     validation_split,
 )
 from weightflow.snapshots import Snapshots
+from weightflow.state_space import Counts
 from weightflow.teacher import Teacher, Teachers
 from weightflow.weight_spline import knot_times
 
@@ -36,7 +37,7 @@ def data() -> Snapshots:
     """Three snapshots of 300 counts whose mean rises."""
     rng = np.random.default_rng(0)
     states = [rng.choice(LEVELS, (300, 1), p=binom.pmf(np.arange(LEVELS), 9, 0.2 + 0.3 * t)) for t in TIMES]
-    return Snapshots(TIMES, states, [], np.ones(3, dtype=bool), ["a"], True, LEVELS, "training", "hour")
+    return Snapshots(TIMES, states, [], np.ones(3, dtype=bool), ["a"], Counts(LEVELS), "training", "hour")
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_the_split_depends_on_the_seed_alone(data):
 
 
 def test_validation_counts_every_snapshot_alike(model):
-    backbone, states = make_backbone(model["backbone"], ["a"], LEVELS), numbered([4, 9, 2])
+    backbone, states = make_backbone(model["backbone"], ["a"], Counts(LEVELS)), numbered([4, 9, 2])
     weights = backbone.initial(3, torch.Generator().manual_seed(0))
     each = [-backbone.log_prob(weights[k : k + 1], torch.from_numpy(states[k])).mean().item() for k in range(3)]
     assert validation_nll(backbone, weights.numpy(), states) == pytest.approx(np.mean(each), rel=1e-6)
@@ -229,7 +230,7 @@ def test_before_any_step_the_learned_spline_itself_is_judged(data, model, monkey
     ((curve, _),) = curves
     assert np.array_equal(curve.times, knot_times(TIMES, 1, 2))
     _, validation = validation_split(data, model["selection"]["validation"], 0)
-    backbone = make_backbone(model["backbone"], ["a"], LEVELS)
+    backbone = make_backbone(model["backbone"], ["a"], Counts(LEVELS))
     assert table["nll"][0] == pytest.approx(validation_nll(backbone, curve.at(TIMES), validation), abs=1e-5)
 
 

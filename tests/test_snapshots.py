@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weightflow.errors import InputError
-from weightflow.readers import Recording
+from weightflow.recordings import Recording
 from weightflow.snapshots import (
     Snapshots,
     assemble,
@@ -23,6 +23,7 @@ from weightflow.snapshots import (
     states_with_headroom,
     write_snapshots,
 )
+from weightflow.state_space import Counts
 
 TIMES = np.array([0.0, 1.0, 2.5])
 
@@ -161,7 +162,7 @@ def test_too_few_states_are_refused(dataset_settings):
 
 
 def test_states_default_to_some_above_the_largest_observed_count(dataset_settings):
-    assert assemble(recording(), None, dataset_settings, 0.2, np.random.default_rng(0)).states == 24
+    assert assemble(recording(), None, dataset_settings, 0.2, np.random.default_rng(0)).space == Counts(24)
 
 
 def test_a_written_data_set_is_read_back_whole(counts, tmp_path):
@@ -181,7 +182,7 @@ def paired():
     """Nine times of 40 trajectories whose states tell which trajectory they are of; every other time is observed."""
     states = [np.stack([np.arange(40), np.full(40, t)], axis=1) for t in range(9)]
     seen = np.arange(9) % 2 == 0
-    return Snapshots(np.arange(9.0), states, states, seen, ["which", "when"], True, 50, "training", "day")
+    return Snapshots(np.arange(9.0), states, states, seen, ["which", "when"], Counts(50), "training", "day")
 
 
 def test_a_share_keeps_the_same_trajectories_in_every_observed_snapshot(paired):
@@ -235,7 +236,7 @@ def test_a_truncated_data_set_is_refused_by_name(counts, tmp_path):
 def test_the_shown_pair_takes_more_than_two_values(columns, pair):
     states = np.stack([np.arange(20) % values for values in columns], axis=1)
     names = [f"x{i}" for i in range(len(columns))]
-    data = Snapshots(np.arange(3.0), [states] * 3, [], np.ones(3, bool), names, True, 10, "training", "day")
+    data = Snapshots(np.arange(3.0), [states] * 3, [], np.ones(3, bool), names, Counts(10), "training", "day")
     assert data.pair == pair
 
 

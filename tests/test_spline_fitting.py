@@ -8,6 +8,7 @@ from scipy.stats import binom
 from weightflow import losses
 from weightflow.errors import DivergenceError
 from weightflow.gru import GRUBackbone
+from weightflow.heads import CountHead
 from weightflow.spline_fitting import draw_batch, fit_spline
 from weightflow.teacher import Lesson
 from weightflow.weight_spline import WeightSpline, knot_times
@@ -26,7 +27,7 @@ def law(time: float) -> np.ndarray:
 
 @pytest.fixture
 def backbone() -> GRUBackbone:
-    return GRUBackbone(variables=1, states=LEVELS, hidden=2)
+    return GRUBackbone(variables=1, head=CountHead(LEVELS), hidden=2)
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_divergence_names_the_setting_to_change(backbone, start, lesson):
 
 def test_a_batch_holds_states_of_its_own_times():
     states = torch.arange(5)[:, None, None] * 10 + torch.arange(7)[None, :, None] + torch.zeros(1, 1, 2, dtype=int)
-    times, batch = draw_batch(states.int(), 6, 40, torch.Generator().manual_seed(0))
+    times, batch = draw_batch(states, 6, 40, torch.Generator().manual_seed(0))
     assert times.shape == (6,)
     assert batch.shape == (6, 40, 2)
     assert batch.dtype == torch.int64

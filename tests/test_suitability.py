@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from weightflow.errors import InputError
-from weightflow.readers import Recording
+from weightflow.recordings import Recording
 from weightflow.suitability import check_dimension, check_models, check_system
 
 

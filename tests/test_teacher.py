@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, chisquare
 
+from weightflow.state_space import Counts, Reals, StateSpace
 from weightflow.teacher import (
     MEMBERS,
     Interpolant,
@@ -21,6 +22,7 @@ from weightflow.teacher import (
 EVERY = [Teacher(member, noise=0.7, share=0.4) for member in MEMBERS]
 TIMES = np.array([0.0, 1.0, 3.0])
 CORRELATED = np.array([[9.0, 4.0], [4.0, 3.0]])
+REALS = Reals((0.0,), (1.0,), (0.0,), (1.0,))  # teachers ask for no more than that values are real
 
 
 @pytest.fixture
@@ -34,9 +36,9 @@ def counted(rng) -> list[np.ndarray]:
     return [rng.integers(0, 20, (60, 2)) for _ in TIMES]
 
 
-def between(first: np.ndarray, last: np.ndarray, states: int = 0, end: float = 2.0) -> Interpolant:
+def between(first: np.ndarray, last: np.ndarray, space: StateSpace = REALS, end: float = 2.0) -> Interpolant:
     """Two snapshots, at times 0 and `end`."""
-    return Interpolant([first, last], np.array([0.0, end]), states, np.random.default_rng(1))
+    return Interpolant([first, last], np.array([0.0, end]), space, np.random.default_rng(1))
 
 
 def constant(value: int, count: int = 2000) -> np.ndarray:
@@ -78,7 +80,7 @@ def test_a_bridge_keeps_what_the_variables_conserve_together(rng):
 @pytest.mark.parametrize(("first", "last"), [(5, 17), (17, 5)])
 def test_a_poisson_bridge_between_fixed_ends_is_binomial(rng, first, last):
     share, jumps = 0.3, 12
-    way = between(constant(first), constant(last), states=18)
+    way = between(constant(first), constant(last), Counts(18))
     drawn = way.draw(Teacher("poisson", 1.0), np.array([2 * share]), 5, rng)[0]
     made = np.abs(drawn[:, 0] - first)
     assert drawn.dtype == np.int64
@@ -91,7 +93,8 @@ def test_a_poisson_bridge_between_fixed_ends_is_binomial(rng, first, last):
 
 
 def test_a_poisson_bridges_pairs_back_and_forth_add_to_its_spread(rng):
-    way, share, noise = between(constant(50, 1000), rng.normal(100, 6, (1000, 1)).round().astype(int), 200), 0.4, 1.0
+    last, share, noise = rng.normal(100, 6, (1000, 1)).round().astype(int), 0.4, 1.0
+    way = between(constant(50, 1000), last, Counts(200))
     change = (way.particles[1] - way.particles[0])[:, 0]
     drawn = way.draw(Teacher("poisson", noise), np.array([2 * share]), 60, rng)[0]
     jumps = share * (1 - share) * np.abs(change).mean()
@@ -102,13 +105,13 @@ def test_a_poisson_bridges_pairs_back_and_forth_add_to_its_spread(rng):
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_mixture_takes_the_snapshots_in_proportion_to_their_nearness(rng, share):
-    drawn = between(constant(0), constant(9), 10).draw(Teacher("mixture"), np.array([2 * share]), 10, rng)[0]
+    drawn = between(constant(0), constant(9), Counts(10)).draw(Teacher("mixture"), np.array([2 * share]), 10, rng)[0]
     assert set(drawn.flatten()) == {0, 9}
     assert (drawn == 9).mean() == pytest.approx(share, abs=0.02)
 
 
 def test_a_blend_takes_its_share_from_the_mixture(rng):
-    drawn = between(constant(0), constant(8), 9).draw(Teacher("blend", 0.5, 0.25), np.ones(1), 10, rng)[0]
+    drawn = between(constant(0), constant(8), Counts(9)).draw(Teacher("blend", 0.5, 0.25), np.ones(1), 10, rng)[0]
     assert set(drawn.flatten()) == {0, 4, 8}
     assert (drawn != 4).mean() == pytest.approx(0.25, abs=0.02)
 
@@ -121,7 +124,7 @@ def test_a_displacement_follows_its_coupled_states(rng):
 
 @pytest.mark.parametrize("teacher", EVERY, ids=MEMBERS)
 def test_at_a_snapshot_every_member_gives_its_states(rng, counted, teacher):
-    way = Interpolant(counted, TIMES, 20, rng)
+    way = Interpolant(counted, TIMES, Counts(20), rng)
     for time, snapshot in zip(TIMES, counted, strict=True):
         assert rows(way.sample(teacher, time, rng)) == rows(snapshot)
 
@@ -137,7 +140,7 @@ def test_at_a_snapshot_every_member_gives_its_states(rng, counted, teacher):
 )
 def test_what_is_taught_is_always_counts_within_the_states(member, noise, share, rate, time, sizes, seed):
     rng = np.random.default_rng(seed)
-    way = Interpolant([rng.integers(0, 12, (n, 2)) for n in sizes], TIMES, 12, rng)
+    way = Interpolant([rng.integers(0, 12, (n, 2)) for n in sizes], TIMES, Counts(12), rng)
     drawn = way.sample(Teacher(member, noise, share, rate), time, rng)
     assert drawn.shape == (max(sizes), 2)
     assert drawn.dtype == np.int64
@@ -145,7 +148,7 @@ def test_what_is_taught_is_always_counts_within_the_states(member, noise, share,
 
 
 def test_a_lesson_has_twice_as_many_times_in_the_first_interval(rng, counted):
-    told = lesson(everywhere(Teacher("bridge", 0.5)), counted, TIMES, 20, 5, rng)
+    told = lesson(everywhere(Teacher("bridge", 0.5)), counted, TIMES, Counts(20), 5, rng)
     assert len(told.times) == 10 + 5 + 1
     assert (told.times < 1).sum() == 10
     assert set(TIMES) <= set(told.times)
@@ -155,7 +158,7 @@ def test_a_lesson_has_twice_as_many_times_in_the_first_interval(rng, counted):
 
 def test_without_a_teacher_a_lesson_is_the_snapshots(rng, counted):
     short = [counted[0][:7], *counted[1:]]
-    told = lesson(None, short, TIMES, 20, 5, rng)
+    told = lesson(None, short, TIMES, Counts(20), 5, rng)
     assert np.array_equal(told.times, TIMES)
     assert {len(states) for states in told.states} == {60}
     assert set(rows(told.states[0])) <= set(rows(short[0]))
@@ -166,7 +169,7 @@ def test_without_a_teacher_a_lesson_is_the_snapshots(rng, counted):
 def test_same_seed_same_bytes(counted, teacher):
     def told(seed: int) -> bytes:
         teachers = teacher and everywhere(teacher)
-        made = lesson(teachers, [counted[0][:9], *counted[1:]], TIMES, 20, 2, np.random.default_rng(seed))
+        made = lesson(teachers, [counted[0][:9], *counted[1:]], TIMES, Counts(20), 2, np.random.default_rng(seed))
         return b"".join(states.tobytes() for states in made.states)
 
     assert told(0) == told(0)
@@ -189,7 +192,7 @@ def test_a_written_choice_is_read_back(tmp_path):
 @pytest.mark.parametrize("rate", [0.5, 4.0, 100.0])
 @pytest.mark.parametrize("unit", [None, 0.5])
 def test_a_relaxation_is_exponential_across_the_interval(rng, rate, unit):
-    way = Interpolant([np.full((3, 1), 2.0), np.full((3, 1), 10.0)], np.array([0.0, 2.0]), 0, rng, unit)
+    way = Interpolant([np.full((3, 1), 2.0), np.full((3, 1), 10.0)], np.array([0.0, 2.0]), REALS, rng, unit)
     strength = rate * 2.0 / (unit or 2.0)
     for time in (0.1, 0.5, 1.7):
         expected = 2 + 8 * (1 - np.exp(-strength * time / 2)) / (1 - np.exp(-strength))
@@ -203,7 +206,7 @@ def test_a_small_rate_moves_evenly(rng):
 
 def test_the_first_interval_has_a_teacher_of_its_own(rng):
     snapshots = [constant(0), constant(6), constant(18)]
-    told = lesson(Teachers(Teacher("mixture"), Teacher("displacement")), snapshots, TIMES, 20, 4, rng)
+    told = lesson(Teachers(Teacher("mixture"), Teacher("displacement")), snapshots, TIMES, Counts(20), 4, rng)
     for time, states in zip(told.times, told.states, strict=True):
         if time < 1:
             assert set(states.flatten()) <= {0, 6}
@@ -213,7 +216,7 @@ def test_the_first_interval_has_a_teacher_of_its_own(rng):
 
 def test_a_mixture_with_own_rates_mixes_every_variable_by_its_share(rng):
     snapshots = [np.zeros((4000, 2), int), np.array([[4, 8]]).repeat(4000, 0), np.array([[4, 16]]).repeat(4000, 0)]
-    way = Interpolant(snapshots, np.arange(3.0), 20, rng)
+    way = Interpolant(snapshots, np.arange(3.0), Counts(20), rng)
     way.rates = np.array([np.log(9.0), 0.0])
     drawn = way.sample(Teacher("mixture", own=True), 0.5, rng)
     assert set(np.unique(drawn[:, 0])) == {0, 4}

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from weightflow.state_space import Counts
 from weightflow.teacher import FIELDS, MEMBERS, Interpolant, Teacher, Teachers
 from weightflow.teacher_choice import best_teachers, candidates, score_teachers
 
@@ -37,7 +38,7 @@ ASKED = candidates(list(MEMBERS), [0.1, 1.0], [0.5])
 def scores(snapshots: list[np.ndarray], asked: list[Teacher] = ASKED) -> pd.DataFrame:
     times = np.arange(float(len(snapshots)))
     states = int(max(s.max() for s in snapshots)) + 3
-    return score_teachers(asked, snapshots, times, states, np.random.default_rng(2))
+    return score_teachers(asked, snapshots, times, Counts(states), np.random.default_rng(2))
 
 
 def test_every_teacher_is_scored_at_every_interior_snapshot(counted):
@@ -138,7 +139,7 @@ def test_own_rates_are_found_where_variables_relax_differently(rng):
 
     snapshots = [snapshot(t) for t in range(3)]
     assert best_teachers(scores(snapshots, candidates(["poisson"], [0.1], [], [0, 2, "own"]))).first.own
-    way = Interpolant(snapshots, np.arange(3.0), 60, rng)
+    way = Interpolant(snapshots, np.arange(3.0), Counts(60), rng)
     halfway = way.sample(Teacher("poisson", own=True), 0.5, rng).mean(0)
     even = way.sample(Teacher("poisson"), 0.5, rng).mean(0)
     truth = [20 * (1 - np.exp(-1.5)), 5, 15 * np.expm1(0.75) / np.expm1(3)]

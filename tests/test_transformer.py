@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from weightflow.flat_weights import split_weights
+from weightflow.heads import CountHead
 from weightflow.transformer import TransformerBackbone
 
 
@@ -21,9 +22,10 @@ def reference_log_prob(backbone: TransformerBackbone, weights: torch.Tensor, sta
     maps = {name: value[0] for name, value in split_weights(backbone.layers, weights).items()}
     norm = nn.RMSNorm(backbone.width, eps=1e-6, elementwise_affine=False)
     # Least significant bit first; no input before the first variable.
-    codes = [[[int(bit) for bit in f"{x:0{backbone.bits}b}"[::-1]] for x in row[:-1]] for row in states.tolist()]
-    start = torch.zeros(len(states), 1, backbone.bits)
-    inputs = torch.cat([start, torch.tensor(codes, dtype=torch.float32).reshape(len(states), -1, backbone.bits)], 1)
+    bits = backbone.head.inputs
+    codes = [[[int(bit) for bit in f"{x:0{bits}b}"[::-1]] for x in row[:-1]] for row in states.tolist()]
+    start = torch.zeros(len(states), 1, bits)
+    inputs = torch.cat([start, torch.tensor(codes, dtype=torch.float32).reshape(len(states), -1, bits)], 1)
     stream = linear(maps["embed"])(torch.cat([inputs, backbone.positions.expand(len(states), -1, -1)], dim=2))
     future = torch.ones(states.shape[1], states.shape[1], dtype=torch.bool).triu(1)
     for block in range(backbone.depth):
@@ -44,7 +46,7 @@ def reference_log_prob(backbone: TransformerBackbone, weights: torch.Tensor, sta
 @pytest.mark.parametrize(("depth", "heads"), [(1, 1), (1, 2), (2, 3), (3, 6)])
 @pytest.mark.parametrize(("variables", "states"), [(1, 2), (3, 52), (5, 6)])
 def test_likelihood_equals_torchs_modules(variables, states, depth, heads, position):
-    backbone = TransformerBackbone(variables, states, 6, depth, heads, 2, position)
+    backbone = TransformerBackbone(variables, CountHead(states), 6, depth, heads, 2, position)
     weights = 3 * backbone.initial(1, torch.Generator().manual_seed(depth))
     x = torch.randint(states, (40, variables), generator=torch.Generator().manual_seed(1))
     expected = reference_log_prob(backbone, weights, x)
@@ -53,7 +55,7 @@ def test_likelihood_equals_torchs_modules(variables, states, depth, heads, posit
 
 
 def test_fresh_weights_are_uniform_and_scaled_by_what_they_read():
-    backbone = TransformerBackbone(3, 50, 16, depth=2, heads=2, position=True)
+    backbone = TransformerBackbone(3, CountHead(50), 16, depth=2, heads=2, position=True)
     drawn = split_weights(backbone.layers, backbone.initial(200, torch.Generator().manual_seed(0)))
     for layer in backbone.layers:
         added = layer.name[:-1] in ("out", "down")

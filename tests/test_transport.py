@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 
-from weightflow.transport import chain, couple, round_to_counts, transport_spline
+from weightflow.state_space import Counts
+from weightflow.transport import chain, couple, transport_spline
 
 
 @pytest.fixture
@@ -110,15 +111,15 @@ def test_the_spline_passes_through_the_chain(rng):
 
 def test_rounding_is_unbiased(rng):
     values = np.full(200_000, 3.3)
-    rounded = round_to_counts(values, 10, rng)
+    rounded = Counts(10).project(values, rng)
     assert set(rounded) == {3, 4}
     assert rounded.mean() == pytest.approx(3.3, abs=5 * np.sqrt(0.21 / 200_000))
 
 
 def test_whole_numbers_are_left_alone(rng):
     values = np.arange(5.0)
-    assert np.array_equal(round_to_counts(values, 10, rng), np.arange(5))
+    assert np.array_equal(Counts(10).project(values, rng), np.arange(5))
 
 
 def test_rounded_counts_stay_within_the_states(rng):
-    assert round_to_counts(np.array([-2.5, 11.7]), 10, rng).tolist() == [0, 9]
+    assert Counts(10).project(np.array([-2.5, 11.7]), rng).tolist() == [0, 9]

@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 
 from weightflow.errors import InputError
 from weightflow.flat_weights import split_weights
+from weightflow.heads import CountHead
 from weightflow.storage import read_tensors, write_tensors
 from weightflow.weight_graph import (
     KIND,
@@ -71,7 +72,7 @@ def test_the_mask_counts_every_weight_once(case):
 
 @given(states=st.integers(2, 20))
 def test_a_backbone_read_back_from_its_graph_says_the_same(build, states):
-    backbone = build(2, states)
+    backbone = build(2, CountHead(states))
     weights = backbone.initial(3, torch.Generator().manual_seed(0))
     graph = build_weight_graph(backbone.layers, weights.numpy(), np.arange(3.0), "digest")
     assert np.array_equal(graph.weights, weights.numpy())

@@ -8,10 +8,19 @@ import h5py
 import numpy as np
 import pandas as pd
 from anndata.io import read_elem
-from scipy.sparse import issparse
+from scipy.sparse import issparse, spmatrix
 
 from weightflow.errors import InputError
-from weightflow.recordings import Recording, check_names, default_names, group_by_time, numeric_times
+from weightflow.recordings import (
+    Recording,
+    check_names,
+    default_names,
+    first_names,
+    group_by_time,
+    listed,
+    numeric_times,
+    refuse_times,
+)
 
 _GROUPS = ("layers", "obsm")
 
@@ -31,50 +40,52 @@ def read_h5ad(path: Path, settings: Mapping[str, Any]) -> Recording:
     except OSError as error:
         raise InputError(f"{path}: not a readable .h5ad (HDF5) file; write it again with anndata.") from error
     with file:
-        if "obs" not in file:
-            raise InputError(f"{path}: HDF5, but not AnnData: there is no obs; write it with anndata.")
-        cells = read_elem(file["obs"])
-        key = settings["time_column"]
+        if not all(name in file and file[name].attrs.get("encoding-type") == "dataframe" for name in ("obs", "var")):
+            raise InputError(f"{path}: HDF5, but not AnnData: there is no table obs or var; write it with anndata.")
+        refuse_times(settings, f"{path}")
+        cells, key = read_elem(file["obs"]), settings["time_column"]
         if key not in cells:
-            raise InputError(f"{path}: obs has no '{key}'; set time_column to one of {_listed(cells.columns)}.")
-        values, names = _matrix(file, settings["matrix"], path)
+            raise InputError(f"{path}: obs has no '{key}'; set time_column to one of {listed(cells)}.")
+        values, names = _chosen(*_matrix(file, settings["matrix"], path), settings["variables"], path)
     times = numeric_times(cells[key], f"{path}: obs '{key}'")
-    return group_by_time(times, *_chosen(values, names, settings["variables"], path))
+    return group_by_time(times, _dense(values, f"{path}: the matrix '{settings['matrix']}'"), names)
 
 
-def _matrix(file: h5py.File, key: str, path: Path) -> tuple[np.ndarray, list[str]]:
+def _matrix(file: h5py.File, key: str, path: Path) -> tuple[np.ndarray | spmatrix, list[str]]:
     """(cells, variables) values and the variables' names."""
-    there = [name for name in ("X", *(f"{g}/{k}" for g in _GROUPS for k in file.get(g, ()))) if name in file]
+    keys = ["X", *(f"{group}/{name}" for group in _GROUPS for name in file.get(group, ()))]
+    there = [name for name in keys if name in file and file[name].attrs.get("encoding-type") != "null"]
     if key not in there:
-        raise InputError(f"{path}: no matrix '{key}'; set matrix to one of {_listed(there)}.")
+        raise InputError(f"{path}: no matrix '{key}'; set matrix to one of {listed(there)}.")
     found, at = read_elem(file[key]), f"{path}: the matrix '{key}'"
     names = None if key.startswith("obsm/") else [str(name) for name in read_elem(file["var"]).index]
     if isinstance(found, pd.DataFrame):
         names, found = [str(name) for name in found], found.to_numpy()
     if found.dtype.kind not in "iufb":
         raise InputError(f"{at} holds {found.dtype}, not numbers only; convert it.")
-    if issparse(found):
-        if np.isnan(found.data).any():
-            raise InputError(f"{at} holds NaN among its sparse values; remove or mend those cells.")
-        found = found.toarray()
     if found.ndim != 2:
         raise InputError(f"{at} has shape {found.shape}; expected (cells, variables).")
     return found, names or default_names(found.shape[1])
 
 
-def _chosen(values: np.ndarray, names: list[str], wanted: list[str] | None, path: Path) -> tuple[np.ndarray, list[str]]:
-    check_names(names, f"{path}")
-    if wanted is None:
+def _chosen(
+    values: np.ndarray | spmatrix, names: list[str], wanted: list[str] | int | None, path: Path
+) -> tuple[np.ndarray | spmatrix, list[str]]:
+    """The columns of the wanted variables, before a sparse matrix of all would fill the memory."""
+    if isinstance(wanted, int):
+        wanted = first_names(names, wanted, f"{path}")
+    check_names([name for name in names if name in wanted] if wanted else names, f"{path}")
+    if not wanted:
         return values, names
-    places = pd.Index(names).get_indexer(wanted)
-    if (places < 0).any():
-        raise InputError(
-            f"{path}: no variable '{wanted[int(places.argmin())]}'; the key variables may name {_listed(names)}."
-        )
-    return values[:, places], list(wanted)
+    places = {name: place for place, name in enumerate(names)}
+    if absent := [name for name in wanted if name not in places]:
+        raise InputError(f"{path}: no variable '{absent[0]}'; the key variables may name {listed(names)}.")
+    return values[:, [places[name] for name in wanted]], list(wanted)
 
 
-def _listed(names: Any) -> str:
-    """All of a few names, and the first of many."""
-    names = [str(name) for name in names]
-    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "") if names else "(none)"
+def _dense(values: np.ndarray | spmatrix, at: str) -> np.ndarray:
+    if not issparse(values):
+        return values
+    if np.isnan(values.data).any():
+        raise InputError(f"{at} holds NaN among its sparse values; remove or mend those cells.")
+    return values.toarray()

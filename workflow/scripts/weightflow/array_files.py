@@ -1,6 +1,7 @@
 """Arrays of snapshots in NumPy's own formats: `.npy` of trajectories, `.npz` of states with a time each."""
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,20 @@ from typing import Any
 import numpy as np
 
 from weightflow.errors import InputError
-from weightflow.recordings import Recording, check_names, default_names, group_by_time, numeric_times
+from weightflow.recordings import (
+    Recording,
+    check_names,
+    default_names,
+    first_names,
+    group_by_time,
+    listed,
+    numeric_times,
+    refuse_times,
+)
 
 AXES = {"trajectory": 0, "time": 1, "variable": 2}
 _PICKLED = ("Object arrays", "Python objects", "pickle")
+_DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
@@ -46,7 +57,8 @@ def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
     if points == 0 or d == 0:
         raise InputError(f"{path}: has no times or no variables, shape {array.shape}; check the key axes.")
     times = np.asarray(settings["times"] or range(points), dtype=float)
-    return Recording(times, list(array.swapaxes(0, 1)), _names(d, settings, path), paired=True)
+    names = _names(d, settings, path)
+    return Recording(times, list(array[..., : len(names)].swapaxes(0, 1)), names, paired=True)
 
 
 def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
@@ -59,11 +71,15 @@ def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
     Raises:
         InputError: the file is damaged or pickled, an array is missing, or the two do not fit.
     """
+    refuse_times(settings, f"{path}")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            found = {name: _member(archive, name, path, settings) for name in ("matrix", "time_column")}
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
+        archive = np.load(path, allow_pickle=False)
+    except (ValueError, *_DAMAGED) as error:
         raise InputError(f"{path}: the file is truncated or not an .npz archive; save it again.") from error
+    if isinstance(archive, np.ndarray):
+        raise InputError(f"{path}: holds one array, not an archive of them; rename it to .npy or use numpy.savez.")
+    with archive:
+        found = {key: _member(archive, key, path, settings) for key in ("matrix", "time_column")}
     states, times = found["matrix"], found["time_column"]
     at = f"{path}: the array '{settings['matrix']}'"
     if states.dtype.kind not in "iufb":
@@ -76,24 +92,28 @@ def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
             "for each state."
         )
     times = numeric_times(times, f"{path}: the array '{settings['time_column']}'")
-    return group_by_time(times, states, _names(states.shape[1], settings, path))
+    names = _names(states.shape[1], settings, path)
+    return group_by_time(times, states[:, : len(names)], names)
 
 
-def _member(archive: Any, key: str, path: Path, settings: Mapping[str, Any]) -> np.ndarray:
+def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: Mapping[str, Any]) -> np.ndarray:
     name = settings[key]
-    if not hasattr(archive, "files"):
-        raise InputError(f"{path}: holds one array, not an archive of them; rename it to .npy or use numpy.savez.")
     if name not in archive.files:
-        raise InputError(f"{path}: no array '{name}'; set {key} to one of {', '.join(archive.files)}.")
+        raise InputError(f"{path}: no array '{name}'; set {key} to one of {listed(archive.files)}.")
     try:
         return archive[name]
     except ValueError as error:
         raise InputError(
             f"{path}: the array '{name}' holds Python objects, which are pickled; save plain numbers with numpy.savez."
         ) from error
+    except _DAMAGED as error:
+        raise InputError(f"{path}: the array '{name}' is truncated or damaged; save the file again.") from error
 
 
 def _names(variables: int, settings: Mapping[str, Any], path: Path) -> list[str]:
+    """Names of all variables, or of the first ones where the key is their number."""
+    if isinstance(settings["variables"], int):
+        return first_names(default_names(variables), settings["variables"], f"{path}")
     names = list(settings["variables"] or default_names(variables))
     if len(names) != variables:
         raise InputError(

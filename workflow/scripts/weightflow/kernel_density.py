@@ -22,7 +22,7 @@ MULTIPLES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0)
 NARROWEST = 0.2  # bandwidth; a variable without spread keeps all but 1e-5 of its mass in place
 UNIFORM = 1e-3
 _AT_ONCE = 4_000_000  # numbers held in one batch
-_RIDGE = 1e-6  # of the mean variance; samples on a line still have a density
+_RIDGE = 1e-6  # of each variable's variance; samples on a line still have a density
 _DENSE = 30  # a matrix product costs as little as one gathered product for each entry, per this many entries
 
 
@@ -185,8 +185,9 @@ class GaussianKernels:
         """(d, d) lower Cholesky factor of a kernel's covariance."""
         centred = self.states - self.weights @ self.states
         covariance = (centred.T * self.weights) @ centred
-        ridge = _RIDGE * (np.trace(covariance) / len(covariance) or 1.0)
-        return self.multiple * np.linalg.cholesky(covariance + ridge * np.eye(len(covariance)))
+        variances = np.diag(covariance)
+        ridge = _RIDGE * np.where(variances > 0, variances, 1.0)
+        return self.multiple * np.linalg.cholesky(covariance + np.diag(ridge))
 
     def log_prob(self, states: np.ndarray) -> np.ndarray:
         """(n,) log-densities."""

@@ -10,7 +10,13 @@ from weightflow import metrics
 
 TIMES = "left_out"
 FLOOR = "floor_split_half"
-_METRICS = {"w1_joint": "w1_loo", "w2_joint": "w2_loo", "mmd": "mmd_loo", "mmd_median": "mmd_median_loo", "nll": "nll_loo"}
+_METRICS = {
+    "w1_joint": "w1_loo",
+    "w2_joint": "w2_loo",
+    "mmd": "mmd_loo",
+    "mmd_median": "mmd_median_loo",
+    "nll": "nll_loo",
+}
 _FOLD = re.compile(r"(.+)-without-(\d+)")
 _SPLITS = 20
 

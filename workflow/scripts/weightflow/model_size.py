@@ -10,6 +10,7 @@ import pandas as pd
 from weightflow.backbones import make_backbone
 from weightflow.graph_network import GraphNetwork
 from weightflow.recordings import default_names
+from weightflow.state_space import Counts
 
 COLUMNS = ["what", "name", "variables", "states", "size"]
 BACKBONE, FIELD, TABLE = KINDS = ("backbone", "graph network", "joint table")
@@ -37,7 +38,7 @@ def model_sizes(
                     name = _label(settings)
                     # The order changes no size, and a given one is of other variables.
                     ordered = settings | {"order": "sequential"}
-                    layers = make_backbone(ordered, default_names(d), levels).layers
+                    layers = make_backbone(ordered, default_names(d), Counts(levels)).layers
                     size = sum(layer.weights for layer in layers)
                     rows[BACKBONE, name, d, levels] = size
                     kind = model["dynamics"]["kind"]

@@ -60,7 +60,7 @@ class NetworkDensity:
             found = self.backbone.marginals(self.weights, most, generator)[0]
         else:
             edges = torch.as_tensor(space.edge_coordinates(), dtype=torch.float32, device=self.weights.device)
-            most = max(1, min(PREFIXES, _IN_MARGINALS // (edges.shape[1] * self.backbone.head.outputs)))
+            most = max(1, min(PREFIXES, _IN_MARGINALS // (max(edges.shape) * self.backbone.head.outputs)))
             found = mean_masses(self.backbone, self.weights, edges, most, generator)[0]
         return found.double().cpu().numpy()[: self.leading or None]
 

@@ -1,6 +1,6 @@
 """What a file of snapshots holds, whatever its format: times, the states at each, and the variables' names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,7 @@ import pandas as pd
 
 from weightflow.errors import InputError
 
-
-_MOST_LISTED = 12
+_LISTED = 12  # most names in a message
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,23 @@ def default_names(variables: int) -> list[str]:
     return [f"x{i + 1}" for i in range(variables)]
 
 
+def listed(names: Iterable[Any]) -> str:
+    """All of a few names, and the first of many, for messages."""
+    names = [str(name) for name in names]
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more if names else "(none)"
+
+
+def refuse_times(settings: Mapping[str, Any], where: str) -> None:
+    """Refuse the key `times` for a file that has its own.
+
+    Raises:
+        InputError: the key is set.
+    """
+    if settings["times"]:
+        raise InputError(f"{where}: the file has its own times in '{settings['time_column']}'; remove the key times.")
+
+
 def numeric_times(values: Sequence, where: str) -> np.ndarray:
     """(n,) times of n states, also of text and categories that are numbers.
 
@@ -43,12 +59,16 @@ def numeric_times(values: Sequence, where: str) -> np.ndarray:
         where: the file and the key, for messages.
 
     Raises:
-        InputError: a time is missing or no number.
+        InputError: there is none, or one is missing or no number.
     """
     given = pd.Series(np.asarray(values))
-    times = pd.to_numeric(given, errors="coerce")
+    if given.empty:
+        raise InputError(f"{where} is empty; add states.")
     if given.isna().any():
         raise InputError(f"{where} has gaps; give every state its time.")
+    if given.dtype.kind in "mM":
+        raise InputError(f"{where} holds dates; write times as numbers, such as hours since the first.")
+    times = pd.to_numeric(given, errors="coerce")
     if (wrong := times.isna()).any():
         raise InputError(f"{where} holds {str(given[wrong].iloc[0])!r}, which is no number; write times as numbers.")
     return times.to_numpy(dtype=float)
@@ -65,34 +85,20 @@ def check_names(names: Sequence[str], where: str) -> None:
         raise InputError(f"{where}: the variable {repeated[0]} is there twice; rename one of them.")
 
 
-def first_or_named(names: Sequence[str], wanted: Sequence[str] | int | None, where: str) -> list[int]:
-    """Places of the variables to use, by the key `variables`: all, the first n, or those that are named.
+def first_names(names: Sequence[str], count: int, where: str) -> list[str]:
+    """The first variables' names.
 
     Args:
         names: all of the file's.
-        wanted: the key.
+        count: how many of them.
         where: the file, for messages.
 
     Raises:
-        InputError: there are fewer, or there is none of that name.
+        InputError: there are fewer.
     """
-    if wanted is None:
-        return list(range(len(names)))
-    if isinstance(wanted, int):
-        if wanted > len(names):
-            raise InputError(f"{where}: has {len(names)} variables, and the key variables asks for {wanted}; lower it.")
-        return list(range(wanted))
-    places = {name: i for i, name in enumerate(names)}
-    if absent := [name for name in wanted if name not in places]:
-        raise InputError(f"{where}: no variable '{absent[0]}'; the key variables may name {listed(names)}.")
-    return [places[name] for name in wanted]
-
-
-def listed(names: Iterable[Any]) -> str:
-    """All of a few names, and the first of many."""
-    names = [str(name) for name in names]
-    shown = ", ".join(names[:_MOST_LISTED])
-    return shown + (f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else "") if names else "(none)"
+    if count > len(names):
+        raise InputError(f"{where}: holds {len(names)} variables, and the key variables asks for {count}; lower it.")
+    return list(names[:count])
 
 
 def group_by_time(times: np.ndarray, states: np.ndarray, variables: Sequence[str]) -> Recording:
@@ -125,8 +131,8 @@ def join(recordings: Sequence[Recording], names: Sequence[str]) -> Recording:
     for name, other in zip(names[1:], others, strict=True):
         if other.variables != first.variables:
             raise InputError(
-                f"{name}: has the variables {', '.join(other.variables)}, and {names[0]} has "
-                f"{', '.join(first.variables)}; files that are joined must agree."
+                f"{name}: has the variables {listed(other.variables)}, and {names[0]} has "
+                f"{listed(first.variables)}; files that are joined must agree."
             )
     times = np.concatenate([np.repeat(r.times, [len(s) for s in r.states]) for r in recordings])
     states = np.concatenate([snapshot for r in recordings for snapshot in r.states])

@@ -1,6 +1,14 @@
 """Names of everything that predicts a data set: baselines, interpolations and floors; every other run is a model."""
 
-BASELINES = ("previous", "mixture", "mixture_kernel", "displacement", "displacement_kernel", "transport_spline", "transport_kernel")
+BASELINES = (
+    "previous",
+    "mixture",
+    "mixture_kernel",
+    "displacement",
+    "displacement_kernel",
+    "transport_spline",
+    "transport_kernel",
+)
 INTERPOLATIONS = ("weights_linear", "weights_spline")  # baselines too, between the anchors of a model
 BOOTSTRAP, INDEPENDENT = FLOORS = ("floor_bootstrap", "floor_independent")
 

@@ -266,7 +266,10 @@ def assemble(
     is_observed = observed_mask(len(states), settings["observe_every"], settings.get("fold"))
     if not recording.paired and not independent:  # nothing is trained on at these times, so all of it may judge
         heldout = heldout or [states[0][:0]] * len(states)
-        training, heldout = ([s if seen else whole for s, seen, whole in zip(part, is_observed, states, strict=True)] for part in (training, heldout))
+        training, heldout = (
+            [s if seen else whole for s, seen, whole in zip(part, is_observed, states, strict=True)]
+            for part in (training, heldout)
+        )
     observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
     check_observed(is_observed, "the data set")
     representation = None

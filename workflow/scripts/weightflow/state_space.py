@@ -71,15 +71,18 @@ class Reals:
         mean = np.mean([s.mean(0) for s in snapshots], axis=0)
         spread = np.sqrt(np.mean([((s - mean) ** 2).mean(0) for s in snapshots], axis=0))
         pooled = np.concatenate(snapshots)
-        return cls(*(tuple(map(float, row)) for row in (mean, spread, pooled.min(0), pooled.max(0))))
+        low, high = pooled.min(0), pooled.max(0)
+        spread = np.where(high > low, spread, 1.0)  # of a variable that stands still
+        return cls(*(tuple(map(float, row)) for row in (mean, spread, low, high)))
 
     def log_volume(self, variables: int) -> float:
         """Logarithm of the volume of states per volume of coordinates, of the first variables."""
         return float(np.log(self.spread[:variables]).sum())
 
     def coordinates(self, states: np.ndarray) -> np.ndarray:
-        """Standardised values, float32."""
-        return ((states - np.array(self.mean)) / np.array(self.spread)).astype(np.float32)
+        """Standardised values, float32, of states (…, k) of the first k variables."""
+        mean, spread = (np.array(row[: states.shape[-1]]) for row in (self.mean, self.spread))
+        return ((states - mean) / spread).astype(np.float32)
 
     def states(self, coordinates: np.ndarray) -> np.ndarray:
         """The states (…, d) of coordinates, float64."""
@@ -96,7 +99,7 @@ class Reals:
     def edges(self, variable: int) -> np.ndarray:
         """(B + 1,) edges of equal bins over the observed range and a tenth of it beyond either end."""
         low, high = self.low[variable], self.high[variable]
-        margin = _MARGIN * (high - low)
+        margin = _MARGIN * (high - low or 1.0)
         return np.linspace(low - margin, high + margin, BINS + 1)
 
     def edge_coordinates(self) -> np.ndarray:

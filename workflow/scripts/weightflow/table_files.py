@@ -5,10 +5,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from weightflow.errors import InputError
-from weightflow.recordings import Recording, check_names, group_by_time, numeric_times
+from weightflow.recordings import (
+    Recording,
+    check_names,
+    first_names,
+    group_by_time,
+    listed,
+    numeric_times,
+    refuse_times,
+)
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
@@ -23,32 +32,43 @@ def read_table(path: Path, settings: Mapping[str, Any]) -> Recording:
     Raises:
         InputError: the file is damaged, a column is missing, there twice or without numbers.
     """
-    table = _read(path)
+    table = _read(path, settings)
     column = settings["time_column"]
     if column not in table.columns:
-        raise InputError(f"{path}: no column '{column}'; set time_column to one of {', '.join(map(str, table))}.")
-    variables = list(settings["variables"] or (name for name in table if name != column))
+        raise InputError(f"{path}: no column '{column}'; set time_column to one of {listed(table)}.")
+    wanted, others = settings["variables"], [name for name in table if name != column]
+    variables = first_names(others, wanted, f"{path}") if isinstance(wanted, int) else list(wanted or others)
     if absent := [name for name in variables if name not in table.columns]:
-        raise InputError(f"{path}: no column '{absent[0]}'; the key variables may name {', '.join(map(str, table))}.")
+        raise InputError(f"{path}: no column '{absent[0]}'; the key variables may name {listed(table)}.")
     if not variables:
         raise InputError(f"{path}: there is no column beside '{column}'; add one for each variable.")
+    refuse_times(settings, f"{path}")
+    times = numeric_times(table[column], f"{path}: the column '{column}'")
     for name in variables:
         if not pd.api.types.is_numeric_dtype(table[name]) or pd.api.types.is_bool_dtype(table[name]):
             raise InputError(f"{path}: the column '{name}' holds text; it must hold numbers only.")
-    if settings["times"]:
-        raise InputError(f"{path}: a table has its own times in '{column}'; remove the key times.")
-    times = numeric_times(table[column], f"{path}: the column '{column}'")
-    return group_by_time(times, table[variables].to_numpy(), [str(name) for name in variables])
+    return group_by_time(times, _numbers(table[variables]), [str(name) for name in variables])
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _numbers(table: pd.DataFrame) -> np.ndarray:
+    """(n, d) values; whole numbers stay whole, except in columns that say which are missing."""
+    values = table.to_numpy()
+    return values if values.dtype != object else table.to_numpy(dtype=float, na_value=np.nan)
+
+
+def _read(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        separator = _SEPARATORS[path.suffix]
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            header = next(csv.reader(file, delimiter=separator), [])
-        check_names(header, f"{path}")  # pandas would rename the second one
-        return pd.read_csv(path, sep=separator)
-    except (ValueError, OSError, pd.errors.ParserError, csv.Error) as error:
+            table = pd.read_parquet(path)
+            header = list(table)
+        else:
+            separator = _SEPARATORS[path.suffix]
+            with path.open(newline="", encoding="utf-8-sig") as file:
+                header = next(csv.reader(file, delimiter=separator), [])
+            table = pd.read_csv(path, sep=separator)
+    except (ValueError, OSError, csv.Error) as error:
         raise InputError(f"{path}: not a readable table; {str(error).splitlines()[0].rstrip('.')}.") from error
+    named = settings["variables"]
+    used = {settings["time_column"], *(named if isinstance(named, list) else header)}
+    check_names([name for name in header if name in used], f"{path}")  # pandas renames the second one of a text file
+    return table
