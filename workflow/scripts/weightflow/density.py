@@ -34,9 +34,10 @@ def score(densities: Sequence[Density], heldout: Sequence[np.ndarray], law: Exac
         law: at the same T times, or None where it is unknown.
 
     Returns:
-        Arrays (T,) by name: `nll`, the mean negative log-likelihood of the held-out states (nats per
-        variable, infinite where one lies outside the density's range, NaN where there are none); `kl_exact` (nats) and `tv_exact`, the distances of
-        the joint distribution of the variables that the law knows. What cannot be known is left out.
+        Arrays (T,) by name: `nll`, the mean negative log-likelihood of the held-out states (nats per variable,
+        infinite where one lies outside the density's range, NaN where there are none); `kl_exact` (nats) and
+        `tv_exact`, the distances of the joint distribution of the variables that the law knows. What cannot be known
+        is left out.
 
     Raises:
         ValueError: the numbers of times differ.

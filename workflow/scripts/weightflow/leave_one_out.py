@@ -17,12 +17,6 @@ _METRICS = {
     "mmd_median": "mmd_median_loo",
     "nll": "nll_loo",
 }
-    "w1_joint": "w1_loo",
-    "w2_joint": "w2_loo",
-    "mmd": "mmd_loo",
-    "mmd_median": "mmd_median_loo",
-    "nll": "nll_loo",
-}
 _FOLD = re.compile(r"(.+)-without-(\d+)")
 _SPLITS = 20
 

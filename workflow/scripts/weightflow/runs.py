@@ -9,14 +9,6 @@ BASELINES = (
     "transport_spline",
     "transport_kernel",
 )
-    "previous",
-    "mixture",
-    "mixture_kernel",
-    "displacement",
-    "displacement_kernel",
-    "transport_spline",
-    "transport_kernel",
-)
 INTERPOLATIONS = ("weights_linear", "weights_spline")  # baselines too, between the anchors of a model
 BOOTSTRAP, INDEPENDENT = FLOORS = ("floor_bootstrap", "floor_independent")
 
