@@ -14,6 +14,7 @@ from scipy.special import gammainc
 from scipy.stats import truncnorm
 
 _FASTEST = 50.0
+_OVERSHOT = 3.0  # standard errors; beyond them a variable is no longer on its way to where it stays
 _LONGEST = 30.0  # chain of steps
 _TELLING = 4.0  # by how much a chain's squared deviations, over their variances, must be below those of one step
 
@@ -79,10 +80,10 @@ def _rate(means: np.ndarray, errors: np.ndarray, length: float) -> float:
     slopes = np.array([share - 1, 1.0, -share]) / way
     error = np.sqrt(slopes**2 @ errors)
     target = np.clip(1 / length, share - error, share + error)
-    if share + error >= 1 > target > 1 / length:
+    if error and share + error >= 1 > share - _OVERSHOT * error:
         # The way may be over by then, at whatever rate; of the shares that leave some of it, the median is taken.
         left = truncnorm((1 / length - share) / error, (1 - share) / error, share, error)
-        target = max(target, left.median())
+        target = left.median() if target >= 1 else max(target, left.median())
     if target == 1 / length or not 0 < target < 1:
         return 0.0
 
