@@ -13,7 +13,8 @@ def main(snakemake):
     settings = snakemake.params.settings["teacher"]
     data = read_training(snakemake.input.snapshots, snakemake.params.settings["data"]["share"])
     check_suited(data, snakemake)
-    teachers = candidates(settings["members"], settings["noises"], settings["shares"], settings["rates"])
+    family = [settings[key] for key in ("members", "noises", "shares", "rates")]
+    teachers = candidates(*family, discrete=data.discrete)
     rng = seeding.stream(snakemake.params.seed, "teacher")
     scores = score_teachers(teachers, data.observed, data.observed_times, data.space, rng)
     write_teachers(snakemake.output.teacher, best_teachers(scores))

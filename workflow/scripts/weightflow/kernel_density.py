@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import solve_triangular
 from scipy.spatial.distance import cdist
-from scipy.special import expit, logsumexp, ndtr
+from scipy.special import expit, ndtr
 
 from weightflow.state_space import Counts, Reals, StateSpace
 from weightflow.weighted_states import marginals, merge_duplicates
@@ -191,14 +191,20 @@ class GaussianKernels:
 
     def log_prob(self, states: np.ndarray) -> np.ndarray:
         """(n,) log-densities."""
-        centres, asked = (solve_triangular(self.factor, part.T, lower=True).T for part in (self.states, states))
-        constant = np.log(np.diag(self.factor)).sum() + 0.5 * states.shape[1] * np.log(2 * np.pi)
-        at_once = max(1, _AT_ONCE // len(centres))
-        parts = [
-            logsumexp(-0.5 * cdist(asked[start : start + at_once], centres, "sqeuclidean"), b=self.weights, axis=1)
-            for start in range(0, len(asked), at_once)
-        ]
-        return np.concatenate([*parts, np.zeros(0)]) - constant
+        return self.log_probs(states, [self.multiple])[0]
+
+    def log_probs(self, states: np.ndarray, multiples: Sequence[float]) -> np.ndarray:
+        """(m, n) log-densities with each of m multiples in place of the own one; the distances are found once."""
+        unit = self.factor / self.multiple
+        centres, asked = (solve_triangular(unit, part.T, lower=True).T for part in (self.states, states))
+        constant = np.log(np.diag(unit)).sum() + states.shape[1] * (np.log(multiples) + 0.5 * np.log(2 * np.pi))
+        at_once, parts = max(1, _AT_ONCE // len(centres)), [np.zeros((len(multiples), 0))]
+        for start in range(0, len(asked), at_once):
+            squares = cdist(asked[start : start + at_once], centres, "sqeuclidean")
+            nearest = squares.min(1)
+            inside = [np.exp(-0.5 / m**2 * (squares - nearest[:, None])) @ self.weights for m in multiples]
+            parts.append(np.stack([np.log(p) - 0.5 / m**2 * nearest for p, m in zip(inside, multiples, strict=True)]))
+        return np.concatenate(parts, axis=1) - constant[:, None]
 
     def marginals(self, space: Reals) -> np.ndarray:
         """(d, B) probabilities of the space's bins."""
@@ -234,6 +240,15 @@ def kernels(states: np.ndarray, weights: np.ndarray, multiple: float, space: Sta
     if isinstance(space, Counts):
         return CountKernels(states, weights, multiple, space.levels)
     return GaussianKernels(states, weights, multiple)
+
+
+def log_probs(
+    states: np.ndarray, weights: np.ndarray, multiples: Sequence[float], space: StateSpace, asked: np.ndarray
+) -> np.ndarray:
+    """(m, q) log-probabilities of states (q, d) under the kernel densities with each of m multiples."""
+    if isinstance(space, Counts):
+        return np.stack([CountKernels(states, weights, m, space.levels).log_prob(asked) for m in multiples])
+    return GaussianKernels(states, weights, 1.0).log_probs(asked, multiples)
 
 
 def best_multiple(left_out: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], space: StateSpace) -> float:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from weightflow.relaxation import own_rates, relax
+from weightflow.relaxation import own_relaxation, relax
 from weightflow.state_space import StateSpace
 from weightflow.storage import read_json, write_json
 from weightflow.transport import chain, transport_spline
@@ -32,8 +32,8 @@ class Teacher:
         share: part of the states that a blend takes from the mixture.
         rate: κ ≥ 0 of an exponential relaxation across the interval, per length of the data's first interval; the
             share u of the way becomes (1 − e^{−κu}) / (1 − e^{−κ}), and stays u at κ = 0.
-        own: in the first interval every variable relaxes at the rate that the means of the first three snapshots
-            tell (relaxation.py), straight from end to end, instead of at `rate`.
+        own: in the first interval every variable relaxes as the means of the first snapshots tell (relaxation.py),
+            straight from end to end, instead of at `rate`.
     """
 
     member: str
@@ -89,7 +89,7 @@ class Interpolant:
         start = first if len(first) == count else first[rng.integers(len(first), size=count)]
         particles = chain([start, *snapshots[1:]], rng)
         self.particles = particles
-        self.rates = own_rates(self.snapshots, self.times)
+        self.own = own_relaxation(self.snapshots, self.times)
         self.path = transport_spline(self.times, particles)
         steps = np.diff(particles, axis=0)
         self.covariances = [np.atleast_2d(np.cov(step.T)) for step in steps]
@@ -105,7 +105,7 @@ class Interpolant:
         if share in (0.0, 1.0):
             return self.particles[k + int(share)].astype(self.snapshots[0].dtype)
         if teacher.own and k == 0:
-            share = relax(self.rates, share)
+            share = self.own.share(share)
             middle = self.particles[0] + share * (self.particles[1] - self.particles[0])
         else:
             share = relax(np.array(teacher.rate * length / self.unit), share)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from weightflow.kernel_density import kernels
+from weightflow.kernel_density import log_probs
 from weightflow.progress import progress
 from weightflow.state_space import StateSpace
 from weightflow.teacher import FIELDS, Interpolant, Teacher, Teachers, teacher_of
@@ -23,11 +23,15 @@ _MULTIPLES = (0.1, 0.15, 0.2, 0.3, 0.4)  # of the kernels around a teacher's sta
 
 
 def candidates(
-    members: Sequence[str], noises: Sequence[float], shares: Sequence[float], rates: Sequence[float | str] = (0.0,)
+    members: Sequence[str],
+    noises: Sequence[float],
+    shares: Sequence[float],
+    rates: Sequence[float | str] = (0.0,),
+    discrete: bool = True,
 ) -> list[Teacher]:
-    """Every combination that makes a difference; a rate may be 'own'."""
+    """Every combination that makes a difference; a rate may be 'own'. Real values have no Poisson bridges."""
     found = []
-    for member, rate in itertools.product(members, rates):
+    for member, rate in itertools.product([m for m in members if discrete or m != "poisson"], rates):
         motion = {"own": True} if rate == OWN else {"rate": rate}
         for noise in noises if member in ("bridge", "poisson", "blend") else [0.0]:
             found += [Teacher(member, noise, share, **motion) for share in (shares if member == "blend" else [0.0])]
@@ -68,7 +72,7 @@ def score_teachers(
         for i, teacher in enumerate(teachers):
             if k == 1 or not (teacher.rate or teacher.own):
                 guess = _some(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], rng)
-                found[i, k] = repeats, -np.stack([_log_prob(guess, b, space, left_out, groups) for b in _MULTIPLES])
+                found[i, k] = repeats, -_log_probs(guess, space, left_out, groups)
     rows = []
     for interval, places in (("first", [1]), ("later", list(range(2, len(snapshots) - 1)))):
         scored = [i for i in range(len(teachers)) if places and all((i, k) in found for k in places)]
@@ -118,12 +122,10 @@ def _judged_together(variables: int, rng: np.random.Generator) -> list[list[int]
     return [[int(a), int(b)] for a, b in zip(ring, np.roll(ring, 1), strict=True)]
 
 
-def _log_prob(
-    guess: np.ndarray, multiple: float, space: StateSpace, asked: np.ndarray, groups: Sequence[list[int]]
-) -> np.ndarray:
-    """(n,) log-likelihoods of states, by groups of variables; each variable counts once."""
+def _log_probs(guess: np.ndarray, space: StateSpace, asked: np.ndarray, groups: Sequence[list[int]]) -> np.ndarray:
+    """(bandwidths, n) log-likelihoods of states, by groups of variables; each variable counts once."""
     weights = np.full(len(guess), 1 / len(guess))
-    parts = [kernels(guess[:, own], weights, multiple, space).log_prob(asked[:, own]) for own in groups]
+    parts = [log_probs(guess[:, own], weights, _MULTIPLES, space, asked[:, own]) for own in groups]
     return np.sum(parts, axis=0) * asked.shape[1] / sum(map(len, groups))
 
 
