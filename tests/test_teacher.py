@@ -8,11 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, chisquare
 
-<<<<<<< HEAD
-from weightflow.state_space import Counts, Reals, StateSpace
-=======
 from weightflow.relaxation import Relaxation
->>>>>>> main
+from weightflow.state_space import Counts, Reals, StateSpace
 from weightflow.teacher import (
     MEMBERS,
     Interpolant,
@@ -220,13 +217,8 @@ def test_the_first_interval_has_a_teacher_of_its_own(rng):
 
 def test_a_mixture_with_own_rates_mixes_every_variable_by_its_share(rng):
     snapshots = [np.zeros((4000, 2), int), np.array([[4, 8]]).repeat(4000, 0), np.array([[4, 16]]).repeat(4000, 0)]
-<<<<<<< HEAD
     way = Interpolant(snapshots, np.arange(3.0), Counts(20), rng)
-    way.rates = np.array([np.log(9.0), 0.0])
-=======
-    way = Interpolant(snapshots, np.arange(3.0), 20, rng)
     way.own = Relaxation(np.array([np.log(9.0), 0.0]), np.ones(2))
->>>>>>> main
     drawn = way.sample(Teacher("mixture", own=True), 0.5, rng)
     assert set(np.unique(drawn[:, 0])) == {0, 4}
     assert set(np.unique(drawn[:, 1])) == {0, 8}
