@@ -17,7 +17,7 @@ from weightflow import ablations, settings, stages
 from weightflow.errors import InputError
 from weightflow.leave_one_out import fold_name, fold_of, interior
 from weightflow.provenance import code_digest
-from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, INTERPOLATIONS
+from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
 from weightflow.schema import check_schema, read_schema
 from weightflow.snapshots import heldout_amount
 

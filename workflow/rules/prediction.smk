@@ -95,3 +95,25 @@ rule predict_baseline:
         code=code("predict_baseline.py"),
     script:
         "../scripts/predict_baseline.py"
+
+
+rule predict_flow:
+    input:
+        rules.prepare_snapshots.output[0],
+    output:
+        "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
+    log:
+        "results/{dataset}/logs/{model}/seed{seed}/predict_flow.log",
+    benchmark:
+        "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
+    wildcard_constraints:
+        model=any_of(FLOWS),
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        gpu=1,
+    params:
+        samples=config["evaluation"]["samples"],
+        code=code("predict_flow.py"),
+    script:
+        "../scripts/predict_flow.py"

@@ -9,6 +9,7 @@ BASELINES = (
     "transport_spline",
     "transport_kernel",
 )
+FLOWS = ("ot_cfm",)  # baselines too, with a network of their own
 INTERPOLATIONS = ("weights_linear", "weights_spline")  # baselines too, between the anchors of a model
 BOOTSTRAP, INDEPENDENT = FLOORS = ("floor_bootstrap", "floor_independent")
 
@@ -20,4 +21,4 @@ def is_floor(name: str) -> bool:
 
 def is_model(name: str) -> bool:
     """Whether a run is a model of the configuration, not a baseline or a floor."""
-    return name not in (*BASELINES, *INTERPOLATIONS, *FLOORS)
+    return name not in (*BASELINES, *FLOWS, *INTERPOLATIONS, *FLOORS)
