@@ -13,7 +13,7 @@ def main(snakemake):
     settings = snakemake.params.settings["teacher"]
     data = read_training(snakemake.input.snapshots, snakemake.params.settings["data"]["share"])
     check_suited(data, snakemake)
-    family = [settings[key] for key in ("members", "noises", "shares", "rates")]
+    family = [settings[key] for key in ("members", "noises", "shares", "rates", "growths")]
     teachers = candidates(*family, discrete=data.discrete)
     rng = seeding.stream(snakemake.params.seed, "teacher")
     scores = score_teachers(teachers, data.observed, data.observed_times, data.space, rng)

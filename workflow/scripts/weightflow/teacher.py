@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from weightflow import seeding
 from weightflow.relaxation import own_relaxation, relax
 from weightflow.state_space import StateSpace
 from weightflow.storage import read_json, write_json
-from weightflow.transport import chain, transport_spline
+from weightflow.transport import GrowingPlan, chain, couple_growing, transport_spline
 
 _LEARNT = 4000  # states at each time of a lesson, where the particles are fewer
 
@@ -34,6 +35,8 @@ class Teacher:
             share u of the way becomes (1 − e^{−κu}) / (1 − e^{−κ}), and stays u at κ = 0.
         own: in the first interval every variable relaxes as the means of the first snapshots tell (relaxation.py),
             straight from end to end, instead of at `rate`.
+        growth: > 0 moves states straight between unbalanced couplings of the snapshots (`transport.couple_growing`),
+            0 along the spline through the balanced ones.
     """
 
     member: str
@@ -41,6 +44,7 @@ class Teacher:
     share: float = 0.0
     rate: float = 0.0
     own: bool = False
+    growth: float = 0.0
 
     @property
     def label(self) -> str:
@@ -49,6 +53,7 @@ class Teacher:
         extras += [f"{self.share:.0%} mixture"] if self.member == "blend" else []
         extras += [f"rate {self.rate:g}"] if self.rate else []
         extras += ["own rates"] if self.own else []
+        extras += [f"growth {self.growth:g}"] if self.growth else []
         return self.member + (f" ({', '.join(extras)})" if extras else "")
 
 
@@ -93,6 +98,7 @@ class Interpolant:
         self.path = transport_spline(self.times, particles)
         steps = np.diff(particles, axis=0)
         self.covariances = [np.atleast_2d(np.cov(step.T)) for step in steps]
+        self.plans: dict[tuple[int, float], GrowingPlan] = {}
 
     def sample(self, teacher: Teacher, time: float, rng: np.random.Generator) -> np.ndarray:
         """(n, d) states at a time within the snapshots' range, one for each particle.
@@ -104,7 +110,11 @@ class Interpolant:
         share = (time - self.times[k]) / length
         if share in (0.0, 1.0):
             return self.particles[k + int(share)].astype(self.snapshots[0].dtype)
-        if teacher.own and k == 0:
+        if teacher.growth:
+            rows, columns = self.plan(k, teacher.growth).draw(share, len(self.particles[k]), rng)
+            start, end = self.snapshots[k][rows], self.snapshots[k + 1][columns]
+            middle = start + share * (end - start)
+        elif teacher.own and k == 0:
             share = self.own.share(share)
             middle = self.particles[0] + share * (self.particles[1] - self.particles[0])
         else:
@@ -112,6 +122,13 @@ class Interpolant:
             middle = self.path(self.times[k] + share * length)
         values = MEMBERS[teacher.member](self, teacher, k, share, middle, rng)
         return self.space.project(values, rng)
+
+    def plan(self, k: int, growth: float) -> GrowingPlan:
+        """The unbalanced coupling across an interval, found when first asked for."""
+        if (k, growth) not in self.plans:
+            rng = seeding.stream(0, "unbalanced coupling")  # the same for all who ask
+            self.plans[k, growth] = couple_growing(*self.snapshots[k : k + 2], growth, rng)
+        return self.plans[k, growth]
 
     def interval(self, time: float) -> int:
         """Index of the interval between snapshots that a time lies in."""
@@ -230,8 +247,8 @@ def lesson(
 
 def teacher_of(row: Sequence) -> Teacher:
     """The teacher in the `FIELDS` of a table's row."""
-    member, noise, share, rate, own = row
-    return Teacher(str(member), float(noise), float(share), float(rate), bool(own))
+    member, noise, share, rate, own, growth = row
+    return Teacher(str(member), float(noise), float(share), float(rate), bool(own), float(growth))
 
 
 def write_teachers(path: str | Path, teachers: Teachers) -> None:

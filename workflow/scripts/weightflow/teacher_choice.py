@@ -27,14 +27,20 @@ def candidates(
     noises: Sequence[float],
     shares: Sequence[float],
     rates: Sequence[float | str] = (0.0,),
+    growths: Sequence[float] = (0.0,),
     discrete: bool = True,
 ) -> list[Teacher]:
-    """Every combination that makes a difference; a rate may be 'own'. Real values have no Poisson bridges."""
+    """Every combination that makes a difference; a rate may be 'own'.
+
+    Counts have no growth, and real values no Poisson bridges; mixtures and blends know no couplings that could grow.
+    """
     found = []
     for member, rate in itertools.product([m for m in members if discrete or m != "poisson"], rates):
         motion = {"own": True} if rate == OWN else {"rate": rate}
         for noise in noises if member in ("bridge", "poisson", "blend") else [0.0]:
             found += [Teacher(member, noise, share, **motion) for share in (shares if member == "blend" else [0.0])]
+            if member in ("displacement", "bridge") and not discrete and not motion.get("own"):
+                found += [Teacher(member, noise, **motion, growth=growth) for growth in growths if growth]
     return list(dict.fromkeys(found))
 
 

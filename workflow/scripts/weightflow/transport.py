@@ -4,11 +4,15 @@ None of this uses a network, and all of it uses the observed training snapshots 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import ot
 from scipy.interpolate import CubicSpline
 
+MAX_UNBALANCED = 1000  # states on a side of an unbalanced plan
+_UNBALANCED_STEPS = 500
+_LEAST_MASS = 1e-9  # of the largest entry
 MAX_EXACT = 4000  # states on a side; the exact plan's time grows faster than the square
 
 
@@ -48,6 +52,56 @@ def chain(snapshots: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarr
 def transport_spline(times: np.ndarray, particles: np.ndarray) -> CubicSpline:
     """A cubic spline (not-a-knot) in time (K,) through every chained particle (K, N, d): t to (N, d)."""
     return CubicSpline(times, particles, axis=0)
+
+
+@dataclass(frozen=True)
+class GrowingPlan:
+    """An unbalanced coupling: pairs of states whose mass grows or shrinks on the way, each exponentially.
+
+    Attributes:
+        rows, columns: (E,) indices of the states of each pair, at the start and at the end.
+        start, end: (E,) mass of each pair at the two ends; each sums to one, evenly over that end's states.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+
+    def draw(self, share: float, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """(count,) rows and columns of pairs at a share of the way, as often as their mass there says.
+
+        They are drawn systematically, so that as few as possible repeat, and come in random order.
+        """
+        mass = self.start ** (1 - share) * self.end**share
+        levels = (np.arange(count) + rng.random()) / count * mass.sum()
+        chosen = np.minimum(np.searchsorted(mass.cumsum(), levels), len(mass) - 1)
+        chosen = rng.permutation(chosen)
+        return self.rows[chosen], self.columns[chosen]
+
+
+def couple_growing(source: np.ndarray, target: np.ndarray, growth: float, rng: np.random.Generator) -> GrowingPlan:
+    """Couple two snapshots by unbalanced optimal transport (Chizat et al. 2018), in which mass need not be kept.
+
+    Cells divide and die, so that a snapshot's composition changes without any cell's moving. The squared cost competes
+    with Kullback–Leibler divergences of the plan's marginals from even ones, weighted by the mean cost over `growth`.
+    Of each pair, mass at either end is that of the plan, corrected to be even over the states there.
+
+    Args:
+        source: (N, d).
+        target: (M, d).
+        growth: > 0; the larger, the more freely mass is made and lost.
+        rng: of the parts of sides with more than a thousand states.
+    """
+    own = [rng.permutation(len(side))[:MAX_UNBALANCED] for side in (source, target)]
+    cost = ot.dist(source[own[0]], target[own[1]])
+    even = [ot.unif(len(side)) for side in own]
+    plan = ot.unbalanced.mm_unbalanced(*even, cost, cost.mean() / growth, div="kl", numItermax=_UNBALANCED_STEPS)
+    rows, columns = np.nonzero(plan > _LEAST_MASS * plan.max())
+    mass = plan[rows, columns]
+    start = mass / (np.bincount(rows, mass, len(own[0]))[rows] * len(own[0]))
+    end = mass / (np.bincount(columns, mass, len(own[1]))[columns] * len(own[1]))
+    return GrowingPlan(own[0][rows], own[1][columns], start / start.sum(), end / end.sum())
 
 
 def _couple_exactly(source: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
