@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 
 from weightflow.state_space import Counts
-from weightflow.transport import chain, couple, transport_spline
+from weightflow.transport import chain, couple, couple_growing, transport_spline
 
 
 @pytest.fixture
@@ -123,3 +123,31 @@ def test_whole_numbers_are_left_alone(rng):
 
 def test_rounded_counts_stay_within_the_states(rng):
     assert Counts(10).project(np.array([-2.5, 11.7]), rng).tolist() == [0, 9]
+
+
+def test_a_growing_plan_is_even_at_both_ends(rng):
+    source, target = rng.standard_normal((60, 2)), rng.standard_normal((40, 2)) + 1
+    plan = couple_growing(source, target, 1.0, rng)
+    np.testing.assert_allclose(np.bincount(plan.rows, plan.start, 60), 1 / 60, rtol=1e-9)
+    np.testing.assert_allclose(np.bincount(plan.columns, plan.end, 40), 1 / 40, rtol=1e-9)
+
+
+def test_little_growth_is_balanced_transport(rng):
+    source = rng.standard_normal((50, 2))
+    plan = couple_growing(source, source + np.array([3.0, 0.0]), 1e-4, rng)
+    heavy = plan.start > 0.5 / 50
+    assert (plan.rows[heavy] == plan.columns[heavy]).mean() > 0.95
+
+
+def test_a_cluster_that_grows_is_not_fed_by_another(rng):
+    # Two clusters; the second doubles its share without any state's moving.
+    def clusters(few: int, many: int) -> np.ndarray:
+        return np.concatenate([rng.normal(0, 0.1, (few, 2)), rng.normal(10, 0.1, (many, 2))])
+
+    source, target = clusters(100, 100), clusters(50, 150)
+    plan = couple_growing(source, target, 10.0, rng)
+    rows, columns = plan.draw(0.5, 4000, rng)
+    moved = np.linalg.norm(source[rows] - target[columns], axis=1) > 5
+    assert moved.mean() < 0.02
+    share = (source[rows, 0] > 5).mean()
+    assert 0.5 < share < 0.75

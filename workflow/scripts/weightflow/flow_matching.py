@@ -5,6 +5,7 @@ interval between snapshots at once; states of a snapshot are then carried on by 
 any time, without a density.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -125,7 +126,7 @@ def _network(variables: int, generator: torch.Generator) -> nn.Module:
     """Three hidden layers of SELU, as in the authors' library, with weights drawn from a generator of its own."""
     sizes = [variables + 1, _WIDTH, _WIDTH, _WIDTH, variables]
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+    for inputs, outputs in itertools.pairwise(sizes):
         linear = nn.Linear(inputs, outputs)
         with torch.no_grad():
             for parameter in linear.parameters():

@@ -1,0 +1,59 @@
+"""OT-CFM against shifts and growing spreads that a flow carries exactly."""
+
+import numpy as np
+import pytest
+import torch
+
+from weightflow import flow_matching
+from weightflow.flow_matching import Flow, fit_flow, flow_batch
+
+
+def shifted(rng, count: int = 300) -> list[np.ndarray]:
+    """A cloud that moves by (2, −1) in each of two intervals of unequal length."""
+    return [rng.standard_normal((count, 2)) * 0.3 + np.array([2.0, -1.0]) * k for k in range(3)]
+
+
+TIMES = np.array([0.0, 1.0, 3.0])
+
+
+def test_a_batch_lies_on_straight_ways_between_coupled_states(rng, monkeypatch):
+    monkeypatch.setattr(flow_matching, "SPREAD", 0.0)
+    snapshots = [np.array([[0.0, 0.0], [10.0, 0.0]]), np.array([[0.0, 1.0], [10.0, 1.0]])]
+    inputs, goals = flow_batch(snapshots, np.array([2.0, 4.0]), 0, rng)
+    # Coupled by transport, nearly no state goes to the other column.
+    assert (np.abs(goals[:, 0]) < 1e-9).mean() > 0.8
+    straight = np.abs(goals[:, 0]) < 1e-9
+    np.testing.assert_allclose(goals[straight, 1], 0.5)
+    np.testing.assert_allclose(inputs[straight, 1], (inputs[straight, 2] - 2) / 2, atol=1e-9)
+
+
+def test_a_flow_carries_along_a_known_field():
+    class Rotation(torch.nn.Module):
+        def forward(self, at):
+            return torch.stack([-at[:, 1], at[:, 0]], dim=1)
+
+    flow = Flow(Rotation(), TIMES)
+    quarter = flow.carry(torch.tensor([[1.0, 0.0]]), 0.0, np.pi / 2)
+    np.testing.assert_allclose(quarter, [[0.0, 1.0]], atol=1e-5)
+    assert torch.equal(flow.carry(quarter, 1.0, 1.0), quarter)
+
+
+@pytest.mark.parametrize("time", [0.5, 2.0])
+def test_a_moving_cloud_is_met_on_its_way(rng, monkeypatch, time):
+    monkeypatch.setattr(flow_matching, "STEPS", 300)
+    monkeypatch.setattr(flow_matching, "BATCH", 64)
+    snapshots = shifted(rng)
+    flow = fit_flow(snapshots, TIMES, 0, torch.device("cpu"))
+    k = int(time >= 1)
+    start = torch.as_tensor(snapshots[k], dtype=torch.float32)
+    reached = flow.carry(start, TIMES[k], time).numpy()
+    expected = np.array([2.0, -1.0]) * np.interp(time, TIMES, [0, 1, 2])
+    np.testing.assert_allclose(reached.mean(0), expected, atol=0.25)
+    assert reached.std(0).max() < 0.6
+
+
+def test_the_same_seed_gives_the_same_flow(rng, monkeypatch):
+    monkeypatch.setattr(flow_matching, "STEPS", 3)
+    snapshots = shifted(rng, 40)
+    first, second = (fit_flow(snapshots, TIMES, 5, torch.device("cpu")).velocity.state_dict() for _ in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
