@@ -58,6 +58,18 @@ rule paper:
         OVERALL,
 
 
+rule predict:
+    # Samples of every model at the times of `prediction`, in its format.
+    input:
+        expand(
+            rules.predict_times.output[0],
+            dataset=DATASETS,
+            model=MODELS,
+            seed=SEEDS[0],
+            format=config["prediction"]["format"],
+        ),
+
+
 rule:
     name:
         "leave-one-out"

@@ -15,6 +15,7 @@ sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 
 from weightflow import ablations, settings, stages
 from weightflow.errors import InputError
+from weightflow.exports import FORMATS
 from weightflow.leave_one_out import fold_name, fold_of, interior
 from weightflow.provenance import code_digest
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS

@@ -117,3 +117,31 @@ rule predict_flow:
         code=code("predict_flow.py"),
     script:
         "../scripts/predict_flow.py"
+
+
+rule predict_times:
+    # At times of the user's, for whoever goes on with the samples.
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
+        path=driving_path,
+        curve=lambda w: spline_of(w.model),
+        dynamics=lambda w: rules.fit_dynamics.output.dynamics if w.model in FIELDS else [],
+    output:
+        "results/{dataset}/predictions/{model}-seed{seed}.{format}",
+    log:
+        "results/{dataset}/logs/{model}/seed{seed}/predict_times-{format}.log",
+    wildcard_constraints:
+        model=any_of(SETTINGS),
+        format=any_of(FORMATS),
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        gpu=1,
+    params:
+        settings=model_settings("dynamics", "solver"),
+        times=config["prediction"]["times"],
+        samples=config["prediction"]["samples"],
+        code=code("predict_times.py"),
+    script:
+        "../scripts/predict_times.py"

@@ -9,6 +9,7 @@ import torch
 
 from weightflow import density, seeding
 from weightflow.backbones import Backbone, make_backbone
+from weightflow.errors import InputError
 from weightflow.interpolation import fine_times
 from weightflow.joint_grids import joint_grids, mean_masses
 from weightflow.laws import ExactLaw
@@ -98,6 +99,46 @@ def predict_along(
     fine = fine_times(data.observed_times)
     weights, path_weights = weights_at([data.times, fine])
     return predict_from_weights(backbone, weights, path_weights, fine, data, samples, seed, device, law)
+
+
+def sample_along(
+    weights_at: Callable[[Sequence[np.ndarray]], Iterable[np.ndarray]],
+    graph: WeightGraph,
+    data: Snapshots,
+    times: Sequence[float],
+    samples: int,
+    seed: int,
+    device: torch.device,
+) -> list[np.ndarray]:
+    """Samples of a backbone whose weights follow a path, at any times.
+
+    Args:
+        weights_at: as of `predict_along`.
+        graph: anchors of the path, which say what the backbone is.
+        data: that it was fitted to.
+        times: (T,), not before the first observed snapshot and not after the last.
+        samples: number n of samples at each time.
+        seed: of the samples.
+        device: where to compute.
+
+    Returns:
+        T arrays (n, d).
+
+    Raises:
+        InputError: a time lies outside the observed range.
+    """
+    first, last = data.observed_times[[0, -1]]
+    if wrong := [time for time in times if not first <= time <= last]:
+        raise InputError(
+            f"prediction.times: {wrong[0]:g} is outside the observed times {first:g} … {last:g}, and a model says "
+            "nothing there; take it out."
+        )
+    backbone = make_backbone(graph.backbone, data.variables, data.space)
+    (weights,) = weights_at([np.asarray(times, dtype=float)])
+    networks = torch.as_tensor(weights, dtype=torch.float32, device=device)
+    generator = torch.Generator(device).manual_seed(seeding.integer(seed, "samples"))
+    drawn = [backbone.sample(network, samples, generator)[0].cpu().numpy() for network in networks.split(1)]
+    return [data.space.states(coordinates) for coordinates in drawn]
 
 
 def predict_from_weights(

@@ -1,0 +1,24 @@
+"""Sample a model's moving density at the times that a user lists, in a format that people go on with."""
+
+from weightflow.device import job_device
+from weightflow.exports import write_states
+from weightflow.job import run
+from weightflow.moving_density import sample_along
+from weightflow.moving_weights import along_field, along_spline
+from weightflow.snapshots import read_snapshots
+from weightflow.weight_graph import read_weight_graph
+
+
+def main(snakemake):
+    inputs, params, seed = snakemake.input, snakemake.params, int(snakemake.wildcards.seed)
+    data, graph, device = read_snapshots(inputs.snapshots), read_weight_graph(inputs.graph), job_device(snakemake)
+    if inputs.dynamics:
+        weights_at = along_field(inputs.dynamics, inputs.path, inputs.curve, graph, params.settings, seed, device)
+    else:
+        weights_at = along_spline(inputs.curve)
+    times = params.times or data.times
+    states = sample_along(weights_at, graph, data, times, params.samples, seed, device)
+    write_states(snakemake.output[0], times, states, data.variables, data.representation)
+
+
+run(main, snakemake)  # noqa: F821

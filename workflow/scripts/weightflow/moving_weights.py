@@ -1,0 +1,47 @@
+"""Where a model's weights are at any time, from what its fit left behind."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from weightflow.dynamics import Solver, solve_weights
+from weightflow.fitting import load_field, make_field
+from weightflow.latent_path import read_latent_path
+from weightflow.weight_graph import WeightGraph
+from weightflow.weight_spline import read_spline
+
+WeightsAt = Callable[[Sequence[np.ndarray]], Iterable[np.ndarray]]
+
+
+def along_spline(curve: str) -> WeightsAt:
+    """The weights on a learned spline, by its file: for several grids of times (T_i,) those (T_i, P) on each."""
+    return partial(map, read_spline(curve).at)
+
+
+def along_field(
+    dynamics: str,
+    path: str,
+    curve: str,
+    graph: WeightGraph,
+    settings: Mapping[str, Any],
+    seed: int,
+    device: torch.device,
+) -> WeightsAt:
+    """The weights that a fitted field moves, by its files: for several grids of times (T_i,) those (T_i, P) on each.
+
+    Args:
+        dynamics: the field's file.
+        path: the latent path's, of a CDE; nothing of an ODE.
+        curve: the learned spline's that it begins at; nothing where it begins at rest.
+        graph: its anchors.
+        settings: `dynamics` and `solver` of the model.
+        seed: of the model.
+        device: where to compute.
+    """
+    driven = read_latent_path(path)[1] if path else None
+    field = make_field(graph, driven, settings["dynamics"], seed, read_spline(curve) if curve else None)
+    load_field(dynamics, field)
+    return partial(solve_weights, field.to(device), graph, solver=Solver(**settings["solver"]))
