@@ -168,9 +168,7 @@ def system_file(dataset):
 
 def has_exact_law(dataset):
     """Whether a data set's system is known and its exact law is to be tried."""
-    return bool(
-        settings_of(dataset)["system"] and config["evaluation"]["exact"]["max_states"]
-    )
+    return bool(settings_of(dataset)["system"] and config["evaluation"]["exact"]["max_states"])
 
 
 def law_file(dataset):
