@@ -21,9 +21,9 @@ def write_states(
 ) -> None:
     """Write samples at several times.
 
-    A `.parquet` has a row for each state: `time`, then the variables. An `.h5ad` has a cell for each state, its `time` in
-    `obs`, the variables in `X`; where the data were scaled or reduced, `X` holds the values in the file's own variables
-    and `obsm["X_states"]` the states.
+    A `.parquet` has a row for each state: `time`, then the variables. An `.h5ad` has a cell for each state, its `time`
+    in `obs`, the variables in `X`; where the data were scaled or reduced, `X` holds the values in the file's own
+    variables and `obsm["X_states"]` the states.
 
     Args:
         path: ending in .h5ad or .parquet.
