@@ -59,6 +59,12 @@ def schema() -> dict[str, Any]:
 
 
 @pytest.fixture
+def rng() -> np.random.Generator:
+    """The draws of a test."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
 def refused() -> Callable[[str], AbstractContextManager]:
     """A block that must end in an InputError of one sentence that matches a pattern."""
 

@@ -11,6 +11,7 @@ import ot
 from scipy.interpolate import CubicSpline
 
 MAX_UNBALANCED = 1000  # states on a side of an unbalanced plan
+KEPT = 0.1  # growth up to which mass is kept
 _UNBALANCED_STEPS = 500
 _LEAST_MASS = 1e-9  # of the largest entry
 MAX_EXACT = 4000  # states on a side; the exact plan's time grows faster than the square
@@ -90,13 +91,17 @@ def couple_growing(source: np.ndarray, target: np.ndarray, growth: float, rng: n
     Args:
         source: (N, d).
         target: (M, d).
-        growth: > 0; the larger, the more freely mass is made and lost.
+        growth: > 0; the larger, the more freely mass is made and lost. Up to 0.1 all of it is kept, as the iteration
+            hardly moves where so little is gained.
         rng: of the parts of sides with more than a thousand states.
     """
     own = [rng.permutation(len(side))[:MAX_UNBALANCED] for side in (source, target)]
     cost = ot.dist(source[own[0]], target[own[1]])
     even = [ot.unif(len(side)) for side in own]
-    plan = ot.unbalanced.mm_unbalanced(*even, cost, cost.mean() / growth, div="kl", numItermax=_UNBALANCED_STEPS)
+    if growth <= KEPT:
+        plan = ot.emd(*even, cost, numItermax=1_000_000)
+    else:
+        plan = ot.unbalanced.mm_unbalanced(*even, cost, cost.mean() / growth, div="kl", numItermax=_UNBALANCED_STEPS)
     rows, columns = np.nonzero(plan > _LEAST_MASS * plan.max())
     mass = plan[rows, columns]
     start = mass / (np.bincount(rows, mass, len(own[0]))[rows] * len(own[0]))
