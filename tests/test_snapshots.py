@@ -43,12 +43,18 @@ def with_entry(value) -> list[np.ndarray]:
     return states
 
 
+def check(states, times, kind="discrete", **own) -> None:
+    names = [f"x{i}" for i in range(2)]
+    settings = {"kind": kind, "max_states": 10, "scale": "none", "components": None} | own
+    check_states(Recording(times, states, names, paired=False), settings, "data.npy")
+
+
 def test_good_states_pass():
-    check_states(good_states(), TIMES, discrete=True, max_states=10, where="data.npy")
+    check(good_states(), TIMES)
 
 
 def test_booleans_pass_as_counts():
-    check_states([s > 2 for s in good_states()], TIMES, discrete=True, max_states=10, where="data.npy")
+    check([s > 2 for s in good_states()], TIMES)
 
 
 @pytest.mark.parametrize(
@@ -70,11 +76,24 @@ def test_booleans_pass_as_counts():
 )
 def test_states_that_no_stage_could_use_are_refused(states, times, sentence):
     with pytest.raises(InputError, match=rf"data\.npy: {sentence}"):
-        check_states(states, times, discrete=True, max_states=10, where="data.npy")
+        check(states, times)
 
 
 def test_real_values_may_be_negative_and_fractional():
-    check_states(with_entry(-0.5), TIMES, discrete=False, max_states=2, where="data.npy")
+    check([np.vstack([s, -0.5 - s]) for s in with_entry(-0.5)], TIMES, "continuous", max_states=2)
+
+
+@pytest.mark.parametrize(
+    ("states", "own", "sentence"),
+    [
+        (with_entry(0.5), {}, "the snapshot at time 1 has a single state, which has no density; remove its time"),
+        ([np.array([[k, 1.0], [k + 1, 1.0]]) for k in range(3)], {}, "the variable 'x1' is constant; leave it out"),
+        ([s + np.eye(2) for s in [np.ones((2, 2))] * 3], {"components": 3}, "components is 3, and 6 training states"),
+    ],
+)
+def test_real_values_that_no_stage_could_use_are_refused(states, own, sentence):
+    with pytest.raises(InputError, match=rf"^data\.npy: {sentence}"):
+        check(states, TIMES, "continuous", **own)
 
 
 def test_two_observed_snapshots_are_too_few():

@@ -104,7 +104,7 @@ def test_a_rate_is_found_where_there_is_a_relaxation(rng, true, chosen):
 
 def by_hand(*entries: tuple) -> pd.DataFrame:
     columns = ["interval", "member", "noise", "share", "rate", "nll", "error"]
-    return pd.DataFrame(entries, columns=columns).assign(own=False, time=1.0, bandwidth=0.1)
+    return pd.DataFrame(entries, columns=columns).assign(own=False, growth=0.0, time=1.0, bandwidth=0.1)
 
 
 def test_the_slowest_relaxation_within_two_standard_errors_is_taken():
