@@ -18,7 +18,7 @@ TABLE = "time,a\n" + "".join(f"{t},{n}\n" for t in range(4) for n in range(5))
 
 
 def refuse(result, *parts: str) -> str:
-    """Check that a run failed with one sentence, which holds the parts; return it. Jobs side by side may both say it."""
+    """Check that a run failed with one sentence, which holds the parts; return it. Two jobs at once may both say it."""
     assert result.returncode != 0, result.stdout
     lines = result.stdout.splitlines()
     sentences = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
