@@ -16,7 +16,7 @@ sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 from weightflow import ablations, settings, stages
 from weightflow.errors import InputError
 from weightflow.exports import FORMATS
-from weightflow.leave_one_out import fold_name, fold_of, interior
+from weightflow.folds import fold_name, fold_of, interior
 from weightflow.provenance import code_digest
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
 from weightflow.schema import check_schema, read_schema

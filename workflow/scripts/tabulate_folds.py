@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from weightflow import seeding
+from weightflow.folds import fold_of
 from weightflow.job import run
-from weightflow.leave_one_out import FLOOR, fold_of, left_out_scores, split_half_floor, summarise_folds
+from weightflow.leave_one_out import FLOOR, left_out_scores, split_half_floor, summarise_folds
 from weightflow.snapshots import read_snapshots
 from weightflow.storage import write_table
 

@@ -1,12 +1,12 @@
 """Leave one snapshot out: how well a method predicts each interior snapshot from all the others."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from weightflow import metrics
+from weightflow.folds import fold_of
 
 TIMES = "left_out"
 FLOOR = "floor_split_half"
@@ -17,24 +17,7 @@ _METRICS = {
     "mmd_median": "mmd_median_loo",
     "nll": "nll_loo",
 }
-_FOLD = re.compile(r"(.+)-without-(\d+)")
 _SPLITS = 20
-
-
-def fold_name(dataset: str, fold: int) -> str:
-    """Name of a data set without its k-th observed snapshot."""
-    return f"{dataset}-without-{fold}"
-
-
-def fold_of(name: str) -> tuple[str, int | None]:
-    """(data set, k) of a fold's name; (name, None) of any other."""
-    found = _FOLD.fullmatch(name)
-    return (found[1], int(found[2])) if found else (name, None)
-
-
-def interior(observed: int) -> range:
-    """Numbers of the observed snapshots that can be left out: all but the first and the last of K."""
-    return range(1, observed - 1)
 
 
 def left_out_scores(tables: Sequence[pd.DataFrame], left_out: Mapping[str, float]) -> pd.DataFrame:

@@ -1,0 +1,22 @@
+"""Folds: what they are called, and what they leave out."""
+
+import pytest
+
+from weightflow.folds import fold_name, fold_of, interior
+from weightflow.snapshots import observed_mask
+
+
+@pytest.mark.parametrize("dataset", ["cells", "cells-2", "a-without-b"])
+def test_a_folds_name_tells_its_data_set_and_snapshot(dataset):
+    assert fold_of(fold_name(dataset, 12)) == (dataset, 12)
+    assert fold_of(dataset) == (dataset, None)
+
+
+def test_the_first_and_the_last_snapshot_stay():
+    assert list(interior(5)) == [1, 2, 3]
+    assert list(interior(2)) == []
+
+
+def test_a_fold_leaves_out_one_observed_snapshot():
+    assert observed_mask(7, 2).tolist() == [True, False, True, False, True, False, True]
+    assert observed_mask(7, 2, fold=1).tolist() == [True, False, False, False, True, False, True]
