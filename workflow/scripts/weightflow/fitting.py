@@ -203,7 +203,9 @@ class _Terms:
         if self.speaks:
             states = self._states(places, self._generator(draws))
             nll = losses.negative_log_likelihood(backbone, weights, states)
-            terms |= {"behavioural": settings["behavioural"] * nll} | self._apart(weights, places, states)
+            terms["behavioural"] = settings["behavioural"] * nll
+            if settings["divergence"]:
+                terms["divergence"] = self._divergence(weights, places, states)
         return terms
 
     def _whole_way(self, draws: np.random.Generator) -> dict[str, Tensor]:
@@ -219,19 +221,19 @@ class _Terms:
         terms = self._on_the_way(at_knots, snapshots, energy[-1])
         terms["behavioural"] = settings["behavioural"] * losses.negative_log_likelihood(backbone, at_lesson, batch)
         if settings["divergence"]:
-            terms |= self._apart(at_knots, snapshots, self._states(snapshots, generator))
-        return terms | {"roughness": self.material.roughness * losses.roughness(backbone, at_lesson)}
+            terms["divergence"] = self._divergence(at_knots, snapshots, self._states(snapshots, generator))
+        terms["roughness"] = self.material.roughness * losses.roughness(backbone, at_lesson)
+        return terms
 
     def _on_the_way(self, weights: Tensor, places: Tensor, energy: Tensor) -> dict[str, Tensor]:
         """What needs no states: how far weights (S, P) are from the anchors at places (S,), and the path's energy."""
         apart = losses.structural(weights, self.anchors[places])
         return {"structural": self.settings["structural"] * apart, "energy": self.settings["energy"] * energy}
 
-    def _apart(self, weights: Tensor, places: Tensor, states: Tensor) -> dict[str, Tensor]:
-        """How far what weights (S, P) say of states (S, n, d) is from what the anchors say, where that counts."""
-        if not (weight := self.settings["divergence"]):
-            return {}
-        return {"divergence": weight * losses.divergence(self.material.backbone, weights, self.anchors[places], states)}
+    def _divergence(self, weights: Tensor, places: Tensor, states: Tensor) -> Tensor:
+        """How far what weights (S, P) say of states (S, n, d) is from what the anchors at places (S,) say."""
+        apart = losses.divergence(self.material.backbone, weights, self.anchors[places], states)
+        return self.settings["divergence"] * apart
 
     def _states(self, places: Tensor, generator: torch.Generator) -> Tensor:
         """(S, n, d) random states of the snapshots at some places (S,)."""

@@ -10,7 +10,7 @@ class Metric:
 
     Attributes:
         meaning: for the report.
-        label: of an axis, in two lines.
+        label: of an axis, in two lines; empty where no figure shows it.
         proper: judges a density by the exact law or by likelihood, instead of samples by samples.
         linear: drawn on a linear axis; the others can be orders of magnitude apart.
         instead: the metric whose panel replaces this one's in figures where there is one.
@@ -44,7 +44,6 @@ CATALOGUE = {
     ),
     "tv_exact": Metric(
         "Total variation, 0 to 1, between the density and the exact law, of the variables that the law knows.",
-        "total variation of the joint\nfrom the exact law",
         proper=True,
     ),
     "nll": Metric(
@@ -68,21 +67,10 @@ CATALOGUE = {
         "Exact 1-Wasserstein distance between samples of the joint distributions.",
         "W1 of the joint\nfrom samples of the truth",
     ),
-    "w2_joint": Metric(
-        "Exact 2-Wasserstein distance between samples of the joint distributions.",
-        "W2 of the joint\nfrom samples of the truth",
-    ),
-    "mmd": Metric(
-        "Maximum mean discrepancy with the released code's kernels; unbiased, so it can be negative.",
-        "MMD², released kernels",
-    ),
-    "mmd_median": Metric(
-        "Maximum mean discrepancy with a kernel as wide as the median distance.",
-        "MMD², median kernel",
-    ),
+    "w2_joint": Metric("Exact 2-Wasserstein distance between samples of the joint distributions."),
+    "mmd": Metric("Maximum mean discrepancy with the released code's kernels; unbiased, so it can be negative."),
+    "mmd_median": Metric("Maximum mean discrepancy with a kernel as wide as the median distance."),
 }
-
-
 _JUDGES = ("kl_exact", "nll")  # of a density as a whole, the better one first
 
 

@@ -49,8 +49,8 @@ def own_relaxation(snapshots: Sequence[np.ndarray], times: np.ndarray) -> Relaxa
 
     Three means tell a plain rate: the second has made some share of the way from the first to the third. Of the rates
     that explain it within one standard error, the one nearest to an even motion is taken; where the way may have been
-    over by the second, the median of those that leave some of it. Even are also variables that
-    overshoot, which no relaxation explains. Where a fourth mean contradicts the plain relaxation, a chain is fitted.
+    over by the second, the median of those that leave some of it. Even are also variables that overshoot, which no
+    relaxation explains. Where a fourth mean contradicts the plain relaxation, a chain is fitted.
 
     Args:
         snapshots: K arrays (N_k, d); all move evenly where K < 3.
@@ -82,8 +82,8 @@ def _rate(means: np.ndarray, errors: np.ndarray, length: float) -> float:
     target = np.clip(1 / length, share - error, share + error)
     if error and share + error >= 1 > share - _OVERSHOT * error:
         # The way may be over by then, at whatever rate; of the shares that leave some of it, the median is taken.
-        left = truncnorm((1 / length - share) / error, (1 - share) / error, share, error)
-        target = left.median() if target >= 1 else max(target, left.median())
+        left = truncnorm((1 / length - share) / error, (1 - share) / error, share, error).median()
+        target = left if target >= 1 else max(target, left)
     if target == 1 / length or not 0 < target < 1:
         return 0.0
 

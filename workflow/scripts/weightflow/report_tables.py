@@ -61,12 +61,7 @@ def ablations_table(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str,
         rows = []
         for (level, base), found in part.groupby(["level", "base"], sort=False):
             values = found.set_index("metric")
-            cells = [
-                _cell(values.loc[m, "mean"], values.loc[m, "std"], best[m] if factor != BASE else None)
-                if m in values.index
-                else _cell(math.nan, math.nan, None)
-                for m in metrics
-            ]
+            cells = [_cell_at(values, m, "mean", "std", best[m] if factor != BASE else None) for m in metrics]
             rows.append({"level": level, "base": "" if factor == BASE else base, "cells": cells})
         groups.append({"factor": labels.get(factor, factor), "rows": rows})
     return {
@@ -94,9 +89,7 @@ def published_table(table: pd.DataFrame, runs: Iterable[str]) -> dict[str, Any]:
         for (method, origin), own in part.groupby(["method", "origin"], sort=False):
             values = own.set_index("dataset")
             cells = [
-                _cell(values.loc[d, f"{m}_mean"], values.loc[d, f"{m}_std"], None if is_floor(method) else best[d, m])
-                if d in values.index
-                else _cell(math.nan, math.nan, None)
+                _cell_at(values, d, f"{m}_mean", f"{m}_std", None if is_floor(method) else best[d, m])
                 for d, m in columns
             ]
             label = f"{method} (published)" if origin == PUBLISHED else looks[method].label
@@ -132,6 +125,13 @@ def settings_table(named: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     keys = dict.fromkeys(key for settings in flat.values() for key in settings)
     rows = [(key, [settings.get(key, MISSING) for settings in flat.values()]) for key in keys]
     return {"columns": list(flat), "rows": [(key, values, len(set(values)) > 1) for key, values in rows]}
+
+
+def _cell_at(values: pd.DataFrame, row: str, mean: str, spread: str, best: float | None) -> dict[str, Any]:
+    """The cell of a row's mean and spread, by the names of their columns; a missing one where there is no such row."""
+    if row not in values.index:
+        return _cell(math.nan, math.nan, None)
+    return _cell(values.loc[row, mean], values.loc[row, spread], best)
 
 
 def _cell(mean: float, spread: float, best: float | None) -> dict[str, Any]:
