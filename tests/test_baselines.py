@@ -40,6 +40,7 @@ def released(root) -> Snapshots:
         "kind": "discrete",
         "observe_every": 10,
         "states": None,
+        "max_states": 4096,
         "reference": "training",
         "time_label": "time",
     }
