@@ -18,7 +18,7 @@ from weightflow.weighted_states import marginals
 
 ALL = [*BASELINES, *FLOORS]
 KERNELS = ["mixture_kernel", "transport_kernel"]
-SCORED = ["mixture", *KERNELS]
+SCORED = ["mixture", *KERNELS, "displacement_kernel"]
 
 
 def released_file(root: Path) -> Path | None:
@@ -41,6 +41,8 @@ def released(root) -> Snapshots:
         "observe_every": 10,
         "states": None,
         "max_states": 4096,
+        "scale": "none",
+        "components": None,
         "reference": "training",
         "time_label": "time",
     }
