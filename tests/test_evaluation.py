@@ -197,3 +197,15 @@ def test_unseen_times_go_before_all(parts, taken):
 
 def test_one_seed_has_no_standard_deviation(table):
     assert summarise(table[table["seed"] == 0])["std"].isna().all()
+
+
+@pytest.mark.parametrize(("times", "step"), [(3, 1), (20, 1), (39, 1), (40, 2), (101, 5)])
+def test_about_twenty_times_have_joint_distances_unless_said(counts, times, step):
+    longer = dataclasses.replace(counts, times=np.arange(times))
+    assert Judge(longer, None, None, 1000).joint_step == step
+    assert Judge(longer, None, 3, 1000).joint_step == 3
+
+
+def test_a_second_snapshot_that_has_no_row_leaves_nothing_out():
+    table = pd.DataFrame([("d", "m", 0, t, t == 0, "w1_joint", 1.0) for t in (0, 5)], columns=COLUMNS)
+    assert summarise(table).query("times == 'first'")["n"].tolist() == [1]

@@ -15,6 +15,7 @@ from weightflow.snapshots import Snapshots
 from weightflow.weighted_states import marginals
 
 COLUMNS = ["dataset", "model", "seed", "time", "seen", "metric", "value"]
+_JOINT_TIMES = 20
 
 
 @dataclass(frozen=True)
@@ -24,14 +25,20 @@ class Judge:
     Attributes:
         data: the truth, by its states.
         law: the truth itself, or None where it is unknown.
-        joint_every: distances between joint distributions are computed at every n-th time, from the first on.
+        joint_every: distances between joint distributions are computed at every n-th time, from the first on; None
+            takes the n that leaves about 20 times, and every time where there are fewer.
         joint_states: most states of the truth that they use, drawn at random, the same for every prediction.
     """
 
     data: Snapshots
     law: ExactLaw | None
-    joint_every: int
+    joint_every: int | None
     joint_states: int
+
+    @property
+    def joint_step(self) -> int:
+        """The n of `joint_every`."""
+        return self.joint_every or max(1, len(self.data.times) // _JOINT_TIMES)
 
 
 def evaluate(judge: Judge, prediction: Prediction, threads: int) -> pd.DataFrame:
@@ -78,7 +85,7 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
         `first` are the times before the second observed snapshot.
     """
     observed = table[table["seen"]].groupby("dataset")["time"]
-    second = observed.agg(lambda times: np.unique(times)[1])
+    second = observed.agg(lambda times: np.append(np.unique(times), np.inf)[1])
     later = table[table["time"] > table.groupby("dataset")["time"].transform("min")]
     parts = {
         "all": later,
@@ -111,7 +118,7 @@ def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
             exact = judge.law.marginals(t, judge.law.levels)
             found |= _marginal_distances(own[judge.law.variables], exact, "_exact")
         found |= _marginal_distances(p, _frequencies(truth, np.full(len(truth), 1 / len(truth))), "")
-    if t % judge.joint_every == 0:
+    if t % judge.joint_step == 0:
         truth = _at_most(truth, judge.joint_states, seeding.stream(0, "reference", t))
         if not judge.data.discrete and not prediction.sample_weights:
             samples, weights = samples[: len(truth)], weights[: len(truth)] * len(weights) / len(weights[: len(truth)])
