@@ -20,7 +20,7 @@ from weightflow.teacher import FIELDS
 def teacher_scores(values: dict[tuple[str, float], list[float]], interval: str = "later") -> pd.DataFrame:
     """Scores of (member, noise) at times 20, 30, …, with errors 0.3 at every time."""
     rows = [
-        (interval, member, noise, 0.0, 0.0, False, 0.0, 20.0 + 10 * k, 0.2, nll, 0.3)
+        (interval, member, noise, 0.0, 0.0, False, 20.0 + 10 * k, 0.2, nll, 0.3)
         for (member, noise), found in values.items()
         for k, nll in enumerate(found)
     ]
@@ -29,7 +29,7 @@ def teacher_scores(values: dict[tuple[str, float], list[float]], interval: str =
 
 
 def teacher(member: str, noise: float = 0.0) -> dict:
-    return {"member": member, "noise": noise, "share": 0.0, "rate": 0.0, "own": False, "growth": 0.0}
+    return {"member": member, "noise": noise, "share": 0.0, "rate": 0.0, "own": False}
 
 
 @pytest.fixture

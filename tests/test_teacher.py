@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.interpolate import CubicSpline
 from scipy.stats import binom, chisquare
 
 from weightflow.relaxation import Relaxation
 from weightflow.state_space import Counts, Reals, StateSpace
 from weightflow.teacher import (
+    GROWING_NOISE,
     MEMBERS,
     Interpolant,
     Teacher,
@@ -20,7 +22,8 @@ from weightflow.teacher import (
     write_teachers,
 )
 
-EVERY = [Teacher(member, noise=0.7, share=0.4) for member in MEMBERS]
+OF_COUNTS = sorted(set(MEMBERS) - {"growing"})
+EVERY = [Teacher(member, noise=0.7, share=0.4) for member in OF_COUNTS]
 TIMES = np.array([0.0, 1.0, 3.0])
 CORRELATED = np.array([[9.0, 4.0], [4.0, 3.0]])
 REALS = Reals((0.0,), (1.0,), (0.0,), (1.0,))  # teachers ask for no more than that values are real
@@ -123,7 +126,7 @@ def test_a_displacement_follows_its_coupled_states(rng):
     np.testing.assert_allclose(halfway, way.particles.mean(axis=0), atol=1e-12)
 
 
-@pytest.mark.parametrize("teacher", EVERY, ids=MEMBERS)
+@pytest.mark.parametrize("teacher", EVERY, ids=OF_COUNTS)
 def test_at_a_snapshot_every_member_gives_its_states(rng, counted, teacher):
     way = Interpolant(counted, TIMES, Counts(20), rng)
     for time, snapshot in zip(TIMES, counted, strict=True):
@@ -131,7 +134,7 @@ def test_at_a_snapshot_every_member_gives_its_states(rng, counted, teacher):
 
 
 @given(
-    member=st.sampled_from(sorted(MEMBERS)),
+    member=st.sampled_from(OF_COUNTS),
     noise=st.floats(0, 5),
     share=st.floats(0.01, 0.99),
     rate=st.floats(0, 100),
@@ -166,7 +169,7 @@ def test_without_a_teacher_a_lesson_is_the_snapshots(rng, counted):
     assert [rows(states) for states in told.states[1:]] == [rows(states) for states in short[1:]]
 
 
-@pytest.mark.parametrize("teacher", [*EVERY, None], ids=[*MEMBERS, "none"])
+@pytest.mark.parametrize("teacher", [*EVERY, None], ids=[*OF_COUNTS, "none"])
 def test_same_seed_same_bytes(counted, teacher):
     def told(seed: int) -> bytes:
         teachers = teacher and everywhere(teacher)
@@ -223,3 +226,55 @@ def test_a_mixture_with_own_rates_mixes_every_variable_by_its_share(rng):
     assert set(np.unique(drawn[:, 0])) == {0, 4}
     assert set(np.unique(drawn[:, 1])) == {0, 8}
     np.testing.assert_allclose((drawn > 0).mean(0), [0.75, 0.5], atol=0.03)
+
+
+@pytest.fixture
+def cells(rng):
+    """Three snapshots of two clusters far apart, of which one grows from a half to nine tenths."""
+
+    def snapshot(count, share, shift):
+        first = np.arange(count) < share * count
+        return rng.normal(0, 0.3, (count, 2)) + np.where(first[:, None], [0.0, 0.0], [8.0, 0.0]) + [0.0, shift]
+
+    return [snapshot(200, 0.5, 0.0), snapshot(160, 0.9, 1.0), snapshot(180, 0.9, 2.0)]
+
+
+def growing_way(snapshots, rng, times=TIMES):
+    return Interpolant(snapshots, times, Reals.of(snapshots), rng)
+
+
+def test_clusters_that_grow_are_not_emptied_into_each_other(rng, cells):
+    way = growing_way(cells, rng)
+    halfway = {
+        member: (np.abs(way.sample(Teacher(member), 0.5 * TIMES[1], rng)[:, 0] - 4) < 2).mean()
+        for member in ("displacement", "growing")
+    }
+    assert halfway["displacement"] > 0.3  # two of five cells of the second cluster are on their way
+    assert halfway["growing"] < 0.2
+
+
+def test_growing_states_are_the_snapshots_at_their_times_and_as_many_as_particles(rng, cells):
+    way = growing_way(cells, rng)
+    assert len(way.sample(Teacher("growing"), 0.3, rng)) == 200
+    near = way.sample(Teacher("growing"), TIMES[1] * 1e-9, rng)
+    assert np.sqrt(((near[:, None] - cells[0]) ** 2).sum(-1)).min(1).max() < 1e-3
+
+
+def test_growing_means_lie_between_the_straight_way_and_the_spline_through_all_means(rng):
+    times, heights = np.arange(4.0), np.array([0.0, 1.0, 1.0, 0.0])
+    cloud = rng.normal(0, 0.1, (300, 2))
+    way = growing_way([cloud + np.array([0.0, h]) for h in heights], rng, times)
+    spline = CubicSpline(times, heights, bc_type="natural")(1.5)
+    assert way.bend(1, 0.5)[1] == pytest.approx(spline - 1.0)
+    found = np.mean([way.sample(Teacher("growing"), 1.5, rng)[:, 1].mean() for _ in range(20)])
+    assert found == pytest.approx((1.0 + spline) / 2, abs=0.02)
+
+
+def test_growing_noise_adds_half_of_what_a_mean_of_independent_states_loses(rng):
+    # Halfway from one point, ways alone would have a quarter of the variance at the end, or an eighth less than half.
+    end = rng.normal(size=(600, 2))
+    way = growing_way([np.zeros((600, 2)), end, end], rng)
+    found = np.concatenate([way.sample(Teacher("growing"), 0.5 * TIMES[1], rng) for _ in range(10)])
+    bend = way.bend(0, 0.5)
+    expected = (0.25 + GROWING_NOISE / 4) * end.var(0) + bend**2 / 12
+    np.testing.assert_allclose(found.var(0), expected, rtol=0.1)

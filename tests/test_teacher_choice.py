@@ -104,7 +104,7 @@ def test_a_rate_is_found_where_there_is_a_relaxation(rng, true, chosen):
 
 def by_hand(*entries: tuple) -> pd.DataFrame:
     columns = ["interval", "member", "noise", "share", "rate", "nll", "error"]
-    return pd.DataFrame(entries, columns=columns).assign(own=False, growth=0.0, time=1.0, bandwidth=0.1)
+    return pd.DataFrame(entries, columns=columns).assign(own=False, time=1.0, bandwidth=0.1)
 
 
 def test_the_slowest_relaxation_within_two_standard_errors_is_taken():
@@ -185,3 +185,14 @@ def test_of_equal_teachers_the_first_is_taken():
     one, two = ("mixture", 0.0, 0.0, 1.0, 0.0), ("poisson", 0.5, 0.0, 1.0, 0.0)
     assert later(one, two) == Teacher("mixture")
     assert later(two, one) == Teacher("poisson", 0.5)
+
+
+def test_members_that_suit_the_states_are_the_default():
+    counts, reals = (candidates(None, [0.5], [0.5], [0.0, 2.0], discrete=discrete) for discrete in (True, False))
+    assert {teacher.member for teacher in counts} == {"displacement", "bridge", "poisson", "mixture", "blend"}
+    assert reals == [Teacher("growing")]
+
+
+def test_counts_do_not_grow_and_real_values_do_not_jump():
+    assert candidates(["growing", "mixture"], [0.5], [0.5], discrete=True) == [Teacher("mixture")]
+    assert candidates(["poisson", "growing"], [0.5], [0.5], discrete=False) == [Teacher("growing")]

@@ -6,18 +6,18 @@ from weightflow.snapshots import read_training
 from weightflow.storage import write_table
 from weightflow.suited import check_suited
 from weightflow.teacher import write_teachers
-from weightflow.teacher_choice import best_teachers, candidates, score_teachers
+from weightflow.teacher_choice import candidates, choose_teachers
 
 
 def main(snakemake):
     settings = snakemake.params.settings["teacher"]
     data = read_training(snakemake.input.snapshots, snakemake.params.settings["data"]["share"])
     check_suited(data, snakemake)
-    family = [settings[key] for key in ("members", "noises", "shares", "rates", "growths")]
+    family = [settings[key] for key in ("members", "noises", "shares", "rates")]
     teachers = candidates(*family, discrete=data.discrete)
     rng = seeding.stream(snakemake.params.seed, "teacher")
-    scores = score_teachers(teachers, data.observed, data.observed_times, data.space, rng)
-    write_teachers(snakemake.output.teacher, best_teachers(scores))
+    chosen, scores = choose_teachers(teachers, data.observed, data.observed_times, data.space, rng)
+    write_teachers(snakemake.output.teacher, chosen)
     write_table(snakemake.output.scores, scores)
 
 

@@ -98,6 +98,8 @@ def choose_smoothing(
     """
     spline, backbone = model["spline"], model["backbone"]
     options = {name: as_list((backbone if name == "hidden" else spline)[name]) for name in _IN_TURN}
+    if not data.discrete:
+        options["roughness"] = options["roughness"][:1]  # over counts; it says nothing of real values
     if all(len(values) == 1 for values in options.values()):
         return {name: options[name][0] for name in _CHOICE}, pd.DataFrame(columns=[*_CHOICE, "nll"])
     selection, times = model["selection"], data.observed_times

@@ -26,7 +26,7 @@ def begins_at_spline(model: Mapping[str, Any]) -> bool:
 
 def is_taught(model: Mapping[str, Any]) -> bool:
     """Whether a teacher shows a model states between the snapshots."""
-    return learns(model) and bool(model["teacher"]["members"])
+    return learns(model) and model["teacher"]["members"] != []
 
 
 def chooses_steps(model: Mapping[str, Any]) -> bool:

@@ -3,7 +3,8 @@
 No single teacher suits every system. From a point mass a spread grows like √t, which a bridge between
 coupled states has and a straight line has not; where states jump far, mixing the neighbouring snapshots is
 better than moving between them; after the start, a system may relax faster than snapshots follow. So there is a
-family, whose members are chosen for each data set (teacher_choice.py).
+family, whose members are chosen for each data set (teacher_choice.py). Cells divide and die on the way, by how much
+a few snapshots cannot tell; their teacher averages over what is possible.
 """
 
 import dataclasses
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from weightflow import seeding
 from weightflow.relaxation import own_relaxation, relax
@@ -20,6 +22,9 @@ from weightflow.state_space import StateSpace
 from weightflow.storage import read_json, write_json
 from weightflow.transport import GrowingPlan, chain, couple_growing, transport_spline
 
+GROWTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # that a growing teacher averages over, from none to far too much
+# Of a growing teacher: half of what restores the spread that the mean of two independent cells has lost.
+GROWING_NOISE = 0.5
 _LEARNT = 4000  # states at each time of a lesson, where the particles are fewer
 
 
@@ -35,8 +40,6 @@ class Teacher:
             share u of the way becomes (1 − e^{−κu}) / (1 − e^{−κ}), and stays u at κ = 0.
         own: in the first interval every variable relaxes as the means of the first snapshots tell (relaxation.py),
             straight from end to end, instead of at `rate`.
-        growth: > 0 moves states straight between unbalanced couplings of the snapshots (`transport.couple_growing`),
-            0 along the spline through the balanced ones.
     """
 
     member: str
@@ -44,7 +47,6 @@ class Teacher:
     share: float = 0.0
     rate: float = 0.0
     own: bool = False
-    growth: float = 0.0
 
     @property
     def label(self) -> str:
@@ -53,7 +55,6 @@ class Teacher:
         extras += [f"{self.share:.0%} mixture"] if self.member == "blend" else []
         extras += [f"rate {self.rate:g}"] if self.rate else []
         extras += ["own rates"] if self.own else []
-        extras += [f"growth {self.growth:g}"] if self.growth else []
         return self.member + (f" ({', '.join(extras)})" if extras else "")
 
 
@@ -98,7 +99,7 @@ class Interpolant:
         self.path = transport_spline(self.times, particles)
         steps = np.diff(particles, axis=0)
         self.covariances = [np.atleast_2d(np.cov(step.T)) for step in steps]
-        self.plans: dict[tuple[int, float], GrowingPlan] = {}
+        self.plans: dict[int, list[GrowingPlan]] = {}
 
     def sample(self, teacher: Teacher, time: float, rng: np.random.Generator) -> np.ndarray:
         """(n, d) states at a time within the snapshots' range, one for each particle.
@@ -110,11 +111,7 @@ class Interpolant:
         share = (time - self.times[k]) / length
         if share in (0.0, 1.0):
             return self.particles[k + int(share)].astype(self.snapshots[0].dtype)
-        if teacher.growth:
-            rows, columns = self.plan(k, teacher.growth).draw(share, len(self.particles[k]), rng)
-            start, end = self.snapshots[k][rows], self.snapshots[k + 1][columns]
-            middle = start + share * (end - start)
-        elif teacher.own and k == 0:
+        if teacher.own and k == 0:
             share = self.own.share(share)
             middle = self.particles[0] + share * (self.particles[1] - self.particles[0])
         else:
@@ -123,12 +120,19 @@ class Interpolant:
         values = MEMBERS[teacher.member](self, teacher, k, share, middle, rng)
         return self.space.project(values, rng)
 
-    def plan(self, k: int, growth: float) -> GrowingPlan:
-        """The unbalanced coupling across an interval, found when first asked for."""
-        if (k, growth) not in self.plans:
+    def growing(self, k: int) -> list[GrowingPlan]:
+        """The unbalanced couplings across an interval, one for each of `GROWTHS`, found when first asked for."""
+        if k not in self.plans:
             rng = seeding.stream(0, "unbalanced coupling")  # the same for all who ask
-            self.plans[k, growth] = couple_growing(*self.snapshots[k : k + 2], growth, rng)
-        return self.plans[k, growth]
+            self.plans[k] = [couple_growing(*self.snapshots[k : k + 2], growth, rng) for growth in GROWTHS]
+        return self.plans[k]
+
+    def bend(self, k: int, share: float) -> np.ndarray:
+        """(d,) from the straight way between the means of two snapshots to the natural spline through all means."""
+        means = np.stack([snapshot.mean(0) for snapshot in self.snapshots])
+        spline = CubicSpline(self.times, means, bc_type="natural")
+        time = self.times[k] + share * (self.times[k + 1] - self.times[k])
+        return spline(time) - (means[k] + share * (means[k + 1] - means[k]))
 
     def interval(self, time: float) -> int:
         """Index of the interval between snapshots that a time lies in."""
@@ -189,6 +193,25 @@ def _blend(way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle
     return np.where(rng.random((len(mixed), 1)) < teacher.share, mixed, moved)
 
 
+def _growing(
+    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
+):
+    """States on straight ways between unbalanced couplings, equally many from each of `GROWTHS`.
+
+    Two snapshots do not say how many cells divided or died between them, nor how the ways are bent; so all growths
+    count alike, and each state is moved by its own random part of the bend that the means of all snapshots suggest.
+    What the couplings still miss is alike in all directions, as noise of the same size in every standardised variable.
+    """
+    count, plans = way.particles.shape[1], way.growing(k)
+    pairs = [plan.draw(share, -(-count // len(plans)), rng) for plan in plans]
+    rows, columns = rng.permutation(np.stack(pairs, -1).reshape(2, -1), axis=1)[:, :count]
+    start, end = way.snapshots[k][rows], way.snapshots[k + 1][columns]
+    bent = start + share * (end - start) + rng.random((count, 1)) * way.bend(k, share)
+    spread = np.array(way.space.spread)
+    size = np.sqrt(GROWING_NOISE * share * (1 - share) * ((end - start).var(0) / spread**2).mean())
+    return bent + size * spread * rng.standard_normal(bent.shape)
+
+
 # A member takes (interpolant, teacher, interval k, share of the way, of all or of each variable, middle (n, d) of the
 # coupled particles' ways, rng) and returns (n, d) real values.
 MEMBERS: dict[str, Callable] = {
@@ -197,6 +220,7 @@ MEMBERS: dict[str, Callable] = {
     "poisson": _poisson,
     "mixture": _mixture,
     "blend": _blend,
+    "growing": _growing,
 }
 
 
@@ -247,8 +271,8 @@ def lesson(
 
 def teacher_of(row: Sequence) -> Teacher:
     """The teacher in the `FIELDS` of a table's row."""
-    member, noise, share, rate, own, growth = row
-    return Teacher(str(member), float(noise), float(share), float(rate), bool(own), float(growth))
+    member, noise, share, rate, own = row
+    return Teacher(str(member), float(noise), float(share), float(rate), bool(own))
 
 
 def write_teachers(path: str | Path, teachers: Teachers) -> None:

@@ -16,6 +16,10 @@ from weightflow.state_space import StateSpace
 from weightflow.teacher import FIELDS, Interpolant, Teacher, Teachers, teacher_of
 
 OWN = "own"  # in place of a rate: a rate for each variable
+_OF_COUNTS = ("displacement", "bridge", "poisson", "mixture", "blend")
+# Snapshots of cells are few, and one left out leaves a gap far wider than any that is to be filled: alone, it would
+# choose teachers of far too much noise.
+_OF_REALS = ("growing",)
 _JOINTLY = 4  # most variables whose joint density kernels can judge; of more, pairs are judged
 _DRAWS = 4  # of the noise, for each particle, when teachers are compared
 _COMPARED = 4000  # most states of a teacher, or of a snapshot, in a comparison
@@ -23,24 +27,26 @@ _MULTIPLES = (0.1, 0.15, 0.2, 0.3, 0.4)  # of the kernels around a teacher's sta
 
 
 def candidates(
-    members: Sequence[str],
+    members: Sequence[str] | None,
     noises: Sequence[float],
     shares: Sequence[float],
     rates: Sequence[float | str] = (0.0,),
-    growths: Sequence[float] = (0.0,),
     discrete: bool = True,
 ) -> list[Teacher]:
-    """Every combination that makes a difference; a rate may be 'own'.
+    """Every combination that makes a difference; a rate may be 'own', and None takes the members that suit the states.
 
-    Counts have no growth, and real values no Poisson bridges; mixtures and blends know no couplings that could grow.
+    Counts do not grow, and real values have no Poisson bridges.
     """
     found = []
-    for member, rate in itertools.product([m for m in members if discrete or m != "poisson"], rates):
+    if members is None:
+        members = _OF_COUNTS if discrete else _OF_REALS
+    for member, rate in itertools.product([m for m in members if m != ("growing" if discrete else "poisson")], rates):
+        if member == "growing":
+            found.append(Teacher(member))
+            continue
         motion = {"own": True} if rate == OWN else {"rate": rate}
         for noise in noises if member in ("bridge", "poisson", "blend") else [0.0]:
             found += [Teacher(member, noise, share, **motion) for share in (shares if member == "blend" else [0.0])]
-            if member in ("displacement", "bridge") and not discrete and not motion.get("own"):
-                found += [Teacher(member, noise, **motion, growth=growth) for growth in growths if growth]
     return list(dict.fromkeys(found))
 
 
