@@ -17,6 +17,8 @@ def written(tmp_path):
     table = pd.DataFrame({"time": HOURS, "x1": STATES[:, 0], "x2": STATES[:, 1]})
     table.to_csv(tmp_path / "data.csv", index=False)
     table.to_csv(tmp_path / "data.tsv", index=False, sep="\t")
+    table.to_csv(tmp_path / "data.csv.gz", index=False)
+    table.to_csv(tmp_path / "data.tsv.gz", index=False, sep="\t")
     table.to_parquet(tmp_path / "data.parquet")
     np.savez(tmp_path / "data.npz", X=STATES, time=HOURS)
     cells = AnnData(
@@ -59,6 +61,6 @@ def test_a_missing_file_is_refused_by_name(tmp_path, dataset_settings):
 
 
 def test_an_unknown_suffix_is_refused_by_name(saved, dataset_settings):
-    known = r"use \.npy, \.npz, \.csv, \.tsv, \.parquet, \.h5ad\."
+    known = r"use \.npy, \.npz, \.csv, \.csv\.gz, \.tsv, \.tsv\.gz, \.parquet, \.h5ad\."
     with pytest.raises(InputError, match=rf"data\.xlsx: the suffix '\.xlsx' is not known; {known}"):
         read_recording(saved("data.xlsx", "text"), dataset_settings)

@@ -51,6 +51,11 @@ def fit_representation(
     mean, spread = scaled.mean(0), np.ones(pooled.shape[1])
     if settings["scale"] != "none":
         spread = scaled.std(0)
+        if len(still := np.flatnonzero(spread == 0)):
+            raise InputError(
+                f"the variable '{names[int(still[0])]}' is constant in the states that scale: {settings['scale']} "
+                "measures, so it has no scale; leave it out (key variables), or set scale: none."
+            )
     elif settings["components"] is None:
         mean = np.zeros(pooled.shape[1])
     axes = np.diag(1 / spread)
