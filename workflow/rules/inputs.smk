@@ -1,5 +1,5 @@
 # What the jobs of a stage take, where it depends on their data set or model.
-from weightflow.readers import as_files, format_of
+from weightflow.readers import format_of
 from weightflow.system_files import files_of
 
 

@@ -19,9 +19,8 @@ def main(snakemake):
     times = params.times or data.times
     states = sample_along(weights_at, graph, data, times, params.samples, seed, device)
     about = {**params.about, "seed": seed, "time_label": data.time_label, "settings": params.model}
-    write_states(
-        snakemake.output[0], times, states, data.variables, data.representation, params.time_column, params.matrix, about
-    )
+    written = (times, states, data.variables, data.representation, params.time_column, params.matrix)
+    write_states(snakemake.output[0], *written, about)
 
 
 run(main, snakemake)  # noqa: F821

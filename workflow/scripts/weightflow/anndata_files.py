@@ -59,7 +59,7 @@ def _element(file: h5py.File, key: str, path: Path) -> Any:
     try:
         return read_elem(file[key])
     except _DAMAGED as error:
-        raise InputError(f"{path}: '{key}' is damaged or in no form that anndata reads; write the file again.") from error
+        raise InputError(f"{path}: '{key}' is damaged or nothing that anndata reads; write the file again.") from error
 
 
 def _matrix(file: h5py.File, key: str, cells: int, path: Path) -> tuple[np.ndarray | spmatrix, list[str]]:
@@ -79,7 +79,7 @@ def _matrix(file: h5py.File, key: str, cells: int, path: Path) -> tuple[np.ndarr
     names = names or default_names(found.shape[1])
     if found.shape != (cells, len(names)):
         raise InputError(
-            f"{at} has shape {found.shape}, and there are {cells} cells of {len(names)} variables; write the file again."
+            f"{at} has shape {found.shape}, and there are {cells} cells of {len(names)} variables; write it again."
         )
     return found, names
 

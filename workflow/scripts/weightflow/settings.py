@@ -207,8 +207,11 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
     files, system = as_files(settings["file"]), settings["system"]
     if not files and not system:
         raise InputError(f"{where}: names neither a file nor a system; give one.")
+    urls = as_files(settings["url"])
+    if urls and len(urls) != len(files):
+        raise InputError(f"{where}.url: there are {len(urls)} urls for {len(files)} files; give one for each.")
     for file in files:
-        if not Path(file).is_file():
+        if not urls and not Path(file).is_file():
             raise InputError(f"{where}.file: there is no file {file}; check the path (README: your own data).")
         if format_of(file) not in READERS:
             raise InputError(f"{where}.file: the suffix of {file} is not known; use {', '.join(READERS)}.")

@@ -50,8 +50,8 @@ def read_table(path: Path, settings: Mapping[str, Any]) -> Recording:
         raise InputError(f"{path}: there is no column beside '{column}'; add one for each variable.")
     if "" in variables:
         raise InputError(
-            f"{path}: the column {list(table).index('') + 1} has no name, as of row numbers; name it or write the table "
-            "without it (index=False, row.names=FALSE), or list the key variables."
+            f"{path}: the column {list(table).index('') + 1} has no name, as of row numbers; name it or write the "
+            "table without it (index=False, row.names=FALSE), or list the key variables."
         )
     refuse_times(settings, f"{path}")
     times = numeric_times(table[column], f"{path}: the column '{column}'")
@@ -81,7 +81,7 @@ def _refuse_separator(names: list[str], path: Path) -> None:
     found = [word for sign, word in _OTHER_SEPARATORS.items() if sign != wanted and sign in names[0]]
     if wanted and len(names) == 1 and found:
         raise InputError(
-            f"{path}: the columns are separated by {found[0]}; separate those of a .csv by commas, and of a .tsv by tabs."
+            f"{path}: the columns are separated by {found[0]}; separate those of a .csv by commas, of a .tsv by tabs."
         )
 
 
