@@ -5,7 +5,7 @@ This is the contract between data preparation and everything after it. Training 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -170,6 +170,16 @@ def check_observed(is_observed: np.ndarray, where: str) -> None:
         raise InputError(
             f"{where}: {count} of {len(is_observed)} snapshots are observed, and a path needs at least "
             f"{MIN_SNAPSHOTS}; add snapshots or lower observe_every."
+        )
+
+
+def check_within(times: Sequence[float], data: Snapshots, where: str) -> None:
+    """Refuse times that lie outside the observed range, where models say nothing."""
+    first, last = data.observed_times[[0, -1]]
+    if wrong := [time for time in times if not first <= time <= last]:
+        raise InputError(
+            f"{where}: {wrong[0]:g} is outside the observed times {first:g} … {last:g}, and a model says nothing "
+            "there; take it out."
         )
 
 
