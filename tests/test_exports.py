@@ -39,8 +39,10 @@ def test_anndata_has_a_cell_for_each_state(states, tmp_path):
 
 @pytest.fixture
 def made(rng):
-    """Two components of three variables."""
-    return Representation(["x", "y", "z"], rng.standard_normal(3), rng.standard_normal((2, 3)))
+    """Two components of three variables, with a way back."""
+    return Representation(
+        ["x", "y", "z"], rng.standard_normal(3), rng.standard_normal((2, 3)), rng.standard_normal((3, 2))
+    )
 
 
 def test_represented_states_come_back_in_the_files_variables(states, tmp_path, made):
@@ -62,7 +64,7 @@ def test_values_go_back_to_where_they_came_from(states, tmp_path, matrix, part):
 
 
 def test_an_embedding_that_was_scaled_comes_back_unscaled(states, tmp_path):
-    scaled = Representation(NAMES, np.array([1.0, 2.0]), np.diag([0.5, 0.1]))
+    scaled = Representation(NAMES, np.array([1.0, 2.0]), np.diag([0.5, 0.1]), np.diag([2, 10]))
     write_states(tmp_path / "made.h5ad", TIMES, states, NAMES, scaled, matrix="obsm/X_pca")
     cells = anndata.read_h5ad(tmp_path / "made.h5ad")
     np.testing.assert_allclose(cells.obsm["X_pca"], np.concatenate(states) * [2, 10] + [1, 2])
@@ -78,7 +80,7 @@ def test_a_table_has_the_files_variables_and_then_the_components(states, tmp_pat
 
 
 def test_a_scaled_variable_is_in_a_table_once(states, tmp_path):
-    scaled = Representation(NAMES, np.array([1.0, 2.0]), np.diag([0.5, 0.1]))
+    scaled = Representation(NAMES, np.array([1.0, 2.0]), np.diag([0.5, 0.1]), np.diag([2, 10]))
     write_states(tmp_path / "made.parquet", TIMES, states, NAMES, scaled)
     table = pd.read_parquet(tmp_path / "made.parquet")
     assert list(table) == ["time", *NAMES]

@@ -6,6 +6,7 @@ import pytest
 from anndata import AnnData
 
 from weightflow.errors import InputError
+from weightflow.exports import write_states
 from weightflow.readers import READERS, read_recording
 
 STATES, HOURS = np.array([[5, 6], [1, 2], [3, 4]]), np.array([2.5, 0.0, 2.5])
@@ -47,6 +48,16 @@ def test_files_of_several_kinds_are_joined(written, dataset_settings):
     found = read_recording([written / f"data{suffix}" for suffix in suffixes], dataset_settings)
     assert found.times.tolist() == [0, 2.5]
     assert [states.tolist() for states in found.states] == [[[1, 2]] * 3, [[5, 6], [3, 4]] * 3]
+
+
+@pytest.mark.parametrize("suffix", [".h5ad", ".parquet"])
+@pytest.mark.parametrize("matrix", ["X", "layers/log", "obsm/X_pca"])
+def test_what_is_written_as_a_prediction_is_read_again(tmp_path, dataset_settings, suffix, matrix):
+    states = [STATES[:1].astype(float), STATES[1:] / 2]
+    write_states(tmp_path / f"made{suffix}", np.array([0.25, 7]), states, ["x1", "x2"], None, "day", matrix)
+    found = read_recording(tmp_path / f"made{suffix}", dataset_settings | {"matrix": matrix, "time_column": "day"})
+    assert (found.times.tolist(), found.variables) == ([0.25, 7], ["x1", "x2"])
+    assert [s.tolist() for s in found.states] == [s.tolist() for s in states]
 
 
 def test_joined_files_are_named_where_they_do_not_agree(written, saved, dataset_settings):

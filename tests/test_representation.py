@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
 
 from weightflow.errors import InputError
 from weightflow.representation import check_components, check_spread, fit_representation
@@ -51,6 +52,14 @@ def test_fewer_components_give_the_nearest_values(snapshots):
     found, pca = fit(snapshots, components=2), PCA(2, svd_solver="full").fit(pooled)
     nearest = pca.inverse_transform(pca.transform(pooled))
     np.testing.assert_allclose(found.values(found.states(pooled)), nearest, atol=1e-9)
+
+
+def test_fewer_components_of_scaled_values_give_the_nearest_scaled_values(snapshots):
+    pooled = np.concatenate(snapshots) * [1, 10, 100, 1000]
+    found, scaler = fit([pooled], scale="training", components=2), StandardScaler()
+    pca = PCA(2, svd_solver="full").fit(scaler.fit_transform(pooled))
+    nearest = scaler.inverse_transform(pca.inverse_transform(pca.transform(scaler.transform(pooled))))
+    np.testing.assert_allclose(found.values(found.states(pooled)), nearest, rtol=1e-9)
 
 
 @pytest.mark.parametrize(("count", "states", "variables"), [(6, 5, 10), (4, 100, 3)])
