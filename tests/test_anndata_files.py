@@ -122,6 +122,57 @@ def test_bad_cells_are_refused_by_name(written, dataset_settings, refused, conte
         read_h5ad(written(content), dataset_settings | changes)
 
 
+def rewritten(path, key: str, values: np.ndarray, **options) -> None:
+    """Put other values in the place of an array, past anndata's own checks."""
+    with h5py.File(path, "a") as file:
+        attributes = dict(file[key].attrs)
+        del file[key]
+        file.create_dataset(key, data=values, **options).attrs.update(attributes)
+
+
+@pytest.mark.parametrize(("key", "shape"), [("X", (3, 3)), ("X", (4, 2)), ("layers/l", (5, 3)), ("obsm/m", (3, 2))])
+def test_a_matrix_that_does_not_fit_its_cells_is_refused(written, dataset_settings, refused, key, shape):
+    path = written(cells(layers={"l": X}, obsm={"m": X[:, :2]}))
+    rewritten(path, key, np.ones(shape))
+    sentence = rf"cells\.h5ad: the matrix '{key}' has shape \({shape[0]}, {shape[1]}\), and there are 4 cells"
+    with refused(sentence):
+        read_h5ad(path, dataset_settings | {"matrix": key})
+
+
+def test_damaged_values_are_refused_by_name(written, dataset_settings, refused):
+    path = written(cells())
+    rewritten(path, "X", np.arange(12.0).reshape(4, 3), chunks=(4, 3), compression="gzip")
+    with h5py.File(path) as file:
+        start, size = (chunk := file["X"].id.get_chunk_info(0)).byte_offset, chunk.size
+    content = bytearray(path.read_bytes())
+    content[start : start + size] = bytes(size)
+    path.write_bytes(bytes(content))
+    with refused(r"cells\.h5ad: 'X' is damaged"):
+        read_h5ad(path, dataset_settings)
+
+
+def test_files_of_an_old_anndata_are_refused(tmp_path, dataset_settings, refused):
+    with h5py.File(tmp_path / "cells.h5ad", "w") as file:  # anndata 0.6 and before: compound arrays as tables
+        file["obs"] = np.array([(b"a", 0.0), (b"b", 1.0)], dtype=[("index", "S1"), ("time", float)])
+        file["var"] = np.array([(b"u",)], dtype=[("index", "S1")])
+        file["X"] = np.ones((2, 1))
+    with refused(r"cells\.h5ad: written by an anndata before 0\.7"):
+        read_h5ad(tmp_path / "cells.h5ad", dataset_settings)
+
+
+@pytest.mark.parametrize("hours", [["D3", "D3", "D5", "D7"], ["day 3", "day 3", "day 5", "day 7"]])
+@pytest.mark.parametrize("kind", [list, pd.Categorical])
+def test_times_with_words_are_refused(written, dataset_settings, refused, hours, kind):
+    with refused(rf"cells\.h5ad: obs 'time' holds '{hours[0]}', which is no number; write times as numbers"):
+        read_h5ad(written(cells(hours=kind(hours))), dataset_settings)
+
+
+def test_truth_values_and_negative_times_are_read(written, dataset_settings):
+    found = read_h5ad(written(cells(X > 0, hours=[-1.5, 0, 2, 2])), dataset_settings)
+    assert found.times.tolist() == [-1.5, 0, 2]
+    assert found.states[2].tolist() == [[True, True, False], [True, False, False]]
+
+
 def test_nan_in_a_sparse_variable_that_no_one_asks_for_is_let_be(written, dataset_settings):
     assert read_h5ad(written(cells(WITH_NAN)), dataset_settings | {"variables": ["u"]}).states[0].tolist() == [[0]]
 

@@ -1,5 +1,6 @@
 """Every bad input, given to the real workflow as a user would: one clear sentence, and nothing trained or harmed."""
 
+import hashlib
 import io
 import pickle
 import re
@@ -7,8 +8,11 @@ from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
+from anndata import AnnData
+from scipy.sparse import csr_matrix
 
 TINY = Path(__file__).parent / "config" / "tiny.yaml"
 TARGET = "results/metrics.csv"
@@ -111,6 +115,75 @@ FILES = {
         ["data.npy: variable 2 is 'R'", "epidemic is 'I'", "order (key variables)"],
     ),
 }
+
+
+def cells(folder: Path, name: str, x=None, time=None, names=("a", "b"), **parts) -> None:
+    """An .h5ad of 24 cells at four times."""
+    rng = np.random.default_rng(0)
+    obs = pd.DataFrame({"time": np.repeat([0, 1, 2, 4], 6) if time is None else time}, [f"cell{i}" for i in range(24)])
+    x = rng.normal(size=(24, 2)) if x is None else x
+    AnnData(x, obs, pd.DataFrame(index=list(names)), **parts).write_h5ad(folder / f"{name}.h5ad")
+
+
+NOISE = np.random.default_rng(1).normal(size=(24, 2))
+WITH_NAN = csr_matrix(np.where(NOISE > 1, np.nan, NOISE))
+MIXED = pd.DataFrame({"a": range(24), "b": list("wxyz") * 6}, [f"cell{i}" for i in range(24)])
+CELLS = {
+    "no_obs": ({}, {"time_column": "day"}, ["obs has no 'day'", "set time_column to one of time"]),
+    "no_layer": ({"layers": {"log": NOISE}}, {"matrix": "layers/raw"}, ["no matrix 'layers/raw'", "X, layers/log"]),
+    "no_obsm": ({"obsm": {"X_pca": NOISE}}, {"matrix": "obsm/X_umap"}, ["set matrix to one of X, obsm/X_pca"]),
+    "mixed": ({"obsm": {"m": MIXED}}, {"matrix": "obsm/m"}, ["the matrix 'obsm/m' holds object, not numbers only"]),
+    "twice": ({"names": ("a", "a")}, {}, ["the variable a is there twice; rename one of them"]),
+    "sparse_nan": ({"layers": {"s": WITH_NAN}}, {"matrix": "layers/s"}, ["'layers/s' holds NaN", "sparse"]),
+    "words": ({"time": ["D3"] * 12 + ["D5"] * 12}, {}, ["obs 'time' holds 'D3', which is no number"]),
+    "single": ({"time": [0] * 12 + [1] * 11 + [2]}, {}, ["time 2 has a single state", "remove its time or add states"]),
+    "constant": ({"x": NOISE * [1, 0] + 7}, {}, ["the variable 'b' is constant; leave it out (key variables)"]),
+    "components": ({}, {"components": 3}, ["components is 3", "at most 2; lower it"]),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*names are not unique")
+def test_bad_files_of_cells_are_all_refused_before_training(run_snakemake, tmp_path):
+    for name, (content, _, _) in CELLS.items():
+        cells(tmp_path, name, **content)
+    (tmp_path / "no_hdf5.h5ad").write_text(TABLE)
+    (tmp_path / "column_twice.csv").write_text("time,a,a\n0,1,2\n")
+    np.savez(tmp_path / "pickled.npz", X=NOISE.astype(object), time=np.zeros(24))
+    (tmp_path / "away.csv").write_text(TABLE)
+    sentences = {f"{name}.h5ad": parts for name, (_, _, parts) in CELLS.items()}
+    sentences |= {
+        "no_hdf5.h5ad": ["not a readable .h5ad (HDF5) file"],
+        "column_twice.csv": ["the variable a is there twice; rename one of them"],
+        "pickled.npz": ["the array 'X' holds Python objects", "save plain numbers"],
+        "fetched.csv": ["the checksum of what came is", f"sha256 says {'0' * 64}", "nothing was kept"],
+    }
+    own = {f"{name}.h5ad": keys for name, (_, keys, _) in CELLS.items()}
+    own["fetched.csv"] = {"url": (tmp_path / "away.csv").as_uri(), "sha256": "0" * 64}
+    sets = {Path(f).stem: {"file": f, "kind": "continuous", **own.get(f, {})} for f in sentences}
+    result = run_snakemake(tmp_path, config_of() | {"datasets": sets}, TARGET, flags=("--keep-going",))
+
+    assert result.returncode != 0
+    assert "Traceback" not in result.stdout
+    found = [line.removeprefix("Error: ") for line in result.stdout.splitlines() if line.startswith("Error: ")]
+    for file, parts in sentences.items():
+        (said,) = [sentence for sentence in found if file in sentence]
+        assert said.endswith(".")
+        assert [part for part in parts if part not in said] == [], said
+    assert len(found) == len(sentences)
+    assert not trained(tmp_path)
+    assert not (tmp_path / "fetched.csv").exists()
+
+
+def test_a_file_is_fetched_once_and_its_checksum_is_told(run_snakemake, tmp_path):
+    (tmp_path / "away.npy").write_bytes(npy(GOOD))
+    config = config_of(file="here/data.npy", url=(tmp_path / "away.npy").as_uri())
+    result = run_snakemake(tmp_path, config, "results/mine/source.json")
+    assert result.returncode == 0, result.stdout
+    assert f"pin it by sha256: {hashlib.sha256(npy(GOOD)).hexdigest()} in the config" in result.stdout
+    (tmp_path / "away.npy").unlink()
+    result = run_snakemake(tmp_path, config, "results/mine/source.json", flags=("--dry-run",))
+    assert "Nothing to be done" in result.stdout
+    assert (tmp_path / "here" / "data.npy").read_bytes() == npy(GOOD)
 
 
 @pytest.mark.parametrize("case", FILES)

@@ -6,6 +6,7 @@ import pytest
 from anndata import AnnData
 
 from weightflow.errors import InputError
+from weightflow.exports import write_states
 from weightflow.readers import READERS, read_recording
 
 STATES, HOURS = np.array([[5, 6], [1, 2], [3, 4]]), np.array([2.5, 0.0, 2.5])
@@ -17,6 +18,8 @@ def written(tmp_path):
     table = pd.DataFrame({"time": HOURS, "x1": STATES[:, 0], "x2": STATES[:, 1]})
     table.to_csv(tmp_path / "data.csv", index=False)
     table.to_csv(tmp_path / "data.tsv", index=False, sep="\t")
+    table.to_csv(tmp_path / "data.csv.gz", index=False)
+    table.to_csv(tmp_path / "data.tsv.gz", index=False, sep="\t")
     table.to_parquet(tmp_path / "data.parquet")
     np.savez(tmp_path / "data.npz", X=STATES, time=HOURS)
     cells = AnnData(
@@ -47,6 +50,16 @@ def test_files_of_several_kinds_are_joined(written, dataset_settings):
     assert [states.tolist() for states in found.states] == [[[1, 2]] * 3, [[5, 6], [3, 4]] * 3]
 
 
+@pytest.mark.parametrize("suffix", [".h5ad", ".parquet"])
+@pytest.mark.parametrize("matrix", ["X", "layers/log", "obsm/X_pca"])
+def test_what_is_written_as_a_prediction_is_read_again(tmp_path, dataset_settings, suffix, matrix):
+    states = [STATES[:1].astype(float), STATES[1:] / 2]
+    write_states(tmp_path / f"made{suffix}", np.array([0.25, 7]), states, ["x1", "x2"], None, "day", matrix)
+    found = read_recording(tmp_path / f"made{suffix}", dataset_settings | {"matrix": matrix, "time_column": "day"})
+    assert (found.times.tolist(), found.variables) == ([0.25, 7], ["x1", "x2"])
+    assert [s.tolist() for s in found.states] == [s.tolist() for s in states]
+
+
 def test_joined_files_are_named_where_they_do_not_agree(written, saved, dataset_settings):
     other = saved("other.csv", "time,x1,y\n0,1,2\n")
     with pytest.raises(InputError, match=r"other\.csv: has the variables x1, y, and .*data\.npz has x1, x2;"):
@@ -59,6 +72,6 @@ def test_a_missing_file_is_refused_by_name(tmp_path, dataset_settings):
 
 
 def test_an_unknown_suffix_is_refused_by_name(saved, dataset_settings):
-    known = r"use \.npy, \.npz, \.csv, \.tsv, \.parquet, \.h5ad\."
+    known = r"use \.npy, \.npz, \.csv, \.csv\.gz, \.tsv, \.tsv\.gz, \.parquet, \.h5ad\."
     with pytest.raises(InputError, match=rf"data\.xlsx: the suffix '\.xlsx' is not known; {known}"):
         read_recording(saved("data.xlsx", "text"), dataset_settings)

@@ -91,6 +91,13 @@ def test_joined_files_share_their_times():
     assert not found.paired
 
 
+def test_joined_trajectories_stay_whole_at_the_same_times():
+    one, two = recording([0, 1], [[[1], [2]], [[3], [4]]]), recording([0, 1], [[[5]], [[6]]])
+    found = join([one, two], ["a.npy", "b.npy"])
+    assert found.paired
+    assert [states[:, 0].tolist() for states in found.states] == [[1, 2, 5], [3, 4, 6]]
+
+
 def test_joined_files_of_other_variables_are_refused(refused):
     one, two = recording([0], [[[1, 2]]]), recording([0], [[[1, 2]]], ["x2", "x1"])
     with refused(r"^b\.npy: has the variables x2, x1, and a\.npy has x1, x2; files that are joined must agree"):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
 
 from weightflow.errors import InputError
 from weightflow.representation import check_components, check_spread, fit_representation
@@ -53,10 +54,25 @@ def test_fewer_components_give_the_nearest_values(snapshots):
     np.testing.assert_allclose(found.values(found.states(pooled)), nearest, atol=1e-9)
 
 
+def test_fewer_components_of_scaled_values_give_the_nearest_scaled_values(snapshots):
+    pooled = np.concatenate(snapshots) * [1, 10, 100, 1000]
+    found, scaler = fit([pooled], scale="training", components=2), StandardScaler()
+    pca = PCA(2, svd_solver="full").fit(scaler.fit_transform(pooled))
+    nearest = scaler.inverse_transform(pca.inverse_transform(pca.transform(scaler.transform(pooled))))
+    np.testing.assert_allclose(found.values(found.states(pooled)), nearest, rtol=1e-9)
+
+
 @pytest.mark.parametrize(("count", "states", "variables"), [(6, 5, 10), (4, 100, 3)])
 def test_more_components_than_data_are_refused(count, states, variables):
     with pytest.raises(InputError, match=rf"^cells\.csv: components is {count}, and .* at most \d+; lower it\.$"):
         check_components(count, states, variables, "cells.csv")
+
+
+@pytest.mark.parametrize("scale", ["training", "all"])
+def test_a_variable_that_only_varies_where_nothing_is_learned_has_no_scale(snapshots, scale):
+    still = [np.column_stack([s[:, :3], np.full(len(s), 7.0)]) for s in snapshots[:2]]
+    with pytest.raises(InputError, match=rf"^the variable 'd' is constant in the states that scale: {scale} measures"):
+        fit(still, snapshots if scale == "training" else still, scale=scale)
 
 
 def test_a_constant_variable_is_refused(snapshots):

@@ -417,3 +417,21 @@ def test_pages_are_the_schemas(root):
 def test_the_readme_names_the_released_files_checksum(root):
     config = yaml.safe_load((root / "config" / "epidemic-released.yaml").read_text(encoding="utf-8"))
     assert config["datasets"]["epidemic_released"]["sha256"] in (root / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_file_that_is_fetched_need_not_be_there(check):
+    check({"datasets": {"data": {"file": ["none/a.csv", "b.csv"], "url": ["https://x/a.csv", "file:///b.csv"]}}})
+
+
+@pytest.mark.parametrize(
+    ("dataset", "sentence"),
+    [
+        ({"file": ["a.csv", "b.csv"], "url": "https://x/a.csv"}, "there are 1 urls for 2 files; give one for each"),
+        ({"url": "https://x/a.csv"}, "there are 1 urls for 0 files"),
+        ({"file": "a.xlsx", "url": "https://x/a.xlsx"}, "the suffix of a.xlsx is not known"),
+        ({"file": "a.csv", "url": "x/a.csv"}, "datasets.data.url: 'x/a.csv' cannot be used"),
+    ],
+)
+def test_urls_that_do_not_fit_the_files_are_refused(check, refused, dataset, sentence):
+    with refused(sentence):
+        check({"datasets": {"data": {"system": "epidemic", **dataset}}})

@@ -270,3 +270,11 @@ def test_the_shown_pair_takes_more_than_two_values(columns, pair):
 )
 def test_heldout_default_depends_on_where_the_data_come_from(dataset, amount):
     assert heldout_amount(dataset) == amount
+
+
+def test_a_snapshot_must_leave_two_real_states_to_learn_from(dataset_settings, rng, refused):
+    pairs = Recording(np.arange(3.0), [rng.normal(size=(2, 1)) for _ in range(3)], ["a"], paired=False)
+    settings = dataset_settings | {"kind": "continuous", "reference": "training"}
+    assemble(pairs, None, settings, 0, rng)
+    with refused("heldout leaves one to learn from, which has no density"):
+        assemble(pairs, None, settings, 0.2, rng)

@@ -1,14 +1,17 @@
 """The real workflow from end to end on the smallest data: run, run again, from scratch, and after changes."""
 
+import json
 import re
 import shutil
 from copy import deepcopy
 from pathlib import Path
 
+import anndata
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from sklearn.decomposition import PCA
 
 from weightflow.evaluation import COLUMNS
 from weightflow.stages import anchor_label
@@ -275,3 +278,36 @@ def test_a_divergence_alone_is_given_the_snapshots_and_no_choice(run_snakemake, 
     assert result.returncode == 0, result.stdout
     assert not list(tmp_path.glob("results/tiny/choices/*"))
     assert (pd.read_csv(tmp_path / folder / "dynamics_losses.csv")["divergence"] > 0).all()
+
+
+def test_cells_go_in_and_their_prediction_at_other_times_comes_out(run_snakemake, tmp_path, rng):
+    days = ["0", "3", "10"]
+    obs = pd.DataFrame({"day": pd.Categorical(np.repeat(days, 30), days)}, [f"cell{i}" for i in range(90)])
+    x = rng.normal(size=(90, 4)) * [1, 2, 3, 100] + np.repeat([0, 3, 10], 30)[:, None]
+    anndata.AnnData(x, obs, pd.DataFrame(index=list("uvwx")), layers={"log": x}).write_h5ad(tmp_path / "cells.h5ad")
+    keys = {"matrix": "layers/log", "time_column": "day", "time_label": "time (days)", "components": 2}
+    keys |= {"heldout": 0, "reference": "training"}
+    model = {
+        "backbone": {"hidden": 2},
+        "anchors": {"first_steps": 10, "steps": 5},
+        "teacher": {"members": []},
+        "spline": {"steps": 0, "curvature": 1, "roughness": 0},
+    }
+    config = {
+        "datasets": {"mine": {"file": "cells.h5ad", "kind": "continuous", "scale": "training", **keys}},
+        "models": {"m": model},
+        "prediction": {"times": [0.5, 4.25, 9], "samples": 20, "format": "h5ad"},
+    }
+    result = run_snakemake(tmp_path, config, "predict")
+    assert result.returncode == 0, result.stdout
+
+    made = anndata.read_h5ad(tmp_path / "results" / "mine" / "predictions" / "m-seed0.h5ad")
+    assert made.obs["day"].tolist() == [0.5] * 20 + [4.25] * 20 + [9] * 20
+    assert list(made.var_names) == list("uvwx")
+    assert made.obsm["X_states"].shape == (60, 2)
+    mean, spread = x.mean(0), x.std(0)
+    values = PCA(2, svd_solver="full").fit((x - mean) / spread).inverse_transform(made.obsm["X_states"]) * spread + mean
+    np.testing.assert_allclose(made.layers["log"], values)
+    told = made.uns["weightflow"]
+    assert (told["model"], told["seed"], told["time_label"], told["source"]) == ("m", 0, "time (days)", "cells.h5ad")
+    assert json.loads(told["settings"])["backbone"]["hidden"] == 2

@@ -1,4 +1,5 @@
 # The checked configuration, and the names that rules are wired with.
+import re
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from weightflow.errors import InputError
 from weightflow.exports import FORMATS
 from weightflow.folds import fold_name, fold_of, interior
 from weightflow.provenance import code_digest
+from weightflow.readers import as_files
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
 from weightflow.schema import check_schema, read_schema
 from weightflow.snapshots import heldout_amount
@@ -154,6 +156,20 @@ def driving_path(wildcards):
     """The latent path of a CDE model; the ODE needs none."""
     driven = wildcards.model in CDE_MODELS
     return "results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors" if driven else []
+
+
+def downloads():
+    """URLs and checksums of the data sets' files that are not there, by path."""
+    found = {}
+    for chosen in config["datasets"].values():
+        files, urls = as_files(chosen["file"]), as_files(chosen["url"])
+        sums = as_files(chosen["sha256"]) or [None] * len(urls)
+        if urls:
+            found |= {file: (url, sha) for file, url, sha in zip(files, urls, sums, strict=True)}
+    return {file: source for file, source in found.items() if not Path(file).is_file()}
+
+
+DOWNLOADS = downloads()
 
 
 def needs_simulation(dataset):

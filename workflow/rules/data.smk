@@ -1,6 +1,26 @@
 # Data preparation: a user's file or a simulated system becomes the canonical snapshots file.
 
 
+rule download_file:
+    # Only for files that are not there, so that none is ever replaced.
+    output:
+        "{download}",
+    log:
+        "results/logs/download_file/{download}.log",
+    wildcard_constraints:
+        download=any_of(map(re.escape, DOWNLOADS)),
+    priority: 100
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        url=lambda w: DOWNLOADS[w.download][0],
+        sha256=lambda w: DOWNLOADS[w.download][1],
+        code=code("download_file.py"),
+    script:
+        "../scripts/download_file.py"
+
+
 rule check_file:
     # Apart from the import, so that a bad file leaves the snapshots made from a good one alone.
     input:

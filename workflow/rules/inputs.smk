@@ -1,4 +1,5 @@
 # What the jobs of a stage take, where it depends on their data set or model.
+from weightflow.readers import format_of
 from weightflow.system_files import files_of
 
 
@@ -22,6 +23,19 @@ def snapshot_sources(wildcards):
     if needs_simulation(chosen):
         sources["simulated"] = "results/{dataset}/simulated.safetensors"
     return sources
+
+
+def source_of(dataset):
+    """A data set's file or files, or the name of the system that it is simulated from."""
+    chosen = settings_of(dataset)
+    return ", ".join(as_files(chosen["file"])) or chosen["system"]
+
+
+def origin(wildcards):
+    """The matrix of an .h5ad that a data set's states are from, where predictions are written back to."""
+    chosen = dataset_settings(wildcards)
+    of_cells = any(format_of(path) == ".h5ad" for path in as_files(chosen["file"]))
+    return chosen["matrix"] if of_cells else "X"
 
 
 def each_snapshot(pattern):

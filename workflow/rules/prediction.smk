@@ -140,8 +140,12 @@ rule predict_times:
         gpu=1,
     params:
         settings=model_settings("dynamics", "solver"),
+        model=lambda w: SETTINGS[w.model],
         times=config["prediction"]["times"],
         samples=config["prediction"]["samples"],
+        time_column=lambda w: dataset_settings(w)["time_column"],
+        matrix=origin,
+        about=lambda w: {"dataset": w.dataset, "model": w.model, "source": source_of(w.dataset)},
         code=code("predict_times.py"),
     script:
         "../scripts/predict_times.py"

@@ -18,7 +18,9 @@ def main(snakemake):
         weights_at = along_spline(inputs.curve)
     times = params.times or data.times
     states = sample_along(weights_at, graph, data, times, params.samples, seed, device)
-    write_states(snakemake.output[0], times, states, data.variables, data.representation)
+    about = {**params.about, "seed": seed, "time_label": data.time_label, "settings": params.model}
+    written = (times, states, data.variables, data.representation, params.time_column, params.matrix)
+    write_states(snakemake.output[0], *written, about)
 
 
 run(main, snakemake)  # noqa: F821

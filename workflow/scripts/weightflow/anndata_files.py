@@ -23,6 +23,7 @@ from weightflow.recordings import (
 )
 
 _GROUPS = ("layers", "obsm")
+_DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, NotImplementedError)  # as anndata raises them
 
 
 def read_h5ad(path: Path, settings: Mapping[str, Any]) -> Recording:
@@ -40,32 +41,47 @@ def read_h5ad(path: Path, settings: Mapping[str, Any]) -> Recording:
     except OSError as error:
         raise InputError(f"{path}: not a readable .h5ad (HDF5) file; write it again with anndata.") from error
     with file:
+        if any(isinstance(file.get(name), h5py.Dataset) and file[name].dtype.names for name in ("obs", "var")):
+            raise InputError(f"{path}: written by an anndata before 0.7; read and write it with a newer one.")
         if not all(name in file and file[name].attrs.get("encoding-type") == "dataframe" for name in ("obs", "var")):
             raise InputError(f"{path}: HDF5, but not AnnData: there is no table obs or var; write it with anndata.")
         refuse_times(settings, f"{path}")
-        cells, key = read_elem(file["obs"]), settings["time_column"]
+        cells, key = _element(file, "obs", path), settings["time_column"]
         if key not in cells:
             raise InputError(f"{path}: obs has no '{key}'; set time_column to one of {listed(cells)}.")
-        values, names = _chosen(*_matrix(file, settings["matrix"], path), settings["variables"], path)
+        values, names = _matrix(file, settings["matrix"], len(cells), path)
+        values, names = _chosen(values, names, settings["variables"], path)
     times = numeric_times(cells[key], f"{path}: obs '{key}'")
     return group_by_time(times, _dense(values, f"{path}: the matrix '{settings['matrix']}'"), names)
 
 
-def _matrix(file: h5py.File, key: str, path: Path) -> tuple[np.ndarray | spmatrix, list[str]]:
+def _element(file: h5py.File, key: str, path: Path) -> Any:
+    try:
+        return read_elem(file[key])
+    except _DAMAGED as error:
+        raise InputError(f"{path}: '{key}' is damaged or nothing that anndata reads; write the file again.") from error
+
+
+def _matrix(file: h5py.File, key: str, cells: int, path: Path) -> tuple[np.ndarray | spmatrix, list[str]]:
     """(cells, variables) values and the variables' names."""
     keys = ["X", *(f"{group}/{name}" for group in _GROUPS for name in file.get(group, ()))]
     there = [name for name in keys if name in file and file[name].attrs.get("encoding-type") != "null"]
     if key not in there:
         raise InputError(f"{path}: no matrix '{key}'; set matrix to one of {listed(there)}.")
-    found, at = read_elem(file[key]), f"{path}: the matrix '{key}'"
-    names = None if key.startswith("obsm/") else [str(name) for name in read_elem(file["var"]).index]
+    found, at = _element(file, key, path), f"{path}: the matrix '{key}'"
+    names = None if key.startswith("obsm/") else [str(name) for name in _element(file, "var", path).index]
     if isinstance(found, pd.DataFrame):
         names, found = [str(name) for name in found], found.to_numpy()
     if found.dtype.kind not in "iufb":
         raise InputError(f"{at} holds {found.dtype}, not numbers only; convert it.")
     if found.ndim != 2:
         raise InputError(f"{at} has shape {found.shape}; expected (cells, variables).")
-    return found, names or default_names(found.shape[1])
+    names = names or default_names(found.shape[1])
+    if found.shape != (cells, len(names)):
+        raise InputError(
+            f"{at} has shape {found.shape}, and there are {cells} cells of {len(names)} variables; write it again."
+        )
+    return found, names
 
 
 def _chosen(

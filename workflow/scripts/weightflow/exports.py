@@ -1,7 +1,9 @@
 """Predicted states in the formats that people go on with: `.parquet` tables and AnnData's `.h5ad`."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ from weightflow.representation import Representation
 from weightflow.storage import atomic
 
 FORMATS = ("h5ad", "parquet")
+_NAME = "weightflow"  # of what tells where the states are from
 
 
 def write_states(
@@ -18,12 +21,17 @@ def write_states(
     states: Sequence[np.ndarray],
     variables: Sequence[str],
     representation: Representation | None = None,
+    time_column: str = "time",
+    matrix: str = "X",
+    about: Mapping[str, Any] | None = None,
 ) -> None:
     """Write samples at several times.
 
-    A `.parquet` has a row for each state: `time`, then the variables. An `.h5ad` has a cell for each state, its `time`
-    in `obs`, the variables in `X`; where the data were scaled or reduced, `X` holds the values in the file's own
-    variables and `obsm["X_states"]` the states.
+    Both formats hold values in the file's own variables: scaling is undone, and so are principal components, as far as
+    those left out allow. A `.parquet` has a row for each state: its time, the variables, then the components, if any.
+    An `.h5ad` has a cell for each state: its time in `obs`, the values where the file had them, and in
+    `obsm["X_states"]` the states, where these are scaled or components. What made them is in `uns["weightflow"]` of the
+    one and in the `attrs` that pandas reads of the other.
 
     Args:
         path: ending in .h5ad or .parquet.
@@ -31,26 +39,47 @@ def write_states(
         states: T arrays (n_t, d).
         variables: d names.
         representation: how the states are made from the file's values.
+        time_column: name of the times.
+        matrix: X, layers/NAME or obsm/NAME.
+        about: what made them; whatever is no text or number is written as JSON.
     """
     path, when = Path(path), np.repeat(np.asarray(times, dtype=float), [len(s) for s in states])
     pooled = np.concatenate(list(states))
+    values = pd.DataFrame(pooled, columns=list(variables))
+    if representation is not None:
+        values = pd.DataFrame(representation.values(pooled), columns=list(representation.names))
+    told = {k: v if isinstance(v, str | int | float) else json.dumps(v) for k, v in (about or {}).items()}
     with atomic(path) as temporary:
         if path.suffix == ".parquet":
-            pd.DataFrame(pooled, columns=list(variables)).assign(time=when)[["time", *variables]].to_parquet(temporary)
+            components = pd.DataFrame(pooled, columns=list(variables)).drop(columns=values.columns, errors="ignore")
+            table = pd.concat([pd.DataFrame({time_column: when}), values, components], axis=1)
+            table.attrs[_NAME] = told
+            table.to_parquet(temporary)
         else:
-            _write_h5ad(temporary, when, pooled, variables, representation)
+            represented = None if representation is None else pooled
+            _write_h5ad(temporary, pd.DataFrame({time_column: when}), values, represented, matrix, told)
 
 
 def _write_h5ad(
-    path: Path, when: np.ndarray, states: np.ndarray, variables: Sequence[str], representation: Representation | None
+    path: Path,
+    times: pd.DataFrame,
+    values: pd.DataFrame,
+    represented: np.ndarray | None,
+    matrix: str,
+    about: dict[str, Any],
 ) -> None:
     import anndata  # takes a second, for those who ask for such files alone
 
-    cells = pd.DataFrame({"time": when}, index=[f"cell{i}" for i in range(len(when))])
-    if representation is None:
-        made = anndata.AnnData(states, obs=cells, var=pd.DataFrame(index=list(variables)))
-    else:
-        values = representation.values(states)
-        made = anndata.AnnData(values, obs=cells, var=pd.DataFrame(index=representation.names))
-        made.obsm["X_states"] = states
+    cells, variables = times.set_axis([f"cell{i}" for i in range(len(times))]), pd.DataFrame(index=values.columns)
+    group, _, name = matrix.partition("/")
+    match group:
+        case "layers":
+            made = anndata.AnnData(None, obs=cells, var=variables, layers={name: values.to_numpy()})
+        case "obsm":
+            made = anndata.AnnData(None, obs=cells, obsm={name: values.to_numpy()})
+        case _:
+            made = anndata.AnnData(values.to_numpy(), obs=cells, var=variables)
+    if represented is not None:
+        made.obsm["X_states"] = represented
+    made.uns[_NAME] = about
     made.write_h5ad(path)

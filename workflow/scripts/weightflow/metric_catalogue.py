@@ -64,7 +64,7 @@ CATALOGUE = {
         instead="jsd_marginal_exact",
     ),
     "w1_joint": Metric(
-        "Exact 1-Wasserstein distance between samples of the joint distributions.",
+        "Exact 1-Wasserstein distance between samples of the joint distributions, in the units of the scaled states.",
         "W1 of the joint\nfrom samples of the truth",
     ),
     "w2_joint": Metric("Exact 2-Wasserstein distance between samples of the joint distributions."),

@@ -9,12 +9,11 @@ import torch
 
 from weightflow import density, seeding
 from weightflow.backbones import Backbone, make_backbone
-from weightflow.errors import InputError
 from weightflow.interpolation import fine_times
 from weightflow.joint_grids import joint_grids, mean_masses
 from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction, bin_edges
-from weightflow.snapshots import Snapshots
+from weightflow.snapshots import Snapshots, check_within
 from weightflow.state_space import Counts, StateSpace
 from weightflow.weight_graph import WeightGraph
 
@@ -127,12 +126,7 @@ def sample_along(
     Raises:
         InputError: a time lies outside the observed range.
     """
-    first, last = data.observed_times[[0, -1]]
-    if wrong := [time for time in times if not first <= time <= last]:
-        raise InputError(
-            f"prediction.times: {wrong[0]:g} is outside the observed times {first:g} … {last:g}, and a model says "
-            "nothing there; take it out."
-        )
+    check_within(times, data, "prediction.times")
     backbone = make_backbone(graph.backbone, data.variables, data.space)
     (weights,) = weights_at([np.asarray(times, dtype=float)])
     networks = torch.as_tensor(weights, dtype=torch.float32, device=device)

@@ -15,6 +15,12 @@ def as_files(given: str | Sequence[str] | None) -> list[str]:
     return [] if not given else [given] if isinstance(given, str) else list(given)
 
 
+def format_of(path: str | Path) -> str:
+    """The suffix that tells a file's format, with what it is compressed by."""
+    path = Path(path)
+    return "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
+
+
 def read_recording(paths: str | Path | Sequence[str | Path], settings: Mapping[str, Any]) -> Recording:
     """Read a user's file, or several that are joined, by their suffixes.
 
@@ -32,9 +38,9 @@ def read_recording(paths: str | Path | Sequence[str | Path], settings: Mapping[s
 def _read(path: Path, settings: Mapping[str, Any]) -> Recording:
     if not path.is_file():
         raise InputError(f"{path}: there is no such file; check the data set's key 'file'.")
-    if path.suffix not in READERS:
-        raise InputError(f"{path}: the suffix '{path.suffix}' is not known; use {', '.join(READERS)}.")
-    return READERS[path.suffix](path, settings)
+    if (suffix := format_of(path)) not in READERS:
+        raise InputError(f"{path}: the suffix '{suffix}' is not known; use {', '.join(READERS)}.")
+    return READERS[suffix](path, settings)
 
 
 def _read_h5ad(path: Path, settings: Mapping[str, Any]) -> Recording:
@@ -47,7 +53,9 @@ READERS = {
     ".npy": read_npy,
     ".npz": read_npz,
     ".csv": read_table,
+    ".csv.gz": read_table,
     ".tsv": read_table,
+    ".tsv.gz": read_table,
     ".parquet": read_table,
     ".h5ad": _read_h5ad,
 }

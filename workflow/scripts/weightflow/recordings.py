@@ -118,6 +118,8 @@ def group_by_time(times: np.ndarray, states: np.ndarray, variables: Sequence[str
 def join(recordings: Sequence[Recording], names: Sequence[str]) -> Recording:
     """One recording of several files: at each time, the states of the first file, then those of the next.
 
+    Trajectories stay whole where all files hold some, at the same times.
+
     Args:
         recordings: at least one.
         names: of their files, for messages.
@@ -134,6 +136,9 @@ def join(recordings: Sequence[Recording], names: Sequence[str]) -> Recording:
                 f"{name}: has the variables {listed(other.variables)}, and {names[0]} has "
                 f"{listed(first.variables)}; files that are joined must agree."
             )
+    if all(r.paired and np.array_equal(r.times, first.times) for r in recordings):
+        states = [np.concatenate(together) for together in zip(*(r.states for r in recordings), strict=True)]
+        return Recording(first.times, states, first.variables, paired=True)
     times = np.concatenate([np.repeat(r.times, [len(s) for s in r.states]) for r in recordings])
     states = np.concatenate([snapshot for r in recordings for snapshot in r.states])
     return group_by_time(times, states, first.variables)

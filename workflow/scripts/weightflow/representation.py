@@ -11,17 +11,19 @@ from weightflow.errors import InputError
 
 @dataclass(frozen=True)
 class Representation:
-    """An affine map from the values x of the file to the states y = (x − mean) · axesᵀ.
+    """An affine map from the values x of the file to the states y = (x − mean) · axesᵀ, and the way back.
 
     Attributes:
         names: D names of the file's variables.
         mean: (D,).
         axes: (d, D).
+        back: (D, d); to the nearest scaled values where components were left out, so no pseudo-inverse of the axes.
     """
 
     names: list[str]
     mean: np.ndarray
     axes: np.ndarray
+    back: np.ndarray
 
     def states(self, values: np.ndarray) -> np.ndarray:
         """(n, d) of values (n, D)."""
@@ -29,7 +31,7 @@ class Representation:
 
     def values(self, states: np.ndarray) -> np.ndarray:
         """(n, D) of states (n, d): the inverse, or what is nearest where components were left out."""
-        return states @ np.linalg.pinv(self.axes).T + self.mean
+        return states @ self.back.T + self.mean
 
 
 def fit_representation(
@@ -51,17 +53,22 @@ def fit_representation(
     mean, spread = scaled.mean(0), np.ones(pooled.shape[1])
     if settings["scale"] != "none":
         spread = scaled.std(0)
+        if len(still := np.flatnonzero(spread == 0)):
+            raise InputError(
+                f"the variable '{names[int(still[0])]}' is constant in the states that scale: {settings['scale']} "
+                "measures, so it has no scale; leave it out (key variables), or set scale: none."
+            )
     elif settings["components"] is None:
         mean = np.zeros(pooled.shape[1])
-    axes = np.diag(1 / spread)
+    axes, back = np.diag(1 / spread), np.diag(spread)
     count = settings["components"]
     if count is not None:
         check_components(count, *pooled.shape, "the data set")
         from sklearn.decomposition import PCA  # takes a second, and every job reads the contract
 
         found = PCA(count, svd_solver="full").fit((pooled - mean) / spread)
-        mean, axes = mean + spread * found.mean_, found.components_ @ axes
-    return Representation(list(names), mean, axes)
+        mean, axes, back = mean + spread * found.mean_, found.components_ @ axes, back @ found.components_.T
+    return Representation(list(names), mean, axes, back)
 
 
 def check_components(count: int, states: int, variables: int, where: str) -> None:

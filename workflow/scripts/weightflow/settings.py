@@ -9,7 +9,7 @@ from typing import Any
 
 from weightflow.ablations import BASE, is_studied, variant_name, variants
 from weightflow.errors import InputError
-from weightflow.readers import READERS, as_files
+from weightflow.readers import READERS, as_files, format_of
 from weightflow.runs import INTERPOLATIONS, is_model
 from weightflow.schema import unknown
 from weightflow.snapshots import heldout_amount
@@ -207,10 +207,13 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
     files, system = as_files(settings["file"]), settings["system"]
     if not files and not system:
         raise InputError(f"{where}: names neither a file nor a system; give one.")
+    urls = as_files(settings["url"])
+    if urls and len(urls) != len(files):
+        raise InputError(f"{where}.url: there are {len(urls)} urls for {len(files)} files; give one for each.")
     for file in files:
-        if not Path(file).is_file():
+        if not urls and not Path(file).is_file():
             raise InputError(f"{where}.file: there is no file {file}; check the path (README: your own data).")
-        if Path(file).suffix not in READERS:
+        if format_of(file) not in READERS:
             raise InputError(f"{where}.file: the suffix of {file} is not known; use {', '.join(READERS)}.")
     if (sums := as_files(settings["sha256"])) and len(sums) != len(files):
         raise InputError(f"{where}.sha256: there are {len(sums)} checksums for {len(files)} files; give one for each.")

@@ -5,7 +5,7 @@ This is the contract between data preparation and everything after it. Training 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from weightflow.storage import read_metadata, read_tensors, write_tensors
 KIND = "snapshots"
 MIN_SNAPSHOTS = 3
 _LEAST_HEADROOM = 4
-_MAP = ("mean", "axes")  # of a representation, as tensors
+_MAP = ("mean", "axes", "back")  # of a representation, as tensors
 _LEAST_STATES = 4  # of a snapshot that is thinned: two to learn from and two to validate choices with
 
 
@@ -173,6 +173,16 @@ def check_observed(is_observed: np.ndarray, where: str) -> None:
         )
 
 
+def check_within(times: Sequence[float], data: Snapshots, where: str) -> None:
+    """Refuse times that lie outside the observed range, where models say nothing."""
+    first, last = data.observed_times[[0, -1]]
+    if wrong := [time for time in times if not first <= time <= last]:
+        raise InputError(
+            f"{where}: {wrong[0]:g} is outside the observed times {first:g} … {last:g}, and a model says nothing "
+            "there; take it out."
+        )
+
+
 def observed_mask(times: int, every: int, fold: int | None = None) -> np.ndarray:
     """(T,) bool: every n-th time from the first on is an observed snapshot, but for the one that a fold leaves out.
 
@@ -271,6 +281,11 @@ def assemble(
             for part in (training, heldout)
         )
     observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
+    if not discrete and min(map(len, observed)) < 2:
+        raise InputError(
+            "of a snapshot with two states heldout leaves one to learn from, which has no density; add states, or set "
+            "heldout: 0 and reference: training."
+        )
     check_observed(is_observed, "the data set")
     representation = None
     if settings["scale"] != "none" or settings["components"] is not None:
@@ -312,7 +327,7 @@ def write_snapshots(path: str | Path, data: Snapshots, source: Mapping[str, Any]
         tensors[f"{part}.counts"] = np.array([len(s) for s in snapshots], dtype=np.int64)
     names = None
     if data.representation is not None:
-        tensors |= {"representation.mean": data.representation.mean, "representation.axes": data.representation.axes}
+        tensors |= {f"representation.{part}": getattr(data.representation, part) for part in _MAP}
         names = data.representation.names
     write_tensors(
         path,

@@ -7,12 +7,12 @@ no other; but whenever such a rule runs again, Snakemake (9.27) plans none of th
 from typing import Any
 
 from weightflow.ablations import models_on
-from weightflow.snapshots import Snapshots
+from weightflow.snapshots import Snapshots, check_within
 from weightflow.suitability import check_models
 
 
 def check_suited(data: Snapshots, snakemake: Any) -> None:
-    """Refuse models and baselines that do not suit a job's data set, whichever of them the job is for.
+    """Refuse models, baselines and times of predictions that do not suit a job's data set, whatever the job is for.
 
     They come from the config, not from params: another model's settings must not run this job again.
 
@@ -25,3 +25,4 @@ def check_suited(data: Snapshots, snakemake: Any) -> None:
     """
     dataset, config = snakemake.wildcards.dataset, snakemake.config
     check_models(data, models_on(dataset, config), config["baselines"], f"data set {dataset}")
+    check_within(config["prediction"]["times"] or [], data, f"data set {dataset}: prediction.times")

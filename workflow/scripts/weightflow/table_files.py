@@ -1,12 +1,15 @@
-"""Tables of snapshots in long form, a row for each state: `.csv`, `.tsv`, `.parquet`."""
+"""Tables of snapshots in long form, a row for each state: `.csv`, `.tsv` (also compressed, `.gz`), `.parquet`."""
 
 import csv
+import gzip
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet
 
 from weightflow.errors import InputError
 from weightflow.recordings import (
@@ -20,6 +23,8 @@ from weightflow.recordings import (
 )
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
+_OTHER_SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
+_GZIP = b"\x1f\x8b"
 
 
 def read_table(path: Path, settings: Mapping[str, Any]) -> Recording:
@@ -35,6 +40,7 @@ def read_table(path: Path, settings: Mapping[str, Any]) -> Recording:
     table = _read(path, settings)
     column = settings["time_column"]
     if column not in table.columns:
+        _refuse_separator(list(table), path)
         raise InputError(f"{path}: no column '{column}'; set time_column to one of {listed(table)}.")
     wanted, others = settings["variables"], [name for name in table if name != column]
     variables = first_names(others, wanted, f"{path}") if isinstance(wanted, int) else list(wanted or others)
@@ -42,11 +48,16 @@ def read_table(path: Path, settings: Mapping[str, Any]) -> Recording:
         raise InputError(f"{path}: no column '{absent[0]}'; the key variables may name {listed(table)}.")
     if not variables:
         raise InputError(f"{path}: there is no column beside '{column}'; add one for each variable.")
+    if "" in variables:
+        raise InputError(
+            f"{path}: the column {list(table).index('') + 1} has no name, as of row numbers; name it or write the "
+            "table without it (index=False, row.names=FALSE), or list the key variables."
+        )
     refuse_times(settings, f"{path}")
     times = numeric_times(table[column], f"{path}: the column '{column}'")
     for name in variables:
         if not pd.api.types.is_numeric_dtype(table[name]) or pd.api.types.is_bool_dtype(table[name]):
-            raise InputError(f"{path}: the column '{name}' holds text; it must hold numbers only.")
+            raise InputError(f"{path}: the column '{name}' holds {_strange(table[name])}; it must hold numbers only.")
     return group_by_time(times, _numbers(table[variables]), [str(name) for name in variables])
 
 
@@ -56,19 +67,56 @@ def _numbers(table: pd.DataFrame) -> np.ndarray:
     return values if values.dtype != object else table.to_numpy(dtype=float, na_value=np.nan)
 
 
+def _strange(column: pd.Series) -> str:
+    """What a column holds in place of numbers."""
+    if not isinstance(column.dtype, pd.CategoricalDtype) and column.dtype.kind not in "OUT":
+        return f"{column.dtype}"
+    wrong = column[pd.to_numeric(column.astype(object), errors="coerce").isna() & column.notna()]
+    return f"text ({str(wrong.iloc[0])[:40]!r})" if len(wrong) else "text"
+
+
+def _refuse_separator(names: list[str], path: Path) -> None:
+    """Refuse a text that is one column to its reader and several to anyone who looks at it."""
+    wanted = _SEPARATORS.get(Path(path.name.removesuffix(".gz")).suffix)
+    found = [word for sign, word in _OTHER_SEPARATORS.items() if sign != wanted and sign in names[0]]
+    if wanted and len(names) == 1 and found:
+        raise InputError(
+            f"{path}: the columns are separated by {found[0]}; separate those of a .csv by commas, of a .tsv by tabs."
+        )
+
+
 def _read(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
     try:
-        if path.suffix == ".parquet":
-            table = pd.read_parquet(path)
-            header = list(table)
-        else:
-            separator = _SEPARATORS[path.suffix]
-            with path.open(newline="", encoding="utf-8-sig") as file:
-                header = next(csv.reader(file, delimiter=separator), [])
-            table = pd.read_csv(path, sep=separator)
-    except (ValueError, OSError, csv.Error) as error:
+        table, header = _parquet(path) if path.suffix == ".parquet" else _text(path)
+    except InputError:
+        raise
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a readable table; it is no text in UTF-8, so save it as such.") from error
+    except (ValueError, OSError, EOFError, zlib.error, csv.Error) as error:
         raise InputError(f"{path}: not a readable table; {str(error).splitlines()[0].rstrip('.')}.") from error
     named = settings["variables"]
     used = {settings["time_column"], *(named if isinstance(named, list) else header)}
-    check_names([name for name in header if name in used], f"{path}")  # pandas renames the second one of a text file
-    return table
+    check_names([name for name in header if name in used], f"{path}")
+    return table.set_axis(header, axis=1)
+
+
+def _parquet(path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """A table and its columns' names; what was its index is a column."""
+    check_names(pyarrow.parquet.read_schema(path).names, f"{path}")
+    table = pd.read_parquet(path)
+    if any(name is not None for name in table.index.names):
+        table = table.reset_index()
+    return table, [str(name) for name in table]
+
+
+def _text(path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """A table and its columns' names as they are written, for pandas renames the second of two."""
+    with path.open("rb") as file:
+        packed = file.read(2) == _GZIP
+    if packed != (path.suffix == ".gz"):
+        raise InputError(f"{path}: compressed files end in .gz, and others do not; rename it.")
+    separator = _SEPARATORS[Path(path.name.removesuffix(".gz")).suffix]
+    with (gzip.open if packed else open)(path, "rt", newline="", encoding="utf-8-sig") as file:
+        header = next(csv.reader(file, delimiter=separator), [])
+    table = pd.read_csv(path, sep=separator, skipinitialspace=True)
+    return table, [name.strip() for name in header]

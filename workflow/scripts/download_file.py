@@ -1,0 +1,16 @@
+"""Fetch a file that a data set names with its url; without a checksum to hold it against, say which one it has."""
+
+import sys
+
+from weightflow.downloads import fetch
+from weightflow.job import run
+
+
+def main(snakemake):
+    url, sha256, path = snakemake.params.url, snakemake.params.sha256, snakemake.output[0]
+    found = fetch(url, path, sha256)
+    if sha256 is None:
+        print(f"{path}: has the checksum {found}; pin it by sha256: {found} in the config.", file=sys.stderr)
+
+
+run(main, snakemake)  # noqa: F821

@@ -1,0 +1,67 @@
+"""Fetching a file that a config names, once and whole: checked before it takes its place."""
+
+import hashlib
+import logging
+import shutil
+import time
+import urllib.error
+import urllib.request
+from http.client import HTTPException
+from pathlib import Path
+
+from weightflow.errors import InputError
+from weightflow.storage import atomic
+
+_TIMEOUT = 60.0  # seconds without a byte
+_CHUNK = 1 << 20
+_REFUSED = range(400, 500)  # by a server that would say the same again
+
+
+def fetch(url: str, path: str | Path, sha256: str | None, attempts: int = 3, wait: float = 5.0) -> str:
+    """Fetch a file, and put it in its place if it is the right one.
+
+    Args:
+        url: http, https, ftp or file.
+        path: where it goes; a file that is there stays until the new one is whole and checked.
+        sha256: checksum that it must have, in hexadecimal; None takes whatever comes.
+        attempts: how often it is tried.
+        wait: seconds before the second attempt, twice as many before the third, and so on.
+
+    Returns:
+        Its checksum.
+
+    Raises:
+        InputError: it cannot be fetched, or is not the right one; nothing is written then.
+    """
+    with atomic(path) as temporary:
+        for attempt in range(1, attempts + 1):
+            try:
+                found = _stream(url, temporary)
+                break
+            except (OSError, HTTPException) as error:
+                again = attempt < attempts and getattr(error, "code", None) not in _REFUSED
+                logging.warning("%s: attempt %d: %s", url, attempt, error)
+                if not again:
+                    reason = " ".join(str(error).split()) or type(error).__name__
+                    raise InputError(
+                        f"{url}: cannot be fetched ({reason}); check the key url and the network, or put the file at "
+                        f"{path} yourself."
+                    ) from error
+                time.sleep(wait * 2 ** (attempt - 1))
+        if sha256 is not None and found != sha256:
+            raise InputError(
+                f"{url}: the checksum of what came is {found}, and the key sha256 says {sha256}; nothing was kept, so "
+                f"check the url, or put the right file at {path} yourself."
+            )
+    return found
+
+
+def _stream(url: str, path: Path) -> str:
+    """Write what a URL gives; its checksum."""
+    with urllib.request.urlopen(url, timeout=_TIMEOUT) as response, path.open("wb") as file:
+        shutil.copyfileobj(response, file, _CHUNK)
+        expected, size = response.headers.get("Content-Length"), file.tell()
+    if expected is not None and size != int(expected):  # urllib itself takes an early end for the end
+        raise urllib.error.ContentTooShortError(f"{size} of {expected} bytes came", b"")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
