@@ -96,7 +96,7 @@ def predict_along(
         law: what the densities are scored by too, where it is known.
     """
     backbone = make_backbone(graph.backbone, data.variables, data.space)
-    fine = fine_times(data.observed_times)
+    fine = fine_times(data.times[data.times >= data.observed_times[0]])
     weights, path_weights = weights_at([data.times, fine])
     return predict_from_weights(backbone, weights, path_weights, fine, data, samples, seed, device, law)
 
@@ -116,7 +116,7 @@ def sample_along(
         weights_at: as of `predict_along`.
         graph: anchors of the path, which say what the backbone is.
         data: that it was fitted to.
-        times: (T,), not before the first observed snapshot and not after the last.
+        times: (T,), not before the first observed snapshot; past the last one, where the weights go on.
         samples: number n of samples at each time.
         seed: of the samples.
         device: where to compute.
@@ -125,13 +125,13 @@ def sample_along(
         T arrays (n, d).
 
     Raises:
-        InputError: a time lies outside the observed range.
+        InputError: a time lies before the first snapshot, or past the last where the weights end there.
     """
-    first, last = data.observed_times[[0, -1]]
-    if wrong := [time for time in times if not first <= time <= last]:
+    first = data.observed_times[0]
+    if wrong := [time for time in times if time < first]:
         raise InputError(
-            f"prediction.times: {wrong[0]:g} is outside the observed times {first:g} … {last:g}, and a model says "
-            "nothing there; take it out."
+            f"prediction.times: {wrong[0]:g} is before the first observed time {first:g}, and a model says nothing "
+            "there; take it out."
         )
     backbone = make_backbone(graph.backbone, data.variables, data.space)
     (weights,) = weights_at([np.asarray(times, dtype=float)])

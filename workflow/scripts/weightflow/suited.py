@@ -24,4 +24,5 @@ def check_suited(data: Snapshots, snakemake: Any) -> None:
         InputError: naming the model, the fault and the fix.
     """
     dataset, config = snakemake.wildcards.dataset, snakemake.config
-    check_models(data, models_on(dataset, config), config["baselines"], f"data set {dataset}")
+    asked = config["prediction"]["times"] or ()
+    check_models(data, models_on(dataset, config), config["baselines"], f"data set {dataset}", asked)
