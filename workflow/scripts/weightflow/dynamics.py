@@ -49,6 +49,8 @@ class Field(nn.Module):
         self.curve = None if curve is None else spline(curve[1].double(), curve[0])
         self.end = 1.0 if curve is None else float(curve[0][-1])
 
+    jumps = False  # whether its rates jump at the last snapshot, past which it goes on
+
     @property
     def extrapolates(self) -> bool:
         """Whether it goes on past the last snapshot."""
@@ -102,6 +104,7 @@ class CDEField(Field):
         self.path = spline(knots, times)
         self.path_end = float(times[-1])
         self.path_pace = None
+        self.jumps = path_continuation == "constant"
         if path_continuation is not None:
             self.path_pace = torch.full((knots.shape[1],), CONTINUATIONS[path_continuation], dtype=knots.dtype)
             self.path_pace[:time_channel] = 1.0
@@ -204,11 +207,12 @@ def evolve_through(
         return velocity, 0.5 * velocity.square().sum(-1)
 
     marks = torch.unique(torch.cat([knots[:1], times]))
-    arguments = {}
+    jumps = field.jumps and bool(marks[-1] > knots[-1])
+    arguments = {"options": {"jump_t": knots[-1:]}} if jumps else {}
     if solver.method == "rk4":
         # The steps the field was fitted with; finer ones would be another flow, which the fit never saw.
         grid = _fitted_grid(knots, solver.substeps, float(marks[-1]))
-        arguments["options"] = {"grid_constructor": lambda *_: grid, "interp": "cubic"}
+        arguments["options"] = {"grid_constructor": lambda *_: grid, "interp": "cubic", "perturb": jumps}
         if solver.adjoint:
             arguments["adjoint_options"] = {"grid_constructor": lambda f, y, ends: _way_back(grid, ends)}
     begin = weights[None] - field.base(knots[:1])

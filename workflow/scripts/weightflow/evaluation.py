@@ -14,7 +14,7 @@ from weightflow.progress import progress
 from weightflow.snapshots import Snapshots
 from weightflow.weighted_states import marginals
 
-COLUMNS = ["dataset", "model", "seed", "time", "seen", "metric", "value"]
+COLUMNS = ["dataset", "model", "seed", "time", "seen", "extrapolated", "metric", "value"]
 EXTRAPOLATED = "extrapolated"  # past the last observed snapshot
 _JOINT_TIMES = 20
 
@@ -51,7 +51,7 @@ def evaluate(judge: Judge, prediction: Prediction, threads: int) -> pd.DataFrame
         threads: times evaluated side by side (POT and SciPy release the interpreter lock).
 
     Returns:
-        Table time, seen, metric, value.
+        Table time, seen, extrapolated (past the last observed snapshot), metric, value.
 
     Raises:
         ValueError: prediction, data and law do not have the same times.
@@ -65,11 +65,11 @@ def evaluate(judge: Judge, prediction: Prediction, threads: int) -> pd.DataFrame
         jobs = pool.map(lambda t: _at_time(judge, prediction, t), range(len(data.times)))
         values = list(progress(jobs, "evaluating", total=len(data.times)))
     rows = [
-        (time, bool(seen), metric, value)
+        (time, bool(seen), bool(time > data.observed_times[-1]), metric, value)
         for time, seen, found in zip(data.times, data.is_observed, values, strict=True)
         for metric, value in found.items()
     ]
-    return pd.DataFrame(rows, columns=["time", "seen", "metric", "value"])
+    return pd.DataFrame(rows, columns=["time", "seen", EXTRAPOLATED, "metric", "value"])
 
 
 def summarise(table: pd.DataFrame) -> pd.DataFrame:
@@ -88,15 +88,14 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     """
     observed = table[table["seen"]].groupby("dataset")["time"]
     second = observed.agg(lambda times: np.append(np.unique(times), np.inf)[1])
-    past = table["time"] > table["dataset"].map(observed.max())
     predicted = table["time"] > table.groupby("dataset")["time"].transform("min")
-    later = table[predicted & ~past]
+    later = table[predicted & ~table[EXTRAPOLATED]]
     parts = {
         "all": later,
         "seen": later[later["seen"]],
         "unseen": later[~later["seen"]],
         "first": later[later["time"] < later["dataset"].map(second)],
-        EXTRAPOLATED: table[predicted & past],
+        EXTRAPOLATED: table[predicted & table[EXTRAPOLATED]],
     }
     rows = []
     for times, part in parts.items():

@@ -50,7 +50,7 @@ def along_field(
         device: where to compute.
     """
     driven = read_latent_path(path)[1] if path else None
-    begin, dynamics = read_spline(curve) if curve else None, settings["dynamics"]
-    field = make_field(graph, driven, dynamics, seed, begin, settings["continuation"])
+    begin = read_spline(curve) if curve else None
+    field = make_field(graph, driven, settings["dynamics"], seed, begin, settings["continuation"])
     load_field(dynamics, field)
     return partial(solve_weights, field.to(device), graph, solver=Solver(**settings["solver"]))
