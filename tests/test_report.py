@@ -94,7 +94,8 @@ def make(root, tmp_path):
                 values |= {"nll": 1.0} if run.startswith("model") and heldout else {}
                 values |= {"w_marginal_exact": 0.3} if exact else {}
                 values |= {"kl_exact": 0.9 - order} if law and run.startswith("model") else {}
-                for times in ("all", "seen", "first", *(["unseen"] if every > 1 else []), *(["extrapolated"] if past else [])):
+                parts = [*(["unseen"] if every > 1 else []), *(["extrapolated"] if past else [])]
+                for times in ("all", "seen", "first", *parts):
                     summary += [(dataset, run, m, times, v, 0.01, 3) for m, v in values.items()]
                 runtime.append((dataset, run, 0, "predict", 1.25, None, "cpu"))
         columns = ["dataset", "model", "metric", "times", "mean", "std", "n"]
