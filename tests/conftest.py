@@ -21,6 +21,7 @@ import yaml
 
 from weightflow.backbones import Backbone
 from weightflow.errors import InputError
+from weightflow.extrapolation import standard_baselines
 from weightflow.gru import GRUBackbone
 from weightflow.heads import CountHead
 from weightflow.reaction_network import ReactionNetwork
@@ -106,6 +107,8 @@ def complete() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     def fill(config: Mapping[str, Any]) -> dict[str, Any]:
         filled = deepcopy(dict(config))
         validate(filled, str(SCHEMA))
+        if filled["baselines"] is None:
+            filled["baselines"] = standard_baselines(filled["datasets"])
         return filled
 
     return fill

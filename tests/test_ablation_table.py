@@ -20,13 +20,13 @@ LEVELS = [
 def metrics(models, datasets=("one", "two")) -> pd.DataFrame:
     """Two seeds, times 0 (observed), 1, 2 and 3 (observed); the value tells data set, model, seed and time."""
     rows = [
-        (dataset, model, seed, time, time in (0, 3), "nll", 1000 * d + 100 * m + 10 * seed + time)
+        (dataset, model, seed, time, time in (0, 3), False, "nll", 1000 * d + 100 * m + 10 * seed + time)
         for d, dataset in enumerate(datasets)
         for m, model in enumerate(models)
         for seed in (0, 1)
         for time in range(4)
     ]
-    return pd.DataFrame(rows, columns=["dataset", "model", "seed", "time", "seen", "metric", "value"])
+    return pd.DataFrame(rows, columns=["dataset", "model", "seed", "time", "seen", "extrapolated", "metric", "value"])
 
 
 def test_every_level_has_its_models_rows():

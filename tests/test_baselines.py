@@ -39,6 +39,7 @@ def released(root) -> Snapshots:
         "variables": None,
         "kind": "discrete",
         "observe_every": 10,
+        "hold_back": 0,
         "states": None,
         "max_states": 4096,
         "scale": "none",
@@ -197,8 +198,38 @@ def test_transport_of_a_moved_cloud_is_its_motion(kind):
 
 def test_times_after_the_last_snapshot_repeat_it(counts):
     data = dataclasses.replace(counts, is_observed=np.array([True, True, True, False, False, False]))
-    for kind in ("previous", "mixture"):
-        assert np.array_equal(predict_baseline(kind, data, 4, 0).samples[-1], counts.training[2])
+    assert np.array_equal(predict_baseline("previous", data, 4, 0).samples[-1], counts.training[2])
+
+
+@pytest.mark.parametrize("kind", ["quantiles", "displacement"])
+def test_what_moves_in_straight_lines_goes_on_along_the_last_ones(counts, kind):
+    """Snapshots that are shifted by one per time; only the last two tell how fast."""
+    first = np.random.default_rng(0).integers(0, 3, (40, 2))
+    shifts = np.array([0, 7, 2, 3, 5, 7])
+    data = dataclasses.replace(
+        counts,
+        training=[first + shift for shift in shifts],
+        is_observed=np.array([True, True, True, True, False, False]),
+        space=Counts(50),
+    )
+    found = predict_baseline(kind, data, 40, 0).samples
+    for samples, shift in zip(found[2:], (2, 3, 5, 7), strict=True):
+        assert sorted(map(tuple, samples)) == sorted(map(tuple, first + shift))
+
+
+def test_quantiles_between_snapshots_are_between_theirs_and_states_are_kept_valid(counts):
+    low, high = np.full((200, 2), 2), np.full((100, 2), 5)
+    seen = np.array([True, False, True, False, False, False])
+    data = dataclasses.replace(counts, training=[low, low, high, high, high, high], is_observed=seen)
+    found = predict_baseline("quantiles", data, 10, 0).samples
+    assert (found[0] == 2).all()
+    assert (found[2] == 5).all()
+    assert np.isin(found[1], [3, 4]).all()
+    assert found[1].mean() == pytest.approx(3.5, abs=0.15)
+    assert (found[-1] == counts.space.levels - 1).all()
+    assert found[-1].dtype.kind == "i"
+    falling = dataclasses.replace(data, training=[high, low, low, low, low, low])
+    assert (predict_baseline("quantiles", falling, 10, 0).samples[-1] == 0).all()
 
 
 def test_bootstrap_draws_from_the_truth(counts):

@@ -253,6 +253,30 @@ def test_cde_refuses_times_past_the_last_snapshot():
         evolve_through(field, START, KNOTS, torch.tensor([0.5, 1.01], dtype=torch.float64), COARSE)
 
 
+@pytest.mark.parametrize("time_channel", [False, True])
+@pytest.mark.parametrize("kind", ["linear", "constant"])
+def test_cde_goes_on_with_its_path(kind, time_channel):
+    """θ = exp(Σ D_c ΔZ_c) θ(0), with Z continued by SciPy's natural spline and its last slope."""
+    knots = path_knots()
+    if time_channel:
+        knots[:, 0] = KNOTS
+    path = CubicSpline(KNOTS.numpy(), knots.numpy(), bc_type="natural")
+    field = CDEField(Channels(), KNOTS, knots, path_continuation=kind, time_channel=time_channel)
+    times = np.array([0.5, 1.0, 1.2, 1.9])
+    pace = np.array([float(kind == "linear" or time_channel), float(kind == "linear")])
+    ahead = np.maximum(times - 1, 0)[:, None] * path(1.0, 1) * pace
+    moved = path(np.minimum(times, 1)) + ahead - path(0.0)
+    expected = START * torch.exp(torch.from_numpy(moved) @ Channels.diagonals)
+    reached, _ = evolve_through(field, START, KNOTS, torch.from_numpy(times), FINE)
+    torch.testing.assert_close(reached, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_path_that_goes_on_is_the_same_before_its_end():
+    goes_on = CDEField(Mixed(), KNOTS, path_knots(), path_continuation="linear")
+    times = torch.tensor([0.0, 0.3, 0.45, 1.0], dtype=torch.float64)
+    assert torch.equal(goes_on.slopes(times), CDEField(Mixed(), KNOTS, path_knots()).slopes(times))
+
+
 def test_ode_goes_on_past_the_last_snapshot():
     times = torch.tensor([0.5, 1.0, 1.3], dtype=torch.float64)
     reached, _ = evolve_through(ODEField(Turning()), START, KNOTS, times, ADAPTIVE)
@@ -318,6 +342,12 @@ def test_past_its_end_the_curve_goes_on_straight():
     reached, _ = evolve_through(field, field.base(KNOTS[:1])[0], KNOTS, times, COARSE)
     expected = CURVE(1) + (times.numpy()[1:, None] - 1) * CURVE(1, 1)
     np.testing.assert_allclose(reached[1:].numpy(), expected, atol=2e-5)
+
+
+def test_past_its_end_the_curve_stays_where_it_is_told_to():
+    field = ODEField(Still(), (CURVE_TIMES, CURVE_KNOTS), "constant")
+    found = field.base(torch.tensor([0.5, 1.0, 1.7], dtype=torch.float64)).numpy()
+    np.testing.assert_allclose(found, CURVE([0.5, 1.0, 1.0]), atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["ode", "cde"])

@@ -37,7 +37,7 @@ def value(table: pd.DataFrame, time: float, metric: str) -> float:
 
 def test_every_metric_stands_at_every_time(counts, prediction):
     table = evaluate(Judge(counts, None, 1, 1000), prediction, threads=1)
-    assert list(table.columns) == ["time", "seen", "metric", "value"]
+    assert list(table.columns) == ["time", "seen", "extrapolated", "metric", "value"]
     assert table.groupby("time")["metric"].apply(list).tolist() == [DISCRETE] * 6
     assert table["value"].notna().all()
 
@@ -148,7 +148,7 @@ def test_a_prediction_at_other_times_is_refused(counts, prediction):
 def table() -> pd.DataFrame:
     """Two seeds, times 0 (observed), 1 and 2 (observed); the value at time 0 is far off."""
     rows = [
-        ("data", "model", seed, time, time != 1, "w", found)
+        ("data", "model", seed, time, time != 1, False, "w", found)
         for seed, values in ((0, (99, 1, 3)), (1, (99, 3, 9)))
         for time, found in enumerate(values)
     ]
@@ -182,6 +182,22 @@ def test_without_times_before_the_second_snapshot_nothing_is_first(table):
     assert set(summarise(table.assign(seen=table["time"] != 2))["times"]) == {"all", "seen", "unseen"}
 
 
+def test_times_past_the_last_snapshot_are_in_no_other_part(table):
+    past = [table[table["time"] == 1].assign(time=time, extrapolated=True, value=50 + time) for time in (3, 5)]
+    later = pd.concat([table, *past])
+    before, after = (summarise(part).set_index("times") for part in (table, later))
+    assert after.loc["extrapolated", "mean"] == 54
+    pd.testing.assert_frame_equal(after.drop("extrapolated"), before)
+
+
+def test_the_table_tells_which_times_are_past_the_last_snapshot(counts, prediction):
+    late = dataclasses.replace(counts, is_observed=np.array([True, False, True, True, False, False]))
+    table = evaluate(Judge(late, None, 1, 1000), prediction, threads=1)
+    assert sorted(table.loc[table["extrapolated"], "time"].unique()) == [5, 7]
+    assert not table.loc[table["extrapolated"], "seen"].any()
+    assert not evaluate(Judge(counts, None, 1, 1000), prediction, threads=1)["extrapolated"].any()
+
+
 def test_times_that_lost_digits_in_a_file_are_told_apart(table, tmp_path):
     thirds = table.assign(time=2 * table["time"] / 3)
     write_table(tmp_path / "metrics.csv", thirds)
@@ -190,7 +206,14 @@ def test_times_that_lost_digits_in_a_file_are_told_apart(table, tmp_path):
     pd.testing.assert_frame_equal(summarise(read), summarise(thirds))
 
 
-@pytest.mark.parametrize(("parts", "taken"), [(("all", "unseen", "seen"), "unseen"), (("all", "seen"), "all")])
+@pytest.mark.parametrize(
+    ("parts", "taken"),
+    [
+        (("all", "unseen", "extrapolated", "seen"), "unseen"),
+        (("all", "seen", "extrapolated"), "extrapolated"),
+        (("all", "seen"), "all"),
+    ],
+)
 def test_unseen_times_go_before_all(parts, taken):
     assert list(at_unseen_times(pd.DataFrame({"times": parts}))["times"]) == [taken]
 
@@ -207,5 +230,5 @@ def test_about_twenty_times_have_joint_distances_unless_said(counts, times, step
 
 
 def test_a_second_snapshot_that_has_no_row_leaves_nothing_out():
-    table = pd.DataFrame([("d", "m", 0, t, t == 0, "w1_joint", 1.0) for t in (0, 5)], columns=COLUMNS)
+    table = pd.DataFrame([("d", "m", 0, t, t == 0, False, "w1_joint", 1.0) for t in (0, 5)], columns=COLUMNS)
     assert summarise(table).query("times == 'first'")["n"].tolist() == [1]

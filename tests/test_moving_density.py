@@ -17,7 +17,7 @@ from weightflow.gru import GRUBackbone
 from weightflow.heads import CountHead, MixtureHead
 from weightflow.interpolation import fine_times, interpolate_weights
 from weightflow.laws import TableLaw
-from weightflow.moving_density import NetworkDensity, predict_along, predict_from_weights
+from weightflow.moving_density import NetworkDensity, predict_along, predict_from_weights, sample_along
 from weightflow.state_space import BINS, Counts, Reals
 from weightflow.weight_graph import build_weight_graph
 
@@ -73,6 +73,31 @@ def test_grids_share_one_solution(field, graph):
 def test_a_cde_refuses_times_past_the_last_snapshot(field, graph):
     with pytest.raises(InputError, match="cannot go past the last snapshot"):
         solve_weights(field, graph, [np.array([0.0, 10.5])], SOLVER)
+
+
+def test_samples_are_drawn_past_the_last_snapshot_where_the_weights_go_on(network, weights, counts):
+    settings = {"kind": "gru", "hidden": 3, "layers": 1, "position": False, "order": "sequential"}
+    own = build_weight_graph(network.layers, weights, counts.times, "a digest", settings)
+    asked = []
+
+    def weights_at(grids):
+        asked.extend(grids)
+        return [weights[: len(grid)] for grid in grids]
+
+    drawn = sample_along(weights_at, own, counts, [0.5, 9.0], 20, 0, CPU)
+    assert [len(states) for states in drawn] == [20, 20]
+    assert asked[0].tolist() == [0.5, 9.0]
+    with pytest.raises(InputError, match=r"prediction\.times: -1 is before the first observed time 0"):
+        sample_along(weights_at, own, counts, [-1.0, 2.0], 20, 0, CPU)
+
+
+def test_a_prediction_along_a_path_reaches_what_is_held_back(network, weights, counts):
+    settings = {"kind": "gru", "hidden": 3, "layers": 1, "position": False, "order": "sequential"}
+    late = dataclasses.replace(counts, is_observed=np.array([True, True, True, True, False, False]))
+    own = build_weight_graph(network.layers, weights[:4], late.observed_times, "a digest", settings)
+    found = predict_along(lambda grids: [np.repeat(weights[:1], len(g), 0) for g in grids], own, late, 9, 0, CPU, None)
+    assert np.array_equal(found.times, counts.times)
+    assert (found.path_times[0], found.path_times[-1]) == (0, 7)
 
 
 def test_a_prediction_along_a_path_holds_it_on_both_grids(network, weights, counts):

@@ -467,6 +467,16 @@ def test_the_exact_law_takes_the_place_of_samples(names, labels, rng):
     style.save(figure, [])
 
 
+@pytest.mark.parametrize(("every", "shaded"), [(4, 0), (5, 1)])
+def test_what_lies_past_the_last_snapshot_is_shaded(every, shaded, rng):
+    figure = plot_metrics(snapshots(rng, every=every), metrics(1), LINES)
+    panels = [panel for panel in figure.axes if panel.get_ylabel()]
+    spans = [[patch.get_bbox() for patch in panel.patches] for panel in panels]
+    assert [len(found) for found in spans] == [shaded] * len(panels)
+    assert all((box.x0, box.x1) == (5, 8) for found in spans for box in found)
+    style.save(figure, [])
+
+
 @pytest.mark.parametrize(("law_of_all", "judging"), [(True, "KL divergence"), (False, "likelihood")])
 def test_likelihood_judges_where_the_law_is_that_of_some_variables(law_of_all, judging):
     for figure, label in (

@@ -58,6 +58,7 @@ def make(root, tmp_path):
         choices=(),
         comparison=None,
         law=None,
+        past=False,
     ):
         with style.look():
             figure, _ = style.grid(1, 1, 2, 1)
@@ -71,7 +72,7 @@ def make(root, tmp_path):
         summary, runtime, sources = [], [], []
         for dataset in datasets:
             part = [np.zeros((5, 2), int)] * 4
-            observed = np.arange(4) % every == 0
+            observed = np.arange(4) < 2 if past else np.arange(4) % every == 0
             spare = part if heldout else [part[0][:0]] * 4
             data = Snapshots(
                 np.arange(4.0),
@@ -93,7 +94,8 @@ def make(root, tmp_path):
                 values |= {"nll": 1.0} if run.startswith("model") and heldout else {}
                 values |= {"w_marginal_exact": 0.3} if exact else {}
                 values |= {"kl_exact": 0.9 - order} if law and run.startswith("model") else {}
-                for times in ("all", "seen", "first", *(["unseen"] if every > 1 else [])):
+                parts = [*(["unseen"] if every > 1 else []), *(["extrapolated"] if past else [])]
+                for times in ("all", "seen", "first", *parts):
                     summary += [(dataset, run, m, times, v, 0.01, 3) for m, v in values.items()]
                 runtime.append((dataset, run, 0, "predict", 1.25, None, "cpu"))
         columns = ["dataset", "model", "metric", "times", "mean", "std", "n"]
@@ -302,3 +304,11 @@ def test_the_reach_of_the_exact_law_is_told_and_decides_who_judges(law, said, ju
     assert f"<dt>exact law</dt><dd>{said}" in text
     if judge:
         assert f"the lowest {judge} over unseen times" in text
+
+
+def test_times_past_the_last_snapshot_have_a_table_of_their_own(make):
+    page = make(past=True)
+    assert "Past the last snapshot" in page
+    assert "Nothing later than 1 was observed; these are the 2 times from 2 to 3" in page
+    assert "2 of them past the last snapshot" in page
+    assert "Past the last snapshot" not in make()

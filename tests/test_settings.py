@@ -435,3 +435,44 @@ def test_a_file_that_is_fetched_need_not_be_there(check):
 def test_urls_that_do_not_fit_the_files_are_refused(check, refused, dataset, sentence):
     with refused(sentence):
         check({"datasets": {"data": {"system": "epidemic", **dataset}}})
+
+
+def test_a_cde_is_refused_where_times_are_held_back_unless_its_path_goes_on(check, refused):
+    held = {"hold_back": 5}
+    with refused(r"my\.yaml: models\.m\.continuation\.path: data set data holds back its last times \(hold_back: 5\)"):
+        check(config(held, {"dynamics": {"kind": "cde"}}))
+    for past in ("linear", "constant"):
+        check(config(held, {"dynamics": {"kind": "cde"}, "continuation": {"path": past}}))
+    for kind in ("ode", "spline"):
+        check(config(held, {"dynamics": {"kind": kind}}))
+    check(config({}, {"dynamics": {"kind": "cde"}}))
+
+
+def test_the_default_cde_is_refused_by_name_where_times_are_held_back(check, refused):
+    with refused(r"models\.weightflow_cde\.continuation\.path"):
+        check(config({"hold_back": 5}))
+
+
+def test_a_variant_that_ends_at_the_last_snapshot_is_refused(complete, systems, refused):
+    factors = {"field": {"cde": {"dynamics": {"kind": "cde"}}}}
+    made = complete(config({"hold_back": 5}, {}, ablations={"factors": factors}))
+    with refused(r"ablations\.factors\.field\.cde\.continuation\.path: data set data holds back"):
+        check_variants(made, systems, "my.yaml")
+
+
+@pytest.mark.parametrize("kind", ["mixture", "transport_kernel", "ot_cfm", "weights_linear", "weights_spline"])
+def test_baselines_that_end_at_the_last_snapshot_are_refused_where_times_are_held_back(check, refused, kind):
+    with refused(rf"my\.yaml: baselines: data set data holds back its last times .*, and {kind} ends at the last"):
+        check(config({"hold_back": 5}, {}, baselines=["previous", kind]))
+    check(config({}, {}, baselines=["previous", kind]))
+
+
+def test_baselines_that_go_on_are_fine_and_so_is_naming_none(check):
+    check(config({"hold_back": 5}, {}, baselines=["previous", "quantiles", "displacement", "displacement_kernel"]))
+    check(config({"hold_back": 5}, {}))
+
+
+def test_holding_back_all_but_two_snapshots_of_a_system_is_refused(complete, systems, refused):
+    check_systems(complete(config({"observe_every": 10, "hold_back": 80}, {})), systems, "my.yaml")
+    with refused(r"my\.yaml: datasets\.data: 2 of 101 snapshots are observed.* or hold_back"):
+        check_systems(complete(config({"observe_every": 10, "hold_back": 81}, {})), systems, "my.yaml")

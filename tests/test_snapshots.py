@@ -105,6 +105,57 @@ def test_every_nth_time_is_observed_from_the_first_on():
     assert np.flatnonzero(observed_mask(101, 10)).tolist() == list(range(0, 101, 10))
 
 
+@pytest.mark.parametrize(("hold_back", "last"), [(0, 100), (1, 90), (10, 90), (11, 80), (20, 80)])
+def test_the_last_times_are_held_back(hold_back, last):
+    assert np.flatnonzero(observed_mask(101, 10, hold_back)).tolist() == list(range(0, last + 1, 10))
+
+
+def test_holding_back_too_many_times_is_refused(refused):
+    with refused("data.npy: 2 of 101 snapshots are observed, .* lower observe_every or hold_back"):
+        check_observed(observed_mask(101, 10, 90), "data.npy")
+
+
+KINDS = {
+    "counts": {"kind": "discrete"},
+    "scaled by training": {"kind": "continuous", "scale": "training"},
+    "scaled by all": {"kind": "continuous", "scale": "all"},
+    "components": {"kind": "continuous", "components": 1},
+}
+
+
+@pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_held_back_touches_nothing_that_is_learnt_from(dataset_settings, tmp_path, kind, paired):
+    settings = dataset_settings | KINDS[kind] | {"hold_back": 3, "observe_every": 2}
+    plain = recording(points=12, paired=paired)
+    changed = dataclasses.replace(plain, states=[s if t < 9 else 40 + 3 * s for t, s in enumerate(plain.states)])
+    found = []
+    for name, part in (("plain", plain), ("changed", changed)):
+        data = assemble(part, None, settings, 0.3, np.random.default_rng(0))
+        write_snapshots(tmp_path / name, data, {})
+        found.append((data, read_training(tmp_path / name, 0.8)))
+    (whole, learnt), (other, learnt_too) = found
+    assert not np.array_equal(whole.truth[-1], other.truth[-1])
+    assert whole.observed_times.tolist() == [0, 2, 4, 6, 8]
+    assert learnt.space == learnt_too.space
+    assert learnt.heldout == []
+    for t, (one, two) in enumerate(zip(learnt.training, learnt_too.training, strict=True)):
+        assert np.array_equal(one, two)
+        assert len(one) == 0 or t in (0, 2, 4, 6, 8)
+    if whole.representation is not None:
+        np.testing.assert_array_equal(learnt.representation.mean, learnt_too.representation.mean)
+        np.testing.assert_array_equal(learnt.representation.axes, learnt_too.representation.axes)
+
+
+def test_every_stage_that_learns_reads_observed_states_alone(root):
+    """Others predict from them, judge, draw or tell; of the anchors' they only take times and the space."""
+    scripts = {path.stem: path.read_text(encoding="utf-8") for path in (root / "workflow" / "scripts").glob("*.py")}
+    whole = {name for name, text in scripts.items() if "read_snapshots(" in text}
+    judging = ("predict_", "evaluate_", "plot_", "animate_", "tabulate_", "write_report")
+    assert {name for name in whole if not name.startswith(judging)} == {"gather_anchors", "build_weight_graph"}
+    assert sum("read_training(" in text for text in scripts.values()) >= 8
+
+
 @given(st.integers(1, 5000))
 def test_headroom_is_a_tenth_and_at_least_four_states(largest):
     states = states_with_headroom([np.array([[0, largest]]), np.array([[1, 1]])], most=65536)

@@ -16,8 +16,9 @@ def late(counts):
     return dataclasses.replace(counts, is_observed=np.array([True, False, True, True, True, False]))
 
 
-def model(kind: str, z_dim: int = 1, order: str | list[str] = "sequential") -> dict:
-    return {"m": {"backbone": {"order": order}, "dynamics": {"kind": kind}, "path": {"z_dim": z_dim}}}
+def model(kind: str, z_dim: int = 1, order: str | list[str] = "sequential", past: str | None = None) -> dict:
+    own = {"backbone": {"order": order}, "dynamics": {"kind": kind}, "path": {"z_dim": z_dim}}
+    return {"m": own | {"continuation": {"path": past}}}
 
 
 @pytest.mark.parametrize(("z_dim", "snapshots"), [(1, 2), (2, 3), (10, 11)])
@@ -40,14 +41,23 @@ def test_models_that_suit_pass(counts):
     check_models(counts, model("cde", z_dim=2), ["weights_linear"], "data set a")
 
 
-@pytest.mark.parametrize(("kind", "baselines"), [("cde", []), ("ode", ["weights_spline"])])
+@pytest.mark.parametrize(("kind", "baselines"), [("cde", []), ("ode", ["weights_spline"]), ("ode", ["mixture"])])
 def test_what_cannot_pass_the_last_snapshot_is_refused(late, kind, baselines):
     with pytest.raises(InputError, match="data set a: the last time is 7, the last observed one 5"):
         check_models(late, model(kind), baselines, "data set a")
 
 
 def test_what_can_pass_the_last_snapshot_is_fine(late):
-    check_models(late, model("ode"), ["mixture", "previous"], "data set a")
+    check_models(late, model("ode"), ["previous", "quantiles", "displacement"], "data set a")
+    check_models(late, model("cde", past="linear"), [], "data set a")
+
+
+def test_asking_a_cde_for_later_times_is_refused_before_training(counts, refused):
+    check_models(counts, model("cde"), [], "data set a", asked=[0.5, 7])
+    check_models(counts, model("cde", past="constant"), [], "data set a", asked=[0.5, 7.5])
+    check_models(counts, model("spline"), [], "data set a", asked=[7.5])
+    with refused(r"^data set a: prediction\.times asks for 7\.5, the last observed time is 7, where m must end"):
+        check_models(counts, model("cde"), [], "data set a", asked=[7.5, 0.5])
 
 
 def test_an_order_of_the_variables_is_fine(counts):

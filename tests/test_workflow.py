@@ -311,3 +311,23 @@ def test_cells_go_in_and_their_prediction_at_other_times_comes_out(run_snakemake
     told = made.uns["weightflow"]
     assert (told["model"], told["seed"], told["time_label"], told["source"]) == ("m", 0, "time (days)", "cells.h5ad")
     assert json.loads(told["settings"])["backbone"]["hidden"] == 2
+
+
+def test_models_go_on_past_the_last_snapshot_and_are_judged_there(run_snakemake, workflow, tmp_path):
+    config = deepcopy(TINY)
+    config["datasets"]["tiny"] |= {"observe_every": 20, "hold_back": 20}
+    config["models"] = {"cde": config["models"]["cde"] | {"continuation": {"path": "linear"}}}
+    config |= {"ablations": {}, "prediction": {"times": [10.5, 80, 110], "samples": 7}}
+    del config["baselines"]
+    runs = {"cde": SCORES, "quantiles": set()}
+    targets = [f"results/tiny/runs/{run}/seed0/metrics.csv" for run in runs]
+    result = run_snakemake(tmp_path, config, *targets, "predict", workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    for run, target in zip(runs, targets, strict=True):
+        table = pd.read_csv(tmp_path / target)
+        assert set(table.loc[table["seen"], "time"]) == {0, 20, 40, 60, 80}
+        past = table[table["extrapolated"]]
+        assert set(past["time"]) == set(range(81, 101))
+        assert set(past["metric"]) >= MARGINAL | runs[run]
+    drawn = pd.read_parquet(tmp_path / "results/tiny/predictions/cde-seed0.parquet")
+    assert drawn["time"].value_counts().to_dict() == {10.5: 7, 80: 7, 110: 7}

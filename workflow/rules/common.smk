@@ -14,7 +14,7 @@ SYSTEMS = HOME / "resources" / "systems"
 PUBLISHED = HOME / "resources" / "published.csv"
 sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 
-from weightflow import ablations, settings, stages
+from weightflow import ablations, extrapolation, settings, stages
 from weightflow.errors import InputError
 from weightflow.exports import FORMATS
 from weightflow.folds import fold_name, fold_of, interior
@@ -30,6 +30,8 @@ try:
     SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
     check_schema(config, read_schema(SCHEMA), CONFIG_SOURCE)
     validate(config, str(SCHEMA.resolve()))  # fills in the defaults
+    if config["baselines"] is None:
+        config["baselines"] = extrapolation.standard_baselines(config["datasets"])
     settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
     settings.check_ablations(config, CONFIG_SOURCE)
     ABLATIONS = ablations.ablation_models(config)

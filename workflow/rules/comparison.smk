@@ -6,7 +6,7 @@ IN_LITERATURE = set(read_published(PUBLISHED)["system"])
 COMPARED = {
     name: chosen["system"]
     for name, chosen in config["datasets"].items()
-    if chosen["system"] in IN_LITERATURE
+    if chosen["system"] in IN_LITERATURE and not chosen["hold_back"]  # whose range is another
 }
 
 

@@ -13,6 +13,10 @@ rule tabulate_folds:
     conda:
         "../../envs/analysis.yaml"
     params:
+        observed={
+            d: (chosen["observe_every"], chosen["hold_back"])
+            for d, chosen in config["datasets"].items()
+        },
         code=code("tabulate_folds.py"),
     script:
         "../scripts/tabulate_folds.py"

@@ -22,7 +22,7 @@ rule predict_model:
     resources:
         gpu=1,
     params:
-        settings=model_settings("dynamics", "solver"),
+        settings=model_settings("dynamics", "solver", "continuation"),
         samples=config["evaluation"]["samples"],
         code=code("predict_model.py"),
     script:
@@ -48,6 +48,7 @@ rule predict_spline:
     resources:
         gpu=1,
     params:
+        settings=model_settings("continuation"),
         samples=config["evaluation"]["samples"],
         code=code("predict_spline.py"),
     script:
@@ -139,7 +140,7 @@ rule predict_times:
     resources:
         gpu=1,
     params:
-        settings=model_settings("dynamics", "solver"),
+        settings=model_settings("dynamics", "solver", "continuation"),
         model=lambda w: SETTINGS[w.model],
         times=config["prediction"]["times"],
         samples=config["prediction"]["samples"],

@@ -128,7 +128,7 @@ def _cell(text: str) -> str:
 
 def _allowed(node: dict[str, Any]) -> str:
     if "enum" in node:
-        return ", ".join(f"`{option}`" for option in node["enum"])
+        return ", ".join(f"`{'null' if option is None else option}`" for option in node["enum"])
     if "enum" in node.get("then", {}):  # one of some words, or another type
         words = ", ".join(f"`{option}`" for option in node["then"]["enum"])
         return f"{words} or list"

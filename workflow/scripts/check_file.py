@@ -19,7 +19,7 @@ def main(snakemake):
             raise InputError(f"{path}: its checksum is {digest}, not the sha256 in the config; get the right file.")
     recording, where = read_recording(files, settings), ", ".join(files)
     check_states(recording, settings, where)
-    check_observed(observed_mask(len(recording.times), settings["observe_every"]), where)
+    check_observed(observed_mask(len(recording.times), settings["observe_every"], settings["hold_back"]), where)
     if sources := snakemake.input.get("system"):
         system = read_system(sources[0])
         check_system(recording, settings["system"], system.species, system.points, where)

@@ -6,7 +6,7 @@ from weightflow.snapshots import read_training
 from weightflow.storage import write_table
 from weightflow.suited import check_suited
 from weightflow.teacher import write_teachers
-from weightflow.teacher_choice import candidates, choose_teachers
+from weightflow.teacher_choice import best_teachers, candidates, score_teachers
 
 
 def main(snakemake):
@@ -16,8 +16,8 @@ def main(snakemake):
     family = [settings[key] for key in ("members", "noises", "shares", "rates")]
     teachers = candidates(*family, discrete=data.discrete)
     rng = seeding.stream(snakemake.params.seed, "teacher")
-    chosen, scores = choose_teachers(teachers, data.observed, data.observed_times, data.space, rng)
-    write_teachers(snakemake.output.teacher, chosen)
+    scores = score_teachers(teachers, data.observed, data.observed_times, data.space, rng)
+    write_teachers(snakemake.output.teacher, best_teachers(scores))
     write_table(snakemake.output.scores, scores)
 
 

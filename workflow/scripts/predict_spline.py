@@ -14,7 +14,8 @@ from weightflow.weight_graph import read_weight_graph
 def main(snakemake):
     inputs, samples, seed = snakemake.input, snakemake.params.samples, int(snakemake.wildcards.seed)
     data, graph, device = read_snapshots(inputs.snapshots), read_weight_graph(inputs.graph), job_device(snakemake)
-    prediction = predict_along(along_spline(inputs.curve), graph, data, samples, seed, device, known_law(inputs.law))
+    weights_at = along_spline(inputs.curve, snakemake.params.settings["continuation"]["weights"])
+    prediction = predict_along(weights_at, graph, data, samples, seed, device, known_law(inputs.law))
     write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake), device=str(device))
 
 

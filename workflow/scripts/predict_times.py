@@ -15,7 +15,7 @@ def main(snakemake):
     if inputs.dynamics:
         weights_at = along_field(inputs.dynamics, inputs.path, inputs.curve, graph, params.settings, seed, device)
     else:
-        weights_at = along_spline(inputs.curve)
+        weights_at = along_spline(inputs.curve, params.settings["continuation"]["weights"])
     times = params.times or data.times
     states = sample_along(weights_at, graph, data, times, params.samples, seed, device)
     about = {**params.about, "seed": seed, "time_label": data.time_label, "settings": params.model}

@@ -9,7 +9,7 @@ from weightflow import seeding
 from weightflow.folds import fold_of
 from weightflow.job import run
 from weightflow.leave_one_out import FLOOR, left_out_scores, split_half_floor, summarise_folds
-from weightflow.snapshots import read_snapshots
+from weightflow.snapshots import observed_mask, read_snapshots
 from weightflow.storage import write_table
 
 
@@ -18,7 +18,8 @@ def main(snakemake):
     seeds, left_out, floors = sorted({int(seed) for table in tables for seed in table["seed"]}), {}, []
     for path in snakemake.input.snapshots:
         data, name = read_snapshots(path), Path(path).parent.name
-        (t,) = np.flatnonzero(~data.is_observed)
+        every, hold_back = snakemake.params.observed[fold_of(name)[0]]
+        (t,) = np.flatnonzero(observed_mask(len(data.times), every, hold_back) & ~data.is_observed)
         left_out[name] = data.times[t]
         for seed in seeds:
             found = split_half_floor(data.truth[t], seeding.stream(seed, "split half", name))

@@ -15,6 +15,7 @@ from weightflow.errors import InputError
 from weightflow.kernel_density import AddOneDensity, Kernels, best_multiple, kernels
 from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction, bin_edges
+from weightflow.quantile_path import quantile_path
 from weightflow.snapshots import Snapshots
 from weightflow.transport import chain, transport_spline
 
@@ -55,12 +56,24 @@ def mixture(data: Snapshots, samples: int, rng: np.random.Generator) -> Predicti
 
 
 def displacement(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
-    """Straight lines between optimally coupled states of the neighbouring snapshots."""
+    """Straight lines between optimally coupled states of the neighbouring snapshots; past the last, the same lines."""
     particles = chain([_resample(snapshot, samples, rng) for snapshot in data.observed], rng)
     states = []
-    for k, share in zip(*_places(data), strict=True):
-        following = particles[min(k + 1, len(particles) - 1)]
-        states.append(data.space.project((1 - share) * particles[k] + share * following, rng))
+    for k, share in zip(*_lines(data), strict=True):
+        states.append(data.space.project((1 - share) * particles[k] + share * particles[k + 1], rng))
+    return Prediction(data.times, states)
+
+
+def quantiles(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
+    """Each variable's quantiles on straight lines in time, with the ranks of the nearer snapshot, whole.
+
+    Past the last snapshot the lines through the last two go on, with the ranks of the last.
+    """
+    states = []
+    for k, share in zip(*_lines(data), strict=True):
+        earlier, later = data.observed[k : k + 2]
+        moved = quantile_path(earlier, later, share, later if share > 0.5 else earlier, rng)
+        states.append(data.space.project(moved, rng))
     return Prediction(data.times, states)
 
 
@@ -125,6 +138,7 @@ BASELINES: dict[str, _Baseline] = {
     "displacement_kernel": drawn_from_kernels(displacement),
     "transport_spline": no_density(chained_transport),
     "transport_kernel": drawn_from_kernels(chained_transport),
+    "quantiles": no_density(quantiles),
 }
 FLOORS: dict[str, _Baseline] = {"floor_bootstrap": no_density(bootstrap), "floor_independent": no_density(independent)}
 
@@ -166,6 +180,16 @@ def _places(data: Snapshots) -> tuple[np.ndarray, np.ndarray]:
     following = np.minimum(k + 1, len(observed) - 1)
     length = np.where(following > k, observed[following] - observed[k], 1.0)
     return k, np.clip((data.times - observed[k]) / length, 0, 1)
+
+
+def _lines(data: Snapshots) -> tuple[np.ndarray, np.ndarray]:
+    """For each time: index k of the first of two observed snapshots, and the share of the way from it to the next.
+
+    Past the last snapshot these are the last two, and the share is above 1.
+    """
+    observed = data.observed_times
+    k = np.clip(np.searchsorted(observed, data.times, side="right") - 1, 0, len(observed) - 2)
+    return k, (data.times - observed[k]) / (observed[k + 1] - observed[k])
 
 
 def _resample(snapshot: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

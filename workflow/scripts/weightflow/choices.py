@@ -125,7 +125,7 @@ class Ranking:
 
     Attributes:
         metric: from `metric_catalogue.judge`.
-        times: unseen, or all where none is unseen.
+        times: unseen, or where none is unseen extrapolated, or else all.
         scores: model, mean, std (over seeds), n; the best first.
     """
 

@@ -25,6 +25,8 @@ from weightflow.errors import DivergenceError, InputError
 from weightflow.latent_path import spline
 from weightflow.weight_graph import WeightGraph
 
+CONTINUATIONS = {"linear": 1.0, "constant": 0.0}  # share of its last slope with which a curve goes on
+
 
 def normalise_times(times: np.ndarray, observed: np.ndarray) -> Tensor:
     """Times on the clock of the dynamics: 0 at the first observed snapshot, 1 at the last."""
@@ -37,22 +39,29 @@ class Field(nn.Module):
     Args:
         network: g.
         curve: normalised times (M,) and weights (M, P) of a curve's knots; None for the paper's fields.
+        continuation: how the curve goes on past its end, linear or constant.
     """
 
-    extrapolates = True
-
-    def __init__(self, network: nn.Module, curve: tuple[Tensor, Tensor] | None = None):
+    def __init__(self, network: nn.Module, curve: tuple[Tensor, Tensor] | None = None, continuation: str = "linear"):
         super().__init__()
+        self.pace = CONTINUATIONS[continuation]
         self.network = network
         self.curve = None if curve is None else spline(curve[1].double(), curve[0])
         self.end = 1.0 if curve is None else float(curve[0][-1])
 
+    jumps = False  # whether its rates jump at the last snapshot, past which it goes on
+
+    @property
+    def extrapolates(self) -> bool:
+        """Whether it goes on past the last snapshot."""
+        return True
+
     def base(self, time: Tensor) -> Tensor | float:
-        """(B, P) weights of the curve at normalised times (B,), straight on past its end; 0 without a curve."""
+        """(B, P) weights of the curve at normalised times (B,), continued past its end; 0 without a curve."""
         if self.curve is None:
             return 0.0
         inside = time.clamp(max=self.end)
-        ahead = (time - inside)[:, None] * self.curve.derivative(inside)
+        ahead = self.pace * (time - inside)[:, None] * self.curve.derivative(inside)
         return (self.curve.evaluate(inside) + ahead).float()
 
     def forward(self, time: Tensor, deviation: Tensor) -> Tensor:
@@ -75,18 +84,46 @@ class CDEField(Field):
         network: g, with one channel per column of `knots`.
         times: (K,) normalised times of the knots.
         knots: (K, channels).
-        curve: as in `Field`.
+        curve, continuation: as in `Field`.
+        path_continuation: how the path goes on past its last knot: linear with its slope there, constant without
+            any; None where it ends, and the solution with it.
+        time_channel: whether the first channel is time itself, which always goes on.
     """
 
-    extrapolates = False
-
-    def __init__(self, network: nn.Module, times: Tensor, knots: Tensor, curve: tuple[Tensor, Tensor] | None = None):
-        super().__init__(network, curve)
+    def __init__(
+        self,
+        network: nn.Module,
+        times: Tensor,
+        knots: Tensor,
+        curve: tuple[Tensor, Tensor] | None = None,
+        continuation: str = "linear",
+        path_continuation: str | None = None,
+        time_channel: bool = False,
+    ):
+        super().__init__(network, curve, continuation)
         self.path = spline(knots, times)
+        self.path_end = float(times[-1])
+        self.path_pace = None
+        self.jumps = path_continuation == "constant"
+        if path_continuation is not None:
+            self.path_pace = torch.full((knots.shape[1],), CONTINUATIONS[path_continuation], dtype=knots.dtype)
+            self.path_pace[:time_channel] = 1.0
+
+    @property
+    def extrapolates(self) -> bool:
+        """Whether its path goes on."""
+        return self.path_pace is not None
+
+    def slopes(self, time: Tensor) -> Tensor:
+        """(B, channels) of the path at normalised times (B,)."""
+        if self.path_pace is None:
+            return self.path.derivative(time)
+        inside = self.path.derivative(time.clamp(max=self.path_end))
+        return torch.where((time > self.path_end)[:, None], inside * self.path_pace.to(inside), inside)
 
     def forward(self, time: Tensor, deviation: Tensor) -> Tensor:
         """(B, P) rates at normalised times (B,)."""
-        slopes = self.path.derivative(time).to(deviation.dtype)
+        slopes = self.slopes(time).to(deviation.dtype)
         return torch.einsum("bpc,bc->bp", self.network(self.base(time) + deviation, time), slopes)
 
 
@@ -161,7 +198,8 @@ def evolve_through(
     """
     if times[-1] > knots[-1] + 1e-9 and not field.extrapolates:
         raise InputError(
-            "the CDE cannot go past the last snapshot, where its latent path ends; use dynamics.kind: ode there."
+            "a CDE cannot go past the last snapshot, where its latent path ends; set models.*.continuation.path, or "
+            "dynamics.kind: ode."
         )
 
     def rates(t: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
@@ -169,11 +207,12 @@ def evolve_through(
         return velocity, 0.5 * velocity.square().sum(-1)
 
     marks = torch.unique(torch.cat([knots[:1], times]))
-    arguments = {}
+    jumps = field.jumps and bool(marks[-1] > knots[-1])
+    arguments = {"options": {"jump_t": knots[-1:]}} if jumps else {}
     if solver.method == "rk4":
         # The steps the field was fitted with; finer ones would be another flow, which the fit never saw.
         grid = _fitted_grid(knots, solver.substeps, float(marks[-1]))
-        arguments["options"] = {"grid_constructor": lambda *_: grid, "interp": "cubic"}
+        arguments["options"] = {"grid_constructor": lambda *_: grid, "interp": "cubic", "perturb": jumps}
         if solver.adjoint:
             arguments["adjoint_options"] = {"grid_constructor": lambda f, y, ends: _way_back(grid, ends)}
     begin = weights[None] - field.base(knots[:1])

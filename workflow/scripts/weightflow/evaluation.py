@@ -14,7 +14,8 @@ from weightflow.progress import progress
 from weightflow.snapshots import Snapshots
 from weightflow.weighted_states import marginals
 
-COLUMNS = ["dataset", "model", "seed", "time", "seen", "metric", "value"]
+COLUMNS = ["dataset", "model", "seed", "time", "seen", "extrapolated", "metric", "value"]
+EXTRAPOLATED = "extrapolated"  # past the last observed snapshot
 _JOINT_TIMES = 20
 
 
@@ -50,7 +51,7 @@ def evaluate(judge: Judge, prediction: Prediction, threads: int) -> pd.DataFrame
         threads: times evaluated side by side (POT and SciPy release the interpreter lock).
 
     Returns:
-        Table time, seen, metric, value.
+        Table time, seen, extrapolated (past the last observed snapshot), metric, value.
 
     Raises:
         ValueError: prediction, data and law do not have the same times.
@@ -64,11 +65,11 @@ def evaluate(judge: Judge, prediction: Prediction, threads: int) -> pd.DataFrame
         jobs = pool.map(lambda t: _at_time(judge, prediction, t), range(len(data.times)))
         values = list(progress(jobs, "evaluating", total=len(data.times)))
     rows = [
-        (time, bool(seen), metric, value)
+        (time, bool(seen), bool(time > data.observed_times[-1]), metric, value)
         for time, seen, found in zip(data.times, data.is_observed, values, strict=True)
         for metric, value in found.items()
     ]
-    return pd.DataFrame(rows, columns=["time", "seen", "metric", "value"])
+    return pd.DataFrame(rows, columns=["time", "seen", EXTRAPOLATED, "metric", "value"])
 
 
 def summarise(table: pd.DataFrame) -> pd.DataFrame:
@@ -81,17 +82,20 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
             file, where times have lost digits, so it is compared with nothing but itself.
 
     Returns:
-        Table dataset, model, metric, times [all|seen|unseen|first], mean, std (over seeds, ddof 1), n (seeds);
-        `first` are the times before the second observed snapshot.
+        Table dataset, model, metric, times [all|seen|unseen|first|extrapolated], mean, std (over seeds, ddof 1), n
+        (seeds); `first` are the times before the second observed snapshot, `extrapolated` those past the last, which
+        are in none of the other parts.
     """
     observed = table[table["seen"]].groupby("dataset")["time"]
     second = observed.agg(lambda times: np.append(np.unique(times), np.inf)[1])
-    later = table[table["time"] > table.groupby("dataset")["time"].transform("min")]
+    predicted = table["time"] > table.groupby("dataset")["time"].transform("min")
+    later = table[predicted & ~table[EXTRAPOLATED]]
     parts = {
         "all": later,
         "seen": later[later["seen"]],
         "unseen": later[~later["seen"]],
         "first": later[later["time"] < later["dataset"].map(second)],
+        EXTRAPOLATED: table[predicted & table[EXTRAPOLATED]],
     }
     rows = []
     for times, part in parts.items():
@@ -103,8 +107,9 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def at_unseen_times(summary: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a summary that are of the unseen times, or of all times where none is unseen."""
-    return summary[summary["times"] == ("unseen" if "unseen" in set(summary["times"]) else "all")]
+    """The rows of a summary that judge: of the unseen times, else of those past the last snapshot, else of all."""
+    there = set(summary["times"])
+    return summary[summary["times"] == next((part for part in ("unseen", EXTRAPOLATED) if part in there), "all")]
 
 
 def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:

@@ -51,6 +51,7 @@ def make_field(
     settings: Mapping[str, Any],
     seed: int,
     curve: WeightSpline | None = None,
+    continuation: Mapping[str, Any] | None = None,
 ) -> Field:
     """A fresh field.
 
@@ -60,7 +61,9 @@ def make_field(
         curve: where the field begins; None for the paper's, which knows the first anchor only.
         settings: the `dynamics` section: `kind`, `time_channel`, and the graph network's keys.
         seed: of the initial parameters.
+        continuation: the `continuation` section; None to end at the last snapshot, as fits do.
     """
+    past = continuation or {"weights": "linear", "path": None}
     knots = normalise_times(graph.times, graph.times)
     begin = None
     if curve is not None:
@@ -68,12 +71,12 @@ def make_field(
     with torch.random.fork_rng():
         torch.manual_seed(seeding.integer(seed, "graph network"))
         if settings["kind"] == "ode":
-            return ODEField(GraphNetwork(graph.layers, graph.weights, 1, settings), begin)
+            return ODEField(GraphNetwork(graph.layers, graph.weights, 1, settings), begin, past["weights"])
         channels = torch.as_tensor(path, dtype=torch.float64)
         if settings["time_channel"]:
             channels = torch.cat([knots[:, None], channels], dim=1)
         network = GraphNetwork(graph.layers, graph.weights, channels.shape[1], settings)
-        return CDEField(network, knots, channels, begin)
+        return CDEField(network, knots, channels, begin, past["weights"], past["path"], settings["time_channel"])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from weightflow.interpolation import fine_times
 from weightflow.joint_grids import joint_grids, mean_masses
 from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction, bin_edges
-from weightflow.snapshots import Snapshots, check_within
+from weightflow.snapshots import Snapshots, check_begun
 from weightflow.state_space import Counts, StateSpace
 from weightflow.weight_graph import WeightGraph
 
@@ -95,7 +95,7 @@ def predict_along(
         law: what the densities are scored by too, where it is known.
     """
     backbone = make_backbone(graph.backbone, data.variables, data.space)
-    fine = fine_times(data.observed_times)
+    fine = fine_times(data.times[data.times >= data.observed_times[0]])
     weights, path_weights = weights_at([data.times, fine])
     return predict_from_weights(backbone, weights, path_weights, fine, data, samples, seed, device, law)
 
@@ -115,7 +115,7 @@ def sample_along(
         weights_at: as of `predict_along`.
         graph: anchors of the path, which say what the backbone is.
         data: that it was fitted to.
-        times: (T,), not before the first observed snapshot and not after the last.
+        times: (T,), not before the first observed snapshot; past the last one, where the weights go on.
         samples: number n of samples at each time.
         seed: of the samples.
         device: where to compute.
@@ -124,9 +124,9 @@ def sample_along(
         T arrays (n, d).
 
     Raises:
-        InputError: a time lies outside the observed range.
+        InputError: a time lies before the first snapshot, or past the last where the weights end there.
     """
-    check_within(times, data, "prediction.times")
+    check_begun(times, data, "prediction.times")
     backbone = make_backbone(graph.backbone, data.variables, data.space)
     (weights,) = weights_at([np.asarray(times, dtype=float)])
     networks = torch.as_tensor(weights, dtype=torch.float32, device=device)

@@ -16,9 +16,17 @@ from weightflow.weight_spline import read_spline
 WeightsAt = Callable[[Sequence[np.ndarray]], Iterable[np.ndarray]]
 
 
-def along_spline(curve: str) -> WeightsAt:
-    """The weights on a learned spline, by its file: for several grids of times (T_i,) those (T_i, P) on each."""
-    return partial(map, read_spline(curve).at)
+def along_spline(curve: str, continuation: str) -> WeightsAt:
+    """The weights on a learned spline, by its file: for several grids of times (T_i,) those (T_i, P) on each.
+
+    Args:
+        curve: the file.
+        continuation: linear, or constant to keep the last weights past the end.
+    """
+    spline = read_spline(curve)
+    if continuation == "constant":
+        return partial(map, lambda times: spline.at(np.minimum(times, spline.times[-1])))
+    return partial(map, spline.at)
 
 
 def along_field(
@@ -37,11 +45,12 @@ def along_field(
         path: the latent path's, of a CDE; nothing of an ODE.
         curve: the learned spline's that it begins at; nothing where it begins at rest.
         graph: its anchors.
-        settings: `dynamics` and `solver` of the model.
+        settings: `dynamics`, `solver` and `continuation` of the model.
         seed: of the model.
         device: where to compute.
     """
     driven = read_latent_path(path)[1] if path else None
-    field = make_field(graph, driven, settings["dynamics"], seed, read_spline(curve) if curve else None)
+    begin = read_spline(curve) if curve else None
+    field = make_field(graph, driven, settings["dynamics"], seed, begin, settings["continuation"])
     load_field(dynamics, field)
     return partial(solve_weights, field.to(device), graph, solver=Solver(**settings["solver"]))

@@ -21,6 +21,7 @@ from weightflow.choices import (
     steps_chosen,
     verdict,
 )
+from weightflow.evaluation import EXTRAPOLATED
 from weightflow.figure_catalogue import TITLES
 from weightflow.laws import ExactLaw, describe_law, of_all
 from weightflow.metric_catalogue import CATALOGUE, ordered
@@ -37,6 +38,7 @@ _TIMES = {
     "all": "All times",
     "seen": "Seen times, whose snapshots were trained on",
     "first": "The first interval, before the second snapshot",
+    EXTRAPOLATED: "Past the last snapshot",
 }
 _INTERVALS = {"first": "First interval", "later": "All other intervals"}
 
@@ -137,7 +139,11 @@ def _dataset(
         "anchor": anchor,
         "facts": _facts(source),
         "results": [
-            {"title": title, "tables": [results_table(group, source.runs, parts[times]) for group in groups if group]}
+            {
+                "title": title,
+                "note": _past(source.data) if times == EXTRAPOLATED else "",
+                "tables": [results_table(group, source.runs, parts[times]) for group in groups if group],
+            }
             for times, title in _TIMES.items()
             if len(parts[times])
         ],
@@ -146,6 +152,16 @@ def _dataset(
         "figures": [_figure(path, captions, f"{anchor}-") for path in source.figures],
         "runtimes": runtimes_table(source.runs, runtime[runtime["dataset"] == source.name]),
     }
+
+
+def _past(data: Snapshots) -> str:
+    """What the tables of times past the last snapshot are about."""
+    later = data.times[data.times > data.observed_times[-1]]
+    return (
+        f"Nothing later than {data.observed_times[-1]:g} was observed; these are the {len(later)} times from "
+        f"{later[0]:g} to {later[-1]:g}, and no other table holds them. How a model goes on is said by its "
+        "continuation in the settings below."
+    )
 
 
 def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str, Any]:
@@ -219,7 +235,8 @@ def _signed(value: float, error: float) -> str:
 
 def _facts(source: Source) -> dict[str, str]:
     data = source.data
-    unseen = len(data.times) - len(data.observed_times)
+    unseen, past = len(data.times) - len(data.observed_times), (data.times > data.observed_times[-1]).sum()
+    seen = f"{len(data.observed_times)} snapshots; {unseen or 'none'} of the times are unseen"
     truth = {
         "heldout": "the held-out part, which no model saw",
         "training": "the training part itself, all of its times",
@@ -228,7 +245,7 @@ def _facts(source: Source) -> dict[str, str]:
         "variables": f"{len(data.variables)}: {', '.join(data.variables)}",
         "states": data.space.describe(),
         "times": f"{len(data.times)}, {data.time_label} {data.times[0]:g} … {data.times[-1]:g}",
-        "observed": f"{len(data.observed_times)} snapshots; {unseen or 'none'} of the times are unseen",
+        "observed": f"{seen}, {past} of them past the last snapshot" if past else seen,
         "training part": f"{_sizes(data.training)} states at each time",
         "held-out part": f"{_sizes(data.heldout)} states at each time" if any(map(len, data.heldout)) else "none",
         "truth": f"{truth} ({_sizes(data.truth)} states at each time)",

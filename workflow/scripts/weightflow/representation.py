@@ -41,7 +41,7 @@ def fit_representation(
 
     Args:
         training: the observed training snapshots (N_k, D).
-        everything: all snapshots of the file, for the scale of published protocols alone.
+        everything: all snapshots of the file but those held back, for the scale of published protocols alone.
         names: D names.
         settings: the data set's: `scale`, `components`.
 

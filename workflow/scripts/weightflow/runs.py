@@ -8,6 +8,7 @@ BASELINES = (
     "displacement_kernel",
     "transport_spline",
     "transport_kernel",
+    "quantiles",
 )
 FLOWS = ("ot_cfm",)  # baselines too, with a network of their own
 INTERPOLATIONS = ("weights_linear", "weights_spline")  # baselines too, between the anchors of a model

@@ -9,10 +9,11 @@ from typing import Any
 
 from weightflow.ablations import BASE, is_studied, variant_name, variants
 from weightflow.errors import InputError
+from weightflow.extrapolation import ending, ends
 from weightflow.readers import READERS, as_files, format_of
 from weightflow.runs import INTERPOLATIONS, is_model
 from weightflow.schema import unknown
-from weightflow.snapshots import heldout_amount
+from weightflow.snapshots import check_observed, heldout_amount, observed_mask
 from weightflow.stages import chooses_width, learns
 from weightflow.variable_order import variable_order
 
@@ -38,12 +39,19 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
         raise InputError(f"{source}: models.{clash[0]} has the name of a baseline; rename the model.")
     if set(config["baselines"]) & set(INTERPOLATIONS) and not config["models"]:
         raise InputError(f"{source}: baselines: {' and '.join(INTERPOLATIONS)} need the anchors of a model.")
+    for name, settings in config["datasets"].items():
+        if settings["hold_back"] and (ended := ending(config["baselines"])):
+            raise InputError(
+                f"{source}: baselines: data set {name} holds back its last times (hold_back: {settings['hold_back']}), "
+                f"and {', '.join(ended)} {'ends' if len(ended) == 1 else 'end'} at the last snapshot; take what ends "
+                "there out, or set baselines: null."
+            )
     if (shown := config["figures"]["model"]) and shown not in config["models"]:
         raise InputError(f"{source}: figures.model: {unknown('model', shown, config['models'])}")
 
 
 def check_systems(config: Mapping[str, Any], systems: Path, source: str) -> None:
-    """Read the data sets' systems, and refuse those with a fault or with initial states that a data set cannot hold.
+    """Read the data sets' systems, and refuse faulty ones, states that a data set cannot hold, and too few snapshots.
 
     Args:
         config: complete, with defaults.
@@ -58,7 +66,9 @@ def check_systems(config: Mapping[str, Any], systems: Path, source: str) -> None
     found = {path: read_system(path) for path in used_systems(config, systems)}
     for name, settings in config["datasets"].items():
         if settings["system"]:
-            check_start(found[system_path(settings["system"], systems)], settings, f"{source}: datasets.{name}")
+            system, where = found[system_path(settings["system"], systems)], f"{source}: datasets.{name}"
+            check_start(system, settings, where)
+            check_observed(observed_mask(system.points, settings["observe_every"], settings["hold_back"]), where)
 
 
 def check_model(
@@ -89,6 +99,12 @@ def check_model(
     _check_backbone(settings["backbone"], datasets, systems, f"{where}.backbone")
     _check_anchors(settings["anchors"], f"{where}.anchors")
     _check_path(settings["path"], f"{where}.path")
+    if ends(settings) and (holding := [name for name, dataset in datasets.items() if dataset["hold_back"]]):
+        raise InputError(
+            f"{where}.continuation.path: data set {holding[0]} holds back its last times (hold_back: "
+            f"{datasets[holding[0]]['hold_back']}), and a CDE ends where its latent path does; set constant or linear, "
+            "or leave the model out."
+        )
     start = settings["training"]["start_from"]
     if start and not Path(start).is_file():
         raise InputError(f"{where}.training.start_from: there is no file {start}.")

@@ -91,6 +91,14 @@ class Snapshots:
         """T arrays independent of `truth`, or empty."""
         return self.heldout if self.reference == "training" else self.training
 
+    def of_observed_alone(self) -> "Snapshots":
+        """Without any state that the method must not see: no held-out part, and nothing at times not observed.
+
+        The times themselves stay, as do the representation and the space, which are made of observed states alone.
+        """
+        training = [s if seen else s[:0] for s, seen in zip(self.training, self.is_observed, strict=True)]
+        return replace(self, training=training, heldout=[])
+
     def thinned(self, share: float) -> "Snapshots":
         """With a part of each observed training snapshot; the same trajectories in all that are equally large.
 
@@ -169,29 +177,30 @@ def check_observed(is_observed: np.ndarray, where: str) -> None:
     if (count := int(is_observed.sum())) < MIN_SNAPSHOTS:
         raise InputError(
             f"{where}: {count} of {len(is_observed)} snapshots are observed, and a path needs at least "
-            f"{MIN_SNAPSHOTS}; add snapshots or lower observe_every."
+            f"{MIN_SNAPSHOTS}; add snapshots, or lower observe_every or hold_back."
         )
 
 
-def check_within(times: Sequence[float], data: Snapshots, where: str) -> None:
-    """Refuse times that lie outside the observed range, where models say nothing."""
-    first, last = data.observed_times[[0, -1]]
-    if wrong := [time for time in times if not first <= time <= last]:
+def check_begun(times: Sequence[float], data: Snapshots, where: str) -> None:
+    """Refuse times before the first snapshot, where models say nothing."""
+    first = data.observed_times[0]
+    if wrong := [time for time in times if time < first]:
         raise InputError(
-            f"{where}: {wrong[0]:g} is outside the observed times {first:g} … {last:g}, and a model says nothing "
-            "there; take it out."
+            f"{where}: {wrong[0]:g} is before the first observed time {first:g}, and a model says nothing there; "
+            "take it out."
         )
 
 
-def observed_mask(times: int, every: int, fold: int | None = None) -> np.ndarray:
-    """(T,) bool: every n-th time from the first on is an observed snapshot, but for the one that a fold leaves out.
+def observed_mask(times: int, every: int, hold_back: int = 0, fold: int | None = None) -> np.ndarray:
+    """(T,) bool: every n-th time from the first on is an observed snapshot, but for the last and a fold's.
 
     Args:
         times: T.
         every: n.
+        hold_back: how many of the last times are not observed, whatever they would be otherwise.
         fold: number of the observed snapshot that is left out, counted from 0; None leaves out none.
     """
-    observed = np.arange(times) % every == 0
+    observed = (np.arange(times) % every == 0) & (np.arange(times) < times - hold_back)
     if fold is not None:
         observed[np.flatnonzero(observed)[fold]] = False
     return observed
@@ -273,7 +282,8 @@ def assemble(
             f"the system gives {len(heldout)} times of {heldout[0].shape[1]} variables and the file {len(states)} "
             f"of {states[0].shape[1]}; name the system the file came from, or set heldout to a fraction."
         )
-    is_observed = observed_mask(len(states), settings["observe_every"], settings.get("fold"))
+    hold_back = settings["hold_back"]
+    is_observed = observed_mask(len(states), settings["observe_every"], hold_back, settings.get("fold"))
     if not recording.paired and not independent:  # nothing is trained on at these times, so all of it may judge
         heldout = heldout or [states[0][:0]] * len(states)
         training, heldout = (
@@ -289,7 +299,7 @@ def assemble(
     check_observed(is_observed, "the data set")
     representation = None
     if settings["scale"] != "none" or settings["components"] is not None:
-        representation = fit_representation(observed, states, variables, settings)
+        representation = fit_representation(observed, states[: len(states) - hold_back], variables, settings)
         training, heldout = ([representation.states(s) for s in part] for part in (training, heldout))
         observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
         if settings["components"] is not None:
@@ -372,5 +382,5 @@ def read_snapshots(path: str | Path) -> Snapshots:
 
 
 def read_training(path: str | Path, share: float) -> Snapshots:
-    """Read the canonical file for a model that learns from a share of its training states."""
-    return read_snapshots(path).thinned(share)
+    """Read the canonical file for a model that learns from a share of its training states, and from no others."""
+    return read_snapshots(path).thinned(share).of_observed_alone()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from weightflow.errors import InputError
-from weightflow.interpolation import INTERPOLATIONS
+from weightflow.extrapolation import ending, ends
 from weightflow.recordings import Recording, default_names
 from weightflow.snapshots import Snapshots
 from weightflow.variable_order import variable_order
@@ -52,7 +52,9 @@ def check_system(recording: Recording, system: str, species: Sequence[str], poin
         )
 
 
-def check_models(data: Snapshots, models: Mapping[str, Any], baselines: Iterable[str], where: str) -> None:
+def check_models(
+    data: Snapshots, models: Mapping[str, Any], baselines: Iterable[str], where: str, asked: Iterable[float] = ()
+) -> None:
     """Refuse models that would fail on this data set after hours of training.
 
     Args:
@@ -60,6 +62,7 @@ def check_models(data: Snapshots, models: Mapping[str, Any], baselines: Iterable
         models: settings by name.
         baselines: their names.
         where: the data set, for messages.
+        asked: times that models are to be predicted at, beside the data's.
 
     Raises:
         InputError: naming the model, the fault and the fix.
@@ -69,12 +72,20 @@ def check_models(data: Snapshots, models: Mapping[str, Any], baselines: Iterable
     driven = [name for name, settings in models.items() if settings["dynamics"]["kind"] == "cde"]
     for name in driven:
         check_dimension(models[name]["path"]["z_dim"], len(data.observed), f"{where}: models.{name}.path.z_dim")
-    ending = [*driven, *(name for name in baselines if name in INTERPOLATIONS)]
+    stopping = [name for name in driven if ends(models[name])]
+    ended = [*stopping, *ending(baselines)]
     last, observed = data.times[-1], data.observed_times[-1]
-    if ending and last > observed:
+    if ended and last > observed:
         raise InputError(
-            f"{where}: the last time is {last:g}, the last observed one {observed:g}, where {', '.join(ending)} "
-            "must end; choose an observe_every that observes the last time."
+            f"{where}: the last time is {last:g}, the last observed one {observed:g}, where {', '.join(ended)} must "
+            "end; choose an observe_every that observes the last time, leave them out, or set a CDE's "
+            "continuation.path."
+        )
+    furthest = max(asked, default=observed)
+    if stopping and furthest > observed:
+        raise InputError(
+            f"{where}: prediction.times asks for {furthest:g}, the last observed time is {observed:g}, where "
+            f"{', '.join(stopping)} must end; take it out, or set models.*.continuation.path."
         )
 
 

@@ -7,7 +7,7 @@ no other; but whenever such a rule runs again, Snakemake (9.27) plans none of th
 from typing import Any
 
 from weightflow.ablations import models_on
-from weightflow.snapshots import Snapshots, check_within
+from weightflow.snapshots import Snapshots, check_begun
 from weightflow.suitability import check_models
 
 
@@ -24,5 +24,6 @@ def check_suited(data: Snapshots, snakemake: Any) -> None:
         InputError: naming the model, the fault and the fix.
     """
     dataset, config = snakemake.wildcards.dataset, snakemake.config
-    check_models(data, models_on(dataset, config), config["baselines"], f"data set {dataset}")
-    check_within(config["prediction"]["times"] or [], data, f"data set {dataset}: prediction.times")
+    asked = config["prediction"]["times"] or ()
+    check_begun(asked, data, f"data set {dataset}: prediction.times")
+    check_models(data, models_on(dataset, config), config["baselines"], f"data set {dataset}", asked)

@@ -30,7 +30,11 @@ class WeightSpline:
     weights: np.ndarray
 
     def at(self, times: np.ndarray) -> np.ndarray:
-        """(T, P) weights at times (T,); beyond the knots the curve goes on as a straight line."""
+        """(T, P) weights at times (T,).
+
+        Beyond the knots the curve goes on as a straight line. A natural spline has no curvature at its ends, so this
+        keeps it twice differentiable, and it is the one continuation that the fit's penalty on curvature costs nothing.
+        """
         return natural_basis(self.times, times) @ self.weights
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from weightflow.metric_catalogue import CATALOGUE, panels
 from weightflow.plots import style
@@ -16,10 +17,13 @@ SHOWN = ("w_marginal_exact", "w_marginal", "jsd_marginal_exact", "jsd_marginal",
 COLUMNS = 2
 MOST_MARKS = 30  # observed times marked over the whole height
 MARKS = "#dcdcdc"
+PAST = "#f1ede4"
 
 
 def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:
     """One panel per metric: mean over seeds, a band of one standard deviation, marks at observed times.
+
+    What lies past the last snapshot is shaded.
 
     Distances from the exact law stand in the place of those from samples where there are any. The first time is
     left out, as in the tables: the initial snapshot is given.
@@ -30,7 +34,7 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
         lines: how each model is drawn, in the order of the legend.
     """
     later = table[(table["time"] > table["time"].min()) & np.isfinite(table["value"])]
-    shown = panels(SHOWN, later["metric"])
+    shown, is_past = panels(SHOWN, later["metric"]), data.times[-1] > data.observed_times[-1]
     with style.look():
         if not shown:
             figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
@@ -44,6 +48,8 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
             reach = 1 if len(data.observed_times) <= MOST_MARKS else 0.03
             for time in data.observed_times:
                 panel.axvline(time, ymax=reach, color=MARKS, linewidth=0.8, zorder=0)
+            if is_past:
+                panel.axvspan(data.observed_times[-1], data.times[-1], color=PAST, linewidth=0, zorder=-1)
             panel.set_ylabel(CATALOGUE[metric].label)
             panel.margins(x=0.01)
         for panel in used[-COLUMNS:]:
@@ -52,6 +58,7 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
         drawn = [name for name in lines if name in set(later["model"])]
         handles = [Line2D([], [], **lines[name].plot(), marker=lines[name].marker, markersize=3) for name in drawn]
         handles.append(Line2D([], [], color=MARKS, linewidth=1, label="observed times"))
+        handles += [Patch(color=PAST, label="past the last snapshot")] if is_past else []
         for panel in spare:
             panel.set_axis_off()
             panel.legend(handles=handles, loc="center", ncols=2)

@@ -91,6 +91,7 @@ BASELINES = {
     "displacement_kernel": Line("OT displacement, kernels", SKY, _DOTTED, "*", 0.8, 2.25),
     "transport_spline": Line("transport spline", SKY, _DASH_DOT, ">", 1.0, 2.3),
     "transport_kernel": Line("transport, kernels", SKY, "-", "D", 0.8, 2.35),
+    "quantiles": Line("quantiles, linear", GREEN, _DASHED, "p", 1.0, 2.37),
     "ot_cfm": Line("OT-CFM", PURPLE, "-", "s", 1.0, 2.38),
     "weights_linear": Line("anchors, linear", PURPLE, _DASHED, "P", 1.0, 2.4),
     "weights_spline": Line("anchors, spline", PURPLE, _DASH_DOT, "X", 1.0, 2.5),

@@ -1,0 +1,36 @@
+"""The marginals move by their quantiles, and the ranks of one snapshot keep the variables together.
+
+Each quantile of each variable is a straight line in time through two snapshots. Between these it is the displacement
+interpolation of a single variable, past them the plainest continuation: mean and spread keep their pace.
+"""
+
+import numpy as np
+
+
+def quantile_path(
+    earlier: np.ndarray, later: np.ndarray, share: float, ranked: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """States whose quantiles lie on the lines through those of two snapshots.
+
+    Lines may cross past the second snapshot; the values are then put in order again (the rearrangement of
+    Chernozhukov et al. 2010), which changes no marginal.
+
+    Args:
+        earlier: (N, d) states.
+        later: (M, d) states.
+        share: of the way from the earlier to the later one; above 1 past it.
+        ranked: (n, d) states whose ranks, the copula, are taken.
+        rng: of the order of equal states.
+
+    Returns:
+        (n, d) values, with the ranks of `ranked` in every variable.
+    """
+    levels = (np.arange(len(ranked)) + 0.5) / len(ranked)
+    # At these levels the quantiles of a snapshot of n states are its states.
+    start, end = (np.quantile(part, levels, axis=0, method="hazen") for part in (earlier, later))
+    values = np.sort((1 - share) * start + share * end, axis=0)
+    moved = np.empty_like(values)
+    for variable, states in enumerate(ranked.T):
+        order = np.lexsort((rng.random(len(states)), states))
+        moved[order, variable] = values[:, variable]
+    return moved
