@@ -8,7 +8,8 @@ import pandas as pd
 from weightflow import seeding
 from weightflow.folds import fold_of
 from weightflow.job import run
-from weightflow.leave_one_out import FLOOR, left_out_scores, split_half_floor, summarise_folds
+from weightflow.leave_one_out import left_out_scores, split_half_floor, summarise_folds
+from weightflow.runs import SPLIT_HALF
 from weightflow.snapshots import read_snapshots
 from weightflow.storage import write_table
 
@@ -22,7 +23,7 @@ def main(snakemake):
         left_out[name] = data.times[t]
         for seed in seeds:
             found = split_half_floor(data.truth[t], seeding.stream(seed, "split half", name))
-            row = {"dataset": fold_of(name)[0], "model": FLOOR, "seed": seed, "time": data.times[t]}
+            row = {"dataset": fold_of(name)[0], "model": SPLIT_HALF, "seed": seed, "time": data.times[t]}
             floors += [row | {"metric": metric, "value": value} for metric, value in found.items()]
     scores = pd.concat([left_out_scores(tables, left_out), pd.DataFrame(floors)], ignore_index=True)
     write_table(snakemake.output.scores, scores)

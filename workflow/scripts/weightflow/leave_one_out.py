@@ -9,7 +9,6 @@ from weightflow import metrics
 from weightflow.folds import fold_of
 
 TIMES = "left_out"
-FLOOR = "floor_split_half"
 _METRICS = {
     "w1_joint": "w1_loo",
     "w2_joint": "w2_loo",
