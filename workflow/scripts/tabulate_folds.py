@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from weightflow import seeding
 from weightflow.folds import fold_of
 from weightflow.job import run
-from weightflow.leave_one_out import left_out_scores, split_half_floor, summarise_folds
+from weightflow.leave_one_out import left_out_index, left_out_scores, split_half_floor, summarise_folds
 from weightflow.runs import SPLIT_HALF
 from weightflow.snapshots import read_snapshots
 from weightflow.storage import write_table
@@ -17,9 +16,10 @@ from weightflow.storage import write_table
 def main(snakemake):
     tables = [pd.read_csv(path) for path in snakemake.input.metrics]
     seeds, left_out, floors = sorted({int(seed) for table in tables for seed in table["seed"]}), {}, []
+    whole = {Path(path).parent.name: read_snapshots(path) for path in snakemake.input.whole}
     for path in snakemake.input.snapshots:
         data, name = read_snapshots(path), Path(path).parent.name
-        (t,) = np.flatnonzero(~data.is_observed)
+        t = left_out_index(whole[fold_of(name)[0]], data)
         left_out[name] = data.times[t]
         for seed in seeds:
             found = split_half_floor(data.truth[t], seeding.stream(seed, "split half", name))

@@ -23,7 +23,7 @@ class Run:
         seed: of the run.
         data: the truth by its states.
         prediction: at the same times.
-        left_out_alone: whether only the times that are not observed count, as of a fold.
+        left_out: index of the time that alone counts, of a fold; None where all do.
     """
 
     dataset: str
@@ -31,7 +31,7 @@ class Run:
     seed: int
     data: Snapshots
     prediction: Prediction
-    left_out_alone: bool = False
+    left_out: int | None = None
 
 
 def moments(states: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -66,7 +66,7 @@ def compare_moments(runs: Iterable[Run]) -> pd.DataFrame:
         if run.dataset not in truths:
             truths[run.dataset] = [moments(states) for states in run.data.truth]
         data = run.data
-        shown = np.flatnonzero(~data.is_observed) if run.left_out_alone else np.arange(len(data.times))
+        shown = np.arange(len(data.times)) if run.left_out is None else np.array([run.left_out])
         predicted = np.stack([moments(*run.prediction.weighted(t)) for t in shown])
         shape = predicted.shape
         table = {
@@ -84,8 +84,8 @@ def compare_moments(runs: Iterable[Run]) -> pd.DataFrame:
 def determination(predicted: np.ndarray, true: np.ndarray) -> float:
     """Coefficient of determination R² = 1 − Σ (true − predicted)² / Σ (true − mean)², of pairs that are numbers.
 
-    One is perfect; a constant at the mean of the truth has zero, and what is worse a negative value. NaN where fewer than
-    two true values differ.
+    One is perfect; a constant at the mean of the truth has zero, and what is worse a negative value. NaN where fewer
+    than two true values differ.
     """
     known = np.isfinite(predicted) & np.isfinite(true)
     predicted, true = predicted[known], true[known]

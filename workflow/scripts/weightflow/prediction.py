@@ -32,8 +32,8 @@ class Prediction:
         pair: (2,) indices of these two variables, or empty.
         weights: (T, P) of the moving network; empty where there is none.
         path_times, path_weights: (F,) and (F, P), the same path on a finer grid, for figures.
-        frame_times, frame_joints: (G,) and (G, B, B), as `joints` at times in between, for an animation; empty where the
-            data's times are many, or there are no joints.
+        frame_times, frame_joints: (G,) and (G, B, B), as `joints` at times in between, for an animation; empty where
+            the data's times are many, or there are no joints.
     """
 
     times: np.ndarray

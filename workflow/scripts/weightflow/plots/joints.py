@@ -45,7 +45,7 @@ def plot_joints(
             for t, panels in zip(shown, axes[2 * p : 2 * p + 2].T, strict=True):
                 image = _compare(panels, data, law, prediction, t, pair)
         for t, panel in zip(shown, axes[0], strict=True):
-            panel.set_title(f"{data.time_label} {data.times[t]:g}")
+            panel.set_title(style.at_time(data.time_label, data.times[t]))
         for r, row in enumerate(axes):
             first, second = pairs[r // 2]
             row[0].set_ylabel(data.variables[second], labelpad=6, **style.upright(data.variables[second]))
