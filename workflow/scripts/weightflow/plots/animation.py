@@ -101,7 +101,7 @@ def _through_cells(data: Snapshots, prediction: Prediction, line: style.Line) ->
         mass_contours(panel, edges, joints[first[place]] / area)
         if len(here := np.flatnonzero(np.isclose(data.times, times[place]))):
             t = int(here[0])
-            draw_cells(panel, data.truth[t], pair, style.BLACK if data.is_observed[t] else style.VERMILLION)
+            draw_cells(panel, data.truth[t], pair, style.BLACK if data.is_observed[t] else style.VERMILLION, size=3)
         panel.set(xlim=limits[0], ylim=limits[1], xlabel=data.variables[pair[0]])
         panel.set_ylabel(data.variables[pair[1]], **style.upright(data.variables[pair[1]]))
         panel.set_title(f"density of {line.label}", color=line.color, fontweight="bold")

@@ -16,7 +16,7 @@ from weightflow.snapshots import Snapshots
 MOST_TIMES = 6
 MOST_CELLS = 400  # of a panel; more hide the density
 _PANEL = 2.9 * style.CM  # height
-_HEADING = {False: "every snapshot\nlearnt", True: "this snapshot\nleft out"}
+_LEFT_OUT = "each predicted\nfrom the other\nsnapshots"
 
 
 def plot_cells(
@@ -57,14 +57,12 @@ def plot_cells(
                 seen = limits if _same(own, data) else cell_limits([own.truth[t]], pair)
                 _panel(panel, own, predicted, t, pair, seen)
                 panel.set_title(style.at_time(data.time_label, data.times[t]) if r == 0 else "")
-                panel.tick_params(labelleft=t == min(row) or seen is not limits)
-            first = axes[r, shown.index(min(t for t in shown if t in row))]
-            name = data.variables[pair[1]]
-            first.set_ylabel(name, **style.upright(name))
-            if len(rows) > 1:
-                beside = {"rotation": 90, "ha": "center", "va": "center", "xycoords": "axes fraction"}
-                colour = style.VERMILLION if r else style.BLACK
-                axes[r, 0].annotate(_HEADING[bool(r)], (-0.62 if r == 0 else 0.75, 0.5), color=colour, **beside)
+                panel.tick_params(labelleft=(r, t) == (0, shown[0]) or seen is not limits)
+        name = data.variables[pair[1]]
+        axes[0, 0].set_ylabel(name, **style.upright(name))
+        if len(rows) > 1:
+            style.note(axes[1, 0], _LEFT_OUT)
+            axes[1, 0].texts[0].set_color(style.VERMILLION)
         for c in range(len(shown)):
             lowest = max(r for r, row in enumerate(rows) if shown[c] in row)
             axes[lowest, c].set_xlabel(data.variables[pair[0]], labelpad=1)
@@ -99,17 +97,16 @@ def _panel(
     panel.spines[:].set(visible=True, color=colour, linewidth=0.6 if data.is_observed[t] else 1.4)
 
 
-def draw_cells(panel: Axes, states: np.ndarray, pair: tuple[int, int], colour: str) -> Line2D:
+def draw_cells(panel: Axes, states: np.ndarray, pair: tuple[int, int], colour: str, size: float = 1.8) -> None:
     """Some of the cells (n, d), evenly chosen, as small points."""
     few = states[np.linspace(0, len(states) - 1, min(len(states), MOST_CELLS)).round().astype(int)]
-    (points,) = panel.plot(*few[:, pair].T, ".", color=colour, markersize=1.8, mew=0, alpha=0.6, zorder=3)
+    (points,) = panel.plot(*few[:, pair].T, ".", color=colour, markersize=size, mew=0, alpha=0.6, zorder=3)
     points.set_rasterized(True)
-    return points
 
 
 def _legend(figure: Figure, line: style.Line, unseen: bool) -> None:
     dot = {"linestyle": "", "marker": ".", "markersize": 5, "mew": 0}
     handles = [Line2D([], [], color=style.BLACK, **dot, label="cells, observed")]
     handles += [Line2D([], [], color=style.VERMILLION, **dot, label="cells, held out")] if unseen else []
-    handles += [Patch(visible=False, label=f"{line.label} holds"), *mass_patches()]
+    handles += [Patch(visible=False, label=f"share of {line.label}:"), *mass_patches()]
     style.legend_above(figure, handles, len(handles), handlelength=1.2, columnspacing=1.1)

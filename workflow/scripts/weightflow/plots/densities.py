@@ -22,7 +22,8 @@ FAINTEST = 0.004  # share of the largest density below which a panel stays white
 RARE = 0.01  # share of the states that a histogram may leave out at either end
 MASSES = (0.95, 0.75, 0.5, 0.25)  # of a density, each within a contour
 _MASS_COLOURS = (0.12, 0.3, 0.5, 0.72)  # of these contours, in the colours of densities
-_SMOOTHED_BINS, _SMOOTHING = 60, 1.5  # of samples without a density, for contours: bins, and a spread in bins
+SMOOTHING = 1.5  # spread in bins by which histograms of two real values are smoothed
+_SMOOTHED_BINS = 60  # of samples without a density, for contours
 _OUTSIDE = 0.005  # share of the cells that lie beyond either end of an axis
 
 
@@ -38,6 +39,8 @@ def shown_times(data: Snapshots, wanted: Sequence[float] | None) -> list[int]:
         return sorted({int(np.abs(data.times - time).argmin()) for time in wanted})
     unseen = np.flatnonzero(~data.is_observed)
     candidates = unseen if len(unseen) else np.arange(1, len(data.times))
+    if len(candidates) <= SHOWN_TIMES:
+        return candidates.tolist()
     start, end = data.times[[0, -1]]
     targets = start + (end - start) * np.linspace(0.05, 0.95, SHOWN_TIMES)
     return sorted({int(candidates[np.abs(data.times[candidates] - time).argmin()]) for time in targets})
@@ -144,7 +147,7 @@ def own_grid(
         edges = [prediction.edges[v] for v in pair]
         return edges, prediction.joints[t] / np.outer(*map(np.diff, edges))
     edges = [np.linspace(low, high, _SMOOTHED_BINS + 1) for low, high in limits]
-    return edges, gaussian_filter(joint(prediction, t, pair, (edges[0], edges[1])), _SMOOTHING)
+    return edges, gaussian_filter(joint(prediction, t, pair, (edges[0], edges[1])), SMOOTHING)
 
 
 def mass_levels(density: np.ndarray, edges: Sequence[np.ndarray]) -> np.ndarray:

@@ -6,10 +6,11 @@ from itertools import combinations, islice
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
+from scipy.ndimage import gaussian_filter
 
 from weightflow.laws import ExactLaw
 from weightflow.plots import style
-from weightflow.plots.densities import joint, pair_edges, shade, shown_times
+from weightflow.plots.densities import SMOOTHING, joint, pair_edges, shade, shown_times
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 
@@ -72,6 +73,8 @@ def _compare(
 ) -> QuadMesh:
     edges = pair_edges(data, prediction, [t], pair[0]), pair_edges(data, prediction, [t], pair[1])
     found = [joint(part, t, pair, edges) for part in (law or data, prediction)]
+    if not data.discrete:  # no two cells are alike, so that bins of a few hundred are mostly noise
+        found = [gaussian_filter(density, SMOOTHING) for density in found]
     largest = found[0].max()
     for panel, density in zip(panels, found, strict=True):
         image = shade(panel, edges, density, largest)

@@ -14,7 +14,8 @@ from weightflow.plots import style
 MOST_POINTS = 240  # of a model in a panel, of either kind
 _TITLES = {"mean": "mean", "variance": "variance", "skewness": "skewness", "kurtosis": "excess kurtosis"}
 _MARKERS = {True: "o", False: "^"}
-_RARE = 0.01  # share of the true moments that lie beyond either end of the axes
+_RARE = 0.01  # share of the true moments that lie beyond either end of the axes, where there are many
+_FEW = 300
 _LINEAR_DECADES = 1.5  # values that span more are drawn on a logarithmic axis, where all are positive
 
 
@@ -62,7 +63,8 @@ def _panel(panel: Axes, own: pd.DataFrame, models: list[str], lines: Mapping[str
     if known.empty:
         style.note(panel, "no variable\nhas one")
         return
-    low, high = np.quantile(known["true"], [_RARE, 1 - _RARE])
+    rare = _RARE if len(known) > _FEW else 0
+    low, high = np.quantile(known["true"], [rare, 1 - rare])
     positive = bool((known[["true", "predicted"]] > 0).all(axis=None))
     if positive and high > low * 10**_LINEAR_DECADES:
         panel.set(xscale="log", yscale="log")
