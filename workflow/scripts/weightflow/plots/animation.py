@@ -91,7 +91,7 @@ def _through_cells(data: Snapshots, prediction: Prediction, line: style.Line) ->
             if data.is_observed.all()
             else [Line2D([], [], color=style.VERMILLION, marker=".", ls="", label="held out")]
         ),
-        Patch(visible=False, label="mass:"),
+        Patch(visible=False, label="mass within:"),
         *mass_patches(),
     ]
     style.legend_above(figure, handles, len(handles), handlelength=1, columnspacing=0.8, handletextpad=0.4)

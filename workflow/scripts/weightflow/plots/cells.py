@@ -108,5 +108,5 @@ def _legend(figure: Figure, line: style.Line, unseen: bool) -> None:
     dot = {"linestyle": "", "marker": ".", "markersize": 5, "mew": 0}
     handles = [Line2D([], [], color=style.BLACK, **dot, label="cells, observed")]
     handles += [Line2D([], [], color=style.VERMILLION, **dot, label="cells, held out")] if unseen else []
-    handles += [Patch(visible=False, label=f"share of {line.label}:"), *mass_patches()]
+    handles += [Patch(visible=False, label=f"mass of {line.label} within:"), *mass_patches()]
     style.legend_above(figure, handles, len(handles), handlelength=1.2, columnspacing=1.1)

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from weightflow.moments import MOMENTS, determination
 from weightflow.plots import style
 
-MOST_POINTS = 240  # of a model in a panel, of either kind
+MOST_POINTS = 100  # of a model in a panel, of either kind
 _TITLES = {"mean": "mean", "variance": "variance", "skewness": "skewness", "kurtosis": "excess kurtosis"}
 _MARKERS = {True: "o", False: "^"}
 _RARE = 0.01  # share of the true moments that lie beyond either end of the axes, where there are many
@@ -54,7 +54,7 @@ def plot_moments(table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure
             )
             for seen in kinds
         ]
-        style.legend_above(figure, handles, 6)
+        style.legend_above(figure, handles, 4, handlelength=1)
     return figure
 
 
@@ -86,7 +86,7 @@ def _panel(panel: Axes, own: pd.DataFrame, models: list[str], lines: Mapping[str
                 *values.T,
                 _MARKERS[bool(seen)],
                 color=lines[model].color,
-                markersize=2.6,
+                markersize=2.4,
                 alpha=0.75,
                 clip_on=False,
                 **look,
@@ -101,5 +101,7 @@ def _panel(panel: Axes, own: pd.DataFrame, models: list[str], lines: Mapping[str
             xycoords="axes fraction",
             color=lines[model].color,
             va="top",
+            zorder=6,
+            bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.6},
             fontsize=6.5,
         )
