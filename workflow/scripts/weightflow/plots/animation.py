@@ -84,16 +84,10 @@ def _through_cells(data: Snapshots, prediction: Prediction, line: style.Line) ->
     times, first = np.unique(times.round(9), return_index=True)
     figure, axes = style.plt.subplot_mosaic([["model"], ["time"]], **_SIZE | {"figsize": _TALL})
     panel, tell = axes["model"], _clock(axes["time"], data)
-    handles = [
-        Line2D([], [], color=style.BLACK, marker=".", ls="", label="cells, observed"),
-        *(
-            []
-            if data.is_observed.all()
-            else [Line2D([], [], color=style.VERMILLION, marker=".", ls="", label="held out")]
-        ),
-        Patch(visible=False, label="mass within:"),
-        *mass_patches(),
-    ]
+    dot, seen = {"marker": ".", "ls": ""}, data.is_observed.all()
+    handles = [Line2D([], [], color=style.BLACK, **dot, label="cells" if seen else "observed")]
+    handles += [] if seen else [Line2D([], [], color=style.VERMILLION, **dot, label="held out")]
+    handles += [Patch(visible=False, label="mass:"), *mass_patches()]
     style.legend_above(figure, handles, len(handles), handlelength=1, columnspacing=0.8, handletextpad=0.4)
 
     def draw(place: int) -> None:

@@ -51,8 +51,8 @@ def plot_joints(
             first, second = pairs[r // 2]
             row[0].set_ylabel(data.variables[second], labelpad=6, **style.upright(data.variables[second]))
             who, colour = (line.label, line.color) if r % 2 else (truth, style.BLACK)
-            beside = {"rotation": 90, "ha": "right", "va": "center", "transform": row[0].transAxes}
-            row[0].text(-0.36, 0.5, who, color=colour, fontsize=7, **beside)
+            beside = {"xycoords": "axes fraction", "textcoords": "offset points", "rotation": 90, "va": "center"}
+            row[0].annotate(who, (0, 0.5), (-44, 0), color=colour, fontsize=7, ha="right", **beside)
             for panel in row:
                 if r % 2:
                     panel.set_xlabel(data.variables[first], labelpad=1)
