@@ -580,6 +580,15 @@ def test_long_remarks_leave_a_title(label, title):
     assert style.at_time(label, 2.5) == title
 
 
+def test_what_repeats_the_truth_is_not_drawn_on_a_logarithmic_axis():
+    table = summary(["w_marginal"])
+    table.loc[table["model"] == MODELS[0], "mean"] = 1e-17
+    figure = plot_inference(table, runtime(), LINES, True)
+    assert figure.axes[0].get_ylim()[0] > 1e-3
+    assert MODELS[0] not in [text.get_text() for text in figure.legends[0].get_texts()]
+    style.save(figure, [])
+
+
 def test_peaks_are_the_hills_the_higher_first():
     assert peaks(landscape()).tolist() == [[25, 30], [10, 8]]
 

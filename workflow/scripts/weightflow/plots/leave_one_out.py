@@ -58,7 +58,7 @@ def plot_leave_one_out(scores: pd.DataFrame, lines: Mapping[str, style.Line], ti
                 handles.append(Line2D([], [], color=colours(norm(time)), **dot, label=label))
         else:
             bar = figure.colorbar(ScalarMappable(norm, colours), ax=axes[:, -1], pad=0.02, aspect=25)
-            bar.set_label(f"left out, {time_label}")
+            bar.set_label(f"left out, {style.short_label(time_label)}")
         style.legend_above(figure, handles, 3 if len(shown) > 1 else 1)
     return figure
 

@@ -144,9 +144,14 @@ def upright(name: str) -> dict[str, Any]:
     return {"rotation": 0, "va": "center", "ha": "right"} if len(name) < 4 else {}
 
 
+def short_label(label: str) -> str:
+    """A label for where there is little room: without a remark in brackets where that is long."""
+    return label if len(label) <= _LONGEST_LABEL else re.sub(r" *[(].*[)]$", "", label)
+
+
 def at_time(label: str, time: float) -> str:
-    """A time in a panel's title: the axis label and the number, without a remark in brackets where that is long."""
-    return f"{label if len(label) <= _LONGEST_LABEL else re.sub(r' *[(].*[)]$', '', label)} {time:g}"
+    """A time in a panel's title: the axis label, shortened, and the number."""
+    return f"{short_label(label)} {time:g}"
 
 
 def note(axes: Axes, text: str) -> None:

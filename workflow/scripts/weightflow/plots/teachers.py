@@ -50,7 +50,9 @@ def plot_teachers(ranked: Mapping[str, pd.DataFrame], time_label: str) -> Figure
         ]
         if any(len(found) > 1 for table in ranked.values() for found in table["times"]):
             colours = ScalarMappable(norm, style.TIME_COLOURS)
-            figure.colorbar(colours, ax=axes[:, -1], pad=0.02, aspect=25).set_label(f"left out, {time_label}")
+            figure.colorbar(colours, ax=axes[:, -1], pad=0.02, aspect=25).set_label(
+                f"left out, {style.short_label(time_label)}"
+            )
         style.legend_above(figure, handles, 2)
     return figure
 
