@@ -66,7 +66,7 @@ def plot_inference(
         handles = [
             Line2D([], [], color=lines[run].color, marker=lines[run].marker or "o", ls="", ms=4, label=lines[run].label)
             for run in runs
-            if run in set(part["model"])
+            if run in set(part.loc[part["metric"].isin(shown), "model"])
         ]
         style.legend_above(figure, handles, 4)
     return figure
