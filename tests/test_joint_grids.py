@@ -103,6 +103,20 @@ def test_grids_of_real_values_are_the_histograms_of_many_samples(order):
         assert np.abs(coarse - expected).sum() < 0.3 * np.abs(coarse.T - expected).sum()
 
 
+@pytest.mark.parametrize("order", [(0, 1), (0, 1, 2)])
+def test_the_first_two_real_variables_have_the_density_itself(order):
+    backbone, weights, space, _ = drawn_real(order)
+    grids = joint_grids(backbone, weights, space, (0, 1), seed=0)
+    edges = [space.edges(v) for v in (0, 1)]
+    centres = [torch.from_numpy((ends[:-1] + ends[1:]) / 2).float() for ends in edges]
+    states = torch.cartesian_prod(*centres)
+    with torch.no_grad():
+        density = backbone.prefix_log_prob(weights, states).exp().double().numpy().reshape(2, BINS, BINS)
+    expected = density * np.outer(*map(np.diff, edges))
+    np.testing.assert_allclose(grids, expected, atol=0.05 * expected.max())
+    assert np.abs(grids - expected).sum() < 0.04
+
+
 def test_what_lies_beyond_the_bins_is_left_out():
     backbone, weights, space, samples = drawn_real((0, 1))
     high = tuple(np.quantile(samples.reshape(-1, 2), 0.8, axis=0))

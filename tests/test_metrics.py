@@ -128,6 +128,27 @@ def test_mmd_of_weighted_states_equals_a_weighted_double_loop():
     assert metrics.mmd(x, y, a, b)[0] == pytest.approx(looped_mmd(x, y, a, b, metrics.RELEASED_BANDWIDTHS))
 
 
+@pytest.mark.parametrize("at_once", [1, 30, 10_000])
+@pytest.mark.parametrize("whole", [False, True])
+def test_mmd_is_the_same_in_parts(at_once, whole, monkeypatch):
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(0, 3, (40, 2)), rng.normal(1, 3, (25, 2))
+    if whole:
+        x, y = x.round().astype(int), y.round().astype(int)
+    a, b = rng.dirichlet(np.ones(40)), rng.dirichlet(np.ones(25))
+    released, median = metrics.mmd(x, y, a, b)
+    monkeypatch.setattr(metrics, "_PAIRS_AT_ONCE", at_once)
+    parts, near = metrics.mmd(x, y, a, b)
+    assert parts == pytest.approx(released)
+    assert near == pytest.approx(median, rel=1e-9 if at_once == 10_000 else 0.5)
+
+
+def test_w1_of_the_variables_is_the_mean_shift():
+    x = np.random.default_rng(5).normal(size=(30, 3))
+    assert metrics.w1_variables(x, x[::-1] + np.array([0.3, 0, 0.6])) == pytest.approx(0.3)
+    assert metrics.w1_variables(np.array([[0.0], [4.0]]), np.zeros((1, 1)), np.array([0.75, 0.25])) == pytest.approx(1)
+
+
 def test_mmd_is_unbiased():
     """Its mean over all equally likely pairs of samples is the population value."""
     values = np.array([[0], [1], [3]])

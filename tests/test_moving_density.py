@@ -9,6 +9,7 @@ import torch
 from conftest import SMALL_DYNAMICS
 from scipy.stats import norm
 
+from weightflow import moving_density
 from weightflow.dynamics import Solver, evolve, normalise_times, solve_weights
 from weightflow.errors import InputError
 from weightflow.fitting import make_field
@@ -110,6 +111,19 @@ def test_a_prediction_along_a_path_holds_it_on_both_grids(network, weights, coun
     np.testing.assert_allclose(found.scores["nll"], expected.scores["nll"], rtol=1e-4)
     assert np.array_equal(found.path_times, fine_times(counts.observed_times))
     np.testing.assert_allclose(found.path_weights, path(found.path_times), rtol=1e-4, atol=1e-6)
+
+
+def test_few_times_have_frames_between_them_and_many_have_none(network, weights, counts, monkeypatch):
+    fine = np.linspace(0, 7, 29)
+    path = interpolate_weights("weights_linear", counts.times, weights, fine)
+    found = predict_from_weights(network, weights, path, fine, counts, 20, 0, CPU)
+    assert found.frame_times.tolist() == fine[::4].tolist()
+    both = [np.flatnonzero(np.isclose(times, 3.0))[0] for times in (found.times, found.frame_times)]
+    np.testing.assert_allclose(found.joints[both[0]], found.frame_joints[both[1]], atol=1e-6)
+    monkeypatch.setattr(moving_density, "MANY_TIMES", 6)
+    found = predict_from_weights(network, weights, path, fine, counts, 20, 0, CPU)
+    assert len(found.joints) == 6
+    assert len(found.frame_times) == len(found.frame_joints) == 0
 
 
 def test_likelihoods_are_means_per_variable_over_the_heldout_states(network, weights, counts):

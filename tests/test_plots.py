@@ -14,25 +14,32 @@ from matplotlib.figure import Figure
 from PIL import Image
 from scipy.stats import poisson
 
+from weightflow.folds import fold_name
 from weightflow.laws import PoissonLaw, TableLaw
+from weightflow.moments import Run, compare_moments
 from weightflow.plots import animation, style
 from weightflow.plots.ablations import level_numbers, plot_ablation
 from weightflow.plots.animation import MOST_FRAMES, animate_density, save_animation
-from weightflow.plots.densities import bin_edges, joint, marginal, shown_times
+from weightflow.plots.cells import plot_cells
+from weightflow.plots.densities import MASSES, bin_edges, joint, marginal, mass_levels, own_grid, shown_times
 from weightflow.plots.inference import plot_inference
 from weightflow.plots.joints import plot_joints
 from weightflow.plots.landscape import peaks, plot_landscape
 from weightflow.plots.latent_path import plot_latent_path
+from weightflow.plots.leave_one_out import plot_leave_one_out
 from weightflow.plots.losses import Fits, plot_losses
 from weightflow.plots.marginals import plot_marginals
 from weightflow.plots.metrics import plot_metrics
 from weightflow.plots.model_size import plot_model_size
+from weightflow.plots.moments import plot_moments
 from weightflow.plots.published import plot_published
 from weightflow.plots.rule_graph import layout, plot_rule_graph, read_rule_graph
 from weightflow.plots.teachers import plot_teachers
 from weightflow.plots.weights_path import plot_weights_path, principal_plane
 from weightflow.prediction import Prediction
 from weightflow.published import COLUMNS, OWN, PUBLISHED
+from weightflow.representation import Representation
+from weightflow.runs import SPLIT_HALF
 from weightflow.snapshots import Snapshots
 from weightflow.state_space import Counts, Reals
 
@@ -104,6 +111,63 @@ def of_real_values(rng: np.random.Generator) -> Prediction:
     marginals, edges = np.stack([joints.sum(2), joints.sum(1)], axis=1), np.linspace([-1, 0], [9, 20], 11, axis=1)
     samples = [rng.uniform([-1, 0], [9, 20], (30, 2)) for _ in TIMES]
     return Prediction(TIMES, samples, marginals=marginals, edges=edges, joints=joints, pair=np.array([0, 1]))
+
+
+def moving(rng: np.random.Generator, variables: int = 2, frames: int = 5) -> Prediction:
+    """A prediction of real values with a path, Gaussian grids of the first two, and frames between the data's times."""
+    edges = np.linspace([-6.0] * variables, [20.0] * variables, 61, axis=1)
+    centres = (edges[0, :-1] + edges[0, 1:]) / 2
+
+    def gaussians(times: np.ndarray) -> np.ndarray:
+        single = np.exp(-((centres - 3 - times[:, None]) ** 2) / 8)
+        single /= single.sum(1, keepdims=True)
+        return single[:, :, None] * single[:, None, :]
+
+    own = prediction(rng, variables)
+    samples = [rng.normal(3 + t, 2, (30, variables)) for t in TIMES]
+    between = np.linspace(0, 8, frames) if frames else np.zeros(0)
+    return dataclasses.replace(
+        own,
+        samples=samples,
+        edges=edges,
+        marginals=rng.dirichlet(np.ones(60), (9, variables)),
+        joints=gaussians(TIMES),
+        pair=np.array([0, 1]),
+        frame_times=between,
+        frame_joints=gaussians(between),
+    )
+
+
+def real(rng: np.random.Generator, variables: int = 2, every: int = 4) -> Snapshots:
+    return snapshots(rng, variables, every, discrete=False)
+
+
+def without(data: Snapshots, t: int) -> Snapshots:
+    return dataclasses.replace(data, is_observed=data.is_observed & (np.arange(len(data.times)) != t))
+
+
+def moments_table(rng: np.random.Generator, variables: int, discrete: bool, every: int = 4) -> pd.DataFrame:
+    data = snapshots(rng, variables, every, discrete)
+    fold = without(data, 4)
+    runs = [Run("cells", m, seed, data, prediction(rng, variables)) for m in RUNS for seed in (0, 1)]
+    return compare_moments(
+        [*runs, Run(fold_name("cells", 1), "a_cde", 0, fold, prediction(rng, variables), left_out=4)]
+    )
+
+
+def left_out(metrics: Sequence[str] = ("w1_loo", "nll_loo"), times: int = 3) -> pd.DataFrame:
+    rows = [
+        (run, seed, time, metric, 1 + 0.1 * place + 0.01 * seed + 0.1 * time)
+        for place, run in enumerate([*RUNS[:3], SPLIT_HALF])
+        for metric in metrics
+        if metric != "nll_loo" or run in MODELS
+        for seed in (0, 1)
+        for time in range(1, 1 + times)
+    ]
+    return pd.DataFrame(rows, columns=["model", "seed", "time", "metric", "value"])
+
+
+LEFT_OUT = style.lines([*RUNS[:3], SPLIT_HALF])
 
 
 def landscape(alleles: int = 40) -> np.ndarray:
@@ -233,6 +297,22 @@ FIGURES = {
     "joints, real density": lambda rng: plot_joints(
         snapshots(rng, discrete=False), None, of_real_values(rng), LINES["a_cde"], None
     ),
+    "cells": lambda rng: plot_cells(real(rng), moving(rng), {}, LINES["a_cde"], None),
+    "cells, left out": lambda rng: plot_cells(
+        data := real(rng, 5, 2), moving(rng, 5), {4: (without(data, 4), moving(rng, 5))}, LINES["a_cde"], [0, 4, 8]
+    ),
+    "cells, no density": lambda rng: plot_cells(real(rng), prediction(rng), {}, LINES["a_cde"], [0, 3]),
+    "cells, one variable": lambda rng: plot_cells(real(rng, 1), prediction(rng, 1), {}, LINES["a_cde"], None),
+    "moments": lambda rng: plot_moments(moments_table(rng, 2, True), LINES),
+    "moments, many": lambda rng: plot_moments(moments_table(rng, 50, False), LINES),
+    "moments, all seen": lambda rng: plot_moments(moments_table(rng, 2, False, 1)[lambda t: t["seen"]], LINES),
+    "moments, none": lambda rng: plot_moments(moments_table(rng, 2, True)[:0], LINES),
+    "left out": lambda rng: plot_leave_one_out(left_out(), LEFT_OUT, "day"),
+    "left out, no density": lambda rng: plot_leave_one_out(left_out(["w1_loo"], 8), LEFT_OUT, "day"),
+    "left out, none": lambda rng: plot_leave_one_out(left_out()[:0], LEFT_OUT, "day"),
+    "weights, real": lambda rng: plot_weights_path(
+        real(rng, 5), rng.normal(size=(3, 12)), moving(rng, 5), LINES["a_cde"], None
+    ),
     "joints": lambda rng: plot_joints(snapshots(rng, 3), None, prediction(rng, 3), LINES["a_cde"], [2, 5]),
     "joints, exact": lambda rng: plot_joints(
         snapshots(rng, 3), exact_law(rng, 3), prediction(rng, 3), LINES["a_cde"], None
@@ -308,6 +388,8 @@ def test_shown_times(rng):
     assert shown_times(data, [0.4, 7.6, 7.9, 99]) == [0, 8]
     assert set(shown_times(data, None)) <= set(np.flatnonzero(~data.is_observed))
     assert 0 not in shown_times(snapshots(rng, every=1), None)
+    few = dataclasses.replace(snapshots(rng), times=TIMES[:4], is_observed=np.full(4, True))
+    assert shown_times(few, None) == [1, 2, 3]
 
 
 def test_densities_are_normalised(rng):
@@ -420,6 +502,93 @@ def test_a_grid_takes_the_place_of_samples_for_its_pair_alone(bins, rng):
     np.testing.assert_array_equal(*swapped)
 
 
+def test_levels_hold_their_shares_of_a_gaussian():
+    edges = [np.linspace(-6, 6, 241)] * 2
+    centres = (edges[0][:-1] + edges[0][1:]) / 2
+    density = np.exp(-(centres[:, None] ** 2 + centres**2) / 2) / (2 * np.pi)
+    # Of a Gaussian in the plane, exp(−r²/2) of the mass lies beyond r, where the density is exp(−r²/2) / 2π.
+    np.testing.assert_allclose(mass_levels(density, edges), (1 - np.array(MASSES)) / (2 * np.pi), rtol=0.01)
+
+
+def test_samples_without_a_density_are_smoothed(rng):
+    part = Prediction(TIMES[:1], [rng.normal(size=(4000, 3))])
+    edges, density = own_grid(part, 0, (0, 2), np.array([[-4.0, 4.0], [-4.0, 4.0]]))
+    assert (density * np.outer(*map(np.diff, edges))).sum() == pytest.approx(1, abs=0.01)
+    middle = [(ends[:-1] + ends[1:]) / 2 for ends in edges]
+    expected = np.exp(-(middle[0][:, None] ** 2 + middle[1] ** 2) / 2) / (2 * np.pi)
+    np.testing.assert_allclose(density, expected, atol=0.04)
+
+
+def test_left_out_times_stand_below_the_observed_ones(rng):
+    data = real(rng, 2, 2)
+    folds = {t: (without(data, t), moving(rng)) for t in (2, 4)}
+    figure = plot_cells(data, moving(rng), folds, LINES["a_cde"], [0, 2, 4])
+    panels = np.array(figure.axes).reshape(2, 3)
+    frames = [[panel.spines["left"].get_edgecolor() if panel.axison else None for panel in row] for row in panels]
+    black, unseen = (style.matplotlib.colors.to_rgba(colour) for colour in (style.BLACK, style.VERMILLION))
+    assert frames == [[black] * 3, [None, unseen, unseen]]
+    assert len({(panel.get_xlim(), panel.get_ylim()) for panel in panels.flat if panel.axison}) == 1
+    style.save(figure, [])
+
+
+def test_folds_with_components_of_their_own_have_axes_of_their_own(rng):
+    data = real(rng, 2, 2)
+    turned = dataclasses.replace(without(data, 4), representation=Representation(["a", "b"], np.zeros(2), -np.eye(2)))
+    figure = plot_cells(data, moving(rng), {4: (turned, moving(rng))}, LINES["a_cde"], [0, 4])
+    limits = [panel.get_xlim() for panel in figure.axes if panel.axison]
+    assert limits[0] == limits[1] != limits[2]
+    style.save(figure, [])
+
+
+def test_one_far_cell_does_not_move_the_axes(rng):
+    data = real(rng)
+    far = [np.concatenate([part, [[1e6, -1e6]]]) if t == 3 else part for t, part in enumerate(data.heldout)]
+    figure = plot_cells(dataclasses.replace(data, heldout=far), moving(rng), {}, LINES["a_cde"], None)
+    assert figure.axes[0].get_xlim()[1] < 50
+    style.save(figure, [])
+
+
+def test_moments_of_many_variables_are_drawn_in_part_and_judged_whole(rng):
+    table = moments_table(rng, 50, False)
+    table["predicted"] = table["true"].where(table["time"] != 3, np.nan)
+    figure = plot_moments(table, LINES)
+    counts = {len(line.get_xdata()) for panel in figure.axes for line in panel.lines}
+    assert max(counts) <= 100
+    texts = [text.get_text() for panel in figure.axes for text in panel.texts]
+    assert texts == ["R² 1.00"] * 4 * len(RUNS)
+    style.save(figure, [])
+
+
+def test_every_left_out_snapshot_is_a_point_and_the_floor_a_line():
+    figure = plot_leave_one_out(left_out(), LEFT_OUT, "day")
+    first, second = figure.axes
+    assert [text.get_text() for text in first.get_yticklabels()] == [LEFT_OUT[run].label for run in RUNS[:3]]
+    assert [text.get_text() for text in second.get_yticklabels()] == MODELS
+    points = [line for line in first.lines if line.get_marker() == "o"]
+    assert len(points) == 3 * 3
+    floor = [line for line in first.lines if line.get_linestyle() == "--"]
+    assert floor[0].get_xdata()[0] == pytest.approx(1.3 + 0.005 + 0.2)
+    assert not [line for line in second.lines if line.get_linestyle() == "--"]
+    style.save(figure, [])
+
+
+@pytest.mark.parametrize(
+    ("label", "title"),
+    [("day", "day 2.5"), ("time (hours)", "time (hours) 2.5"), ("time (index of the sample, 3-day)", "time 2.5")],
+)
+def test_long_remarks_leave_a_title(label, title):
+    assert style.at_time(label, 2.5) == title
+
+
+def test_what_repeats_the_truth_is_not_drawn_on_a_logarithmic_axis():
+    table = summary(["w_marginal"])
+    table.loc[table["model"] == MODELS[0], "mean"] = 1e-17
+    figure = plot_inference(table, runtime(), LINES, True)
+    assert figure.axes[0].get_ylim()[0] > 1e-3
+    assert MODELS[0] not in [text.get_text() for text in figure.legends[0].get_texts()]
+    style.save(figure, [])
+
+
 def test_peaks_are_the_hills_the_higher_first():
     assert peaks(landscape()).tolist() == [[25, 30], [10, 8]]
 
@@ -448,6 +617,26 @@ def test_an_animation_has_a_frame_for_each_time_and_always_the_same_bytes(variab
         assert found.info["loop"] == 0
         assert found.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
     assert (tmp_path / "one.gif").read_bytes() == (tmp_path / "two.gif").read_bytes()
+
+
+@pytest.mark.parametrize("variables", [2, 5, 50])
+@pytest.mark.usefixtures("_small")
+def test_cells_appear_at_their_times_over_the_density_in_between(variables, rng, monkeypatch):
+    drawn, draw = [], animation.draw_cells
+
+    def remember(panel, states, pair, colour, **look):
+        drawn.append((states, colour))
+        draw(panel, states, pair, colour, **look)
+
+    monkeypatch.setattr(animation, "draw_cells", remember)
+    data, predicted = real(rng, variables), moving(rng, variables, 17)
+    frames = animate_density(data, None, predicted, LINES["a_cde"])
+    assert len(frames) == 17 + (animation._HELD - 1) * len(TIMES)
+    for (states, colour), truth, seen in zip(drawn[-9:], data.truth, data.is_observed, strict=True):
+        np.testing.assert_array_equal(states, truth)
+        assert colour == (style.BLACK if seen else style.VERMILLION)
+    held = [frames[0].tobytes() == frame.tobytes() for frame in frames[: animation._HELD + 1]]
+    assert held == [True] * animation._HELD + [False]
 
 
 @pytest.mark.usefixtures("_small")

@@ -49,12 +49,15 @@ def test_likelihoods_and_paths_are_read_back(tmp_path):
         edges=np.linspace([0, 1], [5, 9], 6, axis=1),
         path_times=np.linspace(0, 2, 7),
         path_weights=np.zeros((7, 4), np.float32),
+        frame_times=np.linspace(0, 2, 2),
+        frame_joints=np.full((2, 4, 4), 0.0625, np.float32),
     )
     found = round_trip(tmp_path, prediction)
     assert found.scores.keys() == prediction.scores.keys()
     for name, values in prediction.scores.items():
         np.testing.assert_array_equal(found.scores[name], values)
-    for name in ("marginals", "edges", "joints", "pair", "weights", "path_times", "path_weights"):
+    arrays = ("marginals", "edges", "joints", "pair", "weights")
+    for name in (*arrays, "path_times", "path_weights", "frame_times", "frame_joints"):
         np.testing.assert_array_equal(getattr(found, name), getattr(prediction, name))
 
 

@@ -33,6 +33,23 @@ rule evaluate_prediction:
         "../scripts/evaluate_prediction.py"
 
 
+rule tabulate_moments:
+    input:
+        snapshots=lambda w: [rules.prepare_snapshots.output[0], *shown_fold_snapshots(w)],
+        predictions=compared_predictions,
+    output:
+        "results/{dataset}/moments.csv",
+    log:
+        "results/{dataset}/logs/tabulate_moments.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        runs=lambda w: compared_runs(w.dataset),
+        code=code("tabulate_moments.py"),
+    script:
+        "../scripts/tabulate_moments.py"
+
+
 rule tabulate_metrics:
     input:
         runs=[

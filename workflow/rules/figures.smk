@@ -55,6 +55,81 @@ rule plot_marginals:
         "../scripts/plot_marginals.py"
 
 
+rule plot_leave_one_out:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        scores=rules.tabulate_folds.output.scores,
+    output:
+        report(
+            "results/{dataset}/figures/leave_one_out.png",
+            caption="../report/leave_one_out.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "left-out snapshots"},
+        ),
+        "results/{dataset}/figures/leave_one_out.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_leave_one_out.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        runs=[*MODELS, *config["baselines"]],
+        code=code("plot_leave_one_out.py"),
+    script:
+        "../scripts/plot_leave_one_out.py"
+
+
+rule plot_moments:
+    input:
+        rules.tabulate_moments.output[0],
+    output:
+        report(
+            "results/{dataset}/figures/moments.png",
+            caption="../report/moments.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "moments"},
+        ),
+        "results/{dataset}/figures/moments.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_moments.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        models=OVERLAID,
+        code=code("plot_moments.py"),
+    script:
+        "../scripts/plot_moments.py"
+
+
+rule plot_cells:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        prediction=lambda w: prediction_of(shown_model(w.dataset)),
+        fold_snapshots=shown_fold_snapshots,
+        fold_predictions=lambda w: [
+            prediction_of(shown_model(w.dataset)).format(dataset=fold)
+            for fold in shown_folds(w.dataset)
+        ],
+    output:
+        report(
+            "results/{dataset}/figures/cells.png",
+            caption="../report/cells.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "cells"},
+        ),
+        "results/{dataset}/figures/cells.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_cells.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        model=lambda w: shown_model(w.dataset),
+        models=MODELS,
+        times=config["figures"]["times"],
+        code=code("plot_cells.py"),
+    script:
+        "../scripts/plot_cells.py"
+
+
 rule plot_joints:
     input:
         snapshots=rules.prepare_snapshots.output[0],

@@ -70,6 +70,36 @@ def folds_of(dataset):
     return [fold_name(dataset, k) for k in interior(observed_count(prepared))]
 
 
+def shown_folds(dataset):
+    """Folds that the figures of a data set tell of; a fold has none of its own."""
+    shown = config["evaluation"]["leave_one_out"] and dataset in DATASETS
+    return folds_of(dataset) if shown else []
+
+
+def shown_fold_snapshots(wildcards):
+    """Their snapshots."""
+    return [f"results/{fold}/snapshots.safetensors" for fold in shown_folds(wildcards.dataset)]
+
+
+def compared_runs(dataset):
+    """(data set or fold, run, seed) of all that moments are told of."""
+    whole = [(dataset, run, seed) for run in runs(dataset) for seed in SEEDS]
+    return whole + [
+        (fold, run, seed)
+        for fold in shown_folds(dataset)
+        for run in [*MODELS, *config["baselines"]]
+        for seed in SEEDS
+    ]
+
+
+def compared_predictions(wildcards):
+    """The prediction of each of them."""
+    return [
+        f"results/{name}/runs/{run}/seed{seed}/prediction.safetensors"
+        for name, run, seed in compared_runs(wildcards.dataset)
+    ]
+
+
 def fold_snapshots(wildcards):
     """The snapshots of every fold."""
     return [f"results/{fold}/snapshots.safetensors" for d in DATASETS for fold in folds_of(d)]

@@ -3,6 +3,7 @@
 
 rule tabulate_folds:
     input:
+        whole=expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
         snapshots=fold_snapshots,
         metrics=fold_metrics,
     output:
@@ -13,10 +14,6 @@ rule tabulate_folds:
     conda:
         "../../envs/analysis.yaml"
     params:
-        observed={
-            d: (chosen["observe_every"], chosen["hold_back"])
-            for d, chosen in config["datasets"].items()
-        },
         code=code("tabulate_folds.py"),
     script:
         "../scripts/tabulate_folds.py"

@@ -61,7 +61,9 @@ def sized_models():
 
 def figures(dataset):
     """Figures of a data set, in the order of the report."""
-    kinds = ["metrics", "marginals", "joints"]
+    kinds = ["metrics", *(["leave_one_out"] if config["evaluation"]["leave_one_out"] else [])]
+    kinds += ["marginals", "moments", "joints"]
+    kinds += ["cells"] if settings_of(dataset)["kind"] == "continuous" else []
     kinds += ["landscape"] if has_landscape(dataset) else []
     kinds += [f"density-{shown_model(dataset)}"]
     kinds += [f"weights_path-{m}" for m in MODELS]

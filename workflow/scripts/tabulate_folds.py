@@ -2,28 +2,28 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from weightflow import seeding
 from weightflow.folds import fold_of
 from weightflow.job import run
-from weightflow.leave_one_out import FLOOR, left_out_scores, split_half_floor, summarise_folds
-from weightflow.snapshots import observed_mask, read_snapshots
+from weightflow.leave_one_out import left_out_index, left_out_scores, split_half_floor, summarise_folds
+from weightflow.runs import SPLIT_HALF
+from weightflow.snapshots import read_snapshots
 from weightflow.storage import write_table
 
 
 def main(snakemake):
     tables = [pd.read_csv(path) for path in snakemake.input.metrics]
     seeds, left_out, floors = sorted({int(seed) for table in tables for seed in table["seed"]}), {}, []
+    whole = {Path(path).parent.name: read_snapshots(path) for path in snakemake.input.whole}
     for path in snakemake.input.snapshots:
         data, name = read_snapshots(path), Path(path).parent.name
-        every, hold_back = snakemake.params.observed[fold_of(name)[0]]
-        (t,) = np.flatnonzero(observed_mask(len(data.times), every, hold_back) & ~data.is_observed)
+        t = left_out_index(whole[fold_of(name)[0]], data)
         left_out[name] = data.times[t]
         for seed in seeds:
             found = split_half_floor(data.truth[t], seeding.stream(seed, "split half", name))
-            row = {"dataset": fold_of(name)[0], "model": FLOOR, "seed": seed, "time": data.times[t]}
+            row = {"dataset": fold_of(name)[0], "model": SPLIT_HALF, "seed": seed, "time": data.times[t]}
             floors += [row | {"metric": metric, "value": value} for metric, value in found.items()]
     scores = pd.concat([left_out_scores(tables, left_out), pd.DataFrame(floors)], ignore_index=True)
     write_table(snakemake.output.scores, scores)

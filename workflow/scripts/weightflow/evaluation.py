@@ -123,6 +123,8 @@ def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
             exact = judge.law.marginals(t, judge.law.levels)
             found |= _marginal_distances(own[judge.law.variables], exact, "_exact")
         found |= _marginal_distances(p, _frequencies(truth, np.full(len(truth), 1 / len(truth))), "")
+    else:
+        found["w_marginal"] = metrics.w1_variables(samples, truth, weights)
     if t % judge.joint_step == 0:
         truth = _at_most(truth, judge.joint_states, seeding.stream(0, "reference", t))
         if not judge.data.discrete and not prediction.sample_weights:

@@ -6,8 +6,11 @@ A figure's file is named by its kind, or by its kind, '-' and what it is of; its
 # In the order of the report.
 TITLES = {
     "metrics": "Metrics against time",
+    "leave_one_out": "Left-out snapshots",
     "marginals": "Marginals",
+    "moments": "Moments",
     "joints": "Joint densities",
+    "cells": "Cells over the predicted density",
     "landscape": "Fitness landscape",
     "density": "Density in motion",
     "weights_path": "Path of the weights",

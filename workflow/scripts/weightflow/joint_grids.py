@@ -29,8 +29,9 @@ def grid_bins(states: int, times: int) -> int:
 def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tuple[int, ...], seed: int) -> np.ndarray:
     """Joint probabilities of two variables at T times.
 
-    Of counts they are exact for the two variables that the backbone generates first, p(x₁) p(x₂ | x₁). Any others are
-    the mean over drawn states; where the variables come in order, over the second one's conditional at each of these.
+    They are exact for the two variables that the backbone generates first, p(x₁) p(x₂ | x₁); of real values with x₁ in
+    the middle of its bin. Any others are the mean over drawn states; where the variables come in order, over the second
+    one's conditional at each of these.
 
     Args:
         backbone: the density.
@@ -49,12 +50,13 @@ def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tu
         return np.zeros((0, 0, 0), dtype=np.float32)
     generator = torch.Generator(weights.device).manual_seed(seed)
     in_order = backbone.order == tuple(sorted(backbone.order))
-    is_exact = isinstance(space, Counts) and pair == backbone.order[:2]
-    at_once = max(1, _AT_ONCE // ((bins if is_exact else DRAWN) * len(backbone.order) * backbone.head.outputs))
+    is_exact = pair == backbone.order[:2]
+    most = max(len(backbone.order), 1 if isinstance(space, Counts) else bins) * backbone.head.outputs
+    at_once = max(1, _AT_ONCE // ((bins if is_exact else DRAWN) * most))
     found = []
     for networks in weights.split(at_once):
         if is_exact:
-            joint = _first_two(backbone, networks, bins, pair)
+            joint = _first_two(backbone, networks, space, pair)
         else:
             joint = _drawn(backbone, networks, space, pair, in_order, generator)
         if isinstance(space, Counts):
@@ -78,14 +80,22 @@ def mean_masses(backbone: Backbone, weights: Tensor, edges: Tensor, count: int, 
     return torch.stack(masses, dim=1)
 
 
-def _first_two(backbone: Backbone, networks: Tensor, levels: int, pair: tuple[int, int]) -> Tensor:
-    """(S, L, L): neither variable's conditional depends on the variables that come later, which are zero here."""
+def _first_two(backbone: Backbone, networks: Tensor, space: StateSpace, pair: tuple[int, int]) -> Tensor:
+    """(S, B, B): neither variable's conditional depends on the variables that come later, which are zero here."""
     first, second = pair
-    prefixes = torch.zeros(levels, len(backbone.order), dtype=torch.long, device=networks.device)
-    prefixes[:, first] = torch.arange(levels, device=networks.device)
-    conditionals = backbone.outputs(networks, prefixes).log_softmax(-1).double()
-    start = conditionals[:, 0, first]
-    return (start.unsqueeze(-1) + conditionals[:, :, second]).exp()
+    if isinstance(space, Counts):
+        values = torch.arange(space.levels, device=networks.device)
+    else:
+        edges = torch.as_tensor(space.edge_coordinates(), device=networks.device)
+        values = (edges[first, :-1] + edges[first, 1:]) / 2
+    prefixes = torch.zeros(len(values), len(backbone.order), dtype=values.dtype, device=networks.device)
+    prefixes[:, first] = values
+    outputs = backbone.outputs(networks, prefixes)
+    if isinstance(space, Counts):
+        conditionals = outputs.log_softmax(-1).double()
+        return (conditionals[:, 0, first].unsqueeze(-1) + conditionals[:, :, second]).exp()
+    start = backbone.head.mass(outputs[:, 0, first], edges[first]).double()
+    return start.unsqueeze(-1) * backbone.head.mass(outputs[:, :, second], edges[second]).double()
 
 
 def _drawn(

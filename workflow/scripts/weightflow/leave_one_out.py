@@ -7,9 +7,9 @@ import pandas as pd
 
 from weightflow import metrics
 from weightflow.folds import fold_of
+from weightflow.snapshots import Snapshots
 
 TIMES = "left_out"
-FLOOR = "floor_split_half"
 _METRICS = {
     "w1_joint": "w1_loo",
     "w2_joint": "w2_loo",
@@ -18,6 +18,12 @@ _METRICS = {
     "nll": "nll_loo",
 }
 _SPLITS = 20
+
+
+def left_out_index(data: Snapshots, fold: Snapshots) -> int:
+    """Index of the time whose snapshot a fold leaves out of a data set."""
+    (t,) = np.flatnonzero(data.is_observed & ~fold.is_observed)
+    return int(t)
 
 
 def left_out_scores(tables: Sequence[pd.DataFrame], left_out: Mapping[str, float]) -> pd.DataFrame:

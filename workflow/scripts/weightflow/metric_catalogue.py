@@ -53,8 +53,15 @@ CATALOGUE = {
         proper=True,
         linear=True,
     ),
+    "nll_loo": Metric(
+        "Negative log-likelihood (nats per variable) of a snapshot that was left out; only densities have one.",
+        "−log likelihood of left-out\nstates (nats per variable)",
+        proper=True,
+        linear=True,
+    ),
     "w_marginal": Metric(
-        "Wasserstein distance between the sets of marginals, as the method's released code defines it.",
+        "Wasserstein distance between the sets of marginals, as the method's released code defines it; of real values, "
+        "the 1-Wasserstein distance between samples of a variable, mean over the variables.",
         "W of the marginals\nfrom samples of the truth",
         instead="w_marginal_exact",
     ),
@@ -70,6 +77,13 @@ CATALOGUE = {
     "w2_joint": Metric("Exact 2-Wasserstein distance between samples of the joint distributions."),
     "mmd": Metric("Maximum mean discrepancy with the released code's kernels; unbiased, so it can be negative."),
     "mmd_median": Metric("Maximum mean discrepancy with a kernel as wide as the median distance."),
+    "w1_loo": Metric(
+        "Exact 1-Wasserstein distance between samples of the joint distribution and a snapshot that was left out.",
+        "W1 of the joint from\nthe left-out snapshot",
+    ),
+    "w2_loo": Metric("As w1_loo, of the exact 2-Wasserstein distance."),
+    "mmd_loo": Metric("As mmd, from a snapshot that was left out."),
+    "mmd_median_loo": Metric("As mmd_median, from a snapshot that was left out."),
 }
 _JUDGES = ("kl_exact", "nll")  # of a density as a whole, the better one first
 

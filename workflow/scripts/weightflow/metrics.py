@@ -5,11 +5,12 @@ joint distances are exact optimal transport (POT). Samples may carry weights tha
 from a law whose probabilities are known are in laws.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import ot
 from scipy.spatial.distance import cdist
+from scipy.stats import wasserstein_distance
 
 from weightflow.weighted_states import merge_duplicates
 
@@ -17,12 +18,20 @@ _SMOOTHING = 1e-10
 RELEASED_BANDWIDTHS = (0.1, 1.0, 10.0)
 _MAX_ITERATIONS = 2_000_000
 _NEGLIGIBLE = 1e-13  # mass that is left over by rounding alone
+_PAIRS_AT_ONCE = 2_000_000  # distances held at a time, 16 MB
 
 
 def w_marginal(p: np.ndarray, q: np.ndarray) -> float:
     """Optimal transport between the d rows of p and of q as points in R^levels (the released definition)."""
     uniform = ot.unif(len(p))
     return float(ot.emd2(uniform, uniform, cdist(p, q)))
+
+
+def w1_variables(
+    x: np.ndarray, y: np.ndarray, x_weights: np.ndarray | None = None, y_weights: np.ndarray | None = None
+) -> float:
+    """W1 between samples (n, d) and (m, d) in each variable, mean over the variables."""
+    return float(np.mean([wasserstein_distance(u, v, x_weights, y_weights) for u, v in zip(x.T, y.T, strict=True)]))
 
 
 def jsd_marginal(p: np.ndarray, q: np.ndarray) -> float:
@@ -55,13 +64,10 @@ def mmd(
     # A sample paired with itself is left out and the other pairs rescaled: unbiased.
     a_self, b_self = (a**2).sum(), (b**2).sum()
     (x, a), (y, b) = merge_duplicates(x, a), merge_duplicates(y, b)
-    xx, yy, xy = _squared_distances(x, x, a, a), _squared_distances(y, y, b, b), _squared_distances(x, y, a, b)
-
-    def at(sigma: float) -> float:
-        kernel = [mass @ np.exp(-0.5 / sigma**2 * squares) for squares, mass in (xx, yy, xy)]
-        return float((kernel[0] - a_self) / (1 - a_self) + (kernel[1] - b_self) / (1 - b_self) - 2 * kernel[2])
-
-    return sum(at(sigma) for sigma in RELEASED_BANDWIDTHS), at(_median_distance(*xy))
+    sigmas = np.array([*RELEASED_BANDWIDTHS, _median_distance(x, y, a, b)])
+    xx, yy, xy = _kernel_means(x, x, a, a, sigmas), _kernel_means(y, y, b, b, sigmas), _kernel_means(x, y, a, b, sigmas)
+    found = (xx - a_self) / (1 - a_self) + (yy - b_self) / (1 - b_self) - 2 * xy
+    return float(found[:-1].sum()), float(found[-1])
 
 
 def _w1(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
@@ -79,19 +85,40 @@ def _w1(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
     return float(moved * ot.emd2(supply, demand, cdist(states[giving], states[taking]), numItermax=_MAX_ITERATIONS))
 
 
-def _squared_distances(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Squared distances of all pairs and the weight each carries; small whole numbers are gathered by value."""
-    squares = cdist(x, y, "sqeuclidean").ravel()
-    mass = np.outer(a, b).ravel()
-    if x.dtype.kind in "iu" and y.dtype.kind in "iu" and squares.max() < len(squares):
-        gathered = np.bincount(squares.astype(np.int64), mass)
-        squares = np.flatnonzero(gathered)
-        mass = gathered[squares]
-    return squares, mass
+def _kernel_means(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
+    """Mean of the Gaussian kernel of each width over all pairs."""
+    found = np.zeros(len(sigmas))
+    for squares, mass in _squared_distances(x, y, a, b):
+        found += [mass @ np.exp(-0.5 / sigma**2 * squares) for sigma in sigmas]
+    return found
 
 
-def _median_distance(squares: np.ndarray, mass: np.ndarray) -> float:
-    """Weighted median of distances; 1 where more than half of the pairs coincide."""
+def _squared_distances(
+    x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Squared distances of all pairs and the weight each carries, in parts; small whole numbers gathered by value."""
+    whole = x.dtype.kind in "iu" and y.dtype.kind in "iu"
+    rows = max(1, _PAIRS_AT_ONCE // len(y))
+    for start in range(0, len(x), rows):
+        squares = cdist(x[start : start + rows], y, "sqeuclidean").ravel()
+        mass = np.outer(a[start : start + rows], b).ravel()
+        if whole and squares.max() < len(squares):
+            gathered = np.bincount(squares.astype(np.int64), mass)
+            squares = np.flatnonzero(gathered)
+            mass = gathered[squares]
+        yield squares, mass
+
+
+def _median_distance(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
+    """Weighted median of the distances between two samples; 1 where more than half of the pairs coincide.
+
+    Of more pairs than are held at once, those of every n-th state of the larger sample stand for all.
+    """
+    if len(x) < len(y):
+        x, y, a, b = y, x, b, a
+    step = -(-len(x) * len(y) // _PAIRS_AT_ONCE)
+    parts = list(_squared_distances(x[::step], y, a[::step], b))
+    squares, mass = (np.concatenate(values) for values in zip(*parts, strict=True))
     order = np.argsort(squares)
     middle = np.searchsorted(mass[order].cumsum(), 0.5 * mass.sum())
     return float(np.sqrt(squares[order[middle]])) or 1.0

@@ -17,6 +17,8 @@ from weightflow.snapshots import Snapshots, check_begun
 from weightflow.state_space import Counts, StateSpace
 from weightflow.weight_graph import WeightGraph
 
+MANY_TIMES = 40  # of the data, which make an animation without any in between
+_FRAMES = slice(None, None, 4)  # of the fine path
 PREFIXES = 20_000  # most prefixes that a marginal is the mean over
 _AT_ONCE = 2_000_000  # probabilities held in one batch
 _IN_MARGINALS = 20_000_000  # probabilities held while marginals are found
@@ -166,6 +168,11 @@ def predict_from_weights(
     prefixes = seeding.integer(seed, "prefixes")
     densities = [NetworkDensity(backbone, network, data.space, prefixes) for network in networks.split(1)]
     joints = joint_grids(backbone, networks, data.space, data.pair, seeding.integer(seed, "joints"))
+    frames = _FRAMES if len(joints) and len(data.times) < MANY_TIMES else slice(0)
+    between = torch.as_tensor(path_weights[frames], dtype=torch.float32, device=device)
+    frame_joints = joints[:0]
+    if len(between):
+        frame_joints = joint_grids(backbone, between, data.space, data.pair, seeding.integer(seed, "frames"))
     return Prediction(
         times=data.times,
         samples=list(data.space.states(drawn.cpu().numpy())),
@@ -177,4 +184,6 @@ def predict_from_weights(
         weights=weights.astype(np.float32),
         path_times=path_times,
         path_weights=path_weights.astype(np.float32),
+        frame_times=path_times[frames][: len(frame_joints)],
+        frame_joints=frame_joints,
     )

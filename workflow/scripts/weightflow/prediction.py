@@ -11,6 +11,8 @@ from weightflow.storage import read_tensors, write_tensors
 
 KIND = "prediction"
 _SCORE = "score."
+_ARRAYS = ("times", "marginals", "edges", "joints", "pair", "weights")
+_ARRAYS += ("path_times", "path_weights", "frame_times", "frame_joints")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Prediction:
         pair: (2,) indices of these two variables, or empty.
         weights: (T, P) of the moving network; empty where there is none.
         path_times, path_weights: (F,) and (F, P), the same path on a finer grid, for figures.
+        frame_times, frame_joints: (G,) and (G, B, B), as `joints` at times in between, for an animation; empty where
+            the data's times are many, or there are no joints.
     """
 
     times: np.ndarray
@@ -43,6 +47,8 @@ class Prediction:
     weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     path_times: np.ndarray = field(default_factory=lambda: np.zeros(0))
     path_weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    frame_times: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    frame_joints: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
 
     def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
         """Samples (n, d) at the t-th time and their weights (n,)."""
@@ -70,8 +76,7 @@ def write_prediction(path: str | Path, prediction: Prediction, **metadata: objec
         "counts": np.array([len(s) for s in prediction.samples], dtype=np.int64),
         "sample_weights": np.concatenate([*prediction.sample_weights, np.zeros(0)]),
     }
-    for name in ("times", "marginals", "edges", "joints", "pair", "weights", "path_times", "path_weights"):
-        tensors[name] = getattr(prediction, name)
+    tensors |= {name: getattr(prediction, name) for name in _ARRAYS}
     tensors |= {_SCORE + name: values for name, values in prediction.scores.items()}
     write_tensors(path, KIND, tensors, **metadata)
 

@@ -24,11 +24,12 @@ from weightflow.choices import (
 from weightflow.evaluation import EXTRAPOLATED
 from weightflow.figure_catalogue import TITLES
 from weightflow.laws import ExactLaw, describe_law, of_all
+from weightflow.leave_one_out import TIMES
 from weightflow.metric_catalogue import CATALOGUE, ordered
 from weightflow.plots.style import DPI
 from weightflow.provenance import versions
 from weightflow.report_tables import ablations_table, published_table, results_table, runtimes_table, settings_table
-from weightflow.runs import is_model
+from weightflow.runs import SPLIT_HALF, is_model
 from weightflow.snapshots import Snapshots
 
 _SCREEN_SCALE = 1.35 * 96 / DPI  # a screen is read from further away than a page
@@ -39,6 +40,7 @@ _TIMES = {
     "seen": "Seen times, whose snapshots were trained on",
     "first": "The first interval, before the second snapshot",
     EXTRAPOLATED: "Past the last snapshot",
+    TIMES: "Left-out snapshots, each predicted from all the others",
 }
 _INTERVALS = {"first": "First interval", "later": "All other intervals"}
 
@@ -131,8 +133,10 @@ def _dataset(
     source: Source, captions: Mapping[str, str], summary: pd.DataFrame, runtime: pd.DataFrame, most_teachers: int
 ) -> dict:
     own = summary[summary["dataset"] == source.name]
-    groups = [ordered(own["metric"], proper) for proper in (True, False)]
     parts = {times: own[own["times"] == times] for times in _TIMES}
+    groups = {times: [ordered(part["metric"], proper) for proper in (True, False)] for times, part in parts.items()}
+    left_out = [run for run in (*source.runs, SPLIT_HALF) if run in set(parts[TIMES]["model"])]
+    rows = dict.fromkeys(_TIMES, source.runs) | {TIMES: left_out}
     anchor = f"data-{source.name}"
     return {
         "name": source.name,
@@ -142,12 +146,12 @@ def _dataset(
             {
                 "title": title,
                 "note": _past(source.data) if times == EXTRAPOLATED else "",
-                "tables": [results_table(group, source.runs, parts[times]) for group in groups if group],
+                "tables": [results_table(group, rows[times], parts[times]) for group in groups[times] if group],
             }
             for times, title in _TIMES.items()
             if len(parts[times])
         ],
-        "meanings": {m: CATALOGUE[m].meaning for group in groups for m in group if m in CATALOGUE},
+        "meanings": {m: CATALOGUE[m].meaning for m in _all_of(groups) if m in CATALOGUE},
         "choices": _choices(source, own, most_teachers),
         "figures": [_figure(path, captions, f"{anchor}-") for path in source.figures],
         "runtimes": runtimes_table(source.runs, runtime[runtime["dataset"] == source.name]),
@@ -227,6 +231,11 @@ def _published(table: pd.DataFrame | None, sources: Sequence[Source]) -> dict[st
     if table is None or table.empty:
         return None
     return published_table(table, [run for source in sources for run in source.runs])
+
+
+def _all_of(groups: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
+    """Each metric of any part once, in the order of their tables."""
+    return list(dict.fromkeys(metric for part in groups.values() for group in part for metric in group))
 
 
 def _signed(value: float, error: float) -> str:

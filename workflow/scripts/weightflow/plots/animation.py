@@ -1,16 +1,29 @@
 """A predicted density in motion, beside the truth."""
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from PIL import Image
 
 from weightflow.laws import ExactLaw
 from weightflow.plots import style
-from weightflow.plots.densities import FAINTEST, joint, marginal, pair_edges, shade
+from weightflow.plots.cells import draw_cells
+from weightflow.plots.densities import (
+    FAINTEST,
+    cell_limits,
+    joint,
+    marginal,
+    mass_contours,
+    mass_patches,
+    pair_edges,
+    shade,
+)
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 from weightflow.storage import atomic
@@ -20,6 +33,7 @@ DPI = 130
 COLOURS = 128  # of the palette that all frames share
 _SECONDS = 8.4  # of a whole round
 _SHORTEST, _LONGEST = 0.08, 0.5  # seconds of a frame; a GIF counts in hundredths
+_HELD = 5  # frames that cells are shown for, where there are times between theirs
 _EDGES_FROM = 12  # times that the axes are chosen by
 _PALETTE_FROM = 8  # frames that the colours are chosen by
 
@@ -29,8 +43,10 @@ def animate_density(
 ) -> list[Image.Image]:
     """Frames of the same size, one for each time (120 evenly chosen ones where there are more).
 
-    Two variables have their joint density, the truth left and the prediction right, each time on the scale of
-    the truth's largest density at that time. The only variable of a data set has the density over the truth.
+    Real values whose prediction has frames of its own between the data's times have the density of two variables in
+    motion through these, over which the cells appear at their times. Other data have the joint density of two
+    variables, the truth left and the prediction right, each time on the scale of the truth's largest density at that
+    time. The only variable of a data set has the density over the truth.
 
     Args:
         data: the truth by its states.
@@ -40,6 +56,8 @@ def animate_density(
     """
     shown = _evenly(len(data.times), MOST_FRAMES)
     with style.look():
+        if len(prediction.frame_times) and not data.discrete:
+            return _quantized(_through_cells(data, prediction, line))
         figure, draw = (_side_by_side if len(data.pair) == 2 else _overlaid)(data, law, prediction, line, shown)
         frames = list(_frames(figure, draw, shown))
         style.plt.close(figure)
@@ -53,6 +71,41 @@ def save_animation(frames: list[Image.Image], path: str | Path) -> None:
         frames[0].save(
             temporary, format="GIF", save_all=True, append_images=frames[1:], duration=round(1000 * seconds), loop=0
         )
+
+
+def _through_cells(data: Snapshots, prediction: Prediction, line: style.Line) -> list[Image.Image]:
+    """Frames at the data's times and between them; those at which there are cells are held."""
+    pair = data.pair[0], data.pair[1]
+    edges = [prediction.edges[v] for v in pair]
+    area = np.outer(*map(np.diff, edges))
+    limits = cell_limits(data.truth, pair)
+    joints = np.concatenate([prediction.joints, prediction.frame_joints])
+    times = np.concatenate([prediction.times, prediction.frame_times])
+    times, first = np.unique(times.round(9), return_index=True)
+    figure, axes = style.plt.subplot_mosaic([["model"], ["time"]], **_SIZE | {"figsize": _TALL})
+    panel, tell = axes["model"], _clock(axes["time"], data)
+    dot, seen = {"marker": ".", "ls": ""}, data.is_observed.all()
+    handles = [Line2D([], [], color=style.BLACK, **dot, label="cells" if seen else "observed")]
+    handles += [] if seen else [Line2D([], [], color=style.VERMILLION, **dot, label="held out")]
+    handles += [Patch(visible=False, label="mass:"), *mass_patches()]
+    style.legend_above(figure, handles, len(handles), handlelength=1, columnspacing=0.8, handletextpad=0.4)
+
+    def draw(place: int) -> None:
+        panel.clear()
+        mass_contours(panel, edges, joints[first[place]] / area)
+        if len(here := np.flatnonzero(np.isclose(data.times, times[place]))):
+            t = int(here[0])
+            draw_cells(panel, data.truth[t], pair, style.BLACK if data.is_observed[t] else style.VERMILLION, size=3)
+        panel.set(xlim=limits[0], ylim=limits[1], xlabel=data.variables[pair[0]])
+        panel.set_ylabel(data.variables[pair[1]], **style.upright(data.variables[pair[1]]))
+        panel.set_title(f"density of {line.label}", color=line.color, fontweight="bold")
+        tell(times[place])
+
+    at_data = np.isclose(times[:, None], data.times).any(1)
+    held = np.repeat(np.arange(len(times)), np.where(at_data, _HELD, 1))
+    frames = dict(zip(range(len(times)), _frames(figure, draw, np.arange(len(times))), strict=True))
+    style.plt.close(figure)
+    return [frames[place] for place in held]
 
 
 def _frames(figure: Figure, draw: Callable[[int], None], shown: np.ndarray) -> Iterator[Image.Image]:
@@ -109,7 +162,7 @@ def _side_by_side(
         largest = found["truth"].max()
         for name, (_, image) in images.items():
             image.set_array(np.ma.masked_less(found[name].T / largest, FAINTEST))
-        tell(t)
+        tell(data.times[t])
 
     return figure, draw
 
@@ -134,25 +187,28 @@ def _overlaid(
     def draw(t: int) -> None:
         truth.set_data(found[0][place[t]])
         model.set_data(found[1][place[t]])
-        tell(t)
+        tell(data.times[t])
 
     return figure, draw
 
 
+_TALL = (9.5 * style.CM, 10.6 * style.CM)
 _SIZE = {"figsize": (14 * style.CM, 7.6 * style.CM), "height_ratios": [1, 0.05], "dpi": DPI}
 
 
-def _clock(panel: Axes, data: Snapshots) -> Callable[[int], None]:
+def _clock(panel: Axes, data: Snapshots) -> Callable[[float], None]:
     """A bar that fills with time, with a mark at each observed one."""
     start, end = data.times[[0, -1]]
     bar = panel.barh(0, 0, left=start, height=1, color=style.GREY)[0]
     panel.vlines(data.observed_times, -0.5, 0.5, color=style.BLACK, linewidth=0.8)
     panel.set(xlim=(start, end), ylim=(-0.5, 0.5), yticks=[], xlabel="marks: observed")
     panel.spines[:].set_visible(True)
-    label = panel.set_title(f"{data.time_label} {end:g}", fontweight="bold")
+    label = panel.set_title(style.at_time(data.time_label, end), fontweight="bold")
 
-    def tell(t: int) -> None:
-        bar.set_width(data.times[t] - start)
-        label.set_text(f"{data.time_label} {data.times[t]:g}")
+    digits = 2 + max(0, -math.floor(math.log10(end - start)))
+
+    def tell(time: float) -> None:
+        bar.set_width(time - start)
+        label.set_text(style.at_time(data.time_label, round(time, digits)))
 
     return tell

@@ -1,12 +1,15 @@
-"""Histograms that several figures share: times to show, bins, and weighted counts on them."""
+"""What figures of distributions share: times to show, bins, weighted counts on them, and contours."""
 
 import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
+from matplotlib.patches import Patch
 from scipy.interpolate import interp1d
+from scipy.ndimage import gaussian_filter
 
 from weightflow.laws import ExactLaw
 from weightflow.plots import style
@@ -17,6 +20,11 @@ SHOWN_TIMES = 4
 MOST_BINS = 60
 FAINTEST = 0.004  # share of the largest density below which a panel stays white
 RARE = 0.01  # share of the states that a histogram may leave out at either end
+MASSES = (0.95, 0.75, 0.5, 0.25)  # of a density, each within a contour
+_MASS_COLOURS = (0.12, 0.3, 0.5, 0.72)  # of these contours, in the colours of densities
+SMOOTHING = 1.5  # spread in bins by which histograms of two real values are smoothed
+_SMOOTHED_BINS = 60  # of samples without a density, for contours
+_OUTSIDE = 0.005  # share of the cells that lie beyond either end of an axis
 
 
 def shown_times(data: Snapshots, wanted: Sequence[float] | None) -> list[int]:
@@ -31,6 +39,8 @@ def shown_times(data: Snapshots, wanted: Sequence[float] | None) -> list[int]:
         return sorted({int(np.abs(data.times - time).argmin()) for time in wanted})
     unseen = np.flatnonzero(~data.is_observed)
     candidates = unseen if len(unseen) else np.arange(1, len(data.times))
+    if len(candidates) <= SHOWN_TIMES:
+        return candidates.tolist()
     start, end = data.times[[0, -1]]
     targets = start + (end - start) * np.linspace(0.05, 0.95, SHOWN_TIMES)
     return sorted({int(candidates[np.abs(data.times[candidates] - time).argmin()]) for time in targets})
@@ -112,6 +122,61 @@ def shade(panel: Axes, edges: Sequence[np.ndarray], density: np.ndarray, largest
     image = panel.pcolormesh(*edges, shown, cmap=style.DENSITY_COLOURS, vmin=0, vmax=1)
     image.set_rasterized(True)
     return image
+
+
+def cell_limits(snapshots: Sequence[np.ndarray], pair: tuple[int, int]) -> np.ndarray:
+    """(2, 2) ends of the axes of two variables that show nearly all states (n, d), whatever the farthest are."""
+    values = np.concatenate(snapshots)[:, pair]
+    low, high = np.quantile(values, [_OUTSIDE, 1 - _OUTSIDE], axis=0)
+    margin = 0.12 * (high - low)
+    return np.stack([low - margin, high + margin], axis=1)
+
+
+def own_grid(
+    prediction: Prediction, t: int, pair: tuple[int, int], limits: np.ndarray
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Edges and a density (B, C) of two real variables: the prediction's own, else that of its smoothed samples.
+
+    Args:
+        prediction: with samples at least.
+        t: index of the time.
+        pair: the two variables.
+        limits: (2, 2) from `cell_limits`, between which samples are counted.
+    """
+    if len(prediction.joints) and tuple(prediction.pair) == tuple(pair):
+        edges = [prediction.edges[v] for v in pair]
+        return edges, prediction.joints[t] / np.outer(*map(np.diff, edges))
+    edges = [np.linspace(low, high, _SMOOTHED_BINS + 1) for low, high in limits]
+    return edges, gaussian_filter(joint(prediction, t, pair, (edges[0], edges[1])), SMOOTHING)
+
+
+def mass_levels(density: np.ndarray, edges: Sequence[np.ndarray]) -> np.ndarray:
+    """Densities above which the shares `MASSES` of the mass between the edges lie, increasing (Hyndman 1996)."""
+    areas = np.outer(*map(np.diff, edges)).ravel()
+    order = np.argsort(-density, axis=None)
+    within = (density.ravel() * areas)[order].cumsum()
+    places = np.searchsorted(within, np.array(MASSES) * within[-1])
+    return density.ravel()[order][places]
+
+
+def mass_contours(panel: Axes, edges: Sequence[np.ndarray], density: np.ndarray) -> None:
+    """Fill the regions of highest density that hold the shares `MASSES` of a density (B, C)."""
+    levels = np.unique(mass_levels(density, edges))
+    centres = [(ends[:-1] + ends[1:]) / 2 for ends in edges]
+    # Where a density is all in a few bins, levels coincide and the outer regions are one.
+    colours = mass_colours()[-len(levels) :]
+    panel.contourf(*centres, density.T, [*levels, np.inf], colors=colours, zorder=1)
+
+
+def mass_colours() -> list[tuple[float, ...]]:
+    """Colours of the regions that hold the shares `MASSES`, in their order."""
+    return [colormaps[style.DENSITY_COLOURS](shade) for shade in _MASS_COLOURS]
+
+
+def mass_patches() -> list[Patch]:
+    """What a legend says of `mass_contours`."""
+    texts = [f"{share:.0%}".replace("%", " %") for share in MASSES]
+    return [Patch(facecolor=colour, label=text) for colour, text in zip(mass_colours(), texts, strict=True)]
 
 
 def _probabilities(part: Snapshots | ExactLaw | Prediction, t: int, variable: int) -> np.ndarray | None:

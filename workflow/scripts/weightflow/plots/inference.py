@@ -15,6 +15,7 @@ from weightflow.plots.ablations import SHOWN
 from weightflow.runs import is_floor
 
 _PANELS = 2
+_ZERO = 1e-12  # rounding alone: a baseline that repeats the states it is compared with
 
 
 def plot_inference(
@@ -33,7 +34,7 @@ def plot_inference(
     seconds = runtime[runtime["stage"] == "predict"].groupby("model")["seconds"].agg(["mean", "std"])
     part = at_unseen_times(summary)
     runs = [run for run in lines if run in seconds.index and not is_floor(run)]
-    part = part[part["model"].isin(runs) & np.isfinite(part["mean"]) & (part["mean"] > 0)]
+    part = part[part["model"].isin(runs) & np.isfinite(part["mean"]) & (part["mean"] > _ZERO)]
     shown = compared(SHOWN, part["metric"], law_of_all)[:_PANELS]
     with style.look():
         if not shown:
@@ -65,7 +66,7 @@ def plot_inference(
         handles = [
             Line2D([], [], color=lines[run].color, marker=lines[run].marker or "o", ls="", ms=4, label=lines[run].label)
             for run in runs
-            if run in set(part["model"])
+            if run in set(part.loc[part["metric"].isin(shown), "model"])
         ]
         style.legend_above(figure, handles, 4)
     return figure

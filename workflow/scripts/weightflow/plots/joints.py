@@ -6,10 +6,11 @@ from itertools import combinations, islice
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
+from scipy.ndimage import gaussian_filter
 
 from weightflow.laws import ExactLaw
 from weightflow.plots import style
-from weightflow.plots.densities import joint, pair_edges, shade, shown_times
+from weightflow.plots.densities import SMOOTHING, joint, pair_edges, shade, shown_times
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 
@@ -45,13 +46,13 @@ def plot_joints(
             for t, panels in zip(shown, axes[2 * p : 2 * p + 2].T, strict=True):
                 image = _compare(panels, data, law, prediction, t, pair)
         for t, panel in zip(shown, axes[0], strict=True):
-            panel.set_title(f"{data.time_label} {data.times[t]:g}")
+            panel.set_title(style.at_time(data.time_label, data.times[t]))
         for r, row in enumerate(axes):
             first, second = pairs[r // 2]
             row[0].set_ylabel(data.variables[second], labelpad=6, **style.upright(data.variables[second]))
             who, colour = (line.label, line.color) if r % 2 else (truth, style.BLACK)
-            beside = {"rotation": 90, "ha": "right", "va": "center", "transform": row[0].transAxes}
-            row[0].text(-0.36, 0.5, who, color=colour, fontsize=7, **beside)
+            beside = {"xycoords": "axes fraction", "textcoords": "offset points", "rotation": 90, "va": "center"}
+            row[0].annotate(who, (0, 0.5), (-44, 0), color=colour, fontsize=7, ha="right", **beside)
             for panel in row:
                 if r % 2:
                     panel.set_xlabel(data.variables[first], labelpad=1)
@@ -72,6 +73,8 @@ def _compare(
 ) -> QuadMesh:
     edges = pair_edges(data, prediction, [t], pair[0]), pair_edges(data, prediction, [t], pair[1])
     found = [joint(part, t, pair, edges) for part in (law or data, prediction)]
+    if not data.discrete:  # no two cells are alike, so that bins of a few hundred are mostly noise
+        found = [gaussian_filter(density, SMOOTHING) for density in found]
     largest = found[0].max()
     for panel, density in zip(panels, found, strict=True):
         image = shade(panel, edges, density, largest)

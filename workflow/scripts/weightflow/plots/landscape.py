@@ -72,7 +72,7 @@ def plot_landscape(
                 who, (-0.7, 0.5), xycoords="axes fraction", rotation=90, va="center", ha="center", color=colour
             )
         for t, top, bottom in zip(shown, *panels, strict=True):
-            top.set_title(f"{data.time_label} {data.times[t]:g}")
+            top.set_title(style.at_time(data.time_label, data.times[t]))
             bottom.set_xlabel(data.variables[0], labelpad=1)
         bar = right.colorbar(image, ax=panels, orientation="horizontal", shrink=0.6, aspect=30, pad=0.03, extend="max")
         bar.ax.set_xlim(largest / 10**DECADES, largest)

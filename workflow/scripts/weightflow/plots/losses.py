@@ -94,7 +94,9 @@ def _anchor_curves(panel: Axes, table: pd.DataFrame, times: np.ndarray, time_lab
     for snapshot, own in table.groupby("snapshot"):
         panel.plot(own["step"] + 1, own["nll"], color=colours(norm(times[snapshot])), linewidth=1)
     panel.set(xscale="log", xlabel="optimisation step")
-    panel.figure.colorbar(ScalarMappable(norm, colours), ax=panel, pad=0.01, aspect=25).set_label(time_label)
+    panel.figure.colorbar(ScalarMappable(norm, colours), ax=panel, pad=0.01, aspect=25).set_label(
+        style.short_label(time_label)
+    )
 
 
 def _curves(

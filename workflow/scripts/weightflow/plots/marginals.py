@@ -51,7 +51,7 @@ def plot_marginals(
                 panel.set_ylim(bottom=0)
                 panel.margins(x=0.01)
         for t, panel in zip(shown, axes[0], strict=True):
-            panel.set_title(f"{data.time_label} {data.times[t]:g}")
+            panel.set_title(style.at_time(data.time_label, data.times[t]))
         for name, row in zip(variables, axes, strict=True):
             row[0].set_ylabel(f"probability of {name}" if data.discrete else f"density of {name}")
             for panel in row:

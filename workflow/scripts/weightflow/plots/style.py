@@ -6,6 +6,7 @@ from the others by its line style or marker too, so that a black-and-white print
 
 import itertools
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ CM = 1 / 2.54
 COLUMN = 8.6 * CM
 PAGE = 17.8 * CM
 DPI = 300
+_LONGEST_LABEL = 16  # of the time axis, which a panel's title has room for
 
 BLACK, GREY = "#000000", "#8c8c8c"
 ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
@@ -96,6 +98,7 @@ BASELINES = {
     "weights_linear": Line("anchors, linear", PURPLE, _DASHED, "P", 1.0, 2.4),
     "weights_spline": Line("anchors, spline", PURPLE, _DASH_DOT, "X", 1.0, 2.5),
     "floor_bootstrap": Line("floor: bootstrap", GREY, _DASHED, "", 1.0, 1),
+    "floor_split_half": Line("floor: split half", GREY, _DASHED, "", 1.0, 1),
     "floor_independent": Line("floor: independent", GREY, "-", "", 1.0, 1.1),
 }
 _MODEL_COLOURS = (BLUE, VERMILLION, GREEN, BLACK)
@@ -140,6 +143,16 @@ def legend_above(figure: Figure, handles: Sequence[Any], columns: int, **options
 def upright(name: str) -> dict[str, Any]:
     """Keywords of `Axes.set_ylabel` for a variable: a short name stands upright, where I does not look like a dash."""
     return {"rotation": 0, "va": "center", "ha": "right"} if len(name) < 4 else {}
+
+
+def short_label(label: str) -> str:
+    """A label for where there is little room: without a remark in brackets where that is long."""
+    return label if len(label) <= _LONGEST_LABEL else re.sub(r" *[(].*[)]$", "", label)
+
+
+def at_time(label: str, time: float) -> str:
+    """A time in a panel's title: the axis label, shortened, and the number."""
+    return f"{short_label(label)} {time:g}"
 
 
 def note(axes: Axes, text: str) -> None:

@@ -13,7 +13,16 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import ConnectionPatch
 
 from weightflow.plots import style
-from weightflow.plots.densities import joint, marginal, pair_edges, shade, shown_times
+from weightflow.plots.densities import (
+    cell_limits,
+    joint,
+    marginal,
+    mass_contours,
+    own_grid,
+    pair_edges,
+    shade,
+    shown_times,
+)
 from weightflow.prediction import Prediction
 from weightflow.snapshots import Snapshots
 
@@ -59,11 +68,13 @@ def plot_weights_path(
         bar = figure.colorbar(ScalarMappable(norm, style.TIME_COLOURS), ax=panel, pad=0.01, aspect=25)
         bar.set_label(data.time_label)
         edges = [pair_edges(data, prediction, shown, v) for v in data.pair]
+        if len(edges) == 2 and not data.discrete:
+            edges = list(cell_limits([data.truth[t] for t in shown], (data.pair[0], data.pair[1])))
         for column, (t, mark) in enumerate(zip(shown, marks, strict=True)):
             colour = colormaps[style.TIME_COLOURS](norm(data.times[t]))
             inset = figure.add_subplot(layout[0, column])
             _distribution(inset, data, prediction, t, edges)
-            inset.set_title(f"{data.time_label} {data.times[t]:g}", fontweight="bold")
+            inset.set_title(style.at_time(data.time_label, data.times[t]), fontweight="bold")
             inset.spines[:].set(visible=True, color=colour, linewidth=1.6)
             if column:
                 inset.set_ylabel("")
@@ -117,9 +128,22 @@ def _link(figure: Figure, inset: Axes, panel: Axes, mark: np.ndarray, colour: tu
 
 
 def _distribution(inset: Axes, data: Snapshots, prediction: Prediction, t: int, edges: Sequence[np.ndarray]) -> None:
-    """Joint density of two variables, or the density of the only one over the truth."""
+    """Joint density of two variables, or the density of the only one over the truth.
+
+    Args:
+        inset: to draw in.
+        data: the data set.
+        prediction: of one model.
+        t: index of the time.
+        edges: (B + 1,) of the bins of each variable shown; of two real variables, the (2,) ends of their axes.
+    """
     names = [data.variables[v] for v in data.pair]
-    if len(edges) == 2:
+    if len(edges) == 2 and not data.discrete:
+        pair, limits = (data.pair[0], data.pair[1]), np.array(edges)
+        mass_contours(inset, *own_grid(prediction, t, pair, limits))
+        inset.set(xlim=limits[0], ylim=limits[1])
+        inset.set_ylabel(names[1], **style.upright(names[1]))
+    elif len(edges) == 2:
         density = joint(prediction, t, (data.pair[0], data.pair[1]), (edges[0], edges[1]))
         shade(inset, edges, density, density.max())
         inset.set_ylabel(names[1], **style.upright(names[1]))

@@ -1,0 +1,112 @@
+"""Cells over the predicted density of the first two components, at observed times and at times that were not."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from weightflow.plots import style
+from weightflow.plots.densities import cell_limits, mass_contours, mass_patches, own_grid
+from weightflow.prediction import Prediction
+from weightflow.snapshots import Snapshots
+
+MOST_TIMES = 6
+MOST_CELLS = 400  # of a panel; more hide the density
+_PANEL = 2.9 * style.CM  # height
+_LEFT_OUT = "each predicted\nfrom the other\nsnapshots"
+
+
+def plot_cells(
+    data: Snapshots,
+    prediction: Prediction,
+    folds: Mapping[int, tuple[Snapshots, Prediction]],
+    line: style.Line,
+    times: Sequence[float] | None,
+) -> Figure:
+    """Columns are times; the first row is the model of the data set, a second one each left-out snapshot's own.
+
+    Args:
+        data: the data set, of real values.
+        prediction: of one model, at the times of the data.
+        folds: by index of the time that is left out, the data and the prediction of the same model without it.
+        line: of that model.
+        times: to show; None takes all, or six where there are more.
+    """
+    shown = _shown(data, times)
+    with style.look():
+        if len(data.pair) < 2:
+            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
+            style.note(axes[0, 0], "One variable has no joint density.")
+            return figure
+        pair = data.pair[0], data.pair[1]
+        rows: list[Mapping[int, tuple[Snapshots, Prediction]]] = [dict.fromkeys(shown, (data, prediction))]
+        rows += [folds] if any(t in folds for t in shown) else []
+        limits = cell_limits([data.truth[t] for t in shown], pair)
+        width = min(style.PAGE, (2.6 + 3.1 * len(shown)) * style.CM)
+        figure, axes = style.grid(len(rows), len(shown), width, _PANEL * len(rows) + 2.1 * style.CM)
+        for r, row in enumerate(rows):
+            for t, panel in zip(shown, axes[r], strict=True):
+                if t not in row:
+                    panel.set_axis_off()
+                    continue
+                own, predicted = row[t]
+                # Components that are found anew in each fold have axes of their own.
+                seen = limits if _same(own, data) else cell_limits([own.truth[t]], pair)
+                _panel(panel, own, predicted, t, pair, seen)
+                panel.set_title(style.at_time(data.time_label, data.times[t]) if r == 0 else "")
+                panel.tick_params(labelleft=(r, t) == (0, shown[0]) or seen is not limits)
+        name = data.variables[pair[1]]
+        axes[0, 0].set_ylabel(name, **style.upright(name))
+        if len(rows) > 1:
+            style.note(axes[1, 0], _LEFT_OUT)
+            axes[1, 0].texts[0].set_color(style.VERMILLION)
+        for c in range(len(shown)):
+            lowest = max(r for r, row in enumerate(rows) if shown[c] in row)
+            axes[lowest, c].set_xlabel(data.variables[pair[0]], labelpad=1)
+            for r in range(lowest):
+                axes[r, c].tick_params(labelbottom=False)
+        _legend(figure, line, any(not row[t][0].is_observed[t] for row in rows for t in shown if t in row))
+    return figure
+
+
+def _shown(data: Snapshots, times: Sequence[float] | None) -> list[int]:
+    if times is not None:
+        return sorted({int(np.abs(data.times - time).argmin()) for time in times})
+    return np.unique(np.linspace(0, len(data.times) - 1, MOST_TIMES).round().astype(int)).tolist()
+
+
+def _same(one: Snapshots, other: Snapshots) -> bool:
+    """Whether states mean the same values of the file."""
+    if one.representation is None or other.representation is None:
+        return one.representation is other.representation
+    parts = [(part.mean, part.axes) for part in (one.representation, other.representation)]
+    return all(np.allclose(a, b) for a, b in zip(*parts, strict=True))
+
+
+def _panel(
+    panel: Axes, data: Snapshots, prediction: Prediction, t: int, pair: tuple[int, int], limits: np.ndarray
+) -> None:
+    mass_contours(panel, *own_grid(prediction, t, pair, limits))
+    colour = style.BLACK if data.is_observed[t] else style.VERMILLION
+    draw_cells(panel, data.truth[t], pair, colour)
+    panel.set(xlim=limits[0], ylim=limits[1])
+    panel.locator_params(nbins=4)
+    panel.spines[:].set(visible=True, color=colour, linewidth=0.6 if data.is_observed[t] else 1.4)
+
+
+def draw_cells(panel: Axes, states: np.ndarray, pair: tuple[int, int], colour: str, size: float = 1.8) -> None:
+    """Some of the cells (n, d), evenly chosen, as small points."""
+    few = states[np.linspace(0, len(states) - 1, min(len(states), MOST_CELLS)).round().astype(int)]
+    (points,) = panel.plot(*few[:, pair].T, ".", color=colour, markersize=size, mew=0, alpha=0.6, zorder=3)
+    points.set_rasterized(True)
+
+
+def _legend(figure: Figure, line: style.Line, unseen: bool) -> None:
+    dot = {"linestyle": "", "marker": ".", "markersize": 5, "mew": 0}
+    handles = [Line2D([], [], color=style.BLACK, **dot, label="cells, observed")]
+    handles += [Line2D([], [], color=style.VERMILLION, **dot, label="cells, held out")] if unseen else []
+    handles += [Patch(visible=False, label=f"mass of {line.label} within:"), *mass_patches()]
+    style.legend_above(figure, handles, len(handles), handlelength=1.2, columnspacing=1.1)

@@ -1,0 +1,88 @@
+"""How well each left-out snapshot is predicted from all the others."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from weightflow.metric_catalogue import CATALOGUE
+from weightflow.plots import style
+from weightflow.runs import SPLIT_HALF, is_model
+
+SHOWN = ("w1_loo", "nll_loo")
+_ROW = 0.46 * style.CM  # height of a run
+
+
+def plot_leave_one_out(scores: pd.DataFrame, lines: Mapping[str, style.Line], time_label: str) -> Figure:
+    """A panel per metric; rows are runs, points the left-out snapshots, and marks the means over them.
+
+    Args:
+        scores: model, seed, time, metric, value of one data set, from `leave_one_out.left_out_scores`, with floors.
+        lines: how each run is drawn, in the order of the rows.
+        time_label: of the snapshots' times.
+    """
+    finite = scores[np.isfinite(scores["value"]) & scores["model"].isin(lines)]
+    shown = [metric for metric in SHOWN if metric in set(finite["metric"])]
+    with style.look():
+        if not shown:
+            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
+            style.note(axes[0, 0], "No snapshot was left out.")
+            return figure
+        runs = {metric: [run for run in lines if _is_drawn(finite, run, metric)] for metric in shown}
+        width = style.PAGE if len(shown) > 1 else style.COLUMN
+        height = max(map(len, runs.values())) * _ROW + 3.2 * style.CM
+        figure, axes = style.grid(1, len(shown), width, height)
+        norm = Normalize(finite["time"].min(), finite["time"].max())
+        for metric, panel in zip(shown, axes[0], strict=True):
+            _panel(panel, finite[finite["metric"] == metric], runs[metric], lines, norm)
+            panel.set_xlabel(CATALOGUE[metric].label)
+        handles = [
+            Line2D([], [], color=style.BLACK, marker="|", markersize=9, mew=1.6, ls="", label="mean over snapshots")
+        ]
+        if SPLIT_HALF in set(finite["model"]):
+            handles.append(
+                Line2D([], [], color=style.GREY, ls="--", lw=0.9, label="floor: random halves of a snapshot")
+            )
+        colours = colormaps[style.TIME_COLOURS]
+        times = sorted(finite["time"].unique())
+        if len(times) <= 6:
+            dot = {"linestyle": "", "marker": "o", "markersize": 4}
+            for time in times:
+                label = f"left out: {style.at_time(time_label, time)}"
+                handles.append(Line2D([], [], color=colours(norm(time)), **dot, label=label))
+        else:
+            bar = figure.colorbar(ScalarMappable(norm, colours), ax=axes[:, -1], pad=0.02, aspect=25)
+            bar.set_label(f"left out, {style.short_label(time_label)}")
+        style.legend_above(figure, handles, 3 if len(shown) > 1 else 1)
+    return figure
+
+
+def _is_drawn(scores: pd.DataFrame, run: str, metric: str) -> bool:
+    return run != SPLIT_HALF and bool(((scores["model"] == run) & (scores["metric"] == metric)).any())
+
+
+def _panel(panel: Axes, own: pd.DataFrame, runs: list[str], lines: Mapping[str, style.Line], norm: Normalize) -> None:
+    colours = colormaps[style.TIME_COLOURS]
+    floor = own.loc[own["model"] == SPLIT_HALF, "value"]
+    if len(floor):
+        panel.axvline(floor.mean(), color=style.GREY, linestyle="--", linewidth=0.9, zorder=0)
+    for place, run in enumerate(runs):
+        at = own[own["model"] == run].groupby("time")["value"].agg(["mean", "std"]).reset_index()
+        for row in at.itertuples():
+            colour = colours(norm(row.time))
+            spread = None if np.isnan(row.std) else row.std
+            panel.errorbar(row.mean, place, xerr=spread, fmt="o", color=colour, markersize=3.6, elinewidth=0.8)
+        panel.plot(at["mean"].mean(), place, "|", color=style.BLACK, markersize=11, mew=1.6, zorder=5)
+    panel.set_yticks(range(len(runs)), [lines[run].label for run in runs])
+    for text, run in zip(panel.get_yticklabels(), runs, strict=True):
+        text.set_color(lines[run].color if is_model(run) else style.BLACK)
+    panel.set_ylim(len(runs) - 0.4, -0.6)
+    panel.grid(axis="x", color="#ececec", linewidth=0.6)
+    panel.set_axisbelow(True)
+    panel.tick_params(axis="y", length=0)
