@@ -2,13 +2,17 @@
 #
 #   snakemake --cores 8 --resources gpu=1                              the default run (config/config.yaml)
 #   snakemake --cores 8 --resources gpu=1 --configfile config/my.yaml  your own data
+#   snakemake predict --cores 8 --resources gpu=1 --configfile config/my.yaml
+#                                                                      samples at any times, as .h5ad or .parquet
+#   snakemake leave-one-out --cores 8 --resources gpu=1 --configfile config/embryoid.yaml
+#                                                                      each interior snapshot from all the others
 #   snakemake ablations --cores 8 --resources gpu=1 --configfile config/ablations.yaml
 #                                                                      what each part of the method does
 #   snakemake paper --cores 8 --resources gpu=1 --configfile config/paper.yaml
 #                                                                      the paper's tables, ablations and figures
 #
 # Stages, in order: workflow/rules/{data,exact_law,anchors,weight_graph,latent_path,teaching,dynamics,prediction,
-# evaluation,ablations,comparison,figures,report}.smk; each rule calls the script of its own name in workflow/scripts.
+# evaluation,leave_one_out,ablations,comparison,figures,report}.smk, wired by common, inputs and listings; each rule calls the script of its own name in workflow/scripts.
 from snakemake.utils import min_version
 
 min_version("9.0")

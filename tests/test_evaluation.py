@@ -234,3 +234,23 @@ def test_about_twenty_times_have_joint_distances_unless_said(counts, times, step
 def test_a_second_snapshot_that_has_no_row_leaves_nothing_out():
     table = pd.DataFrame([("d", "m", 0, t, t == 0, False, "w1_joint", 1.0) for t in (0, 5)], columns=COLUMNS)
     assert summarise(table).query("times == 'first'")["n"].tolist() == [1]
+
+
+def test_the_time_that_a_fold_leaves_out_has_joint_distances_in_any_case(counts, prediction):
+    table = evaluate(Judge(counts, None, 4, 1000, left_out=3), prediction, threads=1)
+    assert table.loc[table["metric"] == "w1_joint", "time"].tolist() == counts.times[[0, 3, 4]].tolist()
+
+
+def test_of_many_samples_of_real_values_a_random_part_is_compared(counts, rng):
+    clusters = np.repeat([[0.0, 0.0], [8.0, 0.0]], 300, axis=0) + rng.normal(size=(600, 2))  # sorted, as files may be
+    space = Reals.of([clusters])
+    data = dataclasses.replace(counts, training=[clusters[::3]] * 6, heldout=[], space=space, reference="training")
+    table = evaluate(Judge(data, None, 1, 1000), Prediction(counts.times, [clusters] * 6), threads=1)
+    assert value(table, 0, "w1_joint") < 1  # the first third of the rows is of one cluster: 3 or more
+
+
+def test_where_a_prediction_has_no_samples_it_has_no_distances(counts, prediction):
+    some = dataclasses.replace(prediction, samples=[prediction.samples[0][:0], *prediction.samples[1:]])
+    table = evaluate(Judge(counts, None, 1, 1000), some, threads=1)
+    assert 0 not in set(table["time"])
+    assert len(set(table["time"])) == 5

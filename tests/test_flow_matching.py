@@ -1,11 +1,15 @@
 """OT-CFM against shifts and growing spreads that a flow carries exactly."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 from weightflow import flow_matching
-from weightflow.flow_matching import Flow, fit_flow, flow_batch
+from weightflow.flow_matching import Flow, fit_flow, flow_batch, predict_flow
+from weightflow.snapshots import Snapshots
+from weightflow.state_space import Reals
 
 
 def shifted(rng, count: int = 300) -> list[np.ndarray]:
@@ -57,3 +61,14 @@ def test_the_same_seed_gives_the_same_flow(rng, monkeypatch):
     snapshots = shifted(rng, 40)
     first, second = (fit_flow(snapshots, TIMES, 5, torch.device("cpu")).velocity.state_dict() for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_the_unit_of_time_does_not_matter(monkeypatch, rng):
+    monkeypatch.setattr(flow_matching, "STEPS", 30)
+    snapshots = [rng.normal(size=(40, 2)) + k for k in range(3)]
+    names, label, space = ["a", "b"], "time", Reals.of(snapshots)
+    data = Snapshots(TIMES, snapshots, [], np.ones(3, bool), names, space, "training", label)
+    later = dataclasses.replace(data, times=5 + 1024 * TIMES)
+    made = [predict_flow(either, 40, 0, torch.device("cpu")) for either in (data, later)]
+    for ours, theirs in zip(made[0].samples, made[1].samples, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)

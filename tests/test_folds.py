@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from weightflow.folds import fold_name, fold_of, interior
+from weightflow.folds import fold_name, fold_of, interior, left_out_place
 from weightflow.snapshots import observed_mask
 
 
@@ -29,3 +29,8 @@ def test_a_fold_leaves_out_none_of_what_is_held_back():
     left_out = [np.flatnonzero(observed & ~observed_mask(9, 2, 2, k)).tolist() for k in interior(int(observed.sum()))]
     assert left_out == [[2], [4]]
     assert not observed_mask(9, 2, 2, fold=1)[7:].any()
+
+
+def test_the_place_that_a_fold_leaves_out_counts_all_times():
+    assert left_out_place({"observe_every": 4, "fold": 2}) == 8
+    assert left_out_place({"observe_every": 4}) is None

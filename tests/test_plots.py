@@ -533,7 +533,9 @@ def test_left_out_times_stand_below_the_observed_ones(rng):
 
 def test_folds_with_components_of_their_own_have_axes_of_their_own(rng):
     data = real(rng, 2, 2)
-    turned = dataclasses.replace(without(data, 4), representation=Representation(["a", "b"], np.zeros(2), -np.eye(2)))
+    turned = dataclasses.replace(
+        without(data, 4), representation=Representation(["a", "b"], np.zeros(2), -np.eye(2), -np.eye(2))
+    )
     figure = plot_cells(data, moving(rng), {4: (turned, moving(rng))}, LINES["a_cde"], [0, 4])
     limits = [panel.get_xlim() for panel in figure.axes if panel.axison]
     assert limits[0] == limits[1] != limits[2]

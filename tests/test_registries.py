@@ -40,7 +40,7 @@ def test_runs_have_the_names_they_are_predicted_by():
 
 def test_every_baseline_and_floor_has_a_line_of_its_own():
     drawn = style.BASELINES
-    assert sorted(drawn) == sorted([*BASELINES, *runs.FLOWS, *INTERPOLATIONS, *FLOORS])
+    assert sorted(drawn) == sorted([*BASELINES, *runs.FLOWS, *INTERPOLATIONS, *FLOORS, runs.SPLIT_HALF])
     looks = [(line.color, line.linestyle, line.marker) for line in drawn.values()]
     assert len({line.label for line in drawn.values()}) == len(set(looks)) == len(drawn)
 

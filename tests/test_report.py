@@ -173,11 +173,11 @@ CHOICES = [
         "teacher",
         ["model_one", "model-two"],
         None,
-        {"first": {"member": "bridge", "noise": 0.5, "share": 0.0, "rate": 2.0, "own": False, "growth": 0.0}},
+        {"first": {"member": "bridge", "noise": 0.5, "share": 0.0, "rate": 2.0, "own": False}},
         pd.DataFrame(
             [
-                ("first", "mixture", 0.0, 0.0, 0.0, False, 0.0, 1.0, 0.4, 3.5, 0.1),
-                ("first", "bridge", 0.5, 0.0, 2.0, False, 0.0, 1.0, 0.2, 2.5, 0),
+                ("first", "mixture", 0.0, 0.0, 0.0, False, 1.0, 0.4, 3.5, 0.1),
+                ("first", "bridge", 0.5, 0.0, 2.0, False, 1.0, 0.2, 2.5, 0),
             ],
             columns=["interval", *FIELDS, "time", "bandwidth", "nll", "error"],
         ),

@@ -476,3 +476,14 @@ def test_holding_back_all_but_two_snapshots_of_a_system_is_refused(complete, sys
     check_systems(complete(config({"observe_every": 10, "hold_back": 80}, {})), systems, "my.yaml")
     with refused(r"my\.yaml: datasets\.data: 2 of 101 snapshots are observed.* or hold_back"):
         check_systems(complete(config({"observe_every": 10, "hold_back": 81}, {})), systems, "my.yaml")
+
+
+def test_a_data_set_is_not_called_like_a_fold(check, refused):
+    with refused(r"my\.yaml: datasets\.x-without-1: names ending so are those of folds"):
+        check({"datasets": {"x-without-1": {"system": "epidemic"}}})
+
+
+def test_teachers_that_fit_no_kind_of_states_are_refused(check, refused):
+    with refused("teacher.members: growing teaches no data set of kind discrete"):
+        check(config(model={"teacher": {"members": ["growing"]}}))
+    check(config(model={"teacher": {"members": ["growing", "bridge"]}}))

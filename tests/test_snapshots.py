@@ -45,7 +45,7 @@ def with_entry(value) -> list[np.ndarray]:
 
 def check(states, times, kind="discrete", **own) -> None:
     names = [f"x{i}" for i in range(2)]
-    settings = {"kind": kind, "max_states": 10, "scale": "none", "components": None} | own
+    settings = {"kind": kind, "max_states": 10, "scale": "none", "components": None, "time_column": "time"} | own
     check_states(Recording(times, states, names, paired=False), settings, "data.npy")
 
 

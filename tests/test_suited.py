@@ -1,7 +1,9 @@
 """Every job that may be the first to train something refuses all models that do not suit its data set."""
 
+import dataclasses
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from weightflow.errors import InputError
@@ -34,3 +36,11 @@ def test_a_job_refuses_times_of_predictions_before_the_first_snapshot(counts, jo
     check_suited(counts, job("a", prediction={"times": [0, 0.1, 7]}))
     with pytest.raises(InputError, match=r"data set a: prediction\.times: -1 is before the first observed time 0"):
         check_suited(counts, job("a", prediction={"times": [1, -1]}))
+
+
+def test_a_job_refuses_folds_of_three_snapshots(counts, job):
+    three = dataclasses.replace(counts, is_observed=np.array([True, False, True, False, False, True]))
+    check_suited(three, job("a"))
+    check_suited(three, job("a-without-1", evaluation={"leave_one_out": True}))
+    with pytest.raises(InputError, match="data set a: 3 snapshots are observed, and each fold needs 3 of the others"):
+        check_suited(three, job("a", evaluation={"leave_one_out": True}))

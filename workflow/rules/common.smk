@@ -17,7 +17,7 @@ sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 from weightflow import ablations, extrapolation, settings, stages
 from weightflow.errors import InputError
 from weightflow.exports import FORMATS
-from weightflow.folds import fold_name, fold_of, interior
+from weightflow.folds import fold_name, fold_of, interior, left_out_place
 from weightflow.provenance import code_digest
 from weightflow.readers import as_files
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS

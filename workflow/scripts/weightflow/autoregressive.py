@@ -87,7 +87,7 @@ class AutoregressiveBackbone(ABC):
 
         Args:
             weights: (S, P).
-            states: (N, k) shared or (S, N, k) own counts of the data's first k variables.
+            states: (N, k) shared or (S, N, k) own coordinates of the data's first k variables.
 
         Raises:
             ValueError: others come before one of them in the backbone's order (see `begins_with`).
@@ -145,7 +145,7 @@ class AutoregressiveBackbone(ABC):
         return apply_linear(maps[self.readout], outputs.flatten(1, 2)).unflatten(1, outputs.shape[1:3])
 
     def _inputs(self, before: Tensor, start: int) -> Tensor:
-        """(S, n, N, inputs) codes (S, n, N, bits) of the counts before, and those of the positions from start on."""
+        """(S, n, N, inputs) codes (S, n, N, inputs) of the values before, and those of the positions from start on."""
         positions = self.positions[start : start + before.shape[1]].to(before)
         return torch.cat([before, positions.unsqueeze(1).expand(*before.shape[:3], -1)], dim=-1)
 

@@ -89,10 +89,13 @@ def bootstrap(data: Snapshots, samples: int, rng: np.random.Generator) -> Predic
 
 
 def independent(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
-    """Independent states of the same system at the same time."""
+    """Independent states of the same system at the same time; none where the truth is all there is."""
     if not data.independent:
         raise InputError("this data set has no second part; set its heldout to have the independent floor.")
-    return Prediction(data.times, [_resample(s, min(samples, len(s)), rng) for s in data.independent])
+    parts = zip(data.independent, data.truth, strict=True)
+    # Where nothing is learnt, all states of a file judge, in both parts.
+    apart = [s[:0] if np.array_equal(s, truth) else s for s, truth in parts]
+    return Prediction(data.times, [_resample(s, min(samples, len(s)), rng) for s in apart])
 
 
 def no_density(cloud: _Cloud) -> _Baseline:

@@ -28,13 +28,16 @@ class Judge:
         law: the truth itself, or None where it is unknown.
         joint_every: distances between joint distributions are computed at every n-th time, from the first on; None
             takes the n that leaves about 20 times, and every time where there are fewer.
-        joint_states: most states of the truth that they use, drawn at random, the same for every prediction.
+        joint_states: most states of the truth that they use, drawn at random, the same for every prediction. Of real
+            values as many samples are used; clouds with weights are used whole.
+        left_out: index of the time that a fold leaves out, which has them in any case.
     """
 
     data: Snapshots
     law: ExactLaw | None
     joint_every: int | None
     joint_states: int
+    left_out: int | None = None
 
     @property
     def joint_step(self) -> int:
@@ -113,6 +116,13 @@ def at_unseen_times(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
+    found = {name: float(values[t]) for name, values in prediction.scores.items()}
+    if len(prediction.samples[t]):
+        found |= _distances(judge, prediction, t)
+    return {name: value for name, value in found.items() if not np.isnan(value)}
+
+
+def _distances(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
     truth = judge.data.truth[t]
     samples, weights = prediction.weighted(t)
     found: dict[str, float] = {}
@@ -125,14 +135,14 @@ def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
         found |= _marginal_distances(p, _frequencies(truth, np.full(len(truth), 1 / len(truth))), "")
     else:
         found["w_marginal"] = metrics.w1_variables(samples, truth, weights)
-    if t % judge.joint_step == 0:
+    if t % judge.joint_step == 0 or t == judge.left_out:
         truth = _at_most(truth, judge.joint_states, seeding.stream(0, "reference", t))
         if not judge.data.discrete and not prediction.sample_weights:
-            samples, weights = samples[: len(truth)], weights[: len(truth)] * len(weights) / len(weights[: len(truth)])
+            samples = _at_most(samples, len(truth), seeding.stream(0, "prediction", t))
+            weights = np.full(len(samples), 1 / len(samples))
         found["w1_joint"], found["w2_joint"] = metrics.w_joint(samples, truth, weights)
         found["mmd"], found["mmd_median"] = metrics.mmd(samples, truth, weights)
-    found |= {name: float(values[t]) for name, values in prediction.scores.items()}
-    return {name: value for name, value in found.items() if not np.isnan(value)}
+    return found
 
 
 def _frequencies(states: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -51,8 +51,11 @@ def write_states(
     told = {k: v if isinstance(v, str | int | float) else json.dumps(v) for k, v in (about or {}).items()}
     with atomic(path) as temporary:
         if path.suffix == ".parquet":
-            components = pd.DataFrame(pooled, columns=list(variables)).drop(columns=values.columns, errors="ignore")
-            table = pd.concat([pd.DataFrame({time_column: when}), values, components], axis=1)
+            table = pd.concat([pd.DataFrame({time_column: when}), values], axis=1)
+            if representation is not None and list(variables) != list(representation.names):
+                taken = set(table.columns)
+                named = [f"{name} (component)" if name in taken else name for name in variables]
+                table = pd.concat([table, pd.DataFrame(pooled, columns=named)], axis=1)
             table.attrs[_NAME] = told
             table.to_parquet(temporary)
         else:

@@ -110,9 +110,11 @@ def predict_flow(data: Snapshots, samples: int, seed: int, device: torch.device)
         seed: of the fit and of the states.
         device: where to compute.
     """
-    snapshots, observed, rng = data.coordinates, data.observed_times, seeding.stream(seed, "ot_cfm")
+    snapshots, rng = data.coordinates, seeding.stream(seed, "ot_cfm")
+    first, unit = data.observed_times[0], np.diff(data.observed_times).min()  # hours or days, it is the same flow
+    times, observed = (data.times - first) / unit, (data.observed_times - first) / unit
     flow, states = fit_flow(snapshots, observed, seed, device), []
-    for time in data.times:
+    for time in times:
         k = int(np.clip(np.searchsorted(observed, time, side="right") - 1, 0, len(observed) - 1))
         own = snapshots[k]
         chosen = own if len(own) == samples else own[rng.choice(len(own), samples, replace=len(own) < samples)]

@@ -67,6 +67,9 @@ def compare_moments(runs: Iterable[Run]) -> pd.DataFrame:
             truths[run.dataset] = [moments(states) for states in run.data.truth]
         data = run.data
         shown = np.arange(len(data.times)) if run.left_out is None else np.array([run.left_out])
+        shown = np.array([t for t in shown if len(run.prediction.samples[t])], dtype=int)
+        if not len(shown):
+            continue
         predicted = np.stack([moments(*run.prediction.weighted(t)) for t in shown])
         shape = predicted.shape
         table = {

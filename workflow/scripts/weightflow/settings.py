@@ -3,13 +3,14 @@
 Nothing here reads data or imports torch, so that a wrong key is reported at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from weightflow.ablations import BASE, is_studied, variant_name, variants
 from weightflow.errors import InputError
 from weightflow.extrapolation import ending, ends
+from weightflow.folds import fold_of
 from weightflow.readers import READERS, as_files, format_of
 from weightflow.runs import INTERPOLATIONS, is_model
 from weightflow.schema import unknown
@@ -32,6 +33,8 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
         InputError: naming the file, the key and the fix.
     """
     for name, settings in config["datasets"].items():
+        if fold_of(name)[1] is not None:
+            raise InputError(f"{source}: datasets.{name}: names ending so are those of folds; choose another.")
         _check_dataset(settings, systems, f"{source}: datasets.{name}")
     for name, settings in config["models"].items():
         check_model(settings, config["datasets"], systems, f"{source}: models.{name}")
@@ -105,9 +108,20 @@ def check_model(
             f"{datasets[holding[0]]['hold_back']}), and a CDE ends where its latent path does; set constant or linear, "
             "or leave the model out."
         )
+    _check_teacher(settings["teacher"]["members"], datasets, f"{where}.teacher.members")
     start = settings["training"]["start_from"]
     if start and not Path(start).is_file():
         raise InputError(f"{where}.training.start_from: there is no file {start}.")
+
+
+def _check_teacher(members: Sequence[str] | None, datasets: Mapping[str, Mapping[str, Any]], where: str) -> None:
+    for name, dataset in datasets.items():
+        unfit = "growing" if dataset["kind"] == "discrete" else "poisson"
+        if members and set(members) == {unfit}:
+            raise InputError(
+                f"{where}: {unfit} teaches no data set of kind {dataset['kind']}, as {name} is; add another member, or "
+                "leave it null."
+            )
 
 
 def check_ablations(config: Mapping[str, Any], source: str) -> None:

@@ -132,7 +132,7 @@ def check_states(recording: Recording, settings: Mapping[str, Any], where: str) 
 
     Args:
         recording: what a file or a simulation holds.
-        settings: the data set's: `kind`, `max_states`, `scale`, `components`.
+        settings: the data set's: `kind`, `max_states`, `scale`, `components`, `time_column`.
         where: the file, for messages.
 
     Raises:
@@ -148,6 +148,10 @@ def check_states(recording: Recording, settings: Mapping[str, Any], where: str) 
         i = int(wrong[0])
         fault = "repeated" if times[i] == times[i + 1] else f"followed by {times[i + 1]:g}"
         raise InputError(f"{where}: time {times[i]:g} is {fault}; times must increase.")
+    if settings["time_column"] in recording.variables:
+        raise InputError(
+            f"{where}: a variable is called {settings['time_column']}, as the times are; rename it, or set time_column."
+        )
     for time, snapshot in zip(times, states, strict=True):
         at = f"{where}: the snapshot at time {time:g}"
         if snapshot.ndim != 2 or snapshot.shape[1] == 0:

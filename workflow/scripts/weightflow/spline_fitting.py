@@ -83,7 +83,7 @@ def fit_spline(
 
 
 def draw_batch(states: Tensor, times: int, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Random times and states of a lesson (G, n, d): indices (times,) and counts (times, count, d)."""
+    """Random times and states of a lesson (G, n, d): indices (times,) and coordinates (times, count, d)."""
     device = states.device
     chosen = torch.randint(len(states), (times,), generator=generator, device=device)
     rows = torch.randint(states.shape[1], (times, count), generator=generator, device=device)

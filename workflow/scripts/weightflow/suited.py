@@ -7,7 +7,9 @@ no other; but whenever such a rule runs again, Snakemake (9.27) plans none of th
 from typing import Any
 
 from weightflow.ablations import models_on
-from weightflow.snapshots import Snapshots, check_begun
+from weightflow.errors import InputError
+from weightflow.folds import fold_of
+from weightflow.snapshots import MIN_SNAPSHOTS, Snapshots, check_begun
 from weightflow.suitability import check_models
 
 
@@ -26,4 +28,9 @@ def check_suited(data: Snapshots, snakemake: Any) -> None:
     dataset, config = snakemake.wildcards.dataset, snakemake.config
     asked = config["prediction"]["times"] or ()
     check_begun(asked, data, f"data set {dataset}: prediction.times")
+    if config["evaluation"]["leave_one_out"] and fold_of(dataset)[1] is None and len(data.observed) < MIN_SNAPSHOTS + 1:
+        raise InputError(
+            f"data set {dataset}: {len(data.observed)} snapshots are observed, and each fold needs {MIN_SNAPSHOTS} of "
+            "the others; set evaluation.leave_one_out to false."
+        )
     check_models(data, models_on(dataset, config), config["baselines"], f"data set {dataset}", asked)

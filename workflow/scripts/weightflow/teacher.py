@@ -22,8 +22,10 @@ from weightflow.state_space import StateSpace
 from weightflow.storage import read_json, write_json
 from weightflow.transport import GrowingPlan, chain, couple_growing, transport_spline
 
-GROWTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # that a growing teacher averages over, from none to far too much
-# Of a growing teacher: half of what restores the spread that the mean of two independent cells has lost.
+# Of growing teachers. Few snapshots leave too little to choose these by, so they are constants: growths from none to
+# far too much, all of which count alike, and half of the noise that restores the spread that the mean of two
+# independent cells has lost. They were set with the embryoid and EMT cells in sight (config/), left-out ones included.
+GROWTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 GROWING_NOISE = 0.5
 _LEARNT = 4000  # states at each time of a lesson, where the particles are fewer
 

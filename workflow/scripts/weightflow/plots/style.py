@@ -98,7 +98,7 @@ BASELINES = {
     "weights_linear": Line("anchors, linear", PURPLE, _DASHED, "P", 1.0, 2.4),
     "weights_spline": Line("anchors, spline", PURPLE, _DASH_DOT, "X", 1.0, 2.5),
     "floor_bootstrap": Line("floor: bootstrap", GREY, _DASHED, "", 1.0, 1),
-    "floor_split_half": Line("floor: split half", GREY, _DASHED, "", 1.0, 1),
+    "floor_split_half": Line("floor: split half", GREY, _DOTTED, "", 1.0, 1),
     "floor_independent": Line("floor: independent", GREY, "-", "", 1.0, 1.1),
 }
 _MODEL_COLOURS = (BLUE, VERMILLION, GREEN, BLACK)
