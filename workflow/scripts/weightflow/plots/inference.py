@@ -15,7 +15,6 @@ from weightflow.plots.ablations import SHOWN
 from weightflow.runs import is_floor
 
 _PANELS = 2
-_ZERO = 1e-12  # rounding alone: a baseline that repeats the states it is compared with
 
 
 def plot_inference(
@@ -34,7 +33,8 @@ def plot_inference(
     seconds = runtime[runtime["stage"] == "predict"].groupby("model")["seconds"].agg(["mean", "std"])
     part = at_unseen_times(summary)
     runs = [run for run in lines if run in seconds.index and not is_floor(run)]
-    part = part[part["model"].isin(runs) & np.isfinite(part["mean"]) & (part["mean"] > _ZERO)]
+    part = part[part["model"].isin(runs) & np.isfinite(part["mean"])]
+    part = part[part["mean"] > style.ROUNDING * part.groupby("metric")["mean"].transform("max")]
     shown = compared(SHOWN, part["metric"], law_of_all)[:_PANELS]
     with style.look():
         if not shown:

@@ -85,7 +85,7 @@ def _curves(panel: Axes, values: pd.DataFrame, lines: Mapping[str, style.Line], 
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:
-    positive = values[values > 1e-12]
+    positive = values[values > style.ROUNDING * np.max(values, initial=0.0)]
     if not len(positive):
         return 1e-3, 1.0
     return 0.8 * float(np.quantile(positive, 0.002)), 1.15 * float(positive.max())

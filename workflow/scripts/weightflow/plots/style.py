@@ -82,6 +82,7 @@ class Line:
         return {name: getattr(self, name) for name in names}
 
 
+ROUNDING = 1e-6  # beside the largest value, as of baselines that repeat the truth in single precision
 _DASHED, _DOTTED, _DASH_DOT = (0, (4, 1.6)), (0, (1, 1.2)), (0, (5, 1.4, 1, 1.4))
 
 # Baselines and floors: a colour for each family, a line style for each member of it.
