@@ -58,9 +58,7 @@ def plot_ablation(table: pd.DataFrame, factor: str, law_of_all: bool, label: str
     numbers, shown = level_numbers(levels), compared(SHOWN, everywhere & set(own["metric"]), law_of_all)
     with style.look():
         if not shown:
-            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
-            style.note(axes[0, 0], "No metric is defined for these data.")
-            return figure
+            return style.empty("No metric is defined for these data.")
         height = _LINE_HEIGHT if numbers else (len(levels) + 1) * _ROW + 2.4 * style.CM
         width = style.PAGE if len(shown) > 1 else style.COLUMN
         figure, axes = style.grid(1, len(shown), width, height, sharey=numbers is None)

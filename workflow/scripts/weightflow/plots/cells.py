@@ -38,9 +38,7 @@ def plot_cells(
     shown = _shown(data, times)
     with style.look():
         if len(data.pair) < 2:
-            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
-            style.note(axes[0, 0], "One variable has no joint density.")
-            return figure
+            return style.empty("One variable has no joint density.")
         pair = data.pair[0], data.pair[1]
         rows: list[Mapping[int, tuple[Snapshots, Prediction]]] = [dict.fromkeys(shown, (data, prediction))]
         rows += [folds] if any(t in folds for t in shown) else []

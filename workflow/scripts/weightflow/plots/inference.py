@@ -38,9 +38,7 @@ def plot_inference(
     shown = compared(SHOWN, part["metric"], law_of_all)[:_PANELS]
     with style.look():
         if not shown:
-            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
-            style.note(axes[0, 0], "No metric is defined for these data.")
-            return figure
+            return style.empty("No metric is defined for these data.")
         figure, axes = style.grid(1, len(shown), style.PAGE, 7.5 * style.CM)
         for metric, panel in zip(shown, axes[0], strict=True):
             values = part[part["metric"] == metric].set_index("model")

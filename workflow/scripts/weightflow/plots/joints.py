@@ -38,9 +38,7 @@ def plot_joints(
     pairs = list(islice(combinations(range(len(data.variables)), 2), MOST_PAIRS))
     with style.look():
         if not pairs:
-            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
-            style.note(axes[0, 0], "One variable has no joint density.")
-            return figure
+            return style.empty("One variable has no joint density.")
         figure, axes = style.grid(2 * len(pairs), len(shown), style.PAGE, 0.7 + 1.85 * len(pairs))
         for p, pair in enumerate(pairs):
             for t, panels in zip(shown, axes[2 * p : 2 * p + 2].T, strict=True):

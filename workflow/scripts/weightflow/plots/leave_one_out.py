@@ -31,9 +31,7 @@ def plot_leave_one_out(scores: pd.DataFrame, lines: Mapping[str, style.Line], ti
     shown = [metric for metric in SHOWN if metric in set(finite["metric"])]
     with style.look():
         if not shown:
-            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
-            style.note(axes[0, 0], "No snapshot was left out.")
-            return figure
+            return style.empty("No snapshot was left out.")
         runs = {metric: [run for run in lines if _is_drawn(finite, run, metric)] for metric in shown}
         width = style.PAGE if len(shown) > 1 else style.COLUMN
         height = max(map(len, runs.values())) * _ROW + 3.2 * style.CM

@@ -67,9 +67,7 @@ def plot_losses(fits: Fits, lines: Mapping[str, style.Line], times: np.ndarray, 
     panels = len(fits.anchors) + len(drawn)
     with style.look():
         if not panels:
-            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
-            style.note(axes[0, 0], "Nothing was trained.")
-            return figure
+            return style.empty("Nothing was trained.")
         rows = -(-panels // 2)
         figure, axes = style.grid(rows, 2, style.PAGE, 5.6 * style.CM * rows)
         for panel in axes.flat[panels:]:

@@ -37,9 +37,7 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
     shown, is_past = panels(SHOWN, later["metric"]), data.times[-1] > data.observed_times[-1]
     with style.look():
         if not shown:
-            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
-            style.note(axes[0, 0], "No metric is defined for these data.")
-            return figure
+            return style.empty("No metric is defined for these data.")
         rows = -(-len(shown) // COLUMNS)
         figure, axes = style.grid(rows, COLUMNS, style.PAGE, (2 + 5 * rows) * style.CM, sharex=True)
         used, spare = axes.flat[: len(shown)], axes.flat[len(shown) :]

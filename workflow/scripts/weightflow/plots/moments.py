@@ -36,9 +36,7 @@ def plot_moments(table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure
     drawn = [model for model in lines if model in set(mean["model"])]
     with style.look():
         if not drawn:
-            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
-            style.note(axes[0, 0], "Nothing was predicted.")
-            return figure
+            return style.empty("Nothing was predicted.")
         figure, axes = style.grid(1, len(MOMENTS), style.PAGE, 5.4 * style.CM)
         for moment, panel in zip(MOMENTS, axes[0], strict=True):
             _panel(panel, mean[mean["moment"] == moment], drawn, lines)

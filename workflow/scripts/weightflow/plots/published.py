@@ -40,9 +40,7 @@ def plot_published(table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figu
     labels = [f"{m} ({o})" if o == PUBLISHED else lines[m].label for o, m in places]
     with style.look():
         if not datasets:
-            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
-            style.note(axes[0, 0], "Nothing is published on these data.")
-            return figure
+            return style.empty("Nothing is published on these data.")
         beside = len(datasets) > _BESIDE
         rows, columns = (len(METRICS), len(datasets)) if beside else (len(datasets), len(METRICS))
         height = rows * ((len(places) + 1) * _ROW + 1.4 * style.CM) + 0.8 * style.CM

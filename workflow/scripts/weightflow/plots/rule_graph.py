@@ -36,9 +36,7 @@ def plot_rule_graph(graph: nx.DiGraph) -> Figure:
     """Rules from top to bottom; an arrow that longer ways already imply is left out."""
     with style.look():
         if not graph:
-            figure, axes = style.grid(1, 1, style.COLUMN, 2 * style.CM)
-            style.note(axes[0, 0], "The workflow has no rules.")
-            return figure
+            return style.empty("The workflow has no rules.")
         places, threads = layout(nx.transitive_reduction(graph))
         depth = 1 + max(y for _, y in places.values())
         figure, axes = style.grid(1, 1, style.PAGE, 1.2 * style.CM * depth)

@@ -162,6 +162,13 @@ def note(axes: Axes, text: str) -> None:
     axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)
 
 
+def empty(text: str) -> Figure:
+    """A small figure that says why there is nothing to draw."""
+    figure, axes = grid(1, 1, COLUMN, 2 * CM)
+    note(axes[0, 0], text)
+    return figure
+
+
 def save(figure: Figure, paths: Iterable[str | Path]) -> None:
     """Write and close a figure, in the format each path's suffix names.
 
