@@ -237,7 +237,7 @@ def test_a_second_snapshot_that_has_no_row_leaves_nothing_out():
 
 
 def test_the_time_that_a_fold_leaves_out_has_joint_distances_in_any_case(counts, prediction):
-    table = evaluate(Judge(counts, None, 4, 1000, left_out=3), prediction, threads=1)
+    table = evaluate(Judge(dataclasses.replace(counts, left_out=3), None, 4, 1000), prediction, threads=1)
     assert table.loc[table["metric"] == "w1_joint", "time"].tolist() == counts.times[[0, 3, 4]].tolist()
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from weightflow.folds import fold_name, fold_of, interior, left_out_place
-from weightflow.snapshots import observed_mask
+from weightflow.folds import fold_name, fold_of, interior
+from weightflow.recordings import Recording
+from weightflow.snapshots import Snapshots, assemble, read_snapshots, write_snapshots
 
 
 @pytest.mark.parametrize("dataset", ["cells", "cells-2", "a-without-b"])
@@ -18,19 +19,30 @@ def test_the_first_and_the_last_snapshot_stay():
     assert list(interior(2)) == []
 
 
-def test_a_fold_leaves_out_one_observed_snapshot():
-    assert observed_mask(7, 2).tolist() == [True, False, True, False, True, False, True]
-    assert observed_mask(7, 2, fold=1).tolist() == [True, False, False, False, True, False, True]
+def prepared(times: int, rng: np.random.Generator, **settings) -> Snapshots:
+    """A data set, or a fold of one, of so many snapshots of two real variables."""
+    states = list(rng.normal(size=(times, 30, 2)))
+    recording = Recording(np.arange(times), states, ["a", "b"], paired=False)
+    chosen = {"kind": "continuous", "hold_back": 0, "scale": "none", "components": None, "reference": "training"}
+    return assemble(recording, None, chosen | {"time_label": "day"} | settings, 0, rng)
 
 
-def test_a_fold_leaves_out_none_of_what_is_held_back():
-    observed = observed_mask(9, 2, hold_back=2)
-    assert np.flatnonzero(observed).tolist() == [0, 2, 4, 6]
-    left_out = [np.flatnonzero(observed & ~observed_mask(9, 2, 2, k)).tolist() for k in interior(int(observed.sum()))]
-    assert left_out == [[2], [4]]
-    assert not observed_mask(9, 2, 2, fold=1)[7:].any()
+def test_a_fold_leaves_out_one_observed_snapshot(rng):
+    fold = prepared(7, rng, observe_every=2, fold=1)
+    assert fold.is_observed.tolist() == [True, False, False, False, True, False, True]
+    assert fold.left_out == 2
+    assert prepared(7, rng, observe_every=2).left_out is None
 
 
-def test_the_place_that_a_fold_leaves_out_counts_all_times():
-    assert left_out_place({"observe_every": 4, "fold": 2}) == 8
-    assert left_out_place({"observe_every": 4}) is None
+def test_a_fold_leaves_out_none_of_what_is_held_back(rng):
+    whole = prepared(11, rng, observe_every=2, hold_back=2)
+    assert np.flatnonzero(whole.is_observed).tolist() == [0, 2, 4, 6, 8]
+    folds = [prepared(11, rng, observe_every=2, hold_back=2, fold=k) for k in interior(5)]
+    assert [fold.left_out for fold in folds] == [2, 4, 6]
+    assert not any(fold.is_observed[9:].any() for fold in folds)
+
+
+def test_what_a_fold_leaves_out_is_in_its_file(tmp_path, rng):
+    for fold in (prepared(7, rng, observe_every=2, fold=1), prepared(7, rng, observe_every=2)):
+        write_snapshots(tmp_path / "snapshots.safetensors", fold, {})
+        assert read_snapshots(tmp_path / "snapshots.safetensors").left_out == fold.left_out

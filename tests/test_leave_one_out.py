@@ -1,12 +1,10 @@
 """What is told of folds, and their floor."""
 
-import dataclasses
-
 import numpy as np
 import pandas as pd
 
 from weightflow.folds import fold_name
-from weightflow.leave_one_out import left_out_index, left_out_scores, split_half_floor, summarise_folds
+from weightflow.leave_one_out import left_out_scores, split_half_floor, summarise_folds
 
 
 def tables() -> list[pd.DataFrame]:
@@ -29,12 +27,6 @@ def test_only_the_left_out_snapshot_is_told_of():
     summary = summarise_folds(found).set_index("metric")
     assert summary.loc["w1_loo", ["times", "mean", "n"]].tolist() == ["left_out", np.mean([101, 202, 111, 212]), 2]
     np.testing.assert_allclose(summary.loc["w1_loo", "std"], np.std([151.5, 161.5], ddof=1))
-
-
-def test_a_fold_is_told_by_the_observed_time_that_it_lacks(counts):
-    observed = np.flatnonzero(counts.is_observed)
-    fold = dataclasses.replace(counts, is_observed=counts.is_observed & (np.arange(6) != observed[1]))
-    assert left_out_index(counts, fold) == observed[1] == 2
 
 
 def test_halves_of_a_gaussian_are_as_far_apart_as_two_samples_of_half_its_size(rng):

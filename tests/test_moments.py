@@ -54,9 +54,9 @@ def test_every_run_time_variable_and_moment_has_a_row(counts):
 
 
 def test_a_fold_tells_of_what_it_left_out_alone(counts):
-    fold = dataclasses.replace(counts, is_observed=counts.times != 2)
+    fold = dataclasses.replace(counts, is_observed=counts.times != 2, left_out=2)
     prediction = Prediction(counts.times, counts.training)
-    table = compare_moments([Run(fold_name("data", 1), "one", 0, fold, prediction, left_out=2)])
+    table = compare_moments([Run(fold_name("data", 1), "one", 0, fold, prediction)])
     assert table["time"].unique().tolist() == [2]
     assert not table["seen"].any()
     pd.testing.assert_series_equal(table["predicted"], table["true"], check_names=False)

@@ -10,6 +10,7 @@ from weightflow.interpolation import INTERPOLATIONS
 from weightflow.latent_path import METHODS
 from weightflow.plots import style
 from weightflow.schema import read_schema
+from weightflow.selection import SEARCHES
 from weightflow.settings import SEPARATE_ALIGNMENTS
 from weightflow.teacher import MEMBERS
 
@@ -21,9 +22,10 @@ from weightflow.teacher import MEMBERS
         (STRATEGIES, ["$defs", "model", "properties", "anchors", "properties", "alignment"]),
         (METHODS, ["$defs", "model", "properties", "path", "properties", "method"]),
         (MEMBERS, ["$defs", "model", "properties", "teacher", "properties", "members", "items"]),
+        (SEARCHES, ["$defs", "model", "properties", "selection", "properties", "search"]),
         ([*BASELINES, *runs.FLOWS, *INTERPOLATIONS], ["properties", "baselines", "items"]),
     ],
-    ids=["backbones", "alignments", "path methods", "teachers", "baselines"],
+    ids=["backbones", "alignments", "path methods", "teachers", "searches", "baselines"],
 )
 def test_names_are_those_of_the_schema(root, names, path):
     node = read_schema(root / "workflow" / "schemas" / "config.schema.yaml")

@@ -13,8 +13,10 @@ from weightflow.backbones import make_backbone
 from weightflow.dynamics import Solver
 from weightflow.errors import DivergenceError
 from weightflow.selection import (
+    SEARCHES,
     as_list,
     best_in_turn,
+    best_of_all,
     choose_smoothing,
     choose_steps,
     validation_nll,
@@ -114,8 +116,23 @@ def test_settings_are_chosen_in_turn_and_no_candidate_is_judged_twice():
     assert rows[0] == [1, 1, 5, 1]
 
 
-def test_without_alternatives_nothing_is_judged():
-    assert best_in_turn({"a": [7], "b": [8]}, None) == ({"a": 7, "b": 8}, [])
+def test_a_grid_finds_what_only_both_together_make_better():
+    def judge(candidate):
+        return {(1, 1): 2.0, (1, 2): 3.0, (2, 1): 3.0, (2, 2): 1.0}[tuple(candidate.values())]
+
+    options = {"a": [1, 2], "b": [1, 2]}
+    assert best_in_turn(options, judge)[0] == {"a": 1, "b": 1}
+    choice, rows = best_of_all(options, judge)
+    assert choice == {"a": 2, "b": 2}
+    assert rows == [[1, 1, 2], [1, 2, 3], [2, 1, 3], [2, 2, 1]]
+
+
+@pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
+def test_without_alternatives_nothing_is_judged(search):
+    assert search({"a": [7], "b": [8]}, None) == ({"a": 7, "b": 8}, [])
+
+
+def test_values_and_lists_of_values_are_lists():
     assert as_list(3) == [3]
     assert as_list([3, 4]) == [3, 4]
 

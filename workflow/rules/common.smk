@@ -17,7 +17,7 @@ sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 from weightflow import ablations, extrapolation, settings, stages
 from weightflow.errors import InputError
 from weightflow.exports import FORMATS
-from weightflow.folds import fold_name, fold_of, interior, left_out_place
+from weightflow.folds import fold_name, fold_of, interior
 from weightflow.provenance import code_digest
 from weightflow.readers import as_files
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
@@ -190,8 +190,8 @@ def has_exact_law(dataset):
 
 
 def law_file(dataset):
-    """Where a data set's exact law is; the file may say that the law is unknown."""
-    return f"results/{dataset}/exact_law.safetensors"
+    """Where the exact law of a data set and of its folds is; the file may say that the law is unknown."""
+    return f"results/{fold_of(dataset)[0]}/exact_law.safetensors"
 
 
 def exact_law_of(wildcards):

@@ -28,7 +28,6 @@ rule evaluate_prediction:
     params:
         joint_every=config["evaluation"]["joint_every"],
         samples=config["evaluation"]["samples"],
-        left_out=lambda w: left_out_place(dataset_settings(w)),
         code=code("evaluate_prediction.py"),
     script:
         "../scripts/evaluate_prediction.py"

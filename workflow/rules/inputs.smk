@@ -16,12 +16,13 @@ def file_sources(wildcards):
 
 
 def snapshot_sources(wildcards):
-    chosen = dataset_settings(wildcards)
+    """What snapshots are made of, which a data set and its folds have in common."""
+    chosen, whole = dataset_settings(wildcards), fold_of(wildcards.dataset)[0]
     sources = {}
     if chosen["file"]:
-        sources |= {"file": chosen["file"], "source": "results/{dataset}/source.json"}
+        sources |= {"file": chosen["file"], "source": f"results/{whole}/source.json"}
     if needs_simulation(chosen):
-        sources["simulated"] = "results/{dataset}/simulated.safetensors"
+        sources["simulated"] = f"results/{whole}/simulated.safetensors"
     return sources
 
 

@@ -3,7 +3,6 @@
 
 rule tabulate_folds:
     input:
-        whole=expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
         snapshots=fold_snapshots,
         metrics=fold_metrics,
     output:

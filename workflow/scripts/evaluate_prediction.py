@@ -11,7 +11,7 @@ from weightflow.storage import write_table
 def main(snakemake):
     inputs, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
     data, law = read_snapshots(inputs.snapshots), known_law(inputs.law)
-    judge = Judge(data, law, params.joint_every, params.samples, params.left_out)
+    judge = Judge(data, law, params.joint_every, params.samples)
     table = evaluate(judge, read_prediction(inputs.prediction), snakemake.threads)
     named = table.assign(dataset=wildcards.dataset, model=wildcards.model, seed=int(wildcards.seed))
     write_table(snakemake.output[0], named[COLUMNS])

@@ -1,7 +1,6 @@
 """Draw cells over the predicted density of the first two components, at observed and at left-out times."""
 
 from weightflow.job import run
-from weightflow.leave_one_out import left_out_index
 from weightflow.plots import style
 from weightflow.plots.cells import plot_cells
 from weightflow.prediction import read_prediction
@@ -14,7 +13,7 @@ def main(snakemake):
     data, prediction = read_snapshots(inputs.snapshots), read_prediction(inputs.prediction)
     for states, predicted in zip(inputs.fold_snapshots, inputs.fold_predictions, strict=True):
         fold = read_snapshots(states)
-        folds[left_out_index(data, fold)] = fold, read_prediction(predicted)
+        folds[fold.left_out] = fold, read_prediction(predicted)
     style.save(plot_cells(data, prediction, folds, line, params.times), snakemake.output)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from weightflow import seeding
 from weightflow.folds import fold_of
 from weightflow.job import run
-from weightflow.leave_one_out import left_out_index, left_out_scores, split_half_floor, summarise_folds
+from weightflow.leave_one_out import left_out_scores, split_half_floor, summarise_folds
 from weightflow.runs import SPLIT_HALF
 from weightflow.snapshots import read_snapshots
 from weightflow.storage import write_table
@@ -16,14 +16,12 @@ from weightflow.storage import write_table
 def main(snakemake):
     tables = [pd.read_csv(path) for path in snakemake.input.metrics]
     seeds, left_out, floors = sorted({int(seed) for table in tables for seed in table["seed"]}), {}, []
-    whole = {Path(path).parent.name: read_snapshots(path) for path in snakemake.input.whole}
     for path in snakemake.input.snapshots:
         data, name = read_snapshots(path), Path(path).parent.name
-        t = left_out_index(whole[fold_of(name)[0]], data)
-        left_out[name] = data.times[t]
+        left_out[name] = data.times[data.left_out]
         for seed in seeds:
-            found = split_half_floor(data.truth[t], seeding.stream(seed, "split half", name))
-            row = {"dataset": fold_of(name)[0], "model": SPLIT_HALF, "seed": seed, "time": data.times[t]}
+            found = split_half_floor(data.truth[data.left_out], seeding.stream(seed, "split half", name))
+            row = {"dataset": fold_of(name)[0], "model": SPLIT_HALF, "seed": seed, "time": left_out[name]}
             floors += [row | {"metric": metric, "value": value} for metric, value in found.items()]
     scores = pd.concat([left_out_scores(tables, left_out), pd.DataFrame(floors)], ignore_index=True)
     write_table(snakemake.output.scores, scores)

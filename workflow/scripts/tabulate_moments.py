@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from weightflow.job import run
-from weightflow.leave_one_out import left_out_index
 from weightflow.moments import Run, compare_moments
 from weightflow.prediction import read_prediction
 from weightflow.snapshots import read_snapshots
@@ -13,10 +12,8 @@ from weightflow.storage import write_table
 def main(snakemake):
     inputs, params = snakemake.input, snakemake.params
     data = {Path(path).parent.name: read_snapshots(path) for path in inputs.snapshots}
-    whole = data[snakemake.wildcards.dataset]
-    left_out = {name: None if part is whole else left_out_index(whole, part) for name, part in data.items()}
     runs = (
-        Run(name, model, seed, data[name], read_prediction(path), left_out[name])
+        Run(name, model, seed, data[name], read_prediction(path))
         for (name, model, seed), path in zip(params.runs, inputs.predictions, strict=True)
     )
     write_table(snakemake.output[0], compare_moments(runs))

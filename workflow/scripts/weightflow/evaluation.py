@@ -26,18 +26,17 @@ class Judge:
     Attributes:
         data: the truth, by its states.
         law: the truth itself, or None where it is unknown.
-        joint_every: distances between joint distributions are computed at every n-th time, from the first on; None
-            takes the n that leaves about 20 times, and every time where there are fewer.
+        joint_every: distances between joint distributions are computed at every n-th time, from the first on, and at
+            the one that a fold leaves out; None takes the n that leaves about 20 times, and every time where there
+            are fewer.
         joint_states: most states of the truth that they use, drawn at random, the same for every prediction. Of real
             values as many samples are used; clouds with weights are used whole.
-        left_out: index of the time that a fold leaves out, which has them in any case.
     """
 
     data: Snapshots
     law: ExactLaw | None
     joint_every: int | None
     joint_states: int
-    left_out: int | None = None
 
     @property
     def joint_step(self) -> int:
@@ -135,7 +134,7 @@ def _distances(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]
         found |= _marginal_distances(p, _frequencies(truth, np.full(len(truth), 1 / len(truth))), "")
     else:
         found["w_marginal"] = metrics.w1_variables(samples, truth, weights)
-    if t % judge.joint_step == 0 or t == judge.left_out:
+    if t % judge.joint_step == 0 or t == judge.data.left_out:
         truth = _at_most(truth, judge.joint_states, seeding.stream(0, "reference", t))
         if not judge.data.discrete and not prediction.sample_weights:
             samples = _at_most(samples, len(truth), seeding.stream(0, "prediction", t))

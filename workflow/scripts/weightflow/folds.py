@@ -4,8 +4,6 @@ Light, because every job reads the configuration.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 _FOLD = re.compile(r"(.+)-without-(\d+)")
 
@@ -24,9 +22,3 @@ def fold_of(name: str) -> tuple[str, int | None]:
 def interior(observed: int) -> range:
     """Numbers of the observed snapshots that can be left out: all but the first and the last of K."""
     return range(1, observed - 1)
-
-
-def left_out_place(settings: Mapping[str, Any]) -> int | None:
-    """Index among all times of the one that a fold with these data set's settings leaves out; None of no fold."""
-    fold = settings.get("fold")
-    return None if fold is None else fold * settings["observe_every"]

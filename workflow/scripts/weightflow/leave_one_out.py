@@ -7,7 +7,6 @@ import pandas as pd
 
 from weightflow import metrics
 from weightflow.folds import fold_of
-from weightflow.snapshots import Snapshots
 
 TIMES = "left_out"
 _METRICS = {
@@ -18,12 +17,6 @@ _METRICS = {
     "nll": "nll_loo",
 }
 _SPLITS = 20
-
-
-def left_out_index(data: Snapshots, fold: Snapshots) -> int:
-    """Index of the time whose snapshot a fold leaves out of a data set."""
-    (t,) = np.flatnonzero(data.is_observed & ~fold.is_observed)
-    return int(t)
 
 
 def left_out_scores(tables: Sequence[pd.DataFrame], left_out: Mapping[str, float]) -> pd.DataFrame:

@@ -21,9 +21,8 @@ class Run:
         dataset: name of the data set, or of a fold.
         model: that predicted.
         seed: of the run.
-        data: the truth by its states.
+        data: the truth by its states; of a fold, the time that it leaves out alone counts.
         prediction: at the same times.
-        left_out: index of the time that alone counts, of a fold; None where all do.
     """
 
     dataset: str
@@ -31,7 +30,6 @@ class Run:
     seed: int
     data: Snapshots
     prediction: Prediction
-    left_out: int | None = None
 
 
 def moments(states: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
@@ -66,7 +64,7 @@ def compare_moments(runs: Iterable[Run]) -> pd.DataFrame:
         if run.dataset not in truths:
             truths[run.dataset] = [moments(states) for states in run.data.truth]
         data = run.data
-        shown = np.arange(len(data.times)) if run.left_out is None else np.array([run.left_out])
+        shown = np.arange(len(data.times)) if data.left_out is None else np.array([data.left_out])
         shown = np.array([t for t in shown if len(run.prediction.samples[t])], dtype=int)
         if not len(shown):
             continue

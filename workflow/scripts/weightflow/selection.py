@@ -4,6 +4,7 @@ Some states of every observed snapshot are put aside, candidates learn from the 
 best likelihood of what was put aside wins. The final fit then uses all training states.
 """
 
+import itertools
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -71,6 +72,24 @@ def best_in_turn(
     return choice, [[*values, score] for values, score in scores.items()]
 
 
+def best_of_all(
+    options: Mapping[str, Sequence[float]], judge: Callable[[dict[str, float]], float]
+) -> tuple[dict[str, float], list[list[float]]]:
+    """The best of all combinations of values: for settings that go together, as a wider network and more smoothing.
+
+    Args and returns are those of `best_in_turn`.
+    """
+    candidates = [dict(zip(options, values, strict=True)) for values in itertools.product(*options.values())]
+    if len(candidates) == 1:
+        return candidates[0], []
+    scores = [judge(candidate) for candidate in candidates]
+    rows = [[*candidate.values(), score] for candidate, score in zip(candidates, scores, strict=True)]
+    return candidates[int(np.argmin(scores))], rows
+
+
+SEARCHES = {"in_turn": best_in_turn, "grid": best_of_all}
+
+
 def as_list(value: Any) -> list[Any]:
     """A list as it is, anything else as a list of one."""
     return list(value) if isinstance(value, list) else [value]
@@ -79,7 +98,7 @@ def as_list(value: Any) -> list[Any]:
 def choose_smoothing(
     data: Snapshots, teachers: Teachers | None, model: Mapping[str, Any], seed: int, device: torch.device
 ) -> tuple[dict[str, float], pd.DataFrame]:
-    """The width and the smoothing weights with the best likelihood of the validation split, chosen in turn.
+    """The width and the smoothing weights with the best likelihood of the validation split.
 
     Each candidate fits a curve from fresh weights for `selection.steps` steps; one that diverges is out.
 
@@ -119,7 +138,7 @@ def choose_smoothing(
         nll = validation_nll(network, curve.at(times), validation)
         return math.inf if math.isnan(nll) else nll
 
-    choice, rows = best_in_turn(options, judge)
+    choice, rows = SEARCHES[selection["search"]](options, judge)
     table = pd.DataFrame(rows, columns=[*_IN_TURN, "nll"])
     if np.isinf(table["nll"]).all():
         raise DivergenceError(

@@ -40,6 +40,7 @@ class Snapshots:
         reference: 'heldout' or 'training', the part that sample metrics compare with.
         time_label: axis label with unit.
         representation: how states are made from the file's values; None where they are these.
+        left_out: index of the time that a fold leaves out, to be judged there; None of any other data set.
     """
 
     times: np.ndarray
@@ -51,6 +52,7 @@ class Snapshots:
     reference: str
     time_label: str
     representation: Representation | None = None
+    left_out: int | None = None
 
     @property
     def observed_times(self) -> np.ndarray:
@@ -195,19 +197,15 @@ def check_begun(times: Sequence[float], data: Snapshots, where: str) -> None:
         )
 
 
-def observed_mask(times: int, every: int, hold_back: int = 0, fold: int | None = None) -> np.ndarray:
-    """(T,) bool: every n-th time from the first on is an observed snapshot, but for the last and a fold's.
+def observed_mask(times: int, every: int, hold_back: int = 0) -> np.ndarray:
+    """(T,) bool: every n-th time from the first on is an observed snapshot, but for the last.
 
     Args:
         times: T.
         every: n.
         hold_back: how many of the last times are not observed, whatever they would be otherwise.
-        fold: number of the observed snapshot that is left out, counted from 0; None leaves out none.
     """
-    observed = (np.arange(times) % every == 0) & (np.arange(times) < times - hold_back)
-    if fold is not None:
-        observed[np.flatnonzero(observed)[fold]] = False
-    return observed
+    return (np.arange(times) % every == 0) & (np.arange(times) < times - hold_back)
 
 
 def states_with_headroom(observed: list[np.ndarray], most: int) -> int:
@@ -286,8 +284,11 @@ def assemble(
             f"the system gives {len(heldout)} times of {heldout[0].shape[1]} variables and the file {len(states)} "
             f"of {states[0].shape[1]}; name the system the file came from, or set heldout to a fraction."
         )
-    hold_back = settings["hold_back"]
-    is_observed = observed_mask(len(states), settings["observe_every"], hold_back, settings.get("fold"))
+    hold_back, left_out = settings["hold_back"], None
+    is_observed = observed_mask(len(states), settings["observe_every"], hold_back)
+    if (fold := settings.get("fold")) is not None:
+        left_out = int(np.flatnonzero(is_observed)[fold])
+        is_observed[left_out] = False
     if not recording.paired and not independent:  # nothing is trained on at these times, so all of it may judge
         heldout = heldout or [states[0][:0]] * len(states)
         training, heldout = (
@@ -318,6 +319,7 @@ def assemble(
         reference=settings["reference"],
         time_label=settings["time_label"],
         representation=representation,
+        left_out=left_out,
     )
 
 
@@ -354,6 +356,7 @@ def write_snapshots(path: str | Path, data: Snapshots, source: Mapping[str, Any]
         time_label=data.time_label,
         source=source,
         observed=int(data.is_observed.sum()),
+        left_out=data.left_out,
     )
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from weightflow import seeding
 from weightflow.relaxation import own_relaxation, relax
 from weightflow.state_space import StateSpace
 from weightflow.storage import read_json, write_json
@@ -92,6 +91,7 @@ class Interpolant:
     ):
         self.snapshots, self.times, self.space = list(snapshots), np.asarray(times, dtype=float), space
         self.unit = unit or float(self.times[1] - self.times[0])
+        self._streams = rng.spawn(len(snapshots) - 1)  # of unbalanced couplings, whatever else is drawn
         count = max(map(len, snapshots))
         first = snapshots[0]
         start = first if len(first) == count else first[rng.integers(len(first), size=count)]
@@ -125,8 +125,8 @@ class Interpolant:
     def growing(self, k: int) -> list[GrowingPlan]:
         """The unbalanced couplings across an interval, one for each of `GROWTHS`, found when first asked for."""
         if k not in self.plans:
-            rng = seeding.stream(0, "unbalanced coupling")  # the same for all who ask
-            self.plans[k] = [couple_growing(*self.snapshots[k : k + 2], growth, rng) for growth in GROWTHS]
+            ends, rng = self.snapshots[k : k + 2], self._streams[k]
+            self.plans[k] = [couple_growing(*ends, growth, rng) for growth in GROWTHS]
         return self.plans[k]
 
     def bend(self, k: int, share: float) -> np.ndarray:
