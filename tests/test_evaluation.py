@@ -135,10 +135,10 @@ def test_marginals_of_real_values_are_compared_by_their_w1_and_not_by_frequencie
     real = dataclasses.replace(counts, space=Reals.of(training), training=training)
     moved = dataclasses.replace(prediction, samples=[s + 0.25 for s in prediction.samples])
     table = evaluate(Judge(real, None, 1, 4), moved, threads=1)
-    assert set(table["metric"]) == set(DISCRETE) - {"jsd_marginal"}
+    assert set(table["metric"]) == {*DISCRETE, "w1_marginal"} - {"w_marginal", "jsd_marginal"}
     (x, weights), y = moved.weighted(3), training[3]  # all of the truth, whatever the joint distances use
     expected = [ot.wasserstein_1d(x[:, v], y[:, v], weights, np.full(len(y), 1 / len(y))) for v in (0, 1)]
-    assert value(table, 3, "w_marginal") == pytest.approx(np.mean(expected))
+    assert value(table, 3, "w1_marginal") == pytest.approx(np.mean(expected))
 
 
 def test_a_prediction_at_other_times_is_refused(counts, prediction):

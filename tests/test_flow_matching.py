@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from weightflow import flow_matching
-from weightflow.flow_matching import Flow, fit_flow, flow_batch, predict_flow
+from weightflow.flow_matching import Flow, fit_flow, flow_batch, predict_flow, read_flow, write_flow
 from weightflow.snapshots import Snapshots
 from weightflow.state_space import Reals
 
@@ -63,12 +63,22 @@ def test_the_same_seed_gives_the_same_flow(rng, monkeypatch):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+def test_a_flow_is_the_same_after_its_file(rng, monkeypatch, tmp_path):
+    monkeypatch.setattr(flow_matching, "STEPS", 2)
+    flow = fit_flow(shifted(rng, 40), TIMES, 5, torch.device("cpu"))
+    write_flow(tmp_path / "flow.safetensors", flow)
+    back = read_flow(tmp_path / "flow.safetensors", torch.device("cpu"))
+    start = torch.ones(3, 2)
+    assert torch.equal(flow.carry(start, 0.5, 3.0), back.carry(start, 0.5, 3.0))
+
+
 def test_the_unit_of_time_does_not_matter(monkeypatch, rng):
     monkeypatch.setattr(flow_matching, "STEPS", 30)
     snapshots = [rng.normal(size=(40, 2)) + k for k in range(3)]
     names, label, space = ["a", "b"], "time", Reals.of(snapshots)
     data = Snapshots(TIMES, snapshots, [], np.ones(3, bool), names, space, "training", label)
     later = dataclasses.replace(data, times=5 + 1024 * TIMES)
-    made = [predict_flow(either, 40, 0, torch.device("cpu")) for either in (data, later)]
+    flows = [fit_flow(d.coordinates, d.observed_times, 0, torch.device("cpu")) for d in (data, later)]
+    made = [predict_flow(flow, either, 40, 0) for flow, either in zip(flows, (data, later), strict=True)]
     for ours, theirs in zip(made[0].samples, made[1].samples, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)

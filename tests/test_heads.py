@@ -110,7 +110,7 @@ def test_a_component_without_weight_is_never_drawn():
 
 def test_masses_of_bins_are_integrals_of_the_density():
     out, edges = outputs(MIXTURE, 2, 3), torch.tensor([-9.0, -1.0, 0.5, 0.6, 4.0], dtype=torch.float64)
-    found = MIXTURE.mass(out, edges)
+    found = MIXTURE.masses(out, edges)
     assert found.shape == (2, 3, 4)
     for own, masses in zip(out.flatten(0, 1), found.flatten(0, 1), strict=True):
         np.testing.assert_allclose(masses, np.diff(cdf(own)(edges)), atol=1e-12)
@@ -119,7 +119,7 @@ def test_masses_of_bins_are_integrals_of_the_density():
             peaks = sorted(x for x in own[3:6].tolist() if low < x < high)
             area, _ = quad(lambda x, o=own: MIXTURE.log_prob(o, torch.tensor(x)).exp().item(), low, high, points=peaks)
             assert mass.item() == pytest.approx(area, abs=1e-6)
-    torch.testing.assert_close(MIXTURE.mass(out, torch.tensor([-99.0, 99.0])), torch.ones(2, 3, 1).double())
+    torch.testing.assert_close(MIXTURE.masses(out, torch.tensor([-99.0, 99.0])), torch.ones(2, 3, 1).double())
 
 
 @given(raw=st.lists(st.floats(-1e4, 1e4), min_size=3, max_size=3))

@@ -130,7 +130,7 @@ def test_what_lies_beyond_the_bins_is_left_out():
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
 def test_mean_masses_are_the_histograms_of_many_samples(order):
     backbone, weights, space, samples = drawn_real(order)
-    edges = torch.from_numpy(space.edge_coordinates())
+    edges = torch.from_numpy(space.edge_coordinates(3))
     found = mean_masses(backbone, weights, edges, 4000, torch.Generator().manual_seed(0)).numpy()
     assert found.shape == (2, 3, BINS)
     np.testing.assert_allclose(found.sum(2), 1, atol=1e-3)

@@ -112,7 +112,7 @@ def test_bins_of_real_values_reach_a_tenth_beyond_the_observed_range(clouds):
         assert len(edges) == BINS + 1
         np.testing.assert_allclose([edges[0], edges[-1]], [low - (high - low) / 10, high + (high - low) / 10])
         np.testing.assert_allclose(np.diff(edges), 1.2 * (high - low) / BINS)
-    seen = space.edge_coordinates()
+    seen = space.edge_coordinates(2)
     assert seen.shape == (2, BINS + 1)
     np.testing.assert_allclose(space.states(seen.T).T, [space.edges(0), space.edges(1)], rtol=1e-5, atol=1e-8)
 
@@ -125,3 +125,11 @@ def test_a_space_is_read_back_from_its_metadata(space):
 def test_a_description_is_for_readers():
     assert Counts(5).describe() == "counts 0 … 4 per variable"
     assert Reals((0.0,), (1.0,), (0.0,), (1.0,)).describe().startswith("real values")
+
+
+@pytest.mark.parametrize("space", [Counts(6), Reals((1.0, 0.0), (2.0, 1.0), (-3.0, 0.0), (5.0, 1.0))])
+def test_every_bin_has_its_middle_between_its_edges(space):
+    edges = space.edge_coordinates(2)
+    assert edges.shape == (2, space.bins + 1)
+    for own, middles in zip(edges, [space.middles(0), space.middles(1)], strict=True):
+        assert ((own[:-1] < middles) & (middles < own[1:])).all()

@@ -38,6 +38,8 @@ def timed_stages(dataset, model):
             f"{folder}/benchmarks/splines/{label}/seed{{seed}}/fit_spline.tsv",
             f"{folder}/splines/{label}/seed{{seed}}/spline.safetensors",
         )
+    if model in FLOWS:
+        found["flow"] = (f"{folder}/{run}/fit_flow.tsv", f"{made}/flow.safetensors")
     if model in STEPPED:
         found["steps"] = (f"{folder}/{run}/choose_steps.tsv", f"{made}/steps.json")
     if model in FIELDS:

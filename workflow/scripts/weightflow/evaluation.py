@@ -133,7 +133,7 @@ def _distances(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]
             found |= _marginal_distances(own[judge.law.variables], exact, "_exact")
         found |= _marginal_distances(p, _frequencies(truth, np.full(len(truth), 1 / len(truth))), "")
     else:
-        found["w_marginal"] = metrics.w1_variables(samples, truth, weights)
+        found["w1_marginal"] = metrics.w1_variables(samples, truth, weights)
     if t % judge.joint_step == 0 or t == judge.data.left_out:
         truth = _at_most(truth, judge.joint_states, seeding.stream(0, "reference", t))
         if not judge.data.discrete and not prediction.sample_weights:

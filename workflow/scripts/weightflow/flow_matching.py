@@ -8,6 +8,8 @@ any time, without a density.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,14 +20,17 @@ from weightflow import seeding
 from weightflow.prediction import Prediction
 from weightflow.progress import progress
 from weightflow.snapshots import Snapshots
+from weightflow.storage import read_tensors, write_tensors
 from weightflow.transport import couple
 
+KIND = "flow"
 SPREAD = 0.1  # σ of the noise about the ways, in coordinates
 STEPS = 5000
 BATCH = 256  # states of each interval in a step
 _LEARNING_RATE = 1e-3
 _WIDTH = 64
-_SUBSTEPS = 50  # of the solver in an interval
+_SUBSTEPS = 50  # of the solver in the shortest interval
+_NETWORK = "network."  # before the names of parameters in files
 
 
 @dataclass(frozen=True)
@@ -33,20 +38,25 @@ class Flow:
     """A velocity field over the coordinates of the states.
 
     Attributes:
-        velocity: from (n, d + 1), the last column the time, to (n, d).
+        velocity: from (n, d + 1) to (n, d) per shortest interval; the last column is the time since the first
+            snapshot, in shortest intervals.
         times: (K,) of the snapshots that it was fitted to.
     """
 
     velocity: nn.Module
     times: np.ndarray
 
+    def scaled(self, times: np.ndarray) -> np.ndarray:
+        """Times as the velocity takes them, so that hours and days give the same flow."""
+        return (times - self.times[0]) / np.diff(self.times).min()
+
     @torch.no_grad()
     def carry(self, states: Tensor, start: float, end: float) -> Tensor:
         """(n, d) where the flow takes states (n, d) from one time to another, by rk4."""
         if start == end:
             return states
-        length = float(np.diff(self.times).min()) / _SUBSTEPS
-        grid = torch.linspace(start, end, 1 + max(1, round((end - start) / length)), dtype=states.dtype)
+        start, end = map(float, self.scaled(np.array([start, end])))
+        grid = torch.linspace(start, end, 1 + max(1, round((end - start) * _SUBSTEPS)), dtype=states.dtype)
 
         def field(t: Tensor, at: Tensor) -> Tensor:
             return self.velocity(torch.cat([at, t.expand(len(at), 1)], dim=1))
@@ -63,21 +73,22 @@ def fit_flow(snapshots: Sequence[np.ndarray], times: np.ndarray, seed: int, devi
         seed: of the network, batches, couplings and noise.
         device: where to compute.
     """
+    times = np.asarray(times, dtype=float)
     draws = seeding.stream(seed, "flow matching")
     generator = torch.Generator().manual_seed(seeding.integer(seed, "flow matching", "network"))
-    network = _network(snapshots[0].shape[1], generator).to(device)
-    optimiser = torch.optim.Adam(network.parameters(), lr=_LEARNING_RATE)
+    flow = Flow(_network(snapshots[0].shape[1], generator).to(device), times)
+    optimiser = torch.optim.Adam(flow.velocity.parameters(), lr=_LEARNING_RATE)
     for _ in progress(range(STEPS), "flow matching"):
-        batches = [flow_batch(snapshots, times, k, draws) for k in range(len(snapshots) - 1)]
+        batches = [flow_batch(snapshots, flow.scaled(times), k, draws) for k in range(len(snapshots) - 1)]
         inputs, goals = (
             torch.as_tensor(np.concatenate(part), dtype=torch.float32, device=device)
             for part in zip(*batches, strict=True)
         )
-        loss = (network(inputs) - goals).square().mean()
+        loss = (flow.velocity(inputs) - goals).square().mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
-    return Flow(network, np.asarray(times, dtype=float))
+    return flow
 
 
 def flow_batch(
@@ -87,7 +98,7 @@ def flow_batch(
 
     Args:
         snapshots: K arrays (N_k, d) of coordinates.
-        times: (K,).
+        times: (K,) as the velocity takes them.
         k: the interval from the k-th to the next snapshot.
         rng: of states, couplings, times and noise.
 
@@ -101,20 +112,18 @@ def flow_batch(
     return np.concatenate([places, times[k] + share * length], axis=1), (end - start) / length
 
 
-def predict_flow(data: Snapshots, samples: int, seed: int, device: torch.device) -> Prediction:
+def predict_flow(flow: Flow, data: Snapshots, samples: int, seed: int) -> Prediction:
     """At every time, states of the last observed snapshot, carried there by the flow.
 
     Args:
+        flow: fitted to the data's observed snapshots.
         data: the data set.
         samples: states at each time.
-        seed: of the fit and of the states.
-        device: where to compute.
+        seed: of the states.
     """
-    snapshots, rng = data.coordinates, seeding.stream(seed, "ot_cfm")
-    first, unit = data.observed_times[0], np.diff(data.observed_times).min()  # hours or days, it is the same flow
-    times, observed = (data.times - first) / unit, (data.observed_times - first) / unit
-    flow, states = fit_flow(snapshots, observed, seed, device), []
-    for time in times:
+    snapshots, rng, states = data.coordinates, seeding.stream(seed, "ot_cfm"), []
+    observed, device = data.observed_times, next(flow.velocity.parameters()).device
+    for time in data.times:
         k = int(np.clip(np.searchsorted(observed, time, side="right") - 1, 0, len(observed) - 1))
         own = snapshots[k]
         chosen = own if len(own) == samples else own[rng.choice(len(own), samples, replace=len(own) < samples)]
@@ -122,6 +131,22 @@ def predict_flow(data: Snapshots, samples: int, seed: int, device: torch.device)
         reached = flow.carry(start, float(observed[k]), float(time)).double().cpu().numpy()
         states.append(data.space.project(data.space.states(reached), rng))
     return Prediction(data.times, states)
+
+
+def write_flow(path: str | Path, flow: Flow, **metadata: Any) -> None:
+    """Write the network's parameters and the snapshots' times."""
+    parameters = {f"{_NETWORK}{name}": value.cpu().numpy() for name, value in flow.velocity.state_dict().items()}
+    write_tensors(path, KIND, {"times": flow.times, **parameters}, **metadata)
+
+
+def read_flow(path: str | Path, device: torch.device) -> Flow:
+    """Read a flow, its network onto a device."""
+    tensors = read_tensors(path, KIND).tensors
+    times = tensors.pop("times")
+    parameters = {name.removeprefix(_NETWORK): torch.from_numpy(value) for name, value in tensors.items()}
+    network = _network(parameters["0.weight"].shape[1] - 1, torch.Generator())
+    network.load_state_dict(parameters)
+    return Flow(network.to(device), times)
 
 
 def _network(variables: int, generator: torch.Generator) -> nn.Module:

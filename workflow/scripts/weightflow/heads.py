@@ -34,6 +34,10 @@ class Head(ABC):
         """(…) independent values under outputs (…, outputs)."""
 
     @abstractmethod
+    def masses(self, outputs: Tensor, edges: Tensor) -> Tensor:
+        """(…, B) probabilities of the bins between edges (B + 1,), as `StateSpace.edge_coordinates` has them."""
+
+    @abstractmethod
     def divergence(self, wanted: Tensor, found: Tensor, values: Tensor) -> Tensor:
         """(…) of Kullback–Leibler KL(wanted ‖ found), exact or told by values (…) drawn from what is wanted."""
 
@@ -69,6 +73,10 @@ class CountHead(Head):
         # Scaled by the last entry: rounding may leave the total a little below one.
         count = torch.searchsorted(cumulative, level * cumulative[..., -1:], right=True).squeeze(-1)
         return count.clamp_max(self.levels - 1)
+
+    def masses(self, outputs: Tensor, edges: Tensor) -> Tensor:
+        """Those of the counts: each has a bin of its own."""
+        return outputs.softmax(-1)
 
     def divergence(self, wanted: Tensor, found: Tensor, values: Tensor) -> Tensor:
         """Exact, by the sum over all counts."""
@@ -123,8 +131,8 @@ class MixtureHead(Head):
         mean, width = (part.gather(-1, chosen).squeeze(-1) for part in (means, widths))
         return mean + width * noise
 
-    def mass(self, outputs: Tensor, edges: Tensor) -> Tensor:
-        """(…, B) probabilities of the bins between edges (B + 1,) under outputs (…, outputs)."""
+    def masses(self, outputs: Tensor, edges: Tensor) -> Tensor:
+        """Differences of the mixture's distribution function."""
         logits, means, widths = self._parts(outputs)
         below = torch.special.ndtr((edges[:, None] - means.unsqueeze(-2)) / widths.unsqueeze(-2))
         return (logits.softmax(-1).unsqueeze(-2) * below).sum(-1).diff(dim=-1)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from weightflow.backbones import Backbone
 from weightflow.prediction import bin_counts
-from weightflow.state_space import BINS, Counts, StateSpace
+from weightflow.state_space import Counts, StateSpace
 
 MOST_STATES = 512  # of a variable; a finer grid shows nothing more, and costs its square
 MOST_PROBABILITIES = 2_000_000  # of all times, 8 MB on disk
@@ -44,86 +44,63 @@ def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tu
         (T, B, B) float32, B = `grid_bins(L, T)` or the space's bins; empty where there is no pair, where L is above
         512, or where real values have too many times.
     """
-    bins = space.levels if isinstance(space, Counts) else BINS
-    fits = bins <= MOST_STATES if isinstance(space, Counts) else len(weights) * bins**2 <= MOST_PROBABILITIES
+    bins, times, coarse = space.bins, len(weights), isinstance(space, Counts)
+    fits = bins <= MOST_STATES if coarse else times * bins**2 <= MOST_PROBABILITIES
     if len(pair) != 2 or not fits:
         return np.zeros((0, 0, 0), dtype=np.float32)
     generator = torch.Generator(weights.device).manual_seed(seed)
-    in_order = backbone.order == tuple(sorted(backbone.order))
+    edges = torch.as_tensor(space.edge_coordinates(len(backbone.order)), device=weights.device)
     is_exact = pair == backbone.order[:2]
-    most = max(len(backbone.order), 1 if isinstance(space, Counts) else bins) * backbone.head.outputs
+    middles = torch.as_tensor(space.middles(pair[0]), device=weights.device)
+    most = max(len(backbone.order), 1 if coarse else bins) * backbone.head.outputs
     at_once = max(1, _AT_ONCE // ((bins if is_exact else DRAWN) * most))
     found = []
     for networks in weights.split(at_once):
         if is_exact:
-            joint = _first_two(backbone, networks, space, pair)
+            joint = _first_two(backbone, networks, edges, middles, pair)
         else:
-            joint = _drawn(backbone, networks, space, pair, in_order, generator)
-        if isinstance(space, Counts):
-            joint = _binned(joint, grid_bins(bins, len(weights)))
-        found.append(joint.float().cpu())
+            joint = _drawn(backbone, networks, edges, pair, generator)
+        found.append((_binned(joint, grid_bins(bins, times)) if coarse else joint).float().cpu())
     return torch.cat(found).numpy()
 
 
 def mean_masses(backbone: Backbone, weights: Tensor, edges: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """(S, d, B) probabilities of bins in every real variable: the mean of its conditionals at drawn states.
+    """(S, d, B) probabilities of bins in every variable: the mean of its conditionals at drawn states.
 
     Args:
-        backbone: with a `MixtureHead`.
+        backbone: the density.
         weights: (S, P).
         edges: (d, B + 1) in coordinates.
         count: states drawn.
         generator: of the states.
     """
     outputs = backbone.outputs(weights, backbone.sample(weights, count, generator))
-    masses = [backbone.head.mass(outputs[:, :, v], own).mean(1) for v, own in enumerate(edges)]
+    masses = [backbone.head.masses(outputs[:, :, v], own).mean(1) for v, own in enumerate(edges)]
     return torch.stack(masses, dim=1)
 
 
-def _first_two(backbone: Backbone, networks: Tensor, space: StateSpace, pair: tuple[int, int]) -> Tensor:
+def _first_two(backbone: Backbone, networks: Tensor, edges: Tensor, middles: Tensor, pair: tuple[int, int]) -> Tensor:
     """(S, B, B): neither variable's conditional depends on the variables that come later, which are zero here."""
     first, second = pair
-    if isinstance(space, Counts):
-        values = torch.arange(space.levels, device=networks.device)
-    else:
-        edges = torch.as_tensor(space.edge_coordinates(), device=networks.device)
-        values = (edges[first, :-1] + edges[first, 1:]) / 2
-    prefixes = torch.zeros(len(values), len(backbone.order), dtype=values.dtype, device=networks.device)
-    prefixes[:, first] = values
+    prefixes = middles.new_zeros(len(middles), len(backbone.order))
+    prefixes[:, first] = middles
     outputs = backbone.outputs(networks, prefixes)
-    if isinstance(space, Counts):
-        conditionals = outputs.log_softmax(-1).double()
-        return (conditionals[:, 0, first].unsqueeze(-1) + conditionals[:, :, second]).exp()
-    start = backbone.head.mass(outputs[:, 0, first], edges[first]).double()
-    return start.unsqueeze(-1) * backbone.head.mass(outputs[:, :, second], edges[second]).double()
+    start = backbone.head.masses(outputs[:, 0, first], edges[first]).double()
+    return start.unsqueeze(-1) * backbone.head.masses(outputs[:, :, second], edges[second]).double()
 
 
 def _drawn(
-    backbone: Backbone,
-    networks: Tensor,
-    space: StateSpace,
-    pair: tuple[int, int],
-    in_order: bool,
-    generator: torch.Generator,
+    backbone: Backbone, networks: Tensor, edges: Tensor, pair: tuple[int, int], generator: torch.Generator
 ) -> Tensor:
     """(S, B, B) from drawn states: each falls into a bin of the first variable, and shares among the second's."""
-    states = backbone.sample(networks, DRAWN, generator)
-    if isinstance(space, Counts):
-        first, second = (states[..., variable] for variable in pair)
-        inside = torch.ones_like(first, dtype=torch.bool)
-        bins = space.levels
-    else:
-        edges = torch.as_tensor(space.edge_coordinates(), device=networks.device)
-        first, second = (torch.bucketize(states[..., v].contiguous(), edges[v]) - 1 for v in pair)
-        bins = edges.shape[1] - 1
-        inside = ((first >= 0) & (first < bins)) & ((second >= 0) & (second < bins) | in_order)
-        first, second = (place.clamp(0, bins - 1) for place in (first, second))
+    states, bins = backbone.sample(networks, DRAWN, generator), edges.shape[1] - 1
+    in_order = backbone.order == tuple(sorted(backbone.order))
+    first, second = (torch.bucketize(states[..., v].to(edges.dtype).contiguous(), edges[v]) - 1 for v in pair)
+    inside = ((first >= 0) & (first < bins)) & ((second >= 0) & (second < bins) | in_order)
+    first, second = (place.clamp(0, bins - 1) for place in (first, second))
     if in_order:
         outputs = backbone.outputs(networks, states)[:, :, pair[1]]
-        if isinstance(space, Counts):
-            shares = outputs.log_softmax(-1).double().exp()
-        else:
-            shares = backbone.head.mass(outputs, edges[pair[1]]).double()
+        shares = backbone.head.masses(outputs, edges[pair[1]]).double()
     else:
         shares = torch.nn.functional.one_hot(second, bins).double()
     shares = shares * inside.unsqueeze(-1)

@@ -60,10 +60,13 @@ CATALOGUE = {
         linear=True,
     ),
     "w_marginal": Metric(
-        "Wasserstein distance between the sets of marginals, as the method's released code defines it; of real values, "
-        "the 1-Wasserstein distance between samples of a variable, mean over the variables.",
+        "Wasserstein distance between the sets of marginals, as the method's released code defines it.",
         "W of the marginals\nfrom samples of the truth",
         instead="w_marginal_exact",
+    ),
+    "w1_marginal": Metric(
+        "1-Wasserstein distance between samples of a real variable, in its units, mean over the variables.",
+        "W1 of the marginals\nfrom samples of the truth",
     ),
     "jsd_marginal": Metric(
         "Jensen–Shannon divergence (nats), mean over the marginals, as the released code defines it.",

@@ -61,7 +61,7 @@ class NetworkDensity:
             most = max(1, min(PREFIXES, _IN_MARGINALS // space.levels))
             found = self.backbone.marginals(self.weights, most, generator)[0]
         else:
-            edges = torch.as_tensor(space.edge_coordinates(), dtype=torch.float32, device=self.weights.device)
+            edges = torch.as_tensor(space.edge_coordinates(len(self.backbone.order)), device=self.weights.device)
             most = max(1, min(PREFIXES, _IN_MARGINALS // (max(edges.shape) * self.backbone.head.outputs)))
             found = mean_masses(self.backbone, self.weights, edges, most, generator)[0]
         return found.double().cpu().numpy()[: self.leading or None]

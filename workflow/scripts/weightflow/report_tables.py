@@ -54,7 +54,7 @@ def ablations_table(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str,
     """
     own = at_unseen_times(table)
     there = set(own["metric"])
-    metrics = [*ordered(there, True), *panels(("w_marginal", "jsd_marginal"), there)]
+    metrics = [*ordered(there, True), *panels(("w_marginal", "jsd_marginal", "w1_marginal"), there)]
     groups = []
     for factor, part in own.groupby("factor", sort=False):
         best = {m: part.loc[part["metric"] == m, "mean"].min() for m in metrics}

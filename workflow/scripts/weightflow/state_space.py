@@ -45,6 +45,19 @@ class Counts:
         """(L + 1,) edges of the bins in which a marginal is told: one for each count."""
         return np.arange(self.levels + 1) - 0.5
 
+    @property
+    def bins(self) -> int:
+        """Number B of these bins: L."""
+        return self.levels
+
+    def edge_coordinates(self, variables: int) -> np.ndarray:
+        """(d, B + 1) edges as networks see them, of the first variables."""
+        return np.tile(self.edges(0).astype(np.float32), (variables, 1))
+
+    def middles(self, variable: int) -> np.ndarray:
+        """(B,) what networks see of a value in the middle of each bin: the counts."""
+        return self.coordinates(np.arange(self.levels))
+
     def describe(self) -> str:
         """For the report."""
         return f"counts 0 … {self.levels - 1} per variable"
@@ -102,10 +115,20 @@ class Reals:
         margin = _MARGIN * (high - low or 1.0)
         return np.linspace(low - margin, high + margin, BINS + 1)
 
-    def edge_coordinates(self) -> np.ndarray:
-        """(d, B + 1) edges as networks see them."""
-        edges = np.stack([self.edges(v) for v in range(len(self.mean))])
+    @property
+    def bins(self) -> int:
+        """Number B of these bins."""
+        return BINS
+
+    def edge_coordinates(self, variables: int) -> np.ndarray:
+        """(d, B + 1) edges as networks see them, of the first variables."""
+        edges = np.stack([self.edges(v) for v in range(variables)])
         return self.coordinates(edges.T).T
+
+    def middles(self, variable: int) -> np.ndarray:
+        """(B,) what networks see of a value in the middle of each bin."""
+        edges = self.edge_coordinates(variable + 1)[variable]
+        return (edges[:-1] + edges[1:]) / 2
 
     def describe(self) -> str:
         """For the report."""

@@ -16,7 +16,7 @@ from weightflow.evaluation import at_unseen_times
 from weightflow.metric_catalogue import CATALOGUE, compared
 from weightflow.plots import style
 
-SHOWN = ("kl_exact", "nll", "jsd_marginal_exact", "jsd_marginal", "w_marginal_exact", "w_marginal")
+SHOWN = ("kl_exact", "nll", "jsd_marginal_exact", "jsd_marginal", "w_marginal_exact", "w_marginal", "w1_marginal")
 _ROW = 0.5 * style.CM  # height of a level
 _LINE_HEIGHT = 5.6 * style.CM
 _LOG_FROM = 8  # ratio of the largest to the smallest mean from which an axis is logarithmic

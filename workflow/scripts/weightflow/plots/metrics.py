@@ -13,7 +13,16 @@ from weightflow.metric_catalogue import CATALOGUE, panels
 from weightflow.plots import style
 from weightflow.snapshots import Snapshots
 
-SHOWN = ("w_marginal_exact", "w_marginal", "jsd_marginal_exact", "jsd_marginal", "kl_exact", "w1_joint", "nll")
+SHOWN = (
+    "w_marginal_exact",
+    "w_marginal",
+    "w1_marginal",
+    "jsd_marginal_exact",
+    "jsd_marginal",
+    "kl_exact",
+    "w1_joint",
+    "nll",
+)
 COLUMNS = 2
 MOST_MARKS = 30  # observed times marked over the whole height
 MARKS = "#dcdcdc"
