@@ -12,7 +12,8 @@
 #                                                                      the paper's tables, ablations and figures
 #
 # Stages, in order: workflow/rules/{data,exact_law,anchors,weight_graph,latent_path,teaching,dynamics,prediction,
-# evaluation,leave_one_out,ablations,comparison,figures,report}.smk, wired by common, inputs and listings; each rule calls the script of its own name in workflow/scripts.
+# flow_matching,evaluation,ablations,comparison,leave_one_out,figures,report}.smk, wired by common, inputs and listings;
+# each rule calls the script of its own name in workflow/scripts.
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -35,6 +36,7 @@ include: "workflow/rules/latent_path.smk"
 include: "workflow/rules/teaching.smk"
 include: "workflow/rules/dynamics.smk"
 include: "workflow/rules/prediction.smk"
+include: "workflow/rules/flow_matching.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/ablations.smk"
 include: "workflow/rules/comparison.smk"

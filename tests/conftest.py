@@ -23,11 +23,11 @@ from weightflow.backbones import Backbone
 from weightflow.errors import InputError
 from weightflow.extrapolation import standard_baselines
 from weightflow.gru import GRUBackbone
-from weightflow.heads import CountHead
+from weightflow.heads import CountHead, MixtureHead
 from weightflow.reaction_network import ReactionNetwork
 from weightflow.schema import read_schema
 from weightflow.snapshots import Snapshots
-from weightflow.state_space import Counts
+from weightflow.state_space import Counts, Reals
 from weightflow.systems import read_system
 from weightflow.transformer import TransformerBackbone
 from weightflow.weight_graph import WeightGraph, build_weight_graph
@@ -45,6 +45,16 @@ SMALL_DYNAMICS = {"kind": "ode", "time_channel": False, "width": 8, "layers": 1,
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the long files, so that none of them keeps one worker busy at the end."""
     items.sort(key=lambda item: item.path.stem not in ("test_workflow", "test_bad_input"))
+
+
+def real_density(order: tuple[int, ...]) -> tuple[GRUBackbone, torch.Tensor, Reals, np.ndarray]:
+    """A backbone over real values, two sets of weights, the space of what they say, and many samples."""
+    backbone = GRUBackbone(len(order), MixtureHead(3, 0.2), hidden=4, order=order)
+    weights = 3 * backbone.initial(2, torch.Generator().manual_seed(3))
+    samples = backbone.sample(weights, 40_000, torch.Generator().manual_seed(4)).double().numpy()
+    flat = samples.reshape(-1, len(order))
+    unit = tuple([0.0] * len(order)), tuple([1.0] * len(order))
+    return backbone, weights, Reals(*unit, tuple(flat.min(0)), tuple(flat.max(0))), samples
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ from weightflow.anchors import (
     fit_pooled,
     gather_anchors,
     prepare_training,
-    roughness,
     train_anchor,
     train_anchors,
+    unevenness,
 )
 from weightflow.errors import DivergenceError
 from weightflow.gru import GRUBackbone
@@ -114,22 +114,22 @@ def test_joint_anchors_are_the_nearer_the_stronger_their_penalty(backbone, snaps
     assert tied < held < 0.8 * free
 
 
-def test_roughness_is_the_integral_of_squared_slope_and_curvature():
+def test_unevenness_is_the_integral_of_squared_slope_and_curvature():
     times = np.linspace(0, 8, 400)
     weights = torch.from_numpy(np.stack([times**2, 3 * times], axis=1)).float()
     mean = times[1]  # the mean interval, which is the unit of time
     slope, curvature = (4 * times**2 + 9).mean() * 8 * mean, 4 * 8 * mean**3
-    assert roughness(times, CPU)(weights).item() == pytest.approx(slope + curvature, rel=0.01)
+    assert unevenness(times, CPU)(weights).item() == pytest.approx(slope + curvature, rel=0.01)
 
 
-def test_roughness_does_not_depend_on_the_unit_of_time():
+def test_unevenness_does_not_depend_on_the_unit_of_time():
     weights = torch.randn(3, 5, generator=torch.Generator().manual_seed(0))
-    assert torch.isclose(roughness(TIMES, CPU)(weights), roughness(60 * TIMES + 7, CPU)(weights))
+    assert torch.isclose(unevenness(TIMES, CPU)(weights), unevenness(60 * TIMES + 7, CPU)(weights))
 
 
-def test_roughness_asks_less_of_a_longer_interval():
+def test_unevenness_asks_less_of_a_longer_interval():
     step = torch.tensor([[0.0], [0.0], [1.0]])
-    assert roughness(TIMES, CPU)(step) < roughness(np.arange(3.0), CPU)(step)
+    assert unevenness(TIMES, CPU)(step) < unevenness(np.arange(3.0), CPU)(step)
 
 
 def test_rebasin_moves_independent_anchors_together_without_changing_them(backbone, snapshots):

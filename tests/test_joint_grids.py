@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from conftest import real_density
 
 from weightflow import joint_grids as module
 from weightflow.backbones import GRUBackbone
-from weightflow.heads import CountHead, MixtureHead
-from weightflow.joint_grids import grid_bins, joint_grids, mean_masses
+from weightflow.heads import CountHead
+from weightflow.joint_grids import grid_bins, joint_grids
 from weightflow.prediction import bin_counts
 from weightflow.state_space import BINS, Counts, Reals
 
@@ -76,19 +77,9 @@ def test_a_grids_size_tells_how_many_counts_a_bin_holds(states, times):
     assert (bins - 1) * counts < states <= bins * counts
 
 
-def drawn_real(order: tuple[int, ...]) -> tuple[GRUBackbone, torch.Tensor, Reals, np.ndarray]:
-    """A backbone over real values, two sets of weights, the space of what they say, and many samples."""
-    backbone = GRUBackbone(len(order), MixtureHead(3, 0.2), hidden=4, order=order)
-    weights = 3 * backbone.initial(2, torch.Generator().manual_seed(3))
-    samples = backbone.sample(weights, 40_000, torch.Generator().manual_seed(4)).double().numpy()
-    flat = samples.reshape(-1, len(order))
-    unit = tuple([0.0] * len(order)), tuple([1.0] * len(order))
-    return backbone, weights, Reals(*unit, tuple(flat.min(0)), tuple(flat.max(0))), samples
-
-
 @pytest.mark.parametrize("order", [(0, 1), (1, 0), (0, 1, 2), (2, 0, 1)])
 def test_grids_of_real_values_are_the_histograms_of_many_samples(order):
-    backbone, weights, space, samples = drawn_real(order)
+    backbone, weights, space, samples = real_density(order)
     pair = (len(order) - 2, len(order) - 1)
     grids = joint_grids(backbone, weights, space, pair, seed=0)
     assert grids.shape == (2, BINS, BINS)
@@ -105,7 +96,7 @@ def test_grids_of_real_values_are_the_histograms_of_many_samples(order):
 
 @pytest.mark.parametrize("order", [(0, 1), (0, 1, 2)])
 def test_the_first_two_real_variables_have_the_density_itself(order):
-    backbone, weights, space, _ = drawn_real(order)
+    backbone, weights, space, _ = real_density(order)
     grids = joint_grids(backbone, weights, space, (0, 1), seed=0)
     edges = [space.edges(v) for v in (0, 1)]
     centres = [torch.from_numpy((ends[:-1] + ends[1:]) / 2).float() for ends in edges]
@@ -118,7 +109,7 @@ def test_the_first_two_real_variables_have_the_density_itself(order):
 
 
 def test_what_lies_beyond_the_bins_is_left_out():
-    backbone, weights, space, samples = drawn_real((0, 1))
+    backbone, weights, space, samples = real_density((0, 1))
     high = tuple(np.quantile(samples.reshape(-1, 2), 0.8, axis=0))
     small = Reals(space.mean, space.spread, space.low, high)
     grids = joint_grids(backbone, weights, small, (0, 1), seed=0)
@@ -127,19 +118,7 @@ def test_what_lies_beyond_the_bins_is_left_out():
         assert grid.sum() == pytest.approx((inside[0] & inside[1]).mean(), abs=0.02)
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
-def test_mean_masses_are_the_histograms_of_many_samples(order):
-    backbone, weights, space, samples = drawn_real(order)
-    edges = torch.from_numpy(space.edge_coordinates(3))
-    found = mean_masses(backbone, weights, edges, 4000, torch.Generator().manual_seed(0)).numpy()
-    assert found.shape == (2, 3, BINS)
-    np.testing.assert_allclose(found.sum(2), 1, atol=1e-3)
-    for masses, own in zip(found, samples, strict=True):
-        for v in range(3):
-            np.testing.assert_allclose(masses[v], np.histogram(own[:, v], space.edges(v))[0] / len(own), atol=0.01)
-
-
 def test_too_many_times_of_real_values_have_no_grid(monkeypatch):
-    backbone, weights, space, _ = drawn_real((0, 1))
+    backbone, weights, space, _ = real_density((0, 1))
     monkeypatch.setattr(module, "MOST_PROBABILITIES", 2 * BINS**2 - 1)
     assert joint_grids(backbone, weights, space, (0, 1), seed=0).size == 0

@@ -6,19 +6,19 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from conftest import SMALL_DYNAMICS
+from conftest import SMALL_DYNAMICS, real_density
 from scipy.stats import norm
 
 from weightflow import moving_density
 from weightflow.dynamics import Solver, evolve, normalise_times, solve_weights
 from weightflow.errors import InputError
-from weightflow.fitting import make_field
+from weightflow.fields import make_field
 from weightflow.flat_weights import split_weights
 from weightflow.gru import GRUBackbone
 from weightflow.heads import CountHead, MixtureHead
 from weightflow.interpolation import fine_times, interpolate_weights
 from weightflow.laws import TableLaw
-from weightflow.moving_density import NetworkDensity, predict_along, predict_from_weights, sample_along
+from weightflow.moving_density import NetworkDensity, mean_masses, predict_along, predict_from_weights, sample_along
 from weightflow.state_space import BINS, Counts, Reals
 from weightflow.weight_graph import build_weight_graph
 
@@ -252,3 +252,15 @@ def test_likelihoods_of_real_values_include_the_change_of_units(real, real_netwo
         seen = torch.from_numpy(SPACE.coordinates(states))
         log_prob = real_network.log_prob(torch.from_numpy(real_weights[t : t + 1]), seen)
         assert found[t] == pytest.approx((-log_prob.mean().item() + np.log(30.0 * 1e-3)) / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+def test_mean_masses_are_the_histograms_of_many_samples(order):
+    backbone, weights, space, samples = real_density(order)
+    edges = torch.from_numpy(space.edge_coordinates(3))
+    found = mean_masses(backbone, weights, edges, 4000, torch.Generator().manual_seed(0)).numpy()
+    assert found.shape == (2, 3, BINS)
+    np.testing.assert_allclose(found.sum(2), 1, atol=1e-3)
+    for masses, own in zip(found, samples, strict=True):
+        for v in range(3):
+            np.testing.assert_allclose(masses[v], np.histogram(own[:, v], space.edges(v))[0] / len(own), atol=0.01)

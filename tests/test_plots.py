@@ -589,6 +589,24 @@ def test_what_repeats_the_truth_is_not_drawn_on_a_logarithmic_axis():
     style.save(figure, [])
 
 
+def test_likelihoods_above_one_are_drawn_like_any_others():
+    table = summary(["nll"])
+    table["mean"] -= 0.25
+    figure = plot_inference(table, runtime(), LINES, True)
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert {LINES[model].label for model in MODELS} <= set(names)
+    assert figure.axes[0].get_yscale() == "linear"
+    assert figure.axes[0].get_ylim()[0] < 0
+
+
+def test_a_likelihood_that_passes_zero_is_drawn_to_its_end(rng):
+    found = fits(rng)
+    fall = pd.DataFrame({"step": np.arange(30), "nll": np.linspace(1, -2, 30), "curvature": 0.0, "roughness": 0.0})
+    figure = losses(dataclasses.replace(found, splines={"b_ode": fall}))
+    lowest = min(line.get_ydata().min() for panel in figure.axes for line in panel.lines if len(line.get_ydata()))
+    assert lowest < -1.9
+
+
 def test_peaks_are_the_hills_the_higher_first():
     assert peaks(landscape()).tolist() == [[25, 30], [10, 8]]
 

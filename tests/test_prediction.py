@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from weightflow.errors import InputError
-from weightflow.prediction import Prediction, bin_edges, read_prediction, write_prediction
+from weightflow.prediction import Prediction, density_edges, read_prediction, write_prediction
 from weightflow.state_space import BINS, Counts, Reals
 from weightflow.storage import write_tensors
 
@@ -75,7 +75,7 @@ def test_another_artefact_is_refused(tmp_path):
 
 def test_real_values_alone_have_edges():
     space = Reals((0.0, 0.0), (1.0, 1.0), (-1.0, 0.0), (1.0, 5.0))
-    found = bin_edges(space, 2)
+    found = density_edges(space, 2)
     assert found.shape == (2, BINS + 1)
     np.testing.assert_array_equal(found[1], space.edges(1))
-    assert bin_edges(Counts(5), 2).size == 0
+    assert density_edges(Counts(5), 2).size == 0

@@ -54,7 +54,7 @@ def test_an_edit_elsewhere_does_not(scripts, digest, module):
 AFTERWARDS = {"metrics", "evaluation", "metric_catalogue", "runs", "report", "report_tables", "figure_catalogue"}
 CHECKS = {"settings", "schema", "systems", "sbml"}
 LONG = ["train_anchors", "train_anchor", "choose_teacher", "choose_smoothing", "fit_latent_path", "fit_spline"]
-LONG += ["choose_steps", "fit_dynamics", "predict_model", "predict_spline", "predict_interpolation"]
+LONG += ["choose_steps", "fit_dynamics", "predict_field", "predict_spline", "predict_interpolation"]
 
 
 @pytest.mark.parametrize("script", ["prepare_snapshots", *LONG])

@@ -6,6 +6,7 @@ from weightflow import runs
 from weightflow.anchors import STRATEGIES
 from weightflow.backbones import BACKBONES
 from weightflow.baselines import BASELINES, FLOORS
+from weightflow.exports import FORMATS
 from weightflow.interpolation import INTERPOLATIONS
 from weightflow.latent_path import METHODS
 from weightflow.plots import style
@@ -13,6 +14,7 @@ from weightflow.schema import read_schema
 from weightflow.selection import SEARCHES
 from weightflow.settings import SEPARATE_ALIGNMENTS
 from weightflow.teacher import MEMBERS
+from weightflow.teacher_choice import candidates
 
 
 @pytest.mark.parametrize(
@@ -41,10 +43,20 @@ def test_runs_have_the_names_they_are_predicted_by():
 
 
 def test_every_baseline_and_floor_has_a_line_of_its_own():
-    drawn = style.BASELINES
+    drawn = style.LINES
     assert sorted(drawn) == sorted([*BASELINES, *runs.FLOWS, *INTERPOLATIONS, *FLOORS, runs.SPLIT_HALF])
     looks = [(line.color, line.linestyle, line.marker) for line in drawn.values()]
     assert len({line.label for line in drawn.values()}) == len(set(looks)) == len(drawn)
+
+
+def test_every_teacher_is_tried_for_counts_or_for_real_values():
+    tried = [candidates(None, [0.5], [0.5], [0.0], discrete) for discrete in (True, False)]
+    assert {teacher.member for part in tried for teacher in part} == set(MEMBERS)
+
+
+def test_predictions_have_the_formats_of_the_schema(root):
+    node = read_schema(root / "workflow" / "schemas" / "config.schema.yaml")["properties"]["prediction"]["properties"]
+    assert sorted(node["format"]["enum"]) == sorted(FORMATS)
 
 
 def test_alignments_with_separate_jobs_are_alignments():

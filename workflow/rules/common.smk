@@ -44,6 +44,8 @@ except InputError as fault:
 
 
 SEEDS = config["seeds"]
+FIRST_SEED = SEEDS[0]  # the one that figures show
+SHOWN_TEACHERS = 10  # of the candidates of an interval, in figure and report
 DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SETTINGS = {**config["models"], **ABLATIONS}
@@ -51,6 +53,7 @@ LEVELS = ablations.ablation_levels(config)
 FACTORS = list(dict.fromkeys(factor for factor, *_ in LEVELS if factor != ablations.BASE))
 STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
+DRIVEN = [m for m in MODELS if m in CDE_MODELS]  # of those that figures show
 
 
 def settings_of(dataset):

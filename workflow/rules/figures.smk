@@ -1,10 +1,6 @@
 # Figures: what the metrics, distributions, paths and fits look like.
 
-FIRST_SEED = SEEDS[0]
-DRIVEN = [m for m in MODELS if m in CDE_MODELS]
 OVERLAID = [*MODELS, *(b for b in ("mixture", "transport_spline") if b in config["baselines"])]
-
-SHOWN_TEACHERS = 10  # of the candidates of an interval
 
 
 rule plot_metrics:

@@ -1,7 +1,7 @@
 # Prediction: distributions at every time of the data, from models, interpolated anchors and baselines.
 
 
-rule predict_model:
+rule predict_field:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         law=exact_law_of,
@@ -12,7 +12,7 @@ rule predict_model:
     output:
         "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
     log:
-        "results/{dataset}/logs/{model}/seed{seed}/predict_model.log",
+        "results/{dataset}/logs/{model}/seed{seed}/predict_field.log",
     benchmark:
         "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
     wildcard_constraints:
@@ -24,9 +24,9 @@ rule predict_model:
     params:
         settings=model_settings("dynamics", "solver", "continuation"),
         samples=config["evaluation"]["samples"],
-        code=code("predict_model.py"),
+        code=code("predict_field.py"),
     script:
-        "../scripts/predict_model.py"
+        "../scripts/predict_field.py"
 
 
 rule predict_spline:
@@ -96,50 +96,6 @@ rule predict_baseline:
         code=code("predict_baseline.py"),
     script:
         "../scripts/predict_baseline.py"
-
-
-rule fit_flow:
-    input:
-        rules.prepare_snapshots.output[0],
-    output:
-        "results/{dataset}/runs/{model}/seed{seed}/flow.safetensors",
-    log:
-        "results/{dataset}/logs/{model}/seed{seed}/fit_flow.log",
-    benchmark:
-        "results/{dataset}/benchmarks/{model}/seed{seed}/fit_flow.tsv"
-    wildcard_constraints:
-        model=any_of(FLOWS),
-    conda:
-        "../../envs/weightflow.yaml"
-    resources:
-        gpu=1,
-    params:
-        code=code("fit_flow.py"),
-    script:
-        "../scripts/fit_flow.py"
-
-
-rule predict_flow:
-    input:
-        snapshots=rules.prepare_snapshots.output[0],
-        flow=rules.fit_flow.output[0],
-    output:
-        "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
-    log:
-        "results/{dataset}/logs/{model}/seed{seed}/predict_flow.log",
-    benchmark:
-        "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
-    wildcard_constraints:
-        model=any_of(FLOWS),
-    conda:
-        "../../envs/weightflow.yaml"
-    resources:
-        gpu=1,
-    params:
-        samples=config["evaluation"]["samples"],
-        code=code("predict_flow.py"),
-    script:
-        "../scripts/predict_flow.py"
 
 
 rule predict_times:

@@ -6,7 +6,8 @@ from weightflow import seeding
 from weightflow.backbones import make_backbone
 from weightflow.device import job_device
 from weightflow.dynamics import Solver
-from weightflow.fitting import Material, fit_dynamics, make_field, write_field
+from weightflow.fields import make_field, write_field
+from weightflow.fitting import Material, fit_dynamics
 from weightflow.job import run
 from weightflow.latent_path import read_latent_path
 from weightflow.provenance import stamp

@@ -116,7 +116,7 @@ class Training:
 
     Attributes:
         backbone: the density.
-        data: K int64 tensors of states (N_k, d).
+        data: K tensors (N_k, d) of states as networks see them.
         times: (K,).
         settings: the `anchors` section.
         seed: of everything random.
@@ -165,7 +165,7 @@ def _joint(training: Training):
     steps = training.settings["first_steps"]
     before = int(_POOLED_SHARE * steps)
     start = fit_pooled(training, before)
-    penalty = roughness(training.times, training.device)
+    penalty = unevenness(training.times, training.device)
     strength = training.settings["smoothness"]
     everyone = range(len(training.data))
     return train_each(training, everyone, start, steps - before, lambda weights: strength * penalty(weights))
@@ -245,7 +245,7 @@ def align(backbone: Backbone, weights: Tensor) -> Tensor:
     return torch.as_tensor(matched, device=weights.device)
 
 
-def roughness(times: np.ndarray, device: torch.device) -> Callable[[Tensor], Tensor]:
+def unevenness(times: np.ndarray, device: torch.device) -> Callable[[Tensor], Tensor]:
     """The penalty ∫ |θ′|² + |θ″|² du of weights (K, P), by divided differences.
 
     Time u is counted in mean intervals between the K times, so the penalty has no unit.

@@ -115,7 +115,7 @@ class AutoregressiveBackbone(ABC):
 
     @torch.no_grad()
     def marginals(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
-        """(S, d, L) float64; exact up to the variable before which there are more than `count` prefixes."""
+        """(S, d, L) float64 of counts; exact up to the variable before which there are more than `count` prefixes."""
         maps = split_weights(self.layers, weights)
         memory = self._start(weights, 1)
         code = weights.new_zeros(len(weights), 1, self.head.inputs)

@@ -14,9 +14,10 @@ from weightflow import density, seeding
 from weightflow.errors import InputError
 from weightflow.kernel_density import AddOneDensity, Kernels, best_multiple, kernels
 from weightflow.laws import ExactLaw
-from weightflow.prediction import Prediction, bin_edges
+from weightflow.prediction import Prediction, density_edges
 from weightflow.quantile_path import quantile_path
 from weightflow.snapshots import Snapshots
+from weightflow.subsets import exactly
 from weightflow.transport import chain, transport_spline
 
 REACH = 2  # snapshots on either side that a left-out one is predicted from
@@ -57,7 +58,7 @@ def mixture(data: Snapshots, samples: int, rng: np.random.Generator) -> Predicti
 
 def displacement(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
     """Straight lines between optimally coupled states of the neighbouring snapshots; past the last, the same lines."""
-    particles = chain([_resample(snapshot, samples, rng) for snapshot in data.observed], rng)
+    particles = chain([exactly(snapshot, samples, rng) for snapshot in data.observed], rng)
     states = []
     for k, share in zip(*_lines(data), strict=True):
         states.append(data.space.project((1 - share) * particles[k] + share * particles[k + 1], rng))
@@ -79,7 +80,7 @@ def quantiles(data: Snapshots, samples: int, rng: np.random.Generator) -> Predic
 
 def chained_transport(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
     """A cubic spline through particles that are coupled from snapshot to snapshot."""
-    path = transport_spline(data.observed_times, chain([_resample(s, samples, rng) for s in data.observed], rng))
+    path = transport_spline(data.observed_times, chain([exactly(s, samples, rng) for s in data.observed], rng))
     return Prediction(data.times, [data.space.project(path(time), rng) for time in data.times])
 
 
@@ -95,7 +96,7 @@ def independent(data: Snapshots, samples: int, rng: np.random.Generator) -> Pred
     parts = zip(data.independent, data.truth, strict=True)
     # Where nothing is learnt, all states of a file judge, in both parts.
     apart = [s[:0] if np.array_equal(s, truth) else s for s, truth in parts]
-    return Prediction(data.times, [_resample(s, min(samples, len(s)), rng) for s in apart])
+    return Prediction(data.times, [exactly(s, min(samples, len(s)), rng) for s in apart])
 
 
 def no_density(cloud: _Cloud) -> _Baseline:
@@ -171,7 +172,7 @@ def _without(data: Snapshots, k: int) -> tuple[Snapshots, int]:
 
 def _scored(made: Prediction, densities: Sequence[Kernels], data: Snapshots, law: ExactLaw | None) -> Prediction:
     marginals = density.marginals(densities, data.space).astype(np.float32)
-    edges = bin_edges(data.space, len(data.variables))
+    edges = density_edges(data.space, len(data.variables))
     scores = density.score(densities, data.heldout, law)
     return dataclasses.replace(made, scores=scores, marginals=marginals, edges=edges)
 
@@ -179,7 +180,7 @@ def _scored(made: Prediction, densities: Sequence[Kernels], data: Snapshots, law
 def _places(data: Snapshots) -> tuple[np.ndarray, np.ndarray]:
     """For each time: index k of the observed snapshot at or before it, and the share of the way to the next."""
     observed = data.observed_times
-    k = np.clip(np.searchsorted(observed, data.times, side="right") - 1, 0, len(observed) - 1)
+    k = data.before(data.times)
     following = np.minimum(k + 1, len(observed) - 1)
     length = np.where(following > k, observed[following] - observed[k], 1.0)
     return k, np.clip((data.times - observed[k]) / length, 0, 1)
@@ -191,12 +192,5 @@ def _lines(data: Snapshots) -> tuple[np.ndarray, np.ndarray]:
     Past the last snapshot these are the last two, and the share is above 1.
     """
     observed = data.observed_times
-    k = np.clip(np.searchsorted(observed, data.times, side="right") - 1, 0, len(observed) - 2)
+    k = np.minimum(data.before(data.times), len(observed) - 2)
     return k, (data.times - observed[k]) / (observed[k + 1] - observed[k])
-
-
-def _resample(snapshot: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """All states where they are as many as asked for, else that many at random (without repeats if possible)."""
-    if len(snapshot) == count:
-        return snapshot
-    return snapshot[rng.choice(len(snapshot), count, replace=len(snapshot) < count)]

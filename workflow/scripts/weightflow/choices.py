@@ -12,10 +12,10 @@ import pandas as pd
 
 from weightflow.evaluation import at_unseen_times
 from weightflow.metric_catalogue import judge
+from weightflow.stages import CHOSEN
 from weightflow.teacher import FIELDS, Teacher, teacher_of
 
 TEACHER, SMOOTHING, STEPS = KINDS = ("teacher", "smoothing", "steps")
-_SMOOTHING = ["hidden", "curvature", "roughness"]
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,11 @@ def smoothing_scores(choices: Sequence[Choice]) -> pd.DataFrame:
     Returns:
         Table hidden, curvature, roughness, seed, nll (nats per state), chosen; empty where nothing was to choose.
     """
-    parts = [pd.DataFrame(columns=[*_SMOOTHING, "seed", "nll", "chosen"])]
+    parts = [pd.DataFrame(columns=[*CHOSEN, "seed", "nll", "chosen"])]
     for choice in choices:
         if len(scores := choice.scores):
-            made = [float(choice.made[name]) for name in _SMOOTHING]
-            chosen = np.isclose(scores[_SMOOTHING].astype(float), made).all(axis=1)
+            made = [float(choice.made[name]) for name in CHOSEN]
+            chosen = np.isclose(scores[list(CHOSEN)].astype(float), made).all(axis=1)
             parts.append(scores.assign(seed=choice.seed, chosen=chosen))
     return pd.concat(parts[1:], ignore_index=True) if len(parts) > 1 else parts[0]
 

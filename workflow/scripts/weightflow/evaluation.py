@@ -12,6 +12,7 @@ from weightflow.laws import ExactLaw
 from weightflow.prediction import Prediction
 from weightflow.progress import progress
 from weightflow.snapshots import Snapshots
+from weightflow.subsets import at_most
 from weightflow.weighted_states import marginals
 
 COLUMNS = ["dataset", "model", "seed", "time", "seen", "extrapolated", "metric", "value"]
@@ -101,11 +102,24 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     }
     rows = []
     for times, part in parts.items():
-        per_seed = part.groupby(["dataset", "model", "metric", "seed"], sort=False)["value"].mean()
-        over_seeds = per_seed.groupby(["dataset", "model", "metric"], sort=False).agg(["mean", "std", "count"])
-        rows.append(over_seeds.reset_index().assign(times=times).rename(columns={"count": "n"}))
-    summary = pd.concat(rows, ignore_index=True)
-    return summary[["dataset", "model", "metric", "times", "mean", "std", "n"]]
+        rows.append(over_seeds(part, times))
+    return pd.concat(rows, ignore_index=True)
+
+
+def over_seeds(part: pd.DataFrame, times: str) -> pd.DataFrame:
+    """Mean over the times, then mean and standard deviation over seeds.
+
+    Args:
+        part: dataset, model, metric, seed, value at some times.
+        times: what they are called.
+
+    Returns:
+        Table dataset, model, metric, times, mean, std, n (seeds).
+    """
+    per_seed = part.groupby(["dataset", "model", "metric", "seed"], sort=False)["value"].mean()
+    found = per_seed.groupby(["dataset", "model", "metric"], sort=False).agg(["mean", "std", "count"]).reset_index()
+    found = found.assign(times=times).rename(columns={"count": "n"})
+    return found[["dataset", "model", "metric", "times", "mean", "std", "n"]]
 
 
 def at_unseen_times(summary: pd.DataFrame) -> pd.DataFrame:
@@ -135,9 +149,9 @@ def _distances(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]
     else:
         found["w1_marginal"] = metrics.w1_variables(samples, truth, weights)
     if t % judge.joint_step == 0 or t == judge.data.left_out:
-        truth = _at_most(truth, judge.joint_states, seeding.stream(0, "reference", t))
+        truth = at_most(truth, judge.joint_states, seeding.stream(0, "reference", t))
         if not judge.data.discrete and not prediction.sample_weights:
-            samples = _at_most(samples, len(truth), seeding.stream(0, "prediction", t))
+            samples = at_most(samples, len(truth), seeding.stream(0, "prediction", t))
             weights = np.full(len(samples), 1 / len(samples))
         found["w1_joint"], found["w2_joint"] = metrics.w_joint(samples, truth, weights)
         found["mmd"], found["mmd_median"] = metrics.mmd(samples, truth, weights)
@@ -152,7 +166,3 @@ def _marginal_distances(p: np.ndarray, q: np.ndarray, suffix: str) -> dict[str, 
     levels = max(p.shape[1], q.shape[1])
     p, q = fit_levels(p, levels), fit_levels(q, levels)
     return {f"w_marginal{suffix}": metrics.w_marginal(p, q), f"jsd_marginal{suffix}": metrics.jsd_marginal(p, q)}
-
-
-def _at_most(states: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    return states if len(states) <= count else states[rng.choice(len(states), count, replace=False)]

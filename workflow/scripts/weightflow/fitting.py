@@ -20,9 +20,7 @@ from torch import Tensor, nn
 from weightflow import losses, seeding
 from weightflow.backbones import Backbone
 from weightflow.dynamics import (
-    CDEField,
     Field,
-    ODEField,
     Solver,
     evolve,
     evolve_through,
@@ -30,7 +28,7 @@ from weightflow.dynamics import (
     normalise_times,
 )
 from weightflow.errors import DivergenceError, InputError
-from weightflow.graph_network import GraphNetwork
+from weightflow.fields import read_field
 from weightflow.learning_rate import cosine_decay
 from weightflow.progress import progress
 from weightflow.provenance import code_digest, settings_digest
@@ -38,45 +36,9 @@ from weightflow.spline_fitting import draw_batch
 from weightflow.storage import read_tensors, write_tensors
 from weightflow.teacher import Lesson
 from weightflow.weight_graph import WeightGraph
-from weightflow.weight_spline import WeightSpline
 
-KIND = "dynamics"
 CHECKPOINT_KIND = "dynamics checkpoint"
 TERMS = ("structural", "behavioural", "divergence", "energy", "roughness")  # each with its weight in the loss
-
-
-def make_field(
-    graph: WeightGraph,
-    path: np.ndarray | None,
-    settings: Mapping[str, Any],
-    seed: int,
-    curve: WeightSpline | None = None,
-    continuation: Mapping[str, Any] | None = None,
-) -> Field:
-    """A fresh field.
-
-    Args:
-        graph: the anchors.
-        path: (K, z_dim) latent coordinates that drive the CDE; None for the ODE.
-        curve: where the field begins; None for the paper's, which knows the first anchor only.
-        settings: the `dynamics` section: `kind`, `time_channel`, and the graph network's keys.
-        seed: of the initial parameters.
-        continuation: the `continuation` section; None to end at the last snapshot, as fits do.
-    """
-    past = continuation or {"weights": "linear", "path": None}
-    knots = normalise_times(graph.times, graph.times)
-    begin = None
-    if curve is not None:
-        begin = normalise_times(curve.times, graph.times), torch.as_tensor(curve.weights)
-    with torch.random.fork_rng():
-        torch.manual_seed(seeding.integer(seed, "graph network"))
-        if settings["kind"] == "ode":
-            return ODEField(GraphNetwork(graph.layers, graph.weights, 1, settings), begin, past["weights"])
-        channels = torch.as_tensor(path, dtype=torch.float64)
-        if settings["time_channel"]:
-            channels = torch.cat([knots[:, None], channels], dim=1)
-        network = GraphNetwork(graph.layers, graph.weights, channels.shape[1], settings)
-        return CDEField(network, knots, channels, begin, past["weights"], past["path"], settings["time_channel"])
 
 
 @dataclass(frozen=True)
@@ -246,38 +208,16 @@ class _Terms:
         return torch.stack([states[(u * len(states)).long()] for states, u in zip(chosen, draws, strict=True)])
 
 
-def write_field(path: str | Path, field: nn.Module, **metadata: Any) -> None:
-    """Write a field's parameters and buffers."""
-    write_tensors(path, KIND, _to_numpy(field.state_dict()), **metadata)
-
-
-def load_field(path: str | Path, field: nn.Module) -> None:
-    """Load parameters and buffers into a field of the same shape.
-
-    Raises:
-        InputError: the file is damaged or belongs to another network.
-    """
-    field.load_state_dict(_read_field(path, field))
-
-
 def start_from(path: str | Path, field: nn.Module) -> None:
     """Take over another run's parameters, but not its buffers: path and scales stay those of this run's anchors.
 
     Raises:
         InputError: the file is damaged or belongs to another network.
     """
-    trained = _read_field(path, field)
+    trained = read_field(path, field)
     with torch.no_grad():
         for name, parameter in field.named_parameters():
             parameter.copy_(trained[name])
-
-
-def _read_field(path: str | Path, field: nn.Module) -> dict[str, Tensor]:
-    tensors = read_tensors(path, KIND).tensors
-    shapes = {name: tuple(value.shape) for name, value in field.state_dict().items()}
-    if {name: array.shape for name, array in tensors.items()} != shapes:
-        raise InputError(f"{path}: holds dynamics of another shape; use one trained with the same settings.")
-    return {name: torch.from_numpy(array) for name, array in tensors.items()}
 
 
 def _digest(states: Tensor) -> str:

@@ -21,6 +21,7 @@ from weightflow.prediction import Prediction
 from weightflow.progress import progress
 from weightflow.snapshots import Snapshots
 from weightflow.storage import read_tensors, write_tensors
+from weightflow.subsets import exactly
 from weightflow.transport import couple
 
 KIND = "flow"
@@ -123,11 +124,8 @@ def predict_flow(flow: Flow, data: Snapshots, samples: int, seed: int) -> Predic
     """
     snapshots, rng, states = data.coordinates, seeding.stream(seed, "ot_cfm"), []
     observed, device = data.observed_times, next(flow.velocity.parameters()).device
-    for time in data.times:
-        k = int(np.clip(np.searchsorted(observed, time, side="right") - 1, 0, len(observed) - 1))
-        own = snapshots[k]
-        chosen = own if len(own) == samples else own[rng.choice(len(own), samples, replace=len(own) < samples)]
-        start = torch.as_tensor(chosen, dtype=torch.float32, device=device)
+    for time, k in zip(data.times, data.before(data.times), strict=True):
+        start = torch.as_tensor(exactly(snapshots[k], samples, rng), dtype=torch.float32, device=device)
         reached = flow.carry(start, float(observed[k]), float(time)).double().cpu().numpy()
         states.append(data.space.project(data.space.states(reached), rng))
     return Prediction(data.times, states)

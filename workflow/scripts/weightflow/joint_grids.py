@@ -44,15 +44,15 @@ def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tu
         (T, B, B) float32, B = `grid_bins(L, T)` or the space's bins; empty where there is no pair, where L is above
         512, or where real values have too many times.
     """
-    bins, times, coarse = space.bins, len(weights), isinstance(space, Counts)
-    fits = bins <= MOST_STATES if coarse else times * bins**2 <= MOST_PROBABILITIES
+    bins, times, counts = space.bins, len(weights), isinstance(space, Counts)
+    fits = bins <= MOST_STATES if counts else times * bins**2 <= MOST_PROBABILITIES
     if len(pair) != 2 or not fits:
         return np.zeros((0, 0, 0), dtype=np.float32)
     generator = torch.Generator(weights.device).manual_seed(seed)
     edges = torch.as_tensor(space.edge_coordinates(len(backbone.order)), device=weights.device)
     is_exact = pair == backbone.order[:2]
     middles = torch.as_tensor(space.middles(pair[0]), device=weights.device)
-    most = max(len(backbone.order), 1 if coarse else bins) * backbone.head.outputs
+    most = max(len(backbone.order), 1 if counts else bins) * backbone.head.outputs
     at_once = max(1, _AT_ONCE // ((bins if is_exact else DRAWN) * most))
     found = []
     for networks in weights.split(at_once):
@@ -60,23 +60,8 @@ def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tu
             joint = _first_two(backbone, networks, edges, middles, pair)
         else:
             joint = _drawn(backbone, networks, edges, pair, generator)
-        found.append((_binned(joint, grid_bins(bins, times)) if coarse else joint).float().cpu())
+        found.append((_binned(joint, grid_bins(bins, times)) if counts else joint).float().cpu())
     return torch.cat(found).numpy()
-
-
-def mean_masses(backbone: Backbone, weights: Tensor, edges: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """(S, d, B) probabilities of bins in every variable: the mean of its conditionals at drawn states.
-
-    Args:
-        backbone: the density.
-        weights: (S, P).
-        edges: (d, B + 1) in coordinates.
-        count: states drawn.
-        generator: of the states.
-    """
-    outputs = backbone.outputs(weights, backbone.sample(weights, count, generator))
-    masses = [backbone.head.masses(outputs[:, :, v], own).mean(1) for v, own in enumerate(edges)]
-    return torch.stack(masses, dim=1)
 
 
 def _first_two(backbone: Backbone, networks: Tensor, edges: Tensor, middles: Tensor, pair: tuple[int, int]) -> Tensor:

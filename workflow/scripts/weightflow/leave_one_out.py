@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from weightflow import metrics
+from weightflow.evaluation import over_seeds
 from weightflow.folds import fold_of
 
 TIMES = "left_out"
@@ -47,7 +48,8 @@ def split_half_floor(states: np.ndarray, rng: np.random.Generator) -> dict[str, 
         first, second = states[order[: len(order) // 2]], states[order[len(order) // 2 :]]
         w1, w2 = metrics.w_joint(first, second)
         mmd, mmd_median = metrics.mmd(first, second)
-        found.append({"w1_loo": w1, "w2_loo": w2, "mmd_loo": mmd, "mmd_median_loo": mmd_median})
+        values = {"w1_joint": w1, "w2_joint": w2, "mmd": mmd, "mmd_median": mmd_median}
+        found.append({_METRICS[name]: value for name, value in values.items()})
     return pd.DataFrame(found).mean().to_dict()
 
 
@@ -60,7 +62,4 @@ def summarise_folds(scores: pd.DataFrame) -> pd.DataFrame:
     Returns:
         As `evaluation.summarise`, with times 'left_out'.
     """
-    per_seed = scores.groupby(["dataset", "model", "metric", "seed"], sort=False)["value"].mean()
-    over_seeds = per_seed.groupby(["dataset", "model", "metric"], sort=False).agg(["mean", "std", "count"])
-    found = over_seeds.reset_index().assign(times=TIMES).rename(columns={"count": "n"})
-    return found[["dataset", "model", "metric", "times", "mean", "std", "n"]]
+    return over_seeds(scores, TIMES)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from weightflow import density, seeding
 from weightflow.backbones import Backbone, make_backbone
 from weightflow.interpolation import fine_times
-from weightflow.joint_grids import joint_grids, mean_masses
+from weightflow.joint_grids import joint_grids
 from weightflow.laws import ExactLaw
-from weightflow.prediction import Prediction, bin_edges
+from weightflow.prediction import Prediction, density_edges
 from weightflow.snapshots import Snapshots, check_begun
 from weightflow.state_space import Counts, StateSpace
 from weightflow.weight_graph import WeightGraph
@@ -22,6 +23,8 @@ _FRAMES = slice(None, None, 4)  # of the fine path
 PREFIXES = 20_000  # most prefixes that a marginal is the mean over
 _AT_ONCE = 2_000_000  # probabilities held in one batch
 _IN_MARGINALS = 20_000_000  # probabilities held while marginals are found
+
+WeightsAt = Callable[[Sequence[np.ndarray]], Iterable[np.ndarray]]  # weights (T_i, P) on each grid of times (T_i,)
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,23 @@ class NetworkDensity:
         return dataclasses.replace(self, leading=count) if self.backbone.begins_with(count) else None
 
 
+def mean_masses(backbone: Backbone, weights: Tensor, edges: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """(S, d, B) probabilities of bins in every variable: the mean of its conditionals at drawn states.
+
+    Args:
+        backbone: the density.
+        weights: (S, P).
+        edges: (d, B + 1) in coordinates.
+        count: states drawn.
+        generator: of the states.
+    """
+    outputs = backbone.outputs(weights, backbone.sample(weights, count, generator))
+    masses = [backbone.head.masses(outputs[:, :, v], own).mean(1) for v, own in enumerate(edges)]
+    return torch.stack(masses, dim=1)
+
+
 def predict_along(
-    weights_at: Callable[[Sequence[np.ndarray]], Iterable[np.ndarray]],
+    weights_at: WeightsAt,
     graph: WeightGraph,
     data: Snapshots,
     samples: int,
@@ -103,7 +121,7 @@ def predict_along(
 
 
 def sample_along(
-    weights_at: Callable[[Sequence[np.ndarray]], Iterable[np.ndarray]],
+    weights_at: WeightsAt,
     graph: WeightGraph,
     data: Snapshots,
     times: Sequence[float],
@@ -178,7 +196,7 @@ def predict_from_weights(
         samples=list(data.space.states(drawn.cpu().numpy())),
         scores=density.score(densities, data.heldout, law),
         marginals=density.marginals(densities, data.space).astype(np.float32),
-        edges=bin_edges(data.space, len(data.variables)),
+        edges=density_edges(data.space, len(data.variables)),
         joints=joints,
         pair=np.array(data.pair if len(joints) else (), dtype=np.int64),
         weights=weights.astype(np.float32),

@@ -1,6 +1,6 @@
 """Where a model's weights are at any time, from what its fit left behind."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -8,12 +8,11 @@ import numpy as np
 import torch
 
 from weightflow.dynamics import Solver, solve_weights
-from weightflow.fitting import load_field, make_field
+from weightflow.fields import load_field, make_field
 from weightflow.latent_path import read_latent_path
+from weightflow.moving_density import WeightsAt
 from weightflow.weight_graph import WeightGraph
 from weightflow.weight_spline import read_spline
-
-WeightsAt = Callable[[Sequence[np.ndarray]], Iterable[np.ndarray]]
 
 
 def along_spline(curve: str, continuation: str) -> WeightsAt:

@@ -56,7 +56,7 @@ class Prediction:
         return samples, self.sample_weights[t] if self.sample_weights else np.full(len(samples), 1 / len(samples))
 
 
-def bin_edges(space: StateSpace, variables: int) -> np.ndarray:
+def density_edges(space: StateSpace, variables: int) -> np.ndarray:
     """`Prediction.edges` of a density over a space."""
     if isinstance(space, Counts):
         return np.zeros((0, 0))

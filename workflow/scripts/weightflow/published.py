@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 COLUMNS = ["dataset", "system", "method", "origin", "w_mean", "w_std", "jsd_mean", "jsd_std", "n"]
-PUBLISHED, OWN = ORIGINS = ("published", "this run")
+PUBLISHED, OWN = ("published", "this run")
 _METRICS = {"w_marginal": "w", "jsd_marginal": "jsd"}
 
 

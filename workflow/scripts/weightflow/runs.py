@@ -1,4 +1,4 @@
-"""Names of everything that predicts a data set: baselines, interpolations and floors; every other run is a model."""
+"""Names of all that predicts a data set: baselines, flows, interpolations, floors; every other run is a model."""
 
 BASELINES = (
     "previous",

@@ -19,15 +19,16 @@ from weightflow.anchors import train_anchors
 from weightflow.backbones import Backbone, make_backbone
 from weightflow.dynamics import Field, Solver, solve_weights
 from weightflow.errors import DivergenceError, InputError
-from weightflow.fitting import Material, fit_dynamics, make_field
+from weightflow.fields import make_field
+from weightflow.fitting import Material, fit_dynamics
 from weightflow.latent_path import Behaviour, fit_latent_path
 from weightflow.snapshots import Snapshots, split
 from weightflow.spline_fitting import fit_spline
+from weightflow.stages import CHOSEN
 from weightflow.teacher import Teachers, lesson
 from weightflow.weight_graph import build_weight_graph
 from weightflow.weight_spline import WeightSpline, knot_times, through
 
-_CHOICE = ("hidden", "curvature", "roughness")
 _IN_TURN = ("hidden", "roughness", "curvature")  # roughness rules what one snapshot looks like, so it goes first
 
 
@@ -120,7 +121,7 @@ def choose_smoothing(
     if not data.discrete:
         options["roughness"] = options["roughness"][:1]  # over counts; it says nothing of real values
     if all(len(values) == 1 for values in options.values()):
-        return {name: options[name][0] for name in _CHOICE}, pd.DataFrame(columns=[*_CHOICE, "nll"])
+        return {name: options[name][0] for name in CHOSEN}, pd.DataFrame(columns=[*CHOSEN, "nll"])
     selection, times = model["selection"], data.observed_times
     learning, validation = validation_split(data, selection["validation"], seed)
     validation = _seen(data, validation)
@@ -145,7 +146,7 @@ def choose_smoothing(
             "every candidate for width and smoothing diverged; lower models.*.spline.learning_rate "
             f"(now {spline['learning_rate']})."
         )
-    return {name: choice[name] for name in _CHOICE}, table[[*_CHOICE, "nll"]]
+    return {name: choice[name] for name in CHOSEN}, table[[*CHOSEN, "nll"]]
 
 
 def choose_steps(

@@ -93,6 +93,11 @@ class Snapshots:
         """T arrays independent of `truth`, or empty."""
         return self.heldout if self.reference == "training" else self.training
 
+    def before(self, times: np.ndarray) -> np.ndarray:
+        """(T,) index k of the observed snapshot at or before each of some times (T,); 0 of times before them all."""
+        found = np.searchsorted(self.observed_times, times, side="right") - 1
+        return np.clip(found, 0, len(self.observed_times) - 1)
+
     def of_observed_alone(self) -> "Snapshots":
         """Without any state that the method must not see: no held-out part, and nothing at times not observed.
 

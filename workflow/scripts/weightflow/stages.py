@@ -7,6 +7,8 @@ from typing import Any
 from weightflow.provenance import settings_digest
 from weightflow.storage import read_json
 
+CHOSEN = ("hidden", "curvature", "roughness")  # a width and two smoothing weights, by a validation split
+
 
 def learns(model: Mapping[str, Any]) -> bool:
     """Whether a model learns from states: the learned spline, a field that begins there, or behavioural terms."""

@@ -13,6 +13,7 @@ import pandas as pd
 from weightflow.kernel_density import log_probs
 from weightflow.progress import progress
 from weightflow.state_space import StateSpace
+from weightflow.subsets import at_most
 from weightflow.teacher import FIELDS, Interpolant, Teacher, Teachers, teacher_of
 
 OWN = "own"  # in place of a rate: a rate for each variable
@@ -80,10 +81,10 @@ def score_teachers(
     for k in progress(range(1, len(snapshots) - 1), "teachers, leaving out each snapshot"):
         others = [snapshot for i, snapshot in enumerate(snapshots) if i != k]
         way = Interpolant(others, np.delete(times, k), space, rng, unit)
-        left_out, repeats = np.unique(_some(snapshots[k], rng), axis=0, return_counts=True)
+        left_out, repeats = np.unique(at_most(snapshots[k], _COMPARED, rng), axis=0, return_counts=True)
         for i, teacher in enumerate(teachers):
             if k == 1 or not (teacher.rate or teacher.own):
-                guess = _some(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], rng)
+                guess = at_most(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], _COMPARED, rng)
                 found[i, k] = repeats, -_log_probs(guess, space, left_out, groups)
     rows = []
     for interval, places in (("first", [1]), ("later", list(range(2, len(snapshots) - 1)))):
@@ -148,9 +149,3 @@ def _best_bandwidth(scored: Sequence[tuple[np.ndarray, np.ndarray]]) -> int:
 
 def _mean(repeats: np.ndarray, values: np.ndarray) -> np.ndarray:
     return values @ repeats / repeats.sum()
-
-
-def _some(states: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    if len(states) <= _COMPARED:
-        return states
-    return states[rng.choice(len(states), _COMPARED, replace=False)]

@@ -34,7 +34,8 @@ def plot_inference(
     part = at_unseen_times(summary)
     runs = [run for run in lines if run in seconds.index and not is_floor(run)]
     part = part[part["model"].isin(runs) & np.isfinite(part["mean"])]
-    part = part[part["mean"] > style.ROUNDING * part.groupby("metric")["mean"].transform("max")]
+    linear = part["metric"].map(lambda metric: CATALOGUE[metric].linear).astype(bool)  # these may be negative
+    part = part[linear | (part["mean"] > style.ROUNDING * part.groupby("metric")["mean"].transform("max"))]
     shown = compared(SHOWN, part["metric"], law_of_all)[:_PANELS]
     with style.look():
         if not shown:
@@ -52,8 +53,9 @@ def plot_inference(
                     mark = {"marker": look.marker or "o", "color": look.color, "markersize": 4, "capsize": 2}
                     panel.errorbar(spent["mean"], row["mean"], **spreads, **mark, linestyle="", zorder=look.zorder)
             panel.set_xscale("log")
-            panel.set_yscale("log", nonpositive="clip")
-            for axis in (panel.xaxis, panel.yaxis):
+            if not CATALOGUE[metric].linear:
+                panel.set_yscale("log", nonpositive="clip")
+            for axis in [panel.xaxis] if CATALOGUE[metric].linear else [panel.xaxis, panel.yaxis]:
                 axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
                 axis.set_major_formatter(FormatStrFormatter("%g"))
                 axis.set_minor_formatter(NullFormatter())

@@ -83,8 +83,8 @@ def plot_losses(fits: Fits, lines: Mapping[str, style.Line], times: np.ndarray, 
 
 
 def _with_values(tables: Mapping[str, pd.DataFrame], column: str) -> dict[str, pd.DataFrame]:
-    """Those tables in which a loss is anywhere above zero; a term of weight 0 is not."""
-    return {model: table for model, table in tables.items() if (table[column] > 0).any()}
+    """Those tables in which a loss is not zero throughout, as a term of weight 0 is."""
+    return {model: table for model, table in tables.items() if (table[column] != 0).any()}
 
 
 def _anchor_curves(panel: Axes, table: pd.DataFrame, times: np.ndarray, time_label: str) -> None:
@@ -102,7 +102,9 @@ def _curves(
 ) -> None:
     """The curves as they are, faint, and their running medians."""
     for i, (model, table) in enumerate(tables.items()):
-        steps, values = table["step"], table[column].where(table[column] > 0)
+        steps, values = table["step"], table[column]
+        if scale == "log":
+            values = values.where(values > 0)
         # Later curves are thinner, so that those of models that share a fit stay visible.
         look = lines[model].plot() | {"linewidth": 2.2 - 1.2 * i / max(1, len(tables) - 1)}
         panel.plot(steps, values, color=look["color"], linewidth=0.5, alpha=0.3)

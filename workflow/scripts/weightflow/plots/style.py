@@ -86,7 +86,7 @@ ROUNDING = 1e-6  # beside the largest value, as of baselines that repeat the tru
 _DASHED, _DOTTED, _DASH_DOT = (0, (4, 1.6)), (0, (1, 1.2)), (0, (5, 1.4, 1, 1.4))
 
 # Baselines and floors: a colour for each family, a line style for each member of it.
-BASELINES = {
+LINES = {
     "previous": Line("previous snapshot", ORANGE, _DOTTED, "v", 1.0, 2),
     "mixture": Line("mixture of neighbours", ORANGE, _DASHED, "^", 1.0, 2.1),
     "mixture_kernel": Line("mixture, kernels", ORANGE, _DASH_DOT, "d", 1.0, 2.15),
@@ -120,7 +120,7 @@ def lines(names: Iterable[str]) -> dict[str, Line]:
             style, (colour, marker) = next(looks)
             found[name] = Line(name, colour, style, marker, 1.5, 4)
         else:
-            found[name] = BASELINES[name]
+            found[name] = LINES[name]
     return found
 
 
