@@ -19,10 +19,11 @@ from weightflow.dynamics import (
     evolve,
     evolve_through,
     first_weights,
+    normalise_times,
     solve_weights,
 )
 from weightflow.errors import InputError
-from weightflow.fitting import make_field, normalise_times
+from weightflow.fields import make_field
 from weightflow.latent_path import spline
 from weightflow.weight_spline import WeightSpline, knot_times, through
 

@@ -6,7 +6,7 @@ import torch
 from scipy.interpolate import CubicSpline
 
 from weightflow.dynamics import Solver, solve_weights
-from weightflow.fitting import make_field, write_field
+from weightflow.fields import make_field, write_field
 from weightflow.latent_path import write_latent_path
 from weightflow.moving_weights import along_field, along_spline
 from weightflow.weight_graph import build_weight_graph
