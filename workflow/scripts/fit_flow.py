@@ -4,11 +4,11 @@ from weightflow.device import job_device
 from weightflow.flow_matching import fit_flow, write_flow
 from weightflow.job import run
 from weightflow.provenance import stamp
-from weightflow.snapshots import read_snapshots
+from weightflow.snapshots import read_training
 
 
 def main(snakemake):
-    data, device = read_snapshots(snakemake.input[0]).of_observed_alone(), job_device(snakemake)
+    data, device = read_training(snakemake.input[0], share=1), job_device(snakemake)
     flow = fit_flow(data.coordinates, data.observed_times, int(snakemake.wildcards.seed), device)
     write_flow(snakemake.output[0], flow, made_by=stamp(snakemake), device=str(device))
 
