@@ -1,10 +1,12 @@
-"""OT-CFM against shifts and growing spreads that a flow carries exactly."""
+"""OT-CFM against its authors' library, and shifts and growing spreads that a flow carries exactly."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
 import torch
+from torchcfm.conditional_flow_matching import ExactOptimalTransportConditionalFlowMatcher
 
 from weightflow import flow_matching
 from weightflow.flow_matching import Flow, fit_flow, flow_batch, predict_flow, read_flow, write_flow
@@ -29,6 +31,26 @@ def test_a_batch_lies_on_straight_ways_between_coupled_states(rng, monkeypatch):
     straight = np.abs(goals[:, 0]) < 1e-9
     np.testing.assert_allclose(goals[straight, 1], 0.5)
     np.testing.assert_allclose(inputs[straight, 1], (inputs[straight, 2] - 2) / 2, atol=1e-9)
+
+
+def test_batches_are_those_of_the_authors_library(rng):
+    """Places, velocities and their products have the same means; the library's intervals have length one."""
+    matcher = ExactOptimalTransportConditionalFlowMatcher(sigma=flow_matching.SPREAD)
+    snapshots = [rng.standard_normal((256, 2)), rng.standard_normal((256, 2)) @ [[1.5, 0.4], [0.0, 0.6]] + [3.0, 1.0]]
+    ours, theirs = [], []
+    np.random.seed(0)
+    torch.manual_seed(0)
+    for _ in range(120):
+        inputs, goals = flow_batch(snapshots, np.array([0.0, 2.0]), 0, rng)
+        ours.append(np.column_stack([inputs[:, :2], inputs[:, 2] / 2, 2 * goals]))
+        drawn = [torch.as_tensor(part[rng.integers(len(part), size=256)]) for part in snapshots]
+        time, place, velocity = matcher.sample_location_and_conditional_flow(*drawn)
+        theirs.append(np.column_stack([place.numpy(), time.numpy(), velocity.numpy()]))
+    ours, theirs = np.concatenate(ours), np.concatenate(theirs)
+    for a, b in itertools.combinations_with_replacement(range(5), 2):
+        one, two = ours[:, a] * ours[:, b], theirs[:, a] * theirs[:, b]
+        assert one.mean() == pytest.approx(two.mean(), abs=0.04 * (1 + two.std())), (a, b)
+    np.testing.assert_allclose(ours.mean(0), theirs.mean(0), atol=0.03)
 
 
 def test_a_flow_carries_along_a_known_field():
