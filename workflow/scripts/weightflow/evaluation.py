@@ -100,10 +100,7 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
         "first": later[later["time"] < later["dataset"].map(second)],
         EXTRAPOLATED: table[predicted & table[EXTRAPOLATED]],
     }
-    rows = []
-    for times, part in parts.items():
-        rows.append(over_seeds(part, times))
-    return pd.concat(rows, ignore_index=True)
+    return pd.concat([over_seeds(part, times) for times, part in parts.items()], ignore_index=True)
 
 
 def over_seeds(part: pd.DataFrame, times: str) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from scipy.interpolate import CubicSpline
 from weightflow.relaxation import own_relaxation, relax
 from weightflow.state_space import StateSpace
 from weightflow.storage import read_json, write_json
+from weightflow.subsets import exactly
 from weightflow.transport import GrowingPlan, chain, couple_growing, transport_spline
 
 # Of growing teachers. Few snapshots leave too little to choose these by, so they are constants: growths from none to
@@ -93,9 +94,7 @@ class Interpolant:
         self.unit = unit or float(self.times[1] - self.times[0])
         self._streams = rng.spawn(len(snapshots) - 1)  # of unbalanced couplings, whatever else is drawn
         count = max(map(len, snapshots))
-        first = snapshots[0]
-        start = first if len(first) == count else first[rng.integers(len(first), size=count)]
-        particles = chain([start, *snapshots[1:]], rng)
+        particles = chain([exactly(snapshots[0], count, rng), *snapshots[1:]], rng)
         self.particles = particles
         self.own = own_relaxation(self.snapshots, self.times)
         self.path = transport_spline(self.times, particles)
@@ -259,7 +258,7 @@ def lesson(
     """
     if teachers is None:
         count = max(map(len, snapshots))
-        drawn = [s if len(s) == count else s[rng.integers(len(s), size=count)] for s in snapshots]
+        drawn = [exactly(s, count, rng) for s in snapshots]
         return Lesson(times, [space.coordinates(s) for s in drawn])
     way = Interpolant(snapshots, times, space, rng)
     ends = itertools.pairwise(times)
