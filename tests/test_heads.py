@@ -132,11 +132,12 @@ def test_no_width_falls_below_the_narrowest(raw):
 
 def test_the_divergence_of_mixtures_is_right_in_the_mean():
     one, two = outputs(MIXTURE, 2, scale=1.0)
-    drawn = MIXTURE.sample(one.expand(40_000, -1), generator())
-    found = MIXTURE.divergence(one, two, drawn)
+    ones, twos = one.expand(40_000, -1), two.expand(40_000, -1)
+    drawn = MIXTURE.sample(ones, generator())
+    found = MIXTURE.divergence(ones, twos, drawn)
     exact, _ = quad(lambda x: _integrand(x, one, two), -15, 15, points=sorted(one[3:6].tolist()), limit=200)
     assert found.mean().item() == pytest.approx(exact, abs=5 * found.std().item() / 200)
-    assert (MIXTURE.divergence(one, one, drawn) == 0).all()
+    assert (MIXTURE.divergence(ones, ones, drawn) == 0).all()
 
 
 def _integrand(x: float, one: torch.Tensor, two: torch.Tensor) -> float:

@@ -72,22 +72,23 @@ class GRUBackbone(AutoregressiveBackbone):
         return [weights.new_zeros(len(weights), count, self.hidden) for _ in range(self.depth)]
 
     def _run(self, maps: dict[str, Tensor], inputs: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
-        tops = []
-        for own in inputs.unbind(1):
-            memory = self._step(maps, own, memory)
-            tops.append(memory[-1])
-        return torch.stack(tops, dim=1), memory
+        """Level by level: what a level reads is mapped at all variables at once, and only its own state goes on."""
+        read, after = inputs, []
+        for level, hidden in enumerate(memory):
+            mapped = apply_linear(maps[f"input{level}"], read.flatten(1, 2)).unflatten(1, read.shape[1:3])
+            tops = []
+            for own in mapped.unbind(1):
+                hidden = _step(own, apply_linear(maps[f"recurrent{level}"], hidden), hidden)
+                tops.append(hidden)
+            read = torch.stack(tops, dim=1)
+            after.append(hidden)
+        return read, after
 
-    def _step(self, maps: dict[str, Tensor], inputs: Tensor, hidden: Memory) -> Memory:
-        """One variable further: inputs (S, N, inputs), hidden states (S, N, H) by level."""
-        after = []
-        for level, before in enumerate(hidden):
-            from_input = apply_linear(maps[f"input{level}"], inputs)
-            from_hidden = apply_linear(maps[f"recurrent{level}"], before)
-            reset_i, update_i, new_i = from_input.chunk(3, dim=-1)
-            reset_h, update_h, new_h = from_hidden.chunk(3, dim=-1)
-            update = torch.sigmoid(update_i + update_h)
-            new = torch.tanh(new_i + torch.sigmoid(reset_i + reset_h) * new_h)
-            after.append(new + update * (before - new))
-            inputs = after[-1]
-        return after
+
+def _step(from_input: Tensor, from_hidden: Tensor, hidden: Tensor) -> Tensor:
+    """(S, N, H) state after a variable, of the gates' rows (S, N, 3H) on its input and on the state before."""
+    sizes = [2 * hidden.shape[-1], hidden.shape[-1]]
+    (gates_i, new_i), (gates_h, new_h) = from_input.split(sizes, dim=-1), from_hidden.split(sizes, dim=-1)
+    reset, update = torch.sigmoid(gates_i + gates_h).chunk(2, dim=-1)
+    new = torch.tanh(torch.addcmul(new_i, reset, new_h))
+    return torch.lerp(new, hidden, update)

@@ -64,7 +64,8 @@ class CountHead(Head):
 
     def log_prob(self, outputs: Tensor, values: Tensor) -> Tensor:
         """Log-probabilities of counts."""
-        return outputs.gather(-1, values.unsqueeze(-1)).squeeze(-1) - outputs.logsumexp(-1)
+        found = functional.cross_entropy(outputs.flatten(0, -2), values.flatten(), reduction="none")
+        return -found.unflatten(0, values.shape)
 
     def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
         """Counts, by inversion."""
@@ -116,26 +117,29 @@ class MixtureHead(Head):
     def log_prob(self, outputs: Tensor, values: Tensor) -> Tensor:
         """Log-densities of values."""
         logits, means, widths = self._parts(outputs)
-        away = (values.unsqueeze(-1) - means) / widths
+        away = (values - means) / widths
         single = -0.5 * away.square() - widths.log() - _HALF_LOG_TAU
-        return (logits.log_softmax(-1) + single).logsumexp(-1)
+        return (logits + single).logsumexp(0) - logits.logsumexp(0)
 
     def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
         """A component by inversion, then a value of it."""
         logits, means, widths = self._parts(outputs)
-        cumulative = logits.softmax(-1).cumsum(-1)
-        level = torch.rand(*logits.shape[:-1], 1, generator=generator, device=logits.device)
-        chosen = torch.searchsorted(cumulative, level * cumulative[..., -1:], right=True)
-        chosen = chosen.clamp_max(self.components - 1)
-        noise = torch.randn(logits.shape[:-1], generator=generator, device=logits.device, dtype=logits.dtype)
-        mean, width = (part.gather(-1, chosen).squeeze(-1) for part in (means, widths))
+        cumulative = logits.softmax(0).cumsum(0)
+        level = torch.rand(logits.shape[1:], generator=generator, device=logits.device)
+        # Scaled by the last entry: rounding may leave the total a little below one.
+        chosen = (cumulative < level * cumulative[-1]).sum(0, keepdim=True)
+        noise = torch.randn(logits.shape[1:], generator=generator, device=logits.device, dtype=logits.dtype)
+        mean, width = (part.gather(0, chosen).squeeze(0) for part in (means, widths))
         return mean + width * noise
 
     def masses(self, outputs: Tensor, edges: Tensor) -> Tensor:
         """Differences of the mixture's distribution function."""
+        found: Tensor | float = 0.0
         logits, means, widths = self._parts(outputs)
-        below = torch.special.ndtr((edges[:, None] - means.unsqueeze(-2)) / widths.unsqueeze(-2))
-        return (logits.softmax(-1).unsqueeze(-2) * below).sum(-1).diff(dim=-1)
+        for share, mean, width in zip(logits.softmax(0), means, widths, strict=True):
+            below = torch.special.ndtr((edges - mean.unsqueeze(-1)) / width.unsqueeze(-1))
+            found = found + share.unsqueeze(-1) * below.diff(dim=-1)
+        return found
 
     def divergence(self, wanted: Tensor, found: Tensor, values: Tensor) -> Tensor:
         """Told by single values: mixtures have no closed form."""
@@ -146,5 +150,6 @@ class MixtureHead(Head):
         return rows.new_zeros(())
 
     def _parts(self, outputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        logits, means, raw = outputs.chunk(3, dim=-1)
+        """(M, …) each, the components first and in one piece: far faster to go through than a few beside each other."""
+        logits, means, raw = outputs.movedim(-1, 0).contiguous().chunk(3)
         return logits, means, self.narrowest + functional.softplus(raw)
