@@ -39,7 +39,15 @@ hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, m
 hypothesis.settings.load_profile("tests")
 torch.set_num_threads(1)
 
-SMALL_DYNAMICS = {"kind": "ode", "time_channel": False, "width": 8, "layers": 1, "heads": 2, "feedforward": 8}
+SMALL_DYNAMICS = {
+    "mixer": "attention",
+    "kind": "ode",
+    "time_channel": False,
+    "width": 8,
+    "layers": 1,
+    "heads": 2,
+    "feedforward": 8,
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ from weightflow.anchors import STRATEGIES
 from weightflow.backbones import BACKBONES
 from weightflow.baselines import BASELINES, FLOORS
 from weightflow.exports import FORMATS
+from weightflow.graph_network import MIXERS
 from weightflow.interpolation import INTERPOLATIONS
 from weightflow.latent_path import METHODS
 from weightflow.plots import style
@@ -24,10 +25,11 @@ from weightflow.teacher_choice import candidates
         (STRATEGIES, ["$defs", "model", "properties", "anchors", "properties", "alignment"]),
         (METHODS, ["$defs", "model", "properties", "path", "properties", "method"]),
         (MEMBERS, ["$defs", "model", "properties", "teacher", "properties", "members", "items"]),
+        (MIXERS, ["$defs", "model", "properties", "dynamics", "properties", "mixer"]),
         (SEARCHES, ["$defs", "model", "properties", "selection", "properties", "search"]),
         ([*BASELINES, *runs.FLOWS, *INTERPOLATIONS], ["properties", "baselines", "items"]),
     ],
-    ids=["backbones", "alignments", "path methods", "teachers", "searches", "baselines"],
+    ids=["backbones", "alignments", "path methods", "teachers", "mixers", "searches", "baselines"],
 )
 def test_names_are_those_of_the_schema(root, names, path):
     node = read_schema(root / "workflow" / "schemas" / "config.schema.yaml")

@@ -1,0 +1,166 @@
+"""The cases: each measures some numbers, in a process of its own."""
+
+import statistics
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from measuring import Measured, by_turns, growth, repeated
+from published_step import draw_starts, loss
+from workloads import CPU, backbone_of, counts, epidemic, settings
+
+from weightflow import metrics, seeding
+from weightflow.anchors import train_anchors
+from weightflow.dynamics import Solver, evolve, normalise_times
+from weightflow.fields import make_field
+from weightflow.interpolation import interpolate_weights
+from weightflow.snapshots import Snapshots
+from weightflow.spline_fitting import fit_spline
+from weightflow.teacher import lesson
+from weightflow.weight_graph import build_weight_graph
+from weightflow.weight_spline import knot_times, through
+from weightflow.weighted_states import marginals
+
+RK4 = Solver(method="rk4", substeps=1, rtol=1e-4, atol=1e-5, adjoint=False)
+
+
+def anchors() -> list[Measured]:
+    """All eleven anchors of the epidemic, and how good they are beside those of the paper's schedule."""
+    data = epidemic()
+    backbone = backbone_of(data, position=False)
+
+    def train(**changes):
+        own = settings(anchors=changes)["anchors"]
+        return train_anchors(backbone, data.observed, data.observed_times, own, 0, CPU)
+
+    found = repeated(train, 3)
+    ours, paper = (_mean_nll(backbone, train(**changes).weights, data) for changes in ({}, {"alignment": "sequential"}))
+    return [
+        Measured("anchors of 11 snapshots", statistics.median(found), "s", "≤ 12", found),
+        Measured("their mean NLL over that of sequential anchors", ours - paper, "nats per state", "≤ 0"),
+    ]
+
+
+def published_error() -> list[Measured]:
+    """From raw data to a model as good as the published one: anchors, and the natural spline through them."""
+    data = epidemic()
+    backbone = backbone_of(data)
+
+    def model():
+        made = train_anchors(backbone, data.observed, data.observed_times, settings()["anchors"], 0, CPU)
+        weights = interpolate_weights("weights_spline", made.times, made.weights, data.times)
+        networks, generator = torch.as_tensor(weights, dtype=torch.float32), torch.Generator().manual_seed(0)
+        return backbone.sample(networks, 1000, generator).numpy()
+
+    found = repeated(model, 3)
+    return [
+        Measured("raw data to samples at all times", statistics.median(found), "s", "≤ 20", found),
+        Measured("their released W", _released_w(model(), data), "", "≤ 0.110"),
+    ]
+
+
+def training_step() -> list[Measured]:
+    """The published loss of one batch with its gradient: every start on its own, and ours."""
+    data = epidemic()
+    backbone = backbone_of(data, position=False)
+    weights = np.random.default_rng(0).normal(size=(11, sum(layer.weights for layer in backbone.layers)))
+    graph = build_weight_graph(backbone.layers, weights, data.observed_times, "of a benchmark")
+    knots, own = normalise_times(graph.times, graph.times), torch.as_tensor(weights, dtype=torch.float32)
+    field = make_field(graph, None, settings(dynamics={"kind": "ode"})["dynamics"], 0)
+    with torch.no_grad():
+        for parameter in field.parameters():
+            parameter += 0.02 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
+
+    def plain(starts, horizon):
+        return loss(field, own, knots, starts, horizon, 1e-6)
+
+    def ours(starts, horizon):
+        places, repeats = torch.unique(starts, return_counts=True)
+        reached, energy = evolve(field, own[places], places, knots, horizon, RK4)
+        goals = torch.stack([own[places + i + 1] for i in range(horizon)])
+        share = repeats / repeats.sum()
+        return ((reached - goals).square().mean(2) @ share).mean() + 1e-6 * energy[-1] @ share
+
+    batches = [draw_starts(np.random.default_rng(seed), len(own)) for seed in range(10)]
+    apart = max(abs(plain(*batch).item() / ours(*batch).item() - 1) for batch in batches)
+
+    def through_all(step):
+        def work():
+            for batch in batches:
+                field.zero_grad()
+                step(*batch).backward()
+
+        return work
+
+    fast, slow = by_turns(through_all(ours), through_all(plain), 5, 1)
+    ratios = [b / a for a, b in zip(fast, slow, strict=True)]
+    return [
+        Measured("steps per second, ours over plain", statistics.median(ratios), "×", "≥ 4", ratios),
+        Measured("relative difference of the two losses", apart, "", "≤ 1e-4"),
+        Measured("ours, a step", 1e3 * statistics.median(fast) / len(batches), "ms"),
+    ]
+
+
+def scaling() -> list[Measured]:
+    """How anchors, the learned spline and sampling grow with the size of the data."""
+    axes = {
+        "variables d": ("variables", [3, 15, 100, 1000]),
+        "snapshots K": ("snapshots", [5, 20, 60, 200]),
+        "levels L": ("levels", [16, 64, 256, 1024]),
+        "states N": ("states", [1_000, 10_000, 100_000, 1_000_000]),
+    }
+    found = []
+    for title, (key, sizes) in axes.items():
+        for stage, work_of in _STAGES.items():
+            exponent, times = growth(sizes, lambda size, key=key, of=work_of: of(counts(**{key: size})), 1)
+            detail = dict(zip(map(str, sizes), times, strict=True))
+            found.append(Measured(f"{stage}: exponent in {title}", exponent, "", "≤ 1.1", detail=detail))
+    return found
+
+
+def memory() -> list[Measured]:
+    """Anchors of a million states of a hundred variables; the peak is that of this case's process."""
+    data = counts(variables=100, snapshots=3, states=1_000_000)
+    return [Measured("anchors of 10⁶ states of 100 variables", repeated(_anchors(data), 1, 0)[0], "s")]
+
+
+def _anchors(data: Snapshots) -> Callable[[], object]:
+    backbone, own = backbone_of(data), settings(anchors={"first_steps": 20, "steps": 20})["anchors"]
+    return lambda: train_anchors(backbone, data.observed, data.observed_times, own, 0, CPU)
+
+
+def _spline(data: Snapshots) -> Callable[[], object]:
+    backbone, own, times = backbone_of(data), settings(spline={"steps": 20})["spline"], data.observed_times
+    weights = backbone.initial(1, torch.Generator().manual_seed(0)).numpy().repeat(len(times), axis=0)
+    start = through(times, weights, knot_times(times, own["knots"], own["first_knots"]))
+    told = lesson(None, data.observed, times, data.space, 20, seeding.stream(0, "lesson"))
+    return lambda: fit_spline(backbone, start, told, own, {"curvature": 10, "roughness": 0.003}, 0, CPU)
+
+
+def _sampling(data: Snapshots) -> Callable[[], object]:
+    backbone = backbone_of(data)
+    networks = backbone.initial(len(data.times), torch.Generator().manual_seed(0))
+    count = min(len(data.training[0]), 20_000)
+    return lambda: [backbone.sample(one, count, torch.Generator().manual_seed(0)) for one in networks.split(1)]
+
+
+_STAGES = {"anchors": _anchors, "learned spline": _spline, "sampling": _sampling}
+
+
+def _mean_nll(backbone, weights: np.ndarray, data: Snapshots) -> float:
+    networks, states = torch.as_tensor(weights), [torch.as_tensor(s) for s in data.coordinates]
+    with torch.no_grad():
+        parts = [-backbone.log_prob(w[None], s).mean() for w, s in zip(networks, states, strict=True)]
+    return torch.stack(parts).mean().item()
+
+
+def _released_w(samples: np.ndarray, data: Snapshots) -> float:
+    even, found = np.full(1000, 1e-3), []
+    for t in range(1, len(data.times)):
+        levels = 1 + max(int(samples[t].max()), int(data.heldout[t].max()))
+        p, q = (marginals(states, even, levels) for states in (samples[t], data.heldout[t]))
+        found.append(metrics.w_marginal(p, q))
+    return float(np.mean(found))
+
+
+CASES = {case.__name__: case for case in (anchors, published_error, training_step, scaling, memory)}

@@ -1,0 +1,57 @@
+"""What is measured on: the paper's epidemic as the workflow's defaults have it, and synthetic data of any size."""
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from snakemake.utils import validate
+
+from weightflow import seeding
+from weightflow.backbones import Backbone, make_backbone
+from weightflow.simulation import simulate
+from weightflow.snapshots import Snapshots, observed_mask, states_with_headroom
+from weightflow.state_space import Counts
+from weightflow.systems import read_system
+
+ROOT = Path(__file__).parents[1]
+CPU = torch.device("cpu")
+
+
+def settings(**changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a model: the schema's defaults, and by section what is changed."""
+    config = {
+        "datasets": {"data": {"system": "epidemic"}},
+        "models": {"model": {k: dict(v) for k, v in changes.items()}},
+    }
+    validate(config, str(ROOT / "workflow" / "schemas" / "config.schema.yaml"))
+    return model
+
+
+@functools.cache
+def epidemic(trajectories: int = 1000, every: int = 10) -> Snapshots:
+    """The paper's epidemic: 101 times, every n-th observed."""
+    system = read_system(ROOT / "resources" / "systems" / "epidemic.yaml")
+    parts = [simulate(system, trajectories, seeding.integer(1, name)) for name in ("training", "heldout")]
+    training, heldout = ([states[:, t] for t in range(states.shape[1])] for states in parts)
+    observed = observed_mask(len(training), every)
+    levels = states_with_headroom([s for s, seen in zip(training, observed, strict=True) if seen], 4096)
+    times = np.arange(len(training), dtype=float)
+    return Snapshots(times, training, heldout, observed, list(system.species), Counts(levels), "heldout", "time")
+
+
+def counts(variables: int = 3, snapshots: int = 11, levels: int = 64, states: int = 1000) -> Snapshots:
+    """Binomial counts whose mean rises with time, every time observed."""
+    rng, largest = np.random.default_rng(0), int((levels - 1) / 1.1)
+    shares = np.linspace(0.2, 0.8, snapshots)
+    training = [rng.binomial(largest, share, size=(states, variables)) for share in shares]
+    names, observed = [f"x{i + 1}" for i in range(variables)], np.ones(snapshots, dtype=bool)
+    times = np.arange(snapshots, dtype=float)
+    return Snapshots(times, training, [], observed, names, Counts(levels), "training", "time")
+
+
+def backbone_of(data: Snapshots, **changes: Any) -> Backbone:
+    """The default backbone of a data set."""
+    return make_backbone(settings(backbone=changes)["backbone"], data.variables, data.space)
