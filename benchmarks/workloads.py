@@ -22,12 +22,9 @@ CPU = torch.device("cpu")
 
 def settings(**changes: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a model: the schema's defaults, and by section what is changed."""
-    config = {
-        "datasets": {"data": {"system": "epidemic"}},
-        "models": {"model": {k: dict(v) for k, v in changes.items()}},
-    }
+    config = {"datasets": {"data": {"system": "epidemic"}}, "models": {"model": dict(changes)}}
     validate(config, str(ROOT / "workflow" / "schemas" / "config.schema.yaml"))
-    return model
+    return config["models"]["model"]
 
 
 @functools.cache
