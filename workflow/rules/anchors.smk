@@ -24,7 +24,7 @@ rule train_anchors:
     conda:
         "../../envs/weightflow.yaml"
     resources:
-        gpu=1,
+        gpu=CARD,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("train_anchors.py"),
@@ -48,7 +48,7 @@ rule fit_pooled_start:
     conda:
         "../../envs/weightflow.yaml"
     resources:
-        gpu=1,
+        gpu=CARD,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("fit_pooled_start.py"),
@@ -75,7 +75,7 @@ rule train_anchor:
     conda:
         "../../envs/weightflow.yaml"
     resources:
-        gpu=1,
+        gpu=CARD,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("train_anchor.py"),

@@ -52,6 +52,9 @@ SETTINGS = {**config["models"], **ABLATIONS}
 LEVELS = ablations.ablation_levels(config)
 FACTORS = list(dict.fromkeys(factor for factor, *_ in LEVELS if factor != ablations.BASE))
 STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
+# What a rule that trains asks for. Where it runs here and there is no card, there is none to wait for either, and such
+# jobs run side by side; another executor knows itself what it has.
+CARD = int(not workflow.local_exec or any(Path("/dev").glob("nvidia[0-9]*")))
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 DRIVEN = [m for m in MODELS if m in CDE_MODELS]  # of those that figures show
 

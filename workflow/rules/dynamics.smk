@@ -20,7 +20,7 @@ rule choose_steps:
     conda:
         "../../envs/weightflow.yaml"
     resources:
-        gpu=1,
+        gpu=CARD,
     params:
         settings=model_settings(
             "data",
@@ -62,7 +62,7 @@ rule fit_dynamics:
     conda:
         "../../envs/weightflow.yaml"
     resources:
-        gpu=1,
+        gpu=CARD,
     params:
         settings=model_settings("data", "dynamics", "solver", "training"),
         points=lambda w: SETTINGS[w.model]["teacher"]["points"] if w.model in TAUGHT else None,

@@ -15,7 +15,7 @@ rule fit_flow:
     conda:
         "../../envs/weightflow.yaml"
     resources:
-        gpu=1,
+        gpu=CARD,
     params:
         code=code("fit_flow.py"),
     script:
@@ -37,7 +37,7 @@ rule predict_flow:
     conda:
         "../../envs/weightflow.yaml"
     resources:
-        gpu=1,
+        gpu=CARD,
     params:
         samples=config["evaluation"]["samples"],
         code=code("predict_flow.py"),

@@ -20,7 +20,7 @@ rule predict_field:
     conda:
         "../../envs/weightflow.yaml"
     resources:
-        gpu=1,
+        gpu=CARD,
     params:
         settings=model_settings("dynamics", "solver", "continuation"),
         samples=config["evaluation"]["samples"],
@@ -46,7 +46,7 @@ rule predict_spline:
     conda:
         "../../envs/weightflow.yaml"
     resources:
-        gpu=1,
+        gpu=CARD,
     params:
         settings=model_settings("continuation"),
         samples=config["evaluation"]["samples"],
@@ -116,7 +116,7 @@ rule predict_times:
     conda:
         "../../envs/weightflow.yaml"
     resources:
-        gpu=1,
+        gpu=CARD,
     params:
         settings=model_settings("dynamics", "solver", "continuation"),
         model=lambda w: SETTINGS[w.model],

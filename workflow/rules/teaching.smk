@@ -37,7 +37,7 @@ rule choose_smoothing:
     conda:
         "../../envs/weightflow.yaml"
     resources:
-        gpu=1,
+        gpu=CARD,
     params:
         settings=lambda w: stages.choice_settings(sharer(CHOICES[w.choice])),
         code=code("choose_smoothing.py"),
@@ -62,7 +62,7 @@ rule fit_spline:
     conda:
         "../../envs/weightflow.yaml"
     resources:
-        gpu=1,
+        gpu=CARD,
     params:
         settings=lambda w: stages.spline_settings(sharer(SPLINES[w.spline])),
         code=code("fit_spline.py"),
