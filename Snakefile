@@ -2,6 +2,8 @@
 #
 #   snakemake --cores 8 --resources gpu=1                              the default run (config/config.yaml)
 #   snakemake --cores 8 --resources gpu=1 --configfile config/my.yaml  your own data
+#   snakemake estimate --cores 8 --resources gpu=1 --configfile config/my.yaml
+#                                                                      what that will cost, stage by stage
 #   snakemake predict --cores 8 --resources gpu=1 --configfile config/my.yaml
 #                                                                      samples at any times, as .h5ad or .parquet
 #   snakemake leave-one-out --cores 8 --resources gpu=1 --configfile config/embryoid.yaml
@@ -12,7 +14,8 @@
 #                                                                      the paper's tables, ablations and figures
 #
 # Stages, in order: workflow/rules/{data,exact_law,anchors,weight_graph,latent_path,teaching,dynamics,prediction,
-# flow_matching,evaluation,ablations,comparison,leave_one_out,figures,report}.smk, wired by common, inputs and listings;
+# flow_matching,evaluation,ablations,comparison,leave_one_out,estimate,figures,
+# report}.smk, wired by common, inputs and listings;
 # each rule calls the script of its own name in workflow/scripts.
 from snakemake.utils import min_version
 
@@ -41,6 +44,7 @@ include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/ablations.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/leave_one_out.smk"
+include: "workflow/rules/estimate.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 
@@ -82,6 +86,12 @@ rule:
     input:
         rules.tabulate_folds.output,
         "results/summary.csv" if config["evaluation"]["leave_one_out"] else [],
+
+
+rule estimate:
+    # What a run will cost, before it.
+    input:
+        rules.tabulate_estimate.output,
 
 
 rule ablations:

@@ -49,6 +49,16 @@ def timed_stages(dataset, model):
     return found
 
 
+# (data set, model, stage, jobs) of what a run's models cost; their data are prepared before.
+ESTIMATED = [
+    (d, m, stage, 1 if stage == "teacher" else len(SEEDS))
+    for d in DATASETS
+    for m in MODELS
+    for stage in timed_stages(d, m)
+    if stage not in ("simulate", "prepare")
+]
+
+
 def ablation_figures(dataset):
     """Figures of the ablation study on a data set, one for each factor."""
     factors = FACTORS if dataset in STUDIED else []

@@ -1,12 +1,17 @@
 """Gather seconds, memory and device of every stage of every run."""
 
+import pandas as pd
+
 from weightflow.job import run
-from weightflow.runtime import runtime_table
+from weightflow.runtime import compare_estimate, runtime_table
 from weightflow.storage import write_table
 
 
 def main(snakemake):
-    write_table(snakemake.output[0], runtime_table(snakemake.params.rows))
+    table = runtime_table(snakemake.params.rows)
+    for path in snakemake.input.estimate:
+        table = compare_estimate(table, pd.read_csv(path))
+    write_table(snakemake.output[0], table)
 
 
 run(main, snakemake)  # noqa: F821

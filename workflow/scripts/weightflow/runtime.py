@@ -1,7 +1,8 @@
 """What each stage cost: seconds, peak memory and device, from Snakemake's benchmark files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -29,6 +30,51 @@ def runtime_table(rows: Iterable[tuple[str, str, int, str, str, str | None]]) ->
         device = _device(Path(artefact)) if artefact else "cpu"
         table.append((dataset, model, seed, stage, measured["s"], measured["max_rss"], device))
     return pd.DataFrame(table, columns=COLUMNS)
+
+
+def estimate_table(stages: Iterable[tuple[str, str, str, int]], costs: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """What stages will cost.
+
+    Args:
+        stages: (dataset, model, stage, jobs).
+        costs: of one job of each: `seconds`, `max_rss_mb`, `device`.
+
+    Returns:
+        Table dataset, model, stage, jobs, seconds (of one job), max_rss_mb, device.
+    """
+    rows = [
+        (*named, cost["seconds"], cost["max_rss_mb"], cost["device"]) for named, cost in zip(stages, costs, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["dataset", "model", "stage", "jobs", "seconds", "max_rss_mb", "device"])
+
+
+def say_estimate(table: pd.DataFrame, cores: int) -> str:
+    """The table as text, and what all of it takes on some cores.
+
+    Jobs on the CPU use one core each; those on a card wait for each other.
+    """
+    shown = table.assign(seconds=table["seconds"].round(1), max_rss_mb=table["max_rss_mb"].round().astype(int))
+    spent, on_card = table["jobs"] * table["seconds"], table["device"] != "cpu"
+    longest = table.groupby(["dataset", "model"])["seconds"].sum().max()  # stages of a model follow each other
+    whole = max(longest, spent[on_card].sum(), spent[~on_card].sum() / cores)
+    return (
+        f"\n{shown.to_string(index=False)}\n\nModels and their metrics: about {_duration(whole)} on {cores} cores "
+        f"({_duration(spent.sum())} of work), at most {shown['max_rss_mb'].max()} MiB a job. Baselines, figures and "
+        "the report come on top, minutes at most.\n"
+    )
+
+
+def compare_estimate(runtime: pd.DataFrame, estimate: pd.DataFrame) -> pd.DataFrame:
+    """The runtime table with a column estimated_seconds, empty where nothing was estimated."""
+    named = estimate.rename(columns={"seconds": "estimated_seconds"})
+    keys = ["dataset", "model", "stage"]
+    return runtime.merge(named[[*keys, "estimated_seconds"]], on=keys, how="left")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def sum_benchmarks(benchmarks: Iterable[str]) -> pd.DataFrame:

@@ -1,0 +1,42 @@
+# An estimate before the wait: what each stage of the run will cost on this machine, from a little of each.
+
+
+rule calibrate_stage:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
+    output:
+        "results/{dataset}/estimates/{model}/{stage}.json",
+    log:
+        "results/{dataset}/logs/{model}/calibrate_stage-{stage}.log",
+    wildcard_constraints:
+        model=any_of(MODELS),
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        gpu=CARD,
+    params:
+        model=lambda w: SETTINGS[w.model],
+        samples=config["evaluation"]["samples"],
+        joint_every=config["evaluation"]["joint_every"],
+        seed=FIRST_SEED,
+        code=code("calibrate_stage.py"),
+    script:
+        "../scripts/calibrate_stage.py"
+
+
+rule tabulate_estimate:
+    input:
+        [f"results/{d}/estimates/{m}/{stage}.json" for d, m, stage, _ in ESTIMATED],
+    output:
+        "results/estimate.csv",
+    log:
+        "results/logs/tabulate_estimate.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        stages=ESTIMATED,
+        cores=workflow.cores,
+        code=code("tabulate_estimate.py"),
+    script:
+        "../scripts/tabulate_estimate.py"

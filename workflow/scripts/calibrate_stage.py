@@ -1,0 +1,29 @@
+"""Estimate what one stage of a model costs in full, by doing a little of it."""
+
+import resource
+import time
+
+import psutil
+
+from weightflow.device import job_device
+from weightflow.estimate import STAGES, Work
+from weightflow.job import run
+from weightflow.laws import known_law
+from weightflow.snapshots import read_snapshots
+from weightflow.storage import write_json
+from weightflow.suited import check_suited
+
+STARTED = time.time() - psutil.Process().create_time()  # seconds that every job spends before it can begin
+
+
+def main(snakemake):
+    params, stage = snakemake.params, snakemake.wildcards.stage
+    data, law = read_snapshots(snakemake.input.snapshots), known_law(snakemake.input.law)
+    check_suited(data, snakemake)
+    work = Work(data, params.model, params.samples, params.joint_every, law, job_device(snakemake), params.seed)
+    seconds = STAGES[stage](work)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in KiB
+    write_json(snakemake.output[0], {"seconds": STARTED + seconds, "max_rss_mb": peak, "device": str(work.device)})
+
+
+run(main, snakemake)  # noqa: F821
