@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from weightflow.runtime import COLUMNS, runtime_table, sum_benchmarks
+from weightflow.runtime import (
+    COLUMNS,
+    compare_estimate,
+    estimate_table,
+    runtime_table,
+    say_estimate,
+    sum_benchmarks,
+)
 from weightflow.storage import write_json, write_tensors
 
 
@@ -52,3 +59,31 @@ def test_jobs_of_a_stage_add_up(benchmark, tmp_path):
     short.write_text("s\th:m:s\tmax_rss\n0.1\t0:00:00\t-\n")
     total = sum_benchmarks([benchmark, str(short), benchmark])
     assert total.to_dict("list") == {"s": [pytest.approx(5.1)], "max_rss": [300.5]}
+
+
+COSTS = [
+    {"seconds": 60.0, "max_rss_mb": 500.0, "device": "cpu"},
+    {"seconds": 30.0, "max_rss_mb": 800.0, "device": "cpu"},
+]
+STAGES = [("data", "model", "anchors", 3), ("data", "model", "predict", 3)]
+
+
+@pytest.mark.parametrize(("cores", "said"), [(1, "about 4 min on 1 cores"), (2, "about 2 min"), (100, "about 2 min")])
+def test_an_estimate_says_how_long_all_of_it_takes(cores, said):
+    text = say_estimate(estimate_table(STAGES, COSTS), cores)
+    assert said in text
+    assert "at most 800 MiB" in text
+    assert "(4 min of work)" in text
+
+
+def test_jobs_on_a_card_wait_for_each_other():
+    costs = [cost | {"device": "cuda:0"} for cost in COSTS]
+    assert "about 4 min on 8 cores" in say_estimate(estimate_table(STAGES, costs), 8)
+
+
+def test_what_was_estimated_stands_beside_what_was_spent(benchmark):
+    rows = [("data", "model", 0, "predict", benchmark, None), ("data", "previous", 0, "predict", benchmark, None)]
+    table = compare_estimate(runtime_table(rows), estimate_table(STAGES, COSTS))
+    assert table["estimated_seconds"].tolist()[0] == 30
+    assert np.isnan(table["estimated_seconds"].tolist()[1])
+    assert table[COLUMNS].equals(runtime_table(rows))

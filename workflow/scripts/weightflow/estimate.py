@@ -221,10 +221,10 @@ def evaluation(work: Work) -> float:
 
     few, more = _TIMES
     judge(few, more)
-    always = (judge(more, more) - judge(few, more)) / (more - few)
-    joint = (judge(more, 1) - judge(more, more)) / (more - 1)
+    short, long, everywhere = judge(few, more), judge(more, more), judge(more, 1)
+    always, joint = (long - short) / (more - few), (everywhere - long) / (more - 1)
     times = len(work.data.times)
-    return max(0.0, times * always + times / step * joint)
+    return max(everywhere, times * always + times / step * joint)
 
 
 # Stages as `runtime.csv` has them, in order, and what each is estimated by.
