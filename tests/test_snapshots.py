@@ -148,7 +148,7 @@ def test_what_is_held_back_touches_nothing_that_is_learnt_from(dataset_settings,
 
 
 def test_every_stage_that_learns_reads_observed_states_alone(root):
-    """Others predict from them, judge, draw, tell or only time themselves; of the anchors' they only take times and the space."""
+    """Others predict from them, judge, draw or tell, or time themselves; of the anchors' they take times and space."""
     scripts = {path.stem: path.read_text(encoding="utf-8") for path in (root / "workflow" / "scripts").glob("*.py")}
     whole = {name for name, text in scripts.items() if "read_snapshots(" in text}
     judging = ("predict_", "evaluate_", "plot_", "animate_", "tabulate_", "write_report", "calibrate_")
