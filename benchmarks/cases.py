@@ -31,7 +31,7 @@ def anchors() -> list[Measured]:
 
     def train(**changes):
         own = settings(anchors=changes)["anchors"]
-        return train_anchors(backbone, data.observed, data.observed_times, own, 0, CPU)
+        return train_anchors(backbone, data.coordinates, data.observed_times, own, 0, CPU)
 
     found = repeated(train, 3)
     ours, paper = (_mean_nll(backbone, train(**changes).weights, data) for changes in ({}, {"alignment": "sequential"}))
@@ -47,7 +47,7 @@ def published_error() -> list[Measured]:
     backbone = backbone_of(data)
 
     def model():
-        made = train_anchors(backbone, data.observed, data.observed_times, settings()["anchors"], 0, CPU)
+        made = train_anchors(backbone, data.coordinates, data.observed_times, settings()["anchors"], 0, CPU)
         weights = interpolate_weights("weights_spline", made.times, made.weights, data.times)
         networks, generator = torch.as_tensor(weights, dtype=torch.float32), torch.Generator().manual_seed(0)
         return backbone.sample(networks, 1000, generator).numpy()
@@ -126,7 +126,7 @@ def memory() -> list[Measured]:
 
 def _anchors(data: Snapshots) -> Callable[[], object]:
     backbone, own = backbone_of(data), settings(anchors={"first_steps": 20, "steps": 20})["anchors"]
-    return lambda: train_anchors(backbone, data.observed, data.observed_times, own, 0, CPU)
+    return lambda: train_anchors(backbone, data.coordinates, data.observed_times, own, 0, CPU)
 
 
 def _spline(data: Snapshots) -> Callable[[], object]:

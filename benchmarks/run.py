@@ -15,11 +15,13 @@ import psutil  # noqa: E402
 import torch  # noqa: E402
 from cases import CASES  # noqa: E402
 
+from weightflow.allocation import keep_freed_memory  # noqa: E402
 from weightflow.storage import write_json, write_text  # noqa: E402
 
 
 def one_case(name: str) -> None:
-    """Run a case in this process, and print what it measured as one line of JSON."""
+    """Run a case in this process, as jobs run, and print what it measured as one line of JSON."""
+    keep_freed_memory()
     torch.set_num_threads(1)
     measured = [vars(number) for number in CASES[name]()]
     print(json.dumps({"case": name, "measured": measured, "peak_mb": _peak_mb()}))

@@ -30,7 +30,7 @@ def clouds(rng) -> list[np.ndarray]:
 def test_counts_are_seen_as_they_are(levels, states):
     space = Counts(levels)
     seen = space.coordinates(states)
-    assert seen.dtype == np.int64
+    assert seen.dtype == np.int32
     np.testing.assert_array_equal(seen, states)
     np.testing.assert_array_equal(space.states(seen), states)
     assert space.contains(states).tolist() == (states < levels).all(1).tolist()

@@ -23,6 +23,7 @@ from weightflow.backbones import Backbone
 from weightflow.batches import Batches
 from weightflow.errors import DivergenceError
 from weightflow.learning_rate import cosine_decay
+from weightflow.likelihood import mean_nll
 from weightflow.progress import progress
 
 _FINAL_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
@@ -274,7 +275,7 @@ def _minimise(
     settings = training.settings
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = settings["learning_rate"] * cosine_decay(step, steps, _FINAL_RATE)
-        loss = -training.backbone.log_prob(weights, draw()).mean(1)
+        loss = mean_nll(training.backbone, weights, draw())
         optimiser.zero_grad(set_to_none=True)
         (loss.sum() + penalty(weights)).backward()
         optimiser.step()

@@ -70,7 +70,7 @@ class AutoregressiveBackbone(ABC):
 
         Args:
             weights: (S, P).
-            states: (N, d) shared or (S, N, d) own coordinates: counts as int64, or standardised values.
+            states: (N, d) shared or (S, N, d) own coordinates: integer counts, or standardised values.
         """
         return self._score(weights, self._ordered(weights, states))
 

@@ -64,7 +64,7 @@ class CountHead(Head):
 
     def log_prob(self, outputs: Tensor, values: Tensor) -> Tensor:
         """Log-probabilities of counts."""
-        found = functional.cross_entropy(outputs.flatten(0, -2), values.flatten(), reduction="none")
+        found = functional.cross_entropy(outputs.flatten(0, -2), values.flatten().long(), reduction="none")
         return -found.unflatten(0, values.shape)
 
     def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any
 
+from weightflow.allocation import keep_freed_memory
 from weightflow.errors import DivergenceError, InputError
 
 
@@ -23,6 +24,7 @@ def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) ->
     """
     if gives_way:
         os.nice(15)
+    keep_freed_memory()
     log = str(snakemake.log[0])
     os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
     with open(log, "w", encoding="utf-8", buffering=1) as stream, redirect_stdout(stream):

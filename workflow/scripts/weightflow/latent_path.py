@@ -20,6 +20,7 @@ from weightflow import seeding
 from weightflow.backbones import Backbone
 from weightflow.batches import Batches
 from weightflow.errors import DivergenceError, InputError
+from weightflow.likelihood import mean_nll
 from weightflow.progress import progress
 from weightflow.storage import read_tensors, write_tensors
 from weightflow.suitability import check_dimension
@@ -51,8 +52,8 @@ class Behaviour:
         """
         states = self.batches.draw(range(len(anchors)), [generator] * len(anchors))
         with torch.no_grad():
-            own = self.backbone.log_prob(anchors, states)
-        return (own - self.backbone.log_prob(decoded, states)).mean() / states.shape[-1]
+            own = mean_nll(self.backbone, anchors, states)
+        return (mean_nll(self.backbone, decoded, states) - own).mean() / states.shape[-1]
 
 
 def fit_latent_path(

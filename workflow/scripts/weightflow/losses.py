@@ -8,6 +8,7 @@ from torch import Tensor
 
 from weightflow.backbones import Backbone
 from weightflow.flat_weights import split_weights
+from weightflow.likelihood import mean_nll
 
 
 def structural(weights: Tensor, goal: Tensor) -> Tensor:
@@ -17,7 +18,7 @@ def structural(weights: Tensor, goal: Tensor) -> Tensor:
 
 def negative_log_likelihood(backbone: Backbone, weights: Tensor, states: Tensor) -> Tensor:
     """Mean −log p per state of states (S, N, d) at weights (S, P), in nats."""
-    return -backbone.log_prob(weights, states).mean()
+    return mean_nll(backbone, weights, states).mean()
 
 
 def divergence(backbone: Backbone, weights: Tensor, anchors: Tensor, states: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from weightflow.backbones import Backbone, make_backbone
 from weightflow.interpolation import fine_times
 from weightflow.joint_grids import joint_grids
 from weightflow.laws import ExactLaw
+from weightflow.likelihood import log_probs
 from weightflow.prediction import Prediction, density_edges
 from weightflow.snapshots import Snapshots, check_begun
 from weightflow.state_space import Counts, StateSpace
@@ -45,16 +46,13 @@ class NetworkDensity:
     seed: int
     leading: int = 0
 
-    @torch.no_grad()
     def log_prob(self, states: np.ndarray) -> np.ndarray:
         """(n,) log-probabilities, or log-densities; −∞ for counts beyond the backbone's."""
-        asked = self.backbone.prefix_log_prob if self.leading else self.backbone.log_prob
         found = np.full(len(states), -np.inf)
         inside = self.space.contains(states)
         chosen = torch.as_tensor(self.space.coordinates(states[inside]), device=self.weights.device)
-        at_once = max(1, _AT_ONCE // (states.shape[1] * self.backbone.head.outputs))
-        parts = [asked(self.weights, part)[0] for part in chosen.split(at_once)]
-        found[inside] = torch.cat(parts).double().cpu().numpy() - self.space.log_volume(states.shape[1])
+        scores = log_probs(self.backbone, self.weights, chosen, leading=bool(self.leading)).double().cpu().numpy()
+        found[inside] = scores - self.space.log_volume(states.shape[1])
         return found
 
     def marginals(self, space: StateSpace) -> np.ndarray:

@@ -22,6 +22,7 @@ from weightflow.errors import DivergenceError, InputError
 from weightflow.fields import make_field
 from weightflow.fitting import Material, fit_dynamics
 from weightflow.latent_path import Behaviour, fit_latent_path
+from weightflow.likelihood import log_probs
 from weightflow.snapshots import Snapshots, split
 from weightflow.spline_fitting import fit_spline
 from weightflow.stages import CHOSEN
@@ -233,7 +234,7 @@ def _nll_of_states(backbone: Backbone, weights: np.ndarray, validation: Sequence
     """K arrays (n_k,) of −log p, in nats, at weights (K, P)."""
     networks = torch.as_tensor(weights, dtype=torch.float32)
     return [
-        -backbone.log_prob(network[None], torch.as_tensor(states))[0].double().numpy()
+        -log_probs(backbone, network[None], torch.as_tensor(states)).double().numpy()
         for network, states in zip(networks, validation, strict=True)
     ]
 

@@ -344,7 +344,7 @@ def write_snapshots(path: str | Path, data: Snapshots, source: Mapping[str, Any]
     for part in ("training", "heldout"):
         snapshots = getattr(data, part)
         empty = np.zeros((0, len(data.variables)))
-        tensors[f"{part}.states"] = np.concatenate(snapshots or [empty]).astype(dtype)
+        tensors[f"{part}.states"] = np.concatenate(snapshots or [empty], dtype=dtype, casting="unsafe")
         tensors[f"{part}.counts"] = np.array([len(s) for s in snapshots], dtype=np.int64)
     names = None
     if data.representation is not None:

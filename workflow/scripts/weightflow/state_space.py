@@ -26,8 +26,8 @@ class Counts:
         return 0.0
 
     def coordinates(self, states: np.ndarray) -> np.ndarray:
-        """What networks see of states (…, d)."""
-        return np.asarray(states, dtype=np.int64)
+        """What networks see of states (…, d): themselves, in the type that files hold them in."""
+        return np.asarray(states, dtype=np.int32)
 
     def states(self, coordinates: np.ndarray) -> np.ndarray:
         """The states (…, d) of coordinates."""
