@@ -13,11 +13,10 @@ def test_glibc_takes_every_setting(monkeypatch):
     class Library:
         @staticmethod
         def mallopt(name, value):
-            answers.append(library.mallopt(name, value))
+            answers.append(plain(name, value))
 
     try:
-        library = ctypes.CDLL("libc.so.6")
-        library.mallopt
+        plain = ctypes.CDLL("libc.so.6").mallopt
     except (OSError, AttributeError):
         pytest.skip("the C library here is not glibc")
     monkeypatch.setattr(ctypes, "CDLL", lambda name: Library)
