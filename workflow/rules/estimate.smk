@@ -36,7 +36,7 @@ rule tabulate_estimate:
         "../../envs/analysis.yaml"
     params:
         stages=ESTIMATED,
-        cores=workflow.cores,
+        cores=lambda w: workflow.cores,  # not known where only the graph is asked for
         code=code("tabulate_estimate.py"),
     script:
         "../scripts/tabulate_estimate.py"
