@@ -147,3 +147,11 @@ def _integrand(x: float, one: torch.Tensor, two: torch.Tensor) -> float:
 
 def test_mixtures_are_not_rough():
     assert MIXTURE.roughness(torch.randn(2, 9, 4, generator=generator())).item() == 0
+
+
+@pytest.mark.parametrize("head", [COUNTS, MIXTURE], ids=["counts", "reals"])
+def test_values_that_share_their_outputs_are_scored_as_others(head):
+    out = outputs(head, 4)
+    values = torch.randint(6, (4, 7), generator=generator()).to(torch.int32 if head is COUNTS else torch.float64)
+    apart = head.log_prob(out[:, None].expand(-1, 7, -1), values)
+    torch.testing.assert_close(head.log_prob_shared(out, values), apart)

@@ -134,15 +134,36 @@ class AutoregressiveBackbone(ABC):
 
     def _score(self, weights: Tensor, states: Tensor) -> Tensor:
         """(S, N) log-probabilities of states (S, N, k), the first k variables in order."""
-        return self.head.log_prob(self._outputs(weights, states), states.transpose(1, 2)).sum(1)
+        first, later = self._conditionals(weights, states)
+        found = self.head.log_prob_shared(first, states[..., 0])
+        if later is None:
+            return found
+        return found + self.head.log_prob(later, states[..., 1:].transpose(1, 2)).sum(1)
 
     def _outputs(self, weights: Tensor, states: Tensor) -> Tensor:
         """(S, k, N, outputs) at the prefixes of states (S, N, k), the first k variables in order."""
+        first, later = self._conditionals(weights, states)
+        everyone = first[:, None, None].expand(-1, 1, states.shape[1], -1)
+        return everyone if later is None else torch.cat([everyone, later], dim=1)
+
+    def _conditionals(self, weights: Tensor, states: Tensor) -> tuple[Tensor, Tensor | None]:
+        """What the head reads at states (S, N, k), the first k variables in order.
+
+        Returns:
+            (S, outputs) at the first variable, which has nothing before it and so is found once for all states; and
+            (S, k − 1, N, outputs) at the prefixes of the others, None where there are none.
+        """
         maps = split_weights(self.layers, weights)
+        nothing = weights.new_zeros(len(weights), 1, 1, self.head.inputs)
+        outputs, memory = self._run(maps, self._inputs(nothing, 0), self._start(weights, 1))
+        first = apply_linear(maps[self.readout], outputs[:, 0])[:, 0]
+        if states.shape[-1] == 1:
+            return first, None
+        memory = [part.expand(-1, states.shape[1], *part.shape[2:]) for part in memory]
         codes = self.head.code(states[..., :-1].transpose(1, 2))
-        before = torch.cat([codes.new_zeros(len(weights), 1, *codes.shape[2:]), codes], dim=1)
-        outputs, _ = self._run(maps, self._inputs(before, 0), self._start(weights, states.shape[1]))
-        return apply_linear(maps[self.readout], outputs.flatten(1, 2)).unflatten(1, outputs.shape[1:3])
+        outputs, _ = self._run(maps, self._inputs(codes, 1), memory)
+        later = apply_linear(maps[self.readout], outputs.flatten(1, 2))
+        return first, later.unflatten(1, outputs.shape[1:3])
 
     def _inputs(self, before: Tensor, start: int) -> Tensor:
         """(S, n, N, inputs) codes (S, n, N, inputs) of the values before, and those of the positions from start on."""

@@ -30,6 +30,10 @@ class Head(ABC):
         """(…) log-probabilities, or log-densities, of values (…) under outputs (…, outputs)."""
 
     @abstractmethod
+    def log_prob_shared(self, outputs: Tensor, values: Tensor) -> Tensor:
+        """(…, N) log-probabilities, or log-densities, of values (…, N) that share their outputs (…, outputs)."""
+
+    @abstractmethod
     def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
         """(…) independent values under outputs (…, outputs)."""
 
@@ -66,6 +70,10 @@ class CountHead(Head):
         """Log-probabilities of counts."""
         found = functional.cross_entropy(outputs.flatten(0, -2), values.flatten().long(), reduction="none")
         return -found.unflatten(0, values.shape)
+
+    def log_prob_shared(self, outputs: Tensor, values: Tensor) -> Tensor:
+        """Log-probabilities of counts, out of a table of them."""
+        return outputs.log_softmax(-1).gather(-1, values.long())
 
     def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
         """Counts, by inversion."""
@@ -120,6 +128,10 @@ class MixtureHead(Head):
         away = (values - means) / widths
         single = -0.5 * away.square() - widths.log() - _HALF_LOG_TAU
         return (logits + single).logsumexp(0) - logits.logsumexp(0)
+
+    def log_prob_shared(self, outputs: Tensor, values: Tensor) -> Tensor:
+        """Log-densities of values."""
+        return self.log_prob(outputs.unsqueeze(-2), values)
 
     def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
         """A component by inversion, then a value of it."""
