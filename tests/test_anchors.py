@@ -13,6 +13,7 @@ from weightflow.anchors import (
     prepare_training,
     train_anchor,
     train_anchors,
+    train_anchors_of_seeds,
     unevenness,
 )
 from weightflow.errors import DivergenceError
@@ -26,6 +27,7 @@ SETTINGS = {
     "alignment": "sequential",
     "first_steps": 20,
     "steps": 10,
+    "settled": None,
     "batch": 1024,
     "learning_rate": 0.02,
     "smoothness": 1e-3,
@@ -144,7 +146,7 @@ def test_rebasin_moves_independent_anchors_together_without_changing_them(backbo
 
 
 def one_by_one(backbone, snapshots, settings) -> Anchors:
-    training = prepare_training(backbone, snapshots, TIMES, settings, 0, CPU)
+    training = prepare_training(backbone, snapshots, TIMES, settings, [0], CPU)
     pooled = settings["alignment"] == "pooled"
     start = fit_pooled(training, settings["first_steps"])[0].numpy() if pooled else None
     parts = [train_anchor(training, k, start) for k in range(len(snapshots))]
@@ -174,3 +176,36 @@ def test_divergence_names_the_setting_to_change(backbone, snapshots, alignment):
 def test_depth_and_states_of_any_backbone_train(snapshots):
     deep = GRUBackbone(variables=2, head=CountHead(5), hidden=3, depth=2)
     assert np.isfinite(train(deep, snapshots, first_steps=3, steps=2).weights).all()
+
+
+@pytest.mark.parametrize("alignment", STRATEGIES)
+def test_seeds_side_by_side_are_those_of_each_alone(backbone, snapshots, alignment):
+    settings = SETTINGS | {"alignment": alignment}
+    together = train_anchors_of_seeds(backbone, snapshots, TIMES, settings, [3, 7], CPU)
+    for seed, found in zip([3, 7], together, strict=True):
+        alone = train_anchors(backbone, snapshots, TIMES, settings, seed, CPU)
+        np.testing.assert_allclose(found.weights, alone.weights, atol=2e-4)
+        assert found.losses[["snapshot", "step"]].equals(alone.losses[["snapshot", "step"]])
+        np.testing.assert_allclose(found.losses["nll"], alone.losses["nll"], rtol=1e-4)
+
+
+def test_an_anchor_that_has_settled_leaves_the_others_alone(backbone, snapshots):
+    # All states of the first snapshot are the same, so its anchor gains little from early on.
+    easy = [np.zeros((200, 2), dtype=int), *snapshots[1:]]
+    settings = SETTINGS | {"alignment": "none", "first_steps": 400, "learning_rate": 0.03, "settled": 2e-4}
+    together = train_anchors(backbone, easy, TIMES, settings, 0, CPU)
+    last = together.losses.groupby("snapshot")["step"].max()
+    assert last.nunique() > 1
+    assert last.min() < 399
+    training = prepare_training(backbone, easy, TIMES, settings, [0], CPU)
+    for k, weights in enumerate(together.weights):
+        alone = train_anchor(training, k, None)
+        assert alone.losses["step"].max() == last[k]
+        np.testing.assert_allclose(alone.weights[0], weights, atol=2e-4)
+
+
+@pytest.mark.parametrize("alignment", ["pooled", "rebasin", "none"])
+def test_anchors_may_all_settle(backbone, snapshots, alignment):
+    found = train(backbone, snapshots, alignment=alignment, first_steps=400, steps=400, settled=100.0)
+    assert found.losses["step"].max() == 60
+    assert np.isfinite(found.weights).all()

@@ -83,7 +83,14 @@ def counted():
     rng = np.random.default_rng(0)
     snapshots = [rng.binomial(5, p, (300, 2)) for p in np.linspace(0.1, 0.9, 6)]
     backbone = GRUBackbone(variables=2, head=CountHead(6), hidden=3)
-    training = {"alignment": "pooled", "first_steps": 300, "steps": 200, "batch": 300, "learning_rate": 0.02}
+    training = {
+        "alignment": "pooled",
+        "first_steps": 300,
+        "steps": 200,
+        "batch": 300,
+        "learning_rate": 0.02,
+        "settled": None,
+    }
     cpu = torch.device("cpu")
     anchors = train_anchors(backbone, snapshots, np.arange(6.0), training, 0, cpu)
     return anchors.weights, Behaviour(backbone, snapshots, cpu)

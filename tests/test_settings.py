@@ -180,6 +180,16 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
             "models.m.anchors.jobs: ",
             "set jobs: together, or alignment to one of pooled, rebasin, none",
         ),
+        (
+            config(model={"anchors": {"settled": 0.01, "alignment": "joint"}}),
+            "models.m.anchors.settled: ",
+            "set settled: null, or alignment to one of pooled, rebasin, none",
+        ),
+        (
+            config(model={"anchors": {"jobs": "all_seeds"}, "backbone": {"hidden": [4, 8]}}),
+            "models.m.anchors.jobs: ",
+            "give one width, or set jobs: together",
+        ),
         (config(model={"path": {"structural": 0}}), "models.m.path: ", "raise structural or behavioural"),
         (
             config(model={"teacher": {"members": ["bridges"]}}),

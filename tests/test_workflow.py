@@ -251,21 +251,28 @@ def test_a_comment_in_the_library_reruns_nothing(planned, workflow):
     assert jobs == {}
 
 
-def test_anchors_trained_in_jobs_of_their_own_are_the_same(run_snakemake, workflow, complete, tmp_path):
-    config = deepcopy(TINY)
+def test_anchors_are_the_same_in_jobs_of_their_own_and_with_those_of_other_seeds(
+    run_snakemake, workflow, complete, tmp_path
+):
+    config = deepcopy(TINY) | {"seeds": [0, 3], "ablations": {}}
     config["datasets"]["tiny"]["observe_every"] = 50
-    config["ablations"] = {}
     anchors = {"first_steps": 20, "steps": 10, "alignment": "pooled"}
-    model = {"backbone": {"hidden": 8}, "anchors": anchors}
-    config["models"] = {"one": model, "each": {**model, "anchors": {**anchors, "jobs": "per_snapshot"}}}
-    labels = {name: anchor_label(m) for name, m in complete(config)["models"].items()}
-    targets = [f"results/tiny/anchors/{label}/seed0/weight_graph.safetensors" for label in labels.values()]
-    targets.append(f"results/tiny/benchmarks/anchors/{labels['each']}/seed0/train_anchors.tsv")
+    jobs = ["together", "per_snapshot", "all_seeds"]
+    config["models"] = {kind: {"backbone": {"hidden": 8}, "anchors": {**anchors, "jobs": kind}} for kind in jobs}
+    labels = [anchor_label(model) for model in complete(config)["models"].values()]
+    graphs = [f"results/tiny/anchors/{label}/seed3/weight_graph.safetensors" for label in labels]
+    spent = ["seed3/train_anchors.tsv", "seed3/train_anchors.tsv", "train_anchors.tsv"]
+    targets = [
+        *graphs,
+        *(f"results/tiny/benchmarks/anchors/{label}/{file}" for label, file in zip(labels, spent, strict=True)),
+    ]
     result = run_snakemake(tmp_path, config, *targets, workflow=workflow)
     assert result.returncode == 0, result.stdout
-    assert len(list(tmp_path.glob("results/tiny/anchors/*/seed0/parts/anchor-*.safetensors"))) == 3
-    one, each = (read_weight_graph(tmp_path / target) for target in targets[:2])
-    np.testing.assert_allclose(each.weights, one.weights, atol=1e-6)
+    assert len(list(tmp_path.glob("results/tiny/anchors/*/seed3/parts/anchor-*.safetensors"))) == 3
+    assert len(list(tmp_path.glob(f"results/tiny/anchors/{labels[2]}/seed*/snapshots"))) == 2
+    one, *others = (read_weight_graph(tmp_path / graph) for graph in graphs)
+    for other in others:
+        np.testing.assert_allclose(other.weights, one.weights, atol=1e-5)
     assert "Nothing to be done" in run_snakemake(tmp_path, config, *targets, workflow=workflow).stdout
 
 

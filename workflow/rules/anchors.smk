@@ -1,10 +1,5 @@
-# Anchor training: the backbone's weights for each observed snapshot, in one job or in one job each.
-
-
-TOGETHER = [
-    label for label, users in ANCHORS.items() if sharer(users)["anchors"]["jobs"] == "together"
-]
-APART = [label for label in ANCHORS if label not in TOGETHER]
+# Anchor training: the backbone's weights for each observed snapshot, in a job for each seed, in one for all seeds, or in
+# one for each anchor.
 
 
 rule train_anchors:
@@ -19,10 +14,11 @@ rule train_anchors:
     benchmark:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/train_anchors.tsv"
     wildcard_constraints:
-        anchors=any_of(TOGETHER),
+        anchors=any_of(ANCHORS_IN["together"]),
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=CARD,
     params:
@@ -30,6 +26,37 @@ rule train_anchors:
         code=code("train_anchors.py"),
     script:
         "../scripts/train_anchors.py"
+
+
+rule train_anchors_of_seeds:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+    output:
+        anchors=directory(
+            expand(
+                "results/{{dataset}}/anchors/{{anchors}}/seed{seed}/snapshots",
+                seed=SEEDS,
+            )
+        ),
+        losses=expand("results/{{dataset}}/anchors/{{anchors}}/seed{seed}/losses.csv", seed=SEEDS),
+    log:
+        "results/{dataset}/logs/anchors/{anchors}/train_anchors_of_seeds.log",
+    benchmark:
+        "results/{dataset}/benchmarks/anchors/{anchors}/train_anchors.tsv"
+    wildcard_constraints:
+        anchors=any_of(ANCHORS_IN["all_seeds"]),
+    priority: 50
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: CORE
+    resources:
+        gpu=CARD,
+    params:
+        settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
+        seeds=SEEDS,
+        code=code("train_anchors_of_seeds.py"),
+    script:
+        "../scripts/train_anchors_of_seeds.py"
 
 
 rule fit_pooled_start:
@@ -43,10 +70,11 @@ rule fit_pooled_start:
     benchmark:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/fit_pooled_start.tsv"
     wildcard_constraints:
-        anchors=any_of(APART),
+        anchors=any_of(ANCHORS_IN["per_snapshot"]),
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=CARD,
     params:
@@ -69,11 +97,12 @@ rule train_anchor:
     benchmark:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/train_anchor-{snapshot}.tsv"
     wildcard_constraints:
-        anchors=any_of(APART),
+        anchors=any_of(ANCHORS_IN["per_snapshot"]),
         snapshot=r"\d+",
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=CARD,
     params:
@@ -97,7 +126,7 @@ rule gather_anchors:
     benchmark:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/gather_anchors.tsv"
     wildcard_constraints:
-        anchors=any_of(APART),
+        anchors=any_of(ANCHORS_IN["per_snapshot"]),
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
@@ -119,7 +148,7 @@ rule sum_benchmarks:
     log:
         "results/{dataset}/logs/anchors/{anchors}/seed{seed}/sum_benchmarks.log",
     wildcard_constraints:
-        anchors=any_of(APART),
+        anchors=any_of(ANCHORS_IN["per_snapshot"]),
     conda:
         "../../envs/analysis.yaml"
     params:

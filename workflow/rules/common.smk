@@ -14,7 +14,7 @@ SYSTEMS = HOME / "resources" / "systems"
 PUBLISHED = HOME / "resources" / "published.csv"
 sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 
-from weightflow import ablations, extrapolation, settings, stages
+from weightflow import ablations, extrapolation, machine, settings, stages
 from weightflow.errors import InputError
 from weightflow.exports import FORMATS
 from weightflow.folds import fold_name, fold_of, interior
@@ -52,9 +52,15 @@ SETTINGS = {**config["models"], **ABLATIONS}
 LEVELS = ablations.ablation_levels(config)
 FACTORS = list(dict.fromkeys(factor for factor, *_ in LEVELS if factor != ablations.BASE))
 STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
-# What a rule that trains asks for. Where it runs here and there is no card, there is none to wait for either, and such
-# jobs run side by side; another executor knows itself what it has.
-CARD = int(not workflow.local_exec or any(Path("/dev").glob("nvidia[0-9]*")))
+# What a rule that trains asks for. Where it runs here and there is no card, there is none to wait for either; another
+# executor knows itself what it has.
+CARD = int(not workflow.local_exec or machine.has_card())
+# What a rule asks for that computes with one thread.
+CORE = (
+    machine.cores_per_job(workflow.resource_settings.cores, machine.processors())
+    if workflow.local_exec
+    else 1
+)
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 DRIVEN = [m for m in MODELS if m in CDE_MODELS]  # of those that figures show
 
@@ -130,6 +136,13 @@ SPLINES = sharing(stages.spline_label, CURVED)
 def sharer(models):
     """Settings of the first of the models that share a stage; the stage's are the same for all of them."""
     return SETTINGS[models[0]]
+
+
+# Labels of the anchors that are trained in each kind of job.
+ANCHORS_IN = {
+    jobs: [label for label, users in ANCHORS.items() if sharer(users)["anchors"]["jobs"] == jobs]
+    for jobs in ("together", "all_seeds", "per_snapshot")
+}
 
 
 def teacher_of(model):

@@ -19,6 +19,7 @@ rule choose_steps:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=CARD,
     params:
@@ -61,6 +62,7 @@ rule fit_dynamics:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=CARD,
     params:

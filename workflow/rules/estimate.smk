@@ -13,6 +13,7 @@ rule calibrate_stage:
         model=any_of(MODELS),
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=CARD,
     params:

@@ -14,6 +14,7 @@ rule fit_flow:
         model=any_of(FLOWS),
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=CARD,
     params:
@@ -36,6 +37,7 @@ rule predict_flow:
         model=any_of(FLOWS),
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=CARD,
     params:

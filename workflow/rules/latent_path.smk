@@ -17,6 +17,7 @@ rule fit_latent_path:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=lambda w: int(is_behavioural(w.model)),
     params:

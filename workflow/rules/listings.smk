@@ -18,7 +18,10 @@ def timed_stages(dataset, model):
         label = stages.anchor_label(SETTINGS[uses])
         anchors = f"{folder}/benchmarks/anchors/{label}/seed{{seed}}"
         trained = f"{folder}/anchors/{label}/seed{{seed}}/snapshots"
-        found["anchors"] = (f"{anchors}/train_anchors.tsv", trained)
+        spent = (
+            f"{folder}/benchmarks/anchors/{label}" if label in ANCHORS_IN["all_seeds"] else anchors
+        )
+        found["anchors"] = (f"{spent}/train_anchors.tsv", trained)
         found["weight_graph"] = (f"{anchors}/build_weight_graph.tsv", None)
     if model in CDE_MODELS:
         path = f"{made}/latent_path.safetensors"

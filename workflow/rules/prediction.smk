@@ -19,6 +19,7 @@ rule predict_field:
         model=any_of(FIELDS),
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=CARD,
     params:
@@ -45,6 +46,7 @@ rule predict_spline:
         model=any_of([m for m in SETTINGS if m not in FIELDS]),
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=CARD,
     params:
@@ -70,6 +72,7 @@ rule predict_interpolation:
         model=any_of(INTERPOLATIONS),
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     params:
         samples=config["evaluation"]["samples"],
         code=code("predict_interpolation.py"),
@@ -91,6 +94,7 @@ rule predict_baseline:
         model=any_of([*BASELINES, *FLOORS]),
     conda:
         "../../envs/analysis.yaml"
+    threads: CORE
     params:
         samples=config["evaluation"]["samples"],
         code=code("predict_baseline.py"),
@@ -115,6 +119,7 @@ rule predict_times:
         format=any_of(FORMATS),
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=CARD,
     params:

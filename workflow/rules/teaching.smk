@@ -14,6 +14,7 @@ rule choose_teacher:
     priority: 60
     conda:
         "../../envs/analysis.yaml"
+    threads: CORE
     params:
         settings=lambda w: stages.teacher_settings(sharer(TEACHERS[w.teacher])),
         seed=lambda w: dataset_settings(w)["seed"],
@@ -36,6 +37,7 @@ rule choose_smoothing:
     priority: 55
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=CARD,
     params:
@@ -61,6 +63,7 @@ rule fit_spline:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
+    threads: CORE
     resources:
         gpu=CARD,
     params:

@@ -18,7 +18,7 @@ def main(snakemake):
     device = job_device(snakemake)
     backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.space)
     seed, anchors = int(snakemake.wildcards.seed), settings["anchors"]
-    training = prepare_training(backbone, data.coordinates, data.observed_times, anchors, seed, device)
+    training = prepare_training(backbone, data.coordinates, data.observed_times, anchors, [seed], device)
     weights = fit_pooled(training, anchors["first_steps"])
     write_start(snakemake.output[0], weights[0].cpu().numpy(), made_by=stamp(snakemake), device=str(device))
 

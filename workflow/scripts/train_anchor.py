@@ -19,7 +19,7 @@ def main(snakemake):
     device = job_device(snakemake)
     backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.space)
     seed = int(snakemake.wildcards.seed)
-    training = prepare_training(backbone, data.coordinates, data.observed_times, settings["anchors"], seed, device)
+    training = prepare_training(backbone, data.coordinates, data.observed_times, settings["anchors"], [seed], device)
     start = read_start(snakemake.input.start) if snakemake.input.start else None  # of pooled anchors alone
     anchor = train_anchor(training, int(snakemake.wildcards.snapshot), start)
     made = {"made_by": stamp(snakemake), "device": str(device)}

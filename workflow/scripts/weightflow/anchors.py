@@ -29,6 +29,8 @@ from weightflow.progress import progress
 _FINAL_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
 _POOLED_SHARE = 0.25  # of the joint training's steps, spent on the common start
 _LOSS_EVERY = 10
+_LOOKS = 20  # at whether an anchor has settled
+_JUDGING = 1000  # states of a snapshot that say so
 
 
 @dataclass(frozen=True)
@@ -60,25 +62,42 @@ def train_anchors(
         backbone: the density.
         snapshots: K arrays (N_k, d).
         times: (K,).
-        settings: `alignment`, `first_steps`, `steps`, `batch`, `learning_rate`, `smoothness`.
+        settings: `alignment`, `first_steps`, `steps`, `settled`, `batch`, `learning_rate`, `smoothness`.
         seed: of initial weights and batches.
         device: where to train.
 
     Raises:
         DivergenceError: the likelihood became NaN or infinite.
     """
-    training = prepare_training(backbone, snapshots, times, settings, seed, device)
-    return _anchors(training, times, *STRATEGIES[settings["alignment"]](training))
+    (found,) = train_anchors_of_seeds(backbone, snapshots, times, settings, [seed], device)
+    return found
+
+
+def train_anchors_of_seeds(
+    backbone: Backbone,
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    settings: Mapping[str, Any],
+    seeds: Sequence[int],
+    device: torch.device,
+) -> list[Anchors]:
+    """The anchors of several seeds, side by side; arguments as for `train_anchors`.
+
+    Each seed has its own random streams, so its anchors are those it has alone (to the last bit or, where the linear
+    algebra treats stacks of another height otherwise, to rounding).
+    """
+    training = prepare_training(backbone, snapshots, times, settings, seeds, device)
+    weights, losses = STRATEGIES[settings["alignment"]](training)
+    return [_anchors(training, times, own, _rows(losses, place)) for place, own in enumerate(weights)]
 
 
 def train_anchor(training: "Training", snapshot: int, start: np.ndarray | None) -> Anchors:
-    """The anchor of one snapshot alone, before it is matched to others, as `Anchors` of one.
+    """The anchor of one snapshot and one seed alone, before it is matched to others, as `Anchors` of one.
 
-    Its random stream is its own, so it is the one that all are trained with side by side (to the last bit or,
-    where the linear algebra treats stacks of another height otherwise, to rounding).
+    It is the one that all are trained with side by side (to the last bit or to rounding, as above).
 
     Args:
-        training: what there is to train on.
+        training: what there is to train on, with one seed.
         snapshot: its index.
         start: (P,) common start of pooled anchors, or None for one of its own.
 
@@ -86,7 +105,8 @@ def train_anchor(training: "Training", snapshot: int, start: np.ndarray | None) 
         DivergenceError: the likelihood became NaN or infinite.
     """
     common = None if start is None else torch.as_tensor(start, device=training.device)[None]
-    return _anchors(training, training.times[[snapshot]], *train_each(training, [snapshot], common))
+    weights, losses = train_each(training, [snapshot], common)
+    return _anchors(training, training.times[[snapshot]], weights[0], _rows(losses, 0))
 
 
 def gather_anchors(backbone: Backbone, parts: Sequence[Anchors], settings: Mapping[str, Any]) -> Anchors:
@@ -103,12 +123,12 @@ def prepare_training(
     snapshots: Sequence[np.ndarray],
     times: np.ndarray,
     settings: Mapping[str, Any],
-    seed: int,
+    seeds: Sequence[int],
     device: torch.device,
 ) -> "Training":
     """What strategies are given, with the snapshots on the device; arguments as for `train_anchors`."""
     data = [torch.as_tensor(snapshot, device=device) for snapshot in snapshots]
-    return Training(backbone, data, times, settings, seed, device)
+    return Training(backbone, data, times, settings, tuple(seeds), device)
 
 
 @dataclass(frozen=True)
@@ -120,7 +140,7 @@ class Training:
         data: K tensors (N_k, d) of states as networks see them.
         times: (K,).
         settings: the `anchors` section.
-        seed: of everything random.
+        seeds: R seeds, each of everything random of its anchors.
         device: where the data are.
     """
 
@@ -128,7 +148,7 @@ class Training:
     data: list[Tensor]
     times: np.ndarray
     settings: Mapping[str, Any]
-    seed: int
+    seeds: tuple[int, ...]
     device: torch.device
 
     @property
@@ -136,25 +156,44 @@ class Training:
         """Batches of all the snapshots."""
         return Batches(self.data, self.settings["batch"])
 
-    def generator(self, *labels: str | int) -> torch.Generator:
-        """The random stream of one snapshot (its index), or of what its label says."""
-        return torch.Generator(self.device).manual_seed(seeding.integer(self.seed, "anchors", *labels))
+    def generators(self, *labels: str | int) -> list[torch.Generator]:
+        """The random stream of each seed for one snapshot (its index), or for what its label says."""
+        return [
+            torch.Generator(self.device).manual_seed(seeding.integer(seed, "anchors", *labels)) for seed in self.seeds
+        ]
+
+    def fresh(self, generators: Sequence[torch.Generator]) -> Tensor:
+        """(S, P) initial weights, one row from each stream."""
+        return torch.cat([self.backbone.initial(1, generator) for generator in generators])
+
+
+class _Stack:
+    """Networks (S, P) that are trained side by side, and their optimiser."""
+
+    def __init__(self, weights: Tensor, learning_rate: float):
+        self.weights = weights.clone().requires_grad_()
+        self.optimiser = torch.optim.Adam([self.weights], lr=learning_rate)
+
+    def keep(self, rows: list[int]) -> None:
+        """Let all but some networks go, with what the optimiser knew of them."""
+        state = self.optimiser.state.pop(self.weights)
+        shape, self.weights = self.weights.shape, self.weights.detach()[rows].requires_grad_()
+        kept = {name: value[rows] if value.shape == shape else value for name, value in state.items()}
+        self.optimiser.state[self.weights] = kept
+        self.optimiser.param_groups[0]["params"] = [self.weights]
 
 
 def _sequential(training: Training):
-    settings, generator = training.settings, training.generator()
-    weights = training.backbone.initial(1, generator).requires_grad_()
-    optimiser = torch.optim.Adam([weights], lr=settings["learning_rate"])
-    anchors, losses = [], []
+    settings, generators = training.settings, training.generators()
+    stack = _Stack(training.fresh(generators), settings["learning_rate"])
+    anchors, losses, everyone = [], [], [0] * len(generators)
     for k, snapshot in enumerate(progress(training.data, "anchors, one after another")):
         batches = Batches([snapshot], settings["batch"])
         steps = settings["steps"] if k else settings["first_steps"]
-        for step, loss in _minimise(
-            training, weights, lambda own=batches: own.draw([0], [generator]), steps, optimiser
-        ):
-            losses.append((k, step, loss[0]))
-        anchors.append(weights.detach().clone())
-    return torch.cat(anchors), losses
+        for step, loss in _minimise(training, stack, lambda own=batches: own.draw(everyone, generators), steps):
+            losses += [(place, k, step, value) for place, value in enumerate(loss)]
+        anchors.append(stack.weights.detach().clone())
+    return torch.stack(anchors, dim=1), losses
 
 
 def _pooled(training: Training):
@@ -166,10 +205,13 @@ def _joint(training: Training):
     steps = training.settings["first_steps"]
     before = int(_POOLED_SHARE * steps)
     start = fit_pooled(training, before)
-    penalty = unevenness(training.times, training.device)
+    uneven = unevenness(training.times, training.device)
     strength = training.settings["smoothness"]
-    everyone = range(len(training.data))
-    return train_each(training, everyone, start, steps - before, lambda weights: strength * penalty(weights))
+
+    def penalty(weights: Tensor) -> Tensor:
+        return strength * sum(uneven(own) for own in weights.unflatten(0, (len(training.seeds), -1)))
+
+    return train_each(training, range(len(training.data)), start, steps - before, penalty)
 
 
 def _independent(training: Training):
@@ -178,10 +220,10 @@ def _independent(training: Training):
 
 def _rebasin(training: Training):
     weights, losses = _independent(training)
-    return align(training.backbone, weights), losses
+    return torch.stack([align(training.backbone, own) for own in weights]), losses
 
 
-# A strategy takes a Training and returns weights (K, P) and rows (snapshot, step, nll) of losses.
+# A strategy takes a Training and returns weights (R, K, P) and rows (place of the seed, snapshot, step, nll) of losses.
 STRATEGIES: dict[str, Callable[[Training], tuple[Tensor, list]]] = {
     "sequential": _sequential,
     "pooled": _pooled,
@@ -192,14 +234,13 @@ STRATEGIES: dict[str, Callable[[Training], tuple[Tensor, list]]] = {
 
 
 def fit_pooled(training: Training, steps: int) -> Tensor:
-    """(1, P) weights fitted to all snapshots together, each as likely as any other."""
-    generator, batches = training.generator("pooled"), training.batches
-    weights = training.backbone.initial(1, generator).requires_grad_()
-    optimiser = torch.optim.Adam([weights], lr=training.settings["learning_rate"])
-    run = _minimise(training, weights, lambda: batches.draw_pooled(generator), steps, optimiser)
+    """(R, P) weights of each seed fitted to all snapshots together, each as likely as any other."""
+    generators, batches = training.generators("pooled"), training.batches
+    stack = _Stack(training.fresh(generators), training.settings["learning_rate"])
+    run = _minimise(training, stack, lambda: torch.cat([batches.draw_pooled(g) for g in generators]), steps)
     for _ in progress(run, "all snapshots together", total=math.ceil(steps / _LOSS_EVERY)):
         pass
-    return weights.detach()
+    return stack.weights.detach()
 
 
 def train_each(
@@ -207,37 +248,64 @@ def train_each(
     chosen: Sequence[int],
     start: Tensor | None,
     steps: int | None = None,
-    penalty: Callable[[Tensor], Tensor | float] = lambda weights: 0.0,
-) -> tuple[Tensor, list[tuple[int, int, float]]]:
+    penalty: Callable[[Tensor], Tensor | float] | None = None,
+) -> tuple[Tensor, list[tuple[int, int, int, float]]]:
     """Train the anchors of some snapshots side by side, each with its own random stream.
 
     Args:
         training: what there is to train on.
         chosen: S indices of snapshots; an anchor comes out the same whichever others are chosen with it.
-        start: (1, P) common start, or None for one of each anchor's own.
+        start: (R, P) common start of each seed's, or None for one of each anchor's own.
         steps: how many; None for the settings' number with such a start.
-        penalty: of the weights (S, P), added to the sum of their losses.
+        penalty: of the weights (R·S, P), seed by seed, added to the sum of their losses; none of them settles then.
 
     Returns:
-        (S, P) weights, and rows (snapshot, step, nll) of losses.
+        (R, S, P) weights, and rows (place of the seed, snapshot, step, nll) of losses.
     """
-    settings, batches = training.settings, training.batches
-    generators = [training.generator(k) for k in chosen]
-    if start is None:
-        weights = torch.cat([training.backbone.initial(1, generator) for generator in generators])
-    else:
-        weights = start.repeat(len(generators), 1)
-    weights.requires_grad_()
+    settings, batches, losses = training.settings, training.batches, []
+    pairs = [(place, k) for place in range(len(training.seeds)) for k in chosen]
+    streams = {k: training.generators(k) for k in chosen}
+    generators = [streams[k][place] for place, k in pairs]
+    weights = training.fresh(generators) if start is None else start.repeat_interleave(len(chosen), dim=0)
     if steps is None:
         steps = settings["first_steps" if start is None else "steps"]
-    optimiser = torch.optim.Adam([weights], lr=settings["learning_rate"])
-    run = _minimise(training, weights, lambda: batches.draw(chosen, generators), steps, optimiser, penalty)
-    losses = [
-        (k, step, value)
-        for step, loss in progress(run, "anchors, side by side", total=math.ceil(steps / _LOSS_EVERY))
-        for k, value in zip(chosen, loss, strict=True)
-    ]
-    return weights.detach(), losses
+    stack, going = _Stack(weights, settings["learning_rate"]), list(range(len(pairs)))
+    settled = _Settled(training, settings["settled"]) if settings["settled"] and penalty is None else None
+
+    def draw() -> Tensor:
+        return batches.draw([pairs[i][1] for i in going], [generators[i] for i in going])
+
+    run = _minimise(training, stack, draw, steps, penalty)
+    for step, loss in progress(run, "anchors, side by side", total=math.ceil(steps / _LOSS_EVERY)):
+        losses += [(*pairs[i], step, value) for i, value in zip(going, loss, strict=True)]
+        if settled and step and step % max(_LOSS_EVERY, steps // _LOOKS // _LOSS_EVERY * _LOSS_EVERY) == 0:
+            weights[going] = stack.weights.detach()
+            stay = [row for row, i in enumerate(going) if not settled(i, pairs[i][1], stack.weights[row])]
+            if not stay:
+                return weights.unflatten(0, (-1, len(chosen))), losses
+            if len(stay) < len(going):
+                stack.keep(stay)
+                going = [going[row] for row in stay]
+    weights[going] = stack.weights.detach()
+    return weights.unflatten(0, (-1, len(chosen))), losses
+
+
+class _Settled:
+    """Whether an anchor has gained less than `least` nats per state since it was last looked at, twice in a row.
+
+    It is judged on the same states of its snapshot each time, so that draws are no part of the difference.
+    """
+
+    def __init__(self, training: Training, least: float):
+        self.training, self.least = training, least
+        self.scores: dict[int, list[float]] = {}
+
+    def __call__(self, anchor: int, snapshot: int, weights: Tensor) -> bool:
+        states = self.training.data[snapshot][:_JUDGING]
+        scores = self.scores.setdefault(anchor, [])
+        scores.append(mean_nll(self.training.backbone, weights.detach()[None], states).item())
+        gains = -np.diff(scores[-3:])
+        return len(gains) == 2 and bool((gains < self.least).all())
 
 
 def align(backbone: Backbone, weights: Tensor) -> Tensor:
@@ -265,25 +333,29 @@ def unevenness(times: np.ndarray, device: torch.device) -> Callable[[Tensor], Te
 
 def _minimise(
     training: Training,
-    weights: Tensor,
+    stack: _Stack,
     draw: Callable[[], Tensor],
     steps: int,
-    optimiser: torch.optim.Optimizer,
-    penalty: Callable[[Tensor], Tensor | float] = lambda weights: 0.0,
+    penalty: Callable[[Tensor], Tensor | float] | None = None,
 ) -> Iterator[tuple[int, list[float]]]:
-    """Descend on stacked weights (S, P), a batch (S, n, d) each step, and yield (step, S losses) now and then."""
-    settings = training.settings
+    """Descend on a stack of S networks, a batch (S, n, d) each step, and yield (step, S losses) now and then."""
+    settings, optimiser = training.settings, stack.optimiser
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = settings["learning_rate"] * cosine_decay(step, steps, _FINAL_RATE)
-        loss = mean_nll(training.backbone, weights, draw())
+        loss = mean_nll(training.backbone, stack.weights, draw())
         optimiser.zero_grad(set_to_none=True)
-        (loss.sum() + penalty(weights)).backward()
+        (loss.sum() + (penalty(stack.weights) if penalty else 0.0)).backward()
         optimiser.step()
         if step % _LOSS_EVERY == 0 or step == steps - 1:
             values = loss.tolist()
             if not all(map(math.isfinite, values)):
                 raise _diverged(f"at step {step}", settings)
             yield step, values
+
+
+def _rows(losses: list[tuple[int, int, int, float]], place: int) -> list[tuple[int, int, float]]:
+    """The losses of one of the seeds."""
+    return [row for own, *row in losses if own == place]
 
 
 def _anchors(training: Training, times: np.ndarray, weights: Tensor, losses: list) -> Anchors:

@@ -13,8 +13,6 @@ import numpy as np
 import pandas as pd
 import torch
 import torchcde
-from sklearn.decomposition import PCA
-from sklearn.manifold import MDS, Isomap
 
 from weightflow import seeding
 from weightflow.backbones import Backbone
@@ -101,16 +99,22 @@ def read_latent_path(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _pca(weights: np.ndarray, settings: Mapping[str, Any], seed: int, behaviour: Behaviour | None):
+    from sklearn.decomposition import PCA  # here, as every job that fits or predicts reads this module
+
     return PCA(settings["z_dim"], svd_solver="full").fit_transform(weights), []
 
 
 def _mds(weights: np.ndarray, settings: Mapping[str, Any], seed: int, behaviour: Behaviour | None):
+    from sklearn.manifold import MDS
+
     random_state = seeding.integer(seed, "mds") % 2**32
     mds = MDS(settings["z_dim"], n_init=4, init="random", random_state=random_state)
     return mds.fit_transform(weights), []
 
 
 def _isomap(weights: np.ndarray, settings: Mapping[str, Any], seed: int, behaviour: Behaviour | None):
+    from sklearn.manifold import Isomap
+
     neighbours = min(settings["neighbours"], len(weights) - 1)
     return Isomap(n_neighbors=neighbours, n_components=settings["z_dim"]).fit_transform(weights), []
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.stats import poisson
 
 from weightflow import seeding
 from weightflow.errors import InputError
@@ -163,7 +162,7 @@ class PoissonLaw:
 
     def marginals(self, t: int, levels: int) -> np.ndarray:
         """(d, levels)."""
-        return poisson.pmf(np.arange(levels), self.means[t, :, None])
+        return self._poisson.pmf(np.arange(levels), self.means[t, :, None])
 
     def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
         """10 000 states that follow the law, the same whenever they are asked for."""
@@ -173,7 +172,7 @@ class PoissonLaw:
     def distances(self, t: int, log_prob: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
         """Means over 10 000 states that follow the law: of log p − log q, and of the positive part of 1 − q/p."""
         states, repeats = np.unique(self.weighted(t)[0], axis=0, return_counts=True)
-        log_p, log_q = poisson.logpmf(states, self.means[t]).sum(1), log_prob(states)
+        log_p, log_q = self._poisson.logpmf(states, self.means[t]).sum(1), log_prob(states)
         if not np.isfinite(log_q).all():
             divergence = np.inf
         else:
@@ -181,9 +180,15 @@ class PoissonLaw:
         missing = np.maximum(0.0, -np.expm1(np.minimum(log_q - log_p, 0.0)))
         return divergence, float(repeats @ missing / repeats.sum())
 
+    @property
+    def _poisson(self) -> Any:
+        from scipy.stats import poisson  # takes a second, and few of the jobs that read laws meet this one
+
+        return poisson
+
     @cached_property
     def _tops(self) -> np.ndarray:
-        return poisson.isf(_FURTHEST, self.means).astype(np.int64).clip(0)
+        return self._poisson.isf(_FURTHEST, self.means).astype(np.int64).clip(0)
 
 
 def kl(p: np.ndarray, log_q: np.ndarray) -> float:

@@ -99,6 +99,11 @@ def check_model(
             f"{where}.backbone.hidden: the size is chosen for models that learn from states, and this one learns "
             "from anchors alone; give one size, or set dynamics.start: spline or training.behavioural."
         )
+    if chooses_width(settings) and settings["anchors"]["jobs"] == "all_seeds":
+        raise InputError(
+            f"{where}.anchors.jobs: each seed chooses its own width (backbone.hidden is a list), and all_seeds trains "
+            "networks of one width side by side; give one width, or set jobs: together."
+        )
     _check_backbone(settings["backbone"], datasets, systems, f"{where}.backbone")
     _check_anchors(settings["anchors"], f"{where}.anchors")
     _check_path(settings["path"], f"{where}.path")
@@ -219,6 +224,11 @@ def _check_anchors(settings: Mapping[str, Any], where: str) -> None:
         raise InputError(
             f"{where}.jobs: {alignment} anchors need each other in training, so they cannot be trained in jobs of "
             f"their own; set jobs: together, or alignment to one of {', '.join(SEPARATE_ALIGNMENTS)}."
+        )
+    if settings["settled"] and alignment not in SEPARATE_ALIGNMENTS:
+        raise InputError(
+            f"{where}.settled: {alignment} anchors need each other in training, so none can be done before the others; "
+            f"set settled: null, or alignment to one of {', '.join(SEPARATE_ALIGNMENTS)}."
         )
 
 

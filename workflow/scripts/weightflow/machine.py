@@ -1,0 +1,26 @@
+"""What this machine has that jobs share."""
+
+import os
+from pathlib import Path
+
+
+def processors() -> int:
+    """Number of processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def has_card(devices: Path = Path("/dev")) -> bool:
+    """Whether there is an NVIDIA card, told by its device file: asking torch takes seconds."""
+    return any(devices.glob("nvidia[0-9]*"))
+
+
+def cores_per_job(cores: int | None, own: int) -> int:
+    """How many of the cores that Snakemake may hand out a job of one thread takes.
+
+    More such jobs than processors push each other out of the caches, and all of them together end later.
+
+    Args:
+        cores: that `--cores` says; None where no job will run.
+        own: number of processors.
+    """
+    return max(1, (cores or 1) // own)
