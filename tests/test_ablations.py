@@ -79,7 +79,7 @@ def test_the_target_runs_every_variant_once(run_snakemake, study, tmp_path):
     assert result.returncode == 0, result.stdout
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", result.stdout.split("Job stats:")[1].split("total")[0], re.MULTILINE))
     assert len({anchor_label(model) for model in ablation_models(config).values()}) == 2
-    assert (jobs["train_anchors"], jobs["fit_dynamics"], jobs["evaluate_prediction"]) == ("4", "8", "8")
+    assert (jobs["train_anchors"], jobs["fit_dynamics"], jobs["evaluate_predictions"]) == ("4", "8", "4")
     assert (jobs["tabulate_ablations"], jobs["plot_ablation"]) == ("1", "2")
     assert "write_report" not in jobs
 

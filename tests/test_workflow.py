@@ -164,7 +164,7 @@ def test_choices_say_what_they_were_made_from(finished):
 def test_a_training_setting_reruns_that_models_dynamics_and_what_follows(planned):
     config = deepcopy(TINY)
     config["models"]["ode"]["training"]["steps"] += 1
-    assert planned(config) == {"fit_dynamics": 1, "predict_field": 1, "evaluate_prediction": 1, "tabulate_metrics": 1}
+    assert planned(config) == {"fit_dynamics": 1, "predict_field": 1, "evaluate_predictions": 1, "tabulate_metrics": 1}
 
 
 def test_an_anchor_setting_reruns_everything_of_that_model_alone(planned):
@@ -172,7 +172,7 @@ def test_an_anchor_setting_reruns_everything_of_that_model_alone(planned):
     config["models"]["cde"]["anchors"]["steps"] += 1
     expected = ["train_anchors", "build_weight_graph", "fit_latent_path", "fit_dynamics", "predict_field"]
     expected += ["predict_interpolation", "tabulate_metrics"]
-    assert planned(config) == dict.fromkeys(expected, 1) | {"evaluate_prediction": 2}
+    assert planned(config) == dict.fromkeys(expected, 1) | {"evaluate_predictions": 2}
 
 
 def test_a_new_seed_leaves_the_old_ones(planned):
@@ -180,14 +180,14 @@ def test_a_new_seed_leaves_the_old_ones(planned):
     assert jobs["train_anchors"] == 1
     assert jobs["fit_spline"] == 1
     assert jobs["fit_dynamics"] == 3
-    assert jobs["evaluate_prediction"] == 9
+    assert jobs["evaluate_predictions"] == 9
     assert not {"simulate_system", "choose_teacher"} & set(jobs)
 
 
 def test_a_path_setting_reruns_the_latent_path_and_what_follows(planned):
     config = deepcopy(TINY)
     config["models"]["cde"]["path"]["z_dim"] = 2
-    expected = ["fit_latent_path", "fit_dynamics", "predict_field", "evaluate_prediction", "tabulate_metrics"]
+    expected = ["fit_latent_path", "fit_dynamics", "predict_field", "evaluate_predictions", "tabulate_metrics"]
     assert planned(config) == dict.fromkeys(expected, 1)
 
 
@@ -202,25 +202,25 @@ def with_spline(config: dict, *models: str, **changes) -> dict:
 def test_a_spline_setting_reruns_the_spline_and_what_begins_at_it(planned):
     expected = ["fit_spline", "choose_steps", "fit_dynamics", "predict_spline", "predict_field", "tabulate_metrics"]
     config = with_spline(TINY, "spline", "taught", steps=11)
-    assert planned(config) == dict.fromkeys(expected, 1) | {"evaluate_prediction": 2}
+    assert planned(config) == dict.fromkeys(expected, 1) | {"evaluate_predictions": 2}
 
 
 def test_a_spline_of_other_settings_is_that_models_own(planned):
-    expected = ["choose_smoothing", "fit_spline", "predict_spline", "evaluate_prediction", "tabulate_metrics"]
+    expected = ["choose_smoothing", "fit_spline", "predict_spline", "evaluate_predictions", "tabulate_metrics"]
     assert planned(with_spline(TINY, "spline", curvature=[1, 100])) == dict.fromkeys(expected, 1)
 
 
 def test_how_often_steps_are_judged_concerns_them_alone(planned):
     config = deepcopy(TINY)
     config["models"]["taught"]["selection"]["every"] = 1
-    expected = ["choose_steps", "fit_dynamics", "predict_field", "evaluate_prediction", "tabulate_metrics"]
+    expected = ["choose_steps", "fit_dynamics", "predict_field", "evaluate_predictions", "tabulate_metrics"]
     assert planned(config) == dict.fromkeys(expected, 1)
 
 
 def test_a_new_model_trains_no_other(planned):
     config = deepcopy(TINY)
     config["models"]["second"] = config["models"]["ode"] | {"training": {"steps": 7}}
-    assert planned(config) == {"fit_dynamics": 1, "predict_field": 1, "evaluate_prediction": 1, "tabulate_metrics": 1}
+    assert planned(config) == {"fit_dynamics": 1, "predict_field": 1, "evaluate_predictions": 1, "tabulate_metrics": 1}
 
 
 def test_a_model_taken_away_leaves_the_tables(planned):

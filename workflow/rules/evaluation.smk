@@ -10,17 +10,21 @@ RUNTIME_ROWS = [
 ]
 
 
-rule evaluate_prediction:
+rule evaluate_predictions:
+    # Of all seeds: what a job takes to start is more than what it does for one of them.
     input:
         snapshots=rules.prepare_snapshots.output[0],
         law=exact_law_of,
-        prediction="results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
+        predictions=expand(
+            "results/{{dataset}}/runs/{{model}}/seed{seed}/prediction.safetensors",
+            seed=SEEDS,
+        ),
     output:
-        "results/{dataset}/runs/{model}/seed{seed}/metrics.csv",
+        expand("results/{{dataset}}/runs/{{model}}/seed{seed}/metrics.csv", seed=SEEDS),
     log:
-        "results/{dataset}/logs/{model}/seed{seed}/evaluate_prediction.log",
+        "results/{dataset}/logs/{model}/evaluate_predictions.log",
     benchmark:
-        "results/{dataset}/benchmarks/{model}/seed{seed}/evaluate_prediction.tsv"
+        "results/{dataset}/benchmarks/{model}/evaluate_predictions.tsv"
     conda:
         "../../envs/analysis.yaml"
     # Many, so that few evaluations run beside a training and it is not starved.
@@ -28,9 +32,10 @@ rule evaluate_prediction:
     params:
         joint_every=config["evaluation"]["joint_every"],
         samples=config["evaluation"]["samples"],
-        code=code("evaluate_prediction.py"),
+        seeds=SEEDS,
+        code=code("evaluate_predictions.py"),
     script:
-        "../scripts/evaluate_prediction.py"
+        "../scripts/evaluate_predictions.py"
 
 
 rule tabulate_moments:

@@ -47,8 +47,10 @@ def timed_stages(dataset, model):
         found["steps"] = (f"{folder}/{run}/choose_steps.tsv", f"{made}/steps.json")
     if model in FIELDS:
         found["dynamics"] = (f"{folder}/{run}/fit_dynamics.tsv", f"{made}/dynamics.safetensors")
-    found["predict"] = (f"{folder}/{run}/predict.tsv", f"{made}/prediction.safetensors")
-    found["evaluate"] = (f"{folder}/{run}/evaluate_prediction.tsv", None)
+    of_all = f"{folder}/benchmarks/{model}"  # seeds
+    spent = of_all if model in [*BASELINES, *floors(dataset)] else f"{folder}/{run}"
+    found["predict"] = (f"{spent}/predict.tsv", f"{made}/prediction.safetensors")
+    found["evaluate"] = (f"{of_all}/evaluate_predictions.tsv", None)
     return found
 
 

@@ -81,21 +81,26 @@ rule predict_interpolation:
 
 
 rule predict_baseline:
+    # With all seeds: a job takes longer to start than to predict with one of them.
     input:
         snapshots=rules.prepare_snapshots.output[0],
         law=exact_law_of,
     output:
-        "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
+        expand(
+            "results/{{dataset}}/runs/{{model}}/seed{seed}/prediction.safetensors",
+            seed=SEEDS,
+        ),
     log:
-        "results/{dataset}/logs/{model}/seed{seed}/predict_baseline.log",
+        "results/{dataset}/logs/{model}/predict_baseline.log",
     benchmark:
-        "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
+        "results/{dataset}/benchmarks/{model}/predict.tsv"
     wildcard_constraints:
         model=any_of([*BASELINES, *FLOORS]),
     conda:
         "../../envs/analysis.yaml"
     threads: CORE
     params:
+        seeds=SEEDS,
         samples=config["evaluation"]["samples"],
         code=code("predict_baseline.py"),
     script:

@@ -1,4 +1,4 @@
-"""Predict by a baseline without a network, or by a floor."""
+"""Predict by a baseline without a network, or by a floor, seed by seed."""
 
 from weightflow.baselines import predict_baseline
 from weightflow.job import run
@@ -9,10 +9,10 @@ from weightflow.snapshots import read_snapshots
 
 
 def main(snakemake):
-    data, wildcards = read_snapshots(snakemake.input.snapshots), snakemake.wildcards
-    law, samples = known_law(snakemake.input.law), snakemake.params.samples
-    prediction = predict_baseline(wildcards.model, data, samples, int(wildcards.seed), law)
-    write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake))
+    data, law, params = read_snapshots(snakemake.input.snapshots), known_law(snakemake.input.law), snakemake.params
+    for seed, target in zip(params.seeds, snakemake.output, strict=True):
+        prediction = predict_baseline(snakemake.wildcards.model, data, params.samples, seed, law)
+        write_prediction(target, prediction, made_by=stamp(snakemake), seed=seed)
 
 
 run(main, snakemake, gives_way=True)  # noqa: F821

@@ -8,16 +8,18 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from weightflow import seeding
 from weightflow.errors import InputError
-from weightflow.recordings import Recording
 from weightflow.representation import Representation, check_components, check_spread, fit_representation
 from weightflow.state_space import Counts, Reals, StateSpace, from_metadata, to_metadata
 from weightflow.storage import read_metadata, read_tensors, write_tensors
+
+if TYPE_CHECKING:
+    from weightflow.recordings import Recording  # which loads pandas, and every job reads snapshots
 
 KIND = "snapshots"
 MIN_SNAPSHOTS = 3
@@ -134,7 +136,7 @@ class Snapshots:
         return replace(self, training=training)
 
 
-def check_states(recording: Recording, settings: Mapping[str, Any], where: str) -> None:
+def check_states(recording: "Recording", settings: Mapping[str, Any], where: str) -> None:
     """Refuse data that no later stage could use.
 
     Args:
@@ -261,7 +263,7 @@ def split(states: list[np.ndarray], fraction: float, paired: bool, rng: np.rando
 
 
 def assemble(
-    recording: Recording,
+    recording: "Recording",
     heldout: list[np.ndarray] | None,
     settings: Mapping[str, Any],
     fraction: float,

@@ -11,14 +11,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from weightflow.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd  # half a second, and many jobs write no table
 
 # One metadata entry only: safetensors keeps its header in a hash map, whose order is not reproducible.
 _METADATA_KEY = "weightflow"
@@ -81,7 +83,7 @@ def read_metadata(path: str | Path) -> dict[str, Any]:
         return _metadata(file)
 
 
-def write_table(path: str | Path, table: pd.DataFrame) -> None:
+def write_table(path: str | Path, table: "pd.DataFrame") -> None:
     """Write a table as CSV, floats with 10 significant digits."""
     with atomic(path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.10g")

@@ -1,4 +1,4 @@
-"""Metrics of one run at every time."""
+"""Metrics of one model or baseline at every time, seed by seed."""
 
 from weightflow.evaluation import COLUMNS, Judge, evaluate
 from weightflow.job import run
@@ -12,9 +12,9 @@ def main(snakemake):
     inputs, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
     data, law = read_snapshots(inputs.snapshots), known_law(inputs.law)
     judge = Judge(data, law, params.joint_every, params.samples)
-    table = evaluate(judge, read_prediction(inputs.prediction), snakemake.threads)
-    named = table.assign(dataset=wildcards.dataset, model=wildcards.model, seed=int(wildcards.seed))
-    write_table(snakemake.output[0], named[COLUMNS])
+    for seed, prediction, target in zip(params.seeds, inputs.predictions, snakemake.output, strict=True):
+        table = evaluate(judge, read_prediction(prediction), snakemake.threads)
+        write_table(target, table.assign(dataset=wildcards.dataset, model=wildcards.model, seed=seed)[COLUMNS])
 
 
 run(main, snakemake, gives_way=True)  # noqa: F821
