@@ -48,7 +48,9 @@ def timed_stages(dataset, model):
     if model in FIELDS:
         found["dynamics"] = (f"{folder}/{run}/fit_dynamics.tsv", f"{made}/dynamics.safetensors")
     of_all = f"{folder}/benchmarks/{model}"  # seeds
-    spent = of_all if model in [*BASELINES, *floors(dataset)] else f"{folder}/{run}"
+    spent = (
+        of_all if model in [*BASELINES, *INTERPOLATIONS, *floors(dataset)] else f"{folder}/{run}"
+    )
     found["predict"] = (f"{spent}/predict.tsv", f"{made}/prediction.safetensors")
     found["evaluate"] = (f"{of_all}/evaluate_predictions.tsv", None)
     return found

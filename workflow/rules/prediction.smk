@@ -58,22 +58,31 @@ rule predict_spline:
 
 
 rule predict_interpolation:
+    # With all seeds, as baselines are.
     input:
         snapshots=rules.prepare_snapshots.output[0],
         law=exact_law_of,
-        graph=lambda w: f"{anchors_of(MODELS[0])}/weight_graph.safetensors",
+        graphs=lambda w: expand(
+            f"{anchors_of(MODELS[0])}/weight_graph.safetensors",
+            seed=SEEDS,
+            allow_missing=True,
+        ),
     output:
-        "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
+        expand(
+            "results/{{dataset}}/runs/{{model}}/seed{seed}/prediction.safetensors",
+            seed=SEEDS,
+        ),
     log:
-        "results/{dataset}/logs/{model}/seed{seed}/predict_interpolation.log",
+        "results/{dataset}/logs/{model}/predict_interpolation.log",
     benchmark:
-        "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
+        "results/{dataset}/benchmarks/{model}/predict.tsv"
     wildcard_constraints:
         model=any_of(INTERPOLATIONS),
     conda:
         "../../envs/weightflow.yaml"
     threads: CORE
     params:
+        seeds=SEEDS,
         samples=config["evaluation"]["samples"],
         code=code("predict_interpolation.py"),
     script:

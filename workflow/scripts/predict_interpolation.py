@@ -1,4 +1,4 @@
-"""Sample and score backbones whose weights are interpolated between the anchors."""
+"""Sample and score backbones whose weights are interpolated between the anchors, seed by seed."""
 
 from functools import partial
 
@@ -14,12 +14,13 @@ from weightflow.weight_graph import read_weight_graph
 
 
 def main(snakemake):
-    kind, seed = snakemake.wildcards.model, int(snakemake.wildcards.seed)
-    data, graph = read_snapshots(snakemake.input.snapshots), read_weight_graph(snakemake.input.graph)
-    weights_at = partial(map, partial(interpolate_weights, kind, graph.times, graph.weights))
-    law, samples, device = known_law(snakemake.input.law), snakemake.params.samples, job_device(snakemake)
-    prediction = predict_along(weights_at, graph, data, samples, seed, device, law)
-    write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake))
+    inputs, params, kind, device = snakemake.input, snakemake.params, snakemake.wildcards.model, job_device(snakemake)
+    data, law = read_snapshots(inputs.snapshots), known_law(inputs.law)
+    for seed, path, target in zip(params.seeds, inputs.graphs, snakemake.output, strict=True):
+        graph = read_weight_graph(path)
+        weights_at = partial(map, partial(interpolate_weights, kind, graph.times, graph.weights))
+        prediction = predict_along(weights_at, graph, data, params.samples, seed, device, law)
+        write_prediction(target, prediction, made_by=stamp(snakemake), seed=seed)
 
 
 run(main, snakemake, gives_way=True)  # noqa: F821
