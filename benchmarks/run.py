@@ -15,7 +15,7 @@ import psutil  # noqa: E402
 import torch  # noqa: E402
 from cases import CASES  # noqa: E402
 
-from weightflow.allocation import keep_freed_memory  # noqa: E402
+from weightflow.process import keep_freed_memory  # noqa: E402
 from weightflow.storage import write_json, write_text  # noqa: E402
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any
 
-from weightflow.allocation import keep_freed_memory
 from weightflow.errors import DivergenceError, InputError
+from weightflow.process import keep_freed_memory, one_thread
 
 
 def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) -> None:
@@ -31,7 +31,8 @@ def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) ->
         logging.basicConfig(stream=stream, level=logging.INFO, format="%(asctime)s %(message)s", force=True)
         logging.captureWarnings(True)
         try:
-            main(snakemake)
+            with one_thread():
+                main(snakemake)
         except (InputError, DivergenceError) as fault:
             logging.error("%s", fault)
             sys.exit(f"\nError: {fault}")

@@ -1,10 +1,12 @@
-"""Memory that a process keeps: asked for where the C library is glibc, and nowhere else."""
+"""Memory that a process keeps, where the C library is glibc, and its threads."""
 
 import ctypes
 
+import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
-from weightflow.allocation import keep_freed_memory
+from weightflow.process import keep_freed_memory, one_thread
 
 
 def test_glibc_takes_every_setting(monkeypatch):
@@ -30,3 +32,11 @@ def test_other_libraries_are_left_alone(monkeypatch):
 
     monkeypatch.setattr(ctypes, "CDLL", missing)
     keep_freed_memory()
+
+
+def test_linear_algebra_takes_one_thread(monkeypatch):
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        monkeypatch.setenv(f"{library}_NUM_THREADS", "4")
+    np.linalg.inv(np.eye(2))
+    with one_thread():
+        assert {pool["num_threads"] for pool in threadpool_info()} == {1}

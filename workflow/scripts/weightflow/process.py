@@ -1,6 +1,11 @@
-"""How a process keeps its memory."""
+"""How a process uses the machine: its memory and its threads."""
 
 import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from threadpoolctl import threadpool_limits
 
 # mallopt(3), malloc.h
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
@@ -20,3 +25,16 @@ def keep_freed_memory() -> None:
     mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
     mallopt(_TRIM_THRESHOLD, 2**30)
     mallopt(_TOP_PAD, 2**26)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let linear algebra compute with one thread.
+
+    Jobs run side by side already, matrices are small, and a fixed order of sums gives the same bytes whatever
+    `--cores` says. Snakemake tells libraries to take as many threads as a rule asks cores for.
+    """
+    for library in ("OMP", "OPENBLAS", "MKL"):  # those that are loaded later read this
+        os.environ[f"{library}_NUM_THREADS"] = "1"
+    with threadpool_limits(1):
+        yield
