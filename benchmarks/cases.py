@@ -5,18 +5,20 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+import whole_runs
 from measuring import Measured, by_turns, growth, repeated
 from published_step import draw_starts, loss
-from workloads import CPU, backbone_of, counts, epidemic, settings
+from workloads import CPU, EPIDEMIC, backbone_of, counts, epidemic, settings
 
 from weightflow import metrics, seeding
-from weightflow.anchors import train_anchors
+from weightflow.anchors import train_anchors, train_anchors_of_seeds
 from weightflow.dynamics import Solver, evolve, normalise_times
 from weightflow.fields import make_field
+from weightflow.fitting import Material, fit_dynamics
 from weightflow.interpolation import interpolate_weights
 from weightflow.snapshots import Snapshots
 from weightflow.spline_fitting import fit_spline
-from weightflow.teacher import lesson
+from weightflow.teacher import Lesson, lesson
 from weightflow.weight_graph import build_weight_graph
 from weightflow.weight_spline import knot_times, through
 from weightflow.weighted_states import marginals
@@ -101,50 +103,121 @@ def training_step() -> list[Measured]:
     ]
 
 
+def seeds() -> list[Measured]:
+    """The anchors of eight seeds side by side, over those of one; on a card, if there is one."""
+    data, device = epidemic(), torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    backbone, own = backbone_of(data, position=False), settings()["anchors"]
+
+    def train(count: int):
+        train_anchors_of_seeds(backbone, data.coordinates, data.observed_times, own, range(count), device)
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+
+    several, one = by_turns(lambda: train(8), lambda: train(1), 3, 1)
+    ratios = [a / b for a, b in zip(several, one, strict=True)]
+    target = "≤ 2" if device.type == "cuda" else ""
+    return [
+        Measured(f"anchors of 8 seeds over those of one, on {device}", statistics.median(ratios), "×", target, ratios)
+    ]
+
+
+def default_model() -> list[Measured]:
+    """From nothing to the default model of the epidemic, its samples and its metrics: one seed, every stage."""
+    config = {
+        "seeds": [0],
+        "datasets": {"epidemic": EPIDEMIC},
+        "models": {"weightflow": {"backbone": {"position": False}}},
+    }
+    with whole_runs.folder() as where:
+        seconds = whole_runs.run(where, "results/epidemic/runs/weightflow/seed0/metrics.csv", config=config)
+        w, nll = (whole_runs.mean_of(where, "epidemic", "weightflow", metric) for metric in ("w_marginal", "nll"))
+    return [
+        Measured("a seed of the default model, all stages, two cores", seconds, "s", "≤ 150"),
+        Measured("its W", w, "", "≤ 0.110"),
+        Measured("its negative log-likelihood", nll, "nats per variable"),
+    ]
+
+
+def default_run() -> list[Measured]:
+    """What `make run` does once everything is installed."""
+    with whole_runs.folder() as where:
+        return [Measured("snakemake --cores 8 --resources gpu=1", whole_runs.run(where) / 60, "min", "≤ 6")]
+
+
 def scaling() -> list[Measured]:
-    """How anchors, the learned spline and sampling grow with the size of the data."""
+    """How anchors, fits and sampling grow with the size of the data."""
     axes = {
         "variables d": ("variables", [3, 15, 100, 1000]),
         "snapshots K": ("snapshots", [5, 20, 60, 200]),
         "levels L": ("levels", [16, 64, 256, 1024]),
-        "states N": ("states", [1_000, 10_000, 100_000, 1_000_000]),
+        "states N of a snapshot": ("states", [1_000, 10_000, 100_000, 1_000_000]),
     }
     found = []
-    for title, (key, sizes) in axes.items():
+    for axis, (key, sizes) in axes.items():
         for stage, work_of in _STAGES.items():
             exponent, times = growth(sizes, lambda size, key=key, of=work_of: of(counts(**{key: size})), 1)
-            detail = dict(zip(map(str, sizes), times, strict=True))
-            found.append(Measured(f"{stage}: exponent in {title}", exponent, "", "≤ 1.1", detail=detail))
+            detail = {"stage": stage, "axis": axis, "sizes": sizes, "seconds": times}
+            found.append(Measured(f"{stage}: exponent in {axis}", exponent, "", "≤ 1.1", detail=detail))
     return found
 
 
 def memory() -> list[Measured]:
-    """Anchors of a million states of a hundred variables; the peak is that of this case's process."""
-    data = counts(variables=100, snapshots=3, states=1_000_000)
-    return [Measured("anchors of 10⁶ states of 100 variables", repeated(_anchors(data), 1, 0)[0], "s")]
+    """The default model of a million states of a hundred variables, every stage, with few steps of each fit."""
+    with whole_runs.folder() as where:
+        data = counts(variables=100, snapshots=5, levels=64, states=200_000)
+        np.save(where / "many.npy", np.stack(data.training, axis=1).astype(np.uint8))
+        del data
+        few = {"anchors": {"first_steps": 5, "steps": 5}, "spline": {"steps": 5}, "selection": {"steps": 5}}
+        config = {
+            "seeds": [0],
+            "datasets": {"many": {"file": "many.npy", "kind": "discrete"}},
+            "models": {"weightflow": few},
+        }
+        seconds = whole_runs.run(where, "results/many/runs/weightflow/seed0/metrics.csv", config=config)
+        largest = whole_runs.largest_job_mb() / 1024
+    return [
+        Measured("largest job, 10⁶ states of 100 variables", largest, "GiB", "≤ 4"),
+        Measured("all stages, few steps", seconds, "s"),
+    ]
 
 
 def _anchors(data: Snapshots) -> Callable[[], object]:
-    backbone, own = backbone_of(data), settings(anchors={"first_steps": 20, "steps": 20})["anchors"]
+    backbone, own = backbone_of(data), settings(anchors={"first_steps": 5, "steps": 5})["anchors"]
     return lambda: train_anchors(backbone, data.coordinates, data.observed_times, own, 0, CPU)
 
 
 def _spline(data: Snapshots) -> Callable[[], object]:
-    backbone, own, times = backbone_of(data), settings(spline={"steps": 20})["spline"], data.observed_times
-    weights = backbone.initial(1, torch.Generator().manual_seed(0)).numpy().repeat(len(times), axis=0)
-    start = through(times, weights, knot_times(times, own["knots"], own["first_knots"]))
-    told = lesson(None, data.observed, times, data.space, 20, seeding.stream(0, "lesson"))
+    backbone, own, times = backbone_of(data), settings(spline={"steps": 10})["spline"], data.observed_times
+    start = through(times, _fresh(backbone, len(times)), knot_times(times, own["knots"], own["first_knots"]))
+    told = _snapshots_alone(data)
     return lambda: fit_spline(backbone, start, told, own, {"curvature": 10, "roughness": 0.003}, 0, CPU)
+
+
+def _field(data: Snapshots) -> Callable[[], object]:
+    """A neural ODE that is judged at the snapshots and goes through all of them, its tokens mixed by messages."""
+    backbone, times = backbone_of(data), data.observed_times
+    own = settings(dynamics={"kind": "ode", "mixer": "messages"}, training={"steps": 3, "behavioural": 1.0})
+    graph = build_weight_graph(backbone.layers, _fresh(backbone, len(times)), times, "of a benchmark")
+    field, material = make_field(graph, None, own["dynamics"], 0), Material(graph, (), backbone, _snapshots_alone(data))
+    return lambda: fit_dynamics(field, material, RK4, own["training"] | {"checkpoint_every": 0}, 0, CPU)
 
 
 def _sampling(data: Snapshots) -> Callable[[], object]:
     backbone = backbone_of(data)
-    networks = backbone.initial(len(data.times), torch.Generator().manual_seed(0))
-    count = min(len(data.training[0]), 20_000)
+    networks = torch.as_tensor(_fresh(backbone, len(data.times)))
+    count = len(data.training[0])
     return lambda: [backbone.sample(one, count, torch.Generator().manual_seed(0)) for one in networks.split(1)]
 
 
-_STAGES = {"anchors": _anchors, "learned spline": _spline, "sampling": _sampling}
+def _fresh(backbone, count: int) -> np.ndarray:
+    return backbone.initial(1, torch.Generator().manual_seed(0)).numpy().repeat(count, axis=0)
+
+
+def _snapshots_alone(data: Snapshots) -> Lesson:
+    return lesson(None, data.observed, data.observed_times, data.space, 1, seeding.stream(0, "lesson"))
+
+
+_STAGES = {"anchors": _anchors, "learned spline": _spline, "neural ODE": _field, "sampling": _sampling}
 
 
 def _mean_nll(backbone, weights: np.ndarray, data: Snapshots) -> float:
@@ -163,4 +236,7 @@ def _released_w(samples: np.ndarray, data: Snapshots) -> float:
     return float(np.mean(found))
 
 
-CASES = {case.__name__: case for case in (anchors, published_error, training_step, scaling, memory)}
+CASES = {
+    case.__name__: case
+    for case in (anchors, published_error, training_step, seeds, default_model, default_run, scaling, memory)
+}

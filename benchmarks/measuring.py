@@ -21,7 +21,7 @@ class Measured:
         unit: of the value.
         target: that the value should keep to, with its sign (`≤ 12`); empty where there is none.
         repeats: single values.
-        detail: whatever else explains the value, as JSON can hold it.
+        detail: whatever else explains the value, as JSON can hold it; of growth, `stage`, `axis`, `sizes`, `seconds`.
     """
 
     what: str

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +16,9 @@ import psutil  # noqa: E402
 import torch  # noqa: E402
 from cases import CASES  # noqa: E402
 
+from weightflow.measurements import Measurements, measurements  # noqa: E402
 from weightflow.process import keep_freed_memory  # noqa: E402
-from weightflow.storage import write_json, write_text  # noqa: E402
+from weightflow.storage import read_json, write_json, write_text  # noqa: E402
 
 
 def one_case(name: str) -> None:
@@ -28,40 +30,47 @@ def one_case(name: str) -> None:
 
 
 def all_cases(names: list[str]) -> None:
-    """Run cases one after another, each in a process of its own, and write the tables."""
-    found = []
+    """Run cases one after another, each in a process of its own, and write the tables.
+
+    Cases that are not named keep what was measured of them before.
+    """
+    path, found = ROOT / "results" / "benchmarks.json", {}
+    if path.is_file():
+        found = {case["case"]: case for case in read_json(path)["cases"] if case["case"] in CASES}
     for name in names:
         print(f"{name} …", file=sys.stderr, flush=True)
         command = [sys.executable, __file__, "--one", name]
         made = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-        found.append(json.loads(made.splitlines()[-1]))
-    machine = {
+        found[name] = json.loads(made.splitlines()[-1])
+        machine, cases = _machine(), [found[name] for name in CASES if name in found]
+        write_json(path, {"machine": machine, "cases": cases})
+        write_text(path.with_suffix(".md"), _page(measurements(machine, cases)))
+    print(path.with_suffix(".md").read_text(encoding="utf-8"))
+
+
+def _machine() -> dict:
+    return {
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 2**30),
+        "card": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "",
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
-    write_json(ROOT / "results" / "benchmarks.json", {"machine": machine, "cases": found})
-    write_text(ROOT / "results" / "benchmarks.md", _table(machine, found))
-    print(_table(machine, found))
 
 
-def _table(machine: dict, found: list[dict]) -> str:
-    lines = [f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GiB; one thread.", ""]
-    lines += ["| case | measured | value | target | peak memory |", "|---|---|---|---|---|"]
-    for case in found:
-        for place, number in enumerate(case["measured"]):
-            value = f"{number['value']:.3g} {number['unit']}".strip()
-            peak = f"{case['peak_mb']:.0f} MiB" if place == 0 else ""
-            name = case["case"] if place == 0 else ""
-            lines.append(f"| {name} | {number['what']} | {value} | {number['target']} | {peak} |")
+def _page(found: Measurements) -> str:
+    lines = [f"{found.machine}. One thread, but for whole runs.", ""]
+    lines += ["| case | measured | value | target | kept |", "|---|---|---|---|---|"]
+    before = None
+    for row in found.numbers.itertuples():
+        value, kept = f"{row.value:.3g} {row.unit}".strip(), {True: "yes", False: "**no**"}.get(row.met, "")
+        lines.append(f"| {'' if row.case == before else row.case} | {row.measured} | {value} | {row.target} | {kept} |")
+        before = row.case
     return "\n".join(lines) + "\n"
 
 
 def _peak_mb() -> float:
-    import resource
-
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

@@ -18,6 +18,13 @@ from weightflow.systems import read_system
 
 ROOT = Path(__file__).parents[1]
 CPU = torch.device("cpu")
+EPIDEMIC = {
+    "system": "epidemic",
+    "trajectories": 1000,
+    "seed": 1,
+    "heldout": 1000,
+    "observe_every": 10,
+}  # as by default
 
 
 def settings(**changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from weightflow.plots.ablations import level_numbers, plot_ablation
 from weightflow.plots.animation import MOST_FRAMES, animate_density, save_animation
 from weightflow.plots.cells import plot_cells
 from weightflow.plots.densities import MASSES, bin_edges, joint, marginal, mass_levels, own_grid, shown_times
+from weightflow.plots.growth import plot_growth
 from weightflow.plots.inference import plot_inference
 from weightflow.plots.joints import plot_joints
 from weightflow.plots.landscape import peaks, plot_landscape
@@ -272,6 +273,16 @@ def model_size() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["what", "name", "variables", "states", "size"])
 
 
+def growth(axes: int) -> pd.DataFrame:
+    rows = [
+        (stage, axis, size, 0.01 * (1 + place) * size, 1.0)
+        for axis in ["variables d", "snapshots K", "levels L", "states N"][:axes]
+        for place, stage in enumerate(["anchors", "learned spline", "sampling"])
+        for size in (5, 50, 500)
+    ]
+    return pd.DataFrame(rows, columns=["stage", "axis", "size", "seconds", "exponent"])
+
+
 FIGURES = {
     "metrics": lambda rng: plot_metrics(snapshots(rng), metrics(2), LINES),
     "metrics, one seed, all seen": lambda rng: plot_metrics(snapshots(rng, every=1), metrics(1), LINES),
@@ -346,6 +357,9 @@ FIGURES = {
     "published, many": lambda rng: plot_published(published(["one", "two_long_words", "three"]), LINES),
     "published, none": lambda rng: plot_published(published([]), LINES),
     "model size": lambda rng: plot_model_size(model_size()),
+    "growth": lambda rng: plot_growth(growth(4)),
+    "growth, one axis": lambda rng: plot_growth(growth(1)),
+    "growth, none": lambda rng: plot_growth(growth(0)),
     "teachers": lambda rng: plot_teachers({"a": teachers(["first", "later"]), "b": teachers(["first"])}, "day"),
     "teachers, three snapshots": lambda rng: plot_teachers({"a": teachers(["first"])}, "day"),
     "rules": lambda rng: plot_rule_graph(read_rule_graph(DOT)),

@@ -1,6 +1,9 @@
 # Report: one page with every table, figure, setting and version, which needs nothing else to be read.
 from weightflow.figure_catalogue import TITLES
 
+# What `make bench` measured, where it has run: a report does not wait for it.
+MEASURED = ["results/benchmarks.json"] if Path("results/benchmarks.json").is_file() else []
+
 # Figures over all data sets.
 OVERALL = [
     *(["results/figures/table1.png"] if COMPARED else []),
@@ -60,6 +63,8 @@ rule write_report:
         overall=OVERALL,
         snapshots=expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
         laws=[law_file(d) for d in DATASETS if has_exact_law(d)],
+        measured=MEASURED,
+        growth=rules.plot_growth.output[0] if MEASURED else [],
         figures=[figure for d in DATASETS for figure in figures(d) + ablation_figures(d)],
         choices=[c[3] for d in DATASETS for c in chosen(d)],
         scores=[c[4] for d in DATASETS for c in chosen(d)],

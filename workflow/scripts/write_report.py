@@ -8,6 +8,7 @@ import yaml
 from weightflow.choices import Choice
 from weightflow.job import run
 from weightflow.laws import read_law
+from weightflow.measurements import read_measurements
 from weightflow.report import Comparison, Source, render_report
 from weightflow.snapshots import read_snapshots
 from weightflow.storage import read_json, read_metadata, write_text
@@ -43,6 +44,8 @@ def main(snakemake):
             published=pd.read_csv(inputs.published) if inputs.published else None,
             figures=inputs.get("overall", []),
         ),
+        measured=read_measurements(inputs.measured[0]) if inputs.measured else None,
+        growth=inputs.growth,
         most_teachers=params.most,
     )
     write_text(snakemake.output[0], page)

@@ -21,5 +21,6 @@ TITLES = {
     "ablation": "Ablation",
     "table1": "Beside the published results",
     "model_size": "Size of models",
+    "growth": "Growth of the work",
     "rulegraph": "Rules",
 }

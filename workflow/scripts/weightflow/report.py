@@ -25,10 +25,18 @@ from weightflow.evaluation import EXTRAPOLATED
 from weightflow.figure_catalogue import TITLES
 from weightflow.laws import ExactLaw, describe_law, of_all
 from weightflow.leave_one_out import TIMES
+from weightflow.measurements import Measurements
 from weightflow.metric_catalogue import CATALOGUE, ordered
 from weightflow.plots.style import DPI
 from weightflow.provenance import versions
-from weightflow.report_tables import ablations_table, published_table, results_table, runtimes_table, settings_table
+from weightflow.report_tables import (
+    ablations_table,
+    measured_table,
+    published_table,
+    results_table,
+    runtimes_table,
+    settings_table,
+)
 from weightflow.runs import SPLIT_HALF, is_model
 from weightflow.snapshots import Snapshots
 
@@ -95,6 +103,8 @@ def render_report(
     rulegraph: str | Path,
     comparison: Comparison,
     most_teachers: int = 10,
+    measured: Measurements | None = None,
+    growth: str | Path = "",
 ) -> str:
     """The page as HTML.
 
@@ -108,6 +118,8 @@ def render_report(
         rulegraph: PNG file.
         comparison: published results, ablations and figures over all data sets.
         most_teachers: candidates for teacher that are listed for an interval.
+        measured: what `make bench` measured here, if it has run.
+        growth: PNG file of that.
     """
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     rest = {name: value for name, value in config.items() if name not in ("models", "datasets", "seeds")}
@@ -125,6 +137,7 @@ def render_report(
         dataset_settings=settings_table(config["datasets"]),
         other_settings=settings_table({"value": rest}),
         versions=versions(),
+        measured=None if measured is None else measured_table(measured) | {"figure": _figure(growth, captions, "")},
         rulegraph=_figure(rulegraph, captions, ""),
     )
 

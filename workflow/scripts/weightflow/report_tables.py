@@ -9,6 +9,7 @@ import pandas as pd
 
 from weightflow.ablations import BASE
 from weightflow.evaluation import at_unseen_times
+from weightflow.measurements import Measurements
 from weightflow.metric_catalogue import ordered, panels
 from weightflow.plots.style import lines
 from weightflow.published import OWN, PUBLISHED
@@ -69,6 +70,21 @@ def ablations_table(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str,
         "metrics": metrics,
         "groups": groups,
     }
+
+
+def measured_table(measured: Measurements) -> dict[str, Any]:
+    """The machine, and what was measured on it as text: case, measured, value, target, whether it keeps to that."""
+    rows = [
+        (
+            row.case,
+            row.measured,
+            f"{row.value:.3g} {row.unit}".strip(),
+            row.target,
+            {True: "yes", False: "no"}.get(row.met, ""),
+        )
+        for row in measured.numbers.itertuples()
+    ]
+    return {"machine": measured.machine, "rows": rows}
 
 
 def published_table(table: pd.DataFrame, runs: Iterable[str]) -> dict[str, Any]:

@@ -1,0 +1,13 @@
+"""Draw how the work grows with the data, as it was measured on this machine."""
+
+from weightflow.job import run
+from weightflow.measurements import read_measurements
+from weightflow.plots import style
+from weightflow.plots.growth import plot_growth
+
+
+def main(snakemake):
+    style.save(plot_growth(read_measurements(snakemake.input[0]).growth), snakemake.output)
+
+
+run(main, snakemake)  # noqa: F821
