@@ -20,7 +20,7 @@ rule calibrate_stage:
         model=lambda w: SETTINGS[w.model],
         samples=config["evaluation"]["samples"],
         joint_every=config["evaluation"]["joint_every"],
-        seed=FIRST_SEED,
+        seeds=SEEDS,
         code=code("calibrate_stage.py"),
     script:
         "../scripts/calibrate_stage.py"

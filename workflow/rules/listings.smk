@@ -1,5 +1,6 @@
 # What there is to time, to draw and to report, data set by data set.
 from functools import cache
+from itertools import product
 
 from weightflow.system_files import is_map
 
@@ -56,14 +57,19 @@ def timed_stages(dataset, model):
     return found
 
 
-# (data set, model, stage, jobs) of what a run's models cost; their data are prepared before.
-ESTIMATED = [
-    (d, m, stage, 1 if stage == "teacher" else len(SEEDS))
-    for d in DATASETS
-    for m in MODELS
-    for stage in timed_stages(d, m)
-    if stage not in ("simulate", "prepare")
-]
+def estimated():
+    """(data set, model, stage, jobs) of what a run's models cost, after their data; shared jobs are the first one's."""
+    found, known = [], set()
+    for dataset, model in product(DATASETS, MODELS):
+        for stage, (spent, _) in timed_stages(dataset, model).items():
+            if stage not in ("simulate", "prepare"):
+                jobs = 0 if spent in known else len(SEEDS) if "{seed}" in spent else 1
+                found.append((dataset, model, stage, jobs))
+                known.add(spent)
+    return found
+
+
+ESTIMATED = estimated()
 
 
 def ablation_figures(dataset):

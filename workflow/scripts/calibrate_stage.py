@@ -20,7 +20,7 @@ def main(snakemake):
     params, stage = snakemake.params, snakemake.wildcards.stage
     data, law = read_snapshots(snakemake.input.snapshots), known_law(snakemake.input.law)
     check_suited(data, snakemake)
-    work = Work(data, params.model, params.samples, params.joint_every, law, job_device(snakemake), params.seed)
+    work = Work(data, params.model, params.samples, params.joint_every, law, job_device(snakemake), tuple(params.seeds))
     seconds = STAGES[stage](work)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in KiB
     write_json(snakemake.output[0], {"seconds": STARTED + seconds, "max_rss_mb": peak, "device": str(work.device)})

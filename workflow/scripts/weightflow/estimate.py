@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from weightflow import seeding
-from weightflow.anchors import train_anchors
+from weightflow.anchors import train_anchors_of_seeds
 from weightflow.backbones import Backbone, make_backbone
 from weightflow.dynamics import Solver, solve_weights
 from weightflow.evaluation import Judge, evaluate
@@ -50,7 +50,7 @@ class Work:
         judge: how predictions are compared with the truth, but for the data.
         law: the exact law, where it is known.
         device: where training computes.
-        seed: of the short runs.
+        seeds: of the run; the short runs take the first where a job is for one of them.
     """
 
     data: Snapshots
@@ -59,7 +59,12 @@ class Work:
     joint_every: int | None
     law: ExactLaw | None
     device: torch.device
-    seed: int = 0
+    seeds: tuple[int, ...] = (0,)
+
+    @property
+    def seed(self) -> int:
+        """The first."""
+        return self.seeds[0]
 
     @cached_property
     def training(self) -> Snapshots:
@@ -120,14 +125,17 @@ def linear(work: Callable[[int], Any], units: float, few: int = _FEW, more: int 
 
 
 def anchors(work: Work) -> float:
-    """All anchors, of the largest width."""
+    """All anchors of a job, of the largest width."""
+    return _anchors(work, work.seeds if work.model["anchors"]["jobs"] == "all_seeds" else work.seeds[:1])
+
+
+def _anchors(work: Work, seeds: tuple[int, ...]) -> float:
     own, data, backbone = work.model["anchors"], work.training, work.backbone()
 
     def train(first: int, later: int) -> float:
         budget = own | {"first_steps": first, "steps": later}
-        return seconds_of(
-            lambda: train_anchors(backbone, data.coordinates, data.observed_times, budget, work.seed, work.device)
-        )
+        seen = data.coordinates, data.observed_times
+        return seconds_of(lambda: train_anchors_of_seeds(backbone, *seen, budget, seeds, work.device))
 
     train(1, 1)
     short, first, later = train(_FEW, _FEW), train(_MORE, _FEW), train(_FEW, _MORE)
@@ -196,7 +204,13 @@ def steps(work: Work) -> float:
     field, solver = _field(work), Solver(**work.model["solver"])
     judged = seconds_of(lambda: solve_weights(field, work.graph, [work.graph.times], solver))
     path = latent_path(work) if work.model["dynamics"]["kind"] == "cde" else 0.0
-    return anchors(work) + path + spline(work) + dynamics(work) + training["steps"] / selection["every"] * judged
+    return (
+        _anchors(work, work.seeds[:1])
+        + path
+        + spline(work)
+        + dynamics(work)
+        + training["steps"] / selection["every"] * judged
+    )
 
 
 def predict(work: Work) -> float:
@@ -209,7 +223,7 @@ def predict(work: Work) -> float:
 
 
 def evaluation(work: Work) -> float:
-    """The metrics at all times, on one thread."""
+    """The metrics of all seeds at all times, on one thread."""
     step = Judge(work.data, None, work.joint_every, work.samples).joint_step
     parts = [_predict(work, n) for n in _TIMES]
 
@@ -224,7 +238,7 @@ def evaluation(work: Work) -> float:
     short, long, everywhere = judge(few, more), judge(more, more), judge(more, 1)
     always, joint = (long - short) / (more - few), (everywhere - long) / (more - 1)
     times = len(work.data.times)
-    return max(everywhere, times * always + times / step * joint)
+    return len(work.seeds) * max(everywhere, times * always + times / step * joint)
 
 
 # Stages as `runtime.csv` has them, in order, and what each is estimated by.

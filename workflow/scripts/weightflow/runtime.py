@@ -36,7 +36,7 @@ def estimate_table(stages: Iterable[tuple[str, str, str, int]], costs: Iterable[
     """What stages will cost.
 
     Args:
-        stages: (dataset, model, stage, jobs).
+        stages: (dataset, model, stage, jobs); no jobs where they are those of a model before.
         costs: of one job of each: `seconds`, `max_rss_mb`, `device`.
 
     Returns:
