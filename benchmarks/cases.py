@@ -83,7 +83,7 @@ def training_step() -> list[Measured]:
         share = repeats / repeats.sum()
         return ((reached - goals).square().mean(2) @ share).mean() + 1e-6 * energy[-1] @ share
 
-    batches = [draw_starts(np.random.default_rng(seed), len(own)) for seed in range(10)]
+    batches = [draw_starts(np.random.default_rng(seed), len(own)) for seed in range(5)]
     apart = max(abs(plain(*batch).item() / ours(*batch).item() - 1) for batch in batches)
 
     def through_all(step):
@@ -94,7 +94,7 @@ def training_step() -> list[Measured]:
 
         return work
 
-    fast, slow = by_turns(through_all(ours), through_all(plain), 5, 1)
+    fast, slow = by_turns(through_all(ours), through_all(plain), 3, 1)
     ratios = [b / a for a, b in zip(fast, slow, strict=True)]
     return [
         Measured("steps per second, ours over plain", statistics.median(ratios), "×", "≥ 4", ratios),

@@ -18,7 +18,7 @@ def backbone(request):
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    monkeypatch.setattr(likelihood, "_LEAST", 7)
+    monkeypatch.setattr(likelihood, "_AT_A_VARIABLE", 80)
     monkeypatch.setattr(likelihood, "_ON_CPU", 1)
 
 
@@ -77,7 +77,22 @@ def test_parts_hold_no_more_than_they_may(backbone, monkeypatch):
         return plain(self, weights, states)
 
     monkeypatch.setattr(type(backbone), "log_prob", watched)
+    monkeypatch.setattr(likelihood, "_AT_A_VARIABLE", 1)
     monkeypatch.setattr(likelihood, "_ON_CPU", 2 * 3 * backbone.head.outputs * 40)
     mean_nll(backbone, networks(backbone), drawn(backbone, 2, 100))
     assert sum(sizes) == 100
     assert max(sizes) <= 40
+
+
+def test_many_variables_leave_parts_worth_their_while(backbone, monkeypatch):
+    sizes, plain = [], type(backbone).log_prob
+
+    def watched(self, weights, states):
+        sizes.append(states.shape[-2])
+        return plain(self, weights, states)
+
+    monkeypatch.setattr(type(backbone), "log_prob", watched)
+    monkeypatch.setattr(likelihood, "_AT_A_VARIABLE", 2 * backbone.head.outputs * 60)
+    monkeypatch.setattr(likelihood, "_ON_CPU", 1)
+    mean_nll(backbone, networks(backbone), drawn(backbone, 2, 100))
+    assert sizes == [50, 50]

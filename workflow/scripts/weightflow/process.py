@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from threadpoolctl import threadpool_limits
 
 # mallopt(3), malloc.h
-_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
-_LARGEST_MMAP_THRESHOLD = 2**25  # that glibc takes
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
 
 
 def keep_freed_memory() -> None:
@@ -22,8 +21,8 @@ def keep_freed_memory() -> None:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
     except (OSError, AttributeError):
         return
-    mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
-    mallopt(_TRIM_THRESHOLD, 2**30)
+    mallopt(_MMAP_MAX, 0)  # no block is the kernel's own
+    mallopt(_TRIM_THRESHOLD, 2**31 - 1)
     mallopt(_TOP_PAD, 2**26)
 
 
