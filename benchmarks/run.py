@@ -17,7 +17,7 @@ import torch  # noqa: E402
 from cases import CASES  # noqa: E402
 
 from weightflow.measurements import Measurements, measurements  # noqa: E402
-from weightflow.process import keep_freed_memory  # noqa: E402
+from weightflow.process import keep_freed_memory, one_thread  # noqa: E402
 from weightflow.storage import read_json, write_json, write_text  # noqa: E402
 
 
@@ -25,7 +25,8 @@ def one_case(name: str) -> None:
     """Run a case in this process, as jobs run, and print what it measured as one line of JSON."""
     keep_freed_memory()
     torch.set_num_threads(1)
-    measured = [vars(number) for number in CASES[name]()]
+    with one_thread():
+        measured = [vars(number) for number in CASES[name]()]
     print(json.dumps({"case": name, "measured": measured, "peak_mb": _peak_mb()}))
 
 

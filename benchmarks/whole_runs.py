@@ -27,8 +27,7 @@ def folder():
 def run(where: Path, *targets: str, config: Mapping[str, Any] | None = None) -> float:
     """Wall-clock seconds of a run with two cores, or with as many as the README says where the config is its own."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(where)]
-    command += ["--profile", "none", "--workflow-profile", "none", "--resources", "gpu=1", "--cores"]
-    command += ["8" if config is None else "2", "--nolock", *targets]
+    command += ["--resources", "gpu=1", "--cores", "8" if config is None else "2", *targets]
     if config is not None:
         path = where / "config.yaml"
         path.write_text(yaml.safe_dump(dict(config)), encoding="utf-8")

@@ -26,6 +26,11 @@ def networks(backbone, count=2) -> torch.Tensor:
     return 2 * backbone.initial(count, torch.Generator().manual_seed(0))
 
 
+def widest(backbone) -> int:
+    """Numbers that the widest layer gives."""
+    return max(layer.neurons for layer in backbone.layers)
+
+
 def drawn(backbone, *shape: int) -> torch.Tensor:
     generator = torch.Generator().manual_seed(1)
     if isinstance(backbone.head, CountHead):
@@ -78,7 +83,7 @@ def test_parts_hold_no_more_than_they_may(backbone, monkeypatch):
 
     monkeypatch.setattr(type(backbone), "log_prob", watched)
     monkeypatch.setattr(likelihood, "_AT_A_VARIABLE", 1)
-    monkeypatch.setattr(likelihood, "_ON_CPU", 2 * 3 * backbone.head.outputs * 40)
+    monkeypatch.setattr(likelihood, "_ON_CPU", 2 * 3 * widest(backbone) * 40)
     mean_nll(backbone, networks(backbone), drawn(backbone, 2, 100))
     assert sum(sizes) == 100
     assert max(sizes) <= 40
@@ -92,7 +97,7 @@ def test_many_variables_leave_parts_worth_their_while(backbone, monkeypatch):
         return plain(self, weights, states)
 
     monkeypatch.setattr(type(backbone), "log_prob", watched)
-    monkeypatch.setattr(likelihood, "_AT_A_VARIABLE", 2 * backbone.head.outputs * 60)
+    monkeypatch.setattr(likelihood, "_AT_A_VARIABLE", 2 * widest(backbone) * 60)
     monkeypatch.setattr(likelihood, "_ON_CPU", 1)
     mean_nll(backbone, networks(backbone), drawn(backbone, 2, 100))
     assert sizes == [50, 50]

@@ -11,7 +11,10 @@ def test_processors_are_those_this_process_may_use():
     assert 1 <= processors() <= os.cpu_count()
 
 
-@pytest.mark.parametrize(("names", "there"), [(["nvidia0"], True), (["nvidiactl", "nvidia-uvm"], False), ([], False)])
+@pytest.mark.parametrize(
+    ("names", "there"),
+    [(["nvidia0"], True), (["dxg"], True), (["kfd"], True), (["nvidiactl", "nvidia-uvm"], False), ([], False)],
+)
 def test_a_card_is_told_by_its_device_file(tmp_path, names, there):
     for name in names:
         (tmp_path / name).touch()
@@ -19,5 +22,5 @@ def test_a_card_is_told_by_its_device_file(tmp_path, names, there):
 
 
 @pytest.mark.parametrize(("cores", "own", "each"), [(8, 2, 4), (8, 8, 1), (8, 3, 2), (2, 8, 1), (None, 4, 1)])
-def test_no_more_jobs_run_than_there_are_processors(cores, own, each):
+def test_about_as_many_jobs_run_as_there_are_processors(cores, own, each):
     assert cores_per_job(cores, own) == each

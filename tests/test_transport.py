@@ -151,3 +151,8 @@ def test_a_cluster_that_grows_is_not_fed_by_another(rng):
     assert moved.mean() < 0.02
     share = (source[rows, 0] > 5).mean()
     assert 0.5 < share < 0.75
+
+
+def test_far_counts_are_coupled_as_far_as_they_are():
+    source, target = (np.array(states, dtype=np.int32) for states in ([[0, 0], [60_000, 0]], [[60_000, 1], [0, 1]]))
+    assert couple(source, target, np.random.default_rng(0)).tolist() == [1, 0]

@@ -18,7 +18,7 @@ rule train_anchors:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
         gpu=CARD,
     params:
@@ -48,7 +48,7 @@ rule train_anchors_of_seeds:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
         gpu=CARD,
     params:
@@ -74,7 +74,7 @@ rule fit_pooled_start:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
         gpu=CARD,
     params:
@@ -102,7 +102,7 @@ rule train_anchor:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
         gpu=CARD,
     params:

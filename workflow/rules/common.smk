@@ -55,8 +55,8 @@ STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
 # What a rule that trains asks for. Where it runs here and there is no card, there is none to wait for either; another
 # executor knows itself what it has.
 CARD = int(not workflow.local_exec or machine.has_card())
-# What a rule asks for that computes with one thread.
-CORE = (
+# The cores that a rule asks for which computes with one thread.
+ONE_THREAD = (
     machine.cores_per_job(workflow.resource_settings.cores, machine.processors())
     if workflow.local_exec
     else 1

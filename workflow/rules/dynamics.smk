@@ -19,7 +19,7 @@ rule choose_steps:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
         gpu=CARD,
     params:
@@ -62,7 +62,7 @@ rule fit_dynamics:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
         gpu=CARD,
     params:

@@ -13,9 +13,9 @@ rule calibrate_stage:
         model=any_of(MODELS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
-        gpu=CARD,
+        gpu=lambda w: CARD * int(w.stage in stages.ON_CARD),
     params:
         model=lambda w: SETTINGS[w.model],
         samples=config["evaluation"]["samples"],
@@ -28,7 +28,8 @@ rule calibrate_stage:
 
 rule tabulate_estimate:
     input:
-        [f"results/{d}/estimates/{m}/{stage}.json" for d, m, stage, _ in ESTIMATED],
+        costs=[f"results/{d}/estimates/{m}/{stage}.json" for d, m, stage, *_ in ESTIMATED],
+        snapshots=expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
     output:
         "results/estimate.csv",
     log:
@@ -37,7 +38,9 @@ rule tabulate_estimate:
         "../../envs/analysis.yaml"
     params:
         stages=ESTIMATED,
-        cores=lambda w: workflow.cores,  # not known where only the graph is asked for
+        datasets=DATASETS,
+        leave_one_out=config["evaluation"]["leave_one_out"],
+        cards=workflow.global_resources.get("gpu") or 1,
         code=code("tabulate_estimate.py"),
     script:
         "../scripts/tabulate_estimate.py"

@@ -2,11 +2,11 @@
 
 
 RUNTIME_ROWS = [
-    (d, m, s, stage, *[p and p.format(seed=s) for p in paths])
+    (d, m, s, stage, spent.format(seed=s), made and made.format(seed=s), count)
     for d in DATASETS
     for m in runs(d)
     for s in SEEDS
-    for stage, paths in timed_stages(d, m).items()
+    for stage, (spent, made, count) in timed_stages(d, m).items()
 ]
 
 
@@ -87,8 +87,6 @@ rule tabulate_runtime:
     input:
         [row[4] for row in RUNTIME_ROWS],
         [row[5] for row in RUNTIME_ROWS if row[5]],
-        # Only where it was asked for: a run does not wait for its own estimate.
-        estimate=["results/estimate.csv"] if Path("results/estimate.csv").is_file() else [],
     output:
         "results/runtime.csv",
     log:
@@ -97,6 +95,8 @@ rule tabulate_runtime:
         "../../envs/analysis.yaml"
     params:
         rows=RUNTIME_ROWS,
+        # Where there is one from before; as an input it would be made.
+        estimate="results/estimate.csv",
         code=code("tabulate_runtime.py"),
     script:
         "../scripts/tabulate_runtime.py"

@@ -14,7 +14,7 @@ rule fit_flow:
         model=any_of(FLOWS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
         gpu=CARD,
     params:
@@ -37,7 +37,7 @@ rule predict_flow:
         model=any_of(FLOWS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
         gpu=CARD,
     params:

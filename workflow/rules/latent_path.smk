@@ -17,9 +17,9 @@ rule fit_latent_path:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
-        gpu=lambda w: int(is_behavioural(w.model)),
+        gpu=lambda w: CARD * int(is_behavioural(w.model)),
     params:
         settings=model_settings("data", "backbone", "path"),
         code=code("fit_latent_path.py"),

@@ -6,7 +6,7 @@ from weightflow.system_files import is_map
 
 
 def timed_stages(dataset, model):
-    """Benchmark file and artefact (for its device) of each stage a run went through, with its own name."""
+    """Benchmark file, artefact (for its device) and number of seeds of a job of each stage that a run went through."""
     folder = f"results/{dataset}"
     run = f"benchmarks/{model}/seed{{seed}}"
     made = f"{folder}/runs/{model}/seed{{seed}}"
@@ -54,17 +54,21 @@ def timed_stages(dataset, model):
     )
     found["predict"] = (f"{spent}/predict.tsv", f"{made}/prediction.safetensors")
     found["evaluate"] = (f"{of_all}/evaluate_predictions.tsv", None)
-    return found
+    together = ("anchors", "predict", "evaluate")  # stages that a job may do for all seeds
+    return {
+        stage: (spent, made, len(SEEDS) if stage in together and "{seed}" not in spent else 1)
+        for stage, (spent, made) in found.items()
+    }
 
 
 def estimated():
-    """(data set, model, stage, jobs) of what a run's models cost, after their data; shared jobs are the first one's."""
+    """(data set, model, stage, jobs, seeds of a job) of what a run's models cost; shared jobs are the first one's."""
     found, known = [], set()
     for dataset, model in product(DATASETS, MODELS):
-        for stage, (spent, _) in timed_stages(dataset, model).items():
+        for stage, (spent, _, seeds) in timed_stages(dataset, model).items():
             if stage not in ("simulate", "prepare"):
                 jobs = 0 if spent in known else len(SEEDS) if "{seed}" in spent else 1
-                found.append((dataset, model, stage, jobs))
+                found.append((dataset, model, stage, jobs, seeds))
                 known.add(spent)
     return found
 

@@ -19,7 +19,7 @@ rule predict_field:
         model=any_of(FIELDS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
         gpu=CARD,
     params:
@@ -46,7 +46,7 @@ rule predict_spline:
         model=any_of([m for m in SETTINGS if m not in FIELDS]),
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
         gpu=CARD,
     params:
@@ -80,7 +80,7 @@ rule predict_interpolation:
         model=any_of(INTERPOLATIONS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     params:
         seeds=SEEDS,
         samples=config["evaluation"]["samples"],
@@ -107,7 +107,7 @@ rule predict_baseline:
         model=any_of([*BASELINES, *FLOORS]),
     conda:
         "../../envs/analysis.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     params:
         seeds=SEEDS,
         samples=config["evaluation"]["samples"],
@@ -133,7 +133,7 @@ rule predict_times:
         format=any_of(FORMATS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
         gpu=CARD,
     params:

@@ -11,6 +11,27 @@ OVERALL = [
 ]
 
 
+rule plot_growth:
+    input:
+        "results/benchmarks.json",
+    output:
+        report(
+            "results/figures/growth.png",
+            caption="../report/growth.rst",
+            category="Figures",
+            labels={"data set": "none", "figure": "growth of the work"},
+        ),
+        "results/figures/growth.pdf",
+    log:
+        "results/logs/plot_growth.log",
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("plot_growth.py"),
+    script:
+        "../scripts/plot_growth.py"
+
+
 rule write_settings:
     output:
         "results/settings.yaml",

@@ -14,7 +14,7 @@ rule choose_teacher:
     priority: 60
     conda:
         "../../envs/analysis.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     params:
         settings=lambda w: stages.teacher_settings(sharer(TEACHERS[w.teacher])),
         seed=lambda w: dataset_settings(w)["seed"],
@@ -37,7 +37,7 @@ rule choose_smoothing:
     priority: 55
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
         gpu=CARD,
     params:
@@ -63,7 +63,7 @@ rule fit_spline:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: CORE
+    threads: ONE_THREAD
     resources:
         gpu=CARD,
     params:

@@ -1,18 +1,23 @@
 """Gather what stages are estimated to cost, and say it."""
 
-import os
 import sys
 
+from weightflow.folds import interior
 from weightflow.job import run
+from weightflow.machine import processors
 from weightflow.runtime import estimate_table, say_estimate
+from weightflow.snapshots import observed_count
 from weightflow.storage import read_json, write_table
 
 
 def main(snakemake):
-    found = [read_json(path) for path in snakemake.input]
-    table = estimate_table(snakemake.params.stages, found)
+    inputs, params = snakemake.input, snakemake.params
+    counts = map(observed_count, inputs.snapshots)
+    folds = [len(interior(count)) if params.leave_one_out else 0 for count in counts]
+    by_name = dict(zip(params.datasets, folds, strict=True))
+    table = estimate_table(params.stages, map(read_json, inputs.costs), by_name)
     write_table(snakemake.output[0], table)
-    sys.stderr.write(say_estimate(table, min(snakemake.params.cores, os.cpu_count() or 1)))
+    sys.stderr.write(say_estimate(table, processors(), params.cards))
 
 
 run(main, snakemake)  # noqa: F821

@@ -1,5 +1,7 @@
 """Gather seconds, memory and device of every stage of every run."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from weightflow.job import run
@@ -9,8 +11,9 @@ from weightflow.storage import write_table
 
 def main(snakemake):
     table = runtime_table(snakemake.params.rows)
-    for path in snakemake.input.estimate:
-        table = compare_estimate(table, pd.read_csv(path))
+    estimate = Path(snakemake.params.estimate)
+    if estimate.is_file():
+        table = compare_estimate(table, pd.read_csv(estimate))
     write_table(snakemake.output[0], table)
 
 

@@ -282,7 +282,7 @@ def train_each(
             weights[going] = stack.weights.detach()
             stay = [row for row, i in enumerate(going) if not settled(i, pairs[i][1], stack.weights[row])]
             if not stay:
-                return weights.unflatten(0, (-1, len(chosen))), losses
+                break
             if len(stay) < len(going):
                 stack.keep(stay)
                 going = [going[row] for row in stay]

@@ -47,7 +47,7 @@ class Work:
         data: the data set, all of it.
         model: the settings.
         samples: of a prediction, at each time.
-        judge: how predictions are compared with the truth, but for the data.
+        joint_every: at every which time joint distributions are compared; None for the default.
         law: the exact law, where it is known.
         device: where training computes.
         seeds: of the run; the short runs take the first where a job is for one of them.
@@ -170,7 +170,7 @@ def smoothing(work: Work) -> float:
     if not work.data.discrete:
         counts[2] = 1  # it says nothing of real values
     fits = int(np.prod(counts)) if selection["search"] == "grid" else 1 + sum(counts) - len(counts)
-    if fits == 1 and max(counts) == 1:
+    if fits == 1:
         return 0.0
     return fits * float(np.mean([_spline_steps(work, selection["steps"], width) for width in work.widths]))
 
@@ -219,21 +219,22 @@ def predict(work: Work) -> float:
     if work.model["dynamics"]["kind"] != "spline":
         field, grids = _field(work), [work.data.times, fine_times(work.data.times)]
         solve = seconds_of(lambda: solve_weights(field, work.graph, grids, Solver(**work.model["solver"])))
-    return solve + linear(lambda times: _predict(work, times), len(work.data.times), *_TIMES)
+    few, more = _times(work)
+    return solve + linear(lambda times: _predict(work, times), len(work.data.times), few, more)
 
 
 def evaluation(work: Work) -> float:
     """The metrics of all seeds at all times, on one thread."""
     step = Judge(work.data, None, work.joint_every, work.samples).joint_step
-    parts = [_predict(work, n) for n in _TIMES]
+    few, more = _times(work)
+    parts = {n: _predict(work, n) for n in (few, more)}
 
     def judge(times: int, every: int) -> float:
-        part = parts[_TIMES.index(times)]
+        part = parts[times]
         law = None if work.law is None else dataclasses.replace(work.law, times=work.law.times[:times])
         own = Judge(_first_times(work.data, times), law, every, work.samples)
         return seconds_of(lambda: evaluate(own, part, threads=1))
 
-    few, more = _TIMES
     judge(few, more)
     short, long, everywhere = judge(few, more), judge(more, more), judge(more, 1)
     always, joint = (long - short) / (more - few), (everywhere - long) / (more - 1)
@@ -288,6 +289,12 @@ def _predict(work: Work, times: int) -> Prediction:
     return predict_from_weights(
         work.backbone(), curve.at(part.times), curve.at(fine), fine, part, work.samples, work.seed, work.device, law
     )
+
+
+def _times(work: Work) -> tuple[int, int]:
+    """Of the short predictions: few and more."""
+    count = len(work.data.times)
+    return min(_TIMES[0], count - 1), min(_TIMES[1], count)
 
 
 def _first_times(data: Snapshots, count: int) -> Snapshots:

@@ -127,7 +127,8 @@ def predict_flow(flow: Flow, data: Snapshots, samples: int, seed: int) -> Predic
     for time, k in zip(data.times, data.before(data.times), strict=True):
         start = torch.as_tensor(exactly(snapshots[k], samples, rng), dtype=torch.float32, device=device)
         reached = flow.carry(start, float(observed[k]), float(time)).double().cpu().numpy()
-        states.append(data.space.project(data.space.states(reached), rng))
+        values = reached if data.discrete else data.space.states(reached)  # counts, not rounded yet
+        states.append(data.space.project(values, rng))
     return Prediction(data.times, states)
 
 

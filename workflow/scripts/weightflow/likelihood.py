@@ -10,8 +10,8 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 
 from weightflow.backbones import Backbone
 
-_ON_CPU, _ON_CARD = 2**21, 2**27  # outputs held at once
-_AT_A_VARIABLE = 2**16  # outputs that are found together; fewer leave the processor waiting, whatever is held
+_ON_CPU, _ON_CARD = 2**21, 2**27  # numbers that a layer gives for all variables, held at once
+_AT_A_VARIABLE = 2**16  # of them at one variable; fewer leave the processor waiting, whatever is held
 
 
 def mean_nll(backbone: Backbone, weights: Tensor, states: Tensor) -> Tensor:
@@ -65,7 +65,8 @@ class _MeanNLL(torch.autograd.Function):
 
 def _parts(backbone: Backbone, weights: Tensor, states: Tensor) -> tuple[Tensor, ...]:
     """The states cut along their number, evenly."""
-    at_a_variable = len(weights) * backbone.head.outputs
+    widest = max(layer.neurons for layer in backbone.layers)
+    at_a_variable = len(weights) * widest
     held = (_ON_CPU if weights.device.type == "cpu" else _ON_CARD) // states.shape[-1]
     most = max(1, max(held, _AT_A_VARIABLE) // at_a_variable)
     parts = -(-states.shape[-2] // most)

@@ -10,14 +10,15 @@ def processors() -> int:
 
 
 def has_card(devices: Path = Path("/dev")) -> bool:
-    """Whether there is an NVIDIA card, told by its device file: asking torch takes seconds."""
-    return any(devices.glob("nvidia[0-9]*"))
+    """Whether there may be a card, told by its device file (NVIDIA's, WSL's, AMD's): asking torch takes seconds."""
+    return any(any(devices.glob(name)) for name in ("nvidia[0-9]*", "dxg", "kfd"))
 
 
 def cores_per_job(cores: int | None, own: int) -> int:
     """How many of the cores that Snakemake may hand out a job of one thread takes.
 
-    More such jobs than processors push each other out of the caches, and all of them together end later.
+    Far more such jobs than processors push each other out of the caches, and all of them together end later. Rounded
+    down: rather one job more than there are processors than one less.
 
     Args:
         cores: that `--cores` says; None where no job will run.

@@ -11,62 +11,70 @@ from weightflow.storage import read_json, read_metadata
 COLUMNS = ["dataset", "model", "seed", "stage", "seconds", "max_rss_mb", "device"]
 
 
-def runtime_table(rows: Iterable[tuple[str, str, int, str, str, str | None]]) -> pd.DataFrame:
+def runtime_table(rows: Iterable[tuple[str, str, int, str, str, str | None, int]]) -> pd.DataFrame:
     """One row per run and stage.
 
     A stage that runs share (the data, the anchors) stands in the rows of each of them with the same
-    numbers, so that a run's rows add up to what it would cost alone.
+    numbers, so that a run's rows add up to what it would cost alone. What a job does for several seeds is shared
+    among them.
 
     Args:
-        rows: (dataset, model, seed, stage, benchmark file, artefact or None). The artefact's metadata, or the
-            JSON it is, name the device; stages without one compute on the CPU.
+        rows: (dataset, model, seed, stage, benchmark file, artefact or None, seeds of the job). The artefact's
+            metadata, or the JSON it is, name the device; stages without one compute on the CPU.
 
     Returns:
         Table with `COLUMNS`; max_rss_mb in mebibytes, empty where the job was too short to be sampled.
     """
     table = []
-    for dataset, model, seed, stage, benchmark, artefact in rows:
+    for dataset, model, seed, stage, benchmark, artefact, seeds in rows:
         measured = _last_run(benchmark)
         device = _device(Path(artefact)) if artefact else "cpu"
-        table.append((dataset, model, seed, stage, measured["s"], measured["max_rss"], device))
+        table.append((dataset, model, seed, stage, measured["s"] / seeds, measured["max_rss"], device))
     return pd.DataFrame(table, columns=COLUMNS)
 
 
-def estimate_table(stages: Iterable[tuple[str, str, str, int]], costs: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+def estimate_table(
+    stages: Iterable[tuple[str, str, str, int, int]], costs: Iterable[Mapping[str, Any]], folds: Mapping[str, int]
+) -> pd.DataFrame:
     """What stages will cost.
 
     Args:
-        stages: (dataset, model, stage, jobs); no jobs where they are those of a model before.
+        stages: (dataset, model, stage, jobs, seeds of a job); no jobs where they are those of a model before.
         costs: of one job of each: `seconds`, `max_rss_mb`, `device`.
+        folds: by data set, how often all of it is done once more with a snapshot left out.
 
     Returns:
-        Table dataset, model, stage, jobs, seconds (of one job), max_rss_mb, device.
+        Table dataset, model, stage, jobs, seeds, seconds (of one job), max_rss_mb, device.
     """
     rows = [
-        (*named, cost["seconds"], cost["max_rss_mb"], cost["device"]) for named, cost in zip(stages, costs, strict=True)
+        (dataset, model, stage, jobs * (1 + folds[dataset]), seeds, cost["seconds"], cost["max_rss_mb"], cost["device"])
+        for (dataset, model, stage, jobs, seeds), cost in zip(stages, costs, strict=True)
     ]
-    return pd.DataFrame(rows, columns=["dataset", "model", "stage", "jobs", "seconds", "max_rss_mb", "device"])
+    columns = ["dataset", "model", "stage", "jobs", "seeds", "seconds", "max_rss_mb", "device"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def say_estimate(table: pd.DataFrame, cores: int) -> str:
-    """The table as text, and what all of it takes on some cores.
+def say_estimate(table: pd.DataFrame, processors: int, cards: int = 1) -> str:
+    """The table as text, and what all of it takes on a machine.
 
-    Jobs on the CPU use one core each; those on a card wait for each other.
+    Jobs on the CPU use one processor each, those on a card have one of their own.
     """
+    if table.empty:
+        return "\nThere are no models to estimate; baselines, figures and the report take minutes at most.\n"
     shown = table.assign(seconds=table["seconds"].round(1), max_rss_mb=table["max_rss_mb"].round().astype(int))
     spent, on_card = table["jobs"] * table["seconds"], table["device"] != "cpu"
     longest = table.groupby(["dataset", "model"])["seconds"].sum().max()  # stages of a model follow each other
-    whole = max(longest, spent[on_card].sum(), spent[~on_card].sum() / cores)
+    whole = max(longest, spent[on_card].sum() / cards, spent[~on_card].sum() / processors)
     return (
-        f"\n{shown.to_string(index=False)}\n\nModels and their metrics: about {_duration(whole)} on {cores} cores "
-        f"({_duration(spent.sum())} of work), at most {shown['max_rss_mb'].max()} MiB a job. Baselines, figures and "
-        "the report come on top, minutes at most.\n"
+        f"\n{shown.to_string(index=False)}\n\nModels and their metrics: about {_duration(whole)} with {processors} "
+        f"processors ({_duration(spent.sum())} of work), at most {shown['max_rss_mb'].max()} MiB a job. Baselines, "
+        "figures and the report come on top; an ablation study's models are not counted.\n"
     )
 
 
 def compare_estimate(runtime: pd.DataFrame, estimate: pd.DataFrame) -> pd.DataFrame:
-    """The runtime table with a column estimated_seconds, empty where nothing was estimated."""
-    named = estimate.rename(columns={"seconds": "estimated_seconds"})
+    """The runtime table with a column estimated_seconds, of one seed, empty where nothing was estimated."""
+    named = estimate.assign(estimated_seconds=estimate["seconds"] / estimate["seeds"])
     keys = ["dataset", "model", "stage"]
     return runtime.merge(named[[*keys, "estimated_seconds"]], on=keys, how="left")
 

@@ -7,6 +7,7 @@ from typing import Any
 from weightflow.provenance import settings_digest
 from weightflow.storage import read_json
 
+ON_CARD = ("anchors", "smoothing", "spline", "steps", "dynamics", "predict")  # stages that use a card, if there is one
 CHOSEN = ("hidden", "curvature", "roughness")  # a width and two smoothing weights, by a validation split
 
 

@@ -96,7 +96,7 @@ def couple_growing(source: np.ndarray, target: np.ndarray, growth: float, rng: n
         rng: of the parts of sides with more than a thousand states.
     """
     own = [rng.permutation(len(side))[:MAX_UNBALANCED] for side in (source, target)]
-    cost = ot.dist(source[own[0]], target[own[1]])
+    cost = ot.dist(source[own[0]].astype(float), target[own[1]].astype(float))
     even = [ot.unif(len(side)) for side in own]
     if growth <= KEPT:
         plan = ot.emd(*even, cost, numItermax=1_000_000)
@@ -110,7 +110,12 @@ def couple_growing(source: np.ndarray, target: np.ndarray, growth: float, rng: n
 
 
 def _couple_exactly(source: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    plan = ot.emd(ot.unif(len(source)), ot.unif(len(target)), ot.dist(source, target), numItermax=1_000_000)
+    plan = ot.emd(
+        ot.unif(len(source)),
+        ot.unif(len(target)),
+        ot.dist(source.astype(float), target.astype(float)),
+        numItermax=1_000_000,
+    )
     cumulative = plan.cumsum(axis=1)
     levels = rng.random((len(source), 1)) * cumulative[:, -1:]
     return np.minimum((cumulative <= levels).sum(axis=1), len(target) - 1)
