@@ -104,3 +104,16 @@ def test_the_unit_of_time_does_not_matter(monkeypatch, rng):
     made = [predict_flow(flow, either, 40, 0) for flow, either in zip(flows, (data, later), strict=True)]
     for ours, theirs in zip(made[0].samples, made[1].samples, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+def test_counts_are_rounded_without_a_drift(counts):
+    class Still(torch.nn.Module):
+        def forward(self, at):
+            return torch.full((len(at), at.shape[1] - 1), 0.5)
+
+    flow = Flow(Still(), counts.observed_times)
+    flow.velocity.register_parameter("none", torch.nn.Parameter(torch.zeros(1)))
+    between = 1  # not observed
+    moved = 0.5 * np.diff(flow.scaled(counts.times[: between + 1])).item()
+    predicted = predict_flow(flow, counts, 2000, 0).samples[between]
+    np.testing.assert_allclose(predicted.mean(0), counts.observed[0].mean(0) + moved, atol=0.15)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from weightflow.choices import Choice
 from weightflow.laws import PoissonLaw, TableLaw, unknown_law
+from weightflow.measurements import Measurements
 from weightflow.plots import style
 from weightflow.published import COLUMNS, OWN, PUBLISHED
 from weightflow.report import Comparison, Source, render_report
@@ -59,6 +60,7 @@ def make(root, tmp_path):
         comparison=None,
         law=None,
         past=False,
+        measured=None,
     ):
         with style.look():
             figure, _ = style.grid(1, 1, 2, 1)
@@ -66,7 +68,8 @@ def make(root, tmp_path):
         extra = ["ablation-size", "table1"]
         files = [tmp_path / f"{name}.png" for name in names]
         extra_files = [str(tmp_path / f"{name}.png") for name in extra]
-        style.save(figure, [*files, *extra_files])
+        growth = tmp_path / "growth.png"
+        style.save(figure, [*files, *extra_files, growth])
         frames = [Image.new("P", (30, 20), i) for i in range(2)]
         frames[0].save(moving := tmp_path / "density-model-two.gif", save_all=True, append_images=frames[1:])
         summary, runtime, sources = [], [], []
@@ -101,7 +104,7 @@ def make(root, tmp_path):
         columns = ["dataset", "model", "metric", "times", "mean", "std", "n"]
         return render_report(
             template=(root / "workflow/report/report.html.j2").read_text(encoding="utf-8"),
-            captions={name.partition("-")[0]: captions for name in [*names, *extra, moving.stem]},
+            captions={name.partition("-")[0]: captions for name in [*names, *extra, moving.stem, "growth"]},
             config={
                 "seeds": [3, 4],
                 "models": {name: {"path": {"z_dim": i}} for i, name in enumerate(runs) if name.startswith("model")},
@@ -116,9 +119,20 @@ def make(root, tmp_path):
             ),
             rulegraph=files[-1],
             comparison=dataclasses.replace(comparison, figures=extra_files[1:]) if comparison else Comparison(),
+            measured=measured,
+            growth=growth,
         )
 
     return build
+
+
+def test_what_was_measured_here_is_told_with_its_targets(make):
+    numbers = [("speed", "a step", 5.0, "×", "≥ 4", True, 1.0), ("memory", "a job", 9.0, "GiB", "≤ 4", False, 1.0)]
+    columns = ["case", "measured", "value", "unit", "target", "met", "peak_mb"]
+    text = make(measured=Measurements("Some CPU", pd.DataFrame(numbers, columns=columns), pd.DataFrame()))
+    for said in ("Some CPU", "5 ×", "≥ 4", "<td>yes</td>", "<td>no</td>"):
+        assert said in text
+    assert "make bench" not in make()
 
 
 def test_needs_nothing_else(make):

@@ -19,7 +19,7 @@ from scipy.interpolate import CubicSpline
 from weightflow.relaxation import own_relaxation, relax
 from weightflow.state_space import StateSpace
 from weightflow.storage import read_json, write_json
-from weightflow.subsets import exactly
+from weightflow.subsets import at_most, exactly
 from weightflow.transport import GrowingPlan, chain, couple_growing, transport_spline
 
 # Of growing teachers. Few snapshots leave too little to choose these by, so they are constants: growths from none to
@@ -28,6 +28,7 @@ from weightflow.transport import GrowingPlan, chain, couple_growing, transport_s
 GROWTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 GROWING_NOISE = 0.5
 _LEARNT = 4000  # states at each time of a lesson, where the particles are fewer
+_COUPLED = 10_000  # most states of a snapshot that become particles; of more, the paths would not fit into memory
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Interpolant:
     """Particles coupled through the snapshots by optimal transport, and the snapshots themselves.
 
     Args:
-        snapshots: K arrays (N_k, d) of observed training states.
+        snapshots: K arrays (N_k, d) of observed training states, of which 10 000 at most are taken at random.
         times: (K,).
         space: what a state can be.
         rng: of the couplings; drawn once, so that members are compared on the same particles.
@@ -90,7 +91,8 @@ class Interpolant:
         rng: np.random.Generator,
         unit: float | None = None,
     ):
-        self.snapshots, self.times, self.space = list(snapshots), np.asarray(times, dtype=float), space
+        snapshots = [at_most(snapshot, _COUPLED, rng) for snapshot in snapshots]
+        self.snapshots, self.times, self.space = snapshots, np.asarray(times, dtype=float), space
         self.unit = unit or float(self.times[1] - self.times[0])
         self._streams = rng.spawn(len(snapshots) - 1)  # of unbalanced couplings, whatever else is drawn
         count = max(map(len, snapshots))
