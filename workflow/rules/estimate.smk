@@ -1,5 +1,8 @@
 # An estimate before the wait: what each stage of the run will cost on this machine, from a little of each.
 
+# That `--resources gpu=` allows.
+CARDS = workflow.global_resources["gpu"].value if "gpu" in workflow.global_resources else 1
+
 
 rule calibrate_stage:
     input:
@@ -40,7 +43,7 @@ rule tabulate_estimate:
         stages=ESTIMATED,
         datasets=DATASETS,
         leave_one_out=config["evaluation"]["leave_one_out"],
-        cards=workflow.global_resources.get("gpu") or 1,
+        cards=CARDS,
         code=code("tabulate_estimate.py"),
     script:
         "../scripts/tabulate_estimate.py"
