@@ -116,6 +116,7 @@ def test_an_estimate_is_made_when_asked_for_and_not_again(run_snakemake, workflo
     assert planned.returncode == 0
     assert "calibrate_stage" not in planned.stdout
     (finished / "results" / "estimate.csv").unlink()
+    shutil.rmtree(finished / "results" / "tiny" / "estimates")
 
 
 def test_runtime_names_every_stage_of_a_model(finished):
