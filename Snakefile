@@ -47,6 +47,8 @@ include: "workflow/rules/leave_one_out.smk"
 include: "workflow/rules/estimate.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/caching.smk"
+include: "workflow/rules/checks.smk"
 
 
 rule all:

@@ -15,6 +15,7 @@ rule train_anchors:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/train_anchors.tsv"
     wildcard_constraints:
         anchors=any_of(ANCHORS_IN["together"]),
+    cache: SHARES_CACHE
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
@@ -23,6 +24,7 @@ rule train_anchors:
         gpu=CARD,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
+        seed=lambda w: int(w.seed),
         code=code("train_anchors.py"),
     script:
         "../scripts/train_anchors.py"

@@ -14,7 +14,7 @@ SYSTEMS = HOME / "resources" / "systems"
 PUBLISHED = HOME / "resources" / "published.csv"
 sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 
-from weightflow import ablations, extrapolation, machine, settings, stages
+from weightflow import ablations, extrapolation, integrity, machine, settings, stages
 from weightflow.errors import InputError
 from weightflow.exports import FORMATS
 from weightflow.folds import fold_name, fold_of, interior
@@ -39,6 +39,7 @@ try:
     settings.check_variants(config, SYSTEMS, CONFIG_SOURCE)
     if workflow.is_main_process:  # once, and before anything trains; it takes a second
         settings.check_systems(config, SYSTEMS, CONFIG_SOURCE)
+        integrity.check_results()
 except InputError as fault:
     raise WorkflowError(str(fault)) from None
 
@@ -61,6 +62,8 @@ ONE_THREAD = (
     if workflow.local_exec
     else 1
 )
+# Whether workflows share what they simulate and train, by --cache.
+SHARES_CACHE = workflow.enable_cache
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 DRIVEN = [m for m in MODELS if m in CDE_MODELS]  # of those that figures show
 

@@ -48,6 +48,7 @@ rule simulate_system:
         "results/{dataset}/logs/simulate_system.log",
     benchmark:
         "results/{dataset}/benchmarks/simulate_system.tsv"
+    cache: SHARES_CACHE
     priority: 100
     conda:
         "../../envs/analysis.yaml"

@@ -12,6 +12,7 @@ rule build_weight_graph:
         "results/{dataset}/logs/anchors/{anchors}/seed{seed}/build_weight_graph.log",
     benchmark:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/build_weight_graph.tsv"
+    cache: SHARES_CACHE
     priority: 50
     conda:
         "../../envs/weightflow.yaml"

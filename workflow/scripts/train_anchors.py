@@ -18,7 +18,7 @@ def main(snakemake):
     check_suited(data, snakemake)
     device = job_device(snakemake)
     backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.space)
-    seed = int(snakemake.wildcards.seed)
+    seed = snakemake.params.seed
     anchors = train_anchors(backbone, data.coordinates, data.observed_times, settings["anchors"], seed, device)
     made = {"made_by": stamp(snakemake), "device": str(device)}
     write_anchors(snakemake.output.anchors, anchors.times, anchors.weights, **made)

@@ -1,4 +1,4 @@
-"""The frame every Snakemake script runs in: its log file, and one sentence when something is wrong."""
+"""The frame every Snakemake script runs in: its log, its records, and one sentence when something is wrong."""
 
 import logging
 import os
@@ -9,6 +9,7 @@ from typing import Any
 
 from weightflow.errors import DivergenceError, InputError
 from weightflow.process import keep_freed_memory, one_thread
+from weightflow.records import check_inputs, forget, write_records
 
 
 def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) -> None:
@@ -31,8 +32,11 @@ def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) ->
         logging.basicConfig(stream=stream, level=logging.INFO, format="%(asctime)s %(message)s", force=True)
         logging.captureWarnings(True)
         try:
+            forget(snakemake.output)
+            check_inputs(snakemake.input)
             with one_thread():
                 main(snakemake)
+            write_records(snakemake)
         except (InputError, DivergenceError) as fault:
             logging.error("%s", fault)
             sys.exit(f"\nError: {fault}")

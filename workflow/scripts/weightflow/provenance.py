@@ -60,29 +60,29 @@ def code_behind(script: str | Path) -> list[Path]:
 
 
 def stamp(snakemake: Any) -> dict[str, Any]:
-    """What a job was given: rule, wildcards, parameters and the digests of its input files.
+    """What a job was given: rule, wildcards, parameters and the digests of its input files, in order.
 
-    Goes into the metadata of what the job writes; nothing in it depends on the clock or the machine.
+    Goes into the metadata of what the job writes. Nothing in it depends on the clock, the machine or the names of
+    data set and folders, so that workflows which share a cache agree on the bytes.
     """
     return {
         "rule": snakemake.rule,
-        "wildcards": dict(snakemake.wildcards.items()),
+        "wildcards": {name: value for name, value in snakemake.wildcards.items() if name != "dataset"},
         "params": dict(snakemake.params.items()),
-        "inputs": {_name(path): input_digest(path) for path in snakemake.input},
+        "inputs": [input_digest(path) for path in snakemake.input],
     }
 
 
-def _name(path: str) -> str:
-    """A path as the user would write it; an absolute one says where a machine keeps it, so its name alone."""
-    return Path(path).name if Path(path).is_absolute() else path
-
-
 def input_digest(path: str | Path) -> str:
-    """Digest of a file, or of a folder's files in order of their names."""
+    """SHA-256 of a file, or of the names and digests of a folder's files; hidden ones are not of the folder."""
     path = Path(path)
+    files = [path] if path.is_file() else sorted(f for f in path.iterdir() if not f.name.startswith("."))
+    states = [file.stat() for file in files]
+    found = [_digest_of(file, s.st_mtime_ns, s.st_size, s.st_ino) for file, s in zip(files, states, strict=True)]
     if path.is_file():
-        return file_digest(path)
-    return settings_digest([(child.name, file_digest(child)) for child in sorted(path.iterdir())])
+        return found[0]
+    names = [(file.name, digest) for file, digest in zip(files, found, strict=True)]
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
 
 def versions() -> dict[str, str]:
@@ -94,6 +94,12 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[package] = "not installed"
     return found
+
+
+@cache
+def _digest_of(path: Path, *state: int) -> str:
+    """A file's digest, found once for each state of the file; `state` is the cache's key alone."""
+    return file_digest(path)
 
 
 @cache

@@ -4,6 +4,7 @@ Nothing is pickled. Every file is written beside its final name and renamed, so 
 either the old file or the new one.
 """
 
+import hashlib
 import json
 import os
 import tempfile
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # One metadata entry only: safetensors keeps its header in a hash map, whose order is not reproducible.
 _METADATA_KEY = "weightflow"
+_SEAL = "sha256"  # of the rest of the metadata and the arrays
 _REMEDY = "delete it and run again, and it is rebuilt"
 
 
@@ -55,8 +57,9 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 def write_tensors(path: str | Path, kind: str, tensors: Mapping[str, np.ndarray], **metadata: Any) -> None:
     """Write arrays with the settings, seed and input digests (`metadata`, JSON) that made them."""
-    header = {_METADATA_KEY: json.dumps({"kind": kind, **metadata}, sort_keys=True)}
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    content = json.loads(json.dumps({"kind": kind, **metadata}))
+    header = {_METADATA_KEY: json.dumps(content | {_SEAL: _seal(content, arrays)}, sort_keys=True)}
     with atomic(path) as temporary:
         save_file(arrays, temporary, metadata=header)
 
@@ -69,18 +72,31 @@ def read_tensors(path: str | Path, kind: str) -> Artefact:
     """
     with _opened(path) as file:
         metadata = _metadata(file)
-        found = metadata.pop("kind", "a foreign file")
+        seal = metadata.pop(_SEAL, None)
+        found = metadata.get("kind", "a foreign file")
         # A foreign file may hold types that NumPy has no name for.
         tensors = {name: file.get_tensor(name) for name in sorted(file.keys())} if found == kind else {}
     if found != kind:
         raise InputError(f"{path}: expected {kind}, found {found}; {_REMEDY}.")
-    return Artefact(kind, tensors, metadata)
+    if seal is not None and seal != _seal(metadata, tensors):
+        raise InputError(f"{path}: the file is damaged, its digest is not that of its content; {_REMEDY}.")
+    return Artefact(kind, tensors, {key: value for key, value in metadata.items() if key != "kind"})
 
 
 def read_metadata(path: str | Path) -> dict[str, Any]:
     """What a file says about itself, without reading its arrays; raises as `read_tensors`."""
     with _opened(path) as file:
-        return _metadata(file)
+        return {key: value for key, value in _metadata(file).items() if key != _SEAL}
+
+
+def is_sealed(path: str | Path) -> bool:
+    """Whether a file of tensors is whole by its own digest, whatever it holds."""
+    try:
+        metadata = read_metadata(path)
+        read_tensors(path, metadata.get("kind", ""))
+    except InputError:
+        return False
+    return True
 
 
 def write_table(path: str | Path, table: "pd.DataFrame") -> None:
@@ -121,6 +137,16 @@ def _opened(path: str | Path) -> Iterator[Any]:
             yield file
     except (SafetensorError, ValueError, OSError) as error:
         raise InputError(f"{path}: the file is truncated or not safetensors; {_REMEDY}.") from error
+
+
+def _seal(content: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 of all that a file holds."""
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        digest.update(json.dumps([name, str(array.dtype), array.shape]).encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def _metadata(file: Any) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+# What can be checked only once every rule is known.
+from types import SimpleNamespace
+
+
+def parameters_now(record):
+    """The parameters that the job of a record would be given now; nothing where there would be no such job."""
+    if not workflow.is_rule(record.rule):
+        return None
+    wildcards = SimpleNamespace(**record.wildcards)
+    try:
+        return {
+            name: value(wildcards) if callable(value) else value
+            for name, value in workflow.get_rule(record.rule).params.items()
+        }
+    except KeyError:  # a data set, model or label that the configuration no longer has
+        return None
+
+
+FORGOTTEN = not any(Path(".snakemake/metadata").glob("*"))
+AS_THEY_ARE = workflow.dag_settings and (
+    workflow.dag_settings.forceall or workflow.dag_settings.allowed_rules
+)
+
+if workflow.is_main_process and FORGOTTEN and not AS_THEY_ARE:
+    try:
+        integrity.check_parameters(parameters_now)
+    except InputError as fault:
+        raise WorkflowError(str(fault)) from None

@@ -1,0 +1,145 @@
+"""Records: what made each artefact, kept beside the results, and held against them before anything is made of them.
+
+An artefact `results/D/x` has its record in `results/provenance/D/x.json`: the SHA-256 of what its rule wrote, the
+rule's parameters (settings, seed, digest of the code), the SHA-256 of every input and the versions in use. So a file
+that was damaged, edited, or belongs elsewhere is told from the one that the workflow wrote, whatever its time says.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from weightflow.errors import InputError
+from weightflow.provenance import input_digest, versions
+from weightflow.storage import is_sealed, read_json, write_json
+
+ROOT = "results"
+FOLDER = "provenance"
+REMEDY = "delete it and run again, and it is rebuilt"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What made an artefact.
+
+    Attributes:
+        path: the artefact, below the results folder.
+        sha256: of its bytes, or of a folder's files.
+        rule: the rule that wrote it.
+        wildcards: the rule's wildcards.
+        params: the rule's parameters.
+        inputs: SHA-256 of each input; those that are results by their path below the results folder, after a slash.
+        versions: of Python and the packages that numbers depend on.
+    """
+
+    path: str
+    sha256: str
+    rule: str
+    wildcards: dict[str, str]
+    params: dict[str, Any]
+    inputs: dict[str, str]
+    versions: dict[str, str]
+
+
+def root_of(path: str | Path) -> Path | None:
+    """The results folder that a path lies in, or none."""
+    parts = Path(path).parts
+    return Path(*parts[: parts.index(ROOT) + 1]) if ROOT in parts[:-1] else None
+
+
+def record_file(path: str | Path) -> Path:
+    """Where the record of an artefact in a results folder is."""
+    root = root_of(path)
+    return root / FOLDER / f"{Path(path).relative_to(root)}.json"
+
+
+def read_record(path: str | Path) -> Record | None:
+    """The record of an artefact; none where it has none.
+
+    Raises:
+        InputError: the record is damaged, or belongs to another artefact.
+    """
+    file, below = record_file(path), str(Path(path).relative_to(root_of(path)))
+    if not file.is_file():
+        return None
+    try:
+        record = Record(**read_json(file))
+    except TypeError:
+        record = None
+    if record is None or record.path != below:
+        raise InputError(f"{file}: is not the record of {path}; delete both and run again, and they are rebuilt.")
+    return record
+
+
+def forget(outputs: Iterable[str]) -> None:
+    """Remove the records of what a job is about to write, so that none outlives its artefact."""
+    for path in outputs:
+        if root_of(path):
+            record_file(path).unlink(missing_ok=True)
+
+
+def write_records(snakemake: Any) -> None:
+    """Write a record of every output of a job that has ended."""
+    made = {
+        "rule": snakemake.rule,
+        "wildcards": dict(snakemake.wildcards.items()),
+        # As they are read back.
+        "params": json.loads(json.dumps(dict(snakemake.params.items()))),
+        "inputs": {_name(path): input_digest(path) for path in snakemake.input},
+        "versions": versions(),
+    }
+    for path in snakemake.output:
+        if root := root_of(path):
+            record = Record(path=str(Path(path).relative_to(root)), sha256=input_digest(path), **made)
+            write_json(record_file(path), asdict(record))
+
+
+def check_inputs(paths: Iterable[str]) -> None:
+    """Hold a job's inputs that are results against their records.
+
+    Raises:
+        InputError: one is not what its rule wrote, was made from other inputs than there are now, or has no record.
+    """
+    for path in paths:
+        if (root := root_of(path)) and not is_measurement(path):
+            check_artefact(path, root)
+
+
+def check_artefact(path: str | Path, root: Path) -> None:
+    """Hold one artefact against its record; raises as `check_inputs`."""
+    record = read_record(path)
+    if record is None:
+        if not _from_cache(Path(path)):
+            raise InputError(
+                f"{path}: has no record of what made it ({record_file(path)}); {REMEDY}, or keep it outside "
+                f"{root}/ if it is your own."
+            )
+        return
+    if input_digest(path) != record.sha256:
+        raise InputError(f"{path}: is not what {record.rule} wrote (damaged, edited or replaced); {REMEDY}.")
+    for name, digest in record.inputs.items():
+        source = root / name.removeprefix("/")
+        if name.startswith("/") and source.exists() and input_digest(source) != digest:
+            raise InputError(f"{path}: was made from another {source} than there is now; {REMEDY}.")
+
+
+def is_measurement(path: str | Path) -> bool:
+    """Whether a result is a time that Snakemake or a benchmark took: no job writes these, so none has a record."""
+    return "benchmarks" in Path(path).parts or Path(path).name == "benchmarks.json"
+
+
+def _from_cache(path: Path) -> bool:
+    """Whether an artefact is a link into a cache that workflows share, and whole; a job of another folder wrote it."""
+    files = [path] if not path.is_dir() else [f for f in path.iterdir() if not f.name.startswith(".")]
+    linked = bool(files) and all(file.is_symlink() for file in files)
+    return linked and all(is_sealed(file) for file in files if file.suffix == ".safetensors")
+
+
+def _name(path: str) -> str:
+    """An input as its record names it; where a machine keeps it is nobody's concern, so an absolute one by its name."""
+    root = root_of(path)
+    if root:
+        return f"/{Path(path).relative_to(root)}"
+    return Path(path).name if Path(path).is_absolute() else path
