@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: run test bench docs clean
+.PHONY: run test figures bench docs clean
 .DELETE_ON_ERROR:
 
 ## The default run: set up .venv, then every stage on config/config.yaml.
@@ -11,6 +11,15 @@ run: $(VENV)/.installed
 ## All tests.
 test: $(VENV)/.installed-dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python -m pytest -n auto tests
+
+## Every figure, table and the report from saved results alone, without torch: of this folder, or of ARCHIVE=FILE,
+## which is unpacked into FOLDER=NEW.
+FOLDER ?= .
+SAVED = $(FOLDER)/$(if $(ARCHIVE),config.yaml,results/settings.yaml)
+figures: $(VENV)/.installed-analysis
+	$(if $(ARCHIVE),$(VENV)/bin/python workflow/unpack.py $(ARCHIVE) $(FOLDER))
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" snakemake figures --cores 8 --profile profiles/figures \
+		--directory $(FOLDER) --configfile $(SAVED)
 
 ## Benchmarks: results/benchmarks.md, half an hour on two cores.
 bench: $(VENV)/.installed

@@ -13,10 +13,13 @@
 #   snakemake paper --cores 8 --resources gpu=1 --configfile config/paper.yaml
 #                                                                      the paper's tables, ablations and figures
 #
+#   make figures                                                       figures and report from saved results
+#   snakemake archive --cores 1                                        these, in one file
+#   snakemake provenance --cores 1 --config artefact=results/…         what a figure was made from
+#
 # Stages, in order: workflow/rules/{data,exact_law,anchors,weight_graph,latent_path,teaching,dynamics,prediction,
-# flow_matching,evaluation,ablations,comparison,leave_one_out,estimate,figures,
-# report}.smk, wired by common, inputs and listings;
-# each rule calls the script of its own name in workflow/scripts.
+# flow_matching,evaluation,ablations,comparison,leave_one_out,estimate,figures,report,archive}.smk, wired by common,
+# inputs and listings; caching and checks are said once every rule is known; each rule calls the script of its own name in workflow/scripts.
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -48,7 +51,6 @@ include: "workflow/rules/estimate.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/caching.smk"
-include: "workflow/rules/checks.smk"
 
 
 rule all:
@@ -68,6 +70,21 @@ rule paper:
         "results/ablations.csv" if FACTORS else [],
         [ablation_figures(d) for d in STUDIED],
         OVERALL,
+
+
+rule figures:
+    # The same; `make figures` makes it of saved results alone (profiles/figures).
+    input:
+        rules.paper.input,
+
+
+include: "workflow/rules/archive.smk"
+
+
+rule archive:
+    # Everything that `make figures` takes, in one file.
+    input:
+        rules.archive_results.output,
 
 
 rule predict:
@@ -100,3 +117,6 @@ rule ablations:
     input:
         "results/ablations.csv",
         [ablation_figures(d) for d in STUDIED],
+
+
+include: "workflow/rules/checks.smk"

@@ -17,11 +17,9 @@ def parameters_now(record):
 
 
 FORGOTTEN = not any(Path(".snakemake/metadata").glob("*"))
-AS_THEY_ARE = workflow.dag_settings and (
-    workflow.dag_settings.forceall or workflow.dag_settings.allowed_rules
-)
+MADE_ANEW = bool(workflow.dag_settings and workflow.dag_settings.forceall)
 
-if workflow.is_main_process and FORGOTTEN and not AS_THEY_ARE:
+if workflow.is_main_process and FORGOTTEN and not (MADE_ANEW or FROM_SAVED):
     try:
         integrity.check_parameters(parameters_now)
     except InputError as fault:

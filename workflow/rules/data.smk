@@ -34,6 +34,7 @@ rule check_file:
         "../../envs/analysis.yaml"
     params:
         settings=dataset_settings,
+        contents=file_contents,
         code=code("check_file.py"),
     script:
         "../scripts/check_file.py"
@@ -59,6 +60,7 @@ rule simulate_system:
         ),
         heldout=lambda w: int(heldout_amount(dataset_settings(w))),
         seed=lambda w: dataset_settings(w)["seed"],
+        contents=lambda w: contents(system_sources(w)),
         code=code("simulate_system.py"),
     script:
         "../scripts/simulate_system.py"

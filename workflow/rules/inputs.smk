@@ -1,4 +1,5 @@
 # What the jobs of a stage take, where it depends on their data set or model.
+from weightflow.provenance import input_digest
 from weightflow.readers import format_of
 from weightflow.system_files import files_of
 
@@ -13,6 +14,18 @@ def file_sources(wildcards):
     chosen = dataset_settings(wildcards)
     system = {"system": system_sources(wildcards)} if chosen["system"] else {}
     return {"file": chosen["file"], **system}
+
+
+def contents(paths):
+    """Digests of users' files, by which an edit is noticed whatever modification times say; none of one to be fetched."""
+    return [input_digest(path) if Path(path).is_file() else None for path in paths]
+
+
+def file_contents(wildcards):
+    """Digests of a data set's own files, and of its system's; what is fetched has its checksum in the settings."""
+    chosen = dataset_settings(wildcards)
+    files = [] if chosen["url"] else as_files(chosen["file"])
+    return contents([*files, *(system_sources(wildcards) if chosen["system"] else [])])
 
 
 def snapshot_sources(wildcards):

@@ -13,7 +13,7 @@ from typing import Any
 
 from weightflow.errors import InputError
 from weightflow.provenance import input_digest, versions
-from weightflow.storage import is_sealed, read_json, write_json
+from weightflow.storage import is_sealed, read_json, read_metadata, write_json
 
 ROOT = "results"
 FOLDER = "provenance"
@@ -109,14 +109,12 @@ def check_inputs(paths: Iterable[str]) -> None:
 
 def check_artefact(path: str | Path, root: Path) -> None:
     """Hold one artefact against its record; raises as `check_inputs`."""
-    record = read_record(path)
+    record = read_record(path) or _adopted(Path(path), root)
     if record is None:
-        if not _from_cache(Path(path)):
-            raise InputError(
-                f"{path}: has no record of what made it ({record_file(path)}); {REMEDY}, or keep it outside "
-                f"{root}/ if it is your own."
-            )
-        return
+        raise InputError(
+            f"{path}: has no record of what made it ({record_file(path)}); {REMEDY}, or keep it outside "
+            f"{root}/ if it is your own."
+        )
     if input_digest(path) != record.sha256:
         raise InputError(f"{path}: is not what {record.rule} wrote (damaged, edited or replaced); {REMEDY}.")
     for name, digest in record.inputs.items():
@@ -130,11 +128,28 @@ def is_measurement(path: str | Path) -> bool:
     return "benchmarks" in Path(path).parts or Path(path).name == "benchmarks.json"
 
 
-def _from_cache(path: Path) -> bool:
-    """Whether an artefact is a link into a cache that workflows share, and whole; a job of another folder wrote it."""
-    files = [path] if not path.is_dir() else [f for f in path.iterdir() if not f.name.startswith(".")]
-    linked = bool(files) and all(file.is_symlink() for file in files)
-    return linked and all(is_sealed(file) for file in files if file.suffix == ".safetensors")
+def _adopted(path: Path, root: Path) -> Record | None:
+    """The record, made now, of an artefact that is a link into a cache which workflows share; else none.
+
+    A job of another folder made it, and wrote its record there. Tensors are held against their own digest, and say
+    which rule made them with which parameters; a table says nothing of itself.
+    """
+    files = sorted(f for f in path.iterdir() if not f.name.startswith(".")) if path.is_dir() else [path]
+    tensors = [file for file in files if file.suffix == ".safetensors"]
+    if not files or not all(file.is_symlink() for file in files) or not all(map(is_sealed, tensors)):
+        return None
+    made = read_metadata(tensors[0]).get("made_by", {}) if tensors else {}
+    record = Record(
+        path=str(path.relative_to(root)),
+        sha256=input_digest(path),
+        rule=made.get("rule", "unknown, from a cache"),
+        wildcards=made.get("wildcards", {}),
+        params=made.get("params", {}),
+        inputs={},
+        versions={},
+    )
+    write_json(record_file(path), asdict(record))
+    return record
 
 
 def _name(path: str) -> str:

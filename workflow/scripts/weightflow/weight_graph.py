@@ -139,8 +139,8 @@ def build_weight_graph(
     )
 
 
-def write_weight_graph(path: str | Path, graph: WeightGraph) -> None:
-    """Cache the graph on disk."""
+def write_weight_graph(path: str | Path, graph: WeightGraph, **metadata: Any) -> None:
+    """Cache the graph on disk, with what made it."""
     write_tensors(
         path,
         KIND,
@@ -154,6 +154,7 @@ def write_weight_graph(path: str | Path, graph: WeightGraph) -> None:
         layers=[[layer.name, layer.neurons, layer.inputs] for layer in graph.layers],
         anchors=graph.anchors,
         backbone=graph.backbone,
+        **metadata,
     )
 
 

@@ -1,0 +1,43 @@
+# Archive and provenance: results that leave this machine, and where a result comes from.
+
+# What is made anew from saved results, wherever these are.
+REDRAWN = yaml.safe_load((HOME / "profiles" / "figures" / "config.yaml").read_text())[
+    "allowed-rules"
+]
+
+
+rule archive_results:
+    input:
+        rules.figures.input,
+    output:
+        "results/archive.tar.gz",
+    log:
+        "results/logs/archive_results.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        config=config,
+        regenerated=REDRAWN,
+        systems={
+            settings_of(d)["system"]: str(system_file(d))
+            for d in DATASETS
+            if settings_of(d)["system"] and not system_file(d).is_relative_to(SYSTEMS)
+        },
+        code=code("archive_results.py"),
+    script:
+        "../scripts/archive_results.py"
+
+
+rule provenance:
+    # Of every figure in a line, or of one artefact in full: --config artefact=FILE.
+    log:
+        "results/logs/show_provenance.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        artefact=ARTEFACT,
+        code=code("show_provenance.py"),
+    script:
+        "../scripts/show_provenance.py"

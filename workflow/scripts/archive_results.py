@@ -1,0 +1,14 @@
+"""Pack what figures, tables and the report are regenerated from."""
+
+from weightflow.archive import archived_files, write_archive
+from weightflow.job import run
+
+
+def main(snakemake):
+    params = snakemake.params
+    files = archived_files(snakemake.input, params.regenerated)
+    write_archive(snakemake.output[0], files, params.config, params.systems)
+    print(f"{len(files)} files")
+
+
+run(main, snakemake)  # noqa: F821

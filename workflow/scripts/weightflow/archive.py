@@ -1,0 +1,220 @@
+"""Archives: all that figures, tables and the report are regenerated from, in one file that says so of itself.
+
+A gzipped tar file whose first member, `SHA256SUMS`, has a line for each other one, as `sha256sum -c` reads them.
+The same results give the same bytes.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+import yaml
+
+from weightflow.errors import InputError
+from weightflow.integrity import recorded
+from weightflow.lineage import lineage
+from weightflow.records import ROOT, Record, record_file
+from weightflow.storage import atomic
+
+SUMS = "SHA256SUMS"
+CONFIG = "config.yaml"
+ABOUT = "README.md"
+SYSTEMS = "systems"  # the folder of the system files
+LARGEST_SUMS = 2**26  # bytes of the list of digests
+README = """# Archived results
+
+What figures, tables and the report of a run are made from, with the records of what made it (`results/provenance/`).
+`sha256sum -c SHA256SUMS` tells whether it is whole. To make all of them anew, without training, in a checkout of the
+workflow:
+
+    make figures ARCHIVE=this-file.tar.gz FOLDER=new-folder
+
+Afterwards `sha256sum -c SHA256SUMS` in the new folder compares them with those that were archived.
+"""
+
+
+def archived_files(targets: Iterable[str], regenerated: Collection[str]) -> list[str]:
+    """What regenerating targets takes, and what it gives: every file, in order.
+
+    Args:
+        targets: artefacts to regenerate.
+        regenerated: the rules that are run anew; what other rules made is taken as it is.
+
+    Raises:
+        InputError: an artefact has no record, or its file is not there.
+    """
+    jobs = defaultdict(list)  # what one job made, of which a target may be a part
+    for _, record in recorded():
+        jobs[_job(record)].append(record)
+    queue = [record for target in targets for record in lineage(target)[:1]]
+    taken: dict[str, Record] = {}
+    while queue:
+        record = queue.pop()
+        if record.path in taken:
+            continue
+        taken[record.path] = record
+        if record.rule in regenerated:
+            queue += jobs[_job(record)]
+            queue += [r for name in record.inputs if name.startswith("/") for r in lineage(f"{ROOT}{name}")[:1]]
+    records = {record.path for path in taken for record in lineage(f"{ROOT}/{path}")}
+    files = [file for path in taken for file in _files(f"{ROOT}/{path}")]
+    return sorted({*files, *(str(record_file(f"{ROOT}/{path}")) for path in records)})
+
+
+def write_archive(
+    path: str | Path, files: Iterable[str], config: Mapping[str, Any], systems: Mapping[str, str]
+) -> None:
+    """Pack files with the configuration.
+
+    Args:
+        path: the archive to write.
+        files: files below the results folder.
+        config: the complete configuration.
+        systems: files of systems that are not the workflow's own, by the names that the configuration gives them.
+
+    Raises:
+        InputError: two files of systems have one name.
+    """
+    names = {source: f"{SYSTEMS}/{Path(source).name}" for source in systems.values()}
+    if len(set(names.values())) < len(names):
+        raise InputError(
+            "datasets: two files of systems have the same name; rename one, and its archive can hold both."
+        )
+    datasets = {
+        name: entry | ({"system": names[systems[entry["system"]]]} if entry["system"] in systems else {})
+        for name, entry in config["datasets"].items()
+    }
+    contents: dict[str, bytes | Path] = {file: Path(file) for file in files}
+    contents |= {name: Path(source) for source, name in names.items()}
+    contents[CONFIG] = yaml.safe_dump({**config, "datasets": datasets}, sort_keys=False).encode()
+    contents[ABOUT] = README.encode()
+    sums = "".join(f"{_digest(contents[name])}  {name}\n" for name in sorted(contents)).encode()
+    with (
+        atomic(path) as temporary,
+        open(temporary, "wb") as raw,
+        gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for name, content in [(SUMS, sums), *sorted(contents.items())]:
+            _add(tar, name, content)
+
+
+def unpack(path: str | Path, folder: str | Path) -> int:
+    """Unpack an archive into a folder that is not there yet; whole, or not at all.
+
+    Nothing in an archive is trusted: only plain files with the names that `write_archive` gives are written, each as
+    long as its checksum is in the archive's list, and no more bytes than the disk has room for.
+
+    Returns:
+        Number of files.
+
+    Raises:
+        InputError: the file is no archive of this workflow, is damaged, or holds what such an archive does not; or
+            the folder exists.
+    """
+    path, folder = Path(path), Path(folder)
+    if folder.exists():
+        raise InputError(f"{folder}: is there already; name a new folder to unpack into.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        with tarfile.open(path, mode="r:gz") as tar:
+            count = _unpack_members(path, tar, temporary)
+        os.chmod(temporary, 0o755)
+        os.rename(temporary, folder)
+    except (OSError, EOFError, tarfile.TarError, UnicodeDecodeError, ValueError) as fault:
+        if isinstance(fault, InputError):
+            raise
+        raise InputError(
+            f"{path}: is not an archive of this workflow, or is damaged ({fault}); copy it again."
+        ) from fault
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return count
+
+
+def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
+    first = tar.next()
+    if first is None or first.name != SUMS or not first.isreg() or first.size > LARGEST_SUMS:
+        raise InputError(f"{path}: does not begin with {SUMS}; give an archive that `snakemake archive` made.")
+    lines = tar.extractfile(first).read().decode("utf-8").splitlines()
+    sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    room, written = shutil.disk_usage(folder).free, set()
+    while (member := tar.next()) is not None:
+        name = member.name
+        if not member.isreg() or not _is_ours(name) or name not in sums or name in written:
+            raise InputError(f"{path}: holds {name!r}, which no archive of this workflow does; do not use it.")
+        room -= member.size
+        if room < 0:
+            raise InputError(
+                f"{path}: holds more than the disk of {folder.parent} has room for; make room, or do not use it."
+            )
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if _copy(tar.extractfile(member), target) != sums[name]:
+            raise InputError(f"{path}: its {name} is damaged, the checksum differs; copy the archive again.")
+        written.add(name)
+    if missing := sorted(set(sums) - written):
+        raise InputError(f"{path}: lacks {missing[0]}, which its list names; copy the archive again.")
+    (folder / SUMS).write_bytes(("\n".join(lines) + "\n").encode())
+    return len(written)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a member's name is one that `write_archive` gives."""
+    pure = PurePosixPath(name)
+    plain = str(pure) == name and not pure.is_absolute() and not any(part.startswith(".") for part in pure.parts)
+    is_result = len(pure.parts) > 1 and pure.parts[0] == ROOT
+    is_system = len(pure.parts) == 2 and pure.parts[0] == SYSTEMS
+    return plain and "\\" not in name and name.isprintable() and (name in (CONFIG, ABOUT) or is_result or is_system)
+
+
+def _job(record: Record) -> str:
+    return json.dumps([record.rule, record.wildcards], sort_keys=True)
+
+
+def _files(path: str) -> list[str]:
+    """A file, or those of a folder."""
+    if Path(path).is_dir():
+        return [str(f) for f in sorted(Path(path).iterdir()) if not f.name.startswith(".")]
+    if not Path(path).is_file():
+        raise InputError(f"{path}: is not there to be archived; run snakemake first.")
+    return [path]
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes | Path) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.mode = 0o644
+    if isinstance(content, bytes):
+        entry.size = len(content)
+        tar.addfile(entry, io.BytesIO(content))
+    else:
+        entry.size = content.stat().st_size
+        with open(content, "rb") as file:
+            tar.addfile(entry, file)
+
+
+def _digest(content: bytes | Path) -> str:
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
+    with open(content, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _copy(source: IO[bytes], target: Path) -> str:
+    """Copy a member to a file; its SHA-256."""
+    digest = hashlib.sha256()
+    with open(target, "xb") as file:
+        while block := source.read(2**20):
+            digest.update(block)
+            file.write(block)
+    return digest.hexdigest()

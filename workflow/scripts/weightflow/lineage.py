@@ -1,0 +1,83 @@
+"""What an artefact was made from, step by step back to the data, as its records tell."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from weightflow.errors import InputError
+from weightflow.integrity import recorded
+from weightflow.records import ROOT, Record, read_record, root_of
+
+DIGITS = 12  # of a digest that a person reads
+
+
+def lineage(path: str | Path) -> list[Record]:
+    """The record of an artefact and of all that it was made from, each once, the artefact's first.
+
+    Raises:
+        InputError: there is no record of the artefact, or one is damaged.
+    """
+    root = root_of(path)
+    first = read_record(path) if root else None
+    if first is None:
+        raise InputError(f"{path}: there is no record of it below {ROOT}/; name a file that the workflow made there.")
+    found, queue = {first.path: first}, [first]
+    while queue:
+        for name in queue.pop(0).inputs:
+            below = name.removeprefix("/")
+            if name.startswith("/") and below not in found and (record := read_record(root / below)):
+                found[below] = record
+                queue.append(record)
+    return list(found.values())
+
+
+def describe_artefact(path: str | Path) -> str:
+    """Settings, seeds, code, versions and inputs of an artefact and of all that it was made from, as text."""
+    first, *sources = lineage(path)
+    parts = [
+        f"{path}\nsha256 {first.sha256}",
+        _indented("versions", first.versions),
+        _step(first),
+        *(["made from, step by step back to the data:"] if sources else []),
+        *map(_step, sources),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def describe_figures(root: Path = Path(ROOT)) -> str:
+    """A line for each figure: rule, seeds that it tells of, digest of the code and of the figure, and file."""
+    lines = ["rule  seeds  code  sha256  file"]
+    for path, record in recorded(root):
+        if path.parent.name == "figures":
+            lines.append(f"{record.rule}  {_seeds(lineage(path))}  {_code(record)}  {record.sha256[:DIGITS]}  {path}")
+    return "\n".join(lines) + "\n"
+
+
+def _step(record: Record) -> str:
+    """A record as a person reads it."""
+    settings = {key: value for key, value in record.params.items() if key != "code"}
+    told = [f"{record.path}\n  rule {record.rule}, code {_code(record)}, sha256 {record.sha256[:DIGITS]}"]
+    told += [f"  seeds {_seeds([record])}"] if _seeds([record]) else []
+    told += [_indented("settings", settings, "  ")] if settings else []
+    inputs = {name.removeprefix("/"): digest[:DIGITS] for name, digest in record.inputs.items()}
+    told += [_indented("inputs", inputs, "  ")] if inputs else []
+    return "\n".join(told)
+
+
+def _seeds(records: Iterable[Record]) -> str:
+    """The seeds of models and baselines that records name."""
+    found = set()
+    for record in records:
+        found |= {int(record.wildcards["seed"])} if "seed" in record.wildcards else set()
+        found |= set(record.params.get("seeds", []))
+    return ", ".join(map(str, sorted(found)))
+
+
+def _code(record: Record) -> str:
+    return record.params.get("code", "unknown")
+
+
+def _indented(title: str, content: object, before: str = "") -> str:
+    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)
+    return f"{before}{title}:\n" + "\n".join(f"{before}  {line}" for line in text.splitlines())

@@ -1,0 +1,27 @@
+"""Unpack an archive of results into a new folder: python workflow/unpack.py ARCHIVE FOLDER."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "scripts"))
+
+from weightflow.archive import unpack
+from weightflow.errors import InputError
+
+
+def main() -> None:
+    """Unpack, or say in one sentence why not."""
+    parser = argparse.ArgumentParser(description="Unpack an archive of results, and check that it is whole.")
+    parser.add_argument("archive", type=Path, help="what `snakemake archive` made")
+    parser.add_argument("folder", type=Path, help="a new folder")
+    arguments = parser.parse_args()
+    try:
+        count = unpack(arguments.archive, arguments.folder)
+    except InputError as fault:
+        sys.exit(f"Error: {fault}")
+    print(f"{arguments.folder}: {count} files, whole by their checksums.")
+
+
+if __name__ == "__main__":
+    main()
