@@ -25,6 +25,7 @@ rule train_anchors:
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         seed=lambda w: int(w.seed),
+        software=SOFTWARE,
         code=code("train_anchors.py"),
     script:
         "../scripts/train_anchors.py"

@@ -17,10 +17,15 @@ def parameters_now(record):
 
 
 FORGOTTEN = not any(Path(".snakemake/metadata").glob("*"))
-MADE_ANEW = bool(workflow.dag_settings and workflow.dag_settings.forceall)
-
-if workflow.is_main_process and FORGOTTEN and not (MADE_ANEW or FROM_SAVED):
+if workflow.is_main_process and FORGOTTEN and not (FROM_SAVED or ARTEFACT):
     try:
         integrity.check_parameters(parameters_now)
     except InputError as fault:
         raise WorkflowError(str(fault)) from None
+
+if FROM_SAVED:
+    # So that Snakemake leaves out the rules that are not allowed and takes their files as they are: where there is a
+    # checkpoint, or an input is named by the rule that makes it, they would come back.
+    for rule_of_any in workflow.rules:
+        rule_of_any.is_checkpoint = False
+        rule_of_any.dependencies.clear()

@@ -19,16 +19,16 @@ from weightflow import ablations, extrapolation, integrity, machine, settings, s
 from weightflow.errors import InputError
 from weightflow.exports import FORMATS
 from weightflow.folds import fold_name, fold_of, interior
-from weightflow.provenance import code_digest
+from weightflow.provenance import code_digest, numerical_versions
 from weightflow.readers import as_files
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
 from weightflow.schema import check_schema, read_schema
 from weightflow.snapshots import heldout_amount
 
-# Not a setting: the result whose provenance is asked for (rule provenance).
+# Not settings of a run: the result whose provenance is asked for (rule provenance), and whether figures are made from
+# saved results, nothing being trained (profiles/figures).
 ARTEFACT = config.pop("artefact", None)
-# Whether figures are made from saved results, and nothing is trained (profiles/figures).
-FROM_SAVED = bool(workflow.dag_settings and workflow.dag_settings.allowed_rules)
+FROM_SAVED = bool(config.pop("from_saved", False))
 
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
 
@@ -69,8 +69,9 @@ ONE_THREAD = (
     if workflow.local_exec
     else 1
 )
-# Whether workflows share what they simulate and train, by --cache.
+# Whether workflows share what they simulate and train, by --cache; what they share depends on the software too.
 SHARES_CACHE = workflow.enable_cache
+SOFTWARE = numerical_versions()
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 DRIVEN = [m for m in MODELS if m in CDE_MODELS]  # of those that figures show
 

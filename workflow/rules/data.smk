@@ -61,6 +61,7 @@ rule simulate_system:
         heldout=lambda w: int(heldout_amount(dataset_settings(w))),
         seed=lambda w: dataset_settings(w)["seed"],
         contents=lambda w: contents(system_sources(w)),
+        software=SOFTWARE,
         code=code("simulate_system.py"),
     script:
         "../scripts/simulate_system.py"

@@ -52,14 +52,20 @@ def origin(wildcards):
     return chosen["matrix"] if of_cells else "X"
 
 
+def prepared(dataset):
+    """The prepared data of a data set, which say how many snapshots there are; saved ones as they are."""
+    if FROM_SAVED:
+        return expand(rules.prepare_snapshots.output[0], dataset=dataset)[0]
+    return checkpoints.prepare_snapshots.get(dataset=dataset).output[0]
+
+
 def each_snapshot(pattern):
     """Input function: a pattern for every observed snapshot, whose number the prepared data say."""
 
     def paths(wildcards):
         from weightflow.snapshots import observed_count
 
-        prepared = checkpoints.prepare_snapshots.get(dataset=wildcards.dataset).output[0]
-        snapshots = [f"{k:03d}" for k in range(observed_count(prepared))]
+        snapshots = [f"{k:03d}" for k in range(observed_count(prepared(wildcards.dataset)))]
         return expand(pattern, snapshot=snapshots, allow_missing=True)
 
     return paths
@@ -80,8 +86,7 @@ def folds_of(dataset):
     """Folds of a data set, one for each interior snapshot, whose number the prepared data say."""
     from weightflow.snapshots import observed_count
 
-    prepared = checkpoints.prepare_snapshots.get(dataset=dataset).output[0]
-    return [fold_name(dataset, k) for k in interior(observed_count(prepared))]
+    return [fold_name(dataset, k) for k in interior(observed_count(prepared(dataset)))]
 
 
 def shown_folds(dataset):

@@ -18,6 +18,7 @@ rule build_weight_graph:
         "../../envs/weightflow.yaml"
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
+        software=SOFTWARE,
         code=code("build_weight_graph.py"),
     script:
         "../scripts/build_weight_graph.py"

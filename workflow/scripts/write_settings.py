@@ -1,5 +1,7 @@
 """Write the configuration as it took effect, with every default; it reproduces the run as a --configfile."""
 
+import json
+
 import yaml
 
 from weightflow.job import run
@@ -7,7 +9,8 @@ from weightflow.storage import write_text
 
 
 def main(snakemake):
-    text = yaml.safe_dump(snakemake.params.config, sort_keys=False, allow_unicode=True)
+    config = json.loads(json.dumps(snakemake.params.config))  # every value written out where it is
+    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
     write_text(snakemake.output[0], f"# Made by the workflow; use it again with --configfile.\n{text}")
 
 

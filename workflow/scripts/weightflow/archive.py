@@ -95,7 +95,9 @@ def write_archive(
     }
     contents: dict[str, bytes | Path] = {file: Path(file) for file in files}
     contents |= {name: Path(source) for source, name in names.items()}
-    contents[CONFIG] = yaml.safe_dump({**config, "datasets": datasets}, sort_keys=False).encode()
+    contents[CONFIG] = yaml.safe_dump(
+        json.loads(json.dumps({**config, "datasets": datasets})), sort_keys=False
+    ).encode()
     contents[ABOUT] = README.encode()
     sums = "".join(f"{_digest(contents[name])}  {name}\n" for name in sorted(contents)).encode()
     with (

@@ -55,18 +55,19 @@ def check_parameters(expected: Callable[[Record], Mapping[str, Any] | None], roo
     Raises:
         InputError: results were made with other settings or another version of the code.
     """
+    differing = {}
     for path, record in recorded(root):
         now = expected(record)
-        if now is None:
-            continue
-        now = json.loads(json.dumps(now))  # as records are read back
-        differing = sorted(key for key in {*now, *record.params} if now.get(key) != record.params.get(key))
-        if differing:
-            what = "by another version of the code" if differing == ["code"] else f"with other {', '.join(differing)}"
-            raise InputError(
-                f"{path}: was made {what}, and .snakemake/, which tells what to make anew, is gone; move {root}/ away "
-                "or run once with --forceall."
-            )
+        if now is not None:
+            now = json.loads(json.dumps(now))  # as records are read back
+            keys = {key for key in {*now, *record.params} if now.get(key) != record.params.get(key)}
+            differing |= {path: keys} if keys else {}
+    if differing:
+        keys = sorted(set.union(*differing.values()))
+        raise InputError(
+            f"{_named(list(differing))}: made with other parameters than a run of now has ({', '.join(keys)}), and "
+            f".snakemake/, which tells what to make anew, is gone; delete these, or move {root}/ away, and run again."
+        )
 
 
 def _is_damaged(path: Path, record: Record) -> bool:

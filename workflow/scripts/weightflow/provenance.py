@@ -4,7 +4,7 @@ import ast
 import hashlib
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -12,19 +12,8 @@ from typing import Any
 
 LIBRARY = Path(__file__).resolve().parent
 
-_REPORTED_PACKAGES = (
-    "snakemake",
-    "torch",
-    "torchdiffeq",
-    "torchcde",
-    "POT",
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "pandas",
-    "matplotlib",
-    "numba",
-)
+_NUMERICAL = ("torch", "torchdiffeq", "torchcde", "POT", "numpy", "scipy", "scikit-learn", "numba")
+_OTHERS = ("snakemake", "pandas", "matplotlib")
 
 
 def file_digest(path: str | Path) -> str:
@@ -86,9 +75,18 @@ def input_digest(path: str | Path) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages whose numerics a result depends on."""
+    """Versions of Python and of the packages that results depend on."""
+    return _versions((*_NUMERICAL, *_OTHERS))
+
+
+def numerical_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that numbers are computed with: others may give others."""
+    return _versions(_NUMERICAL)
+
+
+def _versions(packages: Iterable[str]) -> dict[str, str]:
     found = {"python": platform.python_version()}
-    for package in _REPORTED_PACKAGES:
+    for package in packages:
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
