@@ -1,6 +1,7 @@
 """Shared by all tests: deterministic property tests, small networks, and the workflow run as a user would."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -209,6 +210,26 @@ def counts() -> Snapshots:
         reference="training",
         time_label="hours",
     )
+
+
+@pytest.fixture(scope="session")
+def copy_sources(root) -> Callable[[Path], Path]:
+    """Copy the repository's sources into a folder, and give it back."""
+
+    def copy(folder: Path) -> Path:
+        shutil.copy(root / "Snakefile", folder)
+        for part in ("config", "envs", "profiles", "resources/systems", "workflow"):
+            shutil.copytree(root / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(root / "resources" / "published.csv", folder / "resources")
+        return folder
+
+    return copy
+
+
+@pytest.fixture
+def copy_of_workflow(copy_sources, tmp_path_factory) -> Path:
+    """A copy of the repository's sources of a test's own."""
+    return copy_sources(tmp_path_factory.mktemp("repository"))
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,20 @@ import pytest
 
 from weightflow.errors import DivergenceError, InputError
 from weightflow.job import run
+from weightflow.records import read_record
 
 
 @pytest.fixture
 def snakemake(tmp_path):
-    return SimpleNamespace(log=[str(tmp_path / "logs" / "rule.log")], rule="some_rule", resources={})
+    return SimpleNamespace(
+        log=[str(tmp_path / "logs" / "rule.log")],
+        rule="some_rule",
+        resources={},
+        wildcards={},
+        params={},
+        input=[],
+        output=[],
+    )
 
 
 def test_printed_text_goes_to_the_log(snakemake, tmp_path):
@@ -34,3 +43,29 @@ def test_an_unexpected_fault_names_the_log_with_its_traceback(snakemake, tmp_pat
         run(lambda _: 1 / 0, snakemake)
     assert "Error in rule some_rule: ZeroDivisionError: division by zero (traceback in " in str(ended.value)
     assert "Traceback" in (tmp_path / "logs" / "rule.log").read_text()
+
+
+def test_a_job_leaves_a_record_of_what_it_wrote(snakemake, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    snakemake.output = ["results/D/x"]
+    (tmp_path / "results" / "D").mkdir(parents=True)
+    run(lambda _: (tmp_path / "results" / "D" / "x").write_text("1"), snakemake)
+    assert read_record("results/D/x").rule == "some_rule"
+
+
+def test_a_job_that_fails_leaves_no_record(snakemake, tmp_path, monkeypatch):
+    test_a_job_leaves_a_record_of_what_it_wrote(snakemake, tmp_path, monkeypatch)
+    with pytest.raises(SystemExit):
+        run(lambda _: 1 / 0, snakemake)
+    assert read_record("results/D/x") is None
+
+
+def test_a_job_does_not_begin_with_an_input_that_nobody_vouches_for(snakemake, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results" / "D").mkdir(parents=True)
+    (tmp_path / "results" / "D" / "x").write_text("1")
+    snakemake.input = ["results/D/x"]
+    begun = []
+    with pytest.raises(SystemExit, match="results/D/x: has no record"):
+        run(begun.append, snakemake)
+    assert begun == []

@@ -1,5 +1,6 @@
 """Digests change when what they stand for does, and only then."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -112,10 +113,21 @@ def test_a_folders_digest_changes_with_its_files(tmp_path, change):
 
 def test_a_stamp_says_what_a_job_was_given(tmp_path):
     (tmp_path / "input").write_text("x")
-    job = SimpleNamespace(rule="r", wildcards={"seed": "0"}, params={"steps": 3}, input=[str(tmp_path / "input")])
+    wildcards = {"dataset": "d", "seed": "0"}
+    job = SimpleNamespace(rule="r", wildcards=wildcards, params={"steps": 3}, input=[str(tmp_path / "input")])
     found = stamp(job)
-    assert (found["rule"], found["wildcards"], found["params"]) == ("r", {"seed": "0"}, {"steps": 3})
-    assert list(found["inputs"].values()) == [file_digest(tmp_path / "input")]
+    assert (found["rule"], found["params"]) == ("r", {"steps": 3})
+    assert found["inputs"] == [file_digest(tmp_path / "input")]
+    assert found["wildcards"] == {"seed": "0"}  # data sets of other workflows share a cache under other names
+
+
+def test_a_file_that_changes_under_its_old_time_has_another_digest(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("1")
+    before, times = input_digest(file), file.stat()
+    file.write_text("2")
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert input_digest(file) != before
 
 
 def test_versions_name_the_numerical_packages():

@@ -35,14 +35,9 @@ FLOORS = {"floor_bootstrap", "floor_independent"}
 
 
 @pytest.fixture(scope="module")
-def workflow(root, tmp_path_factory) -> Path:
+def workflow(copy_sources, tmp_path_factory) -> Path:
     """A copy of the repository's sources, which tests may edit."""
-    copy = tmp_path_factory.mktemp("repository")
-    shutil.copy(root / "Snakefile", copy)
-    for folder in ("config", "envs", "profiles", "resources/systems", "workflow"):
-        shutil.copytree(root / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(root / "resources" / "published.csv", copy / "resources")
-    return copy
+    return copy_sources(tmp_path_factory.mktemp("repository"))
 
 
 @pytest.fixture(scope="module")

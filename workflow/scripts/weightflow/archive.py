@@ -12,6 +12,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
@@ -133,7 +134,7 @@ def unpack(path: str | Path, folder: str | Path) -> int:
             count = _unpack_members(path, tar, temporary)
         os.chmod(temporary, 0o755)
         os.rename(temporary, folder)
-    except (OSError, EOFError, tarfile.TarError, UnicodeDecodeError, ValueError) as fault:
+    except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError) as fault:
         if isinstance(fault, InputError):
             raise
         raise InputError(

@@ -67,7 +67,10 @@ def input_digest(path: str | Path) -> str:
     path = Path(path)
     files = [path] if path.is_file() else sorted(f for f in path.iterdir() if not f.name.startswith("."))
     states = [file.stat() for file in files]
-    found = [_digest_of(file, s.st_mtime_ns, s.st_size, s.st_ino) for file, s in zip(files, states, strict=True)]
+    found = [
+        _digest_of(file, s.st_mtime_ns, s.st_ctime_ns, s.st_size, s.st_ino)
+        for file, s in zip(files, states, strict=True)
+    ]
     if path.is_file():
         return found[0]
     names = [(file.name, digest) for file, digest in zip(files, found, strict=True)]

@@ -133,11 +133,19 @@ def _adopted(path: Path, root: Path) -> Record | None:
 
     A job of another folder made it, and wrote its record there. Tensors are held against their own digest, and say
     which rule made them with which parameters; a table says nothing of itself.
+
+    Raises:
+        InputError: the file in the cache is damaged.
     """
     files = sorted(f for f in path.iterdir() if not f.name.startswith(".")) if path.is_dir() else [path]
     tensors = [file for file in files if file.suffix == ".safetensors"]
-    if not files or not all(file.is_symlink() for file in files) or not all(map(is_sealed, tensors)):
+    if not files or not all(file.is_symlink() for file in files):
         return None
+    for file in tensors:
+        if not is_sealed(file):
+            raise InputError(
+                f"{path}: its file in the cache, {file.readlink()}, is damaged; delete both and run again."
+            )
     made = read_metadata(tensors[0]).get("made_by", {}) if tensors else {}
     record = Record(
         path=str(path.relative_to(root)),

@@ -1,0 +1,240 @@
+"""Archives: the same bytes of the same results, whole or refused, and nothing outside their folder."""
+
+import gzip
+import hashlib
+import io
+import os
+import tarfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from weightflow.archive import CONFIG, SUMS, archived_files, unpack, write_archive
+from weightflow.records import write_records
+
+SETTINGS = {"seeds": [0], "datasets": {"D": {"system": "config/mine.yaml"}, "E": {"system": "epidemic"}}}
+
+
+@pytest.fixture(autouse=True)
+def results(tmp_path, monkeypatch):
+    """A figure, its vector form and the table it is drawn from, which training made."""
+    monkeypatch.chdir(tmp_path)
+    jobs = [
+        (["D/data"], "prepare", []),
+        (["D/prediction"], "predict", ["D/data"]),
+        (["table.csv"], "tabulate", ["D/prediction"]),
+        (["D/figures/f.png", "D/figures/f.pdf"], "plot", ["table.csv"]),
+    ]
+    for paths, rule, sources in jobs:
+        for path in paths:
+            Path("results", path).parent.mkdir(parents=True, exist_ok=True)
+            Path("results", path).write_text(path)
+        made = {"input": [f"results/{s}" for s in sources], "output": [f"results/{p}" for p in paths]}
+        write_records(SimpleNamespace(rule=rule, wildcards={}, params={}, **made))
+    Path("config").mkdir()
+    Path("config/mine.yaml").write_text("title: mine\n")
+    return tmp_path
+
+
+@pytest.fixture
+def archive(results) -> Path:
+    """An archive of the figure."""
+    files = archived_files(["results/D/figures/f.png"], ["tabulate", "plot"])
+    write_archive("a.tar.gz", files, SETTINGS, {"config/mine.yaml": "config/mine.yaml"})
+    return Path("a.tar.gz")
+
+
+def add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    """Add a plain file."""
+    entry = tarfile.TarInfo(name)
+    entry.size = len(content)
+    tar.addfile(entry, io.BytesIO(content))
+
+
+def write_tar(path: str, members: dict[str, bytes | tarfile.TarInfo]) -> None:
+    """A gzipped tar file of members, with the list of their digests first."""
+    digests = {name: hashlib.sha256(c if isinstance(c, bytes) else b"").hexdigest() for name, c in members.items()}
+    with tarfile.open(path, "w:gz") as tar:
+        add(tar, SUMS, "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode())
+        for name, content in members.items():
+            if isinstance(content, bytes):
+                add(tar, name, content)
+            else:
+                tar.addfile(content)
+
+
+def test_what_is_regenerated_takes_its_sources_and_brings_its_siblings():
+    files = archived_files(["results/D/figures/f.png"], ["tabulate", "plot"])
+    assert [file for file in files if "provenance" not in file] == [
+        "results/D/figures/f.pdf",
+        "results/D/figures/f.png",
+        "results/D/prediction",
+        "results/table.csv",
+    ]
+    assert "results/provenance/D/data.json" in files  # where it all comes from, though it is not taken along
+
+
+def test_what_is_not_regenerated_is_taken_as_it_is():
+    files = archived_files(["results/D/figures/f.png"], ["plot"])
+    assert "results/table.csv" in files
+    assert "results/D/prediction" not in files
+
+
+def test_a_target_that_is_gone_is_named(refused):
+    Path("results/table.csv").unlink()
+    with refused("^results/table.csv: is not there to be archived"):
+        archived_files(["results/D/figures/f.png"], ["plot"])
+
+
+def test_an_archive_is_read_back_whole(archive):
+    count = unpack(archive, "new/folder")
+    found = sorted(str(path.relative_to("new/folder")) for path in Path("new/folder").rglob("*") if path.is_file())
+    assert count == len(found) - 1  # the list itself
+    assert Path("new/folder/results/D/prediction").read_text() == "D/prediction"
+    config = yaml.safe_load(Path("new/folder", CONFIG).read_text())
+    assert [d["system"] for d in config["datasets"].values()] == ["systems/mine.yaml", "epidemic"]
+    assert Path("new/folder/systems/mine.yaml").read_text() == "title: mine\n"
+
+
+def test_its_list_is_one_that_sha256sum_reads(archive):
+    unpack(archive, "new")
+    for line in Path("new", SUMS).read_text().splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256(Path("new", name).read_bytes()).hexdigest() == digest
+
+
+def test_the_same_results_give_the_same_bytes(archive):
+    for path in Path("results").rglob("*"):
+        os.utime(path, (1, 1))
+    files = archived_files(["results/D/figures/f.png"], ["tabulate", "plot"])
+    write_archive("b.tar.gz", reversed(files), SETTINGS, {"config/mine.yaml": "config/mine.yaml"})
+    assert Path("b.tar.gz").read_bytes() == archive.read_bytes()
+
+
+def test_two_systems_of_one_name_are_refused(refused):
+    with refused("two files of systems have the same name"):
+        write_archive("c.tar.gz", [], {"datasets": {}}, {"a/s.yaml": "a/s.yaml", "b/s.yaml": "b/s.yaml"})
+
+
+def test_a_folder_that_is_there_is_left_alone(archive, refused):
+    Path("there").mkdir()
+    with refused("^there: is there already"):
+        unpack(archive, "there")
+    assert list(Path("there").iterdir()) == []
+
+
+def link(name: str, target: str, kind: bytes) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.linkname = kind, target
+    return entry
+
+
+HOSTILE = {
+    "a name that climbs out": {"../outside": b"x"},
+    "a name that climbs out of results": {"results/../../outside": b"x"},
+    "an absolute name": {"/tmp/outside-of-archive": b"x"},
+    "a name that is no result": {"Snakefile": b"x"},
+    "a profile, which the workflow would obey": {"profiles/default/config.yaml": b"x"},
+    "what Snakemake remembers": {".snakemake/metadata/x": b"x"},
+    "a hidden name": {"results/.hidden": b"x"},
+    "a doubled slash": {"results//x": b"x"},
+    "a backslash": {"results/..\\x": b"x"},
+    "a line break in a name": {"results/a\nb": b"x"},
+    "a symbolic link": {"results/x": link("results/x", "/etc/passwd", tarfile.SYMTYPE)},
+    "a hard link": {"results/x": link("results/x", "/etc/passwd", tarfile.LNKTYPE)},
+    "a device": {"results/x": link("results/x", "", tarfile.CHRTYPE)},
+    "a fifo": {"results/x": link("results/x", "", tarfile.FIFOTYPE)},
+    "a folder": {"results/x": link("results/x", "", tarfile.DIRTYPE)},
+    "a file in a folder of systems' folders": {"systems/a/b.yaml": b"x"},
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_archive_is_refused_and_leaves_nothing(results, refused, case):
+    write_tar("bad.tar.gz", HOSTILE[case])
+    before = sorted(results.rglob("*"))
+    with refused("^bad.tar.gz: holds .* which no archive of this workflow does"):
+        unpack("bad.tar.gz", "new")
+    assert sorted(results.rglob("*")) == before
+
+
+def test_a_member_that_comes_twice_is_refused(refused):
+    with tarfile.open("bad.tar.gz", "w:gz") as tar:
+        listed = f"{hashlib.sha256(b'x').hexdigest()}  results/x\n".encode()
+        for name, content in [(SUMS, listed), ("results/x", b"x"), ("results/x", b"y")]:
+            add(tar, name, content)
+    with refused("holds 'results/x'"):
+        unpack("bad.tar.gz", "new")
+    assert not Path("new").exists()
+
+
+def test_a_member_that_is_not_listed_is_refused(refused):
+    with tarfile.open("bad.tar.gz", "w:gz") as tar:
+        for name, content in [(SUMS, b""), ("results/x", b"x")]:
+            add(tar, name, content)
+    with refused("holds 'results/x'"):
+        unpack("bad.tar.gz", "new")
+
+
+def test_more_than_the_disk_holds_is_refused_before_it_is_written(refused, monkeypatch):
+    write_tar("bomb.tar.gz", {"results/x": bytes(2**20)})
+    monkeypatch.setattr("weightflow.archive.shutil.disk_usage", lambda _: SimpleNamespace(free=2**19))
+    with refused("^bomb.tar.gz: holds more than the disk"):
+        unpack("bomb.tar.gz", "new")
+    assert not Path("new").exists()
+
+
+def test_a_size_that_is_not_there_is_refused(refused):
+    """A header that promises an exabyte."""
+    entry = tarfile.TarInfo("results/x")
+    entry.size = 2**60
+    listed = f"{'0' * 64}  results/x\n".encode()
+    first = tarfile.TarInfo(SUMS)
+    first.size = len(listed)
+    raw = first.tobuf() + listed.ljust(512, b"\0") + entry.tobuf(tarfile.GNU_FORMAT)
+    Path("bad.tar.gz").write_bytes(gzip.compress(raw))
+    with refused("^bad.tar.gz: holds more than the disk"):
+        unpack("bad.tar.gz", "new")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", gzip.compress(b""), gzip.compress(b"x" * 5000)])
+def test_what_is_no_archive_is_refused(refused, content):
+    Path("bad.tar.gz").write_bytes(content)
+    with refused("^bad.tar.gz: "):
+        unpack("bad.tar.gz", "new")
+
+
+def test_a_missing_archive_is_refused(refused):
+    with refused("^none.tar.gz: "):
+        unpack("none.tar.gz", "new")
+
+
+def test_an_archive_cut_anywhere_is_refused(archive):
+    content = archive.read_bytes()
+    for end in range(0, len(content) - 8, max(1, len(content) // 60)):
+        Path("cut.tar.gz").write_bytes(content[:end])
+        with pytest.raises(ValueError, match=r"cut\.tar\.gz: "):
+            unpack("cut.tar.gz", "new")
+        assert not Path("new").exists()
+
+
+def test_an_archive_with_one_wrong_bit_is_refused_or_gives_the_same_files(archive):
+    content = archive.read_bytes()
+    unpack(archive, "right")
+    right = {str(p.relative_to("right")): p.read_bytes() for p in Path("right").rglob("*") if p.is_file()}
+    refusals = {}
+    for place in range(0, len(content), max(1, len(content) // 80)):
+        folder = Path(f"new{place}")
+        Path("bit.tar.gz").write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :])
+        try:
+            unpack("bit.tar.gz", folder)
+        except ValueError as fault:
+            refusals[folder] = str(fault)
+        else:  # a bit of a header that nobody reads
+            assert {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()} == right
+    assert len(refusals) > 40
+    assert all(told.startswith("bit.tar.gz: ") for told in refusals.values())
+    assert not any(folder.exists() for folder in refusals)
+    assert not list(Path.cwd().glob(".new*"))
