@@ -1,30 +1,77 @@
 # The checked configuration, and the names that rules are wired with.
+import os
 import re
 import sys
+from copy import deepcopy
 from pathlib import Path
 
+import yaml
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import validate
+from snakemake.utils import update_config, validate
 
-HOME = Path(workflow.basedir)
+
+def unpacked(folder):
+    """A copy of the repository that a module is imported from by github(...), gitlab(...) or git+file:."""
+    import shutil
+    import tarfile
+    from io import BytesIO
+
+    from git import Repo
+
+    remote = getattr(folder, "hosted_repo", None)
+    repository = remote.repo if remote else Repo(folder.repo_path)
+    commit = repository.git.rev_parse(f"{folder.ref}^{{commit}}")
+    home = Path(".snakemake", "weightflow").absolute()
+    stamp = home / ".commit"
+    if not stamp.is_file() or stamp.read_text() != commit:
+        shutil.rmtree(home, ignore_errors=True)
+        archive = BytesIO()
+        repository.archive(archive, commit)
+        archive.seek(0)
+        with tarfile.open(fileobj=archive) as files:
+            files.extractall(home, filter="data")
+        stamp.write_text(commit)
+    return home
+
+
+# The folder of this workflow; `workflow.basedir` is that of a Snakefile that imports it.
+HERE = workflow.current_basedir
+HOME = Path(HERE).parents[1] if isinstance(HERE, os.PathLike) else unpacked(HERE)
+SCRIPTS = str((HOME / "workflow" / "scripts").resolve())
+if SCRIPTS not in sys.path:
+    sys.path.insert(0, SCRIPTS)
+if not isinstance(HERE, os.PathLike):  # Snakemake fetches a script without the library beside it
+    os.environ["PYTHONPATH"] = os.pathsep.join([SCRIPTS, *filter(None, [os.getenv("PYTHONPATH")])])
 if HOME.is_relative_to(Path.cwd()):  # a clone that is moved must not look like other inputs
     HOME = HOME.relative_to(Path.cwd())
 WORKFLOW = HOME / "workflow"
 SYSTEMS = HOME / "resources" / "systems"
 PUBLISHED = HOME / "resources" / "published.csv"
-sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 
 from weightflow import ablations, extrapolation, machine, settings, stages
 from weightflow.errors import InputError
 from weightflow.exports import FORMATS
 from weightflow.folds import fold_name, fold_of, interior
-from weightflow.provenance import code_digest
+from weightflow.provenance import LIBRARY, code_digest
 from weightflow.readers import as_files
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
 from weightflow.schema import check_schema, read_schema
 from weightflow.snapshots import heldout_amount
 
+MODULE = __name__  # that imports this workflow; None where it runs by itself
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
+if MODULE:
+    CONFIG_SOURCE = f"config of module {MODULE}"
+    config = deepcopy(config)  # defaults are filled in, and it is the importing workflow's
+    if "datasets" not in config:  # Snakemake passes over the `configfile:` of a module
+        changes, config = config, yaml.safe_load((HOME / "config" / "config.yaml").read_text())
+        update_config(config, changes)
+
+if str(LIBRARY.parent) != SCRIPTS:
+    raise WorkflowError(
+        f"{CONFIG_SOURCE}: a module of one Snakefile is from {SCRIPTS}, and another one from {LIBRARY.parent}; "
+        "import both from the same place."
+    )
 
 try:
     SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
