@@ -80,6 +80,8 @@ try:
     if config["baselines"] is None:
         config["baselines"] = extrapolation.standard_baselines(config["datasets"])
     settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
+    if not MODULE:  # whose files the rules of the importing workflow may make
+        settings.check_files(config, CONFIG_SOURCE)
     settings.check_ablations(config, CONFIG_SOURCE)
     ABLATIONS = ablations.ablation_models(config)
     check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")
