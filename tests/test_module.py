@@ -41,7 +41,7 @@ rule count:
     run:
         import numpy as np
 
-        np.save(output[0], np.arange(240).reshape(20, 6, 2) % 5)
+        np.save(output[0], np.arange(120).reshape(20, 3, 2) % 5)
 """
 SMALL = {"datasets": {"tiny": TINY["datasets"]["tiny"] | {"trajectories": 10, "heldout": 10}}}
 
@@ -61,11 +61,13 @@ def imported(root):
 
 @pytest.fixture
 def run(run_snakemake, tmp_path):
-    """A Snakefile of these lines, run in a folder of its own with a config for each of its modules."""
+    """A Snakefile of these lines with a config for each of its modules, run in another folder than its own."""
+    importing = tmp_path / "importing"
+    importing.mkdir()
 
     def start(lines: str, config: dict, *targets: str, flags=()) -> subprocess.CompletedProcess:
-        (tmp_path / "Snakefile").write_text(lines, encoding="utf-8")
-        return run_snakemake(tmp_path, config, *targets, flags=flags, workflow=tmp_path)
+        (importing / "Snakefile").write_text(lines, encoding="utf-8")
+        return run_snakemake(tmp_path, config, *targets, flags=flags, workflow=importing)
 
     return start
 
@@ -106,7 +108,7 @@ def test_two_side_by_side_have_configs_prefixes_and_jobs_of_their_own(run, impor
     system = SMALL["datasets"]["tiny"] | {"system": "own.yaml", "observe_every": 50}
     common = {"models": {"m": model}, "baselines": []}
     config = {
-        "one": common | {"datasets": {"mine": {"file": "data/counts.npy", "heldout": 0.2, "observe_every": 5}}},
+        "one": common | {"datasets": {"mine": {"file": "data/counts.npy", "heldout": 0.2}}},
         "two": common | {"datasets": {"tiny": system}, "seeds": [3]},
     }
     # Paths of a config stay as they are, whether the file is there or a rule of the importing workflow makes it.
@@ -117,11 +119,17 @@ def test_two_side_by_side_have_configs_prefixes_and_jobs_of_their_own(run, impor
     lines = imported("one", prefix="a") + imported("two", prefix="deep/b") + COUNTS
     result = run(lines, config, *targets)
     assert result.returncode == 0, result.stdout
-    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [".snakemake", "a", "data", "deep"]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [
+        ".snakemake",
+        "a",
+        "data",
+        "deep",
+        "importing",
+    ]
     parts = [
         len(list(tmp_path.glob(f"{folder}/**/anchor-*.safetensors"))) for folder in ("a/**/parts", "deep/**/parts")
     ]
-    assert parts == [2, 3]
+    assert parts == [3, 3]
 
 
 def test_a_config_without_data_sets_changes_the_default_run_and_leaves_the_importing_config_alone(
@@ -140,6 +148,16 @@ def test_a_faulty_config_is_said_to_be_the_modules(run, imported):
     assert result.returncode != 0
     assert "config of module weightflow: " in result.stdout
     assert "sedes" in result.stdout
+
+
+def test_two_that_lack_the_same_file_fetch_it_once(run, imported):
+    data = {"file": "data/x.csv", "url": "https://example.org/x.csv", "time_column": "t"}
+    config = {name: {"datasets": {"cells": data}, "models": {}, "baselines": ["mixture"]} for name in ("one", "two")}
+    targets = [f"{name}/results/cells/snapshots.safetensors" for name in config]
+    lines = imported("one", prefix="one") + imported("two", prefix="two")
+    result = run(lines, config, *targets, flags=("--dry-run",))
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.count("output: data/x.csv") == 1
 
 
 @pytest.fixture(scope="module")

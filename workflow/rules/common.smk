@@ -11,19 +11,16 @@ from snakemake.utils import update_config, validate
 
 
 def unpacked(folder):
-    """A copy of the repository that a module is imported from by github(...), gitlab(...) or git+file:."""
+    """A copy of the whole repository of a folder on GitHub or GitLab, whose files Snakemake fetches one by one."""
     import shutil
     import tarfile
     from io import BytesIO
 
-    from git import Repo
-
-    remote = getattr(folder, "hosted_repo", None)
-    repository = remote.repo if remote else Repo(folder.repo_path)
+    repository = folder.hosted_repo.repo
     commit = repository.git.rev_parse(f"{folder.ref}^{{commit}}")
     home = Path(".snakemake", "weightflow").absolute()
     stamp = home / ".commit"
-    if not stamp.is_file() or stamp.read_text() != commit:
+    if not stamp.is_file() or (workflow.is_main_process and stamp.read_text() != commit):
         shutil.rmtree(home, ignore_errors=True)
         archive = BytesIO()
         repository.archive(archive, commit)
@@ -41,7 +38,8 @@ SCRIPTS = str((HOME / "workflow" / "scripts").resolve())
 if SCRIPTS not in sys.path:
     sys.path.insert(0, SCRIPTS)
 if not isinstance(HERE, os.PathLike):  # Snakemake fetches a script without the library beside it
-    os.environ["PYTHONPATH"] = os.pathsep.join([SCRIPTS, *filter(None, [os.getenv("PYTHONPATH")])])
+    searched = [SCRIPTS, dict(os.environ).get("PYTHONPATH", "")]
+    os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, searched))}
 if HOME.is_relative_to(Path.cwd()):  # a clone that is moved must not look like other inputs
     HOME = HOME.relative_to(Path.cwd())
 WORKFLOW = HOME / "workflow"
@@ -228,6 +226,11 @@ def driving_path(wildcards):
     return "results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors" if driven else []
 
 
+def is_there(file):
+    """Whether a file is there, or made by a rule of another module."""
+    return Path(file).is_file() or any(rule.is_producer(file) for rule in workflow.rules)
+
+
 def downloads():
     """URLs and checksums of the data sets' files that are not there, by path."""
     found = {}
@@ -236,7 +239,7 @@ def downloads():
         sums = as_files(chosen["sha256"]) or [None] * len(urls)
         if urls:
             found |= {file: (url, sha) for file, url, sha in zip(files, urls, sums, strict=True)}
-    return {file: source for file, source in found.items() if not Path(file).is_file()}
+    return {file: source for file, source in found.items() if not is_there(file)}
 
 
 DOWNLOADS = downloads()
