@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: run test figures bench docs clean
+.PHONY: run test test-reproducibility figures bench docs clean
 .DELETE_ON_ERROR:
 
 ## The default run: set up .venv, then every stage on config/config.yaml.
@@ -11,6 +11,10 @@ run: $(VENV)/.installed
 ## All tests.
 test: $(VENV)/.installed-dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python -m pytest -n auto tests
+
+## The same bytes from every run: on 1, 2 and 8 cores, interrupted and killed.
+test-reproducibility: $(VENV)/.installed
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python tests/reproducibility/run.py
 
 ## Every figure, table and the report from saved results alone, without torch: of this folder, or of ARCHIVE=FILE,
 ## which is unpacked into FOLDER=NEW.

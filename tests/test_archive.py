@@ -109,13 +109,13 @@ def test_the_same_results_give_the_same_bytes(archive):
     for path in Path("results").rglob("*"):
         os.utime(path, (1, 1))
     files = archived_files(["results/D/figures/f.png"], ["tabulate", "plot"])
-    write_archive("b.tar.gz", reversed(files), SETTINGS, {"config/mine.yaml": "config/mine.yaml"})
+    write_archive("b.tar.gz", dict(reversed(files.items())), SETTINGS, {"config/mine.yaml": "config/mine.yaml"})
     assert Path("b.tar.gz").read_bytes() == archive.read_bytes()
 
 
 def test_two_systems_of_one_name_are_refused(refused):
     with refused("two files of systems have the same name"):
-        write_archive("c.tar.gz", [], {"datasets": {}}, {"a/s.yaml": "a/s.yaml", "b/s.yaml": "b/s.yaml"})
+        write_archive("c.tar.gz", {}, {"datasets": {}}, {"a/s.yaml": "a/s.yaml", "b/s.yaml": "b/s.yaml"})
 
 
 def test_a_folder_that_is_there_is_left_alone(archive, refused):

@@ -15,6 +15,7 @@ from weightflow.settings import (
     SEPARATE_ALIGNMENTS,
     check_ablations,
     check_consistency,
+    check_files,
     check_systems,
     check_variants,
     system_path,
@@ -47,6 +48,7 @@ def check(schema, complete, systems):
         check_schema(config, schema, "my.yaml")
         check_ablations(complete(config), "my.yaml")
         check_consistency(complete(config), systems, "my.yaml")
+        check_files(complete(config), "my.yaml")
 
     return run
 

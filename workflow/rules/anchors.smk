@@ -140,12 +140,16 @@ rule gather_anchors:
         "../scripts/gather_anchors.py"
 
 
+# As text: a module's prefix would be put twice before the `benchmark` of a rule.
+SPENT = "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}"
+
+
 rule sum_benchmarks:
     # What anchors cost that were trained apart.
     input:
-        lambda w: rules.fit_pooled_start.benchmark if common_start(w) else [],
-        each_snapshot(rules.train_anchor.benchmark),
-        rules.gather_anchors.benchmark,
+        lambda w: f"{SPENT}/fit_pooled_start.tsv" if common_start(w) else [],
+        each_snapshot(f"{SPENT}/train_anchor-{{snapshot}}.tsv"),
+        f"{SPENT}/gather_anchors.tsv",
     output:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/train_anchors.tsv",
     log:

@@ -18,7 +18,7 @@ rule archive_results:
         "../../envs/analysis.yaml"
     params:
         config=config,
-        regenerated=REDRAWN,
+        regenerated=[getattr(rules, name).rule.name for name in REDRAWN],
         systems={
             settings_of(d)["system"]: str(system_file(d))
             for d in DATASETS

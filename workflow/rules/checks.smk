@@ -17,9 +17,12 @@ def parameters_now(record):
 
 
 FORGOTTEN = not any(Path(".snakemake/metadata").glob("*"))
-if workflow.is_main_process and FORGOTTEN and not (FROM_SAVED or ARTEFACT):
+
+if workflow.is_main_process:
     try:
-        integrity.check_parameters(parameters_now)
+        integrity.check_results(FOLDER)
+        if FORGOTTEN and not (FROM_SAVED or ARTEFACT):
+            integrity.check_parameters(parameters_now, FOLDER)
     except InputError as fault:
         raise WorkflowError(str(fault)) from None
 

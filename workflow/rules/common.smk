@@ -1,36 +1,80 @@
 # The checked configuration, and the names that rules are wired with.
+import os
 import re
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import validate
+from snakemake.utils import update_config, validate
 
-HOME = Path(workflow.basedir)
+
+def unpacked(folder):
+    """A copy of the whole repository of a folder on GitHub or GitLab, whose files Snakemake fetches one by one."""
+    import shutil
+    import tarfile
+    from io import BytesIO
+
+    repository = folder.hosted_repo.repo
+    commit = repository.git.rev_parse(f"{folder.ref}^{{commit}}")
+    home = Path(".snakemake", "weightflow").absolute()
+    stamp = home / ".commit"
+    if not stamp.is_file() or (workflow.is_main_process and stamp.read_text() != commit):
+        shutil.rmtree(home, ignore_errors=True)
+        archive = BytesIO()
+        repository.archive(archive, commit)
+        archive.seek(0)
+        with tarfile.open(fileobj=archive) as files:
+            files.extractall(home, filter="data")
+        stamp.write_text(commit)
+    return home
+
+
+# The folder of this workflow; `workflow.basedir` is that of a Snakefile that imports it.
+HERE = workflow.current_basedir
+HOME = Path(HERE).parents[1] if isinstance(HERE, os.PathLike) else unpacked(HERE)
+SCRIPTS = str((HOME / "workflow" / "scripts").resolve())
+if SCRIPTS not in sys.path:
+    sys.path.insert(0, SCRIPTS)
+if not isinstance(HERE, os.PathLike):  # Snakemake fetches a script without the library beside it
+    searched = [SCRIPTS, dict(os.environ).get("PYTHONPATH", "")]
+    os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, searched))}
 if HOME.is_relative_to(Path.cwd()):  # a clone that is moved must not look like other inputs
     HOME = HOME.relative_to(Path.cwd())
 WORKFLOW = HOME / "workflow"
 SYSTEMS = HOME / "resources" / "systems"
 PUBLISHED = HOME / "resources" / "published.csv"
-sys.path.insert(0, str((WORKFLOW / "scripts").resolve()))
 
 from weightflow import ablations, extrapolation, integrity, machine, settings, stages
 from weightflow.errors import InputError
 from weightflow.exports import FORMATS
 from weightflow.folds import fold_name, fold_of, interior
-from weightflow.provenance import code_digest, numerical_versions
+from weightflow.provenance import LIBRARY, code_digest, numerical_versions
 from weightflow.readers import as_files
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
 from weightflow.schema import check_schema, read_schema
 from weightflow.snapshots import heldout_amount
+
+MODULE = __name__  # that imports this workflow; None where it runs by itself
+CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
+if MODULE:
+    CONFIG_SOURCE = f"config of module {MODULE}"
+    config = deepcopy(config)  # defaults are filled in, and it is the importing workflow's
+    if "datasets" not in config:  # Snakemake passes over the `configfile:` of a module
+        changes, config = config, yaml.safe_load((HOME / "config" / "config.yaml").read_text())
+        update_config(config, changes)
 
 # Not settings of a run: the result whose provenance is asked for (rule provenance), and whether figures are made from
 # saved results, nothing being trained (profiles/figures).
 ARTEFACT = config.pop("artefact", None)
 FROM_SAVED = bool(config.pop("from_saved", False))
 
-CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
+if str(LIBRARY.parent) != SCRIPTS:
+    raise WorkflowError(
+        f"{CONFIG_SOURCE}: a module of one Snakefile is from {SCRIPTS}, and another one from {LIBRARY.parent}; "
+        "import both from the same place."
+    )
 
 try:
     SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
@@ -39,14 +83,18 @@ try:
     if config["baselines"] is None:
         config["baselines"] = extrapolation.standard_baselines(config["datasets"])
     settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
+    if not (
+        MODULE or FROM_SAVED
+    ):  # of a module, the rules of the importing workflow may make the files
+        settings.check_files(config, CONFIG_SOURCE)
     settings.check_ablations(config, CONFIG_SOURCE)
     ABLATIONS = ablations.ablation_models(config)
     check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")
     settings.check_variants(config, SYSTEMS, CONFIG_SOURCE)
-    if workflow.is_main_process:  # once, and before anything trains; it takes a second
-        if not FROM_SAVED:
-            settings.check_systems(config, SYSTEMS, CONFIG_SOURCE)
-        integrity.check_results()
+    if (
+        workflow.is_main_process and not FROM_SAVED
+    ):  # once, and before anything trains; it takes a second
+        settings.check_systems(config, SYSTEMS, CONFIG_SOURCE)
 except InputError as fault:
     raise WorkflowError(str(fault)) from None
 
@@ -190,6 +238,11 @@ def driving_path(wildcards):
     return "results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors" if driven else []
 
 
+def is_there(file):
+    """Whether a file is there, or made by a rule of another module."""
+    return Path(file).is_file() or any(rule.is_producer(file) for rule in workflow.rules)
+
+
 def downloads():
     """URLs and checksums of the data sets' files that are not there, by path."""
     found = {}
@@ -198,7 +251,7 @@ def downloads():
         sums = as_files(chosen["sha256"]) or [None] * len(urls)
         if urls:
             found |= {file: (url, sha) for file, url, sha in zip(files, urls, sums, strict=True)}
-    return {file: source for file, source in found.items() if not Path(file).is_file()}
+    return {file: source for file, source in found.items() if not is_there(file)}
 
 
 DOWNLOADS = downloads()

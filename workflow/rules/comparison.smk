@@ -12,7 +12,7 @@ COMPARED = {
 
 rule tabulate_published:
     input:
-        published=str(PUBLISHED),
+        published=local(PUBLISHED),
         summary=rules.tabulate_metrics.output.summary,
     output:
         report(

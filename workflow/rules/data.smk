@@ -4,7 +4,7 @@
 rule download_file:
     # Only for files that are not there, so that none is ever replaced.
     output:
-        "{download}",
+        local("{download}"),
     log:
         "results/logs/download_file/{download}.log",
     wildcard_constraints:

@@ -49,7 +49,7 @@ rule fit_dynamics:
         choice=lambda w: choice_of(w.model),
         curve=lambda w: spline_of(w.model),
         steps=lambda w: rules.choose_steps.output.steps if w.model in STEPPED else [],
-        start=lambda w: SETTINGS[w.model]["training"]["start_from"] or [],
+        start=lambda w: local(SETTINGS[w.model]["training"]["start_from"] or []),
     output:
         dynamics="results/{dataset}/runs/{model}/seed{seed}/dynamics.safetensors",
         losses="results/{dataset}/runs/{model}/seed{seed}/dynamics_losses.csv",

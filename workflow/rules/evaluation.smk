@@ -1,7 +1,7 @@
 # Evaluation: metrics of every run at every time, and the tables over all of them.
 
 
-RUNTIME_ROWS = [
+TIMED = [
     (d, m, s, stage, spent.format(seed=s), made and made.format(seed=s), count)
     for d in DATASETS
     for m in runs(d)
@@ -85,8 +85,8 @@ rule tabulate_metrics:
 
 rule tabulate_runtime:
     input:
-        [row[4] for row in RUNTIME_ROWS],
-        [row[5] for row in RUNTIME_ROWS if row[5]],
+        benchmarks=[spent for *_, spent, _, _ in TIMED],
+        artefacts=[made for *_, made, _ in TIMED if made],
     output:
         "results/runtime.csv",
     log:
@@ -94,9 +94,8 @@ rule tabulate_runtime:
     conda:
         "../../envs/analysis.yaml"
     params:
-        rows=RUNTIME_ROWS,
-        # Where there is one from before; as an input it would be made.
-        estimate="results/estimate.csv",
+        # Their data set, model, seed and stage, whether an artefact names the device, and the seeds of the job.
+        rows=[(*row, made is not None, count) for *row, _, made, count in TIMED],
         code=code("tabulate_runtime.py"),
     script:
         "../scripts/tabulate_runtime.py"

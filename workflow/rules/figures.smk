@@ -154,7 +154,7 @@ rule plot_joints:
 
 rule plot_landscape:
     input:
-        system=lambda w: system_file(w.dataset),
+        system=lambda w: local(system_file(w.dataset)),
         snapshots=rules.prepare_snapshots.output[0],
         law=exact_law_of,
         prediction=lambda w: prediction_of(shown_model(w.dataset)),

@@ -1,4 +1,5 @@
-# What the jobs of a stage take, where it depends on their data set or model.
+# What the jobs of a stage take, where it depends on their data set or model. What is not below results/ is `local`:
+# neither the prefix of a module nor a storage provider moves it.
 from weightflow.provenance import input_digest
 from weightflow.readers import format_of
 from weightflow.system_files import files_of
@@ -6,19 +7,22 @@ from weightflow.system_files import files_of
 
 def system_sources(wildcards):
     """The file of a data set's system, first, and the model that it names, if any."""
-    return files_of(system_file(wildcards.dataset))
+    return local(files_of(system_file(wildcards.dataset)))
 
 
 def file_sources(wildcards):
     """A data set's file, and the system that it is said to come from."""
     chosen = dataset_settings(wildcards)
     system = {"system": system_sources(wildcards)} if chosen["system"] else {}
-    return {"file": chosen["file"], **system}
+    return {"file": local(chosen["file"]), **system}
 
 
 def contents(paths):
-    """Digests of users' files, by which an edit is noticed whatever modification times say; none of one to be fetched."""
-    return [input_digest(path) if Path(path).is_file() else None for path in paths]
+    """Digests of users' files, by which an edit is noticed whatever modification times say; none of what a rule makes."""
+    made = {path for path in paths if any(rule.is_producer(path) for rule in workflow.rules)}
+    return [
+        input_digest(path) if Path(path).is_file() and path not in made else None for path in paths
+    ]
 
 
 def file_contents(wildcards):
@@ -33,7 +37,7 @@ def snapshot_sources(wildcards):
     chosen, whole = dataset_settings(wildcards), fold_of(wildcards.dataset)[0]
     sources = {}
     if chosen["file"]:
-        sources |= {"file": chosen["file"], "source": f"results/{whole}/source.json"}
+        sources |= {"file": local(chosen["file"]), "source": f"results/{whole}/source.json"}
     if needs_simulation(chosen):
         sources["simulated"] = f"results/{whole}/simulated.safetensors"
     return sources

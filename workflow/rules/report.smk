@@ -1,9 +1,6 @@
 # Report: one page with every table, figure, setting and version, which needs nothing else to be read.
 from weightflow.figure_catalogue import TITLES
 
-# What `make bench` measured, where it has run: a report does not wait for it.
-MEASURED = ["results/benchmarks.json"] if Path("results/benchmarks.json").is_file() else []
-
 # Figures over all data sets.
 OVERALL = [
     *(["results/figures/table1.png"] if COMPARED else []),
@@ -46,6 +43,11 @@ rule write_settings:
         "../scripts/write_settings.py"
 
 
+# What `make bench` measured, where it has run: a report does not wait for it.
+FOLDER = Path(rules.write_settings.output[0]).parent  # with a module's prefix
+MEASURED = ["results/benchmarks.json"] if (FOLDER / "benchmarks.json").is_file() else []
+
+
 rule plot_rulegraph:
     # Snakemake is asked again, with the same configuration, since only it knows the whole graph.
     input:
@@ -63,9 +65,10 @@ rule plot_rulegraph:
     conda:
         "../../envs/analysis.yaml"
     params:
-        snakefile=str(Path(workflow.basedir) / "Snakefile"),
+        snakefile=str(HOME / "Snakefile"),
         python=sys.executable,
-        rules=lambda w: sorted(rule.name for rule in workflow.rules),
+        # Those of this workflow, not of one that imports it.
+        rules=lambda w: sorted(r.name for r in workflow.rules if r.module_globals is globals()),
         code=code("plot_rulegraph.py"),
     script:
         "../scripts/plot_rulegraph.py"
@@ -73,8 +76,8 @@ rule plot_rulegraph:
 
 rule write_report:
     input:
-        template=str(WORKFLOW / "report" / "report.html.j2"),
-        captions=[str(WORKFLOW / "report" / f"{kind}.rst") for kind in TITLES],
+        template=local(WORKFLOW / "report" / "report.html.j2"),
+        captions=local([WORKFLOW / "report" / f"{kind}.rst" for kind in TITLES]),
         settings=rules.write_settings.output[0],
         summary=rules.tabulate_metrics.output.summary,
         runtime=rules.tabulate_runtime.output[0],
@@ -86,7 +89,8 @@ rule write_report:
         laws=[law_file(d) for d in DATASETS if has_exact_law(d)],
         measured=MEASURED,
         growth=rules.plot_growth.output[0] if MEASURED else [],
-        figures=[figure for d in DATASETS for figure in figures(d) + ablation_figures(d)],
+        figures=[figure for d in DATASETS for figure in figures(d)],
+        ablation_figures=[figure for d in DATASETS for figure in ablation_figures(d)],
         choices=[c[3] for d in DATASETS for c in chosen(d)],
         scores=[c[4] for d in DATASETS for c in chosen(d)],
     output:
@@ -96,11 +100,12 @@ rule write_report:
     conda:
         "../../envs/analysis.yaml"
     params:
-        figures={d: figures(d) for d in DATASETS},
-        ablations={d: ablation_figures(d) for d in DATASETS},
         runs={d: runs(d) for d in DATASETS},
-        laws={d: law_file(d) if has_exact_law(d) else None for d in DATASETS},
-        choices={d: chosen(d) for d in DATASETS},
+        # How many of the inputs are each data set's.
+        figures={d: len(figures(d)) for d in DATASETS},
+        ablations={d: len(ablation_figures(d)) for d in DATASETS},
+        laws={d: int(has_exact_law(d)) for d in DATASETS},
+        choices={d: [c[:3] for c in chosen(d)] for d in DATASETS},
         most=SHOWN_TEACHERS,
         code=code("write_report.py"),
     script:

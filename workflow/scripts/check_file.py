@@ -12,7 +12,7 @@ from weightflow.systems import read_system
 
 def main(snakemake):
     settings = snakemake.params.settings
-    files, sums = as_files(settings["file"]), as_files(settings["sha256"])
+    files, sums = as_files(snakemake.input.file), as_files(settings["sha256"])
     digests = [file_digest(path) for path in files]
     for path, digest, wanted in zip(files, digests, sums or digests, strict=True):
         if digest != wanted:

@@ -18,7 +18,7 @@ def main(snakemake):
         source["system"] = simulated.metadata["made_by"]
         heldout = list(simulated.tensors["heldout"].swapaxes(0, 1))
     if settings["file"]:
-        recording = read_recording(as_files(settings["file"]), settings)
+        recording = read_recording(as_files(snakemake.input.file), settings)
         source["file"] = read_json(snakemake.input.source)
     else:
         training = list(simulated.tensors["training"].swapaxes(0, 1))

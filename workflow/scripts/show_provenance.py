@@ -4,11 +4,13 @@ import sys
 
 from weightflow.job import run
 from weightflow.lineage import describe_artefact, describe_figures
+from weightflow.records import root_of
 
 
 def main(snakemake):
     artefact = snakemake.params.artefact
-    print(describe_artefact(artefact) if artefact else describe_figures(), file=sys.__stdout__)
+    text = describe_artefact(artefact) if artefact else describe_figures(root_of(snakemake.log[0]))
+    print(text, file=sys.__stdout__)
 
 
 run(main, snakemake)  # noqa: F821

@@ -10,8 +10,14 @@ from weightflow.storage import write_table
 
 
 def main(snakemake):
-    table = runtime_table(snakemake.params.rows)
-    estimate = Path(snakemake.params.estimate)
+    artefacts = iter(snakemake.input.artefacts)
+    rows = [
+        (*row, spent, next(artefacts) if has_artefact else None, seeds)
+        for (*row, has_artefact, seeds), spent in zip(snakemake.params.rows, snakemake.input.benchmarks, strict=True)
+    ]
+    table = runtime_table(rows)
+    # Where there is one from before; as an input it would be made.
+    estimate = Path(snakemake.output[0]).with_name("estimate.csv")
     if estimate.is_file():
         table = compare_estimate(table, pd.read_csv(estimate))
     write_table(snakemake.output[0], table)

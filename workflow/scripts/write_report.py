@@ -1,5 +1,6 @@
 """Write the report: one page that holds every table, figure, setting and version."""
 
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -16,16 +17,21 @@ from weightflow.storage import read_json, read_metadata, write_text
 
 def main(snakemake):
     inputs, params = snakemake.input, snakemake.params
+    figures, ablations, laws = map(iter, (inputs.figures, inputs.ablation_figures, inputs.laws))
+    choices = iter(zip(inputs.choices, inputs.scores, strict=True))
     sources = [
         Source(
             name=name,
             data=read_snapshots(path),
             origin=read_metadata(path)["source"],
             runs=params.runs[name],
-            figures=params.figures[name],
-            ablations=params.ablations[name],
-            law=read_law(params.laws[name]) if params.laws[name] else None,
-            choices=[Choice(*who, read_json(made), pd.read_csv(scores)) for *who, made, scores in params.choices[name]],
+            figures=list(islice(figures, params.figures[name])),
+            ablations=list(islice(ablations, params.ablations[name])),
+            law=read_law(next(laws)) if params.laws[name] else None,
+            choices=[
+                Choice(*who, read_json(made), pd.read_csv(scores))
+                for who, (made, scores) in zip(params.choices[name], choices, strict=False)
+            ],
         )
         for name, path in zip(params.figures, inputs.snapshots, strict=True)
     ]

@@ -23,7 +23,7 @@ import yaml
 from weightflow.errors import InputError
 from weightflow.integrity import recorded
 from weightflow.lineage import lineage
-from weightflow.records import ROOT, Record, record_file
+from weightflow.records import ROOT, Record, record_file, root_of
 from weightflow.storage import atomic
 
 SUMS = "SHA256SUMS"
@@ -43,18 +43,23 @@ Afterwards `sha256sum -c SHA256SUMS` in the new folder compares them with those 
 """
 
 
-def archived_files(targets: Iterable[str], regenerated: Collection[str]) -> list[str]:
-    """What regenerating targets takes, and what it gives: every file, in order.
+def archived_files(targets: Iterable[str], regenerated: Collection[str]) -> dict[str, Path]:
+    """What regenerating targets takes, and what it gives.
 
     Args:
-        targets: artefacts to regenerate.
+        targets: artefacts to regenerate, of one results folder.
         regenerated: the rules that are run anew; what other rules made is taken as it is.
+
+    Returns:
+        Every file, by its name in an archive.
 
     Raises:
         InputError: an artefact has no record, or its file is not there.
     """
+    targets = list(targets)
+    root = root_of(targets[0])
     jobs = defaultdict(list)  # what one job made, of which a target may be a part
-    for _, record in recorded():
+    for _, record in recorded(root):
         jobs[_job(record)].append(record)
     queue = [record for target in targets for record in lineage(target)[:1]]
     taken: dict[str, Record] = {}
@@ -65,20 +70,20 @@ def archived_files(targets: Iterable[str], regenerated: Collection[str]) -> list
         taken[record.path] = record
         if record.rule in regenerated:
             queue += jobs[_job(record)]
-            queue += [r for name in record.inputs if name.startswith("/") for r in lineage(f"{ROOT}{name}")[:1]]
-    records = {record.path for path in taken for record in lineage(f"{ROOT}/{path}")}
-    files = [file for path in taken for file in _files(f"{ROOT}/{path}")]
-    return sorted({*files, *(str(record_file(f"{ROOT}/{path}")) for path in records)})
+            queue += [r for name in record.inputs if name.startswith("/") for r in lineage(root / name[1:])[:1]]
+    records = {record.path for path in taken for record in lineage(root / path)}
+    files = [file for path in taken for file in _files(root / path)] + [record_file(root / path) for path in records]
+    return {f"{ROOT}/{file.relative_to(root)}": file for file in sorted(files)}
 
 
 def write_archive(
-    path: str | Path, files: Iterable[str], config: Mapping[str, Any], systems: Mapping[str, str]
+    path: str | Path, files: Mapping[str, Path], config: Mapping[str, Any], systems: Mapping[str, str]
 ) -> None:
     """Pack files with the configuration.
 
     Args:
         path: the archive to write.
-        files: files below the results folder.
+        files: as `archived_files` gives them.
         config: the complete configuration.
         systems: files of systems that are not the workflow's own, by the names that the configuration gives them.
 
@@ -94,7 +99,7 @@ def write_archive(
         name: entry | ({"system": names[systems[entry["system"]]]} if entry["system"] in systems else {})
         for name, entry in config["datasets"].items()
     }
-    contents: dict[str, bytes | Path] = {file: Path(file) for file in files}
+    contents: dict[str, bytes | Path] = {**files}
     contents |= {name: Path(source) for source, name in names.items()}
     contents[CONFIG] = yaml.safe_dump(
         json.loads(json.dumps({**config, "datasets": datasets})), sort_keys=False
@@ -185,11 +190,11 @@ def _job(record: Record) -> str:
     return json.dumps([record.rule, record.wildcards], sort_keys=True)
 
 
-def _files(path: str) -> list[str]:
+def _files(path: Path) -> list[Path]:
     """A file, or those of a folder."""
-    if Path(path).is_dir():
-        return [str(f) for f in sorted(Path(path).iterdir()) if not f.name.startswith(".")]
-    if not Path(path).is_file():
+    if path.is_dir():
+        return [file for file in sorted(path.iterdir()) if not file.name.startswith(".")]
+    if not path.is_file():
         raise InputError(f"{path}: is not there to be archived; run snakemake first.")
     return [path]
 

@@ -53,6 +53,26 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
         raise InputError(f"{source}: figures.model: {unknown('model', shown, config['models'])}")
 
 
+def check_files(config: Mapping[str, Any], source: str) -> None:
+    """Refuse data sets whose files are not there and cannot be fetched.
+
+    Not for a module of another workflow, whose rules may make them.
+
+    Args:
+        config: complete, with defaults.
+        source: the config files' names.
+
+    Raises:
+        InputError: naming the file, the key and the fix.
+    """
+    for name, settings in config["datasets"].items():
+        for file in [] if settings["url"] else as_files(settings["file"]):
+            if not Path(file).is_file():
+                raise InputError(
+                    f"{source}: datasets.{name}.file: there is no file {file}; check the path (README: your own data)."
+                )
+
+
 def check_systems(config: Mapping[str, Any], systems: Path, source: str) -> None:
     """Read the data sets' systems, and refuse faulty ones, states that a data set cannot hold, and too few snapshots.
 
@@ -251,8 +271,6 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
     if urls and len(urls) != len(files):
         raise InputError(f"{where}.url: there are {len(urls)} urls for {len(files)} files; give one for each.")
     for file in files:
-        if not urls and not Path(file).is_file():
-            raise InputError(f"{where}.file: there is no file {file}; check the path (README: your own data).")
         if format_of(file) not in READERS:
             raise InputError(f"{where}.file: the suffix of {file} is not known; use {', '.join(READERS)}.")
     if (sums := as_files(settings["sha256"])) and len(sums) != len(files):
