@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: run test bench docs clean
+.PHONY: run test test-faults bench docs clean
 .DELETE_ON_ERROR:
 
 ## The default run: set up .venv, then every stage on config/config.yaml.
@@ -11,6 +11,10 @@ run: $(VENV)/.installed
 ## All tests.
 test: $(VENV)/.installed-dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python -m pytest -n auto tests
+
+## Kills, full disks, damaged files and more, against an undisturbed run: results/faults.md, long; some of it as root.
+test-faults: $(VENV)/.installed
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python tests/faults/run.py $(FAULTS)
 
 ## Benchmarks: results/benchmarks.md, half an hour on two cores.
 bench: $(VENV)/.installed
