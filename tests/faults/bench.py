@@ -16,7 +16,9 @@ RIGHT, SENTENCE, MUTE, WRONG = "ended right", "stopped with a sentence", "stoppe
 _MEASURED = re.compile(
     r"(^|/)(logs|benchmarks|estimates|provenance)/|(^|/)figures/inference\.|^runtime\.csv$|^report\.html$"
 )
-_SAID = re.compile(r"^\s*(?:Error|WorkflowError): *\n?\s*(?!in rule)(\S.*\.)\s*$", re.MULTILINE)
+# What the workflow says on a line of its own, and Snakemake under the line where it does.
+_SAID = re.compile(r'^\s*(?:Error: |WorkflowError(?: in file "[^"]+", line \d+)?:\n)(\S.*\.)\s*$', re.MULTILINE)
+_OF_FOLDER = ".snakemake_timestamp"
 _TRACEBACK = "Traceback (most recent call last)"
 
 
@@ -78,7 +80,7 @@ class Bench:
     @property
     def reference(self) -> Path:
         """The folder of the undisturbed run."""
-        return self.scratch / "reference"
+        return self.scratch / ("reference-part" if self.targets else "reference")
 
     def draws(self, *names: object) -> random.Random:
         """The draws of a fault, the same whatever else is tried."""
@@ -139,7 +141,9 @@ class Bench:
         subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(folder)], check=True)
         made = sorted(outputs(folder / "results"), key=lambda path: path.stat().st_mtime_ns)
         for path in made[round(share * len(made)) :]:
-            path.unlink()
+            if (path.parent / _OF_FOLDER).is_file():  # whose files Snakemake takes for one output
+                shutil.rmtree(path.parent)
+            path.unlink(missing_ok=True)
         return folder
 
     def made_share(self, folder: Path) -> float:
@@ -195,7 +199,7 @@ def outputs(results: Path) -> Iterator[Path]:
 
 def leftovers(folder: Path) -> list[Path]:
     """Temporary files that somebody left, half-written."""
-    return [path for path in (folder / "results").rglob(".*") if path.name != ".snakemake_timestamp"]
+    return [path for path in (folder / "results").rglob(".*") if path.name != _OF_FOLDER]
 
 
 def _rows(folder: Path) -> list[list[str]]:

@@ -18,7 +18,7 @@ def full(bench: Bench, tries: int) -> Iterator[Outcome]:
         place = ("results", ".")[number % 2]
         folder = bench.copy(f"disk-{number}", share=draws.uniform(0.5, 0.9))
         to_come = _used(bench.reference / "results") - _used(folder / "results")
-        size = _used(folder / place) + round(draws.uniform(0.05, 0.9) * to_come)
+        size = _used(folder / place) + round(draws.uniform(0.05, 0.6) * to_come)
         what = f"{'results' if place == 'results' else 'whole folder'}, {size >> 10} KiB"
         mounted = (folder / place).resolve()
         with mounts.small(mounted, size):
