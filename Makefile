@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: run test test-reproducibility figures bench docs clean
+.PHONY: run test test-reproducibility test-faults figures bench docs clean
 .DELETE_ON_ERROR:
 
 ## The default run: set up .venv, then every stage on config/config.yaml.
@@ -24,6 +24,10 @@ figures: $(VENV)/.installed-analysis
 	$(if $(ARCHIVE),$(VENV)/bin/python workflow/unpack.py $(ARCHIVE) $(FOLDER))
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" snakemake figures --cores 8 --profile profiles/figures \
 		--directory $(FOLDER) --configfile $(SAVED)
+
+## Kills, full disks, damaged files and more, against an undisturbed run: results/faults.md, long; some of it as root.
+test-faults: $(VENV)/.installed
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python tests/faults/run.py $(FAULTS)
 
 ## Benchmarks: results/benchmarks.md, half an hour on two cores.
 bench: $(VENV)/.installed

@@ -53,6 +53,15 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/caching.smk"
 
 
+onstart:
+    # Snakemake itself would stop with a traceback.
+    if not os.access("results" if Path("results").is_dir() else ".", os.W_OK):
+        raise WorkflowError(
+            f"{Path('results').resolve()}: cannot be written; mend that, then run again: what is "
+            "finished stays."
+        )
+
+
 rule all:
     default_target: True
     input:

@@ -1,10 +1,11 @@
 """Scripts write to their log, and end with one sentence when something is wrong."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from weightflow.errors import DivergenceError, InputError
+from weightflow.errors import DivergenceError, InputError, WriteError
 from weightflow.job import run
 from weightflow.records import read_record
 
@@ -27,7 +28,14 @@ def test_printed_text_goes_to_the_log(snakemake, tmp_path):
     assert "hello" in (tmp_path / "logs" / "rule.log").read_text()
 
 
-@pytest.mark.parametrize("fault", [InputError("the file is bad; mend it."), DivergenceError("diverged; lower it.")])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        InputError("the file is bad; mend it."),
+        DivergenceError("diverged; lower it."),
+        WriteError("a file", "No space left on device"),
+    ],
+)
 def test_an_expected_fault_ends_with_its_sentence(snakemake, tmp_path, fault):
     def main(_):
         raise fault
@@ -69,3 +77,17 @@ def test_a_job_does_not_begin_with_an_input_that_nobody_vouches_for(snakemake, t
     with pytest.raises(SystemExit, match="results/D/x: has no record"):
         run(begun.append, snakemake)
     assert begun == []
+
+
+def test_a_log_that_cannot_be_written_is_told_in_one_sentence(tmp_path):
+    (tmp_path / "logs").touch()
+    snakemake = SimpleNamespace(log=[str(tmp_path / "logs" / "rule.log")], rule="some_rule", resources={})
+    with pytest.raises(SystemExit, match=r"^\nError: .*rule\.log: cannot be written \(File exists\); .*\.$"):
+        run(print, snakemake)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_under_the_log_is_told_in_one_sentence():
+    snakemake = SimpleNamespace(log=["/dev/full"], rule="some_rule", resources={})
+    with pytest.raises(SystemExit, match=r"^\nError: /dev/full: cannot be written \(No space left on device\); .*\.$"):
+        run(lambda _: print("hello"), snakemake)

@@ -1,11 +1,16 @@
 """Memory that a process keeps, where the C library is glibc, and its threads."""
 
 import ctypes
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from threadpoolctl import threadpool_info
 
+from weightflow import process
 from weightflow.process import keep_freed_memory, one_thread
 
 
@@ -40,3 +45,28 @@ def test_linear_algebra_takes_one_thread(monkeypatch):
     np.linalg.inv(np.eye(2))
     with one_thread():
         assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+
+
+JOB = """
+import time
+from weightflow.process import end_with_run
+end_with_run(every=0.05)
+print("begun", flush=True)
+time.sleep(60)
+"""
+HEAD = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {JOB!r}])"
+
+
+@pytest.mark.parametrize("name", ["snakemake", "another"])
+def test_a_job_ends_with_its_run_and_with_no_other_program(monkeypatch, name):
+    monkeypatch.setenv("PYTHONPATH", str(Path(process.__file__).parents[1]))
+    head = subprocess.Popen([sys.executable, "-c", HEAD, name], stdout=subprocess.PIPE, text=True)
+    head.stdout.readline()
+    (job,) = psutil.Process(head.pid).children()
+    head.kill()
+    ended, _ = psutil.wait_procs([job], timeout=20 if name == "snakemake" else 1)
+    head.stdout.close()
+    head.wait()
+    assert bool(ended) == (name == "snakemake")
+    if job.is_running():
+        job.kill()

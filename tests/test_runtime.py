@@ -112,3 +112,11 @@ def test_several_cards_share_the_work():
 
 def test_without_models_there_is_nothing_to_estimate():
     assert "no models" in say_estimate(estimate_table([], [], {}), 2)
+
+
+@pytest.mark.parametrize("content", ["", "s\tmax_rss\n", "s\tmax_rss\nfast\t3\n", "s\tmax_rss\n-1\t3\n", "s\n1\n"])
+def test_a_damaged_benchmark_is_refused_by_name(tmp_path, refused, content):
+    path = tmp_path / "benchmark.tsv"
+    path.write_text(content)
+    with refused(r"benchmark\.tsv: holds no measured seconds"):
+        runtime_table([("data", "model", 0, "predict", str(path), None, 1)])

@@ -1,6 +1,10 @@
 """Files are whole or absent, the same content gives the same bytes, and damage is named."""
 
+import errno
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,9 +15,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from weightflow.errors import InputError
+from weightflow import storage
+from weightflow.errors import InputError, WriteError
 from weightflow.storage import (
     atomic,
     read_json,
@@ -142,6 +148,45 @@ def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(tmp_path):
         temporary.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
+
+
+def test_what_a_killed_process_left_goes_with_the_next_write(tmp_path):
+    path, other = tmp_path / "file[1].txt", tmp_path / "file.txt"
+    killed = (
+        "import os, sys\nfrom weightflow.storage import atomic\n"
+        "begun = [atomic(path) for path in sys.argv[1:]]\nfor one in begun:\n    one.__enter__()\nos._exit(9)"
+    )
+    env = os.environ | {"PYTHONPATH": str(Path(storage.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", killed, path, other], env=env, check=False)
+    left = {name for name in os.listdir(tmp_path) if name.startswith(".")}
+    assert len(left) == 2
+    with atomic(path) as living:
+        write_text(path, "another's")  # of a process that goes on
+        living.write_text("text")
+    assert path.read_text() == "text"
+    (remaining,) = {name for name in os.listdir(tmp_path) if name.startswith(".")}
+    assert remaining.startswith(".file.txt.")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_keeps_nothing_is_told_in_one_sentence(tmp_path, number):
+    with (
+        pytest.raises(WriteError, match=rf"file\.txt: cannot be written \({os.strerror(number)}\); .*\.$") as told,
+        atomic(tmp_path / "file.txt"),
+    ):
+        raise OSError(number, "in the library's words")
+    assert "\n" not in str(told.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_known_by_what_safetensors_says(tmp_path):
+    with pytest.raises(WriteError, match="No space left"), atomic(tmp_path / "file"):
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+
+def test_other_faults_of_a_write_stay_what_they_are(tmp_path):
+    with pytest.raises(ConnectionError), atomic(tmp_path / "file"):
+        raise ConnectionError(errno.ECONNRESET, "reset")
 
 
 def test_folders_are_made(tmp_path):

@@ -1,4 +1,4 @@
-"""The two ways a run can end early, each with one sentence for the user."""
+"""The ways a run can end early, each with one sentence for the user."""
 
 
 class InputError(ValueError):
@@ -10,3 +10,13 @@ class InputError(ValueError):
 
 class DivergenceError(RuntimeError):
     """A training run left the finite numbers; the message says which setting to change."""
+
+
+class WriteError(OSError):
+    """The machine refuses to keep a result: a full disk, a quota, a folder that may not be written.
+
+    The message names the file, says why, and how to go on.
+    """
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"{path}: cannot be written ({reason}); mend that, then run again: what is finished stays.")

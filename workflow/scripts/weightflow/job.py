@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any
 
-from weightflow.errors import DivergenceError, InputError
-from weightflow.process import keep_freed_memory, one_thread
+from weightflow.errors import DivergenceError, InputError, WriteError
+from weightflow.process import end_with_run, keep_freed_memory, one_thread
 from weightflow.records import check_inputs, forget, write_records
 
 
@@ -26,7 +26,16 @@ def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) ->
     if gives_way:
         os.nice(15)
     keep_freed_memory()
+    end_with_run()
     log = str(snakemake.log[0])
+    logging.raiseExceptions = False  # on a full disk what matters is the sentence, not the log
+    try:
+        _run(main, snakemake, log)
+    except OSError as fault:  # of the log itself
+        sys.exit(f"\nError: {WriteError(log, fault.strerror)}")
+
+
+def _run(main: Callable[[Any], None], snakemake: Any, log: str) -> None:
     os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
     with open(log, "w", encoding="utf-8", buffering=1) as stream, redirect_stdout(stream):
         logging.basicConfig(stream=stream, level=logging.INFO, format="%(asctime)s %(message)s", force=True)
@@ -37,7 +46,7 @@ def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) ->
             with one_thread():
                 main(snakemake)
             write_records(snakemake)
-        except (InputError, DivergenceError) as fault:
+        except (InputError, DivergenceError, WriteError) as fault:
             logging.error("%s", fault)
             sys.exit(f"\nError: {fault}")
         except Exception as fault:

@@ -1,12 +1,17 @@
-"""How a process uses the machine: its memory and its threads."""
+"""How a process uses the machine: its memory and its threads; and that it ends with the run it belongs to."""
 
 import ctypes
 import os
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 from threadpoolctl import threadpool_limits
 
+_SHELLS = ("sh", "bash", "dash", "zsh")  # that hold Snakemake's name in a command of theirs
 # mallopt(3), malloc.h
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
 
@@ -37,3 +42,36 @@ def one_thread() -> Iterator[None]:
         os.environ[f"{library}_NUM_THREADS"] = "1"
     with threadpool_limits(1):
         yield
+
+
+def end_with_run(every: float = 1.0) -> None:
+    """Let this process end soon after the Snakemake that started it, however that ended.
+
+    A job that outlived it would write its results, made with the settings of then, over those of a later run.
+
+    Args:
+        every: seconds between two looks.
+    """
+    head = next(filter(_is_snakemake, psutil.Process().parents()), None)
+    if head is not None:
+        threading.Thread(target=_follow, args=(head, every), daemon=True).start()
+
+
+def _is_snakemake(process: psutil.Process) -> bool:
+    try:
+        return process.name() not in _SHELLS and any("snakemake" in word for word in process.cmdline())
+    except psutil.Error:
+        return False
+
+
+def _follow(head: psutil.Process, every: float) -> None:
+    while _lives(head):
+        time.sleep(every)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

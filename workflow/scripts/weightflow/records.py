@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from weightflow.errors import InputError
+from weightflow.errors import InputError, WriteError
 from weightflow.provenance import input_digest, versions
 from weightflow.storage import is_sealed, read_json, read_metadata, write_json
 
@@ -74,10 +74,17 @@ def read_record(path: str | Path) -> Record | None:
 
 
 def forget(outputs: Iterable[str]) -> None:
-    """Remove the records of what a job is about to write, so that none outlives its artefact."""
+    """Remove the records of what a job is about to write, so that none outlives its artefact.
+
+    Raises:
+        WriteError: the folder cannot be written.
+    """
     for path in outputs:
         if root_of(path):
-            record_file(path).unlink(missing_ok=True)
+            try:
+                record_file(path).unlink(missing_ok=True)
+            except OSError as fault:
+                raise WriteError(record_file(path), fault.strerror) from fault
 
 
 def write_records(snakemake: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from weightflow.errors import InputError
 from weightflow.storage import read_json, read_metadata
 
 COLUMNS = ["dataset", "model", "seed", "stage", "seconds", "max_rss_mb", "device"]
@@ -92,11 +93,22 @@ def sum_benchmarks(benchmarks: Iterable[str]) -> pd.DataFrame:
 
 
 def _last_run(benchmark: str) -> pd.Series:
-    return pd.read_csv(benchmark, sep="\t", na_values="-").iloc[-1]
+    """The last row of a benchmark file of Snakemake's.
+
+    Raises:
+        InputError: it holds none, or no seconds.
+    """
+    try:
+        row = pd.read_csv(benchmark, sep="\t", na_values="-").iloc[-1]
+        if float(row["s"]) >= 0 and not float(row["max_rss"]) < 0:
+            return row
+    except (ValueError, LookupError, TypeError):
+        pass
+    raise InputError(f"{benchmark}: holds no measured seconds; delete it and run again, and they are measured anew.")
 
 
 def _device(artefact: Path) -> str:
     if artefact.suffix == ".json":
         return read_json(artefact).get("device", "cpu")
-    file = min(artefact.glob("*.safetensors")) if artefact.is_dir() else artefact
+    file = min(artefact.glob("[!.]*.safetensors")) if artefact.is_dir() else artefact
     return read_metadata(file).get("device", "cpu")

@@ -1,12 +1,16 @@
 """Files on disk: safetensors for tensors, CSV for tables, JSON for small facts; always whole or absent.
 
 Nothing is pickled. Every file is written beside its final name and renamed, so a killed job leaves
-either the old file or the new one.
+either the old file or the new one. What it leaves half-written goes when the file is written next.
 """
 
+import errno
+import glob
 import hashlib
 import json
 import os
+import re
+import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +22,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from weightflow.errors import InputError
+from weightflow.errors import InputError, WriteError
 
 if TYPE_CHECKING:
     import pandas as pd  # half a second, and many jobs write no table
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 # One metadata entry only: safetensors keeps its header in a hash map, whose order is not reproducible.
 _METADATA_KEY = "weightflow"
 _SEAL = "sha256"  # of the rest of the metadata and the arrays
+_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 _REMEDY = "delete it and run again, and it is rebuilt"
 
 
@@ -40,19 +45,52 @@ class Artefact:
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, renamed onto it when the block ends without an error."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
-    os.close(handle)
+    """Yield a temporary path beside `path`, renamed onto it when the block ends without an error.
+
+    Raises:
+        WriteError: the disk is full, or the folder cannot be written.
+    """
+    path, temporary = Path(path), None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
+        handle, temporary = tempfile.mkstemp(
+            dir=path.parent, prefix=f"{_prefix(path)}{os.getpid()}.", suffix=path.suffix
+        )
+        os.close(handle)
         yield Path(temporary)
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)  # mkstemp's private mode would hide results from colleagues
         os.replace(temporary, path)
+    except (OSError, SafetensorError) as error:
+        if reason := refusal(error):
+            raise WriteError(path, reason) from error
+        raise
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def refusal(error: Exception) -> str | None:
+    """Why the machine keeps no more files, if that is what an error says; safetensors names the number in its text."""
+    number = getattr(error, "errno", None)
+    if isinstance(error, SafetensorError) and (said := re.search(r"os error (\d+)", str(error))):
+        number = int(said[1])
+    return os.strerror(number) if number in _REFUSALS else None
+
+
+def _prefix(path: Path) -> str:
+    """How the names of a file's temporaries begin on this machine; the number of their process follows."""
+    return f".{path.name}.{socket.gethostname()}-"
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what killed processes of this machine left of a file."""
+    for left in path.parent.glob(f"{glob.escape(_prefix(path))}*"):
+        process = left.name.removeprefix(_prefix(path)).split(".")[0]
+        if process.isdigit() and not Path(f"/proc/{process}").exists():
+            left.unlink(missing_ok=True)
 
 
 def write_tensors(path: str | Path, kind: str, tensors: Mapping[str, np.ndarray], **metadata: Any) -> None:
