@@ -1,6 +1,7 @@
 """The real workflow from end to end on the smallest data: run, run again, from scratch, and after changes."""
 
 import json
+import os
 import re
 import shutil
 from copy import deepcopy
@@ -15,6 +16,7 @@ import yaml
 from reproducibility.comparison import compare
 from sklearn.decomposition import PCA
 
+from weightflow.archive import unpack
 from weightflow.estimate import STAGES
 from weightflow.evaluation import COLUMNS
 from weightflow.stages import anchor_label
@@ -355,3 +357,99 @@ def test_models_go_on_past_the_last_snapshot_and_are_judged_there(run_snakemake,
         assert set(past["metric"]) >= MARGINAL | runs[run]
     drawn = pd.read_parquet(tmp_path / "results/tiny/predictions/cde-seed0.parquet")
     assert drawn["time"].value_counts().to_dict() == {10.5: 7, 80: 7, 110: 7}
+
+
+@pytest.fixture(scope="module")
+def archive(run_snakemake, workflow, finished):
+    """The archive of the finished run."""
+    result = run_snakemake(finished, TINY, "archive", workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    yield finished / "results" / "archive.tar.gz"
+    for path in finished.glob("results/**/archive*"):
+        path.unlink()
+
+
+@pytest.fixture
+def without_torch(tmp_path_factory, monkeypatch) -> None:
+    """Programs started by a test find no torch."""
+    folder = tmp_path_factory.mktemp("without")
+    for package in ("torch", "torchdiffeq", "torchcde"):
+        (folder / f"{package}.py").write_text(f"raise ModuleNotFoundError('{package} is not installed')\n")
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+
+
+def test_figures_tables_and_report_are_made_from_an_archive_without_torch(
+    run_snakemake, workflow, finished, archive, without_torch, tmp_path
+):
+    folder = tmp_path / "elsewhere"
+    unpack(archive, folder)
+    rng = np.random.default_rng(0)
+    for path in folder.rglob("*"):  # as a copy or a checkout leaves them
+        os.utime(path, (moment := int(rng.integers(1, 10**9)), moment))
+    results = folder / "results"
+    made = [path for path in results.rglob("*.*") if path.suffix in (".png", ".pdf", ".gif", ".html")]
+    made += [results / "metrics.csv", results / "summary.csv", results / "tiny" / "moments.csv"]
+    assert len(made) > 30
+    for path in made:
+        path.unlink()
+    flags = ("--profile", str(workflow / "profiles" / "figures"))
+    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=flags, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    done = set(re.findall(r"^(?:local)?rule (\w+):$", result.stdout, re.MULTILINE))
+    assert {rule.split("_")[0] for rule in done} == {"plot", "animate", "tabulate", "write", "figures"}
+    for path in made:
+        assert path.read_bytes() == (finished / path.relative_to(folder)).read_bytes(), path
+
+
+def test_a_damaged_prediction_makes_no_figure(run_snakemake, workflow, archive, tmp_path):
+    folder = tmp_path / "elsewhere"
+    unpack(archive, folder)
+    damaged = folder / "results" / "tiny" / "runs" / "ode" / "seed0" / "prediction.safetensors"
+    content = bytearray(damaged.read_bytes())
+    content[-9] ^= 1
+    damaged.write_bytes(content)
+    flags = ("--profile", str(workflow / "profiles" / "figures"))
+    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=flags, workflow=workflow)
+    assert result.returncode != 0
+    assert f"{damaged.relative_to(folder)}: not what the workflow wrote" in result.stdout
+
+
+def test_the_provenance_of_a_figure_is_printed(run_snakemake, workflow, finished):
+    figure = "results/tiny/figures/marginals.png"
+    flags = ("--config", f"artefact={figure}")
+    result = run_snakemake(finished, TINY, "provenance", flags=flags, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    told = ["rule plot_marginals, code", "tiny/runs/spline/seed0/prediction.safetensors", "rule train_anchors, code"]
+    told += ["first_steps: 20", "seeds 0", "torch: ", "rule simulate_system"]
+    for text in told:
+        assert text in result.stdout, text
+
+
+def test_a_table_that_was_edited_stops_the_next_run(run_snakemake, workflow, finished):
+    table = finished / "results" / "summary.csv"
+    before, times = table.read_bytes(), table.stat()
+    try:
+        table.write_bytes(before.replace(b"1", b"2", 1))
+        os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))
+        result = run_snakemake(finished, TINY, workflow=workflow)
+        assert result.returncode != 0
+        assert "results/summary.csv: not what the workflow wrote" in result.stdout
+    finally:
+        table.write_bytes(before)
+        os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_other_settings_are_noticed_where_snakemake_has_forgotten(run_snakemake, workflow, finished, planned):
+    (finished / ".snakemake").rename(finished / "forgotten")
+    try:
+        assert planned() == {}
+        shutil.rmtree(finished / ".snakemake")
+        changed = deepcopy(TINY)
+        changed["models"]["ode"]["training"]["steps"] = 6
+        result = run_snakemake(finished, changed, flags=("--dry-run",), workflow=workflow)
+        assert result.returncode != 0
+        assert "results/tiny/runs/ode/seed0/dynamics.safetensors" in result.stdout
+        assert "made with other parameters than a run of now has" in result.stdout
+    finally:
+        shutil.rmtree(finished / ".snakemake", ignore_errors=True)
+        (finished / "forgotten").rename(finished / ".snakemake")
