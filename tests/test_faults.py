@@ -73,6 +73,7 @@ def test_a_killed_run_goes_on_and_a_second_one_is_refused(bench, root):
         (1, "Error: another.csv: the file is truncated; delete it.\n", "1\n", MUTE),
         (1, "Error in rule all: ValueError: no metrics.csv.\n", "1\n", MUTE),
         (1, "Traceback (most recent call last):\nError: metrics.csv, seeds: bad.\n", "1\n", MUTE),
+        (1, "WorkflowError:\nAt least one job did not complete successfully (metrics.csv).\n", "1\n", MUTE),
         (1, "", "1\n", MUTE),
     ],
 )
