@@ -70,6 +70,7 @@ def test_a_killed_run_goes_on_and_a_second_one_is_refused(bench, root):
         (0, "", "2\n", WRONG),
         (1, "\nError: metrics.csv: the file is truncated; delete it.\n", "2\n", SENTENCE),
         (1, "WorkflowError:\nThe key seeds is missing; name it.\n", "1\n", SENTENCE),
+        (1, 'WorkflowError in rule all in file "a.smk", line 4:\nOutput metrics.csv is old. Now: 1\n', "1\n", SENTENCE),
         (1, "Error: another.csv: the file is truncated; delete it.\n", "1\n", MUTE),
         (1, "Error in rule all: ValueError: no metrics.csv.\n", "1\n", MUTE),
         (1, "Traceback (most recent call last):\nError: metrics.csv, seeds: bad.\n", "1\n", MUTE),

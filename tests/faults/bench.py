@@ -18,7 +18,9 @@ _MEASURED = re.compile(
 )
 # What the workflow says on a line of its own, and Snakemake under the line where it does.
 _SAID = re.compile(
-    r'^\s*(?:Error: |WorkflowError(?: in file "[^"]+", line \d+)?:\n)(?!At least one job)(\S.*\.)\s*$', re.MULTILINE
+    r'^\s*(?:Error: |WorkflowError(?: in rule \w+)?(?: in file "[^"]+", line \d+)?:\n)'
+    r"(?!At least one job)(\S.*\.(?: .*)?)\s*$",
+    re.MULTILINE,
 )
 _OF_FOLDER = ".snakemake_timestamp"
 _TRACEBACK = "Traceback (most recent call last)"
