@@ -16,16 +16,16 @@ from safetensors.numpy import save_file
 sys.path.insert(0, str(Path(__file__).parent / "faults"))
 
 import corrupt
-from bench import MUTE, RIGHT, SENTENCE, WRONG, Bench, Ended, leftovers
+from bench import MUTE, RIGHT, SENTENCE, WRONG, Bench, Ended, leftovers, outputs
 
 CONFIG = {
     "seeds": [0],
     "datasets": {"one": {"system": "epidemic", "trajectories": 20, "heldout": 20, "observe_every": 50}},
     "models": {},
     "baselines": ["mixture"],
-    "evaluation": {"samples": 20, "joint_every": 50},
+    "evaluation": {"samples": 20, "exact": {"max_states": 0}},
 }
-TARGET = "results/one/runs/mixture/seed0/metrics.csv"
+TARGET = "results/one/runs/mixture/seed0/prediction.safetensors"
 
 
 @pytest.fixture
@@ -44,19 +44,20 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 def test_a_killed_run_goes_on_and_a_second_one_is_refused(bench, root):
     assert bench.run(bench.reference).status == 0
+    assert len(list(outputs(bench.reference / "results"))) == 3  # or nothing is compared
     folder = bench.scratch / "killed"
     command = bench.command(folder)
     first = subprocess.Popen(
         command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
-    while first.poll() is None and not list(folder.glob("results/one/s*.safetensors")):
-        time.sleep(0.05)
+    while first.poll() is None and not (folder / "results" / "one" / "simulated.safetensors").exists():
+        time.sleep(0.02)
+    os.killpg(first.pid, signal.SIGSTOP)  # so that it still runs when the second one comes
     second = bench.run(folder)
+    os.killpg(first.pid, signal.SIGKILL)
+    assert first.wait() == -signal.SIGKILL
     assert second.status
     assert "Directory cannot be locked" in second.output
-    if first.poll() is None:
-        os.killpg(first.pid, signal.SIGKILL)
-    first.wait()
     assert bench.differences(folder, missing=False) == []
     assert bench.judge("kill", "once", bench.resume(folder), folder).verdict == RIGHT
     assert leftovers(folder) == []
@@ -69,9 +70,11 @@ def test_a_killed_run_goes_on_and_a_second_one_is_refused(bench, root):
         (0, "", "2\n", WRONG),
         (1, "\nError: metrics.csv: the file is truncated; delete it.\n", "2\n", SENTENCE),
         (1, "WorkflowError:\nThe key seeds is missing; name it.\n", "1\n", SENTENCE),
+        (1, 'WorkflowError in rule all in file "a.smk", line 4:\nOutput metrics.csv is old. Now: 1\n', "1\n", SENTENCE),
         (1, "Error: another.csv: the file is truncated; delete it.\n", "1\n", MUTE),
         (1, "Error in rule all: ValueError: no metrics.csv.\n", "1\n", MUTE),
         (1, "Traceback (most recent call last):\nError: metrics.csv, seeds: bad.\n", "1\n", MUTE),
+        (1, "WorkflowError:\nAt least one job did not complete successfully (metrics.csv).\n", "1\n", MUTE),
         (1, "", "1\n", MUTE),
     ],
 )

@@ -17,7 +17,11 @@ _MEASURED = re.compile(
     r"(^|/)(logs|benchmarks|estimates|provenance)/|(^|/)figures/inference\.|^runtime\.csv$|^report\.html$"
 )
 # What the workflow says on a line of its own, and Snakemake under the line where it does.
-_SAID = re.compile(r'^\s*(?:Error: |WorkflowError(?: in file "[^"]+", line \d+)?:\n)(\S.*\.)\s*$', re.MULTILINE)
+_SAID = re.compile(
+    r'^\s*(?:Error: |WorkflowError(?: in rule \w+)?(?: in file "[^"]+", line \d+)?:\n)'
+    r"(?!At least one job)(\S.*\.(?: .*)?)\s*$",
+    re.MULTILINE,
+)
 _OF_FOLDER = ".snakemake_timestamp"
 _TRACEBACK = "Traceback (most recent call last)"
 

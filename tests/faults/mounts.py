@@ -1,5 +1,6 @@
 """Small and read-only file systems, taken away again whatever happens."""
 
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ def why_not() -> str:
 def small(folder: Path, size: int) -> Iterator[None]:
     """A file system of some bytes in place of a folder, whose files are copied there."""
     aside = folder.with_name(f"{folder.name}-aside")
+    shutil.rmtree(aside, ignore_errors=True)
     folder.rename(aside)
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
@@ -31,6 +33,7 @@ def small(folder: Path, size: int) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        shutil.rmtree(aside)
 
 
 def enlarge(folder: Path, size: int) -> None:
