@@ -16,6 +16,7 @@ rule tabulate_ablations:
         "results/ablations.csv",
     log:
         "results/logs/tabulate_ablations.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

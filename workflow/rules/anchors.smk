@@ -18,9 +18,11 @@ rule train_anchors:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("train_anchors.py"),
@@ -48,9 +50,11 @@ rule train_anchors_of_seeds:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         seeds=SEEDS,
@@ -74,9 +78,11 @@ rule fit_pooled_start:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("fit_pooled_start.py"),
@@ -102,9 +108,11 @@ rule train_anchor:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("train_anchor.py"),
@@ -149,6 +157,7 @@ rule sum_benchmarks:
         "results/{dataset}/logs/anchors/{anchors}/seed{seed}/sum_benchmarks.log",
     wildcard_constraints:
         anchors=any_of(ANCHORS_IN["per_snapshot"]),
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

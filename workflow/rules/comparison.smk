@@ -22,6 +22,7 @@ rule tabulate_published:
         ),
     log:
         "results/logs/tabulate_published.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

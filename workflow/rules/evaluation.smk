@@ -27,8 +27,7 @@ rule evaluate_predictions:
         "results/{dataset}/benchmarks/{model}/evaluate_predictions.tsv"
     conda:
         "../../envs/analysis.yaml"
-    # Many, so that few evaluations run beside a training and it is not starved.
-    threads: 4
+    threads: beside_training
     params:
         joint_every=config["evaluation"]["joint_every"],
         samples=config["evaluation"]["samples"],
@@ -75,6 +74,7 @@ rule tabulate_metrics:
         ),
     log:
         "results/logs/tabulate_metrics.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -91,6 +91,7 @@ rule tabulate_runtime:
         "results/runtime.csv",
     log:
         "results/logs/tabulate_runtime.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -19,9 +19,10 @@ rule predict_field:
         model=any_of(FIELDS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
     params:
         settings=model_settings("dynamics", "solver", "continuation"),
         samples=config["evaluation"]["samples"],
@@ -46,9 +47,10 @@ rule predict_spline:
         model=any_of([m for m in SETTINGS if m not in FIELDS]),
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
     params:
         settings=model_settings("continuation"),
         samples=config["evaluation"]["samples"],
@@ -80,7 +82,7 @@ rule predict_interpolation:
         model=any_of(INTERPOLATIONS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     params:
         seeds=SEEDS,
         samples=config["evaluation"]["samples"],
@@ -107,7 +109,7 @@ rule predict_baseline:
         model=any_of([*BASELINES, *FLOORS]),
     conda:
         "../../envs/analysis.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     params:
         seeds=SEEDS,
         samples=config["evaluation"]["samples"],
@@ -133,9 +135,10 @@ rule predict_times:
         format=any_of(FORMATS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
     params:
         settings=model_settings("dynamics", "solver", "continuation"),
         model=lambda w: SETTINGS[w.model],

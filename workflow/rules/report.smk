@@ -37,6 +37,7 @@ rule write_settings:
         "results/settings.yaml",
     log:
         "results/logs/write_settings.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -60,6 +61,7 @@ rule plot_rulegraph:
         "results/figures/rulegraph.pdf",
     log:
         "results/logs/plot_rulegraph.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -93,6 +95,7 @@ rule write_report:
         "results/report.html",
     log:
         "results/logs/write_report.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
