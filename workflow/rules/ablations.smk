@@ -43,6 +43,8 @@ rule plot_ablation:
         "results/{dataset}/logs/figures/plot_ablation-{factor}.log",
     wildcard_constraints:
         factor=any_of(FACTORS),
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:

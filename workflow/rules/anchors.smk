@@ -138,6 +138,8 @@ rule gather_anchors:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
+    resources:
+        runtime=stage_minutes,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("gather_anchors.py"),

@@ -83,8 +83,13 @@ def training_memory(wildcards, input, attempt):
 
 
 def training_minutes(wildcards, attempt):
-    """Minutes after which a cluster ends a training; twice as many after each failure."""
+    """Minutes after which a cluster ends a training, twice as many after each failure."""
     return 240 * 2 ** (attempt - 1)
+
+
+def stage_minutes(wildcards, attempt):
+    """Minutes after which a cluster ends any other stage, twice as many after each failure."""
+    return 60 * 2 ** (attempt - 1)
 
 
 def settings_of(dataset):

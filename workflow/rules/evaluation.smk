@@ -25,9 +25,13 @@ rule evaluate_predictions:
         "results/{dataset}/logs/{model}/evaluate_predictions.log",
     benchmark:
         "results/{dataset}/benchmarks/{model}/evaluate_predictions.tsv"
+    group:
+        "scores"
     conda:
         "../../envs/analysis.yaml"
     threads: beside_training
+    resources:
+        runtime=stage_minutes,
     params:
         joint_every=config["evaluation"]["joint_every"],
         samples=config["evaluation"]["samples"],
@@ -45,6 +49,8 @@ rule tabulate_moments:
         "results/{dataset}/moments.csv",
     log:
         "results/{dataset}/logs/tabulate_moments.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -43,6 +43,7 @@ rule predict_flow:
     resources:
         gpu=card,
         mem_mb=training_memory,
+        runtime=stage_minutes,
     params:
         samples=config["evaluation"]["samples"],
         code=code("predict_flow.py"),

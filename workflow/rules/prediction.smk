@@ -23,6 +23,7 @@ rule predict_field:
     resources:
         gpu=card,
         mem_mb=training_memory,
+        runtime=stage_minutes,
     params:
         settings=model_settings("dynamics", "solver", "continuation"),
         samples=config["evaluation"]["samples"],
@@ -51,6 +52,7 @@ rule predict_spline:
     resources:
         gpu=card,
         mem_mb=training_memory,
+        runtime=stage_minutes,
     params:
         settings=model_settings("continuation"),
         samples=config["evaluation"]["samples"],
@@ -80,9 +82,13 @@ rule predict_interpolation:
         "results/{dataset}/benchmarks/{model}/predict.tsv"
     wildcard_constraints:
         model=any_of(INTERPOLATIONS),
+    group:
+        "scores"
     conda:
         "../../envs/weightflow.yaml"
     threads: one_thread
+    resources:
+        runtime=stage_minutes,
     params:
         seeds=SEEDS,
         samples=config["evaluation"]["samples"],
@@ -107,9 +113,13 @@ rule predict_baseline:
         "results/{dataset}/benchmarks/{model}/predict.tsv"
     wildcard_constraints:
         model=any_of([*BASELINES, *FLOORS]),
+    group:
+        "scores"
     conda:
         "../../envs/analysis.yaml"
     threads: one_thread
+    resources:
+        runtime=stage_minutes,
     params:
         seeds=SEEDS,
         samples=config["evaluation"]["samples"],
@@ -139,6 +149,7 @@ rule predict_times:
     resources:
         gpu=card,
         mem_mb=training_memory,
+        runtime=stage_minutes,
     params:
         settings=model_settings("dynamics", "solver", "continuation"),
         model=lambda w: SETTINGS[w.model],

@@ -24,6 +24,8 @@ rule plot_growth:
         "results/figures/growth.pdf",
     log:
         "results/logs/plot_growth.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -95,7 +97,8 @@ rule write_report:
         "results/report.html",
     log:
         "results/logs/write_report.log",
-    localrule: True
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
