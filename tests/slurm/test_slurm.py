@@ -65,7 +65,7 @@ def start(slurm) -> Callable[..., subprocess.Popen]:
         command = [sys.executable, "-m", "snakemake", "--profile", str(PROFILE), "--nocolor"]
         command += ["--configfile", str(TINY), "--directory", str(folder)]
         # Here jobs take seconds, and there are no other users who ask for their states.
-        command += ["--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10", *options]
+        command += ["--slurm-init-seconds-before-status-checks", "8", "--latency-wait", "10", *options]
         with log.open("w", encoding="utf-8") as stream:
             return subprocess.Popen(
                 command, cwd=ROOT, env=slurm.environment | variables, stdout=stream, stderr=subprocess.STDOUT
@@ -159,11 +159,12 @@ def test_every_job_asks_for_one_processor_and_for_memory(finished):
 
 
 def test_light_work_is_done_by_the_head_process_and_figures_in_one_job(finished):
+    said = finished.before + finished.after
     for rule in LIGHT:
-        assert re.search(rf"^localrule {rule}:", finished.after, re.MULTILINE)
+        assert re.search(rf"^localrule {rule}:", said, re.MULTILINE)
     for rule in (*LIGHT, *FIGURES):
         assert finished.of_rule(rule) == []
-        assert re.search(rf"Finished jobid: \d+ \(Rule: {rule}\)", finished.after)
+        assert re.search(rf"Finished jobid: \d+ \(Rule: {rule}\)", said)
     assert [job.state for job in finished.of_rule("figures")] == ["COMPLETED"]
 
 
