@@ -1,7 +1,8 @@
 PYTHON ?= python3
 VENV := .venv
+SLURM := munge slurm-client slurmctld slurmd
 
-.PHONY: run test test-reproducibility test-faults figures bench docs clean
+.PHONY: run test test-reproducibility test-faults test-slurm slurm figures bench docs clean
 .DELETE_ON_ERROR:
 
 ## The default run: set up .venv, then every stage on config/config.yaml.
@@ -29,6 +30,15 @@ figures: $(VENV)/.installed-analysis
 test-faults: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python tests/faults/run.py $(FAULTS)
 
+## The whole workflow through a real SLURM on this machine, from Debian's packages.
+test-slurm: $(VENV)/.installed-slurm
+	$(MAKE) slurm || echo "SLURM cannot be installed here; without it these tests are skipped."
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python -m pytest tests/slurm
+
+slurm:
+	dpkg --status $(SLURM) > /dev/null 2>&1 || \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SLURM); }
+
 ## Benchmarks: results/benchmarks.md, half an hour on two cores.
 bench: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python benchmarks/run.py
@@ -50,4 +60,8 @@ $(VENV)/.installed: requirements.txt
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbml.txt requirements-oracle.txt
 	$(VENV)/bin/pip install --quiet --requirement requirements-dev.txt
 	$(VENV)/bin/pip install --quiet --no-deps --requirement requirements-oracle.txt
+	touch $@
+
+$(VENV)/.installed-slurm: $(VENV)/.installed-dev requirements-slurm.txt
+	$(VENV)/bin/pip install --quiet --requirement requirements-slurm.txt
 	touch $@

@@ -16,6 +16,7 @@ rule tabulate_ablations:
         "results/ablations.csv",
     log:
         "results/logs/tabulate_ablations.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -42,6 +43,8 @@ rule plot_ablation:
         "results/{dataset}/logs/figures/plot_ablation-{factor}.log",
     wildcard_constraints:
         factor=any_of(FACTORS),
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:

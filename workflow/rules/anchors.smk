@@ -19,9 +19,11 @@ rule train_anchors:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         seed=lambda w: int(w.seed),
@@ -51,9 +53,11 @@ rule train_anchors_of_seeds:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         seeds=SEEDS,
@@ -77,9 +81,11 @@ rule fit_pooled_start:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("fit_pooled_start.py"),
@@ -105,9 +111,11 @@ rule train_anchor:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("train_anchor.py"),
@@ -133,6 +141,8 @@ rule gather_anchors:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
+    resources:
+        runtime=stage_minutes,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("gather_anchors.py"),
@@ -156,6 +166,7 @@ rule sum_benchmarks:
         "results/{dataset}/logs/anchors/{anchors}/seed{seed}/sum_benchmarks.log",
     wildcard_constraints:
         anchors=any_of(ANCHORS_IN["per_snapshot"]),
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -108,20 +108,47 @@ SETTINGS = {**config["models"], **ABLATIONS}
 LEVELS = ablations.ablation_levels(config)
 FACTORS = list(dict.fromkeys(factor for factor, *_ in LEVELS if factor != ablations.BASE))
 STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
-# What a rule that trains asks for. Where it runs here and there is no card, there is none to wait for either; another
-# executor knows itself what it has.
-CARD = int(not workflow.local_exec or machine.has_card())
-# The cores that a rule asks for which computes with one thread.
-ONE_THREAD = (
-    machine.cores_per_job(workflow.resource_settings.cores, machine.processors())
-    if workflow.local_exec
-    else 1
-)
 # Whether workflows share what they simulate and train, by --cache; what they share depends on the software too.
 SHARES_CACHE = workflow.enable_cache
 SOFTWARE = numerical_versions()
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 DRIVEN = [m for m in MODELS if m in CDE_MODELS]  # of those that figures show
+
+
+# What jobs ask for. Functions, since Snakemake says only after it has read the rules where jobs will run.
+def card(wildcards):
+    """Cards of a job that can use one. Where it runs here and there is none, there is none to wait for either."""
+    return int(not workflow.local_exec or machine.has_card())
+
+
+def one_thread(wildcards):
+    """The cores that a job asks for which computes with one thread."""
+    if not workflow.local_exec:
+        return 1
+    return machine.cores_per_job(workflow.resource_settings.cores, machine.processors())
+
+
+def beside_training(wildcards):
+    """The cores that a small job asks for: here so many that few of them run beside a training and it is not starved."""
+    return 4 if workflow.local_exec else 1
+
+
+def training_memory(wildcards, input, attempt):
+    """Mebibytes that a cluster keeps for a job on a card, twice as many after each failure.
+
+    A million states of a hundred variables take five times the size of their file; libraries for cards some gibibytes.
+    """
+    return int(4000 + 6 * input.size_mb) * 2 ** (attempt - 1)
+
+
+def training_minutes(wildcards, attempt):
+    """Minutes after which a cluster ends a training, twice as many after each failure."""
+    return 240 * 2 ** (attempt - 1)
+
+
+def stage_minutes(wildcards, attempt):
+    """Minutes after which a cluster ends any other stage, twice as many after each failure."""
+    return 60 * 2 ** (attempt - 1)
 
 
 def settings_of(dataset):

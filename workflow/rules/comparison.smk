@@ -22,6 +22,7 @@ rule tabulate_published:
         ),
     log:
         "results/logs/tabulate_published.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -45,6 +46,8 @@ rule plot_published:
         "results/figures/table1.pdf",
     log:
         "results/logs/plot_published.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -61,6 +64,8 @@ rule tabulate_model_size:
         "results/model_size.csv",
     log:
         "results/logs/tabulate_model_size.log",
+    group:
+        "figures"
     conda:
         "../../envs/weightflow.yaml"
     params:
@@ -85,6 +90,8 @@ rule plot_model_size:
         "results/figures/model_size.pdf",
     log:
         "results/logs/plot_model_size.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:

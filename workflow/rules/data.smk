@@ -32,6 +32,8 @@ rule check_file:
     priority: 100
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        runtime=stage_minutes,
     params:
         settings=dataset_settings,
         contents=file_contents,
@@ -54,6 +56,8 @@ rule simulate_system:
     conda:
         "../../envs/analysis.yaml"
     threads: 2
+    resources:
+        runtime=stage_minutes,
     params:
         trajectories=lambda w: (
             0 if dataset_settings(w)["file"] else dataset_settings(w)["trajectories"]
@@ -80,6 +84,8 @@ checkpoint prepare_snapshots:
     priority: 100
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        runtime=stage_minutes,
     params:
         settings=dataset_settings,
         code=code("prepare_snapshots.py"),

@@ -19,9 +19,11 @@ rule choose_steps:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=model_settings(
             "data",
@@ -62,9 +64,11 @@ rule fit_dynamics:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=model_settings("data", "dynamics", "solver", "training"),
         points=lambda w: SETTINGS[w.model]["teacher"]["points"] if w.model in TAUGHT else None,

@@ -16,9 +16,11 @@ rule calibrate_stage:
         model=any_of(MODELS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=lambda w: CARD * int(w.stage in stages.ON_CARD),
+        gpu=lambda w: card(w) * int(w.stage in stages.ON_CARD),
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         model=lambda w: SETTINGS[w.model],
         samples=config["evaluation"]["samples"],
@@ -37,6 +39,7 @@ rule tabulate_estimate:
         "results/estimate.csv",
     log:
         "results/logs/tabulate_estimate.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

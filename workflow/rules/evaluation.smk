@@ -25,10 +25,13 @@ rule evaluate_predictions:
         "results/{dataset}/logs/{model}/evaluate_predictions.log",
     benchmark:
         "results/{dataset}/benchmarks/{model}/evaluate_predictions.tsv"
+    group:
+        "scores"
     conda:
         "../../envs/analysis.yaml"
-    # Many, so that few evaluations run beside a training and it is not starved.
-    threads: 4
+    threads: beside_training
+    resources:
+        runtime=stage_minutes,
     params:
         joint_every=config["evaluation"]["joint_every"],
         samples=config["evaluation"]["samples"],
@@ -46,6 +49,8 @@ rule tabulate_moments:
         "results/{dataset}/moments.csv",
     log:
         "results/{dataset}/logs/tabulate_moments.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -75,6 +80,7 @@ rule tabulate_metrics:
         ),
     log:
         "results/logs/tabulate_metrics.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -91,6 +97,7 @@ rule tabulate_runtime:
         "results/runtime.csv",
     log:
         "results/logs/tabulate_runtime.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -13,6 +13,8 @@ rule solve_law:
     priority: 100
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        runtime=stage_minutes,
     params:
         max_states=config["evaluation"]["exact"]["max_states"],
         tolerance=config["evaluation"]["exact"]["tolerance"],

@@ -17,6 +17,8 @@ rule plot_metrics:
         "results/{dataset}/figures/metrics.pdf",
     log:
         "results/{dataset}/logs/figures/plot_metrics.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -41,6 +43,8 @@ rule plot_marginals:
         "results/{dataset}/figures/marginals.pdf",
     log:
         "results/{dataset}/logs/figures/plot_marginals.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -65,6 +69,8 @@ rule plot_leave_one_out:
         "results/{dataset}/figures/leave_one_out.pdf",
     log:
         "results/{dataset}/logs/figures/plot_leave_one_out.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -87,6 +93,8 @@ rule plot_moments:
         "results/{dataset}/figures/moments.pdf",
     log:
         "results/{dataset}/logs/figures/plot_moments.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -115,6 +123,8 @@ rule plot_cells:
         "results/{dataset}/figures/cells.pdf",
     log:
         "results/{dataset}/logs/figures/plot_cells.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -141,6 +151,8 @@ rule plot_joints:
         "results/{dataset}/figures/joints.pdf",
     log:
         "results/{dataset}/logs/figures/plot_joints.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -170,6 +182,8 @@ rule plot_landscape:
         "results/{dataset}/logs/figures/plot_landscape.log",
     wildcard_constraints:
         dataset=any_of([d for d in DATASETS if has_landscape(d)]),
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -195,6 +209,8 @@ rule animate_density:
         ),
     log:
         "results/{dataset}/logs/figures/animate_density-{model}.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -223,6 +239,8 @@ rule plot_weights_path:
         "results/{dataset}/logs/figures/plot_weights_path-{model}.log",
     wildcard_constraints:
         model=any_of(MODELS),
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -252,6 +270,8 @@ rule plot_latent_path:
         "results/{dataset}/figures/latent_path.pdf",
     log:
         "results/{dataset}/logs/figures/plot_latent_path.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -304,6 +324,8 @@ rule plot_losses:
         "results/{dataset}/figures/losses.pdf",
     log:
         "results/{dataset}/logs/figures/plot_losses.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -333,6 +355,8 @@ rule plot_teachers:
         "results/{dataset}/figures/teachers.pdf",
     log:
         "results/{dataset}/logs/figures/plot_teachers.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -359,6 +383,8 @@ rule plot_inference:
         "results/{dataset}/figures/inference.pdf",
     log:
         "results/{dataset}/logs/figures/plot_inference.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -14,9 +14,11 @@ rule fit_flow:
         model=any_of(FLOWS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         code=code("fit_flow.py"),
     script:
@@ -37,9 +39,11 @@ rule predict_flow:
         model=any_of(FLOWS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=stage_minutes,
     params:
         samples=config["evaluation"]["samples"],
         code=code("predict_flow.py"),

@@ -17,9 +17,11 @@ rule fit_latent_path:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=lambda w: CARD * int(is_behavioural(w.model)),
+        gpu=lambda w: card(w) * int(is_behavioural(w.model)),
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=model_settings("data", "backbone", "path"),
         code=code("fit_latent_path.py"),

@@ -10,6 +10,7 @@ rule tabulate_folds:
         summary="results/leave_one_out_summary.csv",
     log:
         "results/logs/tabulate_folds.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -19,9 +19,11 @@ rule predict_field:
         model=any_of(FIELDS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=stage_minutes,
     params:
         settings=model_settings("dynamics", "solver", "continuation"),
         samples=config["evaluation"]["samples"],
@@ -46,9 +48,11 @@ rule predict_spline:
         model=any_of([m for m in SETTINGS if m not in FIELDS]),
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=stage_minutes,
     params:
         settings=model_settings("continuation"),
         samples=config["evaluation"]["samples"],
@@ -78,9 +82,13 @@ rule predict_interpolation:
         "results/{dataset}/benchmarks/{model}/predict.tsv"
     wildcard_constraints:
         model=any_of(INTERPOLATIONS),
+    group:
+        "scores"
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
+    resources:
+        runtime=stage_minutes,
     params:
         seeds=SEEDS,
         samples=config["evaluation"]["samples"],
@@ -105,9 +113,13 @@ rule predict_baseline:
         "results/{dataset}/benchmarks/{model}/predict.tsv"
     wildcard_constraints:
         model=any_of([*BASELINES, *FLOORS]),
+    group:
+        "scores"
     conda:
         "../../envs/analysis.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
+    resources:
+        runtime=stage_minutes,
     params:
         seeds=SEEDS,
         samples=config["evaluation"]["samples"],
@@ -133,9 +145,11 @@ rule predict_times:
         format=any_of(FORMATS),
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=stage_minutes,
     params:
         settings=model_settings("dynamics", "solver", "continuation"),
         model=lambda w: SETTINGS[w.model],

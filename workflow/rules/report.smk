@@ -21,6 +21,8 @@ rule plot_growth:
         "results/figures/growth.pdf",
     log:
         "results/logs/plot_growth.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -34,6 +36,7 @@ rule write_settings:
         "results/settings.yaml",
     log:
         "results/logs/write_settings.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -62,6 +65,7 @@ rule plot_rulegraph:
         "results/figures/rulegraph.pdf",
     log:
         "results/logs/plot_rulegraph.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -97,6 +101,8 @@ rule write_report:
         "results/report.html",
     log:
         "results/logs/write_report.log",
+    group:
+        "figures"
     conda:
         "../../envs/analysis.yaml"
     params:

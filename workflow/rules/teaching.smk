@@ -14,7 +14,9 @@ rule choose_teacher:
     priority: 60
     conda:
         "../../envs/analysis.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
+    resources:
+        runtime=training_minutes,
     params:
         settings=lambda w: stages.teacher_settings(sharer(TEACHERS[w.teacher])),
         seed=lambda w: dataset_settings(w)["seed"],
@@ -37,9 +39,11 @@ rule choose_smoothing:
     priority: 55
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=lambda w: stages.choice_settings(sharer(CHOICES[w.choice])),
         code=code("choose_smoothing.py"),
@@ -63,9 +67,11 @@ rule fit_spline:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
-    threads: ONE_THREAD
+    threads: one_thread
     resources:
-        gpu=CARD,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=lambda w: stages.spline_settings(sharer(SPLINES[w.spline])),
         code=code("fit_spline.py"),

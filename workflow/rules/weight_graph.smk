@@ -16,6 +16,8 @@ rule build_weight_graph:
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
+    resources:
+        runtime=stage_minutes,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         software=SOFTWARE,

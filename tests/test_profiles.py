@@ -1,0 +1,36 @@
+"""Profiles name what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def rules(root) -> dict[str, str]:
+    """The text of every rule with a script, by name."""
+    sources = [path.read_text(encoding="utf-8") for path in (root / "workflow" / "rules").glob("*.smk")]
+    parts = [part for source in sources for part in re.split(r"^(?=\w+ \w+:$)", source, flags=re.MULTILINE)]
+    return {re.match(r"\w+ (\w+):", part)[1]: part for part in parts if "    script:" in part}
+
+
+def test_a_group_is_sent_and_needs_no_card(rules):
+    groups = [text for text in rules.values() if "    group:" in text]
+    assert len(groups) > 20
+    assert [text for text in groups if "localrule: True" in text or "gpu=" in text] == []
+
+
+def test_a_figure_is_made_with_the_others_or_by_the_head_process(rules):
+    figures = {name: text for name, text in rules.items() if name.startswith(("plot_", "animate_"))}
+    together = '    group:\n        "figures"\n'
+    assert {name for name, text in figures.items() if together not in text and "localrule: True" not in text} == set()
+
+
+def test_what_needs_a_card_says_how_much_memory_it_needs(rules):
+    assert {name for name, text in rules.items() if "gpu=" in text and "mem_mb=training_memory" not in text} == set()
+
+
+def test_every_profile_is_explained(root):
+    told = (root / "profiles" / "README.md").read_text(encoding="utf-8")
+    for path in Path(root / "profiles").glob("*/config.yaml"):
+        assert f"({path.parent.name}/config.yaml)" in told
