@@ -24,13 +24,13 @@ docs: $(VENV)/.installed
 clean:
 	rm -rf $(VENV)
 
-$(VENV)/.installed: requirements.txt
+$(VENV)/.installed: requirements.txt requirements-analysis.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement requirements.txt
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbml.txt requirements-oracle.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbml.txt requirements-cluster.txt requirements-oracle.txt
 	$(VENV)/bin/pip install --quiet --requirement requirements-dev.txt
 	$(VENV)/bin/pip install --quiet --no-deps --requirement requirements-oracle.txt
 	touch $@

@@ -116,8 +116,12 @@ rule gather_anchors:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         width=lambda w: width_of(w.anchors),
-        anchors=each_snapshot(rules.train_anchor.output.anchor),
-        losses=each_snapshot(rules.train_anchor.output.losses),
+        anchors=each_snapshot(
+            "results/{dataset}/anchors/{anchors}/seed{seed}/parts/anchor-{snapshot}.safetensors"
+        ),
+        losses=each_snapshot(
+            "results/{dataset}/anchors/{anchors}/seed{seed}/parts/losses-{snapshot}.csv"
+        ),
     output:
         anchors=directory("results/{dataset}/anchors/{anchors}/seed{seed}/snapshots"),
         losses="results/{dataset}/anchors/{anchors}/seed{seed}/losses.csv",
@@ -141,7 +145,9 @@ rule sum_benchmarks:
     # What anchors cost that were trained apart.
     input:
         lambda w: rules.fit_pooled_start.benchmark if common_start(w) else [],
-        each_snapshot(rules.train_anchor.benchmark),
+        each_snapshot(
+            "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/train_anchor-{snapshot}.tsv"
+        ),
         rules.gather_anchors.benchmark,
     output:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/train_anchors.tsv",
