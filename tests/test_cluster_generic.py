@@ -74,6 +74,7 @@ def test_a_run_by_a_submit_command_gives_the_same_bytes(run_snakemake, complete,
     config = deepcopy(config) | {"models": {"ode": config["models"]["ode"]}, "ablations": {}}
     label = anchor_label(complete(config)["models"]["ode"])
     graph = f"results/tiny/anchors/{label}/seed0/weight_graph.safetensors"
+    here = shutil.copytree(repository, tmp_path / "here")
     sent = run_snakemake(repository, config, graph, flags=SENT, workflow=repository)
     assert sent.returncode == 0, sent.stdout
     jobs = ("simulate_system", "prepare_snapshots", "train_anchors", "build_weight_graph")
@@ -83,9 +84,7 @@ def test_a_run_by_a_submit_command_gives_the_same_bytes(run_snakemake, complete,
         int(job["cores"]) >= 1 and int(job["mem_mb"]) > 0 and int(job["runtime"]) > 0 for job in asked(repository)
     )
 
-    here = tmp_path / "here"
-    here.mkdir()
-    local = run_snakemake(here, config, graph, workflow=repository)
+    local = run_snakemake(here, config, graph, workflow=here)
     assert local.returncode == 0, local.stdout
     assert (repository / graph).read_bytes() == (here / graph).read_bytes()
 

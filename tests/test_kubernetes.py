@@ -3,7 +3,6 @@
 import logging
 import shutil
 import threading
-from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 
