@@ -51,13 +51,19 @@ docs: $(VENV)/.installed
 clean:
 	rm -rf $(VENV)
 
-$(VENV)/.installed: requirements.txt
+$(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed-analysis: requirements-analysis.txt | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --requirement requirements-analysis.txt
+	touch $@
+
+$(VENV)/.installed: requirements.txt requirements-analysis.txt | $(VENV)/bin/python
 	$(VENV)/bin/pip install --quiet --requirement requirements.txt
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbml.txt requirements-oracle.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbml.txt requirements-cluster.txt requirements-oracle.txt
 	$(VENV)/bin/pip install --quiet --requirement requirements-dev.txt
 	$(VENV)/bin/pip install --quiet --no-deps --requirement requirements-oracle.txt
 	touch $@

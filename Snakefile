@@ -100,7 +100,7 @@ rule predict:
     # Samples of every model at the times of `prediction`, in its format.
     input:
         expand(
-            rules.predict_times.output[0],
+            "results/{dataset}/predictions/{model}-seed{seed}.{format}",
             dataset=DATASETS,
             model=MODELS,
             seed=SEEDS[0],

@@ -127,8 +127,12 @@ rule gather_anchors:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         width=lambda w: width_of(w.anchors),
-        anchors=each_snapshot(rules.train_anchor.output.anchor),
-        losses=each_snapshot(rules.train_anchor.output.losses),
+        anchors=each_snapshot(
+            "results/{dataset}/anchors/{anchors}/seed{seed}/parts/anchor-{snapshot}.safetensors"
+        ),
+        losses=each_snapshot(
+            "results/{dataset}/anchors/{anchors}/seed{seed}/parts/losses-{snapshot}.csv"
+        ),
     output:
         anchors=directory("results/{dataset}/anchors/{anchors}/seed{seed}/snapshots"),
         losses="results/{dataset}/anchors/{anchors}/seed{seed}/losses.csv",

@@ -59,7 +59,7 @@ rule plot_published:
 
 rule tabulate_model_size:
     input:
-        expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
+        expand("results/{dataset}/snapshots.safetensors", dataset=DATASETS),
     output:
         "results/model_size.csv",
     log:

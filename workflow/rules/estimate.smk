@@ -34,7 +34,7 @@ rule calibrate_stage:
 rule tabulate_estimate:
     input:
         costs=[f"results/{d}/estimates/{m}/{stage}.json" for d, m, stage, *_ in ESTIMATED],
-        snapshots=expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
+        snapshots=expand("results/{dataset}/snapshots.safetensors", dataset=DATASETS),
     output:
         "results/estimate.csv",
     log:

@@ -255,7 +255,7 @@ rule plot_latent_path:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         paths=expand(
-            rules.fit_latent_path.output.path,
+            "results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors",
             model=DRIVEN,
             seed=FIRST_SEED,
             allow_missing=True,
@@ -285,31 +285,31 @@ rule plot_losses:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         anchors=expand(
-            rules.train_anchors.output.losses,
+            "results/{dataset}/anchors/{anchors}/seed{seed}/losses.csv",
             anchors=sharing(stages.anchor_label, MODELS),
             seed=FIRST_SEED,
             allow_missing=True,
         ),
         paths=expand(
-            rules.fit_latent_path.output.losses,
+            "results/{dataset}/runs/{model}/seed{seed}/latent_path_losses.csv",
             model=DRIVEN,
             seed=FIRST_SEED,
             allow_missing=True,
         ),
         splines=expand(
-            rules.fit_spline.output.losses,
+            "results/{dataset}/splines/{spline}/seed{seed}/losses.csv",
             spline=sharing(stages.spline_label, [m for m in MODELS if m in CURVED]),
             seed=FIRST_SEED,
             allow_missing=True,
         ),
         dynamics=expand(
-            rules.fit_dynamics.output.losses,
+            "results/{dataset}/runs/{model}/seed{seed}/dynamics_losses.csv",
             model=[m for m in MODELS if m in FIELDS],
             seed=FIRST_SEED,
             allow_missing=True,
         ),
         steps=expand(
-            rules.choose_steps.output.scores,
+            "results/{dataset}/runs/{model}/seed{seed}/steps.csv",
             model=[m for m in MODELS if m in STEPPED],
             seed=FIRST_SEED,
             allow_missing=True,

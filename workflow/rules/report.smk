@@ -89,7 +89,7 @@ rule write_report:
         ablations=rules.tabulate_ablations.output[0] if FACTORS else [],
         published=rules.tabulate_published.output[0] if COMPARED else [],
         overall=OVERALL,
-        snapshots=expand(rules.prepare_snapshots.output[0], dataset=DATASETS),
+        snapshots=expand("results/{dataset}/snapshots.safetensors", dataset=DATASETS),
         laws=[law_file(d) for d in DATASETS if has_exact_law(d)],
         measured=MEASURED,
         growth=rules.plot_growth.output[0] if MEASURED else [],

@@ -44,9 +44,11 @@ class Record:
 
 
 def root_of(path: str | Path) -> Path | None:
-    """The results folder that a path lies in, or none."""
+    """The results folder that a path lies in, or none; copies of what lies in storage elsewhere are in none."""
     parts = Path(path).parts
-    return Path(*parts[: parts.index(ROOT) + 1]) if ROOT in parts[:-1] else None
+    if ROOT not in parts[:-1] or ".snakemake" in parts:
+        return None
+    return Path(*parts[: parts.index(ROOT) + 1])
 
 
 def record_file(path: str | Path) -> Path:

@@ -1,0 +1,6 @@
+#!/bin/sh
+# cancel.sh NUMBER...: ends jobs of submit.sh, with all that they started.
+for number; do
+  job=.snakemake/cluster-generic/$number
+  kill -s TERM -- "-$(cat "$job/session")" && echo cancelled > "$job/ended"
+done
