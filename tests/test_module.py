@@ -4,7 +4,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import yaml
 
@@ -18,21 +17,6 @@ module {name}:
     config: config["{name}"]
 {more}
 use rule * from {name}{rename}
-"""
-OWN = """
-rule best:
-    default_target: True
-    input:
-        summary=rules.weightflow_tabulate_metrics.output.summary,
-        all=rules.weightflow_all.input,
-    output:
-        "best.csv",
-    run:
-        import pandas as pd
-
-        assert config == {config}  # the module filled in its defaults elsewhere
-        table = pd.read_csv(input.summary).query("metric == 'nll' and times == 'unseen'")
-        table.nsmallest(1, "mean").to_csv(output[0], index=False)
 """
 COUNTS = """
 rule count:
@@ -72,17 +56,16 @@ def run(run_snakemake, tmp_path):
     return start
 
 
-def test_all_of_it_runs_under_a_prefix_and_a_rule_goes_on_with_its_summary(
-    run, run_snakemake, imported, root, tmp_path
-):
-    config = {"weightflow": TINY}
-    lines = imported(prefix="wf") + OWN.replace("{config}", repr(config))
-    result = run(lines, config)
+def test_all_of_it_runs_as_readme_says_and_a_rule_goes_on_with_its_summary(run, run_snakemake, root, tmp_path):
+    page = (root / "README.md").read_text(encoding="utf-8")
+    lines = page.split("```python\n# Snakefile\n")[1].split("```")[0]
+    lines = lines.replace("path/to/this/repository", str(root))
+    result = run(lines, {"weightflow": TINY}, "best", "weightflow_all")
     assert result.returncode == 0, result.stdout
     assert not (tmp_path / "results").exists()
     assert (tmp_path / "wf" / "results" / "report.html").is_file()
-    assert len(pd.read_csv(tmp_path / "best.csv")) == 1
-    again = run(lines, config)
+    assert ",nll,unseen," in (tmp_path / "best.csv").read_text(encoding="utf-8")
+    again = run(lines, {"weightflow": TINY}, "best", "weightflow_all")
     assert "Nothing to be done" in again.stdout, again.stdout
 
     alone = tmp_path / "alone"

@@ -21,7 +21,7 @@ from comparison import MAY_DIFFER, compare
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "tests" / "config" / "tiny.yaml"
 STEPS = re.compile(r"^(\d+) of (\d+) steps")
-STOPS = (0.3, 0.6)  # parts of the steps that are done when a run is interrupted
+STOPS = (0.3, 0.6)  # parts of the steps left at the start of a run, after which it is interrupted
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,8 @@ rule plot_rulegraph:
     # Snakemake is asked again, with the same configuration, since only it knows the whole graph.
     input:
         rules.write_settings.output[0],
+        # So that files are there which are fetched, or made by a workflow that imports this one.
+        ancient(expand(rules.prepare_snapshots.output[0], dataset=DATASETS)),
     output:
         report(
             "results/figures/rulegraph.png",
