@@ -23,11 +23,16 @@ from weightflow.readers import as_files
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
 from weightflow.schema import check_schema, read_schema
 from weightflow.snapshots import heldout_amount
+from weightflow.yaml_files import read_config
 
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
 
 try:
     SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
+    for config_file in workflow.configfiles:
+        read_config(
+            config_file
+        )  # refuses what is more than data, also where profiles/default is not in use
     check_schema(config, read_schema(SCHEMA), CONFIG_SOURCE)
     validate(config, str(SCHEMA.resolve()))  # fills in the defaults
     if config["baselines"] is None:

@@ -1,5 +1,9 @@
 """The two ways a run can end early, each with one sentence for the user."""
 
+from typing import Any
+
+_MOST_LETTERS = 80  # of what a user wrote, in a sentence
+
 
 class InputError(ValueError):
     """What the user gave cannot be used.
@@ -10,3 +14,9 @@ class InputError(ValueError):
 
 class DivergenceError(RuntimeError):
     """A training run left the finite numbers; the message says which setting to change."""
+
+
+def shown(text: Any) -> str:
+    """What a user wrote, for a sentence: on one line, and not all of a long text."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= _MOST_LETTERS else f"{line[: _MOST_LETTERS - 1]}…"
