@@ -30,9 +30,8 @@ CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
 try:
     SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
     for config_file in workflow.configfiles:
-        read_config(
-            config_file
-        )  # refuses what is more than data, also where profiles/default is not in use
+        # Refuses what is more than data; profiles/default does so before, where it is in use.
+        read_config(config_file)
     check_schema(config, read_schema(SCHEMA), CONFIG_SOURCE)
     validate(config, str(SCHEMA.resolve()))  # fills in the defaults
     if config["baselines"] is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from math import prod
+from operator import mul
 from pathlib import Path
 from typing import Any
 
@@ -123,24 +124,29 @@ def _chosen(
 
 def _check_size(file: h5py.File, key: str, path: Path) -> None:
     """Refuse an element that is elsewhere, or that would fill the memory: what was not written takes no disk."""
-    needed, at = [0], f"{path}: '{key}'"
+    parts: list[h5py.Dataset] = []
+    links: list[str] = []
+    at = f"{path}: '{key}'"
 
-    def look(name: str, link: Any) -> None:
-        _refuse_link(element, name, path)
+    def look(name: str, link: Any) -> bool | None:
+        if not isinstance(link, h5py.HardLink):
+            links.append(name)
+            return True  # and look no further; h5py takes no exceptions here
         if isinstance(part := element[name], h5py.Dataset):
-            measure(part)
-
-    def measure(part: h5py.Dataset) -> None:
-        if part.is_virtual or part.external:
-            raise InputError(f"{at} keeps its values in other files; write the file again with anndata.")
-        each = _OF_TEXT if part.dtype.hasobject else part.dtype.itemsize
-        needed[0] += max(part.size or 0, prod(part.chunks or ())) * each
+            parts.append(part)
+        return None
 
     if isinstance(element := file[key], h5py.Dataset):
-        measure(element)
+        parts.append(element)
     else:
         element.visititems_links(look)
-    check_bytes(needed[0], at)
+    if links:
+        _refuse_link(element, links[0], path)
+    if any(part.is_virtual or part.external for part in parts):
+        raise InputError(f"{at} keeps its values in other files; write the file again with anndata.")
+    each = [_OF_TEXT if part.dtype.hasobject else part.dtype.itemsize for part in parts]
+    sizes = [max(part.size or 0, prod(part.chunks or ())) for part in parts]
+    check_bytes(sum(map(mul, sizes, each)), at)
 
 
 def _refuse_link(group: h5py.Group, name: str, path: Path) -> None:

@@ -1,12 +1,14 @@
 """Arrays of snapshots in NumPy's own formats: `.npy` of trajectories, `.npz` of states with a time each."""
 
+import io
 import lzma
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -24,10 +26,11 @@ from weightflow.recordings import (
 )
 
 AXES = {"trajectory": 0, "time": 1, "variable": 2}
-_PICKLED = ("Object arrays", "Python objects", "pickle")
+_PICKLED = ("Object arrays", "Python objects", "pickle", "magic string")
 # as zipfile and NumPy raise them, of members that are compressed strangely, encrypted or of headers of no sense
 _DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, ValueError, TypeError)
-_DAMAGED += (ArithmeticError, LookupError, AttributeError, SyntaxError, struct.error)
+_DAMAGED += (ArithmeticError, LookupError, AttributeError, SyntaxError, struct.error, tokenize.TokenError, MemoryError)
+_HEAD = 16_384  # bytes; NumPy takes no header of more than 10 000, but would read what it says its length is
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -42,6 +45,8 @@ def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
         InputError: the file is damaged, holds no numbers, or has another shape.
     """
     try:
+        with path.open("rb") as file:
+            _header(file)
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except _DAMAGED as error:
         if any(sign in str(error) for sign in _PICKLED):
@@ -92,13 +97,13 @@ def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
         raise InputError(f"{at} holds {states.dtype}, not numbers; convert it.")
     if states.ndim != 2 or not states.shape[1]:
         raise InputError(f"{at} has shape {states.shape}; expected (states, variables).")
+    check_numbers(0, states.shape[1], f"{path}")
     if times.shape != (len(states),):
         raise InputError(
             f"{at} has {len(states)} states and '{settings['time_column']}' has shape {times.shape}; give one time "
             "for each state."
         )
     times = numeric_times(times, f"{path}: the array '{settings['time_column']}'")
-    check_numbers(0, states.shape[1], f"{path}")
     names = _names(states.shape[1], settings, path)
     return group_by_time(times, states[:, : len(names)], names)
 
@@ -108,7 +113,8 @@ def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: Mappi
     if name not in archive.files:
         raise InputError(f"{path}: no array '{name}'; set {key} to one of {listed(archive.files)}.")
     try:
-        shape, dtype = _header(archive, name)
+        with archive.zip.open(f"{name}.npy") as member:
+            shape, dtype = _header(member)
         if dtype.hasobject:
             raise InputError(
                 f"{path}: the array '{name}' holds Python objects, which are pickled; save plain numbers with "
@@ -122,10 +128,10 @@ def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: Mappi
         raise InputError(f"{path}: the array '{name}' is truncated or damaged; save the file again.") from error
 
 
-def _header(archive: np.lib.npyio.NpzFile, name: str) -> tuple[tuple[int, ...], np.dtype]:
-    """Shape and type of a member, of which nothing else is inflated."""
-    with archive.zip.open(f"{name}.npy") as member:
-        shape, _, dtype = _HEADERS[np.lib.format.read_magic(member)](member)
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type of an array, of whose file little else is read or inflated."""
+    head = io.BytesIO(file.read(_HEAD))
+    shape, _, dtype = _HEADERS[np.lib.format.read_magic(head)](head)
     return shape, dtype
 
 

@@ -95,10 +95,11 @@ def _side(text: str, species: Sequence[str], where: str) -> np.ndarray:
     if text.strip() in ("", "0", "∅"):
         return counts
     for term in text.split("+"):
-        found = re.fullmatch(r"\s*(\d{0,9})\s*(\w+)\s*", term)
+        found = re.fullmatch(r"\s*(\d{0,18})\s*(\w+)\s*", term)
         if not found or found[2] not in species:
             raise InputError(f"{where}: {unknown('species', found[2] if found else term.strip(), species)}")
-        counts[species.index(found[2])] += int(found[1] or 1)
-    if counts.max() > _MOST_AT_ONCE:
-        raise InputError(f"{where}: {counts.max()} of a species at once, and {_MOST_AT_ONCE} is the most; lower it.")
+        place, number = species.index(found[2]), int(found[1] or 1)
+        if counts[place] + number > _MOST_AT_ONCE:
+            raise InputError(f"{where}: more than {_MOST_AT_ONCE} of '{found[2]}' at once; lower their number.")
+        counts[place] += number
     return counts

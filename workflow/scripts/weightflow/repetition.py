@@ -13,8 +13,8 @@ from weightflow.errors import InputError, shown
 
 MOST = 10_000  # names or entries; more is a slip of the pen
 
-_RANGE = re.compile(r"([^\W\d]\w{0,60}?)(\d{1,9})\.\.\1(\d{1,9})")
-_SPAN = re.compile(r"(\d{1,9})\.\.(\d{1,9})")
+_RANGE = re.compile(r"([^\W\d]\w{0,60}?)(\d{1,18})\.\.\1(\d{1,18})")
+_SPAN = re.compile(r"(\d{1,18})\.\.(\d{1,18})")
 _PLACE = re.compile(r"\{\s*(\w+)\s*(?:([+-])\s*(\d{1,9})\s*)?\}")
 
 

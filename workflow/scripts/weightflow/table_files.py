@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet
 
-from weightflow.errors import InputError
+from weightflow.errors import InputError, shown
 from weightflow.limits import check_array, check_bytes, check_numbers, most_bytes
 from weightflow.recordings import (
     Recording,
@@ -26,6 +26,9 @@ from weightflow.recordings import (
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _OTHER_SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
 _GZIP = b"\x1f\x8b"
+_DAMAGED = (ValueError, OSError, EOFError, zlib.error, csv.Error)
+# as pandas and Arrow raise them, of tables that say strange things about themselves
+_DAMAGED += (LookupError, TypeError, AttributeError, ArithmeticError, NotImplementedError, MemoryError)
 _CHUNK = 1 << 20
 _NUMBER = 8  # bytes
 _PER_LETTER = 4  # bytes in memory for each of a text: a number takes two letters at least, its separator included
@@ -96,8 +99,8 @@ def _read(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
         raise
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not a readable table; it is no text in UTF-8, so save it as such.") from error
-    except (ValueError, OSError, EOFError, zlib.error, csv.Error) as error:
-        raise InputError(f"{path}: not a readable table; {str(error).splitlines()[0].rstrip('.')}.") from error
+    except _DAMAGED as error:
+        raise InputError(f"{path}: not a readable table; {shown(error).rstrip('.')}.") from error
     named = settings["variables"]
     used = {settings["time_column"], *(named if isinstance(named, list) else header)}
     check_names([name for name in header if name in used], f"{path}")
