@@ -293,6 +293,7 @@ HOSTILE = {
     "csv: rows of more values than columns": Case(
         file("data.csv", "time,a\n0,1,2,3\n1,2,3,4\n"), recording("data.csv"), "more values than the 2 columns"
     ),
+    "csv: an empty line and NUL": Case(file("data.csv", b"\n\0"), recording("data.csv"), "data.csv"),
     "csv: one quotation mark": Case(
         file("data.csv", TABLE + b'9,"' + b"x\n" * 1000), recording("data.csv"), "data.csv"
     ),
@@ -372,6 +373,11 @@ HOSTILE = {
         h5ad(replaced("layers", lambda f: f.create_dataset("layers", (HUGE,), "i1", chunks=(64,)))),
         recording("data.h5ad", matrix="layers/s"),
         "no matrix 'layers/s'",
+    ),
+    "h5ad: a kind of element that is none": Case(
+        h5ad(lambda f: f["X"].attrs.update({"encoding-type": "os.mkdir", "encoding-version": CANARY})),
+        recording("data.h5ad"),
+        "'X' is damaged or nothing that anndata reads",
     ),
     "h5ad: a matrix of text": Case(
         h5ad(replaced("X", lambda f: f.create_dataset("X", (6, 2), h5py.string_dtype()))),

@@ -28,7 +28,7 @@ from weightflow.recordings import (
 _GROUPS = ("layers", "obsm")
 _READ = ("obs", "var", "X", *_GROUPS)
 _OF_TEXT = 64  # bytes of a short text in Python
-_DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, NotImplementedError)  # as anndata raises them
+_DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, ArithmeticError)  # as of h5py
 
 
 def read_h5ad(path: Path, settings: Mapping[str, Any]) -> Recording:
@@ -75,7 +75,7 @@ def _element(file: h5py.File, key: str, path: Path) -> Any:
     _check_size(file, key, path)
     try:
         return read_elem(file[key])
-    except _DAMAGED as error:
+    except Exception as error:  # some of anndata's have no public name
         raise InputError(f"{path}: '{key}' is damaged or nothing that anndata reads; write the file again.") from error
 
 

@@ -101,6 +101,8 @@ def _read(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
         raise InputError(f"{path}: not a readable table; it is no text in UTF-8, so save it as such.") from error
     except _DAMAGED as error:
         raise InputError(f"{path}: not a readable table; {shown(error).rstrip('.')}.") from error
+    if len(header) != table.shape[1]:
+        raise InputError(f"{path}: the first line names {len(header)} columns of {table.shape[1]}; mend it.")
     named = settings["variables"]
     used = {settings["time_column"], *(named if isinstance(named, list) else header)}
     check_names([name for name in header if name in used], f"{path}")
@@ -128,7 +130,7 @@ def _text(path: Path) -> tuple[pd.DataFrame, list[str]]:
     check_bytes(_PER_LETTER * (_inflated(path) if packed else path.stat().st_size), f"{path}: the table")
     separator = _SEPARATORS[Path(path.name.removesuffix(".gz")).suffix]
     with (gzip.open if packed else open)(path, "rt", newline="", encoding="utf-8-sig") as file:
-        header = next(csv.reader(file, delimiter=separator), [])
+        header = next(filter(None, csv.reader(file, delimiter=separator)), [])  # pandas skips empty lines too
     check_numbers(0, len(header), f"{path}")
     table = pd.read_csv(path, sep=separator, skipinitialspace=True)
     if table.index.nlevels > 1:  # of more than the names of rows, pandas would make names too
