@@ -65,7 +65,7 @@ from hostile_files import (
     virtual,
     widened,
 )
-from test_bad_input import npy
+from test_bad_input import TARGET, config_of, npy, refuse, trained
 
 from weightflow.anchor_files import read_anchor, read_anchors, read_start, write_anchor
 from weightflow.downloads import fetch
@@ -253,6 +253,9 @@ HOSTILE = {
     "npz: a header of a pebibyte": Case(lying_npz, recording("data.npz"), "GiB of memory"),
     "npz: a count of elements past 64 bits": Case(
         npz(X=npy_header((2**40,) * 3), time=npy(np.zeros(3))), recording("data.npz"), "GiB of memory"
+    ),
+    "npz: a header of exbibytes": Case(
+        npz(X=npy_header((2**57, 1)), time=npy(np.zeros(3))), recording("data.npz"), "GiB of memory"
     ),
     "npz: a trillion variables of nothing": Case(
         npz(X=npy_header((0, 10**12)), time=npy(np.zeros(0))), recording("data.npz"), "1000000000000 variables"
@@ -696,3 +699,50 @@ def test_the_canary_is_made_where_code_runs(small_machine):
 def test_there_are_as_many_cases_as_are_asked_for():
     assert len(HOSTILE) >= 60
     assert {name.split(":")[0] for name in HOSTILE} >= {"npy", "npz", "csv", "csv.gz", "parquet", "h5ad", "config"}
+
+
+WHOLE = {
+    "a program for a config": (
+        f'__use_yte__: true\n__definitions__: ["{CODE}"]\ndatasets: ?{CODE}\n',
+        "configs of this workflow are data",
+    ),
+    "a config of aliases": (LISTS + "datasets: {mine: {times: *a29}}\n", "aliases are written out"),
+    "an object to make in a config": (f"datasets: !!python/object/apply:os.mkdir [{CANARY}]\n", "constructor"),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_hostile_config_is_refused_before_snakemake_reads_it(run_snakemake, tmp_path, name):
+    text, says = WHOLE[name]
+    (tmp_path / "work").mkdir()
+    config = tmp_path / "config.yaml"
+    config.write_text(text)
+    before = listing(tmp_path)
+    result = run_snakemake(tmp_path / "work", config, TARGET)
+    said = [line for line in result.stdout.splitlines() if says in line]
+    assert result.returncode != 0
+    assert len(said) == 1, result.stdout
+    assert said[0].endswith(".")
+    assert "Traceback" not in result.stdout
+    assert {path: about for path, about in listing(tmp_path).items() if ".snakemake" not in path} == before
+    assert not (ROOT / CANARY).exists()
+
+
+BOMBS = {
+    "an archive that says exbibytes": (HOSTILE["npz: a header of exbibytes"], "data.npz"),
+    "a matrix of petabytes": (HOSTILE["h5ad: a matrix of petabytes that was not written"], "data.h5ad"),
+    "a pickle in an array": (HOSTILE["npy: pickled objects in an array"], "data.npy"),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_hostile_file_stops_the_workflow_with_a_sentence(run_snakemake, tmp_path, monkeypatch, name):
+    case, data = BOMBS[name]
+    monkeypatch.chdir(tmp_path)
+    case.written()
+    before = listing(tmp_path)
+    refuse(run_snakemake(tmp_path, config_of(file=data, kind="continuous"), TARGET), data, case.says)
+    after = {path: about for path, about in listing(tmp_path).items() if ".snakemake" not in path}
+    assert after == before | {path: after[path] for path in after if path.endswith("config.yaml")}
+    assert not trained(tmp_path)
+    assert not (ROOT / CANARY).exists()

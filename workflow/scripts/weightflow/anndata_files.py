@@ -124,24 +124,14 @@ def _chosen(
 
 def _check_size(file: h5py.File, key: str, path: Path) -> None:
     """Refuse an element that is elsewhere, or that would fill the memory: what was not written takes no disk."""
-    parts: list[h5py.Dataset] = []
-    links: list[str] = []
-    at = f"{path}: '{key}'"
-
-    def look(name: str, link: Any) -> bool | None:
-        if not isinstance(link, h5py.HardLink):
-            links.append(name)
-            return True  # and look no further; h5py takes no exceptions here
-        if isinstance(part := element[name], h5py.Dataset):
-            parts.append(part)
-        return None
-
+    at, names = f"{path}: '{key}'", []
     if isinstance(element := file[key], h5py.Dataset):
-        parts.append(element)
+        parts = [element]
     else:
-        element.visititems_links(look)
-    if links:
-        _refuse_link(element, links[0], path)
+        element.visititems_links(lambda name, _: names.append(name))  # nothing that may fail: h5py takes no exceptions
+        for name in names:
+            _refuse_link(element, name, path)
+        parts = [part for name in names if isinstance(part := element[name], h5py.Dataset)]
     if any(part.is_virtual or part.external for part in parts):
         raise InputError(f"{at} keeps its values in other files; write the file again with anndata.")
     each = [_OF_TEXT if part.dtype.hasobject else part.dtype.itemsize for part in parts]
