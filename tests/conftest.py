@@ -20,6 +20,7 @@ import pytest
 import torch
 import yaml
 
+from weightflow import machine
 from weightflow.backbones import Backbone
 from weightflow.errors import InputError
 from weightflow.extrapolation import standard_baselines
@@ -164,6 +165,15 @@ def saved(tmp_path) -> Callable[[str, Any], Path]:
         return path
 
     return save
+
+
+@pytest.fixture
+def small_machine(tmp_path, monkeypatch) -> Path:
+    """A folder whose `work` is the working folder, empty, on a machine of a gibibyte."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setattr(machine, "memory", lambda: 2**30)
+    return tmp_path
 
 
 NETWORKS = {

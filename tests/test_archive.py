@@ -160,6 +160,19 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(results, refused, case)
     assert sorted(results.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"__use_yte__: true\nx: ?open('ran', 'w')\n", b"!!python/object/apply:os.system ['touch ran']\n", b"[1, 2]\n"],
+)
+@pytest.mark.parametrize("name", [CONFIG, "results/settings.yaml"])
+def test_a_config_that_is_more_than_data_is_refused(results, refused, name, content):
+    write_tar("bad.tar.gz", {name: content})
+    with refused(r"^bad.tar.gz: its (config|settings).yaml is no configuration"):
+        unpack("bad.tar.gz", "new")
+    assert not Path("new").exists()
+    assert not Path("ran").exists()
+
+
 def test_a_member_that_comes_twice_is_refused(refused):
     with tarfile.open("bad.tar.gz", "w:gz") as tar:
         listed = f"{hashlib.sha256(b'x').hexdigest()}  results/x\n".encode()

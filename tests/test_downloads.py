@@ -1,11 +1,13 @@
 """Files that are fetched: whole and right, or not at all."""
 
 import hashlib
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from weightflow import limits
 from weightflow.downloads import fetch
 
 CONTENT = b"time,a\n0,1\n"
@@ -14,16 +16,25 @@ SUM = hashlib.sha256(CONTENT).hexdigest()
 
 @pytest.fixture
 def server():
-    """A server on this machine; `/busy` answers the third time, `/short` breaks off, and its log is `asked`."""
+    """A server on this machine: `/busy` answers the third time, `/short` breaks off, `/long` says too much.
+
+    Its log is `asked`.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             self.server.asked.append(self.path)
+            if self.path == "/elsewhere":
+                self.send_response(302)
+                self.send_header("Location", "file:///etc/hostname")
+                return self.end_headers()
+            said = {"/short": str(len(CONTENT) + 1), "/long": str(10**18), "/strange": "many"}
             busy = self.path == "/busy" and self.server.asked.count(self.path) < 3
             self.send_response(503 if busy else 404 if self.path == "/none" else 200)
-            self.send_header("Content-Length", str(len(CONTENT) + (self.path == "/short")))
+            self.send_header("Content-Length", said.get(self.path, str(len(CONTENT))))
             self.end_headers()
             self.wfile.write(CONTENT)
+            return None
 
         def log_message(self, *_):
             pass
@@ -61,6 +72,8 @@ def test_a_busy_server_is_asked_again(server, tmp_path):
     [
         ("/none", SUM, r"cannot be fetched \(HTTP Error 404: Not Found\); check the key url", 1),
         ("/short", None, r"cannot be fetched \(.*11 of 12 bytes came", 2),
+        ("/elsewhere", None, r"cannot be fetched \(.*[Rr]edirection to url 'file:///etc/hostname' is not allowed", 2),
+        ("/long", None, rf"has {10**18} bytes or more, and \d+ is the most that this machine has", 1),
         ("/data.csv", "0" * 64, rf"the checksum of what came is {SUM}, and the key sha256 says {'0' * 64}", 1),
     ],
 )
@@ -76,3 +89,16 @@ def test_what_is_not_right_replaces_nothing(server, tmp_path, refused, path, sha
 def test_a_server_that_is_not_there_is_told(tmp_path, refused):
     with refused(r"http://127\.0\.0\.1:9/x: cannot be fetched \(.*refused.*\); .* put the file at .*data\.csv"):
         fetch("http://127.0.0.1:9/x", tmp_path / "data.csv", None, attempts=1)
+
+
+def test_what_never_ends_is_cut_off(server, tmp_path, refused, monkeypatch):
+    monkeypatch.setattr(limits, "most_bytes", lambda: len(CONTENT) - 1)
+    with refused(rf"has {len(CONTENT)} bytes or more, and {len(CONTENT) - 1} is the most"):
+        fetch(f"{server.url}/strange", tmp_path / "data.csv", None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_is_not_waited_for(tmp_path, refused):
+    os.mkfifo(tmp_path / "pipe")
+    with refused("is no file"):
+        fetch((tmp_path / "pipe").as_uri(), tmp_path / "data.csv", None, wait=0)

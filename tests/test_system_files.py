@@ -99,5 +99,5 @@ def test_a_file_that_breaks_the_schema_is_refused_with_file_and_key(write, conte
 
 
 def test_a_missing_file_is_refused_by_name(tmp_path):
-    with pytest.raises(InputError, match=r"none\.yaml: there is no such system file"):
+    with pytest.raises(InputError, match=r"none\.yaml: there is no such file"):
         read_entries(tmp_path / "none.yaml")

@@ -55,6 +55,7 @@ from weightflow.readers import as_files
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
 from weightflow.schema import check_schema, read_schema
 from weightflow.snapshots import heldout_amount
+from weightflow.yaml_files import read_config
 
 MODULE = __name__  # that imports this workflow; None where it runs by itself
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
@@ -78,6 +79,9 @@ if str(LIBRARY.parent) != SCRIPTS:
 
 try:
     SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
+    for config_file in workflow.configfiles:
+        # Refuses what is more than data; profiles/default does so before, where it is in use.
+        read_config(config_file)
     check_schema(config, read_schema(SCHEMA), CONFIG_SOURCE)
     validate(config, str(SCHEMA.resolve()))  # fills in the defaults
     if config["baselines"] is None:

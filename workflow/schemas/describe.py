@@ -20,6 +20,8 @@ CONFIGURATION = """\
 Made from `workflow/schemas/config.schema.yaml` and the first line of each config file by `make docs`; edit these.
 
 A config file names data sets and whatever differs from the defaults below. Unknown keys are refused.
+A config is data: files that say `__use_yte__`, which Snakemake would run as programs, are refused as well (where
+`profiles/default` is in use, as it is without `--workflow-profile`, before anything of them runs).
 A file that names no `datasets` changes the default run (`config.yaml`).
 
 """

@@ -32,9 +32,9 @@ def main(snakemake):
             rng, points = seeding.stream(seed, "lesson"), snakemake.params.points
             teachers = read_teachers(inputs.teacher)
             told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
-        roughness = read_json(inputs.choice)["roughness"] if inputs.choice else 0.0
+        roughness = read_json(inputs.choice, "roughness")["roughness"] if inputs.choice else 0.0
         material = Material(graph, data.coordinates, backbone, told, roughness)
-    stop = read_json(inputs.steps)["steps"] if inputs.steps else None
+    stop = read_json(inputs.steps, "steps")["steps"] if inputs.steps else None
     device = job_device(snakemake)
     field = make_field(graph, path, settings["dynamics"], seed, curve)
     output = Path(snakemake.output.dynamics)

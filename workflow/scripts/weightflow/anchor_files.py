@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from weightflow.errors import InputError
-from weightflow.storage import read_tensors, write_tensors
+from weightflow.storage import parts_of, read_tensors, write_tensors
 
 KIND = "anchor"
 START_KIND = "start of anchors"
@@ -29,8 +29,12 @@ def read_anchor(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         InputError: the file is missing or damaged.
     """
-    tensors = read_tensors(path, KIND).tensors
-    return tensors["time"], tensors["weights"]
+    tensors = read_tensors(path, KIND, finite=True).tensors
+    with parts_of(path):
+        time, weights = tensors["time"], tensors["weights"]
+        if time.shape != (1,) or weights.ndim != 1:
+            raise ValueError
+        return time, weights
 
 
 def write_start(path: str | Path, weights: np.ndarray, **metadata: Any) -> None:
@@ -44,7 +48,9 @@ def read_start(path: str | Path) -> np.ndarray:
     Raises:
         InputError: the file is missing or damaged.
     """
-    return read_tensors(path, START_KIND).tensors["weights"]
+    tensors = read_tensors(path, START_KIND, finite=True).tensors
+    with parts_of(path):
+        return tensors["weights"]
 
 
 def read_anchors(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:

@@ -25,6 +25,7 @@ from weightflow.integrity import recorded
 from weightflow.lineage import lineage
 from weightflow.records import ROOT, Record, record_file, root_of
 from weightflow.storage import atomic
+from weightflow.yaml_files import read_config
 
 SUMS = "SHA256SUMS"
 CONFIG = "config.yaml"
@@ -174,7 +175,18 @@ def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
     if missing := sorted(set(sums) - written):
         raise InputError(f"{path}: lacks {missing[0]}, which its list names; copy the archive again.")
     (folder / SUMS).write_bytes(("\n".join(lines) + "\n").encode())
+    for config in (CONFIG, f"{ROOT}/settings.yaml"):
+        if (folder / config).is_file():
+            _check_config(path, folder / config)
     return len(written)
+
+
+def _check_config(path: Path, config: Path) -> None:
+    """Refuse a configuration that is more than data, before anyone gives it to Snakemake."""
+    try:
+        read_config(config)
+    except InputError as fault:
+        raise InputError(f"{path}: its {config.name} is no configuration of this workflow; do not use it.") from fault
 
 
 def _is_ours(name: str) -> bool:

@@ -1,14 +1,19 @@
 """Arrays of snapshots in NumPy's own formats: `.npy` of trajectories, `.npz` of states with a time each."""
 
+import io
+import lzma
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from weightflow.errors import InputError
+from weightflow.limits import check_array, check_numbers
 from weightflow.recordings import (
     Recording,
     check_names,
@@ -21,8 +26,12 @@ from weightflow.recordings import (
 )
 
 AXES = {"trajectory": 0, "time": 1, "variable": 2}
-_PICKLED = ("Object arrays", "Python objects", "pickle")
-_DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
+_PICKLED = ("Object arrays", "Python objects", "pickle", "magic string")
+# as zipfile and NumPy raise them, of members that are compressed strangely, encrypted or of headers of no sense
+_DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, ValueError, TypeError)
+_DAMAGED += (ArithmeticError, LookupError, AttributeError, SyntaxError, struct.error, tokenize.TokenError, MemoryError)
+_HEAD = 16_384  # bytes; NumPy takes no header of more than 10 000, but would read what it says its length is
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
@@ -36,14 +45,14 @@ def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
         InputError: the file is damaged, holds no numbers, or has another shape.
     """
     try:
+        with path.open("rb") as file:
+            _header(file)
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
+    except _DAMAGED as error:
         if any(sign in str(error) for sign in _PICKLED):
             raise InputError(
                 f"{path}: holds Python objects or is not a .npy file; save a plain numeric array with numpy.save."
             ) from error
-        raise InputError(f"{path}: the file is truncated or not a .npy array; save it again.") from error
-    except (OSError, EOFError) as error:
         raise InputError(f"{path}: the file is truncated or not a .npy array; save it again.") from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iufb":
         raise InputError(f"{path}: expected numbers, found {getattr(array, 'dtype', 'an archive')}; convert them.")
@@ -52,8 +61,10 @@ def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
         raise InputError(
             f"{path}: has {array.ndim} axes {array.shape}; expected 3, named by the key axes: {', '.join(axes)}."
         )
+    _, points, d = (array.shape[axes.index(axis)] for axis in AXES)
+    check_numbers(points, d, f"{path}")
+    check_array(array.shape, array.itemsize, f"{path}: the array")
     array = np.array(array.transpose([axes.index(axis) for axis in AXES]))
-    _, points, d = array.shape
     if points == 0 or d == 0:
         raise InputError(f"{path}: has no times or no variables, shape {array.shape}; check the key axes.")
     times = np.asarray(settings["times"] or range(points), dtype=float)
@@ -74,7 +85,7 @@ def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
     refuse_times(settings, f"{path}")
     try:
         archive = np.load(path, allow_pickle=False)
-    except (ValueError, *_DAMAGED) as error:
+    except _DAMAGED as error:
         raise InputError(f"{path}: the file is truncated or not an .npz archive; save it again.") from error
     if isinstance(archive, np.ndarray):
         raise InputError(f"{path}: holds one array, not an archive of them; rename it to .npy or use numpy.savez.")
@@ -86,6 +97,7 @@ def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
         raise InputError(f"{at} holds {states.dtype}, not numbers; convert it.")
     if states.ndim != 2 or not states.shape[1]:
         raise InputError(f"{at} has shape {states.shape}; expected (states, variables).")
+    check_numbers(0, states.shape[1], f"{path}")
     if times.shape != (len(states),):
         raise InputError(
             f"{at} has {len(states)} states and '{settings['time_column']}' has shape {times.shape}; give one time "
@@ -101,13 +113,26 @@ def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: Mappi
     if name not in archive.files:
         raise InputError(f"{path}: no array '{name}'; set {key} to one of {listed(archive.files)}.")
     try:
+        with archive.zip.open(f"{name}.npy") as member:
+            shape, dtype = _header(member)
+        if dtype.hasobject:
+            raise InputError(
+                f"{path}: the array '{name}' holds Python objects, which are pickled; save plain numbers with "
+                "numpy.savez."
+            )
+        check_array(shape, dtype.itemsize, f"{path}: the array '{name}'")  # NumPy inflates as much and no more
         return archive[name]
-    except ValueError as error:
-        raise InputError(
-            f"{path}: the array '{name}' holds Python objects, which are pickled; save plain numbers with numpy.savez."
-        ) from error
+    except InputError:
+        raise
     except _DAMAGED as error:
         raise InputError(f"{path}: the array '{name}' is truncated or damaged; save the file again.") from error
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type of an array, of whose file little else is read or inflated."""
+    head = io.BytesIO(file.read(_HEAD))
+    shape, _, dtype = _HEADERS[np.lib.format.read_magic(head)](head)
+    return shape, dtype
 
 
 def _names(variables: int, settings: Mapping[str, Any], path: Path) -> list[str]:

@@ -2,13 +2,16 @@
 
 import hashlib
 import logging
+import os
 import shutil
 import time
 import urllib.error
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from weightflow import limits
 from weightflow.errors import InputError
 from weightflow.storage import atomic
 
@@ -38,10 +41,12 @@ def fetch(url: str, path: str | Path, sha256: str | None, attempts: int = 3, wai
             try:
                 found = _stream(url, temporary)
                 break
-            except (OSError, HTTPException) as error:
-                again = attempt < attempts and getattr(error, "code", None) not in _REFUSED
+            except InputError:
+                raise
+            except (OSError, HTTPException, ValueError) as error:
+                final = isinstance(error, ValueError | FileNotFoundError) or getattr(error, "code", None) in _REFUSED
                 logging.warning("%s: attempt %d: %s", url, attempt, error)
-                if not again:
+                if final or attempt == attempts:
                     reason = " ".join(str(error).split()) or type(error).__name__
                     raise InputError(
                         f"{url}: cannot be fetched ({reason}); check the key url and the network, or put the file at "
@@ -58,10 +63,22 @@ def fetch(url: str, path: str | Path, sha256: str | None, attempts: int = 3, wai
 
 def _stream(url: str, path: Path) -> str:
     """Write what a URL gives; its checksum."""
+    if url.startswith("file:") and not os.path.isfile(local := urllib.request.url2pathname(urlsplit(url).path)):
+        raise FileNotFoundError(f"{local} is no file")  # a device or a pipe would never end
+    most = min(limits.most_bytes(), shutil.disk_usage(path.parent).free)
     with urllib.request.urlopen(url, timeout=_TIMEOUT) as response, path.open("wb") as file:
-        shutil.copyfileobj(response, file, _CHUNK)
-        expected, size = response.headers.get("Content-Length"), file.tell()
-    if expected is not None and size != int(expected):  # urllib itself takes an early end for the end
+        said = response.headers.get("Content-Length")
+        expected = int(said) if said is not None and said.isascii() and said.isdigit() else None
+        while (expected or 0) <= most and file.tell() <= most and (chunk := response.read(_CHUNK)):
+            file.write(chunk)
+        size = max(file.tell(), expected or 0)
+        if size > most:
+            raise InputError(
+                f"{url}: has {size} bytes or more, and {most} is the most that this machine has the memory and the "
+                "disk for; check the key url."
+            )
+        size = file.tell()
+    if expected is not None and size != expected:  # urllib itself takes an early end for the end
         raise urllib.error.ContentTooShortError(f"{size} of {expected} bytes came", b"")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,5 +1,9 @@
 """The ways a run can end early, each with one sentence for the user."""
 
+from typing import Any
+
+_MOST_LETTERS = 80  # of what a user wrote, in a sentence
+
 
 class InputError(ValueError):
     """What the user gave cannot be used.
@@ -20,3 +24,9 @@ class WriteError(OSError):
 
     def __init__(self, path: object, reason: str) -> None:
         super().__init__(f"{path}: cannot be written ({reason}); mend that, then run again: what is finished stays.")
+
+
+def shown(text: Any) -> str:
+    """What a user wrote, for a sentence: on one line, and not all of a long text."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= _MOST_LETTERS else f"{line[: _MOST_LETTERS - 1]}…"

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from weightflow.errors import InputError
+from weightflow.errors import InputError, shown
 
 MAX_DEPTH = 64  # operands waiting at once while a program runs
 _MOST_NAMES = 20  # in a message
+_MOST_LETTERS = 10_000  # of an expression
 
 CONSTANT, SPECIES, TIME, ADD, SUB, MUL, DIV, POW, NEG, SIN, COS, EXP, LOG, SQRT, MIN, MAX = range(16)
 
@@ -60,7 +61,9 @@ class Program:
 def check_name(name: str, where: str) -> None:
     """Refuse a species or parameter name that an expression could not use."""
     if not name.isidentifier() or keyword.iskeyword(name):
-        raise InputError(f"{where}: '{name}' is not a name; use letters, digits, underscores, no Python keyword.")
+        raise InputError(
+            f"{where}: '{shown(name)}' is not a name; use letters, digits, underscores, no Python keyword."
+        )
     if name in _RESERVED:
         raise InputError(f"{where}: '{name}' already means {_RESERVED[name]}; rename it.")
 
@@ -77,18 +80,20 @@ def compile_expression(text: str, species: Sequence[str], parameters: Mapping[st
     Raises:
         InputError: anything else is in the text.
     """
+    if len(str(text)) > _MOST_LETTERS:
+        raise InputError(f"{where}: '{shown(text)}' is longer than {_MOST_LETTERS} letters; write it in parts.")
     code: list[tuple[int, float]] = []
 
     def refuse(what: str) -> None:
         names = [*species, *parameters]
         few = names if len(names) <= _MOST_NAMES else [*names[: _MOST_NAMES - 1], "…"]
         allowed = ", ".join([*few, "t", "pi", *(f"{f}()" for f in FUNCTIONS)])
-        raise InputError(f"{where}: {what} is not allowed in '{text}'; use + - * / ** and {allowed}.")
+        raise InputError(f"{where}: {what} is not allowed in '{shown(text)}'; use + - * / ** and {allowed}.")
 
     def visit(node: ast.expr) -> None:
         match node:
             case ast.Constant(value=bool() | str() | bytes() | complex() | None):
-                refuse(f"{node.value!r}")
+                refuse(shown(repr(node.value)))
             case ast.Constant(value=int() | float()):
                 code.append((CONSTANT, float(node.value)))
             case ast.Name(id=name):
@@ -101,7 +106,7 @@ def compile_expression(text: str, species: Sequence[str], parameters: Mapping[st
                 elif name == "pi":
                     code.append((CONSTANT, math.pi))
                 else:
-                    refuse(f"the unknown name '{name}'")
+                    refuse(f"the unknown name '{shown(name)}'")
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 visit(operand)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -119,16 +124,16 @@ def compile_expression(text: str, species: Sequence[str], parameters: Mapping[st
                     visit(argument)
                 code.append((operation, 0.0))
             case _:
-                refuse(f"'{ast.unparse(node)}'")
+                refuse(f"'{shown(ast.unparse(node))}'")
 
     try:
         visit(ast.parse(str(text).strip(), mode="eval").body)
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{where}: '{text}' is not an arithmetic expression; check its parentheses.") from error
+        raise InputError(f"{where}: '{shown(text)}' is not an arithmetic expression; check its parentheses.") from error
     if (depth := _depth(code)) > MAX_DEPTH:
-        raise InputError(f"{where}: '{text}' nests {depth} deep, and {MAX_DEPTH} is the most; write it flatter.")
+        raise InputError(f"{where}: '{shown(text)}' nests {depth} deep, and {MAX_DEPTH} is the most; write it flatter.")
     operations, operands = zip(*code, strict=True)
     return Program(np.array(operations, dtype=np.int64), np.array(operands, dtype=np.float64))
 

@@ -70,7 +70,7 @@ def load_field(path: str | Path, field: nn.Module) -> None:
 
 def read_field(path: str | Path, field: nn.Module) -> dict[str, Tensor]:
     """Parameters and buffers by name, of a field of the same shape; raises as `load_field`."""
-    tensors = read_tensors(path, KIND).tensors
+    tensors = read_tensors(path, KIND, finite=True).tensors
     shapes = {name: tuple(value.shape) for name, value in field.state_dict().items()}
     if {name: array.shape for name, array in tensors.items()} != shapes:
         raise InputError(f"{path}: holds dynamics of another shape; use one trained with the same settings.")

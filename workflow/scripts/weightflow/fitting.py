@@ -247,7 +247,7 @@ def _resume(path: Path, fingerprint: str, field: nn.Module, optimiser: torch.opt
         artefact = read_tensors(path, CHECKPOINT_KIND)
     except InputError:
         return []  # a damaged checkpoint costs time, not the run
-    if artefact.metadata["fingerprint"] != fingerprint or len(artefact.tensors["history"]) > end:
+    if artefact.metadata.get("fingerprint") != fingerprint or len(artefact.tensors["history"]) > end:
         return []
     tensors = {name: torch.from_numpy(array.copy()) for name, array in artefact.tensors.items()}
     field.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("field.")})

@@ -20,7 +20,7 @@ from weightflow import seeding
 from weightflow.prediction import Prediction
 from weightflow.progress import progress
 from weightflow.snapshots import Snapshots
-from weightflow.storage import read_tensors, write_tensors
+from weightflow.storage import parts_of, read_tensors, write_tensors
 from weightflow.subsets import exactly
 from weightflow.transport import couple
 
@@ -140,11 +140,12 @@ def write_flow(path: str | Path, flow: Flow, **metadata: Any) -> None:
 
 def read_flow(path: str | Path, device: torch.device) -> Flow:
     """Read a flow, its network onto a device."""
-    tensors = read_tensors(path, KIND).tensors
-    times = tensors.pop("times")
-    parameters = {name.removeprefix(_NETWORK): torch.from_numpy(value) for name, value in tensors.items()}
-    network = _network(parameters["0.weight"].shape[1] - 1, torch.Generator())
-    network.load_state_dict(parameters)
+    tensors = read_tensors(path, KIND, finite=True).tensors
+    with parts_of(path):
+        times = tensors.pop("times")
+        parameters = {name.removeprefix(_NETWORK): torch.from_numpy(value) for name, value in tensors.items()}
+        network = _network(parameters["0.weight"].shape[1] - 1, torch.Generator())
+        network.load_state_dict(parameters)
     return Flow(network.to(device), times)
 
 

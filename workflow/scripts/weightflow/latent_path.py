@@ -20,7 +20,7 @@ from weightflow.batches import Batches
 from weightflow.errors import DivergenceError, InputError
 from weightflow.likelihood import mean_nll
 from weightflow.progress import progress
-from weightflow.storage import read_tensors, write_tensors
+from weightflow.storage import parts_of, read_tensors, write_tensors
 from weightflow.suitability import check_dimension
 
 KIND = "latent path"
@@ -94,8 +94,12 @@ def write_latent_path(path: str | Path, times: np.ndarray, coordinates: np.ndarr
 
 def read_latent_path(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     """(times (K,), coordinates (K, z_dim))."""
-    tensors = read_tensors(path, KIND).tensors
-    return tensors["times"], tensors["coordinates"]
+    tensors = read_tensors(path, KIND, finite=True).tensors
+    with parts_of(path):
+        times, coordinates = tensors["times"], tensors["coordinates"]
+        if times.shape != coordinates.shape[:1] or coordinates.ndim != 2:
+            raise ValueError
+        return times, coordinates
 
 
 def _pca(weights: np.ndarray, settings: Mapping[str, Any], seed: int, behaviour: Behaviour | None):

@@ -230,7 +230,7 @@ def read_law(path: str | Path) -> TableLaw | PoissonLaw:
     Raises:
         InputError: the file is damaged.
     """
-    tensors = read_tensors(path, KIND).tensors
+    tensors = read_tensors(path, KIND, finite=True).tensors
     try:
         return PoissonLaw(**tensors) if "means" in tensors else TableLaw(**tensors)
     except TypeError as error:

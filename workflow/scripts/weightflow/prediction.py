@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from weightflow.state_space import Counts, StateSpace
-from weightflow.storage import read_tensors, write_tensors
+from weightflow.storage import cut, parts_of, read_tensors, write_tensors
 
 KIND = "prediction"
 _SCORE = "score."
@@ -84,9 +84,12 @@ def write_prediction(path: str | Path, prediction: Prediction, **metadata: objec
 def read_prediction(path: str | Path) -> Prediction:
     """Read a prediction."""
     tensors = read_tensors(path, KIND).tensors
-    cuts = np.cumsum(tensors.pop("counts"))[:-1]
-    samples = np.split(tensors.pop("samples"), cuts)
-    sample_weights = tensors.pop("sample_weights")
-    weighted = np.split(sample_weights, cuts) if len(sample_weights) else []
-    scores = {name.removeprefix(_SCORE): tensors.pop(name) for name in list(tensors) if name.startswith(_SCORE)}
-    return Prediction(scores=scores, samples=samples, sample_weights=weighted, **tensors)
+    with parts_of(path):
+        samples, counts = tensors.pop("samples"), tensors.pop("counts")
+        sample_weights = tensors.pop("sample_weights")
+        split = cut(samples, counts)
+        weighted = cut(sample_weights, counts) if len(sample_weights) else []
+        scores = {name.removeprefix(_SCORE): tensors.pop(name) for name in list(tensors) if name.startswith(_SCORE)}
+        if len(tensors["times"]) != len(counts):
+            raise ValueError
+        return Prediction(scores=scores, samples=split, sample_weights=weighted, **tensors)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from weightflow.errors import InputError
+from weightflow.errors import InputError, shown
 from weightflow.expressions import MUL, SPECIES, Program
 from weightflow.schema import unknown
+
+_MOST_AT_ONCE = 1000  # of a species, on one side of an equation
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def parse_equation(equation: str, species: Sequence[str], where: str) -> tuple[n
     """
     left, arrow, right = equation.partition("->")
     if not arrow:
-        raise InputError(f"{where}: '{equation}' has no '->'; write for example 'S + I -> 2 I'.")
+        raise InputError(f"{where}: '{shown(equation)}' has no '->'; write for example 'S + I -> 2 I'.")
     return _side(left, species, where), _side(right, species, where)
 
 
@@ -93,8 +95,11 @@ def _side(text: str, species: Sequence[str], where: str) -> np.ndarray:
     if text.strip() in ("", "0", "∅"):
         return counts
     for term in text.split("+"):
-        found = re.fullmatch(r"\s*(\d*)\s*(\w+)\s*", term)
+        found = re.fullmatch(r"\s*(\d{0,18})\s*(\w+)\s*", term)
         if not found or found[2] not in species:
             raise InputError(f"{where}: {unknown('species', found[2] if found else term.strip(), species)}")
-        counts[species.index(found[2])] += int(found[1] or 1)
+        place, number = species.index(found[2]), int(found[1] or 1)
+        if counts[place] + number > _MOST_AT_ONCE:
+            raise InputError(f"{where}: more than {_MOST_AT_ONCE} of '{found[2]}' at once; lower their number.")
+        counts[place] += number
     return counts

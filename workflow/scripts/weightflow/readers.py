@@ -1,5 +1,6 @@
 """Reading users' files, each format by the module that knows it."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def read_recording(paths: str | Path | Sequence[str | Path], settings: Mapping[s
 
 
 def _read(path: Path, settings: Mapping[str, Any]) -> Recording:
-    if not path.is_file():
+    if not os.path.isfile(path):  # false also of names that no system takes
         raise InputError(f"{path}: there is no such file; check the data set's key 'file'.")
     if (suffix := format_of(path)) not in READERS:
         raise InputError(f"{path}: the suffix '{suffix}' is not known; use {', '.join(READERS)}.")

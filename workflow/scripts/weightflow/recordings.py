@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weightflow.errors import InputError
+from weightflow.errors import InputError, shown
 
 _LISTED = 12  # most names in a message
 
@@ -36,7 +36,7 @@ def default_names(variables: int) -> list[str]:
 
 def listed(names: Iterable[Any]) -> str:
     """All of a few names, and the first of many, for messages."""
-    names = [str(name) for name in names]
+    names = [shown(name) for name in names]
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(names[:_LISTED]) + more if names else "(none)"
 
@@ -70,7 +70,7 @@ def numeric_times(values: Sequence, where: str) -> np.ndarray:
         raise InputError(f"{where} holds dates; write times as numbers, such as hours since the first.")
     times = pd.to_numeric(given, errors="coerce")
     if (wrong := times.isna()).any():
-        raise InputError(f"{where} holds {str(given[wrong].iloc[0])!r}, which is no number; write times as numbers.")
+        raise InputError(f"{where} holds {shown(given[wrong].iloc[0])!r}, which is no number; write times as numbers.")
     return times.to_numpy(dtype=float)
 
 
@@ -82,7 +82,7 @@ def check_names(names: Sequence[str], where: str) -> None:
     """
     repeated = pd.Index(names)[pd.Index(names).duplicated()]
     if len(repeated):
-        raise InputError(f"{where}: the variable {repeated[0]} is there twice; rename one of them.")
+        raise InputError(f"{where}: the variable {shown(repeated[0])} is there twice; rename one of them.")
 
 
 def first_names(names: Sequence[str], count: int, where: str) -> list[str]:

@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from weightflow.errors import InputError
+from weightflow.errors import InputError, shown
 
-_MOST = 10_000  # names or entries; more is a slip of the pen
+MOST = 10_000  # names or entries; more is a slip of the pen
 
-_RANGE = re.compile(r"([^\W\d]\w*?)(\d+)\.\.\1(\d+)")
-_SPAN = re.compile(r"(\d+)\.\.(\d+)")
-_PLACE = re.compile(r"\{\s*(\w+)\s*(?:([+-])\s*(\d+)\s*)?\}")
+_RANGE = re.compile(r"([^\W\d]\w{0,60}?)(\d{1,18})\.\.\1(\d{1,18})")
+_SPAN = re.compile(r"(\d{1,18})\.\.(\d{1,18})")
+_PLACE = re.compile(r"\{\s*(\w+)\s*(?:([+-])\s*(\d{1,9})\s*)?\}")
 
 
 def expand_name(text: str, where: str) -> list[str]:
@@ -27,7 +27,7 @@ def expand_name(text: str, where: str) -> list[str]:
     if ".." not in text:
         return [text]
     if not (found := _RANGE.fullmatch(text)):
-        raise InputError(f"{where}: '{text}' is not a range of names; write for example X1..X15.")
+        raise InputError(f"{where}: '{shown(text)}' is not a range of names; write for example X1..X15.")
     return [f"{found[1]}{i}" for i in _span(f"{found[2]}..{found[3]}", where)]
 
 
@@ -50,17 +50,17 @@ def expand_entry(entry: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
                 for key, value in plain.items()
             }
         )
-        if len(found) > _MOST:
-            raise InputError(f"{where}.repeat: makes more than {_MOST} entries; repeat it less often.")
+        if len(found) > MOST:
+            raise InputError(f"{where}.repeat: makes more than {MOST} entries; repeat it less often.")
     return found
 
 
 def _span(text: str, where: str) -> range:
     found = _SPAN.fullmatch(str(text))
     if not found or int(found[1]) > int(found[2]):
-        raise InputError(f"{where}: '{text}' is not a range that rises; write for example 1..14.")
-    if int(found[2]) - int(found[1]) >= _MOST:
-        raise InputError(f"{where}: '{text}' is longer than {_MOST}; shorten it.")
+        raise InputError(f"{where}: '{shown(text)}' is not a range that rises; write for example 1..14.")
+    if int(found[2]) - int(found[1]) >= MOST:
+        raise InputError(f"{where}: '{shown(text)}' is longer than {MOST}; shorten it.")
     return range(int(found[1]), int(found[2]) + 1)
 
 
@@ -68,7 +68,7 @@ def _filled(text: str, numbers: Mapping[str, int], where: str) -> str:
     def number(place: re.Match) -> str:
         name, sign, offset = place.groups()
         if name not in numbers:
-            raise InputError(f"{where}: '{place[0]}' names no index of repeat; they are {', '.join(numbers)}.")
+            raise InputError(f"{where}: '{shown(place[0])}' names no index of repeat; they are {', '.join(numbers)}.")
         return str(numbers[name] + int(f"{sign}{offset}" if sign else 0))
 
     return _PLACE.sub(number, text)

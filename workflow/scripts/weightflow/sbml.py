@@ -5,12 +5,17 @@ propensity. libsbml, an optional dependency, reads the file; whatever a reaction
 """
 
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
 from weightflow.errors import InputError
 
+_MOST_BYTES = 50_000_000  # of a file; the largest models of whole cells have less
+_MOST_DEPTH = 200  # of elements; libsbml and a formula's reader go down step by step
+_MOST_TERMS = 100_000  # of a formula whose functions are written out
 _INLINED = ("promoteLocalParameters", "expandFunctionDefinitions", "expandInitialAssignments")
 
 
@@ -28,14 +33,16 @@ def read_sbml(path: str | Path) -> dict[str, Any]:
         InputError: no such file, libsbml is not installed, or something in the model has no meaning for counts.
     """
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError(f"{path}: there is no such SBML model.")
     try:
         import libsbml
     except ImportError as error:
         raise InputError(f"{path}: reading SBML needs libsbml; run pip install -r requirements-sbml.txt.") from error
+    _check_text(path)
     document = libsbml.readSBMLFromFile(str(path))
     _refuse_errors(document, path)
+    _check_functions(document.getModel(), path)
     for option in _INLINED:
         properties = libsbml.ConversionProperties()
         properties.addOption(option, True)
@@ -68,6 +75,80 @@ def read_sbml(path: str | Path) -> dict[str, Any]:
         "reactions": reactions,
         "initial": initial,
     }
+
+
+def _check_text(path: Path) -> None:
+    """Refuse what costs a parser of XML memory, its stack or other files: libsbml reads whatever there is."""
+    if (size := path.stat().st_size) > _MOST_BYTES:
+        raise InputError(f"{path}: has {size} bytes, and {_MOST_BYTES} is the most; write a smaller model.")
+    depth = 0
+
+    def declare(*_: Any) -> None:
+        raise InputError(f"{path}: declares a document type or entities, which no model needs; take out the DOCTYPE.")
+
+    def enter(*_: Any) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _MOST_DEPTH:
+            raise InputError(f"{path}: nests more than {_MOST_DEPTH} elements; write its formulas flatter.")
+
+    def leave(*_: Any) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler, parser.StartElementHandler, parser.EndElementHandler = declare, enter, leave
+    try:
+        with path.open("rb") as file:
+            parser.ParseFile(file)
+    except expat.ExpatError as error:
+        raise InputError(f"{path}: not valid SBML; line {error.lineno}: {expat.ErrorString(error.code)}.") from error
+    except (OSError, ValueError, LookupError) as error:
+        raise InputError(f"{path}: cannot be read as XML ({error}); save it as UTF-8.") from error
+
+
+def _check_functions(model: Any, path: Path) -> None:
+    """Refuse functions that grow with every call: written out, fifty lines can make more terms than memory holds.
+
+    A call's size is affine in those of its arguments, so it is told without writing anything out.
+    """
+    definitions = {item.getId(): item.getMath() for item in model.getListOfFunctionDefinitions()}
+    sizes: dict[str, tuple[int, list[int]]] = {}  # terms of a function's own, and how often each argument is used
+
+    def size_of(name: str, within: tuple[str, ...] = ()) -> tuple[int, list[int]]:
+        if name in within or len(within) > _MOST_DEPTH:
+            raise InputError(f"{path}: the function '{name}' calls itself; write it without.")
+        if name not in sizes:
+            formula = definitions[name]
+            count = formula.getNumChildren() - 1
+            arguments = [formula.getChild(i).getName() for i in range(count)]
+            own = measure(formula.getChild(count), (*within, name), {a: i for i, a in enumerate(arguments)}, count)
+            sizes[name] = own[0], own[1:]
+        return sizes[name]
+
+    def measure(node: Any, within: tuple[str, ...], places: Mapping[str, int], count: int) -> list[int]:
+        parts = [measure(node.getChild(i), within, places, count) for i in range(node.getNumChildren())]
+        if not parts and node.getName() in places:
+            return [0] + [int(i == places[node.getName()]) for i in range(count)]
+        constant, uses = 1, [1] * len(parts)
+        if node.isFunction() and node.getName() in definitions:
+            constant, uses = size_of(node.getName(), within)
+        total = [constant] + [0] * count
+        for part, times in zip(parts, uses, strict=False):
+            total = [a + times * b for a, b in zip(total, part, strict=True)]
+        if total[0] > _MOST_TERMS or max(total) > _MOST_TERMS:
+            raise InputError(f"{path}: a formula has more than {_MOST_TERMS} terms once its functions are written out.")
+        return total
+
+    laws = [item.getKineticLaw() for item in model.getListOfReactions()]
+    formulas = [law.getMath() for law in laws if law is not None]
+    formulas += [item.getMath() for item in model.getListOfInitialAssignments()]
+    for name in definitions:
+        if definitions[name] is not None and definitions[name].isLambda():
+            size_of(name)
+    for formula in formulas:
+        if formula is not None:
+            measure(formula, (), {}, 0)
 
 
 def _refuse_errors(document: Any, path: Path) -> None:

@@ -3,12 +3,13 @@
 Nothing here reads data or imports torch, so that a wrong key is reported at once.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from weightflow.ablations import BASE, is_studied, variant_name, variants
-from weightflow.errors import InputError
+from weightflow.errors import InputError, shown
 from weightflow.extrapolation import ending, ends
 from weightflow.folds import fold_of
 from weightflow.readers import READERS, as_files, format_of
@@ -18,6 +19,7 @@ from weightflow.snapshots import check_observed, heldout_amount, observed_mask
 from weightflow.stages import chooses_width, learns
 from weightflow.variable_order import variable_order
 
+_RESULTS = "results"
 SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
 
 
@@ -67,9 +69,10 @@ def check_files(config: Mapping[str, Any], source: str) -> None:
     """
     for name, settings in config["datasets"].items():
         for file in [] if settings["url"] else as_files(settings["file"]):
-            if not Path(file).is_file():
+            if not os.path.isfile(file):
                 raise InputError(
-                    f"{source}: datasets.{name}.file: there is no file {file}; check the path (README: your own data)."
+                    f"{source}: datasets.{name}.file: there is no file {shown(file)}; check the path (README: your own "
+                    "data)."
                 )
 
 
@@ -84,13 +87,17 @@ def check_systems(config: Mapping[str, Any], systems: Path, source: str) -> None
     Raises:
         InputError: naming the file, the key and the fix.
     """
-    from weightflow.systems import check_start, read_system  # takes most of a second, and every job reads the settings
+    from weightflow import systems as networks  # takes most of a second, and every job reads the settings
 
-    found = {path: read_system(path) for path in used_systems(config, systems)}
+    found = {path: networks.read_system(path) for path in used_systems(config, systems)}
     for name, settings in config["datasets"].items():
         if settings["system"]:
             system, where = found[system_path(settings["system"], systems)], f"{source}: datasets.{name}"
-            check_start(system, settings, where)
+            networks.check_start(system, settings, where)
+            if not settings["file"]:
+                networks.check_trajectories(system, settings["trajectories"], f"{where}.trajectories")
+            if (heldout := heldout_amount(settings)) >= 1:
+                networks.check_trajectories(system, int(heldout), f"{where}.heldout")
             check_observed(observed_mask(system.points, settings["observe_every"], settings["hold_back"]), where)
 
 
@@ -135,8 +142,8 @@ def check_model(
         )
     _check_teacher(settings["teacher"]["members"], datasets, f"{where}.teacher.members")
     start = settings["training"]["start_from"]
-    if start and not Path(start).is_file():
-        raise InputError(f"{where}.training.start_from: there is no file {start}.")
+    if start and not os.path.isfile(start):
+        raise InputError(f"{where}.training.start_from: there is no file {shown(start)}; check the path.")
 
 
 def _check_teacher(members: Sequence[str] | None, datasets: Mapping[str, Mapping[str, Any]], where: str) -> None:
@@ -271,8 +278,10 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
     if urls and len(urls) != len(files):
         raise InputError(f"{where}.url: there are {len(urls)} urls for {len(files)} files; give one for each.")
     for file in files:
+        if urls:
+            _check_target(file, where)
         if format_of(file) not in READERS:
-            raise InputError(f"{where}.file: the suffix of {file} is not known; use {', '.join(READERS)}.")
+            raise InputError(f"{where}.file: the suffix of {shown(file)} is not known; use {', '.join(READERS)}.")
     if (sums := as_files(settings["sha256"])) and len(sums) != len(files):
         raise InputError(f"{where}.sha256: there are {len(sums)} checksums for {len(files)} files; give one for each.")
     _check_kind(settings, where)
@@ -281,7 +290,7 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
             f"{where}.system: {system} has no grid of times; name it in a .yaml of kind sbml "
             "(resources/systems/README.md), and give that."
         )
-    if system and not system_path(system, systems).is_file():
+    if system and not os.path.isfile(system_path(system, systems)):
         known = sorted(path.stem for path in systems.glob("*.yaml"))
         raise InputError(f"{where}.system: {unknown('system', system, known)}")
     amount = heldout_amount(settings)
@@ -299,6 +308,17 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
     if settings["states"] and settings["states"] > settings["max_states"]:
         raise InputError(
             f"{where}.states: {settings['states']} is above max_states {settings['max_states']}; raise it."
+        )
+
+
+def _check_target(file: str, where: str) -> None:
+    """Refuse to fetch a file to a place that is none for data: outside of the working folder, or among the results."""
+    here, place = os.getcwd(), os.path.abspath(file)
+    inside = place.startswith(here + os.sep) and not place.startswith(os.path.join(here, _RESULTS) + os.sep)
+    if not os.path.isfile(file) and (not inside or os.path.lexists(file)):
+        raise InputError(
+            f"{where}.file: {shown(file)} is to be fetched from its url, and its place must be free, in the working "
+            f"folder and not in {_RESULTS}; name another, such as data/mine.csv."
         )
 
 

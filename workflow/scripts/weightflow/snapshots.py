@@ -16,7 +16,7 @@ from weightflow import seeding
 from weightflow.errors import InputError
 from weightflow.representation import Representation, check_components, check_spread, fit_representation
 from weightflow.state_space import Counts, Reals, StateSpace, from_metadata, to_metadata
-from weightflow.storage import read_metadata, read_tensors, write_tensors
+from weightflow.storage import cut, parts_of, read_metadata, read_tensors, write_tensors
 
 if TYPE_CHECKING:
     from weightflow.recordings import Recording  # which loads pandas, and every job reads snapshots
@@ -369,30 +369,28 @@ def write_snapshots(path: str | Path, data: Snapshots, source: Mapping[str, Any]
 
 def observed_count(path: str | Path) -> int:
     """Number K of observed snapshots in a canonical file, without reading its states."""
-    return read_metadata(path)["observed"]
+    about = read_metadata(path)
+    with parts_of(path):
+        return int(about["observed"])
 
 
 def read_snapshots(path: str | Path) -> Snapshots:
     """Read the canonical file."""
-    artefact = read_tensors(path, KIND)
-    parts = {
-        part: np.split(artefact.tensors[f"{part}.states"], np.cumsum(artefact.tensors[f"{part}.counts"])[:-1])
-        if len(artefact.tensors[f"{part}.counts"])
-        else []
-        for part in ("training", "heldout")
-    }
-    for about in ("source", "observed"):
-        artefact.metadata.pop(about)
-    space, names = from_metadata(artefact.metadata.pop("space")), artefact.metadata.pop("represented")
-    made = None if names is None else Representation(names, *(artefact.tensors[f"representation.{k}"] for k in _MAP))
-    return Snapshots(
-        space=space,
-        representation=made,
-        times=artefact.tensors["times"],
-        is_observed=artefact.tensors["is_observed"].astype(bool),
-        **parts,
-        **artefact.metadata,
-    )
+    artefact = read_tensors(path, KIND, finite=True)
+    tensors, about = artefact.tensors, artefact.metadata
+    with parts_of(path):
+        parts = {
+            part: cut(tensors[f"{part}.states"], tensors[f"{part}.counts"]) if len(tensors[f"{part}.counts"]) else []
+            for part in ("training", "heldout")
+        }
+        for unread in ("source", "observed"):
+            about.pop(unread)
+        space, names = from_metadata(about.pop("space")), about.pop("represented")
+        made = None if names is None else Representation(names, *(tensors[f"representation.{k}"] for k in _MAP))
+        times, is_observed = tensors["times"], tensors["is_observed"].astype(bool)
+        if not times.shape == is_observed.shape == (len(parts["training"]),):
+            raise ValueError
+        return Snapshots(space=space, representation=made, times=times, is_observed=is_observed, **parts, **about)
 
 
 def read_training(path: str | Path, share: float) -> Snapshots:

@@ -51,7 +51,7 @@ def chosen_backbone(settings: Mapping[str, Any], choice: str | Path | Iterable[s
     """
     if not choice:
         return dict(settings["backbone"])
-    return settings["backbone"] | {"hidden": read_json(str(choice))["hidden"]}
+    return settings["backbone"] | {"hidden": read_json(str(choice), "hidden")["hidden"]}
 
 
 def choice_settings(model: Mapping[str, Any]) -> dict[str, Any]:

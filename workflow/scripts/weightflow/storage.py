@@ -22,7 +22,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from weightflow.errors import InputError, WriteError
+from weightflow.errors import InputError, WriteError, shown
+from weightflow.limits import check_bytes
 
 if TYPE_CHECKING:
     import pandas as pd  # half a second, and many jobs write no table
@@ -102,23 +103,58 @@ def write_tensors(path: str | Path, kind: str, tensors: Mapping[str, np.ndarray]
         save_file(arrays, temporary, metadata=header)
 
 
-def read_tensors(path: str | Path, kind: str) -> Artefact:
+def read_tensors(path: str | Path, kind: str, finite: bool = False) -> Artefact:
     """Read what `write_tensors` wrote.
 
+    Args:
+        path: the file.
+        kind: what it is to be.
+        finite: whether NaN and infinity have no meaning in it.
+
     Raises:
-        InputError: the file is missing, truncated, not safetensors, or holds another kind of artefact.
+        InputError: the file is missing, truncated, not safetensors, or holds another kind of artefact, or NaN.
     """
     with _opened(path) as file:
+        check_bytes(os.path.getsize(path), f"{path}: the file")
         metadata = _metadata(file)
         seal = metadata.pop(_SEAL, None)
         found = metadata.get("kind", "a foreign file")
         # A foreign file may hold types that NumPy has no name for.
         tensors = {name: file.get_tensor(name) for name in sorted(file.keys())} if found == kind else {}
     if found != kind:
-        raise InputError(f"{path}: expected {kind}, found {found}; {_REMEDY}.")
+        raise InputError(f"{path}: expected {kind}, found {shown(found)}; {_REMEDY}.")
     if seal is not None and seal != _seal(metadata, tensors):
         raise InputError(f"{path}: the file is damaged, its digest is not that of its content; {_REMEDY}.")
+    for name, array in tensors.items() if finite else ():
+        if not np.isfinite(array).all():
+            raise InputError(f"{path}: holds NaN or infinity in {shown(name)}; {_REMEDY}.")
     return Artefact(kind, tensors, {key: value for key, value in metadata.items() if key != "kind"})
+
+
+@contextmanager
+def parts_of(path: str | Path) -> Iterator[None]:
+    """Say which file does not hold what it should, where a block that takes its parts finds one missing or strange.
+
+    Raises:
+        InputError: in place of what such a block raises.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
+        raise InputError(f"{path}: the file lacks what it should hold, or it does not fit; {_REMEDY}.") from error
+
+
+def cut(rows: np.ndarray, counts: np.ndarray) -> list[np.ndarray]:
+    """Rows (N, …) in parts of given numbers, which are all of them.
+
+    Raises:
+        ValueError: they are not.
+    """
+    if counts.ndim != 1 or (counts < 0).any() or counts.sum() != len(rows):
+        raise ValueError(f"{len(rows)} rows are not parts of {counts} rows")
+    return np.split(rows, np.cumsum(counts)[:-1]) if len(counts) else []
 
 
 def read_metadata(path: str | Path) -> dict[str, Any]:
@@ -148,15 +184,24 @@ def write_json(path: str | Path, content: Any) -> None:
     write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
 
 
-def read_json(path: str | Path) -> Any:
+def read_json(path: str | Path, *keys: str) -> Any:
     """Read JSON.
 
+    Args:
+        path: the file.
+        keys: that it must have; none where it may hold anything.
+
     Raises:
-        InputError: the file is missing or damaged.
+        InputError: the file is missing or damaged, or lacks a key.
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        if keys and not (isinstance(content, dict) and content.keys() >= set(keys)):
+            raise InputError(f"{path}: the file lacks {', '.join(keys)}; {_REMEDY}.")
+        return content
+    except InputError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: the file is missing or not JSON; {_REMEDY}.") from error
 
 
@@ -168,12 +213,14 @@ def write_text(path: str | Path, text: str) -> None:
 
 @contextmanager
 def _opened(path: str | Path) -> Iterator[Any]:
-    if not Path(path).is_file():
+    if not os.path.isfile(path):
         raise InputError(f"{path}: the file is missing; run snakemake to make it.")
     try:
         with safe_open(path, framework="numpy") as file:
             yield file
-    except (SafetensorError, ValueError, OSError) as error:
+    except InputError:
+        raise
+    except (SafetensorError, ValueError, OSError, RecursionError, TypeError, KeyError, AttributeError) as error:
         raise InputError(f"{path}: the file is truncated or not safetensors; {_REMEDY}.") from error
 
 

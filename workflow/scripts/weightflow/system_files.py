@@ -4,11 +4,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from weightflow.errors import InputError
 from weightflow.repetition import expand_name
 from weightflow.schema import check_schema, read_schema, unknown
+from weightflow.yaml_files import read_yaml
 
 _DRAWN = 2000  # most alleles of a landscape in a figure
 
@@ -22,12 +21,7 @@ def read_entries(path: str | Path) -> dict[str, Any]:
         InputError: not YAML, or a missing, unknown or malformed key; the sentence names file and key.
     """
     path = Path(path)
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such system file.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML; {str(error).splitlines()[0]}.") from error
+    entries = read_yaml(path)
     if not isinstance(entries, dict):
         raise InputError(f"{path}: expected a mapping with keys such as title, species and reactions.")
     kinds = _schema()["$defs"]
@@ -41,7 +35,7 @@ def read_entries(path: str | Path) -> dict[str, Any]:
 
 def is_map(path: str | Path) -> bool:
     """Whether a file, already checked, describes an adaptive walk over two loci, whose landscape can be drawn."""
-    entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    entries = read_yaml(path)
     if entries.get("kind") != "adaptive_walk":
         return False
     loci = sum(len(expand_name(name, str(path))) for name in entries["species"])

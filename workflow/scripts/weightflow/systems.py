@@ -1,5 +1,6 @@
 """System files, `resources/systems/*.yaml`: what they say becomes a reaction network or an adaptive walk."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,16 +8,18 @@ from typing import Any
 import numpy as np
 
 from weightflow.adaptive_walk import AdaptiveWalk
-from weightflow.errors import InputError
+from weightflow.errors import InputError, shown
 from weightflow.expressions import Program, check_name, compile_expression, evaluate
+from weightflow.limits import check_array
 from weightflow.reaction_network import Limits, Reaction, ReactionNetwork, mass_action, parse_equation
-from weightflow.repetition import expand_entry, expand_name
+from weightflow.repetition import MOST, expand_entry, expand_name
 from weightflow.sbml import read_sbml
 from weightflow.schema import unknown
 from weightflow.system_files import read_entries
 
 System = ReactionNetwork | AdaptiveWalk
 
+_COUNT = 4  # bytes
 _LARGEST_CHECKED = 1_000_000  # genotypes whose fitness is looked at when a file is read
 
 
@@ -63,6 +66,20 @@ def check_start(system: System, settings: Mapping[str, Any], where: str) -> None
         )
 
 
+def check_trajectories(system: System, number: int, where: str) -> None:
+    """Refuse more trajectories than the memory holds.
+
+    Args:
+        system: that is simulated.
+        number: of trajectories.
+        where: the data set and the key, for messages.
+
+    Raises:
+        InputError: naming the shape of what would be simulated.
+    """
+    check_array((number, system.points, len(system.species)), _COUNT, f"{where}: a simulation of {system.path}")
+
+
 def _reaction_network(content: Mapping[str, Any], path: Path, where: str) -> ReactionNetwork:
     """A network from the entries of a system file, or of a model (`where`) that a system file names."""
     species, parameters = _names(content, where)
@@ -105,9 +122,13 @@ def _adaptive_walk(content: Mapping[str, Any], path: Path) -> AdaptiveWalk:
 
 def _entries(content: Mapping[str, Any], where: str) -> Iterator[tuple[dict[str, Any], str]]:
     """Reactions, each with its place in the file; a repeated one is several."""
+    number = 0
     for i, entry in enumerate(content["reactions"]):
         at = f"{where}: reactions.{i}"
-        yield from ((single, at) for single in expand_entry(entry, at))
+        singles = expand_entry(entry, at)
+        if (number := number + len(singles)) > MOST:
+            raise InputError(f"{at}: there are more than {MOST} reactions by now; write a smaller system.")
+        yield from ((single, at) for single in singles)
 
 
 def _reaction(
@@ -142,7 +163,11 @@ def _rate(text: str, parameters: Mapping[str, float], where: str) -> Program:
 
 def _names(content: Mapping[str, Any], where: str) -> tuple[tuple[str, ...], dict[str, float]]:
     """Species, and values of the parameters by name."""
-    species = tuple(name for text in content["species"] for name in expand_name(text, f"{where}: species"))
+    species: tuple[str, ...] = ()
+    for text in content["species"]:
+        species += tuple(expand_name(text, f"{where}: species"))
+        if len(species) > MOST:
+            raise InputError(f"{where}: species: there are more than {MOST}; write a smaller system.")
     parameters = {
         str(name): _number(value, f"{where}: parameters.{name}")
         for name, value in content.get("parameters", {}).items()
@@ -150,7 +175,7 @@ def _names(content: Mapping[str, Any], where: str) -> tuple[tuple[str, ...], dic
     for name in (*species, *parameters):
         check_name(name, f"{where}: species and parameters")
     names = (*species, *parameters)
-    if twice := {name for name in names if names.count(name) > 1}:
+    if twice := {name for name, number in Counter(names).items() if number > 1}:
         raise InputError(f"{where}: the name '{min(twice)}' stands twice among species and parameters; rename one.")
     return species, parameters
 
@@ -187,7 +212,7 @@ def _genotype(entry: Any, species: Sequence[str], alleles: int, path: Path) -> n
     if entry == "uniform":
         return None
     if not isinstance(entry, dict):
-        raise InputError(f"{path}: initial: '{entry}' is neither uniform nor an allele for each locus; give one.")
+        raise InputError(f"{path}: initial: '{shown(entry)}' is neither uniform nor an allele for each locus.")
     found = _per_species(entry, species, f"{path}: initial")
     for name, allele in zip(species, found, strict=True):
         if allele not in range(alleles):
@@ -205,8 +230,8 @@ def _number(value: Any, where: str) -> float:
     """A finite number, also one that YAML takes for text, such as 1e-4."""
     try:
         number = float(value) if not isinstance(value, bool) else np.nan
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = np.nan
     if not np.isfinite(number):
-        raise InputError(f"{where}: '{value}' is not a number.")
+        raise InputError(f"{where}: '{shown(value)}' is not a number.")
     return number

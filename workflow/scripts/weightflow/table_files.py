@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet
 
-from weightflow.errors import InputError
+from weightflow.errors import InputError, shown
+from weightflow.limits import check_array, check_bytes, check_numbers, most_bytes
 from weightflow.recordings import (
     Recording,
     check_names,
@@ -25,6 +26,12 @@ from weightflow.recordings import (
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _OTHER_SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
 _GZIP = b"\x1f\x8b"
+_DAMAGED = (ValueError, OSError, EOFError, zlib.error, csv.Error)
+# as pandas and Arrow raise them, of tables that say strange things about themselves
+_DAMAGED += (LookupError, TypeError, AttributeError, ArithmeticError, NotImplementedError, MemoryError)
+_CHUNK = 1 << 20
+_NUMBER = 8  # bytes
+_PER_LETTER = 4  # bytes in memory for each of a text: a number takes two letters at least, its separator included
 
 
 def read_table(path: Path, settings: Mapping[str, Any]) -> Recording:
@@ -92,8 +99,10 @@ def _read(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
         raise
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not a readable table; it is no text in UTF-8, so save it as such.") from error
-    except (ValueError, OSError, EOFError, zlib.error, csv.Error) as error:
-        raise InputError(f"{path}: not a readable table; {str(error).splitlines()[0].rstrip('.')}.") from error
+    except _DAMAGED as error:
+        raise InputError(f"{path}: not a readable table; {shown(error).rstrip('.')}.") from error
+    if len(header) != table.shape[1]:
+        raise InputError(f"{path}: the first line names {len(header)} columns of {table.shape[1]}; mend it.")
     named = settings["variables"]
     used = {settings["time_column"], *(named if isinstance(named, list) else header)}
     check_names([name for name in header if name in used], f"{path}")
@@ -102,6 +111,9 @@ def _read(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
 
 def _parquet(path: Path) -> tuple[pd.DataFrame, list[str]]:
     """A table and its columns' names; what was its index is a column."""
+    about = pyarrow.parquet.read_metadata(path)
+    check_numbers(0, about.num_columns, f"{path}")
+    check_array((about.num_rows, about.num_columns), _NUMBER, f"{path}: the table")
     check_names(pyarrow.parquet.read_schema(path).names, f"{path}")
     table = pd.read_parquet(path)
     if any(name is not None for name in table.index.names):
@@ -115,8 +127,21 @@ def _text(path: Path) -> tuple[pd.DataFrame, list[str]]:
         packed = file.read(2) == _GZIP
     if packed != (path.suffix == ".gz"):
         raise InputError(f"{path}: compressed files end in .gz, and others do not; rename it.")
+    check_bytes(_PER_LETTER * (_inflated(path) if packed else path.stat().st_size), f"{path}: the table")
     separator = _SEPARATORS[Path(path.name.removesuffix(".gz")).suffix]
     with (gzip.open if packed else open)(path, "rt", newline="", encoding="utf-8-sig") as file:
-        header = next(csv.reader(file, delimiter=separator), [])
+        header = next(filter(None, csv.reader(file, delimiter=separator)), [])  # pandas skips empty lines too
+    check_numbers(0, len(header), f"{path}")
     table = pd.read_csv(path, sep=separator, skipinitialspace=True)
+    if table.index.nlevels > 1:  # of more than the names of rows, pandas would make names too
+        raise InputError(f"{path}: there are rows of more values than the {len(header)} columns; mend them.")
     return table, [name.strip() for name in header]
+
+
+def _inflated(path: Path) -> int:
+    """Size of a compressed file's text, which it does not say itself; of a very large one, that it is so."""
+    size = 0
+    with gzip.open(path, "rb") as file:
+        while _PER_LETTER * size <= most_bytes() and (chunk := file.read(_CHUNK)):
+            size += len(chunk)
+    return size

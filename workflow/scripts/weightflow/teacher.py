@@ -18,7 +18,7 @@ from scipy.interpolate import CubicSpline
 
 from weightflow.relaxation import own_relaxation, relax
 from weightflow.state_space import StateSpace
-from weightflow.storage import read_json, write_json
+from weightflow.storage import parts_of, read_json, write_json
 from weightflow.subsets import at_most, exactly
 from weightflow.transport import GrowingPlan, chain, couple_growing, transport_spline
 
@@ -285,4 +285,6 @@ def write_teachers(path: str | Path, teachers: Teachers) -> None:
 
 def read_teachers(path: str | Path) -> Teachers:
     """Read a choice."""
-    return Teachers(**{name: Teacher(**values) for name, values in read_json(path).items()})
+    content = read_json(path)
+    with parts_of(path):
+        return Teachers(**{name: Teacher(**values) for name, values in content.items()})

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from weightflow.errors import InputError
-from weightflow.storage import read_tensors, write_tensors
+from weightflow.storage import parts_of, read_tensors, write_tensors
 
 KIND = "weight graph"
 
@@ -164,19 +164,22 @@ def read_weight_graph(path: str | Path) -> WeightGraph:
     Raises:
         InputError: the file is damaged, or its parts do not fit each other.
     """
-    artefact = read_tensors(path, KIND)
-    layers = tuple(LinearMap(*entry) for entry in artefact.metadata["layers"])
+    artefact = read_tensors(path, KIND, finite=True)
     tensors = artefact.tensors
-    mask = tensors["mask"].astype(bool)
-    if not np.array_equal(mask, token_mask(layers)) or tensors["tokens"].shape[1:] != mask.shape:
-        raise InputError(f"{path}: tokens and layer table do not fit; delete it and run again, and it is rebuilt.")
-    return WeightGraph(
-        layers,
-        tensors["times"],
-        tensors["tokens"],
-        mask,
-        tensors["layer"],
-        tensors["neuron"],
-        artefact.metadata["anchors"],
-        artefact.metadata["backbone"],
-    )
+    with parts_of(path):
+        layers = tuple(LinearMap(*entry) for entry in artefact.metadata["layers"])
+        mask, tokens = tensors["mask"].astype(bool), tensors["tokens"]
+        declared = sum(layer.neurons for layer in layers), max(layer.inputs for layer in layers) + 1
+        fits = declared == mask.shape == tokens.shape[1:] and np.array_equal(mask, token_mask(layers))
+        if not fits or tensors["times"].shape != tokens.shape[:1]:
+            raise InputError(f"{path}: tokens and layer table do not fit; delete it and run again, and it is rebuilt.")
+        return WeightGraph(
+            layers,
+            tensors["times"],
+            tokens,
+            mask,
+            tensors["layer"],
+            tensors["neuron"],
+            artefact.metadata["anchors"],
+            artefact.metadata["backbone"],
+        )

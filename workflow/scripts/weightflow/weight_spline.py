@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from weightflow.storage import read_tensors, write_tensors
+from weightflow.storage import parts_of, read_tensors, write_tensors
 
 KIND = "weight spline"
 
@@ -73,4 +73,8 @@ def write_spline(path: str | Path, curve: WeightSpline, **metadata: Any) -> None
 
 def read_spline(path: str | Path) -> WeightSpline:
     """Read the knots."""
-    return WeightSpline(**read_tensors(path, KIND).tensors)
+    tensors = read_tensors(path, KIND, finite=True).tensors
+    with parts_of(path):
+        if tensors["weights"].shape[:1] != tensors["times"].shape:
+            raise ValueError
+        return WeightSpline(**tensors)
