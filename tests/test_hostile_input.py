@@ -75,7 +75,7 @@ from weightflow.laws import read_law
 from weightflow.prediction import read_prediction
 from weightflow.readers import read_recording
 from weightflow.schema import check_schema, read_schema
-from weightflow.settings import check_ablations, check_consistency, check_systems
+from weightflow.settings import check_ablations, check_consistency, check_files, check_systems
 from weightflow.snapshots import check_states, observed_count, read_snapshots
 from weightflow.stages import chosen_backbone
 from weightflow.storage import read_json
@@ -121,6 +121,7 @@ def configuration(name: str = "config.yaml") -> Callable[[], Any]:
         check_schema(config, read_schema(SCHEMA), name)
         config = _complete(config)
         check_consistency(config, SYSTEMS, name)
+        check_files(config, name)
         check_ablations(config, name)
         check_systems(config, SYSTEMS, name)
 
