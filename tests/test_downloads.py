@@ -16,7 +16,10 @@ SUM = hashlib.sha256(CONTENT).hexdigest()
 
 @pytest.fixture
 def server():
-    """A server on this machine; `/busy` answers the third time, `/short` breaks off, `/long` says too much, and its log is `asked`."""
+    """A server on this machine, whose log is `asked`.
+
+    `/busy` answers the third time, `/short` breaks off, `/long` and `/strange` say what is not so.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
