@@ -16,9 +16,9 @@ SUM = hashlib.sha256(CONTENT).hexdigest()
 
 @pytest.fixture
 def server():
-    """A server on this machine: `/busy` answers the third time, `/short` breaks off, `/long` says too much.
+    """A server on this machine, whose log is `asked`.
 
-    Its log is `asked`.
+    `/busy` answers the third time, `/short` breaks off, `/long` and `/strange` say what is not so.
     """
 
     class Handler(BaseHTTPRequestHandler):

@@ -25,10 +25,6 @@ def test_aliases_are_allowed_where_they_are_few(saved):
     assert read_config(saved("config.yaml", text)) == {"a": {"k": [1, 2]}, "b": {"k": [1, 2], "c": [1, 2]}}
 
 
-def test_an_anchor_may_be_set_anew(saved):
-    assert read_yaml(saved("a.yaml", "[&a 1, *a, &a 2, *a]")) == [1, 1, 2, 2]
-
-
 @pytest.mark.parametrize(("depth", "fits"), [(49, True), (50, False)])
 def test_nesting_ends_somewhere(saved, refused, depth, fits):
     path = saved("a.yaml", "a: " + "[" * depth + "]" * depth)

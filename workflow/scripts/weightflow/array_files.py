@@ -7,6 +7,7 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,7 +27,7 @@ from weightflow.recordings import (
 )
 
 AXES = {"trajectory": 0, "time": 1, "variable": 2}
-_PICKLED = ("Object arrays", "Python objects", "pickle", "magic string")
+_PICKLED = ("Object arrays", "Python objects", "pickle")
 # as zipfile and NumPy raise them, of members that are compressed strangely, encrypted or of headers of no sense
 _DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, ValueError, TypeError)
 _DAMAGED += (ArithmeticError, LookupError, AttributeError, SyntaxError, struct.error, tokenize.TokenError, MemoryError)
@@ -45,8 +46,7 @@ def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
         InputError: the file is damaged, holds no numbers, or has another shape.
     """
     try:
-        with path.open("rb") as file:
-            _header(file)
+        _check_length(path)
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except _DAMAGED as error:
         if any(sign in str(error) for sign in _PICKLED):
@@ -126,6 +126,17 @@ def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: Mappi
         raise
     except _DAMAGED as error:
         raise InputError(f"{path}: the array '{name}' is truncated or damaged; save the file again.") from error
+
+
+def _check_length(path: Path) -> None:
+    """Refuse an array that is longer than its file, whose size NumPy's own count may pass over."""
+    with path.open("rb") as file:
+        if file.read(len(np.lib.format.MAGIC_PREFIX)) != np.lib.format.MAGIC_PREFIX:
+            return  # nothing that is read as an array
+        file.seek(0)
+        shape, dtype = _header(file)
+    if not dtype.hasobject and prod(shape) * dtype.itemsize > path.stat().st_size:
+        raise EOFError("the file ends before its array does")
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
