@@ -17,14 +17,14 @@ test: $(VENV)/.installed-dev
 test-reproducibility: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python tests/reproducibility/run.py
 
-## Every figure, table and the report from saved results alone, without torch: of this folder, or of ARCHIVE=FILE,
-## which is unpacked into FOLDER=NEW.
+## Every figure, table and the report from saved results alone, without torch: of this folder, with the settings of
+## CONFIG; or of ARCHIVE=FILE, which is unpacked into FOLDER=NEW.
 FOLDER ?= .
-SAVED = $(FOLDER)/$(if $(ARCHIVE),config.yaml,results/settings.yaml)
+CONFIG ?= $(FOLDER)/$(if $(ARCHIVE),config.yaml,results/settings.yaml)
 figures: $(VENV)/.installed-analysis
 	$(if $(ARCHIVE),$(VENV)/bin/python workflow/unpack.py $(ARCHIVE) $(FOLDER))
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" snakemake figures --cores 8 --profile profiles/figures \
-		--directory $(FOLDER) --configfile $(SAVED)
+		--directory $(FOLDER) --configfile $(CONFIG)
 
 ## Kills, full disks, damaged files and more, against an undisturbed run: results/faults.md, long; some of it as root.
 test-faults: $(VENV)/.installed

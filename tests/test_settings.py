@@ -302,6 +302,7 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         (config(model={}, ablations={"factors": {"width": {}}}), "ablations.factors.width: ", ""),
         (config(models={"mixture": {}}), "models.mixture ", "has the name of a baseline; rename"),
         (config(models={"mixture": {}}, baselines=[]), "models.mixture ", "has the name of a baseline; rename"),
+        ({"datasets": {"provenance": {"system": "epidemic"}}}, "datasets.provenance: ", "is the workflow's own"),
         (config(models={"floor_bootstrap": {}}), "models.floor_bootstrap ", "has the name of a baseline"),
         (config(models={}), "baselines: ", "need the anchors of a model"),
         (config(figures={"model": "n"}, model={}), "figures.model: ", "unknown model 'n'"),

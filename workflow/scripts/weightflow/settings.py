@@ -20,6 +20,7 @@ from weightflow.stages import chooses_width, learns
 from weightflow.variable_order import variable_order
 
 _RESULTS = "results"
+_FOLDERS = ("benchmarks", "figures", "logs", "provenance")  # in it, beside those of data sets
 SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
 
 
@@ -37,6 +38,8 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
     for name, settings in config["datasets"].items():
         if fold_of(name)[1] is not None:
             raise InputError(f"{source}: datasets.{name}: names ending so are those of folds; choose another.")
+        if name in _FOLDERS:
+            raise InputError(f"{source}: datasets.{name}: results/{name} is the workflow's own; choose another name.")
         _check_dataset(settings, systems, f"{source}: datasets.{name}")
     for name, settings in config["models"].items():
         check_model(settings, config["datasets"], systems, f"{source}: models.{name}")
