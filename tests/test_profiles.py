@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 
 @pytest.fixture
@@ -34,3 +35,12 @@ def test_every_profile_is_explained(root):
     told = (root / "profiles" / "README.md").read_text(encoding="utf-8")
     for path in Path(root / "profiles").glob("*/config.yaml"):
         assert f"({path.parent.name}/config.yaml)" in told
+
+
+def test_figures_from_saved_results_are_all_that_need_no_training(root, rules):
+    profile = yaml.safe_load((root / "profiles" / "figures" / "config.yaml").read_text(encoding="utf-8"))
+    drawn = {name for name in rules if name.startswith(("plot_", "animate_", "tabulate_", "write_"))}
+    # One needs torch, one reads the files of all stages, and one those of an estimate.
+    kept = {"tabulate_model_size", "tabulate_runtime", "tabulate_estimate"}
+    assert set(profile["allowed-rules"]) == drawn - kept | {"figures"}
+    assert not [name for name in drawn - kept if "analysis.yaml" not in rules[name]]

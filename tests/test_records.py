@@ -114,7 +114,7 @@ def test_the_record_of_another_artefact_is_refused(job, refused):
 @pytest.mark.parametrize("content", ["", "[]", "null", "{}", '{"path": "D/made"}', "{" * 50])
 def test_a_damaged_record_is_refused(job, refused, content):
     record_file("results/D/made").write_text(content)
-    with refused(r"results/provenance/D/made\.json: "):
+    with refused(r"results/provenance/D/made\.json: is not the record of results/D/made; delete both"):
         check_inputs(["results/D/made"])
 
 

@@ -107,6 +107,8 @@ def _trial(bench: Bench, donor: Path | None, damage: Callable, artefact: Artefac
     draws = bench.draws("corrupt", artefact.kind, name)
     folder = bench.copy(f"corrupt-{threading.get_ident()}")
     try:
+        if artefact.kind.startswith("benchmark"):
+            raise NotForThisError("seconds that Snakemake measured, of which nobody keeps a record")
         path = folder / artefact.path
         if path.is_dir():
             path = draws.choice(sorted(path.glob("[!.]*")))
@@ -121,7 +123,7 @@ def _trial(bench: Bench, donor: Path | None, damage: Callable, artefact: Artefac
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
         ended = bench.run(folder, reader, flags=("--forcerun", reader))
         if ended.status:
-            return bench.judge(fault, what, ended, folder, wants=path.name)
+            return bench.judge(fault, what, ended, folder, wants=Path(artefact.path).name)
         alone = "1 of 1 steps" in ended.output  # else what it reads is measured anew
         unlike = _differences(bench, folder, path, reader if alone else None)
         return Outcome(fault, what, WRONG if unlike else RIGHT, "; ".join(unlike[:3]))

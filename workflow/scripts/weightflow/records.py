@@ -68,7 +68,7 @@ def read_record(path: str | Path) -> Record | None:
         return None
     try:
         record = Record(**read_json(file))
-    except TypeError:
+    except (InputError, TypeError):
         record = None
     if record is None or record.path != below:
         raise InputError(f"{file}: is not the record of {path}; delete both and run again, and they are rebuilt.")
