@@ -52,9 +52,12 @@ SMALL_DYNAMICS = {
 }
 
 
+LONG = ("test_workflow", "test_bad_input", "test_module", "test_conda", "test_caching", "test_cluster_generic")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the long files, so that none of them keeps one worker busy at the end."""
-    items.sort(key=lambda item: item.path.stem not in ("test_workflow", "test_bad_input"))
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 def real_density(order: tuple[int, ...]) -> tuple[GRUBackbone, torch.Tensor, Reals, np.ndarray]:

@@ -10,7 +10,7 @@ import yaml
 from weightflow.stages import anchor_label
 
 TINY = yaml.safe_load((Path(__file__).parent / "config" / "tiny.yaml").read_text(encoding="utf-8"))
-TABLES = ["metrics.csv", "summary.csv", "ablations.csv", "table1.csv", "model_size.csv", "tiny/moments.csv"]
+TABLES = ["metrics.csv", "summary.csv", "table1.csv", "model_size.csv", "tiny/moments.csv"]
 MODULE = """
 module {name}:
     snakefile: {snakefile}
@@ -28,6 +28,7 @@ rule count:
         np.save(output[0], np.arange(120).reshape(20, 3, 2) % 5)
 """
 SMALL = {"datasets": {"tiny": TINY["datasets"]["tiny"] | {"trajectories": 10, "heldout": 10}}}
+WHOLE = SMALL | {"seeds": [0], "models": {"cde": TINY["models"]["cde"]}, "baselines": ["mixture"]}
 
 
 @pytest.fixture
@@ -60,17 +61,17 @@ def test_all_of_it_runs_as_readme_says_and_a_rule_goes_on_with_its_summary(run, 
     page = (root / "README.md").read_text(encoding="utf-8")
     lines = page.split("```python\n# Snakefile\n")[1].split("```")[0]
     lines = lines.replace("path/to/this/repository", str(root))
-    result = run(lines, {"weightflow": TINY}, "best", "weightflow_all")
+    result = run(lines, {"weightflow": WHOLE}, "best", "weightflow_all")
     assert result.returncode == 0, result.stdout
     assert not (tmp_path / "results").exists()
     assert (tmp_path / "wf" / "results" / "report.html").is_file()
     assert ",nll,unseen," in (tmp_path / "best.csv").read_text(encoding="utf-8")
-    again = run(lines, {"weightflow": TINY}, "best", "weightflow_all")
+    again = run(lines, {"weightflow": WHOLE}, "best", "weightflow_all")
     assert "Nothing to be done" in again.stdout, again.stdout
 
     alone = tmp_path / "alone"
     alone.mkdir()
-    result = run_snakemake(alone, TINY, *(f"results/{name}" for name in TABLES), workflow=root)
+    result = run_snakemake(alone, WHOLE, *(f"results/{name}" for name in TABLES), workflow=root)
     assert result.returncode == 0, result.stdout
     for name in TABLES:
         assert (tmp_path / "wf" / "results" / name).read_bytes() == (alone / "results" / name).read_bytes(), name
