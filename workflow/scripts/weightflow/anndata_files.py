@@ -12,6 +12,7 @@ import pandas as pd
 from anndata.io import read_elem
 from scipy.sparse import issparse, spmatrix
 
+from weightflow import hdf5_probe
 from weightflow.errors import InputError
 from weightflow.limits import check_array, check_bytes, check_numbers
 from weightflow.recordings import (
@@ -41,6 +42,7 @@ def read_h5ad(path: Path, settings: Mapping[str, Any]) -> Recording:
     Raises:
         InputError: the file is no HDF5 or no AnnData, a key is missing, or the matrix holds no numbers.
     """
+    hdf5_probe.check_survives(path)
     try:
         file = h5py.File(path, "r")
     except OSError as error:
