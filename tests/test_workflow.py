@@ -448,7 +448,7 @@ def test_other_settings_are_noticed_where_snakemake_has_forgotten(run_snakemake,
         changed["models"]["ode"]["training"]["steps"] = 6
         result = run_snakemake(finished, changed, flags=("--dry-run",), workflow=workflow)
         assert result.returncode != 0
-        assert "made with other parameters than a run of now has (config, settings)" in result.stdout
+        assert re.search(r"made with other parameters than a run of now has \(.*settings.*\)", result.stdout)
     finally:
         shutil.rmtree(finished / ".snakemake", ignore_errors=True)
         (finished / "forgotten").rename(finished / ".snakemake")

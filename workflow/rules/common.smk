@@ -26,7 +26,8 @@ def unpacked(folder):
         repository.archive(archive, commit)
         archive.seek(0)
         with tarfile.open(fileobj=archive) as files:
-            files.extractall(home, filter="data")
+            # Pythons before 3.11.4 have no filters.
+            files.extractall(home, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
         stamp.write_text(commit)
     return home
 

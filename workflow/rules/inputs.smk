@@ -59,7 +59,7 @@ def origin(wildcards):
 def prepared(dataset):
     """The prepared data of a data set, which say how many snapshots there are; saved ones as they are."""
     if FROM_SAVED:
-        return expand(rules.prepare_snapshots.output[0], dataset=dataset)[0]
+        return str(FOLDER / dataset / "snapshots.safetensors")
     return checkpoints.prepare_snapshots.get(dataset=dataset).output[0]
 
 

@@ -56,7 +56,7 @@ rule plot_rulegraph:
     input:
         rules.write_settings.output[0],
         # So that files are there which are fetched, or made by a workflow that imports this one.
-        ancient(expand(rules.prepare_snapshots.output[0], dataset=DATASETS)),
+        expand("results/{dataset}/snapshots.safetensors", dataset=DATASETS),
     output:
         report(
             "results/figures/rulegraph.png",
