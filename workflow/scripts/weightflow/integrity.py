@@ -71,17 +71,23 @@ def check_parameters(expected: Callable[[Record], Mapping[str, Any] | None], roo
 
 
 def _is_damaged(path: Path, record: Record) -> bool:
-    is_large = path.is_file() and path.stat().st_size > LARGEST
-    if is_large or input_digest(path) == record.sha256:
+    try:
+        is_large = path.is_file() and path.stat().st_size > LARGEST
+        if is_large or input_digest(path) == record.sha256:
+            return False
+        # A run beside this one may have written it anew in between, with its record.
+        return read_record(path) == record and input_digest(path) != record.sha256
+    except FileNotFoundError:  # or be about to
         return False
-    # A run beside this one may have written it anew in between.
-    return read_record(path) == record and path.exists() and input_digest(path) != record.sha256
 
 
 def _is_stale_unnoticed(path: Path, record: Record, known: Mapping[Path, Record], root: Path) -> bool:
     sources = {root / name.removeprefix("/"): digest for name, digest in record.inputs.items() if name.startswith("/")}
     changed = [source for source, digest in sources.items() if source in known and known[source].sha256 != digest]
-    return any(source.lstat().st_mtime <= path.lstat().st_mtime for source in changed)
+    try:
+        return any(source.lstat().st_mtime <= path.lstat().st_mtime for source in changed)
+    except FileNotFoundError:
+        return False
 
 
 def _named(paths: list[Path]) -> str:

@@ -42,7 +42,7 @@ def _run(main: Callable[[Any], None], snakemake: Any, log: str) -> None:
         logging.captureWarnings(True)
         try:
             forget(snakemake.output)
-            check_inputs(snakemake.input)
+            check_inputs(snakemake.input, snakemake.output)
             with one_thread():
                 main(snakemake)
             write_records(snakemake)

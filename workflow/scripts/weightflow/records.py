@@ -6,7 +6,8 @@ that was damaged, edited, or belongs elsewhere is told from the one that the wor
 """
 
 import json
-from collections.abc import Iterable
+import time
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from weightflow.storage import is_sealed, read_json, read_metadata, write_json
 ROOT = "results"
 FOLDER = "provenance"
 REMEDY = "delete it and run again, and it is rebuilt"
+PATIENCE = 10.0  # seconds that a record may be late on a disk that machines share
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,12 @@ class Record:
 
 
 def root_of(path: str | Path) -> Path | None:
-    """The results folder that a path lies in, or none; copies of what lies in storage elsewhere are in none."""
+    """The results folder that a path lies in, or none.
+
+    Absolute paths are in none: a workflow's own are relative. Nor are copies of what lies in storage elsewhere.
+    """
     parts = Path(path).parts
-    if ROOT not in parts[:-1] or ".snakemake" in parts:
+    if ROOT not in parts[:-1] or ".snakemake" in parts or Path(path).is_absolute():
         return None
     return Path(*parts[: parts.index(ROOT) + 1])
 
@@ -69,6 +74,8 @@ def read_record(path: str | Path) -> Record | None:
     try:
         record = Record(**read_json(file))
     except (InputError, TypeError):
+        if not file.is_file():  # a job is just making the artefact anew
+            return None
         record = None
     if record is None or record.path != below:
         raise InputError(f"{file}: is not the record of {path}; delete both and run again, and they are rebuilt.")
@@ -91,12 +98,13 @@ def forget(outputs: Iterable[str]) -> None:
 
 def write_records(snakemake: Any) -> None:
     """Write a record of every output of a job that has ended."""
+    roots = set(map(root_of, snakemake.output))
     made = {
         "rule": snakemake.rule,
         "wildcards": dict(snakemake.wildcards.items()),
         # As they are read back.
         "params": json.loads(json.dumps(dict(snakemake.params.items()))),
-        "inputs": {_name(path): input_digest(path) for path in snakemake.input},
+        "inputs": {_name(path, roots): input_digest(path) for path in snakemake.input},
         "versions": versions(),
     }
     for path in snakemake.output:
@@ -105,20 +113,27 @@ def write_records(snakemake: Any) -> None:
             write_json(record_file(path), asdict(record))
 
 
-def check_inputs(paths: Iterable[str]) -> None:
+def check_inputs(inputs: Iterable[str], outputs: Iterable[str]) -> None:
     """Hold a job's inputs that are results against their records.
+
+    Args:
+        inputs: of the job.
+        outputs: of the job; what lies in their results folder is the workflow's. Elsewhere a folder that is called so
+            is one if it has records.
 
     Raises:
         InputError: one is not what its rule wrote, was made from other inputs than there are now, or has no record.
     """
-    for path in paths:
-        if (root := root_of(path)) and not is_measurement(path):
+    own = set(map(root_of, outputs))
+    for path in inputs:
+        root = root_of(path)
+        if root and (root in own or (root / FOLDER).is_dir()) and not is_measurement(path):
             check_artefact(path, root)
 
 
 def check_artefact(path: str | Path, root: Path) -> None:
     """Hold one artefact against its record; raises as `check_inputs`."""
-    record = read_record(path) or _adopted(Path(path), root)
+    record = read_record(path) or _adopted(Path(path), root) or _late(path)
     if record is None:
         raise InputError(
             f"{path}: has no record of what made it ({record_file(path)}); {REMEDY}, or keep it outside "
@@ -135,6 +150,16 @@ def check_artefact(path: str | Path, root: Path) -> None:
 def is_measurement(path: str | Path) -> bool:
     """Whether a result is a time that Snakemake or a benchmark took: no job writes these, so none has a record."""
     return "benchmarks" in Path(path).parts or Path(path).name == "benchmarks.json"
+
+
+def _late(path: str | Path) -> Record | None:
+    """The record of an artefact after a while: another machine may just have written it, and it shows late here."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        time.sleep(PATIENCE / 10)
+        if record := read_record(path):
+            return record
+    return None
 
 
 def _adopted(path: Path, root: Path) -> Record | None:
@@ -169,9 +194,9 @@ def _adopted(path: Path, root: Path) -> Record | None:
     return record
 
 
-def _name(path: str) -> str:
+def _name(path: str, roots: Collection[Path | None]) -> str:
     """An input as its record names it; where a machine keeps it is nobody's concern, so an absolute one by its name."""
     root = root_of(path)
-    if root:
+    if root in roots and root:
         return f"/{Path(path).relative_to(root)}"
     return Path(path).name if Path(path).is_absolute() else path
