@@ -27,7 +27,9 @@ def unpacked(folder):
         archive.seek(0)
         with tarfile.open(fileobj=archive) as files:
             # Pythons before 3.11.4 have no filters.
-            files.extractall(home, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+            files.extractall(
+                home, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {})
+            )
         stamp.write_text(commit)
     return home
 
