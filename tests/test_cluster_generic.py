@@ -21,15 +21,11 @@ JOBS = Path(".snakemake") / "cluster-generic"
 
 
 @pytest.fixture
-def repository(tmp_path) -> Path:
+def repository(copy_sources, tmp_path) -> Path:
     """A copy of the repository's sources, in which jobs are sent as a user would."""
     copy = tmp_path / "repository"
     copy.mkdir()
-    shutil.copy(ROOT / "Snakefile", copy)
-    for folder in ("config", "envs", "profiles", "resources/systems", "workflow"):
-        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "resources" / "published.csv", copy / "resources")
-    return copy
+    return copy_sources(copy)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """`--sdm conda`, through a stand-in for conda that makes environments of what is installed here."""
 
 import os
-import shutil
 import subprocess
 import sys
 from copy import deepcopy
@@ -28,15 +27,11 @@ def conda(monkeypatch):
 
 
 @pytest.fixture
-def repository(tmp_path) -> Path:
+def repository(copy_sources, tmp_path) -> Path:
     """A copy of the repository's sources."""
     copy = tmp_path / "repository"
     copy.mkdir()
-    shutil.copy(ROOT / "Snakefile", copy)
-    for folder in ("config", "envs", "profiles", "resources/systems", "workflow"):
-        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "resources" / "published.csv", copy / "resources")
-    return copy
+    return copy_sources(copy)
 
 
 @pytest.fixture

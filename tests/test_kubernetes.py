@@ -97,14 +97,10 @@ def test_other_pods_have_none(pod, defaults):
     assert made.spec.tolerations is None
 
 
-def test_the_workflow_is_wired_with_results_in_storage(run_snakemake, tmp_path):
+def test_the_workflow_is_wired_with_results_in_storage(run_snakemake, copy_of_workflow, tmp_path):
     """A folder in place of the bucket: every pattern of a rule must be one that storage can take."""
     config = yaml.safe_load((ROOT / "tests" / "config" / "tiny.yaml").read_text(encoding="utf-8"))
-    repository, store = tmp_path / "repository", tmp_path / "store"
-    for folder in ("config", "envs", "profiles", "resources/systems", "workflow"):
-        shutil.copytree(ROOT / folder, repository / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "Snakefile", repository)
-    shutil.copy(ROOT / "resources" / "published.csv", repository / "resources")
+    repository, store = copy_of_workflow, tmp_path / "store"
     for folder in ("resources", "workflow/report"):
         shutil.copytree(repository / folder, store / folder)
     flags = ("--default-storage-provider", "fs", "--default-storage-prefix", str(store), "--shared-fs-usage", "none")

@@ -74,14 +74,20 @@ def test_scores_of_parts_are_those_of_the_whole(backbone, count):
     torch.testing.assert_close(first, backbone.prefix_log_prob(weights, states[:, :2])[0])
 
 
-def test_parts_hold_no_more_than_they_may(backbone, monkeypatch):
-    sizes, plain = [], type(backbone).log_prob
+@pytest.fixture
+def sizes(backbone, monkeypatch) -> list[int]:
+    """How many states each call of the backbone's likelihood is given."""
+    seen, plain = [], type(backbone).log_prob
 
     def watched(self, weights, states):
-        sizes.append(states.shape[-2])
+        seen.append(states.shape[-2])
         return plain(self, weights, states)
 
     monkeypatch.setattr(type(backbone), "log_prob", watched)
+    return seen
+
+
+def test_parts_hold_no_more_than_they_may(backbone, sizes, monkeypatch):
     monkeypatch.setattr(likelihood, "_AT_A_VARIABLE", 1)
     monkeypatch.setattr(likelihood, "_ON_CPU", 2 * 3 * widest(backbone) * 40)
     mean_nll(backbone, networks(backbone), drawn(backbone, 2, 100))
@@ -89,14 +95,7 @@ def test_parts_hold_no_more_than_they_may(backbone, monkeypatch):
     assert max(sizes) <= 40
 
 
-def test_many_variables_leave_parts_worth_their_while(backbone, monkeypatch):
-    sizes, plain = [], type(backbone).log_prob
-
-    def watched(self, weights, states):
-        sizes.append(states.shape[-2])
-        return plain(self, weights, states)
-
-    monkeypatch.setattr(type(backbone), "log_prob", watched)
+def test_many_variables_leave_parts_worth_their_while(backbone, sizes, monkeypatch):
     monkeypatch.setattr(likelihood, "_AT_A_VARIABLE", 2 * widest(backbone) * 60)
     monkeypatch.setattr(likelihood, "_ON_CPU", 1)
     mean_nll(backbone, networks(backbone), drawn(backbone, 2, 100))

@@ -23,6 +23,7 @@ import yaml
 from weightflow.errors import InputError
 from weightflow.integrity import recorded
 from weightflow.lineage import lineage
+from weightflow.provenance import file_digest, visible_files
 from weightflow.records import ROOT, Record, record_file, root_of
 from weightflow.storage import atomic
 from weightflow.yaml_files import read_config
@@ -204,11 +205,9 @@ def _job(record: Record) -> str:
 
 def _files(path: Path) -> list[Path]:
     """A file, or those of a folder."""
-    if path.is_dir():
-        return [file for file in sorted(path.iterdir()) if not file.name.startswith(".")]
-    if not path.is_file():
+    if not path.exists():
         raise InputError(f"{path}: is not there to be archived; run snakemake first.")
-    return [path]
+    return visible_files(path)
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes | Path) -> None:
@@ -224,10 +223,7 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes | Path) -> None:
 
 
 def _digest(content: bytes | Path) -> str:
-    if isinstance(content, bytes):
-        return hashlib.sha256(content).hexdigest()
-    with open(content, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else file_digest(content)
 
 
 def _copy(source: IO[bytes], target: Path) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from weightflow.errors import InputError
 from weightflow.provenance import input_digest
-from weightflow.records import FOLDER, REMEDY, ROOT, Record, read_record
+from weightflow.records import FOLDER, ROOT, Record, read_record
+from weightflow.storage import REMEDY
 
 # Bytes of an artefact that is read when a run begins; what is larger is checked by the jobs that it is an input of.
 LARGEST = 2**26

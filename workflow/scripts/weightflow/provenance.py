@@ -62,10 +62,16 @@ def stamp(snakemake: Any) -> dict[str, Any]:
     }
 
 
-def input_digest(path: str | Path) -> str:
-    """SHA-256 of a file, or of the names and digests of a folder's files; hidden ones are not of the folder."""
+def visible_files(path: str | Path) -> list[Path]:
+    """A file alone, or a folder's files in order of their names; hidden ones are not of the folder."""
     path = Path(path)
-    files = [path] if path.is_file() else sorted(f for f in path.iterdir() if not f.name.startswith("."))
+    return sorted(f for f in path.iterdir() if not f.name.startswith(".")) if path.is_dir() else [path]
+
+
+def input_digest(path: str | Path) -> str:
+    """SHA-256 of a file, or of the names and digests of a folder's files."""
+    path = Path(path)
+    files = visible_files(path)
     states = [file.stat() for file in files]
     found = [
         _digest_of(file, s.st_mtime_ns, s.st_ctime_ns, s.st_size, s.st_ino)

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from weightflow.errors import InputError, WriteError
-from weightflow.provenance import input_digest, versions
-from weightflow.storage import is_sealed, read_json, read_metadata, write_json
+from weightflow.provenance import input_digest, versions, visible_files
+from weightflow.storage import REMEDY, is_sealed, read_json, read_metadata, write_json
 
 ROOT = "results"
 FOLDER = "provenance"
-REMEDY = "delete it and run again, and it is rebuilt"
 PATIENCE = 10.0  # seconds that a record may be late on a disk that machines share
 
 
@@ -171,7 +170,7 @@ def _adopted(path: Path, root: Path) -> Record | None:
     Raises:
         InputError: the file in the cache is damaged.
     """
-    files = sorted(f for f in path.iterdir() if not f.name.startswith(".")) if path.is_dir() else [path]
+    files = visible_files(path)
     tensors = [file for file in files if file.suffix == ".safetensors"]
     if not files or not all(file.is_symlink() for file in files):
         return None

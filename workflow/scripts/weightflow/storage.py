@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _METADATA_KEY = "weightflow"
 _SEAL = "sha256"  # of the rest of the metadata and the arrays
 _REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
-_REMEDY = "delete it and run again, and it is rebuilt"
+REMEDY = "delete it and run again, and it is rebuilt"
 
 
 @dataclass(frozen=True)
@@ -122,12 +122,12 @@ def read_tensors(path: str | Path, kind: str, finite: bool = False) -> Artefact:
         # A foreign file may hold types that NumPy has no name for.
         tensors = {name: file.get_tensor(name) for name in sorted(file.keys())} if found == kind else {}
     if found != kind:
-        raise InputError(f"{path}: expected {kind}, found {shown(found)}; {_REMEDY}.")
+        raise InputError(f"{path}: expected {kind}, found {shown(found)}; {REMEDY}.")
     if seal is not None and seal != _seal(metadata, tensors):
-        raise InputError(f"{path}: the file is damaged, its digest is not that of its content; {_REMEDY}.")
+        raise InputError(f"{path}: the file is damaged, its digest is not that of its content; {REMEDY}.")
     for name, array in tensors.items() if finite else ():
         if not np.isfinite(array).all():
-            raise InputError(f"{path}: holds NaN or infinity in {shown(name)}; {_REMEDY}.")
+            raise InputError(f"{path}: holds NaN or infinity in {shown(name)}; {REMEDY}.")
     return Artefact(kind, tensors, {key: value for key, value in metadata.items() if key != "kind"})
 
 
@@ -143,7 +143,7 @@ def parts_of(path: str | Path) -> Iterator[None]:
     except InputError:
         raise
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
-        raise InputError(f"{path}: the file lacks what it should hold, or it does not fit; {_REMEDY}.") from error
+        raise InputError(f"{path}: the file lacks what it should hold, or it does not fit; {REMEDY}.") from error
 
 
 def cut(rows: np.ndarray, counts: np.ndarray) -> list[np.ndarray]:
@@ -197,12 +197,12 @@ def read_json(path: str | Path, *keys: str) -> Any:
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         if keys and not (isinstance(content, dict) and content.keys() >= set(keys)):
-            raise InputError(f"{path}: the file lacks {', '.join(keys)}; {_REMEDY}.")
+            raise InputError(f"{path}: the file lacks {', '.join(keys)}; {REMEDY}.")
         return content
     except InputError:
         raise
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: the file is missing or not JSON; {_REMEDY}.") from error
+        raise InputError(f"{path}: the file is missing or not JSON; {REMEDY}.") from error
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -221,7 +221,7 @@ def _opened(path: str | Path) -> Iterator[Any]:
     except InputError:
         raise
     except (SafetensorError, ValueError, OSError, RecursionError, TypeError, KeyError, AttributeError) as error:
-        raise InputError(f"{path}: the file is truncated or not safetensors; {_REMEDY}.") from error
+        raise InputError(f"{path}: the file is truncated or not safetensors; {REMEDY}.") from error
 
 
 def _seal(content: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> str:
