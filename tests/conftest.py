@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
@@ -20,13 +21,14 @@ import pytest
 import torch
 import yaml
 
-from weightflow import machine
+from weightflow import integrity, machine
 from weightflow.backbones import Backbone
 from weightflow.errors import InputError
 from weightflow.extrapolation import standard_baselines
 from weightflow.gru import GRUBackbone
 from weightflow.heads import CountHead, MixtureHead
 from weightflow.reaction_network import ReactionNetwork
+from weightflow.records import input_digests, write_records
 from weightflow.schema import read_schema
 from weightflow.snapshots import Snapshots
 from weightflow.state_space import Counts, Reals
@@ -222,6 +224,31 @@ def counts() -> Snapshots:
         space=Counts(8),
         reference="training",
         time_label="hours",
+    )
+
+
+def write_job(rule: str, output: list[str], **given: Any) -> SimpleNamespace:
+    """A job (its `input`, `params` and `wildcards` as they are given) whose records are written as it would."""
+    made = SimpleNamespace(**{"rule": rule, "output": output, "input": [], "params": {}, "wildcards": {}} | given)
+    write_records(made, input_digests(made.input))
+    return made
+
+
+@pytest.fixture
+def job(tmp_path, monkeypatch) -> SimpleNamespace:
+    """A job that made results/D/made from results/D/source, and has written its records."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(integrity, "PATIENCE", 0.0)
+    os.makedirs("results/D/folder")
+    for name in ("source", "made", "folder/one", "folder/two"):
+        (tmp_path / "results/D" / name).write_text(name)
+    write_job("import", ["results/D/source"], params={"code": "1"})
+    return write_job(
+        "make",
+        ["results/D/made", "results/D/folder"],
+        input=["results/D/source"],
+        params={"code": "2", "steps": (1, 2)},
+        wildcards={"dataset": "D", "seed": "3"},
     )
 
 

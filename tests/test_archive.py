@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from conftest import write_job
 
 from weightflow.archive import CONFIG, SUMS, archived_files, unpack, write_archive
-from weightflow.records import write_records
 
 SETTINGS = {"seeds": [0], "datasets": {"D": {"system": "config/mine.yaml"}, "E": {"system": "epidemic"}}}
 
@@ -31,8 +31,7 @@ def results(tmp_path, monkeypatch):
         for path in paths:
             Path("results", path).parent.mkdir(parents=True, exist_ok=True)
             Path("results", path).write_text(path)
-        made = {"input": [f"results/{s}" for s in sources], "output": [f"results/{p}" for p in paths]}
-        write_records(SimpleNamespace(rule=rule, wildcards={}, params={}, **made))
+        write_job(rule, [f"results/{path}" for path in paths], input=[f"results/{source}" for source in sources])
     Path("config").mkdir()
     Path("config/mine.yaml").write_text("title: mine\n")
     return tmp_path

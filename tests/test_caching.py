@@ -72,6 +72,19 @@ def test_the_same_work_under_another_name_is_taken_and_used(cache, run_snakemake
     assert (tmp_path / target("two")).read_bytes() == (folder / target("one")).read_bytes()
 
 
+def test_settings_that_are_changed_and_changed_back_are_taken_each_time(cache, run_snakemake, tmp_path):
+    """No job writes what comes from the cache; the records must follow all the same."""
+    _, folder = cache
+    changed = CONFIG | {"datasets": {"one": CONFIG["datasets"]["one"] | {"seed": 7}}}
+    found = []
+    for config in (CONFIG, changed, CONFIG):
+        result = run_snakemake(tmp_path, config, target("one"), flags=("--cache",))
+        assert result.returncode == 0, result.stdout
+        found.append((tmp_path / target("one")).read_bytes())
+    assert found[0] == found[2] == (folder / target("one")).read_bytes()
+    assert found[1] != found[0]
+
+
 def test_what_is_there_is_known_before_a_run(cache, planned):
     assert planned(CONFIG) == (5, 0)  # the simulation; of two seeds the anchors, with their losses, and the graph
 

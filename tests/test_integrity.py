@@ -1,13 +1,15 @@
-"""What a run finds before it begins: damage, staleness that times hide, and settings that Snakemake has forgotten."""
+"""What a job finds of its inputs, and a run before it begins: damage, hidden staleness, forgotten settings."""
 
 import os
+from base64 import urlsafe_b64encode
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+from conftest import write_job
 
-from weightflow.integrity import check_parameters, check_results, recorded
-from weightflow.records import record_file, write_records
+from weightflow import integrity
+from weightflow.integrity import check_inputs, check_parameters, check_results, recorded, remembered
+from weightflow.records import record_file
 
 
 def make(name: str, content: str, sources: tuple[str, ...] = (), **params) -> None:
@@ -15,8 +17,7 @@ def make(name: str, content: str, sources: tuple[str, ...] = (), **params) -> No
     path = Path("results") / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)
-    job = {"rule": name, "wildcards": {}, "params": params, "output": [str(path)]}
-    write_records(SimpleNamespace(input=[f"results/{source}" for source in sources], **job))
+    write_job(name, [str(path)], input=[f"results/{source}" for source in sources], params=params)
 
 
 @pytest.fixture(autouse=True)
@@ -99,3 +100,132 @@ def test_other_parameters_are_refused_where_snakemake_has_forgotten(refused, cha
 def test_parameters_are_compared_as_they_are_read_back():
     make("list", "1", points=[1, 2])
     check_parameters(lambda record: record.params | ({"points": (1, 2)} if record.rule == "list" else {}))
+
+
+def test_what_snakemake_remembers_is_left_to_it(tmp_path):
+    short, long = "results/model", "results/" + "/".join(["long"] * 70)
+    code = urlsafe_b64encode(long.encode()).decode()
+    for name in (urlsafe_b64encode(short.encode()).decode(), f"@{code[:254]}/{code[254:]}", "no name of ours"):
+        place = tmp_path / ".snakemake/metadata" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+    assert remembered() >= {short, long}
+    check_parameters(lambda record: record.params | ({"steps": 6} if record.rule == "model" else {}))
+
+
+def test_of_what_it_has_forgotten_one_file_is_enough(refused, tmp_path):
+    (tmp_path / ".snakemake/metadata").mkdir(parents=True)
+    (tmp_path / ".snakemake/metadata" / urlsafe_b64encode(b"results/table").decode()).touch()
+    with refused("^results/data, results/model: made with other parameters"):
+        check_parameters(lambda record: record.params | {"steps": 6})
+
+
+def test_where_it_keeps_a_database_all_is_left_to_it(tmp_path):
+    (tmp_path / ".snakemake").mkdir()
+    (tmp_path / ".snakemake/metadata.db").touch()
+    check_parameters(lambda record: record.params | {"steps": 6})
+
+
+def test_what_is_written_anew_beside_this_run_is_not_accused(monkeypatch):
+    looks = []
+
+    def changing(*arguments):
+        looks.append(arguments)
+        if len(looks) == 1:
+            Path("results/table").write_text("5")
+        elif len(looks) == 2:
+            make("table", "5", ("model",), code="c")
+        return recorded(*arguments)
+
+    monkeypatch.setattr(integrity, "recorded", changing)
+    check_results()
+    assert len(looks) == 3  # twice for damage
+
+
+def test_what_was_written_is_accepted(job):
+    check_inputs(["results/D/made", "results/D/folder", "results/D/source"], ["results/out"])
+
+
+def test_data_of_the_users_in_a_folder_of_that_name_are_nobodys_concern(job, tmp_path):
+    for folder in ("before/results/D", "results/D/deeper"):
+        os.makedirs(folder)
+    (tmp_path / "before/results/D/mine.csv").write_text("1")
+    check_inputs(["before/results/D/mine.csv", str(tmp_path / "results/D/absolute.csv")], ["results/out"])
+
+
+def test_a_result_of_another_folder_with_records_is_held_against_them(job, refused, tmp_path):
+    (tmp_path / "results").rename(tmp_path / "other")
+    os.makedirs("part")
+    (tmp_path / "other").rename(tmp_path / "part/results")
+    check_inputs(["part/results/D/made"], ["results/out"])
+    (tmp_path / "part/results/D/made").write_text("x")
+    with refused("part/results/D/made: is not what make wrote"):
+        check_inputs(["part/results/D/made"], ["results/out"])
+
+
+def test_a_record_may_be_late(job, monkeypatch):
+    monkeypatch.setattr(integrity, "PATIENCE", 5.0)
+    place = record_file("results/D/made")
+    place.rename("late")
+    monkeypatch.setattr(integrity.time, "sleep", lambda _: os.rename("late", place))
+    check_inputs(["results/D/made"], ["results/out"])
+
+
+def test_times_that_snakemake_took_have_no_record(job, tmp_path):
+    os.makedirs("results/D/benchmarks")
+    (tmp_path / "results/D/benchmarks/x.tsv").write_text("s\n1\n")
+    check_inputs(["results/D/benchmarks/x.tsv"], ["results/out"])
+
+
+@pytest.mark.parametrize("name", ["made", "folder"])
+@pytest.mark.parametrize("damage", ["flipped", "truncated", "foreign"])
+def test_what_was_damaged_is_refused_by_name(job, refused, tmp_path, name, damage):
+    file = tmp_path / "results/D" / (name if name == "made" else "folder/two")
+    before, times = file.read_bytes(), file.stat()
+    file.write_bytes(
+        {"flipped": bytes([before[0] ^ 1]) + before[1:], "truncated": before[:-1], "foreign": b"x"}[damage]
+    )
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))  # a disk that errs keeps the time
+    with refused(f"results/D/{name}: is not what make wrote"):
+        check_inputs([f"results/D/{name}"], ["results/out"])
+
+
+@pytest.mark.parametrize("change", ["added", "taken away", "renamed"])
+def test_a_folder_with_other_files_is_refused(job, refused, tmp_path, change):
+    folder = tmp_path / "results/D/folder"
+    if change == "added":
+        (folder / "three").write_text("3")
+    elif change == "taken away":
+        (folder / "one").unlink()
+    else:
+        (folder / "one").rename(folder / "zero")
+    with refused("results/D/folder: is not what make wrote"):
+        check_inputs(["results/D/folder"], ["results/out"])
+
+
+def test_a_folder_in_a_folder_is_one_more_file(job, refused):
+    os.mkdir("results/D/folder/empty")
+    check_inputs(["results/D/folder"], ["results/out"])
+    Path("results/D/folder/empty/file").touch()
+    with refused("results/D/folder: is not what make wrote"):
+        check_inputs(["results/D/folder"], ["results/out"])
+    with refused("results/D/folder: not what the workflow wrote"):
+        check_results()
+
+
+def test_an_artefact_of_another_source_is_refused(job, refused, tmp_path):
+    (tmp_path / "results/D/source").write_text("another")
+    write_job("import", ["results/D/source"])
+    with refused("results/D/made: was made from another results/D/source than there is now"):
+        check_inputs(["results/D/made"], ["results/out"])
+
+
+def test_a_source_that_is_gone_is_not_missed(job, tmp_path):
+    (tmp_path / "results/D/source").unlink()
+    check_inputs(["results/D/made"], ["results/out"])
+
+
+def test_an_artefact_without_a_record_is_refused(job, refused):
+    record_file("results/D/made").unlink()
+    with refused("results/D/made: has no record of what made it"):
+        check_inputs(["results/D/made"], ["results/out"])

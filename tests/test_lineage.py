@@ -1,12 +1,11 @@
 """A result's provenance: all that it was made from, each once, with settings, seeds, code and versions."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+from conftest import write_job
 
 from weightflow.lineage import describe_artefact, describe_figures, lineage
-from weightflow.records import write_records
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +21,8 @@ def results(tmp_path, monkeypatch):
     for path, rule, wildcards, params, sources in jobs:
         Path("results", path).parent.mkdir(parents=True, exist_ok=True)
         Path("results", path).write_text(path)
-        job = {"rule": rule, "wildcards": wildcards, "params": params, "output": [f"results/{path}"]}
-        write_records(SimpleNamespace(input=[f"results/{source}" for source in sources], **job))
+        made_from = [f"results/{source}" for source in sources]
+        write_job(rule, [f"results/{path}"], input=made_from, params=params, wildcards=wildcards)
 
 
 def test_everything_is_found_once_and_the_artefact_first():
@@ -49,3 +48,10 @@ def test_every_figure_has_a_line_with_the_seeds_it_tells_of():
     assert title.split() == ["rule", "seeds", "code", "sha256", "file"]
     assert line.startswith("plot  0, 1  cc  ")
     assert line.endswith("results/D/figures/f.png")
+
+
+def test_a_file_that_is_another_one_by_now_is_said_to_be():
+    assert "ANOTHER" not in describe_artefact("results/D/figures/f.png")
+    Path("results/D/m/1").write_text("edited")
+    told = [part for part in describe_artefact("results/D/figures/f.png").split("\n\n") if "ANOTHER" in part]
+    assert [part.split("\n")[0] for part in told] == ["D/m/1"]

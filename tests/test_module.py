@@ -134,6 +134,12 @@ def test_a_faulty_config_is_said_to_be_the_modules(run, imported):
     assert "sedes" in result.stdout
 
 
+def test_a_prefix_with_a_results_folder_is_refused(run, imported):
+    result = run(imported(prefix="my/results/here"), {"weightflow": SMALL}, flags=("--dry-run",))
+    assert result.returncode != 0
+    assert "module weightflow: its prefix my/results/here has a folder called results" in result.stdout
+
+
 def test_two_that_lack_the_same_file_fetch_it_once(run, imported):
     data = {"file": "data/x.csv", "url": "https://example.org/x.csv", "time_column": "t"}
     config = {name: {"datasets": {"cells": data}, "models": {}, "baselines": ["mixture"]} for name in ("one", "two")}

@@ -1,30 +1,58 @@
 # What can be checked only once every rule is known.
 from types import SimpleNamespace
 
+from snakemake.exceptions import IncompleteCheckpointException
+
+
+from weightflow.records import ROOT
+
+# Commands that make nothing of results: they show what there is, or take away what is damaged.
+LOOKING = {
+    "--cleanup-metadata",
+    "--dag",
+    "--delete-all-output",
+    "--delete-temp-output",
+    "--detailed-summary",
+    "--filegraph",
+    "--rulegraph",
+    "--summary",
+    "--unlock",
+}
+
 
 def parameters_now(record):
     """The parameters that the job of a record would be given now; nothing where there would be no such job."""
+    path = str(FOLDER / record.path)
     if not workflow.is_rule(record.rule):
         return None
-    wildcards = SimpleNamespace(**record.wildcards)
+    producer = workflow.get_rule(record.rule)
+    if not producer.is_producer(path):  # with the configuration's data sets, models and labels
+        return None
+    wildcards = SimpleNamespace(**producer.get_wildcards(path))
     try:
         return {
             name: value(wildcards) if callable(value) else value
-            for name, value in workflow.get_rule(record.rule).params.items()
+            for name, value in producer.params.items()
         }
-    except KeyError:  # a data set, model or label that the configuration no longer has
+    except (KeyError, IncompleteCheckpointException):  # no such job, or nobody knows yet
         return None
 
 
-FORGOTTEN = not any(Path(".snakemake/metadata").glob("*"))
+if ROOT in FOLDER.parent.parts:
+    raise WorkflowError(
+        f"module {MODULE}: its prefix {FOLDER.parent} has a folder called {ROOT}, which the workflow "
+        "takes for its own; choose another prefix."
+    )
 
-if workflow.is_main_process:
+if workflow.is_main_process and LOOKING.isdisjoint(sys.argv):
     try:
         integrity.check_results(FOLDER)
-        if FORGOTTEN and not (FROM_SAVED or ARTEFACT):
+        if not FROM_SAVED:
             integrity.check_parameters(parameters_now, FOLDER)
     except InputError as fault:
-        raise WorkflowError(str(fault)) from None
+        if "provenance" not in sys.argv:
+            raise WorkflowError(str(fault)) from None
+        logger.warning(str(fault))
 
 if FROM_SAVED:
     # So that Snakemake leaves out the rules that are not allowed and takes their files as they are: where there is a

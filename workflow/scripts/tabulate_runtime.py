@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from weightflow.integrity import check_inputs
 from weightflow.job import run
 from weightflow.runtime import compare_estimate, runtime_table
 from weightflow.storage import write_table
@@ -19,6 +20,7 @@ def main(snakemake):
     # Where there is one from before; as an input it would be made.
     estimate = Path(snakemake.output[0]).with_name("estimate.csv")
     if estimate.is_file():
+        check_inputs([str(estimate)], snakemake.output)
         table = compare_estimate(table, pd.read_csv(estimate))
     write_table(snakemake.output[0], table)
 

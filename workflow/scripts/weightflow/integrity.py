@@ -1,18 +1,76 @@
-"""What is checked before a run begins: that results are what the workflow wrote, from what there is now."""
+"""Results held against their records: what a job reads before it begins, and all that there are before a run does."""
 
+import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from weightflow.adoption import adopt, is_known, is_shared
 from weightflow.errors import InputError
 from weightflow.provenance import input_digest
-from weightflow.records import FOLDER, ROOT, Record, read_record
+from weightflow.records import FOLDER, ROOT, Record, is_measurement, read_record, record_file, root_of
 from weightflow.storage import REMEDY
+
+PATIENCE = 60.0  # seconds that an artefact or its record may be late on a disk that machines share
 
 # Bytes of an artefact that is read when a run begins; what is larger is checked by the jobs that it is an input of.
 LARGEST = 2**26
 NAMED = 3  # faults that a sentence tells
+
+
+def check_inputs(inputs: Iterable[str], outputs: Iterable[str]) -> None:
+    """Hold a job's inputs that are results against their records.
+
+    Args:
+        inputs: of the job.
+        outputs: of the job; what lies in their results folder is the workflow's. Elsewhere a folder that is called so
+            is one if it has records.
+
+    Raises:
+        InputError: one is not what its rule wrote, was made from other inputs than there are now, or has no record.
+    """
+    own = set(map(root_of, outputs))
+    for path in inputs:
+        root = root_of(path)
+        if root and (root in own or (root / FOLDER).is_dir()) and not is_measurement(path):
+            check_artefact(path, root)
+
+
+def check_artefact(path: str | Path, root: Path) -> None:
+    """Hold one artefact against its record, again for a while if need be; raises as `check_inputs`."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return _check(path, root)
+        except InputError:  # another machine may just have written it, and it shows late here
+            if time.monotonic() >= end:
+                raise
+        time.sleep(PATIENCE / 60)
+
+
+def _check(path: str | Path, root: Path) -> None:
+    record = read_record(path)
+    if is_shared(path) if record is None else _has_come_since(path, record):
+        record = adopt(path, root)
+    if record is None:
+        raise InputError(
+            f"{path}: has no record of what made it ({record_file(path)}); {REMEDY}, or keep it outside "
+            f"{root}/ if it is your own."
+        )
+    if input_digest(path) != record.sha256:
+        raise InputError(f"{path}: is not what {record.rule} wrote (damaged, edited or replaced); {REMEDY}.")
+    for name, digest in record.inputs.items():
+        source = root / name.removeprefix("/")
+        if name.startswith("/") and source.exists() and input_digest(source) != digest:
+            raise InputError(f"{path}: was made from another {source} than there is now; {REMEDY}.")
+
+
+def _has_come_since(path: str | Path, record: Record) -> bool:
+    """Whether an artefact is of a cache, and its record of what was in its place before."""
+    return is_shared(path) and not is_known(path, record) and input_digest(path) != record.sha256
 
 
 def recorded(root: Path = Path(ROOT)) -> Iterator[tuple[Path, Record]]:
@@ -34,12 +92,9 @@ def check_results(root: Path = Path(ROOT)) -> None:
         InputError: results were damaged, edited or replaced; or one was made from another input than there is now,
             and modification times, by which Snakemake would tell, hide it.
     """
-    known = dict(recorded(root))
-    damaged = [path for path, record in known.items() if _is_damaged(path, record)]
-    if damaged:
+    if damaged := _confirmed(_damaged, root):
         raise InputError(f"{_named(damaged)}: not what the workflow wrote (damaged, edited or replaced); {REMEDY}.")
-    stale = [path for path, record in known.items() if _is_stale_unnoticed(path, record, known, root)]
-    if stale:
+    if stale := _confirmed(_stale_unnoticed, root):
         raise InputError(
             f"{_named(stale)}: made from another input than there is now, though no older than it (was the clock "
             f"set back?); {REMEDY}."
@@ -47,7 +102,7 @@ def check_results(root: Path = Path(ROOT)) -> None:
 
 
 def check_parameters(expected: Callable[[Record], Mapping[str, Any] | None], root: Path = Path(ROOT)) -> None:
-    """Hold the settings and code that results were made with against those of now, where Snakemake has forgotten.
+    """Hold the settings and code that results were made with against those of now, where Snakemake has forgotten them.
 
     Args:
         expected: parameters that a run of now gives to the job of a record; nothing where it has no such job.
@@ -56,9 +111,9 @@ def check_parameters(expected: Callable[[Record], Mapping[str, Any] | None], roo
     Raises:
         InputError: results were made with other settings or another version of the code.
     """
-    differing = {}
+    known, differing = remembered(), {}
     for path, record in recorded(root):
-        now = expected(record)
+        now = expected(record) if known is not None and str(path) not in known else None
         if now is not None:
             now = json.loads(json.dumps(now))  # as records are read back
             keys = {key for key in {*now, *record.params} if now.get(key) != record.params.get(key)}
@@ -67,19 +122,48 @@ def check_parameters(expected: Callable[[Record], Mapping[str, Any] | None], roo
         keys = sorted(set.union(*differing.values()))
         raise InputError(
             f"{_named(list(differing))}: made with other parameters than a run of now has ({', '.join(keys)}), and "
-            f".snakemake/, which tells what to make anew, is gone; delete these, or move {root}/ away, and run again."
+            f".snakemake/, which tells what to make anew, knows nothing of it; delete these, or move {root}/ away, and "
+            "run again."
         )
+
+
+def remembered(memory: Path = Path(".snakemake")) -> set[str] | None:
+    """Outputs whose parameters Snakemake knows, so that it makes them anew by itself where these differ.
+
+    Each has a file in `metadata/` whose name, with its folders' before it, is the output's path in base64. None where
+    Snakemake keeps a database instead, of which all is there or nothing.
+    """
+    if (memory / "metadata.db").is_file():
+        return None
+    place, found = memory / "metadata", set()
+    for file in place.rglob("*"):
+        with suppress(ValueError):  # a file of another kind
+            code = "".join(file.relative_to(place).parts).replace("@", "")
+            found.add(base64.urlsafe_b64decode(code).decode())
+    return found
+
+
+def _confirmed(search: Callable[[Path], list[Path]], root: Path) -> list[Path]:
+    """What a search finds, and finds again: a run beside this one may write a result and its record in between."""
+    found = search(root)
+    return [path for path in search(root) if path in found] if found else []
+
+
+def _damaged(root: Path) -> list[Path]:
+    return [path for path, record in recorded(root) if _is_damaged(path, record)]
 
 
 def _is_damaged(path: Path, record: Record) -> bool:
     try:
         is_large = path.is_file() and path.stat().st_size > LARGEST
-        if is_large or input_digest(path) == record.sha256:
-            return False
-        # A run beside this one may have written it anew in between, with its record.
-        return read_record(path) == record and input_digest(path) != record.sha256
-    except FileNotFoundError:  # or be about to
+        return not is_large and input_digest(path) != record.sha256 and not _has_come_since(path, record)
+    except FileNotFoundError:  # just being written
         return False
+
+
+def _stale_unnoticed(root: Path) -> list[Path]:
+    known = dict(recorded(root))
+    return [path for path, record in known.items() if _is_stale_unnoticed(path, record, known, root)]
 
 
 def _is_stale_unnoticed(path: Path, record: Record, known: Mapping[Path, Record], root: Path) -> bool:

@@ -8,8 +8,9 @@ from contextlib import redirect_stdout
 from typing import Any
 
 from weightflow.errors import DivergenceError, InputError, WriteError
+from weightflow.integrity import check_inputs
 from weightflow.process import end_with_run, keep_freed_memory, one_thread
-from weightflow.records import check_inputs, forget, write_records
+from weightflow.records import forget, input_digests, write_records
 
 
 def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) -> None:
@@ -43,9 +44,10 @@ def _run(main: Callable[[Any], None], snakemake: Any, log: str) -> None:
         try:
             forget(snakemake.output)
             check_inputs(snakemake.input, snakemake.output)
+            inputs = input_digests(snakemake.input)
             with one_thread():
                 main(snakemake)
-            write_records(snakemake)
+            write_records(snakemake, inputs)
         except (InputError, DivergenceError, WriteError) as fault:
             logging.error("%s", fault)
             sys.exit(f"\nError: {fault}")

@@ -7,6 +7,7 @@ import yaml
 
 from weightflow.errors import InputError
 from weightflow.integrity import recorded
+from weightflow.provenance import input_digest
 from weightflow.records import ROOT, Record, read_record, root_of
 
 DIGITS = 12  # of a digest that a person reads
@@ -33,14 +34,18 @@ def lineage(path: str | Path) -> list[Record]:
 
 
 def describe_artefact(path: str | Path) -> str:
-    """Settings, seeds, code, versions and inputs of an artefact and of all that it was made from, as text."""
+    """Settings, seeds, code, versions and inputs of an artefact and of all that it was made from, as text.
+
+    Raises as `lineage`.
+    """
     first, *sources = lineage(path)
+    root = root_of(path)
     parts = [
         f"{path}\nsha256 {first.sha256}",
         _indented("versions", first.versions),
-        _step(first),
+        _step(first, root),
         *(["made from, step by step back to the data:"] if sources else []),
-        *map(_step, sources),
+        *(_step(source, root) for source in sources),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -54,10 +59,13 @@ def describe_figures(root: Path = Path(ROOT)) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _step(record: Record) -> str:
-    """A record as a person reads it."""
+def _step(record: Record, root: Path) -> str:
+    """A record as a person reads it, and whether it still tells of what is there."""
     settings = {key: value for key, value in record.params.items() if key != "code"}
     told = [f"{record.path}\n  rule {record.rule}, code {_code(record)}, sha256 {record.sha256[:DIGITS]}"]
+    path = root / record.path
+    if path.exists() and input_digest(path) != record.sha256:
+        told.append("  THE FILE THERE IS ANOTHER ONE: damaged, edited or replaced since")
     told += [f"  seeds {_seeds([record])}"] if _seeds([record]) else []
     told += [_indented("settings", settings, "  ")] if settings else []
     inputs = {name.removeprefix("/"): digest[:DIGITS] for name, digest in record.inputs.items()}

@@ -63,9 +63,12 @@ def stamp(snakemake: Any) -> dict[str, Any]:
 
 
 def visible_files(path: str | Path) -> list[Path]:
-    """A file alone, or a folder's files in order of their names; hidden ones are not of the folder."""
+    """A file alone, or the files in a folder and its folders in order of their names; hidden ones are not of it."""
     path = Path(path)
-    return sorted(f for f in path.iterdir() if not f.name.startswith(".")) if path.is_dir() else [path]
+    if not path.is_dir():
+        return [path]
+    inside = [file for file in path.rglob("*") if not file.is_dir()]
+    return sorted(f for f in inside if not any(part.startswith(".") for part in f.relative_to(path).parts))
 
 
 def input_digest(path: str | Path) -> str:
@@ -79,7 +82,7 @@ def input_digest(path: str | Path) -> str:
     ]
     if path.is_file():
         return found[0]
-    names = [(file.name, digest) for file, digest in zip(files, found, strict=True)]
+    names = [(str(file.relative_to(path)), digest) for file, digest in zip(files, found, strict=True)]
     return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Records: what made each artefact, kept beside the results, and held against them before anything is made of them.
+"""Records: what made each artefact, kept beside the results.
 
 An artefact `results/D/x` has its record in `results/provenance/D/x.json`: the SHA-256 of what its rule wrote, the
 rule's parameters (settings, seed, digest of the code), the SHA-256 of every input and the versions in use. So a file
@@ -6,19 +6,17 @@ that was damaged, edited, or belongs elsewhere is told from the one that the wor
 """
 
 import json
-import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from weightflow.errors import InputError, WriteError
-from weightflow.provenance import input_digest, versions, visible_files
-from weightflow.storage import REMEDY, is_sealed, read_json, read_metadata, write_json
+from weightflow.provenance import input_digest, versions
+from weightflow.storage import read_json, write_json
 
 ROOT = "results"
 FOLDER = "provenance"
-PATIENCE = 10.0  # seconds that a record may be late on a disk that machines share
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def read_record(path: str | Path) -> Record | None:
         if not file.is_file():  # a job is just making the artefact anew
             return None
         record = None
-    if record is None or record.path != below:
+    if record is None or record.path != below or not _is_sound(record):
         raise InputError(f"{file}: is not the record of {path}; delete both and run again, and they are rebuilt.")
     return record
 
@@ -95,55 +93,40 @@ def forget(outputs: Iterable[str]) -> None:
                 raise WriteError(record_file(path), fault.strerror) from fault
 
 
-def write_records(snakemake: Any) -> None:
-    """Write a record of every output of a job that has ended."""
+def input_digests(inputs: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of each input of a job, or of its files where it is a folder."""
+    return {path: input_digest(path) for path in inputs}
+
+
+def write_records(snakemake: Any, inputs: Mapping[str, str]) -> None:
+    """Write a record of every output of a job that has ended.
+
+    Args:
+        snakemake: the job.
+        inputs: the digests of its inputs, as they were when it began.
+
+    Raises:
+        InputError: an input is another one by now, so that nobody knows what was read.
+    """
+    if changed := [path for path, digest in input_digests(inputs).items() if digest != inputs[path]]:
+        raise InputError(f"{changed[0]}: changed while {snakemake.rule} was at work; run again.")
     roots = set(map(root_of, snakemake.output))
     made = {
         "rule": snakemake.rule,
         "wildcards": dict(snakemake.wildcards.items()),
         # As they are read back.
         "params": json.loads(json.dumps(dict(snakemake.params.items()))),
-        "inputs": {_name(path, roots): input_digest(path) for path in snakemake.input},
+        "inputs": {_name(path, roots): digest for path, digest in inputs.items()},
         "versions": versions(),
     }
     for path in snakemake.output:
         if root := root_of(path):
-            record = Record(path=str(Path(path).relative_to(root)), sha256=input_digest(path), **made)
-            write_json(record_file(path), asdict(record))
+            write_record(Record(path=str(Path(path).relative_to(root)), sha256=input_digest(path), **made), root)
 
 
-def check_inputs(inputs: Iterable[str], outputs: Iterable[str]) -> None:
-    """Hold a job's inputs that are results against their records.
-
-    Args:
-        inputs: of the job.
-        outputs: of the job; what lies in their results folder is the workflow's. Elsewhere a folder that is called so
-            is one if it has records.
-
-    Raises:
-        InputError: one is not what its rule wrote, was made from other inputs than there are now, or has no record.
-    """
-    own = set(map(root_of, outputs))
-    for path in inputs:
-        root = root_of(path)
-        if root and (root in own or (root / FOLDER).is_dir()) and not is_measurement(path):
-            check_artefact(path, root)
-
-
-def check_artefact(path: str | Path, root: Path) -> None:
-    """Hold one artefact against its record; raises as `check_inputs`."""
-    record = read_record(path) or _adopted(Path(path), root) or _late(path)
-    if record is None:
-        raise InputError(
-            f"{path}: has no record of what made it ({record_file(path)}); {REMEDY}, or keep it outside "
-            f"{root}/ if it is your own."
-        )
-    if input_digest(path) != record.sha256:
-        raise InputError(f"{path}: is not what {record.rule} wrote (damaged, edited or replaced); {REMEDY}.")
-    for name, digest in record.inputs.items():
-        source = root / name.removeprefix("/")
-        if name.startswith("/") and source.exists() and input_digest(source) != digest:
-            raise InputError(f"{path}: was made from another {source} than there is now; {REMEDY}.")
+def write_record(record: Record, root: Path) -> None:
+    """Write the record of an artefact in a results folder."""
+    write_json(record_file(root / record.path), asdict(record))
 
 
 def is_measurement(path: str | Path) -> bool:
@@ -151,46 +134,13 @@ def is_measurement(path: str | Path) -> bool:
     return "benchmarks" in Path(path).parts or Path(path).name == "benchmarks.json"
 
 
-def _late(path: str | Path) -> Record | None:
-    """The record of an artefact after a while: another machine may just have written it, and it shows late here."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        time.sleep(PATIENCE / 10)
-        if record := read_record(path):
-            return record
-    return None
-
-
-def _adopted(path: Path, root: Path) -> Record | None:
-    """The record, made now, of an artefact that is a link into a cache which workflows share; else none.
-
-    A job of another folder made it, and wrote its record there. Tensors are held against their own digest, and say
-    which rule made them with which parameters; a table says nothing of itself.
-
-    Raises:
-        InputError: the file in the cache is damaged.
-    """
-    files = visible_files(path)
-    tensors = [file for file in files if file.suffix == ".safetensors"]
-    if not files or not all(file.is_symlink() for file in files):
-        return None
-    for file in tensors:
-        if not is_sealed(file):
-            raise InputError(
-                f"{path}: its file in the cache, {file.readlink()}, is damaged; delete both and run again."
-            )
-    made = read_metadata(tensors[0]).get("made_by", {}) if tensors else {}
-    record = Record(
-        path=str(path.relative_to(root)),
-        sha256=input_digest(path),
-        rule=made.get("rule", "unknown, from a cache"),
-        wildcards=made.get("wildcards", {}),
-        params=made.get("params", {}),
-        inputs={},
-        versions={},
-    )
-    write_json(record_file(path), asdict(record))
-    return record
+def _is_sound(record: Record) -> bool:
+    """Whether a record's parts are of their types, and its inputs within the results folder."""
+    parts = (record.wildcards, record.params, record.inputs, record.versions)
+    if not all(isinstance(part, dict) for part in parts) or not isinstance(record.sha256, str):
+        return False
+    places = [PurePosixPath(name[1:]) for name in record.inputs if name.startswith("/")]
+    return not any(place.is_absolute() or ".." in place.parts or not place.parts for place in places)
 
 
 def _name(path: str, roots: Collection[Path | None]) -> str:

@@ -13,13 +13,13 @@ from weightflow.errors import InputError, shown
 from weightflow.extrapolation import ending, ends
 from weightflow.folds import fold_of
 from weightflow.readers import READERS, as_files, format_of
+from weightflow.records import ROOT
 from weightflow.runs import INTERPOLATIONS, is_model
 from weightflow.schema import unknown
 from weightflow.snapshots import check_observed, heldout_amount, observed_mask
 from weightflow.stages import chooses_width, learns
 from weightflow.variable_order import variable_order
 
-_RESULTS = "results"
 _FOLDERS = ("benchmarks", "figures", "logs", "provenance")  # in it, beside those of data sets
 SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
 
@@ -317,11 +317,11 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
 def _check_target(file: str, where: str) -> None:
     """Refuse to fetch a file to a place that is none for data: outside of the working folder, or among the results."""
     here, place = os.getcwd(), os.path.abspath(file)
-    inside = place.startswith(here + os.sep) and not place.startswith(os.path.join(here, _RESULTS) + os.sep)
+    inside = place.startswith(here + os.sep) and not place.startswith(os.path.join(here, ROOT) + os.sep)
     if not os.path.isfile(file) and (not inside or os.path.lexists(file)):
         raise InputError(
             f"{where}.file: {shown(file)} is to be fetched from its url, and its place must be free, in the working "
-            f"folder and not in {_RESULTS}; name another, such as data/mine.csv."
+            f"folder and not in {ROOT}; name another, such as data/mine.csv."
         )
 
 
