@@ -22,20 +22,36 @@ def align_chain(layers: Sequence[LinearMap], symmetries: Sequence[HiddenUnits], 
     return np.stack(aligned)
 
 
+def align_to(
+    layers: Sequence[LinearMap],
+    symmetries: Sequence[HiddenUnits],
+    weights: np.ndarray,
+    reference: np.ndarray,
+    sweeps: int | None = None,
+) -> np.ndarray:
+    """(N, P) networks, each matched to one reference (P,); `sweeps` as for `match`."""
+    return np.stack([match(layers, symmetries, network, reference, sweeps) for network in weights])
+
+
 def match(
-    layers: Sequence[LinearMap], symmetries: Sequence[HiddenUnits], weights: np.ndarray, reference: np.ndarray
+    layers: Sequence[LinearMap],
+    symmetries: Sequence[HiddenUnits],
+    weights: np.ndarray,
+    reference: np.ndarray,
+    sweeps: int | None = None,
 ) -> np.ndarray:
     """Reorder and flip hidden units so that a network comes near another in weight space.
 
     Coordinate descent: the units of one group are assigned to the reference's while all others stay, until no
     assignment brings the networks nearer. It starts twice, from the network as it is and from the units
-    matched by what no other group touches, and the nearer end is taken.
+    matched by what no other group touches, and the nearer end is taken. Spectral groups are ordered before all else.
 
     Args:
         layers: the linear maps.
         symmetries: the groups of units.
         weights: (P,) of the network to move.
         reference: (P,) of the network to meet.
+        sweeps: most passes over all groups; none for as many as bring them nearer.
 
     Returns:
         (P,) weights of the same function, no further from the reference than they were.
@@ -47,12 +63,15 @@ def match(
         for entries in group.entries:
             touched[entries] += 1
     private = np.where(touched == 1, goal, 0.0)
+    for group in groups:
+        if group.spectral:
+            weights = _move(group, weights, _spectral_order(group, weights, goal), np.ones(group.count))
 
     guess = weights
     for group in groups:
         guess = _settle(group, guess, private)
     # Moves keep the norm, so the nearest is the one with the largest product.
-    return max((_descend(groups, start, goal) for start in (weights, guess)), key=goal.dot)
+    return max((_descend(groups, start, goal, sweeps) for start in (weights, guess)), key=goal.dot)
 
 
 def permute(
@@ -78,11 +97,15 @@ class _Placed:
         entries: for each of its slots (count, m), the indices of every unit's m entries.
         flips: for each of its slots, whether it changes sign with the unit.
         inner: for each unit, the groups inside it.
+        spectral: as in `HiddenUnits`.
+        rows: for each of its slots that are rows (count, block, columns), the indices of every unit's matrix.
     """
 
     entries: list[np.ndarray]
     flips: list[bool]
     inner: list[list["_Placed"]]
+    spectral: bool
+    rows: list[np.ndarray]
 
     @property
     def count(self) -> int:
@@ -90,16 +113,18 @@ class _Placed:
 
 
 def _place(layers: Sequence[LinearMap], group: HiddenUnits) -> _Placed:
-    shapes = {layer.name: (layer.neurons, layer.inputs + 1) for layer in layers}
+    shapes = {layer.name: (layer.neurons, layer.columns) for layer in layers}
+    inputs = {layer.name: layer.inputs for layer in layers}
     starts = dict(zip(shapes, np.cumsum([0, *(layer.weights for layer in layers)]), strict=False))
-    found = []
+    found, rows = [], []
     for slots in group.slots:
         index = starts[slots.layer] + np.arange(np.prod(shapes[slots.layer])).reshape(shapes[slots.layer])
-        along = index if slots.side == "rows" else index[:, :-1].T
+        along = index if slots.side == "rows" else index[:, : inputs[slots.layer]].T
         own = along[slots.start : slots.start + group.count * slots.block]
         found.append(own.reshape(group.count, -1))
+        rows += [own.reshape(group.count, slots.block, -1)] if slots.side == "rows" else []
     inner = [[_place(layers, within) for within in groups] for groups in group.inner]
-    return _Placed(found, [slots.flips for slots in group.slots], inner)
+    return _Placed(found, [slots.flips for slots in group.slots], inner, group.spectral, rows)
 
 
 def _move(group: _Placed, weights: np.ndarray, order: np.ndarray, signs: np.ndarray) -> np.ndarray:
@@ -138,18 +163,29 @@ def _assign(here: _Placed, there: _Placed, weights: np.ndarray, goal: np.ndarray
 
 def _settle(group: _Placed, weights: np.ndarray, goal: np.ndarray) -> np.ndarray:
     """Weights with one group assigned to the goal's, and then what is inside its units."""
-    order, signs, _ = _assign(group, group, weights, goal)
-    moved = _move(group, weights, order, signs)
+    moved = weights
+    if not group.spectral:
+        order, signs, _ = _assign(group, group, weights, goal)
+        moved = _move(group, weights, order, signs)
     for within in itertools.chain(*group.inner):
         moved = _settle(within, moved, goal)
     return moved
 
 
-def _descend(groups: Sequence[_Placed], weights: np.ndarray, goal: np.ndarray) -> np.ndarray:
+def _spectral_order(group: _Placed, weights: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """(count,) the units whose rows' singular values are nearest to those of the goal's."""
+    distance = np.zeros((group.count, group.count))
+    for index in group.rows:
+        own, wanted = (np.linalg.svd(of[index].astype(np.float64), compute_uv=False) for of in (weights, goal))
+        distance += np.square(wanted[:, None] - own[None]).sum(-1)
+    return linear_sum_assignment(distance)[1]
+
+
+def _descend(groups: Sequence[_Placed], weights: np.ndarray, goal: np.ndarray, sweeps: int | None) -> np.ndarray:
     nearness = goal @ weights
-    improved = True
-    while improved:
-        improved = False
+    improved, done = True, 0
+    while improved and done != sweeps:
+        improved, done = False, done + 1
         for group in groups:
             moved = _settle(group, weights, goal)
             # A group that reads itself (a recurrence) may end up further away: such a move is not taken.

@@ -10,10 +10,10 @@ from weightflow.weight_graph import LinearMap
 
 
 def split_weights(layers: tuple[LinearMap, ...], weights: Tensor) -> dict[str, Tensor]:
-    """Views (…, neurons, inputs + 1) of flat weights (…, P), by layer."""
+    """Views (…, neurons, columns) of flat weights (…, P), by layer."""
     parts = weights.split([layer.weights for layer in layers], dim=-1)
     return {
-        layer.name: part.unflatten(-1, (layer.neurons, layer.inputs + 1))
+        layer.name: part.unflatten(-1, (layer.neurons, layer.columns))
         for layer, part in zip(layers, parts, strict=True)
     }
 

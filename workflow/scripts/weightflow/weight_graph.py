@@ -19,16 +19,22 @@ KIND = "weight graph"
 
 @dataclass(frozen=True)
 class LinearMap:
-    """`neurons` outputs, each with `inputs` incoming weights and a bias."""
+    """`neurons` outputs, each with `inputs` incoming weights and, last, a bias if they have one."""
 
     name: str
     neurons: int
     inputs: int
+    bias: bool = True
+
+    @property
+    def columns(self) -> int:
+        """Number of weights of a neuron, its bias included."""
+        return self.inputs + self.bias
 
     @property
     def weights(self) -> int:
         """Number of weights, biases included."""
-        return self.neurons * (self.inputs + 1)
+        return self.neurons * self.columns
 
 
 @dataclass(frozen=True)
@@ -60,11 +66,14 @@ class HiddenUnits:
         count: number of units.
         slots: everywhere they stand.
         inner: for each unit the groups of interchangeable units inside it, if it has any; the same groups in each.
+        spectral: whether units that hold others are told apart by the singular values of their rows, which no order of
+            any other units changes, and not entry by entry.
     """
 
     count: int
     slots: tuple[Slots, ...]
     inner: tuple[tuple["HiddenUnits", ...], ...] = ()
+    spectral: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,7 @@ class WeightGraph:
 
 def token_mask(layers: Sequence[LinearMap]) -> np.ndarray:
     """(n_tokens, n_features) mask of the real entries."""
-    lengths = np.concatenate([np.full(layer.neurons, layer.inputs + 1) for layer in layers])
+    lengths = np.concatenate([np.full(layer.neurons, layer.columns) for layer in layers])
     return np.arange(lengths.max()) < lengths[:, None]
 
 
@@ -151,7 +160,7 @@ def write_weight_graph(path: str | Path, graph: WeightGraph, **metadata: Any) ->
             "layer": graph.layer,
             "neuron": graph.neuron,
         },
-        layers=[[layer.name, layer.neurons, layer.inputs] for layer in graph.layers],
+        layers=[[layer.name, layer.neurons, layer.inputs, layer.bias] for layer in graph.layers],
         anchors=graph.anchors,
         backbone=graph.backbone,
         **metadata,
@@ -169,7 +178,7 @@ def read_weight_graph(path: str | Path) -> WeightGraph:
     with parts_of(path):
         layers = tuple(LinearMap(*entry) for entry in artefact.metadata["layers"])
         mask, tokens = tensors["mask"].astype(bool), tensors["tokens"]
-        declared = sum(layer.neurons for layer in layers), max(layer.inputs for layer in layers) + 1
+        declared = sum(layer.neurons for layer in layers), max(layer.columns for layer in layers)
         fits = declared == mask.shape == tokens.shape[1:] and np.array_equal(mask, token_mask(layers))
         if not fits or tensors["times"].shape != tokens.shape[:1]:
             raise InputError(f"{path}: tokens and layer table do not fit; delete it and run again, and it is rebuilt.")
