@@ -179,8 +179,8 @@ def any_of(names):
 
 
 def code(script):
-    """Digest of a script and the library modules behind it, so that editing them reruns its rule."""
-    return code_digest(WORKFLOW / "scripts" / script)
+    """Digest of a script and the library modules behind it, so that editing them reruns its rule; found when asked for."""
+    return lambda wildcards: code_digest(WORKFLOW / "scripts" / script)
 
 
 def dataset_settings(wildcards):

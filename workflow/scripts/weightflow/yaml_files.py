@@ -19,7 +19,7 @@ _MOST_DEPTH = 50
 _MOST_NODES = 200_000  # with aliases written out
 _NODE = 64  # characters of text that count as one more
 _PROGRAM = "__use_yte__"
-_EVENTS = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast in C
 
 
 def read_yaml(path: str | Path) -> Any:
@@ -30,8 +30,8 @@ def read_yaml(path: str | Path) -> Any:
     """
     text = _text(path)
     try:
-        _check(yaml.parse(text, Loader=_EVENTS), path)
-        return yaml.safe_load(text)
+        _check(yaml.parse(text, Loader=LOADER), path)
+        return yaml.load(text, Loader=LOADER)
     except InputError:
         raise
     except (yaml.YAMLError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
@@ -47,7 +47,7 @@ def read_config(path: str | Path) -> dict[str, Any]:
     """
     try:
         content = json.loads(_text(path))
-        _check(yaml.parse(json.dumps(content), Loader=_EVENTS), path)
+        _check(yaml.parse(json.dumps(content), Loader=LOADER), path)
     except InputError:
         raise
     except (ValueError, RecursionError):
