@@ -41,7 +41,7 @@ def results(tmp_path, monkeypatch):
 def archive(results) -> Path:
     """An archive of the figure."""
     files = archived_files(["results/D/figures/f.png"], ["tabulate", "plot"])
-    write_archive("a.tar.gz", files, SETTINGS, {"config/mine.yaml": ["config/mine.yaml"]})
+    write_archive("a.tar.gz", files, SETTINGS, {"config/mine.yaml": "config/mine.yaml"})
     return Path("a.tar.gz")
 
 
@@ -81,15 +81,6 @@ def test_what_is_not_regenerated_is_taken_as_it_is():
     assert "results/D/prediction" not in files
 
 
-def test_times_that_were_measured_have_no_record_and_are_taken_as_they_are():
-    Path("results/benchmarks.json").write_text("{}")
-    Path("results/growth.png").write_text("growth")
-    write_job("plot", ["results/growth.png"], input=["results/benchmarks.json"])
-    files = archived_files(["results/growth.png"], ["plot"])
-    assert {"results/benchmarks.json", "results/growth.png"} < set(files)
-    assert "results/provenance/benchmarks.json.json" not in files
-
-
 def test_a_target_that_is_gone_is_named(refused):
     Path("results/table.csv").unlink()
     with refused("^results/table.csv: is not there to be archived"):
@@ -117,23 +108,13 @@ def test_the_same_results_give_the_same_bytes(archive):
     for path in Path("results").rglob("*"):
         os.utime(path, (1, 1))
     files = archived_files(["results/D/figures/f.png"], ["tabulate", "plot"])
-    write_archive("b.tar.gz", dict(reversed(files.items())), SETTINGS, {"config/mine.yaml": ["config/mine.yaml"]})
+    write_archive("b.tar.gz", dict(reversed(files.items())), SETTINGS, {"config/mine.yaml": "config/mine.yaml"})
     assert Path("b.tar.gz").read_bytes() == archive.read_bytes()
 
 
 def test_two_systems_of_one_name_are_refused(refused):
     with refused("two files of systems have the same name"):
-        write_archive("c.tar.gz", {}, {"datasets": {}}, {"a/s.yaml": ["a/s.yaml"], "b/s.yaml": ["b/s.yaml"]})
-
-
-def test_a_model_beside_its_system_goes_with_it():
-    Path("config/model.xml").write_text("<sbml/>")
-    config = {"datasets": {"D": {"system": "config/mine.yaml"}, "E": {"system": "far.yaml"}}}
-    systems = {"config/mine.yaml": ["config/mine.yaml", "config/model.xml"], "far.yaml": ["far.yaml", "else/where.xml"]}
-    Path("far.yaml").write_text("kind: sbml\n")
-    write_archive("a.tar.gz", {}, config, systems)
-    unpack("a.tar.gz", "new")
-    assert sorted(path.name for path in Path("new/systems").iterdir()) == ["far.yaml", "mine.yaml", "model.xml"]
+        write_archive("c.tar.gz", {}, {"datasets": {}}, {"a/s.yaml": "a/s.yaml", "b/s.yaml": "b/s.yaml"})
 
 
 def test_a_folder_that_is_there_is_left_alone(archive, refused):

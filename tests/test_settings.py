@@ -408,13 +408,6 @@ def test_a_variants_order_is_held_against_the_data_sets_that_are_studied(complet
         assert str(refusal.value) == fault
 
 
-def test_a_variant_that_starts_from_a_file_that_is_not_there_is_named(check):
-    levels = {"fresh": {}, "old": {"training": {"start_from": "no.safetensors"}}}
-    fault = r"my\.yaml: ablations\.factors\.start\.old\.training\.start_from: there is no file no\.safetensors"
-    with pytest.raises(InputError, match=fault):
-        check(config(model={}, ablations={"factors": {"start": levels}}))
-
-
 def test_variants_of_crossed_factors_are_named_by_all_their_levels(complete, root):
     factors = {"width": {"ten": {"dynamics": {"width": 10}}}, "heads": {"four": {"dynamics": {"heads": 4}}}}
     config = ordered(complete, factors=factors, cross=True)

@@ -19,11 +19,10 @@ rule archive_results:
     params:
         config=config,
         regenerated=[getattr(rules, name).rule.name for name in REDRAWN],
-        # With the models that they name, those which the configuration names by their file.
         systems={
-            system: [str(file) for file in files_of(system)]
-            for system in {settings_of(d)["system"]: None for d in DATASETS}
-            if system and settings.system_path(system, SYSTEMS) == Path(system)
+            settings_of(d)["system"]: str(system_file(d))
+            for d in DATASETS
+            if settings_of(d)["system"] and not system_file(d).is_relative_to(SYSTEMS)
         },
         code=code("archive_results.py"),
     script:

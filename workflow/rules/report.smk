@@ -51,32 +51,12 @@ FOLDER = Path(rules.write_settings.output[0]).parent  # with a module's prefix
 MEASURED = ["results/benchmarks.json"] if (FOLDER / "benchmarks.json").is_file() else []
 
 
-rule describe_rules:
+rule plot_rulegraph:
     # Snakemake is asked again, with the same configuration, since only it knows the whole graph.
     input:
         rules.write_settings.output[0],
         # So that files are there which are fetched, or made by a workflow that imports this one.
         expand("results/{dataset}/snapshots.safetensors", dataset=DATASETS),
-    output:
-        "results/rules.json",
-    log:
-        "results/logs/describe_rules.log",
-    localrule: True
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        snakefile=str(HOME / "Snakefile"),
-        python=sys.executable,
-        # Those of this workflow, not of one that imports it.
-        rules=lambda w: sorted(r.name for r in workflow.rules if r.module_globals is globals()),
-        code=code("describe_rules.py"),
-    script:
-        "../scripts/describe_rules.py"
-
-
-rule plot_rulegraph:
-    input:
-        rules.describe_rules.output[0],
     output:
         report(
             "results/figures/rulegraph.png",
@@ -87,11 +67,14 @@ rule plot_rulegraph:
         "results/figures/rulegraph.pdf",
     log:
         "results/logs/plot_rulegraph.log",
-    group:
-        "figures"
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
+        snakefile=str(HOME / "Snakefile"),
+        python=sys.executable,
+        # Those of this workflow, not of one that imports it.
+        rules=lambda w: sorted(r.name for r in workflow.rules if r.module_globals is globals()),
         code=code("plot_rulegraph.py"),
     script:
         "../scripts/plot_rulegraph.py"

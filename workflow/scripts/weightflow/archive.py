@@ -14,7 +14,7 @@ import tarfile
 import tempfile
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -24,7 +24,7 @@ from weightflow.errors import InputError
 from weightflow.integrity import recorded
 from weightflow.lineage import lineage
 from weightflow.provenance import file_digest, visible_files
-from weightflow.records import ROOT, Record, is_measurement, record_file, root_of
+from weightflow.records import ROOT, Record, record_file, root_of
 from weightflow.storage import atomic
 from weightflow.yaml_files import read_config
 
@@ -64,26 +64,22 @@ def archived_files(targets: Iterable[str], regenerated: Collection[str]) -> dict
     for _, record in recorded(root):
         jobs[_job(record)].append(record)
     queue = [record for target in targets for record in lineage(target)[:1]]
-    taken: set[str] = set()
-    measured: set[str] = set()
+    taken: dict[str, Record] = {}
     while queue:
         record = queue.pop()
         if record.path in taken:
             continue
-        taken.add(record.path)
+        taken[record.path] = record
         if record.rule in regenerated:
             queue += jobs[_job(record)]
-            sources = {name.removeprefix("/") for name in record.inputs if name.startswith("/")}
-            measured |= (times := set(filter(is_measurement, sources)))
-            queue += [r for source in sources - times for r in lineage(root / source)[:1]]
+            queue += [r for name in record.inputs if name.startswith("/") for r in lineage(root / name[1:])[:1]]
     records = {record.path for path in taken for record in lineage(root / path)}
-    files = [file for path in taken | measured for file in _files(root / path)]
-    files += [record_file(root / path) for path in records]
+    files = [file for path in taken for file in _files(root / path)] + [record_file(root / path) for path in records]
     return {f"{ROOT}/{file.relative_to(root)}": file for file in sorted(files)}
 
 
 def write_archive(
-    path: str | Path, files: Mapping[str, Path], config: Mapping[str, Any], systems: Mapping[str, Sequence[str]]
+    path: str | Path, files: Mapping[str, Path], config: Mapping[str, Any], systems: Mapping[str, str]
 ) -> None:
     """Pack files with the configuration.
 
@@ -91,27 +87,22 @@ def write_archive(
         path: the archive to write.
         files: as `archived_files` gives them.
         config: the complete configuration.
-        systems: for each system that the configuration names by its file, this and the model that it names, if any; a
-            model that is not in the folder of its system is left out, as regenerating takes none.
+        systems: files of systems that are not the workflow's own, by the names that the configuration gives them.
 
     Raises:
         InputError: two files of systems have one name.
     """
-    beside = {
-        system: [Path(file) for file in files if Path(file).parent == Path(system).parent]
-        for system, files in systems.items()
-    }
-    sources = {f"{SYSTEMS}/{file.name}": file for found in beside.values() for file in found}
-    if len(sources) < len({file for found in beside.values() for file in found}):
+    names = {source: f"{SYSTEMS}/{Path(source).name}" for source in systems.values()}
+    if len(set(names.values())) < len(names):
         raise InputError(
             "datasets: two files of systems have the same name; rename one, and its archive can hold both."
         )
     datasets = {
-        name: entry | ({"system": f"{SYSTEMS}/{Path(entry['system']).name}"} if entry["system"] in systems else {})
+        name: entry | ({"system": names[systems[entry["system"]]]} if entry["system"] in systems else {})
         for name, entry in config["datasets"].items()
     }
     contents: dict[str, bytes | Path] = {**files}
-    contents |= sources
+    contents |= {name: Path(source) for source, name in names.items()}
     contents[CONFIG] = yaml.safe_dump(
         json.loads(json.dumps({**config, "datasets": datasets})), sort_keys=False
     ).encode()

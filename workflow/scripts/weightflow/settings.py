@@ -59,9 +59,9 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
 
 
 def check_files(config: Mapping[str, Any], source: str) -> None:
-    """Refuse data sets whose files are not there and cannot be fetched, and models that start from such a file.
+    """Refuse data sets whose files are not there and cannot be fetched.
 
-    Not for a module of another workflow, whose rules may make them, nor where nothing is trained.
+    Not for a module of another workflow, whose rules may make them.
 
     Args:
         config: complete, with defaults.
@@ -77,11 +77,6 @@ def check_files(config: Mapping[str, Any], source: str) -> None:
                     f"{source}: datasets.{name}.file: there is no file {shown(file)}; check the path (README: your own "
                     "data)."
                 )
-    models = [(f"models.{name}", settings) for name, settings in config["models"].items()]
-    for where, settings in [*models, *((_told(chosen), settings) for chosen, settings in variants(config))]:
-        start = settings["training"]["start_from"]
-        if start and not os.path.isfile(start):
-            raise InputError(f"{source}: {where}.training.start_from: there is no file {shown(start)}; check the path.")
 
 
 def check_systems(config: Mapping[str, Any], systems: Path, source: str) -> None:
@@ -149,6 +144,9 @@ def check_model(
             "or leave the model out."
         )
     _check_teacher(settings["teacher"]["members"], datasets, f"{where}.teacher.members")
+    start = settings["training"]["start_from"]
+    if start and not os.path.isfile(start):
+        raise InputError(f"{where}.training.start_from: there is no file {shown(start)}; check the path.")
 
 
 def _check_teacher(members: Sequence[str] | None, datasets: Mapping[str, Mapping[str, Any]], where: str) -> None:
@@ -213,13 +211,9 @@ def check_variants(config: Mapping[str, Any], systems: Path, source: str) -> Non
     """
     datasets = {name: chosen for name, chosen in config["datasets"].items() if is_studied(name, config)}
     for chosen, model in variants(config):
-        check_model(model, datasets, systems, f"{source}: {_told(chosen)}")
-
-
-def _told(chosen: Sequence[tuple[str, str]]) -> str:
-    """What a config calls a variant: its level, or where factors are crossed its run."""
-    (factor, level), *further = chosen
-    return f"ablations: models.{variant_name(chosen)}" if further else f"ablations.factors.{factor}.{level}"
+        (factor, level), *further = chosen
+        where = f"ablations: models.{variant_name(chosen)}" if further else f"ablations.factors.{factor}.{level}"
+        check_model(model, datasets, systems, f"{source}: {where}")
 
 
 def system_path(system: str, systems: Path) -> Path:

@@ -20,7 +20,7 @@ _BOX, _THREAD = 1.0, 0.45  # room for a rule, and for an arrow that passes a lay
 _HALF = 0.2  # half the height of a box, in layers
 
 
-def parse_rule_graph(dot: str) -> nx.DiGraph:
+def read_rule_graph(dot: str) -> nx.DiGraph:
     """Rules and dependencies, from maker to user, out of what `snakemake --rulegraph dot` prints."""
     (parsed,) = pydot.graph_from_dot_data(dot)
     labels = {node.get_name(): node.get_attributes().get("label") for node in parsed.get_nodes()}
@@ -29,19 +29,6 @@ def parse_rule_graph(dot: str) -> nx.DiGraph:
     graph.add_nodes_from(sorted(names.values()))
     edges = [(names[edge.get_source()], names[edge.get_destination()]) for edge in parsed.get_edges()]
     graph.add_edges_from(sorted((source, target) for source, target in edges if source != target))
-    return graph
-
-
-def waited_for(graph: nx.DiGraph) -> dict[str, list[str]]:
-    """For each rule those that it waits for, in order of their names."""
-    return {rule: sorted(graph.predecessors(rule)) for rule in sorted(graph)}
-
-
-def rule_graph(waits: Mapping[str, Sequence[str]]) -> nx.DiGraph:
-    """The graph of which `waited_for` tells."""
-    graph = nx.DiGraph()
-    graph.add_nodes_from(waits)
-    graph.add_edges_from(sorted((source, rule) for rule, sources in waits.items() for source in sources))
     return graph
 
 
