@@ -36,6 +36,7 @@ JOINT = {"w1_joint", "w2_joint", "mmd", "mmd_median"}
 SCORES = {"nll", "kl_exact", "tv_exact"}
 DENSITIES = {"cde", "ode", "spline", "taught", "mixture", "transport_kernel", "weights_linear"}
 FLOORS = {"floor_bootstrap", "floor_independent"}
+FROM_SAVED = ("--profile", "profiles/figures")
 
 
 @pytest.fixture(scope="module")
@@ -392,13 +393,25 @@ def test_figures_tables_and_report_are_made_from_an_archive_without_torch(
     assert len(made) > 30
     for path in made:
         path.unlink()
-    flags = ("--profile", str(workflow / "profiles" / "figures"))
-    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=flags, workflow=workflow)
+    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=FROM_SAVED, workflow=workflow)
     assert result.returncode == 0, result.stdout
     done = set(re.findall(r"^(?:local)?rule (\w+):$", result.stdout, re.MULTILINE))
     assert {rule.split("_")[0] for rule in done} == {"plot", "animate", "tabulate", "write", "figures"}
     for path in made:
         assert path.read_bytes() == (finished / path.relative_to(folder)).read_bytes(), path
+
+
+def test_the_rules_are_drawn_though_the_users_file_is_gone(run_snakemake, workflow, tmp_path, rng):
+    file, figure = tmp_path / "counts.npy", "results/figures/rulegraph.png"
+    np.save(file, rng.integers(0, 5, (20, 3, 2)))
+    config = {"datasets": {"mine": {"file": file.name, "kind": "discrete"}}, "models": {}, "baselines": ["mixture"]}
+    result = run_snakemake(tmp_path, config, "results/rulegraph.dot", workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    assert '[label = "check_file"]' in (tmp_path / "results" / "rulegraph.dot").read_text(encoding="utf-8")
+    file.unlink()
+    result = run_snakemake(tmp_path, config, figure, flags=FROM_SAVED, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    assert (tmp_path / figure).stat().st_size > 0
 
 
 def test_a_damaged_prediction_makes_no_figure(run_snakemake, workflow, archive, tmp_path):
@@ -408,8 +421,7 @@ def test_a_damaged_prediction_makes_no_figure(run_snakemake, workflow, archive, 
     content = bytearray(damaged.read_bytes())
     content[-9] ^= 1
     damaged.write_bytes(content)
-    flags = ("--profile", str(workflow / "profiles" / "figures"))
-    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=flags, workflow=workflow)
+    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=FROM_SAVED, workflow=workflow)
     assert result.returncode != 0
     assert f"{damaged.relative_to(folder)}: not what the workflow wrote" in result.stdout
 
