@@ -82,6 +82,18 @@ def test_what_is_not_regenerated_is_taken_as_it_is():
     assert "results/D/prediction" not in files
 
 
+def test_times_that_were_taken_have_no_record_and_are_taken_along(results):
+    times = ["benchmarks.json", "D/benchmarks/plot.tsv"]
+    for path in times:
+        Path("results", path).parent.mkdir(exist_ok=True)
+        Path("results", path).write_text(path)
+    made = {"input": [f"results/{path}" for path in times], "output": ["results/D/figures/f.png"]}
+    write_records(SimpleNamespace(rule="plot", wildcards={}, params={}, **made))
+    files = archived_files(["results/D/figures/f.png"], ["plot"])
+    assert {f"results/{path}" for path in times} < set(files)
+    assert not [file for file in files if "provenance" in file and "benchmarks" in file]
+
+
 def test_a_target_that_is_gone_is_named(refused):
     Path("results/table.csv").unlink()
     with refused("^results/table.csv: is not there to be archived"):

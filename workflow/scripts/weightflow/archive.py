@@ -24,7 +24,7 @@ from weightflow.errors import InputError
 from weightflow.integrity import recorded
 from weightflow.lineage import lineage
 from weightflow.provenance import file_digest, visible_files
-from weightflow.records import ROOT, Record, record_file, root_of
+from weightflow.records import ROOT, Record, is_measurement, record_file, root_of
 from weightflow.storage import atomic
 from weightflow.yaml_files import read_config
 
@@ -56,24 +56,28 @@ def archived_files(targets: Iterable[str], regenerated: Collection[str]) -> dict
         Every file, by its name in an archive.
 
     Raises:
-        InputError: an artefact has no record, or its file is not there.
+        InputError: an artefact, other than a time that was taken, has no record; or its file is not there.
     """
     targets = list(targets)
     root = root_of(targets[0])
     jobs = defaultdict(list)  # what one job made, of which a target may be a part
     for _, record in recorded(root):
-        jobs[_job(record)].append(record)
-    queue = [record for target in targets for record in lineage(target)[:1]]
-    taken: dict[str, Record] = {}
+        jobs[_job(record)].append(record.path)
+    queue = [str(Path(target).relative_to(root)) for target in targets]
+    taken: set[str] = set()
+    records: set[str] = set()  # of these, and of what they are made from
     while queue:
-        record = queue.pop()
-        if record.path in taken:
+        path = queue.pop()
+        if path in taken:
             continue
-        taken[record.path] = record
-        if record.rule in regenerated:
-            queue += jobs[_job(record)]
-            queue += [r for name in record.inputs if name.startswith("/") for r in lineage(root / name[1:])[:1]]
-    records = {record.path for path in taken for record in lineage(root / path)}
+        taken.add(path)
+        if is_measurement(root / path):
+            continue
+        made, *_ = known = lineage(root / path)
+        records |= {record.path for record in known}
+        if made.rule in regenerated:
+            queue += jobs[_job(made)]
+            queue += [name[1:] for name in made.inputs if name.startswith("/")]
     files = [file for path in taken for file in _files(root / path)] + [record_file(root / path) for path in records]
     return {f"{ROOT}/{file.relative_to(root)}": file for file in sorted(files)}
 
