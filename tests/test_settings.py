@@ -168,6 +168,13 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
             "there is no file",
         ),
         (
+            config(
+                model={}, ablations={"factors": {"start": {"there": {"training": {"start_from": "no.safetensors"}}}}}
+            ),
+            "ablations.factors.start.there.training.start_from: ",
+            "there is no file",
+        ),
+        (
             config(model={"path": {"method": "pca", "behavioural": 1}}),
             "models.m.path.behavioural: ",
             "pca decodes no weights that could be judged; set method: autoencoder, or behavioural: 0",

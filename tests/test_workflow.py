@@ -401,14 +401,17 @@ def test_figures_tables_and_report_are_made_from_an_archive_without_torch(
         assert path.read_bytes() == (finished / path.relative_to(folder)).read_bytes(), path
 
 
-def test_the_rules_are_drawn_though_the_users_file_is_gone(run_snakemake, workflow, tmp_path, rng):
-    file, figure = tmp_path / "counts.npy", "results/figures/rulegraph.png"
-    np.save(file, rng.integers(0, 5, (20, 3, 2)))
-    config = {"datasets": {"mine": {"file": file.name, "kind": "discrete"}}, "models": {}, "baselines": ["mixture"]}
+def test_the_rules_are_drawn_though_the_users_files_are_gone(run_snakemake, workflow, tmp_path, rng):
+    data, start, figure = tmp_path / "counts.npy", tmp_path / "start.safetensors", "results/figures/rulegraph.png"
+    np.save(data, rng.integers(0, 5, (20, 3, 2)))
+    start.touch()
+    model = {"dynamics": {"kind": "ode"}, "training": {"start_from": start.name}}
+    config = {"datasets": {"mine": {"file": data.name, "kind": "discrete"}}, "models": {"m": model}, "baselines": []}
     result = run_snakemake(tmp_path, config, "results/rulegraph.dot", workflow=workflow)
     assert result.returncode == 0, result.stdout
     assert '[label = "check_file"]' in (tmp_path / "results" / "rulegraph.dot").read_text(encoding="utf-8")
-    file.unlink()
+    data.unlink()
+    start.unlink()
     result = run_snakemake(tmp_path, config, figure, flags=FROM_SAVED, workflow=workflow)
     assert result.returncode == 0, result.stdout
     assert (tmp_path / figure).stat().st_size > 0
