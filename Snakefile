@@ -83,9 +83,10 @@ rule paper:
 
 
 rule figures:
-    # The same; `make figures` makes it of saved results alone (profiles/figures).
+    # What a run makes, the ablations among it that its report shows; `make figures` makes it of saved results alone
+    # (profiles/figures), and `snakemake archive` packs what that takes.
     input:
-        rules.paper.input,
+        rules.all.input,
 
 
 include: "workflow/rules/archive.smk"

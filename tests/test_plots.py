@@ -34,7 +34,7 @@ from weightflow.plots.metrics import plot_metrics
 from weightflow.plots.model_size import plot_model_size
 from weightflow.plots.moments import plot_moments
 from weightflow.plots.published import plot_published
-from weightflow.plots.rule_graph import layout, plot_rule_graph, read_rule_graph
+from weightflow.plots.rule_graph import layout, plot_rule_graph, read_rule_graph, rule_graph_dot
 from weightflow.plots.teachers import plot_teachers
 from weightflow.plots.weights_path import plot_weights_path, principal_plane
 from weightflow.prediction import Prediction
@@ -758,6 +758,16 @@ def test_rule_graph_is_read_and_laid_out_in_layers():
     assert sorted(len(thread) for thread in threads) == [2, 2, 3]
     backwards = nx.DiGraph(sorted(graph.edges, reverse=True))
     assert layout(backwards) == (places, threads)
+
+
+def test_a_rule_graph_is_written_the_same_whatever_its_order_and_read_back():
+    graph = read_rule_graph(DOT)
+    backwards = nx.DiGraph(sorted(graph.edges, reverse=True))
+    backwards.add_node("alone")
+    graph.add_node("alone")
+    assert rule_graph_dot(backwards) == rule_graph_dot(graph)
+    again = read_rule_graph(rule_graph_dot(graph))
+    assert (set(again), set(again.edges)) == (set(graph), set(graph.edges))
 
 
 def test_figures_and_report_do_without_torch(root):

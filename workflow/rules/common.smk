@@ -90,14 +90,14 @@ try:
     if config["baselines"] is None:
         config["baselines"] = extrapolation.standard_baselines(config["datasets"])
     settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
-    if not (
-        MODULE or FROM_SAVED
-    ):  # of a module, the rules of the importing workflow may make the files
-        settings.check_files(config, CONFIG_SOURCE)
     settings.check_ablations(config, CONFIG_SOURCE)
     ABLATIONS = ablations.ablation_models(config)
     check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")
     settings.check_variants(config, SYSTEMS, CONFIG_SOURCE)
+    if not (
+        MODULE or FROM_SAVED
+    ):  # of a module, the rules of the importing workflow may make the files
+        settings.check_files(config, CONFIG_SOURCE)
     if (
         workflow.is_main_process and not FROM_SAVED
     ):  # once, and before anything trains; it takes a second

@@ -6,7 +6,7 @@ moreover run a config that says `__use_yte__` as a program. All of that is refus
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,11 @@ def read_config(path: str | Path) -> dict[str, Any]:
     if _PROGRAM in content:
         raise InputError(f"{path}: {_PROGRAM} makes it a program, and configs of this workflow are data; write it out.")
     return content
+
+
+def config_text(config: Mapping[str, Any]) -> str:
+    """A configuration as YAML, every value written out where it is; `--configfile` takes it back."""
+    return yaml.safe_dump(json.loads(json.dumps(config)), sort_keys=False, allow_unicode=True)
 
 
 def _text(path: str | Path) -> str:

@@ -21,7 +21,7 @@ _HALF = 0.2  # half the height of a box, in layers
 
 
 def read_rule_graph(dot: str) -> nx.DiGraph:
-    """Rules and dependencies, from maker to user, out of what `snakemake --rulegraph dot` prints."""
+    """Rules and dependencies, from maker to user, out of what `snakemake --rulegraph dot` or `rule_graph_dot` says."""
     (parsed,) = pydot.graph_from_dot_data(dot)
     labels = {node.get_name(): node.get_attributes().get("label") for node in parsed.get_nodes()}
     names = {node: label.strip('"') for node, label in labels.items() if label and node.isdigit()}
@@ -30,6 +30,14 @@ def read_rule_graph(dot: str) -> nx.DiGraph:
     edges = [(names[edge.get_source()], names[edge.get_destination()]) for edge in parsed.get_edges()]
     graph.add_edges_from(sorted((source, target) for source, target in edges if source != target))
     return graph
+
+
+def rule_graph_dot(graph: nx.DiGraph) -> str:
+    """Rules and dependencies in the language of Graphviz, in the order of their names."""
+    rules = sorted(graph)
+    nodes = [f'    {k}[label = "{rule}"];' for k, rule in enumerate(rules)]
+    edges = [f"    {rules.index(source)} -> {rules.index(target)};" for source, target in sorted(graph.edges)]
+    return "\n".join(["digraph rules {", *nodes, *edges, "}", ""])
 
 
 def plot_rule_graph(graph: nx.DiGraph) -> Figure:
