@@ -88,8 +88,7 @@ def test_times_that_were_taken_have_no_record_and_are_taken_along(results):
     for path in times:
         Path("results", path).parent.mkdir(exist_ok=True)
         Path("results", path).write_text(path)
-    made = {"input": [f"results/{path}" for path in times], "output": ["results/D/figures/f.png"]}
-    write_records(SimpleNamespace(rule="plot", wildcards={}, params={}, **made))
+    write_job("plot", ["results/D/figures/f.png"], input=[f"results/{path}" for path in times])
     files = archived_files(["results/D/figures/f.png"], ["plot"])
     assert {f"results/{path}" for path in times} < set(files)
     assert not [file for file in files if "provenance" in file and "benchmarks" in file]
