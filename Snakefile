@@ -14,12 +14,13 @@
 #                                                                      the paper's tables, ablations and figures
 #
 #   make figures                                                       figures and report from saved results
-#   snakemake archive --cores 1                                        these, in one file
+#   snakemake archive --cores 1 --configfile results/settings.yaml     these, in one file
 #   snakemake provenance --cores 1 --config artefact=results/…         what a figure was made from
 #
 # Stages, in order: workflow/rules/{data,exact_law,anchors,weight_graph,latent_path,teaching,dynamics,prediction,
 # flow_matching,evaluation,ablations,comparison,leave_one_out,estimate,figures,report,archive}.smk, wired by common,
-# inputs and listings; caching and checks are said once every rule is known; each rule calls the script of its own name in workflow/scripts.
+# inputs and listings; caching and checks are said once every rule is known; each rule calls the script of its own
+# name in workflow/scripts.
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -82,9 +83,10 @@ rule paper:
 
 
 rule figures:
-    # The same; `make figures` makes it of saved results alone (profiles/figures).
+    # What a run makes, the ablations among it that its report shows; `make figures` makes it of saved results alone
+    # (profiles/figures), and `snakemake archive` packs what that takes.
     input:
-        rules.paper.input,
+        rules.all.input,
 
 
 include: "workflow/rules/archive.smk"

@@ -121,8 +121,8 @@ def configuration(name: str = "config.yaml") -> Callable[[], Any]:
         check_schema(config, read_schema(SCHEMA), name)
         config = _complete(config)
         check_consistency(config, SYSTEMS, name)
-        check_files(config, name)
         check_ablations(config, name)
+        check_files(config, name)
         check_systems(config, SYSTEMS, name)
 
     return read

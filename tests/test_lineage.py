@@ -55,3 +55,8 @@ def test_a_file_that_is_another_one_by_now_is_said_to_be():
     Path("results/D/m/1").write_text("edited")
     told = [part for part in describe_artefact("results/D/figures/f.png").split("\n\n") if "ANOTHER" in part]
     assert [part.split("\n")[0] for part in told] == ["D/m/1"]
+
+
+def test_a_folder_without_figures_is_said_to_have_none(refused, tmp_path):
+    with refused("elsewhere: no figure here has a record; run snakemake first"):
+        describe_figures(tmp_path / "elsewhere")

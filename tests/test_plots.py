@@ -34,7 +34,7 @@ from weightflow.plots.metrics import plot_metrics
 from weightflow.plots.model_size import plot_model_size
 from weightflow.plots.moments import plot_moments
 from weightflow.plots.published import plot_published
-from weightflow.plots.rule_graph import layout, parse_rule_graph, plot_rule_graph, rule_graph, waited_for
+from weightflow.plots.rule_graph import layout, plot_rule_graph, read_rule_graph, rule_graph_dot
 from weightflow.plots.teachers import plot_teachers
 from weightflow.plots.weights_path import plot_weights_path, principal_plane
 from weightflow.prediction import Prediction
@@ -362,7 +362,7 @@ FIGURES = {
     "growth, none": lambda rng: plot_growth(growth(0)),
     "teachers": lambda rng: plot_teachers({"a": teachers(["first", "later"]), "b": teachers(["first"])}, "day"),
     "teachers, three snapshots": lambda rng: plot_teachers({"a": teachers(["first"])}, "day"),
-    "rules": lambda rng: plot_rule_graph(parse_rule_graph(DOT)),
+    "rules": lambda rng: plot_rule_graph(read_rule_graph(DOT)),
     "rules, none": lambda rng: plot_rule_graph(nx.DiGraph()),
 }
 
@@ -750,22 +750,24 @@ def test_plane_keeps_distances_within_it(rng):
     np.testing.assert_allclose(np.linalg.norm(flat[0] - flat[3]), np.linalg.norm(anchors[0] - anchors[3]))
 
 
-def test_rule_graph_is_kept_as_what_each_rule_waits_for():
-    graph = parse_rule_graph(DOT)
-    kept = rule_graph(waited_for(graph))
-    assert list(kept) == list(graph)
-    assert set(kept.edges) == set(graph.edges)
-    assert list(rule_graph({"alone": []})) == ["alone"]
-
-
 def test_rule_graph_is_read_and_laid_out_in_layers():
-    graph = parse_rule_graph(DOT)
+    graph = read_rule_graph(DOT)
     assert set(graph.edges) == {("report", "all"), ("simulate", "all"), ("simulate", "report")}
     places, threads = layout(graph)
     assert [places[rule][1] for rule in ("simulate", "report", "all")] == [0, 1, 2]
     assert sorted(len(thread) for thread in threads) == [2, 2, 3]
     backwards = nx.DiGraph(sorted(graph.edges, reverse=True))
     assert layout(backwards) == (places, threads)
+
+
+def test_a_rule_graph_is_written_the_same_whatever_its_order_and_read_back():
+    graph = read_rule_graph(DOT)
+    backwards = nx.DiGraph(sorted(graph.edges, reverse=True))
+    backwards.add_node("alone")
+    graph.add_node("alone")
+    assert rule_graph_dot(backwards) == rule_graph_dot(graph)
+    again = read_rule_graph(rule_graph_dot(graph))
+    assert (set(again), set(again.edges)) == (set(graph), set(graph.edges))
 
 
 def test_figures_and_report_do_without_torch(root):

@@ -1,10 +1,13 @@
 """Profiles name what there is."""
 
 import re
+import runpy
+from inspect import signature
 from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.common import configfile
 
 
 @pytest.fixture
@@ -35,6 +38,15 @@ def test_every_profile_is_explained(root):
     told = (root / "profiles" / "README.md").read_text(encoding="utf-8")
     for path in Path(root / "profiles").glob("*/config.yaml"):
         assert f"({path.parent.name}/config.yaml)" in told
+
+
+def test_what_the_default_profile_replaces_in_snakemake_is_there(root):
+    assert "configfile._load_configfile = as_data" in (root / "profiles" / "default" / "config.yaml").read_text()
+    # Read anew: a test in this process may have replaced it.
+    replaced = runpy.run_path(configfile.__file__)["_load_configfile"]
+    assert str(signature(replaced)) == "(configpath_or_obj, filetype='Config')"
+    # Configs reach it through this one.
+    assert "_load_configfile" in configfile.load_configfile.__code__.co_names
 
 
 def test_figures_from_saved_results_are_all_that_need_no_training(root, rules):

@@ -19,6 +19,7 @@ from weightflow.settings import (
     check_systems,
     check_variants,
     system_path,
+    systems_by_path,
     used_systems,
 )
 
@@ -165,6 +166,13 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         (
             config(model={"training": {"start_from": "no.safetensors"}}),
             "models.m.training.start_from: ",
+            "there is no file",
+        ),
+        (
+            config(
+                model={}, ablations={"factors": {"start": {"there": {"training": {"start_from": "no.safetensors"}}}}}
+            ),
+            "ablations.factors.start.there.training.start_from: ",
             "there is no file",
         ),
         (
@@ -389,6 +397,12 @@ def test_used_systems_are_each_named_once(systems):
     assert used_systems({"datasets": used}, systems) == [systems / "epidemic.yaml", Path("my.yaml")]
 
 
+def test_a_path_into_the_built_in_folder_is_a_path():
+    given = ["epidemic", "resources/systems/epidemic.yaml", None, "my.yml", "my.yml"]
+    datasets = {f"d{k}": {"system": system} for k, system in enumerate(given)}
+    assert systems_by_path({"datasets": datasets}) == ["resources/systems/epidemic.yaml", "my.yml"]
+
+
 def ordered(complete, **ablations) -> dict[str, Any]:
     """A study of two data sets with other variables each, whose first level is an order of the first one's."""
     given = {"given": {"backbone": {"order": ["R", "I", "S"]}}}
@@ -406,13 +420,6 @@ def test_a_variants_order_is_held_against_the_data_sets_that_are_studied(complet
         with pytest.raises(InputError) as refusal:
             check_variants(ordered(complete, datasets=studied), root / "resources" / "systems", "my.yaml")
         assert str(refusal.value) == fault
-
-
-def test_a_variant_that_starts_from_a_file_that_is_not_there_is_named(check):
-    levels = {"fresh": {}, "old": {"training": {"start_from": "no.safetensors"}}}
-    fault = r"my\.yaml: ablations\.factors\.start\.old\.training\.start_from: there is no file no\.safetensors"
-    with pytest.raises(InputError, match=fault):
-        check(config(model={}, ablations={"factors": {"start": levels}}))
 
 
 def test_variants_of_crossed_factors_are_named_by_all_their_levels(complete, root):

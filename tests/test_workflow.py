@@ -36,6 +36,7 @@ JOINT = {"w1_joint", "w2_joint", "mmd", "mmd_median"}
 SCORES = {"nll", "kl_exact", "tv_exact"}
 DENSITIES = {"cde", "ode", "spline", "taught", "mixture", "transport_kernel", "weights_linear"}
 FLOORS = {"floor_bootstrap", "floor_independent"}
+FROM_SAVED = ("--profile", "profiles/figures")
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +137,7 @@ def test_runtime_names_every_stage_of_a_model(finished):
 
 
 def test_a_default_run_holds_the_whole_paper_target(finished, planned):
-    assert planned(targets=("paper",)) == {}
+    assert planned(targets=("paper", "figures")) == {}
     study = pd.read_csv(finished / "results" / "ablations.csv")
     assert set(study["model"]) == {"cde", "ode"}
     table = pd.read_csv(finished / "results" / "table1.csv")
@@ -392,13 +393,28 @@ def test_figures_tables_and_report_are_made_from_an_archive_without_torch(
     assert len(made) > 30
     for path in made:
         path.unlink()
-    flags = ("--profile", str(workflow / "profiles" / "figures"))
-    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=flags, workflow=workflow)
+    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=FROM_SAVED, workflow=workflow)
     assert result.returncode == 0, result.stdout
     done = set(re.findall(r"^(?:local)?rule (\w+):$", result.stdout, re.MULTILINE))
     assert {rule.split("_")[0] for rule in done} == {"plot", "animate", "tabulate", "write", "figures"}
     for path in made:
         assert path.read_bytes() == (finished / path.relative_to(folder)).read_bytes(), path
+
+
+def test_the_rules_are_drawn_though_the_users_files_are_gone(run_snakemake, workflow, tmp_path, rng):
+    data, start, figure = tmp_path / "counts.npy", tmp_path / "start.safetensors", "results/figures/rulegraph.png"
+    np.save(data, rng.integers(0, 5, (20, 3, 2)))
+    start.touch()
+    model = {"dynamics": {"kind": "ode"}, "training": {"start_from": start.name}}
+    config = {"datasets": {"mine": {"file": data.name, "kind": "discrete"}}, "models": {"m": model}, "baselines": []}
+    result = run_snakemake(tmp_path, config, "results/rulegraph.dot", workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    assert '[label = "check_file"]' in (tmp_path / "results" / "rulegraph.dot").read_text(encoding="utf-8")
+    data.unlink()
+    start.unlink()
+    result = run_snakemake(tmp_path, config, figure, flags=FROM_SAVED, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    assert (tmp_path / figure).stat().st_size > 0
 
 
 def test_a_damaged_prediction_makes_no_figure(run_snakemake, workflow, archive, tmp_path):
@@ -408,8 +424,7 @@ def test_a_damaged_prediction_makes_no_figure(run_snakemake, workflow, archive, 
     content = bytearray(damaged.read_bytes())
     content[-9] ^= 1
     damaged.write_bytes(content)
-    flags = ("--profile", str(workflow / "profiles" / "figures"))
-    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=flags, workflow=workflow)
+    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=FROM_SAVED, workflow=workflow)
     assert result.returncode != 0
     assert f"{damaged.relative_to(folder)}: not what the workflow wrote" in result.stdout
 

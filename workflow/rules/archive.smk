@@ -19,12 +19,7 @@ rule archive_results:
     params:
         config=config,
         regenerated=[getattr(rules, name).rule.name for name in REDRAWN],
-        # With the models that they name, those which the configuration names by their file.
-        systems={
-            system: [str(file) for file in files_of(system)]
-            for system in {settings_of(d)["system"]: None for d in DATASETS}
-            if system and settings.system_path(system, SYSTEMS) == Path(system)
-        },
+        systems=settings.systems_by_path(config),  # which elsewhere lead nowhere
         code=code("archive_results.py"),
     script:
         "../scripts/archive_results.py"

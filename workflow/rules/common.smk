@@ -94,7 +94,9 @@ try:
     ABLATIONS = ablations.ablation_models(config)
     check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")
     settings.check_variants(config, SYSTEMS, CONFIG_SOURCE)
-    if not (MODULE or FROM_SAVED):  # of a module, the importing workflow's rules may make them
+    if not (
+        MODULE or FROM_SAVED
+    ):  # of a module, the rules of the importing workflow may make the files
         settings.check_files(config, CONFIG_SOURCE)
     if (
         workflow.is_main_process and not FROM_SAVED
@@ -179,8 +181,8 @@ def any_of(names):
 
 
 def code(script):
-    """Digest of a script and the library modules behind it, so that editing them reruns its rule."""
-    return code_digest(WORKFLOW / "scripts" / script)
+    """Digest of a script and the library modules behind it, so that editing them reruns its rule; found when asked for."""
+    return lambda wildcards: code_digest(WORKFLOW / "scripts" / script)
 
 
 def dataset_settings(wildcards):

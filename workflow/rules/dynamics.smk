@@ -7,6 +7,7 @@ rule choose_steps:
         snapshots=rules.prepare_snapshots.output[0],
         teacher=lambda w: teacher_of(w.model),
         choice=lambda w: choice_of(w.model),
+        start=start_of,
     output:
         steps="results/{dataset}/runs/{model}/seed{seed}/steps.json",
         scores="results/{dataset}/runs/{model}/seed{seed}/steps.csv",
@@ -51,7 +52,7 @@ rule fit_dynamics:
         choice=lambda w: choice_of(w.model),
         curve=lambda w: spline_of(w.model),
         steps=lambda w: rules.choose_steps.output.steps if w.model in STEPPED else [],
-        start=lambda w: local(SETTINGS[w.model]["training"]["start_from"] or []),
+        start=start_of,
     output:
         dynamics="results/{dataset}/runs/{model}/seed{seed}/dynamics.safetensors",
         losses="results/{dataset}/runs/{model}/seed{seed}/dynamics_losses.csv",

@@ -81,6 +81,11 @@ def common_start(wildcards):
     return "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors" if pooled else []
 
 
+def start_of(wildcards):
+    """The file that a model's training starts from, or nothing where it starts anew."""
+    return local(SETTINGS[wildcards.model]["training"]["start_from"] or [])
+
+
 def is_behavioural(model):
     """Whether a model's latent path is also judged by what its decoded weights say."""
     return SETTINGS[model]["path"]["behavioural"] > 0

@@ -51,32 +51,33 @@ FOLDER = Path(rules.write_settings.output[0]).parent  # with a module's prefix
 MEASURED = ["results/benchmarks.json"] if (FOLDER / "benchmarks.json").is_file() else []
 
 
-rule describe_rules:
-    # Snakemake is asked again, with the same configuration, since only it knows the whole graph.
+rule describe_rulegraph:
+    # Snakemake is asked again, with the same configuration, since only it knows the whole graph. Not a part of the
+    # drawing, which saved results suffice for: Snakemake wants the users' files to be there.
     input:
-        rules.write_settings.output[0],
         # So that files are there which are fetched, or made by a workflow that imports this one.
         expand("results/{dataset}/snapshots.safetensors", dataset=DATASETS),
     output:
-        "results/rules.json",
+        "results/rulegraph.dot",
     log:
-        "results/logs/describe_rules.log",
+        "results/logs/describe_rulegraph.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
+        config=config,
         snakefile=str(HOME / "Snakefile"),
         python=sys.executable,
         # Those of this workflow, not of one that imports it.
         rules=lambda w: sorted(r.name for r in workflow.rules if r.module_globals is globals()),
-        code=code("describe_rules.py"),
+        code=code("describe_rulegraph.py"),
     script:
-        "../scripts/describe_rules.py"
+        "../scripts/describe_rulegraph.py"
 
 
 rule plot_rulegraph:
     input:
-        rules.describe_rules.output[0],
+        rules.describe_rulegraph.output[0],
     output:
         report(
             "results/figures/rulegraph.png",

@@ -14,11 +14,9 @@ import tarfile
 import tempfile
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
-
-import yaml
 
 from weightflow.errors import InputError
 from weightflow.integrity import recorded
@@ -26,12 +24,13 @@ from weightflow.lineage import lineage
 from weightflow.provenance import file_digest, visible_files
 from weightflow.records import ROOT, Record, is_measurement, record_file, root_of
 from weightflow.storage import atomic
-from weightflow.yaml_files import read_config
+from weightflow.system_files import files_of
+from weightflow.yaml_files import config_text, read_config
 
 SUMS = "SHA256SUMS"
 CONFIG = "config.yaml"
 ABOUT = "README.md"
-SYSTEMS = "systems"  # the folder of the system files
+SYSTEMS = "systems"  # the folder of the system files and their models
 LARGEST_SUMS = 2**26  # bytes of the list of digests
 README = """# Archived results
 
@@ -56,34 +55,34 @@ def archived_files(targets: Iterable[str], regenerated: Collection[str]) -> dict
         Every file, by its name in an archive.
 
     Raises:
-        InputError: an artefact has no record, or its file is not there.
+        InputError: an artefact, other than a time that was taken, has no record; or its file is not there.
     """
     targets = list(targets)
     root = root_of(targets[0])
     jobs = defaultdict(list)  # what one job made, of which a target may be a part
     for _, record in recorded(root):
-        jobs[_job(record)].append(record)
-    queue = [record for target in targets for record in lineage(target)[:1]]
+        jobs[_job(record)].append(record.path)
+    queue = [str(Path(target).relative_to(root)) for target in targets]
     taken: set[str] = set()
-    measured: set[str] = set()
+    records: set[str] = set()  # of these, and of what they are made from
     while queue:
-        record = queue.pop()
-        if record.path in taken:
+        path = queue.pop()
+        if path in taken:
             continue
-        taken.add(record.path)
-        if record.rule in regenerated:
-            queue += jobs[_job(record)]
-            sources = {name.removeprefix("/") for name in record.inputs if name.startswith("/")}
-            measured |= (times := set(filter(is_measurement, sources)))
-            queue += [r for source in sources - times for r in lineage(root / source)[:1]]
-    records = {record.path for path in taken for record in lineage(root / path)}
-    files = [file for path in taken | measured for file in _files(root / path)]
-    files += [record_file(root / path) for path in records]
+        taken.add(path)
+        if is_measurement(root / path):
+            continue
+        made, *_ = known = lineage(root / path)
+        records |= {record.path for record in known}
+        if made.rule in regenerated:
+            queue += jobs[_job(made)]
+            queue += [name[1:] for name in made.inputs if name.startswith("/")]
+    files = [file for path in taken for file in _files(root / path)] + [record_file(root / path) for path in records]
     return {f"{ROOT}/{file.relative_to(root)}": file for file in sorted(files)}
 
 
 def write_archive(
-    path: str | Path, files: Mapping[str, Path], config: Mapping[str, Any], systems: Mapping[str, Sequence[str]]
+    path: str | Path, files: Mapping[str, Path], config: Mapping[str, Any], systems: Iterable[str]
 ) -> None:
     """Pack files with the configuration.
 
@@ -91,30 +90,20 @@ def write_archive(
         path: the archive to write.
         files: as `archived_files` gives them.
         config: the complete configuration.
-        systems: for each system that the configuration names by its file, this and the model that it names, if any; a
-            model that is not in the folder of its system is left out, as regenerating takes none.
+        systems: those that the configuration gives by the paths of their files.
 
     Raises:
-        InputError: two files of systems have one name.
+        InputError: a file of a system has a name that `unpack` would refuse.
     """
-    beside = {
-        system: [Path(file) for file in files if Path(file).parent == Path(system).parent]
-        for system, files in systems.items()
-    }
-    sources = {f"{SYSTEMS}/{file.name}": file for found in beside.values() for file in found}
-    if len(sources) < len({file for found in beside.values() for file in found}):
-        raise InputError(
-            "datasets: two files of systems have the same name; rename one, and its archive can hold both."
-        )
+    names = _system_names(systems)
+    packed = {system: names[os.path.abspath(system)] for system in systems}
     datasets = {
-        name: entry | ({"system": f"{SYSTEMS}/{Path(entry['system']).name}"} if entry["system"] in systems else {})
+        name: entry | ({"system": packed[entry["system"]]} if entry["system"] in packed else {})
         for name, entry in config["datasets"].items()
     }
     contents: dict[str, bytes | Path] = {**files}
-    contents |= sources
-    contents[CONFIG] = yaml.safe_dump(
-        json.loads(json.dumps({**config, "datasets": datasets})), sort_keys=False
-    ).encode()
+    contents |= {name: Path(source) for source, name in names.items()}
+    contents[CONFIG] = config_text({**config, "datasets": datasets}).encode()
     contents[ABOUT] = README.encode()
     sums = "".join(f"{_digest(contents[name])}  {name}\n" for name in sorted(contents)).encode()
     with (
@@ -125,6 +114,22 @@ def write_archive(
     ):
         for name, content in [(SUMS, sums), *sorted(contents.items())]:
             _add(tar, name, content)
+
+
+def _system_names(systems: Iterable[str]) -> dict[str, str]:
+    """Names in an archive of systems' files and of the models that these name, by their absolute paths.
+
+    They lie to each other as they did, so that what one says of the other's place stays true.
+    """
+    files = {os.path.abspath(file) for system in systems for file in files_of(system)}
+    if not files:
+        return {}
+    common = os.path.commonpath([os.path.dirname(file) for file in files])
+    names = {file: f"{SYSTEMS}/{Path(file).relative_to(common).as_posix()}" for file in sorted(files)}
+    for file, name in names.items():
+        if not _is_ours(name):
+            raise InputError(f"{file}: has a name that archives do not take (hidden, or not printable); rename it.")
+    return names
 
 
 def unpack(path: str | Path, folder: str | Path) -> int:
@@ -203,9 +208,8 @@ def _is_ours(name: str) -> bool:
     """Whether a member's name is one that `write_archive` gives."""
     pure = PurePosixPath(name)
     plain = str(pure) == name and not pure.is_absolute() and not any(part.startswith(".") for part in pure.parts)
-    is_result = len(pure.parts) > 1 and pure.parts[0] == ROOT
-    is_system = len(pure.parts) == 2 and pure.parts[0] == SYSTEMS
-    return plain and "\\" not in name and name.isprintable() and (name in (CONFIG, ABOUT) or is_result or is_system)
+    is_below = len(pure.parts) > 1 and pure.parts[0] in (ROOT, SYSTEMS)
+    return plain and "\\" not in name and name.isprintable() and (name in (CONFIG, ABOUT) or is_below)
 
 
 def _job(record: Record) -> str:

@@ -51,11 +51,17 @@ def describe_artefact(path: str | Path) -> str:
 
 
 def describe_figures(root: Path = Path(ROOT)) -> str:
-    """A line for each figure: rule, seeds that it tells of, digest of the code and of the figure, and file."""
+    """A line for each figure: rule, seeds that it tells of, digest of the code and of the figure, and file.
+
+    Raises:
+        InputError: there is none, or a record is damaged.
+    """
     lines = ["rule  seeds  code  sha256  file"]
     for path, record in recorded(root):
         if path.parent.name == "figures":
             lines.append(f"{record.rule}  {_seeds(lineage(path))}  {_code(record)}  {record.sha256[:DIGITS]}  {path}")
+    if len(lines) == 1:
+        raise InputError(f"{root}: no figure here has a record; run snakemake first.")
     return "\n".join(lines) + "\n"
 
 

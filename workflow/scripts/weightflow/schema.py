@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import best_match
 
 from weightflow.errors import InputError, shown
+from weightflow.yaml_files import LOADER
 
 _MOST_NAMES = 60  # in a message
 _LARGEST = 2**63 - 1  # whole number that arrays hold
@@ -21,7 +22,7 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
 
 def read_schema(path: str | Path) -> dict[str, Any]:
     """A JSON schema, written as YAML."""
-    return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=LOADER)
 
 
 def check_schema(content: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> None:

@@ -59,12 +59,12 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
 
 
 def check_files(config: Mapping[str, Any], source: str) -> None:
-    """Refuse data sets whose files are not there and cannot be fetched, and models that start from such a file.
+    """Refuse data sets whose files are not there and cannot be fetched, and models that start from no file.
 
-    Not for a module of another workflow, whose rules may make them, nor where nothing is trained.
+    Not for a module of another workflow, whose rules may make them, nor where saved results are enough.
 
     Args:
-        config: complete, with defaults.
+        config: complete, with defaults; the variants of its ablation study keep to the schema.
         source: the config files' names.
 
     Raises:
@@ -77,11 +77,12 @@ def check_files(config: Mapping[str, Any], source: str) -> None:
                     f"{source}: datasets.{name}.file: there is no file {shown(file)}; check the path (README: your own "
                     "data)."
                 )
-    models = [(f"models.{name}", settings) for name, settings in config["models"].items()]
-    for where, settings in [*models, *((_told(chosen), settings) for chosen, settings in variants(config))]:
+    models = {f"models.{name}": settings for name, settings in config["models"].items()}
+    models |= {_variant_key(chosen): settings for chosen, settings in variants(config)}
+    for key, settings in models.items():
         start = settings["training"]["start_from"]
         if start and not os.path.isfile(start):
-            raise InputError(f"{source}: {where}.training.start_from: there is no file {shown(start)}; check the path.")
+            raise InputError(f"{source}: {key}.training.start_from: there is no file {shown(start)}; check the path.")
 
 
 def check_systems(config: Mapping[str, Any], systems: Path, source: str) -> None:
@@ -213,24 +214,36 @@ def check_variants(config: Mapping[str, Any], systems: Path, source: str) -> Non
     """
     datasets = {name: chosen for name, chosen in config["datasets"].items() if is_studied(name, config)}
     for chosen, model in variants(config):
-        check_model(model, datasets, systems, f"{source}: {_told(chosen)}")
+        check_model(model, datasets, systems, f"{source}: {_variant_key(chosen)}")
 
 
-def _told(chosen: Sequence[tuple[str, str]]) -> str:
-    """What a config calls a variant: its level, or where factors are crossed its run."""
+def _variant_key(chosen: Sequence[tuple[str, str]]) -> str:
+    """Where a config says what a variant is: at its level, or for a combination in all of them."""
     (factor, level), *further = chosen
     return f"ablations: models.{variant_name(chosen)}" if further else f"ablations.factors.{factor}.{level}"
 
 
 def system_path(system: str, systems: Path) -> Path:
     """File of a system: a path as it is, a name from the built-in folder."""
-    return Path(system) if system.endswith((".yaml", ".yml")) else systems / f"{system}.yaml"
+    return Path(system) if _is_path(system) else systems / f"{system}.yaml"
 
 
 def used_systems(config: Mapping[str, Any], systems: Path) -> list[Path]:
     """Files of the data sets' systems, each once."""
-    names = [settings["system"] for settings in config["datasets"].values() if settings["system"]]
-    return [system_path(name, systems) for name in dict.fromkeys(names)]
+    return [system_path(system, systems) for system in _systems(config)]
+
+
+def systems_by_path(config: Mapping[str, Any]) -> list[str]:
+    """The data sets' systems that are given by the path of a file, as they are given, each once."""
+    return [system for system in _systems(config) if _is_path(system)]
+
+
+def _systems(config: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(settings["system"] for settings in config["datasets"].values() if settings["system"]))
+
+
+def _is_path(system: str) -> bool:
+    return system.endswith((".yaml", ".yml"))
 
 
 def _check_backbone(

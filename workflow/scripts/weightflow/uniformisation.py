@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from scipy.sparse import csr_array, eye_array
-from scipy.stats import poisson
 
 _TAIL = 1e-16  # probability of more jumps than are followed in an interval
 _UNHEARD = 1e-20  # numbers of jumps that are less probable add nothing
@@ -21,6 +20,8 @@ def uniformise(generator: csr_array, p: np.ndarray, times: np.ndarray) -> Iterat
         p: (n,) probabilities at times[0].
         times: increasing.
     """
+    from scipy.stats import poisson  # takes most of a second, and every run reads the systems
+
     fastest = max(-generator.diagonal().min(), np.finfo(float).tiny)
     jump = csr_array(eye_array(len(p), format="csr") + generator / fastest)
     for step in np.diff(times):

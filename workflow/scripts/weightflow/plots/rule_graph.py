@@ -20,8 +20,8 @@ _BOX, _THREAD = 1.0, 0.45  # room for a rule, and for an arrow that passes a lay
 _HALF = 0.2  # half the height of a box, in layers
 
 
-def parse_rule_graph(dot: str) -> nx.DiGraph:
-    """Rules and dependencies, from maker to user, out of what `snakemake --rulegraph dot` prints."""
+def read_rule_graph(dot: str) -> nx.DiGraph:
+    """Rules and dependencies, from maker to user, out of what `snakemake --rulegraph dot` or `rule_graph_dot` says."""
     (parsed,) = pydot.graph_from_dot_data(dot)
     labels = {node.get_name(): node.get_attributes().get("label") for node in parsed.get_nodes()}
     names = {node: label.strip('"') for node, label in labels.items() if label and node.isdigit()}
@@ -32,17 +32,12 @@ def parse_rule_graph(dot: str) -> nx.DiGraph:
     return graph
 
 
-def waited_for(graph: nx.DiGraph) -> dict[str, list[str]]:
-    """For each rule those that it waits for, in order of their names."""
-    return {rule: sorted(graph.predecessors(rule)) for rule in sorted(graph)}
-
-
-def rule_graph(waits: Mapping[str, Sequence[str]]) -> nx.DiGraph:
-    """The graph of which `waited_for` tells."""
-    graph = nx.DiGraph()
-    graph.add_nodes_from(waits)
-    graph.add_edges_from(sorted((source, rule) for rule, sources in waits.items() for source in sources))
-    return graph
+def rule_graph_dot(graph: nx.DiGraph) -> str:
+    """Rules and dependencies in the language of Graphviz, in the order of their names."""
+    rules = sorted(graph)
+    nodes = [f'    {k}[label = "{rule}"];' for k, rule in enumerate(rules)]
+    edges = [f"    {rules.index(source)} -> {rules.index(target)};" for source, target in sorted(graph.edges)]
+    return "\n".join(["digraph rules {", *nodes, *edges, "}", ""])
 
 
 def plot_rule_graph(graph: nx.DiGraph) -> Figure:

@@ -1,0 +1,27 @@
+"""Ask Snakemake for the rules of the workflow and what each waits for."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from weightflow.job import run
+from weightflow.plots.rule_graph import read_rule_graph, rule_graph_dot
+from weightflow.storage import write_text
+from weightflow.yaml_files import config_text
+
+
+def main(snakemake):
+    params = snakemake.params
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "config.yaml")
+        config.write_text(config_text(params.config), encoding="utf-8")
+        command = [params.python, "-m", "snakemake", "--snakefile", params.snakefile, "--configfile", config]
+        # Telling the graph takes no lock, and no profile of the running workflow may change it.
+        command += ["--profile", "none", "--workflow-profile", "none", "--rulegraph", "dot"]
+        told = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=sys.stdout, text=True).stdout
+    # Snakemake's own text differs from call to call.
+    write_text(snakemake.output[0], rule_graph_dot(read_rule_graph(told)))
+
+
+run(main, snakemake)  # noqa: F821
