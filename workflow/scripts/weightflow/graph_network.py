@@ -20,7 +20,45 @@ from weightflow.weight_graph import LinearMap
 _FREQUENCIES = 4  # sine and cosine waves of the time features, up to 2⁴ half-turns over the observed range
 
 
-class GraphNetwork(nn.Module):
+class TokenMaps(nn.Module):
+    """Maps in and out, one for each layer, between weights and what tokens are inside a network that mixes them.
+
+    Args:
+        layers: the weight graph's layer table.
+        anchors: (K, P), for the standardisation: by weight about its mean, by layer in its scale.
+        width: of the tokens inside.
+        channels: numbers that come out for each weight.
+    """
+
+    def __init__(self, layers: tuple[LinearMap, ...], anchors: np.ndarray, width: int, channels: int = 1):
+        super().__init__()
+        self.layers, self.channels = layers, channels
+        anchors_t = torch.as_tensor(anchors, dtype=torch.float32)
+        per_layer = anchors_t.std(0, correction=0).split([layer.weights for layer in layers])
+        scale = torch.cat([part.square().mean().sqrt().clamp_min(1e-6).expand_as(part) for part in per_layer])
+        self.register_buffer("mean", anchors_t.mean(0))
+        self.register_buffer("scale", scale)
+        self.into = nn.ModuleList(nn.Linear(layer.columns, width) for layer in layers)
+        self.out_of = nn.ModuleList(nn.Linear(width, layer.columns * channels) for layer in layers)
+        self.neuron = nn.Parameter(0.02 * torch.randn(sum(layer.neurons for layer in layers), width))
+
+    def tokens(self, weights: Tensor) -> Tensor:
+        """(B, tokens, width) of flat weights (B, P)."""
+        standard = split_weights(self.layers, (weights - self.mean) / self.scale)
+        entered = [enter(standard[layer.name]) for layer, enter in zip(self.layers, self.into, strict=True)]
+        return torch.cat(entered, 1) + self.neuron
+
+    def numbers(self, tokens: Tensor) -> Tensor:
+        """(B, P, channels) of tokens (B, tokens, width), in the scale of the weights, about zero."""
+        parts = tokens.split([layer.neurons for layer in self.layers], dim=1)
+        found = [
+            leave(part).unflatten(-1, (-1, self.channels)).flatten(1, 2)
+            for part, leave in zip(parts, self.out_of, strict=True)
+        ]
+        return torch.cat(found, dim=1) * self.scale[:, None]
+
+
+class GraphNetwork(TokenMaps):
     """g(θ, t): flat weights (B, P) and normalised times (B,) to (B, P, channels).
 
     Args:
@@ -31,18 +69,9 @@ class GraphNetwork(nn.Module):
     """
 
     def __init__(self, layers: tuple[LinearMap, ...], anchors: np.ndarray, channels: int, settings: Mapping[str, Any]):
-        super().__init__()
-        self.layers, self.channels, self.settings = layers, channels, dict(settings)
-        width, tokens = settings["width"], sum(layer.neurons for layer in layers)
-        anchors_t = torch.as_tensor(anchors, dtype=torch.float32)
-        per_layer = anchors_t.std(0, correction=0).split([layer.weights for layer in layers])
-        scale = torch.cat([part.square().mean().sqrt().clamp_min(1e-6).expand_as(part) for part in per_layer])
-        self.register_buffer("mean", anchors_t.mean(0))
-        self.register_buffer("scale", scale)
-        self.into = nn.ModuleList(nn.Linear(layer.columns, width) for layer in layers)
-        self.out_of = nn.ModuleList(nn.Linear(width, (layer.columns) * channels) for layer in layers)
-        self.neuron = nn.Parameter(0.02 * torch.randn(tokens, width))
-        self.time = nn.Linear(1 + 2 * _FREQUENCIES, width)
+        super().__init__(layers, anchors, settings["width"], channels)
+        self.settings = dict(settings)
+        self.time = nn.Linear(1 + 2 * _FREQUENCIES, settings["width"])
         self.mixer = MIXERS[settings["mixer"]](settings, [layer.neurons for layer in layers])
         for linear in self.out_of:
             nn.init.zeros_(linear.weight)
@@ -50,20 +79,10 @@ class GraphNetwork(nn.Module):
 
     def forward(self, weights: Tensor, time: Tensor) -> Tensor:
         """(B, P, channels) rates of change; time (B,) is 0 at the first snapshot and 1 at the last."""
-        standard = split_weights(self.layers, (weights - self.mean) / self.scale)
-        tokens = torch.cat(
-            [enter(standard[layer.name]) for layer, enter in zip(self.layers, self.into, strict=True)], 1
-        )
         time = time.to(weights.dtype)
         turns = time[:, None] * torch.pi * 2.0 ** torch.arange(_FREQUENCIES, device=time.device)
         features = torch.cat([time[:, None], turns.sin(), turns.cos()], dim=1)
-        tokens = self.mixer(tokens + self.neuron + self.time(features)[:, None])
-        parts = tokens.split([layer.neurons for layer in self.layers], dim=1)
-        rates = [
-            leave(part).unflatten(-1, (-1, self.channels)).flatten(1, 2)
-            for part, leave in zip(parts, self.out_of, strict=True)
-        ]
-        return torch.cat(rates, dim=1) * self.scale[:, None]
+        return self.numbers(self.mixer(self.tokens(weights) + self.time(features)[:, None]))
 
 
 class LayerMessages(nn.Module):

@@ -1,0 +1,50 @@
+"""What generated and reconstructed networks are worth: do they do their task, and are they neither copies nor all one?"""
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+
+def spread(weights: np.ndarray) -> float:
+    """Mean distance between two different networks of (N, P)."""
+    return float(cdist(weights, weights).sum() / (len(weights) * (len(weights) - 1)))
+
+
+def nearest(weights: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(N,) distance of each network (N, P) from the nearest of others (M, P): copies have 0."""
+    return cdist(weights, others).min(1)
+
+
+def largest_overlap(wrong: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(N,) largest intersection over union of a network's wrong predictions with those of any of the others.
+
+    Copies err where the original does. Two networks without any error overlap wholly.
+
+    Args:
+        wrong: (N, n) whether a network errs on an input.
+        others: (M, n) of the networks that it may be a copy of.
+    """
+    both = wrong.astype(np.int64) @ others.astype(np.int64).T
+    either = wrong.sum(1)[:, None] + others.sum(1) - both
+    return np.where(either > 0, both / np.maximum(either, 1), 1.0).max(1)
+
+
+def relative_distance(weights: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(N,) squared distance of networks from their reconstructions, in units of the population's variance."""
+    return np.square(weights - others).sum(1) / np.square(weights - weights.mean(0)).sum(1).mean()
+
+
+def probe(features: np.ndarray, goals: np.ndarray, unseen: np.ndarray, goals_unseen: np.ndarray) -> float:
+    """R² on unseen networks of a ridge regression of a property on features, its strength chosen by cross-validation.
+
+    Args:
+        features: (N, z) of the networks that it is fitted to.
+        goals: (N,) their property.
+        unseen: (M, z).
+        goals_unseen: (M,).
+    """
+    from sklearn.linear_model import RidgeCV  # a second, and many jobs read this module
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 5, 17)))
+    return float(model.fit(features, goals).score(unseen, goals_unseen))

@@ -1,0 +1,47 @@
+"""New networks without a flow: what a generator of weights must beat, and draws about good networks' latent vectors."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+GOOD = 0.3  # share of the networks, the best on validation data, about which latent vectors are drawn
+
+
+def gaussian(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, P) draws of a Gaussian with the mean and variance of each weight of networks (N, P)."""
+    return weights.mean(0) + weights.std(0) * rng.standard_normal((count, weights.shape[1]))
+
+
+def kernel(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, P) draws of a Gaussian kernel density of networks (N, P), the bandwidth of each weight by Scott's rule.
+
+    The rule takes the number of coordinates for that of the space in which networks lie, at most N.
+    """
+    chosen = weights[rng.integers(len(weights), size=count)]
+    bandwidth = len(weights) ** (-1 / (4 + min(weights.shape)))
+    return chosen + bandwidth * weights.std(0) * rng.standard_normal(chosen.shape)
+
+
+def about_good(latent: np.ndarray, scores: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, z) draws of kernel densities about the latent vectors (N, z) of the best networks, coordinate by coordinate.
+
+    Coordinates are taken for independent (Schürholt et al. 2022), and the good networks are resampled with
+    replacement, so that the densities' own uncertainty is in the draws.
+
+    Args:
+        latent: of the networks.
+        scores: (N,) of these on validation data.
+        count: of draws.
+        rng: of all of it.
+    """
+    best = latent[np.argsort(-scores, kind="stable")[: max(2, round(GOOD * len(scores)))]]
+    resampled = best[rng.integers(len(best), size=len(best))]
+    chosen = np.take_along_axis(resampled, rng.integers(len(resampled), size=(count, latent.shape[1])), axis=0)
+    bandwidth = len(best) ** (-1 / 5) * best.std(0)
+    return chosen + bandwidth * rng.standard_normal(chosen.shape)
+
+
+SAMPLERS: dict[str, Callable[[np.ndarray, int, np.random.Generator], np.ndarray]] = {
+    "gaussian": gaussian,
+    "kernel": kernel,
+}

@@ -1,0 +1,90 @@
+"""Weights of many networks in fewer coordinates: centred, scaled as a whole, and if asked for, principal components."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from weightflow.errors import InputError
+
+_ROWS = 256  # networks that incremental PCA reads at a time
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """An affine map of weights (…, P) to coordinates (…, d) whose mean is 0 and whose mean variance is 1, and back.
+
+    Attributes:
+        mean: (P,).
+        scale: of the coordinates, one number: what their scatter tells of each other is kept.
+        axes: (d, P) orthonormal, or none for the weights themselves.
+    """
+
+    mean: np.ndarray
+    scale: float
+    axes: np.ndarray | None = None
+
+    def coordinates(self, weights: np.ndarray) -> np.ndarray:
+        """(…, d) of weights (…, P)."""
+        centred = (weights - self.mean) / self.scale
+        return centred if self.axes is None else centred @ self.axes.T
+
+    def weights(self, coordinates: np.ndarray) -> np.ndarray:
+        """(…, P) of coordinates (…, d)."""
+        spread = coordinates if self.axes is None else coordinates @ self.axes
+        return spread * self.scale + self.mean
+
+
+def fit_reduction(weights: np.ndarray, components: int | None, method: str = "dual") -> Reduction:
+    """The reduction of a population.
+
+    Args:
+        weights: (N, P).
+        components: d, or none to keep all weights.
+        method: how the components are found, `dual`: from the (N, N) products of networks, for N ≪ P; `incremental`:
+            from batches of networks (Ross et al. 2008), for N that do not fit with their products.
+
+    Raises:
+        InputError: more components than N − 1 or P, or all networks are the same.
+    """
+    mean = weights.mean(0)
+    if not (weights != weights[0]).any():
+        raise InputError("populations: all networks are the same; train them with other seeds or for longer.")
+    if components is None:
+        return Reduction(mean, float(weights.std(0).mean()))
+    if components > (most := min(len(weights) - 1, weights.shape[1])):
+        raise InputError(
+            f"populations.*.flow.components is {components}, and {len(weights)} networks of {weights.shape[1]} weights "
+            f"have at most {most}; lower it."
+        )
+    axes = _METHODS[method](weights, mean, components)
+    return Reduction(mean, float(((weights - mean) @ axes.T).std(0).mean()), axes)
+
+
+def _dual(weights: np.ndarray, mean: np.ndarray, components: int) -> np.ndarray:
+    """(d, P) principal axes from the Gram matrix."""
+    centred = (weights - mean).astype(np.float64)
+    values, vectors = np.linalg.eigh(centred @ centred.T)
+    largest = slice(None, -components - 1, -1)
+    axes = vectors[:, largest].T @ centred / np.sqrt(values[largest])[:, None]
+    return axes.astype(weights.dtype)
+
+
+def _incremental(weights: np.ndarray, mean: np.ndarray, components: int) -> np.ndarray:
+    """(d, P) principal axes, a batch of networks after another."""
+    from sklearn.decomposition import IncrementalPCA  # takes a second
+
+    found = IncrementalPCA(components)
+    for batch in _batches(weights, max(components, _ROWS)):
+        found.partial_fit(batch)
+    return found.components_.astype(weights.dtype)
+
+
+def _batches(weights: np.ndarray, rows: int) -> Iterator[np.ndarray]:
+    """Batches of at least so many rows, as partial fits need; the last ones together."""
+    starts = range(0, max(len(weights) - rows + 1, 1), rows)
+    for start in starts:
+        yield weights[start : len(weights) if start == starts[-1] else start + rows]
+
+
+_METHODS = {"dual": _dual, "incremental": _incremental}

@@ -1,0 +1,226 @@
+"""An auto-encoder of networks: tokens of the weight graph, a latent vector, and back (hyper-representations).
+
+A transformer mixes the tokens of one network, never those of others in the batch. Its loss (Schürholt et al. 2022;
+Meynent et al. 2025) is γ · contrastive + (1 − γ) · [β · structural + (1 − β) · behavioural]: two views of a network
+with its units in another order lie near each other, its decoded weights are near its own, and say what it says.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from weightflow import seeding
+from weightflow.alignment import permute
+from weightflow.errors import DivergenceError
+from weightflow.graph_network import TokenMaps, attention
+from weightflow.learning_rate import cosine_decay
+from weightflow.progress import progress
+from weightflow.storage import parts_of, read_tensors, write_tensors
+from weightflow.weight_graph import HiddenUnits, LinearMap
+
+KIND = "weight auto-encoder"
+_TEMPERATURE = 0.1  # of the contrastive loss
+_VIEWS = 64  # orders of the units that views are drawn from
+_LAST_RATE = 0.01
+_SEEN = 200  # losses that are kept
+_NETWORK = "network."  # before the names of parameters in files
+
+# What networks with weights (B, P) say of queries: (B, n, classes).
+Behaviour = Callable[[Tensor], Tensor]
+
+
+class WeightAutoencoder(TokenMaps):
+    """From flat weights (B, P) to latent vectors (B, z) and back.
+
+    Args:
+        layers: the layer table.
+        weights: (N, P) of the population, for the standardisation.
+        settings: `width`, `layers`, `heads`, `feedforward`, `latent`.
+    """
+
+    def __init__(self, layers: tuple[LinearMap, ...], weights: np.ndarray, settings: Mapping[str, Any]):
+        width, latent = settings["width"], settings["latent"]
+        super().__init__(layers, weights, width)
+        neurons = [layer.neurons for layer in layers]
+        self.reading, self.writing = attention(settings, neurons), attention(settings, neurons)
+        self.compress = nn.Linear(sum(neurons) * width, latent)
+        self.expand = nn.Linear(latent, sum(neurons) * width)
+        self.compare = nn.Sequential(nn.Linear(latent, latent), nn.GELU(), nn.Linear(latent, latent))
+
+    def encode(self, weights: Tensor) -> Tensor:
+        """(B, z) latent vectors of weights (B, P)."""
+        return self.compress(self.reading(self.tokens(weights)).flatten(1))
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """(B, P) weights of latent vectors (B, z)."""
+        tokens = self.expand(latent).unflatten(1, self.neuron.shape) + self.neuron
+        return self.numbers(self.writing(tokens))[..., 0] + self.mean
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted auto-encoder.
+
+    Attributes:
+        network: the auto-encoder.
+        settings: that it was fitted with.
+        losses: table step, loss, contrastive, structural, behavioural.
+    """
+
+    network: WeightAutoencoder
+    settings: dict[str, Any]
+    losses: pd.DataFrame
+
+
+def fit_autoencoder(
+    layers: tuple[LinearMap, ...],
+    symmetries: Sequence[HiddenUnits],
+    weights: np.ndarray,
+    behaviour: Behaviour,
+    settings: Mapping[str, Any],
+    seed: int,
+    device: torch.device,
+) -> Fitted:
+    """Fit an auto-encoder to a population.
+
+    Args:
+        layers: the layer table.
+        symmetries: groups of units whose orders make the views.
+        weights: (N, P) of the population's training networks.
+        behaviour: what networks say of the queries, as it is to be compared.
+        settings: those of the network, and `steps`, `batch`, `learning_rate`, `contrastive` (γ), `structural` (β).
+        seed: of the network, batches and views.
+        device: where to compute.
+
+    Raises:
+        DivergenceError: the loss became NaN or infinite.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seeding.integer(seed, "weight auto-encoder", "network"))
+        network = WeightAutoencoder(layers, weights, settings).to(device)
+    draws = seeding.stream(seed, "weight auto-encoder")
+    views = torch.as_tensor(orders(layers, symmetries, _VIEWS, draws), device=device)
+    data = torch.as_tensor(weights, dtype=torch.float32, device=device)
+    loss_of = _Loss(network, behaviour, behaviour_scale(behaviour, data), views, settings)
+    rate, count = settings["learning_rate"], settings["steps"]
+    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=1e-4)
+    rows = []
+    for step in progress(range(count), "auto-encoder"):
+        optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, _LAST_RATE) * min(1.0, (step + 1) / 50)
+        chosen = torch.as_tensor(draws.integers(len(data), size=settings["batch"]))
+        picked = torch.as_tensor(draws.integers(_VIEWS, size=settings["batch"]))
+        loss, parts = loss_of(data[chosen.to(device)], picked.to(device))
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        if step % max(1, count // _SEEN) == 0 or step == count - 1:
+            rows.append((step, loss.item(), *(part.item() for part in parts)))
+            if not np.isfinite(rows[-1][1]):
+                raise DivergenceError(f"the auto-encoder diverged at step {step}; lower its learning_rate ({rate}).")
+    losses = pd.DataFrame(rows, columns=["step", "loss", "contrastive", "structural", "behavioural"])
+    return Fitted(network.eval(), dict(settings), losses)
+
+
+def behaviour_scale(behaviour: Behaviour, weights: Tensor) -> float:
+    """Mean square of what networks say, about the mean of each query: in units of it 1 is a guess of the mean."""
+    with torch.no_grad():
+        said = behaviour(weights[:256])
+    return float((said - said.mean(0)).square().mean().clamp_min(1e-12))
+
+
+def orders(
+    layers: tuple[LinearMap, ...], symmetries: Sequence[HiddenUnits], count: int, draws: np.random.Generator
+) -> np.ndarray:
+    """(count, P) places in flat weights from which networks with their units in other orders take their weights."""
+    size = sum(layer.weights for layer in layers)
+    found = []
+    for _ in range(count):
+        places = np.arange(size)
+        for group in symmetries:
+            places = permute(layers, group, places, draws.permutation(group.count), np.ones(group.count, int))
+        found.append(places)
+    return np.stack(found)
+
+
+class _Loss:
+    """The loss of a batch of networks, and its three parts."""
+
+    def __init__(self, network: WeightAutoencoder, behaviour: Behaviour, scale: float, views: Tensor, settings):
+        self.network, self.behaviour, self.scale, self.views = network, behaviour, scale, views
+        self.contrastive, self.structural = settings["contrastive"], settings["structural"]
+
+    def __call__(self, weights: Tensor, picked: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
+        network = self.network
+        latent = network.encode(weights)
+        decoded = network.decode(latent)
+        structural = ((decoded - weights) / network.scale).square().mean()
+        contrastive = behavioural = torch.zeros((), device=weights.device)
+        if self.contrastive:
+            viewed = network.encode(weights.gather(1, self.views[picked]))
+            contrastive = nt_xent(network.compare(latent), network.compare(viewed))
+        if self.structural < 1:
+            with torch.no_grad():
+                wanted = self.behaviour(weights)
+            behavioural = (self.behaviour(decoded) - wanted).square().mean() / self.scale
+        recovered = self.structural * structural + (1 - self.structural) * behavioural
+        loss = self.contrastive * contrastive + (1 - self.contrastive) * recovered
+        return loss, (contrastive, structural, behavioural)
+
+
+def nt_xent(one: Tensor, other: Tensor) -> Tensor:
+    """Normalised temperature-scaled cross entropy (Chen et al. 2020) of two views (B, z) of the same B networks."""
+    both = functional.normalize(torch.cat([one, other]), dim=1)
+    alike = both @ both.mT / _TEMPERATURE
+    alike = alike.masked_fill(torch.eye(len(both), dtype=torch.bool, device=both.device), -torch.inf)
+    partners = torch.arange(len(both), device=both.device).roll(len(one))
+    return functional.cross_entropy(alike, partners)
+
+
+@torch.no_grad()
+def reconstruct(network: WeightAutoencoder, weights: np.ndarray) -> np.ndarray:
+    """(N, P) decoded weights of networks (N, P)."""
+    return decode(network, encode(network, weights))
+
+
+@torch.no_grad()
+def encode(network: WeightAutoencoder, weights: np.ndarray) -> np.ndarray:
+    """(N, z) latent vectors of networks (N, P)."""
+    parts = torch.as_tensor(weights, dtype=torch.float32, device=network.mean.device).split(_SEEN)
+    return torch.cat([network.encode(part) for part in parts]).cpu().numpy()
+
+
+@torch.no_grad()
+def decode(network: WeightAutoencoder, latent: np.ndarray) -> np.ndarray:
+    """(N, P) weights of latent vectors (N, z)."""
+    parts = torch.as_tensor(latent, dtype=torch.float32, device=network.mean.device).split(_SEEN)
+    return torch.cat([network.decode(part) for part in parts]).cpu().numpy()
+
+
+def write_autoencoder(path: str | Path, fitted: Fitted, **metadata: Any) -> None:
+    """Write an auto-encoder; its losses are a table of their own."""
+    tensors = {f"{_NETWORK}{name}": value.cpu().numpy() for name, value in fitted.network.state_dict().items()}
+    layers = [[layer.name, layer.neurons, layer.inputs, layer.bias] for layer in fitted.network.layers]
+    write_tensors(path, KIND, tensors, layers=layers, settings=fitted.settings, **metadata)
+
+
+def read_autoencoder(path: str | Path, device: torch.device) -> WeightAutoencoder:
+    """Read an auto-encoder, onto a device.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    artefact = read_tensors(path, KIND, finite=True)
+    with parts_of(path):
+        state = {name.removeprefix(_NETWORK): torch.from_numpy(value) for name, value in artefact.tensors.items()}
+        layers = tuple(LinearMap(*entry) for entry in artefact.metadata["layers"])
+        network = WeightAutoencoder(layers, np.zeros((2, len(state["mean"]))), artefact.metadata["settings"])
+        network.load_state_dict(state)
+    return network.to(device).eval()
