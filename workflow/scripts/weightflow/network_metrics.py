@@ -1,4 +1,4 @@
-"""What generated and reconstructed networks are worth: do they do their task, and are they neither copies nor all one?"""
+"""What generated and reconstructed networks are worth: are they copies, or all one, and what do codes tell of them?"""
 
 import numpy as np
 from scipy.spatial.distance import cdist

@@ -23,7 +23,7 @@ def kernel(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndar
 
 
 def about_good(latent: np.ndarray, scores: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, z) draws of kernel densities about the latent vectors (N, z) of the best networks, coordinate by coordinate.
+    """(count, z) draws of kernel densities about the latent vectors (N, z) of the best networks.
 
     Coordinates are taken for independent (Schürholt et al. 2022), and the good networks are resampled with
     replacement, so that the densities' own uncertainty is in the draws.
