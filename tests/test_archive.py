@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import os
+import shutil
 import tarfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from weightflow import system_files
 from weightflow.archive import CONFIG, SUMS, archived_files, unpack, write_archive
 from weightflow.records import write_records
 
@@ -18,7 +20,7 @@ SETTINGS = {"seeds": [0], "datasets": {"D": {"system": "config/mine.yaml"}, "E":
 
 
 @pytest.fixture(autouse=True)
-def results(tmp_path, monkeypatch):
+def results(tmp_path, monkeypatch, root):
     """A figure, its vector form and the table it is drawn from, which training made."""
     monkeypatch.chdir(tmp_path)
     jobs = [
@@ -34,7 +36,7 @@ def results(tmp_path, monkeypatch):
         made = {"input": [f"results/{s}" for s in sources], "output": [f"results/{p}" for p in paths]}
         write_records(SimpleNamespace(rule=rule, wildcards={}, params={}, **made))
     Path("config").mkdir()
-    Path("config/mine.yaml").write_text("title: mine\n")
+    shutil.copy(root / "resources" / "systems" / "birth_death.yaml", "config/mine.yaml")
     return tmp_path
 
 
@@ -42,7 +44,7 @@ def results(tmp_path, monkeypatch):
 def archive(results) -> Path:
     """An archive of the figure."""
     files = archived_files(["results/D/figures/f.png"], ["tabulate", "plot"])
-    write_archive("a.tar.gz", files, SETTINGS, {"config/mine.yaml": "config/mine.yaml"})
+    write_archive("a.tar.gz", files, SETTINGS, ["config/mine.yaml"])
     return Path("a.tar.gz")
 
 
@@ -107,7 +109,7 @@ def test_an_archive_is_read_back_whole(archive):
     assert Path("new/folder/results/D/prediction").read_text() == "D/prediction"
     config = yaml.safe_load(Path("new/folder", CONFIG).read_text())
     assert [d["system"] for d in config["datasets"].values()] == ["systems/mine.yaml", "epidemic"]
-    assert Path("new/folder/systems/mine.yaml").read_text() == "title: mine\n"
+    assert Path("new/folder/systems/mine.yaml").read_bytes() == Path("config/mine.yaml").read_bytes()
 
 
 def test_its_list_is_one_that_sha256sum_reads(archive):
@@ -121,13 +123,45 @@ def test_the_same_results_give_the_same_bytes(archive):
     for path in Path("results").rglob("*"):
         os.utime(path, (1, 1))
     files = archived_files(["results/D/figures/f.png"], ["tabulate", "plot"])
-    write_archive("b.tar.gz", dict(reversed(files.items())), SETTINGS, {"config/mine.yaml": "config/mine.yaml"})
+    write_archive("b.tar.gz", dict(reversed(files.items())), SETTINGS, ["config/mine.yaml"])
     assert Path("b.tar.gz").read_bytes() == archive.read_bytes()
 
 
-def test_two_systems_of_one_name_are_refused(refused):
-    with refused("two files of systems have the same name"):
-        write_archive("c.tar.gz", {}, {"datasets": {}}, {"a/s.yaml": "a/s.yaml", "b/s.yaml": "b/s.yaml"})
+def write_sbml(path: str, model: str) -> None:
+    """A system file that names a model, and the model."""
+    system = {"kind": "sbml", "model": model, "grid": {"points": 3, "step": 1}}
+    for file, text in ((Path(path), yaml.safe_dump(system)), (Path(path).parent / model, f"the model of {path}")):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+@pytest.mark.parametrize("model", ["model.xml", "models/model.xml", "../models/model.xml"])
+def test_a_system_is_packed_with_the_model_that_it_names(model):
+    write_sbml("own/s.yaml", model)
+    write_archive("c.tar.gz", {}, {"datasets": {"D": {"system": "own/s.yaml"}}}, ["own/s.yaml"])
+    unpack("c.tar.gz", "new")
+    (entry,) = yaml.safe_load(Path("new", CONFIG).read_text())["datasets"].values()
+    _, found = system_files.files_of(Path("new", entry["system"]))
+    assert found.read_text() == "the model of own/s.yaml"
+    assert found.resolve().is_relative_to(Path("new/systems").resolve())
+
+
+def test_systems_of_one_name_and_their_models_stay_apart():
+    for folder in "ab":
+        write_sbml(f"{folder}/s.yaml", "model.xml")
+    config = {"datasets": {"D": {"system": "a/s.yaml"}, "E": {"system": "./b/s.yaml"}}}
+    write_archive("c.tar.gz", {}, config, ["a/s.yaml", "./b/s.yaml"])
+    unpack("c.tar.gz", "new")
+    systems = [entry["system"] for entry in yaml.safe_load(Path("new", CONFIG).read_text())["datasets"].values()]
+    assert systems == ["systems/a/s.yaml", "systems/b/s.yaml"]
+    assert Path("new/systems/b/model.xml").read_text() == "the model of b/s.yaml"
+
+
+def test_a_system_with_a_name_that_would_not_be_unpacked_is_refused(refused):
+    write_sbml("s.yaml", ".model.xml")
+    with refused("/.model.xml: has a name that archives do not take"):
+        write_archive("c.tar.gz", {}, {"datasets": {}}, ["s.yaml"])
+    assert not Path("c.tar.gz").exists()
 
 
 def test_a_folder_that_is_there_is_left_alone(archive, refused):
@@ -159,7 +193,9 @@ HOSTILE = {
     "a device": {"results/x": link("results/x", "", tarfile.CHRTYPE)},
     "a fifo": {"results/x": link("results/x", "", tarfile.FIFOTYPE)},
     "a folder": {"results/x": link("results/x", "", tarfile.DIRTYPE)},
-    "a file in a folder of systems' folders": {"systems/a/b.yaml": b"x"},
+    "a system that climbs out": {"systems/../../b.yaml": b"x"},
+    "a hidden system": {"systems/a/.b.yaml": b"x"},
+    "a file in place of the systems' folder": {"systems": b"x"},
 }
 
 

@@ -19,6 +19,7 @@ from weightflow.settings import (
     check_systems,
     check_variants,
     system_path,
+    systems_by_path,
     used_systems,
 )
 
@@ -394,6 +395,12 @@ def test_a_system_is_a_name_or_a_path(systems):
 def test_used_systems_are_each_named_once(systems):
     used = {"a": {"system": "epidemic"}, "b": {"system": None}, "c": {"system": "my.yaml"}, "d": {"system": "epidemic"}}
     assert used_systems({"datasets": used}, systems) == [systems / "epidemic.yaml", Path("my.yaml")]
+
+
+def test_a_path_into_the_built_in_folder_is_a_path():
+    given = ["epidemic", "resources/systems/epidemic.yaml", None, "my.yml", "my.yml"]
+    datasets = {f"d{k}": {"system": system} for k, system in enumerate(given)}
+    assert systems_by_path({"datasets": datasets}) == ["resources/systems/epidemic.yaml", "my.yml"]
 
 
 def ordered(complete, **ablations) -> dict[str, Any]:

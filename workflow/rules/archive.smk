@@ -19,11 +19,7 @@ rule archive_results:
     params:
         config=config,
         regenerated=[getattr(rules, name).rule.name for name in REDRAWN],
-        systems={
-            settings_of(d)["system"]: str(system_file(d))
-            for d in DATASETS
-            if settings_of(d)["system"] and not system_file(d).is_relative_to(SYSTEMS)
-        },
+        systems=settings.systems_by_path(config),  # which elsewhere lead nowhere
         code=code("archive_results.py"),
     script:
         "../scripts/archive_results.py"

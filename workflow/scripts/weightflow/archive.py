@@ -18,20 +18,19 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-import yaml
-
 from weightflow.errors import InputError
 from weightflow.integrity import recorded
 from weightflow.lineage import lineage
 from weightflow.provenance import file_digest, visible_files
 from weightflow.records import ROOT, Record, is_measurement, record_file, root_of
 from weightflow.storage import atomic
-from weightflow.yaml_files import read_config
+from weightflow.system_files import files_of
+from weightflow.yaml_files import config_text, read_config
 
 SUMS = "SHA256SUMS"
 CONFIG = "config.yaml"
 ABOUT = "README.md"
-SYSTEMS = "systems"  # the folder of the system files
+SYSTEMS = "systems"  # the folder of the system files and their models
 LARGEST_SUMS = 2**26  # bytes of the list of digests
 README = """# Archived results
 
@@ -83,7 +82,7 @@ def archived_files(targets: Iterable[str], regenerated: Collection[str]) -> dict
 
 
 def write_archive(
-    path: str | Path, files: Mapping[str, Path], config: Mapping[str, Any], systems: Mapping[str, str]
+    path: str | Path, files: Mapping[str, Path], config: Mapping[str, Any], systems: Iterable[str]
 ) -> None:
     """Pack files with the configuration.
 
@@ -91,25 +90,20 @@ def write_archive(
         path: the archive to write.
         files: as `archived_files` gives them.
         config: the complete configuration.
-        systems: files of systems that are not the workflow's own, by the names that the configuration gives them.
+        systems: those that the configuration gives by the paths of their files.
 
     Raises:
-        InputError: two files of systems have one name.
+        InputError: a file of a system has a name that `unpack` would refuse.
     """
-    names = {source: f"{SYSTEMS}/{Path(source).name}" for source in systems.values()}
-    if len(set(names.values())) < len(names):
-        raise InputError(
-            "datasets: two files of systems have the same name; rename one, and its archive can hold both."
-        )
+    names = _system_names(systems)
+    packed = {system: names[os.path.abspath(system)] for system in systems}
     datasets = {
-        name: entry | ({"system": names[systems[entry["system"]]]} if entry["system"] in systems else {})
+        name: entry | ({"system": packed[entry["system"]]} if entry["system"] in packed else {})
         for name, entry in config["datasets"].items()
     }
     contents: dict[str, bytes | Path] = {**files}
     contents |= {name: Path(source) for source, name in names.items()}
-    contents[CONFIG] = yaml.safe_dump(
-        json.loads(json.dumps({**config, "datasets": datasets})), sort_keys=False
-    ).encode()
+    contents[CONFIG] = config_text({**config, "datasets": datasets}).encode()
     contents[ABOUT] = README.encode()
     sums = "".join(f"{_digest(contents[name])}  {name}\n" for name in sorted(contents)).encode()
     with (
@@ -198,9 +192,24 @@ def _is_ours(name: str) -> bool:
     """Whether a member's name is one that `write_archive` gives."""
     pure = PurePosixPath(name)
     plain = str(pure) == name and not pure.is_absolute() and not any(part.startswith(".") for part in pure.parts)
-    is_result = len(pure.parts) > 1 and pure.parts[0] == ROOT
-    is_system = len(pure.parts) == 2 and pure.parts[0] == SYSTEMS
-    return plain and "\\" not in name and name.isprintable() and (name in (CONFIG, ABOUT) or is_result or is_system)
+    is_below = len(pure.parts) > 1 and pure.parts[0] in (ROOT, SYSTEMS)
+    return plain and "\\" not in name and name.isprintable() and (name in (CONFIG, ABOUT) or is_below)
+
+
+def _system_names(systems: Iterable[str]) -> dict[str, str]:
+    """Names in an archive of systems' files and of the models that these name, by their absolute paths.
+
+    They lie to each other as they did, so that what one says of the other's place stays true.
+    """
+    files = {os.path.abspath(file) for system in systems for file in files_of(system)}
+    if not files:
+        return {}
+    common = os.path.commonpath([os.path.dirname(file) for file in files])
+    names = {file: f"{SYSTEMS}/{Path(file).relative_to(common).as_posix()}" for file in sorted(files)}
+    for file, name in names.items():
+        if not _is_ours(name):
+            raise InputError(f"{file}: has a name that archives do not take (hidden, or not printable); rename it.")
+    return names
 
 
 def _job(record: Record) -> str:

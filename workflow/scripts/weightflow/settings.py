@@ -225,13 +225,25 @@ def _variant_key(chosen: Sequence[tuple[str, str]]) -> str:
 
 def system_path(system: str, systems: Path) -> Path:
     """File of a system: a path as it is, a name from the built-in folder."""
-    return Path(system) if system.endswith((".yaml", ".yml")) else systems / f"{system}.yaml"
+    return Path(system) if _is_path(system) else systems / f"{system}.yaml"
 
 
 def used_systems(config: Mapping[str, Any], systems: Path) -> list[Path]:
     """Files of the data sets' systems, each once."""
-    names = [settings["system"] for settings in config["datasets"].values() if settings["system"]]
-    return [system_path(name, systems) for name in dict.fromkeys(names)]
+    return [system_path(system, systems) for system in _systems(config)]
+
+
+def systems_by_path(config: Mapping[str, Any]) -> list[str]:
+    """The data sets' systems that are given by the path of a file, as they are given, each once."""
+    return [system for system in _systems(config) if _is_path(system)]
+
+
+def _systems(config: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(settings["system"] for settings in config["datasets"].values() if settings["system"]))
+
+
+def _is_path(system: str) -> bool:
+    return system.endswith((".yaml", ".yml"))
 
 
 def _check_backbone(
