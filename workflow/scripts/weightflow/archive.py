@@ -116,22 +116,6 @@ def write_archive(
             _add(tar, name, content)
 
 
-def _system_names(systems: Iterable[str]) -> dict[str, str]:
-    """Names in an archive of systems' files and of the models that these name, by their absolute paths.
-
-    They lie to each other as they did, so that what one says of the other's place stays true.
-    """
-    files = {os.path.abspath(file) for system in systems for file in files_of(system)}
-    if not files:
-        return {}
-    common = os.path.commonpath([os.path.dirname(file) for file in files])
-    names = {file: f"{SYSTEMS}/{Path(file).relative_to(common).as_posix()}" for file in sorted(files)}
-    for file, name in names.items():
-        if not _is_ours(name):
-            raise InputError(f"{file}: has a name that archives do not take (hidden, or not printable); rename it.")
-    return names
-
-
 def unpack(path: str | Path, folder: str | Path) -> int:
     """Unpack an archive into a folder that is not there yet; whole, or not at all.
 
@@ -210,6 +194,22 @@ def _is_ours(name: str) -> bool:
     plain = str(pure) == name and not pure.is_absolute() and not any(part.startswith(".") for part in pure.parts)
     is_below = len(pure.parts) > 1 and pure.parts[0] in (ROOT, SYSTEMS)
     return plain and "\\" not in name and name.isprintable() and (name in (CONFIG, ABOUT) or is_below)
+
+
+def _system_names(systems: Iterable[str]) -> dict[str, str]:
+    """Names in an archive of systems' files and of the models that these name, by their absolute paths.
+
+    They lie to each other as they did, so that what one says of the other's place stays true.
+    """
+    files = {os.path.abspath(file) for system in systems for file in files_of(system)}
+    if not files:
+        return {}
+    common = os.path.commonpath([os.path.dirname(file) for file in files])
+    names = {file: f"{SYSTEMS}/{Path(file).relative_to(common).as_posix()}" for file in sorted(files)}
+    for file, name in names.items():
+        if not _is_ours(name):
+            raise InputError(f"{file}: has a name that archives do not take (hidden, or not printable); rename it.")
+    return names
 
 
 def _job(record: Record) -> str:
