@@ -91,7 +91,7 @@ FILES = {
     ),
     "a pickle": ({"data.npy": pickle.dumps(GOOD)}, {}, ["data.npy", "Python objects or is not a .npy file"]),
     "a truncated file": ({"data.npy": npy(GOOD)[:-9]}, {}, ["data.npy", "truncated"]),
-    "a single trajectory": ({"data.npy": npy(GOOD[:1])}, {}, ["single state", "heldout"]),
+    "a single trajectory": ({"data.npy": npy(GOOD[:1])}, {}, ["data.npy", "single state", "heldout"]),
     "a table without a time column": (
         {"data.csv": TABLE.replace("time", "hour")},
         {"file": "data.csv"},
@@ -186,12 +186,24 @@ def test_a_file_is_fetched_once_and_its_checksum_is_told(run_snakemake, tmp_path
     assert (tmp_path / "here" / "data.npy").read_bytes() == npy(GOOD)
 
 
-@pytest.mark.parametrize("case", FILES)
-def test_a_bad_file_is_refused_before_training(run_snakemake, tmp_path, case):
-    contents, settings, parts = FILES[case]
-    for name, content in contents.items():
-        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    refuse(run_snakemake(tmp_path, config_of(**settings), TARGET), *parts)
+def test_bad_files_are_all_refused_before_training(run_snakemake, tmp_path):
+    sets = {}
+    for k, (contents, settings, _) in enumerate(FILES.values()):
+        (tmp_path / f"case{k}").mkdir()
+        for name, content in contents.items():
+            (tmp_path / f"case{k}" / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        own = {"file": "data.npy", "heldout": 0.2, **settings}
+        sets[f"case{k}"] = own | {"file": f"case{k}/{own['file']}"}
+    result = run_snakemake(tmp_path, config_of() | {"datasets": sets}, TARGET, flags=("--keep-going",))
+
+    assert result.returncode != 0
+    assert "Traceback" not in result.stdout
+    assert "Error in script" not in result.stdout
+    found = [line.removeprefix("Error: ") for line in result.stdout.splitlines() if line.startswith("Error: ")]
+    for k, (case, (_, _, parts)) in enumerate(FILES.items()):
+        (said,) = {sentence for sentence in found if f"case{k}/" in sentence}
+        assert re.search(r"[.…]$", said), said
+        assert [part for part in parts if part not in said] == [], (case, said)
     assert not trained(tmp_path)
 
 

@@ -171,7 +171,7 @@ def test_headroom_ends_at_the_most_states(most, states):
 @given(st.integers(2, 30), st.floats(0.01, 0.99))
 def test_a_split_keeps_every_state_once(count, fraction):
     states = [np.arange(count)[:, None]] * 3
-    training, heldout = split(states, fraction, paired=True, rng=np.random.default_rng(0))
+    training, heldout = split(states, fraction, paired=True, rng=np.random.default_rng(0), where="mine.npy")
     for kept, held in zip(training, heldout, strict=True):
         assert sorted([*kept[:, 0], *held[:, 0]]) == list(range(count))
         assert len(kept) >= 1
@@ -179,25 +179,27 @@ def test_a_split_keeps_every_state_once(count, fraction):
 
 
 def test_a_split_of_trajectories_holds_the_same_ones_out_at_every_time():
-    training, heldout = split([np.arange(20)[:, None]] * 4, 0.25, paired=True, rng=np.random.default_rng(0))
+    training, heldout = split(
+        [np.arange(20)[:, None]] * 4, 0.25, paired=True, rng=np.random.default_rng(0), where="mine.npy"
+    )
     assert len({tuple(part[:, 0]) for part in heldout}) == 1
     assert len(heldout[0]) == 5
     assert len({tuple(part[:, 0]) for part in training}) == 1
 
 
 def test_a_split_of_unpaired_states_draws_anew_at_every_time():
-    _, heldout = split([np.arange(50)[:, None]] * 4, 0.5, paired=False, rng=np.random.default_rng(0))
+    _, heldout = split([np.arange(50)[:, None]] * 4, 0.5, paired=False, rng=np.random.default_rng(0), where="mine.npy")
     assert len({tuple(part[:, 0]) for part in heldout}) == 4
 
 
 def test_no_fraction_means_no_heldout_part():
     states = good_states()
-    assert split(states, 0, paired=False, rng=np.random.default_rng(0)) == (states, [])
+    assert split(states, 0, paired=False, rng=np.random.default_rng(0), where="mine.npy") == (states, [])
 
 
 def test_a_single_state_cannot_be_split():
     with pytest.raises(InputError, match="heldout"):
-        split([np.array([[1, 2]])] * 3, 0.2, paired=True, rng=np.random.default_rng(0))
+        split([np.array([[1, 2]])] * 3, 0.2, paired=True, rng=np.random.default_rng(0), where="mine.npy")
 
 
 def test_observed_snapshots_come_from_the_training_part(dataset_settings):

@@ -231,7 +231,9 @@ def heldout_amount(dataset: Mapping[str, Any]) -> float:
     return 1000 if dataset["system"] else 0.2
 
 
-def split(states: list[np.ndarray], fraction: float, paired: bool, rng: np.random.Generator) -> tuple[list, list]:
+def split(
+    states: list[np.ndarray], fraction: float, paired: bool, rng: np.random.Generator, where: str
+) -> tuple[list, list]:
     """Split states at random into training and held-out parts.
 
     Args:
@@ -239,6 +241,7 @@ def split(states: list[np.ndarray], fraction: float, paired: bool, rng: np.rando
         fraction: share to hold out, in [0, 1).
         paired: row n is the same trajectory at every time, so whole trajectories are held out.
         rng: the draws.
+        where: the file, for messages.
 
     Returns:
         (training, heldout), T arrays each; every part keeps at least one state per time.
@@ -250,7 +253,8 @@ def split(states: list[np.ndarray], fraction: float, paired: bool, rng: np.rando
         return states, []
     if min(map(len, states)) < 2:
         raise InputError(
-            "a snapshot with a single state cannot be split; add states, or set heldout: 0 and reference: training."
+            f"{where}: a snapshot with a single state cannot be split; add states, or set heldout: 0 and reference: "
+            "training."
         )
     training, heldout = [], []
     order = rng.permutation(len(states[0])) if paired else None
@@ -285,7 +289,10 @@ def assemble(
     states = [s.astype(np.int64 if discrete else np.float64) for s in recording.states]
     training, independent = states, heldout is not None
     if heldout is None:
-        training, heldout = split(states, fraction, recording.paired, rng)
+        from weightflow.readers import as_files  # they read every format, and most jobs read this file's alone
+
+        where = ", ".join(as_files(settings["file"]))
+        training, heldout = split(states, fraction, recording.paired, rng, where)
     elif len(heldout) != len(states) or heldout[0].shape[1] != states[0].shape[1]:
         raise InputError(
             f"the system gives {len(heldout)} times of {heldout[0].shape[1]} variables and the file {len(states)} "
