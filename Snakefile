@@ -51,6 +51,7 @@ include: "workflow/rules/leave_one_out.smk"
 include: "workflow/rules/estimate.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/populations.smk"
 include: "workflow/rules/caching.smk"
 
 
@@ -122,6 +123,12 @@ rule estimate:
     # What a run will cost, before it.
     input:
         rules.tabulate_estimate.output,
+
+
+rule populations:
+    # Networks generated from the weights of others, and what they are worth.
+    input:
+        rules.tabulate_populations.output,
 
 
 rule ablations:

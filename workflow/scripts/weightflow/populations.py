@@ -1,7 +1,7 @@
 """Populations: many classifiers of one task and architecture, trained side by side, with what made each."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from scipy.spatial.distance import cdist
 from torch import Tensor
 from torch.nn import functional
 
@@ -24,6 +25,7 @@ from weightflow.tasks import Labelled, Task
 from weightflow.verdicts import accuracy, logits, measure_norms
 
 KIND = "population"
+GENERATED = "networks"
 _LAST_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
 
 
@@ -169,6 +171,29 @@ def _judge(
     return [(network, epoch, *own) for network, own in enumerate(shares)]
 
 
+def reference_of(population: Population, choice: str) -> int:
+    """The network whose order of units the others are put in, as `alignment.reference` chooses it."""
+    return REFERENCES[choice](population)
+
+
+def _best(population: Population) -> int:
+    """Of least loss at the end."""
+    last = population.curves[population.curves["epoch"] == population.epochs[-1]]
+    return int(last.set_index("network")["loss"].idxmin())
+
+
+def _central(population: Population) -> int:
+    """Of least mean distance from the others, as they are."""
+    return int(cdist(population.weights, population.weights).sum(1).argmin())
+
+
+REFERENCES: dict[str, Callable[[Population], int]] = {
+    "best": _best,
+    "first": lambda population: 0,
+    "central": _central,
+}
+
+
 def write_population(path: str | Path, population: Population, **metadata: Any) -> None:
     """Write a population; its curves are a table of their own."""
     tensors = {key: getattr(population, key) for key in ("weights", "moments", "epochs", "checkpoints")}
@@ -185,3 +210,19 @@ def read_population(path: str | Path, curves: pd.DataFrame | None = None) -> Pop
     with parts_of(path):
         tensors = [artefact.tensors[key] for key in ("weights", "moments", "epochs", "checkpoints")]
         return Population(*tensors, artefact.metadata["recipes"], pd.DataFrame() if curves is None else curves)
+
+
+def write_networks(path: str | Path, weights: np.ndarray, **metadata: Any) -> None:
+    """Write networks (N, P) that were not trained."""
+    write_tensors(path, GENERATED, {"weights": weights}, **metadata)
+
+
+def read_networks(path: str | Path) -> np.ndarray:
+    """(N, P) networks that were not trained.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    tensors = read_tensors(path, GENERATED, finite=True).tensors
+    with parts_of(path):
+        return tensors["weights"]

@@ -1,0 +1,197 @@
+# Populations of classifiers: trained, aligned, generated from a flow over their weights, encoded and reconstructed, and
+# judged on examples that no choice saw.
+
+POPULATIONS = config["populations"]
+POPULATION = "results/populations/{population}"
+MEMBERS = f"{POPULATION}/seed{{seed}}"
+
+
+def population_settings(*sections):
+    """Sections of a population's settings that a stage depends on, and no others."""
+    return lambda wildcards: {s: POPULATIONS[wildcards.population][s] for s in sections}
+
+
+wildcard_constraints:
+    population=any_of(POPULATIONS),
+    layout="aligned|raw",
+
+
+rule prepare_task:
+    output:
+        f"{POPULATION}/task.safetensors",
+    log:
+        f"{POPULATION}/logs/prepare_task.log",
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        runtime=stage_minutes,
+    params:
+        settings=population_settings("task", "split"),
+        code=code("prepare_task.py"),
+    script:
+        "../scripts/prepare_task.py"
+
+
+rule train_population:
+    input:
+        task=rules.prepare_task.output[0],
+    output:
+        population=f"{MEMBERS}/population.safetensors",
+        curves=f"{MEMBERS}/curves.csv",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/train_population.log",
+    benchmark:
+        f"{POPULATION}/benchmarks/seed{{seed}}/train_population.tsv"
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=population_settings("architecture", "training"),
+        seed=lambda w: int(w.seed),
+        code=code("train_population.py"),
+    script:
+        "../scripts/train_population.py"
+
+
+rule align_population:
+    input:
+        task=rules.prepare_task.output[0],
+        population=rules.train_population.output.population,
+        curves=rules.train_population.output.curves,
+    output:
+        f"{MEMBERS}/aligned.safetensors",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/align_population.log",
+    benchmark:
+        f"{POPULATION}/benchmarks/seed{{seed}}/align_population.tsv"
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        runtime=stage_minutes,
+    params:
+        settings=population_settings("architecture", "alignment"),
+        code=code("align_population.py"),
+    script:
+        "../scripts/align_population.py"
+
+
+def laid_out(wildcards):
+    """The population as it was trained, or aligned."""
+    made = {
+        "raw": rules.train_population.output.population,
+        "aligned": rules.align_population.output[0],
+    }
+    return made[wildcards.layout]
+
+
+rule fit_weight_flow:
+    input:
+        population=laid_out,
+    output:
+        f"{MEMBERS}/flows/{{layout}}.safetensors",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/fit_weight_flow.log",
+    benchmark:
+        f"{POPULATION}/benchmarks/seed{{seed}}/{{layout}}/fit_weight_flow.tsv"
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=population_settings("flow"),
+        seed=lambda w: int(w.seed),
+        code=code("fit_weight_flow.py"),
+    script:
+        "../scripts/fit_weight_flow.py"
+
+
+rule generate_networks:
+    input:
+        flow=rules.fit_weight_flow.output[0],
+    output:
+        f"{MEMBERS}/generated/flow-{{layout}}.safetensors",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/generate_networks.log",
+    benchmark:
+        f"{POPULATION}/benchmarks/seed{{seed}}/{{layout}}/generate_networks.tsv"
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=stage_minutes,
+    params:
+        settings=population_settings("generated"),
+        seed=lambda w: int(w.seed),
+        code=code("generate_networks.py"),
+    script:
+        "../scripts/generate_networks.py"
+
+
+def flows_of(population):
+    """Layouts that a population's flow is fitted to."""
+    return POPULATIONS[population]["flow"]["alignments"]
+
+
+rule evaluate_generated:
+    input:
+        task=rules.prepare_task.output[0],
+        population=laid_out,
+        flow=lambda w: (
+            rules.generate_networks.output[0] if w.layout in flows_of(w.population) else []
+        ),
+    output:
+        metrics=f"{MEMBERS}/metrics/generated-{{layout}}.csv",
+        accuracies=f"{MEMBERS}/metrics/accuracies-{{layout}}.csv",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/evaluate_generated.log",
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        runtime=stage_minutes,
+    params:
+        settings=population_settings("architecture", "generated"),
+        seed=lambda w: int(w.seed),
+        code=code("evaluate_generated.py"),
+    script:
+        "../scripts/evaluate_generated.py"
+
+
+LAYOUTS = ("aligned", "raw")
+JUDGED = [
+    {"population": population, "layout": layout, "seed": seed}
+    for population in POPULATIONS
+    for layout in LAYOUTS
+    for seed in SEEDS
+]
+
+
+rule tabulate_populations:
+    input:
+        expand(
+            rules.evaluate_generated.output.metrics,
+            zip,
+            **{key: [own[key] for own in JUDGED] for key in ("population", "layout", "seed")},
+        ),
+    output:
+        metrics="results/populations/metrics.csv",
+        summary="results/populations/summary.csv",
+    log:
+        "results/populations/logs/tabulate_populations.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        about=JUDGED,
+        columns=["population", "layout", "seed"],
+        code=code("tabulate_populations.py"),
+    script:
+        "../scripts/tabulate_populations.py"

@@ -1,0 +1,27 @@
+"""Judge generated networks on test examples, beside those that their generators learned from."""
+
+from weightflow import seeding
+from weightflow.classifiers import make_classifier
+from weightflow.job import run
+from weightflow.network_samplers import SAMPLERS
+from weightflow.population_evaluation import compare_generated, judge
+from weightflow.populations import read_networks, read_population
+from weightflow.storage import write_table
+from weightflow.tasks import read_task
+
+
+def main(snakemake):
+    inputs, params = snakemake.input, snakemake.params
+    task, weights = read_task(inputs.task), read_population(inputs.population).weights
+    classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
+    made = {"flow": read_networks(inputs.flow)} if inputs.flow else {}
+    for name, sampler in SAMPLERS.items():
+        draws = seeding.stream(params.seed, "sampler", name)
+        made[name] = sampler(weights, params.settings["generated"], draws).astype(weights.dtype)
+    judged = {name: judge(classifier, task, own, task.test) for name, own in made.items()}
+    table, shares = compare_generated(judge(classifier, task, weights, task.test), judged)
+    write_table(snakemake.output.metrics, table)
+    write_table(snakemake.output.accuracies, shares)
+
+
+run(main, snakemake)  # noqa: F821

@@ -1,0 +1,17 @@
+"""Fit a flow from noise to the networks of a population."""
+
+from weightflow.device import job_device
+from weightflow.job import run
+from weightflow.populations import read_population
+from weightflow.provenance import stamp
+from weightflow.weight_flow import fit_weight_flow, write_weight_flow
+
+
+def main(snakemake):
+    weights = read_population(snakemake.input.population).weights
+    settings, seed = snakemake.params.settings["flow"], snakemake.params.seed
+    flow = fit_weight_flow(weights, settings, seed, job_device(snakemake))
+    write_weight_flow(snakemake.output[0], flow, made_by=stamp(snakemake))
+
+
+run(main, snakemake)  # noqa: F821

@@ -1,0 +1,17 @@
+"""Draw new networks from a flow over weights."""
+
+from weightflow.device import job_device
+from weightflow.job import run
+from weightflow.populations import write_networks
+from weightflow.provenance import stamp
+from weightflow.weight_flow import generate, read_weight_flow
+
+
+def main(snakemake):
+    params = snakemake.params
+    flow = read_weight_flow(snakemake.input.flow, job_device(snakemake))
+    weights = generate(flow, params.settings["generated"], params.seed)
+    write_networks(snakemake.output[0], weights, made_by=stamp(snakemake))
+
+
+run(main, snakemake)  # noqa: F821

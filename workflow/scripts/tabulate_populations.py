@@ -1,0 +1,20 @@
+"""Gather what was measured of all populations: every seed, and the mean and deviation over them."""
+
+import pandas as pd
+
+from weightflow.job import run
+from weightflow.population_evaluation import summarise_populations
+from weightflow.storage import write_table
+
+
+def main(snakemake):
+    tables = [
+        pd.read_csv(path).assign(**about) for about, path in zip(snakemake.params.about, snakemake.input, strict=True)
+    ]
+    found = pd.concat(tables, ignore_index=True)
+    found = found[[*snakemake.params.columns, "source", "metric", "value"]]
+    write_table(snakemake.output.metrics, found)
+    write_table(snakemake.output.summary, summarise_populations(found))
+
+
+run(main, snakemake)  # noqa: F821

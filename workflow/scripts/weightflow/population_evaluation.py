@@ -1,0 +1,127 @@
+"""Trained, generated and reconstructed networks side by side, on test examples that no choice was made by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from weightflow.classifiers import Classifier
+from weightflow.network_metrics import largest_overlap, nearest, relative_distance, spread
+from weightflow.tasks import Labelled, Task
+from weightflow.verdicts import accuracy, agreement, logits, measure_norms
+
+TRAINED = "trained"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Networks and what they say of labelled inputs.
+
+    Attributes:
+        weights: (N, P).
+        said: (N, n, classes) logits.
+        labels: (n,).
+    """
+
+    weights: np.ndarray
+    said: Tensor
+    labels: Tensor
+
+    @property
+    def accuracy(self) -> np.ndarray:
+        """(N,) share of right labels."""
+        return accuracy(self.said, self.labels).numpy()
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """(N, n) whether a label is wrong."""
+        return (self.said.argmax(-1) != self.labels).numpy()
+
+
+def judge(classifier: Classifier, task: Task, weights: np.ndarray, part: Labelled) -> Judged:
+    """What networks (N, P) say of a part of their task; their batch norms are measured on its training part."""
+    networks, training = torch.as_tensor(weights), torch.as_tensor(task.training.inputs)
+    said = logits(classifier, networks, measure_norms(classifier, networks, training), torch.as_tensor(part.inputs))
+    return Judged(weights, said, torch.as_tensor(part.labels))
+
+
+def compare_generated(trained: Judged, made: Mapping[str, Judged]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How good generated networks are, and whether they are copies or all one.
+
+    Distances are in units of the mean distance between two trained networks; what `trained` itself has of each metric
+    is what honest new ones would have.
+
+    Args:
+        trained: the networks that generators learned from.
+        made: the generated ones, by their generator; laid out as the trained ones are.
+
+    Returns:
+        Table source, metric (accuracy: mean, deviation, least, largest; nearest, spread, overlap), value; and table
+        source, network, accuracy.
+    """
+    unit = spread(trained.weights)
+    rows, shares = [], []
+    for source, own in {TRAINED: trained, **made}.items():
+        found = _of_accuracy(own.accuracy)
+        others = nearest(own.weights, trained.weights) if source != TRAINED else _nearest_other(own.weights)
+        found |= {"nearest": others.mean() / unit, "spread": spread(own.weights) / unit}
+        found["overlap"] = _overlap(own, trained, source == TRAINED).mean()
+        rows += [(source, metric, value) for metric, value in found.items()]
+        shares += [(source, network, share) for network, share in enumerate(own.accuracy)]
+    table = pd.DataFrame(rows, columns=["source", "metric", "value"])
+    return table, pd.DataFrame(shares, columns=["source", "network", "accuracy"])
+
+
+def compare_reconstructed(originals: Judged, made: Mapping[str, Judged]) -> pd.DataFrame:
+    """How much of networks is left in their reconstructions.
+
+    Args:
+        originals: networks that the auto-encoder did not learn.
+        made: their reconstructions, in the same order, by what made them.
+
+    Returns:
+        Table source, metric (accuracy: mean, deviation, least, largest; share: of the originals' accuracy; agreement
+        of labels; distance: squared, in units of the variance), value.
+    """
+    rows = [(TRAINED, metric, value) for metric, value in _of_accuracy(originals.accuracy).items()]
+    for source, own in made.items():
+        found = _of_accuracy(own.accuracy)
+        found["share"] = own.accuracy.mean() / originals.accuracy.mean()
+        found["agreement"] = float(agreement(own.said, originals.said).mean())
+        found["distance"] = relative_distance(originals.weights, own.weights).mean()
+        rows += [(source, metric, value) for metric, value in found.items()]
+    return pd.DataFrame(rows, columns=["source", "metric", "value"])
+
+
+def summarise_populations(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over seeds.
+
+    Args:
+        table: population, layout, seed, source, metric, value.
+
+    Returns:
+        Table population, layout, source, metric, mean, std (empty of one seed), seeds; in the table's order.
+    """
+    groups = table.groupby(["population", "layout", "source", "metric"], sort=False)["value"]
+    return groups.agg(mean="mean", std="std", seeds="count").reset_index()
+
+
+def _of_accuracy(shares: np.ndarray) -> dict[str, float]:
+    found = {"mean": shares.mean(), "deviation": shares.std(ddof=1), "least": shares.min(), "largest": shares.max()}
+    return {f"accuracy_{name}": float(value) for name, value in found.items()}
+
+
+def _nearest_other(weights: np.ndarray) -> np.ndarray:
+    """(N,) distance of each network from the nearest of the others."""
+    return np.array([nearest(weights[[i]], np.delete(weights, i, axis=0))[0] for i in range(len(weights))])
+
+
+def _overlap(own: Judged, trained: Judged, itself: bool) -> np.ndarray:
+    """(N,) largest overlap of errors with those of a trained network; of these with those of the others."""
+    wrong, others = own.wrong, trained.wrong
+    if not itself:
+        return largest_overlap(wrong, others)
+    return np.array([largest_overlap(wrong[[i]], np.delete(others, i, axis=0))[0] for i in range(len(wrong))])
