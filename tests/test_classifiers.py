@@ -231,7 +231,7 @@ def test_the_sizes_of_the_literature():
     assert count("resnet18", (3, 32, 32)) == 11173962
 
 
-@pytest.mark.parametrize("kind", set(CLASSIFIERS) - {"mlp"})
+@pytest.mark.parametrize("kind", sorted(set(CLASSIFIERS) - {"mlp"}))
 def test_images_are_asked_for(kind, refused):
     settings = next((own for own in SETTINGS.values() if own["kind"] == kind), {"activation": "relu"}) | {"kind": kind}
     with refused("architecture: convolutions read images"):

@@ -9,7 +9,8 @@ GOOD = 0.3  # share of the networks, the best on validation data, about which la
 
 def gaussian(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """(count, P) draws of a Gaussian with the mean and variance of each weight of networks (N, P)."""
-    return weights.mean(0) + weights.std(0) * rng.standard_normal((count, weights.shape[1]))
+    drawn = weights.mean(0) + weights.std(0) * rng.standard_normal((count, weights.shape[1]))
+    return drawn.astype(weights.dtype)
 
 
 def kernel(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -19,7 +20,8 @@ def kernel(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndar
     """
     chosen = weights[rng.integers(len(weights), size=count)]
     bandwidth = len(weights) ** (-1 / (4 + min(weights.shape)))
-    return chosen + bandwidth * weights.std(0) * rng.standard_normal(chosen.shape)
+    drawn = chosen + bandwidth * weights.std(0) * rng.standard_normal(chosen.shape)
+    return drawn.astype(weights.dtype)
 
 
 def about_good(latent: np.ndarray, scores: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

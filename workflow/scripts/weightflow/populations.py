@@ -53,7 +53,7 @@ class Population:
 def train_population(
     classifier: Classifier, task: Task, settings: Mapping[str, Any], seed: int, device: torch.device
 ) -> Population:
-    """Train N networks, each with its own initial weights and order of examples.
+    """Train N networks, each with its own initial weights and order of examples, whatever is trained beside it.
 
     Args:
         classifier: the architecture.
@@ -66,15 +66,15 @@ def train_population(
     Raises:
         DivergenceError: the loss became NaN or infinite.
     """
-    recipes = _recipes(settings)
+    recipes, at_once = _recipes(settings), settings["at_once"]
+    generators = [torch.Generator().manual_seed(seeding.integer(seed, "population", i)) for i in range(len(recipes))]
     parts = [
-        _train(classifier, task, recipes[start : start + settings["at_once"]], settings, (seed, start), device)
-        for start in range(0, len(recipes), settings["at_once"])
+        _train(classifier, task, recipes[i : i + at_once], generators[i : i + at_once], settings, device)
+        for i in range(0, len(recipes), at_once)
     ]
     checkpoints, curves, moments = zip(*parts, strict=True)
     table = pd.concat(
-        [own.assign(network=own["network"] + k * settings["at_once"]) for k, own in enumerate(curves)],
-        ignore_index=True,
+        [own.assign(network=own["network"] + k * at_once) for k, own in enumerate(curves)], ignore_index=True
     )
     kept = np.concatenate(checkpoints)
     return Population(kept[:, -1], np.concatenate(moments), np.array(_kept(settings)), kept, recipes, table)
@@ -97,13 +97,14 @@ def _train(
     classifier: Classifier,
     task: Task,
     recipes: Sequence[Mapping[str, Any]],
+    generators: Sequence[torch.Generator],
     settings: Mapping[str, Any],
-    seed: tuple[int, int],
     device: torch.device,
 ) -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
     """Checkpoints (N, E, P), curves and moments of networks side by side."""
-    generator = torch.Generator().manual_seed(seeding.integer(seed[0], "population", seed[1]))
-    begun = [initial(classifier, 1, generator, recipe["initialisation"]) for recipe in recipes]
+    begun = [
+        initial(classifier, 1, own, recipe["initialisation"]) for own, recipe in zip(generators, recipes, strict=True)
+    ]
     # One tensor of weights for each learning rate and decay, as optimisers have one of these for each.
     pairs = [(recipe["learning_rate"], recipe["weight_decay"]) for recipe in recipes]
     groups = [
@@ -123,7 +124,7 @@ def _train(
             rows += _judge(classifier, weights, epoch, training, validation)
         if epoch == settings["epochs"]:
             break
-        for batch in _batches(len(recipes), len(training[1]), settings["batch"], generator):
+        for batch in _batches(len(training[1]), settings["batch"], generators):
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * cosine_decay(step, steps, _LAST_RATE)
             weights = torch.cat([group["params"][0] for group in optimiser.param_groups])
@@ -134,10 +135,10 @@ def _train(
             (loss / batch.shape[1]).backward()
             optimiser.step()
             step += 1
-    if not torch.isfinite(weights).all():
+    curves = pd.DataFrame(rows, columns=["network", "epoch", "loss", "training", "validation"])
+    if not (torch.isfinite(weights).all() and np.isfinite(curves["loss"]).all()):
         raise DivergenceError("a network's training diverged; lower populations.*.training.learning_rates.")
     moments = measure_norms(classifier, torch.as_tensor(checkpoints[-1], device=device), training[0])
-    curves = pd.DataFrame(rows, columns=["network", "epoch", "loss", "training", "validation"])
     return np.stack(checkpoints, axis=1), curves, moments.cpu().numpy()
 
 
@@ -147,9 +148,9 @@ def _runs(pairs: Sequence[tuple[float, float]]) -> Iterator[tuple[tuple[float, f
         yield pair, list(own)
 
 
-def _batches(networks: int, examples: int, size: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+def _batches(examples: int, size: int, generators: Sequence[torch.Generator]) -> tuple[Tensor, ...]:
     """Batches (N, size) of an epoch: each network sees every example once, in an order of its own."""
-    return torch.rand(networks, examples, generator=generator).argsort(1).split(size, dim=1)
+    return torch.stack([torch.randperm(examples, generator=own) for own in generators]).split(size, dim=1)
 
 
 def _on(part: Labelled, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -51,23 +51,26 @@ def fit_reduction(weights: np.ndarray, components: int | None, method: str = "du
     if not (weights != weights[0]).any():
         raise InputError("populations: all networks are the same; train them with other seeds or for longer.")
     if components is None:
-        return Reduction(mean, float(weights.std(0).mean()))
+        return Reduction(mean, _scale(weights))
     if components > (most := min(len(weights) - 1, weights.shape[1])):
         raise InputError(
             f"populations.*.flow.components is {components}, and {len(weights)} networks of {weights.shape[1]} weights "
             f"have at most {most}; lower it."
         )
     axes = _METHODS[method](weights, mean, components)
-    return Reduction(mean, float(((weights - mean) @ axes.T).std(0).mean()), axes)
+    return Reduction(mean, _scale((weights - mean) @ axes.T), axes)
+
+
+def _scale(coordinates: np.ndarray) -> float:
+    """Root of the mean variance."""
+    return float(np.sqrt(coordinates.var(0, dtype=np.float64).mean()))
 
 
 def _dual(weights: np.ndarray, mean: np.ndarray, components: int) -> np.ndarray:
-    """(d, P) principal axes from the Gram matrix."""
+    """(d, P) principal axes from the Gram matrix; orthonormal even where networks span fewer directions."""
     centred = (weights - mean).astype(np.float64)
-    values, vectors = np.linalg.eigh(centred @ centred.T)
-    largest = slice(None, -components - 1, -1)
-    axes = vectors[:, largest].T @ centred / np.sqrt(values[largest])[:, None]
-    return axes.astype(weights.dtype)
+    vectors = np.linalg.eigh(centred @ centred.T).eigenvectors[:, : -components - 1 : -1]
+    return np.linalg.qr(centred.T @ vectors).Q.T.astype(weights.dtype)
 
 
 def _incremental(weights: np.ndarray, mean: np.ndarray, components: int) -> np.ndarray:

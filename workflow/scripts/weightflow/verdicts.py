@@ -8,6 +8,7 @@ from weightflow.classifiers import Classifier
 from weightflow.stacked_layers import BatchNorms
 
 AT_ONCE = 2**24  # numbers of inputs, over all networks, in a pass
+MEASURED = 500  # inputs in a batch that moments are measured on, however many networks are in the pass
 
 
 def measure_norms(classifier: Classifier, weights: Tensor, inputs: Tensor) -> Tensor:
@@ -18,12 +19,15 @@ def measure_norms(classifier: Classifier, weights: Tensor, inputs: Tensor) -> Te
     totals = weights.new_zeros(len(weights), 2 * sum(classifier.norms.values()))
     if not classifier.norms:
         return totals
+    batches = inputs.split(MEASURED)
+    together = max(1, AT_ONCE // batches[0].numel())
     with torch.no_grad():
-        for part in _batches(inputs, len(weights)):
-            norms = BatchNorms()
-            classifier.logits(weights, part, norms)
-            found = torch.cat([norms.moments[name].flatten(1) for name in classifier.norms], dim=1)
-            totals += found * (len(part) / len(inputs))
+        for own, total in zip(weights.split(together), totals.split(together), strict=True):
+            for part in batches:
+                norms = BatchNorms()
+                classifier.logits(own, part, norms)
+                found = torch.cat([norms.moments[name].flatten(1) for name in classifier.norms], dim=1)
+                total += found * (len(part) / len(inputs))
     return totals
 
 

@@ -17,6 +17,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchdiffeq import odeint
 
 from weightflow import seeding
+from weightflow.errors import DivergenceError
 from weightflow.learning_rate import cosine_decay
 from weightflow.progress import progress
 from weightflow.reduction import Reduction, fit_reduction
@@ -26,6 +27,8 @@ from weightflow.transport import couple
 KIND = "weight flow"
 _EMBEDDED = 64  # numbers that tell the velocity the time
 _TOLERANCE = 1e-4  # of the solver, in coordinates
+_APART = 100.0  # coordinates that conditions lie apart for each unit of difference, where noise is coupled
+_SEEN = 200  # losses that are kept
 _NETWORK = "velocity."  # before the names of parameters in files
 
 
@@ -55,7 +58,7 @@ class WeightFlow:
         velocity: in coordinates.
         reduction: of weights to coordinates.
         source: σ of the noise, in coordinates.
-        losses: (L,) mean squared errors of the velocity, at regular steps.
+        losses: (L,) mean squared errors of the velocity, at regular steps and the last.
     """
 
     velocity: Velocity
@@ -81,6 +84,9 @@ def fit_weight_flow(
         seed: of the network, batches, noise and times.
         device: where to compute.
         conditions: (N, c), about from −1 to 1.
+
+    Raises:
+        DivergenceError: the loss became NaN or infinite.
     """
     reduction = fit_reduction(weights, settings["components"], settings["reduction"])
     goals = torch.as_tensor(reduction.coordinates(weights), dtype=torch.float32)
@@ -100,8 +106,10 @@ def fit_weight_flow(
         loss.backward()
         optimiser.step()
         average.update_parameters(velocity)
-        if step % max(1, count // 200) == 0:
+        if step % max(1, count // _SEEN) == 0 or step == count - 1:
             losses.append(loss.item())
+            if not np.isfinite(losses[-1]):
+                raise DivergenceError(f"the weight flow diverged at step {step}; lower its learning_rate ({rate}).")
     return WeightFlow(average.module.eval(), reduction, settings["source"], np.array(losses))
 
 
@@ -118,7 +126,10 @@ def _loss(
     ends, conditions = goals[chosen], given[chosen]
     starts = settings["source"] * torch.as_tensor(draws.standard_normal(ends.shape), dtype=torch.float32)
     if settings["coupling"] == "optimal":
-        partner = torch.as_tensor(couple(starts.numpy(), ends.numpy(), draws))
+        # Noise and condition stay independent, as they are when networks are generated (Kerrigan et al. 2024).
+        beside = _APART * starts.shape[1] ** 0.5 * conditions
+        sides = (torch.cat([part, beside], dim=1).numpy() for part in (starts, ends))
+        partner = torch.as_tensor(couple(*sides, draws))
         ends, conditions = ends[partner], conditions[partner]
     t = torch.as_tensor(draws.beta(*settings["times"], size=(len(ends), 1)), dtype=torch.float32)
     t, starts, ends, conditions = (part.to(device) for part in (t, starts, ends, conditions))

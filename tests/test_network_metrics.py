@@ -1,0 +1,101 @@
+"""Distances, overlaps and probes against loops over networks."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from weightflow.network_metrics import largest_overlap, nearest, probe, relative_distance, spread
+
+SIZES = st.integers(1, 5)
+NUMBERS = st.floats(-100, 100, width=32)
+
+
+@st.composite
+def two_populations(draw):
+    """Two sets of networks of one size."""
+    size = draw(SIZES)
+    return tuple(draw(arrays(np.float64, (draw(st.integers(2, 6)), size), elements=NUMBERS)) for _ in range(2))
+
+
+@given(two_populations())
+def test_spread_and_nearest_are_distances_of_pairs(case):
+    weights, others = case
+    n = len(weights)
+    pairs = [np.linalg.norm(weights[i] - weights[j]) for i in range(n) for j in range(n) if i != j]
+    assert spread(weights) == pytest.approx(np.mean(pairs), abs=1e-9)
+    expected = [min(np.linalg.norm(own - other) for other in others) for own in weights]
+    np.testing.assert_allclose(nearest(weights, others), expected, atol=1e-9)
+
+
+def test_copies_have_no_distance(rng):
+    weights = rng.standard_normal((6, 4))
+    assert not nearest(weights[[3, 1]], weights).any()
+    assert spread(weights[[2, 2, 2]]) == 0
+
+
+@given(SIZES, SIZES, st.integers(1, 12), st.data())
+def test_overlaps_are_intersections_over_unions(networks, others, inputs, data):
+    wrong = data.draw(arrays(np.bool_, (networks, inputs)))
+    theirs = data.draw(arrays(np.bool_, (others, inputs)))
+    expected = []
+    for own in wrong:
+        found = []
+        for other in theirs:
+            one, two = set(np.flatnonzero(own)), set(np.flatnonzero(other))
+            found.append(len(one & two) / len(one | two) if one | two else 1.0)
+        expected.append(max(found))
+    np.testing.assert_allclose(largest_overlap(wrong, theirs), expected)
+
+
+def test_a_copy_errs_where_the_original_does(rng):
+    wrong = rng.random((5, 50)) < 0.2
+    assert (largest_overlap(wrong, wrong) == 1).all()
+
+
+def test_relative_distances_are_in_units_of_the_population(rng):
+    weights, others = rng.standard_normal((2, 7, 4)) * 3
+    mean = sum(weights) / 7
+    unit = sum(sum((w - m) ** 2 for w, m in zip(row, mean, strict=True)) for row in weights) / 7
+    expected = [
+        sum((a - b) ** 2 for a, b in zip(*rows, strict=True)) / unit for rows in zip(weights, others, strict=True)
+    ]
+    np.testing.assert_allclose(relative_distance(weights, others), expected)
+
+
+@given(two_populations(), st.floats(0.01, 100))
+def test_relative_distances_know_no_unit(case, unit):
+    weights, _ = case
+    if np.ptp(weights, axis=0).max() > 1e-3:
+        others = weights[::-1]
+        one, two = (relative_distance(scale * weights, scale * others) for scale in (1.0, unit))
+        np.testing.assert_allclose(one, two, rtol=1e-6, atol=1e-9)
+
+
+def test_the_mean_network_is_as_far_as_the_variance(rng):
+    weights = rng.standard_normal((9, 5))
+    found = relative_distance(weights, np.broadcast_to(weights.mean(0), weights.shape))
+    assert found.mean() == pytest.approx(1)
+
+
+def test_a_linear_property_is_found(rng):
+    features, unseen = rng.standard_normal((200, 6)), rng.standard_normal((80, 6))
+    slopes = rng.standard_normal(6)
+    assert probe(1e3 * features + 5, features @ slopes, 1e3 * unseen + 5, unseen @ slopes) > 0.999
+
+
+def test_noise_tells_nothing(rng):
+    features, unseen = rng.standard_normal((200, 20)), rng.standard_normal((200, 20))
+    assert -0.1 < probe(features, rng.standard_normal(200), unseen, rng.standard_normal(200)) < 0.05
+
+
+def test_more_features_than_networks_are_held_in_check(rng):
+    features, unseen = rng.standard_normal((40, 300)), rng.standard_normal((40, 300))
+    assert probe(features, rng.standard_normal(40), unseen, rng.standard_normal(40)) < 0.05
+
+
+def test_a_property_that_is_no_line_is_found_in_part(rng):
+    features, unseen = rng.standard_normal((500, 3)), rng.standard_normal((500, 3))
+    goals = [part[:, 0] + (part[:, 1] ** 2 - 1) / 2**0.5 for part in (features, unseen)]
+    assert probe(features, goals[0], unseen, goals[1]) == pytest.approx(0.5, abs=0.12)
