@@ -14,6 +14,7 @@ def population_settings(*sections):
 wildcard_constraints:
     population=any_of(POPULATIONS),
     layout="aligned|raw",
+    structural=r"[\d.e-]+",
 
 
 rule prepare_task:
@@ -165,22 +166,91 @@ rule evaluate_generated:
         "../scripts/evaluate_generated.py"
 
 
-LAYOUTS = ("aligned", "raw")
+def structural_of(population):
+    """Weights of the structural loss that a population's auto-encoder is fitted with."""
+    return POPULATIONS[population]["autoencoder"]["structural"]
+
+
+rule fit_weight_autoencoder:
+    input:
+        task=rules.prepare_task.output[0],
+        population=rules.align_population.output[0],
+    output:
+        autoencoder=f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors",
+        losses=f"{MEMBERS}/autoencoders/{{structural}}/losses.csv",
+        scores=f"{MEMBERS}/autoencoders/{{structural}}/scores.csv",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/{{structural}}/fit_weight_autoencoder.log",
+    benchmark:
+        f"{POPULATION}/benchmarks/seed{{seed}}/{{structural}}/fit_weight_autoencoder.tsv"
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=population_settings("architecture", "autoencoder"),
+        structural=lambda w: float(w.structural),
+        seed=lambda w: int(w.seed),
+        code=code("fit_weight_autoencoder.py"),
+    script:
+        "../scripts/fit_weight_autoencoder.py"
+
+
+def of_each_structural(pattern):
+    """Input function: a pattern for every weight of the structural loss."""
+    return lambda w: expand(pattern, structural=structural_of(w.population), allow_missing=True)
+
+
+rule evaluate_reconstructed:
+    input:
+        task=rules.prepare_task.output[0],
+        population=rules.align_population.output[0],
+        autoencoders=of_each_structural(rules.fit_weight_autoencoder.output.autoencoder),
+        scores=of_each_structural(rules.fit_weight_autoencoder.output.scores),
+    output:
+        metrics=f"{MEMBERS}/metrics/reconstructed.csv",
+        accuracies=f"{MEMBERS}/metrics/accuracies-reconstructed.csv",
+        chosen=f"{MEMBERS}/metrics/structural.csv",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/evaluate_reconstructed.log",
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        runtime=stage_minutes,
+    params:
+        settings=population_settings("architecture", "generated", "autoencoder"),
+        structural=lambda w: structural_of(w.population),
+        seed=lambda w: int(w.seed),
+        code=code("evaluate_reconstructed.py"),
+    script:
+        "../scripts/evaluate_reconstructed.py"
+
+
+# (population, what is judged, seed, file) of everything that is measured.
 JUDGED = [
-    {"population": population, "layout": layout, "seed": seed}
+    (population, what, seed, pattern)
     for population in POPULATIONS
-    for layout in LAYOUTS
+    for what, pattern in [
+        *((layout, rules.evaluate_generated.output.metrics) for layout in ("aligned", "raw")),
+        *(
+            [("reconstructed", rules.evaluate_reconstructed.output.metrics)]
+            if structural_of(population)
+            else []
+        ),
+    ]
     for seed in SEEDS
 ]
 
 
 rule tabulate_populations:
     input:
-        expand(
-            rules.evaluate_generated.output.metrics,
-            zip,
-            **{key: [own[key] for own in JUDGED] for key in ("population", "layout", "seed")},
-        ),
+        [
+            pattern.format(population=population, layout=what, seed=seed)
+            for population, what, seed, pattern in JUDGED
+        ],
     output:
         metrics="results/populations/metrics.csv",
         summary="results/populations/summary.csv",
@@ -190,7 +260,10 @@ rule tabulate_populations:
     conda:
         "../../envs/analysis.yaml"
     params:
-        about=JUDGED,
+        about=[
+            {"population": population, "layout": what, "seed": seed}
+            for population, what, seed, _ in JUDGED
+        ],
         columns=["population", "layout", "seed"],
         code=code("tabulate_populations.py"),
     script:

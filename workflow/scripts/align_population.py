@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from weightflow.alignment import align_to
@@ -19,10 +20,13 @@ def main(snakemake):
     population = read_population(snakemake.input.population, pd.read_csv(snakemake.input.curves))
     own = settings["alignment"]
     reference = population.weights[reference_of(population, own["reference"])]
-    weights = align_to(classifier.layers, classifier.symmetries, population.weights, reference, own["sweeps"])
-    moments = moments_of(classifier, weights, task.training.inputs)
-    last = {"epochs": population.epochs[-1:], "checkpoints": weights[:, None]}
-    aligned = replace(population, weights=weights, moments=moments, **last)
+    # Each checkpoint by itself: units may change places while a network learns.
+    kept = [
+        align_to(classifier.layers, classifier.symmetries, weights, reference, own["sweeps"])
+        for weights in population.checkpoints.swapaxes(0, 1)
+    ]
+    moments = moments_of(classifier, kept[-1], task.training.inputs)
+    aligned = replace(population, weights=kept[-1], moments=moments, checkpoints=np.stack(kept, axis=1))
     write_population(snakemake.output[0], aligned, made_by=stamp(snakemake))
 
 

@@ -18,10 +18,12 @@ from torch.nn import functional
 
 from weightflow import seeding
 from weightflow.alignment import permute
-from weightflow.errors import DivergenceError
+from weightflow.classifiers import Classifier
+from weightflow.errors import DivergenceError, InputError
 from weightflow.graph_network import TokenMaps, attention
 from weightflow.learning_rate import cosine_decay
 from weightflow.progress import progress
+from weightflow.stacked_layers import BatchNorms
 from weightflow.storage import parts_of, read_tensors, write_tensors
 from weightflow.weight_graph import HiddenUnits, LinearMap
 
@@ -129,6 +131,45 @@ def fit_autoencoder(
     return Fitted(network.eval(), dict(settings), losses)
 
 
+def split_networks(count: int, shares: Sequence[float], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Networks that an auto-encoder learns, that choices are made by, and that nothing sees but the results.
+
+    Args:
+        count: of networks.
+        shares: of the first two; the rest is the third.
+        seed: of the split.
+
+    Raises:
+        InputError: a part has no network.
+    """
+    order = seeding.stream(seed, "weight auto-encoder", "networks").permutation(count)
+    learned, chosen = (round(share * count) for share in shares)
+    parts = order[:learned], order[learned : learned + chosen], order[learned + chosen :]
+    if not all(map(len, parts)):
+        raise InputError(
+            f"populations.*.autoencoder.shares: {list(shares)} of {count} networks leave a part without any; change "
+            "them, or train more networks."
+        )
+    return parts
+
+
+def queries_of(training: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """(2·count, …) training inputs (n, …) drawn without replacement, all if there are fewer, and as many of noise."""
+    draws = seeding.stream(seed, "weight auto-encoder", "queries")
+    real = training[draws.permutation(len(training))[:count]]
+    return np.concatenate([real, draws.standard_normal(real.shape)]).astype(np.float32)
+
+
+def behaviour_on(classifier: Classifier, queries: Tensor, outputs: str) -> Behaviour:
+    """What a classifier's networks say of queries, as logits or as what softmax makes of them."""
+
+    def said(weights: Tensor) -> Tensor:
+        logits = classifier.logits(weights, queries, BatchNorms())
+        return logits.softmax(-1) if outputs == "softmax" else logits
+
+    return said
+
+
 def behaviour_scale(behaviour: Behaviour, weights: Tensor) -> float:
     """Mean square of what networks say, about the mean of each query: in units of it 1 is a guess of the mean."""
     with torch.no_grad():
@@ -195,6 +236,11 @@ def encode(network: WeightAutoencoder, weights: np.ndarray) -> np.ndarray:
     """(N, z) latent vectors of networks (N, P)."""
     parts = torch.as_tensor(weights, dtype=torch.float32, device=network.mean.device).split(_SEEN)
     return torch.cat([network.encode(part) for part in parts]).cpu().numpy()
+
+
+def encode_all(network: WeightAutoencoder, checkpoints: np.ndarray) -> np.ndarray:
+    """(N, E, z) latent vectors of checkpoints (N, E, P)."""
+    return encode(network, checkpoints.reshape(-1, checkpoints.shape[-1])).reshape(*checkpoints.shape[:2], -1)
 
 
 @torch.no_grad()

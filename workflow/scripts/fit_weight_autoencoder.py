@@ -1,0 +1,40 @@
+"""Fit an auto-encoder to the aligned networks of a population, and judge it on networks that it did not learn."""
+
+import torch
+
+from weightflow.classifiers import make_classifier
+from weightflow.device import job_device
+from weightflow.job import run
+from weightflow.population_evaluation import compare_reconstructed, judge
+from weightflow.populations import read_population
+from weightflow.provenance import stamp
+from weightflow.storage import write_table
+from weightflow.tasks import read_task
+from weightflow.weight_autoencoder import (
+    behaviour_on,
+    fit_autoencoder,
+    queries_of,
+    reconstruct,
+    split_networks,
+    write_autoencoder,
+)
+
+
+def main(snakemake):
+    inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
+    settings = params.settings["autoencoder"] | {"structural": params.structural}
+    task, weights = read_task(inputs.task), read_population(inputs.population).weights
+    classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
+    learned, chosen, _ = split_networks(len(weights), settings["shares"], params.seed)
+    queries = torch.as_tensor(queries_of(task.training.inputs, settings["queries"], params.seed), device=device)
+    behaviour = behaviour_on(classifier, queries, settings["outputs"])
+    layers, symmetries = classifier.layers, classifier.symmetries
+    fitted = fit_autoencoder(layers, symmetries, weights[learned], behaviour, settings, params.seed, device)
+    decoded = reconstruct(fitted.network, weights[chosen])
+    originals, others = (judge(classifier, task, own, task.validation) for own in (weights[chosen], decoded))
+    write_autoencoder(snakemake.output.autoencoder, fitted, made_by=stamp(snakemake))
+    write_table(snakemake.output.losses, fitted.losses)
+    write_table(snakemake.output.scores, compare_reconstructed(originals, {"reconstructed": others}))
+
+
+run(main, snakemake)  # noqa: F821
