@@ -1,15 +1,17 @@
 """Hidden units in another order and with other signs: the same function, and matching finds them again."""
 
 import dataclasses
+import itertools
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weightflow.alignment import align_chain, match, permute
+from weightflow.alignment import align_chain, align_to, match, permute
 from weightflow.gru import GRUBackbone
 from weightflow.heads import CountHead, MixtureHead
 from weightflow.transformer import TransformerBackbone
@@ -198,3 +200,65 @@ def test_symmetries_keep_densities_of_real_values(build, order):
     one, two = (backbone.log_prob(torch.from_numpy(w)[None].float(), x) for w in (weights, other))
     torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-4)
     assert np.array_equal(match(backbone.layers, backbone.symmetries, other, weights), weights)
+
+
+def test_networks_are_each_matched_to_one_reference(small):
+    reference, *others = (network(small, seed) for seed in range(4))
+    rng = np.random.default_rng(0)
+    population = np.stack([reference, shuffled(small, reference, rng), *others])
+    found = align_to(small.layers, small.symmetries, population, reference)
+    assert np.array_equal(found[0], reference)
+    assert np.array_equal(found[1], reference)
+    for one, own in zip(found, population, strict=True):
+        assert np.array_equal(one, match(small.layers, small.symmetries, own, reference))
+    assert np.array_equal(align_to(small.layers, small.symmetries, population[::-1], reference)[::-1], found)
+    once = align_to(small.layers, small.symmetries, population, reference, 1)
+    for one, own in zip(once, population, strict=True):
+        assert np.array_equal(one, match(small.layers, small.symmetries, own, reference, 1))
+
+
+@settings(max_examples=15)
+@given(seed=SEEDS)
+def test_more_sweeps_are_never_further_and_end_where_none_helps(seed, small):
+    rng = np.random.default_rng(seed)
+    reference, weights = rng.normal(size=(2, sum(layer.weights for layer in small.layers)))
+    ends = [match(small.layers, small.symmetries, weights, reference, sweeps) for sweeps in (0, 1, 2, 3, 100, None)]
+    nearness = [reference @ end for end in ends]
+    assert all(later >= earlier - 1e-9 for earlier, later in itertools.pairwise(nearness))
+    assert np.array_equal(ends[-2], ends[-1])
+
+
+def heads(count: int, block: int, stream: int) -> SimpleNamespace:
+    """Heads that read a stream and are read, odd units inside them, and the stream's units."""
+    layers = (LinearMap("embed", stream, 2), LinearMap("in", count * block, stream), LinearMap("out", 3, count * block))
+    inner = tuple(
+        (HiddenUnits(block, (Slots("in", "rows", h * block, True), Slots("out", "columns", h * block, True))),)
+        for h in range(count)
+    )
+    whole = (Slots("in", "rows", 0, False, block), Slots("out", "columns", 0, False, block))
+    flow = HiddenUnits(stream, (Slots("embed", "rows", 0, False), Slots("in", "columns", 0, False)))
+    return SimpleNamespace(layers=layers, symmetries=(flow, HiddenUnits(count, whole, inner, spectral=True)))
+
+
+@given(seed=SEEDS, count=st.integers(2, 5), block=st.integers(1, 3), stream=st.integers(2, 5))
+def test_heads_are_known_by_singular_values_whatever_the_order_of_all_else(seed, count, block, stream):
+    table, rng = heads(count, block, stream), np.random.default_rng(seed)
+    goal = rng.normal(size=sum(layer.weights for layer in table.layers))
+    found = match(table.layers, table.symmetries, shuffled(table, goal, rng), goal)
+    assert np.array_equal(found, goal)
+
+
+@given(seed=SEEDS)
+def test_the_spectral_order_is_the_best_of_all(seed):
+    layers = heads(4, 2, 3).layers
+    group = dataclasses.replace(heads(4, 2, 3).symmetries[1], inner=())
+    weights, goal = np.random.default_rng(seed).normal(size=(2, sum(layer.weights for layer in layers)))
+
+    def values(of: np.ndarray) -> np.ndarray:
+        return np.linalg.svd(of[9:41].reshape(4, 2, 4), compute_uv=False)
+
+    best = min(
+        itertools.permutations(range(4)), key=lambda order: np.square(values(weights)[list(order)] - values(goal)).sum()
+    )
+    expected = permute(layers, group, weights, np.array(best), np.ones(4, int))
+    assert np.array_equal(match(layers, (group,), weights, goal), expected)

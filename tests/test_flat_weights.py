@@ -10,12 +10,14 @@ from weightflow.weight_graph import LinearMap
 SIZES = st.integers(1, 5)
 
 
-@given(sizes=st.lists(st.tuples(SIZES, SIZES), min_size=1, max_size=4), stack=st.lists(SIZES, max_size=2))
+@given(
+    sizes=st.lists(st.tuples(SIZES, SIZES, st.booleans()), min_size=1, max_size=4), stack=st.lists(SIZES, max_size=2)
+)
 def test_the_parts_are_views_that_hold_every_weight_in_order(sizes, stack):
-    layers = tuple(LinearMap(f"layer{i}", neurons, inputs) for i, (neurons, inputs) in enumerate(sizes))
+    layers = tuple(LinearMap(f"layer{i}", *size) for i, size in enumerate(sizes))
     weights = torch.rand(*stack, sum(layer.weights for layer in layers))
     parts = split_weights(layers, weights)
-    shapes = [(*stack, layer.neurons, layer.inputs + 1) for layer in layers]
+    shapes = [(*stack, layer.neurons, layer.inputs + layer.bias) for layer in layers]
     assert [tuple(part.shape) for part in parts.values()] == shapes
     assert torch.equal(torch.cat([part.flatten(-2) for part in parts.values()], dim=-1), weights)
     parts["layer0"].fill_(7)

@@ -28,9 +28,9 @@ from weightflow.weight_graph import (
 
 @st.composite
 def weighted_layers(draw):
-    """Any layer table with some networks' flat weights."""
-    sizes = draw(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6)), min_size=1, max_size=5))
-    layers = tuple(LinearMap(f"layer{i}", neurons, inputs) for i, (neurons, inputs) in enumerate(sizes))
+    """Any layer table, with biases and without, with some networks' flat weights."""
+    sizes = draw(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6), st.booleans()), min_size=1, max_size=5))
+    layers = tuple(LinearMap(f"layer{i}", *size) for i, size in enumerate(sizes))
     shape = (draw(st.integers(1, 4)), sum(layer.weights for layer in layers))
     elements = st.floats(-1e6, 1e6, width=32)
     return layers, draw(arrays(np.float32, shape, elements=elements))
@@ -52,13 +52,13 @@ def test_padding_is_zero_and_what_stands_in_it_is_ignored(case):
 
 
 @given(weighted_layers())
-def test_a_token_is_a_neurons_incoming_weights_and_bias(case):
+def test_a_token_is_a_neurons_incoming_weights_and_bias_if_it_has_one(case):
     layers, weights = case
     tokens = to_tokens(layers, weights)
     first = 0
     for name, linear in split_weights(layers, torch.from_numpy(weights)).items():
         layer = next(layer for layer in layers if layer.name == name)
-        rows = tokens[:, first : first + layer.neurons, : layer.inputs + 1]
+        rows = tokens[:, first : first + layer.neurons, : layer.inputs + layer.bias]
         assert np.array_equal(rows, linear.numpy())
         first += layer.neurons
     assert first == tokens.shape[1]
@@ -86,6 +86,23 @@ def test_layer_and_neuron_ids_follow_the_token_order():
     graph = build_weight_graph(layers, np.zeros((1, 14)), np.zeros(1), "digest")
     assert graph.layer.tolist() == [0, 0, 1, 1, 1]
     assert graph.neuron.tolist() == [0, 1, 0, 1, 2]
+
+
+def test_a_map_without_biases_has_no_room_for_them():
+    layers = (LinearMap("a", 2, 3, bias=False), LinearMap("b", 1, 2))
+    tokens = to_tokens(layers, np.arange(1.0, 10.0))
+    assert tokens.tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    assert [(layer.columns, layer.weights) for layer in layers] == [(3, 6), (3, 3)]
+    assert token_mask((*layers, LinearMap("c", 1, 3))).tolist() == [[True] * 3 + [False]] * 3 + [[True] * 4]
+
+
+def test_whether_maps_have_biases_is_written_too(tmp_path):
+    layers = (LinearMap("a", 2, 3, bias=False), LinearMap("b", 1, 2))
+    graph = build_weight_graph(layers, np.arange(18.0).reshape(2, 9), np.arange(2.0), "digest")
+    write_weight_graph(tmp_path / "graph", graph)
+    again = read_weight_graph(tmp_path / "graph")
+    assert again.layers == layers
+    np.testing.assert_array_equal(again.weights, graph.weights)
 
 
 def test_weights_that_do_not_fit_the_layers_are_refused():

@@ -54,7 +54,7 @@ def match(
         sweeps: most passes over all groups; none for as many as bring them nearer.
 
     Returns:
-        (P,) weights of the same function, no further from the reference than they were.
+        (P,) weights of the same function, no further from the reference than they were, but for spectral groups.
     """
     groups = [_place(layers, group) for group in symmetries]
     goal = reference.astype(np.float64)

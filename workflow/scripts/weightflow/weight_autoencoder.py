@@ -32,6 +32,7 @@ _TEMPERATURE = 0.1  # of the contrastive loss
 _VIEWS = 64  # orders of the units that views are drawn from
 _LAST_RATE = 0.01
 _SEEN = 200  # losses that are kept
+_AT_ONCE = 200  # networks in a pass
 _NETWORK = "network."  # before the names of parameters in files
 
 # What networks with weights (B, P) say of queries: (B, n, classes).
@@ -234,7 +235,7 @@ def reconstruct(network: WeightAutoencoder, weights: np.ndarray) -> np.ndarray:
 @torch.no_grad()
 def encode(network: WeightAutoencoder, weights: np.ndarray) -> np.ndarray:
     """(N, z) latent vectors of networks (N, P)."""
-    parts = torch.as_tensor(weights, dtype=torch.float32, device=network.mean.device).split(_SEEN)
+    parts = torch.as_tensor(weights, dtype=torch.float32, device=network.mean.device).split(_AT_ONCE)
     return torch.cat([network.encode(part) for part in parts]).cpu().numpy()
 
 
@@ -246,7 +247,7 @@ def encode_all(network: WeightAutoencoder, checkpoints: np.ndarray) -> np.ndarra
 @torch.no_grad()
 def decode(network: WeightAutoencoder, latent: np.ndarray) -> np.ndarray:
     """(N, P) weights of latent vectors (N, z)."""
-    parts = torch.as_tensor(latent, dtype=torch.float32, device=network.mean.device).split(_SEEN)
+    parts = torch.as_tensor(latent, dtype=torch.float32, device=network.mean.device).split(_AT_ONCE)
     return torch.cat([network.decode(part) for part in parts]).cpu().numpy()
 
 
