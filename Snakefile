@@ -56,6 +56,8 @@ include: "workflow/rules/caching.smk"
 
 
 onstart:
+    if not workflow.local_exec:
+        os.environ |= {integrity.PATIENCE: PATIENCE}
     # Snakemake itself would stop with a traceback.
     if not os.access("results" if Path("results").is_dir() else ".", os.W_OK):
         raise WorkflowError(

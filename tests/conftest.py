@@ -21,7 +21,7 @@ import pytest
 import torch
 import yaml
 
-from weightflow import integrity, machine
+from weightflow import machine
 from weightflow.backbones import Backbone
 from weightflow.errors import InputError
 from weightflow.extrapolation import standard_baselines
@@ -238,7 +238,6 @@ def write_job(rule: str, output: list[str], **given: Any) -> SimpleNamespace:
 def job(tmp_path, monkeypatch) -> SimpleNamespace:
     """A job that made results/D/made from results/D/source, and has written its records."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(integrity, "PATIENCE", 0.0)
     os.makedirs("results/D/folder")
     for name in ("source", "made", "folder/one", "folder/two"):
         (tmp_path / "results/D" / name).write_text(name)

@@ -164,7 +164,7 @@ def test_a_result_of_another_folder_with_records_is_held_against_them(job, refus
 
 
 def test_a_record_may_be_late(job, monkeypatch):
-    monkeypatch.setattr(integrity, "PATIENCE", 5.0)
+    monkeypatch.setenv(integrity.PATIENCE, "5")
     place = record_file("results/D/made")
     place.rename("late")
     monkeypatch.setattr(integrity.time, "sleep", lambda _: os.rename("late", place))

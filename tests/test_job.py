@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from weightflow import integrity
 from weightflow.errors import DivergenceError, InputError, WriteError
 from weightflow.job import run
 from weightflow.records import read_record
@@ -74,7 +73,6 @@ def test_a_job_does_not_begin_with_an_input_that_nobody_vouches_for(snakemake, t
     (tmp_path / "results" / "D").mkdir(parents=True)
     (tmp_path / "results" / "D" / "x").write_text("1")
     snakemake.input, snakemake.output = ["results/D/x"], ["results/D/y"]
-    monkeypatch.setattr(integrity, "PATIENCE", 0.0)
     begun = []
     with pytest.raises(SystemExit, match="results/D/x: has no record"):
         run(begun.append, snakemake)

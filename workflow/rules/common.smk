@@ -122,6 +122,12 @@ CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 DRIVEN = [m for m in MODELS if m in CDE_MODELS]  # of those that figures show
 
 
+# Seconds that jobs on other machines, and the head of these, wait for files and their records to show.
+PATIENCE = "60"
+if workflow.remote_exec:
+    os.environ |= {integrity.PATIENCE: PATIENCE}
+
+
 # What jobs ask for. Functions, since Snakemake says only after it has read the rules where jobs will run.
 def card(wildcards):
     """Cards of a job that can use one. Where it runs here and there is none, there is none to wait for either."""

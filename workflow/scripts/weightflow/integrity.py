@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -14,8 +15,7 @@ from weightflow.provenance import input_digest
 from weightflow.records import FOLDER, ROOT, Record, is_measurement, read_record, record_file, root_of
 from weightflow.storage import REMEDY
 
-PATIENCE = 60.0  # seconds that an artefact or its record may be late on a disk that machines share
-
+PATIENCE = "WEIGHTFLOW_PATIENCE"  # variable: seconds that files of other machines may be late on a shared disk; else 0
 # Bytes of an artefact that is read when a run begins; what is larger is checked by the jobs that it is an input of.
 LARGEST = 2**26
 NAMED = 3  # faults that a sentence tells
@@ -41,31 +41,30 @@ def check_inputs(inputs: Iterable[str], outputs: Iterable[str]) -> None:
 
 def check_artefact(path: str | Path, root: Path) -> None:
     """Hold one artefact against its record, again for a while if need be; raises as `check_inputs`."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return _check(path, root)
-        except InputError:  # another machine may just have written it, and it shows late here
-            if time.monotonic() >= end:
-                raise
-        time.sleep(PATIENCE / 60)
+    end = time.monotonic() + float(os.environ.get(PATIENCE, 0))
+    while fault := _fault(path, root):  # another machine may just have written it, and it shows late here
+        if time.monotonic() >= end:
+            raise InputError(fault)
+        time.sleep(1.0)
 
 
-def _check(path: str | Path, root: Path) -> None:
+def _fault(path: str | Path, root: Path) -> str | None:
+    """What is wrong with an artefact."""
     record = read_record(path)
     if is_shared(path) if record is None else _has_come_since(path, record):
         record = adopt(path, root)
     if record is None:
-        raise InputError(
+        return (
             f"{path}: has no record of what made it ({record_file(path)}); {REMEDY}, or keep it outside "
             f"{root}/ if it is your own."
         )
     if input_digest(path) != record.sha256:
-        raise InputError(f"{path}: is not what {record.rule} wrote (damaged, edited or replaced); {REMEDY}.")
+        return f"{path}: is not what {record.rule} wrote (damaged, edited or replaced); {REMEDY}."
     for name, digest in record.inputs.items():
         source = root / name.removeprefix("/")
         if name.startswith("/") and source.exists() and input_digest(source) != digest:
-            raise InputError(f"{path}: was made from another {source} than there is now; {REMEDY}.")
+            return f"{path}: was made from another {source} than there is now; {REMEDY}."
+    return None
 
 
 def _has_come_since(path: str | Path, record: Record) -> bool:

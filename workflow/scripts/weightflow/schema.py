@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import best_match
 
 from weightflow.errors import InputError, shown
-from weightflow.yaml_files import LOADER
+from weightflow.yaml_files import parse_yaml
 
 _MOST_NAMES = 60  # in a message
 _LARGEST = 2**63 - 1  # whole number that arrays hold
@@ -22,7 +21,7 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
 
 def read_schema(path: str | Path) -> dict[str, Any]:
     """A JSON schema, written as YAML."""
-    return yaml.load(Path(path).read_text(encoding="utf-8"), Loader=LOADER)
+    return parse_yaml(Path(path).read_text(encoding="utf-8"))
 
 
 def check_schema(content: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> None:
