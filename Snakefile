@@ -10,6 +10,7 @@
 #                                                                      each interior snapshot from all the others
 #   snakemake ablations --cores 8 --resources gpu=1 --configfile config/ablations.yaml
 #                                                                      what each part of the method does
+#   snakemake populations --cores 8 --resources gpu=1                  networks generated from the weights of others
 #   snakemake paper --cores 8 --resources gpu=1 --configfile config/paper.yaml
 #                                                                      the paper's tables, ablations and figures
 #
@@ -18,7 +19,7 @@
 #   snakemake provenance --cores 1 --config artefact=results/…         what a figure was made from
 #
 # Stages, in order: workflow/rules/{data,exact_law,anchors,weight_graph,latent_path,teaching,dynamics,prediction,
-# flow_matching,evaluation,ablations,comparison,leave_one_out,estimate,figures,report,archive}.smk, wired by common,
+# flow_matching,evaluation,ablations,comparison,leave_one_out,estimate,figures,report,populations,archive}.smk, wired by common,
 # inputs and listings; caching and checks are said once every rule is known; each rule calls the script of its own
 # name in workflow/scripts.
 from snakemake.utils import min_version
@@ -131,6 +132,7 @@ rule populations:
     # Networks generated from the weights of others, and what they are worth.
     input:
         rules.tabulate_populations.output,
+        expand(rules.plot_networks.output[0], population=POPULATIONS),
 
 
 rule ablations:

@@ -54,7 +54,15 @@ SMALL_DYNAMICS = {
 }
 
 
-LONG = ("test_workflow", "test_bad_input", "test_module", "test_conda", "test_caching", "test_cluster_generic")
+LONG = (
+    "test_workflow",
+    "test_population_workflow",
+    "test_bad_input",
+    "test_module",
+    "test_conda",
+    "test_caching",
+    "test_cluster_generic",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

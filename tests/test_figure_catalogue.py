@@ -7,7 +7,9 @@ from weightflow.figure_catalogue import TITLES
 
 def test_every_kind_of_figure_has_a_title_and_a_caption(root):
     rules = "".join(path.read_text(encoding="utf-8") for path in (root / "workflow/rules").glob("*.smk"))
-    kinds = set(re.findall(r'results/(?:\{dataset\}/)?figures/([a-z_0-9]+)[^"]*\.(?:png|gif)"', rules))
+    kinds = set(
+        re.findall(r'(?:results/(?:\{dataset\}/)?|\{POPULATION\}/)figures/([a-z_0-9]+)[^"]*\.(?:png|gif)"', rules)
+    )
     assert {"landscape", "density", "table1", "rulegraph"} < kinds
     assert kinds == set(TITLES)
     assert all((root / "workflow/report" / f"{kind}.rst").is_file() for kind in TITLES)

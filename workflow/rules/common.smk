@@ -49,7 +49,15 @@ WORKFLOW = HOME / "workflow"
 SYSTEMS = HOME / "resources" / "systems"
 PUBLISHED = HOME / "resources" / "published.csv"
 
-from weightflow import ablations, extrapolation, integrity, machine, settings, stages
+from weightflow import (
+    ablations,
+    extrapolation,
+    integrity,
+    machine,
+    population_settings,
+    settings,
+    stages,
+)
 from weightflow.errors import InputError
 from weightflow.exports import FORMATS
 from weightflow.folds import fold_name, fold_of, interior
@@ -90,6 +98,7 @@ try:
     if config["baselines"] is None:
         config["baselines"] = extrapolation.standard_baselines(config["datasets"])
     settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
+    population_settings.check_populations(config["populations"], CONFIG_SOURCE)
     settings.check_ablations(config, CONFIG_SOURCE)
     ABLATIONS = ablations.ablation_models(config)
     check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")

@@ -268,3 +268,41 @@ rule tabulate_populations:
         code=code("tabulate_populations.py"),
     script:
         "../scripts/tabulate_populations.py"
+
+
+rule plot_networks:
+    input:
+        accuracies=[
+            rules.evaluate_generated.output.accuracies.format(
+                population="{population}", layout=layout, seed=seed
+            )
+            for layout in ("aligned", "raw")
+            for seed in SEEDS
+        ],
+        population=rules.align_population.output[0].replace("{seed}", str(FIRST_SEED)),
+        flow=lambda w: (
+            rules.generate_networks.output[0].format(
+                population=w.population, layout="aligned", seed=FIRST_SEED
+            )
+            if "aligned" in flows_of(w.population)
+            else []
+        ),
+    output:
+        report(
+            f"{POPULATION}/figures/networks.png",
+            caption="../report/networks.rst",
+            category="Figures",
+            labels={"data set": "{population}", "figure": "networks"},
+        ),
+        f"{POPULATION}/figures/networks.pdf",
+    log:
+        f"{POPULATION}/logs/plot_networks.log",
+    group:
+        "figures"
+    conda:
+        "../../envs/weightflow.yaml"
+    params:
+        layouts=[layout for layout in ("aligned", "raw") for _ in SEEDS],
+        code=code("plot_networks.py"),
+    script:
+        "../scripts/plot_networks.py"

@@ -22,5 +22,6 @@ TITLES = {
     "table1": "Beside the published results",
     "model_size": "Size of models",
     "growth": "Growth of the work",
+    "networks": "Trained and generated networks",
     "rulegraph": "Rules",
 }

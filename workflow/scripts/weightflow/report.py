@@ -122,7 +122,7 @@ def render_report(
         growth: PNG file of that.
     """
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    rest = {name: value for name, value in config.items() if name not in ("models", "datasets", "seeds")}
+    rest = {name: value for name, value in config.items() if name not in ("models", "datasets", "seeds", "populations")}
     return environment.from_string(template).render(
         title="WeightFlow report",
         datasets=[

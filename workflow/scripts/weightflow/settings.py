@@ -20,7 +20,7 @@ from weightflow.snapshots import check_observed, heldout_amount, observed_mask
 from weightflow.stages import chooses_width, learns
 from weightflow.variable_order import variable_order
 
-_FOLDERS = ("benchmarks", "figures", "logs", "provenance")  # in it, beside those of data sets
+_FOLDERS = ("benchmarks", "figures", "logs", "populations", "provenance")  # in it, beside those of data sets
 SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
 
 

@@ -1,0 +1,123 @@
+"""Networks side by side: what is said of them is what plain loops over them say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from weightflow.classifiers import make_classifier
+from weightflow.population_evaluation import (
+    TRAINED,
+    Judged,
+    compare_generated,
+    compare_reconstructed,
+    judge,
+    most_agreeing,
+    probe_codes,
+    properties_of,
+    summarise_populations,
+)
+from weightflow.populations import train_population
+from weightflow.tasks import built_in, split_task
+
+TRAINING = {"networks": 6, "epochs": 3, "checkpoints": [1], "batch": 16, "at_once": 6}
+RECIPES = {"learning_rates": [0.01], "weight_decays": [0], "initialisations": ["default"]}
+
+
+@pytest.fixture(scope="module")
+def task():
+    return split_task(built_in("iris"), {"validation": 0.2, "test": 0.3, "seed": 0})
+
+
+@pytest.fixture(scope="module")
+def classifier(task):
+    return make_classifier({"kind": "mlp", "widths": [4], "activation": "relu"}, task.shape, task.classes)
+
+
+@pytest.fixture(scope="module")
+def population(classifier, task):
+    return train_population(classifier, task, TRAINING | RECIPES, 0, torch.device("cpu"))
+
+
+@pytest.fixture
+def judged(classifier, task, population) -> Judged:
+    return judge(classifier, task, population.weights, task.test)
+
+
+def value(table: pd.DataFrame, source: str, metric: str) -> float:
+    (found,) = table.loc[(table["source"] == source) & (table["metric"] == metric), "value"]
+    return found
+
+
+def test_accuracy_is_the_share_of_right_labels(judged, task):
+    said = judged.said.argmax(-1).numpy()
+    for network, share in enumerate(judged.accuracy):
+        assert share == pytest.approx(np.mean(said[network] == task.test.labels))
+    np.testing.assert_array_equal(judged.wrong, said != task.test.labels)
+
+
+def test_copies_are_found_out(judged):
+    table, shares = compare_generated(judged, {"copies": judged})
+    assert value(table, "copies", "nearest") == 0
+    assert value(table, "copies", "overlap") == 1
+    assert value(table, "copies", "spread") == pytest.approx(1)
+    assert value(table, TRAINED, "nearest") > 0.1
+    assert value(table, TRAINED, "spread") == pytest.approx(1)
+    assert shares.groupby("source").size().to_dict() == {TRAINED: 6, "copies": 6}
+
+
+def test_networks_that_are_all_one_are_found_out(judged, classifier, task):
+    one = judge(classifier, task, np.repeat(judged.weights[:1], 4, axis=0), task.test)
+    table, _ = compare_generated(judged, {"one": one})
+    assert value(table, "one", "spread") == 0
+    assert value(table, "one", "accuracy_deviation") == 0
+
+
+def test_reconstructions_that_are_the_originals_lose_nothing(judged):
+    table = compare_reconstructed(judged, {"same": judged})
+    assert [value(table, "same", metric) for metric in ("share", "agreement", "distance")] == [1, 1, 0]
+
+
+def test_the_mean_of_all_has_the_distance_of_the_variance(judged, classifier, task):
+    mean = np.repeat(judged.weights.mean(0, keepdims=True), len(judged.weights), axis=0)
+    table = compare_reconstructed(judged, {"mean": judge(classifier, task, mean, task.test)})
+    assert value(table, "mean", "distance") == pytest.approx(1, rel=1e-5)
+
+
+def scores(agreement: float) -> pd.DataFrame:
+    return pd.DataFrame({"source": ["x"], "metric": ["agreement"], "value": [agreement]})
+
+
+@pytest.mark.parametrize(
+    ("tried", "agreed", "kept"),
+    [
+        ([1, 0.5, 0.1], [0.99, 0.8, 0.9], {"structure": 1.0, "behaviour": 0.1}),
+        ([1], [0.5], {"structure": 1.0}),
+        ([0.5, 0], [0.7, 0.6], {"behaviour": 0.5}),
+    ],
+)
+def test_of_the_weights_of_the_structural_loss_the_most_agreeing_is_kept(tried, agreed, kept):
+    assert most_agreeing(tried, [scores(own) for own in agreed]) == kept
+
+
+def test_properties_are_those_of_each_checkpoint(classifier, task, population, judged):
+    found = properties_of(classifier, task, population)
+    np.testing.assert_allclose(found["accuracy"][:, -1], judged.accuracy)
+    assert found["epoch"].tolist() == [[1, 3]] * 6
+    last = population.curves[population.curves["epoch"] == 3].set_index("network")
+    np.testing.assert_allclose(found["gap"][:, -1], last["training"] - judged.accuracy)
+
+
+def test_probes_see_what_is_in_codes_and_nothing_in_noise(rng):
+    codes, noise = rng.standard_normal((2, 200, 2, 3))
+    properties = {"sum": codes.sum(-1)}
+    table = probe_codes({"codes": codes, "noise": noise}, properties, np.arange(150), np.arange(150, 200))
+    assert value(table, "codes", "probe_sum") > 0.99
+    assert value(table, "noise", "probe_sum") < 0.1
+
+
+def test_a_summary_has_means_and_deviations_over_seeds():
+    about = {"population": "p", "layout": "aligned", "source": "flow", "metric": "nearest"}
+    table = pd.DataFrame([about | {"seed": seed, "value": value} for seed, value in enumerate([1.0, 2.0, 3.0])])
+    (row,) = summarise_populations(table).to_dict("records")
+    assert row == about | {"mean": 2.0, "std": 1.0, "seeds": 3}

@@ -1,0 +1,63 @@
+"""Settings of populations that do not fit together are refused in one sentence with file and key."""
+
+import pytest
+
+from weightflow.classifiers import CLASSIFIERS
+from weightflow.population_settings import OF_IMAGES, READING_IMAGES, check_populations
+from weightflow.tasks import BUILT_IN, built_in
+
+
+@pytest.fixture
+def check(complete):
+    def run(**settings) -> None:
+        config = {"datasets": {"d": {"system": "epidemic"}}, "populations": {"p": {"task": "iris"} | settings}}
+        check_populations(complete(config)["populations"], "my.yaml")
+
+    return run
+
+
+def test_a_task_alone_is_enough(check):
+    check()
+
+
+def test_images_are_the_tasks_whose_inputs_are(schema):
+    shapes = {name: built_in(name).inputs.ndim for name in BUILT_IN}
+    assert {name for name, dimensions in shapes.items() if dimensions == 4} == set(OF_IMAGES)
+    assert set(READING_IMAGES) == set(CLASSIFIERS) - {"mlp"}
+    kinds = schema["$defs"]["population"]["properties"]
+    assert set(kinds["architecture"]["properties"]["kind"]["enum"]) == set(CLASSIFIERS)
+    assert set(BUILT_IN) <= set(kinds["task"]["enum"])
+
+
+CASES = {
+    "nothing to learn from": ({"split": {"validation": 0.5, "test": 0.5}}, "split: shares of 0.5 .* leave nothing"),
+    "convolutions of a table": ({"architecture": {"kind": "cnn"}}, "architecture.kind: cnn reads images"),
+    "kernels too few": (
+        {"task": "digits", "architecture": {"kind": "cnn", "kernels": [3, 3]}},
+        "architecture: there are 3 channels, 2 kernels and 3 pools",
+    ),
+    "heads": (
+        {"task": "digits", "architecture": {"kind": "vit", "width": 30}},
+        "architecture: 4 heads do not divide the width 30",
+    ),
+    "components": ({"flow": {"components": 100}}, "flow.components: 100 networks have at most 99 components"),
+    "heads of the auto-encoder": (
+        {"autoencoder": {"structural": [1], "width": 30}},
+        "autoencoder: 4 heads do not divide the width 30",
+    ),
+    "no network unseen": (
+        {"autoencoder": {"structural": [1], "shares": [0.8, 0.2]}},
+        "autoencoder.shares: .* of 100 networks leave a part without any",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_does_not_fit_is_refused(check, refused, case):
+    settings, sentence = CASES[case]
+    with refused(f"^my.yaml: populations.p.{sentence}"):
+        check(**settings)
+
+
+def test_what_is_not_asked_for_is_not_checked(check):
+    check(autoencoder={"structural": [], "width": 30}, flow={"alignments": [], "components": 1000})

@@ -1,0 +1,58 @@
+"""`snakemake populations`, small and whole."""
+
+import pandas as pd
+import pytest
+
+POPULATION = {
+    "task": "iris",
+    "architecture": {"widths": [3]},
+    "training": {"networks": 10, "epochs": 2, "checkpoints": [1]},
+    "generated": 4,
+    "flow": {"width": 8, "steps": 4, "batch": 8},
+    "autoencoder": {"width": 8, "layers": 1, "heads": 2, "feedforward": 8, "latent": 3, "steps": 3, "batch": 4}
+    | {"structural": [1, 0.5], "queries": 10, "shares": [0.6, 0.2]},
+}
+CONFIG = {"datasets": {"tiny": {"system": "epidemic"}}, "seeds": [0], "populations": {"small": POPULATION}}
+
+
+@pytest.fixture(scope="module")
+def finished(run_snakemake, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("populations")
+    result = run_snakemake(folder, CONFIG, "populations")
+    assert result.returncode == 0, result.stdout
+    return folder
+
+
+def test_everything_is_measured(finished):
+    summary = pd.read_csv(finished / "results" / "populations" / "summary.csv")
+    assert set(summary["population"]) == {"small"}
+    found = {layout: set(part["source"]) for layout, part in summary.groupby("layout")}
+    assert found["aligned"] == found["raw"] == {"trained", "flow", "gaussian", "kernel"}
+    drawn = {"structure, drawn", "behaviour, drawn"}
+    assert found["reconstructed"] == {"trained", "structure", "behaviour", "weights"} | drawn
+    assert summary["mean"].notna().all()
+    probes = summary[summary["metric"].str.startswith("probe_")]
+    assert set(probes["metric"]) == {"probe_accuracy", "probe_gap", "probe_epoch"}
+
+
+def test_a_second_run_does_nothing(finished, run_snakemake):
+    assert "Nothing to be done" in run_snakemake(finished, CONFIG, "populations").stdout
+
+
+def test_no_data_set_is_touched(finished):
+    assert sorted(path.name for path in (finished / "results").iterdir()) == ["populations", "provenance"]
+
+
+def test_another_flow_trains_no_network_anew(finished, run_snakemake):
+    changed = CONFIG | {"populations": {"small": POPULATION | {"flow": POPULATION["flow"] | {"steps": 5}}}}
+    result = run_snakemake(finished, changed, "populations", flags=("--dry-run",))
+    assert "rule fit_weight_flow:" in result.stdout
+    assert "rule train_population:" not in result.stdout
+    assert "rule fit_weight_autoencoder:" not in result.stdout
+
+
+def test_a_population_of_nothing_known_is_refused(run_snakemake, tmp_path):
+    config = CONFIG | {"populations": {"p": {"task": "irises"}}}
+    result = run_snakemake(tmp_path, config, "populations", flags=("--dry-run",))
+    assert result.returncode != 0
+    assert "populations.p.task: unknown value 'irises'; did you mean 'iris'?" in result.stdout

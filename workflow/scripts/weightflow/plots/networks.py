@@ -1,0 +1,66 @@
+"""Trained and generated networks: how accurate each is, and where they lie in weight space."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from weightflow.plots import style
+from weightflow.population_evaluation import TRAINED
+from weightflow.reduction import fit_reduction
+
+COLOURS = {TRAINED: style.BLACK, "flow": style.BLUE, "gaussian": style.ORANGE, "kernel": style.GREEN}
+MARKS = {TRAINED: "o", "flow": "x", "gaussian": "^", "kernel": "s"}
+
+
+def plot_networks(accuracies: pd.DataFrame, weights: Mapping[str, np.ndarray]) -> Figure:
+    """A row of points for each source, with mean and deviation; and the aligned networks in two dimensions.
+
+    Args:
+        accuracies: layout (aligned, raw), source, accuracy, a row for each network of any seed.
+        weights: (N, P) aligned networks by their source, `trained` first.
+    """
+    groups = _groups(accuracies)
+    with style.look():
+        figure, axes = style.grid(1, 2, style.PAGE, (3.5 + 0.55 * len(groups)) * style.CM, width_ratios=[3, 2])
+        _accuracies(axes[0, 0], groups)
+        _scatter(axes[0, 1], weights)
+    return figure
+
+
+def _groups(accuracies: pd.DataFrame) -> list[tuple[str, str, np.ndarray]]:
+    """(label, source, accuracies) from top to bottom; trained networks once, as another order changes none."""
+    found = []
+    for (layout, source), part in accuracies.groupby(["layout", "source"], sort=False):
+        if source != TRAINED:
+            found.append((f"{source}, {layout}", source, part["accuracy"].to_numpy()))
+        elif layout == accuracies["layout"].iloc[0]:
+            found.insert(0, (TRAINED, TRAINED, part["accuracy"].to_numpy()))
+    return found
+
+
+def _accuracies(panel: Axes, groups: Sequence[tuple[str, str, np.ndarray]]) -> None:
+    for place, (_, source, shares) in enumerate(groups):
+        spread = np.random.default_rng(0).uniform(-0.28, 0.28, len(shares))  # so that equal ones do not hide each other
+        colour = COLOURS.get(source, style.PURPLE)
+        panel.plot(100 * shares, place + spread, ".", color=colour, markersize=2, alpha=0.35, markeredgewidth=0)
+        panel.errorbar(
+            100 * shares.mean(), place, xerr=100 * shares.std(), fmt="|", color=style.VERMILLION, capsize=2, zorder=3
+        )
+    panel.set_yticks(range(len(groups)), [label for label, *_ in groups])
+    panel.invert_yaxis()
+    panel.set_xlabel("accuracy on the test part (%)")
+
+
+def _scatter(panel: Axes, weights: Mapping[str, np.ndarray]) -> None:
+    """The two largest principal components of the trained networks."""
+    plane = fit_reduction(weights[TRAINED], 2)
+    for source, own in weights.items():
+        x, y = plane.coordinates(own).T
+        look = {"marker": MARKS.get(source, "d"), "color": COLOURS.get(source, style.PURPLE)}
+        panel.scatter(x, y, s=7, linewidths=0.6, alpha=0.7, label=source, **look)
+    panel.set_xlabel("first component of the weights")
+    panel.set_ylabel("second")
+    panel.legend(loc="upper center", bbox_to_anchor=(0.5, 1.16), ncols=len(weights), handletextpad=0.1)
