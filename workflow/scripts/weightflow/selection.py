@@ -44,7 +44,7 @@ def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[
             "for models.*.backbone.hidden, spline.curvature and spline.roughness and no start at the spline."
         )
     paired = len({len(snapshot) for snapshot in data.observed}) == 1
-    return split(data.observed, fraction, paired, seeding.stream(seed, "validation"))
+    return split(data.observed, fraction, paired, seeding.stream(seed, "validation"), "the training part")
 
 
 def validation_nll(backbone: Backbone, weights: np.ndarray, validation: Sequence[np.ndarray]) -> float:
