@@ -8,7 +8,7 @@ from weightflow.classifiers import make_classifier
 from weightflow.flat_weights import split_weights
 
 
-def test_an_mlp_is_torchs(classifier):
+def test_an_mlp_is_torchs():
     own = make_classifier(SETTINGS["mlp"], IMAGE, 10)
     weights = draw(own, 1)
     values = inputs().flatten(1)
