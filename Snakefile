@@ -132,7 +132,7 @@ rule populations:
     # Networks generated from the weights of others, and what they are worth.
     input:
         rules.tabulate_populations.output,
-        expand(rules.plot_networks.output[0], population=POPULATIONS),
+        rules.write_populations_report.output,
 
 
 rule ablations:

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from weightflow.classifiers import make_classifier
+from weightflow.network_metrics import TRAINED
 from weightflow.population_evaluation import (
-    TRAINED,
     Judged,
     compare_generated,
     compare_reconstructed,

@@ -35,6 +35,13 @@ def test_everything_is_measured(finished):
     assert set(probes["metric"]) == {"probe_accuracy", "probe_gap", "probe_epoch"}
 
 
+def test_the_page_tells_of_it_without_any_other_file(finished):
+    page = (finished / "results" / "populations" / "report.html").read_text(encoding="utf-8")
+    for told in ("Population small", "flow, aligned", "behaviour, drawn", "probe_epoch", "data:image/png;base64"):
+        assert told in page, told
+    assert 'src="http' not in page
+
+
 def test_a_second_run_does_nothing(finished, run_snakemake):
     assert "Nothing to be done" in run_snakemake(finished, CONFIG, "populations").stdout
 

@@ -306,3 +306,25 @@ rule plot_networks:
         code=code("plot_networks.py"),
     script:
         "../scripts/plot_networks.py"
+
+
+rule write_populations_report:
+    input:
+        template=local(WORKFLOW / "report" / "report.html.j2"),
+        captions=local(WORKFLOW / "report" / "networks.rst"),
+        summary=rules.tabulate_populations.output.summary,
+        figures=expand(rules.plot_networks.output[0], population=POPULATIONS),
+    output:
+        "results/populations/report.html",
+    log:
+        "results/populations/logs/write_populations_report.log",
+    group:
+        "figures"
+    conda:
+        "../../envs/weightflow.yaml"
+    params:
+        populations=POPULATIONS,
+        seeds=SEEDS,
+        code=code("write_populations_report.py"),
+    script:
+        "../scripts/write_populations_report.py"

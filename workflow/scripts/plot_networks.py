@@ -3,9 +3,9 @@
 import pandas as pd
 
 from weightflow.job import run
+from weightflow.network_metrics import TRAINED
 from weightflow.plots import style
 from weightflow.plots.networks import plot_networks
-from weightflow.population_evaluation import TRAINED
 from weightflow.populations import read_networks, read_population
 
 

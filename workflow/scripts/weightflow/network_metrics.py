@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.spatial.distance import cdist
 
+TRAINED = "trained"  # the source of networks that generators and auto-encoders learn from
+
 
 def spread(weights: np.ndarray) -> float:
     """Mean distance between two different networks of (N, P)."""

@@ -9,12 +9,10 @@ import torch
 from torch import Tensor
 
 from weightflow.classifiers import Classifier
-from weightflow.network_metrics import largest_overlap, nearest, probe, relative_distance, spread
+from weightflow.network_metrics import TRAINED, largest_overlap, nearest, probe, relative_distance, spread
 from weightflow.populations import Population
 from weightflow.tasks import Labelled, Task
 from weightflow.verdicts import accuracy, agreement, logits, measure_norms
-
-TRAINED = "trained"
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from weightflow.leave_one_out import TIMES
 from weightflow.measurements import Measurements
 from weightflow.metric_catalogue import CATALOGUE, ordered
 from weightflow.plots.style import DPI
+from weightflow.population_report import population_section
 from weightflow.provenance import versions
 from weightflow.report_tables import (
     ablations_table,
@@ -121,10 +122,10 @@ def render_report(
         measured: what `make bench` measured here, if it has run.
         growth: PNG file of that.
     """
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    rest = {name: value for name, value in config.items() if name not in ("models", "datasets", "seeds", "populations")}
-    return environment.from_string(template).render(
-        title="WeightFlow report",
+    rest = {k: value for k, value in config.items() if k not in ("models", "datasets", "seeds", "populations")}
+    return _page(
+        template,
+        config["seeds"],
         datasets=[
             _dataset(source, captions, summary, runtime, most_teachers)
             | {"ablations": _ablations(source, captions, comparison.ablations, config["ablations"]["labels"])}
@@ -132,13 +133,46 @@ def render_report(
         ],
         published=_published(comparison.published, sources),
         overall=[_figure(path, captions, "") for path in comparison.figures],
-        seeds=config["seeds"],
-        model_settings=settings_table(config["models"]),
-        dataset_settings=settings_table(config["datasets"]),
-        other_settings=settings_table({"value": rest}),
-        versions=versions(),
+        settings={"Models": config["models"], "Data sets": config["datasets"], "Everything else": {"value": rest}},
         measured=None if measured is None else measured_table(measured) | {"figure": _figure(growth, captions, "")},
         rulegraph=_figure(rulegraph, captions, ""),
+    )
+
+
+def render_populations(
+    template: str,
+    captions: Mapping[str, str],
+    populations: Mapping[str, Mapping[str, Any]],
+    seeds: Sequence[int],
+    summary: pd.DataFrame,
+    figures: Mapping[str, str],
+) -> str:
+    """The page about populations as HTML.
+
+    Args:
+        template: Jinja source of the page.
+        captions: by kind of figure, plain text.
+        populations: their settings by name, complete.
+        seeds: of the run.
+        summary: population, layout, source, metric, mean, std, seeds.
+        figures: PNG file of each population.
+    """
+    sections = [
+        population_section(name, settings, summary)
+        | {"figures": [_figure(figures[name], captions, f"population-{name}-")]}
+        for name, settings in populations.items()
+    ]
+    return _page(template, seeds, populations=sections, settings={"Populations": populations})
+
+
+def _page(template: str, seeds: Sequence[int], settings: Mapping[str, Mapping[str, Any]], **sections: Any) -> str:
+    """The template with some of its sections; those that are not given are left out."""
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    none = {"datasets": [], "populations": [], "published": None, "overall": [], "measured": None, "rulegraph": None}
+    tables = {title: settings_table(own) for title, own in settings.items()}
+    shown = none | sections | {"settings": {title: own for title, own in tables.items() if own["columns"]}}
+    return environment.from_string(template).render(
+        title="WeightFlow report", seeds=seeds, versions=versions(), **shown
     )
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from weightflow.network_metrics import TRAINED
 from weightflow.plots import style
-from weightflow.population_evaluation import TRAINED
 from weightflow.reduction import fit_reduction
 
 COLOURS = {TRAINED: style.BLACK, "flow": style.BLUE, "gaussian": style.ORANGE, "kernel": style.GREEN}

@@ -1,0 +1,45 @@
+"""The section about a population: each table that there is something for, trained networks once."""
+
+import pandas as pd
+import pytest
+
+from weightflow.network_metrics import TRAINED
+from weightflow.population_report import MEANINGS, population_section
+
+SETTINGS = {"task": "iris", "architecture": {"kind": "mlp"}, "training": {"networks": 9, "epochs": 2}}
+
+
+@pytest.fixture
+def summary() -> pd.DataFrame:
+    generated = [(layout, source) for layout in ("aligned", "raw") for source in (TRAINED, "flow", "gaussian")]
+    rows = [(*pair, metric, 0.5, 0.01) for pair in generated for metric in ("accuracy_mean", "nearest")]
+    coded = [("reconstructed", "behaviour", metric, 0.98765, 0.0) for metric in ("share", "agreement")]
+    coded += [("reconstructed", "behaviour, drawn", "nearest", 0.7, float("nan"))]
+    coded += [("reconstructed", "weights", "probe_epoch", 0.9, 0.1)]
+    table = pd.DataFrame([*rows, *coded], columns=["layout", "source", "metric", "mean", "std"])
+    return pd.concat([table.assign(population="p"), table.assign(population="other", mean=9.0)])
+
+
+def test_every_table_has_its_rows_and_columns(summary):
+    tables = population_section("p", SETTINGS, summary)["tables"]
+    labels = [[row["label"] for row in table["rows"]] for table in tables]
+    generated = [TRAINED, "flow, aligned", "gaussian, aligned", "flow, raw", "gaussian, raw"]
+    assert labels == [generated, ["behaviour"], ["behaviour, drawn"], ["weights"]]
+    assert [table["metrics"] for table in tables] == [
+        ["accuracy_mean", "nearest"],
+        ["share", "agreement"],
+        ["nearest"],
+        ["probe_epoch"],
+    ]
+    assert all(set(table["metrics"]) <= set(MEANINGS) for table in tables)
+
+
+def test_numbers_are_means_and_deviations(summary):
+    tables = population_section("p", SETTINGS, summary)["tables"]
+    assert tables[0]["rows"][1]["cells"][0] == {"mean": "0.500", "spread": "0.010", "best": False}
+    assert tables[2]["rows"][0]["cells"][0]["spread"] == ""
+
+
+def test_what_was_not_measured_has_no_table(summary):
+    alone = summary[summary["layout"] != "reconstructed"]
+    assert len(population_section("p", SETTINGS, alone)["tables"]) == 1

@@ -1,0 +1,102 @@
+"""The report's section about populations: what trained, generated and reconstructed networks are worth."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from weightflow.network_metrics import TRAINED
+from weightflow.report_tables import MISSING, rounded
+
+MEANINGS = {
+    "accuracy_mean": "mean accuracy on the test part",
+    "accuracy_deviation": "standard deviation from network to network",
+    "accuracy_least": "of the worst network",
+    "accuracy_largest": "of the best network",
+    "nearest": "mean distance from the nearest trained network (of these: the nearest other), in units of the mean "
+    "distance between two of them; copies have 0",
+    "spread": "mean distance between two networks of the source, in the same unit; 0 if all are one",
+    "overlap": "mean of the largest intersection over union of a network's wrong labels with a trained one's; copies "
+    "have 1",
+    "share": "mean accuracy as a share of the originals'",
+    "agreement": "share of test examples that reconstruction and original give the same label",
+    "distance": "mean squared distance from the original, in units of the population's variance",
+    "probe_accuracy": "R² of a line from weights or codes to the accuracy on the test part, on unseen networks",
+    "probe_gap": "the same to the generalisation gap, training less test accuracy",
+    "probe_epoch": "the same to the epoch",
+}
+TITLES = {
+    "generated": "Generated networks, and those that their generators learned from",
+    "reconstructed": "Reconstructions of networks that nothing saw",
+    "drawn": "Networks drawn about the codes of good ones",
+    "probes": "What lines read off weights and codes",
+}
+_ACCURACY = tuple(name for name in MEANINGS if name.startswith("accuracy"))
+_GENERATED = (*_ACCURACY, "nearest", "spread", "overlap")
+_RECONSTRUCTED = (*_ACCURACY, "share", "agreement", "distance")
+_PROBES = tuple(name for name in MEANINGS if name.startswith("probe"))
+
+
+def population_section(name: str, settings: Mapping[str, Any], summary: pd.DataFrame) -> dict[str, Any]:
+    """What the template lays out about one population.
+
+    Args:
+        name: of the population.
+        settings: complete.
+        summary: population, layout, source, metric, mean, std, seeds.
+    """
+    own = summary[summary["population"] == name]
+    training, architecture = settings["training"], settings["architecture"]
+    made = own[own["layout"] != "reconstructed"]
+    coded = own[own["layout"] == "reconstructed"]
+    drawn = coded[coded["source"].str.endswith(", drawn")]
+    read = coded[coded["metric"].isin(_PROBES)]
+    rest = coded.drop(drawn.index).drop(read.index)
+    tables = [
+        _table("generated", _GENERATED, made),
+        _table("reconstructed", _RECONSTRUCTED, rest),
+        _table("drawn", _GENERATED, drawn),
+        _table("probes", _PROBES, read),
+    ]
+    return {
+        "name": name,
+        "anchor": f"population-{name}",
+        "facts": {
+            "task": settings["task"],
+            "architecture": architecture["kind"],
+            "networks": f"{training['networks']}, {training['epochs']} epochs each",
+        },
+        "tables": [table for table in tables if table["rows"]],
+    }
+
+
+def _rows(part: pd.DataFrame) -> list[tuple[str, str]]:
+    """(layout, source) in the order of the table; trained networks once, as another order changes nothing of them."""
+    found = list(dict.fromkeys(zip(part["layout"], part["source"], strict=True)))
+    first = next((pair for pair in found if pair[1] == TRAINED), None)
+    return [pair for pair in found if pair[1] != TRAINED or pair == first]
+
+
+def _table(kind: str, metrics: Sequence[str], part: pd.DataFrame) -> dict[str, Any]:
+    found = {(row.layout, row.source, row.metric): row for row in part.itertuples()}
+    shown = [metric for metric in metrics if metric in set(part["metric"])]
+    return {
+        "title": TITLES[kind],
+        "metrics": shown,
+        "rows": [
+            {
+                "label": f"{source}, {layout}" if kind == "generated" and source != TRAINED else source,
+                "cells": [_cell(found.get((layout, source, metric))) for metric in shown],
+            }
+            for layout, source in _rows(part)
+        ],
+        "meanings": {metric: MEANINGS[metric] for metric in shown},
+    }
+
+
+def _cell(row: Any) -> dict[str, Any]:
+    """A cell of the template's: mean and standard deviation over seeds."""
+    if row is None:
+        return {"mean": MISSING, "spread": "", "best": False}
+    mean, spread = rounded(row.mean, row.std)
+    return {"mean": mean, "spread": spread, "best": False}

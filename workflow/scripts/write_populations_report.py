@@ -1,0 +1,25 @@
+"""Write the report about populations: one page that needs nothing else to be read."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from weightflow.job import run
+from weightflow.report import render_populations
+from weightflow.storage import write_text
+
+
+def main(snakemake):
+    inputs = snakemake.input
+    page = render_populations(
+        template=Path(inputs.template).read_text(encoding="utf-8"),
+        captions={Path(path).stem: Path(path).read_text(encoding="utf-8") for path in inputs.captions},
+        populations=snakemake.params.populations,
+        seeds=snakemake.params.seeds,
+        summary=pd.read_csv(inputs.summary),
+        figures=dict(zip(snakemake.params.populations, inputs.figures, strict=True)),
+    )
+    write_text(snakemake.output[0], page)
+
+
+run(main, snakemake)  # noqa: F821
