@@ -12,7 +12,9 @@ import numpy as np
 
 from weightflow import seeding
 from weightflow.errors import InputError
+from weightflow.schema import unknown
 from weightflow.storage import parts_of, read_tensors, write_tensors
+from weightflow.task_catalogue import DataSet
 
 KIND = "task"
 PARTS = ("training", "validation", "test")
@@ -94,6 +96,27 @@ def built_in(name: str) -> Labelled:
 
 
 BUILT_IN: tuple[str, ...] = ("iris", "wine", "breast_cancer", "digits")
+
+
+def named_task(name: str, settings: Mapping[str, Any], catalogue: Mapping[str, DataSet]) -> Task:
+    """The task of a name, split and scaled.
+
+    Args:
+        name: one of `BUILT_IN`, or of the catalogue, whose files are there.
+        settings: as `split_task` takes them; `test` counts where the authors of the data name no test part.
+        catalogue: of images.
+
+    Raises:
+        InputError: an unknown name, a file that is missing or damaged, or as `split_task`.
+    """
+    if name in BUILT_IN:
+        return split_task(built_in(name), settings)
+    if name not in catalogue:
+        raise InputError(f"task: {unknown('name', name, [*BUILT_IN, *catalogue])}")
+    from weightflow.image_files import read_parts  # Pillow and SciPy, and most jobs read no images
+
+    everything, test = read_parts(catalogue[name])
+    return split_task(everything, settings, test)
 
 
 def write_task(path: str | Path, task: Task, **metadata: Any) -> None:
