@@ -71,8 +71,8 @@ def split_task(everything: Labelled, settings: Mapping[str, Any], test: Labelled
     parts = np.split(order, np.cumsum(held))
     found = [Labelled(everything.inputs[own], everything.labels[own]) for own in parts]
     found[0] = test or found[0]
-    tested, _, training = found
-    classes = int(max(everything.labels.max(), tested.labels.max())) + 1
+    training = found[2]
+    classes = 1 + max((int(part.labels.max()) for part in found if len(part.labels)), default=-1)
     if not all(len(part.labels) for part in found) or len(np.unique(training.labels)) < classes:
         raise InputError(
             f"task: of {len(order)} examples a share of {settings['validation']} for validation and {settings['test']} "
