@@ -12,7 +12,9 @@ import numpy as np
 
 from weightflow import seeding
 from weightflow.errors import InputError
+from weightflow.schema import unknown
 from weightflow.storage import parts_of, read_tensors, write_tensors
+from weightflow.task_catalogue import DataSet
 
 KIND = "task"
 PARTS = ("training", "validation", "test")
@@ -69,8 +71,8 @@ def split_task(everything: Labelled, settings: Mapping[str, Any], test: Labelled
     parts = np.split(order, np.cumsum(held))
     found = [Labelled(everything.inputs[own], everything.labels[own]) for own in parts]
     found[0] = test or found[0]
-    tested, _, training = found
-    classes = int(max(everything.labels.max(), tested.labels.max())) + 1
+    training = found[2]
+    classes = 1 + max((int(part.labels.max()) for part in found if len(part.labels)), default=-1)
     if not all(len(part.labels) for part in found) or len(np.unique(training.labels)) < classes:
         raise InputError(
             f"task: of {len(order)} examples a share of {settings['validation']} for validation and {settings['test']} "
@@ -94,6 +96,27 @@ def built_in(name: str) -> Labelled:
 
 
 BUILT_IN: tuple[str, ...] = ("iris", "wine", "breast_cancer", "digits")
+
+
+def named_task(name: str, settings: Mapping[str, Any], catalogue: Mapping[str, DataSet]) -> Task:
+    """The task of a name, split and scaled.
+
+    Args:
+        name: one of `BUILT_IN`, or of the catalogue, whose files are there.
+        settings: as `split_task` takes them; `test` counts where the authors of the data name no test part.
+        catalogue: of images.
+
+    Raises:
+        InputError: an unknown name, a file that is missing or damaged, or as `split_task`.
+    """
+    if name in BUILT_IN:
+        return split_task(built_in(name), settings)
+    if name not in catalogue:
+        raise InputError(f"task: {unknown('name', name, [*BUILT_IN, *catalogue])}")
+    from weightflow.image_files import read_parts  # Pillow and SciPy, and most jobs read no images
+
+    everything, test = read_parts(catalogue[name])
+    return split_task(everything, settings, test)
 
 
 def write_task(path: str | Path, task: Task, **metadata: Any) -> None:
