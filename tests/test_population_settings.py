@@ -4,6 +4,7 @@ import pytest
 
 from weightflow.classifiers import CLASSIFIERS
 from weightflow.population_settings import OF_IMAGES, READING_IMAGES, check_populations
+from weightflow.task_catalogue import read_catalogue
 from weightflow.tasks import BUILT_IN, built_in
 
 
@@ -20,13 +21,14 @@ def test_a_task_alone_is_enough(check):
     check()
 
 
-def test_images_are_the_tasks_whose_inputs_are(schema):
+def test_images_are_the_tasks_whose_inputs_are(schema, root):
     shapes = {name: built_in(name).inputs.ndim for name in BUILT_IN}
-    assert {name for name, dimensions in shapes.items() if dimensions == 4} == set(OF_IMAGES)
+    catalogue = set(read_catalogue(root / "resources" / "tasks.yaml"))
+    assert {name for name, dimensions in shapes.items() if dimensions == 4} | catalogue == set(OF_IMAGES)
     assert set(READING_IMAGES) == set(CLASSIFIERS) - {"mlp"}
     kinds = schema["$defs"]["population"]["properties"]
     assert set(kinds["architecture"]["properties"]["kind"]["enum"]) == set(CLASSIFIERS)
-    assert set(BUILT_IN) <= set(kinds["task"]["enum"])
+    assert {*BUILT_IN, *catalogue} == set(kinds["task"]["enum"])
 
 
 CASES = {

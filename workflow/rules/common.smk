@@ -48,6 +48,7 @@ if HOME.is_relative_to(Path.cwd()):  # a clone that is moved must not look like 
 WORKFLOW = HOME / "workflow"
 SYSTEMS = HOME / "resources" / "systems"
 PUBLISHED = HOME / "resources" / "published.csv"
+TASKS = HOME / "resources" / "tasks.yaml"
 
 from weightflow import (
     ablations,
@@ -66,6 +67,7 @@ from weightflow.readers import as_files
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
 from weightflow.schema import check_schema, read_schema
 from weightflow.snapshots import heldout_amount
+from weightflow.task_catalogue import read_catalogue
 from weightflow.yaml_files import read_config
 
 MODULE = __name__  # that imports this workflow; None where it runs by itself
@@ -292,9 +294,22 @@ def is_there(file):
     return Path(file).is_file() or any(rule.is_producer(file) for rule in workflow.rules)
 
 
+POPULATIONS = config["populations"]
+CATALOGUE = read_catalogue(TASKS)
+
+
+def files_of_task(task):
+    """The files of a task, none where it comes with a library."""
+    return (
+        [str(source.path) for source in CATALOGUE[task].files.values()] if task in CATALOGUE else []
+    )
+
+
 def downloads():
-    """URLs and checksums of the data sets' files that are not there, by path."""
-    found = {}
+    """URLs and checksums of the files of data sets and tasks that are not there, by path."""
+    tasks = {settings["task"] for settings in POPULATIONS.values()} & set(CATALOGUE)
+    sources = [source for task in tasks for source in CATALOGUE[task].files.values()]
+    found = {str(source.path): (source.url, source.sha256) for source in sources}
     for chosen in config["datasets"].values():
         files, urls = as_files(chosen["file"]), as_files(chosen["url"])
         sums = as_files(chosen["sha256"]) or [None] * len(urls)

@@ -1,7 +1,6 @@
 # Populations of classifiers: trained, aligned, generated from a flow over their weights, encoded and reconstructed, and
 # judged on examples that no choice saw.
 
-POPULATIONS = config["populations"]
 POPULATION = "results/populations/{population}"
 MEMBERS = f"{POPULATION}/seed{{seed}}"
 
@@ -18,6 +17,9 @@ wildcard_constraints:
 
 
 rule prepare_task:
+    input:
+        catalogue=local(TASKS),
+        files=lambda w: local(files_of_task(POPULATIONS[w.population]["task"])),
     output:
         f"{POPULATION}/task.safetensors",
     log:

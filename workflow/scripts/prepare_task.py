@@ -2,12 +2,13 @@
 
 from weightflow.job import run
 from weightflow.provenance import stamp
-from weightflow.tasks import built_in, split_task, write_task
+from weightflow.task_catalogue import read_catalogue
+from weightflow.tasks import named_task, write_task
 
 
 def main(snakemake):
     settings = snakemake.params.settings
-    task = split_task(built_in(settings["task"]), settings["split"])
+    task = named_task(settings["task"], settings["split"], read_catalogue(snakemake.input.catalogue))
     write_task(snakemake.output[0], task, made_by=stamp(snakemake))
 
 

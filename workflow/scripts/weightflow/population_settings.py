@@ -8,7 +8,7 @@ from typing import Any
 
 from weightflow.errors import InputError
 
-OF_IMAGES = ("digits",)  # tasks whose inputs are images
+OF_IMAGES = ("digits", "mnist", "fashion_mnist", "cifar10", "stl10", "svhn", "eurosat")  # tasks whose inputs are images
 READING_IMAGES = ("cnn", "lenet5", "resnet20", "resnet18", "vit")  # architectures that take no others
 
 
