@@ -267,7 +267,8 @@ def copy_sources(root) -> Callable[[Path], Path]:
         shutil.copy(root / "Snakefile", folder)
         for part in ("config", "envs", "profiles", "resources/systems", "workflow"):
             shutil.copytree(root / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(root / "resources" / "published.csv", folder / "resources")
+        for file in ("published.csv", "tasks.yaml"):
+            shutil.copy(root / "resources" / file, folder / "resources")
         return folder
 
     return copy
