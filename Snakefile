@@ -52,6 +52,7 @@ include: "workflow/rules/leave_one_out.smk"
 include: "workflow/rules/estimate.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/population_inputs.smk"
 include: "workflow/rules/populations.smk"
 include: "workflow/rules/caching.smk"
 

@@ -80,6 +80,11 @@ def real_density(order: tuple[int, ...]) -> tuple[GRUBackbone, torch.Tensor, Rea
     return backbone, weights, Reals(*unit, tuple(flat.min(0)), tuple(flat.max(0))), samples
 
 
+def pytest_make_parametrize_id(val: Any, argname: str) -> str | None:
+    """Files' contents are called by their argument: what is packed holds the time, and workers must agree on names."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository."""

@@ -1,14 +1,6 @@
 # Populations of classifiers: trained, aligned, generated from a flow over their weights, encoded and reconstructed, and
 # judged on examples that no choice saw.
 
-POPULATION = "results/populations/{population}"
-MEMBERS = f"{POPULATION}/seed{{seed}}"
-
-
-def population_settings(*sections):
-    """Sections of a population's settings that a stage depends on, and no others."""
-    return lambda wildcards: {s: POPULATIONS[wildcards.population][s] for s in sections}
-
 
 wildcard_constraints:
     population=any_of(POPULATIONS),
@@ -82,15 +74,6 @@ rule align_population:
         "../scripts/align_population.py"
 
 
-def laid_out(wildcards):
-    """The population as it was trained, or aligned."""
-    made = {
-        "raw": rules.train_population.output.population,
-        "aligned": rules.align_population.output[0],
-    }
-    return made[wildcards.layout]
-
-
 rule fit_weight_flow:
     input:
         population=laid_out,
@@ -139,18 +122,11 @@ rule generate_networks:
         "../scripts/generate_networks.py"
 
 
-def flows_of(population):
-    """Layouts that a population's flow is fitted to."""
-    return POPULATIONS[population]["flow"]["alignments"]
-
-
 rule evaluate_generated:
     input:
         task=rules.prepare_task.output[0],
         population=laid_out,
-        flow=lambda w: (
-            rules.generate_networks.output[0] if w.layout in flows_of(w.population) else []
-        ),
+        flow=generated("{layout}"),
     output:
         metrics=f"{MEMBERS}/metrics/generated-{{layout}}.csv",
         accuracies=f"{MEMBERS}/metrics/accuracies-{{layout}}.csv",
@@ -166,11 +142,6 @@ rule evaluate_generated:
         code=code("evaluate_generated.py"),
     script:
         "../scripts/evaluate_generated.py"
-
-
-def structural_of(population):
-    """Weights of the structural loss that a population's auto-encoder is fitted with."""
-    return POPULATIONS[population]["autoencoder"]["structural"]
 
 
 rule fit_weight_autoencoder:
@@ -201,17 +172,14 @@ rule fit_weight_autoencoder:
         "../scripts/fit_weight_autoencoder.py"
 
 
-def of_each_structural(pattern):
-    """Input function: a pattern for every weight of the structural loss."""
-    return lambda w: expand(pattern, structural=structural_of(w.population), allow_missing=True)
-
-
 rule evaluate_reconstructed:
     input:
         task=rules.prepare_task.output[0],
         population=rules.align_population.output[0],
-        autoencoders=of_each_structural(rules.fit_weight_autoencoder.output.autoencoder),
-        scores=of_each_structural(rules.fit_weight_autoencoder.output.scores),
+        autoencoders=of_each_structural(
+            f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors"
+        ),
+        scores=of_each_structural(f"{MEMBERS}/autoencoders/{{structural}}/scores.csv"),
     output:
         metrics=f"{MEMBERS}/metrics/reconstructed.csv",
         accuracies=f"{MEMBERS}/metrics/accuracies-reconstructed.csv",
@@ -231,28 +199,9 @@ rule evaluate_reconstructed:
         "../scripts/evaluate_reconstructed.py"
 
 
-# (population, what is judged, seed, file) of everything that is measured.
-JUDGED = [
-    (population, what, seed, pattern)
-    for population in POPULATIONS
-    for what, pattern in [
-        *((layout, rules.evaluate_generated.output.metrics) for layout in ("aligned", "raw")),
-        *(
-            [("reconstructed", rules.evaluate_reconstructed.output.metrics)]
-            if structural_of(population)
-            else []
-        ),
-    ]
-    for seed in SEEDS
-]
-
-
 rule tabulate_populations:
     input:
-        [
-            pattern.format(population=population, layout=what, seed=seed)
-            for population, what, seed, pattern in JUDGED
-        ],
+        [file for *_, file in JUDGED],
     output:
         metrics="results/populations/metrics.csv",
         summary="results/populations/summary.csv",
@@ -275,20 +224,12 @@ rule tabulate_populations:
 rule plot_networks:
     input:
         accuracies=[
-            rules.evaluate_generated.output.accuracies.format(
-                population="{population}", layout=layout, seed=seed
-            )
-            for layout in ("aligned", "raw")
+            f"{POPULATION}/seed{seed}/metrics/accuracies-{layout}.csv"
+            for layout in LAYOUTS
             for seed in SEEDS
         ],
-        population=rules.align_population.output[0].replace("{seed}", str(FIRST_SEED)),
-        flow=lambda w: (
-            rules.generate_networks.output[0].format(
-                population=w.population, layout="aligned", seed=FIRST_SEED
-            )
-            if "aligned" in flows_of(w.population)
-            else []
-        ),
+        population=f"{POPULATION}/seed{FIRST_SEED}/aligned.safetensors",
+        flow=generated("aligned", FIRST_SEED),
     output:
         report(
             f"{POPULATION}/figures/networks.png",
@@ -304,7 +245,7 @@ rule plot_networks:
     conda:
         "../../envs/weightflow.yaml"
     params:
-        layouts=[layout for layout in ("aligned", "raw") for _ in SEEDS],
+        layouts=[layout for layout in LAYOUTS for _ in SEEDS],
         code=code("plot_networks.py"),
     script:
         "../scripts/plot_networks.py"
@@ -315,7 +256,9 @@ rule write_populations_report:
         template=local(WORKFLOW / "report" / "report.html.j2"),
         captions=local(WORKFLOW / "report" / "networks.rst"),
         summary=rules.tabulate_populations.output.summary,
-        figures=expand(rules.plot_networks.output[0], population=POPULATIONS),
+        figures=expand(
+            "results/populations/{population}/figures/networks.png", population=POPULATIONS
+        ),
     output:
         "results/populations/report.html",
     log:
