@@ -254,7 +254,7 @@ rule plot_networks:
 rule write_populations_report:
     input:
         template=local(WORKFLOW / "report" / "report.html.j2"),
-        captions=local(WORKFLOW / "report" / "networks.rst"),
+        captions=local([WORKFLOW / "report" / "networks.rst"]),
         summary=rules.tabulate_populations.output.summary,
         figures=expand(
             "results/populations/{population}/figures/networks.png", population=POPULATIONS
