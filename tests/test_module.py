@@ -151,18 +151,9 @@ def test_two_that_lack_the_same_file_fetch_it_once(run, imported):
 
 
 @pytest.fixture(scope="module")
-def copied(root, tmp_path_factory) -> Path:
+def copied(copy_sources, tmp_path_factory) -> Path:
     """A copy of the sources."""
-    copy = tmp_path_factory.mktemp("copied")
-    for name in ("Snakefile", "config", "envs", "profiles", "workflow"):
-        source = root / name
-        if source.is_dir():
-            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, copy)
-    shutil.copytree(root / "resources" / "systems", copy / "resources" / "systems")
-    shutil.copy(root / "resources" / "published.csv", copy / "resources")
-    return copy
+    return copy_sources(tmp_path_factory.mktemp("copied"))
 
 
 def test_two_versions_of_it_at_once_are_refused(run, imported, copied):

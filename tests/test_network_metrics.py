@@ -1,12 +1,13 @@
 """Distances, overlaps and probes against loops over networks."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from weightflow.network_metrics import largest_overlap, nearest, probe, relative_distance, spread
+from weightflow.network_metrics import largest_overlap, nearest, probe, relative_distance, spread, summarise_populations
 
 SIZES = st.integers(1, 5)
 NUMBERS = st.floats(-100, 100, width=32)
@@ -99,3 +100,10 @@ def test_a_property_that_is_no_line_is_found_in_part(rng):
     features, unseen = rng.standard_normal((500, 3)), rng.standard_normal((500, 3))
     goals = [part[:, 0] + (part[:, 1] ** 2 - 1) / 2**0.5 for part in (features, unseen)]
     assert probe(features, goals[0], unseen, goals[1]) == pytest.approx(0.5, abs=0.12)
+
+
+def test_a_summary_has_means_and_deviations_over_seeds():
+    about = {"population": "p", "layout": "aligned", "source": "flow", "metric": "nearest"}
+    table = pd.DataFrame([about | {"seed": seed, "value": value} for seed, value in enumerate([1.0, 2.0, 3.0])])
+    (row,) = summarise_populations(table).to_dict("records")
+    assert row == about | {"mean": 2.0, "std": 1.0, "seeds": 3}

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from weightflow.classifiers import make_classifier
+from weightflow.named_tasks import built_in
 from weightflow.network_metrics import TRAINED
 from weightflow.population_evaluation import (
     Judged,
@@ -15,10 +16,9 @@ from weightflow.population_evaluation import (
     most_agreeing,
     probe_codes,
     properties_of,
-    summarise_populations,
 )
-from weightflow.populations import train_population
-from weightflow.tasks import built_in, split_task
+from weightflow.population_training import train_population
+from weightflow.tasks import split_task
 
 TRAINING = {"networks": 6, "epochs": 3, "checkpoints": [1], "batch": 16, "at_once": 6}
 RECIPES = {"learning_rates": [0.01], "weight_decays": [0], "initialisations": ["default"]}
@@ -114,10 +114,3 @@ def test_probes_see_what_is_in_codes_and_nothing_in_noise(rng):
     table = probe_codes({"codes": codes, "noise": noise}, properties, np.arange(150), np.arange(150, 200))
     assert value(table, "codes", "probe_sum") > 0.99
     assert value(table, "noise", "probe_sum") < 0.1
-
-
-def test_a_summary_has_means_and_deviations_over_seeds():
-    about = {"population": "p", "layout": "aligned", "source": "flow", "metric": "nearest"}
-    table = pd.DataFrame([about | {"seed": seed, "value": value} for seed, value in enumerate([1.0, 2.0, 3.0])])
-    (row,) = summarise_populations(table).to_dict("records")
-    assert row == about | {"mean": 2.0, "std": 1.0, "seeds": 3}

@@ -3,9 +3,9 @@
 import pytest
 
 from weightflow.classifiers import CLASSIFIERS
+from weightflow.named_tasks import BUILT_IN, built_in
 from weightflow.population_settings import OF_IMAGES, READING_IMAGES, check_populations
 from weightflow.task_catalogue import read_catalogue
-from weightflow.tasks import BUILT_IN, built_in
 
 
 @pytest.fixture

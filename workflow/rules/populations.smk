@@ -243,7 +243,7 @@ rule plot_networks:
     group:
         "figures"
     conda:
-        "../../envs/weightflow.yaml"
+        "../../envs/analysis.yaml"
     params:
         layouts=[layout for layout in LAYOUTS for _ in SEEDS],
         code=code("plot_networks.py"),
@@ -266,7 +266,7 @@ rule write_populations_report:
     group:
         "figures"
     conda:
-        "../../envs/weightflow.yaml"
+        "../../envs/analysis.yaml"
     params:
         populations=POPULATIONS,
         seeds=SEEDS,

@@ -1,9 +1,10 @@
 """Split and scale what classifiers are to learn."""
 
 from weightflow.job import run
+from weightflow.named_tasks import named_task
 from weightflow.provenance import stamp
 from weightflow.task_catalogue import read_catalogue
-from weightflow.tasks import named_task, write_task
+from weightflow.tasks import write_task
 
 
 def main(snakemake):

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from weightflow.job import run
-from weightflow.population_evaluation import summarise_populations
+from weightflow.network_metrics import summarise_populations
 from weightflow.storage import write_table
 
 

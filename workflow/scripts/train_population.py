@@ -3,7 +3,8 @@
 from weightflow.classifiers import make_classifier
 from weightflow.device import job_device
 from weightflow.job import run
-from weightflow.populations import train_population, write_population
+from weightflow.population_training import train_population
+from weightflow.populations import write_population
 from weightflow.provenance import stamp
 from weightflow.storage import write_table
 from weightflow.tasks import read_task

@@ -1,6 +1,7 @@
 """What generated and reconstructed networks are worth: are they copies, or all one, and what do codes tell of them?"""
 
 import numpy as np
+import pandas as pd
 from scipy.spatial.distance import cdist
 
 TRAINED = "trained"  # the source of networks that generators and auto-encoders learn from
@@ -50,3 +51,16 @@ def probe(features: np.ndarray, goals: np.ndarray, unseen: np.ndarray, goals_uns
 
     model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 5, 17)))
     return float(model.fit(features, goals).score(unseen, goals_unseen))
+
+
+def summarise_populations(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over seeds.
+
+    Args:
+        table: population, layout, seed, source, metric, value.
+
+    Returns:
+        Table population, layout, source, metric, mean, std (empty of one seed), seeds; in the table's order.
+    """
+    groups = table.groupby(["population", "layout", "source", "metric"], sort=False)["value"]
+    return groups.agg(mean="mean", std="std", seeds="count").reset_index()

@@ -153,19 +153,6 @@ def probe_codes(
     return pd.DataFrame(rows, columns=["source", "metric", "value"])
 
 
-def summarise_populations(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean and standard deviation over seeds.
-
-    Args:
-        table: population, layout, seed, source, metric, value.
-
-    Returns:
-        Table population, layout, source, metric, mean, std (empty of one seed), seeds; in the table's order.
-    """
-    groups = table.groupby(["population", "layout", "source", "metric"], sort=False)["value"]
-    return groups.agg(mean="mean", std="std", seeds="count").reset_index()
-
-
 def _of_accuracy(shares: np.ndarray) -> dict[str, float]:
     found = {"mean": shares.mean(), "deviation": shares.std(ddof=1), "least": shares.min(), "largest": shares.max()}
     return {f"accuracy_{name}": float(value) for name, value in found.items()}

@@ -291,7 +291,7 @@ def assemble(
     if heldout is None:
         from weightflow.readers import as_files  # they read every format, and most jobs read this file's alone
 
-        where = ", ".join(as_files(settings["file"]))
+        where = ", ".join(as_files(settings.get("file")))
         training, heldout = split(states, fraction, recording.paired, rng, where)
     elif len(heldout) != len(states) or heldout[0].shape[1] != states[0].shape[1]:
         raise InputError(

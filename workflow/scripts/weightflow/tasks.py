@@ -1,7 +1,4 @@
-"""Tasks that classifiers learn: labelled inputs, in three parts of which training sees one and no choice the last.
-
-Small ones come with scikit-learn; images are read from the files that their authors give (image_files.py).
-"""
+"""Tasks that classifiers learn: labelled inputs, in three parts of which training sees one and no choice the last."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +9,7 @@ import numpy as np
 
 from weightflow import seeding
 from weightflow.errors import InputError
-from weightflow.schema import unknown
 from weightflow.storage import parts_of, read_tensors, write_tensors
-from weightflow.task_catalogue import DataSet
 
 KIND = "task"
 PARTS = ("training", "validation", "test")
@@ -84,39 +79,6 @@ def split_task(everything: Labelled, settings: Mapping[str, Any], test: Labelled
     scale = np.where(spread > 0, spread, 1)
     scaled = [Labelled(((part.inputs - mean) / scale).astype(np.float32), part.labels) for part in found]
     return Task(scaled[2], scaled[1], scaled[0], classes)
-
-
-def built_in(name: str) -> Labelled:
-    """A data set that comes with scikit-learn: digits as images of one channel, the others as tables."""
-    from sklearn import datasets  # a second, and most jobs read no task
-
-    found = getattr(datasets, f"load_{name}")()
-    inputs = found.images[:, None] if name == "digits" else found.data
-    return Labelled(inputs.astype(np.float32), found.target.astype(np.int64))
-
-
-BUILT_IN: tuple[str, ...] = ("iris", "wine", "breast_cancer", "digits")
-
-
-def named_task(name: str, settings: Mapping[str, Any], catalogue: Mapping[str, DataSet]) -> Task:
-    """The task of a name, split and scaled.
-
-    Args:
-        name: one of `BUILT_IN`, or of the catalogue, whose files are there.
-        settings: as `split_task` takes them; `test` counts where the authors of the data name no test part.
-        catalogue: of images.
-
-    Raises:
-        InputError: an unknown name, a file that is missing or damaged, or as `split_task`.
-    """
-    if name in BUILT_IN:
-        return split_task(built_in(name), settings)
-    if name not in catalogue:
-        raise InputError(f"task: {unknown('name', name, [*BUILT_IN, *catalogue])}")
-    from weightflow.image_files import read_parts  # Pillow and SciPy, and most jobs read no images
-
-    everything, test = read_parts(catalogue[name])
-    return split_task(everything, settings, test)
 
 
 def write_task(path: str | Path, task: Task, **metadata: Any) -> None:

@@ -1,0 +1,84 @@
+"""Tasks are read by name, from libraries and from files of images."""
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from image_samples import cifar, examples, folders, idx, stl, svhn, write
+
+from weightflow.downloads import fetch
+from weightflow.named_tasks import BUILT_IN, built_in, named_task
+from weightflow.task_catalogue import FILES, DataSet, Source
+from weightflow.tasks import PARTS
+
+SETTINGS = {"validation": 0.2, "test": 0.3, "seed": 4}
+
+
+@pytest.mark.parametrize(
+    ("name", "examples", "shape", "classes"),
+    [
+        ("iris", 150, (4,), 3),
+        ("wine", 178, (13,), 3),
+        ("breast_cancer", 569, (30,), 2),
+        ("digits", 1797, (1, 8, 8), 10),
+    ],
+)
+def test_what_comes_with_scikit_learn_is_read_by_name(name, examples, shape, classes):
+    assert name in BUILT_IN
+    assert len(built_in(name).labels) == examples
+    task = named_task(name, SETTINGS, {})
+    assert (task.shape, task.classes) == (shape, classes)
+
+
+SHAPES = {"idx": (1, 4, 4), "cifar": (3, 32, 32), "stl": (3, 96, 96), "svhn": (3, 4, 4), "folders": (3, 4, 4)}
+
+
+def contents(kind: str) -> tuple[list[bytes], tuple[np.ndarray, np.ndarray]]:
+    """Files of a format in the order of `FILES`, and the examples of their test part."""
+    training, test = (examples(number, SHAPES[kind], 2) for number in (40, 6))
+    match kind:
+        case "idx":
+            return [
+                idx(own) for pixels, labels in (training, test) for own in (pixels[:, 0], labels.astype("u1"))
+            ], test
+        case "cifar":
+            return [cifar(training, test)], test
+        case "stl":
+            return [stl(training, test)], test
+        case "svhn":
+            return [svhn(*training), svhn(*test)], test
+        case _:
+            return [folders(*training)], test
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_images_are_fetched_and_read_by_name(tmp_path, kind):
+    written, (pixels, labels) = contents(kind)
+    files = {}
+    for use, content in zip(FILES[kind], written, strict=True):
+        url = write(tmp_path / "there" / use, content).as_uri()
+        files[use] = Source(tmp_path / "here" / use, url, hashlib.sha256(content).hexdigest())
+        fetch(files[use].url, files[use].path, files[use].sha256)
+    task = named_task("mine", SETTINGS, {"mine": DataSet("Mine", kind, SHAPES[kind], 2, files)})
+    own = kind != "folders"
+    assert [len(getattr(task, part).labels) for part in PARTS] == ([32, 8, 6] if own else [20, 8, 12])
+    assert (task.shape, task.classes) == (SHAPES[kind], 2)
+    if own:
+        np.testing.assert_array_equal(task.test.labels, labels)
+        slope, offset = np.polyfit(pixels.ravel() / 255.0, task.test.inputs.ravel(), 1)
+        np.testing.assert_allclose(task.test.inputs, slope * (pixels / 255) + offset, atol=1e-5)
+
+
+@pytest.mark.parametrize("change", [{"shape": (3, 4, 5)}, {"classes": 1}])
+def test_other_images_than_the_catalogue_says_are_refused(tmp_path, refused, change):
+    path = write(tmp_path / "images.zip", contents("folders")[0][0])
+    known = DataSet("Mine", "folders", (3, 4, 4), 2, {"archive": Source(path, path.as_uri(), "")})
+    with refused(r"images\.zip: images have shape \(3, 4, 4\) and 2 labels, and the catalogue says"):
+        named_task("mine", SETTINGS, {"mine": replace(known, **change)})
+
+
+def test_an_unknown_name_is_told_the_known_ones(refused):
+    known = DataSet("Digits", "idx", (1, 28, 28), 10, {})
+    with refused("task: unknown name 'mnits'; did you mean 'mnist'. allowed: iris, wine, breast_cancer, digits, mnist"):
+        named_task("mnits", SETTINGS, {"mnist": known})
