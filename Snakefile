@@ -92,6 +92,7 @@ rule figures:
     # (profiles/figures), and `snakemake archive` packs what that takes.
     input:
         rules.all.input,
+        rules.write_populations_report.output if POPULATIONS_MADE else [],
 
 
 include: "workflow/rules/archive.smk"

@@ -1,5 +1,7 @@
 """`snakemake populations`, small and whole."""
 
+import shutil
+
 import pandas as pd
 import pytest
 
@@ -44,6 +46,19 @@ def test_the_page_tells_of_it_without_any_other_file(finished):
 
 def test_a_second_run_does_nothing(finished, run_snakemake):
     assert "Nothing to be done" in run_snakemake(finished, CONFIG, "populations").stdout
+
+
+def test_the_page_and_its_figures_are_made_of_saved_results_alone(finished, run_snakemake, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(finished, elsewhere, ignore=shutil.ignore_patterns(".snakemake", "*.html", "*.png", "*.pdf"))
+    planned = run_snakemake(elsewhere, CONFIG, "figures", flags=("--dry-run",))
+    assert "rule write_populations_report:" in planned.stdout
+    flags = ("--profile", "profiles/figures")
+    result = run_snakemake(elsewhere, CONFIG, "results/populations/report.html", flags=flags)
+    assert result.returncode == 0, result.stdout
+    for path in (finished / "results" / "populations").rglob("*.*"):
+        if path.suffix in (".html", ".png", ".pdf"):
+            assert path.read_bytes() == (elsewhere / path.relative_to(finished)).read_bytes(), path
 
 
 def test_no_data_set_is_touched(finished):

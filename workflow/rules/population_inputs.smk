@@ -48,3 +48,6 @@ JUDGED = [
     ]
     for seed in SEEDS
 ]
+
+# Whether all of it was measured here, so that figures and archives take it along.
+POPULATIONS_MADE = bool(JUDGED) and all(Path(file).is_file() for *_, file in JUDGED)
