@@ -4,15 +4,19 @@ import pytest
 
 from weightflow.classifiers import CLASSIFIERS
 from weightflow.named_tasks import BUILT_IN, built_in
-from weightflow.population_settings import OF_IMAGES, READING_IMAGES, check_populations
+from weightflow.population_settings import OF_IMAGES, READING_IMAGES, READING_STATES, SNAPSHOT, check_populations
 from weightflow.task_catalogue import read_catalogue
 
 
 @pytest.fixture
 def check(complete):
     def run(**settings) -> None:
-        config = {"datasets": {"d": {"system": "epidemic"}}, "populations": {"p": {"task": "iris"} | settings}}
-        check_populations(complete(config)["populations"], "my.yaml")
+        config = {
+            "datasets": {"d": {"system": "epidemic"}, "cells": {"file": "cells.h5ad", "kind": "continuous"}},
+            "populations": {"p": {"task": "iris"} | settings},
+        }
+        whole = complete(config)
+        check_populations(whole["populations"], whole["datasets"], "my.yaml")
 
     return run
 
@@ -25,18 +29,35 @@ def test_images_are_the_tasks_whose_inputs_are(schema, root):
     shapes = {name: built_in(name).inputs.ndim for name in BUILT_IN}
     catalogue = set(read_catalogue(root / "resources" / "tasks.yaml"))
     assert {name for name, dimensions in shapes.items() if dimensions == 4} | catalogue == set(OF_IMAGES)
-    assert set(READING_IMAGES) == set(CLASSIFIERS) - {"mlp"}
+    assert {*READING_IMAGES, *READING_STATES} == set(CLASSIFIERS) - {"mlp"}
     kinds = schema["$defs"]["population"]["properties"]
     assert set(kinds["architecture"]["properties"]["kind"]["enum"]) == set(CLASSIFIERS)
-    assert {*BUILT_IN, *catalogue} == set(kinds["task"]["enum"])
+    assert {*BUILT_IN, *catalogue, SNAPSHOT} == set(kinds["task"]["enum"])
 
 
+SNAPSHOTS = {"task": "snapshot", "architecture": {"kind": "gru"}}
 CASES = {
     "nothing to learn from": ({"split": {"validation": 0.5, "test": 0.5}}, "split: shares of 0.5 .* leave nothing"),
     "convolutions of a table": ({"architecture": {"kind": "cnn"}}, "architecture.kind: cnn reads images"),
     "kernels too few": (
         {"task": "digits", "architecture": {"kind": "cnn", "kernels": [3, 3]}},
         "architecture: there are 3 channels, 2 kernels and 3 pools",
+    ),
+    "a backbone of flowers": ({"architecture": {"kind": "gru"}}, "architecture.kind: gru does not fit the task iris"),
+    "states for a perceptron": (
+        {"task": "snapshot", "snapshot": {"dataset": "d"}},
+        "architecture.kind: mlp does not fit the task snapshot",
+    ),
+    "no data set": (SNAPSHOTS, "snapshot.dataset: one of the data sets is needed"),
+    "a data set of no use": ({"snapshot": {"dataset": "d"}}, "snapshot.dataset: the task has none"),
+    "an unknown data set": (
+        SNAPSHOTS | {"snapshot": {"dataset": "cell"}},
+        "snapshot.dataset: unknown name 'cell'; did you mean 'cells'",
+    ),
+    "real values": (SNAPSHOTS | {"snapshot": {"dataset": "cells"}}, "snapshot.dataset: the states of cells are real"),
+    "a part of a feedforward": (
+        SNAPSHOTS | {"snapshot": {"dataset": "d"}, "architecture": {"kind": "transformer", "feedforward": 50}},
+        "architecture.feedforward: 50 is no multiple of the width 32",
     ),
     "heads": (
         {"task": "digits", "architecture": {"kind": "vit", "width": 30}},

@@ -1,10 +1,12 @@
 """`snakemake populations`, small and whole."""
 
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+ROOT = Path(__file__).resolve().parents[1]
 POPULATION = {
     "task": "iris",
     "architecture": {"widths": [3]},
@@ -71,6 +73,14 @@ def test_another_flow_trains_no_network_anew(finished, run_snakemake):
     assert "rule fit_weight_flow:" in result.stdout
     assert "rule train_population:" not in result.stdout
     assert "rule fit_weight_autoencoder:" not in result.stdout
+
+
+def test_backbones_learn_a_snapshot_of_a_data_set(finished, run_snakemake):
+    states = {"task": "snapshot", "snapshot": {"dataset": "tiny"}, "architecture": {"kind": "gru", "width": 3}}
+    config = CONFIG | {"populations": {"small": POPULATION, "anchors": states}}
+    task = "results/populations/anchors/task.safetensors"
+    result = run_snakemake(finished, config, task, flags=("--dry-run",))
+    assert "input: resources/tasks.yaml, results/tiny/snapshots.safetensors" in result.stdout.replace(f"{ROOT}/", "")
 
 
 def test_a_population_of_nothing_known_is_refused(run_snakemake, tmp_path):

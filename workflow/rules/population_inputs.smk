@@ -9,6 +9,12 @@ def population_settings(*sections):
     return lambda wildcards: {s: POPULATIONS[wildcards.population][s] for s in sections}
 
 
+def states_of_task(wildcards):
+    """The snapshots that a population of backbones learns, or nothing."""
+    dataset = POPULATIONS[wildcards.population]["snapshot"]["dataset"]
+    return f"results/{dataset}/snapshots.safetensors" if dataset else []
+
+
 def laid_out(wildcards):
     """The population as it was trained, or aligned."""
     file = {"raw": "population", "aligned": "aligned"}[wildcards.layout]

@@ -12,6 +12,7 @@ rule prepare_task:
     input:
         catalogue=local(TASKS),
         files=lambda w: local(files_of_task(POPULATIONS[w.population]["task"])),
+        snapshots=states_of_task,
     output:
         f"{POPULATION}/task.safetensors",
     log:
@@ -21,7 +22,7 @@ rule prepare_task:
     resources:
         runtime=stage_minutes,
     params:
-        settings=population_settings("task", "split"),
+        settings=population_settings("task", "split", "snapshot"),
         code=code("prepare_task.py"),
     script:
         "../scripts/prepare_task.py"

@@ -12,6 +12,7 @@ from weightflow.convolutional import ConvolutionalNetwork, LeNet
 from weightflow.mlp import MLP
 from weightflow.residual_network import ResNet18, ResNet20
 from weightflow.stacked_layers import BatchNorms
+from weightflow.state_classifiers import GRUClassifier, TransformerClassifier
 from weightflow.vision_transformer import VisionTransformer
 from weightflow.weight_graph import HiddenUnits, LinearMap
 
@@ -58,4 +59,6 @@ CLASSIFIERS: dict[str, type[Classifier]] = {
     "resnet20": ResNet20,
     "resnet18": ResNet18,
     "vit": VisionTransformer,
+    "gru": GRUClassifier,
+    "transformer": TransformerClassifier,
 }

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from weightflow.classifiers import Classifier
 from weightflow.network_metrics import TRAINED, largest_overlap, nearest, probe, relative_distance, spread
@@ -35,6 +36,11 @@ class Judged:
         return accuracy(self.said, self.labels).numpy()
 
     @property
+    def loss(self) -> np.ndarray:
+        """(N,) cross-entropy, nats per label."""
+        return np.array([functional.cross_entropy(own, self.labels).item() for own in self.said])
+
+    @property
     def wrong(self) -> np.ndarray:
         """(N, n) whether a label is wrong."""
         return (self.said.argmax(-1) != self.labels).numpy()
@@ -58,13 +64,13 @@ def compare_generated(trained: Judged, made: Mapping[str, Judged]) -> tuple[pd.D
         made: the generated ones, by their generator; laid out as the trained ones are.
 
     Returns:
-        Table source, metric (accuracy: mean, deviation, least, largest; nearest, spread, overlap), value; and table
-        source, network, accuracy.
+        Table source, metric (accuracy: mean, deviation, least, largest; loss; nearest, spread, overlap), value; and
+        table source, network, accuracy.
     """
     unit = spread(trained.weights)
     rows, shares = [], []
     for source, own in {TRAINED: trained, **made}.items():
-        found = _of_accuracy(own.accuracy)
+        found = _of_quality(own)
         others = nearest(own.weights, trained.weights) if source != TRAINED else _nearest_other(own.weights)
         found |= {"nearest": others.mean() / unit, "spread": spread(own.weights) / unit}
         found["overlap"] = _overlap(own, trained, source == TRAINED).mean()
@@ -82,12 +88,12 @@ def compare_reconstructed(originals: Judged, made: Mapping[str, Judged]) -> pd.D
         made: their reconstructions, in the same order, by what made them.
 
     Returns:
-        Table source, metric (accuracy: mean, deviation, least, largest; share: of the originals' accuracy; agreement
-        of labels; distance: squared, in units of the variance), value.
+        Table source, metric (accuracy: mean, deviation, least, largest; loss; share: of the originals' accuracy;
+        agreement of labels; distance: squared, in units of the variance), value.
     """
-    rows = [(TRAINED, metric, value) for metric, value in _of_accuracy(originals.accuracy).items()]
+    rows = [(TRAINED, metric, value) for metric, value in _of_quality(originals).items()]
     for source, own in made.items():
-        found = _of_accuracy(own.accuracy)
+        found = _of_quality(own)
         found["share"] = own.accuracy.mean() / originals.accuracy.mean()
         found["agreement"] = float(agreement(own.said, originals.said).mean())
         found["distance"] = relative_distance(originals.weights, own.weights).mean()
@@ -153,9 +159,10 @@ def probe_codes(
     return pd.DataFrame(rows, columns=["source", "metric", "value"])
 
 
-def _of_accuracy(shares: np.ndarray) -> dict[str, float]:
+def _of_quality(own: Judged) -> dict[str, float]:
+    shares = own.accuracy
     found = {"mean": shares.mean(), "deviation": shares.std(ddof=1), "least": shares.min(), "largest": shares.max()}
-    return {f"accuracy_{name}": float(value) for name, value in found.items()}
+    return {f"accuracy_{name}": float(value) for name, value in found.items()} | {"loss": float(own.loss.mean())}
 
 
 def _nearest_other(weights: np.ndarray) -> np.ndarray:

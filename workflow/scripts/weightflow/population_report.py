@@ -13,6 +13,7 @@ MEANINGS = {
     "accuracy_deviation": "standard deviation from network to network",
     "accuracy_least": "of the worst network",
     "accuracy_largest": "of the best network",
+    "loss": "mean cross-entropy on the test part, nats per label",
     "nearest": "mean distance from the nearest trained network (of these: the nearest other), in units of the mean "
     "distance between two of them; copies have 0",
     "spread": "mean distance between two networks of the source, in the same unit; 0 if all are one",
@@ -31,9 +32,9 @@ TITLES = {
     "drawn": "Networks drawn about the codes of good ones",
     "probes": "What lines read off weights and codes",
 }
-_ACCURACY = tuple(name for name in MEANINGS if name.startswith("accuracy"))
-_GENERATED = (*_ACCURACY, "nearest", "spread", "overlap")
-_RECONSTRUCTED = (*_ACCURACY, "share", "agreement", "distance")
+_QUALITY = (*(name for name in MEANINGS if name.startswith("accuracy")), "loss")
+_GENERATED = (*_QUALITY, "nearest", "spread", "overlap")
+_RECONSTRUCTED = (*_QUALITY, "share", "agreement", "distance")
 _PROBES = tuple(name for name in MEANINGS if name.startswith("probe"))
 
 

@@ -7,16 +7,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from weightflow.errors import InputError
+from weightflow.schema import unknown
 
 OF_IMAGES = ("digits", "mnist", "fashion_mnist", "cifar10", "stl10", "svhn", "eurosat")  # tasks whose inputs are images
 READING_IMAGES = ("cnn", "lenet5", "resnet20", "resnet18", "vit")  # architectures that take no others
+READING_STATES = ("gru", "transformer")  # the backbones
+SNAPSHOT = "snapshot"  # the task whose inputs are states
 
 
-def check_populations(populations: Mapping[str, Mapping[str, Any]], source: str) -> None:
+def check_populations(
+    populations: Mapping[str, Mapping[str, Any]], datasets: Mapping[str, Mapping[str, Any]], source: str
+) -> None:
     """Refuse settings of populations that are each allowed but do not fit together.
 
     Args:
         populations: by name, complete, with defaults.
+        datasets: by name, complete, with defaults.
         source: the config files' names.
 
     Raises:
@@ -25,6 +31,7 @@ def check_populations(populations: Mapping[str, Mapping[str, Any]], source: str)
     for name, settings in populations.items():
         where = f"{source}: populations.{name}"
         _check_split(settings["split"], f"{where}.split")
+        _check_snapshot(settings, datasets, where)
         _check_architecture(settings["architecture"], settings["task"], f"{where}.architecture")
         _check_flow(settings, f"{where}.flow")
         _check_autoencoder(settings, f"{where}.autoencoder")
@@ -36,6 +43,25 @@ def _check_split(split: Mapping[str, Any], where: str) -> None:
             f"{where}: shares of {split['validation']} for validation and {split['test']} for the test leave nothing "
             "to learn from; lower one of them."
         )
+
+
+def _check_snapshot(settings: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], where: str) -> None:
+    """Backbones learn states, and states are learned by backbones alone."""
+    kind, task, name = settings["architecture"]["kind"], settings["task"], settings["snapshot"]["dataset"]
+    if (kind in READING_STATES) != (task == SNAPSHOT):
+        raise InputError(
+            f"{where}.architecture.kind: {kind} does not fit the task {task}; backbones ({', '.join(READING_STATES)}) "
+            f"learn task: {SNAPSHOT}, and nothing else does."
+        )
+    if (task == SNAPSHOT) != (name is not None):
+        raise InputError(
+            f"{where}.snapshot.dataset: {'one of the data sets is needed' if name is None else 'the task has none'}; "
+            f"give it with task: {SNAPSHOT}, and there alone."
+        )
+    if name is not None and name not in datasets:
+        raise InputError(f"{where}.snapshot.dataset: {unknown('name', name, datasets)}")
+    if name is not None and datasets[name]["kind"] != "discrete":
+        raise InputError(f"{where}.snapshot.dataset: the states of {name} are real values; choose one of counts.")
 
 
 def _check_architecture(architecture: Mapping[str, Any], task: str, where: str) -> None:
@@ -51,7 +77,12 @@ def _check_architecture(architecture: Mapping[str, Any], task: str, where: str) 
             f"{where}: there are {sizes[0]} channels, {sizes[1]} kernels and {sizes[2]} pools; give one of each for "
             "every convolution."
         )
-    if kind == "vit" and architecture["width"] % architecture["heads"]:
+    if kind == "transformer" and architecture["feedforward"] % architecture["width"]:
+        raise InputError(
+            f"{where}.feedforward: {architecture['feedforward']} is no multiple of the width {architecture['width']}; "
+            "change one of them."
+        )
+    if kind in ("vit", "transformer") and architecture["width"] % architecture["heads"]:
         raise InputError(
             f"{where}: {architecture['heads']} heads do not divide the width {architecture['width']}; change one of "
             "them."
