@@ -20,6 +20,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from threadpoolctl import threadpool_limits
 
 from weightflow import machine
 from weightflow.backbones import Backbone
@@ -42,6 +43,7 @@ SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("tests")
 torch.set_num_threads(1)
+threadpool_limits(1)  # idle threads of one worker would hold up the other
 
 SMALL_DYNAMICS = {
     "mixer": "attention",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from weightflow import process
 from weightflow.process import keep_freed_memory, one_thread
@@ -43,7 +43,7 @@ def test_linear_algebra_takes_one_thread(monkeypatch):
     for library in ("OMP", "OPENBLAS", "MKL"):
         monkeypatch.setenv(f"{library}_NUM_THREADS", "4")
     np.linalg.inv(np.eye(2))
-    with one_thread():
+    with threadpool_limits(2), one_thread():
         assert {pool["num_threads"] for pool in threadpool_info()} == {1}
 
 
