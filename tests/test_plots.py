@@ -27,12 +27,14 @@ from weightflow.plots.inference import plot_inference
 from weightflow.plots.joints import plot_joints
 from weightflow.plots.landscape import peaks, plot_landscape
 from weightflow.plots.latent_path import plot_latent_path
+from weightflow.plots.learning import plot_learning
 from weightflow.plots.leave_one_out import plot_leave_one_out
 from weightflow.plots.losses import Fits, plot_losses
 from weightflow.plots.marginals import plot_marginals
 from weightflow.plots.metrics import plot_metrics
 from weightflow.plots.model_size import plot_model_size
 from weightflow.plots.moments import plot_moments
+from weightflow.plots.networks import plot_networks
 from weightflow.plots.published import plot_published
 from weightflow.plots.rule_graph import layout, plot_rule_graph, read_rule_graph, rule_graph_dot
 from weightflow.plots.teachers import plot_teachers
@@ -283,6 +285,33 @@ def growth(axes: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["stage", "axis", "size", "seconds", "exponent"])
 
 
+def networks(rng, sources: Sequence[str]) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Accuracies in both layouts and weights, of each source."""
+    rows = [
+        (layout, source, rng.uniform(0.5, 1)) for layout in ("aligned", "raw") for source in sources for _ in range(9)
+    ]
+    weights = {source: rng.standard_normal((9, 5)) for source in sources[:2]}
+    return pd.DataFrame(rows, columns=["layout", "source", "accuracy"]), weights
+
+
+def curves(rng) -> pd.DataFrame:
+    """Accuracies of three networks at four epochs."""
+    rows = [(network, epoch, *rng.uniform(0.5, 1, 2)) for network in range(3) for epoch in range(4)]
+    return pd.DataFrame(rows, columns=["network", "epoch", "training", "validation"])
+
+
+def fall(*columns: str) -> pd.DataFrame:
+    """Losses that fall to a tenth."""
+    steps = np.arange(40)
+    return pd.DataFrame({"step": steps} | {column: 10 ** (-steps / 40) for column in columns})
+
+
+def encoders(*structural: float) -> dict[float, pd.DataFrame]:
+    """Losses of auto-encoders, of behaviour where it counts."""
+    both = {weight: fall("structural", "behavioural") for weight in structural}
+    return {weight: table.assign(behavioural=table["behavioural"] * (weight < 1)) for weight, table in both.items()}
+
+
 FIGURES = {
     "metrics": lambda rng: plot_metrics(snapshots(rng), metrics(2), LINES),
     "metrics, one seed, all seen": lambda rng: plot_metrics(snapshots(rng, every=1), metrics(1), LINES),
@@ -362,6 +391,13 @@ FIGURES = {
     "growth, none": lambda rng: plot_growth(growth(0)),
     "teachers": lambda rng: plot_teachers({"a": teachers(["first", "later"]), "b": teachers(["first"])}, "day"),
     "teachers, three snapshots": lambda rng: plot_teachers({"a": teachers(["first"])}, "day"),
+    "networks": lambda rng: plot_networks(*networks(rng, ["trained", "flow", "gaussian", "kernel"])),
+    "networks, trained alone": lambda rng: plot_networks(*networks(rng, ["trained"])),
+    "learning": lambda rng: plot_learning(
+        curves(rng), {"aligned": fall("loss"), "raw": fall("loss")}, encoders(1, 0.1)
+    ),
+    "learning, no flow": lambda rng: plot_learning(curves(rng), {}, encoders(1)),
+    "learning, networks alone": lambda rng: plot_learning(curves(rng), {}, {}),
     "rules": lambda rng: plot_rule_graph(read_rule_graph(DOT)),
     "rules, none": lambda rng: plot_rule_graph(nx.DiGraph()),
 }

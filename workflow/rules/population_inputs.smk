@@ -43,6 +43,7 @@ def generated(layout, seed="{seed}"):
 
 
 LAYOUTS = ("aligned", "raw")
+POPULATION_FIGURES = ("networks", "learning")  # of each population, in the order of the page
 
 # (population, what is judged, seed, file) of everything that is measured.
 JUDGED = [

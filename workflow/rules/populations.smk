@@ -79,7 +79,8 @@ rule fit_weight_flow:
     input:
         population=laid_out,
     output:
-        f"{MEMBERS}/flows/{{layout}}.safetensors",
+        flow=f"{MEMBERS}/flows/{{layout}}.safetensors",
+        losses=f"{MEMBERS}/flows/{{layout}}.csv",
     log:
         f"{POPULATION}/logs/seed{{seed}}/{{layout}}/fit_weight_flow.log",
     benchmark:
@@ -101,7 +102,7 @@ rule fit_weight_flow:
 
 rule generate_networks:
     input:
-        flow=rules.fit_weight_flow.output[0],
+        flow=rules.fit_weight_flow.output.flow,
     output:
         f"{MEMBERS}/generated/flow-{{layout}}.safetensors",
     log:
@@ -252,13 +253,47 @@ rule plot_networks:
         "../scripts/plot_networks.py"
 
 
+rule plot_learning:
+    input:
+        curves=f"{POPULATION}/seed{FIRST_SEED}/curves.csv",
+        flows=lambda w: expand(
+            f"results/populations/{w.population}/seed{FIRST_SEED}/flows/{{layout}}.csv",
+            layout=flows_of(w.population),
+        ),
+        autoencoders=of_each_structural(
+            f"{POPULATION}/seed{FIRST_SEED}/autoencoders/{{structural}}/losses.csv"
+        ),
+    output:
+        report(
+            f"{POPULATION}/figures/learning.png",
+            caption="../report/learning.rst",
+            category="Figures",
+            labels={"data set": "{population}", "figure": "learning"},
+        ),
+        f"{POPULATION}/figures/learning.pdf",
+    log:
+        f"{POPULATION}/logs/plot_learning.log",
+    group:
+        "figures"
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        layouts=lambda w: flows_of(w.population),
+        structural=lambda w: structural_of(w.population),
+        code=code("plot_learning.py"),
+    script:
+        "../scripts/plot_learning.py"
+
+
 rule write_populations_report:
     input:
         template=local(WORKFLOW / "report" / "report.html.j2"),
-        captions=local([WORKFLOW / "report" / "networks.rst"]),
+        captions=local([WORKFLOW / "report" / f"{kind}.rst" for kind in POPULATION_FIGURES]),
         summary=rules.tabulate_populations.output.summary,
         figures=expand(
-            "results/populations/{population}/figures/networks.png", population=POPULATIONS
+            "results/populations/{population}/figures/{kind}.png",
+            population=POPULATIONS,
+            kind=POPULATION_FIGURES,
         ),
     output:
         "results/populations/report.html",

@@ -4,6 +4,7 @@ from weightflow.device import job_device
 from weightflow.job import run
 from weightflow.populations import read_population
 from weightflow.provenance import stamp
+from weightflow.storage import write_table
 from weightflow.weight_flow import fit_weight_flow, write_weight_flow
 
 
@@ -11,7 +12,8 @@ def main(snakemake):
     weights = read_population(snakemake.input.population).weights
     settings, seed = snakemake.params.settings["flow"], snakemake.params.seed
     flow = fit_weight_flow(weights, settings, seed, job_device(snakemake))
-    write_weight_flow(snakemake.output[0], flow, made_by=stamp(snakemake))
+    write_weight_flow(snakemake.output.flow, flow, made_by=stamp(snakemake))
+    write_table(snakemake.output.losses, flow.losses)
 
 
 run(main, snakemake)  # noqa: F821

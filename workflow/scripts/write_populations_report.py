@@ -11,13 +11,16 @@ from weightflow.storage import write_text
 
 def main(snakemake):
     inputs = snakemake.input
+    figures = {
+        name: [path for path in inputs.figures if Path(path).parts[-3] == name] for name in snakemake.params.populations
+    }
     page = render_populations(
         template=Path(inputs.template).read_text(encoding="utf-8"),
         captions={Path(path).stem: Path(path).read_text(encoding="utf-8") for path in inputs.captions},
         populations=snakemake.params.populations,
         seeds=snakemake.params.seeds,
         summary=pd.read_csv(inputs.summary),
-        figures=dict(zip(snakemake.params.populations, inputs.figures, strict=True)),
+        figures=figures,
     )
     write_text(snakemake.output[0], page)
 

@@ -23,5 +23,6 @@ TITLES = {
     "model_size": "Size of models",
     "growth": "Growth of the work",
     "networks": "Trained and generated networks",
+    "learning": "How the population was learned, and what learned from it",
     "rulegraph": "Rules",
 }

@@ -145,7 +145,7 @@ def render_populations(
     populations: Mapping[str, Mapping[str, Any]],
     seeds: Sequence[int],
     summary: pd.DataFrame,
-    figures: Mapping[str, str],
+    figures: Mapping[str, Sequence[str]],
 ) -> str:
     """The page about populations as HTML.
 
@@ -155,11 +155,11 @@ def render_populations(
         populations: their settings by name, complete.
         seeds: of the run.
         summary: population, layout, source, metric, mean, std, seeds.
-        figures: PNG file of each population.
+        figures: PNG files of each population.
     """
     sections = [
         population_section(name, settings, summary)
-        | {"figures": [_figure(figures[name], captions, f"population-{name}-")]}
+        | {"figures": [_figure(path, captions, f"population-{name}-") for path in figures[name]]}
         for name, settings in populations.items()
     ]
     return _page(template, seeds, populations=sections, settings={"Populations": populations})

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -29,6 +30,7 @@ _EMBEDDED = 64  # numbers that tell the velocity the time
 _TOLERANCE = 1e-4  # of the solver, in coordinates
 _APART = 100.0  # coordinates that conditions lie apart for each unit of difference, where noise is coupled
 _SEEN = 200  # losses that are kept
+_LOSSES = ["step", "loss"]
 _NETWORK = "velocity."  # before the names of parameters in files
 
 
@@ -58,13 +60,14 @@ class WeightFlow:
         velocity: in coordinates.
         reduction: of weights to coordinates.
         source: σ of the noise, in coordinates.
-        losses: (L,) mean squared errors of the velocity, at regular steps and the last.
+        losses: table step, loss (mean squared error of the velocity), at regular steps and the last; empty where a
+            flow is read from a file.
     """
 
     velocity: Velocity
     reduction: Reduction
     source: float
-    losses: np.ndarray
+    losses: pd.DataFrame
 
 
 def fit_weight_flow(
@@ -107,10 +110,10 @@ def fit_weight_flow(
         optimiser.step()
         average.update_parameters(velocity)
         if step % max(1, count // _SEEN) == 0 or step == count - 1:
-            losses.append(loss.item())
-            if not np.isfinite(losses[-1]):
+            losses.append((step, loss.item()))
+            if not np.isfinite(losses[-1][1]):
                 raise DivergenceError(f"the weight flow diverged at step {step}; lower its learning_rate ({rate}).")
-    return WeightFlow(average.module.eval(), reduction, settings["source"], np.array(losses))
+    return WeightFlow(average.module.eval(), reduction, settings["source"], pd.DataFrame(losses, columns=_LOSSES))
 
 
 def _loss(
@@ -161,9 +164,9 @@ def generate(flow: WeightFlow, count: int, seed: int, conditions: np.ndarray | N
 
 
 def write_weight_flow(path: str | Path, flow: WeightFlow, **metadata: Any) -> None:
-    """Write the velocity's parameters and the reduction."""
+    """Write the velocity's parameters and the reduction; its losses are a table of their own."""
     tensors = {f"{_NETWORK}{name}": value.cpu().numpy() for name, value in flow.velocity.state_dict().items()}
-    tensors |= {"mean": flow.reduction.mean, "losses": flow.losses}
+    tensors["mean"] = flow.reduction.mean
     tensors |= {} if flow.reduction.axes is None else {"axes": flow.reduction.axes}
     write_tensors(path, KIND, tensors, scale=flow.reduction.scale, source=flow.source, **metadata)
 
@@ -185,4 +188,4 @@ def read_weight_flow(path: str | Path, device: torch.device) -> WeightFlow:
         velocity = Velocity(rows, width, state["layers.0.0.weight"].shape[1] - rows - _EMBEDDED)
         velocity.load_state_dict(state)
         kept = Reduction(artefact.tensors["mean"], artefact.metadata["scale"], artefact.tensors.get("axes"))
-        return WeightFlow(velocity.to(device).eval(), kept, artefact.metadata["source"], artefact.tensors["losses"])
+        return WeightFlow(velocity.to(device).eval(), kept, artefact.metadata["source"], pd.DataFrame(columns=_LOSSES))

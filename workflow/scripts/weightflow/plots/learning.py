@@ -1,0 +1,64 @@
+"""How a population was learned, and what learned from it: networks by epoch, flows and auto-encoders by step."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from weightflow.plots import style
+
+_COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE)
+_STYLES = ("-", "--", ":", "-.")
+_WINDOWS = 20  # of a running median, side by side in a curve
+
+
+def plot_learning(
+    curves: pd.DataFrame, flows: Mapping[str, pd.DataFrame], autoencoders: Mapping[str, pd.DataFrame]
+) -> Figure:
+    """A panel of the networks, and one of each kind of generator that there is.
+
+    Args:
+        curves: network, epoch, training, validation (accuracies).
+        flows: by layout, table step, loss.
+        autoencoders: by weight of the structural loss, table step, structural, behavioural.
+    """
+    panels = 1 + bool(flows) + 2 * bool(autoencoders)
+    with style.look():
+        figure, axes = style.grid(1, panels, style.PAGE, 5.4 * style.CM)
+        places = iter(axes[0])
+        _accuracies(next(places), curves)
+        if flows:
+            _losses(next(places), flows, "loss", "flow over weights", "mean squared error\nof the velocity")
+        if autoencoders:
+            named = {f"β = {weight}": table for weight, table in autoencoders.items()}
+            _losses(next(places), named, "structural", "auto-encoder: structure", "mean squared error\nof the weights")
+            said = {name: table for name, table in named.items() if (table["behavioural"] > 0).any()}
+            _losses(next(places), said, "behavioural", "auto-encoder: behaviour", "mean squared error\nof the outputs")
+    return figure
+
+
+def _accuracies(panel: Axes, curves: pd.DataFrame) -> None:
+    """Median over networks and the middle 90 % of them."""
+    for colour, line, part in zip(_COLOURS, _STYLES, ("training", "validation"), strict=False):
+        found = 100 * curves.groupby("epoch")[part].quantile([0.05, 0.5, 0.95]).unstack()
+        panel.fill_between(found.index, found[0.05], found[0.95], color=colour, alpha=0.2, linewidth=0)
+        panel.plot(found.index, found[0.5], color=colour, linestyle=line, label=part)
+    panel.set(title="networks", xlabel="epoch", ylabel="accuracy (%)")
+    panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    panel.legend()
+
+
+def _losses(panel: Axes, tables: Mapping[str, pd.DataFrame], column: str, title: str, ylabel: str) -> None:
+    """The curves as they are, faint, and their running medians."""
+    looks = zip(_COLOURS * 8, _STYLES * 10, strict=True)
+    for (name, table), (colour, line) in zip(tables.items(), looks, strict=False):
+        values = table[column].where(table[column] > 0)
+        smooth = values.rolling(max(1, len(table) // _WINDOWS), min_periods=1, center=True).median()
+        panel.plot(table["step"], values, color=colour, linewidth=0.4, alpha=0.3)
+        panel.plot(table["step"], smooth, color=colour, linestyle=line, label=name)
+    panel.set(title=title, xlabel="optimisation step", ylabel=ylabel, yscale="log")
+    panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    if tables:
+        panel.legend()
