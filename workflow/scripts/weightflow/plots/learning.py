@@ -26,16 +26,18 @@ def plot_learning(
     """
     panels = 1 + bool(flows) + 2 * bool(autoencoders)
     with style.look():
-        figure, axes = style.grid(1, panels, style.PAGE, 5.4 * style.CM)
-        places = iter(axes[0])
+        rows = -(-panels // 2)
+        figure, axes = style.grid(rows, 2, style.PAGE, 5.4 * style.CM * rows)
+        for panel in axes.flat[panels:]:
+            panel.set_axis_off()
+        places = iter(axes.flat)
         _accuracies(next(places), curves)
         if flows:
             _losses(next(places), flows, "loss", "flow over weights", "mean squared error\nof the velocity")
         if autoencoders:
             named = {f"β = {weight}": table for weight, table in autoencoders.items()}
-            _losses(next(places), named, "structural", "auto-encoder: structure", "mean squared error\nof the weights")
-            said = {name: table for name, table in named.items() if (table["behavioural"] > 0).any()}
-            _losses(next(places), said, "behavioural", "auto-encoder: behaviour", "mean squared error\nof the outputs")
+            for column, what in (("structural", "weights"), ("behavioural", "outputs")):
+                _losses(next(places), named, column, f"auto-encoder: {what}", f"mean squared error\nof the {what}")
     return figure
 
 
@@ -54,11 +56,13 @@ def _losses(panel: Axes, tables: Mapping[str, pd.DataFrame], column: str, title:
     """The curves as they are, faint, and their running medians."""
     looks = zip(_COLOURS * 8, _STYLES * 10, strict=True)
     for (name, table), (colour, line) in zip(tables.items(), looks, strict=False):
+        if not (table[column] > 0).any():  # of a loss without this part
+            continue
         values = table[column].where(table[column] > 0)
         smooth = values.rolling(max(1, len(table) // _WINDOWS), min_periods=1, center=True).median()
         panel.plot(table["step"], values, color=colour, linewidth=0.4, alpha=0.3)
         panel.plot(table["step"], smooth, color=colour, linestyle=line, label=name)
     panel.set(title=title, xlabel="optimisation step", ylabel=ylabel, yscale="log")
     panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    if tables:
+    if panel.lines:
         panel.legend()

@@ -45,7 +45,7 @@ def _accuracies(panel: Axes, groups: Sequence[tuple[str, str, np.ndarray]]) -> N
     for place, (_, source, shares) in enumerate(groups):
         spread = np.random.default_rng(0).uniform(-0.28, 0.28, len(shares))  # so that equal ones do not hide each other
         colour = COLOURS.get(source, style.PURPLE)
-        panel.plot(100 * shares, place + spread, ".", color=colour, markersize=2, alpha=0.35, markeredgewidth=0)
+        panel.plot(100 * shares, place + spread, ".", color=colour, markersize=3, alpha=0.45, markeredgewidth=0)
         panel.errorbar(
             100 * shares.mean(), place, xerr=100 * shares.std(), fmt="|", color=style.VERMILLION, capsize=2, zorder=3
         )
@@ -62,5 +62,5 @@ def _scatter(panel: Axes, weights: Mapping[str, np.ndarray]) -> None:
         look = {"marker": MARKS.get(source, "d"), "color": COLOURS.get(source, style.PURPLE)}
         panel.scatter(x, y, s=7, linewidths=0.6, alpha=0.7, label=source, **look)
     panel.set_xlabel("first component of the weights")
-    panel.set_ylabel("second")
+    panel.set_ylabel("second component")
     panel.legend(loc="upper center", bbox_to_anchor=(0.5, 1.16), ncols=len(weights), handletextpad=0.1)
