@@ -8,17 +8,23 @@ import torch
 import whole_runs
 from measuring import Measured, by_turns, growth, repeated
 from published_step import draw_starts, loss
-from workloads import CPU, EPIDEMIC, backbone_of, counts, epidemic, settings
+from workloads import CPU, EPIDEMIC, backbone_of, counts, epidemic, population_settings, settings
 
 from weightflow import metrics, seeding
+from weightflow.alignment import align_to
 from weightflow.anchors import train_anchors, train_anchors_of_seeds
+from weightflow.classifiers import make_classifier
 from weightflow.dynamics import Solver, evolve, normalise_times
 from weightflow.fields import make_field
 from weightflow.fitting import Material, fit_dynamics
 from weightflow.interpolation import interpolate_weights
+from weightflow.named_tasks import named_task
+from weightflow.population_training import train_population
+from weightflow.populations import reference_of
 from weightflow.snapshots import Snapshots
 from weightflow.spline_fitting import fit_spline
 from weightflow.teacher import Lesson, lesson
+from weightflow.weight_flow import fit_weight_flow, generate
 from weightflow.weight_graph import build_weight_graph
 from weightflow.weight_spline import knot_times, through
 from weightflow.weighted_states import marginals
@@ -236,7 +242,28 @@ def _released_w(samples: np.ndarray, data: Snapshots) -> float:
     return float(np.mean(found))
 
 
+def population() -> list[Measured]:
+    """A hundred networks that know irises, and a hundred more from a flow over their weights."""
+    chosen = population_settings()
+    task = named_task(chosen["task"], chosen["split"], {})
+    classifier = make_classifier(chosen["architecture"], task.shape, task.classes)
+
+    def train():
+        return train_population(classifier, task, chosen["training"], 0, CPU)
+
+    trained = train()
+    reference = trained.weights[reference_of(trained, chosen["alignment"]["reference"])]
+    weights = align_to(classifier.layers, classifier.symmetries, trained.weights, reference)
+    trainings = repeated(train, 3)
+    flows = repeated(lambda: generate(fit_weight_flow(weights, chosen["flow"], 0, CPU), chosen["generated"], 0), 3)
+    return [
+        Measured("100 networks of Iris trained", statistics.median(trainings), "s", "≤ 5", trainings),
+        Measured("flow over them fitted, 100 drawn", statistics.median(flows), "s", "≤ 30", flows),
+    ]
+
+
+_WHOLE = (default_model, default_run)
 CASES = {
     case.__name__: case
-    for case in (anchors, published_error, training_step, seeds, default_model, default_run, scaling, memory)
+    for case in (anchors, published_error, training_step, seeds, population, *_WHOLE, scaling, memory)
 }

@@ -34,6 +34,13 @@ def settings(**changes: Mapping[str, Any]) -> dict[str, Any]:
     return config["models"]["model"]
 
 
+def population_settings(**changes: Any) -> dict[str, Any]:
+    """The settings of a population: the schema's defaults, and what is changed."""
+    config = {"datasets": {"data": {"system": "epidemic"}}, "populations": {"population": {"task": "iris", **changes}}}
+    validate(config, str(ROOT / "workflow" / "schemas" / "config.schema.yaml"))
+    return config["populations"]["population"]
+
+
 @functools.cache
 def epidemic(trajectories: int = 1000, every: int = 10) -> Snapshots:
     """The paper's epidemic: 101 times, every n-th observed."""

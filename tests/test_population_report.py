@@ -8,6 +8,9 @@ from weightflow.population_report import MEANINGS, population_section
 
 SETTINGS = {"task": "iris", "architecture": {"kind": "mlp"}, "training": {"networks": 9, "epochs": 2}}
 
+SPENT = [("p", "training", 0, 2.0), ("p", "training", 1, 4.0), ("p", "flow, raw", 0, 7.0), ("q", "flow", 0, 99.0)]
+RUNTIME = pd.DataFrame(SPENT, columns=["population", "stage", "seed", "seconds"])
+
 
 @pytest.fixture
 def summary() -> pd.DataFrame:
@@ -21,7 +24,7 @@ def summary() -> pd.DataFrame:
 
 
 def test_every_table_has_its_rows_and_columns(summary):
-    tables = population_section("p", SETTINGS, summary)["tables"]
+    tables = population_section("p", SETTINGS, summary, RUNTIME)["tables"]
     labels = [[row["label"] for row in table["rows"]] for table in tables]
     generated = [TRAINED, "flow, aligned", "gaussian, aligned", "flow, raw", "gaussian, raw"]
     assert labels == [generated, ["behaviour"], ["behaviour, drawn"], ["weights"]]
@@ -35,11 +38,17 @@ def test_every_table_has_its_rows_and_columns(summary):
 
 
 def test_numbers_are_means_and_deviations(summary):
-    tables = population_section("p", SETTINGS, summary)["tables"]
+    tables = population_section("p", SETTINGS, summary, RUNTIME)["tables"]
     assert tables[0]["rows"][1]["cells"][0] == {"mean": "0.500", "spread": "0.010", "best": False}
     assert tables[2]["rows"][0]["cells"][0]["spread"] == ""
 
 
 def test_what_was_not_measured_has_no_table(summary):
     alone = summary[summary["layout"] != "reconstructed"]
-    assert len(population_section("p", SETTINGS, alone)["tables"]) == 1
+    assert len(population_section("p", SETTINGS, alone, RUNTIME)["tables"]) == 1
+
+
+def test_seconds_are_means_over_seeds_by_stage(summary):
+    assert (
+        population_section("p", SETTINGS, summary, RUNTIME)["facts"]["seconds of a seed"] == "training: 3; flow, raw: 7"
+    )

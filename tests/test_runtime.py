@@ -7,6 +7,7 @@ from weightflow.runtime import (
     COLUMNS,
     compare_estimate,
     estimate_table,
+    population_runtime,
     runtime_table,
     say_estimate,
     sum_benchmarks,
@@ -25,6 +26,11 @@ def test_the_last_run_counts(benchmark):
     table = runtime_table([("data", "model", 0, "predict", benchmark, None, 1)])
     assert list(table.columns) == COLUMNS
     assert table.iloc[0].tolist() == ["data", "model", 0, "predict", 2.5, 300.5, "cpu"]
+
+
+def test_stages_of_populations_have_their_last_run(benchmark):
+    (row,) = population_runtime([("iris", "training", 2, benchmark)]).to_dict("records")
+    assert row == {"population": "iris", "stage": "training", "seed": 2, "seconds": 2.5, "max_rss_mb": 300.5}
 
 
 def test_a_job_too_short_to_be_sampled_has_no_memory(tmp_path):

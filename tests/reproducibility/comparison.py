@@ -17,6 +17,8 @@ MAY_DIFFER = {
     "figures/growth.*": "drawn from what `make bench` measured",
     "runtime.csv": "made of seconds and memory",
     "estimate.csv": "made of seconds and memory",
+    "populations/runtime.csv": "made of seconds and memory",
+    "populations/report.html": "shows the seconds",
     "*/estimates/*": "seconds and memory of a little of each stage",
     "*/figures/inference.*": "draws seconds against error",
     "report.html": "shows the seconds and the figure of them",

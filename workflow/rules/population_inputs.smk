@@ -56,5 +56,27 @@ JUDGED = [
     for seed in SEEDS
 ]
 
+# (population, stage, seed, benchmark file) of everything that takes time.
+TIMED_POPULATIONS = [
+    (
+        population,
+        stage,
+        seed,
+        f"results/populations/{population}/benchmarks/seed{seed}/{file}.tsv",
+    )
+    for population in POPULATIONS
+    for seed in SEEDS
+    for stage, file in [
+        ("training", "train_population"),
+        ("alignment", "align_population"),
+        *((f"flow, {layout}", f"{layout}/fit_weight_flow") for layout in flows_of(population)),
+        *((f"drawing, {layout}", f"{layout}/generate_networks") for layout in flows_of(population)),
+        *(
+            (f"auto-encoder, β = {structural}", f"{structural}/fit_weight_autoencoder")
+            for structural in structural_of(population)
+        ),
+    ]
+]
+
 # Whether all of it was measured here, so that figures and archives take it along.
 POPULATIONS_MADE = bool(JUDGED) and all(Path(file).is_file() for *_, file in JUDGED)

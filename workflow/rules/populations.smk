@@ -223,6 +223,23 @@ rule tabulate_populations:
         "../scripts/tabulate_populations.py"
 
 
+rule tabulate_population_runtime:
+    input:
+        [spent for *_, spent in TIMED_POPULATIONS],
+    output:
+        "results/populations/runtime.csv",
+    log:
+        "results/populations/logs/tabulate_population_runtime.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        rows=[row for *row, _ in TIMED_POPULATIONS],
+        code=code("tabulate_population_runtime.py"),
+    script:
+        "../scripts/tabulate_population_runtime.py"
+
+
 rule plot_networks:
     input:
         accuracies=[
@@ -290,6 +307,7 @@ rule write_populations_report:
         template=local(WORKFLOW / "report" / "report.html.j2"),
         captions=local([WORKFLOW / "report" / f"{kind}.rst" for kind in POPULATION_FIGURES]),
         summary=rules.tabulate_populations.output.summary,
+        runtime=rules.tabulate_population_runtime.output[0],
         figures=expand(
             "results/populations/{population}/figures/{kind}.png",
             population=POPULATIONS,

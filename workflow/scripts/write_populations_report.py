@@ -20,6 +20,7 @@ def main(snakemake):
         populations=snakemake.params.populations,
         seeds=snakemake.params.seeds,
         summary=pd.read_csv(inputs.summary),
+        runtime=pd.read_csv(inputs.runtime),
         figures=figures,
     )
     write_text(snakemake.output[0], page)

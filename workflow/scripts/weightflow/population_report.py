@@ -38,13 +38,16 @@ _RECONSTRUCTED = (*_QUALITY, "share", "agreement", "distance")
 _PROBES = tuple(name for name in MEANINGS if name.startswith("probe"))
 
 
-def population_section(name: str, settings: Mapping[str, Any], summary: pd.DataFrame) -> dict[str, Any]:
+def population_section(
+    name: str, settings: Mapping[str, Any], summary: pd.DataFrame, runtime: pd.DataFrame
+) -> dict[str, Any]:
     """What the template lays out about one population.
 
     Args:
         name: of the population.
         settings: complete.
         summary: population, layout, source, metric, mean, std, seeds.
+        runtime: population, stage, seed, seconds, max_rss_mb.
     """
     own = summary[summary["population"] == name]
     training, architecture = settings["training"], settings["architecture"]
@@ -66,9 +69,16 @@ def population_section(name: str, settings: Mapping[str, Any], summary: pd.DataF
             "task": settings["task"],
             "architecture": architecture["kind"],
             "networks": f"{training['networks']}, {training['epochs']} epochs each",
+            "seconds of a seed": _seconds(runtime[runtime["population"] == name]),
         },
         "tables": [table for table in tables if table["rows"]],
     }
+
+
+def _seconds(runtime: pd.DataFrame) -> str:
+    """Mean over seeds of each stage, with the start of its job."""
+    means = runtime.groupby("stage", sort=False)["seconds"].mean()
+    return "; ".join(f"{stage}: {seconds:.0f}" for stage, seconds in means.items())
 
 
 def _rows(part: pd.DataFrame) -> list[tuple[str, str]]:

@@ -145,6 +145,7 @@ def render_populations(
     populations: Mapping[str, Mapping[str, Any]],
     seeds: Sequence[int],
     summary: pd.DataFrame,
+    runtime: pd.DataFrame,
     figures: Mapping[str, Sequence[str]],
 ) -> str:
     """The page about populations as HTML.
@@ -155,10 +156,11 @@ def render_populations(
         populations: their settings by name, complete.
         seeds: of the run.
         summary: population, layout, source, metric, mean, std, seeds.
+        runtime: population, stage, seed, seconds, max_rss_mb.
         figures: PNG files of each population.
     """
     sections = [
-        population_section(name, settings, summary)
+        population_section(name, settings, summary, runtime)
         | {"figures": [_figure(path, captions, f"population-{name}-") for path in figures[name]]}
         for name, settings in populations.items()
     ]

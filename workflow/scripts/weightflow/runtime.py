@@ -34,6 +34,20 @@ def runtime_table(rows: Iterable[tuple[str, str, int, str, str, str | None, int]
     return pd.DataFrame(table, columns=COLUMNS)
 
 
+def population_runtime(rows: Iterable[tuple[str, str, int, str]]) -> pd.DataFrame:
+    """One row per population, stage and seed.
+
+    Args:
+        rows: (population, stage, seed, benchmark file).
+
+    Returns:
+        Table population, stage, seed, seconds (with the start of the job), max_rss_mb (mebibytes, empty where the job
+        was too short to be sampled).
+    """
+    table = [(*row, *(_last_run(benchmark)[key] for key in ("s", "max_rss"))) for *row, benchmark in rows]
+    return pd.DataFrame(table, columns=["population", "stage", "seed", "seconds", "max_rss_mb"])
+
+
 def estimate_table(
     stages: Iterable[tuple[str, str, str, int, int]], costs: Iterable[Mapping[str, Any]], folds: Mapping[str, int]
 ) -> pd.DataFrame:
