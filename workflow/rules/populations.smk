@@ -254,11 +254,13 @@ rule plot_networks:
 rule write_populations_report:
     input:
         template=local(WORKFLOW / "report" / "report.html.j2"),
-        captions=local([WORKFLOW / "report" / "networks.rst"]),
+        captions=local([WORKFLOW / "report" / f"{kind}.rst" for kind in ("networks", "bands")]),
         summary=rules.tabulate_populations.output.summary,
+        banded=rules.tabulate_bands.output.summary,
         figures=expand(
             "results/populations/{population}/figures/networks.png", population=POPULATIONS
         ),
+        bands=expand("results/{dataset}/figures/bands.png", dataset=BANDED),
     output:
         "results/populations/report.html",
     log:
@@ -269,6 +271,7 @@ rule write_populations_report:
         "../../envs/analysis.yaml"
     params:
         populations=POPULATIONS,
+        bands=BANDED,
         seeds=SEEDS,
         code=code("write_populations_report.py"),
     script:

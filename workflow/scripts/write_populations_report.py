@@ -1,4 +1,4 @@
-"""Write the report about populations: one page that needs nothing else to be read."""
+"""Write the report about populations and bands: one page that needs nothing else to be read."""
 
 from pathlib import Path
 
@@ -18,6 +18,9 @@ def main(snakemake):
         seeds=snakemake.params.seeds,
         summary=pd.read_csv(inputs.summary),
         figures=dict(zip(snakemake.params.populations, inputs.figures, strict=True)),
+        bands=snakemake.params.bands,
+        banded=pd.read_csv(inputs.banded),
+        band_figures=dict(zip(snakemake.params.bands, inputs.bands, strict=True)),
     )
     write_text(snakemake.output[0], page)
 

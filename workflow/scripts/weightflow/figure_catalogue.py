@@ -23,5 +23,6 @@ TITLES = {
     "model_size": "Size of models",
     "growth": "Growth of the work",
     "networks": "Trained and generated networks",
+    "bands": "Uncertainty bands about predicted marginals",
     "rulegraph": "Rules",
 }
