@@ -10,7 +10,8 @@
 #                                                                      each interior snapshot from all the others
 #   snakemake ablations --cores 8 --resources gpu=1 --configfile config/ablations.yaml
 #                                                                      what each part of the method does
-#   snakemake populations --cores 8 --resources gpu=1                  networks generated from the weights of others
+#   snakemake populations --cores 8 --resources gpu=1                  networks generated from the weights of others, and
+#                                                                      uncertainty bands from ensembles of them
 #   snakemake paper --cores 8 --resources gpu=1 --configfile config/paper.yaml
 #                                                                      the paper's tables, ablations and figures
 #
@@ -19,7 +20,8 @@
 #   snakemake provenance --cores 1 --config artefact=results/…         what a figure was made from
 #
 # Stages, in order: workflow/rules/{data,exact_law,anchors,weight_graph,latent_path,teaching,dynamics,prediction,
-# flow_matching,evaluation,ablations,comparison,leave_one_out,estimate,figures,report,populations,archive}.smk, wired by common,
+# flow_matching,evaluation,ablations,comparison,leave_one_out,estimate,figures,report,bands,populations,
+# archive}.smk, wired by common,
 # inputs and listings; caching and checks are said once every rule is known; each rule calls the script of its own
 # name in workflow/scripts.
 from snakemake.utils import min_version
@@ -53,6 +55,7 @@ include: "workflow/rules/estimate.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/population_inputs.smk"
+include: "workflow/rules/bands.smk"
 include: "workflow/rules/populations.smk"
 include: "workflow/rules/caching.smk"
 
@@ -131,9 +134,10 @@ rule estimate:
 
 
 rule populations:
-    # Networks generated from the weights of others, and what they are worth.
+    # Networks generated from the weights of others, and what they are worth; bands from ensembles of networks.
     input:
         rules.tabulate_populations.output,
+        rules.tabulate_bands.output,
         rules.write_populations_report.output,
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from weightflow.anchor_ensembles import train_ensemble
+from weightflow.anchor_ensembles import read_ensemble, train_ensemble, write_ensemble
+from weightflow.errors import InputError
 from weightflow.gru import GRUBackbone
 from weightflow.heads import CountHead
 
@@ -49,3 +50,13 @@ def test_members_differ_by_as_much_as_resampled_frequencies_do(train):
 def test_the_same_seed_gives_the_same_bytes(train):
     assert train(20, members=2)[1].tobytes() == train(20, members=2)[1].tobytes()
     assert train(20, members=2)[1].tobytes() != train(20, members=2, seed=1)[1].tobytes()
+
+
+def test_an_ensemble_comes_back_from_its_file_and_a_damaged_one_is_refused(tmp_path):
+    weights = np.random.default_rng(0).normal(size=(2, 3, 4))
+    write_ensemble(tmp_path / "whole.safetensors", TIMES, weights)
+    for found, expected in zip(read_ensemble(tmp_path / "whole.safetensors"), (TIMES, weights), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    write_ensemble(tmp_path / "damaged.safetensors", TIMES[:2], weights)
+    with pytest.raises(InputError):
+        read_ensemble(tmp_path / "damaged.safetensors")

@@ -1,37 +1,27 @@
-"""Bands about marginals: what drawn networks say, and how often the truth is among it."""
+"""Bands about marginals: how often the truth is in them, of every variable whose truth is known."""
 
 import numpy as np
+import pandas as pd
 import pytest
-import torch
+from scipy.stats import poisson
 
-from weightflow import bands
-from weightflow.bands import Bands, condition_of, coverage, predict_bands
-from weightflow.gru import GRUBackbone
-from weightflow.heads import CountHead
+from weightflow.bands import Bands, coverage, judge_bands, read_bands, summarise_bands, width, write_bands
+from weightflow.errors import InputError
+from weightflow.laws import PoissonLaw, TableLaw
 
-
-def test_conditions_go_from_minus_one_to_one():
-    observed = np.array([2.0, 3.0, 6.0])
-    np.testing.assert_allclose(condition_of(np.array([2.0, 4.0, 6.0]), observed), [[-1], [0], [1]])
+TIMES = np.array([0.0, 1.0, 2.0])
 
 
-def test_bands_are_quantiles_of_what_drawn_networks_say(monkeypatch):
-    backbone = GRUBackbone(variables=2, head=CountHead(3), hidden=2)
-    drawn = backbone.initial(40, torch.Generator().manual_seed(0)).numpy()
-    told = []
+@pytest.fixture
+def law() -> PoissonLaw:
+    return PoissonLaw(TIMES, np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 1.0]]))
 
-    def generate(flow, count, seed, conditions):
-        told.append(float(conditions[0, 0]))
-        return drawn[:count]
 
-    monkeypatch.setattr(bands, "generate", generate)
-    found = predict_bands(None, backbone, np.array([0.0, 1.0]), np.array([0.0, 2.0]), 40, 0.9, 0)
-    said = backbone.marginals(torch.as_tensor(drawn), 64, torch.Generator()).numpy()
-    assert told == [-1, 0]
-    assert found.lower.shape == (2, 2, 3)
-    np.testing.assert_allclose(found.lower[0], np.quantile(said, 0.05, axis=0), atol=1e-6)
-    np.testing.assert_allclose(found.middle[1], np.median(said, axis=0), atol=1e-6)
-    np.testing.assert_allclose(found.upper[1], np.quantile(said, 0.95, axis=0), atol=1e-6)
+@pytest.fixture
+def bands(law) -> Bands:
+    """About the law's own marginals at the first two times."""
+    middle = poisson.pmf(np.arange(8), law.means[:2, :, None])
+    return Bands(TIMES[:2], middle - 0.01, middle, middle + 0.01, 0.9)
 
 
 @pytest.mark.parametrize(("inside", "share"), [(0, 0.0), (2, 0.5), (4, 1.0)])
@@ -41,5 +31,52 @@ def test_coverage_is_the_share_of_counts_in_their_bands(inside, share):
     shift = np.array([0.0] * inside + [0.2] * (5 - inside))
     lower, upper = truth - 0.05 + shift, truth + 0.05 + shift
     upper[..., 4] = lower[..., 4] = 0
-    found = coverage(Bands(np.zeros(1), lower, truth, upper, 0.9), truth)
-    np.testing.assert_allclose(found, [share])
+    found = Bands(np.zeros(1), lower, truth, upper, 0.9)
+    np.testing.assert_allclose(coverage(found, truth), [share])
+    np.testing.assert_allclose(width(found, truth), [0.1])
+
+
+def test_bands_about_the_truth_hold_all_of_it_and_no_other(law, bands):
+    found = judge_bands(bands, law, TIMES[:1])
+    assert found["times"].tolist() == ["observed", "unseen"]
+    np.testing.assert_allclose(found["coverage"], 1)
+    np.testing.assert_allclose(found["width"], 0.02)
+    later = Bands(TIMES[1:], bands.lower, bands.middle, bands.upper, 0.9)
+    assert judge_bands(later, law, TIMES[:1])["coverage"].max() < 0.5
+
+
+def test_variables_whose_law_is_unknown_are_left_out(law, bands):
+    states = np.arange(30)[:, None]
+    one = TableLaw(TIMES, states, poisson.pmf(states[:, 0], law.means[:, 1:]), np.zeros(3), np.array([1]))
+    broken = np.concatenate([bands.lower[:, :1] + 0.5, bands.lower[:, 1:]], axis=1)
+    found = Bands(bands.times, broken, bands.middle, bands.upper, 0.9)
+    np.testing.assert_allclose(judge_bands(found, one, TIMES)["coverage"], 1)
+
+
+def test_of_an_unknown_law_nothing_is_measured(bands):
+    assert judge_bands(bands, None, TIMES).empty
+
+
+def test_tables_are_means_over_times_and_over_seeds():
+    rows = [(seed, times, seed + share) for seed in (0, 1) for times, share in (("unseen", 0.5), ("unseen", 0.7))]
+    table = pd.DataFrame(rows, columns=["seed", "times", "coverage"]).assign(dataset="d", width=0.1)
+    metrics, summary = summarise_bands(table)
+    assert metrics[metrics["metric"] == "coverage_unseen"]["value"].tolist() == pytest.approx([0.6, 1.6])
+    row = summary.set_index("metric").loc["coverage_unseen"]
+    assert row["mean"] == pytest.approx(1.1)
+    assert row["std"] == pytest.approx(np.std([0.6, 1.6], ddof=1))
+    assert row["seeds"] == 2
+
+
+def test_bands_come_back_from_their_file(bands, tmp_path):
+    write_bands(tmp_path / "bands.safetensors", bands)
+    found = read_bands(tmp_path / "bands.safetensors")
+    assert found.level == 0.9
+    for name in ("times", "lower", "middle", "upper"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(bands, name))
+
+
+def test_bands_of_another_shape_are_refused(bands, tmp_path):
+    write_bands(tmp_path / "bands.safetensors", Bands(TIMES, bands.lower, bands.middle, bands.upper, 0.9))
+    with pytest.raises(InputError):
+        read_bands(tmp_path / "bands.safetensors")

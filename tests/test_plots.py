@@ -14,12 +14,14 @@ from matplotlib.figure import Figure
 from PIL import Image
 from scipy.stats import poisson
 
+from weightflow.bands import Bands
 from weightflow.folds import fold_name
 from weightflow.laws import PoissonLaw, TableLaw
 from weightflow.moments import Run, compare_moments
 from weightflow.plots import animation, style
 from weightflow.plots.ablations import level_numbers, plot_ablation
 from weightflow.plots.animation import MOST_FRAMES, animate_density, save_animation
+from weightflow.plots.bands import plot_bands
 from weightflow.plots.cells import plot_cells
 from weightflow.plots.densities import MASSES, bin_edges, joint, marginal, mass_levels, own_grid, shown_times
 from weightflow.plots.growth import plot_growth
@@ -490,6 +492,18 @@ def test_the_law_is_the_outline_of_the_variables_that_it_knows(find, rows, rng):
     assert len(outlines) == rows
     told = [text.get_text() for text in figure.legends[0].get_texts()]
     assert ("truth, exact law" in told) == (rows > 0)
+
+
+@pytest.mark.parametrize("find", [exact_law, some_exact, None])
+def test_bands_are_drawn_over_the_truth_of_every_variable(find, rng):
+    middle = poisson.pmf(np.arange(40), 3 + TIMES[:, None, None]).repeat(2, axis=1)
+    bands = Bands(TIMES[:5], *(part[:5] for part in (0.9 * middle, middle, 1.1 * middle)), 0.9)
+    figure = plot_bands(snapshots(rng), find(rng) if find else None, bands, [1, 2, 7])
+    assert len(figure.axes) == 2 * 2  # the last time has no band
+    filled = [panel.collections[0].get_paths()[0].vertices for panel in figure.axes]
+    assert max(vertices[:, 1].max() for vertices in filled) == pytest.approx(1.1 * middle[:5].max(), rel=0.2)
+    assert all(len(panel.lines) == 2 for panel in figure.axes)
+    assert "90 % band" in [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 @pytest.mark.parametrize(

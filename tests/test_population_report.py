@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from weightflow.network_metrics import TRAINED
-from weightflow.population_report import MEANINGS, population_section
+from weightflow.population_report import MEANINGS, band_section, population_section
 
 SETTINGS = {"task": "iris", "architecture": {"kind": "mlp"}, "training": {"networks": 9, "epochs": 2}}
 
@@ -52,3 +52,18 @@ def test_seconds_are_means_over_seeds_by_stage(summary):
     assert (
         population_section("p", SETTINGS, summary, RUNTIME)["facts"]["seconds of a seed"] == "training: 3; flow, raw: 7"
     )
+
+
+def test_bands_have_a_row_for_each_metric_and_none_where_the_truth_is_unknown():
+    rows = [
+        ("d", "width_unseen", 0.02, 0.001),
+        ("d", "coverage_unseen", 0.9123, 0.01),
+        ("e", "coverage_unseen", 0.5, 0.1),
+    ]
+    table = pd.DataFrame(rows, columns=["dataset", "metric", "mean", "std"])
+    settings = {"members": 20, "networks": 200, "level": 0.9}
+    found = band_section("d", settings, table)
+    assert [metric for metric, *_ in found["rows"]] == ["coverage_unseen", "width_unseen"]
+    assert found["rows"][0][1] == {"mean": "0.912", "spread": "0.010", "best": False}
+    assert found["facts"]["bands"] == "90 % of 200 networks at each time"
+    assert band_section("f", settings, table)["rows"] == []

@@ -16,7 +16,15 @@ POPULATION = {
     "autoencoder": {"width": 8, "layers": 1, "heads": 2, "feedforward": 8, "latent": 3, "steps": 3, "batch": 4}
     | {"structural": [1, 0.5], "queries": 10, "shares": [0.6, 0.2]},
 }
-CONFIG = {"datasets": {"tiny": {"system": "epidemic"}}, "seeds": [0], "populations": {"small": POPULATION}}
+MODEL = {"backbone": {"hidden": 2}, "anchors": {"first_steps": 4, "steps": 2, "batch": 8}}
+BANDS = {"members": 3, "networks": 10, "flow": {"width": 4, "steps": 2, "batch": 8}}
+CONFIG = {
+    "datasets": {"tiny": {"system": "birth_death", "trajectories": 20, "heldout": 10, "observe_every": 25}},
+    "models": {"small": MODEL},
+    "seeds": [0],
+    "populations": {"small": POPULATION},
+    "bands": {"tiny": BANDS},
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +71,22 @@ def test_the_page_and_its_figures_are_made_of_saved_results_alone(finished, run_
             assert path.read_bytes() == (elsewhere / path.relative_to(finished)).read_bytes(), path
 
 
-def test_no_data_set_is_touched(finished):
-    assert sorted(path.name for path in (finished / "results").iterdir()) == ["populations", "provenance"]
+def test_bands_are_measured_and_shown(finished):
+    summary = pd.read_csv(finished / "results" / "populations" / "bands_summary.csv").set_index("metric")
+    assert set(summary["dataset"]) == {"tiny"}
+    assert set(summary.index) == {
+        f"{what}_{times}" for what in ("coverage", "width") for times in ("unseen", "observed")
+    }
+    assert summary["mean"].between(0, 1).all()
+    page = (finished / "results" / "populations" / "report.html").read_text(encoding="utf-8")
+    assert "Bands of tiny" in page
+    assert "coverage_unseen" in page
+
+
+def test_nothing_else_of_data_sets_is_made(finished):
+    assert sorted(path.name for path in (finished / "results").iterdir()) == ["populations", "provenance", "tiny"]
+    made = {path.name for path in (finished / "results" / "tiny").iterdir()}
+    assert {"anchors", "runs"} & made == set()
 
 
 def test_another_flow_trains_no_network_anew(finished, run_snakemake):
@@ -81,6 +103,13 @@ def test_backbones_learn_a_snapshot_of_a_data_set(finished, run_snakemake):
     task = "results/populations/anchors/task.safetensors"
     result = run_snakemake(finished, config, task, flags=("--dry-run",))
     assert "input: resources/tasks.yaml, results/tiny/snapshots.safetensors" in result.stdout.replace(f"{ROOT}/", "")
+
+
+def test_another_level_of_bands_fits_nothing_anew(finished, run_snakemake):
+    changed = CONFIG | {"bands": {"tiny": BANDS | {"level": 0.5}}}
+    result = run_snakemake(finished, changed, "populations", flags=("--dry-run",))
+    assert "rule predict_bands:" in result.stdout
+    assert "rule fit_band_flow:" not in result.stdout
 
 
 def test_a_population_of_nothing_known_is_refused(run_snakemake, tmp_path):

@@ -52,6 +52,7 @@ TASKS = HOME / "resources" / "tasks.yaml"
 
 from weightflow import (
     ablations,
+    band_settings,
     extrapolation,
     integrity,
     machine,
@@ -101,6 +102,7 @@ try:
         config["baselines"] = extrapolation.standard_baselines(config["datasets"])
     settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
     population_settings.check_populations(config["populations"], config["datasets"], CONFIG_SOURCE)
+    band_settings.check_bands(config, CONFIG_SOURCE)
     settings.check_ablations(config, CONFIG_SOURCE)
     ABLATIONS = ablations.ablation_models(config)
     check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")
@@ -295,6 +297,7 @@ def is_there(file):
 
 
 POPULATIONS = config["populations"]
+BANDED = config["bands"]
 CATALOGUE = read_catalogue(TASKS)
 
 

@@ -78,5 +78,15 @@ TIMED_POPULATIONS = [
     ]
 ]
 
-# Whether all of it was measured here, so that figures and archives take it along.
-POPULATIONS_MADE = bool(JUDGED) and all(Path(file).is_file() for *_, file in JUDGED)
+# Whether all of it was made here, so that figures and archives take it along.
+POPULATIONS_MADE = bool(JUDGED or BANDED) and all(
+    Path(file).is_file()
+    for file in [
+        *(measured for *_, measured in JUDGED),
+        *(
+            f"results/{dataset}/bands/seed{seed}/bands.safetensors"
+            for dataset in BANDED
+            for seed in SEEDS
+        ),
+    ]
+)

@@ -305,14 +305,18 @@ rule plot_learning:
 rule write_populations_report:
     input:
         template=local(WORKFLOW / "report" / "report.html.j2"),
-        captions=local([WORKFLOW / "report" / f"{kind}.rst" for kind in POPULATION_FIGURES]),
+        captions=local(
+            [WORKFLOW / "report" / f"{kind}.rst" for kind in (*POPULATION_FIGURES, "bands")]
+        ),
         summary=rules.tabulate_populations.output.summary,
         runtime=rules.tabulate_population_runtime.output[0],
+        banded=rules.tabulate_bands.output.summary,
         figures=expand(
             "results/populations/{population}/figures/{kind}.png",
             population=POPULATIONS,
             kind=POPULATION_FIGURES,
         ),
+        bands=expand("results/{dataset}/figures/bands.png", dataset=BANDED),
     output:
         "results/populations/report.html",
     log:
@@ -323,6 +327,7 @@ rule write_populations_report:
         "../../envs/analysis.yaml"
     params:
         populations=POPULATIONS,
+        bands=BANDED,
         seeds=SEEDS,
         code=code("write_populations_report.py"),
     script:

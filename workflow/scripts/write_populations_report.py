@@ -1,4 +1,4 @@
-"""Write the report about populations: one page that needs nothing else to be read."""
+"""Write the report about populations and bands: one page that needs nothing else to be read."""
 
 from pathlib import Path
 
@@ -22,6 +22,9 @@ def main(snakemake):
         summary=pd.read_csv(inputs.summary),
         runtime=pd.read_csv(inputs.runtime),
         figures=figures,
+        bands=snakemake.params.bands,
+        banded=pd.read_csv(inputs.banded),
+        band_figures=dict(zip(snakemake.params.bands, inputs.bands, strict=True)),
     )
     write_text(snakemake.output[0], page)
 

@@ -1,16 +1,19 @@
-"""Uncertainty bands about predicted marginals: what networks that a flow draws at a time say, from one to another."""
+"""Uncertainty bands about predicted marginals: what networks that are possible at a time say, and whether it holds."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
+import pandas as pd
 
-from weightflow import seeding
-from weightflow.backbones import Backbone
-from weightflow.weight_flow import WeightFlow, generate
+from weightflow.laws import ExactLaw
+from weightflow.storage import parts_of, read_tensors, write_tensors
 
+KIND = "bands"
 LEAST = 1e-3  # probability from which on a count is judged: bands about nothing hold it always
-_PREFIXES = 4096  # of the variables before one, beyond which these are drawn
+UNSEEN, OBSERVED = "unseen", "observed"
+COLUMNS = ["time", "times", "coverage", "width"]  # of what is measured of bands
 
 
 @dataclass(frozen=True)
@@ -29,41 +32,10 @@ class Bands:
     upper: np.ndarray
     level: float
 
-
-def condition_of(times: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """(n, 1) times as a flow is told them: −1 at the first snapshot and 1 at the last."""
-    return (2 * (times - observed[0]) / (observed[-1] - observed[0]) - 1)[:, None]
-
-
-@torch.no_grad()
-def predict_bands(
-    flow: WeightFlow,
-    backbone: Backbone,
-    times: np.ndarray,
-    observed: np.ndarray,
-    networks: int,
-    level: float,
-    seed: int,
-) -> Bands:
-    """Bands at times.
-
-    Args:
-        flow: over the weights of anchors, conditional on their times.
-        backbone: of counts.
-        times: (T,) within the observed range.
-        observed: (K,) times of the snapshots.
-        networks: that are drawn at each time.
-        level: of the bands, such as 0.9.
-        seed: of the draws; the same noise at all times, so that a band moves with the time alone.
-    """
-    generator = torch.Generator().manual_seed(seeding.integer(seed, "bands"))
-    tails, found = [(1 - level) / 2, 0.5, (1 + level) / 2], []
-    for time in times:
-        told = np.repeat(condition_of(np.array([time]), observed), networks, axis=0)
-        weights = torch.as_tensor(generate(flow, networks, seed, told))
-        found.append(np.quantile(backbone.marginals(weights, _PREFIXES, generator).numpy(), tails, axis=0))
-    lower, middle, upper = np.stack(found, axis=1)
-    return Bands(times, lower, middle, upper, level)
+    def of(self, variables: np.ndarray) -> "Bands":
+        """Those of some variables, by their indices."""
+        parts = (part[:, variables] for part in (self.lower, self.middle, self.upper))
+        return Bands(self.times, *parts, self.level)
 
 
 def coverage(bands: Bands, truth: np.ndarray) -> np.ndarray:
@@ -71,6 +43,74 @@ def coverage(bands: Bands, truth: np.ndarray) -> np.ndarray:
 
     Counts that neither the truth nor the band gives a probability of at least `LEAST` are left out.
     """
-    judged = (truth >= LEAST) | (bands.upper >= LEAST)
+    judged = _judged(bands, truth)
     inside = (bands.lower <= truth) & (truth <= bands.upper)
     return (inside & judged).sum((1, 2)) / judged.sum((1, 2))
+
+
+def width(bands: Bands, truth: np.ndarray) -> np.ndarray:
+    """(T,) mean width of the bands of the counts that `coverage` judges."""
+    judged = _judged(bands, truth)
+    return ((bands.upper - bands.lower) * judged).sum((1, 2)) / judged.sum((1, 2))
+
+
+def judge_bands(bands: Bands, law: ExactLaw | None, observed: np.ndarray) -> pd.DataFrame:
+    """How often the true marginals lie in their bands.
+
+    Args:
+        bands: at T times.
+        law: the truth, of some variables at least; None where it is unknown.
+        observed: (K,) times of the snapshots.
+
+    Returns:
+        Table with `COLUMNS`, where times is unseen or observed; without rows where the law is unknown.
+    """
+    if law is None:
+        return pd.DataFrame(columns=COLUMNS)
+    own, levels = bands.of(law.variables), bands.lower.shape[-1]
+    places = [int(np.abs(law.times - time).argmin()) for time in bands.times]
+    truth = np.stack([law.marginals(place, levels) for place in places])
+    seen = np.isin(bands.times, observed)
+    columns = {"time": bands.times, "times": np.where(seen, OBSERVED, UNSEEN)}
+    return pd.DataFrame(columns | {"coverage": coverage(own, truth), "width": width(own, truth)})
+
+
+def summarise_bands(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Means over times, and over seeds.
+
+    Args:
+        table: dataset, seed, and the columns of `judge_bands`.
+
+    Returns:
+        Table dataset, seed, metric (coverage_unseen, width_observed and so on), value; and table dataset, metric, mean,
+        std (empty of one seed), seeds.
+    """
+    long = table.melt(["dataset", "seed", "times"], ["coverage", "width"], "metric")
+    long["metric"] = long["metric"] + "_" + long["times"]
+    each = long.groupby(["dataset", "seed", "metric"], sort=False)["value"].mean().reset_index()
+    groups = each.groupby(["dataset", "metric"], sort=False)["value"]
+    return each, groups.agg(mean="mean", std="std", seeds="count").reset_index()
+
+
+def write_bands(path: str | Path, bands: Bands, **metadata: Any) -> None:
+    """Write bands."""
+    tensors = {name: getattr(bands, name) for name in ("times", "lower", "middle", "upper")}
+    write_tensors(path, KIND, tensors, level=bands.level, **metadata)
+
+
+def read_bands(path: str | Path) -> Bands:
+    """Read what `write_bands` wrote.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    artefact = read_tensors(path, KIND, finite=True)
+    with parts_of(path):
+        found = Bands(**artefact.tensors, level=artefact.metadata["level"])
+        if not found.times.shape == found.lower.shape[:1] or not found.lower.shape == found.upper.shape:
+            raise ValueError
+        return found
+
+
+def _judged(bands: Bands, truth: np.ndarray) -> np.ndarray:
+    return (truth >= LEAST) | (bands.upper >= LEAST)

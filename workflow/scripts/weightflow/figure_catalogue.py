@@ -24,5 +24,6 @@ TITLES = {
     "growth": "Growth of the work",
     "networks": "Trained and generated networks",
     "learning": "How the population was learned, and what learned from it",
+    "bands": "Uncertainty bands about predicted marginals",
     "rulegraph": "Rules",
 }

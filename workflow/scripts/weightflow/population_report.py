@@ -1,4 +1,4 @@
-"""The report's section about populations: what trained, generated and reconstructed networks are worth."""
+"""The report's sections about populations: what trained, generated and reconstructed networks are worth; and bands."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,6 +25,13 @@ MEANINGS = {
     "probe_accuracy": "R² of a line from weights or codes to the accuracy on the test part, on unseen networks",
     "probe_gap": "the same to the generalisation gap, training less test accuracy",
     "probe_epoch": "the same to the epoch",
+}
+BAND_MEANINGS = {
+    "coverage_unseen": "share of the counts' true probabilities that lie in their bands, at times that nothing was "
+    "observed at; counts that neither the truth nor the band gives 0.001 are left out",
+    "coverage_observed": "the same at the times of the snapshots",
+    "width_unseen": "mean width of these bands, at times that nothing was observed at",
+    "width_observed": "the same at the times of the snapshots",
 }
 TITLES = {
     "generated": "Generated networks, and those that their generators learned from",
@@ -79,6 +86,26 @@ def _seconds(runtime: pd.DataFrame) -> str:
     """Mean over seeds of each stage, with the start of its job."""
     means = runtime.groupby("stage", sort=False)["seconds"].mean()
     return "; ".join(f"{stage}: {seconds:.0f}" for stage, seconds in means.items())
+
+
+def band_section(name: str, settings: Mapping[str, Any], summary: pd.DataFrame) -> dict[str, Any]:
+    """What the template lays out about the bands of one data set.
+
+    Args:
+        name: of the data set.
+        settings: of its bands, complete.
+        summary: dataset, metric, mean, std, seeds; nothing of data sets whose truth is unknown.
+    """
+    found = {row.metric: row for row in summary[summary["dataset"] == name].itertuples()}
+    return {
+        "name": name,
+        "anchor": f"bands-{name}",
+        "facts": {
+            "ensemble": f"{settings['members']} networks for each snapshot",
+            "bands": f"{settings['level']:.0%} of {settings['networks']} networks at each time".replace("%", " %"),
+        },
+        "rows": [(metric, _cell(found[metric]), text) for metric, text in BAND_MEANINGS.items() if metric in found],
+    }
 
 
 def _rows(part: pd.DataFrame) -> list[tuple[str, str]]:

@@ -28,7 +28,7 @@ from weightflow.leave_one_out import TIMES
 from weightflow.measurements import Measurements
 from weightflow.metric_catalogue import CATALOGUE, ordered
 from weightflow.plots.style import DPI
-from weightflow.population_report import population_section
+from weightflow.population_report import band_section, population_section
 from weightflow.provenance import versions
 from weightflow.report_tables import (
     ablations_table,
@@ -122,7 +122,7 @@ def render_report(
         measured: what `make bench` measured here, if it has run.
         growth: PNG file of that.
     """
-    rest = {k: value for k, value in config.items() if k not in ("models", "datasets", "seeds", "populations")}
+    rest = {k: value for k, value in config.items() if k not in ("models", "datasets", "seeds", "populations", "bands")}
     return _page(
         template,
         config["seeds"],
@@ -147,8 +147,11 @@ def render_populations(
     summary: pd.DataFrame,
     runtime: pd.DataFrame,
     figures: Mapping[str, Sequence[str]],
+    bands: Mapping[str, Mapping[str, Any]],
+    banded: pd.DataFrame,
+    band_figures: Mapping[str, str],
 ) -> str:
-    """The page about populations as HTML.
+    """The page about populations and bands as HTML.
 
     Args:
         template: Jinja source of the page.
@@ -158,19 +161,35 @@ def render_populations(
         summary: population, layout, source, metric, mean, std, seeds.
         runtime: population, stage, seed, seconds, max_rss_mb.
         figures: PNG files of each population.
+        bands: settings of the bands of data sets, complete.
+        banded: dataset, metric, mean, std, seeds.
+        band_figures: PNG file of each of these data sets.
     """
     sections = [
         population_section(name, settings, summary, runtime)
         | {"figures": [_figure(path, captions, f"population-{name}-") for path in figures[name]]}
         for name, settings in populations.items()
     ]
-    return _page(template, seeds, populations=sections, settings={"Populations": populations})
+    about = [
+        band_section(name, settings, banded) | {"figures": [_figure(band_figures[name], captions, f"bands-{name}-")]}
+        for name, settings in bands.items()
+    ]
+    tables = {"Populations": populations, "Bands": bands}
+    return _page(template, seeds, populations=sections, bands=about, settings=tables)
 
 
 def _page(template: str, seeds: Sequence[int], settings: Mapping[str, Mapping[str, Any]], **sections: Any) -> str:
     """The template with some of its sections; those that are not given are left out."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    none = {"datasets": [], "populations": [], "published": None, "overall": [], "measured": None, "rulegraph": None}
+    none: dict[str, Any] = {
+        "datasets": [],
+        "populations": [],
+        "bands": [],
+        "published": None,
+        "overall": [],
+        "measured": None,
+        "rulegraph": None,
+    }
     tables = {title: settings_table(own) for title, own in settings.items()}
     shown = none | sections | {"settings": {title: own for title, own in tables.items() if own["columns"]}}
     return environment.from_string(template).render(

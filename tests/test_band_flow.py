@@ -1,0 +1,70 @@
+"""Bands from a flow: what networks that it draws say at a time, as far apart as those it was matched to."""
+
+import numpy as np
+import pytest
+import torch
+
+from weightflow import band_flow
+from weightflow.band_flow import condition_of, fit_band_flow, predict_bands
+from weightflow.ensemble_curves import EnsembleCurves
+from weightflow.gru import GRUBackbone
+from weightflow.heads import CountHead
+from weightflow.weight_flow import Velocity, WeightFlow, generate
+
+OBSERVED = np.array([0.0, 1.0, 2.0])
+SETTINGS = {"width": 32, "steps": 400, "batch": 128, "learning_rate": 0.003, "weight_decay": 0.0, "ema": 0.98}
+SETTINGS |= {"source": 1.0, "times": [1, 1], "coupling": "independent", "components": None, "reduction": "dual"}
+
+
+@pytest.fixture
+def backbone() -> GRUBackbone:
+    return GRUBackbone(variables=2, head=CountHead(3), hidden=2)
+
+
+@pytest.fixture
+def curves(backbone) -> EnsembleCurves:
+    drawn = backbone.initial(12, torch.Generator().manual_seed(0)).numpy()
+    return EnsembleCurves(OBSERVED, drawn.reshape(4, 3, -1))
+
+
+def test_conditions_go_from_minus_one_to_one():
+    observed = np.array([2.0, 3.0, 6.0])
+    np.testing.assert_allclose(condition_of(np.array([2.0, 4.0, 6.0]), observed), [[-1], [0], [1]])
+
+
+def test_bands_are_quantiles_of_what_drawn_networks_say(monkeypatch, backbone, curves):
+    drawn, told = curves.coordinates(40, np.random.default_rng(0)), []
+
+    def draw(flow, count, seed, conditions):
+        told.append(float(conditions[0, 0]))
+        return drawn[:count]
+
+    monkeypatch.setattr(band_flow, "generate", draw)
+    flow = WeightFlow(Velocity(4, 2, 1), None, 1.0, np.zeros(1))
+    found = predict_bands(flow, curves, backbone, np.array([0.0, 1.0]), 40, 0.9, 0)
+    assert told == [-1, 0]
+    assert found.lower.shape == (2, 2, 3)
+    for place, time in enumerate((0.0, 1.0)):
+        weights = torch.as_tensor(curves.weights(time, drawn).astype(np.float32))
+        said = backbone.marginals(weights, 64, torch.Generator()).numpy()
+        for part, share in ((found.lower, 0.05), (found.middle, 0.5), (found.upper, 0.95)):
+            np.testing.assert_allclose(part[place], np.quantile(said, share, axis=0), atol=1e-6)
+
+
+def test_drawn_networks_are_spread_as_those_the_flow_is_matched_to(curves):
+    flow = fit_band_flow(curves, SETTINGS, 0, torch.device("cpu"))
+    for told in (-1.0, 0.5):
+        found = generate(flow, 2000, 1, np.full((2000, 1), told))
+        assert found.shape == (2000, curves.size)
+        np.testing.assert_allclose(found.mean(0), 0, atol=0.15)
+        np.testing.assert_allclose(found.std(0), 1, atol=0.2)
+
+
+def test_the_same_seed_gives_the_same_bands(backbone, curves):
+    short = SETTINGS | {"steps": 3}
+
+    def bands(seed: int) -> bytes:
+        flow = fit_band_flow(curves, short, seed, torch.device("cpu"))
+        return predict_bands(flow, curves, backbone, OBSERVED, 20, 0.9, seed).upper.tobytes()
+
+    assert bands(0) == bands(0) != bands(1)

@@ -1,0 +1,162 @@
+# Uncertainty bands: an ensemble of anchors for each snapshot, a flow over them that is conditional on time, and bands
+# about the marginals that these networks predict.
+
+BAND = "results/{dataset}/bands/seed{seed}"
+
+
+def banding(wildcards):
+    """The model whose networks the ensemble of a data set is made of."""
+    return SETTINGS[BANDED[wildcards.dataset]["model"] or MODELS[0]]
+
+
+def ensemble_settings(wildcards):
+    """What an ensemble depends on."""
+    chosen = {section: banding(wildcards)[section] for section in ("data", "backbone", "anchors")}
+    return chosen | {"members": BANDED[wildcards.dataset]["members"]}
+
+
+def band_settings_of(*keys):
+    """Settings of a data set's bands that a stage depends on, and no others."""
+    return lambda wildcards: {key: BANDED[wildcards.dataset][key] for key in keys}
+
+
+# Data set, seed of all bands that the truth is known of.
+JUDGED_BANDS = [(dataset, seed) for dataset in BANDED if has_exact_law(dataset) for seed in SEEDS]
+
+
+rule train_anchor_ensemble:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+    output:
+        f"{BAND}/ensemble.safetensors",
+    log:
+        "results/{dataset}/logs/bands/seed{seed}/train_anchor_ensemble.log",
+    benchmark:
+        "results/{dataset}/benchmarks/bands/seed{seed}/train_anchor_ensemble.tsv"
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=ensemble_settings,
+        seed=lambda w: int(w.seed),
+        code=code("train_anchor_ensemble.py"),
+    script:
+        "../scripts/train_anchor_ensemble.py"
+
+
+rule fit_band_flow:
+    input:
+        ensemble=rules.train_anchor_ensemble.output[0],
+    output:
+        f"{BAND}/flow.safetensors",
+    log:
+        "results/{dataset}/logs/bands/seed{seed}/fit_band_flow.log",
+    benchmark:
+        "results/{dataset}/benchmarks/bands/seed{seed}/fit_band_flow.tsv"
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=band_settings_of("flow"),
+        seed=lambda w: int(w.seed),
+        code=code("fit_band_flow.py"),
+    script:
+        "../scripts/fit_band_flow.py"
+
+
+rule predict_bands:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        ensemble=rules.train_anchor_ensemble.output[0],
+        flow=rules.fit_band_flow.output[0],
+    output:
+        f"{BAND}/bands.safetensors",
+    log:
+        "results/{dataset}/logs/bands/seed{seed}/predict_bands.log",
+    benchmark:
+        "results/{dataset}/benchmarks/bands/seed{seed}/predict_bands.tsv"
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=stage_minutes,
+    params:
+        settings=band_settings_of("networks", "level"),
+        backbone=lambda w: banding(w)["backbone"],
+        seed=lambda w: int(w.seed),
+        code=code("predict_bands.py"),
+    script:
+        "../scripts/predict_bands.py"
+
+
+rule evaluate_bands:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
+        bands=rules.predict_bands.output[0],
+    output:
+        f"{BAND}/coverage.csv",
+    log:
+        "results/{dataset}/logs/bands/seed{seed}/evaluate_bands.log",
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        runtime=stage_minutes,
+    params:
+        code=code("evaluate_bands.py"),
+    script:
+        "../scripts/evaluate_bands.py"
+
+
+rule tabulate_bands:
+    input:
+        [f"results/{dataset}/bands/seed{seed}/coverage.csv" for dataset, seed in JUDGED_BANDS],
+    output:
+        metrics="results/populations/bands.csv",
+        summary="results/populations/bands_summary.csv",
+    log:
+        "results/populations/logs/tabulate_bands.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        about=[{"dataset": dataset, "seed": seed} for dataset, seed in JUDGED_BANDS],
+        code=code("tabulate_bands.py"),
+    script:
+        "../scripts/tabulate_bands.py"
+
+
+rule plot_bands:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
+        bands=f"results/{{dataset}}/bands/seed{FIRST_SEED}/bands.safetensors",
+    output:
+        report(
+            "results/{dataset}/figures/bands.png",
+            caption="../report/bands.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "uncertainty bands"},
+        ),
+        "results/{dataset}/figures/bands.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_bands.log",
+    group:
+        "figures"
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        times=config["figures"]["times"],
+        code=code("plot_bands.py"),
+    script:
+        "../scripts/plot_bands.py"

@@ -1,0 +1,16 @@
+"""Measure how often the true marginals lie in their bands, at times that were observed and at others."""
+
+from weightflow.bands import judge_bands, read_bands
+from weightflow.job import run
+from weightflow.laws import known_law
+from weightflow.snapshots import read_snapshots
+from weightflow.storage import write_table
+
+
+def main(snakemake):
+    inputs = snakemake.input
+    bands, data = read_bands(inputs.bands), read_snapshots(inputs.snapshots)
+    write_table(snakemake.output[0], judge_bands(bands, known_law(inputs.law), data.observed_times))
+
+
+run(main, snakemake)  # noqa: F821

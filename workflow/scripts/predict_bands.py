@@ -1,0 +1,25 @@
+"""Predict bands about the marginals at every time of the grid, up to the last snapshot."""
+
+from weightflow.anchor_ensembles import read_ensemble
+from weightflow.backbones import make_backbone
+from weightflow.band_flow import predict_bands
+from weightflow.bands import write_bands
+from weightflow.device import job_device
+from weightflow.ensemble_curves import EnsembleCurves
+from weightflow.job import run
+from weightflow.provenance import stamp
+from weightflow.snapshots import read_snapshots
+from weightflow.weight_flow import read_weight_flow
+
+
+def main(snakemake):
+    inputs, params = snakemake.input, snakemake.params
+    data, curves = read_snapshots(inputs.snapshots), EnsembleCurves(*read_ensemble(inputs.ensemble))
+    backbone = make_backbone(params.backbone, data.variables, data.space)
+    flow = read_weight_flow(inputs.flow, job_device(snakemake))
+    inside = (data.times >= curves.times[0]) & (data.times <= curves.times[-1])
+    bands = predict_bands(flow, curves, backbone, data.times[inside], seed=params.seed, **params.settings)
+    write_bands(snakemake.output[0], bands, made_by=stamp(snakemake))
+
+
+run(main, snakemake)  # noqa: F821

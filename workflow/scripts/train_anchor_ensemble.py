@@ -1,0 +1,23 @@
+"""Train many backbones for every observed snapshot, on resampled states, all of them side by side."""
+
+from weightflow.anchor_ensembles import train_ensemble, write_ensemble
+from weightflow.backbones import make_backbone
+from weightflow.device import job_device
+from weightflow.job import run
+from weightflow.provenance import stamp
+from weightflow.snapshots import read_training
+from weightflow.suited import check_suited
+
+
+def main(snakemake):
+    params, settings = snakemake.params, snakemake.params.settings
+    data = read_training(snakemake.input.snapshots, settings["data"]["share"])
+    check_suited(data, snakemake)
+    device, times = job_device(snakemake), data.observed_times
+    backbone = make_backbone(settings["backbone"], data.variables, data.space)
+    states, anchors, members = data.coordinates, settings["anchors"], settings["members"]
+    weights = train_ensemble(backbone, states, times, anchors, members, params.seed, device)
+    write_ensemble(snakemake.output[0], times, weights, made_by=stamp(snakemake), device=str(device))
+
+
+run(main, snakemake)  # noqa: F821

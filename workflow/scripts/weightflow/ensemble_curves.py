@@ -1,0 +1,113 @@
+"""Curves through an ensemble of anchors: where networks lie at any time, and how uncertain that is.
+
+At a snapshot its members are all there is to tell how uncertain the weights are. Between snapshots a natural cubic
+spline goes through each member, and there is the spline's own error: such a spline is the mean of an integrated Wiener
+process, given the knots (Wahba 1978), whose variance between them follows, but for a scale and for the directions in
+weight space. Both are those in which the anchors themselves bend, less what resampling alone bends them.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.fft import dct
+
+from weightflow.weight_spline import natural_basis
+
+_REACH = 1.0  # mean intervals between snapshots, over which bends elsewhere lose a factor e of their say
+
+
+@dataclass(frozen=True)
+class EnsembleCurves:
+    """Networks at any time, by coordinates that mean the same at all times.
+
+    A network is the mean curve, plus the members' deviations from it (M − 1 coordinates), plus the bends at the K − 2
+    interior snapshots, as far as the spline may err at that time. Coordinates of uncertain networks have mean 0 and
+    variance 1. Small errors in them are small beside the ensemble's spread in any direction, also where the density
+    changes fast with the weights, and those directions are others at other times.
+
+    Attributes:
+        times: (K,) of the snapshots.
+        anchors: (M, K, P) weights of the members.
+    """
+
+    times: np.ndarray
+    anchors: np.ndarray
+
+    @property
+    def members(self) -> int:
+        """M."""
+        return len(self.anchors)
+
+    @property
+    def size(self) -> int:
+        """Number of coordinates."""
+        return self.members - 1 + len(self.times) - 2
+
+    def coordinates(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """(count, size) of random members, on curves that err by a random amount."""
+        vertices = dct(np.eye(self.members), norm="ortho")[:, 1:] * self.members**0.5
+        chosen = vertices[rng.integers(self.members, size=count)]
+        return np.concatenate([chosen, rng.standard_normal((count, len(self.times) - 2))], axis=1)
+
+    def weights(self, time: float, coordinates: np.ndarray) -> np.ndarray:
+        """(n, P) of networks at a time, by their coordinates (n, size)."""
+        basis = natural_basis(self.times, np.array([time]))[0]
+        inside, beside = np.split(coordinates, [self.members - 1], axis=1)
+        spread = np.tensordot(basis, self._spread, axes=(0, 1))
+        bends = self.error(time)[:, None] * self._bends
+        return basis @ self.anchors.mean(0) + inside @ spread + beside @ bends
+
+    def error(self, time: float) -> np.ndarray:
+        """(K − 2,) how far along each bend the spline may err at a time: standard deviations, 0 at the snapshots."""
+        u, knots = self._clock(np.array([time])), self._clock(self.times)
+        basis = natural_basis(knots, u)[0]
+        variance = _covariance(u, u)[0, 0] - 2 * basis @ _covariance(knots, u)[:, 0]
+        variance += basis @ _covariance(knots, knots) @ basis
+        say = np.exp(-np.abs(knots[1:-1] - u) / _REACH)
+        return np.sqrt(max(variance, 0.0) * say / say.sum())
+
+    @cached_property
+    def _spread(self) -> np.ndarray:
+        """(M − 1, K, P) what each coordinate within the ensemble adds to the anchors."""
+        axes = dct(np.eye(self.members), norm="ortho")[:, 1:]
+        return np.tensordot(axes, self._deviations, axes=(0, 0)) / (self.members - 1) ** 0.5
+
+    @property
+    def _deviations(self) -> np.ndarray:
+        """(M, K, P)."""
+        return self.anchors - self.anchors.mean(0)
+
+    @cached_property
+    def _bends(self) -> np.ndarray:
+        """(K − 2, P) at the interior snapshots, without the part that resampling explains."""
+        knots = self._clock(self.times)
+        found = bends(knots, self.anchors.mean(0))
+        noise = np.square(np.stack([bends(knots, own) for own in self._deviations])).sum((0, 2)) / (self.members - 1)
+        total = np.square(found).sum(1)
+        kept = np.divide(total - noise, total, out=np.zeros_like(total), where=total > noise)
+        return np.sqrt(kept)[:, None] * found
+
+    def _clock(self, times: np.ndarray) -> np.ndarray:
+        """Times in mean intervals between snapshots, from the first on."""
+        return (times - self.times[0]) / np.diff(self.times).mean()
+
+
+def bends(knots: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(K − 2, P) changes of slope of curves (K, P) at their interior knots (K,), with one variance and uncorrelated.
+
+    That is what they have of an integrated Wiener process; the variance is the process's own, and each bend is mostly
+    that of one knot.
+    """
+    apart = np.diff(knots)
+    slopes = np.diff(weights, axis=0) / apart[:, None]
+    between = np.diag(apart[1:-1] / 6, 1)
+    covariance = np.diag((apart[:-1] + apart[1:]) / 3) + between + between.T
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors / np.sqrt(values)) @ vectors.T @ np.diff(slopes, axis=0)
+
+
+def _covariance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(n, m) of an integrated Wiener process that starts at rest, at times (n,) and (m,) after that."""
+    early, late = np.minimum.outer(one, other), np.maximum.outer(one, other)
+    return early**2 * (3 * late - early) / 6
