@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
+from weightflow import stacked_layers
 from weightflow.stacked_layers import BatchNorms, convolve, dense, for_each, norm_map, pool, scaled
 
 SIZES = st.integers(1, 4)
@@ -34,11 +35,15 @@ def test_a_dense_layer_is_torchs(stack, leading, neurons, inputs):
     stride=st.integers(1, 2),
     padding=st.integers(0, 2),
     bias=st.booleans(),
+    cached=st.sampled_from([0, stacked_layers._CACHED]),
 )
-def test_a_convolution_is_torchs(stack, count, channels, neurons, kernel, stride, padding, bias):
+def test_a_convolution_is_torchs(stack, count, channels, neurons, kernel, stride, padding, bias, cached):
+    """Whether by torch's grouped convolutions or by products with patches."""
     linear = draw(stack, neurons, channels * kernel**2 + bias)
     images = draw(stack, count, channels, 5, 4, seed=1)
-    found = convolve(linear, images, kernel, stride, padding)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stacked_layers, "_CACHED", cached)
+        found = convolve(linear, images, kernel, stride, padding)
     for own, entering, leaving in zip(linear, images, found, strict=True):
         weight = own[:, : channels * kernel**2].reshape(neurons, channels, kernel, kernel)
         expected = functional.conv2d(entering, weight, own[:, -1] if bias else None, stride, padding)

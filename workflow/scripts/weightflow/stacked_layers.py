@@ -9,6 +9,8 @@ from torch.nn import functional
 
 from weightflow.weight_graph import LinearMap
 
+_CACHED = 2**17  # numbers in one network's patches up to which copying them costs less than a grouped convolution
+
 
 def dense(linear: Tensor, inputs: Tensor) -> Tensor:
     """(S, …, neurons) of inputs (S, …, I) by maps (S, neurons, I + 1), whose last column is the bias."""
@@ -20,11 +22,27 @@ def convolve(linear: Tensor, images: Tensor, kernel: int, stride: int = 1, paddi
     """(S, N, neurons, H′, W′) of images (S, N, C, H, W) by maps (S, neurons, C·k·k), with a bias after them or none."""
     stack, channels = len(images), images.shape[2]
     patch = channels * kernel**2
+    height, width = ((side + 2 * padding - kernel) // stride + 1 for side in images.shape[3:])
+    if patch * height * width * images.shape[1] <= _CACHED:
+        return _convolve_patches(linear, images, kernel, stride, padding)
     weight = linear[..., :patch].reshape(-1, channels, kernel, kernel)
     bias = linear[..., patch].flatten() if linear.shape[-1] > patch else None
     side_by_side = images.transpose(0, 1).flatten(1, 2)
     found = functional.conv2d(side_by_side, weight, bias, stride, padding, groups=stack)
     return found.unflatten(1, (stack, -1)).transpose(0, 1)
+
+
+def _convolve_patches(linear: Tensor, images: Tensor, kernel: int, stride: int, padding: int) -> Tensor:
+    """As `convolve`, by one matrix product for each network, the images side by side in its columns."""
+    last = images.movedim(1, -1).contiguous()
+    last = functional.pad(last, (0, 0, *[padding] * 4)) if padding else last
+    height, width = ((side - kernel) // stride + 1 for side in last.shape[2:4])
+    down, right = (stride * (count - 1) + 1 for count in (height, width))
+    parts = [last[:, :, i : i + down : stride, j : j + right : stride] for i in range(kernel) for j in range(kernel)]
+    patches = torch.stack(parts, dim=2).flatten(3).flatten(1, 2)
+    weight, bias = linear[..., : patches.shape[1]], linear[..., patches.shape[1] :]
+    found = torch.baddbmm(bias, weight, patches) if bias.shape[-1] else weight @ patches
+    return found.unflatten(2, (height, width, -1)).movedim(-1, 1)
 
 
 def pool(images: Tensor, size: int) -> Tensor:
