@@ -10,9 +10,11 @@ def banding(wildcards):
 
 
 def ensemble_settings(wildcards):
-    """What an ensemble depends on."""
-    chosen = {section: banding(wildcards)[section] for section in ("data", "backbone", "anchors")}
-    return chosen | {"members": BANDED[wildcards.dataset]["members"]}
+    """What an ensemble depends on: settings of the model, and those that ensembles have of their own."""
+    model, own = banding(wildcards), BANDED[wildcards.dataset]
+    chosen = {section: model[section] for section in ("data", "backbone")}
+    anchors = model["anchors"] | {"steps": own["steps"], "batch": own["batch"]}
+    return chosen | {"anchors": anchors, "members": own["members"]}
 
 
 def band_settings_of(*keys):
@@ -91,7 +93,7 @@ rule predict_bands:
         mem_mb=training_memory,
         runtime=stage_minutes,
     params:
-        settings=band_settings_of("networks", "level"),
+        settings=band_settings_of("clock", "networks", "level"),
         backbone=lambda w: banding(w)["backbone"],
         seed=lambda w: int(w.seed),
         code=code("predict_bands.py"),

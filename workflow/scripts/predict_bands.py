@@ -13,12 +13,14 @@ from weightflow.weight_flow import read_weight_flow
 
 
 def main(snakemake):
-    inputs, params = snakemake.input, snakemake.params
-    data, curves = read_snapshots(inputs.snapshots), EnsembleCurves(*read_ensemble(inputs.ensemble))
+    inputs, params, settings = snakemake.input, snakemake.params, snakemake.params.settings
+    data = read_snapshots(inputs.snapshots)
+    curves = EnsembleCurves(*read_ensemble(inputs.ensemble), settings["clock"])
     backbone = make_backbone(params.backbone, data.variables, data.space)
     flow = read_weight_flow(inputs.flow, job_device(snakemake))
     inside = (data.times >= curves.times[0]) & (data.times <= curves.times[-1])
-    bands = predict_bands(flow, curves, backbone, data.times[inside], seed=params.seed, **params.settings)
+    networks, level = settings["networks"], settings["level"]
+    bands = predict_bands(flow, curves, backbone, data.times[inside], networks, level, params.seed)
     write_bands(snakemake.output[0], bands, made_by=stamp(snakemake))
 
 
