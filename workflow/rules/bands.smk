@@ -1,30 +1,6 @@
 # Uncertainty bands: an ensemble of anchors for each snapshot, a flow over them that is conditional on time, and bands
 # about the marginals that these networks predict.
 
-BAND = "results/{dataset}/bands/seed{seed}"
-
-
-def banding(wildcards):
-    """The model whose networks the ensemble of a data set is made of."""
-    return SETTINGS[BANDED[wildcards.dataset]["model"] or MODELS[0]]
-
-
-def ensemble_settings(wildcards):
-    """What an ensemble depends on: settings of the model, and those that ensembles have of their own."""
-    model, own = banding(wildcards), BANDED[wildcards.dataset]
-    chosen = {section: model[section] for section in ("data", "backbone")}
-    anchors = model["anchors"] | {"steps": own["steps"], "batch": own["batch"]}
-    return chosen | {"anchors": anchors, "members": own["members"]}
-
-
-def band_settings_of(*keys):
-    """Settings of a data set's bands that a stage depends on, and no others."""
-    return lambda wildcards: {key: BANDED[wildcards.dataset][key] for key in keys}
-
-
-# Data set, seed of all bands that the truth is known of.
-JUDGED_BANDS = [(dataset, seed) for dataset in BANDED if has_exact_law(dataset) for seed in SEEDS]
-
 
 rule train_anchor_ensemble:
     input:
@@ -95,6 +71,7 @@ rule predict_bands:
     params:
         settings=band_settings_of("clock", "networks", "level"),
         backbone=lambda w: banding(w)["backbone"],
+        share=lambda w: banding(w)["data"]["share"],
         seed=lambda w: int(w.seed),
         code=code("predict_bands.py"),
     script:

@@ -2,26 +2,29 @@
 
 from weightflow.anchor_ensembles import read_ensemble
 from weightflow.backbones import make_backbone
+from weightflow.band_calibration import choose_stretch
 from weightflow.band_flow import predict_bands
 from weightflow.bands import write_bands
 from weightflow.device import job_device
 from weightflow.ensemble_curves import EnsembleCurves
 from weightflow.job import run
 from weightflow.provenance import stamp
-from weightflow.snapshots import read_snapshots
+from weightflow.snapshots import read_training
 from weightflow.weight_flow import read_weight_flow
 
 
 def main(snakemake):
     inputs, params, settings = snakemake.input, snakemake.params, snakemake.params.settings
-    data = read_snapshots(inputs.snapshots)
+    data = read_training(inputs.snapshots, params.share)
     curves = EnsembleCurves(*read_ensemble(inputs.ensemble), settings["clock"])
     backbone = make_backbone(params.backbone, data.variables, data.space)
     flow = read_weight_flow(inputs.flow, job_device(snakemake))
     inside = (data.times >= curves.times[0]) & (data.times <= curves.times[-1])
     networks, level = settings["networks"], settings["level"]
-    bands = predict_bands(flow, curves, backbone, data.times[inside], networks, level, params.seed)
-    write_bands(snakemake.output[0], bands, made_by=stamp(snakemake))
+    stretch = choose_stretch(curves, backbone, data.observed, networks, level, params.seed)
+    print(f"Networks lie {stretch:g} times as far apart as in the ensemble, so that bands hold left-out snapshots.")
+    bands = predict_bands(flow, curves, backbone, data.times[inside], networks, level, params.seed, stretch)
+    write_bands(snakemake.output[0], bands, stretch=stretch, made_by=stamp(snakemake))
 
 
 run(main, snakemake)  # noqa: F821

@@ -43,6 +43,7 @@ def predict_bands(
     networks: int,
     level: float,
     seed: int,
+    stretch: float = 1.0,
 ) -> Bands:
     """Bands at times.
 
@@ -54,13 +55,14 @@ def predict_bands(
         networks: that are drawn at each time.
         level: of the bands, such as 0.9.
         seed: of the draws; the same noise at all times, so that a band moves with the time alone.
+        stretch: factor on the networks' coordinates (band_calibration.py).
     """
     device = next(flow.velocity.parameters()).device
     generator = torch.Generator(device).manual_seed(seeding.integer(seed, "bands"))
     tails, found = [(1 - level) / 2, 0.5, (1 + level) / 2], []
     for time in times:
         told = np.repeat(condition_of(np.array([time]), curves.times), networks, axis=0)
-        weights = curves.weights(time, generate(flow, networks, seed, told)).astype(np.float32)
+        weights = curves.weights(time, stretch * generate(flow, networks, seed, told)).astype(np.float32)
         said = backbone.marginals(torch.as_tensor(weights, device=device), _PREFIXES, generator)
         found.append(np.quantile(said.cpu().numpy(), tails, axis=0))
     lower, middle, upper = np.stack(found, axis=1)

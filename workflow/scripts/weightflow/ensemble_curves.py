@@ -6,7 +6,7 @@ process, given the knots (Wahba 1978), whose variance between them follows, but 
 weight space. Both are those in which the anchors themselves bend, less what resampling alone bends them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -46,6 +46,10 @@ class EnsembleCurves:
     def size(self) -> int:
         """Number of coordinates."""
         return self.members - 1 + len(self.times) - 2
+
+    def without(self, snapshot: int) -> "EnsembleCurves":
+        """Curves through all snapshots but one, by its index; not the first, which the clock starts at."""
+        return replace(self, times=np.delete(self.times, snapshot), anchors=np.delete(self.anchors, snapshot, axis=1))
 
     def coordinates(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """(count, size) of random networks like the members, on curves that err by a random amount.
