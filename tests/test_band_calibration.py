@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from scipy.special import logit
 
 from weightflow.band_calibration import STRETCHES, choose_stretch, held_share
+from weightflow.band_flow import log_odds
 from weightflow.ensemble_curves import EnsembleCurves
 
 TIMES = np.arange(6.0)
@@ -47,16 +49,16 @@ def test_bands_that_do_not_are_stretched():
 def test_a_wider_stretch_holds_more():
     curves, states = problem(0.1, 0.15)
     rng = np.random.default_rng(0)
-    held = [held_share(curves, Softmax(), states[2], 2, stretch, 400, 0.9, rng) for stretch in (0.3, 1.0, 3.0)]
+    told = log_odds(curves, Softmax(), TIMES[2], curves.coordinates(400, rng), None)
+    held = [held_share(*told, states[2], stretch, 0.9, rng) for stretch in (0.3, 1.0, 3.0)]
     assert held[0] < held[1] < held[2]
 
 
 def test_frequencies_of_few_states_lie_in_bands_of_the_right_networks():
-    curves, _ = problem(1e-3, 0)
     rng = np.random.default_rng(1)
-    said = Softmax().marginals(torch.as_tensor(curves.anchors[:, 2]), 0, None).numpy().mean(0)[0]
-    flat = EnsembleCurves(TIMES, np.repeat(curves.anchors[:, 2:3], 6, axis=1))
-    held = [held_share(flat, Softmax(), rng.choice(LEVELS, (50, 1), p=said), 2, 1, 400, 0.9, rng) for _ in range(60)]
+    said = rng.dirichlet(np.full(LEVELS, 3.0))
+    told = logit(said)[None], np.zeros((400, 1, LEVELS))
+    held = [held_share(*told, rng.choice(LEVELS, (50, 1), p=said), 1, 0.9, rng) for _ in range(60)]
     assert np.mean(held) == pytest.approx(0.9, abs=0.04)
 
 

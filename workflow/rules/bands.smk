@@ -65,8 +65,6 @@ rule predict_bands:
         "../../envs/weightflow.yaml"
     threads: one_thread
     resources:
-        gpu=card,
-        mem_mb=training_memory,
         runtime=stage_minutes,
     params:
         settings=band_settings_of("clock", "networks", "level"),

@@ -9,15 +9,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from scipy.special import expit
 
 from weightflow import seeding
 from weightflow.backbones import Backbone
+from weightflow.band_flow import log_odds
 from weightflow.bands import LEAST
 from weightflow.ensemble_curves import EnsembleCurves
 
-STRETCHES = np.round(np.arange(1.0, 2.01, 0.1), 1)  # that are tried
+STRETCHES = np.round(np.arange(1.0, 4.01, 0.1), 1)  # that are tried
 FEWEST = 4  # snapshots, for curves through the others to bend
-_PREFIXES = 512
 
 
 def choose_stretch(
@@ -28,7 +29,7 @@ def choose_stretch(
     level: float,
     seed: int,
 ) -> float:
-    """The least factor on networks' coordinates with which bands hold left-out snapshots as often as they should.
+    """The least factor on networks' log-odds with which bands hold left-out snapshots as often as they should.
 
     Args:
         curves: through the ensemble.
@@ -44,37 +45,41 @@ def choose_stretch(
     if len(curves.times) < FEWEST:
         return 1.0
     draws = seeding.stream(seed, "bands", "stretch")
-    interior = range(1, len(curves.times) - 1)
+    generator = torch.Generator().manual_seed(seeding.integer(seed, "bands", "stretch"))
+    told = []
+    for k in range(1, len(curves.times) - 1):
+        others = curves.without(k)
+        found = log_odds(others, backbone, curves.times[k], others.coordinates(networks, draws), generator)
+        told.append((*found, snapshots[k]))
     for stretch in STRETCHES:
-        held = [held_share(curves, backbone, snapshots[k], k, stretch, networks, level, draws) for k in interior]
-        if np.mean(held) >= level:
+        if np.mean([held_share(*own, stretch, level, draws) for own in told]) >= level:
             break
     return float(stretch)
 
 
-@torch.no_grad()
 def held_share(
-    curves: EnsembleCurves,
-    backbone: Backbone,
+    centre: np.ndarray,
+    beside: np.ndarray,
     states: np.ndarray,
-    left_out: int,
     stretch: float,
-    networks: int,
     level: float,
     draws: np.random.Generator,
 ) -> float:
-    """Share of counts whose frequency in a snapshot lies in the band that all others give of it; arguments as above.
+    """Share of counts whose frequency in a snapshot lies in its band.
 
     The band is of frequencies among as many states, so that it holds what such few states add of their own.
+
+    Args:
+        centre: (d, L) log-odds in the middle of the band.
+        beside: (n, d, L) those of networks, less the centre.
+        states: (N, d) of the snapshot.
+        stretch: factor on them.
+        level: of the band.
+        draws: of frequencies, and of ranks where these are equal.
     """
-    others = curves.without(left_out)
-    weights = others.weights(curves.times[left_out], stretch * others.coordinates(networks, draws))
-    generator = torch.Generator().manual_seed(int(draws.integers(2**31)))
-    said = backbone.marginals(torch.as_tensor(weights.astype(np.float32)), _PREFIXES, generator).numpy()
-    levels, count = said.shape[-1], len(states)
+    said, levels, count = expit(centre + stretch * beside), centre.shape[-1], len(states)
     found = np.stack([np.bincount(own, minlength=levels) for own in states.astype(np.int64).T])
-    expected = draws.binomial(count, said.clip(0, 1))
+    expected = draws.binomial(count, said)
     judged = (found >= LEAST * count) | (np.quantile(said, (1 + level) / 2, axis=0) >= LEAST)
-    # Ties are broken at random, so that the rank of what is drawn alike is uniform.
     rank = (expected < found).mean(0) + draws.random(found.shape) * (expected == found).mean(0)
     return float((np.abs(rank - 0.5) <= level / 2)[judged].mean())
