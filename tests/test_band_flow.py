@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from scipy.special import logit
 
 from weightflow import band_flow
 from weightflow.band_flow import condition_of, fit_band_flow, predict_bands
 from weightflow.ensemble_curves import EnsembleCurves
 from weightflow.gru import GRUBackbone
 from weightflow.heads import CountHead
+from weightflow.reduction import Reduction
 from weightflow.weight_flow import Velocity, WeightFlow, generate
 
 OBSERVED = np.array([0.0, 1.0, 2.0])
@@ -45,10 +47,21 @@ def test_bands_are_quantiles_of_what_drawn_networks_say(monkeypatch, backbone, c
     assert told == [-1, 0]
     assert found.lower.shape == (2, 2, 3)
     for place, time in enumerate((0.0, 1.0)):
-        weights = torch.as_tensor(curves.weights(time, drawn).astype(np.float32))
-        said = backbone.marginals(weights, 64, torch.Generator()).numpy()
-        for part, share in ((found.lower, 0.05), (found.middle, 0.5), (found.upper, 0.95)):
-            np.testing.assert_allclose(part[place], np.quantile(said, share, axis=0), atol=1e-6)
+        told = [curves.weights(time, chosen).astype(np.float32) for chosen in (drawn, np.zeros((1, curves.size)))]
+        said, centre = (backbone.marginals(torch.as_tensor(own), 64, torch.Generator()).numpy() for own in told)
+        np.testing.assert_allclose(found.middle[place], centre[0], atol=1e-6)
+        for part, share in ((found.lower, 0.05), (found.upper, 0.95)):
+            quantile = np.quantile(said, share, axis=0, method="linear")
+            np.testing.assert_allclose(part[place], quantile, atol=2e-3)
+
+
+def test_stretched_bands_are_as_much_wider_in_log_odds(backbone, curves):
+    flow = WeightFlow(Velocity(4, 2, 1).eval(), Reduction(np.zeros(4), 1.0), 1.0, np.zeros(1))
+    one, two = (predict_bands(flow, curves, backbone, OBSERVED, 30, 0.9, 0, stretch) for stretch in (1.0, 2.0))
+    np.testing.assert_allclose(two.middle, one.middle)
+    for end in ("lower", "upper"):
+        apart = [logit(getattr(found, end)) - logit(found.middle) for found in (one, two)]
+        np.testing.assert_allclose(apart[1], 2 * apart[0], rtol=1e-4, atol=1e-6)
 
 
 def test_drawn_networks_are_spread_as_those_the_flow_is_matched_to(curves):

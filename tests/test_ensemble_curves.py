@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
+from scipy.stats import gaussian_kde
 
 from weightflow.ensemble_curves import EnsembleCurves, bends
 
@@ -20,11 +21,18 @@ def wiener(times: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarra
     return (speed - speed[:, :1]).cumsum(1) * np.diff(times)[0]
 
 
+def corners(curves: EnsembleCurves, rng: np.random.Generator) -> np.ndarray:
+    """(500, M − 1) coordinates of members as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EnsembleCurves, "bandwidth", 0.0)
+        return curves.coordinates(500, rng)[:, : curves.members - 1]
+
+
 def test_the_mean_and_the_members_are_scipys_natural_splines(rng):
     anchors = rng.normal(size=(4, 5, 3))
     curves = EnsembleCurves(TIMES, anchors)
     splines = CubicSpline(TIMES, anchors, axis=1, bc_type="natural")
-    member = curves.coordinates(500, rng)[:, :3]
+    member = corners(curves, rng)
     for time in (1.0, 2.2, 6.0):
         np.testing.assert_allclose(curves.weights(time, np.zeros((1, 6)))[0], splines(time).mean(0), atol=1e-12)
         found = curves.weights(time, np.concatenate([member, np.zeros((500, 3))], axis=1))
@@ -40,6 +48,17 @@ def test_coordinates_have_mean_zero_and_variance_one(rng):
     np.testing.assert_allclose(np.cov(found.T), np.eye(8), atol=0.04)
 
 
+def test_members_are_smoothed_by_silvermans_rule(rng):
+    curves = EnsembleCurves(TIMES, rng.normal(size=(6, 5, 2)))
+    factor = gaussian_kde(rng.normal(size=(5, 6))).silverman_factor()
+    assert curves.bandwidth == pytest.approx(factor)
+    found, members = curves.coordinates(40_000, rng)[:, :5], np.unique(corners(curves, rng).round(9), axis=0)
+    assert len(members) == 6
+    beside = found[:, None] - (1 - factor**2) ** 0.5 * members
+    nearest = np.square(beside).sum(-1).min(1)
+    assert nearest.mean() == pytest.approx(5 * factor**2, rel=0.25)
+
+
 def test_networks_at_a_snapshot_are_spread_as_its_members(rng):
     anchors = rng.normal(size=(5, 5, 3))
     curves = EnsembleCurves(TIMES, anchors)
@@ -53,6 +72,15 @@ def test_a_spline_errs_between_snapshots_alone_and_most_in_the_longest_interval(
     middle = [np.square(curves.error(time)).sum() for time in (2.0, 3.5, 6.0, 8.5)]
     assert np.argmax(middle) == 2
     assert np.argmax(curves.error(1.5)) == 0  # the nearest bend has the most say
+
+
+def test_by_a_clock_of_roots_splines_follow_what_moves_with_the_root_of_time():
+    times = np.array([2.0, 3.0, 6.0, 11.0, 18.0])
+    path = np.sqrt(times - 2)[:, None] * np.ones(2)
+    curves = EnsembleCurves(times, np.stack([path, path]), clock=0.5)
+    for time in (2.0, 2.25, 7.0, 18.0):
+        np.testing.assert_allclose(curves.weights(time, np.zeros((1, 4))), (time - 2) ** 0.5, atol=1e-12)
+        assert np.abs(curves.error(time)).max() < 1
 
 
 def test_the_error_is_that_of_splines_through_integrated_wiener_processes(rng):

@@ -16,8 +16,8 @@ POPULATION = {
     "autoencoder": {"width": 8, "layers": 1, "heads": 2, "feedforward": 8, "latent": 3, "steps": 3, "batch": 4}
     | {"structural": [1, 0.5], "queries": 10, "shares": [0.6, 0.2]},
 }
-MODEL = {"backbone": {"hidden": 2}, "anchors": {"first_steps": 4, "steps": 2, "batch": 8}}
-BANDS = {"members": 3, "networks": 10, "flow": {"width": 4, "steps": 2, "batch": 8}}
+MODEL = {"backbone": {"hidden": 2}, "anchors": {"first_steps": 4}}
+BANDS = {"members": 3, "steps": 2, "batch": 8, "networks": 10, "flow": {"width": 4, "steps": 2, "batch": 8}}
 CONFIG = {
     "datasets": {"tiny": {"system": "birth_death", "trajectories": 20, "heldout": 10, "observe_every": 25}},
     "models": {"small": MODEL},

@@ -1,28 +1,6 @@
 # Uncertainty bands: an ensemble of anchors for each snapshot, a flow over them that is conditional on time, and bands
 # about the marginals that these networks predict.
 
-BAND = "results/{dataset}/bands/seed{seed}"
-
-
-def banding(wildcards):
-    """The model whose networks the ensemble of a data set is made of."""
-    return SETTINGS[BANDED[wildcards.dataset]["model"] or MODELS[0]]
-
-
-def ensemble_settings(wildcards):
-    """What an ensemble depends on."""
-    chosen = {section: banding(wildcards)[section] for section in ("data", "backbone", "anchors")}
-    return chosen | {"members": BANDED[wildcards.dataset]["members"]}
-
-
-def band_settings_of(*keys):
-    """Settings of a data set's bands that a stage depends on, and no others."""
-    return lambda wildcards: {key: BANDED[wildcards.dataset][key] for key in keys}
-
-
-# Data set, seed of all bands that the truth is known of.
-JUDGED_BANDS = [(dataset, seed) for dataset in BANDED if has_exact_law(dataset) for seed in SEEDS]
-
 
 rule train_anchor_ensemble:
     input:
@@ -87,12 +65,11 @@ rule predict_bands:
         "../../envs/weightflow.yaml"
     threads: one_thread
     resources:
-        gpu=card,
-        mem_mb=training_memory,
         runtime=stage_minutes,
     params:
-        settings=band_settings_of("networks", "level"),
+        settings=band_settings_of("clock", "networks", "level"),
         backbone=lambda w: banding(w)["backbone"],
+        share=lambda w: banding(w)["data"]["share"],
         seed=lambda w: int(w.seed),
         code=code("predict_bands.py"),
     script:

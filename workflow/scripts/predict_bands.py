@@ -1,25 +1,31 @@
 """Predict bands about the marginals at every time of the grid, up to the last snapshot."""
 
+import torch
+
 from weightflow.anchor_ensembles import read_ensemble
 from weightflow.backbones import make_backbone
+from weightflow.band_calibration import choose_stretch
 from weightflow.band_flow import predict_bands
 from weightflow.bands import write_bands
-from weightflow.device import job_device
 from weightflow.ensemble_curves import EnsembleCurves
 from weightflow.job import run
 from weightflow.provenance import stamp
-from weightflow.snapshots import read_snapshots
+from weightflow.snapshots import read_training
 from weightflow.weight_flow import read_weight_flow
 
 
 def main(snakemake):
-    inputs, params = snakemake.input, snakemake.params
-    data, curves = read_snapshots(inputs.snapshots), EnsembleCurves(*read_ensemble(inputs.ensemble))
+    inputs, params, settings = snakemake.input, snakemake.params, snakemake.params.settings
+    data = read_training(inputs.snapshots, params.share)
+    curves = EnsembleCurves(*read_ensemble(inputs.ensemble), settings["clock"])
     backbone = make_backbone(params.backbone, data.variables, data.space)
-    flow = read_weight_flow(inputs.flow, job_device(snakemake))
+    flow = read_weight_flow(inputs.flow, torch.device("cpu"))
     inside = (data.times >= curves.times[0]) & (data.times <= curves.times[-1])
-    bands = predict_bands(flow, curves, backbone, data.times[inside], seed=params.seed, **params.settings)
-    write_bands(snakemake.output[0], bands, made_by=stamp(snakemake))
+    networks, level = settings["networks"], settings["level"]
+    stretch = choose_stretch(curves, backbone, data.observed, networks, level, params.seed)
+    print(f"Bands are {stretch:g} times as wide as the ensemble makes them, in log-odds, to hold left-out snapshots.")
+    bands = predict_bands(flow, curves, backbone, data.times[inside], networks, level, params.seed, stretch)
+    write_bands(snakemake.output[0], bands, stretch=stretch, made_by=stamp(snakemake))
 
 
 run(main, snakemake)  # noqa: F821

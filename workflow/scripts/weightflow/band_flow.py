@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.special import expit, logit
 
 from weightflow import seeding
 from weightflow.backbones import Backbone
@@ -18,7 +19,8 @@ from weightflow.ensemble_curves import EnsembleCurves
 from weightflow.weight_flow import WeightFlow, fit_weight_flow, generate
 
 _DRAWS = 4000  # networks that a flow is matched to
-_PREFIXES = 512  # of the variables before one, beyond which these are drawn; all of them change no band by a twentieth
+_PREFIXES, _PREFIXES_OF_ONE = 512, 4096  # of the variables before one, beyond which these are drawn
+_RAREST = 1e-9  # probability, so that log-odds are finite
 
 
 def condition_of(times: np.ndarray, observed: np.ndarray) -> np.ndarray:
@@ -35,6 +37,29 @@ def fit_band_flow(curves: EnsembleCurves, settings: Mapping[str, Any], seed: int
 
 
 @torch.no_grad()
+def log_odds(
+    curves: EnsembleCurves,
+    backbone: Backbone,
+    time: float,
+    coordinates: np.ndarray,
+    generator: torch.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """What networks say of every count at a time, where bands are symmetric and nothing leaves the unit interval.
+
+    Returns:
+        (d, L) log-odds of the network on the mean curve, and (n, d, L) by how much those of networks with coordinates
+        (n, size) differ from them.
+    """
+
+    def told(chosen: np.ndarray, prefixes: int) -> np.ndarray:
+        weights = torch.as_tensor(curves.weights(time, chosen).astype(np.float32))
+        return logit(backbone.marginals(weights, prefixes, generator).numpy().clip(_RAREST, 1 - _RAREST))
+
+    centre = told(np.zeros((1, curves.size)), _PREFIXES_OF_ONE)[0]
+    return centre, told(coordinates, _PREFIXES) - centre
+
+
+@torch.no_grad()
 def predict_bands(
     flow: WeightFlow,
     curves: EnsembleCurves,
@@ -43,6 +68,7 @@ def predict_bands(
     networks: int,
     level: float,
     seed: int,
+    stretch: float = 1.0,
 ) -> Bands:
     """Bands at times.
 
@@ -54,14 +80,13 @@ def predict_bands(
         networks: that are drawn at each time.
         level: of the bands, such as 0.9.
         seed: of the draws; the same noise at all times, so that a band moves with the time alone.
+        stretch: factor on the log-odds of the networks beside those of the mean curve (band_calibration.py).
     """
-    device = next(flow.velocity.parameters()).device
-    generator = torch.Generator(device).manual_seed(seeding.integer(seed, "bands"))
-    tails, found = [(1 - level) / 2, 0.5, (1 + level) / 2], []
+    generator = torch.Generator().manual_seed(seeding.integer(seed, "bands"))
+    tails, found = [(1 - level) / 2, (1 + level) / 2], []
     for time in times:
         told = np.repeat(condition_of(np.array([time]), curves.times), networks, axis=0)
-        weights = curves.weights(time, generate(flow, networks, seed, told)).astype(np.float32)
-        said = backbone.marginals(torch.as_tensor(weights, device=device), _PREFIXES, generator)
-        found.append(np.quantile(said.cpu().numpy(), tails, axis=0))
-    lower, middle, upper = np.stack(found, axis=1)
-    return Bands(times, lower, middle, upper, level)
+        centre, beside = log_odds(curves, backbone, time, generate(flow, networks, seed, told), generator)
+        lower, upper = centre + stretch * np.quantile(beside, tails, axis=0)
+        found.append(expit([lower, centre, upper]))
+    return Bands(times, *np.stack(found, axis=1), level)

@@ -22,7 +22,7 @@ class Bands:
 
     Attributes:
         times: (T,).
-        lower, middle, upper: (T, d, L).
+        lower, middle, upper: (T, d, L); the middle is what the network on the mean curve says.
         level: share of the networks that lie between lower and upper.
     """
 

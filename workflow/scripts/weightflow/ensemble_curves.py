@@ -6,7 +6,7 @@ process, given the knots (Wahba 1978), whose variance between them follows, but 
 weight space. Both are those in which the anchors themselves bend, less what resampling alone bends them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -29,10 +29,13 @@ class EnsembleCurves:
     Attributes:
         times: (K,) of the snapshots.
         anchors: (M, K, P) weights of the members.
+        clock: power of the time since the first snapshot that splines are smooth in: 1 is time itself; with 1/2 they
+            keep up with what starts from a point, which spreads like the root of time.
     """
 
     times: np.ndarray
     anchors: np.ndarray
+    clock: float = 1.0
 
     @property
     def members(self) -> int:
@@ -44,15 +47,31 @@ class EnsembleCurves:
         """Number of coordinates."""
         return self.members - 1 + len(self.times) - 2
 
+    def without(self, snapshot: int) -> "EnsembleCurves":
+        """Curves through all snapshots but one, by its index; not the first, which the clock starts at."""
+        return replace(self, times=np.delete(self.times, snapshot), anchors=np.delete(self.anchors, snapshot, axis=1))
+
     def coordinates(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """(count, size) of random members, on curves that err by a random amount."""
+        """(count, size) of random networks like the members, on curves that err by a random amount.
+
+        A few members in as many dimensions are all corners: their quantiles lie too near, and a flow that learns them
+        by heart keeps that. So they are smoothed, their variance kept (Silverman & Young 1987).
+        """
         vertices = dct(np.eye(self.members), norm="ortho")[:, 1:] * self.members**0.5
         chosen = vertices[rng.integers(self.members, size=count)]
-        return np.concatenate([chosen, rng.standard_normal((count, len(self.times) - 2))], axis=1)
+        noise, kernel = rng.standard_normal((count, self.size)), self.bandwidth
+        chosen = (1 - kernel**2) ** 0.5 * chosen + kernel * noise[:, : self.members - 1]
+        return np.concatenate([chosen, noise[:, self.members - 1 :]], axis=1)
+
+    @property
+    def bandwidth(self) -> float:
+        """Of the Gaussian kernel that members are smoothed by: Silverman's rule, in units of their spread."""
+        dimensions = self.members - 1
+        return (4 / ((dimensions + 2) * self.members)) ** (1 / (dimensions + 4))
 
     def weights(self, time: float, coordinates: np.ndarray) -> np.ndarray:
         """(n, P) of networks at a time, by their coordinates (n, size)."""
-        basis = natural_basis(self.times, np.array([time]))[0]
+        basis = natural_basis(self._clock(self.times), self._clock(np.array([time])))[0]
         inside, beside = np.split(coordinates, [self.members - 1], axis=1)
         spread = np.tensordot(basis, self._spread, axes=(0, 1))
         bends = self.error(time)[:, None] * self._bends
@@ -89,8 +108,9 @@ class EnsembleCurves:
         return np.sqrt(kept)[:, None] * found
 
     def _clock(self, times: np.ndarray) -> np.ndarray:
-        """Times in mean intervals between snapshots, from the first on."""
-        return (times - self.times[0]) / np.diff(self.times).mean()
+        """Times by the clock, in mean intervals between snapshots, from the first on."""
+        share = (times - self.times[0]) / (self.times[-1] - self.times[0])
+        return (len(self.times) - 1) * share**self.clock
 
 
 def bends(knots: np.ndarray, weights: np.ndarray) -> np.ndarray:

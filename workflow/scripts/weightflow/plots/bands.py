@@ -53,7 +53,7 @@ def plot_bands(data: Snapshots, law: ExactLaw | None, bands: Bands, times: Seque
             Patch(
                 facecolor=style.BLUE, alpha=_OPACITY, linewidth=0, label=f"{bands.level:.0%} band".replace("%", " %")
             ),
-            Line2D([], [], color=style.BLUE, label="median of the networks"),
+            Line2D([], [], color=style.BLUE, label="mean network"),
             Line2D([], [], **_TRUE | {"markersize": 4}, label=f"truth, {source}"),
         ]
         style.legend_above(figure, handles, 3)
