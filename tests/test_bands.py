@@ -96,3 +96,11 @@ def test_bands_of_another_shape_are_refused(bands, tmp_path):
     write_bands(tmp_path / "bands.safetensors", Bands(TIMES, bands.lower, bands.middle, bands.upper, 0.9))
     with pytest.raises(InputError):
         read_bands(tmp_path / "bands.safetensors")
+
+
+def test_without_any_truth_tables_have_their_columns_alone(bands):
+    metrics, summary = summarise_bands(judge_bands(bands, None, TIMES).assign(dataset="d", seed=0))
+    assert metrics.columns.tolist() == ["dataset", "seed", "metric", "value"]
+    assert summary.columns.tolist() == ["dataset", "metric", "mean", "std", "seeds"]
+    assert metrics.empty
+    assert summary.empty
