@@ -5,7 +5,16 @@ import pandas as pd
 import pytest
 from scipy.stats import poisson
 
-from weightflow.bands import Bands, coverage, judge_bands, read_bands, summarise_bands, width, write_bands
+from weightflow.bands import (
+    Bands,
+    coverage,
+    coverage_of_present,
+    judge_bands,
+    read_bands,
+    summarise_bands,
+    width,
+    write_bands,
+)
 from weightflow.errors import InputError
 from weightflow.laws import PoissonLaw, TableLaw
 
@@ -36,6 +45,13 @@ def test_coverage_is_the_share_of_counts_in_their_bands(inside, share):
     np.testing.assert_allclose(width(found, truth), [0.1])
 
 
+def test_counts_that_the_truth_excludes_can_be_left_out():
+    truth = np.array([[[0.5, 0.4, 0.1, 0.0, 0.0]]])
+    found = Bands(np.zeros(1), truth + np.array([-0.1, -0.1, 0.01, 0.01, 0]), truth, truth + 0.02, 0.9)
+    np.testing.assert_allclose(coverage_of_present(found, truth), [2 / 3])
+    np.testing.assert_allclose(coverage(found, truth), [3 / 5])
+
+
 def test_bands_about_the_truth_hold_all_of_it_and_no_other(law, bands):
     found = judge_bands(bands, law, TIMES[:1])
     assert found["times"].tolist() == ["observed", "unseen"]
@@ -59,7 +75,7 @@ def test_of_an_unknown_law_nothing_is_measured(bands):
 
 def test_tables_are_means_over_times_and_over_seeds():
     rows = [(seed, times, seed + share) for seed in (0, 1) for times, share in (("unseen", 0.5), ("unseen", 0.7))]
-    table = pd.DataFrame(rows, columns=["seed", "times", "coverage"]).assign(dataset="d", width=0.1)
+    table = pd.DataFrame(rows, columns=["seed", "times", "coverage"]).assign(dataset="d", present=0.9, width=0.1)
     metrics, summary = summarise_bands(table)
     assert metrics[metrics["metric"] == "coverage_unseen"]["value"].tolist() == pytest.approx([0.6, 1.6])
     row = summary.set_index("metric").loc["coverage_unseen"]
@@ -80,3 +96,11 @@ def test_bands_of_another_shape_are_refused(bands, tmp_path):
     write_bands(tmp_path / "bands.safetensors", Bands(TIMES, bands.lower, bands.middle, bands.upper, 0.9))
     with pytest.raises(InputError):
         read_bands(tmp_path / "bands.safetensors")
+
+
+def test_without_any_truth_tables_have_their_columns_alone(bands):
+    metrics, summary = summarise_bands(judge_bands(bands, None, TIMES).assign(dataset="d", seed=0))
+    assert metrics.columns.tolist() == ["dataset", "seed", "metric", "value"]
+    assert summary.columns.tolist() == ["dataset", "metric", "mean", "std", "seeds"]
+    assert metrics.empty
+    assert summary.empty

@@ -75,7 +75,7 @@ def test_bands_are_measured_and_shown(finished):
     summary = pd.read_csv(finished / "results" / "populations" / "bands_summary.csv").set_index("metric")
     assert set(summary["dataset"]) == {"tiny"}
     assert set(summary.index) == {
-        f"{what}_{times}" for what in ("coverage", "width") for times in ("unseen", "observed")
+        f"{what}_{times}" for what in ("coverage", "present", "width") for times in ("unseen", "observed")
     }
     assert summary["mean"].between(0, 1).all()
     page = (finished / "results" / "populations" / "report.html").read_text(encoding="utf-8")

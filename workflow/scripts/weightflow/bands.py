@@ -13,7 +13,7 @@ from weightflow.storage import parts_of, read_tensors, write_tensors
 KIND = "bands"
 LEAST = 1e-3  # probability from which on a count is judged: bands about nothing hold it always
 UNSEEN, OBSERVED = "unseen", "observed"
-COLUMNS = ["time", "times", "coverage", "width"]  # of what is measured of bands
+COLUMNS = ["time", "times", "coverage", "present", "width"]  # of what is measured of bands
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,16 @@ def coverage(bands: Bands, truth: np.ndarray) -> np.ndarray:
 
     Counts that neither the truth nor the band gives a probability of at least `LEAST` are left out.
     """
-    judged = _judged(bands, truth)
-    inside = (bands.lower <= truth) & (truth <= bands.upper)
-    return (inside & judged).sum((1, 2)) / judged.sum((1, 2))
+    return _share_inside(bands, truth, _judged(bands, truth))
+
+
+def coverage_of_present(bands: Bands, truth: np.ndarray) -> np.ndarray:
+    """(T,) the same of the counts whose true probability is at least `LEAST`.
+
+    Which counts are judged does not depend on the bands then. The others are those that the truth all but excludes:
+    no softmax does, so that its band does not reach down to them.
+    """
+    return _share_inside(bands, truth, truth >= LEAST)
 
 
 def width(bands: Bands, truth: np.ndarray) -> np.ndarray:
@@ -72,7 +79,8 @@ def judge_bands(bands: Bands, law: ExactLaw | None, observed: np.ndarray) -> pd.
     truth = np.stack([law.marginals(place, levels) for place in places])
     seen = np.isin(bands.times, observed)
     columns = {"time": bands.times, "times": np.where(seen, OBSERVED, UNSEEN)}
-    return pd.DataFrame(columns | {"coverage": coverage(own, truth), "width": width(own, truth)})
+    measured = {"coverage": coverage, "present": coverage_of_present, "width": width}
+    return pd.DataFrame(columns | {name: measure(own, truth) for name, measure in measured.items()})
 
 
 def summarise_bands(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -85,7 +93,7 @@ def summarise_bands(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         Table dataset, seed, metric (coverage_unseen, width_observed and so on), value; and table dataset, metric, mean,
         std (empty of one seed), seeds.
     """
-    long = table.melt(["dataset", "seed", "times"], ["coverage", "width"], "metric")
+    long = table.melt(["dataset", "seed", "times"], ["coverage", "present", "width"], "metric")
     long["metric"] = long["metric"] + "_" + long["times"]
     each = long.groupby(["dataset", "seed", "metric"], sort=False)["value"].mean().reset_index()
     groups = each.groupby(["dataset", "metric"], sort=False)["value"]
@@ -110,6 +118,11 @@ def read_bands(path: str | Path) -> Bands:
         if not found.times.shape == found.lower.shape[:1] or not found.lower.shape == found.upper.shape:
             raise ValueError
         return found
+
+
+def _share_inside(bands: Bands, truth: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    inside = (bands.lower <= truth) & (truth <= bands.upper)
+    return (inside & judged).sum((1, 2)) / judged.sum((1, 2))
 
 
 def _judged(bands: Bands, truth: np.ndarray) -> np.ndarray:

@@ -27,8 +27,11 @@ MEANINGS = {
     "probe_epoch": "the same to the epoch",
 }
 BAND_MEANINGS = {
-    "coverage_unseen": "share of the counts' true probabilities that lie in their bands, at times that nothing was "
-    "observed at; counts that neither the truth nor the band gives 0.001 are left out",
+    "present_unseen": "share of the counts' true probabilities that lie in their bands, of counts that truly have at "
+    "least 0.001, at times that nothing was observed at",
+    "present_observed": "the same at the times of the snapshots",
+    "coverage_unseen": "share of all counts that the truth or the upper end of the band gives at least 0.001, so also "
+    "of those that the truth all but excludes, which no softmax does; at times that nothing was observed at",
     "coverage_observed": "the same at the times of the snapshots",
     "width_unseen": "mean width of these bands, at times that nothing was observed at",
     "width_observed": "the same at the times of the snapshots",
