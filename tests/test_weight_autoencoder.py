@@ -36,6 +36,7 @@ SETTINGS = {
     "steps": 4,
     "batch": 16,
     "learning_rate": 5e-3,
+    "mixing": 0.0,
     "contrastive": 0.0,
     "structural": 1.0,
 }
@@ -157,6 +158,28 @@ def test_what_networks_say_can_be_the_goal(family):
         )
     scale = behaviour_scale(behaviour, torch.as_tensor(family))
     assert (said - wanted).square().mean() / scale < 0.4
+
+
+@pytest.mark.parametrize("mixing", [0.0, 0.3, 1.0])
+def test_networks_of_a_step_lie_on_the_way_to_others(rng, mixing):
+    """Of networks at the corners of a simplex, shares are coordinates."""
+    corners = torch.eye(5)
+    found = weight_autoencoder._drawn(corners, 400, mixing, rng)
+    assert found.shape == (400, 5)
+    torch.testing.assert_close(found.sum(1), torch.ones(400))
+    assert ((found > 0).sum(1) <= 2).all()
+    least = found.amax(1).min().item()
+    assert least == pytest.approx(max(0.5, 1 - mixing), abs=0.02)
+    assert ((found == 1).any(1).all()) == (mixing == 0)
+
+
+def test_unseen_networks_are_put_together_better_for_mixing(family):
+    """Where few networks are learned."""
+    error = {}
+    for mixing in (0.0, 1.0):
+        network = fit(family[:15], steps=500, batch=32, mixing=mixing).network
+        error[mixing] = np.square(reconstruct(network, family[40:]) - family[40:]).mean()
+    assert error[1.0] < 0.8 * error[0.0]
 
 
 def test_views_of_one_network_come_nearer_than_others(family):

@@ -98,7 +98,8 @@ def fit_autoencoder(
         symmetries: groups of units whose orders make the views.
         weights: (N, P) of the population's training networks.
         behaviour: what networks say of the queries, as it is to be compared.
-        settings: those of the network, and `steps`, `batch`, `learning_rate`, `contrastive` (γ), `structural` (β).
+        settings: those of the network, and `steps`, `batch`, `learning_rate`, `mixing`, `contrastive` (γ),
+            `structural` (β).
         seed: of the network, batches and views.
         device: where to compute.
 
@@ -117,9 +118,9 @@ def fit_autoencoder(
     rows = []
     for step in progress(range(count), "auto-encoder"):
         optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, _LAST_RATE) * min(1.0, (step + 1) / 50)
-        chosen = torch.as_tensor(draws.integers(len(data), size=settings["batch"]))
+        networks = _drawn(data, settings["batch"], settings["mixing"], draws)
         picked = torch.as_tensor(draws.integers(_VIEWS, size=settings["batch"]))
-        loss, parts = loss_of(data[chosen.to(device)], picked.to(device))
+        loss, parts = loss_of(networks, picked.to(device))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -190,6 +191,16 @@ def orders(
             places = permute(layers, group, places, draws.permutation(group.count), np.ones(group.count, int))
         found.append(places)
     return np.stack(found)
+
+
+def _drawn(networks: Tensor, count: int, mixing: float, draws: np.random.Generator) -> Tensor:
+    """(count, P) of networks (N, P), each moved towards another by a share of the way, uniform up to `mixing`.
+
+    Any network is its own goal, so those between two of an aligned population are as good to learn from as these.
+    """
+    chosen, others = torch.as_tensor(draws.integers(len(networks), size=(2, count)), device=networks.device)
+    ways = torch.as_tensor(mixing * draws.random((count, 1)), dtype=networks.dtype, device=networks.device)
+    return networks[chosen].lerp(networks[others], ways)
 
 
 class _Loss:
