@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from weightflow.alignment import align_to, match, permute
-from weightflow.classifiers import CLASSIFIERS, make_classifier
+from weightflow.classifiers import make_classifier
+from weightflow.population_settings import READING_IMAGES
 from weightflow.stacked_layers import BatchNorms
 from weightflow.weight_graph import HiddenUnits
 
@@ -129,7 +130,7 @@ def test_the_sizes_of_the_literature():
     assert count("resnet18", (3, 32, 32)) == 11173962
 
 
-@pytest.mark.parametrize("kind", sorted(set(CLASSIFIERS) - {"mlp"}))
+@pytest.mark.parametrize("kind", READING_IMAGES)
 def test_images_are_asked_for(kind, refused):
     settings = next((own for own in SETTINGS.values() if own["kind"] == kind), {"activation": "relu"}) | {"kind": kind}
     with refused("architecture: convolutions read images"):

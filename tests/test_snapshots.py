@@ -148,11 +148,18 @@ def test_what_is_held_back_touches_nothing_that_is_learnt_from(dataset_settings,
 
 
 def test_every_stage_that_learns_reads_observed_states_alone(root):
-    """Others predict from them, judge, draw or tell, or time themselves; of the anchors' they take times and space."""
+    """Others predict from them, judge, draw or tell, or time themselves; of the anchors' they take times and space.
+
+    A task takes one observed snapshot, whose held-out states are the part that no choice is made by (state_tasks.py).
+    """
     scripts = {path.stem: path.read_text(encoding="utf-8") for path in (root / "workflow" / "scripts").glob("*.py")}
     whole = {name for name, text in scripts.items() if "read_snapshots(" in text}
     judging = ("predict_", "evaluate_", "plot_", "animate_", "tabulate_", "write_report", "calibrate_")
-    assert {name for name in whole if not name.startswith(judging)} == {"gather_anchors", "build_weight_graph"}
+    assert {name for name in whole if not name.startswith(judging)} == {
+        "gather_anchors",
+        "build_weight_graph",
+        "prepare_task",
+    }
     assert sum("read_training(" in text for text in scripts.values()) >= 8
 
 
