@@ -14,6 +14,8 @@ import yaml
 from anndata import AnnData
 from scipy.sparse import csr_matrix
 
+from weightflow.schema import check_schema
+
 TINY = Path(__file__).parent / "config" / "tiny.yaml"
 TARGET = "results/metrics.csv"
 GOOD = np.random.default_rng(0).integers(0, 5, (20, 6, 2))  # trajectory, time, variable
@@ -209,9 +211,9 @@ def test_bad_files_are_all_refused_before_training(run_snakemake, tmp_path):
 
 SIMULATED = {"system": "epidemic", "file": None, "heldout": 10, "trajectories": 10}
 CONFIGS = {
+    "neither file nor system": (config_of(file=None), ["datasets.mine", "neither a file nor a system"]),
     "a missing file": (config_of(file="absent.npy"), ["datasets.mine.file", "no file absent.npy", "check the path"]),
     "an unknown suffix": (config_of(file="data.xlsx"), ["datasets.mine.file"]),
-    "neither file nor system": (config_of(file=None), ["datasets.mine", "neither a file nor a system"]),
     "an unknown key": (
         {"datasets": {"mine": {**SIMULATED, "observe_evry": 2}}},
         ["datasets.mine", "unknown key 'observe_evry'", "did you mean 'observe_every'?"],
@@ -224,33 +226,9 @@ CONFIGS = {
         config_of(**SIMULATED | {"system": "model.xml"}),
         ["datasets.mine.system", "model.xml has no grid of times", "kind sbml"],
     ),
-    "an unknown kind of model": (
-        config_of(**SIMULATED) | {"models": {"sde": {"dynamics": {"kind": "sde"}}}},
-        ["models.sde.dynamics.kind", "unknown value 'sde'", "cde, ode"],
-    ),
-    "an unknown backbone": (
-        config_of(**SIMULATED) | {"models": {"a": {"backbone": {"kind": "mlp"}}}},
-        ["models.a.backbone.kind", "unknown value 'mlp'", "gru"],
-    ),
     "an unknown model in a figure": (
         config_of(**SIMULATED) | {"figures": {"model": "weightflow_sde"}},
         ["figures.model", "unknown model 'weightflow_sde'", "cde"],
-    ),
-    "an unknown baseline": (
-        config_of(**SIMULATED) | {"baselines": ["mixtures"]},
-        ["baselines", "unknown value 'mixtures'", "did you mean 'mixture'?"],
-    ),
-    "an unknown solver": (
-        config_of(**SIMULATED) | {"models": {"a": {"solver": {"method": "euler"}}}},
-        ["models.a.solver.method", "unknown value 'euler'", "rk4, dopri5"],
-    ),
-    "an unknown path method": (
-        config_of(**SIMULATED) | {"models": {"a": {"path": {"method": "umap"}}}},
-        ["models.a.path.method", "unknown value 'umap'", "pca, autoencoder, mds, isomap"],
-    ),
-    "an unknown teacher": (
-        config_of(**SIMULATED) | {"models": {"a": {"teacher": {"members": ["bridges"]}}}},
-        ["models.a.teacher.members.0", "unknown value 'bridges'", "did you mean 'bridge'?"],
     ),
     "several sizes for a model that learns from anchors alone": (
         config_of(**SIMULATED) | {"models": {"a": {"backbone": {"hidden": [4, 8]}, "dynamics": {"kind": "ode"}}}},
@@ -259,10 +237,6 @@ CONFIGS = {
     "an initial state above the maximum": (
         config_of(**SIMULATED, max_states=20),
         ["datasets.mine.max_states is 20", "initial.S in", "is 50", "raise it to 51 or more"],
-    ),
-    "an unknown order": (
-        config_of(**SIMULATED) | {"models": {"a": {"backbone": {"order": "randm"}}}},
-        ["models.a.backbone.order", "unknown value 'randm'", "did you mean 'random'?"],
     ),
     "an order of other variables in a level of an ablation": (
         config_of(**SIMULATED)
@@ -281,6 +255,37 @@ CONFIGS = {
         config_of(**SIMULATED) | {"ablations": {"factors": {"solver": {"fine": {"solver": {"substep": 4}}}}}},
         ["ablations: models.solver-fine.solver", "unknown key 'substep'", "did you mean 'substeps'?"],
     ),
+}
+# Of those that the schema alone refuses, which "an unknown key" stands for above.
+AGAINST_THE_SCHEMA = {
+    "an unknown kind of model": (
+        config_of(**SIMULATED) | {"models": {"sde": {"dynamics": {"kind": "sde"}}}},
+        ["models.sde.dynamics.kind", "unknown value 'sde'", "cde, ode"],
+    ),
+    "an unknown backbone": (
+        config_of(**SIMULATED) | {"models": {"a": {"backbone": {"kind": "mlp"}}}},
+        ["models.a.backbone.kind", "unknown value 'mlp'", "gru"],
+    ),
+    "an unknown baseline": (
+        config_of(**SIMULATED) | {"baselines": ["mixtures"]},
+        ["baselines", "unknown value 'mixtures'", "did you mean 'mixture'?"],
+    ),
+    "an unknown solver": (
+        config_of(**SIMULATED) | {"models": {"a": {"solver": {"method": "euler"}}}},
+        ["models.a.solver.method", "unknown value 'euler'", "rk4, dopri5"],
+    ),
+    "an unknown path method": (
+        config_of(**SIMULATED) | {"models": {"a": {"path": {"method": "umap"}}}},
+        ["models.a.path.method", "unknown value 'umap'", "pca, autoencoder, mds, isomap"],
+    ),
+    "an unknown teacher": (
+        config_of(**SIMULATED) | {"models": {"a": {"teacher": {"members": ["bridges"]}}}},
+        ["models.a.teacher.members.0", "unknown value 'bridges'", "did you mean 'bridge'?"],
+    ),
+    "an unknown order": (
+        config_of(**SIMULATED) | {"models": {"a": {"backbone": {"order": "randm"}}}},
+        ["models.a.backbone.order", "unknown value 'randm'", "did you mean 'random'?"],
+    ),
     "a model name with a slash": (
         config_of(**SIMULATED) | {"models": {"a/b": {}}},
         ["models", "'a/b' cannot be used", "letters, digits"],
@@ -293,6 +298,13 @@ def test_a_bad_config_is_refused_before_anything_runs(run_snakemake, tmp_path, c
     config, parts = CONFIGS[case]
     refuse(run_snakemake(tmp_path, config, TARGET), str(tmp_path / "config.yaml"), *parts)
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("case", AGAINST_THE_SCHEMA)
+def test_a_config_against_the_schema_is_refused(schema, refused, case):
+    config, parts = AGAINST_THE_SCHEMA[case]
+    with refused("^config.yaml: " + "".join(f"(?=.*{re.escape(part)})" for part in parts)):
+        check_schema(config, schema, "config.yaml")
 
 
 def test_more_latent_dimensions_than_snapshots_allow_are_refused_before_training(run_snakemake, tmp_path):

@@ -49,7 +49,7 @@ def test_bands_that_do_not_are_stretched():
 def test_a_wider_stretch_holds_more():
     curves, states = problem(0.1, 0.15)
     rng = np.random.default_rng(0)
-    told = log_odds(curves, Softmax(), TIMES[2], curves.coordinates(400, rng), None)
+    told = log_odds(curves, Softmax(), TIMES[2], curves.coordinates(np.full(400, TIMES[2]), rng), None)
     held = [held_share(*told, states[2], stretch, 0.9, rng) for stretch in (0.3, 1.0, 3.0)]
     assert held[0] < held[1] < held[2]
 

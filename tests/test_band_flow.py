@@ -6,7 +6,7 @@ import torch
 from scipy.special import logit
 
 from weightflow import band_flow
-from weightflow.band_flow import condition_of, fit_band_flow, predict_bands
+from weightflow.band_flow import conditions_at, fit_band_flow, predict_bands
 from weightflow.ensemble_curves import EnsembleCurves
 from weightflow.gru import GRUBackbone
 from weightflow.heads import CountHead
@@ -29,20 +29,21 @@ def curves(backbone) -> EnsembleCurves:
     return EnsembleCurves(OBSERVED, drawn.reshape(4, 3, -1))
 
 
-def test_conditions_go_from_minus_one_to_one():
-    observed = np.array([2.0, 3.0, 6.0])
-    np.testing.assert_allclose(condition_of(np.array([2.0, 4.0, 6.0]), observed), [[-1], [0], [1]])
+def test_conditions_are_the_time_from_minus_one_to_one_and_the_curves_errors(curves):
+    found = conditions_at(np.array([0.0, 0.5, 1.0, 2.0]), curves)
+    np.testing.assert_allclose(found[:, 0], [-1, -0.5, 0, 1])
+    np.testing.assert_allclose(found[:, 1], [0, 1, 0, 0], atol=1e-6)
 
 
 def test_bands_are_quantiles_of_what_drawn_networks_say(monkeypatch, backbone, curves):
-    drawn, told = curves.coordinates(40, np.random.default_rng(0)), []
+    drawn, told = curves.coordinates(np.full(40, 0.5), np.random.default_rng(0)), []
 
     def draw(flow, count, seed, conditions):
         told.append(float(conditions[0, 0]))
         return drawn[:count]
 
     monkeypatch.setattr(band_flow, "generate", draw)
-    flow = WeightFlow(Velocity(4, 2, 1), None, 1.0, np.zeros(1))
+    flow = WeightFlow(Velocity(4, 2, 2), None, 1.0, np.zeros(1))
     found = predict_bands(flow, curves, backbone, np.array([0.0, 1.0]), 40, 0.9, 0)
     assert told == [-1, 0]
     assert found.lower.shape == (2, 2, 3)
@@ -56,7 +57,7 @@ def test_bands_are_quantiles_of_what_drawn_networks_say(monkeypatch, backbone, c
 
 
 def test_stretched_bands_are_as_much_wider_in_log_odds(backbone, curves):
-    flow = WeightFlow(Velocity(4, 2, 1).eval(), Reduction(np.zeros(4), 1.0), 1.0, np.zeros(1))
+    flow = WeightFlow(Velocity(4, 2, 2).eval(), Reduction(np.zeros(4), 1.0), 1.0, np.zeros(1))
     one, two = (predict_bands(flow, curves, backbone, OBSERVED, 30, 0.9, 0, stretch) for stretch in (1.0, 2.0))
     np.testing.assert_allclose(two.middle, one.middle)
     for end in ("lower", "upper"):
@@ -65,12 +66,13 @@ def test_stretched_bands_are_as_much_wider_in_log_odds(backbone, curves):
 
 
 def test_drawn_networks_are_spread_as_those_the_flow_is_matched_to(curves):
-    flow = fit_band_flow(curves, SETTINGS, 0, torch.device("cpu"))
-    for told in (-1.0, 0.5):
-        found = generate(flow, 2000, 1, np.full((2000, 1), told))
+    flow = fit_band_flow(curves, SETTINGS | {"width": 128, "steps": 1500}, 0, torch.device("cpu"))
+    for time in (0.0, 0.5, 1.0, 1.75):
+        found = generate(flow, 2000, 1, conditions_at(np.full(2000, time), curves))
         assert found.shape == (2000, curves.size)
+        expected = curves.coordinates(np.full(20_000, time), np.random.default_rng(0))
         np.testing.assert_allclose(found.mean(0), 0, atol=0.15)
-        np.testing.assert_allclose(found.std(0), 1, atol=0.2)
+        np.testing.assert_allclose(found.std(0), expected.std(0), atol=0.25)
 
 
 def test_the_same_seed_gives_the_same_bands(backbone, curves):

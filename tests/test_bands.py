@@ -28,9 +28,9 @@ def law() -> PoissonLaw:
 
 @pytest.fixture
 def bands(law) -> Bands:
-    """About the law's own marginals at the first two times."""
-    middle = poisson.pmf(np.arange(8), law.means[:2, :, None])
-    return Bands(TIMES[:2], middle - 0.01, middle, middle + 0.01, 0.9)
+    """About the law's own marginals at the last two times."""
+    middle = poisson.pmf(np.arange(8), law.means[1:, :, None])
+    return Bands(TIMES[1:], middle - 0.01, middle, middle + 0.01, 0.9)
 
 
 @pytest.mark.parametrize(("inside", "share"), [(0, 0.0), (2, 0.5), (4, 1.0)])
@@ -53,12 +53,14 @@ def test_counts_that_the_truth_excludes_can_be_left_out():
 
 
 def test_bands_about_the_truth_hold_all_of_it_and_no_other(law, bands):
-    found = judge_bands(bands, law, TIMES[:1])
+    found = judge_bands(bands, law, TIMES[:2])
     assert found["times"].tolist() == ["observed", "unseen"]
     np.testing.assert_allclose(found["coverage"], 1)
     np.testing.assert_allclose(found["width"], 0.02)
-    later = Bands(TIMES[1:], bands.lower, bands.middle, bands.upper, 0.9)
-    assert judge_bands(later, law, TIMES[:1])["coverage"].max() < 0.5
+    earlier = Bands(TIMES[:2], bands.lower, bands.middle, bands.upper, 0.9)
+    found = judge_bands(earlier, law, TIMES[:1])
+    assert found["time"].tolist() == [1]  # the first is where systems begin
+    assert found["coverage"].max() < 0.5
 
 
 def test_variables_whose_law_is_unknown_are_left_out(law, bands):

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from weightflow.stages import anchor_label
+
 ROOT = Path(__file__).resolve().parents[1]
 STAND_IN = ROOT / "tests" / "conda" / "bin"
 ENVIRONMENTS = ("analysis", "weightflow")
-METRICS = "results/tiny/runs/ode/seed0/metrics.csv"
 
 pytestmark = pytest.mark.skipif(
     sys.version_info[:2] != (3, 11), reason="the stand-in has this interpreter alone, and the environments ask for 3.11"
@@ -41,6 +42,12 @@ def part() -> dict:
     return deepcopy(config) | {"models": {"ode": config["models"]["ode"]}, "baselines": [], "ablations": {}}
 
 
+@pytest.fixture
+def target(part, complete) -> str:
+    """What the rules of both environments make one after the other."""
+    return f"results/tiny/anchors/{anchor_label(complete(part)['models']['ode'])}/seed0/weight_graph.safetensors"
+
+
 def made(file: Path, prefix: Path) -> subprocess.CompletedProcess:
     """An environment as Snakemake has it made."""
     command = ["conda", "env", "create", "--quiet", "--no-default-packages", "--file", file, "--prefix", prefix]
@@ -62,11 +69,11 @@ def changed(environment: str, before: str, after: str, folder: Path) -> Path:
     return file
 
 
-def test_a_run_in_environments_gives_the_same_bytes(run_snakemake, part, tmp_path):
+def test_a_run_in_environments_gives_the_same_bytes(run_snakemake, part, target, tmp_path):
     inside, outside = tmp_path / "inside", tmp_path / "outside"
     for folder, flags in ((outside, ()), (inside, ("--sdm", "conda"))):
         folder.mkdir()
-        result = run_snakemake(folder, part, METRICS, flags=flags)
+        result = run_snakemake(folder, part, target, flags=flags)
         assert result.returncode == 0, result.stdout
     assert result.stdout.count("Creating conda environment") == len(ENVIRONMENTS)
     used = {line.rpartition(": ")[2] for line in result.stdout.splitlines() if "Activating conda environment" in line}
@@ -74,13 +81,13 @@ def test_a_run_in_environments_gives_the_same_bytes(run_snakemake, part, tmp_pat
         file.with_suffix("").resolve() for file in (inside / ".snakemake" / "conda").glob("*.yaml")
     }
     assert len(used) == len(ENVIRONMENTS)
-    assert (inside / METRICS).read_bytes() == (outside / METRICS).read_bytes()
+    assert (inside / target).read_bytes() == (outside / target).read_bytes()
 
 
-def test_a_run_ends_where_an_environment_cannot_be_had(run_snakemake, part, repository, tmp_path):
+def test_a_run_ends_where_an_environment_cannot_be_had(run_snakemake, part, target, repository, tmp_path):
     file = repository / "envs" / "analysis.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("scipy =1", "scipy =0"), encoding="utf-8")
-    result = run_snakemake(tmp_path, part, METRICS, flags=("--sdm", "conda"), workflow=repository)
+    result = run_snakemake(tmp_path, part, target, flags=("--sdm", "conda"), workflow=repository)
     assert result.returncode != 0
     assert "PackagesNotFoundError: not installed in this version: scipy =0" in result.stdout
     assert not (tmp_path / "results" / "tiny" / "simulated.safetensors").exists()

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from weightflow.network_metrics import largest_overlap, nearest, probe, relative_distance, spread, summarise_populations
+from weightflow.network_metrics import (
+    largest_overlap,
+    largest_overlap_with_another,
+    nearest,
+    nearest_other,
+    probe,
+    relative_distance,
+    spread,
+    summarise_populations,
+)
 
 SIZES = st.integers(1, 5)
 NUMBERS = st.floats(-100, 100, width=32)
@@ -28,6 +37,8 @@ def test_spread_and_nearest_are_distances_of_pairs(case):
     assert spread(weights) == pytest.approx(np.mean(pairs), abs=1e-9)
     expected = [min(np.linalg.norm(own - other) for other in others) for own in weights]
     np.testing.assert_allclose(nearest(weights, others), expected, atol=1e-9)
+    among = [min(np.linalg.norm(weights[i] - weights[j]) for j in range(n) if j != i) for i in range(n)]
+    np.testing.assert_allclose(nearest_other(weights), among, atol=1e-9)
 
 
 def test_copies_have_no_distance(rng):
@@ -45,14 +56,23 @@ def test_overlaps_are_intersections_over_unions(networks, others, inputs, data):
         found = []
         for other in theirs:
             one, two = set(np.flatnonzero(own)), set(np.flatnonzero(other))
-            found.append(len(one & two) / len(one | two) if one | two else 1.0)
+            found.append(len(one & two) / len(one | two) if one else np.nan)
         expected.append(max(found))
-    np.testing.assert_allclose(largest_overlap(wrong, theirs), expected)
+    np.testing.assert_allclose(largest_overlap(wrong, theirs), expected, rtol=1e-6)
 
 
 def test_a_copy_errs_where_the_original_does(rng):
     wrong = rng.random((5, 50)) < 0.2
     assert (largest_overlap(wrong, wrong) == 1).all()
+    alone = [largest_overlap(wrong[[i]], np.delete(wrong, i, axis=0))[0] for i in range(5)]
+    np.testing.assert_allclose(largest_overlap_with_another(wrong), alone)
+    assert max(alone) < 1
+
+
+def test_of_networks_without_errors_no_overlap_is_known():
+    wrong = np.array([[True, False], [False, False]])
+    np.testing.assert_array_equal(largest_overlap(wrong, wrong), [1, np.nan])
+    np.testing.assert_array_equal(largest_overlap_with_another(wrong), [0, np.nan])
 
 
 def test_relative_distances_are_in_units_of_the_population(rng):

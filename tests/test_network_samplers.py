@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weightflow.network_samplers import GOOD, SAMPLERS, about_good, gaussian, kernel
+from weightflow.network_samplers import GOOD, SAMPLERS, about_good, covariance, gaussian, jittered, kernel
 
 COUNT = 40_000
 
@@ -25,19 +25,29 @@ def test_a_gaussian_has_each_weights_mean_and_variance_alone(networks, rng):
     assert np.abs(np.corrcoef(drawn.T) - np.eye(3)).max() < 0.03
 
 
-def test_a_kernel_density_adds_its_bandwidth_to_the_covariance(networks, rng):
-    drawn = kernel(networks, COUNT, rng)
-    bandwidth = 30 ** (-1 / 7)  # Scott's rule in three dimensions
-    expected = np.cov(networks.T, bias=True) + bandwidth**2 * np.diag(networks.var(0))
+def test_a_gaussian_has_the_networks_covariance(networks, rng):
+    drawn = covariance(networks, COUNT, rng)
+    np.testing.assert_allclose(drawn.mean(0), networks.mean(0), atol=0.15)
+    np.testing.assert_allclose(np.cov(drawn.T), np.cov(networks.T, bias=True), rtol=0.05, atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("draw", "bandwidth"),
+    [(kernel, 30 ** (-1 / 7)), (jittered, 0.25)],  # Scott's rule in three dimensions, and an eye's measure
+)
+def test_a_kernel_density_keeps_the_variance_of_each_weight(networks, rng, draw, bandwidth):
+    drawn = draw(networks, COUNT, rng)
+    expected = (1 - bandwidth**2) * np.cov(networks.T, bias=True) + bandwidth**2 * np.diag(networks.var(0))
     np.testing.assert_allclose(drawn.mean(0), networks.mean(0), atol=0.15)
     np.testing.assert_allclose(np.cov(drawn.T), expected, rtol=0.05, atol=0.5)
 
 
 def test_the_bandwidth_of_few_networks_is_that_of_the_space_they_span(rng):
-    """Two networks of a hundred weights: about each, draws spread by 2^(−1/6)."""
+    """Two networks of a hundred weights: about each, moved towards the mean, draws spread by 2^(−1/6)."""
     weights = np.stack([np.zeros(100), np.full(100, 2.0)])
     drawn = kernel(weights, 4000, rng)
-    distance = np.abs(drawn[:, None] - weights[None]).mean(-1).min(1)
+    centres = 1 + (weights - 1) * (1 - 2 ** (-1 / 3)) ** 0.5
+    distance = np.abs(drawn[:, None] - centres[None]).mean(-1).min(1)
     assert distance.mean() == pytest.approx(2 ** (-1 / 6) * np.sqrt(2 / np.pi), rel=0.02)
 
 

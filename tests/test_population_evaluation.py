@@ -13,14 +13,12 @@ from weightflow.population_evaluation import (
     compare_generated,
     compare_reconstructed,
     judge,
-    most_agreeing,
-    probe_codes,
-    properties_of,
 )
 from weightflow.population_training import train_population
 from weightflow.tasks import split_task
 
 TRAINING = {"networks": 6, "epochs": 3, "checkpoints": [1], "batch": 16, "at_once": 6}
+CPU = torch.device("cpu")
 RECIPES = {"learning_rates": [0.01], "weight_decays": [0], "initialisations": ["default"]}
 
 
@@ -36,12 +34,12 @@ def classifier(task):
 
 @pytest.fixture(scope="module")
 def population(classifier, task):
-    return train_population(classifier, task, TRAINING | RECIPES, 0, torch.device("cpu"))
+    return train_population(classifier, task, TRAINING | RECIPES, 0, CPU)
 
 
 @pytest.fixture
 def judged(classifier, task, population) -> Judged:
-    return judge(classifier, task, population.weights, task.test)
+    return judge(classifier, task, population.weights, task.test, CPU)
 
 
 def value(table: pd.DataFrame, source: str, metric: str) -> float:
@@ -57,7 +55,7 @@ def test_accuracy_is_the_share_of_right_labels(judged, task):
 
 
 def test_copies_are_found_out(judged):
-    table, shares = compare_generated(judged, {"copies": judged})
+    table, shares = compare_generated(judged, {"copies": judged}, TRAINED)
     assert value(table, "copies", "nearest") == 0
     assert value(table, "copies", "overlap") == 1
     assert value(table, "copies", "spread") == pytest.approx(1)
@@ -67,8 +65,8 @@ def test_copies_are_found_out(judged):
 
 
 def test_networks_that_are_all_one_are_found_out(judged, classifier, task):
-    one = judge(classifier, task, np.repeat(judged.weights[:1], 4, axis=0), task.test)
-    table, _ = compare_generated(judged, {"one": one})
+    one = judge(classifier, task, np.repeat(judged.weights[:1], 4, axis=0), task.test, CPU)
+    table, _ = compare_generated(judged, {"one": one}, TRAINED)
     assert value(table, "one", "spread") == 0
     assert value(table, "one", "accuracy_deviation") == 0
 
@@ -80,37 +78,5 @@ def test_reconstructions_that_are_the_originals_lose_nothing(judged):
 
 def test_the_mean_of_all_has_the_distance_of_the_variance(judged, classifier, task):
     mean = np.repeat(judged.weights.mean(0, keepdims=True), len(judged.weights), axis=0)
-    table = compare_reconstructed(judged, {"mean": judge(classifier, task, mean, task.test)})
+    table = compare_reconstructed(judged, {"mean": judge(classifier, task, mean, task.test, CPU)})
     assert value(table, "mean", "distance") == pytest.approx(1, rel=1e-5)
-
-
-def scores(agreement: float) -> pd.DataFrame:
-    return pd.DataFrame({"source": ["x"], "metric": ["agreement"], "value": [agreement]})
-
-
-@pytest.mark.parametrize(
-    ("tried", "agreed", "kept"),
-    [
-        ([1, 0.5, 0.1], [0.99, 0.8, 0.9], {"structure": 1.0, "behaviour": 0.1}),
-        ([1], [0.5], {"structure": 1.0}),
-        ([0.5, 0], [0.7, 0.6], {"behaviour": 0.5}),
-    ],
-)
-def test_of_the_weights_of_the_structural_loss_the_most_agreeing_is_kept(tried, agreed, kept):
-    assert most_agreeing(tried, [scores(own) for own in agreed]) == kept
-
-
-def test_properties_are_those_of_each_checkpoint(classifier, task, population, judged):
-    found = properties_of(classifier, task, population)
-    np.testing.assert_allclose(found["accuracy"][:, -1], judged.accuracy)
-    assert found["epoch"].tolist() == [[1, 3]] * 6
-    last = population.curves[population.curves["epoch"] == 3].set_index("network")
-    np.testing.assert_allclose(found["gap"][:, -1], last["training"] - judged.accuracy)
-
-
-def test_probes_see_what_is_in_codes_and_nothing_in_noise(rng):
-    codes, noise = rng.standard_normal((2, 200, 2, 3))
-    properties = {"sum": codes.sum(-1)}
-    table = probe_codes({"codes": codes, "noise": noise}, properties, np.arange(150), np.arange(150, 200))
-    assert value(table, "codes", "probe_sum") > 0.99
-    assert value(table, "noise", "probe_sum") < 0.1

@@ -3,12 +3,13 @@
 import pandas as pd
 import pytest
 
-from weightflow.network_metrics import TRAINED
+from weightflow.network_metrics import LEARNED, TRAINED
 from weightflow.population_report import MEANINGS, band_section, population_section
 
 SETTINGS = {"task": "iris", "architecture": {"kind": "mlp"}, "training": {"networks": 9, "epochs": 2}}
 
 SPENT = [("p", "training", 0, 2.0), ("p", "training", 1, 4.0), ("p", "flow, raw", 0, 7.0), ("q", "flow", 0, 99.0)]
+SPENT += [("bands of d", "flow", 0, 6.0), ("d", "flow", 0, 70.0)]
 RUNTIME = pd.DataFrame(SPENT, columns=["population", "stage", "seed", "seconds"])
 
 
@@ -18,6 +19,7 @@ def summary() -> pd.DataFrame:
     rows = [(*pair, metric, 0.5, 0.01) for pair in generated for metric in ("accuracy_mean", "nearest")]
     coded = [("reconstructed", "behaviour", metric, 0.98765, 0.0) for metric in ("share", "agreement")]
     coded += [("reconstructed", "behaviour, drawn", "nearest", 0.7, float("nan"))]
+    coded += [("reconstructed", LEARNED, "nearest", 0.8, 0.1), ("reconstructed", LEARNED, "overlap", float("nan"), 0)]
     coded += [("reconstructed", "weights", "probe_epoch", 0.9, 0.1)]
     table = pd.DataFrame([*rows, *coded], columns=["layout", "source", "metric", "mean", "std"])
     return pd.concat([table.assign(population="p"), table.assign(population="other", mean=9.0)])
@@ -27,11 +29,11 @@ def test_every_table_has_its_rows_and_columns(summary):
     tables = population_section("p", SETTINGS, summary, RUNTIME)["tables"]
     labels = [[row["label"] for row in table["rows"]] for table in tables]
     generated = [TRAINED, "flow, aligned", "gaussian, aligned", "flow, raw", "gaussian, raw"]
-    assert labels == [generated, ["behaviour"], ["behaviour, drawn"], ["weights"]]
+    assert labels == [generated, ["behaviour"], ["behaviour, drawn", LEARNED], ["weights"]]
     assert [table["metrics"] for table in tables] == [
         ["accuracy_mean", "nearest"],
         ["share", "agreement"],
-        ["nearest"],
+        ["nearest", "overlap"],
         ["probe_epoch"],
     ]
     assert all(set(table["metrics"]) <= set(MEANINGS) for table in tables)
@@ -62,8 +64,9 @@ def test_bands_have_a_row_for_each_metric_and_none_where_the_truth_is_unknown():
     ]
     table = pd.DataFrame(rows, columns=["dataset", "metric", "mean", "std"])
     settings = {"members": 20, "networks": 200, "level": 0.9}
-    found = band_section("d", settings, table)
+    found = band_section("d", settings, table, RUNTIME)
     assert [metric for metric, *_ in found["rows"]] == ["coverage_unseen", "width_unseen"]
     assert found["rows"][0][1] == {"mean": "0.912", "spread": "0.010", "best": False}
     assert found["facts"]["bands"] == "90 % of 200 networks at each time"
-    assert band_section("f", settings, table)["rows"] == []
+    assert found["facts"]["seconds of a seed"] == "flow: 6"
+    assert band_section("f", settings, table, RUNTIME)["rows"] == []

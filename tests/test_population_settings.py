@@ -50,6 +50,11 @@ CASES = {
     ),
     "no data set": (SNAPSHOTS, "snapshot.dataset: one of the data sets is needed"),
     "a data set of no use": ({"snapshot": {"dataset": "d"}}, "snapshot.dataset: the task has none"),
+    "a time of no snapshots": ({"snapshot": {"time": 5}}, "snapshot.time: the task iris has no times"),
+    "a checkpoint after the end": (
+        {"training": {"epochs": 5, "checkpoints": [2, 7]}},
+        "training.checkpoints: there are 5 epochs and no 7",
+    ),
     "an unknown data set": (
         SNAPSHOTS | {"snapshot": {"dataset": "cell"}},
         "snapshot.dataset: unknown name 'cell'; did you mean 'cells'",

@@ -39,9 +39,9 @@ def test_everything_is_measured(finished):
     summary = pd.read_csv(finished / "results" / "populations" / "summary.csv")
     assert set(summary["population"]) == {"small"}
     found = {layout: set(part["source"]) for layout, part in summary.groupby("layout")}
-    assert found["aligned"] == found["raw"] == {"trained", "flow", "gaussian", "kernel"}
+    assert found["aligned"] == found["raw"] == {"trained", "flow", "gaussian", "covariance", "kernel", "jittered"}
     drawn = {"structure, drawn", "behaviour, drawn"}
-    assert found["reconstructed"] == {"trained", "structure", "behaviour", "weights"} | drawn
+    assert found["reconstructed"] == {"learned", "unseen", "structure", "behaviour", "weights"} | drawn
     assert summary["mean"].notna().all()
     probes = summary[summary["metric"].str.startswith("probe_")]
     assert set(probes["metric"]) == {"probe_accuracy", "probe_gap", "probe_epoch"}

@@ -22,7 +22,7 @@ def population(rng) -> Population:
     ]
     curves = pd.DataFrame(rows, columns=["network", "epoch", "loss", "training", "validation"])
     recipes = [{"learning_rate": 0.1, "weight_decay": 0.0, "initialisation": "he"}] * 4
-    return Population(checkpoints[:, 1], np.zeros((4, 0), np.float32), np.array([2, 7]), checkpoints, recipes, curves)
+    return Population(checkpoints[:, 1], np.array([2, 7]), checkpoints, recipes, curves)
 
 
 @pytest.mark.parametrize(("choice", "network"), [("best", 2), ("first", 0), ("central", 1)])

@@ -3,19 +3,25 @@
 import pytest
 
 from weightflow import runs
+from weightflow.activations import ACTIVATIONS
 from weightflow.anchors import STRATEGIES
 from weightflow.backbones import BACKBONES
 from weightflow.baselines import BASELINES, FLOORS
+from weightflow.classifiers import CLASSIFIERS
 from weightflow.exports import FORMATS
 from weightflow.graph_network import MIXERS
+from weightflow.initialisation import SCHEMES
 from weightflow.interpolation import INTERPOLATIONS
 from weightflow.latent_path import METHODS
 from weightflow.plots import style
+from weightflow.populations import REFERENCES
 from weightflow.schema import read_schema
 from weightflow.selection import SEARCHES
 from weightflow.settings import SEPARATE_ALIGNMENTS
 from weightflow.teacher import MEMBERS
 from weightflow.teacher_choice import candidates
+
+POPULATION = ["$defs", "population", "properties"]
 
 
 @pytest.mark.parametrize(
@@ -28,8 +34,15 @@ from weightflow.teacher_choice import candidates
         (MIXERS, ["$defs", "model", "properties", "dynamics", "properties", "mixer"]),
         (SEARCHES, ["$defs", "model", "properties", "selection", "properties", "search"]),
         ([*BASELINES, *runs.FLOWS, *INTERPOLATIONS], ["properties", "baselines", "items"]),
+        (CLASSIFIERS, [*POPULATION, "architecture", "properties", "kind"]),
+        (ACTIVATIONS, [*POPULATION, "architecture", "properties", "activation"]),
+        (SCHEMES, [*POPULATION, "training", "properties", "initialisations", "items"]),
+        (REFERENCES, [*POPULATION, "alignment", "properties", "reference"]),
     ],
-    ids=["backbones", "alignments", "path methods", "teachers", "mixers", "searches", "baselines"],
+    ids=[
+        *("backbones", "alignments", "path methods", "teachers", "mixers", "searches", "baselines"),
+        *("architectures", "activations", "initialisations", "references"),
+    ],
 )
 def test_names_are_those_of_the_schema(root, names, path):
     node = read_schema(root / "workflow" / "schemas" / "config.schema.yaml")

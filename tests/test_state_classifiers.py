@@ -69,9 +69,11 @@ def test_a_population_of_anchors_learns_the_snapshot(classifier, rng):
     settings |= {"learning_rates": [0.03], "weight_decays": [0.0], "initialisations": ["default"]}
     population = train_population(classifier, task, settings, 0, torch.device("cpu"))
     aligned = align_to(classifier.layers, classifier.symmetries, population.weights, population.weights[0])
-    before, after = (judge(classifier, task, own, task.test) for own in (population.weights, aligned))
+    before, after = (
+        judge(classifier, task, own, task.test, torch.device("cpu")) for own in (population.weights, aligned)
+    )
     np.testing.assert_allclose(after.loss, before.loss, rtol=1e-4)
-    table, _ = compare_generated(before, {"aligned": after})
+    table, _ = compare_generated(before, {"aligned": after}, "trained")
     losses = table[table["metric"] == "loss"].set_index("source")["value"]
     entropy = np.mean([binom(LEVELS - 1, share).entropy() for share in (0.2, 0.5, 0.8)])
     assert entropy - 0.1 < losses["trained"] < np.log(LEVELS) - 0.1

@@ -163,21 +163,27 @@ def test_what_networks_say_can_be_the_goal(family):
 @pytest.mark.parametrize("mixing", [0.0, 0.3, 1.0])
 def test_networks_of_a_step_lie_on_the_way_to_others(rng, mixing):
     """Of networks at the corners of a simplex, shares are coordinates."""
-    corners = torch.eye(5)
-    found = weight_autoencoder._drawn(corners, 400, mixing, rng)
-    assert found.shape == (400, 5)
-    torch.testing.assert_close(found.sum(1), torch.ones(400))
+    corners = torch.eye(400)
+    found = weight_autoencoder._drawn(corners, 300, mixing, rng)
+    assert found.shape == (300, 400)
+    torch.testing.assert_close(found.sum(1), torch.ones(300))
     assert ((found > 0).sum(1) <= 2).all()
     least = found.amax(1).min().item()
     assert least == pytest.approx(max(0.5, 1 - mixing), abs=0.02)
     assert ((found == 1).any(1).all()) == (mixing == 0)
 
 
+def test_no_network_stands_twice_in_a_batch(rng):
+    found = weight_autoencoder._drawn(torch.eye(5), 4, 0.0, rng)
+    assert len(found.unique(dim=0)) == 4
+    assert len(weight_autoencoder._drawn(torch.eye(5), 64, 0.0, rng)) == 5
+
+
 def test_unseen_networks_are_put_together_better_for_mixing(family):
     """Where few networks are learned."""
     error = {}
     for mixing in (0.0, 1.0):
-        network = fit(family[:15], steps=500, batch=32, mixing=mixing).network
+        network = fit(family[:15], steps=300, batch=15, mixing=mixing).network
         error[mixing] = np.square(reconstruct(network, family[40:]) - family[40:]).mean()
     assert error[1.0] < 0.8 * error[0.0]
 

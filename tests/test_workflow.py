@@ -102,16 +102,16 @@ def test_summary_has_one_row_per_model_metric_and_part_of_the_times(finished):
 
 def test_an_estimate_is_made_when_asked_for_and_not_again(run_snakemake, workflow, finished):
     config = deepcopy(TINY)
-    config["models"] = {name: config["models"][name] for name in ("cde", "taught")}
+    config["models"] = {name: config["models"][name] for name in ("taught",)}
     result = run_snakemake(finished, config, "estimate", workflow=workflow)
     assert result.returncode == 0, result.stdout
     assert "Models and their metrics: about " in result.stdout
     table = pd.read_csv(finished / "results" / "estimate.csv")
-    assert set(table["model"]) == {"cde", "taught"}
+    assert set(table["model"]) == {"taught"}
     assert set(table["stage"]) == set(STAGES)
     assert (table["seconds"] > 0).all()
     # Other settings make another estimate; a run does not wait for it.
-    config["models"]["cde"]["path"]["z_dim"] = 2
+    config["models"]["taught"]["path"]["z_dim"] = 2
     planned = run_snakemake(finished, config, "results/runtime.csv", flags=("--dry-run",), workflow=workflow)
     assert planned.returncode == 0
     assert "calibrate_stage" not in planned.stdout

@@ -21,5 +21,10 @@ def band_settings_of(*keys):
     return lambda wildcards: {key: BANDED[wildcards.dataset][key] for key in keys}
 
 
+def seeds_of_bands(dataset):
+    """Seeds that bands are made with: all where the truth judges them, else that of the figure."""
+    return SEEDS if has_exact_law(dataset) else [FIRST_SEED]
+
+
 # Data set, seed of all bands that the truth is known of.
 JUDGED_BANDS = [(dataset, seed) for dataset in BANDED if has_exact_law(dataset) for seed in SEEDS]

@@ -4,9 +4,19 @@ POPULATION = "results/populations/{population}"
 MEMBERS = f"{POPULATION}/seed{{seed}}"
 
 
-def population_settings(*sections):
-    """Sections of a population's settings that a stage depends on, and no others."""
-    return lambda wildcards: {s: POPULATIONS[wildcards.population][s] for s in sections}
+def population_settings(*sections, without=None):
+    """Sections of a population's settings that a stage depends on, and no others.
+
+    Less the key that lists what there is a job of each for: one more of them changes none of the others.
+    """
+    return lambda wildcards: {
+        section: (
+            {key: value for key, value in found.items() if key != without}
+            if isinstance(found := POPULATIONS[wildcards.population][section], dict)
+            else found
+        )
+        for section in sections
+    }
 
 
 def states_of_task(wildcards):
@@ -56,7 +66,7 @@ JUDGED = [
     for seed in SEEDS
 ]
 
-# (population, stage, seed, benchmark file) of everything that takes time.
+# (population, stage, seed, benchmark file) of everything that takes time, bands among them.
 TIMED_POPULATIONS = [
     (
         population,
@@ -76,17 +86,28 @@ TIMED_POPULATIONS = [
             for structural in structural_of(population)
         ),
     ]
+] + [
+    (
+        f"bands of {dataset}",
+        stage,
+        seed,
+        f"results/{dataset}/benchmarks/bands/seed{seed}/{file}.tsv",
+    )
+    for dataset in BANDED
+    for seed in seeds_of_bands(dataset)
+    for stage, file in [
+        ("ensemble", "train_anchor_ensemble"),
+        ("flow", "fit_band_flow"),
+        ("bands", "predict_bands"),
+    ]
 ]
 
 # Whether all of it was made here, so that figures and archives take it along.
 POPULATIONS_MADE = bool(JUDGED or BANDED) and all(
-    Path(file).is_file()
+    (FOLDER / Path(file).relative_to("results")).is_file()
     for file in [
         *(measured for *_, measured in JUDGED),
-        *(
-            f"results/{dataset}/bands/seed{seed}/bands.safetensors"
-            for dataset in BANDED
-            for seed in SEEDS
-        ),
+        *(f"results/{dataset}/bands/seed{seed}/coverage.csv" for dataset, seed in JUDGED_BANDS),
+        *(f"results/{dataset}/bands/seed{FIRST_SEED}/bands.safetensors" for dataset in BANDED),
     ]
 )

@@ -93,7 +93,7 @@ rule fit_weight_flow:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=population_settings("flow"),
+        settings=population_settings("flow", without="alignments"),
         seed=lambda w: int(w.seed),
         code=code("fit_weight_flow.py"),
     script:
@@ -136,8 +136,11 @@ rule evaluate_generated:
         f"{POPULATION}/logs/seed{{seed}}/{{layout}}/evaluate_generated.log",
     conda:
         "../../envs/weightflow.yaml"
+    threads: one_thread
     resources:
-        runtime=stage_minutes,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         settings=population_settings("architecture", "generated"),
         seed=lambda w: int(w.seed),
@@ -166,7 +169,7 @@ rule fit_weight_autoencoder:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=population_settings("architecture", "autoencoder"),
+        settings=population_settings("architecture", "autoencoder", without="structural"),
         structural=lambda w: float(w.structural),
         seed=lambda w: int(w.seed),
         code=code("fit_weight_autoencoder.py"),
@@ -183,17 +186,19 @@ rule evaluate_reconstructed:
         ),
         scores=of_each_structural(f"{MEMBERS}/autoencoders/{{structural}}/scores.csv"),
     output:
-        metrics=f"{MEMBERS}/metrics/reconstructed.csv",
-        accuracies=f"{MEMBERS}/metrics/accuracies-reconstructed.csv",
-        chosen=f"{MEMBERS}/metrics/structural.csv",
+        f"{MEMBERS}/metrics/reconstructed.csv",
     log:
         f"{POPULATION}/logs/seed{{seed}}/evaluate_reconstructed.log",
     conda:
         "../../envs/weightflow.yaml"
+    threads: one_thread
     resources:
-        runtime=stage_minutes,
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
-        settings=population_settings("architecture", "generated", "autoencoder"),
+        settings=population_settings("architecture", "generated"),
+        shares=lambda w: POPULATIONS[w.population]["autoencoder"]["shares"],
         structural=lambda w: structural_of(w.population),
         seed=lambda w: int(w.seed),
         code=code("evaluate_reconstructed.py"),
@@ -217,7 +222,6 @@ rule tabulate_populations:
             {"population": population, "layout": what, "seed": seed}
             for population, what, seed, _ in JUDGED
         ],
-        columns=["population", "layout", "seed"],
         code=code("tabulate_populations.py"),
     script:
         "../scripts/tabulate_populations.py"

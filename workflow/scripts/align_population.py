@@ -11,7 +11,6 @@ from weightflow.job import run
 from weightflow.populations import read_population, reference_of, write_population
 from weightflow.provenance import stamp
 from weightflow.tasks import read_task
-from weightflow.verdicts import moments_of
 
 
 def main(snakemake):
@@ -25,8 +24,7 @@ def main(snakemake):
         align_to(classifier.layers, classifier.symmetries, weights, reference, own["sweeps"])
         for weights in population.checkpoints.swapaxes(0, 1)
     ]
-    moments = moments_of(classifier, kept[-1], task.training.inputs)
-    aligned = replace(population, weights=kept[-1], moments=moments, checkpoints=np.stack(kept, axis=1))
+    aligned = replace(population, weights=kept[-1], checkpoints=np.stack(kept, axis=1))
     write_population(snakemake.output[0], aligned, made_by=stamp(snakemake))
 
 

@@ -2,7 +2,9 @@
 
 from weightflow import seeding
 from weightflow.classifiers import make_classifier
+from weightflow.device import job_device
 from weightflow.job import run
+from weightflow.network_metrics import TRAINED
 from weightflow.network_samplers import SAMPLERS
 from weightflow.population_evaluation import compare_generated, judge
 from weightflow.populations import read_networks, read_population
@@ -11,15 +13,16 @@ from weightflow.tasks import read_task
 
 
 def main(snakemake):
-    inputs, params = snakemake.input, snakemake.params
+    inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
     task, weights = read_task(inputs.task), read_population(inputs.population).weights
     classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
     made = {"flow": read_networks(inputs.flow)} if inputs.flow else {}
     for name, sampler in SAMPLERS.items():
         draws = seeding.stream(params.seed, "sampler", name)
         made[name] = sampler(weights, params.settings["generated"], draws).astype(weights.dtype)
-    judged = {name: judge(classifier, task, own, task.test) for name, own in made.items()}
-    table, shares = compare_generated(judge(classifier, task, weights, task.test), judged)
+    judged = {name: judge(classifier, task, own, task.test, device) for name, own in made.items()}
+    trained = judge(classifier, task, weights, task.test, device)
+    table, shares = compare_generated(trained, judged, TRAINED)
     write_table(snakemake.output.metrics, table)
     write_table(snakemake.output.accuracies, shares)
 

@@ -1,57 +1,51 @@
 """Judge auto-encoders on networks that nothing saw, and networks drawn about the codes of good ones."""
 
 import pandas as pd
-import torch
 
-from weightflow import seeding
+from weightflow.autoencoder_evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
 from weightflow.classifiers import make_classifier
+from weightflow.device import job_device
 from weightflow.job import run
-from weightflow.network_samplers import about_good
-from weightflow.population_evaluation import (
-    compare_generated,
-    compare_reconstructed,
-    judge,
-    most_agreeing,
-    probe_codes,
-    properties_of,
-)
+from weightflow.network_metrics import LEARNED
+from weightflow.population_evaluation import compare_generated, compare_reconstructed, judge
 from weightflow.populations import read_population
 from weightflow.storage import write_table
 from weightflow.tasks import read_task
-from weightflow.weight_autoencoder import decode, encode, encode_all, read_autoencoder, reconstruct, split_networks
+from weightflow.weight_autoencoder import encode_all, read_autoencoder, reconstruct, split_networks
 
 
 def main(snakemake):
-    inputs, params = snakemake.input, snakemake.params
+    inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
     task, population = read_task(inputs.task), read_population(inputs.population)
-    weights = population.weights
+    weights, count = population.weights, params.settings["generated"]
     classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
-    learned, _, unseen = split_networks(len(weights), params.settings["autoencoder"]["shares"], params.seed)
-    kept = most_agreeing(params.structural, [pd.read_csv(path) for path in inputs.scores])
+    learned, _, unseen = split_networks(len(weights), params.shares, params.seed)
+    chosen = most_agreeing(params.structural, [pd.read_csv(path) for path in inputs.scores])
     networks = {
-        name: read_autoencoder(inputs.autoencoders[params.structural.index(structural)], torch.device("cpu"))
-        for name, structural in kept.items()
+        name: read_autoencoder(inputs.autoencoders[params.structural.index(structural)], device)
+        for name, structural in chosen.items()
     }
 
-    def judged(own):
-        return judge(classifier, task, own, task.test)
+    def judged(own, part=task.test):
+        return judge(classifier, task, own, part, device)
 
-    originals = judged(weights[unseen])
     made = {name: judged(reconstruct(network, weights[unseen])) for name, network in networks.items()}
-    scores = judge(classifier, task, weights[learned], task.validation).accuracy
-    drawn = {}
-    for name, network in networks.items():
-        draws = seeding.stream(params.seed, "about good", name)
-        codes = about_good(encode(network, weights[learned]), scores, params.settings["generated"], draws)
-        drawn[f"{name}, drawn"] = judged(decode(network, codes))
-    generated, shares = compare_generated(judged(weights[learned]), drawn)
+    scores = judged(weights[learned], task.validation).accuracy
+    drawn = {
+        f"{name}, drawn": judged(draw_about_good(network, weights[learned], scores, count, params.seed, name))
+        for name, network in networks.items()
+    }
     features = {"weights": population.checkpoints}
     features |= {name: encode_all(network, population.checkpoints) for name, network in networks.items()}
-    probes = probe_codes(features, properties_of(classifier, task, population), learned, unseen)
-    tables = [compare_reconstructed(originals, made), generated[generated["source"].isin(drawn)], probes]
-    write_table(snakemake.output.metrics, pd.concat(tables, ignore_index=True))
-    write_table(snakemake.output.accuracies, shares)
-    write_table(snakemake.output.chosen, pd.DataFrame(kept.items(), columns=["source", "structural"]))
+    tables = [
+        compare_reconstructed(judged(weights[unseen]), made),
+        pd.DataFrame(
+            [(name, "structural", own) for name, own in chosen.items()], columns=["source", "metric", "value"]
+        ),
+        compare_generated(judged(weights[learned]), drawn, LEARNED)[0],
+        probe_codes(features, properties_of(classifier, task, population, device), learned, unseen),
+    ]
+    write_table(snakemake.output[0], pd.concat(tables, ignore_index=True))
 
 
 run(main, snakemake)  # noqa: F821

@@ -31,7 +31,7 @@ def main(snakemake):
     layers, symmetries = classifier.layers, classifier.symmetries
     fitted = fit_autoencoder(layers, symmetries, weights[learned], behaviour, settings, params.seed, device)
     decoded = reconstruct(fitted.network, weights[chosen])
-    originals, others = (judge(classifier, task, own, task.validation) for own in (weights[chosen], decoded))
+    originals, others = (judge(classifier, task, own, task.validation, device) for own in (weights[chosen], decoded))
     write_autoencoder(snakemake.output.autoencoder, fitted, made_by=stamp(snakemake))
     write_table(snakemake.output.losses, fitted.losses)
     write_table(snakemake.output.scores, compare_reconstructed(originals, {"reconstructed": others}))

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from weightflow.job import run
-from weightflow.network_metrics import summarise_populations
+from weightflow.network_metrics import COLUMNS, summarise_populations
 from weightflow.storage import write_table
 
 
@@ -11,8 +11,7 @@ def main(snakemake):
     tables = [
         pd.read_csv(path).assign(**about) for about, path in zip(snakemake.params.about, snakemake.input, strict=True)
     ]
-    found = pd.concat(tables, ignore_index=True)
-    found = found[[*snakemake.params.columns, "source", "metric", "value"]]
+    found = pd.concat(tables, ignore_index=True)[COLUMNS] if tables else pd.DataFrame(columns=COLUMNS)
     write_table(snakemake.output.metrics, found)
     write_table(snakemake.output.summary, summarise_populations(found))
 

@@ -2,7 +2,8 @@
 
 An ensemble knows what resampling leaves open. It does not know what no member can express, which tails hold most of;
 nor are its curves all there is to err between snapshots. Each interior snapshot, left out in turn, is a time that was
-not observed and whose states are known.
+not observed and whose states are known. Two things of this are not clean: members begin at one fit to all snapshots,
+the left-out one among them; and networks are drawn beside the curves as they are, without the flow's own error.
 """
 
 from collections.abc import Sequence
@@ -29,7 +30,7 @@ def choose_stretch(
     level: float,
     seed: int,
 ) -> float:
-    """The least factor on networks' log-odds with which bands hold left-out snapshots as often as they should.
+    """The least factor on networks' log-odds from which on bands hold left-out snapshots as often as they should.
 
     Args:
         curves: through the ensemble.
@@ -49,12 +50,20 @@ def choose_stretch(
     told = []
     for k in range(1, len(curves.times) - 1):
         others = curves.without(k)
-        found = log_odds(others, backbone, curves.times[k], others.coordinates(networks, draws), generator)
-        told.append((*found, snapshots[k]))
-    for stretch in STRETCHES:
-        if np.mean([held_share(*own, stretch, level, draws) for own in told]) >= level:
-            break
-    return float(stretch)
+        coordinates = others.coordinates(np.full(networks, curves.times[k]), draws)
+        told.append((*log_odds(others, backbone, curves.times[k], coordinates, generator), snapshots[k]))
+    # The same draws for every factor: else the first that is lucky would be taken.
+    held = [
+        np.mean(
+            [
+                held_share(*own, stretch, level, seeding.stream(seed, "bands", "frequencies", k))
+                for k, own in enumerate(told)
+            ]
+        )
+        for stretch in STRETCHES
+    ]
+    too_few = np.flatnonzero(np.array(held) < level)
+    return float(STRETCHES[min(too_few[-1] + 1, len(STRETCHES) - 1)]) if len(too_few) else float(STRETCHES[0])
 
 
 def held_share(

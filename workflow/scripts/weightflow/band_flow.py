@@ -23,17 +23,21 @@ _PREFIXES, _PREFIXES_OF_ONE = 512, 4096  # of the variables before one, beyond w
 _RAREST = 1e-9  # probability, so that log-odds are finite
 
 
-def condition_of(times: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """(n, 1) times as a flow is told them: −1 at the first snapshot and 1 at the last."""
-    return (2 * (times - observed[0]) / (observed[-1] - observed[0]) - 1)[:, None]
+def conditions_at(times: np.ndarray, curves: EnsembleCurves) -> np.ndarray:
+    """(n, K − 1) what a flow is told of times (n,): −1 at the first snapshot to 1 at the last, and the curves' errors.
+
+    These rise and fall between any two snapshots, which a perceptron does not see in the time alone.
+    """
+    first, last = curves.times[[0, -1]]
+    return np.column_stack([2 * (times - first) / (last - first) - 1, curves.relative_error(times)])
 
 
 def fit_band_flow(curves: EnsembleCurves, settings: Mapping[str, Any], seed: int, device: torch.device) -> WeightFlow:
     """Fit a flow to the coordinates of networks at random times; arguments as of `fit_weight_flow`."""
-    draws, observed = seeding.stream(seed, "band flow"), curves.times
-    coordinates = curves.coordinates(_DRAWS, draws).astype(np.float32)
-    times = draws.uniform(observed[0], observed[-1], _DRAWS)
-    return fit_weight_flow(coordinates, settings, seed, device, condition_of(times, observed))
+    draws = seeding.stream(seed, "band flow")
+    times = draws.uniform(*curves.times[[0, -1]], _DRAWS)
+    coordinates = curves.coordinates(times, draws).astype(np.float32)
+    return fit_weight_flow(coordinates, settings, seed, device, conditions_at(times, curves))
 
 
 @torch.no_grad()
@@ -85,7 +89,7 @@ def predict_bands(
     generator = torch.Generator().manual_seed(seeding.integer(seed, "bands"))
     tails, found = [(1 - level) / 2, (1 + level) / 2], []
     for time in times:
-        told = np.repeat(condition_of(np.array([time]), curves.times), networks, axis=0)
+        told = conditions_at(np.full(networks, time), curves)
         centre, beside = log_odds(curves, backbone, time, generate(flow, networks, seed, told), generator)
         lower, upper = centre + stretch * np.quantile(beside, tails, axis=0)
         found.append(expit([lower, centre, upper]))

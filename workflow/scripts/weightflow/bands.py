@@ -70,7 +70,9 @@ def judge_bands(bands: Bands, law: ExactLaw | None, observed: np.ndarray) -> pd.
         observed: (K,) times of the snapshots.
 
     Returns:
-        Table with `COLUMNS`, where times is unseen or observed; without rows where the law is unknown.
+        Table with `COLUMNS`, where times is unseen or observed; without rows where the law is unknown. The first
+        snapshot is left out, as it is of all metrics' means: systems begin there, often at one state, and no softmax
+        gives a probability of 1.
     """
     if law is None:
         return pd.DataFrame(columns=COLUMNS)
@@ -80,7 +82,8 @@ def judge_bands(bands: Bands, law: ExactLaw | None, observed: np.ndarray) -> pd.
     seen = np.isin(bands.times, observed)
     columns = {"time": bands.times, "times": np.where(seen, OBSERVED, UNSEEN)}
     measured = {"coverage": coverage, "present": coverage_of_present, "width": width}
-    return pd.DataFrame(columns | {name: measure(own, truth) for name, measure in measured.items()})
+    table = pd.DataFrame(columns | {name: measure(own, truth) for name, measure in measured.items()})
+    return table[bands.times > observed[0]].reset_index(drop=True)
 
 
 def summarise_bands(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -21,10 +21,11 @@ _REACH = 1.0  # mean intervals between snapshots, over which bends elsewhere los
 class EnsembleCurves:
     """Networks at any time, by coordinates that mean the same at all times.
 
-    A network is the mean curve, plus the members' deviations from it (M − 1 coordinates), plus the bends at the K − 2
-    interior snapshots, as far as the spline may err at that time. Coordinates of uncertain networks have mean 0 and
-    variance 1. Small errors in them are small beside the ensemble's spread in any direction, also where the density
-    changes fast with the weights, and those directions are others at other times.
+    A network is the mean curve, plus the members' deviations from it (M − 1 coordinates, of variance 1 at any time),
+    plus the bends at the K − 2 interior snapshots (as many coordinates, whose variance is the spline's error at the
+    time: 0 at the snapshots, and 1 where it is largest). Small errors in coordinates are small beside the ensemble's
+    spread in any direction, also where the density changes fast with the weights, and those directions are others at
+    other times.
 
     Attributes:
         times: (K,) of the snapshots.
@@ -51,17 +52,18 @@ class EnsembleCurves:
         """Curves through all snapshots but one, by its index; not the first, which the clock starts at."""
         return replace(self, times=np.delete(self.times, snapshot), anchors=np.delete(self.anchors, snapshot, axis=1))
 
-    def coordinates(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """(count, size) of random networks like the members, on curves that err by a random amount.
+    def coordinates(self, times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """(n, size) of random networks like the members, on curves that err by a random amount, at times (n,).
 
         A few members in as many dimensions are all corners: their quantiles lie too near, and a flow that learns them
         by heart keeps that. So they are smoothed, their variance kept (Silverman & Young 1987).
         """
         vertices = dct(np.eye(self.members), norm="ortho")[:, 1:] * self.members**0.5
-        chosen = vertices[rng.integers(self.members, size=count)]
-        noise, kernel = rng.standard_normal((count, self.size)), self.bandwidth
-        chosen = (1 - kernel**2) ** 0.5 * chosen + kernel * noise[:, : self.members - 1]
-        return np.concatenate([chosen, noise[:, self.members - 1 :]], axis=1)
+        chosen = vertices[rng.integers(self.members, size=len(times))]
+        noise, kernel = rng.standard_normal((len(times), self.size)), self.bandwidth
+        inside, beside = np.split(noise, [self.members - 1], axis=1)
+        chosen = (1 - kernel**2) ** 0.5 * chosen + kernel * inside
+        return np.concatenate([chosen, self.relative_error(times) * beside], axis=1)
 
     @property
     def bandwidth(self) -> float:
@@ -74,17 +76,25 @@ class EnsembleCurves:
         basis = natural_basis(self._clock(self.times), self._clock(np.array([time])))[0]
         inside, beside = np.split(coordinates, [self.members - 1], axis=1)
         spread = np.tensordot(basis, self._spread, axes=(0, 1))
-        bends = self.error(time)[:, None] * self._bends
-        return basis @ self.anchors.mean(0) + inside @ spread + beside @ bends
+        return basis @ self.anchors.mean(0) + inside @ spread + beside @ (self._largest_error * self._bends)
 
-    def error(self, time: float) -> np.ndarray:
-        """(K − 2,) how far along each bend the spline may err at a time: standard deviations, 0 at the snapshots."""
-        u, knots = self._clock(np.array([time])), self._clock(self.times)
-        basis = natural_basis(knots, u)[0]
-        variance = _covariance(u, u)[0, 0] - 2 * basis @ _covariance(knots, u)[:, 0]
-        variance += basis @ _covariance(knots, knots) @ basis
-        say = np.exp(-np.abs(knots[1:-1] - u) / _REACH)
-        return np.sqrt(max(variance, 0.0) * say / say.sum())
+    def error(self, times: np.ndarray) -> np.ndarray:
+        """(n, K − 2) how far along each bend the spline may err at times (n,): standard deviations, 0 at snapshots."""
+        u, knots = self._clock(times), self._clock(self.times)
+        basis = natural_basis(knots, u)
+        variance = u**3 / 3 - 2 * (basis * _covariance(u, knots)).sum(1)
+        variance += (basis @ _covariance(knots, knots) * basis).sum(1)
+        say = np.exp(-np.abs(knots[1:-1] - u[:, None]) / _REACH)
+        return np.sqrt(variance.clip(0)[:, None] * say / say.sum(1, keepdims=True))
+
+    def relative_error(self, times: np.ndarray) -> np.ndarray:
+        """(n, K − 2) the same in units of the largest."""
+        return self.error(times) / self._largest_error
+
+    @cached_property
+    def _largest_error(self) -> float:
+        """The largest of `error` midway between snapshots, or 1 where there are no bends."""
+        return self.error((self.times[1:] + self.times[:-1]) / 2).max(initial=0.0) or 1.0
 
     @cached_property
     def _spread(self) -> np.ndarray:

@@ -12,8 +12,8 @@ from weightflow.weight_graph import LinearMap
 def initial(classifier: Classifier, stack: int, generator: torch.Generator, scheme: str) -> Tensor:
     """(stack, P) fresh weights.
 
-    The scale after a norm begins at one, its shift at zero; class and position tokens as in the original, from
-    N(0, 0.02²).
+    Backbones begin by default as anchors do, by an `initial` of their own. The scale after a norm begins at one, its
+    shift at zero; class and position tokens as in the original, from N(0, 0.02²).
 
     Args:
         classifier: whose weights.
@@ -21,6 +21,8 @@ def initial(classifier: Classifier, stack: int, generator: torch.Generator, sche
         generator: of the draws.
         scheme: a key of `SCHEMES`.
     """
+    if scheme == "default" and hasattr(classifier, "initial"):
+        return classifier.initial(stack, generator)
     return torch.cat([_draw(layer, stack, generator, scheme).flatten(1) for layer in classifier.layers], dim=1)
 
 

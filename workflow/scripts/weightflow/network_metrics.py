@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
 
-TRAINED = "trained"  # the source of networks that generators and auto-encoders learn from
+COLUMNS = ["population", "layout", "seed", "source", "metric", "value"]  # of what is measured of populations
+# What networks are called that nothing generated: all of a population, those of them that an auto-encoder learned, and
+# those that it did not see.
+TRAINED, LEARNED, UNSEEN = "trained", "learned", "unseen"
 
 
 def spread(weights: np.ndarray) -> float:
@@ -17,18 +20,38 @@ def nearest(weights: np.ndarray, others: np.ndarray) -> np.ndarray:
     return cdist(weights, others).min(1)
 
 
+def nearest_other(weights: np.ndarray) -> np.ndarray:
+    """(N,) distance of each network (N, P) from the nearest of the others."""
+    found = cdist(weights, weights)
+    np.fill_diagonal(found, np.inf)
+    return found.min(1)
+
+
 def largest_overlap(wrong: np.ndarray, others: np.ndarray) -> np.ndarray:
     """(N,) largest intersection over union of a network's wrong predictions with those of any of the others.
 
-    Copies err where the original does. Two networks without any error overlap wholly.
+    Copies err where the original does. Of a network without any error nothing can be said, which is NaN.
 
     Args:
         wrong: (N, n) whether a network errs on an input.
         others: (M, n) of the networks that it may be a copy of.
     """
-    both = wrong.astype(np.int64) @ others.astype(np.int64).T
-    either = wrong.sum(1)[:, None] + others.sum(1) - both
-    return np.where(either > 0, both / np.maximum(either, 1), 1.0).max(1)
+    return _overlaps(wrong, others).max(1)
+
+
+def largest_overlap_with_another(wrong: np.ndarray) -> np.ndarray:
+    """(N,) `largest_overlap` of each of these networks with the others of them."""
+    found = _overlaps(wrong, wrong)
+    np.fill_diagonal(found, -np.inf)
+    return np.where(wrong.any(1), found.max(1), np.nan)
+
+
+def _overlaps(wrong: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(N, M) of all pairs."""
+    one, two = wrong.astype(np.float32), others.astype(np.float32)  # whole numbers, and as fast as products are
+    both = one @ two.T
+    either = one.sum(1)[:, None] + two.sum(1) - both
+    return np.divide(both, either, out=np.full(both.shape, np.nan), where=one.any(1)[:, None])
 
 
 def relative_distance(weights: np.ndarray, others: np.ndarray) -> np.ndarray:

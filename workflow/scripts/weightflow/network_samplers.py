@@ -1,9 +1,13 @@
-"""New networks without a flow: what a generator of weights must beat, and draws about good networks' latent vectors."""
+"""New networks without a flow: what a generator of weights must beat, and draws about good networks' latent vectors.
+
+All have the mean of the networks that they are drawn about, and of each weight its variance.
+"""
 
 from collections.abc import Callable
 
 import numpy as np
 
+_JITTER = 0.25  # deviations of each weight, by which copies are moved: nearer to copying than to generating
 GOOD = 0.3  # share of the networks, the best on validation data, about which latent vectors are drawn
 
 
@@ -13,14 +17,29 @@ def gaussian(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.nd
     return drawn.astype(weights.dtype)
 
 
+def covariance(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, P) draws of a Gaussian with the mean and the covariance of networks (N, P), of rank N − 1 at most."""
+    mixed = rng.standard_normal((count, len(weights))) @ (weights - weights.mean(0)) / len(weights) ** 0.5
+    return (weights.mean(0) + mixed).astype(weights.dtype)
+
+
 def kernel(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """(count, P) draws of a Gaussian kernel density of networks (N, P), the bandwidth of each weight by Scott's rule.
 
     The rule takes the number of coordinates for that of the space in which networks lie, at most N.
     """
-    chosen = weights[rng.integers(len(weights), size=count)]
-    bandwidth = len(weights) ** (-1 / (4 + min(weights.shape)))
-    drawn = chosen + bandwidth * weights.std(0) * rng.standard_normal(chosen.shape)
+    return _smoothed(weights, count, len(weights) ** (-1 / (4 + min(weights.shape))), rng)
+
+
+def jittered(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, P) of networks (N, P) with a little noise: what accuracy is worth that comes of nearness to these."""
+    return _smoothed(weights, count, _JITTER, rng)
+
+
+def _smoothed(weights: np.ndarray, count: int, bandwidth: float, rng: np.random.Generator) -> np.ndarray:
+    """Draws of a kernel density that keeps the variance (Silverman & Young 1987); bandwidth in deviations."""
+    kept = (1 - bandwidth**2) ** 0.5 * (weights - weights.mean(0))[rng.integers(len(weights), size=count)]
+    drawn = weights.mean(0) + kept + bandwidth * weights.std(0) * rng.standard_normal(kept.shape)
     return drawn.astype(weights.dtype)
 
 
@@ -45,5 +64,7 @@ def about_good(latent: np.ndarray, scores: np.ndarray, count: int, rng: np.rando
 
 SAMPLERS: dict[str, Callable[[np.ndarray, int, np.random.Generator], np.ndarray]] = {
     "gaussian": gaussian,
+    "covariance": covariance,
     "kernel": kernel,
+    "jittered": jittered,
 }

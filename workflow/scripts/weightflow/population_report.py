@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from weightflow.network_metrics import TRAINED
+from weightflow.network_metrics import LEARNED, TRAINED
 from weightflow.report_tables import MISSING, rounded
 
 MEANINGS = {
@@ -22,6 +22,8 @@ MEANINGS = {
     "share": "mean accuracy as a share of the originals'",
     "agreement": "share of test examples that reconstruction and original give the same label",
     "distance": "mean squared distance from the original, in units of the population's variance",
+    "structural": "β, the weight of the structural loss: 1 is structure alone, and of the others that whose decoded "
+    "validation networks agree most with their originals",
     "probe_accuracy": "R² of a line from weights or codes to the accuracy on the test part, on unseen networks",
     "probe_gap": "the same to the generalisation gap, training less test accuracy",
     "probe_epoch": "the same to the epoch",
@@ -39,12 +41,12 @@ BAND_MEANINGS = {
 TITLES = {
     "generated": "Generated networks, and those that their generators learned from",
     "reconstructed": "Reconstructions of networks that nothing saw",
-    "drawn": "Networks drawn about the codes of good ones",
+    "drawn": "Networks drawn about the codes of good ones, and those that the auto-encoders learned",
     "probes": "What lines read off weights and codes",
 }
 _QUALITY = (*(name for name in MEANINGS if name.startswith("accuracy")), "loss")
 _GENERATED = (*_QUALITY, "nearest", "spread", "overlap")
-_RECONSTRUCTED = (*_QUALITY, "share", "agreement", "distance")
+_RECONSTRUCTED = (*_QUALITY, "share", "agreement", "distance", "structural")
 _PROBES = tuple(name for name in MEANINGS if name.startswith("probe"))
 
 
@@ -63,7 +65,7 @@ def population_section(
     training, architecture = settings["training"], settings["architecture"]
     made = own[own["layout"] != "reconstructed"]
     coded = own[own["layout"] == "reconstructed"]
-    drawn = coded[coded["source"].str.endswith(", drawn")]
+    drawn = coded[coded["source"].str.endswith(", drawn") | (coded["source"] == LEARNED)]
     read = coded[coded["metric"].isin(_PROBES)]
     rest = coded.drop(drawn.index).drop(read.index)
     tables = [
@@ -91,13 +93,16 @@ def _seconds(runtime: pd.DataFrame) -> str:
     return "; ".join(f"{stage}: {seconds:.0f}" for stage, seconds in means.items())
 
 
-def band_section(name: str, settings: Mapping[str, Any], summary: pd.DataFrame) -> dict[str, Any]:
+def band_section(
+    name: str, settings: Mapping[str, Any], summary: pd.DataFrame, runtime: pd.DataFrame
+) -> dict[str, Any]:
     """What the template lays out about the bands of one data set.
 
     Args:
         name: of the data set.
         settings: of its bands, complete.
         summary: dataset, metric, mean, std, seeds; nothing of data sets whose truth is unknown.
+        runtime: population ("bands of" the data set), stage, seed, seconds, max_rss_mb.
     """
     found = {row.metric: row for row in summary[summary["dataset"] == name].itertuples()}
     return {
@@ -106,6 +111,7 @@ def band_section(name: str, settings: Mapping[str, Any], summary: pd.DataFrame) 
         "facts": {
             "ensemble": f"{settings['members']} networks for each snapshot",
             "bands": f"{settings['level']:.0%} of {settings['networks']} networks at each time".replace("%", " %"),
+            "seconds of a seed": _seconds(runtime[runtime["population"] == f"bands of {name}"]),
         },
         "rows": [(metric, _cell(found[metric]), text) for metric, text in BAND_MEANINGS.items() if metric in found],
     }
@@ -137,7 +143,7 @@ def _table(kind: str, metrics: Sequence[str], part: pd.DataFrame) -> dict[str, A
 
 def _cell(row: Any) -> dict[str, Any]:
     """A cell of the template's: mean and standard deviation over seeds."""
-    if row is None:
+    if row is None or row.mean != row.mean:  # not there, or of nothing
         return {"mean": MISSING, "spread": "", "best": False}
     mean, spread = rounded(row.mean, row.std)
     return {"mean": mean, "spread": spread, "best": False}

@@ -31,6 +31,7 @@ def check_populations(
     for name, settings in populations.items():
         where = f"{source}: populations.{name}"
         _check_split(settings["split"], f"{where}.split")
+        _check_checkpoints(settings["training"], f"{where}.training.checkpoints")
         _check_snapshot(settings, datasets, where)
         _check_architecture(settings["architecture"], settings["task"], f"{where}.architecture")
         _check_flow(settings, f"{where}.flow")
@@ -42,6 +43,13 @@ def _check_split(split: Mapping[str, Any], where: str) -> None:
         raise InputError(
             f"{where}: shares of {split['validation']} for validation and {split['test']} for the test leave nothing "
             "to learn from; lower one of them."
+        )
+
+
+def _check_checkpoints(training: Mapping[str, Any], where: str) -> None:
+    if late := [epoch for epoch in training["checkpoints"] if epoch > training["epochs"]]:
+        raise InputError(
+            f"{where}: there are {training['epochs']} epochs and no {late[0]}; take it away, or train for longer."
         )
 
 
@@ -58,6 +66,8 @@ def _check_snapshot(settings: Mapping[str, Any], datasets: Mapping[str, Mapping[
             f"{where}.snapshot.dataset: {'one of the data sets is needed' if name is None else 'the task has none'}; "
             f"give it with task: {SNAPSHOT}, and there alone."
         )
+    if task != SNAPSHOT and settings["snapshot"]["time"] is not None:
+        raise InputError(f"{where}.snapshot.time: the task {task} has no times; take it away, or set task: {SNAPSHOT}.")
     if name is not None and name not in datasets:
         raise InputError(f"{where}.snapshot.dataset: {unknown('name', name, datasets)}")
     if name is not None and datasets[name]["kind"] != "discrete":

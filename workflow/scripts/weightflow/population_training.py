@@ -21,6 +21,7 @@ from weightflow.stacked_layers import BatchNorms
 from weightflow.tasks import Labelled, Task
 from weightflow.verdicts import accuracy, logits, measure_norms
 
+_SEEN = 20  # epochs that the curves tell of, about
 _LAST_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
 
 
@@ -32,8 +33,8 @@ def train_population(
     Args:
         classifier: the architecture.
         task: its training part is learned; the validation part is only looked at.
-        settings: `networks`, `epochs`, `checkpoints` (epochs), `batch`, `at_once`, and lists `learning_rates`,
-            `weight_decays` and `initialisations`, all of whose combinations take turns.
+        settings: `networks`, `epochs`, `checkpoints` (epochs up to `epochs`), `batch`, `at_once`, and lists
+            `learning_rates`, `weight_decays` and `initialisations`, all of whose combinations take turns.
         seed: of everything random.
         device: where to train.
 
@@ -46,12 +47,12 @@ def train_population(
         _train(classifier, task, recipes[i : i + at_once], generators[i : i + at_once], settings, device)
         for i in range(0, len(recipes), at_once)
     ]
-    checkpoints, curves, moments = zip(*parts, strict=True)
+    checkpoints, curves = zip(*parts, strict=True)
     table = pd.concat(
         [own.assign(network=own["network"] + k * at_once) for k, own in enumerate(curves)], ignore_index=True
     )
     kept = np.concatenate(checkpoints)
-    return Population(kept[:, -1], np.concatenate(moments), np.array(_kept(settings)), kept, recipes, table)
+    return Population(kept[:, -1], np.array(_kept(settings)), kept, recipes, table)
 
 
 def _recipes(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -64,7 +65,12 @@ def _recipes(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _kept(settings: Mapping[str, Any]) -> list[int]:
     """Epochs whose weights are kept."""
-    return sorted({epoch for epoch in settings["checkpoints"] if epoch < settings["epochs"]} | {settings["epochs"]})
+    return sorted({*settings["checkpoints"], settings["epochs"]})
+
+
+def _judged(settings: Mapping[str, Any]) -> set[int]:
+    """Epochs that the curves tell of."""
+    return {*range(0, settings["epochs"], max(1, -(-settings["epochs"] // _SEEN))), *_kept(settings)}
 
 
 def _train(
@@ -74,8 +80,8 @@ def _train(
     generators: Sequence[torch.Generator],
     settings: Mapping[str, Any],
     device: torch.device,
-) -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
-    """Checkpoints (N, E, P), curves and moments of networks side by side."""
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Checkpoints (N, E, P) and curves of networks side by side."""
     begun = [
         initial(classifier, 1, own, recipe["initialisation"]) for own, recipe in zip(generators, recipes, strict=True)
     ]
@@ -88,13 +94,13 @@ def _train(
     optimiser = torch.optim.AdamW(groups)
     rates = [group["lr"] for group in optimiser.param_groups]
     training, validation = (_on(part, device) for part in (task.training, task.validation))
-    kept, checkpoints, rows = _kept(settings), [], []
+    kept, judged, checkpoints, rows = _kept(settings), _judged(settings), [], []
     steps = settings["epochs"] * -(-len(training[1]) // settings["batch"])
     step = 0
     for epoch in progress(range(settings["epochs"] + 1), f"{len(recipes)} networks, epochs"):
-        if epoch in kept:
+        if epoch in judged:
             weights = torch.cat([group["params"][0].detach() for group in optimiser.param_groups])
-            checkpoints.append(weights.cpu().numpy())
+            checkpoints += [weights.cpu().numpy()] if epoch in kept else []
             rows += _judge(classifier, weights, epoch, training, validation)
         if epoch == settings["epochs"]:
             break
@@ -112,8 +118,7 @@ def _train(
     curves = pd.DataFrame(rows, columns=["network", "epoch", "loss", "training", "validation"])
     if not (torch.isfinite(weights).all() and np.isfinite(curves["loss"]).all()):
         raise DivergenceError("a network's training diverged; lower populations.*.training.learning_rates.")
-    moments = measure_norms(classifier, torch.as_tensor(checkpoints[-1], device=device), training[0])
-    return np.stack(checkpoints, axis=1), curves, moments.cpu().numpy()
+    return np.stack(checkpoints, axis=1), curves
 
 
 def _runs(pairs: Sequence[tuple[float, float]]) -> Iterator[tuple[tuple[float, float], list[int]]]:

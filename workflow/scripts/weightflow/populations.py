@@ -21,15 +21,14 @@ class Population:
 
     Attributes:
         weights: (N, P) flat weights at the end.
-        moments: (N, Q) of their batch norms, measured on training data.
         epochs: (E,) epochs at which checkpoints were kept, the last at the end.
         checkpoints: (N, E, P) weights then.
         recipes: for each network its learning_rate, weight_decay and initialisation.
-        curves: table network, epoch, loss (nats per example of training), training, validation (accuracies).
+        curves: table network, epoch, loss (nats per example of training), training, validation (accuracies), at about
+            twenty epochs from the first to the last and at those of the checkpoints.
     """
 
     weights: np.ndarray
-    moments: np.ndarray
     epochs: np.ndarray
     checkpoints: np.ndarray
     recipes: list[dict[str, Any]]
@@ -61,7 +60,7 @@ REFERENCES: dict[str, Callable[[Population], int]] = {
 
 def write_population(path: str | Path, population: Population, **metadata: Any) -> None:
     """Write a population; its curves are a table of their own."""
-    tensors = {key: getattr(population, key) for key in ("weights", "moments", "epochs", "checkpoints")}
+    tensors = {key: getattr(population, key) for key in ("weights", "epochs", "checkpoints")}
     write_tensors(path, KIND, tensors, recipes=population.recipes, **metadata)
 
 
@@ -73,7 +72,7 @@ def read_population(path: str | Path, curves: pd.DataFrame | None = None) -> Pop
     """
     artefact = read_tensors(path, KIND, finite=True)
     with parts_of(path):
-        tensors = [artefact.tensors[key] for key in ("weights", "moments", "epochs", "checkpoints")]
+        tensors = [artefact.tensors[key] for key in ("weights", "epochs", "checkpoints")]
         return Population(*tensors, artefact.metadata["recipes"], pd.DataFrame() if curves is None else curves)
 
 

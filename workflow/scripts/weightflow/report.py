@@ -171,7 +171,8 @@ def render_populations(
         for name, settings in populations.items()
     ]
     about = [
-        band_section(name, settings, banded) | {"figures": [_figure(band_figures[name], captions, f"bands-{name}-")]}
+        band_section(name, settings, banded, runtime)
+        | {"figures": [_figure(band_figures[name], captions, f"bands-{name}-")]}
         for name, settings in bands.items()
     ]
     tables = {"Populations": populations, "Bands": bands}

@@ -31,11 +31,6 @@ class ResidualNetwork:
                 self._add(f"shortcut{here}", written, read, 1)
         self.layers = (*self._maps, LinearMap("dense", classes, channels[-1]))
 
-    @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "ResidualNetwork":
-        """From `channels` (of each stage) and `blocks` (in each)."""
-        return cls(images(shape), settings["channels"], settings["blocks"], classes)
-
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:
         """The channels of each stage's stream, in one order for all that write or read it; those inside each block."""

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from weightflow.flat_weights import apply_linear
 from weightflow.weight_graph import LinearMap
 
 _CACHED = 2**17  # numbers in one network's patches up to which copying them costs less than a grouped convolution
@@ -14,8 +15,7 @@ _CACHED = 2**17  # numbers in one network's patches up to which copying them cos
 
 def dense(linear: Tensor, inputs: Tensor) -> Tensor:
     """(S, …, neurons) of inputs (S, …, I) by maps (S, neurons, I + 1), whose last column is the bias."""
-    rows = inputs.flatten(1, -2)
-    return torch.baddbmm(linear[..., -1:].mT, rows, linear[..., :-1].mT).unflatten(1, inputs.shape[1:-1])
+    return apply_linear(linear, inputs.flatten(1, -2)).unflatten(1, inputs.shape[1:-1])
 
 
 def convolve(linear: Tensor, images: Tensor, kernel: int, stride: int = 1, padding: int = 0) -> Tensor:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from weightflow.autoregressive import AutoregressiveBackbone
@@ -23,6 +24,10 @@ class StateClassifier:
         self.backbone = backbone
         self.layers, self.symmetries = backbone.layers, backbone.symmetries
         self.norms: dict[str, int] = {}
+
+    def initial(self, stack: int, generator: torch.Generator) -> Tensor:
+        """(stack, P) fresh weights, as anchors begin."""
+        return self.backbone.initial(stack, generator)
 
     def logits(self, weights: Tensor, inputs: Tensor, norms: BatchNorms) -> Tensor:
         """(S, N, L) of inputs (N, d + 1) or (S, N, d + 1), states and the variable asked for, at weights (S, P).

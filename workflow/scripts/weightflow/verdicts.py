@@ -1,6 +1,5 @@
 """What classifiers say of inputs, batch by batch, with the moments of their batch norms measured on training data."""
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -29,11 +28,6 @@ def measure_norms(classifier: Classifier, weights: Tensor, inputs: Tensor) -> Te
                 found = torch.cat([norms.moments[name].flatten(1) for name in classifier.norms], dim=1)
                 total += found * (len(part) / len(inputs))
     return totals
-
-
-def moments_of(classifier: Classifier, weights: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    """(S, Q) as `measure_norms`, of arrays."""
-    return measure_norms(classifier, torch.as_tensor(weights), torch.as_tensor(inputs)).numpy()
 
 
 def norms_of(classifier: Classifier, moments: Tensor) -> BatchNorms:

@@ -1,7 +1,7 @@
 """An auto-encoder of networks: tokens of the weight graph, a latent vector, and back (hyper-representations).
 
 A transformer mixes the tokens of one network, never those of others in the batch. Its loss (Schürholt et al. 2022;
-Meynent et al. 2025) is γ · contrastive + (1 − γ) · [β · structural + (1 − β) · behavioural]: two views of a network
+Meynent et al. 2025) is γ · contrastive + (1 − γ) · [β · structural + (1 − β) · behavioural]: a network and a view of it
 with its units in another order lie near each other, its decoded weights are near its own, and say what it says.
 """
 
@@ -119,7 +119,7 @@ def fit_autoencoder(
     for step in progress(range(count), "auto-encoder"):
         optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, _LAST_RATE) * min(1.0, (step + 1) / 50)
         networks = _drawn(data, settings["batch"], settings["mixing"], draws)
-        picked = torch.as_tensor(draws.integers(_VIEWS, size=settings["batch"]))
+        picked = torch.as_tensor(draws.integers(_VIEWS, size=len(networks)))
         loss, parts = loss_of(networks, picked.to(device))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -196,9 +196,13 @@ def orders(
 def _drawn(networks: Tensor, count: int, mixing: float, draws: np.random.Generator) -> Tensor:
     """(count, P) of networks (N, P), each moved towards another by a share of the way, uniform up to `mixing`.
 
-    Any network is its own goal, so those between two of an aligned population are as good to learn from as these.
+    Any network is its own goal, so those between two of an aligned population are as good to learn from as these. They
+    are drawn without replacement, all if there are fewer: the contrastive loss drives apart what stands in one batch.
     """
-    chosen, others = torch.as_tensor(draws.integers(len(networks), size=(2, count)), device=networks.device)
+    chosen, others = torch.as_tensor(
+        np.stack([draws.permutation(len(networks))[:count] for _ in range(2)]), device=networks.device
+    )
+    count = len(chosen)
     ways = torch.as_tensor(mixing * draws.random((count, 1)), dtype=networks.dtype, device=networks.device)
     return networks[chosen].lerp(networks[others], ways)
 

@@ -12,7 +12,8 @@ from weightflow.plots import style
 from weightflow.reduction import fit_reduction
 
 COLOURS = {TRAINED: style.BLACK, "flow": style.BLUE, "gaussian": style.ORANGE, "kernel": style.GREEN}
-MARKS = {TRAINED: "o", "flow": "x", "gaussian": "^", "kernel": "s"}
+COLOURS |= {"covariance": style.GREY, "jittered": style.SKY}
+MARKS = {TRAINED: "o", "flow": "x", "gaussian": "^", "kernel": "s", "covariance": "v", "jittered": "D"}
 
 
 def plot_networks(accuracies: pd.DataFrame, weights: Mapping[str, np.ndarray]) -> Figure:

@@ -1,0 +1,93 @@
+"""What an auto-encoder of networks is worth: which is reported, what it draws, and what can be read off its codes."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+from weightflow import seeding
+from weightflow.classifiers import Classifier
+from weightflow.network_metrics import probe
+from weightflow.network_samplers import about_good
+from weightflow.population_evaluation import judge
+from weightflow.populations import Population
+from weightflow.tasks import Task
+from weightflow.weight_autoencoder import WeightAutoencoder, decode, encode
+
+
+def most_agreeing(structural: Sequence[float], scores: Sequence[pd.DataFrame]) -> dict[str, float]:
+    """The weight of the structural loss of each auto-encoder that is reported.
+
+    Args:
+        structural: weights that were tried.
+        scores: for each, `compare_reconstructed` of validation networks on validation examples.
+
+    Returns:
+        `structure`: 1, where it was tried; `behaviour`: of the others that of most agreement.
+    """
+    agreed = {
+        weight: float(table.loc[table["metric"] == "agreement", "value"].iloc[0])
+        for weight, table in zip(structural, scores, strict=True)
+    }
+    found = {"structure": 1.0} if 1 in agreed else {}
+    if others := [weight for weight in agreed if weight != 1]:
+        found["behaviour"] = max(others, key=agreed.__getitem__)
+    return found
+
+
+def draw_about_good(
+    network: WeightAutoencoder, weights: np.ndarray, scores: np.ndarray, count: int, seed: int, name: str
+) -> np.ndarray:
+    """(count, P) networks decoded from codes drawn about those of the best networks.
+
+    Args:
+        network: the auto-encoder.
+        weights: (N, P) networks that it learned.
+        scores: (N,) of these on validation data.
+        count: of networks.
+        seed: of the draws.
+        name: of the auto-encoder, so that each has draws of its own.
+    """
+    codes = about_good(encode(network, weights), scores, count, seeding.stream(seed, "about good", name))
+    return decode(network, codes)
+
+
+def properties_of(
+    classifier: Classifier, task: Task, population: Population, device: torch.device
+) -> dict[str, np.ndarray]:
+    """What may be read off a network's weights, (N, E) each of its checkpoints.
+
+    Accuracy on the test part, generalisation gap (accuracy on the training part less that), and epoch.
+    """
+    stages = [
+        [judge(classifier, task, weights, part, device).accuracy for part in (task.training, task.test)]
+        for weights in population.checkpoints.swapaxes(0, 1)
+    ]
+    training, test = np.array(stages).transpose(1, 2, 0)
+    epochs = np.broadcast_to(population.epochs.astype(float), test.shape)
+    found = {"accuracy": test, "gap": training - test}
+    return found | ({"epoch": epochs} if len(population.epochs) > 1 else {})
+
+
+def probe_codes(
+    features: Mapping[str, np.ndarray], properties: Mapping[str, np.ndarray], learned: np.ndarray, unseen: np.ndarray
+) -> pd.DataFrame:
+    """How well properties of unseen networks are read off their codes by a line.
+
+    Args:
+        features: (N, E, z) by what gives them.
+        properties: (N, E) by name.
+        learned: networks that the lines are fitted to.
+        unseen: networks that they are judged on.
+
+    Returns:
+        Table source, metric (probe_ and the property), value (R²).
+    """
+    rows = []
+    for source, codes in features.items():
+        own, others = (codes[part].reshape(-1, codes.shape[-1]) for part in (learned, unseen))
+        for name, values in properties.items():
+            found = probe(own, values[learned].ravel(), others, values[unseen].ravel())
+            rows.append((source, f"probe_{name}", found))
+    return pd.DataFrame(rows, columns=["source", "metric", "value"])
