@@ -3,20 +3,24 @@
 import pytest
 
 from weightflow.classifiers import CLASSIFIERS
-from weightflow.named_tasks import BUILT_IN, built_in
-from weightflow.population_settings import OF_IMAGES, READING_IMAGES, READING_STATES, SNAPSHOT, check_populations
-from weightflow.task_catalogue import read_catalogue
+from weightflow.population_settings import OWN_QUERIES, READING_IMAGES, READING_STATES, SNAPSHOT, check_populations
+from weightflow.task_catalogue import input_shapes, read_catalogue
 
 
 @pytest.fixture
-def check(complete):
+def shapes(root):
+    return input_shapes(read_catalogue(root / "resources" / "tasks.yaml"))
+
+
+@pytest.fixture
+def check(complete, shapes):
     def run(**settings) -> None:
         config = {
             "datasets": {"d": {"system": "epidemic"}, "cells": {"file": "cells.h5ad", "kind": "continuous"}},
             "populations": {"p": {"task": "iris"} | settings},
         }
         whole = complete(config)
-        check_populations(whole["populations"], whole["datasets"], "my.yaml")
+        check_populations(whole["populations"], whole["datasets"], shapes, "my.yaml")
 
     return run
 
@@ -25,20 +29,34 @@ def test_a_task_alone_is_enough(check):
     check()
 
 
-def test_images_are_the_tasks_whose_inputs_are(schema, root):
-    shapes = {name: built_in(name).inputs.ndim for name in BUILT_IN}
-    catalogue = set(read_catalogue(root / "resources" / "tasks.yaml"))
-    assert {name for name, dimensions in shapes.items() if dimensions == 4} | catalogue == set(OF_IMAGES)
+def test_the_schema_names_every_task_and_architecture(schema, shapes):
     assert {*READING_IMAGES, *READING_STATES} == set(CLASSIFIERS) - {"mlp"}
     kinds = schema["$defs"]["population"]["properties"]
     assert set(kinds["architecture"]["properties"]["kind"]["enum"]) == set(CLASSIFIERS)
-    assert {*BUILT_IN, *catalogue, SNAPSHOT} == set(kinds["task"]["enum"])
+    assert {*shapes, SNAPSHOT} == set(kinds["task"]["enum"])
+    assert not {*OWN_QUERIES} & {*shapes}
+
+
+def test_networks_are_asked_inputs_of_another_task_of_the_same_shape(check):
+    check(task="mnist", autoencoder={"queries": {"from": ["noise", "fashion_mnist"]}})
 
 
 SNAPSHOTS = {"task": "snapshot", "architecture": {"kind": "gru"}}
 CASES = {
     "nothing to learn from": ({"split": {"validation": 0.5, "test": 0.5}}, "split: shares of 0.5 .* leave nothing"),
     "convolutions of a table": ({"architecture": {"kind": "cnn"}}, "architecture.kind: cnn reads images"),
+    "an unknown query": (
+        {"autoencoder": {"queries": {"from": ["nois"]}}},
+        "autoencoder.queries.from: unknown name 'nois'; did you mean 'noise'",
+    ),
+    "queries of another shape": (
+        {"autoencoder": {"queries": {"from": ["training", "wine"]}}},
+        "autoencoder.queries.from: inputs of wine have another shape than those of the task iris",
+    ),
+    "queries that are no states": (
+        SNAPSHOTS | {"snapshot": {"dataset": "d"}, "autoencoder": {"queries": {"from": ["digits"]}}},
+        "autoencoder.queries.from: inputs of digits have another shape than those of the task snapshot",
+    ),
     "kernels too few": (
         {"task": "digits", "architecture": {"kind": "cnn", "kernels": [3, 3]}},
         "architecture: there are 3 channels, 2 kernels and 3 pools",

@@ -14,7 +14,7 @@ POPULATION = {
     "generated": 4,
     "flow": {"width": 8, "steps": 4, "batch": 8},
     "autoencoder": {"width": 8, "layers": 1, "heads": 2, "feedforward": 8, "latent": 3, "steps": 3, "batch": 4}
-    | {"structural": [1, 0.5], "queries": 10, "shares": [0.6, 0.2]},
+    | {"structural": [1, 0.5], "queries": {"count": 10, "from": ["training", "noise", "iris"]}, "shares": [0.6, 0.2]},
 }
 MODEL = {"backbone": {"hidden": 2}, "anchors": {"first_steps": 4}}
 BANDS = {"members": 3, "steps": 2, "batch": 8, "networks": 10, "flow": {"width": 4, "steps": 2, "batch": 8}}

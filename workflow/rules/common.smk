@@ -68,7 +68,7 @@ from weightflow.readers import as_files
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
 from weightflow.schema import check_schema, read_schema
 from weightflow.snapshots import heldout_amount
-from weightflow.task_catalogue import read_catalogue
+from weightflow.task_catalogue import input_shapes, read_catalogue
 from weightflow.yaml_files import read_config
 
 MODULE = __name__  # that imports this workflow; None where it runs by itself
@@ -101,7 +101,11 @@ try:
     if config["baselines"] is None:
         config["baselines"] = extrapolation.standard_baselines(config["datasets"])
     settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
-    population_settings.check_populations(config["populations"], config["datasets"], CONFIG_SOURCE)
+    CATALOGUE = read_catalogue(TASKS)
+    TASK_SHAPES = input_shapes(CATALOGUE)
+    population_settings.check_populations(
+        config["populations"], config["datasets"], TASK_SHAPES, CONFIG_SOURCE
+    )
     band_settings.check_bands(config, CONFIG_SOURCE)
     settings.check_ablations(config, CONFIG_SOURCE)
     ABLATIONS = ablations.ablation_models(config)
@@ -298,20 +302,31 @@ def is_there(file):
 
 POPULATIONS = config["populations"]
 BANDED = config["bands"]
-CATALOGUE = read_catalogue(TASKS)
+
+
+def other_tasks(population):
+    """The other tasks whose inputs a population's networks are asked, in the order of its settings."""
+    settings = POPULATIONS[population]
+    return (
+        population_settings.others_asked(settings) if settings["autoencoder"]["structural"] else []
+    )
+
+
+def sources_of_task(task):
+    """Where the files of a task come from and go, none where it comes with a library."""
+    return CATALOGUE[task].files.values() if task in CATALOGUE else ()
 
 
 def files_of_task(task):
-    """The files of a task, none where it comes with a library."""
-    return (
-        [str(source.path) for source in CATALOGUE[task].files.values()] if task in CATALOGUE else []
-    )
+    """The files of a task."""
+    return [str(source.path) for source in sources_of_task(task)]
 
 
 def downloads():
     """URLs and checksums of the files of data sets and tasks that are not there, by path."""
-    tasks = {settings["task"] for settings in POPULATIONS.values()} & set(CATALOGUE)
-    sources = [source for task in tasks for source in CATALOGUE[task].files.values()]
+    learned = {settings["task"] for settings in POPULATIONS.values()}
+    asked = {task for population in POPULATIONS for task in other_tasks(population)}
+    sources = [source for task in sorted(learned | asked) for source in sources_of_task(task)]
     found = {str(source.path): (source.url, source.sha256) for source in sources}
     for chosen in config["datasets"].values():
         files, urls = as_files(chosen["file"]), as_files(chosen["url"])

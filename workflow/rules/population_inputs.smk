@@ -4,7 +4,7 @@ POPULATION = "results/populations/{population}"
 MEMBERS = f"{POPULATION}/seed{{seed}}"
 
 
-def population_settings(*sections, without=None):
+def sections_of_population(*sections, without=None):
     """Sections of a population's settings that a stage depends on, and no others.
 
     Less the key that lists what there is a job of each for: one more of them changes none of the others.

@@ -6,6 +6,7 @@ wildcard_constraints:
     population=any_of(POPULATIONS),
     layout="aligned|raw",
     structural=r"[\d.e-]+",
+    other=any_of(TASK_SHAPES),
 
 
 rule prepare_task:
@@ -22,7 +23,27 @@ rule prepare_task:
     resources:
         runtime=stage_minutes,
     params:
-        settings=population_settings("task", "split", "snapshot"),
+        settings=sections_of_population("task", "split", "snapshot"),
+        code=code("prepare_task.py"),
+    script:
+        "../scripts/prepare_task.py"
+
+
+rule prepare_other_task:
+    input:
+        catalogue=local(TASKS),
+        files=lambda w: local(files_of_task(w.other)),
+        snapshots=[],
+    output:
+        f"{POPULATION}/others/{{other}}.safetensors",
+    log:
+        f"{POPULATION}/logs/others/{{other}}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        runtime=stage_minutes,
+    params:
+        settings=lambda w: {"task": w.other, "split": POPULATIONS[w.population]["split"]},
         code=code("prepare_task.py"),
     script:
         "../scripts/prepare_task.py"
@@ -46,7 +67,7 @@ rule train_population:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=population_settings("architecture", "training"),
+        settings=sections_of_population("architecture", "training"),
         seed=lambda w: int(w.seed),
         code=code("train_population.py"),
     script:
@@ -69,7 +90,7 @@ rule align_population:
     resources:
         runtime=stage_minutes,
     params:
-        settings=population_settings("architecture", "alignment"),
+        settings=sections_of_population("architecture", "alignment"),
         code=code("align_population.py"),
     script:
         "../scripts/align_population.py"
@@ -93,7 +114,7 @@ rule fit_weight_flow:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=population_settings("flow", without="alignments"),
+        settings=sections_of_population("flow", without="alignments"),
         seed=lambda w: int(w.seed),
         code=code("fit_weight_flow.py"),
     script:
@@ -117,7 +138,7 @@ rule generate_networks:
         mem_mb=training_memory,
         runtime=stage_minutes,
     params:
-        settings=population_settings("generated"),
+        settings=sections_of_population("generated"),
         seed=lambda w: int(w.seed),
         code=code("generate_networks.py"),
     script:
@@ -142,7 +163,7 @@ rule evaluate_generated:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=population_settings("architecture", "generated"),
+        settings=sections_of_population("architecture", "generated"),
         seed=lambda w: int(w.seed),
         code=code("evaluate_generated.py"),
     script:
@@ -153,6 +174,10 @@ rule fit_weight_autoencoder:
     input:
         task=rules.prepare_task.output[0],
         population=rules.align_population.output[0],
+        others=lambda w: expand(
+            f"results/populations/{w.population}/others/{{other}}.safetensors",
+            other=other_tasks(w.population),
+        ),
     output:
         autoencoder=f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors",
         losses=f"{MEMBERS}/autoencoders/{{structural}}/losses.csv",
@@ -169,7 +194,8 @@ rule fit_weight_autoencoder:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=population_settings("architecture", "autoencoder", without="structural"),
+        settings=sections_of_population("architecture", "autoencoder", without="structural"),
+        others=lambda w: other_tasks(w.population),
         structural=lambda w: float(w.structural),
         seed=lambda w: int(w.seed),
         code=code("fit_weight_autoencoder.py"),
@@ -197,7 +223,7 @@ rule evaluate_reconstructed:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=population_settings("architecture", "generated"),
+        settings=sections_of_population("architecture", "generated"),
         shares=lambda w: POPULATIONS[w.population]["autoencoder"]["shares"],
         structural=lambda w: structural_of(w.population),
         seed=lambda w: int(w.seed),

@@ -8,12 +8,12 @@ from weightflow.job import run
 from weightflow.population_evaluation import compare_reconstructed, judge
 from weightflow.populations import read_population
 from weightflow.provenance import stamp
+from weightflow.queries import draw_queries
 from weightflow.storage import write_table
 from weightflow.tasks import read_task
 from weightflow.weight_autoencoder import (
     behaviour_on,
     fit_autoencoder,
-    queries_of,
     reconstruct,
     split_networks,
     write_autoencoder,
@@ -26,8 +26,9 @@ def main(snakemake):
     task, weights = read_task(inputs.task), read_population(inputs.population).weights
     classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
     learned, chosen, _ = split_networks(len(weights), settings["shares"], params.seed)
-    queries = torch.as_tensor(queries_of(task.training.inputs, settings["queries"], params.seed), device=device)
-    behaviour = behaviour_on(classifier, queries, settings["outputs"])
+    others = {name: read_task(path).training.inputs for name, path in zip(params.others, inputs.others, strict=True)}
+    queries = draw_queries(task.training.inputs, others, settings["queries"], params.seed)
+    behaviour = behaviour_on(classifier, torch.as_tensor(queries, device=device), settings["outputs"])
     layers, symmetries = classifier.layers, classifier.symmetries
     fitted = fit_autoencoder(layers, symmetries, weights[learned], behaviour, settings, params.seed, device)
     decoded = reconstruct(fitted.network, weights[chosen])

@@ -9,7 +9,7 @@ from sklearn import datasets
 from weightflow.errors import InputError
 from weightflow.image_files import read_parts
 from weightflow.schema import unknown
-from weightflow.task_catalogue import DataSet
+from weightflow.task_catalogue import BUILT_IN, DataSet
 from weightflow.tasks import Labelled, Task, split_task
 
 
@@ -18,9 +18,6 @@ def built_in(name: str) -> Labelled:
     found = getattr(datasets, f"load_{name}")()
     inputs = found.images[:, None] if name == "digits" else found.data
     return Labelled(inputs.astype(np.float32), found.target.astype(np.int64))
-
-
-BUILT_IN: tuple[str, ...] = ("iris", "wine", "breast_cancer", "digits")
 
 
 def named_task(name: str, settings: Mapping[str, Any], catalogue: Mapping[str, DataSet]) -> Task:

@@ -9,20 +9,24 @@ from typing import Any
 from weightflow.errors import InputError
 from weightflow.schema import unknown
 
-OF_IMAGES = ("digits", "mnist", "fashion_mnist", "cifar10", "stl10", "svhn", "eurosat")  # tasks whose inputs are images
 READING_IMAGES = ("cnn", "lenet5", "resnet20", "resnet18", "vit")  # architectures that take no others
 READING_STATES = ("gru", "transformer")  # the backbones
 SNAPSHOT = "snapshot"  # the task whose inputs are states
+OWN_QUERIES = ("training", "noise")  # what networks are asked without another task
 
 
 def check_populations(
-    populations: Mapping[str, Mapping[str, Any]], datasets: Mapping[str, Mapping[str, Any]], source: str
+    populations: Mapping[str, Mapping[str, Any]],
+    datasets: Mapping[str, Mapping[str, Any]],
+    shapes: Mapping[str, tuple[int, ...]],
+    source: str,
 ) -> None:
     """Refuse settings of populations that are each allowed but do not fit together.
 
     Args:
         populations: by name, complete, with defaults.
         datasets: by name, complete, with defaults.
+        shapes: of the inputs of every task but snapshots.
         source: the config files' names.
 
     Raises:
@@ -33,9 +37,15 @@ def check_populations(
         _check_split(settings["split"], f"{where}.split")
         _check_checkpoints(settings["training"], f"{where}.training.checkpoints")
         _check_snapshot(settings, datasets, where)
-        _check_architecture(settings["architecture"], settings["task"], f"{where}.architecture")
+        _check_architecture(settings["architecture"], settings["task"], shapes, f"{where}.architecture")
         _check_flow(settings, f"{where}.flow")
         _check_autoencoder(settings, f"{where}.autoencoder")
+        _check_queries(settings, shapes, f"{where}.autoencoder.queries.from")
+
+
+def others_asked(settings: Mapping[str, Any]) -> list[str]:
+    """The other tasks whose inputs a population's networks are asked, in the order of the settings."""
+    return [name for name in settings["autoencoder"]["queries"]["from"] if name not in OWN_QUERIES]
 
 
 def _check_split(split: Mapping[str, Any], where: str) -> None:
@@ -74,12 +84,14 @@ def _check_snapshot(settings: Mapping[str, Any], datasets: Mapping[str, Mapping[
         raise InputError(f"{where}.snapshot.dataset: the states of {name} are real values; choose one of counts.")
 
 
-def _check_architecture(architecture: Mapping[str, Any], task: str, where: str) -> None:
-    kind = architecture["kind"]
-    if kind in READING_IMAGES and task not in OF_IMAGES:
+def _check_architecture(
+    architecture: Mapping[str, Any], task: str, shapes: Mapping[str, tuple[int, ...]], where: str
+) -> None:
+    kind, of_images = architecture["kind"], [name for name, shape in shapes.items() if len(shape) == 3]
+    if kind in READING_IMAGES and task not in of_images:
         raise InputError(
             f"{where}.kind: {kind} reads images, and the inputs of {task} are none; set mlp, or task: one of "
-            f"{', '.join(OF_IMAGES)}."
+            f"{', '.join(of_images)}."
         )
     sizes = [len(architecture[key]) for key in ("channels", "kernels", "pools")]
     if kind == "cnn" and len(set(sizes)) > 1:
@@ -120,3 +132,15 @@ def _check_autoencoder(settings: Mapping[str, Any], where: str) -> None:
             f"{where}.shares: {own['shares']} of {networks} networks leave a part without any; change them, or train "
             "more networks."
         )
+
+
+def _check_queries(settings: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], where: str) -> None:
+    """Networks can be asked inputs of the shape that they take, and no others."""
+    for name in others_asked(settings):
+        if name not in shapes:
+            raise InputError(f"{where}: {unknown('name', name, [*OWN_QUERIES, *shapes])}")
+        if shapes[name] != shapes.get(settings["task"]):
+            raise InputError(
+                f"{where}: inputs of {name} have another shape than those of the task {settings['task']}; take "
+                f"{name} away, or name a task of the same shape."
+            )

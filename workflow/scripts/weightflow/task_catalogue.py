@@ -1,4 +1,7 @@
-"""The catalogue of image data sets, `resources/tasks.yaml`: their files, where those come from, and what they hold."""
+"""The tasks that classifiers learn, by name: those that come with scikit-learn, and `resources/tasks.yaml`.
+
+The latter is a catalogue of image data sets: their files, where those come from, and what they hold.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +13,9 @@ from weightflow.yaml_files import read_yaml
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "tasks.schema.yaml"
 FOLDER = Path("resources", "data")  # of a run's working folder
+
+# Shapes of the inputs of what comes with scikit-learn.
+BUILT_IN: dict[str, tuple[int, ...]] = {"iris": (4,), "wine": (13,), "breast_cancer": (30,), "digits": (1, 8, 8)}
 
 # What the files of a format are for.
 FILES: dict[str, tuple[str, ...]] = {
@@ -70,6 +76,11 @@ def read_catalogue(path: str | Path, folder: str | Path = FOLDER) -> dict[str, D
         raise InputError(f"{path}: expected a mapping of data sets by name.")
     check_schema(content, read_schema(SCHEMA), str(path))
     return {name: _data_set(entry, Path(folder, name), f"{path}: {name}") for name, entry in content.items()}
+
+
+def input_shapes(catalogue: Mapping[str, DataSet]) -> dict[str, tuple[int, ...]]:
+    """Shapes of the inputs of every task by name, built in or of a catalogue."""
+    return BUILT_IN | {name: data.shape for name, data in catalogue.items()}
 
 
 def _data_set(entry: Mapping, folder: Path, where: str) -> DataSet:

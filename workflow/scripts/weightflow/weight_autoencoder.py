@@ -155,13 +155,6 @@ def split_networks(count: int, shares: Sequence[float], seed: int) -> tuple[np.n
     return parts
 
 
-def queries_of(training: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """(2·count, …) training inputs (n, …) drawn without replacement, all if there are fewer, and as many of noise."""
-    draws = seeding.stream(seed, "weight auto-encoder", "queries")
-    real = training[draws.permutation(len(training))[:count]]
-    return np.concatenate([real, draws.standard_normal(real.shape)]).astype(np.float32)
-
-
 def behaviour_on(classifier: Classifier, queries: Tensor, outputs: str) -> Behaviour:
     """What a classifier's networks say of queries, as logits or as what softmax makes of them."""
 

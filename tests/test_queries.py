@@ -1,0 +1,41 @@
+"""Queries of a behavioural loss are of every kind that is asked for."""
+
+import numpy as np
+import pytest
+
+from weightflow.queries import draw_queries
+
+TRAINING = np.arange(24, dtype=np.float32).reshape(6, 2, 2)
+OTHER = 100 + np.arange(40, dtype=np.float32).reshape(10, 2, 2)
+
+
+def drawn(*kinds: str, count: int = 4, seed: int = 0) -> np.ndarray:
+    return draw_queries(TRAINING, {"other": OTHER}, {"from": list(kinds), "count": count}, seed)
+
+
+@pytest.mark.parametrize(("kind", "known"), [("training", TRAINING), ("other", OTHER)])
+def test_examples_are_drawn_once_each(kind, known):
+    found = drawn(kind)
+    places = [np.flatnonzero((known == own).all((1, 2))).item() for own in found]
+    assert len(set(places)) == 4
+    assert sorted(map(tuple, drawn(kind, count=50).reshape(-1, 4))) == sorted(map(tuple, known.reshape(-1, 4)))
+
+
+def test_noise_is_standard_and_as_much_as_asked_for():
+    found = drawn("noise", count=4000)
+    assert found.shape == (4000, 2, 2)
+    assert found.dtype == np.float32
+    assert np.abs(found.mean(0)).max() < 0.06
+    assert np.abs(found.std(0) - 1).max() < 0.06
+
+
+def test_kinds_stand_one_after_the_other():
+    found = drawn("training", "noise", "other")
+    assert found.shape == (12, 2, 2)
+    np.testing.assert_array_equal(found[:4], drawn("training"))
+    assert (found[8:] >= 100).all()
+
+
+def test_another_seed_draws_others():
+    np.testing.assert_array_equal(drawn("noise"), drawn("noise"))
+    assert (drawn("noise") != drawn("noise", seed=1)).all()
