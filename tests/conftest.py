@@ -42,8 +42,6 @@ SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("tests")
-torch.set_num_threads(1)
-threadpool_limits(1)  # idle threads of one worker would hold up the other
 
 SMALL_DYNAMICS = {
     "mixer": "attention",
@@ -85,6 +83,16 @@ def real_density(order: tuple[int, ...]) -> tuple[GRUBackbone, torch.Tensor, Rea
 def pytest_make_parametrize_id(val: Any, argname: str) -> str | None:
     """Files' contents are called by their argument: what is packed holds the time, and workers must agree on names."""
     return argname if isinstance(val, bytes) else None
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> None:
+    """One thread for each test file, whatever was loaded since the last: idle ones of one worker hold up the other.
+
+    Numba, for one, gives torch as many as there are processors when it begins.
+    """
+    torch.set_num_threads(1)
+    threadpool_limits(1)
 
 
 @pytest.fixture(scope="session")
