@@ -1,17 +1,22 @@
 PYTHON ?= python3
 VENV := .venv
+ENGINES := $(VENV)/engines
 SLURM := munge slurm-client slurmctld slurmd
 
-.PHONY: run test test-reproducibility test-faults test-slurm slurm figures bench docs clean
+.PHONY: run test test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench docs clean
 .DELETE_ON_ERROR:
 
 ## The default run: set up .venv, then every stage on config/config.yaml.
 run: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" snakemake --cores 8 --resources gpu=1
 
-## All tests.
-test: $(VENV)/.installed-dev
+## All tests but those of SLURM.
+test: $(VENV)/.installed-dev test-kubernetes
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python -m pytest -n auto tests
+
+## The profile for Kubernetes, as far as that goes without one.
+test-kubernetes: $(ENGINES)/.installed
+	PATH="$(CURDIR)/$(ENGINES)/bin:$$PATH" python -m pytest tests/engines/test_kubernetes.py
 
 ## The same bytes from every run: on 1, 2 and 8 cores, interrupted and killed.
 test-reproducibility: $(VENV)/.installed
@@ -31,9 +36,9 @@ test-faults: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python tests/faults/run.py $(FAULTS)
 
 ## The whole workflow through a real SLURM on this machine, from Debian's packages.
-test-slurm: $(VENV)/.installed-slurm
+test-slurm: $(ENGINES)/.installed
 	$(MAKE) slurm || echo "SLURM cannot be installed here; without it these tests are skipped."
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python -m pytest tests/slurm
+	PATH="$(CURDIR)/$(ENGINES)/bin:$$PATH" python -m pytest tests/engines/test_slurm.py
 
 slurm:
 	dpkg --status $(SLURM) > /dev/null 2>&1 || \
@@ -63,11 +68,17 @@ $(VENV)/.installed: requirements.txt requirements-analysis.txt | $(VENV)/bin/pyt
 	$(VENV)/bin/pip install --quiet --requirement requirements.txt
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbml.txt requirements-cluster.txt requirements-oracle.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbml.txt requirements-generic.txt requirements-oracle.txt
 	$(VENV)/bin/pip install --quiet --requirement requirements-dev.txt
 	$(VENV)/bin/pip install --quiet --no-deps --requirement requirements-oracle.txt
 	touch $@
 
-$(VENV)/.installed-slurm: $(VENV)/.installed-dev requirements-slurm.txt
-	$(VENV)/bin/pip install --quiet --requirement requirements-slurm.txt
+# Apart, on top of the environment of the tests: Snakemake imports every plugin that is there whenever it starts, and these
+# double the time of that.
+$(ENGINES)/.installed: $(VENV)/.installed-dev requirements-kubernetes.txt requirements-slurm.txt
+	$(VENV)/bin/python -m venv --without-pip $(ENGINES)
+	$(VENV)/bin/python -c 'import sysconfig as s; print("import site; site.addsitedir(%r)" % s.get_path("purelib"))' \
+		> $$($(ENGINES)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tests.pth
+	$(VENV)/bin/pip --python $(ENGINES)/bin/python install --quiet \
+		--requirement requirements-kubernetes.txt --requirement requirements-slurm.txt
 	touch $@
