@@ -31,12 +31,17 @@ def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) ->
     log = str(snakemake.log[0])
     logging.raiseExceptions = False  # on a full disk what matters is the sentence, not the log
     try:
-        _run(main, snakemake, log)
+        sentence = _run(main, snakemake, log)
     except OSError as fault:  # of the log itself
-        sys.exit(f"\nError: {WriteError(log, fault.strerror)}")
+        sentence = f"Error: {WriteError(log, fault.strerror)}"
+    if sentence:
+        # One write: other jobs, and Snakemake, write to the same standard error.
+        sys.stderr.write(f"\n{sentence}\n")
+        sys.exit(1)
 
 
-def _run(main: Callable[[Any], None], snakemake: Any, log: str) -> None:
+def _run(main: Callable[[Any], None], snakemake: Any, log: str) -> str | None:
+    """What there is to say if it fails."""
     os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
     with open(log, "w", encoding="utf-8", buffering=1) as stream, redirect_stdout(stream):
         logging.basicConfig(stream=stream, level=logging.INFO, format="%(asctime)s %(message)s", force=True)
@@ -50,7 +55,8 @@ def _run(main: Callable[[Any], None], snakemake: Any, log: str) -> None:
             write_records(snakemake, inputs)
         except (InputError, DivergenceError, WriteError) as fault:
             logging.error("%s", fault)
-            sys.exit(f"\nError: {fault}")
+            return f"Error: {fault}"
         except Exception as fault:
             logging.exception("The script failed.")
-            sys.exit(f"\nError in rule {snakemake.rule}: {type(fault).__name__}: {fault} (traceback in {log})")
+            return f"Error in rule {snakemake.rule}: {type(fault).__name__}: {fault} (traceback in {log})"
+    return None
