@@ -54,20 +54,22 @@ SMALL_DYNAMICS = {
 }
 
 
+# The longest first.
 LONG = (
     "test_workflow",
-    "test_population_workflow",
     "test_bad_input",
-    "test_module",
-    "test_conda",
     "test_caching",
+    "test_module",
+    "test_population_workflow",
     "test_cluster_generic",
+    "test_conda",
+    "test_faults",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the long files, so that none of them keeps one worker busy at the end."""
-    items.sort(key=lambda item: item.path.stem not in LONG)
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
 
 def real_density(order: tuple[int, ...]) -> tuple[GRUBackbone, torch.Tensor, Reals, np.ndarray]:
