@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from conftest import write_job
+from hostile_files import bounded
 
 from weightflow import system_files
 from weightflow.archive import CONFIG, SUMS, archived_files, unpack, write_archive
@@ -155,6 +156,17 @@ def test_systems_of_one_name_and_their_models_stay_apart():
     assert Path("new/systems/b/model.xml").read_text() == "the model of b/s.yaml"
 
 
+def test_a_name_of_any_length_is_read_back(results):
+    """Longer than a plain header has room for."""
+    name = f"{'d' * 64}/{'é' * 64}/{'f' * 100}"
+    Path("results", name).parent.mkdir(parents=True)
+    Path("results", name).write_text("long")
+    write_job("plot", [f"results/{name}"], input=[])
+    write_archive("a.tar.gz", archived_files([f"results/{name}"], ["plot"]), SETTINGS, [])
+    unpack("a.tar.gz", "new")
+    assert Path("new/results", name).read_text() == "long"
+
+
 def test_a_system_with_a_name_that_would_not_be_unpacked_is_refused(refused):
     write_sbml("s.yaml", ".model.xml")
     with refused("/.model.xml: has a name that archives do not take"):
@@ -256,6 +268,42 @@ def test_a_size_that_is_not_there_is_refused(refused):
     Path("bad.tar.gz").write_bytes(gzip.compress(raw))
     with refused("^bad.tar.gz: holds more than the disk"):
         unpack("bad.tar.gz", "new")
+
+
+def header(kind: bytes, size: int) -> bytes:
+    """A header of a kind that announces so many bytes."""
+    entry = tarfile.TarInfo("results/x")
+    entry.type, entry.size = kind, size
+    return entry.tobuf(tarfile.GNU_FORMAT)
+
+
+HOLES = b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n"
+FILLING = {
+    "a name without an end": header(tarfile.XHDTYPE, 2**27) + bytes(2**27),
+    "a name of GNU without an end": header(tarfile.GNUTYPE_LONGNAME, 2**27) + bytes(2**27),
+    "a common name without an end": header(tarfile.XGLTYPE, 2**27) + bytes(2**27),
+    "names of names": header(tarfile.GNUTYPE_LONGNAME, 2).ljust(1024, b"x") * 3000,
+    "extended headers of extended headers": header(tarfile.XHDTYPE, 0) * 3000,
+    "a table of holes": header(tarfile.XHDTYPE, len(HOLES))
+    + HOLES.ljust(512, b"\0")
+    + header(tarfile.REGTYPE, 2**27)
+    + b"9999999\n"
+    + b"1\n" * 2**22,
+    "an extended header of no length": header(tarfile.XHDTYPE, 10) + b"0 path=x\n\n".ljust(512, b"\0"),
+    "an extended header cut off": header(tarfile.XHDTYPE, 10) + b"99 path=x\n".ljust(512, b"\0"),
+    "a size below nothing": header(tarfile.XHDTYPE, 12) + b"12 size=-12\n".ljust(512, b"\0") + header(b"0", 3),
+}
+
+
+@pytest.mark.parametrize("where", ["first", "later"])
+@pytest.mark.parametrize("case", FILLING)
+def test_headers_that_would_fill_the_memory_are_refused(results, refused, case, where):
+    first = tarfile.TarInfo(SUMS).tobuf() if where == "later" else b""
+    Path("bad.tar.gz").write_bytes(gzip.compress(first + FILLING[case], compresslevel=1))
+    before = sorted(results.rglob("*"))
+    with bounded(), refused("^bad.tar.gz: (does not begin|holds|is not an archive)"):
+        unpack("bad.tar.gz", "new")
+    assert sorted(results.rglob("*")) == before
 
 
 @pytest.mark.parametrize(

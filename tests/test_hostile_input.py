@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
+import torch
 import yaml
 from hostile_files import (
     CANARY,
@@ -67,11 +68,14 @@ from hostile_files import (
 )
 from test_bad_input import TARGET, config_of, npy, refuse, trained
 
+from weightflow.anchor_ensembles import read_ensemble
 from weightflow.anchor_files import read_anchor, read_anchors, read_start, write_anchor
+from weightflow.bands import read_bands
 from weightflow.downloads import fetch
 from weightflow.errors import InputError
 from weightflow.latent_path import read_latent_path
 from weightflow.laws import read_law
+from weightflow.populations import read_networks, read_population
 from weightflow.prediction import read_prediction
 from weightflow.readers import read_recording
 from weightflow.schema import check_schema, read_schema
@@ -80,7 +84,10 @@ from weightflow.snapshots import check_states, observed_count, read_snapshots
 from weightflow.stages import chosen_backbone
 from weightflow.storage import read_json
 from weightflow.systems import read_system
+from weightflow.tasks import PARTS, read_task
 from weightflow.teacher import read_teachers
+from weightflow.weight_autoencoder import read_autoencoder
+from weightflow.weight_flow import read_weight_flow
 from weightflow.weight_graph import read_weight_graph
 from weightflow.weight_spline import read_spline
 from weightflow.yaml_files import read_config
@@ -198,6 +205,18 @@ ABOUT = {
 LINKED = "is a link to another place"
 OUTSIDE = "in the working folder and not in results"
 DAMAGED = "truncated or not safetensors"
+CPU = torch.device("cpu")
+read_encoder, read_flow_of_weights = partial(read_autoencoder, device=CPU), partial(read_weight_flow, device=CPU)
+POPULATION = {"weights": np.zeros((2, 5)), "epochs": [1, 4], "checkpoints": np.zeros((2, 2, 5))}
+RECIPES = [{"learning_rate": 0.1}] * 2
+TASK = {f"{part}.{what}": own for part in PARTS for what, own in (("inputs", np.zeros((2, 3))), ("labels", [0, 1]))}
+ENCODER = {"width": 2, "layers": 1, "heads": 1, "feedforward": 2, "latent": 1}
+ENCODED = {"network.mean": np.zeros(4, "f4"), "network.scale": np.ones(4, "f4")}
+LAYERS_OF_NOTHING = {
+    "velocity.layers.3.weight": np.zeros((0, 10**9), "f4"),
+    "velocity.layers.0.0.weight": np.zeros((0, 64), "f4"),
+}
+SIDES = ("lower", "middle", "upper")
 LACKING = "lacks what it should hold, or it does not fit"
 
 HOSTILE = {
@@ -628,6 +647,83 @@ HOSTILE = {
     ),
     "exact law: parts that it has not": in_artefact(
         tensors("exact law", {"means": np.zeros(1), "__class__": np.zeros(1)}), read_law, "holds no exact law"
+    ),
+    "population: checkpoints of other networks": in_artefact(
+        tensors("population", POPULATION | {"checkpoints": np.zeros((3, 2, 5))}, recipes=RECIPES),
+        read_population,
+        LACKING,
+    ),
+    "population: no networks": in_artefact(
+        tensors(
+            "population",
+            {"weights": np.zeros((0, 5)), "epochs": [4], "checkpoints": np.zeros((0, 1, 5))},
+            recipes=[],
+        ),
+        read_population,
+        LACKING,
+    ),
+    "population: recipes of text": in_artefact(
+        tensors("population", POPULATION, recipes="ab"), read_population, LACKING
+    ),
+    "population: NaN": in_artefact(
+        tensors("population", POPULATION | {"weights": np.full((2, 5), np.nan)}, recipes=RECIPES),
+        read_population,
+        "NaN or infinity in weights",
+    ),
+    "networks: of three axes": in_artefact(
+        tensors("networks", {"weights": np.zeros((2, 3, 4))}), read_networks, LACKING
+    ),
+    "task: labels past the classes": in_artefact(
+        tensors("task", TASK | {"test.labels": np.array([0, HUGE])}, classes=2), read_task, LACKING
+    ),
+    "task: labels below zero": in_artefact(
+        tensors("task", TASK | {"training.labels": np.array([0, -1])}, classes=2), read_task, LACKING
+    ),
+    "task: labels that are no numbers of classes": in_artefact(
+        tensors("task", TASK | {"training.labels": np.array([0.0, 0.5])}, classes=2), read_task, LACKING
+    ),
+    "task: inputs of another shape": in_artefact(
+        tensors("task", TASK | {"validation.inputs": np.zeros((2, 4))}, classes=2), read_task, LACKING
+    ),
+    "task: more labels than inputs": in_artefact(
+        tensors("task", TASK | {"test.labels": np.zeros(3, int)}, classes=2), read_task, LACKING
+    ),
+    "task: an empty part": in_artefact(
+        tensors("task", TASK | {"test.inputs": np.zeros((0, 3)), "test.labels": np.zeros(0, int)}, classes=2),
+        read_task,
+        LACKING,
+    ),
+    "weight flow: no layers": in_artefact(tensors("weight flow", {"mean": np.zeros(2)}), read_flow_of_weights, LACKING),
+    "weight flow: layers of exabytes": in_artefact(
+        tensors("weight flow", {"mean": np.zeros(0), **LAYERS_OF_NOTHING}),
+        read_flow_of_weights,
+        LACKING,
+    ),
+    "weight auto-encoder: a width of exabytes": in_artefact(
+        tensors("weight auto-encoder", ENCODED, layers=[["a", 2, 1, True]], settings=ENCODER | {"width": HUGE}),
+        read_encoder,
+        LACKING,
+    ),
+    "weight auto-encoder: layers without an end": in_artefact(
+        tensors("weight auto-encoder", ENCODED, layers=[["a", 2, 1, True]], settings=ENCODER | {"layers": HUGE}),
+        read_encoder,
+        LACKING,
+    ),
+    "weight auto-encoder: neurons of no weights": in_artefact(
+        tensors("weight auto-encoder", ENCODED, layers=[["a", HUGE, 0, False]], settings=ENCODER),
+        read_encoder,
+        LACKING,
+    ),
+    "ensemble: members of other times": in_artefact(
+        tensors("ensemble of anchors", {"times": np.zeros(3), "weights": np.zeros((2, 2, 4))}), read_ensemble, LACKING
+    ),
+    "bands: of two lengths": in_artefact(
+        tensors("bands", {"times": np.zeros(3)} | dict.fromkeys(SIDES, np.zeros((2, 1, 4))), level=0.9),
+        read_bands,
+        LACKING,
+    ),
+    "bands: parts that they have not": in_artefact(
+        tensors("bands", {"times": np.zeros(2), "more": np.zeros(1)}, level=0.9), read_bands, LACKING
     ),
     "snapshots: more states than there are": in_artefact(
         tensors("snapshots", STATES | {"training.counts": [2, HUGE]}, **ABOUT), read_snapshots, LACKING

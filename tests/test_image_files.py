@@ -158,7 +158,7 @@ TEST = tar({"test_batch.bin": cifar_rows(*TINY[1])})
         (tar({"test_batch.bin": bytes(3072)}), "the test part has 3072 bytes, which are no rows of 3073"),
         (announced(2**31), "test_batch.bin would take 10 GiB of memory"),
         (announced(-1), "is truncated or damaged"),
-        (announced(2**40), "is truncated or damaged"),
+        (announced(2**40), "unpacks to more than 17179869184 bytes"),
         (announced(8**11 - 1, b"longer", b"x"), "is truncated or damaged"),
         (announced(2**20, b"", b"L"), "is truncated or damaged"),
     ],

@@ -72,10 +72,22 @@ def test_images_are_fetched_and_read_by_name(tmp_path, kind):
 
 @pytest.mark.parametrize("change", [{"shape": (3, 4, 5)}, {"classes": 1}])
 def test_other_images_than_the_catalogue_says_are_refused(tmp_path, refused, change):
-    path = write(tmp_path / "images.zip", contents("folders")[0][0])
-    known = DataSet("Mine", "folders", (3, 4, 4), 2, {"archive": Source(path, path.as_uri(), "")})
+    content = contents("folders")[0][0]
+    path = write(tmp_path / "images.zip", content)
+    source = Source(path, path.as_uri(), hashlib.sha256(content).hexdigest())
+    known = DataSet("Mine", "folders", (3, 4, 4), 2, {"archive": source})
     with refused(r"images\.zip: images have shape \(3, 4, 4\) and 2 labels, and the catalogue says"):
         named_task("mine", SETTINGS, {"mine": replace(known, **change)})
+
+
+def test_other_files_than_the_catalogue_means_are_refused_whoever_put_them_there(tmp_path, refused):
+    path = write(tmp_path / "images.zip", contents("folders")[0][0])
+    known = {"mine": DataSet("Mine", "folders", (3, 4, 4), 2, {"archive": Source(path, path.as_uri(), "0" * 64)})}
+    with refused(r"images\.zip: its checksum is [0-9a-f]{64}, not the sha256 in the catalogue of tasks; get the right"):
+        named_task("mine", SETTINGS, known)
+    path.unlink()
+    with refused(r"images\.zip: there is no such file"):
+        named_task("mine", SETTINGS, known)
 
 
 def test_an_unknown_name_is_told_the_known_ones(refused):

@@ -28,6 +28,7 @@ rule tabulate_published:
     params:
         systems=COMPARED,
         runs={d: runs(d) for d in COMPARED},
+        contents=contents([str(PUBLISHED)]),
         code=code("tabulate_published.py"),
     script:
         "../scripts/tabulate_published.py"

@@ -38,6 +38,7 @@ rule choose_steps:
             "solver",
             "training",
         ),
+        contents=start_contents,
         code=code("choose_steps.py"),
     script:
         "../scripts/choose_steps.py"
@@ -73,6 +74,7 @@ rule fit_dynamics:
     params:
         settings=model_settings("data", "dynamics", "solver", "training"),
         points=lambda w: SETTINGS[w.model]["teacher"]["points"] if w.model in TAUGHT else None,
+        contents=start_contents,
         code=code("fit_dynamics.py"),
     script:
         "../scripts/fit_dynamics.py"

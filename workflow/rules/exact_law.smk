@@ -18,6 +18,7 @@ rule solve_law:
     params:
         max_states=config["evaluation"]["exact"]["max_states"],
         tolerance=config["evaluation"]["exact"]["tolerance"],
+        contents=lambda w: contents(system_sources(w)),
         code=code("solve_law.py"),
     script:
         "../scripts/solve_law.py"

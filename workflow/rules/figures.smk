@@ -190,6 +190,7 @@ rule plot_landscape:
         model=lambda w: shown_model(w.dataset),
         models=MODELS,
         times=config["figures"]["times"],
+        contents=lambda w: contents([str(system_file(w.dataset))]),
         code=code("plot_landscape.py"),
     script:
         "../scripts/plot_landscape.py"

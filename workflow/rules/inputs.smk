@@ -86,6 +86,11 @@ def start_of(wildcards):
     return local(SETTINGS[wildcards.model]["training"]["start_from"] or [])
 
 
+def start_contents(wildcards):
+    """Digest of the file that a model's training starts from."""
+    return contents(as_files(SETTINGS[wildcards.model]["training"]["start_from"]))
+
+
 def is_behavioural(model):
     """Whether a model's latent path is also judged by what its decoded weights say."""
     return SETTINGS[model]["path"]["behavioural"] > 0

@@ -24,6 +24,7 @@ rule prepare_task:
         runtime=stage_minutes,
     params:
         settings=sections_of_population("task", "split", "snapshot"),
+        contents=contents([str(TASKS)]),
         code=code("prepare_task.py"),
     script:
         "../scripts/prepare_task.py"
@@ -44,6 +45,7 @@ rule prepare_other_task:
         runtime=stage_minutes,
     params:
         settings=lambda w: {"task": w.other, "split": POPULATIONS[w.population]["split"]},
+        contents=contents([str(TASKS)]),
         code=code("prepare_task.py"),
     script:
         "../scripts/prepare_task.py"

@@ -51,6 +51,10 @@ FOLDER = Path(rules.write_settings.output[0]).parent  # with a module's prefix
 MEASURED = ["results/benchmarks.json"] if (FOLDER / "benchmarks.json").is_file() else []
 
 
+# Snakemake's own, which an environment of a rule need not have. No parameter of a rule: where it lies changes no result.
+os.environ |= {"WEIGHTFLOW_PYTHON": sys.executable}
+
+
 rule describe_rulegraph:
     # Snakemake is asked again, with the same configuration, since only it knows the whole graph. Not a part of the
     # drawing, which saved results suffice for: Snakemake wants the users' files to be there.
@@ -66,8 +70,6 @@ rule describe_rulegraph:
         "../../envs/analysis.yaml"
     params:
         config=config,
-        snakefile=str(HOME / "Snakefile"),
-        python=sys.executable,
         # Those of this workflow, not of one that imports it.
         rules=lambda w: sorted(r.name for r in workflow.rules if r.module_globals is globals()),
         code=code("describe_rulegraph.py"),

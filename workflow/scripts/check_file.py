@@ -1,6 +1,6 @@
 """Read a user's file and refuse what no later stage could use, or its system not have made; write what was found."""
 
-from weightflow.errors import InputError
+from weightflow.downloads import check_sum
 from weightflow.job import run
 from weightflow.provenance import file_digest
 from weightflow.readers import as_files, read_recording
@@ -12,11 +12,10 @@ from weightflow.systems import read_system
 
 def main(snakemake):
     settings = snakemake.params.settings
-    files, sums = as_files(snakemake.input.file), as_files(settings["sha256"])
-    digests = [file_digest(path) for path in files]
-    for path, digest, wanted in zip(files, digests, sums or digests, strict=True):
-        if digest != wanted:
-            raise InputError(f"{path}: its checksum is {digest}, not the sha256 in the config; get the right file.")
+    files = as_files(snakemake.input.file)
+    if sums := as_files(settings["sha256"]):
+        for path, wanted in zip(files, sums, strict=True):
+            check_sum(path, wanted, "the config")
     recording, where = read_recording(files, settings), ", ".join(files)
     check_states(recording, settings, where)
     check_observed(observed_mask(len(recording.times), settings["observe_every"], settings["hold_back"]), where)
@@ -25,7 +24,7 @@ def main(snakemake):
         check_system(recording, settings["system"], system.species, system.points, where)
     found = {
         "file": where,
-        "sha256": ", ".join(digests),
+        "sha256": ", ".join(map(file_digest, files)),
         "times": len(recording.times),
         "states": [len(snapshot) for snapshot in recording.states],
         "variables": recording.variables,

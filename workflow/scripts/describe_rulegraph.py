@@ -1,5 +1,6 @@
 """Ask Snakemake for the rules of the workflow and what each waits for."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from weightflow.job import run
 from weightflow.plots.rule_graph import read_rule_graph, rule_graph_dot
+from weightflow.provenance import LIBRARY
 from weightflow.storage import write_text
 from weightflow.yaml_files import config_text
 
@@ -16,7 +18,8 @@ def main(snakemake):
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "config.yaml")
         config.write_text(config_text(params.config), encoding="utf-8")
-        command = [params.python, "-m", "snakemake", "--snakefile", params.snakefile, "--configfile", config]
+        command = [os.environ["WEIGHTFLOW_PYTHON"], "-m", "snakemake", "--snakefile", LIBRARY.parents[2] / "Snakefile"]
+        command += ["--configfile", config]
         # Telling the graph takes no lock, and no profile of the running workflow may change it.
         command += ["--profile", "none", "--workflow-profile", "none", "--rulegraph", "dot"]
         told = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=sys.stdout, text=True).stdout

@@ -18,13 +18,14 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from weightflow.errors import InputError
+from weightflow.errors import InputError, shown
 from weightflow.integrity import recorded
 from weightflow.lineage import lineage
 from weightflow.provenance import file_digest, visible_files
 from weightflow.records import ROOT, Record, is_measurement, record_file, root_of
 from weightflow.storage import atomic
 from weightflow.system_files import files_of
+from weightflow.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_member
 from weightflow.yaml_files import config_text, read_config
 
 SUMS = "SHA256SUMS"
@@ -32,6 +33,7 @@ CONFIG = "config.yaml"
 ABOUT = "README.md"
 SYSTEMS = "systems"  # the folder of the system files and their models
 LARGEST_SUMS = 2**26  # bytes of the list of digests
+_CHUNK = 2**20
 README = """# Archived results
 
 What figures, tables and the report of a run are made from, with the records of what made it (`results/provenance/`).
@@ -135,11 +137,11 @@ def unpack(path: str | Path, folder: str | Path) -> int:
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        with tarfile.open(path, mode="r:gz") as tar:
-            count = _unpack_members(path, tar, temporary)
+        with gzip.open(path) as stream:
+            count = _unpack_members(path, stream, temporary)
         os.chmod(temporary, 0o755)
         os.rename(temporary, folder)
-    except (OSError, EOFError, tarfile.TarError, zlib.error, ValueError) as fault:
+    except (OSError, EOFError, zlib.error, ValueError) as fault:
         if isinstance(fault, InputError):
             raise
         raise InputError(
@@ -150,17 +152,18 @@ def unpack(path: str | Path, folder: str | Path) -> int:
     return count
 
 
-def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
-    first = tar.next()
-    if first is None or first.name != SUMS or not first.isreg() or first.size > LARGEST_SUMS:
+def _unpack_members(path: Path, stream: IO[bytes], folder: Path) -> int:
+    first = read_member(stream)
+    if first is None or first.name != SUMS or not is_plain(first) or first.size > LARGEST_SUMS:
         raise InputError(f"{path}: does not begin with {SUMS}; give an archive that `snakemake archive` made.")
-    lines = tar.extractfile(first).read().decode("utf-8").splitlines()
+    lines = read_exactly(stream, first.size).decode("utf-8").splitlines()
+    pass_over(stream, -first.size % BLOCK)
     sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     room, written = shutil.disk_usage(folder).free, set()
-    while (member := tar.next()) is not None:
+    while (member := read_member(stream)) is not None:
         name = member.name
-        if not member.isreg() or not _is_ours(name) or name not in sums or name in written:
-            raise InputError(f"{path}: holds {name!r}, which no archive of this workflow does; do not use it.")
+        if not is_plain(member) or not _is_ours(name) or name not in sums or name in written:
+            raise InputError(f"{path}: holds {shown(name)!r}, which no archive of this workflow does; do not use it.")
         room -= member.size
         if room < 0:
             raise InputError(
@@ -168,8 +171,9 @@ def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
             )
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        if _copy(tar.extractfile(member), target) != sums[name]:
+        if _copy(stream, member.size, target) != sums[name]:
             raise InputError(f"{path}: its {name} is damaged, the checksum differs; copy the archive again.")
+        pass_over(stream, -member.size % BLOCK)
         written.add(name)
     if missing := sorted(set(sums) - written):
         raise InputError(f"{path}: lacks {missing[0]}, which its list names; copy the archive again.")
@@ -239,11 +243,12 @@ def _digest(content: bytes | Path) -> str:
     return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else file_digest(content)
 
 
-def _copy(source: IO[bytes], target: Path) -> str:
+def _copy(stream: IO[bytes], size: int, target: Path) -> str:
     """Copy a member to a file; its SHA-256."""
     digest = hashlib.sha256()
     with open(target, "xb") as file:
-        while block := source.read(2**20):
+        for start in range(0, size, _CHUNK):
+            block = read_exactly(stream, min(_CHUNK, size - start))
             digest.update(block)
             file.write(block)
     return digest.hexdigest()

@@ -13,11 +13,25 @@ from urllib.parse import urlsplit
 
 from weightflow import limits
 from weightflow.errors import InputError
+from weightflow.provenance import file_digest
 from weightflow.storage import atomic
 
 _TIMEOUT = 60.0  # seconds without a byte
 _CHUNK = 1 << 20
 _REFUSED = range(400, 500)  # by a server that would say the same again
+
+
+def check_sum(path: str | Path, sha256: str, said_by: str) -> None:
+    """Hold a file that is there, whoever put it there, against the checksum that it must have.
+
+    Raises:
+        InputError: it is missing, or another one.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file.")
+    if (found := file_digest(path)) != sha256:
+        raise InputError(f"{path}: its checksum is {found}, not the sha256 in {said_by}; get the right file.")
 
 
 def fetch(url: str, path: str | Path, sha256: str | None, attempts: int = 3, wait: float = 5.0) -> str:

@@ -19,6 +19,7 @@ from torchdiffeq import odeint
 from weightflow import seeding
 from weightflow.prediction import Prediction
 from weightflow.progress import progress
+from weightflow.saved_networks import with_parameters
 from weightflow.snapshots import Snapshots
 from weightflow.storage import parts_of, read_tensors, write_tensors
 from weightflow.subsets import exactly
@@ -144,13 +145,13 @@ def read_flow(path: str | Path, device: torch.device) -> Flow:
     with parts_of(path):
         times = tensors.pop("times")
         parameters = {name.removeprefix(_NETWORK): torch.from_numpy(value) for name, value in tensors.items()}
-        network = _network(parameters["0.weight"].shape[1] - 1, torch.Generator())
-        network.load_state_dict(parameters)
+        variables = parameters["0.weight"].shape[1] - 1
+        network = with_parameters(lambda: _network(variables), parameters)
     return Flow(network.to(device), times)
 
 
-def _network(variables: int, generator: torch.Generator) -> nn.Module:
-    """Three hidden layers of SELU, as in the authors' library, with weights drawn from a generator of its own."""
+def _network(variables: int, generator: torch.Generator | None = None) -> nn.Module:
+    """Three hidden layers of SELU, as in the authors' library, with weights drawn from its own generator if any."""
     sizes = [variables + 1, _WIDTH, _WIDTH, _WIDTH, variables]
     layers: list[nn.Module] = []
     for inputs, outputs in itertools.pairwise(sizes):

@@ -21,6 +21,7 @@ from scipy.io import loadmat, whosmat
 
 from weightflow.errors import InputError, shown
 from weightflow.limits import check_array, check_bytes
+from weightflow.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_header
 from weightflow.task_catalogue import DataSet
 from weightflow.tasks import Labelled
 
@@ -30,8 +31,6 @@ _PIXEL = 1 + 4  # bytes, as it is read and as it is given
 
 _IDX_BYTES = b"\0\0\x08"  # how a file of bytes begins; the number of axes follows
 
-_BLOCK = 512  # bytes; headers of a .tar have one, contents whole ones
-_CHUNK = 1 << 20
 _MOST_UNPACKED = 1 << 34  # bytes of a .tar.gz that are looked through; STL-10 has 3.2 · 10⁹
 
 CIFAR_FILES = {"training": tuple(f"data_batch_{i}.bin" for i in range(1, 6)), "test": ("test_batch.bin",)}
@@ -211,26 +210,19 @@ def _whole(where: str, what: str) -> Iterator[None]:
         raise InputError(f"{where}: is truncated or damaged, or not {what}; fetch it again.") from error
 
 
-def _read_exactly(stream: io.BufferedIOBase, size: int) -> bytes:
-    """The next bytes, whose number has been held against the memory."""
-    if len(content := stream.read(size)) != size:
-        raise EOFError("the file ends before what it holds does")
-    return content
-
-
 def _read_idx(path: Path, axes: int) -> np.ndarray:
     """An array of bytes with so many axes."""
     _check_file(path)
     with _whole(f"{path}", "an IDX file in .gz"), gzip.open(path) as stream:
-        magic = _read_exactly(stream, 4)
+        magic = read_exactly(stream, 4)
         if magic != _IDX_BYTES + bytes([axes]):
             raise InputError(
                 f"{path}: begins with {magic.hex()}, and an IDX file of bytes with {axes} axes begins with "
                 f"{_IDX_BYTES.hex()}{axes:02x}; check that it is the right file."
             )
-        shape = struct.unpack(f">{axes}I", _read_exactly(stream, 4 * axes))
+        shape = struct.unpack(f">{axes}I", read_exactly(stream, 4 * axes))
         check_array(shape, _PIXEL, f"{path}: the array")
-        content = _read_exactly(stream, prod(shape))
+        content = read_exactly(stream, prod(shape))
         if stream.read(1):
             raise InputError(f"{path}: goes on after its array of shape {shape}; fetch it again.")
     return np.frombuffer(content, np.uint8).reshape(shape)
@@ -244,44 +236,27 @@ def _rows(content: bytes, size: int, where: str) -> np.ndarray:
 
 
 def _unpack(archive: Path, names: Sequence[str]) -> list[bytes]:
-    """Contents of the files of a `.tar.gz` that have these names in any folder.
-
-    Its headers are read here, since `tarfile` takes names and tables of any length into memory.
-    """
+    """Contents of the files of a `.tar.gz` that have these names in any folder."""
     _check_file(archive)
     found: dict[str, bytes] = {}
     held = passed = 0
     with _whole(f"{archive}", "a .tar.gz"), gzip.open(archive) as stream:
-        while len(found) < len(names) and any(header := stream.read(_BLOCK)):
-            name, size = _member(header)
+        while len(found) < len(names) and (member := read_header(stream)):
+            name, size = member.name.rpartition("/")[2] if is_plain(member) else "", member.size
             passed += size
             if passed > _MOST_UNPACKED:
                 raise InputError(f"{archive}: unpacks to more than {_MOST_UNPACKED} bytes; take the authors' archive.")
             if name in names and name not in found:
                 held += size
                 check_bytes(held * _PIXEL, f"{archive}: {name}")
-                found[name] = _read_exactly(stream, size)
-                size = -size % _BLOCK
+                found[name] = read_exactly(stream, size)
+                size = -size % BLOCK
             else:
-                size += -size % _BLOCK
-            for start in range(0, size, _CHUNK):
-                _read_exactly(stream, min(_CHUNK, size - start))
+                size += -size % BLOCK
+            pass_over(stream, size)
     if missing := [name for name in names if name not in found]:
         raise InputError(f"{archive}: has no {', '.join(missing)}; take the authors' archive of binary files.")
     return [found[name] for name in names]
-
-
-def _member(header: bytes) -> tuple[str, int]:
-    """Name, without folders and empty where it is no plain file, and size of what a header of a .tar announces.
-
-    Raises:
-        ValueError: it is no such header.
-    """
-    said, size = (int(header[start:end].strip(b" \0") or b"0", 8) for start, end in ((148, 156), (124, 136)))
-    if len(header) < _BLOCK or size < 0 or said != sum(header[:148]) + 8 * ord(" ") + sum(header[156:]):
-        raise ValueError("no header of a .tar")
-    name = header[:100].split(b"\0")[0].decode("latin-1").rpartition("/")[2]
-    return name if header[156:157] in (b"0", b"\0") else "", size
 
 
 def _inflated(path: Path) -> io.BytesIO:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn import datasets
 
+from weightflow.downloads import check_sum
 from weightflow.errors import InputError
 from weightflow.image_files import read_parts
 from weightflow.schema import unknown
@@ -29,11 +30,13 @@ def named_task(name: str, settings: Mapping[str, Any], catalogue: Mapping[str, D
         catalogue: of images.
 
     Raises:
-        InputError: an unknown name, a file that is missing or damaged, or as `split_task`.
+        InputError: an unknown name, a file that is missing, damaged or not the catalogue's, or as `split_task`.
     """
     if name in BUILT_IN:
         return split_task(built_in(name), settings)
     if name not in catalogue:
         raise InputError(f"task: {unknown('name', name, [*BUILT_IN, *catalogue])}")
+    for source in catalogue[name].files.values():
+        check_sum(source.path, source.sha256, "the catalogue of tasks")
     everything, test = read_parts(catalogue[name])
     return split_task(everything, settings, test)

@@ -72,8 +72,12 @@ def read_population(path: str | Path, curves: pd.DataFrame | None = None) -> Pop
     """
     artefact = read_tensors(path, KIND, finite=True)
     with parts_of(path):
-        tensors = [artefact.tensors[key] for key in ("weights", "epochs", "checkpoints")]
-        return Population(*tensors, artefact.metadata["recipes"], pd.DataFrame() if curves is None else curves)
+        weights, epochs, checkpoints = (artefact.tensors[key] for key in ("weights", "epochs", "checkpoints"))
+        recipes = [dict(recipe) for recipe in artefact.metadata["recipes"]]
+        (networks, size), (kept,) = weights.shape, epochs.shape
+        if checkpoints.shape != (networks, kept, size) or len(recipes) != networks or not networks:
+            raise ValueError(f"weights {weights.shape} and checkpoints {checkpoints.shape} are not of one population")
+        return Population(weights, epochs, checkpoints, recipes, pd.DataFrame() if curves is None else curves)
 
 
 def write_networks(path: str | Path, weights: np.ndarray, **metadata: Any) -> None:
@@ -89,4 +93,6 @@ def read_networks(path: str | Path) -> np.ndarray:
     """
     tensors = read_tensors(path, GENERATED, finite=True).tensors
     with parts_of(path):
-        return tensors["weights"]
+        if (weights := tensors["weights"]).ndim != 2:
+            raise ValueError(f"weights {weights.shape} are not those of networks (N, P)")
+        return weights

@@ -97,4 +97,9 @@ def read_task(path: str | Path) -> Task:
     artefact = read_tensors(path, KIND, finite=True)
     with parts_of(path):
         own = [Labelled(*(artefact.tensors[f"{part}.{what}"] for what in ("inputs", "labels"))) for part in PARTS]
-        return Task(*own, int(artefact.metadata["classes"]))
+        task = Task(*own, int(artefact.metadata["classes"]))
+        for part in own:
+            fits = part.inputs.shape == (*part.labels.shape, *task.shape) and part.labels.dtype == np.int64
+            if not fits or not len(part.labels) or part.labels.min() < 0 or part.labels.max() >= task.classes:
+                raise ValueError(f"{part.labels.shape} labels do not fit inputs {part.inputs.shape}, or the classes")
+        return task

@@ -23,6 +23,7 @@ from weightflow.errors import DivergenceError, InputError
 from weightflow.graph_network import TokenMaps, attention
 from weightflow.learning_rate import cosine_decay
 from weightflow.progress import progress
+from weightflow.saved_networks import with_parameters
 from weightflow.stacked_layers import BatchNorms
 from weightflow.storage import parts_of, read_tensors, write_tensors
 from weightflow.weight_graph import HiddenUnits, LinearMap
@@ -276,6 +277,8 @@ def read_autoencoder(path: str | Path, device: torch.device) -> WeightAutoencode
     with parts_of(path):
         state = {name.removeprefix(_NETWORK): torch.from_numpy(value) for name, value in artefact.tensors.items()}
         layers = tuple(LinearMap(*entry) for entry in artefact.metadata["layers"])
-        network = WeightAutoencoder(layers, np.zeros((2, len(state["mean"]))), artefact.metadata["settings"])
-        network.load_state_dict(state)
+        weights, settings = np.zeros((2, len(state["mean"]))), artefact.metadata["settings"]
+        if settings["layers"] > len(state) or min(min(layer.neurons, layer.columns) for layer in layers) < 1:
+            raise ValueError("more layers than parameters, or empty ones")
+        network = with_parameters(lambda: WeightAutoencoder(layers, weights, settings), state)
     return network.to(device).eval()

@@ -22,6 +22,7 @@ from weightflow.errors import DivergenceError
 from weightflow.learning_rate import cosine_decay
 from weightflow.progress import progress
 from weightflow.reduction import Reduction, fit_reduction
+from weightflow.saved_networks import with_parameters
 from weightflow.storage import parts_of, read_tensors, write_tensors
 from weightflow.transport import couple
 
@@ -185,7 +186,7 @@ def read_weight_flow(path: str | Path, device: torch.device) -> WeightFlow:
             if name.startswith(_NETWORK)
         }
         rows, width = state["layers.3.weight"].shape
-        velocity = Velocity(rows, width, state["layers.0.0.weight"].shape[1] - rows - _EMBEDDED)
-        velocity.load_state_dict(state)
+        conditions = state["layers.0.0.weight"].shape[1] - rows - _EMBEDDED
+        velocity = with_parameters(lambda: Velocity(rows, width, conditions), state)
         kept = Reduction(artefact.tensors["mean"], artefact.metadata["scale"], artefact.tensors.get("axes"))
         return WeightFlow(velocity.to(device).eval(), kept, artefact.metadata["source"], pd.DataFrame(columns=_LOSSES))

@@ -1,0 +1,28 @@
+"""Networks for parameters that a file holds, whose sizes are held against these before any memory is taken."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def with_parameters(make: Callable[[], Network], state: Mapping[str, Tensor]) -> Network:
+    """Build a network with given parameters.
+
+    Args:
+        make: builds it, with sizes that the file gives.
+        state: its parameters and buffers by name.
+
+    Raises:
+        ValueError: they are those of another network.
+    """
+    with torch.device("meta"):
+        expected = make().state_dict()
+    if {name: own.shape for name, own in expected.items()} != {name: own.shape for name, own in state.items()}:
+        raise ValueError("parameters of other names or shapes than the network has")
+    network = make()
+    network.load_state_dict(state)
+    return network
