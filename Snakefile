@@ -92,10 +92,11 @@ rule paper:
 
 
 rule figures:
-    # What a run makes, the ablations among it that its report shows; `make figures` makes it of saved results alone
-    # (profiles/figures), and `snakemake archive` packs what that takes.
+    # What the default run makes, the ablations among it that its report shows, and what populations have made; these alone
+    # where they are all that there is. `make figures` makes it of saved results alone (profiles/figures), and
+    # `snakemake archive` packs what that takes.
     input:
-        rules.all.input,
+        rules.all.input if RUN_MADE or not POPULATIONS_MADE else [],
         rules.write_populations_report.output if POPULATIONS_MADE else [],
 
 
@@ -140,6 +141,7 @@ rule populations:
         rules.tabulate_populations.output,
         rules.tabulate_bands.output,
         rules.write_populations_report.output,
+        rules.write_settings.output,
 
 
 rule ablations:

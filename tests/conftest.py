@@ -23,6 +23,7 @@ import yaml
 from threadpoolctl import threadpool_limits
 
 from weightflow import machine
+from weightflow.archive import unpack
 from weightflow.backbones import Backbone
 from weightflow.errors import InputError
 from weightflow.extrapolation import standard_baselines
@@ -43,6 +44,7 @@ SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("tests")
 
+FROM_SAVED = ("--profile", "profiles/figures")  # what `make figures` passes
 SMALL_DYNAMICS = {
     "mixer": "attention",
     "kind": "ode",
@@ -328,3 +330,26 @@ def run_snakemake() -> Callable[..., subprocess.CompletedProcess]:
         )
 
     return run
+
+
+@pytest.fixture
+def without_torch(tmp_path_factory, monkeypatch) -> None:
+    """Programs started by a test find no torch."""
+    folder = tmp_path_factory.mktemp("without")
+    for package in ("torch", "torchdiffeq", "torchcde"):
+        (folder / f"{package}.py").write_text(f"raise ModuleNotFoundError('{package} is not installed')\n")
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+
+
+def unpacked(archive: Path, folder: Path) -> Path:
+    """A new folder of what is in an archive, with the times that a copy or a checkout leaves."""
+    unpack(archive, folder)
+    rng = np.random.default_rng(0)
+    for path in folder.rglob("*"):
+        os.utime(path, (moment := int(rng.integers(1, 10**9)), moment))
+    return folder
+
+
+def drawn(results: Path) -> list[Path]:
+    """Figures and pages of a results folder."""
+    return [path for path in results.rglob("*.*") if path.suffix in (".png", ".pdf", ".gif", ".html")]

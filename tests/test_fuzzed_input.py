@@ -1,9 +1,13 @@
 """Whatever bytes there are, they are read or refused: random ones, and valid files with a little of them changed."""
 
+import gzip
 import io
+import itertools
 import json
 import os
+import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +19,16 @@ from hostile_files import CANARY, CODE, LAW, SPECIES, SYSTEMS, bounded, check_se
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from image_samples import cifar_rows, examples, folders, idx, svhn, tar
 from safetensors.numpy import save_file
 from test_hostile_input import SCHEMA, defaults
 
 from weightflow import hdf5_probe
 from weightflow.anchor_files import read_anchor, write_anchor
+from weightflow.archive import unpack, write_archive
 from weightflow.errors import InputError
 from weightflow.expressions import compile_expression
+from weightflow.image_files import read_cifar, read_folders, read_idx, read_svhn
 from weightflow.prediction import Prediction, read_prediction, write_prediction
 from weightflow.readers import READERS, read_recording
 from weightflow.schema import check_schema, read_schema
@@ -98,15 +105,15 @@ FUZZED = hypothesis_settings(
 )
 
 
-def fuzz(whole: bytes, name: str, read: Callable[[], Any]) -> None:
-    """Give mutated bytes to a reader, which reads or refuses them."""
+def fuzz(whole: bytes, name: str, read: Callable[[], Any], pack: Callable[[bytes], bytes] = bytes) -> None:
+    """Give mutated bytes, packed if need be, to a reader, which reads or refuses them."""
 
     @FUZZED
     @given(mutated(whole))
     @example(whole)
     @example(b"")
     def attempt(content: bytes) -> None:
-        Path(name).write_bytes(content)
+        Path(name).write_bytes(pack(content))
         try:
             with bounded():
                 read()
@@ -168,6 +175,50 @@ def test_bytes_of_artefacts_are_read_or_refused(small_machine, graph, counts, ki
         "file.safetensors",
         lambda: (read_metadata("file.safetensors"), read("file.safetensors")),
     )
+
+
+FAST = partial(gzip.compress, compresslevel=1)
+IMAGES = {
+    "idx": (lambda: gzip.decompress(idx(PIXELS[:, 0])), FAST, lambda: read_idx("file", "seed")),
+    "cifar": (
+        lambda: gzip.decompress(tar({"test_batch.bin": cifar_rows(*LARGE)})),
+        FAST,
+        partial(read_cifar, "file", "test"),
+    ),
+    "svhn": (lambda: svhn(PIXELS, LABELS, packed=False), bytes, partial(read_svhn, "file")),
+    "packed svhn": (lambda: svhn(PIXELS, LABELS), bytes, partial(read_svhn, "file")),
+    "folders": (lambda: folders(PIXELS, LABELS), bytes, partial(read_folders, "file")),
+}
+PIXELS, LABELS = examples(4, (3, 4, 4), 2)
+LARGE = examples(2, (3, 32, 32), 2)
+
+
+@pytest.mark.parametrize("kind", IMAGES)
+def test_bytes_of_images_are_read_or_refused(small_machine, kind):
+    make, pack, read = IMAGES[kind]
+    Path("seed").write_bytes(idx(LABELS.astype("u1")))
+    Path("file").write_bytes(pack(make()))
+    read()
+    fuzz(make(), "file", read, pack)
+
+
+def test_bytes_of_archives_are_unpacked_or_refused(small_machine):
+    name = "results/" + "long/" * 30 + "x"
+    write_archive("seed", {name: Path(__file__)}, {"datasets": {}}, [])
+    unpack("seed", small_machine / "right")
+    right = {path.relative_to(small_machine / "right") for path in (small_machine / "right").rglob("*")}
+    numbers = itertools.count()
+
+    def read() -> None:
+        folder = small_machine / f"new{next(numbers)}"
+        try:
+            unpack("file", folder)
+            assert {path.relative_to(folder) for path in folder.rglob("*")} <= right
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        assert not list(small_machine.glob(".new*"))
+
+    fuzz(gzip.decompress(Path("seed").read_bytes()), "file", read, FAST)
 
 
 @FUZZED

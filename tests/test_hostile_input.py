@@ -203,7 +203,7 @@ ABOUT = {
     "left_out": None,
 }
 LINKED = "is a link to another place"
-OUTSIDE = "in the working folder and not in results"
+OUTSIDE = "must be free, in the working folder and in none that is hidden or another's"
 DAMAGED = "truncated or not safetensors"
 CPU = torch.device("cpu")
 read_encoder, read_flow_of_weights = partial(read_autoencoder, device=CPU), partial(read_weight_flow, device=CPU)
@@ -484,6 +484,12 @@ HOSTILE = {
     "config: a download to the root": in_dataset(OUTSIDE, file="/etc/canary.csv", url="http://127.0.0.1:9/x"),
     "config: a download by a way around": in_dataset(OUTSIDE, file="a/../../canary.csv", url="http://127.0.0.1:9/x"),
     "config: a download among the results": in_dataset(OUTSIDE, file="results/a.csv", url="http://127.0.0.1:9/x"),
+    "config: a download to what Snakemake obeys": in_dataset(
+        OUTSIDE, file="profiles/default/a.csv", url="http://127.0.0.1:9/x"
+    ),
+    "config: a download to what Snakemake remembers": in_dataset(
+        OUTSIDE, file="data/../.snakemake/a.csv", url="http://127.0.0.1:9/x"
+    ),
     "config: a download over a folder": in_dataset(
         "its place must be free", lambda: os.mkdir("a.csv"), file="a.csv", url="http://127.0.0.1:9/x"
     ),

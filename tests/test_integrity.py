@@ -177,6 +177,14 @@ def test_times_that_snakemake_took_have_no_record(job, tmp_path):
     check_inputs(["results/D/benchmarks/x.tsv"], ["results/out"])
 
 
+@pytest.mark.parametrize("place", ["D/runs/benchmarks/seed0", "populations/benchmarks/seed0"])
+def test_a_model_or_population_of_that_name_has_records(job, refused, tmp_path, place):
+    (tmp_path / "results" / place).mkdir(parents=True)
+    (tmp_path / "results" / place / "x").write_text("1")
+    with refused("has no record of what made it"):
+        check_inputs([f"results/{place}/x"], ["results/out"])
+
+
 @pytest.mark.parametrize("name", ["made", "folder"])
 @pytest.mark.parametrize("damage", ["flipped", "truncated", "foreign"])
 def test_what_was_damaged_is_refused_by_name(job, refused, tmp_path, name, damage):

@@ -1,10 +1,10 @@
 """`snakemake populations`, small and whole."""
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import FROM_SAVED, drawn, unpacked
 
 ROOT = Path(__file__).resolve().parents[1]
 POPULATION = {
@@ -58,17 +58,26 @@ def test_a_second_run_does_nothing(finished, run_snakemake):
     assert "Nothing to be done" in run_snakemake(finished, CONFIG, "populations").stdout
 
 
-def test_the_page_and_its_figures_are_made_of_saved_results_alone(finished, run_snakemake, tmp_path):
-    elsewhere = tmp_path / "elsewhere"
-    shutil.copytree(finished, elsewhere, ignore=shutil.ignore_patterns(".snakemake", "*.html", "*.png", "*.pdf"))
-    planned = run_snakemake(elsewhere, CONFIG, "figures", flags=("--dry-run",))
-    assert "rule write_populations_report:" in planned.stdout
-    flags = ("--profile", "profiles/figures")
-    result = run_snakemake(elsewhere, CONFIG, "results/populations/report.html", flags=flags)
+def test_the_page_and_its_figures_are_made_from_an_archive_without_torch(
+    finished, run_snakemake, without_torch, tmp_path
+):
+    packed = run_snakemake(finished, CONFIG, "archive")
+    assert packed.returncode == 0, packed.stdout
+    assert "rule train_anchors:" not in packed.stdout  # of the default run, which nobody asked for
+    folder = unpacked(finished / "results" / "archive.tar.gz", tmp_path / "elsewhere")
+    for path in finished.glob("results/**/archive*"):
+        path.unlink()
+    made = [*drawn(folder), folder / "results" / "populations" / "summary.csv"]
+    assert len(made) > 5
+    for path in made:
+        path.unlink()
+    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=FROM_SAVED)
     assert result.returncode == 0, result.stdout
-    for path in (finished / "results" / "populations").rglob("*.*"):
-        if path.suffix in (".html", ".png", ".pdf"):
-            assert path.read_bytes() == (elsewhere / path.relative_to(finished)).read_bytes(), path
+    for path in made:
+        assert path.read_bytes() == (finished / path.relative_to(folder)).read_bytes(), path
+    (folder / "results" / "tiny" / "bands" / "seed0" / "coverage.csv").unlink()
+    again = run_snakemake(folder, folder / "config.yaml", "figures", flags=(*FROM_SAVED, "--dry-run"))
+    assert "1 of 5 results of populations are not there" in again.stdout
 
 
 def test_bands_are_measured_and_shown(finished):
@@ -84,7 +93,8 @@ def test_bands_are_measured_and_shown(finished):
 
 
 def test_nothing_else_of_data_sets_is_made(finished):
-    assert sorted(path.name for path in (finished / "results").iterdir()) == ["populations", "provenance", "tiny"]
+    found = sorted(path.name for path in (finished / "results").iterdir())
+    assert found == ["logs", "populations", "provenance", "settings.yaml", "tiny"]
     made = {path.name for path in (finished / "results" / "tiny").iterdir()}
     assert {"anchors", "runs"} & made == set()
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from conftest import FROM_SAVED, drawn, unpacked
 from reproducibility.comparison import compare
 from sklearn.decomposition import PCA
 
@@ -36,7 +37,6 @@ JOINT = {"w1_joint", "w2_joint", "mmd", "mmd_median"}
 SCORES = {"nll", "kl_exact", "tv_exact"}
 DENSITIES = {"cde", "ode", "spline", "taught", "mixture", "transport_kernel", "weights_linear"}
 FLOORS = {"floor_bootstrap", "floor_independent"}
-FROM_SAVED = ("--profile", "profiles/figures")
 
 
 @pytest.fixture(scope="module")
@@ -267,6 +267,17 @@ def test_an_edited_dynamics_module_leaves_the_anchors(planned, workflow):
     assert not {"simulate_system", "train_anchors", "build_weight_graph", "predict_baseline"} & set(jobs)
 
 
+def test_an_edited_system_reruns_what_reads_it_whatever_its_time(planned, workflow):
+    system = workflow / "resources" / "systems" / "epidemic.yaml"
+    times = system.stat()
+    undo = edit(system, "\n# a remark\n")
+    os.utime(system, ns=(times.st_atime_ns, times.st_mtime_ns))
+    jobs = planned()
+    undo()
+    os.utime(system, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert (jobs["simulate_system"], jobs["solve_law"]) == (1, 1)
+
+
 def test_a_comment_in_the_library_reruns_nothing(planned, workflow):
     undo = edit(workflow / "workflow" / "scripts" / "weightflow" / "backbones.py", "\n# a remark\n")
     jobs = planned()
@@ -373,25 +384,12 @@ def archive(run_snakemake, workflow, finished):
         path.unlink()
 
 
-@pytest.fixture
-def without_torch(tmp_path_factory, monkeypatch) -> None:
-    """Programs started by a test find no torch."""
-    folder = tmp_path_factory.mktemp("without")
-    for package in ("torch", "torchdiffeq", "torchcde"):
-        (folder / f"{package}.py").write_text(f"raise ModuleNotFoundError('{package} is not installed')\n")
-    monkeypatch.setenv("PYTHONPATH", str(folder))
-
-
 def test_figures_tables_and_report_are_made_from_an_archive_without_torch(
     run_snakemake, workflow, finished, archive, without_torch, tmp_path
 ):
-    folder = tmp_path / "elsewhere"
-    unpack(archive, folder)
-    rng = np.random.default_rng(0)
-    for path in folder.rglob("*"):  # as a copy or a checkout leaves them
-        os.utime(path, (moment := int(rng.integers(1, 10**9)), moment))
+    folder = unpacked(archive, tmp_path / "elsewhere")
     results = folder / "results"
-    made = [path for path in results.rglob("*.*") if path.suffix in (".png", ".pdf", ".gif", ".html")]
+    made = drawn(results)
     made += [results / "metrics.csv", results / "summary.csv", results / "tiny" / "moments.csv"]
     assert len(made) > 30
     for path in made:

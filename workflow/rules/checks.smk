@@ -54,6 +54,12 @@ if workflow.is_main_process and LOOKING.isdisjoint(sys.argv):
             raise WorkflowError(str(fault)) from None
         logger.warning(str(fault))
 
+if workflow.is_main_process and FROM_SAVED and any(MEASURED_HERE) and not POPULATIONS_MADE:
+    logger.warning(
+        f"{MEASURED_HERE.count(False)} of {len(MEASURED_HERE)} results of populations are not there, and no figure "
+        "of them is made; run snakemake populations to the end first."
+    )
+
 if FROM_SAVED:
     # So that Snakemake leaves out the rules that are not allowed and takes their files as they are: where there is a
     # checkpoint, or an input is named by the rule that makes it, they would come back.

@@ -102,12 +102,15 @@ TIMED_POPULATIONS = [
     ]
 ]
 
-# Whether all of it was made here, so that figures and archives take it along.
-POPULATIONS_MADE = bool(JUDGED or BANDED) and all(
+# What was made here of populations, whose figures and archives there are once it is all of it; and whether the default
+# run was.
+MEASURED_HERE = [
     (FOLDER / Path(file).relative_to("results")).is_file()
     for file in [
         *(measured for *_, measured in JUDGED),
         *(f"results/{dataset}/bands/seed{seed}/coverage.csv" for dataset, seed in JUDGED_BANDS),
         *(f"results/{dataset}/bands/seed{FIRST_SEED}/bands.safetensors" for dataset in BANDED),
     ]
-)
+]
+POPULATIONS_MADE = bool(MEASURED_HERE) and all(MEASURED_HERE)
+RUN_MADE = (FOLDER / "summary.csv").is_file()

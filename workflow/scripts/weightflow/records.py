@@ -130,8 +130,13 @@ def write_record(record: Record, root: Path) -> None:
 
 
 def is_measurement(path: str | Path) -> bool:
-    """Whether a result is a time that Snakemake or a benchmark took: no job writes these, so none has a record."""
-    return "benchmarks" in Path(path).parts or Path(path).name == "benchmarks.json"
+    """Whether a result is a time that Snakemake or a benchmark took: no job writes these, so none has a record.
+
+    These have a folder beside what was timed, of a data set or of a population; a model may have the same name.
+    """
+    below = Path(path).relative_to(root_of(path)).parts
+    place = 2 if below[0] == "populations" else 1
+    return below[place : place + 1] == ("benchmarks",) or below == ("benchmarks.json",)
 
 
 def _is_sound(record: Record) -> bool:

@@ -12,6 +12,7 @@ from weightflow.ablations import BASE, is_studied, variant_name, variants
 from weightflow.errors import InputError, shown
 from weightflow.extrapolation import ending, ends
 from weightflow.folds import fold_of
+from weightflow.labels import check_label
 from weightflow.readers import READERS, as_files, format_of
 from weightflow.records import ROOT
 from weightflow.runs import INTERPOLATIONS, is_model
@@ -21,6 +22,7 @@ from weightflow.stages import chooses_width, learns
 from weightflow.variable_order import variable_order
 
 _FOLDERS = ("benchmarks", "figures", "logs", "populations", "provenance")  # in it, beside those of data sets
+_NOT_FOR_DATA = (ROOT, "envs", "profiles", "workflow")  # folders that nothing is fetched to
 SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
 
 
@@ -182,6 +184,8 @@ def check_ablations(config: Mapping[str, Any], source: str) -> None:
         for factor in study[section]:
             if factor not in factors:
                 raise InputError(f"{where}.{section}: {unknown('factor', factor, factors)}")
+    for factor, label in study["labels"].items():
+        check_label(label, f"{where}.labels.{factor}")
     for factor, base in study["bases"].items():
         if base not in models:
             raise InputError(f"{where}.bases.{factor}: {unknown('model', base, models)}")
@@ -307,6 +311,7 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
     if (sums := as_files(settings["sha256"])) and len(sums) != len(files):
         raise InputError(f"{where}.sha256: there are {len(sums)} checksums for {len(files)} files; give one for each.")
     _check_kind(settings, where)
+    check_label(settings["time_label"], f"{where}.time_label")
     if system and system.endswith((".xml", ".sbml")):
         raise InputError(
             f"{where}.system: {system} has no grid of times; name it in a .yaml of kind sbml "
@@ -334,13 +339,14 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
 
 
 def _check_target(file: str, where: str) -> None:
-    """Refuse to fetch a file to a place that is none for data: outside of the working folder, or among the results."""
-    here, place = os.getcwd(), os.path.abspath(file)
-    inside = place.startswith(here + os.sep) and not place.startswith(os.path.join(here, ROOT) + os.sep)
+    """Refuse to fetch a file to a place that is none for data: outside of the working folder, or another's."""
+    folder = os.path.relpath(file).split(os.sep)[0]
+    inside = not os.path.isabs(folder) and not folder.startswith(".") and folder not in _NOT_FOR_DATA
     if not os.path.isfile(file) and (not inside or os.path.lexists(file)):
         raise InputError(
             f"{where}.file: {shown(file)} is to be fetched from its url, and its place must be free, in the working "
-            f"folder and not in {ROOT}; name another, such as data/mine.csv."
+            f"folder and in none that is hidden or another's ({', '.join(_NOT_FOR_DATA)}); name another, such as "
+            "data/mine.csv."
         )
 
 
