@@ -21,6 +21,8 @@ test-kubernetes: $(ENGINES)/.installed
 ## The same bytes from every run: on 1, 2 and 8 cores, interrupted and killed.
 test-reproducibility: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python tests/reproducibility/run.py
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python tests/reproducibility/run.py --config tests/config/populations.yaml \
+		--target populations
 
 ## Every figure, table and the report from saved results alone, without torch: of this folder, with the settings of
 ## CONFIG; or of ARCHIVE=FILE, which is unpacked into FOLDER=NEW.

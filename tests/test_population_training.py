@@ -212,3 +212,8 @@ def test_divergence_is_said(task, activation):
     rates = [0.01, 1e37]
     with pytest.raises(DivergenceError, match=r"a network's training diverged; lower .*learning_rates"):
         train_population(classifier, task, SETTINGS | {"learning_rates": rates}, 0, CPU)
+
+
+def test_more_networks_than_the_memory_holds_are_refused_before_they_are_made(train, small_machine, refused):
+    with refused("1000000 networks of 39 weights at 3 epochs would take 1.02 GiB of memory"):
+        train(networks=1_000_000)

@@ -4,27 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from conftest import FROM_SAVED, drawn, unpacked
 
 ROOT = Path(__file__).resolve().parents[1]
-POPULATION = {
-    "task": "iris",
-    "architecture": {"widths": [3]},
-    "training": {"networks": 10, "epochs": 2, "checkpoints": [1]},
-    "generated": 4,
-    "flow": {"width": 8, "steps": 4, "batch": 8},
-    "autoencoder": {"width": 8, "layers": 1, "heads": 2, "feedforward": 8, "latent": 3, "steps": 3, "batch": 4}
-    | {"structural": [1, 0.5], "queries": {"count": 10, "from": ["training", "noise", "iris"]}, "shares": [0.6, 0.2]},
-}
-MODEL = {"backbone": {"hidden": 2}, "anchors": {"first_steps": 4}}
-BANDS = {"members": 3, "steps": 2, "batch": 8, "networks": 10, "flow": {"width": 4, "steps": 2, "batch": 8}}
-CONFIG = {
-    "datasets": {"tiny": {"system": "birth_death", "trajectories": 20, "heldout": 10, "observe_every": 25}},
-    "models": {"small": MODEL},
-    "seeds": [0],
-    "populations": {"small": POPULATION},
-    "bands": {"tiny": BANDS},
-}
+CONFIG = yaml.safe_load((ROOT / "tests" / "config" / "populations.yaml").read_text(encoding="utf-8"))
+POPULATION, BANDS = CONFIG["populations"]["small"], CONFIG["bands"]["tiny"]
 
 
 @pytest.fixture(scope="module")

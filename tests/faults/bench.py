@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from reproducibility.comparison import RECORDS, reason  # noqa: E402
+
 RIGHT, SENTENCE, MUTE, WRONG = "ended right", "stopped with a sentence", "stopped without one", "WRONG"
 
-# What seconds and memory make, which no two runs have in common: compared by nothing, but for the rows of runtime.csv.
-_MEASURED = re.compile(
-    r"(^|/)(logs|benchmarks|estimates|provenance)/|(^|/)figures/inference\.|^runtime\.csv$|^report\.html$"
-)
 # What the workflow says on a line of its own, and Snakemake under the line where it does.
 _SAID = re.compile(
     r'^\s*(?:Error: |WorkflowError(?: in rule \w+)?(?: in file "[^"]+", line \d+)?:\n)'
@@ -194,10 +194,10 @@ class Bench:
 
 
 def outputs(results: Path) -> Iterator[Path]:
-    """Files that runs have in common, byte by byte: no logs, measured seconds or hidden files."""
+    """Files that runs have in common, byte by byte: no logs, measured seconds, records or hidden files."""
     for path in results.rglob("*"):
         name = str(path.relative_to(results))
-        if not path.name.startswith(".") and not _MEASURED.search(name) and path.is_file():
+        if path.is_file() and not name.startswith(RECORDS) and reason(name) is None:
             yield path
 
 

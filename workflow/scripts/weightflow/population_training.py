@@ -15,12 +15,14 @@ from weightflow.classifiers import Classifier
 from weightflow.errors import DivergenceError
 from weightflow.initialisation import initial
 from weightflow.learning_rate import cosine_decay
+from weightflow.limits import check_bytes
 from weightflow.populations import Population
 from weightflow.progress import progress
 from weightflow.stacked_layers import BatchNorms
 from weightflow.tasks import Labelled, Task
 from weightflow.verdicts import accuracy, logits, measure_norms
 
+_HELD = 4  # times that weights are in memory while they are trained, with gradients and moments
 _SEEN = 20  # epochs that the curves tell of, about
 _LAST_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
 
@@ -39,8 +41,14 @@ def train_population(
         device: where to train.
 
     Raises:
+        InputError: the networks would take more memory than there is.
         DivergenceError: the loss became NaN or infinite.
     """
+    weights, kept = sum(layer.weights for layer in classifier.layers), len(_kept(settings))
+    check_bytes(
+        4 * settings["networks"] * weights * (kept + _HELD),
+        f"populations.*.training: {settings['networks']} networks of {weights} weights at {kept} epochs",
+    )
     recipes, at_once = _recipes(settings), settings["at_once"]
     generators = [torch.Generator().manual_seed(seeding.integer(seed, "population", i)) for i in range(len(recipes))]
     parts = [
