@@ -1,6 +1,7 @@
 """Memory that a process keeps, where the C library is glibc, and its threads."""
 
 import ctypes
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from weightflow import process
@@ -43,8 +45,13 @@ def test_linear_algebra_takes_one_thread(monkeypatch):
     for library in ("OMP", "OPENBLAS", "MKL"):
         monkeypatch.setenv(f"{library}_NUM_THREADS", "4")
     np.linalg.inv(np.eye(2))
+    torch.set_num_threads(2)
     with threadpool_limits(2), one_thread():
         assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+        # Torch has a linear algebra of its own, which no list of libraries shows.
+        told = re.findall(r"get_(?:num|max)_threads\(\) : (\d+)", torch.__config__.parallel_info())
+        assert len(told) >= 2
+        assert set(told) == {"1"}
 
 
 JOB = """

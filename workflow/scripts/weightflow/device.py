@@ -18,12 +18,7 @@ _held: list[FileLock] = []  # by this process, until it ends
 
 
 def job_device(snakemake: Any) -> torch.device:
-    """A card if the rule asked for one (`resources: gpu=1`) and there is one, else the CPU.
-
-    On the CPU one thread computes: the networks are small, and a fixed order of sums gives the same
-    bytes whatever `--cores` says.
-    """
-    torch.set_num_threads(1)
+    """A card if the rule asked for one (`resources: gpu=1`) and there is one, else the CPU."""
     if not snakemake.resources.get("gpu", 0) or not torch.cuda.is_available():
         logging.info("computing on the CPU")
         return torch.device("cpu")

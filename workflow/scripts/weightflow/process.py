@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -33,13 +34,15 @@ def keep_freed_memory() -> None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let linear algebra compute with one thread.
+    """Let linear algebra compute with one thread, that of torch too.
 
-    Jobs run side by side already, matrices are small, and a fixed order of sums gives the same bytes whatever
-    `--cores` says. Snakemake tells libraries to take as many threads as a rule asks cores for.
+    Jobs run side by side already, matrices and networks are small, and a fixed order of sums gives the same bytes
+    whatever `--cores` says. Snakemake tells libraries to take as many threads as a rule asks cores for.
     """
     for library in ("OMP", "OPENBLAS", "MKL"):  # those that are loaded later read this
         os.environ[f"{library}_NUM_THREADS"] = "1"
+    if torch := sys.modules.get("torch"):  # which holds a linear algebra of its own that nobody else can tell
+        torch.set_num_threads(1)
     with threadpool_limits(1):
         yield
 
