@@ -253,6 +253,11 @@ BOMB = struct.pack("<II", 14, 3 * 2**30)
         (HEAD + matrix((2, 2, 3, 5), element(2, bytes(59))) + FURTHER, "is truncated or damaged"),
         (HEAD + matrix((2, 2, 3, 5), struct.pack("<II", 2, 2**31)) + FURTHER, "is truncated or damaged"),
         (HEAD + matrix((2, 2, 3, 5), element(9, bytes(480))) + FURTHER, "is truncated or damaged"),
+        # Scipy would crash on these.
+        (HEAD + matrix((2, 2, 3, 5), element(11266, bytes(60))) + FURTHER, "is truncated or damaged"),
+        (HEAD + matrix((2, 2, 3, 5), element(14, bytes(60))) + FURTHER, "is truncated or damaged"),
+        (mat(X=X, y=Y * 1j), "is truncated or damaged"),
+        (b"\0" + mat(X=X, y=Y)[1:], "is no MATLAB file of version 5"),
         (HEAD + packed(BOMB + bytes(99)), "what is packed in it would take 3 GiB"),
         (HEAD + packed(struct.pack("<II", 14, 8) + bytes(2**24)), "is truncated or damaged"),
     ],

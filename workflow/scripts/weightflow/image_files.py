@@ -42,6 +42,9 @@ _STL_SHAPE = (3, 96, 96)
 _MAT_HEAD = 128  # bytes
 _MAT_ORDERS = {b"\0\x01IM": "<", b"\x01\0MI": ">"}  # version 5 in either order of bytes
 _MAT_MATRIX, _MAT_PACKED = 14, 15
+# Types that the parts of an array have: flags, shape, name and numbers.
+_MAT_PARTS = ((6,), (5,), (1,), (1, 2, 3, 4, 5, 6, 7, 9, 12, 13))
+_MAT_COMPLEX = 0x800  # a flag
 _MAT_CLASSES = {"X": ("uint8",), "y": ("uint8", "double")}
 
 _SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -141,6 +144,7 @@ def read_svhn(path: str | Path) -> Labelled:
     with _whole(f"{path}", "a MATLAB file of version 5"):
         plain = _inflated(path)
         _check_variables(whosmat(plain), path)
+        _check_arrays(plain.getbuffer())
         found = loadmat(plain, variable_names=list(_MAT_CLASSES))
         pixels, labels = (np.asarray(found[name]) for name in _MAT_CLASSES)
         if pixels.dtype != np.uint8 or labels.dtype.kind not in "uf" or labels.size != labels.shape[0]:
@@ -264,7 +268,7 @@ def _inflated(path: Path) -> io.BytesIO:
     check_bytes(os.path.getsize(path), f"{path}: the file")
     content = memoryview(path.read_bytes())
     order = _MAT_ORDERS.get(bytes(content[_MAT_HEAD - 4 : _MAT_HEAD]))
-    if order is None:
+    if order is None or 0 in content[:4]:  # by which scipy takes it for one of version 4
         raise InputError(f"{path}: is no MATLAB file of version 5 (save -v6 or -v7); take the authors' file.")
     plain = io.BytesIO()
     plain.write(content[:_MAT_HEAD])
@@ -288,6 +292,37 @@ def _inflated(path: Path) -> io.BytesIO:
         plain.write(body)
     plain.seek(0)
     return plain
+
+
+def _check_arrays(content: memoryview) -> None:
+    """Refuse arrays X and y of other parts than they have to have: scipy takes their types as they are, and crashes.
+
+    Raises:
+        ValueError, struct.error: they are others, or too short.
+    """
+    place, order = _MAT_HEAD, _MAT_ORDERS[bytes(content[_MAT_HEAD - 4 : _MAT_HEAD])]
+    while place < len(content):
+        _, size = struct.unpack_from(f"{order}II", content, place)
+        start, place = place + 8, place + 8 + size
+        _check_parts(content[start:place], order)
+
+
+def _check_parts(body: memoryview, order: str) -> None:
+    place, parts = 0, []
+    for allowed in _MAT_PARTS:
+        kind, size = struct.unpack_from(f"{order}II", body, place)
+        start, end = place + 8, place + 8 + size
+        place = end + -size % 8
+        if kind >> 16:  # a part of no more than four bytes, in its own tag
+            kind, size = kind & 0xFFFF, kind >> 16
+            start, end, place = start - 4, start - 4 + size, start
+        if kind not in allowed or end > len(body) or (place == start and size > 4):
+            raise ValueError("a variable has no such parts as an array")
+        parts.append(bytes(body[start:end]))
+        if len(parts) == 3 and parts[2].decode("latin-1") not in _MAT_CLASSES:
+            return
+    if struct.unpack_from(f"{order}I", parts[0])[0] & _MAT_COMPLEX:
+        raise ValueError("a variable has complex numbers")
 
 
 def _check_variables(listed: Sequence[tuple[str, tuple[int, ...], str]], path: Path) -> None:
