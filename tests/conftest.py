@@ -91,10 +91,7 @@ def pytest_make_parametrize_id(val: Any, argname: str) -> str | None:
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> None:
-    """One thread for each test file, whatever was loaded since the last: idle ones of one worker hold up the other.
-
-    Numba, for one, gives torch as many as there are processors when it begins.
-    """
+    """One thread for each test file, whatever was loaded since the last: idle ones of one worker hold up the other."""
     torch.set_num_threads(1)
     threadpool_limits(1)
 

@@ -73,6 +73,7 @@ from weightflow.anchor_files import read_anchor, read_anchors, read_start, write
 from weightflow.bands import read_bands
 from weightflow.downloads import fetch
 from weightflow.errors import InputError
+from weightflow.labels import check_variables
 from weightflow.latent_path import read_latent_path
 from weightflow.laws import read_law
 from weightflow.populations import read_networks, read_population
@@ -115,7 +116,9 @@ def recording(name: str = "data.npy", **changes: Any) -> Callable[[], Any]:
 
     def read():
         settings = defaults() | {"file": name} | changes
-        check_states(read_recording(name, settings), settings, name)
+        data = read_recording(name, settings)
+        check_states(data, settings, name)
+        check_variables(data.variables, name)
 
     return read
 
@@ -315,6 +318,11 @@ HOSTILE = {
     ),
     "csv: rows of more values than columns": Case(
         file("data.csv", "time,a\n0,1,2,3\n1,2,3,4\n"), recording("data.csv"), "more values than the 2 columns"
+    ),
+    "csv: a variable whose name no figure could show": Case(
+        file("data.csv", "time,$\\nothing$\n0,1\n0,2\n1,3\n1,4\n"),
+        recording("data.csv"),
+        "no formula between its dollar",
     ),
     "csv: an empty line and NUL": Case(file("data.csv", b"\n\0"), recording("data.csv"), "data.csv"),
     "csv: one quotation mark": Case(

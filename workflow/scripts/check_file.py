@@ -2,6 +2,7 @@
 
 from weightflow.downloads import check_sum
 from weightflow.job import run
+from weightflow.labels import check_variables
 from weightflow.provenance import file_digest
 from weightflow.readers import as_files, read_recording
 from weightflow.snapshots import check_observed, check_states, observed_mask
@@ -18,6 +19,7 @@ def main(snakemake):
             check_sum(path, wanted, "the config")
     recording, where = read_recording(files, settings), ", ".join(files)
     check_states(recording, settings, where)
+    check_variables(recording.variables, where)
     check_observed(observed_mask(len(recording.times), settings["observe_every"], settings["hold_back"]), where)
     if sources := snakemake.input.get("system"):
         system = read_system(sources[0])

@@ -1,7 +1,5 @@
 """Simulate a system's training and held-out trajectories."""
 
-import numba
-
 from weightflow import seeding
 from weightflow.job import run
 from weightflow.provenance import stamp
@@ -11,11 +9,10 @@ from weightflow.systems import read_system
 
 
 def main(snakemake):
-    numba.set_num_threads(min(snakemake.threads, numba.config.NUMBA_NUM_THREADS))
     system, params = read_system(snakemake.input[0]), snakemake.params
     parts = {
-        "training": simulate(system, params.trajectories, seeding.integer(params.seed, "training")),
-        "heldout": simulate(system, params.heldout, seeding.integer(params.seed, "heldout")),
+        part: simulate(system, getattr(params, number), seeding.integer(params.seed, part), snakemake.threads)
+        for part, number in (("training", "trajectories"), ("heldout", "heldout"))
     }
     write_tensors(
         snakemake.output[0],

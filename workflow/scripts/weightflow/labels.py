@@ -1,5 +1,7 @@
 """What users call things in figures: text, and formulas between dollar signs."""
 
+from collections.abc import Iterable
+
 from weightflow.errors import InputError, shown
 
 
@@ -25,3 +27,9 @@ def check_label(label: str, where: str) -> None:
             f"{where}: {shown(label)} has no formula between its dollar signs that figures can show; correct it, or "
             "take them away."
         ) from fault
+
+
+def check_variables(names: Iterable[str], where: str) -> None:
+    """Refuse variables whose names no figure could show; see `check_label`."""
+    for name in names:
+        check_label(name, f"{where}: the variable's name")

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from weightflow.errors import InputError, shown
-from weightflow.labels import check_label
 
 _LISTED = 12  # most names in a message
 
@@ -76,13 +75,11 @@ def numeric_times(values: Sequence, where: str) -> np.ndarray:
 
 
 def check_names(names: Sequence[str], where: str) -> None:
-    """Refuse variables that cannot be told apart, or whose names no figure could show.
+    """Refuse variables that cannot be told apart.
 
     Raises:
-        InputError: naming the first name that is there twice, or such a one.
+        InputError: naming the first name that is there twice.
     """
-    for name in names:
-        check_label(name, f"{where}: the variable's name")
     repeated = pd.Index(names)[pd.Index(names).duplicated()]
     if len(repeated):
         raise InputError(f"{where}: the variable {shown(repeated[0])} is there twice; rename one of them.")

@@ -6,8 +6,10 @@ events are drawn at the bounding rate and accepted in proportion. No library at 
 time-dependent rates on a fixed grid in batch, hence this kernel; the tests hold it against one.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from weightflow import adaptive_walk, seeding
 from weightflow import expressions as ex
@@ -21,13 +23,14 @@ _CHUNK = 500
 _OK, _NEGATIVE, _EVENTS, _COUNT = range(4)
 
 
-def simulate(system: System, trajectories: int, seed: int) -> np.ndarray:
+def simulate(system: System, trajectories: int, seed: int, threads: int = 1) -> np.ndarray:
     """Simulate independent trajectories on a system's grid.
 
     Args:
         system: of any kind; a reaction that lacks what it consumes does not fire.
         trajectories: how many, N.
         seed: trajectory i depends on the seed and i alone, not on threads or chunks.
+        threads: that simulate side by side.
 
     Returns:
         (N, points, d) int32 counts.
@@ -39,10 +42,10 @@ def simulate(system: System, trajectories: int, seed: int) -> np.ndarray:
         case AdaptiveWalk():
             return adaptive_walk.simulate(system, trajectories, seed)
         case ReactionNetwork():
-            return _simulate_network(system, trajectories, seed)
+            return _simulate_network(system, trajectories, seed, threads)
 
 
-def _simulate_network(network: ReactionNetwork, trajectories: int, seed: int) -> np.ndarray:
+def _simulate_network(network: ReactionNetwork, trajectories: int, seed: int, threads: int) -> np.ndarray:
     operations, operands, bounds = _concatenate(network)
     changes = np.stack([reaction.change for reaction in network.reactions])
     moving = np.array([reaction.propensity.depends_on_time for reaction in network.reactions])
@@ -55,23 +58,18 @@ def _simulate_network(network: ReactionNetwork, trajectories: int, seed: int) ->
     out = np.empty((trajectories, network.points, len(network.species)), dtype=np.int32)
     status = np.zeros((trajectories, 2), dtype=np.int64)
     limits = np.array([network.limits.count, network.limits.events])
-    for first in progress(range(0, trajectories, _CHUNK), f"simulating {network.title}"):
-        part = slice(first, first + _CHUNK)
-        _run(
-            starts[part],
-            seeds[part],
-            times,
-            operations,
-            operands,
-            bounds,
-            changes,
-            moving,
-            limits,
-            out[part],
-            status[part],
-        )
-        for fault, which in status[part][status[part, 0] != _OK]:
-            raise InputError(f"{network.path or network.title}: {_sentence(network, fault, which)}")
+    parts = [slice(first, first + _CHUNK) for first in range(0, trajectories, _CHUNK)]
+
+    def run(part: slice) -> slice:
+        programs = (operations, operands, bounds)
+        _run(starts[part], seeds[part], times, *programs, changes, moving, limits, out[part], status[part])
+        return part
+
+    with ThreadPoolExecutor(threads) as pool:
+        for part in progress(pool.map(run, parts), f"simulating {network.title}", len(parts)):
+            for fault, which in status[part][status[part, 0] != _OK]:
+                pool.shutdown(cancel_futures=True)
+                raise InputError(f"{network.path or network.title}: {_sentence(network, fault, which)}")
     return out
 
 
@@ -206,29 +204,33 @@ def _upper(operations, operands, first, last, state, t0, t1):
 
 
 @njit
-def _possible(state, change):
+def _possible(state, changes, r):
     """Whether all that the reaction consumes is there: x**2 is positive for one molecule, and takes two."""
     possible = True
     for i in range(len(state)):
-        possible &= state[i] + change[i] >= 0
+        possible &= state[i] + changes[r, i] >= 0
     return possible
 
 
-@njit(parallel=True)
+# Without parallel=True, and element by element: either costs the compiler more than most simulations take. Threads run
+# chunks of it instead.
+@njit(nogil=True)
 def _run(starts, seeds, times, operations, operands, bounds, changes, moving, limits, out, status):
     count = len(bounds) - 1
-    for n in prange(len(starts)):
+    for n in range(len(starts)):
         np.random.seed(seeds[n])
-        state = starts[n].copy()
-        rates = np.zeros(count)
+        state = np.empty(starts.shape[1], np.int64)
+        rates = np.empty(count)
         t = times[0]
         events = 0
-        out[n, 0] = state
+        for i in range(len(state)):
+            state[i] = starts[n, i]
+            out[n, 0, i] = state[i]
         for k in range(1, len(times)):
             while status[n, 0] == _OK:
                 total = 0.0
                 for r in range(count):
-                    if not _possible(state, changes[r]):
+                    if not _possible(state, changes, r):
                         rates[r] = 0.0
                     elif moving[r]:
                         rates[r] = _upper(operations, operands, bounds[r], bounds[r + 1], state, t, times[k])
@@ -263,4 +265,5 @@ def _run(starts, seeds, times, operations, operands, bounds, changes, moving, li
                     if state[i] > limits[0]:
                         status[n, 0], status[n, 1] = _COUNT, i
             t = times[k]  # what was drawn past the grid time is redrawn: the process has no memory
-            out[n, k] = state
+            for i in range(len(state)):
+                out[n, k, i] = state[i]
