@@ -79,8 +79,30 @@ def test_networks_are_drawn_about_the_best_and_differently_by_each_auto_encoder(
     monkeypatch.setattr(autoencoder_evaluation, "encode", lambda network, weights: weights)
     monkeypatch.setattr(autoencoder_evaluation, "decode", lambda network, codes: codes)
     weights = np.concatenate([rng.standard_normal((10, 3)), 100 + rng.standard_normal((10, 3))])
-    scores = np.repeat([0.5, 0.9], 10)
-    one, again, other = (draw_about_good(None, weights, scores, 50, 0, name) for name in ("a", "a", "b"))
+
+    def score(own: np.ndarray) -> np.ndarray:
+        return own.mean(1)
+
+    one, again, other = (draw_about_good(None, weights, score, 50, 0, name) for name in ("a", "a", "b"))
     assert one.min() > 90
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize(("rounds", "spoiled"), [(1, True), (2, False)])
+def test_draws_about_drawn_networks_leave_out_what_decoding_spoils(monkeypatch, rng, rounds, spoiled):
+    monkeypatch.setattr(autoencoder_evaluation, "_ROUNDS", rounds)
+    monkeypatch.setattr(autoencoder_evaluation, "encode", lambda network, weights: weights)
+    monkeypatch.setattr(autoencoder_evaluation, "decode", lambda network, codes: np.where(codes < 50, 1000, codes))
+    weights = rng.permutation(np.concatenate([rng.standard_normal((20, 1)), 100 + rng.standard_normal((20, 1))]))
+    found = draw_about_good(None, weights, lambda own: np.where(own[:, 0] == 1000, 0.1, 0.9), 200, 0, "a")
+    assert (np.mean(found == 1000) > 0.25) == spoiled
+
+
+def test_probes_of_finished_networks_leave_the_epoch_out(rng):
+    """Where a property is the epoch alone, codes that tell the epoch tell nothing of finished networks."""
+    codes = np.stack([np.zeros((100, 2)), np.ones((100, 2))], axis=1) + 0.01 * rng.standard_normal((100, 2, 2))
+    accuracy = np.array([0.0, 1.0]) + 0.01 * rng.standard_normal((100, 2))
+    table = probe_codes({"codes": codes}, {"accuracy": accuracy}, np.arange(60), np.arange(60, 100))
+    assert value(table, "codes", "probe_accuracy") > 0.99
+    assert value(table, "codes", "probe_final_accuracy") < 0.2

@@ -28,7 +28,7 @@ def problem(spread: float, error: float, seed: int = 0) -> tuple[EnsembleCurves,
     anchors = centre + spread * rng.normal(size=(40, *centre.shape))
     shares = np.exp(truth) / np.exp(truth).sum(1, keepdims=True)
     states = [rng.choice(LEVELS, (1_000_000, 1), p=share) for share in shares]
-    return EnsembleCurves(TIMES, anchors), states
+    return EnsembleCurves(TIMES, anchors, clock=1.0), states
 
 
 def arguments(error: float) -> tuple:
@@ -64,5 +64,5 @@ def test_frequencies_of_few_states_lie_in_bands_of_the_right_networks():
 
 def test_of_three_snapshots_nothing_can_be_told():
     curves, states = problem(0.1, 0.4)
-    few = EnsembleCurves(TIMES[:3], curves.anchors[:, :3])
+    few = EnsembleCurves(TIMES[:3], curves.anchors[:, :3], clock=1.0)
     assert choose_stretch(few, Softmax(), states[:3], 20, 0.9, 0) == 1

@@ -26,7 +26,7 @@ def backbone() -> GRUBackbone:
 @pytest.fixture
 def curves(backbone) -> EnsembleCurves:
     drawn = backbone.initial(12, torch.Generator().manual_seed(0)).numpy()
-    return EnsembleCurves(OBSERVED, drawn.reshape(4, 3, -1))
+    return EnsembleCurves(OBSERVED, drawn.reshape(4, 3, -1), clock=1.0)
 
 
 def test_conditions_are_the_time_from_minus_one_to_one_and_the_curves_errors(curves):

@@ -30,7 +30,7 @@ def corners(curves: EnsembleCurves, rng: np.random.Generator) -> np.ndarray:
 
 def test_the_mean_and_the_members_are_scipys_natural_splines(rng):
     anchors = rng.normal(size=(4, 5, 3))
-    curves = EnsembleCurves(TIMES, anchors)
+    curves = EnsembleCurves(TIMES, anchors, clock=1.0)
     splines = CubicSpline(TIMES, anchors, axis=1, bc_type="natural")
     member = corners(curves, rng)
     for time in (1.0, 2.2, 6.0):
@@ -43,7 +43,7 @@ def test_the_mean_and_the_members_are_scipys_natural_splines(rng):
 
 @pytest.mark.parametrize("time", [3.0, 5.5, 6.0])
 def test_coordinates_have_variance_one_beside_the_members_and_that_of_the_spline_along_bends(rng, time):
-    curves = EnsembleCurves(TIMES, rng.normal(size=(6, 5, 2)))
+    curves = EnsembleCurves(TIMES, rng.normal(size=(6, 5, 2)), clock=1.0)
     found = curves.coordinates(np.full(40_000, time), rng)
     assert found.shape == (40_000, 5 + 3)
     expected = np.square(curves.error(np.array([time]))[0] / curves.error((TIMES[1:] + TIMES[:-1]) / 2).max())
@@ -52,7 +52,7 @@ def test_coordinates_have_variance_one_beside_the_members_and_that_of_the_spline
 
 
 def test_members_are_smoothed_by_silvermans_rule(rng):
-    curves = EnsembleCurves(TIMES, rng.normal(size=(6, 5, 2)))
+    curves = EnsembleCurves(TIMES, rng.normal(size=(6, 5, 2)), clock=1.0)
     factor = gaussian_kde(rng.normal(size=(5, 6))).silverman_factor()
     assert curves.bandwidth == pytest.approx(factor)
     found, members = (
@@ -67,13 +67,13 @@ def test_members_are_smoothed_by_silvermans_rule(rng):
 
 def test_networks_at_a_snapshot_are_spread_as_its_members(rng):
     anchors = rng.normal(size=(5, 5, 3))
-    curves = EnsembleCurves(TIMES, anchors)
+    curves = EnsembleCurves(TIMES, anchors, clock=1.0)
     found = curves.weights(TIMES[2], curves.coordinates(np.full(40_000, TIMES[2]), rng))
     np.testing.assert_allclose(np.cov(found.T), np.cov(anchors[:, 2].T), atol=0.06)
 
 
 def test_a_spline_errs_between_snapshots_alone_and_most_in_the_longest_interval():
-    curves = EnsembleCurves(TIMES, np.random.default_rng(0).normal(size=(3, 5, 2)))
+    curves = EnsembleCurves(TIMES, np.random.default_rng(0).normal(size=(3, 5, 2)), clock=1.0)
     assert np.abs(curves.error(TIMES)).max() < 1e-6
     middle = np.square(curves.error(np.array([2.0, 3.5, 6.0, 8.5]))).sum(1)
     assert np.argmax(middle) == 2
@@ -92,7 +92,7 @@ def test_by_a_clock_of_roots_splines_follow_what_moves_with_the_root_of_time():
 def test_the_error_is_that_of_splines_through_integrated_wiener_processes(rng):
     grid = np.linspace(0, 4, 401)
     drawn = wiener(grid, 4000, rng)
-    curves = EnsembleCurves(grid[::100], rng.normal(size=(2, 5, 1)))
+    curves = EnsembleCurves(grid[::100], rng.normal(size=(2, 5, 1)), clock=1.0)
     splines = CubicSpline(grid[::100], drawn[:, ::100], axis=1, bc_type="natural")
     for place in (50, 140, 250):
         variance = (drawn[:, place] - splines(grid[place])).var()
@@ -109,6 +109,6 @@ def test_bends_of_integrated_wiener_processes_are_uncorrelated_with_variance_one
 def test_what_resampling_bends_is_no_error_of_the_spline(rng):
     noise = rng.normal(size=(30, 5, 200))
     straight = TIMES[:, None] * np.ones(200) + noise.std(0) * rng.normal(size=(5, 200))
-    flat = EnsembleCurves(TIMES, straight + noise)
-    bent = EnsembleCurves(TIMES, straight + noise + 20 * np.cos(TIMES)[:, None])
+    flat = EnsembleCurves(TIMES, straight + noise, clock=1.0)
+    bent = EnsembleCurves(TIMES, straight + noise + 20 * np.cos(TIMES)[:, None], clock=1.0)
     assert np.square(flat._bends).sum() < 0.05 * np.square(bent._bends).sum()

@@ -61,7 +61,7 @@ def test_dense_layers_begin_as_torchs(scheme):
         assert_same_law(drawn(DENSE, scheme)[layer.name][..., : layer.inputs], theirs)
 
 
-@pytest.mark.parametrize("scheme", sorted(set(SCHEMES) - {"xavier"}))  # whose outputs torch multiplies by the patch
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_convolutions_begin_as_torchs(scheme):
     torch.manual_seed(1)
     shapes = {"conv0": (8, 3, 3, 3), "conv1": (6, 8, 3, 3)}

@@ -100,26 +100,43 @@ def test_the_mean_network_is_as_far_as_the_variance(rng):
     assert found.mean() == pytest.approx(1)
 
 
+def probed(features: np.ndarray, goals: np.ndarray, unseen: np.ndarray, goals_unseen: np.ndarray) -> float:
+    """Of networks with one checkpoint each."""
+    return probe(features[:, None], goals[:, None], unseen[:, None], goals_unseen[:, None])
+
+
 def test_a_linear_property_is_found(rng):
     features, unseen = rng.standard_normal((200, 6)), rng.standard_normal((80, 6))
     slopes = rng.standard_normal(6)
-    assert probe(1e3 * features + 5, features @ slopes, 1e3 * unseen + 5, unseen @ slopes) > 0.999
+    assert probed(1e3 * features + 5, features @ slopes, 1e3 * unseen + 5, unseen @ slopes) > 0.999
 
 
 def test_noise_tells_nothing(rng):
     features, unseen = rng.standard_normal((200, 20)), rng.standard_normal((200, 20))
-    assert -0.1 < probe(features, rng.standard_normal(200), unseen, rng.standard_normal(200)) < 0.05
+    assert -0.1 < probed(features, rng.standard_normal(200), unseen, rng.standard_normal(200)) < 0.05
 
 
 def test_more_features_than_networks_are_held_in_check(rng):
     features, unseen = rng.standard_normal((40, 300)), rng.standard_normal((40, 300))
-    assert probe(features, rng.standard_normal(40), unseen, rng.standard_normal(40)) < 0.05
+    assert probed(features, rng.standard_normal(40), unseen, rng.standard_normal(40)) < 0.05
 
 
 def test_a_property_that_is_no_line_is_found_in_part(rng):
     features, unseen = rng.standard_normal((500, 3)), rng.standard_normal((500, 3))
     goals = [part[:, 0] + (part[:, 1] ** 2 - 1) / 2**0.5 for part in (features, unseen)]
-    assert probe(features, goals[0], unseen, goals[1]) == pytest.approx(0.5, abs=0.12)
+    assert probed(features, goals[0], unseen, goals[1]) == pytest.approx(0.5, abs=0.12)
+
+
+def test_checkpoints_of_a_network_do_not_vouch_for_each_other(rng):
+    """What is true of one network alone, and told by all of its checkpoints, would pass for a rule among them."""
+    features = np.repeat(rng.standard_normal((20, 1, 15)), 30, axis=1)
+    unseen = np.repeat(rng.standard_normal((20, 1, 15)), 30, axis=1)
+    goals, others = (np.repeat(rng.standard_normal((20, 1)), 30, axis=1) for _ in range(2))
+    assert probe(features, goals, unseen, others) > -0.3
+
+
+def test_a_line_through_one_network_is_none(rng):
+    assert np.isnan(probe(rng.standard_normal((1, 3, 2)), np.ones((1, 3)), np.ones((2, 3, 2)), np.ones((2, 3))))
 
 
 def test_a_summary_has_means_and_deviations_over_seeds():

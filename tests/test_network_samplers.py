@@ -77,14 +77,6 @@ def test_latent_vectors_are_drawn_about_good_networks_only(rng):
     assert abs(np.corrcoef(drawn.T)[0, 1]) < 0.03
 
 
-def test_good_networks_are_resampled(rng):
-    """With two good networks, one in two draws of the density is about one of them alone."""
-    latent, scores = np.array([[0.0], [1.0], [100.0]]), np.array([1.0, 1.0, 0.0])
-    means = np.array([about_good(latent, scores, 400, np.random.default_rng(seed)).mean() for seed in range(400)])
-    near = [np.mean(np.abs(means - place) < 0.15) for place in (0.0, 0.5, 1.0)]
-    np.testing.assert_allclose(near, [0.25, 0.5, 0.25], atol=0.08)
-
-
 def test_of_equal_scores_the_first_count():
     latent = np.arange(10.0)[:, None] * 1000
     drawn = about_good(latent, np.zeros(10), 2000, np.random.default_rng(0))

@@ -1,4 +1,4 @@
-"""The section about a population: each table that there is something for, trained networks once."""
+"""The section about a population: each table that there is something for, a row for each layout."""
 
 import pandas as pd
 import pytest
@@ -28,7 +28,7 @@ def summary() -> pd.DataFrame:
 def test_every_table_has_its_rows_and_columns(summary):
     tables = population_section("p", SETTINGS, summary, RUNTIME)["tables"]
     labels = [[row["label"] for row in table["rows"]] for table in tables]
-    generated = [TRAINED, "flow, aligned", "gaussian, aligned", "flow, raw", "gaussian, raw"]
+    generated = [f"{source}, {layout}" for layout in ("aligned", "raw") for source in (TRAINED, "flow", "gaussian")]
     assert labels == [generated, ["behaviour"], ["behaviour, drawn", LEARNED], ["weights"]]
     assert [table["metrics"] for table in tables] == [
         ["accuracy_mean", "nearest"],

@@ -29,7 +29,9 @@ def test_everything_is_measured(finished):
     assert found["reconstructed"] == {"learned", "unseen", "structure", "behaviour", "weights"} | drawn
     assert summary["mean"].notna().all()
     probes = summary[summary["metric"].str.startswith("probe_")]
-    assert set(probes["metric"]) == {"probe_accuracy", "probe_gap", "probe_epoch"}
+    assert set(probes["metric"]) == {
+        f"probe_{name}" for name in ("accuracy", "gap", "epoch", "final_accuracy", "final_gap")
+    }
 
 
 def test_the_page_tells_of_it_without_any_other_file(finished):
@@ -105,6 +107,13 @@ def test_another_level_of_bands_fits_nothing_anew(finished, run_snakemake):
     result = run_snakemake(finished, changed, "populations", flags=("--dry-run",))
     assert "rule predict_bands:" in result.stdout
     assert "rule fit_band_flow:" not in result.stdout
+
+
+def test_another_clock_of_bands_fits_their_flow_anew(finished, run_snakemake):
+    changed = CONFIG | {"bands": {"tiny": BANDS | {"clock": 1}}}
+    result = run_snakemake(finished, changed, "populations", flags=("--dry-run",))
+    assert "rule fit_band_flow:" in result.stdout
+    assert "rule train_anchor_ensemble:" not in result.stdout
 
 
 def test_a_population_of_nothing_known_is_refused(run_snakemake, tmp_path):

@@ -21,12 +21,20 @@ def test_examples_are_drawn_once_each(kind, known):
     assert sorted(map(tuple, drawn(kind, count=50).reshape(-1, 4))) == sorted(map(tuple, known.reshape(-1, 4)))
 
 
-def test_noise_is_standard_and_as_much_as_asked_for():
+def test_noise_is_as_training_inputs_are_and_as_much_as_asked_for():
     found = drawn("noise", count=4000)
     assert found.shape == (4000, 2, 2)
     assert found.dtype == np.float32
-    assert np.abs(found.mean(0)).max() < 0.06
-    assert np.abs(found.std(0) - 1).max() < 0.06
+    np.testing.assert_allclose(found.mean(0), TRAINING.mean(), atol=0.06 * TRAINING.std())
+    np.testing.assert_allclose(found.std(0), TRAINING.std(), rtol=0.06)
+
+
+def test_noise_about_states_asks_for_each_variable():
+    """Tables of states are not scaled; their last column is the variable that is asked for."""
+    counts = np.array([[5, 40, 0], [5, 40, 1], [9, 60, 0], [9, 60, 1]], dtype=np.float32)
+    found = draw_queries(counts, {}, {"from": ["noise"], "count": 4000}, 0)
+    np.testing.assert_allclose(found.mean(0), counts.mean(0), rtol=0.05)
+    np.testing.assert_allclose(found.std(0), counts.std(0), rtol=0.05)
 
 
 def test_kinds_stand_one_after_the_other():

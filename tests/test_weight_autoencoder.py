@@ -15,12 +15,13 @@ from weightflow.errors import DivergenceError, InputError
 from weightflow.stacked_layers import BatchNorms
 from weightflow.weight_autoencoder import (
     WeightAutoencoder,
+    behaviour_on,
     behaviour_scale,
     decode,
+    draw_views,
     encode,
     fit_autoencoder,
     nt_xent,
-    orders,
     read_autoencoder,
     reconstruct,
     write_autoencoder,
@@ -61,35 +62,54 @@ def fit(weights: np.ndarray, seed: int = 0, **other):
     return fit_autoencoder(CLASSIFIER.layers, CLASSIFIER.symmetries, weights, behaviour, SETTINGS | other, seed, CPU)
 
 
+CONVOLUTIONS = {"kind": "cnn", "channels": [4, 3], "kernels": [3, 3], "pools": [2, 1], "widths": [5]}
+
+
 @pytest.mark.parametrize(
-    "settings",
+    ("settings", "odd"),
     [
-        {"kind": "mlp", "widths": [6, 5], "activation": "tanh"},
-        {
-            "kind": "cnn",
-            "channels": [4, 3],
-            "kernels": [3, 3],
-            "pools": [2, 1],
-            "widths": [5],
-            "activation": "gelu",
-        },
-        {"kind": "resnet20"},
-        {"kind": "vit", "patch": 4, "width": 8, "depth": 2, "heads": 2, "feedforward": 12},
+        ({"kind": "mlp", "widths": [6, 5], "activation": "tanh"}, True),
+        (CONVOLUTIONS | {"activation": "gelu"}, False),
+        (CONVOLUTIONS | {"activation": "tanh"}, True),
+        ({"kind": "resnet20"}, False),
+        ({"kind": "vit", "patch": 4, "width": 8, "depth": 2, "heads": 2, "feedforward": 12}, True),
     ],
-    ids=lambda settings: settings["kind"],
 )
-def test_views_of_a_network_say_the_same(rng, settings):
+def test_views_of_a_network_say_the_same(rng, settings, odd):
     classifier = make_classifier(settings, (3, 8, 8), 10)
     size = sum(layer.weights for layer in classifier.layers)
     weights = 0.3 * torch.as_tensor(rng.standard_normal(size))
-    places = orders(classifier.layers, classifier.symmetries, 3, rng)
-    assert places.shape == (3, size)
+    places, signs = draw_views(classifier.layers, classifier.symmetries, 3, rng)
+    assert places.shape == signs.shape == (3, size)
+    assert np.isin(signs, (-1, 1)).all()
+    assert (signs < 0).any() == odd
     np.testing.assert_array_equal(np.sort(places, axis=1), np.broadcast_to(np.arange(size), (3, size)))
     assert all((one != two).any() for one, two in itertools.combinations([np.arange(size), *places], 2))
     inputs = torch.as_tensor(rng.standard_normal((4, 3, 8, 8)))
-    said = classifier.logits(torch.cat([weights[None], weights[torch.as_tensor(places)]]), inputs, BatchNorms())
+    views = weights[torch.as_tensor(places)] * torch.as_tensor(signs)
+    said = classifier.logits(torch.cat([weights[None], views]), inputs, BatchNorms())
     for view in said[1:]:
         torch.testing.assert_close(view, said[0], rtol=1e-8, atol=1e-8)
+
+
+def test_units_after_a_pooling_alone_keep_their_signs(rng):
+    """The largest of negative values is not minus the largest."""
+    classifier = make_classifier(CONVOLUTIONS | {"activation": "tanh"}, (3, 8, 8), 10)
+    flips = [group.slots[0].flips for group in classifier.symmetries]
+    assert flips == [False, True, True]
+
+
+def test_batch_norms_of_queries_are_those_of_training_inputs(rng):
+    """So that what is compared is what the networks are judged as, whatever the queries are."""
+    classifier = make_classifier({"kind": "resnet20"}, (3, 8, 8), 4)
+    weights = 0.2 * torch.as_tensor(rng.standard_normal((2, sum(layer.weights for layer in classifier.layers))))
+    training, queries = torch.as_tensor(rng.standard_normal((2, 6, 3, 8, 8)))
+    said = behaviour_on(classifier, 3 * queries, training, "softmax")(weights)
+    alone = behaviour_on(classifier, 3 * queries[:1], training, "logits")(weights)
+    torch.testing.assert_close(said[:, :1], alone.softmax(-1))
+    norms = BatchNorms()
+    classifier.logits(weights, training, norms)
+    torch.testing.assert_close(alone, classifier.logits(weights, 3 * queries[:1], BatchNorms(norms.moments)))
 
 
 @given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 1000))

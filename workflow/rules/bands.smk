@@ -43,7 +43,7 @@ rule fit_band_flow:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=band_settings_of("flow"),
+        settings=band_settings_of("flow", "clock"),
         seed=lambda w: int(w.seed),
         code=code("fit_band_flow.py"),
     script:

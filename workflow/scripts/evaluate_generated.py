@@ -19,7 +19,7 @@ def main(snakemake):
     made = {"flow": read_networks(inputs.flow)} if inputs.flow else {}
     for name, sampler in SAMPLERS.items():
         draws = seeding.stream(params.seed, "sampler", name)
-        made[name] = sampler(weights, params.settings["generated"], draws).astype(weights.dtype)
+        made[name] = sampler(weights, params.settings["generated"], draws)
     judged = {name: judge(classifier, task, own, task.test, device) for name, own in made.items()}
     trained = judge(classifier, task, weights, task.test, device)
     table, shares = compare_generated(trained, judged, TRAINED)

@@ -29,10 +29,12 @@ def main(snakemake):
     def judged(own, part=task.test):
         return judge(classifier, task, own, part, device)
 
+    def score(own):
+        return judged(own, task.validation).accuracy
+
     made = {name: judged(reconstruct(network, weights[unseen])) for name, network in networks.items()}
-    scores = judged(weights[learned], task.validation).accuracy
     drawn = {
-        f"{name}, drawn": judged(draw_about_good(network, weights[learned], scores, count, params.seed, name))
+        f"{name}, drawn": judged(draw_about_good(network, weights[learned], score, count, params.seed, name))
         for name, network in networks.items()
     }
     features = {"weights": population.checkpoints}

@@ -10,9 +10,10 @@ from weightflow.weight_flow import write_weight_flow
 
 
 def main(snakemake):
-    curves = EnsembleCurves(*read_ensemble(snakemake.input.ensemble))
+    own = snakemake.params.settings
+    curves = EnsembleCurves(*read_ensemble(snakemake.input.ensemble), own["clock"])
     # The coordinates of networks are few and alike, and stand for themselves.
-    settings = snakemake.params.settings["flow"] | {"components": None, "reduction": "dual"}
+    settings = own["flow"] | {"components": None, "reduction": "dual"}
     flow = fit_band_flow(curves, settings, snakemake.params.seed, job_device(snakemake))
     write_weight_flow(snakemake.output[0], flow, made_by=stamp(snakemake))
 

@@ -26,16 +26,20 @@ def main(snakemake):
     task, weights = read_task(inputs.task), read_population(inputs.population).weights
     classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
     learned, chosen, _ = split_networks(len(weights), settings["shares"], params.seed)
-    others = {name: read_task(path).training.inputs for name, path in zip(params.others, inputs.others, strict=True)}
-    queries = draw_queries(task.training.inputs, others, settings["queries"], params.seed)
-    behaviour = behaviour_on(classifier, torch.as_tensor(queries, device=device), settings["outputs"])
+    foreign = {name: read_task(path).training.inputs for name, path in zip(params.others, inputs.others, strict=True)}
+    known = task.training.inputs
+    queries, training = (
+        torch.as_tensor(draw_queries(known, foreign, settings["queries"] | kinds, params.seed), device=device)
+        for kinds in ({}, {"from": ["training"]})
+    )
+    behaviour = behaviour_on(classifier, queries, training, settings["outputs"])
     layers, symmetries = classifier.layers, classifier.symmetries
     fitted = fit_autoencoder(layers, symmetries, weights[learned], behaviour, settings, params.seed, device)
     decoded = reconstruct(fitted.network, weights[chosen])
-    originals, others = (judge(classifier, task, own, task.validation, device) for own in (weights[chosen], decoded))
+    originals, made = (judge(classifier, task, own, task.validation, device) for own in (weights[chosen], decoded))
     write_autoencoder(snakemake.output.autoencoder, fitted, made_by=stamp(snakemake))
     write_table(snakemake.output.losses, fitted.losses)
-    write_table(snakemake.output.scores, compare_reconstructed(originals, {"reconstructed": others}))
+    write_table(snakemake.output.scores, compare_reconstructed(originals, {"reconstructed": made}))
 
 
 run(main, snakemake)  # noqa: F821

@@ -1,6 +1,6 @@
 """What an auto-encoder of networks is worth: which is reported, what it draws, and what can be read off its codes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from weightflow.population_evaluation import judge
 from weightflow.populations import Population
 from weightflow.tasks import Task
 from weightflow.weight_autoencoder import WeightAutoencoder, decode, encode
+
+_ROUNDS = 2  # of draws about good networks
 
 
 def most_agreeing(structural: Sequence[float], scores: Sequence[pd.DataFrame]) -> dict[str, float]:
@@ -37,20 +39,31 @@ def most_agreeing(structural: Sequence[float], scores: Sequence[pd.DataFrame]) -
 
 
 def draw_about_good(
-    network: WeightAutoencoder, weights: np.ndarray, scores: np.ndarray, count: int, seed: int, name: str
+    network: WeightAutoencoder,
+    weights: np.ndarray,
+    score: Callable[[np.ndarray], np.ndarray],
+    count: int,
+    seed: int,
+    name: str,
 ) -> np.ndarray:
-    """(count, P) networks decoded from codes drawn about those of the best networks.
+    """(count, P) networks decoded from codes drawn about those of good networks, bootstrapped.
+
+    The first are drawn about the best that the auto-encoder learned, the next about the best of these (Schürholt,
+    Mahoney & Borth 2024): decoding may spoil what was good.
 
     Args:
         network: the auto-encoder.
         weights: (N, P) networks that it learned.
-        scores: (N,) of these on validation data.
+        score: (n,) of networks (n, P), on validation data.
         count: of networks.
         seed: of the draws.
         name: of the auto-encoder, so that each has draws of its own.
     """
-    codes = about_good(encode(network, weights), scores, count, seeding.stream(seed, "about good", name))
-    return decode(network, codes)
+    draws, codes = seeding.stream(seed, "about good", name), encode(network, weights)
+    for _ in range(_ROUNDS):
+        codes = about_good(codes, score(weights), count, draws)
+        weights = decode(network, codes)
+    return weights
 
 
 def properties_of(
@@ -82,12 +95,16 @@ def probe_codes(
         unseen: networks that they are judged on.
 
     Returns:
-        Table source, metric (probe_ and the property), value (R²).
+        Table source, metric (probe_ and the property; probe_final_ and it, of the last checkpoint alone, where there
+        are several: the epoch alone tells much of the others), value (R²).
     """
     rows = []
     for source, codes in features.items():
-        own, others = (codes[part].reshape(-1, codes.shape[-1]) for part in (learned, unseen))
+        several = codes.shape[1] > 1
         for name, values in properties.items():
-            found = probe(own, values[learned].ravel(), others, values[unseen].ravel())
-            rows.append((source, f"probe_{name}", found))
+            parts = {f"probe_{name}": slice(None)}
+            parts |= {f"probe_final_{name}": slice(-1, None)} if several and name != "epoch" else {}
+            for metric, part in parts.items():
+                own, goals = codes[:, part], values[:, part]
+                rows.append((source, metric, probe(own[learned], goals[learned], own[unseen], goals[unseen])))
     return pd.DataFrame(rows, columns=["source", "metric", "value"])

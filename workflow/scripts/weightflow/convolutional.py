@@ -35,7 +35,7 @@ class ConvolutionalNetwork:
         read, *sides = shape
         layers = []
         for i, (written, kernel, size) in enumerate(zip(channels, kernels, pools, strict=True)):
-            layers.append(LinearMap(f"conv{i}", written, read * kernel**2))
+            layers.append(LinearMap(f"conv{i}", written, read * kernel**2, pixels=kernel**2))
             sides = [(side + 2 * self._padding(i) - kernel + 1) // size for side in sides]
             read = written
         self.pixels = sides[0] * sides[1]
@@ -57,9 +57,9 @@ class ConvolutionalNetwork:
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:
         """The units of each hidden layer; a channel is read patch by patch, or pixel by pixel."""
-        odd = self.activation in ODD and set(self.pools) == {1}  # the largest of −x is not minus that of x
-        groups = []
+        groups, pools = [], dict(zip((f"conv{i}" for i in range(len(self.pools))), self.pools, strict=True))
         for own, after in pairwise(self.layers):
+            odd = self.activation in ODD and pools.get(own.name, 1) == 1  # the largest of −x is not minus that of x
             block = after.inputs // own.neurons
             groups.append(
                 HiddenUnits(

@@ -36,7 +36,7 @@ class EnsembleCurves:
 
     times: np.ndarray
     anchors: np.ndarray
-    clock: float = 1.0
+    clock: float
 
     @property
     def members(self) -> int:

@@ -49,8 +49,8 @@ def _he(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) ->
 
 
 def _xavier(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
-    """Uniform with variance 2/(inputs + outputs) (Glorot & Bengio 2010); a convolution's are its channels."""
-    return (2 * torch.rand(shape, generator=generator) - 1) * (6 / (layer.inputs + layer.neurons)) ** 0.5
+    """Uniform with variance 2/(inputs + outputs) (Glorot & Bengio 2010), both times the pixels of a patch."""
+    return (2 * torch.rand(shape, generator=generator) - 1) * (6 / (layer.inputs + layer.neurons * layer.pixels)) ** 0.5
 
 
 def _uniform(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:

@@ -9,6 +9,8 @@ COLUMNS = ["population", "layout", "seed", "source", "metric", "value"]  # of wh
 # those that it did not see.
 TRAINED, LEARNED, UNSEEN = "trained", "learned", "unseen"
 
+_FOLDS = 5  # of networks, that the strength of a probe is chosen by
+
 
 def spread(weights: np.ndarray) -> float:
     """Mean distance between two different networks of (N, P)."""
@@ -62,18 +64,29 @@ def relative_distance(weights: np.ndarray, others: np.ndarray) -> np.ndarray:
 def probe(features: np.ndarray, goals: np.ndarray, unseen: np.ndarray, goals_unseen: np.ndarray) -> float:
     """R² on unseen networks of a ridge regression of a property on features, its strength chosen by cross-validation.
 
+    Checkpoints of one network are alike, and stay together when strengths are compared.
+
     Args:
-        features: (N, z) of the networks that it is fitted to.
-        goals: (N,) their property.
-        unseen: (M, z).
-        goals_unseen: (M,).
+        features: (N, E, z) of the checkpoints of the networks that it is fitted to.
+        goals: (N, E) their property.
+        unseen: (M, E, z).
+        goals_unseen: (M, E).
+
+    Returns:
+        R², or NaN where a single network is all that there is to fit.
     """
     from sklearn.linear_model import RidgeCV  # a second, and many jobs read this module
+    from sklearn.model_selection import GroupKFold
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 5, 17)))
-    return float(model.fit(features, goals).score(unseen, goals_unseen))
+    networks, checkpoints, size = features.shape
+    if networks == 1:
+        return np.nan
+    rows = features.reshape(-1, size)
+    folds = GroupKFold(min(_FOLDS, networks)).split(rows, groups=np.repeat(np.arange(networks), checkpoints))
+    model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 5, 17), cv=list(folds)))
+    return float(model.fit(rows, goals.ravel()).score(unseen.reshape(-1, size), goals_unseen.ravel()))
 
 
 def summarise_populations(table: pd.DataFrame) -> pd.DataFrame:

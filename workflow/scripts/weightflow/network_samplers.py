@@ -1,6 +1,6 @@
 """New networks without a flow: what a generator of weights must beat, and draws about good networks' latent vectors.
 
-All have the mean of the networks that they are drawn about, and of each weight its variance.
+What a generator must beat has the mean of the networks that it is drawn about, and of each weight its variance.
 """
 
 from collections.abc import Callable
@@ -46,8 +46,7 @@ def _smoothed(weights: np.ndarray, count: int, bandwidth: float, rng: np.random.
 def about_good(latent: np.ndarray, scores: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """(count, z) draws of kernel densities about the latent vectors (N, z) of the best networks.
 
-    Coordinates are taken for independent (Schürholt et al. 2022), and the good networks are resampled with
-    replacement, so that the densities' own uncertainty is in the draws.
+    Coordinates are taken for independent (Schürholt et al. 2022).
 
     Args:
         latent: of the networks.
@@ -56,8 +55,7 @@ def about_good(latent: np.ndarray, scores: np.ndarray, count: int, rng: np.rando
         rng: of all of it.
     """
     best = latent[np.argsort(-scores, kind="stable")[: max(2, round(GOOD * len(scores)))]]
-    resampled = best[rng.integers(len(best), size=len(best))]
-    chosen = np.take_along_axis(resampled, rng.integers(len(resampled), size=(count, latent.shape[1])), axis=0)
+    chosen = np.take_along_axis(best, rng.integers(len(best), size=(count, latent.shape[1])), axis=0)
     bandwidth = len(best) ** (-1 / 5) * best.std(0)
     return chosen + bandwidth * rng.standard_normal(chosen.shape)
 

@@ -1,33 +1,43 @@
 """The report's sections about populations: what trained, generated and reconstructed networks are worth; and bands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from weightflow.network_metrics import LEARNED, TRAINED
+from weightflow.network_metrics import LEARNED
 from weightflow.report_tables import MISSING, rounded
 
-MEANINGS = {
+_QUALITY = {
     "accuracy_mean": "mean accuracy on the test part",
     "accuracy_deviation": "standard deviation from network to network",
     "accuracy_least": "of the worst network",
     "accuracy_largest": "of the best network",
     "loss": "mean cross-entropy on the test part, nats per label",
+}
+_GENERATED = _QUALITY | {
     "nearest": "mean distance from the nearest trained network (of these: the nearest other), in units of the mean "
     "distance between two of them; copies have 0",
     "spread": "mean distance between two networks of the source, in the same unit; 0 if all are one",
     "overlap": "mean of the largest intersection over union of a network's wrong labels with a trained one's; copies "
     "have 1",
+}
+_RECONSTRUCTED = _QUALITY | {
     "share": "mean accuracy as a share of the originals'",
     "agreement": "share of test examples that reconstruction and original give the same label",
     "distance": "mean squared distance from the original, in units of the population's variance",
     "structural": "β, the weight of the structural loss: 1 is structure alone, and of the others that whose decoded "
     "validation networks agree most with their originals",
-    "probe_accuracy": "R² of a line from weights or codes to the accuracy on the test part, on unseen networks",
+}
+_PROBES = {
+    "probe_accuracy": "R² of a line from weights or codes to the accuracy on the test part, over all checkpoints of "
+    "unseen networks",
     "probe_gap": "the same to the generalisation gap, training less test accuracy",
     "probe_epoch": "the same to the epoch",
+    "probe_final_accuracy": "R² to the accuracy of finished networks alone",
+    "probe_final_gap": "the same to their generalisation gap",
 }
+MEANINGS = _GENERATED | _RECONSTRUCTED | _PROBES
 BAND_MEANINGS = {
     "present_unseen": "share of the counts' true probabilities that lie in their bands, of counts that truly have at "
     "least 0.001, at times that nothing was observed at",
@@ -44,10 +54,6 @@ TITLES = {
     "drawn": "Networks drawn about the codes of good ones, and those that the auto-encoders learned",
     "probes": "What lines read off weights and codes",
 }
-_QUALITY = (*(name for name in MEANINGS if name.startswith("accuracy")), "loss")
-_GENERATED = (*_QUALITY, "nearest", "spread", "overlap")
-_RECONSTRUCTED = (*_QUALITY, "share", "agreement", "distance", "structural")
-_PROBES = tuple(name for name in MEANINGS if name.startswith("probe"))
 
 
 def population_section(
@@ -117,27 +123,21 @@ def band_section(
     }
 
 
-def _rows(part: pd.DataFrame) -> list[tuple[str, str]]:
-    """(layout, source) in the order of the table; trained networks once, as another order changes nothing of them."""
-    found = list(dict.fromkeys(zip(part["layout"], part["source"], strict=True)))
-    first = next((pair for pair in found if pair[1] == TRAINED), None)
-    return [pair for pair in found if pair[1] != TRAINED or pair == first]
-
-
-def _table(kind: str, metrics: Sequence[str], part: pd.DataFrame) -> dict[str, Any]:
+def _table(kind: str, meanings: Mapping[str, str], part: pd.DataFrame) -> dict[str, Any]:
+    """One row for each layout and source, in the order of the summary, and a column for each metric that is there."""
     found = {(row.layout, row.source, row.metric): row for row in part.itertuples()}
-    shown = [metric for metric in metrics if metric in set(part["metric"])]
+    shown = {metric: meaning for metric, meaning in meanings.items() if metric in set(part["metric"])}
     return {
         "title": TITLES[kind],
-        "metrics": shown,
+        "metrics": list(shown),
         "rows": [
             {
-                "label": f"{source}, {layout}" if kind == "generated" and source != TRAINED else source,
+                "label": f"{source}, {layout}" if kind == "generated" else source,
                 "cells": [_cell(found.get((layout, source, metric))) for metric in shown],
             }
-            for layout, source in _rows(part)
+            for layout, source in dict.fromkeys(zip(part["layout"], part["source"], strict=True))
         ],
-        "meanings": {metric: MEANINGS[metric] for metric in shown},
+        "meanings": shown,
     }
 
 

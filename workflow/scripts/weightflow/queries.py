@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from weightflow import seeding
+from weightflow.tasks import moments_of
 
 
 def draw_queries(
@@ -16,8 +17,8 @@ def draw_queries(
     Args:
         training: (n, …) inputs of the task.
         others: those of other tasks by name, of the same shape.
-        settings: `from` names kinds: training, noise (standard normal, as inputs are scaled), or one of the others;
-            `count` of each are drawn, without replacement, or all that there are.
+        settings: `from` names kinds: training, noise (normal, with the moments of the training inputs), or one of the
+            others; `count` of each are drawn, without replacement, or all that there are.
         seed: of the draws.
 
     Returns:
@@ -25,9 +26,10 @@ def draw_queries(
     """
     draws = seeding.stream(seed, "weight auto-encoder", "queries")
     known, count = {"training": training, **others}, settings["count"]
+    mean, spread = moments_of(training)
     return np.concatenate(
         [
-            draws.standard_normal((count, *training.shape[1:]))
+            mean + spread * draws.standard_normal((count, *training.shape[1:]))
             if kind == "noise"
             else known[kind][draws.permutation(len(known[kind]))[:count]]
             for kind in settings["from"]

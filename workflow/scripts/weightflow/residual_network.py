@@ -69,7 +69,10 @@ class ResidualNetwork:
         return dense(maps["dense"], stream.mean((-2, -1)))
 
     def _add(self, name: str, written: int, read: int, kernel: int) -> None:
-        self._maps += [LinearMap(name, written, read * kernel**2, bias=False), norm_map(f"norm-{name}", written)]
+        self._maps += [
+            LinearMap(name, written, read * kernel**2, bias=False, pixels=kernel**2),
+            norm_map(f"norm-{name}", written),
+        ]
         self.norms[f"norm-{name}"] = written
 
     def _places(self) -> list[tuple[int, int, int]]:

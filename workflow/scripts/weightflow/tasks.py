@@ -50,6 +50,12 @@ class Task:
         return self.training.inputs.shape[1:]
 
 
+def moments_of(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of inputs (n, …): of tables by feature, of images as a whole."""
+    axis = None if inputs.ndim > 2 else 0
+    return inputs.mean(axis), inputs.std(axis)
+
+
 def split_task(everything: Labelled, settings: Mapping[str, Any], test: Labelled | None = None) -> Task:
     """Split, and scale by the training part: tables by feature, images as a whole.
 
@@ -74,8 +80,7 @@ def split_task(everything: Labelled, settings: Mapping[str, Any], test: Labelled
             f"for the test leaves a part without examples, or training without some of the {classes} labels; change "
             "the shares."
         )
-    image = training.inputs.ndim > 2
-    mean, spread = (getattr(training.inputs, what)(axis=None if image else 0) for what in ("mean", "std"))
+    mean, spread = moments_of(training.inputs)
     scale = np.where(spread > 0, spread, 1)
     scaled = [Labelled(((part.inputs - mean) / scale).astype(np.float32), part.labels) for part in found]
     return Task(scaled[2], scaled[1], scaled[0], classes)

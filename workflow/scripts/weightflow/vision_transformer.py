@@ -28,7 +28,7 @@ class VisionTransformer:
         self.shape, self.patch, self.width, self.depth = tuple(shape), patch, width, depth
         self.heads, self.feedforward, self.norms = heads, feedforward, {}
         tokens = 1 + shape[1] // patch * (shape[2] // patch)
-        layers = [LinearMap("embed", width, shape[0] * patch**2), LinearMap("token", width, 0)]
+        layers = [LinearMap("embed", width, shape[0] * patch**2, pixels=patch**2), LinearMap("token", width, 0)]
         layers.append(LinearMap("position", width, tokens, bias=False))
         for block in range(depth):
             layers.append(norm_map(f"norm-attention{block}", width))

@@ -1,12 +1,12 @@
 """An auto-encoder of networks: tokens of the weight graph, a latent vector, and back (hyper-representations).
 
 A transformer mixes the tokens of one network, never those of others in the batch. Its loss (Schürholt et al. 2022;
-Meynent et al. 2025) is γ · contrastive + (1 − γ) · [β · structural + (1 − β) · behavioural]: a network and a view of it
-with its units in another order lie near each other, its decoded weights are near its own, and say what it says.
+Meynent et al. 2025) is γ · contrastive + (1 − γ) · [β · structural + (1 − β) · behavioural]: two views of a network,
+with its units in other orders, lie near each other, its decoded weights are near its own, and say what it says.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from weightflow.weight_graph import HiddenUnits, LinearMap
 
 KIND = "weight auto-encoder"
 _TEMPERATURE = 0.1  # of the contrastive loss
-_VIEWS = 64  # orders of the units that views are drawn from
+_VIEWS = 64  # that those of a step are drawn from
 _LAST_RATE = 0.01
 _SEEN = 200  # losses that are kept
 _AT_ONCE = 200  # networks in a pass
@@ -96,7 +96,7 @@ def fit_autoencoder(
 
     Args:
         layers: the layer table.
-        symmetries: groups of units whose orders make the views.
+        symmetries: groups of units whose orders and signs make the views.
         weights: (N, P) of the population's training networks.
         behaviour: what networks say of the queries, as it is to be compared.
         settings: those of the network, and `steps`, `batch`, `learning_rate`, `mixing`, `contrastive` (γ),
@@ -111,16 +111,16 @@ def fit_autoencoder(
         torch.manual_seed(seeding.integer(seed, "weight auto-encoder", "network"))
         network = WeightAutoencoder(layers, weights, settings).to(device)
     draws = seeding.stream(seed, "weight auto-encoder")
-    views = torch.as_tensor(orders(layers, symmetries, _VIEWS, draws), device=device)
+    ways = [torch.as_tensor(own, device=device) for own in draw_views(layers, symmetries, _VIEWS, draws)]
     data = torch.as_tensor(weights, dtype=torch.float32, device=device)
-    loss_of = _Loss(network, behaviour, behaviour_scale(behaviour, data), views, settings)
+    loss_of = _Loss(network, behaviour, behaviour_scale(behaviour, data), ways, settings)
     rate, count = settings["learning_rate"], settings["steps"]
     optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=1e-4)
     rows = []
     for step in progress(range(count), "auto-encoder"):
         optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, _LAST_RATE) * min(1.0, (step + 1) / 50)
         networks = _drawn(data, settings["batch"], settings["mixing"], draws)
-        picked = torch.as_tensor(draws.integers(_VIEWS, size=len(networks)))
+        picked = torch.as_tensor(draws.integers(_VIEWS, size=(2, len(networks))))
         loss, parts = loss_of(networks, picked.to(device))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -156,11 +156,22 @@ def split_networks(count: int, shares: Sequence[float], seed: int) -> tuple[np.n
     return parts
 
 
-def behaviour_on(classifier: Classifier, queries: Tensor, outputs: str) -> Behaviour:
-    """What a classifier's networks say of queries, as logits or as what softmax makes of them."""
+def behaviour_on(classifier: Classifier, queries: Tensor, training: Tensor, outputs: str) -> Behaviour:
+    """What a classifier's networks say of queries.
+
+    Args:
+        classifier: of the networks.
+        queries: (n, …) inputs.
+        training: (m, …) training inputs that batch norms are measured on, as when networks are judged.
+        outputs: logits, or softmax for what it makes of them.
+    """
 
     def said(weights: Tensor) -> Tensor:
-        logits = classifier.logits(weights, queries, BatchNorms())
+        norms = BatchNorms()
+        if classifier.norms:
+            classifier.logits(weights, training, norms)
+            norms = BatchNorms(norms.moments)
+        logits = classifier.logits(weights, queries, norms)
         return logits.softmax(-1) if outputs == "softmax" else logits
 
     return said
@@ -169,22 +180,38 @@ def behaviour_on(classifier: Classifier, queries: Tensor, outputs: str) -> Behav
 def behaviour_scale(behaviour: Behaviour, weights: Tensor) -> float:
     """Mean square of what networks say, about the mean of each query: in units of it 1 is a guess of the mean."""
     with torch.no_grad():
-        said = behaviour(weights[:256])
+        said = torch.cat([behaviour(part) for part in weights[:256].split(32)])
     return float((said - said.mean(0)).square().mean().clamp_min(1e-12))
 
 
-def orders(
+def draw_views(
     layers: tuple[LinearMap, ...], symmetries: Sequence[HiddenUnits], count: int, draws: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ways to write a network's weights otherwise, units in another order and odd ones with another sign.
+
+    Args:
+        layers: the layer table.
+        symmetries: groups of units; those inside units are shuffled too.
+        count: of views.
+        draws: of the orders and signs.
+
+    Returns:
+        (count, P) places in flat weights that a view takes its own from, and (count, P) the signs it gives them.
+    """
+    numbered = np.arange(1, 1 + sum(layer.weights for layer in layers))
+    found = np.stack([_shuffled(layers, symmetries, numbered, draws) for _ in range(count)])
+    return np.abs(found) - 1, np.sign(found)
+
+
+def _shuffled(
+    layers: tuple[LinearMap, ...], symmetries: Sequence[HiddenUnits], weights: np.ndarray, draws: np.random.Generator
 ) -> np.ndarray:
-    """(count, P) places in flat weights from which networks with their units in other orders take their weights."""
-    size = sum(layer.weights for layer in layers)
-    found = []
-    for _ in range(count):
-        places = np.arange(size)
-        for group in symmetries:
-            places = permute(layers, group, places, draws.permutation(group.count), np.ones(group.count, int))
-        found.append(places)
-    return np.stack(found)
+    for group in symmetries:
+        for inside in group.inner:
+            weights = _shuffled(layers, inside, weights, draws)
+        signs = draws.choice([-1, 1], group.count)  # which slots that are not odd do not take
+        weights = permute(layers, group, weights, draws.permutation(group.count), signs)
+    return weights
 
 
 def _drawn(networks: Tensor, count: int, mixing: float, draws: np.random.Generator) -> Tensor:
@@ -204,8 +231,11 @@ def _drawn(networks: Tensor, count: int, mixing: float, draws: np.random.Generat
 class _Loss:
     """The loss of a batch of networks, and its three parts."""
 
-    def __init__(self, network: WeightAutoencoder, behaviour: Behaviour, scale: float, views: Tensor, settings):
-        self.network, self.behaviour, self.scale, self.views = network, behaviour, scale, views
+    def __init__(
+        self, network: WeightAutoencoder, behaviour: Behaviour, scale: float, ways: Sequence[Tensor], settings
+    ):
+        self.network, self.behaviour, self.scale = network, behaviour, scale
+        self.places, self.signs = ways
         self.contrastive, self.structural = settings["contrastive"], settings["structural"]
 
     def __call__(self, weights: Tensor, picked: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
@@ -215,8 +245,8 @@ class _Loss:
         structural = ((decoded - weights) / network.scale).square().mean()
         contrastive = behavioural = torch.zeros((), device=weights.device)
         if self.contrastive:
-            viewed = network.encode(weights.gather(1, self.views[picked]))
-            contrastive = nt_xent(network.compare(latent), network.compare(viewed))
+            views = [weights.gather(1, self.places[own]) * self.signs[own] for own in picked]
+            contrastive = nt_xent(*(network.compare(network.encode(view)) for view in views))
         if self.structural < 1:
             with torch.no_grad():
                 wanted = self.behaviour(weights)
@@ -263,7 +293,7 @@ def decode(network: WeightAutoencoder, latent: np.ndarray) -> np.ndarray:
 def write_autoencoder(path: str | Path, fitted: Fitted, **metadata: Any) -> None:
     """Write an auto-encoder; its losses are a table of their own."""
     tensors = {f"{_NETWORK}{name}": value.cpu().numpy() for name, value in fitted.network.state_dict().items()}
-    layers = [[layer.name, layer.neurons, layer.inputs, layer.bias] for layer in fitted.network.layers]
+    layers = [astuple(layer) for layer in fitted.network.layers]
     write_tensors(path, KIND, tensors, layers=layers, settings=fitted.settings, **metadata)
 
 

@@ -5,7 +5,7 @@ order, so the round trip is exact and padding can never carry information.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,21 @@ KIND = "weight graph"
 
 @dataclass(frozen=True)
 class LinearMap:
-    """`neurons` outputs, each with `inputs` incoming weights and, last, a bias if they have one."""
+    """`neurons` outputs, each with `inputs` incoming weights and, last, a bias if they have one.
+
+    Attributes:
+        name: of the map.
+        neurons: outputs.
+        inputs: numbers that each output reads.
+        bias: whether there is one.
+        pixels: of a convolution's patch, that is of how many places the inputs are, and each is read from.
+    """
 
     name: str
     neurons: int
     inputs: int
     bias: bool = True
+    pixels: int = 1
 
     @property
     def columns(self) -> int:
@@ -160,7 +169,7 @@ def write_weight_graph(path: str | Path, graph: WeightGraph, **metadata: Any) ->
             "layer": graph.layer,
             "neuron": graph.neuron,
         },
-        layers=[[layer.name, layer.neurons, layer.inputs, layer.bias] for layer in graph.layers],
+        layers=[astuple(layer) for layer in graph.layers],
         anchors=graph.anchors,
         backbone=graph.backbone,
         **metadata,
