@@ -16,9 +16,10 @@ SETTINGS = {"width": 4, "depth": 1, "heads": 2, "feedforward": 8}
 LEVELS = 5
 
 
-@pytest.fixture(params=["gru", "transformer"])
+@pytest.fixture(params=[("gru", False), ("gru", True), ("transformer", True)])
 def classifier(request):
-    return make_classifier(SETTINGS | {"kind": request.param}, (4,), LEVELS)
+    kind, position = request.param
+    return make_classifier(SETTINGS | {"kind": kind, "position": position}, (4,), LEVELS)
 
 
 def asked(states: torch.Tensor) -> torch.Tensor:

@@ -67,7 +67,7 @@ def read_parts(data_set: DataSet) -> tuple[Labelled, Labelled | None]:
             parts = [read_stl(files["archive"], part) for part in STL_FILES]
         case "svhn":
             parts = [read_svhn(files[part]) for part in ("training", "test")]
-        case _:
+        case "folders":
             parts = [read_folders(files["archive"])]
     for part in parts:
         shape, classes = part.inputs.shape[1:], int(part.labels.max()) + 1

@@ -46,8 +46,9 @@ class GRUClassifier(StateClassifier):
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "GRUClassifier":
-        """From `width` (hidden units) and `depth` (levels)."""
-        return cls(GRUBackbone(shape[0] - 1, CountHead(classes), settings["width"], settings["depth"]))
+        """From `width` (hidden units), `depth` (levels) and `position`."""
+        sizes = settings["width"], settings["depth"]
+        return cls(GRUBackbone(shape[0] - 1, CountHead(classes), *sizes, settings["position"]))
 
 
 class TransformerClassifier(StateClassifier):
@@ -55,6 +56,6 @@ class TransformerClassifier(StateClassifier):
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "TransformerClassifier":
-        """From `width`, `depth`, `heads` and `feedforward`, a multiple of the width."""
+        """From `width`, `depth`, `heads`, `feedforward`, a multiple of the width, and `position`."""
         sizes = settings["width"], settings["depth"], settings["heads"], settings["feedforward"] // settings["width"]
-        return cls(TransformerBackbone(shape[0] - 1, CountHead(classes), *sizes))
+        return cls(TransformerBackbone(shape[0] - 1, CountHead(classes), *sizes, settings["position"]))

@@ -1,4 +1,4 @@
-"""Flow matching over weights: a velocity that carries noise to networks (DeepWeightFlow, Saini et al. 2025).
+"""Flow matching over weights: a velocity that carries noise to networks (DeepWeightFlow, Gupta et al. 2026).
 
 On the way x_t = (1 − t) x_0 + t x_1 from noise x_0 ~ N(0, σ²) to a network x_1, the velocity learns x_1 − x_0 (Lipman
 et al. 2023). It may be told of a condition of each network, such as the time of the snapshot that it is an anchor of.
