@@ -1,5 +1,6 @@
-"""Fit an auto-encoder to the aligned networks of a population, and judge it on networks that it did not learn."""
+"""Fit an auto-encoder to aligned networks at all their checkpoints, and judge it on networks that it did not learn."""
 
+import numpy as np
 import torch
 
 from weightflow.classifiers import make_classifier
@@ -23,7 +24,8 @@ from weightflow.weight_autoencoder import (
 def main(snakemake):
     inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
     settings = params.settings["autoencoder"] | {"structural": params.structural}
-    task, weights = read_task(inputs.task), read_population(inputs.population).weights
+    task, population = read_task(inputs.task), read_population(inputs.population)
+    weights = population.weights
     classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
     learned, chosen, _ = split_networks(len(weights), settings["shares"], params.seed)
     foreign = {name: read_task(path).training.inputs for name, path in zip(params.others, inputs.others, strict=True)}
@@ -34,7 +36,8 @@ def main(snakemake):
     )
     behaviour = behaviour_on(classifier, queries, training, settings["outputs"])
     layers, symmetries = classifier.layers, classifier.symmetries
-    fitted = fit_autoencoder(layers, symmetries, weights[learned], behaviour, settings, params.seed, device)
+    stages = np.concatenate(population.checkpoints[learned])
+    fitted = fit_autoencoder(layers, symmetries, stages, behaviour, settings, params.seed, device)
     decoded = reconstruct(fitted.network, weights[chosen])
     originals, made = (judge(classifier, task, own, task.validation, device) for own in (weights[chosen], decoded))
     write_autoencoder(snakemake.output.autoencoder, fitted, made_by=stamp(snakemake))
