@@ -1,6 +1,7 @@
 """Terms of the losses against sums over all states and closed forms."""
 
 import itertools
+import math
 
 import pytest
 import torch
@@ -102,3 +103,26 @@ def test_roughness_is_the_sum_of_squared_third_differences():
 def test_too_few_counts_for_third_differences_are_not_rough():
     few = GRUBackbone(variables=1, head=CountHead(3), hidden=2)
     assert losses.roughness(few, few.initial(2, torch.Generator().manual_seed(0))).item() == 0
+
+
+@given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 1000))
+def test_the_contrastive_loss_is_that_of_its_formula(pairs, size, seed):
+    one, other = torch.randn(2, pairs, size, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    both = [[x / math.sqrt(sum(y * y for y in row)) for x in row] for row in [*one.tolist(), *other.tolist()]]
+    total = 0.0
+    for i, own in enumerate(both):
+        near = [math.exp(sum(a * b for a, b in zip(own, row, strict=True)) / 0.1) for row in both]
+        total -= math.log(near[(i + pairs) % (2 * pairs)] / sum(near[j] for j in range(2 * pairs) if j != i))
+    assert losses.contrastive(one, other).item() == pytest.approx(total / (2 * pairs), rel=1e-9, abs=1e-9)
+
+
+def test_views_that_are_alike_and_unlike_all_others_cost_nothing():
+    views = torch.eye(4)
+    assert losses.contrastive(views, views).item() < 0.001 < 5 < losses.contrastive(views, views.roll(1, 0)).item()
+
+
+def test_errors_are_in_units_of_their_scales():
+    one, other = torch.tensor([[1.0, 5.0]]), torch.tensor([[3.0, 1.0]])
+    assert losses.structural(one, other, torch.tensor([2.0, 4.0])).item() == 1
+    assert losses.structural(one, other).item() == 10
+    assert losses.behavioural(one, other, 5.0).item() == 2

@@ -1,13 +1,10 @@
 """Networks are encoded one by one, put together again, and told from others whose units are in another order."""
 
 import itertools
-import math
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from weightflow import weight_autoencoder
 from weightflow.classifiers import make_classifier
@@ -21,7 +18,6 @@ from weightflow.weight_autoencoder import (
     draw_views,
     encode,
     fit_autoencoder,
-    nt_xent,
     read_autoencoder,
     reconstruct,
     write_autoencoder,
@@ -110,22 +106,6 @@ def test_batch_norms_of_queries_are_those_of_training_inputs(rng):
     norms = BatchNorms()
     classifier.logits(weights, training, norms)
     torch.testing.assert_close(alone, classifier.logits(weights, 3 * queries[:1], BatchNorms(norms.moments)))
-
-
-@given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 1000))
-def test_the_contrastive_loss_is_that_of_its_formula(pairs, size, seed):
-    one, other = torch.randn(2, pairs, size, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    both = [[x / math.sqrt(sum(y * y for y in row)) for x in row] for row in [*one.tolist(), *other.tolist()]]
-    total = 0.0
-    for i, own in enumerate(both):
-        near = [math.exp(sum(a * b for a, b in zip(own, row, strict=True)) / 0.1) for row in both]
-        total -= math.log(near[(i + pairs) % (2 * pairs)] / sum(near[j] for j in range(2 * pairs) if j != i))
-    assert nt_xent(one, other).item() == pytest.approx(total / (2 * pairs), rel=1e-9, abs=1e-9)
-
-
-def test_views_that_are_alike_and_unlike_all_others_cost_nothing():
-    views = torch.eye(4)
-    assert nt_xent(views, views).item() < 0.001 < 5 < nt_xent(views, views.roll(1, 0)).item()
 
 
 def test_networks_in_a_batch_do_not_influence_each_other(family):

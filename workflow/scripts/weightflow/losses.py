@@ -1,19 +1,37 @@
-"""What a moving density is asked to be: terms of the losses, each a scalar tensor.
+"""What moving densities and decoded networks are asked to be: terms of the losses, each a scalar tensor.
 
-Structural terms compare weights, behavioural terms what the networks say (Meynent et al. 2025).
+Structural terms compare weights, behavioural terms what the networks say (Meynent et al. 2025), which of densities is
+their divergence.
 """
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from weightflow.backbones import Backbone
 from weightflow.flat_weights import split_weights
 from weightflow.likelihood import mean_nll
 
+_TEMPERATURE = 0.1  # of the contrastive term
 
-def structural(weights: Tensor, goal: Tensor) -> Tensor:
-    """Mean squared error between weights (…, P) and the anchors there."""
-    return (weights - goal).square().mean()
+
+def structural(weights: Tensor, goal: Tensor, scale: Tensor | float = 1.0) -> Tensor:
+    """Mean squared error between weights (…, P) and the networks that they are to be, in units of a scale (P,)."""
+    return ((weights - goal) / scale).square().mean()
+
+
+def behavioural(said: Tensor, wanted: Tensor, scale: float) -> Tensor:
+    """Mean squared error of what networks say of queries (B, n, classes), in units of a mean square."""
+    return (said - wanted).square().mean() / scale
+
+
+def contrastive(one: Tensor, other: Tensor) -> Tensor:
+    """Normalised temperature-scaled cross entropy, NT-Xent (Chen et al. 2020), of two views (B, z) of B networks."""
+    both = functional.normalize(torch.cat([one, other]), dim=1)
+    alike = both @ both.mT / _TEMPERATURE
+    alike = alike.masked_fill(torch.eye(len(both), dtype=torch.bool, device=both.device), -torch.inf)
+    partners = torch.arange(len(both), device=both.device).roll(len(one))
+    return functional.cross_entropy(alike, partners)
 
 
 def negative_log_likelihood(backbone: Backbone, weights: Tensor, states: Tensor) -> Tensor:

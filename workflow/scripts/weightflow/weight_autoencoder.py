@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from weightflow import seeding
+from weightflow import losses, seeding
 from weightflow.alignment import permute
 from weightflow.classifiers import Classifier
 from weightflow.errors import DivergenceError, InputError
@@ -29,7 +28,6 @@ from weightflow.storage import parts_of, read_tensors, write_tensors
 from weightflow.weight_graph import HiddenUnits, LinearMap
 
 KIND = "weight auto-encoder"
-_TEMPERATURE = 0.1  # of the contrastive loss
 _VIEWS = 64  # that those of a step are drawn from
 _LAST_RATE = 0.01
 _SEEN = 200  # losses that are kept
@@ -130,8 +128,8 @@ def fit_autoencoder(
             rows.append((step, loss.item(), *(part.item() for part in parts)))
             if not np.isfinite(rows[-1][1]):
                 raise DivergenceError(f"the auto-encoder diverged at step {step}; lower its learning_rate ({rate}).")
-    losses = pd.DataFrame(rows, columns=["step", "loss", "contrastive", "structural", "behavioural"])
-    return Fitted(network.eval(), dict(settings), losses)
+    seen = pd.DataFrame(rows, columns=["step", "loss", "contrastive", "structural", "behavioural"])
+    return Fitted(network.eval(), dict(settings), seen)
 
 
 def split_networks(count: int, shares: Sequence[float], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -242,27 +240,18 @@ class _Loss:
         network = self.network
         latent = network.encode(weights)
         decoded = network.decode(latent)
-        structural = ((decoded - weights) / network.scale).square().mean()
+        structural = losses.structural(decoded, weights, network.scale)
         contrastive = behavioural = torch.zeros((), device=weights.device)
         if self.contrastive:
             views = [weights.gather(1, self.places[own]) * self.signs[own] for own in picked]
-            contrastive = nt_xent(*(network.compare(network.encode(view)) for view in views))
+            contrastive = losses.contrastive(*(network.compare(network.encode(view)) for view in views))
         if self.structural < 1:
             with torch.no_grad():
                 wanted = self.behaviour(weights)
-            behavioural = (self.behaviour(decoded) - wanted).square().mean() / self.scale
+            behavioural = losses.behavioural(self.behaviour(decoded), wanted, self.scale)
         recovered = self.structural * structural + (1 - self.structural) * behavioural
         loss = self.contrastive * contrastive + (1 - self.contrastive) * recovered
         return loss, (contrastive, structural, behavioural)
-
-
-def nt_xent(one: Tensor, other: Tensor) -> Tensor:
-    """Normalised temperature-scaled cross entropy (Chen et al. 2020) of two views (B, z) of the same B networks."""
-    both = functional.normalize(torch.cat([one, other]), dim=1)
-    alike = both @ both.mT / _TEMPERATURE
-    alike = alike.masked_fill(torch.eye(len(both), dtype=torch.bool, device=both.device), -torch.inf)
-    partners = torch.arange(len(both), device=both.device).roll(len(one))
-    return functional.cross_entropy(alike, partners)
 
 
 @torch.no_grad()
