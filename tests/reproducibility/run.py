@@ -91,6 +91,8 @@ def main() -> int:
     chosen = parser.parse_args()
     if unknown := set(chosen.case) - set(CASES):
         parser.error(f"there is no case {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
+    # What a shell runs in the background ignores the keyboard, and so would the runs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     place = chosen.keep or Path(tempfile.mkdtemp(prefix="reproducibility-"))
     differ = 0
     for name in dict.fromkeys([REFERENCE, *(chosen.case or CASES)]):
