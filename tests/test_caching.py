@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from weightflow.weight_graph import read_weight_graph
+
+APART = {"all_seeds": {}, "per_snapshot": {"alignment": "rebasin"}}  # ways to train anchors that a cache takes none of
 CONFIG = {
     "seeds": [0, 1],
     "datasets": {"one": {"system": "epidemic", "trajectories": 30, "heldout": 10, "observe_every": 50}},
@@ -59,6 +62,22 @@ def test_two_seeds_never_share_a_file(cache):
     graphs = [path.resolve() for path in folder.glob("results/one/anchors/*/seed*/weight_graph.safetensors")]
     assert len(set(graphs)) == 2
     assert all(graph.parent == place for graph in graphs)
+
+
+@pytest.mark.parametrize("jobs", APART)
+def test_seeds_share_no_weight_graph_however_their_anchors_are_trained(run_snakemake, tmp_path, monkeypatch, jobs):
+    """In one job for all seeds nothing but the place of a file tells whose anchors they are."""
+    place = tmp_path / "cache"
+    place.mkdir()
+    monkeypatch.setenv("SNAKEMAKE_OUTPUT_CACHE", str(place))
+    model = CONFIG["models"]["ode"]
+    anchors = model["anchors"] | APART[jobs] | {"jobs": jobs}
+    config = CONFIG | {"models": {"ode": model | {"anchors": anchors}}}
+    result = run_snakemake(tmp_path, config, target("one"), flags=("--cache",))
+    assert result.returncode == 0, result.stdout
+    one, other = tmp_path.glob("results/one/anchors/*/seed*/weight_graph.safetensors")
+    assert one.resolve() != other.resolve()
+    assert (read_weight_graph(one).weights != read_weight_graph(other).weights).any()
 
 
 def test_the_same_work_under_another_name_is_taken_and_used(cache, run_snakemake, tmp_path):

@@ -20,6 +20,8 @@ rule build_weight_graph:
         runtime=stage_minutes,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
+        # A cache's key holds parameters and no wildcards, and anchors of all seeds may come of one job.
+        seed=lambda w: int(w.seed),
         software=SOFTWARE,
         code=code("build_weight_graph.py"),
     script:
