@@ -3,7 +3,9 @@
 import numpy as np
 
 from weightflow import seeding
+from weightflow.errors import InputError
 from weightflow.job import run
+from weightflow.provenance import file_digest
 from weightflow.readers import as_files, read_recording
 from weightflow.recordings import Recording
 from weightflow.snapshots import assemble, check_states, heldout_amount, write_snapshots
@@ -18,8 +20,11 @@ def main(snakemake):
         source["system"] = simulated.metadata["made_by"]
         heldout = list(simulated.tensors["heldout"].swapaxes(0, 1))
     if settings["file"]:
-        recording = read_recording(as_files(snakemake.input.file), settings)
-        source["file"] = read_json(snakemake.input.source)
+        files, checked = as_files(snakemake.input.file), read_json(snakemake.input.source)
+        recording = read_recording(files, settings)
+        if ", ".join(map(file_digest, files)) != checked["sha256"]:
+            raise InputError(f"{', '.join(files)}: changed since it was checked; run again.")
+        source["file"] = checked
     else:
         training = list(simulated.tensors["training"].swapaxes(0, 1))
         times = np.arange(len(training), dtype=float)
