@@ -4,7 +4,7 @@ Convolutions with an activation and, if asked for, a pooling each; then dense la
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from torch import Tensor
@@ -57,9 +57,9 @@ class ConvolutionalNetwork:
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:
         """The units of each hidden layer; a channel is read patch by patch, or pixel by pixel."""
-        groups, pools = [], dict(zip((f"conv{i}" for i in range(len(self.pools))), self.pools, strict=True))
-        for own, after in pairwise(self.layers):
-            odd = self.activation in ODD and pools.get(own.name, 1) == 1  # the largest of −x is not minus that of x
+        groups = []
+        for (own, after), size in zip_longest(pairwise(self.layers), self.pools, fillvalue=1):  # dense layers have none
+            odd = self.activation in ODD and size == 1  # the largest of −x is not minus that of x
             block = after.inputs // own.neurons
             groups.append(
                 HiddenUnits(

@@ -37,7 +37,6 @@ _PROBES = {
     "probe_final_accuracy": "R² to the accuracy of finished networks alone",
     "probe_final_gap": "the same to their generalisation gap",
 }
-MEANINGS = _GENERATED | _RECONSTRUCTED | _PROBES
 BAND_MEANINGS = {
     "present_unseen": "share of the counts' true probabilities that lie in their bands, of counts that truly have at "
     "least 0.001, at times that nothing was observed at",
