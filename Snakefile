@@ -61,17 +61,6 @@ include: "workflow/rules/populations.smk"
 include: "workflow/rules/caching.smk"
 
 
-onstart:
-    if not workflow.local_exec:
-        os.environ |= {integrity.PATIENCE: PATIENCE}
-    # Snakemake itself would stop with a traceback.
-    if not os.access("results" if Path("results").is_dir() else ".", os.W_OK):
-        raise WorkflowError(
-            f"{Path('results').resolve()}: cannot be written; mend that, then run again: what is "
-            "finished stays."
-        )
-
-
 rule all:
     default_target: True
     input:

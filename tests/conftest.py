@@ -1,6 +1,7 @@
 """Shared by all tests: deterministic property tests, small networks, and the workflow run as a user would."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -256,6 +257,32 @@ def write_job(rule: str, output: list[str], **given: Any) -> SimpleNamespace:
     made = SimpleNamespace(**{"rule": rule, "output": output, "input": [], "params": {}, "wildcards": {}} | given)
     write_records(made, input_digests(made.input))
     return made
+
+
+@pytest.fixture
+def rules(root) -> dict[str, str]:
+    """The text of every rule with a script, by name."""
+    sources = [path.read_text(encoding="utf-8") for path in (root / "workflow" / "rules").glob("*.smk")]
+    parts = [part for source in sources for part in re.split(r"^(?=\w+ \w+:$)", source, flags=re.MULTILINE)]
+    return {re.match(r"\w+ (\w+):", part)[1]: part for part in parts if "    script:" in part}
+
+
+def write_result(name: str, content: str, sources: tuple[str, ...] = (), **params: Any) -> None:
+    """Write results/NAME as a rule that is called as it is would, from other results."""
+    path = Path("results") / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    write_job(name, [str(path)], input=[f"results/{source}" for source in sources], params=params)
+
+
+@pytest.fixture
+def chain(tmp_path, monkeypatch) -> Callable[..., None]:
+    """A folder with three results, each made from the one before; `write_result`, to write more."""
+    monkeypatch.chdir(tmp_path)
+    write_result("data", "1", code="a")
+    write_result("model", "2", ("data",), code="b", steps=5)
+    write_result("table", "3", ("model",), code="c")
+    return write_result
 
 
 @pytest.fixture

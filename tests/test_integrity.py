@@ -1,32 +1,19 @@
-"""What a job finds of its inputs, and a run before it begins: damage, hidden staleness, forgotten settings."""
+"""What a job finds of its inputs, and a run before it begins: damage and hidden staleness."""
 
 import os
-from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
-from conftest import write_job
+from conftest import write_job, write_result
 
 from weightflow import integrity
-from weightflow.integrity import check_inputs, check_parameters, check_results, recorded, remembered
+from weightflow.integrity import check_inputs, check_results, recorded
 from weightflow.records import record_file
 
 
-def make(name: str, content: str, sources: tuple[str, ...] = (), **params) -> None:
-    """Write results/NAME as a rule that is called as it is would, from other results."""
-    path = Path("results") / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content)
-    write_job(name, [str(path)], input=[f"results/{source}" for source in sources], params=params)
-
-
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """A folder with three results, each made from the one before."""
-    monkeypatch.chdir(tmp_path)
-    make("data", "1", code="a")
-    make("model", "2", ("data",), code="b", steps=5)
-    make("table", "3", ("model",), code="c")
+def folder(chain, tmp_path):
+    """A folder with three results."""
     return tmp_path
 
 
@@ -49,7 +36,7 @@ def test_a_table_that_no_job_reads_is_checked_too(refused):
 def test_several_are_named_in_one_sentence(refused):
     for name in ("data", "model", "table"):
         Path("results", name).write_text("x")
-    make("one more", "1")
+    write_result("one more", "1")
     Path("results/one more").write_text("2")
     with refused("results/data, results/model, results/one more and 1 more: not what"):
         check_results()
@@ -62,7 +49,7 @@ def test_what_has_no_record_or_is_gone_is_left_to_snakemake():
 
 
 def test_staleness_that_times_tell_is_left_to_snakemake():
-    make("data", "other", code="a")
+    write_result("data", "other", code="a")
     later = os.stat("results/table").st_mtime + 10
     os.utime("results/data", (later, later))
     check_results()
@@ -70,7 +57,7 @@ def test_staleness_that_times_tell_is_left_to_snakemake():
 
 @pytest.mark.parametrize("earlier", [0, 10, 1e9])
 def test_staleness_that_times_hide_is_refused(refused, earlier):
-    make("data", "other", code="a")
+    write_result("data", "other", code="a")
     then = os.stat("results/model").st_mtime - earlier
     os.utime("results/data", (then, then))
     with refused("^results/model: made from another input than there is now"):
@@ -78,52 +65,9 @@ def test_staleness_that_times_hide_is_refused(refused, earlier):
 
 
 def test_a_source_that_was_made_anew_and_is_the_same_changes_nothing():
-    make("data", "1", code="a")
+    write_result("data", "1", code="a")
     os.utime("results/data", (0, 0))
     check_results()
-
-
-def test_parameters_that_are_those_of_now_are_accepted():
-    check_parameters(lambda record: record.params)
-
-
-def test_results_that_no_rule_of_now_makes_are_left_alone():
-    check_parameters(lambda record: None)
-
-
-@pytest.mark.parametrize(("change", "told"), [({"code": "z"}, "code"), ({"steps": 6}, "steps"), ({"new": 1}, "new")])
-def test_other_parameters_are_refused_where_snakemake_has_forgotten(refused, change, told):
-    with refused(rf"^results/model: made with other parameters than a run of now has \({told}\)"):
-        check_parameters(lambda record: record.params | (change if record.rule == "model" else {}))
-
-
-def test_parameters_are_compared_as_they_are_read_back():
-    make("list", "1", points=[1, 2])
-    check_parameters(lambda record: record.params | ({"points": (1, 2)} if record.rule == "list" else {}))
-
-
-def test_what_snakemake_remembers_is_left_to_it(tmp_path):
-    short, long = "results/model", "results/" + "/".join(["long"] * 70)
-    code = urlsafe_b64encode(long.encode()).decode()
-    for name in (urlsafe_b64encode(short.encode()).decode(), f"@{code[:254]}/{code[254:]}", "no name of ours"):
-        place = tmp_path / ".snakemake/metadata" / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.touch()
-    assert remembered() >= {short, long}
-    check_parameters(lambda record: record.params | ({"steps": 6} if record.rule == "model" else {}))
-
-
-def test_of_what_it_has_forgotten_one_file_is_enough(refused, tmp_path):
-    (tmp_path / ".snakemake/metadata").mkdir(parents=True)
-    (tmp_path / ".snakemake/metadata" / urlsafe_b64encode(b"results/table").decode()).touch()
-    with refused("^results/data, results/model: made with other parameters"):
-        check_parameters(lambda record: record.params | {"steps": 6})
-
-
-def test_where_it_keeps_a_database_all_is_left_to_it(tmp_path):
-    (tmp_path / ".snakemake").mkdir()
-    (tmp_path / ".snakemake/metadata.db").touch()
-    check_parameters(lambda record: record.params | {"steps": 6})
 
 
 def test_what_is_written_anew_beside_this_run_is_not_accused(monkeypatch):
@@ -134,7 +78,7 @@ def test_what_is_written_anew_beside_this_run_is_not_accused(monkeypatch):
         if len(looks) == 1:
             Path("results/table").write_text("5")
         elif len(looks) == 2:
-            make("table", "5", ("model",), code="c")
+            write_result("table", "5", ("model",), code="c")
         return recorded(*arguments)
 
     monkeypatch.setattr(integrity, "recorded", changing)

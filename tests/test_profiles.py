@@ -1,21 +1,11 @@
 """Profiles name what there is."""
 
-import re
 import runpy
 from inspect import signature
 from pathlib import Path
 
-import pytest
 import yaml
 from snakemake.common import configfile
-
-
-@pytest.fixture
-def rules(root) -> dict[str, str]:
-    """The text of every rule with a script, by name."""
-    sources = [path.read_text(encoding="utf-8") for path in (root / "workflow" / "rules").glob("*.smk")]
-    parts = [part for source in sources for part in re.split(r"^(?=\w+ \w+:$)", source, flags=re.MULTILINE)]
-    return {re.match(r"\w+ (\w+):", part)[1]: part for part in parts if "    script:" in part}
 
 
 def test_a_group_is_sent_and_needs_no_card(rules):

@@ -430,6 +430,18 @@ def test_a_damaged_prediction_makes_no_figure(run_snakemake, workflow, archive, 
     assert f"{damaged.relative_to(folder)}: not what the workflow wrote" in result.stdout
 
 
+def test_figures_of_other_settings_than_saved_results_have_are_refused(run_snakemake, workflow, archive, tmp_path):
+    folder = unpacked(archive, tmp_path / "elsewhere")
+    before = {path: path.read_bytes() for path in drawn(folder / "results")}
+    config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    config["models"]["ode"]["training"]["steps"] += 1
+    result = run_snakemake(folder, config, "figures", flags=FROM_SAVED, workflow=workflow)
+    assert result.returncode != 0
+    assert "results/tiny/runs/ode/seed0/dynamics.safetensors: made with other settings than" in result.stdout
+    assert "(settings.training.steps)" in result.stdout
+    assert {path: path.read_bytes() for path in before} == before
+
+
 def test_the_provenance_of_a_figure_is_printed(run_snakemake, workflow, finished):
     figure = "results/tiny/figures/marginals.png"
     flags = ("--config", f"artefact={figure}")

@@ -1,8 +1,11 @@
 # Archive and provenance: results that leave this machine, and where a result comes from.
 
 # What is made anew from saved results, wherever these are.
-REDRAWN = yaml.safe_load((HOME / "profiles" / "figures" / "config.yaml").read_text())[
-    "allowed-rules"
+REDRAWN = [
+    getattr(rules, name).rule.name
+    for name in yaml.safe_load((HOME / "profiles" / "figures" / "config.yaml").read_text())[
+        "allowed-rules"
+    ]
 ]
 
 
@@ -18,7 +21,7 @@ rule archive_results:
         "../../envs/analysis.yaml"
     params:
         config=config,
-        regenerated=[getattr(rules, name).rule.name for name in REDRAWN],
+        regenerated=REDRAWN,
         systems=settings.systems_by_path(config),  # which elsewhere lead nowhere
         code=code("archive_results.py"),
     script:

@@ -48,7 +48,7 @@ if workflow.is_main_process and LOOKING.isdisjoint(sys.argv):
     try:
         integrity.check_results(FOLDER)
         if not FROM_SAVED:
-            integrity.check_parameters(parameters_now, FOLDER)
+            agreement.check_parameters(parameters_now, FOLDER)
     except InputError as fault:
         if "provenance" not in sys.argv:
             raise WorkflowError(str(fault)) from None
@@ -66,3 +66,21 @@ if FROM_SAVED:
     for rule_of_any in workflow.rules:
         rule_of_any.is_checkpoint = False
         rule_of_any.dependencies.clear()
+
+
+onstart:
+    if not workflow.local_exec:
+        os.environ |= {integrity.PATIENCE: PATIENCE}
+    # Snakemake itself would stop with a traceback.
+    if not os.access("results" if Path("results").is_dir() else ".", os.W_OK):
+        raise WorkflowError(
+            f"{Path('results').resolve()}: cannot be written; mend that, then run again: what is "
+            "finished stays."
+        )
+    if FROM_SAVED:
+        read = {str(path) for job in workflow.dag.jobs for path in job.input}
+        made = {str(path) for job in workflow.dag.jobs for path in job.output}
+        try:
+            agreement.check_saved(read - made, parameters_now, REDRAWN, CONFIG_SOURCE)
+        except InputError as fault:
+            raise WorkflowError(str(fault)) from None

@@ -52,6 +52,7 @@ TASKS = HOME / "resources" / "tasks.yaml"
 
 from weightflow import (
     ablations,
+    agreement,
     band_settings,
     extrapolation,
     integrity,

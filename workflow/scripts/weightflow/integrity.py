@@ -1,13 +1,9 @@
 """Results held against their records: what a job reads before it begins, and all that there are before a run does."""
 
-import base64
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from weightflow.adoption import adopt, is_known, is_shared
 from weightflow.errors import InputError
@@ -51,7 +47,7 @@ def check_artefact(path: str | Path, root: Path) -> None:
 def _fault(path: str | Path, root: Path) -> str | None:
     """What is wrong with an artefact."""
     record = read_record(path)
-    if is_shared(path) if record is None else _has_come_since(path, record):
+    if is_shared(path) and (record is None or _has_come_since(path, record)):
         record = adopt(path, root)
     if record is None:
         return (
@@ -68,8 +64,8 @@ def _fault(path: str | Path, root: Path) -> str | None:
 
 
 def _has_come_since(path: str | Path, record: Record) -> bool:
-    """Whether an artefact is of a cache, and its record of what was in its place before."""
-    return is_shared(path) and not is_known(path, record) and input_digest(path) != record.sha256
+    """Whether what `is_shared` was linked after its record was written, which can only be in this run."""
+    return not is_known(path, record) and input_digest(path) != record.sha256
 
 
 def recorded(root: Path = Path(ROOT)) -> Iterator[tuple[Path, Record]]:
@@ -92,54 +88,12 @@ def check_results(root: Path = Path(ROOT)) -> None:
             and modification times, by which Snakemake would tell, hide it.
     """
     if damaged := _confirmed(_damaged, root):
-        raise InputError(f"{_named(damaged)}: not what the workflow wrote (damaged, edited or replaced); {REMEDY}.")
+        raise InputError(f"{named(damaged)}: not what the workflow wrote (damaged, edited or replaced); {REMEDY}.")
     if stale := _confirmed(_stale_unnoticed, root):
         raise InputError(
-            f"{_named(stale)}: made from another input than there is now, though no older than it (was the clock "
+            f"{named(stale)}: made from another input than there is now, though no older than it (was the clock "
             f"set back?); {REMEDY}."
         )
-
-
-def check_parameters(expected: Callable[[Record], Mapping[str, Any] | None], root: Path = Path(ROOT)) -> None:
-    """Hold the settings and code that results were made with against those of now, where Snakemake has forgotten them.
-
-    Args:
-        expected: parameters that a run of now gives to the job of a record; nothing where it has no such job.
-        root: the results folder.
-
-    Raises:
-        InputError: results were made with other settings or another version of the code.
-    """
-    known, differing = remembered(), {}
-    for path, record in recorded(root):
-        now = expected(record) if known is not None and str(path) not in known else None
-        if now is not None:
-            now = json.loads(json.dumps(now))  # as records are read back
-            keys = {key for key in {*now, *record.params} if now.get(key) != record.params.get(key)}
-            differing |= {path: keys} if keys else {}
-    if differing:
-        keys = sorted(set.union(*differing.values()))
-        raise InputError(
-            f"{_named(list(differing))}: made with other parameters than a run of now has ({', '.join(keys)}), and "
-            f".snakemake/, which tells what to make anew, knows nothing of it; delete these, or move {root}/ away, and "
-            "run again."
-        )
-
-
-def remembered(memory: Path = Path(".snakemake")) -> set[str] | None:
-    """Outputs whose parameters Snakemake knows, so that it makes them anew by itself where these differ.
-
-    Each has a file in `metadata/` whose name, with its folders' before it, is the output's path in base64. None where
-    Snakemake keeps a database instead, of which all is there or nothing.
-    """
-    if (memory / "metadata.db").is_file():
-        return None
-    place, found = memory / "metadata", set()
-    for file in place.rglob("*"):
-        with suppress(ValueError):  # a file of another kind
-            code = "".join(file.relative_to(place).parts).replace("@", "")
-            found.add(base64.urlsafe_b64decode(code).decode())
-    return found
 
 
 def _confirmed(search: Callable[[Path], list[Path]], root: Path) -> list[Path]:
@@ -155,7 +109,7 @@ def _damaged(root: Path) -> list[Path]:
 def _is_damaged(path: Path, record: Record) -> bool:
     try:
         is_large = path.is_file() and path.stat().st_size > LARGEST
-        return not is_large and input_digest(path) != record.sha256 and not _has_come_since(path, record)
+        return not is_large and input_digest(path) != record.sha256
     except FileNotFoundError:  # just being written
         return False
 
@@ -174,6 +128,7 @@ def _is_stale_unnoticed(path: Path, record: Record, known: Mapping[Path, Record]
         return False
 
 
-def _named(paths: list[Path]) -> str:
+def named(paths: list[Path]) -> str:
+    """The first of some paths, and how many more there are, as a sentence tells them."""
     more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
     return ", ".join(map(str, paths[:NAMED])) + more

@@ -23,7 +23,13 @@ def lineage(path: str | Path) -> list[Record]:
     first = read_record(path) if root else None
     if first is None:
         raise InputError(f"{path}: there is no record of it below {ROOT}/; name a file that the workflow made there.")
-    found, queue = {first.path: first}, [first]
+    return ancestry([first], root)
+
+
+def ancestry(records: Iterable[Record], root: Path) -> list[Record]:
+    """Some records and those of all that their artefacts were made from, each once, the given ones first."""
+    queue = list(records)
+    found = {record.path: record for record in queue}
     while queue:
         for name in queue.pop(0).inputs:
             below = name.removeprefix("/")

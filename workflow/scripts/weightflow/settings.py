@@ -229,7 +229,7 @@ def _variant_key(chosen: Sequence[tuple[str, str]]) -> str:
 
 def system_path(system: str, systems: Path) -> Path:
     """File of a system: a path as it is, a name from the built-in folder."""
-    return Path(system) if _is_path(system) else systems / f"{system}.yaml"
+    return Path(system) if is_path(system) else systems / f"{system}.yaml"
 
 
 def used_systems(config: Mapping[str, Any], systems: Path) -> list[Path]:
@@ -239,14 +239,15 @@ def used_systems(config: Mapping[str, Any], systems: Path) -> list[Path]:
 
 def systems_by_path(config: Mapping[str, Any]) -> list[str]:
     """The data sets' systems that are given by the path of a file, as they are given, each once."""
-    return [system for system in _systems(config) if _is_path(system)]
+    return [system for system in _systems(config) if is_path(system)]
 
 
 def _systems(config: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(settings["system"] for settings in config["datasets"].values() if settings["system"]))
 
 
-def _is_path(system: str) -> bool:
+def is_path(system: str) -> bool:
+    """Whether a system is given by the path of its file, not by its name."""
     return system.endswith((".yaml", ".yml"))
 
 
