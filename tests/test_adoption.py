@@ -203,3 +203,4 @@ def test_what_rules_share_is_what_is_adopted(rules):
     assert {kind.rule for kind in adoption._SHARED.values()} == shared.keys()
     for name, kind in adoption._SHARED.items():
         assert f'/{name}"' in shared[kind.rule]
+        assert ("seed{seed}/" in shared[kind.rule]) <= ("seed=lambda w: int(w.seed)" in shared[kind.rule])

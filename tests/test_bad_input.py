@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import json
+import os
 import pickle
 import re
 from copy import deepcopy
@@ -188,6 +190,24 @@ def test_a_file_is_fetched_once_and_its_checksum_is_told(run_snakemake, tmp_path
     result = run_snakemake(tmp_path, config, "results/mine/source.json", flags=("--dry-run",))
     assert "Nothing to be done" in result.stdout
     assert (tmp_path / "here" / "data.npy").read_bytes() == npy(GOOD)
+
+
+def test_a_fetched_file_that_is_replaced_is_noticed_whatever_its_time_says(run_snakemake, tmp_path):
+    source, file = "results/mine/source.json", tmp_path / "data.npy"
+    (tmp_path / "away.npy").write_bytes(npy(GOOD))
+    config = config_of(file="data.npy", url=(tmp_path / "away.npy").as_uri())
+    assert run_snakemake(tmp_path, config, source).returncode == 0
+    file.write_bytes(npy(GOOD + 1))
+    os.utime(file, (1, 1))
+    result = run_snakemake(tmp_path, config, source)
+    assert result.returncode == 0, result.stdout
+    assert json.loads((tmp_path / source).read_text())["sha256"] == hashlib.sha256(npy(GOOD + 1)).hexdigest()
+    assert "Nothing to be done" in run_snakemake(tmp_path, config, source).stdout
+    file.write_bytes(npy(GOOD))  # between the check and the import
+    prepare = ("--allowed-rules", "prepare_snapshots")
+    result = run_snakemake(tmp_path, config, "results/mine/snapshots.safetensors", flags=prepare)
+    assert result.returncode != 0
+    assert "data.npy: changed since it was checked" in result.stdout
 
 
 # Those that reading alone does not refuse, and a few of the others.

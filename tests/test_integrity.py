@@ -33,6 +33,15 @@ def test_a_table_that_no_job_reads_is_checked_too(refused):
         check_results()
 
 
+def test_what_is_large_is_checked_here_where_no_job_will(refused, monkeypatch):
+    monkeypatch.setattr(integrity, "LARGEST", 0)
+    Path("results/model").write_text("4")  # what the table is made of
+    check_results()
+    Path("results/table").write_text("4")
+    with refused("^results/table: not what"):
+        check_results()
+
+
 def test_several_are_named_in_one_sentence(refused):
     for name in ("data", "model", "table"):
         Path("results", name).write_text("x")

@@ -1,13 +1,14 @@
 """Records tell what made each artefact, and are refused where they are not its own."""
 
 import json
+from pathlib import Path
 
 import pytest
 from conftest import write_job
 
 from weightflow.integrity import check_inputs
 from weightflow.provenance import file_digest
-from weightflow.records import forget, input_digests, read_record, record_file, root_of, write_records
+from weightflow.records import forget, input_digests, read_record, record_file, root_of, unless_read, write_records
 
 
 def test_a_record_says_what_made_an_artefact(job, tmp_path):
@@ -81,3 +82,18 @@ def test_an_input_that_changes_during_the_work_is_told(job, refused, tmp_path):
     (tmp_path / "results/D/source").write_text("another")
     with refused("^results/D/source: changed while make was at work; run again"):
         write_records(job, read)
+
+
+def test_files_are_told_again_once_they_are_others_than_were_read(chain):
+    source, files = "results/source.json", ["a.csv", "b.csv"]
+    assert unless_read({"a.csv": "1", "b.csv": None}, source) == [None, None]  # before anything is made of them
+    for content in ("first", "second"):
+        for file in files:
+            Path(file).write_text(file + content)
+        digests = input_digests(files)
+        given = unless_read(digests, source)
+        assert given == ([None, None] if content == "first" else list(digests.values()))
+        Path(source).write_text(content)
+        write_job("check", [source], input=files, params={"contents": [*given, "of a system"]})
+        assert unless_read(digests, source) == given
+        assert unless_read(digests | {"b.csv": None}, source) == given  # gone, and fetched again

@@ -430,6 +430,15 @@ def test_a_damaged_prediction_makes_no_figure(run_snakemake, workflow, archive, 
     assert f"{damaged.relative_to(folder)}: not what the workflow wrote" in result.stdout
 
 
+def test_a_hostile_system_beside_saved_results_is_refused(run_snakemake, workflow, tmp_path):
+    (tmp_path / "mine.yaml").write_text("kind: adaptive_walk\nspecies: 5\n")
+    config = {"datasets": {"mine": {"system": "mine.yaml"}}}
+    result = run_snakemake(tmp_path, config, "figures", flags=FROM_SAVED, workflow=workflow)
+    assert result.returncode != 0
+    assert "mine.yaml: species: " in result.stdout
+    assert "Traceback" not in result.stdout
+
+
 def test_figures_of_other_settings_than_saved_results_have_are_refused(run_snakemake, workflow, archive, tmp_path):
     folder = unpacked(archive, tmp_path / "elsewhere")
     before = {path: path.read_bytes() for path in drawn(folder / "results")}

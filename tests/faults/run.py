@@ -61,7 +61,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--artefacts", default="", help="regular expression: which kinds of file are damaged")
     parser.add_argument("--damages", type=int, default=99, help="how many damages each of them has")
     parser.add_argument(
-        "--other-version", action="store_true", help="run an edited copy too, and take files from there"
+        "--other-version",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="run an edited copy too, and damage files by its own in their place",
     )
     parser.add_argument("--seed", type=int, default=0, help="of moments, places and choices")
     parser.add_argument("--cores", type=int, default=2, help="that a run has")

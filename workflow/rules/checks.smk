@@ -13,9 +13,11 @@ LOOKING = {
     "--delete-all-output",
     "--delete-temp-output",
     "--detailed-summary",
+    "-D",
     "--filegraph",
     "--rulegraph",
     "--summary",
+    "-S",
     "--unlock",
 }
 
@@ -50,7 +52,7 @@ if workflow.is_main_process and LOOKING.isdisjoint(sys.argv):
         if not FROM_SAVED:
             agreement.check_parameters(parameters_now, FOLDER)
     except InputError as fault:
-        if "provenance" not in sys.argv:
+        if rules.provenance.rule.name not in workflow.dag_settings.targets:
             raise WorkflowError(str(fault)) from None
         logger.warning(str(fault))
 

@@ -69,6 +69,7 @@ from weightflow.readers import as_files
 from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
 from weightflow.schema import check_schema, read_schema
 from weightflow.snapshots import heldout_amount
+from weightflow.system_files import is_map
 from weightflow.task_catalogue import input_shapes, read_catalogue
 from weightflow.yaml_files import read_config
 
@@ -120,6 +121,7 @@ try:
         workflow.is_main_process and not FROM_SAVED
     ):  # once, and before anything trains; it takes a second
         settings.check_systems(config, SYSTEMS, CONFIG_SOURCE)
+    MAPS = {system for system in settings.used_systems(config, SYSTEMS) if is_map(system)}
 except InputError as fault:
     raise WorkflowError(str(fault)) from None
 
@@ -346,8 +348,9 @@ def needs_simulation(dataset):
 
 
 def system_file(dataset):
-    """The file of a data set's system, where it has one."""
-    return settings.system_path(settings_of(dataset)["system"], SYSTEMS)
+    """The file of a data set's system, or none."""
+    system = settings_of(dataset)["system"]
+    return settings.system_path(system, SYSTEMS) if system else None
 
 
 def has_exact_law(dataset):

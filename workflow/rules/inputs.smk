@@ -2,6 +2,7 @@
 # neither the prefix of a module nor a storage provider moves it.
 from weightflow.provenance import input_digest
 from weightflow.readers import format_of
+from weightflow.records import unless_read
 from weightflow.system_files import files_of
 
 
@@ -26,10 +27,13 @@ def contents(paths):
 
 
 def file_contents(wildcards):
-    """Digests of a data set's own files, and of its system's; what is fetched has its checksum in the settings."""
+    """Digests of a data set's own files, and of its system's; of fetched ones once they are others than were read."""
     chosen = dataset_settings(wildcards)
-    files = [] if chosen["url"] else as_files(chosen["file"])
-    return contents([*files, *(system_sources(wildcards) if chosen["system"] else [])])
+    files = as_files(chosen["file"])
+    digests = contents(files)
+    if chosen["url"]:  # not there at first, which must not look like a change
+        digests = unless_read(dict(zip(files, digests)), FOLDER / wildcards.dataset / "source.json")
+    return digests + contents(system_sources(wildcards) if chosen["system"] else [])
 
 
 def snapshot_sources(wildcards):

@@ -2,8 +2,6 @@
 from functools import cache
 from itertools import product
 
-from weightflow.system_files import is_map
-
 
 def timed_stages(dataset, model):
     """Benchmark file, artefact (for its device) and number of seeds of a job of each stage that a run went through."""
@@ -134,7 +132,6 @@ def prediction_of(model):
     return f"results/{{dataset}}/runs/{model}/seed{FIRST_SEED}/prediction.safetensors"
 
 
-@cache
 def has_landscape(dataset):
     """Whether a data set's system walks on a fitness landscape that can be drawn."""
-    return bool(settings_of(dataset)["system"]) and is_map(system_file(dataset))
+    return system_file(dataset) in MAPS

@@ -3,7 +3,7 @@
 from weightflow.downloads import check_sum
 from weightflow.job import run
 from weightflow.labels import check_variables
-from weightflow.provenance import file_digest
+from weightflow.provenance import joint_digest
 from weightflow.readers import as_files, read_recording
 from weightflow.snapshots import check_observed, check_states, observed_mask
 from weightflow.storage import write_json
@@ -26,7 +26,7 @@ def main(snakemake):
         check_system(recording, settings["system"], system.species, system.points, where)
     found = {
         "file": where,
-        "sha256": ", ".join(map(file_digest, files)),
+        "sha256": joint_digest(files),
         "times": len(recording.times),
         "states": [len(snapshot) for snapshot in recording.states],
         "variables": recording.variables,

@@ -5,7 +5,7 @@ import numpy as np
 from weightflow import seeding
 from weightflow.errors import InputError
 from weightflow.job import run
-from weightflow.provenance import file_digest
+from weightflow.provenance import joint_digest
 from weightflow.readers import as_files, read_recording
 from weightflow.recordings import Recording
 from weightflow.snapshots import assemble, check_states, heldout_amount, write_snapshots
@@ -22,7 +22,7 @@ def main(snakemake):
     if settings["file"]:
         files, checked = as_files(snakemake.input.file), read_json(snakemake.input.source)
         recording = read_recording(files, settings)
-        if ", ".join(map(file_digest, files)) != checked["sha256"]:
+        if joint_digest(files) != checked["sha256"]:
             raise InputError(f"{', '.join(files)}: changed since it was checked; run again.")
         source["file"] = checked
     else:

@@ -12,7 +12,7 @@ from weightflow.records import FOLDER, ROOT, Record, is_measurement, read_record
 from weightflow.storage import REMEDY
 
 PATIENCE = "WEIGHTFLOW_PATIENCE"  # variable: seconds that files of other machines may be late on a shared disk; else 0
-# Bytes of an artefact that is read when a run begins; what is larger is checked by the jobs that it is an input of.
+# Bytes of an artefact that is read when a run begins; what is larger is checked by the jobs that read it, if there are.
 LARGEST = 2**26
 NAMED = 3  # faults that a sentence tells
 
@@ -103,13 +103,15 @@ def _confirmed(search: Callable[[Path], list[Path]], root: Path) -> list[Path]:
 
 
 def _damaged(root: Path) -> list[Path]:
-    return [path for path, record in recorded(root) if _is_damaged(path, record)]
+    known = dict(recorded(root))
+    read = {root / name.removeprefix("/") for record in known.values() for name in record.inputs}
+    return [path for path, record in known.items() if _is_damaged(path, record, is_read=path in read)]
 
 
-def _is_damaged(path: Path, record: Record) -> bool:
+def _is_damaged(path: Path, record: Record, is_read: bool) -> bool:
     try:
-        is_large = path.is_file() and path.stat().st_size > LARGEST
-        return not is_large and input_digest(path) != record.sha256
+        is_left_to_jobs = is_read and path.is_file() and path.stat().st_size > LARGEST
+        return not is_left_to_jobs and input_digest(path) != record.sha256
     except FileNotFoundError:  # just being written
         return False
 

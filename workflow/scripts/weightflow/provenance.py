@@ -22,6 +22,11 @@ def file_digest(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def joint_digest(paths: Iterable[str | Path]) -> str:
+    """SHA-256 of each of some files in turn, as one text."""
+    return ", ".join(map(file_digest, paths))
+
+
 def settings_digest(settings: Any) -> str:
     """Eight hexadecimal digits that change whenever a setting does."""
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]

@@ -34,9 +34,9 @@ def read_entries(path: str | Path) -> dict[str, Any]:
 
 
 def is_map(path: str | Path) -> bool:
-    """Whether a file, already checked, describes an adaptive walk over two loci, whose landscape can be drawn."""
-    entries = read_yaml(path)
-    if entries.get("kind") != "adaptive_walk":
+    """Whether a file describes a walk over two loci, whose landscape can be drawn; raises as `read_entries`."""
+    entries = read_entries(path)
+    if entries["kind"] != "adaptive_walk":
         return False
     loci = sum(len(expand_name(name, str(path))) for name in entries["species"])
     return loci == 2 and entries["alleles"] <= _DRAWN
