@@ -435,7 +435,7 @@ def test_a_hostile_system_beside_saved_results_is_refused(run_snakemake, workflo
     config = {"datasets": {"mine": {"system": "mine.yaml"}}}
     result = run_snakemake(tmp_path, config, "figures", flags=FROM_SAVED, workflow=workflow)
     assert result.returncode != 0
-    assert "mine.yaml: species: " in result.stdout
+    assert "mine.yaml: the key 'title' is missing" in result.stdout
     assert "Traceback" not in result.stdout
 
 

@@ -52,7 +52,7 @@ if workflow.is_main_process and LOOKING.isdisjoint(sys.argv):
         if not FROM_SAVED:
             agreement.check_parameters(parameters_now, FOLDER)
     except InputError as fault:
-        if rules.provenance.rule.name not in workflow.dag_settings.targets:
+        if rules.provenance.rule.name not in sys.argv:
             raise WorkflowError(str(fault)) from None
         logger.warning(str(fault))
 
