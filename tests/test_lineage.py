@@ -1,11 +1,13 @@
 """A result's provenance: all that it was made from, each once, with settings, seeds, code and versions."""
 
+import json
 from pathlib import Path
 
 import pytest
 from conftest import write_job
 
 from weightflow.lineage import describe_artefact, describe_figures, lineage
+from weightflow.records import record_file
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +57,14 @@ def test_a_file_that_is_another_one_by_now_is_said_to_be():
     Path("results/D/m/1").write_text("edited")
     told = [part for part in describe_artefact("results/D/figures/f.png").split("\n\n") if "ANOTHER" in part]
     assert [part.split("\n")[0] for part in told] == ["D/m/1"]
+
+
+def test_seeds_that_are_none_are_not_told():
+    """A record that came with an archive may say anything."""
+    file = record_file("results/D/m/1")
+    record = json.loads(file.read_text())
+    file.write_text(json.dumps(record | {"wildcards": {"seed": "x"}, "params": {"seeds": 5}}))
+    assert describe_figures().splitlines()[1].startswith("plot  0  cc")
 
 
 def test_a_folder_without_figures_is_said_to_have_none(refused, tmp_path):

@@ -69,7 +69,7 @@ def test_a_record_that_names_what_is_outside_is_refused(job, refused, name):
         check_inputs(["results/D/made"], ["results/out"])
 
 
-@pytest.mark.parametrize("part", ["sha256", "wildcards", "params", "inputs", "versions"])
+@pytest.mark.parametrize("part", ["sha256", "rule", "wildcards", "params", "inputs", "versions"])
 def test_a_record_with_parts_of_other_types_is_refused(job, refused, part):
     place = record_file("results/D/made")
     place.write_text(json.dumps(json.loads(place.read_text()) | {part: [1]}))

@@ -89,8 +89,9 @@ def _seeds(records: Iterable[Record]) -> str:
     """The seeds of models and baselines that records name."""
     found = set()
     for record in records:
-        found |= {int(record.wildcards["seed"])} if "seed" in record.wildcards else set()
-        found |= set(record.params.get("seeds", []))
+        seeds = record.params.get("seeds")
+        told = [record.wildcards.get("seed"), *(seeds if isinstance(seeds, list) else [])]
+        found |= {int(seed) for seed in told if str(seed).isdecimal()}
     return ", ".join(map(str, sorted(found)))
 
 

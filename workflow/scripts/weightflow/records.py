@@ -162,7 +162,8 @@ def is_measurement(path: str | Path) -> bool:
 def _is_sound(record: Record) -> bool:
     """Whether a record's parts are of their types, and its inputs within the results folder."""
     parts = (record.wildcards, record.params, record.inputs, record.versions)
-    if not all(isinstance(part, dict) for part in parts) or not isinstance(record.sha256, str):
+    words = (record.sha256, record.rule, *record.wildcards.values()) if isinstance(record.wildcards, dict) else (None,)
+    if not all(isinstance(part, dict) for part in parts) or not all(isinstance(word, str) for word in words):
         return False
     places = [PurePosixPath(name[1:]) for name in record.inputs if name.startswith("/")]
     return not any(place.is_absolute() or ".." in place.parts or not place.parts for place in places)
