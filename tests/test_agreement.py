@@ -109,7 +109,7 @@ def test_files_that_are_gone_are_not_missed_and_changed_ones_are_refused(chain, 
     if same:
         held({"contents": now})
     else:
-        with refused(r"\(contents\)"):
+        with refused(r"\(contents of files\)"):
             held({"contents": now})
 
 

@@ -88,7 +88,7 @@ def _differences(
         if isinstance(old, dict) and isinstance(new, dict):
             yield from _differences(old, new, of_one_version, f"{name}.")
         elif not (_are_same_files(old, new) if name == "contents" else key == "system" and _are_paths(old, new)):
-            yield name
+            yield "contents of files" if name == "contents" else name
 
 
 def _are_same_files(old: Any, new: Any) -> bool:
