@@ -10,24 +10,25 @@ from measuring import Measured, by_turns, growth, repeated
 from published_step import draw_starts, loss
 from workloads import CPU, EPIDEMIC, backbone_of, counts, epidemic, population_settings, settings
 
-from weightflow import metrics, seeding
-from weightflow.alignment import align_to
-from weightflow.anchors import train_anchors, train_anchors_of_seeds
-from weightflow.classifiers import make_classifier
-from weightflow.dynamics import Solver, evolve, normalise_times
-from weightflow.fields import make_field
-from weightflow.fitting import Material, fit_dynamics
-from weightflow.interpolation import interpolate_weights
-from weightflow.named_tasks import named_task
-from weightflow.population_training import train_population
-from weightflow.populations import reference_of
-from weightflow.snapshots import Snapshots
-from weightflow.spline_fitting import fit_spline
-from weightflow.teacher import Lesson, lesson
-from weightflow.weight_flow import fit_weight_flow, generate
-from weightflow.weight_graph import build_weight_graph
-from weightflow.weight_spline import knot_times, through
-from weightflow.weighted_states import marginals
+from weightflow import seeding
+from weightflow.anchors.training import train_anchors, train_anchors_of_seeds
+from weightflow.data.snapshots import Snapshots
+from weightflow.density.weighted_states import marginals
+from weightflow.dynamics.equations import Solver, evolve, normalise_times
+from weightflow.dynamics.fields import make_field
+from weightflow.dynamics.fitting import Material, fit_dynamics
+from weightflow.dynamics.spline_fitting import fit_spline
+from weightflow.dynamics.weight_graph import build_weight_graph
+from weightflow.dynamics.weight_spline import knot_times, through
+from weightflow.evaluation import metrics
+from weightflow.networks.alignment import align_to
+from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.population import reference_of
+from weightflow.populations.tasks.by_name import named_task
+from weightflow.populations.training import train_population
+from weightflow.populations.weight_flow import fit_weight_flow, generate
+from weightflow.prediction.interpolation import interpolate_weights
+from weightflow.teaching.teachers import Lesson, lesson
 
 RK4 = Solver(method="rk4", substeps=1, rtol=1e-4, atol=1e-5, adjoint=False)
 

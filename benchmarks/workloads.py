@@ -10,11 +10,11 @@ import torch
 from snakemake.utils import validate
 
 from weightflow import seeding
-from weightflow.backbones import Backbone, make_backbone
-from weightflow.simulation import simulate
-from weightflow.snapshots import Snapshots, observed_mask, states_with_headroom
-from weightflow.state_space import Counts
-from weightflow.systems import read_system
+from weightflow.data.snapshots import Snapshots, observed_mask, states_with_headroom
+from weightflow.data.state_space import Counts
+from weightflow.networks.backbones import Backbone, make_backbone
+from weightflow.systems.reading import read_system
+from weightflow.systems.simulation import simulate
 
 ROOT = Path(__file__).parents[1]
 CPU = torch.device("cpu")

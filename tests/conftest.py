@@ -24,20 +24,20 @@ import yaml
 from threadpoolctl import threadpool_limits
 
 from weightflow import machine
-from weightflow.archive import unpack
-from weightflow.backbones import Backbone
+from weightflow.config.extrapolation import standard_baselines
+from weightflow.data.snapshots import Snapshots
+from weightflow.data.state_space import Counts, Reals
+from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.errors import InputError
-from weightflow.extrapolation import standard_baselines
-from weightflow.gru import GRUBackbone
-from weightflow.heads import CountHead, MixtureHead
-from weightflow.reaction_network import ReactionNetwork
-from weightflow.records import input_digests, write_records
+from weightflow.networks.backbones import Backbone
+from weightflow.networks.gru import GRUBackbone
+from weightflow.networks.heads import CountHead, MixtureHead
+from weightflow.networks.transformer import TransformerBackbone
+from weightflow.records.archive import unpack
+from weightflow.records.record import input_digests, write_records
 from weightflow.schema import read_schema
-from weightflow.snapshots import Snapshots
-from weightflow.state_space import Counts, Reals
-from weightflow.systems import read_system
-from weightflow.transformer import TransformerBackbone
-from weightflow.weight_graph import WeightGraph, build_weight_graph
+from weightflow.systems.reaction_network import ReactionNetwork
+from weightflow.systems.reading import read_system
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"

@@ -21,8 +21,8 @@ import pyarrow.parquet
 from anndata import AnnData
 from safetensors.numpy import save_file
 from scipy.sparse import csr_matrix
-from test_bad_input import npy
 
+from tests.workflow.test_bad_input import npy
 from weightflow.errors import InputError
 from weightflow.storage import write_tensors
 

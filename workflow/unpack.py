@@ -6,8 +6,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "scripts"))
 
-from weightflow.archive import unpack
 from weightflow.errors import InputError
+from weightflow.records.archive import unpack
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ rule archive_results:
     params:
         config=config,
         regenerated=REDRAWN,
-        systems=settings.systems_by_path(config),  # which elsewhere lead nowhere
+        systems=consistency.systems_by_path(config),  # which elsewhere lead nowhere
         code=code("archive_results.py"),
     script:
         "../scripts/archive_results.py"

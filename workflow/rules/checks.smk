@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from snakemake.exceptions import IncompleteCheckpointException
 
 
-from weightflow.records import ROOT
+from weightflow.records.record import ROOT
 
 # Commands that make nothing of results: they show what there is, or take away what is damaged.
 LOOKING = {

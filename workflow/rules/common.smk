@@ -50,27 +50,21 @@ SYSTEMS = HOME / "resources" / "systems"
 PUBLISHED = HOME / "resources" / "published.csv"
 TASKS = HOME / "resources" / "tasks.yaml"
 
-from weightflow import (
-    ablations,
-    agreement,
-    band_settings,
-    extrapolation,
-    integrity,
-    machine,
-    population_settings,
-    settings,
-    stages,
-)
+from weightflow import machine
+from weightflow.bands import settings as band_settings
+from weightflow.config import ablation_plan, consistency, extrapolation, stages
+from weightflow.config.run_names import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
+from weightflow.data.exports import FORMATS
+from weightflow.data.folds import fold_name, fold_of, interior
+from weightflow.data.snapshots import heldout_amount
 from weightflow.errors import InputError
-from weightflow.exports import FORMATS
-from weightflow.folds import fold_name, fold_of, interior
-from weightflow.provenance import LIBRARY, code_digest, numerical_versions
-from weightflow.readers import as_files
-from weightflow.runs import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
+from weightflow.formats.reading import as_files
+from weightflow.populations import settings as population_settings
+from weightflow.populations.tasks.catalogue import input_shapes, read_catalogue
+from weightflow.records import agreement, integrity
+from weightflow.records.provenance import LIBRARY, code_digest, numerical_versions
 from weightflow.schema import check_schema, read_schema
-from weightflow.snapshots import heldout_amount
-from weightflow.system_files import is_map
-from weightflow.task_catalogue import input_shapes, read_catalogue
+from weightflow.systems.entries import is_map
 from weightflow.yaml_files import read_config
 
 MODULE = __name__  # that imports this workflow; None where it runs by itself
@@ -102,26 +96,26 @@ try:
     validate(config, str(SCHEMA.resolve()))  # fills in the defaults
     if config["baselines"] is None:
         config["baselines"] = extrapolation.standard_baselines(config["datasets"])
-    settings.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
+    consistency.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
     CATALOGUE = read_catalogue(TASKS)
     TASK_SHAPES = input_shapes(CATALOGUE)
     population_settings.check_populations(
         config["populations"], config["datasets"], TASK_SHAPES, CONFIG_SOURCE
     )
     band_settings.check_bands(config, CONFIG_SOURCE)
-    settings.check_ablations(config, CONFIG_SOURCE)
-    ABLATIONS = ablations.ablation_models(config)
+    consistency.check_ablations(config, CONFIG_SOURCE)
+    ABLATIONS = ablation_plan.ablation_models(config)
     check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")
-    settings.check_variants(config, SYSTEMS, CONFIG_SOURCE)
+    consistency.check_variants(config, SYSTEMS, CONFIG_SOURCE)
     if not (
         MODULE or FROM_SAVED
     ):  # of a module, the rules of the importing workflow may make the files
-        settings.check_files(config, CONFIG_SOURCE)
+        consistency.check_files(config, CONFIG_SOURCE)
     if (
         workflow.is_main_process and not FROM_SAVED
     ):  # once, and before anything trains; it takes a second
-        settings.check_systems(config, SYSTEMS, CONFIG_SOURCE)
-    MAPS = {system for system in settings.used_systems(config, SYSTEMS) if is_map(system)}
+        consistency.check_systems(config, SYSTEMS, CONFIG_SOURCE)
+    MAPS = {system for system in consistency.used_systems(config, SYSTEMS) if is_map(system)}
 except InputError as fault:
     raise WorkflowError(str(fault)) from None
 
@@ -132,8 +126,8 @@ SHOWN_TEACHERS = 10  # of the candidates of an interval, in figure and report
 DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SETTINGS = {**config["models"], **ABLATIONS}
-LEVELS = ablations.ablation_levels(config)
-FACTORS = list(dict.fromkeys(factor for factor, *_ in LEVELS if factor != ablations.BASE))
+LEVELS = ablation_plan.ablation_levels(config)
+FACTORS = list(dict.fromkeys(factor for factor, *_ in LEVELS if factor != ablation_plan.BASE))
 STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
 # Whether workflows share what they simulate and train, by --cache; what they share depends on the software too.
 SHARES_CACHE = workflow.enable_cache
@@ -350,7 +344,7 @@ def needs_simulation(dataset):
 def system_file(dataset):
     """The file of a data set's system, or none."""
     system = settings_of(dataset)["system"]
-    return settings.system_path(system, SYSTEMS) if system else None
+    return consistency.system_path(system, SYSTEMS) if system else None
 
 
 def has_exact_law(dataset):

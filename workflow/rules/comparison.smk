@@ -1,5 +1,5 @@
 # Beside the literature: published results on the same systems, and what models hold against tables of all states.
-from weightflow.published import read_published
+from weightflow.evaluation.published import read_published
 
 # The system of each data set that has one on which there are published results.
 IN_LITERATURE = set(read_published(PUBLISHED)["system"])

@@ -1,9 +1,9 @@
 # What the jobs of a stage take, where it depends on their data set or model. What is not below results/ is `local`:
 # neither the prefix of a module nor a storage provider moves it.
-from weightflow.provenance import input_digest
-from weightflow.readers import format_of
-from weightflow.records import unless_read
-from weightflow.system_files import files_of
+from weightflow.records.provenance import input_digest
+from weightflow.formats.reading import format_of
+from weightflow.records.record import unless_read
+from weightflow.systems.entries import files_of
 
 
 def system_sources(wildcards):
@@ -71,7 +71,7 @@ def each_snapshot(pattern):
     """Input function: a pattern for every observed snapshot, whose number the prepared data say."""
 
     def paths(wildcards):
-        from weightflow.snapshots import observed_count
+        from weightflow.data.snapshots import observed_count
 
         snapshots = [f"{k:03d}" for k in range(observed_count(prepared(wildcards.dataset)))]
         return expand(pattern, snapshot=snapshots, allow_missing=True)
@@ -102,7 +102,7 @@ def is_behavioural(model):
 
 def folds_of(dataset):
     """Folds of a data set, one for each interior snapshot, whose number the prepared data say."""
-    from weightflow.snapshots import observed_count
+    from weightflow.data.snapshots import observed_count
 
     return [fold_name(dataset, k) for k in interior(observed_count(prepared(dataset)))]
 

@@ -1,5 +1,5 @@
 # Report: one page with every table, figure, setting and version, which needs nothing else to be read.
-from weightflow.figure_catalogue import TITLES
+from weightflow.report.figures import TITLES
 
 # Figures over all data sets.
 OVERALL = [

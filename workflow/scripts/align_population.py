@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from weightflow.alignment import align_to
-from weightflow.classifiers import make_classifier
-from weightflow.job import run
-from weightflow.populations import read_population, reference_of, write_population
-from weightflow.provenance import stamp
-from weightflow.tasks import read_task
+from weightflow.jobs.frame import run
+from weightflow.networks.alignment import align_to
+from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.population import read_population, reference_of, write_population
+from weightflow.populations.tasks.task import read_task
+from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

@@ -1,11 +1,11 @@
 """Animate the predicted density of a model beside the truth."""
 
-from weightflow.job import run
-from weightflow.laws import known_law, of_all
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
+from weightflow.laws.law import known_law, of_all
 from weightflow.plots import style
 from weightflow.plots.animation import animate_density, save_animation
-from weightflow.prediction import read_prediction
-from weightflow.snapshots import read_snapshots
+from weightflow.prediction.predictions import read_prediction
 
 
 def main(snakemake):

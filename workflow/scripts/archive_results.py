@@ -1,7 +1,7 @@
 """Pack what figures, tables and the report are regenerated from."""
 
-from weightflow.archive import archived_files, write_archive
-from weightflow.job import run
+from weightflow.jobs.frame import run
+from weightflow.records.archive import archived_files, write_archive
 
 
 def main(snakemake):

@@ -1,12 +1,12 @@
 """Lay the anchors out as the tokens of a weight graph."""
 
-from weightflow.anchor_files import read_anchors
-from weightflow.backbones import make_backbone
-from weightflow.job import run
-from weightflow.provenance import input_digest, stamp
-from weightflow.snapshots import read_snapshots
-from weightflow.stages import chosen_backbone
-from weightflow.weight_graph import build_weight_graph, write_weight_graph
+from weightflow.anchors.files import read_anchors
+from weightflow.config.stages import chosen_backbone
+from weightflow.data.snapshots import read_snapshots
+from weightflow.dynamics.weight_graph import build_weight_graph, write_weight_graph
+from weightflow.jobs.frame import run
+from weightflow.networks.backbones import make_backbone
+from weightflow.records.provenance import input_digest, stamp
 
 
 def main(snakemake):

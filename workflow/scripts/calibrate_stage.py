@@ -5,13 +5,13 @@ import time
 
 import psutil
 
-from weightflow.device import job_device
-from weightflow.estimate import STAGES, Work
-from weightflow.job import run
-from weightflow.laws import known_law
-from weightflow.snapshots import read_snapshots
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.device import job_device
+from weightflow.jobs.estimate import STAGES, Work
+from weightflow.jobs.frame import run
+from weightflow.jobs.model_checks import check_suited
+from weightflow.laws.law import known_law
 from weightflow.storage import write_json
-from weightflow.suited import check_suited
 
 STARTED = time.time() - psutil.Process().create_time()  # seconds that every job spends before it can begin
 

@@ -1,12 +1,12 @@
 """Choose the backbone's width and the smoothing weights on a validation split."""
 
-from weightflow.device import job_device
-from weightflow.job import run
-from weightflow.selection import choose_smoothing
-from weightflow.snapshots import read_training
+from weightflow.data.snapshots import read_training
+from weightflow.dynamics.validation import choose_smoothing
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.jobs.model_checks import check_suited
 from weightflow.storage import write_json, write_table
-from weightflow.suited import check_suited
-from weightflow.teacher import read_teachers
+from weightflow.teaching.teachers import read_teachers
 
 
 def main(snakemake):

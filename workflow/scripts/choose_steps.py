@@ -1,13 +1,13 @@
 """Choose, on a validation split, for how many steps a field that begins at the spline is fitted."""
 
-from weightflow.device import job_device
-from weightflow.dynamics import Solver
-from weightflow.job import run
-from weightflow.selection import choose_steps
-from weightflow.snapshots import read_training
+from weightflow.data.snapshots import read_training
+from weightflow.dynamics.equations import Solver
+from weightflow.dynamics.validation import choose_steps
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.jobs.model_checks import check_suited
 from weightflow.storage import read_json, write_json, write_table
-from weightflow.suited import check_suited
-from weightflow.teacher import read_teachers
+from weightflow.teaching.teachers import read_teachers
 
 
 def main(snakemake):

@@ -1,12 +1,12 @@
 """Choose the teacher that predicts left-out interior snapshots best."""
 
 from weightflow import seeding
-from weightflow.job import run
-from weightflow.snapshots import read_training
+from weightflow.data.snapshots import read_training
+from weightflow.jobs.frame import run
+from weightflow.jobs.model_checks import check_suited
 from weightflow.storage import write_table
-from weightflow.suited import check_suited
-from weightflow.teacher import write_teachers
-from weightflow.teacher_choice import best_teachers, candidates, score_teachers
+from weightflow.teaching.choice import best_teachers, candidates, score_teachers
+from weightflow.teaching.teachers import write_teachers
 
 
 def main(snakemake):

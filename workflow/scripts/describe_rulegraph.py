@@ -6,9 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from weightflow.job import run
+from weightflow.jobs.frame import run
 from weightflow.plots.rule_graph import read_rule_graph, rule_graph_dot
-from weightflow.provenance import LIBRARY
+from weightflow.records.provenance import LIBRARY
 from weightflow.storage import write_text
 from weightflow.yaml_files import config_text
 

@@ -2,8 +2,8 @@
 
 import sys
 
-from weightflow.downloads import fetch
-from weightflow.job import run
+from weightflow.formats.downloads import fetch
+from weightflow.jobs.frame import run
 
 
 def main(snakemake):

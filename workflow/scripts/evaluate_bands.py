@@ -1,9 +1,9 @@
 """Measure how often the true marginals lie in their bands, at times that were observed and at others."""
 
-from weightflow.bands import judge_bands, read_bands
-from weightflow.job import run
-from weightflow.laws import known_law
-from weightflow.snapshots import read_snapshots
+from weightflow.bands.marginals import judge_bands, read_bands
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
+from weightflow.laws.law import known_law
 from weightflow.storage import write_table
 
 

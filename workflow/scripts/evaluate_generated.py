@@ -1,15 +1,15 @@
 """Judge generated networks on test examples, beside those that their generators learned from."""
 
 from weightflow import seeding
-from weightflow.classifiers import make_classifier
-from weightflow.device import job_device
-from weightflow.job import run
-from weightflow.network_metrics import TRAINED
-from weightflow.network_samplers import SAMPLERS
-from weightflow.population_evaluation import compare_generated, judge
-from weightflow.populations import read_networks, read_population
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.evaluation import compare_generated, judge
+from weightflow.populations.network_metrics import TRAINED
+from weightflow.populations.population import read_networks, read_population
+from weightflow.populations.samplers import SAMPLERS
+from weightflow.populations.tasks.task import read_task
 from weightflow.storage import write_table
-from weightflow.tasks import read_task
 
 
 def main(snakemake):

@@ -1,10 +1,10 @@
 """Metrics of one model or baseline at every time, seed by seed."""
 
-from weightflow.evaluation import COLUMNS, Judge, evaluate
-from weightflow.job import run
-from weightflow.laws import known_law
-from weightflow.prediction import read_prediction
-from weightflow.snapshots import read_snapshots
+from weightflow.data.snapshots import read_snapshots
+from weightflow.evaluation.judging import COLUMNS, Judge, evaluate
+from weightflow.jobs.frame import run
+from weightflow.laws.law import known_law
+from weightflow.prediction.predictions import read_prediction
 from weightflow.storage import write_table
 
 

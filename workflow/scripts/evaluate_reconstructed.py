@@ -2,16 +2,16 @@
 
 import pandas as pd
 
-from weightflow.autoencoder_evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
-from weightflow.classifiers import make_classifier
-from weightflow.device import job_device
-from weightflow.job import run
-from weightflow.network_metrics import LEARNED
-from weightflow.population_evaluation import compare_generated, compare_reconstructed, judge
-from weightflow.populations import read_population
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.autoencoder import encode_all, read_autoencoder, reconstruct, split_networks
+from weightflow.populations.autoencoder_evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
+from weightflow.populations.evaluation import compare_generated, compare_reconstructed, judge
+from weightflow.populations.network_metrics import LEARNED
+from weightflow.populations.population import read_population
+from weightflow.populations.tasks.task import read_task
 from weightflow.storage import write_table
-from weightflow.tasks import read_task
-from weightflow.weight_autoencoder import encode_all, read_autoencoder, reconstruct, split_networks
 
 
 def main(snakemake):

@@ -1,12 +1,12 @@
 """Fit a flow, conditional on time, to the networks that an ensemble of anchors leaves possible."""
 
-from weightflow.anchor_ensembles import read_ensemble
-from weightflow.band_flow import fit_band_flow
-from weightflow.device import job_device
-from weightflow.ensemble_curves import EnsembleCurves
-from weightflow.job import run
-from weightflow.provenance import stamp
-from weightflow.weight_flow import write_weight_flow
+from weightflow.bands.curves import EnsembleCurves
+from weightflow.bands.ensembles import read_ensemble
+from weightflow.bands.flow import fit_band_flow
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.populations.weight_flow import write_weight_flow
+from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

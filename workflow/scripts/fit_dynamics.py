@@ -3,19 +3,19 @@
 from pathlib import Path
 
 from weightflow import seeding
-from weightflow.backbones import make_backbone
-from weightflow.device import job_device
-from weightflow.dynamics import Solver
-from weightflow.fields import make_field, write_field
-from weightflow.fitting import Material, fit_dynamics
-from weightflow.job import run
-from weightflow.latent_path import read_latent_path
-from weightflow.provenance import stamp
-from weightflow.snapshots import read_training
+from weightflow.data.snapshots import read_training
+from weightflow.dynamics.equations import Solver
+from weightflow.dynamics.fields import make_field, write_field
+from weightflow.dynamics.fitting import Material, fit_dynamics
+from weightflow.dynamics.latent_path import read_latent_path
+from weightflow.dynamics.weight_graph import read_weight_graph
+from weightflow.dynamics.weight_spline import read_spline
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.networks.backbones import make_backbone
+from weightflow.records.provenance import stamp
 from weightflow.storage import read_json, write_table
-from weightflow.teacher import lesson, read_teachers
-from weightflow.weight_graph import read_weight_graph
-from weightflow.weight_spline import read_spline
+from weightflow.teaching.teachers import lesson, read_teachers
 
 
 def main(snakemake):

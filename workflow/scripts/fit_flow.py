@@ -1,10 +1,10 @@
 """Fit the flow of OT-CFM to the observed snapshots."""
 
-from weightflow.device import job_device
-from weightflow.flow_matching import fit_flow, write_flow
-from weightflow.job import run
-from weightflow.provenance import stamp
-from weightflow.snapshots import read_training
+from weightflow.baselines.ot_cfm import fit_flow, write_flow
+from weightflow.data.snapshots import read_training
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

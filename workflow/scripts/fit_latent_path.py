@@ -1,13 +1,13 @@
 """Reduce the anchors to the latent path that drives the CDE."""
 
-from weightflow.backbones import make_backbone
-from weightflow.device import job_device
-from weightflow.job import run
-from weightflow.latent_path import Behaviour, fit_latent_path, write_latent_path
-from weightflow.provenance import stamp
-from weightflow.snapshots import read_training
+from weightflow.data.snapshots import read_training
+from weightflow.dynamics.latent_path import Behaviour, fit_latent_path, write_latent_path
+from weightflow.dynamics.weight_graph import read_weight_graph
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.networks.backbones import make_backbone
+from weightflow.records.provenance import stamp
 from weightflow.storage import write_table
-from weightflow.weight_graph import read_weight_graph
 
 
 def main(snakemake):

@@ -1,14 +1,14 @@
 """Fit one backbone to all observed snapshots together, the common start of pooled anchors."""
 
-from weightflow.anchor_files import write_start
-from weightflow.anchors import fit_pooled, prepare_training
-from weightflow.backbones import make_backbone
-from weightflow.device import job_device
-from weightflow.job import run
-from weightflow.provenance import stamp
-from weightflow.snapshots import read_training
-from weightflow.stages import chosen_backbone
-from weightflow.suited import check_suited
+from weightflow.anchors.files import write_start
+from weightflow.anchors.training import fit_pooled, prepare_training
+from weightflow.config.stages import chosen_backbone
+from weightflow.data.snapshots import read_training
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.jobs.model_checks import check_suited
+from weightflow.networks.backbones import make_backbone
+from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

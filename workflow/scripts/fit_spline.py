@@ -1,16 +1,16 @@
 """Fit the learned weight-space spline, from the anchors' spline on."""
 
 from weightflow import seeding
-from weightflow.backbones import make_backbone
-from weightflow.device import job_device
-from weightflow.job import run
-from weightflow.provenance import stamp
-from weightflow.snapshots import read_training
-from weightflow.spline_fitting import fit_spline
+from weightflow.data.snapshots import read_training
+from weightflow.dynamics.spline_fitting import fit_spline
+from weightflow.dynamics.weight_graph import read_weight_graph
+from weightflow.dynamics.weight_spline import knot_times, through, write_spline
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.networks.backbones import make_backbone
+from weightflow.records.provenance import stamp
 from weightflow.storage import read_json, write_table
-from weightflow.teacher import lesson, read_teachers
-from weightflow.weight_graph import read_weight_graph
-from weightflow.weight_spline import knot_times, through, write_spline
+from weightflow.teaching.teachers import lesson, read_teachers
 
 
 def main(snakemake):

@@ -3,22 +3,22 @@
 import numpy as np
 import torch
 
-from weightflow.classifiers import make_classifier
-from weightflow.device import job_device
-from weightflow.job import run
-from weightflow.population_evaluation import compare_reconstructed, judge
-from weightflow.populations import read_population
-from weightflow.provenance import stamp
-from weightflow.queries import draw_queries
-from weightflow.storage import write_table
-from weightflow.tasks import read_task
-from weightflow.weight_autoencoder import (
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.autoencoder import (
     behaviour_on,
     fit_autoencoder,
     reconstruct,
     split_networks,
     write_autoencoder,
 )
+from weightflow.populations.evaluation import compare_reconstructed, judge
+from weightflow.populations.population import read_population
+from weightflow.populations.queries import draw_queries
+from weightflow.populations.tasks.task import read_task
+from weightflow.records.provenance import stamp
+from weightflow.storage import write_table
 
 
 def main(snakemake):

@@ -1,11 +1,11 @@
 """Fit a flow from noise to the networks of a population."""
 
-from weightflow.device import job_device
-from weightflow.job import run
-from weightflow.populations import read_population
-from weightflow.provenance import stamp
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.populations.population import read_population
+from weightflow.populations.weight_flow import fit_weight_flow, write_weight_flow
+from weightflow.records.provenance import stamp
 from weightflow.storage import write_table
-from weightflow.weight_flow import fit_weight_flow, write_weight_flow
 
 
 def main(snakemake):

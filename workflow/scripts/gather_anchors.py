@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from weightflow.anchor_files import read_anchor, write_anchors
-from weightflow.anchors import Anchors, gather_anchors
-from weightflow.backbones import make_backbone
-from weightflow.job import run
-from weightflow.provenance import stamp
-from weightflow.snapshots import read_snapshots
-from weightflow.stages import chosen_backbone
+from weightflow.anchors.files import read_anchor, write_anchors
+from weightflow.anchors.training import Anchors, gather_anchors
+from weightflow.config.stages import chosen_backbone
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
+from weightflow.networks.backbones import make_backbone
+from weightflow.records.provenance import stamp
 from weightflow.storage import read_metadata, write_table
 
 

@@ -1,10 +1,10 @@
 """Draw new networks from a flow over weights."""
 
-from weightflow.device import job_device
-from weightflow.job import run
-from weightflow.populations import write_networks
-from weightflow.provenance import stamp
-from weightflow.weight_flow import generate, read_weight_flow
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.populations.population import write_networks
+from weightflow.populations.weight_flow import generate, read_weight_flow
+from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

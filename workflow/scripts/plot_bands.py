@@ -1,11 +1,11 @@
 """Draw the bands about predicted marginals over the truth at a few times."""
 
-from weightflow.bands import read_bands
-from weightflow.job import run
-from weightflow.laws import known_law
+from weightflow.bands.marginals import read_bands
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
+from weightflow.laws.law import known_law
 from weightflow.plots import style
 from weightflow.plots.bands import plot_bands
-from weightflow.snapshots import read_snapshots
 
 
 def main(snakemake):

@@ -1,10 +1,10 @@
 """Draw cells over the predicted density of the first two components, at observed and at left-out times."""
 
-from weightflow.job import run
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
 from weightflow.plots import style
 from weightflow.plots.cells import plot_cells
-from weightflow.prediction import read_prediction
-from weightflow.snapshots import read_snapshots
+from weightflow.prediction.predictions import read_prediction
 
 
 def main(snakemake):

@@ -1,9 +1,9 @@
 """Draw how the work grows with the data, as it was measured on this machine."""
 
-from weightflow.job import run
-from weightflow.measurements import read_measurements
+from weightflow.jobs.frame import run
 from weightflow.plots import style
 from weightflow.plots.growth import plot_growth
+from weightflow.report.benchmarks import read_measurements
 
 
 def main(snakemake):

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from weightflow.job import run
-from weightflow.laws import known_law, of_all
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
+from weightflow.laws.law import known_law, of_all
 from weightflow.plots import style
 from weightflow.plots.inference import plot_inference
-from weightflow.snapshots import read_snapshots
 
 
 def main(snakemake):

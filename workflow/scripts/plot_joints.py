@@ -1,11 +1,11 @@
 """Draw true and predicted joint densities of pairs of variables at a few times."""
 
-from weightflow.job import run
-from weightflow.laws import known_law, of_all
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
+from weightflow.laws.law import known_law, of_all
 from weightflow.plots import style
 from weightflow.plots.joints import plot_joints
-from weightflow.prediction import read_prediction
-from weightflow.snapshots import read_snapshots
+from weightflow.prediction.predictions import read_prediction
 
 
 def main(snakemake):

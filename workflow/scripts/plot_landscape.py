@@ -1,12 +1,12 @@
 """Draw a fitness landscape and the density that climbs it."""
 
-from weightflow.job import run
-from weightflow.laws import known_law, of_all
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
+from weightflow.laws.law import known_law, of_all
 from weightflow.plots import style
 from weightflow.plots.landscape import plot_landscape
-from weightflow.prediction import read_prediction
-from weightflow.snapshots import read_snapshots
-from weightflow.systems import read_system
+from weightflow.prediction.predictions import read_prediction
+from weightflow.systems.reading import read_system
 
 
 def main(snakemake):

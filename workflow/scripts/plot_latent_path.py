@@ -1,9 +1,9 @@
 """Draw the latent paths that drive the neural CDEs."""
 
-from weightflow.job import run
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
 from weightflow.plots import style
 from weightflow.plots.latent_path import plot_latent_path
-from weightflow.snapshots import read_snapshots
 from weightflow.storage import read_tensors
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from weightflow.job import run
+from weightflow.jobs.frame import run
 from weightflow.plots import style
 from weightflow.plots.learning import plot_learning
 

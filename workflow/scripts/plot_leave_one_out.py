@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from weightflow.job import run
+from weightflow.config.run_names import SPLIT_HALF
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
 from weightflow.plots import style
 from weightflow.plots.leave_one_out import plot_leave_one_out
-from weightflow.runs import SPLIT_HALF
-from weightflow.snapshots import read_snapshots
 
 
 def main(snakemake):

@@ -1,11 +1,11 @@
 """Draw predicted over true marginals at a few times."""
 
-from weightflow.job import run
-from weightflow.laws import known_law
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
+from weightflow.laws.law import known_law
 from weightflow.plots import style
 from weightflow.plots.marginals import plot_marginals
-from weightflow.prediction import read_prediction
-from weightflow.snapshots import read_snapshots
+from weightflow.prediction.predictions import read_prediction
 
 
 def main(snakemake):

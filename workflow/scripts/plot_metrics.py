@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from weightflow.job import run
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
 from weightflow.plots import style
 from weightflow.plots.metrics import plot_metrics
-from weightflow.snapshots import read_snapshots
 
 
 def main(snakemake):

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from weightflow.job import run
-from weightflow.network_metrics import TRAINED
+from weightflow.jobs.frame import run
 from weightflow.plots import style
 from weightflow.plots.networks import plot_networks
-from weightflow.populations import read_networks, read_population
+from weightflow.populations.network_metrics import TRAINED
+from weightflow.populations.population import read_networks, read_population
 
 
 def main(snakemake):

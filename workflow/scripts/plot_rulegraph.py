@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from weightflow.job import run
+from weightflow.jobs.frame import run
 from weightflow.plots import style
 from weightflow.plots.rule_graph import plot_rule_graph, read_rule_graph
 

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from weightflow.choices import TEACHER, Choice, rank_teachers
-from weightflow.job import run
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
 from weightflow.plots import style
 from weightflow.plots.teachers import plot_teachers
-from weightflow.snapshots import read_snapshots
+from weightflow.report.choices import TEACHER, Choice, rank_teachers
 from weightflow.storage import read_json
 
 

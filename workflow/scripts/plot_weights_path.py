@@ -1,11 +1,11 @@
 """Draw the weights' path of a model among its anchors."""
 
-from weightflow.job import run
+from weightflow.data.snapshots import read_snapshots
+from weightflow.dynamics.weight_graph import read_weight_graph
+from weightflow.jobs.frame import run
 from weightflow.plots import style
 from weightflow.plots.weights_path import plot_weights_path
-from weightflow.prediction import read_prediction
-from weightflow.snapshots import read_snapshots
-from weightflow.weight_graph import read_weight_graph
+from weightflow.prediction.predictions import read_prediction
 
 
 def main(snakemake):

@@ -2,16 +2,16 @@
 
 import torch
 
-from weightflow.anchor_ensembles import read_ensemble
-from weightflow.backbones import make_backbone
-from weightflow.band_calibration import choose_stretch
-from weightflow.band_flow import predict_bands
-from weightflow.bands import write_bands
-from weightflow.ensemble_curves import EnsembleCurves
-from weightflow.job import run
-from weightflow.provenance import stamp
-from weightflow.snapshots import read_training
-from weightflow.weight_flow import read_weight_flow
+from weightflow.bands.calibration import choose_stretch
+from weightflow.bands.curves import EnsembleCurves
+from weightflow.bands.ensembles import read_ensemble
+from weightflow.bands.flow import predict_bands
+from weightflow.bands.marginals import write_bands
+from weightflow.data.snapshots import read_training
+from weightflow.jobs.frame import run
+from weightflow.networks.backbones import make_backbone
+from weightflow.populations.weight_flow import read_weight_flow
+from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

@@ -1,11 +1,11 @@
 """Predict by a baseline without a network, or by a floor, seed by seed."""
 
-from weightflow.baselines import predict_baseline
-from weightflow.job import run
-from weightflow.laws import known_law
-from weightflow.prediction import write_prediction
-from weightflow.provenance import stamp
-from weightflow.snapshots import read_snapshots
+from weightflow.baselines.without_networks import predict_baseline
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
+from weightflow.laws.law import known_law
+from weightflow.prediction.predictions import write_prediction
+from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

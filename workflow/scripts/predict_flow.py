@@ -1,11 +1,11 @@
 """Samples of OT-CFM at every time of the data."""
 
-from weightflow.device import job_device
-from weightflow.flow_matching import predict_flow, read_flow
-from weightflow.job import run
-from weightflow.prediction import write_prediction
-from weightflow.provenance import stamp
-from weightflow.snapshots import read_snapshots
+from weightflow.baselines.ot_cfm import predict_flow, read_flow
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.prediction.predictions import write_prediction
+from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

@@ -1,14 +1,14 @@
 """Sample and score the moving density of the learned weight-space spline at every time of the data."""
 
-from weightflow.device import job_device
-from weightflow.job import run
-from weightflow.laws import known_law
-from weightflow.moving_density import predict_along
-from weightflow.moving_weights import along_spline
-from weightflow.prediction import write_prediction
-from weightflow.provenance import stamp
-from weightflow.snapshots import read_snapshots
-from weightflow.weight_graph import read_weight_graph
+from weightflow.data.snapshots import read_snapshots
+from weightflow.dynamics.weight_graph import read_weight_graph
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.laws.law import known_law
+from weightflow.prediction.moving_density import predict_along
+from weightflow.prediction.moving_weights import along_spline
+from weightflow.prediction.predictions import write_prediction
+from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

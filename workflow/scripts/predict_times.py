@@ -1,12 +1,12 @@
 """Sample a model's moving density at the times that a user lists, in a format that people go on with."""
 
-from weightflow.device import job_device
-from weightflow.exports import write_states
-from weightflow.job import run
-from weightflow.moving_density import sample_along
-from weightflow.moving_weights import along_field, along_spline
-from weightflow.snapshots import read_snapshots
-from weightflow.weight_graph import read_weight_graph
+from weightflow.data.exports import write_states
+from weightflow.data.snapshots import read_snapshots
+from weightflow.dynamics.weight_graph import read_weight_graph
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.prediction.moving_density import sample_along
+from weightflow.prediction.moving_weights import along_field, along_spline
 
 
 def main(snakemake):

@@ -3,12 +3,12 @@
 import numpy as np
 
 from weightflow import seeding
+from weightflow.data.snapshots import assemble, check_states, heldout_amount, write_snapshots
 from weightflow.errors import InputError
-from weightflow.job import run
-from weightflow.provenance import joint_digest
-from weightflow.readers import as_files, read_recording
-from weightflow.recordings import Recording
-from weightflow.snapshots import assemble, check_states, heldout_amount, write_snapshots
+from weightflow.formats.raw_snapshots import Recording
+from weightflow.formats.reading import as_files, read_recording
+from weightflow.jobs.frame import run
+from weightflow.records.provenance import joint_digest
 from weightflow.storage import read_json, read_tensors
 
 

@@ -1,12 +1,12 @@
 """Split and scale what classifiers are to learn."""
 
-from weightflow.job import run
-from weightflow.named_tasks import named_task
-from weightflow.provenance import stamp
-from weightflow.snapshots import read_snapshots
-from weightflow.state_tasks import task_of_states
-from weightflow.task_catalogue import read_catalogue
-from weightflow.tasks import write_task
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
+from weightflow.populations.tasks.by_name import named_task
+from weightflow.populations.tasks.catalogue import read_catalogue
+from weightflow.populations.tasks.next_count import task_of_states
+from weightflow.populations.tasks.task import write_task
+from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

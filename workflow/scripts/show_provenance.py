@@ -2,9 +2,9 @@
 
 import sys
 
-from weightflow.job import run
-from weightflow.lineage import describe_artefact, describe_figures
-from weightflow.records import root_of
+from weightflow.jobs.frame import run
+from weightflow.records.lineage import describe_artefact, describe_figures
+from weightflow.records.record import root_of
 
 
 def main(snakemake):

@@ -1,11 +1,11 @@
 """Simulate a system's training and held-out trajectories."""
 
 from weightflow import seeding
-from weightflow.job import run
-from weightflow.provenance import stamp
-from weightflow.simulation import simulate
+from weightflow.jobs.frame import run
+from weightflow.records.provenance import stamp
 from weightflow.storage import write_tensors
-from weightflow.systems import read_system
+from weightflow.systems.reading import read_system
+from weightflow.systems.simulation import simulate
 
 
 def main(snakemake):

@@ -1,10 +1,10 @@
 """Solve for a system's exact law, which predictions are compared with."""
 
-from weightflow.job import run
-from weightflow.law_solvers import solve_law
-from weightflow.laws import write_law
-from weightflow.provenance import stamp
-from weightflow.systems import read_system
+from weightflow.jobs.frame import run
+from weightflow.laws.law import write_law
+from weightflow.laws.solvers import solve_law
+from weightflow.records.provenance import stamp
+from weightflow.systems.reading import read_system
 
 
 def main(snakemake):

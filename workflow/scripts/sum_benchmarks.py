@@ -1,7 +1,7 @@
 """Add up what the jobs of one stage cost, as if it were one job."""
 
-from weightflow.job import run
-from weightflow.runtime import sum_benchmarks
+from weightflow.jobs.frame import run
+from weightflow.report.runtime import sum_benchmarks
 from weightflow.storage import write_text
 
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from weightflow.ablation_table import check_levels, tabulate_ablations
-from weightflow.evaluation import summarise
-from weightflow.job import run
+from weightflow.evaluation.ablation_table import check_levels, tabulate_ablations
+from weightflow.evaluation.judging import summarise
+from weightflow.jobs.frame import run
 from weightflow.storage import write_table
 
 

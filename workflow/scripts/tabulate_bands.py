@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from weightflow.bands import COLUMNS, summarise_bands
-from weightflow.job import run
+from weightflow.bands.marginals import COLUMNS, summarise_bands
+from weightflow.jobs.frame import run
 from weightflow.storage import write_table
 
 

@@ -2,11 +2,11 @@
 
 import sys
 
-from weightflow.folds import interior
-from weightflow.job import run
+from weightflow.data.folds import interior
+from weightflow.data.snapshots import observed_count
+from weightflow.jobs.frame import run
 from weightflow.machine import processors
-from weightflow.runtime import estimate_table, say_estimate
-from weightflow.snapshots import observed_count
+from weightflow.report.runtime import estimate_table, say_estimate
 from weightflow.storage import read_json, write_table
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 
 from weightflow import seeding
-from weightflow.folds import fold_of
-from weightflow.job import run
-from weightflow.leave_one_out import left_out_scores, split_half_floor, summarise_folds
-from weightflow.runs import SPLIT_HALF
-from weightflow.snapshots import read_snapshots
+from weightflow.config.run_names import SPLIT_HALF
+from weightflow.data.folds import fold_of
+from weightflow.data.snapshots import read_snapshots
+from weightflow.evaluation.leave_one_out import left_out_scores, split_half_floor, summarise_folds
+from weightflow.jobs.frame import run
 from weightflow.storage import write_table
 
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from weightflow.evaluation import summarise
-from weightflow.job import run
+from weightflow.evaluation.judging import summarise
+from weightflow.jobs.frame import run
 from weightflow.storage import write_table
 
 

@@ -1,8 +1,8 @@
 """Count the numbers that models hold, as the number of states grows; nothing is trained."""
 
-from weightflow.job import run
-from weightflow.model_size import model_sizes
-from weightflow.snapshots import read_snapshots
+from weightflow.data.snapshots import read_snapshots
+from weightflow.evaluation.model_size import model_sizes
+from weightflow.jobs.frame import run
 from weightflow.storage import write_table
 
 

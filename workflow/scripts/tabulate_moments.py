@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from weightflow.job import run
-from weightflow.moments import Run, compare_moments
-from weightflow.prediction import read_prediction
-from weightflow.snapshots import read_snapshots
+from weightflow.data.snapshots import read_snapshots
+from weightflow.evaluation.moments import Run, compare_moments
+from weightflow.jobs.frame import run
+from weightflow.prediction.predictions import read_prediction
 from weightflow.storage import write_table
 
 

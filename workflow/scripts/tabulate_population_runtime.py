@@ -1,7 +1,7 @@
 """Gather seconds and memory of every stage of every population."""
 
-from weightflow.job import run
-from weightflow.runtime import population_runtime
+from weightflow.jobs.frame import run
+from weightflow.report.runtime import population_runtime
 from weightflow.storage import write_table
 
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from weightflow.job import run
-from weightflow.network_metrics import COLUMNS, summarise_populations
+from weightflow.jobs.frame import run
+from weightflow.populations.network_metrics import COLUMNS, summarise_populations
 from weightflow.storage import write_table
 
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from weightflow.job import run
-from weightflow.published import beside_published, read_published
+from weightflow.evaluation.published import beside_published, read_published
+from weightflow.jobs.frame import run
 from weightflow.storage import write_table
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from weightflow.integrity import check_inputs
-from weightflow.job import run
-from weightflow.runtime import compare_estimate, runtime_table
+from weightflow.jobs.frame import run
+from weightflow.records.integrity import check_inputs
+from weightflow.report.runtime import compare_estimate, runtime_table
 from weightflow.storage import write_table
 
 

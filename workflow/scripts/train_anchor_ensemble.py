@@ -1,12 +1,12 @@
 """Train many backbones for every observed snapshot, on resampled states, all of them side by side."""
 
-from weightflow.anchor_ensembles import train_ensemble, write_ensemble
-from weightflow.backbones import make_backbone
-from weightflow.device import job_device
-from weightflow.job import run
-from weightflow.provenance import stamp
-from weightflow.snapshots import read_training
-from weightflow.suited import check_suited
+from weightflow.bands.ensembles import train_ensemble, write_ensemble
+from weightflow.data.snapshots import read_training
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.jobs.model_checks import check_suited
+from weightflow.networks.backbones import make_backbone
+from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

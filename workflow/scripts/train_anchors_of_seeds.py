@@ -1,14 +1,14 @@
 """Train one backbone per observed snapshot and seed, all of them side by side."""
 
-from weightflow.anchor_files import write_anchors
-from weightflow.anchors import train_anchors_of_seeds
-from weightflow.backbones import make_backbone
-from weightflow.device import job_device
-from weightflow.job import run
-from weightflow.provenance import stamp
-from weightflow.snapshots import read_training
+from weightflow.anchors.files import write_anchors
+from weightflow.anchors.training import train_anchors_of_seeds
+from weightflow.data.snapshots import read_training
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.jobs.model_checks import check_suited
+from weightflow.networks.backbones import make_backbone
+from weightflow.records.provenance import stamp
 from weightflow.storage import write_table
-from weightflow.suited import check_suited
 
 
 def main(snakemake):

@@ -1,13 +1,13 @@
 """Train the networks of a population, side by side."""
 
-from weightflow.classifiers import make_classifier
-from weightflow.device import job_device
-from weightflow.job import run
-from weightflow.population_training import train_population
-from weightflow.populations import write_population
-from weightflow.provenance import stamp
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.population import write_population
+from weightflow.populations.tasks.task import read_task
+from weightflow.populations.training import train_population
+from weightflow.records.provenance import stamp
 from weightflow.storage import write_table
-from weightflow.tasks import read_task
 
 
 def main(snakemake):

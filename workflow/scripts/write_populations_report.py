@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from weightflow.job import run
-from weightflow.report import render_populations
+from weightflow.jobs.frame import run
+from weightflow.report.page import render_populations
 from weightflow.storage import write_text
 
 

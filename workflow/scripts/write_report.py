@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from weightflow.choices import Choice
-from weightflow.job import run
-from weightflow.laws import read_law
-from weightflow.measurements import read_measurements
-from weightflow.report import Comparison, Source, render_report
-from weightflow.snapshots import read_snapshots
+from weightflow.data.snapshots import read_snapshots
+from weightflow.jobs.frame import run
+from weightflow.laws.law import read_law
+from weightflow.report.benchmarks import read_measurements
+from weightflow.report.choices import Choice
+from weightflow.report.page import Comparison, Source, render_report
 from weightflow.storage import read_json, read_metadata, write_text
 
 

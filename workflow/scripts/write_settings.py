@@ -1,6 +1,6 @@
 """Write the configuration as it took effect, with every default; it reproduces the run as a --configfile."""
 
-from weightflow.job import run
+from weightflow.jobs.frame import run
 from weightflow.storage import write_text
 from weightflow.yaml_files import config_text
 

@@ -11,7 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from PIL import Image
 
-from weightflow.laws import ExactLaw
+from weightflow.data.snapshots import Snapshots
+from weightflow.laws.law import ExactLaw
 from weightflow.plots import style
 from weightflow.plots.cells import draw_cells
 from weightflow.plots.densities import (
@@ -24,8 +25,7 @@ from weightflow.plots.densities import (
     pair_edges,
     shade,
 )
-from weightflow.prediction import Prediction
-from weightflow.snapshots import Snapshots
+from weightflow.prediction.predictions import Prediction
 from weightflow.storage import atomic
 
 MOST_FRAMES = 120

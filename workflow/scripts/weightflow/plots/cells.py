@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from weightflow.data.snapshots import Snapshots
 from weightflow.plots import style
 from weightflow.plots.densities import cell_limits, mass_contours, mass_patches, own_grid
-from weightflow.prediction import Prediction
-from weightflow.snapshots import Snapshots
+from weightflow.prediction.predictions import Prediction
 
 MOST_TIMES = 6
 MOST_CELLS = 400  # of a panel; more hide the density

@@ -11,10 +11,10 @@ from matplotlib.patches import Patch
 from scipy.interpolate import interp1d
 from scipy.ndimage import gaussian_filter
 
-from weightflow.laws import ExactLaw
+from weightflow.data.snapshots import Snapshots
+from weightflow.laws.law import ExactLaw
 from weightflow.plots import style
-from weightflow.prediction import Prediction, bin_counts
-from weightflow.snapshots import Snapshots
+from weightflow.prediction.predictions import Prediction, bin_counts
 
 SHOWN_TIMES = 4
 MOST_BINS = 60

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
-from weightflow.evaluation import at_unseen_times
-from weightflow.metric_catalogue import CATALOGUE, compared
+from weightflow.config.run_names import is_floor
+from weightflow.evaluation.judging import at_unseen_times
+from weightflow.evaluation.metric_catalogue import CATALOGUE, compared
 from weightflow.plots import style
 from weightflow.plots.ablations import SHOWN
-from weightflow.runs import is_floor
 
 _PANELS = 2
 

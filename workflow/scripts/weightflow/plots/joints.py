@@ -8,11 +8,11 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter
 
-from weightflow.laws import ExactLaw
+from weightflow.data.snapshots import Snapshots
+from weightflow.laws.law import ExactLaw
 from weightflow.plots import style
 from weightflow.plots.densities import SMOOTHING, joint, pair_edges, shade, shown_times
-from weightflow.prediction import Prediction
-from weightflow.snapshots import Snapshots
+from weightflow.prediction.predictions import Prediction
 
 MOST_PAIRS = 3
 

@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from scipy.ndimage import maximum_filter, minimum_filter
 
-from weightflow.laws import ExactLaw
+from weightflow.data.snapshots import Snapshots
+from weightflow.laws.law import ExactLaw
 from weightflow.plots import style
 from weightflow.plots.densities import joint, shown_times
-from weightflow.prediction import Prediction
-from weightflow.snapshots import Snapshots
+from weightflow.prediction.predictions import Prediction
 
 LEVELS = 8  # contours of the fitness
 BINS = 50  # of a density along each locus

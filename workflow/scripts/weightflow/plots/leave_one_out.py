@@ -11,9 +11,9 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from weightflow.metric_catalogue import CATALOGUE
+from weightflow.config.run_names import SPLIT_HALF, is_model
+from weightflow.evaluation.metric_catalogue import CATALOGUE
 from weightflow.plots import style
-from weightflow.runs import SPLIT_HALF, is_model
 
 SHOWN = ("w1_loo", "nll_loo")
 _ROW = 0.46 * style.CM  # height of a run

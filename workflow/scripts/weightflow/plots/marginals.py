@@ -6,11 +6,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from weightflow.laws import ExactLaw
+from weightflow.data.snapshots import Snapshots
+from weightflow.laws.law import ExactLaw
 from weightflow.plots import style
 from weightflow.plots.densities import bin_edges, marginal, shown_times, states_at
-from weightflow.prediction import Prediction
-from weightflow.snapshots import Snapshots
+from weightflow.prediction.predictions import Prediction
 
 MOST_VARIABLES = 6
 LAW_WIDTH = 0.7

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from weightflow.metric_catalogue import CATALOGUE, panels
+from weightflow.data.snapshots import Snapshots
+from weightflow.evaluation.metric_catalogue import CATALOGUE, panels
 from weightflow.plots import style
-from weightflow.snapshots import Snapshots
 
 SHOWN = (
     "w_marginal_exact",

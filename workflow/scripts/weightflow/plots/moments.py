@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from weightflow.moments import MOMENTS, determination
+from weightflow.evaluation.moments import MOMENTS, determination
 from weightflow.plots import style
 
 MOST_POINTS = 100  # of a model in a panel, of either kind

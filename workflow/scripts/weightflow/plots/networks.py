@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from weightflow.network_metrics import TRAINED
 from weightflow.plots import style
-from weightflow.reduction import fit_reduction
+from weightflow.populations.network_metrics import TRAINED
+from weightflow.populations.reduction import fit_reduction
 
 COLOURS = {TRAINED: style.BLACK, "flow": style.BLUE, "gaussian": style.ORANGE, "kernel": style.GREEN}
 COLOURS |= {"covariance": style.GREY, "jittered": style.SKY}

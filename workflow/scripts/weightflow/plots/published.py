@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
+from weightflow.config.run_names import is_floor
+from weightflow.evaluation.published import OWN, PUBLISHED
 from weightflow.plots import style
-from weightflow.published import OWN, PUBLISHED
-from weightflow.runs import is_floor
 
 METRICS = {"w": "W of the marginals", "jsd": "JSD of the marginals"}
 _NARROW = {"w": "W", "jsd": "JSD"}

@@ -21,7 +21,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from weightflow.runs import is_model
+from weightflow.config.run_names import is_model
 from weightflow.storage import atomic
 
 # It tells every step of embedding a font in a PDF.

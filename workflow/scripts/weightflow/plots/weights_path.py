@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import ConnectionPatch
 
+from weightflow.data.snapshots import Snapshots
 from weightflow.plots import style
 from weightflow.plots.densities import (
     cell_limits,
@@ -23,8 +24,7 @@ from weightflow.plots.densities import (
     shade,
     shown_times,
 )
-from weightflow.prediction import Prediction
-from weightflow.snapshots import Snapshots
+from weightflow.prediction.predictions import Prediction
 
 _INSET = 3.3 * style.CM  # height of an inset
 _PLANE = 7.2 * style.CM  # height of the plane

@@ -1,0 +1,526 @@
+"""The configuration: every key documented, defaults that hold, and one sentence for each fault."""
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from weightflow.config.consistency import (
+    SEPARATE_ALIGNMENTS,
+    check_ablations,
+    check_consistency,
+    check_files,
+    check_systems,
+    check_variants,
+    system_path,
+    systems_by_path,
+    used_systems,
+)
+from weightflow.errors import InputError
+from weightflow.schema import check_schema
+
+SIMULATED = {"system": "epidemic"}
+WIDTH = {"width": {"wide": {}}}
+
+
+def keys(schema: dict[str, Any], at: str = "") -> Iterator[tuple[str, dict, bool]]:
+    """(path, schema, required) of every key, also of those in $defs."""
+    for name, entry in schema.get("properties", {}).items():
+        yield f"{at}{name}", entry, name in schema.get("required", [])
+        yield from keys(entry, f"{at}{name}.")
+    for name, entry in schema.get("$defs", {}).items():
+        yield from keys(entry, f"{name}.")
+
+
+@pytest.fixture
+def systems(root):
+    return root / "resources" / "systems"
+
+
+@pytest.fixture
+def check(schema, complete, systems):
+    """Check a config as the workflow does."""
+
+    def run(config: dict[str, Any]) -> None:
+        check_schema(config, schema, "my.yaml")
+        check_ablations(complete(config), "my.yaml")
+        check_consistency(complete(config), systems, "my.yaml")
+        check_files(complete(config), "my.yaml")
+
+    return run
+
+
+def config(dataset: dict | None = None, model: dict | None = None, **rest) -> dict[str, Any]:
+    made = {"datasets": {"data": SIMULATED | (dataset or {})}, **rest}
+    return made | ({"models": {"m": model}} if model is not None else {})
+
+
+def test_the_schema_is_a_schema(schema):
+    Draft202012Validator.check_schema(schema)
+
+
+def test_every_key_is_described(schema):
+    assert [at for at, entry, _ in keys(schema) if not entry.get("description")] == []
+
+
+def test_every_key_has_a_default_or_is_required(schema):
+    assert [at for at, entry, required in keys(schema) if "default" not in entry and not required] == []
+
+
+def test_every_default_is_allowed(schema):
+    for at, entry, _ in keys(schema):
+        if "default" in entry:
+            whole = {**entry, "$defs": schema["$defs"]}
+            assert not list(Draft202012Validator(whole).iter_errors(entry["default"])), at
+
+
+def test_every_number_has_a_range(schema):
+    bounds, kinds = {"minimum", "exclusiveMinimum"}, ("integer", "number")
+    numbers = [(at, entry) for at, entry, _ in keys(schema) if entry.get("type") in kinds]
+    assert [at for at, entry in numbers if not bounds & set(entry)] == []
+
+
+def test_no_count_of_a_model_or_population_is_without_an_end(schema):
+    """Counts of data sets end with the data, and a seed is no count."""
+    parts = ("model.", "population.", "bands.")
+    kinds = [(at, entry) for at, entry, _ in keys(schema) if at.startswith(parts) and not at.endswith("seed")]
+    numbers = [(at, entry) for at, entry in kinds if "integer" in (entry.get("type"), *entry.get("type", []))]
+    assert len(numbers) > 50
+    assert [at for at, entry in numbers if "maximum" not in entry] == []
+
+
+def test_no_level_takes_unknown_keys(schema):
+    objects = [(at, entry) for at, entry, _ in keys(schema) if entry.get("type") == "object"]
+    assert [at for at, entry in objects if "additionalProperties" not in entry] == []
+    assert schema["additionalProperties"] is False
+
+
+def test_shipped_configs_are_accepted(root, schema):
+    shipped = sorted((root / "config").glob("*.yaml"))
+    assert len(shipped) > 10
+    for path in shipped:
+        check_schema(yaml.safe_load(path.read_text(encoding="utf-8")), schema, path.name)
+
+
+def test_a_config_that_names_a_system_alone_is_enough(check):
+    check(config())
+
+
+@pytest.mark.parametrize(
+    ("made", "key", "sentence"),
+    [
+        (config(sead=1), "", "unknown key 'sead'; did you mean 'seeds'?"),
+        (config({"sistem": "x"}), "datasets.data: ", "unknown key 'sistem'; did you mean 'system'?"),
+        (config(model={"solver": {"step": 1}}), "models.m.solver: ", "unknown key 'step'"),
+        (
+            config(model={"solver": {"method": "rk5"}}),
+            "models.m.solver.method: ",
+            "unknown value 'rk5'; did you mean 'rk4'",
+        ),
+        (
+            config(model={"path": {"method": "tsne"}}),
+            "models.m.path.method: ",
+            "unknown value 'tsne'; allowed: pca",
+        ),
+        (config(model={"anchors": {"alignment": "pool"}}), "models.m.anchors.alignment: ", "unknown value 'pool'"),
+        (config(model={"dynamics": {"kind": "sde"}}), "models.m.dynamics.kind: ", "unknown value 'sde'"),
+        (
+            config(model={"training": {"steps": 0}}),
+            "models.m.training.steps: ",
+            "0 is out of range; it must be at least 1",
+        ),
+        (
+            config(model={"training": {"clip": 0}}),
+            "models.m.training.clip: ",
+            "0 is out of range; it must be more than 0",
+        ),
+        (config(model={"solver": {"rtol": 2}}), "models.m.solver.rtol: ", "2 is out of range; it must be at most 0.1"),
+        (config(model={"training": {"steps": 1.5}}), "models.m.training.steps: ", "1.5 is not of type integer"),
+        (config(model={"training": {"steps": "many"}}), "models.m.training.steps: ", "'many' is not of type integer"),
+        (config(models={"a/b": {}}), "models: ", "'a/b' cannot be used; letters, digits"),
+        (config(models={"../up": {}}), "models: ", "'../up' cannot be used"),
+        (config(models={"": {}}), "models: ", "'' cannot be used"),
+        ({"datasets": {"a b": SIMULATED}}, "datasets: ", "'a b' cannot be used"),
+        (config(seeds=[]), "seeds: ", ""),
+        (config(seeds=[1, 1]), "seeds: ", ""),
+        (config(seeds=[-1]), "seeds.0: ", "-1 is out of range"),
+        (config(baselines=["mix"]), "baselines.0: ", "unknown value 'mix'"),
+        ({}, "", "the key 'datasets' is missing"),
+        ({"datasets": {}}, "datasets: ", ""),
+        (
+            {"datasets": {"data": {"system": "epidemik"}}},
+            "datasets.data.system: ",
+            "unknown system 'epidemik'; did you",
+        ),
+        ({"datasets": {"data": {}}}, "datasets.data: ", "names neither a file nor a system; give one"),
+        ({"datasets": {"data": {"file": "no.npy"}}}, "datasets.data.file: ", "there is no file no.npy"),
+        (config({"heldout": 0.5}), "datasets.data.heldout: ", "0.5 is a fraction, but there is no file to split"),
+        (config({"heldout": 1.5}), "datasets.data.heldout: ", "whole number"),
+        (config({"heldout": 0}), "datasets.data.reference: ", "there is no held-out part; set reference: training"),
+        (config({"states": 100, "max_states": 50}), "datasets.data.states: ", "100 is above max_states 50"),
+        (
+            config(model={"dynamics": {"width": 10, "heads": 4}}),
+            "models.m.dynamics: ",
+            "4 heads do not divide the width 10",
+        ),
+        (
+            config(model={"training": {"start_from": "no.safetensors"}}),
+            "models.m.training.start_from: ",
+            "there is no file",
+        ),
+        (
+            config(
+                model={}, ablations={"factors": {"start": {"there": {"training": {"start_from": "no.safetensors"}}}}}
+            ),
+            "ablations.factors.start.there.training.start_from: ",
+            "there is no file",
+        ),
+        (
+            config(model={"path": {"method": "pca", "behavioural": 1}}),
+            "models.m.path.behavioural: ",
+            "pca decodes no weights that could be judged; set method: autoencoder, or behavioural: 0",
+        ),
+        (
+            config(model={"anchors": {"jobs": "per_snapshot", "alignment": "sequential"}}),
+            "models.m.anchors.jobs: ",
+            "sequential anchors need each other in training",
+        ),
+        (
+            config(model={"anchors": {"jobs": "per_snapshot", "alignment": "joint"}}),
+            "models.m.anchors.jobs: ",
+            "set jobs: together, or alignment to one of pooled, rebasin, none",
+        ),
+        (
+            config(model={"anchors": {"settled": 0.01, "alignment": "joint"}}),
+            "models.m.anchors.settled: ",
+            "set settled: null, or alignment to one of pooled, rebasin, none",
+        ),
+        (
+            config(model={"anchors": {"jobs": "all_seeds"}, "backbone": {"hidden": [4, 8]}}),
+            "models.m.anchors.jobs: ",
+            "give one width, or set jobs: together",
+        ),
+        (config(model={"path": {"structural": 0}}), "models.m.path: ", "raise structural or behavioural"),
+        (
+            config(model={"teacher": {"members": ["bridges"]}}),
+            "models.m.teacher.members.0: ",
+            "unknown value 'bridges'; did you mean 'bridge'?",
+        ),
+        (
+            config(model={"teacher": {"noises": [-1]}}),
+            "models.m.teacher.noises.0: ",
+            "-1 is out of range; it must be at",
+        ),
+        (config(model={"teacher": {"noises": []}}), "models.m.teacher.noises: ", ""),
+        (config(model={"teacher": {"shares": [1]}}), "models.m.teacher.shares.0: ", "it must be less than 1"),
+        (config(model={"teacher": {"rates": [-2]}}), "models.m.teacher.rates.0: ", "it must be at least 0"),
+        (config(model={"selection": {"validation": 0.9}}), "models.m.selection.validation: ", "it must be at most 0.5"),
+        (config(model={"selection": {"every": 0}}), "models.m.selection.every: ", "it must be at least 1"),
+        (config(model={"spline": {"knot": 2}}), "models.m.spline: ", "unknown key 'knot'; did you mean 'knots'?"),
+        (config(model={"spline": {"roughness": [1, -1]}}), "models.m.spline.roughness.1: ", "-1 is out of range"),
+        (
+            config(model={"spline": {"curvature": "high"}}),
+            "models.m.spline.curvature: ",
+            "'high' is not of type number or array",
+        ),
+        (config(model={"dynamics": {"start": "anchors"}}), "models.m.dynamics.start: ", "allowed: rest, spline"),
+        (config(model={"training": {"divergence": -1}}), "models.m.training.divergence: ", "it must be at least 0"),
+        (config(model={"data": {"share": 0}}), "models.m.data.share: ", "0 is out of range; it must be more than 0"),
+        (config(model={"data": {"share": 1.1}}), "models.m.data.share: ", "1.1 is out of range; it must be at most 1"),
+        (config(model={"backbone": {"hidden": []}}), "models.m.backbone.hidden: ", ""),
+        (
+            config(model={"backbone": {"kind": "transfomer"}}),
+            "models.m.backbone.kind: ",
+            "unknown value 'transfomer'; did you mean 'transformer'? allowed: gru, transformer",
+        ),
+        (
+            config(model={"backbone": {"kind": "transformer", "hidden": 9}}),
+            "models.m.backbone.hidden: ",
+            "2 heads do not divide the width 9; change one of them",
+        ),
+        (
+            config(model={"backbone": {"kind": "transformer", "hidden": [8, 12, 10], "heads": 4}}),
+            "models.m.backbone.hidden: ",
+            "4 heads do not divide the width 10",
+        ),
+        (config(model={"backbone": {"heads": 0}}), "models.m.backbone.heads: ", "it must be at least 1"),
+        (config(model={"backbone": {"feedforward": 0.5}}), "models.m.backbone.feedforward: ", "0.5 is not of type"),
+        (
+            config(model={"backbone": {"order": "randm"}}),
+            "models.m.backbone.order: ",
+            "unknown value 'randm'; did you mean 'random'? allowed: sequential, random",
+        ),
+        (config(model={"backbone": {"order": 3}}), "models.m.backbone.order: ", "3 is not of type string or array"),
+        (config(model={"backbone": {"order": []}}), "models.m.backbone.order: ", ""),
+        (config(model={"backbone": {"order": ["S", 1]}}), "models.m.backbone.order.1: ", "1 is not of type string"),
+        (config(model={"backbone": {"order": ["S", "S"]}}), "models.m.backbone.order: ", "non-unique"),
+        (config(model={"backbone": {"order_seed": -1}}), "models.m.backbone.order_seed: ", "it must be at least 0"),
+        (
+            config(model={"backbone": {"order": ["S", "I"]}}),
+            "models.m.backbone.order, data set data: ",
+            "S, I is not an order of the variables S, I, R; name each of them once",
+        ),
+        (config(model={"backbone": {"hidden": [4, 0]}}), "models.m.backbone.hidden.1: ", "it must be at least 1"),
+        (
+            config(model={"backbone": {"hidden": [4, 8]}, "dynamics": {"kind": "cde"}}),
+            "models.m.backbone.hidden: ",
+            "give one size, or set dynamics.start: spline or training.behavioural",
+        ),
+        (
+            config(model={}, ablations={"base": "n", "factors": {"width": {"wide": {}}}}),
+            "ablations.base: ",
+            "unknown model 'n'; ",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "bases": {"widt": "m"}}),
+            "ablations.bases: ",
+            "unknown factor 'widt'; did you mean 'width'?",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "labels": {"width": "$\\foo$"}}),
+            "ablations.labels.width: ",
+            "has no formula between its dollar signs",
+        ),
+        (config({"time_label": "$\\foo$"}), "datasets.data.time_label: ", "has no formula between its dollar signs"),
+        (
+            config(model={}, ablations={"factors": WIDTH, "bases": {"width": "n"}}),
+            "ablations.bases.width: ",
+            "unknown model 'n'; ",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "bases": {"width": "m"}, "cross": True}),
+            "ablations.bases: ",
+            "crossed factors change one model together; leave out bases, or cross",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "labels": {"height": "h"}}),
+            "ablations.labels: ",
+            "unknown factor 'height'; allowed: width",
+        ),
+        (
+            config(model={}, ablations={"factors": WIDTH, "datasets": ["dat"]}),
+            "ablations.datasets: ",
+            "unknown data set 'dat'; did you mean 'data'?",
+        ),
+        (config(model={}, ablations={"factors": {"base": {"a": {}}}}), "ablations.factors.base: ", "rename the factor"),
+        (
+            config(models={"m": {}, "width-wide": {}}, ablations={"factors": WIDTH}),
+            "ablations.factors: ",
+            "a level of width has the run width-wide, and so has another level, a model or a baseline; rename",
+        ),
+        (
+            config(model={}, ablations={"factors": {"a": {"b-c": {}}, "a-b": {"c": {}}}}),
+            "ablations.factors: ",
+            "a level of a-b has the run a-b-c",
+        ),
+        (config(model={}, ablations={"factors": {"width": {}}}), "ablations.factors.width: ", ""),
+        (config(models={"mixture": {}}), "models.mixture ", "has the name of a baseline; rename"),
+        (config(models={"mixture": {}}, baselines=[]), "models.mixture ", "has the name of a baseline; rename"),
+        ({"datasets": {"provenance": {"system": "epidemic"}}}, "datasets.provenance: ", "is the workflow's own"),
+        (config(models={"floor_bootstrap": {}}), "models.floor_bootstrap ", "has the name of a baseline"),
+        (config(models={}), "baselines: ", "need the anchors of a model"),
+        (config(figures={"model": "n"}, model={}), "figures.model: ", "unknown model 'n'"),
+    ],
+)
+def test_a_fault_is_one_sentence_with_file_and_key(check, made, key, sentence):
+    with pytest.raises(InputError) as refusal:
+        check(made)
+    text = str(refusal.value)
+    assert text.startswith(f"my.yaml: {key}")
+    assert sentence in text
+    assert "\n" not in text
+    assert text.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "backbone",
+    [
+        {"hidden": 9},
+        {"hidden": 9, "heads": 4},
+        {"kind": "transformer", "hidden": [6, 9], "heads": 3},
+        {"order": "random", "order_seed": 4},
+        {"order": ["R", "S", "I"]},
+    ],
+)
+def test_backbones_whose_settings_fit_together_are_accepted(check, backbone):
+    check(config(model={"backbone": backbone}))
+
+
+def test_an_order_is_held_against_the_variables_that_are_known(check, tmp_path):
+    (tmp_path / "data.csv").touch()
+    file = {"system": None, "file": str(tmp_path / "data.csv")}
+    model = {"backbone": {"order": ["S", "D"]}}
+    check(config(file, model))  # whose columns only the file tells
+    check(config(file | {"variables": ["D", "S"]}, model))
+    with pytest.raises(InputError, match=r"order, data set data: S, D is not an order of the variables S, I;"):
+        check(config(file | {"variables": ["S", "I"]}, model))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "fault"),
+    [
+        ({"max_states": 50}, "max_states is 50, and initial.S in {} is 50; raise it to 51 or more"),
+        ({"states": 20}, "states is 20, and initial.S in {} is 50; raise it to 51 or more"),
+        ({"states": 2, "system": "mean"}, "states is 2, and initial.X in {} is 2.5; raise it to 4 or more"),
+        (
+            {"states": 99, "system": "ecological_evolution"},
+            "states is 99, and the last of 100 alleles in {} is 99; rai",
+        ),
+    ],
+)
+def test_an_initial_state_that_the_data_set_cannot_hold_is_refused(complete, systems, tmp_path, dataset, fault):
+    if dataset.get("system") == "mean":
+        text = (systems / "birth_death.yaml").read_text(encoding="utf-8")
+        (tmp_path / "mean.yaml").write_text(text.replace("poisson: 1", "poisson: 2.5"), encoding="utf-8")
+        dataset = dataset | {"system": str(tmp_path / "mean.yaml")}
+    made = complete(config(dataset))
+    path = system_path(made["datasets"]["data"]["system"], systems)
+    with pytest.raises(InputError) as refusal:
+        check_systems(made, systems, "my.yaml")
+    assert str(refusal.value).startswith(f"my.yaml: datasets.data.{fault.format(path)}")
+    assert str(refusal.value).endswith(", or change the system.")
+
+
+@pytest.mark.parametrize(
+    "dataset", [{"max_states": 51}, {"states": 51}, {"states": 100, "system": "ecological_evolution"}]
+)
+def test_an_initial_state_that_the_data_set_can_hold_is_fine(complete, systems, dataset):
+    check_systems(complete(config(dataset)), systems, "my.yaml")
+
+
+@pytest.mark.parametrize("alignment", SEPARATE_ALIGNMENTS)
+def test_anchors_that_do_not_need_each_other_may_have_jobs_of_their_own(check, alignment):
+    check(config(model={"anchors": {"jobs": "per_snapshot", "alignment": alignment}}))
+
+
+def test_a_system_is_a_name_or_a_path(systems):
+    assert system_path("epidemic", systems) == systems / "epidemic.yaml"
+    assert str(system_path("my/own.yaml", systems)) == "my/own.yaml"
+
+
+def test_used_systems_are_each_named_once(systems):
+    used = {"a": {"system": "epidemic"}, "b": {"system": None}, "c": {"system": "my.yaml"}, "d": {"system": "epidemic"}}
+    assert used_systems({"datasets": used}, systems) == [systems / "epidemic.yaml", Path("my.yaml")]
+
+
+def test_a_path_into_the_built_in_folder_is_a_path():
+    given = ["epidemic", "resources/systems/epidemic.yaml", None, "my.yml", "my.yml"]
+    datasets = {f"d{k}": {"system": system} for k, system in enumerate(given)}
+    assert systems_by_path({"datasets": datasets}) == ["resources/systems/epidemic.yaml", "my.yml"]
+
+
+def ordered(complete, **ablations) -> dict[str, Any]:
+    """A study of two data sets with other variables each, whose first level is an order of the first one's."""
+    given = {"given": {"backbone": {"order": ["R", "I", "S"]}}}
+    datasets = {"people": {"system": "epidemic"}, "molecules": {"system": "birth_death"}}
+    return complete({"datasets": datasets, "ablations": {"factors": {"order": given}, **ablations}})
+
+
+def test_a_variants_order_is_held_against_the_data_sets_that_are_studied(complete, root):
+    check_variants(ordered(complete, datasets=["people"]), root / "resources" / "systems", "my.yaml")
+    fault = (
+        "my.yaml: ablations.factors.order.given.backbone.order, data set molecules: R, I, S is not an order of the "
+        "variables X; name each of them once."
+    )
+    for studied in (["molecules"], ["people", "molecules"], None):
+        with pytest.raises(InputError) as refusal:
+            check_variants(ordered(complete, datasets=studied), root / "resources" / "systems", "my.yaml")
+        assert str(refusal.value) == fault
+
+
+def test_variants_of_crossed_factors_are_named_by_all_their_levels(complete, root):
+    factors = {"width": {"ten": {"dynamics": {"width": 10}}}, "heads": {"four": {"dynamics": {"heads": 4}}}}
+    config = ordered(complete, factors=factors, cross=True)
+    with pytest.raises(
+        InputError, match=r"my\.yaml: ablations: models\.width-ten--heads-four\.dynamics: 4 heads do not"
+    ):
+        check_variants(config, root / "resources" / "systems", "my.yaml")
+
+
+def test_pages_are_the_schemas(root):
+    spec = importlib.util.spec_from_file_location("describe", root / "workflow" / "schemas" / "describe.py")
+    describe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(describe)
+    pages = describe.pages()
+    assert set(pages) == {root / "config" / "README.md", root / "resources" / "systems" / "README.md"}
+    for path, page in pages.items():
+        assert path.read_text(encoding="utf-8") == page, "run make docs"
+
+
+def test_the_readme_names_the_released_files_checksum(root):
+    config = yaml.safe_load((root / "config" / "epidemic-released.yaml").read_text(encoding="utf-8"))
+    assert config["datasets"]["epidemic_released"]["sha256"] in (root / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_file_that_is_fetched_need_not_be_there(check):
+    check({"datasets": {"data": {"file": ["none/a.csv", "b.csv"], "url": ["https://x/a.csv", "file:///b.csv"]}}})
+
+
+@pytest.mark.parametrize(
+    ("dataset", "sentence"),
+    [
+        ({"file": ["a.csv", "b.csv"], "url": "https://x/a.csv"}, "there are 1 urls for 2 files; give one for each"),
+        ({"url": "https://x/a.csv"}, "there are 1 urls for 0 files"),
+        ({"file": "a.xlsx", "url": "https://x/a.xlsx"}, "the suffix of a.xlsx is not known"),
+        ({"file": "a.csv", "url": "x/a.csv"}, "datasets.data.url: 'x/a.csv' cannot be used"),
+    ],
+)
+def test_urls_that_do_not_fit_the_files_are_refused(check, refused, dataset, sentence):
+    with refused(sentence):
+        check({"datasets": {"data": {"system": "epidemic", **dataset}}})
+
+
+def test_a_cde_is_refused_where_times_are_held_back_unless_its_path_goes_on(check, refused):
+    held = {"hold_back": 5}
+    with refused(r"my\.yaml: models\.m\.continuation\.path: data set data holds back its last times \(hold_back: 5\)"):
+        check(config(held, {"dynamics": {"kind": "cde"}}))
+    for past in ("linear", "constant"):
+        check(config(held, {"dynamics": {"kind": "cde"}, "continuation": {"path": past}}))
+    for kind in ("ode", "spline"):
+        check(config(held, {"dynamics": {"kind": kind}}))
+    check(config({}, {"dynamics": {"kind": "cde"}}))
+
+
+def test_the_default_cde_is_refused_by_name_where_times_are_held_back(check, refused):
+    with refused(r"models\.weightflow_cde\.continuation\.path"):
+        check(config({"hold_back": 5}))
+
+
+def test_a_variant_that_ends_at_the_last_snapshot_is_refused(complete, systems, refused):
+    factors = {"field": {"cde": {"dynamics": {"kind": "cde"}}}}
+    made = complete(config({"hold_back": 5}, {}, ablations={"factors": factors}))
+    with refused(r"ablations\.factors\.field\.cde\.continuation\.path: data set data holds back"):
+        check_variants(made, systems, "my.yaml")
+
+
+@pytest.mark.parametrize("kind", ["mixture", "transport_kernel", "ot_cfm", "weights_linear", "weights_spline"])
+def test_baselines_that_end_at_the_last_snapshot_are_refused_where_times_are_held_back(check, refused, kind):
+    with refused(rf"my\.yaml: baselines: data set data holds back its last times .*, and {kind} ends at the last"):
+        check(config({"hold_back": 5}, {}, baselines=["previous", kind]))
+    check(config({}, {}, baselines=["previous", kind]))
+
+
+def test_baselines_that_go_on_are_fine_and_so_is_naming_none(check):
+    check(config({"hold_back": 5}, {}, baselines=["previous", "quantiles", "displacement", "displacement_kernel"]))
+    check(config({"hold_back": 5}, {}))
+
+
+def test_holding_back_all_but_two_snapshots_of_a_system_is_refused(complete, systems, refused):
+    check_systems(complete(config({"observe_every": 10, "hold_back": 80}, {})), systems, "my.yaml")
+    with refused(r"my\.yaml: datasets\.data: 2 of 101 snapshots are observed.* or hold_back"):
+        check_systems(complete(config({"observe_every": 10, "hold_back": 81}, {})), systems, "my.yaml")
+
+
+def test_a_data_set_is_not_called_like_a_fold(check, refused):
+    with refused(r"my\.yaml: datasets\.x-without-1: names ending so are those of folds"):
+        check({"datasets": {"x-without-1": {"system": "epidemic"}}})
+
+
+def test_teachers_that_fit_no_kind_of_states_are_refused(check, refused):
+    with refused("teacher.members: growing teaches no data set of kind discrete"):
+        check(config(model={"teacher": {"members": ["growing"]}}))
+    check(config(model={"teacher": {"members": ["growing", "bridge"]}}))

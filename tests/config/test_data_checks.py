@@ -1,0 +1,108 @@
+"""Models that do not suit the data are refused."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from weightflow.config.data_checks import check_dimension, check_models, check_system
+from weightflow.errors import InputError
+from weightflow.formats.raw_snapshots import Recording
+
+
+@pytest.fixture
+def late(counts):
+    """A data set whose last time is not observed."""
+    return dataclasses.replace(counts, is_observed=np.array([True, False, True, True, True, False]))
+
+
+def model(kind: str, z_dim: int = 1, order: str | list[str] = "sequential", past: str | None = None) -> dict:
+    own = {"backbone": {"order": order}, "dynamics": {"kind": kind}, "path": {"z_dim": z_dim}}
+    return {"m": own | {"continuation": {"path": past}}}
+
+
+@pytest.mark.parametrize(("z_dim", "snapshots"), [(1, 2), (2, 3), (10, 11)])
+def test_as_many_dimensions_as_anchors_span_are_fine(z_dim, snapshots):
+    check_dimension(z_dim, snapshots, "models.m.path.z_dim")
+
+
+@pytest.mark.parametrize(("z_dim", "snapshots"), [(3, 3), (11, 11)])
+def test_more_dimensions_than_anchors_span_are_refused(z_dim, snapshots):
+    with pytest.raises(InputError, match=rf"z_dim is {z_dim}, and .* set it to {snapshots - 1} or less"):
+        check_dimension(z_dim, snapshots, "models.m.path.z_dim")
+
+
+def test_a_model_with_too_many_dimensions_is_named(counts):
+    with pytest.raises(InputError, match=r"data set a: models\.m\.path\.z_dim is 3, and 3 snapshots"):
+        check_models(counts, model("cde", z_dim=3), [], "data set a")
+
+
+def test_models_that_suit_pass(counts):
+    check_models(counts, model("cde", z_dim=2), ["weights_linear"], "data set a")
+
+
+@pytest.mark.parametrize(("kind", "baselines"), [("cde", []), ("ode", ["weights_spline"]), ("ode", ["mixture"])])
+def test_what_cannot_pass_the_last_snapshot_is_refused(late, kind, baselines):
+    with pytest.raises(InputError, match="data set a: the last time is 7, the last observed one 5"):
+        check_models(late, model(kind), baselines, "data set a")
+
+
+def test_what_can_pass_the_last_snapshot_is_fine(late):
+    check_models(late, model("ode"), ["previous", "quantiles", "displacement"], "data set a")
+    check_models(late, model("cde", past="linear"), [], "data set a")
+
+
+def test_asking_a_cde_for_later_times_is_refused_before_training(counts, refused):
+    check_models(counts, model("cde"), [], "data set a", asked=[0.5, 7])
+    check_models(counts, model("cde", past="constant"), [], "data set a", asked=[0.5, 7.5])
+    check_models(counts, model("spline"), [], "data set a", asked=[7.5])
+    with refused(r"^data set a: prediction\.times asks for 7\.5, the last observed time is 7, where m must end"):
+        check_models(counts, model("cde"), [], "data set a", asked=[7.5, 0.5])
+
+
+def test_an_order_of_the_variables_is_fine(counts):
+    check_models(counts, model("ode", order=["b", "a"]), [], "data set a")
+
+
+@pytest.mark.parametrize("order", [["b"], ["a", "c"], ["a", "b", "c"]])
+def test_an_order_of_other_variables_is_refused(counts, order):
+    fault = r"data set a: models\.m\.backbone\.order: .* is not an order of the variables"
+    with pytest.raises(InputError, match=fault):
+        check_models(counts, model("ode", order=order), [], "data set a")
+
+
+def recording(*variables: str, times: tuple[float, ...] = (0, 1, 2, 3)) -> Recording:
+    states = [np.zeros((5, len(variables))) for _ in times]
+    return Recording(np.array(times, dtype=float), states, list(variables), paired=True)
+
+
+@pytest.mark.parametrize("names", [("S", "I", "R"), ("x1", "x2", "x3")])
+def test_a_recording_of_the_systems_variables_and_times_is_fine(names):
+    check_system(recording(*names), "epidemic", ("S", "I", "R"), 4, "data.npy")
+
+
+@pytest.mark.parametrize(
+    ("made", "fault"),
+    [
+        (recording("S", "I"), "holds 2 variables, and the system epidemic has 3 species; name the system the file"),
+        (recording("x1", "x2"), "holds 2 variables"),
+        (
+            recording("S", "R", "I"),
+            "variable 2 is 'R', and species 2 of the system epidemic is 'I'; give the variables",
+        ),
+        (recording("x2", "x1", "x3"), "variable 1 is 'x2'"),
+        (recording("S", "I", "D"), "variable 3 is 'D'"),
+        (recording("S", "I", "R", times=(0, 1, 2)), "holds 3 times, and the grid of the system epidemic has 4 points"),
+        (
+            recording("S", "I", "R", times=(0, 0.5, 1, 1.5)),
+            "a snapshot is at time 0.5, which the system epidemic calls",
+        ),
+        (recording("S", "I", "R", times=(1, 2, 3, 4)), "time 1, which the system epidemic calls 0, for it counts the"),
+    ],
+)
+def test_a_recording_that_the_system_cannot_have_made_is_refused_in_one_sentence(made, fault):
+    with pytest.raises(InputError) as refusal:
+        check_system(made, "epidemic", ("S", "I", "R"), 4, "data.npy")
+    text = str(refusal.value)
+    assert text.startswith(f"data.npy: {fault}") or fault in text
+    assert text.endswith(", or set system: null and heldout to a fraction.")

@@ -1,0 +1,121 @@
+"""What each stage depends on of a model's settings, and what is shared by whom."""
+
+from copy import deepcopy
+
+import pytest
+
+from weightflow.config.stages import (
+    anchor_label,
+    anchor_settings,
+    begins_at_spline,
+    choice_label,
+    choice_settings,
+    chooses_steps,
+    chooses_width,
+    chosen_backbone,
+    is_taught,
+    learns,
+    sees_states,
+    spline_label,
+    spline_settings,
+    teacher_label,
+)
+from weightflow.storage import write_json
+
+SECTIONS = {
+    "data": ("share", 0.5),
+    "backbone": ("hidden", 9),
+    "anchors": ("steps", 9),
+    "teacher": ("points", 9),
+    "selection": ("steps", 9),
+    "spline": ("knots", 9),
+    "path": ("z_dim", 9),
+    "dynamics": ("width", 16),
+    "solver": ("substeps", 9),
+    "training": ("steps", 9),
+}
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_anchors_label_changes_with_what_anchors_depend_on_alone(model_settings, section):
+    key, value = SECTIONS[section]
+    changed = deepcopy(model_settings)
+    changed[section][key] = value
+    same = anchor_label(changed) == anchor_label(model_settings)
+    assert same is (section not in ("data", "backbone", "anchors"))
+
+
+def test_every_anchor_setting_changes_the_label(model_settings):
+    for section, entries in anchor_settings(model_settings).items():
+        for key in entries:
+            changed = deepcopy(model_settings)
+            changed[section][key] = "something else"
+            assert anchor_label(changed) != anchor_label(model_settings), key
+
+
+def changed_in(model: dict, section: str, key: str, value) -> dict:
+    made = deepcopy(model)
+    assert made[section][key] != value
+    made[section][key] = value
+    return made
+
+
+LABELS = {
+    teacher_label: {"data", "teacher"},
+    choice_label: {"data", "backbone", "teacher", "selection", "spline"},
+    spline_label: {"data", "backbone", "anchors", "teacher", "selection", "spline"},
+}
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("label", LABELS, ids=lambda label: label.__name__)
+def test_what_is_shared_depends_on_its_own_settings_alone(model_settings, label, section):
+    changed = changed_in(model_settings, section, *SECTIONS[section])
+    assert (label(changed) == label(model_settings)) is (section not in LABELS[label])
+
+
+def test_the_final_fits_settings_change_no_choice(model_settings):
+    longer = changed_in(model_settings, "spline", "steps", 9)
+    oftener = changed_in(model_settings, "selection", "every", 9)
+    assert choice_label(longer) == choice_label(oftener) == choice_label(model_settings)
+    assert spline_label(longer) != spline_label(model_settings)
+    assert spline_label(oftener) == spline_label(model_settings)
+    assert spline_settings(longer)["spline"]["steps"] == 9
+    assert set(choice_settings(longer)["spline"]) < set(longer["spline"])
+
+
+def test_anchors_whose_width_is_chosen_depend_on_what_it_is_chosen_by(model_settings):
+    wide = changed_in(model_settings, "backbone", "hidden", [4, 8])
+    assert "auto" in anchor_label(wide)
+    assert anchor_label(changed_in(wide, "teacher", "points", 9)) != anchor_label(wide)
+    assert anchor_label(changed_in(wide, "spline", "curvature", [1, 2])) != anchor_label(wide)
+    assert anchor_label(changed_in(wide, "spline", "steps", 9)) == anchor_label(wide)
+    assert anchor_label(changed_in(wide, "training", "steps", 9)) == anchor_label(wide)
+
+
+def test_the_chosen_width_is_read_from_its_file(model_settings, tmp_path):
+    write_json(tmp_path / "choice.json", {"hidden": 4, "curvature": 1.0, "roughness": 0.0})
+    wide = changed_in(model_settings, "backbone", "hidden", [4, 8])
+    assert chosen_backbone(wide, str(tmp_path / "choice.json")) == wide["backbone"] | {"hidden": 4}
+    assert chosen_backbone(model_settings, []) == model_settings["backbone"]
+    assert wide["backbone"]["hidden"] == [4, 8]
+
+
+TRAITS = (learns, sees_states, begins_at_spline, is_taught, chooses_steps, chooses_width)
+# learns, sees states, begins at the spline, is taught, chooses steps, chooses its width
+KINDS = {
+    "the paper's": ({"dynamics": {"kind": "cde"}}, "------"),
+    "a learned spline": ({"dynamics": {"kind": "spline"}}, "xxxx--"),
+    "a field that begins at it": ({"dynamics": {"kind": "ode", "start": "spline"}}, "xxxxx-"),
+    "behavioural": ({"dynamics": {"kind": "cde"}, "training": {"behavioural": 1}}, "xx-x--"),
+    "held to what its anchors say": ({"dynamics": {"kind": "cde"}, "training": {"divergence": 1}}, "-x----"),
+    "without a teacher": ({"dynamics": {"kind": "spline"}, "teacher": {"members": []}}, "xxx---"),
+    "of several widths": ({"dynamics": {"kind": "spline"}, "backbone": {"hidden": [4, 8]}}, "xxxx-x"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_traits_of_a_model(complete, kind):
+    settings, expected = KINDS[kind]
+    model = complete({"datasets": {"data": {"system": "epidemic"}}, "models": {"m": settings}})["models"]["m"]
+    assert "".join("x" if trait(model) else "-" for trait in TRAITS) == expected

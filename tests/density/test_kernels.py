@@ -1,0 +1,225 @@
+"""Smoothed densities against tables over all states, worked out directly."""
+
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from scipy.stats import chisquare, gaussian_kde, kstest, norm
+
+from weightflow.data.state_space import Counts, Reals
+from weightflow.density import kernels as module
+from weightflow.density.kernels import (
+    MULTIPLES,
+    NARROWEST,
+    UNIFORM,
+    AddOneDensity,
+    CountKernels,
+    GaussianKernels,
+    best_multiple,
+    kernels,
+)
+
+
+def cloud(variables: int, levels: int, count: int = 15) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(variables)
+    return rng.integers(0, levels, (count, variables)), rng.dirichlet(np.ones(count))
+
+
+def grid(variables: int, levels: int) -> np.ndarray:
+    return np.array(list(product(range(levels), repeat=variables)))
+
+
+def direct(density: CountKernels, state: np.ndarray) -> float:
+    """The sum over samples of the product over variables, term by term."""
+    total = 0.0
+    spread = np.sqrt(
+        np.average((density.states - np.average(density.states, 0, density.weights)) ** 2, 0, density.weights)
+    )
+    for centre, weight in zip(density.states, density.weights, strict=True):
+        term = weight
+        for x, y, s in zip(centre, state, spread, strict=True):
+            weights = norm(x, max(density.multiple * s, NARROWEST)).pdf(np.arange(density.levels))
+            term *= (1 - UNIFORM) * weights[y] / weights.sum() + UNIFORM / density.levels
+        total += term
+    return total
+
+
+@pytest.mark.parametrize(("variables", "levels"), [(1, 9), (2, 5), (3, 4), (5, 3)])
+@pytest.mark.parametrize("dense", [0, 30], ids=["gathered", "matrix product"])
+def test_kernel_density_equals_the_sum_over_samples(variables, levels, dense, monkeypatch):
+    monkeypatch.setattr(module, "_DENSE", dense)
+    density = CountKernels(*cloud(variables, levels), 0.4, levels)
+    states = grid(variables, levels)[::3]
+    np.testing.assert_allclose(np.exp(density.log_prob(states)), [direct(density, state) for state in states])
+
+
+@pytest.mark.parametrize("variables", [1, 2, 4])
+def test_small_batches_change_nothing(variables, monkeypatch):
+    density, states = CountKernels(*cloud(variables, 4), 0.4, 4), grid(variables, 4)
+    whole = density.log_prob(states)
+    monkeypatch.setattr(module, "_AT_ONCE", 1)
+    np.testing.assert_allclose(density.log_prob(states), whole)
+
+
+DENSITIES = {
+    "kernel": lambda states, weights, levels: CountKernels(states, weights, 0.7, levels),
+    "add one": lambda states, weights, levels: AddOneDensity(states, weights, 30, levels),
+}
+
+
+@pytest.mark.parametrize("make", DENSITIES.values(), ids=DENSITIES)
+@pytest.mark.parametrize(("variables", "levels"), [(1, 7), (2, 5), (3, 4)])
+def test_a_density_sums_to_one_and_so_do_its_marginals(make, variables, levels):
+    density = make(*cloud(variables, levels), levels)
+    table = np.exp(density.log_prob(grid(variables, levels))).reshape([levels] * variables)
+    assert table.sum() == pytest.approx(1)
+    for i, marginal in enumerate(density.marginals(Counts(levels))):
+        np.testing.assert_allclose(marginal, table.sum(tuple(j for j in range(variables) if j != i)))
+
+
+@pytest.mark.parametrize("make", DENSITIES.values(), ids=DENSITIES)
+def test_counts_beyond_the_levels_are_impossible(make):
+    density = make(*cloud(2, 5), 5)
+    assert np.isinf(density.log_prob(np.array([[5, 0], [0, 0], [1, 99]]))).tolist() == [True, False, True]
+    assert np.isinf(density.log_prob(np.array([[5, 5]]))).all()
+    assert density.marginals(Counts(7))[:, 5:].tolist() == [[0, 0], [0, 0]]
+    np.testing.assert_array_equal(density.marginals(Counts(3)), density.marginals(Counts(7))[:, :3])
+
+
+def test_add_one_by_hand():
+    states, weights = np.array([[0, 0], [0, 0], [2, 1]]), np.full(3, 1 / 3)
+    density = AddOneDensity(states, weights, 3, levels=3)
+    found = np.exp(density.log_prob(np.array([[0, 0], [2, 1], [1, 1]])))
+    assert found == pytest.approx([3 / 12, 2 / 12, 1 / 12])
+
+
+def test_a_point_mass_stays_where_it_is():
+    density = CountKernels(np.full((10, 2), 3), np.full(10, 0.1), 0.3, 8)
+    assert density.log_prob(np.array([[3, 3]]))[0] == pytest.approx(0, abs=3e-3)
+    assert np.isfinite(density.log_prob(grid(2, 8))).all()
+
+
+def test_many_variables_neither_vanish_nor_need_a_table():
+    rng = np.random.default_rng(0)
+    states = rng.integers(0, 4096, (20, 60))
+    density = CountKernels(states, np.full(20, 0.05), 0.05, 4096)
+    far = density.log_prob(np.zeros((1, 60), dtype=np.int64))
+    assert np.isfinite(far).all()
+    assert density.log_prob(states).min() > far.max()
+
+
+def test_samples_follow_the_density():
+    density = CountKernels(*cloud(2, 3), 0.5, 3)
+    drawn = density.sample(20_000, np.random.default_rng(1))
+    expected = np.exp(density.log_prob(grid(2, 3)))
+    assert chisquare(np.bincount(drawn @ [3, 1], minlength=9), 20_000 * expected).pvalue > 0.001
+
+
+def test_the_best_multiple_smooths_few_samples_and_not_the_truth():
+    rng = np.random.default_rng(2)
+    few, snapshot = rng.poisson(20, (30, 2)), rng.poisson(20, (500, 2))
+    wide = best_multiple([(few, np.full(30, 1 / 30), snapshot)], Counts(60))
+    assert wide >= 0.3
+    assert best_multiple([(snapshot, np.full(500, 1 / 500), snapshot)], Counts(60)) == MULTIPLES[0]
+
+
+def test_a_point_mass_among_the_samples_does_not_stop_the_choice():
+    still, snapshot = np.full((20, 1), 5), np.array([[5], [6]])
+    assert best_multiple([(still, np.full(20, 0.05), snapshot)], Counts(10)) in MULTIPLES
+
+
+@pytest.mark.parametrize("kind", [CountKernels, AddOneDensity])
+@pytest.mark.parametrize("variables", [[0], [2, 0], [0, 1, 2]])
+def test_some_of_the_variables_have_the_sums_over_the_others(kind, variables):
+    states, weights = cloud(3, 4)
+    density = kind(states, weights, 0.3 if kind is CountKernels else 9, 4)
+    part, everything = density.of(np.array(variables)), grid(3, 4)
+    joint = np.exp(density.log_prob(everything))
+    for state in grid(len(variables), 4):
+        expected = joint[(everything[:, variables] == state).all(1)].sum()
+        np.testing.assert_allclose(np.exp(part.log_prob(state[None])), expected, rtol=1e-9)
+    np.testing.assert_allclose(part.marginals(Counts(4)), density.marginals(Counts(4))[variables], atol=1e-12)
+
+
+def test_more_cells_than_a_float_can_count_leave_add_one_finite():
+    states = np.zeros((3, 400), dtype=int)
+    density = AddOneDensity(states, np.full(3, 1 / 3), 3, levels=50)
+    np.testing.assert_allclose(density.log_prob(states[:1]), np.log(4) - 400 * np.log(50))
+    np.testing.assert_allclose(density.marginals(Counts(60)).sum(1), 1)
+
+
+def real_cloud(count: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    """Correlated values in very different units, unequally weighted."""
+    rng = np.random.default_rng(3)
+    states = rng.multivariate_normal([5, -2], [[4, 1.5], [1.5, 1]], count) * [1e3, 1e-3]
+    return states, rng.dirichlet(np.ones(count))
+
+
+def scipys(states: np.ndarray, weights: np.ndarray, multiple: float) -> gaussian_kde:
+    """The same kernels: scipy's covariance is unbiased, by the weights' effective number."""
+    return gaussian_kde(states.T, multiple * np.sqrt(1 - np.sum(weights**2)), weights)
+
+
+@pytest.mark.parametrize("multiple", [0.05, 0.3, 1.0])
+@pytest.mark.parametrize("variables", [[0], [1], [0, 1]])
+def test_gaussian_kernels_equal_scipys(variables, multiple):
+    states, weights = real_cloud()
+    asked = states[:7] + 0.1 * states[7:14]
+    expected = scipys(states[:, variables], weights, multiple).logpdf(asked[:, variables].T)
+    found = GaussianKernels(states[:, variables], weights, multiple).log_prob(asked[:, variables])
+    np.testing.assert_allclose(found, expected, rtol=1e-3)
+    part = GaussianKernels(states, weights, multiple).of(np.array(variables))
+    np.testing.assert_allclose(part.log_prob(asked[:, variables]), found, rtol=1e-12)
+
+
+def test_gaussian_kernels_score_in_batches(monkeypatch):
+    density, states = GaussianKernels(*real_cloud(), 0.3), real_cloud()[0]
+    whole = density.log_prob(states)
+    monkeypatch.setattr(module, "_AT_ONCE", 1)
+    np.testing.assert_allclose(density.log_prob(states), whole)
+    assert density.log_prob(states[:0]).shape == (0,)
+
+
+def test_marginals_of_gaussian_kernels_are_scipys_integrals():
+    states, weights = real_cloud()
+    space = Reals.of([states])
+    found = GaussianKernels(states, weights, 0.4).marginals(space)
+    for v, masses in enumerate(found):
+        alone, edges = scipys(states[:, [v]], weights, 0.4), space.edges(v)
+        expected = [alone.integrate_box_1d(edges[i], edges[i + 1]) for i in range(0, len(masses), 10)]
+        np.testing.assert_allclose(masses[::10], expected, atol=1e-6)
+    assert (found.sum(1) > 0.97).all()
+    assert (found.sum(1) <= 1).all()
+
+
+def test_samples_follow_gaussian_kernels():
+    states, weights = real_cloud()
+    drawn = GaussianKernels(states, weights, 0.5).sample(20_000, np.random.default_rng(1))
+    for v in (0, 1):
+        alone = scipys(states[:, [v]], weights, 0.5)
+        grid = np.linspace(*(drawn[:, v].min(), drawn[:, v].max()), 400)
+        below = np.cumsum([0, *(alone.integrate_box_1d(a, b) for a, b in pairwise(grid))])
+        assert kstest(drawn[:, v], lambda x, g=grid, b=below: np.interp(x, g, b)).pvalue > 0.001
+    expected = 1.25 * np.cov(states.T, aweights=weights, bias=True)
+    np.testing.assert_allclose(np.cov(drawn.T), expected, rtol=0.1)
+
+
+def test_real_values_on_a_line_or_at_a_point_still_have_a_density():
+    line = np.arange(10.0)[:, None] * [1, 2]
+    assert np.isfinite(GaussianKernels(line, np.full(10, 0.1), 0.5).log_prob(line)).all()
+    still = np.array([[0.0, 3.0], [1.0, 3.0]])
+    assert np.isfinite(GaussianKernels(still, np.full(2, 0.5), 0.5).log_prob(still)).all()
+
+
+def test_the_space_says_which_kernels_suit_it():
+    states, weights = cloud(2, 5)
+    assert isinstance(kernels(states, weights, 0.3, Counts(5)), CountKernels)
+    assert isinstance(kernels(states, weights, 0.3, Reals.of([states])), GaussianKernels)
+
+
+def test_the_best_multiple_of_real_values_smooths_few_samples():
+    rng = np.random.default_rng(2)
+    few, many, snapshot = (rng.normal(size=(n, 2)) for n in (30, 3000, 500))
+    space = Reals.of([snapshot])
+    chosen = [best_multiple([(s, np.full(len(s), 1 / len(s)), snapshot)], space) for s in (few, many)]
+    assert chosen[1] < chosen[0]

@@ -1,0 +1,309 @@
+"""Choices on a validation split: what is put aside is not learnt from, and the clearly better candidate wins."""
+
+import dataclasses
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import binom
+
+from weightflow.data.snapshots import Snapshots
+from weightflow.data.state_space import Counts
+from weightflow.dynamics import validation
+from weightflow.dynamics.equations import Solver
+from weightflow.dynamics.validation import (
+    SEARCHES,
+    as_list,
+    best_in_turn,
+    best_of_all,
+    choose_smoothing,
+    choose_steps,
+    validation_nll,
+    validation_split,
+)
+from weightflow.dynamics.weight_spline import knot_times
+from weightflow.errors import DivergenceError
+from weightflow.networks.backbones import make_backbone
+from weightflow.teaching.teachers import Teacher, Teachers
+
+CPU = torch.device("cpu")
+SOLVER = Solver(method="rk4", substeps=1, rtol=1e-4, atol=1e-5, adjoint=False)
+LEVELS, TIMES = 10, np.array([0.0, 1.0, 2.0])
+TEACHERS = Teachers(Teacher("bridge", 0.5), Teacher("mixture"))
+SMOOTHING = {"hidden": 2, "curvature": 0.1, "roughness": 0.003}
+
+
+@pytest.fixture
+def data() -> Snapshots:
+    """Three snapshots of 300 counts whose mean rises."""
+    rng = np.random.default_rng(0)
+    states = [rng.choice(LEVELS, (300, 1), p=binom.pmf(np.arange(LEVELS), 9, 0.2 + 0.3 * t)) for t in TIMES]
+    return Snapshots(TIMES, states, [], np.ones(3, dtype=bool), ["a"], Counts(LEVELS), "training", "hour")
+
+
+@pytest.fixture
+def model(model_settings) -> dict:
+    """Settings of a small ODE that begins at the spline."""
+    made = deepcopy(model_settings)
+    made["backbone"] |= {"hidden": 2}
+    made["teacher"] |= {"points": 3}
+    made["anchors"] |= {"first_steps": 40, "steps": 20}
+    made["path"] |= {"method": "pca"}
+    made["selection"] |= {"steps": 60, "every": 2}
+    made["spline"] |= {"knots": 1, "first_knots": 2, "steps": 60, "times": 4, "batch": 64, "learning_rate": 0.05}
+    made["spline"] |= {"curvature": 0.1, "roughness": 0.003}
+    made["dynamics"] |= {"kind": "ode", "start": "spline", "width": 8, "layers": 1, "heads": 2, "feedforward": 8}
+    made["training"] |= {"steps": 5, "batch": 32, "times": 3, "behavioural": 1.0, "learning_rate": 0.001}
+    return made
+
+
+def numbered(sizes: list[int]) -> list[np.ndarray]:
+    """Snapshots whose states are their own row numbers."""
+    return [np.arange(n)[:, None] for n in sizes]
+
+
+def with_states(data: Snapshots, states: list[np.ndarray]) -> Snapshots:
+    return dataclasses.replace(data, training=states)
+
+
+@pytest.mark.parametrize("sizes", [[50, 50, 50], [50, 20, 31]])
+def test_what_is_put_aside_is_not_learnt_from(data, sizes):
+    learning, validation = validation_split(with_states(data, numbered(sizes)), 0.2, seed=0)
+    for kept, aside, size in zip(learning, validation, sizes, strict=True):
+        assert len(aside) == round(0.2 * size)
+        assert sorted([*kept.flatten(), *aside.flatten()]) == list(range(size))
+
+
+def test_of_equal_snapshots_the_same_rows_are_put_aside(data):
+    _, paired = validation_split(with_states(data, numbered([50] * 3)), 0.2, seed=0)
+    _, unpaired = validation_split(with_states(data, numbered([50, 51, 50])), 0.2, seed=0)
+    assert np.array_equal(paired[0], paired[1])
+    assert np.array_equal(paired[0], paired[2])
+    assert not np.array_equal(unpaired[0], unpaired[2])
+
+
+def test_only_observed_snapshots_are_split(data):
+    seen = dataclasses.replace(data, is_observed=np.array([True, False, True]))
+    learning, validation = validation_split(seen, 0.2, seed=0)
+    assert len(learning) == len(validation) == 2
+
+
+def test_the_split_depends_on_the_seed_alone(data):
+    one, two, other = (validation_split(data, 0.2, seed)[1] for seed in (0, 0, 1))
+    assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_validation_counts_every_snapshot_alike(model):
+    backbone, states = make_backbone(model["backbone"], ["a"], Counts(LEVELS)), numbered([4, 9, 2])
+    weights = backbone.initial(3, torch.Generator().manual_seed(0))
+    each = [-backbone.log_prob(weights[k : k + 1], torch.from_numpy(states[k])).mean().item() for k in range(3)]
+    assert validation_nll(backbone, weights.numpy(), states) == pytest.approx(np.mean(each), rel=1e-6)
+
+
+def test_settings_are_chosen_in_turn_and_no_candidate_is_judged_twice():
+    judged = []
+
+    def judge(candidate: dict[str, float]) -> float:
+        judged.append(tuple(candidate.values()))
+        return (candidate["a"] - 2) ** 2 + (candidate["b"] - candidate["a"]) ** 2
+
+    choice, rows = best_in_turn({"a": [1, 2, 3], "b": [1, 3, 2], "c": [5]}, judge)
+    assert choice == {"a": 1, "b": 1, "c": 5}  # of equals the first, and what was chosen stays
+    assert judged == [tuple(row[:3]) for row in rows]
+    assert len(set(judged)) == len(judged) == 5
+    assert rows[0] == [1, 1, 5, 1]
+
+
+def test_a_grid_finds_what_only_both_together_make_better():
+    def judge(candidate):
+        return {(1, 1): 2.0, (1, 2): 3.0, (2, 1): 3.0, (2, 2): 1.0}[tuple(candidate.values())]
+
+    options = {"a": [1, 2], "b": [1, 2]}
+    assert best_in_turn(options, judge)[0] == {"a": 1, "b": 1}
+    choice, rows = best_of_all(options, judge)
+    assert choice == {"a": 2, "b": 2}
+    assert rows == [[1, 1, 2], [1, 2, 3], [2, 1, 3], [2, 2, 1]]
+
+
+@pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
+def test_without_alternatives_nothing_is_judged(search):
+    assert search({"a": [7], "b": [8]}, None) == ({"a": 7, "b": 8}, [])
+
+
+def test_values_and_lists_of_values_are_lists():
+    assert as_list(3) == [3]
+    assert as_list([3, 4]) == [3, 4]
+
+
+def test_smoothing_over_counts_is_chosen_before_smoothing_in_time(data, model):
+    model["spline"] |= {"curvature": [1.0, 10.0], "roughness": [0.003, 1000.0]}
+    choice, table = choose_smoothing(data, TEACHERS, model, 0, CPU)
+    assert table[["curvature", "roughness"]].values.tolist() == [[1, 0.003], [1, 1000], [10, 0.003]]
+    assert choice["roughness"] == 0.003
+    assert choice["curvature"] == table["curvature"][table["nll"].argmin()]
+
+
+def test_where_nothing_is_to_choose_nothing_is_fitted(data, model, monkeypatch):
+    monkeypatch.setattr(validation, "fit_spline", None)
+    choice, table = choose_smoothing(data, TEACHERS, model, 0, CPU)
+    assert choice == SMOOTHING
+    assert table.empty
+    assert table.columns.tolist() == ["hidden", "curvature", "roughness", "nll"]
+
+
+@pytest.mark.parametrize("teachers", [TEACHERS, None], ids=["taught", "snapshots alone"])
+@pytest.mark.parametrize("better", [0, 1])
+def test_the_clearly_better_smoothing_is_chosen(data, model, teachers, better):
+    model["spline"]["roughness"] = [0.003, 1000.0] if better == 0 else [1000.0, 0.003]
+    choice, table = choose_smoothing(data, teachers, model, 0, CPU)
+    assert choice == SMOOTHING
+    assert table["nll"].argmin() == better
+    assert table["roughness"].tolist() == model["spline"]["roughness"]
+
+
+def test_of_several_widths_one_is_chosen(data, model):
+    model["backbone"]["hidden"] = [1, 3]
+    choice, table = choose_smoothing(data, TEACHERS, model, 0, CPU)
+    assert table["hidden"].tolist() == [1, 3]
+    assert choice["hidden"] == table["hidden"][table["nll"].argmin()]
+
+
+def test_same_seed_same_choice(data, model):
+    model["spline"]["curvature"] = [0.1, 10.0]
+    (_, one), (_, two), (_, other) = (choose_smoothing(data, TEACHERS, model, seed, CPU) for seed in (0, 0, 1))
+    assert one.equals(two)
+    assert not one.equals(other)
+
+
+@pytest.fixture
+def marked(data) -> Snapshots:
+    """Every count that is put aside is 3, and all others are 2."""
+    rows = validation_split(with_states(data, numbered([300] * 3)), 0.2, seed=0)[1][0][:, 0]
+    states = [np.full((300, 1), 2) for _ in TIMES]
+    for snapshot in states:
+        snapshot[rows] = 3
+    return with_states(data, states)
+
+
+def test_candidates_learn_from_no_state_that_judges_them(marked, model, monkeypatch):
+    told, fit = [], validation.fit_spline
+    monkeypatch.setattr(validation, "fit_spline", lambda *a: told.extend(a[2].states) or fit(*a))
+    model["spline"]["curvature"] = [0.1, 1.0]
+    choose_smoothing(marked, None, model, 0, CPU)
+    assert len(told) == 6
+    assert all((taught == 2).all() for taught in told)
+
+
+def test_a_candidate_that_diverges_is_out(data, model, monkeypatch, caplog):
+    fit = validation.fit_spline
+
+    def fragile(*arguments):
+        if arguments[4]["roughness"] == 0.003:
+            raise DivergenceError("fitting the weight spline diverged.")
+        return fit(*arguments)
+
+    monkeypatch.setattr(validation, "fit_spline", fragile)
+    model["spline"]["roughness"] = [0.003, 0.01]
+    choice, table = choose_smoothing(data, TEACHERS, model, 0, CPU)
+    assert choice["roughness"] == 0.01
+    assert table["nll"][0] == np.inf
+    assert "diverged. The candidate {'hidden': 2, 'roughness': 0.003, 'curvature': 0.1} is out." in caplog.text
+
+
+def test_where_every_candidate_diverges_one_sentence_says_so(data, model):
+    model["spline"] |= {"curvature": [0.1, 1.0], "learning_rate": 1e30}
+    with pytest.raises(DivergenceError, match=r"every candidate .* diverged; lower models\.\*\.spline\.learning_rate"):
+        choose_smoothing(data, TEACHERS, model, 0, CPU)
+
+
+def steps_of(data, model, seed: int = 0, teachers: Teachers | None = TEACHERS):
+    return choose_steps(data, teachers, SMOOTHING, model, SOLVER, seed, CPU)
+
+
+@pytest.mark.parametrize("teachers", [TEACHERS, None], ids=["taught", "snapshots alone"])
+def test_steps_are_judged_at_the_start_every_so_often_and_at_the_end(data, model, teachers):
+    chosen, table = steps_of(data, model, teachers=teachers)
+    assert table.columns.tolist() == ["step", "nll", "error"]
+    assert table["step"].tolist() == [0, 2, 4, 5]
+    best = table["nll"].argmin()
+    assert table["error"][best] == 0
+    assert chosen == table["step"][table["nll"] - table["nll"][best] <= 2 * table["error"]].min()
+    assert np.isfinite(table["nll"]).all()
+
+
+def test_no_steps_are_chosen_where_each_one_harms(data, model):
+    model["training"] |= {"learning_rate": 3.0, "schedule": "constant"}
+    chosen, table = steps_of(data, model)
+    assert chosen == 0
+    assert (table["nll"][1:] > table["nll"][0] + 0.1).all()
+
+
+def test_before_any_step_the_learned_spline_itself_is_judged(data, model, monkeypatch):
+    curves, fit = [], validation.fit_spline
+    monkeypatch.setattr(validation, "fit_spline", lambda *a: curves.append(fit(*a)) or curves[-1])
+    _, table = steps_of(data, model)
+    ((curve, _),) = curves
+    assert np.array_equal(curve.times, knot_times(TIMES, 1, 2))
+    _, judging = validation_split(data, model["selection"]["validation"], 0)
+    backbone = make_backbone(model["backbone"], ["a"], Counts(LEVELS))
+    assert table["nll"][0] == pytest.approx(validation_nll(backbone, curve.at(TIMES), judging), abs=1e-5)
+
+
+def test_some_steps_are_chosen_where_they_help(data, model):
+    model["anchors"] |= {"first_steps": 1, "steps": 1}
+    model["spline"]["steps"] = 5  # leaves much to learn
+    model["training"] |= {"steps": 30, "learning_rate": 0.05, "structural": 0.0}
+    chosen, table = steps_of(data, model)
+    assert chosen > 0
+    assert table["nll"].min() < table["nll"][0] - 0.02
+
+
+def test_same_seed_same_steps(data, model):
+    (_, one), (_, two), (_, other) = (steps_of(data, model, seed) for seed in (0, 0, 1))
+    assert one.equals(two)
+    assert not one.equals(other)
+
+
+def test_a_field_that_diverges_is_judged_up_to_there(data, model):
+    model["training"] |= {"learning_rate": 1e25, "schedule": "constant"}
+    chosen, table = steps_of(data, model)
+    assert chosen == 0
+    assert table["step"].tolist() == [0]
+
+
+def test_a_field_that_diverges_at_once_is_refused_in_one_sentence(data, model, monkeypatch):
+    def lost(*arguments):
+        raise DivergenceError("the solution leaves the finite numbers.")
+
+    monkeypatch.setattr(validation, "solve_weights", lost)
+    with pytest.raises(DivergenceError, match=r"before its first step, .*; raise models\.\*\.solver\.substeps"):
+        steps_of(data, model)
+
+
+@pytest.mark.parametrize("kind", ["ode", "cde"])
+@pytest.mark.parametrize("steps", [0, 5])
+def test_anchors_path_spline_and_field_see_no_state_that_judges_them(marked, model, monkeypatch, kind, steps):
+    model["dynamics"]["kind"], model["spline"]["steps"] = kind, steps
+    model["training"] |= {"divergence": 1.0}
+    seen, made = [], []
+    for name, states in (("train_anchors", lambda a: a[1]), ("Behaviour", lambda a: a[1])):
+        own = getattr(validation, name)
+        monkeypatch.setattr(validation, name, lambda *a, own=own, states=states: seen.extend(states(a)) or own(*a))
+    fit_spline, fit_dynamics = validation.fit_spline, validation.fit_dynamics
+    monkeypatch.setattr(validation, "fit_spline", lambda *a: seen.extend(a[2].states) or fit_spline(*a))
+
+    def fit(field, material, *rest, **more):
+        made.append((field, material.graph))
+        seen.extend(material.snapshots)
+        return fit_dynamics(field, material, *rest, **more)
+
+    monkeypatch.setattr(validation, "fit_dynamics", fit)
+    steps_of(marked, model, teachers=None)
+    assert len(seen) == (12 if kind == "cde" else 9)
+    assert all((states == 2).all() for states in seen)
+    ((field, graph),) = made
+    if not steps:  # the curve is the spline through these anchors, as that of the final fit is
+        knots = torch.tensor([0.0, 0.5, 1.0], dtype=torch.float64)
+        np.testing.assert_allclose(field.base(knots), graph.weights, atol=1e-5)

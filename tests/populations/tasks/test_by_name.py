@@ -1,0 +1,96 @@
+"""Tasks are read by name, from libraries and from files of images."""
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.image_samples import cifar, examples, folders, idx, stl, svhn, write
+from weightflow.formats.downloads import fetch
+from weightflow.populations.tasks.by_name import built_in, named_task
+from weightflow.populations.tasks.catalogue import BUILT_IN, FILES, DataSet, Source
+from weightflow.populations.tasks.task import PARTS
+
+SETTINGS = {"validation": 0.2, "test": 0.3, "seed": 4}
+
+
+@pytest.mark.parametrize(
+    ("name", "examples", "shape", "classes"),
+    [
+        ("iris", 150, (4,), 3),
+        ("wine", 178, (13,), 3),
+        ("breast_cancer", 569, (30,), 2),
+        ("digits", 1797, (1, 8, 8), 10),
+    ],
+)
+def test_what_comes_with_scikit_learn_is_read_by_name(name, examples, shape, classes):
+    assert BUILT_IN[name] == shape
+    assert len(built_in(name).labels) == examples
+    task = named_task(name, SETTINGS, {})
+    assert (task.shape, task.classes) == (shape, classes)
+
+
+SHAPES = {"idx": (1, 4, 4), "cifar": (3, 32, 32), "stl": (3, 96, 96), "svhn": (3, 4, 4), "folders": (3, 4, 4)}
+
+
+def contents(kind: str) -> tuple[list[bytes], tuple[np.ndarray, np.ndarray]]:
+    """Files of a format in the order of `FILES`, and the examples of their test part."""
+    training, test = (examples(number, SHAPES[kind], 2) for number in (40, 6))
+    match kind:
+        case "idx":
+            return [
+                idx(own) for pixels, labels in (training, test) for own in (pixels[:, 0], labels.astype("u1"))
+            ], test
+        case "cifar":
+            return [cifar(training, test)], test
+        case "stl":
+            return [stl(training, test)], test
+        case "svhn":
+            return [svhn(*training), svhn(*test)], test
+        case _:
+            return [folders(*training)], test
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_images_are_fetched_and_read_by_name(tmp_path, kind):
+    written, (pixels, labels) = contents(kind)
+    files = {}
+    for use, content in zip(FILES[kind], written, strict=True):
+        url = write(tmp_path / "there" / use, content).as_uri()
+        files[use] = Source(tmp_path / "here" / use, url, hashlib.sha256(content).hexdigest())
+        fetch(files[use].url, files[use].path, files[use].sha256)
+    task = named_task("mine", SETTINGS, {"mine": DataSet("Mine", kind, SHAPES[kind], 2, files)})
+    own = kind != "folders"
+    assert [len(getattr(task, part).labels) for part in PARTS] == ([32, 8, 6] if own else [20, 8, 12])
+    assert (task.shape, task.classes) == (SHAPES[kind], 2)
+    if own:
+        np.testing.assert_array_equal(task.test.labels, labels)
+        slope, offset = np.polyfit(pixels.ravel() / 255.0, task.test.inputs.ravel(), 1)
+        np.testing.assert_allclose(task.test.inputs, slope * (pixels / 255) + offset, atol=1e-5)
+
+
+@pytest.mark.parametrize("change", [{"shape": (3, 4, 5)}, {"classes": 1}])
+def test_other_images_than_the_catalogue_says_are_refused(tmp_path, refused, change):
+    content = contents("folders")[0][0]
+    path = write(tmp_path / "images.zip", content)
+    source = Source(path, path.as_uri(), hashlib.sha256(content).hexdigest())
+    known = DataSet("Mine", "folders", (3, 4, 4), 2, {"archive": source})
+    with refused(r"images\.zip: images have shape \(3, 4, 4\) and 2 labels, and the catalogue says"):
+        named_task("mine", SETTINGS, {"mine": replace(known, **change)})
+
+
+def test_other_files_than_the_catalogue_means_are_refused_whoever_put_them_there(tmp_path, refused):
+    path = write(tmp_path / "images.zip", contents("folders")[0][0])
+    known = {"mine": DataSet("Mine", "folders", (3, 4, 4), 2, {"archive": Source(path, path.as_uri(), "0" * 64)})}
+    with refused(r"images\.zip: its checksum is [0-9a-f]{64}, not the sha256 in the catalogue of tasks; get the right"):
+        named_task("mine", SETTINGS, known)
+    path.unlink()
+    with refused(r"images\.zip: there is no such file"):
+        named_task("mine", SETTINGS, known)
+
+
+def test_an_unknown_name_is_told_the_known_ones(refused):
+    known = DataSet("Digits", "idx", (1, 28, 28), 10, {})
+    with refused("task: unknown name 'mnits'; did you mean 'mnist'. allowed: iris, wine, breast_cancer, digits, mnist"):
+        named_task("mnits", SETTINGS, {"mnist": known})

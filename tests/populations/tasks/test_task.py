@@ -1,0 +1,111 @@
+"""Tasks are split by their seed alone, scaled by what is trained on, and kept whole."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from weightflow.populations.tasks.task import PARTS, Labelled, read_task, split_task, write_task
+
+SETTINGS = {"validation": 0.2, "test": 0.3, "seed": 4}
+
+
+def numbered(number: int, shape: tuple[int, ...] = (), classes: int = 2) -> Labelled:
+    """Examples whose every feature is a constant and their number; labels follow one another in blocks."""
+    inputs = np.ones((number, *(shape or (2,))), np.float32)
+    inputs[:, -1] = np.arange(number).reshape(-1, *[1] * (inputs.ndim - 2))
+    return Labelled(inputs, np.repeat(np.arange(classes), -(-number // classes))[:number])
+
+
+def which(part: Labelled) -> np.ndarray:
+    """Places of examples in the order of their numbers."""
+    return part.inputs[:, -1].reshape(len(part.labels), -1)[:, 0]
+
+
+def test_parts_have_their_shares_and_no_example_twice():
+    everything = numbered(50)
+    task = split_task(everything, SETTINGS)
+    assert [len(getattr(task, part).labels) for part in PARTS] == [25, 10, 15]
+    assert len(np.unique(np.concatenate([which(getattr(task, part)) for part in PARTS]))) == 50
+    assert (task.classes, task.shape) == (2, (2,))
+
+
+def test_labels_stay_with_their_inputs():
+    task = split_task(numbered(50), SETTINGS)
+    places = np.concatenate([which(getattr(task, part)) for part in PARTS])
+    labels = np.concatenate([getattr(task, part).labels for part in PARTS])
+    assert labels[np.argsort(places)].tolist() == [0] * 25 + [1] * 25
+
+
+def test_a_split_depends_on_its_seed_and_on_no_label():
+    everything = numbered(50)
+    one, again, other = (split_task(everything, SETTINGS | {"seed": seed}) for seed in (4, 4, 5))
+    for part in PARTS:
+        np.testing.assert_array_equal(getattr(one, part).inputs, getattr(again, part).inputs)
+    assert set(which(one.test)) != set(which(other.test))
+    relabelled = split_task(replace(everything, labels=np.arange(50) % 2), SETTINGS)
+    np.testing.assert_array_equal(which(one.test), which(relabelled.test))
+
+
+def test_tables_are_scaled_by_feature_and_constants_stay_finite():
+    training = split_task(numbered(50), SETTINGS).training.inputs
+    assert training.dtype == np.float32
+    np.testing.assert_allclose(training.mean(0), 0, atol=1e-6)
+    np.testing.assert_allclose(training.std(0), [0, 1], atol=1e-6)
+
+
+def test_images_are_scaled_as_a_whole():
+    training = split_task(numbered(50, (2, 3, 3)), SETTINGS).training.inputs
+    np.testing.assert_allclose([training.mean(), training.std()], [0, 1], atol=1e-6)
+    assert abs(training[:, 0].mean()) > 0.1
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 3, 3)])
+def test_the_test_part_of_the_authors_is_kept_whole_and_measures_no_scale(shape):
+    everything, test = numbered(50, shape), numbered(7, shape)
+    far = replace(test, inputs=1000 * test.inputs)
+    near, apart = (split_task(everything, SETTINGS, own) for own in (test, far))
+    assert [len(getattr(near, part).labels) for part in PARTS] == [40, 10, 7]
+    np.testing.assert_array_equal(near.test.labels, test.labels)
+    assert (np.diff(which(near.test)) > 0).all()
+    np.testing.assert_array_equal(near.training.inputs, apart.training.inputs)
+    np.testing.assert_array_equal(near.validation.inputs, apart.validation.inputs)
+
+
+@pytest.mark.parametrize(
+    ("everything", "settings", "test"),
+    [
+        (numbered(50), {"validation": 0.0}, None),
+        (numbered(50), {"test": 0.0}, None),
+        (numbered(50), {"validation": 0.7}, None),
+        (numbered(3, classes=3), {}, None),
+        (numbered(50), {}, numbered(6, classes=3)),
+        (numbered(50), {}, numbered(0)),
+        (numbered(0), {}, None),
+    ],
+    ids=[
+        "no validation",
+        "no test",
+        "no training",
+        "a label not trained on",
+        "a label of the test alone",
+        "empty test",
+        "nothing",
+    ],
+)
+def test_parts_that_are_no_use_are_refused(refused, everything, settings, test):
+    with refused("task: of .* leaves a part without examples, or training without some of the . labels"):
+        split_task(everything, SETTINGS | settings, test)
+
+
+def test_a_task_is_read_as_it_was_written(tmp_path, refused):
+    task = split_task(numbered(50, (2, 3, 3)), SETTINGS)
+    write_task(tmp_path / "task.safetensors", task)
+    found = read_task(tmp_path / "task.safetensors")
+    assert found.classes == 2
+    for part in PARTS:
+        np.testing.assert_array_equal(getattr(found, part).inputs, getattr(task, part).inputs)
+        np.testing.assert_array_equal(getattr(found, part).labels, getattr(task, part).labels)
+    write_task(tmp_path / "task.safetensors", replace(task, test=replace(task.test, inputs=task.test.inputs * np.nan)))
+    with refused("holds NaN"):
+        read_task(tmp_path / "task.safetensors")

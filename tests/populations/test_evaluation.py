@@ -1,0 +1,82 @@
+"""Networks side by side: what is said of them is what plain loops over them say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.evaluation import (
+    Judged,
+    compare_generated,
+    compare_reconstructed,
+    judge,
+)
+from weightflow.populations.network_metrics import TRAINED
+from weightflow.populations.tasks.by_name import built_in
+from weightflow.populations.tasks.task import split_task
+from weightflow.populations.training import train_population
+
+TRAINING = {"networks": 6, "epochs": 3, "checkpoints": [1], "batch": 16, "at_once": 6}
+CPU = torch.device("cpu")
+RECIPES = {"learning_rates": [0.01], "weight_decays": [0], "initialisations": ["default"]}
+
+
+@pytest.fixture(scope="module")
+def task():
+    return split_task(built_in("iris"), {"validation": 0.2, "test": 0.3, "seed": 0})
+
+
+@pytest.fixture(scope="module")
+def classifier(task):
+    return make_classifier({"kind": "mlp", "widths": [4], "activation": "relu"}, task.shape, task.classes)
+
+
+@pytest.fixture(scope="module")
+def population(classifier, task):
+    return train_population(classifier, task, TRAINING | RECIPES, 0, CPU)
+
+
+@pytest.fixture
+def judged(classifier, task, population) -> Judged:
+    return judge(classifier, task, population.weights, task.test, CPU)
+
+
+def value(table: pd.DataFrame, source: str, metric: str) -> float:
+    (found,) = table.loc[(table["source"] == source) & (table["metric"] == metric), "value"]
+    return found
+
+
+def test_accuracy_is_the_share_of_right_labels(judged, task):
+    said = judged.said.argmax(-1).numpy()
+    for network, share in enumerate(judged.accuracy):
+        assert share == pytest.approx(np.mean(said[network] == task.test.labels))
+    np.testing.assert_array_equal(judged.wrong, said != task.test.labels)
+
+
+def test_copies_are_found_out(judged):
+    table, shares = compare_generated(judged, {"copies": judged}, TRAINED)
+    assert value(table, "copies", "nearest") == 0
+    assert value(table, "copies", "overlap") == 1
+    assert value(table, "copies", "spread") == pytest.approx(1)
+    assert value(table, TRAINED, "nearest") > 0.1
+    assert value(table, TRAINED, "spread") == pytest.approx(1)
+    assert shares.groupby("source").size().to_dict() == {TRAINED: 6, "copies": 6}
+
+
+def test_networks_that_are_all_one_are_found_out(judged, classifier, task):
+    one = judge(classifier, task, np.repeat(judged.weights[:1], 4, axis=0), task.test, CPU)
+    table, _ = compare_generated(judged, {"one": one}, TRAINED)
+    assert value(table, "one", "spread") == 0
+    assert value(table, "one", "accuracy_deviation") == 0
+
+
+def test_reconstructions_that_are_the_originals_lose_nothing(judged):
+    table = compare_reconstructed(judged, {"same": judged})
+    assert [value(table, "same", metric) for metric in ("share", "agreement", "distance")] == [1, 1, 0]
+
+
+def test_the_mean_of_all_has_the_distance_of_the_variance(judged, classifier, task):
+    mean = np.repeat(judged.weights.mean(0, keepdims=True), len(judged.weights), axis=0)
+    table = compare_reconstructed(judged, {"mean": judge(classifier, task, mean, task.test, CPU)})
+    assert value(table, "mean", "distance") == pytest.approx(1, rel=1e-5)

@@ -1,0 +1,50 @@
+"""Populations are kept whole, and know which of their networks the others are aligned to."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from weightflow.errors import InputError
+from weightflow.populations.population import Population, read_population, reference_of, write_population
+
+
+@pytest.fixture
+def population(rng) -> Population:
+    """Four networks at two epochs; the third is the best at the end, the second lies between the others."""
+    checkpoints = rng.standard_normal((4, 2, 5)).astype(np.float32)
+    checkpoints[:, 1] = np.array([-3, 0, 2, 4])[:, None]
+    rows = [
+        (network, epoch, loss, 0.5, 0.5)
+        for epoch, losses in ((2, [1, 0, 3, 2]), (7, [3, 2, 1, 4]))
+        for network, loss in enumerate(losses)
+    ]
+    curves = pd.DataFrame(rows, columns=["network", "epoch", "loss", "training", "validation"])
+    recipes = [{"learning_rate": 0.1, "weight_decay": 0.0, "initialisation": "he"}] * 4
+    return Population(checkpoints[:, 1], np.array([2, 7]), checkpoints, recipes, curves)
+
+
+@pytest.mark.parametrize(("choice", "network"), [("best", 2), ("first", 0), ("central", 1)])
+def test_the_network_that_others_are_aligned_to(population, choice, network):
+    assert reference_of(population, choice) == network
+
+
+def test_a_written_population_is_read_back_whole(population, tmp_path):
+    write_population(tmp_path / "population", population, code="1")
+    again = read_population(tmp_path / "population", population.curves)
+    for field in dataclasses.fields(population):
+        one, two = getattr(population, field.name), getattr(again, field.name)
+        if isinstance(one, np.ndarray):
+            assert one.dtype == two.dtype
+            np.testing.assert_array_equal(one, two, err_msg=field.name)
+        else:
+            assert one is two or one == two
+    assert read_population(tmp_path / "population").curves.empty
+
+
+def test_a_damaged_population_is_refused_by_name(population, tmp_path):
+    write_population(tmp_path / "population", population)
+    (tmp_path / "population").write_bytes((tmp_path / "population").read_bytes()[:-9])
+    with pytest.raises(InputError, match="population: the file is truncated"):
+        read_population(tmp_path / "population")

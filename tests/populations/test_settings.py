@@ -1,0 +1,109 @@
+"""Settings of populations that do not fit together are refused in one sentence with file and key."""
+
+import pytest
+
+from weightflow.populations.architectures.classifiers import CLASSIFIERS
+from weightflow.populations.settings import OWN_QUERIES, READING_IMAGES, READING_STATES, SNAPSHOT, check_populations
+from weightflow.populations.tasks.catalogue import input_shapes, read_catalogue
+
+
+@pytest.fixture
+def shapes(root):
+    return input_shapes(read_catalogue(root / "resources" / "tasks.yaml"))
+
+
+@pytest.fixture
+def check(complete, shapes):
+    def run(**settings) -> None:
+        config = {
+            "datasets": {"d": {"system": "epidemic"}, "cells": {"file": "cells.h5ad", "kind": "continuous"}},
+            "populations": {"p": {"task": "iris"} | settings},
+        }
+        whole = complete(config)
+        check_populations(whole["populations"], whole["datasets"], shapes, "my.yaml")
+
+    return run
+
+
+def test_a_task_alone_is_enough(check):
+    check()
+
+
+def test_the_schema_names_every_task_and_architecture(schema, shapes):
+    assert {*READING_IMAGES, *READING_STATES} == set(CLASSIFIERS) - {"mlp"}
+    kinds = schema["$defs"]["population"]["properties"]
+    assert set(kinds["architecture"]["properties"]["kind"]["enum"]) == set(CLASSIFIERS)
+    assert {*shapes, SNAPSHOT} == set(kinds["task"]["enum"])
+    assert not {*OWN_QUERIES} & {*shapes}
+
+
+def test_networks_are_asked_inputs_of_another_task_of_the_same_shape(check):
+    check(task="mnist", autoencoder={"queries": {"from": ["noise", "fashion_mnist"]}})
+
+
+SNAPSHOTS = {"task": "snapshot", "architecture": {"kind": "gru"}}
+CASES = {
+    "nothing to learn from": ({"split": {"validation": 0.5, "test": 0.5}}, "split: shares of 0.5 .* leave nothing"),
+    "convolutions of a table": ({"architecture": {"kind": "cnn"}}, "architecture.kind: cnn reads images"),
+    "an unknown query": (
+        {"autoencoder": {"queries": {"from": ["nois"]}}},
+        "autoencoder.queries.from: unknown name 'nois'; did you mean 'noise'",
+    ),
+    "queries of another shape": (
+        {"autoencoder": {"queries": {"from": ["training", "wine"]}}},
+        "autoencoder.queries.from: inputs of wine have another shape than those of the task iris",
+    ),
+    "queries that are no states": (
+        SNAPSHOTS | {"snapshot": {"dataset": "d"}, "autoencoder": {"queries": {"from": ["digits"]}}},
+        "autoencoder.queries.from: inputs of digits have another shape than those of the task snapshot",
+    ),
+    "kernels too few": (
+        {"task": "digits", "architecture": {"kind": "cnn", "kernels": [3, 3]}},
+        "architecture: there are 3 channels, 2 kernels and 3 pools",
+    ),
+    "a backbone of flowers": ({"architecture": {"kind": "gru"}}, "architecture.kind: gru does not fit the task iris"),
+    "states for a perceptron": (
+        {"task": "snapshot", "snapshot": {"dataset": "d"}},
+        "architecture.kind: mlp does not fit the task snapshot",
+    ),
+    "no data set": (SNAPSHOTS, "snapshot.dataset: one of the data sets is needed"),
+    "a data set of no use": ({"snapshot": {"dataset": "d"}}, "snapshot.dataset: the task has none"),
+    "a time of no snapshots": ({"snapshot": {"time": 5}}, "snapshot.time: the task iris has no times"),
+    "a checkpoint after the end": (
+        {"training": {"epochs": 5, "checkpoints": [2, 7]}},
+        "training.checkpoints: there are 5 epochs and no 7",
+    ),
+    "an unknown data set": (
+        SNAPSHOTS | {"snapshot": {"dataset": "cell"}},
+        "snapshot.dataset: unknown name 'cell'; did you mean 'cells'",
+    ),
+    "real values": (SNAPSHOTS | {"snapshot": {"dataset": "cells"}}, "snapshot.dataset: the states of cells are real"),
+    "a part of a feedforward": (
+        SNAPSHOTS | {"snapshot": {"dataset": "d"}, "architecture": {"kind": "transformer", "feedforward": 50}},
+        "architecture.feedforward: 50 is no multiple of the width 32",
+    ),
+    "heads": (
+        {"task": "digits", "architecture": {"kind": "vit", "width": 30}},
+        "architecture: 4 heads do not divide the width 30",
+    ),
+    "components": ({"flow": {"components": 100}}, "flow.components: 100 networks have at most 99 components"),
+    "heads of the auto-encoder": (
+        {"autoencoder": {"structural": [1], "width": 30}},
+        "autoencoder: 4 heads do not divide the width 30",
+    ),
+    "no network unseen": (
+        {"autoencoder": {"structural": [1], "shares": [0.8, 0.2]}},
+        "autoencoder.shares: .* of 100 networks leave a part without any",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_does_not_fit_is_refused(check, refused, case):
+    settings, sentence = CASES[case]
+    with refused(f"^my.yaml: populations.p.{sentence}"):
+        check(**settings)
+
+
+def test_what_is_not_asked_for_is_not_checked(check):
+    check(autoencoder={"structural": [], "width": 30}, flow={"alignments": [], "components": 1000})

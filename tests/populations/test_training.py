@@ -1,0 +1,220 @@
+"""Networks learn side by side as each would alone, by its own recipe, and are kept with what made them."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional
+
+from weightflow import seeding
+from weightflow.errors import DivergenceError
+from weightflow.networks.learning_rate import cosine_decay
+from weightflow.populations import training
+from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.architectures.stacked_layers import BatchNorms
+from weightflow.populations.initialisation import initial
+from weightflow.populations.population import Population, write_population
+from weightflow.populations.tasks.task import Labelled, Task
+from weightflow.populations.training import train_population
+from weightflow.populations.verdicts import accuracy, logits, measure_norms
+
+CPU = torch.device("cpu")
+SETTINGS = {
+    "networks": 3,
+    "epochs": 4,
+    "checkpoints": [0, 2],
+    "batch": 16,
+    "at_once": 8,
+    "learning_rates": [0.01],
+    "weight_decays": [0.0],
+    "initialisations": ["he"],
+}
+TABLES = make_classifier({"kind": "mlp", "widths": [6], "activation": "tanh"}, (2,), 3)
+
+
+def blobs(rng, shape: tuple[int, ...] = (2,)) -> Task:
+    """Three classes about three places."""
+    places = 4 * rng.standard_normal((3, *shape))
+
+    def draw(count: int) -> Labelled:
+        labels = rng.integers(3, size=count)
+        return Labelled((places[labels] + rng.standard_normal((count, *shape))).astype(np.float32), labels)
+
+    return Task(draw(60), draw(30), draw(30), 3)
+
+
+@pytest.fixture
+def task(rng):
+    return blobs(rng)
+
+
+@pytest.fixture
+def train(task):
+    """A population of a few small networks, given other settings."""
+
+    def with_settings(seed: int = 0, **other) -> Population:
+        return train_population(TABLES, task, SETTINGS | other, seed, CPU)
+
+    return with_settings
+
+
+def test_training_lowers_the_loss_and_names_more(train):
+    curves = train(epochs=40, networks=4).curves.set_index(["network", "epoch"])
+    for network in range(4):
+        own = curves.loc[network]
+        assert own["loss"].iloc[-1] < 0.6 * own["loss"].iloc[0]
+        assert own["training"].iloc[-1] > 0.8
+        assert own["validation"].iloc[-1] > 0.7
+
+
+def test_curves_say_what_the_checkpoints_are_worth(train, task):
+    made = train()
+    inputs, labels = (torch.as_tensor(part) for part in (task.training.inputs, task.training.labels))
+    assert list(made.curves.columns) == ["network", "epoch", "loss", "training", "validation"]
+    assert sorted(set(made.curves["epoch"])) == list(range(made.epochs[-1] + 1))
+    for row in made.curves[made.curves["epoch"].isin(made.epochs)].itertuples():
+        weights = torch.as_tensor(made.checkpoints[row.network, list(made.epochs).index(row.epoch)])[None]
+        said = TABLES.logits(weights, inputs, BatchNorms())[0]
+        assert row.loss == pytest.approx(functional.cross_entropy(said, labels).item(), rel=1e-4)
+        assert row.training == pytest.approx((said.argmax(1) == labels).double().mean().item())
+
+
+@pytest.mark.parametrize(
+    ("asked", "epochs", "kept"),
+    [([0, 2], 4, [0, 2, 4]), ([], 3, [3]), ([1, 1, 3], 3, [1, 3]), ([], 0, [0])],
+)
+def test_checkpoints_end_with_the_weights(train, asked, epochs, kept):
+    made = train(checkpoints=asked, epochs=epochs)
+    assert made.epochs.tolist() == kept
+    assert made.checkpoints.shape == (3, len(kept), sum(layer.weights for layer in TABLES.layers))
+    np.testing.assert_array_equal(made.checkpoints[:, -1], made.weights)
+    assert all((before != after).any() for before, after in itertools.pairwise(made.checkpoints.swapaxes(0, 1)))
+
+
+def test_recipes_take_turns_and_are_obeyed(train):
+    """Without a learning rate a network stays where its initialisation left it."""
+    ways = {"learning_rates": [0.0, 0.01], "weight_decays": [0.0, 0.1], "initialisations": ["he", "uniform"]}
+    made = train(networks=16, checkpoints=[0], **ways)
+    keys = ("learning_rate", "weight_decay", "initialisation")
+    recipes = [tuple(recipe[key] for key in keys) for recipe in made.recipes]
+    assert sorted(recipes) == sorted(2 * list(itertools.product(*ways.values())))
+    for (rate, _, scheme), (begun, ended) in zip(recipes, made.checkpoints, strict=True):
+        assert (begun != ended).any() == (rate > 0)
+        first = begun[: TABLES.layers[0].weights].reshape(6, 3)[:, :2]
+        assert (np.abs(first).max() <= 0.1) == (scheme == "uniform")
+
+
+def test_decay_makes_weights_smaller(train):
+    """Decay does not wait for the gradient (Loshchilov & Hutter 2019): a strong one leaves little."""
+    made = train(networks=2, weight_decays=[0.0, 30.0])
+    norms = np.linalg.norm(made.weights, axis=1)
+    assert norms[1] < 0.5 * norms[0]
+
+
+def test_every_network_begins_and_goes_its_own_way(train):
+    made = train(networks=4)
+    for one, two in itertools.combinations(made.checkpoints, 2):
+        assert (one[0] != two[0]).any()
+        assert (one[-1] - one[0] != two[-1] - two[0]).any()
+
+
+def test_a_network_is_that_of_torchs_optimiser(train, task):
+    """One network of torch's own layers, with the same beginning and the same order of examples."""
+    made = train(networks=1, weight_decays=[0.1])
+    generator = torch.Generator().manual_seed(seeding.integer(0, "population", 0))
+    begun = initial(TABLES, 1, generator, "he")[0]
+    network = nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 3))
+    with torch.no_grad():
+        for layer, part in zip((network[0], network[2]), begun.split([18, 21]), strict=True):
+            rows = part.reshape(len(layer.bias), -1)
+            layer.weight.copy_(rows[:, :-1])
+            layer.bias.copy_(rows[:, -1])
+    optimiser = torch.optim.AdamW(network.parameters(), lr=0.01, weight_decay=0.1)
+    inputs, labels = (torch.as_tensor(part) for part in (task.training.inputs, task.training.labels))
+    step = 0
+    for _ in range(4):
+        for (batch,) in zip(torch.randperm(60, generator=generator).split(16), strict=True):
+            optimiser.param_groups[0]["lr"] = 0.01 * cosine_decay(step, 16, training._LAST_RATE)
+            optimiser.zero_grad()
+            functional.cross_entropy(network(inputs[batch]), labels[batch]).backward()
+            optimiser.step()
+            step += 1
+    rows = [torch.cat([layer.weight, layer.bias[:, None]], dim=1).flatten() for layer in (network[0], network[2])]
+    np.testing.assert_allclose(made.weights[0], torch.cat(rows).detach(), atol=1e-5)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 5])
+def test_what_is_trained_at_once_does_not_matter(train, at_once):
+    ways = {"learning_rates": [0.01, 0.02], "initialisations": ["he", "xavier"]}
+    whole, parts = (train(networks=5, at_once=number, **ways) for number in (8, at_once))
+    assert parts.recipes == whole.recipes
+    np.testing.assert_allclose(parts.checkpoints, whole.checkpoints, atol=1e-5)
+    keys = ["network", "epoch"]
+    one, two = (made.curves.sort_values(keys, ignore_index=True) for made in (parts, whole))
+    pd.testing.assert_frame_equal(one, two, rtol=1e-4)
+
+
+def test_the_same_seed_gives_the_same_population(train, tmp_path):
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        write_population(tmp_path / name, train(seed))
+    one, two, other = ((tmp_path / name).read_bytes() for name in "abc")
+    assert one == two
+    assert one != other
+
+
+@given(st.integers(1, 5), st.integers(1, 20), st.integers(1, 25))
+def test_each_network_sees_every_example_once_in_an_epoch(networks, examples, size):
+    generators = [torch.Generator().manual_seed(i) for i in range(networks)]
+    batches = training._batches(examples, size, generators)
+    assert all(batch.shape == (networks, min(size, examples)) for batch in batches[:-1])
+    seen = torch.cat(batches, dim=1)
+    assert torch.equal(seen.sort(1).values, torch.arange(examples).expand(networks, -1))
+
+
+@given(
+    st.integers(1, 30),
+    st.lists(st.sampled_from([0.1, 0.01, 0.001]), min_size=1, max_size=3),
+    st.lists(st.sampled_from([0.0, 0.1]), min_size=1, max_size=2),
+    st.lists(st.sampled_from(["he", "xavier"]), min_size=1, max_size=2),
+)
+def test_networks_of_one_optimiser_stand_together(networks, rates, decays, schemes):
+    ways = {"learning_rates": rates, "weight_decays": decays, "initialisations": schemes}
+    recipes = training._recipes({"networks": networks, **ways})
+    assert len(recipes) == networks
+    pairs = [(recipe["learning_rate"], recipe["weight_decay"]) for recipe in recipes]
+    assert len(list(training._runs(pairs))) == len(set(pairs))
+    counts = pd.Series(list(map(str, recipes))).value_counts()
+    if len(set(rates)) * len(set(decays)) * len(set(schemes)) == len(rates) * len(decays) * len(schemes):
+        assert counts.max() - counts.min() <= 1
+
+
+def test_norms_moments_are_those_of_the_training_part(rng):
+    """A residual network's, which are measured and not averaged on the way."""
+    classifier = make_classifier({"kind": "resnet20"}, (1, 4, 4), 3)
+    task = blobs(rng, (1, 4, 4))
+    made = train_population(classifier, task, SETTINGS | {"networks": 2, "epochs": 1}, 0, CPU)
+    weights, inputs = torch.as_tensor(made.weights), torch.as_tensor(task.training.inputs)
+    last = made.curves[made.curves["epoch"] == 1].set_index("network")
+    said = logits(
+        classifier, weights, measure_norms(classifier, weights, inputs), torch.as_tensor(task.validation.inputs)
+    )
+    np.testing.assert_allclose(last["validation"], accuracy(said, torch.as_tensor(task.validation.labels)), atol=1 / 29)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("activation", ["tanh", "relu"])  # weights that are finite still, and that are not
+def test_divergence_is_said(task, activation):
+    classifier = make_classifier({"kind": "mlp", "widths": [6], "activation": activation}, (2,), 3)
+    rates = [0.01, 1e37]
+    with pytest.raises(DivergenceError, match=r"a network's training diverged; lower .*learning_rates"):
+        train_population(classifier, task, SETTINGS | {"learning_rates": rates}, 0, CPU)
+
+
+def test_more_networks_than_the_memory_holds_are_refused_before_they_are_made(train, small_machine, refused):
+    with refused("1000000 networks of 39 weights at 3 epochs would take 1.02 GiB of memory"):
+        train(networks=1_000_000)

@@ -1,0 +1,74 @@
+"""Weights from the files of a fit are those of the fit."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.interpolate import CubicSpline
+
+from weightflow.dynamics.equations import Solver, solve_weights
+from weightflow.dynamics.fields import make_field, write_field
+from weightflow.dynamics.latent_path import write_latent_path
+from weightflow.dynamics.weight_graph import build_weight_graph
+from weightflow.dynamics.weight_spline import WeightSpline, write_spline
+from weightflow.prediction.moving_weights import along_field, along_spline
+
+GRIDS = [np.array([0.0, 0.7, 2.0]), np.array([1.5])]
+
+
+def test_a_splines_file_gives_its_weights(tmp_path, rng):
+    curve = WeightSpline(np.arange(3.0), rng.standard_normal((3, 4)))
+    write_spline(tmp_path / "curve.safetensors", curve)
+    for grid, weights in zip(GRIDS, along_spline(str(tmp_path / "curve.safetensors"), "linear")(GRIDS), strict=True):
+        np.testing.assert_array_equal(weights, curve.at(grid))
+
+
+@pytest.mark.parametrize("kind", ["linear", "constant"])
+def test_a_spline_goes_on_as_it_is_told(tmp_path, rng, kind):
+    knots = np.array([0.0, 1.0, 1.5, 3.0])
+    curve = WeightSpline(knots, rng.standard_normal((4, 2)))
+    write_spline(tmp_path / "curve.safetensors", curve)
+    (found,) = along_spline(str(tmp_path / "curve.safetensors"), kind)([np.array([1.2, 3.0, 3.5, 7.0])])
+    independent = CubicSpline(knots, curve.weights, bc_type="natural")
+    ahead = np.array([0.0, 0.0, 0.5, 4.0])[:, None] * independent(3.0, 1) * (kind == "linear")
+    np.testing.assert_allclose(found, independent([1.2, 3.0, 3.0, 3.0]) + ahead, atol=1e-12)
+
+
+@pytest.mark.parametrize("path", ["linear", "constant"])
+def test_a_cdes_files_go_on_where_its_path_is_told_to(tmp_path, rng, backbone, model_settings, path):
+    count = sum(layer.weights for layer in backbone.layers)
+    graph = build_weight_graph(backbone.layers, rng.standard_normal((3, count)), np.arange(3.0), "made up", {})
+    settings = {
+        "dynamics": model_settings["dynamics"] | {"kind": "cde", "start": "rest"},
+        "solver": model_settings["solver"],
+        "continuation": {"weights": "linear", "path": path},
+    }
+    latent = rng.standard_normal((3, 1))
+    field = make_field(graph, latent, settings["dynamics"], 0)
+    torch.manual_seed(0)
+    for parameter in field.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    write_field(tmp_path / "field.safetensors", field)
+    write_latent_path(tmp_path / "path.safetensors", np.arange(3.0), latent)
+    files = [str(tmp_path / f"{name}.safetensors") for name in ("field", "path")]
+    weights_at = along_field(*files, "", graph, settings, 0, torch.device("cpu"))
+    within, past = weights_at([np.array([0.5, 2.0]), np.array([2.0, 2.5, 3.5])])
+    (expected,) = solve_weights(field, graph, [np.array([0.5, 2.0])], Solver(**settings["solver"]))
+    np.testing.assert_allclose(within, expected, rtol=1e-5, atol=1e-5)
+    moves = np.abs(np.diff(past, axis=0)).max(axis=1)
+    assert (moves > 1e-3).all() if path == "linear" else (moves == 0).all()
+
+
+def test_a_fields_file_gives_its_weights(tmp_path, rng, backbone, model_settings):
+    count = sum(layer.weights for layer in backbone.layers)
+    graph = build_weight_graph(backbone.layers, rng.standard_normal((3, count)), np.arange(3.0), "made up", {})
+    settings = {
+        "dynamics": model_settings["dynamics"] | {"kind": "ode", "start": "rest"},
+        "solver": model_settings["solver"],
+        "continuation": model_settings["continuation"],
+    }
+    field = make_field(graph, None, settings["dynamics"], 0)
+    write_field(tmp_path / "field.safetensors", field)
+    weights_at = along_field(str(tmp_path / "field.safetensors"), "", "", graph, settings, 0, torch.device("cpu"))
+    expected = solve_weights(field, graph, GRIDS, Solver(**settings["solver"]))
+    for found, wanted in zip(weights_at(GRIDS), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)

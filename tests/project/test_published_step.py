@@ -1,0 +1,41 @@
+"""The paper's training step, written plainly for benchmarks, against how ours is computed."""
+
+import numpy as np
+import pytest
+import torch
+from published_step import BATCH, draw_starts, loss
+
+from weightflow.dynamics.equations import Solver, evolve, normalise_times
+from weightflow.dynamics.fields import make_field
+from weightflow.dynamics.weight_graph import LinearMap, build_weight_graph
+
+SOLVER = Solver(method="rk4", substeps=1, rtol=1e-4, atol=1e-5, adjoint=False)
+TIMES = np.array([0.0, 1.0, 1.5, 4.0, 5.0])  # unequal steps
+LAYERS = (LinearMap("one", 3, 2), LinearMap("two", 2, 3))
+SETTINGS = {"kind": "ode", "start": "rest", "time_channel": False, "mixer": "attention"}
+SETTINGS |= {"width": 8, "layers": 1, "heads": 2, "feedforward": 16}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_distinct_starts_solved_once_give_the_loss_and_gradient_of_all_starts(seed):
+    weights = np.random.default_rng(seed).normal(size=(5, sum(layer.weights for layer in LAYERS)))
+    graph = build_weight_graph(LAYERS, weights, TIMES, "of a test")
+    field = make_field(graph, None, SETTINGS, seed)
+    with torch.no_grad():
+        for parameter in field.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(seed))
+    anchors, knots = torch.as_tensor(weights, dtype=torch.float32), normalise_times(TIMES, TIMES)
+    starts, horizon = draw_starts(np.random.default_rng(seed), len(TIMES))
+    assert len(starts) == BATCH
+    plain = loss(field, anchors, knots, starts, horizon, 1e-3)
+    plain_slopes = torch.autograd.grad(plain, list(field.parameters()))
+
+    places, repeats = torch.unique(starts, return_counts=True)
+    share = repeats / repeats.sum()
+    reached, energy = evolve(field, anchors[places], places, knots, horizon, SOLVER)
+    goals = torch.stack([anchors[places + i + 1] for i in range(horizon)])
+    ours = ((reached - goals).square().mean(2) @ share).mean() + 1e-3 * energy[-1] @ share
+    torch.testing.assert_close(ours, plain)
+    slopes = torch.autograd.grad(ours, list(field.parameters()))
+    for one, other in zip(slopes, plain_slopes, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)

@@ -1,0 +1,145 @@
+"""Digests change when what they stand for does, and only then."""
+
+import os
+import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from weightflow.records.provenance import (
+    LIBRARY,
+    code_behind,
+    file_digest,
+    input_digest,
+    settings_digest,
+    stamp,
+    versions,
+)
+
+
+@pytest.fixture
+def scripts(root, tmp_path):
+    """A copy of the scripts and the library."""
+    return shutil.copytree(
+        root / "workflow" / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__")
+    )
+
+
+@pytest.fixture
+def digest(scripts):
+    """The digest of a script in the copy, by a fresh interpreter."""
+
+    def run(script: str) -> str:
+        code = f"from weightflow.records.provenance import code_digest; print(code_digest({str(scripts / script)!r}))"
+        return subprocess.run(
+            [sys.executable, "-c", code], cwd=scripts, capture_output=True, text=True, check=True
+        ).stdout
+
+    return run
+
+
+def edit(scripts, module: str, text: str) -> None:
+    path = scripts / module
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("module", ["train_anchors.py", "weightflow/anchors/training.py", "weightflow/storage.py"])
+def test_an_edit_of_a_script_or_of_what_it_imports_changes_its_digest(scripts, digest, module):
+    before = digest("train_anchors.py")
+    edit(scripts, module, "\nEDITED = 1\n")
+    assert digest("train_anchors.py") != before
+
+
+@pytest.mark.parametrize(
+    "module", ["fit_dynamics.py", "weightflow/dynamics/equations.py", "weightflow/transport/couplings.py"]
+)
+def test_an_edit_elsewhere_does_not(scripts, digest, module):
+    before = digest("train_anchors.py")
+    edit(scripts, module, "\nEDITED = 1\n")
+    assert digest("train_anchors.py") == before
+
+
+# What a person edits often, and what only judges, shows or checks: none of it may redo what takes hours.
+AFTERWARDS = ("evaluation/", "report/", "plots/", "config/run_names")
+CHECKS = ("config/consistency", "schema", "systems/reading", "systems/sbml")
+LONG = ["train_anchors", "train_anchor", "choose_teacher", "choose_smoothing", "fit_latent_path", "fit_spline"]
+LONG += ["choose_steps", "fit_dynamics", "predict_field", "predict_spline", "predict_interpolation"]
+
+
+@pytest.mark.parametrize("script", ["prepare_snapshots", *LONG])
+def test_what_takes_long_does_not_depend_on_checks_or_on_what_comes_later(root, script):
+    _, *modules = code_behind(root / "workflow" / "scripts" / f"{script}.py")
+    found = {path.relative_to(LIBRARY).with_suffix("").as_posix() for path in modules}
+    assert "data/snapshots" in found
+    assert {name for name in found if name.startswith(AFTERWARDS + CHECKS)} == set()
+
+
+@pytest.mark.parametrize("text", ["\n# a remark\n", "\n\n\n"])
+def test_comments_and_layout_do_not_count(scripts, digest, text):
+    before = digest("train_anchors.py")
+    edit(scripts, "weightflow/anchors/training.py", text)
+    assert digest("train_anchors.py") == before
+
+
+def test_docstrings_do_not_count(scripts, digest):
+    before = digest("train_anchors.py")
+    path = scripts / "weightflow" / "anchors" / "training.py"
+    path.write_text(path.read_text(encoding="utf-8").replace("Train one anchor per snapshot.", "Train the anchors."))
+    assert digest("train_anchors.py") == before
+
+
+def test_the_digest_does_not_depend_on_where_the_repository_lies(root, digest):
+    from weightflow.records.provenance import code_digest
+
+    assert digest("train_anchors.py").strip() == code_digest(root / "workflow" / "scripts" / "train_anchors.py")
+
+
+def test_settings_digests_do_not_depend_on_the_order_of_keys():
+    assert settings_digest({"a": 1, "b": [2]}) == settings_digest({"b": [2], "a": 1})
+    assert settings_digest({"a": 1}) != settings_digest({"a": 2})
+
+
+def test_a_files_digest_is_its_sha256(tmp_path):
+    (tmp_path / "file").write_bytes(b"abc")
+    assert file_digest(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+@pytest.mark.parametrize("change", ["content", "name", "another file"])
+def test_a_folders_digest_changes_with_its_files(tmp_path, change):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "one").write_text("1")
+    before = input_digest(folder)
+    if change == "content":
+        (folder / "one").write_text("2")
+    elif change == "name":
+        (folder / "one").rename(folder / "two")
+    else:
+        (folder / "two").write_text("1")
+    assert input_digest(folder) != before
+
+
+def test_a_stamp_says_what_a_job_was_given(tmp_path):
+    (tmp_path / "input").write_text("x")
+    wildcards = {"dataset": "d", "seed": "0"}
+    job = SimpleNamespace(rule="r", wildcards=wildcards, params={"steps": 3}, input=[str(tmp_path / "input")])
+    found = stamp(job)
+    assert (found["rule"], found["params"]) == ("r", {"steps": 3})
+    assert found["inputs"] == [file_digest(tmp_path / "input")]
+    assert found["wildcards"] == {"seed": "0"}  # data sets of other workflows share a cache under other names
+
+
+def test_a_file_that_changes_under_its_old_time_has_another_digest(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("1")
+    before, times = input_digest(file), file.stat()
+    file.write_text("2")
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert input_digest(file) != before
+
+
+def test_versions_name_the_numerical_packages():
+    assert {"python", "torch", "numpy", "POT", "torchdiffeq", "torchcde"} <= set(versions())
+    assert "not installed" not in versions().values()

@@ -1,0 +1,72 @@
+"""The section about a population: each table that there is something for, a row for each layout."""
+
+import pandas as pd
+import pytest
+
+from weightflow.populations.network_metrics import LEARNED, TRAINED
+from weightflow.report.populations import band_section, population_section
+
+SETTINGS = {"task": "iris", "architecture": {"kind": "mlp"}, "training": {"networks": 9, "epochs": 2}}
+
+SPENT = [("p", "training", 0, 2.0), ("p", "training", 1, 4.0), ("p", "flow, raw", 0, 7.0), ("q", "flow", 0, 99.0)]
+SPENT += [("bands of d", "flow", 0, 6.0), ("d", "flow", 0, 70.0)]
+RUNTIME = pd.DataFrame(SPENT, columns=["population", "stage", "seed", "seconds"])
+
+
+@pytest.fixture
+def summary() -> pd.DataFrame:
+    generated = [(layout, source) for layout in ("aligned", "raw") for source in (TRAINED, "flow", "gaussian")]
+    rows = [(*pair, metric, 0.5, 0.01) for pair in generated for metric in ("accuracy_mean", "nearest")]
+    coded = [("reconstructed", "behaviour", metric, 0.98765, 0.0) for metric in ("share", "agreement")]
+    coded += [("reconstructed", "behaviour, drawn", "nearest", 0.7, float("nan"))]
+    coded += [("reconstructed", LEARNED, "nearest", 0.8, 0.1), ("reconstructed", LEARNED, "overlap", float("nan"), 0)]
+    coded += [("reconstructed", "weights", "probe_epoch", 0.9, 0.1)]
+    table = pd.DataFrame([*rows, *coded], columns=["layout", "source", "metric", "mean", "std"])
+    return pd.concat([table.assign(population="p"), table.assign(population="other", mean=9.0)])
+
+
+def test_every_table_has_its_rows_and_columns(summary):
+    tables = population_section("p", SETTINGS, summary, RUNTIME)["tables"]
+    labels = [[row["label"] for row in table["rows"]] for table in tables]
+    generated = [f"{source}, {layout}" for layout in ("aligned", "raw") for source in (TRAINED, "flow", "gaussian")]
+    assert labels == [generated, ["behaviour"], ["behaviour, drawn", LEARNED], ["weights"]]
+    assert [table["metrics"] for table in tables] == [
+        ["accuracy_mean", "nearest"],
+        ["share", "agreement"],
+        ["nearest", "overlap"],
+        ["probe_epoch"],
+    ]
+    assert all(set(table["metrics"]) == set(table["meanings"]) for table in tables)
+
+
+def test_numbers_are_means_and_deviations(summary):
+    tables = population_section("p", SETTINGS, summary, RUNTIME)["tables"]
+    assert tables[0]["rows"][1]["cells"][0] == {"mean": "0.500", "spread": "0.010", "best": False}
+    assert tables[2]["rows"][0]["cells"][0]["spread"] == ""
+
+
+def test_what_was_not_measured_has_no_table(summary):
+    alone = summary[summary["layout"] != "reconstructed"]
+    assert len(population_section("p", SETTINGS, alone, RUNTIME)["tables"]) == 1
+
+
+def test_seconds_are_means_over_seeds_by_stage(summary):
+    assert (
+        population_section("p", SETTINGS, summary, RUNTIME)["facts"]["seconds of a seed"] == "training: 3; flow, raw: 7"
+    )
+
+
+def test_bands_have_a_row_for_each_metric_and_none_where_the_truth_is_unknown():
+    rows = [
+        ("d", "width_unseen", 0.02, 0.001),
+        ("d", "coverage_unseen", 0.9123, 0.01),
+        ("e", "coverage_unseen", 0.5, 0.1),
+    ]
+    table = pd.DataFrame(rows, columns=["dataset", "metric", "mean", "std"])
+    settings = {"members": 20, "networks": 200, "level": 0.9}
+    found = band_section("d", settings, table, RUNTIME)
+    assert [metric for metric, *_ in found["rows"]] == ["coverage_unseen", "width_unseen"]
+    assert found["rows"][0][1] == {"mean": "0.912", "spread": "0.010", "best": False}
+    assert found["facts"]["bands"] == "90 % of 200 networks at each time"
+    assert found["facts"]["seconds of a seed"] == "flow: 6"
+    assert band_section("f", settings, table, RUNTIME)["rows"] == []

@@ -1,0 +1,198 @@
+"""The choice among teachers on processes where the answer is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from weightflow.data.state_space import Counts
+from weightflow.teaching.choice import best_teachers, candidates, score_teachers
+from weightflow.teaching.teachers import FIELDS, MEMBERS, Interpolant, Teacher, Teachers
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def counted(rng) -> list[np.ndarray]:
+    """Three snapshots of 60 states of two counts below 20."""
+    return [rng.integers(0, 20, (60, 2)) for _ in range(3)]
+
+
+def constant(value: int, count: int) -> np.ndarray:
+    return np.full((count, 1), value)
+
+
+def test_candidates_are_those_that_differ():
+    found = candidates(list(MEMBERS), [0.1, 1.0], [0.3, 0.5])
+    assert len(found) == len(set(found)) == 1 + 2 + 2 + 1 + 4
+    assert candidates(["mixture"], [0.1, 1.0], [0.5]) == [Teacher("mixture")]
+    assert candidates([], [0.1], [0.5]) == []
+    assert candidates(["displacement"], [0.1], [0.5], [0, 2]) == [Teacher("displacement", rate=r) for r in (0, 2)]
+
+
+ASKED = candidates(list(MEMBERS), [0.1, 1.0], [0.5])
+
+
+def scores(snapshots: list[np.ndarray], asked: list[Teacher] = ASKED) -> pd.DataFrame:
+    times = np.arange(float(len(snapshots)))
+    states = int(max(s.max() for s in snapshots)) + 3
+    return score_teachers(asked, snapshots, times, Counts(states), np.random.default_rng(2))
+
+
+def test_every_teacher_is_scored_at_every_interior_snapshot(counted):
+    asked = [*ASKED, Teacher("displacement", rate=2.0)]
+    table = scores([*counted, counted[0], counted[2]], asked)
+    columns = ["interval", *FIELDS, "time", "bandwidth", "nll", "error"]
+    assert table.columns.tolist() == columns
+    first, later = (table[table["interval"] == interval] for interval in ("first", "later"))
+    assert len(first) == len(asked)
+    assert set(first["time"]) == {1.0}
+    assert len(later) == 2 * len(ASKED)  # relaxation is for the first interval
+    assert set(later["time"]) == {2.0, 3.0}
+    assert np.isfinite(table[["nll", "error"]]).all(axis=None)
+    assert (table.groupby(columns[:6])["bandwidth"].nunique() == 1).all()
+    for _, part in (("first", first), ("later", later)):
+        best = part.groupby(columns[1:6])["nll"].mean().idxmin()
+        assert (part.set_index(columns[1:6]).loc[[best], "error"] == 0).all()
+
+
+def test_three_snapshots_leave_one_choice_for_both(counted):
+    chosen = best_teachers(scores(counted))
+    assert chosen.first == chosen.later
+    relaxing = best_teachers(scores(counted, [Teacher("displacement", rate=2.0)]))
+    assert relaxing == Teachers(Teacher("displacement", rate=2.0), Teacher("displacement"))
+
+
+def test_same_seed_same_scores(counted):
+    assert scores(counted).equals(scores(counted))
+
+
+def test_a_brownian_motion_from_a_point_is_taught_by_a_bridge_with_noise(rng):
+    # Of three snapshots, so that the path is straight; more bend it as the spread grows, and leave less to the noise.
+    walk = np.round(40 + np.cumsum(rng.normal(0, 5, (2, 1000, 1)), axis=0)).clip(0, 80).astype(int)
+    snapshots = [constant(40, 1000), *walk]
+    asked = candidates(["displacement", "bridge", "mixture", "blend"], [0.1, 0.3, 1.0, 3.0], [0.5])
+    assert best_teachers(scores(snapshots, asked)).first == Teacher("bridge", 1.0)
+
+
+def test_a_birth_process_from_a_point_is_taught_by_jumps(rng):
+    counts = 3 + np.cumsum(rng.poisson(2, (2, 2000, 1)), axis=0)
+    asked = [Teacher("poisson"), *ASKED]
+    assert best_teachers(scores([constant(3, 2000), *counts], asked)).first == Teacher("poisson")
+
+
+def test_a_telegraph_process_is_taught_by_the_mixture(rng):
+    def snapshot(time: float) -> np.ndarray:
+        level = np.where(rng.random((500, 1)) < 0.2 + 0.15 * time, 30, 3)
+        return rng.poisson(level)
+
+    chosen = best_teachers(scores([snapshot(t) for t in range(5)]))
+    assert (chosen.first.member, chosen.later.member) == ("mixture", "mixture")
+
+
+@pytest.mark.parametrize(("true", "chosen"), [(0.0, 0.0), (2.0, 2.0)])
+def test_a_rate_is_found_where_there_is_a_relaxation(rng, true, chosen):
+    def snapshot(time: float) -> np.ndarray:
+        share = np.expm1(-true * time) / np.expm1(-2 * true) if true else time / 2
+        return np.clip(np.round(rng.normal(5 + 40 * share, 3, (1000, 1))), 0, 60).astype(int)
+
+    asked = candidates(["displacement", "mixture"], [0.1], [0.5], [0, 1, 2, 4])
+    assert best_teachers(scores([snapshot(t) for t in range(3)], asked)).first == Teacher("displacement", rate=chosen)
+
+
+def by_hand(*entries: tuple) -> pd.DataFrame:
+    columns = ["interval", "member", "noise", "share", "rate", "nll", "error"]
+    return pd.DataFrame(entries, columns=columns).assign(own=False, time=1.0, bandwidth=0.1)
+
+
+def test_the_slowest_relaxation_within_two_standard_errors_is_taken():
+    table = by_hand(
+        ("first", "mixture", 0.0, 0.0, 0.0, 1.30, 0.1),
+        ("first", "displacement", 0.0, 0.0, 1.0, 1.15, 0.1),
+        ("first", "bridge", 0.5, 0.0, 1.0, 1.10, 0.1),
+        ("first", "displacement", 0.0, 0.0, 4.0, 1.00, 0.0),
+        ("later", "mixture", 0.0, 0.0, 0.0, 2.0, 0.1),
+        ("later", "blend", 0.1, 0.3, 0.0, 1.9, 0.0),
+    )
+    assert best_teachers(table) == Teachers(Teacher("bridge", 0.5, rate=1.0), Teacher("blend", 0.1, 0.3))
+
+
+def later(*entries: tuple) -> Teacher:
+    """The choice for the later intervals from (member, noise, share, nll, error)."""
+    rows = [("later", member, noise, share, 0.0, nll, error) for member, noise, share, nll, error in entries]
+    return best_teachers(by_hand(("first", "mixture", 0.0, 0.0, 0.0, 1.0, 0.0), *rows)).later
+
+
+def test_one_rate_for_all_goes_before_own_rates():
+    rivals = [("first", "mixture", 0.0, 0.0, 0.0, nll, 0.1) for nll in (1.3, 1.0)]
+    table = by_hand(*rivals).assign(own=[False, True])
+    assert not best_teachers(table.assign(nll=[1.1, 1.0])).first.own
+    assert best_teachers(table).first.own
+
+
+def test_own_rates_are_found_where_variables_relax_differently(rng):
+    def snapshot(time: float) -> np.ndarray:
+        means = [20 * (1 - np.exp(-3 * time)), 10 * time, 15 * np.expm1(1.5 * time) / np.expm1(3)]
+        return rng.poisson(means, (2000, 3))
+
+    snapshots = [snapshot(t) for t in range(3)]
+    assert best_teachers(scores(snapshots, candidates(["poisson"], [0.1], [], [0, 2, "own"]))).first.own
+    way = Interpolant(snapshots, np.arange(3.0), Counts(60), rng)
+    halfway = way.sample(Teacher("poisson", own=True), 0.5, rng).mean(0)
+    even = way.sample(Teacher("poisson"), 0.5, rng).mean(0)
+    truth = [20 * (1 - np.exp(-1.5)), 5, 15 * np.expm1(0.75) / np.expm1(3)]
+    assert (np.abs(halfway - truth)[[0, 2]] < np.abs(even - truth)[[0, 2]]).all()
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.9])
+def test_of_many_variables_pairs_are_judged(rng, correlation):
+    # A snapshot between two alike: the mixture is the truth, whatever the dependence.
+    covariance = 4 * ((1 - correlation) * np.eye(6) + correlation)
+    snapshots = [np.round(rng.multivariate_normal(np.full(6, 10), covariance, 800)).astype(int) for _ in range(4)]
+    table = scores(snapshots, candidates(["mixture", "poisson"], [1.0], []))
+    assert best_teachers(table).later.member == "mixture"
+    # Every variable counts once: about the entropy of the pairs' densities, not twice that.
+    entropy = 6 * 0.5 * np.log(2 * np.pi * np.e * 4) + 3 * 0.5 * np.log(1 - correlation**2)
+    np.testing.assert_allclose(table.loc[table["member"] == "mixture", "nll"], entropy, rtol=0.05)
+
+
+def test_of_teachers_alike_the_noisiest_within_two_standard_errors_is_taken():
+    best, near, far = (
+        ("bridge", c, 0.0, nll, error) for c, nll, error in ((0.1, 1, 0), (0.5, 1.1, 0.1), (1, 1.3, 0.1))
+    )
+    assert later(best, near, far) == Teacher("bridge", 0.5)
+    assert later(far, near, best) == Teacher("bridge", 0.5)
+    assert later(best, far) == Teacher("bridge", 0.1)
+
+
+def test_noise_compares_within_one_kind_of_motion():
+    still, bridge = ("displacement", 0.0, 0.0, 1.0, 0.0), ("bridge", 0.5, 0.0, 1.1, 0.1)
+    mixture, poisson = ("mixture", 0.0, 0.0, 1.0, 0.0), ("poisson", 1.0, 0.0, 1.05, 0.1)
+    assert later(still, bridge, poisson) == Teacher("bridge", 0.5)  # a displacement is a bridge without noise
+    assert later(mixture, bridge, poisson) == Teacher("mixture")
+
+
+def test_the_errors_of_several_left_out_snapshots_shrink_together():
+    near = [("bridge", 1.0, 0.0, 1.1, 0.08)]
+    best = [("bridge", 0.1, 0.0, 1.0, 0.0)]
+    assert later(*best, *near) == Teacher("bridge", 1.0)
+    assert later(*4 * best, *4 * near) == Teacher("bridge", 0.1)
+
+
+def test_of_equal_teachers_the_first_is_taken():
+    one, two = ("mixture", 0.0, 0.0, 1.0, 0.0), ("poisson", 0.5, 0.0, 1.0, 0.0)
+    assert later(one, two) == Teacher("mixture")
+    assert later(two, one) == Teacher("poisson", 0.5)
+
+
+def test_members_that_suit_the_states_are_the_default():
+    counts, reals = (candidates(None, [0.5], [0.5], [0.0, 2.0], discrete=discrete) for discrete in (True, False))
+    assert {teacher.member for teacher in counts} == {"displacement", "bridge", "poisson", "mixture", "blend"}
+    assert reals == [Teacher("growing")]
+
+
+def test_counts_do_not_grow_and_real_values_do_not_jump():
+    assert candidates(["growing", "mixture"], [0.5], [0.5], discrete=True) == [Teacher("mixture")]
+    assert candidates(["poisson", "growing"], [0.5], [0.5], discrete=False) == [Teacher("growing")]

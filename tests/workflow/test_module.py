@@ -1,0 +1,183 @@
+"""The workflow as a module of another Snakefile: with and without a prefix, twice, from GitHub, and what it refuses."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from safetensors.numpy import load_file
+
+from tests.conftest import ROOT
+from weightflow.config.stages import anchor_label
+
+TINY = yaml.safe_load((ROOT / "tests" / "config" / "tiny.yaml").read_text(encoding="utf-8"))
+MODULE = """
+module {name}:
+    snakefile: {snakefile}
+    config: config["{name}"]
+{more}
+use rule * from {name}{rename}
+"""
+COUNTS = """
+rule count:
+    output:
+        "data/counts.npy",
+    run:
+        import numpy as np
+
+        np.save(output[0], np.arange(120).reshape(20, 3, 2) % 5)
+"""
+SMALL = {"datasets": {"tiny": TINY["datasets"]["tiny"] | {"trajectories": 10, "heldout": 10}}}
+WHOLE = SMALL | {"seeds": [0], "models": {}, "baselines": ["mixture"]}
+
+
+@pytest.fixture
+def imported(root):
+    """The lines that import the workflow under a name."""
+
+    def lines(name="weightflow", snakefile=None, prefix=None, rename="{name}_*") -> str:
+        place = repr(str(root / "Snakefile")) if snakefile is None else snakefile
+        more = f'    prefix: "{prefix}"\n' if prefix else ""
+        renamed = f" as {rename.format(name=name)}" if rename else ""
+        return MODULE.format(name=name, snakefile=place, more=more, rename=renamed)
+
+    return lines
+
+
+@pytest.fixture
+def run(run_snakemake, tmp_path):
+    """A Snakefile of these lines with a config for each of its modules, run in another folder than its own."""
+    importing = tmp_path / "importing"
+    importing.mkdir()
+
+    def start(lines: str, config: dict, *targets: str, flags=()) -> subprocess.CompletedProcess:
+        (importing / "Snakefile").write_text(lines, encoding="utf-8")
+        return run_snakemake(tmp_path, config, *targets, flags=flags, workflow=importing)
+
+    return start
+
+
+def test_all_of_it_runs_as_readme_says_and_a_rule_goes_on_with_its_summary(run, run_snakemake, root, tmp_path):
+    page = (root / "README.md").read_text(encoding="utf-8")
+    lines = page.split("```python\n# Snakefile\n")[1].split("```")[0]
+    lines = lines.replace("path/to/this/repository", str(root))
+    result = run(lines, {"weightflow": WHOLE}, "best")
+    assert result.returncode == 0, result.stdout
+    assert not (tmp_path / "results").exists()
+    assert ",nll,unseen," in (tmp_path / "best.csv").read_text(encoding="utf-8")
+    again = run(lines, {"weightflow": WHOLE}, "best", "weightflow_all", flags=("--dry-run",))
+    left = set(re.findall(r"^ *(?:local)?rule (\w+):$", again.stdout, re.MULTILINE))
+    assert {"weightflow_write_report", "weightflow_tabulate_runtime"} < left
+    assert not {"best", "weightflow_tabulate_metrics", "weightflow_predict_baseline"} & left, again.stdout
+
+    alone, name = tmp_path / "alone", "results/tiny/snapshots.safetensors"
+    alone.mkdir()
+    result = run_snakemake(alone, WHOLE, name, workflow=root)
+    assert result.returncode == 0, result.stdout
+    one, two = (load_file(folder / name) for folder in (tmp_path / "wf", alone))  # rules have other names there
+    assert {key: own.tobytes() for key, own in one.items()} == {key: own.tobytes() for key, own in two.items()}
+
+
+def test_without_prefix_and_rename_its_targets_are_those_of_the_workflow(run, imported, tmp_path):
+    result = run(imported(rename=None), {"weightflow": SMALL}, "results/tiny/snapshots.safetensors")
+    assert result.returncode == 0, result.stdout
+    assert (tmp_path / "results" / "tiny" / "snapshots.safetensors").is_file()
+    targets = ("all", "leave-one-out", "predict", "estimate", "paper", "populations")
+    result = run(imported(rename=None), {"weightflow": SMALL}, *targets, flags=("--dry-run",))
+    assert result.returncode == 0, result.stdout
+
+
+def test_two_side_by_side_have_configs_prefixes_and_jobs_of_their_own(run, imported, root, complete, tmp_path):
+    anchors = {"first_steps": 5, "steps": 5, "alignment": "pooled", "jobs": "per_snapshot"}
+    model = {"backbone": {"hidden": 2}, "anchors": anchors, "teacher": {"members": []}, "spline": {"steps": 0}}
+    system = SMALL["datasets"]["tiny"] | {"system": "own.yaml", "observe_every": 50}
+    common = {"models": {"m": model}, "baselines": []}
+    config = {
+        "one": common | {"datasets": {"mine": {"file": "data/counts.npy", "heldout": 0.2}}},
+        "two": common | {"datasets": {"tiny": system}, "seeds": [3]},
+    }
+    # Paths of a config stay as they are, whether the file is there or a rule of the importing workflow makes it.
+    shutil.copy(root / "resources" / "systems" / "epidemic.yaml", tmp_path / "own.yaml")
+    label = anchor_label(complete(config["two"])["models"]["m"])
+    spent = f"benchmarks/anchors/{label}/seed{{}}/train_anchors.tsv"
+    targets = [f"a/results/mine/{spent.format(0)}", f"deep/b/results/tiny/{spent.format(3)}"]
+    lines = imported("one", prefix="a") + imported("two", prefix="deep/b") + COUNTS
+    result = run(lines, config, *targets)
+    assert result.returncode == 0, result.stdout
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [
+        ".snakemake",
+        "a",
+        "data",
+        "deep",
+        "importing",
+    ]
+    parts = [
+        len(list(tmp_path.glob(f"{folder}/**/anchor-*.safetensors"))) for folder in ("a/**/parts", "deep/**/parts")
+    ]
+    assert parts == [3, 3]
+
+
+def test_a_config_without_data_sets_changes_the_default_run_and_leaves_the_importing_config_alone(
+    run, imported, tmp_path
+):
+    lines = imported() + "\nassert config == {'weightflow': {'seeds': [7]}}, config\n"
+    result = run(lines, {"weightflow": {"seeds": [7]}}, "results/settings.yaml")
+    assert result.returncode == 0, result.stdout
+    settings = yaml.safe_load((tmp_path / "results" / "settings.yaml").read_text(encoding="utf-8"))
+    assert (list(settings["datasets"]), settings["seeds"]) == (["epidemic"], [7])
+
+
+def test_a_faulty_config_is_said_to_be_the_modules(run, imported):
+    config = {"weightflow": SMALL | {"sedes": [1]}}
+    result = run(imported(), config, flags=("--dry-run",))
+    assert result.returncode != 0
+    assert "config of module weightflow: " in result.stdout
+    assert "sedes" in result.stdout
+
+
+def test_a_prefix_with_a_results_folder_is_refused(run, imported):
+    result = run(imported(prefix="my/results/here"), {"weightflow": SMALL}, flags=("--dry-run",))
+    assert result.returncode != 0
+    assert "module weightflow: its prefix my/results/here has a folder called results" in result.stdout
+
+
+def test_two_that_lack_the_same_file_fetch_it_once(run, imported):
+    data = {"file": "data/x.csv", "url": "https://example.org/x.csv", "time_column": "t"}
+    config = {name: {"datasets": {"cells": data}, "models": {}, "baselines": ["mixture"]} for name in ("one", "two")}
+    targets = [f"{name}/results/cells/snapshots.safetensors" for name in config]
+    lines = imported("one", prefix="one") + imported("two", prefix="two")
+    result = run(lines, config, *targets, flags=("--dry-run",))
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.count("output: data/x.csv") == 1
+
+
+@pytest.fixture(scope="module")
+def copied(copy_sources, tmp_path_factory) -> Path:
+    """A copy of the sources."""
+    return copy_sources(tmp_path_factory.mktemp("copied"))
+
+
+def test_two_versions_of_it_at_once_are_refused(run, imported, copied):
+    lines = imported("one", prefix="a") + imported("two", snakefile=repr(str(copied / "Snakefile")), prefix="b")
+    result = run(lines, {"one": SMALL, "two": SMALL}, flags=("--dry-run",))
+    assert result.returncode != 0
+    assert "import both from the same place." in result.stdout
+
+
+def test_from_a_repository_on_github(run, imported, copied, monkeypatch, tmp_path):
+    git = ["git", "-c", "user.name=n", "-c", "user.email=e", "-C", str(copied)]
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "all"], ["tag", "v1"]):
+        subprocess.run([*git, *command], check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # Git takes the copy for what is on GitHub.
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{copied.as_uri()}.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/someone/weightflow")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    place = 'github("someone/weightflow", path="Snakefile", tag="v1")'
+    lines, target = imported(snakefile=place, prefix="wf"), "wf/results/tiny/snapshots.safetensors"
+    result = run(lines, {"weightflow": SMALL}, target)
+    assert result.returncode == 0, result.stdout
+    assert (tmp_path / target).is_file()
+    assert "Nothing to be done" in run(lines, {"weightflow": SMALL}, target).stdout

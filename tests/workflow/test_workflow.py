@@ -1,0 +1,497 @@
+"""The real workflow from end to end on the smallest data: run, run again, from scratch, and after changes."""
+
+import json
+import os
+import re
+import shutil
+from copy import deepcopy
+from fnmatch import fnmatch
+from pathlib import Path
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from sklearn.decomposition import PCA
+
+from tests.conftest import FROM_SAVED, ROOT, drawn, unpacked
+from tests.reproducibility.comparison import compare
+from weightflow.config.stages import anchor_label
+from weightflow.dynamics.weight_graph import read_weight_graph
+from weightflow.evaluation.judging import COLUMNS
+from weightflow.jobs.estimate import STAGES
+from weightflow.records.archive import unpack
+from weightflow.storage import read_json
+
+TINY = yaml.safe_load((ROOT / "tests" / "config" / "tiny.yaml").read_text(encoding="utf-8"))
+TABLES = ("results/metrics.csv", "results/summary.csv")
+SHARED = {
+    "anchors": "seed0/weight_graph.safetensors",
+    "teachers": "teacher.json",
+    "choices": "seed0/choice.json",
+    "splines": "seed0/spline.safetensors",
+}
+MARGINAL = {"w_marginal", "jsd_marginal", "w_marginal_exact", "jsd_marginal_exact"}
+JOINT = {"w1_joint", "w2_joint", "mmd", "mmd_median"}
+SCORES = {"nll", "kl_exact", "tv_exact"}
+DENSITIES = {"cde", "ode", "spline", "taught", "mixture", "transport_kernel", "weights_linear"}
+FLOORS = {"floor_bootstrap", "floor_independent"}
+
+
+@pytest.fixture(scope="module")
+def workflow(copy_sources, tmp_path_factory) -> Path:
+    """A copy of the repository's sources, which tests may edit."""
+    return copy_sources(tmp_path_factory.mktemp("repository"))
+
+
+@pytest.fixture(scope="module")
+def finished(run_snakemake, workflow, tmp_path_factory) -> Path:
+    """The working directory of a finished default run."""
+    folder = tmp_path_factory.mktemp("finished")
+    result = run_snakemake(folder, TINY, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    return folder
+
+
+@pytest.fixture
+def planned(run_snakemake, workflow, finished):
+    """Jobs that a dry run would start, by rule."""
+
+    def plan(config=TINY, targets=TABLES) -> dict[str, int]:
+        result = run_snakemake(finished, config, *targets, flags=("--dry-run",), workflow=workflow)
+        assert result.returncode == 0, result.stdout
+        if "Nothing to be done" in result.stdout:
+            return {}
+        stats = result.stdout.split("Job stats:")[1].split("total")[0]
+        return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", stats, re.MULTILINE)}
+
+    return plan
+
+
+def edit(file: Path, text: str):
+    """Append text to a file; call what is returned to undo it."""
+    before = file.read_bytes()
+    file.write_bytes(before + text.encode())
+    return lambda: file.write_bytes(before)
+
+
+def test_default_run_writes_report_and_tables(finished):
+    for name in ("report.html", "metrics.csv", "summary.csv", "runtime.csv"):
+        assert (finished / "results" / name).stat().st_size > 0
+
+
+def test_metrics_hold_every_run_time_and_metric(finished):
+    table = pd.read_csv(finished / "results" / "metrics.csv")
+    assert list(table.columns) == COLUMNS
+    assert set(table["model"]) == DENSITIES | FLOORS
+    assert set(table["time"]) == set(range(101))
+    assert set(table.loc[table["seen"], "time"]) == {0, 25, 50, 75, 100}
+    for model, part in table.groupby("model"):
+        everywhere = MARGINAL | (SCORES if model in DENSITIES else set())
+        assert set(part["metric"]) == everywhere | JOINT, model
+        assert len(part) == 101 * len(everywhere) + 3 * len(JOINT)
+
+
+def test_summary_has_one_row_per_model_metric_and_part_of_the_times(finished):
+    table = pd.read_csv(finished / "results" / "summary.csv")
+    assert list(table.columns) == ["dataset", "model", "metric", "times", "mean", "std", "n"]
+    assert set(table["times"]) == {"all", "seen", "unseen", "first"}
+    assert not table.duplicated(["dataset", "model", "metric", "times"]).any()
+
+
+def test_an_estimate_is_made_when_asked_for_and_not_again(run_snakemake, workflow, finished):
+    config = deepcopy(TINY)
+    config["models"] = {"taught": config["models"]["taught"]}
+    del config["ablations"]
+    result = run_snakemake(finished, config, "estimate", workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    assert "Models and their metrics: about " in result.stdout
+    table = pd.read_csv(finished / "results" / "estimate.csv")
+    assert set(table["model"]) == {"taught"}
+    assert set(table["stage"]) == set(STAGES)
+    assert (table["seconds"] > 0).all()
+    # Other settings make another estimate; a run does not wait for it.
+    config["models"]["taught"]["path"]["z_dim"] = 2
+    planned = run_snakemake(finished, config, "results/runtime.csv", flags=("--dry-run",), workflow=workflow)
+    assert planned.returncode == 0
+    assert "calibrate_stage" not in planned.stdout
+    (finished / "results" / "estimate.csv").unlink()
+    shutil.rmtree(finished / "results" / "tiny" / "estimates")
+
+
+def test_runtime_names_every_stage_of_a_model(finished):
+    table = pd.read_csv(finished / "results" / "runtime.csv")
+    assert list(table.columns) == ["dataset", "model", "seed", "stage", "seconds", "max_rss_mb", "device"]
+    common = {"simulate", "prepare", "anchors", "weight_graph", "predict", "evaluate"}
+    learnt = {"teacher", "smoothing", "spline"}
+    own = {
+        "cde": {"latent_path", "dynamics"},
+        "ode": {"dynamics"},
+        "spline": learnt,
+        "taught": {*learnt, "latent_path", "steps", "dynamics"},
+        "weights_linear": set(),
+    }
+    for model, stages in own.items():
+        assert set(table.loc[table["model"] == model, "stage"]) == common | stages, model
+    assert (table["seconds"] > 0).all()
+
+
+def test_a_default_run_holds_the_whole_paper_target(finished, planned):
+    assert planned(targets=("paper", "figures")) == {}
+    study = pd.read_csv(finished / "results" / "ablations.csv")
+    assert set(study["model"]) == {"cde", "ode"}
+    table = pd.read_csv(finished / "results" / "table1.csv")
+    assert set(table["origin"]) == {"published", "this run"}
+    page = (finished / "results" / "report.html").read_text(encoding="utf-8")
+    for title in ("Ablation (field)", "Beside the published results", "Size of models", "Cost of a prediction"):
+        assert f"<b>{title}" in page
+
+
+def test_second_run_does_nothing(run_snakemake, workflow, finished):
+    result = run_snakemake(finished, TINY, workflow=workflow)
+    assert result.returncode == 0
+    assert "Nothing to be done" in result.stdout
+
+
+def test_run_from_scratch_elsewhere_gives_the_same_bytes(run_snakemake, workflow, finished, tmp_path):
+    # One model that passes through every stage, and a baseline; `make test-reproducibility` compares whole runs.
+    targets = [f"results/tiny/runs/{run}/seed0/metrics.csv" for run in ("taught", "mixture")]
+    result = run_snakemake(tmp_path, TINY, *targets, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    found = compare(tmp_path / "results", finished / "results")
+    assert found.different == []
+    assert [name for name in found.alone if (tmp_path / "results" / name).exists()] == []
+    assert {*(target.removeprefix("results/") for target in targets), "tiny/snapshots.safetensors"} < set(found.equal)
+    assert sum(fnmatch(name, "tiny/runs/*/seed0/*.safetensors") for name in found.equal) == 4
+    assert sum(fnmatch(name, "tiny/anchors/*.safetensors") for name in found.equal) == 6
+    assert sum(fnmatch(name, "tiny/splines/*.safetensors") for name in found.equal) == 1
+    assert sum(fnmatch(name, "tiny/*.json") for name in found.equal) == 3
+
+
+def test_models_share_what_they_have_in_common(finished):
+    made = [f"{stage}/*/{file}" for stage, file in SHARED.items()]
+    assert [len(list((finished / "results" / "tiny").glob(pattern))) for pattern in made] == [1] * len(SHARED)
+
+
+def test_choices_say_what_they_were_made_from(finished):
+    (scores,) = (finished / "results" / "tiny" / "choices").glob("*/seed0/scores.csv")
+    table = pd.read_csv(scores)
+    assert table["curvature"].tolist() == [1, 10]
+    choice = read_json(scores.with_name("choice.json"))
+    assert choice["curvature"] == table["curvature"][table["nll"].argmin()]
+    judged = pd.read_csv(finished / "results" / "tiny" / "runs" / "taught" / "seed0" / "steps.csv")
+    assert judged["step"].tolist() == [0, 2, 3]
+
+
+def test_a_training_setting_reruns_that_models_dynamics_and_what_follows(planned):
+    config = deepcopy(TINY)
+    config["models"]["ode"]["training"]["steps"] += 1
+    assert planned(config) == {"fit_dynamics": 1, "predict_field": 1, "evaluate_predictions": 1, "tabulate_metrics": 1}
+
+
+def test_an_anchor_setting_reruns_everything_of_that_model_alone(planned):
+    config = deepcopy(TINY)
+    config["models"]["cde"]["anchors"]["steps"] += 1
+    expected = ["train_anchors", "build_weight_graph", "fit_latent_path", "fit_dynamics", "predict_field"]
+    expected += ["predict_interpolation", "tabulate_metrics"]
+    assert planned(config) == dict.fromkeys(expected, 1) | {"evaluate_predictions": 2}
+
+
+def test_a_new_seed_leaves_the_old_ones(planned):
+    jobs = planned(TINY | {"seeds": [0, 1]})
+    assert jobs["train_anchors"] == 1
+    assert jobs["fit_spline"] == 1
+    assert jobs["fit_dynamics"] == 3
+    assert jobs["evaluate_predictions"] == 9
+    assert not {"simulate_system", "choose_teacher"} & set(jobs)
+
+
+def test_a_path_setting_reruns_the_latent_path_and_what_follows(planned):
+    config = deepcopy(TINY)
+    config["models"]["cde"]["path"]["z_dim"] = 2
+    expected = ["fit_latent_path", "fit_dynamics", "predict_field", "evaluate_predictions", "tabulate_metrics"]
+    assert planned(config) == dict.fromkeys(expected, 1)
+
+
+def with_spline(config: dict, *models: str, **changes) -> dict:
+    """A config whose models have other settings of their learned spline."""
+    config = deepcopy(config)
+    for model in models:
+        config["models"][model]["spline"] = config["models"][model]["spline"] | changes
+    return config
+
+
+def test_a_spline_setting_reruns_the_spline_and_what_begins_at_it(planned):
+    expected = ["fit_spline", "choose_steps", "fit_dynamics", "predict_spline", "predict_field", "tabulate_metrics"]
+    config = with_spline(TINY, "spline", "taught", steps=11)
+    assert planned(config) == dict.fromkeys(expected, 1) | {"evaluate_predictions": 2}
+
+
+def test_a_spline_of_other_settings_is_that_models_own(planned):
+    expected = ["choose_smoothing", "fit_spline", "predict_spline", "evaluate_predictions", "tabulate_metrics"]
+    assert planned(with_spline(TINY, "spline", curvature=[1, 100])) == dict.fromkeys(expected, 1)
+
+
+def test_how_often_steps_are_judged_concerns_them_alone(planned):
+    config = deepcopy(TINY)
+    config["models"]["taught"]["selection"]["every"] = 1
+    expected = ["choose_steps", "fit_dynamics", "predict_field", "evaluate_predictions", "tabulate_metrics"]
+    assert planned(config) == dict.fromkeys(expected, 1)
+
+
+def test_a_new_model_trains_no_other(planned):
+    config = deepcopy(TINY)
+    config["models"]["second"] = config["models"]["ode"] | {"training": {"steps": 7}}
+    assert planned(config) == {"fit_dynamics": 1, "predict_field": 1, "evaluate_predictions": 1, "tabulate_metrics": 1}
+
+
+def test_a_model_taken_away_leaves_the_tables(planned):
+    models = {name: settings for name, settings in TINY["models"].items() if name != "ode"}
+    assert planned(TINY | {"models": models}) == {"tabulate_metrics": 1}
+
+
+def test_an_edited_library_module_reruns_the_rules_that_use_it(planned, workflow):
+    undo = edit(workflow / "workflow" / "scripts" / "weightflow" / "transport" / "couplings.py", "\nEDITED = True\n")
+    jobs = planned()
+    undo()
+    assert (jobs["predict_baseline"], jobs["choose_teacher"]) == (4, 1)
+    assert not {"simulate_system", "train_anchors", "build_weight_graph", "predict_interpolation"} & set(jobs)
+
+
+def test_an_edited_dynamics_module_leaves_the_anchors(planned, workflow):
+    undo = edit(workflow / "workflow" / "scripts" / "weightflow" / "dynamics" / "equations.py", "\nEDITED = True\n")
+    jobs = planned()
+    undo()
+    assert jobs["fit_dynamics"] == 3
+    assert not {"simulate_system", "train_anchors", "build_weight_graph", "predict_baseline"} & set(jobs)
+
+
+def test_an_edited_system_reruns_what_reads_it_whatever_its_time(planned, workflow):
+    system = workflow / "resources" / "systems" / "epidemic.yaml"
+    times = system.stat()
+    undo = edit(system, "\n# a remark\n")
+    os.utime(system, ns=(times.st_atime_ns, times.st_mtime_ns))
+    jobs = planned()
+    undo()
+    os.utime(system, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert (jobs["simulate_system"], jobs["solve_law"]) == (1, 1)
+
+
+def test_a_comment_in_the_library_reruns_nothing(planned, workflow):
+    undo = edit(workflow / "workflow" / "scripts" / "weightflow" / "networks" / "backbones.py", "\n# a remark\n")
+    jobs = planned()
+    undo()
+    assert jobs == {}
+
+
+def test_anchors_are_the_same_in_jobs_of_their_own_and_with_those_of_other_seeds(
+    run_snakemake, workflow, complete, tmp_path
+):
+    config = deepcopy(TINY) | {"seeds": [0, 3], "ablations": {}}
+    config["datasets"]["tiny"]["observe_every"] = 50
+    anchors = {"first_steps": 20, "steps": 10, "alignment": "pooled"}
+    jobs = ["together", "per_snapshot", "all_seeds"]
+    config["models"] = {kind: {"backbone": {"hidden": 8}, "anchors": {**anchors, "jobs": kind}} for kind in jobs}
+    labels = [anchor_label(model) for model in complete(config)["models"].values()]
+    graphs = [f"results/tiny/anchors/{label}/seed3/weight_graph.safetensors" for label in labels]
+    spent = ["seed3/train_anchors.tsv", "seed3/train_anchors.tsv", "train_anchors.tsv"]
+    targets = [
+        *graphs,
+        *(f"results/tiny/benchmarks/anchors/{label}/{file}" for label, file in zip(labels, spent, strict=True)),
+    ]
+    result = run_snakemake(tmp_path, config, *targets, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    assert len(list(tmp_path.glob("results/tiny/anchors/*/seed3/parts/anchor-*.safetensors"))) == 3
+    assert len(list(tmp_path.glob(f"results/tiny/anchors/{labels[2]}/seed*/snapshots"))) == 2
+    one, *others = (read_weight_graph(tmp_path / graph) for graph in graphs)
+    for other in others:
+        np.testing.assert_allclose(other.weights, one.weights, atol=1e-5)
+    assert "Nothing to be done" in run_snakemake(tmp_path, config, *targets, workflow=workflow).stdout
+
+
+def test_a_divergence_alone_is_given_the_snapshots_and_no_choice(run_snakemake, workflow, tmp_path):
+    config = deepcopy(TINY)
+    config["ablations"] = {}
+    config["models"] = {"near": config["models"]["ode"] | {"training": {"steps": 2, "divergence": 1, "batch": 8}}}
+    folder = "results/tiny/runs/near/seed0"
+    result = run_snakemake(tmp_path, config, f"{folder}/dynamics.safetensors", workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    assert not list(tmp_path.glob("results/tiny/choices/*"))
+    assert (pd.read_csv(tmp_path / folder / "dynamics_losses.csv")["divergence"] > 0).all()
+
+
+def test_cells_go_in_and_their_prediction_at_other_times_comes_out(run_snakemake, tmp_path, rng):
+    days = ["0", "3", "10"]
+    obs = pd.DataFrame({"day": pd.Categorical(np.repeat(days, 30), days)}, [f"cell{i}" for i in range(90)])
+    x = rng.normal(size=(90, 4)) * [1, 2, 3, 100] + np.repeat([0, 3, 10], 30)[:, None]
+    anndata.AnnData(x, obs, pd.DataFrame(index=list("uvwx")), layers={"log": x}).write_h5ad(tmp_path / "cells.h5ad")
+    keys = {"matrix": "layers/log", "time_column": "day", "time_label": "time (days)", "components": 2}
+    keys |= {"heldout": 0, "reference": "training"}
+    model = {
+        "backbone": {"hidden": 2},
+        "anchors": {"first_steps": 10, "steps": 5},
+        "teacher": {"members": []},
+        "spline": {"steps": 0, "curvature": 1, "roughness": 0},
+    }
+    config = {
+        "datasets": {"mine": {"file": "cells.h5ad", "kind": "continuous", "scale": "training", **keys}},
+        "models": {"m": model},
+        "prediction": {"times": [0.5, 4.25, 9], "samples": 20, "format": "h5ad"},
+    }
+    result = run_snakemake(tmp_path, config, "predict")
+    assert result.returncode == 0, result.stdout
+
+    made = anndata.read_h5ad(tmp_path / "results" / "mine" / "predictions" / "m-seed0.h5ad")
+    assert made.obs["day"].tolist() == [0.5] * 20 + [4.25] * 20 + [9] * 20
+    assert list(made.var_names) == list("uvwx")
+    assert made.obsm["X_states"].shape == (60, 2)
+    mean, spread = x.mean(0), x.std(0)
+    values = PCA(2, svd_solver="full").fit((x - mean) / spread).inverse_transform(made.obsm["X_states"]) * spread + mean
+    np.testing.assert_allclose(made.layers["log"], values)
+    told = made.uns["weightflow"]
+    assert (told["model"], told["seed"], told["time_label"], told["source"]) == ("m", 0, "time (days)", "cells.h5ad")
+    assert json.loads(told["settings"])["backbone"]["hidden"] == 2
+
+
+def test_models_go_on_past_the_last_snapshot_and_are_judged_there(run_snakemake, workflow, tmp_path):
+    config = deepcopy(TINY)
+    config["datasets"]["tiny"] |= {"observe_every": 20, "hold_back": 20}
+    config["models"] = {"cde": config["models"]["cde"] | {"continuation": {"path": "linear"}}}
+    config |= {"ablations": {}, "prediction": {"times": [10.5, 80, 110], "samples": 7}}
+    del config["baselines"]
+    runs = {"cde": SCORES, "quantiles": set()}
+    targets = [f"results/tiny/runs/{run}/seed0/metrics.csv" for run in runs]
+    result = run_snakemake(tmp_path, config, *targets, "predict", workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    for run, target in zip(runs, targets, strict=True):
+        table = pd.read_csv(tmp_path / target)
+        assert set(table.loc[table["seen"], "time"]) == {0, 20, 40, 60, 80}
+        past = table[table["extrapolated"]]
+        assert set(past["time"]) == set(range(81, 101))
+        assert set(past["metric"]) >= MARGINAL | runs[run]
+    drawn = pd.read_parquet(tmp_path / "results/tiny/predictions/cde-seed0.parquet")
+    assert drawn["time"].value_counts().to_dict() == {10.5: 7, 80: 7, 110: 7}
+
+
+@pytest.fixture(scope="module")
+def archive(run_snakemake, workflow, finished):
+    """The archive of the finished run."""
+    result = run_snakemake(finished, TINY, "archive", workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    yield finished / "results" / "archive.tar.gz"
+    for path in finished.glob("results/**/archive*"):
+        path.unlink()
+
+
+def test_figures_tables_and_report_are_made_from_an_archive_without_torch(
+    run_snakemake, workflow, finished, archive, without_torch, tmp_path
+):
+    folder = unpacked(archive, tmp_path / "elsewhere")
+    results = folder / "results"
+    made = drawn(results)
+    made += [results / "metrics.csv", results / "summary.csv", results / "tiny" / "moments.csv"]
+    assert len(made) > 30
+    for path in made:
+        path.unlink()
+    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=FROM_SAVED, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    done = set(re.findall(r"^(?:local)?rule (\w+):$", result.stdout, re.MULTILINE))
+    assert {rule.split("_")[0] for rule in done} == {"plot", "animate", "tabulate", "write", "figures"}
+    for path in made:
+        assert path.read_bytes() == (finished / path.relative_to(folder)).read_bytes(), path
+
+
+def test_the_rules_are_drawn_though_the_users_files_are_gone(run_snakemake, workflow, tmp_path, rng):
+    data, start, figure = tmp_path / "counts.npy", tmp_path / "start.safetensors", "results/figures/rulegraph.png"
+    np.save(data, rng.integers(0, 5, (20, 3, 2)))
+    start.touch()
+    model = {"dynamics": {"kind": "ode"}, "training": {"start_from": start.name}}
+    config = {"datasets": {"mine": {"file": data.name, "kind": "discrete"}}, "models": {"m": model}, "baselines": []}
+    result = run_snakemake(tmp_path, config, "results/rulegraph.dot", workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    assert '[label = "check_file"]' in (tmp_path / "results" / "rulegraph.dot").read_text(encoding="utf-8")
+    data.unlink()
+    start.unlink()
+    result = run_snakemake(tmp_path, config, figure, flags=FROM_SAVED, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    assert (tmp_path / figure).stat().st_size > 0
+
+
+def test_a_damaged_prediction_makes_no_figure(run_snakemake, workflow, archive, tmp_path):
+    folder = tmp_path / "elsewhere"
+    unpack(archive, folder)
+    damaged = folder / "results" / "tiny" / "runs" / "ode" / "seed0" / "prediction.safetensors"
+    content = bytearray(damaged.read_bytes())
+    content[-9] ^= 1
+    damaged.write_bytes(content)
+    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=FROM_SAVED, workflow=workflow)
+    assert result.returncode != 0
+    assert f"{damaged.relative_to(folder)}: not what the workflow wrote" in result.stdout
+
+
+def test_a_hostile_system_beside_saved_results_is_refused(run_snakemake, workflow, tmp_path):
+    (tmp_path / "mine.yaml").write_text("kind: adaptive_walk\nspecies: 5\n")
+    config = {"datasets": {"mine": {"system": "mine.yaml"}}}
+    result = run_snakemake(tmp_path, config, "figures", flags=FROM_SAVED, workflow=workflow)
+    assert result.returncode != 0
+    assert "mine.yaml: the key 'title' is missing" in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+def test_figures_of_other_settings_than_saved_results_have_are_refused(run_snakemake, workflow, archive, tmp_path):
+    folder = unpacked(archive, tmp_path / "elsewhere")
+    before = {path: path.read_bytes() for path in drawn(folder / "results")}
+    config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    config["models"]["ode"]["training"]["steps"] += 1
+    result = run_snakemake(folder, config, "figures", flags=FROM_SAVED, workflow=workflow)
+    assert result.returncode != 0
+    assert "results/tiny/runs/ode/seed0/dynamics.safetensors: made with other settings than" in result.stdout
+    assert "(settings.training.steps)" in result.stdout
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_provenance_of_a_figure_is_printed(run_snakemake, workflow, finished):
+    figure = "results/tiny/figures/marginals.png"
+    flags = ("--config", f"artefact={figure}")
+    result = run_snakemake(finished, TINY, "provenance", flags=flags, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    told = ["rule plot_marginals, code", "tiny/runs/spline/seed0/prediction.safetensors", "rule train_anchors, code"]
+    told += ["first_steps: 20", "seeds 0", "torch: ", "rule simulate_system"]
+    for text in told:
+        assert text in result.stdout, text
+
+
+def test_a_table_that_was_edited_stops_the_next_run(run_snakemake, workflow, finished):
+    table = finished / "results" / "summary.csv"
+    before, times = table.read_bytes(), table.stat()
+    try:
+        table.write_bytes(before.replace(b"1", b"2", 1))
+        os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))
+        result = run_snakemake(finished, TINY, workflow=workflow)
+        assert result.returncode != 0
+        assert "results/summary.csv: not what the workflow wrote" in result.stdout
+        assert run_snakemake(finished, TINY, flags=("--unlock",), workflow=workflow).returncode == 0
+        flags = ("--config", "artefact=results/summary.csv")
+        result = run_snakemake(finished, TINY, "provenance", flags=flags, workflow=workflow)
+        assert result.returncode == 0, result.stdout
+        assert "summary.csv\n  rule tabulate_metrics, code" in result.stdout
+        assert "THE FILE THERE IS ANOTHER ONE" in result.stdout
+    finally:
+        table.write_bytes(before)
+        os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_other_settings_are_noticed_where_snakemake_has_forgotten(run_snakemake, workflow, finished, planned):
+    (finished / ".snakemake").rename(finished / "forgotten")
+    try:
+        assert planned() == {}
+        shutil.rmtree(finished / ".snakemake")
+        changed = deepcopy(TINY)
+        changed["models"]["ode"]["training"]["steps"] = 6
+        result = run_snakemake(finished, changed, flags=("--dry-run",), workflow=workflow)
+        assert result.returncode != 0
+        assert re.search(r"made with other parameters than a run of now has \(.*settings.*\)", result.stdout)
+    finally:
+        shutil.rmtree(finished / ".snakemake", ignore_errors=True)
+        (finished / "forgotten").rename(finished / ".snakemake")

@@ -1,0 +1,370 @@
+"""Anchors: the backbone's weights θ_k that minimise the negative log-likelihood on snapshot k.
+
+Neighbouring anchors must be aligned (same basin, same order of neurons) for a path between them to mean
+anything. Strategies: `sequential` (the paper), where θ_k starts from θ_{k−1} with the optimiser's state
+carried on; `pooled`, where all start from one fit to all snapshots together; `joint`, where all are trained
+at once and held together in time; `rebasin`, independent anchors whose hidden units are then matched
+(alignment.py); and `none`, independent anchors as they are.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from weightflow import seeding
+from weightflow.errors import DivergenceError
+from weightflow.networks.alignment import align_chain
+from weightflow.networks.backbones import Backbone
+from weightflow.networks.batches import Batches
+from weightflow.networks.learning_rate import cosine_decay
+from weightflow.networks.likelihood import mean_nll
+from weightflow.progress import progress
+
+_FINAL_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
+_POOLED_SHARE = 0.25  # of the joint training's steps, spent on the common start
+_LOSS_EVERY = 10
+_LOOKS = 20  # at whether an anchor has settled
+_JUDGING = 1000  # states of a snapshot that say so
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """K trained anchors.
+
+    Attributes:
+        times: (K,) times of their snapshots.
+        weights: (K, P) flat weights.
+        losses: table snapshot, step, nll (per state, on the training batch).
+    """
+
+    times: np.ndarray
+    weights: np.ndarray
+    losses: pd.DataFrame
+
+
+def train_anchors(
+    backbone: Backbone,
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    settings: Mapping[str, Any],
+    seed: int,
+    device: torch.device,
+) -> Anchors:
+    """Train one anchor per snapshot.
+
+    Args:
+        backbone: the density.
+        snapshots: K arrays (N_k, d).
+        times: (K,).
+        settings: `alignment`, `first_steps`, `steps`, `settled`, `batch`, `learning_rate`, `smoothness`.
+        seed: of initial weights and batches.
+        device: where to train.
+
+    Raises:
+        DivergenceError: the likelihood became NaN or infinite.
+    """
+    (found,) = train_anchors_of_seeds(backbone, snapshots, times, settings, [seed], device)
+    return found
+
+
+def train_anchors_of_seeds(
+    backbone: Backbone,
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    settings: Mapping[str, Any],
+    seeds: Sequence[int],
+    device: torch.device,
+) -> list[Anchors]:
+    """The anchors of several seeds, side by side; arguments as for `train_anchors`.
+
+    Each seed has its own random streams, so its anchors are those it has alone (to the last bit or, where the linear
+    algebra treats stacks of another height otherwise, to rounding).
+    """
+    training = prepare_training(backbone, snapshots, times, settings, seeds, device)
+    weights, losses = STRATEGIES[settings["alignment"]](training)
+    return [_anchors(training, times, own, _rows(losses, place)) for place, own in enumerate(weights)]
+
+
+def train_anchor(training: "Training", snapshot: int, start: np.ndarray | None) -> Anchors:
+    """The anchor of one snapshot and one seed alone, before it is matched to others, as `Anchors` of one.
+
+    It is the one that all are trained with side by side (to the last bit or to rounding, as above).
+
+    Args:
+        training: what there is to train on, with one seed.
+        snapshot: its index.
+        start: (P,) common start of pooled anchors, or None for one of its own.
+
+    Raises:
+        DivergenceError: the likelihood became NaN or infinite.
+    """
+    common = None if start is None else torch.as_tensor(start, device=training.device)[None]
+    weights, losses = train_each(training, [snapshot], common)
+    return _anchors(training, training.times[[snapshot]], weights[0], _rows(losses, 0))
+
+
+def gather_anchors(backbone: Backbone, parts: Sequence[Anchors], settings: Mapping[str, Any]) -> Anchors:
+    """Anchors trained alone, in order of their snapshots, as one set, matched where `alignment` says so."""
+    weights = torch.as_tensor(np.concatenate([part.weights for part in parts]))
+    losses = pd.concat([part.losses for part in parts]).sort_values(["step", "snapshot"], ignore_index=True)
+    if settings["alignment"] == "rebasin":
+        weights = align(backbone, weights)
+    return Anchors(np.concatenate([part.times for part in parts]), weights.numpy(), losses)
+
+
+def prepare_training(
+    backbone: Backbone,
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    settings: Mapping[str, Any],
+    seeds: Sequence[int],
+    device: torch.device,
+) -> "Training":
+    """What strategies are given, with the snapshots on the device; arguments as for `train_anchors`."""
+    data = [torch.as_tensor(snapshot, device=device) for snapshot in snapshots]
+    return Training(backbone, data, times, settings, tuple(seeds), device)
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a strategy is given.
+
+    Attributes:
+        backbone: the density.
+        data: K tensors (N_k, d) of states as networks see them.
+        times: (K,).
+        settings: the `anchors` section.
+        seeds: R seeds, each of everything random of its anchors.
+        device: where the data are.
+    """
+
+    backbone: Backbone
+    data: list[Tensor]
+    times: np.ndarray
+    settings: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    device: torch.device
+
+    @property
+    def batches(self) -> Batches:
+        """Batches of all the snapshots."""
+        return Batches(self.data, self.settings["batch"])
+
+    def generators(self, *labels: str | int) -> list[torch.Generator]:
+        """The random stream of each seed for one snapshot (its index), or for what its label says."""
+        return [
+            torch.Generator(self.device).manual_seed(seeding.integer(seed, "anchors", *labels)) for seed in self.seeds
+        ]
+
+    def fresh(self, generators: Sequence[torch.Generator]) -> Tensor:
+        """(S, P) initial weights, one row from each stream."""
+        return torch.cat([self.backbone.initial(1, generator) for generator in generators])
+
+
+class _Stack:
+    """Networks (S, P) that are trained side by side, and their optimiser."""
+
+    def __init__(self, weights: Tensor, learning_rate: float):
+        self.weights = weights.clone().requires_grad_()
+        self.optimiser = torch.optim.Adam([self.weights], lr=learning_rate)
+
+    def keep(self, rows: list[int]) -> None:
+        """Let all but some networks go, with what the optimiser knew of them."""
+        state = self.optimiser.state.pop(self.weights)
+        shape, self.weights = self.weights.shape, self.weights.detach()[rows].requires_grad_()
+        kept = {name: value[rows] if value.shape == shape else value for name, value in state.items()}
+        self.optimiser.state[self.weights] = kept
+        self.optimiser.param_groups[0]["params"] = [self.weights]
+
+
+def _sequential(training: Training):
+    settings, generators = training.settings, training.generators()
+    stack = _Stack(training.fresh(generators), settings["learning_rate"])
+    anchors, losses, everyone = [], [], [0] * len(generators)
+    for k, snapshot in enumerate(progress(training.data, "anchors, one after another")):
+        batches = Batches([snapshot], settings["batch"])
+        steps = settings["steps"] if k else settings["first_steps"]
+        for step, loss in _minimise(training, stack, lambda own=batches: own.draw(everyone, generators), steps):
+            losses += [(place, k, step, value) for place, value in enumerate(loss)]
+        anchors.append(stack.weights.detach().clone())
+    return torch.stack(anchors, dim=1), losses
+
+
+def _pooled(training: Training):
+    start = fit_pooled(training, training.settings["first_steps"])
+    return train_each(training, range(len(training.data)), start)
+
+
+def _joint(training: Training):
+    steps = training.settings["first_steps"]
+    before = int(_POOLED_SHARE * steps)
+    start = fit_pooled(training, before)
+    uneven = unevenness(training.times, training.device)
+    strength = training.settings["smoothness"]
+
+    def penalty(weights: Tensor) -> Tensor:
+        return strength * sum(uneven(own) for own in weights.unflatten(0, (len(training.seeds), -1)))
+
+    return train_each(training, range(len(training.data)), start, steps - before, penalty)
+
+
+def _independent(training: Training):
+    return train_each(training, range(len(training.data)), None)
+
+
+def _rebasin(training: Training):
+    weights, losses = _independent(training)
+    return torch.stack([align(training.backbone, own) for own in weights]), losses
+
+
+# A strategy takes a Training and returns weights (R, K, P) and rows (place of the seed, snapshot, step, nll) of losses.
+STRATEGIES: dict[str, Callable[[Training], tuple[Tensor, list]]] = {
+    "sequential": _sequential,
+    "pooled": _pooled,
+    "joint": _joint,
+    "rebasin": _rebasin,
+    "none": _independent,
+}
+
+
+def fit_pooled(training: Training, steps: int) -> Tensor:
+    """(R, P) weights of each seed fitted to all snapshots together, each as likely as any other."""
+    generators, batches = training.generators("pooled"), training.batches
+    stack = _Stack(training.fresh(generators), training.settings["learning_rate"])
+    run = _minimise(training, stack, lambda: torch.cat([batches.draw_pooled(g) for g in generators]), steps)
+    for _ in progress(run, "all snapshots together", total=math.ceil(steps / _LOSS_EVERY)):
+        pass
+    return stack.weights.detach()
+
+
+def train_each(
+    training: Training,
+    chosen: Sequence[int],
+    start: Tensor | None,
+    steps: int | None = None,
+    penalty: Callable[[Tensor], Tensor | float] | None = None,
+) -> tuple[Tensor, list[tuple[int, int, int, float]]]:
+    """Train the anchors of some snapshots side by side, each with its own random stream.
+
+    Args:
+        training: what there is to train on.
+        chosen: S indices of snapshots; an anchor comes out the same whichever others are chosen with it.
+        start: (R, P) common start of each seed's, or None for one of each anchor's own.
+        steps: how many; None for the settings' number with such a start.
+        penalty: of the weights (R·S, P), seed by seed, added to the sum of their losses; none of them settles then.
+
+    Returns:
+        (R, S, P) weights, and rows (place of the seed, snapshot, step, nll) of losses.
+    """
+    settings, batches, losses = training.settings, training.batches, []
+    pairs = [(place, k) for place in range(len(training.seeds)) for k in chosen]
+    streams = {k: training.generators(k) for k in chosen}
+    generators = [streams[k][place] for place, k in pairs]
+    weights = training.fresh(generators) if start is None else start.repeat_interleave(len(chosen), dim=0)
+    if steps is None:
+        steps = settings["first_steps" if start is None else "steps"]
+    stack, going = _Stack(weights, settings["learning_rate"]), list(range(len(pairs)))
+    settled = _Settled(training, settings["settled"]) if settings["settled"] and penalty is None else None
+
+    def draw() -> Tensor:
+        return batches.draw([pairs[i][1] for i in going], [generators[i] for i in going])
+
+    run = _minimise(training, stack, draw, steps, penalty)
+    for step, loss in progress(run, "anchors, side by side", total=math.ceil(steps / _LOSS_EVERY)):
+        losses += [(*pairs[i], step, value) for i, value in zip(going, loss, strict=True)]
+        if settled and step and step % max(_LOSS_EVERY, steps // _LOOKS // _LOSS_EVERY * _LOSS_EVERY) == 0:
+            weights[going] = stack.weights.detach()
+            stay = [row for row, i in enumerate(going) if not settled(i, pairs[i][1], stack.weights[row])]
+            if not stay:
+                break
+            if len(stay) < len(going):
+                stack.keep(stay)
+                going = [going[row] for row in stay]
+    weights[going] = stack.weights.detach()
+    return weights.unflatten(0, (-1, len(chosen))), losses
+
+
+class _Settled:
+    """Whether an anchor has gained less than `least` nats per state since it was last looked at, twice in a row.
+
+    It is judged on the same states of its snapshot each time, so that draws are no part of the difference.
+    """
+
+    def __init__(self, training: Training, least: float):
+        self.training, self.least = training, least
+        self.scores: dict[int, list[float]] = {}
+
+    def __call__(self, anchor: int, snapshot: int, weights: Tensor) -> bool:
+        states = self.training.data[snapshot][:_JUDGING]
+        scores = self.scores.setdefault(anchor, [])
+        scores.append(mean_nll(self.training.backbone, weights.detach()[None], states).item())
+        gains = -np.diff(scores[-3:])
+        return len(gains) == 2 and bool((gains < self.least).all())
+
+
+def align(backbone: Backbone, weights: Tensor) -> Tensor:
+    """(K, P) independent anchors with their hidden units matched from each to the next."""
+    matched = align_chain(backbone.layers, backbone.symmetries, weights.cpu().numpy())
+    return torch.as_tensor(matched, device=weights.device)
+
+
+def unevenness(times: np.ndarray, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """The penalty ∫ |θ′|² + |θ″|² du of weights (K, P), by divided differences.
+
+    Time u is counted in mean intervals between the K times, so the penalty has no unit.
+    """
+    u = torch.as_tensor((times - times[0]) / np.diff(times).mean(), dtype=torch.float32, device=device)
+    apart = u.diff()[:, None]
+    around = (apart[1:] + apart[:-1]) / 2
+
+    def penalty(weights: Tensor) -> Tensor:
+        first = weights.diff(dim=0) / apart
+        second = first.diff(dim=0) / around
+        return (first.square() * apart).sum() + (second.square() * around).sum()
+
+    return penalty
+
+
+def _minimise(
+    training: Training,
+    stack: _Stack,
+    draw: Callable[[], Tensor],
+    steps: int,
+    penalty: Callable[[Tensor], Tensor | float] | None = None,
+) -> Iterator[tuple[int, list[float]]]:
+    """Descend on a stack of S networks, a batch (S, n, d) each step, and yield (step, S losses) now and then."""
+    settings, optimiser = training.settings, stack.optimiser
+    for step in range(steps):
+        optimiser.param_groups[0]["lr"] = settings["learning_rate"] * cosine_decay(step, steps, _FINAL_RATE)
+        loss = mean_nll(training.backbone, stack.weights, draw())
+        optimiser.zero_grad(set_to_none=True)
+        (loss.sum() + (penalty(stack.weights) if penalty else 0.0)).backward()
+        optimiser.step()
+        if step % _LOSS_EVERY == 0 or step == steps - 1:
+            values = loss.tolist()
+            if not all(map(math.isfinite, values)):
+                raise _diverged(f"at step {step}", settings)
+            yield step, values
+
+
+def _rows(losses: list[tuple[int, int, int, float]], place: int) -> list[tuple[int, int, float]]:
+    """The losses of one of the seeds."""
+    return [row for own, *row in losses if own == place]
+
+
+def _anchors(training: Training, times: np.ndarray, weights: Tensor, losses: list) -> Anchors:
+    if not torch.isfinite(weights).all():
+        raise _diverged("in its last steps", training.settings)
+    return Anchors(times, weights.cpu().numpy(), pd.DataFrame(losses, columns=["snapshot", "step", "nll"]))
+
+
+def _diverged(when: str, settings: Mapping[str, Any]) -> DivergenceError:
+    return DivergenceError(
+        f"anchor training diverged {when}; lower models.*.anchors.learning_rate (now {settings['learning_rate']})."
+    )

@@ -1,0 +1,143 @@
+"""Curves through an ensemble of anchors: where networks lie at any time, and how uncertain that is.
+
+At a snapshot its members are all there is to tell how uncertain the weights are. Between snapshots a natural cubic
+spline goes through each member, and there is the spline's own error: such a spline is the mean of an integrated Wiener
+process, given the knots (Wahba 1978), whose variance between them follows, but for a scale and for the directions in
+weight space. Both are those in which the anchors themselves bend, less what resampling alone bends them.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from scipy.fft import dct
+
+from weightflow.dynamics.weight_spline import natural_basis
+
+_REACH = 1.0  # mean intervals between snapshots, over which bends elsewhere lose a factor e of their say
+
+
+@dataclass(frozen=True)
+class EnsembleCurves:
+    """Networks at any time, by coordinates that mean the same at all times.
+
+    A network is the mean curve, plus the members' deviations from it (M − 1 coordinates, of variance 1 at any time),
+    plus the bends at the K − 2 interior snapshots (as many coordinates, whose variance is the spline's error at the
+    time: 0 at the snapshots, and 1 where it is largest). Small errors in coordinates are small beside the ensemble's
+    spread in any direction, also where the density changes fast with the weights, and those directions are others at
+    other times.
+
+    Attributes:
+        times: (K,) of the snapshots.
+        anchors: (M, K, P) weights of the members.
+        clock: power of the time since the first snapshot that splines are smooth in: 1 is time itself; with 1/2 they
+            keep up with what starts from a point, which spreads like the root of time.
+    """
+
+    times: np.ndarray
+    anchors: np.ndarray
+    clock: float
+
+    @property
+    def members(self) -> int:
+        """M."""
+        return len(self.anchors)
+
+    @property
+    def size(self) -> int:
+        """Number of coordinates."""
+        return self.members - 1 + len(self.times) - 2
+
+    def without(self, snapshot: int) -> "EnsembleCurves":
+        """Curves through all snapshots but one, by its index; not the first, which the clock starts at."""
+        return replace(self, times=np.delete(self.times, snapshot), anchors=np.delete(self.anchors, snapshot, axis=1))
+
+    def coordinates(self, times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """(n, size) of random networks like the members, on curves that err by a random amount, at times (n,).
+
+        A few members in as many dimensions are all corners: their quantiles lie too near, and a flow that learns them
+        by heart keeps that. So they are smoothed, their variance kept (Silverman & Young 1987).
+        """
+        vertices = dct(np.eye(self.members), norm="ortho")[:, 1:] * self.members**0.5
+        chosen = vertices[rng.integers(self.members, size=len(times))]
+        noise, kernel = rng.standard_normal((len(times), self.size)), self.bandwidth
+        inside, beside = np.split(noise, [self.members - 1], axis=1)
+        chosen = (1 - kernel**2) ** 0.5 * chosen + kernel * inside
+        return np.concatenate([chosen, self.relative_error(times) * beside], axis=1)
+
+    @property
+    def bandwidth(self) -> float:
+        """Of the Gaussian kernel that members are smoothed by: Silverman's rule, in units of their spread."""
+        dimensions = self.members - 1
+        return (4 / ((dimensions + 2) * self.members)) ** (1 / (dimensions + 4))
+
+    def weights(self, time: float, coordinates: np.ndarray) -> np.ndarray:
+        """(n, P) of networks at a time, by their coordinates (n, size)."""
+        basis = natural_basis(self._clock(self.times), self._clock(np.array([time])))[0]
+        inside, beside = np.split(coordinates, [self.members - 1], axis=1)
+        spread = np.tensordot(basis, self._spread, axes=(0, 1))
+        return basis @ self.anchors.mean(0) + inside @ spread + beside @ (self._largest_error * self._bends)
+
+    def error(self, times: np.ndarray) -> np.ndarray:
+        """(n, K − 2) how far along each bend the spline may err at times (n,): standard deviations, 0 at snapshots."""
+        u, knots = self._clock(times), self._clock(self.times)
+        basis = natural_basis(knots, u)
+        variance = u**3 / 3 - 2 * (basis * _covariance(u, knots)).sum(1)
+        variance += (basis @ _covariance(knots, knots) * basis).sum(1)
+        say = np.exp(-np.abs(knots[1:-1] - u[:, None]) / _REACH)
+        return np.sqrt(variance.clip(0)[:, None] * say / say.sum(1, keepdims=True))
+
+    def relative_error(self, times: np.ndarray) -> np.ndarray:
+        """(n, K − 2) the same in units of the largest."""
+        return self.error(times) / self._largest_error
+
+    @cached_property
+    def _largest_error(self) -> float:
+        """The largest of `error` midway between snapshots, or 1 where there are no bends."""
+        return self.error((self.times[1:] + self.times[:-1]) / 2).max(initial=0.0) or 1.0
+
+    @cached_property
+    def _spread(self) -> np.ndarray:
+        """(M − 1, K, P) what each coordinate within the ensemble adds to the anchors."""
+        axes = dct(np.eye(self.members), norm="ortho")[:, 1:]
+        return np.tensordot(axes, self._deviations, axes=(0, 0)) / (self.members - 1) ** 0.5
+
+    @property
+    def _deviations(self) -> np.ndarray:
+        """(M, K, P)."""
+        return self.anchors - self.anchors.mean(0)
+
+    @cached_property
+    def _bends(self) -> np.ndarray:
+        """(K − 2, P) at the interior snapshots, without the part that resampling explains."""
+        knots = self._clock(self.times)
+        found = bends(knots, self.anchors.mean(0))
+        noise = np.square(np.stack([bends(knots, own) for own in self._deviations])).sum((0, 2)) / (self.members - 1)
+        total = np.square(found).sum(1)
+        kept = np.divide(total - noise, total, out=np.zeros_like(total), where=total > noise)
+        return np.sqrt(kept)[:, None] * found
+
+    def _clock(self, times: np.ndarray) -> np.ndarray:
+        """Times by the clock, in mean intervals between snapshots, from the first on."""
+        share = (times - self.times[0]) / (self.times[-1] - self.times[0])
+        return (len(self.times) - 1) * share**self.clock
+
+
+def bends(knots: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(K − 2, P) changes of slope of curves (K, P) at their interior knots (K,), with one variance and uncorrelated.
+
+    That is what they have of an integrated Wiener process; the variance is the process's own, and each bend is mostly
+    that of one knot.
+    """
+    apart = np.diff(knots)
+    slopes = np.diff(weights, axis=0) / apart[:, None]
+    between = np.diag(apart[1:-1] / 6, 1)
+    covariance = np.diag((apart[:-1] + apart[1:]) / 3) + between + between.T
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors / np.sqrt(values)) @ vectors.T @ np.diff(slopes, axis=0)
+
+
+def _covariance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(n, m) of an integrated Wiener process that starts at rest, at times (n,) and (m,) after that."""
+    early, late = np.minimum.outer(one, other), np.maximum.outer(one, other)
+    return early**2 * (3 * late - early) / 6

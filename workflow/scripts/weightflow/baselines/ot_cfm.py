@@ -1,0 +1,164 @@
+"""Conditional flow matching between snapshots with optimal-transport couplings: OT-CFM (Tong et al., TMLR 2024).
+
+A network learns the velocity of straight ways between states that minibatch optimal transport couples, in every
+interval between snapshots at once; states of a snapshot are then carried on by the flow. It is a baseline: samples at
+any time, without a density.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torchdiffeq import odeint
+
+from weightflow import seeding
+from weightflow.data.snapshots import Snapshots
+from weightflow.data.subsets import exactly
+from weightflow.networks.saved_networks import with_parameters
+from weightflow.prediction.predictions import Prediction
+from weightflow.progress import progress
+from weightflow.storage import parts_of, read_tensors, write_tensors
+from weightflow.transport.couplings import couple
+
+KIND = "flow"
+SPREAD = 0.1  # σ of the noise about the ways, in coordinates
+STEPS = 5000
+BATCH = 256  # states of each interval in a step
+_LEARNING_RATE = 1e-3
+_WIDTH = 64
+_SUBSTEPS = 50  # of the solver in the shortest interval
+_NETWORK = "network."  # before the names of parameters in files
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A velocity field over the coordinates of the states.
+
+    Attributes:
+        velocity: from (n, d + 1) to (n, d) per shortest interval; the last column is the time since the first
+            snapshot, in shortest intervals.
+        times: (K,) of the snapshots that it was fitted to.
+    """
+
+    velocity: nn.Module
+    times: np.ndarray
+
+    def scaled(self, times: np.ndarray) -> np.ndarray:
+        """Times as the velocity takes them, so that hours and days give the same flow."""
+        return (times - self.times[0]) / np.diff(self.times).min()
+
+    @torch.no_grad()
+    def carry(self, states: Tensor, start: float, end: float) -> Tensor:
+        """(n, d) where the flow takes states (n, d) from one time to another, by rk4."""
+        if start == end:
+            return states
+        start, end = map(float, self.scaled(np.array([start, end])))
+        grid = torch.linspace(start, end, 1 + max(1, round((end - start) * _SUBSTEPS)), dtype=states.dtype)
+
+        def field(t: Tensor, at: Tensor) -> Tensor:
+            return self.velocity(torch.cat([at, t.expand(len(at), 1)], dim=1))
+
+        return odeint(field, states, grid.to(states.device), method="rk4")[-1]
+
+
+def fit_flow(snapshots: Sequence[np.ndarray], times: np.ndarray, seed: int, device: torch.device) -> Flow:
+    """Fit the velocity to all intervals between snapshots.
+
+    Args:
+        snapshots: K arrays (N_k, d) of coordinates.
+        times: (K,).
+        seed: of the network, batches, couplings and noise.
+        device: where to compute.
+    """
+    times = np.asarray(times, dtype=float)
+    draws = seeding.stream(seed, "flow matching")
+    generator = torch.Generator().manual_seed(seeding.integer(seed, "flow matching", "network"))
+    flow = Flow(_network(snapshots[0].shape[1], generator).to(device), times)
+    optimiser = torch.optim.Adam(flow.velocity.parameters(), lr=_LEARNING_RATE)
+    for _ in progress(range(STEPS), "flow matching"):
+        batches = [flow_batch(snapshots, flow.scaled(times), k, draws) for k in range(len(snapshots) - 1)]
+        inputs, goals = (
+            torch.as_tensor(np.concatenate(part), dtype=torch.float32, device=device)
+            for part in zip(*batches, strict=True)
+        )
+        loss = (flow.velocity(inputs) - goals).square().mean()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+    return flow
+
+
+def flow_batch(
+    snapshots: Sequence[np.ndarray], times: np.ndarray, k: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the velocity learns from in one step and interval.
+
+    Args:
+        snapshots: K arrays (N_k, d) of coordinates.
+        times: (K,) as the velocity takes them.
+        k: the interval from the k-th to the next snapshot.
+        rng: of states, couplings, times and noise.
+
+    Returns:
+        (n, d + 1) places on the ways with their times, and (n, d) velocities there: (x₁ − x₀) / length.
+    """
+    start, end = (part[rng.integers(len(part), size=BATCH)] for part in snapshots[k : k + 2])
+    end = end[couple(start, end, rng)]
+    length, share = times[k + 1] - times[k], rng.random((BATCH, 1))
+    places = start + share * (end - start) + SPREAD * rng.standard_normal(start.shape)
+    return np.concatenate([places, times[k] + share * length], axis=1), (end - start) / length
+
+
+def predict_flow(flow: Flow, data: Snapshots, samples: int, seed: int) -> Prediction:
+    """At every time, states of the last observed snapshot, carried there by the flow.
+
+    Args:
+        flow: fitted to the data's observed snapshots.
+        data: the data set.
+        samples: states at each time.
+        seed: of the states.
+    """
+    snapshots, rng, states = data.coordinates, seeding.stream(seed, "ot_cfm"), []
+    observed, device = data.observed_times, next(flow.velocity.parameters()).device
+    for time, k in zip(data.times, data.before(data.times), strict=True):
+        start = torch.as_tensor(exactly(snapshots[k], samples, rng), dtype=torch.float32, device=device)
+        reached = flow.carry(start, float(observed[k]), float(time)).double().cpu().numpy()
+        values = reached if data.discrete else data.space.states(reached)  # counts, not rounded yet
+        states.append(data.space.project(values, rng))
+    return Prediction(data.times, states)
+
+
+def write_flow(path: str | Path, flow: Flow, **metadata: Any) -> None:
+    """Write the network's parameters and the snapshots' times."""
+    parameters = {f"{_NETWORK}{name}": value.cpu().numpy() for name, value in flow.velocity.state_dict().items()}
+    write_tensors(path, KIND, {"times": flow.times, **parameters}, **metadata)
+
+
+def read_flow(path: str | Path, device: torch.device) -> Flow:
+    """Read a flow, its network onto a device."""
+    tensors = read_tensors(path, KIND, finite=True).tensors
+    with parts_of(path):
+        times = tensors.pop("times")
+        parameters = {name.removeprefix(_NETWORK): torch.from_numpy(value) for name, value in tensors.items()}
+        variables = parameters["0.weight"].shape[1] - 1
+        network = with_parameters(lambda: _network(variables), parameters)
+    return Flow(network.to(device), times)
+
+
+def _network(variables: int, generator: torch.Generator | None = None) -> nn.Module:
+    """Three hidden layers of SELU, as in the authors' library, with weights drawn from its own generator if any."""
+    sizes = [variables + 1, _WIDTH, _WIDTH, _WIDTH, variables]
+    layers: list[nn.Module] = []
+    for inputs, outputs in itertools.pairwise(sizes):
+        linear = nn.Linear(inputs, outputs)
+        with torch.no_grad():
+            for parameter in linear.parameters():
+                drawn = torch.rand(parameter.shape, generator=generator)
+                parameter.copy_((2 * drawn - 1) / inputs**0.5)
+        layers += [linear, nn.SELU()]
+    return nn.Sequential(*layers[:-1])

@@ -1,0 +1,98 @@
+"""Whether a system and models suit a data set: what only the data can tell, asked before anything is trained."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from weightflow.config.extrapolation import ending, ends
+from weightflow.data.snapshots import Snapshots
+from weightflow.errors import InputError
+from weightflow.formats.raw_snapshots import Recording, default_names
+from weightflow.networks.variable_order import variable_order
+
+
+def check_system(recording: Recording, system: str, species: Sequence[str], points: int, where: str) -> None:
+    """Refuse a recording that its system cannot have made, which no law or trajectory of the system could judge.
+
+    Args:
+        recording: what a file holds.
+        system: the key's value, for messages.
+        species: d names.
+        points: number T of times on the system's grid; its clock, and that of its law, is 0, 1, …, T−1.
+        where: the file, for messages.
+
+    Raises:
+        InputError: the variables, their order or the times are not the system's; the sentence tells the fix.
+    """
+    names, times = recording.variables, recording.times
+    otherwise = "or set system: null and heldout to a fraction"
+    if len(names) != len(species):
+        raise InputError(
+            f"{where}: holds {len(names)} variables, and the system {system} has {len(species)} species; "
+            f"name the system the file came from, {otherwise}."
+        )
+    if names != default_names(len(names)):
+        for i, (name, expected) in enumerate(zip(names, species, strict=True), start=1):
+            if name != expected:
+                raise InputError(
+                    f"{where}: variable {i} is '{name}', and species {i} of the system {system} is '{expected}'; "
+                    f"give the variables the system's names and order (key variables), {otherwise}."
+                )
+    if len(times) != points:
+        raise InputError(
+            f"{where}: holds {len(times)} times, and the grid of the system {system} has {points} points; "
+            f"name the system the file came from, {otherwise}."
+        )
+    if (wrong := np.flatnonzero(~np.isclose(times, np.arange(points)))).size:
+        i = int(wrong[0])
+        raise InputError(
+            f"{where}: a snapshot is at time {times[i]:g}, which the system {system} calls {i}, for it counts the "
+            f"steps of its grid; leave out the key times (in a table count the steps), {otherwise}."
+        )
+
+
+def check_models(
+    data: Snapshots, models: Mapping[str, Any], baselines: Iterable[str], where: str, asked: Iterable[float] = ()
+) -> None:
+    """Refuse models that would fail on this data set after hours of training.
+
+    Args:
+        data: the data set.
+        models: settings by name.
+        baselines: their names.
+        where: the data set, for messages.
+        asked: times that models are to be predicted at, beside the data's.
+
+    Raises:
+        InputError: naming the model, the fault and the fix.
+    """
+    for name, settings in models.items():
+        variable_order(settings["backbone"], data.variables, f"{where}: models.{name}.backbone.order")
+    driven = [name for name, settings in models.items() if settings["dynamics"]["kind"] == "cde"]
+    for name in driven:
+        check_dimension(models[name]["path"]["z_dim"], len(data.observed), f"{where}: models.{name}.path.z_dim")
+    stopping = [name for name in driven if ends(models[name])]
+    ended = [*stopping, *ending(baselines)]
+    last, observed = data.times[-1], data.observed_times[-1]
+    if ended and last > observed:
+        raise InputError(
+            f"{where}: the last time is {last:g}, the last observed one {observed:g}, where {', '.join(ended)} must "
+            "end; choose an observe_every that observes the last time, leave them out, or set a CDE's "
+            "continuation.path."
+        )
+    furthest = max(asked, default=observed)
+    if stopping and furthest > observed:
+        raise InputError(
+            f"{where}: prediction.times asks for {furthest:g}, the last observed time is {observed:g}, where "
+            f"{', '.join(stopping)} must end; take it out, or set models.*.continuation.path."
+        )
+
+
+def check_dimension(z_dim: int, snapshots: int, where: str) -> None:
+    """Refuse more latent dimensions than the anchors can span."""
+    if z_dim > snapshots - 1:
+        raise InputError(
+            f"{where} is {z_dim}, and {snapshots} snapshots span at most {snapshots - 1} dimensions; "
+            f"set it to {snapshots - 1} or less."
+        )

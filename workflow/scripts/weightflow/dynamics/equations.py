@@ -1,0 +1,296 @@
+"""Weights moving through continuous time: the neural ODE and the neural CDE, with their path energy.
+
+ODE: dθ/dt = g(θ, t). CDE: dθ = g(θ, t) dZ(t). Energy E = ½ ∫ ‖dθ/dt‖² dt is integrated along. Time is
+absolute and normalised: 0 at the first observed snapshot, 1 at the last, whatever snapshot a solution
+starts from. (The released code restarts the clock at every start; that makes g see wrong times.)
+
+A field may begin at a curve S(t) of weights, such as the anchors' spline: then θ = S + δ with
+dδ/dt = g(S + δ, t). As g starts at zero, the solution starts as the curve itself, and fitting corrects it.
+The solver carries δ alone, so that it makes no error where there is nothing to correct.
+
+Solutions from several starts are solved side by side, interval by interval, each at its own absolute time.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torchdiffeq import odeint, odeint_adjoint
+
+from weightflow.dynamics.latent_path import spline
+from weightflow.dynamics.weight_graph import WeightGraph
+from weightflow.errors import DivergenceError, InputError
+
+CONTINUATIONS = {"linear": 1.0, "constant": 0.0}  # share of its last slope with which a curve goes on
+
+
+def normalise_times(times: np.ndarray, observed: np.ndarray) -> Tensor:
+    """Times on the clock of the dynamics: 0 at the first observed snapshot, 1 at the last."""
+    return torch.as_tensor((times - observed[0]) / (observed[-1] - observed[0]), dtype=torch.float64)
+
+
+class Field(nn.Module):
+    """Rates of change of the weights, or of their deviation δ from a curve that the field begins at.
+
+    Args:
+        network: g.
+        curve: normalised times (M,) and weights (M, P) of a curve's knots; None for the paper's fields.
+        continuation: how the curve goes on past its end, linear or constant.
+    """
+
+    def __init__(self, network: nn.Module, curve: tuple[Tensor, Tensor] | None = None, continuation: str = "linear"):
+        super().__init__()
+        self.pace = CONTINUATIONS[continuation]
+        self.network = network
+        self.curve = None if curve is None else spline(curve[1].double(), curve[0])
+        self.end = 1.0 if curve is None else float(curve[0][-1])
+
+    jumps = False  # whether its rates jump at the last snapshot, past which it goes on
+
+    @property
+    def extrapolates(self) -> bool:
+        """Whether it goes on past the last snapshot."""
+        return True
+
+    def base(self, time: Tensor) -> Tensor | float:
+        """(B, P) weights of the curve at normalised times (B,), continued past its end; 0 without a curve."""
+        if self.curve is None:
+            return 0.0
+        inside = time.clamp(max=self.end)
+        ahead = self.pace * (time - inside)[:, None] * self.curve.derivative(inside)
+        return (self.curve.evaluate(inside) + ahead).float()
+
+    def forward(self, time: Tensor, deviation: Tensor) -> Tensor:
+        """(B, P) rates at normalised times (B,) and deviations (B, P) from the curve."""
+        raise NotImplementedError
+
+
+class ODEField(Field):
+    """dδ/dt = g(S + δ, t)."""
+
+    def forward(self, time: Tensor, deviation: Tensor) -> Tensor:
+        """(B, P) rates at normalised times (B,)."""
+        return self.network(self.base(time) + deviation, time).squeeze(-1)
+
+
+class CDEField(Field):
+    """dδ/dt = g(S + δ, t) dZ/dt, with the latent path Z given by its knots.
+
+    Args:
+        network: g, with one channel per column of `knots`.
+        times: (K,) normalised times of the knots.
+        knots: (K, channels).
+        curve, continuation: as in `Field`.
+        path_continuation: how the path goes on past its last knot: linear with its slope there, constant without
+            any; None where it ends, and the solution with it.
+        time_channel: whether the first channel is time itself, which always goes on.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        times: Tensor,
+        knots: Tensor,
+        curve: tuple[Tensor, Tensor] | None = None,
+        continuation: str = "linear",
+        path_continuation: str | None = None,
+        time_channel: bool = False,
+    ):
+        super().__init__(network, curve, continuation)
+        self.path = spline(knots, times)
+        self.path_end = float(times[-1])
+        self.path_pace = None
+        self.jumps = path_continuation == "constant"
+        if path_continuation is not None:
+            self.path_pace = torch.full((knots.shape[1],), CONTINUATIONS[path_continuation], dtype=knots.dtype)
+            self.path_pace[:time_channel] = 1.0
+
+    @property
+    def extrapolates(self) -> bool:
+        """Whether its path goes on."""
+        return self.path_pace is not None
+
+    def slopes(self, time: Tensor) -> Tensor:
+        """(B, channels) of the path at normalised times (B,)."""
+        if self.path_pace is None:
+            return self.path.derivative(time)
+        inside = self.path.derivative(time.clamp(max=self.path_end))
+        return torch.where((time > self.path_end)[:, None], inside * self.path_pace.to(inside), inside)
+
+    def forward(self, time: Tensor, deviation: Tensor) -> Tensor:
+        """(B, P) rates at normalised times (B,)."""
+        slopes = self.slopes(time).to(deviation.dtype)
+        return torch.einsum("bpc,bc->bp", self.network(self.base(time) + deviation, time), slopes)
+
+
+@dataclass(frozen=True)
+class Solver:
+    """How a solution is computed.
+
+    Attributes:
+        method: rk4 (fixed steps) or dopri5 (adaptive).
+        substeps: rk4 steps in a snapshot interval.
+        rtol, atol: tolerances of dopri5.
+        adjoint: gradients by the adjoint equation (constant memory) instead of through the solver.
+    """
+
+    method: str
+    substeps: int
+    rtol: float
+    atol: float
+    adjoint: bool
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Keywords for torchdiffeq."""
+        return {"method": self.method, "rtol": self.rtol, "atol": self.atol}
+
+
+def evolve(
+    field: nn.Module, weights: Tensor, starts: Tensor, knots: Tensor, horizon: int, solver: Solver
+) -> tuple[Tensor, Tensor]:
+    """Solve from several snapshots at once, over the same number of snapshot intervals.
+
+    Args:
+        field: rates (B, P) from normalised times (B,) and deviations (B, P).
+        weights: (B, P) at the starts.
+        starts: (B,) indices of the starting snapshots, each at most K − 1 − horizon.
+        knots: (K,) normalised snapshot times.
+        horizon: intervals to solve for.
+        solver: the scheme.
+
+    Returns:
+        (horizon, B, P) weights at the next snapshots, and (horizon, B) path energies since the start (of the
+        deviation, where the field begins at a curve).
+    """
+    state = (weights - field.base(knots[starts]), weights.new_zeros(len(weights)))
+    reached = []
+    for interval in range(horizon):
+        begin = knots[starts + interval]
+        length = knots[starts + interval + 1] - begin
+        # Each row crosses its own interval while u goes from 0 to 1, so unequal spacings cost nothing.
+        state = _cross(field, state, begin, length, solver)
+        reached.append((state[0] + field.base(begin + length), state[1]))
+    return torch.stack([w for w, _ in reached]), torch.stack([energy for _, energy in reached])
+
+
+def evolve_through(
+    field: nn.Module, weights: Tensor, knots: Tensor, times: Tensor, solver: Solver
+) -> tuple[Tensor, Tensor]:
+    """One solution from the first snapshot through any normalised times.
+
+    Args:
+        field: as in `evolve`.
+        weights: (P,) at time 0.
+        knots: (K,) normalised snapshot times.
+        times: (T,) increasing, normalised, 0 or more.
+        solver: the scheme.
+
+    Returns:
+        (T, P) weights and (T,) path energies.
+
+    Raises:
+        InputError: a time lies past the last snapshot and the field cannot go there.
+    """
+    if times[-1] > knots[-1] + 1e-9 and not field.extrapolates:
+        raise InputError(
+            "a CDE cannot go past the last snapshot, where its latent path ends; set models.*.continuation.path, or "
+            "dynamics.kind: ode."
+        )
+
+    def rates(t: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        velocity = field(t.reshape(1), state[0])
+        return velocity, 0.5 * velocity.square().sum(-1)
+
+    marks = torch.unique(torch.cat([knots[:1], times]))
+    jumps = field.jumps and bool(marks[-1] > knots[-1])
+    arguments = {"options": {"jump_t": knots[-1:]}} if jumps else {}
+    if solver.method == "rk4":
+        # The steps the field was fitted with; finer ones would be another flow, which the fit never saw.
+        grid = _fitted_grid(knots, solver.substeps, float(marks[-1]))
+        arguments["options"] = {"grid_constructor": lambda *_: grid, "interp": "cubic", "perturb": jumps}
+        if solver.adjoint:
+            arguments["adjoint_options"] = {"grid_constructor": lambda f, y, ends: _way_back(grid, ends)}
+    begin = weights[None] - field.base(knots[:1])
+    solution, energy = _solve(field, rates, (begin, weights.new_zeros(1)), marks, solver, **arguments)
+    places = torch.searchsorted(marks, times)
+    return solution[places, 0] + field.base(times), energy[places, 0]
+
+
+def _fitted_grid(knots: Tensor, substeps: int, end: float) -> Tensor:
+    """Steps through the snapshot intervals up to `end`; past the last one they go on at its pace."""
+    beyond = max(0, math.ceil((end - float(knots[-1])) / float(knots[-1] - knots[-2]) - 1e-9))
+    extra = knots[-1] + (knots[-1] - knots[-2]) * torch.arange(1, beyond + 1, device=knots.device, dtype=knots.dtype)
+    ends = torch.cat([knots, extra])
+    share = torch.arange(substeps, device=knots.device, dtype=knots.dtype) / substeps
+    grid = (ends[:-1, None] + ends.diff()[:, None] * share).flatten()
+    return torch.cat([grid[grid < end], grid.new_tensor([end])])
+
+
+def _way_back(grid: Tensor, ends: Tensor) -> Tensor:
+    """Steps of a grid between two times, the later one first, as the adjoint equation is solved."""
+    later, earlier = ends
+    inside = grid[(grid > earlier) & (grid < later)]
+    return torch.cat([ends[:1], inside.flip(0), ends[1:]])
+
+
+def first_weights(field: nn.Module, graph: WeightGraph, knots: Tensor) -> Tensor:
+    """(P,) weights at the first snapshot's time: of the curve the field begins at, else of the first anchor."""
+    if field.curve is not None:
+        return field.base(knots[:1])[0]
+    return torch.as_tensor(graph.weights[0], dtype=torch.float32, device=knots.device)
+
+
+@torch.no_grad()
+def solve_weights(
+    field: nn.Module, graph: WeightGraph, grids: Sequence[np.ndarray], solver: Solver
+) -> list[np.ndarray]:
+    """Weights at the times of each grid, from one solution that starts at the first anchor, or on the field's curve.
+
+    Args:
+        field: the fitted dynamics, on the device to compute on.
+        graph: its anchors.
+        grids: arrays of times (T_i,), in the data's unit.
+        solver: the scheme.
+
+    Returns:
+        Arrays (T_i, P).
+
+    Raises:
+        DivergenceError: the weights became NaN or infinite on the way.
+        InputError: a time lies past the last snapshot and the field cannot go there.
+    """
+    device = next(field.parameters()).device
+    times = np.unique(np.concatenate(grids))
+    knots, marks = (normalise_times(t, graph.times).to(device) for t in (graph.times, times))
+    weights, _ = evolve_through(field, first_weights(field, graph, knots), knots, marks, solver)
+    found = weights.cpu().numpy()
+    if not (finite := np.isfinite(found).all(axis=1)).all():
+        raise DivergenceError(
+            f"the solution leaves the finite numbers at time {times[~finite][0]:g}; raise "
+            "models.*.training.max_horizon or models.*.solver.substeps, or lower models.*.training.learning_rate."
+        )
+    return [found[np.searchsorted(times, grid)] for grid in grids]
+
+
+def _cross(field: nn.Module, state: tuple[Tensor, Tensor], begin: Tensor, length: Tensor, solver: Solver):
+    def rates(u: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        velocity = field(begin + u * length, state[0])
+        pace = length.to(velocity.dtype)
+        return velocity * pace[:, None], 0.5 * velocity.square().sum(-1) * pace
+
+    grid = torch.linspace(0, 1, solver.substeps + 1, device=begin.device, dtype=begin.dtype)
+    solution = _solve(field, rates, state, grid, solver)
+    return tuple(part[-1] for part in solution)
+
+
+def _solve(field: nn.Module, rates: Callable, state: tuple[Tensor, Tensor], times: Tensor, solver: Solver, **more: Any):
+    """Weights and energies at times, by the solver's scheme and with its kind of gradients."""
+    if solver.adjoint:
+        parameters = tuple(field.parameters())
+        return odeint_adjoint(rates, state, times, adjoint_params=parameters, **solver.arguments, **more)
+    return odeint(rates, state, times, **solver.arguments, **more)

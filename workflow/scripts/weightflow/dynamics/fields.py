@@ -1,0 +1,77 @@
+"""Fields of a configuration: made, written and read."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from weightflow import seeding
+from weightflow.dynamics.equations import CDEField, Field, ODEField, normalise_times
+from weightflow.dynamics.graph_network import GraphNetwork
+from weightflow.dynamics.weight_graph import WeightGraph
+from weightflow.dynamics.weight_spline import WeightSpline
+from weightflow.errors import InputError
+from weightflow.storage import read_tensors, write_tensors
+
+KIND = "dynamics"
+
+
+def make_field(
+    graph: WeightGraph,
+    path: np.ndarray | None,
+    settings: Mapping[str, Any],
+    seed: int,
+    curve: WeightSpline | None = None,
+    continuation: Mapping[str, Any] | None = None,
+) -> Field:
+    """A fresh field.
+
+    Args:
+        graph: the anchors.
+        path: (K, z_dim) latent coordinates that drive the CDE; None for the ODE.
+        curve: where the field begins; None for the paper's, which knows the first anchor only.
+        settings: the `dynamics` section: `kind`, `time_channel`, and the graph network's keys.
+        seed: of the initial parameters.
+        continuation: the `continuation` section; None to end at the last snapshot, as fits do.
+    """
+    past = continuation or {"weights": "linear", "path": None}
+    knots = normalise_times(graph.times, graph.times)
+    begin = None
+    if curve is not None:
+        begin = normalise_times(curve.times, graph.times), torch.as_tensor(curve.weights)
+    with torch.random.fork_rng():
+        torch.manual_seed(seeding.integer(seed, "graph network"))
+        if settings["kind"] == "ode":
+            return ODEField(GraphNetwork(graph.layers, graph.weights, 1, settings), begin, past["weights"])
+        channels = torch.as_tensor(path, dtype=torch.float64)
+        if settings["time_channel"]:
+            channels = torch.cat([knots[:, None], channels], dim=1)
+        network = GraphNetwork(graph.layers, graph.weights, channels.shape[1], settings)
+        return CDEField(network, knots, channels, begin, past["weights"], past["path"], settings["time_channel"])
+
+
+def write_field(path: str | Path, field: nn.Module, **metadata: Any) -> None:
+    """Write a field's parameters and buffers."""
+    arrays = {name: value.detach().cpu().numpy() for name, value in field.state_dict().items()}
+    write_tensors(path, KIND, arrays, **metadata)
+
+
+def load_field(path: str | Path, field: nn.Module) -> None:
+    """Load parameters and buffers into a field of the same shape.
+
+    Raises:
+        InputError: the file is damaged or belongs to another network.
+    """
+    field.load_state_dict(read_field(path, field))
+
+
+def read_field(path: str | Path, field: nn.Module) -> dict[str, Tensor]:
+    """Parameters and buffers by name, of a field of the same shape; raises as `load_field`."""
+    tensors = read_tensors(path, KIND, finite=True).tensors
+    shapes = {name: tuple(value.shape) for name, value in field.state_dict().items()}
+    if {name: array.shape for name, array in tensors.items()} != shapes:
+        raise InputError(f"{path}: holds dynamics of another shape; use one trained with the same settings.")
+    return {name: torch.from_numpy(array) for name, array in tensors.items()}

@@ -1,0 +1,265 @@
+"""Fitting the dynamics: loss = structural + behavioural + divergence + energy + roughness, each with its weight.
+
+The paper's way: a step draws a horizon h and some starting anchors, evolves them over h snapshot intervals,
+and compares what arrives with the anchors and their snapshots. With a lesson from a teacher, a step solves
+once through the whole range instead, as prediction does, and is judged between the snapshots as well.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from weightflow import seeding
+from weightflow.dynamics.equations import (
+    Field,
+    Solver,
+    evolve,
+    evolve_through,
+    first_weights,
+    normalise_times,
+)
+from weightflow.dynamics.fields import read_field
+from weightflow.dynamics.spline_fitting import draw_batch
+from weightflow.dynamics.weight_graph import WeightGraph
+from weightflow.errors import DivergenceError, InputError
+from weightflow.networks import losses
+from weightflow.networks.backbones import Backbone
+from weightflow.networks.learning_rate import cosine_decay
+from weightflow.progress import progress
+from weightflow.records.provenance import code_digest, settings_digest
+from weightflow.storage import read_tensors, write_tensors
+from weightflow.teaching.teachers import Lesson
+
+CHECKPOINT_KIND = "dynamics checkpoint"
+TERMS = ("structural", "behavioural", "divergence", "energy", "roughness")  # each with its weight in the loss
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the dynamics are fitted to.
+
+    Attributes:
+        graph: the anchors to pass through.
+        snapshots: K arrays (N_k, d) of training states, for the behavioural terms and the divergence alone.
+        backbone: the density whose weights move; for these terms too.
+        lesson: a teacher's states between the snapshots, or None.
+        roughness: weight of the penalty on logits that are rough over the counts.
+    """
+
+    graph: WeightGraph
+    snapshots: Sequence[np.ndarray] = ()
+    backbone: Backbone | None = None
+    lesson: Lesson | None = None
+    roughness: float = 0.0
+
+
+def fit_dynamics(
+    field: Field,
+    material: Material,
+    solver: Solver,
+    settings: Mapping[str, Any],
+    seed: int,
+    device: torch.device,
+    checkpoint: Path | None = None,
+    watch: Callable[[int, Field], None] | None = None,
+    stop: int | None = None,
+) -> pd.DataFrame:
+    """Train a field in place.
+
+    Args:
+        field: from `make_field`.
+        material: anchors, snapshots and the teacher's lesson.
+        solver: the scheme.
+        settings: the `training` section.
+        seed: of all draws; step n draws the same whether or not the run was interrupted.
+        device: where to train.
+        checkpoint: written every `checkpoint_every` steps; a run that finds its own there goes on from it.
+        watch: called with the number of steps done, before the first and after each one.
+        stop: steps to take, where they are fewer than the `steps` that the learning rate's schedule runs over.
+
+    Returns:
+        Table step, loss and one column for each term.
+
+    Raises:
+        DivergenceError: the loss became NaN or infinite.
+    """
+    field.to(device)
+    if settings["start_from"]:
+        start_from(settings["start_from"], field)
+    terms_at = _Terms(field, material, solver, settings, device)
+    optimiser = torch.optim.Adam(field.parameters(), lr=settings["learning_rate"], foreach=True)
+    begin = {name: value.tolist() for name, value in field.state_dict().items()}  # path and curve among them
+    code, network = code_digest(__file__), field.network.settings
+    told = [material.roughness, *(_digest(states) for states in terms_at.told)]
+    of_run = [material.graph.anchors, dict(settings), solver.__dict__, seed, network, begin, code, told]
+    fingerprint = settings_digest(of_run)
+    steps = settings["steps"]
+    end = steps if stop is None else min(stop, steps)
+    history = _resume(checkpoint, fingerprint, field, optimiser, end) if checkpoint else []
+
+    if watch:
+        watch(len(history), field)
+    for step in progress(range(len(history), end), "dynamics", total=end, done=len(history)):
+        terms = terms_at(seeding.stream(seed, "starts", step))
+        loss = torch.stack(list(terms.values())).sum()
+        for group in optimiser.param_groups:
+            group["lr"] = settings["learning_rate"] * _decay(settings["schedule"], step, steps)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        gradient = nn.utils.clip_grad_norm_(field.parameters(), settings["clip"])
+        values = [loss.item(), *(terms[name].item() if name in terms else 0.0 for name in TERMS)]
+        if not all(map(math.isfinite, [*values, gradient.item()])):
+            raise DivergenceError(
+                f"fitting the dynamics diverged at step {step} (loss {values[0]}); lower "
+                f"models.*.training.learning_rate (now {settings['learning_rate']}) or raise "
+                f"models.*.solver.substeps (now {solver.substeps})."
+            )
+        optimiser.step()
+        history.append([step, *values])
+        if watch:
+            watch(step + 1, field)
+        due = settings["checkpoint_every"] and (step + 1) % settings["checkpoint_every"] == 0
+        if checkpoint and due and step + 1 < end:
+            _write_checkpoint(checkpoint, fingerprint, field, optimiser, history)
+    if checkpoint:
+        checkpoint.unlink(missing_ok=True)
+    return pd.DataFrame(history, columns=["step", "loss", *TERMS])
+
+
+class _Terms:
+    """The weighted terms of one step's loss, by name."""
+
+    def __init__(self, field: Field, material: Material, solver: Solver, settings: Mapping[str, Any], device):
+        self.field, self.material, self.solver, self.settings = field, material, solver, settings
+        graph = material.graph
+        self.knots = normalise_times(graph.times, graph.times).to(device)
+        self.anchors = torch.as_tensor(graph.weights, dtype=torch.float32, device=device)
+        self.speaks = settings["behavioural"] > 0 or settings["divergence"] > 0
+        self.snapshots = [torch.as_tensor(s, device=device) for s in material.snapshots] if self.speaks else []
+        self.told: list[Tensor] = list(self.snapshots)
+        if material.lesson is not None:
+            self.lesson_times = normalise_times(material.lesson.times, graph.times).to(device)
+            self.lesson = torch.as_tensor(np.stack(material.lesson.states), device=device)
+            self.told.append(self.lesson)
+
+    def __call__(self, draws: np.random.Generator) -> dict[str, Tensor]:
+        return self._short_ways(draws) if self.material.lesson is None else self._whole_way(draws)
+
+    def _generator(self, draws: np.random.Generator) -> torch.Generator:
+        return torch.Generator(self.knots.device).manual_seed(int(draws.integers(2**62)))
+
+    def _short_ways(self, draws: np.random.Generator) -> dict[str, Tensor]:
+        """From some anchors over a common horizon."""
+        settings, count = self.settings, len(self.anchors)
+        horizon = int(draws.integers(1, min(settings["max_horizon"] or math.inf, count - 1) + 1))
+        starts = torch.as_tensor(draws.permutation(count - horizon)[: settings["starts"]], device=self.knots.device)
+        begin = self.anchors[starts] if self.field.curve is None else self.field.base(self.knots[starts])
+        reached, energy = evolve(self.field, begin, starts, self.knots, horizon, self.solver)
+        places = torch.stack([starts + i + 1 for i in range(horizon)]).flatten()
+        weights, backbone = reached.flatten(0, 1), self.material.backbone
+        terms = self._on_the_way(weights, places, energy[-1].mean())
+        if self.speaks:
+            states = self._states(places, self._generator(draws))
+            nll = losses.negative_log_likelihood(backbone, weights, states)
+            terms["behavioural"] = settings["behavioural"] * nll
+            if settings["divergence"]:
+                terms["divergence"] = self._divergence(weights, places, states)
+        return terms
+
+    def _whole_way(self, draws: np.random.Generator) -> dict[str, Tensor]:
+        """Once through the range, judged at the snapshots and at some of the lesson's times."""
+        settings, generator, backbone = self.settings, self._generator(draws), self.material.backbone
+        chosen, batch = draw_batch(self.lesson, settings["times"], settings["batch"], generator)
+        first = first_weights(self.field, self.material.graph, self.knots)
+        marks, places = torch.unique(torch.cat([self.knots, self.lesson_times[chosen]]), return_inverse=True)
+        weights, energy = evolve_through(self.field, first, self.knots, marks, self.solver)
+        count = len(self.knots)
+        at_knots, at_lesson = weights[places[1:count]], weights[places[count:]]
+        snapshots = torch.arange(1, count, device=self.knots.device)
+        terms = self._on_the_way(at_knots, snapshots, energy[-1])
+        terms["behavioural"] = settings["behavioural"] * losses.negative_log_likelihood(backbone, at_lesson, batch)
+        if settings["divergence"]:
+            terms["divergence"] = self._divergence(at_knots, snapshots, self._states(snapshots, generator))
+        terms["roughness"] = self.material.roughness * losses.roughness(backbone, at_lesson)
+        return terms
+
+    def _on_the_way(self, weights: Tensor, places: Tensor, energy: Tensor) -> dict[str, Tensor]:
+        """What needs no states: how far weights (S, P) are from the anchors at places (S,), and the path's energy."""
+        apart = losses.structural(weights, self.anchors[places])
+        return {"structural": self.settings["structural"] * apart, "energy": self.settings["energy"] * energy}
+
+    def _divergence(self, weights: Tensor, places: Tensor, states: Tensor) -> Tensor:
+        """How far what weights (S, P) say of states (S, n, d) is from what the anchors at places (S,) say."""
+        apart = losses.divergence(self.material.backbone, weights, self.anchors[places], states)
+        return self.settings["divergence"] * apart
+
+    def _states(self, places: Tensor, generator: torch.Generator) -> Tensor:
+        """(S, n, d) random states of the snapshots at some places (S,)."""
+        shape = len(places), self.settings["batch"]
+        draws = torch.rand(shape, generator=generator, device=self.knots.device)
+        chosen = [self.snapshots[k] for k in places.tolist()]
+        return torch.stack([states[(u * len(states)).long()] for states, u in zip(chosen, draws, strict=True)])
+
+
+def start_from(path: str | Path, field: nn.Module) -> None:
+    """Take over another run's parameters, but not its buffers: path and scales stay those of this run's anchors.
+
+    Raises:
+        InputError: the file is damaged or belongs to another network.
+    """
+    trained = read_field(path, field)
+    with torch.no_grad():
+        for name, parameter in field.named_parameters():
+            parameter.copy_(trained[name])
+
+
+def _digest(states: Tensor) -> str:
+    return hashlib.sha256(states.cpu().numpy().tobytes()).hexdigest()
+
+
+def _decay(schedule: str, step: int, steps: int) -> float:
+    return 1.0 if schedule == "constant" else cosine_decay(step, steps, 0.02)
+
+
+def _write_checkpoint(path: Path, fingerprint: str, field: nn.Module, optimiser: torch.optim.Adam, history: list):
+    moments = {
+        f"adam.{name}.{index}": value
+        for index, state in optimiser.state_dict()["state"].items()
+        for name, value in state.items()
+    }
+    tensors = {f"field.{name}": value for name, value in field.state_dict().items()}
+    arrays = _to_numpy({**tensors, **moments})
+    write_tensors(path, CHECKPOINT_KIND, {**arrays, "history": np.array(history)}, fingerprint=fingerprint)
+
+
+def _resume(path: Path, fingerprint: str, field: nn.Module, optimiser: torch.optim.Adam, end: int) -> list:
+    """Load a checkpoint of this very run, if there is one that is not past its end; return its history so far."""
+    if not path.is_file():
+        return []
+    try:
+        artefact = read_tensors(path, CHECKPOINT_KIND)
+    except InputError:
+        return []  # a damaged checkpoint costs time, not the run
+    if artefact.metadata.get("fingerprint") != fingerprint or len(artefact.tensors["history"]) > end:
+        return []
+    tensors = {name: torch.from_numpy(array.copy()) for name, array in artefact.tensors.items()}
+    field.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("field.")})
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        if name.startswith("adam."):
+            _, moment, index = name.split(".")
+            state.setdefault(int(index), {})[moment] = value
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+    return [[int(row[0]), *row[1:]] for row in artefact.tensors["history"].tolist()]
+
+
+def _to_numpy(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
+    return {name: value.detach().cpu().numpy() for name, value in tensors.items()}

@@ -1,0 +1,91 @@
+"""Fitting a curve of weights to what a teacher shows of the moving distribution.
+
+Every knot is learnt at once: loss = NLL on the lesson's states at a few random times + curvature in time
++ roughness over the counts. Weights that cannot follow the sampling noise of single snapshots average it out.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from weightflow import seeding
+from weightflow.dynamics.weight_spline import WeightSpline, natural_basis
+from weightflow.errors import DivergenceError
+from weightflow.networks import losses
+from weightflow.networks.backbones import Backbone
+from weightflow.networks.learning_rate import cosine_decay
+from weightflow.progress import progress
+from weightflow.teaching.teachers import Lesson
+
+_FINAL_RATE = 0.02  # share of the learning rate that is left at the end of the cosine decay
+_LOSS_EVERY = 10
+
+
+def fit_spline(
+    backbone: Backbone,
+    start: WeightSpline,
+    lesson: Lesson,
+    settings: Mapping[str, Any],
+    smoothing: Mapping[str, float],
+    seed: int,
+    device: torch.device,
+) -> tuple[WeightSpline, pd.DataFrame]:
+    """Learn the knots of a curve.
+
+    Args:
+        backbone: the density.
+        start: the curve to begin from; its knots' times stay.
+        lesson: states to learn from.
+        settings: the `spline` section: `steps`, `times`, `batch`, `learning_rate`.
+        smoothing: weights `curvature` and `roughness` of the two penalties.
+        seed: of times and batches.
+        device: where to compute.
+
+    Returns:
+        The curve, and a table step, loss, nll, curvature, roughness.
+
+    Raises:
+        DivergenceError: the loss became NaN or infinite.
+    """
+    generator = torch.Generator(device).manual_seed(seeding.integer(seed, "spline"))
+    states = torch.as_tensor(np.stack(lesson.states), device=device)
+    basis = torch.as_tensor(natural_basis(start.times, lesson.times), dtype=torch.float32, device=device)
+    knots = torch.tensor(start.weights, dtype=torch.float32, device=device, requires_grad=True)
+    optimiser = torch.optim.Adam([knots], lr=settings["learning_rate"])
+    history, steps = [], settings["steps"]
+    for step in progress(range(steps), "weight spline", total=steps):
+        optimiser.param_groups[0]["lr"] = settings["learning_rate"] * cosine_decay(step, steps, _FINAL_RATE)
+        times, batch = draw_batch(states, settings["times"], settings["batch"], generator)
+        weights = basis[times] @ knots
+        terms = [
+            losses.negative_log_likelihood(backbone, weights, batch),
+            smoothing["curvature"] * losses.curvature(knots),
+            smoothing["roughness"] * losses.roughness(backbone, weights),
+        ]
+        loss = sum(terms)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        if step % _LOSS_EVERY == 0 or step == steps - 1:
+            values = [loss.item(), *(term.item() for term in terms)]
+            if not math.isfinite(values[0]):
+                raise DivergenceError(
+                    f"fitting the weight spline diverged at step {step}; lower models.*.spline.learning_rate "
+                    f"(now {settings['learning_rate']})."
+                )
+            history.append([step, *values])
+    table = pd.DataFrame(history, columns=["step", "loss", "nll", "curvature", "roughness"])
+    return WeightSpline(start.times, knots.detach().cpu().numpy().astype(np.float64)), table
+
+
+def draw_batch(states: Tensor, times: int, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Random times and states of a lesson (G, n, d): indices (times,) and coordinates (times, count, d)."""
+    device = states.device
+    chosen = torch.randint(len(states), (times,), generator=generator, device=device)
+    rows = torch.randint(states.shape[1], (times, count), generator=generator, device=device)
+    return chosen, states[chosen[:, None], rows]

@@ -1,0 +1,250 @@
+"""Choices that only data can make, made on a validation split of the training states alone.
+
+Some states of every observed snapshot are put aside, candidates learn from the others, and the one with the
+best likelihood of what was put aside wins. The final fit then uses all training states.
+"""
+
+import itertools
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from weightflow import seeding
+from weightflow.anchors.training import train_anchors
+from weightflow.config.stages import CHOSEN
+from weightflow.data.snapshots import Snapshots, split
+from weightflow.dynamics.equations import Field, Solver, solve_weights
+from weightflow.dynamics.fields import make_field
+from weightflow.dynamics.fitting import Material, fit_dynamics
+from weightflow.dynamics.latent_path import Behaviour, fit_latent_path
+from weightflow.dynamics.spline_fitting import fit_spline
+from weightflow.dynamics.weight_graph import build_weight_graph
+from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
+from weightflow.errors import DivergenceError, InputError
+from weightflow.networks.backbones import Backbone, make_backbone
+from weightflow.networks.likelihood import log_probs
+from weightflow.teaching.teachers import Teachers, lesson
+
+_IN_TURN = ("hidden", "roughness", "curvature")  # roughness rules what one snapshot looks like, so it goes first
+
+
+def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """(learning, validation): K arrays each, of the observed snapshots of the training part.
+
+    Where all snapshots are equally many, the same rows are put aside in each, so that no trajectory is in both.
+    """
+    if min(map(len, data.observed)) < 2:
+        raise InputError(
+            "a snapshot with a single state leaves nothing to validate choices with; add states, or give single values "
+            "for models.*.backbone.hidden, spline.curvature and spline.roughness and no start at the spline."
+        )
+    paired = len({len(snapshot) for snapshot in data.observed}) == 1
+    return split(data.observed, fraction, paired, seeding.stream(seed, "validation"), "the training part")
+
+
+def validation_nll(backbone: Backbone, weights: np.ndarray, validation: Sequence[np.ndarray]) -> float:
+    """Mean over snapshots of −log p per state, in nats, at weights (K, P)."""
+    return _mean_of_means(_nll_of_states(backbone, weights, validation))
+
+
+def best_in_turn(
+    options: Mapping[str, Sequence[float]], judge: Callable[[dict[str, float]], float]
+) -> tuple[dict[str, float], list[list[float]]]:
+    """The best value of one setting after another, the ones to come at their first value.
+
+    Args:
+        options: values by name, in the order they are chosen in.
+        judge: lower is better; called once for each candidate, not at all where nothing is to choose.
+
+    Returns:
+        The choice, and a row for each candidate: its values in the order of the options, and its score.
+    """
+    choice, scores = {name: values[0] for name, values in options.items()}, {}
+    for name, values in options.items():
+        candidates = [choice | {name: value} for value in values]
+        for candidate in candidates if len(candidates) > 1 else []:
+            if (key := tuple(candidate.values())) not in scores:
+                scores[key] = judge(candidate)
+        choice = min(candidates, key=lambda candidate: scores.get(tuple(candidate.values()), 0.0))
+    return choice, [[*values, score] for values, score in scores.items()]
+
+
+def best_of_all(
+    options: Mapping[str, Sequence[float]], judge: Callable[[dict[str, float]], float]
+) -> tuple[dict[str, float], list[list[float]]]:
+    """The best of all combinations of values: for settings that go together, as a wider network and more smoothing.
+
+    Args and returns are those of `best_in_turn`.
+    """
+    candidates = [dict(zip(options, values, strict=True)) for values in itertools.product(*options.values())]
+    if len(candidates) == 1:
+        return candidates[0], []
+    scores = [judge(candidate) for candidate in candidates]
+    rows = [[*candidate.values(), score] for candidate, score in zip(candidates, scores, strict=True)]
+    return candidates[int(np.argmin(scores))], rows
+
+
+SEARCHES = {"in_turn": best_in_turn, "grid": best_of_all}
+
+
+def as_list(value: Any) -> list[Any]:
+    """A list as it is, anything else as a list of one."""
+    return list(value) if isinstance(value, list) else [value]
+
+
+def choose_smoothing(
+    data: Snapshots, teachers: Teachers | None, model: Mapping[str, Any], seed: int, device: torch.device
+) -> tuple[dict[str, float], pd.DataFrame]:
+    """The width and the smoothing weights with the best likelihood of the validation split.
+
+    Each candidate fits a curve from fresh weights for `selection.steps` steps; one that diverges is out.
+
+    Args:
+        data: its observed training snapshots are split.
+        teachers: of the model, or None.
+        model: the settings.
+        seed: of the split and of every fit.
+        device: where to compute.
+
+    Returns:
+        The choice, and a table hidden, curvature, roughness, nll (nats per state; empty where nothing is to choose).
+
+    Raises:
+        DivergenceError: of every candidate.
+    """
+    spline, backbone = model["spline"], model["backbone"]
+    options = {name: as_list((backbone if name == "hidden" else spline)[name]) for name in _IN_TURN}
+    if not data.discrete:
+        options["roughness"] = options["roughness"][:1]  # over counts; it says nothing of real values
+    if all(len(values) == 1 for values in options.values()):
+        return {name: options[name][0] for name in CHOSEN}, pd.DataFrame(columns=[*CHOSEN, "nll"])
+    selection, times = model["selection"], data.observed_times
+    learning, validation = validation_split(data, selection["validation"], seed)
+    validation = _seen(data, validation)
+    rng = seeding.stream(seed, "selection lesson")
+    told = lesson(teachers, learning, times, data.space, model["teacher"]["points"], rng)
+
+    def judge(candidate: dict[str, float]) -> float:
+        network = make_backbone(backbone | {"hidden": candidate["hidden"]}, data.variables, data.space)
+        start = _fresh_curve(network, spline, times, seed)
+        try:
+            curve, _ = fit_spline(network, start, told, spline | {"steps": selection["steps"]}, candidate, seed, device)
+        except DivergenceError as fault:
+            logging.warning("%s The candidate %s is out.", fault, candidate)
+            return math.inf
+        nll = validation_nll(network, curve.at(times), validation)
+        return math.inf if math.isnan(nll) else nll
+
+    choice, rows = SEARCHES[selection["search"]](options, judge)
+    table = pd.DataFrame(rows, columns=[*_IN_TURN, "nll"])
+    if np.isinf(table["nll"]).all():
+        raise DivergenceError(
+            "every candidate for width and smoothing diverged; lower models.*.spline.learning_rate "
+            f"(now {spline['learning_rate']})."
+        )
+    return {name: choice[name] for name in CHOSEN}, table[[*CHOSEN, "nll"]]
+
+
+def choose_steps(
+    data: Snapshots,
+    teachers: Teachers | None,
+    smoothing: Mapping[str, float],
+    model: Mapping[str, Any],
+    solver: Solver,
+    seed: int,
+    device: torch.device,
+) -> tuple[int, pd.DataFrame]:
+    """For how many steps a field that begins at the spline should be fitted; none at all is among the answers.
+
+    Anchors, latent path, spline and field are made of the learning part of the split, as the final ones are of all
+    states; the field is judged by the validation part.
+
+    Args:
+        data: its observed training snapshots are split.
+        teachers: of the model, or None.
+        smoothing: from `choose_smoothing`.
+        model: the settings.
+        solver: the scheme.
+        seed: of the split and the fits.
+        device: where to compute.
+
+    Returns:
+        The fewest steps whose likelihood the validation part cannot tell from the best (within two standard
+        errors of the difference), so that a field leaves the spline only where that helps; and a table step, nll
+        (nats per state), error (standard error of the difference from the best).
+
+    Raises:
+        DivergenceError: of anchors, latent path or spline, or of the field before its first step.
+    """
+    selection, training, times = model["selection"], model["training"], data.observed_times
+    learning, validation = validation_split(data, selection["validation"], seed)
+    points, rng = model["teacher"]["points"], seeding.stream(seed, "selection lesson")
+    told = lesson(teachers, learning, times, data.space, points, rng)
+    learning, validation = _seen(data, learning), _seen(data, validation)
+    own = model["backbone"] | {"hidden": smoothing["hidden"]}
+    backbone = make_backbone(own, data.variables, data.space)
+    anchors = train_anchors(backbone, learning, times, model["anchors"], seed, device)
+    graph = build_weight_graph(backbone.layers, anchors.weights, times, "of the learning part", own)
+    path = None
+    if model["dynamics"]["kind"] == "cde":
+        path, _ = fit_latent_path(graph.weights, model["path"], seed, Behaviour(backbone, learning, device))
+    start = through(times, graph.weights, knot_times(times, model["spline"]["knots"], model["spline"]["first_knots"]))
+    curve, _ = fit_spline(backbone, start, told, model["spline"], smoothing, seed, device)
+    field = make_field(graph, path, model["dynamics"], seed, curve)
+    material = Material(graph, learning, backbone, told if teachers else None, smoothing["roughness"])
+    judged: dict[int, list[np.ndarray]] = {}
+
+    def judge(step: int, field: Field) -> None:
+        if step % selection["every"] == 0 or step == training["steps"]:
+            (weights,) = solve_weights(field, graph, [graph.times], solver)
+            judged[step] = _nll_of_states(backbone, weights, validation)
+
+    try:
+        fit_dynamics(field, material, solver, training, seed, device, watch=judge)
+    except DivergenceError as fault:
+        if not judged:
+            raise DivergenceError(
+                "the field leaves the finite numbers before its first step, so that there is nothing to judge; raise "
+                "models.*.solver.substeps, lower models.*.spline.learning_rate or change models.*.training.start_from."
+            ) from fault
+        logging.warning("%s The steps before are judged.", fault)
+    best = judged[min(judged, key=lambda step: _mean_of_means(judged[step]))]
+    rows = []
+    for step, scores in judged.items():
+        apart = [own - other for own, other in zip(scores, best, strict=True)]
+        error = np.sqrt(np.mean([difference.var() / len(difference) for difference in apart]) / len(apart))
+        rows.append((step, _mean_of_means(scores), float(error)))
+    table = pd.DataFrame(rows, columns=["step", "nll", "error"])
+    good = table["nll"] - table["nll"].min() <= 2 * table["error"]
+    return int(table["step"][good].min()), table
+
+
+def _seen(data: Snapshots, snapshots: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Snapshots as networks see them."""
+    return [data.space.coordinates(states) for states in snapshots]
+
+
+@torch.no_grad()
+def _nll_of_states(backbone: Backbone, weights: np.ndarray, validation: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """K arrays (n_k,) of −log p, in nats, at weights (K, P)."""
+    networks = torch.as_tensor(weights, dtype=torch.float32)
+    return [
+        -log_probs(backbone, network[None], torch.as_tensor(states)).double().numpy()
+        for network, states in zip(networks, validation, strict=True)
+    ]
+
+
+def _mean_of_means(scores: Sequence[np.ndarray]) -> float:
+    return float(np.mean([part.mean() for part in scores]))
+
+
+def _fresh_curve(backbone: Backbone, spline: Mapping[str, Any], times: np.ndarray, seed: int) -> WeightSpline:
+    """One fresh network at every knot: anchors would have to be trained for each width, on what is not put aside."""
+    knots = knot_times(times, spline["knots"], spline["first_knots"])
+    fresh = backbone.initial(1, torch.Generator().manual_seed(seeding.integer(seed, "selection")))
+    return WeightSpline(knots, np.repeat(fresh.numpy(), len(knots), axis=0))

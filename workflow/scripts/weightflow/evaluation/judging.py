@@ -1,0 +1,166 @@
+"""Evaluating predictions: one long table of metrics over times, and its summary over times and seeds."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from weightflow import seeding
+from weightflow.data.snapshots import Snapshots
+from weightflow.data.subsets import at_most
+from weightflow.density.scoring import fit_levels
+from weightflow.density.weighted_states import marginals
+from weightflow.evaluation import metrics
+from weightflow.laws.law import ExactLaw
+from weightflow.prediction.predictions import Prediction
+from weightflow.progress import progress
+
+COLUMNS = ["dataset", "model", "seed", "time", "seen", "extrapolated", "metric", "value"]
+EXTRAPOLATED = "extrapolated"  # past the last observed snapshot
+_JOINT_TIMES = 20
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What predictions are compared with, and how often.
+
+    Attributes:
+        data: the truth, by its states.
+        law: the truth itself, or None where it is unknown.
+        joint_every: distances between joint distributions are computed at every n-th time, from the first on, and at
+            the one that a fold leaves out; None takes the n that leaves about 20 times, and every time where there
+            are fewer.
+        joint_states: most states of the truth that they use, drawn at random, the same for every prediction. Of real
+            values as many samples are used; clouds with weights are used whole.
+    """
+
+    data: Snapshots
+    law: ExactLaw | None
+    joint_every: int | None
+    joint_states: int
+
+    @property
+    def joint_step(self) -> int:
+        """The n of `joint_every`."""
+        return self.joint_every or max(1, len(self.data.times) // _JOINT_TIMES)
+
+
+def evaluate(judge: Judge, prediction: Prediction, threads: int) -> pd.DataFrame:
+    """Every metric at every time that has it.
+
+    Args:
+        judge: the truth.
+        prediction: at the same times.
+        threads: times evaluated side by side (POT and SciPy release the interpreter lock).
+
+    Returns:
+        Table time, seen, extrapolated (past the last observed snapshot), metric, value.
+
+    Raises:
+        ValueError: prediction, data and law do not have the same times.
+    """
+    data, law = judge.data, judge.law
+    if not np.array_equal(prediction.times, data.times):
+        raise ValueError(f"the prediction has times {prediction.times}, the data {data.times}")
+    if law is not None and not np.allclose(law.times, data.times):
+        raise ValueError(f"the exact law has times {law.times}, the data {data.times}")
+    with ThreadPoolExecutor(threads) as pool:
+        jobs = pool.map(lambda t: _at_time(judge, prediction, t), range(len(data.times)))
+        values = list(progress(jobs, "evaluating", total=len(data.times)))
+    rows = [
+        (time, bool(seen), bool(time > data.observed_times[-1]), metric, value)
+        for time, seen, found in zip(data.times, data.is_observed, values, strict=True)
+        for metric, value in found.items()
+    ]
+    return pd.DataFrame(rows, columns=["time", "seen", EXTRAPOLATED, "metric", "value"])
+
+
+def summarise(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean over times, then mean and standard deviation over seeds.
+
+    The first time is left out: the initial snapshot is given, not predicted.
+
+    Args:
+        table: with `COLUMNS`; every observed time of a data set is among its seen ones. It may have been read from a
+            file, where times have lost digits, so it is compared with nothing but itself.
+
+    Returns:
+        Table dataset, model, metric, times [all|seen|unseen|first|extrapolated], mean, std (over seeds, ddof 1), n
+        (seeds); `first` are the times before the second observed snapshot, `extrapolated` those past the last, which
+        are in none of the other parts.
+    """
+    observed = table[table["seen"]].groupby("dataset")["time"]
+    second = observed.agg(lambda times: np.append(np.unique(times), np.inf)[1])
+    predicted = table["time"] > table.groupby("dataset")["time"].transform("min")
+    later = table[predicted & ~table[EXTRAPOLATED]]
+    parts = {
+        "all": later,
+        "seen": later[later["seen"]],
+        "unseen": later[~later["seen"]],
+        "first": later[later["time"] < later["dataset"].map(second)],
+        EXTRAPOLATED: table[predicted & table[EXTRAPOLATED]],
+    }
+    return pd.concat([over_seeds(part, times) for times, part in parts.items()], ignore_index=True)
+
+
+def over_seeds(part: pd.DataFrame, times: str) -> pd.DataFrame:
+    """Mean over the times, then mean and standard deviation over seeds.
+
+    Args:
+        part: dataset, model, metric, seed, value at some times.
+        times: what they are called.
+
+    Returns:
+        Table dataset, model, metric, times, mean, std, n (seeds).
+    """
+    per_seed = part.groupby(["dataset", "model", "metric", "seed"], sort=False)["value"].mean()
+    found = per_seed.groupby(["dataset", "model", "metric"], sort=False).agg(["mean", "std", "count"]).reset_index()
+    found = found.assign(times=times).rename(columns={"count": "n"})
+    return found[["dataset", "model", "metric", "times", "mean", "std", "n"]]
+
+
+def at_unseen_times(summary: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a summary that judge: of the unseen times, else of those past the last snapshot, else of all."""
+    there = set(summary["times"])
+    return summary[summary["times"] == next((part for part in ("unseen", EXTRAPOLATED) if part in there), "all")]
+
+
+def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
+    found = {name: float(values[t]) for name, values in prediction.scores.items()}
+    if len(prediction.samples[t]):
+        found |= _distances(judge, prediction, t)
+    return {name: value for name, value in found.items() if not np.isnan(value)}
+
+
+def _distances(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
+    truth = judge.data.truth[t]
+    samples, weights = prediction.weighted(t)
+    found: dict[str, float] = {}
+    if judge.data.discrete:
+        p = _frequencies(samples, weights)
+        if judge.law is not None:
+            own = prediction.marginals[t] if len(prediction.marginals) else p
+            exact = judge.law.marginals(t, judge.law.levels)
+            found |= _marginal_distances(own[judge.law.variables], exact, "_exact")
+        found |= _marginal_distances(p, _frequencies(truth, np.full(len(truth), 1 / len(truth))), "")
+    else:
+        found["w1_marginal"] = metrics.w1_variables(samples, truth, weights)
+    if t % judge.joint_step == 0 or t == judge.data.left_out:
+        truth = at_most(truth, judge.joint_states, seeding.stream(0, "reference", t))
+        if not judge.data.discrete and not prediction.sample_weights:
+            samples = at_most(samples, len(truth), seeding.stream(0, "prediction", t))
+            weights = np.full(len(samples), 1 / len(samples))
+        found["w1_joint"], found["w2_joint"] = metrics.w_joint(samples, truth, weights)
+        found["mmd"], found["mmd_median"] = metrics.mmd(samples, truth, weights)
+    return found
+
+
+def _frequencies(states: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return marginals(states, weights, 1 + int(states.max()))
+
+
+def _marginal_distances(p: np.ndarray, q: np.ndarray, suffix: str) -> dict[str, float]:
+    levels = max(p.shape[1], q.shape[1])
+    p, q = fit_levels(p, levels), fit_levels(q, levels)
+    return {f"w_marginal{suffix}": metrics.w_marginal(p, q), f"jsd_marginal{suffix}": metrics.jsd_marginal(p, q)}

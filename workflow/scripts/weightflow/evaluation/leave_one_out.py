@@ -1,0 +1,65 @@
+"""Leave one snapshot out: how well a method predicts each interior snapshot from all the others."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from weightflow.data.folds import fold_of
+from weightflow.evaluation import metrics
+from weightflow.evaluation.judging import over_seeds
+
+TIMES = "left_out"
+_METRICS = {
+    "w1_joint": "w1_loo",
+    "w2_joint": "w2_loo",
+    "mmd": "mmd_loo",
+    "mmd_median": "mmd_median_loo",
+    "nll": "nll_loo",
+}
+_SPLITS = 20
+
+
+def left_out_scores(tables: Sequence[pd.DataFrame], left_out: Mapping[str, float]) -> pd.DataFrame:
+    """The metrics of folds at the snapshots that they leave out.
+
+    Args:
+        tables: with `evaluation.COLUMNS`; the data sets are folds.
+        left_out: time of each fold's left-out snapshot.
+
+    Returns:
+        Table dataset (which the fold is of), model, seed, time, metric (`…_loo`), value.
+    """
+    table = pd.concat(tables, ignore_index=True)
+    apart = (table["time"] - table["dataset"].map(left_out)).abs()  # files lose digits of times
+    nearest = apart.groupby(table["dataset"]).transform("min")
+    there = table[(apart == nearest) & table["metric"].isin(_METRICS)]
+    named = there.assign(
+        dataset=there["dataset"].map(lambda name: fold_of(name)[0]), metric=there["metric"].map(_METRICS)
+    )
+    return named[["dataset", "model", "seed", "time", "metric", "value"]]
+
+
+def split_half_floor(states: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
+    """Distances between random halves of a snapshot (N, d), mean over 20 splits: what sampling alone leaves."""
+    found = []
+    for _ in range(_SPLITS):
+        order = rng.permutation(len(states))
+        first, second = states[order[: len(order) // 2]], states[order[len(order) // 2 :]]
+        w1, w2 = metrics.w_joint(first, second)
+        mmd, mmd_median = metrics.mmd(first, second)
+        values = {"w1_joint": w1, "w2_joint": w2, "mmd": mmd, "mmd_median": mmd_median}
+        found.append({_METRICS[name]: value for name, value in values.items()})
+    return pd.DataFrame(found).mean().to_dict()
+
+
+def summarise_folds(scores: pd.DataFrame) -> pd.DataFrame:
+    """Mean over the left-out snapshots, then mean and standard deviation over seeds.
+
+    Args:
+        scores: from `left_out_scores`.
+
+    Returns:
+        As `evaluation.summarise`, with times 'left_out'.
+    """
+    return over_seeds(scores, TIMES)

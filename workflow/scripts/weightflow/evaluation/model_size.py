@@ -1,0 +1,73 @@
+"""How many numbers a model holds, as the number of states grows: networks against a table of all joint states."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weightflow.data.state_space import Counts
+from weightflow.dynamics.graph_network import GraphNetwork
+from weightflow.formats.raw_snapshots import default_names
+from weightflow.networks.backbones import make_backbone
+
+COLUMNS = ["what", "name", "variables", "states", "size"]
+BACKBONE, FIELD, TABLE = KINDS = ("backbone", "graph network", "joint table")
+STATES = (10, 20, 50, 100, 200, 500, 1000)
+
+
+def model_sizes(
+    models: Iterable[Mapping[str, Any]], variables: Sequence[int], states: Sequence[int] = STATES
+) -> pd.DataFrame:
+    """Number of weights of every backbone, of every field over one, and of the table of all joint states.
+
+    Args:
+        models: settings; what two of them have in common counts once.
+        variables: numbers d of variables.
+        states: numbers L of states per variable.
+
+    Returns:
+        Table with `COLUMNS`; a table of L^d probabilities has L^d − 1 free ones, infinitely many beyond floats.
+    """
+    rows: dict[tuple, float] = {}
+    for d in variables:
+        for levels in states:
+            for model in models:
+                for settings in _widths(model["backbone"]):
+                    name = _label(settings)
+                    # The order changes no size, and a given one is of other variables.
+                    ordered = settings | {"order": "sequential"}
+                    layers = make_backbone(ordered, default_names(d), Counts(levels)).layers
+                    size = sum(layer.weights for layer in layers)
+                    rows[BACKBONE, name, d, levels] = size
+                    kind = model["dynamics"]["kind"]
+                    if kind != "spline":
+                        driven = kind == "cde"
+                        channels = model["path"]["z_dim"] + model["dynamics"]["time_channel"] if driven else 1
+                        network = GraphNetwork(layers, np.zeros((2, size)), channels, model["dynamics"])
+                        over = f"over {name}" + (f", {channels} channels" if channels > 1 else "")
+                        rows[FIELD, over, d, levels] = sum(part.numel() for part in network.parameters())
+            rows[TABLE, f"d = {d}", d, levels] = _power(levels, d) - 1
+    ordered = sorted(rows.items(), key=lambda row: KINDS.index(row[0][0]))
+    return pd.DataFrame([(*key, size) for key, size in ordered], columns=COLUMNS)
+
+
+def _power(levels: int, variables: int) -> float:
+    """L^d, infinite where no float holds it."""
+    try:
+        return float(levels) ** variables
+    except OverflowError:
+        return math.inf
+
+
+def _widths(backbone: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The backbone at each width it may have."""
+    hidden = backbone["hidden"]
+    return [{**backbone, "hidden": width} for width in (hidden if isinstance(hidden, list) else [hidden])]
+
+
+def _label(backbone: Mapping[str, Any]) -> str:
+    depth = f", {backbone['layers']} layers" if backbone["layers"] > 1 else ""
+    place = ", told the variable" if backbone["position"] else ""
+    return f"{backbone['kind']} H={backbone['hidden']}{depth}{place}"

@@ -1,0 +1,159 @@
+"""Arrays of snapshots in NumPy's own formats: `.npy` of trajectories, `.npz` of states with a time each."""
+
+import io
+import lzma
+import struct
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from weightflow.errors import InputError
+from weightflow.formats.raw_snapshots import (
+    Recording,
+    check_names,
+    default_names,
+    first_names,
+    group_by_time,
+    listed,
+    numeric_times,
+    refuse_times,
+)
+from weightflow.limits import check_array, check_numbers
+
+AXES = {"trajectory": 0, "time": 1, "variable": 2}
+_PICKLED = ("Object arrays", "Python objects", "pickle")
+# as zipfile and NumPy raise them, of members that are compressed strangely, encrypted or of headers of no sense
+_DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, ValueError, TypeError)
+_DAMAGED += (ArithmeticError, LookupError, AttributeError, SyntaxError, struct.error, tokenize.TokenError, MemoryError)
+_HEAD = 16_384  # bytes; NumPy takes no header of more than 10 000, but would read what it says its length is
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
+    """Read an array of trajectories, times and variables, in the order that `axes` says.
+
+    Args:
+        path: the file.
+        settings: the data set's: `axes`, `times`, `variables`.
+
+    Raises:
+        InputError: the file is damaged, holds no numbers, or has another shape.
+    """
+    try:
+        _check_length(path)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except _DAMAGED as error:
+        if any(sign in str(error) for sign in _PICKLED):
+            raise InputError(
+                f"{path}: holds Python objects or is not a .npy file; save a plain numeric array with numpy.save."
+            ) from error
+        raise InputError(f"{path}: the file is truncated or not a .npy array; save it again.") from error
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iufb":
+        raise InputError(f"{path}: expected numbers, found {getattr(array, 'dtype', 'an archive')}; convert them.")
+    axes = settings["axes"]
+    if array.ndim != 3:
+        raise InputError(
+            f"{path}: has {array.ndim} axes {array.shape}; expected 3, named by the key axes: {', '.join(axes)}."
+        )
+    _, points, d = (array.shape[axes.index(axis)] for axis in AXES)
+    check_numbers(points, d, f"{path}")
+    check_array(array.shape, array.itemsize, f"{path}: the array")
+    array = np.array(array.transpose([axes.index(axis) for axis in AXES]))
+    if points == 0 or d == 0:
+        raise InputError(f"{path}: has no times or no variables, shape {array.shape}; check the key axes.")
+    times = np.asarray(settings["times"] or range(points), dtype=float)
+    names = _names(d, settings, path)
+    return Recording(times, list(array[..., : len(names)].swapaxes(0, 1)), names, paired=True)
+
+
+def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
+    """Read an archive with an array of states (n, d) and one of their times (n,).
+
+    Args:
+        path: the file.
+        settings: the data set's: `matrix`, `time_column`, `variables`.
+
+    Raises:
+        InputError: the file is damaged or pickled, an array is missing, or the two do not fit.
+    """
+    refuse_times(settings, f"{path}")
+    try:
+        archive = np.load(path, allow_pickle=False)
+    except _DAMAGED as error:
+        raise InputError(f"{path}: the file is truncated or not an .npz archive; save it again.") from error
+    if isinstance(archive, np.ndarray):
+        raise InputError(f"{path}: holds one array, not an archive of them; rename it to .npy or use numpy.savez.")
+    with archive:
+        found = {key: _member(archive, key, path, settings) for key in ("matrix", "time_column")}
+    states, times = found["matrix"], found["time_column"]
+    at = f"{path}: the array '{settings['matrix']}'"
+    if states.dtype.kind not in "iufb":
+        raise InputError(f"{at} holds {states.dtype}, not numbers; convert it.")
+    if states.ndim != 2 or not states.shape[1]:
+        raise InputError(f"{at} has shape {states.shape}; expected (states, variables).")
+    check_numbers(0, states.shape[1], f"{path}")
+    if times.shape != (len(states),):
+        raise InputError(
+            f"{at} has {len(states)} states and '{settings['time_column']}' has shape {times.shape}; give one time "
+            "for each state."
+        )
+    times = numeric_times(times, f"{path}: the array '{settings['time_column']}'")
+    names = _names(states.shape[1], settings, path)
+    return group_by_time(times, states[:, : len(names)], names)
+
+
+def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: Mapping[str, Any]) -> np.ndarray:
+    name = settings[key]
+    if name not in archive.files:
+        raise InputError(f"{path}: no array '{name}'; set {key} to one of {listed(archive.files)}.")
+    try:
+        with archive.zip.open(f"{name}.npy") as member:
+            shape, dtype = _header(member)
+        if dtype.hasobject:
+            raise InputError(
+                f"{path}: the array '{name}' holds Python objects, which are pickled; save plain numbers with "
+                "numpy.savez."
+            )
+        check_array(shape, dtype.itemsize, f"{path}: the array '{name}'")  # NumPy inflates as much and no more
+        return archive[name]
+    except InputError:
+        raise
+    except _DAMAGED as error:
+        raise InputError(f"{path}: the array '{name}' is truncated or damaged; save the file again.") from error
+
+
+def _check_length(path: Path) -> None:
+    """Refuse an array that is longer than its file, whose size NumPy's own count may pass over."""
+    with path.open("rb") as file:
+        if file.read(len(np.lib.format.MAGIC_PREFIX)) != np.lib.format.MAGIC_PREFIX:
+            return  # nothing that is read as an array
+        file.seek(0)
+        shape, dtype = _header(file)
+    if not dtype.hasobject and prod(shape) * dtype.itemsize > path.stat().st_size:
+        raise EOFError("the file ends before its array does")
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type of an array, of whose file little else is read or inflated."""
+    head = io.BytesIO(file.read(_HEAD))
+    shape, _, dtype = _HEADERS[np.lib.format.read_magic(head)](head)
+    return shape, dtype
+
+
+def _names(variables: int, settings: Mapping[str, Any], path: Path) -> list[str]:
+    """Names of all variables, or of the first ones where the key is their number."""
+    if isinstance(settings["variables"], int):
+        return first_names(default_names(variables), settings["variables"], f"{path}")
+    names = list(settings["variables"] or default_names(variables))
+    if len(names) != variables:
+        raise InputError(
+            f"{path}: holds {variables} variables but the key variables names {len(names)}; name each once."
+        )
+    check_names(names, f"{path}")
+    return names

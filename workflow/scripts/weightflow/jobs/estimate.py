@@ -1,0 +1,305 @@
+"""What a run will cost on this machine: a little of every stage, timed, and how often that little fits into the whole.
+
+The costs of fits are linear in their steps, those of predictions and metrics in the times of the data, that of a
+choice in its candidates. Two short runs of different length tell apart what every run costs from what each unit adds.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+from weightflow import seeding
+from weightflow.anchors.training import train_anchors_of_seeds
+from weightflow.data.snapshots import Snapshots
+from weightflow.dynamics.equations import Solver, solve_weights
+from weightflow.dynamics.fields import make_field
+from weightflow.dynamics.fitting import Material, fit_dynamics
+from weightflow.dynamics.latent_path import Behaviour, fit_latent_path
+from weightflow.dynamics.spline_fitting import fit_spline
+from weightflow.dynamics.validation import as_list
+from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
+from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
+from weightflow.evaluation.judging import Judge, evaluate
+from weightflow.laws.law import ExactLaw
+from weightflow.networks.backbones import Backbone, make_backbone
+from weightflow.prediction.interpolation import fine_times
+from weightflow.prediction.moving_density import predict_from_weights
+from weightflow.prediction.predictions import Prediction
+from weightflow.teaching.choice import candidates, score_teachers
+from weightflow.teaching.teachers import Lesson, Teachers, lesson
+
+_FEW, _MORE = 5, 15  # steps of the short runs
+_COMPARED = 6  # most teachers of a short comparison
+_TIMES = (3, 6)  # times of the short predictions
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be estimated.
+
+    Attributes:
+        data: the data set, all of it.
+        model: the settings.
+        samples: of a prediction, at each time.
+        joint_every: at every which time joint distributions are compared; None for the default.
+        law: the exact law, where it is known.
+        device: where training computes.
+        seeds: of the run; the short runs take the first where a job is for one of them.
+    """
+
+    data: Snapshots
+    model: Mapping[str, Any]
+    samples: int
+    joint_every: int | None
+    law: ExactLaw | None
+    device: torch.device
+    seeds: tuple[int, ...] = (0,)
+
+    @property
+    def seed(self) -> int:
+        """The first."""
+        return self.seeds[0]
+
+    @cached_property
+    def training(self) -> Snapshots:
+        """What training sees."""
+        return self.data.thinned(self.model["data"]["share"]).of_observed_alone()
+
+    @cached_property
+    def widths(self) -> list[int]:
+        """Those that the backbone may have."""
+        return as_list(self.model["backbone"]["hidden"])
+
+    def backbone(self, width: int | None = None) -> Backbone:
+        """Of a width, the largest one if none is said."""
+        own = self.model["backbone"] | {"hidden": width or max(self.widths)}
+        return make_backbone(own, self.data.variables, self.data.space)
+
+    @cached_property
+    def graph(self) -> WeightGraph:
+        """Anchors that were never trained."""
+        backbone, times = self.backbone(), self.training.observed_times
+        fresh = backbone.initial(len(times), torch.Generator().manual_seed(self.seed)).numpy()
+        return build_weight_graph(backbone.layers, fresh, times, "of an estimate", self.model["backbone"])
+
+    @cached_property
+    def curve(self) -> WeightSpline:
+        """The natural spline through them."""
+        times, own = self.graph.times, self.model["spline"]
+        return through(times, self.graph.weights, knot_times(times, own["knots"], own["first_knots"]))
+
+    @cached_property
+    def teachers(self) -> list:
+        """The candidates, or nothing where none is asked."""
+        own = self.model["teacher"]
+        family = [own[key] for key in ("members", "noises", "shares", "rates")]
+        return candidates(*family, discrete=self.data.discrete) if own["members"] != [] else []
+
+    @cached_property
+    def told(self) -> Lesson:
+        """A lesson of the first candidate's."""
+        teachers = Teachers(self.teachers[0], self.teachers[0]) if self.teachers else None
+        rng, points = seeding.stream(self.seed, "lesson"), self.model["teacher"]["points"]
+        return lesson(teachers, self.training.observed, self.training.observed_times, self.data.space, points, rng)
+
+
+def seconds_of(work: Callable[[], Any]) -> float:
+    """Wall-clock seconds."""
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def linear(work: Callable[[int], Any], units: float, few: int = _FEW, more: int = _MORE) -> float:
+    """Seconds of some units of work, from those of few and of more."""
+    work(1 if few > 1 else few)  # what is slow only once
+    short, long = (seconds_of(lambda n=n: work(n)) for n in (few, more))
+    each = max(0.0, (long - short) / (more - few))
+    return max(short + (units - few) * each, 0.0)
+
+
+def anchors(work: Work) -> float:
+    """All anchors of a job, of the largest width."""
+    return _anchors(work, work.seeds if work.model["anchors"]["jobs"] == "all_seeds" else work.seeds[:1])
+
+
+def _anchors(work: Work, seeds: tuple[int, ...]) -> float:
+    own, data, backbone = work.model["anchors"], work.training, work.backbone()
+
+    def train(first: int, later: int) -> float:
+        budget = own | {"first_steps": first, "steps": later}
+        seen = data.coordinates, data.observed_times
+        return seconds_of(lambda: train_anchors_of_seeds(backbone, *seen, budget, seeds, work.device))
+
+    train(1, 1)
+    short, first, later = train(_FEW, _FEW), train(_MORE, _FEW), train(_FEW, _MORE)
+    per_first, per_later = ((long - short) / (_MORE - _FEW) for long in (first, later))
+    whole = short + per_first * (own["first_steps"] - _FEW) + per_later * (own["steps"] - _FEW)
+    return max(whole, short)
+
+
+def weight_graph(work: Work) -> float:
+    """The tokens of all anchors."""
+    return seconds_of(lambda: work.graph)
+
+
+def teacher(work: Work) -> float:
+    """The comparison of all candidates."""
+    data, every = work.training, work.teachers
+    few = every[:: max(1, len(every) // _COMPARED)][:_COMPARED]
+
+    def compare(count: int) -> None:
+        rng = seeding.stream(work.seed, "teacher")
+        score_teachers(few[:count], data.observed, data.observed_times, data.space, rng)
+
+    short, long = seconds_of(lambda: compare(1)), seconds_of(lambda: compare(len(few)))
+    each = (long - short) / max(1, len(few) - 1)
+    return max(long, short + (len(every) - 1) * each)
+
+
+def smoothing(work: Work) -> float:
+    """The fits of all candidates for width and smoothing."""
+    spline, backbone, selection = (work.model[name] for name in ("spline", "backbone", "selection"))
+    counts = [len(as_list(values)) for values in (backbone["hidden"], spline["curvature"], spline["roughness"])]
+    if not work.data.discrete:
+        counts[2] = 1  # it says nothing of real values
+    fits = int(np.prod(counts)) if selection["search"] == "grid" else 1 + sum(counts) - len(counts)
+    if fits == 1:
+        return 0.0
+    return fits * float(np.mean([_spline_steps(work, selection["steps"], width) for width in work.widths]))
+
+
+def spline(work: Work) -> float:
+    """The fit of the learned spline, and the lesson it is told."""
+    return seconds_of(lambda: work.told) + _spline_steps(work, work.model["spline"]["steps"], max(work.widths))
+
+
+def latent_path(work: Work) -> float:
+    """The path of the anchors, and the auto-encoder that reduces them."""
+    own, graph = work.model["path"], work.graph
+    behaviour = Behaviour(work.backbone(), work.training.coordinates, work.device)
+
+    def reduce(steps: int) -> None:
+        fit_latent_path(graph.weights, own | {"autoencoder_steps": steps}, work.seed, behaviour)
+
+    if own["method"] != "autoencoder":
+        return seconds_of(lambda: reduce(1))
+    return linear(reduce, own["autoencoder_steps"])
+
+
+def dynamics(work: Work) -> float:
+    """The fit of the field."""
+    return linear(lambda steps: _fit(work, steps), work.model["training"]["steps"])
+
+
+def steps(work: Work) -> float:
+    """The choice of their number: all fits once more, and the field judged now and then."""
+    selection, training = work.model["selection"], work.model["training"]
+    field, solver = _field(work), Solver(**work.model["solver"])
+    judged = seconds_of(lambda: solve_weights(field, work.graph, [work.graph.times], solver))
+    path = latent_path(work) if work.model["dynamics"]["kind"] == "cde" else 0.0
+    return (
+        _anchors(work, work.seeds[:1])
+        + path
+        + spline(work)
+        + dynamics(work)
+        + training["steps"] / selection["every"] * judged
+    )
+
+
+def predict(work: Work) -> float:
+    """Samples, scores and marginals at all times."""
+    solve = 0.0
+    if work.model["dynamics"]["kind"] != "spline":
+        field, grids = _field(work), [work.data.times, fine_times(work.data.times)]
+        solve = seconds_of(lambda: solve_weights(field, work.graph, grids, Solver(**work.model["solver"])))
+    few, more = _times(work)
+    return solve + linear(lambda times: _predict(work, times), len(work.data.times), few, more)
+
+
+def evaluation(work: Work) -> float:
+    """The metrics of all seeds at all times, on one thread."""
+    step = Judge(work.data, None, work.joint_every, work.samples).joint_step
+    few, more = _times(work)
+    parts = {n: _predict(work, n) for n in (few, more)}
+
+    def judge(times: int, every: int) -> float:
+        part = parts[times]
+        law = None if work.law is None else dataclasses.replace(work.law, times=work.law.times[:times])
+        own = Judge(_first_times(work.data, times), law, every, work.samples)
+        return seconds_of(lambda: evaluate(own, part, threads=1))
+
+    judge(few, more)
+    short, long, everywhere = judge(few, more), judge(more, more), judge(more, 1)
+    always, joint = (long - short) / (more - few), (everywhere - long) / (more - 1)
+    times = len(work.data.times)
+    return len(work.seeds) * max(everywhere, times * always + times / step * joint)
+
+
+# Stages as `runtime.csv` has them, in order, and what each is estimated by.
+STAGES: dict[str, Callable[[Work], float]] = {
+    "anchors": anchors,
+    "weight_graph": weight_graph,
+    "latent_path": latent_path,
+    "teacher": teacher,
+    "smoothing": smoothing,
+    "spline": spline,
+    "steps": steps,
+    "dynamics": dynamics,
+    "predict": predict,
+    "evaluate": evaluation,
+}
+
+
+def _spline_steps(work: Work, count: int, width: int) -> float:
+    backbone, own, told = work.backbone(width), work.model["spline"], work.told
+    fresh = backbone.initial(1, torch.Generator().manual_seed(work.seed)).numpy()
+    start = WeightSpline(work.curve.times, np.repeat(fresh, len(work.curve.times), axis=0))
+    weights = {name: as_list(own[name])[0] for name in ("curvature", "roughness")}
+    return linear(
+        lambda few: fit_spline(backbone, start, told, own | {"steps": few}, weights, work.seed, work.device), count
+    )
+
+
+def _field(work: Work):
+    path = None
+    if work.model["dynamics"]["kind"] == "cde":
+        path = np.random.default_rng(work.seed).standard_normal((len(work.graph.times), work.model["path"]["z_dim"]))
+    curve = work.curve if work.model["dynamics"]["start"] == "spline" else None
+    return make_field(work.graph, path, work.model["dynamics"], work.seed, curve).to(work.device)
+
+
+def _fit(work: Work, count: int) -> None:
+    taught = work.told if work.model["training"]["behavioural"] > 0 and work.teachers else None
+    material = Material(work.graph, work.training.coordinates, work.backbone(), taught)
+    budget = work.model["training"] | {"steps": count, "checkpoint_every": 0, "start_from": None}
+    fit_dynamics(_field(work), material, Solver(**work.model["solver"]), budget, work.seed, work.device)
+
+
+def _predict(work: Work, times: int) -> Prediction:
+    part, curve = _first_times(work.data, times), work.curve
+    law = None if work.law is None else dataclasses.replace(work.law, times=work.law.times[:times])
+    fine = fine_times(part.times)
+    return predict_from_weights(
+        work.backbone(), curve.at(part.times), curve.at(fine), fine, part, work.samples, work.seed, work.device, law
+    )
+
+
+def _times(work: Work) -> tuple[int, int]:
+    """Of the short predictions: few and more."""
+    count = len(work.data.times)
+    return min(_TIMES[0], count - 1), min(_TIMES[1], count)
+
+
+def _first_times(data: Snapshots, count: int) -> Snapshots:
+    """The data set as if it ended there."""
+    seen = data.is_observed[:count].copy()
+    seen[0] = True
+    parts = {"training": data.training[:count], "heldout": data.heldout[:count]}
+    return dataclasses.replace(data, times=data.times[:count], is_observed=seen, left_out=None, **parts)

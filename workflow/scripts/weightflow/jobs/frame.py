@@ -1,0 +1,62 @@
+"""The frame every Snakemake script runs in: its log, its records, and one sentence when something is wrong."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from typing import Any
+
+from weightflow.errors import DivergenceError, InputError, WriteError
+from weightflow.jobs.process import end_with_run, keep_freed_memory, one_thread
+from weightflow.records.integrity import check_inputs
+from weightflow.records.record import forget, input_digests, write_records
+
+
+def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) -> None:
+    """Run `main(snakemake)` with messages, warnings and tracebacks in the rule's log.
+
+    Bars stay on standard error. An expected fault ends the script with its sentence on standard error;
+    an unexpected one with the log's name, where the traceback is.
+
+    Args:
+        main: the script's work.
+        snakemake: the object that Snakemake gives to scripts.
+        gives_way: whether nothing waits for this job, so that the jobs that train go first.
+    """
+    if gives_way:
+        os.nice(15)
+    keep_freed_memory()
+    end_with_run()
+    log = str(snakemake.log[0])
+    logging.raiseExceptions = False  # on a full disk what matters is the sentence, not the log
+    try:
+        sentence = _run(main, snakemake, log)
+    except OSError as fault:  # of the log itself
+        sentence = f"Error: {WriteError(log, fault.strerror)}"
+    if sentence:
+        # One write: other jobs, and Snakemake, write to the same standard error.
+        sys.stderr.write(f"\n{sentence}\n")
+        sys.exit(1)
+
+
+def _run(main: Callable[[Any], None], snakemake: Any, log: str) -> str | None:
+    """What there is to say if it fails."""
+    os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
+    with open(log, "w", encoding="utf-8", buffering=1) as stream, redirect_stdout(stream):
+        logging.basicConfig(stream=stream, level=logging.INFO, format="%(asctime)s %(message)s", force=True)
+        logging.captureWarnings(True)
+        try:
+            forget(snakemake.output)
+            check_inputs(snakemake.input, snakemake.output)
+            inputs = input_digests(snakemake.input)
+            with one_thread():
+                main(snakemake)
+            write_records(snakemake, inputs)
+        except (InputError, DivergenceError, WriteError) as fault:
+            logging.error("%s", fault)
+            return f"Error: {fault}"
+        except Exception as fault:
+            logging.exception("The script failed.")
+            return f"Error in rule {snakemake.rule}: {type(fault).__name__}: {fault} (traceback in {log})"
+    return None

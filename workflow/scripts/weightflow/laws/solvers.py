@@ -1,0 +1,67 @@
+"""Solving for the exact law of a system, by the first way that leads there."""
+
+import dataclasses
+
+import numpy as np
+
+from weightflow.laws.law import NEGLIGIBLE, PoissonLaw, TableLaw, unknown_law
+from weightflow.laws.master_equation import solve_master_equation
+from weightflow.laws.monomolecular import solve_monomolecular
+from weightflow.laws.subsystems import closed_sets, subsystem
+from weightflow.systems import adaptive_walk
+from weightflow.systems.adaptive_walk import AdaptiveWalk
+from weightflow.systems.reaction_network import ReactionNetwork
+from weightflow.systems.reading import System
+
+
+def solve_law(system: System, max_states: int, tolerance: float) -> TableLaw | PoissonLaw:
+    """The law of a system at its grid times.
+
+    A monomolecular network has a closed form. Of others the master equation is solved, on all species or, where
+    that takes too many states, on as many as evolve by themselves. An adaptive walk has finitely many genotypes.
+
+    Args:
+        system: a reaction network or an adaptive walk.
+        max_states: most states to follow; 0 gives up at once.
+        tolerance: most probability that may be lost by the last time.
+
+    Returns:
+        The law, unknown where none of this leads anywhere.
+
+    Raises:
+        InputError: a propensity is negative or undefined in some state.
+    """
+    match system:
+        case AdaptiveWalk():
+            return _solve_walk(system, max_states)
+        case ReactionNetwork():
+            return _solve_network(system, max_states, tolerance)
+        case _:
+            raise TypeError(f"no law is known for a {type(system).__name__}")
+
+
+def _solve_network(network: ReactionNetwork, max_states: int, tolerance: float) -> TableLaw | PoissonLaw:
+    if max_states and (closed_form := solve_monomolecular(network)) is not None:
+        return closed_form
+    law = solve_master_equation(network, max_states, tolerance)
+    if law.is_known:
+        return law
+    for species in closed_sets(network)[:-1]:
+        part = subsystem(network, species)
+        if not part.reactions:  # such as a catalyst's, whose count stays
+            continue
+        larger = solve_master_equation(part, max_states, tolerance)
+        if not larger.is_known:
+            break
+        law = dataclasses.replace(larger, columns=np.array(species, dtype=np.int64))
+    return law
+
+
+def _solve_walk(walk: AdaptiveWalk, max_states: int) -> TableLaw:
+    times = np.arange(walk.points, dtype=float)
+    if walk.genotypes > max_states:
+        return unknown_law(times, len(walk.species))
+    states, probabilities = adaptive_walk.law(walk)
+    occurring = probabilities.max(0) > NEGLIGIBLE
+    lost = probabilities[:, ~occurring].sum(1)
+    return TableLaw(times, states[occurring], probabilities[:, occurring], lost)

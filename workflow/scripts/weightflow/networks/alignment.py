@@ -1,0 +1,194 @@
+"""Alignment: hidden units put in the order, and given the signs, of another network's, without changing what they say.
+
+Weight matching as in Git Re-Basin (Ainsworth, Hayase & Srinivasa, ICLR 2023), with signs for odd activations.
+A backbone declares its groups of interchangeable units (`HiddenUnits`); nothing here knows an architecture.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap
+
+
+def align_chain(layers: Sequence[LinearMap], symmetries: Sequence[HiddenUnits], weights: np.ndarray) -> np.ndarray:
+    """(K, P) networks, each matched to the one before as it has become; the first stays as it is."""
+    aligned = [weights[0]]
+    for network in weights[1:]:
+        aligned.append(match(layers, symmetries, network, aligned[-1]))
+    return np.stack(aligned)
+
+
+def align_to(
+    layers: Sequence[LinearMap],
+    symmetries: Sequence[HiddenUnits],
+    weights: np.ndarray,
+    reference: np.ndarray,
+    sweeps: int | None = None,
+) -> np.ndarray:
+    """(N, P) networks, each matched to one reference (P,); `sweeps` as for `match`."""
+    return np.stack([match(layers, symmetries, network, reference, sweeps) for network in weights])
+
+
+def match(
+    layers: Sequence[LinearMap],
+    symmetries: Sequence[HiddenUnits],
+    weights: np.ndarray,
+    reference: np.ndarray,
+    sweeps: int | None = None,
+) -> np.ndarray:
+    """Reorder and flip hidden units so that a network comes near another in weight space.
+
+    Coordinate descent: the units of one group are assigned to the reference's while all others stay, until no
+    assignment brings the networks nearer. It starts twice, from the network as it is and from the units
+    matched by what no other group touches, and the nearer end is taken. Spectral groups are ordered before all else.
+
+    Args:
+        layers: the linear maps.
+        symmetries: the groups of units.
+        weights: (P,) of the network to move.
+        reference: (P,) of the network to meet.
+        sweeps: most passes over all groups; none for as many as bring them nearer.
+
+    Returns:
+        (P,) weights of the same function, no further from the reference than they were, but for spectral groups.
+    """
+    groups = [_place(layers, group) for group in symmetries]
+    goal = reference.astype(np.float64)
+    touched = np.zeros(len(goal), dtype=int)
+    for group in groups:
+        for entries in group.entries:
+            touched[entries] += 1
+    private = np.where(touched == 1, goal, 0.0)
+    for group in groups:
+        if group.spectral:
+            weights = _move(group, weights, _spectral_order(group, weights, goal), np.ones(group.count))
+
+    guess = weights
+    for group in groups:
+        guess = _settle(group, guess, private)
+    # Moves keep the norm, so the nearest is the one with the largest product.
+    return max((_descend(groups, start, goal, sweeps) for start in (weights, guess)), key=goal.dot)
+
+
+def permute(
+    layers: Sequence[LinearMap], group: HiddenUnits, weights: np.ndarray, order: np.ndarray, signs: np.ndarray
+) -> np.ndarray:
+    """Weights (P,) of the same function, whose unit i is unit order[i] times signs[i].
+
+    Args:
+        layers: the linear maps.
+        group: the units.
+        weights: (P,).
+        order: (count,) a permutation.
+        signs: (count,) of 1 and −1; all 1 where the units are not odd.
+    """
+    return _move(_place(layers, group), weights, order, signs)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Where a group stands in the flat weights.
+
+    Attributes:
+        entries: for each of its slots (count, m), the indices of every unit's m entries.
+        flips: for each of its slots, whether it changes sign with the unit.
+        inner: for each unit, the groups inside it.
+        spectral: as in `HiddenUnits`.
+        rows: for each of its slots that are rows (count, block, columns), the indices of every unit's matrix.
+    """
+
+    entries: list[np.ndarray]
+    flips: list[bool]
+    inner: list[list["_Placed"]]
+    spectral: bool
+    rows: list[np.ndarray]
+
+    @property
+    def count(self) -> int:
+        return len(self.entries[0])
+
+
+def _place(layers: Sequence[LinearMap], group: HiddenUnits) -> _Placed:
+    shapes = {layer.name: (layer.neurons, layer.columns) for layer in layers}
+    inputs = {layer.name: layer.inputs for layer in layers}
+    starts = dict(zip(shapes, np.cumsum([0, *(layer.weights for layer in layers)]), strict=False))
+    found, rows = [], []
+    for slots in group.slots:
+        index = starts[slots.layer] + np.arange(np.prod(shapes[slots.layer])).reshape(shapes[slots.layer])
+        along = index if slots.side == "rows" else index[:, : inputs[slots.layer]].T
+        own = along[slots.start : slots.start + group.count * slots.block]
+        found.append(own.reshape(group.count, -1))
+        rows += [own.reshape(group.count, slots.block, -1)] if slots.side == "rows" else []
+    inner = [[_place(layers, within) for within in groups] for groups in group.inner]
+    return _Placed(found, [slots.flips for slots in group.slots], inner, group.spectral, rows)
+
+
+def _move(group: _Placed, weights: np.ndarray, order: np.ndarray, signs: np.ndarray) -> np.ndarray:
+    moved = weights.copy()
+    for index, flips in zip(group.entries, group.flips, strict=True):
+        entries = moved[index[order]]
+        moved[index] = entries * signs[:, None].astype(entries.dtype) if flips else entries
+    return moved
+
+
+def _assign(here: _Placed, there: _Placed, weights: np.ndarray, goal: np.ndarray):
+    """(order, signs, product) of the units there that a linear assignment finds best for the goal's here.
+
+    The other entries of each unit stay as they are, except that units with others inside are compared at the
+    best assignment of those.
+    """
+    fixed, flipping = np.zeros((2, here.count, here.count))
+    outer = goal
+    if here.inner:
+        outer = goal.copy()
+        for within in itertools.chain(*here.inner):
+            outer[np.concatenate([entries.ravel() for entries in within.entries])] = 0.0
+        for i, j in np.ndindex(fixed.shape):
+            pairs = zip(here.inner[i], there.inner[j], strict=True)
+            fixed[i, j] = sum(_assign(mine, other, weights, goal)[2] for mine, other in pairs)
+    for index, source, flips in zip(here.entries, there.entries, here.flips, strict=True):
+        similarity = outer[index] @ weights[source].astype(np.float64).T
+        if flips:
+            flipping += similarity
+        else:
+            fixed += similarity
+    gain = fixed + np.abs(flipping)
+    units, order = linear_sum_assignment(gain, maximize=True)
+    return order, np.where(flipping[units, order] < 0, -1, 1), gain[units, order].sum()
+
+
+def _settle(group: _Placed, weights: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """Weights with one group assigned to the goal's, and then what is inside its units."""
+    moved = weights
+    if not group.spectral:
+        order, signs, _ = _assign(group, group, weights, goal)
+        moved = _move(group, weights, order, signs)
+    for within in itertools.chain(*group.inner):
+        moved = _settle(within, moved, goal)
+    return moved
+
+
+def _spectral_order(group: _Placed, weights: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """(count,) the units whose rows' singular values are nearest to those of the goal's."""
+    distance = np.zeros((group.count, group.count))
+    for index in group.rows:
+        own, wanted = (np.linalg.svd(of[index].astype(np.float64), compute_uv=False) for of in (weights, goal))
+        distance += np.square(wanted[:, None] - own[None]).sum(-1)
+    return linear_sum_assignment(distance)[1]
+
+
+def _descend(groups: Sequence[_Placed], weights: np.ndarray, goal: np.ndarray, sweeps: int | None) -> np.ndarray:
+    nearness = goal @ weights
+    improved, done = True, 0
+    while improved and done != sweeps:
+        improved, done = False, done + 1
+        for group in groups:
+            moved = _settle(group, weights, goal)
+            # A group that reads itself (a recurrence) may end up further away: such a move is not taken.
+            if (now := goal @ moved) > nearness + 1e-9 * abs(nearness):
+                weights, nearness, improved = moved, now, True
+    return weights

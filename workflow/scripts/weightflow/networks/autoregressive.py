@@ -1,0 +1,225 @@
+"""What autoregressive networks share: p(x | θ) = Π_i p(x_i | x_<i; θ), scored and drawn variable by variable.
+
+A network says what it computes at each variable from the codes of the ones before (`_run`), a head what its outputs
+mean (heads.py); likelihoods, samples and marginals follow here. `x_<i` are the variables before i in the backbone's
+order, which need not be the data's. All that goes in and comes out is in the data's order.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from weightflow.dynamics.weight_graph import LinearMap
+from weightflow.networks.flat_weights import apply_linear, split_weights
+from weightflow.networks.heads import Head
+
+POSITION_CHANNELS = 8  # a sine and a cosine at each of half as many periods
+
+Memory = list[Tensor]  # what a network keeps of the variables so far: tensors (S, N, …)
+
+
+class AutoregressiveBackbone(ABC):
+    """A network with a distribution at each variable; what `backbones.Backbone` describes.
+
+    The input at a variable is the code of the value before it in the order (zeros at the first) and, where asked for,
+    a code of its position in the order. The number of weights does not depend on d.
+
+    Args:
+        variables: d.
+        head: what the outputs say of a variable.
+        position: whether the network is told which variable it predicts.
+        order: indices of the variables in the order they are drawn; None for the data's.
+    """
+
+    readout = "head"
+    layers: tuple[LinearMap, ...]
+
+    def __init__(self, variables: int, head: Head, position: bool = False, order: Sequence[int] | None = None):
+        self.variables, self.head = variables, head
+        self.order = tuple(range(variables)) if order is None else tuple(order)
+        if sorted(self.order) != list(range(variables)):
+            raise ValueError(f"expected an order of {variables} variables, got {self.order}")
+        self.positions = position_code(variables) if position else torch.zeros(variables, 0)
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs at each variable."""
+        return self.head.inputs + self.positions.shape[1]
+
+    @abstractmethod
+    def _start(self, weights: Tensor, count: int) -> Memory:
+        """The memory before the first variable, for N = count states of each of the networks (S, P)."""
+
+    @abstractmethod
+    def _run(self, maps: dict[str, Tensor], inputs: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
+        """Go n variables further.
+
+        Args:
+            maps: the linear maps by name, (S, neurons, inputs + 1) each.
+            inputs: (S, n, N, inputs).
+            memory: of the variables before.
+
+        Returns:
+            What the head reads at each of them (S, n, N, H), and the memory after the last.
+        """
+
+    def log_prob(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N) log-likelihoods.
+
+        Args:
+            weights: (S, P).
+            states: (N, d) shared or (S, N, d) own coordinates: integer counts, or standardised values.
+        """
+        return self._score(weights, self._ordered(weights, states))
+
+    def outputs(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N, d, outputs) of what the head reads at each variable given the ones before it, as in `log_prob`."""
+        return self._restored(self._outputs(weights, self._ordered(weights, states)).transpose(1, 2), 2)
+
+    def begins_with(self, variables: int) -> bool:
+        """Whether the data's first variables come before all others, so that they have a `prefix_log_prob`."""
+        return 1 <= variables <= self.variables and set(self.order[:variables]) == set(range(variables))
+
+    def prefix_log_prob(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N) log-probabilities of the first variables alone, whatever the others are.
+
+        Args:
+            weights: (S, P).
+            states: (N, k) shared or (S, N, k) own coordinates of the data's first k variables.
+
+        Raises:
+            ValueError: others come before one of them in the backbone's order (see `begins_with`).
+        """
+        count = states.shape[-1]
+        if not self.begins_with(count) or states.dim() not in (2, 3):
+            raise ValueError(
+                f"expected states (N, k) or (S, N, k) of the first k variables in the order {self.order}, "
+                f"got {tuple(states.shape)}"
+            )
+        return self._score(weights, self._columns(weights, states, self.order[:count]))
+
+    @torch.no_grad()
+    def sample(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
+        """(S, count, d) independent states, drawn variable by variable."""
+        maps = split_weights(self.layers, weights)
+        memory = self._start(weights, count)
+        code = weights.new_zeros(len(weights), count, self.head.inputs)
+        drawn = []
+        for i in range(self.variables):
+            outputs, memory = self._run(maps, self._inputs(code.unsqueeze(1), i), memory)
+            drawn.append(self.head.sample(apply_linear(maps[self.readout], outputs[:, 0]), generator))
+            code = self.head.code(drawn[-1])
+        return self._restored(torch.stack(drawn, dim=-1), 2)
+
+    @torch.no_grad()
+    def marginals(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
+        """(S, d, L) float64 of counts; exact up to the variable before which there are more than `count` prefixes."""
+        maps = split_weights(self.layers, weights)
+        memory = self._start(weights, 1)
+        code = weights.new_zeros(len(weights), 1, self.head.inputs)
+        mass = torch.ones(len(weights), 1, dtype=torch.float64, device=weights.device)
+        networks = torch.arange(len(weights), device=weights.device).unsqueeze(1)
+        found: list[Tensor] = []
+        while True:
+            outputs, memory = self._run(maps, self._inputs(code.unsqueeze(1), len(found)), memory)
+            joint = mass.unsqueeze(-1) * apply_linear(maps[self.readout], outputs[:, 0]).softmax(-1)
+            found.append(joint.sum(1))
+            if len(found) == self.variables:
+                return self._restored(torch.stack(found, dim=1), 1)
+            prefix, state, mass = extend_prefixes(joint, count, generator)
+            memory = [part[networks, prefix] for part in memory]
+            code = self.head.code(state)
+
+    def _score(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N) log-probabilities of states (S, N, k), the first k variables in order."""
+        first, later = self._conditionals(weights, states)
+        found = self.head.log_prob_shared(first, states[..., 0])
+        if later is None:
+            return found
+        return found + self.head.log_prob(later, states[..., 1:].transpose(1, 2)).sum(1)
+
+    def _outputs(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, k, N, outputs) at the prefixes of states (S, N, k), the first k variables in order."""
+        first, later = self._conditionals(weights, states)
+        everyone = first[:, None, None].expand(-1, 1, states.shape[1], -1)
+        return everyone if later is None else torch.cat([everyone, later], dim=1)
+
+    def _conditionals(self, weights: Tensor, states: Tensor) -> tuple[Tensor, Tensor | None]:
+        """What the head reads at states (S, N, k), the first k variables in order.
+
+        Returns:
+            (S, outputs) at the first variable, which has nothing before it and so is found once for all states; and
+            (S, k − 1, N, outputs) at the prefixes of the others, None where there are none.
+        """
+        maps = split_weights(self.layers, weights)
+        nothing = weights.new_zeros(len(weights), 1, 1, self.head.inputs)
+        outputs, memory = self._run(maps, self._inputs(nothing, 0), self._start(weights, 1))
+        first = apply_linear(maps[self.readout], outputs[:, 0])[:, 0]
+        if states.shape[-1] == 1:
+            return first, None
+        memory = [part.expand(-1, states.shape[1], *part.shape[2:]) for part in memory]
+        codes = self.head.code(states[..., :-1].transpose(1, 2))
+        outputs, _ = self._run(maps, self._inputs(codes, 1), memory)
+        later = apply_linear(maps[self.readout], outputs.flatten(1, 2))
+        return first, later.unflatten(1, outputs.shape[1:3])
+
+    def _inputs(self, before: Tensor, start: int) -> Tensor:
+        """(S, n, N, inputs) codes (S, n, N, inputs) of the values before, and those of the positions from start on."""
+        positions = self.positions[start : start + before.shape[1]].to(before)
+        return torch.cat([before, positions.unsqueeze(1).expand(*before.shape[:3], -1)], dim=-1)
+
+    def _ordered(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N, d) states in the backbone's order, of states (N, d) or (S, N, d) in the data's."""
+        if states.shape[-1] != self.variables or states.dim() not in (2, 3):
+            raise ValueError(
+                f"expected states (N, {self.variables}) or (S, N, {self.variables}), got {tuple(states.shape)}"
+            )
+        return self._columns(weights, states, self.order)
+
+    def _columns(self, weights: Tensor, states: Tensor, chosen: Sequence[int]) -> Tensor:
+        if list(chosen) != list(range(len(chosen))):
+            states = states.index_select(-1, torch.tensor(chosen, device=states.device))
+        return states.expand(len(weights), *states.shape[-2:])
+
+    def _restored(self, values: Tensor, dim: int) -> Tensor:
+        """What stands in the backbone's order along a dimension, in the data's."""
+        if self.order == tuple(range(self.variables)):
+            return values
+        return values.index_select(dim, torch.tensor(self.order, device=values.device).argsort())
+
+
+def extend_prefixes(joint: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Prefixes one variable longer: all of them if they are few, else a systematic sample.
+
+    Args:
+        joint: (S, M, L) probabilities of M prefixes followed by each of L states.
+        count: most prefixes to keep.
+        generator: one draw for each of the S networks.
+
+    Returns:
+        (S, N) index of the shorter prefix, (S, N) next state, and (S, N) probability each stands for. A sampled
+        prefix is drawn as often as its probability says, up to less than one draw, so sums over it are unbiased.
+    """
+    stack, _, states = joint.shape
+    flat = joint.flatten(1)
+    if flat.shape[1] <= count:
+        place = torch.arange(flat.shape[1], device=joint.device).expand(stack, -1)
+        return place // states, place % states, flat
+    cumulative = flat.cumsum(1)
+    start = torch.rand(stack, 1, generator=generator, device=joint.device, dtype=joint.dtype)
+    levels = (torch.arange(count, device=joint.device) + start) / count * cumulative[:, -1:]
+    place = torch.searchsorted(cumulative, levels, right=True).clamp_max(flat.shape[1] - 1)
+    return place // states, place % states, (cumulative[:, -1:] / count).expand(-1, count)
+
+
+def position_code(variables: int) -> Tensor:
+    """(d, POSITION_CHANNELS) sines and cosines of the position, at periods from 4 up to 4·d variables.
+
+    The shortest period tells neighbours apart; over the longest the code changes monotonically.
+    """
+    longest = max(1.0, float(variables))
+    periods = 4 * longest ** torch.linspace(0, 1, POSITION_CHANNELS // 2, dtype=torch.float64)
+    angles = 2 * torch.pi * torch.arange(variables, dtype=torch.float64)[:, None] / periods
+    return torch.cat([angles.sin(), angles.cos()], dim=1).float()

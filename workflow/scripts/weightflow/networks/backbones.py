@@ -1,0 +1,94 @@
+"""Backbones: small autoregressive networks p(x | θ) = Π_i p(x_i | x_<i; θ), evaluated at given weights.
+
+A backbone owns no weights. Its methods take them as a flat tensor (S, P): S networks side by side
+(snapshots, times or seeds), P weights each, laid out as flat_weights.py says.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from weightflow.data.state_space import Counts, StateSpace
+from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap
+from weightflow.networks.gru import GRUBackbone
+from weightflow.networks.heads import CountHead, Head, MixtureHead
+from weightflow.networks.transformer import TransformerBackbone
+from weightflow.networks.variable_order import variable_order
+
+
+class Backbone(Protocol):
+    """What the rest of the method needs of a backbone.
+
+    Attributes:
+        layers: its linear maps, in the order of the flat weights.
+        head: what the outputs at a variable say of it.
+        readout: name of the layer that gives these outputs.
+        symmetries: its groups of interchangeable hidden units, for alignment.
+        order: indices of the variables in the order they are drawn; states stay in the data's order everywhere.
+    """
+
+    layers: tuple[LinearMap, ...]
+    head: Head
+    readout: str
+    symmetries: tuple[HiddenUnits, ...]
+    order: tuple[int, ...]
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], order: Sequence[int], head: Head) -> "Backbone":
+        """From the config's `backbone` section."""
+
+    def initial(self, stack: int, generator: torch.Generator) -> Tensor:
+        """(stack, P) fresh weights."""
+
+    def log_prob(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N) log-likelihoods of states (N, d) or (S, N, d) at weights (S, P)."""
+
+    def outputs(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N, d, outputs) of what the head reads at each variable i, at the prefixes of states (N, d) or (S, N, d).
+
+        A prefix x_<i are the variables before i in the backbone's order.
+        """
+
+    def begins_with(self, variables: int) -> bool:
+        """Whether the data's first variables come before all others in the order."""
+
+    def prefix_log_prob(self, weights: Tensor, states: Tensor) -> Tensor:
+        """(S, N) log-probabilities of the first k variables alone, states (N, k) or (S, N, k).
+
+        Raises:
+            ValueError: the order does not begin with them.
+        """
+
+    def sample(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
+        """(S, count, d) independent states at weights (S, P)."""
+
+    def marginals(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
+        """(S, d, L) probabilities of each variable's counts at weights (S, P); for a head of counts.
+
+        The mean over prefixes x_<i of p(x_i | x_<i): all prefixes while there are at most `count`, that many
+        drawn ones after that.
+        """
+
+
+def make_backbone(settings: Mapping[str, Any], variables: Sequence[str], space: StateSpace) -> Backbone:
+    """Build the backbone that settings name.
+
+    Args:
+        settings: `kind`, `order`, `order_seed`, of real values `components` and `narrowest`, and that kind's own keys.
+        variables: d names.
+        space: what a state can be.
+
+    Raises:
+        InputError: `order` lists other variables.
+    """
+    order = variable_order(settings, variables, "models.*.backbone.order")
+    if isinstance(space, Counts):
+        head: Head = CountHead(space.levels)
+    else:
+        head = MixtureHead(settings["components"], settings["narrowest"])
+    return BACKBONES[settings["kind"]].from_settings(settings, order, head)
+
+
+BACKBONES: dict[str, type[Backbone]] = {"gru": GRUBackbone, "transformer": TransformerBackbone}

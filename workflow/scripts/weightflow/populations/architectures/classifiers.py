@@ -1,0 +1,64 @@
+"""Classifiers: small networks p(label | x, θ), evaluated at given weights, whose trained weights are populations.
+
+As a backbone, a classifier owns no weights. Its methods take them as a flat tensor (S, P), S networks side by side.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap
+from weightflow.populations.architectures.convolutional import ConvolutionalNetwork, LeNet
+from weightflow.populations.architectures.mlp import MLP
+from weightflow.populations.architectures.residual_network import ResNet18, ResNet20
+from weightflow.populations.architectures.stacked_layers import BatchNorms
+from weightflow.populations.architectures.state_classifiers import GRUClassifier, TransformerClassifier
+from weightflow.populations.architectures.vision_transformer import VisionTransformer
+
+
+class Classifier(Protocol):
+    """What populations need of a classifier.
+
+    Attributes:
+        layers: its linear maps, in the order of the flat weights.
+        symmetries: its groups of interchangeable hidden units, for alignment.
+        norms: channels of each of its batch norms, by name.
+    """
+
+    layers: tuple[LinearMap, ...]
+    symmetries: tuple[HiddenUnits, ...]
+    norms: dict[str, int]
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "Classifier":
+        """From a population's `architecture` section, for inputs of a shape and a number of classes."""
+
+    def logits(self, weights: Tensor, inputs: Tensor, norms: BatchNorms) -> Tensor:
+        """(S, N, classes) of inputs (N, …) or (S, N, …) at weights (S, P)."""
+
+
+def make_classifier(settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> Classifier:
+    """Build the classifier that settings name.
+
+    Args:
+        settings: `kind`, and that kind's own keys.
+        shape: of an input: (features,), or (channels, height, width).
+        classes: number of labels.
+
+    Raises:
+        InputError: the kind does not take inputs of this shape.
+    """
+    return CLASSIFIERS[settings["kind"]].from_settings(settings, shape, classes)
+
+
+CLASSIFIERS: dict[str, type[Classifier]] = {
+    "mlp": MLP,
+    "cnn": ConvolutionalNetwork,
+    "lenet5": LeNet,
+    "resnet20": ResNet20,
+    "resnet18": ResNet18,
+    "vit": VisionTransformer,
+    "gru": GRUClassifier,
+    "transformer": TransformerClassifier,
+}

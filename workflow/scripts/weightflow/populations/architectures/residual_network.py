@@ -1,0 +1,112 @@
+"""Residual networks with batch norms (He et al. 2016): ResNet-20 and, with the stem for small images, ResNet-18.
+
+Shortcuts between stages are projections, so that each stage has a stream of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+from torch.nn import functional
+
+from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap, Slots
+from weightflow.networks.flat_weights import split_weights
+from weightflow.populations.architectures.convolutional import images
+from weightflow.populations.architectures.stacked_layers import BatchNorms, convolve, dense, for_each, norm_map
+
+
+class ResidualNetwork:
+    """A convolution, stages of blocks of two convolutions, the mean over pixels, a dense layer."""
+
+    def __init__(self, shape: Sequence[int], channels: Sequence[int], blocks: int, classes: int):
+        self.shape, self.channels, self.blocks = tuple(shape), tuple(channels), blocks
+        self._maps: list[LinearMap] = []
+        self.norms: dict[str, int] = {}
+        self._add("stem", channels[0], shape[0], 3)
+        for stage, block, read in self._places():
+            here, written = f"{stage}.{block}", channels[stage]
+            self._add(f"first{here}", written, read, 3)
+            self._add(f"second{here}", written, written, 3)
+            if _projects(stage, block):
+                self._add(f"shortcut{here}", written, read, 1)
+        self.layers = (*self._maps, LinearMap("dense", classes, channels[-1]))
+
+    @property
+    def symmetries(self) -> tuple[HiddenUnits, ...]:
+        """The channels of each stage's stream, in one order for all that write or read it; those inside each block."""
+        streams: list[list[Slots]] = [[] for _ in self.channels]
+        streams[0] += _written("stem")
+        inside = []
+        for stage, block, _read in self._places():
+            here, before = f"{stage}.{block}", stage - _projects(stage, block)
+            streams[before].append(Slots(f"first{here}", "columns", 0, False, block=9))
+            streams[stage] += _written(f"second{here}")
+            if _projects(stage, block):
+                streams[before].append(Slots(f"shortcut{here}", "columns", 0, False))
+                streams[stage] += _written(f"shortcut{here}")
+            own = [*_written(f"first{here}"), Slots(f"second{here}", "columns", 0, False, block=9)]
+            inside.append(HiddenUnits(self.channels[stage], tuple(own)))
+        streams[-1].append(Slots("dense", "columns", 0, False))
+        found = [HiddenUnits(count, tuple(own)) for count, own in zip(self.channels, streams, strict=True)]
+        return (*found, *inside)
+
+    def logits(self, weights: Tensor, inputs: Tensor, norms: BatchNorms) -> Tensor:
+        """(S, N, classes) of images (N, C, H, W) or (S, N, C, H, W) at weights (S, P)."""
+        maps = split_weights(self.layers, weights)
+
+        def convolved(name: str, values: Tensor, kernel: int, stride: int = 1) -> Tensor:
+            found = convolve(maps[name], values, kernel, stride, padding=kernel // 2)
+            return norms(f"norm-{name}", maps[f"norm-{name}"], found)
+
+        stream = functional.relu(convolved("stem", for_each(inputs, len(weights), len(self.shape)), 3))
+        for stage, block, _read in self._places():
+            here, stride = f"{stage}.{block}", 1 + _projects(stage, block)
+            within = functional.relu(convolved(f"first{here}", stream, 3, stride))
+            added = convolved(f"second{here}", within, 3)
+            if _projects(stage, block):
+                stream = convolved(f"shortcut{here}", stream, 1, stride)
+            stream = functional.relu(stream + added)
+        return dense(maps["dense"], stream.mean((-2, -1)))
+
+    def _add(self, name: str, written: int, read: int, kernel: int) -> None:
+        self._maps += [
+            LinearMap(name, written, read * kernel**2, bias=False, pixels=kernel**2),
+            norm_map(f"norm-{name}", written),
+        ]
+        self.norms[f"norm-{name}"] = written
+
+    def _places(self) -> list[tuple[int, int, int]]:
+        """(stage, block, channels that it reads) of every block."""
+        found = []
+        for stage, channels in enumerate(self.channels):
+            for block in range(self.blocks):
+                found.append((stage, block, self.channels[max(0, stage - 1)] if block == 0 else channels))
+        return found
+
+
+class ResNet20(ResidualNetwork):
+    """Three stages of three blocks."""
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "ResNet20":
+        """Of no settings of its own."""
+        return cls(images(shape), (16, 32, 64), 3, classes)
+
+
+class ResNet18(ResidualNetwork):
+    """Four stages of two blocks."""
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "ResNet18":
+        """Of no settings of its own."""
+        return cls(images(shape), (64, 128, 256, 512), 2, classes)
+
+
+def _projects(stage: int, block: int) -> bool:
+    """Whether a block begins a stage but the first, and its shortcut is a projection to half the size."""
+    return stage > 0 and block == 0
+
+
+def _written(name: str) -> list[Slots]:
+    """Where a channel that a convolution writes stands in it and in its norm."""
+    return [Slots(name, "rows", 0, False), Slots(f"norm-{name}", "rows", 0, False)]

@@ -1,0 +1,61 @@
+"""This project's backbones as classifiers: what is the next count, given those before it (state_tasks.py)?"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from weightflow.networks.autoregressive import AutoregressiveBackbone
+from weightflow.networks.gru import GRUBackbone
+from weightflow.networks.heads import CountHead
+from weightflow.networks.transformer import TransformerBackbone
+from weightflow.populations.architectures.stacked_layers import BatchNorms
+
+
+class StateClassifier:
+    """A backbone of counts that is asked for one variable at a time.
+
+    Args:
+        backbone: whose head is one of counts.
+    """
+
+    def __init__(self, backbone: AutoregressiveBackbone):
+        self.backbone = backbone
+        self.layers, self.symmetries = backbone.layers, backbone.symmetries
+        self.norms: dict[str, int] = {}
+
+    def initial(self, stack: int, generator: torch.Generator) -> Tensor:
+        """(stack, P) fresh weights, as anchors begin."""
+        return self.backbone.initial(stack, generator)
+
+    def logits(self, weights: Tensor, inputs: Tensor, norms: BatchNorms) -> Tensor:
+        """(S, N, L) of inputs (N, d + 1) or (S, N, d + 1), states and the variable asked for, at weights (S, P).
+
+        What is no count, as noise among the queries of a behavioural loss, is taken for the nearest one.
+        """
+        *_, width = inputs.shape
+        states = inputs[..., : width - 1].round().long().clamp(0, self.backbone.head.outputs - 1)
+        asked = inputs[..., -1].round().long().clamp(0, width - 2).expand(len(weights), -1)
+        found = self.backbone.outputs(weights, states)
+        return found.gather(2, asked[..., None, None].expand(-1, -1, 1, found.shape[-1]))[:, :, 0]
+
+
+class GRUClassifier(StateClassifier):
+    """The GRU backbone."""
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "GRUClassifier":
+        """From `width` (hidden units), `depth` (levels) and `position`."""
+        sizes = settings["width"], settings["depth"]
+        return cls(GRUBackbone(shape[0] - 1, CountHead(classes), *sizes, settings["position"]))
+
+
+class TransformerClassifier(StateClassifier):
+    """The transformer backbone."""
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "TransformerClassifier":
+        """From `width`, `depth`, `heads`, `feedforward`, a multiple of the width, and `position`."""
+        sizes = settings["width"], settings["depth"], settings["heads"], settings["feedforward"] // settings["width"]
+        return cls(TransformerBackbone(shape[0] - 1, CountHead(classes), *sizes, settings["position"]))

@@ -1,0 +1,304 @@
+"""An auto-encoder of networks: tokens of the weight graph, a latent vector, and back (hyper-representations).
+
+A transformer mixes the tokens of one network, never those of others in the batch. Its loss (Schürholt et al. 2022;
+Meynent et al. 2025) is γ · contrastive + (1 − γ) · [β · structural + (1 − β) · behavioural]: two views of a network,
+with its units in other orders, lie near each other, its decoded weights are near its own, and say what it says.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from weightflow import seeding
+from weightflow.dynamics.graph_network import TokenMaps, attention
+from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap
+from weightflow.errors import DivergenceError, InputError
+from weightflow.networks import losses
+from weightflow.networks.alignment import permute
+from weightflow.networks.learning_rate import cosine_decay
+from weightflow.networks.saved_networks import with_parameters
+from weightflow.populations.architectures.classifiers import Classifier
+from weightflow.populations.architectures.stacked_layers import BatchNorms
+from weightflow.progress import progress
+from weightflow.storage import parts_of, read_tensors, write_tensors
+
+KIND = "weight auto-encoder"
+_VIEWS = 64  # that those of a step are drawn from
+_LAST_RATE = 0.01
+_SEEN = 200  # losses that are kept
+_AT_ONCE = 200  # networks in a pass
+_NETWORK = "network."  # before the names of parameters in files
+
+# What networks with weights (B, P) say of queries: (B, n, classes).
+Behaviour = Callable[[Tensor], Tensor]
+
+
+class WeightAutoencoder(TokenMaps):
+    """From flat weights (B, P) to latent vectors (B, z) and back.
+
+    Args:
+        layers: the layer table.
+        weights: (N, P) of the population, for the standardisation.
+        settings: `width`, `layers`, `heads`, `feedforward`, `latent`.
+    """
+
+    def __init__(self, layers: tuple[LinearMap, ...], weights: np.ndarray, settings: Mapping[str, Any]):
+        width, latent = settings["width"], settings["latent"]
+        super().__init__(layers, weights, width)
+        neurons = [layer.neurons for layer in layers]
+        self.reading, self.writing = attention(settings, neurons), attention(settings, neurons)
+        self.compress = nn.Linear(sum(neurons) * width, latent)
+        self.expand = nn.Linear(latent, sum(neurons) * width)
+        self.compare = nn.Sequential(nn.Linear(latent, latent), nn.GELU(), nn.Linear(latent, latent))
+
+    def encode(self, weights: Tensor) -> Tensor:
+        """(B, z) latent vectors of weights (B, P)."""
+        return self.compress(self.reading(self.tokens(weights)).flatten(1))
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """(B, P) weights of latent vectors (B, z)."""
+        tokens = self.expand(latent).unflatten(1, self.neuron.shape) + self.neuron
+        return self.numbers(self.writing(tokens))[..., 0] + self.mean
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted auto-encoder.
+
+    Attributes:
+        network: the auto-encoder.
+        settings: that it was fitted with.
+        losses: table step, loss, contrastive, structural, behavioural.
+    """
+
+    network: WeightAutoencoder
+    settings: dict[str, Any]
+    losses: pd.DataFrame
+
+
+def fit_autoencoder(
+    layers: tuple[LinearMap, ...],
+    symmetries: Sequence[HiddenUnits],
+    weights: np.ndarray,
+    behaviour: Behaviour,
+    settings: Mapping[str, Any],
+    seed: int,
+    device: torch.device,
+) -> Fitted:
+    """Fit an auto-encoder to a population.
+
+    Args:
+        layers: the layer table.
+        symmetries: groups of units whose orders and signs make the views.
+        weights: (N, P) of the population's training networks.
+        behaviour: what networks say of the queries, as it is to be compared.
+        settings: those of the network, and `steps`, `batch`, `learning_rate`, `mixing`, `contrastive` (γ),
+            `structural` (β).
+        seed: of the network, batches and views.
+        device: where to compute.
+
+    Raises:
+        DivergenceError: the loss became NaN or infinite.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seeding.integer(seed, "weight auto-encoder", "network"))
+        network = WeightAutoencoder(layers, weights, settings).to(device)
+    draws = seeding.stream(seed, "weight auto-encoder")
+    ways = [torch.as_tensor(own, device=device) for own in draw_views(layers, symmetries, _VIEWS, draws)]
+    data = torch.as_tensor(weights, dtype=torch.float32, device=device)
+    loss_of = _Loss(network, behaviour, behaviour_scale(behaviour, data), ways, settings)
+    rate, count = settings["learning_rate"], settings["steps"]
+    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=1e-4)
+    rows = []
+    for step in progress(range(count), "auto-encoder"):
+        optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, _LAST_RATE) * min(1.0, (step + 1) / 50)
+        networks = _drawn(data, settings["batch"], settings["mixing"], draws)
+        picked = torch.as_tensor(draws.integers(_VIEWS, size=(2, len(networks))))
+        loss, parts = loss_of(networks, picked.to(device))
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        if step % max(1, count // _SEEN) == 0 or step == count - 1:
+            rows.append((step, loss.item(), *(part.item() for part in parts)))
+            if not np.isfinite(rows[-1][1]):
+                raise DivergenceError(f"the auto-encoder diverged at step {step}; lower its learning_rate ({rate}).")
+    seen = pd.DataFrame(rows, columns=["step", "loss", "contrastive", "structural", "behavioural"])
+    return Fitted(network.eval(), dict(settings), seen)
+
+
+def split_networks(count: int, shares: Sequence[float], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Networks that an auto-encoder learns, that choices are made by, and that nothing sees but the results.
+
+    Args:
+        count: of networks.
+        shares: of the first two; the rest is the third.
+        seed: of the split.
+
+    Raises:
+        InputError: a part has no network.
+    """
+    order = seeding.stream(seed, "weight auto-encoder", "networks").permutation(count)
+    learned, chosen = (round(share * count) for share in shares)
+    parts = order[:learned], order[learned : learned + chosen], order[learned + chosen :]
+    if not all(map(len, parts)):
+        raise InputError(
+            f"populations.*.autoencoder.shares: {list(shares)} of {count} networks leave a part without any; change "
+            "them, or train more networks."
+        )
+    return parts
+
+
+def behaviour_on(classifier: Classifier, queries: Tensor, training: Tensor, outputs: str) -> Behaviour:
+    """What a classifier's networks say of queries.
+
+    Args:
+        classifier: of the networks.
+        queries: (n, …) inputs.
+        training: (m, …) training inputs that batch norms are measured on, as when networks are judged.
+        outputs: logits, or softmax for what it makes of them.
+    """
+
+    def said(weights: Tensor) -> Tensor:
+        norms = BatchNorms()
+        if classifier.norms:
+            classifier.logits(weights, training, norms)
+            norms = BatchNorms(norms.moments)
+        logits = classifier.logits(weights, queries, norms)
+        return logits.softmax(-1) if outputs == "softmax" else logits
+
+    return said
+
+
+def behaviour_scale(behaviour: Behaviour, weights: Tensor) -> float:
+    """Mean square of what networks say, about the mean of each query: in units of it 1 is a guess of the mean."""
+    with torch.no_grad():
+        said = torch.cat([behaviour(part) for part in weights[:256].split(32)])
+    return float((said - said.mean(0)).square().mean().clamp_min(1e-12))
+
+
+def draw_views(
+    layers: tuple[LinearMap, ...], symmetries: Sequence[HiddenUnits], count: int, draws: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ways to write a network's weights otherwise, units in another order and odd ones with another sign.
+
+    Args:
+        layers: the layer table.
+        symmetries: groups of units; those inside units are shuffled too.
+        count: of views.
+        draws: of the orders and signs.
+
+    Returns:
+        (count, P) places in flat weights that a view takes its own from, and (count, P) the signs it gives them.
+    """
+    numbered = np.arange(1, 1 + sum(layer.weights for layer in layers))
+    found = np.stack([_shuffled(layers, symmetries, numbered, draws) for _ in range(count)])
+    return np.abs(found) - 1, np.sign(found)
+
+
+def _shuffled(
+    layers: tuple[LinearMap, ...], symmetries: Sequence[HiddenUnits], weights: np.ndarray, draws: np.random.Generator
+) -> np.ndarray:
+    for group in symmetries:
+        for inside in group.inner:
+            weights = _shuffled(layers, inside, weights, draws)
+        signs = draws.choice([-1, 1], group.count)  # which slots that are not odd do not take
+        weights = permute(layers, group, weights, draws.permutation(group.count), signs)
+    return weights
+
+
+def _drawn(networks: Tensor, count: int, mixing: float, draws: np.random.Generator) -> Tensor:
+    """(count, P) of networks (N, P), each moved towards another by a share of the way, uniform up to `mixing`.
+
+    Any network is its own goal, so those between two of an aligned population are as good to learn from as these. They
+    are drawn without replacement, all if there are fewer: the contrastive loss drives apart what stands in one batch.
+    """
+    chosen, others = torch.as_tensor(
+        np.stack([draws.permutation(len(networks))[:count] for _ in range(2)]), device=networks.device
+    )
+    count = len(chosen)
+    ways = torch.as_tensor(mixing * draws.random((count, 1)), dtype=networks.dtype, device=networks.device)
+    return networks[chosen].lerp(networks[others], ways)
+
+
+class _Loss:
+    """The loss of a batch of networks, and its three parts."""
+
+    def __init__(
+        self, network: WeightAutoencoder, behaviour: Behaviour, scale: float, ways: Sequence[Tensor], settings
+    ):
+        self.network, self.behaviour, self.scale = network, behaviour, scale
+        self.places, self.signs = ways
+        self.contrastive, self.structural = settings["contrastive"], settings["structural"]
+
+    def __call__(self, weights: Tensor, picked: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
+        network = self.network
+        latent = network.encode(weights)
+        decoded = network.decode(latent)
+        structural = losses.structural(decoded, weights, network.scale)
+        contrastive = behavioural = torch.zeros((), device=weights.device)
+        if self.contrastive:
+            views = [weights.gather(1, self.places[own]) * self.signs[own] for own in picked]
+            contrastive = losses.contrastive(*(network.compare(network.encode(view)) for view in views))
+        if self.structural < 1:
+            with torch.no_grad():
+                wanted = self.behaviour(weights)
+            behavioural = losses.behavioural(self.behaviour(decoded), wanted, self.scale)
+        recovered = self.structural * structural + (1 - self.structural) * behavioural
+        loss = self.contrastive * contrastive + (1 - self.contrastive) * recovered
+        return loss, (contrastive, structural, behavioural)
+
+
+@torch.no_grad()
+def reconstruct(network: WeightAutoencoder, weights: np.ndarray) -> np.ndarray:
+    """(N, P) decoded weights of networks (N, P)."""
+    return decode(network, encode(network, weights))
+
+
+@torch.no_grad()
+def encode(network: WeightAutoencoder, weights: np.ndarray) -> np.ndarray:
+    """(N, z) latent vectors of networks (N, P)."""
+    parts = torch.as_tensor(weights, dtype=torch.float32, device=network.mean.device).split(_AT_ONCE)
+    return torch.cat([network.encode(part) for part in parts]).cpu().numpy()
+
+
+def encode_all(network: WeightAutoencoder, checkpoints: np.ndarray) -> np.ndarray:
+    """(N, E, z) latent vectors of checkpoints (N, E, P)."""
+    return encode(network, checkpoints.reshape(-1, checkpoints.shape[-1])).reshape(*checkpoints.shape[:2], -1)
+
+
+@torch.no_grad()
+def decode(network: WeightAutoencoder, latent: np.ndarray) -> np.ndarray:
+    """(N, P) weights of latent vectors (N, z)."""
+    parts = torch.as_tensor(latent, dtype=torch.float32, device=network.mean.device).split(_AT_ONCE)
+    return torch.cat([network.decode(part) for part in parts]).cpu().numpy()
+
+
+def write_autoencoder(path: str | Path, fitted: Fitted, **metadata: Any) -> None:
+    """Write an auto-encoder; its losses are a table of their own."""
+    tensors = {f"{_NETWORK}{name}": value.cpu().numpy() for name, value in fitted.network.state_dict().items()}
+    layers = [astuple(layer) for layer in fitted.network.layers]
+    write_tensors(path, KIND, tensors, layers=layers, settings=fitted.settings, **metadata)
+
+
+def read_autoencoder(path: str | Path, device: torch.device) -> WeightAutoencoder:
+    """Read an auto-encoder, onto a device.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    artefact = read_tensors(path, KIND, finite=True)
+    with parts_of(path):
+        state = {name.removeprefix(_NETWORK): torch.from_numpy(value) for name, value in artefact.tensors.items()}
+        layers = tuple(LinearMap(*entry) for entry in artefact.metadata["layers"])
+        weights, settings = np.zeros((2, len(state["mean"]))), artefact.metadata["settings"]
+        if settings["layers"] > len(state) or min(min(layer.neurons, layer.columns) for layer in layers) < 1:
+            raise ValueError("more layers than parameters, or empty ones")
+        network = with_parameters(lambda: WeightAutoencoder(layers, weights, settings), state)
+    return network.to(device).eval()

@@ -1,0 +1,120 @@
+"""Trained, generated and reconstructed networks side by side, on test examples that no choice was made by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from weightflow.populations.architectures.classifiers import Classifier
+from weightflow.populations.network_metrics import (
+    UNSEEN,
+    largest_overlap,
+    largest_overlap_with_another,
+    nearest,
+    nearest_other,
+    relative_distance,
+    spread,
+)
+from weightflow.populations.tasks.task import Labelled, Task
+from weightflow.populations.verdicts import accuracy, agreement, logits, measure_norms
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Networks and what they say of labelled inputs.
+
+    Attributes:
+        weights: (N, P).
+        said: (N, n, classes) logits.
+        labels: (n,).
+    """
+
+    weights: np.ndarray
+    said: Tensor
+    labels: Tensor
+
+    @property
+    def accuracy(self) -> np.ndarray:
+        """(N,) share of right labels."""
+        return accuracy(self.said, self.labels).numpy()
+
+    @property
+    def loss(self) -> np.ndarray:
+        """(N,) cross-entropy, nats per label."""
+        return np.array([functional.cross_entropy(own, self.labels).item() for own in self.said])
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """(N, n) whether a label is wrong."""
+        return (self.said.argmax(-1) != self.labels).numpy()
+
+
+def judge(classifier: Classifier, task: Task, weights: np.ndarray, part: Labelled, device: torch.device) -> Judged:
+    """What networks (N, P) say of a part of their task; their batch norms are measured on its training part."""
+    networks, training, inputs = (
+        torch.as_tensor(found, device=device) for found in (weights, task.training.inputs, part.inputs)
+    )
+    said = logits(classifier, networks, measure_norms(classifier, networks, training), inputs)
+    return Judged(weights, said.cpu(), torch.as_tensor(part.labels))
+
+
+def compare_generated(trained: Judged, made: Mapping[str, Judged], name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How good generated networks are, and whether they are copies or all one.
+
+    Distances are in units of the mean distance between two trained networks; what `trained` itself has of each metric
+    is what honest new ones would have.
+
+    Args:
+        trained: the networks that generators learned from.
+        made: the generated ones, by their generator; laid out as the trained ones are.
+        name: the source that the trained ones are.
+
+    Returns:
+        Table source, metric (accuracy: mean, deviation, least, largest; loss; nearest, spread, overlap: NaN where no
+        network errs), value; and table source, network, accuracy.
+    """
+    unit = spread(trained.weights)
+    rows, shares = [], []
+    near = {name: nearest_other(trained.weights)}
+    near |= {source: nearest(own.weights, trained.weights) for source, own in made.items()}
+    overlaps = {name: largest_overlap_with_another(trained.wrong)}
+    overlaps |= {source: largest_overlap(own.wrong, trained.wrong) for source, own in made.items()}
+    for source, own in {name: trained, **made}.items():
+        found = _of_quality(own)
+        found |= {"nearest": near[source].mean() / unit, "spread": spread(own.weights) / unit}
+        found["overlap"] = pd.Series(overlaps[source]).mean()  # of the networks that err
+        rows += [(source, metric, value) for metric, value in found.items()]
+        shares += [(source, network, share) for network, share in enumerate(own.accuracy)]
+    table = pd.DataFrame(rows, columns=["source", "metric", "value"])
+    return table, pd.DataFrame(shares, columns=["source", "network", "accuracy"])
+
+
+def compare_reconstructed(originals: Judged, made: Mapping[str, Judged]) -> pd.DataFrame:
+    """How much of networks is left in their reconstructions.
+
+    Args:
+        originals: networks that the auto-encoder did not learn.
+        made: their reconstructions, in the same order, by what made them.
+
+    Returns:
+        Table source (`unseen` are the originals), metric (accuracy: mean, deviation, least, largest; loss; share: of
+        the originals' accuracy; agreement of labels; distance: squared, in units of the variance), value.
+    """
+    rows = [(UNSEEN, metric, value) for metric, value in _of_quality(originals).items()]
+    for source, own in made.items():
+        found = _of_quality(own)
+        found["share"] = own.accuracy.mean() / originals.accuracy.mean()
+        found["agreement"] = float(agreement(own.said, originals.said).mean())
+        found["distance"] = relative_distance(originals.weights, own.weights).mean()
+        rows += [(source, metric, value) for metric, value in found.items()]
+    return pd.DataFrame(rows, columns=["source", "metric", "value"])
+
+
+def _of_quality(own: Judged) -> dict[str, float]:
+    shares = own.accuracy
+    found = {"mean": shares.mean(), "deviation": shares.std(ddof=1), "least": shares.min(), "largest": shares.max()}
+    return {f"accuracy_{name}": float(value) for name, value in found.items()} | {"loss": float(own.loss.mean())}

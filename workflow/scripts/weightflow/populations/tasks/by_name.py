@@ -1,0 +1,42 @@
+"""Tasks by their names: small ones come with scikit-learn, images are read from the files that their authors give."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn import datasets
+
+from weightflow.errors import InputError
+from weightflow.formats.downloads import check_sum
+from weightflow.populations.tasks.catalogue import BUILT_IN, DataSet
+from weightflow.populations.tasks.images import read_parts
+from weightflow.populations.tasks.task import Labelled, Task, split_task
+from weightflow.schema import unknown
+
+
+def built_in(name: str) -> Labelled:
+    """A data set that comes with scikit-learn: digits as images of one channel, the others as tables."""
+    found = getattr(datasets, f"load_{name}")()
+    inputs = found.images[:, None] if name == "digits" else found.data
+    return Labelled(inputs.astype(np.float32), found.target.astype(np.int64))
+
+
+def named_task(name: str, settings: Mapping[str, Any], catalogue: Mapping[str, DataSet]) -> Task:
+    """The task of a name, split and scaled.
+
+    Args:
+        name: one of `BUILT_IN`, or of the catalogue, whose files are there.
+        settings: as `split_task` takes them; `test` counts where the authors of the data name no test part.
+        catalogue: of images.
+
+    Raises:
+        InputError: an unknown name, a file that is missing, damaged or not the catalogue's, or as `split_task`.
+    """
+    if name in BUILT_IN:
+        return split_task(built_in(name), settings)
+    if name not in catalogue:
+        raise InputError(f"task: {unknown('name', name, [*BUILT_IN, *catalogue])}")
+    for source in catalogue[name].files.values():
+        check_sum(source.path, source.sha256, "the catalogue of tasks")
+    everything, test = read_parts(catalogue[name])
+    return split_task(everything, settings, test)

@@ -1,0 +1,58 @@
+"""The task of a backbone: to name a count from the counts before it, so that its cross-entropy is a likelihood.
+
+An example is a state, and the variable of it that is asked for. Populations of backbones learn these as classifiers
+learn theirs: each network is one more anchor of the same snapshot.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from weightflow import seeding
+from weightflow.data.snapshots import Snapshots
+from weightflow.data.state_space import Counts
+from weightflow.errors import InputError
+from weightflow.populations.tasks.task import Labelled, Task
+
+
+def task_of_states(data: Snapshots, time: float | None, settings: Mapping[str, Any], source: str) -> Task:
+    """The task of one observed snapshot.
+
+    Args:
+        data: snapshots of counts.
+        time: of the snapshot; None for the last observed one.
+        settings: the share `validation` of its training states and the `seed` of the split; the held-out states are
+            the test part.
+        source: the snapshots' file, for messages.
+
+    Raises:
+        InputError: the time is not an observed one, states are not counts, or a part would be empty.
+    """
+    if not isinstance(data.space, Counts):
+        raise InputError(f"{source}: its states are real values, and populations of backbones are of counts.")
+    observed = data.observed_times
+    if time is not None and not np.isclose(observed, time).any():
+        raise InputError(
+            f"populations.*.snapshot.time: {time:g} is not an observed time of {source}; set one of "
+            f"{', '.join(f'{known:g}' for known in observed)}."
+        )
+    place = int(np.flatnonzero(np.isclose(data.times, observed[-1] if time is None else time))[0])
+    states, test = data.training[place], data.heldout[place] if data.heldout else data.training[place][:0]
+    order = seeding.stream(settings["seed"], "task").permutation(len(states))
+    held = round(settings["validation"] * len(states))
+    if not 0 < held < len(states) or not len(test):
+        raise InputError(
+            f"{source}: {len(states)} training and {len(test)} held-out states at time {data.times[place]:g} leave a "
+            f"part without any, with a share of {settings['validation']} for validation; add states."
+        )
+    parts = [states[order[held:]], states[order[:held]], test]
+    return Task(*(_examples(part) for part in parts), classes=data.space.levels)
+
+
+def _examples(states: np.ndarray) -> Labelled:
+    """Of each variable of each state (N, d), in this order: (N·d, d + 1) the state and the variable's index."""
+    number, variables = states.shape
+    asked = np.tile(np.arange(variables), number)
+    inputs = np.column_stack([np.repeat(states, variables, axis=0), asked])
+    return Labelled(inputs.astype(np.float32), states.ravel().astype(np.int64))

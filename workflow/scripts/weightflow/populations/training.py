@@ -1,0 +1,159 @@
+"""Training of populations: many networks side by side as one batched program."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from weightflow import seeding
+from weightflow.errors import DivergenceError
+from weightflow.limits import check_bytes
+from weightflow.networks.learning_rate import cosine_decay
+from weightflow.populations.architectures.classifiers import Classifier
+from weightflow.populations.architectures.stacked_layers import BatchNorms
+from weightflow.populations.initialisation import initial
+from weightflow.populations.population import Population
+from weightflow.populations.tasks.task import Labelled, Task
+from weightflow.populations.verdicts import accuracy, logits, measure_norms
+from weightflow.progress import progress
+
+_HELD = 4  # times that weights are in memory while they are trained, with gradients and moments
+_SEEN = 20  # epochs that the curves tell of, about
+_LAST_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
+
+
+def train_population(
+    classifier: Classifier, task: Task, settings: Mapping[str, Any], seed: int, device: torch.device
+) -> Population:
+    """Train N networks, each with its own initial weights and order of examples, whatever is trained beside it.
+
+    Args:
+        classifier: the architecture.
+        task: its training part is learned; the validation part is only looked at.
+        settings: `networks`, `epochs`, `checkpoints` (epochs up to `epochs`), `batch`, `at_once`, and lists
+            `learning_rates`, `weight_decays` and `initialisations`, all of whose combinations take turns.
+        seed: of everything random.
+        device: where to train.
+
+    Raises:
+        InputError: the networks would take more memory than there is.
+        DivergenceError: the loss became NaN or infinite.
+    """
+    weights, kept = sum(layer.weights for layer in classifier.layers), len(_kept(settings))
+    check_bytes(
+        4 * settings["networks"] * weights * (kept + _HELD),
+        f"populations.*.training: {settings['networks']} networks of {weights} weights at {kept} epochs",
+    )
+    recipes, at_once = _recipes(settings), settings["at_once"]
+    generators = [torch.Generator().manual_seed(seeding.integer(seed, "population", i)) for i in range(len(recipes))]
+    parts = [
+        _train(classifier, task, recipes[i : i + at_once], generators[i : i + at_once], settings, device)
+        for i in range(0, len(recipes), at_once)
+    ]
+    checkpoints, curves = zip(*parts, strict=True)
+    table = pd.concat(
+        [own.assign(network=own["network"] + k * at_once) for k, own in enumerate(curves)], ignore_index=True
+    )
+    kept = np.concatenate(checkpoints)
+    return Population(kept[:, -1], np.array(_kept(settings)), kept, recipes, table)
+
+
+def _recipes(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What each network is trained with; those of one learning rate and decay stand together."""
+    keys = {"learning_rate": "learning_rates", "weight_decay": "weight_decays", "initialisation": "initialisations"}
+    ways = [dict(zip(keys, way, strict=True)) for way in itertools.product(*(settings[key] for key in keys.values()))]
+    found = [ways[i % len(ways)] for i in range(settings["networks"])]
+    return sorted(found, key=ways.index)
+
+
+def _kept(settings: Mapping[str, Any]) -> list[int]:
+    """Epochs whose weights are kept."""
+    return sorted({*settings["checkpoints"], settings["epochs"]})
+
+
+def _judged(settings: Mapping[str, Any]) -> set[int]:
+    """Epochs that the curves tell of."""
+    return {*range(0, settings["epochs"], max(1, -(-settings["epochs"] // _SEEN))), *_kept(settings)}
+
+
+def _train(
+    classifier: Classifier,
+    task: Task,
+    recipes: Sequence[Mapping[str, Any]],
+    generators: Sequence[torch.Generator],
+    settings: Mapping[str, Any],
+    device: torch.device,
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Checkpoints (N, E, P) and curves of networks side by side."""
+    begun = [
+        initial(classifier, 1, own, recipe["initialisation"]) for own, recipe in zip(generators, recipes, strict=True)
+    ]
+    # One tensor of weights for each learning rate and decay, as optimisers have one of these for each.
+    pairs = [(recipe["learning_rate"], recipe["weight_decay"]) for recipe in recipes]
+    groups = [
+        {"params": [torch.cat([begun[i] for i in own]).to(device).requires_grad_()], "lr": rate, "weight_decay": decay}
+        for (rate, decay), own in _runs(pairs)
+    ]
+    optimiser = torch.optim.AdamW(groups)
+    rates = [group["lr"] for group in optimiser.param_groups]
+    training, validation = (_on(part, device) for part in (task.training, task.validation))
+    kept, judged, checkpoints, rows = _kept(settings), _judged(settings), [], []
+    steps = settings["epochs"] * -(-len(training[1]) // settings["batch"])
+    step = 0
+    for epoch in progress(range(settings["epochs"] + 1), f"{len(recipes)} networks, epochs"):
+        if epoch in judged:
+            weights = torch.cat([group["params"][0].detach() for group in optimiser.param_groups])
+            checkpoints += [weights.cpu().numpy()] if epoch in kept else []
+            rows += _judge(classifier, weights, epoch, training, validation)
+        if epoch == settings["epochs"]:
+            break
+        for batch in _batches(len(training[1]), settings["batch"], generators):
+            for group, rate in zip(optimiser.param_groups, rates, strict=True):
+                group["lr"] = rate * cosine_decay(step, steps, _LAST_RATE)
+            weights = torch.cat([group["params"][0] for group in optimiser.param_groups])
+            own = batch.to(device)
+            said = classifier.logits(weights, training[0][own], BatchNorms())
+            loss = functional.cross_entropy(said.flatten(0, 1), training[1][own].flatten(), reduction="sum")
+            optimiser.zero_grad(set_to_none=True)
+            (loss / batch.shape[1]).backward()
+            optimiser.step()
+            step += 1
+    curves = pd.DataFrame(rows, columns=["network", "epoch", "loss", "training", "validation"])
+    if not (torch.isfinite(weights).all() and np.isfinite(curves["loss"]).all()):
+        raise DivergenceError("a network's training diverged; lower populations.*.training.learning_rates.")
+    return np.stack(checkpoints, axis=1), curves
+
+
+def _runs(pairs: Sequence[tuple[float, float]]) -> Iterator[tuple[tuple[float, float], list[int]]]:
+    """Each pair with the places that it has, which are neighbours."""
+    for pair, own in itertools.groupby(range(len(pairs)), key=pairs.__getitem__):
+        yield pair, list(own)
+
+
+def _batches(examples: int, size: int, generators: Sequence[torch.Generator]) -> tuple[Tensor, ...]:
+    """Batches (N, size) of an epoch: each network sees every example once, in an order of its own."""
+    return torch.stack([torch.randperm(examples, generator=own) for own in generators]).split(size, dim=1)
+
+
+def _on(part: Labelled, device: torch.device) -> tuple[Tensor, Tensor]:
+    return torch.as_tensor(part.inputs, device=device), torch.as_tensor(part.labels, device=device)
+
+
+def _judge(
+    classifier: Classifier,
+    weights: Tensor,
+    epoch: int,
+    training: tuple[Tensor, Tensor],
+    validation: tuple[Tensor, Tensor],
+) -> list[tuple[int, int, float, float, float]]:
+    """Rows (network, epoch, loss, training, validation) of the curves."""
+    moments = measure_norms(classifier, weights, training[0])
+    said, seen = (logits(classifier, weights, moments, part[0]) for part in (training, validation))
+    losses = [functional.cross_entropy(own, training[1]).item() for own in said]
+    shares = zip(losses, accuracy(said, training[1]).tolist(), accuracy(seen, validation[1]).tolist(), strict=True)
+    return [(network, epoch, *own) for network, own in enumerate(shares)]

@@ -1,0 +1,192 @@
+"""Flow matching over weights: a velocity that carries noise to networks (DeepWeightFlow, Gupta et al. 2026).
+
+On the way x_t = (1 − t) x_0 + t x_1 from noise x_0 ~ N(0, σ²) to a network x_1, the velocity learns x_1 − x_0 (Lipman
+et al. 2023). It may be told of a condition of each network, such as the time of the snapshot that it is an anchor of.
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torchdiffeq import odeint
+
+from weightflow import seeding
+from weightflow.errors import DivergenceError
+from weightflow.networks.learning_rate import cosine_decay
+from weightflow.networks.saved_networks import with_parameters
+from weightflow.populations.reduction import Reduction, fit_reduction
+from weightflow.progress import progress
+from weightflow.storage import parts_of, read_tensors, write_tensors
+from weightflow.transport.couplings import couple
+
+KIND = "weight flow"
+_EMBEDDED = 64  # numbers that tell the velocity the time
+_TOLERANCE = 1e-4  # of the solver, in coordinates
+_APART = 100.0  # coordinates that conditions lie apart for each unit of difference, where noise is coupled
+_SEEN = 200  # losses that are kept
+_LOSSES = ["step", "loss"]
+_NETWORK = "velocity."  # before the names of parameters in files
+
+
+class Velocity(nn.Module):
+    """A perceptron of widths h, h/2, h over coordinates, the embedded time and a condition; LayerNorm and GELU."""
+
+    def __init__(self, coordinates: int, width: int, conditions: int = 0):
+        super().__init__()
+        self.embed = nn.Sequential(nn.Linear(1, _EMBEDDED), nn.GELU(), nn.Linear(_EMBEDDED, _EMBEDDED))
+        sizes = [coordinates + _EMBEDDED + conditions, width, width // 2, width]
+        hidden = [
+            nn.Sequential(nn.Linear(read, written), nn.LayerNorm(written), nn.GELU())
+            for read, written in itertools.pairwise(sizes)
+        ]
+        self.layers = nn.Sequential(*hidden, nn.Linear(width, coordinates))
+
+    def forward(self, t: Tensor, x: Tensor, condition: Tensor) -> Tensor:
+        """(n, d) at times (n, 1) and places (n, d), of networks with conditions (n, c)."""
+        return self.layers(torch.cat([x, self.embed(t), condition], dim=-1))
+
+
+@dataclass(frozen=True)
+class WeightFlow:
+    """A fitted flow.
+
+    Attributes:
+        velocity: in coordinates.
+        reduction: of weights to coordinates.
+        source: σ of the noise, in coordinates.
+        losses: table step, loss (mean squared error of the velocity), at regular steps and the last; empty where a
+            flow is read from a file.
+    """
+
+    velocity: Velocity
+    reduction: Reduction
+    source: float
+    losses: pd.DataFrame
+
+
+def fit_weight_flow(
+    weights: np.ndarray,
+    settings: Mapping[str, Any],
+    seed: int,
+    device: torch.device,
+    conditions: np.ndarray | None = None,
+) -> WeightFlow:
+    """Fit a flow to a population.
+
+    Args:
+        weights: (N, P), aligned to each other.
+        settings: `width`, `steps`, `batch`, `learning_rate`, `weight_decay`, `ema`, `source`, `times` (the α and β of
+            the Beta distribution of t, [1, 1] for a uniform one), `coupling` (independent or optimal, within a
+            batch), `components` and `reduction`.
+        seed: of the network, batches, noise and times.
+        device: where to compute.
+        conditions: (N, c), about from −1 to 1.
+
+    Raises:
+        DivergenceError: the loss became NaN or infinite.
+    """
+    reduction = fit_reduction(weights, settings["components"], settings["reduction"])
+    goals = torch.as_tensor(reduction.coordinates(weights), dtype=torch.float32)
+    given = torch.zeros(len(goals), 0) if conditions is None else torch.as_tensor(conditions, dtype=torch.float32)
+    draws = seeding.stream(seed, "weight flow")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seeding.integer(seed, "weight flow", "network"))
+        velocity = Velocity(goals.shape[1], settings["width"], given.shape[1]).to(device)
+    average = AveragedModel(velocity, multi_avg_fn=get_ema_multi_avg_fn(settings["ema"]))
+    rate, count = settings["learning_rate"], settings["steps"]
+    optimiser = torch.optim.AdamW(velocity.parameters(), lr=rate, weight_decay=settings["weight_decay"])
+    losses = []
+    for step in progress(range(count), "flow over weights"):
+        optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, 0.0)
+        loss = _loss(velocity, goals, given, settings, draws, device)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        average.update_parameters(velocity)
+        if step % max(1, count // _SEEN) == 0 or step == count - 1:
+            losses.append((step, loss.item()))
+            if not np.isfinite(losses[-1][1]):
+                raise DivergenceError(f"the weight flow diverged at step {step}; lower its learning_rate ({rate}).")
+    return WeightFlow(average.module.eval(), reduction, settings["source"], pd.DataFrame(losses, columns=_LOSSES))
+
+
+def _loss(
+    velocity: Velocity,
+    goals: Tensor,
+    given: Tensor,
+    settings: Mapping[str, Any],
+    draws: np.random.Generator,
+    device: torch.device,
+) -> Tensor:
+    """Mean squared error of the velocity on the ways of a batch."""
+    chosen = torch.as_tensor(draws.integers(len(goals), size=settings["batch"]))
+    ends, conditions = goals[chosen], given[chosen]
+    starts = settings["source"] * torch.as_tensor(draws.standard_normal(ends.shape), dtype=torch.float32)
+    if settings["coupling"] == "optimal":
+        # Noise and condition stay independent, as they are when networks are generated (Kerrigan et al. 2024).
+        beside = _APART * starts.shape[1] ** 0.5 * conditions
+        sides = (torch.cat([part, beside], dim=1).numpy() for part in (starts, ends))
+        partner = torch.as_tensor(couple(*sides, draws))
+        ends, conditions = ends[partner], conditions[partner]
+    t = torch.as_tensor(draws.beta(*settings["times"], size=(len(ends), 1)), dtype=torch.float32)
+    t, starts, ends, conditions = (part.to(device) for part in (t, starts, ends, conditions))
+    return (velocity(t, torch.lerp(starts, ends, t), conditions) - (ends - starts)).square().mean()
+
+
+@torch.no_grad()
+def generate(flow: WeightFlow, count: int, seed: int, conditions: np.ndarray | None = None) -> np.ndarray:
+    """(count, P) new networks' weights: fresh noise, carried along the velocity.
+
+    Args:
+        flow: fitted.
+        count: of networks.
+        seed: of the noise.
+        conditions: (count, c) of the networks, where the flow was fitted with such.
+    """
+    device = next(flow.velocity.parameters()).device
+    size = flow.velocity.layers[-1].out_features
+    noise = seeding.stream(seed, "weight flow", "generate").standard_normal((count, size))
+    start = torch.as_tensor(flow.source * noise, dtype=torch.float32, device=device)
+    given = torch.zeros(count, 0) if conditions is None else torch.as_tensor(conditions, dtype=torch.float32)
+    given = given.to(device)
+
+    def field(t: Tensor, x: Tensor) -> Tensor:
+        return flow.velocity(t.expand(count, 1), x, given)
+
+    ends = odeint(field, start, torch.tensor([0.0, 1.0], device=device), rtol=_TOLERANCE, atol=_TOLERANCE)[-1]
+    return flow.reduction.weights(ends.cpu().numpy()).astype(np.float32)
+
+
+def write_weight_flow(path: str | Path, flow: WeightFlow, **metadata: Any) -> None:
+    """Write the velocity's parameters and the reduction; its losses are a table of their own."""
+    tensors = {f"{_NETWORK}{name}": value.cpu().numpy() for name, value in flow.velocity.state_dict().items()}
+    tensors["mean"] = flow.reduction.mean
+    tensors |= {} if flow.reduction.axes is None else {"axes": flow.reduction.axes}
+    write_tensors(path, KIND, tensors, scale=flow.reduction.scale, source=flow.source, **metadata)
+
+
+def read_weight_flow(path: str | Path, device: torch.device) -> WeightFlow:
+    """Read a flow, its velocity onto a device.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    artefact = read_tensors(path, KIND, finite=True)
+    with parts_of(path):
+        state = {
+            name.removeprefix(_NETWORK): torch.from_numpy(value)
+            for name, value in artefact.tensors.items()
+            if name.startswith(_NETWORK)
+        }
+        rows, width = state["layers.3.weight"].shape
+        conditions = state["layers.0.0.weight"].shape[1] - rows - _EMBEDDED
+        velocity = with_parameters(lambda: Velocity(rows, width, conditions), state)
+        kept = Reduction(artefact.tensors["mean"], artefact.metadata["scale"], artefact.tensors.get("axes"))
+        return WeightFlow(velocity.to(device).eval(), kept, artefact.metadata["source"], pd.DataFrame(columns=_LOSSES))

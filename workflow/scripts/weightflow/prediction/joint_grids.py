@@ -1,0 +1,101 @@
+"""Joint probabilities of two variables on a grid, for figures: they show a density without the noise of samples.
+
+The two are those that `Snapshots.pair` names. Figures do without torch, so a prediction holds the grids.
+"""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from weightflow.data.state_space import Counts, StateSpace
+from weightflow.networks.backbones import Backbone
+from weightflow.prediction.predictions import bin_counts
+
+MOST_STATES = 512  # of a variable; a finer grid shows nothing more, and costs its square
+MOST_PROBABILITIES = 2_000_000  # of all times, 8 MB on disk
+DRAWN = 4_000  # samples at each time where the grid is estimated
+_AT_ONCE = 2_000_000  # probabilities held in one batch
+
+
+def grid_bins(states: int, times: int) -> int:
+    """Bins of a grid along each variable; each holds `bin_counts(states, bins)` counts, the last one maybe fewer."""
+    most = max(1, min(states, math.isqrt(MOST_PROBABILITIES // times)))
+    return math.ceil(states / bin_counts(states, most))
+
+
+@torch.no_grad()
+def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tuple[int, ...], seed: int) -> np.ndarray:
+    """Joint probabilities of two variables at T times.
+
+    They are exact for the two variables that the backbone generates first, p(x₁) p(x₂ | x₁); of real values with x₁ in
+    the middle of its bin. Any others are the mean over drawn states; where the variables come in order, over the second
+    one's conditional at each of these.
+
+    Args:
+        backbone: the density.
+        weights: (T, P).
+        space: what a state can be.
+        pair: i < j; anything else has no joint probabilities.
+        seed: of the drawn states.
+
+    Returns:
+        (T, B, B) float32, B = `grid_bins(L, T)` or the space's bins; empty where there is no pair, where L is above
+        512, or where real values have too many times.
+    """
+    bins, times, counts = space.bins, len(weights), isinstance(space, Counts)
+    fits = bins <= MOST_STATES if counts else times * bins**2 <= MOST_PROBABILITIES
+    if len(pair) != 2 or not fits:
+        return np.zeros((0, 0, 0), dtype=np.float32)
+    generator = torch.Generator(weights.device).manual_seed(seed)
+    edges = torch.as_tensor(space.edge_coordinates(len(backbone.order)), device=weights.device)
+    is_exact = pair == backbone.order[:2]
+    middles = torch.as_tensor(space.middles(pair[0]), device=weights.device)
+    most = max(len(backbone.order), 1 if counts else bins) * backbone.head.outputs
+    at_once = max(1, _AT_ONCE // ((bins if is_exact else DRAWN) * most))
+    found = []
+    for networks in weights.split(at_once):
+        if is_exact:
+            joint = _first_two(backbone, networks, edges, middles, pair)
+        else:
+            joint = _drawn(backbone, networks, edges, pair, generator)
+        found.append((_binned(joint, grid_bins(bins, times)) if counts else joint).float().cpu())
+    return torch.cat(found).numpy()
+
+
+def _first_two(backbone: Backbone, networks: Tensor, edges: Tensor, middles: Tensor, pair: tuple[int, int]) -> Tensor:
+    """(S, B, B): neither variable's conditional depends on the variables that come later, which are zero here."""
+    first, second = pair
+    prefixes = middles.new_zeros(len(middles), len(backbone.order))
+    prefixes[:, first] = middles
+    outputs = backbone.outputs(networks, prefixes)
+    start = backbone.head.masses(outputs[:, 0, first], edges[first]).double()
+    return start.unsqueeze(-1) * backbone.head.masses(outputs[:, :, second], edges[second]).double()
+
+
+def _drawn(
+    backbone: Backbone, networks: Tensor, edges: Tensor, pair: tuple[int, int], generator: torch.Generator
+) -> Tensor:
+    """(S, B, B) from drawn states: each falls into a bin of the first variable, and shares among the second's."""
+    states, bins = backbone.sample(networks, DRAWN, generator), edges.shape[1] - 1
+    in_order = backbone.order == tuple(sorted(backbone.order))
+    first, second = (torch.bucketize(states[..., v].to(edges.dtype).contiguous(), edges[v]) - 1 for v in pair)
+    inside = ((first >= 0) & (first < bins)) & ((second >= 0) & (second < bins) | in_order)
+    first, second = (place.clamp(0, bins - 1) for place in (first, second))
+    if in_order:
+        outputs = backbone.outputs(networks, states)[:, :, pair[1]]
+        shares = backbone.head.masses(outputs, edges[pair[1]]).double()
+    else:
+        shares = torch.nn.functional.one_hot(second, bins).double()
+    shares = shares * inside.unsqueeze(-1)
+    joint = shares.new_zeros(len(networks), bins, bins)
+    return joint.scatter_add_(1, first.unsqueeze(-1).expand_as(shares), shares) / DRAWN
+
+
+def _binned(joint: Tensor, bins: int) -> Tensor:
+    """(S, B, B) sums of (S, L, L) over equally many counts."""
+    counts = bin_counts(joint.shape[-1], bins)
+    spare = bins * counts - joint.shape[-1]
+    padded = torch.nn.functional.pad(joint, (0, spare, 0, spare))
+    return padded.unflatten(1, (bins, counts)).unflatten(3, (bins, counts)).sum((2, 4))

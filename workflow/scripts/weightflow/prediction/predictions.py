@@ -1,0 +1,95 @@
+"""Predictions: the one form in which every model and baseline hands its distributions to evaluation."""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from weightflow.data.state_space import Counts, StateSpace
+from weightflow.storage import cut, parts_of, read_tensors, write_tensors
+
+KIND = "prediction"
+_SCORE = "score."
+_ARRAYS = ("times", "marginals", "edges", "joints", "pair", "weights")
+_ARRAYS += ("path_times", "path_weights", "frame_times", "frame_joints")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Distributions at T times.
+
+    Attributes:
+        times: (T,).
+        samples: T arrays (n_t, d).
+        sample_weights: T arrays (n_t,) that sum to one each, or empty where all samples count the same.
+        scores: (T,) arrays by metric (density.py); empty without a density.
+        marginals: (T, d, L) probabilities of the counts 0 … L−1 by the density, or of the bins between `edges`;
+            empty without one.
+        edges: (d, B + 1) ends of the bins of real values; empty for counts.
+        joints: (T, B, B) probabilities of two variables by the density, in bins of `bin_counts(L, B)` counts or
+            between `edges`, for figures; empty without one.
+        pair: (2,) indices of these two variables, or empty.
+        weights: (T, P) of the moving network; empty where there is none.
+        path_times, path_weights: (F,) and (F, P), the same path on a finer grid, for figures.
+        frame_times, frame_joints: (G,) and (G, B, B), as `joints` at times in between, for an animation; empty where
+            the data's times are many, or there are no joints.
+    """
+
+    times: np.ndarray
+    samples: list[np.ndarray]
+    sample_weights: list[np.ndarray] = field(default_factory=list)
+    scores: dict[str, np.ndarray] = field(default_factory=dict)
+    marginals: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    edges: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    joints: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    pair: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    path_times: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    path_weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    frame_times: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    frame_joints: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
+
+    def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
+        """Samples (n, d) at the t-th time and their weights (n,)."""
+        samples = self.samples[t]
+        return samples, self.sample_weights[t] if self.sample_weights else np.full(len(samples), 1 / len(samples))
+
+
+def density_edges(space: StateSpace, variables: int) -> np.ndarray:
+    """`Prediction.edges` of a density over a space."""
+    if isinstance(space, Counts):
+        return np.zeros((0, 0))
+    return np.stack([space.edges(v) for v in range(variables)])
+
+
+def bin_counts(states: int, bins: int) -> int:
+    """How many counts a bin of `Prediction.joints` holds, where `bins` of them share all of the states."""
+    return math.ceil(states / bins)
+
+
+def write_prediction(path: str | Path, prediction: Prediction, **metadata: object) -> None:
+    """Write a prediction."""
+    samples = np.concatenate(prediction.samples)
+    tensors = {
+        "samples": samples.astype(np.int32) if samples.dtype.kind in "iu" else samples,
+        "counts": np.array([len(s) for s in prediction.samples], dtype=np.int64),
+        "sample_weights": np.concatenate([*prediction.sample_weights, np.zeros(0)]),
+    }
+    tensors |= {name: getattr(prediction, name) for name in _ARRAYS}
+    tensors |= {_SCORE + name: values for name, values in prediction.scores.items()}
+    write_tensors(path, KIND, tensors, **metadata)
+
+
+def read_prediction(path: str | Path) -> Prediction:
+    """Read a prediction."""
+    tensors = read_tensors(path, KIND).tensors
+    with parts_of(path):
+        samples, counts = tensors.pop("samples"), tensors.pop("counts")
+        sample_weights = tensors.pop("sample_weights")
+        split = cut(samples, counts)
+        weighted = cut(sample_weights, counts) if len(sample_weights) else []
+        scores = {name.removeprefix(_SCORE): tensors.pop(name) for name in list(tensors) if name.startswith(_SCORE)}
+        if len(tensors["times"]) != len(counts):
+            raise ValueError
+        return Prediction(scores=scores, samples=split, sample_weights=weighted, **tensors)

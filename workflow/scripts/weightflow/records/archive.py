@@ -1,0 +1,254 @@
+"""Archives: all that figures, tables and the report are regenerated from, in one file that says so of itself.
+
+A gzipped tar file whose first member, `SHA256SUMS`, has a line for each other one, as `sha256sum -c` reads them.
+The same results give the same bytes.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+import zlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from weightflow.errors import InputError, shown
+from weightflow.populations.tasks.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_member
+from weightflow.records.integrity import recorded
+from weightflow.records.lineage import lineage
+from weightflow.records.provenance import file_digest, visible_files
+from weightflow.records.record import ROOT, Record, is_measurement, record_file, root_of
+from weightflow.storage import atomic
+from weightflow.systems.entries import files_of
+from weightflow.yaml_files import config_text, read_config
+
+SUMS = "SHA256SUMS"
+CONFIG = "config.yaml"
+ABOUT = "README.md"
+SYSTEMS = "systems"  # the folder of the system files and their models
+LARGEST_SUMS = 2**26  # bytes of the list of digests
+_CHUNK = 2**20
+README = """# Archived results
+
+What figures, tables and the report of a run are made from, with the records of what made it (`results/provenance/`).
+`sha256sum -c SHA256SUMS` tells whether it is whole. To make all of them anew, without training, in a checkout of the
+workflow:
+
+    make figures ARCHIVE=this-file.tar.gz FOLDER=new-folder
+
+Afterwards `sha256sum -c SHA256SUMS` in the new folder compares them with those that were archived.
+"""
+
+
+def archived_files(targets: Iterable[str], regenerated: Collection[str]) -> dict[str, Path]:
+    """What regenerating targets takes, and what it gives.
+
+    Args:
+        targets: artefacts to regenerate, of one results folder.
+        regenerated: the rules that are run anew; what other rules made is taken as it is.
+
+    Returns:
+        Every file, by its name in an archive.
+
+    Raises:
+        InputError: an artefact, other than a time that was taken, has no record; or its file is not there.
+    """
+    targets = list(targets)
+    root = root_of(targets[0])
+    jobs = defaultdict(list)  # what one job made, of which a target may be a part
+    for _, record in recorded(root):
+        jobs[_job(record)].append(record.path)
+    queue = [str(Path(target).relative_to(root)) for target in targets]
+    taken: set[str] = set()
+    records: set[str] = set()  # of these, and of what they are made from
+    while queue:
+        path = queue.pop()
+        if path in taken:
+            continue
+        taken.add(path)
+        if is_measurement(root / path):
+            continue
+        made, *_ = known = lineage(root / path)
+        records |= {record.path for record in known}
+        if made.rule in regenerated:
+            queue += jobs[_job(made)]
+            queue += [name[1:] for name in made.inputs if name.startswith("/")]
+    files = [file for path in taken for file in _files(root / path)] + [record_file(root / path) for path in records]
+    return {f"{ROOT}/{file.relative_to(root)}": file for file in sorted(files)}
+
+
+def write_archive(
+    path: str | Path, files: Mapping[str, Path], config: Mapping[str, Any], systems: Iterable[str]
+) -> None:
+    """Pack files with the configuration.
+
+    Args:
+        path: the archive to write.
+        files: as `archived_files` gives them.
+        config: the complete configuration.
+        systems: those that the configuration gives by the paths of their files.
+
+    Raises:
+        InputError: a file of a system has a name that `unpack` would refuse.
+    """
+    names = _system_names(systems)
+    packed = {system: names[os.path.abspath(system)] for system in systems}
+    datasets = {
+        name: entry | ({"system": packed[entry["system"]]} if entry["system"] in packed else {})
+        for name, entry in config["datasets"].items()
+    }
+    contents: dict[str, bytes | Path] = {**files}
+    contents |= {name: Path(source) for source, name in names.items()}
+    contents[CONFIG] = config_text({**config, "datasets": datasets}).encode()
+    contents[ABOUT] = README.encode()
+    sums = "".join(f"{_digest(contents[name])}  {name}\n" for name in sorted(contents)).encode()
+    with (
+        atomic(path) as temporary,
+        open(temporary, "wb") as raw,
+        gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for name, content in [(SUMS, sums), *sorted(contents.items())]:
+            _add(tar, name, content)
+
+
+def unpack(path: str | Path, folder: str | Path) -> int:
+    """Unpack an archive into a folder that is not there yet; whole, or not at all.
+
+    Nothing in an archive is trusted: only plain files with the names that `write_archive` gives are written, each as
+    long as its checksum is in the archive's list, and no more bytes than the disk has room for.
+
+    Returns:
+        Number of files.
+
+    Raises:
+        InputError: the file is no archive of this workflow, is damaged, or holds what such an archive does not; or
+            the folder exists.
+    """
+    path, folder = Path(path), Path(folder)
+    if folder.exists():
+        raise InputError(f"{folder}: is there already; name a new folder to unpack into.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        with gzip.open(path) as stream:
+            count = _unpack_members(path, stream, temporary)
+        os.chmod(temporary, 0o755)
+        os.rename(temporary, folder)
+    except (OSError, EOFError, zlib.error, ValueError) as fault:
+        if isinstance(fault, InputError):
+            raise
+        raise InputError(
+            f"{path}: is not an archive of this workflow, or is damaged ({fault}); copy it again."
+        ) from fault
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return count
+
+
+def _unpack_members(path: Path, stream: IO[bytes], folder: Path) -> int:
+    first = read_member(stream)
+    if first is None or first.name != SUMS or not is_plain(first) or first.size > LARGEST_SUMS:
+        raise InputError(f"{path}: does not begin with {SUMS}; give an archive that `snakemake archive` made.")
+    lines = read_exactly(stream, first.size).decode("utf-8").splitlines()
+    pass_over(stream, -first.size % BLOCK)
+    sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    room, written = shutil.disk_usage(folder).free, set()
+    while (member := read_member(stream)) is not None:
+        name = member.name
+        if not is_plain(member) or not _is_ours(name) or name not in sums or name in written:
+            raise InputError(f"{path}: holds {shown(name)!r}, which no archive of this workflow does; do not use it.")
+        room -= member.size
+        if room < 0:
+            raise InputError(
+                f"{path}: holds more than the disk of {folder.parent} has room for; make room, or do not use it."
+            )
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if _copy(stream, member.size, target) != sums[name]:
+            raise InputError(f"{path}: its {name} is damaged, the checksum differs; copy the archive again.")
+        pass_over(stream, -member.size % BLOCK)
+        written.add(name)
+    if missing := sorted(set(sums) - written):
+        raise InputError(f"{path}: lacks {missing[0]}, which its list names; copy the archive again.")
+    (folder / SUMS).write_bytes(("\n".join(lines) + "\n").encode())
+    for config in (CONFIG, f"{ROOT}/settings.yaml"):
+        if (folder / config).is_file():
+            _check_config(path, folder / config)
+    return len(written)
+
+
+def _check_config(path: Path, config: Path) -> None:
+    """Refuse a configuration that is more than data, before anyone gives it to Snakemake."""
+    try:
+        read_config(config)
+    except InputError as fault:
+        raise InputError(f"{path}: its {config.name} is no configuration of this workflow; do not use it.") from fault
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a member's name is one that `write_archive` gives."""
+    pure = PurePosixPath(name)
+    plain = str(pure) == name and not pure.is_absolute() and not any(part.startswith(".") for part in pure.parts)
+    is_below = len(pure.parts) > 1 and pure.parts[0] in (ROOT, SYSTEMS)
+    return plain and "\\" not in name and name.isprintable() and (name in (CONFIG, ABOUT) or is_below)
+
+
+def _system_names(systems: Iterable[str]) -> dict[str, str]:
+    """Names in an archive of systems' files and of the models that these name, by their absolute paths.
+
+    They lie to each other as they did, so that what one says of the other's place stays true.
+    """
+    files = {os.path.abspath(file) for system in systems for file in files_of(system)}
+    if not files:
+        return {}
+    common = os.path.commonpath([os.path.dirname(file) for file in files])
+    names = {file: f"{SYSTEMS}/{Path(file).relative_to(common).as_posix()}" for file in sorted(files)}
+    for file, name in names.items():
+        if not _is_ours(name):
+            raise InputError(f"{file}: has a name that archives do not take (hidden, or not printable); rename it.")
+    return names
+
+
+def _job(record: Record) -> str:
+    return json.dumps([record.rule, record.wildcards], sort_keys=True)
+
+
+def _files(path: Path) -> list[Path]:
+    """A file, or those of a folder."""
+    if not path.exists():
+        raise InputError(f"{path}: is not there to be archived; run snakemake first.")
+    return visible_files(path)
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes | Path) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.mode = 0o644
+    if isinstance(content, bytes):
+        entry.size = len(content)
+        tar.addfile(entry, io.BytesIO(content))
+    else:
+        entry.size = content.stat().st_size
+        with open(content, "rb") as file:
+            tar.addfile(entry, file)
+
+
+def _digest(content: bytes | Path) -> str:
+    return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else file_digest(content)
+
+
+def _copy(stream: IO[bytes], size: int, target: Path) -> str:
+    """Copy a member to a file; its SHA-256."""
+    digest = hashlib.sha256()
+    with open(target, "xb") as file:
+        for start in range(0, size, _CHUNK):
+            block = read_exactly(stream, min(_CHUNK, size - start))
+            digest.update(block)
+            file.write(block)
+    return digest.hexdigest()

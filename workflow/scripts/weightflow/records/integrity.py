@@ -1,0 +1,136 @@
+"""Results held against their records: what a job reads before it begins, and all that there are before a run does."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from weightflow.errors import InputError
+from weightflow.records.adoption import adopt, is_known, is_shared
+from weightflow.records.provenance import input_digest
+from weightflow.records.record import FOLDER, ROOT, Record, is_measurement, read_record, record_file, root_of
+from weightflow.storage import REMEDY
+
+PATIENCE = "WEIGHTFLOW_PATIENCE"  # variable: seconds that files of other machines may be late on a shared disk; else 0
+# Bytes of an artefact that is read when a run begins; what is larger is checked by the jobs that read it, if there are.
+LARGEST = 2**26
+NAMED = 3  # faults that a sentence tells
+
+
+def check_inputs(inputs: Iterable[str], outputs: Iterable[str]) -> None:
+    """Hold a job's inputs that are results against their records.
+
+    Args:
+        inputs: of the job.
+        outputs: of the job; what lies in their results folder is the workflow's. Elsewhere a folder that is called so
+            is one if it has records.
+
+    Raises:
+        InputError: one is not what its rule wrote, was made from other inputs than there are now, or has no record.
+    """
+    own = set(map(root_of, outputs))
+    for path in inputs:
+        root = root_of(path)
+        if root and (root in own or (root / FOLDER).is_dir()) and not is_measurement(path):
+            check_artefact(path, root)
+
+
+def check_artefact(path: str | Path, root: Path) -> None:
+    """Hold one artefact against its record, again for a while if need be; raises as `check_inputs`."""
+    end = time.monotonic() + float(os.environ.get(PATIENCE, 0))
+    while fault := _fault(path, root):  # another machine may just have written it, and it shows late here
+        if time.monotonic() >= end:
+            raise InputError(fault)
+        time.sleep(1.0)
+
+
+def _fault(path: str | Path, root: Path) -> str | None:
+    """What is wrong with an artefact."""
+    record = read_record(path)
+    if is_shared(path) and (record is None or _has_come_since(path, record)):
+        record = adopt(path, root)
+    if record is None:
+        return (
+            f"{path}: has no record of what made it ({record_file(path)}); {REMEDY}, or keep it outside "
+            f"{root}/ if it is your own."
+        )
+    if input_digest(path) != record.sha256:
+        return f"{path}: is not what {record.rule} wrote (damaged, edited or replaced); {REMEDY}."
+    for name, digest in record.inputs.items():
+        source = root / name.removeprefix("/")
+        if name.startswith("/") and source.exists() and input_digest(source) != digest:
+            return f"{path}: was made from another {source} than there is now; {REMEDY}."
+    return None
+
+
+def _has_come_since(path: str | Path, record: Record) -> bool:
+    """Whether what `is_shared` was linked after its record was written, which can only be in this run."""
+    return not is_known(path, record) and input_digest(path) != record.sha256
+
+
+def recorded(root: Path = Path(ROOT)) -> Iterator[tuple[Path, Record]]:
+    """Every artefact in a results folder that is there and has a record, with it, in order of their names.
+
+    Raises:
+        InputError: a record is damaged, or is not that of its artefact.
+    """
+    for file in sorted((root / FOLDER).rglob("*.json")):
+        path = root / file.relative_to(root / FOLDER).with_suffix("")
+        if path.exists() and (record := read_record(path)):
+            yield path, record
+
+
+def check_results(root: Path = Path(ROOT)) -> None:
+    """Hold the results of earlier runs against their records.
+
+    Raises:
+        InputError: results were damaged, edited or replaced; or one was made from another input than there is now,
+            and modification times, by which Snakemake would tell, hide it.
+    """
+    if damaged := _confirmed(_damaged, root):
+        raise InputError(f"{named(damaged)}: not what the workflow wrote (damaged, edited or replaced); {REMEDY}.")
+    if stale := _confirmed(_stale_unnoticed, root):
+        raise InputError(
+            f"{named(stale)}: made from another input than there is now, though no older than it (was the clock "
+            f"set back?); {REMEDY}."
+        )
+
+
+def _confirmed(search: Callable[[Path], list[Path]], root: Path) -> list[Path]:
+    """What a search finds, and finds again: a run beside this one may write a result and its record in between."""
+    found = search(root)
+    return [path for path in search(root) if path in found] if found else []
+
+
+def _damaged(root: Path) -> list[Path]:
+    known = dict(recorded(root))
+    read = {root / name.removeprefix("/") for record in known.values() for name in record.inputs}
+    return [path for path, record in known.items() if _is_damaged(path, record, is_read=path in read)]
+
+
+def _is_damaged(path: Path, record: Record, is_read: bool) -> bool:
+    try:
+        is_left_to_jobs = is_read and path.is_file() and path.stat().st_size > LARGEST
+        return not is_left_to_jobs and input_digest(path) != record.sha256
+    except FileNotFoundError:  # just being written
+        return False
+
+
+def _stale_unnoticed(root: Path) -> list[Path]:
+    known = dict(recorded(root))
+    return [path for path, record in known.items() if _is_stale_unnoticed(path, record, known, root)]
+
+
+def _is_stale_unnoticed(path: Path, record: Record, known: Mapping[Path, Record], root: Path) -> bool:
+    sources = {root / name.removeprefix("/"): digest for name, digest in record.inputs.items() if name.startswith("/")}
+    changed = [source for source, digest in sources.items() if source in known and known[source].sha256 != digest]
+    try:
+        return any(source.lstat().st_mtime <= path.lstat().st_mtime for source in changed)
+    except FileNotFoundError:
+        return False
+
+
+def named(paths: list[Path]) -> str:
+    """The first of some paths, and how many more there are, as a sentence tells them."""
+    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
+    return ", ".join(map(str, paths[:NAMED])) + more

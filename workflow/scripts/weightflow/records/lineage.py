@@ -1,0 +1,104 @@
+"""What an artefact was made from, step by step back to the data, as its records tell."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from weightflow.errors import InputError
+from weightflow.records.integrity import recorded
+from weightflow.records.provenance import input_digest
+from weightflow.records.record import ROOT, Record, read_record, root_of
+
+DIGITS = 12  # of a digest that a person reads
+
+
+def lineage(path: str | Path) -> list[Record]:
+    """The record of an artefact and of all that it was made from, each once, the artefact's first.
+
+    Raises:
+        InputError: there is no record of the artefact, or one is damaged.
+    """
+    root = root_of(path)
+    first = read_record(path) if root else None
+    if first is None:
+        raise InputError(f"{path}: there is no record of it below {ROOT}/; name a file that the workflow made there.")
+    return ancestry([first], root)
+
+
+def ancestry(records: Iterable[Record], root: Path) -> list[Record]:
+    """Some records and those of all that their artefacts were made from, each once, the given ones first."""
+    queue = list(records)
+    found = {record.path: record for record in queue}
+    while queue:
+        for name in queue.pop(0).inputs:
+            below = name.removeprefix("/")
+            if name.startswith("/") and below not in found and (record := read_record(root / below)):
+                found[below] = record
+                queue.append(record)
+    return list(found.values())
+
+
+def describe_artefact(path: str | Path) -> str:
+    """Settings, seeds, code, versions and inputs of an artefact and of all that it was made from, as text.
+
+    Raises as `lineage`.
+    """
+    first, *sources = lineage(path)
+    root = root_of(path)
+    parts = [
+        f"{path}\nsha256 {first.sha256}",
+        _indented("versions", first.versions),
+        _step(first, root),
+        *(["made from, step by step back to the data:"] if sources else []),
+        *(_step(source, root) for source in sources),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def describe_figures(root: Path = Path(ROOT)) -> str:
+    """A line for each figure: rule, seeds that it tells of, digest of the code and of the figure, and file.
+
+    Raises:
+        InputError: there is none, or a record is damaged.
+    """
+    lines = ["rule  seeds  code  sha256  file"]
+    for path, record in recorded(root):
+        if path.parent.name == "figures":
+            lines.append(f"{record.rule}  {_seeds(lineage(path))}  {_code(record)}  {record.sha256[:DIGITS]}  {path}")
+    if len(lines) == 1:
+        raise InputError(f"{root}: no figure here has a record; run snakemake first.")
+    return "\n".join(lines) + "\n"
+
+
+def _step(record: Record, root: Path) -> str:
+    """A record as a person reads it, and whether it still tells of what is there."""
+    settings = {key: value for key, value in record.params.items() if key != "code"}
+    told = [f"{record.path}\n  rule {record.rule}, code {_code(record)}, sha256 {record.sha256[:DIGITS]}"]
+    path = root / record.path
+    if path.exists() and input_digest(path) != record.sha256:
+        told.append("  THE FILE THERE IS ANOTHER ONE: damaged, edited or replaced since")
+    told += [f"  seeds {_seeds([record])}"] if _seeds([record]) else []
+    told += [_indented("settings", settings, "  ")] if settings else []
+    inputs = {name.removeprefix("/"): digest[:DIGITS] for name, digest in record.inputs.items()}
+    told += [_indented("inputs", inputs, "  ")] if inputs else []
+    return "\n".join(told)
+
+
+def _seeds(records: Iterable[Record]) -> str:
+    """The seeds of models and baselines that records name."""
+    found = set()
+    for record in records:
+        seeds = record.params.get("seeds")
+        told = [record.wildcards.get("seed"), *(seeds if isinstance(seeds, list) else [])]
+        found |= {int(seed) for seed in told if str(seed).isdecimal()}
+    return ", ".join(map(str, sorted(found)))
+
+
+def _code(record: Record) -> str:
+    return record.params.get("code", "unknown")
+
+
+def _indented(title: str, content: object, before: str = "") -> str:
+    text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True)
+    return f"{before}{title}:\n" + "\n".join(f"{before}  {line}" for line in text.splitlines())

@@ -1,0 +1,142 @@
+"""What made a result: digests of files, settings and library code, and the versions in use."""
+
+import ast
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+LIBRARY = Path(__file__).resolve().parents[1]
+
+_NUMERICAL = ("torch", "torchdiffeq", "torchcde", "POT", "numpy", "scipy", "scikit-learn", "numba")
+_OTHERS = ("snakemake", "pandas", "matplotlib")
+
+
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def joint_digest(paths: Iterable[str | Path]) -> str:
+    """SHA-256 of each of some files in turn, as one text."""
+    return ", ".join(map(file_digest, paths))
+
+
+def settings_digest(settings: Any) -> str:
+    """Eight hexadecimal digits that change whenever a setting does."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def code_digest(script: str | Path) -> str:
+    """Digest of a script and of every library module it imports, directly or not.
+
+    Comments, docstrings and layout do not count. Passed to each rule as a parameter, it makes an edited module
+    rerun exactly the rules that use it; Snakemake itself watches the script only.
+    """
+    return settings_digest(sorted((path.name, _parse(path)[0]) for path in code_behind(script)))
+
+
+def code_behind(script: str | Path) -> list[Path]:
+    """A script, and every library module that it imports, directly or not."""
+    seen: dict[Path, None] = {}
+    queue = [Path(script).resolve()]
+    while queue:
+        path = queue.pop()
+        if path not in seen:
+            seen[path] = None
+            queue.extend(_parse(path)[1])
+    return list(seen)
+
+
+def stamp(snakemake: Any) -> dict[str, Any]:
+    """What a job was given: rule, wildcards, parameters and the digests of its input files, in order.
+
+    Goes into the metadata of what the job writes. Nothing in it depends on the clock, the machine or the names of
+    data set and folders, so that workflows which share a cache agree on the bytes.
+    """
+    return {
+        "rule": snakemake.rule,
+        "wildcards": {name: value for name, value in snakemake.wildcards.items() if name != "dataset"},
+        "params": dict(snakemake.params.items()),
+        "inputs": [input_digest(path) for path in snakemake.input],
+    }
+
+
+def visible_files(path: str | Path) -> list[Path]:
+    """A file alone, or the files in a folder and its folders in order of their names; hidden ones are not of it."""
+    path = Path(path)
+    if not path.is_dir():
+        return [path]
+    inside = [file for file in path.rglob("*") if not file.is_dir()]
+    return sorted(f for f in inside if not any(part.startswith(".") for part in f.relative_to(path).parts))
+
+
+def input_digest(path: str | Path) -> str:
+    """SHA-256 of a file, or of the names and digests of a folder's files."""
+    path = Path(path)
+    files = visible_files(path)
+    states = [file.stat() for file in files]
+    found = [
+        _digest_of(file, s.st_mtime_ns, s.st_ctime_ns, s.st_size, s.st_ino)
+        for file, s in zip(files, states, strict=True)
+    ]
+    if path.is_file():
+        return found[0]
+    names = [(str(file.relative_to(path)), digest) for file, digest in zip(files, found, strict=True)]
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that results depend on."""
+    return _versions((*_NUMERICAL, *_OTHERS))
+
+
+def numerical_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that numbers are computed with: others may give others."""
+    return _versions(_NUMERICAL)
+
+
+def _versions(packages: Iterable[str]) -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+@cache
+def _digest_of(path: Path, *state: int) -> str:
+    """A file's digest, found once for each state of the file; `state` is the cache's key alone."""
+    return file_digest(path)
+
+
+@cache
+def _parse(path: Path) -> tuple[str, tuple[Path, ...]]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = tuple(dict.fromkeys(_imported_modules(tree)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), imported
+
+
+def _imported_modules(tree: ast.Module) -> Iterator[Path]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            package, *parts = name.split(".")
+            if package == LIBRARY.name:
+                place = LIBRARY.joinpath(*parts)
+                yield from (p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file())

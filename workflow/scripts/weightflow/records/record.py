@@ -1,0 +1,177 @@
+"""Records: what made each artefact, kept beside the results.
+
+An artefact `results/D/x` has its record in `results/provenance/D/x.json`: the SHA-256 of what its rule wrote, the
+rule's parameters (settings, seed, digest of the code), the SHA-256 of every input and the versions in use. So a file
+that was damaged, edited, or belongs elsewhere is told from the one that the workflow wrote, whatever its time says.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from weightflow.errors import InputError, WriteError
+from weightflow.records.provenance import input_digest, versions
+from weightflow.storage import read_json, write_json
+
+ROOT = "results"
+FOLDER = "provenance"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What made an artefact.
+
+    Attributes:
+        path: the artefact, below the results folder.
+        sha256: of its bytes, or of a folder's files.
+        rule: the rule that wrote it.
+        wildcards: the rule's wildcards.
+        params: the rule's parameters.
+        inputs: SHA-256 of each input; those that are results by their path below the results folder, after a slash.
+        versions: of Python and the packages that numbers depend on.
+    """
+
+    path: str
+    sha256: str
+    rule: str
+    wildcards: dict[str, str]
+    params: dict[str, Any]
+    inputs: dict[str, str]
+    versions: dict[str, str]
+
+
+def root_of(path: str | Path) -> Path | None:
+    """The results folder that a path lies in, or none.
+
+    Absolute paths are in none: a workflow's own are relative. Nor are copies of what lies in storage elsewhere.
+    """
+    parts = Path(path).parts
+    if ROOT not in parts[:-1] or ".snakemake" in parts or Path(path).is_absolute():
+        return None
+    return Path(*parts[: parts.index(ROOT) + 1])
+
+
+def record_file(path: str | Path) -> Path:
+    """Where the record of an artefact in a results folder is."""
+    root = root_of(path)
+    return root / FOLDER / f"{Path(path).relative_to(root)}.json"
+
+
+def read_record(path: str | Path) -> Record | None:
+    """The record of an artefact; none where it has none.
+
+    Raises:
+        InputError: the record is damaged, or belongs to another artefact.
+    """
+    file, below = record_file(path), str(Path(path).relative_to(root_of(path)))
+    if not file.is_file():
+        return None
+    try:
+        record = Record(**read_json(file))
+    except (InputError, TypeError):
+        if not file.is_file():  # a job is just making the artefact anew
+            return None
+        record = None
+    if record is None or record.path != below or not _is_sound(record):
+        raise InputError(f"{file}: is not the record of {path}; delete both and run again, and they are rebuilt.")
+    return record
+
+
+def forget(outputs: Iterable[str]) -> None:
+    """Remove the records of what a job is about to write, so that none outlives its artefact.
+
+    Raises:
+        WriteError: the folder cannot be written.
+    """
+    for path in outputs:
+        if root_of(path):
+            try:
+                record_file(path).unlink(missing_ok=True)
+            except OSError as fault:
+                raise WriteError(record_file(path), fault.strerror) from fault
+
+
+def input_digests(inputs: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of each input of a job, or of its files where it is a folder."""
+    return {path: input_digest(path) for path in inputs}
+
+
+def unless_read(digests: Mapping[str, str | None], made: str | Path) -> list[str | None]:
+    """Digests of files as a parameter of a job that takes them as they come, and again once they are others.
+
+    Args:
+        digests: of files by their paths; none of one that is not there yet.
+        made: what the job made of them.
+
+    Returns:
+        None for each file while nothing is made. Then what the job was given, as long as the files are those that it
+        read; the digests, when they are not.
+    """
+    record = read_record(made)
+    if record is None:
+        return [None] * len(digests)
+    read = {path: record.inputs.get(_name(path, ())) for path in digests}
+    given = record.params.get("contents")
+    is_same = all(digest in (None, read[path]) for path, digest in digests.items())
+    return given[: len(digests)] if is_same and isinstance(given, list) else list(digests.values())
+
+
+def write_records(snakemake: Any, inputs: Mapping[str, str]) -> None:
+    """Write a record of every output of a job that has ended.
+
+    Args:
+        snakemake: the job.
+        inputs: the digests of its inputs, as they were when it began.
+
+    Raises:
+        InputError: an input is another one by now, so that nobody knows what was read.
+    """
+    if changed := [path for path, digest in input_digests(inputs).items() if digest != inputs[path]]:
+        raise InputError(f"{changed[0]}: changed while {snakemake.rule} was at work; run again.")
+    roots = set(map(root_of, snakemake.output))
+    made = {
+        "rule": snakemake.rule,
+        "wildcards": dict(snakemake.wildcards.items()),
+        # As they are read back.
+        "params": json.loads(json.dumps(dict(snakemake.params.items()))),
+        "inputs": {_name(path, roots): digest for path, digest in inputs.items()},
+        "versions": versions(),
+    }
+    for path in snakemake.output:
+        if root := root_of(path):
+            write_record(Record(path=str(Path(path).relative_to(root)), sha256=input_digest(path), **made), root)
+
+
+def write_record(record: Record, root: Path) -> None:
+    """Write the record of an artefact in a results folder."""
+    write_json(record_file(root / record.path), asdict(record))
+
+
+def is_measurement(path: str | Path) -> bool:
+    """Whether a result is a time that Snakemake or a benchmark took: no job writes these, so none has a record.
+
+    These have a folder beside what was timed, of a data set or of a population; a model may have the same name.
+    """
+    below = Path(path).relative_to(root_of(path)).parts
+    place = 2 if below[0] == "populations" else 1
+    return below[place : place + 1] == ("benchmarks",) or below == ("benchmarks.json",)
+
+
+def _is_sound(record: Record) -> bool:
+    """Whether a record's parts are of their types, and its inputs within the results folder."""
+    parts = (record.wildcards, record.params, record.inputs, record.versions)
+    words = (record.sha256, record.rule, *record.wildcards.values()) if isinstance(record.wildcards, dict) else (None,)
+    if not all(isinstance(part, dict) for part in parts) or not all(isinstance(word, str) for word in words):
+        return False
+    places = [PurePosixPath(name[1:]) for name in record.inputs if name.startswith("/")]
+    return not any(place.is_absolute() or ".." in place.parts or not place.parts for place in places)
+
+
+def _name(path: str, roots: Collection[Path | None]) -> str:
+    """An input as its record names it; where a machine keeps it is nobody's concern, so an absolute one by its name."""
+    root = root_of(path)
+    if root in roots and root:
+        return f"/{Path(path).relative_to(root)}"
+    return Path(path).name if Path(path).is_absolute() else path

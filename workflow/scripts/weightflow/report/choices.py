@@ -1,0 +1,193 @@
+"""What the data chose: teachers, widths and smoothing, numbers of steps, and which model is the best.
+
+Tables for the report and its figure, made of the scores that the choosing rules leave behind.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from weightflow.config.stages import CHOSEN
+from weightflow.evaluation.judging import at_unseen_times
+from weightflow.evaluation.metric_catalogue import judge
+from weightflow.teaching.teachers import FIELDS, Teacher, teacher_of
+
+TEACHER, SMOOTHING, STEPS = KINDS = ("teacher", "smoothing", "steps")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One choice and the scores it was made by.
+
+    Attributes:
+        kind: one of `KINDS`.
+        models: that share it.
+        seed: of the models; None where all seeds share it.
+        made: what was chosen, as its JSON file says.
+        scores: table of the candidates; without rows where there was nothing to choose.
+    """
+
+    kind: str
+    models: Sequence[str]
+    seed: int | None
+    made: Mapping[str, Any]
+    scores: pd.DataFrame
+
+    @property
+    def title(self) -> str:
+        """The models' names."""
+        return ", ".join(self.models)
+
+
+def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
+    """The likeliest candidates of each interval, the chosen one always among them.
+
+    Args:
+        choice: of kind teacher.
+        most: candidates of an interval.
+
+    Returns:
+        Table interval [first|later], teacher (label), bandwidth, nll (nats per state, mean over the left-out
+        snapshots), behind (nats behind the likeliest), error (standard error of `behind`), chosen, candidates (how many
+        there were), times and behind_at (of each left-out snapshot, lists); intervals in order, likeliest first.
+    """
+    rows = []
+    for interval, own in choice.scores.groupby("interval", sort=False):
+        chosen = Teacher(**choice.made[str(interval)])
+        nll = own.pivot_table(index=FIELDS, columns="time", values="nll", sort=False)
+        means = nll.mean(axis=1).sort_values(kind="stable")
+        ahead = nll.loc[means.index[0]]
+        groups = own.groupby(FIELDS, sort=False)
+        error = groups["error"].agg(lambda errors: np.sqrt((errors**2).sum()) / len(errors))
+        bandwidth = groups["bandwidth"].first()
+        for place, values in enumerate(means.index):
+            teacher = teacher_of(values)
+            if place < most or teacher == chosen:
+                behind = nll.loc[values] - ahead
+                rows.append(
+                    {
+                        "interval": interval,
+                        "teacher": teacher.label,
+                        "bandwidth": bandwidth[values],
+                        "nll": means[values],
+                        "behind": behind.mean(),
+                        "error": error[values],
+                        "chosen": teacher == chosen,
+                        "candidates": len(means),
+                        "times": list(nll.columns),
+                        "behind_at": behind.tolist(),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def smoothing_scores(choices: Sequence[Choice]) -> pd.DataFrame:
+    """Validation scores of the candidates for width and smoothing, over the seeds.
+
+    Args:
+        choices: of kind smoothing and of the same models, one for each seed.
+
+    Returns:
+        Table hidden, curvature, roughness, seed, nll (nats per state), chosen; empty where nothing was to choose.
+    """
+    parts = [pd.DataFrame(columns=[*CHOSEN, "seed", "nll", "chosen"])]
+    for choice in choices:
+        if len(scores := choice.scores):
+            made = [float(choice.made[name]) for name in CHOSEN]
+            chosen = np.isclose(scores[list(CHOSEN)].astype(float), made).all(axis=1)
+            parts.append(scores.assign(seed=choice.seed, chosen=chosen))
+    return pd.concat(parts[1:], ignore_index=True) if len(parts) > 1 else parts[0]
+
+
+def steps_chosen(choices: Sequence[Choice]) -> pd.DataFrame:
+    """Numbers of steps that were chosen for fields.
+
+    Args:
+        choices: of kind steps.
+
+    Returns:
+        Table model, seed, steps, most (steps tried), gain (of the validation nll in nats per state, against no step).
+    """
+    rows = []
+    for choice in choices:
+        nll = choice.scores.set_index("step")["nll"]
+        steps = choice.made["steps"]
+        rows.append((choice.title, choice.seed, steps, nll.index.max(), nll.iloc[0] - nll[steps]))
+    return pd.DataFrame(rows, columns=["model", "seed", "steps", "most", "gain"])
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Models by one metric.
+
+    Attributes:
+        metric: from `metric_catalogue.judge`.
+        times: unseen, or where none is unseen extrapolated, or else all.
+        scores: model, mean, std (over seeds), n; the best first.
+    """
+
+    metric: str
+    times: str
+    scores: pd.DataFrame
+
+
+def rank_models(summary: pd.DataFrame, models: Sequence[str], law_of_all: bool) -> Ranking | None:
+    """Models by the exact divergence, else by likelihood, over unseen times; None where no metric is of them all.
+
+    Args:
+        summary: of one data set, model, metric, times, mean, std, n.
+        models: to rank; of equals the first is the best.
+        law_of_all: whether the exact law is that of all variables.
+    """
+    own = at_unseen_times(summary)
+    own = own[own["model"].isin(models) & own["mean"].notna()]
+    having = own.groupby("metric")["model"].nunique()
+    metric = judge(having.index[having == len(models)], law_of_all)
+    if metric is None:
+        return None
+    scores = own[own["metric"] == metric].set_index("model").loc[list(models), ["mean", "std", "n"]].reset_index()
+    scores = scores.sort_values("mean", kind="stable", ignore_index=True)
+    return Ranking(metric, own["times"].iloc[0], scores)
+
+
+def verdict(ranking: Ranking | None, default: str) -> str:
+    """Why the default is the default, or which model is better than it, in one or two sentences.
+
+    Args:
+        ranking: of the data set's models.
+        default: the first model.
+    """
+    if ranking is None:
+        return ""
+    scores, where = ranking.scores, f"{ranking.metric} over {ranking.times} times"
+    best = scores.iloc[0]
+    if len(scores) == 1:
+        return f"The default is {default}, the only model; its {where} is {_value(best)}."
+    own = scores[scores["model"] == default].iloc[0]
+    if best["model"] == default:
+        second = scores.iloc[1]
+        text = (
+            f"The default is {default} because it has the lowest {where} of the {len(scores)} models: {_value(best)}; "
+            f"next is {second['model']} with {_value(second)}."
+        )
+        rival = second
+    else:
+        text = (
+            f"The default is {default} although {best['model']} has the lowest {where} of the {len(scores)} models: "
+            f"{_value(best)}, against {_value(own)} of {default}."
+        )
+        rival = own
+    spread = np.hypot(best["std"], rival["std"])
+    if np.isnan(spread):
+        return f"{text} One seed does not tell whether the difference is chance."
+    if rival["mean"] - best["mean"] <= spread:
+        return f"{text} The difference is within the standard deviation over seeds."
+    return text
+
+
+def _value(row: pd.Series) -> str:
+    spread = "" if np.isnan(row["std"]) else f" ± {row['std']:.2g}"
+    return f"{row['mean']:.4g}{spread}"

@@ -1,0 +1,360 @@
+"""The report: results, figures and settings as one HTML page that needs no other file and no network."""
+
+import base64
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from weightflow.config.run_names import SPLIT_HALF, is_model
+from weightflow.data.snapshots import Snapshots
+from weightflow.evaluation.judging import EXTRAPOLATED
+from weightflow.evaluation.leave_one_out import TIMES
+from weightflow.evaluation.metric_catalogue import CATALOGUE, ordered
+from weightflow.laws.law import ExactLaw, describe_law, of_all
+from weightflow.plots.style import DPI
+from weightflow.records.provenance import versions
+from weightflow.report.benchmarks import Measurements
+from weightflow.report.choices import (
+    SMOOTHING,
+    STEPS,
+    TEACHER,
+    Choice,
+    rank_models,
+    rank_teachers,
+    smoothing_scores,
+    steps_chosen,
+    verdict,
+)
+from weightflow.report.figures import TITLES
+from weightflow.report.populations import band_section, population_section
+from weightflow.report.tables import (
+    ablations_table,
+    measured_table,
+    published_table,
+    results_table,
+    runtimes_table,
+    settings_table,
+)
+
+_SCREEN_SCALE = 1.35 * 96 / DPI  # a screen is read from further away than a page
+
+_TIMES = {
+    "unseen": "Unseen times, where nothing was observed",
+    "all": "All times",
+    "seen": "Seen times, whose snapshots were trained on",
+    "first": "The first interval, before the second snapshot",
+    EXTRAPOLATED: "Past the last snapshot",
+    TIMES: "Left-out snapshots, each predicted from all the others",
+}
+_INTERVALS = {"first": "First interval", "later": "All other intervals"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the report says about one data set.
+
+    Attributes:
+        name: of the data set.
+        data: its snapshots.
+        origin: where they came from, as the snapshots file says.
+        runs: models, baselines and floors, in the order of the tables.
+        figures: PNG and GIF files; a name is its kind, or its kind, '-' and a model.
+        choices: what was chosen for its models.
+        ablations: PNG files of the ablation study's factors.
+        law: the exact law, known or not; None where none was asked for.
+    """
+
+    name: str
+    data: Snapshots
+    origin: Mapping[str, Any]
+    runs: Sequence[str]
+    figures: Sequence[str]
+    choices: Sequence[Choice] = ()
+    ablations: Sequence[str] = ()
+    law: ExactLaw | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the report says beyond single data sets; what there is not is left out.
+
+    Attributes:
+        ablations: table of the ablation study, from `ablation_table.tabulate_ablations`.
+        published: table with `published.COLUMNS`.
+        figures: PNG files over all data sets.
+    """
+
+    ablations: pd.DataFrame | None = None
+    published: pd.DataFrame | None = None
+    figures: Sequence[str] = ()
+
+
+def render_report(
+    template: str,
+    captions: Mapping[str, str],
+    config: Mapping[str, Any],
+    sources: Sequence[Source],
+    summary: pd.DataFrame,
+    runtime: pd.DataFrame,
+    rulegraph: str | Path,
+    comparison: Comparison,
+    most_teachers: int = 10,
+    measured: Measurements | None = None,
+    growth: str | Path = "",
+) -> str:
+    """The page as HTML.
+
+    Args:
+        template: Jinja source of the page.
+        captions: by kind of figure, plain text.
+        config: complete, with defaults.
+        sources: the data sets.
+        summary: dataset, model, metric, times, mean, std, n.
+        runtime: dataset, model, seed, stage, seconds, max_rss_mb, device.
+        rulegraph: PNG file.
+        comparison: published results, ablations and figures over all data sets.
+        most_teachers: candidates for teacher that are listed for an interval.
+        measured: what `make bench` measured here, if it has run.
+        growth: PNG file of that.
+    """
+    rest = {k: value for k, value in config.items() if k not in ("models", "datasets", "seeds", "populations", "bands")}
+    return _page(
+        template,
+        config["seeds"],
+        datasets=[
+            _dataset(source, captions, summary, runtime, most_teachers)
+            | {"ablations": _ablations(source, captions, comparison.ablations, config["ablations"]["labels"])}
+            for source in sources
+        ],
+        published=_published(comparison.published, sources),
+        overall=[_figure(path, captions, "") for path in comparison.figures],
+        settings={"Models": config["models"], "Data sets": config["datasets"], "Everything else": {"value": rest}},
+        measured=None if measured is None else measured_table(measured) | {"figure": _figure(growth, captions, "")},
+        rulegraph=_figure(rulegraph, captions, ""),
+    )
+
+
+def render_populations(
+    template: str,
+    captions: Mapping[str, str],
+    populations: Mapping[str, Mapping[str, Any]],
+    seeds: Sequence[int],
+    summary: pd.DataFrame,
+    runtime: pd.DataFrame,
+    figures: Mapping[str, Sequence[str]],
+    bands: Mapping[str, Mapping[str, Any]],
+    banded: pd.DataFrame,
+    band_figures: Mapping[str, str],
+) -> str:
+    """The page about populations and bands as HTML.
+
+    Args:
+        template: Jinja source of the page.
+        captions: by kind of figure, plain text.
+        populations: their settings by name, complete.
+        seeds: of the run.
+        summary: population, layout, source, metric, mean, std, seeds.
+        runtime: population, stage, seed, seconds, max_rss_mb.
+        figures: PNG files of each population.
+        bands: settings of the bands of data sets, complete.
+        banded: dataset, metric, mean, std, seeds.
+        band_figures: PNG file of each of these data sets.
+    """
+    sections = [
+        population_section(name, settings, summary, runtime)
+        | {"figures": [_figure(path, captions, f"population-{name}-") for path in figures[name]]}
+        for name, settings in populations.items()
+    ]
+    about = [
+        band_section(name, settings, banded, runtime)
+        | {"figures": [_figure(band_figures[name], captions, f"bands-{name}-")]}
+        for name, settings in bands.items()
+    ]
+    tables = {"Populations": populations, "Bands": bands}
+    return _page(template, seeds, populations=sections, bands=about, settings=tables)
+
+
+def _page(template: str, seeds: Sequence[int], settings: Mapping[str, Mapping[str, Any]], **sections: Any) -> str:
+    """The template with some of its sections; those that are not given are left out."""
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    none: dict[str, Any] = {
+        "datasets": [],
+        "populations": [],
+        "bands": [],
+        "published": None,
+        "overall": [],
+        "measured": None,
+        "rulegraph": None,
+    }
+    tables = {title: settings_table(own) for title, own in settings.items()}
+    shown = none | sections | {"settings": {title: own for title, own in tables.items() if own["columns"]}}
+    return environment.from_string(template).render(
+        title="WeightFlow report", seeds=seeds, versions=versions(), **shown
+    )
+
+
+def _dataset(
+    source: Source, captions: Mapping[str, str], summary: pd.DataFrame, runtime: pd.DataFrame, most_teachers: int
+) -> dict:
+    own = summary[summary["dataset"] == source.name]
+    parts = {times: own[own["times"] == times] for times in _TIMES}
+    groups = {times: [ordered(part["metric"], proper) for proper in (True, False)] for times, part in parts.items()}
+    left_out = [run for run in (*source.runs, SPLIT_HALF) if run in set(parts[TIMES]["model"])]
+    rows = dict.fromkeys(_TIMES, source.runs) | {TIMES: left_out}
+    anchor = f"data-{source.name}"
+    return {
+        "name": source.name,
+        "anchor": anchor,
+        "facts": _facts(source),
+        "results": [
+            {
+                "title": title,
+                "note": _past(source.data) if times == EXTRAPOLATED else "",
+                "tables": [results_table(group, rows[times], parts[times]) for group in groups[times] if group],
+            }
+            for times, title in _TIMES.items()
+            if len(parts[times])
+        ],
+        "meanings": {m: CATALOGUE[m].meaning for m in _all_of(groups) if m in CATALOGUE},
+        "choices": _choices(source, own, most_teachers),
+        "figures": [_figure(path, captions, f"{anchor}-") for path in source.figures],
+        "runtimes": runtimes_table(source.runs, runtime[runtime["dataset"] == source.name]),
+    }
+
+
+def _past(data: Snapshots) -> str:
+    """What the tables of times past the last snapshot are about."""
+    later = data.times[data.times > data.observed_times[-1]]
+    return (
+        f"Nothing later than {data.observed_times[-1]:g} was observed; these are the {len(later)} times from "
+        f"{later[0]:g} to {later[-1]:g}, and no other table holds them. How a model goes on is said by its "
+        "continuation in the settings below."
+    )
+
+
+def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str, Any]:
+    """The verdict on the models, and a table for each choice that there was; numbers as text."""
+    models = [run for run in source.runs if is_model(run)]
+    groups: dict[tuple[str, str], list[Choice]] = {}
+    for choice in source.choices:
+        groups.setdefault((choice.kind, choice.title), []).append(choice)
+    teachers, smoothing = [], []
+    for (kind, title), group in groups.items():
+        if kind == TEACHER:
+            ranked = rank_teachers(group[0], most_teachers)
+            parts = [
+                {
+                    "title": _INTERVALS[str(interval)],
+                    "candidates": int(part["candidates"].iloc[0]),
+                    "shown": len(part),
+                    "rows": [
+                        (
+                            row.teacher,
+                            f"{row.bandwidth:g}",
+                            f"{row.nll:.4f}",
+                            _signed(row.behind, row.error),
+                            row.chosen,
+                        )
+                        for row in part.itertuples()
+                    ],
+                }
+                for interval, part in ranked.groupby("interval", sort=False)
+            ]
+            teachers.append({"models": title, "parts": parts})
+        if kind == SMOOTHING and len(scores := smoothing_scores(group)):
+            seeds, rows = [choice.seed for choice in group], []
+            for values, part in scores.groupby(["hidden", "curvature", "roughness"], sort=False):
+                by_seed = part.set_index("seed")
+                cells = [(f"{by_seed['nll'][seed]:.4f}", bool(by_seed["chosen"][seed])) for seed in seeds]
+                rows.append(([f"{value:g}" for value in values], cells))
+            smoothing.append({"models": title, "seeds": seeds, "rows": rows})
+    steps = steps_chosen([choice for choice in source.choices if choice.kind == STEPS])
+    whole = of_all(source.law, len(source.data.variables)) is not None
+    return {
+        "verdict": verdict(rank_models(own, models, whole), models[0]) if models else "",
+        "teachers": teachers,
+        "smoothing": smoothing,
+        "steps": [
+            (model, [(f"{row.steps:d} of {row.most:d}", f"{row.gain:.4f}") for row in part.itertuples()])
+            for model, part in steps.groupby("model", sort=False)
+        ],
+    }
+
+
+def _ablations(
+    source: Source, captions: Mapping[str, str], table: pd.DataFrame | None, labels: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """Table and figures of the study, where it is done on the data set."""
+    if table is None or not source.ablations:
+        return None
+    figures = [_figure(path, captions, f"data-{source.name}-") for path in source.ablations]
+    return ablations_table(table[table["dataset"] == source.name], labels) | {"figures": figures}
+
+
+def _published(table: pd.DataFrame | None, sources: Sequence[Source]) -> dict[str, Any] | None:
+    if table is None or table.empty:
+        return None
+    return published_table(table, [run for source in sources for run in source.runs])
+
+
+def _all_of(groups: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
+    """Each metric of any part once, in the order of their tables."""
+    return list(dict.fromkeys(metric for part in groups.values() for group in part for metric in group))
+
+
+def _signed(value: float, error: float) -> str:
+    return f"{value:.4f} ± {error:.4f}" if value else "0"
+
+
+def _facts(source: Source) -> dict[str, str]:
+    data = source.data
+    unseen, past = len(data.times) - len(data.observed_times), (data.times > data.observed_times[-1]).sum()
+    seen = f"{len(data.observed_times)} snapshots; {unseen or 'none'} of the times are unseen"
+    truth = {
+        "heldout": "the held-out part, which no model saw",
+        "training": "the training part itself, all of its times",
+    }[data.reference]
+    facts = {
+        "variables": f"{len(data.variables)}: {', '.join(data.variables)}",
+        "states": data.space.describe(),
+        "times": f"{len(data.times)}, {data.time_label} {data.times[0]:g} … {data.times[-1]:g}",
+        "observed": f"{seen}, {past} of them past the last snapshot" if past else seen,
+        "training part": f"{_sizes(data.training)} states at each time",
+        "held-out part": f"{_sizes(data.heldout)} states at each time" if any(map(len, data.heldout)) else "none",
+        "truth": f"{truth} ({_sizes(data.truth)} states at each time)",
+    }
+    if source.law is not None:
+        facts["exact law"] = describe_law(source.law, data.variables)
+    if made := source.origin.get("file"):
+        facts["file"] = f"{made['file']} (SHA-256 {made['sha256']})"
+    if made := source.origin.get("system"):
+        facts["simulated from"] = ", ".join(Path(path).stem for path in made["inputs"])
+    return facts
+
+
+def _sizes(snapshots: Sequence[Any]) -> str:
+    sizes = [len(snapshot) for snapshot in snapshots]
+    return str(sizes[0]) if min(sizes) == max(sizes) else f"{min(sizes)} to {max(sizes)}"
+
+
+def _figure(path: str | Path, captions: Mapping[str, str], prefix: str) -> dict[str, Any]:
+    """An image as base64 with its size on a page, so that the page does not jump while it loads."""
+    content, stem, form = Path(path).read_bytes(), Path(path).stem, Path(path).suffix[1:]
+    kind, _, model = stem.partition("-")
+    if form == "gif":
+        size = struct.unpack("<HH", content[6:10])
+    else:
+        size = tuple(round(pixels * _SCREEN_SCALE) for pixels in struct.unpack(">II", content[16:24]))
+    return {
+        "anchor": f"{prefix}{stem}",
+        "title": f"{TITLES[kind]} ({model})" if model else TITLES[kind],
+        "caption": " ".join(captions[kind].split()),
+        "image": f"data:image/{form};base64,{base64.b64encode(content).decode('ascii')}",
+        "width": size[0],
+        "height": size[1],
+    }

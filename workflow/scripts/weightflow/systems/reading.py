@@ -1,0 +1,237 @@
+"""System files, `resources/systems/*.yaml`: what they say becomes a reaction network or an adaptive walk."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from weightflow.errors import InputError, shown
+from weightflow.limits import check_array
+from weightflow.schema import unknown
+from weightflow.systems.adaptive_walk import AdaptiveWalk
+from weightflow.systems.entries import read_entries
+from weightflow.systems.expressions import Program, check_name, compile_expression, evaluate
+from weightflow.systems.reaction_network import Limits, Reaction, ReactionNetwork, mass_action, parse_equation
+from weightflow.systems.repetition import MOST, expand_entry, expand_name
+from weightflow.systems.sbml import read_sbml
+
+System = ReactionNetwork | AdaptiveWalk
+
+_COUNT = 4  # bytes
+_LARGEST_CHECKED = 1_000_000  # genotypes whose fitness is looked at when a file is read
+
+
+def read_system(path: str | Path) -> System:
+    """Read a system file.
+
+    Raises:
+        InputError: a missing, unknown or malformed entry; the sentence names file and key.
+    """
+    path = Path(path)
+    content = read_entries(path)
+    match content["kind"]:
+        case "adaptive_walk":
+            return _adaptive_walk(content, path)
+        case "sbml":
+            model = path.parent / content["model"]
+            return _reaction_network(read_sbml(model) | content, path, str(model))
+        case _:
+            return _reaction_network(content, path, str(path))
+
+
+def check_start(system: System, settings: Mapping[str, Any], where: str) -> None:
+    """Refuse initial states that a data set cannot hold: counts, means of Poisson counts, or any allele of a walk.
+
+    Args:
+        system: of the data set.
+        settings: the data set's, `states` and `max_states`.
+        where: the data set, for messages.
+
+    Raises:
+        InputError: naming the key and the fix.
+    """
+    key = "states" if settings["states"] else "max_states"
+    match system:
+        case AdaptiveWalk():
+            largest, what = system.alleles - 1, f"the last of {system.alleles} alleles"
+        case ReactionNetwork():
+            largest = float(system.initial.max())
+            what = f"initial.{system.species[int(system.initial.argmax())]}"
+    if largest >= settings[key]:
+        raise InputError(
+            f"{where}.{key} is {settings[key]}, and {what} in {system.path} is {largest:g}; "
+            f"raise it to {int(np.ceil(largest)) + 1} or more, or change the system."
+        )
+
+
+def check_trajectories(system: System, number: int, where: str) -> None:
+    """Refuse more trajectories than the memory holds.
+
+    Args:
+        system: that is simulated.
+        number: of trajectories.
+        where: the data set and the key, for messages.
+
+    Raises:
+        InputError: naming the shape of what would be simulated.
+    """
+    check_array((number, system.points, len(system.species)), _COUNT, f"{where}: a simulation of {system.path}")
+
+
+def _reaction_network(content: Mapping[str, Any], path: Path, where: str) -> ReactionNetwork:
+    """A network from the entries of a system file, or of a model (`where`) that a system file names."""
+    species, parameters = _names(content, where)
+    limits = Limits(**content.get("limits", {}))
+    initial, poisson = _initial(content["initial"], species, limits, where)
+    reactions = [_reaction(entry, species, parameters, np.floor(initial), at) for entry, at in _entries(content, where)]
+    return ReactionNetwork(
+        content["title"],
+        content.get("source", ""),
+        species,
+        tuple(reactions),
+        initial,
+        poisson,
+        *_grid(content, path),
+        str(path),
+        limits,
+    )
+
+
+def _adaptive_walk(content: Mapping[str, Any], path: Path) -> AdaptiveWalk:
+    species, parameters = _names(content, str(path))
+    fitness = compile_expression(str(content["fitness"]), species, parameters, f"{path}: fitness")
+    if fitness.depends_on_time:
+        raise InputError(f"{path}: fitness: the landscape of an adaptive walk stays; leave t out.")
+    walk = AdaptiveWalk(
+        content["title"],
+        content.get("source", ""),
+        species,
+        content["alleles"],
+        fitness,
+        _number(content["rate"], f"{path}: rate"),
+        _genotype(content["initial"], species, content["alleles"], path),
+        *_grid(content, path),
+        str(path),
+    )
+    if walk.genotypes <= _LARGEST_CHECKED:
+        walk.landscape()
+    return walk
+
+
+def _entries(content: Mapping[str, Any], where: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """Reactions, each with its place in the file; a repeated one is several."""
+    number = 0
+    for i, entry in enumerate(content["reactions"]):
+        at = f"{where}: reactions.{i}"
+        singles = expand_entry(entry, at)
+        if (number := number + len(singles)) > MOST:
+            raise InputError(f"{at}: there are more than {MOST} reactions by now; write a smaller system.")
+        yield from ((single, at) for single in singles)
+
+
+def _reaction(
+    entry: Mapping[str, Any], species: Sequence[str], parameters: Mapping[str, float], start: np.ndarray, where: str
+) -> Reaction:
+    equation = entry["equation"]
+    consumed, produced = parse_equation(equation, species, f"{where}.equation")
+    if ("propensity" in entry) == ("rate" in entry):
+        raise InputError(f"{where}: '{equation}' needs either a propensity or a rate; give one of them.")
+    if "rate" in entry:
+        propensity = mass_action(_rate(str(entry["rate"]), parameters, f"{where}.rate"), consumed)
+    else:
+        propensity = compile_expression(str(entry["propensity"]), species, parameters, f"{where}.propensity")
+    reaction = Reaction(equation, produced - consumed, propensity, entry.get("name", equation))
+    if (start + reaction.change >= 0).all():
+        value = evaluate(propensity, start[None], 0.0)[0]
+        if not 0 <= value < np.inf:
+            raise InputError(
+                f"{where}: the propensity of '{reaction.name}' is {value:g} in the initial state; "
+                "it must be a number, 0 or more, in every state."
+            )
+    return reaction
+
+
+def _rate(text: str, parameters: Mapping[str, float], where: str) -> Program:
+    rate = compile_expression(text, (), parameters, where)
+    value = evaluate(rate, np.zeros((1, 0)), 0.0)[0]
+    if not rate.depends_on_time and not 0 <= value < np.inf:
+        raise InputError(f"{where}: '{text}' is {value:g}; a rate is a number, 0 or more.")
+    return rate
+
+
+def _names(content: Mapping[str, Any], where: str) -> tuple[tuple[str, ...], dict[str, float]]:
+    """Species, and values of the parameters by name."""
+    species: tuple[str, ...] = ()
+    for text in content["species"]:
+        species += tuple(expand_name(text, f"{where}: species"))
+        if len(species) > MOST:
+            raise InputError(f"{where}: species: there are more than {MOST}; write a smaller system.")
+    parameters = {
+        str(name): _number(value, f"{where}: parameters.{name}")
+        for name, value in content.get("parameters", {}).items()
+    }
+    for name in (*species, *parameters):
+        check_name(name, f"{where}: species and parameters")
+    names = (*species, *parameters)
+    if twice := {name for name, number in Counter(names).items() if number > 1}:
+        raise InputError(f"{where}: the name '{min(twice)}' stands twice among species and parameters; rename one.")
+    return species, parameters
+
+
+def _per_species(entries: Mapping[str, Any], species: Sequence[str], where: str) -> list[Any]:
+    """One entry for each of the species, in their order."""
+    given = {name: value for text, value in entries.items() for name in expand_name(str(text), where)}
+    for name in given:
+        if name not in species:
+            raise InputError(f"{where}: {unknown('species', name, species)}")
+    for name in species:
+        if name not in given:
+            raise InputError(f"{where}: the species '{name}' is missing; add it.")
+    return [given[name] for name in species]
+
+
+def _initial(
+    entries: Mapping[str, Any], species: Sequence[str], limits: Limits, where: str
+) -> tuple[np.ndarray, np.ndarray]:
+    values, poisson = np.zeros(len(species)), np.zeros(len(species), dtype=bool)
+    for i, value in enumerate(_per_species(entries, species, f"{where}: initial")):
+        at = f"{where}: initial.{species[i]}"
+        if isinstance(value, dict) and set(value) == {"poisson"}:
+            value, poisson[i] = value["poisson"], True
+        values[i] = _number(value, at)
+        if values[i] < 0 or (not poisson[i] and values[i] != int(values[i])):
+            raise InputError(f"{at} is {values[i]:g}; a count is a whole number, 0 or more.")
+        if values[i] > limits.count:
+            raise InputError(f"{at} is {values[i]:g}, above limits.count {limits.count}; raise the limit.")
+    return values, poisson
+
+
+def _genotype(entry: Any, species: Sequence[str], alleles: int, path: Path) -> np.ndarray | None:
+    if entry == "uniform":
+        return None
+    if not isinstance(entry, dict):
+        raise InputError(f"{path}: initial: '{shown(entry)}' is neither uniform nor an allele for each locus.")
+    found = _per_species(entry, species, f"{path}: initial")
+    for name, allele in zip(species, found, strict=True):
+        if allele not in range(alleles):
+            raise InputError(
+                f"{path}: initial.{name} is {allele}; an allele is a whole number from 0 to {alleles - 1}."
+            )
+    return np.array(found, dtype=np.int64)
+
+
+def _grid(content: Mapping[str, Any], path: Path) -> tuple[int, float]:
+    return int(content["grid"]["points"]), _number(content["grid"]["step"], f"{path}: grid.step")
+
+
+def _number(value: Any, where: str) -> float:
+    """A finite number, also one that YAML takes for text, such as 1e-4."""
+    try:
+        number = float(value) if not isinstance(value, bool) else np.nan
+    except (TypeError, ValueError, OverflowError):
+        number = np.nan
+    if not np.isfinite(number):
+        raise InputError(f"{where}: '{shown(value)}' is not a number.")
+    return number

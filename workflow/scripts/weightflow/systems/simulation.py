@@ -1,0 +1,270 @@
+"""Exact stochastic simulation of reaction networks, also with rates that depend on time.
+
+Gillespie's direct method, with thinning for time-dependent propensities (Lewis & Shedler 1979): between
+two grid times each propensity has an upper bound from interval arithmetic on its own program, candidate
+events are drawn at the bounding rate and accepted in proportion. No library at hand simulates
+time-dependent rates on a fixed grid in batch, hence this kernel; the tests hold it against one.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numba import njit
+
+from weightflow import seeding
+from weightflow.errors import InputError
+from weightflow.progress import progress
+from weightflow.systems import adaptive_walk
+from weightflow.systems import expressions as ex
+from weightflow.systems.adaptive_walk import AdaptiveWalk
+from weightflow.systems.reaction_network import ReactionNetwork
+from weightflow.systems.reading import System
+
+_CHUNK = 500
+_OK, _NEGATIVE, _EVENTS, _COUNT = range(4)
+
+
+def simulate(system: System, trajectories: int, seed: int, threads: int = 1) -> np.ndarray:
+    """Simulate independent trajectories on a system's grid.
+
+    Args:
+        system: of any kind; a reaction that lacks what it consumes does not fire.
+        trajectories: how many, N.
+        seed: trajectory i depends on the seed and i alone, not on threads or chunks.
+        threads: that simulate side by side.
+
+    Returns:
+        (N, points, d) int32 counts.
+
+    Raises:
+        InputError: a negative or undefined propensity was met, or a trajectory passed one of the system's limits.
+    """
+    match system:
+        case AdaptiveWalk():
+            return adaptive_walk.simulate(system, trajectories, seed)
+        case ReactionNetwork():
+            return _simulate_network(system, trajectories, seed, threads)
+
+
+def _simulate_network(network: ReactionNetwork, trajectories: int, seed: int, threads: int) -> np.ndarray:
+    operations, operands, bounds = _concatenate(network)
+    changes = np.stack([reaction.change for reaction in network.reactions])
+    moving = np.array([reaction.propensity.depends_on_time for reaction in network.reactions])
+    times = np.arange(network.points) * network.step
+    draws = seeding.stream(seed, "initial")
+    starts = np.where(
+        network.poisson, draws.poisson(network.initial, (trajectories, len(network.species))), network.initial
+    ).astype(np.int64)
+    seeds = np.random.SeedSequence(seed).generate_state(trajectories, np.uint32).astype(np.int64)
+    out = np.empty((trajectories, network.points, len(network.species)), dtype=np.int32)
+    status = np.zeros((trajectories, 2), dtype=np.int64)
+    limits = np.array([network.limits.count, network.limits.events])
+    parts = [slice(first, first + _CHUNK) for first in range(0, trajectories, _CHUNK)]
+
+    def run(part: slice) -> slice:
+        programs = (operations, operands, bounds)
+        _run(starts[part], seeds[part], times, *programs, changes, moving, limits, out[part], status[part])
+        return part
+
+    with ThreadPoolExecutor(threads) as pool:
+        for part in progress(pool.map(run, parts), f"simulating {network.title}", len(parts)):
+            for fault, which in status[part][status[part, 0] != _OK]:
+                pool.shutdown(cancel_futures=True)
+                raise InputError(f"{network.path or network.title}: {_sentence(network, fault, which)}")
+    return out
+
+
+def _sentence(network: ReactionNetwork, fault: int, which: int) -> str:
+    """What a trajectory stopped for; `which` is a reaction's number, or a species'."""
+    limits = network.limits
+    if fault == _NEGATIVE:
+        return f"the propensity of '{network.reactions[which].name}' became negative or undefined; mend it."
+    if fault == _EVENTS:
+        return (
+            f"limits.events: a trajectory passed {limits.events} events; lower the rates or the time, or raise the "
+            "limit."
+        )
+    return (
+        f"limits.count: '{network.species[which]}' passed {limits.count} in a trajectory; lower its rates or the time, "
+        "or raise the limit."
+    )
+
+
+def _concatenate(network: ReactionNetwork) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    programs = [reaction.propensity for reaction in network.reactions]
+    bounds = np.cumsum([0, *(len(program.operations) for program in programs)])
+    return (
+        np.concatenate([program.operations for program in programs]),
+        np.concatenate([program.operands for program in programs]),
+        bounds,
+    )
+
+
+@njit
+def _value(operations, operands, first, last, state, t):
+    stack = np.empty(ex.MAX_DEPTH)
+    top = 0
+    for i in range(first, last):
+        op = operations[i]
+        if op == ex.CONSTANT:
+            stack[top] = operands[i]
+            top += 1
+        elif op == ex.SPECIES:
+            stack[top] = state[int(operands[i])]
+            top += 1
+        elif op == ex.TIME:
+            stack[top] = t
+            top += 1
+        elif op == ex.NEG:
+            stack[top - 1] = -stack[top - 1]
+        elif op == ex.SIN:
+            stack[top - 1] = np.sin(stack[top - 1])
+        elif op == ex.COS:
+            stack[top - 1] = np.cos(stack[top - 1])
+        elif op == ex.EXP:
+            stack[top - 1] = np.exp(stack[top - 1])
+        elif op == ex.LOG:
+            stack[top - 1] = np.log(stack[top - 1])
+        elif op == ex.SQRT:
+            stack[top - 1] = np.sqrt(stack[top - 1])
+        else:
+            top -= 1
+            a, b = stack[top - 1], stack[top]
+            if op == ex.ADD:
+                stack[top - 1] = a + b
+            elif op == ex.SUB:
+                stack[top - 1] = a - b
+            elif op == ex.MUL:
+                stack[top - 1] = a * b
+            elif op == ex.DIV:
+                stack[top - 1] = a / b if b != 0 else np.nan
+            elif op == ex.POW:
+                stack[top - 1] = a**b
+            elif op == ex.MIN:
+                stack[top - 1] = min(a, b)
+            else:
+                stack[top - 1] = max(a, b)
+    return stack[0]
+
+
+@njit
+def _upper(operations, operands, first, last, state, t0, t1):
+    """Upper bound of a propensity for t in [t0, t1], by interval arithmetic."""
+    low = np.empty(ex.MAX_DEPTH)
+    high = np.empty(ex.MAX_DEPTH)
+    top = 0
+    for i in range(first, last):
+        op = operations[i]
+        if op == ex.CONSTANT or op == ex.SPECIES or op == ex.TIME:
+            if op == ex.TIME:
+                low[top], high[top] = t0, t1
+            else:
+                value = operands[i] if op == ex.CONSTANT else float(state[int(operands[i])])
+                low[top], high[top] = value, value
+            top += 1
+        elif op == ex.NEG:
+            low[top - 1], high[top - 1] = -high[top - 1], -low[top - 1]
+        elif op == ex.SIN or op == ex.COS:
+            if low[top - 1] == high[top - 1]:
+                value = np.sin(low[top - 1]) if op == ex.SIN else np.cos(low[top - 1])
+                low[top - 1], high[top - 1] = value, value
+            else:
+                low[top - 1], high[top - 1] = -1.0, 1.0
+        elif op == ex.EXP:
+            low[top - 1], high[top - 1] = np.exp(low[top - 1]), np.exp(high[top - 1])
+        elif op == ex.LOG:
+            low[top - 1], high[top - 1] = np.log(low[top - 1]), np.log(high[top - 1])
+        elif op == ex.SQRT:
+            low[top - 1], high[top - 1] = np.sqrt(low[top - 1]), np.sqrt(high[top - 1])
+        else:
+            top -= 1
+            a0, a1, b0, b1 = low[top - 1], high[top - 1], low[top], high[top]
+            if op == ex.ADD:
+                low[top - 1], high[top - 1] = a0 + b0, a1 + b1
+            elif op == ex.SUB:
+                low[top - 1], high[top - 1] = a0 - b1, a1 - b0
+            elif op == ex.MIN:
+                low[top - 1], high[top - 1] = min(a0, b0), min(a1, b1)
+            elif op == ex.MAX:
+                low[top - 1], high[top - 1] = max(a0, b0), max(a1, b1)
+            else:
+                if op == ex.MUL:
+                    c0, c1, c2, c3 = a0 * b0, a0 * b1, a1 * b0, a1 * b1
+                elif op == ex.DIV:
+                    if b0 <= 0.0 <= b1:
+                        return np.inf
+                    c0, c1, c2, c3 = a0 / b0, a0 / b1, a1 / b0, a1 / b1
+                else:
+                    if (b0 != b1 and a0 <= 0.0) or (b0 < 0.0 and a0 <= 0.0 <= a1):
+                        return np.inf
+                    c0, c1, c2, c3 = a0**b0, a0**b1, a1**b0, a1**b1
+                    if a0 < 0.0 < a1:  # an even power has its minimum inside
+                        c1 = 0.0
+                low[top - 1], high[top - 1] = min(c0, c1, c2, c3), max(c0, c1, c2, c3)
+    return high[0]
+
+
+@njit
+def _possible(state, changes, r):
+    """Whether all that the reaction consumes is there: x**2 is positive for one molecule, and takes two."""
+    possible = True
+    for i in range(len(state)):
+        possible &= state[i] + changes[r, i] >= 0
+    return possible
+
+
+# Without parallel=True, and element by element: either costs the compiler more than most simulations take. Threads run
+# chunks of it instead.
+@njit(nogil=True)
+def _run(starts, seeds, times, operations, operands, bounds, changes, moving, limits, out, status):
+    count = len(bounds) - 1
+    for n in range(len(starts)):
+        np.random.seed(seeds[n])
+        state = np.empty(starts.shape[1], np.int64)
+        rates = np.empty(count)
+        t = times[0]
+        events = 0
+        for i in range(len(state)):
+            state[i] = starts[n, i]
+            out[n, 0, i] = state[i]
+        for k in range(1, len(times)):
+            while status[n, 0] == _OK:
+                total = 0.0
+                for r in range(count):
+                    if not _possible(state, changes, r):
+                        rates[r] = 0.0
+                    elif moving[r]:
+                        rates[r] = _upper(operations, operands, bounds[r], bounds[r + 1], state, t, times[k])
+                    else:
+                        rates[r] = _value(operations, operands, bounds[r], bounds[r + 1], state, t)
+                    if not (0.0 <= rates[r] < np.inf):
+                        status[n, 0], status[n, 1] = _NEGATIVE, r
+                    total += rates[r]
+                if status[n, 0] != _OK or total == 0.0:
+                    break
+                t += np.random.exponential(1.0 / total)
+                if t >= times[k]:
+                    break
+                events += 1
+                if events > limits[1]:
+                    status[n, 0] = _EVENTS
+                    break
+                pick = np.random.random() * total
+                chosen = 0
+                while chosen < count - 1 and pick >= rates[chosen]:
+                    pick -= rates[chosen]
+                    chosen += 1
+                if moving[chosen]:
+                    true_rate = _value(operations, operands, bounds[chosen], bounds[chosen + 1], state, t)
+                    if not (true_rate >= 0.0):
+                        status[n, 0], status[n, 1] = _NEGATIVE, chosen
+                        break
+                    if np.random.random() * rates[chosen] >= true_rate:
+                        continue
+                for i in range(len(state)):
+                    state[i] += changes[chosen, i]
+                    if state[i] > limits[0]:
+                        status[n, 0], status[n, 1] = _COUNT, i
+            t = times[k]  # what was drawn past the grid time is redrawn: the process has no memory
+            for i in range(len(state)):
+                out[n, k, i] = state[i]

@@ -1,0 +1,151 @@
+"""The choice of teachers for a data set, by leaving out every interior snapshot in turn.
+
+One is chosen for the first interval, one for all others.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from weightflow.data.state_space import StateSpace
+from weightflow.data.subsets import at_most
+from weightflow.density.kernels import log_probs
+from weightflow.progress import progress
+from weightflow.teaching.teachers import FIELDS, Interpolant, Teacher, Teachers, teacher_of
+
+OWN = "own"  # in place of a rate: a rate for each variable
+_OF_COUNTS = ("displacement", "bridge", "poisson", "mixture", "blend")
+# Snapshots of cells are few, and one left out leaves a gap far wider than any that is to be filled: alone, it would
+# choose teachers of far too much noise.
+_OF_REALS = ("growing",)
+_JOINTLY = 4  # most variables whose joint density kernels can judge; of more, pairs are judged
+_DRAWS = 4  # of the noise, for each particle, when teachers are compared
+_COMPARED = 4000  # most states of a teacher, or of a snapshot, in a comparison
+_MULTIPLES = (0.1, 0.15, 0.2, 0.3, 0.4)  # of the kernels around a teacher's states, over their spread
+
+
+def candidates(
+    members: Sequence[str] | None,
+    noises: Sequence[float],
+    shares: Sequence[float],
+    rates: Sequence[float | str] = (0.0,),
+    discrete: bool = True,
+) -> list[Teacher]:
+    """Every combination that makes a difference; a rate may be 'own', and None takes the members that suit the states.
+
+    Counts do not grow, and real values have no Poisson bridges.
+    """
+    found = []
+    if members is None:
+        members = _OF_COUNTS if discrete else _OF_REALS
+    for member, rate in itertools.product([m for m in members if m != ("growing" if discrete else "poisson")], rates):
+        if member == "growing":
+            found.append(Teacher(member))
+            continue
+        motion = {"own": True} if rate == OWN else {"rate": rate}
+        for noise in noises if member in ("bridge", "poisson", "blend") else [0.0]:
+            found += [Teacher(member, noise, share, **motion) for share in (shares if member == "blend" else [0.0])]
+    return list(dict.fromkeys(found))
+
+
+def score_teachers(
+    teachers: Sequence[Teacher],
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    space: StateSpace,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Negative log-likelihood of each left-out interior snapshot under what the other snapshots make of it.
+
+    A teacher's states become a density by the kernels that suit it best, so that the score is the one that
+    backbones are trained by; distances between samples hardly feel the noise. Kernels lose their power with the
+    number of variables: of more than four, pairs are judged that stand beside each other in a random ring of all.
+    Relaxation is for the first interval, so teachers with a rate are scored on the first left-out snapshot alone.
+
+    Args:
+        teachers: to compare.
+        snapshots: K arrays (N_k, d); K is 3 or more.
+        times: (K,).
+        space: what a state can be.
+        rng: of couplings and draws.
+
+    Returns:
+        Table interval (first or later), `FIELDS`, time (of the left-out snapshot), bandwidth, nll (nats per state)
+        and the standard error of its difference from the best teacher's.
+    """
+    unit, groups = float(times[1] - times[0]), _judged_together(snapshots[0].shape[1], rng)
+    found: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
+    for k in progress(range(1, len(snapshots) - 1), "teachers, leaving out each snapshot"):
+        others = [snapshot for i, snapshot in enumerate(snapshots) if i != k]
+        way = Interpolant(others, np.delete(times, k), space, rng, unit)
+        left_out, repeats = np.unique(at_most(snapshots[k], _COMPARED, rng), axis=0, return_counts=True)
+        for i, teacher in enumerate(teachers):
+            if k == 1 or not (teacher.rate or teacher.own):
+                guess = at_most(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], _COMPARED, rng)
+                found[i, k] = repeats, -_log_probs(guess, space, left_out, groups)
+    rows = []
+    for interval, places in (("first", [1]), ("later", list(range(2, len(snapshots) - 1)))):
+        scored = [i for i in range(len(teachers)) if places and all((i, k) in found for k in places)]
+        chosen = {i: _best_bandwidth([found[i, k] for k in places]) for i in scored}
+        nll = {i: np.mean([_mean(found[i, k][0], found[i, k][1][chosen[i]]) for k in places]) for i in scored}
+        best = min(nll, key=nll.__getitem__, default=None)
+        for i, k in itertools.product(scored, places):
+            repeats, values = found[i, k]
+            ahead = values[chosen[i]] - found[best, k][1][chosen[best]]
+            spread = _mean(repeats, (ahead - _mean(repeats, ahead)) ** 2) ** 0.5
+            score = _MULTIPLES[chosen[i]], _mean(repeats, values[chosen[i]]), spread / repeats.sum() ** 0.5
+            rows.append((interval, *dataclasses.astuple(teachers[i]), times[k], *score))
+    return pd.DataFrame(rows, columns=["interval", *FIELDS, "time", "bandwidth", "nll", "error"])
+
+
+def best_teachers(scores: pd.DataFrame) -> Teachers:
+    """The teachers under which left-out snapshots are most likely; three snapshots leave one choice for both.
+
+    Of those that the data cannot tell from the best (within two standard errors), the simplest relaxation is taken:
+    one rate for all before own rates, and only as large as the data demand; then the most noise, as a random system
+    is never without, and a network cannot learn noisy particles by heart.
+    """
+    early = _best(scores[scores["interval"] == "first"])
+    later = scores[scores["interval"] == "later"]
+    return Teachers(early, dataclasses.replace(early, rate=0.0, own=False) if later.empty else _best(later))
+
+
+def _best(scores: pd.DataFrame) -> Teacher:
+    groups = scores.groupby(FIELDS, sort=False)
+    table = groups["nll"].mean().reset_index()
+    table["error"] = groups["error"].agg(lambda errors: (errors**2).sum() ** 0.5 / len(errors)).to_numpy()
+    possible = table[table["nll"] - table["nll"].min() <= 2 * table["error"]]
+    possible = possible[possible["own"] == possible["own"].min()]
+    possible = possible[possible["rate"] == possible["rate"].min()]
+    likeliest = possible.loc[possible["nll"].idxmin(), "member"]
+    # Noise compares within one kind of motion; a displacement is a bridge without noise.
+    alike = ("displacement", "bridge") if likeliest in ("displacement", "bridge") else (likeliest,)
+    noisiest = possible[possible["member"].isin(alike)].sort_values(["noise", "nll"], ascending=[False, True])
+    return teacher_of(noisiest.iloc[0][FIELDS])
+
+
+def _judged_together(variables: int, rng: np.random.Generator) -> list[list[int]]:
+    """Groups of variables whose joint densities are judged; every variable is in as many groups as any other."""
+    if variables <= _JOINTLY:
+        return [list(range(variables))]
+    ring = rng.permutation(variables)
+    return [[int(a), int(b)] for a, b in zip(ring, np.roll(ring, 1), strict=True)]
+
+
+def _log_probs(guess: np.ndarray, space: StateSpace, asked: np.ndarray, groups: Sequence[list[int]]) -> np.ndarray:
+    """(bandwidths, n) log-likelihoods of states, by groups of variables; each variable counts once."""
+    weights = np.full(len(guess), 1 / len(guess))
+    parts = [log_probs(guess[:, own], weights, _MULTIPLES, space, asked[:, own]) for own in groups]
+    return np.sum(parts, axis=0) * asked.shape[1] / sum(map(len, groups))
+
+
+def _best_bandwidth(scored: Sequence[tuple[np.ndarray, np.ndarray]]) -> int:
+    """Index of the bandwidth with the lowest mean nll over left-out snapshots: (repeats (u,), nll (bandwidths, u))."""
+    return int(np.mean([_mean(repeats, values) for repeats, values in scored], axis=0).argmin())
+
+
+def _mean(repeats: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return values @ repeats / repeats.sum()

@@ -1,0 +1,290 @@
+"""The teacher: states between the snapshots, made from the observed training snapshots alone.
+
+No single teacher suits every system. From a point mass a spread grows like √t, which a bridge between
+coupled states has and a straight line has not; where states jump far, mixing the neighbouring snapshots is
+better than moving between them; after the start, a system may relax faster than snapshots follow. So there is a
+family, whose members are chosen for each data set (teacher_choice.py). Cells divide and die on the way, by how much
+a few snapshots cannot tell; their teacher averages over what is possible.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from weightflow.data.state_space import StateSpace
+from weightflow.data.subsets import at_most, exactly
+from weightflow.storage import parts_of, read_json, write_json
+from weightflow.transport.couplings import GrowingPlan, chain, couple_growing, transport_spline
+from weightflow.transport.relaxation import own_relaxation, relax
+
+# Of growing teachers. Few snapshots leave too little to choose these by, so they are constants: growths from none to
+# far too much, all of which count alike, and half of the noise that restores the spread that the mean of two
+# independent cells has lost. They were set with the embryoid and EMT cells in sight (config/), left-out ones included.
+GROWTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+GROWING_NOISE = 0.5
+_LEARNT = 4000  # states at each time of a lesson, where the particles are fewer
+_COUPLED = 10_000  # most states of a snapshot that become particles; of more, the paths would not fit into memory
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """One member of the family.
+
+    Attributes:
+        member: a name of `MEMBERS`.
+        noise: c ≥ 0 of the bridges: how much a coupled pair strays on its way.
+        share: part of the states that a blend takes from the mixture.
+        rate: κ ≥ 0 of an exponential relaxation across the interval, per length of the data's first interval; the
+            share u of the way becomes (1 − e^{−κu}) / (1 − e^{−κ}), and stays u at κ = 0.
+        own: in the first interval every variable relaxes as the means of the first snapshots tell (relaxation.py),
+            straight from end to end, instead of at `rate`.
+    """
+
+    member: str
+    noise: float = 0.0
+    share: float = 0.0
+    rate: float = 0.0
+    own: bool = False
+
+    @property
+    def label(self) -> str:
+        """Short name for tables."""
+        extras = [f"noise {self.noise:g}"] if self.noise else []
+        extras += [f"{self.share:.0%} mixture"] if self.member == "blend" else []
+        extras += [f"rate {self.rate:g}"] if self.rate else []
+        extras += ["own rates"] if self.own else []
+        return self.member + (f" ({', '.join(extras)})" if extras else "")
+
+
+FIELDS = [field.name for field in dataclasses.fields(Teacher)]
+
+
+@dataclass(frozen=True)
+class Teachers:
+    """Who teaches what lies between the snapshots: one teacher in the first interval, one in all others."""
+
+    first: Teacher
+    later: Teacher
+
+
+class Interpolant:
+    """Particles coupled through the snapshots by optimal transport, and the snapshots themselves.
+
+    Args:
+        snapshots: K arrays (N_k, d) of observed training states, of which 10 000 at most are taken at random.
+        times: (K,).
+        space: what a state can be.
+        rng: of the couplings; drawn once, so that members are compared on the same particles.
+        unit: time in which a relaxation has its rate; None takes the first interval.
+    """
+
+    def __init__(
+        self,
+        snapshots: Sequence[np.ndarray],
+        times: np.ndarray,
+        space: StateSpace,
+        rng: np.random.Generator,
+        unit: float | None = None,
+    ):
+        snapshots = [at_most(snapshot, _COUPLED, rng) for snapshot in snapshots]
+        self.snapshots, self.times, self.space = snapshots, np.asarray(times, dtype=float), space
+        self.unit = unit or float(self.times[1] - self.times[0])
+        self._streams = rng.spawn(len(snapshots) - 1)  # of unbalanced couplings, whatever else is drawn
+        count = max(map(len, snapshots))
+        particles = chain([exactly(snapshots[0], count, rng), *snapshots[1:]], rng)
+        self.particles = particles
+        self.own = own_relaxation(self.snapshots, self.times)
+        self.path = transport_spline(self.times, particles)
+        steps = np.diff(particles, axis=0)
+        self.covariances = [np.atleast_2d(np.cov(step.T)) for step in steps]
+        self.plans: dict[int, list[GrowingPlan]] = {}
+
+    def sample(self, teacher: Teacher, time: float, rng: np.random.Generator) -> np.ndarray:
+        """(n, d) states at a time within the snapshots' range, one for each particle.
+
+        At the time of a snapshot every member gives the particles there, which repeat states where sizes differ.
+        """
+        k = self.interval(time)
+        length = self.times[k + 1] - self.times[k]
+        share = (time - self.times[k]) / length
+        if share in (0.0, 1.0):
+            return self.particles[k + int(share)].astype(self.snapshots[0].dtype)
+        if teacher.own and k == 0:
+            share = self.own.share(share)
+            middle = self.particles[0] + share * (self.particles[1] - self.particles[0])
+        else:
+            share = relax(np.array(teacher.rate * length / self.unit), share)
+            middle = self.path(self.times[k] + share * length)
+        values = MEMBERS[teacher.member](self, teacher, k, share, middle, rng)
+        return self.space.project(values, rng)
+
+    def growing(self, k: int) -> list[GrowingPlan]:
+        """The unbalanced couplings across an interval, one for each of `GROWTHS`, found when first asked for."""
+        if k not in self.plans:
+            ends, rng = self.snapshots[k : k + 2], self._streams[k]
+            self.plans[k] = [couple_growing(*ends, growth, rng) for growth in GROWTHS]
+        return self.plans[k]
+
+    def bend(self, k: int, share: float) -> np.ndarray:
+        """(d,) from the straight way between the means of two snapshots to the natural spline through all means."""
+        means = np.stack([snapshot.mean(0) for snapshot in self.snapshots])
+        spline = CubicSpline(self.times, means, bc_type="natural")
+        time = self.times[k] + share * (self.times[k + 1] - self.times[k])
+        return spline(time) - (means[k] + share * (means[k + 1] - means[k]))
+
+    def interval(self, time: float) -> int:
+        """Index of the interval between snapshots that a time lies in."""
+        return int(np.clip(np.searchsorted(self.times, time, side="right") - 1, 0, len(self.times) - 2))
+
+    def draw(self, teacher: Teacher, times: np.ndarray, draws: int, rng: np.random.Generator) -> list[np.ndarray]:
+        """For each time (T,) an array (draws · n, d)."""
+        return [np.concatenate([self.sample(teacher, time, rng) for _ in range(draws)]) for time in times]
+
+
+def _displacement(
+    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
+):
+    """Where the particles are halfway, as they are."""
+    return middle
+
+
+def _bridge(
+    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
+):
+    """A Brownian bridge about the way: covariance c · u (1 − u) · Cov(displacements of the interval).
+
+    The covariance, not the variances alone, keeps what the variables conserve together. From a point mass
+    c = 1 makes the spread grow by √t.
+    """
+    noise = rng.multivariate_normal(
+        np.zeros(way.particles.shape[2]), way.covariances[k], len(way.particles[k]), method="eigh"
+    )
+    return middle + np.sqrt(teacher.noise * share * (1 - share)) * noise
+
+
+def _poisson(
+    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
+):
+    """A Poisson bridge: the jumps between coupled counts, and c-proportional pairs back and forth, at random times.
+
+    Given the ends, the times of a Poisson process's jumps are uniform, so the jumps made by u are binomial.
+    """
+    change = way.particles[k + 1] - way.particles[k]
+    pairs = rng.poisson(teacher.noise * np.diag(way.covariances[k]) / 2, size=change.shape)
+    ups = rng.binomial(np.round(np.maximum(change, 0)).astype(int) + pairs, share)
+    downs = rng.binomial(np.round(np.maximum(-change, 0)).astype(int) + pairs, share)
+    return middle + ups - downs - share * change
+
+
+def _mixture(
+    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
+):
+    """States of the two neighbouring snapshots, by nearness in time."""
+    count = way.particles.shape[1]
+    return np.where(rng.random((count, 1)) < share, way.particles[k + 1], way.particles[k])
+
+
+def _blend(way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator):
+    """Some states from the mixture, the others from the bridge."""
+    mixed = _mixture(way, teacher, k, share, middle, rng)
+    moved = _bridge(way, teacher, k, share, middle, rng)
+    return np.where(rng.random((len(mixed), 1)) < teacher.share, mixed, moved)
+
+
+def _growing(
+    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
+):
+    """States on straight ways between unbalanced couplings, equally many from each of `GROWTHS`.
+
+    Two snapshots do not say how many cells divided or died between them, nor how the ways are bent; so all growths
+    count alike, and each state is moved by its own random part of the bend that the means of all snapshots suggest.
+    What the couplings still miss is alike in all directions, as noise of the same size in every standardised variable.
+    """
+    count, plans = way.particles.shape[1], way.growing(k)
+    pairs = [plan.draw(share, -(-count // len(plans)), rng) for plan in plans]
+    rows, columns = rng.permutation(np.stack(pairs, -1).reshape(2, -1), axis=1)[:, :count]
+    start, end = way.snapshots[k][rows], way.snapshots[k + 1][columns]
+    bent = start + share * (end - start) + rng.random((count, 1)) * way.bend(k, share)
+    spread = np.array(way.space.spread)
+    size = np.sqrt(GROWING_NOISE * share * (1 - share) * ((end - start).var(0) / spread**2).mean())
+    return bent + size * spread * rng.standard_normal(bent.shape)
+
+
+# A member takes (interpolant, teacher, interval k, share of the way, of all or of each variable, middle (n, d) of the
+# coupled particles' ways, rng) and returns (n, d) real values.
+MEMBERS: dict[str, Callable] = {
+    "displacement": _displacement,
+    "bridge": _bridge,
+    "poisson": _poisson,
+    "mixture": _mixture,
+    "blend": _blend,
+    "growing": _growing,
+}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """States that a moving density learns from.
+
+    Attributes:
+        times: (G,) the snapshots' times and others between them.
+        states: G arrays (n_g, d), as networks see them.
+    """
+
+    times: np.ndarray
+    states: list[np.ndarray]
+
+
+def lesson(
+    teachers: Teachers | None,
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    space: StateSpace,
+    points: int,
+    rng: np.random.Generator,
+) -> Lesson:
+    """What a teacher makes of the snapshots.
+
+    Args:
+        teachers: chosen; None leaves the snapshots alone to learn from.
+        snapshots: K arrays (N_k, d).
+        times: (K,).
+        space: what a state can be.
+        points: times in each interval between snapshots, and twice as many in the first, where most happens.
+        rng: of couplings and draws.
+    """
+    if teachers is None:
+        count = max(map(len, snapshots))
+        drawn = [exactly(s, count, rng) for s in snapshots]
+        return Lesson(times, [space.coordinates(s) for s in drawn])
+    way = Interpolant(snapshots, times, space, rng)
+    ends = itertools.pairwise(times)
+    inner = [np.linspace(a, b, points if k else 2 * points, endpoint=False) for k, (a, b) in enumerate(ends)]
+    grid = np.concatenate([*inner, times[-1:]])
+    draws = max(1, _LEARNT // way.particles.shape[1])
+    early = grid < times[1]
+    first, later = way.draw(teachers.first, grid[early], draws, rng), way.draw(teachers.later, grid[~early], draws, rng)
+    return Lesson(grid, [space.coordinates(states) for states in first + later])
+
+
+def teacher_of(row: Sequence) -> Teacher:
+    """The teacher in the `FIELDS` of a table's row."""
+    member, noise, share, rate, own = row
+    return Teacher(str(member), float(noise), float(share), float(rate), bool(own))
+
+
+def write_teachers(path: str | Path, teachers: Teachers) -> None:
+    """Write the choice as JSON."""
+    write_json(path, dataclasses.asdict(teachers))
+
+
+def read_teachers(path: str | Path) -> Teachers:
+    """Read a choice."""
+    content = read_json(path)
+    with parts_of(path):
+        return Teachers(**{name: Teacher(**values) for name, values in content.items()})
