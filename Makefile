@@ -3,7 +3,7 @@ VENV := .venv
 ENGINES := $(VENV)/engines
 SLURM := munge slurm-client slurmctld slurmd
 
-.PHONY: run test test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench docs clean
+.PHONY: run test test-fast test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench docs clean
 .DELETE_ON_ERROR:
 
 ## The default run: set up .venv, then every stage on config/config.yaml.
@@ -13,6 +13,10 @@ run: $(VENV)/.installed
 ## All tests but those of SLURM.
 test: $(VENV)/.installed-dev test-kubernetes
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python -m pytest -n auto tests
+
+## The tests that take seconds and start no Snakemake: two minutes on two cores.
+test-fast: $(VENV)/.installed-dev
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python -m pytest -n auto -m "not slow and not hostile and not workflow" tests
 
 ## The profile for Kubernetes, as far as that goes without one.
 test-kubernetes: $(ENGINES)/.installed
@@ -27,7 +31,9 @@ test-reproducibility: $(VENV)/.installed
 ## Every figure, table and the report from saved results alone, without torch: of this folder, with the settings of
 ## CONFIG; or of ARCHIVE=FILE, which is unpacked into FOLDER=NEW.
 FOLDER ?= .
-CONFIG ?= $(FOLDER)/$(if $(ARCHIVE),config.yaml,results/settings.yaml)
+SETTINGS := $(firstword $(wildcard $(FOLDER)/results/settings.yaml $(FOLDER)/results/populations/settings.yaml) \
+	$(FOLDER)/results/settings.yaml)
+CONFIG ?= $(if $(ARCHIVE),$(FOLDER)/config.yaml,$(SETTINGS))
 figures: $(VENV)/.installed-analysis
 	$(if $(ARCHIVE),$(VENV)/bin/python workflow/unpack.py $(ARCHIVE) $(FOLDER))
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" snakemake figures --cores 8 --profile profiles/figures \

@@ -19,18 +19,16 @@
 #   snakemake archive --cores 1 --configfile results/settings.yaml     these, in one file
 #   snakemake provenance --cores 1 --config artefact=results/…         what a figure was made from
 #
-# Stages, in order: workflow/rules/{data,exact_law,anchors,weight_graph,latent_path,teaching,dynamics,prediction,
-# flow_matching,evaluation,ablations,comparison,leave_one_out,estimate,figures,report,bands,populations,
-# archive}.smk, wired by common,
-# inputs and listings; caching and checks are said once every rule is known; each rule calls the script of its own
-# name in workflow/scripts.
+# The stages, in order, are the includes below, a file each in workflow/rules; each rule calls the script of its own name
+# in workflow/scripts.
 from snakemake.utils import min_version
 
 min_version("9.0")
 
 
 # A config that names data sets stands alone; anything less changes the default run.
-if "datasets" not in config:
+IS_DEFAULT_RUN = "datasets" not in config
+if IS_DEFAULT_RUN:
 
     configfile: workflow.source_path("config/config.yaml")
 
@@ -38,42 +36,44 @@ if "datasets" not in config:
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/listings.smk"
-include: "workflow/rules/data.smk"
-include: "workflow/rules/exact_law.smk"
-include: "workflow/rules/anchors.smk"
-include: "workflow/rules/weight_graph.smk"
-include: "workflow/rules/latent_path.smk"
-include: "workflow/rules/teaching.smk"
-include: "workflow/rules/dynamics.smk"
-include: "workflow/rules/prediction.smk"
-include: "workflow/rules/flow_matching.smk"
-include: "workflow/rules/evaluation.smk"
-include: "workflow/rules/ablations.smk"
-include: "workflow/rules/comparison.smk"
-include: "workflow/rules/leave_one_out.smk"
-include: "workflow/rules/estimate.smk"
+
+
+# What makes results. Where figures are made of saved ones, these are taken as they are.
+if not FROM_SAVED:
+
+    include: "workflow/rules/data.smk"
+    include: "workflow/rules/exact_law.smk"
+    include: "workflow/rules/anchors.smk"
+    include: "workflow/rules/weight_graph.smk"
+    include: "workflow/rules/latent_path.smk"
+    include: "workflow/rules/teaching.smk"
+    include: "workflow/rules/dynamics.smk"
+    include: "workflow/rules/prediction.smk"
+    include: "workflow/rules/flow_matching.smk"
+    include: "workflow/rules/evaluation.smk"
+    include: "workflow/rules/estimate.smk"
+    include: "workflow/rules/run_description.smk"
+
+
+MADE = {rule.name for rule in workflow.rules}
+
+
+include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/band_inputs.smk"
-include: "workflow/rules/population_inputs.smk"
-include: "workflow/rules/bands.smk"
 include: "workflow/rules/populations.smk"
-include: "workflow/rules/caching.smk"
 
 
 rule all:
     default_target: True
     input:
-        "results/report.html",
-        "results/metrics.csv",
-        "results/summary.csv",
-        "results/runtime.csv",
+        WHOLE_RUN,
 
 
 rule paper:
     # The paper's whole study; without published results or factors, what there is.
     input:
-        rules.all.input,
+        WHOLE_RUN,
         "results/table1.csv" if COMPARED else [],
         "results/ablations.csv" if FACTORS else [],
         [ablation_figures(d) for d in STUDIED],
@@ -81,47 +81,15 @@ rule paper:
 
 
 rule figures:
-    # What the default run makes, the ablations among it that its report shows, and what populations have made; these alone
-    # where they are all that there is. `make figures` makes it of saved results alone (profiles/figures), and
-    # `snakemake archive` packs what that takes.
+    # `make figures` makes them of saved results alone (profiles/figures), and `snakemake archive` packs what that takes.
     input:
-        rules.all.input if RUN_MADE or not POPULATIONS_MADE else [],
-        rules.write_populations_report.output if POPULATIONS_MADE else [],
+        drawn,
 
 
-include: "workflow/rules/archive.smk"
-
-
-rule archive:
-    # Everything that `make figures` takes, in one file.
+rule ablations:
     input:
-        rules.archive_results.output,
-
-
-rule predict:
-    # Samples of every model at the times of `prediction`, in its format.
-    input:
-        expand(
-            "results/{dataset}/predictions/{model}-seed{seed}.{format}",
-            dataset=DATASETS,
-            model=MODELS,
-            seed=SEEDS[0],
-            format=config["prediction"]["format"],
-        ),
-
-
-rule:
-    name:
-        "leave-one-out"
-    input:
-        rules.tabulate_folds.output,
-        "results/summary.csv" if config["evaluation"]["leave_one_out"] else [],
-
-
-rule estimate:
-    # What a run will cost, before it.
-    input:
-        rules.tabulate_estimate.output,
+        "results/ablations.csv",
+        [ablation_figures(d) for d in STUDIED],
 
 
 rule populations:
@@ -130,13 +98,40 @@ rule populations:
         rules.tabulate_populations.output,
         rules.tabulate_bands.output,
         rules.write_populations_report.output,
-        rules.write_settings.output,
+        "results/populations/settings.yaml",
 
 
-rule ablations:
-    input:
-        "results/ablations.csv",
-        [ablation_figures(d) for d in STUDIED],
+if not FROM_SAVED:
+
+    include: "workflow/rules/archive.smk"
+
+    rule archive:
+        # Everything that `make figures` takes, in one file.
+        input:
+            rules.archive_results.output,
+
+    rule predict:
+        # Samples of every model at the times of `prediction`, in its format.
+        input:
+            expand(
+                "results/{dataset}/predictions/{model}-seed{seed}.{format}",
+                dataset=DATASETS,
+                model=MODELS,
+                seed=SEEDS[0],
+                format=config["prediction"]["format"],
+            ),
+
+    rule:
+        name:
+            "leave-one-out"
+        input:
+            rules.tabulate_folds.output,
+            "results/summary.csv" if config["evaluation"]["leave_one_out"] else [],
+
+    rule estimate:
+        # What a run will cost, before it.
+        input:
+            rules.tabulate_estimate.output,
 
 
 include: "workflow/rules/checks.smk"

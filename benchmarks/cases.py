@@ -28,8 +28,10 @@ from weightflow.populations.tasks.by_name import named_task
 from weightflow.populations.training import train_population
 from weightflow.populations.weight_flow import fit_weight_flow, generate
 from weightflow.prediction.interpolation import interpolate_weights
+from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Lesson, lesson
 
+ON_CPU = Computation(0, CPU)
 RK4 = Solver(method="rk4", substeps=1, rtol=1e-4, atol=1e-5, adjoint=False)
 
 
@@ -40,7 +42,7 @@ def anchors() -> list[Measured]:
 
     def train(**changes):
         own = settings(anchors=changes)["anchors"]
-        return train_anchors(backbone, data.coordinates, data.observed_times, own, 0, CPU)
+        return train_anchors(backbone, data.coordinates, data.observed_times, own, ON_CPU)
 
     found = repeated(train, 3)
     ours, paper = (_mean_nll(backbone, train(**changes).weights, data) for changes in ({}, {"alignment": "sequential"}))
@@ -56,7 +58,7 @@ def published_error() -> list[Measured]:
     backbone = backbone_of(data)
 
     def model():
-        made = train_anchors(backbone, data.coordinates, data.observed_times, settings()["anchors"], 0, CPU)
+        made = train_anchors(backbone, data.coordinates, data.observed_times, settings()["anchors"], ON_CPU)
         weights = interpolate_weights("weights_spline", made.times, made.weights, data.times)
         networks, generator = torch.as_tensor(weights, dtype=torch.float32), torch.Generator().manual_seed(0)
         return backbone.sample(networks, 1000, generator).numpy()
@@ -190,14 +192,14 @@ def memory() -> list[Measured]:
 
 def _anchors(data: Snapshots) -> Callable[[], object]:
     backbone, own = backbone_of(data), settings(anchors={"first_steps": 5, "steps": 5})["anchors"]
-    return lambda: train_anchors(backbone, data.coordinates, data.observed_times, own, 0, CPU)
+    return lambda: train_anchors(backbone, data.coordinates, data.observed_times, own, ON_CPU)
 
 
 def _spline(data: Snapshots) -> Callable[[], object]:
     backbone, own, times = backbone_of(data), settings(spline={"steps": 10})["spline"], data.observed_times
     start = through(times, _fresh(backbone, len(times)), knot_times(times, own["knots"], own["first_knots"]))
     told = _snapshots_alone(data)
-    return lambda: fit_spline(backbone, start, told, own, {"curvature": 10, "roughness": 0.003}, 0, CPU)
+    return lambda: fit_spline(backbone, start, told, own, {"curvature": 10, "roughness": 0.003}, ON_CPU)
 
 
 def _field(data: Snapshots) -> Callable[[], object]:
@@ -206,7 +208,7 @@ def _field(data: Snapshots) -> Callable[[], object]:
     own = settings(dynamics={"kind": "ode", "mixer": "messages"}, training={"steps": 3, "behavioural": 1.0})
     graph = build_weight_graph(backbone.layers, _fresh(backbone, len(times)), times, "of a benchmark")
     field, material = make_field(graph, None, own["dynamics"], 0), Material(graph, (), backbone, _snapshots_alone(data))
-    return lambda: fit_dynamics(field, material, RK4, own["training"] | {"checkpoint_every": 0}, 0, CPU)
+    return lambda: fit_dynamics(field, material, RK4, own["training"] | {"checkpoint_every": 0}, ON_CPU)
 
 
 def _sampling(data: Snapshots) -> Callable[[], object]:
@@ -250,13 +252,13 @@ def population() -> list[Measured]:
     classifier = make_classifier(chosen["architecture"], task.shape, task.classes)
 
     def train():
-        return train_population(classifier, task, chosen["training"], 0, CPU)
+        return train_population(classifier, task, chosen["training"], ON_CPU)
 
     trained = train()
     reference = trained.weights[reference_of(trained, chosen["alignment"]["reference"])]
     weights = align_to(classifier.layers, classifier.symmetries, trained.weights, reference)
     trainings = repeated(train, 3)
-    flows = repeated(lambda: generate(fit_weight_flow(weights, chosen["flow"], 0, CPU), chosen["generated"], 0), 3)
+    flows = repeated(lambda: generate(fit_weight_flow(weights, chosen["flow"], ON_CPU), chosen["generated"], 0), 3)
     return [
         Measured("100 networks of Iris trained", statistics.median(trainings), "s", "≤ 5", trainings),
         Measured("flow over them fitted, 100 drawn", statistics.median(flows), "s", "≤ 30", flows),

@@ -10,7 +10,8 @@ import torch
 from snakemake.utils import validate
 
 from weightflow import seeding
-from weightflow.data.snapshots import Snapshots, observed_mask, states_with_headroom
+from weightflow.data.preparation import observed_mask, states_with_headroom
+from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
 from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.systems.reading import read_system

@@ -32,8 +32,9 @@ from weightflow.errors import InputError
 from weightflow.networks.backbones import Backbone
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, MixtureHead
-from weightflow.networks.transformer import TransformerBackbone
+from weightflow.networks.transformer import TransformerBackbone, TransformerSize
 from weightflow.records.archive import unpack
+from weightflow.records.provenance import Made
 from weightflow.records.record import input_digests, write_records
 from weightflow.schema import read_schema
 from weightflow.systems.reaction_network import ReactionNetwork
@@ -61,17 +62,18 @@ SMALL_DYNAMICS = {
 LONG = (
     "test_workflow",
     "test_bad_input",
-    "test_caching",
     "test_module",
     "test_population_workflow",
     "test_cluster_generic",
-    "test_conda",
     "test_faults",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the long files, so that none of them keeps one worker busy at the end."""
+    """Mark what starts Snakemake, and start with the long files, so that none keeps one worker busy at the end."""
+    for item in items:
+        if "run_snakemake" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.workflow)
     items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
 
@@ -209,8 +211,8 @@ def small_machine(tmp_path, monkeypatch) -> Path:
 NETWORKS = {
     "gru": partial(GRUBackbone, hidden=4),
     "deep gru": partial(GRUBackbone, hidden=4, depth=2, position=True),
-    "transformer": partial(TransformerBackbone, width=4, heads=2, position=True),
-    "deep transformer": partial(TransformerBackbone, width=6, depth=2, heads=3, feedforward=1, position=True),
+    "transformer": partial(TransformerBackbone, size=TransformerSize(4, 1, 2, 8), position=True),
+    "deep transformer": partial(TransformerBackbone, size=TransformerSize(6, 2, 3, 6), position=True),
 }
 
 
@@ -255,7 +257,7 @@ def counts() -> Snapshots:
 def write_job(rule: str, output: list[str], **given: Any) -> SimpleNamespace:
     """A job (its `input`, `params` and `wildcards` as they are given) whose records are written as it would."""
     made = SimpleNamespace(**{"rule": rule, "output": output, "input": [], "params": {}, "wildcards": {}} | given)
-    write_records(made, input_digests(made.input))
+    write_records(Made(rule, dict(made.wildcards), dict(made.params)), output, input_digests(made.input))
     return made
 
 

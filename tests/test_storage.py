@@ -22,6 +22,7 @@ from weightflow import storage
 from weightflow.errors import InputError, WriteError
 from weightflow.storage import (
     atomic,
+    file_digest,
     read_json,
     read_metadata,
     read_tensors,
@@ -209,6 +210,11 @@ def test_json_is_sorted_and_read_back(tmp_path):
     write_json(tmp_path / "file.json", {"b": 1, "a": [2, None]})
     assert list(json.loads((tmp_path / "file.json").read_text())) == ["a", "b"]
     assert read_json(tmp_path / "file.json") == {"b": 1, "a": [2, None]}
+
+
+def test_a_files_digest_is_its_sha256(tmp_path):
+    (tmp_path / "file").write_bytes(b"abc")
+    assert file_digest(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 @pytest.mark.parametrize("content", ["", '{"a": ', "\x00"])

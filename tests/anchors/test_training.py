@@ -20,6 +20,7 @@ from weightflow.errors import DivergenceError
 from weightflow.networks.alignment import match
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
+from weightflow.seeding import Computation
 
 CPU = torch.device("cpu")
 TIMES = np.array([0.0, 1.0, 4.0])
@@ -41,7 +42,7 @@ def snapshots() -> list[np.ndarray]:
 
 
 def train(backbone, snapshots, seed=0, **changes) -> Anchors:
-    return train_anchors(backbone, snapshots, TIMES, SETTINGS | changes, seed, CPU)
+    return train_anchors(backbone, snapshots, TIMES, SETTINGS | changes, Computation(seed, CPU))
 
 
 @pytest.mark.parametrize("alignment", STRATEGIES)
@@ -67,7 +68,7 @@ def test_another_seed_gives_other_weights(backbone, snapshots):
 
 def test_sequential_anchors_do_not_see_later_snapshots(backbone, snapshots):
     whole = train(backbone, snapshots)
-    first_two = train_anchors(backbone, snapshots[:2], TIMES[:2], SETTINGS, 0, CPU)
+    first_two = train_anchors(backbone, snapshots[:2], TIMES[:2], SETTINGS, Computation(0, CPU))
     assert np.array_equal(whole.weights[:2], first_two.weights)
 
 
@@ -183,7 +184,7 @@ def test_seeds_side_by_side_are_those_of_each_alone(backbone, snapshots, alignme
     settings = SETTINGS | {"alignment": alignment}
     together = train_anchors_of_seeds(backbone, snapshots, TIMES, settings, [3, 7], CPU)
     for seed, found in zip([3, 7], together, strict=True):
-        alone = train_anchors(backbone, snapshots, TIMES, settings, seed, CPU)
+        alone = train_anchors(backbone, snapshots, TIMES, settings, Computation(seed, CPU))
         np.testing.assert_allclose(found.weights, alone.weights, atol=2e-4)
         assert found.losses[["snapshot", "step"]].equals(alone.losses[["snapshot", "step"]])
         np.testing.assert_allclose(found.losses["nll"], alone.losses["nll"], rtol=1e-4)
@@ -193,7 +194,7 @@ def test_an_anchor_that_has_settled_leaves_the_others_alone(backbone, snapshots)
     # All states of the first snapshot are the same, so its anchor gains little from early on.
     easy = [np.zeros((200, 2), dtype=int), *snapshots[1:]]
     settings = SETTINGS | {"alignment": "none", "first_steps": 400, "learning_rate": 0.03, "settled": 2e-4}
-    together = train_anchors(backbone, easy, TIMES, settings, 0, CPU)
+    together = train_anchors(backbone, easy, TIMES, settings, Computation(0, CPU))
     last = together.losses.groupby("snapshot")["step"].max()
     assert last.nunique() > 1
     assert last.min() < 399

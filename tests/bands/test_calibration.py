@@ -7,7 +7,7 @@ from scipy.special import logit
 
 from weightflow.bands.calibration import STRETCHES, choose_stretch, held_share
 from weightflow.bands.curves import EnsembleCurves
-from weightflow.bands.flow import log_odds
+from weightflow.bands.flow import LogOdds, log_odds
 
 TIMES = np.arange(6.0)
 LEVELS = 12
@@ -50,15 +50,15 @@ def test_a_wider_stretch_holds_more():
     curves, states = problem(0.1, 0.15)
     rng = np.random.default_rng(0)
     told = log_odds(curves, Softmax(), TIMES[2], curves.coordinates(np.full(400, TIMES[2]), rng), None)
-    held = [held_share(*told, states[2], stretch, 0.9, rng) for stretch in (0.3, 1.0, 3.0)]
+    held = [held_share(told, states[2], stretch, 0.9, rng) for stretch in (0.3, 1.0, 3.0)]
     assert held[0] < held[1] < held[2]
 
 
 def test_frequencies_of_few_states_lie_in_bands_of_the_right_networks():
     rng = np.random.default_rng(1)
     said = rng.dirichlet(np.full(LEVELS, 3.0))
-    told = logit(said)[None], np.zeros((400, 1, LEVELS))
-    held = [held_share(*told, rng.choice(LEVELS, (50, 1), p=said), 1, 0.9, rng) for _ in range(60)]
+    told = LogOdds(logit(said)[None], np.zeros((400, 1, LEVELS)))
+    held = [held_share(told, rng.choice(LEVELS, (50, 1), p=said), 1, 0.9, rng) for _ in range(60)]
     assert np.mean(held) == pytest.approx(0.9, abs=0.04)
 
 

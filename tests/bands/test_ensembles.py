@@ -8,6 +8,7 @@ from weightflow.bands.ensembles import read_ensemble, train_ensemble, write_ense
 from weightflow.errors import InputError
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
+from weightflow.seeding import Computation
 
 SETTINGS = {"alignment": "pooled", "first_steps": 60, "steps": 60, "settled": None, "batch": 400}
 SETTINGS |= {"learning_rate": 0.05, "smoothness": 0.0}
@@ -22,7 +23,9 @@ def train():
     def run(states: int, members: int = 6, seed: int = 0) -> tuple[GRUBackbone, np.ndarray]:
         rng = np.random.default_rng(1)
         snapshots = [rng.choice(3, (states, 1), p=[0.5, 0.3, 0.2]).astype(np.float32) for _ in TIMES]
-        return backbone, train_ensemble(backbone, snapshots, TIMES, SETTINGS, members, seed, torch.device("cpu"))
+        return backbone, train_ensemble(
+            backbone, snapshots, TIMES, SETTINGS, members, Computation(seed, torch.device("cpu"))
+        )
 
     return run
 

@@ -7,11 +7,12 @@ from scipy.special import logit
 
 from weightflow.bands import flow
 from weightflow.bands.curves import EnsembleCurves
-from weightflow.bands.flow import conditions_at, fit_band_flow, predict_bands
+from weightflow.bands.flow import PossibleNetworks, conditions_at, fit_band_flow, predict_bands
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
 from weightflow.populations.reduction import Reduction
 from weightflow.populations.weight_flow import Velocity, WeightFlow, generate
+from weightflow.seeding import Computation
 
 OBSERVED = np.array([0.0, 1.0, 2.0])
 SETTINGS = {"width": 32, "steps": 400, "batch": 128, "learning_rate": 0.003, "weight_decay": 0.0, "ema": 0.98}
@@ -44,7 +45,7 @@ def test_bands_are_quantiles_of_what_drawn_networks_say(monkeypatch, backbone, c
 
     monkeypatch.setattr(flow, "generate", draw)
     made = WeightFlow(Velocity(4, 2, 2), None, 1.0, np.zeros(1))
-    found = predict_bands(made, curves, backbone, np.array([0.0, 1.0]), 40, 0.9, 0)
+    found = predict_bands(PossibleNetworks(made, curves, backbone), np.array([0.0, 1.0]), 40, 0.9, 0)
     assert told == [-1, 0]
     assert found.lower.shape == (2, 2, 3)
     for place, time in enumerate((0.0, 1.0)):
@@ -58,7 +59,8 @@ def test_bands_are_quantiles_of_what_drawn_networks_say(monkeypatch, backbone, c
 
 def test_stretched_bands_are_as_much_wider_in_log_odds(backbone, curves):
     flow = WeightFlow(Velocity(4, 2, 2).eval(), Reduction(np.zeros(4), 1.0), 1.0, np.zeros(1))
-    one, two = (predict_bands(flow, curves, backbone, OBSERVED, 30, 0.9, 0, stretch) for stretch in (1.0, 2.0))
+    possible = PossibleNetworks(flow, curves, backbone)
+    one, two = (predict_bands(possible, OBSERVED, 30, 0.9, 0, stretch) for stretch in (1.0, 2.0))
     np.testing.assert_allclose(two.middle, one.middle)
     for end in ("lower", "upper"):
         apart = [logit(getattr(found, end)) - logit(found.middle) for found in (one, two)]
@@ -66,7 +68,7 @@ def test_stretched_bands_are_as_much_wider_in_log_odds(backbone, curves):
 
 
 def test_drawn_networks_are_spread_as_those_the_flow_is_matched_to(curves):
-    flow = fit_band_flow(curves, SETTINGS | {"width": 128, "steps": 1500}, 0, torch.device("cpu"))
+    flow = fit_band_flow(curves, SETTINGS | {"width": 128, "steps": 1500}, Computation(0, torch.device("cpu")))
     for time in (0.0, 0.5, 1.0, 1.75):
         found = generate(flow, 2000, 1, conditions_at(np.full(2000, time), curves))
         assert found.shape == (2000, curves.size)
@@ -79,7 +81,7 @@ def test_the_same_seed_gives_the_same_bands(backbone, curves):
     short = SETTINGS | {"steps": 3}
 
     def bands(seed: int) -> bytes:
-        flow = fit_band_flow(curves, short, seed, torch.device("cpu"))
-        return predict_bands(flow, curves, backbone, OBSERVED, 20, 0.9, seed).upper.tobytes()
+        flow = fit_band_flow(curves, short, Computation(seed, torch.device("cpu")))
+        return predict_bands(PossibleNetworks(flow, curves, backbone), OBSERVED, 20, 0.9, seed).upper.tobytes()
 
     assert bands(0) == bands(0) != bands(1)

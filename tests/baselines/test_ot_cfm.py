@@ -12,6 +12,7 @@ from weightflow.baselines import ot_cfm
 from weightflow.baselines.ot_cfm import Flow, fit_flow, flow_batch, predict_flow, read_flow, write_flow
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Reals
+from weightflow.seeding import Computation
 
 
 def shifted(rng, count: int = 300) -> list[np.ndarray]:
@@ -69,7 +70,7 @@ def test_a_moving_cloud_is_met_on_its_way(rng, monkeypatch, time):
     monkeypatch.setattr(ot_cfm, "STEPS", 300)
     monkeypatch.setattr(ot_cfm, "BATCH", 64)
     snapshots = shifted(rng)
-    flow = fit_flow(snapshots, TIMES, 0, torch.device("cpu"))
+    flow = fit_flow(snapshots, TIMES, Computation(0, torch.device("cpu")))
     k = int(time >= 1)
     start = torch.as_tensor(snapshots[k], dtype=torch.float32)
     reached = flow.carry(start, TIMES[k], time).numpy()
@@ -81,13 +82,15 @@ def test_a_moving_cloud_is_met_on_its_way(rng, monkeypatch, time):
 def test_the_same_seed_gives_the_same_flow(rng, monkeypatch):
     monkeypatch.setattr(ot_cfm, "STEPS", 3)
     snapshots = shifted(rng, 40)
-    first, second = (fit_flow(snapshots, TIMES, 5, torch.device("cpu")).velocity.state_dict() for _ in range(2))
+    first, second = (
+        fit_flow(snapshots, TIMES, Computation(5, torch.device("cpu"))).velocity.state_dict() for _ in range(2)
+    )
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_a_flow_is_the_same_after_its_file(rng, monkeypatch, tmp_path):
     monkeypatch.setattr(ot_cfm, "STEPS", 2)
-    flow = fit_flow(shifted(rng, 40), TIMES, 5, torch.device("cpu"))
+    flow = fit_flow(shifted(rng, 40), TIMES, Computation(5, torch.device("cpu")))
     write_flow(tmp_path / "flow.safetensors", flow)
     back = read_flow(tmp_path / "flow.safetensors", torch.device("cpu"))
     start = torch.ones(3, 2)
@@ -100,7 +103,7 @@ def test_the_unit_of_time_does_not_matter(monkeypatch, rng):
     names, label, space = ["a", "b"], "time", Reals.of(snapshots)
     data = Snapshots(TIMES, snapshots, [], np.ones(3, bool), names, space, "training", label)
     later = dataclasses.replace(data, times=5 + 1024 * TIMES)
-    flows = [fit_flow(d.coordinates, d.observed_times, 0, torch.device("cpu")) for d in (data, later)]
+    flows = [fit_flow(d.coordinates, d.observed_times, Computation(0, torch.device("cpu"))) for d in (data, later)]
     made = [predict_flow(flow, either, 40, 0) for flow, either in zip(flows, (data, later), strict=True)]
     for ours, theirs in zip(made[0].samples, made[1].samples, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)

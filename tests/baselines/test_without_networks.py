@@ -9,7 +9,8 @@ import pytest
 
 from weightflow.baselines import without_networks
 from weightflow.baselines.without_networks import BASELINES, FLOORS, predict_baseline
-from weightflow.data.snapshots import Snapshots, assemble
+from weightflow.data.preparation import assemble
+from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import BINS, Counts, Reals
 from weightflow.density.weighted_states import marginals
 from weightflow.errors import InputError

@@ -5,7 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from weightflow.config.data_checks import check_dimension, check_models, check_system
+from weightflow.config.ablation_plan import models_on
+from weightflow.config.data_checks import Asked, check_asked, check_dimension, check_models, check_system
+from weightflow.data.outline import read_outline
+from weightflow.data.snapshots import write_snapshots
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import Recording
 
@@ -106,3 +109,50 @@ def test_a_recording_that_the_system_cannot_have_made_is_refused_in_one_sentence
     text = str(refusal.value)
     assert text.startswith(f"data.npy: {fault}") or fault in text
     assert text.endswith(", or set system: null and heldout to a fraction.")
+
+
+@pytest.fixture
+def asked(complete):
+    """What a config asks of a data set."""
+
+    def of(dataset: str, **config) -> Asked:
+        sets = {"datasets": {name: {"system": "epidemic"} for name in ("a", "b")}}
+        full = complete(sets | config)
+        return Asked(
+            models_on(dataset, full),
+            full["baselines"],
+            full["prediction"]["times"] or (),
+            full["evaluation"]["leave_one_out"],
+        )
+
+    return of
+
+
+def test_every_model_of_a_data_set_is_checked(counts, asked):
+    wide = {"dynamics": {"kind": "cde"}, "path": {"z_dim": 3}}
+    check_asked(counts, "a", asked("a", models={"m": {}}))
+    with pytest.raises(InputError, match=r"data set a: models\.second\.path\.z_dim is 3"):
+        check_asked(counts, "a", asked("a", models={"m": {}, "second": wide}))
+    study = {"models": {"m": {}}, "ablations": {"datasets": ["b"], "factors": {"path": {"wide": wide}}}}
+    check_asked(counts, "a", asked("a", **study))
+    with pytest.raises(InputError, match=r"data set b: models\.path-wide\.path\.z_dim is 3"):
+        check_asked(counts, "b", asked("b", **study))
+
+
+def test_times_of_predictions_before_the_first_snapshot_are_refused(counts, asked):
+    check_asked(counts, "a", asked("a", prediction={"times": [0, 0.1, 7]}))
+    with pytest.raises(InputError, match=r"data set a: prediction\.times: -1 is before the first observed time 0"):
+        check_asked(counts, "a", asked("a", prediction={"times": [1, -1]}))
+
+
+def test_folds_of_three_snapshots_are_refused(counts, asked):
+    three = dataclasses.replace(counts, is_observed=np.array([True, False, True, False, False, True]))
+    check_asked(three, "a", asked("a"))
+    with pytest.raises(InputError, match="data set a: 3 snapshots are observed, and each fold needs 3 of the others"):
+        check_asked(three, "a", asked("a", evaluation={"leave_one_out": True}))
+
+
+def test_an_outline_is_checked_as_its_snapshots_are(counts, asked, tmp_path):
+    write_snapshots(tmp_path / "snapshots.safetensors", counts, {})
+    with pytest.raises(InputError, match=r"prediction\.times: -1 is before"):
+        check_asked(read_outline(tmp_path / "snapshots.safetensors"), "a", asked("a", prediction={"times": [-1]}))

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from weightflow.data.exports import write_states
+from weightflow.data.exports import FileLayout, StatesInTime, write_states
 from weightflow.data.representation import Representation
 
 TIMES, NAMES = np.array([0.5, 2.25]), ["a", "b"]
@@ -17,7 +17,7 @@ def states(rng):
 
 
 def test_a_table_has_a_row_for_each_state(states, tmp_path):
-    write_states(tmp_path / "made.parquet", TIMES, states, NAMES)
+    write_states(tmp_path / "made.parquet", StatesInTime(TIMES, states, NAMES))
     table = pd.read_parquet(tmp_path / "made.parquet")
     assert list(table) == ["time", *NAMES]
     assert table["time"].tolist() == [0.5] * 3 + [2.25] * 5
@@ -25,12 +25,12 @@ def test_a_table_has_a_row_for_each_state(states, tmp_path):
 
 
 def test_counts_stay_whole(tmp_path):
-    write_states(tmp_path / "made.parquet", TIMES, [np.array([[1, 2]]), np.array([[3, 4]])], NAMES)
+    write_states(tmp_path / "made.parquet", StatesInTime(TIMES, [np.array([[1, 2]]), np.array([[3, 4]])], NAMES))
     assert (pd.read_parquet(tmp_path / "made.parquet")[NAMES].dtypes == np.int64).all()
 
 
 def test_anndata_has_a_cell_for_each_state(states, tmp_path):
-    write_states(tmp_path / "made.h5ad", TIMES, states, NAMES)
+    write_states(tmp_path / "made.h5ad", StatesInTime(TIMES, states, NAMES))
     cells = anndata.read_h5ad(tmp_path / "made.h5ad")
     assert cells.obs["time"].tolist() == [0.5] * 3 + [2.25] * 5
     assert list(cells.var_names) == NAMES
@@ -46,7 +46,7 @@ def made(rng):
 
 
 def test_represented_states_come_back_in_the_files_variables(states, tmp_path, made):
-    write_states(tmp_path / "made.h5ad", TIMES, states, NAMES, made)
+    write_states(tmp_path / "made.h5ad", StatesInTime(TIMES, states, NAMES, made))
     cells = anndata.read_h5ad(tmp_path / "made.h5ad")
     assert list(cells.var_names) == ["x", "y", "z"]
     np.testing.assert_allclose(cells.X, made.values(np.concatenate(states)))
@@ -55,7 +55,7 @@ def test_represented_states_come_back_in_the_files_variables(states, tmp_path, m
 
 @pytest.mark.parametrize(("matrix", "part"), [("layers/spliced", "layers"), ("obsm/X_pca", "obsm")])
 def test_values_go_back_to_where_they_came_from(states, tmp_path, matrix, part):
-    write_states(tmp_path / "made.h5ad", TIMES, states, NAMES, None, "day", matrix)
+    write_states(tmp_path / "made.h5ad", StatesInTime(TIMES, states, NAMES), FileLayout("day", matrix))
     cells = anndata.read_h5ad(tmp_path / "made.h5ad")
     assert cells.X is None
     assert cells.obs["day"].tolist() == [0.5] * 3 + [2.25] * 5
@@ -65,14 +65,14 @@ def test_values_go_back_to_where_they_came_from(states, tmp_path, matrix, part):
 
 def test_an_embedding_that_was_scaled_comes_back_unscaled(states, tmp_path):
     scaled = Representation(NAMES, np.array([1.0, 2.0]), np.diag([0.5, 0.1]), np.diag([2, 10]))
-    write_states(tmp_path / "made.h5ad", TIMES, states, NAMES, scaled, matrix="obsm/X_pca")
+    write_states(tmp_path / "made.h5ad", StatesInTime(TIMES, states, NAMES, scaled), FileLayout(matrix="obsm/X_pca"))
     cells = anndata.read_h5ad(tmp_path / "made.h5ad")
     np.testing.assert_allclose(cells.obsm["X_pca"], np.concatenate(states) * [2, 10] + [1, 2])
     np.testing.assert_array_equal(cells.obsm["X_states"], np.concatenate(states))
 
 
 def test_a_table_has_the_files_variables_and_then_the_components(states, tmp_path, made):
-    write_states(tmp_path / "made.parquet", TIMES, states, NAMES, made, "day")
+    write_states(tmp_path / "made.parquet", StatesInTime(TIMES, states, NAMES, made), FileLayout("day"))
     table = pd.read_parquet(tmp_path / "made.parquet")
     assert list(table) == ["day", "x", "y", "z", *NAMES]
     np.testing.assert_allclose(table[["x", "y", "z"]], made.values(np.concatenate(states)))
@@ -81,7 +81,7 @@ def test_a_table_has_the_files_variables_and_then_the_components(states, tmp_pat
 
 def test_a_scaled_variable_is_in_a_table_once(states, tmp_path):
     scaled = Representation(NAMES, np.array([1.0, 2.0]), np.diag([0.5, 0.1]), np.diag([2, 10]))
-    write_states(tmp_path / "made.parquet", TIMES, states, NAMES, scaled)
+    write_states(tmp_path / "made.parquet", StatesInTime(TIMES, states, NAMES, scaled))
     table = pd.read_parquet(tmp_path / "made.parquet")
     assert list(table) == ["time", *NAMES]
     np.testing.assert_allclose(table[NAMES], np.concatenate(states) * [2, 10] + [1, 2])
@@ -90,7 +90,8 @@ def test_a_scaled_variable_is_in_a_table_once(states, tmp_path):
 @pytest.mark.parametrize("suffix", [".parquet", ".h5ad"])
 def test_files_say_what_made_them(states, tmp_path, suffix):
     path = tmp_path / f"made{suffix}"
-    write_states(path, TIMES, states, NAMES, about={"model": "m", "seed": 3, "settings": {"steps": None}})
+    about = {"model": "m", "seed": 3, "settings": {"steps": None}}
+    write_states(path, StatesInTime(TIMES, states, NAMES), about=about)
     found = anndata.read_h5ad(path).uns if suffix == ".h5ad" else pd.read_parquet(path).attrs
     assert dict(found["weightflow"]) == {"model": "m", "seed": 3, "settings": '{"steps": null}'}
 
@@ -98,5 +99,5 @@ def test_files_say_what_made_them(states, tmp_path, suffix):
 @pytest.mark.parametrize("suffix", [".parquet", ".h5ad"])
 def test_the_same_states_give_the_same_bytes(states, tmp_path, suffix):
     for name in ("one", "two"):
-        write_states(tmp_path / f"{name}{suffix}", TIMES, states, NAMES)
+        write_states(tmp_path / f"{name}{suffix}", StatesInTime(TIMES, states, NAMES))
     assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes()

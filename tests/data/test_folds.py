@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from weightflow.data.folds import fold_name, fold_of, interior
-from weightflow.data.snapshots import Snapshots, assemble, read_snapshots, write_snapshots
+from weightflow.data.preparation import assemble
+from weightflow.data.snapshots import Snapshots, read_snapshots, write_snapshots
 from weightflow.formats.raw_snapshots import Recording
 
 

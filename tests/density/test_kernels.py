@@ -15,6 +15,7 @@ from weightflow.density.kernels import (
     AddOneDensity,
     CountKernels,
     GaussianKernels,
+    LeftOut,
     best_multiple,
     kernels,
 )
@@ -118,14 +119,14 @@ def test_samples_follow_the_density():
 def test_the_best_multiple_smooths_few_samples_and_not_the_truth():
     rng = np.random.default_rng(2)
     few, snapshot = rng.poisson(20, (30, 2)), rng.poisson(20, (500, 2))
-    wide = best_multiple([(few, np.full(30, 1 / 30), snapshot)], Counts(60))
+    wide = best_multiple([LeftOut(few, np.full(30, 1 / 30), snapshot)], Counts(60))
     assert wide >= 0.3
-    assert best_multiple([(snapshot, np.full(500, 1 / 500), snapshot)], Counts(60)) == MULTIPLES[0]
+    assert best_multiple([LeftOut(snapshot, np.full(500, 1 / 500), snapshot)], Counts(60)) == MULTIPLES[0]
 
 
 def test_a_point_mass_among_the_samples_does_not_stop_the_choice():
     still, snapshot = np.full((20, 1), 5), np.array([[5], [6]])
-    assert best_multiple([(still, np.full(20, 0.05), snapshot)], Counts(10)) in MULTIPLES
+    assert best_multiple([LeftOut(still, np.full(20, 0.05), snapshot)], Counts(10)) in MULTIPLES
 
 
 @pytest.mark.parametrize("kind", [CountKernels, AddOneDensity])
@@ -221,5 +222,5 @@ def test_the_best_multiple_of_real_values_smooths_few_samples():
     rng = np.random.default_rng(2)
     few, many, snapshot = (rng.normal(size=(n, 2)) for n in (30, 3000, 500))
     space = Reals.of([snapshot])
-    chosen = [best_multiple([(s, np.full(len(s), 1 / len(s)), snapshot)], space) for s in (few, many)]
+    chosen = [best_multiple([LeftOut(s, np.full(len(s), 1 / len(s)), snapshot)], space) for s in (few, many)]
     assert chosen[1] < chosen[0]

@@ -13,7 +13,9 @@ from torch import nn
 
 from tests.conftest import SMALL_DYNAMICS
 from weightflow.dynamics.equations import (
+    BaseCurve,
     CDEField,
+    DrivingPath,
     ODEField,
     Solver,
     evolve,
@@ -109,14 +111,14 @@ def test_time_is_absolute_whatever_snapshot_a_solution_starts_from():
 @pytest.mark.parametrize("kind", ["ode", "cde"])
 @pytest.mark.parametrize("start", [1, 2, 3])
 def test_starting_at_a_snapshot_continues_the_solution_that_passes_through_it(kind, start):
-    field = ODEField(Turning()) if kind == "ode" else CDEField(Mixed(), KNOTS, path_knots())
+    field = ODEField(Turning()) if kind == "ode" else CDEField(Mixed(), DrivingPath(KNOTS, path_knots()))
     whole, _ = evolve(field, START[None], torch.tensor([0]), KNOTS, 4, COARSE)
     later, _ = evolve(field, whole[start - 1], torch.tensor([start]), KNOTS, 4 - start, COARSE)
     torch.testing.assert_close(later, whole[start:])
 
 
 def test_starts_solved_side_by_side_equal_starts_solved_alone():
-    field = CDEField(Mixed(), KNOTS, path_knots())
+    field = CDEField(Mixed(), DrivingPath(KNOTS, path_knots()))
     weights, starts = torch.stack([START, -START, START.flip(0)]), torch.tensor([2, 0, 1])
     together, energies = evolve(field, weights, starts, KNOTS, 2, COARSE)
     for row in range(3):
@@ -127,7 +129,7 @@ def test_starts_solved_side_by_side_equal_starts_solved_alone():
 
 @pytest.mark.parametrize("solver", [COARSE, FINE, ADAPTIVE], ids=["rk4, coarse", "rk4, fine", "dopri5"])
 def test_evolve_and_evolve_through_agree_at_the_snapshots(solver):
-    field = CDEField(Mixed(), KNOTS, path_knots())
+    field = CDEField(Mixed(), DrivingPath(KNOTS, path_knots()))
     leaps, leap_energy = evolve(field, START[None], torch.tensor([0]), KNOTS, 4, solver)
     through, energy = evolve_through(field, START, KNOTS, KNOTS, solver)
     torch.testing.assert_close(through[1:], leaps[:, 0], rtol=1e-7, atol=1e-8)
@@ -136,7 +138,7 @@ def test_evolve_and_evolve_through_agree_at_the_snapshots(solver):
 
 def test_cde_along_a_linear_path_equals_the_matrix_exponential():
     slope = 2.5
-    field = CDEField(Linear(), KNOTS, slope * KNOTS[:, None])
+    field = CDEField(Linear(), DrivingPath(KNOTS, slope * KNOTS[:, None]))
     reached, _ = evolve(field, START[None], torch.tensor([1]), KNOTS, 3, FINE)
     goal = torch.stack([exponential(slope * (KNOTS[k] - KNOTS[1])) @ START for k in (2, 3, 4)])
     torch.testing.assert_close(reached[:, 0], goal, rtol=1e-7, atol=1e-7)
@@ -144,7 +146,9 @@ def test_cde_along_a_linear_path_equals_the_matrix_exponential():
 
 def test_cde_with_commuting_channels_depends_on_the_paths_increments_alone():
     knots = path_knots()
-    reached, _ = evolve(CDEField(Channels(), KNOTS, knots), START[None], torch.tensor([1]), KNOTS, 3, ADAPTIVE)
+    reached, _ = evolve(
+        CDEField(Channels(), DrivingPath(KNOTS, knots)), START[None], torch.tensor([1]), KNOTS, 3, ADAPTIVE
+    )
     goal = torch.stack([((knots[k] - knots[1]) @ Channels.diagonals).exp() * START for k in (2, 3, 4)])
     torch.testing.assert_close(reached[:, 0], goal, rtol=1e-6, atol=1e-6)
 
@@ -158,7 +162,7 @@ def test_cde_equals_torchcde_cdeint_along_the_same_path():
     path = spline(path_knots(), KNOTS)
     options = {"method": "dopri5", "rtol": 1e-10, "atol": 1e-12, "adjoint": False}
     theirs = torchcde.cdeint(path, Function(), START, times, **options)
-    ours, _ = evolve_through(CDEField(Mixed(), KNOTS, path_knots()), START, KNOTS, times, ADAPTIVE)
+    ours, _ = evolve_through(CDEField(Mixed(), DrivingPath(KNOTS, path_knots())), START, KNOTS, times, ADAPTIVE)
     torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-8)
 
 
@@ -249,7 +253,7 @@ def test_adjoint_gradients_through_the_whole_range_equal_those_through_the_solve
 
 
 def test_cde_refuses_times_past_the_last_snapshot():
-    field = CDEField(Mixed(), KNOTS, path_knots())
+    field = CDEField(Mixed(), DrivingPath(KNOTS, path_knots()))
     with pytest.raises(InputError, match="cannot go past the last snapshot"):
         evolve_through(field, START, KNOTS, torch.tensor([0.5, 1.01], dtype=torch.float64), COARSE)
 
@@ -262,7 +266,7 @@ def test_cde_goes_on_with_its_path(kind, time_channel):
     if time_channel:
         knots[:, 0] = KNOTS
     path = CubicSpline(KNOTS.numpy(), knots.numpy(), bc_type="natural")
-    field = CDEField(Channels(), KNOTS, knots, path_continuation=kind, time_channel=time_channel)
+    field = CDEField(Channels(), DrivingPath(KNOTS, knots, time_channel, kind))
     times = np.array([0.5, 1.0, 1.2, 1.9])
     pace = np.array([float(kind == "linear" or time_channel), float(kind == "linear")])
     ahead = np.maximum(times - 1, 0)[:, None] * path(1.0, 1) * pace
@@ -273,9 +277,9 @@ def test_cde_goes_on_with_its_path(kind, time_channel):
 
 
 def test_a_path_that_goes_on_is_the_same_before_its_end():
-    goes_on = CDEField(Mixed(), KNOTS, path_knots(), path_continuation="linear")
+    goes_on = CDEField(Mixed(), DrivingPath(KNOTS, path_knots(), continuation="linear"))
     times = torch.tensor([0.0, 0.3, 0.45, 1.0], dtype=torch.float64)
-    assert torch.equal(goes_on.slopes(times), CDEField(Mixed(), KNOTS, path_knots()).slopes(times))
+    assert torch.equal(goes_on.slopes(times), CDEField(Mixed(), DrivingPath(KNOTS, path_knots())).slopes(times))
 
 
 def test_ode_goes_on_past_the_last_snapshot():
@@ -312,8 +316,8 @@ class Still(nn.Module):
 
 
 def curved(kind: str, network: nn.Module) -> nn.Module:
-    curve = CURVE_TIMES, CURVE_KNOTS
-    return ODEField(network, curve) if kind == "ode" else CDEField(network, KNOTS, path_knots(), curve)
+    curve, path = BaseCurve(CURVE_TIMES, CURVE_KNOTS), DrivingPath(KNOTS, path_knots())
+    return ODEField(network, curve) if kind == "ode" else CDEField(network, path, curve)
 
 
 def first_channel(field: nn.Module) -> nn.Module:
@@ -346,7 +350,7 @@ def test_past_its_end_the_curve_goes_on_straight():
 
 
 def test_past_its_end_the_curve_stays_where_it_is_told_to():
-    field = ODEField(Still(), (CURVE_TIMES, CURVE_KNOTS), "constant")
+    field = ODEField(Still(), BaseCurve(CURVE_TIMES, CURVE_KNOTS, "constant"))
     found = field.base(torch.tensor([0.5, 1.0, 1.7], dtype=torch.float64)).numpy()
     np.testing.assert_allclose(found, CURVE([0.5, 1.0, 1.0]), atol=1e-6)
 

@@ -11,13 +11,14 @@ from weightflow.data.state_space import Counts
 from weightflow.dynamics import fitting
 from weightflow.dynamics.equations import Solver, normalise_times, solve_weights
 from weightflow.dynamics.fields import make_field, write_field
-from weightflow.dynamics.fitting import TERMS, Material, fit_dynamics
+from weightflow.dynamics.fitting import TERMS, Material, Monitor, fit_dynamics
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.dynamics.weight_spline import knot_times, through
 from weightflow.errors import DivergenceError, InputError
 from weightflow.networks import losses
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
+from weightflow.seeding import Computation
 from weightflow.storage import write_tensors
 from weightflow.teaching.teachers import Teacher, Teachers, lesson
 
@@ -48,7 +49,9 @@ def fit(graph, path, training, tmp_path):
 
     def run(kind="ode", seed=0, checkpoint=tmp_path / "checkpoint.safetensors", graph=graph, path=path, **changes):
         field = make_field(graph, path, SMALL_DYNAMICS | {"kind": kind}, seed)
-        table = fit_dynamics(field, Material(graph), SOLVER, training | changes, seed, CPU, checkpoint)
+        table = fit_dynamics(
+            field, Material(graph), SOLVER, training | changes, Computation(seed, CPU), Monitor(checkpoint)
+        )
         return field, table, state_bytes(field)
 
     return run
@@ -199,7 +202,9 @@ def test_a_resumed_run_takes_no_more_steps_than_its_stop(graph, path, training, 
 
     def stopped(checkpoint):
         field = make_field(graph, path, SMALL_DYNAMICS, 0)
-        return fit_dynamics(field, Material(graph), SOLVER, training, 0, CPU, checkpoint, stop=stop), state_bytes(field)
+        monitor = Monitor(checkpoint, stop=stop)
+        table = fit_dynamics(field, Material(graph), SOLVER, training, Computation(0, CPU), monitor)
+        return table, state_bytes(field)
 
     table, resumed = stopped(tmp_path / "checkpoint.safetensors")
     expected_table, expected = stopped(tmp_path / "other.safetensors")
@@ -262,7 +267,8 @@ def learn(graph, path, training, tmp_path):
         curve = through(graph.times, graph.weights, knot_times(graph.times, 2, 3)) if curved else None
         field = make_field(graph, path, SMALL_DYNAMICS | {"kind": kind}, seed, curve)
         checkpoint = checkpoint or tmp_path / "checkpoint.safetensors"
-        table = fit_dynamics(field, material, SOLVER, speaking | changes, seed, CPU, checkpoint, watch)
+        monitor = Monitor(checkpoint, watch)
+        table = fit_dynamics(field, material, SOLVER, speaking | changes, Computation(seed, CPU), monitor)
         return field, table, state_bytes(field)
 
     return run
@@ -388,9 +394,8 @@ def test_rough_logits_are_penalised_at_the_times_taught(training):
     def first(roughness: float) -> float:
         field = make_field(own, None, SMALL_DYNAMICS, 0)
         material = Material(own, states, backbone, told, roughness)
-        return fit_dynamics(field, material, SOLVER, training | {"steps": 1, "behavioural": 1.0}, 0, CPU)["roughness"][
-            0
-        ]
+        once = training | {"steps": 1, "behavioural": 1.0}
+        return fit_dynamics(field, material, SOLVER, once, Computation(0, CPU))["roughness"][0]
 
     expected = losses.roughness(backbone, weights[:1]).item()  # a field at rest stays at the first anchor
     assert first(0.25) == pytest.approx(0.25 * expected, rel=1e-5)
@@ -410,8 +415,8 @@ def test_a_stop_takes_the_first_steps_of_the_longer_run(graph, path, training, t
         seen[step] = state_bytes(field)
 
     make = lambda: make_field(graph, path, SMALL_DYNAMICS, 0)  # noqa: E731
-    fit_dynamics(make(), Material(graph), SOLVER, training, 0, CPU, watch=watch)
+    fit_dynamics(make(), Material(graph), SOLVER, training, Computation(0, CPU), Monitor(watch=watch))
     field = make()
-    table = fit_dynamics(field, Material(graph), SOLVER, training, 0, CPU, stop=3)
+    table = fit_dynamics(field, Material(graph), SOLVER, training, Computation(0, CPU), Monitor(stop=3))
     assert len(table) == 3
     assert state_bytes(field) == seen[3]

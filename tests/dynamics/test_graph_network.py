@@ -6,7 +6,8 @@ import torch
 
 from tests.conftest import SMALL_DYNAMICS
 from weightflow.dynamics.graph_network import MIXERS, GraphNetwork, LayerMessages, TokenMaps
-from weightflow.dynamics.weight_graph import LinearMap, to_tokens
+from weightflow.dynamics.weight_graph import to_tokens
+from weightflow.networks.layout import LinearMap
 
 # With biases and without, of one input and of none.
 LAYERS = (LinearMap("a", 3, 4, bias=False), LinearMap("norm", 2, 1), LinearMap("token", 2, 0), LinearMap("b", 1, 3))

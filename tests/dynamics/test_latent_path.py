@@ -11,6 +11,7 @@ from weightflow.dynamics.latent_path import Behaviour, fit_latent_path, read_lat
 from weightflow.errors import DivergenceError, InputError
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
+from weightflow.seeding import Computation
 
 METHODS = ["pca", "autoencoder", "mds", "isomap"]
 
@@ -92,7 +93,7 @@ def counted():
         "settled": None,
     }
     cpu = torch.device("cpu")
-    anchors = train_anchors(backbone, snapshots, np.arange(6.0), training, 0, cpu)
+    anchors = train_anchors(backbone, snapshots, np.arange(6.0), training, Computation(0, cpu))
     return anchors.weights, Behaviour(backbone, snapshots, cpu)
 
 

@@ -11,6 +11,7 @@ from weightflow.errors import DivergenceError
 from weightflow.networks import losses
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
+from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Lesson
 
 CPU = torch.device("cpu")
@@ -52,7 +53,7 @@ def divergence_from_law(backbone, curve: WeightSpline, time: float) -> float:
 
 
 def test_a_known_moving_law_is_found_between_the_times_taught_too(backbone, start, lesson):
-    curve, _ = fit_spline(backbone, start, lesson, SETTINGS | {"steps": 300}, GENTLE, 0, CPU)
+    curve, _ = fit_spline(backbone, start, lesson, SETTINGS | {"steps": 300}, GENTLE, Computation(0, CPU))
     for time in (0.0, 0.7, 1.3, 2.2, 3.0):
         assert divergence_from_law(backbone, start, time) > 0.2
         assert divergence_from_law(backbone, curve, time) < 0.03, time
@@ -60,7 +61,7 @@ def test_a_known_moving_law_is_found_between_the_times_taught_too(backbone, star
 
 def test_same_seed_same_bytes_and_another_seed_others(backbone, start, lesson):
     (one, first), (two, second), (other, _) = (
-        fit_spline(backbone, start, lesson, SETTINGS, GENTLE, seed, CPU) for seed in (0, 0, 1)
+        fit_spline(backbone, start, lesson, SETTINGS, GENTLE, Computation(seed, CPU)) for seed in (0, 0, 1)
     )
     assert one.weights.tobytes() == two.weights.tobytes()
     assert first.equals(second)
@@ -68,14 +69,14 @@ def test_same_seed_same_bytes_and_another_seed_others(backbone, start, lesson):
 
 
 def test_the_table_adds_up(backbone, start, lesson):
-    _, table = fit_spline(backbone, start, lesson, SETTINGS | {"steps": 26}, GENTLE, 0, CPU)
+    _, table = fit_spline(backbone, start, lesson, SETTINGS | {"steps": 26}, GENTLE, Computation(0, CPU))
     assert table.columns.tolist() == ["step", "loss", "nll", "curvature", "roughness"]
     assert table["step"].tolist() == [0, 10, 20, 25]
     np.testing.assert_allclose(table["loss"], table[["nll", "curvature", "roughness"]].sum(axis=1), rtol=1e-5)
 
 
 def test_no_steps_leave_the_start_as_it_is(backbone, start, lesson):
-    curve, table = fit_spline(backbone, start, lesson, SETTINGS | {"steps": 0}, GENTLE, 0, CPU)
+    curve, table = fit_spline(backbone, start, lesson, SETTINGS | {"steps": 0}, GENTLE, Computation(0, CPU))
     assert np.array_equal(curve.times, start.times)
     assert np.array_equal(curve.weights, start.weights)
     assert table.empty
@@ -83,7 +84,9 @@ def test_no_steps_leave_the_start_as_it_is(backbone, start, lesson):
 
 def test_the_penalties_flatten_what_they_are_about(backbone, start, lesson):
     def terms(**smoothing: float) -> tuple[float, float]:
-        curve, _ = fit_spline(backbone, start, lesson, SETTINGS | {"steps": 200}, GENTLE | smoothing, 0, CPU)
+        curve, _ = fit_spline(
+            backbone, start, lesson, SETTINGS | {"steps": 200}, GENTLE | smoothing, Computation(0, CPU)
+        )
         weights = torch.as_tensor(curve.weights, dtype=torch.float32)
         return losses.curvature(weights).item(), losses.roughness(backbone, weights).item()
 
@@ -95,7 +98,7 @@ def test_the_penalties_flatten_what_they_are_about(backbone, start, lesson):
 def test_divergence_names_the_setting_to_change(backbone, start, lesson):
     sentence = r"weight spline diverged at step \d+; lower models\.\*\.spline\.learning_rate \(now 1e\+30\)\."
     with pytest.raises(DivergenceError, match=sentence):
-        fit_spline(backbone, start, lesson, SETTINGS | {"learning_rate": 1e30}, GENTLE, 0, CPU)
+        fit_spline(backbone, start, lesson, SETTINGS | {"learning_rate": 1e30}, GENTLE, Computation(0, CPU))
 
 
 def test_a_batch_holds_states_of_its_own_times():

@@ -25,6 +25,7 @@ from weightflow.dynamics.validation import (
 from weightflow.dynamics.weight_spline import knot_times
 from weightflow.errors import DivergenceError
 from weightflow.networks.backbones import make_backbone
+from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Teacher, Teachers
 
 CPU = torch.device("cpu")
@@ -139,7 +140,7 @@ def test_values_and_lists_of_values_are_lists():
 
 def test_smoothing_over_counts_is_chosen_before_smoothing_in_time(data, model):
     model["spline"] |= {"curvature": [1.0, 10.0], "roughness": [0.003, 1000.0]}
-    choice, table = choose_smoothing(data, TEACHERS, model, 0, CPU)
+    choice, table = choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
     assert table[["curvature", "roughness"]].values.tolist() == [[1, 0.003], [1, 1000], [10, 0.003]]
     assert choice["roughness"] == 0.003
     assert choice["curvature"] == table["curvature"][table["nll"].argmin()]
@@ -147,7 +148,7 @@ def test_smoothing_over_counts_is_chosen_before_smoothing_in_time(data, model):
 
 def test_where_nothing_is_to_choose_nothing_is_fitted(data, model, monkeypatch):
     monkeypatch.setattr(validation, "fit_spline", None)
-    choice, table = choose_smoothing(data, TEACHERS, model, 0, CPU)
+    choice, table = choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
     assert choice == SMOOTHING
     assert table.empty
     assert table.columns.tolist() == ["hidden", "curvature", "roughness", "nll"]
@@ -157,7 +158,7 @@ def test_where_nothing_is_to_choose_nothing_is_fitted(data, model, monkeypatch):
 @pytest.mark.parametrize("better", [0, 1])
 def test_the_clearly_better_smoothing_is_chosen(data, model, teachers, better):
     model["spline"]["roughness"] = [0.003, 1000.0] if better == 0 else [1000.0, 0.003]
-    choice, table = choose_smoothing(data, teachers, model, 0, CPU)
+    choice, table = choose_smoothing(data, teachers, model, Computation(0, CPU))
     assert choice == SMOOTHING
     assert table["nll"].argmin() == better
     assert table["roughness"].tolist() == model["spline"]["roughness"]
@@ -165,14 +166,16 @@ def test_the_clearly_better_smoothing_is_chosen(data, model, teachers, better):
 
 def test_of_several_widths_one_is_chosen(data, model):
     model["backbone"]["hidden"] = [1, 3]
-    choice, table = choose_smoothing(data, TEACHERS, model, 0, CPU)
+    choice, table = choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
     assert table["hidden"].tolist() == [1, 3]
     assert choice["hidden"] == table["hidden"][table["nll"].argmin()]
 
 
 def test_same_seed_same_choice(data, model):
     model["spline"]["curvature"] = [0.1, 10.0]
-    (_, one), (_, two), (_, other) = (choose_smoothing(data, TEACHERS, model, seed, CPU) for seed in (0, 0, 1))
+    (_, one), (_, two), (_, other) = (
+        choose_smoothing(data, TEACHERS, model, Computation(seed, CPU)) for seed in (0, 0, 1)
+    )
     assert one.equals(two)
     assert not one.equals(other)
 
@@ -191,7 +194,7 @@ def test_candidates_learn_from_no_state_that_judges_them(marked, model, monkeypa
     told, fit = [], validation.fit_spline
     monkeypatch.setattr(validation, "fit_spline", lambda *a: told.extend(a[2].states) or fit(*a))
     model["spline"]["curvature"] = [0.1, 1.0]
-    choose_smoothing(marked, None, model, 0, CPU)
+    choose_smoothing(marked, None, model, Computation(0, CPU))
     assert len(told) == 6
     assert all((taught == 2).all() for taught in told)
 
@@ -206,7 +209,7 @@ def test_a_candidate_that_diverges_is_out(data, model, monkeypatch, caplog):
 
     monkeypatch.setattr(validation, "fit_spline", fragile)
     model["spline"]["roughness"] = [0.003, 0.01]
-    choice, table = choose_smoothing(data, TEACHERS, model, 0, CPU)
+    choice, table = choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
     assert choice["roughness"] == 0.01
     assert table["nll"][0] == np.inf
     assert "diverged. The candidate {'hidden': 2, 'roughness': 0.003, 'curvature': 0.1} is out." in caplog.text
@@ -215,11 +218,11 @@ def test_a_candidate_that_diverges_is_out(data, model, monkeypatch, caplog):
 def test_where_every_candidate_diverges_one_sentence_says_so(data, model):
     model["spline"] |= {"curvature": [0.1, 1.0], "learning_rate": 1e30}
     with pytest.raises(DivergenceError, match=r"every candidate .* diverged; lower models\.\*\.spline\.learning_rate"):
-        choose_smoothing(data, TEACHERS, model, 0, CPU)
+        choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
 
 
 def steps_of(data, model, seed: int = 0, teachers: Teachers | None = TEACHERS):
-    return choose_steps(data, teachers, SMOOTHING, model, SOLVER, seed, CPU)
+    return choose_steps(data, teachers, SMOOTHING, model, SOLVER, Computation(seed, CPU))
 
 
 @pytest.mark.parametrize("teachers", [TEACHERS, None], ids=["taught", "snapshots alone"])

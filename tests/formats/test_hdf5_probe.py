@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import pytest
 
-from tests.hostile_files import h5ad
+from tests.hostile.files import h5ad
 from weightflow import machine
 from weightflow.formats import h5ad as reader
 from weightflow.formats import hdf5_probe

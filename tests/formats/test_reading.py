@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
-from weightflow.data.exports import write_states
+from weightflow.data.exports import FileLayout, StatesInTime, write_states
 from weightflow.errors import InputError
 from weightflow.formats.reading import READERS, read_recording
 
@@ -54,7 +54,8 @@ def test_files_of_several_kinds_are_joined(written, dataset_settings):
 @pytest.mark.parametrize("matrix", ["X", "layers/log", "obsm/X_pca"])
 def test_what_is_written_as_a_prediction_is_read_again(tmp_path, dataset_settings, suffix, matrix):
     states = [STATES[:1].astype(float), STATES[1:] / 2]
-    write_states(tmp_path / f"made{suffix}", np.array([0.25, 7]), states, ["x1", "x2"], None, "day", matrix)
+    made = StatesInTime(np.array([0.25, 7]), states, ["x1", "x2"])
+    write_states(tmp_path / f"made{suffix}", made, FileLayout("day", matrix))
     found = read_recording(tmp_path / f"made{suffix}", dataset_settings | {"matrix": matrix, "time_column": "day"})
     assert (found.times.tolist(), found.variables) == ([0.25, 7], ["x1", "x2"])
     assert [s.tolist() for s in found.states] == [s.tolist() for s in states]

@@ -11,11 +11,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap, Slots
 from weightflow.networks.alignment import align_chain, align_to, match, permute
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, MixtureHead
-from weightflow.networks.transformer import TransformerBackbone
+from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
+from weightflow.networks.transformer import TransformerBackbone, TransformerSize
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -87,7 +87,7 @@ def test_every_group_may_be_reordered_and_each_odd_unit_flipped_alone(small):
 @pytest.mark.usefixtures("_double")
 def test_the_sign_of_other_units_counts():
     """The transformer's feed-forward units pass through a GELU: flipped, they are other units."""
-    backbone = TransformerBackbone(3, CountHead(6), 4, heads=2)
+    backbone = TransformerBackbone(3, CountHead(6), TransformerSize(4, 1, 2, 8))
     (group,) = (group for group in every(backbone.symmetries) if group.slots[0].layer == "up0")
     odd = HiddenUnits(group.count, tuple(dataclasses.replace(slots, flips=True) for slots in group.slots))
     weights = network(backbone, 0)
@@ -97,7 +97,7 @@ def test_the_sign_of_other_units_counts():
 
 def test_hidden_units_are_declared_where_they_stand():
     """Every weight of a transformer belongs to some group, but for those of the head's biases."""
-    backbone = TransformerBackbone(3, CountHead(6), 4, depth=2, heads=2, position=True)
+    backbone = TransformerBackbone(3, CountHead(6), TransformerSize(4, 2, 2, 8), position=True)
     size = sum(layer.weights for layer in backbone.layers)
     moved = np.zeros(size, bool)
     for group in backbone.symmetries:
@@ -109,7 +109,9 @@ def test_hidden_units_are_declared_where_they_stand():
 NETWORKS = st.one_of(
     st.builds(partial(GRUBackbone, 3, CountHead(6), position=True), hidden=st.integers(1, 12), depth=st.integers(1, 3)),
     st.builds(
-        lambda heads, units, depth: TransformerBackbone(3, CountHead(6), heads * units, depth, heads, position=True),
+        lambda heads, units, depth: TransformerBackbone(
+            3, CountHead(6), TransformerSize(heads * units, depth, heads, 2 * heads * units), position=True
+        ),
         heads=st.integers(1, 4),
         units=st.integers(1, 4),
         depth=st.integers(1, 3),
@@ -133,10 +135,18 @@ def test_matching_never_moves_a_network_away(seed, small):
     np.testing.assert_array_equal(np.sort(np.abs(matched)), np.sort(np.abs(weights)))
 
 
+def deep_gru(depth: int) -> GRUBackbone:
+    return GRUBackbone(3, CountHead(6), 8, depth, position=True)
+
+
+def deep_transformer(depth: int) -> TransformerBackbone:
+    return TransformerBackbone(3, CountHead(6), TransformerSize(8, depth, 2, 16), position=True)
+
+
 @pytest.mark.parametrize("depth", [1, 2, 3])
-@pytest.mark.parametrize("kind", [GRUBackbone, partial(TransformerBackbone, heads=2)])
+@pytest.mark.parametrize("kind", [deep_gru, deep_transformer])
 def test_a_perturbed_network_is_put_back_too(kind, depth):
-    backbone = kind(3, CountHead(6), 8, depth=depth, position=True)
+    backbone = kind(depth)
     rng = np.random.default_rng(0)
     for seed in range(10):
         reference = network(backbone, seed)

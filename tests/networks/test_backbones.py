@@ -17,6 +17,7 @@ from weightflow.networks.backbones import make_backbone
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
+from weightflow.seeding import Computation
 
 ORDERS = [(0, 1, 2), (2, 0, 1), (1, 2, 0), (2, 1, 0)]
 
@@ -134,7 +135,7 @@ def test_being_told_the_variable_helps_to_fit_many_of_them(model_settings, kind)
     nll = {}
     for position in (False, True):
         backbone = make_backbone(model_settings["backbone"] | {"kind": kind, "position": position}, names, Counts(48))
-        found = train_anchors(backbone, [training], np.zeros(1), settings, 0, torch.device("cpu"))
+        found = train_anchors(backbone, [training], np.zeros(1), settings, Computation(0, torch.device("cpu")))
         nll[position] = -backbone.log_prob(torch.from_numpy(found.weights), fresh).mean().item() / 15
     assert nll[True] < nll[False] - 0.02
 

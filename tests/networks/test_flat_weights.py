@@ -4,8 +4,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weightflow.dynamics.weight_graph import LinearMap
 from weightflow.networks.flat_weights import apply_linear, split_weights
+from weightflow.networks.layout import LinearMap
 
 SIZES = st.integers(1, 5)
 

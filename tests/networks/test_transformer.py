@@ -6,7 +6,7 @@ from torch import nn
 
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.heads import CountHead
-from weightflow.networks.transformer import TransformerBackbone
+from weightflow.networks.transformer import TransformerBackbone, TransformerSize
 
 
 def linear(weights: torch.Tensor) -> nn.Linear:
@@ -46,7 +46,7 @@ def reference_log_prob(backbone: TransformerBackbone, weights: torch.Tensor, sta
 @pytest.mark.parametrize(("depth", "heads"), [(1, 1), (1, 2), (2, 3), (3, 6)])
 @pytest.mark.parametrize(("variables", "states"), [(1, 2), (3, 52), (5, 6)])
 def test_likelihood_equals_torchs_modules(variables, states, depth, heads, position):
-    backbone = TransformerBackbone(variables, CountHead(states), 6, depth, heads, 2, position)
+    backbone = TransformerBackbone(variables, CountHead(states), TransformerSize(6, depth, heads, 12), position)
     weights = 3 * backbone.initial(1, torch.Generator().manual_seed(depth))
     x = torch.randint(states, (40, variables), generator=torch.Generator().manual_seed(1))
     expected = reference_log_prob(backbone, weights, x)
@@ -55,7 +55,7 @@ def test_likelihood_equals_torchs_modules(variables, states, depth, heads, posit
 
 
 def test_fresh_weights_are_uniform_and_scaled_by_what_they_read():
-    backbone = TransformerBackbone(3, CountHead(50), 16, depth=2, heads=2, position=True)
+    backbone = TransformerBackbone(3, CountHead(50), TransformerSize(16, 2, 2, 32), position=True)
     drawn = split_weights(backbone.layers, backbone.initial(200, torch.Generator().manual_seed(0)))
     for layer in backbone.layers:
         added = layer.name[:-1] in ("out", "down")
@@ -66,4 +66,4 @@ def test_fresh_weights_are_uniform_and_scaled_by_what_they_read():
 
 def test_heads_that_do_not_divide_the_width_are_refused():
     with pytest.raises(ValueError, match="3 heads do not divide the width 8"):
-        TransformerBackbone(3, 5, 8, heads=3)
+        TransformerBackbone(3, 5, TransformerSize(8, 1, 3, 16))

@@ -46,7 +46,10 @@ from weightflow.plots.published import plot_published
 from weightflow.plots.rule_graph import layout, plot_rule_graph, read_rule_graph, rule_graph_dot
 from weightflow.plots.teachers import plot_teachers
 from weightflow.plots.weights_path import plot_weights_path, principal_plane
+from weightflow.prediction.figure_grids import FigureGrids
 from weightflow.prediction.predictions import Prediction
+from weightflow.systems.adaptive_walk import AdaptiveWalk
+from weightflow.systems.expressions import compile_expression
 
 TIMES = np.arange(9.0)
 MODELS = ["a_cde", "b_ode"]
@@ -101,13 +104,19 @@ def prediction(rng: np.random.Generator, variables: int = 2) -> Prediction:
     fine = np.linspace(0, 8, 21)
     walk, path = (np.cumsum(rng.normal(size=(len(t), 12)), axis=0) for t in (TIMES, fine))
     marginals = rng.dirichlet(np.ones(40), (9, variables))
-    return Prediction(TIMES, samples, marginals=marginals, weights=walk, path_times=fine, path_weights=path)
+    figures = FigureGrids(path_times=fine, path_weights=path)
+    return Prediction(TIMES, samples, marginals=marginals, weights=walk, figures=figures)
+
+
+def with_figures(part: Prediction, **grids: np.ndarray) -> Prediction:
+    """A prediction with other grids for figures."""
+    return dataclasses.replace(part, figures=dataclasses.replace(part.figures, **grids))
 
 
 def with_grid(rng: np.random.Generator, bins: int = 40) -> Prediction:
     """A prediction with a grid of its two variables, in bins of 40 / `bins` counts."""
     joints = rng.dirichlet(np.ones(bins**2), 9).reshape(9, bins, bins)
-    return dataclasses.replace(prediction(rng), joints=joints.astype(np.float32), pair=np.array([0, 1]))
+    return with_figures(prediction(rng), joints=joints.astype(np.float32), pair=np.array([0, 1]))
 
 
 def of_real_values(rng: np.random.Generator) -> Prediction:
@@ -115,7 +124,8 @@ def of_real_values(rng: np.random.Generator) -> Prediction:
     joints = rng.dirichlet(np.ones(100), 9).reshape(9, 10, 10)
     marginals, edges = np.stack([joints.sum(2), joints.sum(1)], axis=1), np.linspace([-1, 0], [9, 20], 11, axis=1)
     samples = [rng.uniform([-1, 0], [9, 20], (30, 2)) for _ in TIMES]
-    return Prediction(TIMES, samples, marginals=marginals, edges=edges, joints=joints, pair=np.array([0, 1]))
+    figures = FigureGrids(joints=joints, pair=np.array([0, 1]))
+    return Prediction(TIMES, samples, marginals=marginals, edges=edges, figures=figures)
 
 
 def moving(rng: np.random.Generator, variables: int = 2, frames: int = 5) -> Prediction:
@@ -131,16 +141,9 @@ def moving(rng: np.random.Generator, variables: int = 2, frames: int = 5) -> Pre
     own = prediction(rng, variables)
     samples = [rng.normal(3 + t, 2, (30, variables)) for t in TIMES]
     between = np.linspace(0, 8, frames) if frames else np.zeros(0)
-    return dataclasses.replace(
-        own,
-        samples=samples,
-        edges=edges,
-        marginals=rng.dirichlet(np.ones(60), (9, variables)),
-        joints=gaussians(TIMES),
-        pair=np.array([0, 1]),
-        frame_times=between,
-        frame_joints=gaussians(between),
-    )
+    own = dataclasses.replace(own, samples=samples, edges=edges, marginals=rng.dirichlet(np.ones(60), (9, variables)))
+    frames = {"frame_times": between, "frame_joints": gaussians(between)}
+    return with_figures(own, joints=gaussians(TIMES), pair=np.array([0, 1]), **frames)
 
 
 def real(rng: np.random.Generator, variables: int = 2, every: int = 4) -> Snapshots:
@@ -173,11 +176,12 @@ def left_out(metrics: Sequence[str] = ("w1_loo", "nll_loo"), times: int = 3) -> 
 LEFT_OUT = style.lines([*RUNS[:3], SPLIT_HALF])
 
 
-def landscape(alleles: int = 40) -> np.ndarray:
-    """Two hills, the second the higher one."""
-    at = np.indices((alleles, alleles))
+def walk(alleles: int = 40) -> AdaptiveWalk:
+    """A walk on two hills, the second the higher one."""
     hills = (((10, 8), 1.0), ((25, 30), 1.5))
-    return sum(h * np.exp(-((at[0] - x) ** 2 + (at[1] - y) ** 2) / 20) for (x, y), h in hills)
+    fitness = " + ".join(f"{h} * exp(-((x1 - {x})**2 + (x2 - {y})**2) / 20)" for (x, y), h in hills)
+    program = compile_expression(fitness, ("x1", "x2"), {}, "test")
+    return AdaptiveWalk("A walk", "", ("x1", "x2"), alleles, program, 1.0, None, 9, 1.0)
 
 
 EXACT = ("w_marginal_exact", "w_marginal", "jsd_marginal_exact", "jsd_marginal", "kl_exact", "w1_joint", "nll")
@@ -367,11 +371,9 @@ FIGURES = {
     "weights, a grid": lambda rng: plot_weights_path(
         snapshots(rng), rng.normal(size=(3, 12)), with_grid(rng), LINES["a_cde"], None
     ),
-    "landscape": lambda rng: plot_landscape(
-        "A walk", landscape(), snapshots(rng), None, prediction(rng), LINES["a_cde"], None
-    ),
+    "landscape": lambda rng: plot_landscape(walk(), snapshots(rng), None, prediction(rng), LINES["a_cde"], None),
     "landscape, exact": lambda rng: plot_landscape(
-        "A walk", landscape(), snapshots(rng), exact_law(rng), with_grid(rng), LINES["a_cde"], [2, 5]
+        walk(), snapshots(rng), exact_law(rng), with_grid(rng), LINES["a_cde"], [2, 5]
     ),
     "latent": lambda rng: plot_latent_path({m: (TIMES[::4], rng.normal(size=(3, 2))) for m in MODELS}, "day"),
     "losses": lambda rng: losses(fits(rng)),
@@ -466,7 +468,7 @@ def test_a_density_of_real_values_is_spread_evenly_over_its_bins(rng):
         halves = np.interp(np.arange(21) / 2, np.arange(11), own[v])
         np.testing.assert_allclose(marginal(part, 2, v, halves), np.repeat(marginal(part, 2, v, own[v]), 2))
     area = np.outer(*map(np.diff, own))
-    np.testing.assert_allclose(joint(part, 2, (0, 1), own) * area, part.joints[2], atol=1e-12)
+    np.testing.assert_allclose(joint(part, 2, (0, 1), own) * area, part.figures.joints[2], atol=1e-12)
     wide = np.linspace(-5, 25, 7), np.linspace(-3, 33, 5)
     found = joint(part, 2, (0, 1), wide) * np.outer(*map(np.diff, wide))
     assert found.shape == (6, 4)
@@ -558,8 +560,8 @@ def test_far_numbers_stand_on_a_logarithmic_axis_in_their_order():
 def test_a_grid_takes_the_place_of_samples_for_its_pair_alone(bins, rng):
     predicted, edges = with_grid(rng, bins), np.arange(-0.5, 40, 40 // bins)
     found = joint(predicted, 3, (0, 1), (edges, edges)) * (40 // bins) ** 2
-    np.testing.assert_allclose(found, predicted.joints[3], rtol=1e-5)
-    samples = dataclasses.replace(predicted, joints=np.zeros((0, 0, 0)), pair=np.zeros(0, int))
+    np.testing.assert_allclose(found, predicted.figures.joints[3], rtol=1e-5)
+    samples = with_figures(predicted, joints=np.zeros((0, 0, 0)), pair=np.zeros(0, int))
     swapped = [joint(part, 3, (1, 0), (edges, edges)) for part in (predicted, samples)]
     np.testing.assert_array_equal(*swapped)
 
@@ -672,7 +674,7 @@ def test_a_likelihood_that_passes_zero_is_drawn_to_its_end(rng):
 
 
 def test_peaks_are_the_hills_the_higher_first():
-    assert peaks(landscape()).tolist() == [[25, 30], [10, 8]]
+    assert peaks(walk().landscape()).tolist() == [[25, 30], [10, 8]]
 
 
 def test_a_plain_has_no_peaks():

@@ -22,6 +22,7 @@ from weightflow.populations.autoencoder import (
     reconstruct,
     write_autoencoder,
 )
+from weightflow.seeding import Computation
 
 CPU = torch.device("cpu")
 SETTINGS = {
@@ -55,7 +56,9 @@ def family(rng):
 
 
 def fit(weights: np.ndarray, seed: int = 0, **other):
-    return fit_autoencoder(CLASSIFIER.layers, CLASSIFIER.symmetries, weights, behaviour, SETTINGS | other, seed, CPU)
+    return fit_autoencoder(
+        CLASSIFIER.layers, CLASSIFIER.symmetries, weights, behaviour, SETTINGS | other, Computation(seed, CPU)
+    )
 
 
 CONVOLUTIONS = {"kind": "cnn", "channels": [4, 3], "kernels": [3, 3], "pools": [2, 1], "widths": [5]}

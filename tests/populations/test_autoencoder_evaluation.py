@@ -12,6 +12,7 @@ from weightflow.populations.evaluation import Judged, judge
 from weightflow.populations.tasks.by_name import built_in
 from weightflow.populations.tasks.task import split_task
 from weightflow.populations.training import train_population
+from weightflow.seeding import Computation
 
 TRAINING = {"networks": 6, "epochs": 3, "checkpoints": [1], "batch": 16, "at_once": 6}
 CPU = torch.device("cpu")
@@ -30,7 +31,7 @@ def classifier(task):
 
 @pytest.fixture(scope="module")
 def population(classifier, task):
-    return train_population(classifier, task, TRAINING | RECIPES, 0, CPU)
+    return train_population(classifier, task, TRAINING | RECIPES, Computation(0, CPU))
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from weightflow.populations.population import Population, write_population
 from weightflow.populations.tasks.task import Labelled, Task
 from weightflow.populations.training import train_population
 from weightflow.populations.verdicts import accuracy, logits, measure_norms
+from weightflow.seeding import Computation
 
 CPU = torch.device("cpu")
 SETTINGS = {
@@ -58,7 +59,7 @@ def train(task):
     """A population of a few small networks, given other settings."""
 
     def with_settings(seed: int = 0, **other) -> Population:
-        return train_population(TABLES, task, SETTINGS | other, seed, CPU)
+        return train_population(TABLES, task, SETTINGS | other, Computation(seed, CPU))
 
     return with_settings
 
@@ -197,7 +198,7 @@ def test_norms_moments_are_those_of_the_training_part(rng):
     """A residual network's, which are measured and not averaged on the way."""
     classifier = make_classifier({"kind": "resnet20"}, (1, 4, 4), 3)
     task = blobs(rng, (1, 4, 4))
-    made = train_population(classifier, task, SETTINGS | {"networks": 2, "epochs": 1}, 0, CPU)
+    made = train_population(classifier, task, SETTINGS | {"networks": 2, "epochs": 1}, Computation(0, CPU))
     weights, inputs = torch.as_tensor(made.weights), torch.as_tensor(task.training.inputs)
     last = made.curves[made.curves["epoch"] == 1].set_index("network")
     said = logits(
@@ -212,7 +213,7 @@ def test_divergence_is_said(task, activation):
     classifier = make_classifier({"kind": "mlp", "widths": [6], "activation": activation}, (2,), 3)
     rates = [0.01, 1e37]
     with pytest.raises(DivergenceError, match=r"a network's training diverged; lower .*learning_rates"):
-        train_population(classifier, task, SETTINGS | {"learning_rates": rates}, 0, CPU)
+        train_population(classifier, task, SETTINGS | {"learning_rates": rates}, Computation(0, CPU))
 
 
 def test_more_networks_than_the_memory_holds_are_refused_before_they_are_made(train, small_machine, refused):

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from weightflow.dynamics.weight_graph import LinearMap
 from weightflow.networks.flat_weights import split_weights
+from weightflow.networks.layout import LinearMap
 from weightflow.populations import verdicts
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms, convolve, dense, norm_map

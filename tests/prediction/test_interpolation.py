@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from weightflow.prediction.interpolation import INTERPOLATIONS, fine_times, interpolate_weights
+from weightflow.prediction.interpolation import INTERPOLATIONS, interpolate_weights
 
 TIMES = np.array([0.0, 1.0, 4.0, 5.0])
 WEIGHTS = np.random.default_rng(0).normal(size=(4, 6))
@@ -32,10 +32,3 @@ def test_the_spline_is_natural():
         at = np.array([end, abs(end - step), abs(end - 2 * step)])
         bend = np.diff(interpolate_weights("weights_spline", TIMES, WEIGHTS, at), n=2, axis=0) / step**2
         assert np.abs(bend).max() < 0.01 * np.abs(WEIGHTS).max()
-
-
-def test_fine_times_span_the_observed_range():
-    fine = fine_times(TIMES)
-    assert fine[0] == 0
-    assert fine[-1] == 5
-    assert (np.diff(fine) > 0).all()

@@ -9,8 +9,8 @@ from weightflow.data.state_space import BINS, Counts, Reals
 from weightflow.networks.backbones import GRUBackbone
 from weightflow.networks.heads import CountHead
 from weightflow.prediction import joint_grids as module
+from weightflow.prediction.figure_grids import bin_counts
 from weightflow.prediction.joint_grids import grid_bins, joint_grids
-from weightflow.prediction.predictions import bin_counts
 
 
 def drawn(variables: int, states: int) -> tuple[GRUBackbone, torch.Tensor]:

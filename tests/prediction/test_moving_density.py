@@ -19,14 +19,18 @@ from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, MixtureHead
 from weightflow.prediction import moving_density
-from weightflow.prediction.interpolation import fine_times, interpolate_weights
+from weightflow.prediction.figure_grids import fine_times
+from weightflow.prediction.interpolation import interpolate_weights
 from weightflow.prediction.moving_density import (
     NetworkDensity,
+    Question,
+    WeightsPath,
     mean_masses,
     predict_along,
     predict_from_weights,
     sample_along,
 )
+from weightflow.seeding import Computation
 
 SOLVER = Solver("rk4", 2, 1e-4, 1e-5, adjoint=False)
 CPU = torch.device("cpu")
@@ -55,7 +59,8 @@ def weights(network, counts) -> np.ndarray:
 
 
 def predict(network, weights, counts, samples=50, seed=0):
-    return predict_from_weights(network, weights, weights[:2], np.array([0.0, 7.0]), counts, samples, seed, CPU)
+    path, computation = WeightsPath(weights, weights[:2], np.array([0.0, 7.0])), Computation(seed, CPU)
+    return predict_from_weights(network, path, Question(counts, samples), computation)
 
 
 def test_weights_start_at_the_first_anchor(field, graph):
@@ -91,45 +96,48 @@ def test_samples_are_drawn_past_the_last_snapshot_where_the_weights_go_on(networ
         asked.extend(grids)
         return [weights[: len(grid)] for grid in grids]
 
-    drawn = sample_along(weights_at, own, counts, [0.5, 9.0], 20, 0, CPU)
+    drawn = sample_along(weights_at, own, counts, [0.5, 9.0], 20, Computation(0, CPU))
     assert [len(states) for states in drawn] == [20, 20]
     assert asked[0].tolist() == [0.5, 9.0]
     with pytest.raises(InputError, match=r"prediction\.times: -1 is before the first observed time 0"):
-        sample_along(weights_at, own, counts, [-1.0, 2.0], 20, 0, CPU)
+        sample_along(weights_at, own, counts, [-1.0, 2.0], 20, Computation(0, CPU))
 
 
 def test_a_prediction_along_a_path_reaches_what_is_held_back(network, weights, counts):
     settings = {"kind": "gru", "hidden": 3, "layers": 1, "position": False, "order": "sequential"}
     late = dataclasses.replace(counts, is_observed=np.array([True, True, True, True, False, False]))
     own = build_weight_graph(network.layers, weights[:4], late.observed_times, "a digest", settings)
-    found = predict_along(lambda grids: [np.repeat(weights[:1], len(g), 0) for g in grids], own, late, 9, 0, CPU, None)
+    still = lambda grids: [np.repeat(weights[:1], len(grid), 0) for grid in grids]  # noqa: E731
+    found = predict_along(still, own, Question(late, 9), Computation(0, CPU))
     assert np.array_equal(found.times, counts.times)
-    assert (found.path_times[0], found.path_times[-1]) == (0, 7)
+    assert (found.figures.path_times[0], found.figures.path_times[-1]) == (0, 7)
 
 
 def test_a_prediction_along_a_path_holds_it_on_both_grids(network, weights, counts):
     settings = {"kind": "gru", "hidden": 3, "layers": 1, "position": False, "order": "sequential"}
     graph = build_weight_graph(network.layers, weights, counts.times, "a digest", settings)
     path = partial(interpolate_weights, "weights_linear", counts.times, weights)
-    found = predict_along(partial(map, path), graph, counts, 50, 0, CPU, None)
+    found = predict_along(partial(map, path), graph, Question(counts, 50), Computation(0, CPU))
     expected = predict(network, weights, counts)
     np.testing.assert_allclose(found.weights, weights, atol=1e-6)
     np.testing.assert_allclose(found.scores["nll"], expected.scores["nll"], rtol=1e-4)
-    assert np.array_equal(found.path_times, fine_times(counts.observed_times))
-    np.testing.assert_allclose(found.path_weights, path(found.path_times), rtol=1e-4, atol=1e-6)
+    grids = found.figures
+    assert np.array_equal(grids.path_times, fine_times(counts.observed_times))
+    np.testing.assert_allclose(grids.path_weights, path(grids.path_times), rtol=1e-4, atol=1e-6)
 
 
 def test_few_times_have_frames_between_them_and_many_have_none(network, weights, counts, monkeypatch):
     fine = np.linspace(0, 7, 29)
-    path = interpolate_weights("weights_linear", counts.times, weights, fine)
-    found = predict_from_weights(network, weights, path, fine, counts, 20, 0, CPU)
-    assert found.frame_times.tolist() == fine[::4].tolist()
-    both = [np.flatnonzero(np.isclose(times, 3.0))[0] for times in (found.times, found.frame_times)]
-    np.testing.assert_allclose(found.joints[both[0]], found.frame_joints[both[1]], atol=1e-6)
+    path = WeightsPath(weights, interpolate_weights("weights_linear", counts.times, weights, fine), fine)
+    asked = network, path, Question(counts, 20), Computation(0, CPU)
+    grids = predict_from_weights(*asked).figures
+    assert grids.frame_times.tolist() == fine[::4].tolist()
+    both = [np.flatnonzero(np.isclose(times, 3.0))[0] for times in (counts.times, grids.frame_times)]
+    np.testing.assert_allclose(grids.joints[both[0]], grids.frame_joints[both[1]], atol=1e-6)
     monkeypatch.setattr(moving_density, "MANY_TIMES", 6)
-    found = predict_from_weights(network, weights, path, fine, counts, 20, 0, CPU)
-    assert len(found.joints) == 6
-    assert len(found.frame_times) == len(found.frame_joints) == 0
+    grids = predict_from_weights(*asked).figures
+    assert len(grids.joints) == 6
+    assert len(grids.frame_times) == len(grids.frame_joints) == 0
 
 
 def test_likelihoods_are_means_per_variable_over_the_heldout_states(network, weights, counts):
@@ -154,7 +162,8 @@ def test_distances_from_the_law_are_those_of_the_enumerated_density(network, wei
     states = np.indices((8, 8)).reshape(2, -1).T
     p = np.random.default_rng(0).dirichlet(np.ones(64), len(counts.times))
     law = TableLaw(counts.times, states, p, np.zeros(len(p)))
-    found = predict_from_weights(network, weights, weights[:2], np.array([0.0, 7.0]), counts, 5, 0, CPU, law).scores
+    path = WeightsPath(weights, weights[:2], np.array([0.0, 7.0]))
+    found = predict_from_weights(network, path, Question(counts, 5, law), Computation(0, CPU)).scores
     log_q = network.log_prob(torch.from_numpy(weights), torch.from_numpy(states)).double().numpy()
     np.testing.assert_allclose(found["kl_exact"], (p * (np.log(p) - log_q)).sum(1), rtol=1e-5)
     np.testing.assert_allclose(found["tv_exact"], np.abs(p - np.exp(log_q)).sum(1) / 2, rtol=1e-5)
@@ -242,7 +251,7 @@ def test_marginals_of_real_values_are_masses_of_the_spaces_bins(real):
 def test_a_prediction_of_real_values_is_in_the_datas_units(real, real_network, real_weights):
     found = predict(real_network, real_weights, real, samples=20_000)
     assert found.marginals.shape == (6, 2, BINS)
-    assert found.joints.shape == (6, BINS, BINS)
+    assert found.figures.joints.shape == (6, BINS, BINS)
     np.testing.assert_array_equal(found.edges, [SPACE.edges(0), SPACE.edges(1)])
     assert np.isfinite(found.scores["nll"]).all()
     for t, samples in enumerate(found.samples):

@@ -10,7 +10,8 @@ from weightflow.dynamics.fields import make_field, write_field
 from weightflow.dynamics.latent_path import write_latent_path
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, write_spline
-from weightflow.prediction.moving_weights import along_field, along_spline
+from weightflow.prediction.moving_weights import FieldFiles, along_field, along_spline
+from weightflow.seeding import Computation
 
 GRIDS = [np.array([0.0, 0.7, 2.0]), np.array([1.5])]
 
@@ -50,7 +51,7 @@ def test_a_cdes_files_go_on_where_its_path_is_told_to(tmp_path, rng, backbone, m
     write_field(tmp_path / "field.safetensors", field)
     write_latent_path(tmp_path / "path.safetensors", np.arange(3.0), latent)
     files = [str(tmp_path / f"{name}.safetensors") for name in ("field", "path")]
-    weights_at = along_field(*files, "", graph, settings, 0, torch.device("cpu"))
+    weights_at = along_field(FieldFiles(*files), graph, settings, Computation(0, torch.device("cpu")))
     within, past = weights_at([np.array([0.5, 2.0]), np.array([2.0, 2.5, 3.5])])
     (expected,) = solve_weights(field, graph, [np.array([0.5, 2.0])], Solver(**settings["solver"]))
     np.testing.assert_allclose(within, expected, rtol=1e-5, atol=1e-5)
@@ -68,7 +69,8 @@ def test_a_fields_file_gives_its_weights(tmp_path, rng, backbone, model_settings
     }
     field = make_field(graph, None, settings["dynamics"], 0)
     write_field(tmp_path / "field.safetensors", field)
-    weights_at = along_field(str(tmp_path / "field.safetensors"), "", "", graph, settings, 0, torch.device("cpu"))
+    files = FieldFiles(str(tmp_path / "field.safetensors"))
+    weights_at = along_field(files, graph, settings, Computation(0, torch.device("cpu")))
     expected = solve_weights(field, graph, GRIDS, Solver(**settings["solver"]))
     for found, wanted in zip(weights_at(GRIDS), expected, strict=True):
         np.testing.assert_array_equal(found, wanted)

@@ -5,6 +5,7 @@ import pytest
 
 from weightflow.data.state_space import BINS, Counts, Reals
 from weightflow.errors import InputError
+from weightflow.prediction.figure_grids import FigureGrids
 from weightflow.prediction.predictions import Prediction, density_edges, read_prediction, write_prediction
 from weightflow.storage import write_tensors
 
@@ -44,21 +45,24 @@ def test_likelihoods_and_paths_are_read_back(tmp_path):
         scores={"nll": np.array([0.1, np.inf, 0.3]), "kl_exact": np.array([1.0, 2.0, 3.0])},
         marginals=np.full((3, 2, 5), 0.2, np.float32),
         weights=np.ones((3, 4), np.float32),
-        joints=np.full((3, 4, 4), 0.0625, np.float32),
-        pair=np.array([0, 1]),
         edges=np.linspace([0, 1], [5, 9], 6, axis=1),
-        path_times=np.linspace(0, 2, 7),
-        path_weights=np.zeros((7, 4), np.float32),
-        frame_times=np.linspace(0, 2, 2),
-        frame_joints=np.full((2, 4, 4), 0.0625, np.float32),
+        figures=FigureGrids(
+            joints=np.full((3, 4, 4), 0.0625, np.float32),
+            pair=np.array([0, 1]),
+            path_times=np.linspace(0, 2, 7),
+            path_weights=np.zeros((7, 4), np.float32),
+            frame_times=np.linspace(0, 2, 2),
+            frame_joints=np.full((2, 4, 4), 0.0625, np.float32),
+        ),
     )
     found = round_trip(tmp_path, prediction)
     assert found.scores.keys() == prediction.scores.keys()
     for name, values in prediction.scores.items():
         np.testing.assert_array_equal(found.scores[name], values)
-    arrays = ("marginals", "edges", "joints", "pair", "weights")
-    for name in (*arrays, "path_times", "path_weights", "frame_times", "frame_joints"):
+    for name in ("marginals", "edges", "weights"):
         np.testing.assert_array_equal(getattr(found, name), getattr(prediction, name))
+    for name in ("joints", "pair", "path_times", "path_weights", "frame_times", "frame_joints"):
+        np.testing.assert_array_equal(getattr(found.figures, name), getattr(prediction.figures, name))
 
 
 def test_without_a_density_there_are_neither_scores_nor_marginals(tmp_path):

@@ -30,9 +30,13 @@ PACKAGES = {
 
 
 def imported(path: Path) -> set[str]:
-    """Packages of others that a file imports, anywhere in it."""
-    names = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """Packages of others that a file imports, anywhere in it but for a type checker."""
+    names, tree = [], ast.parse(path.read_text(encoding="utf-8"))
+    for_types = [n for n in ast.walk(tree) if isinstance(n, ast.If) and getattr(n.test, "id", "") == "TYPE_CHECKING"]
+    passed_over = {inner for block in for_types for inner in ast.walk(block)}
+    for node in ast.walk(tree):
+        if node in passed_over:
+            continue
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -190,6 +194,7 @@ def test_scripts_that_train_do_not():
     assert faults_without_training({"train_anchors"}) == {"train_anchors": "No module named 'torch'"}
 
 
+@pytest.mark.workflow
 def test_the_workflow_is_wired_without_torch(tmp_path):
     """Reading the rules, which Snakemake's own environment must be enough for."""
     start = HIDE + "from snakemake.cli import main; main(sys.argv[1:])"

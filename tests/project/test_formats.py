@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from weightflow.data.snapshots import check_states
+from weightflow.data.preparation import check_states
 from weightflow.formats.reading import READERS, read_recording
 
 OWN = {

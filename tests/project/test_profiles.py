@@ -1,11 +1,8 @@
 """Profiles name what there is."""
 
-import runpy
-from inspect import signature
 from pathlib import Path
 
 import yaml
-from snakemake.common import configfile
 
 
 def test_a_group_is_sent_and_needs_no_card(rules):
@@ -30,19 +27,24 @@ def test_every_profile_is_explained(root):
         assert f"({path.parent.name}/config.yaml)" in told
 
 
-def test_what_the_default_profile_replaces_in_snakemake_is_there(root):
-    assert "configfile._load_configfile = as_data" in (root / "profiles" / "default" / "config.yaml").read_text()
-    # Read anew: a test in this process may have replaced it.
-    replaced = runpy.run_path(configfile.__file__)["_load_configfile"]
-    assert str(signature(replaced)) == "(configpath_or_obj, filetype='Config')"
-    # Configs reach it through this one.
-    assert "_load_configfile" in configfile.load_configfile.__code__.co_names
+REDRAWN = ("tables.smk", "figures.smk", "report.smk", "population_report.smk")  # all that `make figures` reads
 
 
 def test_figures_from_saved_results_are_all_that_need_no_training(root, rules):
-    profile = yaml.safe_load((root / "profiles" / "figures" / "config.yaml").read_text(encoding="utf-8"))
+    files = [(root / "workflow" / "rules" / name).read_text(encoding="utf-8") for name in REDRAWN]
+    read = {name for name, text in rules.items() if any(text.strip() in file for file in files)}
     drawn = {name for name in rules if name.startswith(("plot_", "animate_", "tabulate_", "write_"))}
-    # One needs torch, one reads the files of all stages, and one those of an estimate.
-    kept = {"tabulate_model_size", "tabulate_runtime", "tabulate_population_runtime", "tabulate_estimate"}
-    assert set(profile["allowed-rules"]) == drawn - kept | {"figures"}
-    assert not [name for name in drawn - kept if "analysis.yaml" not in rules[name]]
+    # Two tell of a run that came to its end, one needs torch, and others read the files of all stages.
+    kept = {"write_settings", "write_population_settings", "tabulate_model_size", "tabulate_runtime"}
+    assert read == drawn - kept - {"tabulate_population_runtime", "tabulate_estimate"}
+    assert not [name for name in read if "analysis.yaml" not in rules[name]]
+
+
+def test_nothing_that_makes_results_is_read_with_saved_ones(root):
+    profile = yaml.safe_load((root / "profiles" / "figures" / "config.yaml").read_text(encoding="utf-8"))
+    assert profile == {"forceall": True, "config": ["from_saved=true"]}
+
+
+def test_no_profile_is_a_program(root):
+    for path in (root / "profiles").glob("*/config.yaml"):
+        assert "__use_yte__" not in path.read_text(encoding="utf-8")

@@ -7,7 +7,8 @@ from published_step import BATCH, draw_starts, loss
 
 from weightflow.dynamics.equations import Solver, evolve, normalise_times
 from weightflow.dynamics.fields import make_field
-from weightflow.dynamics.weight_graph import LinearMap, build_weight_graph
+from weightflow.dynamics.weight_graph import build_weight_graph
+from weightflow.networks.layout import LinearMap
 
 SOLVER = Solver(method="rk4", substeps=1, rtol=1e-4, atol=1e-5, adjoint=False)
 TIMES = np.array([0.0, 1.0, 1.5, 4.0, 5.0])  # unequal steps

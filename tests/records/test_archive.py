@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.conftest import write_job
-from tests.hostile_files import bounded
+from tests.hostile.files import bounded
 from weightflow.records.archive import CONFIG, SUMS, archived_files, unpack, write_archive
 from weightflow.systems import entries
 

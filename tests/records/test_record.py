@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import write_job
 from weightflow.records.integrity import check_inputs
-from weightflow.records.provenance import file_digest
+from weightflow.records.provenance import Made
 from weightflow.records.record import (
     forget,
     input_digests,
@@ -17,6 +17,7 @@ from weightflow.records.record import (
     unless_read,
     write_records,
 )
+from weightflow.storage import file_digest
 
 
 def test_a_record_says_what_made_an_artefact(job, tmp_path):
@@ -89,7 +90,7 @@ def test_an_input_that_changes_during_the_work_is_told(job, refused, tmp_path):
     read = input_digests(job.input)
     (tmp_path / "results/D/source").write_text("another")
     with refused("^results/D/source: changed while make was at work; run again"):
-        write_records(job, read)
+        write_records(Made(job.rule, job.wildcards, job.params), job.output, read)
 
 
 def test_files_are_told_again_once_they_are_others_than_were_read(chain):

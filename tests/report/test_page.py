@@ -16,7 +16,7 @@ from weightflow.laws.law import PoissonLaw, TableLaw, unknown_law
 from weightflow.plots import style
 from weightflow.report.benchmarks import Measurements
 from weightflow.report.choices import Choice
-from weightflow.report.page import Comparison, Source, render_report
+from weightflow.report.page import Comparison, Report, Source, render_report
 from weightflow.report.tables import MISSING
 from weightflow.teaching.teachers import FIELDS
 
@@ -102,9 +102,7 @@ def make(root, tmp_path):
                     summary += [(dataset, run, m, times, v, 0.01, 3) for m, v in values.items()]
                 runtime.append((dataset, run, 0, "predict", 1.25, None, "cpu"))
         columns = ["dataset", "model", "metric", "times", "mean", "std", "n"]
-        return render_report(
-            template=(root / "workflow/report/report.html.j2").read_text(encoding="utf-8"),
-            captions={name.partition("-")[0]: captions for name in [*names, *extra, moving.stem, "growth"]},
+        report = Report(
             config={
                 "seeds": [3, 4],
                 "models": {name: {"path": {"z_dim": i}} for i, name in enumerate(runs) if name.startswith("model")},
@@ -122,6 +120,9 @@ def make(root, tmp_path):
             measured=measured,
             growth=growth,
         )
+        template = (root / "workflow/report/report.html.j2").read_text(encoding="utf-8")
+        told = {name.partition("-")[0]: captions for name in [*names, *extra, moving.stem, "growth"]}
+        return render_report(template, told, report)
 
     return build
 

@@ -5,6 +5,9 @@ import pytest
 
 from weightflow.report.runtime import (
     COLUMNS,
+    PopulationStage,
+    StageJobs,
+    StageRun,
     compare_estimate,
     estimate_table,
     population_runtime,
@@ -23,32 +26,34 @@ def benchmark(tmp_path):
 
 
 def test_the_last_run_counts(benchmark):
-    table = runtime_table([("data", "model", 0, "predict", benchmark, None, 1)])
+    table = runtime_table([StageRun("data", "model", 0, "predict", benchmark, None, 1)])
     assert list(table.columns) == COLUMNS
     assert table.iloc[0].tolist() == ["data", "model", 0, "predict", 2.5, 300.5, "cpu"]
 
 
 def test_stages_of_populations_have_their_last_run(benchmark):
-    (row,) = population_runtime([("iris", "training", 2, benchmark)]).to_dict("records")
+    (row,) = population_runtime([PopulationStage("iris", "training", 2, benchmark)]).to_dict("records")
     assert row == {"population": "iris", "stage": "training", "seed": 2, "seconds": 2.5, "max_rss_mb": 300.5}
 
 
 def test_a_job_too_short_to_be_sampled_has_no_memory(tmp_path):
     path = tmp_path / "benchmark.tsv"
     path.write_text("s\th:m:s\tmax_rss\n0.1\t0:00:00\t-\n")
-    assert np.isnan(runtime_table([("data", "model", 0, "predict", str(path), None, 1)])["max_rss_mb"].item())
+    assert np.isnan(runtime_table([StageRun("data", "model", 0, "predict", str(path), None, 1)])["max_rss_mb"].item())
 
 
 def test_the_artefact_names_the_device(benchmark, tmp_path):
     write_tensors(tmp_path / "a.safetensors", "anchor", {}, device="cuda")
-    table = runtime_table([("data", "model", 0, "dynamics", benchmark, str(tmp_path / "a.safetensors"), 1)])
+    table = runtime_table([StageRun("data", "model", 0, "dynamics", benchmark, str(tmp_path / "a.safetensors"), 1)])
     assert table["device"].item() == "cuda"
 
 
 def test_a_choice_names_the_device_it_was_made_on(benchmark, tmp_path):
     for name, content in (("old", {"steps": 3}), ("new", {"steps": 3, "device": "cuda"})):
         write_json(tmp_path / f"{name}.json", content)
-    rows = [("data", "model", 0, "steps", benchmark, str(tmp_path / f"{name}.json"), 1) for name in ("old", "new")]
+    rows = [
+        StageRun("data", "model", 0, "steps", benchmark, str(tmp_path / f"{name}.json"), 1) for name in ("old", "new")
+    ]
     assert runtime_table(rows)["device"].tolist() == ["cpu", "cuda"]
 
 
@@ -56,7 +61,7 @@ def test_snakemakes_timestamp_in_a_folder_is_passed_over(benchmark, tmp_path):
     (tmp_path / "anchors" / ".snakemake_timestamp").parent.mkdir()
     (tmp_path / "anchors" / ".snakemake_timestamp").touch()
     write_tensors(tmp_path / "anchors" / "anchor-000.safetensors", "anchor", {}, device="cuda")
-    table = runtime_table([("data", "model", 0, "anchors", benchmark, str(tmp_path / "anchors"), 1)])
+    table = runtime_table([StageRun("data", "model", 0, "anchors", benchmark, str(tmp_path / "anchors"), 1)])
     assert table["device"].item() == "cuda"
 
 
@@ -71,7 +76,7 @@ COSTS = [
     {"seconds": 60.0, "max_rss_mb": 500.0, "device": "cpu"},
     {"seconds": 30.0, "max_rss_mb": 800.0, "device": "cpu"},
 ]
-STAGES = [("data", "model", "anchors", 3, 1), ("data", "model", "predict", 3, 1)]
+STAGES = [StageJobs("data", "model", "anchors", 3, 1), StageJobs("data", "model", "predict", 3, 1)]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +95,10 @@ def test_jobs_on_a_card_wait_for_each_other():
 
 
 def test_what_was_estimated_stands_beside_what_was_spent(benchmark):
-    rows = [("data", "model", 0, "predict", benchmark, None, 1), ("data", "previous", 0, "predict", benchmark, None, 1)]
+    rows = [
+        StageRun("data", "model", 0, "predict", benchmark, None, 1),
+        StageRun("data", "previous", 0, "predict", benchmark, None, 1),
+    ]
     table = compare_estimate(runtime_table(rows), estimate_table(STAGES, COSTS, {"data": 0}))
     assert table["estimated_seconds"].tolist()[0] == 30
     assert np.isnan(table["estimated_seconds"].tolist()[1])
@@ -98,9 +106,9 @@ def test_what_was_estimated_stands_beside_what_was_spent(benchmark):
 
 
 def test_what_a_job_does_for_several_seeds_is_shared_among_them(benchmark):
-    rows = [("data", "model", seed, "predict", benchmark, None, 5) for seed in range(5)]
+    rows = [StageRun("data", "model", seed, "predict", benchmark, None, 5) for seed in range(5)]
     assert runtime_table(rows)["seconds"].sum() == pytest.approx(2.5)
-    stages = [("data", "model", "predict", 1, 5)]
+    stages = [StageJobs("data", "model", "predict", 1, 5)]
     table = compare_estimate(runtime_table(rows), estimate_table(stages, COSTS[:1], {"data": 0}))
     assert table["estimated_seconds"].tolist() == [COSTS[0]["seconds"] / 5] * 5
 
@@ -125,4 +133,4 @@ def test_a_damaged_benchmark_is_refused_by_name(tmp_path, refused, content):
     path = tmp_path / "benchmark.tsv"
     path.write_text(content)
     with refused(r"benchmark\.tsv: holds no measured seconds"):
-        runtime_table([("data", "model", 0, "predict", str(path), None, 1)])
+        runtime_table([StageRun("data", "model", 0, "predict", str(path), None, 1)])

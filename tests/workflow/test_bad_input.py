@@ -17,7 +17,7 @@ from anndata import AnnData
 from scipy.sparse import csr_matrix
 
 from tests.conftest import ROOT
-from weightflow.data.snapshots import check_observed, check_states, observed_mask
+from weightflow.data.preparation import check_observed, check_states, observed_mask
 from weightflow.formats.reading import read_recording
 from weightflow.schema import check_schema
 

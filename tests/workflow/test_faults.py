@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 import corrupt
 from bench import MUTE, RIGHT, SENTENCE, WRONG, Bench, Ended, leftovers, outputs
 
+pytestmark = pytest.mark.workflow
 CONFIG = {
     "seeds": [0],
     "datasets": {"one": {"system": "epidemic", "trajectories": 20, "heldout": 20, "observe_every": 50}},

@@ -84,9 +84,11 @@ def test_without_prefix_and_rename_its_targets_are_those_of_the_workflow(run, im
     result = run(imported(rename=None), {"weightflow": SMALL}, "results/tiny/snapshots.safetensors")
     assert result.returncode == 0, result.stdout
     assert (tmp_path / "results" / "tiny" / "snapshots.safetensors").is_file()
-    targets = ("all", "leave-one-out", "predict", "estimate", "paper", "populations")
+    targets = ("all", "leave-one-out", "predict", "estimate", "paper")
     result = run(imported(rename=None), {"weightflow": SMALL}, *targets, flags=("--dry-run",))
     assert result.returncode == 0, result.stdout
+    result = run(imported(rename=None), {"weightflow": SMALL}, "populations", flags=("--dry-run",))
+    assert "config of module weightflow: names no populations and no bands" in result.stdout
 
 
 def test_two_side_by_side_have_configs_prefixes_and_jobs_of_their_own(run, imported, root, complete, tmp_path):
@@ -119,14 +121,12 @@ def test_two_side_by_side_have_configs_prefixes_and_jobs_of_their_own(run, impor
     assert parts == [3, 3]
 
 
-def test_a_config_without_data_sets_changes_the_default_run_and_leaves_the_importing_config_alone(
-    run, imported, tmp_path
-):
+def test_a_config_without_data_sets_changes_the_default_run_and_leaves_the_importing_config_alone(run, imported):
     lines = imported() + "\nassert config == {'weightflow': {'seeds': [7]}}, config\n"
-    result = run(lines, {"weightflow": {"seeds": [7]}}, "results/settings.yaml")
+    result = run(lines, {"weightflow": {"seeds": [7]}}, "weightflow_all", flags=("--dry-run",))
     assert result.returncode == 0, result.stdout
-    settings = yaml.safe_load((tmp_path / "results" / "settings.yaml").read_text(encoding="utf-8"))
-    assert (list(settings["datasets"]), settings["seeds"]) == (["epidemic"], [7])
+    assert set(re.findall(r"dataset=(\w+)", result.stdout)) == {"epidemic"}
+    assert set(re.findall(r"seed=(\d+)", result.stdout)) == {"7"}
 
 
 def test_a_faulty_config_is_said_to_be_the_modules(run, imported):

@@ -82,7 +82,7 @@ def test_bands_are_measured_and_shown(finished):
 
 def test_nothing_else_of_data_sets_is_made(finished):
     found = sorted(path.name for path in (finished / "results").iterdir())
-    assert found == ["logs", "populations", "provenance", "settings.yaml", "tiny"]
+    assert found == ["logs", "populations", "provenance", "tiny"]
     made = {path.name for path in (finished / "results" / "tiny").iterdir()}
     assert {"anchors", "runs"} & made == set()
 

@@ -5,6 +5,7 @@
 rule train_anchors:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        suits=refusal,
         width=lambda w: width_of(w.anchors),
     output:
         anchors=directory("results/{dataset}/anchors/{anchors}/seed{seed}/snapshots"),
@@ -15,7 +16,6 @@ rule train_anchors:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/train_anchors.tsv"
     wildcard_constraints:
         anchors=any_of(ANCHORS_IN["together"]),
-    cache: SHARES_CACHE
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
@@ -27,7 +27,6 @@ rule train_anchors:
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         seed=lambda w: int(w.seed),
-        software=SOFTWARE,
         code=code("train_anchors.py"),
     script:
         "../scripts/train_anchors.py"
@@ -36,6 +35,7 @@ rule train_anchors:
 rule train_anchors_of_seeds:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        suits=refusal,
     output:
         anchors=directory(
             expand(
@@ -69,6 +69,7 @@ rule train_anchors_of_seeds:
 rule fit_pooled_start:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        suits=refusal,
         width=lambda w: width_of(w.anchors),
     output:
         "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors",
@@ -96,6 +97,7 @@ rule fit_pooled_start:
 rule train_anchor:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        suits=refusal,
         width=lambda w: width_of(w.anchors),
         start=common_start,
     output:

@@ -1,17 +1,12 @@
 # Archive and provenance: results that leave this machine, and where a result comes from.
 
 # What is made anew from saved results, wherever these are.
-REDRAWN = [
-    getattr(rules, name).rule.name
-    for name in yaml.safe_load((HOME / "profiles" / "figures" / "config.yaml").read_text())[
-        "allowed-rules"
-    ]
-]
+REDRAWN = [rule.name for rule in workflow.rules if rule.name not in MADE]
 
 
 rule archive_results:
     input:
-        rules.figures.input,
+        drawn,
     output:
         "results/archive.tar.gz",
     log:
@@ -20,7 +15,7 @@ rule archive_results:
     conda:
         "../../envs/analysis.yaml"
     params:
-        config=config,
+        config=lambda w: config | (vars(plan()) if populations_made() else {}),
         regenerated=REDRAWN,
         systems=consistency.systems_by_path(config),  # which elsewhere lead nowhere
         code=code("archive_results.py"),

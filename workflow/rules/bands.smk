@@ -4,7 +4,8 @@
 
 rule train_anchor_ensemble:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
+        snapshots=SNAPSHOTS,
+        suits=refusal,
     output:
         f"{BAND}/ensemble.safetensors",
     log:
@@ -52,7 +53,7 @@ rule fit_band_flow:
 
 rule predict_bands:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
+        snapshots=SNAPSHOTS,
         ensemble=rules.train_anchor_ensemble.output[0],
         flow=rules.fit_band_flow.output[0],
     output:
@@ -78,7 +79,7 @@ rule predict_bands:
 
 rule evaluate_bands:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
+        snapshots=SNAPSHOTS,
         law=exact_law_of,
         bands=rules.predict_bands.output[0],
     output:
@@ -93,47 +94,3 @@ rule evaluate_bands:
         code=code("evaluate_bands.py"),
     script:
         "../scripts/evaluate_bands.py"
-
-
-rule tabulate_bands:
-    input:
-        [f"results/{dataset}/bands/seed{seed}/coverage.csv" for dataset, seed in JUDGED_BANDS],
-    output:
-        metrics="results/populations/bands.csv",
-        summary="results/populations/bands_summary.csv",
-    log:
-        "results/populations/logs/tabulate_bands.log",
-    localrule: True
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        about=[{"dataset": dataset, "seed": seed} for dataset, seed in JUDGED_BANDS],
-        code=code("tabulate_bands.py"),
-    script:
-        "../scripts/tabulate_bands.py"
-
-
-rule plot_bands:
-    input:
-        snapshots=rules.prepare_snapshots.output[0],
-        law=exact_law_of,
-        bands=f"results/{{dataset}}/bands/seed{FIRST_SEED}/bands.safetensors",
-    output:
-        report(
-            "results/{dataset}/figures/bands.png",
-            caption="../report/bands.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "uncertainty bands"},
-        ),
-        "results/{dataset}/figures/bands.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_bands.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        times=config["figures"]["times"],
-        code=code("plot_bands.py"),
-    script:
-        "../scripts/plot_bands.py"

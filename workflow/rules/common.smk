@@ -51,18 +51,16 @@ PUBLISHED = HOME / "resources" / "published.csv"
 TASKS = HOME / "resources" / "tasks.yaml"
 
 from weightflow import machine
-from weightflow.bands import settings as band_settings
 from weightflow.config import ablation_plan, consistency, extrapolation, stages
 from weightflow.config.run_names import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
 from weightflow.data.exports import FORMATS
 from weightflow.data.folds import fold_name, fold_of, interior
-from weightflow.data.snapshots import heldout_amount
+from weightflow.data.preparation import heldout_amount
 from weightflow.errors import InputError
 from weightflow.formats.reading import as_files
-from weightflow.populations import settings as population_settings
-from weightflow.populations.tasks.catalogue import input_shapes, read_catalogue
-from weightflow.records import agreement, integrity
-from weightflow.records.provenance import LIBRARY, code_digest, numerical_versions
+from weightflow.populations.tasks.catalogue import read_catalogue
+from weightflow.records import integrity
+from weightflow.records.provenance import LIBRARY, code_digest
 from weightflow.schema import check_schema, read_schema
 from weightflow.systems.entries import is_map
 from weightflow.yaml_files import read_config
@@ -90,19 +88,13 @@ if str(LIBRARY.parent) != SCRIPTS:
 try:
     SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
     for config_file in workflow.configfiles:
-        # Refuses what is more than data; profiles/default does so before, where it is in use.
-        read_config(config_file)
+        read_config(config_file)  # refuses what is more than data
     check_schema(config, read_schema(SCHEMA), CONFIG_SOURCE)
     validate(config, str(SCHEMA.resolve()))  # fills in the defaults
     if config["baselines"] is None:
         config["baselines"] = extrapolation.standard_baselines(config["datasets"])
     consistency.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
     CATALOGUE = read_catalogue(TASKS)
-    TASK_SHAPES = input_shapes(CATALOGUE)
-    population_settings.check_populations(
-        config["populations"], config["datasets"], TASK_SHAPES, CONFIG_SOURCE
-    )
-    band_settings.check_bands(config, CONFIG_SOURCE)
     consistency.check_ablations(config, CONFIG_SOURCE)
     ABLATIONS = ablation_plan.ablation_models(config)
     check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")
@@ -120,6 +112,7 @@ except InputError as fault:
     raise WorkflowError(str(fault)) from None
 
 
+SNAPSHOTS = "results/{dataset}/snapshots.safetensors"  # the prepared data of a data set or a fold
 SEEDS = config["seeds"]
 FIRST_SEED = SEEDS[0]  # the one that figures show
 SHOWN_TEACHERS = 10  # of the candidates of an interval, in figure and report
@@ -129,9 +122,6 @@ SETTINGS = {**config["models"], **ABLATIONS}
 LEVELS = ablation_plan.ablation_levels(config)
 FACTORS = list(dict.fromkeys(factor for factor, *_ in LEVELS if factor != ablation_plan.BASE))
 STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
-# Whether workflows share what they simulate and train, by --cache; what they share depends on the software too.
-SHARES_CACHE = workflow.enable_cache
-SOFTWARE = numerical_versions()
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 DRIVEN = [m for m in MODELS if m in CDE_MODELS]  # of those that figures show
 
@@ -297,34 +287,10 @@ def is_there(file):
     return Path(file).is_file() or any(rule.is_producer(file) for rule in workflow.rules)
 
 
-POPULATIONS = config["populations"]
-BANDED = config["bands"]
-
-
-def other_tasks(population):
-    """The other tasks whose inputs a population's networks are asked, in the order of its settings."""
-    settings = POPULATIONS[population]
-    return (
-        population_settings.others_asked(settings) if settings["autoencoder"]["structural"] else []
-    )
-
-
-def sources_of_task(task):
-    """Where the files of a task come from and go, none where it comes with a library."""
-    return CATALOGUE[task].files.values() if task in CATALOGUE else ()
-
-
-def files_of_task(task):
-    """The files of a task."""
-    return [str(source.path) for source in sources_of_task(task)]
-
-
 def downloads():
     """URLs and checksums of the files of data sets and tasks that are not there, by path."""
-    learned = {settings["task"] for settings in POPULATIONS.values()}
-    asked = {task for population in POPULATIONS for task in other_tasks(population)}
-    sources = [source for task in sorted(learned | asked) for source in sources_of_task(task)]
-    found = {str(source.path): (source.url, source.sha256) for source in sources}
+    tasks = [source for task in CATALOGUE.values() for source in task.files.values()]
+    found = {str(source.path): (source.url, source.sha256) for source in tasks}
     for chosen in config["datasets"].values():
         files, urls = as_files(chosen["file"]), as_files(chosen["url"])
         sums = as_files(chosen["sha256"]) or [None] * len(urls)

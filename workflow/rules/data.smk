@@ -51,7 +51,6 @@ rule simulate_system:
         "results/{dataset}/logs/simulate_system.log",
     benchmark:
         "results/{dataset}/benchmarks/simulate_system.tsv"
-    cache: SHARES_CACHE
     priority: 100
     conda:
         "../../envs/analysis.yaml"
@@ -65,14 +64,33 @@ rule simulate_system:
         heldout=lambda w: int(heldout_amount(dataset_settings(w))),
         seed=lambda w: dataset_settings(w)["seed"],
         contents=lambda w: contents(system_sources(w)),
-        software=SOFTWARE,
         code=code("simulate_system.py"),
     script:
         "../scripts/simulate_system.py"
 
 
+rule refuse_models:
+    # Asked for only where a model, a baseline or a time does not suit a data set (input function `refusal`): it says so
+    # in one sentence, before anything trains.
+    input:
+        SNAPSHOTS,
+    output:
+        "results/{dataset}/suits.json",
+    log:
+        "results/{dataset}/logs/refuse_models.log",
+    priority: 100
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        asked=lambda w: asked_of(w.dataset),
+        code=code("refuse_models.py"),
+    script:
+        "../scripts/refuse_models.py"
+
+
 checkpoint prepare_snapshots:
-    # A checkpoint, because only its output says how many anchors there are to train in jobs of their own.
+    # A checkpoint, because only its output says how many anchors there are, and whether models suit it.
     input:
         unpack(snapshot_sources),
     output:

@@ -7,6 +7,7 @@ CARDS = workflow.global_resources["gpu"].value if "gpu" in workflow.global_resou
 rule calibrate_stage:
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        suits=refusal,
         law=exact_law_of,
     output:
         "results/{dataset}/estimates/{model}/{stage}.json",
@@ -33,7 +34,7 @@ rule calibrate_stage:
 
 rule tabulate_estimate:
     input:
-        costs=[f"results/{d}/estimates/{m}/{stage}.json" for d, m, stage, *_ in ESTIMATED],
+        costs=[f"results/{e.dataset}/estimates/{e.model}/{e.stage}.json" for e in ESTIMATED],
         snapshots=expand("results/{dataset}/snapshots.safetensors", dataset=DATASETS),
     output:
         "results/estimate.csv",
@@ -43,7 +44,7 @@ rule tabulate_estimate:
     conda:
         "../../envs/analysis.yaml"
     params:
-        stages=ESTIMATED,
+        stages=[stage._asdict() for stage in ESTIMATED],
         datasets=DATASETS,
         leave_one_out=config["evaluation"]["leave_one_out"],
         cards=CARDS,

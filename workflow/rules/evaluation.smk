@@ -1,13 +1,4 @@
-# Evaluation: metrics of every run at every time, and the tables over all of them.
-
-
-TIMED = [
-    (d, m, s, stage, spent.format(seed=s), made and made.format(seed=s), count)
-    for d in DATASETS
-    for m in runs(d)
-    for s in SEEDS
-    for stage, (spent, made, count) in timed_stages(d, m).items()
-]
+# Evaluation: metrics of every run at every time, what each stage took, and how large the models are.
 
 
 rule evaluate_predictions:
@@ -41,58 +32,10 @@ rule evaluate_predictions:
         "../scripts/evaluate_predictions.py"
 
 
-rule tabulate_moments:
-    input:
-        snapshots=lambda w: [rules.prepare_snapshots.output[0], *shown_fold_snapshots(w)],
-        predictions=compared_predictions,
-    output:
-        "results/{dataset}/moments.csv",
-    log:
-        "results/{dataset}/logs/tabulate_moments.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        runs=lambda w: compared_runs(w.dataset),
-        code=code("tabulate_moments.py"),
-    script:
-        "../scripts/tabulate_moments.py"
-
-
-rule tabulate_metrics:
-    input:
-        runs=[
-            f"results/{d}/runs/{m}/seed{s}/metrics.csv"
-            for d in DATASETS
-            for m in runs(d)
-            for s in SEEDS
-        ],
-        folds=(
-            ["results/leave_one_out_summary.csv"] if config["evaluation"]["leave_one_out"] else []
-        ),
-    output:
-        metrics="results/metrics.csv",
-        summary=report(
-            "results/summary.csv",
-            caption="../report/summary.rst",
-            category="Tables",
-        ),
-    log:
-        "results/logs/tabulate_metrics.log",
-    localrule: True
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        code=code("tabulate_metrics.py"),
-    script:
-        "../scripts/tabulate_metrics.py"
-
-
 rule tabulate_runtime:
     input:
-        benchmarks=[spent for *_, spent, _, _ in TIMED],
-        artefacts=[made for *_, made, _ in TIMED if made],
+        benchmarks=[job.benchmark for job in TIMED],
+        artefacts=[job.artefact for job in TIMED if job.artefact],
     output:
         "results/runtime.csv",
     log:
@@ -101,8 +44,37 @@ rule tabulate_runtime:
     conda:
         "../../envs/analysis.yaml"
     params:
-        # Their data set, model, seed and stage, whether an artefact names the device, and the seeds of the job.
-        rows=[(*row, made is not None, count) for *row, _, made, count in TIMED],
+        jobs=[
+            {
+                "dataset": job.dataset,
+                "model": job.model,
+                "seed": job.seed,
+                "stage": job.stage,
+                "seeds": job.seeds,
+                "names_device": job.artefact is not None,
+            }
+            for job in TIMED
+        ],
         code=code("tabulate_runtime.py"),
     script:
         "../scripts/tabulate_runtime.py"
+
+
+rule tabulate_model_size:
+    input:
+        expand("results/{dataset}/snapshots.safetensors", dataset=DATASETS),
+    output:
+        "results/model_size.csv",
+    log:
+        "results/logs/tabulate_model_size.log",
+    group:
+        "figures"
+    conda:
+        "../../envs/weightflow.yaml"
+    params:
+        models=[
+            {s: SETTINGS[m][s] for s in ("backbone", "path", "dynamics")} for m in sized_models()
+        ],
+        code=code("tabulate_model_size.py"),
+    script:
+        "../scripts/tabulate_model_size.py"

@@ -1,12 +1,10 @@
-# Figures: what the metrics, distributions, paths and fits look like.
-
-OVERLAID = [*MODELS, *(b for b in ("mixture", "transport_spline") if b in config["baselines"])]
+# Figures: metrics, distributions, paths, fits, and what goes beyond one data set.
 
 
 rule plot_metrics:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
-        metrics=rules.tabulate_metrics.output.metrics,
+        snapshots=SNAPSHOTS,
+        metrics="results/metrics.csv",
     output:
         report(
             "results/{dataset}/figures/metrics.png",
@@ -30,7 +28,7 @@ rule plot_metrics:
 
 rule plot_marginals:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
+        snapshots=SNAPSHOTS,
         law=exact_law_of,
         predictions=[prediction_of(m) for m in OVERLAID],
     output:
@@ -57,8 +55,8 @@ rule plot_marginals:
 
 rule plot_leave_one_out:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
-        scores=rules.tabulate_folds.output.scores,
+        snapshots=SNAPSHOTS,
+        scores="results/leave_one_out.csv",
     output:
         report(
             "results/{dataset}/figures/leave_one_out.png",
@@ -82,7 +80,7 @@ rule plot_leave_one_out:
 
 rule plot_moments:
     input:
-        rules.tabulate_moments.output[0],
+        "results/{dataset}/moments.csv",
     output:
         report(
             "results/{dataset}/figures/moments.png",
@@ -106,7 +104,7 @@ rule plot_moments:
 
 rule plot_cells:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
+        snapshots=SNAPSHOTS,
         prediction=lambda w: prediction_of(shown_model(w.dataset)),
         fold_snapshots=shown_fold_snapshots,
         fold_predictions=lambda w: [
@@ -138,7 +136,7 @@ rule plot_cells:
 
 rule plot_joints:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
+        snapshots=SNAPSHOTS,
         law=exact_law_of,
         prediction=lambda w: prediction_of(shown_model(w.dataset)),
     output:
@@ -167,7 +165,7 @@ rule plot_joints:
 rule plot_landscape:
     input:
         system=lambda w: local(system_file(w.dataset)),
-        snapshots=rules.prepare_snapshots.output[0],
+        snapshots=SNAPSHOTS,
         law=exact_law_of,
         prediction=lambda w: prediction_of(shown_model(w.dataset)),
     output:
@@ -198,7 +196,7 @@ rule plot_landscape:
 
 rule animate_density:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
+        snapshots=SNAPSHOTS,
         law=exact_law_of,
         prediction=prediction_of("{model}"),
     output:
@@ -223,7 +221,7 @@ rule animate_density:
 
 rule plot_weights_path:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
+        snapshots=SNAPSHOTS,
         graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors".replace(
             "{seed}", str(FIRST_SEED)
         ),
@@ -254,7 +252,7 @@ rule plot_weights_path:
 
 rule plot_latent_path:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
+        snapshots=SNAPSHOTS,
         paths=expand(
             "results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors",
             model=DRIVEN,
@@ -284,7 +282,7 @@ rule plot_latent_path:
 
 rule plot_losses:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
+        snapshots=SNAPSHOTS,
         anchors=expand(
             "results/{dataset}/anchors/{anchors}/seed{seed}/losses.csv",
             anchors=sharing(stages.anchor_label, MODELS),
@@ -343,9 +341,9 @@ rule plot_losses:
 
 rule plot_teachers:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
-        teachers=lambda w: [c[3] for c in chosen(w.dataset) if c[0] == "teacher"],
-        scores=lambda w: [c[4] for c in chosen(w.dataset) if c[0] == "teacher"],
+        snapshots=SNAPSHOTS,
+        teachers=lambda w: [choice.made for choice in teachers_chosen(w.dataset)],
+        scores=lambda w: [choice.scores for choice in teachers_chosen(w.dataset)],
     output:
         report(
             "results/{dataset}/figures/teachers.png",
@@ -361,7 +359,7 @@ rule plot_teachers:
     conda:
         "../../envs/analysis.yaml"
     params:
-        models=lambda w: [c[1] for c in chosen(w.dataset) if c[0] == "teacher"],
+        models=lambda w: [choice.models for choice in teachers_chosen(w.dataset)],
         most=SHOWN_TEACHERS,
         code=code("plot_teachers.py"),
     script:
@@ -370,10 +368,10 @@ rule plot_teachers:
 
 rule plot_inference:
     input:
-        snapshots=rules.prepare_snapshots.output[0],
+        snapshots=SNAPSHOTS,
         law=exact_law_of,
-        summary=rules.tabulate_metrics.output.summary,
-        runtime=rules.tabulate_runtime.output[0],
+        summary="results/summary.csv",
+        runtime="results/runtime.csv",
     output:
         report(
             "results/{dataset}/figures/inference.png",
@@ -393,3 +391,124 @@ rule plot_inference:
         code=code("plot_inference.py"),
     script:
         "../scripts/plot_inference.py"
+
+
+rule plot_ablation:
+    input:
+        snapshots=SNAPSHOTS,
+        law=exact_law_of,
+        table="results/ablations.csv",
+    output:
+        report(
+            "results/{dataset}/figures/ablation-{factor}.png",
+            caption="../report/ablation.rst",
+            category="Figures",
+            labels={"data set": "{dataset}", "figure": "ablation, {factor}"},
+        ),
+        "results/{dataset}/figures/ablation-{factor}.pdf",
+    log:
+        "results/{dataset}/logs/figures/plot_ablation-{factor}.log",
+    wildcard_constraints:
+        factor=any_of(FACTORS),
+    group:
+        "figures"
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        label=lambda w: config["ablations"]["labels"].get(w.factor),
+        code=code("plot_ablation.py"),
+    script:
+        "../scripts/plot_ablation.py"
+
+
+rule plot_published:
+    input:
+        "results/table1.csv",
+    output:
+        report(
+            "results/figures/table1.png",
+            caption="../report/table1.rst",
+            category="Figures",
+            labels={"data set": "all", "figure": "beside the published results"},
+        ),
+        "results/figures/table1.pdf",
+    log:
+        "results/logs/plot_published.log",
+    group:
+        "figures"
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        runs=list(dict.fromkeys(run for d in COMPARED for run in runs(d))),
+        code=code("plot_published.py"),
+    script:
+        "../scripts/plot_published.py"
+
+
+rule plot_model_size:
+    input:
+        "results/model_size.csv",
+    output:
+        report(
+            "results/figures/model_size.png",
+            caption="../report/model_size.rst",
+            category="Figures",
+            labels={"data set": "all", "figure": "size of models"},
+        ),
+        "results/figures/model_size.pdf",
+    log:
+        "results/logs/plot_model_size.log",
+    group:
+        "figures"
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("plot_model_size.py"),
+    script:
+        "../scripts/plot_model_size.py"
+
+
+rule plot_growth:
+    input:
+        "results/benchmarks.json",
+    output:
+        report(
+            "results/figures/growth.png",
+            caption="../report/growth.rst",
+            category="Figures",
+            labels={"data set": "none", "figure": "growth of the work"},
+        ),
+        "results/figures/growth.pdf",
+    log:
+        "results/logs/plot_growth.log",
+    group:
+        "figures"
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("plot_growth.py"),
+    script:
+        "../scripts/plot_growth.py"
+
+
+rule plot_rulegraph:
+    input:
+        "results/rulegraph.dot",
+    output:
+        report(
+            "results/figures/rulegraph.png",
+            caption="../report/rulegraph.rst",
+            category="Figures",
+            labels={"data set": "all", "figure": "rules"},
+        ),
+        "results/figures/rulegraph.pdf",
+    log:
+        "results/logs/plot_rulegraph.log",
+    group:
+        "figures"
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("plot_rulegraph.py"),
+    script:
+        "../scripts/plot_rulegraph.py"

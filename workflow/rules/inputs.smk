@@ -6,9 +6,20 @@ from weightflow.records.record import unless_read
 from weightflow.systems.entries import files_of
 
 
-def system_sources(wildcards):
+def own_files(dataset):
+    """A data set's own files."""
+    return as_files(settings_of(dataset)["file"])
+
+
+def files_of_system(dataset):
     """The file of a data set's system, first, and the model that it names, if any."""
-    return local(files_of(system_file(wildcards.dataset)))
+    system = system_file(dataset)
+    return files_of(system) if system else []
+
+
+def system_sources(wildcards):
+    """The same as inputs."""
+    return local(files_of_system(wildcards.dataset))
 
 
 def file_sources(wildcards):
@@ -98,6 +109,29 @@ def start_contents(wildcards):
 def is_behavioural(model):
     """Whether a model's latent path is also judged by what its decoded weights say."""
     return SETTINGS[model]["path"]["behavioural"] > 0
+
+
+def asked_of(dataset):
+    """What is asked of a data set: models, baselines, times of predictions, and whether snapshots are left out."""
+    return {
+        "models": ablation_plan.models_on(dataset, config),
+        "baselines": config["baselines"],
+        "times": config["prediction"]["times"] or [],
+        "leave_one_out": config["evaluation"]["leave_one_out"] and fold_of(dataset)[1] is None,
+    }
+
+
+def refusal(wildcards):
+    """Nothing where all that is asked suits a data set; else the file of a job that says what does not."""
+    from weightflow.config.data_checks import Asked, check_asked
+    from weightflow.data.outline import read_outline
+
+    dataset = wildcards.dataset
+    try:
+        check_asked(read_outline(prepared(dataset)), dataset, Asked(**asked_of(dataset)))
+    except InputError:
+        return f"results/{dataset}/suits.json"
+    return []
 
 
 def folds_of(dataset):

@@ -1,10 +1,21 @@
 # What there is to time, to draw and to report, data set by data set.
-from functools import cache
+from collections import namedtuple
 from itertools import product
+
+from weightflow.evaluation.published import read_published
+
+# The job of a stage: its benchmark file, the artefact that names its device, if any, and how many seeds it is for.
+StageJob = namedtuple("StageJob", "benchmark artefact seeds")
+# A stage of one run, which may be a job of several seeds.
+TimedStage = namedtuple("TimedStage", "dataset model seed stage benchmark artefact seeds")
+# The jobs of a stage that a model needs; none where a model before has them.
+EstimatedStage = namedtuple("EstimatedStage", "dataset model stage jobs seeds")
+# What was chosen for models that share it, and the scores it was chosen by; no seed where all share it.
+Chosen = namedtuple("Chosen", "kind models seed made scores")
 
 
 def timed_stages(dataset, model):
-    """Benchmark file, artefact (for its device) and number of seeds of a job of each stage that a run went through."""
+    """The job of each stage that a run goes through, by the stage's name."""
     folder = f"results/{dataset}"
     run = f"benchmarks/{model}/seed{{seed}}"
     made = f"{folder}/runs/{model}/seed{{seed}}"
@@ -52,29 +63,76 @@ def timed_stages(dataset, model):
     )
     found["predict"] = (f"{spent}/predict.tsv", f"{made}/prediction.safetensors")
     found["evaluate"] = (f"{of_all}/evaluate_predictions.tsv", None)
-    if SHARES_CACHE:  # no time is taken of what a cache may stand in for
-        for stage in ("simulate", "anchors", "weight_graph"):
-            found.pop(stage, None)
     together = ("anchors", "predict", "evaluate")  # stages that a job may do for all seeds
     return {
-        stage: (spent, made, len(SEEDS) if stage in together and "{seed}" not in spent else 1)
+        stage: StageJob(
+            spent, made, len(SEEDS) if stage in together and "{seed}" not in spent else 1
+        )
         for stage, (spent, made) in found.items()
     }
 
 
+TIMED = [
+    TimedStage(
+        dataset,
+        model,
+        seed,
+        stage,
+        job.benchmark.format(seed=seed),
+        job.artefact and job.artefact.format(seed=seed),
+        job.seeds,
+    )
+    for dataset in DATASETS
+    for model in runs(dataset)
+    for seed in SEEDS
+    for stage, job in timed_stages(dataset, model).items()
+]
+
+
 def estimated():
-    """(data set, model, stage, jobs, seeds of a job) of what a run's models cost; shared jobs are the first one's."""
+    """The stages that a run's models cost; jobs that models share are those of the first."""
     found, known = [], set()
     for dataset, model in product(DATASETS, MODELS):
-        for stage, (spent, _, seeds) in timed_stages(dataset, model).items():
+        for stage, job in timed_stages(dataset, model).items():
             if stage not in ("simulate", "prepare"):
-                jobs = 0 if spent in known else len(SEEDS) if "{seed}" in spent else 1
-                found.append((dataset, model, stage, jobs, seeds))
-                known.add(spent)
+                shared = job.benchmark in known
+                jobs = 0 if shared else len(SEEDS) if "{seed}" in job.benchmark else 1
+                found.append(EstimatedStage(dataset, model, stage, jobs, job.seeds))
+                known.add(job.benchmark)
     return found
 
 
 ESTIMATED = estimated()
+
+
+# The system of each data set that has one on which there are published results.
+IN_LITERATURE = set(read_published(PUBLISHED)["system"])
+COMPARED = {
+    name: chosen["system"]
+    for name, chosen in config["datasets"].items()
+    if chosen["system"] in IN_LITERATURE and not chosen["hold_back"]  # whose range is another
+}
+
+# What a run makes by itself.
+WHOLE_RUN = [
+    "results/report.html",
+    "results/metrics.csv",
+    "results/summary.csv",
+    "results/runtime.csv",
+    "results/settings.yaml",
+]
+
+# Figures over all data sets.
+OVERALL = [
+    *(["results/figures/table1.png"] if COMPARED else []),
+    *(["results/figures/model_size.png"] if MODELS else []),
+]
+
+# Runs that figures of distributions lay over each other.
+OVERLAID = [*MODELS, *(b for b in ("mixture", "transport_spline") if b in config["baselines"])]
+
+# Without factors the table waits for nothing, and its script says so at once.
+ABLATED = list(dict.fromkeys(model for *_, model in LEVELS))
 
 
 def ablation_figures(dataset):
@@ -106,20 +164,25 @@ def figures(dataset):
 
 
 def chosen(dataset):
-    """(kind, models, seed, choice, scores) of all that was chosen for a data set's models, apart from ablations."""
+    """All that is chosen for a data set's models, apart from ablations."""
     folder, found = f"results/{dataset}", []
     for label, users in sharing(stages.teacher_label, [m for m in MODELS if m in TAUGHT]).items():
         at = f"{folder}/teachers/{label}"
-        found.append(("teacher", users, None, f"{at}/teacher.json", f"{at}/scores.csv"))
+        found.append(Chosen("teacher", users, None, f"{at}/teacher.json", f"{at}/scores.csv"))
     for label, users in sharing(stages.choice_label, [m for m in MODELS if m in LEARNERS]).items():
         for seed in SEEDS:
             at = f"{folder}/choices/{label}/seed{seed}"
-            found.append(("smoothing", users, seed, f"{at}/choice.json", f"{at}/scores.csv"))
+            found.append(Chosen("smoothing", users, seed, f"{at}/choice.json", f"{at}/scores.csv"))
     for model in MODELS:
         for seed in SEEDS if model in STEPPED else []:
             at = f"{folder}/runs/{model}/seed{seed}"
-            found.append(("steps", [model], seed, f"{at}/steps.json", f"{at}/steps.csv"))
+            found.append(Chosen("steps", [model], seed, f"{at}/steps.json", f"{at}/steps.csv"))
     return found
+
+
+def teachers_chosen(dataset):
+    """The teachers among them."""
+    return [choice for choice in chosen(dataset) if choice.kind == "teacher"]
 
 
 def shown_model(dataset):

@@ -1,366 +1,254 @@
-# Populations of classifiers: trained, aligned, generated from a flow over their weights, encoded and reconstructed, and
-# judged on examples that no choice saw.
+# Populations of networks and uncertainty bands: what is asked for, and the rules that make, tabulate and draw it.
+#
+# Their settings are read when one of their jobs is asked for, and never by a run of the other targets.
+from functools import cache
+from types import SimpleNamespace
+
+from weightflow.bands import settings as band_settings
+from weightflow.populations import settings as population_settings
+from weightflow.populations.tasks.catalogue import input_shapes
+
+TASK_SHAPES = input_shapes(CATALOGUE)
+POPULATION = "results/populations/{population}"
+MEMBERS = f"{POPULATION}/seed{{seed}}"
+BAND = "results/{dataset}/bands/seed{seed}"
+LAYOUTS = ("aligned", "raw")
+POPULATION_FIGURES = ("networks", "learning")  # of each population, in the order of the page
+MADE_WITH = FOLDER / "populations" / "settings.yaml"  # settings of the populations that are here
 
 
 wildcard_constraints:
-    population=any_of(POPULATIONS),
+    population=r"[^/]+",
     layout="aligned|raw",
     structural=r"[\d.e-]+",
     other=any_of(TASK_SHAPES),
 
 
-rule prepare_task:
-    input:
-        catalogue=local(TASKS),
-        files=lambda w: local(files_of_task(POPULATIONS[w.population]["task"])),
-        snapshots=states_of_task,
-    output:
-        f"{POPULATION}/task.safetensors",
-    log:
-        f"{POPULATION}/logs/prepare_task.log",
-    conda:
-        "../../envs/analysis.yaml"
-    resources:
-        runtime=stage_minutes,
-    params:
-        settings=sections_of_population("task", "split", "snapshot"),
-        contents=contents([str(TASKS)]),
-        code=code("prepare_task.py"),
-    script:
-        "../scripts/prepare_task.py"
+def population_source():
+    """The file that names populations and bands where the configuration does not.
+
+    That of saved populations, where figures are made of these; for the default run config/populations.yaml.
+    """
+    if MADE_WITH.is_file() and (FROM_SAVED or not IS_DEFAULT_RUN):
+        return MADE_WITH
+    if IS_DEFAULT_RUN:
+        return HOME / "config" / "populations.yaml"
+    raise InputError(
+        f"{CONFIG_SOURCE}: names no populations and no bands; add one of these keys, or run without a config file "
+        "for those of config/populations.yaml."
+    )
 
 
-rule prepare_other_task:
-    input:
-        catalogue=local(TASKS),
-        files=lambda w: local(files_of_task(w.other)),
-        snapshots=[],
-    output:
-        f"{POPULATION}/others/{{other}}.safetensors",
-    log:
-        f"{POPULATION}/logs/others/{{other}}.log",
-    conda:
-        "../../envs/analysis.yaml"
-    resources:
-        runtime=stage_minutes,
-    params:
-        settings=lambda w: {"task": w.other, "split": POPULATIONS[w.population]["split"]},
-        contents=contents([str(TASKS)]),
-        code=code("prepare_task.py"),
-    script:
-        "../scripts/prepare_task.py"
+@cache
+def plan():
+    """Settings of populations and bands by their names, complete."""
+    asked, source = {key: config[key] for key in ("populations", "bands")}, CONFIG_SOURCE
+    try:
+        if not any(asked.values()):
+            source = str(population_source())
+            asked = {key: read_config(source).get(key, {}) for key in asked}
+            check_schema({"datasets": config["datasets"]} | asked, read_schema(SCHEMA), source)
+            validate({"datasets": config["datasets"]} | asked, str(SCHEMA.resolve()))
+        population_settings.check_populations(
+            asked["populations"], config["datasets"], TASK_SHAPES, source
+        )
+        band_settings.check_bands(config | asked, source)
+    except InputError as fault:
+        raise WorkflowError(str(fault)) from None
+    return SimpleNamespace(**asked)
 
 
-rule train_population:
-    input:
-        task=rules.prepare_task.output[0],
-    output:
-        population=f"{MEMBERS}/population.safetensors",
-        curves=f"{MEMBERS}/curves.csv",
-    log:
-        f"{POPULATION}/logs/seed{{seed}}/train_population.log",
-    benchmark:
-        f"{POPULATION}/benchmarks/seed{{seed}}/train_population.tsv"
-    conda:
-        "../../envs/weightflow.yaml"
-    threads: one_thread
-    resources:
-        gpu=card,
-        mem_mb=training_memory,
-        runtime=training_minutes,
-    params:
-        settings=sections_of_population("architecture", "training"),
-        seed=lambda w: int(w.seed),
-        code=code("train_population.py"),
-    script:
-        "../scripts/train_population.py"
+if config["populations"] or config["bands"]:
+    plan()  # so that a fault of the user's is told before anything trains
 
 
-rule align_population:
-    input:
-        task=rules.prepare_task.output[0],
-        population=rules.train_population.output.population,
-        curves=rules.train_population.output.curves,
-    output:
-        f"{MEMBERS}/aligned.safetensors",
-    log:
-        f"{POPULATION}/logs/seed{{seed}}/align_population.log",
-    benchmark:
-        f"{POPULATION}/benchmarks/seed{{seed}}/align_population.tsv"
-    conda:
-        "../../envs/weightflow.yaml"
-    resources:
-        runtime=stage_minutes,
-    params:
-        settings=sections_of_population("architecture", "alignment"),
-        code=code("align_population.py"),
-    script:
-        "../scripts/align_population.py"
+def population(wildcards):
+    """Settings of one population."""
+    if wildcards.population not in plan().populations:
+        raise WorkflowError(f"there is no population {wildcards.population} in the configuration.")
+    return plan().populations[wildcards.population]
 
 
-rule fit_weight_flow:
-    input:
-        population=laid_out,
-    output:
-        flow=f"{MEMBERS}/flows/{{layout}}.safetensors",
-        losses=f"{MEMBERS}/flows/{{layout}}.csv",
-    log:
-        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/fit_weight_flow.log",
-    benchmark:
-        f"{POPULATION}/benchmarks/seed{{seed}}/{{layout}}/fit_weight_flow.tsv"
-    conda:
-        "../../envs/weightflow.yaml"
-    threads: one_thread
-    resources:
-        gpu=card,
-        mem_mb=training_memory,
-        runtime=training_minutes,
-    params:
-        settings=sections_of_population("flow", without="alignments"),
-        seed=lambda w: int(w.seed),
-        code=code("fit_weight_flow.py"),
-    script:
-        "../scripts/fit_weight_flow.py"
+def other_tasks(wildcards):
+    """The other tasks whose inputs a population's networks are asked, in the order of its settings."""
+    asked = population(wildcards)
+    return population_settings.others_asked(asked) if asked["autoencoder"]["structural"] else []
 
 
-rule generate_networks:
-    input:
-        flow=rules.fit_weight_flow.output.flow,
-    output:
-        f"{MEMBERS}/generated/flow-{{layout}}.safetensors",
-    log:
-        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/generate_networks.log",
-    benchmark:
-        f"{POPULATION}/benchmarks/seed{{seed}}/{{layout}}/generate_networks.tsv"
-    conda:
-        "../../envs/weightflow.yaml"
-    threads: one_thread
-    resources:
-        gpu=card,
-        mem_mb=training_memory,
-        runtime=stage_minutes,
-    params:
-        settings=sections_of_population("generated"),
-        seed=lambda w: int(w.seed),
-        code=code("generate_networks.py"),
-    script:
-        "../scripts/generate_networks.py"
+def files_of_task(task):
+    """The files of a task; none where it comes with a library."""
+    sources = CATALOGUE[task].files.values() if task in CATALOGUE else ()
+    return [str(source.path) for source in sources]
 
 
-rule evaluate_generated:
-    input:
-        task=rules.prepare_task.output[0],
-        population=laid_out,
-        flow=generated("{layout}"),
-    output:
-        metrics=f"{MEMBERS}/metrics/generated-{{layout}}.csv",
-        accuracies=f"{MEMBERS}/metrics/accuracies-{{layout}}.csv",
-    log:
-        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/evaluate_generated.log",
-    conda:
-        "../../envs/weightflow.yaml"
-    threads: one_thread
-    resources:
-        gpu=card,
-        mem_mb=training_memory,
-        runtime=training_minutes,
-    params:
-        settings=sections_of_population("architecture", "generated"),
-        seed=lambda w: int(w.seed),
-        code=code("evaluate_generated.py"),
-    script:
-        "../scripts/evaluate_generated.py"
+def sections_of_population(*sections, without=None):
+    """Sections of a population's settings that a stage depends on, and no others.
+
+    Less the key that lists what there is a job of each for: one more of them changes none of the others.
+    """
+
+    def chosen(wildcards):
+        found = {section: population(wildcards)[section] for section in sections}
+        return {
+            section: (
+                {key: value for key, value in own.items() if key != without}
+                if isinstance(own, dict)
+                else own
+            )
+            for section, own in found.items()
+        }
+
+    return chosen
 
 
-rule fit_weight_autoencoder:
-    input:
-        task=rules.prepare_task.output[0],
-        population=rules.align_population.output[0],
-        others=lambda w: expand(
-            f"results/populations/{w.population}/others/{{other}}.safetensors",
-            other=other_tasks(w.population),
-        ),
-    output:
-        autoencoder=f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors",
-        losses=f"{MEMBERS}/autoencoders/{{structural}}/losses.csv",
-        scores=f"{MEMBERS}/autoencoders/{{structural}}/scores.csv",
-    log:
-        f"{POPULATION}/logs/seed{{seed}}/{{structural}}/fit_weight_autoencoder.log",
-    benchmark:
-        f"{POPULATION}/benchmarks/seed{{seed}}/{{structural}}/fit_weight_autoencoder.tsv"
-    conda:
-        "../../envs/weightflow.yaml"
-    threads: one_thread
-    resources:
-        gpu=card,
-        mem_mb=training_memory,
-        runtime=training_minutes,
-    params:
-        settings=sections_of_population("architecture", "autoencoder", without="structural"),
-        others=lambda w: other_tasks(w.population),
-        structural=lambda w: float(w.structural),
-        seed=lambda w: int(w.seed),
-        code=code("fit_weight_autoencoder.py"),
-    script:
-        "../scripts/fit_weight_autoencoder.py"
+def states_of_task(wildcards):
+    """The snapshots that a population of backbones learns, or nothing."""
+    dataset = population(wildcards)["snapshot"]["dataset"]
+    return f"results/{dataset}/snapshots.safetensors" if dataset else []
 
 
-rule evaluate_reconstructed:
-    input:
-        task=rules.prepare_task.output[0],
-        population=rules.align_population.output[0],
-        autoencoders=of_each_structural(
-            f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors"
-        ),
-        scores=of_each_structural(f"{MEMBERS}/autoencoders/{{structural}}/scores.csv"),
-    output:
-        f"{MEMBERS}/metrics/reconstructed.csv",
-    log:
-        f"{POPULATION}/logs/seed{{seed}}/evaluate_reconstructed.log",
-    conda:
-        "../../envs/weightflow.yaml"
-    threads: one_thread
-    resources:
-        gpu=card,
-        mem_mb=training_memory,
-        runtime=training_minutes,
-    params:
-        settings=sections_of_population("architecture", "generated"),
-        shares=lambda w: POPULATIONS[w.population]["autoencoder"]["shares"],
-        structural=lambda w: structural_of(w.population),
-        seed=lambda w: int(w.seed),
-        code=code("evaluate_reconstructed.py"),
-    script:
-        "../scripts/evaluate_reconstructed.py"
+def laid_out(wildcards):
+    """The population as it was trained, or aligned."""
+    file = {"raw": "population", "aligned": "aligned"}[wildcards.layout]
+    return f"{MEMBERS}/{file}.safetensors"
 
 
-rule tabulate_populations:
-    input:
-        [file for *_, file in JUDGED],
-    output:
-        metrics="results/populations/metrics.csv",
-        summary="results/populations/summary.csv",
-    log:
-        "results/populations/logs/tabulate_populations.log",
-    localrule: True
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        about=[
-            {"population": population, "layout": what, "seed": seed}
-            for population, what, seed, _ in JUDGED
-        ],
-        code=code("tabulate_populations.py"),
-    script:
-        "../scripts/tabulate_populations.py"
+def flows_of(wildcards):
+    """Layouts that a population's flow is fitted to."""
+    return population(wildcards)["flow"]["alignments"]
 
 
-rule tabulate_population_runtime:
-    input:
-        [spent for *_, spent in TIMED_POPULATIONS],
-    output:
-        "results/populations/runtime.csv",
-    log:
-        "results/populations/logs/tabulate_population_runtime.log",
-    localrule: True
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        rows=[row for *row, _ in TIMED_POPULATIONS],
-        code=code("tabulate_population_runtime.py"),
-    script:
-        "../scripts/tabulate_population_runtime.py"
+def structural_of(wildcards):
+    """Weights of the structural loss that a population's auto-encoder is fitted with."""
+    return population(wildcards)["autoencoder"]["structural"]
 
 
-rule plot_networks:
-    input:
-        accuracies=[
-            f"{POPULATION}/seed{seed}/metrics/accuracies-{layout}.csv"
-            for layout in LAYOUTS
+def of_each_structural(pattern):
+    """Input function: a pattern for every weight of the structural loss."""
+    return lambda w: expand(pattern, structural=structural_of(w), allow_missing=True)
+
+
+def generated(layout, seed="{seed}"):
+    """Input function: what the flow of a layout generated, or nothing where there is none."""
+    path = f"{POPULATION}/seed{seed}/generated/flow-{layout}.safetensors"
+    return lambda w: path if layout.format(**w) in flows_of(w) else []
+
+
+def banding(wildcards):
+    """The model whose networks the ensemble of a data set is made of."""
+    return SETTINGS[plan().bands[wildcards.dataset]["model"] or MODELS[0]]
+
+
+def ensemble_settings(wildcards):
+    """What an ensemble depends on: settings of the model, and those that ensembles have of their own."""
+    model, own = banding(wildcards), plan().bands[wildcards.dataset]
+    chosen = {section: model[section] for section in ("data", "backbone")}
+    anchors = model["anchors"] | {"steps": own["steps"], "batch": own["batch"]}
+    return chosen | {"anchors": anchors, "members": own["members"]}
+
+
+def band_settings_of(*keys):
+    """Settings of a data set's bands that a stage depends on, and no others."""
+    return lambda wildcards: {key: plan().bands[wildcards.dataset][key] for key in keys}
+
+
+def seeds_of_bands(dataset):
+    """Seeds that bands are made with: all where the truth judges them, else that of the figure."""
+    return SEEDS if has_exact_law(dataset) else [FIRST_SEED]
+
+
+Judged = namedtuple("Judged", "population layout seed metrics")
+JudgedBands = namedtuple("JudgedBands", "dataset seed coverage")
+TimedPopulation = namedtuple("TimedPopulation", "population stage seed benchmark")
+
+
+def judged():
+    """Every population and what is judged of it, seed by seed, with its metrics."""
+    return [
+        Judged(name, what, seed, f"results/populations/{name}/seed{seed}/metrics/{file}.csv")
+        for name, own in plan().populations.items()
+        for what, file in [
+            *((layout, f"generated-{layout}") for layout in LAYOUTS),
+            *([("reconstructed", "reconstructed")] if own["autoencoder"]["structural"] else []),
+        ]
+        for seed in SEEDS
+    ]
+
+
+def judged_bands():
+    """All bands that the truth is known of, with their coverage."""
+    return [
+        JudgedBands(dataset, seed, f"results/{dataset}/bands/seed{seed}/coverage.csv")
+        for dataset in plan().bands
+        if has_exact_law(dataset)
+        for seed in SEEDS
+    ]
+
+
+def timed_populations():
+    """Every stage of populations and bands that takes time, with its benchmark file."""
+    found = []
+    for name, own in plan().populations.items():
+        flows, structural = own["flow"]["alignments"], own["autoencoder"]["structural"]
+        files = [
+            ("training", "train_population"),
+            ("alignment", "align_population"),
+            *((f"flow, {layout}", f"{layout}/fit_weight_flow") for layout in flows),
+            *((f"drawing, {layout}", f"{layout}/generate_networks") for layout in flows),
+            *((f"auto-encoder, β = {w}", f"{w}/fit_weight_autoencoder") for w in structural),
+        ]
+        spent = f"results/populations/{name}/benchmarks"
+        found += [
+            TimedPopulation(name, stage, seed, f"{spent}/seed{seed}/{file}.tsv")
             for seed in SEEDS
-        ],
-        population=f"{POPULATION}/seed{FIRST_SEED}/aligned.safetensors",
-        flow=generated("aligned", FIRST_SEED),
-    output:
-        report(
-            f"{POPULATION}/figures/networks.png",
-            caption="../report/networks.rst",
-            category="Figures",
-            labels={"data set": "{population}", "figure": "networks"},
-        ),
-        f"{POPULATION}/figures/networks.pdf",
-    log:
-        f"{POPULATION}/logs/plot_networks.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        layouts=[layout for layout in LAYOUTS for _ in SEEDS],
-        code=code("plot_networks.py"),
-    script:
-        "../scripts/plot_networks.py"
+            for stage, file in files
+        ]
+    for dataset in plan().bands:
+        spent = f"results/{dataset}/benchmarks/bands"
+        found += [
+            TimedPopulation(f"bands of {dataset}", stage, seed, f"{spent}/seed{seed}/{file}.tsv")
+            for seed in seeds_of_bands(dataset)
+            for stage, file in [
+                ("ensemble", "train_anchor_ensemble"),
+                ("flow", "fit_band_flow"),
+                ("bands", "predict_bands"),
+            ]
+        ]
+    return found
 
 
-rule plot_learning:
-    input:
-        curves=f"{POPULATION}/seed{FIRST_SEED}/curves.csv",
-        flows=lambda w: expand(
-            f"results/populations/{w.population}/seed{FIRST_SEED}/flows/{{layout}}.csv",
-            layout=flows_of(w.population),
+def populations_made():
+    """The page about populations, where all that it tells of has been made here; else nothing."""
+    if not MADE_WITH.is_file():
+        return []
+    files = [
+        *(entry.metrics for entry in judged()),
+        *(entry.coverage for entry in judged_bands()),
+        *(
+            f"results/{dataset}/bands/seed{FIRST_SEED}/bands.safetensors"
+            for dataset in plan().bands
         ),
-        autoencoders=of_each_structural(
-            f"{POPULATION}/seed{FIRST_SEED}/autoencoders/{{structural}}/losses.csv"
-        ),
-    output:
-        report(
-            f"{POPULATION}/figures/learning.png",
-            caption="../report/learning.rst",
-            category="Figures",
-            labels={"data set": "{population}", "figure": "learning"},
-        ),
-        f"{POPULATION}/figures/learning.pdf",
-    log:
-        f"{POPULATION}/logs/plot_learning.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        layouts=lambda w: flows_of(w.population),
-        structural=lambda w: structural_of(w.population),
-        code=code("plot_learning.py"),
-    script:
-        "../scripts/plot_learning.py"
+    ]
+    missing = [f for f in files if not (FOLDER / Path(f).relative_to("results")).is_file()]
+    if missing:
+        logger.warning(
+            f"{len(missing)} of {len(files)} results of populations are not there, and no figure of them is made; "
+            "run snakemake populations to the end first."
+        )
+        return []
+    return ["results/populations/report.html"]
 
 
-rule write_populations_report:
-    input:
-        template=local(WORKFLOW / "report" / "report.html.j2"),
-        captions=local(
-            [WORKFLOW / "report" / f"{kind}.rst" for kind in (*POPULATION_FIGURES, "bands")]
-        ),
-        summary=rules.tabulate_populations.output.summary,
-        runtime=rules.tabulate_population_runtime.output[0],
-        banded=rules.tabulate_bands.output.summary,
-        figures=expand(
-            "results/populations/{population}/figures/{kind}.png",
-            population=POPULATIONS,
-            kind=POPULATION_FIGURES,
-        ),
-        bands=expand("results/{dataset}/figures/bands.png", dataset=BANDED),
-    output:
-        "results/populations/report.html",
-    log:
-        "results/populations/logs/write_populations_report.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        populations=POPULATIONS,
-        bands=BANDED,
-        seeds=SEEDS,
-        code=code("write_populations_report.py"),
-    script:
-        "../scripts/write_populations_report.py"
+def drawn(wildcards):
+    """What the default run makes, and the page about populations if they were made; that alone if it is all there is."""
+    page = populations_made()
+    return page if page and not (FOLDER / "summary.csv").is_file() else [*WHOLE_RUN, *page]
+
+
+if not FROM_SAVED:
+
+    include: "population_training.smk"
+    include: "bands.smk"
+
+
+include: "population_report.smk"

@@ -12,7 +12,6 @@ rule build_weight_graph:
         "results/{dataset}/logs/anchors/{anchors}/seed{seed}/build_weight_graph.log",
     benchmark:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/build_weight_graph.tsv"
-    cache: SHARES_CACHE
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
@@ -20,9 +19,6 @@ rule build_weight_graph:
         runtime=stage_minutes,
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
-        # A cache's key holds parameters and no wildcards, and anchors of all seeds may come of one job.
-        seed=lambda w: int(w.seed),
-        software=SOFTWARE,
         code=code("build_weight_graph.py"),
     script:
         "../scripts/build_weight_graph.py"

@@ -20,9 +20,9 @@ CONFIGURATION = """\
 Made from `workflow/schemas/config.schema.yaml` and the first line of each config file by `make docs`; edit these.
 
 A config file names data sets and whatever differs from the defaults below. Unknown keys are refused.
-A config is data: files that say `__use_yte__`, which Snakemake would run as programs, are refused as well (where
-`profiles/default` is in use, as it is without `--workflow-profile`, before anything of them runs).
-A file that names no `datasets` changes the default run (`config.yaml`).
+A config is as trusted as the workflow beside it: Snakemake runs one that says `__use_yte__` as a program.
+A file that names no `datasets` changes the default run (`config.yaml`). Populations and bands are those of the config;
+those of the default run are in `populations.yaml`, which no other target than `populations` reads.
 
 """
 

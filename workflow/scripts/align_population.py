@@ -5,12 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.networks.alignment import align_to
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.population import read_population, reference_of, write_population
 from weightflow.populations.tasks.task import read_task
-from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

@@ -4,9 +4,9 @@ from weightflow.anchors.files import read_anchors
 from weightflow.config.stages import chosen_backbone
 from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.weight_graph import build_weight_graph, write_weight_graph
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
-from weightflow.records.provenance import input_digest, stamp
+from weightflow.records.provenance import input_digest
 
 
 def main(snakemake):

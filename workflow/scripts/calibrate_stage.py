@@ -9,7 +9,6 @@ from weightflow.data.snapshots import read_snapshots
 from weightflow.jobs.device import job_device
 from weightflow.jobs.estimate import STAGES, Work
 from weightflow.jobs.frame import run
-from weightflow.jobs.model_checks import check_suited
 from weightflow.laws.law import known_law
 from weightflow.storage import write_json
 
@@ -19,7 +18,6 @@ STARTED = time.time() - psutil.Process().create_time()  # seconds that every job
 def main(snakemake):
     params, stage = snakemake.params, snakemake.wildcards.stage
     data, law = read_snapshots(snakemake.input.snapshots), known_law(snakemake.input.law)
-    check_suited(data, snakemake)
     work = Work(data, params.model, params.samples, params.joint_every, law, job_device(snakemake), tuple(params.seeds))
     seconds = STAGES[stage](work)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in KiB

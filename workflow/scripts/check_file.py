@@ -2,7 +2,7 @@
 
 from weightflow.config.data_checks import check_system
 from weightflow.data.labels import check_variables
-from weightflow.data.snapshots import check_observed, check_states, observed_mask
+from weightflow.data.preparation import check_observed, check_states, observed_mask
 from weightflow.formats.downloads import check_sum
 from weightflow.formats.reading import as_files, read_recording
 from weightflow.jobs.frame import run

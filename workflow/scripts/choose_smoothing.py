@@ -4,7 +4,7 @@ from weightflow.data.snapshots import read_training
 from weightflow.dynamics.validation import choose_smoothing
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
-from weightflow.jobs.model_checks import check_suited
+from weightflow.seeding import Computation
 from weightflow.storage import write_json, write_table
 from weightflow.teaching.teachers import read_teachers
 
@@ -12,10 +12,9 @@ from weightflow.teaching.teachers import read_teachers
 def main(snakemake):
     settings, seed = snakemake.params.settings, int(snakemake.wildcards.seed)
     data = read_training(snakemake.input.snapshots, settings["data"]["share"])
-    check_suited(data, snakemake)
     teachers = read_teachers(snakemake.input.teacher) if snakemake.input.teacher else None
     device = job_device(snakemake)
-    choice, scores = choose_smoothing(data, teachers, settings, seed, device)
+    choice, scores = choose_smoothing(data, teachers, settings, Computation(seed, device))
     write_json(snakemake.output.choice, choice | {"device": str(device)})
     write_table(snakemake.output.scores, scores)
 

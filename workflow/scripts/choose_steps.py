@@ -5,7 +5,7 @@ from weightflow.dynamics.equations import Solver
 from weightflow.dynamics.validation import choose_steps
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
-from weightflow.jobs.model_checks import check_suited
+from weightflow.seeding import Computation
 from weightflow.storage import read_json, write_json, write_table
 from weightflow.teaching.teachers import read_teachers
 
@@ -13,7 +13,6 @@ from weightflow.teaching.teachers import read_teachers
 def main(snakemake):
     inputs, settings, seed = snakemake.input, snakemake.params.settings, int(snakemake.wildcards.seed)
     data = read_training(inputs.snapshots, settings["data"]["share"])
-    check_suited(data, snakemake)
     device = job_device(snakemake)
     steps, scores = choose_steps(
         data,
@@ -21,8 +20,7 @@ def main(snakemake):
         read_json(inputs.choice),
         settings,
         Solver(**settings["solver"]),
-        seed,
-        device,
+        Computation(seed, device),
     )
     write_json(snakemake.output.steps, {"steps": steps, "device": str(device)})
     write_table(snakemake.output.scores, scores)

@@ -3,7 +3,6 @@
 from weightflow import seeding
 from weightflow.data.snapshots import read_training
 from weightflow.jobs.frame import run
-from weightflow.jobs.model_checks import check_suited
 from weightflow.storage import write_table
 from weightflow.teaching.choice import best_teachers, candidates, score_teachers
 from weightflow.teaching.teachers import write_teachers
@@ -12,7 +11,6 @@ from weightflow.teaching.teachers import write_teachers
 def main(snakemake):
     settings = snakemake.params.settings["teacher"]
     data = read_training(snakemake.input.snapshots, snakemake.params.settings["data"]["share"])
-    check_suited(data, snakemake)
     family = [settings[key] for key in ("members", "noises", "shares", "rates")]
     teachers = candidates(*family, discrete=data.discrete)
     rng = seeding.stream(snakemake.params.seed, "teacher")

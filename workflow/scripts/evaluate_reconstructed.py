@@ -19,7 +19,7 @@ def main(snakemake):
     task, population = read_task(inputs.task), read_population(inputs.population)
     weights, count = population.weights, params.settings["generated"]
     classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
-    learned, _, unseen = split_networks(len(weights), params.shares, params.seed)
+    parts = split_networks(len(weights), params.shares, params.seed)
     chosen = most_agreeing(params.structural, [pd.read_csv(path) for path in inputs.scores])
     networks = {
         name: read_autoencoder(inputs.autoencoders[params.structural.index(structural)], device)
@@ -32,20 +32,20 @@ def main(snakemake):
     def score(own):
         return judged(own, task.validation).accuracy
 
-    made = {name: judged(reconstruct(network, weights[unseen])) for name, network in networks.items()}
+    made = {name: judged(reconstruct(network, weights[parts.unseen])) for name, network in networks.items()}
     drawn = {
-        f"{name}, drawn": judged(draw_about_good(network, weights[learned], score, count, params.seed, name))
+        f"{name}, drawn": judged(draw_about_good(network, weights[parts.learned], score, count, params.seed, name))
         for name, network in networks.items()
     }
     features = {"weights": population.checkpoints}
     features |= {name: encode_all(network, population.checkpoints) for name, network in networks.items()}
     tables = [
-        compare_reconstructed(judged(weights[unseen]), made),
+        compare_reconstructed(judged(weights[parts.unseen]), made),
         pd.DataFrame(
             [(name, "structural", own) for name, own in chosen.items()], columns=["source", "metric", "value"]
         ),
-        compare_generated(judged(weights[learned]), drawn, LEARNED)[0],
-        probe_codes(features, properties_of(classifier, task, population, device), learned, unseen),
+        compare_generated(judged(weights[parts.learned]), drawn, LEARNED)[0],
+        probe_codes(features, properties_of(classifier, task, population, device), parts.learned, parts.unseen),
     ]
     write_table(snakemake.output[0], pd.concat(tables, ignore_index=True))
 

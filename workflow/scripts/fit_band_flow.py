@@ -4,9 +4,9 @@ from weightflow.bands.curves import EnsembleCurves
 from weightflow.bands.ensembles import read_ensemble
 from weightflow.bands.flow import fit_band_flow
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.populations.weight_flow import write_weight_flow
-from weightflow.records.provenance import stamp
+from weightflow.seeding import Computation
 
 
 def main(snakemake):
@@ -14,7 +14,7 @@ def main(snakemake):
     curves = EnsembleCurves(*read_ensemble(snakemake.input.ensemble), own["clock"])
     # The coordinates of networks are few and alike, and stand for themselves.
     settings = own["flow"] | {"components": None, "reduction": "dual"}
-    flow = fit_band_flow(curves, settings, snakemake.params.seed, job_device(snakemake))
+    flow = fit_band_flow(curves, settings, Computation(snakemake.params.seed, job_device(snakemake)))
     write_weight_flow(snakemake.output[0], flow, made_by=stamp(snakemake))
 
 

@@ -6,14 +6,14 @@ from weightflow import seeding
 from weightflow.data.snapshots import read_training
 from weightflow.dynamics.equations import Solver
 from weightflow.dynamics.fields import make_field, write_field
-from weightflow.dynamics.fitting import Material, fit_dynamics
+from weightflow.dynamics.fitting import Material, Monitor, fit_dynamics
 from weightflow.dynamics.latent_path import read_latent_path
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.dynamics.weight_spline import read_spline
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
-from weightflow.records.provenance import stamp
+from weightflow.seeding import Computation
 from weightflow.storage import read_json, write_table
 from weightflow.teaching.teachers import lesson, read_teachers
 
@@ -21,7 +21,7 @@ from weightflow.teaching.teachers import lesson, read_teachers
 def main(snakemake):
     inputs, settings, seed = snakemake.input, snakemake.params.settings, int(snakemake.wildcards.seed)
     graph = read_weight_graph(inputs.graph)
-    path = read_latent_path(inputs.path)[1] if inputs.path else None
+    path = read_latent_path(inputs.path).coordinates if inputs.path else None
     curve = read_spline(inputs.curve) if inputs.curve else None
     material = Material(graph)
     if inputs.snapshots:  # of models with behavioural terms or a divergence alone
@@ -39,9 +39,8 @@ def main(snakemake):
     field = make_field(graph, path, settings["dynamics"], seed, curve)
     output = Path(snakemake.output.dynamics)
     checkpoint = output.with_name("dynamics_checkpoint.safetensors")
-    losses = fit_dynamics(
-        field, material, Solver(**settings["solver"]), settings["training"], seed, device, checkpoint, stop=stop
-    )
+    solver, monitor = Solver(**settings["solver"]), Monitor(checkpoint, stop=stop)
+    losses = fit_dynamics(field, material, solver, settings["training"], Computation(seed, device), monitor)
     write_field(output, field, made_by=stamp(snakemake), device=str(device))
     write_table(snakemake.output.losses, losses)
 

@@ -3,13 +3,14 @@
 from weightflow.baselines.ot_cfm import fit_flow, write_flow
 from weightflow.data.snapshots import read_training
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
-from weightflow.records.provenance import stamp
+from weightflow.jobs.frame import run, stamp
+from weightflow.seeding import Computation
 
 
 def main(snakemake):
     data, device = read_training(snakemake.input[0], share=1), job_device(snakemake)
-    flow = fit_flow(data.coordinates, data.observed_times, int(snakemake.wildcards.seed), device)
+    computation = Computation(int(snakemake.wildcards.seed), device)
+    flow = fit_flow(data.coordinates, data.observed_times, computation)
     write_flow(snakemake.output[0], flow, made_by=stamp(snakemake), device=str(device))
 
 

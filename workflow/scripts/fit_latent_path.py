@@ -4,9 +4,8 @@ from weightflow.data.snapshots import read_training
 from weightflow.dynamics.latent_path import Behaviour, fit_latent_path, write_latent_path
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
-from weightflow.records.provenance import stamp
 from weightflow.storage import write_table
 
 

@@ -5,16 +5,13 @@ from weightflow.anchors.training import fit_pooled, prepare_training
 from weightflow.config.stages import chosen_backbone
 from weightflow.data.snapshots import read_training
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
-from weightflow.jobs.model_checks import check_suited
+from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
-from weightflow.records.provenance import stamp
 
 
 def main(snakemake):
     settings = snakemake.params.settings
     data = read_training(snakemake.input.snapshots, settings["data"]["share"])
-    check_suited(data, snakemake)
     device = job_device(snakemake)
     backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.space)
     seed, anchors = int(snakemake.wildcards.seed), settings["anchors"]

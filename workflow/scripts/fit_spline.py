@@ -6,9 +6,9 @@ from weightflow.dynamics.spline_fitting import fit_spline
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.dynamics.weight_spline import knot_times, through, write_spline
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
-from weightflow.records.provenance import stamp
+from weightflow.seeding import Computation
 from weightflow.storage import read_json, write_table
 from weightflow.teaching.teachers import lesson, read_teachers
 
@@ -24,7 +24,7 @@ def main(snakemake):
     knots = knot_times(graph.times, settings["spline"]["knots"], settings["spline"]["first_knots"])
     start = through(graph.times, graph.weights, knots)
     smoothing, device = read_json(snakemake.input.choice), job_device(snakemake)
-    curve, losses = fit_spline(backbone, start, told, settings["spline"], smoothing, seed, device)
+    curve, losses = fit_spline(backbone, start, told, settings["spline"], smoothing, Computation(seed, device))
     write_spline(snakemake.output.spline, curve, made_by=stamp(snakemake), device=str(device))
     write_table(snakemake.output.losses, losses)
 

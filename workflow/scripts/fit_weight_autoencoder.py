@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.autoencoder import (
     behaviour_on,
@@ -17,7 +17,7 @@ from weightflow.populations.evaluation import compare_reconstructed, judge
 from weightflow.populations.population import read_population
 from weightflow.populations.queries import draw_queries
 from weightflow.populations.tasks.task import read_task
-from weightflow.records.provenance import stamp
+from weightflow.seeding import Computation
 from weightflow.storage import write_table
 
 
@@ -27,7 +27,7 @@ def main(snakemake):
     task, population = read_task(inputs.task), read_population(inputs.population)
     weights = population.weights
     classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
-    learned, chosen, _ = split_networks(len(weights), settings["shares"], params.seed)
+    parts = split_networks(len(weights), settings["shares"], params.seed)
     foreign = {name: read_task(path).training.inputs for name, path in zip(params.others, inputs.others, strict=True)}
     known = task.training.inputs
     queries, training = (
@@ -36,10 +36,12 @@ def main(snakemake):
     )
     behaviour = behaviour_on(classifier, queries, training, settings["outputs"])
     layers, symmetries = classifier.layers, classifier.symmetries
-    stages = np.concatenate(population.checkpoints[learned])
-    fitted = fit_autoencoder(layers, symmetries, stages, behaviour, settings, params.seed, device)
-    decoded = reconstruct(fitted.network, weights[chosen])
-    originals, made = (judge(classifier, task, own, task.validation, device) for own in (weights[chosen], decoded))
+    stages = np.concatenate(population.checkpoints[parts.learned])
+    fitted = fit_autoencoder(layers, symmetries, stages, behaviour, settings, Computation(params.seed, device))
+    decoded = reconstruct(fitted.network, weights[parts.chosen])
+    originals, made = (
+        judge(classifier, task, own, task.validation, device) for own in (weights[parts.chosen], decoded)
+    )
     write_autoencoder(snakemake.output.autoencoder, fitted, made_by=stamp(snakemake))
     write_table(snakemake.output.losses, fitted.losses)
     write_table(snakemake.output.scores, compare_reconstructed(originals, {"reconstructed": made}))

@@ -1,17 +1,17 @@
 """Fit a flow from noise to the networks of a population."""
 
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.populations.population import read_population
 from weightflow.populations.weight_flow import fit_weight_flow, write_weight_flow
-from weightflow.records.provenance import stamp
+from weightflow.seeding import Computation
 from weightflow.storage import write_table
 
 
 def main(snakemake):
     weights = read_population(snakemake.input.population).weights
-    settings, seed = snakemake.params.settings["flow"], snakemake.params.seed
-    flow = fit_weight_flow(weights, settings, seed, job_device(snakemake))
+    computation = Computation(snakemake.params.seed, job_device(snakemake))
+    flow = fit_weight_flow(weights, snakemake.params.settings["flow"], computation)
     write_weight_flow(snakemake.output.flow, flow, made_by=stamp(snakemake))
     write_table(snakemake.output.losses, flow.losses)
 

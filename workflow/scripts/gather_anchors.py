@@ -6,9 +6,8 @@ from weightflow.anchors.files import read_anchor, write_anchors
 from weightflow.anchors.training import Anchors, gather_anchors
 from weightflow.config.stages import chosen_backbone
 from weightflow.data.snapshots import read_snapshots
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
-from weightflow.records.provenance import stamp
 from weightflow.storage import read_metadata, write_table
 
 

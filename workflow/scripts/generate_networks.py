@@ -1,10 +1,9 @@
 """Draw new networks from a flow over weights."""
 
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.populations.population import write_networks
 from weightflow.populations.weight_flow import generate, read_weight_flow
-from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

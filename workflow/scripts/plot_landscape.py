@@ -15,7 +15,7 @@ def main(snakemake):
     data, prediction = read_snapshots(inputs.snapshots), read_prediction(inputs.prediction)
     law = of_all(known_law(inputs.law), len(data.variables))
     walk = read_system(inputs.system)
-    figure = plot_landscape(walk.title, walk.landscape(), data, law, prediction, line, params.times)
+    figure = plot_landscape(walk, data, law, prediction, line, params.times)
     style.save(figure, snakemake.output)
 
 

@@ -2,10 +2,9 @@
 
 from weightflow.baselines.without_networks import predict_baseline
 from weightflow.data.snapshots import read_snapshots
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.laws.law import known_law
 from weightflow.prediction.predictions import write_prediction
-from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

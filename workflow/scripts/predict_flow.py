@@ -3,9 +3,8 @@
 from weightflow.baselines.ot_cfm import predict_flow, read_flow
 from weightflow.data.snapshots import read_snapshots
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.prediction.predictions import write_prediction
-from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

@@ -5,21 +5,21 @@ from functools import partial
 from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.laws.law import known_law
 from weightflow.prediction.interpolation import interpolate_weights
-from weightflow.prediction.moving_density import predict_along
+from weightflow.prediction.moving_density import Question, predict_along
 from weightflow.prediction.predictions import write_prediction
-from weightflow.records.provenance import stamp
+from weightflow.seeding import Computation
 
 
 def main(snakemake):
     inputs, params, kind, device = snakemake.input, snakemake.params, snakemake.wildcards.model, job_device(snakemake)
-    data, law = read_snapshots(inputs.snapshots), known_law(inputs.law)
+    question = Question(read_snapshots(inputs.snapshots), params.samples, known_law(inputs.law))
     for seed, path, target in zip(params.seeds, inputs.graphs, snakemake.output, strict=True):
         graph = read_weight_graph(path)
         weights_at = partial(map, partial(interpolate_weights, kind, graph.times, graph.weights))
-        prediction = predict_along(weights_at, graph, data, params.samples, seed, device, law)
+        prediction = predict_along(weights_at, graph, question, Computation(seed, device))
         write_prediction(target, prediction, made_by=stamp(snakemake), seed=seed)
 
 

@@ -3,20 +3,21 @@
 from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.laws.law import known_law
-from weightflow.prediction.moving_density import predict_along
+from weightflow.prediction.moving_density import Question, predict_along
 from weightflow.prediction.moving_weights import along_spline
 from weightflow.prediction.predictions import write_prediction
-from weightflow.records.provenance import stamp
+from weightflow.seeding import Computation
 
 
 def main(snakemake):
-    inputs, samples, seed = snakemake.input, snakemake.params.samples, int(snakemake.wildcards.seed)
-    data, graph, device = read_snapshots(inputs.snapshots), read_weight_graph(inputs.graph), job_device(snakemake)
-    weights_at = along_spline(inputs.curve, snakemake.params.settings["continuation"]["weights"])
-    prediction = predict_along(weights_at, graph, data, samples, seed, device, known_law(inputs.law))
-    write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake), device=str(device))
+    inputs, params, graph = snakemake.input, snakemake.params, read_weight_graph(snakemake.input.graph)
+    computation = Computation(int(snakemake.wildcards.seed), job_device(snakemake))
+    weights_at = along_spline(inputs.curve, params.settings["continuation"]["weights"])
+    question = Question(read_snapshots(inputs.snapshots), params.samples, known_law(inputs.law))
+    prediction = predict_along(weights_at, graph, question, computation)
+    write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake), device=str(computation.device))
 
 
 run(main, snakemake)  # noqa: F821

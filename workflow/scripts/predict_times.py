@@ -1,26 +1,29 @@
 """Sample a model's moving density at the times that a user lists, in a format that people go on with."""
 
-from weightflow.data.exports import write_states
+from weightflow.data.exports import FileLayout, StatesInTime, write_states
 from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
 from weightflow.prediction.moving_density import sample_along
-from weightflow.prediction.moving_weights import along_field, along_spline
+from weightflow.prediction.moving_weights import FieldFiles, along_field, along_spline
+from weightflow.seeding import Computation
 
 
 def main(snakemake):
     inputs, params, seed = snakemake.input, snakemake.params, int(snakemake.wildcards.seed)
-    data, graph, device = read_snapshots(inputs.snapshots), read_weight_graph(inputs.graph), job_device(snakemake)
+    data, graph = read_snapshots(inputs.snapshots), read_weight_graph(inputs.graph)
+    computation = Computation(seed, job_device(snakemake))
     if inputs.dynamics:
-        weights_at = along_field(inputs.dynamics, inputs.path, inputs.curve, graph, params.settings, seed, device)
+        files = FieldFiles(inputs.dynamics, inputs.path, inputs.curve)
+        weights_at = along_field(files, graph, params.settings, computation)
     else:
         weights_at = along_spline(inputs.curve, params.settings["continuation"]["weights"])
     times = params.times or data.times
-    states = sample_along(weights_at, graph, data, times, params.samples, seed, device)
+    states = sample_along(weights_at, graph, data, times, params.samples, computation)
     about = {**params.about, "seed": seed, "time_label": data.time_label, "settings": params.model}
-    written = (times, states, data.variables, data.representation, params.time_column, params.matrix)
-    write_states(snakemake.output[0], *written, about)
+    sampled = StatesInTime(times, states, data.variables, data.representation)
+    write_states(snakemake.output[0], sampled, FileLayout(params.time_column, params.matrix), about)
 
 
 run(main, snakemake)  # noqa: F821

@@ -3,7 +3,8 @@
 import numpy as np
 
 from weightflow import seeding
-from weightflow.data.snapshots import assemble, check_states, heldout_amount, write_snapshots
+from weightflow.data.preparation import assemble, check_states, heldout_amount
+from weightflow.data.snapshots import write_snapshots
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import Recording
 from weightflow.formats.reading import as_files, read_recording

@@ -1,12 +1,11 @@
 """Split and scale what classifiers are to learn."""
 
 from weightflow.data.snapshots import read_snapshots
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.populations.tasks.by_name import named_task
 from weightflow.populations.tasks.catalogue import read_catalogue
 from weightflow.populations.tasks.next_count import task_of_states
 from weightflow.populations.tasks.task import write_task
-from weightflow.records.provenance import stamp
 
 
 def main(snakemake):

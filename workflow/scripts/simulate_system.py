@@ -1,8 +1,7 @@
 """Simulate a system's training and held-out trajectories."""
 
 from weightflow import seeding
-from weightflow.jobs.frame import run
-from weightflow.records.provenance import stamp
+from weightflow.jobs.frame import run, stamp
 from weightflow.storage import write_tensors
 from weightflow.systems.reading import read_system
 from weightflow.systems.simulation import simulate

@@ -1,9 +1,8 @@
 """Solve for a system's exact law, which predictions are compared with."""
 
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.laws.law import write_law
 from weightflow.laws.solvers import solve_law
-from weightflow.records.provenance import stamp
 from weightflow.systems.reading import read_system
 
 

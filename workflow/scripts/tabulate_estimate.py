@@ -6,7 +6,7 @@ from weightflow.data.folds import interior
 from weightflow.data.snapshots import observed_count
 from weightflow.jobs.frame import run
 from weightflow.machine import processors
-from weightflow.report.runtime import estimate_table, say_estimate
+from weightflow.report.runtime import StageJobs, estimate_table, say_estimate
 from weightflow.storage import read_json, write_table
 
 
@@ -15,7 +15,8 @@ def main(snakemake):
     counts = map(observed_count, inputs.snapshots)
     folds = [len(interior(count)) if params.leave_one_out else 0 for count in counts]
     by_name = dict(zip(params.datasets, folds, strict=True))
-    table = estimate_table(params.stages, map(read_json, inputs.costs), by_name)
+    stages = [StageJobs(**stage) for stage in params.stages]
+    table = estimate_table(stages, map(read_json, inputs.costs), by_name)
     write_table(snakemake.output[0], table)
     sys.stderr.write(say_estimate(table, processors(), params.cards))
 

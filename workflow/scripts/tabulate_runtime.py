@@ -6,17 +6,16 @@ import pandas as pd
 
 from weightflow.jobs.frame import run
 from weightflow.records.integrity import check_inputs
-from weightflow.report.runtime import compare_estimate, runtime_table
+from weightflow.report.runtime import StageRun, compare_estimate, runtime_table
 from weightflow.storage import write_table
 
 
 def main(snakemake):
-    artefacts = iter(snakemake.input.artefacts)
-    rows = [
-        (*row, spent, next(artefacts) if has_artefact else None, seeds)
-        for (*row, has_artefact, seeds), spent in zip(snakemake.params.rows, snakemake.input.benchmarks, strict=True)
-    ]
-    table = runtime_table(rows)
+    artefacts, runs = iter(snakemake.input.artefacts), []
+    for job, benchmark in zip(snakemake.params.jobs, snakemake.input.benchmarks, strict=True):
+        artefact = next(artefacts) if job.pop("names_device") else None
+        runs.append(StageRun(**job, benchmark=benchmark, artefact=artefact))
+    table = runtime_table(runs)
     # Where there is one from before; as an input it would be made.
     estimate = Path(snakemake.output[0]).with_name("estimate.csv")
     if estimate.is_file():

@@ -3,20 +3,18 @@
 from weightflow.bands.ensembles import train_ensemble, write_ensemble
 from weightflow.data.snapshots import read_training
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
-from weightflow.jobs.model_checks import check_suited
+from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
-from weightflow.records.provenance import stamp
+from weightflow.seeding import Computation
 
 
 def main(snakemake):
     params, settings = snakemake.params, snakemake.params.settings
     data = read_training(snakemake.input.snapshots, settings["data"]["share"])
-    check_suited(data, snakemake)
     device, times = job_device(snakemake), data.observed_times
     backbone = make_backbone(settings["backbone"], data.variables, data.space)
     states, anchors, members = data.coordinates, settings["anchors"], settings["members"]
-    weights = train_ensemble(backbone, states, times, anchors, members, params.seed, device)
+    weights = train_ensemble(backbone, states, times, anchors, members, Computation(params.seed, device))
     write_ensemble(snakemake.output[0], times, weights, made_by=stamp(snakemake), device=str(device))
 
 

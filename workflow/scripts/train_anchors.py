@@ -5,21 +5,19 @@ from weightflow.anchors.training import train_anchors
 from weightflow.config.stages import chosen_backbone
 from weightflow.data.snapshots import read_training
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
-from weightflow.jobs.model_checks import check_suited
+from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
-from weightflow.records.provenance import stamp
+from weightflow.seeding import Computation
 from weightflow.storage import write_table
 
 
 def main(snakemake):
     settings = snakemake.params.settings
     data = read_training(snakemake.input.snapshots, settings["data"]["share"])
-    check_suited(data, snakemake)
     device = job_device(snakemake)
     backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.space)
-    seed = snakemake.params.seed
-    anchors = train_anchors(backbone, data.coordinates, data.observed_times, settings["anchors"], seed, device)
+    own, computation = settings["anchors"], Computation(snakemake.params.seed, device)
+    anchors = train_anchors(backbone, data.coordinates, data.observed_times, own, computation)
     made = {"made_by": stamp(snakemake), "device": str(device)}
     write_anchors(snakemake.output.anchors, anchors.times, anchors.weights, **made)
     write_table(snakemake.output.losses, anchors.losses)

@@ -4,17 +4,14 @@ from weightflow.anchors.files import write_anchors
 from weightflow.anchors.training import train_anchors_of_seeds
 from weightflow.data.snapshots import read_training
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
-from weightflow.jobs.model_checks import check_suited
+from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
-from weightflow.records.provenance import stamp
 from weightflow.storage import write_table
 
 
 def main(snakemake):
     settings = snakemake.params.settings
     data = read_training(snakemake.input.snapshots, settings["data"]["share"])
-    check_suited(data, snakemake)
     device = job_device(snakemake)
     backbone = make_backbone(settings["backbone"], data.variables, data.space)
     seeds, made = snakemake.params.seeds, {"made_by": stamp(snakemake), "device": str(device)}

@@ -1,19 +1,20 @@
 """Train the networks of a population, side by side."""
 
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.population import write_population
 from weightflow.populations.tasks.task import read_task
 from weightflow.populations.training import train_population
-from weightflow.records.provenance import stamp
+from weightflow.seeding import Computation
 from weightflow.storage import write_table
 
 
 def main(snakemake):
     params, task = snakemake.params, read_task(snakemake.input.task)
     classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
-    population = train_population(classifier, task, params.settings["training"], params.seed, job_device(snakemake))
+    computation = Computation(params.seed, job_device(snakemake))
+    population = train_population(classifier, task, params.settings["training"], computation)
     write_population(snakemake.output.population, population, made_by=stamp(snakemake))
     write_table(snakemake.output.curves, population.curves)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from weightflow.jobs.frame import run
-from weightflow.report.page import render_populations
+from weightflow.report.page import PopulationsReport, render_populations
 from weightflow.storage import write_text
 
 
@@ -14,9 +14,7 @@ def main(snakemake):
     figures = {
         name: [path for path in inputs.figures if Path(path).parts[-3] == name] for name in snakemake.params.populations
     }
-    page = render_populations(
-        template=Path(inputs.template).read_text(encoding="utf-8"),
-        captions={Path(path).stem: Path(path).read_text(encoding="utf-8") for path in inputs.captions},
+    report = PopulationsReport(
         populations=snakemake.params.populations,
         seeds=snakemake.params.seeds,
         summary=pd.read_csv(inputs.summary),
@@ -26,7 +24,9 @@ def main(snakemake):
         banded=pd.read_csv(inputs.banded),
         band_figures=dict(zip(snakemake.params.bands, inputs.bands, strict=True)),
     )
-    write_text(snakemake.output[0], page)
+    captions = {Path(path).stem: Path(path).read_text(encoding="utf-8") for path in inputs.captions}
+    template = Path(inputs.template).read_text(encoding="utf-8")
+    write_text(snakemake.output[0], render_populations(template, captions, report))
 
 
 run(main, snakemake)  # noqa: F821

@@ -1,44 +1,41 @@
 """Write the report: one page that holds every table, figure, setting and version."""
 
-from itertools import islice
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from weightflow.data.snapshots import read_snapshots
 from weightflow.jobs.frame import run
 from weightflow.laws.law import read_law
+from weightflow.records.record import dataset_of
 from weightflow.report.benchmarks import read_measurements
 from weightflow.report.choices import Choice
-from weightflow.report.page import Comparison, Source, render_report
+from weightflow.report.page import Comparison, Report, Source, render_report
 from weightflow.storage import read_json, read_metadata, write_text
 
 
 def main(snakemake):
     inputs, params = snakemake.input, snakemake.params
-    figures, ablations, laws = map(iter, (inputs.figures, inputs.ablation_figures, inputs.laws))
-    choices = iter(zip(inputs.choices, inputs.scores, strict=True))
+    choices: dict[str, list[Choice]] = {}
+    for about, made, scores in zip(params.choices, inputs.choices, inputs.scores, strict=True):
+        dataset, kind, models, seed = (about[key] for key in ("dataset", "kind", "models", "seed"))
+        choices.setdefault(dataset, []).append(Choice(kind, models, seed, read_json(made), pd.read_csv(scores)))
+    laws = {dataset_of(path): read_law(path) for path in inputs.laws}
     sources = [
         Source(
             name=name,
             data=read_snapshots(path),
             origin=read_metadata(path)["source"],
             runs=params.runs[name],
-            figures=list(islice(figures, params.figures[name])),
-            ablations=list(islice(ablations, params.ablations[name])),
-            law=read_law(next(laws)) if params.laws[name] else None,
-            choices=[
-                Choice(*who, read_json(made), pd.read_csv(scores))
-                for who, (made, scores) in zip(params.choices[name], choices, strict=False)
-            ],
+            figures=_of(name, inputs.figures),
+            ablations=_of(name, inputs.ablation_figures),
+            law=laws.get(name),
+            choices=choices.get(name, []),
         )
-        for name, path in zip(params.figures, inputs.snapshots, strict=True)
+        for name, path in zip(map(dataset_of, inputs.snapshots), inputs.snapshots, strict=True)
     ]
-    page = render_report(
-        template=Path(inputs.template).read_text(encoding="utf-8"),
-        captions={Path(path).stem: Path(path).read_text(encoding="utf-8") for path in inputs.captions},
-        config=yaml.safe_load(Path(inputs.settings).read_text(encoding="utf-8")),
+    report = Report(
+        config=params.config,
         sources=sources,
         summary=pd.read_csv(inputs.summary),
         runtime=pd.read_csv(inputs.runtime),
@@ -54,7 +51,13 @@ def main(snakemake):
         growth=inputs.growth,
         most_teachers=params.most,
     )
-    write_text(snakemake.output[0], page)
+    captions = {Path(path).stem: Path(path).read_text(encoding="utf-8") for path in inputs.captions}
+    write_text(snakemake.output[0], render_report(Path(inputs.template).read_text(encoding="utf-8"), captions, report))
+
+
+def _of(dataset, paths):
+    """The files of a data set."""
+    return [path for path in paths if dataset_of(path) == dataset]
 
 
 run(main, snakemake)  # noqa: F821

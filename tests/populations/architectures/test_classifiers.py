@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from weightflow.dynamics.weight_graph import HiddenUnits
 from weightflow.networks.alignment import align_to, match, permute
+from weightflow.networks.layout import HiddenUnits
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.populations.settings import READING_IMAGES

@@ -11,6 +11,7 @@ from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.populations.evaluation import compare_generated, judge
 from weightflow.populations.tasks.task import Labelled, Task
 from weightflow.populations.training import train_population
+from weightflow.seeding import Computation
 
 SETTINGS = {"width": 4, "depth": 1, "heads": 2, "feedforward": 8}
 LEVELS = 5
@@ -68,7 +69,7 @@ def test_a_population_of_anchors_learns_the_snapshot(classifier, rng):
     task = Task(*(Labelled(x, x[np.arange(len(x)), x[:, 3].astype(int)].astype(np.int64)) for x in parts), LEVELS)
     settings = {"networks": 4, "epochs": 12, "checkpoints": [], "batch": 24, "at_once": 4}
     settings |= {"learning_rates": [0.03], "weight_decays": [0.0], "initialisations": ["default"]}
-    population = train_population(classifier, task, settings, 0, torch.device("cpu"))
+    population = train_population(classifier, task, settings, Computation(0, torch.device("cpu")))
     aligned = align_to(classifier.layers, classifier.symmetries, population.weights, population.weights[0])
     before, after = (
         judge(classifier, task, own, task.test, torch.device("cpu")) for own in (population.weights, aligned)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.hostile_files import CANARY, PICKLE, bounded, gzip_bomb
+from tests.hostile.files import CANARY, PICKLE, bounded, gzip_bomb
 from tests.image_samples import (
     RED,
     cifar,

@@ -1,8 +1,26 @@
-"""Independent random streams from the one seed of a run."""
+"""Independent random streams from the one seed of a run, and what a computation that draws from them needs."""
 
 import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import torch  # takes seconds, and few who draw numbers compute with it
+
+
+@dataclass(frozen=True)
+class Computation:
+    """How a fit or a prediction computes.
+
+    Attributes:
+        seed: of all its random draws.
+        device: of its tensors.
+    """
+
+    seed: int
+    device: "torch.device"
 
 
 def stream(seed: int, *labels: str | int) -> np.random.Generator:

@@ -12,7 +12,7 @@ import os
 import re
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,13 +103,14 @@ def write_tensors(path: str | Path, kind: str, tensors: Mapping[str, np.ndarray]
         save_file(arrays, temporary, metadata=header)
 
 
-def read_tensors(path: str | Path, kind: str, finite: bool = False) -> Artefact:
+def read_tensors(path: str | Path, kind: str, finite: bool = False, only: Collection[str] | None = None) -> Artefact:
     """Read what `write_tensors` wrote.
 
     Args:
         path: the file.
         kind: what it is to be.
         finite: whether NaN and infinity have no meaning in it.
+        only: names of the arrays to read, quickly and without checking the file's digest; all by default.
 
     Raises:
         InputError: the file is missing, truncated, not safetensors, or holds another kind of artefact, or NaN.
@@ -120,10 +121,11 @@ def read_tensors(path: str | Path, kind: str, finite: bool = False) -> Artefact:
         seal = metadata.pop(_SEAL, None)
         found = metadata.get("kind", "a foreign file")
         # A foreign file may hold types that NumPy has no name for.
-        tensors = {name: file.get_tensor(name) for name in sorted(file.keys())} if found == kind else {}
+        names = [name for name in sorted(file.keys()) if only is None or name in only] if found == kind else []
+        tensors = {name: file.get_tensor(name) for name in names}
     if found != kind:
         raise InputError(f"{path}: expected {kind}, found {shown(found)}; {REMEDY}.")
-    if seal is not None and seal != _seal(metadata, tensors):
+    if only is None and seal is not None and seal != _seal(metadata, tensors):
         raise InputError(f"{path}: the file is damaged, its digest is not that of its content; {REMEDY}.")
     for name, array in tensors.items() if finite else ():
         if not np.isfinite(array).all():
@@ -209,6 +211,12 @@ def write_text(path: str | Path, text: str) -> None:
     """Write text as UTF-8."""
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

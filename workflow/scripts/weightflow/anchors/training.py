@@ -10,7 +10,7 @@ at once and held together in time; `rebasin`, independent anchors whose hidden u
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from weightflow.networks.batches import Batches
 from weightflow.networks.learning_rate import cosine_decay
 from weightflow.networks.likelihood import mean_nll
 from weightflow.progress import progress
+from weightflow.seeding import Computation
 
 _FINAL_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
 _POOLED_SHARE = 0.25  # of the joint training's steps, spent on the common start
@@ -48,13 +49,38 @@ class Anchors:
     losses: pd.DataFrame
 
 
+class AnchorPlace(NamedTuple):
+    """Which of the trained anchors one is.
+
+    Attributes:
+        seed: index of its seed among the seeds.
+        snapshot: index of its snapshot.
+    """
+
+    seed: int
+    snapshot: int
+
+
+class Loss(NamedTuple):
+    """The loss of an anchor at a step.
+
+    Attributes:
+        place: which anchor.
+        step: of its training.
+        nll: per state, on the batch.
+    """
+
+    place: AnchorPlace
+    step: int
+    nll: float
+
+
 def train_anchors(
     backbone: Backbone,
     snapshots: Sequence[np.ndarray],
     times: np.ndarray,
     settings: Mapping[str, Any],
-    seed: int,
-    device: torch.device,
+    computation: Computation,
 ) -> Anchors:
     """Train one anchor per snapshot.
 
@@ -63,13 +89,13 @@ def train_anchors(
         snapshots: K arrays (N_k, d).
         times: (K,).
         settings: `alignment`, `first_steps`, `steps`, `settled`, `batch`, `learning_rate`, `smoothness`.
-        seed: of initial weights and batches.
-        device: where to train.
+        computation: its seed is that of initial weights and batches.
 
     Raises:
         DivergenceError: the likelihood became NaN or infinite.
     """
-    (found,) = train_anchors_of_seeds(backbone, snapshots, times, settings, [seed], device)
+    seeds, device = [computation.seed], computation.device
+    (found,) = train_anchors_of_seeds(backbone, snapshots, times, settings, seeds, device)
     return found
 
 
@@ -81,14 +107,14 @@ def train_anchors_of_seeds(
     seeds: Sequence[int],
     device: torch.device,
 ) -> list[Anchors]:
-    """The anchors of several seeds, side by side; arguments as for `train_anchors`.
+    """The anchors of several seeds, side by side, on one device; other arguments as for `train_anchors`.
 
     Each seed has its own random streams, so its anchors are those it has alone (to the last bit or, where the linear
     algebra treats stacks of another height otherwise, to rounding).
     """
     training = prepare_training(backbone, snapshots, times, settings, seeds, device)
     weights, losses = STRATEGIES[settings["alignment"]](training)
-    return [_anchors(training, times, own, _rows(losses, place)) for place, own in enumerate(weights)]
+    return [_anchors(training, times, own, _of_seed(losses, seed)) for seed, own in enumerate(weights)]
 
 
 def train_anchor(training: "Training", snapshot: int, start: np.ndarray | None) -> Anchors:
@@ -106,7 +132,7 @@ def train_anchor(training: "Training", snapshot: int, start: np.ndarray | None) 
     """
     common = None if start is None else torch.as_tensor(start, device=training.device)[None]
     weights, losses = train_each(training, [snapshot], common)
-    return _anchors(training, training.times[[snapshot]], weights[0], _rows(losses, 0))
+    return _anchors(training, training.times[[snapshot]], weights[0], _of_seed(losses, 0))
 
 
 def gather_anchors(backbone: Backbone, parts: Sequence[Anchors], settings: Mapping[str, Any]) -> Anchors:
@@ -191,7 +217,7 @@ def _sequential(training: Training):
         batches = Batches([snapshot], settings["batch"])
         steps = settings["steps"] if k else settings["first_steps"]
         for step, loss in _minimise(training, stack, lambda own=batches: own.draw(everyone, generators), steps):
-            losses += [(place, k, step, value) for place, value in enumerate(loss)]
+            losses += [Loss(AnchorPlace(place, k), step, value) for place, value in enumerate(loss)]
         anchors.append(stack.weights.detach().clone())
     return torch.stack(anchors, dim=1), losses
 
@@ -223,8 +249,8 @@ def _rebasin(training: Training):
     return torch.stack([align(training.backbone, own) for own in weights]), losses
 
 
-# A strategy takes a Training and returns weights (R, K, P) and rows (place of the seed, snapshot, step, nll) of losses.
-STRATEGIES: dict[str, Callable[[Training], tuple[Tensor, list]]] = {
+# A strategy returns weights (R, K, P) and losses.
+STRATEGIES: dict[str, Callable[[Training], tuple[Tensor, list[Loss]]]] = {
     "sequential": _sequential,
     "pooled": _pooled,
     "joint": _joint,
@@ -249,7 +275,7 @@ def train_each(
     start: Tensor | None,
     steps: int | None = None,
     penalty: Callable[[Tensor], Tensor | float] | None = None,
-) -> tuple[Tensor, list[tuple[int, int, int, float]]]:
+) -> tuple[Tensor, list[Loss]]:
     """Train the anchors of some snapshots side by side, each with its own random stream.
 
     Args:
@@ -260,27 +286,27 @@ def train_each(
         penalty: of the weights (R·S, P), seed by seed, added to the sum of their losses; none of them settles then.
 
     Returns:
-        (R, S, P) weights, and rows (place of the seed, snapshot, step, nll) of losses.
+        (R, S, P) weights, and losses.
     """
     settings, batches, losses = training.settings, training.batches, []
-    pairs = [(place, k) for place in range(len(training.seeds)) for k in chosen]
+    places = [AnchorPlace(seed, k) for seed in range(len(training.seeds)) for k in chosen]
     streams = {k: training.generators(k) for k in chosen}
-    generators = [streams[k][place] for place, k in pairs]
+    generators = [streams[place.snapshot][place.seed] for place in places]
     weights = training.fresh(generators) if start is None else start.repeat_interleave(len(chosen), dim=0)
     if steps is None:
         steps = settings["first_steps" if start is None else "steps"]
-    stack, going = _Stack(weights, settings["learning_rate"]), list(range(len(pairs)))
+    stack, going = _Stack(weights, settings["learning_rate"]), list(range(len(places)))
     settled = _Settled(training, settings["settled"]) if settings["settled"] and penalty is None else None
 
     def draw() -> Tensor:
-        return batches.draw([pairs[i][1] for i in going], [generators[i] for i in going])
+        return batches.draw([places[i].snapshot for i in going], [generators[i] for i in going])
 
     run = _minimise(training, stack, draw, steps, penalty)
     for step, loss in progress(run, "anchors, side by side", total=math.ceil(steps / _LOSS_EVERY)):
-        losses += [(*pairs[i], step, value) for i, value in zip(going, loss, strict=True)]
+        losses += [Loss(places[i], step, value) for i, value in zip(going, loss, strict=True)]
         if settled and step and step % max(_LOSS_EVERY, steps // _LOOKS // _LOSS_EVERY * _LOSS_EVERY) == 0:
             weights[going] = stack.weights.detach()
-            stay = [row for row, i in enumerate(going) if not settled(i, pairs[i][1], stack.weights[row])]
+            stay = [row for row, i in enumerate(going) if not settled(i, places[i].snapshot, stack.weights[row])]
             if not stay:
                 break
             if len(stay) < len(going):
@@ -353,15 +379,17 @@ def _minimise(
             yield step, values
 
 
-def _rows(losses: list[tuple[int, int, int, float]], place: int) -> list[tuple[int, int, float]]:
-    """The losses of one of the seeds."""
-    return [row for own, *row in losses if own == place]
-
-
-def _anchors(training: Training, times: np.ndarray, weights: Tensor, losses: list) -> Anchors:
+def _anchors(training: Training, times: np.ndarray, weights: Tensor, losses: Sequence[Loss]) -> Anchors:
+    """The anchors (S, P) of one seed, with its losses."""
     if not torch.isfinite(weights).all():
         raise _diverged("in its last steps", training.settings)
-    return Anchors(times, weights.cpu().numpy(), pd.DataFrame(losses, columns=["snapshot", "step", "nll"]))
+    rows = [(loss.place.snapshot, loss.step, loss.nll) for loss in losses]
+    return Anchors(times, weights.cpu().numpy(), pd.DataFrame(rows, columns=["snapshot", "step", "nll"]))
+
+
+def _of_seed(losses: Sequence[Loss], seed: int) -> list[Loss]:
+    """The losses of one of the seeds, by its place among them."""
+    return [loss for loss in losses if loss.place.seed == seed]
 
 
 def _diverged(when: str, settings: Mapping[str, Any]) -> DivergenceError:

@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from weightflow import seeding
 from weightflow.bands.curves import EnsembleCurves
-from weightflow.bands.flow import log_odds
+from weightflow.bands.flow import LogOdds, log_odds
 from weightflow.bands.marginals import LEAST
 from weightflow.networks.backbones import Backbone
 
@@ -51,13 +51,14 @@ def choose_stretch(
     for k in range(1, len(curves.times) - 1):
         others = curves.without(k)
         coordinates = others.coordinates(np.full(networks, curves.times[k]), draws)
-        told.append((*log_odds(others, backbone, curves.times[k], coordinates, generator), snapshots[k]))
+        odds = log_odds(others, backbone, curves.times[k], coordinates, generator)
+        told.append((odds, snapshots[k]))
     # The same draws for every factor: else the first that is lucky would be taken.
     held = [
         np.mean(
             [
-                held_share(*own, stretch, level, seeding.stream(seed, "bands", "frequencies", k))
-                for k, own in enumerate(told)
+                held_share(odds, states, stretch, level, seeding.stream(seed, "bands", "frequencies", k))
+                for k, (odds, states) in enumerate(told)
             ]
         )
         for stretch in STRETCHES
@@ -66,27 +67,19 @@ def choose_stretch(
     return float(STRETCHES[min(too_few[-1] + 1, len(STRETCHES) - 1)]) if len(too_few) else float(STRETCHES[0])
 
 
-def held_share(
-    centre: np.ndarray,
-    beside: np.ndarray,
-    states: np.ndarray,
-    stretch: float,
-    level: float,
-    draws: np.random.Generator,
-) -> float:
+def held_share(odds: LogOdds, states: np.ndarray, stretch: float, level: float, draws: np.random.Generator) -> float:
     """Share of counts whose frequency in a snapshot lies in its band.
 
     The band is of frequencies among as many states, so that it holds what such few states add of their own.
 
     Args:
-        centre: (d, L) log-odds in the middle of the band.
-        beside: (n, d, L) those of networks, less the centre.
+        odds: of the networks that the band is made of.
         states: (N, d) of the snapshot.
-        stretch: factor on them.
+        stretch: factor on the log-odds beside the centre.
         level: of the band.
         draws: of frequencies, and of ranks where these are equal.
     """
-    said, levels, count = expit(centre + stretch * beside), centre.shape[-1], len(states)
+    said, levels, count = expit(odds.centre + stretch * odds.beside), odds.centre.shape[-1], len(states)
     found = np.stack([np.bincount(own, minlength=levels) for own in states.astype(np.int64).T])
     expected = draws.binomial(count, said)
     judged = (found >= LEAST * count) | (np.quantile(said, (1 + level) / 2, axis=0) >= LEAST)

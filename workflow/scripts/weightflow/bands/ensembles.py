@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from weightflow import seeding
 from weightflow.anchors.training import fit_pooled, prepare_training, train_each
 from weightflow.networks.backbones import Backbone
+from weightflow.seeding import Computation
 from weightflow.storage import parts_of, read_tensors, write_tensors
 
 KIND = "ensemble of anchors"
@@ -25,8 +25,7 @@ def train_ensemble(
     times: np.ndarray,
     settings: Mapping[str, Any],
     members: int,
-    seed: int,
-    device: torch.device,
+    computation: Computation,
 ) -> np.ndarray:
     """(M, K, P) anchors of M resampled data sets, all of them trained side by side.
 
@@ -38,12 +37,12 @@ def train_ensemble(
         times: (K,).
         settings: the `anchors` section.
         members: M.
-        seed: of the resampling, and of the anchors' initial weights and batches.
-        device: where to train.
+        computation: its seed is that of the resampling, and of the anchors' initial weights and batches.
 
     Raises:
         DivergenceError: the likelihood became NaN or infinite.
     """
+    seed, device = computation.seed, computation.device
     draws = seeding.stream(seed, "anchor ensemble")
     resampled = [own[draws.integers(len(own), size=len(own))] for _ in range(members) for own in snapshots]
     whole = prepare_training(backbone, snapshots, times, settings, [seed], device)

@@ -22,6 +22,7 @@ from weightflow.data.subsets import exactly
 from weightflow.networks.saved_networks import with_parameters
 from weightflow.prediction.predictions import Prediction
 from weightflow.progress import progress
+from weightflow.seeding import Computation
 from weightflow.storage import parts_of, read_tensors, write_tensors
 from weightflow.transport.couplings import couple
 
@@ -66,15 +67,15 @@ class Flow:
         return odeint(field, states, grid.to(states.device), method="rk4")[-1]
 
 
-def fit_flow(snapshots: Sequence[np.ndarray], times: np.ndarray, seed: int, device: torch.device) -> Flow:
+def fit_flow(snapshots: Sequence[np.ndarray], times: np.ndarray, computation: Computation) -> Flow:
     """Fit the velocity to all intervals between snapshots.
 
     Args:
         snapshots: K arrays (N_k, d) of coordinates.
         times: (K,).
-        seed: of the network, batches, couplings and noise.
-        device: where to compute.
+        computation: its seed is that of the network, batches, couplings and noise.
     """
+    seed, device = computation.seed, computation.device
     times = np.asarray(times, dtype=float)
     draws = seeding.stream(seed, "flow matching")
     generator = torch.Generator().manual_seed(seeding.integer(seed, "flow matching", "network"))

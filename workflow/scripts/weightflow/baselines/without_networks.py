@@ -14,7 +14,7 @@ from weightflow import seeding
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.subsets import exactly
 from weightflow.density import scoring
-from weightflow.density.kernels import AddOneDensity, Kernels, best_multiple, kernels
+from weightflow.density.kernels import AddOneDensity, Kernels, LeftOut, best_multiple, kernels
 from weightflow.errors import InputError
 from weightflow.laws.law import ExactLaw
 from weightflow.prediction.predictions import Prediction, density_edges
@@ -155,7 +155,7 @@ def _smoothed(
     observed, left_out = data.observed, []
     for k in range(1, len(observed) - 1):
         others, place = _without(data, k)
-        left_out.append((*cloud(others, samples, rng).weighted(place), observed[k]))
+        left_out.append(LeftOut(*cloud(others, samples, rng).weighted(place), observed[k]))
     multiple = best_multiple(left_out, data.space)
     return [kernels(*made.weighted(t), multiple, data.space) for t in range(len(data.times))]
 

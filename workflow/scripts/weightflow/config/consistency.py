@@ -14,12 +14,13 @@ from weightflow.config.run_names import INTERPOLATIONS, is_model
 from weightflow.config.stages import chooses_width, learns
 from weightflow.data.folds import fold_of
 from weightflow.data.labels import check_label
-from weightflow.data.snapshots import check_observed, heldout_amount, observed_mask
+from weightflow.data.preparation import check_observed, heldout_amount, observed_mask
 from weightflow.errors import InputError, shown
 from weightflow.formats.reading import READERS, as_files, format_of
 from weightflow.networks.variable_order import variable_order
 from weightflow.records.record import ROOT
 from weightflow.schema import unknown
+from weightflow.systems.entries import is_path
 
 _FOLDERS = ("benchmarks", "figures", "logs", "populations", "provenance")  # in it, beside those of data sets
 _NOT_FOR_DATA = (ROOT, "envs", "profiles", "workflow")  # folders that nothing is fetched to
@@ -244,11 +245,6 @@ def systems_by_path(config: Mapping[str, Any]) -> list[str]:
 
 def _systems(config: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(settings["system"] for settings in config["datasets"].values() if settings["system"]))
-
-
-def is_path(system: str) -> bool:
-    """Whether a system is given by the path of its file, not by its name."""
-    return system.endswith((".yaml", ".yml"))
 
 
 def _check_backbone(

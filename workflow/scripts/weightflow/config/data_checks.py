@@ -1,12 +1,15 @@
 """Whether a system and models suit a data set: what only the data can tell, asked before anything is trained."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from weightflow.config.extrapolation import ending, ends
-from weightflow.data.snapshots import Snapshots
+from weightflow.data.outline import Outline
+from weightflow.data.preparation import MIN_SNAPSHOTS
+from weightflow.data.snapshots import Snapshots, check_begun
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import Recording, default_names
 from weightflow.networks.variable_order import variable_order
@@ -52,8 +55,50 @@ def check_system(recording: Recording, system: str, species: Sequence[str], poin
         )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a run asks of a data set.
+
+    Attributes:
+        models: settings by name.
+        baselines: their names.
+        times: that models are to be predicted at, beside the data's.
+        leave_one_out: whether each interior snapshot is predicted from the others.
+    """
+
+    models: Mapping[str, Any]
+    baselines: Sequence[str] = ()
+    times: Sequence[float] = ()
+    leave_one_out: bool = False
+
+
+def check_asked(data: Outline | Snapshots, dataset: str, asked: Asked) -> None:
+    """Refuse models, baselines and times of predictions that do not suit a data set.
+
+    Args:
+        data: the data set.
+        dataset: its name, for messages.
+        asked: of it.
+
+    Raises:
+        InputError: naming the model or the key, the fault and the fix.
+    """
+    where, count = f"data set {dataset}", len(data.observed_times)
+    check_begun(asked.times, data, f"{where}: prediction.times")
+    if asked.leave_one_out and count < MIN_SNAPSHOTS + 1:
+        raise InputError(
+            f"{where}: {count} snapshots are observed, and each fold needs {MIN_SNAPSHOTS} of the others; set "
+            "evaluation.leave_one_out to false."
+        )
+    check_models(data, asked.models, asked.baselines, where, asked.times)
+
+
 def check_models(
-    data: Snapshots, models: Mapping[str, Any], baselines: Iterable[str], where: str, asked: Iterable[float] = ()
+    data: Outline | Snapshots,
+    models: Mapping[str, Any],
+    baselines: Iterable[str],
+    where: str,
+    asked: Iterable[float] = (),
 ) -> None:
     """Refuse models that would fail on this data set after hours of training.
 
@@ -71,7 +116,7 @@ def check_models(
         variable_order(settings["backbone"], data.variables, f"{where}: models.{name}.backbone.order")
     driven = [name for name, settings in models.items() if settings["dynamics"]["kind"] == "cde"]
     for name in driven:
-        check_dimension(models[name]["path"]["z_dim"], len(data.observed), f"{where}: models.{name}.path.z_dim")
+        check_dimension(models[name]["path"]["z_dim"], len(data.observed_times), f"{where}: models.{name}.path.z_dim")
     stopping = [name for name in driven if ends(models[name])]
     ended = [*stopping, *ending(baselines)]
     last, observed = data.times[-1], data.observed_times[-1]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,41 @@ FORMATS = ("h5ad", "parquet")
 _NAME = "weightflow"  # of what tells where the states are from
 
 
+@dataclass(frozen=True)
+class StatesInTime:
+    """States at several times.
+
+    Attributes:
+        times: (T,).
+        states: T arrays (n_t, d).
+        variables: d names.
+        representation: how states are made from the file's values; None where they are these.
+    """
+
+    times: np.ndarray
+    states: Sequence[np.ndarray]
+    variables: Sequence[str]
+    representation: Representation | None = None
+
+
+@dataclass(frozen=True)
+class FileLayout:
+    """Where a file of states keeps what.
+
+    Attributes:
+        time_column: name of the times.
+        matrix: of an .h5ad: X, layers/NAME or obsm/NAME.
+    """
+
+    time_column: str = "time"
+    matrix: str = "X"
+
+
+PLAIN = FileLayout()
+
+
 def write_states(
-    path: str | Path,
-    times: np.ndarray,
-    states: Sequence[np.ndarray],
-    variables: Sequence[str],
-    representation: Representation | None = None,
-    time_column: str = "time",
-    matrix: str = "X",
-    about: Mapping[str, Any] | None = None,
+    path: str | Path, sampled: StatesInTime, layout: FileLayout = PLAIN, about: Mapping[str, Any] | None = None
 ) -> None:
     """Write samples at several times.
 
@@ -35,24 +62,22 @@ def write_states(
 
     Args:
         path: ending in .h5ad or .parquet.
-        times: (T,).
-        states: T arrays (n_t, d).
-        variables: d names.
-        representation: how the states are made from the file's values.
-        time_column: name of the times.
-        matrix: X, layers/NAME or obsm/NAME.
+        sampled: the samples.
+        layout: the file's.
         about: what made them; whatever is no text or number is written as JSON.
     """
-    path, when = Path(path), np.repeat(np.asarray(times, dtype=float), [len(s) for s in states])
-    pooled = np.concatenate(list(states))
-    values = pd.DataFrame(pooled, columns=list(variables))
+    path, variables, representation = Path(path), list(sampled.variables), sampled.representation
+    when = np.repeat(np.asarray(sampled.times, dtype=float), [len(s) for s in sampled.states])
+    when = pd.DataFrame({layout.time_column: when})
+    pooled = np.concatenate(list(sampled.states))
+    values = pd.DataFrame(pooled, columns=variables)
     if representation is not None:
         values = pd.DataFrame(representation.values(pooled), columns=list(representation.names))
     told = {k: v if isinstance(v, str | int | float) else json.dumps(v) for k, v in (about or {}).items()}
     with atomic(path) as temporary:
         if path.suffix == ".parquet":
-            table = pd.concat([pd.DataFrame({time_column: when}), values], axis=1)
-            if representation is not None and list(variables) != list(representation.names):
+            table = pd.concat([when, values], axis=1)
+            if representation is not None and variables != list(representation.names):
                 taken = set(table.columns)
                 named = [f"{name} (component)" if name in taken else name for name in variables]
                 table = pd.concat([table, pd.DataFrame(pooled, columns=named)], axis=1)
@@ -60,7 +85,7 @@ def write_states(
             table.to_parquet(temporary)
         else:
             represented = None if representation is None else pooled
-            _write_h5ad(temporary, pd.DataFrame({time_column: when}), values, represented, matrix, told)
+            _write_h5ad(temporary, when, values, represented, layout.matrix, told)
 
 
 def _write_h5ad(

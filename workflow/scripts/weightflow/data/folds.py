@@ -4,6 +4,7 @@ Light, because every job reads the configuration.
 """
 
 import re
+from typing import NamedTuple
 
 _FOLD = re.compile(r"(.+)-without-(\d+)")
 
@@ -13,10 +14,22 @@ def fold_name(dataset: str, fold: int) -> str:
     return f"{dataset}-without-{fold}"
 
 
-def fold_of(name: str) -> tuple[str, int | None]:
-    """(data set, k) of a fold's name; (name, None) of any other."""
+class Fold(NamedTuple):
+    """What a name of a data set says.
+
+    Attributes:
+        dataset: the whole data set.
+        left_out: k, where the name is that of a fold without the k-th observed snapshot; None of a whole data set.
+    """
+
+    dataset: str
+    left_out: int | None
+
+
+def fold_of(name: str) -> Fold:
+    """The fold that a name is that of, or the whole data set."""
     found = _FOLD.fullmatch(name)
-    return (found[1], int(found[2])) if found else (name, None)
+    return Fold(found[1], int(found[2])) if found else Fold(name, None)
 
 
 def interior(observed: int) -> range:

@@ -1,29 +1,24 @@
 """The canonical data set: states at some times, split into training and held-out parts.
 
-This is the contract between data preparation and everything after it. Training code asks for
+This is the contract between data preparation (preparation.py) and everything after it. Training code asks for
 `observed`; only evaluation may look at the rest.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from weightflow import seeding
-from weightflow.data.representation import Representation, check_components, check_spread, fit_representation
-from weightflow.data.state_space import Counts, Reals, StateSpace, from_metadata, to_metadata
+from weightflow.data.outline import Outline
+from weightflow.data.representation import Representation
+from weightflow.data.state_space import Counts, StateSpace, from_metadata, to_metadata
 from weightflow.errors import InputError
 from weightflow.storage import cut, parts_of, read_metadata, read_tensors, write_tensors
 
-if TYPE_CHECKING:
-    from weightflow.formats.raw_snapshots import Recording  # which loads pandas, and every job reads snapshots
-
 KIND = "snapshots"
-MIN_SNAPSHOTS = 3
-_LEAST_HEADROOM = 4
 _MAP = ("mean", "axes", "back")  # of a representation, as tensors
 _LEAST_STATES = 4  # of a snapshot that is thinned: two to learn from and two to validate choices with
 
@@ -136,65 +131,7 @@ class Snapshots:
         return replace(self, training=training)
 
 
-def check_states(recording: "Recording", settings: Mapping[str, Any], where: str) -> None:
-    """Refuse data that no later stage could use.
-
-    Args:
-        recording: what a file or a simulation holds.
-        settings: the data set's: `kind`, `max_states`, `scale`, `components`, `time_column`.
-        where: the file, for messages.
-
-    Raises:
-        InputError: with the place, the fault and the fix.
-    """
-    times, states = np.asarray(recording.times, dtype=float), recording.states
-    discrete, max_states = settings["kind"] == "discrete", settings["max_states"]
-    if len(times) != len(states):
-        raise InputError(f"{where}: {len(states)} snapshots but {len(times)} times; give one time for each.")
-    if not np.isfinite(times).all():
-        raise InputError(f"{where}: the times hold NaN or infinity; give a number for each snapshot.")
-    if (wrong := np.flatnonzero(np.diff(times) <= 0)).size:
-        i = int(wrong[0])
-        fault = "repeated" if times[i] == times[i + 1] else f"followed by {times[i + 1]:g}"
-        raise InputError(f"{where}: time {times[i]:g} is {fault}; times must increase.")
-    if settings["time_column"] in recording.variables:
-        raise InputError(
-            f"{where}: a variable is called {settings['time_column']}, as the times are; rename it, or set time_column."
-        )
-    for time, snapshot in zip(times, states, strict=True):
-        at = f"{where}: the snapshot at time {time:g}"
-        if snapshot.ndim != 2 or snapshot.shape[1] == 0:
-            raise InputError(f"{at} has shape {snapshot.shape}; expected (states, variables).")
-        if len(snapshot) == 0:
-            raise InputError(f"{at} is empty; remove its time or add states.")
-        if not np.isfinite(snapshot).all():
-            raise InputError(f"{at} holds NaN or infinity; remove or mend those rows.")
-        if not discrete and len(snapshot) < 2:
-            raise InputError(f"{at} has a single state, which has no density; remove its time or add states.")
-        if discrete and (snapshot < 0).any():
-            raise InputError(f"{at} holds negative counts; counts are 0 or more.")
-        if discrete and (snapshot != np.round(snapshot)).any():
-            raise InputError(f"{at} holds fractions; counts are whole numbers, real values need kind: continuous.")
-        if discrete and snapshot.max() >= max_states:
-            raise InputError(
-                f"{at} holds the count {snapshot.max():g}, and max_states is {max_states}; raise max_states or rescale."
-            )
-    if not discrete:
-        check_spread(states, recording.variables, where)
-        if settings["components"] is not None:
-            check_components(settings["components"], sum(map(len, states)), states[0].shape[1], where)
-
-
-def check_observed(is_observed: np.ndarray, where: str) -> None:
-    """Refuse fewer observed snapshots than a path through them needs."""
-    if (count := int(is_observed.sum())) < MIN_SNAPSHOTS:
-        raise InputError(
-            f"{where}: {count} of {len(is_observed)} snapshots are observed, and a path needs at least "
-            f"{MIN_SNAPSHOTS}; add snapshots, or lower observe_every or hold_back."
-        )
-
-
-def check_begun(times: Sequence[float], data: Snapshots, where: str) -> None:
+def check_begun(times: Sequence[float], data: Snapshots | Outline, where: str) -> None:
     """Refuse times before the first snapshot, where models say nothing."""
     first = data.observed_times[0]
     if wrong := [time for time in times if time < first]:
@@ -202,148 +139,6 @@ def check_begun(times: Sequence[float], data: Snapshots, where: str) -> None:
             f"{where}: {wrong[0]:g} is before the first observed time {first:g}, and a model says nothing there; "
             "take it out."
         )
-
-
-def observed_mask(times: int, every: int, hold_back: int = 0) -> np.ndarray:
-    """(T,) bool: every n-th time from the first on is an observed snapshot, but for the last.
-
-    Args:
-        times: T.
-        every: n.
-        hold_back: how many of the last times are not observed, whatever they would be otherwise.
-    """
-    return (np.arange(times) % every == 0) & (np.arange(times) < times - hold_back)
-
-
-def states_with_headroom(observed: list[np.ndarray], most: int) -> int:
-    """L from the observed snapshots: a tenth above the largest count, and at least 4, so that unseen counts fit too.
-
-    Counts of `most` or more are refused, so there is no need for more states than that.
-    """
-    largest = max(int(snapshot.max()) for snapshot in observed)
-    return min(largest + 1 + max(_LEAST_HEADROOM, math.ceil(0.1 * largest)), most)
-
-
-def heldout_amount(dataset: Mapping[str, Any]) -> float:
-    """Held-out part of a data set: trajectories to simulate (1 or more), share of the file to split off, or 0."""
-    if dataset["heldout"] is not None:
-        return dataset["heldout"]
-    return 1000 if dataset["system"] else 0.2
-
-
-def split(
-    states: list[np.ndarray], fraction: float, paired: bool, rng: np.random.Generator, where: str
-) -> tuple[list, list]:
-    """Split states at random into training and held-out parts.
-
-    Args:
-        states: T arrays (N_t, d).
-        fraction: share to hold out, in [0, 1).
-        paired: row n is the same trajectory at every time, so whole trajectories are held out.
-        rng: the draws.
-        where: the file, for messages.
-
-    Returns:
-        (training, heldout), T arrays each; every part keeps at least one state per time.
-
-    Raises:
-        InputError: a snapshot has too few states for two parts.
-    """
-    if fraction == 0:
-        return states, []
-    if min(map(len, states)) < 2:
-        raise InputError(
-            f"{where}: a snapshot with a single state cannot be split; add states, or set heldout: 0 and reference: "
-            "training."
-        )
-    training, heldout = [], []
-    order = rng.permutation(len(states[0])) if paired else None
-    for snapshot in states:
-        rows = order if order is not None else rng.permutation(len(snapshot))
-        count = min(max(1, round(fraction * len(snapshot))), len(snapshot) - 1)
-        heldout.append(snapshot[np.sort(rows[:count])])
-        training.append(snapshot[np.sort(rows[count:])])
-    return training, heldout
-
-
-def assemble(
-    recording: "Recording",
-    heldout: list[np.ndarray] | None,
-    settings: Mapping[str, Any],
-    fraction: float,
-    rng: np.random.Generator,
-) -> Snapshots:
-    """The canonical data set from a checked recording.
-
-    Args:
-        recording: what a file or a simulation holds.
-        heldout: T arrays of independent states, or None to split `fraction` off the recording.
-        settings: the data set's settings.
-        fraction: share of the recording to hold out, where `heldout` is None.
-        rng: draws of the split.
-
-    Raises:
-        InputError: the parts do not fit each other, or too few snapshots are observed.
-    """
-    discrete, variables = settings["kind"] == "discrete", recording.variables
-    states = [s.astype(np.int64 if discrete else np.float64) for s in recording.states]
-    training, independent = states, heldout is not None
-    if heldout is None:
-        from weightflow.formats.reading import as_files  # they read every format, and most jobs read this file's alone
-
-        where = ", ".join(as_files(settings.get("file")))
-        training, heldout = split(states, fraction, recording.paired, rng, where)
-    elif len(heldout) != len(states) or heldout[0].shape[1] != states[0].shape[1]:
-        raise InputError(
-            f"the system gives {len(heldout)} times of {heldout[0].shape[1]} variables and the file {len(states)} "
-            f"of {states[0].shape[1]}; name the system the file came from, or set heldout to a fraction."
-        )
-    hold_back, left_out = settings["hold_back"], None
-    is_observed = observed_mask(len(states), settings["observe_every"], hold_back)
-    if (fold := settings.get("fold")) is not None:
-        left_out = int(np.flatnonzero(is_observed)[fold])
-        is_observed[left_out] = False
-    if not recording.paired and not independent:  # nothing is trained on at these times, so all of it may judge
-        heldout = heldout or [states[0][:0]] * len(states)
-        training, heldout = (
-            [s if seen else whole for s, seen, whole in zip(part, is_observed, states, strict=True)]
-            for part in (training, heldout)
-        )
-    observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
-    if not discrete and min(map(len, observed)) < 2:
-        raise InputError(
-            "of a snapshot with two states heldout leaves one to learn from, which has no density; add states, or set "
-            "heldout: 0 and reference: training."
-        )
-    check_observed(is_observed, "the data set")
-    representation = None
-    if settings["scale"] != "none" or settings["components"] is not None:
-        representation = fit_representation(observed, states[: len(states) - hold_back], variables, settings)
-        training, heldout = ([representation.states(s) for s in part] for part in (training, heldout))
-        observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
-        if settings["components"] is not None:
-            variables = [f"PC{i + 1}" for i in range(settings["components"])]
-    return Snapshots(
-        times=np.asarray(recording.times, dtype=float),
-        training=training,
-        heldout=heldout,
-        is_observed=is_observed,
-        variables=variables,
-        space=_counts(observed, settings) if discrete else Reals.of(observed),
-        reference=settings["reference"],
-        time_label=settings["time_label"],
-        representation=representation,
-        left_out=left_out,
-    )
-
-
-def _counts(observed: list[np.ndarray], settings: Mapping[str, Any]) -> Counts:
-    """The space of counts that a data set asks for, or that its observed training snapshots need."""
-    levels = settings["states"] or states_with_headroom(observed, settings["max_states"])
-    largest = max(int(s.max()) for s in observed)
-    if largest >= levels:
-        raise InputError(f"the largest observed count is {largest}, and states is {levels}; raise states.")
-    return Counts(levels)
 
 
 def write_snapshots(path: str | Path, data: Snapshots, source: Mapping[str, Any]) -> None:

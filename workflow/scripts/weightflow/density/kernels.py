@@ -9,6 +9,7 @@ No table over all L^d states is ever made. Real values have Gaussian kernels wit
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -251,11 +252,25 @@ def log_probs(
     return GaussianKernels(states, weights, 1.0).log_probs(asked, multiples)
 
 
-def best_multiple(left_out: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], space: StateSpace) -> float:
+class LeftOut(NamedTuple):
+    """A snapshot, and weighted samples that predict it without having seen it.
+
+    Attributes:
+        samples: (n, d).
+        weights: (n,) that sum to one.
+        snapshot: (N, d).
+    """
+
+    samples: np.ndarray
+    weights: np.ndarray
+    snapshot: np.ndarray
+
+
+def best_multiple(left_out: Sequence[LeftOut], space: StateSpace) -> float:
     """The multiple under which left-out snapshots are most likely.
 
     Args:
-        left_out: samples (n, d), weights (n,) and the snapshot (N, d) that they predict without having seen it.
+        left_out: snapshots with their predictions.
         space: what a state can be.
 
     Returns:
@@ -264,9 +279,10 @@ def best_multiple(left_out: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]],
 
     def likelihood(multiple: float) -> float:
         found = []
-        for states, weights, snapshot in left_out:
-            unique, repeats = np.unique(snapshot, axis=0, return_counts=True)
-            found.append(repeats @ kernels(states, weights, multiple, space).log_prob(unique) / len(snapshot))
+        for one in left_out:
+            unique, repeats = np.unique(one.snapshot, axis=0, return_counts=True)
+            density = kernels(one.samples, one.weights, multiple, space)
+            found.append(repeats @ density.log_prob(unique) / len(one.snapshot))
         return float(np.mean(found))
 
     return max(MULTIPLES, key=likelihood)

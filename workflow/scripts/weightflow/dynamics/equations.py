@@ -33,21 +33,53 @@ def normalise_times(times: np.ndarray, observed: np.ndarray) -> Tensor:
     return torch.as_tensor((times - observed[0]) / (observed[-1] - observed[0]), dtype=torch.float64)
 
 
+@dataclass(frozen=True)
+class BaseCurve:
+    """The curve S of weights that a field begins at, by its knots.
+
+    Attributes:
+        times: (M,) normalised.
+        weights: (M, P).
+        continuation: past the last knot, linear with the slope there, or constant.
+    """
+
+    times: Tensor
+    weights: Tensor
+    continuation: str = "linear"
+
+
+@dataclass(frozen=True)
+class DrivingPath:
+    """The latent path Z that drives a CDE, by its knots.
+
+    Attributes:
+        times: (K,) normalised.
+        knots: (K, channels).
+        time_channel: whether the first channel is time itself, which always goes on.
+        continuation: past the last knot, linear with the slope there, or constant; None where the path ends, and the
+            solution with it.
+    """
+
+    times: Tensor
+    knots: Tensor
+    time_channel: bool = False
+    continuation: str | None = None
+
+
 class Field(nn.Module):
     """Rates of change of the weights, or of their deviation δ from a curve that the field begins at.
 
     Args:
         network: g.
-        curve: normalised times (M,) and weights (M, P) of a curve's knots; None for the paper's fields.
-        continuation: how the curve goes on past its end, linear or constant.
+        curve: S; None for the paper's fields.
     """
 
-    def __init__(self, network: nn.Module, curve: tuple[Tensor, Tensor] | None = None, continuation: str = "linear"):
+    def __init__(self, network: nn.Module, curve: BaseCurve | None = None):
         super().__init__()
-        self.pace = CONTINUATIONS[continuation]
+        self.pace = 0.0 if curve is None else CONTINUATIONS[curve.continuation]
         self.network = network
-        self.curve = None if curve is None else spline(curve[1].double(), curve[0])
-        self.end = 1.0 if curve is None else float(curve[0][-1])
+        self.curve = None if curve is None else spline(curve.weights.double(), curve.times)
+        self.end = 1.0 if curve is None else float(curve.times[-1])
 
     jumps = False  # whether its rates jump at the last snapshot, past which it goes on
 
@@ -78,36 +110,24 @@ class ODEField(Field):
 
 
 class CDEField(Field):
-    """dδ/dt = g(S + δ, t) dZ/dt, with the latent path Z given by its knots.
+    """dδ/dt = g(S + δ, t) dZ/dt, with the latent path Z.
 
     Args:
-        network: g, with one channel per column of `knots`.
-        times: (K,) normalised times of the knots.
-        knots: (K, channels).
-        curve, continuation: as in `Field`.
-        path_continuation: how the path goes on past its last knot: linear with its slope there, constant without
-            any; None where it ends, and the solution with it.
-        time_channel: whether the first channel is time itself, which always goes on.
+        network: g, with one channel per column of the path's knots.
+        path: Z.
+        curve: as in `Field`.
     """
 
-    def __init__(
-        self,
-        network: nn.Module,
-        times: Tensor,
-        knots: Tensor,
-        curve: tuple[Tensor, Tensor] | None = None,
-        continuation: str = "linear",
-        path_continuation: str | None = None,
-        time_channel: bool = False,
-    ):
-        super().__init__(network, curve, continuation)
-        self.path = spline(knots, times)
-        self.path_end = float(times[-1])
+    def __init__(self, network: nn.Module, path: DrivingPath, curve: BaseCurve | None = None):
+        super().__init__(network, curve)
+        self.path = spline(path.knots, path.times)
+        self.path_end = float(path.times[-1])
         self.path_pace = None
-        self.jumps = path_continuation == "constant"
-        if path_continuation is not None:
-            self.path_pace = torch.full((knots.shape[1],), CONTINUATIONS[path_continuation], dtype=knots.dtype)
-            self.path_pace[:time_channel] = 1.0
+        self.jumps = path.continuation == "constant"
+        if path.continuation is not None:
+            channels, pace = path.knots.shape[1], CONTINUATIONS[path.continuation]
+            self.path_pace = torch.full((channels,), pace, dtype=path.knots.dtype)
+            self.path_pace[: path.time_channel] = 1.0
 
     @property
     def extrapolates(self) -> bool:

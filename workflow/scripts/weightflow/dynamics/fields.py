@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from weightflow import seeding
-from weightflow.dynamics.equations import CDEField, Field, ODEField, normalise_times
+from weightflow.dynamics.equations import BaseCurve, CDEField, DrivingPath, Field, ODEField, normalise_times
 from weightflow.dynamics.graph_network import GraphNetwork
 from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.dynamics.weight_spline import WeightSpline
@@ -41,16 +41,17 @@ def make_field(
     knots = normalise_times(graph.times, graph.times)
     begin = None
     if curve is not None:
-        begin = normalise_times(curve.times, graph.times), torch.as_tensor(curve.weights)
+        begin = BaseCurve(normalise_times(curve.times, graph.times), torch.as_tensor(curve.weights), past["weights"])
     with torch.random.fork_rng():
         torch.manual_seed(seeding.integer(seed, "graph network"))
         if settings["kind"] == "ode":
-            return ODEField(GraphNetwork(graph.layers, graph.weights, 1, settings), begin, past["weights"])
+            return ODEField(GraphNetwork(graph.layers, graph.weights, 1, settings), begin)
         channels = torch.as_tensor(path, dtype=torch.float64)
         if settings["time_channel"]:
             channels = torch.cat([knots[:, None], channels], dim=1)
         network = GraphNetwork(graph.layers, graph.weights, channels.shape[1], settings)
-        return CDEField(network, knots, channels, begin, past["weights"], past["path"], settings["time_channel"])
+        driving = DrivingPath(knots, channels, settings["time_channel"], past["path"])
+        return CDEField(network, driving, begin)
 
 
 def write_field(path: str | Path, field: nn.Module, **metadata: Any) -> None:

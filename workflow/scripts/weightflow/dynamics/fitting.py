@@ -35,6 +35,7 @@ from weightflow.networks.backbones import Backbone
 from weightflow.networks.learning_rate import cosine_decay
 from weightflow.progress import progress
 from weightflow.records.provenance import code_digest, settings_digest
+from weightflow.seeding import Computation
 from weightflow.storage import read_tensors, write_tensors
 from weightflow.teaching.teachers import Lesson
 
@@ -61,16 +62,31 @@ class Material:
     roughness: float = 0.0
 
 
+@dataclass(frozen=True)
+class Monitor:
+    """What attends a fit, step by step.
+
+    Attributes:
+        checkpoint: file, written every `checkpoint_every` steps; a run that finds its own there goes on from it.
+        watch: called with the number of steps done and the field, before the first step and after each one.
+        stop: steps to take, where they are fewer than the `steps` that the learning rate's schedule runs over.
+    """
+
+    checkpoint: Path | None = None
+    watch: Callable[[int, Field], None] | None = None
+    stop: int | None = None
+
+
+UNATTENDED = Monitor()
+
+
 def fit_dynamics(
     field: Field,
     material: Material,
     solver: Solver,
     settings: Mapping[str, Any],
-    seed: int,
-    device: torch.device,
-    checkpoint: Path | None = None,
-    watch: Callable[[int, Field], None] | None = None,
-    stop: int | None = None,
+    computation: Computation,
+    monitor: Monitor = UNATTENDED,
 ) -> pd.DataFrame:
     """Train a field in place.
 
@@ -79,11 +95,8 @@ def fit_dynamics(
         material: anchors, snapshots and the teacher's lesson.
         solver: the scheme.
         settings: the `training` section.
-        seed: of all draws; step n draws the same whether or not the run was interrupted.
-        device: where to train.
-        checkpoint: written every `checkpoint_every` steps; a run that finds its own there goes on from it.
-        watch: called with the number of steps done, before the first and after each one.
-        stop: steps to take, where they are fewer than the `steps` that the learning rate's schedule runs over.
+        computation: its seed is that of all draws; step n draws the same whether or not the run was interrupted.
+        monitor: the checkpoint, the watcher and the end.
 
     Returns:
         Table step, loss and one column for each term.
@@ -91,6 +104,7 @@ def fit_dynamics(
     Raises:
         DivergenceError: the loss became NaN or infinite.
     """
+    seed, device, checkpoint, watch = computation.seed, computation.device, monitor.checkpoint, monitor.watch
     field.to(device)
     if settings["start_from"]:
         start_from(settings["start_from"], field)
@@ -102,7 +116,7 @@ def fit_dynamics(
     of_run = [material.graph.anchors, dict(settings), solver.__dict__, seed, network, begin, code, told]
     fingerprint = settings_digest(of_run)
     steps = settings["steps"]
-    end = steps if stop is None else min(stop, steps)
+    end = steps if monitor.stop is None else min(monitor.stop, steps)
     history = _resume(checkpoint, fingerprint, field, optimiser, end) if checkpoint else []
 
     if watch:

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from weightflow.dynamics.weight_graph import LinearMap
 from weightflow.networks.flat_weights import split_weights
+from weightflow.networks.layout import LinearMap
 
 _FREQUENCIES = 4  # sine and cosine waves of the time features, up to 2⁴ half-turns over the observed range
 

@@ -7,7 +7,7 @@ and unit standard deviation, so that dZ has the same size whatever made it.
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -92,14 +92,30 @@ def write_latent_path(path: str | Path, times: np.ndarray, coordinates: np.ndarr
     write_tensors(path, KIND, {"times": times, "coordinates": coordinates}, **metadata)
 
 
-def read_latent_path(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """(times (K,), coordinates (K, z_dim))."""
+class LatentPath(NamedTuple):
+    """A latent path, by its knots.
+
+    Attributes:
+        times: (K,) of the snapshots.
+        coordinates: (K, z_dim).
+    """
+
+    times: np.ndarray
+    coordinates: np.ndarray
+
+
+def read_latent_path(path: str | Path) -> LatentPath:
+    """Read what `write_latent_path` wrote.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
     tensors = read_tensors(path, KIND, finite=True).tensors
     with parts_of(path):
         times, coordinates = tensors["times"], tensors["coordinates"]
         if times.shape != coordinates.shape[:1] or coordinates.ndim != 2:
             raise ValueError
-        return times, coordinates
+        return LatentPath(times, coordinates)
 
 
 def _pca(weights: np.ndarray, settings: Mapping[str, Any], seed: int, behaviour: Behaviour | None):
@@ -156,8 +172,9 @@ def _autoencoder(weights: np.ndarray, settings: Mapping[str, Any], seed: int, be
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
-        losses.append((step, loss.item(), structural.item(), math.nan if excess is None else excess.item()))
-        if not math.isfinite(losses[-1][1]):
+        value = loss.item()
+        losses.append((step, value, structural.item(), math.nan if excess is None else excess.item()))
+        if not math.isfinite(value):
             raise DivergenceError(
                 f"the auto-encoder diverged at step {step}; lower models.*.path.autoencoder_rate "
                 f"(now {settings['autoencoder_rate']})."

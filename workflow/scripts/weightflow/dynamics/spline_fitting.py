@@ -20,6 +20,7 @@ from weightflow.networks import losses
 from weightflow.networks.backbones import Backbone
 from weightflow.networks.learning_rate import cosine_decay
 from weightflow.progress import progress
+from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Lesson
 
 _FINAL_RATE = 0.02  # share of the learning rate that is left at the end of the cosine decay
@@ -32,8 +33,7 @@ def fit_spline(
     lesson: Lesson,
     settings: Mapping[str, Any],
     smoothing: Mapping[str, float],
-    seed: int,
-    device: torch.device,
+    computation: Computation,
 ) -> tuple[WeightSpline, pd.DataFrame]:
     """Learn the knots of a curve.
 
@@ -43,8 +43,7 @@ def fit_spline(
         lesson: states to learn from.
         settings: the `spline` section: `steps`, `times`, `batch`, `learning_rate`.
         smoothing: weights `curvature` and `roughness` of the two penalties.
-        seed: of times and batches.
-        device: where to compute.
+        computation: its seed is that of times and batches.
 
     Returns:
         The curve, and a table step, loss, nll, curvature, roughness.
@@ -52,7 +51,8 @@ def fit_spline(
     Raises:
         DivergenceError: the loss became NaN or infinite.
     """
-    generator = torch.Generator(device).manual_seed(seeding.integer(seed, "spline"))
+    device = computation.device
+    generator = torch.Generator(device).manual_seed(seeding.integer(computation.seed, "spline"))
     states = torch.as_tensor(np.stack(lesson.states), device=device)
     basis = torch.as_tensor(natural_basis(start.times, lesson.times), dtype=torch.float32, device=device)
     knots = torch.tensor(start.weights, dtype=torch.float32, device=device, requires_grad=True)

@@ -17,10 +17,11 @@ import torch
 from weightflow import seeding
 from weightflow.anchors.training import train_anchors
 from weightflow.config.stages import CHOSEN
-from weightflow.data.snapshots import Snapshots, split
+from weightflow.data.preparation import split
+from weightflow.data.snapshots import Snapshots
 from weightflow.dynamics.equations import Field, Solver, solve_weights
 from weightflow.dynamics.fields import make_field
-from weightflow.dynamics.fitting import Material, fit_dynamics
+from weightflow.dynamics.fitting import Material, Monitor, fit_dynamics
 from weightflow.dynamics.latent_path import Behaviour, fit_latent_path
 from weightflow.dynamics.spline_fitting import fit_spline
 from weightflow.dynamics.weight_graph import build_weight_graph
@@ -28,6 +29,7 @@ from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
 from weightflow.errors import DivergenceError, InputError
 from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.networks.likelihood import log_probs
+from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Teachers, lesson
 
 _IN_TURN = ("hidden", "roughness", "curvature")  # roughness rules what one snapshot looks like, so it goes first
@@ -98,7 +100,7 @@ def as_list(value: Any) -> list[Any]:
 
 
 def choose_smoothing(
-    data: Snapshots, teachers: Teachers | None, model: Mapping[str, Any], seed: int, device: torch.device
+    data: Snapshots, teachers: Teachers | None, model: Mapping[str, Any], computation: Computation
 ) -> tuple[dict[str, float], pd.DataFrame]:
     """The width and the smoothing weights with the best likelihood of the validation split.
 
@@ -108,8 +110,7 @@ def choose_smoothing(
         data: its observed training snapshots are split.
         teachers: of the model, or None.
         model: the settings.
-        seed: of the split and of every fit.
-        device: where to compute.
+        computation: its seed is that of the split and of every fit.
 
     Returns:
         The choice, and a table hidden, curvature, roughness, nll (nats per state; empty where nothing is to choose).
@@ -123,7 +124,7 @@ def choose_smoothing(
         options["roughness"] = options["roughness"][:1]  # over counts; it says nothing of real values
     if all(len(values) == 1 for values in options.values()):
         return {name: options[name][0] for name in CHOSEN}, pd.DataFrame(columns=[*CHOSEN, "nll"])
-    selection, times = model["selection"], data.observed_times
+    selection, times, seed = model["selection"], data.observed_times, computation.seed
     learning, validation = validation_split(data, selection["validation"], seed)
     validation = _seen(data, validation)
     rng = seeding.stream(seed, "selection lesson")
@@ -133,7 +134,8 @@ def choose_smoothing(
         network = make_backbone(backbone | {"hidden": candidate["hidden"]}, data.variables, data.space)
         start = _fresh_curve(network, spline, times, seed)
         try:
-            curve, _ = fit_spline(network, start, told, spline | {"steps": selection["steps"]}, candidate, seed, device)
+            short = spline | {"steps": selection["steps"]}
+            curve, _ = fit_spline(network, start, told, short, candidate, computation)
         except DivergenceError as fault:
             logging.warning("%s The candidate %s is out.", fault, candidate)
             return math.inf
@@ -156,8 +158,7 @@ def choose_steps(
     smoothing: Mapping[str, float],
     model: Mapping[str, Any],
     solver: Solver,
-    seed: int,
-    device: torch.device,
+    computation: Computation,
 ) -> tuple[int, pd.DataFrame]:
     """For how many steps a field that begins at the spline should be fitted; none at all is among the answers.
 
@@ -170,8 +171,7 @@ def choose_steps(
         smoothing: from `choose_smoothing`.
         model: the settings.
         solver: the scheme.
-        seed: of the split and the fits.
-        device: where to compute.
+        computation: its seed is that of the split and the fits.
 
     Returns:
         The fewest steps whose likelihood the validation part cannot tell from the best (within two standard
@@ -182,19 +182,20 @@ def choose_steps(
         DivergenceError: of anchors, latent path or spline, or of the field before its first step.
     """
     selection, training, times = model["selection"], model["training"], data.observed_times
+    seed = computation.seed
     learning, validation = validation_split(data, selection["validation"], seed)
     points, rng = model["teacher"]["points"], seeding.stream(seed, "selection lesson")
     told = lesson(teachers, learning, times, data.space, points, rng)
     learning, validation = _seen(data, learning), _seen(data, validation)
     own = model["backbone"] | {"hidden": smoothing["hidden"]}
     backbone = make_backbone(own, data.variables, data.space)
-    anchors = train_anchors(backbone, learning, times, model["anchors"], seed, device)
+    anchors = train_anchors(backbone, learning, times, model["anchors"], computation)
     graph = build_weight_graph(backbone.layers, anchors.weights, times, "of the learning part", own)
     path = None
     if model["dynamics"]["kind"] == "cde":
-        path, _ = fit_latent_path(graph.weights, model["path"], seed, Behaviour(backbone, learning, device))
+        path, _ = fit_latent_path(graph.weights, model["path"], seed, Behaviour(backbone, learning, computation.device))
     start = through(times, graph.weights, knot_times(times, model["spline"]["knots"], model["spline"]["first_knots"]))
-    curve, _ = fit_spline(backbone, start, told, model["spline"], smoothing, seed, device)
+    curve, _ = fit_spline(backbone, start, told, model["spline"], smoothing, computation)
     field = make_field(graph, path, model["dynamics"], seed, curve)
     material = Material(graph, learning, backbone, told if teachers else None, smoothing["roughness"])
     judged: dict[int, list[np.ndarray]] = {}
@@ -205,7 +206,7 @@ def choose_steps(
             judged[step] = _nll_of_states(backbone, weights, validation)
 
     try:
-        fit_dynamics(field, material, solver, training, seed, device, watch=judge)
+        fit_dynamics(field, material, solver, training, computation, Monitor(watch=judge))
     except DivergenceError as fault:
         if not judged:
             raise DivergenceError(

@@ -35,7 +35,7 @@ def left_out_scores(tables: Sequence[pd.DataFrame], left_out: Mapping[str, float
     nearest = apart.groupby(table["dataset"]).transform("min")
     there = table[(apart == nearest) & table["metric"].isin(_METRICS)]
     named = there.assign(
-        dataset=there["dataset"].map(lambda name: fold_of(name)[0]), metric=there["metric"].map(_METRICS)
+        dataset=there["dataset"].map(lambda name: fold_of(name).dataset), metric=there["metric"].map(_METRICS)
     )
     return named[["dataset", "model", "seed", "time", "metric", "value"]]
 

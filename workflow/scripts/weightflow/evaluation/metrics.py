@@ -2,7 +2,7 @@
 
 `w_marginal` and `jsd_marginal` follow the code released with the paper, so that numbers compare; the
 joint distances are exact optimal transport (POT). Samples may carry weights that sum to one. Distances of a density
-from a law whose probabilities are known are in laws.py.
+from a law whose probabilities are known are in laws/law.py.
 """
 
 from collections.abc import Iterator, Sequence

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,15 @@ from weightflow.networks.backbones import make_backbone
 COLUMNS = ["what", "name", "variables", "states", "size"]
 BACKBONE, FIELD, TABLE = KINDS = ("backbone", "graph network", "joint table")
 STATES = (10, 20, 50, 100, 200, 500, 1000)
+
+
+class _Holder(NamedTuple):
+    """What holds numbers: one of `KINDS`, its name, and the variables and states per variable that it is of."""
+
+    what: str
+    name: str
+    variables: int
+    states: int
 
 
 def model_sizes(
@@ -30,7 +39,7 @@ def model_sizes(
     Returns:
         Table with `COLUMNS`; a table of L^d probabilities has L^d − 1 free ones, infinitely many beyond floats.
     """
-    rows: dict[tuple, float] = {}
+    sizes: dict[_Holder, float] = {}
     for d in variables:
         for levels in states:
             for model in models:
@@ -40,17 +49,17 @@ def model_sizes(
                     ordered = settings | {"order": "sequential"}
                     layers = make_backbone(ordered, default_names(d), Counts(levels)).layers
                     size = sum(layer.weights for layer in layers)
-                    rows[BACKBONE, name, d, levels] = size
+                    sizes[_Holder(BACKBONE, name, d, levels)] = size
                     kind = model["dynamics"]["kind"]
                     if kind != "spline":
                         driven = kind == "cde"
                         channels = model["path"]["z_dim"] + model["dynamics"]["time_channel"] if driven else 1
                         network = GraphNetwork(layers, np.zeros((2, size)), channels, model["dynamics"])
                         over = f"over {name}" + (f", {channels} channels" if channels > 1 else "")
-                        rows[FIELD, over, d, levels] = sum(part.numel() for part in network.parameters())
-            rows[TABLE, f"d = {d}", d, levels] = _power(levels, d) - 1
-    ordered = sorted(rows.items(), key=lambda row: KINDS.index(row[0][0]))
-    return pd.DataFrame([(*key, size) for key, size in ordered], columns=COLUMNS)
+                        sizes[_Holder(FIELD, over, d, levels)] = sum(part.numel() for part in network.parameters())
+            sizes[_Holder(TABLE, f"d = {d}", d, levels)] = _power(levels, d) - 1
+    ordered = sorted(sizes, key=lambda holder: KINDS.index(holder.what))
+    return pd.DataFrame([(*holder, sizes[holder]) for holder in ordered], columns=COLUMNS)
 
 
 def _power(levels: int, variables: int) -> float:

@@ -1,6 +1,5 @@
 """Fetching a file that a config names, once and whole: checked before it takes its place."""
 
-import hashlib
 import logging
 import os
 import shutil
@@ -13,8 +12,7 @@ from urllib.parse import urlsplit
 
 from weightflow import limits
 from weightflow.errors import InputError
-from weightflow.records.provenance import file_digest
-from weightflow.storage import atomic
+from weightflow.storage import atomic, file_digest
 
 _TIMEOUT = 60.0  # seconds without a byte
 _CHUNK = 1 << 20
@@ -94,5 +92,4 @@ def _stream(url: str, path: Path) -> str:
         size = file.tell()
     if expected is not None and size != expected:  # urllib itself takes an early end for the end
         raise urllib.error.ContentTooShortError(f"{size} of {expected} bytes came", b"")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_digest(path)

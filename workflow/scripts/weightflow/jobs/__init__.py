@@ -1,0 +1,6 @@
+"""Jobs: what knows Snakemake and the machine that a job runs on.
+
+The frame of every script, devices, processes, and the estimate of a run's cost. Only this room handles the `snakemake`
+object; the thin scripts beside the library pass it in.
+May import: the root modules and every other room.
+"""

@@ -28,9 +28,10 @@ from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
 from weightflow.evaluation.judging import Judge, evaluate
 from weightflow.laws.law import ExactLaw
 from weightflow.networks.backbones import Backbone, make_backbone
-from weightflow.prediction.interpolation import fine_times
-from weightflow.prediction.moving_density import predict_from_weights
+from weightflow.prediction.figure_grids import fine_times
+from weightflow.prediction.moving_density import Question, WeightsPath, predict_from_weights
 from weightflow.prediction.predictions import Prediction
+from weightflow.seeding import Computation
 from weightflow.teaching.choice import candidates, score_teachers
 from weightflow.teaching.teachers import Lesson, Teachers, lesson
 
@@ -65,6 +66,11 @@ class Work:
     def seed(self) -> int:
         """The first."""
         return self.seeds[0]
+
+    @property
+    def computation(self) -> Computation:
+        """Of the short runs."""
+        return Computation(self.seed, self.device)
 
     @cached_property
     def training(self) -> Snapshots:
@@ -262,9 +268,7 @@ def _spline_steps(work: Work, count: int, width: int) -> float:
     fresh = backbone.initial(1, torch.Generator().manual_seed(work.seed)).numpy()
     start = WeightSpline(work.curve.times, np.repeat(fresh, len(work.curve.times), axis=0))
     weights = {name: as_list(own[name])[0] for name in ("curvature", "roughness")}
-    return linear(
-        lambda few: fit_spline(backbone, start, told, own | {"steps": few}, weights, work.seed, work.device), count
-    )
+    return linear(lambda few: fit_spline(backbone, start, told, own | {"steps": few}, weights, work.computation), count)
 
 
 def _field(work: Work):
@@ -279,16 +283,15 @@ def _fit(work: Work, count: int) -> None:
     taught = work.told if work.model["training"]["behavioural"] > 0 and work.teachers else None
     material = Material(work.graph, work.training.coordinates, work.backbone(), taught)
     budget = work.model["training"] | {"steps": count, "checkpoint_every": 0, "start_from": None}
-    fit_dynamics(_field(work), material, Solver(**work.model["solver"]), budget, work.seed, work.device)
+    fit_dynamics(_field(work), material, Solver(**work.model["solver"]), budget, work.computation)
 
 
 def _predict(work: Work, times: int) -> Prediction:
     part, curve = _first_times(work.data, times), work.curve
     law = None if work.law is None else dataclasses.replace(work.law, times=work.law.times[:times])
     fine = fine_times(part.times)
-    return predict_from_weights(
-        work.backbone(), curve.at(part.times), curve.at(fine), fine, part, work.samples, work.seed, work.device, law
-    )
+    path, question = WeightsPath(curve.at(part.times), curve.at(fine), fine), Question(part, work.samples, law)
+    return predict_from_weights(work.backbone(), path, question, work.computation)
 
 
 def _times(work: Work) -> tuple[int, int]:

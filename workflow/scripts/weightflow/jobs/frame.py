@@ -9,7 +9,9 @@ from typing import Any
 
 from weightflow.errors import DivergenceError, InputError, WriteError
 from weightflow.jobs.process import end_with_run, keep_freed_memory, one_thread
+from weightflow.records import provenance
 from weightflow.records.integrity import check_inputs
+from weightflow.records.provenance import Made
 from weightflow.records.record import forget, input_digests, write_records
 
 
@@ -40,6 +42,16 @@ def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) ->
         sys.exit(1)
 
 
+def made_by(snakemake: Any) -> Made:
+    """What Snakemake gives to a script, as records tell it."""
+    return Made(snakemake.rule, dict(snakemake.wildcards.items()), dict(snakemake.params.items()))
+
+
+def stamp(snakemake: Any) -> dict[str, Any]:
+    """What a job was given (`provenance.stamp`), for the metadata of what it writes."""
+    return provenance.stamp(made_by(snakemake), snakemake.input)
+
+
 def _run(main: Callable[[Any], None], snakemake: Any, log: str) -> str | None:
     """What there is to say if it fails."""
     os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
@@ -52,7 +64,7 @@ def _run(main: Callable[[Any], None], snakemake: Any, log: str) -> str | None:
             inputs = input_digests(snakemake.input)
             with one_thread():
                 main(snakemake)
-            write_records(snakemake, inputs)
+            write_records(made_by(snakemake), snakemake.output, inputs)
         except (InputError, DivergenceError, WriteError) as fault:
             logging.error("%s", fault)
             return f"Error: {fault}"

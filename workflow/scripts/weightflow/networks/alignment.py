@@ -7,11 +7,12 @@ A backbone declares its groups of interchangeable units (`HiddenUnits`); nothing
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap
+from weightflow.networks.layout import HiddenUnits, LinearMap
 
 
 def align_chain(layers: Sequence[LinearMap], symmetries: Sequence[HiddenUnits], weights: np.ndarray) -> np.ndarray:
@@ -135,8 +136,22 @@ def _move(group: _Placed, weights: np.ndarray, order: np.ndarray, signs: np.ndar
     return moved
 
 
-def _assign(here: _Placed, there: _Placed, weights: np.ndarray, goal: np.ndarray):
-    """(order, signs, product) of the units there that a linear assignment finds best for the goal's here.
+class _Assignment(NamedTuple):
+    """Units for a goal's units, as a linear assignment finds them.
+
+    Attributes:
+        order: (count,) which unit stands for each of the goal's.
+        signs: (count,) of 1 and −1.
+        product: of the goal with the units so moved.
+    """
+
+    order: np.ndarray
+    signs: np.ndarray
+    product: float
+
+
+def _assign(here: _Placed, there: _Placed, weights: np.ndarray, goal: np.ndarray) -> _Assignment:
+    """The units there that are best for the goal's here.
 
     The other entries of each unit stay as they are, except that units with others inside are compared at the
     best assignment of those.
@@ -149,7 +164,7 @@ def _assign(here: _Placed, there: _Placed, weights: np.ndarray, goal: np.ndarray
             outer[np.concatenate([entries.ravel() for entries in within.entries])] = 0.0
         for i, j in np.ndindex(fixed.shape):
             pairs = zip(here.inner[i], there.inner[j], strict=True)
-            fixed[i, j] = sum(_assign(mine, other, weights, goal)[2] for mine, other in pairs)
+            fixed[i, j] = sum(_assign(mine, other, weights, goal).product for mine, other in pairs)
     for index, source, flips in zip(here.entries, there.entries, here.flips, strict=True):
         similarity = outer[index] @ weights[source].astype(np.float64).T
         if flips:
@@ -158,15 +173,16 @@ def _assign(here: _Placed, there: _Placed, weights: np.ndarray, goal: np.ndarray
             fixed += similarity
     gain = fixed + np.abs(flipping)
     units, order = linear_sum_assignment(gain, maximize=True)
-    return order, np.where(flipping[units, order] < 0, -1, 1), gain[units, order].sum()
+    signs = np.where(flipping[units, order] < 0, -1, 1)
+    return _Assignment(order, signs, gain[units, order].sum())
 
 
 def _settle(group: _Placed, weights: np.ndarray, goal: np.ndarray) -> np.ndarray:
     """Weights with one group assigned to the goal's, and then what is inside its units."""
     moved = weights
     if not group.spectral:
-        order, signs, _ = _assign(group, group, weights, goal)
-        moved = _move(group, weights, order, signs)
+        best = _assign(group, group, weights, goal)
+        moved = _move(group, weights, best.order, best.signs)
     for within in itertools.chain(*group.inner):
         moved = _settle(within, moved, goal)
     return moved

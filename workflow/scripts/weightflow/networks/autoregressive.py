@@ -7,13 +7,14 @@ order, which need not be the data's. All that goes in and comes out is in the da
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from weightflow.dynamics.weight_graph import LinearMap
 from weightflow.networks.flat_weights import apply_linear, split_weights
 from weightflow.networks.heads import Head
+from weightflow.networks.layout import LinearMap
 
 POSITION_CHANNELS = 8  # a sine and a cosine at each of half as many periods
 
@@ -128,9 +129,9 @@ class AutoregressiveBackbone(ABC):
             found.append(joint.sum(1))
             if len(found) == self.variables:
                 return self._restored(torch.stack(found, dim=1), 1)
-            prefix, state, mass = extend_prefixes(joint, count, generator)
-            memory = [part[networks, prefix] for part in memory]
-            code = self.head.code(state)
+            longer = extend_prefixes(joint, count, generator)
+            memory = [part[networks, longer.shorter] for part in memory]
+            code, mass = self.head.code(longer.state), longer.mass
 
     def _score(self, weights: Tensor, states: Tensor) -> Tensor:
         """(S, N) log-probabilities of states (S, N, k), the first k variables in order."""
@@ -190,7 +191,21 @@ class AutoregressiveBackbone(ABC):
         return values.index_select(dim, torch.tensor(self.order, device=values.device).argsort())
 
 
-def extend_prefixes(joint: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+class Prefixes(NamedTuple):
+    """Prefixes that are one variable longer than others.
+
+    Attributes:
+        shorter: (S, N) index of the prefix that each goes on from.
+        state: (S, N) of the variable that it adds.
+        mass: (S, N) probability that it stands for.
+    """
+
+    shorter: Tensor
+    state: Tensor
+    mass: Tensor
+
+
+def extend_prefixes(joint: Tensor, count: int, generator: torch.Generator) -> Prefixes:
     """Prefixes one variable longer: all of them if they are few, else a systematic sample.
 
     Args:
@@ -199,19 +214,19 @@ def extend_prefixes(joint: Tensor, count: int, generator: torch.Generator) -> tu
         generator: one draw for each of the S networks.
 
     Returns:
-        (S, N) index of the shorter prefix, (S, N) next state, and (S, N) probability each stands for. A sampled
-        prefix is drawn as often as its probability says, up to less than one draw, so sums over it are unbiased.
+        The prefixes. A sampled one is drawn as often as its probability says, up to less than one draw, so sums over
+        them are unbiased.
     """
     stack, _, states = joint.shape
     flat = joint.flatten(1)
     if flat.shape[1] <= count:
         place = torch.arange(flat.shape[1], device=joint.device).expand(stack, -1)
-        return place // states, place % states, flat
+        return Prefixes(place // states, place % states, flat)
     cumulative = flat.cumsum(1)
     start = torch.rand(stack, 1, generator=generator, device=joint.device, dtype=joint.dtype)
     levels = (torch.arange(count, device=joint.device) + start) / count * cumulative[:, -1:]
     place = torch.searchsorted(cumulative, levels, right=True).clamp_max(flat.shape[1] - 1)
-    return place // states, place % states, (cumulative[:, -1:] / count).expand(-1, count)
+    return Prefixes(place // states, place % states, (cumulative[:, -1:] / count).expand(-1, count))
 
 
 def position_code(variables: int) -> Tensor:

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from weightflow.data.state_space import Counts, StateSpace
-from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, Head, MixtureHead
+from weightflow.networks.layout import HiddenUnits, LinearMap
 from weightflow.networks.transformer import TransformerBackbone
 from weightflow.networks.variable_order import variable_order
 

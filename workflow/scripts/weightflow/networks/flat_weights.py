@@ -1,12 +1,11 @@
 """Flat weights of networks side by side, read as linear maps and applied.
 
-Flat order: layer by layer, neuron by neuron, each neuron's incoming weights and then its bias. That order is the
-weight graph's (weight_graph.py).
+The flat order is the one that layout.py describes.
 """
 
 from torch import Tensor, baddbmm
 
-from weightflow.dynamics.weight_graph import LinearMap
+from weightflow.networks.layout import LinearMap
 
 
 def split_weights(layers: tuple[LinearMap, ...], weights: Tensor) -> dict[str, Tensor]:

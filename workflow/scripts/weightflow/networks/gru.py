@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap, Slots
 from weightflow.networks.autoregressive import AutoregressiveBackbone, Memory
 from weightflow.networks.flat_weights import apply_linear
 from weightflow.networks.heads import Head
+from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 
 
 class GRUBackbone(AutoregressiveBackbone):

@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -101,6 +102,18 @@ class CountHead(Head):
         return rows.diff(n=3, dim=-2).square().sum((-1, -2)).mean()
 
 
+class Mixture(NamedTuple):
+    """Mixtures of M Gaussians.
+
+    Attributes:
+        logits, means, widths: (M, …) of each component.
+    """
+
+    logits: Tensor
+    means: Tensor
+    widths: Tensor
+
+
 class MixtureHead(Head):
     """A mixture of M Gaussians over a standardised value, which is told to later variables as it is (Bishop 1994).
 
@@ -124,7 +137,7 @@ class MixtureHead(Head):
 
     def log_prob(self, outputs: Tensor, values: Tensor) -> Tensor:
         """Log-densities of values."""
-        logits, means, widths = self._parts(outputs)
+        logits, means, widths = self._mixture(outputs)
         away = (values - means) / widths
         single = -0.5 * away.square() - widths.log() - _HALF_LOG_TAU
         return (logits + single).logsumexp(0) - logits.logsumexp(0)
@@ -135,7 +148,7 @@ class MixtureHead(Head):
 
     def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
         """A component by inversion, then a value of it."""
-        logits, means, widths = self._parts(outputs)
+        logits, means, widths = self._mixture(outputs)
         cumulative = logits.softmax(0).cumsum(0)
         level = torch.rand(logits.shape[1:], generator=generator, device=logits.device)
         # Scaled by the last entry: rounding may leave the total a little below one.
@@ -147,7 +160,7 @@ class MixtureHead(Head):
     def masses(self, outputs: Tensor, edges: Tensor) -> Tensor:
         """Differences of the mixture's distribution function."""
         found: Tensor | float = 0.0
-        logits, means, widths = self._parts(outputs)
+        logits, means, widths = self._mixture(outputs)
         for share, mean, width in zip(logits.softmax(0), means, widths, strict=True):
             below = torch.special.ndtr((edges - mean.unsqueeze(-1)) / width.unsqueeze(-1))
             found = found + share.unsqueeze(-1) * below.diff(dim=-1)
@@ -161,7 +174,7 @@ class MixtureHead(Head):
         """None: a few Gaussians are smooth, and their widths have a least value."""
         return rows.new_zeros(())
 
-    def _parts(self, outputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(M, …) each, the components first and in one piece: far faster to go through than a few beside each other."""
+    def _mixture(self, outputs: Tensor) -> Mixture:
+        """The components first and in one piece: far faster to go through than a few beside each other."""
         logits, means, raw = outputs.movedim(-1, 0).contiguous().chunk(3)
-        return logits, means, self.narrowest + functional.softplus(raw)
+        return Mixture(logits, means, self.narrowest + functional.softplus(raw))

@@ -1,18 +1,36 @@
 """The transformer backbone: causal self-attention over the variables."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap, Slots
 from weightflow.networks.autoregressive import AutoregressiveBackbone, Memory
 from weightflow.networks.flat_weights import apply_linear
 from weightflow.networks.heads import Head
+from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 
 _EPSILON = 1e-6  # of the norm
+
+
+@dataclass(frozen=True)
+class TransformerSize:
+    """Sizes of a transformer's parts.
+
+    Attributes:
+        width: of the residual stream.
+        depth: number of blocks.
+        heads: of the attention in each block.
+        feedforward: hidden units of the feed-forward part in each block.
+    """
+
+    width: int
+    depth: int
+    heads: int
+    feedforward: int
 
 
 class TransformerBackbone(AutoregressiveBackbone):
@@ -27,10 +45,7 @@ class TransformerBackbone(AutoregressiveBackbone):
     Args:
         variables: d.
         head: what the outputs say of a variable.
-        width: of the residual stream.
-        depth: number of blocks.
-        heads: of the attention; they divide the width.
-        feedforward: hidden units of the feed-forward part, per unit of the width.
+        size: of its parts; the heads divide the width.
         position: whether the network is told which variable it predicts.
         order: indices of the variables in the order they are drawn; None for the data's.
     """
@@ -39,28 +54,30 @@ class TransformerBackbone(AutoregressiveBackbone):
         self,
         variables: int,
         head: Head,
-        width: int,
-        depth: int = 1,
-        heads: int = 1,
-        feedforward: int = 2,
+        size: TransformerSize,
         position: bool = False,
         order: Sequence[int] | None = None,
     ):
         super().__init__(variables, head, position, order)
-        if width % heads:
-            raise ValueError(f"{heads} heads do not divide the width {width}")
-        self.width, self.depth, self.heads, self.forward = width, depth, heads, feedforward * width
+        if size.width % size.heads:
+            raise ValueError(f"{size.heads} heads do not divide the width {size.width}")
+        self.width, self.depth, self.heads, self.forward = size.width, size.depth, size.heads, size.feedforward
+        width = self.width
         layers = [LinearMap("embed", width, self.inputs)]
-        for block in range(depth):
+        for block in range(self.depth):
             layers += [LinearMap(f"{part}{block}", width, width) for part in ("query", "key", "value", "out")]
             layers += [LinearMap(f"up{block}", self.forward, width), LinearMap(f"down{block}", width, self.forward)]
         self.layers = (*layers, LinearMap(self.readout, head.outputs, width))
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], order: Sequence[int], head: Head) -> "TransformerBackbone":
-        """From the config's `backbone` section: `hidden`, `layers`, `heads`, `feedforward` and `position`."""
-        sizes = [settings[key] for key in ("hidden", "layers", "heads", "feedforward", "position")]
-        return cls(len(order), head, *sizes, order)
+        """From the config's `backbone` section: `hidden`, `layers`, `heads`, `feedforward` and `position`.
+
+        The section's `feedforward` is per unit of the width.
+        """
+        width, forward = settings["hidden"], settings["hidden"] * settings["feedforward"]
+        size = TransformerSize(width, settings["layers"], settings["heads"], forward)
+        return cls(len(order), head, size, settings["position"], order)
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:

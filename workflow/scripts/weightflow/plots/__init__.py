@@ -1,4 +1,5 @@
-"""Figures, one module per kind; each turns arrays and tables into one Matplotlib figure and returns it.
+"""Figures: one module for each kind, which turns arrays and tables into one Matplotlib figure.
 
-Nothing here imports torch: figures can be drawn again from results alone.
+Nothing here imports torch, so figures can be drawn again from saved results.
+May import: the root modules and the rooms from systems to bands.
 """

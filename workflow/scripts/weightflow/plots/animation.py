@@ -56,7 +56,7 @@ def animate_density(
     """
     shown = _evenly(len(data.times), MOST_FRAMES)
     with style.look():
-        if len(prediction.frame_times) and not data.discrete:
+        if len(prediction.figures.frame_times) and not data.discrete:
             return _quantized(_through_cells(data, prediction, line))
         figure, draw = (_side_by_side if len(data.pair) == 2 else _overlaid)(data, law, prediction, line, shown)
         frames = list(_frames(figure, draw, shown))
@@ -79,8 +79,9 @@ def _through_cells(data: Snapshots, prediction: Prediction, line: style.Line) ->
     edges = [prediction.edges[v] for v in pair]
     area = np.outer(*map(np.diff, edges))
     limits = cell_limits(data.truth, pair)
-    joints = np.concatenate([prediction.joints, prediction.frame_joints])
-    times = np.concatenate([prediction.times, prediction.frame_times])
+    grids = prediction.figures
+    joints = np.concatenate([grids.joints, grids.frame_joints])
+    times = np.concatenate([prediction.times, grids.frame_times])
     times, first = np.unique(times.round(9), return_index=True)
     figure, axes = style.plt.subplot_mosaic([["model"], ["time"]], **_SIZE | {"figsize": _TALL})
     panel, tell = axes["model"], _clock(axes["time"], data)
@@ -172,21 +173,21 @@ def _overlaid(
 ) -> tuple[Figure, Callable[[int], None]]:
     edges = pair_edges(data, prediction, shown, 0)
     figure, axes = style.plt.subplot_mosaic([["both"], ["time"]], **_SIZE)
-    found = [[marginal(part, t, 0, edges) for t in shown] for part in (law or data, prediction)]
+    truths, models = ([marginal(part, t, 0, edges) for t in shown] for part in (law or data, prediction))
     both = axes["both"]
-    truth = both.stairs(found[0][0], edges, fill=True, color=style.TRUTH)
-    model = both.stairs(found[1][0], edges, color=line.color, linewidth=1.5)
+    truth = both.stairs(truths[0], edges, fill=True, color=style.TRUTH)
+    model = both.stairs(models[0], edges, color=line.color, linewidth=1.5)
     both.legend([truth, model], ["truth, states" if law is None else "exact law", line.label])
     # A point mass at the start would flatten everything after it.
-    both.set_ylim(0, 1.1 * np.quantile([density.max() for density in found[0]], 0.9))
+    both.set_ylim(0, 1.1 * np.quantile([density.max() for density in truths], 0.9))
     both.set_xlabel(data.variables[0])
     both.set_ylabel("probability" if data.discrete else "density")
     tell = _clock(axes["time"], data)
     place = {t: i for i, t in enumerate(shown)}
 
     def draw(t: int) -> None:
-        truth.set_data(found[0][place[t]])
-        model.set_data(found[1][place[t]])
+        truth.set_data(truths[place[t]])
+        model.set_data(models[place[t]])
         tell(data.times[t])
 
     return figure, draw

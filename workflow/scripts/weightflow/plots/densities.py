@@ -14,7 +14,8 @@ from scipy.ndimage import gaussian_filter
 from weightflow.data.snapshots import Snapshots
 from weightflow.laws.law import ExactLaw
 from weightflow.plots import style
-from weightflow.prediction.predictions import Prediction, bin_counts
+from weightflow.prediction.figure_grids import bin_counts
+from weightflow.prediction.predictions import Prediction
 
 SHOWN_TIMES = 4
 MOST_BINS = 60
@@ -103,12 +104,13 @@ def joint(
 
     A prediction with a grid of just these two shows it, without the noise of its samples.
     """
-    if isinstance(part, Prediction) and tuple(part.pair) == tuple(pair) and len(part.edges):
+    grid = part.figures.joints[t] if isinstance(part, Prediction) and part.figures.show(pair) else None
+    if grid is not None and len(part.edges):
         own = [part.edges[v] for v in pair]
-        shares = _spread(_spread(part.joints[t], own[1], edges[1]).T, own[0], edges[0]).T
+        shares = _spread(_spread(grid, own[1], edges[1]).T, own[0], edges[0]).T
         return shares / np.outer(*map(np.diff, edges))
-    if isinstance(part, Prediction) and tuple(part.pair) == tuple(pair):
-        values, weights = _grid_states(part.joints[t], part.marginals.shape[-1])
+    if grid is not None:
+        values, weights = _grid_states(grid, part.marginals.shape[-1])
     else:
         states, weights = states_at(part, t)
         values = states[:, pair].T
@@ -143,9 +145,9 @@ def own_grid(
         pair: the two variables.
         limits: (2, 2) from `cell_limits`, between which samples are counted.
     """
-    if len(prediction.joints) and tuple(prediction.pair) == tuple(pair):
+    if prediction.figures.show(pair):
         edges = [prediction.edges[v] for v in pair]
-        return edges, prediction.joints[t] / np.outer(*map(np.diff, edges))
+        return edges, prediction.figures.joints[t] / np.outer(*map(np.diff, edges))
     edges = [np.linspace(low, high, _SMOOTHED_BINS + 1) for low, high in limits]
     return edges, gaussian_filter(joint(prediction, t, pair, (edges[0], edges[1])), SMOOTHING)
 

@@ -14,6 +14,7 @@ from weightflow.laws.law import ExactLaw
 from weightflow.plots import style
 from weightflow.plots.densities import joint, shown_times
 from weightflow.prediction.predictions import Prediction
+from weightflow.systems.adaptive_walk import AdaptiveWalk
 
 LEVELS = 8  # contours of the fitness
 BINS = 50  # of a density along each locus
@@ -25,8 +26,7 @@ _CONTOURS = {"colors": "#a98a5b", "linewidths": 0.4, "alpha": 0.7}
 
 
 def plot_landscape(
-    title: str,
-    landscape: np.ndarray,
+    walk: AdaptiveWalk,
     data: Snapshots,
     law: ExactLaw | None,
     prediction: Prediction,
@@ -36,8 +36,7 @@ def plot_landscape(
     """The landscape with its peaks, and beside it the truth above the prediction; columns are times.
 
     Args:
-        title: the system's.
-        landscape: (A, B) fitness of the alleles of two loci, which are the data's two variables.
+        walk: the system, of two loci, which are the data's two variables.
         data: the truth by its states.
         law: the truth itself, drawn instead of the states; None where it is unknown.
         prediction: of one model, at the times of the data.
@@ -46,13 +45,13 @@ def plot_landscape(
     """
     if times is None:
         times = data.times[np.geomspace(1, len(data.times) - 1, SHOWN_TIMES).round().astype(int)].tolist()
-    shown = shown_times(data, times)
+    shown, landscape = shown_times(data, times), walk.landscape()
     edges = _edges(landscape.shape[0]), _edges(landscape.shape[1])
     rows = [("truth", style.BLACK, data) if law is None else ("exact law", style.BLACK, law)]
     rows.append((line.label, line.color, prediction))
     with style.look():
         figure = style.plt.figure(figsize=(style.PAGE, 8.2 * style.CM))
-        figure.suptitle(title, fontsize="medium")
+        figure.suptitle(walk.title, fontsize="medium")
         left, right = figure.subfigures(1, 2, width_ratios=[1, 1.95])
         _relief(left, landscape, data.variables)
         panels = right.subplots(2, len(shown), sharex=True, sharey=True, squeeze=False)

@@ -1,7 +1,7 @@
 """Loss curves of every fit: anchors, latent path, learned spline, dynamics."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -44,6 +44,25 @@ class Fits:
     validation: Mapping[str, pd.DataFrame]
 
 
+@dataclass(frozen=True)
+class _Panel:
+    """A panel of curves.
+
+    Attributes:
+        tables: by model.
+        column: of the tables that is drawn.
+        scale: of its axis.
+        title: of the panel.
+        says: what the axis tells.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    column: str
+    scale: str
+    title: str
+    says: str
+
+
 def plot_losses(fits: Fits, lines: Mapping[str, style.Line], times: np.ndarray, time_label: str) -> Figure:
     """A panel for each set of anchors and for each loss that some fit has.
 
@@ -55,30 +74,30 @@ def plot_losses(fits: Fits, lines: Mapping[str, style.Line], times: np.ndarray, 
     """
     nats = "negative log-likelihood\nper state (nats)"
     penalties = {m: table.assign(penalty=table["curvature"] + table["roughness"]) for m, table in fits.splines.items()}
-    curves = [
-        (fits.paths, "structural", "log", "latent path: auto-encoder", "mean squared error"),
-        (fits.splines, "nll", "linear", "learned spline: likelihood", nats),
-        (penalties, "penalty", "log", "learned spline: smoothness", "curvature + roughness\npenalties"),
-        *((fits.dynamics, t, scale, f"dynamics: {t} term", says) for t, (scale, says) in _TERMS.items()),
-        (fits.validation, "nll", "linear", "dynamics: choice of the steps", "validation NLL\nper state (nats)"),
+    panels = [
+        _Panel(fits.paths, "structural", "log", "latent path: auto-encoder", "mean squared error"),
+        _Panel(fits.splines, "nll", "linear", "learned spline: likelihood", nats),
+        _Panel(penalties, "penalty", "log", "learned spline: smoothness", "curvature + roughness\npenalties"),
+        *(_Panel(fits.dynamics, t, scale, f"dynamics: {t} term", says) for t, (scale, says) in _TERMS.items()),
+        _Panel(fits.validation, "nll", "linear", "dynamics: choice of the steps", "validation NLL\nper state (nats)"),
     ]
-    drawn = [(_with_values(tables, column), column, *rest) for tables, column, *rest in curves]
-    drawn = [curve for curve in drawn if curve[0]]
-    panels = len(fits.anchors) + len(drawn)
+    drawn = [replace(one, tables=_with_values(one.tables, one.column)) for one in panels]
+    drawn = [one for one in drawn if one.tables]
+    count = len(fits.anchors) + len(drawn)
     with style.look():
-        if not panels:
+        if not count:
             return style.empty("Nothing was trained.")
-        rows = -(-panels // 2)
+        rows = -(-count // 2)
         figure, axes = style.grid(rows, 2, style.PAGE, 5.6 * style.CM * rows)
-        for panel in axes.flat[panels:]:
+        for panel in axes.flat[count:]:
             panel.set_axis_off()
         places = iter(axes.flat)
         for (title, table), panel in zip(fits.anchors.items(), places, strict=False):
             _anchor_curves(panel, table, times, time_label)
             panel.set(title=f"anchors of {title}", ylabel=nats)
-        for (tables, column, scale, title, ylabel), panel in zip(drawn, places, strict=False):
-            _curves(panel, tables, column, scale, lines)
-            panel.set(title=title, ylabel=ylabel)
+        for one, panel in zip(drawn, places, strict=False):
+            _curves(panel, one, lines)
+            panel.set(title=one.title, ylabel=one.says)
     return figure
 
 
@@ -97,18 +116,16 @@ def _anchor_curves(panel: Axes, table: pd.DataFrame, times: np.ndarray, time_lab
     )
 
 
-def _curves(
-    panel: Axes, tables: Mapping[str, pd.DataFrame], column: str, scale: str, lines: Mapping[str, style.Line]
-) -> None:
+def _curves(panel: Axes, shown: _Panel, lines: Mapping[str, style.Line]) -> None:
     """The curves as they are, faint, and their running medians."""
-    for i, (model, table) in enumerate(tables.items()):
-        steps, values = table["step"], table[column]
-        if scale == "log":
+    for i, (model, table) in enumerate(shown.tables.items()):
+        steps, values = table["step"], table[shown.column]
+        if shown.scale == "log":
             values = values.where(values > 0)
         # Later curves are thinner, so that those of models that share a fit stay visible.
-        look = lines[model].plot() | {"linewidth": 2.2 - 1.2 * i / max(1, len(tables) - 1)}
+        look = lines[model].plot() | {"linewidth": 2.2 - 1.2 * i / max(1, len(shown.tables) - 1)}
         panel.plot(steps, values, color=look["color"], linewidth=0.5, alpha=0.3)
         panel.plot(steps, values.rolling(max(1, len(table) // _WINDOWS), min_periods=1, center=True).median(), **look)
-    panel.set(xlabel="optimisation step", yscale=scale)
+    panel.set(xlabel="optimisation step", yscale=shown.scale)
     panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     panel.legend()

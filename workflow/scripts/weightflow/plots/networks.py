@@ -1,6 +1,7 @@
 """Trained and generated networks: how accurate each is, and where they lie in weight space."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,26 +32,41 @@ def plot_networks(accuracies: pd.DataFrame, weights: Mapping[str, np.ndarray]) -
     return figure
 
 
-def _groups(accuracies: pd.DataFrame) -> list[tuple[str, str, np.ndarray]]:
-    """(label, source, accuracies) from top to bottom; trained networks once, as another order changes none."""
+class _Group(NamedTuple):
+    """A row of points.
+
+    Attributes:
+        label: beside it.
+        source: of the networks, which has its colour.
+        accuracies: (n,) of the networks.
+    """
+
+    label: str
+    source: str
+    accuracies: np.ndarray
+
+
+def _groups(accuracies: pd.DataFrame) -> list[_Group]:
+    """From top to bottom; trained networks once, as another order changes none."""
     found = []
     for (layout, source), part in accuracies.groupby(["layout", "source"], sort=False):
         if source != TRAINED:
-            found.append((f"{source}, {layout}", source, part["accuracy"].to_numpy()))
+            found.append(_Group(f"{source}, {layout}", source, part["accuracy"].to_numpy()))
         elif layout == accuracies["layout"].iloc[0]:
-            found.insert(0, (TRAINED, TRAINED, part["accuracy"].to_numpy()))
+            found.insert(0, _Group(TRAINED, TRAINED, part["accuracy"].to_numpy()))
     return found
 
 
-def _accuracies(panel: Axes, groups: Sequence[tuple[str, str, np.ndarray]]) -> None:
-    for place, (_, source, shares) in enumerate(groups):
+def _accuracies(panel: Axes, groups: Sequence[_Group]) -> None:
+    for place, group in enumerate(groups):
+        shares = group.accuracies
         spread = np.random.default_rng(0).uniform(-0.28, 0.28, len(shares))  # so that equal ones do not hide each other
-        colour = COLOURS.get(source, style.PURPLE)
+        colour = COLOURS.get(group.source, style.PURPLE)
         panel.plot(100 * shares, place + spread, ".", color=colour, markersize=3, alpha=0.45, markeredgewidth=0)
         panel.errorbar(
             100 * shares.mean(), place, xerr=100 * shares.std(), fmt="|", color=style.VERMILLION, capsize=2, zorder=3
         )
-    panel.set_yticks(range(len(groups)), [label for label, *_ in groups])
+    panel.set_yticks(range(len(groups)), [group.label for group in groups])
     panel.invert_yaxis()
     panel.set_xlabel("accuracy on the test part (%)")
 

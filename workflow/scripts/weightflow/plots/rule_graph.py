@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from itertools import combinations, pairwise
+from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -93,9 +94,16 @@ def layout(graph: nx.DiGraph) -> tuple[dict[object, tuple[float, float]], list[l
         for sweep in range(SWEEPS):
             for layer in layers if sweep % 2 else layers[::-1]:
                 _settle(layer, across, neighbours, rooms)
-        tries.append((_crossings(threads, across, depth), start, across))
-    across = min(tries, key=lambda found: found[:2])[2]
+        tries.append(_Try(across, _crossings(threads, across, depth)))
+    across = min(tries, key=lambda found: found.cost).across  # the first of equals
     return {node: (across[node], float(y)) for y, layer in enumerate(layers) for node in layer}, threads
+
+
+class _Try(NamedTuple):
+    """A layout: where each node lies across its layer, and what `_crossings` says of it."""
+
+    across: Mapping[object, float]
+    cost: tuple[int, float]
 
 
 def _crossings(

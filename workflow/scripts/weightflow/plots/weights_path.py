@@ -47,7 +47,7 @@ def plot_weights_path(
         times: of the insets; None chooses them.
     """
     plane, shares = principal_plane(anchors)
-    points, curve = plane(anchors), plane(prediction.path_weights)
+    points, curve = plane(anchors), plane(prediction.figures.path_weights)
     shown = shown_times(data, times)
     marks = plane(prediction.weights[shown])
     norm = Normalize(data.times[0], data.times[-1])
@@ -57,7 +57,7 @@ def plot_weights_path(
         panel = figure.add_subplot(layout[1, :])
         panel.patch.set_visible(False)  # the links lie beneath
         panel.plot(*points.T, color=style.GREY, linestyle="--", linewidth=0.8, zorder=1)
-        panel.add_collection(_coloured(curve, prediction.path_times, norm))
+        panel.add_collection(_coloured(curve, prediction.figures.path_times, norm))
         panel.scatter(
             *points.T, c=data.observed_times, cmap=style.TIME_COLOURS, norm=norm, s=34, ec="black", lw=0.6, zorder=5
         )

@@ -8,7 +8,7 @@ with its units in other orders, lie near each other, its decoded weights are nea
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,15 +17,16 @@ from torch import Tensor, nn
 
 from weightflow import seeding
 from weightflow.dynamics.graph_network import TokenMaps, attention
-from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap
 from weightflow.errors import DivergenceError, InputError
 from weightflow.networks import losses
 from weightflow.networks.alignment import permute
+from weightflow.networks.layout import HiddenUnits, LinearMap
 from weightflow.networks.learning_rate import cosine_decay
 from weightflow.networks.saved_networks import with_parameters
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.progress import progress
+from weightflow.seeding import Computation
 from weightflow.storage import parts_of, read_tensors, write_tensors
 
 KIND = "weight auto-encoder"
@@ -88,8 +89,7 @@ def fit_autoencoder(
     weights: np.ndarray,
     behaviour: Behaviour,
     settings: Mapping[str, Any],
-    seed: int,
-    device: torch.device,
+    computation: Computation,
 ) -> Fitted:
     """Fit an auto-encoder to a population.
 
@@ -100,12 +100,12 @@ def fit_autoencoder(
         behaviour: what networks say of the queries, as it is to be compared.
         settings: those of the network, and `steps`, `batch`, `learning_rate`, `mixing`, `contrastive` (γ),
             `structural` (β).
-        seed: of the network, batches and views.
-        device: where to compute.
+        computation: its seed is that of the network, batches and views.
 
     Raises:
         DivergenceError: the loss became NaN or infinite.
     """
+    seed, device = computation.seed, computation.device
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeding.integer(seed, "weight auto-encoder", "network"))
         network = WeightAutoencoder(layers, weights, settings).to(device)
@@ -126,15 +126,30 @@ def fit_autoencoder(
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         if step % max(1, count // _SEEN) == 0 or step == count - 1:
-            rows.append((step, loss.item(), *(part.item() for part in parts)))
-            if not np.isfinite(rows[-1][1]):
+            value = loss.item()
+            rows.append((step, value, *(part.item() for part in parts)))
+            if not np.isfinite(value):
                 raise DivergenceError(f"the auto-encoder diverged at step {step}; lower its learning_rate ({rate}).")
-    seen = pd.DataFrame(rows, columns=["step", "loss", "contrastive", "structural", "behavioural"])
+    seen = pd.DataFrame(rows, columns=["step", "loss", *_Parts._fields])
     return Fitted(network.eval(), dict(settings), seen)
 
 
-def split_networks(count: int, shares: Sequence[float], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Networks that an auto-encoder learns, that choices are made by, and that nothing sees but the results.
+class NetworkSplit(NamedTuple):
+    """Indices of a population's networks in three parts.
+
+    Attributes:
+        learned: those that an auto-encoder learns.
+        chosen: those that choices are made by.
+        unseen: those that nothing sees but the results.
+    """
+
+    learned: np.ndarray
+    chosen: np.ndarray
+    unseen: np.ndarray
+
+
+def split_networks(count: int, shares: Sequence[float], seed: int) -> NetworkSplit:
+    """Split networks at random.
 
     Args:
         count: of networks.
@@ -146,7 +161,7 @@ def split_networks(count: int, shares: Sequence[float], seed: int) -> tuple[np.n
     """
     order = seeding.stream(seed, "weight auto-encoder", "networks").permutation(count)
     learned, chosen = (round(share * count) for share in shares)
-    parts = order[:learned], order[learned : learned + chosen], order[learned + chosen :]
+    parts = NetworkSplit(order[:learned], order[learned : learned + chosen], order[learned + chosen :])
     if not all(map(len, parts)):
         raise InputError(
             f"populations.*.autoencoder.shares: {list(shares)} of {count} networks leave a part without any; change "
@@ -227,6 +242,14 @@ def _drawn(networks: Tensor, count: int, mixing: float, draws: np.random.Generat
     return networks[chosen].lerp(networks[others], ways)
 
 
+class _Parts(NamedTuple):
+    """The parts of a loss, without their weights."""
+
+    contrastive: Tensor
+    structural: Tensor
+    behavioural: Tensor
+
+
 class _Loss:
     """The loss of a batch of networks, and its three parts."""
 
@@ -237,7 +260,7 @@ class _Loss:
         self.places, self.signs = ways
         self.contrastive, self.structural = settings["contrastive"], settings["structural"]
 
-    def __call__(self, weights: Tensor, picked: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
+    def __call__(self, weights: Tensor, picked: Tensor) -> tuple[Tensor, _Parts]:
         network = self.network
         latent = network.encode(weights)
         decoded = network.decode(latent)
@@ -252,7 +275,7 @@ class _Loss:
             behavioural = losses.behavioural(self.behaviour(decoded), wanted, self.scale)
         recovered = self.structural * structural + (1 - self.structural) * behavioural
         loss = self.contrastive * contrastive + (1 - self.contrastive) * recovered
-        return loss, (contrastive, structural, behavioural)
+        return loss, _Parts(contrastive, structural, behavioural)
 
 
 @torch.no_grad()

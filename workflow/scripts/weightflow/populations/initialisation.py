@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from weightflow.dynamics.weight_graph import LinearMap
+from weightflow.networks.layout import LinearMap
 from weightflow.populations.architectures.classifiers import Classifier
 
 

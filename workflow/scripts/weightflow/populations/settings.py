@@ -93,11 +93,11 @@ def _check_architecture(
             f"{where}.kind: {kind} reads images, and the inputs of {task} are none; set mlp, or task: one of "
             f"{', '.join(of_images)}."
         )
-    sizes = [len(architecture[key]) for key in ("channels", "kernels", "pools")]
-    if kind == "cnn" and len(set(sizes)) > 1:
+    channels, kernels, pools = (len(architecture[key]) for key in ("channels", "kernels", "pools"))
+    if kind == "cnn" and not channels == kernels == pools:
         raise InputError(
-            f"{where}: there are {sizes[0]} channels, {sizes[1]} kernels and {sizes[2]} pools; give one of each for "
-            "every convolution."
+            f"{where}: there are {channels} channels, {kernels} kernels and {pools} pools; give one of each for every "
+            "convolution."
         )
     if kind == "transformer" and architecture["feedforward"] % architecture["width"]:
         raise InputError(

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,14 +21,32 @@ from weightflow.populations.population import Population
 from weightflow.populations.tasks.task import Labelled, Task
 from weightflow.populations.verdicts import accuracy, logits, measure_norms
 from weightflow.progress import progress
+from weightflow.seeding import Computation
 
 _HELD = 4  # times that weights are in memory while they are trained, with gradients and moments
 _SEEN = 20  # epochs that the curves tell of, about
 _LAST_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
 
 
+class _Examples(NamedTuple):
+    """Inputs (n, …) and their labels (n,) on a device."""
+
+    inputs: Tensor
+    labels: Tensor
+
+
+class _CurvePoint(NamedTuple):
+    """A network at an epoch: its loss on the training part, its accuracy on the training and the validation part."""
+
+    network: int
+    epoch: int
+    loss: float
+    training: float
+    validation: float
+
+
 def train_population(
-    classifier: Classifier, task: Task, settings: Mapping[str, Any], seed: int, device: torch.device
+    classifier: Classifier, task: Task, settings: Mapping[str, Any], computation: Computation
 ) -> Population:
     """Train N networks, each with its own initial weights and order of examples, whatever is trained beside it.
 
@@ -37,8 +55,7 @@ def train_population(
         task: its training part is learned; the validation part is only looked at.
         settings: `networks`, `epochs`, `checkpoints` (epochs up to `epochs`), `batch`, `at_once`, and lists
             `learning_rates`, `weight_decays` and `initialisations`, all of whose combinations take turns.
-        seed: of everything random.
-        device: where to train.
+        computation: its seed is that of all networks.
 
     Raises:
         InputError: the networks would take more memory than there is.
@@ -50,6 +67,7 @@ def train_population(
         f"populations.*.training: {settings['networks']} networks of {weights} weights at {kept} epochs",
     )
     recipes, at_once = _recipes(settings), settings["at_once"]
+    seed, device = computation.seed, computation.device
     generators = [torch.Generator().manual_seed(seeding.integer(seed, "population", i)) for i in range(len(recipes))]
     parts = [
         _train(classifier, task, recipes[i : i + at_once], generators[i : i + at_once], settings, device)
@@ -103,7 +121,7 @@ def _train(
     rates = [group["lr"] for group in optimiser.param_groups]
     training, validation = (_on(part, device) for part in (task.training, task.validation))
     kept, judged, checkpoints, rows = _kept(settings), _judged(settings), [], []
-    steps = settings["epochs"] * -(-len(training[1]) // settings["batch"])
+    steps = settings["epochs"] * -(-len(training.labels) // settings["batch"])
     step = 0
     for epoch in progress(range(settings["epochs"] + 1), f"{len(recipes)} networks, epochs"):
         if epoch in judged:
@@ -112,18 +130,18 @@ def _train(
             rows += _judge(classifier, weights, epoch, training, validation)
         if epoch == settings["epochs"]:
             break
-        for batch in _batches(len(training[1]), settings["batch"], generators):
+        for batch in _batches(len(training.labels), settings["batch"], generators):
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * cosine_decay(step, steps, _LAST_RATE)
             weights = torch.cat([group["params"][0] for group in optimiser.param_groups])
             own = batch.to(device)
-            said = classifier.logits(weights, training[0][own], BatchNorms())
-            loss = functional.cross_entropy(said.flatten(0, 1), training[1][own].flatten(), reduction="sum")
+            said = classifier.logits(weights, training.inputs[own], BatchNorms())
+            loss = functional.cross_entropy(said.flatten(0, 1), training.labels[own].flatten(), reduction="sum")
             optimiser.zero_grad(set_to_none=True)
             (loss / batch.shape[1]).backward()
             optimiser.step()
             step += 1
-    curves = pd.DataFrame(rows, columns=["network", "epoch", "loss", "training", "validation"])
+    curves = pd.DataFrame(rows, columns=list(_CurvePoint._fields))
     if not (torch.isfinite(weights).all() and np.isfinite(curves["loss"]).all()):
         raise DivergenceError("a network's training diverged; lower populations.*.training.learning_rates.")
     return np.stack(checkpoints, axis=1), curves
@@ -140,20 +158,20 @@ def _batches(examples: int, size: int, generators: Sequence[torch.Generator]) ->
     return torch.stack([torch.randperm(examples, generator=own) for own in generators]).split(size, dim=1)
 
 
-def _on(part: Labelled, device: torch.device) -> tuple[Tensor, Tensor]:
-    return torch.as_tensor(part.inputs, device=device), torch.as_tensor(part.labels, device=device)
+def _on(part: Labelled, device: torch.device) -> _Examples:
+    return _Examples(torch.as_tensor(part.inputs, device=device), torch.as_tensor(part.labels, device=device))
 
 
 def _judge(
     classifier: Classifier,
     weights: Tensor,
     epoch: int,
-    training: tuple[Tensor, Tensor],
-    validation: tuple[Tensor, Tensor],
-) -> list[tuple[int, int, float, float, float]]:
-    """Rows (network, epoch, loss, training, validation) of the curves."""
-    moments = measure_norms(classifier, weights, training[0])
-    said, seen = (logits(classifier, weights, moments, part[0]) for part in (training, validation))
-    losses = [functional.cross_entropy(own, training[1]).item() for own in said]
-    shares = zip(losses, accuracy(said, training[1]).tolist(), accuracy(seen, validation[1]).tolist(), strict=True)
-    return [(network, epoch, *own) for network, own in enumerate(shares)]
+    training: _Examples,
+    validation: _Examples,
+) -> list[_CurvePoint]:
+    """Rows of the curves."""
+    moments = measure_norms(classifier, weights, training.inputs)
+    said, seen = (logits(classifier, weights, moments, part.inputs) for part in (training, validation))
+    losses = [functional.cross_entropy(own, training.labels).item() for own in said]
+    shares = accuracy(said, training.labels).tolist(), accuracy(seen, validation.labels).tolist()
+    return [_CurvePoint(network, epoch, *own) for network, own in enumerate(zip(losses, *shares, strict=True))]

@@ -23,6 +23,7 @@ from weightflow.networks.learning_rate import cosine_decay
 from weightflow.networks.saved_networks import with_parameters
 from weightflow.populations.reduction import Reduction, fit_reduction
 from weightflow.progress import progress
+from weightflow.seeding import Computation
 from weightflow.storage import parts_of, read_tensors, write_tensors
 from weightflow.transport.couplings import couple
 
@@ -74,8 +75,7 @@ class WeightFlow:
 def fit_weight_flow(
     weights: np.ndarray,
     settings: Mapping[str, Any],
-    seed: int,
-    device: torch.device,
+    computation: Computation,
     conditions: np.ndarray | None = None,
 ) -> WeightFlow:
     """Fit a flow to a population.
@@ -85,8 +85,7 @@ def fit_weight_flow(
         settings: `width`, `steps`, `batch`, `learning_rate`, `weight_decay`, `ema`, `source`, `times` (the α and β of
             the Beta distribution of t, [1, 1] for a uniform one), `coupling` (independent or optimal, within a
             batch), `components` and `reduction`.
-        seed: of the network, batches, noise and times.
-        device: where to compute.
+        computation: its seed is that of the network, batches, noise and times.
         conditions: (N, c), about from −1 to 1.
 
     Raises:
@@ -95,6 +94,7 @@ def fit_weight_flow(
     reduction = fit_reduction(weights, settings["components"], settings["reduction"])
     goals = torch.as_tensor(reduction.coordinates(weights), dtype=torch.float32)
     given = torch.zeros(len(goals), 0) if conditions is None else torch.as_tensor(conditions, dtype=torch.float32)
+    seed, device = computation.seed, computation.device
     draws = seeding.stream(seed, "weight flow")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeding.integer(seed, "weight flow", "network"))
@@ -111,8 +111,9 @@ def fit_weight_flow(
         optimiser.step()
         average.update_parameters(velocity)
         if step % max(1, count // _SEEN) == 0 or step == count - 1:
-            losses.append((step, loss.item()))
-            if not np.isfinite(losses[-1][1]):
+            value = loss.item()
+            losses.append((step, value))
+            if not np.isfinite(value):
                 raise DivergenceError(f"the weight flow diverged at step {step}; lower its learning_rate ({rate}).")
     return WeightFlow(average.module.eval(), reduction, settings["source"], pd.DataFrame(losses, columns=_LOSSES))
 

@@ -5,8 +5,6 @@ from collections.abc import Callable
 import numpy as np
 from scipy.interpolate import CubicSpline, interp1d
 
-FINE_POINTS = 201
-
 
 def interpolate_weights(kind: str, times: np.ndarray, weights: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Weights between anchors.
@@ -32,8 +30,3 @@ def _natural_spline(times: np.ndarray, weights: np.ndarray) -> Callable[[np.ndar
 
 
 INTERPOLATIONS = {"weights_linear": _linear, "weights_spline": _natural_spline}
-
-
-def fine_times(times: np.ndarray) -> np.ndarray:
-    """A grid over the observed range that a figure of the path looks smooth on."""
-    return np.linspace(times[0], times[-1], FINE_POINTS)

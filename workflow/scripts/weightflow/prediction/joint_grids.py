@@ -11,7 +11,7 @@ from torch import Tensor
 
 from weightflow.data.state_space import Counts, StateSpace
 from weightflow.networks.backbones import Backbone
-from weightflow.prediction.predictions import bin_counts
+from weightflow.prediction.figure_grids import bin_counts
 
 MOST_STATES = 512  # of a variable; a finer grid shows nothing more, and costs its square
 MOST_PROBABILITIES = 2_000_000  # of all times, 8 MB on disk

@@ -16,9 +16,10 @@ from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.laws.law import ExactLaw
 from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.networks.likelihood import log_probs
-from weightflow.prediction.interpolation import fine_times
+from weightflow.prediction.figure_grids import FigureGrids, fine_times
 from weightflow.prediction.joint_grids import joint_grids
 from weightflow.prediction.predictions import Prediction, density_edges
+from weightflow.seeding import Computation
 
 MANY_TIMES = 40  # of the data, which make an animation without any in between
 _FRAMES = slice(None, None, 4)  # of the fine path
@@ -27,6 +28,36 @@ _AT_ONCE = 2_000_000  # probabilities held in one batch
 _IN_MARGINALS = 20_000_000  # probabilities held while marginals are found
 
 WeightsAt = Callable[[Sequence[np.ndarray]], Iterable[np.ndarray]]  # weights (T_i, P) on each grid of times (T_i,)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a moving density.
+
+    Attributes:
+        data: whose times are predicted, and whose held-out part is scored.
+        samples: number n of samples at each time.
+        law: the exact law that densities are scored by too; None where it is unknown.
+    """
+
+    data: Snapshots
+    samples: int
+    law: ExactLaw | None = None
+
+
+@dataclass(frozen=True)
+class WeightsPath:
+    """The weights of a moving network on two grids of times.
+
+    Attributes:
+        weights: (T, P) at the data's times.
+        fine_weights: (F, P) at the fine times.
+        fine_times: (F,).
+    """
+
+    weights: np.ndarray
+    fine_weights: np.ndarray
+    fine_times: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -94,29 +125,21 @@ def mean_masses(backbone: Backbone, weights: Tensor, edges: Tensor, count: int, 
 
 
 def predict_along(
-    weights_at: WeightsAt,
-    graph: WeightGraph,
-    data: Snapshots,
-    samples: int,
-    seed: int,
-    device: torch.device,
-    law: ExactLaw | None,
+    weights_at: WeightsAt, graph: WeightGraph, question: Question, computation: Computation
 ) -> Prediction:
     """The prediction of a backbone whose weights follow a path, at the data's times.
 
     Args:
         weights_at: for several grids of times (T_i,) the weights (T_i, P) on each.
         graph: anchors of the path, which say what the backbone is.
-        data: for the times and the held-out part.
-        samples: number n of samples at each time.
-        seed: of the samples.
-        device: where to compute.
-        law: what the densities are scored by too, where it is known.
+        question: what is asked.
+        computation: its seed is that of the samples.
     """
+    data = question.data
     backbone = make_backbone(graph.backbone, data.variables, data.space)
     fine = fine_times(data.times[data.times >= data.observed_times[0]])
-    weights, path_weights = weights_at([data.times, fine])
-    return predict_from_weights(backbone, weights, path_weights, fine, data, samples, seed, device, law)
+    path = WeightsPath(*weights_at([data.times, fine]), fine)
+    return predict_from_weights(backbone, path, question, computation)
 
 
 def sample_along(
@@ -125,8 +148,7 @@ def sample_along(
     data: Snapshots,
     times: Sequence[float],
     samples: int,
-    seed: int,
-    device: torch.device,
+    computation: Computation,
 ) -> list[np.ndarray]:
     """Samples of a backbone whose weights follow a path, at any times.
 
@@ -136,8 +158,7 @@ def sample_along(
         data: that it was fitted to.
         times: (T,), not before the first observed snapshot; past the last one, where the weights go on.
         samples: number n of samples at each time.
-        seed: of the samples.
-        device: where to compute.
+        computation: its seed is that of the samples.
 
     Returns:
         T arrays (n, d).
@@ -148,59 +169,64 @@ def sample_along(
     check_begun(times, data, "prediction.times")
     backbone = make_backbone(graph.backbone, data.variables, data.space)
     (weights,) = weights_at([np.asarray(times, dtype=float)])
-    networks = torch.as_tensor(weights, dtype=torch.float32, device=device)
-    generator = torch.Generator(device).manual_seed(seeding.integer(seed, "samples"))
+    networks, generator = _on(computation.device, weights), _sampling(computation)
     drawn = [backbone.sample(network, samples, generator)[0].cpu().numpy() for network in networks.split(1)]
     return [data.space.states(coordinates) for coordinates in drawn]
 
 
 def predict_from_weights(
-    backbone: Backbone,
-    weights: np.ndarray,
-    path_weights: np.ndarray,
-    path_times: np.ndarray,
-    data: Snapshots,
-    samples: int,
-    seed: int,
-    device: torch.device,
-    law: ExactLaw | None = None,
+    backbone: Backbone, path: WeightsPath, question: Question, computation: Computation
 ) -> Prediction:
-    """Samples, scores, marginals and joint grids of backbones at the data's times.
+    """Samples, scores, marginals and grids for figures of backbones at the data's times.
 
     Args:
         backbone: the density.
-        weights: (T, P) at the data's times.
-        path_weights: (F, P), the same path on a finer grid.
-        path_times: (F,).
-        data: for the times and the held-out part.
-        samples: number n of samples at each time.
-        seed: of the samples.
-        device: where to compute.
-        law: what the densities are scored by too, where it is known.
+        path: of its weights.
+        question: what is asked.
+        computation: its seed is that of the samples.
     """
-    generator = torch.Generator(device).manual_seed(seeding.integer(seed, "samples"))
-    networks = torch.as_tensor(weights, dtype=torch.float32, device=device)
-    at_once = max(1, _AT_ONCE // (samples * backbone.head.outputs))
-    drawn = torch.cat([backbone.sample(part, samples, generator) for part in networks.split(at_once)])
+    data, seed = question.data, computation.seed
+    networks, generator = _on(computation.device, path.weights), _sampling(computation)
+    at_once = max(1, _AT_ONCE // (question.samples * backbone.head.outputs))
+    drawn = torch.cat([backbone.sample(part, question.samples, generator) for part in networks.split(at_once)])
     prefixes = seeding.integer(seed, "prefixes")
     densities = [NetworkDensity(backbone, network, data.space, prefixes) for network in networks.split(1)]
-    joints = joint_grids(backbone, networks, data.space, data.pair, seeding.integer(seed, "joints"))
-    frames = _FRAMES if len(joints) and len(data.times) < MANY_TIMES else slice(0)
-    between = torch.as_tensor(path_weights[frames], dtype=torch.float32, device=device)
-    frame_joints = joints[:0]
-    if len(between):
-        frame_joints = joint_grids(backbone, between, data.space, data.pair, seeding.integer(seed, "frames"))
     return Prediction(
         times=data.times,
         samples=list(data.space.states(drawn.cpu().numpy())),
-        scores=scoring.score(densities, data.heldout, law),
+        scores=scoring.score(densities, data.heldout, question.law),
         marginals=scoring.marginals(densities, data.space).astype(np.float32),
         edges=density_edges(data.space, len(data.variables)),
+        weights=path.weights.astype(np.float32),
+        figures=_figure_grids(backbone, path, data, computation),
+    )
+
+
+def _figure_grids(backbone: Backbone, path: WeightsPath, data: Snapshots, computation: Computation) -> FigureGrids:
+    """The joint probabilities of `data.pair` at the data's times and at some of the fine ones, and the fine path."""
+
+    def joints_at(weights: np.ndarray, label: str) -> np.ndarray:
+        seed = seeding.integer(computation.seed, label)
+        return joint_grids(backbone, _on(computation.device, weights), data.space, data.pair, seed)
+
+    joints = joints_at(path.weights, "joints")
+    frames = _FRAMES if len(joints) and len(data.times) < MANY_TIMES else slice(0)
+    between = path.fine_weights[frames]
+    frame_joints = joints_at(between, "frames") if len(between) else joints[:0]
+    return FigureGrids(
         joints=joints,
         pair=np.array(data.pair if len(joints) else (), dtype=np.int64),
-        weights=weights.astype(np.float32),
-        path_times=path_times,
-        path_weights=path_weights.astype(np.float32),
-        frame_times=path_times[frames][: len(frame_joints)],
+        path_times=path.fine_times,
+        path_weights=path.fine_weights.astype(np.float32),
+        frame_times=path.fine_times[frames][: len(frame_joints)],
         frame_joints=frame_joints,
     )
+
+
+def _sampling(computation: Computation) -> torch.Generator:
+    """The random stream of samples."""
+    return torch.Generator(computation.device).manual_seed(seeding.integer(computation.seed, "samples"))
+
+
+def _on(device: torch.device, weights: np.ndarray) -> Tensor:
+    return torch.as_tensor(weights, dtype=torch.float32, device=device)

@@ -1,11 +1,11 @@
 """Where a model's weights are at any time, from what its fit left behind."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
 
 from weightflow.dynamics.equations import Solver, solve_weights
 from weightflow.dynamics.fields import load_field, make_field
@@ -13,6 +13,7 @@ from weightflow.dynamics.latent_path import read_latent_path
 from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.dynamics.weight_spline import read_spline
 from weightflow.prediction.moving_density import WeightsAt
+from weightflow.seeding import Computation
 
 
 def along_spline(curve: str, continuation: str) -> WeightsAt:
@@ -28,28 +29,34 @@ def along_spline(curve: str, continuation: str) -> WeightsAt:
     return partial(map, spline.at)
 
 
+@dataclass(frozen=True)
+class FieldFiles:
+    """The files that a fitted field is read from.
+
+    Attributes:
+        dynamics: the field's parameters.
+        path: the latent path of a CDE; empty of an ODE.
+        curve: the learned spline that the field begins at; empty where it begins at rest.
+    """
+
+    dynamics: str
+    path: str = ""
+    curve: str = ""
+
+
 def along_field(
-    dynamics: str,
-    path: str,
-    curve: str,
-    graph: WeightGraph,
-    settings: Mapping[str, Any],
-    seed: int,
-    device: torch.device,
+    files: FieldFiles, graph: WeightGraph, settings: Mapping[str, Any], computation: Computation
 ) -> WeightsAt:
-    """The weights that a fitted field moves, by its files: for several grids of times (T_i,) those (T_i, P) on each.
+    """The weights that a fitted field moves: for several grids of times (T_i,) those (T_i, P) on each.
 
     Args:
-        dynamics: the field's file.
-        path: the latent path's, of a CDE; nothing of an ODE.
-        curve: the learned spline's that it begins at; nothing where it begins at rest.
+        files: of the field.
         graph: its anchors.
         settings: `dynamics`, `solver` and `continuation` of the model.
-        seed: of the model.
-        device: where to compute.
+        computation: its seed is that of the model.
     """
-    driven = read_latent_path(path)[1] if path else None
-    begin = read_spline(curve) if curve else None
-    field = make_field(graph, driven, settings["dynamics"], seed, begin, settings["continuation"])
-    load_field(dynamics, field)
-    return partial(solve_weights, field.to(device), graph, solver=Solver(**settings["solver"]))
+    driven = read_latent_path(files.path).coordinates if files.path else None
+    begin = read_spline(files.curve) if files.curve else None
+    field = make_field(graph, driven, settings["dynamics"], computation.seed, begin, settings["continuation"])
+    load_field(files.dynamics, field)
+    return partial(solve_weights, field.to(computation.device), graph, solver=Solver(**settings["solver"]))

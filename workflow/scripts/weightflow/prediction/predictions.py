@@ -1,18 +1,18 @@
 """Predictions: the one form in which every model and baseline hands its distributions to evaluation."""
 
-import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
 
 from weightflow.data.state_space import Counts, StateSpace
+from weightflow.prediction.figure_grids import FigureGrids
 from weightflow.storage import cut, parts_of, read_tensors, write_tensors
 
 KIND = "prediction"
 _SCORE = "score."
-_ARRAYS = ("times", "marginals", "edges", "joints", "pair", "weights")
-_ARRAYS += ("path_times", "path_weights", "frame_times", "frame_joints")
+_ARRAYS = ("times", "marginals", "edges", "weights")
+_GRIDS = tuple(grid.name for grid in fields(FigureGrids))
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,12 @@ class Prediction:
         times: (T,).
         samples: T arrays (n_t, d).
         sample_weights: T arrays (n_t,) that sum to one each, or empty where all samples count the same.
-        scores: (T,) arrays by metric (density.py); empty without a density.
+        scores: (T,) arrays by metric (scoring.py); empty without a density.
         marginals: (T, d, L) probabilities of the counts 0 … L−1 by the density, or of the bins between `edges`;
             empty without one.
         edges: (d, B + 1) ends of the bins of real values; empty for counts.
-        joints: (T, B, B) probabilities of two variables by the density, in bins of `bin_counts(L, B)` counts or
-            between `edges`, for figures; empty without one.
-        pair: (2,) indices of these two variables, or empty.
         weights: (T, P) of the moving network; empty where there is none.
-        path_times, path_weights: (F,) and (F, P), the same path on a finer grid, for figures.
-        frame_times, frame_joints: (G,) and (G, B, B), as `joints` at times in between, for an animation; empty where
-            the data's times are many, or there are no joints.
+        figures: what figures alone show.
     """
 
     times: np.ndarray
@@ -42,13 +37,8 @@ class Prediction:
     scores: dict[str, np.ndarray] = field(default_factory=dict)
     marginals: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
     edges: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    joints: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
-    pair: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    path_times: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    path_weights: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    frame_times: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    frame_joints: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    figures: FigureGrids = field(default_factory=FigureGrids)
 
     def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
         """Samples (n, d) at the t-th time and their weights (n,)."""
@@ -63,11 +53,6 @@ def density_edges(space: StateSpace, variables: int) -> np.ndarray:
     return np.stack([space.edges(v) for v in range(variables)])
 
 
-def bin_counts(states: int, bins: int) -> int:
-    """How many counts a bin of `Prediction.joints` holds, where `bins` of them share all of the states."""
-    return math.ceil(states / bins)
-
-
 def write_prediction(path: str | Path, prediction: Prediction, **metadata: object) -> None:
     """Write a prediction."""
     samples = np.concatenate(prediction.samples)
@@ -77,6 +62,7 @@ def write_prediction(path: str | Path, prediction: Prediction, **metadata: objec
         "sample_weights": np.concatenate([*prediction.sample_weights, np.zeros(0)]),
     }
     tensors |= {name: getattr(prediction, name) for name in _ARRAYS}
+    tensors |= {name: getattr(prediction.figures, name) for name in _GRIDS}
     tensors |= {_SCORE + name: values for name, values in prediction.scores.items()}
     write_tensors(path, KIND, tensors, **metadata)
 
@@ -90,6 +76,7 @@ def read_prediction(path: str | Path) -> Prediction:
         split = cut(samples, counts)
         weighted = cut(sample_weights, counts) if len(sample_weights) else []
         scores = {name.removeprefix(_SCORE): tensors.pop(name) for name in list(tensors) if name.startswith(_SCORE)}
+        figures = FigureGrids(**{name: tensors.pop(name) for name in _GRIDS if name in tensors})
         if len(tensors["times"]) != len(counts):
             raise ValueError
-        return Prediction(scores=scores, samples=split, sample_weights=weighted, **tensors)
+        return Prediction(scores=scores, samples=split, sample_weights=weighted, figures=figures, **tensors)

@@ -16,15 +16,14 @@ import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any
 
 from weightflow.errors import InputError, shown
-from weightflow.populations.tasks.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_member
 from weightflow.records.integrity import recorded
 from weightflow.records.lineage import lineage
-from weightflow.records.provenance import file_digest, visible_files
+from weightflow.records.provenance import visible_files
 from weightflow.records.record import ROOT, Record, is_measurement, record_file, root_of
-from weightflow.storage import atomic
+from weightflow.storage import atomic, file_digest
 from weightflow.systems.entries import files_of
 from weightflow.yaml_files import config_text, read_config
 
@@ -33,7 +32,6 @@ CONFIG = "config.yaml"
 ABOUT = "README.md"
 SYSTEMS = "systems"  # the folder of the system files and their models
 LARGEST_SUMS = 2**26  # bytes of the list of digests
-_CHUNK = 2**20
 README = """# Archived results
 
 What figures, tables and the report of a run are made from, with the records of what made it (`results/provenance/`).
@@ -44,6 +42,16 @@ workflow:
 
 Afterwards `sha256sum -c SHA256SUMS` in the new folder compares them with those that were archived.
 """
+
+
+class _Bounded(gzip.GzipFile):
+    """A packed file that gives no more bytes at once than the list of digests may have: headers are read whole."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Up to so many bytes; raises tarfile.ReadError for more than any archive of this workflow needs."""
+        if size is None or not 0 <= size <= LARGEST_SUMS:
+            raise tarfile.ReadError("a header without an end")
+        return super().read(size)
 
 
 def archived_files(targets: Iterable[str], regenerated: Collection[str]) -> dict[str, Path]:
@@ -121,8 +129,8 @@ def write_archive(
 def unpack(path: str | Path, folder: str | Path) -> int:
     """Unpack an archive into a folder that is not there yet; whole, or not at all.
 
-    Nothing in an archive is trusted: only plain files with the names that `write_archive` gives are written, each as
-    long as its checksum is in the archive's list, and no more bytes than the disk has room for.
+    Nothing in an archive is trusted: only plain files with the names that `write_archive` gives are written, by
+    `tarfile`'s data filter, and each must have its checksum in the archive's list.
 
     Returns:
         Number of files.
@@ -137,13 +145,13 @@ def unpack(path: str | Path, folder: str | Path) -> int:
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        with gzip.open(path) as stream:
-            count = _unpack_members(path, stream, temporary)
+        with _Bounded(path) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
+            count = _unpack_members(path, tar, temporary)
         os.chmod(temporary, 0o755)
         os.rename(temporary, folder)
-    except (OSError, EOFError, zlib.error, ValueError) as fault:
-        if isinstance(fault, InputError):
-            raise
+    except InputError:
+        raise
+    except (OSError, EOFError, zlib.error, ValueError, tarfile.TarError, RecursionError, LookupError) as fault:
         raise InputError(
             f"{path}: is not an archive of this workflow, or is damaged ({fault}); copy it again."
         ) from fault
@@ -152,32 +160,31 @@ def unpack(path: str | Path, folder: str | Path) -> int:
     return count
 
 
-def _unpack_members(path: Path, stream: IO[bytes], folder: Path) -> int:
-    first = read_member(stream)
-    if first is None or first.name != SUMS or not is_plain(first) or first.size > LARGEST_SUMS:
+def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
+    first = tar.next()
+    if first is None or first.name != SUMS or not first.isfile() or first.size > LARGEST_SUMS:
         raise InputError(f"{path}: does not begin with {SUMS}; give an archive that `snakemake archive` made.")
-    lines = read_exactly(stream, first.size).decode("utf-8").splitlines()
-    pass_over(stream, -first.size % BLOCK)
-    sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    text = tar.extractfile(first).read().decode("utf-8")
+    sums = {name: digest for digest, _, name in (line.partition("  ") for line in text.splitlines())}
+    if not sums:
+        raise InputError(f"{path}: holds nothing; give an archive that `snakemake archive` made.")
     room, written = shutil.disk_usage(folder).free, set()
-    while (member := read_member(stream)) is not None:
+    while (member := tar.next()) is not None:
         name = member.name
-        if not is_plain(member) or not _is_ours(name) or name not in sums or name in written:
+        if not member.isfile() or not _is_ours(name) or name not in sums or name in written:
             raise InputError(f"{path}: holds {shown(name)!r}, which no archive of this workflow does; do not use it.")
         room -= member.size
         if room < 0:
             raise InputError(
                 f"{path}: holds more than the disk of {folder.parent} has room for; make room, or do not use it."
             )
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if _copy(stream, member.size, target) != sums[name]:
+        tar.extract(member, folder, filter="data")
+        if file_digest(folder / name) != sums[name]:
             raise InputError(f"{path}: its {name} is damaged, the checksum differs; copy the archive again.")
-        pass_over(stream, -member.size % BLOCK)
         written.add(name)
     if missing := sorted(set(sums) - written):
         raise InputError(f"{path}: lacks {missing[0]}, which its list names; copy the archive again.")
-    (folder / SUMS).write_bytes(("\n".join(lines) + "\n").encode())
+    (folder / SUMS).write_text(text, encoding="utf-8")
     for config in (CONFIG, f"{ROOT}/settings.yaml"):
         if (folder / config).is_file():
             _check_config(path, folder / config)
@@ -241,14 +248,3 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes | Path) -> None:
 
 def _digest(content: bytes | Path) -> str:
     return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else file_digest(content)
-
-
-def _copy(stream: IO[bytes], size: int, target: Path) -> str:
-    """Copy a member to a file; its SHA-256."""
-    digest = hashlib.sha256()
-    with open(target, "xb") as file:
-        for start in range(0, size, _CHUNK):
-            block = read_exactly(stream, min(_CHUNK, size - start))
-            digest.update(block)
-            file.write(block)
-    return digest.hexdigest()

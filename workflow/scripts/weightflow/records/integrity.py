@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from weightflow.errors import InputError
-from weightflow.records.adoption import adopt, is_known, is_shared
 from weightflow.records.provenance import input_digest
 from weightflow.records.record import FOLDER, ROOT, Record, is_measurement, read_record, record_file, root_of
 from weightflow.storage import REMEDY
@@ -47,8 +46,6 @@ def check_artefact(path: str | Path, root: Path) -> None:
 def _fault(path: str | Path, root: Path) -> str | None:
     """What is wrong with an artefact."""
     record = read_record(path)
-    if is_shared(path) and (record is None or _has_come_since(path, record)):
-        record = adopt(path, root)
     if record is None:
         return (
             f"{path}: has no record of what made it ({record_file(path)}); {REMEDY}, or keep it outside "
@@ -61,11 +58,6 @@ def _fault(path: str | Path, root: Path) -> str | None:
         if name.startswith("/") and source.exists() and input_digest(source) != digest:
             return f"{path}: was made from another {source} than there is now; {REMEDY}."
     return None
-
-
-def _has_come_since(path: str | Path, record: Record) -> bool:
-    """Whether what `is_shared` was linked after its record was written, which can only be in this run."""
-    return not is_known(path, record) and input_digest(path) != record.sha256
 
 
 def recorded(root: Path = Path(ROOT)) -> Iterator[tuple[Path, Record]]:

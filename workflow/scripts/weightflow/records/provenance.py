@@ -5,21 +5,18 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from weightflow.storage import file_digest
+
 LIBRARY = Path(__file__).resolve().parents[1]
 
 _NUMERICAL = ("torch", "torchdiffeq", "torchcde", "POT", "numpy", "scipy", "scikit-learn", "numba")
 _OTHERS = ("snakemake", "pandas", "matplotlib")
-
-
-def file_digest(path: str | Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def joint_digest(paths: Iterable[str | Path]) -> str:
@@ -53,17 +50,32 @@ def code_behind(script: str | Path) -> list[Path]:
     return list(seen)
 
 
-def stamp(snakemake: Any) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Made:
+    """What makes a result.
+
+    Attributes:
+        rule: its name.
+        wildcards: of the rule, by name.
+        params: of the rule, by name.
+    """
+
+    rule: str
+    wildcards: dict[str, str]
+    params: dict[str, Any]
+
+
+def stamp(made: Made, inputs: Iterable[str | Path]) -> dict[str, Any]:
     """What a job was given: rule, wildcards, parameters and the digests of its input files, in order.
 
     Goes into the metadata of what the job writes. Nothing in it depends on the clock, the machine or the names of
-    data set and folders, so that workflows which share a cache agree on the bytes.
+    data set and folders: the same work under another name gives the same bytes.
     """
     return {
-        "rule": snakemake.rule,
-        "wildcards": {name: value for name, value in snakemake.wildcards.items() if name != "dataset"},
-        "params": dict(snakemake.params.items()),
-        "inputs": [input_digest(path) for path in snakemake.input],
+        "rule": made.rule,
+        "wildcards": {name: value for name, value in made.wildcards.items() if name != "dataset"},
+        "params": made.params,
+        "inputs": [input_digest(path) for path in inputs],
     }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from weightflow.errors import InputError, WriteError
-from weightflow.records.provenance import input_digest, versions
+from weightflow.records.provenance import Made, input_digest, versions
 from weightflow.storage import read_json, write_json
 
 ROOT = "results"
@@ -51,6 +51,11 @@ def root_of(path: str | Path) -> Path | None:
     if ROOT not in parts[:-1] or ".snakemake" in parts or Path(path).is_absolute():
         return None
     return Path(*parts[: parts.index(ROOT) + 1])
+
+
+def dataset_of(path: str | Path) -> str:
+    """The data set, or the fold, that an artefact in a results folder is of."""
+    return Path(path).relative_to(root_of(path)).parts[0]
 
 
 def record_file(path: str | Path) -> Path:
@@ -118,30 +123,32 @@ def unless_read(digests: Mapping[str, str | None], made: str | Path) -> list[str
     return given[: len(digests)] if is_same and isinstance(given, list) else list(digests.values())
 
 
-def write_records(snakemake: Any, inputs: Mapping[str, str]) -> None:
+def write_records(made: Made, outputs: Iterable[str], inputs: Mapping[str, str]) -> None:
     """Write a record of every output of a job that has ended.
 
     Args:
-        snakemake: the job.
+        made: the job.
+        outputs: of the job.
         inputs: the digests of its inputs, as they were when it began.
 
     Raises:
         InputError: an input is another one by now, so that nobody knows what was read.
     """
     if changed := [path for path, digest in input_digests(inputs).items() if digest != inputs[path]]:
-        raise InputError(f"{changed[0]}: changed while {snakemake.rule} was at work; run again.")
-    roots = set(map(root_of, snakemake.output))
-    made = {
-        "rule": snakemake.rule,
-        "wildcards": dict(snakemake.wildcards.items()),
+        raise InputError(f"{changed[0]}: changed while {made.rule} was at work; run again.")
+    outputs = list(outputs)
+    roots = set(map(root_of, outputs))
+    about = {
+        "rule": made.rule,
+        "wildcards": made.wildcards,
         # As they are read back.
-        "params": json.loads(json.dumps(dict(snakemake.params.items()))),
+        "params": json.loads(json.dumps(made.params)),
         "inputs": {_name(path, roots): digest for path, digest in inputs.items()},
         "versions": versions(),
     }
-    for path in snakemake.output:
+    for path in outputs:
         if root := root_of(path):
-            write_record(Record(path=str(Path(path).relative_to(root)), sha256=input_digest(path), **made), root)
+            write_record(Record(path=str(Path(path).relative_to(root)), sha256=input_digest(path), **about), root)
 
 
 def write_record(record: Record, root: Path) -> None:

@@ -94,89 +94,100 @@ class Comparison:
     figures: Sequence[str] = ()
 
 
-def render_report(
-    template: str,
-    captions: Mapping[str, str],
-    config: Mapping[str, Any],
-    sources: Sequence[Source],
-    summary: pd.DataFrame,
-    runtime: pd.DataFrame,
-    rulegraph: str | Path,
-    comparison: Comparison,
-    most_teachers: int = 10,
-    measured: Measurements | None = None,
-    growth: str | Path = "",
-) -> str:
-    """The page as HTML.
+@dataclass(frozen=True)
+class Report:
+    """What the report about data sets tells.
 
-    Args:
-        template: Jinja source of the page.
-        captions: by kind of figure, plain text.
+    Attributes:
         config: complete, with defaults.
         sources: the data sets.
-        summary: dataset, model, metric, times, mean, std, n.
-        runtime: dataset, model, seed, stage, seconds, max_rss_mb, device.
+        summary: table dataset, model, metric, times, mean, std, n.
+        runtime: table dataset, model, seed, stage, seconds, max_rss_mb, device.
         rulegraph: PNG file.
         comparison: published results, ablations and figures over all data sets.
         most_teachers: candidates for teacher that are listed for an interval.
         measured: what `make bench` measured here, if it has run.
         growth: PNG file of that.
     """
+
+    config: Mapping[str, Any]
+    sources: Sequence[Source]
+    summary: pd.DataFrame
+    runtime: pd.DataFrame
+    rulegraph: str | Path
+    comparison: Comparison
+    most_teachers: int = 10
+    measured: Measurements | None = None
+    growth: str | Path = ""
+
+
+@dataclass(frozen=True)
+class PopulationsReport:
+    """What the page about populations and bands tells.
+
+    Attributes:
+        populations: settings of the populations by name, complete.
+        seeds: of the run.
+        summary: table population, layout, source, metric, mean, std, seeds.
+        runtime: table population, stage, seed, seconds, max_rss_mb.
+        figures: PNG files of each population.
+        bands: settings of the bands of data sets, complete.
+        banded: table dataset, metric, mean, std, seeds.
+        band_figures: PNG file of each of these data sets.
+    """
+
+    populations: Mapping[str, Mapping[str, Any]]
+    seeds: Sequence[int]
+    summary: pd.DataFrame
+    runtime: pd.DataFrame
+    figures: Mapping[str, Sequence[str]]
+    bands: Mapping[str, Mapping[str, Any]]
+    banded: pd.DataFrame
+    band_figures: Mapping[str, str]
+
+
+def render_report(template: str, captions: Mapping[str, str], report: Report) -> str:
+    """The report as HTML.
+
+    Args:
+        template: Jinja source of the page.
+        captions: by kind of figure, plain text.
+        report: what it tells.
+    """
+    config, comparison = report.config, report.comparison
     rest = {k: value for k, value in config.items() if k not in ("models", "datasets", "seeds", "populations", "bands")}
     return _page(
         template,
         config["seeds"],
         datasets=[
-            _dataset(source, captions, summary, runtime, most_teachers)
+            _dataset(source, captions, report)
             | {"ablations": _ablations(source, captions, comparison.ablations, config["ablations"]["labels"])}
-            for source in sources
+            for source in report.sources
         ],
-        published=_published(comparison.published, sources),
+        published=_published(comparison.published, report.sources),
         overall=[_figure(path, captions, "") for path in comparison.figures],
         settings={"Models": config["models"], "Data sets": config["datasets"], "Everything else": {"value": rest}},
-        measured=None if measured is None else measured_table(measured) | {"figure": _figure(growth, captions, "")},
-        rulegraph=_figure(rulegraph, captions, ""),
+        measured=None
+        if report.measured is None
+        else measured_table(report.measured) | {"figure": _figure(report.growth, captions, "")},
+        rulegraph=_figure(report.rulegraph, captions, ""),
     )
 
 
-def render_populations(
-    template: str,
-    captions: Mapping[str, str],
-    populations: Mapping[str, Mapping[str, Any]],
-    seeds: Sequence[int],
-    summary: pd.DataFrame,
-    runtime: pd.DataFrame,
-    figures: Mapping[str, Sequence[str]],
-    bands: Mapping[str, Mapping[str, Any]],
-    banded: pd.DataFrame,
-    band_figures: Mapping[str, str],
-) -> str:
-    """The page about populations and bands as HTML.
-
-    Args:
-        template: Jinja source of the page.
-        captions: by kind of figure, plain text.
-        populations: their settings by name, complete.
-        seeds: of the run.
-        summary: population, layout, source, metric, mean, std, seeds.
-        runtime: population, stage, seed, seconds, max_rss_mb.
-        figures: PNG files of each population.
-        bands: settings of the bands of data sets, complete.
-        banded: dataset, metric, mean, std, seeds.
-        band_figures: PNG file of each of these data sets.
-    """
+def render_populations(template: str, captions: Mapping[str, str], report: PopulationsReport) -> str:
+    """The page about populations and bands as HTML; arguments as of `render_report`."""
     sections = [
-        population_section(name, settings, summary, runtime)
-        | {"figures": [_figure(path, captions, f"population-{name}-") for path in figures[name]]}
-        for name, settings in populations.items()
+        population_section(name, settings, report.summary, report.runtime)
+        | {"figures": [_figure(path, captions, f"population-{name}-") for path in report.figures[name]]}
+        for name, settings in report.populations.items()
     ]
     about = [
-        band_section(name, settings, banded, runtime)
-        | {"figures": [_figure(band_figures[name], captions, f"bands-{name}-")]}
-        for name, settings in bands.items()
+        band_section(name, settings, report.banded, report.runtime)
+        | {"figures": [_figure(report.band_figures[name], captions, f"bands-{name}-")]}
+        for name, settings in report.bands.items()
     ]
-    tables = {"Populations": populations, "Bands": bands}
-    return _page(template, seeds, populations=sections, bands=about, settings=tables)
+    tables = {"Populations": report.populations, "Bands": report.bands}
+    return _page(template, report.seeds, populations=sections, bands=about, settings=tables)
 
 
 def _page(template: str, seeds: Sequence[int], settings: Mapping[str, Mapping[str, Any]], **sections: Any) -> str:
@@ -198,9 +209,8 @@ def _page(template: str, seeds: Sequence[int], settings: Mapping[str, Mapping[st
     )
 
 
-def _dataset(
-    source: Source, captions: Mapping[str, str], summary: pd.DataFrame, runtime: pd.DataFrame, most_teachers: int
-) -> dict:
+def _dataset(source: Source, captions: Mapping[str, str], report: Report) -> dict:
+    summary, runtime = report.summary, report.runtime
     own = summary[summary["dataset"] == source.name]
     parts = {times: own[own["times"] == times] for times in _TIMES}
     groups = {times: [ordered(part["metric"], proper) for proper in (True, False)] for times, part in parts.items()}
@@ -221,7 +231,7 @@ def _dataset(
             if len(parts[times])
         ],
         "meanings": {m: CATALOGUE[m].meaning for m in _all_of(groups) if m in CATALOGUE},
-        "choices": _choices(source, own, most_teachers),
+        "choices": _choices(source, own, report.most_teachers),
         "figures": [_figure(path, captions, f"{anchor}-") for path in source.figures],
         "runtimes": runtimes_table(source.runs, runtime[runtime["dataset"] == source.name]),
     }

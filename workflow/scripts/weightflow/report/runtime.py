@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -12,49 +12,95 @@ from weightflow.storage import read_json, read_metadata
 COLUMNS = ["dataset", "model", "seed", "stage", "seconds", "max_rss_mb", "device"]
 
 
-def runtime_table(rows: Iterable[tuple[str, str, int, str, str, str | None, int]]) -> pd.DataFrame:
+class StageRun(NamedTuple):
+    """One stage that a run went through.
+
+    Attributes:
+        dataset: name.
+        model: name of the run.
+        seed: of the run.
+        stage: name.
+        benchmark: Snakemake's benchmark file of the job.
+        artefact: whose metadata, or the JSON it is, name the device; None for a stage that computes on the CPU.
+        seeds: how many the job was for.
+    """
+
+    dataset: str
+    model: str
+    seed: int
+    stage: str
+    benchmark: str
+    artefact: str | None = None
+    seeds: int = 1
+
+
+class PopulationStage(NamedTuple):
+    """One stage of a population, or of bands: what it is of, its name, seed and benchmark file."""
+
+    population: str
+    stage: str
+    seed: int
+    benchmark: str
+
+
+class StageJobs(NamedTuple):
+    """The jobs of a stage that a model needs.
+
+    Attributes:
+        dataset: name.
+        model: name.
+        stage: name.
+        jobs: how many; none where a model before has them.
+        seeds: of each job.
+    """
+
+    dataset: str
+    model: str
+    stage: str
+    jobs: int
+    seeds: int
+
+
+def runtime_table(runs: Iterable[StageRun]) -> pd.DataFrame:
     """One row per run and stage.
 
     A stage that runs share (the data, the anchors) stands in the rows of each of them with the same
     numbers, so that a run's rows add up to what it would cost alone. What a job does for several seeds is shared
     among them.
 
-    Args:
-        rows: (dataset, model, seed, stage, benchmark file, artefact or None, seeds of the job). The artefact's
-            metadata, or the JSON it is, name the device; stages without one compute on the CPU.
-
     Returns:
         Table with `COLUMNS`; max_rss_mb in mebibytes, empty where the job was too short to be sampled.
     """
     table = []
-    for dataset, model, seed, stage, benchmark, artefact, seeds in rows:
-        measured = _last_run(benchmark)
-        device = _device(Path(artefact)) if artefact else "cpu"
-        table.append((dataset, model, seed, stage, measured["s"] / seeds, measured["max_rss"], device))
+    for run in runs:
+        measured = _last_run(run.benchmark)
+        device = _device(Path(run.artefact)) if run.artefact else "cpu"
+        seconds = measured["s"] / run.seeds
+        table.append((run.dataset, run.model, run.seed, run.stage, seconds, measured["max_rss"], device))
     return pd.DataFrame(table, columns=COLUMNS)
 
 
-def population_runtime(rows: Iterable[tuple[str, str, int, str]]) -> pd.DataFrame:
+def population_runtime(stages: Iterable[PopulationStage]) -> pd.DataFrame:
     """One row per population, stage and seed.
-
-    Args:
-        rows: (population, stage, seed, benchmark file).
 
     Returns:
         Table population, stage, seed, seconds (with the start of the job), max_rss_mb (mebibytes, empty where the job
         was too short to be sampled).
     """
-    table = [(*row, *(_last_run(benchmark)[key] for key in ("s", "max_rss"))) for *row, benchmark in rows]
+    table = []
+    for entry in stages:
+        measured = _last_run(entry.benchmark)
+        table.append((entry.population, entry.stage, entry.seed, measured["s"], measured["max_rss"]))
     return pd.DataFrame(table, columns=["population", "stage", "seed", "seconds", "max_rss_mb"])
 
 
 def estimate_table(
-    stages: Iterable[tuple[str, str, str, int, int]], costs: Iterable[Mapping[str, Any]], folds: Mapping[str, int]
+    stages: Iterable[StageJobs], costs: Iterable[Mapping[str, Any]], folds: Mapping[str, int]
 ) -> pd.DataFrame:
     """What stages will cost.
 
     Args:
-        stages: (dataset, model, stage, jobs, seeds of a job); no jobs where they are those of a model before.
+        stages: of all models.
         costs: of one job of each: `seconds`, `max_rss_mb`, `device`.
         folds: by data set, how often all of it is done once more with a snapshot left out.
 
@@ -62,8 +108,9 @@ def estimate_table(
         Table dataset, model, stage, jobs, seeds, seconds (of one job), max_rss_mb, device.
     """
     rows = [
-        (dataset, model, stage, jobs * (1 + folds[dataset]), seeds, cost["seconds"], cost["max_rss_mb"], cost["device"])
-        for (dataset, model, stage, jobs, seeds), cost in zip(stages, costs, strict=True)
+        {**of._asdict(), "jobs": of.jobs * (1 + folds[of.dataset])}
+        | {key: cost[key] for key in ("seconds", "max_rss_mb", "device")}
+        for of, cost in zip(stages, costs, strict=True)
     ]
     columns = ["dataset", "model", "stage", "jobs", "seeds", "seconds", "max_rss_mb", "device"]
     return pd.DataFrame(rows, columns=columns)

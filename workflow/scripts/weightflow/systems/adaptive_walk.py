@@ -4,7 +4,9 @@ At a constant rate a locus is picked and an allele drawn for it, both uniformly;
 if it is strictly fitter. On a grid of loci and alleles this is a jump process with finitely many states.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -88,9 +90,10 @@ def simulate(walk: AdaptiveWalk, trajectories: int, seed: int) -> np.ndarray:
     out = np.empty((trajectories, walk.points, len(walk.species)), dtype=np.int32)
     for first in progress(range(0, trajectories, _CHUNK), f"simulating {walk.title}"):
         numbers = range(first, min(first + _CHUNK, trajectories))
-        proposed, loci, alleles, genotypes = zip(*(_draw(walk, seed, i) for i in numbers), strict=True)
-        path = _climb(walk, np.stack(genotypes), _padded(loci), _padded(alleles))
-        steps = np.stack(proposed)[:, :, None]
+        drawn = [_draw(walk, seed, i) for i in numbers]
+        loci, alleles = _padded([own.loci for own in drawn]), _padded([own.alleles for own in drawn])
+        path = _climb(walk, np.stack([own.genotype for own in drawn]), loci, alleles)
+        steps = np.stack([own.made for own in drawn])[:, :, None]
         out[numbers.start : numbers.stop] = np.take_along_axis(path, steps, 1)
     return out
 
@@ -130,17 +133,32 @@ def law(walk: AdaptiveWalk) -> tuple[np.ndarray, np.ndarray]:
     return states, np.stack([start, *uniformise(generator(walk), start, times)])
 
 
-def _draw(walk: AdaptiveWalk, seed: int, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """All chance of one trajectory: proposals made by each grid time, their loci and alleles, the first genotype."""
+class _Chance(NamedTuple):
+    """All that is random in one trajectory.
+
+    Attributes:
+        made: (points,) number of proposals by each grid time.
+        loci: (proposals,) of the proposals.
+        alleles: (proposals,) that they propose.
+        genotype: (d,) that the trajectory starts from.
+    """
+
+    made: np.ndarray
+    loci: np.ndarray
+    alleles: np.ndarray
+    genotype: np.ndarray
+
+
+def _draw(walk: AdaptiveWalk, seed: int, number: int) -> _Chance:
     draws = np.random.default_rng([seed, number])
     made = np.concatenate([[0], np.cumsum(draws.poisson(walk.rate * walk.step, walk.points - 1))])
     loci = draws.integers(len(walk.species), size=made[-1])
     alleles = draws.integers(walk.alleles, size=made[-1])
     genotype = draws.integers(walk.alleles, size=len(walk.species)) if walk.initial is None else walk.initial
-    return made, loci, alleles, genotype
+    return _Chance(made, loci, alleles, genotype)
 
 
-def _padded(rows: tuple[np.ndarray, ...]) -> np.ndarray:
+def _padded(rows: Sequence[np.ndarray]) -> np.ndarray:
     """Rows of unequal lengths as one array; what is added comes after everything that is looked at."""
     padded = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
     for place, row in zip(padded, rows, strict=True):

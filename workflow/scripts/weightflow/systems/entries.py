@@ -33,6 +33,11 @@ def read_entries(path: str | Path) -> dict[str, Any]:
     return {"kind": kind, **entries}
 
 
+def is_path(system: str) -> bool:
+    """Whether a system is given by the path of its file, not by its name."""
+    return system.endswith((".yaml", ".yml"))
+
+
 def is_map(path: str | Path) -> bool:
     """Whether a file describes a walk over two loci, whose landscape can be drawn; raises as `read_entries`."""
     entries = read_entries(path)

@@ -7,6 +7,7 @@ time-dependent rates on a fixed grid in batch, hence this kernel; the tests hold
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -47,7 +48,7 @@ def simulate(system: System, trajectories: int, seed: int, threads: int = 1) -> 
 
 
 def _simulate_network(network: ReactionNetwork, trajectories: int, seed: int, threads: int) -> np.ndarray:
-    operations, operands, bounds = _concatenate(network)
+    programs = _concatenate(network)
     changes = np.stack([reaction.change for reaction in network.reactions])
     moving = np.array([reaction.propensity.depends_on_time for reaction in network.reactions])
     times = np.arange(network.points) * network.step
@@ -62,7 +63,6 @@ def _simulate_network(network: ReactionNetwork, trajectories: int, seed: int, th
     parts = [slice(first, first + _CHUNK) for first in range(0, trajectories, _CHUNK)]
 
     def run(part: slice) -> slice:
-        programs = (operations, operands, bounds)
         _run(starts[part], seeds[part], times, *programs, changes, moving, limits, out[part], status[part])
         return part
 
@@ -90,14 +90,24 @@ def _sentence(network: ReactionNetwork, fault: int, which: int) -> str:
     )
 
 
-def _concatenate(network: ReactionNetwork) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+class _Programs(NamedTuple):
+    """The programs of all propensities (`expressions.Program`), one after another.
+
+    Attributes:
+        operations, operands: of all programs.
+        bounds: where each program begins, and where the last one ends.
+    """
+
+    operations: np.ndarray
+    operands: np.ndarray
+    bounds: np.ndarray
+
+
+def _concatenate(network: ReactionNetwork) -> _Programs:
     programs = [reaction.propensity for reaction in network.reactions]
     bounds = np.cumsum([0, *(len(program.operations) for program in programs)])
-    return (
-        np.concatenate([program.operations for program in programs]),
-        np.concatenate([program.operands for program in programs]),
-        bounds,
-    )
+    operations = np.concatenate([program.operations for program in programs])
+    return _Programs(operations, np.concatenate([program.operands for program in programs]), bounds)
 
 
 @njit
@@ -147,6 +157,7 @@ def _value(operations, operands, first, last, state, t):
     return stack[0]
 
 
+# Numba compiles what takes and gives arrays and numbers, so that this and `_run` have many arguments.
 @njit
 def _upper(operations, operands, first, last, state, t0, t1):
     """Upper bound of a propensity for t in [t0, t1], by interval arithmetic."""

@@ -6,6 +6,7 @@ One is chosen for the first interval, one for all others.
 import dataclasses
 import itertools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -77,7 +78,7 @@ def score_teachers(
         and the standard error of its difference from the best teacher's.
     """
     unit, groups = float(times[1] - times[0]), _judged_together(snapshots[0].shape[1], rng)
-    found: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
+    found: dict[tuple[int, int], _Scored] = {}  # by teacher and snapshot
     for k in progress(range(1, len(snapshots) - 1), "teachers, leaving out each snapshot"):
         others = [snapshot for i, snapshot in enumerate(snapshots) if i != k]
         way = Interpolant(others, np.delete(times, k), space, rng, unit)
@@ -85,18 +86,18 @@ def score_teachers(
         for i, teacher in enumerate(teachers):
             if k == 1 or not (teacher.rate or teacher.own):
                 guess = at_most(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], _COMPARED, rng)
-                found[i, k] = repeats, -_log_probs(guess, space, left_out, groups)
+                found[i, k] = _Scored(repeats, -_log_probs(guess, space, left_out, groups))
     rows = []
     for interval, places in (("first", [1]), ("later", list(range(2, len(snapshots) - 1)))):
         scored = [i for i in range(len(teachers)) if places and all((i, k) in found for k in places)]
         chosen = {i: _best_bandwidth([found[i, k] for k in places]) for i in scored}
-        nll = {i: np.mean([_mean(found[i, k][0], found[i, k][1][chosen[i]]) for k in places]) for i in scored}
+        nll = {i: np.mean([found[i, k].mean(chosen[i]) for k in places]) for i in scored}
         best = min(nll, key=nll.__getitem__, default=None)
         for i, k in itertools.product(scored, places):
-            repeats, values = found[i, k]
-            ahead = values[chosen[i]] - found[best, k][1][chosen[best]]
+            own, repeats = found[i, k], found[i, k].repeats
+            ahead = own.nll[chosen[i]] - found[best, k].nll[chosen[best]]
             spread = _mean(repeats, (ahead - _mean(repeats, ahead)) ** 2) ** 0.5
-            score = _MULTIPLES[chosen[i]], _mean(repeats, values[chosen[i]]), spread / repeats.sum() ** 0.5
+            score = _MULTIPLES[chosen[i]], own.mean(chosen[i]), spread / repeats.sum() ** 0.5
             rows.append((interval, *dataclasses.astuple(teachers[i]), times[k], *score))
     return pd.DataFrame(rows, columns=["interval", *FIELDS, "time", "bandwidth", "nll", "error"])
 
@@ -142,9 +143,25 @@ def _log_probs(guess: np.ndarray, space: StateSpace, asked: np.ndarray, groups: 
     return np.sum(parts, axis=0) * asked.shape[1] / sum(map(len, groups))
 
 
-def _best_bandwidth(scored: Sequence[tuple[np.ndarray, np.ndarray]]) -> int:
-    """Index of the bandwidth with the lowest mean nll over left-out snapshots: (repeats (u,), nll (bandwidths, u))."""
-    return int(np.mean([_mean(repeats, values) for repeats, values in scored], axis=0).argmin())
+class _Scored(NamedTuple):
+    """How likely a left-out snapshot is under what a teacher makes of the others.
+
+    Attributes:
+        repeats: (u,) of its distinct states.
+        nll: (bandwidths, u) of these states.
+    """
+
+    repeats: np.ndarray
+    nll: np.ndarray
+
+    def mean(self, bandwidth: int) -> float:
+        """Over all states, at a bandwidth by its index."""
+        return _mean(self.repeats, self.nll[bandwidth])
+
+
+def _best_bandwidth(scored: Sequence[_Scored]) -> int:
+    """Index of the bandwidth with the lowest mean nll over left-out snapshots."""
+    return int(np.mean([_mean(own.repeats, own.nll) for own in scored], axis=0).argmin())
 
 
 def _mean(repeats: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 No single teacher suits every system. From a point mass a spread grows like √t, which a bridge between
 coupled states has and a straight line has not; where states jump far, mixing the neighbouring snapshots is
 better than moving between them; after the start, a system may relax faster than snapshots follow. So there is a
-family, whose members are chosen for each data set (teacher_choice.py). Cells divide and die on the way, by how much
+family, whose members are chosen for each data set (choice.py). Cells divide and die on the way, by how much
 a few snapshots cannot tell; their teacher averages over what is possible.
 """
 

@@ -95,18 +95,18 @@ def couple_growing(source: np.ndarray, target: np.ndarray, growth: float, rng: n
             hardly moves where so little is gained.
         rng: of the parts of sides with more than a thousand states.
     """
-    own = [rng.permutation(len(side))[:MAX_UNBALANCED] for side in (source, target)]
-    cost = ot.dist(source[own[0]].astype(float), target[own[1]].astype(float))
-    even = [ot.unif(len(side)) for side in own]
+    sources, targets = (rng.permutation(len(side))[:MAX_UNBALANCED] for side in (source, target))
+    cost = ot.dist(source[sources].astype(float), target[targets].astype(float))
+    even = ot.unif(len(sources)), ot.unif(len(targets))
     if growth <= KEPT:
         plan = ot.emd(*even, cost, numItermax=1_000_000)
     else:
         plan = ot.unbalanced.mm_unbalanced(*even, cost, cost.mean() / growth, div="kl", numItermax=_UNBALANCED_STEPS)
     rows, columns = np.nonzero(plan > _LEAST_MASS * plan.max())
     mass = plan[rows, columns]
-    start = mass / (np.bincount(rows, mass, len(own[0]))[rows] * len(own[0]))
-    end = mass / (np.bincount(columns, mass, len(own[1]))[columns] * len(own[1]))
-    return GrowingPlan(own[0][rows], own[1][columns], start / start.sum(), end / end.sum())
+    start = mass / (np.bincount(rows, mass, len(sources))[rows] * len(sources))
+    end = mass / (np.bincount(columns, mass, len(targets))[columns] * len(targets))
+    return GrowingPlan(sources[rows], targets[columns], start / start.sum(), end / end.sum())
 
 
 def _couple_exactly(source: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -1,0 +1,4 @@
+"""Architectures: the classifiers whose trained weights are populations; `classifiers.CLASSIFIERS` lists them.
+
+May import: the root modules and the rooms from systems to evaluation; nothing else of populations.
+"""

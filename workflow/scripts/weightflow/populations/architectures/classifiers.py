@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap
+from weightflow.networks.layout import HiddenUnits, LinearMap
 from weightflow.populations.architectures.convolutional import ConvolutionalNetwork, LeNet
 from weightflow.populations.architectures.mlp import MLP
 from weightflow.populations.architectures.residual_network import ResNet18, ResNet20

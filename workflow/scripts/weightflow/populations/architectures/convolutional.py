@@ -4,45 +4,69 @@ Convolutions with an activation and, if asked for, a pooling each; then dense la
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 from typing import Any
 
 from torch import Tensor
 
-from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap, Slots
 from weightflow.errors import InputError
 from weightflow.networks.flat_weights import split_weights
+from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.populations.architectures.activations import ACTIVATIONS, ODD
 from weightflow.populations.architectures.stacked_layers import BatchNorms, convolve, dense, for_each, pool
 
 
+@dataclass(frozen=True)
+class Convolution:
+    """A convolution and the pooling after its activation.
+
+    Attributes:
+        channels: that it writes.
+        kernel: side of the patches that it reads.
+        pool: side of the squares whose largest values are kept; 1 keeps all.
+        padding: zeros about the image, on every side.
+    """
+
+    channels: int
+    kernel: int
+    pool: int
+    padding: int = 0
+
+
 class ConvolutionalNetwork:
-    """Convolutions without padding unless it is given, largest values in squares, dense layers."""
+    """Convolutions, each with an activation and largest values in squares; then dense layers.
+
+    Args:
+        shape: of the images, (channels, height, width).
+        convolutions: in their order.
+        widths: of the hidden dense layers.
+        classes: number of labels.
+        activation: a name of `ACTIVATIONS`.
+    """
 
     def __init__(
         self,
         shape: Sequence[int],
-        channels: Sequence[int],
-        kernels: Sequence[int],
-        pools: Sequence[int],
+        convolutions: Sequence[Convolution],
         widths: Sequence[int],
         classes: int,
         activation: str = "relu",
-        padding: int = 0,
     ):
-        self.shape, self.kernels, self.pools = tuple(shape), tuple(kernels), tuple(pools)
-        self.padding, self.activation, self.norms = padding, activation, {}
+        self.shape, self.convolutions = tuple(shape), tuple(convolutions)
+        self.activation, self.norms = activation, {}
         read, *sides = shape
         layers = []
-        for i, (written, kernel, size) in enumerate(zip(channels, kernels, pools, strict=True)):
-            layers.append(LinearMap(f"conv{i}", written, read * kernel**2, pixels=kernel**2))
-            sides = [(side + 2 * self._padding(i) - kernel + 1) // size for side in sides]
-            read = written
+        for i, own in enumerate(convolutions):
+            layers.append(LinearMap(f"conv{i}", own.channels, read * own.kernel**2, pixels=own.kernel**2))
+            sides = [(side + 2 * own.padding - own.kernel + 1) // own.pool for side in sides]
+            read = own.channels
         self.pixels = sides[0] * sides[1]
         if min(sides) < 1:
             raise InputError(
-                f"architecture: an image of {shape[1]} × {shape[2]} has nothing left after kernels of {list(kernels)} "
-                f"and pools of {list(pools)}; make them smaller."
+                f"architecture: an image of {shape[1]} × {shape[2]} has nothing left after kernels of "
+                f"{[own.kernel for own in convolutions]} and pools of {[own.pool for own in convolutions]}; make them "
+                "smaller."
             )
         sizes = [read * self.pixels, *widths, classes]
         layers += [LinearMap(f"dense{i}", rows, columns) for i, (columns, rows) in enumerate(pairwise(sizes))]
@@ -51,14 +75,16 @@ class ConvolutionalNetwork:
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "ConvolutionalNetwork":
         """From `channels`, `kernels`, `pools`, `widths` and `activation`."""
-        keys = ("channels", "kernels", "pools", "widths")
-        return cls(images(shape), *(settings[key] for key in keys), classes, settings["activation"])
+        parts = zip(*(settings[key] for key in ("channels", "kernels", "pools")), strict=True)
+        convolutions = [Convolution(*own) for own in parts]
+        return cls(images(shape), convolutions, settings["widths"], classes, settings["activation"])
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:
         """The units of each hidden layer; a channel is read patch by patch, or pixel by pixel."""
         groups = []
-        for (own, after), size in zip_longest(pairwise(self.layers), self.pools, fillvalue=1):  # dense layers have none
+        pools = (own.pool for own in self.convolutions)
+        for (own, after), size in zip_longest(pairwise(self.layers), pools, fillvalue=1):  # dense layers have none
             odd = self.activation in ODD and size == 1  # the largest of −x is not minus that of x
             block = after.inputs // own.neurons
             groups.append(
@@ -72,17 +98,14 @@ class ConvolutionalNetwork:
         """(S, N, classes) of images (N, C, H, W) or (S, N, C, H, W) at weights (S, P)."""
         maps, act = split_weights(self.layers, weights), ACTIVATIONS[self.activation]
         values = for_each(inputs, len(weights), len(self.shape))
-        for i, (kernel, size) in enumerate(zip(self.kernels, self.pools, strict=True)):
-            values = act(convolve(maps[f"conv{i}"], values, kernel, padding=self._padding(i)))
-            values = pool(values, size) if size > 1 else values
+        for i, own in enumerate(self.convolutions):
+            values = act(convolve(maps[f"conv{i}"], values, own.kernel, padding=own.padding))
+            values = pool(values, own.pool) if own.pool > 1 else values
         values = values.flatten(2)
         *hidden, last = [layer.name for layer in self.layers if layer.name.startswith("dense")]
         for name in hidden:
             values = act(dense(maps[name], values))
         return dense(maps[last], values)
-
-    def _padding(self, layer: int) -> int:
-        return self.padding if layer == 0 else 0
 
 
 class LeNet(ConvolutionalNetwork):
@@ -92,7 +115,8 @@ class LeNet(ConvolutionalNetwork):
     def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "LeNet":
         """From `activation`."""
         padding = max(0, (32 - images(shape)[1]) // 2)
-        return cls(shape, [6, 16], [5, 5], [2, 2], [120, 84], classes, settings["activation"], padding)
+        convolutions = [Convolution(6, 5, 2, padding), Convolution(16, 5, 2)]
+        return cls(shape, convolutions, [120, 84], classes, settings["activation"])
 
 
 def images(shape: Sequence[int]) -> Sequence[int]:

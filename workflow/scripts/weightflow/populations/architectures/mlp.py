@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
-from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap, Slots
 from weightflow.networks.flat_weights import split_weights
+from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.populations.architectures.activations import ACTIVATIONS, ODD
 from weightflow.populations.architectures.stacked_layers import BatchNorms, dense, for_each
 

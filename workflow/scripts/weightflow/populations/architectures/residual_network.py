@@ -4,15 +4,41 @@ Shortcuts between stages are projections, so that each stage has a stream of its
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 from torch.nn import functional
 
-from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap, Slots
 from weightflow.networks.flat_weights import split_weights
+from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.populations.architectures.convolutional import images
 from weightflow.populations.architectures.stacked_layers import BatchNorms, convolve, dense, for_each, norm_map
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A block of two convolutions.
+
+    Attributes:
+        stage: that it belongs to.
+        number: in its stage.
+        read: channels of its input.
+    """
+
+    stage: int
+    number: int
+    read: int
+
+    @property
+    def name(self) -> str:
+        """For the names of its maps."""
+        return f"{self.stage}.{self.number}"
+
+    @property
+    def projects(self) -> bool:
+        """Whether it begins a stage but the first, and its shortcut is a projection to half the size."""
+        return self.stage > 0 and self.number == 0
 
 
 class ResidualNetwork:
@@ -23,12 +49,12 @@ class ResidualNetwork:
         self._maps: list[LinearMap] = []
         self.norms: dict[str, int] = {}
         self._add("stem", channels[0], shape[0], 3)
-        for stage, block, read in self._places():
-            here, written = f"{stage}.{block}", channels[stage]
-            self._add(f"first{here}", written, read, 3)
-            self._add(f"second{here}", written, written, 3)
-            if _projects(stage, block):
-                self._add(f"shortcut{here}", written, read, 1)
+        for block in self._blocks():
+            written = channels[block.stage]
+            self._add(f"first{block.name}", written, block.read, 3)
+            self._add(f"second{block.name}", written, written, 3)
+            if block.projects:
+                self._add(f"shortcut{block.name}", written, block.read, 1)
         self.layers = (*self._maps, LinearMap("dense", classes, channels[-1]))
 
     @property
@@ -37,15 +63,15 @@ class ResidualNetwork:
         streams: list[list[Slots]] = [[] for _ in self.channels]
         streams[0] += _written("stem")
         inside = []
-        for stage, block, _read in self._places():
-            here, before = f"{stage}.{block}", stage - _projects(stage, block)
+        for block in self._blocks():
+            here, before = block.name, block.stage - block.projects
             streams[before].append(Slots(f"first{here}", "columns", 0, False, block=9))
-            streams[stage] += _written(f"second{here}")
-            if _projects(stage, block):
+            streams[block.stage] += _written(f"second{here}")
+            if block.projects:
                 streams[before].append(Slots(f"shortcut{here}", "columns", 0, False))
-                streams[stage] += _written(f"shortcut{here}")
+                streams[block.stage] += _written(f"shortcut{here}")
             own = [*_written(f"first{here}"), Slots(f"second{here}", "columns", 0, False, block=9)]
-            inside.append(HiddenUnits(self.channels[stage], tuple(own)))
+            inside.append(HiddenUnits(self.channels[block.stage], tuple(own)))
         streams[-1].append(Slots("dense", "columns", 0, False))
         found = [HiddenUnits(count, tuple(own)) for count, own in zip(self.channels, streams, strict=True)]
         return (*found, *inside)
@@ -59,11 +85,11 @@ class ResidualNetwork:
             return norms(f"norm-{name}", maps[f"norm-{name}"], found)
 
         stream = functional.relu(convolved("stem", for_each(inputs, len(weights), len(self.shape)), 3))
-        for stage, block, _read in self._places():
-            here, stride = f"{stage}.{block}", 1 + _projects(stage, block)
+        for block in self._blocks():
+            here, stride = block.name, 1 + block.projects
             within = functional.relu(convolved(f"first{here}", stream, 3, stride))
             added = convolved(f"second{here}", within, 3)
-            if _projects(stage, block):
+            if block.projects:
                 stream = convolved(f"shortcut{here}", stream, 1, stride)
             stream = functional.relu(stream + added)
         return dense(maps["dense"], stream.mean((-2, -1)))
@@ -75,12 +101,12 @@ class ResidualNetwork:
         ]
         self.norms[f"norm-{name}"] = written
 
-    def _places(self) -> list[tuple[int, int, int]]:
-        """(stage, block, channels that it reads) of every block."""
+    def _blocks(self) -> list[_Block]:
+        """Every block, in order."""
         found = []
         for stage, channels in enumerate(self.channels):
-            for block in range(self.blocks):
-                found.append((stage, block, self.channels[max(0, stage - 1)] if block == 0 else channels))
+            for number in range(self.blocks):
+                found.append(_Block(stage, number, self.channels[max(0, stage - 1)] if number == 0 else channels))
         return found
 
 
@@ -100,11 +126,6 @@ class ResNet18(ResidualNetwork):
     def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "ResNet18":
         """Of no settings of its own."""
         return cls(images(shape), (64, 128, 256, 512), 2, classes)
-
-
-def _projects(stage: int, block: int) -> bool:
-    """Whether a block begins a stage but the first, and its shortcut is a projection to half the size."""
-    return stage > 0 and block == 0
 
 
 def _written(name: str) -> list[Slots]:

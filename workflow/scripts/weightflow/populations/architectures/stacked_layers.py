@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from weightflow.dynamics.weight_graph import LinearMap
 from weightflow.networks.flat_weights import apply_linear
+from weightflow.networks.layout import LinearMap
 
 _CACHED = 2**17  # numbers in one network's patches up to which copying them costs less than a grouped convolution
 

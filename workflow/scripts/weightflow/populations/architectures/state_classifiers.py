@@ -1,4 +1,4 @@
-"""This project's backbones as classifiers: what is the next count, given those before it (state_tasks.py)?"""
+"""This project's backbones as classifiers: what is the next count, given those before it (tasks/next_count.py)?"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from torch import Tensor
 from weightflow.networks.autoregressive import AutoregressiveBackbone
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
-from weightflow.networks.transformer import TransformerBackbone
+from weightflow.networks.transformer import TransformerBackbone, TransformerSize
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 
 
@@ -57,5 +57,5 @@ class TransformerClassifier(StateClassifier):
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "TransformerClassifier":
         """From `width`, `depth`, `heads`, `feedforward`, a multiple of the width, and `position`."""
-        sizes = settings["width"], settings["depth"], settings["heads"], settings["feedforward"] // settings["width"]
-        return cls(TransformerBackbone(shape[0] - 1, CountHead(classes), *sizes, settings["position"]))
+        size = TransformerSize(settings["width"], settings["depth"], settings["heads"], settings["feedforward"])
+        return cls(TransformerBackbone(shape[0] - 1, CountHead(classes), size, settings["position"]))

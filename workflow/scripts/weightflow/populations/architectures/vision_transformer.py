@@ -7,30 +7,37 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from weightflow.dynamics.weight_graph import HiddenUnits, LinearMap, Slots
 from weightflow.errors import InputError
 from weightflow.networks.flat_weights import split_weights
+from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
+from weightflow.networks.transformer import TransformerSize
 from weightflow.populations.architectures.convolutional import images
 from weightflow.populations.architectures.stacked_layers import BatchNorms, dense, for_each, norm_map, scaled
 
 
 class VisionTransformer:
-    """Attention over the patches of an image; the class token's last state says the label."""
+    """Attention over the patches of an image; the class token's last state says the label.
 
-    def __init__(
-        self, shape: Sequence[int], patch: int, width: int, depth: int, heads: int, feedforward: int, classes: int
-    ):
+    Args:
+        shape: of the images, (channels, height, width).
+        patch: side of the squares that images are cut into.
+        size: of the transformer's parts; the heads divide the width.
+        classes: number of labels.
+    """
+
+    def __init__(self, shape: Sequence[int], patch: int, size: TransformerSize, classes: int):
+        width, heads, feedforward = size.width, size.heads, size.feedforward
         if any(side % patch for side in shape[1:]) or width % heads:
             raise InputError(
                 f"architecture: patches of {patch} must divide images of {shape[1]} × {shape[2]}, and {heads} heads "
                 f"the width {width}; change one of them."
             )
-        self.shape, self.patch, self.width, self.depth = tuple(shape), patch, width, depth
+        self.shape, self.patch, self.width, self.depth = tuple(shape), patch, width, size.depth
         self.heads, self.feedforward, self.norms = heads, feedforward, {}
         tokens = 1 + shape[1] // patch * (shape[2] // patch)
         layers = [LinearMap("embed", width, shape[0] * patch**2, pixels=patch**2), LinearMap("token", width, 0)]
         layers.append(LinearMap("position", width, tokens, bias=False))
-        for block in range(depth):
+        for block in range(size.depth):
             layers.append(norm_map(f"norm-attention{block}", width))
             layers += [LinearMap(f"{part}{block}", width, width) for part in ("query", "key", "value", "out")]
             layers.append(norm_map(f"norm-forward{block}", width))
@@ -40,8 +47,8 @@ class VisionTransformer:
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "VisionTransformer":
         """From `patch`, `width`, `depth`, `heads` and `feedforward`."""
-        keys = ("patch", "width", "depth", "heads", "feedforward")
-        return cls(images(shape), *(settings[key] for key in keys), classes)
+        size = TransformerSize(*(settings[key] for key in ("width", "depth", "heads", "feedforward")))
+        return cls(images(shape), settings["patch"], size, classes)
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:

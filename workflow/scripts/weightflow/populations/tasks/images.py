@@ -14,15 +14,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 from scipy.io import loadmat, whosmat
 
 from weightflow.errors import InputError, shown
+from weightflow.formats.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_header
 from weightflow.limits import check_array, check_bytes
 from weightflow.populations.tasks.catalogue import DataSet
-from weightflow.populations.tasks.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_header
 from weightflow.populations.tasks.task import Labelled
 
 _DAMAGED = (OSError, EOFError, ValueError, TypeError, ArithmeticError, LookupError, RuntimeError, MemoryError)
@@ -123,10 +124,11 @@ def read_stl(archive: str | Path, part: str) -> Labelled:
     Raises:
         InputError: the file is missing, damaged or too large, lacks the part, or has other labels than 1 to 10.
     """
+    of_pixels, of_labels = STL_FILES[part]
     pixels, numbers = _unpack(Path(archive), STL_FILES[part])
-    rows = _rows(pixels, prod(_STL_SHAPE), f"{archive}: {STL_FILES[part][0]}")
+    rows = _rows(pixels, prod(_STL_SHAPE), f"{archive}: {of_pixels}")
     labels = np.frombuffer(numbers, np.uint8)
-    _check_labels(labels, f"{archive}: {STL_FILES[part][1]}")
+    _check_labels(labels, f"{archive}: {of_labels}")
     return _labelled(rows.reshape(-1, *_STL_SHAPE).swapaxes(2, 3), labels.astype(np.int64) - 1, f"{archive}")
 
 
@@ -143,7 +145,7 @@ def read_svhn(path: str | Path) -> Labelled:
     _check_file(path)
     with _whole(f"{path}", "a MATLAB file of version 5"):
         plain = _inflated(path)
-        _check_variables(whosmat(plain), path)
+        _check_variables([_Variable(*listed) for listed in whosmat(plain)], path)
         _check_arrays(plain.getbuffer())
         found = loadmat(plain, variable_names=list(_MAT_CLASSES))
         pixels, labels = (np.asarray(found[name]) for name in _MAT_CLASSES)
@@ -325,17 +327,25 @@ def _check_parts(body: memoryview, order: str) -> None:
         raise ValueError("a variable has complex numbers")
 
 
-def _check_variables(listed: Sequence[tuple[str, tuple[int, ...], str]], path: Path) -> None:
+class _Variable(NamedTuple):
+    """What the header of a MATLAB file says of a variable."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: str
+
+
+def _check_variables(listed: Sequence[_Variable], path: Path) -> None:
     """Refuse variables X and y that are missing, no numbers, or of other shapes, by their headers alone."""
     for name, allowed in _MAT_CLASSES.items():
-        own = [(shape, kind) for other, shape, kind in listed if other == name]
-        if len(own) != 1 or own[0][1] not in allowed:
-            held = ", ".join(kind for _, kind in own) or "nothing"
+        own = [variable for variable in listed if variable.name == name]
+        if len(own) != 1 or own[0].kind not in allowed:
+            held = ", ".join(variable.kind for variable in own) or "nothing"
             raise InputError(
                 f"{path}: holds {held} as variable {name}, and expected is one array of {' or '.join(allowed)}; take "
                 "the authors' file."
             )
-        shape = own[0][0]
+        shape = own[0].shape
         if len(shape) != (4 if name == "X" else 2) or min(shape) < 1:
             raise InputError(f"{path}: the variable {name} has shape {shape}; expected X (H, W, 3, N) and y (N, 1).")
         check_array(shape, _PIXEL, f"{path}: {name}")

@@ -70,9 +70,8 @@ def split_task(everything: Labelled, settings: Mapping[str, Any], test: Labelled
     order = seeding.stream(settings["seed"], "task").permutation(len(everything.labels))
     held = [0 if test else round(settings["test"] * len(order)), round(settings["validation"] * len(order))]
     parts = np.split(order, np.cumsum(held))
-    found = [Labelled(everything.inputs[own], everything.labels[own]) for own in parts]
-    found[0] = test or found[0]
-    training = found[2]
+    own, validation, training = (Labelled(everything.inputs[part], everything.labels[part]) for part in parts)
+    found = training, validation, test or own
     classes = 1 + max((int(part.labels.max()) for part in found if len(part.labels)), default=-1)
     if not all(len(part.labels) for part in found) or len(np.unique(training.labels)) < classes:
         raise InputError(
@@ -83,7 +82,7 @@ def split_task(everything: Labelled, settings: Mapping[str, Any], test: Labelled
     mean, spread = moments_of(training.inputs)
     scale = np.where(spread > 0, spread, 1)
     scaled = [Labelled(((part.inputs - mean) / scale).astype(np.float32), part.labels) for part in found]
-    return Task(scaled[2], scaled[1], scaled[0], classes)
+    return Task(*scaled, classes)
 
 
 def write_task(path: str | Path, task: Task, **metadata: Any) -> None:

@@ -26,7 +26,7 @@ from tests.workflow.test_bad_input import npy
 from weightflow.errors import InputError
 from weightflow.storage import write_tensors
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SYSTEMS = ROOT / "resources" / "systems"
 CANARY = "canary"  # what code of an input would make
 TAKEN = 200 * 2**20  # most bytes that a case may take

@@ -20,9 +20,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from tests.hostile_files import CANARY, CODE, LAW, SPECIES, SYSTEMS, bounded, check_sentence, h5ad, sbml
+from tests.hostile.files import CANARY, CODE, LAW, SPECIES, SYSTEMS, bounded, check_sentence, h5ad, sbml
+from tests.hostile.test_hostile_input import SCHEMA, defaults
 from tests.image_samples import cifar_rows, examples, folders, idx, svhn, tar
-from tests.workflow.test_hostile_input import SCHEMA, defaults
 from weightflow.anchors.files import read_anchor, write_anchor
 from weightflow.data.snapshots import observed_count, read_snapshots, write_snapshots
 from weightflow.dynamics.weight_graph import read_weight_graph, write_weight_graph
@@ -38,6 +38,8 @@ from weightflow.systems.expressions import compile_expression
 from weightflow.systems.reading import read_system
 from weightflow.teaching.teachers import read_teachers
 from weightflow.yaml_files import read_config
+
+pytestmark = pytest.mark.hostile
 
 
 def good(suffix: str) -> bytes:

@@ -22,7 +22,7 @@ import pytest
 import torch
 import yaml
 
-from tests.hostile_files import (
+from tests.hostile.files import (
     CANARY,
     CODE,
     DOUBLING,
@@ -74,7 +74,8 @@ from weightflow.bands.marginals import read_bands
 from weightflow.config.consistency import check_ablations, check_consistency, check_files, check_systems
 from weightflow.config.stages import chosen_backbone
 from weightflow.data.labels import check_variables
-from weightflow.data.snapshots import check_states, observed_count, read_snapshots
+from weightflow.data.preparation import check_states
+from weightflow.data.snapshots import observed_count, read_snapshots
 from weightflow.dynamics.latent_path import read_latent_path
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.dynamics.weight_spline import read_spline
@@ -92,6 +93,8 @@ from weightflow.storage import read_json
 from weightflow.systems.reading import read_system
 from weightflow.teaching.teachers import read_teachers
 from weightflow.yaml_files import read_config
+
+pytestmark = pytest.mark.hostile
 
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 
@@ -813,10 +816,6 @@ def test_there_are_as_many_cases_as_are_asked_for():
 
 
 WHOLE = {
-    "a program for a config": (
-        f'__use_yte__: true\n__definitions__: ["{CODE}"]\ndatasets: ?{CODE}\n',
-        "configs of this workflow are data",
-    ),
     "a config of aliases": (LISTS + "datasets: {mine: {times: *a29}}\n", "aliases are written out"),
     "an object to make in a config": (f"datasets: !!python/object/apply:os.mkdir [{CANARY}]\n", "constructor"),
 }

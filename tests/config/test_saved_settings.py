@@ -1,0 +1,112 @@
+"""Whether saved results were made with the settings of now."""
+
+import copy
+import json
+
+import pytest
+
+from tests.conftest import write_result
+from weightflow.config.saved_settings import check_named, check_saved, check_sources
+from weightflow.records.provenance import input_digest
+from weightflow.yaml_files import config_text
+
+
+@pytest.fixture
+def config(complete):
+    """Two data sets and two models, complete."""
+    models = {"one": {}, "two": {"dynamics": {"kind": "cde"}}}
+    return complete({"datasets": {"a": {"system": "epidemic"}, "b": {"file": "b.csv"}}, "models": models})
+
+
+@pytest.fixture
+def saved(config, tmp_path):
+    """The file of settings of a run with it."""
+    path = tmp_path / "settings.yaml"
+    path.write_text(config_text(config))
+    return path
+
+
+def changed(config, value, *keys):
+    """The config with another value at a place."""
+    other = json.loads(json.dumps(config))  # defaults are one object in all models
+    place = other
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    return other
+
+
+def test_the_same_settings_are_accepted(saved, config):
+    check_saved(saved, config, "now.yaml")
+    check_named(saved, config, "now.yaml")
+
+
+def test_without_saved_settings_there_is_nothing_to_compare(tmp_path, config):
+    check_saved(tmp_path / "none.yaml", config, "now.yaml")
+    check_named(tmp_path / "none.yaml", config, "now.yaml")
+
+
+@pytest.mark.parametrize(
+    ("value", "keys"),
+    [
+        (7, ("models", "one", "training", "steps")),
+        (0.5, ("models", "two", "data", "share")),
+        (3, ("datasets", "a", "observe_every")),
+        ("cascade", ("datasets", "a", "system")),
+        (9, ("evaluation", "samples")),
+        (9, ("evaluation", "exact", "max_states")),
+    ],
+)
+def test_a_setting_is_named_with_the_sections_that_it_is_a_part_of(saved, config, refused, value, keys):
+    with refused(rf"settings\.yaml: the results here were made with other settings .*{'[.]'.join(keys)}"):
+        check_saved(saved, changed(config, value, *keys), "now.yaml")
+
+
+@pytest.mark.parametrize(
+    ("value", "keys"),
+    [([1.0], ("figures", "times")), ([2.0], ("prediction", "times")), ({"f": "label"}, ("ablations", "labels"))],
+)
+def test_what_is_drawn_anew_may_have_other_settings(saved, config, value, keys):
+    check_saved(saved, changed(config, value, *keys), "now.yaml")
+
+
+def test_fewer_may_be_named_and_no_more(saved, config, refused):
+    for section, name in (("models", "two"), ("datasets", "b")):
+        fewer = copy.deepcopy(config)
+        fewer[section].pop(name)
+        check_saved(saved, fewer, "now.yaml")
+        check_named(saved, fewer, "now.yaml")
+    with refused("now.yaml: models: there are no results of three here"):
+        check_named(saved, changed(config, {}, "models", "three"), "now.yaml")
+    with refused("now.yaml: seeds: there are no results of 5 here"):
+        check_named(saved, config | {"seeds": [0, 5]}, "now.yaml")
+
+
+def test_of_another_version_only_settings_that_both_know_are_compared(saved, config):
+    check_saved(saved, changed(config, 1, "models", "one", "training", "unheard_of"), "now.yaml")
+
+
+def test_a_system_of_ones_own_may_lie_elsewhere_but_be_no_built_in_one(config, tmp_path, refused):
+    path = tmp_path / "settings.yaml"
+    path.write_text(config_text(changed(config, "mine/system.yaml", "datasets", "a", "system")))
+    check_saved(path, changed(config, "systems/system.yaml", "datasets", "a", "system"), "now.yaml")
+    with refused("datasets.a.system"):
+        check_saved(path, config, "now.yaml")
+
+
+def test_files_that_are_gone_are_not_missed_and_changed_ones_are_refused(tmp_path, monkeypatch, refused):
+    monkeypatch.chdir(tmp_path)
+    system, data = tmp_path / "system.yaml", tmp_path / "data.csv"
+    for file in (system, data):
+        file.write_text("1")
+    write_result("a/source.json", "{}", contents=[input_digest(data), input_digest(system)])
+    write_result("a/exact_law.safetensors", "x", contents=[input_digest(system)])
+    check_sources("results", {"a": [data, system], "b": []})
+    data.write_text("2")
+    with refused("data.csv: has changed since the results of a were made from it"):
+        check_sources("results", {"a": [data, system]})
+    data.unlink()
+    check_sources("results", {"a": [data, system]})
+    system.write_text("2")
+    with refused("system.yaml: has changed since the results of a were made from it"):
+        check_sources("results", {"a": [data, system]})

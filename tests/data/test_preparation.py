@@ -1,0 +1,245 @@
+"""Preparation of a data set: refusals, splits, and what is assembled."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from weightflow.data.preparation import (
+    assemble,
+    check_observed,
+    check_states,
+    heldout_amount,
+    observed_mask,
+    split,
+    states_with_headroom,
+)
+from weightflow.data.snapshots import read_training, write_snapshots
+from weightflow.data.state_space import Counts
+from weightflow.errors import InputError
+from weightflow.formats.raw_snapshots import Recording
+
+TIMES = np.array([0.0, 1.0, 2.5])
+
+
+def good_states() -> list[np.ndarray]:
+    return [np.array([[0, 1], [2, 3]]), np.array([[4, 5]]), np.array([[6, 7], [8, 9], [1, 1]])]
+
+
+def recording(trajectories: int = 10, points: int = 9, variables: int = 2, paired: bool = True) -> Recording:
+    states = list(np.random.default_rng(0).integers(0, 20, (points, trajectories, variables)))
+    return Recording(np.arange(float(points)), states, [f"x{i}" for i in range(variables)], paired)
+
+
+def with_entry(value) -> list[np.ndarray]:
+    states = [s.astype(float) for s in good_states()]
+    states[1][0, 1] = value
+    return states
+
+
+def check(states, times, kind="discrete", **own) -> None:
+    names = [f"x{i}" for i in range(2)]
+    settings = {"kind": kind, "max_states": 10, "scale": "none", "components": None, "time_column": "time"} | own
+    check_states(Recording(times, states, names, paired=False), settings, "data.npy")
+
+
+def test_good_states_pass():
+    check(good_states(), TIMES)
+
+
+def test_booleans_pass_as_counts():
+    check([s > 2 for s in good_states()], TIMES)
+
+
+@pytest.mark.parametrize(
+    ("states", "times", "sentence"),
+    [
+        (good_states(), TIMES[:2], "3 snapshots but 2 times"),
+        (good_states(), [0, np.nan, 1], "the times hold NaN"),
+        (good_states(), [0, np.inf, 1], "the times hold NaN or infinity"),
+        (good_states(), [0, 2, 1], "time 2 is followed by 1; times must increase"),
+        (good_states(), [0, 1, 1], "time 1 is repeated; times must increase"),
+        ([*good_states()[:2], np.zeros((0, 2))], TIMES, "the snapshot at time 2.5 is empty; remove its time"),
+        ([*good_states()[:2], np.zeros(3)], TIMES, r"the snapshot at time 2.5 has shape \(3,\)"),
+        (with_entry(np.nan), TIMES, "the snapshot at time 1 holds NaN or infinity"),
+        (with_entry(np.inf), TIMES, "the snapshot at time 1 holds NaN or infinity"),
+        (with_entry(-1), TIMES, "the snapshot at time 1 holds negative counts"),
+        (with_entry(0.5), TIMES, "the snapshot at time 1 holds fractions"),
+        (with_entry(10), TIMES, "the snapshot at time 1 holds the count 10, and max_states is 10; raise max_states"),
+    ],
+)
+def test_states_that_no_stage_could_use_are_refused(states, times, sentence):
+    with pytest.raises(InputError, match=rf"data\.npy: {sentence}"):
+        check(states, times)
+
+
+def test_real_values_may_be_negative_and_fractional():
+    check([np.vstack([s, -0.5 - s]) for s in with_entry(-0.5)], TIMES, "continuous", max_states=2)
+
+
+@pytest.mark.parametrize(
+    ("states", "own", "sentence"),
+    [
+        (with_entry(0.5), {}, "the snapshot at time 1 has a single state, which has no density; remove its time"),
+        ([np.array([[k, 1.0], [k + 1, 1.0]]) for k in range(3)], {}, "the variable 'x1' is constant; leave it out"),
+        ([s + np.eye(2) for s in [np.ones((2, 2))] * 3], {"components": 3}, "components is 3, and 6 training states"),
+    ],
+)
+def test_real_values_that_no_stage_could_use_are_refused(states, own, sentence):
+    with pytest.raises(InputError, match=rf"^data\.npy: {sentence}"):
+        check(states, TIMES, "continuous", **own)
+
+
+def test_two_observed_snapshots_are_too_few():
+    with pytest.raises(InputError, match=r"data\.npy: 2 of 4 snapshots are observed, and a path needs at least 3"):
+        check_observed(observed_mask(4, 2), "data.npy")
+
+
+def test_every_nth_time_is_observed_from_the_first_on():
+    assert np.flatnonzero(observed_mask(101, 10)).tolist() == list(range(0, 101, 10))
+
+
+@pytest.mark.parametrize(("hold_back", "last"), [(0, 100), (1, 90), (10, 90), (11, 80), (20, 80)])
+def test_the_last_times_are_held_back(hold_back, last):
+    assert np.flatnonzero(observed_mask(101, 10, hold_back)).tolist() == list(range(0, last + 1, 10))
+
+
+def test_holding_back_too_many_times_is_refused(refused):
+    with refused("data.npy: 2 of 101 snapshots are observed, .* lower observe_every or hold_back"):
+        check_observed(observed_mask(101, 10, 90), "data.npy")
+
+
+KINDS = {
+    "counts": {"kind": "discrete"},
+    "scaled by training": {"kind": "continuous", "scale": "training"},
+    "scaled by all": {"kind": "continuous", "scale": "all"},
+    "components": {"kind": "continuous", "components": 1},
+}
+
+
+@pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_held_back_touches_nothing_that_is_learnt_from(dataset_settings, tmp_path, kind, paired):
+    settings = dataset_settings | KINDS[kind] | {"hold_back": 3, "observe_every": 2}
+    plain = recording(points=12, paired=paired)
+    changed = dataclasses.replace(plain, states=[s if t < 9 else 40 + 3 * s for t, s in enumerate(plain.states)])
+    found = []
+    for name, part in (("plain", plain), ("changed", changed)):
+        data = assemble(part, None, settings, 0.3, np.random.default_rng(0))
+        write_snapshots(tmp_path / name, data, {})
+        found.append((data, read_training(tmp_path / name, 0.8)))
+    (whole, learnt), (other, learnt_too) = found
+    assert not np.array_equal(whole.truth[-1], other.truth[-1])
+    assert whole.observed_times.tolist() == [0, 2, 4, 6, 8]
+    assert learnt.space == learnt_too.space
+    assert learnt.heldout == []
+    for t, (one, two) in enumerate(zip(learnt.training, learnt_too.training, strict=True)):
+        assert np.array_equal(one, two)
+        assert len(one) == 0 or t in (0, 2, 4, 6, 8)
+    if whole.representation is not None:
+        np.testing.assert_array_equal(learnt.representation.mean, learnt_too.representation.mean)
+        np.testing.assert_array_equal(learnt.representation.axes, learnt_too.representation.axes)
+
+
+@given(st.integers(1, 5000))
+def test_headroom_is_a_tenth_and_at_least_four_states(largest):
+    states = states_with_headroom([np.array([[0, largest]]), np.array([[1, 1]])], most=65536)
+    assert states >= largest + 5
+    assert states - 1 == pytest.approx(max(1.1 * largest, largest + 4), abs=1)
+
+
+@pytest.mark.parametrize(("most", "states"), [(1000, 111), (111, 111), (105, 105), (101, 101)])
+def test_headroom_ends_at_the_most_states(most, states):
+    assert states_with_headroom([np.array([[0, 100]])], most) == states
+
+
+@given(st.integers(2, 30), st.floats(0.01, 0.99))
+def test_a_split_keeps_every_state_once(count, fraction):
+    states = [np.arange(count)[:, None]] * 3
+    training, heldout = split(states, fraction, paired=True, rng=np.random.default_rng(0), where="mine.npy")
+    for kept, held in zip(training, heldout, strict=True):
+        assert sorted([*kept[:, 0], *held[:, 0]]) == list(range(count))
+        assert len(kept) >= 1
+        assert len(held) >= 1
+
+
+def test_a_split_of_trajectories_holds_the_same_ones_out_at_every_time():
+    training, heldout = split(
+        [np.arange(20)[:, None]] * 4, 0.25, paired=True, rng=np.random.default_rng(0), where="mine.npy"
+    )
+    assert len({tuple(part[:, 0]) for part in heldout}) == 1
+    assert len(heldout[0]) == 5
+    assert len({tuple(part[:, 0]) for part in training}) == 1
+
+
+def test_a_split_of_unpaired_states_draws_anew_at_every_time():
+    _, heldout = split([np.arange(50)[:, None]] * 4, 0.5, paired=False, rng=np.random.default_rng(0), where="mine.npy")
+    assert len({tuple(part[:, 0]) for part in heldout}) == 4
+
+
+def test_no_fraction_means_no_heldout_part():
+    states = good_states()
+    assert split(states, 0, paired=False, rng=np.random.default_rng(0), where="mine.npy") == (states, [])
+
+
+def test_a_single_state_cannot_be_split():
+    with pytest.raises(InputError, match="heldout"):
+        split([np.array([[1, 2]])] * 3, 0.2, paired=True, rng=np.random.default_rng(0), where="mine.npy")
+
+
+def test_observed_snapshots_come_from_the_training_part(dataset_settings):
+    data = assemble(recording(), None, dataset_settings | {"observe_every": 4}, 0.3, np.random.default_rng(0))
+    assert data.observed_times.tolist() == [0, 4, 8]
+    assert all(a is b for a, b in zip(data.observed, data.training[::4], strict=True))
+    assert [len(s) for s in data.observed] == [7, 7, 7]
+
+
+@pytest.mark.parametrize(("reference", "truth"), [("training", 7), ("heldout", 3)])
+def test_reference_chooses_the_truth(dataset_settings, reference, truth):
+    data = assemble(recording(), None, dataset_settings | {"reference": reference}, 0.3, np.random.default_rng(0))
+    assert len(data.truth[0]) == truth
+    assert len(data.independent[0]) == 10 - truth
+
+
+def test_too_few_observed_snapshots_are_refused(dataset_settings):
+    with pytest.raises(InputError, match="2 of 9 snapshots are observed"):
+        assemble(recording(), None, dataset_settings | {"observe_every": 8}, 0.2, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("shape", [(8, 5, 2), (9, 5, 3)])
+def test_a_system_that_does_not_fit_the_file_is_refused(dataset_settings, shape):
+    heldout = list(np.zeros(shape, dtype=int))
+    with pytest.raises(InputError, match=r"the system gives .*; name the system the file came from"):
+        assemble(recording(), heldout, dataset_settings, 1000, np.random.default_rng(0))
+
+
+def test_too_few_states_are_refused(dataset_settings):
+    with pytest.raises(InputError, match="the largest observed count is 19, and states is 5; raise states"):
+        assemble(recording(), None, dataset_settings | {"states": 5}, 0.2, np.random.default_rng(0))
+
+
+def test_states_default_to_some_above_the_largest_observed_count(dataset_settings):
+    assert assemble(recording(), None, dataset_settings, 0.2, np.random.default_rng(0)).space == Counts(24)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "amount"),
+    [
+        ({"heldout": None, "system": "epidemic"}, 1000),
+        ({"heldout": None, "system": None}, 0.2),
+        ({"heldout": 0, "system": "epidemic"}, 0),
+        ({"heldout": 30, "system": "epidemic"}, 30),
+    ],
+)
+def test_heldout_default_depends_on_where_the_data_come_from(dataset, amount):
+    assert heldout_amount(dataset) == amount
+
+
+def test_a_snapshot_must_leave_two_real_states_to_learn_from(dataset_settings, rng, refused):
+    pairs = Recording(np.arange(3.0), [rng.normal(size=(2, 1)) for _ in range(3)], ["a"], paired=False)
+    settings = dataset_settings | {"kind": "continuous", "reference": "training"}
+    assemble(pairs, None, settings, 0, rng)
+    with refused("heldout leaves one to learn from, which has no density"):
+        assemble(pairs, None, settings, 0.2, rng)

@@ -1,0 +1,267 @@
+# Populations of classifiers: trained, aligned, generated from a flow over their weights, encoded and reconstructed, and
+# judged on examples that no choice saw.
+
+
+rule prepare_task:
+    input:
+        catalogue=local(TASKS),
+        files=lambda w: local(files_of_task(population(w)["task"])),
+        snapshots=states_of_task,
+    output:
+        f"{POPULATION}/task.safetensors",
+    log:
+        f"{POPULATION}/logs/prepare_task.log",
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        runtime=stage_minutes,
+    params:
+        settings=sections_of_population("task", "split", "snapshot"),
+        contents=contents([str(TASKS)]),
+        code=code("prepare_task.py"),
+    script:
+        "../scripts/prepare_task.py"
+
+
+rule prepare_other_task:
+    input:
+        catalogue=local(TASKS),
+        files=lambda w: local(files_of_task(w.other)),
+        snapshots=[],
+    output:
+        f"{POPULATION}/others/{{other}}.safetensors",
+    log:
+        f"{POPULATION}/logs/others/{{other}}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        runtime=stage_minutes,
+    params:
+        settings=lambda w: {"task": w.other, "split": population(w)["split"]},
+        contents=contents([str(TASKS)]),
+        code=code("prepare_task.py"),
+    script:
+        "../scripts/prepare_task.py"
+
+
+rule train_population:
+    input:
+        task=rules.prepare_task.output[0],
+    output:
+        population=f"{MEMBERS}/population.safetensors",
+        curves=f"{MEMBERS}/curves.csv",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/train_population.log",
+    benchmark:
+        f"{POPULATION}/benchmarks/seed{{seed}}/train_population.tsv"
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=sections_of_population("architecture", "training"),
+        seed=lambda w: int(w.seed),
+        code=code("train_population.py"),
+    script:
+        "../scripts/train_population.py"
+
+
+rule align_population:
+    input:
+        task=rules.prepare_task.output[0],
+        population=rules.train_population.output.population,
+        curves=rules.train_population.output.curves,
+    output:
+        f"{MEMBERS}/aligned.safetensors",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/align_population.log",
+    benchmark:
+        f"{POPULATION}/benchmarks/seed{{seed}}/align_population.tsv"
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        runtime=stage_minutes,
+    params:
+        settings=sections_of_population("architecture", "alignment"),
+        code=code("align_population.py"),
+    script:
+        "../scripts/align_population.py"
+
+
+rule fit_weight_flow:
+    input:
+        population=laid_out,
+    output:
+        flow=f"{MEMBERS}/flows/{{layout}}.safetensors",
+        losses=f"{MEMBERS}/flows/{{layout}}.csv",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/fit_weight_flow.log",
+    benchmark:
+        f"{POPULATION}/benchmarks/seed{{seed}}/{{layout}}/fit_weight_flow.tsv"
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=sections_of_population("flow", without="alignments"),
+        seed=lambda w: int(w.seed),
+        code=code("fit_weight_flow.py"),
+    script:
+        "../scripts/fit_weight_flow.py"
+
+
+rule generate_networks:
+    input:
+        flow=rules.fit_weight_flow.output.flow,
+    output:
+        f"{MEMBERS}/generated/flow-{{layout}}.safetensors",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/generate_networks.log",
+    benchmark:
+        f"{POPULATION}/benchmarks/seed{{seed}}/{{layout}}/generate_networks.tsv"
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=stage_minutes,
+    params:
+        settings=sections_of_population("generated"),
+        seed=lambda w: int(w.seed),
+        code=code("generate_networks.py"),
+    script:
+        "../scripts/generate_networks.py"
+
+
+rule evaluate_generated:
+    input:
+        task=rules.prepare_task.output[0],
+        population=laid_out,
+        flow=generated("{layout}"),
+    output:
+        metrics=f"{MEMBERS}/metrics/generated-{{layout}}.csv",
+        accuracies=f"{MEMBERS}/metrics/accuracies-{{layout}}.csv",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/evaluate_generated.log",
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=sections_of_population("architecture", "generated"),
+        seed=lambda w: int(w.seed),
+        code=code("evaluate_generated.py"),
+    script:
+        "../scripts/evaluate_generated.py"
+
+
+rule fit_weight_autoencoder:
+    input:
+        task=rules.prepare_task.output[0],
+        population=rules.align_population.output[0],
+        others=lambda w: expand(
+            f"results/populations/{w.population}/others/{{other}}.safetensors",
+            other=other_tasks(w),
+        ),
+    output:
+        autoencoder=f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors",
+        losses=f"{MEMBERS}/autoencoders/{{structural}}/losses.csv",
+        scores=f"{MEMBERS}/autoencoders/{{structural}}/scores.csv",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/{{structural}}/fit_weight_autoencoder.log",
+    benchmark:
+        f"{POPULATION}/benchmarks/seed{{seed}}/{{structural}}/fit_weight_autoencoder.tsv"
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=sections_of_population("architecture", "autoencoder", without="structural"),
+        others=lambda w: other_tasks(w),
+        structural=lambda w: float(w.structural),
+        seed=lambda w: int(w.seed),
+        code=code("fit_weight_autoencoder.py"),
+    script:
+        "../scripts/fit_weight_autoencoder.py"
+
+
+rule evaluate_reconstructed:
+    input:
+        task=rules.prepare_task.output[0],
+        population=rules.align_population.output[0],
+        autoencoders=of_each_structural(
+            f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors"
+        ),
+        scores=of_each_structural(f"{MEMBERS}/autoencoders/{{structural}}/scores.csv"),
+    output:
+        f"{MEMBERS}/metrics/reconstructed.csv",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/evaluate_reconstructed.log",
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=sections_of_population("architecture", "generated"),
+        shares=lambda w: population(w)["autoencoder"]["shares"],
+        structural=lambda w: structural_of(w),
+        seed=lambda w: int(w.seed),
+        code=code("evaluate_reconstructed.py"),
+    script:
+        "../scripts/evaluate_reconstructed.py"
+
+
+rule tabulate_population_runtime:
+    input:
+        lambda w: [entry.benchmark for entry in timed_populations()],
+    output:
+        "results/populations/runtime.csv",
+    log:
+        "results/populations/logs/tabulate_population_runtime.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        rows=lambda w: [
+            {"population": entry.population, "stage": entry.stage, "seed": entry.seed}
+            for entry in timed_populations()
+        ],
+        code=code("tabulate_population_runtime.py"),
+    script:
+        "../scripts/tabulate_population_runtime.py"
+
+
+rule write_population_settings:
+    # What the populations here were made with, once all of them are; it reproduces them as a --configfile.
+    input:
+        rules.tabulate_population_runtime.output,
+        "results/populations/summary.csv",
+        "results/populations/bands_summary.csv",
+    output:
+        "results/populations/settings.yaml",
+    log:
+        "results/populations/logs/write_population_settings.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        config=lambda w: config | vars(plan()),
+        code=code("write_settings.py"),
+    script:
+        "../scripts/write_settings.py"

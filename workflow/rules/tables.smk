@@ -1,0 +1,117 @@
+# Tables over all runs, made from their metrics and predictions.
+
+
+rule tabulate_metrics:
+    input:
+        runs=[
+            f"results/{d}/runs/{m}/seed{s}/metrics.csv"
+            for d in DATASETS
+            for m in runs(d)
+            for s in SEEDS
+        ],
+        folds=(
+            ["results/leave_one_out_summary.csv"] if config["evaluation"]["leave_one_out"] else []
+        ),
+    output:
+        metrics="results/metrics.csv",
+        summary=report(
+            "results/summary.csv",
+            caption="../report/summary.rst",
+            category="Tables",
+        ),
+    log:
+        "results/logs/tabulate_metrics.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("tabulate_metrics.py"),
+    script:
+        "../scripts/tabulate_metrics.py"
+
+
+rule tabulate_moments:
+    input:
+        snapshots=lambda w: [SNAPSHOTS, *shown_fold_snapshots(w)],
+        predictions=compared_predictions,
+    output:
+        "results/{dataset}/moments.csv",
+    log:
+        "results/{dataset}/logs/tabulate_moments.log",
+    group:
+        "figures"
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        runs=lambda w: compared_runs(w.dataset),
+        code=code("tabulate_moments.py"),
+    script:
+        "../scripts/tabulate_moments.py"
+
+
+rule tabulate_folds:
+    input:
+        snapshots=fold_snapshots,
+        metrics=fold_metrics,
+    output:
+        scores="results/leave_one_out.csv",
+        summary="results/leave_one_out_summary.csv",
+    log:
+        "results/logs/tabulate_folds.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("tabulate_folds.py"),
+    script:
+        "../scripts/tabulate_folds.py"
+
+
+rule tabulate_ablations:
+    input:
+        [
+            f"results/{d}/runs/{m}/seed{s}/metrics.csv"
+            for d in STUDIED
+            for m in ABLATED
+            for s in SEEDS
+        ],
+    output:
+        "results/ablations.csv",
+    log:
+        "results/logs/tabulate_ablations.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        levels=LEVELS,
+        code=code("tabulate_ablations.py"),
+    script:
+        "../scripts/tabulate_ablations.py"
+
+
+rule tabulate_published:
+    input:
+        published=local(PUBLISHED),
+        summary="results/summary.csv",
+    output:
+        report(
+            "results/table1.csv",
+            caption="../report/table1.rst",
+            category="Tables",
+        ),
+    log:
+        "results/logs/tabulate_published.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        systems=COMPARED,
+        runs={d: runs(d) for d in COMPARED},
+        contents=contents([str(PUBLISHED)]),
+        code=code("tabulate_published.py"),
+    script:
+        "../scripts/tabulate_published.py"
+
+
+# The folder of results, with a module's prefix.
+FOLDER = Path(rules.tabulate_metrics.output[0]).parent

@@ -1,0 +1,102 @@
+"""Whether saved results were made with the settings of now, as the file of their settings tells."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from weightflow.config.consistency import is_path
+from weightflow.errors import InputError
+from weightflow.records.provenance import input_digest
+from weightflow.records.record import read_record
+from weightflow.yaml_files import read_config
+
+_BY_NAME = ("datasets", "models")  # sections of which the configuration of now may name fewer
+_FREE = ("figures", "prediction", "populations", "bands", "seeds", "baselines")  # compared otherwise, or not at all
+_SHOWN = 3  # settings that a sentence names
+
+
+def check_saved(path: str | Path, config: Mapping[str, Any], where: str) -> None:
+    """Refuse a configuration with other settings than results were made with.
+
+    The configuration may name fewer data sets, models, baselines and seeds, and other figures. Of results of another
+    version only the settings that both know are compared. A system that is given by its file may lie elsewhere.
+
+    Args:
+        path: settings of the results, as the run that made them wrote them; without such a file there is nothing to
+            compare.
+        config: complete, with defaults.
+        where: the config files' names.
+
+    Raises:
+        InputError: settings differ; the sentence names them.
+    """
+    if not Path(path).is_file():
+        return
+    saved = read_config(path)
+    keys = list(_differences(saved, config))
+    if keys:
+        more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+        raise InputError(
+            f"{path}: the results here were made with other settings than {where} has ({', '.join(keys[:_SHOWN])}"
+            f"{more}); give the settings that they were made with, or move the results away."
+        )
+
+
+def check_sources(folder: str | Path, sources: Mapping[str, Sequence[Path]]) -> None:
+    """Refuse saved results of files that have changed since; files that are gone are not missed.
+
+    Args:
+        folder: of the results.
+        sources: by data set, its own files, then those of its system.
+
+    Raises:
+        InputError: naming the first such file.
+    """
+    for dataset, files in sources.items():
+        for artefact in ("source.json", "simulated.safetensors", "exact_law.safetensors"):
+            record = read_record(Path(folder, dataset, artefact))
+            digests = [] if record is None else record.params.get("contents", [])
+            # The last digests of each record are those of the system's files.
+            for file, digest in zip(reversed(files), reversed(digests), strict=False):
+                if digest is not None and Path(file).is_file() and input_digest(file) != digest:
+                    raise InputError(
+                        f"{file}: has changed since the results of {dataset} were made from it; bring the file of then "
+                        "back, or run snakemake first, which makes them anew."
+                    )
+
+
+def check_named(path: str | Path, config: Mapping[str, Any], where: str) -> None:
+    """Refuse a configuration that names data sets, models, baselines or seeds which saved results do not have.
+
+    Arguments and exceptions as of `check_saved`.
+    """
+    saved = read_config(path) if Path(path).is_file() else config
+    for section in (*_BY_NAME, "baselines", "seeds"):
+        if unknown := [str(name) for name in config[section] if name not in saved.get(section, [])]:
+            raise InputError(
+                f"{where}: {section}: there are no results of {', '.join(unknown)} here ({path}); take them out, or "
+                "run snakemake first."
+            )
+
+
+def _differences(saved: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
+    """Names of the settings that differ, each after the sections that it is a part of."""
+    for section in _BY_NAME:
+        for name in saved.get(section, {}).keys() & config[section].keys():
+            yield from _differing(saved[section][name], config[section][name], f"{section}.{name}.")
+    rest = (*_BY_NAME, *_FREE, "ablations")
+    yield from _differing(*({k: v for k, v in part.items() if k not in rest} for part in (saved, config)))
+    studies = [{k: v for k, v in part.get("ablations", {}).items() if k != "labels"} for part in (saved, config)]
+    if all(study.get("base") for study in studies):  # where both have a study
+        yield from _differing(*studies, "ablations.")
+
+
+def _differing(saved: Mapping[str, Any], now: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    for key in sorted(saved.keys() & now.keys()):
+        old, new = saved[key], now[key]
+        if old == new or (key == "system" and all(isinstance(s, str) and is_path(s) for s in (old, new))):
+            continue
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from _differing(old, new, f"{before}{key}.")
+        else:
+            yield f"{before}{key}"

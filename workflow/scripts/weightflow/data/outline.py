@@ -1,0 +1,39 @@
+"""What a data set is, without its states: the times, which of them are observed, and the variables."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from weightflow.storage import parts_of, read_metadata, read_tensors
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A data set without its states.
+
+    Attributes:
+        times: (T,) increasing.
+        is_observed: (T,) bool, the K snapshots that models are trained on.
+        variables: d names.
+    """
+
+    times: np.ndarray
+    is_observed: np.ndarray
+    variables: list[str]
+
+    @property
+    def observed_times(self) -> np.ndarray:
+        """(K,) times of the observed snapshots."""
+        return self.times[self.is_observed]
+
+
+def read_outline(path: str | Path) -> Outline:
+    """The outline of a snapshots file (`snapshots.write_snapshots`).
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    tensors = read_tensors(path, "snapshots", only=("times", "is_observed")).tensors
+    with parts_of(path):
+        return Outline(tensors["times"], tensors["is_observed"].astype(bool), read_metadata(path)["variables"])
