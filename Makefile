@@ -10,8 +10,8 @@ SLURM := munge slurm-client slurmctld slurmd
 run: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" snakemake --cores 8 --resources gpu=1
 
-## All tests but those of SLURM.
-test: $(VENV)/.installed-dev test-kubernetes
+## All tests but those that need an engine (test-slurm, test-kubernetes).
+test: $(VENV)/.installed-dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python -m pytest -n auto tests
 
 ## The tests that take seconds and start no Snakemake: two minutes on two cores.

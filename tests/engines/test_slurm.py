@@ -16,6 +16,7 @@ import pytest
 import yaml
 from cluster import Cluster, Job, absent, cluster
 
+pytestmark = pytest.mark.engine
 ROOT = Path(__file__).resolve().parents[2]
 TINY = yaml.safe_load((ROOT / "tests" / "config" / "tiny.yaml").read_text(encoding="utf-8"))
 # The model that passes through every stage, and a baseline.

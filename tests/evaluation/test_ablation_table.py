@@ -5,15 +5,16 @@ import pandas as pd
 import pytest
 
 from weightflow.errors import InputError
+from weightflow.config.ablation_plan import Level
 from weightflow.evaluation.ablation_table import COLUMNS, check_levels, tabulate_ablations
 from weightflow.evaluation.judging import summarise
 
 LEVELS = [
-    ("base", "ode", "ode", "ode"),
-    ("alignment", "pooled", "ode", "alignment-pooled"),
-    ("alignment", "sequential", "ode", "ode"),
-    ("steps", "few", "ode", "steps-few"),
-    ("steps", "many", "ode", "steps-many"),
+    Level("base", "ode", "ode", "ode"),
+    Level("alignment", "pooled", "ode", "alignment-pooled"),
+    Level("alignment", "sequential", "ode", "ode"),
+    Level("steps", "few", "ode", "steps-few"),
+    Level("steps", "many", "ode", "steps-many"),
 ]
 
 

@@ -120,7 +120,9 @@ DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SETTINGS = {**config["models"], **ABLATIONS}
 LEVELS = ablation_plan.ablation_levels(config)
-FACTORS = list(dict.fromkeys(factor for factor, *_ in LEVELS if factor != ablation_plan.BASE))
+FACTORS = list(
+    dict.fromkeys(level.factor for level in LEVELS if level.factor != ablation_plan.BASE)
+)
 STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 DRIVEN = [m for m in MODELS if m in CDE_MODELS]  # of those that figures show

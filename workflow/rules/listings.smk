@@ -132,7 +132,7 @@ OVERALL = [
 OVERLAID = [*MODELS, *(b for b in ("mixture", "transport_spline") if b in config["baselines"])]
 
 # Without factors the table waits for nothing, and its script says so at once.
-ABLATED = list(dict.fromkeys(model for *_, model in LEVELS))
+ABLATED = list(dict.fromkeys(level.model for level in LEVELS))
 
 
 def ablation_figures(dataset):

@@ -83,7 +83,7 @@ rule tabulate_ablations:
     conda:
         "../../envs/analysis.yaml"
     params:
-        levels=LEVELS,
+        levels=[list(level) for level in LEVELS],
         code=code("tabulate_ablations.py"),
     script:
         "../scripts/tabulate_ablations.py"

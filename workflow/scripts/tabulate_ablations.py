@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from weightflow.config.ablation_plan import Level
 from weightflow.evaluation.ablation_table import check_levels, tabulate_ablations
 from weightflow.evaluation.judging import summarise
 from weightflow.jobs.frame import run
@@ -9,7 +10,7 @@ from weightflow.storage import write_table
 
 
 def main(snakemake):
-    levels = snakemake.params.levels
+    levels = [Level(*level) for level in snakemake.params.levels]
     check_levels(levels)
     table = pd.concat([pd.read_csv(path) for path in snakemake.input], ignore_index=True)
     write_table(snakemake.output[0], tabulate_ablations(summarise(table), levels))

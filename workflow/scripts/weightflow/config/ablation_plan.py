@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from weightflow.records.provenance import settings_digest
 
@@ -61,27 +61,42 @@ def models_on(dataset: str, config: Mapping[str, Any]) -> dict[str, dict[str, An
     return config["models"] | (ablation_models(config) if is_studied(dataset, config) else {})
 
 
-def ablation_levels(config: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+class Level(NamedTuple):
+    """One row of an ablation study.
+
+    Attributes:
+        factor: what is changed; `BASE` for a base model itself, factors joined by '--' for a combination.
+        level: to what; the base's own name for itself.
+        base: the model that is changed.
+        model: the run that has these settings.
+    """
+
+    factor: str
+    level: str
+    base: str
+    model: str
+
+
+def ablation_levels(config: Mapping[str, Any]) -> list[Level]:
     """What the ablation study compares, the base models first.
 
     Args:
         config: complete, with defaults.
 
     Returns:
-        (factor, level, base, model) of each base, whose factor is `BASE`, and of each variant; combinations have
-        their factors and levels joined by '--'. A variant shares the run of the model, or the earlier variant, that
-        has the same settings, so a level that changes nothing is the base.
+        The level of each base and of each variant. A variant shares the run of the model, or the earlier variant,
+        that has the same settings, so a level that changes nothing is the base.
     """
     found = variants(config)
     bases = list(dict.fromkeys(_base_of(chosen[0][0], config) for chosen, _ in found))
     named: dict[str, str] = {}
     for name, model in [*((b, config["models"][b]) for b in bases), *config["models"].items()]:
         named.setdefault(settings_digest(model), name)
-    levels = [(BASE, base, base, base) for base in bases]
+    levels = [Level(BASE, base, base, base) for base in bases]
     for chosen, model in found:
         factors, values = zip(*chosen, strict=True)
         run = named.setdefault(settings_digest(model), variant_name(chosen))
-        levels.append(("--".join(factors), "--".join(values), _base_of(factors[0], config), run))
+        levels.append(Level("--".join(factors), "--".join(values), _base_of(factors[0], config), run))
     return levels
 
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from weightflow.config.ablation_plan import Level
 from weightflow.errors import InputError
 
 COLUMNS = ["dataset", "factor", "level", "base", "model", "metric", "times", "mean", "std", "n"]
 
 
-def check_levels(levels: Sequence[tuple[str, ...]]) -> None:
+def check_levels(levels: Sequence[Level]) -> None:
     """Refuse a study without levels.
 
     Raises:
@@ -22,12 +23,12 @@ def check_levels(levels: Sequence[tuple[str, ...]]) -> None:
         )
 
 
-def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[tuple[str, str, str, str]]) -> pd.DataFrame:
+def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[Level]) -> pd.DataFrame:
     """The summary of the study's runs, by what each run changes.
 
     Args:
         summary: dataset, model, metric, times, mean, std, n, from `evaluation.summarise`.
-        levels: (factor, level, base, model), from `ablations.ablation_levels`; several may share a model.
+        levels: from `ablation_plan.ablation_levels`; several may share a model.
 
     Returns:
         Table with `COLUMNS`, data set by data set in the order of the levels.
@@ -35,9 +36,9 @@ def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[tuple[str, str, s
     Raises:
         ValueError: the summary lacks a level's model.
     """
-    missing = {model for *_, model in levels} - set(summary["model"])
+    missing = {level.model for level in levels} - set(summary["model"])
     if missing:
         raise ValueError(f"the summary has no model {min(missing)}, but {sorted(set(summary['model']))}")
-    order = pd.DataFrame(levels, columns=["factor", "level", "base", "model"])
+    order = pd.DataFrame(levels, columns=list(Level._fields))
     parts = [order.merge(own, on="model", sort=False) for _, own in summary.groupby("dataset", sort=False)]
     return pd.concat(parts, ignore_index=True)[COLUMNS]
