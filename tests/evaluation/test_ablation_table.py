@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from weightflow.errors import InputError
 from weightflow.config.ablation_plan import Level
+from weightflow.errors import InputError
 from weightflow.evaluation.ablation_table import COLUMNS, check_levels, tabulate_ablations
 from weightflow.evaluation.judging import summarise
 
