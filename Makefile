@@ -36,7 +36,7 @@ SETTINGS := $(firstword $(wildcard $(FOLDER)/results/settings.yaml $(FOLDER)/res
 CONFIG ?= $(if $(ARCHIVE),$(FOLDER)/config.yaml,$(SETTINGS))
 figures: $(VENV)/.installed-analysis
 	$(if $(ARCHIVE),$(VENV)/bin/python workflow/unpack.py $(ARCHIVE) $(FOLDER))
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" snakemake figures --cores 8 --profile profiles/figures \
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" snakemake figures --forceall --cores 8 --profile profiles/figures \
 		--directory $(FOLDER) --configfile $(CONFIG)
 
 ## Kills, full disks, damaged files and more, against an undisturbed run: results/faults.md, long; some of it as root.

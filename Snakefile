@@ -36,6 +36,8 @@ if IS_DEFAULT_RUN:
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/listings.smk"
+include: "workflow/rules/refusals.smk"
+include: "workflow/rules/populations.smk"
 
 
 # What makes results. Where figures are made of saved ones, these are taken as they are.
@@ -53,6 +55,8 @@ if not FROM_SAVED:
     include: "workflow/rules/evaluation.smk"
     include: "workflow/rules/estimate.smk"
     include: "workflow/rules/run_description.smk"
+    include: "workflow/rules/population_training.smk"
+    include: "workflow/rules/bands.smk"
 
 
 MADE = {rule.name for rule in workflow.rules}
@@ -61,18 +65,20 @@ MADE = {rule.name for rule in workflow.rules}
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/populations.smk"
+include: "workflow/rules/population_report.smk"
 
 
 rule all:
     default_target: True
     input:
+        damaged,
         WHOLE_RUN,
 
 
 rule paper:
     # The paper's whole study; without published results or factors, what there is.
     input:
+        damaged,
         WHOLE_RUN,
         "results/table1.csv" if COMPARED else [],
         "results/ablations.csv" if FACTORS else [],
@@ -83,11 +89,13 @@ rule paper:
 rule figures:
     # `make figures` makes them of saved results alone (profiles/figures), and `snakemake archive` packs what that takes.
     input:
+        damaged,
         drawn,
 
 
 rule ablations:
     input:
+        damaged,
         "results/ablations.csv",
         [ablation_figures(d) for d in STUDIED],
 
@@ -95,10 +103,8 @@ rule ablations:
 rule populations:
     # Networks generated from the weights of others, and what they are worth; bands from ensembles of networks.
     input:
-        rules.tabulate_populations.output,
-        rules.tabulate_bands.output,
-        rules.write_populations_report.output,
-        "results/populations/settings.yaml",
+        damaged,
+        populations_asked,
 
 
 if not FROM_SAVED:
@@ -108,11 +114,13 @@ if not FROM_SAVED:
     rule archive:
         # Everything that `make figures` takes, in one file.
         input:
+            damaged,
             rules.archive_results.output,
 
     rule predict:
         # Samples of every model at the times of `prediction`, in its format.
         input:
+            damaged,
             expand(
                 "results/{dataset}/predictions/{model}-seed{seed}.{format}",
                 dataset=DATASETS,
@@ -125,12 +133,14 @@ if not FROM_SAVED:
         name:
             "leave-one-out"
         input:
+            damaged,
             rules.tabulate_folds.output,
             "results/summary.csv" if config["evaluation"]["leave_one_out"] else [],
 
     rule estimate:
         # What a run will cost, before it.
         input:
+            damaged,
             rules.tabulate_estimate.output,
 
 

@@ -46,7 +46,7 @@ SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("tests")
 
-FROM_SAVED = ("--profile", "profiles/figures")  # what `make figures` passes
+FROM_SAVED = ("--profile", "profiles/figures", "--forceall")  # what `make figures` passes
 SMALL_DYNAMICS = {
     "mixer": "attention",
     "kind": "ode",

@@ -42,7 +42,7 @@ def test_figures_from_saved_results_are_all_that_need_no_training(root, rules):
 
 def test_nothing_that_makes_results_is_read_with_saved_ones(root):
     profile = yaml.safe_load((root / "profiles" / "figures" / "config.yaml").read_text(encoding="utf-8"))
-    assert profile == {"forceall": True, "config": ["from_saved=true"]}
+    assert profile == {"config": ["from_saved=true"]}
 
 
 def test_no_profile_is_a_program(root):

@@ -5,7 +5,7 @@
 rule train_anchors:
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        suits=refusal,
+        refused=unsuited,
         width=lambda w: width_of(w.anchors),
     output:
         anchors=directory("results/{dataset}/anchors/{anchors}/seed{seed}/snapshots"),
@@ -35,7 +35,7 @@ rule train_anchors:
 rule train_anchors_of_seeds:
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        suits=refusal,
+        refused=unsuited,
     output:
         anchors=directory(
             expand(
@@ -69,7 +69,7 @@ rule train_anchors_of_seeds:
 rule fit_pooled_start:
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        suits=refusal,
+        refused=unsuited,
         width=lambda w: width_of(w.anchors),
     output:
         "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors",
@@ -97,7 +97,7 @@ rule fit_pooled_start:
 rule train_anchor:
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        suits=refusal,
+        refused=unsuited,
         width=lambda w: width_of(w.anchors),
         start=common_start,
     output:

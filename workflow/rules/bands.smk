@@ -5,7 +5,7 @@
 rule train_anchor_ensemble:
     input:
         snapshots=SNAPSHOTS,
-        suits=refusal,
+        refused=unsuited,
     output:
         f"{BAND}/ensemble.safetensors",
     log:

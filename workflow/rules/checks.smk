@@ -9,8 +9,9 @@ if ROOT in FOLDER.parent.parts:
     )
 
 # Snakemake remembers what each result was made with, and makes it anew where that differs. Where nothing is to be made
-# anew, or where the memory is gone, the saved settings are compared instead.
-HAS_MEMORY = any(Path(".snakemake").glob("metadata*"))
+# anew, or where it remembers nothing, the saved settings are compared instead.
+HAS_MEMORY = any(path.is_file() for path in Path(".snakemake").glob("metadata*/*"))
+HAS_MEMORY |= Path(".snakemake", "metadata.db").is_file()
 if workflow.is_main_process and (FROM_SAVED or not HAS_MEMORY):
     try:
         check_saved(FOLDER / "settings.yaml", config, CONFIG_SOURCE)

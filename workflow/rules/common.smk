@@ -100,7 +100,7 @@ try:
     check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")
     consistency.check_variants(config, SYSTEMS, CONFIG_SOURCE)
     if not (
-        MODULE or FROM_SAVED
+        MODULE or FROM_SAVED or ARTEFACT
     ):  # of a module, the rules of the importing workflow may make the files
         consistency.check_files(config, CONFIG_SOURCE)
     if (

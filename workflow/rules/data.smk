@@ -69,26 +69,6 @@ rule simulate_system:
         "../scripts/simulate_system.py"
 
 
-rule refuse_models:
-    # Asked for only where a model, a baseline or a time does not suit a data set (input function `refusal`): it says so
-    # in one sentence, before anything trains.
-    input:
-        SNAPSHOTS,
-    output:
-        "results/{dataset}/suits.json",
-    log:
-        "results/{dataset}/logs/refuse_models.log",
-    priority: 100
-    localrule: True
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        asked=lambda w: asked_of(w.dataset),
-        code=code("refuse_models.py"),
-    script:
-        "../scripts/refuse_models.py"
-
-
 checkpoint prepare_snapshots:
     # A checkpoint, because only its output says how many anchors there are, and whether models suit it.
     input:

@@ -5,7 +5,7 @@ rule choose_steps:
     # Anchors and latent path are trained anew, on what is not put aside to judge by.
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        suits=refusal,
+        refused=unsuited,
         teacher=lambda w: teacher_of(w.model),
         choice=lambda w: choice_of(w.model),
         start=start_of,

@@ -7,7 +7,7 @@ CARDS = workflow.global_resources["gpu"].value if "gpu" in workflow.global_resou
 rule calibrate_stage:
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        suits=refusal,
+        refused=unsuited,
         law=exact_law_of,
     output:
         "results/{dataset}/estimates/{model}/{stage}.json",

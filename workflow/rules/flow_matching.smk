@@ -3,7 +3,8 @@
 
 rule fit_flow:
     input:
-        rules.prepare_snapshots.output[0],
+        snapshots=rules.prepare_snapshots.output[0],
+        refused=unsuited,
     output:
         "results/{dataset}/runs/{model}/seed{seed}/flow.safetensors",
     log:

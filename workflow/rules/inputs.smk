@@ -1,5 +1,7 @@
 # What the jobs of a stage take, where it depends on their data set or model. What is not below results/ is `local`:
 # neither the prefix of a module nor a storage provider moves it.
+from weightflow.config.data_checks import Asked, check_asked
+from weightflow.data.outline import read_outline
 from weightflow.records.provenance import input_digest
 from weightflow.formats.reading import format_of
 from weightflow.records.record import unless_read
@@ -121,17 +123,29 @@ def asked_of(dataset):
     }
 
 
-def refusal(wildcards):
-    """Nothing where all that is asked suits a data set; else the file of a job that says what does not."""
-    from weightflow.config.data_checks import Asked, check_asked
-    from weightflow.data.outline import read_outline
-
-    dataset = wildcards.dataset
+def fault_of(subject):
+    """The sentence about a data set, populations or results; nothing where nothing is wrong."""
     try:
-        check_asked(read_outline(prepared(dataset)), dataset, Asked(**asked_of(dataset)))
-    except InputError:
-        return f"results/{dataset}/suits.json"
-    return []
+        if subject == "results":
+            integrity.check_results(FOLDER)
+        elif subject == "populations":
+            population_source()
+        else:
+            asked = Asked(**asked_of(subject))
+            check_asked(read_outline(prepared(subject)), subject, asked)
+    except InputError as fault:
+        return str(fault)
+    return None
+
+
+def unsuited(wildcards):
+    """A refusal where a model, a baseline or a time does not suit a data set."""
+    return f"results/refused/{wildcards.dataset}.json" if fault_of(wildcards.dataset) else []
+
+
+def damaged(wildcards):
+    """A refusal where results here are not what the workflow wrote."""
+    return "results/refused/results.json" if fault_of("results") else []
 
 
 def folds_of(dataset):

@@ -25,11 +25,13 @@ wildcard_constraints:
 
 
 def population_source():
-    """The file that names populations and bands where the configuration does not.
+    """The file that names populations and bands; nothing where the configuration itself does.
 
-    That of saved populations, where figures are made of these; for the default run config/populations.yaml.
+    Where figures are made of saved results, that of the saved ones; for the default run config/populations.yaml.
     """
-    if MADE_WITH.is_file() and (FROM_SAVED or not IS_DEFAULT_RUN):
+    if config["populations"] or config["bands"]:
+        return None
+    if FROM_SAVED and MADE_WITH.is_file():
         return MADE_WITH
     if IS_DEFAULT_RUN:
         return HOME / "config" / "populations.yaml"
@@ -44,8 +46,8 @@ def plan():
     """Settings of populations and bands by their names, complete."""
     asked, source = {key: config[key] for key in ("populations", "bands")}, CONFIG_SOURCE
     try:
-        if not any(asked.values()):
-            source = str(population_source())
+        if file := population_source():
+            source = str(file)
             asked = {key: read_config(source).get(key, {}) for key in asked}
             check_schema({"datasets": config["datasets"]} | asked, read_schema(SCHEMA), source)
             validate({"datasets": config["datasets"]} | asked, str(SCHEMA.resolve()))
@@ -218,8 +220,8 @@ def timed_populations():
 
 
 def populations_made():
-    """The page about populations, where all that it tells of has been made here; else nothing."""
-    if not MADE_WITH.is_file():
+    """The page about populations and their settings, where all that it tells of has been made here; else nothing."""
+    if not MADE_WITH.is_file() or fault_of("populations"):
         return []
     files = [
         *(entry.metrics for entry in judged()),
@@ -236,19 +238,25 @@ def populations_made():
             "run snakemake populations to the end first."
         )
         return []
-    return ["results/populations/report.html"]
+    return ["results/populations/report.html", "results/populations/settings.yaml"]
+
+
+def populations_asked(wildcards):
+    """What `snakemake populations` makes; a refusal where the configuration names none."""
+    if fault_of("populations"):
+        return "results/refused/populations.json"
+    made = (
+        "metrics.csv",
+        "summary.csv",
+        "bands.csv",
+        "bands_summary.csv",
+        "report.html",
+        "settings.yaml",
+    )
+    return [f"results/populations/{name}" for name in made]
 
 
 def drawn(wildcards):
     """What the default run makes, and the page about populations if they were made; that alone if it is all there is."""
     page = populations_made()
-    return page if page and not (FOLDER / "summary.csv").is_file() else [*WHOLE_RUN, *page]
-
-
-if not FROM_SAVED:
-
-    include: "population_training.smk"
-    include: "bands.smk"
-
-
-include: "population_report.smk"
+    return page if page and not (FOLDER / "settings.yaml").is_file() else [*WHOLE_RUN, *page]

@@ -101,6 +101,7 @@ rule predict_baseline:
     # With all seeds: a job takes longer to start than to predict with one of them.
     input:
         snapshots=rules.prepare_snapshots.output[0],
+        refused=unsuited,
         law=exact_law_of,
     output:
         expand(

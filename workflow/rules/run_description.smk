@@ -39,7 +39,9 @@ rule describe_rulegraph:
         "../../envs/analysis.yaml"
     params:
         config=config,
-        rules=contents(sorted(map(str, (WORKFLOW / "rules").glob("*.smk")))),
+        rules=contents(
+            [str(HOME / "Snakefile"), *sorted(map(str, (WORKFLOW / "rules").glob("*.smk")))]
+        ),
         code=code("describe_rulegraph.py"),
     script:
         "../scripts/describe_rulegraph.py"

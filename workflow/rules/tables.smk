@@ -111,7 +111,3 @@ rule tabulate_published:
         code=code("tabulate_published.py"),
     script:
         "../scripts/tabulate_published.py"
-
-
-# The folder of results, with a module's prefix.
-FOLDER = Path(rules.tabulate_metrics.output[0]).parent

@@ -4,7 +4,7 @@
 rule choose_teacher:
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        suits=refusal,
+        refused=unsuited,
     output:
         teacher="results/{dataset}/teachers/{teacher}/teacher.json",
         scores="results/{dataset}/teachers/{teacher}/scores.csv",
@@ -29,7 +29,7 @@ rule choose_teacher:
 rule choose_smoothing:
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        suits=refusal,
+        refused=unsuited,
         teacher=lambda w: teacher_of(CHOICES[w.choice][0]),
     output:
         choice="results/{dataset}/choices/{choice}/seed{seed}/choice.json",

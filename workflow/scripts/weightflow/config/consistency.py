@@ -22,7 +22,7 @@ from weightflow.records.record import ROOT
 from weightflow.schema import unknown
 from weightflow.systems.entries import is_path
 
-_FOLDERS = ("benchmarks", "figures", "logs", "populations", "provenance")  # in it, beside those of data sets
+_FOLDERS = ("benchmarks", "figures", "logs", "populations", "provenance", "refused")  # in it, beside those of data sets
 _NOT_FOR_DATA = (ROOT, "envs", "profiles", "workflow")  # folders that nothing is fetched to
 SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
 

@@ -166,8 +166,6 @@ def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
         raise InputError(f"{path}: does not begin with {SUMS}; give an archive that `snakemake archive` made.")
     text = tar.extractfile(first).read().decode("utf-8")
     sums = {name: digest for digest, _, name in (line.partition("  ") for line in text.splitlines())}
-    if not sums:
-        raise InputError(f"{path}: holds nothing; give an archive that `snakemake archive` made.")
     room, written = shutil.disk_usage(folder).free, set()
     while (member := tar.next()) is not None:
         name = member.name
@@ -184,6 +182,8 @@ def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
         written.add(name)
     if missing := sorted(set(sums) - written):
         raise InputError(f"{path}: lacks {missing[0]}, which its list names; copy the archive again.")
+    if not written:
+        raise InputError(f"{path}: holds nothing; give an archive that `snakemake archive` made.")
     (folder / SUMS).write_text(text, encoding="utf-8")
     for config in (CONFIG, f"{ROOT}/settings.yaml"):
         if (folder / config).is_file():
