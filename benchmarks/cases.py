@@ -12,11 +12,12 @@ from workloads import CPU, EPIDEMIC, backbone_of, counts, epidemic, population_s
 
 from weightflow import seeding
 from weightflow.anchors.training import train_anchors, train_anchors_of_seeds
+from weightflow.baselines.interpolated_weights import interpolate_weights
 from weightflow.data.snapshots import Snapshots
 from weightflow.density.weighted_states import marginals
 from weightflow.dynamics.equations import Solver, evolve, normalise_times
-from weightflow.dynamics.fields import make_field
-from weightflow.dynamics.fitting import Material, fit_dynamics
+from weightflow.dynamics.field_files import make_field
+from weightflow.dynamics.field_fitting import Material, fit_dynamics
 from weightflow.dynamics.spline_fitting import fit_spline
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.dynamics.weight_spline import knot_times, through
@@ -27,7 +28,6 @@ from weightflow.populations.population import reference_of
 from weightflow.populations.tasks.by_name import named_task
 from weightflow.populations.training import train_population
 from weightflow.populations.weight_flow import fit_weight_flow, generate
-from weightflow.prediction.interpolation import interpolate_weights
 from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Lesson, lesson
 

@@ -34,7 +34,7 @@ from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, MixtureHead
 from weightflow.networks.transformer import TransformerBackbone, TransformerSize
 from weightflow.records.archive import unpack
-from weightflow.records.provenance import Made
+from weightflow.records.digests import Made
 from weightflow.records.record import input_digests, write_records
 from weightflow.schema import read_schema
 from weightflow.systems.reaction_network import ReactionNetwork

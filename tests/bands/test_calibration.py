@@ -6,8 +6,8 @@ import torch
 from scipy.special import logit
 
 from weightflow.bands.calibration import STRETCHES, choose_stretch, held_share
+from weightflow.bands.conditional_flow import LogOdds, log_odds
 from weightflow.bands.curves import EnsembleCurves
-from weightflow.bands.flow import LogOdds, log_odds
 
 TIMES = np.arange(6.0)
 LEVELS = 12

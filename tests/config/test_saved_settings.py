@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import write_result
 from weightflow.config.saved_settings import check_named, check_saved, check_sources
-from weightflow.records.provenance import input_digest
+from weightflow.records.digests import input_digest
 from weightflow.yaml_files import config_text
 
 

@@ -24,7 +24,7 @@ from weightflow.dynamics.equations import (
     normalise_times,
     solve_weights,
 )
-from weightflow.dynamics.fields import make_field
+from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.latent_path import spline
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
 from weightflow.errors import InputError

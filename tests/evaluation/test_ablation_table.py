@@ -7,7 +7,7 @@ import pytest
 from weightflow.config.ablation_plan import Level
 from weightflow.errors import InputError
 from weightflow.evaluation.ablation_table import COLUMNS, check_levels, tabulate_ablations
-from weightflow.evaluation.judging import summarise
+from weightflow.evaluation.score_tables import summarise
 
 LEVELS = [
     Level("base", "ode", "ode", "ode"),

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
-from weightflow.data.exports import FileLayout, StatesInTime, write_states
 from weightflow.errors import InputError
 from weightflow.formats.reading import READERS, read_recording
+from weightflow.prediction.exports import FileLayout, StatesInTime, write_states
 
 STATES, HOURS = np.array([[5, 6], [1, 2], [3, 4]]), np.array([2.5, 0.0, 2.5])
 

@@ -69,11 +69,11 @@ from tests.hostile.files import (
 )
 from tests.workflow.test_bad_input import TARGET, config_of, npy, refuse, trained
 from weightflow.anchors.files import read_anchor, read_anchors, read_start, write_anchor
+from weightflow.bands.coverage import read_bands
 from weightflow.bands.ensembles import read_ensemble
-from weightflow.bands.marginals import read_bands
 from weightflow.config.consistency import check_ablations, check_consistency, check_files, check_systems
+from weightflow.config.figure_text import check_variables
 from weightflow.config.stages import chosen_backbone
-from weightflow.data.labels import check_variables
 from weightflow.data.preparation import check_states
 from weightflow.data.snapshots import observed_count, read_snapshots
 from weightflow.dynamics.latent_path import read_latent_path

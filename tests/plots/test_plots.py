@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from scipy.stats import poisson
 
-from weightflow.bands.marginals import Bands
+from weightflow.bands.coverage import Bands
 from weightflow.config.run_names import SPLIT_HALF
 from weightflow.data.folds import fold_name
 from weightflow.data.representation import Representation
@@ -28,7 +28,7 @@ from weightflow.plots.ablations import level_numbers, plot_ablation
 from weightflow.plots.animation import MOST_FRAMES, animate_density, save_animation
 from weightflow.plots.bands import plot_bands
 from weightflow.plots.cells import plot_cells
-from weightflow.plots.densities import MASSES, bin_edges, joint, marginal, mass_levels, own_grid, shown_times
+from weightflow.plots.distributions import MASSES, bin_edges, joint, marginal, mass_levels, own_grid, shown_times
 from weightflow.plots.growth import plot_growth
 from weightflow.plots.inference import plot_inference
 from weightflow.plots.joints import plot_joints

@@ -12,7 +12,7 @@ from weightflow.populations.evaluation import (
     compare_reconstructed,
     judge,
 )
-from weightflow.populations.network_metrics import TRAINED
+from weightflow.populations.metrics import TRAINED
 from weightflow.populations.tasks.by_name import built_in
 from weightflow.populations.tasks.task import split_task
 from weightflow.populations.training import train_population

@@ -17,11 +17,11 @@ from weightflow.networks.learning_rate import cosine_decay
 from weightflow.populations import training
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms
+from weightflow.populations.classification import accuracy, logits, measure_norms
 from weightflow.populations.initialisation import initial
 from weightflow.populations.population import Population, write_population
 from weightflow.populations.tasks.task import Labelled, Task
 from weightflow.populations.training import train_population
-from weightflow.populations.verdicts import accuracy, logits, measure_norms
 from weightflow.seeding import Computation
 
 CPU = torch.device("cpu")

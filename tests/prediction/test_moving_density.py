@@ -9,9 +9,10 @@ import torch
 from scipy.stats import norm
 
 from tests.conftest import SMALL_DYNAMICS, real_density
+from weightflow.baselines.interpolated_weights import interpolate_weights
 from weightflow.data.state_space import BINS, Counts, Reals
 from weightflow.dynamics.equations import Solver, evolve, normalise_times, solve_weights
-from weightflow.dynamics.fields import make_field
+from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.errors import InputError
 from weightflow.laws.law import TableLaw
@@ -20,7 +21,6 @@ from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, MixtureHead
 from weightflow.prediction import moving_density
 from weightflow.prediction.figure_grids import fine_times
-from weightflow.prediction.interpolation import interpolate_weights
 from weightflow.prediction.moving_density import (
     NetworkDensity,
     Question,

@@ -6,7 +6,7 @@ import torch
 from scipy.interpolate import CubicSpline
 
 from weightflow.dynamics.equations import Solver, solve_weights
-from weightflow.dynamics.fields import make_field, write_field
+from weightflow.dynamics.field_files import make_field, write_field
 from weightflow.dynamics.latent_path import write_latent_path
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, write_spline

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from rattler import MatchSpec
 
-from weightflow.records.provenance import LIBRARY, code_behind
+from weightflow.records.digests import LIBRARY, code_behind
 
 ROOT = Path(__file__).resolve().parents[2]
 RULE = re.compile(r'^(?:rule|checkpoint) (\w+):.*?"\.\./\.\./envs/(\w+)\.yaml".*?"\.\./scripts/(\w+)\.py"', re.M | re.S)

@@ -6,7 +6,7 @@ import torch
 from published_step import BATCH, draw_starts, loss
 
 from weightflow.dynamics.equations import Solver, evolve, normalise_times
-from weightflow.dynamics.fields import make_field
+from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.networks.layout import LinearMap
 

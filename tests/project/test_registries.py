@@ -3,20 +3,20 @@
 import pytest
 
 from weightflow.anchors.training import STRATEGIES
+from weightflow.baselines.interpolated_weights import INTERPOLATIONS
 from weightflow.baselines.without_networks import BASELINES, FLOORS
 from weightflow.config import run_names
 from weightflow.config.consistency import SEPARATE_ALIGNMENTS
-from weightflow.data.exports import FORMATS
 from weightflow.dynamics.graph_network import MIXERS
 from weightflow.dynamics.latent_path import METHODS
-from weightflow.dynamics.validation import SEARCHES
+from weightflow.dynamics.validation_choice import SEARCHES
 from weightflow.networks.backbones import BACKBONES
 from weightflow.plots import style
 from weightflow.populations.architectures.activations import ACTIVATIONS
 from weightflow.populations.architectures.classifiers import CLASSIFIERS
 from weightflow.populations.initialisation import SCHEMES
 from weightflow.populations.population import REFERENCES
-from weightflow.prediction.interpolation import INTERPOLATIONS
+from weightflow.prediction.exports import FORMATS
 from weightflow.schema import read_schema
 from weightflow.teaching.choice import candidates
 from weightflow.teaching.teachers import MEMBERS

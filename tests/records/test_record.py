@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import write_job
+from weightflow.records.digests import Made
 from weightflow.records.integrity import check_inputs
-from weightflow.records.provenance import Made
 from weightflow.records.record import (
     forget,
     input_digests,

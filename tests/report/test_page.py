@@ -14,7 +14,7 @@ from weightflow.data.state_space import Counts
 from weightflow.evaluation.published import COLUMNS, OWN, PUBLISHED
 from weightflow.laws.law import PoissonLaw, TableLaw, unknown_law
 from weightflow.plots import style
-from weightflow.report.benchmarks import Measurements
+from weightflow.report.bench import Measurements
 from weightflow.report.choices import Choice
 from weightflow.report.page import Comparison, Report, Source, render_report
 from weightflow.report.tables import MISSING

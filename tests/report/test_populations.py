@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from weightflow.populations.network_metrics import LEARNED, TRAINED
+from weightflow.populations.metrics import LEARNED, TRAINED
 from weightflow.report.populations import band_section, population_section
 
 SETTINGS = {"task": "iris", "architecture": {"kind": "mlp"}, "training": {"networks": 9, "epochs": 2}}

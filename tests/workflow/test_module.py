@@ -87,7 +87,7 @@ def test_without_prefix_and_rename_its_targets_are_those_of_the_workflow(run, im
     targets = ("all", "leave-one-out", "predict", "estimate", "paper")
     result = run(imported(rename=None), {"weightflow": SMALL}, *targets, flags=("--dry-run",))
     assert result.returncode == 0, result.stdout
-    result = run(imported(rename=None), {"weightflow": SMALL}, "populations", flags=("--dry-run",))
+    result = run(imported(rename=None), {"weightflow": SMALL}, "populations")
     assert "config of module weightflow: names no populations and no bands" in result.stdout
 
 

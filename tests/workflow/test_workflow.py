@@ -19,7 +19,7 @@ from tests.conftest import FROM_SAVED, ROOT, drawn, unpacked
 from tests.reproducibility.comparison import compare
 from weightflow.config.stages import anchor_label
 from weightflow.dynamics.weight_graph import read_weight_graph
-from weightflow.evaluation.judging import COLUMNS
+from weightflow.evaluation.score_tables import COLUMNS
 from weightflow.jobs.estimate import STAGES
 from weightflow.records.archive import unpack
 from weightflow.storage import read_json

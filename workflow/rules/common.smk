@@ -53,14 +53,14 @@ TASKS = HOME / "resources" / "tasks.yaml"
 from weightflow import machine
 from weightflow.config import ablation_plan, consistency, extrapolation, stages
 from weightflow.config.run_names import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
-from weightflow.data.exports import FORMATS
+from weightflow.prediction.exports import FORMATS
 from weightflow.data.folds import fold_name, fold_of, interior
 from weightflow.data.preparation import heldout_amount
 from weightflow.errors import InputError
 from weightflow.formats.reading import as_files
 from weightflow.populations.tasks.catalogue import read_catalogue
 from weightflow.records import integrity
-from weightflow.records.provenance import LIBRARY, code_digest
+from weightflow.records.digests import LIBRARY, code_digest
 from weightflow.schema import check_schema, read_schema
 from weightflow.systems.entries import is_map
 from weightflow.yaml_files import read_config

@@ -2,7 +2,7 @@
 # neither the prefix of a module nor a storage provider moves it.
 from weightflow.config.data_checks import Asked, check_asked
 from weightflow.data.outline import read_outline
-from weightflow.records.provenance import input_digest
+from weightflow.records.digests import input_digest
 from weightflow.formats.reading import format_of
 from weightflow.records.record import unless_read
 from weightflow.systems.entries import files_of

@@ -1,5 +1,5 @@
 # Report: one page with every table, figure, setting and version, which needs nothing else to be read.
-from weightflow.report.figures import TITLES
+from weightflow.report.figure_titles import TITLES
 
 # What `make bench` measured, where it has run: a report does not wait for it.
 MEASURED = ["results/benchmarks.json"] if (FOLDER / "benchmarks.json").is_file() else []

@@ -6,7 +6,7 @@ from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.weight_graph import build_weight_graph, write_weight_graph
 from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
-from weightflow.records.provenance import input_digest
+from weightflow.records.digests import input_digest
 
 
 def main(snakemake):

@@ -1,12 +1,12 @@
 """Read a user's file and refuse what no later stage could use, or its system not have made; write what was found."""
 
 from weightflow.config.data_checks import check_system
-from weightflow.data.labels import check_variables
+from weightflow.config.figure_text import check_variables
 from weightflow.data.preparation import check_observed, check_states, observed_mask
 from weightflow.formats.downloads import check_sum
 from weightflow.formats.reading import as_files, read_recording
 from weightflow.jobs.frame import run
-from weightflow.records.provenance import joint_digest
+from weightflow.records.digests import joint_digest
 from weightflow.storage import write_json
 from weightflow.systems.reading import read_system
 

@@ -1,7 +1,7 @@
 """Choose the backbone's width and the smoothing weights on a validation split."""
 
 from weightflow.data.snapshots import read_training
-from weightflow.dynamics.validation import choose_smoothing
+from weightflow.dynamics.validation_choice import choose_smoothing
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
 from weightflow.seeding import Computation

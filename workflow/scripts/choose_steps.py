@@ -2,7 +2,7 @@
 
 from weightflow.data.snapshots import read_training
 from weightflow.dynamics.equations import Solver
-from weightflow.dynamics.validation import choose_steps
+from weightflow.dynamics.validation_choice import choose_steps
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
 from weightflow.seeding import Computation

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from weightflow.jobs.frame import run
 from weightflow.plots.rule_graph import read_rule_graph, rule_graph_dot
-from weightflow.records.provenance import LIBRARY
+from weightflow.records.digests import LIBRARY
 from weightflow.storage import write_text
 from weightflow.yaml_files import config_text
 

@@ -1,6 +1,6 @@
 """Measure how often the true marginals lie in their bands, at times that were observed and at others."""
 
-from weightflow.bands.marginals import judge_bands, read_bands
+from weightflow.bands.coverage import judge_bands, read_bands
 from weightflow.data.snapshots import read_snapshots
 from weightflow.jobs.frame import run
 from weightflow.laws.law import known_law

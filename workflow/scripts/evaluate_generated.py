@@ -5,7 +5,7 @@ from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.evaluation import compare_generated, judge
-from weightflow.populations.network_metrics import TRAINED
+from weightflow.populations.metrics import TRAINED
 from weightflow.populations.population import read_networks, read_population
 from weightflow.populations.samplers import SAMPLERS
 from weightflow.populations.tasks.task import read_task

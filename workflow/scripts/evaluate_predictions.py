@@ -1,7 +1,7 @@
 """Metrics of one model or baseline at every time, seed by seed."""
 
 from weightflow.data.snapshots import read_snapshots
-from weightflow.evaluation.judging import COLUMNS, Judge, evaluate
+from weightflow.evaluation.score_tables import COLUMNS, Judge, evaluate
 from weightflow.jobs.frame import run
 from weightflow.laws.law import known_law
 from weightflow.prediction.predictions import read_prediction

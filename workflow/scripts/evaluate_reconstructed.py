@@ -8,7 +8,7 @@ from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.autoencoder import encode_all, read_autoencoder, reconstruct, split_networks
 from weightflow.populations.autoencoder_evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
 from weightflow.populations.evaluation import compare_generated, compare_reconstructed, judge
-from weightflow.populations.network_metrics import LEARNED
+from weightflow.populations.metrics import LEARNED
 from weightflow.populations.population import read_population
 from weightflow.populations.tasks.task import read_task
 from weightflow.storage import write_table

@@ -1,8 +1,8 @@
 """Fit a flow, conditional on time, to the networks that an ensemble of anchors leaves possible."""
 
+from weightflow.bands.conditional_flow import fit_band_flow
 from weightflow.bands.curves import EnsembleCurves
 from weightflow.bands.ensembles import read_ensemble
-from weightflow.bands.flow import fit_band_flow
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
 from weightflow.populations.weight_flow import write_weight_flow

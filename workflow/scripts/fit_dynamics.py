@@ -5,8 +5,8 @@ from pathlib import Path
 from weightflow import seeding
 from weightflow.data.snapshots import read_training
 from weightflow.dynamics.equations import Solver
-from weightflow.dynamics.fields import make_field, write_field
-from weightflow.dynamics.fitting import Material, Monitor, fit_dynamics
+from weightflow.dynamics.field_files import make_field, write_field
+from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
 from weightflow.dynamics.latent_path import read_latent_path
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.dynamics.weight_spline import read_spline

@@ -1,6 +1,6 @@
 """Draw the bands about predicted marginals over the truth at a few times."""
 
-from weightflow.bands.marginals import read_bands
+from weightflow.bands.coverage import read_bands
 from weightflow.data.snapshots import read_snapshots
 from weightflow.jobs.frame import run
 from weightflow.laws.law import known_law

@@ -3,7 +3,7 @@
 from weightflow.jobs.frame import run
 from weightflow.plots import style
 from weightflow.plots.growth import plot_growth
-from weightflow.report.benchmarks import read_measurements
+from weightflow.report.bench import read_measurements
 
 
 def main(snakemake):

@@ -5,7 +5,7 @@ import pandas as pd
 from weightflow.jobs.frame import run
 from weightflow.plots import style
 from weightflow.plots.networks import plot_networks
-from weightflow.populations.network_metrics import TRAINED
+from weightflow.populations.metrics import TRAINED
 from weightflow.populations.population import read_networks, read_population
 
 

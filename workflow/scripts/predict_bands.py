@@ -3,10 +3,10 @@
 import torch
 
 from weightflow.bands.calibration import choose_stretch
+from weightflow.bands.conditional_flow import PossibleNetworks, predict_bands
+from weightflow.bands.coverage import write_bands
 from weightflow.bands.curves import EnsembleCurves
 from weightflow.bands.ensembles import read_ensemble
-from weightflow.bands.flow import PossibleNetworks, predict_bands
-from weightflow.bands.marginals import write_bands
 from weightflow.data.snapshots import read_training
 from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone

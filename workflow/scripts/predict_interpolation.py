@@ -2,12 +2,12 @@
 
 from functools import partial
 
+from weightflow.baselines.interpolated_weights import interpolate_weights
 from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
 from weightflow.laws.law import known_law
-from weightflow.prediction.interpolation import interpolate_weights
 from weightflow.prediction.moving_density import Question, predict_along
 from weightflow.prediction.predictions import write_prediction
 from weightflow.seeding import Computation

@@ -1,10 +1,10 @@
 """Sample a model's moving density at the times that a user lists, in a format that people go on with."""
 
-from weightflow.data.exports import FileLayout, StatesInTime, write_states
 from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
+from weightflow.prediction.exports import FileLayout, StatesInTime, write_states
 from weightflow.prediction.moving_density import sample_along
 from weightflow.prediction.moving_weights import FieldFiles, along_field, along_spline
 from weightflow.seeding import Computation

@@ -9,7 +9,7 @@ from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import Recording
 from weightflow.formats.reading import as_files, read_recording
 from weightflow.jobs.frame import run
-from weightflow.records.provenance import joint_digest
+from weightflow.records.digests import joint_digest
 from weightflow.storage import read_json, read_tensors
 
 

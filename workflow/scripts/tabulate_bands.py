@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from weightflow.bands.marginals import COLUMNS, summarise_bands
+from weightflow.bands.coverage import COLUMNS, summarise_bands
 from weightflow.jobs.frame import run
 from weightflow.storage import write_table
 

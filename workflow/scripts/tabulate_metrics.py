@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from weightflow.evaluation.judging import summarise
+from weightflow.evaluation.score_tables import summarise
 from weightflow.jobs.frame import run
 from weightflow.storage import write_table
 

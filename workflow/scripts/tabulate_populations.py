@@ -3,7 +3,7 @@
 import pandas as pd
 
 from weightflow.jobs.frame import run
-from weightflow.populations.network_metrics import COLUMNS, summarise_populations
+from weightflow.populations.metrics import COLUMNS, summarise_populations
 from weightflow.storage import write_table
 
 

@@ -8,7 +8,7 @@ from weightflow.data.snapshots import read_snapshots
 from weightflow.jobs.frame import run
 from weightflow.laws.law import read_law
 from weightflow.records.record import dataset_of
-from weightflow.report.benchmarks import read_measurements
+from weightflow.report.bench import read_measurements
 from weightflow.report.choices import Choice
 from weightflow.report.page import Comparison, Report, Source, render_report
 from weightflow.storage import read_json, read_metadata, write_text

@@ -13,9 +13,9 @@ import torch
 from scipy.special import expit
 
 from weightflow import seeding
+from weightflow.bands.conditional_flow import LogOdds, log_odds
+from weightflow.bands.coverage import LEAST
 from weightflow.bands.curves import EnsembleCurves
-from weightflow.bands.flow import LogOdds, log_odds
-from weightflow.bands.marginals import LEAST
 from weightflow.networks.backbones import Backbone
 
 STRETCHES = np.round(np.arange(1.0, 4.01, 0.1), 1)  # that are tried

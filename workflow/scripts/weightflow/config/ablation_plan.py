@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from weightflow.records.provenance import settings_digest
+from weightflow.records.digests import settings_digest
 
 BASE = "base"  # the factor that tables of ablations call a base model
 

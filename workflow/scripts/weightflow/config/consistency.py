@@ -10,10 +10,10 @@ from typing import Any
 
 from weightflow.config.ablation_plan import BASE, is_studied, variant_name, variants
 from weightflow.config.extrapolation import ending, ends
+from weightflow.config.figure_text import check_label
 from weightflow.config.run_names import INTERPOLATIONS, is_model
 from weightflow.config.stages import chooses_width, learns
 from weightflow.data.folds import fold_of
-from weightflow.data.labels import check_label
 from weightflow.data.preparation import check_observed, heldout_amount, observed_mask
 from weightflow.errors import InputError, shown
 from weightflow.formats.reading import READERS, as_files, format_of

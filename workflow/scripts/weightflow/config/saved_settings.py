@@ -6,7 +6,7 @@ from typing import Any
 
 from weightflow.config.consistency import is_path
 from weightflow.errors import InputError
-from weightflow.records.provenance import input_digest
+from weightflow.records.digests import input_digest
 from weightflow.records.record import read_record
 from weightflow.yaml_files import read_config
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from weightflow.records.provenance import settings_digest
+from weightflow.records.digests import settings_digest
 from weightflow.storage import read_json
 
 ON_CARD = ("anchors", "smoothing", "spline", "steps", "dynamics", "predict")  # stages that use a card, if there is one

@@ -7,7 +7,7 @@ import pandas as pd
 
 from weightflow.data.folds import fold_of
 from weightflow.evaluation import metrics
-from weightflow.evaluation.judging import over_seeds
+from weightflow.evaluation.score_tables import over_seeds
 
 TIMES = "left_out"
 _METRICS = {

@@ -18,14 +18,14 @@ from weightflow import seeding
 from weightflow.anchors.training import train_anchors_of_seeds
 from weightflow.data.snapshots import Snapshots
 from weightflow.dynamics.equations import Solver, solve_weights
-from weightflow.dynamics.fields import make_field
-from weightflow.dynamics.fitting import Material, fit_dynamics
+from weightflow.dynamics.field_files import make_field
+from weightflow.dynamics.field_fitting import Material, fit_dynamics
 from weightflow.dynamics.latent_path import Behaviour, fit_latent_path
 from weightflow.dynamics.spline_fitting import fit_spline
-from weightflow.dynamics.validation import as_list
+from weightflow.dynamics.validation_choice import as_list
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
-from weightflow.evaluation.judging import Judge, evaluate
+from weightflow.evaluation.score_tables import Judge, evaluate
 from weightflow.laws.law import ExactLaw
 from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.prediction.figure_grids import fine_times

@@ -9,9 +9,9 @@ from typing import Any
 
 from weightflow.errors import DivergenceError, InputError, WriteError
 from weightflow.jobs.process import end_with_run, keep_freed_memory, one_thread
-from weightflow.records import provenance
+from weightflow.records import digests
+from weightflow.records.digests import Made
 from weightflow.records.integrity import check_inputs
-from weightflow.records.provenance import Made
 from weightflow.records.record import forget, input_digests, write_records
 
 
@@ -48,8 +48,8 @@ def made_by(snakemake: Any) -> Made:
 
 
 def stamp(snakemake: Any) -> dict[str, Any]:
-    """What a job was given (`provenance.stamp`), for the metadata of what it writes."""
-    return provenance.stamp(made_by(snakemake), snakemake.input)
+    """What a job was given (`digests.stamp`), for the metadata of what it writes."""
+    return digests.stamp(made_by(snakemake), snakemake.input)
 
 
 def _run(main: Callable[[Any], None], snakemake: Any, log: str) -> str | None:

@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator, NullFormatter, NullLocator
 
 from weightflow.config.ablation_plan import BASE
-from weightflow.evaluation.judging import at_unseen_times
 from weightflow.evaluation.metric_catalogue import CATALOGUE, compared
+from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.plots import style
 
 SHOWN = ("kl_exact", "nll", "jsd_marginal_exact", "jsd_marginal", "w_marginal_exact", "w_marginal", "w1_marginal")

@@ -15,7 +15,7 @@ from weightflow.data.snapshots import Snapshots
 from weightflow.laws.law import ExactLaw
 from weightflow.plots import style
 from weightflow.plots.cells import draw_cells
-from weightflow.plots.densities import (
+from weightflow.plots.distributions import (
     FAINTEST,
     cell_limits,
     joint,

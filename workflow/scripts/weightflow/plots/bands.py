@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from weightflow.bands.marginals import LEAST, Bands
+from weightflow.bands.coverage import LEAST, Bands
 from weightflow.data.snapshots import Snapshots
 from weightflow.laws.law import ExactLaw
 from weightflow.plots import style
-from weightflow.plots.densities import marginal, shown_times
+from weightflow.plots.distributions import marginal, shown_times
 
 MOST_VARIABLES = 6
 _OPACITY = 0.35

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from weightflow.data.snapshots import Snapshots
 from weightflow.plots import style
-from weightflow.plots.densities import cell_limits, mass_contours, mass_patches, own_grid
+from weightflow.plots.distributions import cell_limits, mass_contours, mass_patches, own_grid
 from weightflow.prediction.predictions import Prediction
 
 MOST_TIMES = 6

@@ -9,8 +9,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from weightflow.config.run_names import is_floor
-from weightflow.evaluation.judging import at_unseen_times
 from weightflow.evaluation.metric_catalogue import CATALOGUE, compared
+from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.plots import style
 from weightflow.plots.ablations import SHOWN
 

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 from weightflow.data.snapshots import Snapshots
 from weightflow.laws.law import ExactLaw
 from weightflow.plots import style
-from weightflow.plots.densities import SMOOTHING, joint, pair_edges, shade, shown_times
+from weightflow.plots.distributions import SMOOTHING, joint, pair_edges, shade, shown_times
 from weightflow.prediction.predictions import Prediction
 
 MOST_PAIRS = 3

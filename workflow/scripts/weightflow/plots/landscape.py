@@ -12,7 +12,7 @@ from scipy.ndimage import maximum_filter, minimum_filter
 from weightflow.data.snapshots import Snapshots
 from weightflow.laws.law import ExactLaw
 from weightflow.plots import style
-from weightflow.plots.densities import joint, shown_times
+from weightflow.plots.distributions import joint, shown_times
 from weightflow.prediction.predictions import Prediction
 from weightflow.systems.adaptive_walk import AdaptiveWalk
 

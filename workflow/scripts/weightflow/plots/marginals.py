@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 from weightflow.data.snapshots import Snapshots
 from weightflow.laws.law import ExactLaw
 from weightflow.plots import style
-from weightflow.plots.densities import bin_edges, marginal, shown_times, states_at
+from weightflow.plots.distributions import bin_edges, marginal, shown_times, states_at
 from weightflow.prediction.predictions import Prediction
 
 MOST_VARIABLES = 6

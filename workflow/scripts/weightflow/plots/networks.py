@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from weightflow.plots import style
-from weightflow.populations.network_metrics import TRAINED
+from weightflow.populations.metrics import TRAINED
 from weightflow.populations.reduction import fit_reduction
 
 COLOURS = {TRAINED: style.BLACK, "flow": style.BLUE, "gaussian": style.ORANGE, "kernel": style.GREEN}

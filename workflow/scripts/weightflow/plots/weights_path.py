@@ -14,7 +14,7 @@ from matplotlib.patches import ConnectionPatch
 
 from weightflow.data.snapshots import Snapshots
 from weightflow.plots import style
-from weightflow.plots.densities import (
+from weightflow.plots.distributions import (
     cell_limits,
     joint,
     marginal,

@@ -10,7 +10,7 @@ from weightflow import seeding
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.autoencoder import WeightAutoencoder, decode, encode
 from weightflow.populations.evaluation import judge
-from weightflow.populations.network_metrics import probe
+from weightflow.populations.metrics import probe
 from weightflow.populations.population import Population
 from weightflow.populations.samplers import about_good
 from weightflow.populations.tasks.task import Task

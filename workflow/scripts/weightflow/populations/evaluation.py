@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from weightflow.populations.architectures.classifiers import Classifier
-from weightflow.populations.network_metrics import (
+from weightflow.populations.classification import accuracy, agreement, logits, measure_norms
+from weightflow.populations.metrics import (
     UNSEEN,
     largest_overlap,
     largest_overlap_with_another,
@@ -20,7 +21,6 @@ from weightflow.populations.network_metrics import (
     spread,
 )
 from weightflow.populations.tasks.task import Labelled, Task
-from weightflow.populations.verdicts import accuracy, agreement, logits, measure_norms
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from weightflow.limits import check_bytes
 from weightflow.networks.learning_rate import cosine_decay
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms
+from weightflow.populations.classification import accuracy, logits, measure_norms
 from weightflow.populations.initialisation import initial
 from weightflow.populations.population import Population
 from weightflow.populations.tasks.task import Labelled, Task
-from weightflow.populations.verdicts import accuracy, logits, measure_norms
 from weightflow.progress import progress
 from weightflow.seeding import Computation
 

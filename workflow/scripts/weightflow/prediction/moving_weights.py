@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from weightflow.dynamics.equations import Solver, solve_weights
-from weightflow.dynamics.fields import load_field, make_field
+from weightflow.dynamics.field_files import load_field, make_field
 from weightflow.dynamics.latent_path import read_latent_path
 from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.dynamics.weight_spline import read_spline

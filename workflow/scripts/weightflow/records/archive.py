@@ -19,9 +19,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from weightflow.errors import InputError, shown
+from weightflow.records.digests import visible_files
 from weightflow.records.integrity import recorded
 from weightflow.records.lineage import lineage
-from weightflow.records.provenance import visible_files
 from weightflow.records.record import ROOT, Record, is_measurement, record_file, root_of
 from weightflow.storage import atomic, file_digest
 from weightflow.systems.entries import files_of

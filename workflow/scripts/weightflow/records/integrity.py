@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from weightflow.errors import InputError
-from weightflow.records.provenance import input_digest
+from weightflow.records.digests import input_digest
 from weightflow.records.record import FOLDER, ROOT, Record, is_measurement, read_record, record_file, root_of
 from weightflow.storage import REMEDY
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import yaml
 
 from weightflow.errors import InputError
+from weightflow.records.digests import input_digest
 from weightflow.records.integrity import recorded
-from weightflow.records.provenance import input_digest
 from weightflow.records.record import ROOT, Record, read_record, root_of
 
 DIGITS = 12  # of a digest that a person reads

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from weightflow.errors import InputError, WriteError
-from weightflow.records.provenance import Made, input_digest, versions
+from weightflow.records.digests import Made, input_digest, versions
 from weightflow.storage import read_json, write_json
 
 ROOT = "results"

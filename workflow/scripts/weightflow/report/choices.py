@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from weightflow.config.stages import CHOSEN
-from weightflow.evaluation.judging import at_unseen_times
 from weightflow.evaluation.metric_catalogue import judge
+from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.teaching.teachers import FIELDS, Teacher, teacher_of
 
 TEACHER, SMOOTHING, STEPS = KINDS = ("teacher", "smoothing", "steps")

@@ -12,13 +12,13 @@ import pandas as pd
 
 from weightflow.config.run_names import SPLIT_HALF, is_model
 from weightflow.data.snapshots import Snapshots
-from weightflow.evaluation.judging import EXTRAPOLATED
 from weightflow.evaluation.leave_one_out import TIMES
 from weightflow.evaluation.metric_catalogue import CATALOGUE, ordered
+from weightflow.evaluation.score_tables import EXTRAPOLATED
 from weightflow.laws.law import ExactLaw, describe_law, of_all
 from weightflow.plots.style import DPI
-from weightflow.records.provenance import versions
-from weightflow.report.benchmarks import Measurements
+from weightflow.records.digests import versions
+from weightflow.report.bench import Measurements
 from weightflow.report.choices import (
     SMOOTHING,
     STEPS,
@@ -30,7 +30,7 @@ from weightflow.report.choices import (
     steps_chosen,
     verdict,
 )
-from weightflow.report.figures import TITLES
+from weightflow.report.figure_titles import TITLES
 from weightflow.report.populations import band_section, population_section
 from weightflow.report.tables import (
     ablations_table,

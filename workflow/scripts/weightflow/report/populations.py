@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from weightflow.populations.network_metrics import LEARNED
+from weightflow.populations.metrics import LEARNED
 from weightflow.report.tables import MISSING, rounded
 
 _QUALITY = {

@@ -9,11 +9,11 @@ import pandas as pd
 
 from weightflow.config.ablation_plan import BASE
 from weightflow.config.run_names import is_floor
-from weightflow.evaluation.judging import at_unseen_times
 from weightflow.evaluation.metric_catalogue import ordered, panels
 from weightflow.evaluation.published import OWN, PUBLISHED
+from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.plots.style import lines
-from weightflow.report.benchmarks import Measurements
+from weightflow.report.bench import Measurements
 
 MISSING = "–"
 

@@ -21,9 +21,9 @@ from PIL import Image
 from scipy.io import loadmat, whosmat
 
 from weightflow.errors import InputError, shown
-from weightflow.formats.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_header
 from weightflow.limits import check_array, check_bytes
 from weightflow.populations.tasks.catalogue import DataSet
+from weightflow.populations.tasks.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_header
 from weightflow.populations.tasks.task import Labelled
 
 _DAMAGED = (OSError, EOFError, ValueError, TypeError, ArithmeticError, LookupError, RuntimeError, MemoryError)

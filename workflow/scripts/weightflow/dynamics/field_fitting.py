@@ -26,7 +26,7 @@ from weightflow.dynamics.equations import (
     first_weights,
     normalise_times,
 )
-from weightflow.dynamics.fields import read_field
+from weightflow.dynamics.field_files import read_field
 from weightflow.dynamics.spline_fitting import draw_batch
 from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.errors import DivergenceError, InputError
@@ -34,7 +34,7 @@ from weightflow.networks import losses
 from weightflow.networks.backbones import Backbone
 from weightflow.networks.learning_rate import cosine_decay
 from weightflow.progress import progress
-from weightflow.records.provenance import code_digest, settings_digest
+from weightflow.records.digests import code_digest, settings_digest
 from weightflow.seeding import Computation
 from weightflow.storage import read_tensors, write_tensors
 from weightflow.teaching.teachers import Lesson

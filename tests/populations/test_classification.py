@@ -8,10 +8,10 @@ from torch.nn import functional
 
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.layout import LinearMap
-from weightflow.populations import verdicts
+from weightflow.populations import classification
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms, convolve, dense, norm_map
-from weightflow.populations.verdicts import accuracy, agreement, logits, measure_norms, norms_of
+from weightflow.populations.classification import accuracy, agreement, logits, measure_norms, norms_of
 
 
 class Normed:
@@ -63,7 +63,7 @@ def inputs():
 
 
 def test_moments_are_the_cumulative_means_of_torchs_norms(weights, inputs, monkeypatch):
-    monkeypatch.setattr(verdicts, "MEASURED", 8)
+    monkeypatch.setattr(classification, "MEASURED", 8)
     moments = measure_norms(Normed(), weights, inputs)
     for own, found in zip(weights, moments, strict=True):
         network = as_torch(own).train()
@@ -95,7 +95,7 @@ def test_moments_of_one_batch_give_what_training_says(weights, inputs):
 
 
 def test_a_smaller_last_batch_counts_less(weights, inputs, monkeypatch):
-    monkeypatch.setattr(verdicts, "MEASURED", 20)
+    monkeypatch.setattr(classification, "MEASURED", 20)
     moments = measure_norms(Normed(), weights, inputs)
     parts = [measure_norms(Normed(), weights, part) for part in (inputs[:20], inputs[20:])]
     torch.testing.assert_close(moments, (20 * parts[0] + 4 * parts[1]) / 24)
@@ -103,10 +103,10 @@ def test_a_smaller_last_batch_counts_less(weights, inputs, monkeypatch):
 
 @pytest.mark.parametrize("at_once", [1, 300, 2000])
 def test_neither_moments_nor_logits_depend_on_what_fits_in_memory(weights, inputs, monkeypatch, at_once):
-    monkeypatch.setattr(verdicts, "MEASURED", 8)
+    monkeypatch.setattr(classification, "MEASURED", 8)
     moments = measure_norms(Normed(), weights, inputs)
     said = logits(Normed(), weights, moments, inputs)
-    monkeypatch.setattr(verdicts, "AT_ONCE", at_once)
+    monkeypatch.setattr(classification, "AT_ONCE", at_once)
     torch.testing.assert_close(measure_norms(Normed(), weights, inputs), moments)
     torch.testing.assert_close(logits(Normed(), weights, moments, inputs), said)
 

@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from weightflow.data.exports import FileLayout, StatesInTime, write_states
 from weightflow.data.representation import Representation
+from weightflow.prediction.exports import FileLayout, StatesInTime, write_states
 
 TIMES, NAMES = np.array([0.5, 2.25]), ["a", "b"]
 

@@ -20,8 +20,8 @@ from weightflow.config.stages import CHOSEN
 from weightflow.data.preparation import split
 from weightflow.data.snapshots import Snapshots
 from weightflow.dynamics.equations import Field, Solver, solve_weights
-from weightflow.dynamics.fields import make_field
-from weightflow.dynamics.fitting import Material, Monitor, fit_dynamics
+from weightflow.dynamics.field_files import make_field
+from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
 from weightflow.dynamics.latent_path import Behaviour, fit_latent_path
 from weightflow.dynamics.spline_fitting import fit_spline
 from weightflow.dynamics.weight_graph import build_weight_graph

@@ -10,9 +10,9 @@ from scipy.stats import binom
 
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
-from weightflow.dynamics import validation
+from weightflow.dynamics import validation_choice
 from weightflow.dynamics.equations import Solver
-from weightflow.dynamics.validation import (
+from weightflow.dynamics.validation_choice import (
     SEARCHES,
     as_list,
     best_in_turn,
@@ -147,7 +147,7 @@ def test_smoothing_over_counts_is_chosen_before_smoothing_in_time(data, model):
 
 
 def test_where_nothing_is_to_choose_nothing_is_fitted(data, model, monkeypatch):
-    monkeypatch.setattr(validation, "fit_spline", None)
+    monkeypatch.setattr(validation_choice, "fit_spline", None)
     choice, table = choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
     assert choice == SMOOTHING
     assert table.empty
@@ -191,8 +191,8 @@ def marked(data) -> Snapshots:
 
 
 def test_candidates_learn_from_no_state_that_judges_them(marked, model, monkeypatch):
-    told, fit = [], validation.fit_spline
-    monkeypatch.setattr(validation, "fit_spline", lambda *a: told.extend(a[2].states) or fit(*a))
+    told, fit = [], validation_choice.fit_spline
+    monkeypatch.setattr(validation_choice, "fit_spline", lambda *a: told.extend(a[2].states) or fit(*a))
     model["spline"]["curvature"] = [0.1, 1.0]
     choose_smoothing(marked, None, model, Computation(0, CPU))
     assert len(told) == 6
@@ -200,14 +200,14 @@ def test_candidates_learn_from_no_state_that_judges_them(marked, model, monkeypa
 
 
 def test_a_candidate_that_diverges_is_out(data, model, monkeypatch, caplog):
-    fit = validation.fit_spline
+    fit = validation_choice.fit_spline
 
     def fragile(*arguments):
         if arguments[4]["roughness"] == 0.003:
             raise DivergenceError("fitting the weight spline diverged.")
         return fit(*arguments)
 
-    monkeypatch.setattr(validation, "fit_spline", fragile)
+    monkeypatch.setattr(validation_choice, "fit_spline", fragile)
     model["spline"]["roughness"] = [0.003, 0.01]
     choice, table = choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
     assert choice["roughness"] == 0.01
@@ -244,8 +244,8 @@ def test_no_steps_are_chosen_where_each_one_harms(data, model):
 
 
 def test_before_any_step_the_learned_spline_itself_is_judged(data, model, monkeypatch):
-    curves, fit = [], validation.fit_spline
-    monkeypatch.setattr(validation, "fit_spline", lambda *a: curves.append(fit(*a)) or curves[-1])
+    curves, fit = [], validation_choice.fit_spline
+    monkeypatch.setattr(validation_choice, "fit_spline", lambda *a: curves.append(fit(*a)) or curves[-1])
     _, table = steps_of(data, model)
     ((curve, _),) = curves
     assert np.array_equal(curve.times, knot_times(TIMES, 1, 2))
@@ -280,7 +280,7 @@ def test_a_field_that_diverges_at_once_is_refused_in_one_sentence(data, model, m
     def lost(*arguments):
         raise DivergenceError("the solution leaves the finite numbers.")
 
-    monkeypatch.setattr(validation, "solve_weights", lost)
+    monkeypatch.setattr(validation_choice, "solve_weights", lost)
     with pytest.raises(DivergenceError, match=r"before its first step, .*; raise models\.\*\.solver\.substeps"):
         steps_of(data, model)
 
@@ -292,17 +292,18 @@ def test_anchors_path_spline_and_field_see_no_state_that_judges_them(marked, mod
     model["training"] |= {"divergence": 1.0}
     seen, made = [], []
     for name, states in (("train_anchors", lambda a: a[1]), ("Behaviour", lambda a: a[1])):
-        own = getattr(validation, name)
-        monkeypatch.setattr(validation, name, lambda *a, own=own, states=states: seen.extend(states(a)) or own(*a))
-    fit_spline, fit_dynamics = validation.fit_spline, validation.fit_dynamics
-    monkeypatch.setattr(validation, "fit_spline", lambda *a: seen.extend(a[2].states) or fit_spline(*a))
+        own = getattr(validation_choice, name)
+        spy = lambda *a, own=own, states=states: seen.extend(states(a)) or own(*a)  # noqa: E731
+        monkeypatch.setattr(validation_choice, name, spy)
+    fit_spline, fit_dynamics = validation_choice.fit_spline, validation_choice.fit_dynamics
+    monkeypatch.setattr(validation_choice, "fit_spline", lambda *a: seen.extend(a[2].states) or fit_spline(*a))
 
     def fit(field, material, *rest, **more):
         made.append((field, material.graph))
         seen.extend(material.snapshots)
         return fit_dynamics(field, material, *rest, **more)
 
-    monkeypatch.setattr(validation, "fit_dynamics", fit)
+    monkeypatch.setattr(validation_choice, "fit_dynamics", fit)
     steps_of(marked, model, teachers=None)
     assert len(seen) == (12 if kind == "cde" else 9)
     assert all((states == 2).all() for states in seen)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weightflow.formats.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_header, read_member
+from weightflow.populations.tasks.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_header, read_member
 
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=300)
 

@@ -14,8 +14,8 @@ import torch
 from scipy.special import expit, logit
 
 from weightflow import seeding
+from weightflow.bands.coverage import Bands
 from weightflow.bands.curves import EnsembleCurves
-from weightflow.bands.marginals import Bands
 from weightflow.networks.backbones import Backbone
 from weightflow.populations.weight_flow import WeightFlow, fit_weight_flow, generate
 from weightflow.seeding import Computation

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from weightflow.prediction.interpolation import INTERPOLATIONS, interpolate_weights
+from weightflow.baselines.interpolated_weights import INTERPOLATIONS, interpolate_weights
 
 TIMES = np.array([0.0, 1.0, 4.0, 5.0])
 WEIGHTS = np.random.default_rng(0).normal(size=(4, 6))

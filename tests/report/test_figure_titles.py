@@ -2,7 +2,7 @@
 
 import re
 
-from weightflow.report.figures import TITLES
+from weightflow.report.figure_titles import TITLES
 
 
 def test_every_kind_of_figure_has_a_title_and_a_caption(root):

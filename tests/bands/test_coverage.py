@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import poisson
 
-from weightflow.bands.marginals import (
+from weightflow.bands.coverage import (
     Bands,
     coverage,
     coverage_of_present,

@@ -5,7 +5,7 @@ import io
 import pytest
 from matplotlib.figure import Figure
 
-from weightflow.data.labels import check_label
+from weightflow.config.figure_text import check_label
 from weightflow.errors import InputError
 
 SHOWN = ["time (days)", "cost ($)", "$\\mu$m", "", "\\$x\\$", "a\\b", "µm²"]

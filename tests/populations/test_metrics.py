@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from weightflow.populations.network_metrics import (
+from weightflow.populations.metrics import (
     largest_overlap,
     largest_overlap_with_another,
     nearest,

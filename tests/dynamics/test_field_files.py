@@ -6,7 +6,7 @@ import torch
 
 from tests.conftest import SMALL_DYNAMICS
 from weightflow.dynamics.equations import Field
-from weightflow.dynamics.fields import load_field, make_field, write_field
+from weightflow.dynamics.field_files import load_field, make_field, write_field
 from weightflow.errors import InputError
 
 KINDS = ["ode", "cde"]

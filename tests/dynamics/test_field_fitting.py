@@ -8,10 +8,10 @@ import torch
 
 from tests.conftest import SMALL_DYNAMICS
 from weightflow.data.state_space import Counts
-from weightflow.dynamics import fitting
+from weightflow.dynamics import field_fitting
 from weightflow.dynamics.equations import Solver, normalise_times, solve_weights
-from weightflow.dynamics.fields import make_field, write_field
-from weightflow.dynamics.fitting import TERMS, Material, Monitor, fit_dynamics
+from weightflow.dynamics.field_files import make_field, write_field
+from weightflow.dynamics.field_fitting import TERMS, Material, Monitor, fit_dynamics
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.dynamics.weight_spline import knot_times, through
 from weightflow.errors import DivergenceError, InputError
@@ -66,7 +66,7 @@ def interrupt(monkeypatch, fit):
     """Run until a step begins, and die there."""
 
     def at(step: int, **arguments) -> None:
-        evolve, calls = fitting.evolve, []
+        evolve, calls = field_fitting.evolve, []
 
         def dying(*inputs):
             calls.append(None)
@@ -75,7 +75,7 @@ def interrupt(monkeypatch, fit):
             return evolve(*inputs)
 
         with monkeypatch.context() as patch:
-            patch.setattr(fitting, "evolve", dying)
+            patch.setattr(field_fitting, "evolve", dying)
             with pytest.raises(Interrupted):
                 fit(**arguments)
 
@@ -111,8 +111,8 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(fit, interrupt, tmp_pat
 
 def test_a_resumed_run_takes_only_the_steps_that_are_left(fit, interrupt, monkeypatch):
     interrupt(5)
-    calls, evolve = [], fitting.evolve
-    monkeypatch.setattr(fitting, "evolve", lambda *inputs: calls.append(None) or evolve(*inputs))
+    calls, evolve = [], field_fitting.evolve
+    monkeypatch.setattr(field_fitting, "evolve", lambda *inputs: calls.append(None) or evolve(*inputs))
     fit()
     assert len(calls) == 3  # steps 4, 5 and 6 after the checkpoint at 4
 
@@ -177,8 +177,8 @@ def test_a_terms_column_holds_it_with_its_weight(fit):
 
 
 def test_the_horizon_stays_within_its_bound(fit, monkeypatch):
-    horizons, evolve = [], fitting.evolve
-    monkeypatch.setattr(fitting, "evolve", lambda *inputs: horizons.append(inputs[4]) or evolve(*inputs))
+    horizons, evolve = [], field_fitting.evolve
+    monkeypatch.setattr(field_fitting, "evolve", lambda *inputs: horizons.append(inputs[4]) or evolve(*inputs))
     fit(steps=30, max_horizon=2)
     assert set(horizons) == {1, 2}
 
@@ -373,9 +373,9 @@ def test_no_steps_leave_the_field_at_its_curve(learn, taught, graph):
 
 
 def test_with_a_teacher_a_step_solves_once_from_the_start(learn, taught, monkeypatch):
-    calls, evolve_through = [], fitting.evolve_through
-    monkeypatch.setattr(fitting, "evolve", None)  # the paper's way is not taken
-    monkeypatch.setattr(fitting, "evolve_through", lambda *a: calls.append(a[3]) or evolve_through(*a))
+    calls, evolve_through = [], field_fitting.evolve_through
+    monkeypatch.setattr(field_fitting, "evolve", None)  # the paper's way is not taken
+    monkeypatch.setattr(field_fitting, "evolve_through", lambda *a: calls.append(a[3]) or evolve_through(*a))
     learn(taught, steps=5, times=3)
     assert len(calls) == 5
     for marks in calls:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from weightflow.records.provenance import (
+from weightflow.records.digests import (
     LIBRARY,
     Made,
     code_behind,
@@ -32,7 +32,7 @@ def digest(scripts):
     """The digest of a script in the copy, by a fresh interpreter."""
 
     def run(script: str) -> str:
-        code = f"from weightflow.records.provenance import code_digest; print(code_digest({str(scripts / script)!r}))"
+        code = f"from weightflow.records.digests import code_digest; print(code_digest({str(scripts / script)!r}))"
         return subprocess.run(
             [sys.executable, "-c", code], cwd=scripts, capture_output=True, text=True, check=True
         ).stdout
@@ -91,7 +91,7 @@ def test_docstrings_do_not_count(scripts, digest):
 
 
 def test_the_digest_does_not_depend_on_where_the_repository_lies(root, digest):
-    from weightflow.records.provenance import code_digest
+    from weightflow.records.digests import code_digest
 
     assert digest("train_anchors.py").strip() == code_digest(root / "workflow" / "scripts" / "train_anchors.py")
 

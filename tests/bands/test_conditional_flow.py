@@ -5,9 +5,9 @@ import pytest
 import torch
 from scipy.special import logit
 
-from weightflow.bands import flow
+from weightflow.bands import conditional_flow
+from weightflow.bands.conditional_flow import PossibleNetworks, conditions_at, fit_band_flow, predict_bands
 from weightflow.bands.curves import EnsembleCurves
-from weightflow.bands.flow import PossibleNetworks, conditions_at, fit_band_flow, predict_bands
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
 from weightflow.populations.reduction import Reduction
@@ -43,7 +43,7 @@ def test_bands_are_quantiles_of_what_drawn_networks_say(monkeypatch, backbone, c
         told.append(float(conditions[0, 0]))
         return drawn[:count]
 
-    monkeypatch.setattr(flow, "generate", draw)
+    monkeypatch.setattr(conditional_flow, "generate", draw)
     made = WeightFlow(Velocity(4, 2, 2), None, 1.0, np.zeros(1))
     found = predict_bands(PossibleNetworks(made, curves, backbone), np.array([0.0, 1.0]), 40, 0.9, 0)
     assert told == [-1, 0]

@@ -10,7 +10,7 @@ import pytest
 from weightflow.data.state_space import Reals
 from weightflow.density.weighted_states import marginals
 from weightflow.evaluation import metrics
-from weightflow.evaluation.judging import COLUMNS, Judge, at_unseen_times, evaluate, summarise
+from weightflow.evaluation.score_tables import COLUMNS, Judge, at_unseen_times, evaluate, summarise
 from weightflow.laws.law import TableLaw
 from weightflow.prediction.predictions import Prediction
 from weightflow.storage import write_table
