@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.conftest import write_result
-from weightflow.config.saved_settings import check_named, check_saved, check_sources
+from weightflow.config.saved_settings import check_named, check_saved, check_saved_populations, check_sources
 from weightflow.records.digests import input_digest
 from weightflow.yaml_files import config_text
 
@@ -68,6 +68,15 @@ def test_a_setting_is_named_with_the_sections_that_it_is_a_part_of(saved, config
 )
 def test_what_is_drawn_anew_may_have_other_settings(saved, config, value, keys):
     check_saved(saved, changed(config, value, *keys), "now.yaml")
+
+
+def test_populations_of_other_settings_are_refused(tmp_path, refused):
+    path, asked = tmp_path / "settings.yaml", {"populations": {"iris": {"flow": {"steps": 4}}}, "bands": {}}
+    check_saved_populations(path, asked, "now.yaml")  # none were made here
+    path.write_text(config_text(asked))
+    check_saved_populations(path, asked, "now.yaml")
+    with refused("populations.iris.flow.steps"):
+        check_saved_populations(path, {"populations": {"iris": {"flow": {"steps": 5}}}, "bands": {}}, "now.yaml")
 
 
 def test_fewer_may_be_named_and_no_more(saved, config, refused):

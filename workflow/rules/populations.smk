@@ -5,6 +5,7 @@ from functools import cache
 from types import SimpleNamespace
 
 from weightflow.bands import settings as band_settings
+from weightflow.config.saved_settings import check_saved_populations
 from weightflow.populations import settings as population_settings
 from weightflow.populations.tasks.catalogue import input_shapes
 
@@ -55,6 +56,8 @@ def plan():
             asked["populations"], config["datasets"], TASK_SHAPES, source
         )
         band_settings.check_bands(config | asked, source)
+        if FROM_SAVED:
+            check_saved_populations(MADE_WITH, asked, source)
     except InputError as fault:
         raise WorkflowError(str(fault)) from None
     return SimpleNamespace(**asked)

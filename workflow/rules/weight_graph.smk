@@ -1,4 +1,4 @@
-# The weight graph: anchors as tokens, built once and cached.
+# The weight graph: anchors as tokens, built once for all models that share the anchors.
 
 
 rule build_weight_graph:

@@ -22,7 +22,7 @@ Made from `workflow/schemas/config.schema.yaml` and the first line of each confi
 A config file names data sets and whatever differs from the defaults below. Unknown keys are refused.
 A config is as trusted as the workflow beside it: Snakemake runs one that says `__use_yte__` as a program.
 A file that names no `datasets` changes the default run (`config.yaml`). Populations and bands are those of the config;
-those of the default run are in `populations.yaml`, which no other target than `populations` reads.
+those of the default run are in `populations.yaml`, which a run of the default target never reads.
 
 """
 

@@ -165,16 +165,6 @@ def read_metadata(path: str | Path) -> dict[str, Any]:
         return {key: value for key, value in _metadata(file).items() if key != _SEAL}
 
 
-def is_sealed(path: str | Path) -> bool:
-    """Whether a file of tensors is whole by its own digest, whatever it holds."""
-    try:
-        metadata = read_metadata(path)
-        read_tensors(path, metadata.get("kind", ""))
-    except InputError:
-        return False
-    return True
-
-
 def write_table(path: str | Path, table: "pd.DataFrame") -> None:
     """Write a table as CSV, floats with 10 significant digits."""
     with atomic(path) as temporary:

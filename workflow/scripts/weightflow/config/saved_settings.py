@@ -32,8 +32,22 @@ def check_saved(path: str | Path, config: Mapping[str, Any], where: str) -> None
     """
     if not Path(path).is_file():
         return
-    saved = read_config(path)
-    keys = list(_differences(saved, config))
+    _refuse(list(_differences(read_config(path), config)), path, where)
+
+
+def check_saved_populations(path: str | Path, asked: Mapping[str, Any], where: str) -> None:
+    """Refuse populations and bands with other settings than those here were made with; as `check_saved`.
+
+    Args:
+        path: settings of the populations here, as the run that made them wrote them.
+        asked: the sections `populations` and `bands`, complete.
+        where: the config files' names.
+    """
+    if Path(path).is_file():
+        _refuse(list(_named_differences(read_config(path), asked, ("populations", "bands"))), path, where)
+
+
+def _refuse(keys: Sequence[str], path: str | Path, where: str) -> None:
     if keys:
         more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
         raise InputError(
@@ -81,14 +95,18 @@ def check_named(path: str | Path, config: Mapping[str, Any], where: str) -> None
 
 def _differences(saved: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
     """Names of the settings that differ, each after the sections that it is a part of."""
-    for section in _BY_NAME:
-        for name in saved.get(section, {}).keys() & config[section].keys():
-            yield from _differing(saved[section][name], config[section][name], f"{section}.{name}.")
+    yield from _named_differences(saved, config, _BY_NAME)
     rest = (*_BY_NAME, *_FREE, "ablations")
     yield from _differing(*({k: v for k, v in part.items() if k not in rest} for part in (saved, config)))
     studies = [{k: v for k, v in part.get("ablations", {}).items() if k != "labels"} for part in (saved, config)]
     if all(study.get("base") for study in studies):  # where both have a study
         yield from _differing(*studies, "ablations.")
+
+
+def _named_differences(saved: Mapping[str, Any], config: Mapping[str, Any], sections: Sequence[str]) -> Iterator[str]:
+    for section in sections:
+        for name in sorted(saved.get(section, {}).keys() & config[section].keys()):
+            yield from _differing(saved[section][name], config[section][name], f"{section}.{name}.")
 
 
 def _differing(saved: Mapping[str, Any], now: Mapping[str, Any], before: str = "") -> Iterator[str]:

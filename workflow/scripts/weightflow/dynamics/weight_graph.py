@@ -110,7 +110,7 @@ def write_weight_graph(path: str | Path, graph: WeightGraph, **metadata: Any) ->
 
 
 def read_weight_graph(path: str | Path) -> WeightGraph:
-    """Read a cached graph.
+    """Read a saved graph.
 
     Raises:
         InputError: the file is damaged, or its parts do not fit each other.

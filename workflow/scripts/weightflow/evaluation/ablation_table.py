@@ -27,7 +27,7 @@ def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[Level]) -> pd.Dat
     """The summary of the study's runs, by what each run changes.
 
     Args:
-        summary: dataset, model, metric, times, mean, std, n, from `evaluation.summarise`.
+        summary: dataset, model, metric, times, mean, std, n, from `score_tables.summarise`.
         levels: from `ablation_plan.ablation_levels`; several may share a model.
 
     Returns:

@@ -60,6 +60,6 @@ def summarise_folds(scores: pd.DataFrame) -> pd.DataFrame:
         scores: from `left_out_scores`.
 
     Returns:
-        As `evaluation.summarise`, with times 'left_out'.
+        As `score_tables.summarise`, with times 'left_out'.
     """
     return over_seeds(scores, TIMES)

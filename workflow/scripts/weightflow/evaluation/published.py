@@ -22,7 +22,7 @@ def beside_published(
 
     Args:
         published: from `read_published`.
-        summary: dataset, model, metric, times, mean, std, n, from `evaluation.summarise`; all times count, as they do
+        summary: dataset, model, metric, times, mean, std, n, from `score_tables.summarise`; all times count, as they do
             in the published table.
         systems: of each data set; one without published results is left out.
         runs: of each data set, in the order of the table.

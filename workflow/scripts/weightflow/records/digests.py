@@ -108,11 +108,6 @@ def versions() -> dict[str, str]:
     return _versions((*_NUMERICAL, *_OTHERS))
 
 
-def numerical_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that numbers are computed with: others may give others."""
-    return _versions(_NUMERICAL)
-
-
 def _versions(packages: Iterable[str]) -> dict[str, str]:
     found = {"python": platform.python_version()}
     for package in packages:
