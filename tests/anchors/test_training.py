@@ -45,6 +45,7 @@ def train(backbone, snapshots, seed=0, **changes) -> Anchors:
     return train_anchors(backbone, snapshots, TIMES, SETTINGS | changes, Computation(seed, CPU))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alignment", STRATEGIES)
 def test_anchors_reach_the_entropy_of_their_snapshot(backbone, snapshots, alignment):
     found = train(backbone, snapshots, alignment=alignment, first_steps=400, steps=300)

@@ -67,6 +67,7 @@ def test_stretched_bands_are_as_much_wider_in_log_odds(backbone, curves):
         np.testing.assert_allclose(apart[1], 2 * apart[0], rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_drawn_networks_are_spread_as_those_the_flow_is_matched_to(curves):
     flow = fit_band_flow(curves, SETTINGS | {"width": 128, "steps": 1500}, Computation(0, torch.device("cpu")))
     for time in (0.0, 0.5, 1.0, 1.75):

@@ -73,6 +73,7 @@ def test_without_factors_there_are_no_levels(study):
     assert ablation_levels(study(factors={})) == []
 
 
+@pytest.mark.slow
 def test_the_target_runs_every_variant_once(run_snakemake, study, tmp_path):
     config = {**study(), "seeds": [0, 1]}
     result = run_snakemake(tmp_path, config, "ablations", flags=("--dry-run",))
@@ -84,6 +85,7 @@ def test_the_target_runs_every_variant_once(run_snakemake, study, tmp_path):
     assert "write_report" not in jobs
 
 
+@pytest.mark.slow
 def test_a_share_of_the_data_concerns_every_stage_that_learns_from_it(run_snakemake, study, tmp_path):
     shares = {"half": {"data": {"share": 0.5}}, "all": {}}
     config = study(base="taught", factors={"share": shares})
@@ -95,6 +97,7 @@ def test_a_share_of_the_data_concerns_every_stage_that_learns_from_it(run_snakem
     assert jobs["prepare_snapshots"] == "1"
 
 
+@pytest.mark.slow
 def test_the_paper_target_makes_what_there_is(run_snakemake, study, tmp_path):
     config = study(factors={})
     config["datasets"] = {"mine": {"system": "birth_death", "trajectories": 60, "observe_every": 25}}
@@ -128,6 +131,7 @@ def test_the_papers_study_varies_what_the_paper_does(root, complete, name):
         assert sum(base == model for f, _, base, model in levels if f == factor) == 1, factor
 
 
+@pytest.mark.slow
 def test_a_study_of_nothing_is_refused_in_one_sentence(run_snakemake, tmp_path):
     result = run_snakemake(tmp_path, {**TINY, "ablations": {}}, "ablations")
     assert result.returncode != 0

@@ -498,6 +498,7 @@ def test_a_variant_that_ends_at_the_last_snapshot_is_refused(complete, systems, 
         check_variants(made, systems, "my.yaml")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["mixture", "transport_kernel", "ot_cfm", "weights_linear", "weights_spline"])
 def test_baselines_that_end_at_the_last_snapshot_are_refused_where_times_are_held_back(check, refused, kind):
     with refused(rf"my\.yaml: baselines: data set data holds back its last times .*, and {kind} ends at the last"):

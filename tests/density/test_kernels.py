@@ -45,6 +45,7 @@ def direct(density: CountKernels, state: np.ndarray) -> float:
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variables", "levels"), [(1, 9), (2, 5), (3, 4), (5, 3)])
 @pytest.mark.parametrize("dense", [0, 30], ids=["gathered", "matrix product"])
 def test_kernel_density_equals_the_sum_over_samples(variables, levels, dense, monkeypatch):

@@ -210,6 +210,7 @@ def test_energy_of_exponential_growth_equals_its_closed_form(solver):
     torch.testing.assert_close(energy, goal, rtol=1e-7, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ode", "cde"])
 def test_adjoint_gradients_equal_gradients_through_the_solver(graph, kind):
     settings = SMALL_DYNAMICS | {"kind": kind}
@@ -230,6 +231,7 @@ def test_adjoint_gradients_equal_gradients_through_the_solver(graph, kind):
         torch.testing.assert_close(adjoint, direct, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", [Solver("dopri5", 1, 1e-9, 1e-9, True), Solver("rk4", 30, 0, 0, True)])
 @pytest.mark.parametrize("curved", [False, True], ids=["from rest", "from a curve"])
 def test_adjoint_gradients_through_the_whole_range_equal_those_through_the_solver(graph, solver, curved):

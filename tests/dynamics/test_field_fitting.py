@@ -302,6 +302,7 @@ def test_at_the_curve_through_the_anchors_nothing_diverges_from_them(learn, requ
     assert table["energy"][0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_the_likelihood_of_what_is_taught_rises(learn, request, way):
     _, table, _ = learn(
@@ -317,6 +318,7 @@ def test_with_behaviour_same_seed_same_bytes(learn, request, way):
     assert learn(material)[2] != learn(material, seed=1)[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("step", [2, 5])
 def test_with_behaviour_an_interrupted_run_ends_as_an_uninterrupted_one(learn, request, tmp_path, way, step):
@@ -336,6 +338,7 @@ def test_with_behaviour_an_interrupted_run_ends_as_an_uninterrupted_one(learn, r
     assert seen == list(range(step - step % 2, 8))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["states", "lesson", "roughness", "curve"])
 def test_a_checkpoint_of_other_material_is_ignored(learn, taught, tmp_path, change):
     def dying(done, field):

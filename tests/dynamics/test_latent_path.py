@@ -97,6 +97,7 @@ def counted():
     return anchors.weights, Behaviour(backbone, snapshots, cpu)
 
 
+@pytest.mark.slow
 def test_the_behavioural_loss_lowers_what_decoded_weights_lose(settings, counted):
     """Where the auto-encoder is too narrow to give all weights back, those that matter are given back better."""
     weights, behaviour = counted
@@ -109,6 +110,7 @@ def test_the_behavioural_loss_lowers_what_decoded_weights_lose(settings, counted
     assert lost[1.0] < 0.7 * lost[1e-9], lost
 
 
+@pytest.mark.slow
 def test_both_losses_add_up(settings, counted):
     weights, behaviour = counted
     chosen = settings("autoencoder") | {"structural": 0.5, "behavioural": 3.0}

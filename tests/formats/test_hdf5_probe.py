@@ -38,11 +38,13 @@ def test_good_files_and_others_pass(cells, tmp_path):
     check_survives(tmp_path / "other.h5ad")  # refused by its reader
 
 
+@pytest.mark.slow
 def test_a_file_that_is_read_for_ever_is_refused(endless, refused):
     with refused(r"data\.h5ad: HDF5 does not end reading it, so it is damaged; write it again"):
         check_survives(endless, seconds=3.0)
 
 
+@pytest.mark.slow
 def test_the_reader_of_cells_asks_first(endless, refused, monkeypatch, dataset_settings):
     monkeypatch.setattr(hdf5_probe.check_survives, "__defaults__", (3.0,))
     with refused("HDF5 does not end reading it"):
@@ -63,6 +65,7 @@ def test_what_links_lead_to_is_not_opened(cells, tmp_path):
     check_survives(cells, seconds=10.0)
 
 
+@pytest.mark.slow
 def test_one_long_text_that_stands_for_many_is_refused(cells, refused, monkeypatch):
     monkeypatch.setattr(machine, "memory", lambda: 2**30)
     texts = ["x" * 8_000_000] + [""] * 999  # refers to the first a thousand times, so that a megabyte says gigabytes

@@ -40,6 +40,7 @@ def job(root, tmp_path):
         process.stdout.close()
 
 
+@pytest.mark.slow
 def test_every_job_has_a_card_of_its_own_and_a_killed_one_none(job):
     (first, one), (_, two) = job(), job()
     assert (one, two) == (0, 1)

@@ -32,6 +32,7 @@ def work(counts, complete):
     return build
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_stage_has_an_estimate(work, stage):
     spent = STAGES[stage](work(dynamics={"kind": "cde", "start": "spline"}))

@@ -64,6 +64,7 @@ time.sleep(60)
 HEAD = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {JOB!r}])"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["snakemake", "another"])
 def test_a_job_ends_with_its_run_and_with_no_other_program(monkeypatch, name):
     monkeypatch.setenv("PYTHONPATH", str(Path(process.__file__).parents[2]))

@@ -168,6 +168,7 @@ def test_a_state_without_reactions_stays(system):
     assert law.probabilities == pytest.approx(np.ones((5, 1)))
 
 
+@pytest.mark.slow
 def test_what_is_lost_and_what_is_left_make_one(epidemic):
     assert epidemic.probabilities.min() >= 0
     assert epidemic.probabilities.sum(1) + epidemic.lost == pytest.approx(np.ones(101), abs=1e-12)
@@ -213,6 +214,7 @@ def test_a_negative_or_undefined_propensity_is_refused(system, propensity):
         solve_master_equation(system({"X -> 0": propensity, "0 -> X": "1"}, {"X": 3}))
 
 
+@pytest.mark.slow
 def test_a_reaction_that_lacks_what_it_consumes_does_not_fire(system):
     network = system({"2 X -> 0": "X**2"}, {"X": 3}, points=2, step=20.0)
     assert as_dict(solve_master_equation(network), 1) == pytest.approx({(3,): 0, (1,): 1}, abs=1e-12)
@@ -235,6 +237,7 @@ def test_round_trip(system, tmp_path, max_states):
         assert np.array_equal(getattr(again, name), getattr(law, name))
 
 
+@pytest.mark.slow
 def test_the_rule_writes_the_law_and_says_what_it_is(run_snakemake, tmp_path):
     config = {"datasets": {"births": {"system": "birth_death"}}}
     result = run_snakemake(tmp_path, config, "results/births/exact_law.safetensors")
@@ -251,11 +254,13 @@ def test_epidemic_has_its_published_clock_and_start(epidemic):
     assert epidemic.lost.max() < 1e-8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("t", [4, 25, 100])
 def test_simulated_epidemics_follow_the_law(built_in, epidemic, t):
     assert_follows(simulate(built_in("epidemic"), 20_000, seed=3)[:, t], epidemic, t)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("t", [5, 30])
 def test_simulated_toggle_switches_follow_the_law(built_in, t):
     network = built_in("toggle_switch")

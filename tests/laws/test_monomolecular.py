@@ -41,6 +41,7 @@ def test_rates_that_move_give_the_law_of_the_master_equation(system):
     np.testing.assert_allclose(exact.probabilities[4].max(), alone[0, joint[0]] * alone[1, joint[1]], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_simulated_chains_have_its_means(system):
     network = system(CHAIN, {"A": 0, "B": 0}, points=4, step=0.5)
     counts, law = simulate(network, 4000, 3), solve_monomolecular(network)

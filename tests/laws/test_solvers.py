@@ -19,6 +19,7 @@ def test_monomolecular_systems_have_a_closed_form(built_in, name):
     assert isinstance(solve_law(built_in(name), 10, 1e-6), PoissonLaw)
 
 
+@pytest.mark.slow
 def test_of_a_large_system_the_law_of_its_first_species_is_found(built_in):
     cascade = built_in("signalling_cascade_2")
     law = solve_law(cascade, 2000, 1e-6)
@@ -28,6 +29,7 @@ def test_of_a_large_system_the_law_of_its_first_species_is_found(built_in):
     np.testing.assert_allclose(law.marginals(30, 14), frequencies, atol=0.03)
 
 
+@pytest.mark.slow
 def test_a_walk_has_a_law_of_all_genotypes_that_occur(built_in):
     law = solve_law(built_in("ecological_evolution"), 10_000, 1e-6)
     np.testing.assert_allclose(law.probabilities.sum(1), 1, atol=1e-7)

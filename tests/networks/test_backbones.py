@@ -124,6 +124,7 @@ def test_number_of_weights_does_not_depend_on_the_number_of_variables(build):
     assert len({sum(layer.weights for layer in build(d, CountHead(52)).layers) for d in (1, 3, 15, 1000)}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gru", "transformer"])
 def test_being_told_the_variable_helps_to_fit_many_of_them(model_settings, kind):
     """Fifteen independent Poisson counts, whose means have no order."""
@@ -167,6 +168,7 @@ def test_states_of_another_shape_are_refused(build, shape):
         backbone.log_prob(backbone.initial(1, generator()), torch.zeros(shape, dtype=torch.int64))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_double")
 def test_gradient_of_the_likelihood_equals_finite_differences(build):
     backbone = build(2, CountHead(3))

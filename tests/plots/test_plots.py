@@ -407,6 +407,7 @@ FIGURES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
 def test_every_figure_is_drawn(draw, rng, tmp_path):
     style.save(draw(rng), [tmp_path / "figure.png"])
@@ -416,6 +417,7 @@ def test_every_figure_is_drawn(draw, rng, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["figure.png"]
 
 
+@pytest.mark.slow
 def test_same_figure_same_bytes(tmp_path):
     for name in ("one", "two"):
         figure = FIGURES["weights"](np.random.default_rng(1))
@@ -686,6 +688,7 @@ def _small(monkeypatch):
     monkeypatch.setitem(animation._SIZE, "dpi", 40)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variables", [1, 2, 3])
 @pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.usefixtures("_small")
@@ -703,6 +706,7 @@ def test_an_animation_has_a_frame_for_each_time_and_always_the_same_bytes(variab
     assert (tmp_path / "one.gif").read_bytes() == (tmp_path / "two.gif").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variables", [2, 5, 50])
 @pytest.mark.usefixtures("_small")
 def test_cells_appear_at_their_times_over_the_density_in_between(variables, rng, monkeypatch):
@@ -723,6 +727,7 @@ def test_cells_appear_at_their_times_over_the_density_in_between(variables, rng,
     assert held == [True] * animation._HELD + [False]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_small")
 def test_a_long_animation_leaves_times_out(rng):
     times = np.arange(MOST_FRAMES + 30.0)
@@ -822,6 +827,7 @@ def test_a_rule_graph_is_written_the_same_whatever_its_order_and_read_back():
     assert (set(again), set(again.edges)) == (set(graph), set(graph.edges))
 
 
+@pytest.mark.slow
 def test_figures_and_report_do_without_torch(root):
     modules = sorted(path.stem for path in (root / "workflow/scripts/weightflow/plots").glob("[a-z]*.py"))
     imports = [f"import weightflow.plots.{module}" for module in modules]

@@ -141,6 +141,7 @@ def test_many_networks_are_taken_a_few_at_a_time(family, monkeypatch):
         np.testing.assert_allclose(one, two, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_family_of_two_dimensions_is_put_together_again(family):
     """From latent vectors of two numbers, networks that it was not fitted to."""
     fitted = fit(family[:160], steps=500, latent=2, batch=32)
@@ -182,6 +183,7 @@ def test_no_network_stands_twice_in_a_batch(rng):
     assert len(autoencoder._drawn(torch.eye(5), 64, 0.0, rng)) == 5
 
 
+@pytest.mark.slow
 def test_unseen_networks_are_put_together_better_for_mixing(family):
     """Where few networks are learned."""
     error = {}

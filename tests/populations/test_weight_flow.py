@@ -43,6 +43,7 @@ def gaussian(rng, count: int = 3000) -> np.ndarray:
     return (rng.standard_normal((count, 2)) @ mixing + np.array([3.0, -1.0])).astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "other",
     [

@@ -186,6 +186,7 @@ def faults_without_training(scripts: set[str]) -> dict[str, str]:
     return {Path(file).stem: fault for file, fault in json.loads(result.stdout.splitlines()[-1]).items()}
 
 
+@pytest.mark.slow
 def test_scripts_of_the_environment_without_torch_import_without_it():
     assert faults_without_training({script for _, environment, script in RULES if environment == "analysis"}) == {}
 
@@ -194,6 +195,7 @@ def test_scripts_that_train_do_not():
     assert faults_without_training({"train_anchors"}) == {"train_anchors": "No module named 'torch'"}
 
 
+@pytest.mark.slow
 @pytest.mark.workflow
 def test_the_workflow_is_wired_without_torch(tmp_path):
     """Reading the rules, which Snakemake's own environment must be enough for."""

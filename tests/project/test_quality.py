@@ -36,6 +36,7 @@ def sources(root) -> list[Path]:
     return files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

@@ -295,6 +295,7 @@ FILLING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["first", "later"])
 @pytest.mark.parametrize("case", FILLING)
 def test_headers_that_would_fill_the_memory_are_refused(results, refused, case, where):

@@ -53,6 +53,7 @@ def test_rates_lead_uphill_by_one_locus_and_columns_sum_to_zero():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("initial", [None, np.array([2, 3])])
 @pytest.mark.parametrize("t", [1, 4])
 def test_simulated_walks_follow_the_law(initial, t):
@@ -89,6 +90,7 @@ def test_a_trajectory_depends_on_the_seed_and_its_number_alone():
     assert not np.array_equal(many[:20], simulate(rugged, 20, seed=9))
 
 
+@pytest.mark.slow
 def test_ecological_evolution_climbs_as_its_law_says(root):
     ecological = read_system(root / "resources" / "systems" / "ecological_evolution.yaml")
     states, probabilities = law(ecological)

@@ -93,6 +93,7 @@ def test_competing_reactions_share_in_proportion_to_their_rates(system):
     assert_follows(final[:, 1], binom(8, 0.25))
 
 
+@pytest.mark.slow
 def test_epidemic_without_seasons_agrees_with_rebop(root, tmp_path):
     content = yaml.safe_load((root / "resources" / "systems" / "epidemic.yaml").read_text())
     content["parameters"]["season"] = 0
@@ -119,6 +120,7 @@ def test_epidemic_without_seasons_agrees_with_rebop(root, tmp_path):
             assert chi2_contingency(table).pvalue > 1e-4, (species, point)
 
 
+@pytest.mark.slow
 def test_a_cascades_counts_are_independent_poissons(root):
     network = read_system(root / "resources" / "systems" / "signalling_cascade_1.yaml")
     counts = simulate(network, 5000, seed=10)[:, :, :14]  # the last protein is not passed on
@@ -131,6 +133,7 @@ def test_a_cascades_counts_are_independent_poissons(root):
         assert np.corrcoef(counts[:, point, :4].T)[np.triu_indices(4, 1)] == pytest.approx(0, abs=0.07)
 
 
+@pytest.mark.slow
 def test_mass_action_agrees_with_rebop(system):
     network = system({"X + Z -> Y": 0.3, "Y -> X + Z": 0.5}, {"X": 9, "Y": 0, "Z": 7}, points=2, step=4.0)
     ours = simulate(network, 4000, seed=11)[:, -1, 1]

@@ -219,6 +219,7 @@ def test_the_first_interval_has_a_teacher_of_its_own(rng):
             assert set(states.flatten()) <= {int(6 * time), int(6 * time) + 1}
 
 
+@pytest.mark.slow
 def test_a_mixture_with_own_rates_mixes_every_variable_by_its_share(rng):
     snapshots = [np.zeros((4000, 2), int), np.array([[4, 8]]).repeat(4000, 0), np.array([[4, 16]]).repeat(4000, 0)]
     way = Interpolant(snapshots, np.arange(3.0), Counts(20), rng)

@@ -122,6 +122,7 @@ def test_a_bad_idx_file_is_refused(small_machine, refused, images, labels, sente
         read_idx(small_machine / "images.gz", small_machine / "labels.gz")
 
 
+@pytest.mark.slow
 def test_a_bomb_in_gzip_is_not_unpacked(small_machine, refused):
     gzip_bomb("bomb.gz", b"\0\0\x08\x03\0\0\0\x01\0\0\0\x01\0\0\0\x01" + bytes(16), 1024)()
     with bounded(), refused("goes on after its array"):
