@@ -17,6 +17,7 @@ from sklearn.decomposition import PCA
 
 from tests.conftest import FROM_SAVED, ROOT, drawn, unpacked
 from tests.reproducibility.comparison import compare
+from tests.workflow.test_bad_input import refuse
 from weightflow.config.stages import anchor_label
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.evaluation.score_tables import COLUMNS
@@ -496,3 +497,29 @@ def test_other_settings_are_noticed_where_snakemake_has_forgotten(run_snakemake,
     finally:
         shutil.rmtree(finished / ".snakemake", ignore_errors=True)
         (finished / "forgotten").rename(finished / ".snakemake")
+
+
+@pytest.fixture(scope="module")
+def trained_once(finished, tmp_path_factory):
+    """A copy of the finished run, whose results may be damaged."""
+    return shutil.copytree(finished, tmp_path_factory.mktemp("trained") / "run")
+
+
+@pytest.mark.parametrize("damage", ["truncated", "foreign"])
+@pytest.mark.parametrize("artefact", ["weight_graph.safetensors", "snapshots/anchor-002.safetensors"])
+def test_a_damaged_artefact_is_refused_by_name(run_snakemake, workflow, trained_once, artefact, damage):
+    (path,) = (trained_once / "results" / "tiny" / "anchors").glob(f"*/seed0/{artefact}")
+    whole = path.read_bytes()
+    foreign = (trained_once / "results" / "tiny" / "snapshots.safetensors").read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] if damage == "truncated" else foreign)
+    target = "results/tiny/runs/cde/seed0/latent_path.safetensors"
+    named = path.name
+    if "anchor" in path.name:  # anchors are read when a weight graph is built, and are one result
+        graph = path.parents[1] / "weight_graph.safetensors"
+        graph.unlink(missing_ok=True)
+        target, named = str(graph.relative_to(trained_once)), path.parent.name
+    result = run_snakemake(trained_once, TINY, target, workflow=workflow)
+    refuse(result, f"{named}: not what the workflow wrote", "delete it and run again")
+
+    path.write_bytes(whole)
+    assert run_snakemake(trained_once, TINY, target, workflow=workflow).returncode == 0
