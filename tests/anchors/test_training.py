@@ -109,6 +109,7 @@ def test_pooled_anchors_of_equal_snapshots_are_equal(backbone, snapshots):
     assert np.array_equal(found.weights, found.weights[:1].repeat(3, axis=0))
 
 
+@pytest.mark.slow
 def test_joint_anchors_are_the_nearer_the_stronger_their_penalty(backbone, snapshots):
     many = {"alignment": "joint", "first_steps": 200}
     free, held, tied = (
@@ -191,6 +192,7 @@ def test_seeds_side_by_side_are_those_of_each_alone(backbone, snapshots, alignme
         np.testing.assert_allclose(found.losses["nll"], alone.losses["nll"], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_an_anchor_that_has_settled_leaves_the_others_alone(backbone, snapshots):
     # All states of the first snapshot are the same, so its anchor gains little from early on.
     easy = [np.zeros((200, 2), dtype=int), *snapshots[1:]]

@@ -41,6 +41,7 @@ def test_bands_that_hold_what_they_should_stay():
     assert choose_stretch(curves, Softmax(), states, 200, 0.9, 0) == 1
 
 
+@pytest.mark.slow
 def test_bands_that_do_not_are_stretched():
     found = [choose_stretch(*args, 200, 0.9, 0) for args in (arguments(0.11), arguments(0.14), arguments(0.4))]
     assert 1 < found[0] < found[1] < found[2] == STRETCHES[-1]

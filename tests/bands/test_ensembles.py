@@ -35,6 +35,7 @@ def probabilities(backbone: GRUBackbone, weights: np.ndarray) -> np.ndarray:
     return backbone.marginals(torch.as_tensor(weights[:, 0]), 8, torch.Generator()).numpy()[:, 0]
 
 
+@pytest.mark.slow
 def test_every_member_has_an_anchor_for_each_snapshot(train):
     backbone, weights = train(50, members=2)
     assert weights.shape == (2, 3, sum(layer.weights for layer in backbone.layers))

@@ -34,6 +34,7 @@ def test_a_batch_lies_on_straight_ways_between_coupled_states(rng, monkeypatch):
     np.testing.assert_allclose(inputs[straight, 1], (inputs[straight, 2] - 2) / 2, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_batches_are_those_of_the_authors_library(rng):
     """Places, velocities and their products have the same means; the library's intervals have length one."""
     matcher = ExactOptimalTransportConditionalFlowMatcher(sigma=ot_cfm.SPREAD)
@@ -65,6 +66,7 @@ def test_a_flow_carries_along_a_known_field():
     assert torch.equal(flow.carry(quarter, 1.0, 1.0), quarter)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("time", [0.5, 2.0])
 def test_a_moving_cloud_is_met_on_its_way(rng, monkeypatch, time):
     monkeypatch.setattr(ot_cfm, "STEPS", 300)

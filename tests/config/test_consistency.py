@@ -111,6 +111,7 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
     check(config())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("made", "key", "sentence"),
     [
@@ -475,6 +476,7 @@ def test_urls_that_do_not_fit_the_files_are_refused(check, refused, dataset, sen
         check({"datasets": {"data": {"system": "epidemic", **dataset}}})
 
 
+@pytest.mark.slow
 def test_a_cde_is_refused_where_times_are_held_back_unless_its_path_goes_on(check, refused):
     held = {"hold_back": 5}
     with refused(r"my\.yaml: models\.m\.continuation\.path: data set data holds back its last times \(hold_back: 5\)"):

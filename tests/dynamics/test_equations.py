@@ -127,6 +127,7 @@ def test_starts_solved_side_by_side_equal_starts_solved_alone():
         torch.testing.assert_close(energies[:, row], energy[:, 0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", [COARSE, FINE, ADAPTIVE], ids=["rk4, coarse", "rk4, fine", "dopri5"])
 def test_evolve_and_evolve_through_agree_at_the_snapshots(solver):
     field = CDEField(Mixed(), DrivingPath(KNOTS, path_knots()))

@@ -99,6 +99,7 @@ def test_another_seed_gives_other_parameters(fit):
     assert fit(seed=0)[2] != fit(seed=1)[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("step", [1, 2, 5, 6])
 def test_an_interrupted_run_ends_as_an_uninterrupted_one(fit, interrupt, tmp_path, kind, step):
@@ -127,6 +128,7 @@ def test_no_checkpoints_are_written_where_none_are_wanted(fit, interrupt, tmp_pa
     assert not list(tmp_path.glob("checkpoint*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["truncated", "foreign", "empty"])
 def test_a_damaged_checkpoint_is_ignored(fit, interrupt, tmp_path, damage):
     expected = fit()[2]
@@ -140,6 +142,7 @@ def test_a_damaged_checkpoint_is_ignored(fit, interrupt, tmp_path, damage):
     assert fit()[2] == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [{"seed": 1}, {"learning_rate": 0.01}, {"steps": 9}, {"energy": 0.5}])
 def test_a_checkpoint_of_other_settings_is_ignored(fit, interrupt, tmp_path, change):
     interrupt(5)
@@ -159,6 +162,7 @@ def test_a_checkpoint_of_another_latent_path_is_ignored(fit, interrupt, path, tm
     assert fit("cde", path=-2 * path)[2] == expected
 
 
+@pytest.mark.slow
 def test_the_loss_falls(fit):
     _, table, _ = fit("cde", steps=60, learning_rate=0.02)
     assert table["structural"].tail(10).mean() < 0.7 * table["structural"].head(10).mean()
@@ -213,6 +217,7 @@ def test_a_resumed_run_takes_no_more_steps_than_its_stop(graph, path, training, 
     assert resumed == expected
 
 
+@pytest.mark.slow
 def test_start_from_begins_where_another_run_ended(fit, tmp_path):
     field, before, _ = fit(steps=60, learning_rate=0.02)
     write_field(tmp_path / "dynamics.safetensors", field)
@@ -277,6 +282,7 @@ def learn(graph, path, training, tmp_path):
 WAYS = ["behaving", "taught"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("curved", [False, True], ids=["from rest", "from a curve"])
 @pytest.mark.parametrize("kind", KINDS)
@@ -311,6 +317,7 @@ def test_the_likelihood_of_what_is_taught_rises(learn, request, way):
     assert table["behavioural"].tail(15).mean() < table["behavioural"].head(5).mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_with_behaviour_same_seed_same_bytes(learn, request, way):
     material = request.getfixturevalue(way)

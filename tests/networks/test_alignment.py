@@ -227,6 +227,7 @@ def test_networks_are_each_matched_to_one_reference(small):
         assert np.array_equal(one, match(small.layers, small.symmetries, own, reference, 1))
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(seed=SEEDS)
 def test_more_sweeps_are_never_further_and_end_where_none_helps(seed, small):

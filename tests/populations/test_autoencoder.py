@@ -151,6 +151,7 @@ def test_a_family_of_two_dimensions_is_put_together_again(family):
     assert fitted.losses["structural"].iloc[-1] < 0.1 * fitted.losses["structural"].iloc[0]
 
 
+@pytest.mark.slow
 def test_what_networks_say_can_be_the_goal(family):
     fitted = fit(family, steps=250, structural=0.0)
     losses = fitted.losses

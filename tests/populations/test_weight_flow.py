@@ -61,6 +61,7 @@ def test_samples_have_the_mean_and_covariance_of_a_gaussian(rng, other):
     np.testing.assert_allclose(np.cov(made.T), np.cov(weights.T), atol=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coupling", ["independent", "optimal"])
 def test_samples_follow_their_condition(rng, coupling):
     """Noise that is coupled must not tell the condition, as noise that networks are generated from does not."""

@@ -75,6 +75,7 @@ def test_every_rule_has_an_environment():
     assert len(RULES) == len(scripts) == len({rule for rule, *_ in RULES})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "environment", "script"), RULES, ids=[rule for rule, *_ in RULES])
 def test_a_script_imports_what_its_environment_lists(rule, environment, script):
     assert (ROOT / "workflow" / "scripts" / f"{script}.py").is_file()

@@ -45,6 +45,7 @@ def edit(scripts, module: str, text: str) -> None:
     path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["train_anchors.py", "weightflow/anchors/training.py", "weightflow/storage.py"])
 def test_an_edit_of_a_script_or_of_what_it_imports_changes_its_digest(scripts, digest, module):
     before = digest("train_anchors.py")
@@ -52,6 +53,7 @@ def test_an_edit_of_a_script_or_of_what_it_imports_changes_its_digest(scripts, d
     assert digest("train_anchors.py") != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module", ["fit_dynamics.py", "weightflow/dynamics/equations.py", "weightflow/transport/couplings.py"]
 )

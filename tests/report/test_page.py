@@ -176,6 +176,7 @@ def test_missing_values_are_dashes(make):
     assert any(row.startswith("mixture") and MISSING in row for row in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"every": 1}, {"heldout": False}, {"runs": ["mixture", "floor_bootstrap"]}])
 def test_does_without(options, make):
     text = make(**options)
@@ -313,6 +314,7 @@ LAWS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("law", "said", "judge"), LAWS, ids=["all", "some", "unknown"])
 def test_the_reach_of_the_exact_law_is_told_and_decides_who_judges(law, said, judge, make):
     text = make(law=law)

@@ -132,6 +132,7 @@ def test_one_rate_for_all_goes_before_own_rates():
     assert best_teachers(table).first.own
 
 
+@pytest.mark.slow
 def test_own_rates_are_found_where_variables_relax_differently(rng):
     def snapshot(time: float) -> np.ndarray:
         means = [20 * (1 - np.exp(-3 * time)), 10 * time, 15 * np.expm1(1.5 * time) / np.expm1(3)]
@@ -146,6 +147,7 @@ def test_own_rates_are_found_where_variables_relax_differently(rng):
     assert (np.abs(halfway - truth)[[0, 2]] < np.abs(even - truth)[[0, 2]]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("correlation", [0.0, 0.9])
 def test_of_many_variables_pairs_are_judged(rng, correlation):
     # A snapshot between two alike: the mixture is the truth, whatever the dependence.

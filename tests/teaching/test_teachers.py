@@ -262,6 +262,7 @@ def test_growing_states_are_the_snapshots_at_their_times_and_as_many_as_particle
     assert np.sqrt(((near[:, None] - cells[0]) ** 2).sum(-1)).min(1).max() < 1e-3
 
 
+@pytest.mark.slow
 def test_growing_means_lie_between_the_straight_way_and_the_spline_through_all_means(rng):
     times, heights = np.arange(4.0), np.array([0.0, 1.0, 1.0, 0.0])
     cloud = rng.normal(0, 0.1, (300, 2))
