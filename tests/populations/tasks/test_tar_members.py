@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weightflow.populations.tasks.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_header, read_member
+from weightflow.populations.tasks.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_header
 
-NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=300)
+NAMES = st.text(st.characters(codec="ascii", exclude_characters="\0/"), min_size=1, max_size=90)  # as headers hold
 
 
 def entry(name: str = "a", size: int = 0, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
@@ -26,10 +26,10 @@ def packed(members: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-@given(st.dictionaries(NAMES.filter(lambda name: not name.endswith("/")), st.binary(max_size=1500), max_size=4))
+@given(st.dictionaries(NAMES, st.binary(max_size=1500), max_size=4))
 def test_plain_members_are_read_as_they_were_packed(members):
     stream, found = io.BytesIO(packed(members)), {}
-    while member := read_member(stream):
+    while member := read_header(stream):
         assert is_plain(member)
         found[member.name] = read_exactly(stream, member.size)
         pass_over(stream, -member.size % BLOCK)
@@ -40,7 +40,7 @@ def test_plain_members_are_read_as_they_were_packed(members):
     "kind", [tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.GNUTYPE_SPARSE]
 )
 def test_what_is_no_plain_file_is_told(kind):
-    assert not is_plain(read_member(io.BytesIO(entry(kind=kind).tobuf(tarfile.GNU_FORMAT))))
+    assert not is_plain(read_header(io.BytesIO(entry(kind=kind).tobuf(tarfile.GNU_FORMAT))))
 
 
 def test_a_size_past_octal_digits_is_read():
@@ -56,36 +56,6 @@ def test_what_is_no_header_is_refused(header):
 @pytest.mark.parametrize("stream", [b"", bytes(BLOCK), bytes(2 * BLOCK)])
 def test_after_the_last_member_there_is_none(stream):
     assert read_header(io.BytesIO(stream)) is None
-    assert read_member(io.BytesIO(stream)) is None
-
-
-def extended(content: bytes, after: bytes = b"") -> io.BytesIO:
-    head = entry(size=len(content), kind=tarfile.XHDTYPE).tobuf(tarfile.GNU_FORMAT)
-    return io.BytesIO(head + content.ljust(-(-len(content) // BLOCK) * BLOCK, b"\0") + after)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"10 path=x\n",  # and no member after it
-        b"x path=x\n",
-        b"0 path=x\n",
-        b"-9 path=x\n",
-        b"11 path=x\n",
-        b"7 path\n",
-        b"12 mtime=1\n",
-        b"22 GNU.sparse.major=1\n",
-    ],
-)
-def test_an_extended_header_that_is_strange_is_refused(content):
-    after = b"" if content.startswith(b"10") else entry().tobuf(tarfile.GNU_FORMAT)
-    with pytest.raises((ValueError, EOFError)):
-        read_member(extended(content, after))
-
-
-def test_an_extended_header_of_another_is_refused():
-    with pytest.raises(ValueError, match="is of no plain file"):
-        read_member(extended(b"10 path=x\n", extended(b"10 path=x\n", entry().tobuf(tarfile.GNU_FORMAT)).getvalue()))
 
 
 def test_a_stream_that_ends_too_early_is_told():
