@@ -6,7 +6,6 @@ import json
 import os
 import pickle
 import re
-from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -421,21 +420,28 @@ def test_a_runaway_system_is_refused_before_training(run_snakemake, root, tmp_pa
     assert not trained(tmp_path)
 
 
-@pytest.mark.parametrize("fault", ["data", "config"])
-def test_earlier_results_are_unharmed(run_snakemake, tmp_path, fault):
-    (tmp_path / "data.npy").write_bytes(npy(GOOD))
-    config = config_of()
-    assert run_snakemake(tmp_path, config, "results/mine/snapshots.safetensors").returncode == 0
-    earlier = tmp_path / "results" / "mine" / "runs" / "weightflow_cde" / "seed0" / "dynamics.safetensors"
-    earlier.parent.mkdir(parents=True)
-    earlier.write_bytes(b"hours of work")
-    files = [earlier, tmp_path / "results" / "mine" / "snapshots.safetensors"]
-    before = {path: path.read_bytes() for path in files}
+@pytest.fixture(scope="module")
+def earlier(run_snakemake, tmp_path_factory):
+    """A folder with results of an earlier run."""
+    folder = tmp_path_factory.mktemp("earlier")
+    (folder / "data.npy").write_bytes(npy(GOOD))
+    assert run_snakemake(folder, config_of(), "results/mine/snapshots.safetensors").returncode == 0
+    trained = folder / "results" / "mine" / "runs" / "weightflow_cde" / "seed0" / "dynamics.safetensors"
+    trained.parent.mkdir(parents=True)
+    trained.write_bytes(b"hours of work")
+    return folder
 
-    config = deepcopy(config)
+
+@pytest.mark.parametrize("fault", ["config", "data"])
+def test_earlier_results_are_unharmed(run_snakemake, earlier, fault):
+    files = [*earlier.glob("results/mine/runs/*/*/dynamics*"), earlier / "results" / "mine" / "snapshots.safetensors"]
+    before = {path: path.read_bytes() for path in files}
+    assert len(before) == 2
+
+    config = config_of()
     if fault == "data":
-        (tmp_path / "data.npy").write_bytes(npy(changed(np.nan)))
+        (earlier / "data.npy").write_bytes(npy(changed(np.nan)))
     else:
         config["datasets"]["mine"]["kinds"] = "discrete"
-    refuse(run_snakemake(tmp_path, config, TARGET))
+    refuse(run_snakemake(earlier, config, TARGET))
     assert {path: path.read_bytes() for path in files} == before

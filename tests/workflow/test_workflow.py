@@ -311,17 +311,6 @@ def test_anchors_are_the_same_in_jobs_of_their_own_and_with_those_of_other_seeds
     assert "Nothing to be done" in run_snakemake(tmp_path, config, *targets, workflow=workflow).stdout
 
 
-def test_a_divergence_alone_is_given_the_snapshots_and_no_choice(run_snakemake, workflow, tmp_path):
-    config = deepcopy(TINY)
-    config["ablations"] = {}
-    config["models"] = {"near": config["models"]["ode"] | {"training": {"steps": 2, "divergence": 1, "batch": 8}}}
-    folder = "results/tiny/runs/near/seed0"
-    result = run_snakemake(tmp_path, config, f"{folder}/dynamics.safetensors", workflow=workflow)
-    assert result.returncode == 0, result.stdout
-    assert not list(tmp_path.glob("results/tiny/choices/*"))
-    assert (pd.read_csv(tmp_path / folder / "dynamics_losses.csv")["divergence"] > 0).all()
-
-
 def test_cells_go_in_and_their_prediction_at_other_times_comes_out(run_snakemake, tmp_path, rng):
     days = ["0", "3", "10"]
     obs = pd.DataFrame({"day": pd.Categorical(np.repeat(days, 30), days)}, [f"cell{i}" for i in range(90)])
@@ -355,23 +344,43 @@ def test_cells_go_in_and_their_prediction_at_other_times_comes_out(run_snakemake
     assert json.loads(told["settings"])["backbone"]["hidden"] == 2
 
 
-def test_models_go_on_past_the_last_snapshot_and_are_judged_there(run_snakemake, workflow, tmp_path):
-    config = deepcopy(TINY)
+PAST = {"cde": SCORES, "quantiles": set()}  # runs that go on past the last snapshot, and the scores that they have
+DIVERGED = "results/tiny/runs/near/seed0/dynamics.safetensors"
+
+
+@pytest.fixture(scope="module")
+def beyond(run_snakemake, workflow, tmp_path_factory) -> Path:
+    """A run whose last times are held back: a model that goes on, a baseline, and one with a divergence alone."""
+    folder, config = tmp_path_factory.mktemp("beyond"), deepcopy(TINY)
     config["datasets"]["tiny"] |= {"observe_every": 20, "hold_back": 20}
-    config["models"] = {"cde": config["models"]["cde"] | {"continuation": {"path": "linear"}}}
+    held = {"continuation": {"path": "linear"}}
+    config["models"] = {
+        "cde": config["models"]["cde"] | held,
+        "near": config["models"]["ode"] | {"training": {"steps": 2, "divergence": 1, "batch": 8}},
+    }
     config |= {"ablations": {}, "prediction": {"times": [10.5, 80, 110], "samples": 7}}
     del config["baselines"]
-    runs = {"cde": SCORES, "quantiles": set()}
-    targets = [f"results/tiny/runs/{run}/seed0/metrics.csv" for run in runs]
-    result = run_snakemake(tmp_path, config, *targets, "predict", workflow=workflow)
+    targets = [f"results/tiny/runs/{run}/seed0/metrics.csv" for run in PAST]
+    targets += ["results/tiny/predictions/cde-seed0.parquet", DIVERGED]
+    result = run_snakemake(folder, config, *targets, workflow=workflow)
     assert result.returncode == 0, result.stdout
-    for run, target in zip(runs, targets, strict=True):
-        table = pd.read_csv(tmp_path / target)
+    return folder
+
+
+def test_a_divergence_alone_is_given_the_snapshots_and_no_choice(beyond):
+    assert not list(beyond.glob("results/tiny/choices/*"))
+    losses = pd.read_csv((beyond / DIVERGED).with_name("dynamics_losses.csv"))
+    assert (losses["divergence"] > 0).all()
+
+
+def test_models_go_on_past_the_last_snapshot_and_are_judged_there(beyond):
+    for run, scores in PAST.items():
+        table = pd.read_csv(beyond / f"results/tiny/runs/{run}/seed0/metrics.csv")
         assert set(table.loc[table["seen"], "time"]) == {0, 20, 40, 60, 80}
         past = table[table["extrapolated"]]
         assert set(past["time"]) == set(range(81, 101))
-        assert set(past["metric"]) >= MARGINAL | runs[run]
-    drawn = pd.read_parquet(tmp_path / "results/tiny/predictions/cde-seed0.parquet")
+        assert set(past["metric"]) >= MARGINAL | scores
+    drawn = pd.read_parquet(beyond / "results/tiny/predictions/cde-seed0.parquet")
     assert drawn["time"].value_counts().to_dict() == {10.5: 7, 80: 7, 110: 7}
 
 
