@@ -2,8 +2,10 @@
 
 import ast
 import hashlib
+import itertools
 import json
 import platform
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +16,7 @@ from typing import Any
 from weightflow.storage import file_digest
 
 LIBRARY = Path(__file__).resolve().parents[1]
+_MODULE_NAME = re.compile(r'"(weightflow(?:\.\w+)+)"')  # as registries name modules
 
 _NUMERICAL = ("torch", "torchdiffeq", "torchcde", "POT", "numpy", "scipy", "scikit-learn", "numba")
 _OTHERS = ("snakemake", "pandas", "matplotlib")
@@ -29,19 +32,19 @@ def settings_digest(settings: Any) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def code_digest(script: str | Path) -> str:
-    """Digest of a script and of every library module it imports, directly or not.
+def code_digest(*sources: str | Path) -> str:
+    """Digest of a script and of every library module it imports or names as text, directly or not.
 
     Comments, docstrings and layout do not count. Passed to each rule as a parameter, it makes an edited module
     rerun exactly the rules that use it; Snakemake itself watches the script only.
     """
-    return settings_digest(sorted((path.name, _parse(path)[0]) for path in code_behind(script)))
+    return settings_digest(sorted((path.name, _parse(path)[0]) for path in code_behind(*sources)))
 
 
-def code_behind(script: str | Path) -> list[Path]:
-    """A script, and every library module that it imports, directly or not."""
+def code_behind(*sources: str | Path) -> list[Path]:
+    """Scripts or modules, and every library module that they import or name as text, directly or not."""
     seen: dict[Path, None] = {}
-    queue = [Path(script).resolve()]
+    queue = [Path(source).resolve() for source in sources]
     while queue:
         path = queue.pop()
         if path not in seen:
@@ -126,8 +129,10 @@ def _digest_of(path: Path, *state: int) -> str:
 
 @cache
 def _parse(path: Path) -> tuple[str, tuple[Path, ...]]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    imported = tuple(dict.fromkeys(_imported_modules(tree)))
+    source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    named = (_module_files(name) for name in _MODULE_NAME.findall(source))
+    imported = tuple(dict.fromkeys(itertools.chain(_imported_modules(tree), *named)))
     for node in _statements(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
             del node.body[0]
@@ -154,7 +159,12 @@ def _imported_modules(tree: ast.Module) -> Iterator[Path]:
         else:
             continue
         for name in names:
-            package, *parts = name.split(".")
-            if package == LIBRARY.name:
-                place = LIBRARY.joinpath(*parts)
-                yield from (p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file())
+            yield from _module_files(name)
+
+
+def _module_files(name: str) -> Iterator[Path]:
+    """The file of a module of the library; nothing for any other name."""
+    package, *parts = name.split(".")
+    if package == LIBRARY.name:
+        place = LIBRARY.joinpath(*parts)
+        yield from (p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file())
