@@ -1,8 +1,11 @@
 """The ways a run can end early, each with one sentence for the user."""
 
+import difflib
+from collections.abc import Iterable
 from typing import Any
 
 _MOST_LETTERS = 80  # of what a user wrote, in a sentence
+_MOST_NAMES = 60  # in a sentence
 
 
 class InputError(ValueError):
@@ -30,3 +33,12 @@ def shown(text: Any) -> str:
     """What a user wrote, for a sentence: on one line, and not all of a long text."""
     line = " ".join(str(text).split())
     return line if len(line) <= _MOST_LETTERS else f"{line[: _MOST_LETTERS - 1]}…"
+
+
+def unknown(what: str, found: Any, known: Iterable[Any]) -> str:
+    """The sentence for a name that is none of the known ones: the nearest of them, or all."""
+    options, found = [str(option) for option in known], shown(found)
+    close = difflib.get_close_matches(found, options, n=1)
+    few = options if len(options) <= _MOST_NAMES else [*options[: _MOST_NAMES - 1], "…"]
+    allowed = f"allowed: {', '.join(few) or 'none'}."
+    return f"unknown {what} '{found}'; " + (f"did you mean '{close[0]}'? {allowed}" if close else allowed)

@@ -1,19 +1,17 @@
 """JSON schemas of what users write, and one sentence for whatever breaks them."""
 
-import difflib
 import math
 import reprlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import best_match
 
-from weightflow.errors import InputError, shown
+from weightflow.errors import InputError, shown, unknown
 from weightflow.yaml_files import parse_yaml
 
-_MOST_NAMES = 60  # in a message
 _LARGEST = 2**63 - 1  # whole number that arrays hold
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
@@ -42,15 +40,6 @@ def check_schema(content: Mapping[str, Any], schema: Mapping[str, Any], source: 
             raise InputError(f"{source}: {key}: {_SHORT.repr(number)} is out of range; lower it.")
     if error := best_match(Draft202012Validator(schema).iter_errors(content)):
         raise InputError(f"{source}: {_sentence(error)}")
-
-
-def unknown(what: str, found: Any, known: Iterable[Any]) -> str:
-    """The sentence for a name that is none of the known ones: the nearest of them, or all."""
-    options, found = [str(option) for option in known], shown(found)
-    close = difflib.get_close_matches(found, options, n=1)
-    few = options if len(options) <= _MOST_NAMES else [*options[: _MOST_NAMES - 1], "…"]
-    allowed = f"allowed: {', '.join(few) or 'none'}."
-    return f"unknown {what} '{found}'; " + (f"did you mean '{close[0]}'? {allowed}" if close else allowed)
 
 
 def _sentence(error: ValidationError) -> str:

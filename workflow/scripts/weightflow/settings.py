@@ -1,9 +1,256 @@
-"""Settings as typed, frozen classes: what all of them have in common."""
+"""Settings as typed, frozen classes: their common base, the kinds of values, and one sentence for each fault.
 
-from pydantic import BaseModel, ConfigDict
+A room defines its settings in its own `settings` module, and `config/settings.py` puts them together. The text under a
+field describes it in `config/README.md` and in the JSON schema; nothing reads it while the workflow runs.
+"""
+
+import math
+import re
+import reprlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Literal, Self, TypeVar, Union, get_args, get_origin
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Strict,
+    Tag,
+    ValidationError,
+    WrapValidator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from weightflow.errors import InputError, shown, unknown
+
+_LARGEST = 2**63 - 1  # whole number that arrays hold
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
+
+T = TypeVar("T")
 
 
 class Settings(BaseModel):
-    """A section of a configuration. Each room defines its own in its `settings` module."""
+    """A section of a configuration: frozen, without unknown keys, and without conversions such as '1' to 1."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any], source: str) -> Self:
+        """The settings that a user wrote, completed with the defaults.
+
+        Args:
+            content: as the user wrote it.
+            source: the files' names, and the section's where it is not a whole file, for messages.
+
+        Raises:
+            InputError: naming the file, the key, what is wrong with it and what is allowed.
+        """
+        for key, number in _numbers(content):
+            if not math.isfinite(number):
+                raise InputError(f"{source}: {key}: '{number}' is not a number; change it.")
+            if isinstance(number, int) and abs(number) > _LARGEST:
+                raise InputError(f"{source}: {key}: {_SHORT.repr(number)} is out of range; lower it.")
+        try:
+            return cls.model_validate(dict(content))
+        except ValidationError as fault:
+            raise InputError(f"{source}: {_sentence(cls, fault)}") from None
+
+    def plain(self) -> dict[str, Any]:
+        """The same as mappings, lists and numbers, for digests and files."""
+        return self.model_dump(mode="json", by_alias=True, warnings=False)
+
+
+# An integer stays one where any number may be, so that settings are saved and digested as they were written.
+AsWritten = WrapValidator(lambda value, check: value if check(value) == value else value)
+Many = Annotated[tuple[T, ...], Strict(False)]
+Common = Field(json_schema_extra={"common": True})  # one of the keys that most users need
+
+
+def _refuse_repetition(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len({repr(value) for value in values}) < len(values):
+        raise PydanticCustomError("repetition", "an entry stands twice; leave one out.")
+    return values
+
+
+Unique = Annotated[tuple[T, ...], Strict(False), AfterValidator(_refuse_repetition)]
+
+
+def _shape(value: Any) -> str:
+    """The branch of a union that judges a value."""
+    match value:
+        case list() | tuple():
+            return "<a list>"
+        case str():
+            return "<text>"
+        case Mapping() | Settings():
+            return "<a section>"
+        case bool() | None:
+            return "<neither>"
+        case _:
+            return "<a number>"
+
+
+ByShape = Discriminator(_shape)
+AList, AText, ANumber, ASection = Tag("<a list>"), Tag("<text>"), Tag("<a number>"), Tag("<a section>")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text that a rule allows.
+
+    Attributes:
+        pattern: of the whole text.
+        rule: what is allowed, for messages.
+    """
+
+    pattern: str
+    rule: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def check(text: str) -> str:
+            if not re.fullmatch(self.pattern, text):
+                raise PydanticCustomError("written", "{rule}", {"rule": self.rule})
+            return text
+
+        return core_schema.no_info_after_validator_function(check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
+
+
+@dataclass(frozen=True)
+class NameIn:
+    """A name of a registry; entries that are added later are allowed too.
+
+    Attributes:
+        registry: entries by name.
+    """
+
+    registry: Mapping[str, Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def check(name: str) -> str:
+            if name not in self.registry:
+                raise PydanticCustomError("name", "unknown", {"options": list(self.registry)})
+            return name
+
+        return core_schema.no_info_after_validator_function(check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "enum": list(self.registry)}
+
+
+# Ranges that many settings share.
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Steps = Annotated[int, Field(ge=1, le=10_000_000)]
+Seed = Annotated[int, Field(ge=0, le=4_294_967_295)]
+Positive = Annotated[float, Field(gt=0), AsWritten]
+NotNegative = Annotated[float, Field(ge=0), AsWritten]
+Share = Annotated[float, Field(gt=0, lt=1), AsWritten]  # neither nothing nor all
+Number = Annotated[float, AsWritten]
+
+# Texts that become part of file names, paths and addresses.
+Name = Annotated[
+    str,
+    Written(
+        "[A-Za-z][A-Za-z0-9_-]{0,63}",
+        "a name has letters, digits, '_' and '-', and starts with a letter, as it becomes part of file names",
+    ),
+]
+FilePath = Annotated[
+    str, Field(max_length=1024), Written(r"[^\x00-\x1f\x7f]+", "a path on one line, of letters that can be shown")
+]
+Url = Annotated[
+    str,
+    Field(max_length=1024),
+    Written(r"(https?|ftp|file)://[^\x00-\x20\x7f]+", "a url begins with http, https, ftp or file"),
+]
+Sha256 = Annotated[str, Written("[0-9a-f]{64}", "a checksum has 64 hexadecimal digits in small letters")]
+
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "string": "text",
+    "bool": "true or false",
+    "tuple": "a list",
+    "dict": "a section",
+    "model": "a section",
+    "mapping": "a section",
+}
+_BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+
+
+def _sentence(cls: type[Settings], fault: ValidationError) -> str:
+    """What is wrong, of several faults the one nearest to the top: key, fault and fix."""
+    error = min(fault.errors(include_url=False), key=lambda e: len(_keys(e["loc"])))
+    place, kind, found, context = _keys(error["loc"]), error["type"], error["input"], error.get("ctx", {})
+    key = shown(".".join(place[:-1] if kind in ("extra_forbidden", "missing") else place))
+    at = f"{key}: " if key else ""
+    bound = next((name for name in _BOUNDS if name in context), "")
+    match kind:
+        case "extra_forbidden":
+            return at + unknown("key", place[-1], _fields(cls, place[:-1]))
+        case "missing":
+            return f"{at}the key '{place[-1]}' is missing; add it."
+        case "literal_error":
+            return at + unknown("value", found, re.findall(r"'([^']*)'", context["expected"]))
+        case "name":
+            return at + unknown("value", found, context["options"])
+        case "written":
+            return f"{at}'{shown(found)}' cannot be used; {context['rule']}."
+        case "union_tag_invalid":
+            allowed = re.findall("<([^>]*)>", context["expected_tags"])
+            return f"{at}{_SHORT.repr(found)} is not {' or '.join(allowed)}; change it."
+        case "string_too_long" | "too_long":
+            return f"{at}{len(found)} is too long; {context['max_length']} is the most, so shorten it."
+        case "string_too_short" | "too_short":
+            return f"{at}{_SHORT.repr(found)} is too short; {context['min_length']} is the least, so add to it."
+        case "repetition":
+            return f"{at}{error['msg']}"
+        case _ if bound:
+            return f"{at}{_SHORT.repr(found)} is out of range; it must be {_BOUNDS[bound]} {context[bound]}."
+        case _ if (word := kind.split("_")[0]) in _KINDS:
+            return f"{at}{_SHORT.repr(found)} is not {_KINDS[word]}; change it."
+        case _:
+            return f"{at}{shown(error['msg'])}; change it."
+
+
+def _keys(place: tuple[int | str, ...]) -> list[str]:
+    """Names of the keys that lead to a fault, without the branches of unions."""
+    return [str(part) for part in place if not re.fullmatch(r"<[\w ]+>|\[key\]", str(part))]
+
+
+def _fields(annotation: Any, keys: list[str]) -> list[str]:
+    """The keys that a section allows, which others lead to from an outer one."""
+    for inner in _sections(annotation):
+        if not keys:
+            return list(inner.model_fields)
+        if keys[0] in inner.model_fields:
+            return _fields(inner.model_fields[keys[0]].annotation, keys[1:])
+    return _fields(get_args(annotation)[1], keys[1:]) if get_origin(annotation) is dict else []
+
+
+def _sections(annotation: Any) -> Iterator[type[Settings]]:
+    """The classes of settings that an annotation allows."""
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        yield annotation
+    elif get_origin(annotation) in (Union, UnionType, Annotated):
+        for inner in get_args(annotation):
+            yield from _sections(inner)
+
+
+def _numbers(content: Any, key: str = "") -> Iterator[tuple[str, int | float]]:
+    """All numbers, each with its key."""
+    if isinstance(content, int | float):
+        yield key, content
+    elif isinstance(content, Mapping | list):
+        entries = content.items() if isinstance(content, Mapping) else enumerate(content)
+        for name, value in entries:
+            yield from _numbers(value, f"{key}.{shown(name)}" if key else shown(name))

@@ -1,51 +1,44 @@
-"""The settings of uncertainty bands, checked against their schema and completed: whether they fit the rest.
+"""Settings of uncertainty bands."""
 
-As of all settings, nothing here reads data or imports torch.
-"""
+from typing import Annotated
 
-from collections.abc import Mapping
-from typing import Any
+from pydantic import Field
 
-from weightflow.config.stages import chooses_width
-from weightflow.errors import InputError
-from weightflow.schema import unknown
+from weightflow.populations.settings import VelocitySettings
+from weightflow.settings import AsWritten, Count, Positive, Settings, Share, Steps
 
 
-def check_bands(config: Mapping[str, Any], source: str) -> None:
-    """Refuse bands of data sets or models that can have none.
+class BandFlowSettings(VelocitySettings):
+    """Flow matching over the members of the ensemble, conditional on time.
 
-    Args:
-        config: complete, with defaults.
-        source: the config files' names.
-
-    Raises:
-        InputError: naming the file, the key and the fix.
+    The flow has the members' places about the curves through them.
     """
-    datasets, models = config["datasets"], config["models"]
-    for name, settings in config["bands"].items():
-        where = f"{source}: bands.{name}"
-        if name not in datasets:
-            raise InputError(f"{where}: {unknown('data set', name, datasets)}")
-        if datasets[name]["kind"] != "discrete":
-            raise InputError(
-                f"{where}: bands are about the probabilities of counts, and {name} holds real values; take it out of "
-                "bands."
-            )
-        if not models:
-            raise InputError(f"{where}: there is no model whose networks the ensemble could have; add one to models.")
-        if settings["model"] is not None and settings["model"] not in models:
-            raise InputError(f"{where}.model: {unknown('model', settings['model'], models)}")
-        _check_model(models, settings["model"] or next(iter(models)), where)
+
+    batch: Count = 128
+    """Networks of a step."""
+    ema: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0.995
+    """Share of the moving average of the velocity's weights that each step keeps."""
+    source: Positive = 1.0
+    """Standard deviation of the noise, in units of the networks' own."""
 
 
-def _check_model(models: Mapping[str, Mapping[str, Any]], name: str, where: str) -> None:
-    if chooses_width(models[name]):
-        raise InputError(
-            f"{where}.model: model {name} chooses its width (backbone.hidden is a list), and the networks of an "
-            "ensemble have one; give one width, or name another model."
-        )
-    if (alignment := models[name]["anchors"]["alignment"]) != "pooled":
-        raise InputError(
-            f"{where}.model: the anchors of an ensemble start from one fit to all snapshots, and those of model {name} "
-            f"do not (anchors.alignment: {alignment}); name a model whose alignment is pooled."
-        )
+class BandSettings(Settings):
+    """Bands about the marginals of one data set."""
+
+    model: str | None = None
+    """Model whose backbone, share of the data and training of anchors (but for the steps and the batch) the ensemble
+    has; null takes the first."""
+    members: Annotated[int, Field(ge=3, le=10_000)] = 20
+    """Anchors for each snapshot, all of them trained side by side."""
+    steps: Steps = 800
+    """Optimisation steps of each member, after the common start."""
+    batch: Count = 128
+    """States per step; snapshots with no more are used whole."""
+    clock: Annotated[float, Field(gt=0, le=1), AsWritten] = 0.5
+    """Power of the time since the first snapshot in which curves between snapshots are smooth; 1 is time itself, and
+    0.5 suits what starts from a point, which spreads like the root of time."""
+    networks: Annotated[int, Field(ge=10, le=100_000)] = 200
+    """Networks that are drawn from the flow at each time."""
+    level: Share = 0.9
+    """Share of the networks within a band."""
+    flow: BandFlowSettings = BandFlowSettings()

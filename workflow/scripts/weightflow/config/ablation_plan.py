@@ -1,29 +1,55 @@
 """The plan of an ablation study: variants of base models."""
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from weightflow.records.digests import settings_digest
+from weightflow.config.settings import Configuration, ModelSettings
 
 BASE = "base"  # the factor that tables of ablations call a base model
 
 
-def variants(config: Mapping[str, Any]) -> list[tuple[list[tuple[str, str]], dict[str, Any]]]:
-    """Every variant of the base models: its (factor, level) pairs, and its settings."""
-    factors = config["ablations"]["factors"]
-    if not factors or not config["models"]:
+class Variant(NamedTuple):
+    """A base model with some settings changed.
+
+    Attributes:
+        chosen: (factor, level) pairs.
+        model: its settings.
+    """
+
+    chosen: tuple[tuple[str, str], ...]
+    model: ModelSettings
+
+
+def variants(config: Configuration, source: str = "ablations") -> list[Variant]:
+    """Every variant of the base models.
+
+    Args:
+        config: complete, with defaults.
+        source: the config files' names, for messages.
+
+    Raises:
+        InputError: a level has a setting that no model has; the sentence names level and key.
+    """
+    factors = config.ablations.factors
+    if not factors or not config.models:
         return []
     levels = [[(factor, level) for level in named] for factor, named in factors.items()]
-    crossed = config["ablations"]["cross"]
+    crossed = config.ablations.cross
     combined = itertools.product(*levels) if crossed else ([level] for factor in levels for level in factor)
     found = []
     for chosen in combined:
-        model = config["models"][_base_of(chosen[0][0], config)]
+        settings = config.models[_base_of(chosen[0][0], config)].plain()
         for factor, level in chosen:
-            model = _merged(model, factors[factor][level])
-        found.append((list(chosen), model))
+            settings = _merged(settings, factors[factor][level])
+        found.append(Variant(tuple(chosen), ModelSettings.of(settings, f"{source}: {variant_key(chosen)}")))
     return found
+
+
+def variant_key(chosen: Sequence[tuple[str, str]]) -> str:
+    """Where a config says what a variant is: at its level, or for a combination in all of them."""
+    (factor, level), *further = chosen
+    return f"ablations: models.{variant_name(chosen)}" if further else f"ablations.factors.{factor}.{level}"
 
 
 def variant_name(chosen: Iterable[tuple[str, str]]) -> str:
@@ -31,13 +57,13 @@ def variant_name(chosen: Iterable[tuple[str, str]]) -> str:
     return "--".join(f"{factor}-{level}" for factor, level in chosen)
 
 
-def is_studied(dataset: str, config: Mapping[str, Any]) -> bool:
+def is_studied(dataset: str, config: Configuration) -> bool:
     """Whether the ablation study, if there is one, is done on a data set."""
-    studied = config["ablations"]["datasets"]
+    studied = config.ablations.datasets
     return not studied or dataset in studied
 
 
-def ablation_models(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def ablation_models(config: Configuration) -> dict[str, ModelSettings]:
     """Models of the ablation study, by the names of their levels.
 
     Every factor is varied by itself from its base model; with `cross`, every combination of levels is a model.
@@ -51,14 +77,14 @@ def ablation_models(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {variant_name(chosen): model for chosen, model in variants(config)}
 
 
-def models_on(dataset: str, config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def models_on(dataset: str, config: Configuration) -> dict[str, ModelSettings]:
     """Every model that is fitted to a data set, the variants of an ablation study among them.
 
     Args:
         dataset: its name.
         config: complete, with defaults.
     """
-    return config["models"] | (ablation_models(config) if is_studied(dataset, config) else {})
+    return config.models | (ablation_models(config) if is_studied(dataset, config) else {})
 
 
 class Level(NamedTuple):
@@ -77,7 +103,7 @@ class Level(NamedTuple):
     model: str
 
 
-def ablation_levels(config: Mapping[str, Any]) -> list[Level]:
+def ablation_levels(config: Configuration) -> list[Level]:
     """What the ablation study compares, the base models first.
 
     Args:
@@ -89,20 +115,20 @@ def ablation_levels(config: Mapping[str, Any]) -> list[Level]:
     """
     found = variants(config)
     bases = list(dict.fromkeys(_base_of(chosen[0][0], config) for chosen, _ in found))
-    named: dict[str, str] = {}
-    for name, model in [*((b, config["models"][b]) for b in bases), *config["models"].items()]:
-        named.setdefault(settings_digest(model), name)
+    named: dict[ModelSettings, str] = {}
+    for name, model in [*((b, config.models[b]) for b in bases), *config.models.items()]:
+        named.setdefault(model, name)
     levels = [Level(BASE, base, base, base) for base in bases]
     for chosen, model in found:
         factors, values = zip(*chosen, strict=True)
-        run = named.setdefault(settings_digest(model), variant_name(chosen))
+        run = named.setdefault(model, variant_name(chosen))
         levels.append(Level("--".join(factors), "--".join(values), _base_of(factors[0], config), run))
     return levels
 
 
-def _base_of(factor: str, config: Mapping[str, Any]) -> str:
-    study = config["ablations"]
-    return study["bases"].get(factor) or study["base"] or next(iter(config["models"]))
+def _base_of(factor: str, config: Configuration) -> str:
+    study = config.ablations
+    return study.bases.get(factor) or study.base or next(iter(config.models))
 
 
 def _merged(settings: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,20 +6,23 @@ Nothing here reads data or imports torch, so that a wrong key is reported at onc
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from weightflow.config.ablation_plan import BASE, is_studied, variant_name, variants
+from weightflow.anchors.settings import AnchorSettings
+from weightflow.config.ablation_plan import BASE, is_studied, variant_key, variant_name, variants
 from weightflow.config.extrapolation import ending, ends
 from weightflow.config.figure_text import check_label
 from weightflow.config.run_names import INTERPOLATIONS, is_model
+from weightflow.config.settings import Configuration, ModelSettings
 from weightflow.config.stages import chooses_width, learns
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import check_observed, heldout_amount, observed_mask
-from weightflow.errors import InputError, shown
+from weightflow.data.settings import DatasetSettings
+from weightflow.dynamics.settings import PathSettings
+from weightflow.errors import InputError, shown, unknown
 from weightflow.formats.reading import READERS, as_files, format_of
+from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.variable_order import variable_order
 from weightflow.records.record import ROOT
-from weightflow.schema import unknown
 from weightflow.systems.entries import is_path
 
 _FOLDERS = ("benchmarks", "figures", "logs", "populations", "provenance", "refused")  # in it, beside those of data sets
@@ -27,7 +30,7 @@ _NOT_FOR_DATA = (ROOT, "envs", "profiles", "workflow")  # folders that nothing i
 SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
 
 
-def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> None:
+def check_consistency(config: Configuration, systems: Path, source: str) -> None:
     """Refuse settings that are each allowed but do not fit together, or name what does not exist.
 
     Args:
@@ -38,30 +41,30 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
     Raises:
         InputError: naming the file, the key and the fix.
     """
-    for name, settings in config["datasets"].items():
+    for name, settings in config.datasets.items():
         if fold_of(name)[1] is not None:
             raise InputError(f"{source}: datasets.{name}: names ending so are those of folds; choose another.")
         if name in _FOLDERS:
             raise InputError(f"{source}: datasets.{name}: results/{name} is the workflow's own; choose another name.")
         _check_dataset(settings, systems, f"{source}: datasets.{name}")
-    for name, settings in config["models"].items():
-        check_model(settings, config["datasets"], systems, f"{source}: models.{name}")
-    if clash := [name for name in config["models"] if not is_model(name)]:
+    for name, settings in config.models.items():
+        check_model(settings, config.datasets, systems, f"{source}: models.{name}")
+    if clash := [name for name in config.models if not is_model(name)]:
         raise InputError(f"{source}: models.{clash[0]} has the name of a baseline; rename the model.")
-    if set(config["baselines"]) & set(INTERPOLATIONS) and not config["models"]:
+    if set(config.baselines) & set(INTERPOLATIONS) and not config.models:
         raise InputError(f"{source}: baselines: {' and '.join(INTERPOLATIONS)} need the anchors of a model.")
-    for name, settings in config["datasets"].items():
-        if settings["hold_back"] and (ended := ending(config["baselines"])):
+    for name, settings in config.datasets.items():
+        if settings.hold_back and (ended := ending(config.baselines)):
             raise InputError(
-                f"{source}: baselines: data set {name} holds back its last times (hold_back: {settings['hold_back']}), "
+                f"{source}: baselines: data set {name} holds back its last times (hold_back: {settings.hold_back}), "
                 f"and {', '.join(ended)} {'ends' if len(ended) == 1 else 'end'} at the last snapshot; take what ends "
                 "there out, or set baselines: null."
             )
-    if (shown := config["figures"]["model"]) and shown not in config["models"]:
-        raise InputError(f"{source}: figures.model: {unknown('model', shown, config['models'])}")
+    if (shown := config.figures.model) and shown not in config.models:
+        raise InputError(f"{source}: figures.model: {unknown('model', shown, config.models)}")
 
 
-def check_files(config: Mapping[str, Any], source: str) -> None:
+def check_files(config: Configuration, source: str) -> None:
     """Refuse data sets whose files are not there and cannot be fetched, and models that start from no file.
 
     Not for a module of another workflow, whose rules may make them, nor where saved results are enough.
@@ -73,22 +76,22 @@ def check_files(config: Mapping[str, Any], source: str) -> None:
     Raises:
         InputError: naming the file, the key and the fix.
     """
-    for name, settings in config["datasets"].items():
-        for file in [] if settings["url"] else as_files(settings["file"]):
+    for name, settings in config.datasets.items():
+        for file in [] if settings.url else as_files(settings.file):
             if not os.path.isfile(file):
                 raise InputError(
                     f"{source}: datasets.{name}.file: there is no file {shown(file)}; check the path (README: your own "
                     "data)."
                 )
-    models = {f"models.{name}": settings for name, settings in config["models"].items()}
-    models |= {_variant_key(chosen): settings for chosen, settings in variants(config)}
+    models = {f"models.{name}": settings for name, settings in config.models.items()}
+    models |= {variant_key(chosen): settings for chosen, settings in variants(config)}
     for key, settings in models.items():
-        start = settings["training"]["start_from"]
+        start = settings.training.start_from
         if start and not os.path.isfile(start):
             raise InputError(f"{source}: {key}.training.start_from: there is no file {shown(start)}; check the path.")
 
 
-def check_systems(config: Mapping[str, Any], systems: Path, source: str) -> None:
+def check_systems(config: Configuration, systems: Path, source: str) -> None:
     """Read the data sets' systems, and refuse faulty ones, states that a data set cannot hold, and too few snapshots.
 
     Args:
@@ -102,19 +105,19 @@ def check_systems(config: Mapping[str, Any], systems: Path, source: str) -> None
     from weightflow.systems import reading as networks  # takes most of a second, and every job reads the settings
 
     found = {path: networks.read_system(path) for path in used_systems(config, systems)}
-    for name, settings in config["datasets"].items():
-        if settings["system"]:
-            system, where = found[system_path(settings["system"], systems)], f"{source}: datasets.{name}"
-            networks.check_start(system, settings, where)
-            if not settings["file"]:
-                networks.check_trajectories(system, settings["trajectories"], f"{where}.trajectories")
+    for name, settings in config.datasets.items():
+        if settings.system:
+            system, where = found[system_path(settings.system, systems)], f"{source}: datasets.{name}"
+            networks.check_start(system, settings.states, settings.max_states, where)
+            if not settings.file:
+                networks.check_trajectories(system, settings.trajectories, f"{where}.trajectories")
             if (heldout := heldout_amount(settings)) >= 1:
                 networks.check_trajectories(system, int(heldout), f"{where}.heldout")
-            check_observed(observed_mask(system.points, settings["observe_every"], settings["hold_back"]), where)
+            check_observed(observed_mask(system.points, settings.observe_every, settings.hold_back), where)
 
 
 def check_model(
-    settings: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], systems: Path, where: str
+    settings: ModelSettings, datasets: Mapping[str, DatasetSettings], systems: Path, where: str
 ) -> None:
     """Refuse a model's settings that do not fit together, or not the data sets that it is fitted to.
 
@@ -127,10 +130,10 @@ def check_model(
     Raises:
         InputError: naming the file, the key and the fix.
     """
-    dynamics = settings["dynamics"]
-    if dynamics["width"] % dynamics["heads"]:
+    dynamics = settings.dynamics
+    if dynamics.width % dynamics.heads:
         raise InputError(
-            f"{where}.dynamics: {dynamics['heads']} heads do not divide the width {dynamics['width']}; "
+            f"{where}.dynamics: {dynamics.heads} heads do not divide the width {dynamics.width}; "
             "change one of them."
         )
     if chooses_width(settings) and not learns(settings):
@@ -138,34 +141,34 @@ def check_model(
             f"{where}.backbone.hidden: the size is chosen for models that learn from states, and this one learns "
             "from anchors alone; give one size, or set dynamics.start: spline or training.behavioural."
         )
-    if chooses_width(settings) and settings["anchors"]["jobs"] == "all_seeds":
+    if chooses_width(settings) and settings.anchors.jobs == "all_seeds":
         raise InputError(
             f"{where}.anchors.jobs: each seed chooses its own width (backbone.hidden is a list), and all_seeds trains "
             "networks of one width side by side; give one width, or set jobs: together."
         )
-    _check_backbone(settings["backbone"], datasets, systems, f"{where}.backbone")
-    _check_anchors(settings["anchors"], f"{where}.anchors")
-    _check_path(settings["path"], f"{where}.path")
-    if ends(settings) and (holding := [name for name, dataset in datasets.items() if dataset["hold_back"]]):
+    _check_backbone(settings.backbone, datasets, systems, f"{where}.backbone")
+    _check_anchors(settings.anchors, f"{where}.anchors")
+    _check_path(settings.path, f"{where}.path")
+    if ends(settings) and (holding := [name for name, dataset in datasets.items() if dataset.hold_back]):
         raise InputError(
             f"{where}.continuation.path: data set {holding[0]} holds back its last times (hold_back: "
             f"{datasets[holding[0]]['hold_back']}), and a CDE ends where its latent path does; set constant or linear, "
             "or leave the model out."
         )
-    _check_teacher(settings["teacher"]["members"], datasets, f"{where}.teacher.members")
+    _check_teacher(settings.teacher.members, datasets, f"{where}.teacher.members")
 
 
-def _check_teacher(members: Sequence[str] | None, datasets: Mapping[str, Mapping[str, Any]], where: str) -> None:
+def _check_teacher(members: Sequence[str] | None, datasets: Mapping[str, DatasetSettings], where: str) -> None:
     for name, dataset in datasets.items():
-        unfit = "growing" if dataset["kind"] == "discrete" else "poisson"
+        unfit = "growing" if dataset.kind == "discrete" else "poisson"
         if members and set(members) == {unfit}:
             raise InputError(
-                f"{where}: {unfit} teaches no data set of kind {dataset['kind']}, as {name} is; add another member, or "
+                f"{where}: {unfit} teaches no data set of kind {dataset.kind}, as {name} is; add another member, or "
                 "leave it null."
             )
 
 
-def check_ablations(config: Mapping[str, Any], source: str) -> None:
+def check_ablations(config: Configuration, source: str) -> None:
     """Refuse an ablation study that names what does not exist, or whose variants' names are taken.
 
     Args:
@@ -175,27 +178,27 @@ def check_ablations(config: Mapping[str, Any], source: str) -> None:
     Raises:
         InputError: naming the file, the key and the fix.
     """
-    study, models = config["ablations"], config["models"]
-    where, factors = f"{source}: ablations", study["factors"]
-    if study["base"] and study["base"] not in models:
-        raise InputError(f"{where}.base: {unknown('model', study['base'], models)}")
-    if study["cross"] and study["bases"]:
+    study, models = config.ablations, config.models
+    where, factors = f"{source}: ablations", study.factors
+    if study.base and study.base not in models:
+        raise InputError(f"{where}.base: {unknown('model', study.base, models)}")
+    if study.cross and study.bases:
         raise InputError(f"{where}.bases: crossed factors change one model together; leave out bases, or cross.")
     for section in ("bases", "labels"):
         for factor in study[section]:
             if factor not in factors:
                 raise InputError(f"{where}.{section}: {unknown('factor', factor, factors)}")
-    for factor, label in study["labels"].items():
+    for factor, label in study.labels.items():
         check_label(label, f"{where}.labels.{factor}")
-    for factor, base in study["bases"].items():
+    for factor, base in study.bases.items():
         if base not in models:
             raise InputError(f"{where}.bases.{factor}: {unknown('model', base, models)}")
-    for dataset in study["datasets"] or []:
-        if dataset not in config["datasets"]:
-            raise InputError(f"{where}.datasets: {unknown('data set', dataset, config['datasets'])}")
+    for dataset in study.datasets or []:
+        if dataset not in config.datasets:
+            raise InputError(f"{where}.datasets: {unknown('data set', dataset, config.datasets)}")
     if BASE in factors:
         raise InputError(f"{where}.factors.{BASE}: this is what tables call the base model; rename the factor.")
-    taken = {*models, *config["baselines"]}
+    taken = {*models, *config.baselines}
     for chosen, _ in variants(config):
         name = variant_name(chosen)
         if name in taken:
@@ -206,7 +209,7 @@ def check_ablations(config: Mapping[str, Any], source: str) -> None:
         taken.add(name)
 
 
-def check_variants(config: Mapping[str, Any], systems: Path, source: str) -> None:
+def check_variants(config: Configuration, systems: Path, source: str) -> None:
     """Refuse variants of an ablation study whose settings do not fit together, or the data sets that it is done on.
 
     Args:
@@ -217,15 +220,9 @@ def check_variants(config: Mapping[str, Any], systems: Path, source: str) -> Non
     Raises:
         InputError: naming the file, the level (the combination, where they are crossed), the key and the fix.
     """
-    datasets = {name: chosen for name, chosen in config["datasets"].items() if is_studied(name, config)}
+    datasets = {name: chosen for name, chosen in config.datasets.items() if is_studied(name, config)}
     for chosen, model in variants(config):
-        check_model(model, datasets, systems, f"{source}: {_variant_key(chosen)}")
-
-
-def _variant_key(chosen: Sequence[tuple[str, str]]) -> str:
-    """Where a config says what a variant is: at its level, or for a combination in all of them."""
-    (factor, level), *further = chosen
-    return f"ablations: models.{variant_name(chosen)}" if further else f"ablations.factors.{factor}.{level}"
+        check_model(model, datasets, systems, f"{source}: {variant_key(chosen)}")
 
 
 def system_path(system: str, systems: Path) -> Path:
@@ -233,71 +230,71 @@ def system_path(system: str, systems: Path) -> Path:
     return Path(system) if is_path(system) else systems / f"{system}.yaml"
 
 
-def used_systems(config: Mapping[str, Any], systems: Path) -> list[Path]:
+def used_systems(config: Configuration, systems: Path) -> list[Path]:
     """Files of the data sets' systems, each once."""
     return [system_path(system, systems) for system in _systems(config)]
 
 
-def systems_by_path(config: Mapping[str, Any]) -> list[str]:
+def systems_by_path(config: Configuration) -> list[str]:
     """The data sets' systems that are given by the path of a file, as they are given, each once."""
     return [system for system in _systems(config) if is_path(system)]
 
 
-def _systems(config: Mapping[str, Any]) -> list[str]:
-    return list(dict.fromkeys(settings["system"] for settings in config["datasets"].values() if settings["system"]))
+def _systems(config: Configuration) -> list[str]:
+    return list(dict.fromkeys(settings.system for settings in config.datasets.values() if settings.system))
 
 
 def _check_backbone(
-    settings: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], systems: Path, where: str
+    settings: BackboneSettings, datasets: Mapping[str, DatasetSettings], systems: Path, where: str
 ) -> None:
-    widths, heads = settings["hidden"], settings["heads"]
-    for width in widths if isinstance(widths, list) else [widths]:
-        if settings["kind"] == "transformer" and width % heads:
+    widths, heads = settings.hidden, settings.heads
+    for width in widths if isinstance(widths, tuple) else [widths]:
+        if settings.kind == "transformer" and width % heads:
             raise InputError(f"{where}.hidden: {heads} heads do not divide the width {width}; change one of them.")
     for name, dataset in datasets.items():
-        if isinstance(settings["order"], list) and (variables := _known_variables(dataset, systems)):
+        if isinstance(settings.order, tuple) and (variables := _known_variables(dataset, systems)):
             variable_order(settings, variables, f"{where}.order, data set {name}")
 
 
-def _known_variables(dataset: Mapping[str, Any], systems: Path) -> list[str] | None:
+def _known_variables(dataset: DatasetSettings, systems: Path) -> Sequence[str] | None:
     """Names of a data set's variables, where the configuration tells them."""
-    if dataset["file"]:
-        return dataset["variables"]
+    if dataset.file:
+        return dataset.variables if isinstance(dataset.variables, tuple) else None
     from weightflow.systems.reading import read_system  # takes most of a second, and every job reads the settings
 
-    return list(read_system(system_path(dataset["system"], systems)).species)
+    return read_system(system_path(str(dataset.system), systems)).species
 
 
-def _check_anchors(settings: Mapping[str, Any], where: str) -> None:
-    alignment = settings["alignment"]
-    if settings["jobs"] == "per_snapshot" and alignment not in SEPARATE_ALIGNMENTS:
+def _check_anchors(settings: AnchorSettings, where: str) -> None:
+    alignment = settings.alignment
+    if settings.jobs == "per_snapshot" and alignment not in SEPARATE_ALIGNMENTS:
         raise InputError(
             f"{where}.jobs: {alignment} anchors need each other in training, so they cannot be trained in jobs of "
             f"their own; set jobs: together, or alignment to one of {', '.join(SEPARATE_ALIGNMENTS)}."
         )
-    if settings["settled"] and alignment not in SEPARATE_ALIGNMENTS:
+    if settings.settled and alignment not in SEPARATE_ALIGNMENTS:
         raise InputError(
             f"{where}.settled: {alignment} anchors need each other in training, so none can be done before the others; "
             f"set settled: null, or alignment to one of {', '.join(SEPARATE_ALIGNMENTS)}."
         )
 
 
-def _check_path(settings: Mapping[str, Any], where: str) -> None:
-    decodes = settings["method"] == "autoencoder"
-    if settings["behavioural"] and not decodes:
+def _check_path(settings: PathSettings, where: str) -> None:
+    decodes = settings.method == "autoencoder"
+    if settings.behavioural and not decodes:
         raise InputError(
-            f"{where}.behavioural: {settings['method']} decodes no weights that could be judged; set method: "
+            f"{where}.behavioural: {settings.method} decodes no weights that could be judged; set method: "
             "autoencoder, or behavioural: 0."
         )
-    if decodes and not settings["structural"] and not settings["behavioural"]:
+    if decodes and not settings.structural and not settings.behavioural:
         raise InputError(f"{where}: both losses of the auto-encoder have weight 0; raise structural or behavioural.")
 
 
-def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> None:
-    files, system = as_files(settings["file"]), settings["system"]
+def _check_dataset(settings: DatasetSettings, systems: Path, where: str) -> None:
+    files, system = as_files(settings.file), settings.system
     if not files and not system:
         raise InputError(f"{where}: names neither a file nor a system; give one.")
-    urls = as_files(settings["url"])
+    urls = as_files(settings.url)
     if urls and len(urls) != len(files):
         raise InputError(f"{where}.url: there are {len(urls)} urls for {len(files)} files; give one for each.")
     for file in files:
@@ -305,10 +302,10 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
             _check_target(file, where)
         if format_of(file) not in READERS:
             raise InputError(f"{where}.file: the suffix of {shown(file)} is not known; use {', '.join(READERS)}.")
-    if (sums := as_files(settings["sha256"])) and len(sums) != len(files):
+    if (sums := as_files(settings.sha256)) and len(sums) != len(files):
         raise InputError(f"{where}.sha256: there are {len(sums)} checksums for {len(files)} files; give one for each.")
     _check_kind(settings, where)
-    check_label(settings["time_label"], f"{where}.time_label")
+    check_label(settings.time_label, f"{where}.time_label")
     if system and system.endswith((".xml", ".sbml")):
         raise InputError(
             f"{where}.system: {system} has no grid of times; name it in a .yaml of kind sbml "
@@ -327,11 +324,11 @@ def _check_dataset(settings: Mapping[str, Any], systems: Path, where: str) -> No
         raise InputError(
             f"{where}.heldout: {amount} is a fraction, but there is no file to split; give a whole number."
         )
-    if settings["reference"] == "heldout" and amount == 0:
+    if settings.reference == "heldout" and amount == 0:
         raise InputError(f"{where}.reference: there is no held-out part; set reference: training.")
-    if settings["states"] and settings["states"] > settings["max_states"]:
+    if settings.states and settings.states > settings.max_states:
         raise InputError(
-            f"{where}.states: {settings['states']} is above max_states {settings['max_states']}; raise it."
+            f"{where}.states: {settings.states} is above max_states {settings.max_states}; raise it."
         )
 
 
@@ -347,13 +344,13 @@ def _check_target(file: str, where: str) -> None:
         )
 
 
-def _check_kind(settings: Mapping[str, Any], where: str) -> None:
+def _check_kind(settings: DatasetSettings, where: str) -> None:
     """Refuse real values where counts are needed, and keys of the one kind for the other."""
-    continuous = settings["kind"] == "continuous"
-    if continuous and settings["system"]:
-        raise InputError(f"{where}.kind: the system {settings['system']} makes counts; set kind: discrete.")
-    if continuous and settings["states"]:
+    continuous = settings.kind == "continuous"
+    if continuous and settings.system:
+        raise InputError(f"{where}.kind: the system {settings.system} makes counts; set kind: discrete.")
+    if continuous and settings.states:
         raise InputError(f"{where}.states: real values have no number of states; remove it.")
     for key, unset in (("scale", "none"), ("components", None)):
-        if not continuous and settings[key] != unset:
+        if not continuous and getattr(settings, key) != unset:
             raise InputError(f"{where}.{key}: counts stay counts; remove it, or set kind: continuous.")

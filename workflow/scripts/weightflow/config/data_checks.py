@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from weightflow.config.extrapolation import ending, ends
+from weightflow.config.settings import ModelSettings
 from weightflow.data.outline import Outline
 from weightflow.data.preparation import MIN_SNAPSHOTS
 from weightflow.data.snapshots import Snapshots, check_begun
@@ -66,7 +66,7 @@ class Asked:
         leave_one_out: whether each interior snapshot is predicted from the others.
     """
 
-    models: Mapping[str, Any]
+    models: Mapping[str, ModelSettings]
     baselines: Sequence[str] = ()
     times: Sequence[float] = ()
     leave_one_out: bool = False
@@ -95,7 +95,7 @@ def check_asked(data: Outline | Snapshots, dataset: str, asked: Asked) -> None:
 
 def check_models(
     data: Outline | Snapshots,
-    models: Mapping[str, Any],
+    models: Mapping[str, ModelSettings],
     baselines: Iterable[str],
     where: str,
     asked: Iterable[float] = (),
@@ -113,10 +113,10 @@ def check_models(
         InputError: naming the model, the fault and the fix.
     """
     for name, settings in models.items():
-        variable_order(settings["backbone"], data.variables, f"{where}: models.{name}.backbone.order")
-    driven = [name for name, settings in models.items() if settings["dynamics"]["kind"] == "cde"]
+        variable_order(settings.backbone, data.variables, f"{where}: models.{name}.backbone.order")
+    driven = [name for name, settings in models.items() if settings.dynamics.kind == "cde"]
     for name in driven:
-        check_dimension(models[name]["path"]["z_dim"], len(data.observed_times), f"{where}: models.{name}.path.z_dim")
+        check_dimension(models[name].path.z_dim, len(data.observed_times), f"{where}: models.{name}.path.z_dim")
     stopping = [name for name in driven if ends(models[name])]
     ended = [*stopping, *ending(baselines)]
     last, observed = data.times[-1], data.observed_times[-1]

@@ -4,7 +4,9 @@ Light, because every job reads the configuration.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+
+from weightflow.config.settings import ModelSettings
+from weightflow.data.settings import DatasetSettings
 
 REACHING = ("previous", "quantiles", "displacement", "displacement_kernel")  # baselines that go on
 STANDARD = (
@@ -20,15 +22,15 @@ STANDARD = (
 STANDARD_PAST = ("previous", "quantiles", "displacement")
 
 
-def standard_baselines(datasets: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def standard_baselines(datasets: Mapping[str, DatasetSettings]) -> list[str]:
     """The baselines of a config that names none: those that go on, where one of its data sets holds times back."""
-    past = any(settings["hold_back"] for settings in datasets.values())
+    past = any(settings.hold_back for settings in datasets.values())
     return list(STANDARD_PAST if past else STANDARD)
 
 
-def ends(model: Mapping[str, Any]) -> bool:
+def ends(model: ModelSettings) -> bool:
     """Whether a model ends at the last snapshot: a CDE does, unless its settings say how its path goes on."""
-    return model["dynamics"]["kind"] == "cde" and model["continuation"]["path"] is None
+    return model.dynamics.kind == "cde" and model.continuation.path is None
 
 
 def ending(baselines: Iterable[str]) -> list[str]:

@@ -1,12 +1,12 @@
 """Preparation of a data set: recorded states are checked, split, represented and assembled."""
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from weightflow.data.representation import check_components, check_spread, fit_representation
+from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts, Reals
 from weightflow.errors import InputError
@@ -18,7 +18,7 @@ MIN_SNAPSHOTS = 3
 _LEAST_HEADROOM = 4
 
 
-def check_states(recording: "Recording", settings: Mapping[str, Any], where: str) -> None:
+def check_states(recording: "Recording", settings: DatasetSettings, where: str) -> None:
     """Refuse data that no later stage could use.
 
     Args:
@@ -30,7 +30,7 @@ def check_states(recording: "Recording", settings: Mapping[str, Any], where: str
         InputError: with the place, the fault and the fix.
     """
     times, states = np.asarray(recording.times, dtype=float), recording.states
-    discrete, max_states = settings["kind"] == "discrete", settings["max_states"]
+    discrete, max_states = settings.kind == "discrete", settings.max_states
     if len(times) != len(states):
         raise InputError(f"{where}: {len(states)} snapshots but {len(times)} times; give one time for each.")
     if not np.isfinite(times).all():
@@ -39,9 +39,9 @@ def check_states(recording: "Recording", settings: Mapping[str, Any], where: str
         i = int(wrong[0])
         fault = "repeated" if times[i] == times[i + 1] else f"followed by {times[i + 1]:g}"
         raise InputError(f"{where}: time {times[i]:g} is {fault}; times must increase.")
-    if settings["time_column"] in recording.variables:
+    if settings.time_column in recording.variables:
         raise InputError(
-            f"{where}: a variable is called {settings['time_column']}, as the times are; rename it, or set time_column."
+            f"{where}: a variable is called {settings.time_column}, as the times are; rename it, or set time_column."
         )
     for time, snapshot in zip(times, states, strict=True):
         at = f"{where}: the snapshot at time {time:g}"
@@ -63,8 +63,8 @@ def check_states(recording: "Recording", settings: Mapping[str, Any], where: str
             )
     if not discrete:
         check_spread(states, recording.variables, where)
-        if settings["components"] is not None:
-            check_components(settings["components"], sum(map(len, states)), states[0].shape[1], where)
+        if settings.components is not None:
+            check_components(settings.components, sum(map(len, states)), states[0].shape[1], where)
 
 
 def check_observed(is_observed: np.ndarray, where: str) -> None:
@@ -94,13 +94,6 @@ def states_with_headroom(observed: list[np.ndarray], most: int) -> int:
     """
     largest = max(int(snapshot.max()) for snapshot in observed)
     return min(largest + 1 + max(_LEAST_HEADROOM, math.ceil(0.1 * largest)), most)
-
-
-def heldout_amount(dataset: Mapping[str, Any]) -> float:
-    """Held-out part of a data set: trajectories to simulate (1 or more), share of the file to split off, or 0."""
-    if dataset["heldout"] is not None:
-        return dataset["heldout"]
-    return 1000 if dataset["system"] else 0.2
 
 
 def split(
@@ -141,9 +134,10 @@ def split(
 def assemble(
     recording: "Recording",
     heldout: list[np.ndarray] | None,
-    settings: Mapping[str, Any],
+    settings: DatasetSettings,
     fraction: float,
     rng: np.random.Generator,
+    fold: int | None = None,
 ) -> Snapshots:
     """The canonical data set from a checked recording.
 
@@ -153,26 +147,27 @@ def assemble(
         settings: the data set's settings.
         fraction: share of the recording to hold out, where `heldout` is None.
         rng: draws of the split.
+        fold: k, where the k-th observed snapshot is left out.
 
     Raises:
         InputError: the parts do not fit each other, or too few snapshots are observed.
     """
-    discrete, variables = settings["kind"] == "discrete", recording.variables
+    discrete, variables = settings.kind == "discrete", recording.variables
     states = [s.astype(np.int64 if discrete else np.float64) for s in recording.states]
     training, independent = states, heldout is not None
     if heldout is None:
         from weightflow.formats.reading import as_files  # they read every format, and most jobs read this file's alone
 
-        where = ", ".join(as_files(settings.get("file")))
+        where = ", ".join(as_files(settings.file))
         training, heldout = split(states, fraction, recording.paired, rng, where)
     elif len(heldout) != len(states) or heldout[0].shape[1] != states[0].shape[1]:
         raise InputError(
             f"the system gives {len(heldout)} times of {heldout[0].shape[1]} variables and the file {len(states)} "
             f"of {states[0].shape[1]}; name the system the file came from, or set heldout to a fraction."
         )
-    hold_back, left_out = settings["hold_back"], None
-    is_observed = observed_mask(len(states), settings["observe_every"], hold_back)
-    if (fold := settings.get("fold")) is not None:
+    hold_back, left_out = settings.hold_back, None
+    is_observed = observed_mask(len(states), settings.observe_every, hold_back)
+    if fold is not None:
         left_out = int(np.flatnonzero(is_observed)[fold])
         is_observed[left_out] = False
     if not recording.paired and not independent:  # nothing is trained on at these times, so all of it may judge
@@ -189,12 +184,12 @@ def assemble(
         )
     check_observed(is_observed, "the data set")
     representation = None
-    if settings["scale"] != "none" or settings["components"] is not None:
+    if settings.scale != "none" or settings.components is not None:
         representation = fit_representation(observed, states[: len(states) - hold_back], variables, settings)
         training, heldout = ([representation.states(s) for s in part] for part in (training, heldout))
         observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
-        if settings["components"] is not None:
-            variables = [f"PC{i + 1}" for i in range(settings["components"])]
+        if settings.components is not None:
+            variables = [f"PC{i + 1}" for i in range(settings.components)]
     return Snapshots(
         times=np.asarray(recording.times, dtype=float),
         training=training,
@@ -202,16 +197,16 @@ def assemble(
         is_observed=is_observed,
         variables=variables,
         space=_counts(observed, settings) if discrete else Reals.of(observed),
-        reference=settings["reference"],
-        time_label=settings["time_label"],
+        reference=settings.reference,
+        time_label=settings.time_label,
         representation=representation,
         left_out=left_out,
     )
 
 
-def _counts(observed: list[np.ndarray], settings: Mapping[str, Any]) -> Counts:
+def _counts(observed: list[np.ndarray], settings: DatasetSettings) -> Counts:
     """The space of counts that a data set asks for, or that its observed training snapshots need."""
-    levels = settings["states"] or states_with_headroom(observed, settings["max_states"])
+    levels = settings.states or states_with_headroom(observed, settings.max_states)
     largest = max(int(s.max()) for s in observed)
     if largest >= levels:
         raise InputError(f"the largest observed count is {largest}, and states is {levels}; raise states.")

@@ -1,11 +1,11 @@
 """How real values are represented before anything learns from them: scaled, or reduced to principal components."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from weightflow.data.settings import DatasetSettings
 from weightflow.errors import InputError
 
 
@@ -35,7 +35,7 @@ class Representation:
 
 
 def fit_representation(
-    training: Sequence[np.ndarray], everything: Sequence[np.ndarray], names: Sequence[str], settings: Mapping[str, Any]
+    training: Sequence[np.ndarray], everything: Sequence[np.ndarray], names: Sequence[str], settings: DatasetSettings
 ) -> Representation:
     """The representation that a data set asks for.
 
@@ -49,19 +49,19 @@ def fit_representation(
         InputError: a variable is constant, or there are more components than states or variables.
     """
     pooled = np.concatenate(training)
-    scaled = np.concatenate(everything) if settings["scale"] == "all" else pooled
+    scaled = np.concatenate(everything) if settings.scale == "all" else pooled
     mean, spread = scaled.mean(0), np.ones(pooled.shape[1])
-    if settings["scale"] != "none":
+    if settings.scale != "none":
         spread = scaled.std(0)
         if len(still := np.flatnonzero(spread == 0)):
             raise InputError(
-                f"the variable '{names[int(still[0])]}' is constant in the states that scale: {settings['scale']} "
+                f"the variable '{names[int(still[0])]}' is constant in the states that scale: {settings.scale} "
                 "measures, so it has no scale; leave it out (key variables), or set scale: none."
             )
-    elif settings["components"] is None:
+    elif settings.components is None:
         mean = np.zeros(pooled.shape[1])
     axes, back = np.diag(1 / spread), np.diag(spread)
-    count = settings["components"]
+    count = settings.components
     if count is not None:
         check_components(count, *pooled.shape, "the data set")
         from sklearn.decomposition import PCA  # takes a second, and every job reads the contract

@@ -1,13 +1,13 @@
 """The order in which an autoregressive density goes through the variables, as the config's `backbone` section says."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from weightflow import seeding
 from weightflow.errors import InputError
+from weightflow.networks.settings import BackboneSettings
 
 
-def variable_order(settings: Mapping[str, Any], variables: Sequence[str], where: str) -> tuple[int, ...]:
+def variable_order(settings: BackboneSettings, variables: Sequence[str], where: str) -> tuple[int, ...]:
     """Indices of the variables, in the order in which they are drawn.
 
     Args:
@@ -18,11 +18,11 @@ def variable_order(settings: Mapping[str, Any], variables: Sequence[str], where:
     Raises:
         InputError: a list does not name every variable once.
     """
-    order = settings["order"]
+    order = settings.order
     if order == "sequential":
         return tuple(range(len(variables)))
     if order == "random":
-        return tuple(seeding.stream(settings["order_seed"], "order").permutation(len(variables)).tolist())
+        return tuple(seeding.stream(settings.order_seed, "order").permutation(len(variables)).tolist())
     if sorted(order) != sorted(variables):
         raise InputError(
             f"{where}: {', '.join(order)} is not an order of the variables {', '.join(variables)}; "

@@ -1,146 +1,234 @@
-"""The settings of populations, checked against their schema and completed: whether they fit together.
+"""Settings of populations: networks of one task and architecture, their alignment, generators and auto-encoders."""
 
-As of all settings, nothing here reads data or imports torch.
-"""
+from typing import Annotated, Literal
 
-from collections.abc import Mapping
-from typing import Any
+from pydantic import Field
 
-from weightflow.errors import InputError
-from weightflow.schema import unknown
+from weightflow.settings import (
+    AsWritten,
+    Count,
+    Many,
+    NotNegative,
+    Number,
+    Positive,
+    Settings,
+    Share,
+    Steps,
+    Unique,
+)
 
 READING_IMAGES = ("cnn", "lenet5", "resnet20", "resnet18", "vit")  # architectures that take no others
 READING_STATES = ("gru", "transformer")  # the backbones
 SNAPSHOT = "snapshot"  # the task whose inputs are states
-OWN_QUERIES = ("training", "noise")  # what networks are asked without another task
+OWN_QUERIES = ("training", "noise")  # queries without another task
+
+Size = Annotated[int, Field(ge=1, le=65_536)]
+Side = Annotated[int, Field(ge=1, le=64)]
+Depth = Annotated[int, Field(ge=1, le=1024)]
 
 
-def check_populations(
-    populations: Mapping[str, Mapping[str, Any]],
-    datasets: Mapping[str, Mapping[str, Any]],
-    shapes: Mapping[str, tuple[int, ...]],
-    source: str,
-) -> None:
-    """Refuse settings of populations that are each allowed but do not fit together.
+class SnapshotSettings(Settings):
+    """The states of the task snapshot.
 
-    Args:
-        populations: by name, complete, with defaults.
-        datasets: by name, complete, with defaults.
-        shapes: of the inputs of every task but snapshots.
-        source: the config files' names.
-
-    Raises:
-        InputError: naming the file, the key and the fix.
+    The data set's held-out states are the test part. The networks are many anchors of one snapshot.
     """
-    for name, settings in populations.items():
-        where = f"{source}: populations.{name}"
-        _check_split(settings["split"], f"{where}.split")
-        _check_checkpoints(settings["training"], f"{where}.training.checkpoints")
-        _check_snapshot(settings, datasets, where)
-        _check_architecture(settings["architecture"], settings["task"], shapes, f"{where}.architecture")
-        _check_flow(settings, f"{where}.flow")
-        _check_autoencoder(settings, f"{where}.autoencoder")
-        _check_queries(settings, shapes, f"{where}.autoencoder.queries.from")
+
+    dataset: str | None = None
+    """One of the data sets of counts."""
+    time: Number | None = None
+    """An observed time; null for the last."""
 
 
-def others_asked(settings: Mapping[str, Any]) -> list[str]:
+class SplitSettings(Settings):
+    """Parts of the task's examples.
+
+    Networks learn the training part, every choice is made on the validation part, and results are measured on the test
+    part.
+    """
+
+    validation: Share = 0.2
+    """Share of the examples for validation."""
+    test: Share = 0.3
+    """Share of the examples for the test."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the split, the same for all seeds of the run."""
+
+
+class ArchitectureSettings(Settings):
+    """The networks.
+
+    Convolutions and attention take images; an MLP flattens them; gru and transformer are the backbones, with the keys
+    of a model's backbone, and take states.
+    """
+
+    kind: Literal["mlp", "cnn", "lenet5", "resnet20", "resnet18", "vit", "gru", "transformer"] = "mlp"
+    """mlp, cnn (convolutions, then dense layers, as in model zoos), lenet5, resnet20, resnet18, vit (a small vision
+    transformer), gru or transformer."""
+    activation: Literal["relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid"] = "relu"
+    """Activation of mlp, cnn and lenet5."""
+    widths: Many[Size] = (16,)
+    """Units of the hidden dense layers (mlp, cnn)."""
+    channels: Annotated[Many[Size], Field(min_length=1)] = (8, 6, 4)
+    """Channels of the convolutions (cnn)."""
+    kernels: Annotated[Many[Side], Field(min_length=1)] = (5, 5, 2)
+    """Side of the kernel of each convolution (cnn)."""
+    pools: Annotated[Many[Side], Field(min_length=1)] = (2, 2, 1)
+    """Side of the square of each max pooling after a convolution, 1 for none (cnn)."""
+    patch: Annotated[int, Field(ge=1, le=4096)] = 4
+    """Side of a patch (vit)."""
+    hidden: Size = 32
+    """Hidden size of a gru, width of a transformer or vit."""
+    layers: Depth = 2
+    """Number of stacked GRU layers, or of the blocks of a transformer or vit."""
+    heads: Depth = 4
+    """Attention heads of a transformer or vit, which divide its width."""
+    feedforward: Annotated[int, Field(ge=1, le=16)] = 2
+    """Hidden units of each block's feed-forward part, as a multiple of the width (transformer, vit)."""
+    position: bool = True
+    """Whether the network sees which variable it predicts (gru, transformer)."""
+
+
+class NetworkTrainingSettings(Settings):
+    """Training of the networks, all side by side."""
+
+    networks: Annotated[int, Field(ge=4, le=1_000_000)] = 100
+    """Number of networks."""
+    epochs: Count = 30
+    """Passes over the training part."""
+    checkpoints: Unique[Annotated[int, Field(ge=0, le=1_000_000)]] = ()
+    """Epochs whose weights are kept beside the last ones. Auto-encoders learn all of them, flows the last."""
+    batch: Count = 16
+    """Examples of a step."""
+    at_once: Count = 1000
+    """Most networks that are trained side by side."""
+    learning_rates: Annotated[Unique[Positive], Field(min_length=1)] = (0.01,)
+    """Learning rates of AdamW, each decaying by a cosine to a twentieth. Where lists have several entries, the networks
+    take all combinations in turn."""
+    weight_decays: Annotated[Unique[NotNegative], Field(min_length=1)] = (0,)
+    """Weight decays of AdamW."""
+    initialisations: Annotated[
+        Unique[Literal["default", "he", "xavier", "uniform", "normal"]], Field(min_length=1)
+    ] = ("default",)
+    """Initial weights: default (PyTorch's), he (normal), xavier (uniform), uniform (±0.1) or normal (0.1)."""
+
+
+class AlignmentSettings(Settings):
+    """The order of each network's units: that of a reference network."""
+
+    reference: Literal["best", "first", "central"] = "best"
+    """best (least training loss), first, or central (least mean distance from the others)."""
+    sweeps: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Most passes over all layers; null passes until none brings a network nearer."""
+
+
+class VelocitySettings(Settings):
+    """The velocity of a flow over weights, and its fit."""
+
+    width: Annotated[int, Field(ge=2, le=16_384)] = 128
+    """Width of the velocity's first and last hidden layer; the middle one has half of it."""
+    steps: Steps = 3000
+    """Optimisation steps of AdamW, whose learning rate decays along a cosine."""
+    batch: Count = 100
+    """Networks of a step."""
+    learning_rate: Positive = 0.001
+    """AdamW's learning rate at the start."""
+    weight_decay: NotNegative = 0.01
+    """AdamW's weight decay."""
+    ema: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0.999
+    """Share of the moving average of the velocity's weights that each step keeps."""
+    source: Positive = 0.1
+    """Standard deviation of the noise, in units of the networks' own."""
+    times: Annotated[Many[Positive], Field(min_length=2, max_length=2)] = (1, 1)
+    """α and β of the Beta distribution of the flow's own time; [1, 1] is uniform."""
+    coupling: Literal["independent", "optimal"] = "independent"
+    """Whether noise and networks of a batch are paired at random, or by optimal transport."""
+
+
+class FlowSettings(VelocitySettings):
+    """Flow matching over the weights, from noise to networks."""
+
+    alignments: Unique[Literal["aligned", "raw"]] = ("aligned", "raw")
+    """Networks that a flow is fitted to: aligned ones, raw ones, or each; an empty list fits none."""
+    components: Count | None = None
+    """Principal components that stand for the weights; null for the weights themselves."""
+    reduction: Literal["dual", "incremental"] = "dual"
+    """How components are found: dual (from the products of networks, where there are far fewer than weights) or
+    incremental (batch by batch)."""
+
+
+class QuerySettings(Settings):
+    """Inputs on which the outputs of networks are compared."""
+
+    sources: Annotated[Unique[str], Field(min_length=1, alias="from")] = ("training", "noise")
+    """training (examples that the networks learn), noise (with their mean and standard deviation), or the training part
+    of another task whose inputs have the same shape, by its name."""
+    count: Count = 100
+    """Most inputs of each."""
+
+
+class AutoencoderSettings(Settings):
+    """A transformer over the tokens of each network, a latent vector and back."""
+
+    width: Annotated[int, Field(ge=1, le=4096)] = 32
+    """Width of the tokens."""
+    layers: Depth = 2
+    """Layers of the encoder, and of the decoder."""
+    heads: Depth = 4
+    """Attention heads, which divide the width."""
+    feedforward: Size = 64
+    """Hidden units between attention layers."""
+    latent: Size = 32
+    """Dimension of the latent vector."""
+    steps: Steps = 1500
+    """Optimisation steps of AdamW, whose learning rate decays along a cosine."""
+    batch: Annotated[int, Field(ge=2, le=1_000_000)] = 64
+    """Networks of a step."""
+    learning_rate: Positive = 0.002
+    """AdamW's learning rate at the start."""
+    mixing: Annotated[float, Field(ge=0, le=1), AsWritten] = 0
+    """Largest share of another network of the population that is mixed into each network of a step."""
+    contrastive: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0.05
+    """Weight γ of the contrastive part of the loss; the rest has 1 − γ."""
+    structural: Unique[Annotated[float, Field(ge=0, le=1), AsWritten]] = ()
+    """Weights β to try for the structural part of the rest; the behavioural part has 1 − β. 1 is the structural loss
+    alone, and is reported beside the best of the others on validation networks. An empty list fits no auto-encoder."""
+    queries: QuerySettings = QuerySettings()
+    outputs: Literal["logits", "softmax"] = "logits"
+    """Outputs that are compared: logits, or their softmax."""
+    shares: Annotated[Many[Share], Field(min_length=2, max_length=2)] = (0.7, 0.15)
+    """Shares of the networks for training and for validation; the rest tests."""
+
+
+class PopulationSettings(Settings):
+    """One population."""
+
+    task: Literal[
+        "iris",
+        "wine",
+        "breast_cancer",
+        "digits",
+        "mnist",
+        "fashion_mnist",
+        "cifar10",
+        "stl10",
+        "svhn",
+        "eurosat",
+        "snapshot",
+    ]
+    """What the networks learn. The first four come with scikit-learn; the files of the others are fetched to
+    resources/data where they are not there (resources/tasks.yaml), and their authors' test part, where there is one, is
+    the test part. With snapshot, backbones learn to name each count of a state of a data set from those before it."""
+    snapshot: SnapshotSettings = SnapshotSettings()
+    split: SplitSettings = SplitSettings()
+    architecture: ArchitectureSettings = ArchitectureSettings()
+    training: NetworkTrainingSettings = NetworkTrainingSettings()
+    alignment: AlignmentSettings = AlignmentSettings()
+    generated: Annotated[int, Field(ge=2, le=1_000_000)] = 100
+    """Networks that each generator makes."""
+    flow: FlowSettings = FlowSettings()
+    autoencoder: AutoencoderSettings = AutoencoderSettings()
+
+
+def others_asked(settings: PopulationSettings) -> list[str]:
     """The other tasks whose inputs a population's networks are asked, in the order of the settings."""
-    return [name for name in settings["autoencoder"]["queries"]["from"] if name not in OWN_QUERIES]
-
-
-def _check_split(split: Mapping[str, Any], where: str) -> None:
-    if split["validation"] + split["test"] >= 1:
-        raise InputError(
-            f"{where}: shares of {split['validation']} for validation and {split['test']} for the test leave nothing "
-            "to learn from; lower one of them."
-        )
-
-
-def _check_checkpoints(training: Mapping[str, Any], where: str) -> None:
-    if late := [epoch for epoch in training["checkpoints"] if epoch > training["epochs"]]:
-        raise InputError(
-            f"{where}: there are {training['epochs']} epochs and no {late[0]}; take it away, or train for longer."
-        )
-
-
-def _check_snapshot(settings: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], where: str) -> None:
-    """Backbones learn states, and states are learned by backbones alone."""
-    kind, task, name = settings["architecture"]["kind"], settings["task"], settings["snapshot"]["dataset"]
-    if (kind in READING_STATES) != (task == SNAPSHOT):
-        raise InputError(
-            f"{where}.architecture.kind: {kind} does not fit the task {task}; backbones ({', '.join(READING_STATES)}) "
-            f"learn task: {SNAPSHOT}, and nothing else does."
-        )
-    if (task == SNAPSHOT) != (name is not None):
-        raise InputError(
-            f"{where}.snapshot.dataset: {'one of the data sets is needed' if name is None else 'the task has none'}; "
-            f"give it with task: {SNAPSHOT}, and there alone."
-        )
-    if task != SNAPSHOT and settings["snapshot"]["time"] is not None:
-        raise InputError(f"{where}.snapshot.time: the task {task} has no times; take it away, or set task: {SNAPSHOT}.")
-    if name is not None and name not in datasets:
-        raise InputError(f"{where}.snapshot.dataset: {unknown('name', name, datasets)}")
-    if name is not None and datasets[name]["kind"] != "discrete":
-        raise InputError(f"{where}.snapshot.dataset: the states of {name} are real values; choose one of counts.")
-
-
-def _check_architecture(
-    architecture: Mapping[str, Any], task: str, shapes: Mapping[str, tuple[int, ...]], where: str
-) -> None:
-    kind, of_images = architecture["kind"], [name for name, shape in shapes.items() if len(shape) == 3]
-    if kind in READING_IMAGES and task not in of_images:
-        raise InputError(
-            f"{where}.kind: {kind} reads images, and the inputs of {task} are none; set mlp, or task: one of "
-            f"{', '.join(of_images)}."
-        )
-    channels, kernels, pools = (len(architecture[key]) for key in ("channels", "kernels", "pools"))
-    if kind == "cnn" and not channels == kernels == pools:
-        raise InputError(
-            f"{where}: there are {channels} channels, {kernels} kernels and {pools} pools; give one of each for every "
-            "convolution."
-        )
-    if kind == "transformer" and architecture["feedforward"] % architecture["width"]:
-        raise InputError(
-            f"{where}.feedforward: {architecture['feedforward']} is no multiple of the width {architecture['width']}; "
-            "change one of them."
-        )
-    if kind in ("vit", "transformer") and architecture["width"] % architecture["heads"]:
-        raise InputError(
-            f"{where}: {architecture['heads']} heads do not divide the width {architecture['width']}; change one of "
-            "them."
-        )
-
-
-def _check_flow(settings: Mapping[str, Any], where: str) -> None:
-    networks, components = settings["training"]["networks"], settings["flow"]["components"]
-    if settings["flow"]["alignments"] and components is not None and components >= networks:
-        raise InputError(
-            f"{where}.components: {networks} networks have at most {networks - 1} components, and {components} are "
-            "asked for; lower it, or train more networks."
-        )
-
-
-def _check_autoencoder(settings: Mapping[str, Any], where: str) -> None:
-    own, networks = settings["autoencoder"], settings["training"]["networks"]
-    if not own["structural"]:
-        return
-    if own["width"] % own["heads"]:
-        raise InputError(f"{where}: {own['heads']} heads do not divide the width {own['width']}; change one of them.")
-    parts = [round(share * networks) for share in own["shares"]]
-    if min(*parts, networks - sum(parts)) < 1:
-        raise InputError(
-            f"{where}.shares: {own['shares']} of {networks} networks leave a part without any; change them, or train "
-            "more networks."
-        )
-
-
-def _check_queries(settings: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], where: str) -> None:
-    """Networks can be asked inputs of the shape that they take, and no others."""
-    for name in others_asked(settings):
-        if name not in shapes:
-            raise InputError(f"{where}: {unknown('name', name, [*OWN_QUERIES, *shapes])}")
-        if shapes[name] != shapes.get(settings["task"]):
-            raise InputError(
-                f"{where}: inputs of {name} have another shape than those of the task {settings['task']}; take "
-                f"{name} away, or name a task of the same shape."
-            )
+    return [name for name in settings.autoencoder.queries.sources if name not in OWN_QUERIES]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from weightflow.errors import InputError, shown
-from weightflow.schema import unknown
+from weightflow.errors import InputError, shown, unknown
+from weightflow.systems.entries import Limits
 from weightflow.systems.expressions import MUL, SPECIES, Program
 
 _MOST_AT_ONCE = 1000  # of a species, on one side of an equation
@@ -21,14 +21,6 @@ class Reaction:
     change: np.ndarray
     propensity: Program
     name: str
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a trajectory may not pass: a largest count of any species, and a number of events."""
-
-    count: int = 100_000
-    events: int = 10_000_000
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,29 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
-from weightflow.errors import InputError, shown
+from weightflow.errors import InputError, shown, unknown
 from weightflow.limits import check_array
-from weightflow.schema import unknown
 from weightflow.systems.adaptive_walk import AdaptiveWalk
-from weightflow.systems.entries import read_entries
+from weightflow.systems.entries import (
+    Limits,
+    Poisson,
+    ReactionEntry,
+    ReactionFile,
+    SbmlFile,
+    WalkFile,
+    read_entries,
+)
 from weightflow.systems.expressions import Program, check_name, compile_expression, evaluate
-from weightflow.systems.reaction_network import Limits, Reaction, ReactionNetwork, mass_action, parse_equation
-from weightflow.systems.repetition import MOST, expand_entry, expand_name
+from weightflow.systems.reaction_network import Reaction, ReactionNetwork, mass_action, parse_equation
+from weightflow.systems.repetition import MOST, expand_name, expand_texts
 from weightflow.systems.sbml import read_sbml
 
 System = ReactionNetwork | AdaptiveWalk
+T = TypeVar("T")
 
 _COUNT = 4  # bytes
 _LARGEST_CHECKED = 1_000_000  # genotypes whose fitness is looked at when a file is read
@@ -30,38 +38,40 @@ def read_system(path: str | Path) -> System:
         InputError: a missing, unknown or malformed entry; the sentence names file and key.
     """
     path = Path(path)
-    content = read_entries(path)
-    match content["kind"]:
-        case "adaptive_walk":
+    match content := read_entries(path):
+        case WalkFile():
             return _adaptive_walk(content, path)
-        case "sbml":
-            model = path.parent / content["model"]
-            return _reaction_network(read_sbml(model) | content, path, str(model))
+        case SbmlFile():
+            model = path.parent / content.model
+            own = {"title": content.title} if content.title is not None else {}
+            both = read_sbml(model) | own | {"source": content.source, "grid": content.grid, "limits": content.limits}
+            return _reaction_network(ReactionFile.of(both, str(model)), path, str(model))
         case _:
             return _reaction_network(content, path, str(path))
 
 
-def check_start(system: System, settings: Mapping[str, Any], where: str) -> None:
+def check_start(system: System, states: int | None, max_states: int, where: str) -> None:
     """Refuse initial states that a data set cannot hold: counts, means of Poisson counts, or any allele of a walk.
 
     Args:
         system: of the data set.
-        settings: the data set's, `states` and `max_states`.
+        states: the data set's number of states, if it is given.
+        max_states: the most that it may have.
         where: the data set, for messages.
 
     Raises:
         InputError: naming the key and the fix.
     """
-    key = "states" if settings["states"] else "max_states"
+    key, most = ("states", states) if states else ("max_states", max_states)
     match system:
         case AdaptiveWalk():
             largest, what = system.alleles - 1, f"the last of {system.alleles} alleles"
         case ReactionNetwork():
             largest = float(system.initial.max())
             what = f"initial.{system.species[int(system.initial.argmax())]}"
-    if largest >= settings[key]:
+    if largest >= most:
         raise InputError(
-            f"{where}.{key} is {settings[key]}, and {what} in {system.path} is {largest:g}; "
+            f"{where}.{key} is {most}, and {what} in {system.path} is {largest:g}; "
             f"raise it to {int(np.ceil(largest)) + 1} or more, or change the system."
         )
 
@@ -80,39 +90,40 @@ def check_trajectories(system: System, number: int, where: str) -> None:
     check_array((number, system.points, len(system.species)), _COUNT, f"{where}: a simulation of {system.path}")
 
 
-def _reaction_network(content: Mapping[str, Any], path: Path, where: str) -> ReactionNetwork:
+def _reaction_network(content: ReactionFile, path: Path, where: str) -> ReactionNetwork:
     """A network from the entries of a system file, or of a model (`where`) that a system file names."""
     species, parameters = _names(content, where)
-    limits = Limits(**content.get("limits", {}))
-    initial, poisson = _initial(content["initial"], species, limits, where)
+    initial, poisson = _initial(content.initial, species, content.limits, where)
     reactions = [_reaction(entry, species, parameters, np.floor(initial), at) for entry, at in _entries(content, where)]
     return ReactionNetwork(
-        content["title"],
-        content.get("source", ""),
+        content.title,
+        content.source,
         species,
         tuple(reactions),
         initial,
         poisson,
-        *_grid(content, path),
+        content.grid.points,
+        content.grid.step,
         str(path),
-        limits,
+        content.limits,
     )
 
 
-def _adaptive_walk(content: Mapping[str, Any], path: Path) -> AdaptiveWalk:
+def _adaptive_walk(content: WalkFile, path: Path) -> AdaptiveWalk:
     species, parameters = _names(content, str(path))
-    fitness = compile_expression(str(content["fitness"]), species, parameters, f"{path}: fitness")
+    fitness = compile_expression(str(content.fitness), species, parameters, f"{path}: fitness")
     if fitness.depends_on_time:
         raise InputError(f"{path}: fitness: the landscape of an adaptive walk stays; leave t out.")
     walk = AdaptiveWalk(
-        content["title"],
-        content.get("source", ""),
+        content.title,
+        content.source,
         species,
-        content["alleles"],
+        content.alleles,
         fitness,
-        _number(content["rate"], f"{path}: rate"),
-        _genotype(content["initial"], species, content["alleles"], path),
-        *_grid(content, path),
+        content.rate,
+        _genotype(content.initial, species, content.alleles, path),
+        content.grid.points,
+        content.grid.step,
         str(path),
     )
     if walk.genotypes <= _LARGEST_CHECKED:
@@ -120,29 +131,38 @@ def _adaptive_walk(content: Mapping[str, Any], path: Path) -> AdaptiveWalk:
     return walk
 
 
-def _entries(content: Mapping[str, Any], where: str) -> Iterator[tuple[dict[str, Any], str]]:
+def _entries(content: ReactionFile, where: str) -> Iterator[tuple[ReactionEntry, str]]:
     """Reactions, each with its place in the file; a repeated one is several."""
     number = 0
-    for i, entry in enumerate(content["reactions"]):
+    for i, entry in enumerate(content.reactions):
         at = f"{where}: reactions.{i}"
-        singles = expand_entry(entry, at)
+        singles = _repeated(entry, at)
         if (number := number + len(singles)) > MOST:
             raise InputError(f"{at}: there are more than {MOST} reactions by now; write a smaller system.")
         yield from ((single, at) for single in singles)
 
 
+def _repeated(entry: ReactionEntry, where: str) -> list[ReactionEntry]:
+    """A reaction once for every combination of its indices."""
+    if entry.repeat is None:
+        return [entry]
+    texts = {key: value for key, value in entry.plain().items() if isinstance(value, str)}
+    found = expand_texts(texts, entry.repeat, where)
+    return [entry.model_copy(update={**single, "repeat": None}) for single in found]
+
+
 def _reaction(
-    entry: Mapping[str, Any], species: Sequence[str], parameters: Mapping[str, float], start: np.ndarray, where: str
+    entry: ReactionEntry, species: Sequence[str], parameters: Mapping[str, float], start: np.ndarray, where: str
 ) -> Reaction:
-    equation = entry["equation"]
+    equation = entry.equation
     consumed, produced = parse_equation(equation, species, f"{where}.equation")
-    if ("propensity" in entry) == ("rate" in entry):
+    if (entry.propensity is None) == (entry.rate is None):
         raise InputError(f"{where}: '{equation}' needs either a propensity or a rate; give one of them.")
-    if "rate" in entry:
-        propensity = mass_action(_rate(str(entry["rate"]), parameters, f"{where}.rate"), consumed)
+    if entry.rate is not None:
+        propensity = mass_action(_rate(str(entry.rate), parameters, f"{where}.rate"), consumed)
     else:
-        propensity = compile_expression(str(entry["propensity"]), species, parameters, f"{where}.propensity")
-    reaction = Reaction(equation, produced - consumed, propensity, entry.get("name", equation))
+        propensity = compile_expression(str(entry.propensity), species, parameters, f"{where}.propensity")
+    reaction = Reaction(equation, produced - consumed, propensity, entry.name or equation)
     if (start + reaction.change >= 0).all():
         value = evaluate(propensity, start[None], 0.0)[0]
         if not 0 <= value < np.inf:
@@ -161,16 +181,16 @@ def _rate(text: str, parameters: Mapping[str, float], where: str) -> Program:
     return rate
 
 
-def _names(content: Mapping[str, Any], where: str) -> tuple[tuple[str, ...], dict[str, float]]:
+def _names(content: ReactionFile | WalkFile, where: str) -> tuple[tuple[str, ...], dict[str, float]]:
     """Species, and values of the parameters by name."""
     species: tuple[str, ...] = ()
-    for text in content["species"]:
+    for text in content.species:
         species += tuple(expand_name(text, f"{where}: species"))
         if len(species) > MOST:
             raise InputError(f"{where}: species: there are more than {MOST}; write a smaller system.")
     parameters = {
         str(name): _number(value, f"{where}: parameters.{name}")
-        for name, value in content.get("parameters", {}).items()
+        for name, value in content.parameters.items()
     }
     for name in (*species, *parameters):
         check_name(name, f"{where}: species and parameters")
@@ -180,7 +200,7 @@ def _names(content: Mapping[str, Any], where: str) -> tuple[tuple[str, ...], dic
     return species, parameters
 
 
-def _per_species(entries: Mapping[str, Any], species: Sequence[str], where: str) -> list[Any]:
+def _per_species(entries: Mapping[str, T], species: Sequence[str], where: str) -> list[T]:
     """One entry for each of the species, in their order."""
     given = {name: value for text, value in entries.items() for name in expand_name(str(text), where)}
     for name in given:
@@ -193,14 +213,13 @@ def _per_species(entries: Mapping[str, Any], species: Sequence[str], where: str)
 
 
 def _initial(
-    entries: Mapping[str, Any], species: Sequence[str], limits: Limits, where: str
+    entries: Mapping[str, float | Poisson], species: Sequence[str], limits: Limits, where: str
 ) -> tuple[np.ndarray, np.ndarray]:
     values, poisson = np.zeros(len(species)), np.zeros(len(species), dtype=bool)
     for i, value in enumerate(_per_species(entries, species, f"{where}: initial")):
         at = f"{where}: initial.{species[i]}"
-        if isinstance(value, dict) and set(value) == {"poisson"}:
-            value, poisson[i] = value["poisson"], True
-        values[i] = _number(value, at)
+        poisson[i] = isinstance(value, Poisson)
+        values[i] = _number(value.poisson, at) if isinstance(value, Poisson) else value
         if values[i] < 0 or (not poisson[i] and values[i] != int(values[i])):
             raise InputError(f"{at} is {values[i]:g}; a count is a whole number, 0 or more.")
         if values[i] > limits.count:
@@ -208,10 +227,10 @@ def _initial(
     return values, poisson
 
 
-def _genotype(entry: Any, species: Sequence[str], alleles: int, path: Path) -> np.ndarray | None:
+def _genotype(entry: str | Mapping[str, float], species: Sequence[str], alleles: int, path: Path) -> np.ndarray | None:
     if entry == "uniform":
         return None
-    if not isinstance(entry, dict):
+    if isinstance(entry, str):
         raise InputError(f"{path}: initial: '{shown(entry)}' is neither uniform nor an allele for each locus.")
     found = _per_species(entry, species, f"{path}: initial")
     for name, allele in zip(species, found, strict=True):
@@ -222,11 +241,7 @@ def _genotype(entry: Any, species: Sequence[str], alleles: int, path: Path) -> n
     return np.array(found, dtype=np.int64)
 
 
-def _grid(content: Mapping[str, Any], path: Path) -> tuple[int, float]:
-    return int(content["grid"]["points"]), _number(content["grid"]["step"], f"{path}: grid.step")
-
-
-def _number(value: Any, where: str) -> float:
+def _number(value: float | str, where: str) -> float:
     """A finite number, also one that YAML takes for text, such as 1e-4."""
     try:
         number = float(value) if not isinstance(value, bool) else np.nan

@@ -7,7 +7,6 @@
 import itertools
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from weightflow.errors import InputError, shown
 
@@ -31,25 +30,17 @@ def expand_name(text: str, where: str) -> list[str]:
     return [f"{found[1]}{i}" for i in _span(f"{found[2]}..{found[3]}", where)]
 
 
-def expand_entry(entry: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
-    """An entry once for every combination of its `repeat` indices, without that key.
+def expand_texts(texts: Mapping[str, str], repeat: Mapping[str, str], where: str) -> list[dict[str, str]]:
+    """The texts of an entry, once for every combination of the indices of its `repeat`.
 
     Raises:
         InputError: a malformed span, or an index in a text that `repeat` does not name.
     """
-    spans = {name: _span(span, f"{where}.repeat.{name}") for name, span in entry.get("repeat", {}).items()}
-    plain = {key: value for key, value in entry.items() if key != "repeat"}
-    if not spans:
-        return [plain]
-    found = []
+    spans = {name: _span(span, f"{where}.repeat.{name}") for name, span in repeat.items()}
+    found: list[dict[str, str]] = []
     for combination in itertools.product(*spans.values()):
         numbers = dict(zip(spans, combination, strict=True))
-        found.append(
-            {
-                key: _filled(value, numbers, f"{where}.{key}") if isinstance(value, str) else value
-                for key, value in plain.items()
-            }
-        )
+        found.append({key: _filled(text, numbers, f"{where}.{key}") for key, text in texts.items()})
         if len(found) > MOST:
             raise InputError(f"{where}.repeat: makes more than {MOST} entries; repeat it less often.")
     return found

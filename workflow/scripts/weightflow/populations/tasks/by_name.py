@@ -11,7 +11,7 @@ from weightflow.formats.downloads import check_sum
 from weightflow.populations.tasks.catalogue import BUILT_IN, DataSet
 from weightflow.populations.tasks.images import read_parts
 from weightflow.populations.tasks.task import Labelled, Task, split_task
-from weightflow.schema import unknown
+from weightflow.errors import unknown
 
 
 def built_in(name: str) -> Labelled:

@@ -1,0 +1,47 @@
+"""Whether uncertainty bands fit the data sets and models of a configuration."""
+
+from collections.abc import Mapping
+
+from weightflow.config.settings import Configuration, ModelSettings
+from weightflow.config.stages import chooses_width
+from weightflow.errors import InputError, unknown
+
+
+def check_bands(config: Configuration, source: str) -> None:
+    """Refuse bands of data sets or models that can have none.
+
+    Args:
+        config: complete, with defaults.
+        source: the config files' names.
+
+    Raises:
+        InputError: naming the file, the key and the fix.
+    """
+    datasets, models = config.datasets, config.models
+    for name, settings in config.bands.items():
+        where = f"{source}: bands.{name}"
+        if name not in datasets:
+            raise InputError(f"{where}: {unknown('data set', name, datasets)}")
+        if datasets[name].kind != "discrete":
+            raise InputError(
+                f"{where}: bands are about the probabilities of counts, and {name} holds real values; take it out of "
+                "bands."
+            )
+        if not models:
+            raise InputError(f"{where}: there is no model whose networks the ensemble could have; add one to models.")
+        if settings.model is not None and settings.model not in models:
+            raise InputError(f"{where}.model: {unknown('model', settings.model, models)}")
+        _check_model(models, settings.model or next(iter(models)), where)
+
+
+def _check_model(models: Mapping[str, ModelSettings], name: str, where: str) -> None:
+    if chooses_width(models[name]):
+        raise InputError(
+            f"{where}.model: model {name} chooses its width (backbone.hidden is a list), and the networks of an "
+            "ensemble have one; give one width, or name another model."
+        )
+    if (alignment := models[name].anchors.alignment) != "pooled":
+        raise InputError(
+            f"{where}.model: the anchors of an ensemble start from one fit to all snapshots, and those of model {name} "
+            f"do not (anchors.alignment: {alignment}); name a model whose alignment is pooled."
+        )

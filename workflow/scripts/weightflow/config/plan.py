@@ -1,0 +1,483 @@
+"""The plan of a run: which files its configuration asks for, and which models share a stage.
+
+Paths are those of the working folder, where a wildcard in braces stands for what the caller fills in.
+"""
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from weightflow.config import stages
+from weightflow.config.ablation_plan import BASE, Level, ablation_levels, ablation_models, models_on
+from weightflow.config.consistency import check_ablations, check_consistency, check_variants, system_path
+from weightflow.config.extrapolation import standard_baselines
+from weightflow.config.run_names import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
+from weightflow.config.settings import Configuration, ModelSettings
+from weightflow.data.folds import fold_of
+from weightflow.data.settings import DatasetSettings, heldout_amount
+from weightflow.formats.reading import as_files, format_of
+from weightflow.populations.tasks.catalogue import read_catalogue
+from weightflow.systems.entries import files_of, is_map
+
+SNAPSHOTS = "results/{dataset}/snapshots.safetensors"  # the prepared data of a data set or a fold
+RUN = "results/{dataset}/runs/{model}/seed{seed}"
+_OVERLAID_BASELINES = ("mixture", "transport_spline")
+
+
+class StageJob(NamedTuple):
+    """The job of a stage.
+
+    Attributes:
+        benchmark: its benchmark file; with the wildcard seed, where each seed has a job of its own.
+        artefact: the result that names its device, if any.
+        seeds: how many seeds it is for.
+    """
+
+    benchmark: str
+    artefact: str | None
+    seeds: int
+
+
+class TimedStage(NamedTuple):
+    """A stage of one run, as `StageJob`."""
+
+    dataset: str
+    model: str
+    seed: int
+    stage: str
+    benchmark: str
+    artefact: str | None
+    seeds: int
+
+
+class EstimatedStage(NamedTuple):
+    """The jobs of a stage that a model needs: none where a model before has them, each for some seeds."""
+
+    dataset: str
+    model: str
+    stage: str
+    jobs: int
+    seeds: int
+
+
+class Choice(NamedTuple):
+    """What was chosen for models that share it.
+
+    Attributes:
+        kind: teacher, smoothing or steps.
+        models: their names.
+        seed: None where all seeds share it.
+        made: its file.
+        scores: the scores that it was chosen by.
+    """
+
+    kind: str
+    models: list[str]
+    seed: int | None
+    made: str
+    scores: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a configuration asks for.
+
+    Attributes:
+        config: complete, with defaults and the names of its baselines.
+        home: folder of the workflow, with `resources`.
+    """
+
+    config: Configuration
+    home: Path
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any], home: Path, source: str) -> "Plan":
+        """The plan of a configuration that fits together.
+
+        Args:
+            content: what the config files say.
+            home: folder of the workflow.
+            source: the config files' names.
+
+        Raises:
+            InputError: naming the file, the key and the fix.
+        """
+        config = Configuration.of(content, source)
+        if config.baselines is None:
+            config = config.model_copy(update={"baselines": tuple(standard_baselines(config.datasets))})
+        check_consistency(config, home / "resources" / "systems", source)
+        check_ablations(config, source)
+        check_variants(config, home / "resources" / "systems", source)
+        return cls(config, home)
+
+    @property
+    def datasets(self) -> list[str]:
+        """Names of the data sets."""
+        return list(self.config.datasets)
+
+    @property
+    def models(self) -> list[str]:
+        """Names of the models, without variants of an ablation study."""
+        return list(self.config.models)
+
+    @property
+    def baselines(self) -> Sequence[str]:
+        """Names of the baselines."""
+        return self.config.baselines or ()
+
+    @property
+    def seeds(self) -> Sequence[int]:
+        """Seeds; figures show the first."""
+        return self.config.seeds
+
+    # Models, and what they share.
+
+    @cached_property
+    def settings(self) -> dict[str, ModelSettings]:
+        """Settings of every model, those of an ablation study among them."""
+        return {**self.config.models, **ablation_models(self.config)}
+
+    def sections(self, model: str, *names: str) -> dict[str, Any]:
+        """Sections of a model's settings."""
+        return stages.sections(self.settings[model], *names)
+
+    def having(self, trait: Callable[[ModelSettings], bool]) -> list[str]:
+        """Models with a trait of their settings."""
+        return [name for name, settings in self.settings.items() if trait(settings)]
+
+    def sharing(self, label: Callable[[ModelSettings], str], models: Sequence[str]) -> dict[str, list[str]]:
+        """Models by the label of a stage that they share, in order."""
+        found: dict[str, list[str]] = {}
+        for model in models:
+            found.setdefault(label(self.settings[model]), []).append(model)
+        return found
+
+    @cached_property
+    def driven(self) -> list[str]:
+        """Models with a latent path."""
+        return self.having(lambda model: model.dynamics.kind == "cde")
+
+    @cached_property
+    def fields(self) -> list[str]:
+        """Models with a field."""
+        return self.having(lambda model: model.dynamics.kind != "spline")
+
+    @cached_property
+    def learning(self) -> list[str]:
+        """Models that learn from states."""
+        return self.having(stages.learns)
+
+    @cached_property
+    def curved(self) -> list[str]:
+        """Models with a learned spline."""
+        return self.having(stages.begins_at_spline)
+
+    @cached_property
+    def taught(self) -> list[str]:
+        """Models with a teacher."""
+        return self.having(stages.is_taught)
+
+    @cached_property
+    def stepped(self) -> list[str]:
+        """Models whose number of steps is chosen."""
+        return self.having(stages.chooses_steps)
+
+    @cached_property
+    def anchors(self) -> dict[str, list[str]]:
+        """Models by the label of the anchors that they share."""
+        return self.sharing(stages.anchor_label, list(self.settings))
+
+    @cached_property
+    def teachers(self) -> dict[str, list[str]]:
+        """Models by the label of the teacher that they share."""
+        return self.sharing(stages.teacher_label, self.taught)
+
+    @cached_property
+    def choices(self) -> dict[str, list[str]]:
+        """Models by the label of the choice of width and smoothing that they share."""
+        return self.sharing(stages.choice_label, self.learning)
+
+    @cached_property
+    def splines(self) -> dict[str, list[str]]:
+        """Models by the label of the learned spline that they share."""
+        return self.sharing(stages.spline_label, self.curved)
+
+    def anchors_in(self, jobs: str) -> list[str]:
+        """Labels of the anchors that are trained in a kind of job (`anchors.jobs`)."""
+        return [label for label, users in self.anchors.items() if self.settings[users[0]].anchors.jobs == jobs]
+
+    # Files of models.
+
+    def anchors_of(self, model: str) -> str:
+        """Folder of a model's anchors."""
+        return f"results/{{dataset}}/anchors/{stages.anchor_label(self.settings[model])}/seed{{seed}}"
+
+    def graph_of(self, model: str) -> str:
+        """A model's weight graph."""
+        return f"{self.anchors_of(model)}/weight_graph.safetensors"
+
+    def teacher_of(self, model: str) -> str | list[str]:
+        """A model's teacher; nothing where it has none."""
+        label = stages.teacher_label(self.settings[model])
+        return f"results/{{dataset}}/teachers/{label}/teacher.json" if model in self.taught else []
+
+    def choice_of(self, model: str) -> str | list[str]:
+        """The choice of a model's width and smoothing; nothing where there is none."""
+        label = stages.choice_label(self.settings[model])
+        return f"results/{{dataset}}/choices/{label}/seed{{seed}}/choice.json" if model in self.learning else []
+
+    def spline_of(self, model: str) -> str | list[str]:
+        """A model's learned spline; nothing where it needs none."""
+        label = stages.spline_label(self.settings[model])
+        return f"results/{{dataset}}/splines/{label}/seed{{seed}}/spline.safetensors" if model in self.curved else []
+
+    def path_of(self, model: str) -> str | list[str]:
+        """A model's latent path; nothing where it needs none."""
+        return f"{RUN}/latent_path.safetensors".replace("{model}", model) if model in self.driven else []
+
+    def width_of(self, anchors: str) -> str | list[str]:
+        """The choice that anchors take their width from; nothing where the width is given."""
+        model = self.anchors[anchors][0]
+        return self.choice_of(model) if stages.chooses_width(self.settings[model]) else []
+
+    def start_of(self, anchors: str) -> str | list[str]:
+        """The common start of anchors that are trained apart; nothing where each has its own."""
+        common = self.settings[self.anchors[anchors][0]].anchors.alignment == "pooled"
+        return "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors" if common else []
+
+    def prediction_of(self, model: str) -> str:
+        """A run's prediction with the first seed."""
+        return f"results/{{dataset}}/runs/{model}/seed{self.seeds[0]}/prediction.safetensors"
+
+    # Data sets.
+
+    def dataset(self, name: str) -> DatasetSettings:
+        """Settings of a data set, or of the data set of a fold."""
+        return self.config.datasets[fold_of(name).dataset]
+
+    def data_settings(self, name: str) -> dict[str, Any]:
+        """The same as a job gets them; of a fold with the number of the snapshot that it leaves out."""
+        left_out = fold_of(name).left_out
+        return self.dataset(name).plain() | ({} if left_out is None else {"fold": left_out})
+
+    def own_files(self, dataset: str) -> list[str]:
+        """A data set's own files."""
+        return as_files(self.dataset(dataset).file)
+
+    def system_file(self, dataset: str) -> Path | None:
+        """The file of a data set's system."""
+        system = self.dataset(dataset).system
+        return system_path(system, self.home / "resources" / "systems") if system else None
+
+    def system_files(self, dataset: str) -> list[Path]:
+        """The file of a data set's system, first, and the model that it names, if any."""
+        system = self.system_file(dataset)
+        return files_of(system) if system else []
+
+    def is_simulated(self, dataset: str) -> bool:
+        """Whether a data set's training or held-out part is simulated."""
+        settings = self.dataset(dataset)
+        return not settings.file or heldout_amount(settings) >= 1
+
+    def source_of(self, dataset: str) -> str:
+        """A data set's file or files, or the name of the system that it is simulated from."""
+        return ", ".join(self.own_files(dataset)) or str(self.dataset(dataset).system)
+
+    def matrix_of(self, dataset: str) -> str:
+        """The matrix of an .h5ad that a data set's states are from, where predictions are written back to."""
+        of_cells = any(format_of(path) == ".h5ad" for path in self.own_files(dataset))
+        return self.dataset(dataset).matrix if of_cells else "X"
+
+    def has_exact_law(self, dataset: str) -> bool:
+        """Whether a data set's system is known and its exact law is to be tried."""
+        return bool(self.dataset(dataset).system and self.config.evaluation.exact.max_states)
+
+    def law_of(self, dataset: str) -> str | list[str]:
+        """The exact law of a data set and of its folds, whose file may say that it is unknown; nothing without one."""
+        return f"results/{fold_of(dataset).dataset}/exact_law.safetensors" if self.has_exact_law(dataset) else []
+
+    def has_landscape(self, dataset: str) -> bool:
+        """Whether a data set's system walks on a fitness landscape that can be drawn."""
+        system = self.system_file(dataset)
+        return system is not None and is_map(system)
+
+    def downloads(self, is_there: Callable[[str], bool]) -> dict[str, tuple[str, str | None]]:
+        """URLs and checksums of the files of data sets and tasks that are not there, by path."""
+        catalogue = read_catalogue(self.home / "resources" / "tasks.yaml")
+        sources = [source for task in catalogue.values() for source in task.files.values()]
+        found: dict[str, tuple[str, str | None]] = {str(s.path): (s.url, s.sha256) for s in sources}
+        for chosen in self.config.datasets.values():
+            files, urls = as_files(chosen.file), as_files(chosen.url)
+            sums: Sequence[str | None] = as_files(chosen.sha256) or [None] * len(urls)
+            if urls:
+                found |= {file: (url, sha) for file, url, sha in zip(files, urls, sums, strict=True)}
+        return {file: source for file, source in found.items() if not is_there(file)}
+
+    def asked_of(self, dataset: str) -> dict[str, Any]:
+        """What is asked of a data set: models, baselines, times of predictions, and whether snapshots are left out."""
+        return {
+            "models": models_on(dataset, self.config),
+            "baselines": self.baselines,
+            "times": self.config.prediction.times or (),
+            "leave_one_out": self.config.evaluation.leave_one_out and fold_of(dataset).left_out is None,
+        }
+
+    # Runs: everything that predicts a data set.
+
+    def floors(self, dataset: str) -> list[str]:
+        """Floors of a data set: against itself, and against an independent part where there is one."""
+        return list(FLOORS) if heldout_amount(self.dataset(dataset)) else [BOOTSTRAP]
+
+    def runs(self, dataset: str) -> list[str]:
+        """Models, baselines and floors of a data set, in the order of the tables."""
+        return [*self.models, *self.baselines, *self.floors(dataset)]
+
+    @property
+    def judged(self) -> list[str]:
+        """Models and baselines, which folds are predicted by."""
+        return [*self.models, *self.baselines]
+
+    def timed_stages(self, dataset: str, model: str) -> dict[str, StageJob]:
+        """The job of each stage that a run goes through, by the stage's name."""
+        folder = f"results/{dataset}"
+        spent, made = f"{folder}/benchmarks/{model}", f"{folder}/runs/{model}/seed{{seed}}"
+        own, settings = f"{spent}/seed{{seed}}", self.settings.get(model)
+        found: dict[str, tuple[str, str | None]] = {}
+        if self.is_simulated(dataset):
+            found["simulate"] = f"{folder}/benchmarks/simulate_system.tsv", None
+        found["prepare"] = f"{folder}/benchmarks/prepare_snapshots.tsv", None
+        if uses := settings or (self.settings[self.models[0]] if model in INTERPOLATIONS else None):
+            label = stages.anchor_label(uses)
+            anchors = f"{folder}/benchmarks/anchors/{label}"
+            trained = f"{folder}/anchors/{label}/seed{{seed}}/snapshots"
+            of_all = label in self.anchors_in("all_seeds")
+            found["anchors"] = f"{anchors if of_all else f'{anchors}/seed{{seed}}'}/train_anchors.tsv", trained
+            found["weight_graph"] = f"{anchors}/seed{{seed}}/build_weight_graph.tsv", None
+        if model in self.driven:
+            found["latent_path"] = f"{own}/fit_latent_path.tsv", f"{made}/latent_path.safetensors"
+        if settings and model in self.taught:
+            label = stages.teacher_label(settings)
+            found["teacher"] = f"{folder}/benchmarks/teachers/{label}/choose_teacher.tsv", None
+        if settings and model in self.learning:
+            at = f"choices/{stages.choice_label(settings)}/seed{{seed}}"
+            found["smoothing"] = f"{folder}/benchmarks/{at}/choose_smoothing.tsv", f"{folder}/{at}/choice.json"
+        if settings and model in self.curved:
+            at = f"splines/{stages.spline_label(settings)}/seed{{seed}}"
+            found["spline"] = f"{folder}/benchmarks/{at}/fit_spline.tsv", f"{folder}/{at}/spline.safetensors"
+        if model in FLOWS:
+            found["flow"] = f"{own}/fit_flow.tsv", f"{made}/flow.safetensors"
+        if model in self.stepped:
+            found["steps"] = f"{own}/choose_steps.tsv", f"{made}/steps.json"
+        if model in self.fields:
+            found["dynamics"] = f"{own}/fit_dynamics.tsv", f"{made}/dynamics.safetensors"
+        of_all = model in [*BASELINES, *INTERPOLATIONS, *self.floors(dataset)]
+        found["predict"] = f"{spent if of_all else own}/predict.tsv", f"{made}/prediction.safetensors"
+        found["evaluate"] = f"{spent}/evaluate_predictions.tsv", None
+        together = ("anchors", "predict", "evaluate")  # stages that a job may do for all seeds
+        return {
+            stage: StageJob(file, made, len(self.seeds) if stage in together and "{seed}" not in file else 1)
+            for stage, (file, made) in found.items()
+        }
+
+    @cached_property
+    def timed(self) -> list[TimedStage]:
+        """Every stage of every run."""
+        return [
+            TimedStage(
+                dataset,
+                model,
+                seed,
+                stage,
+                job.benchmark.format(seed=seed),
+                job.artefact and job.artefact.format(seed=seed),
+                job.seeds,
+            )
+            for dataset in self.datasets
+            for model in self.runs(dataset)
+            for seed in self.seeds
+            for stage, job in self.timed_stages(dataset, model).items()
+        ]
+
+    @cached_property
+    def estimated(self) -> list[EstimatedStage]:
+        """The stages that the models cost; jobs that models share are those of the first."""
+        found, known = [], set()
+        for dataset, model in product(self.datasets, self.models):
+            for stage, job in self.timed_stages(dataset, model).items():
+                if stage not in ("simulate", "prepare"):
+                    shared = job.benchmark in known
+                    jobs = 0 if shared else len(self.seeds) if "{seed}" in job.benchmark else 1
+                    found.append(EstimatedStage(dataset, model, stage, jobs, job.seeds))
+                    known.add(job.benchmark)
+        return found
+
+    # Tables and figures.
+
+    @cached_property
+    def levels(self) -> list[Level]:
+        """Rows of the ablation study."""
+        return ablation_levels(self.config)
+
+    @cached_property
+    def factors(self) -> list[str]:
+        """Factors of the ablation study, or their combinations."""
+        return list(dict.fromkeys(level.factor for level in self.levels if level.factor != BASE))
+
+    @cached_property
+    def studied(self) -> list[str]:
+        """Data sets of the ablation study."""
+        return list(self.config.ablations.datasets or self.datasets) if self.levels else []
+
+    @cached_property
+    def ablated(self) -> list[str]:
+        """Runs of the ablation study."""
+        return list(dict.fromkeys(level.model for level in self.levels))
+
+    @cached_property
+    def published(self) -> dict[str, str]:
+        """The system of each data set that has one on which there are published results."""
+        with (self.home / "resources" / "published.csv").open(encoding="utf-8") as file:
+            known = {row["system"] for row in csv.DictReader(line for line in file if not line.startswith("#"))}
+        # Where times are held back, the range is another.
+        found = {name: own.system or "" for name, own in self.config.datasets.items() if not own.hold_back}
+        return {name: system for name, system in found.items() if system in known}
+
+    @property
+    def overlaid(self) -> list[str]:
+        """Runs whose distributions figures lay over each other."""
+        return [*self.models, *(name for name in _OVERLAID_BASELINES if name in self.baselines)]
+
+    def sized_models(self) -> list[str]:
+        """Models whose sizes are compared: all, and of the ablation study the first with each further backbone."""
+        found = {self.settings[model].backbone.kind: model for model in reversed(self.settings)}
+        return list(dict.fromkeys([*self.models, *found.values()]))
+
+    def shown_model(self, dataset: str) -> str:
+        """The run whose joint densities are drawn."""
+        return self.config.figures.model or self.runs(dataset)[0]
+
+    def whole_run(self) -> list[str]:
+        """What the default target makes."""
+        names = ("report.html", "metrics.csv", "summary.csv", "runtime.csv", "settings.yaml")
+        return [f"results/{name}" for name in names]
+
+    def chosen(self, dataset: str) -> list[Choice]:
+        """All that is chosen for a data set's models, apart from ablations."""
+        folder, found = f"results/{dataset}", []
+        taught, learning = ([m for m in self.models if m in some] for some in (self.taught, self.learning))
+        for label, users in self.sharing(stages.teacher_label, taught).items():
+            at = f"{folder}/teachers/{label}"
+            found.append(Choice("teacher", users, None, f"{at}/teacher.json", f"{at}/scores.csv"))
+        for label, users in self.sharing(stages.choice_label, learning).items():
+            for seed in self.seeds:
+                at = f"{folder}/choices/{label}/seed{seed}"
+                found.append(Choice("smoothing", users, seed, f"{at}/choice.json", f"{at}/scores.csv"))
+        for model in (m for m in self.models if m in self.stepped):
+            for seed in self.seeds:
+                at = f"{folder}/runs/{model}/seed{seed}"
+                found.append(Choice("steps", [model], seed, f"{at}/steps.json", f"{at}/steps.csv"))
+        return found

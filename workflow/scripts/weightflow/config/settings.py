@@ -1,0 +1,128 @@
+"""A configuration: its data sets, models and everything else that a config file may say."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from weightflow.anchors.settings import AnchorSettings
+from weightflow.bands.settings import BandSettings
+from weightflow.data.settings import DatasetSettings, DataSettings
+from weightflow.dynamics.settings import (
+    ContinuationSettings,
+    DynamicsSettings,
+    PathSettings,
+    SelectionSettings,
+    SolverSettings,
+    SplineSettings,
+    TrainingSettings,
+)
+from weightflow.evaluation.settings import EvaluationSettings
+from weightflow.networks.settings import BackboneSettings
+from weightflow.populations.settings import PopulationSettings
+from weightflow.prediction.settings import PredictionSettings
+from weightflow.settings import Common, Many, Name, Number, Seed, Settings, Unique
+from weightflow.teaching.settings import TeacherSettings
+
+
+class ModelSettings(Settings):
+    """One model."""
+
+    data: DataSettings = DataSettings()
+    backbone: BackboneSettings = BackboneSettings()
+    anchors: AnchorSettings = AnchorSettings()
+    teacher: TeacherSettings = TeacherSettings()
+    selection: SelectionSettings = SelectionSettings()
+    spline: SplineSettings = SplineSettings()
+    path: PathSettings = PathSettings()
+    dynamics: DynamicsSettings = DynamicsSettings()
+    continuation: ContinuationSettings = ContinuationSettings()
+    solver: SolverSettings = SolverSettings()
+    training: TrainingSettings = TrainingSettings()
+
+
+class AblationSettings(Settings):
+    """What `snakemake ablations` compares, and the report shows.
+
+    Each level of a factor changes some settings of a base model; every factor is varied by itself, or all of them
+    together with cross.
+    """
+
+    base: str | None = None
+    """Model whose settings are changed; null takes the first."""
+    bases: dict[str, str] = {}
+    """Models that some factors change in place of the base, by factor; not with cross."""
+    datasets: Annotated[Unique[str], Field(min_length=1)] | None = None
+    """Data sets that are studied; null takes all."""
+    cross: bool = False
+    """Whether every combination of levels is tried; many runs."""
+    factors: dict[Name, Annotated[dict[Name, dict[str, Any]], Field(min_length=1)]] = {}
+    """Factors by name, each with its levels by name; a level holds the settings of a model that it changes. Levels that
+    differ only in a number at their end (share-10, share-25) are drawn along an axis."""
+    labels: dict[str, str] = {}
+    """Labels of factors in figures and tables; a factor without one has its name."""
+
+
+class FigureSettings(Settings):
+    """What the report shows."""
+
+    times: Annotated[Many[Number], Field(min_length=1, max_length=6)] | None = None
+    """Times of the marginal and joint figures, of the cells, of the fitness landscape and of the weight path's insets
+    (the nearest on the grid are taken); null spreads four over the unseen times, six over all for the cells, and
+    four with growing distances for the landscape."""
+    model: str | None = None
+    """Model of the joint densities, of the density in motion of the cells and of the fitness landscape; null takes the
+    first."""
+
+
+_PAPERS = {"backbone": {"position": False}, "anchors": {"alignment": "sequential"}}  # the paper's choices
+
+
+class Configuration(Settings):
+    """Every key, its meaning, range and default."""
+
+    seeds: Annotated[Unique[Seed], Field(min_length=1), Common] = (0, 1, 2)
+    """One independent run of everything random per seed; tables report mean and standard deviation over them."""
+    datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)]
+    """Data sets by name. Each is simulated from a system or read from a file."""
+    models: dict[Name, ModelSettings] = {
+        "weightflow": ModelSettings(),
+        "weightflow_cde": ModelSettings.model_validate({**_PAPERS, "dynamics": {"kind": "cde"}}),
+        "weightflow_ode": ModelSettings.model_validate({**_PAPERS, "dynamics": {"kind": "ode"}}),
+    }
+    """Models by name; a name stands for its settings in every table and figure."""
+    baselines: (
+        Unique[
+            Literal[
+                "previous",
+                "mixture",
+                "mixture_kernel",
+                "displacement",
+                "displacement_kernel",
+                "transport_spline",
+                "transport_kernel",
+                "quantiles",
+                "ot_cfm",
+                "weights_linear",
+                "weights_spline",
+            ]
+        ]
+        | None
+    ) = None
+    """What the models are compared with. previous, mixture and displacement use the neighbouring snapshots,
+    transport_spline all of them; mixture_kernel, displacement_kernel and transport_kernel make densities of these,
+    by kernels whose bandwidth left-out snapshots choose; ot_cfm fits a flow by conditional flow matching, without a
+    density; weights_linear and weights_spline interpolate the anchors of the first model; quantiles moves each
+    variable's quantiles on straight lines, with the ranks of the nearer snapshot. Past the last snapshot previous
+    stays, quantiles, displacement and displacement_kernel continue along the last lines, and the others are refused.
+    null takes previous, mixture, mixture_kernel, displacement, transport_spline, transport_kernel, weights_linear
+    and weights_spline, or, where a data set holds times back, previous, quantiles and displacement."""
+    evaluation: EvaluationSettings = EvaluationSettings()
+    prediction: PredictionSettings = PredictionSettings()
+    ablations: AblationSettings = AblationSettings()
+    populations: dict[Name, PopulationSettings] = {}
+    """Populations of trained classifiers by name, for `snakemake populations`: many networks of one task and
+    architecture, from whose weights new networks are generated, and which are encoded and reconstructed."""
+    bands: dict[str, BandSettings] = {}
+    """Data sets of counts whose predicted marginals get uncertainty bands, for `snakemake populations`: an ensemble of
+    anchors for each snapshot, each of resampled states, and a flow over these networks that is conditional on time."""
+    figures: FigureSettings = FigureSettings()
