@@ -6,7 +6,6 @@ As of all settings, nothing here reads data or imports torch.
 from collections.abc import Mapping
 from typing import Any
 
-from weightflow.config.stages import chooses_width
 from weightflow.errors import InputError
 from weightflow.schema import unknown
 
@@ -39,7 +38,7 @@ def check_bands(config: Mapping[str, Any], source: str) -> None:
 
 
 def _check_model(models: Mapping[str, Mapping[str, Any]], name: str, where: str) -> None:
-    if chooses_width(models[name]):
+    if isinstance(models[name]["backbone"]["hidden"], list):
         raise InputError(
             f"{where}.model: model {name} chooses its width (backbone.hidden is a list), and the networks of an "
             "ensemble have one; give one width, or name another model."

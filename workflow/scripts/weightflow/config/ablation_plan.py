@@ -2,11 +2,10 @@
 
 import itertools
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from weightflow.evaluation.ablation_table import BASE, Level
 from weightflow.records.digests import settings_digest
-
-BASE = "base"  # the factor that tables of ablations call a base model
 
 
 def variants(config: Mapping[str, Any]) -> list[tuple[list[tuple[str, str]], dict[str, Any]]]:
@@ -59,22 +58,6 @@ def models_on(dataset: str, config: Mapping[str, Any]) -> dict[str, dict[str, An
         config: complete, with defaults.
     """
     return config["models"] | (ablation_models(config) if is_studied(dataset, config) else {})
-
-
-class Level(NamedTuple):
-    """One row of an ablation study.
-
-    Attributes:
-        factor: what is changed; `BASE` for a base model itself, factors joined by '--' for a combination.
-        level: to what; the base's own name for itself.
-        base: the model that is changed.
-        model: the run that has these settings.
-    """
-
-    factor: str
-    level: str
-    base: str
-    model: str
 
 
 def ablation_levels(config: Mapping[str, Any]) -> list[Level]:

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from weightflow.config.ablation_plan import BASE, is_studied, variant_name, variants
-from weightflow.config.extrapolation import ending, ends
+from weightflow.baselines.registry import ending, is_model, predicted_by
+from weightflow.config.ablation_plan import is_studied, variant_name, variants
 from weightflow.config.figure_text import check_label
-from weightflow.config.run_names import INTERPOLATIONS, is_model
-from weightflow.config.stages import chooses_width, learns
+from weightflow.config.stages import chooses_width, ends, learns
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import check_observed, heldout_amount, observed_mask
 from weightflow.errors import InputError, shown
+from weightflow.evaluation.ablation_table import BASE
 from weightflow.formats.reading import READERS, as_files, format_of
 from weightflow.networks.variable_order import variable_order
 from weightflow.records.record import ROOT
@@ -48,8 +48,9 @@ def check_consistency(config: Mapping[str, Any], systems: Path, source: str) -> 
         check_model(settings, config["datasets"], systems, f"{source}: models.{name}")
     if clash := [name for name in config["models"] if not is_model(name)]:
         raise InputError(f"{source}: models.{clash[0]} has the name of a baseline; rename the model.")
-    if set(config["baselines"]) & set(INTERPOLATIONS) and not config["models"]:
-        raise InputError(f"{source}: baselines: {' and '.join(INTERPOLATIONS)} need the anchors of a model.")
+    interpolations = predicted_by("interpolation")
+    if set(config["baselines"]) & set(interpolations) and not config["models"]:
+        raise InputError(f"{source}: baselines: {' and '.join(interpolations)} need the anchors of a model.")
     for name, settings in config["datasets"].items():
         if settings["hold_back"] and (ended := ending(config["baselines"])):
             raise InputError(

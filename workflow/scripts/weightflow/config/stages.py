@@ -8,7 +8,6 @@ from weightflow.records.digests import settings_digest
 from weightflow.storage import read_json
 
 ON_CARD = ("anchors", "smoothing", "spline", "steps", "dynamics", "predict")  # stages that use a card, if there is one
-CHOSEN = ("hidden", "curvature", "roughness")  # a width and two smoothing weights, by a validation split
 
 
 def learns(model: Mapping[str, Any]) -> bool:
@@ -35,6 +34,11 @@ def is_taught(model: Mapping[str, Any]) -> bool:
 def chooses_steps(model: Mapping[str, Any]) -> bool:
     """Whether a validation split chooses for how many steps a field is fitted."""
     return model["dynamics"]["kind"] != "spline" and begins_at_spline(model)
+
+
+def ends(model: Mapping[str, Any]) -> bool:
+    """Whether a model ends at the last snapshot: a CDE does, unless its settings say how its path goes on."""
+    return model["dynamics"]["kind"] == "cde" and model["continuation"]["path"] is None
 
 
 def chooses_width(model: Mapping[str, Any]) -> bool:
