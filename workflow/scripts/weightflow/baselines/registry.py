@@ -189,9 +189,7 @@ FLOORS = {
         independent=True,
     ),
     "floor_split_half": Floor(
-        "floor: split half",
-        "Random halves of a left-out snapshot against each other.",
-        Look("grey", DOTTED),
+        "floor: split half", "Random halves of a left-out snapshot against each other.", Look("grey", DOTTED)
     ),
 }
 SPLIT_HALF = "floor_split_half"
