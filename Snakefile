@@ -51,7 +51,7 @@ if not FROM_SAVED:
     include: "workflow/rules/teaching.smk"
     include: "workflow/rules/dynamics.smk"
     include: "workflow/rules/prediction.smk"
-    include: "workflow/rules/flow_matching.smk"
+    include: "workflow/rules/ot_cfm.smk"
     include: "workflow/rules/evaluation.smk"
     include: "workflow/rules/estimate.smk"
     include: "workflow/rules/run_description.smk"

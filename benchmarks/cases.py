@@ -12,7 +12,7 @@ from workloads import CPU, EPIDEMIC, backbone_of, counts, epidemic, population_s
 
 from weightflow import seeding
 from weightflow.anchors.training import train_anchors, train_anchors_of_seeds
-from weightflow.baselines.interpolated_weights import interpolate_weights
+from weightflow.baselines.interpolated_weights import natural_spline
 from weightflow.data.snapshots import Snapshots
 from weightflow.density.weighted_states import marginals
 from weightflow.dynamics.equations import Solver, evolve, normalise_times
@@ -59,7 +59,7 @@ def published_error() -> list[Measured]:
 
     def model():
         made = train_anchors(backbone, data.coordinates, data.observed_times, settings()["anchors"], ON_CPU)
-        weights = interpolate_weights("weights_spline", made.times, made.weights, data.times)
+        weights = natural_spline(made.times, made.weights, data.times)
         networks, generator = torch.as_tensor(weights, dtype=torch.float32), torch.Generator().manual_seed(0)
         return backbone.sample(networks, 1000, generator).numpy()
 

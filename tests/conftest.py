@@ -24,7 +24,7 @@ import yaml
 from threadpoolctl import threadpool_limits
 
 from weightflow import machine
-from weightflow.config.extrapolation import standard_baselines
+from weightflow.baselines.registry import standard_baselines
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts, Reals
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph

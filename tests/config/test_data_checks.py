@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from weightflow.config.ablation_plan import models_on
-from weightflow.config.data_checks import Asked, check_asked, check_dimension, check_models, check_system
+from weightflow.config.data_checks import Asked, check_asked, check_models, check_system
 from weightflow.data.outline import read_outline
 from weightflow.data.snapshots import write_snapshots
 from weightflow.errors import InputError
@@ -22,17 +22,6 @@ def late(counts):
 def model(kind: str, z_dim: int = 1, order: str | list[str] = "sequential", past: str | None = None) -> dict:
     own = {"backbone": {"order": order}, "dynamics": {"kind": kind}, "path": {"z_dim": z_dim}}
     return {"m": own | {"continuation": {"path": past}}}
-
-
-@pytest.mark.parametrize(("z_dim", "snapshots"), [(1, 2), (2, 3), (10, 11)])
-def test_as_many_dimensions_as_anchors_span_are_fine(z_dim, snapshots):
-    check_dimension(z_dim, snapshots, "models.m.path.z_dim")
-
-
-@pytest.mark.parametrize(("z_dim", "snapshots"), [(3, 3), (11, 11)])
-def test_more_dimensions_than_anchors_span_are_refused(z_dim, snapshots):
-    with pytest.raises(InputError, match=rf"z_dim is {z_dim}, and .* set it to {snapshots - 1} or less"):
-        check_dimension(z_dim, snapshots, "models.m.path.z_dim")
 
 
 def test_a_model_with_too_many_dimensions_is_named(counts):

@@ -13,6 +13,7 @@ from weightflow.config.stages import (
     chooses_steps,
     chooses_width,
     chosen_backbone,
+    ends,
     is_taught,
     learns,
     sees_states,
@@ -119,3 +120,12 @@ def test_traits_of_a_model(complete, kind):
     settings, expected = KINDS[kind]
     model = complete({"datasets": {"data": {"system": "epidemic"}}, "models": {"m": settings}})["models"]["m"]
     assert "".join("x" if trait(model) else "-" for trait in TRAITS) == expected
+
+
+def test_only_a_cde_whose_path_ends_has_to_end():
+    def model(kind: str, path: str | None) -> dict:
+        return {"dynamics": {"kind": kind}, "continuation": {"path": path}}
+
+    assert ends(model("cde", None))
+    assert not any(ends(model(kind, None)) for kind in ("ode", "spline"))
+    assert not any(ends(model("cde", path)) for path in ("linear", "constant"))

@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from weightflow.config.ablation_plan import Level
 from weightflow.errors import InputError
-from weightflow.evaluation.ablation_table import COLUMNS, check_levels, tabulate_ablations
+from weightflow.evaluation.ablation_table import COLUMNS, Level, check_levels, tabulate_ablations
 from weightflow.evaluation.score_tables import summarise
 
 LEVELS = [

@@ -15,7 +15,7 @@ from PIL import Image
 from scipy.stats import poisson
 
 from weightflow.bands.coverage import Bands
-from weightflow.config.run_names import SPLIT_HALF
+from weightflow.baselines.registry import SPLIT_HALF
 from weightflow.data.folds import fold_name
 from weightflow.data.representation import Representation
 from weightflow.data.snapshots import Snapshots

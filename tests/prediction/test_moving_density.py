@@ -9,7 +9,7 @@ import torch
 from scipy.stats import norm
 
 from tests.conftest import SMALL_DYNAMICS, real_density
-from weightflow.baselines.interpolated_weights import interpolate_weights
+from weightflow.baselines.interpolated_weights import linear
 from weightflow.data.state_space import BINS, Counts, Reals
 from weightflow.dynamics.equations import Solver, evolve, normalise_times, solve_weights
 from weightflow.dynamics.field_files import make_field
@@ -116,7 +116,7 @@ def test_a_prediction_along_a_path_reaches_what_is_held_back(network, weights, c
 def test_a_prediction_along_a_path_holds_it_on_both_grids(network, weights, counts):
     settings = {"kind": "gru", "hidden": 3, "layers": 1, "position": False, "order": "sequential"}
     graph = build_weight_graph(network.layers, weights, counts.times, "a digest", settings)
-    path = partial(interpolate_weights, "weights_linear", counts.times, weights)
+    path = partial(linear, counts.times, weights)
     found = predict_along(partial(map, path), graph, Question(counts, 50), Computation(0, CPU))
     expected = predict(network, weights, counts)
     np.testing.assert_allclose(found.weights, weights, atol=1e-6)
@@ -128,7 +128,7 @@ def test_a_prediction_along_a_path_holds_it_on_both_grids(network, weights, coun
 
 def test_few_times_have_frames_between_them_and_many_have_none(network, weights, counts, monkeypatch):
     fine = np.linspace(0, 7, 29)
-    path = WeightsPath(weights, interpolate_weights("weights_linear", counts.times, weights, fine), fine)
+    path = WeightsPath(weights, linear(counts.times, weights, fine), fine)
     asked = network, path, Question(counts, 20), Computation(0, CPU)
     grids = predict_from_weights(*asked).figures
     assert grids.frame_times.tolist() == fine[::4].tolist()

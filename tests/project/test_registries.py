@@ -3,9 +3,7 @@
 import pytest
 
 from weightflow.anchors.training import STRATEGIES
-from weightflow.baselines.interpolated_weights import INTERPOLATIONS
-from weightflow.baselines.without_networks import BASELINES, FLOORS
-from weightflow.config import run_names
+from weightflow.baselines.registry import BASELINES, FLOORS
 from weightflow.config.consistency import SEPARATE_ALIGNMENTS
 from weightflow.dynamics.graph_network import MIXERS
 from weightflow.dynamics.latent_path import METHODS
@@ -33,7 +31,7 @@ POPULATION = ["$defs", "population", "properties"]
         (MEMBERS, ["$defs", "model", "properties", "teacher", "properties", "members", "items"]),
         (MIXERS, ["$defs", "model", "properties", "dynamics", "properties", "mixer"]),
         (SEARCHES, ["$defs", "model", "properties", "selection", "properties", "search"]),
-        ([*BASELINES, *run_names.FLOWS, *INTERPOLATIONS], ["properties", "baselines", "items"]),
+        (BASELINES, ["properties", "baselines", "items"]),
         (CLASSIFIERS, [*POPULATION, "architecture", "properties", "kind"]),
         (ACTIVATIONS, [*POPULATION, "architecture", "properties", "activation"]),
         (SCHEMES, [*POPULATION, "training", "properties", "initialisations", "items"]),
@@ -51,15 +49,8 @@ def test_names_are_those_of_the_schema(root, names, path):
     assert sorted(names) == sorted(node["enum"])
 
 
-def test_runs_have_the_names_they_are_predicted_by():
-    assert list(run_names.BASELINES) == list(BASELINES)
-    assert list(run_names.INTERPOLATIONS) == list(INTERPOLATIONS)
-    assert list(run_names.FLOORS) == list(FLOORS)
-
-
 def test_every_baseline_and_floor_has_a_line_of_its_own():
-    drawn = style.LINES
-    assert sorted(drawn) == sorted([*BASELINES, *run_names.FLOWS, *INTERPOLATIONS, *FLOORS, run_names.SPLIT_HALF])
+    drawn = style.lines([*BASELINES, *FLOORS])
     looks = [(line.color, line.linestyle, line.marker) for line in drawn.values()]
     assert len({line.label for line in drawn.values()}) == len(set(looks)) == len(drawn)
 

@@ -64,7 +64,7 @@ def test_an_edit_elsewhere_does_not(scripts, digest, module):
 
 
 # What a person edits often, and what only judges, shows or checks: none of it may redo what takes hours.
-AFTERWARDS = ("evaluation/", "report/", "plots/", "config/run_names")
+AFTERWARDS = ("evaluation/", "report/", "plots/", "baselines/registry")
 CHECKS = ("config/consistency", "schema", "systems/reading", "systems/sbml")
 LONG = ["train_anchors", "train_anchor", "choose_teacher", "choose_smoothing", "fit_latent_path", "fit_spline"]
 LONG += ["choose_steps", "fit_dynamics", "predict_field", "predict_spline", "predict_interpolation"]

@@ -11,6 +11,7 @@ from PIL import Image
 
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
+from weightflow.evaluation.metric_registry import METRICS, Metric
 from weightflow.evaluation.published import COLUMNS, OWN, PUBLISHED
 from weightflow.laws.law import PoissonLaw, TableLaw, unknown_law
 from weightflow.plots import style
@@ -160,6 +161,12 @@ def test_tells_everything(make):
     assert re.search(
         r'src="data:image/gif;base64,[^"]+" width="30" height="20" alt="Density in motion \(model-two\)"', text
     )
+
+
+def test_a_metric_that_is_entered_is_explained(make, monkeypatch):
+    assert "My own meaning." not in make()
+    monkeypatch.setitem(METRICS, "own_metric", Metric("My own meaning.", "joint"))
+    assert "My own meaning." in make()
 
 
 def test_best_is_bold_and_floors_stand_apart(make):

@@ -51,12 +51,13 @@ PUBLISHED = HOME / "resources" / "published.csv"
 TASKS = HOME / "resources" / "tasks.yaml"
 
 from weightflow import machine
-from weightflow.config import ablation_plan, consistency, extrapolation, stages
-from weightflow.config.run_names import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
+from weightflow.baselines.registry import BASELINES, floors_of, predicted_by, standard_baselines
+from weightflow.config import ablation_plan, consistency, stages
 from weightflow.prediction.exports import FORMATS
 from weightflow.data.folds import fold_name, fold_of, interior
 from weightflow.data.preparation import heldout_amount
 from weightflow.errors import InputError
+from weightflow.evaluation.ablation_table import BASE
 from weightflow.formats.reading import as_files
 from weightflow.populations.tasks.catalogue import read_catalogue
 from weightflow.records import integrity
@@ -92,7 +93,7 @@ try:
     check_schema(config, read_schema(SCHEMA), CONFIG_SOURCE)
     validate(config, str(SCHEMA.resolve()))  # fills in the defaults
     if config["baselines"] is None:
-        config["baselines"] = extrapolation.standard_baselines(config["datasets"])
+        config["baselines"] = standard_baselines(config["datasets"])
     consistency.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
     CATALOGUE = read_catalogue(TASKS)
     consistency.check_ablations(config, CONFIG_SOURCE)
@@ -120,9 +121,7 @@ DATASETS = list(config["datasets"])
 MODELS = list(config["models"])
 SETTINGS = {**config["models"], **ABLATIONS}
 LEVELS = ablation_plan.ablation_levels(config)
-FACTORS = list(
-    dict.fromkeys(level.factor for level in LEVELS if level.factor != ablation_plan.BASE)
-)
+FACTORS = list(dict.fromkeys(level.factor for level in LEVELS if level.factor != BASE))
 STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
 CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
 DRIVEN = [m for m in MODELS if m in CDE_MODELS]  # of those that figures show
@@ -178,8 +177,7 @@ def settings_of(dataset):
 
 def floors(dataset):
     """Floors a data set has: against itself, and against an independent part where there is one."""
-    amount = heldout_amount(settings_of(dataset))
-    return list(FLOORS) if amount else [BOOTSTRAP]
+    return floors_of(bool(heldout_amount(settings_of(dataset))))
 
 
 def runs(dataset):

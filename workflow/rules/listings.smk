@@ -23,7 +23,8 @@ def timed_stages(dataset, model):
     if needs_simulation(settings_of(dataset)):
         found["simulate"] = (f"{folder}/benchmarks/simulate_system.tsv", None)
     found["prepare"] = (f"{folder}/benchmarks/prepare_snapshots.tsv", None)
-    uses = model if model in SETTINGS else MODELS[0] if model in INTERPOLATIONS else None
+    job = BASELINES[model].job if model in BASELINES else None
+    uses = MODELS[0] if job == "interpolation" else model if model in SETTINGS else None
     if uses:
         label = stages.anchor_label(SETTINGS[uses])
         anchors = f"{folder}/benchmarks/anchors/{label}/seed{{seed}}"
@@ -51,16 +52,14 @@ def timed_stages(dataset, model):
             f"{folder}/benchmarks/splines/{label}/seed{{seed}}/fit_spline.tsv",
             f"{folder}/splines/{label}/seed{{seed}}/spline.safetensors",
         )
-    if model in FLOWS:
-        found["flow"] = (f"{folder}/{run}/fit_flow.tsv", f"{made}/flow.safetensors")
+    if job == "own":
+        found[model] = (f"{folder}/{run}/fit_{model}.tsv", f"{made}/{model}.safetensors")
     if model in STEPPED:
         found["steps"] = (f"{folder}/{run}/choose_steps.tsv", f"{made}/steps.json")
     if model in FIELDS:
         found["dynamics"] = (f"{folder}/{run}/fit_dynamics.tsv", f"{made}/dynamics.safetensors")
     of_all = f"{folder}/benchmarks/{model}"  # seeds
-    spent = (
-        of_all if model in [*BASELINES, *INTERPOLATIONS, *floors(dataset)] else f"{folder}/{run}"
-    )
+    spent = f"{folder}/{run}" if model in SETTINGS or job == "own" else of_all
     found["predict"] = (f"{spent}/predict.tsv", f"{made}/prediction.safetensors")
     found["evaluate"] = (f"{of_all}/evaluate_predictions.tsv", None)
     together = ("anchors", "predict", "evaluate")  # stages that a job may do for all seeds

@@ -81,7 +81,7 @@ rule predict_interpolation:
     benchmark:
         "results/{dataset}/benchmarks/{model}/predict.tsv"
     wildcard_constraints:
-        model=any_of(INTERPOLATIONS),
+        model=any_of(predicted_by("interpolation")),
     group:
         "scores"
     conda:
@@ -90,6 +90,7 @@ rule predict_interpolation:
     resources:
         runtime=stage_minutes,
     params:
+        interpolation=lambda w: BASELINES[w.model].draw.name,
         seeds=SEEDS,
         samples=config["evaluation"]["samples"],
         code=code("predict_interpolation.py"),
@@ -113,7 +114,7 @@ rule predict_baseline:
     benchmark:
         "results/{dataset}/benchmarks/{model}/predict.tsv"
     wildcard_constraints:
-        model=any_of([*BASELINES, *FLOORS]),
+        model=any_of([*predicted_by("cloud"), *floors_of(True)]),
     group:
         "scores"
     conda:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from weightflow.config.run_names import SPLIT_HALF
+from weightflow.baselines.registry import SPLIT_HALF
 from weightflow.data.snapshots import read_snapshots
 from weightflow.jobs.frame import run
 from weightflow.plots import style

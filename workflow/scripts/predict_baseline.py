@@ -1,6 +1,6 @@
 """Predict by a baseline without a network, or by a floor, seed by seed."""
 
-from weightflow.baselines.without_networks import predict_baseline
+from weightflow.baselines.clouds import predict_baseline
 from weightflow.data.snapshots import read_snapshots
 from weightflow.jobs.frame import run, stamp
 from weightflow.laws.law import known_law

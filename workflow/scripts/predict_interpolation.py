@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from weightflow.baselines.interpolated_weights import interpolate_weights
+from weightflow.baselines import interpolated_weights
 from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.jobs.device import job_device
@@ -14,11 +14,12 @@ from weightflow.seeding import Computation
 
 
 def main(snakemake):
-    inputs, params, kind, device = snakemake.input, snakemake.params, snakemake.wildcards.model, job_device(snakemake)
+    inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
+    interpolate = getattr(interpolated_weights, params.interpolation)
     question = Question(read_snapshots(inputs.snapshots), params.samples, known_law(inputs.law))
     for seed, path, target in zip(params.seeds, inputs.graphs, snakemake.output, strict=True):
         graph = read_weight_graph(path)
-        weights_at = partial(map, partial(interpolate_weights, kind, graph.times, graph.weights))
+        weights_at = partial(map, partial(interpolate, graph.times, graph.weights))
         prediction = predict_along(weights_at, graph, question, Computation(seed, device))
         write_prediction(target, prediction, made_by=stamp(snakemake), seed=seed)
 

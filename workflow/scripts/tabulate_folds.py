@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from weightflow import seeding
-from weightflow.config.run_names import SPLIT_HALF
+from weightflow.baselines.registry import SPLIT_HALF
 from weightflow.data.folds import fold_of
 from weightflow.data.snapshots import read_snapshots
 from weightflow.evaluation.leave_one_out import left_out_scores, split_half_floor, summarise_folds

@@ -11,7 +11,6 @@ transport     optimal transport between snapshots
 density       densities without networks
 networks      small autoregressive networks p(x | weights)
 records       what made each result
-config        checks of settings, the plan of a run
 anchors       weights fitted to each observed snapshot
 teaching      teachers: states between the snapshots
 dynamics      weights that move through time
@@ -20,6 +19,7 @@ baselines     other methods, and floors
 evaluation    metrics and tables of them
 populations   many trained classifiers, and generators of new ones
 bands         uncertainty of predicted distributions
+config        checks of settings, the plan of a run
 plots         figures
 report        tables and pages
 jobs          scripts of Snakemake, devices, cost of a run

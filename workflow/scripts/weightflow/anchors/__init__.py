@@ -1,4 +1,4 @@
 """Anchors: the weights fitted to each observed snapshot, their alignment strategies and their files.
 
-May import: the root modules and the rooms from systems to config.
+May import: the root modules and the rooms from systems to records.
 """

@@ -1,5 +1,5 @@
 """Configuration: checks that settings fit together, and the plan of a run.
 
-Names of runs, stages and their settings, variants of an ablation study, what continues past the last snapshot.
-May import: the root modules and the rooms from systems to records.
+Stages and their settings, variants of an ablation study, labels of figures, settings of saved results.
+May import: the root modules and the rooms from systems to bands.
 """

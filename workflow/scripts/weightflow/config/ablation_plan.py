@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from weightflow.config.settings import Configuration, ModelSettings
-
-BASE = "base"  # the factor that tables of ablations call a base model
+from weightflow.evaluation.ablation_table import BASE, Level
 
 
 class Variant(NamedTuple):
@@ -85,22 +84,6 @@ def models_on(dataset: str, config: Configuration) -> dict[str, ModelSettings]:
         config: complete, with defaults.
     """
     return config.models | (ablation_models(config) if is_studied(dataset, config) else {})
-
-
-class Level(NamedTuple):
-    """One row of an ablation study.
-
-    Attributes:
-        factor: what is changed; `BASE` for a base model itself, factors joined by '--' for a combination.
-        level: to what; the base's own name for itself.
-        base: the model that is changed.
-        model: the run that has these settings.
-    """
-
-    factor: str
-    level: str
-    base: str
-    model: str
 
 
 def ablation_levels(config: Configuration) -> list[Level]:

@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from weightflow.anchors.settings import AnchorSettings
-from weightflow.config.ablation_plan import BASE, is_studied, variant_key, variant_name, variants
-from weightflow.config.extrapolation import ending, ends
+from weightflow.baselines.registry import ending, is_model, predicted_by
+from weightflow.config.ablation_plan import is_studied, variant_key, variant_name, variants
 from weightflow.config.figure_text import check_label
-from weightflow.config.run_names import INTERPOLATIONS, is_model
 from weightflow.config.settings import Configuration, ModelSettings
-from weightflow.config.stages import chooses_width, learns
+from weightflow.config.stages import chooses_width, ends, learns
 from weightflow.data.folds import fold_of
-from weightflow.data.preparation import check_observed, heldout_amount, observed_mask
-from weightflow.data.settings import DatasetSettings
+from weightflow.data.preparation import check_observed, observed_mask
+from weightflow.data.settings import DatasetSettings, heldout_amount
 from weightflow.dynamics.settings import PathSettings
 from weightflow.errors import InputError, shown, unknown
+from weightflow.evaluation.ablation_table import BASE
 from weightflow.formats.reading import READERS, as_files, format_of
 from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.variable_order import variable_order
@@ -51,10 +51,11 @@ def check_consistency(config: Configuration, systems: Path, source: str) -> None
         check_model(settings, config.datasets, systems, f"{source}: models.{name}")
     if clash := [name for name in config.models if not is_model(name)]:
         raise InputError(f"{source}: models.{clash[0]} has the name of a baseline; rename the model.")
-    if set(config.baselines) & set(INTERPOLATIONS) and not config.models:
-        raise InputError(f"{source}: baselines: {' and '.join(INTERPOLATIONS)} need the anchors of a model.")
+    interpolations = predicted_by("interpolation")
+    if set(config.baselines or ()) & set(interpolations) and not config.models:
+        raise InputError(f"{source}: baselines: {' and '.join(interpolations)} need the anchors of a model.")
     for name, settings in config.datasets.items():
-        if settings.hold_back and (ended := ending(config.baselines)):
+        if settings.hold_back and (ended := ending(config.baselines or ())):
             raise InputError(
                 f"{source}: baselines: data set {name} holds back its last times (hold_back: {settings.hold_back}), "
                 f"and {', '.join(ended)} {'ends' if len(ended) == 1 else 'end'} at the last snapshot; take what ends "
@@ -198,7 +199,7 @@ def check_ablations(config: Configuration, source: str) -> None:
             raise InputError(f"{where}.datasets: {unknown('data set', dataset, config.datasets)}")
     if BASE in factors:
         raise InputError(f"{where}.factors.{BASE}: this is what tables call the base model; rename the factor.")
-    taken = {*models, *config.baselines}
+    taken = {*models, *(config.baselines or ())}
     for chosen, _ in variants(config):
         name = variant_name(chosen)
         if name in taken:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from weightflow.config.extrapolation import ending, ends
+from weightflow.baselines.registry import ending
 from weightflow.config.settings import ModelSettings
+from weightflow.config.stages import ends
 from weightflow.data.outline import Outline
 from weightflow.data.preparation import MIN_SNAPSHOTS
 from weightflow.data.snapshots import Snapshots, check_begun
+from weightflow.dynamics.path_dimension import check_dimension
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import Recording, default_names
 from weightflow.networks.variable_order import variable_order
@@ -131,13 +133,4 @@ def check_models(
         raise InputError(
             f"{where}: prediction.times asks for {furthest:g}, the last observed time is {observed:g}, where "
             f"{', '.join(stopping)} must end; take it out, or set models.*.continuation.path."
-        )
-
-
-def check_dimension(z_dim: int, snapshots: int, where: str) -> None:
-    """Refuse more latent dimensions than the anchors can span."""
-    if z_dim > snapshots - 1:
-        raise InputError(
-            f"{where} is {z_dim}, and {snapshots} snapshots span at most {snapshots - 1} dimensions; "
-            f"set it to {snapshots - 1} or less."
         )

@@ -11,14 +11,14 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from weightflow.baselines.registry import floors_of, predicted_by, standard_baselines
 from weightflow.config import stages
-from weightflow.config.ablation_plan import BASE, Level, ablation_levels, ablation_models, models_on
+from weightflow.config.ablation_plan import ablation_levels, ablation_models, models_on
 from weightflow.config.consistency import check_ablations, check_consistency, check_variants, system_path
-from weightflow.config.extrapolation import standard_baselines
-from weightflow.config.run_names import BASELINES, BOOTSTRAP, FLOORS, FLOWS, INTERPOLATIONS
 from weightflow.config.settings import Configuration, ModelSettings
 from weightflow.data.folds import fold_of
 from weightflow.data.settings import DatasetSettings, heldout_amount
+from weightflow.evaluation.ablation_table import BASE, Level
 from weightflow.formats.reading import as_files, format_of
 from weightflow.populations.tasks.catalogue import read_catalogue
 from weightflow.systems.entries import files_of, is_map
@@ -108,7 +108,8 @@ class Plan:
         """
         config = Configuration.of(content, source)
         if config.baselines is None:
-            config = config.model_copy(update={"baselines": tuple(standard_baselines(config.datasets))})
+            past = any(dataset.hold_back for dataset in config.datasets.values())
+            config = config.model_copy(update={"baselines": tuple(standard_baselines(past))})
         check_consistency(config, home / "resources" / "systems", source)
         check_ablations(config, source)
         check_variants(config, home / "resources" / "systems", source)
@@ -330,7 +331,7 @@ class Plan:
 
     def floors(self, dataset: str) -> list[str]:
         """Floors of a data set: against itself, and against an independent part where there is one."""
-        return list(FLOORS) if heldout_amount(self.dataset(dataset)) else [BOOTSTRAP]
+        return floors_of(second_part=heldout_amount(self.dataset(dataset)) > 0)
 
     def runs(self, dataset: str) -> list[str]:
         """Models, baselines and floors of a data set, in the order of the tables."""
@@ -350,7 +351,7 @@ class Plan:
         if self.is_simulated(dataset):
             found["simulate"] = f"{folder}/benchmarks/simulate_system.tsv", None
         found["prepare"] = f"{folder}/benchmarks/prepare_snapshots.tsv", None
-        if uses := settings or (self.settings[self.models[0]] if model in INTERPOLATIONS else None):
+        if uses := settings or (self.settings[self.models[0]] if model in predicted_by("interpolation") else None):
             label = stages.anchor_label(uses)
             anchors = f"{folder}/benchmarks/anchors/{label}"
             trained = f"{folder}/anchors/{label}/seed{{seed}}/snapshots"
@@ -368,13 +369,13 @@ class Plan:
         if settings and model in self.curved:
             at = f"splines/{stages.spline_label(settings)}/seed{{seed}}"
             found["spline"] = f"{folder}/benchmarks/{at}/fit_spline.tsv", f"{folder}/{at}/spline.safetensors"
-        if model in FLOWS:
-            found["flow"] = f"{own}/fit_flow.tsv", f"{made}/flow.safetensors"
+        if model in predicted_by("own"):
+            found["flow"] = f"{own}/fit_{model}.tsv", f"{made}/flow.safetensors"
         if model in self.stepped:
             found["steps"] = f"{own}/choose_steps.tsv", f"{made}/steps.json"
         if model in self.fields:
             found["dynamics"] = f"{own}/fit_dynamics.tsv", f"{made}/dynamics.safetensors"
-        of_all = model in [*BASELINES, *INTERPOLATIONS, *self.floors(dataset)]
+        of_all = settings is None and model not in predicted_by("own")
         found["predict"] = f"{spent if of_all else own}/predict.tsv", f"{made}/prediction.safetensors"
         found["evaluate"] = f"{spent}/evaluate_predictions.tsv", None
         together = ("anchors", "predict", "evaluate")  # stages that a job may do for all seeds

@@ -40,6 +40,11 @@ def chooses_steps(model: ModelSettings) -> bool:
     return model.dynamics.kind != "spline" and begins_at_spline(model)
 
 
+def ends(model: ModelSettings) -> bool:
+    """Whether a model ends at the last snapshot: a CDE does, unless its settings say how its path continues."""
+    return model.dynamics.kind == "cde" and model.continuation.path is None
+
+
 def chooses_width(model: ModelSettings) -> bool:
     """Whether the backbone's width is one of several to choose from."""
     return isinstance(model.backbone.hidden, tuple)

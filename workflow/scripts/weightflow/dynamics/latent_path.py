@@ -15,7 +15,7 @@ import torch
 import torchcde
 
 from weightflow import seeding
-from weightflow.config.data_checks import check_dimension
+from weightflow.dynamics.path_dimension import check_dimension
 from weightflow.errors import DivergenceError, InputError
 from weightflow.networks.backbones import Backbone
 from weightflow.networks.batches import Batches

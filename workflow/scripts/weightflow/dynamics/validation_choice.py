@@ -16,7 +16,6 @@ import torch
 
 from weightflow import seeding
 from weightflow.anchors.training import train_anchors
-from weightflow.config.stages import CHOSEN
 from weightflow.data.preparation import split
 from weightflow.data.snapshots import Snapshots
 from weightflow.dynamics.equations import Field, Solver, solve_weights
@@ -32,6 +31,7 @@ from weightflow.networks.likelihood import log_probs
 from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Teachers, lesson
 
+CHOSEN = ("hidden", "curvature", "roughness")  # a width and two smoothing weights
 _IN_TURN = ("hidden", "roughness", "curvature")  # roughness rules what one snapshot looks like, so it goes first
 
 

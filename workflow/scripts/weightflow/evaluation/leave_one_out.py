@@ -6,17 +6,10 @@ import numpy as np
 import pandas as pd
 
 from weightflow.data.folds import fold_of
-from weightflow.evaluation import metrics
+from weightflow.evaluation.metric_registry import METRICS, compute, left_out_name
 from weightflow.evaluation.score_tables import over_seeds
 
 TIMES = "left_out"
-_METRICS = {
-    "w1_joint": "w1_loo",
-    "w2_joint": "w2_loo",
-    "mmd": "mmd_loo",
-    "mmd_median": "mmd_median_loo",
-    "nll": "nll_loo",
-}
 _SPLITS = 20
 
 
@@ -33,23 +26,22 @@ def left_out_scores(tables: Sequence[pd.DataFrame], left_out: Mapping[str, float
     table = pd.concat(tables, ignore_index=True)
     apart = (table["time"] - table["dataset"].map(left_out)).abs()  # files lose digits of times
     nearest = apart.groupby(table["dataset"]).transform("min")
-    there = table[(apart == nearest) & table["metric"].isin(_METRICS)]
+    names = _left_out_names()
+    there = table[(apart == nearest) & table["metric"].isin(names)]
     named = there.assign(
-        dataset=there["dataset"].map(lambda name: fold_of(name).dataset), metric=there["metric"].map(_METRICS)
+        dataset=there["dataset"].map(lambda name: fold_of(name).dataset), metric=there["metric"].map(names)
     )
     return named[["dataset", "model", "seed", "time", "metric", "value"]]
 
 
 def split_half_floor(states: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
     """Distances between random halves of a snapshot (N, d), mean over 20 splits: what sampling alone leaves."""
-    found = []
+    found, names = [], _left_out_names()
     for _ in range(_SPLITS):
         order = rng.permutation(len(states))
         first, second = states[order[: len(order) // 2]], states[order[len(order) // 2 :]]
-        w1, w2 = metrics.w_joint(first, second)
-        mmd, mmd_median = metrics.mmd(first, second)
-        values = {"w1_joint": w1, "w2_joint": w2, "mmd": mmd, "mmd_median": mmd_median}
-        found.append({_METRICS[name]: value for name, value in values.items()})
+        values = compute({"joint": (first, second)})
+        found.append({names[name]: value for name, value in values.items() if name in names})
     return pd.DataFrame(found).mean().to_dict()
 
 
@@ -63,3 +55,8 @@ def summarise_folds(scores: pd.DataFrame) -> pd.DataFrame:
         As `score_tables.summarise`, with times 'left_out'.
     """
     return over_seeds(scores, TIMES)
+
+
+def _left_out_names() -> dict[str, str]:
+    """Names of the metrics of left-out snapshots, by those of the same metrics at any time."""
+    return {name: left_out_name(name) for name, metric in METRICS.items() if metric.left_out}

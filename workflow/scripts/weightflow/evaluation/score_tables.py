@@ -11,7 +11,7 @@ from weightflow.data.snapshots import Snapshots
 from weightflow.data.subsets import at_most
 from weightflow.density.scoring import fit_levels
 from weightflow.density.weighted_states import marginals
-from weightflow.evaluation import metrics
+from weightflow.evaluation.metric_registry import Comparison, compute
 from weightflow.laws.law import ExactLaw
 from weightflow.prediction.predictions import Prediction
 from weightflow.progress import progress
@@ -129,30 +129,30 @@ def at_unseen_times(summary: pd.DataFrame) -> pd.DataFrame:
 def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
     found = {name: float(values[t]) for name, values in prediction.scores.items()}
     if len(prediction.samples[t]):
-        found |= _distances(judge, prediction, t)
+        found |= compute(_compared(judge, prediction, t))
     return {name: value for name, value in found.items() if not np.isnan(value)}
 
 
-def _distances(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
-    truth = judge.data.truth[t]
+def _compared(judge: Judge, prediction: Prediction, t: int) -> dict[Comparison, tuple[np.ndarray, ...]]:
+    """What metrics compare at the t-th time, by `Metric.compares`."""
+    data, truth = judge.data, judge.data.truth[t]
     samples, weights = prediction.weighted(t)
-    found: dict[str, float] = {}
-    if judge.data.discrete:
+    found: dict[Comparison, tuple[np.ndarray, ...]] = {}
+    if data.discrete:
         p = _frequencies(samples, weights)
         if judge.law is not None:
             own = prediction.marginals[t] if len(prediction.marginals) else p
             exact = judge.law.marginals(t, judge.law.levels)
-            found |= _marginal_distances(own[judge.law.variables], exact, "_exact")
-        found |= _marginal_distances(p, _frequencies(truth, np.full(len(truth), 1 / len(truth))), "")
+            found["exact marginals"] = _fitted(own[judge.law.variables], exact)
+        found["marginals"] = _fitted(p, _frequencies(truth, np.full(len(truth), 1 / len(truth))))
     else:
-        found["w1_marginal"] = metrics.w1_variables(samples, truth, weights)
-    if t % judge.joint_step == 0 or t == judge.data.left_out:
+        found["variables"] = samples, truth, weights
+    if t % judge.joint_step == 0 or t == data.left_out:
         truth = at_most(truth, judge.joint_states, seeding.stream(0, "reference", t))
-        if not judge.data.discrete and not prediction.sample_weights:
+        if not data.discrete and not prediction.sample_weights:
             samples = at_most(samples, len(truth), seeding.stream(0, "prediction", t))
             weights = np.full(len(samples), 1 / len(samples))
-        found["w1_joint"], found["w2_joint"] = metrics.w_joint(samples, truth, weights)
-        found["mmd"], found["mmd_median"] = metrics.mmd(samples, truth, weights)
+        found["joint"] = samples, truth, weights
     return found
 
 
@@ -160,7 +160,6 @@ def _frequencies(states: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return marginals(states, weights, 1 + int(states.max()))
 
 
-def _marginal_distances(p: np.ndarray, q: np.ndarray, suffix: str) -> dict[str, float]:
+def _fitted(p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     levels = max(p.shape[1], q.shape[1])
-    p, q = fit_levels(p, levels), fit_levels(q, levels)
-    return {f"w_marginal{suffix}": metrics.w_marginal(p, q), f"jsd_marginal{suffix}": metrics.jsd_marginal(p, q)}
+    return fit_levels(p, levels), fit_levels(q, levels)

@@ -11,12 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator, NullFormatter, NullLocator
 
-from weightflow.config.ablation_plan import BASE
-from weightflow.evaluation.metric_catalogue import CATALOGUE, compared
+from weightflow.evaluation.ablation_table import BASE
+from weightflow.evaluation.metric_registry import METRICS, compared
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.plots import style
 
-SHOWN = ("kl_exact", "nll", "jsd_marginal_exact", "jsd_marginal", "w_marginal_exact", "w_marginal", "w1_marginal")
 _ROW = 0.5 * style.CM  # height of a level
 _LINE_HEIGHT = 5.6 * style.CM
 _LOG_FROM = 8  # ratio of the largest to the smallest mean from which an axis is logarithmic
@@ -55,7 +54,7 @@ def plot_ablation(table: pd.DataFrame, factor: str, law_of_all: bool, label: str
     label = label or factor.replace("--", " and ").replace("_", " ")
     levels = list(dict.fromkeys(own["level"]))
     everywhere = set.intersection(*(set(rows["metric"]) for _, rows in pd.concat([own, base]).groupby("model")))
-    numbers, shown = level_numbers(levels), compared(SHOWN, everywhere & set(own["metric"]), law_of_all)
+    numbers, shown = level_numbers(levels), compared("ablation", everywhere & set(own["metric"]), law_of_all)
     with style.look():
         if not shown:
             return style.empty("No metric is defined for these data.")
@@ -67,10 +66,10 @@ def plot_ablation(table: pd.DataFrame, factor: str, law_of_all: bool, label: str
             reference = base[base["metric"] == metric].iloc[0]
             if numbers:
                 _along(panel, values, numbers, reference)
-                panel.set_ylabel(CATALOGUE[metric].label)
+                panel.set_ylabel(METRICS[metric].label)
             else:
                 _in_rows(panel, values, reference)
-                panel.set_xlabel(CATALOGUE[metric].label)
+                panel.set_xlabel(METRICS[metric].label)
         if numbers:
             figure.supxlabel(label, fontsize=8)
         else:

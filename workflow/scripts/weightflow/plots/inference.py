@@ -8,11 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
-from weightflow.config.run_names import is_floor
-from weightflow.evaluation.metric_catalogue import CATALOGUE, compared
+from weightflow.baselines.registry import is_floor
+from weightflow.evaluation.metric_registry import METRICS, compared
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.plots import style
-from weightflow.plots.ablations import SHOWN
 
 _PANELS = 2
 
@@ -34,9 +33,9 @@ def plot_inference(
     part = at_unseen_times(summary)
     runs = [run for run in lines if run in seconds.index and not is_floor(run)]
     part = part[part["model"].isin(runs) & np.isfinite(part["mean"])]
-    linear = part["metric"].map(lambda metric: CATALOGUE[metric].linear).astype(bool)  # these may be negative
+    linear = part["metric"].map(lambda metric: METRICS[metric].linear).astype(bool)  # these may be negative
     part = part[linear | (part["mean"] > style.ROUNDING * part.groupby("metric")["mean"].transform("max"))]
-    shown = compared(SHOWN, part["metric"], law_of_all)[:_PANELS]
+    shown = compared("ablation", part["metric"], law_of_all)[:_PANELS]
     with style.look():
         if not shown:
             return style.empty("No metric is defined for these data.")
@@ -53,13 +52,13 @@ def plot_inference(
                     mark = {"marker": look.marker or "o", "color": look.color, "markersize": 4, "capsize": 2}
                     panel.errorbar(spent["mean"], row["mean"], **spreads, **mark, linestyle="", zorder=look.zorder)
             panel.set_xscale("log")
-            if not CATALOGUE[metric].linear:
+            if not METRICS[metric].linear:
                 panel.set_yscale("log", nonpositive="clip")
-            for axis in [panel.xaxis] if CATALOGUE[metric].linear else [panel.xaxis, panel.yaxis]:
+            for axis in [panel.xaxis] if METRICS[metric].linear else [panel.xaxis, panel.yaxis]:
                 axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
                 axis.set_major_formatter(FormatStrFormatter("%g"))
                 axis.set_minor_formatter(NullFormatter())
-            panel.set_ylabel(CATALOGUE[metric].label)
+            panel.set_ylabel(METRICS[metric].label)
             panel.set_xlabel("seconds of the prediction")
             panel.grid(color="#ececec", linewidth=0.6)
             panel.set_axisbelow(True)

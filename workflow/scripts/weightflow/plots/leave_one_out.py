@@ -11,11 +11,10 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from weightflow.config.run_names import SPLIT_HALF, is_model
-from weightflow.evaluation.metric_catalogue import CATALOGUE
+from weightflow.baselines.registry import SPLIT_HALF, is_model
+from weightflow.evaluation.metric_registry import METRICS, panels
 from weightflow.plots import style
 
-SHOWN = ("w1_loo", "nll_loo")
 _ROW = 0.46 * style.CM  # height of a run
 
 
@@ -28,7 +27,7 @@ def plot_leave_one_out(scores: pd.DataFrame, lines: Mapping[str, style.Line], ti
         time_label: of the snapshots' times.
     """
     finite = scores[np.isfinite(scores["value"]) & scores["model"].isin(lines)]
-    shown = [metric for metric in SHOWN if metric in set(finite["metric"])]
+    shown = panels("leave_one_out", finite["metric"])
     with style.look():
         if not shown:
             return style.empty("No snapshot was left out.")
@@ -39,7 +38,7 @@ def plot_leave_one_out(scores: pd.DataFrame, lines: Mapping[str, style.Line], ti
         norm = Normalize(finite["time"].min(), finite["time"].max())
         for metric, panel in zip(shown, axes[0], strict=True):
             _panel(panel, finite[finite["metric"] == metric], runs[metric], lines, norm)
-            panel.set_xlabel(CATALOGUE[metric].label)
+            panel.set_xlabel(METRICS[metric].label)
         handles = [
             Line2D([], [], color=style.BLACK, marker="|", markersize=9, mew=1.6, ls="", label="mean over snapshots")
         ]

@@ -10,19 +10,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from weightflow.data.snapshots import Snapshots
-from weightflow.evaluation.metric_catalogue import CATALOGUE, panels
+from weightflow.evaluation.metric_registry import METRICS, panels
 from weightflow.plots import style
 
-SHOWN = (
-    "w_marginal_exact",
-    "w_marginal",
-    "w1_marginal",
-    "jsd_marginal_exact",
-    "jsd_marginal",
-    "kl_exact",
-    "w1_joint",
-    "nll",
-)
 COLUMNS = 2
 MOST_MARKS = 30  # observed times marked over the whole height
 MARKS = "#dcdcdc"
@@ -43,7 +33,7 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
         lines: how each model is drawn, in the order of the legend.
     """
     later = table[(table["time"] > table["time"].min()) & np.isfinite(table["value"])]
-    shown, is_past = panels(SHOWN, later["metric"]), data.times[-1] > data.observed_times[-1]
+    shown, is_past = panels("metrics", later["metric"]), data.times[-1] > data.observed_times[-1]
     with style.look():
         if not shown:
             return style.empty("No metric is defined for these data.")
@@ -51,13 +41,13 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
         figure, axes = style.grid(rows, COLUMNS, style.PAGE, (2 + 5 * rows) * style.CM, sharex=True)
         used, spare = axes.flat[: len(shown)], axes.flat[len(shown) :]
         for metric, panel in zip(shown, used, strict=True):
-            _curves(panel, later[later["metric"] == metric], lines, not CATALOGUE[metric].linear)
+            _curves(panel, later[later["metric"] == metric], lines, not METRICS[metric].linear)
             reach = 1 if len(data.observed_times) <= MOST_MARKS else 0.03
             for time in data.observed_times:
                 panel.axvline(time, ymax=reach, color=MARKS, linewidth=0.8, zorder=0)
             if is_past:
                 panel.axvspan(data.observed_times[-1], data.times[-1], color=PAST, linewidth=0, zorder=-1)
-            panel.set_ylabel(CATALOGUE[metric].label)
+            panel.set_ylabel(METRICS[metric].label)
             panel.margins(x=0.01)
         for panel in used[-COLUMNS:]:
             panel.set_xlabel(data.time_label)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
-from weightflow.config.run_names import is_floor
+from weightflow.baselines.registry import is_floor
 from weightflow.evaluation.published import OWN, PUBLISHED
 from weightflow.plots import style
 

@@ -21,7 +21,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from weightflow.config.run_names import is_model
+from weightflow.baselines.registry import BASELINES, FLOORS, Baseline, Floor, is_model
 from weightflow.storage import atomic
 
 # It tells every step of embedding a font in a PDF.
@@ -36,6 +36,7 @@ _LONGEST_LABEL = 16  # of the time axis, which a panel's title has room for
 BLACK, GREY = "#000000", "#8c8c8c"
 ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+PALETTE = {"grey": GREY, "orange": ORANGE, "sky": SKY, "green": GREEN, "purple": PURPLE}  # of baselines and floors
 TRUTH = "#d4d4d4"
 
 TIME_COLOURS = "viridis"
@@ -83,25 +84,6 @@ class Line:
 
 
 ROUNDING = 1e-6  # beside the largest value, as of baselines that repeat the truth in single precision
-_DASHED, _DOTTED, _DASH_DOT = (0, (4, 1.6)), (0, (1, 1.2)), (0, (5, 1.4, 1, 1.4))
-
-# Baselines and floors: a colour for each family, a line style for each member of it.
-LINES = {
-    "previous": Line("previous snapshot", ORANGE, _DOTTED, "v", 1.0, 2),
-    "mixture": Line("mixture of neighbours", ORANGE, _DASHED, "^", 1.0, 2.1),
-    "mixture_kernel": Line("mixture, kernels", ORANGE, _DASH_DOT, "d", 1.0, 2.15),
-    "displacement": Line("OT displacement", SKY, _DASHED, "<", 1.0, 2.2),
-    "displacement_kernel": Line("OT displacement, kernels", SKY, _DOTTED, "*", 0.8, 2.25),
-    "transport_spline": Line("transport spline", SKY, _DASH_DOT, ">", 1.0, 2.3),
-    "transport_kernel": Line("transport, kernels", SKY, "-", "D", 0.8, 2.35),
-    "quantiles": Line("quantiles, linear", GREEN, _DASHED, "p", 1.0, 2.37),
-    "ot_cfm": Line("OT-CFM", PURPLE, "-", "s", 1.0, 2.38),
-    "weights_linear": Line("anchors, linear", PURPLE, _DASHED, "P", 1.0, 2.4),
-    "weights_spline": Line("anchors, spline", PURPLE, _DASH_DOT, "X", 1.0, 2.5),
-    "floor_bootstrap": Line("floor: bootstrap", GREY, _DASHED, "", 1.0, 1),
-    "floor_split_half": Line("floor: split half", GREY, _DOTTED, "", 1.0, 1),
-    "floor_independent": Line("floor: independent", GREY, "-", "", 1.0, 1.1),
-}
 _MODEL_COLOURS = (BLUE, VERMILLION, GREEN, BLACK)
 _MODEL_MARKERS = "osDh"
 _MODEL_STYLES = ("-", (0, (7, 2)), (0, (2, 1)))
@@ -120,8 +102,13 @@ def lines(names: Iterable[str]) -> dict[str, Line]:
             style, (colour, marker) = next(looks)
             found[name] = Line(name, colour, style, marker, 1.5, 4)
         else:
-            found[name] = LINES[name]
+            found[name] = _line(BASELINES[name] if name in BASELINES else FLOORS[name])
     return found
+
+
+def _line(entry: Baseline | Floor) -> Line:
+    own = entry.look
+    return Line(entry.label, PALETTE[own.colour], own.linestyle, own.marker, own.linewidth, own.zorder)
 
 
 @contextmanager

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weightflow.config.stages import CHOSEN
-from weightflow.evaluation.metric_catalogue import judge
+from weightflow.evaluation.metric_registry import judge
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.teaching.teachers import FIELDS, Teacher, teacher_of
 
@@ -93,12 +92,12 @@ def smoothing_scores(choices: Sequence[Choice]) -> pd.DataFrame:
     Returns:
         Table hidden, curvature, roughness, seed, nll (nats per state), chosen; empty where nothing was to choose.
     """
-    parts = [pd.DataFrame(columns=[*CHOSEN, "seed", "nll", "chosen"])]
+    parts = [pd.DataFrame()]
     for choice in choices:
         if len(scores := choice.scores):
-            made = [float(choice.made[name]) for name in CHOSEN]
-            chosen = np.isclose(scores[list(CHOSEN)].astype(float), made).all(axis=1)
-            parts.append(scores.assign(seed=choice.seed, chosen=chosen))
+            candidates = scores.drop(columns="nll").astype(float)
+            made = [float(choice.made[name]) for name in candidates]
+            parts.append(scores.assign(seed=choice.seed, chosen=np.isclose(candidates, made).all(axis=1)))
     return pd.concat(parts[1:], ignore_index=True) if len(parts) > 1 else parts[0]
 
 
@@ -124,7 +123,7 @@ class Ranking:
     """Models by one metric.
 
     Attributes:
-        metric: from `metric_catalogue.judge`.
+        metric: from `metric_registry.judge`.
         times: unseen, or where none is unseen extrapolated, or else all.
         scores: model, mean, std (over seeds), n; the best first.
     """

@@ -10,10 +10,10 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from weightflow.config.run_names import SPLIT_HALF, is_model
+from weightflow.baselines.registry import SPLIT_HALF, is_model
 from weightflow.data.snapshots import Snapshots
 from weightflow.evaluation.leave_one_out import TIMES
-from weightflow.evaluation.metric_catalogue import CATALOGUE, ordered
+from weightflow.evaluation.metric_registry import METRICS, ordered
 from weightflow.evaluation.score_tables import EXTRAPOLATED
 from weightflow.laws.law import ExactLaw, describe_law, of_all
 from weightflow.plots.style import DPI
@@ -230,7 +230,7 @@ def _dataset(source: Source, captions: Mapping[str, str], report: Report) -> dic
             for times, title in _TIMES.items()
             if len(parts[times])
         ],
-        "meanings": {m: CATALOGUE[m].meaning for m in _all_of(groups) if m in CATALOGUE},
+        "meanings": {m: METRICS[m].meaning for m in _all_of(groups) if m in METRICS},
         "choices": _choices(source, own, report.most_teachers),
         "figures": [_figure(path, captions, f"{anchor}-") for path in source.figures],
         "runtimes": runtimes_table(source.runs, runtime[runtime["dataset"] == source.name]),

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from weightflow.config.ablation_plan import BASE
-from weightflow.config.run_names import is_floor
-from weightflow.evaluation.metric_catalogue import ordered, panels
+from weightflow.baselines.registry import is_floor
+from weightflow.evaluation.ablation_table import BASE
+from weightflow.evaluation.metric_registry import ordered, panels
 from weightflow.evaluation.published import OWN, PUBLISHED
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.plots.style import lines
@@ -55,7 +55,7 @@ def ablations_table(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str,
     """
     own = at_unseen_times(table)
     there = set(own["metric"])
-    metrics = [*ordered(there, True), *panels(("w_marginal", "jsd_marginal", "w1_marginal"), there)]
+    metrics = [*ordered(there, True), *panels("ablations table", there)]
     groups = []
     for factor, part in own.groupby("factor", sort=False):
         best = {m: part.loc[part["metric"] == m, "mean"].min() for m in metrics}

@@ -1,18 +1,18 @@
 # OT-CFM, a baseline with a network of its own: its fit, and its samples at every time of the data.
 
 
-rule fit_flow:
+rule fit_ot_cfm:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         refused=unsuited,
     output:
-        "results/{dataset}/runs/{model}/seed{seed}/flow.safetensors",
+        "results/{dataset}/runs/{model}/seed{seed}/ot_cfm.safetensors",
     log:
-        "results/{dataset}/logs/{model}/seed{seed}/fit_flow.log",
+        "results/{dataset}/logs/{model}/seed{seed}/fit_ot_cfm.log",
     benchmark:
-        "results/{dataset}/benchmarks/{model}/seed{seed}/fit_flow.tsv"
+        "results/{dataset}/benchmarks/{model}/seed{seed}/fit_ot_cfm.tsv"
     wildcard_constraints:
-        model=any_of(FLOWS),
+        model="ot_cfm",
     conda:
         "../../envs/weightflow.yaml"
     threads: one_thread
@@ -21,23 +21,23 @@ rule fit_flow:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        code=code("fit_flow.py"),
+        code=code("fit_ot_cfm.py"),
     script:
-        "../scripts/fit_flow.py"
+        "../scripts/fit_ot_cfm.py"
 
 
-rule predict_flow:
+rule predict_ot_cfm:
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        flow=rules.fit_flow.output[0],
+        flow=rules.fit_ot_cfm.output[0],
     output:
         "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
     log:
-        "results/{dataset}/logs/{model}/seed{seed}/predict_flow.log",
+        "results/{dataset}/logs/{model}/seed{seed}/predict_ot_cfm.log",
     benchmark:
         "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
     wildcard_constraints:
-        model=any_of(FLOWS),
+        model="ot_cfm",
     conda:
         "../../envs/weightflow.yaml"
     threads: one_thread
@@ -47,6 +47,6 @@ rule predict_flow:
         runtime=stage_minutes,
     params:
         samples=config["evaluation"]["samples"],
-        code=code("predict_flow.py"),
+        code=code("predict_ot_cfm.py"),
     script:
-        "../scripts/predict_flow.py"
+        "../scripts/predict_ot_cfm.py"

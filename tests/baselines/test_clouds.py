@@ -1,4 +1,4 @@
-"""Baselines on cases worked by hand, and on the paper's file against the published numbers."""
+"""Every baseline without a network, and densities of clouds; the paper's file against the published numbers."""
 
 import dataclasses
 import os
@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from weightflow.baselines import without_networks
-from weightflow.baselines.without_networks import BASELINES, FLOORS, predict_baseline
+from weightflow.baselines import clouds
+from weightflow.baselines.clouds import predict_baseline
+from weightflow.baselines.registry import floors_of, predicted_by
 from weightflow.data.preparation import assemble
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import BINS, Counts, Reals
 from weightflow.density.weighted_states import marginals
-from weightflow.errors import InputError
 from weightflow.evaluation import metrics
 from weightflow.formats.reading import read_recording
 from weightflow.laws.law import TableLaw
 
-ALL = [*BASELINES, *FLOORS]
+CLOUDS = predicted_by("cloud")
+ALL = [*CLOUDS, *floors_of(True)]
 KERNELS = ["mixture_kernel", "transport_kernel"]
 SCORED = ["mixture", *KERNELS, "displacement_kernel"]
 
@@ -90,7 +91,7 @@ def test_same_seed_gives_the_same_samples(counts, kind):
     assert np.array_equal(np.concatenate(one.samples), np.concatenate(two.samples))
 
 
-@pytest.mark.parametrize("kind", BASELINES)
+@pytest.mark.parametrize("kind", CLOUDS)
 def test_baselines_see_the_observed_training_snapshots_alone(counts, kind):
     hidden = [s if seen else s * 0 + 7 for s, seen in zip(counts.training, counts.is_observed, strict=True)]
     other = dataclasses.replace(counts, training=hidden, heldout=[s * 0 for s in counts.heldout])
@@ -114,10 +115,6 @@ def test_what_has_no_density_has_no_scores(counts, kind):
     assert len(prediction.marginals) == 0
 
 
-def test_marginals_of_a_mixture_are_the_frequencies_of_its_states(counts):
-    assert len(predict_baseline("mixture", counts, samples=4, seed=0).marginals) == 0
-
-
 @pytest.mark.parametrize("kind", KERNELS)
 def test_marginals_of_kernels_sum_to_one(counts, kind):
     found = predict_baseline(kind, counts, samples=4, seed=0).marginals
@@ -127,7 +124,7 @@ def test_marginals_of_kernels_sum_to_one(counts, kind):
 
 def test_kernels_are_chosen_by_snapshots_that_their_cloud_has_not_seen(counts, monkeypatch):
     seen = []
-    monkeypatch.setattr(without_networks, "best_multiple", lambda left_out, levels: seen.extend(left_out) or 0.3)
+    monkeypatch.setattr(clouds, "best_multiple", lambda left_out, levels: seen.extend(left_out) or 0.3)
     predict_baseline("mixture_kernel", counts, samples=4, seed=0)
     ((states, weights, snapshot),) = seen
     assert np.array_equal(snapshot, counts.training[2])
@@ -140,7 +137,7 @@ def test_a_left_out_snapshot_is_predicted_from_its_neighbours(k):
     times = np.arange(13.0)
     training = [np.full((4, 1), t) for t in range(13)]
     data = Snapshots(times, training, [], times % 2 == 0, ["a"], Counts(20), "training", "t")
-    others, place = without_networks._without(data, k)
+    others, place = clouds._without(data, k)
     assert others.times[place] == 2 * k
     assert not others.is_observed[place]
     assert others.is_observed.sum() == min(k, 2) + min(6 - k, 2)
@@ -158,95 +155,8 @@ def test_real_values_have_kernels_and_no_cells_to_add_one_to(counts):
         assert found.marginals.shape == (6, 2, BINS)
 
 
-def test_previous_is_the_last_observed_snapshot(counts):
-    samples = predict_baseline("previous", counts, samples=4, seed=0).samples
-    for t, k in enumerate([0, 0, 2, 2, 2, 5]):
-        assert np.array_equal(samples[t], counts.training[k])
-
-
-def test_mixture_weights_the_neighbours_by_nearness_in_time(counts):
-    prediction = predict_baseline("mixture", counts, samples=4, seed=0)
-    samples, weights = prediction.weighted(3)  # time 3, between 2 and 7
-    assert np.array_equal(samples, np.concatenate([counts.training[2], counts.training[5]]))
-    assert weights[:4].sum() == pytest.approx(0.8)
-    assert weights[4:].sum() == pytest.approx(0.2)
-
-
 @pytest.mark.parametrize("kind", ["previous", "mixture"])
 def test_an_observed_time_gives_its_own_snapshot(counts, kind):
     prediction = predict_baseline(kind, counts, samples=4, seed=0)
     for t in np.flatnonzero(counts.is_observed):
         assert np.array_equal(prediction.samples[t], counts.training[t])
-
-
-@pytest.mark.parametrize("kind", ["displacement", "transport_spline"])
-def test_transport_of_a_moved_cloud_is_its_motion(kind):
-    cloud = np.random.default_rng(0).integers(0, 5, (20, 2))
-    training = [cloud + 6 * t for t in range(5)]
-    data = Snapshots(
-        np.arange(5.0),
-        training,
-        [],
-        np.array([True, False, True, False, True]),
-        ["a", "b"],
-        Counts(40),
-        "training",
-        "t",
-    )
-    prediction = predict_baseline(kind, data, samples=20, seed=0)
-    for found, goal in zip(prediction.samples, training, strict=True):
-        assert sorted(map(tuple, found)) == sorted(map(tuple, goal))
-
-
-def test_times_after_the_last_snapshot_repeat_it(counts):
-    data = dataclasses.replace(counts, is_observed=np.array([True, True, True, False, False, False]))
-    assert np.array_equal(predict_baseline("previous", data, 4, 0).samples[-1], counts.training[2])
-
-
-@pytest.mark.parametrize("kind", ["quantiles", "displacement"])
-def test_what_moves_in_straight_lines_goes_on_along_the_last_ones(counts, kind):
-    """Snapshots that are shifted by one per time; only the last two tell how fast."""
-    first = np.random.default_rng(0).integers(0, 3, (40, 2))
-    shifts = np.array([0, 7, 2, 3, 5, 7])
-    data = dataclasses.replace(
-        counts,
-        training=[first + shift for shift in shifts],
-        is_observed=np.array([True, True, True, True, False, False]),
-        space=Counts(50),
-    )
-    found = predict_baseline(kind, data, 40, 0).samples
-    for samples, shift in zip(found[2:], (2, 3, 5, 7), strict=True):
-        assert sorted(map(tuple, samples)) == sorted(map(tuple, first + shift))
-
-
-def test_quantiles_between_snapshots_are_between_theirs_and_states_are_kept_valid(counts):
-    low, high = np.full((200, 2), 2), np.full((100, 2), 5)
-    seen = np.array([True, False, True, False, False, False])
-    data = dataclasses.replace(counts, training=[low, low, high, high, high, high], is_observed=seen)
-    found = predict_baseline("quantiles", data, 10, 0).samples
-    assert (found[0] == 2).all()
-    assert (found[2] == 5).all()
-    assert np.isin(found[1], [3, 4]).all()
-    assert found[1].mean() == pytest.approx(3.5, abs=0.15)
-    assert (found[-1] == counts.space.levels - 1).all()
-    assert found[-1].dtype.kind == "i"
-    falling = dataclasses.replace(data, training=[high, low, low, low, low, low])
-    assert (predict_baseline("quantiles", falling, 10, 0).samples[-1] == 0).all()
-
-
-def test_bootstrap_draws_from_the_truth(counts):
-    prediction = predict_baseline("floor_bootstrap", counts, samples=4, seed=0)
-    for found, truth in zip(prediction.samples, counts.truth, strict=True):
-        assert len(found) == 4
-        assert {*map(tuple, found)} <= {*map(tuple, truth)}
-
-
-def test_the_independent_floor_comes_from_the_other_part(counts):
-    prediction = predict_baseline("floor_independent", counts, samples=3, seed=0)
-    for found, other in zip(prediction.samples, counts.heldout, strict=True):
-        assert sorted(map(tuple, found)) == sorted(map(tuple, other))
-
-
-def test_the_independent_floor_needs_a_second_part(counts):
-    with pytest.raises(InputError, match="no second part; set its heldout"):
-        predict_baseline("floor_independent", dataclasses.replace(counts, heldout=[]), samples=3, seed=0)

@@ -1,0 +1,96 @@
+"""Baselines without a network: clouds, which are weighted states at every time, and densities made by smoothing them.
+
+A cloud is made from the observed training snapshots alone. Floors are the exception, since they show how far the
+truth is from itself.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from weightflow import seeding
+from weightflow.baselines.registry import BASELINES, FLOORS
+from weightflow.data.snapshots import Snapshots
+from weightflow.density import scoring
+from weightflow.density.kernels import AddOneDensity, Kernels, LeftOut, best_multiple, kernels
+from weightflow.laws.law import ExactLaw
+from weightflow.prediction.predictions import Prediction, density_edges
+
+REACH = 2  # snapshots on either side that a left-out one is predicted from
+
+_Cloud = Callable[[Snapshots, int, np.random.Generator], Prediction]
+
+
+def predict_baseline(kind: str, data: Snapshots, samples: int, seed: int, law: ExactLaw | None = None) -> Prediction:
+    """Predict by a baseline without a network or by a floor.
+
+    Args:
+        kind: its name in the registry.
+        data: the canonical data set.
+        samples: number of samples at each time, where the baseline draws any.
+        seed: of the draws.
+        law: what densities are scored by too, where it is known.
+    """
+    rng = seeding.stream(seed, kind)
+    if kind in FLOORS:
+        return FLOORS[kind].draw.load()(data, samples, rng)
+    baseline = BASELINES[kind]
+    cloud = baseline.draw.load()
+    if baseline.smoothing is None:
+        return cloud(data, samples, rng)
+    return baseline.smoothing.load()(cloud, data, samples, rng, law)
+
+
+def with_add_one(
+    cloud: _Cloud, data: Snapshots, samples: int, rng: np.random.Generator, law: ExactLaw | None
+) -> Prediction:
+    """The cloud as it is, and over counts a likelihood by add-one smoothing.
+
+    The many empty cells take most of the smoothed mass, so samples and marginals stay those of the cloud.
+    """
+    made = cloud(data, samples, rng)
+    if not data.discrete:
+        return made
+    sizes = np.array([len(states) for states in data.observed])
+    size = np.interp(data.times, data.observed_times, sizes)
+    densities = [AddOneDensity(*made.weighted(t), size[t], data.space.levels) for t in range(len(data.times))]
+    return dataclasses.replace(made, scores=scoring.score(densities, data.heldout, law))
+
+
+def drawn_from_kernels(
+    cloud: _Cloud, data: Snapshots, samples: int, rng: np.random.Generator, law: ExactLaw | None
+) -> Prediction:
+    """The best kernel density of the cloud in everything, samples too."""
+    made = cloud(data, samples, rng)
+    densities = _smoothed(cloud, made, data, samples, rng)
+    return Prediction(
+        data.times,
+        [one.sample(samples, rng) for one in densities],
+        scores=scoring.score(densities, data.heldout, law),
+        marginals=scoring.marginals(densities, data.space).astype(np.float32),
+        edges=density_edges(data.space, len(data.variables)),
+    )
+
+
+def _smoothed(
+    cloud: _Cloud, made: Prediction, data: Snapshots, samples: int, rng: np.random.Generator
+) -> list[Kernels]:
+    """T kernel densities, with the bandwidth under which interior snapshots are most likely when left out."""
+    observed, left_out = data.observed, []
+    for k in range(1, len(observed) - 1):
+        others, place = _without(data, k)
+        left_out.append(LeftOut(*cloud(others, samples, rng).weighted(place), observed[k]))
+    multiple = best_multiple(left_out, data.space)
+    return [kernels(*made.weighted(t), multiple, data.space) for t in range(len(data.times))]
+
+
+def _without(data: Snapshots, k: int) -> tuple[Snapshots, int]:
+    """The observed snapshots around the k-th, which is no longer observed, and its index among their times."""
+    around = np.flatnonzero(data.is_observed)[max(0, k - REACH) : k + REACH + 1]
+    place = min(k, REACH)
+    training = [data.training[t] for t in around]
+    others = dataclasses.replace(
+        data, times=data.times[around], training=training, heldout=[], is_observed=np.arange(len(around)) != place
+    )
+    return others, place

@@ -1,0 +1,11 @@
+"""The last observed snapshot."""
+
+import numpy as np
+
+from weightflow.data.snapshots import Snapshots
+from weightflow.prediction.predictions import Prediction
+
+
+def previous(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
+    """The last observed snapshot, whole."""
+    return Prediction(data.times, [data.observed[k] for k in data.before(data.times)])
