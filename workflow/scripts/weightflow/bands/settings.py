@@ -6,6 +6,7 @@ As of all settings, nothing here reads data or imports torch.
 from collections.abc import Mapping
 from typing import Any
 
+from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.config.stages import chooses_width
 from weightflow.errors import InputError
 from weightflow.schema import unknown
@@ -44,8 +45,9 @@ def _check_model(models: Mapping[str, Mapping[str, Any]], name: str, where: str)
             f"{where}.model: model {name} chooses its width (backbone.hidden is a list), and the networks of an "
             "ensemble have one; give one width, or name another model."
         )
-    if (alignment := models[name]["anchors"]["alignment"]) != "pooled":
+    if not ALIGNMENTS[alignment := models[name]["anchors"]["alignment"]].common_start:
+        pooled = [name for name, own in ALIGNMENTS.items() if own.common_start]
         raise InputError(
             f"{where}.model: the anchors of an ensemble start from one fit to all snapshots, and those of model {name} "
-            f"do not (anchors.alignment: {alignment}); name a model whose alignment is pooled."
+            f"do not (anchors.alignment: {alignment}); name a model whose alignment is {' or '.join(pooled)}."
         )

@@ -15,7 +15,7 @@ import numpy as np
 
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import (
-    Recording,
+    RawSnapshots,
     check_names,
     default_names,
     first_names,
@@ -35,7 +35,7 @@ _HEAD = 16_384  # bytes; NumPy takes no header of more than 10 000, but would re
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
-def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
+def read_npy(path: Path, settings: Mapping[str, Any]) -> RawSnapshots:
     """Read an array of trajectories, times and variables, in the order that `axes` says.
 
     Args:
@@ -69,10 +69,10 @@ def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
         raise InputError(f"{path}: has no times or no variables, shape {array.shape}; check the key axes.")
     times = np.asarray(settings["times"] or range(points), dtype=float)
     names = _names(d, settings, path)
-    return Recording(times, list(array[..., : len(names)].swapaxes(0, 1)), names, paired=True)
+    return RawSnapshots(times, list(array[..., : len(names)].swapaxes(0, 1)), names, paired=True)
 
 
-def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
+def read_npz(path: Path, settings: Mapping[str, Any]) -> RawSnapshots:
     """Read an archive with an array of states (n, d) and one of their times (n,).
 
     Args:

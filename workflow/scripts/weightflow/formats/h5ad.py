@@ -15,7 +15,7 @@ from scipy.sparse import issparse, spmatrix
 from weightflow.errors import InputError
 from weightflow.formats import hdf5_probe
 from weightflow.formats.raw_snapshots import (
-    Recording,
+    RawSnapshots,
     check_names,
     default_names,
     first_names,
@@ -32,7 +32,7 @@ _OF_TEXT = 64  # bytes of a short text in Python
 _DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, ArithmeticError)  # as of h5py
 
 
-def read_h5ad(path: Path, settings: Mapping[str, Any]) -> Recording:
+def read_h5ad(path: Path, settings: Mapping[str, Any]) -> RawSnapshots:
     """Read the cells of one matrix; the others of the file are not loaded.
 
     Args:
@@ -49,14 +49,14 @@ def read_h5ad(path: Path, settings: Mapping[str, Any]) -> Recording:
         raise InputError(f"{path}: not a readable .h5ad (HDF5) file; write it again with anndata.") from error
     with file:
         try:
-            return _recording(file, settings, path)
+            return _raw_snapshots(file, settings, path)
         except InputError:
             raise
         except _DAMAGED as error:
             raise InputError(f"{path}: the file is damaged; write it again with anndata.") from error
 
 
-def _recording(file: h5py.File, settings: Mapping[str, Any], path: Path) -> Recording:
+def _raw_snapshots(file: h5py.File, settings: Mapping[str, Any], path: Path) -> RawSnapshots:
     for name in _READ:
         _refuse_link(file, name, path)
     if any(isinstance(file.get(name), h5py.Dataset) and file[name].dtype.names for name in ("obs", "var")):

@@ -13,7 +13,7 @@ _LISTED = 12  # most names in a message
 
 
 @dataclass(frozen=True)
-class Recording:
+class RawSnapshots:
     """What a file holds.
 
     Attributes:
@@ -101,7 +101,7 @@ def first_names(names: Sequence[str], count: int, where: str) -> list[str]:
     return list(names[:count])
 
 
-def group_by_time(times: np.ndarray, states: np.ndarray, variables: Sequence[str]) -> Recording:
+def group_by_time(times: np.ndarray, states: np.ndarray, variables: Sequence[str]) -> RawSnapshots:
     """Snapshots of n states that each have a time; within one, states keep their order.
 
     Args:
@@ -112,22 +112,22 @@ def group_by_time(times: np.ndarray, states: np.ndarray, variables: Sequence[str
     found, place = np.unique(times, return_inverse=True)
     order = np.argsort(place, kind="stable")
     cuts = np.cumsum(np.bincount(place, minlength=len(found)))[:-1]
-    return Recording(found, np.split(states[order], cuts), list(variables), paired=False)
+    return RawSnapshots(found, np.split(states[order], cuts), list(variables), paired=False)
 
 
-def join(recordings: Sequence[Recording], names: Sequence[str]) -> Recording:
-    """One recording of several files: at each time, the states of the first file, then those of the next.
+def join(parts: Sequence[RawSnapshots], names: Sequence[str]) -> RawSnapshots:
+    """The raw snapshots of several files as one: at each time, the states of the first file, then those of the next.
 
     Trajectories stay whole where all files hold some, at the same times.
 
     Args:
-        recordings: at least one.
+        parts: at least one.
         names: of their files, for messages.
 
     Raises:
         InputError: the files do not have the same variables.
     """
-    first, *others = recordings
+    first, *others = parts
     if not others:
         return first
     for name, other in zip(names[1:], others, strict=True):
@@ -136,9 +136,9 @@ def join(recordings: Sequence[Recording], names: Sequence[str]) -> Recording:
                 f"{name}: has the variables {listed(other.variables)}, and {names[0]} has "
                 f"{listed(first.variables)}; files that are joined must agree."
             )
-    if all(r.paired and np.array_equal(r.times, first.times) for r in recordings):
-        states = [np.concatenate(together) for together in zip(*(r.states for r in recordings), strict=True)]
-        return Recording(first.times, states, first.variables, paired=True)
-    times = np.concatenate([np.repeat(r.times, [len(s) for s in r.states]) for r in recordings])
-    states = np.concatenate([snapshot for r in recordings for snapshot in r.states])
+    if all(part.paired and np.array_equal(part.times, first.times) for part in parts):
+        states = [np.concatenate(together) for together in zip(*(part.states for part in parts), strict=True)]
+        return RawSnapshots(first.times, states, first.variables, paired=True)
+    times = np.concatenate([np.repeat(part.times, [len(s) for s in part.states]) for part in parts])
+    states = np.concatenate([snapshot for part in parts for snapshot in part.states])
     return group_by_time(times, states, first.variables)

@@ -13,7 +13,7 @@ import pyarrow.parquet
 
 from weightflow.errors import InputError, shown
 from weightflow.formats.raw_snapshots import (
-    Recording,
+    RawSnapshots,
     check_names,
     first_names,
     group_by_time,
@@ -34,7 +34,7 @@ _NUMBER = 8  # bytes
 _PER_LETTER = 4  # bytes in memory for each of a text: a number takes two letters at least, its separator included
 
 
-def read_table(path: Path, settings: Mapping[str, Any]) -> Recording:
+def read_table(path: Path, settings: Mapping[str, Any]) -> RawSnapshots:
     """Read a table with a column of times and one for each variable.
 
     Args:

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from weightflow.errors import InputError
+from weightflow.populations.architectures.registry import ARCHITECTURES
+from weightflow.populations.registry import QUERIES
 from weightflow.schema import unknown
 
-READING_IMAGES = ("cnn", "lenet5", "resnet20", "resnet18", "vit")  # architectures that take no others
-READING_STATES = ("gru", "transformer")  # the backbones
 SNAPSHOT = "snapshot"  # the task whose inputs are states
-OWN_QUERIES = ("training", "noise")  # what networks are asked without another task
 
 
 def check_populations(
@@ -45,7 +44,7 @@ def check_populations(
 
 def others_asked(settings: Mapping[str, Any]) -> list[str]:
     """The other tasks whose inputs a population's networks are asked, in the order of the settings."""
-    return [name for name in settings["autoencoder"]["queries"]["from"] if name not in OWN_QUERIES]
+    return [name for name in settings["autoencoder"]["queries"]["from"] if name not in QUERIES]
 
 
 def _check_split(split: Mapping[str, Any], where: str) -> None:
@@ -66,10 +65,11 @@ def _check_checkpoints(training: Mapping[str, Any], where: str) -> None:
 def _check_snapshot(settings: Mapping[str, Any], datasets: Mapping[str, Mapping[str, Any]], where: str) -> None:
     """Backbones learn states, and states are learned by backbones alone."""
     kind, task, name = settings["architecture"]["kind"], settings["task"], settings["snapshot"]["dataset"]
-    if (kind in READING_STATES) != (task == SNAPSHOT):
+    if (ARCHITECTURES[kind].reads == "states") != (task == SNAPSHOT):
+        backbones = [name for name, own in ARCHITECTURES.items() if own.reads == "states"]
         raise InputError(
-            f"{where}.architecture.kind: {kind} does not fit the task {task}; backbones ({', '.join(READING_STATES)}) "
-            f"learn task: {SNAPSHOT}, and nothing else does."
+            f"{where}.architecture.kind: {kind} does not fit the task {task}; backbones ({', '.join(backbones)}) learn "
+            f"task: {SNAPSHOT}, and nothing else does."
         )
     if (task == SNAPSHOT) != (name is not None):
         raise InputError(
@@ -87,24 +87,25 @@ def _check_snapshot(settings: Mapping[str, Any], datasets: Mapping[str, Mapping[
 def _check_architecture(
     architecture: Mapping[str, Any], task: str, shapes: Mapping[str, tuple[int, ...]], where: str
 ) -> None:
-    kind, of_images = architecture["kind"], [name for name, shape in shapes.items() if len(shape) == 3]
-    if kind in READING_IMAGES and task not in of_images:
+    kind, own = architecture["kind"], ARCHITECTURES[architecture["kind"]]
+    of_images = [name for name, shape in shapes.items() if len(shape) == 3]
+    if own.reads == "images" and task not in of_images:
         raise InputError(
             f"{where}.kind: {kind} reads images, and the inputs of {task} are none; set mlp, or task: one of "
             f"{', '.join(of_images)}."
         )
     channels, kernels, pools = (len(architecture[key]) for key in ("channels", "kernels", "pools"))
-    if kind == "cnn" and not channels == kernels == pools:
+    if "channels" in own.keys and not channels == kernels == pools:
         raise InputError(
             f"{where}: there are {channels} channels, {kernels} kernels and {pools} pools; give one of each for every "
             "convolution."
         )
-    if kind == "transformer" and architecture["feedforward"] % architecture["width"]:
+    if own.reads == "states" and "feedforward" in own.keys and architecture["feedforward"] % architecture["width"]:
         raise InputError(
             f"{where}.feedforward: {architecture['feedforward']} is no multiple of the width {architecture['width']}; "
             "change one of them."
         )
-    if kind in ("vit", "transformer") and architecture["width"] % architecture["heads"]:
+    if "heads" in own.keys and architecture["width"] % architecture["heads"]:
         raise InputError(
             f"{where}: {architecture['heads']} heads do not divide the width {architecture['width']}; change one of "
             "them."
@@ -138,7 +139,7 @@ def _check_queries(settings: Mapping[str, Any], shapes: Mapping[str, tuple[int, 
     """Networks can be asked inputs of the shape that they take, and no others."""
     for name in others_asked(settings):
         if name not in shapes:
-            raise InputError(f"{where}: {unknown('name', name, [*OWN_QUERIES, *shapes])}")
+            raise InputError(f"{where}: {unknown('name', name, [*QUERIES, *shapes])}")
         if shapes[name] != shapes.get(settings["task"]):
             raise InputError(
                 f"{where}: inputs of {name} have another shape than those of the task {settings['task']}; take "
