@@ -49,6 +49,7 @@ if not FROM_SAVED:
     include: "workflow/rules/weight_graph.smk"
     include: "workflow/rules/latent_path.smk"
     include: "workflow/rules/teaching.smk"
+    include: "workflow/rules/spline.smk"
     include: "workflow/rules/dynamics.smk"
     include: "workflow/rules/prediction.smk"
     include: "workflow/rules/ot_cfm.smk"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.anchors.training import (
-    STRATEGIES,
     Anchors,
     fit_pooled,
     gather_anchors,
@@ -13,9 +13,7 @@ from weightflow.anchors.training import (
     train_anchor,
     train_anchors,
     train_anchors_of_seeds,
-    unevenness,
 )
-from weightflow.config.consistency import SEPARATE_ALIGNMENTS
 from weightflow.errors import DivergenceError
 from weightflow.networks.alignment import match
 from weightflow.networks.gru import GRUBackbone
@@ -23,6 +21,7 @@ from weightflow.networks.heads import CountHead
 from weightflow.seeding import Computation
 
 CPU = torch.device("cpu")
+SEPARATE = [name for name, own in ALIGNMENTS.items() if own.separate]
 TIMES = np.array([0.0, 1.0, 4.0])
 SETTINGS = {
     "alignment": "sequential",
@@ -46,7 +45,7 @@ def train(backbone, snapshots, seed=0, **changes) -> Anchors:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("alignment", STRATEGIES)
+@pytest.mark.parametrize("alignment", ALIGNMENTS)
 def test_anchors_reach_the_entropy_of_their_snapshot(backbone, snapshots, alignment):
     found = train(backbone, snapshots, alignment=alignment, first_steps=400, steps=300)
     for weights, snapshot in zip(found.weights, snapshots, strict=True):
@@ -56,7 +55,7 @@ def test_anchors_reach_the_entropy_of_their_snapshot(backbone, snapshots, alignm
         assert entropy - 1e-3 < nll < entropy + 0.06
 
 
-@pytest.mark.parametrize("alignment", STRATEGIES)
+@pytest.mark.parametrize("alignment", ALIGNMENTS)
 def test_same_seed_gives_the_same_bytes(backbone, snapshots, alignment):
     one, two = (train(backbone, snapshots, alignment=alignment) for _ in range(2))
     assert one.weights.tobytes() == two.weights.tobytes()
@@ -86,18 +85,18 @@ def test_independent_anchors_start_apart(backbone, snapshots):
 LAST_STEPS = {"sequential": [19, 9, 9], "pooled": [9] * 3, "joint": [14] * 3, "rebasin": [19] * 3, "none": [19] * 3}
 
 
-@pytest.mark.parametrize("alignment", STRATEGIES)
+@pytest.mark.parametrize("alignment", ALIGNMENTS)
 def test_steps_of_every_anchor_are_those_of_the_settings(backbone, snapshots, alignment):
     table = train(backbone, snapshots, alignment=alignment).losses
     assert table.groupby("snapshot")["step"].max().tolist() == LAST_STEPS[alignment]
 
 
-@pytest.mark.parametrize("alignment", STRATEGIES)
+@pytest.mark.parametrize("alignment", ALIGNMENTS)
 def test_a_single_step_is_enough(backbone, snapshots, alignment):
     assert np.isfinite(train(backbone, snapshots, alignment=alignment, first_steps=1, steps=1).weights).all()
 
 
-@pytest.mark.parametrize("alignment", STRATEGIES)
+@pytest.mark.parametrize("alignment", ALIGNMENTS)
 def test_snapshots_of_unequal_sizes_train_side_by_side(backbone, snapshots, alignment):
     unequal = [snapshots[0][:50], snapshots[1][:1], snapshots[2]]
     found = train(backbone, unequal, alignment=alignment, batch=64)
@@ -119,24 +118,6 @@ def test_joint_anchors_are_the_nearer_the_stronger_their_penalty(backbone, snaps
     assert tied < held < 0.8 * free
 
 
-def test_unevenness_is_the_integral_of_squared_slope_and_curvature():
-    times = np.linspace(0, 8, 400)
-    weights = torch.from_numpy(np.stack([times**2, 3 * times], axis=1)).float()
-    mean = times[1]  # the mean interval, which is the unit of time
-    slope, curvature = (4 * times**2 + 9).mean() * 8 * mean, 4 * 8 * mean**3
-    assert unevenness(times, CPU)(weights).item() == pytest.approx(slope + curvature, rel=0.01)
-
-
-def test_unevenness_does_not_depend_on_the_unit_of_time():
-    weights = torch.randn(3, 5, generator=torch.Generator().manual_seed(0))
-    assert torch.isclose(unevenness(TIMES, CPU)(weights), unevenness(60 * TIMES + 7, CPU)(weights))
-
-
-def test_unevenness_asks_less_of_a_longer_interval():
-    step = torch.tensor([[0.0], [0.0], [1.0]])
-    assert unevenness(TIMES, CPU)(step) < unevenness(np.arange(3.0), CPU)(step)
-
-
 def test_rebasin_moves_independent_anchors_together_without_changing_them(backbone, snapshots):
     apart, matched = (train(backbone, snapshots, alignment=a) for a in ("none", "rebasin"))
     x = torch.from_numpy(snapshots[0])
@@ -150,7 +131,7 @@ def test_rebasin_moves_independent_anchors_together_without_changing_them(backbo
 
 def one_by_one(backbone, snapshots, settings) -> Anchors:
     training = prepare_training(backbone, snapshots, TIMES, settings, [0], CPU)
-    pooled = settings["alignment"] == "pooled"
+    pooled = ALIGNMENTS[settings["alignment"]].common_start
     start = fit_pooled(training, settings["first_steps"])[0].numpy() if pooled else None
     parts = [train_anchor(training, k, start) for k in range(len(snapshots))]
     return gather_anchors(backbone, parts, settings)
@@ -158,7 +139,7 @@ def one_by_one(backbone, snapshots, settings) -> Anchors:
 
 @pytest.mark.parametrize("batch", [64, 200])
 @pytest.mark.parametrize("unequal", [False, True])
-@pytest.mark.parametrize("alignment", SEPARATE_ALIGNMENTS)
+@pytest.mark.parametrize("alignment", SEPARATE)
 def test_anchors_trained_one_by_one_are_those_trained_together(snapshots, alignment, unequal, batch):
     backbone = GRUBackbone(variables=2, head=CountHead(3), hidden=8, position=True)
     snapshots = [s[: 200 - 30 * k * unequal] for k, s in enumerate(snapshots)]
@@ -170,7 +151,7 @@ def test_anchors_trained_one_by_one_are_those_trained_together(snapshots, alignm
     np.testing.assert_allclose(apart.losses["nll"], together.losses["nll"], rtol=1e-5)
 
 
-@pytest.mark.parametrize("alignment", STRATEGIES)
+@pytest.mark.parametrize("alignment", ALIGNMENTS)
 def test_divergence_names_the_setting_to_change(backbone, snapshots, alignment):
     with pytest.raises(DivergenceError, match=r"diverged at step .*lower models\.\*\.anchors\.learning_rate"):
         train(backbone, snapshots, alignment=alignment, learning_rate=3e37)
@@ -181,7 +162,7 @@ def test_depth_and_states_of_any_backbone_train(snapshots):
     assert np.isfinite(train(deep, snapshots, first_steps=3, steps=2).weights).all()
 
 
-@pytest.mark.parametrize("alignment", STRATEGIES)
+@pytest.mark.parametrize("alignment", ALIGNMENTS)
 def test_seeds_side_by_side_are_those_of_each_alone(backbone, snapshots, alignment):
     settings = SETTINGS | {"alignment": alignment}
     together = train_anchors_of_seeds(backbone, snapshots, TIMES, settings, [3, 7], CPU)
@@ -208,7 +189,7 @@ def test_an_anchor_that_has_settled_leaves_the_others_alone(backbone, snapshots)
         np.testing.assert_allclose(alone.weights[0], weights, atol=2e-4)
 
 
-@pytest.mark.parametrize("alignment", ["pooled", "rebasin", "none"])
+@pytest.mark.parametrize("alignment", SEPARATE)
 def test_anchors_may_all_settle(backbone, snapshots, alignment):
     found = train(backbone, snapshots, alignment=alignment, first_steps=400, steps=400, settled=100.0)
     assert found.losses["step"].max() == 60

@@ -15,7 +15,7 @@ from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import BINS, Counts, Reals
 from weightflow.density.weighted_states import marginals
 from weightflow.evaluation import metrics
-from weightflow.formats.reading import read_recording
+from weightflow.formats.reading import read_raw_snapshots
 from weightflow.laws.law import TableLaw
 
 CLOUDS = predicted_by("cloud")
@@ -50,7 +50,7 @@ def released(root) -> Snapshots:
         "reference": "training",
         "time_label": "time",
     }
-    return assemble(read_recording(path, settings), None, settings, 0, np.random.default_rng(0))
+    return assemble(read_raw_snapshots(path, settings), None, settings, 0, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.config.consistency import (
-    SEPARATE_ALIGNMENTS,
     check_ablations,
     check_consistency,
     check_files,
@@ -394,7 +394,7 @@ def test_an_initial_state_that_the_data_set_can_hold_is_fine(complete, systems, 
     check_systems(complete(config(dataset)), systems, "my.yaml")
 
 
-@pytest.mark.parametrize("alignment", SEPARATE_ALIGNMENTS)
+@pytest.mark.parametrize("alignment", [name for name, own in ALIGNMENTS.items() if own.separate])
 def test_anchors_that_do_not_need_each_other_may_have_jobs_of_their_own(check, alignment):
     check(config(model={"anchors": {"jobs": "per_snapshot", "alignment": alignment}}))
 

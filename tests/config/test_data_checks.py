@@ -10,7 +10,7 @@ from weightflow.config.data_checks import Asked, check_asked, check_models, chec
 from weightflow.data.outline import read_outline
 from weightflow.data.snapshots import write_snapshots
 from weightflow.errors import InputError
-from weightflow.formats.raw_snapshots import Recording
+from weightflow.formats.raw_snapshots import RawSnapshots
 
 
 @pytest.fixture
@@ -63,36 +63,36 @@ def test_an_order_of_other_variables_is_refused(counts, order):
         check_models(counts, model("ode", order=order), [], "data set a")
 
 
-def recording(*variables: str, times: tuple[float, ...] = (0, 1, 2, 3)) -> Recording:
+def raw(*variables: str, times: tuple[float, ...] = (0, 1, 2, 3)) -> RawSnapshots:
     states = [np.zeros((5, len(variables))) for _ in times]
-    return Recording(np.array(times, dtype=float), states, list(variables), paired=True)
+    return RawSnapshots(np.array(times, dtype=float), states, list(variables), paired=True)
 
 
 @pytest.mark.parametrize("names", [("S", "I", "R"), ("x1", "x2", "x3")])
-def test_a_recording_of_the_systems_variables_and_times_is_fine(names):
-    check_system(recording(*names), "epidemic", ("S", "I", "R"), 4, "data.npy")
+def test_the_systems_variables_and_times_are_fine(names):
+    check_system(raw(*names), "epidemic", ("S", "I", "R"), 4, "data.npy")
 
 
 @pytest.mark.parametrize(
     ("made", "fault"),
     [
-        (recording("S", "I"), "holds 2 variables, and the system epidemic has 3 species; name the system the file"),
-        (recording("x1", "x2"), "holds 2 variables"),
+        (raw("S", "I"), "holds 2 variables, and the system epidemic has 3 species; name the system the file"),
+        (raw("x1", "x2"), "holds 2 variables"),
         (
-            recording("S", "R", "I"),
+            raw("S", "R", "I"),
             "variable 2 is 'R', and species 2 of the system epidemic is 'I'; give the variables",
         ),
-        (recording("x2", "x1", "x3"), "variable 1 is 'x2'"),
-        (recording("S", "I", "D"), "variable 3 is 'D'"),
-        (recording("S", "I", "R", times=(0, 1, 2)), "holds 3 times, and the grid of the system epidemic has 4 points"),
+        (raw("x2", "x1", "x3"), "variable 1 is 'x2'"),
+        (raw("S", "I", "D"), "variable 3 is 'D'"),
+        (raw("S", "I", "R", times=(0, 1, 2)), "holds 3 times, and the grid of the system epidemic has 4 points"),
         (
-            recording("S", "I", "R", times=(0, 0.5, 1, 1.5)),
+            raw("S", "I", "R", times=(0, 0.5, 1, 1.5)),
             "a snapshot is at time 0.5, which the system epidemic calls",
         ),
-        (recording("S", "I", "R", times=(1, 2, 3, 4)), "time 1, which the system epidemic calls 0, for it counts the"),
+        (raw("S", "I", "R", times=(1, 2, 3, 4)), "time 1, which the system epidemic calls 0, for it counts the"),
     ],
 )
-def test_a_recording_that_the_system_cannot_have_made_is_refused_in_one_sentence(made, fault):
+def test_what_the_system_cannot_have_made_is_refused_in_one_sentence(made, fault):
     with pytest.raises(InputError) as refusal:
         check_system(made, "epidemic", ("S", "I", "R"), 4, "data.npy")
     text = str(refusal.value)

@@ -23,9 +23,9 @@ def test_the_first_and_the_last_snapshot_stay():
 def prepared(times: int, rng: np.random.Generator, **settings) -> Snapshots:
     """A data set, or a fold of one, of so many snapshots of two real variables."""
     states = list(rng.normal(size=(times, 30, 2)))
-    recording = Recording(np.arange(times), states, ["a", "b"], paired=False)
+    raw = Recording(np.arange(times), states, ["a", "b"], paired=False)
     chosen = {"kind": "continuous", "hold_back": 0, "scale": "none", "components": None, "reference": "training"}
-    return assemble(recording, None, chosen | {"time_label": "day"} | settings, 0, rng)
+    return assemble(raw, None, chosen | {"time_label": "day"} | settings, 0, rng)
 
 
 def test_a_fold_leaves_out_one_observed_snapshot(rng):

@@ -28,7 +28,7 @@ def good_states() -> list[np.ndarray]:
     return [np.array([[0, 1], [2, 3]]), np.array([[4, 5]]), np.array([[6, 7], [8, 9], [1, 1]])]
 
 
-def recording(trajectories: int = 10, points: int = 9, variables: int = 2, paired: bool = True) -> Recording:
+def raw(trajectories: int = 10, points: int = 9, variables: int = 2, paired: bool = True) -> Recording:
     states = list(np.random.default_rng(0).integers(0, 20, (points, trajectories, variables)))
     return Recording(np.arange(float(points)), states, [f"x{i}" for i in range(variables)], paired)
 
@@ -123,7 +123,7 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_held_back_touches_nothing_that_is_learnt_from(dataset_settings, tmp_path, kind, paired):
     settings = dataset_settings | KINDS[kind] | {"hold_back": 3, "observe_every": 2}
-    plain = recording(points=12, paired=paired)
+    plain = raw(points=12, paired=paired)
     changed = dataclasses.replace(plain, states=[s if t < 9 else 40 + 3 * s for t, s in enumerate(plain.states)])
     found = []
     for name, part in (("plain", plain), ("changed", changed)):
@@ -190,7 +190,7 @@ def test_a_single_state_cannot_be_split():
 
 
 def test_observed_snapshots_come_from_the_training_part(dataset_settings):
-    data = assemble(recording(), None, dataset_settings | {"observe_every": 4}, 0.3, np.random.default_rng(0))
+    data = assemble(raw(), None, dataset_settings | {"observe_every": 4}, 0.3, np.random.default_rng(0))
     assert data.observed_times.tolist() == [0, 4, 8]
     assert all(a is b for a, b in zip(data.observed, data.training[::4], strict=True))
     assert [len(s) for s in data.observed] == [7, 7, 7]
@@ -198,30 +198,30 @@ def test_observed_snapshots_come_from_the_training_part(dataset_settings):
 
 @pytest.mark.parametrize(("reference", "truth"), [("training", 7), ("heldout", 3)])
 def test_reference_chooses_the_truth(dataset_settings, reference, truth):
-    data = assemble(recording(), None, dataset_settings | {"reference": reference}, 0.3, np.random.default_rng(0))
+    data = assemble(raw(), None, dataset_settings | {"reference": reference}, 0.3, np.random.default_rng(0))
     assert len(data.truth[0]) == truth
     assert len(data.independent[0]) == 10 - truth
 
 
 def test_too_few_observed_snapshots_are_refused(dataset_settings):
     with pytest.raises(InputError, match="2 of 9 snapshots are observed"):
-        assemble(recording(), None, dataset_settings | {"observe_every": 8}, 0.2, np.random.default_rng(0))
+        assemble(raw(), None, dataset_settings | {"observe_every": 8}, 0.2, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("shape", [(8, 5, 2), (9, 5, 3)])
 def test_a_system_that_does_not_fit_the_file_is_refused(dataset_settings, shape):
     heldout = list(np.zeros(shape, dtype=int))
     with pytest.raises(InputError, match=r"the system gives .*; name the system the file came from"):
-        assemble(recording(), heldout, dataset_settings, 1000, np.random.default_rng(0))
+        assemble(raw(), heldout, dataset_settings, 1000, np.random.default_rng(0))
 
 
 def test_too_few_states_are_refused(dataset_settings):
     with pytest.raises(InputError, match="the largest observed count is 19, and states is 5; raise states"):
-        assemble(recording(), None, dataset_settings | {"states": 5}, 0.2, np.random.default_rng(0))
+        assemble(raw(), None, dataset_settings | {"states": 5}, 0.2, np.random.default_rng(0))
 
 
 def test_states_default_to_some_above_the_largest_observed_count(dataset_settings):
-    assert assemble(recording(), None, dataset_settings, 0.2, np.random.default_rng(0)).space == Counts(24)
+    assert assemble(raw(), None, dataset_settings, 0.2, np.random.default_rng(0)).space == Counts(24)
 
 
 @pytest.mark.parametrize(

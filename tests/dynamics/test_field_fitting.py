@@ -11,7 +11,8 @@ from weightflow.data.state_space import Counts
 from weightflow.dynamics import field_fitting
 from weightflow.dynamics.equations import Solver, normalise_times, solve_weights
 from weightflow.dynamics.field_files import make_field, write_field
-from weightflow.dynamics.field_fitting import TERMS, Material, Monitor, fit_dynamics
+from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
+from weightflow.dynamics.registry import LOSS_TERMS
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.dynamics.weight_spline import knot_times, through
 from weightflow.errors import DivergenceError, InputError
@@ -170,9 +171,9 @@ def test_the_loss_falls(fit):
 
 def test_the_table_adds_up(fit):
     _, table, _ = fit(structural=2.0, energy=0.25)
-    assert table.columns.tolist() == ["step", "loss", *TERMS]
+    assert table.columns.tolist() == ["step", "loss", *LOSS_TERMS]
     assert table["step"].tolist() == list(range(7))
-    np.testing.assert_allclose(table["loss"], table[list(TERMS)].sum(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(table["loss"], table[list(LOSS_TERMS)].sum(axis=1), rtol=1e-5)
 
 
 def test_a_terms_column_holds_it_with_its_weight(fit):
@@ -288,7 +289,7 @@ WAYS = ["behaving", "taught"]
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_term_adds_to_the_loss(learn, request, way, curved, kind):
     _, table, _ = learn(request.getfixturevalue(way), kind, curved=curved)
-    np.testing.assert_allclose(table["loss"], table[list(TERMS)].sum(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(table["loss"], table[list(LOSS_TERMS)].sum(axis=1), rtol=1e-5)
     assert (table["behavioural"] > 0).all()
     assert (table[["structural", "divergence"]].iloc[1:] > 0).all(axis=None)
     assert (table["roughness"] == 0).all()  # of three counts, which have no third differences
@@ -377,7 +378,7 @@ def test_a_watcher_sees_the_field_before_the_first_step_and_after_each(learn, ta
 def test_no_steps_leave_the_field_at_its_curve(learn, taught, graph):
     field, table, _ = learn(taught, curved=True, steps=0)
     assert table.empty
-    assert table.columns.tolist() == ["step", "loss", *TERMS]
+    assert table.columns.tolist() == ["step", "loss", *LOSS_TERMS]
     (weights,) = solve_weights(field, graph, [graph.times], SOLVER)
     np.testing.assert_allclose(weights, graph.weights, atol=1e-5)
 

@@ -13,10 +13,7 @@ from weightflow.data.state_space import Counts
 from weightflow.dynamics import validation_choice
 from weightflow.dynamics.equations import Solver
 from weightflow.dynamics.validation_choice import (
-    SEARCHES,
     as_list,
-    best_in_turn,
-    best_of_all,
     choose_smoothing,
     choose_steps,
     validation_nll,
@@ -101,36 +98,6 @@ def test_validation_counts_every_snapshot_alike(model):
     weights = backbone.initial(3, torch.Generator().manual_seed(0))
     each = [-backbone.log_prob(weights[k : k + 1], torch.from_numpy(states[k])).mean().item() for k in range(3)]
     assert validation_nll(backbone, weights.numpy(), states) == pytest.approx(np.mean(each), rel=1e-6)
-
-
-def test_settings_are_chosen_in_turn_and_no_candidate_is_judged_twice():
-    judged = []
-
-    def judge(candidate: dict[str, float]) -> float:
-        judged.append(tuple(candidate.values()))
-        return (candidate["a"] - 2) ** 2 + (candidate["b"] - candidate["a"]) ** 2
-
-    choice, rows = best_in_turn({"a": [1, 2, 3], "b": [1, 3, 2], "c": [5]}, judge)
-    assert choice == {"a": 1, "b": 1, "c": 5}  # of equals the first, and what was chosen stays
-    assert judged == [tuple(row[:3]) for row in rows]
-    assert len(set(judged)) == len(judged) == 5
-    assert rows[0] == [1, 1, 5, 1]
-
-
-def test_a_grid_finds_what_only_both_together_make_better():
-    def judge(candidate):
-        return {(1, 1): 2.0, (1, 2): 3.0, (2, 1): 3.0, (2, 2): 1.0}[tuple(candidate.values())]
-
-    options = {"a": [1, 2], "b": [1, 2]}
-    assert best_in_turn(options, judge)[0] == {"a": 1, "b": 1}
-    choice, rows = best_of_all(options, judge)
-    assert choice == {"a": 2, "b": 2}
-    assert rows == [[1, 1, 2], [1, 2, 3], [2, 1, 3], [2, 2, 1]]
-
-
-@pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
-def test_without_alternatives_nothing_is_judged(search):
-    assert search({"a": [7], "b": [8]}, None) == ({"a": 7, "b": 8}, [])
 
 
 def test_values_and_lists_of_values_are_lists():

@@ -14,11 +14,11 @@ STATES, HOURS = np.arange(10.0).reshape(5, 2), np.array([2.5, 0, 2.5, 1, 2.5])
 
 
 def test_npy_axes_are_trajectory_time_variable(saved, dataset_settings):
-    recording = read_npy(saved("data.npy", CUBE), dataset_settings)
-    assert recording.times.tolist() == [0, 1, 2]
-    assert recording.variables == ["x1", "x2", "x3", "x4"]
-    assert recording.paired
-    for t, states in enumerate(recording.states):
+    raw = read_npy(saved("data.npy", CUBE), dataset_settings)
+    assert raw.times.tolist() == [0, 1, 2]
+    assert raw.variables == ["x1", "x2", "x3", "x4"]
+    assert raw.paired
+    for t, states in enumerate(raw.states):
         np.testing.assert_array_equal(states, CUBE[:, t])
 
 
@@ -26,21 +26,21 @@ def test_npy_axes_are_trajectory_time_variable(saved, dataset_settings):
 def test_npy_axes_in_another_order_give_the_same_states(saved, dataset_settings, axes):
     names = ("trajectory", "time", "variable")
     moved = CUBE.transpose([names.index(axis) for axis in axes])
-    recording = read_npy(saved("data.npy", moved), dataset_settings | {"axes": list(axes)})
-    for t, states in enumerate(recording.states):
+    raw = read_npy(saved("data.npy", moved), dataset_settings | {"axes": list(axes)})
+    for t, states in enumerate(raw.states):
         np.testing.assert_array_equal(states, CUBE[:, t])
 
 
 def test_npy_in_fortran_order_gives_the_same_states(saved, dataset_settings):
-    recording = read_npy(saved("data.npy", np.asfortranarray(CUBE)), dataset_settings)
-    np.testing.assert_array_equal(recording.states[1], CUBE[:, 1])
+    raw = read_npy(saved("data.npy", np.asfortranarray(CUBE)), dataset_settings)
+    np.testing.assert_array_equal(raw.states[1], CUBE[:, 1])
 
 
 def test_npy_takes_times_and_names_from_the_settings(saved, dataset_settings):
     settings = dataset_settings | {"times": [0.5, 1, 7], "variables": ["a", "b", "c", "d"]}
-    recording = read_npy(saved("data.npy", CUBE), settings)
-    assert recording.times.tolist() == [0.5, 1, 7]
-    assert recording.variables == ["a", "b", "c", "d"]
+    raw = read_npy(saved("data.npy", CUBE), settings)
+    assert raw.times.tolist() == [0.5, 1, 7]
+    assert raw.variables == ["a", "b", "c", "d"]
 
 
 def npy_bytes() -> bytes:
@@ -93,20 +93,20 @@ def test_too_few_names_are_refused(saved, dataset_settings):
 
 
 def test_npz_is_grouped_by_time(saved, dataset_settings):
-    recording = read_npz(saved("data.npz", {"X": STATES, "time": HOURS}), dataset_settings)
-    assert recording.times.tolist() == [0, 1, 2.5]
-    assert recording.variables == ["x1", "x2"]
-    assert [states.tolist() for states in recording.states] == [[[2, 3]], [[6, 7]], [[0, 1], [4, 5], [8, 9]]]
-    assert not recording.paired
+    raw = read_npz(saved("data.npz", {"X": STATES, "time": HOURS}), dataset_settings)
+    assert raw.times.tolist() == [0, 1, 2.5]
+    assert raw.variables == ["x1", "x2"]
+    assert [states.tolist() for states in raw.states] == [[[2, 3]], [[6, 7]], [[0, 1], [4, 5], [8, 9]]]
+    assert not raw.paired
 
 
 def test_npz_takes_keys_and_names_from_the_settings(saved, dataset_settings):
     settings = dataset_settings | {"matrix": "pca", "time_column": "day", "variables": ["a", "b"]}
     path = saved("data.npz", {"X": CUBE, "pca": STATES.astype(int), "day": HOURS.astype(str)})
-    recording = read_npz(path, settings)
-    assert recording.times.tolist() == [0, 1, 2.5]
-    assert recording.variables == ["a", "b"]
-    assert recording.states[0].dtype.kind == "i"
+    raw = read_npz(path, settings)
+    assert raw.times.tolist() == [0, 1, 2.5]
+    assert raw.variables == ["a", "b"]
+    assert raw.states[0].dtype.kind == "i"
 
 
 def test_compressed_npz_is_read(tmp_path, dataset_settings):

@@ -33,12 +33,12 @@ def written(tmp_path):
 @pytest.mark.parametrize("dtype", [int, np.float32, np.uint8])
 @pytest.mark.parametrize("kind", [np.asarray, csr_matrix, csc_matrix])
 def test_cells_are_grouped_by_time(written, dataset_settings, kind, dtype):
-    recording = read_h5ad(written(cells(kind(X.astype(dtype)))), dataset_settings)
-    assert recording.times.tolist() == [0, 1, 2.5]
-    assert recording.variables == ["u", "v", "w"]
-    assert [states.tolist() for states in recording.states] == GROUPED
-    assert recording.states[0].dtype == dtype
-    assert not recording.paired
+    raw = read_h5ad(written(cells(kind(X.astype(dtype)))), dataset_settings)
+    assert raw.times.tolist() == [0, 1, 2.5]
+    assert raw.variables == ["u", "v", "w"]
+    assert [states.tolist() for states in raw.states] == GROUPED
+    assert raw.states[0].dtype == dtype
+    assert not raw.paired
 
 
 @pytest.mark.parametrize(
@@ -50,32 +50,32 @@ def test_cells_are_grouped_by_time(written, dataset_settings, kind, dtype):
     ],
 )
 def test_times_may_be_text_or_categories(written, dataset_settings, hours):
-    recording = read_h5ad(written(cells(hours=hours)), dataset_settings)
-    assert recording.times.tolist() == [0, 1, 2.5]
-    assert [states.tolist() for states in recording.states] == GROUPED
+    raw = read_h5ad(written(cells(hours=hours)), dataset_settings)
+    assert raw.times.tolist() == [0, 1, 2.5]
+    assert [states.tolist() for states in raw.states] == GROUPED
 
 
 @pytest.mark.parametrize("kind", [np.asarray, csr_matrix, csc_matrix])
 def test_a_layer_has_the_variables_of_the_file(written, dataset_settings, kind):
     settings = dataset_settings | {"matrix": "layers/spliced", "variables": ["w", "u"]}
-    recording = read_h5ad(written(cells(None, layers={"spliced": kind(X)})), settings)
-    assert recording.variables == ["w", "u"]
-    assert recording.states[2].tolist() == [[2, 1], [0, 4]]
+    raw = read_h5ad(written(cells(None, layers={"spliced": kind(X)})), settings)
+    assert raw.variables == ["w", "u"]
+    assert raw.states[2].tolist() == [[2, 1], [0, 4]]
 
 
 def test_an_embedding_has_names_of_its_own(written, dataset_settings):
     settings = dataset_settings | {"matrix": "obsm/X_pca", "time_column": "time"}
-    recording = read_h5ad(written(cells(obsm={"X_pca": X[:, :2] / 2})), settings)
-    assert recording.variables == ["x1", "x2"]
-    assert recording.states[2].tolist() == [[0.5, 0], [2, 2.5]]
+    raw = read_h5ad(written(cells(obsm={"X_pca": X[:, :2] / 2})), settings)
+    assert raw.variables == ["x1", "x2"]
+    assert raw.states[2].tolist() == [[0.5, 0], [2, 2.5]]
 
 
 def test_an_embedding_may_be_a_table(written, dataset_settings):
     table = pd.DataFrame(X[:, :2], [f"cell{i}" for i in range(4)], ["pc1", "pc2"])
     settings = dataset_settings | {"matrix": "obsm/pca", "variables": ["pc2"]}
-    recording = read_h5ad(written(cells(obsm={"pca": table})), settings)
-    assert recording.variables == ["pc2"]
-    assert recording.states[2].tolist() == [[0], [5]]
+    raw = read_h5ad(written(cells(obsm={"pca": table})), settings)
+    assert raw.variables == ["pc2"]
+    assert raw.states[2].tolist() == [[0], [5]]
 
 
 @pytest.mark.filterwarnings("ignore:.*names are not unique")

@@ -1,4 +1,4 @@
-"""Recordings: times of any writing, snapshots of any sizes, and files that are joined."""
+"""Raw snapshots: times of any writing, snapshots of any sizes, and files that are joined."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weightflow.formats.raw_snapshots import (
-    Recording,
+    RawSnapshots,
     check_names,
     default_names,
     group_by_time,
@@ -19,9 +19,9 @@ from weightflow.formats.raw_snapshots import (
 HOURS = [3.0, 0.5, 3.0]
 
 
-def recording(times: list[float], rows: list[list[list[int]]], names: list[str] | None = None) -> Recording:
+def raw(times: list[float], rows: list[list[list[int]]], names: list[str] | None = None) -> RawSnapshots:
     states = [np.array(snapshot) for snapshot in rows]
-    return Recording(np.array(times), states, names or default_names(states[0].shape[1]), paired=True)
+    return RawSnapshots(np.array(times), states, names or default_names(states[0].shape[1]), paired=True)
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_grouping_keeps_every_state_at_its_time_and_in_order(times):
 
 
 def test_one_file_stays_as_it_is():
-    one = recording([0, 1], [[[1]], [[2]]])
+    one = raw([0, 1], [[[1]], [[2]]])
     assert join([one], ["a.npy"]) is one
 
 
 def test_joined_files_share_their_times():
-    one, two = recording([0, 2], [[[1]], [[2], [3]]]), recording([1, 2], [[[4]], [[5]]])
+    one, two = raw([0, 2], [[[1]], [[2], [3]]]), raw([1, 2], [[[4]], [[5]]])
     found = join([one, two], ["a.npy", "b.npy"])
     assert found.times.tolist() == [0, 1, 2]
     assert [states[:, 0].tolist() for states in found.states] == [[1], [4], [2, 3, 5]]
@@ -100,13 +100,13 @@ def test_joined_files_share_their_times():
 
 
 def test_joined_trajectories_stay_whole_at_the_same_times():
-    one, two = recording([0, 1], [[[1], [2]], [[3], [4]]]), recording([0, 1], [[[5]], [[6]]])
+    one, two = raw([0, 1], [[[1], [2]], [[3], [4]]]), raw([0, 1], [[[5]], [[6]]])
     found = join([one, two], ["a.npy", "b.npy"])
     assert found.paired
     assert [states[:, 0].tolist() for states in found.states] == [[1, 2, 5], [3, 4, 6]]
 
 
 def test_joined_files_of_other_variables_are_refused(refused):
-    one, two = recording([0], [[[1, 2]]]), recording([0], [[[1, 2]]], ["x2", "x1"])
+    one, two = raw([0], [[[1, 2]]]), raw([0], [[[1, 2]]], ["x2", "x1"])
     with refused(r"^b\.npy: has the variables x2, x1, and a\.npy has x1, x2; files that are joined must agree"):
         join([one, two], ["a.npy", "b.npy"])

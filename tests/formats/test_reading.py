@@ -6,7 +6,8 @@ import pytest
 from anndata import AnnData
 
 from weightflow.errors import InputError
-from weightflow.formats.reading import READERS, read_recording
+from weightflow.formats.reading import read_raw_snapshots
+from weightflow.formats.registry import READERS
 from weightflow.prediction.exports import FileLayout, StatesInTime, write_states
 
 STATES, HOURS = np.array([[5, 6], [1, 2], [3, 4]]), np.array([2.5, 0.0, 2.5])
@@ -31,21 +32,21 @@ def written(tmp_path):
 
 @pytest.mark.parametrize("suffix", sorted(set(READERS) - {".npy"}))
 def test_every_kind_of_file_holds_the_same(written, dataset_settings, suffix):
-    found = read_recording(written / f"data{suffix}", dataset_settings)
+    found = read_raw_snapshots(written / f"data{suffix}", dataset_settings)
     assert found.times.tolist() == [0, 2.5]
     assert found.variables == ["x1", "x2"]
     assert [states.tolist() for states in found.states] == [[[1, 2]], [[5, 6], [3, 4]]]
 
 
 def test_an_array_of_trajectories_is_read_by_its_suffix(saved, dataset_settings):
-    found = read_recording(str(saved("data.npy", np.zeros((5, 3, 2)))), dataset_settings)
+    found = read_raw_snapshots(str(saved("data.npy", np.zeros((5, 3, 2)))), dataset_settings)
     assert found.times.tolist() == [0, 1, 2]
     assert found.paired
 
 
 def test_files_of_several_kinds_are_joined(written, dataset_settings):
     suffixes = [".h5ad", ".csv", ".npz"]
-    found = read_recording([written / f"data{suffix}" for suffix in suffixes], dataset_settings)
+    found = read_raw_snapshots([written / f"data{suffix}" for suffix in suffixes], dataset_settings)
     assert found.times.tolist() == [0, 2.5]
     assert [states.tolist() for states in found.states] == [[[1, 2]] * 3, [[5, 6], [3, 4]] * 3]
 
@@ -56,7 +57,7 @@ def test_what_is_written_as_a_prediction_is_read_again(tmp_path, dataset_setting
     states = [STATES[:1].astype(float), STATES[1:] / 2]
     made = StatesInTime(np.array([0.25, 7]), states, ["x1", "x2"])
     write_states(tmp_path / f"made{suffix}", made, FileLayout("day", matrix))
-    found = read_recording(tmp_path / f"made{suffix}", dataset_settings | {"matrix": matrix, "time_column": "day"})
+    found = read_raw_snapshots(tmp_path / f"made{suffix}", dataset_settings | {"matrix": matrix, "time_column": "day"})
     assert (found.times.tolist(), found.variables) == ([0.25, 7], ["x1", "x2"])
     assert [s.tolist() for s in found.states] == [s.tolist() for s in states]
 
@@ -64,15 +65,15 @@ def test_what_is_written_as_a_prediction_is_read_again(tmp_path, dataset_setting
 def test_joined_files_are_named_where_they_do_not_agree(written, saved, dataset_settings):
     other = saved("other.csv", "time,x1,y\n0,1,2\n")
     with pytest.raises(InputError, match=r"other\.csv: has the variables x1, y, and .*data\.npz has x1, x2;"):
-        read_recording([written / "data.npz", other], dataset_settings)
+        read_raw_snapshots([written / "data.npz", other], dataset_settings)
 
 
 def test_a_missing_file_is_refused_by_name(tmp_path, dataset_settings):
     with pytest.raises(InputError, match=r"none\.npy: there is no such file; check the data set's key 'file'"):
-        read_recording(tmp_path / "none.npy", dataset_settings)
+        read_raw_snapshots(tmp_path / "none.npy", dataset_settings)
 
 
 def test_an_unknown_suffix_is_refused_by_name(saved, dataset_settings):
     known = r"use \.npy, \.npz, \.csv, \.csv\.gz, \.tsv, \.tsv\.gz, \.parquet, \.h5ad\."
     with pytest.raises(InputError, match=rf"data\.xlsx: the suffix '\.xlsx' is not known; {known}"):
-        read_recording(saved("data.xlsx", "text"), dataset_settings)
+        read_raw_snapshots(saved("data.xlsx", "text"), dataset_settings)

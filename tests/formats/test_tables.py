@@ -26,20 +26,20 @@ PARQUET = {
 @pytest.mark.parametrize("start", ["", "\ufeff"], ids=["plain", "byte order mark"])
 def test_text_is_grouped_by_time(saved, dataset_settings, suffix, separator, start):
     text = start + TABLE.to_csv(index=False, sep=separator)
-    recording = read_table(saved(f"data{suffix}", text), dataset_settings)
-    assert recording.times.tolist() == [0, 1, 2.5]
-    assert recording.variables == ["b", "a"]
-    assert [states.tolist() for states in recording.states] == [[[2, 20]], [[4, 40]], [[1, 10], [3, 30]]]
-    assert not recording.paired
+    raw = read_table(saved(f"data{suffix}", text), dataset_settings)
+    assert raw.times.tolist() == [0, 1, 2.5]
+    assert raw.variables == ["b", "a"]
+    assert [states.tolist() for states in raw.states] == [[[2, 20]], [[4, 40]], [[1, 10], [3, 30]]]
+    assert not raw.paired
 
 
 @pytest.mark.parametrize("table", PARQUET.values(), ids=PARQUET)
 def test_parquet_is_grouped_by_time(saved, dataset_settings, table):
-    recording = read_table(saved("data.parquet", table), dataset_settings)
-    assert recording.times.tolist() == [0, 1, 2.5]
-    assert recording.variables == ["b", "a"]
-    assert [states.tolist() for states in recording.states] == [[[2, 20]], [[4, 40]], [[1, 10], [3, 30]]]
-    assert recording.states[0].dtype.kind in "if"
+    raw = read_table(saved("data.parquet", table), dataset_settings)
+    assert raw.times.tolist() == [0, 1, 2.5]
+    assert raw.variables == ["b", "a"]
+    assert [states.tolist() for states in raw.states] == [[[2, 20]], [[4, 40]], [[1, 10], [3, 30]]]
+    assert raw.states[0].dtype.kind in "if"
 
 
 @pytest.mark.parametrize(("suffix", "separator"), [(".csv.gz", ","), (".tsv.gz", "\t")])
@@ -61,19 +61,19 @@ def test_a_file_that_says_it_is_compressed_must_be(saved, dataset_settings, refu
 
 
 def test_spaces_after_separators_and_around_names_do_not_count(saved, dataset_settings):
-    recording = read_table(saved("data.csv", " time, a ,b\n0, 1, 2\n"), dataset_settings)
-    assert recording.variables == ["a", "b"]
-    assert recording.states[0].tolist() == [[1, 2]]
+    raw = read_table(saved("data.csv", " time, a ,b\n0, 1, 2\n"), dataset_settings)
+    assert raw.variables == ["a", "b"]
+    assert raw.states[0].tolist() == [[1, 2]]
 
 
 def test_row_numbers_without_a_name_are_let_be_where_the_variables_are_named(saved, dataset_settings):
-    recording = read_table(saved("data.csv", ",time,a\n7,0,1\n"), dataset_settings | {"variables": ["a"]})
-    assert recording.states[0].tolist() == [[1]]
+    raw = read_table(saved("data.csv", ",time,a\n7,0,1\n"), dataset_settings | {"variables": ["a"]})
+    assert raw.states[0].tolist() == [[1]]
 
 
 def test_row_names_that_the_header_leaves_out_are_no_variable(saved, dataset_settings):
-    recording = read_table(saved("data.csv", "time,a\nc1,0,1\nc2,0,2\n"), dataset_settings)  # as R writes them
-    assert recording.states[0].tolist() == [[1], [2]]
+    raw = read_table(saved("data.csv", "time,a\nc1,0,1\nc2,0,2\n"), dataset_settings)  # as R writes them
+    assert raw.states[0].tolist() == [[1], [2]]
 
 
 def test_a_column_twice_in_a_parquet_file_is_refused(tmp_path, dataset_settings, refused):
@@ -85,13 +85,13 @@ def test_a_column_twice_in_a_parquet_file_is_refused(tmp_path, dataset_settings,
 
 def test_tables_use_the_columns_that_are_named(saved, dataset_settings):
     settings = dataset_settings | {"variables": ["a"], "time_column": "hour"}
-    recording = read_table(saved("data.csv", "hour,name,a,name\n0,x,1,y\n1,y,2,z\n"), settings)
-    assert [states.tolist() for states in recording.states] == [[[1]], [[2]]]
+    raw = read_table(saved("data.csv", "hour,name,a,name\n0,x,1,y\n1,y,2,z\n"), settings)
+    assert [states.tolist() for states in raw.states] == [[[1]], [[2]]]
 
 
 def test_whole_numbers_of_a_table_stay_whole(saved, dataset_settings):
-    recording = read_table(saved("data.csv", "time,a\n0,1\n1,2\n"), dataset_settings)
-    assert recording.states[0].dtype.kind == "i"
+    raw = read_table(saved("data.csv", "time,a\n0,1\n1,2\n"), dataset_settings)
+    assert raw.states[0].dtype.kind == "i"
 
 
 @pytest.mark.parametrize(

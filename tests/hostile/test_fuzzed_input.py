@@ -28,7 +28,8 @@ from weightflow.data.snapshots import observed_count, read_snapshots, write_snap
 from weightflow.dynamics.weight_graph import read_weight_graph, write_weight_graph
 from weightflow.errors import InputError
 from weightflow.formats import hdf5_probe
-from weightflow.formats.reading import READERS, read_recording
+from weightflow.formats.reading import read_raw_snapshots
+from weightflow.formats.registry import READERS
 from weightflow.populations.tasks.images import read_cifar, read_folders, read_idx, read_svhn
 from weightflow.prediction.predictions import Prediction, read_prediction, write_prediction
 from weightflow.records.archive import unpack, write_archive
@@ -132,8 +133,8 @@ def test_bytes_of_data_are_read_or_refused(small_machine, monkeypatch, suffix):
     monkeypatch.setattr(hdf5_probe, "check_survives", lambda path: None)  # half a second, for every one of them
     whole = good(suffix)
     Path(f"data{suffix}").write_bytes(whole)
-    read_recording(f"data{suffix}", settings)  # a file that is not valid would prove nothing
-    fuzz(whole, f"data{suffix}", lambda: read_recording(f"data{suffix}", settings))
+    read_raw_snapshots(f"data{suffix}", settings)  # a file that is not valid would prove nothing
+    fuzz(whole, f"data{suffix}", lambda: read_raw_snapshots(f"data{suffix}", settings))
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.dynamics.weight_spline import read_spline
 from weightflow.errors import InputError
 from weightflow.formats.downloads import fetch
-from weightflow.formats.reading import read_recording
+from weightflow.formats.reading import read_raw_snapshots
 from weightflow.laws.law import read_law
 from weightflow.populations.autoencoder import read_autoencoder
 from weightflow.populations.population import read_networks, read_population
@@ -114,12 +114,12 @@ class Case:
     says: str
 
 
-def recording(name: str = "data.npy", **changes: Any) -> Callable[[], Any]:
+def raw(name: str = "data.npy", **changes: Any) -> Callable[[], Any]:
     """As the script check_file does it."""
 
     def read():
         settings = defaults() | {"file": name} | changes
-        data = read_recording(name, settings)
+        data = read_raw_snapshots(name, settings)
         check_states(data, settings, name)
         check_variables(data.variables, name)
 
@@ -227,127 +227,123 @@ LACKING = "lacks what it should hold, or it does not fit"
 
 HOSTILE = {
     # arrays
-    "npy: a pickle": Case(file("data.npy", PICKLE), recording(), "Python objects"),
+    "npy: a pickle": Case(file("data.npy", PICKLE), raw(), "Python objects"),
     "npy: pickled objects in an array": Case(
-        file("data.npy", npy_header((1, 1, 1), "|O") + PICKLE), recording(), "Python objects"
+        file("data.npy", npy_header((1, 1, 1), "|O") + PICKLE), raw(), "Python objects"
     ),
-    "npy: more elements than bytes": Case(file("data.npy", npy_header((10**6,) * 3)), recording(), "truncated"),
-    "npy: a count of elements past 64 bits": Case(file("data.npy", npy_header((2**40,) * 3)), recording(), "truncated"),
-    "npy: a negative shape": Case(file("data.npy", npy_header((-1, 4, 4)) + bytes(99)), recording(), "data.npy"),
-    "npy: a shape of True": Case(file("data.npy", npy_header((True, 1, 1)) + bytes(8)), recording(), "data.npy"),
+    "npy: more elements than bytes": Case(file("data.npy", npy_header((10**6,) * 3)), raw(), "truncated"),
+    "npy: a count of elements past 64 bits": Case(file("data.npy", npy_header((2**40,) * 3)), raw(), "truncated"),
+    "npy: a negative shape": Case(file("data.npy", npy_header((-1, 4, 4)) + bytes(99)), raw(), "data.npy"),
+    "npy: a shape of True": Case(file("data.npy", npy_header((True, 1, 1)) + bytes(8)), raw(), "data.npy"),
     "npy: a billion times of nothing": Case(
-        file("data.npy", npy_header((0, 10**9, 1))), recording(), "1000000000 times, and 1000000 is the most"
+        file("data.npy", npy_header((0, 10**9, 1))), raw(), "1000000000 times, and 1000000 is the most"
     ),
     "npy: a billion variables of nothing": Case(
-        file("data.npy", npy_header((0, 3, 10**9))), recording(), "1000000000 variables, and 1000000 is the most"
+        file("data.npy", npy_header((0, 3, 10**9))), raw(), "1000000000 variables, and 1000000 is the most"
     ),
     "npy: a file with holes larger than the memory": Case(
-        sparse("data.npy", npy_header((25_000, 1000, 4)), 128 + 8 * 10**8), recording(), "0.5 GiB is the most"
+        sparse("data.npy", npy_header((25_000, 1000, 4)), 128 + 8 * 10**8), raw(), "0.5 GiB is the most"
     ),
     "npy: Fortran order of too much": Case(
-        sparse("data.npy", npy_header((25_000, 1000, 4), fortran=True), 128 + 8 * 10**8), recording(), "GiB of memory"
+        sparse("data.npy", npy_header((25_000, 1000, 4), fortran=True), 128 + 8 * 10**8), raw(), "GiB of memory"
     ),
-    "npy: fields": Case(file("data.npy", npy_header((1, 1, 1), [("a", "<i8")]) + bytes(8)), recording(), "numbers"),
+    "npy: fields": Case(file("data.npy", npy_header((1, 1, 1), [("a", "<i8")]) + bytes(8)), raw(), "numbers"),
     "npy: fields of objects": Case(
-        file("data.npy", npy_header((1, 1, 1), [("a", "|O")]) + PICKLE), recording(), "Python objects"
+        file("data.npy", npy_header((1, 1, 1), [("a", "|O")]) + PICKLE), raw(), "Python objects"
     ),
-    "npy: elements without bytes": Case(file("data.npy", npy_header((HUGE, 1, 1), "<U0")), recording(), "data.npy"),
-    "npy: code for a type": Case(file("data.npy", npy_header((1, 1, 1), CODE)), recording(), "truncated"),
+    "npy: elements without bytes": Case(file("data.npy", npy_header((HUGE, 1, 1), "<U0")), raw(), "data.npy"),
+    "npy: code for a type": Case(file("data.npy", npy_header((1, 1, 1), CODE)), raw(), "truncated"),
     "npy: code for a header": Case(
-        file("data.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(CODE)) + CODE.encode()), recording(), "data.npy"
+        file("data.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(CODE)) + CODE.encode()), raw(), "data.npy"
     ),
     "npy: a header without an end": Case(
-        file("data.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\xff" + b"[" * 10**6), recording(), "truncated"
+        file("data.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\xff" + b"[" * 10**6), raw(), "truncated"
     ),
     "npy: brackets in the header": Case(
-        file("data.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", 9000) + b"[" * 9000), recording(), "truncated"
+        file("data.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", 9000) + b"[" * 9000), raw(), "truncated"
     ),
     "npy: counts of 10 to the 18": Case(
-        file("data.npy", npy(np.full((3, 4, 1), 10**18))), recording(), "holds the count 1e+18, and max_states is 4096"
+        file("data.npy", npy(np.full((3, 4, 1), 10**18))), raw(), "holds the count 1e+18, and max_states is 4096"
     ),
     "npy: NaN for times": Case(
-        file("data.npy", npy(np.ones((3, 2, 1)))), recording(times=[0.0, float("nan")]), "times hold NaN"
+        file("data.npy", npy(np.ones((3, 2, 1)))), raw(times=[0.0, float("nan")]), "times hold NaN"
     ),
-    "npy: a folder": Case(lambda: os.mkdir("data.npy"), recording(), "no such file"),
-    "npy: a pipe that never ends": Case(lambda: os.mkfifo("data.npy"), recording(), "no such file"),
-    "npy: a device": Case(lambda: os.symlink("/dev/zero", "data.npy"), recording(), "no such file"),
-    "npy: a link to itself": Case(lambda: os.symlink("data.npy", "data.npy"), recording(), "no such file"),
-    "npy: a name of 5000 letters": Case(nothing, recording("a" * 5000 + ".npy"), "no such file"),
-    "npy: a name with NUL": Case(nothing, recording("a\0.npy"), "no such file"),
+    "npy: a folder": Case(lambda: os.mkdir("data.npy"), raw(), "no such file"),
+    "npy: a pipe that never ends": Case(lambda: os.mkfifo("data.npy"), raw(), "no such file"),
+    "npy: a device": Case(lambda: os.symlink("/dev/zero", "data.npy"), raw(), "no such file"),
+    "npy: a link to itself": Case(lambda: os.symlink("data.npy", "data.npy"), raw(), "no such file"),
+    "npy: a name of 5000 letters": Case(nothing, raw("a" * 5000 + ".npy"), "no such file"),
+    "npy: a name with NUL": Case(nothing, raw("a\0.npy"), "no such file"),
     # archives of arrays
-    "npz: a gibibyte of zeros": Case(bombed_npz, recording("data.npz"), "'X', of shape (134217728, 1), would take"),
-    "npz: a header of a pebibyte": Case(lying_npz, recording("data.npz"), "GiB of memory"),
+    "npz: a gibibyte of zeros": Case(bombed_npz, raw("data.npz"), "'X', of shape (134217728, 1), would take"),
+    "npz: a header of a pebibyte": Case(lying_npz, raw("data.npz"), "GiB of memory"),
     "npz: a count of elements past 64 bits": Case(
-        npz(X=npy_header((2**40,) * 3), time=npy(np.zeros(3))), recording("data.npz"), "GiB of memory"
+        npz(X=npy_header((2**40,) * 3), time=npy(np.zeros(3))), raw("data.npz"), "GiB of memory"
     ),
     "npz: a header of exbibytes": Case(
-        npz(X=npy_header((2**57, 1)), time=npy(np.zeros(3))), recording("data.npz"), "GiB of memory"
+        npz(X=npy_header((2**57, 1)), time=npy(np.zeros(3))), raw("data.npz"), "GiB of memory"
     ),
     "npz: a trillion variables of nothing": Case(
-        npz(X=npy_header((0, 10**12)), time=npy(np.zeros(0))), recording("data.npz"), "1000000000000 variables"
+        npz(X=npy_header((0, 10**12)), time=npy(np.zeros(0))), raw("data.npz"), "1000000000000 variables"
     ),
     "npz: pickled objects": Case(
-        npz(X=npy_header((1, 1), "|O") + PICKLE, time=npy(np.zeros(1))), recording("data.npz"), "pickled"
+        npz(X=npy_header((1, 1), "|O") + PICKLE, time=npy(np.zeros(1))), raw("data.npz"), "pickled"
     ),
     "npz: pickled times": Case(
-        npz(X=npy(np.ones((1, 1))), time=npy_header((1,), "|O") + PICKLE), recording("data.npz"), "pickled"
+        npz(X=npy(np.ones((1, 1))), time=npy_header((1,), "|O") + PICKLE), raw("data.npz"), "pickled"
     ),
-    "npz: a pickle for a member": Case(npz(X=PICKLE, time=npy(np.zeros(1))), recording("data.npz"), "'X' is trunc"),
-    "npz: a pickle": Case(file("data.npz", PICKLE), recording("data.npz"), "not an .npz archive"),
+    "npz: a pickle for a member": Case(npz(X=PICKLE, time=npy(np.zeros(1))), raw("data.npz"), "'X' is trunc"),
+    "npz: a pickle": Case(file("data.npz", PICKLE), raw("data.npz"), "not an .npz archive"),
     "npz: names that lead elsewhere": Case(
         npz(**{"../../canary": npy(np.zeros(1)), "/etc/canary": npy(np.zeros(1))}),
-        recording("data.npz"),
+        raw("data.npz"),
         "no array 'X'",
     ),
-    "npz: an encrypted member": Case(encrypted_npz, recording("data.npz"), "truncated or damaged"),
-    "npz: an unknown compression": Case(strange_npz(99), recording("data.npz"), "truncated or damaged"),
-    "npz: another compression than was used": Case(strange_npz(14), recording("data.npz"), "truncated or damaged"),
+    "npz: an encrypted member": Case(encrypted_npz, raw("data.npz"), "truncated or damaged"),
+    "npz: an unknown compression": Case(strange_npz(99), raw("data.npz"), "truncated or damaged"),
+    "npz: another compression than was used": Case(strange_npz(14), raw("data.npz"), "truncated or damaged"),
     "npz: times that are NaN": Case(
-        npz(X=npy(np.ones((2, 1))), time=npy(np.array([0, np.nan]))), recording("data.npz"), "gaps"
+        npz(X=npy(np.ones((2, 1))), time=npy(np.array([0, np.nan]))), raw("data.npz"), "gaps"
     ),
     "npz: infinite times": Case(
-        npz(X=npy(np.ones((2, 1))), time=npy(np.array([0, np.inf]))), recording("data.npz"), "times hold NaN or inf"
+        npz(X=npy(np.ones((2, 1))), time=npy(np.array([0, np.inf]))), raw("data.npz"), "times hold NaN or inf"
     ),
     # tables
     "csv: a line of 10 to the 7 letters": Case(
-        file("data.csv", b"a" * 10**7), recording("data.csv"), "field larger than field limit"
+        file("data.csv", b"a" * 10**7), raw("data.csv"), "field larger than field limit"
     ),
-    "csv: NUL": Case(file("data.csv", b"\0" * 1000), recording("data.csv"), "data.csv"),
+    "csv: NUL": Case(file("data.csv", b"\0" * 1000), raw("data.csv"), "data.csv"),
     "csv: bytes of two encodings": Case(
-        file("data.csv", TABLE + "ä".encode() + "ä".encode("utf-16")), recording("data.csv"), "no text in UTF-8"
+        file("data.csv", TABLE + "ä".encode() + "ä".encode("utf-16")), raw("data.csv"), "no text in UTF-8"
     ),
     "csv: a file with holes larger than the memory": Case(
-        sparse("data.csv", TABLE, 10**12), recording("data.csv"), "0.5 GiB is the most"
+        sparse("data.csv", TABLE, 10**12), raw("data.csv"), "0.5 GiB is the most"
     ),
     "csv: rows of more values than columns": Case(
-        file("data.csv", "time,a\n0,1,2,3\n1,2,3,4\n"), recording("data.csv"), "more values than the 2 columns"
+        file("data.csv", "time,a\n0,1,2,3\n1,2,3,4\n"), raw("data.csv"), "more values than the 2 columns"
     ),
     "csv: a variable whose name no figure could show": Case(
         file("data.csv", "time,$\\nothing$\n0,1\n0,2\n1,3\n1,4\n"),
-        recording("data.csv"),
+        raw("data.csv"),
         "no formula between its dollar",
     ),
-    "csv: an empty line and NUL": Case(file("data.csv", b"\n\0"), recording("data.csv"), "data.csv"),
-    "csv: one quotation mark": Case(
-        file("data.csv", TABLE + b'9,"' + b"x\n" * 1000), recording("data.csv"), "data.csv"
-    ),
-    "csv: code in a cell": Case(file("data.csv", TABLE + f"9,={CODE}\n".encode()), recording("data.csv"), "holds text"),
-    "csv: counts past 64 bits": Case(file("data.csv", TABLE + b"9,%d\n" % 10**30), recording("data.csv"), "data.csv"),
+    "csv: an empty line and NUL": Case(file("data.csv", b"\n\0"), raw("data.csv"), "data.csv"),
+    "csv: one quotation mark": Case(file("data.csv", TABLE + b'9,"' + b"x\n" * 1000), raw("data.csv"), "data.csv"),
+    "csv: code in a cell": Case(file("data.csv", TABLE + f"9,={CODE}\n".encode()), raw("data.csv"), "holds text"),
+    "csv: counts past 64 bits": Case(file("data.csv", TABLE + b"9,%d\n" % 10**30), raw("data.csv"), "data.csv"),
     "csv.gz: lines a thousand times as long": Case(
-        gzip_bomb("data.csv.gz", b"0,1\n", 160), recording("data.csv.gz"), "GiB of memory"
+        gzip_bomb("data.csv.gz", b"0,1\n", 160), raw("data.csv.gz"), "GiB of memory"
     ),
-    "csv.gz: a line without an end": Case(
-        gzip_bomb("data.csv.gz", b"x", 160), recording("data.csv.gz"), "GiB of memory"
-    ),
-    "csv.gz: a pickle": Case(file("data.csv.gz", b"\x1f\x8b" + PICKLE), recording("data.csv.gz"), "not a readable"),
+    "csv.gz: a line without an end": Case(gzip_bomb("data.csv.gz", b"x", 160), raw("data.csv.gz"), "GiB of memory"),
+    "csv.gz: a pickle": Case(file("data.csv.gz", b"\x1f\x8b" + PICKLE), raw("data.csv.gz"), "not a readable"),
     "parquet: forty million rows in a few kilobytes": Case(
-        parquet_bomb, recording("data.parquet"), "of shape (40000000, 2), would take"
+        parquet_bomb, raw("data.parquet"), "of shape (40000000, 2), would take"
     ),
-    "parquet: a pickled type": Case(parquet_with_code, recording("data.parquet"), "'a' holds"),
-    "parquet: a pickle": Case(file("data.parquet", PICKLE), recording("data.parquet"), "not a readable table"),
+    "parquet: a pickled type": Case(parquet_with_code, raw("data.parquet"), "'a' holds"),
+    "parquet: a pickle": Case(file("data.parquet", PICKLE), raw("data.parquet"), "not a readable table"),
     "parquet: an end alone": Case(
         file("data.parquet", b"PAR1" + b"\xff" * 40 + struct.pack("<I", 2**31) + b"PAR1"),
-        recording("data.parquet"),
+        raw("data.parquet"),
         "not a readable table",
     ),
     "parquet: a range that pandas is told of": Case(
@@ -355,67 +351,67 @@ HOSTILE = {
             pa_table([0.0], [1], {"pandas": json.dumps({"index_columns": [CODE], "columns": [{"name": CODE}]})}),
             "data.parquet",
         ),
-        recording("data.parquet"),
+        raw("data.parquet"),
         "data.parquet",
     ),
     # cells
-    "h5ad: a pickle": Case(file("data.h5ad", PICKLE), recording("data.h5ad"), "not a readable .h5ad"),
+    "h5ad: a pickle": Case(file("data.h5ad", PICKLE), raw("data.h5ad"), "not a readable .h5ad"),
     "h5ad: a matrix of petabytes that was not written": Case(
-        h5ad(unwritten("X", (6, HUGE))), recording("data.h5ad"), "'X' would take"
+        h5ad(unwritten("X", (6, HUGE))), raw("data.h5ad"), "'X' would take"
     ),
-    "h5ad: a quadrillion cells": Case(h5ad(unwritten("obs/time", (HUGE,))), recording("data.h5ad"), "'obs' would take"),
+    "h5ad: a quadrillion cells": Case(h5ad(unwritten("obs/time", (HUGE,))), raw("data.h5ad"), "'obs' would take"),
     "h5ad: a quadrillion names of cells": Case(
-        h5ad(unwritten("obs/_index", (HUGE,), h5py.string_dtype())), recording("data.h5ad"), "'obs' would take"
+        h5ad(unwritten("obs/_index", (HUGE,), h5py.string_dtype())), raw("data.h5ad"), "'obs' would take"
     ),
     "h5ad: a quadrillion names of variables": Case(
-        h5ad(unwritten("var/_index", (HUGE,), h5py.string_dtype())), recording("data.h5ad"), "'var' would take"
+        h5ad(unwritten("var/_index", (HUGE,), h5py.string_dtype())), raw("data.h5ad"), "'var' would take"
     ),
     "h5ad: a sparse matrix of a quadrillion columns": Case(
-        h5ad(widened), recording("data.h5ad", matrix="layers/s"), "variables"
+        h5ad(widened), raw("data.h5ad", matrix="layers/s"), "variables"
     ),
     "h5ad: sparse values beside the matrix": Case(
-        h5ad(misplaced), recording("data.h5ad", matrix="layers/s"), "rows or columns that are not there"
+        h5ad(misplaced), raw("data.h5ad", matrix="layers/s"), "rows or columns that are not there"
     ),
     "h5ad: a matrix in another file": Case(
-        h5ad(linked("X", h5py.ExternalLink("/etc/passwd", "X"))), recording("data.h5ad"), LINKED
+        h5ad(linked("X", h5py.ExternalLink("/etc/passwd", "X"))), raw("data.h5ad"), LINKED
     ),
     "h5ad: a matrix in a pipe": Case(
         both(lambda: os.mkfifo("pipe"), h5ad(linked("X", h5py.ExternalLink("pipe", "X")))),
-        recording("data.h5ad"),
+        raw("data.h5ad"),
         LINKED,
     ),
     "h5ad: cells in another file": Case(
-        h5ad(linked("obs", h5py.ExternalLink("other.h5ad", "obs"))), recording("data.h5ad"), LINKED
+        h5ad(linked("obs", h5py.ExternalLink("other.h5ad", "obs"))), raw("data.h5ad"), LINKED
     ),
     "h5ad: times in another file": Case(
-        h5ad(linked("obs/time", h5py.ExternalLink("other.h5ad", "time"))), recording("data.h5ad"), LINKED
+        h5ad(linked("obs/time", h5py.ExternalLink("other.h5ad", "time"))), raw("data.h5ad"), LINKED
     ),
     "h5ad: layers in another file": Case(
-        h5ad(linked("layers", h5py.ExternalLink("other.h5ad", "layers"))), recording("data.h5ad"), LINKED
+        h5ad(linked("layers", h5py.ExternalLink("other.h5ad", "layers"))), raw("data.h5ad"), LINKED
     ),
-    "h5ad: a soft link to itself": Case(h5ad(linked("X", h5py.SoftLink("/X"))), recording("data.h5ad"), LINKED),
+    "h5ad: a soft link to itself": Case(h5ad(linked("X", h5py.SoftLink("/X"))), raw("data.h5ad"), LINKED),
     "h5ad: a matrix made of other files": Case(
-        h5ad(replaced("X", virtual)), recording("data.h5ad"), "keeps its values in other files"
+        h5ad(replaced("X", virtual)), raw("data.h5ad"), "keeps its values in other files"
     ),
     "h5ad: a matrix whose bytes are another file's": Case(
-        h5ad(replaced("X", external)), recording("data.h5ad"), "keeps its values in other files"
+        h5ad(replaced("X", external)), raw("data.h5ad"), "keeps its values in other files"
     ),
     "h5ad: a group within itself": Case(
-        h5ad(lambda f: f["obs"].__setitem__("time2", f["obs"])), recording("data.h5ad", time_column="x"), "data.h5ad"
+        h5ad(lambda f: f["obs"].__setitem__("time2", f["obs"])), raw("data.h5ad", time_column="x"), "data.h5ad"
     ),
     "h5ad: a list of layers of a quadrillion": Case(
         h5ad(replaced("layers", lambda f: f.create_dataset("layers", (HUGE,), "i1", chunks=(64,)))),
-        recording("data.h5ad", matrix="layers/s"),
+        raw("data.h5ad", matrix="layers/s"),
         "no matrix 'layers/s'",
     ),
     "h5ad: a kind of element that is none": Case(
         h5ad(lambda f: f["X"].attrs.update({"encoding-type": "os.mkdir", "encoding-version": CANARY})),
-        recording("data.h5ad"),
+        raw("data.h5ad"),
         "'X' is damaged or nothing that anndata reads",
     ),
     "h5ad: a matrix of text": Case(
         h5ad(replaced("X", lambda f: f.create_dataset("X", (6, 2), h5py.string_dtype()))),
-        recording("data.h5ad"),
+        raw("data.h5ad"),
         "data.h5ad",
     ),
     # configs

@@ -9,7 +9,8 @@ from torch import nn
 
 from weightflow.networks.flat_weights import split_weights
 from weightflow.populations.architectures.classifiers import make_classifier
-from weightflow.populations.initialisation import SCHEMES, initial
+from weightflow.populations.initialisation import initial
+from weightflow.populations.registry import INITIALISATIONS
 
 DENSE = make_classifier({"kind": "mlp", "widths": [30, 20], "activation": "relu"}, (25,), 10)
 CONVOLUTIONS = make_classifier(
@@ -53,7 +54,7 @@ def assert_same_law(ours: torch.Tensor, theirs: torch.Tensor) -> None:
     assert ours.std().item() == pytest.approx(theirs.std().item(), rel=0.03)
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", INITIALISATIONS)
 def test_dense_layers_begin_as_torchs(scheme):
     torch.manual_seed(1)
     for layer in DENSE.layers:
@@ -61,7 +62,7 @@ def test_dense_layers_begin_as_torchs(scheme):
         assert_same_law(drawn(DENSE, scheme)[layer.name][..., : layer.inputs], theirs)
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", INITIALISATIONS)
 def test_convolutions_begin_as_torchs(scheme):
     torch.manual_seed(1)
     shapes = {"conv0": (8, 3, 3, 3), "conv1": (6, 8, 3, 3)}
@@ -78,7 +79,7 @@ def test_default_biases_are_those_of_torchs_layers():
     assert_same_law(drawn(CONVOLUTIONS, "default", 4 * STACK)["conv1"][..., -1], theirs)
 
 
-@pytest.mark.parametrize("scheme", sorted(set(SCHEMES) - {"default"}))
+@pytest.mark.parametrize("scheme", sorted(set(INITIALISATIONS) - {"default"}))
 @pytest.mark.parametrize("classifier", [DENSE, CONVOLUTIONS, WITH_NORMS])
 def test_other_biases_are_zero(classifier, scheme):
     maps = drawn(classifier, scheme, 2)
@@ -87,7 +88,7 @@ def test_other_biases_are_zero(classifier, scheme):
             assert layer.bias != maps[layer.name][..., -1].any()
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", INITIALISATIONS)
 @pytest.mark.parametrize("classifier", [WITH_TOKENS, WITH_NORMS])
 def test_norms_begin_as_the_identity(classifier, scheme):
     maps = drawn(classifier, scheme, 2)
@@ -98,7 +99,7 @@ def test_norms_begin_as_the_identity(classifier, scheme):
         assert (linear[..., 1] == 0).all()
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", INITIALISATIONS)
 def test_tokens_begin_small(scheme):
     maps = drawn(WITH_TOKENS, scheme, 500)
     for name in ("token", "position"):
@@ -106,7 +107,7 @@ def test_tokens_begin_small(scheme):
         assert maps[name].mean().item() == pytest.approx(0, abs=0.001)
 
 
-@given(scheme=st.sampled_from(list(SCHEMES)), seed=st.integers(0, 2**63 - 1), stack=st.integers(1, 3))
+@given(scheme=st.sampled_from(list(INITIALISATIONS)), seed=st.integers(0, 2**63 - 1), stack=st.integers(1, 3))
 def test_the_seed_says_it_all_and_networks_differ(scheme, seed, stack):
     one, two, other = (
         initial(DENSE, stack, torch.Generator().manual_seed(own), scheme) for own in (seed, seed, seed + 1)

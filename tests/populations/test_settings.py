@@ -2,8 +2,8 @@
 
 import pytest
 
-from weightflow.populations.architectures.classifiers import CLASSIFIERS
-from weightflow.populations.settings import OWN_QUERIES, READING_IMAGES, READING_STATES, SNAPSHOT, check_populations
+from weightflow.populations.registry import QUERIES
+from weightflow.populations.settings import SNAPSHOT, check_populations
 from weightflow.populations.tasks.catalogue import input_shapes, read_catalogue
 
 
@@ -29,12 +29,9 @@ def test_a_task_alone_is_enough(check):
     check()
 
 
-def test_the_schema_names_every_task_and_architecture(schema, shapes):
-    assert {*READING_IMAGES, *READING_STATES} == set(CLASSIFIERS) - {"mlp"}
-    kinds = schema["$defs"]["population"]["properties"]
-    assert set(kinds["architecture"]["properties"]["kind"]["enum"]) == set(CLASSIFIERS)
-    assert {*shapes, SNAPSHOT} == set(kinds["task"]["enum"])
-    assert not {*OWN_QUERIES} & {*shapes}
+def test_the_schema_names_every_task(schema, shapes):
+    assert {*shapes, SNAPSHOT} == set(schema["$defs"]["population"]["properties"]["task"]["enum"])
+    assert not {*QUERIES} & {*shapes}
 
 
 def test_networks_are_asked_inputs_of_another_task_of_the_same_shape(check):

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from weightflow.data.preparation import check_states
-from weightflow.formats.reading import READERS, read_recording
+from weightflow.formats.reading import read_raw_snapshots
+from weightflow.formats.registry import READERS
 
 OWN = {
     "cells.csv": {},
@@ -38,6 +39,6 @@ def test_every_file_of_the_page_is_read(made, dataset_settings):
     assert {path.name for path in made.iterdir()} == set(OWN)
     for name, own in OWN.items():
         settings = dataset_settings | {"kind": "continuous"} | own
-        recording = read_recording(made / name, settings)
-        check_states(recording, settings, name)
-        assert recording.states[0].shape[1] == own.get("variables", len(recording.variables))
+        raw = read_raw_snapshots(made / name, settings)
+        check_states(raw, settings, name)
+        assert raw.states[0].shape[1] == own.get("variables", len(raw.variables))

@@ -1,44 +1,91 @@
-"""Every list of names in the library is the list that the configuration allows."""
+"""Registries: light to import, with entries that load, and with the names that the configuration allows."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from importlib import import_module
+from typing import Any
 
 import pytest
 
-from weightflow.anchors.training import STRATEGIES
+from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.baselines.registry import BASELINES, FLOORS
-from weightflow.config.consistency import SEPARATE_ALIGNMENTS
-from weightflow.dynamics.graph_network import MIXERS
-from weightflow.dynamics.latent_path import METHODS
-from weightflow.dynamics.validation_choice import SEARCHES
-from weightflow.networks.backbones import BACKBONES
+from weightflow.dynamics.registry import LOSS_TERMS, MIXERS, PATH_METHODS, SEARCHES
+from weightflow.networks.registry import BACKBONES
 from weightflow.plots import style
-from weightflow.populations.architectures.activations import ACTIVATIONS
-from weightflow.populations.architectures.classifiers import CLASSIFIERS
-from weightflow.populations.initialisation import SCHEMES
-from weightflow.populations.population import REFERENCES
-from weightflow.prediction.exports import FORMATS
+from weightflow.populations.architectures.registry import ACTIVATIONS, ARCHITECTURES
+from weightflow.populations.registry import INITIALISATIONS, QUERIES, REFERENCES
+from weightflow.prediction.registry import EXPORT_FORMATS
+from weightflow.records.digests import LIBRARY
+from weightflow.registry import Lazy
 from weightflow.schema import read_schema
-from weightflow.teaching.choice import candidates
-from weightflow.teaching.teachers import MEMBERS
+from weightflow.teaching.registry import MEMBERS
 
-POPULATION = ["$defs", "population", "properties"]
+MODULES = [
+    ".".join(path.relative_to(LIBRARY.parent).with_suffix("").parts)
+    for path in sorted(LIBRARY.rglob("registry.py"))
+    if path.parent != LIBRARY
+]
+HEAVY = ("torch", "numpy", "scipy", "pandas", "sklearn", "matplotlib")
+
+
+def tables() -> Iterator[tuple[str, str, Any]]:
+    """(table, name, entry) of all entries of all registries."""
+    for module in MODULES:
+        for table, content in vars(import_module(module)).items():
+            if table.isupper() and isinstance(content, dict):
+                yield from ((f"{module}.{table}", name, entry) for name, entry in content.items())
+
+
+ENTRIES = list(tables())
+LAZY = [
+    pytest.param(getattr(entry, field.name), id=f"{table.removeprefix('weightflow.')}[{name}].{field.name}")
+    for table, name, entry in ENTRIES
+    for field in fields(entry)
+    if isinstance(getattr(entry, field.name), Lazy)
+]
+
+
+def test_registries_are_light():
+    code = f"import sys\nfor name in {MODULES}: __import__(name)\nprint(sorted(set({HEAVY}) & set(sys.modules)))"
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, cwd=LIBRARY.parent, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("lazy", LAZY)
+def test_an_entry_loads_what_it_names(lazy):
+    assert callable(lazy.load())
+
+
+def test_entries_are_frozen_and_described_in_one_line():
+    for table, name, entry in ENTRIES:
+        assert is_dataclass(entry), (table, name)
+        assert type(entry).__dataclass_params__.frozen, (table, name)
+        assert "\n" not in getattr(entry, "description", ""), (table, name)
+
+
+MODEL, POPULATION = ["$defs", "model", "properties"], ["$defs", "population", "properties"]
 
 
 @pytest.mark.parametrize(
     ("names", "path"),
     [
-        (BACKBONES, ["$defs", "model", "properties", "backbone", "properties", "kind"]),
-        (STRATEGIES, ["$defs", "model", "properties", "anchors", "properties", "alignment"]),
-        (METHODS, ["$defs", "model", "properties", "path", "properties", "method"]),
-        (MEMBERS, ["$defs", "model", "properties", "teacher", "properties", "members", "items"]),
-        (MIXERS, ["$defs", "model", "properties", "dynamics", "properties", "mixer"]),
-        (SEARCHES, ["$defs", "model", "properties", "selection", "properties", "search"]),
+        (BACKBONES, [*MODEL, "backbone", "properties", "kind"]),
+        (ALIGNMENTS, [*MODEL, "anchors", "properties", "alignment"]),
+        (PATH_METHODS, [*MODEL, "path", "properties", "method"]),
+        (MEMBERS, [*MODEL, "teacher", "properties", "members", "items"]),
+        (MIXERS, [*MODEL, "dynamics", "properties", "mixer"]),
+        (SEARCHES, [*MODEL, "selection", "properties", "search"]),
         (BASELINES, ["properties", "baselines", "items"]),
-        (CLASSIFIERS, [*POPULATION, "architecture", "properties", "kind"]),
+        (EXPORT_FORMATS, ["properties", "prediction", "properties", "format"]),
+        (ARCHITECTURES, [*POPULATION, "architecture", "properties", "kind"]),
         (ACTIVATIONS, [*POPULATION, "architecture", "properties", "activation"]),
-        (SCHEMES, [*POPULATION, "training", "properties", "initialisations", "items"]),
+        (INITIALISATIONS, [*POPULATION, "training", "properties", "initialisations", "items"]),
         (REFERENCES, [*POPULATION, "alignment", "properties", "reference"]),
     ],
     ids=[
-        *("backbones", "alignments", "path methods", "teachers", "mixers", "searches", "baselines"),
+        *("backbones", "alignments", "path methods", "members", "mixers", "searches", "baselines", "export formats"),
         *("architectures", "activations", "initialisations", "references"),
     ],
 )
@@ -49,21 +96,29 @@ def test_names_are_those_of_the_schema(root, names, path):
     assert sorted(names) == sorted(node["enum"])
 
 
+@pytest.mark.parametrize(
+    ("known", "path"),
+    [
+        ({key for own in BACKBONES.values() for key in own.keys}, [*MODEL, "backbone"]),
+        ({key for own in ARCHITECTURES.values() for key in own.keys}, [*POPULATION, "architecture"]),
+        ({f"{key}s" for own in MEMBERS.values() for key in own.settings}, [*MODEL, "teacher"]),
+        (set(LOSS_TERMS) - {"roughness"}, [*MODEL, "training"]),  # the roughness is chosen with the spline's
+    ],
+    ids=["backbones", "architectures", "members", "terms of the loss"],
+)
+def test_settings_are_those_of_the_schema(root, known, path):
+    node = read_schema(root / "workflow" / "schemas" / "config.schema.yaml")
+    for key in path:
+        node = node[key]
+    assert known <= set(node["properties"])
+
+
+def test_queries_that_are_the_default_are_known(root):
+    node = read_schema(root / "workflow" / "schemas" / "config.schema.yaml")["$defs"]["population"]["properties"]
+    assert set(node["autoencoder"]["properties"]["queries"]["properties"]["from"]["default"]) <= set(QUERIES)
+
+
 def test_every_baseline_and_floor_has_a_line_of_its_own():
     drawn = style.lines([*BASELINES, *FLOORS])
     looks = [(line.color, line.linestyle, line.marker) for line in drawn.values()]
     assert len({line.label for line in drawn.values()}) == len(set(looks)) == len(drawn)
-
-
-def test_every_teacher_is_tried_for_counts_or_for_real_values():
-    tried = [candidates(None, [0.5], [0.5], [0.0], discrete) for discrete in (True, False)]
-    assert {teacher.member for part in tried for teacher in part} == set(MEMBERS)
-
-
-def test_predictions_have_the_formats_of_the_schema(root):
-    node = read_schema(root / "workflow" / "schemas" / "config.schema.yaml")["properties"]["prediction"]["properties"]
-    assert sorted(node["format"]["enum"]) == sorted(FORMATS)
-
-
-def test_alignments_with_separate_jobs_are_alignments():
-    assert set(SEPARATE_ALIGNMENTS) <= set(STRATEGIES)

@@ -1,6 +1,7 @@
 """Digests change when what they stand for does, and only then."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -76,6 +77,24 @@ def test_what_takes_long_does_not_depend_on_checks_or_on_what_comes_later(root, 
     found = {path.relative_to(LIBRARY).with_suffix("").as_posix() for path in modules}
     assert "data/snapshots" in found
     assert {name for name in found if name.startswith(AFTERWARDS + CHECKS)} == set()
+
+
+def test_of_a_registry_what_is_imported_counts_alone(root):
+    _, *modules = code_behind(root / "workflow" / "scripts" / "plot_networks.py")
+    found = {path.relative_to(LIBRARY).as_posix() for path in modules}
+    assert {"populations/registry.py", "populations/samplers.py"} <= found
+    assert not {"populations/initialisation.py", "populations/queries.py"} & found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("table", "changes"), [("REFERENCES", True), ("SAMPLERS", False)])
+def test_an_entry_of_another_table_does_not_change_a_digest(scripts, digest, table, changes):
+    before = digest("align_population.py")
+    path = scripts / "weightflow" / "populations" / "registry.py"
+    text = path.read_text(encoding="utf-8")
+    start = re.search(rf"^{table}: .*= {{$", text, re.M).end()
+    path.write_text(f'{text[:start]}\n    "another": None,{text[start:]}', encoding="utf-8")
+    assert (digest("align_population.py") != before) == changes
 
 
 @pytest.mark.parametrize("text", ["\n# a remark\n", "\n\n\n"])

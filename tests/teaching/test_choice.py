@@ -6,7 +6,8 @@ import pytest
 
 from weightflow.data.state_space import Counts
 from weightflow.teaching.choice import best_teachers, candidates, score_teachers
-from weightflow.teaching.teachers import FIELDS, MEMBERS, Interpolant, Teacher, Teachers
+from weightflow.teaching.registry import MEMBERS
+from weightflow.teaching.teachers import FIELDS, Interpolant, Teacher, Teachers
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 
 from tests.conftest import ROOT
 from weightflow.data.preparation import check_observed, check_states, observed_mask
-from weightflow.formats.reading import read_recording
+from weightflow.formats.reading import read_raw_snapshots
 from weightflow.schema import check_schema
 
 TINY = ROOT / "tests" / "config" / "tiny.yaml"
@@ -230,9 +230,9 @@ def test_a_bad_file_is_refused(complete, refused, tmp_path, case):
     own = complete(config_of(**settings))["datasets"]["mine"]
     file = str(tmp_path / own["file"])
     with refused("".join(f"(?=.*{re.escape(part)})" for part in parts)):
-        recording = read_recording([file], own)
-        check_states(recording, own, file)
-        check_observed(observed_mask(len(recording.times), own["observe_every"], own["hold_back"]), file)
+        raw = read_raw_snapshots([file], own)
+        check_states(raw, own, file)
+        check_observed(observed_mask(len(raw.times), own["observe_every"], own["hold_back"]), file)
 
 
 def test_bad_files_are_all_refused_before_training(run_snakemake, tmp_path):

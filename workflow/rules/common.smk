@@ -53,7 +53,7 @@ TASKS = HOME / "resources" / "tasks.yaml"
 from weightflow import machine
 from weightflow.baselines.registry import BASELINES, floors_of, predicted_by, standard_baselines
 from weightflow.config import ablation_plan, consistency, stages
-from weightflow.prediction.exports import FORMATS
+from weightflow.prediction.registry import EXPORT_FORMATS
 from weightflow.data.folds import fold_name, fold_of, interior
 from weightflow.data.preparation import heldout_amount
 from weightflow.errors import InputError

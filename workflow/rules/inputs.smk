@@ -1,9 +1,11 @@
 # What the jobs of a stage take, where it depends on their data set or model. What is not below results/ is `local`:
 # neither the prefix of a module nor a storage provider moves it.
+from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.config.data_checks import Asked, check_asked
 from weightflow.data.outline import read_outline
 from weightflow.records.digests import input_digest
 from weightflow.formats.reading import format_of
+from weightflow.formats.registry import READERS
 from weightflow.records.record import unless_read
 from weightflow.systems.entries import files_of
 
@@ -69,8 +71,8 @@ def source_of(dataset):
 def origin(wildcards):
     """The matrix of an .h5ad that a data set's states are from, where predictions are written back to."""
     chosen = dataset_settings(wildcards)
-    of_cells = any(format_of(path) == ".h5ad" for path in as_files(chosen["file"]))
-    return chosen["matrix"] if of_cells else "X"
+    annotated = any(READERS[format_of(path)].annotated for path in as_files(chosen["file"]))
+    return chosen["matrix"] if annotated else "X"
 
 
 def prepared(dataset):
@@ -93,9 +95,10 @@ def each_snapshot(pattern):
 
 
 def common_start(wildcards):
-    """Where pooled anchors start from; others have a start of their own."""
-    pooled = sharer(ANCHORS[wildcards.anchors])["anchors"]["alignment"] == "pooled"
-    return "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors" if pooled else []
+    """Where anchors with a common start begin; others have a start of their own."""
+    alignment = ALIGNMENTS[sharer(ANCHORS[wildcards.anchors])["anchors"]["alignment"]]
+    start = "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors"
+    return start if alignment.common_start else []
 
 
 def start_of(wildcards):

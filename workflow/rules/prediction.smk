@@ -144,7 +144,7 @@ rule predict_times:
         "results/{dataset}/logs/{model}/seed{seed}/predict_times-{format}.log",
     wildcard_constraints:
         model=any_of(SETTINGS),
-        format=any_of(FORMATS),
+        format=any_of(EXPORT_FORMATS),
     conda:
         "../../envs/weightflow.yaml"
     threads: one_thread

@@ -7,7 +7,7 @@ from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.evaluation import compare_generated, judge
 from weightflow.populations.metrics import TRAINED
 from weightflow.populations.population import read_networks, read_population
-from weightflow.populations.samplers import SAMPLERS
+from weightflow.populations.registry import SAMPLERS
 from weightflow.populations.tasks.task import read_task
 from weightflow.storage import write_table
 
@@ -18,8 +18,9 @@ def main(snakemake):
     classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
     made = {"flow": read_networks(inputs.flow)} if inputs.flow else {}
     for name, sampler in SAMPLERS.items():
-        draws = seeding.stream(params.seed, "sampler", name)
-        made[name] = sampler(weights, params.settings["generated"], draws)
+        if sampler.draw is not None:
+            draws = seeding.stream(params.seed, "sampler", name)
+            made[name] = sampler.draw.load()(weights, params.settings["generated"], draws)
     judged = {name: judge(classifier, task, own, task.test, device) for name, own in made.items()}
     trained = judge(classifier, task, weights, task.test, device)
     table, shares = compare_generated(trained, judged, TRAINED)

@@ -1,7 +1,8 @@
 """Reduce the anchors to the latent path that drives the CDE."""
 
 from weightflow.data.snapshots import read_training
-from weightflow.dynamics.latent_path import Behaviour, fit_latent_path, write_latent_path
+from weightflow.dynamics.latent_path import fit_latent_path, write_latent_path
+from weightflow.dynamics.path_autoencoder import Behaviour
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp

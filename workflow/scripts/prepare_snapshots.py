@@ -6,8 +6,8 @@ from weightflow import seeding
 from weightflow.data.preparation import assemble, check_states, heldout_amount
 from weightflow.data.snapshots import write_snapshots
 from weightflow.errors import InputError
-from weightflow.formats.raw_snapshots import Recording
-from weightflow.formats.reading import as_files, read_recording
+from weightflow.formats.raw_snapshots import RawSnapshots
+from weightflow.formats.reading import as_files, read_raw_snapshots
 from weightflow.jobs.frame import run
 from weightflow.records.digests import joint_digest
 from weightflow.storage import read_json, read_tensors
@@ -22,16 +22,16 @@ def main(snakemake):
         heldout = list(simulated.tensors["heldout"].swapaxes(0, 1))
     if settings["file"]:
         files, checked = as_files(snakemake.input.file), read_json(snakemake.input.source)
-        recording = read_recording(files, settings)
+        raw = read_raw_snapshots(files, settings)
         if joint_digest(files) != checked["sha256"]:
             raise InputError(f"{', '.join(files)}: changed since it was checked; run again.")
         source["file"] = checked
     else:
         training = list(simulated.tensors["training"].swapaxes(0, 1))
         times = np.arange(len(training), dtype=float)
-        recording = Recording(times, training, simulated.metadata["species"], paired=True)
-        check_states(recording, settings, f"the system {settings['system']}")
-    data = assemble(recording, heldout, settings, heldout_amount(settings), seeding.stream(settings["seed"], "split"))
+        raw = RawSnapshots(times, training, simulated.metadata["species"], paired=True)
+        check_states(raw, settings, f"the system {settings['system']}")
+    data = assemble(raw, heldout, settings, heldout_amount(settings), seeding.stream(settings["seed"], "split"))
     write_snapshots(snakemake.output[0], data, source)
 
 

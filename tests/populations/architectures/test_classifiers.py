@@ -8,8 +8,8 @@ from torch import nn
 from weightflow.networks.alignment import align_to, match, permute
 from weightflow.networks.layout import HiddenUnits
 from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.architectures.registry import ARCHITECTURES
 from weightflow.populations.architectures.stacked_layers import BatchNorms
-from weightflow.populations.settings import READING_IMAGES
 
 IMAGE = (3, 8, 8)
 SETTINGS = {
@@ -130,7 +130,7 @@ def test_the_sizes_of_the_literature():
     assert count("resnet18", (3, 32, 32)) == 11173962
 
 
-@pytest.mark.parametrize("kind", READING_IMAGES)
+@pytest.mark.parametrize("kind", [kind for kind, own in ARCHITECTURES.items() if own.reads == "images"])
 def test_images_are_asked_for(kind, refused):
     settings = next((own for own in SETTINGS.values() if own["kind"] == kind), {"activation": "relu"}) | {"kind": kind}
     with refused("architecture: convolutions read images"):

@@ -9,7 +9,8 @@ import pytest
 from tests.image_samples import cifar, examples, folders, idx, stl, svhn, write
 from weightflow.formats.downloads import fetch
 from weightflow.populations.tasks.by_name import built_in, named_task
-from weightflow.populations.tasks.catalogue import BUILT_IN, FILES, DataSet, Source
+from weightflow.populations.tasks.catalogue import DataSet, Source
+from weightflow.populations.tasks.registry import BUILT_IN, IMAGE_FORMATS
 from weightflow.populations.tasks.task import PARTS
 
 SETTINGS = {"validation": 0.2, "test": 0.3, "seed": 4}
@@ -25,7 +26,7 @@ SETTINGS = {"validation": 0.2, "test": 0.3, "seed": 4}
     ],
 )
 def test_what_comes_with_scikit_learn_is_read_by_name(name, examples, shape, classes):
-    assert BUILT_IN[name] == shape
+    assert BUILT_IN[name].shape == shape
     assert len(built_in(name).labels) == examples
     task = named_task(name, SETTINGS, {})
     assert (task.shape, task.classes) == (shape, classes)
@@ -35,7 +36,7 @@ SHAPES = {"idx": (1, 4, 4), "cifar": (3, 32, 32), "stl": (3, 96, 96), "svhn": (3
 
 
 def contents(kind: str) -> tuple[list[bytes], tuple[np.ndarray, np.ndarray]]:
-    """Files of a format in the order of `FILES`, and the examples of their test part."""
+    """Files of a format in the order of the registry, and the examples of their test part."""
     training, test = (examples(number, SHAPES[kind], 2) for number in (40, 6))
     match kind:
         case "idx":
@@ -52,11 +53,11 @@ def contents(kind: str) -> tuple[list[bytes], tuple[np.ndarray, np.ndarray]]:
             return [folders(*training)], test
 
 
-@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("kind", IMAGE_FORMATS)
 def test_images_are_fetched_and_read_by_name(tmp_path, kind):
     written, (pixels, labels) = contents(kind)
     files = {}
-    for use, content in zip(FILES[kind], written, strict=True):
+    for use, content in zip(IMAGE_FORMATS[kind].files, written, strict=True):
         url = write(tmp_path / "there" / use, content).as_uri()
         files[use] = Source(tmp_path / "here" / use, url, hashlib.sha256(content).hexdigest())
         fetch(files[use].url, files[use].path, files[use].sha256)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from weightflow.populations.tasks.catalogue import FILES, SCHEMA, read_catalogue
+from weightflow.populations.tasks.catalogue import SCHEMA, read_catalogue
+from weightflow.populations.tasks.registry import IMAGE_FORMATS
 from weightflow.schema import read_schema
 
 SOURCE = {"file": "a.zip", "url": "https://example.org/a.zip", "sha256": "0" * 64}
@@ -22,7 +23,7 @@ def test_the_catalogue_keeps_each_file_once(root):
 
 
 def test_formats_are_those_of_the_schema():
-    assert list(FILES) == read_schema(SCHEMA)["additionalProperties"]["properties"]["format"]["enum"]
+    assert list(IMAGE_FORMATS) == read_schema(SCHEMA)["additionalProperties"]["properties"]["format"]["enum"]
 
 
 @pytest.mark.parametrize(

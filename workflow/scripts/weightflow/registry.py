@@ -1,7 +1,7 @@
 """Registries: one for each kind of thing that has a name, and one entry for each such thing.
 
 A registry is read by every job and while Snakemake parses the rules. It names its modules as text, so that none is
-imported before it is used. The digest of a rule's code follows these names as it follows imports.
+imported before it is used. The digest of a rule's code follows the names in the tables that are imported.
 """
 
 import importlib

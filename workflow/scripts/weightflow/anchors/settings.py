@@ -1,18 +1,16 @@
 """Settings of anchors."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from weightflow.settings import Count, NotNegative, Positive, Settings, Steps
+from weightflow.anchors.registry import ALIGNMENTS
+from weightflow.settings import Count, NameIn, NotNegative, Positive, Settings, Steps
 
 
 class AnchorSettings(Settings):
     """Training of one backbone per observed snapshot."""
 
-    alignment: Literal["sequential", "pooled", "joint", "rebasin", "none"] = "pooled"
-    """How neighbouring anchors are kept comparable. sequential starts each from the one before (the paper); pooled
-    starts all from one fit to all snapshots together; joint does so and penalises differences between neighbours in
-    time; rebasin starts each from its own random weights and then reorders and flips hidden units to match the anchor
-    before; none leaves those as they are."""
+    alignment: Annotated[str, NameIn(ALIGNMENTS)] = "pooled"
+    """How neighbouring anchors are kept comparable."""
     first_steps: Steps = 1000
     """Optimisation steps of the first anchor for sequential, of the fit to all snapshots for pooled, of the whole
     training for joint (a quarter of it the common start), of every anchor for rebasin and none."""

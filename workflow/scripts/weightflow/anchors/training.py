@@ -1,10 +1,7 @@
 """Anchors: the backbone's weights θ_k that minimise the negative log-likelihood on snapshot k.
 
-Neighbouring anchors must be aligned (same basin, same order of neurons) for a path between them to mean
-anything. Strategies: `sequential` (the paper), where θ_k starts from θ_{k−1} with the optimiser's state
-carried on; `pooled`, where all start from one fit to all snapshots together; `joint`, where all are trained
-at once and held together in time; `rebasin`, independent anchors whose hidden units are then matched
-(alignment.py); and `none`, independent anchors as they are.
+Neighbouring anchors must be aligned (same basin, same order of neurons) for a path between them to mean anything.
+The alignments are listed in registry.py; strategies.py trains them with what is defined here.
 """
 
 import math
@@ -18,6 +15,7 @@ import torch
 from torch import Tensor
 
 from weightflow import seeding
+from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.errors import DivergenceError
 from weightflow.networks.alignment import align_chain
 from weightflow.networks.backbones import Backbone
@@ -28,7 +26,6 @@ from weightflow.progress import progress
 from weightflow.seeding import Computation
 
 _FINAL_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
-_POOLED_SHARE = 0.25  # of the joint training's steps, spent on the common start
 _LOSS_EVERY = 10
 _LOOKS = 20  # at whether an anchor has settled
 _JUDGING = 1000  # states of a snapshot that say so
@@ -113,7 +110,10 @@ def train_anchors_of_seeds(
     algebra treats stacks of another height otherwise, to rounding).
     """
     training = prepare_training(backbone, snapshots, times, settings, seeds, device)
-    weights, losses = STRATEGIES[settings["alignment"]](training)
+    alignment = ALIGNMENTS[settings["alignment"]]
+    weights, losses = alignment.train.load()(training)
+    if alignment.matched:
+        weights = torch.stack([align(backbone, own) for own in weights])
     return [_anchors(training, times, own, _of_seed(losses, seed)) for seed, own in enumerate(weights)]
 
 
@@ -139,7 +139,7 @@ def gather_anchors(backbone: Backbone, parts: Sequence[Anchors], settings: Mappi
     """Anchors trained alone, in order of their snapshots, as one set, matched where `alignment` says so."""
     weights = torch.as_tensor(np.concatenate([part.weights for part in parts]))
     losses = pd.concat([part.losses for part in parts]).sort_values(["step", "snapshot"], ignore_index=True)
-    if settings["alignment"] == "rebasin":
+    if ALIGNMENTS[settings["alignment"]].matched:
         weights = align(backbone, weights)
     return Anchors(np.concatenate([part.times for part in parts]), weights.numpy(), losses)
 
@@ -152,14 +152,14 @@ def prepare_training(
     seeds: Sequence[int],
     device: torch.device,
 ) -> "Training":
-    """What strategies are given, with the snapshots on the device; arguments as for `train_anchors`."""
+    """What strategies take, with the snapshots on the device; arguments as for `train_anchors`."""
     data = [torch.as_tensor(snapshot, device=device) for snapshot in snapshots]
     return Training(backbone, data, times, settings, tuple(seeds), device)
 
 
 @dataclass(frozen=True)
 class Training:
-    """What a strategy is given.
+    """What a strategy takes.
 
     Attributes:
         backbone: the density.
@@ -193,7 +193,7 @@ class Training:
         return torch.cat([self.backbone.initial(1, generator) for generator in generators])
 
 
-class _Stack:
+class Stack:
     """Networks (S, P) that are trained side by side, and their optimiser."""
 
     def __init__(self, weights: Tensor, learning_rate: float):
@@ -209,61 +209,11 @@ class _Stack:
         self.optimiser.param_groups[0]["params"] = [self.weights]
 
 
-def _sequential(training: Training):
-    settings, generators = training.settings, training.generators()
-    stack = _Stack(training.fresh(generators), settings["learning_rate"])
-    anchors, losses, everyone = [], [], [0] * len(generators)
-    for k, snapshot in enumerate(progress(training.data, "anchors, one after another")):
-        batches = Batches([snapshot], settings["batch"])
-        steps = settings["steps"] if k else settings["first_steps"]
-        for step, loss in _minimise(training, stack, lambda own=batches: own.draw(everyone, generators), steps):
-            losses += [Loss(AnchorPlace(place, k), step, value) for place, value in enumerate(loss)]
-        anchors.append(stack.weights.detach().clone())
-    return torch.stack(anchors, dim=1), losses
-
-
-def _pooled(training: Training):
-    start = fit_pooled(training, training.settings["first_steps"])
-    return train_each(training, range(len(training.data)), start)
-
-
-def _joint(training: Training):
-    steps = training.settings["first_steps"]
-    before = int(_POOLED_SHARE * steps)
-    start = fit_pooled(training, before)
-    uneven = unevenness(training.times, training.device)
-    strength = training.settings["smoothness"]
-
-    def penalty(weights: Tensor) -> Tensor:
-        return strength * sum(uneven(own) for own in weights.unflatten(0, (len(training.seeds), -1)))
-
-    return train_each(training, range(len(training.data)), start, steps - before, penalty)
-
-
-def _independent(training: Training):
-    return train_each(training, range(len(training.data)), None)
-
-
-def _rebasin(training: Training):
-    weights, losses = _independent(training)
-    return torch.stack([align(training.backbone, own) for own in weights]), losses
-
-
-# A strategy returns weights (R, K, P) and losses.
-STRATEGIES: dict[str, Callable[[Training], tuple[Tensor, list[Loss]]]] = {
-    "sequential": _sequential,
-    "pooled": _pooled,
-    "joint": _joint,
-    "rebasin": _rebasin,
-    "none": _independent,
-}
-
-
 def fit_pooled(training: Training, steps: int) -> Tensor:
     """(R, P) weights of each seed fitted to all snapshots together, each as likely as any other."""
     generators, batches = training.generators("pooled"), training.batches
-    stack = _Stack(training.fresh(generators), training.settings["learning_rate"])
-    run = _minimise(training, stack, lambda: torch.cat([batches.draw_pooled(g) for g in generators]), steps)
+    stack = Stack(training.fresh(generators), training.settings["learning_rate"])
+    run = minimise(training, stack, lambda: torch.cat([batches.draw_pooled(g) for g in generators]), steps)
     for _ in progress(run, "all snapshots together", total=math.ceil(steps / _LOSS_EVERY)):
         pass
     return stack.weights.detach()
@@ -295,13 +245,13 @@ def train_each(
     weights = training.fresh(generators) if start is None else start.repeat_interleave(len(chosen), dim=0)
     if steps is None:
         steps = settings["first_steps" if start is None else "steps"]
-    stack, going = _Stack(weights, settings["learning_rate"]), list(range(len(places)))
+    stack, going = Stack(weights, settings["learning_rate"]), list(range(len(places)))
     settled = _Settled(training, settings["settled"]) if settings["settled"] and penalty is None else None
 
     def draw() -> Tensor:
         return batches.draw([places[i].snapshot for i in going], [generators[i] for i in going])
 
-    run = _minimise(training, stack, draw, steps, penalty)
+    run = minimise(training, stack, draw, steps, penalty)
     for step, loss in progress(run, "anchors, side by side", total=math.ceil(steps / _LOSS_EVERY)):
         losses += [Loss(places[i], step, value) for i, value in zip(going, loss, strict=True)]
         if settled and step and step % max(_LOSS_EVERY, steps // _LOOKS // _LOSS_EVERY * _LOSS_EVERY) == 0:
@@ -340,26 +290,9 @@ def align(backbone: Backbone, weights: Tensor) -> Tensor:
     return torch.as_tensor(matched, device=weights.device)
 
 
-def unevenness(times: np.ndarray, device: torch.device) -> Callable[[Tensor], Tensor]:
-    """The penalty ∫ |θ′|² + |θ″|² du of weights (K, P), by divided differences.
-
-    Time u is counted in mean intervals between the K times, so the penalty has no unit.
-    """
-    u = torch.as_tensor((times - times[0]) / np.diff(times).mean(), dtype=torch.float32, device=device)
-    apart = u.diff()[:, None]
-    around = (apart[1:] + apart[:-1]) / 2
-
-    def penalty(weights: Tensor) -> Tensor:
-        first = weights.diff(dim=0) / apart
-        second = first.diff(dim=0) / around
-        return (first.square() * apart).sum() + (second.square() * around).sum()
-
-    return penalty
-
-
-def _minimise(
+def minimise(
     training: Training,
-    stack: _Stack,
+    stack: Stack,
     draw: Callable[[], Tensor],
     steps: int,
     penalty: Callable[[Tensor], Tensor | float] | None = None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.config.settings import Configuration, ModelSettings
 from weightflow.config.stages import chooses_width
 from weightflow.errors import InputError, unknown
@@ -40,8 +41,9 @@ def _check_model(models: Mapping[str, ModelSettings], name: str, where: str) -> 
             f"{where}.model: model {name} chooses its width (backbone.hidden is a list), and the networks of an "
             "ensemble have one; give one width, or name another model."
         )
-    if (alignment := models[name].anchors.alignment) != "pooled":
+    if not ALIGNMENTS[alignment := models[name].anchors.alignment].common_start:
+        pooled = [name for name, own in ALIGNMENTS.items() if own.common_start]
         raise InputError(
             f"{where}.model: the anchors of an ensemble start from one fit to all snapshots, and those of model {name} "
-            f"do not (anchors.alignment: {alignment}); name a model whose alignment is pooled."
+            f"do not (anchors.alignment: {alignment}); name a model whose alignment is {' or '.join(pooled)}."
         )

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.anchors.settings import AnchorSettings
 from weightflow.baselines.registry import ending, is_model, predicted_by
 from weightflow.config.ablation_plan import is_studied, variant_key, variant_name, variants
@@ -16,18 +17,21 @@ from weightflow.config.stages import chooses_width, ends, learns
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import check_observed, observed_mask
 from weightflow.data.settings import DatasetSettings, heldout_amount
+from weightflow.dynamics.registry import PATH_METHODS
 from weightflow.dynamics.settings import PathSettings
 from weightflow.errors import InputError, shown, unknown
 from weightflow.evaluation.ablation_table import BASE
-from weightflow.formats.reading import READERS, as_files, format_of
+from weightflow.formats.reading import as_files, format_of
+from weightflow.formats.registry import READERS
+from weightflow.networks.registry import BACKBONES
 from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.variable_order import variable_order
 from weightflow.records.record import ROOT
 from weightflow.systems.entries import is_path
+from weightflow.teaching.registry import MEMBERS
 
 _FOLDERS = ("benchmarks", "figures", "logs", "populations", "provenance", "refused")  # in it, beside those of data sets
 _NOT_FOR_DATA = (ROOT, "envs", "profiles", "workflow")  # folders that nothing is fetched to
-SEPARATE_ALIGNMENTS = ("pooled", "rebasin", "none")  # whose anchors are trained without each other
 
 
 def check_consistency(config: Configuration, systems: Path, source: str) -> None:
@@ -161,11 +165,10 @@ def check_model(
 
 def _check_teacher(members: Sequence[str] | None, datasets: Mapping[str, DatasetSettings], where: str) -> None:
     for name, dataset in datasets.items():
-        unfit = "growing" if dataset.kind == "discrete" else "poisson"
-        if members and set(members) == {unfit}:
+        if members and not any(dataset.kind in MEMBERS[member].kinds for member in members):
             raise InputError(
-                f"{where}: {unfit} teaches no data set of kind {dataset.kind}, as {name} is; add another member, or "
-                "leave it null."
+                f"{where}: {', '.join(members)} teaches no data set of kind {dataset.kind}, as {name} is; add another "
+                "member, or leave it null."
             )
 
 
@@ -250,7 +253,7 @@ def _check_backbone(
 ) -> None:
     widths, heads = settings.hidden, settings.heads
     for width in widths if isinstance(widths, tuple) else [widths]:
-        if settings.kind == "transformer" and width % heads:
+        if "heads" in BACKBONES[settings.kind].keys and width % heads:
             raise InputError(f"{where}.hidden: {heads} heads do not divide the width {width}; change one of them.")
     for name, dataset in datasets.items():
         if isinstance(settings.order, tuple) and (variables := _known_variables(dataset, systems)):
@@ -267,25 +270,25 @@ def _known_variables(dataset: DatasetSettings, systems: Path) -> Sequence[str] |
 
 
 def _check_anchors(settings: AnchorSettings, where: str) -> None:
-    alignment = settings.alignment
-    if settings.jobs == "per_snapshot" and alignment not in SEPARATE_ALIGNMENTS:
+    alignment, separate = settings.alignment, [name for name, own in ALIGNMENTS.items() if own.separate]
+    if settings.jobs == "per_snapshot" and alignment not in separate:
         raise InputError(
             f"{where}.jobs: {alignment} anchors need each other in training, so they cannot be trained in jobs of "
-            f"their own; set jobs: together, or alignment to one of {', '.join(SEPARATE_ALIGNMENTS)}."
+            f"their own; set jobs: together, or alignment to one of {', '.join(separate)}."
         )
-    if settings.settled and alignment not in SEPARATE_ALIGNMENTS:
+    if settings.settled and alignment not in separate:
         raise InputError(
             f"{where}.settled: {alignment} anchors need each other in training, so none can be done before the others; "
-            f"set settled: null, or alignment to one of {', '.join(SEPARATE_ALIGNMENTS)}."
+            f"set settled: null, or alignment to one of {', '.join(separate)}."
         )
 
 
 def _check_path(settings: PathSettings, where: str) -> None:
-    decodes = settings.method == "autoencoder"
+    decodes = PATH_METHODS[settings.method].decodes
     if settings.behavioural and not decodes:
         raise InputError(
             f"{where}.behavioural: {settings.method} decodes no weights that could be judged; set method: "
-            "autoencoder, or behavioural: 0."
+            f"{' or '.join(name for name, own in PATH_METHODS.items() if own.decodes)}, or behavioural: 0."
         )
     if decodes and not settings.structural and not settings.behavioural:
         raise InputError(f"{where}: both losses of the auto-encoder have weight 0; raise structural or behavioural.")

@@ -13,15 +13,15 @@ from weightflow.data.preparation import MIN_SNAPSHOTS
 from weightflow.data.snapshots import Snapshots, check_begun
 from weightflow.dynamics.path_dimension import check_dimension
 from weightflow.errors import InputError
-from weightflow.formats.raw_snapshots import Recording, default_names
+from weightflow.formats.raw_snapshots import RawSnapshots, default_names
 from weightflow.networks.variable_order import variable_order
 
 
-def check_system(recording: Recording, system: str, species: Sequence[str], points: int, where: str) -> None:
-    """Refuse a recording that its system cannot have made, which no law or trajectory of the system could judge.
+def check_system(raw: RawSnapshots, system: str, species: Sequence[str], points: int, where: str) -> None:
+    """Refuse snapshots that their system cannot have made, which no law or trajectory of the system could judge.
 
     Args:
-        recording: what a file holds.
+        raw: what a file holds.
         system: the key's value, for messages.
         species: d names.
         points: number T of times on the system's grid; its clock, and that of its law, is 0, 1, …, T−1.
@@ -30,7 +30,7 @@ def check_system(recording: Recording, system: str, species: Sequence[str], poin
     Raises:
         InputError: the variables, their order or the times are not the system's; the sentence tells the fix.
     """
-    names, times = recording.variables, recording.times
+    names, times = raw.variables, raw.times
     otherwise = "or set system: null and heldout to a fraction"
     if len(names) != len(species):
         raise InputError(

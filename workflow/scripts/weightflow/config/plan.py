@@ -11,6 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.baselines.registry import floors_of, predicted_by, standard_baselines
 from weightflow.config import stages
 from weightflow.config.ablation_plan import ablation_levels, ablation_models, models_on
@@ -20,6 +21,7 @@ from weightflow.data.folds import fold_of
 from weightflow.data.settings import DatasetSettings, heldout_amount
 from weightflow.evaluation.ablation_table import BASE, Level
 from weightflow.formats.reading import as_files, format_of
+from weightflow.formats.registry import READERS
 from weightflow.populations.tasks.catalogue import read_catalogue
 from weightflow.systems.entries import files_of, is_map
 
@@ -247,7 +249,7 @@ class Plan:
 
     def start_of(self, anchors: str) -> str | list[str]:
         """The common start of anchors that are trained apart; nothing where each has its own."""
-        common = self.settings[self.anchors[anchors][0]].anchors.alignment == "pooled"
+        common = ALIGNMENTS[self.settings[self.anchors[anchors][0]].anchors.alignment].common_start
         return "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors" if common else []
 
     def prediction_of(self, model: str) -> str:
@@ -290,8 +292,8 @@ class Plan:
 
     def matrix_of(self, dataset: str) -> str:
         """The matrix of an .h5ad that a data set's states are from, where predictions are written back to."""
-        of_cells = any(format_of(path) == ".h5ad" for path in self.own_files(dataset))
-        return self.dataset(dataset).matrix if of_cells else "X"
+        annotated = any(READERS[format_of(path)].annotated for path in self.own_files(dataset))
+        return self.dataset(dataset).matrix if annotated else "X"
 
     def has_exact_law(self, dataset: str) -> bool:
         """Whether a data set's system is known and its exact law is to be tried."""

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from weightflow.data.settings import DatasetSettings
 from weightflow.errors import InputError, unknown
+from weightflow.populations.architectures.registry import ARCHITECTURES
+from weightflow.populations.registry import QUERIES
 from weightflow.populations.settings import (
-    OWN_QUERIES,
-    READING_IMAGES,
-    READING_STATES,
     SNAPSHOT,
     ArchitectureSettings,
     NetworkTrainingSettings,
@@ -63,10 +62,11 @@ def _check_checkpoints(training: NetworkTrainingSettings, where: str) -> None:
 def _check_snapshot(settings: PopulationSettings, datasets: Mapping[str, DatasetSettings], where: str) -> None:
     """Backbones learn states, and states are learned by backbones alone."""
     kind, task, name = settings.architecture.kind, settings.task, settings.snapshot.dataset
-    if (kind in READING_STATES) != (task == SNAPSHOT):
+    if (ARCHITECTURES[kind].reads == "states") != (task == SNAPSHOT):
+        backbones = [name for name, own in ARCHITECTURES.items() if own.reads == "states"]
         raise InputError(
-            f"{where}.architecture.kind: {kind} does not fit the task {task}; backbones ({', '.join(READING_STATES)}) "
-            f"learn task: {SNAPSHOT}, and nothing else does."
+            f"{where}.architecture.kind: {kind} does not fit the task {task}; backbones ({', '.join(backbones)}) learn "
+            f"task: {SNAPSHOT}, and nothing else does."
         )
     if (task == SNAPSHOT) != (name is not None):
         raise InputError(
@@ -84,19 +84,20 @@ def _check_snapshot(settings: PopulationSettings, datasets: Mapping[str, Dataset
 def _check_architecture(
     architecture: ArchitectureSettings, task: str, shapes: Mapping[str, tuple[int, ...]], where: str
 ) -> None:
-    kind, of_images = architecture.kind, [name for name, shape in shapes.items() if len(shape) == 3]
-    if kind in READING_IMAGES and task not in of_images:
+    kind, own = architecture.kind, ARCHITECTURES[architecture.kind]
+    of_images = [name for name, shape in shapes.items() if len(shape) == 3]
+    if own.reads == "images" and task not in of_images:
         raise InputError(
             f"{where}.kind: {kind} reads images, and the inputs of {task} are none; set mlp, or task: one of "
             f"{', '.join(of_images)}."
         )
     channels, kernels, pools = map(len, (architecture.channels, architecture.kernels, architecture.pools))
-    if kind == "cnn" and not channels == kernels == pools:
+    if "channels" in own.keys and not channels == kernels == pools:
         raise InputError(
             f"{where}: there are {channels} channels, {kernels} kernels and {pools} pools; give one of each for every "
             "convolution."
         )
-    if kind in ("vit", "transformer") and architecture.hidden % architecture.heads:
+    if "heads" in own.keys and architecture.hidden % architecture.heads:
         raise InputError(
             f"{where}: {architecture.heads} heads do not divide the width {architecture.hidden}; change one of "
             "them."
@@ -130,7 +131,7 @@ def _check_queries(settings: PopulationSettings, shapes: Mapping[str, tuple[int,
     """Networks can be asked inputs of the shape that they take, and no others."""
     for name in others_asked(settings):
         if name not in shapes:
-            raise InputError(f"{where}: {unknown('name', name, [*OWN_QUERIES, *shapes])}")
+            raise InputError(f"{where}: {unknown('name', name, [*QUERIES, *shapes])}")
         if shapes[name] != shapes.get(settings.task):
             raise InputError(
                 f"{where}: inputs of {name} have another shape than those of the task {settings.task}; take "

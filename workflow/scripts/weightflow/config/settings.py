@@ -1,10 +1,11 @@
 """A configuration: its data sets, models and everything else that a config file may say."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from weightflow.anchors.settings import AnchorSettings
+from weightflow.baselines.registry import BASELINES
 from weightflow.bands.settings import BandSettings
 from weightflow.data.settings import DatasetSettings, DataSettings
 from weightflow.dynamics.settings import (
@@ -20,7 +21,7 @@ from weightflow.evaluation.settings import EvaluationSettings
 from weightflow.networks.settings import BackboneSettings
 from weightflow.populations.settings import PopulationSettings
 from weightflow.prediction.settings import PredictionSettings
-from weightflow.settings import Common, Many, Name, Number, Seed, Settings, Unique
+from weightflow.settings import Common, Many, Name, NameIn, Number, Seed, Settings, Unique
 from weightflow.teaching.settings import TeacherSettings
 
 
@@ -91,31 +92,11 @@ class Configuration(Settings):
     }
     """Models by name; a name stands for its settings in every table and figure."""
     baselines: (
-        Unique[
-            Literal[
-                "previous",
-                "mixture",
-                "mixture_kernel",
-                "displacement",
-                "displacement_kernel",
-                "transport_spline",
-                "transport_kernel",
-                "quantiles",
-                "ot_cfm",
-                "weights_linear",
-                "weights_spline",
-            ]
-        ]
+        Unique[Annotated[str, NameIn(BASELINES)]]
         | None
     ) = None
-    """What the models are compared with. previous, mixture and displacement use the neighbouring snapshots,
-    transport_spline all of them; mixture_kernel, displacement_kernel and transport_kernel make densities of these,
-    by kernels whose bandwidth left-out snapshots choose; ot_cfm fits a flow by conditional flow matching, without a
-    density; weights_linear and weights_spline interpolate the anchors of the first model; quantiles moves each
-    variable's quantiles on straight lines, with the ranks of the nearer snapshot. Past the last snapshot previous
-    stays, quantiles, displacement and displacement_kernel continue along the last lines, and the others are refused.
-    null takes previous, mixture, mixture_kernel, displacement, transport_spline, transport_kernel, weights_linear
-    and weights_spline, or, where a data set holds times back, previous, quantiles and displacement."""
+    """What the models are compared with. Where a data set holds times back, baselines must continue past the last
+    snapshot. null takes the standard ones."""
     evaluation: EvaluationSettings = EvaluationSettings()
     prediction: PredictionSettings = PredictionSettings()
     ablations: AblationSettings = AblationSettings()

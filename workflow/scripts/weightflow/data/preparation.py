@@ -12,24 +12,24 @@ from weightflow.data.state_space import Counts, Reals
 from weightflow.errors import InputError
 
 if TYPE_CHECKING:
-    from weightflow.formats.raw_snapshots import Recording  # which loads pandas, and every job reads the config
+    from weightflow.formats.raw_snapshots import RawSnapshots  # which loads pandas, and every job reads the config
 
 MIN_SNAPSHOTS = 3
 _LEAST_HEADROOM = 4
 
 
-def check_states(recording: "Recording", settings: DatasetSettings, where: str) -> None:
+def check_states(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> None:
     """Refuse data that no later stage could use.
 
     Args:
-        recording: what a file or a simulation holds.
+        raw: what a file or a simulation holds.
         settings: the data set's: `kind`, `max_states`, `scale`, `components`, `time_column`.
         where: the file, for messages.
 
     Raises:
         InputError: with the place, the fault and the fix.
     """
-    times, states = np.asarray(recording.times, dtype=float), recording.states
+    times, states = np.asarray(raw.times, dtype=float), raw.states
     discrete, max_states = settings.kind == "discrete", settings.max_states
     if len(times) != len(states):
         raise InputError(f"{where}: {len(states)} snapshots but {len(times)} times; give one time for each.")
@@ -39,7 +39,7 @@ def check_states(recording: "Recording", settings: DatasetSettings, where: str) 
         i = int(wrong[0])
         fault = "repeated" if times[i] == times[i + 1] else f"followed by {times[i + 1]:g}"
         raise InputError(f"{where}: time {times[i]:g} is {fault}; times must increase.")
-    if settings.time_column in recording.variables:
+    if settings.time_column in raw.variables:
         raise InputError(
             f"{where}: a variable is called {settings.time_column}, as the times are; rename it, or set time_column."
         )
@@ -62,7 +62,7 @@ def check_states(recording: "Recording", settings: DatasetSettings, where: str) 
                 f"{at} holds the count {snapshot.max():g}, and max_states is {max_states}; raise max_states or rescale."
             )
     if not discrete:
-        check_spread(states, recording.variables, where)
+        check_spread(states, raw.variables, where)
         if settings.components is not None:
             check_components(settings.components, sum(map(len, states)), states[0].shape[1], where)
 
@@ -132,34 +132,34 @@ def split(
 
 
 def assemble(
-    recording: "Recording",
+    raw: "RawSnapshots",
     heldout: list[np.ndarray] | None,
     settings: DatasetSettings,
     fraction: float,
     rng: np.random.Generator,
     fold: int | None = None,
 ) -> Snapshots:
-    """The canonical data set from a checked recording.
+    """The canonical data set from checked raw snapshots.
 
     Args:
-        recording: what a file or a simulation holds.
-        heldout: T arrays of independent states, or None to split `fraction` off the recording.
+        raw: what a file or a simulation holds.
+        heldout: T arrays of independent states, or None to split `fraction` off `raw`.
         settings: the data set's settings.
-        fraction: share of the recording to hold out, where `heldout` is None.
+        fraction: share of `raw` to hold out, where `heldout` is None.
         rng: draws of the split.
         fold: k, where the k-th observed snapshot is left out.
 
     Raises:
         InputError: the parts do not fit each other, or too few snapshots are observed.
     """
-    discrete, variables = settings.kind == "discrete", recording.variables
-    states = [s.astype(np.int64 if discrete else np.float64) for s in recording.states]
+    discrete, variables = settings.kind == "discrete", raw.variables
+    states = [s.astype(np.int64 if discrete else np.float64) for s in raw.states]
     training, independent = states, heldout is not None
     if heldout is None:
         from weightflow.formats.reading import as_files  # they read every format, and most jobs read this file's alone
 
         where = ", ".join(as_files(settings.file))
-        training, heldout = split(states, fraction, recording.paired, rng, where)
+        training, heldout = split(states, fraction, raw.paired, rng, where)
     elif len(heldout) != len(states) or heldout[0].shape[1] != states[0].shape[1]:
         raise InputError(
             f"the system gives {len(heldout)} times of {heldout[0].shape[1]} variables and the file {len(states)} "
@@ -170,7 +170,7 @@ def assemble(
     if fold is not None:
         left_out = int(np.flatnonzero(is_observed)[fold])
         is_observed[left_out] = False
-    if not recording.paired and not independent:  # nothing is trained on at these times, so all of it may judge
+    if not raw.paired and not independent:  # nothing is trained on at these times, so all of it may judge
         heldout = heldout or [states[0][:0]] * len(states)
         training, heldout = (
             [s if seen else whole for s, seen, whole in zip(part, is_observed, states, strict=True)]
@@ -191,7 +191,7 @@ def assemble(
         if settings.components is not None:
             variables = [f"PC{i + 1}" for i in range(settings.components)]
     return Snapshots(
-        times=np.asarray(recording.times, dtype=float),
+        times=np.asarray(raw.times, dtype=float),
         training=training,
         heldout=heldout,
         is_observed=is_observed,

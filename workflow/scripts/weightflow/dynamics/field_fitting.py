@@ -27,6 +27,7 @@ from weightflow.dynamics.equations import (
     normalise_times,
 )
 from weightflow.dynamics.field_files import read_field
+from weightflow.dynamics.registry import LOSS_TERMS
 from weightflow.dynamics.spline_fitting import draw_batch
 from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.errors import DivergenceError, InputError
@@ -40,7 +41,6 @@ from weightflow.storage import read_tensors, write_tensors
 from weightflow.teaching.teachers import Lesson
 
 CHECKPOINT_KIND = "dynamics checkpoint"
-TERMS = ("structural", "behavioural", "divergence", "energy", "roughness")  # each with its weight in the loss
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def fit_dynamics(
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         gradient = nn.utils.clip_grad_norm_(field.parameters(), settings["clip"])
-        values = [loss.item(), *(terms[name].item() if name in terms else 0.0 for name in TERMS)]
+        values = [loss.item(), *(terms[name].item() if name in terms else 0.0 for name in LOSS_TERMS)]
         if not all(map(math.isfinite, [*values, gradient.item()])):
             raise DivergenceError(
                 f"fitting the dynamics diverged at step {step} (loss {values[0]}); lower "
@@ -145,7 +145,7 @@ def fit_dynamics(
             _write_checkpoint(checkpoint, fingerprint, field, optimiser, history)
     if checkpoint:
         checkpoint.unlink(missing_ok=True)
-    return pd.DataFrame(history, columns=["step", "loss", *TERMS])
+    return pd.DataFrame(history, columns=["step", "loss", *LOSS_TERMS])
 
 
 class _Terms:

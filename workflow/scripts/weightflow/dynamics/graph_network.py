@@ -1,19 +1,17 @@
 """The graph hypernetwork g: tokens of the weight graph, mixed with each other, with maps in and out per layer.
 
-Tokens are mixed by a transformer, as in the paper, whose cost grows with the square of their number, or by messages
-between layers, whose cost grows with their number alone.
-
 Tokens of one layer share their input and output maps, so padding is never computed with. Weights enter
 standardised by the anchors' own statistics, and the output is scaled back: g starts at zero.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from weightflow.dynamics.registry import MIXERS
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.layout import LinearMap
 
@@ -72,7 +70,8 @@ class GraphNetwork(TokenMaps):
         super().__init__(layers, anchors, settings["width"], channels)
         self.settings = dict(settings)
         self.time = nn.Linear(1 + 2 * _FREQUENCIES, settings["width"])
-        self.mixer = MIXERS[settings["mixer"]](settings, [layer.neurons for layer in layers])
+        mix = MIXERS[settings["mixer"]].network.load()
+        self.mixer = mix(settings, [layer.neurons for layer in layers])
         for linear in self.out_of:
             nn.init.zeros_(linear.weight)
             nn.init.zeros_(linear.bias)
@@ -83,63 +82,3 @@ class GraphNetwork(TokenMaps):
         turns = time[:, None] * torch.pi * 2.0 ** torch.arange(_FREQUENCIES, device=time.device)
         features = torch.cat([time[:, None], turns.sin(), turns.cos()], dim=1)
         return self.numbers(self.mixer(self.tokens(weights) + self.time(features)[:, None]))
-
-
-class LayerMessages(nn.Module):
-    """One round of messages: every token hears the means of its own layer and of the two beside it, and of all tokens.
-
-    Like attention it treats the tokens of a layer alike; unlike it, tokens do not choose whom they listen to.
-
-    Args:
-        settings: `width`, `feedforward`.
-        neurons: number of tokens of each layer.
-    """
-
-    def __init__(self, settings: Mapping[str, Any], neurons: Sequence[int]):
-        super().__init__()
-        width = settings["width"]
-        self.neurons = list(neurons)
-        self.before, self.after = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.own, self.heard = nn.Linear(width, width), nn.Linear(4 * width, width)
-        self.forth = nn.Sequential(
-            nn.Linear(width, settings["feedforward"]), nn.GELU(), nn.Linear(settings["feedforward"], width)
-        )
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """(B, tokens, width) of tokens (B, tokens, width)."""
-        seen = self.before(tokens)
-        means = torch.stack([part.mean(1) for part in seen.split(self.neurons, dim=1)], dim=1)
-        nothing = torch.zeros_like(means[:, :1])
-        below, above = torch.cat([nothing, means[:, :-1]], dim=1), torch.cat([means[:, 1:], nothing], dim=1)
-        everyone = seen.mean(1, keepdim=True).expand_as(means)
-        heard = self.heard(torch.cat([means, below, above, everyone], dim=-1))
-        counts = torch.tensor(self.neurons, device=tokens.device)
-        told = heard.repeat_interleave(counts, dim=1, output_size=tokens.shape[1])
-        tokens = tokens + nn.functional.gelu(self.own(seen) + told)
-        return tokens + self.forth(self.after(tokens))
-
-
-def attention(settings: Mapping[str, Any], neurons: Sequence[int]) -> nn.Module:
-    """A transformer over all tokens: `layers` blocks."""
-    block = nn.TransformerEncoderLayer(
-        settings["width"],
-        settings["heads"],
-        settings["feedforward"],
-        dropout=0.0,  # a right-hand side must be a function: no noise inside the solver
-        activation="gelu",
-        batch_first=True,
-        norm_first=True,
-    )
-    return nn.TransformerEncoder(block, settings["layers"], enable_nested_tensor=False)
-
-
-def messages(settings: Mapping[str, Any], neurons: Sequence[int]) -> nn.Module:
-    """Rounds of messages between the layers, `layers` of them."""
-    return nn.Sequential(*(LayerMessages(settings, neurons) for _ in range(settings["layers"])))
-
-
-# A mixer takes the settings and the number of tokens of each layer, and maps tokens (B, tokens, width) to such.
-MIXERS: dict[str, Callable[[Mapping[str, Any], Sequence[int]], nn.Module]] = {
-    "attention": attention,
-    "messages": messages,
-}

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from weightflow.dynamics.registry import MIXERS, PATH_METHODS, SEARCHES
 from weightflow.settings import (
     AList,
     ANumber,
@@ -11,6 +12,7 @@ from weightflow.settings import (
     ByShape,
     Common,
     Count,
+    NameIn,
     NotNegative,
     Positive,
     Settings,
@@ -30,9 +32,8 @@ class SelectionSettings(Settings):
     """Share of each snapshot that is put aside while candidates are compared; the final fit uses all."""
     steps: Steps = 1000
     """Optimisation steps of each candidate's spline."""
-    search: Literal["in_turn", "grid"] = "in_turn"
-    """Of several widths, roughnesses and curvatures: in_turn chooses one after another in this order, each with the
-    later ones at their first value; grid tries all combinations."""
+    search: Annotated[str, NameIn(SEARCHES)] = "in_turn"
+    """How the best of several widths, roughnesses and curvatures is searched for, in this order."""
     every: Steps = 10
     """Steps between two judgements where the number of steps of the dynamics is chosen."""
 
@@ -63,7 +64,7 @@ class SplineSettings(Settings):
 class PathSettings(Settings):
     """The latent path that drives the CDE."""
 
-    method: Literal["pca", "autoencoder", "mds", "isomap"] = "autoencoder"
+    method: Annotated[str, NameIn(PATH_METHODS)] = "autoencoder"
     """How the anchors' weights are reduced."""
     z_dim: Annotated[int, Field(ge=1, le=4096)] = 1
     """Dimensions of the path, at most the number of observed snapshots minus one."""
@@ -93,9 +94,8 @@ class DynamicsSettings(Settings):
     spline.steps 0), which training corrects; rest is the paper's, with zero rates."""
     time_channel: bool = False
     """Whether time itself is a channel of the CDE's path."""
-    mixer: Literal["attention", "messages"] = "attention"
-    """How the graph network's tokens, one for each neuron, exchange information: by attention as in the paper, at a cost
-    that grows as the square of their number, or by messages between layers, at a cost that grows as their number."""
+    mixer: Annotated[str, NameIn(MIXERS)] = "attention"
+    """How the graph network's tokens, one for each neuron, exchange information."""
     width: Annotated[int, Field(ge=1, le=4096)] = 64
     """Width of the tokens."""
     layers: Annotated[int, Field(ge=1, le=64)] = 2

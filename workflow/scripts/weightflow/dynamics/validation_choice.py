@@ -4,10 +4,9 @@ Some states of every observed snapshot are put aside, candidates learn from the 
 best likelihood of what was put aside wins. The final fit then uses all training states.
 """
 
-import itertools
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,9 @@ from weightflow.data.snapshots import Snapshots
 from weightflow.dynamics.equations import Field, Solver, solve_weights
 from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
-from weightflow.dynamics.latent_path import Behaviour, fit_latent_path
+from weightflow.dynamics.latent_path import fit_latent_path
+from weightflow.dynamics.path_autoencoder import Behaviour
+from weightflow.dynamics.registry import SEARCHES
 from weightflow.dynamics.spline_fitting import fit_spline
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
@@ -52,46 +53,6 @@ def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[
 def validation_nll(backbone: Backbone, weights: np.ndarray, validation: Sequence[np.ndarray]) -> float:
     """Mean over snapshots of −log p per state, in nats, at weights (K, P)."""
     return _mean_of_means(_nll_of_states(backbone, weights, validation))
-
-
-def best_in_turn(
-    options: Mapping[str, Sequence[float]], judge: Callable[[dict[str, float]], float]
-) -> tuple[dict[str, float], list[list[float]]]:
-    """The best value of one setting after another, the ones to come at their first value.
-
-    Args:
-        options: values by name, in the order they are chosen in.
-        judge: lower is better; called once for each candidate, not at all where nothing is to choose.
-
-    Returns:
-        The choice, and a row for each candidate: its values in the order of the options, and its score.
-    """
-    choice, scores = {name: values[0] for name, values in options.items()}, {}
-    for name, values in options.items():
-        candidates = [choice | {name: value} for value in values]
-        for candidate in candidates if len(candidates) > 1 else []:
-            if (key := tuple(candidate.values())) not in scores:
-                scores[key] = judge(candidate)
-        choice = min(candidates, key=lambda candidate: scores.get(tuple(candidate.values()), 0.0))
-    return choice, [[*values, score] for values, score in scores.items()]
-
-
-def best_of_all(
-    options: Mapping[str, Sequence[float]], judge: Callable[[dict[str, float]], float]
-) -> tuple[dict[str, float], list[list[float]]]:
-    """The best of all combinations of values: for settings that go together, as a wider network and more smoothing.
-
-    Args and returns are those of `best_in_turn`.
-    """
-    candidates = [dict(zip(options, values, strict=True)) for values in itertools.product(*options.values())]
-    if len(candidates) == 1:
-        return candidates[0], []
-    scores = [judge(candidate) for candidate in candidates]
-    rows = [[*candidate.values(), score] for candidate, score in zip(candidates, scores, strict=True)]
-    return candidates[int(np.argmin(scores))], rows
-
-
-SEARCHES = {"in_turn": best_in_turn, "grid": best_of_all}
 
 
 def as_list(value: Any) -> list[Any]:
@@ -142,7 +103,7 @@ def choose_smoothing(
         nll = validation_nll(network, curve.at(times), validation)
         return math.inf if math.isnan(nll) else nll
 
-    choice, rows = SEARCHES[selection["search"]](options, judge)
+    choice, rows = SEARCHES[selection["search"]].choose.load()(options, judge)
     table = pd.DataFrame(rows, columns=[*_IN_TURN, "nll"])
     if np.isinf(table["nll"]).all():
         raise DivergenceError(

@@ -6,7 +6,6 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Mapping
 from math import prod
 from pathlib import Path
 from typing import IO, Any
@@ -15,7 +14,7 @@ import numpy as np
 
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import (
-    Recording,
+    RawSnapshots,
     check_names,
     default_names,
     first_names,
@@ -24,6 +23,7 @@ from weightflow.formats.raw_snapshots import (
     numeric_times,
     refuse_times,
 )
+from weightflow.formats.settings import FileSettings
 from weightflow.limits import check_array, check_numbers
 
 AXES = {"trajectory": 0, "time": 1, "variable": 2}
@@ -35,7 +35,7 @@ _HEAD = 16_384  # bytes; NumPy takes no header of more than 10 000, but would re
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
-def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
+def read_npy(path: Path, settings: FileSettings) -> RawSnapshots:
     """Read an array of trajectories, times and variables, in the order that `axes` says.
 
     Args:
@@ -56,7 +56,7 @@ def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
         raise InputError(f"{path}: the file is truncated or not a .npy array; save it again.") from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iufb":
         raise InputError(f"{path}: expected numbers, found {getattr(array, 'dtype', 'an archive')}; convert them.")
-    axes = settings["axes"]
+    axes = settings.axes
     if array.ndim != 3:
         raise InputError(
             f"{path}: has {array.ndim} axes {array.shape}; expected 3, named by the key axes: {', '.join(axes)}."
@@ -67,12 +67,12 @@ def read_npy(path: Path, settings: Mapping[str, Any]) -> Recording:
     array = np.array(array.transpose([axes.index(axis) for axis in AXES]))
     if points == 0 or d == 0:
         raise InputError(f"{path}: has no times or no variables, shape {array.shape}; check the key axes.")
-    times = np.asarray(settings["times"] or range(points), dtype=float)
+    times = np.asarray(settings.times or range(points), dtype=float)
     names = _names(d, settings, path)
-    return Recording(times, list(array[..., : len(names)].swapaxes(0, 1)), names, paired=True)
+    return RawSnapshots(times, list(array[..., : len(names)].swapaxes(0, 1)), names, paired=True)
 
 
-def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
+def read_npz(path: Path, settings: FileSettings) -> RawSnapshots:
     """Read an archive with an array of states (n, d) and one of their times (n,).
 
     Args:
@@ -92,7 +92,7 @@ def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
     with archive:
         found = {key: _member(archive, key, path, settings) for key in ("matrix", "time_column")}
     states, times = found["matrix"], found["time_column"]
-    at = f"{path}: the array '{settings['matrix']}'"
+    at = f"{path}: the array '{settings.matrix}'"
     if states.dtype.kind not in "iufb":
         raise InputError(f"{at} holds {states.dtype}, not numbers; convert it.")
     if states.ndim != 2 or not states.shape[1]:
@@ -100,16 +100,16 @@ def read_npz(path: Path, settings: Mapping[str, Any]) -> Recording:
     check_numbers(0, states.shape[1], f"{path}")
     if times.shape != (len(states),):
         raise InputError(
-            f"{at} has {len(states)} states and '{settings['time_column']}' has shape {times.shape}; give one time "
+            f"{at} has {len(states)} states and '{settings.time_column}' has shape {times.shape}; give one time "
             "for each state."
         )
-    times = numeric_times(times, f"{path}: the array '{settings['time_column']}'")
+    times = numeric_times(times, f"{path}: the array '{settings.time_column}'")
     names = _names(states.shape[1], settings, path)
     return group_by_time(times, states[:, : len(names)], names)
 
 
-def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: Mapping[str, Any]) -> np.ndarray:
-    name = settings[key]
+def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: FileSettings) -> np.ndarray:
+    name = getattr(settings, key)
     if name not in archive.files:
         raise InputError(f"{path}: no array '{name}'; set {key} to one of {listed(archive.files)}.")
     try:
@@ -146,11 +146,11 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
     return shape, dtype
 
 
-def _names(variables: int, settings: Mapping[str, Any], path: Path) -> list[str]:
+def _names(variables: int, settings: FileSettings, path: Path) -> list[str]:
     """Names of all variables, or of the first ones where the key is their number."""
-    if isinstance(settings["variables"], int):
-        return first_names(default_names(variables), settings["variables"], f"{path}")
-    names = list(settings["variables"] or default_names(variables))
+    if isinstance(settings.variables, int):
+        return first_names(default_names(variables), settings.variables, f"{path}")
+    names = list(settings.variables or default_names(variables))
     if len(names) != variables:
         raise InputError(
             f"{path}: holds {variables} variables but the key variables names {len(names)}; name each once."

@@ -1,6 +1,5 @@
 """Single cells in `.h5ad` files: a matrix of cells by variables, and the time of every cell in `obs`."""
 
-from collections.abc import Mapping
 from math import prod
 from operator import mul
 from pathlib import Path
@@ -15,7 +14,7 @@ from scipy.sparse import issparse, spmatrix
 from weightflow.errors import InputError
 from weightflow.formats import hdf5_probe
 from weightflow.formats.raw_snapshots import (
-    Recording,
+    RawSnapshots,
     check_names,
     default_names,
     first_names,
@@ -24,6 +23,7 @@ from weightflow.formats.raw_snapshots import (
     numeric_times,
     refuse_times,
 )
+from weightflow.formats.settings import FileSettings
 from weightflow.limits import check_array, check_bytes, check_numbers
 
 _GROUPS = ("layers", "obsm")
@@ -32,7 +32,7 @@ _OF_TEXT = 64  # bytes of a short text in Python
 _DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, ArithmeticError)  # as of h5py
 
 
-def read_h5ad(path: Path, settings: Mapping[str, Any]) -> Recording:
+def read_h5ad(path: Path, settings: FileSettings) -> RawSnapshots:
     """Read the cells of one matrix; the others of the file are not loaded.
 
     Args:
@@ -49,14 +49,14 @@ def read_h5ad(path: Path, settings: Mapping[str, Any]) -> Recording:
         raise InputError(f"{path}: not a readable .h5ad (HDF5) file; write it again with anndata.") from error
     with file:
         try:
-            return _recording(file, settings, path)
+            return _raw_snapshots(file, settings, path)
         except InputError:
             raise
         except _DAMAGED as error:
             raise InputError(f"{path}: the file is damaged; write it again with anndata.") from error
 
 
-def _recording(file: h5py.File, settings: Mapping[str, Any], path: Path) -> Recording:
+def _raw_snapshots(file: h5py.File, settings: FileSettings, path: Path) -> RawSnapshots:
     for name in _READ:
         _refuse_link(file, name, path)
     if any(isinstance(file.get(name), h5py.Dataset) and file[name].dtype.names for name in ("obs", "var")):
@@ -64,13 +64,13 @@ def _recording(file: h5py.File, settings: Mapping[str, Any], path: Path) -> Reco
     if not all(name in file and file[name].attrs.get("encoding-type") == "dataframe" for name in ("obs", "var")):
         raise InputError(f"{path}: HDF5, but not AnnData: there is no table obs or var; write it with anndata.")
     refuse_times(settings, f"{path}")
-    cells, key = _element(file, "obs", path), settings["time_column"]
+    cells, key = _element(file, "obs", path), settings.time_column
     if key not in cells:
         raise InputError(f"{path}: obs has no '{key}'; set time_column to one of {listed(cells)}.")
-    values, names = _matrix(file, settings["matrix"], len(cells), path)
-    values, names = _chosen(values, names, settings["variables"], path)
+    values, names = _matrix(file, settings.matrix, len(cells), path)
+    values, names = _chosen(values, names, settings.variables, path)
     times = numeric_times(cells[key], f"{path}: obs '{key}'")
-    return group_by_time(times, _dense(values, f"{path}: the matrix '{settings['matrix']}'"), names)
+    return group_by_time(times, _dense(values, f"{path}: the matrix '{settings.matrix}'"), names)
 
 
 def _element(file: h5py.File, key: str, path: Path) -> Any:
@@ -110,7 +110,7 @@ def _matrix(file: h5py.File, key: str, cells: int, path: Path) -> tuple[np.ndarr
 
 
 def _chosen(
-    values: np.ndarray | spmatrix, names: list[str], wanted: list[str] | int | None, path: Path
+    values: np.ndarray | spmatrix, names: list[str], wanted: Sequence[str] | int | None, path: Path
 ) -> tuple[np.ndarray | spmatrix, list[str]]:
     """The columns of the wanted variables, before a sparse matrix of all would fill the memory."""
     if isinstance(wanted, int):

@@ -1,6 +1,6 @@
 """What a file of snapshots holds, whatever its format: times, the states at each, and the variables' names."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from weightflow.errors import InputError, shown
+from weightflow.formats.settings import FileSettings
 
 _LISTED = 12  # most names in a message
 
 
 @dataclass(frozen=True)
-class Recording:
+class RawSnapshots:
     """What a file holds.
 
     Attributes:
@@ -41,14 +42,14 @@ def listed(names: Iterable[Any]) -> str:
     return ", ".join(names[:_LISTED]) + more if names else "(none)"
 
 
-def refuse_times(settings: Mapping[str, Any], where: str) -> None:
+def refuse_times(settings: FileSettings, where: str) -> None:
     """Refuse the key `times` for a file that has its own.
 
     Raises:
         InputError: the key is set.
     """
-    if settings["times"]:
-        raise InputError(f"{where}: the file has its own times in '{settings['time_column']}'; remove the key times.")
+    if settings.times:
+        raise InputError(f"{where}: the file has its own times in '{settings.time_column}'; remove the key times.")
 
 
 def numeric_times(values: Sequence, where: str) -> np.ndarray:
@@ -101,7 +102,7 @@ def first_names(names: Sequence[str], count: int, where: str) -> list[str]:
     return list(names[:count])
 
 
-def group_by_time(times: np.ndarray, states: np.ndarray, variables: Sequence[str]) -> Recording:
+def group_by_time(times: np.ndarray, states: np.ndarray, variables: Sequence[str]) -> RawSnapshots:
     """Snapshots of n states that each have a time; within one, states keep their order.
 
     Args:
@@ -112,22 +113,22 @@ def group_by_time(times: np.ndarray, states: np.ndarray, variables: Sequence[str
     found, place = np.unique(times, return_inverse=True)
     order = np.argsort(place, kind="stable")
     cuts = np.cumsum(np.bincount(place, minlength=len(found)))[:-1]
-    return Recording(found, np.split(states[order], cuts), list(variables), paired=False)
+    return RawSnapshots(found, np.split(states[order], cuts), list(variables), paired=False)
 
 
-def join(recordings: Sequence[Recording], names: Sequence[str]) -> Recording:
-    """One recording of several files: at each time, the states of the first file, then those of the next.
+def join(parts: Sequence[RawSnapshots], names: Sequence[str]) -> RawSnapshots:
+    """The raw snapshots of several files as one: at each time, the states of the first file, then those of the next.
 
     Trajectories stay whole where all files hold some, at the same times.
 
     Args:
-        recordings: at least one.
+        parts: at least one.
         names: of their files, for messages.
 
     Raises:
         InputError: the files do not have the same variables.
     """
-    first, *others = recordings
+    first, *others = parts
     if not others:
         return first
     for name, other in zip(names[1:], others, strict=True):
@@ -136,9 +137,9 @@ def join(recordings: Sequence[Recording], names: Sequence[str]) -> Recording:
                 f"{name}: has the variables {listed(other.variables)}, and {names[0]} has "
                 f"{listed(first.variables)}; files that are joined must agree."
             )
-    if all(r.paired and np.array_equal(r.times, first.times) for r in recordings):
-        states = [np.concatenate(together) for together in zip(*(r.states for r in recordings), strict=True)]
-        return Recording(first.times, states, first.variables, paired=True)
-    times = np.concatenate([np.repeat(r.times, [len(s) for s in r.states]) for r in recordings])
-    states = np.concatenate([snapshot for r in recordings for snapshot in r.states])
+    if all(part.paired and np.array_equal(part.times, first.times) for part in parts):
+        states = [np.concatenate(together) for together in zip(*(part.states for part in parts), strict=True)]
+        return RawSnapshots(first.times, states, first.variables, paired=True)
+    times = np.concatenate([np.repeat(part.times, [len(s) for s in part.states]) for part in parts])
+    states = np.concatenate([snapshot for part in parts for snapshot in part.states])
     return group_by_time(times, states, first.variables)

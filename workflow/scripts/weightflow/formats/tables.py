@@ -3,9 +3,7 @@
 import csv
 import gzip
 import zlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +11,7 @@ import pyarrow.parquet
 
 from weightflow.errors import InputError, shown
 from weightflow.formats.raw_snapshots import (
-    Recording,
+    RawSnapshots,
     check_names,
     first_names,
     group_by_time,
@@ -21,6 +19,7 @@ from weightflow.formats.raw_snapshots import (
     numeric_times,
     refuse_times,
 )
+from weightflow.formats.settings import FileSettings
 from weightflow.limits import check_array, check_bytes, check_numbers, most_bytes
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -34,7 +33,7 @@ _NUMBER = 8  # bytes
 _PER_LETTER = 4  # bytes in memory for each of a text: a number takes two letters at least, its separator included
 
 
-def read_table(path: Path, settings: Mapping[str, Any]) -> Recording:
+def read_table(path: Path, settings: FileSettings) -> RawSnapshots:
     """Read a table with a column of times and one for each variable.
 
     Args:
@@ -45,11 +44,11 @@ def read_table(path: Path, settings: Mapping[str, Any]) -> Recording:
         InputError: the file is damaged, a column is missing, there twice or without numbers.
     """
     table = _read(path, settings)
-    column = settings["time_column"]
+    column = settings.time_column
     if column not in table.columns:
         _refuse_separator(list(table), path)
         raise InputError(f"{path}: no column '{column}'; set time_column to one of {listed(table)}.")
-    wanted, others = settings["variables"], [name for name in table if name != column]
+    wanted, others = settings.variables, [name for name in table if name != column]
     variables = first_names(others, wanted, f"{path}") if isinstance(wanted, int) else list(wanted or others)
     if absent := [name for name in variables if name not in table.columns]:
         raise InputError(f"{path}: no column '{absent[0]}'; the key variables may name {listed(table)}.")
@@ -92,7 +91,7 @@ def _refuse_separator(names: list[str], path: Path) -> None:
         )
 
 
-def _read(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
+def _read(path: Path, settings: FileSettings) -> pd.DataFrame:
     try:
         table, header = _parquet(path) if path.suffix == ".parquet" else _text(path)
     except InputError:
@@ -103,8 +102,8 @@ def _read(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
         raise InputError(f"{path}: not a readable table; {shown(error).rstrip('.')}.") from error
     if len(header) != table.shape[1]:
         raise InputError(f"{path}: the first line names {len(header)} columns of {table.shape[1]}; mend it.")
-    named = settings["variables"]
-    used = {settings["time_column"], *(named if isinstance(named, list) else header)}
+    named = settings.variables
+    used = {settings.time_column, *(named if isinstance(named, tuple) else header)}
     check_names([name for name in header if name in used], f"{path}")
     return table.set_axis(header, axis=1)
 

@@ -20,7 +20,9 @@ from weightflow.data.snapshots import Snapshots
 from weightflow.dynamics.equations import Solver, solve_weights
 from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.field_fitting import Material, fit_dynamics
-from weightflow.dynamics.latent_path import Behaviour, fit_latent_path
+from weightflow.dynamics.latent_path import fit_latent_path
+from weightflow.dynamics.path_autoencoder import Behaviour
+from weightflow.dynamics.registry import PATH_METHODS, SEARCHES
 from weightflow.dynamics.spline_fitting import fit_spline
 from weightflow.dynamics.validation_choice import as_list
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
@@ -171,14 +173,14 @@ def teacher(work: Work) -> float:
 
 def smoothing(work: Work) -> float:
     """The fits of all candidates for width and smoothing."""
-    spline, backbone, selection = (work.model[name] for name in ("spline", "backbone", "selection"))
-    counts = [len(as_list(values)) for values in (backbone["hidden"], spline["curvature"], spline["roughness"])]
+    spline, selection = work.model["spline"], work.model["selection"]
+    options = {"hidden": work.widths} | {name: as_list(spline[name]) for name in ("curvature", "roughness")}
     if not work.data.discrete:
-        counts[2] = 1  # it says nothing of real values
-    fits = int(np.prod(counts)) if selection["search"] == "grid" else 1 + sum(counts) - len(counts)
-    if fits == 1:
+        options["roughness"] = options["roughness"][:1]  # it says nothing of real values
+    _, fits = SEARCHES[selection["search"]].choose.load()(options, lambda candidate: 0.0)
+    if not fits:
         return 0.0
-    return fits * float(np.mean([_spline_steps(work, selection["steps"], width) for width in work.widths]))
+    return len(fits) * float(np.mean([_spline_steps(work, selection["steps"], width) for width in work.widths]))
 
 
 def spline(work: Work) -> float:
@@ -194,7 +196,7 @@ def latent_path(work: Work) -> float:
     def reduce(steps: int) -> None:
         fit_latent_path(graph.weights, own | {"autoencoder_steps": steps}, work.seed, behaviour)
 
-    if own["method"] != "autoencoder":
+    if not PATH_METHODS[own["method"]].decodes:
         return seconds_of(lambda: reduce(1))
     return linear(reduce, own["autoencoder_steps"])
 

@@ -11,10 +11,9 @@ import torch
 from torch import Tensor
 
 from weightflow.data.state_space import Counts, StateSpace
-from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, Head, MixtureHead
 from weightflow.networks.layout import HiddenUnits, LinearMap
-from weightflow.networks.transformer import TransformerBackbone
+from weightflow.networks.registry import BACKBONES
 from weightflow.networks.variable_order import variable_order
 
 
@@ -88,7 +87,4 @@ def make_backbone(settings: Mapping[str, Any], variables: Sequence[str], space: 
         head: Head = CountHead(space.levels)
     else:
         head = MixtureHead(settings["components"], settings["narrowest"])
-    return BACKBONES[settings["kind"]].from_settings(settings, order, head)
-
-
-BACKBONES: dict[str, type[Backbone]] = {"gru": GRUBackbone, "transformer": TransformerBackbone}
+    return BACKBONES[settings["kind"]].model.load().from_settings(settings, order, head)

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from weightflow.settings import AList, ANumber, AsWritten, AText, ByShape, Common, Seed, Settings, Unique
+from weightflow.networks.registry import BACKBONES
+from weightflow.settings import AList, ANumber, AsWritten, AText, ByShape, Common, NameIn, Seed, Settings, Unique
 
 Width = Annotated[int, Field(ge=1, le=4096)]
 
@@ -12,9 +13,8 @@ Width = Annotated[int, Field(ge=1, le=4096)]
 class BackboneSettings(Settings):
     """The density p(x | θ) at one time."""
 
-    kind: Literal["gru", "transformer"] = "gru"
-    """gru runs over the variables one after another; transformer looks back at all the variables before by causal
-    self-attention."""
+    kind: Annotated[str, NameIn(BACKBONES)] = "gru"
+    """Kind of network."""
     hidden: Annotated[
         Annotated[Annotated[Width, ANumber] | Annotated[Unique[Width], Field(min_length=1), AList], ByShape], Common
     ] = 8

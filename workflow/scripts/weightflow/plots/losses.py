@@ -12,16 +12,10 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from weightflow.dynamics.registry import LOSS_TERMS
 from weightflow.plots import style
 
 _WINDOWS = 15  # of a running median, side by side in a curve
-_TERMS = {  # of the dynamics' loss: scale of the axis, what it says
-    "structural": ("log", "mean squared error\nof the weights"),
-    "behavioural": ("linear", "negative log-likelihood\nper state (nats)"),
-    "divergence": ("log", "KL divergence from\nthe anchors (nats)"),
-    "energy": ("log", "energy of the path, λE"),
-    "roughness": ("log", "roughness over the counts"),
-}
 
 
 @dataclass(frozen=True)
@@ -78,7 +72,7 @@ def plot_losses(fits: Fits, lines: Mapping[str, style.Line], times: np.ndarray, 
         _Panel(fits.paths, "structural", "log", "latent path: auto-encoder", "mean squared error"),
         _Panel(fits.splines, "nll", "linear", "learned spline: likelihood", nats),
         _Panel(penalties, "penalty", "log", "learned spline: smoothness", "curvature + roughness\npenalties"),
-        *(_Panel(fits.dynamics, t, scale, f"dynamics: {t} term", says) for t, (scale, says) in _TERMS.items()),
+        *(_Panel(fits.dynamics, t, own.scale, f"dynamics: {t} term", own.label) for t, own in LOSS_TERMS.items()),
         _Panel(fits.validation, "nll", "linear", "dynamics: choice of the steps", "validation NLL\nper state (nats)"),
     ]
     drawn = [replace(one, tables=_with_values(one.tables, one.column)) for one in panels]

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from weightflow.plots import style
 from weightflow.populations.metrics import TRAINED
 from weightflow.populations.reduction import fit_reduction
+from weightflow.populations.registry import SAMPLERS
 
-COLOURS = {TRAINED: style.BLACK, "flow": style.BLUE, "gaussian": style.ORANGE, "kernel": style.GREEN}
-COLOURS |= {"covariance": style.GREY, "jittered": style.SKY}
-MARKS = {TRAINED: "o", "flow": "x", "gaussian": "^", "kernel": "s", "covariance": "v", "jittered": "D"}
+COLOURS = {TRAINED: style.BLACK} | {name: style.PALETTE[own.colour] for name, own in SAMPLERS.items()}
+MARKERS = {TRAINED: "o"} | {name: own.marker for name, own in SAMPLERS.items()}
 
 
 def plot_networks(accuracies: pd.DataFrame, weights: Mapping[str, np.ndarray]) -> Figure:
@@ -76,7 +76,7 @@ def _scatter(panel: Axes, weights: Mapping[str, np.ndarray]) -> None:
     plane = fit_reduction(weights[TRAINED], 2)
     for source, own in weights.items():
         x, y = plane.coordinates(own).T
-        look = {"marker": MARKS.get(source, "d"), "color": COLOURS.get(source, style.PURPLE)}
+        look = {"marker": MARKERS.get(source, "d"), "color": COLOURS.get(source, style.PURPLE)}
         panel.scatter(x, y, s=7, linewidths=0.6, alpha=0.7, label=source, **look)
     panel.set_xlabel("first component of the weights")
     panel.set_ylabel("second component")

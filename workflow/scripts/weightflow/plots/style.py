@@ -36,7 +36,7 @@ _LONGEST_LABEL = 16  # of the time axis, which a panel's title has room for
 BLACK, GREY = "#000000", "#8c8c8c"
 ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
-PALETTE = {"grey": GREY, "orange": ORANGE, "sky": SKY, "green": GREEN, "purple": PURPLE}  # of baselines and floors
+PALETTE = {"grey": GREY, "orange": ORANGE, "sky": SKY, "green": GREEN, "blue": BLUE, "purple": PURPLE}  # of registries
 TRUTH = "#d4d4d4"
 
 TIME_COLOURS = "viridis"

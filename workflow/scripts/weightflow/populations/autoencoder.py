@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from weightflow import seeding
-from weightflow.dynamics.graph_network import TokenMaps, attention
+from weightflow.dynamics.graph_network import TokenMaps
+from weightflow.dynamics.mixers import attention
 from weightflow.errors import DivergenceError, InputError
 from weightflow.networks import losses
 from weightflow.networks.alignment import permute

@@ -1,12 +1,11 @@
 """How classifiers begin: weights by one of the schemes of torch.nn.init, biases of zero; PyTorch's own by default."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 from weightflow.networks.layout import LinearMap
 from weightflow.populations.architectures.classifiers import Classifier
+from weightflow.populations.registry import INITIALISATIONS
 
 
 def initial(classifier: Classifier, stack: int, generator: torch.Generator, scheme: str) -> Tensor:
@@ -19,7 +18,7 @@ def initial(classifier: Classifier, stack: int, generator: torch.Generator, sche
         classifier: whose weights.
         stack: number of networks.
         generator: of the draws.
-        scheme: a key of `SCHEMES`.
+        scheme: a name of `INITIALISATIONS`.
     """
     if scheme == "default" and hasattr(classifier, "initial"):
         return classifier.initial(stack, generator)
@@ -32,41 +31,32 @@ def _draw(layer: LinearMap, stack: int, generator: torch.Generator, scheme: str)
         return torch.tensor([1.0, 0.0]).expand(shape).clone()
     if layer.name in ("token", "position"):
         return 0.02 * torch.randn(shape, generator=generator)
-    found = SCHEMES[scheme](shape, layer, generator)
+    found = INITIALISATIONS[scheme].draw.load()(shape, layer, generator)
     if layer.bias and scheme != "default":
         found[..., -1] = 0.0
     return found
 
 
-def _default(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
+def default(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
     """Uniform in ±1/√inputs, biases too, as `torch.nn.Linear` and `torch.nn.Conv2d`."""
     return (2 * torch.rand(shape, generator=generator) - 1) * layer.inputs**-0.5
 
 
-def _he(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
+def he(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
     """Normal with variance 2/inputs (He et al. 2015)."""
     return torch.randn(shape, generator=generator) * (2 / layer.inputs) ** 0.5
 
 
-def _xavier(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
+def xavier(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
     """Uniform with variance 2/(inputs + outputs) (Glorot & Bengio 2010), both times the pixels of a patch."""
     return (2 * torch.rand(shape, generator=generator) - 1) * (6 / (layer.inputs + layer.neurons * layer.pixels)) ** 0.5
 
 
-def _uniform(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
+def uniform(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
     """Uniform in ±0.1, whatever the layer."""
     return 0.1 * (2 * torch.rand(shape, generator=generator) - 1)
 
 
-def _normal(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
+def normal(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
     """Normal with standard deviation 0.1, whatever the layer."""
     return 0.1 * torch.randn(shape, generator=generator)
-
-
-SCHEMES: dict[str, Callable[[tuple[int, ...], LinearMap, torch.Generator], Tensor]] = {
-    "default": _default,
-    "he": _he,
-    "xavier": _xavier,
-    "uniform": _uniform,
-    "normal": _normal,
-}

@@ -1,6 +1,5 @@
 """Populations: many classifiers of one task and architecture, with what made each."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
 
+from weightflow.populations.registry import REFERENCES
 from weightflow.storage import parts_of, read_tensors, write_tensors
 
 KIND = "population"
@@ -37,25 +37,23 @@ class Population:
 
 def reference_of(population: Population, choice: str) -> int:
     """The network whose order of units the others are put in, as `alignment.reference` chooses it."""
-    return REFERENCES[choice](population)
+    return REFERENCES[choice].choose.load()(population)
 
 
-def _best(population: Population) -> int:
+def best(population: Population) -> int:
     """Of least loss at the end."""
     last = population.curves[population.curves["epoch"] == population.epochs[-1]]
     return int(last.set_index("network")["loss"].idxmin())
 
 
-def _central(population: Population) -> int:
+def first(population: Population) -> int:
+    """The first."""
+    return 0
+
+
+def central(population: Population) -> int:
     """Of least mean distance from the others, as they are."""
     return int(cdist(population.weights, population.weights).sum(1).argmin())
-
-
-REFERENCES: dict[str, Callable[[Population], int]] = {
-    "best": _best,
-    "first": lambda population: 0,
-    "central": _central,
-}
 
 
 def write_population(path: str | Path, population: Population, **metadata: Any) -> None:

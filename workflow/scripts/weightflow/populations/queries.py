@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from weightflow import seeding
+from weightflow.populations.registry import QUERIES
 from weightflow.populations.tasks.task import moments_of
 
 
@@ -17,21 +18,27 @@ def draw_queries(
     Args:
         training: (n, …) inputs of the task.
         others: those of other tasks by name, of the same shape.
-        settings: `from` names kinds: training, noise (normal, with the moments of the training inputs), or one of the
-            others; `count` of each are drawn, without replacement, or all that there are.
+        settings: `from` names kinds, of `QUERIES` or of the others; `count` of each are drawn.
         seed: of the draws.
 
     Returns:
         (queries, …) float32.
     """
-    draws = seeding.stream(seed, "weight auto-encoder", "queries")
-    known, count = {"training": training, **others}, settings["count"]
-    mean, spread = moments_of(training)
-    return np.concatenate(
-        [
-            mean + spread * draws.standard_normal((count, *training.shape[1:]))
-            if kind == "noise"
-            else known[kind][draws.permutation(len(known[kind]))[:count]]
-            for kind in settings["from"]
-        ]
-    ).astype(np.float32)
+    draws, found = seeding.stream(seed, "weight auto-encoder", "queries"), []
+    for kind in settings["from"]:
+        if kind in QUERIES:
+            found.append(QUERIES[kind].draw.load()(training, settings["count"], draws))
+        else:
+            found.append(examples(others[kind], settings["count"], draws))
+    return np.concatenate(found).astype(np.float32)
+
+
+def examples(inputs: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """As many of some inputs (n, …), without replacement, or all that there are."""
+    return inputs[rng.permutation(len(inputs))[:count]]
+
+
+def noise(inputs: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, …) normal draws with the moments of some inputs (n, …)."""
+    mean, spread = moments_of(inputs)
+    return mean + spread * rng.standard_normal((count, *inputs.shape[1:]))

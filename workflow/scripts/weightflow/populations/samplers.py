@@ -3,8 +3,6 @@
 What a generator must beat has the mean of the networks that it is drawn about, and of each weight its variance.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 _JITTER = 0.25  # deviations of each weight, by which copies are moved: nearer to copying than to generating
@@ -58,11 +56,3 @@ def about_good(latent: np.ndarray, scores: np.ndarray, count: int, rng: np.rando
     chosen = np.take_along_axis(best, rng.integers(len(best), size=(count, latent.shape[1])), axis=0)
     bandwidth = len(best) ** (-1 / 5) * best.std(0)
     return chosen + bandwidth * rng.standard_normal(chosen.shape)
-
-
-SAMPLERS: dict[str, Callable[[np.ndarray, int, np.random.Generator], np.ndarray]] = {
-    "gaussian": gaussian,
-    "covariance": covariance,
-    "kernel": kernel,
-    "jittered": jittered,
-}

@@ -4,10 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from weightflow.populations.architectures.registry import ACTIVATIONS, ARCHITECTURES
+from weightflow.populations.registry import INITIALISATIONS, QUERIES, REFERENCES
 from weightflow.settings import (
     AsWritten,
     Count,
     Many,
+    NameIn,
     NotNegative,
     Number,
     Positive,
@@ -17,10 +20,7 @@ from weightflow.settings import (
     Unique,
 )
 
-READING_IMAGES = ("cnn", "lenet5", "resnet20", "resnet18", "vit")  # architectures that take no others
-READING_STATES = ("gru", "transformer")  # the backbones
 SNAPSHOT = "snapshot"  # the task whose inputs are states
-OWN_QUERIES = ("training", "noise")  # queries without another task
 
 Size = Annotated[int, Field(ge=1, le=65_536)]
 Side = Annotated[int, Field(ge=1, le=64)]
@@ -61,10 +61,9 @@ class ArchitectureSettings(Settings):
     of a model's backbone, and take states.
     """
 
-    kind: Literal["mlp", "cnn", "lenet5", "resnet20", "resnet18", "vit", "gru", "transformer"] = "mlp"
-    """mlp, cnn (convolutions, then dense layers, as in model zoos), lenet5, resnet20, resnet18, vit (a small vision
-    transformer), gru or transformer."""
-    activation: Literal["relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid"] = "relu"
+    kind: Annotated[str, NameIn(ARCHITECTURES)] = "mlp"
+    """Kind of network."""
+    activation: Annotated[str, NameIn(ACTIVATIONS)] = "relu"
     """Activation of mlp, cnn and lenet5."""
     widths: Many[Size] = (16,)
     """Units of the hidden dense layers (mlp, cnn)."""
@@ -107,16 +106,16 @@ class NetworkTrainingSettings(Settings):
     weight_decays: Annotated[Unique[NotNegative], Field(min_length=1)] = (0,)
     """Weight decays of AdamW."""
     initialisations: Annotated[
-        Unique[Literal["default", "he", "xavier", "uniform", "normal"]], Field(min_length=1)
+        Unique[Annotated[str, NameIn(INITIALISATIONS)]], Field(min_length=1)
     ] = ("default",)
-    """Initial weights: default (PyTorch's), he (normal), xavier (uniform), uniform (±0.1) or normal (0.1)."""
+    """Initial weights."""
 
 
 class AlignmentSettings(Settings):
     """The order of each network's units: that of a reference network."""
 
-    reference: Literal["best", "first", "central"] = "best"
-    """best (least training loss), first, or central (least mean distance from the others)."""
+    reference: Annotated[str, NameIn(REFERENCES)] = "best"
+    """The network whose order of units the others take."""
     sweeps: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Most passes over all layers; null passes until none brings a network nearer."""
 
@@ -231,4 +230,4 @@ class PopulationSettings(Settings):
 
 def others_asked(settings: PopulationSettings) -> list[str]:
     """The other tasks whose inputs a population's networks are asked, in the order of the settings."""
-    return [name for name in settings.autoencoder.queries.sources if name not in OWN_QUERIES]
+    return [name for name in settings.autoencoder.queries.sources if name not in QUERIES]

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from weightflow.data.representation import Representation
+from weightflow.prediction.registry import EXPORT_FORMATS
 from weightflow.storage import atomic
 
-FORMATS = ("h5ad", "parquet")
 _NAME = "weightflow"  # of what tells where the states are from
 
 
@@ -46,6 +46,25 @@ class FileLayout:
     matrix: str = "X"
 
 
+@dataclass(frozen=True)
+class Exported:
+    """States as a file has them, a row for each.
+
+    Attributes:
+        times: table of one column.
+        values: table of the file's own variables.
+        states: table of scaled variables or components that stand for these values; None where they are the same.
+        matrix: of an .h5ad that the values belong to.
+        about: what made them.
+    """
+
+    times: pd.DataFrame
+    values: pd.DataFrame
+    states: pd.DataFrame | None
+    matrix: str
+    about: dict[str, Any]
+
+
 PLAIN = FileLayout()
 
 
@@ -61,45 +80,47 @@ def write_states(
     one and in the `attrs` that pandas reads of the other.
 
     Args:
-        path: ending in .h5ad or .parquet.
+        path: with the suffix of one of `EXPORT_FORMATS`.
         sampled: the samples.
         layout: the file's.
         about: what made them; whatever is no text or number is written as JSON.
     """
-    path, variables, representation = Path(path), list(sampled.variables), sampled.representation
+    path, representation = Path(path), sampled.representation
     when = np.repeat(np.asarray(sampled.times, dtype=float), [len(s) for s in sampled.states])
-    when = pd.DataFrame({layout.time_column: when})
     pooled = np.concatenate(list(sampled.states))
-    values = pd.DataFrame(pooled, columns=variables)
+    values = states = pd.DataFrame(pooled, columns=list(sampled.variables))
     if representation is not None:
         values = pd.DataFrame(representation.values(pooled), columns=list(representation.names))
-    told = {k: v if isinstance(v, str | int | float) else json.dumps(v) for k, v in (about or {}).items()}
+    exported = Exported(
+        times=pd.DataFrame({layout.time_column: when}),
+        values=values,
+        states=None if representation is None else states,
+        matrix=layout.matrix,
+        about={k: v if isinstance(v, str | int | float) else json.dumps(v) for k, v in (about or {}).items()},
+    )
+    write = EXPORT_FORMATS[path.suffix.removeprefix(".")].write.load()
     with atomic(path) as temporary:
-        if path.suffix == ".parquet":
-            table = pd.concat([when, values], axis=1)
-            if representation is not None and variables != list(representation.names):
-                taken = set(table.columns)
-                named = [f"{name} (component)" if name in taken else name for name in variables]
-                table = pd.concat([table, pd.DataFrame(pooled, columns=named)], axis=1)
-            table.attrs[_NAME] = told
-            table.to_parquet(temporary)
-        else:
-            represented = None if representation is None else pooled
-            _write_h5ad(temporary, when, values, represented, layout.matrix, told)
+        write(temporary, exported)
 
 
-def _write_h5ad(
-    path: Path,
-    times: pd.DataFrame,
-    values: pd.DataFrame,
-    represented: np.ndarray | None,
-    matrix: str,
-    about: dict[str, Any],
-) -> None:
+def write_parquet(path: Path, exported: Exported) -> None:
+    """A table: the time, the variables, then the components, if any."""
+    table, states = pd.concat([exported.times, exported.values], axis=1), exported.states
+    if states is not None and list(states) != list(exported.values):
+        taken = set(table.columns)
+        named = [f"{name} (component)" if name in taken else name for name in states]
+        table = pd.concat([table, states.set_axis(named, axis=1)], axis=1)
+    table.attrs[_NAME] = exported.about
+    table.to_parquet(path)
+
+
+def write_h5ad(path: Path, exported: Exported) -> None:
+    """AnnData: times in `obs`, values in their matrix, states in `obsm`."""
     import anndata  # takes a second, for those who ask for such files alone
 
+    times, values = exported.times, exported.values
     cells, variables = times.set_axis([f"cell{i}" for i in range(len(times))]), pd.DataFrame(index=values.columns)
-    group, _, name = matrix.partition("/")
+    group, _, name = exported.matrix.partition("/")
     match group:
         case "layers":
             made = anndata.AnnData(None, obs=cells, var=variables, layers={name: values.to_numpy()})
@@ -107,7 +128,7 @@ def _write_h5ad(
             made = anndata.AnnData(None, obs=cells, obsm={name: values.to_numpy()})
         case _:
             made = anndata.AnnData(values.to_numpy(), obs=cells, var=variables)
-    if represented is not None:
-        made.obsm["X_states"] = represented
-    made.uns[_NAME] = about
+    if exported.states is not None:
+        made.obsm["X_states"] = exported.states.to_numpy()
+    made.uns[_NAME] = exported.about
     made.write_h5ad(path)

@@ -1,10 +1,11 @@
 """Settings of exported predictions."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from weightflow.settings import Common, Count, Many, Number, Settings
+from weightflow.prediction.registry import EXPORT_FORMATS
+from weightflow.settings import Common, Count, Many, NameIn, Number, Settings
 
 
 class PredictionSettings(Settings):
@@ -15,6 +16,5 @@ class PredictionSettings(Settings):
     data's."""
     samples: Count = 1000
     """States drawn at each time."""
-    format: Literal["h5ad", "parquet"] = "parquet"
-    """h5ad is AnnData, with the values where the file had them (X, a layer or an obsm key), parquet a table with a row
-    for each state; both in the file's own variables."""
+    format: Annotated[str, NameIn(EXPORT_FORMATS)] = "parquet"
+    """Format of the files, in the file's own variables."""

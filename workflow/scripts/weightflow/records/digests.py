@@ -38,18 +38,37 @@ def code_digest(*sources: str | Path) -> str:
     Comments, docstrings and layout do not count. Passed to each rule as a parameter, it makes an edited module
     rerun exactly the rules that use it; Snakemake itself watches the script only.
     """
-    return settings_digest(sorted((path.name, _parse(path)[0]) for path in code_behind(*sources)))
+    return settings_digest(sorted((part.path.name, _parse(part)[0]) for part in _parts_behind(sources)))
 
 
 def code_behind(*sources: str | Path) -> list[Path]:
     """Scripts or modules, and every library module that they import or name as text, directly or not."""
-    seen: dict[Path, None] = {}
-    queue = [Path(source).resolve() for source in sources]
+    return list(dict.fromkeys(part.path for part in _parts_behind(sources)))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A module, or the part of a registry that another module uses.
+
+    A registry holds tables `NAME: TYPE = {…}`. What imports one of them does not depend on the entries of the others.
+
+    Attributes:
+        path: of the module.
+        name: what is imported from a registry; all of the module counts where this is no table.
+    """
+
+    path: Path
+    name: str | None = None
+
+
+def _parts_behind(sources: Iterable[str | Path]) -> list[_Part]:
+    seen: dict[_Part, None] = {}
+    queue = [_Part(Path(source).resolve()) for source in sources]
     while queue:
-        path = queue.pop()
-        if path not in seen:
-            seen[path] = None
-            queue.extend(_parse(path)[1])
+        part = queue.pop()
+        if part not in seen:
+            seen[part] = None
+            queue.extend(_parse(part)[1])
     return list(seen)
 
 
@@ -128,10 +147,14 @@ def _digest_of(path: Path, *state: int) -> str:
 
 
 @cache
-def _parse(path: Path) -> tuple[str, tuple[Path, ...]]:
-    source = path.read_text(encoding="utf-8")
+def _parse(part: _Part) -> tuple[str, tuple[_Part, ...]]:
+    source = part.path.read_text(encoding="utf-8")
     tree = ast.parse(source)
-    named = (_module_files(name) for name in _MODULE_NAME.findall(source))
+    tables = {node: node.target.id for node in tree.body if isinstance(node, ast.AnnAssign)}
+    if part.name in tables.values():
+        tree.body = [node for node in tree.body if tables.get(node, part.name) == part.name]
+        source = "\n".join(ast.get_source_segment(source, node) for node in tree.body)
+    named = (map(_Part, _module_files(name)) for name in _MODULE_NAME.findall(source))
     imported = tuple(dict.fromkeys(itertools.chain(_imported_modules(tree), *named)))
     for node in _statements(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
@@ -150,16 +173,19 @@ def _statements(tree: ast.Module) -> Iterator[ast.AST]:
             waiting += inside if isinstance(inside, list) else []
 
 
-def _imported_modules(tree: ast.Module) -> Iterator[Path]:
+def _imported_modules(tree: ast.Module) -> Iterator[_Part]:
     for node in _statements(tree):
         if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            if node.module.endswith(".registry"):
+                yield from (_Part(path, alias.name) for path in _module_files(node.module) for alias in node.names)
+                continue
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:
             continue
         for name in names:
-            yield from _module_files(name)
+            yield from map(_Part, _module_files(name))
 
 
 def _module_files(name: str) -> Iterator[Path]:

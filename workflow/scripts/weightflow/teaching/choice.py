@@ -15,13 +15,10 @@ from weightflow.data.state_space import StateSpace
 from weightflow.data.subsets import at_most
 from weightflow.density.kernels import log_probs
 from weightflow.progress import progress
+from weightflow.teaching.registry import CONTINUOUS, DISCRETE, MEMBERS
 from weightflow.teaching.teachers import FIELDS, Interpolant, Teacher, Teachers, teacher_of
 
 OWN = "own"  # in place of a rate: a rate for each variable
-_OF_COUNTS = ("displacement", "bridge", "poisson", "mixture", "blend")
-# Snapshots of cells are few, and one left out leaves a gap far wider than any that is to be filled: alone, it would
-# choose teachers of far too much noise.
-_OF_REALS = ("growing",)
 _JOINTLY = 4  # most variables whose joint density kernels can judge; of more, pairs are judged
 _DRAWS = 4  # of the noise, for each particle, when teachers are compared
 _COMPARED = 4000  # most states of a teacher, or of a snapshot, in a comparison
@@ -37,18 +34,16 @@ def candidates(
 ) -> list[Teacher]:
     """Every combination that makes a difference; a rate may be 'own', and None takes the members that suit the states.
 
-    Counts do not grow, and real values have no Poisson bridges.
+    Members that cannot teach such states are left out.
     """
-    found = []
+    kind, found = DISCRETE if discrete else CONTINUOUS, []
     if members is None:
-        members = _OF_COUNTS if discrete else _OF_REALS
-    for member, rate in itertools.product([m for m in members if m != ("growing" if discrete else "poisson")], rates):
-        if member == "growing":
-            found.append(Teacher(member))
-            continue
-        motion = {"own": True} if rate == OWN else {"rate": rate}
-        for noise in noises if member in ("bridge", "poisson", "blend") else [0.0]:
-            found += [Teacher(member, noise, share, **motion) for share in (shares if member == "blend" else [0.0])]
+        members = [name for name, member in MEMBERS.items() if member.default == kind]
+    for member, rate in itertools.product([m for m in members if kind in MEMBERS[m].kinds], rates):
+        settings = MEMBERS[member].settings
+        motion = {} if "rate" not in settings else {"own": True} if rate == OWN else {"rate": rate}
+        for noise in noises if "noise" in settings else [0.0]:
+            found += [Teacher(member, noise, share, **motion) for share in (shares if "share" in settings else [0.0])]
     return list(dict.fromkeys(found))
 
 

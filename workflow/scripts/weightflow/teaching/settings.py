@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from weightflow.settings import ANumber, AsWritten, AText, ByShape, Settings, Share, Unique
+from weightflow.settings import ANumber, AsWritten, AText, ByShape, NameIn, Settings, Share, Unique
+from weightflow.teaching.registry import MEMBERS
 
 Rate = Annotated[
     Annotated[float, Field(ge=0, le=100), AsWritten, ANumber] | Annotated[Literal["own"], AText], ByShape
@@ -18,12 +19,9 @@ class TeacherSettings(Settings):
     interval and in all others; single values leave no choice.
     """
 
-    members: Unique[Literal["displacement", "bridge", "poisson", "mixture", "blend", "growing"]] | None = None
-    """Members to choose from. displacement moves coupled states along a spline, bridge adds Brownian noise on the way
-    and poisson random jumps, mixture takes states of the neighbouring snapshots, blend some from the mixture and
-    some from the bridge; growing, for real values alone, moves states between couplings that let cells divide and
-    die, averaged over several strengths of growth (with a thousand states of each snapshot). null takes growing for
-    real values and all others for counts. An empty list means no teacher, so that only snapshots teach."""
+    members: Unique[Annotated[str, NameIn(MEMBERS)]] | None = None
+    """Teachers to choose from. null takes all that suit the data set's kind; an empty list means no teacher, so that
+    only snapshots teach."""
     noises: Annotated[Unique[Annotated[float, Field(ge=0, le=100), AsWritten]], Field(min_length=1)] = (
         0.1,
         0.25,

@@ -3,13 +3,13 @@
 No single teacher suits every system. From a point mass a spread grows like √t, which a bridge between
 coupled states has and a straight line has not; where states jump far, mixing the neighbouring snapshots is
 better than moving between them; after the start, a system may relax faster than snapshots follow. So there is a
-family, whose members are chosen for each data set (choice.py). Cells divide and die on the way, by how much
-a few snapshots cannot tell; their teacher averages over what is possible.
+family (members.py), from which members are chosen for each data set (choice.py). Cells divide and die on the way, by
+how much a few snapshots cannot tell; their teacher averages over what is possible.
 """
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +19,13 @@ from scipy.interpolate import CubicSpline
 from weightflow.data.state_space import StateSpace
 from weightflow.data.subsets import at_most, exactly
 from weightflow.storage import parts_of, read_json, write_json
+from weightflow.teaching.registry import MEMBERS
 from weightflow.transport.couplings import GrowingPlan, chain, couple_growing, transport_spline
 from weightflow.transport.relaxation import own_relaxation, relax
 
-# Of growing teachers. Few snapshots leave too little to choose these by, so they are constants: growths from none to
-# far too much, all of which count alike, and half of the noise that restores the spread that the mean of two
-# independent cells has lost. They were set with the embryoid and EMT cells in sight (config/), left-out ones included.
+# Of growing teachers: from none to far too much, all of which count alike. Few snapshots leave too little to choose
+# these by. They were set with the embryoid and EMT cells in sight (config/), left-out ones included.
 GROWTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-GROWING_NOISE = 0.5
 _LEARNT = 4000  # states at each time of a lesson, where the particles are fewer
 _COUPLED = 10_000  # most states of a snapshot that become particles; of more, the paths would not fit into memory
 
@@ -55,7 +54,7 @@ class Teacher:
     def label(self) -> str:
         """Short name for tables."""
         extras = [f"noise {self.noise:g}"] if self.noise else []
-        extras += [f"{self.share:.0%} mixture"] if self.member == "blend" else []
+        extras += [f"{self.share:.0%} mixture"] if "share" in MEMBERS[self.member].settings else []
         extras += [f"rate {self.rate:g}"] if self.rate else []
         extras += ["own rates"] if self.own else []
         return self.member + (f" ({', '.join(extras)})" if extras else "")
@@ -120,7 +119,7 @@ class Interpolant:
         else:
             share = relax(np.array(teacher.rate * length / self.unit), share)
             middle = self.path(self.times[k] + share * length)
-        values = MEMBERS[teacher.member](self, teacher, k, share, middle, rng)
+        values = MEMBERS[teacher.member].states.load()(self, teacher, k, share, middle, rng)
         return self.space.project(values, rng)
 
     def growing(self, k: int) -> list[GrowingPlan]:
@@ -144,87 +143,6 @@ class Interpolant:
     def draw(self, teacher: Teacher, times: np.ndarray, draws: int, rng: np.random.Generator) -> list[np.ndarray]:
         """For each time (T,) an array (draws · n, d)."""
         return [np.concatenate([self.sample(teacher, time, rng) for _ in range(draws)]) for time in times]
-
-
-def _displacement(
-    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
-):
-    """Where the particles are halfway, as they are."""
-    return middle
-
-
-def _bridge(
-    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
-):
-    """A Brownian bridge about the way: covariance c · u (1 − u) · Cov(displacements of the interval).
-
-    The covariance, not the variances alone, keeps what the variables conserve together. From a point mass
-    c = 1 makes the spread grow by √t.
-    """
-    noise = rng.multivariate_normal(
-        np.zeros(way.particles.shape[2]), way.covariances[k], len(way.particles[k]), method="eigh"
-    )
-    return middle + np.sqrt(teacher.noise * share * (1 - share)) * noise
-
-
-def _poisson(
-    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
-):
-    """A Poisson bridge: the jumps between coupled counts, and c-proportional pairs back and forth, at random times.
-
-    Given the ends, the times of a Poisson process's jumps are uniform, so the jumps made by u are binomial.
-    """
-    change = way.particles[k + 1] - way.particles[k]
-    pairs = rng.poisson(teacher.noise * np.diag(way.covariances[k]) / 2, size=change.shape)
-    ups = rng.binomial(np.round(np.maximum(change, 0)).astype(int) + pairs, share)
-    downs = rng.binomial(np.round(np.maximum(-change, 0)).astype(int) + pairs, share)
-    return middle + ups - downs - share * change
-
-
-def _mixture(
-    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
-):
-    """States of the two neighbouring snapshots, by nearness in time."""
-    count = way.particles.shape[1]
-    return np.where(rng.random((count, 1)) < share, way.particles[k + 1], way.particles[k])
-
-
-def _blend(way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator):
-    """Some states from the mixture, the others from the bridge."""
-    mixed = _mixture(way, teacher, k, share, middle, rng)
-    moved = _bridge(way, teacher, k, share, middle, rng)
-    return np.where(rng.random((len(mixed), 1)) < teacher.share, mixed, moved)
-
-
-def _growing(
-    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
-):
-    """States on straight ways between unbalanced couplings, equally many from each of `GROWTHS`.
-
-    Two snapshots do not say how many cells divided or died between them, nor how the ways are bent; so all growths
-    count alike, and each state is moved by its own random part of the bend that the means of all snapshots suggest.
-    What the couplings still miss is alike in all directions, as noise of the same size in every standardised variable.
-    """
-    count, plans = way.particles.shape[1], way.growing(k)
-    pairs = [plan.draw(share, -(-count // len(plans)), rng) for plan in plans]
-    rows, columns = rng.permutation(np.stack(pairs, -1).reshape(2, -1), axis=1)[:, :count]
-    start, end = way.snapshots[k][rows], way.snapshots[k + 1][columns]
-    bent = start + share * (end - start) + rng.random((count, 1)) * way.bend(k, share)
-    spread = np.array(way.space.spread)
-    size = np.sqrt(GROWING_NOISE * share * (1 - share) * ((end - start).var(0) / spread**2).mean())
-    return bent + size * spread * rng.standard_normal(bent.shape)
-
-
-# A member takes (interpolant, teacher, interval k, share of the way, of all or of each variable, middle (n, d) of the
-# coupled particles' ways, rng) and returns (n, d) real values.
-MEMBERS: dict[str, Callable] = {
-    "displacement": _displacement,
-    "bridge": _bridge,
-    "poisson": _poisson,
-    "mixture": _mixture,
-    "blend": _blend,
-    "growing": _growing,
-}
 
 
 @dataclass(frozen=True)

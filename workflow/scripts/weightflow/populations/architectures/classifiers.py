@@ -9,12 +9,8 @@ from typing import Any, Protocol
 from torch import Tensor
 
 from weightflow.networks.layout import HiddenUnits, LinearMap
-from weightflow.populations.architectures.convolutional import ConvolutionalNetwork, LeNet
-from weightflow.populations.architectures.mlp import MLP
-from weightflow.populations.architectures.residual_network import ResNet18, ResNet20
+from weightflow.populations.architectures.registry import ARCHITECTURES
 from weightflow.populations.architectures.stacked_layers import BatchNorms
-from weightflow.populations.architectures.state_classifiers import GRUClassifier, TransformerClassifier
-from weightflow.populations.architectures.vision_transformer import VisionTransformer
 
 
 class Classifier(Protocol):
@@ -49,16 +45,4 @@ def make_classifier(settings: Mapping[str, Any], shape: Sequence[int], classes: 
     Raises:
         InputError: the kind does not take inputs of this shape.
     """
-    return CLASSIFIERS[settings["kind"]].from_settings(settings, shape, classes)
-
-
-CLASSIFIERS: dict[str, type[Classifier]] = {
-    "mlp": MLP,
-    "cnn": ConvolutionalNetwork,
-    "lenet5": LeNet,
-    "resnet20": ResNet20,
-    "resnet18": ResNet18,
-    "vit": VisionTransformer,
-    "gru": GRUClassifier,
-    "transformer": TransformerClassifier,
-}
+    return ARCHITECTURES[settings["kind"]].model.load().from_settings(settings, shape, classes)

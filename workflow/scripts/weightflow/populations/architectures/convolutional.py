@@ -13,7 +13,7 @@ from torch import Tensor
 from weightflow.errors import InputError
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
-from weightflow.populations.architectures.activations import ACTIVATIONS, ODD
+from weightflow.populations.architectures.registry import ACTIVATIONS
 from weightflow.populations.architectures.stacked_layers import BatchNorms, convolve, dense, for_each, pool
 
 
@@ -85,7 +85,7 @@ class ConvolutionalNetwork:
         groups = []
         pools = (own.pool for own in self.convolutions)
         for (own, after), size in zip_longest(pairwise(self.layers), pools, fillvalue=1):  # dense layers have none
-            odd = self.activation in ODD and size == 1  # the largest of −x is not minus that of x
+            odd = ACTIVATIONS[self.activation].odd and size == 1  # the largest of −x is not minus that of x
             block = after.inputs // own.neurons
             groups.append(
                 HiddenUnits(
@@ -96,7 +96,7 @@ class ConvolutionalNetwork:
 
     def logits(self, weights: Tensor, inputs: Tensor, norms: BatchNorms) -> Tensor:
         """(S, N, classes) of images (N, C, H, W) or (S, N, C, H, W) at weights (S, P)."""
-        maps, act = split_weights(self.layers, weights), ACTIVATIONS[self.activation]
+        maps, act = split_weights(self.layers, weights), ACTIVATIONS[self.activation].function.load()
         values = for_each(inputs, len(weights), len(self.shape))
         for i, own in enumerate(self.convolutions):
             values = act(convolve(maps[f"conv{i}"], values, own.kernel, padding=own.padding))

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
-from weightflow.populations.architectures.activations import ACTIVATIONS, ODD
+from weightflow.populations.architectures.registry import ACTIVATIONS
 from weightflow.populations.architectures.stacked_layers import BatchNorms, dense, for_each
 
 
@@ -30,7 +30,7 @@ class MLP:
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:
         """The units of each hidden layer, in any order; with either sign where the activation is odd."""
-        odd = self.activation in ODD
+        odd = ACTIVATIONS[self.activation].odd
         return tuple(
             HiddenUnits(own.neurons, (Slots(own.name, "rows", 0, odd), Slots(after.name, "columns", 0, odd)))
             for own, after in pairwise(self.layers)
@@ -38,9 +38,9 @@ class MLP:
 
     def logits(self, weights: Tensor, inputs: Tensor, norms: BatchNorms) -> Tensor:
         """(S, N, classes) of inputs (N, …) or (S, N, …) at weights (S, P)."""
-        maps = split_weights(self.layers, weights)
+        maps, act = split_weights(self.layers, weights), ACTIVATIONS[self.activation].function.load()
         *hidden, last = self.layers
         values = for_each(inputs, len(weights), len(self.shape)).flatten(2)
         for layer in hidden:
-            values = ACTIVATIONS[self.activation](dense(maps[layer.name], values))
+            values = act(dense(maps[layer.name], values))
         return dense(maps[last.name], values)

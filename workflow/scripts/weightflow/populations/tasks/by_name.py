@@ -8,8 +8,9 @@ from sklearn import datasets
 
 from weightflow.errors import InputError
 from weightflow.formats.downloads import check_sum
-from weightflow.populations.tasks.catalogue import BUILT_IN, DataSet
+from weightflow.populations.tasks.catalogue import DataSet
 from weightflow.populations.tasks.images import read_parts
+from weightflow.populations.tasks.registry import BUILT_IN
 from weightflow.populations.tasks.task import Labelled, Task, split_task
 from weightflow.errors import unknown
 

@@ -8,23 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weightflow.errors import InputError, shown
+from weightflow.populations.tasks.registry import BUILT_IN, IMAGE_FORMATS
 from weightflow.schema import check_schema, read_schema
 from weightflow.yaml_files import read_yaml
 
 SCHEMA = Path(__file__).resolve().parents[4] / "schemas" / "tasks.schema.yaml"
 FOLDER = Path("resources", "data")  # of a run's working folder
-
-# Shapes of the inputs of what comes with scikit-learn.
-BUILT_IN: dict[str, tuple[int, ...]] = {"iris": (4,), "wine": (13,), "breast_cancer": (30,), "digits": (1, 8, 8)}
-
-# What the files of a format are for.
-FILES: dict[str, tuple[str, ...]] = {
-    "idx": ("training images", "training labels", "test images", "test labels"),
-    "cifar": ("archive",),
-    "stl": ("archive",),
-    "svhn": ("training", "test"),
-    "folders": ("archive",),
-}
 
 
 @dataclass(frozen=True)
@@ -48,7 +37,7 @@ class DataSet:
 
     Attributes:
         title: what they show, and who made them.
-        format: how the files are written, one of `FILES`.
+        format: how the files are written, one of `IMAGE_FORMATS`.
         shape: channels, height and width of an image.
         classes: number of labels.
         files: by what they are for.
@@ -80,11 +69,11 @@ def read_catalogue(path: str | Path, folder: str | Path = FOLDER) -> dict[str, D
 
 def input_shapes(catalogue: Mapping[str, DataSet]) -> dict[str, tuple[int, ...]]:
     """Shapes of the inputs of every task by name, built in or of a catalogue."""
-    return BUILT_IN | {name: data.shape for name, data in catalogue.items()}
+    return {name: task.shape for name, task in {**BUILT_IN, **catalogue}.items()}
 
 
 def _data_set(entry: Mapping, folder: Path, where: str) -> DataSet:
-    files, expected = entry["files"], FILES[entry["format"]]
+    files, expected = entry["files"], IMAGE_FORMATS[entry["format"]].files
     if files.keys() != set(expected):
         raise InputError(
             f"{where}.files: are for {shown(', '.join(files)) or 'nothing'}; the format {entry['format']} has files "

@@ -10,7 +10,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
@@ -23,6 +23,7 @@ from scipy.io import loadmat, whosmat
 from weightflow.errors import InputError, shown
 from weightflow.limits import check_array, check_bytes
 from weightflow.populations.tasks.catalogue import DataSet
+from weightflow.populations.tasks.registry import IMAGE_FORMATS
 from weightflow.populations.tasks.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_header
 from weightflow.populations.tasks.task import Labelled
 
@@ -59,17 +60,7 @@ def read_parts(data_set: DataSet) -> tuple[Labelled, Labelled | None]:
         InputError: a file is missing or damaged, or holds other images than the catalogue says.
     """
     files = {use: source.path for use, source in data_set.files.items()}
-    match data_set.format:
-        case "idx":
-            parts = [read_idx(files[f"{part} images"], files[f"{part} labels"]) for part in ("training", "test")]
-        case "cifar":
-            parts = [read_cifar(files["archive"], part) for part in CIFAR_FILES]
-        case "stl":
-            parts = [read_stl(files["archive"], part) for part in STL_FILES]
-        case "svhn":
-            parts = [read_svhn(files[part]) for part in ("training", "test")]
-        case "folders":
-            parts = [read_folders(files["archive"])]
+    parts = IMAGE_FORMATS[data_set.format].read.load()(files)
     for part in parts:
         shape, classes = part.inputs.shape[1:], int(part.labels.max()) + 1
         if shape != data_set.shape or classes > data_set.classes:
@@ -78,6 +69,31 @@ def read_parts(data_set: DataSet) -> tuple[Labelled, Labelled | None]:
                 f"catalogue says {data_set.shape} and {data_set.classes}; take the authors' files, or correct it."
             )
     return parts[0], parts[1] if len(parts) > 1 else None
+
+
+def idx_parts(files: Mapping[str, Path]) -> list[Labelled]:
+    """The training and the test part of IDX files."""
+    return [read_idx(files[f"{part} images"], files[f"{part} labels"]) for part in ("training", "test")]
+
+
+def cifar_parts(files: Mapping[str, Path]) -> list[Labelled]:
+    """The training and the test part of CIFAR-10."""
+    return [read_cifar(files["archive"], part) for part in CIFAR_FILES]
+
+
+def stl_parts(files: Mapping[str, Path]) -> list[Labelled]:
+    """The training and the test part of STL-10."""
+    return [read_stl(files["archive"], part) for part in STL_FILES]
+
+
+def svhn_parts(files: Mapping[str, Path]) -> list[Labelled]:
+    """The training and the test part of SVHN."""
+    return [read_svhn(files[part]) for part in ("training", "test")]
+
+
+def folders_parts(files: Mapping[str, Path]) -> list[Labelled]:
+    """All images of an archive of folders."""
+    return [read_folders(files["archive"])]
 
 
 def read_idx(images: str | Path, labels: str | Path) -> Labelled:

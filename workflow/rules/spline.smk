@@ -1,0 +1,56 @@
+# The learned spline: its width and smoothing, and its fit.
+
+
+rule choose_smoothing:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        refused=unsuited,
+        teacher=lambda w: teacher_of(CHOICES[w.choice][0]),
+    output:
+        choice="results/{dataset}/choices/{choice}/seed{seed}/choice.json",
+        scores="results/{dataset}/choices/{choice}/seed{seed}/scores.csv",
+    log:
+        "results/{dataset}/logs/choices/{choice}/seed{seed}/choose_smoothing.log",
+    benchmark:
+        "results/{dataset}/benchmarks/choices/{choice}/seed{seed}/choose_smoothing.tsv"
+    priority: 55
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=lambda w: stages.choice_settings(sharer(CHOICES[w.choice])),
+        code=code("choose_smoothing.py"),
+    script:
+        "../scripts/choose_smoothing.py"
+
+
+rule fit_spline:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        teacher=lambda w: teacher_of(SPLINES[w.spline][0]),
+        choice=lambda w: choice_of(SPLINES[w.spline][0]),
+        graph=lambda w: f"{anchors_of(SPLINES[w.spline][0])}/weight_graph.safetensors",
+    output:
+        spline="results/{dataset}/splines/{spline}/seed{seed}/spline.safetensors",
+        losses="results/{dataset}/splines/{spline}/seed{seed}/losses.csv",
+    log:
+        "results/{dataset}/logs/splines/{spline}/seed{seed}/fit_spline.log",
+    benchmark:
+        "results/{dataset}/benchmarks/splines/{spline}/seed{seed}/fit_spline.tsv"
+    priority: 50
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=lambda w: stages.spline_settings(sharer(SPLINES[w.spline])),
+        code=code("fit_spline.py"),
+    script:
+        "../scripts/fit_spline.py"

@@ -1,0 +1,63 @@
+"""Mixers of the tokens of a graph network: attention among all of them, or messages between layers.
+
+A mixer takes the settings and the number of tokens of each layer, and maps tokens (B, tokens, width) to such.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class LayerMessages(nn.Module):
+    """One round of messages: every token hears the means of its own layer and of the two beside it, and of all tokens.
+
+    Like attention it treats the tokens of a layer alike; unlike it, tokens do not choose whom they listen to.
+
+    Args:
+        settings: `width`, `feedforward`.
+        neurons: number of tokens of each layer.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], neurons: Sequence[int]):
+        super().__init__()
+        width = settings["width"]
+        self.neurons = list(neurons)
+        self.before, self.after = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.own, self.heard = nn.Linear(width, width), nn.Linear(4 * width, width)
+        self.forth = nn.Sequential(
+            nn.Linear(width, settings["feedforward"]), nn.GELU(), nn.Linear(settings["feedforward"], width)
+        )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(B, tokens, width) of tokens (B, tokens, width)."""
+        seen = self.before(tokens)
+        means = torch.stack([part.mean(1) for part in seen.split(self.neurons, dim=1)], dim=1)
+        nothing = torch.zeros_like(means[:, :1])
+        below, above = torch.cat([nothing, means[:, :-1]], dim=1), torch.cat([means[:, 1:], nothing], dim=1)
+        everyone = seen.mean(1, keepdim=True).expand_as(means)
+        heard = self.heard(torch.cat([means, below, above, everyone], dim=-1))
+        counts = torch.tensor(self.neurons, device=tokens.device)
+        told = heard.repeat_interleave(counts, dim=1, output_size=tokens.shape[1])
+        tokens = tokens + nn.functional.gelu(self.own(seen) + told)
+        return tokens + self.forth(self.after(tokens))
+
+
+def attention(settings: Mapping[str, Any], neurons: Sequence[int]) -> nn.Module:
+    """A transformer over all tokens: `layers` blocks."""
+    block = nn.TransformerEncoderLayer(
+        settings["width"],
+        settings["heads"],
+        settings["feedforward"],
+        dropout=0.0,  # a right-hand side must be a function: no noise inside the solver
+        activation="gelu",
+        batch_first=True,
+        norm_first=True,
+    )
+    return nn.TransformerEncoder(block, settings["layers"], enable_nested_tensor=False)
+
+
+def messages(settings: Mapping[str, Any], neurons: Sequence[int]) -> nn.Module:
+    """Rounds of messages between the layers, `layers` of them."""
+    return nn.Sequential(*(LayerMessages(settings, neurons) for _ in range(settings["layers"])))

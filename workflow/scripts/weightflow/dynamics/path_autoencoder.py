@@ -1,0 +1,90 @@
+"""The auto-encoder that reduces the anchors' weights to a few numbers, and what its decoded weights are judged by."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from weightflow import seeding
+from weightflow.errors import DivergenceError
+from weightflow.networks.backbones import Backbone
+from weightflow.networks.batches import Batches
+from weightflow.networks.likelihood import mean_nll
+from weightflow.progress import progress
+
+_STATES = 256  # of each snapshot, in a step of the behavioural loss
+
+
+class Behaviour:
+    """What decoded weights say, against what their anchors say.
+
+    Args:
+        backbone: the density.
+        snapshots: K arrays (N_k, d), the anchors' own.
+        device: where to compute.
+    """
+
+    def __init__(self, backbone: Backbone, snapshots: Sequence[np.ndarray], device: torch.device):
+        states = [torch.as_tensor(snapshot, device=device) for snapshot in snapshots]
+        self.backbone, self.batches, self.device = backbone, Batches(states, _STATES), device
+
+    def excess(self, decoded: torch.Tensor, anchors: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Mean negative log-likelihood per variable of the snapshots' states beyond that of the anchors.
+
+        Args:
+            decoded: (K, P) weights.
+            anchors: (K, P) weights; where decoded weights say the same, the result is 0.
+            generator: draws the states.
+        """
+        states = self.batches.draw(range(len(anchors)), [generator] * len(anchors))
+        with torch.no_grad():
+            own = mean_nll(self.backbone, anchors, states)
+        return (mean_nll(self.backbone, decoded, states) - own).mean() / states.shape[-1]
+
+
+def autoencoder(
+    weights: np.ndarray, settings: Mapping[str, Any], seed: int, behaviour: Behaviour | None
+) -> tuple[np.ndarray, list[tuple]]:
+    """A one-hidden-layer encoder and decoder on standardised weights, trained on all anchors at once."""
+    device = behaviour.device if behaviour else torch.device("cpu")
+    generator = torch.Generator().manual_seed(seeding.integer(seed, "autoencoder"))
+    draws = torch.Generator(device).manual_seed(seeding.integer(seed, "autoencoder", "states"))
+    mean = weights.mean(axis=0)
+    scale = (weights - mean).std()
+    if scale == 0:
+        scale = 1.0
+    data = torch.as_tensor((weights - mean) / scale, dtype=torch.float32, device=device)
+    anchors, centre = (torch.as_tensor(a, dtype=torch.float32, device=device) for a in (weights, mean))
+    width = settings["autoencoder_width"]
+
+    def perceptron(inputs: int, outputs: int) -> torch.nn.Sequential:
+        network = torch.nn.Sequential(torch.nn.Linear(inputs, width), torch.nn.Tanh(), torch.nn.Linear(width, outputs))
+        for parameter in network.parameters():
+            bound = 1 / parameter.shape[-1] ** 0.5
+            torch.nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        return network.to(device)
+
+    encoder, decoder = perceptron(data.shape[1], settings["z_dim"]), perceptron(settings["z_dim"], data.shape[1])
+    optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=settings["autoencoder_rate"])
+    losses = []
+    for step in progress(range(settings["autoencoder_steps"]), "latent path"):
+        decoded = decoder(encoder(data))
+        structural = (decoded - data).square().mean()
+        loss, excess = settings["structural"] * structural, None
+        if behaviour is not None:
+            excess = behaviour.excess(centre + scale * decoded, anchors, draws)
+            loss = loss + settings["behavioural"] * excess
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        value = loss.item()
+        losses.append((step, value, structural.item(), math.nan if excess is None else excess.item()))
+        if not math.isfinite(value):
+            raise DivergenceError(
+                f"the auto-encoder diverged at step {step}; lower models.*.path.autoencoder_rate "
+                f"(now {settings['autoencoder_rate']})."
+            )
+    with torch.no_grad():
+        return encoder(data).cpu().double().numpy(), losses

@@ -1,0 +1,36 @@
+"""The formats of users' files, by their suffixes."""
+
+from dataclasses import dataclass
+
+from weightflow.registry import Lazy
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A format of users' files.
+
+    Attributes:
+        description: what a file holds.
+        read: function of (path, settings of the data set) to its `RawSnapshots`.
+        annotated: whether its matrices have names, so that predictions can go back to the one that the states are from.
+    """
+
+    description: str
+    read: Lazy
+    annotated: bool = False
+
+
+_TABLE = Lazy("weightflow.formats.tables", "read_table")
+
+READERS: dict[str, Reader] = {
+    ".npy": Reader("an array of trajectories, times and variables", Lazy("weightflow.formats.arrays", "read_npy")),
+    ".npz": Reader("arrays by name: states, and the time of each", Lazy("weightflow.formats.arrays", "read_npz")),
+    ".csv": Reader("a table with a row for each state, separated by commas", _TABLE),
+    ".csv.gz": Reader("the same, compressed", _TABLE),
+    ".tsv": Reader("a table with a row for each state, separated by tabs", _TABLE),
+    ".tsv.gz": Reader("the same, compressed", _TABLE),
+    ".parquet": Reader("a table with a row for each state", _TABLE),
+    ".h5ad": Reader(
+        "AnnData, with a cell for each state", Lazy("weightflow.formats.h5ad", "read_h5ad"), annotated=True
+    ),
+}

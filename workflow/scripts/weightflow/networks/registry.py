@@ -1,0 +1,33 @@
+"""The backbones, by the names that configurations give them."""
+
+from dataclasses import dataclass
+
+from weightflow.registry import Lazy
+
+
+@dataclass(frozen=True)
+class BackboneKind:
+    """A kind of backbone.
+
+    Attributes:
+        description: what it is.
+        model: its class, a `networks.backbones.Backbone`.
+        keys: the settings of the section `backbone` that it has beside those of all backbones.
+    """
+
+    description: str
+    model: Lazy
+    keys: tuple[str, ...] = ()
+
+
+BACKBONES: dict[str, BackboneKind] = {
+    "gru": BackboneKind(
+        "a recurrent network that runs over the variables one after another",
+        Lazy("weightflow.networks.gru", "GRUBackbone"),
+    ),
+    "transformer": BackboneKind(
+        "causal self-attention to all the variables before",
+        Lazy("weightflow.networks.transformer", "TransformerBackbone"),
+        keys=("heads", "feedforward"),
+    ),
+}

@@ -1,0 +1,95 @@
+"""The architectures of classifiers and their activations, by the names that configurations give them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from weightflow.registry import Lazy
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A kind of classifier.
+
+    Attributes:
+        description: what it is.
+        model: its class, a `Classifier`.
+        reads: its inputs: rows of a table (images are flattened to such), images, or states of a data set.
+        keys: the settings of the section `architecture` that it uses.
+    """
+
+    description: str
+    model: Lazy
+    reads: Literal["tables", "images", "states"]
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation.
+
+    Attributes:
+        function: of a tensor, number by number.
+        odd: whether f(−x) = −f(x), so that a unit may change its sign.
+    """
+
+    function: Lazy
+    odd: bool = False
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "mlp": Architecture(
+        "a multilayer perceptron",
+        Lazy("weightflow.populations.architectures.mlp", "MLP"),
+        "tables",
+        ("widths", "activation"),
+    ),
+    "cnn": Architecture(
+        "convolutions, then dense layers, as in model zoos",
+        Lazy("weightflow.populations.architectures.convolutional", "ConvolutionalNetwork"),
+        "images",
+        ("channels", "kernels", "pools", "widths", "activation"),
+    ),
+    "lenet5": Architecture(
+        "LeNet-5",
+        Lazy("weightflow.populations.architectures.convolutional", "LeNet"),
+        "images",
+        ("activation",),
+    ),
+    "resnet20": Architecture(
+        "a residual network of three stages of three blocks",
+        Lazy("weightflow.populations.architectures.residual_network", "ResNet20"),
+        "images",
+    ),
+    "resnet18": Architecture(
+        "a residual network of four stages of two blocks",
+        Lazy("weightflow.populations.architectures.residual_network", "ResNet18"),
+        "images",
+    ),
+    "vit": Architecture(
+        "a small vision transformer",
+        Lazy("weightflow.populations.architectures.vision_transformer", "VisionTransformer"),
+        "images",
+        ("patch", "width", "depth", "heads", "feedforward"),
+    ),
+    "gru": Architecture(
+        "the GRU backbone",
+        Lazy("weightflow.populations.architectures.state_classifiers", "GRUClassifier"),
+        "states",
+        ("width", "depth", "position"),
+    ),
+    "transformer": Architecture(
+        "the transformer backbone",
+        Lazy("weightflow.populations.architectures.state_classifiers", "TransformerClassifier"),
+        "states",
+        ("width", "depth", "heads", "feedforward", "position"),
+    ),
+}
+
+ACTIVATIONS: dict[str, Activation] = {
+    "relu": Activation(Lazy("torch.nn.functional", "relu")),
+    "leaky_relu": Activation(Lazy("torch.nn.functional", "leaky_relu")),
+    "gelu": Activation(Lazy("torch.nn.functional", "gelu")),
+    "silu": Activation(Lazy("torch.nn.functional", "silu")),
+    "tanh": Activation(Lazy("torch", "tanh"), odd=True),
+    "sigmoid": Activation(Lazy("torch", "sigmoid")),
+}

@@ -1,0 +1,119 @@
+"""References of alignment, initialisations, samplers and queries, by the names that configurations give them."""
+
+from dataclasses import dataclass
+
+from weightflow.registry import Lazy
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The network whose order of units the others of a population are put in.
+
+    Attributes:
+        description: which it is.
+        choose: function of a `Population` to the network's index.
+    """
+
+    description: str
+    choose: Lazy
+
+
+@dataclass(frozen=True)
+class Initialisation:
+    """How weights begin.
+
+    Attributes:
+        description: their distribution.
+        draw: function of (shape, layer, generator) to weights of this shape, and to biases in their last column.
+    """
+
+    description: str
+    draw: Lazy
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A generator of networks.
+
+    Attributes:
+        description: what it draws from.
+        draw: function of (networks (N, P), count, rng) to (count, P); None where rules of its own make the networks.
+        colour: in figures, a name of `plots.style.PALETTE`.
+        marker: in figures, of matplotlib.
+    """
+
+    description: str
+    draw: Lazy | None
+    colour: str
+    marker: str
+
+
+@dataclass(frozen=True)
+class QueryKind:
+    """Inputs of no other task, on which the outputs of networks are compared.
+
+    Attributes:
+        description: what they are.
+        draw: function of (training inputs (n, …), count, rng) to inputs.
+    """
+
+    description: str
+    draw: Lazy
+
+
+REFERENCES: dict[str, Reference] = {
+    "best": Reference("that of least training loss", Lazy("weightflow.populations.population", "best")),
+    "first": Reference("the first", Lazy("weightflow.populations.population", "first")),
+    "central": Reference(
+        "that of least mean distance from the others", Lazy("weightflow.populations.population", "central")
+    ),
+}
+
+INITIALISATIONS: dict[str, Initialisation] = {
+    "default": Initialisation(
+        "PyTorch's own: uniform in ±1/√inputs, biases too", Lazy("weightflow.populations.initialisation", "default")
+    ),
+    "he": Initialisation("normal with variance 2/inputs", Lazy("weightflow.populations.initialisation", "he")),
+    "xavier": Initialisation(
+        "uniform with variance 2/(inputs + outputs)", Lazy("weightflow.populations.initialisation", "xavier")
+    ),
+    "uniform": Initialisation("uniform in ±0.1", Lazy("weightflow.populations.initialisation", "uniform")),
+    "normal": Initialisation(
+        "normal with standard deviation 0.1", Lazy("weightflow.populations.initialisation", "normal")
+    ),
+}
+
+SAMPLERS: dict[str, Sampler] = {
+    "flow": Sampler("flow matching over the weights", None, "blue", "x"),
+    "gaussian": Sampler(
+        "a Gaussian with the mean and variance of each weight",
+        Lazy("weightflow.populations.samplers", "gaussian"),
+        "orange",
+        "^",
+    ),
+    "covariance": Sampler(
+        "a Gaussian with the mean and the covariance of the networks",
+        Lazy("weightflow.populations.samplers", "covariance"),
+        "grey",
+        "v",
+    ),
+    "kernel": Sampler(
+        "a Gaussian kernel density of the networks",
+        Lazy("weightflow.populations.samplers", "kernel"),
+        "green",
+        "s",
+    ),
+    "jittered": Sampler(
+        "the networks with a little noise",
+        Lazy("weightflow.populations.samplers", "jittered"),
+        "sky",
+        "D",
+    ),
+}
+
+QUERIES: dict[str, QueryKind] = {
+    "training": QueryKind("examples that the networks learn", Lazy("weightflow.populations.queries", "examples")),
+    "noise": QueryKind(
+        "normal, with the mean and deviation of the training inputs", Lazy("weightflow.populations.queries", "noise")
+    ),
+}

@@ -1,0 +1,64 @@
+"""The members of the family of teachers, by the names that configurations give them."""
+
+from dataclasses import dataclass
+
+from weightflow.registry import Lazy
+
+DISCRETE, CONTINUOUS = "discrete", "continuous"  # kinds of data sets
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of the family of teachers.
+
+    Attributes:
+        description: what it does.
+        states: function of (interpolant, teacher, interval k, share of the way (of all variables or of each), middle
+            (n, d) of the coupled particles' ways, rng), which returns (n, d) real values.
+        kinds: of data sets that it can teach.
+        default: kind of data sets that it is tried for where a configuration names no members.
+        settings: what makes a difference to it, of `noise`, `share` and `rate`.
+    """
+
+    description: str
+    states: Lazy
+    kinds: tuple[str, ...] = (DISCRETE, CONTINUOUS)
+    default: str = DISCRETE
+    settings: tuple[str, ...] = ("rate",)
+
+
+MEMBERS: dict[str, Member] = {
+    "displacement": Member(
+        "moves coupled states along a spline",
+        Lazy("weightflow.teaching.members", "displacement"),
+    ),
+    "bridge": Member(
+        "moves coupled states along a spline, with Brownian noise on the way",
+        Lazy("weightflow.teaching.members", "bridge"),
+        settings=("noise", "rate"),
+    ),
+    "poisson": Member(
+        "moves coupled counts along a spline, with random jumps on the way",
+        Lazy("weightflow.teaching.members", "poisson"),
+        kinds=(DISCRETE,),
+        settings=("noise", "rate"),
+    ),
+    "mixture": Member(
+        "takes states of the neighbouring snapshots",
+        Lazy("weightflow.teaching.members", "mixture"),
+    ),
+    "blend": Member(
+        "takes some states from the mixture and some from the bridge",
+        Lazy("weightflow.teaching.members", "blend"),
+        settings=("noise", "share", "rate"),
+    ),
+    # Snapshots of cells are few, and one left out leaves a gap far wider than any that is to be filled: alone, it would
+    # choose teachers of far too much noise. So real values have one teacher by default, without a choice.
+    "growing": Member(
+        "moves real values between couplings that let cells divide and die, averaged over how much",
+        Lazy("weightflow.teaching.members", "growing"),
+        kinds=(CONTINUOUS,),
+        default=CONTINUOUS,
+        settings=(),
+    ),
+}
