@@ -5,6 +5,7 @@ import inspect
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,13 @@ reactions:
 initial: {X1..X15: 0}
 ```
 """
-_NAMES = {"object": "section", "null": "null", "number": "number", "integer": "whole number", "boolean": "true or false"}
+_NAMES = {
+    "object": "section",
+    "null": "null",
+    "number": "number",
+    "integer": "whole number",
+    "boolean": "true or false",
+}
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
 
@@ -78,7 +85,7 @@ def descriptions(settings: type[Settings]) -> dict[str, str]:
         if cls is Settings or not issubclass(cls, Settings):
             continue
         body = ast.parse(inspect.getsource(cls)).body[0].body
-        for entry, after in zip(body, body[1:], strict=False):
+        for entry, after in pairwise(body):
             if isinstance(entry, ast.AnnAssign) and isinstance(after, ast.Expr):
                 found[entry.target.id] = after.value.value
     for name, field in settings.model_fields.items():
@@ -105,7 +112,11 @@ def json_schema(settings: type[Settings]) -> dict[str, Any]:
 
 def configuration_page(configs: Sequence[Path]) -> str:
     """The config files there are, each by its first line, and every key of one, section by section."""
-    lines = ["| file | what it runs |", "|---|---|", *(f"| `{path.name}` | {_cell(_headline(path))} |" for path in configs)]
+    lines = [
+        "| file | what it runs |",
+        "|---|---|",
+        *(f"| `{path.name}` | {_cell(_headline(path))} |" for path in configs),
+    ]
     lines += ["", "## The keys that most users need", "", "| key | meaning | allowed | default |", "|---|---|---|---|"]
     lines += _common("", Configuration)
     return CONFIGURATION + "\n".join([*lines, "", *_section("Top level", Configuration)]) + "\n"

@@ -6,6 +6,7 @@ import time
 import psutil
 
 from weightflow.data.snapshots import read_snapshots
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.jobs.device import job_device
 from weightflow.jobs.estimate import STAGES, Work
 from weightflow.jobs.frame import run
@@ -18,7 +19,8 @@ STARTED = time.time() - psutil.Process().create_time()  # seconds that every job
 def main(snakemake):
     params, stage = snakemake.params, snakemake.wildcards.stage
     data, law = read_snapshots(snakemake.input.snapshots), known_law(snakemake.input.law)
-    work = Work(data, params.model, params.samples, params.joint_every, law, job_device(snakemake), tuple(params.seeds))
+    model = ModelSettings.model_validate(params.model)
+    work = Work(data, model, params.samples, params.joint_every, law, job_device(snakemake), tuple(params.seeds))
     seconds = STAGES[stage](work)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in KiB
     write_json(snakemake.output[0], {"seconds": STARTED + seconds, "max_rss_mb": peak, "device": str(work.device)})

@@ -3,6 +3,7 @@
 from weightflow.config.data_checks import check_system
 from weightflow.config.figure_text import check_variables
 from weightflow.data.preparation import check_observed, check_states, observed_mask
+from weightflow.data.settings import DatasetSettings
 from weightflow.formats.downloads import check_sum
 from weightflow.formats.reading import as_files, read_raw_snapshots
 from weightflow.jobs.frame import run
@@ -12,18 +13,18 @@ from weightflow.systems.reading import read_system
 
 
 def main(snakemake):
-    settings = snakemake.params.settings
+    settings = DatasetSettings.model_validate(snakemake.params.settings)
     files = as_files(snakemake.input.file)
-    if sums := as_files(settings["sha256"]):
+    if sums := as_files(settings.sha256):
         for path, wanted in zip(files, sums, strict=True):
             check_sum(path, wanted, "the config")
     raw, where = read_raw_snapshots(files, settings), ", ".join(files)
     check_states(raw, settings, where)
     check_variables(raw.variables, where)
-    check_observed(observed_mask(len(raw.times), settings["observe_every"], settings["hold_back"]), where)
+    check_observed(observed_mask(len(raw.times), settings.observe_every, settings.hold_back), where)
     if sources := snakemake.input.get("system"):
         system = read_system(sources[0])
-        check_system(raw, settings["system"], system.species, system.points, where)
+        check_system(raw, settings.system, system.species, system.points, where)
     found = {
         "file": where,
         "sha256": joint_digest(files),

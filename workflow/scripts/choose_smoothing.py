@@ -1,6 +1,7 @@
 """Choose the backbone's width and the smoothing weights on a validation split."""
 
 from weightflow.data.snapshots import read_training
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.validation_choice import choose_smoothing
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
@@ -10,8 +11,8 @@ from weightflow.teaching.teachers import read_teachers
 
 
 def main(snakemake):
-    settings, seed = snakemake.params.settings, int(snakemake.wildcards.seed)
-    data = read_training(snakemake.input.snapshots, settings["data"]["share"])
+    settings, seed = ModelSettings.parts(snakemake.params.settings), int(snakemake.wildcards.seed)
+    data = read_training(snakemake.input.snapshots, settings.data.share)
     teachers = read_teachers(snakemake.input.teacher) if snakemake.input.teacher else None
     device = job_device(snakemake)
     choice, scores = choose_smoothing(data, teachers, settings, Computation(seed, device))

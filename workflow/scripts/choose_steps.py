@@ -1,7 +1,7 @@
 """Choose, on a validation split, for how many steps a field that begins at the spline is fitted."""
 
 from weightflow.data.snapshots import read_training
-from weightflow.dynamics.equations import Solver
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.validation_choice import choose_steps
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
@@ -11,16 +11,16 @@ from weightflow.teaching.teachers import read_teachers
 
 
 def main(snakemake):
-    inputs, settings, seed = snakemake.input, snakemake.params.settings, int(snakemake.wildcards.seed)
-    data = read_training(inputs.snapshots, settings["data"]["share"])
+    inputs, settings = snakemake.input, ModelSettings.parts(snakemake.params.settings)
+    data = read_training(inputs.snapshots, settings.data.share)
     device = job_device(snakemake)
     steps, scores = choose_steps(
         data,
         read_teachers(inputs.teacher) if inputs.teacher else None,
         read_json(inputs.choice),
         settings,
-        Solver(**settings["solver"]),
-        Computation(seed, device),
+        settings.solver,
+        Computation(int(snakemake.wildcards.seed), device),
     )
     write_json(snakemake.output.steps, {"steps": steps, "device": str(device)})
     write_table(snakemake.output.scores, scores)

@@ -2,6 +2,7 @@
 
 from weightflow import seeding
 from weightflow.data.snapshots import read_training
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.jobs.frame import run
 from weightflow.storage import write_table
 from weightflow.teaching.choice import best_teachers, candidates, score_teachers
@@ -9,10 +10,9 @@ from weightflow.teaching.teachers import write_teachers
 
 
 def main(snakemake):
-    settings = snakemake.params.settings["teacher"]
-    data = read_training(snakemake.input.snapshots, snakemake.params.settings["data"]["share"])
-    family = [settings[key] for key in ("members", "noises", "shares", "rates")]
-    teachers = candidates(*family, discrete=data.discrete)
+    settings = ModelSettings.parts(snakemake.params.settings)
+    data = read_training(snakemake.input.snapshots, settings.data.share)
+    teachers = candidates(settings.teacher, data.discrete)
     rng = seeding.stream(snakemake.params.seed, "teacher")
     scores = score_teachers(teachers, data.observed, data.observed_times, data.space, rng)
     write_teachers(snakemake.output.teacher, best_teachers(scores))

@@ -8,19 +8,21 @@ from weightflow.populations.evaluation import compare_generated, judge
 from weightflow.populations.metrics import TRAINED
 from weightflow.populations.population import read_networks, read_population
 from weightflow.populations.registry import SAMPLERS
+from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
 from weightflow.storage import write_table
 
 
 def main(snakemake):
     inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
+    settings = PopulationSettings.parts(params.settings)
     task, weights = read_task(inputs.task), read_population(inputs.population).weights
-    classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
+    classifier = make_classifier(settings.architecture, task.shape, task.classes)
     made = {"flow": read_networks(inputs.flow)} if inputs.flow else {}
     for name, sampler in SAMPLERS.items():
         if sampler.draw is not None:
             draws = seeding.stream(params.seed, "sampler", name)
-            made[name] = sampler.draw.load()(weights, params.settings["generated"], draws)
+            made[name] = sampler.draw.load()(weights, settings.generated, draws)
     judged = {name: judge(classifier, task, own, task.test, device) for name, own in made.items()}
     trained = judge(classifier, task, weights, task.test, device)
     table, shares = compare_generated(trained, judged, TRAINED)

@@ -10,15 +10,17 @@ from weightflow.populations.autoencoder_evaluation import draw_about_good, most_
 from weightflow.populations.evaluation import compare_generated, compare_reconstructed, judge
 from weightflow.populations.metrics import LEARNED
 from weightflow.populations.population import read_population
+from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
 from weightflow.storage import write_table
 
 
 def main(snakemake):
     inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
+    settings = PopulationSettings.parts(params.settings)
     task, population = read_task(inputs.task), read_population(inputs.population)
-    weights, count = population.weights, params.settings["generated"]
-    classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
+    weights, count = population.weights, settings.generated
+    classifier = make_classifier(settings.architecture, task.shape, task.classes)
     parts = split_networks(len(weights), params.shares, params.seed)
     chosen = most_agreeing(params.structural, [pd.read_csv(path) for path in inputs.scores])
     networks = {

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from weightflow import seeding
 from weightflow.data.snapshots import read_training
-from weightflow.dynamics.equations import Solver
 from weightflow.dynamics.field_files import make_field, write_field
 from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
 from weightflow.dynamics.latent_path import read_latent_path
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.dynamics.weight_spline import read_spline
 from weightflow.jobs.device import job_device
@@ -19,13 +19,14 @@ from weightflow.teaching.teachers import lesson, read_teachers
 
 
 def main(snakemake):
-    inputs, settings, seed = snakemake.input, snakemake.params.settings, int(snakemake.wildcards.seed)
+    inputs, seed = snakemake.input, int(snakemake.wildcards.seed)
+    settings = ModelSettings.parts(snakemake.params.settings)
     graph = read_weight_graph(inputs.graph)
     path = read_latent_path(inputs.path).coordinates if inputs.path else None
     curve = read_spline(inputs.curve) if inputs.curve else None
     material = Material(graph)
     if inputs.snapshots:  # of models with behavioural terms or a divergence alone
-        data = read_training(inputs.snapshots, settings["data"]["share"])
+        data = read_training(inputs.snapshots, settings.data.share)
         backbone = make_backbone(graph.backbone, data.variables, data.space)
         told = None
         if inputs.teacher:
@@ -36,11 +37,11 @@ def main(snakemake):
         material = Material(graph, data.coordinates, backbone, told, roughness)
     stop = read_json(inputs.steps, "steps")["steps"] if inputs.steps else None
     device = job_device(snakemake)
-    field = make_field(graph, path, settings["dynamics"], seed, curve)
+    field = make_field(graph, path, settings.dynamics, seed, curve)
     output = Path(snakemake.output.dynamics)
     checkpoint = output.with_name("dynamics_checkpoint.safetensors")
-    solver, monitor = Solver(**settings["solver"]), Monitor(checkpoint, stop=stop)
-    losses = fit_dynamics(field, material, solver, settings["training"], Computation(seed, device), monitor)
+    monitor, computation = Monitor(checkpoint, stop=stop), Computation(seed, device)
+    losses = fit_dynamics(field, material, settings.solver, settings.training, computation, monitor)
     write_field(output, field, made_by=stamp(snakemake), device=str(device))
     write_table(snakemake.output.losses, losses)
 

@@ -3,6 +3,7 @@
 from weightflow.data.snapshots import read_training
 from weightflow.dynamics.latent_path import fit_latent_path, write_latent_path
 from weightflow.dynamics.path_autoencoder import Behaviour
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
@@ -11,15 +12,16 @@ from weightflow.storage import write_table
 
 
 def main(snakemake):
-    graph, settings = read_weight_graph(snakemake.input.graph), snakemake.params.settings
+    graph = read_weight_graph(snakemake.input.graph)
+    settings = ModelSettings.parts(snakemake.params.settings)
     device = job_device(snakemake)
     behaviour = None
     if snakemake.input.snapshots:  # asked for by a behavioural loss alone
-        data = read_training(snakemake.input.snapshots, settings["data"]["share"])
+        data = read_training(snakemake.input.snapshots, settings.data.share)
         backbone = make_backbone(graph.backbone, data.variables, data.space)
         behaviour = Behaviour(backbone, data.coordinates, device)
     seed = int(snakemake.wildcards.seed)
-    coordinates, losses = fit_latent_path(graph.weights, settings["path"], seed, behaviour)
+    coordinates, losses = fit_latent_path(graph.weights, settings.path, seed, behaviour)
     write_latent_path(snakemake.output.path, graph.times, coordinates, made_by=stamp(snakemake), device=str(device))
     write_table(snakemake.output.losses, losses)
 

@@ -2,6 +2,7 @@
 
 from weightflow import seeding
 from weightflow.data.snapshots import read_training
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.spline_fitting import fit_spline
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.dynamics.weight_spline import knot_times, through, write_spline
@@ -14,17 +15,17 @@ from weightflow.teaching.teachers import lesson, read_teachers
 
 
 def main(snakemake):
-    settings, seed = snakemake.params.settings, int(snakemake.wildcards.seed)
-    data = read_training(snakemake.input.snapshots, settings["data"]["share"])
+    settings, seed = ModelSettings.parts(snakemake.params.settings), int(snakemake.wildcards.seed)
+    data = read_training(snakemake.input.snapshots, settings.data.share)
     graph = read_weight_graph(snakemake.input.graph)
     teachers = read_teachers(snakemake.input.teacher) if snakemake.input.teacher else None
     rng = seeding.stream(seed, "lesson")
-    told = lesson(teachers, data.observed, data.observed_times, data.space, settings["teacher"]["points"], rng)
+    told = lesson(teachers, data.observed, data.observed_times, data.space, settings.teacher.points, rng)
     backbone = make_backbone(graph.backbone, data.variables, data.space)
-    knots = knot_times(graph.times, settings["spline"]["knots"], settings["spline"]["first_knots"])
+    knots = knot_times(graph.times, settings.spline.knots, settings.spline.first_knots)
     start = through(graph.times, graph.weights, knots)
     smoothing, device = read_json(snakemake.input.choice), job_device(snakemake)
-    curve, losses = fit_spline(backbone, start, told, settings["spline"], smoothing, Computation(seed, device))
+    curve, losses = fit_spline(backbone, start, told, settings.spline, smoothing, Computation(seed, device))
     write_spline(snakemake.output.spline, curve, made_by=stamp(snakemake), device=str(device))
     write_table(snakemake.output.losses, losses)
 

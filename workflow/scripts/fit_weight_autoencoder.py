@@ -16,6 +16,7 @@ from weightflow.populations.autoencoder import (
 from weightflow.populations.evaluation import compare_reconstructed, judge
 from weightflow.populations.population import read_population
 from weightflow.populations.queries import draw_queries
+from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
 from weightflow.seeding import Computation
 from weightflow.storage import write_table
@@ -23,24 +24,25 @@ from weightflow.storage import write_table
 
 def main(snakemake):
     inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
-    settings = params.settings["autoencoder"] | {"structural": params.structural}
+    settings = PopulationSettings.parts(params.settings)
+    own = settings.autoencoder
     task, population = read_task(inputs.task), read_population(inputs.population)
     weights = population.weights
-    classifier = make_classifier(params.settings["architecture"], task.shape, task.classes)
-    parts = split_networks(len(weights), settings["shares"], params.seed)
+    classifier = make_classifier(settings.architecture, task.shape, task.classes)
+    parts = split_networks(len(weights), own.shares, params.seed)
     foreign = {name: read_task(path).training.inputs for name, path in zip(params.others, inputs.others, strict=True)}
     known = task.training.inputs
     queries, training = (
-        torch.as_tensor(draw_queries(known, foreign, settings["queries"] | kinds, params.seed), device=device)
-        for kinds in ({}, {"from": ["training"]})
+        torch.as_tensor(draw_queries(known, foreign, asked, params.seed), device=device)
+        for asked in (own.queries, own.queries.but(sources=("training",)))
     )
-    behaviour = behaviour_on(classifier, queries, training, settings["outputs"])
-    layers, symmetries = classifier.layers, classifier.symmetries
+    behaviour = behaviour_on(classifier, queries, training, own.outputs)
     stages = np.concatenate(population.checkpoints[parts.learned])
-    fitted = fit_autoencoder(layers, symmetries, stages, behaviour, settings, Computation(params.seed, device))
+    computation = Computation(params.seed, device)
+    fitted = fit_autoencoder(classifier, stages, behaviour, own, params.structural, computation)
     decoded = reconstruct(fitted.network, weights[parts.chosen])
     originals, made = (
-        judge(classifier, task, own, task.validation, device) for own in (weights[parts.chosen], decoded)
+        judge(classifier, task, some, task.validation, device) for some in (weights[parts.chosen], decoded)
     )
     write_autoencoder(snakemake.output.autoencoder, fitted, made_by=stamp(snakemake))
     write_table(snakemake.output.losses, fitted.losses)

@@ -1,6 +1,7 @@
 """Solve the dynamics once, then sample and score the moving density at every time of the data."""
 
 from weightflow.data.snapshots import read_snapshots
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
@@ -15,7 +16,7 @@ def main(snakemake):
     inputs, params, graph = snakemake.input, snakemake.params, read_weight_graph(snakemake.input.graph)
     computation = Computation(int(snakemake.wildcards.seed), job_device(snakemake))
     files = FieldFiles(inputs.dynamics, inputs.path, inputs.curve)
-    weights_at = along_field(files, graph, params.settings, computation)
+    weights_at = along_field(files, graph, ModelSettings.parts(params.settings), computation)
     question = Question(read_snapshots(inputs.snapshots), params.samples, known_law(inputs.law))
     prediction = predict_along(weights_at, graph, question, computation)
     write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake), device=str(computation.device))

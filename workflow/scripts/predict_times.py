@@ -1,6 +1,7 @@
 """Sample a model's moving density at the times that a user lists, in a format that people go on with."""
 
 from weightflow.data.snapshots import read_snapshots
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
@@ -13,12 +14,12 @@ from weightflow.seeding import Computation
 def main(snakemake):
     inputs, params, seed = snakemake.input, snakemake.params, int(snakemake.wildcards.seed)
     data, graph = read_snapshots(inputs.snapshots), read_weight_graph(inputs.graph)
-    computation = Computation(seed, job_device(snakemake))
+    computation, settings = Computation(seed, job_device(snakemake)), ModelSettings.parts(params.settings)
     if inputs.dynamics:
         files = FieldFiles(inputs.dynamics, inputs.path, inputs.curve)
-        weights_at = along_field(files, graph, params.settings, computation)
+        weights_at = along_field(files, graph, settings, computation)
     else:
-        weights_at = along_spline(inputs.curve, params.settings["continuation"]["weights"])
+        weights_at = along_spline(inputs.curve, settings.continuation.weights)
     times = params.times or data.times
     states = sample_along(weights_at, graph, data, times, params.samples, computation)
     about = {**params.about, "seed": seed, "time_label": data.time_label, "settings": params.model}

@@ -3,7 +3,8 @@
 import numpy as np
 
 from weightflow import seeding
-from weightflow.data.preparation import assemble, check_states, heldout_amount
+from weightflow.data.preparation import assemble, check_states
+from weightflow.data.settings import DatasetSettings, heldout_amount
 from weightflow.data.snapshots import write_snapshots
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import RawSnapshots
@@ -14,13 +15,13 @@ from weightflow.storage import read_json, read_tensors
 
 
 def main(snakemake):
-    settings, source = snakemake.params.settings, {}
+    settings, source = DatasetSettings.model_validate(snakemake.params.settings), {}
     simulated, heldout = None, None
     if simulated_path := snakemake.input.get("simulated"):
         simulated = read_tensors(simulated_path, "trajectories")
         source["system"] = simulated.metadata["made_by"]
         heldout = list(simulated.tensors["heldout"].swapaxes(0, 1))
-    if settings["file"]:
+    if settings.file:
         files, checked = as_files(snakemake.input.file), read_json(snakemake.input.source)
         raw = read_raw_snapshots(files, settings)
         if joint_digest(files) != checked["sha256"]:
@@ -30,8 +31,9 @@ def main(snakemake):
         training = list(simulated.tensors["training"].swapaxes(0, 1))
         times = np.arange(len(training), dtype=float)
         raw = RawSnapshots(times, training, simulated.metadata["species"], paired=True)
-        check_states(raw, settings, f"the system {settings['system']}")
-    data = assemble(raw, heldout, settings, heldout_amount(settings), seeding.stream(settings["seed"], "split"))
+        check_states(raw, settings, f"the system {settings.system}")
+    draws = seeding.stream(settings.seed, "split")
+    data = assemble(raw, heldout, settings, heldout_amount(settings), draws, snakemake.params.fold)
     write_snapshots(snakemake.output[0], data, source)
 
 

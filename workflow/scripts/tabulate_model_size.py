@@ -1,6 +1,7 @@
 """Count the numbers that models hold, as the number of states grows; nothing is trained."""
 
 from weightflow.data.snapshots import read_snapshots
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.model_size import model_sizes
 from weightflow.jobs.frame import run
 from weightflow.storage import write_table
@@ -8,7 +9,8 @@ from weightflow.storage import write_table
 
 def main(snakemake):
     variables = sorted({len(read_snapshots(path).variables) for path in snakemake.input})
-    write_table(snakemake.output[0], model_sizes(snakemake.params.models, variables))
+    models = [ModelSettings.parts(own) for own in snakemake.params.models]
+    write_table(snakemake.output[0], model_sizes(models, variables))
 
 
 run(main, snakemake)  # noqa: F821

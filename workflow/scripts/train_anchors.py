@@ -4,6 +4,7 @@ from weightflow.anchors.files import write_anchors
 from weightflow.anchors.training import train_anchors
 from weightflow.config.stages import chosen_backbone
 from weightflow.data.snapshots import read_training
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
@@ -12,11 +13,11 @@ from weightflow.storage import write_table
 
 
 def main(snakemake):
-    settings = snakemake.params.settings
-    data = read_training(snakemake.input.snapshots, settings["data"]["share"])
+    settings = ModelSettings.parts(snakemake.params.settings)
+    data = read_training(snakemake.input.snapshots, settings.data.share)
     device = job_device(snakemake)
-    backbone = make_backbone(chosen_backbone(settings, snakemake.input.width), data.variables, data.space)
-    own, computation = settings["anchors"], Computation(snakemake.params.seed, device)
+    backbone = make_backbone(chosen_backbone(settings.backbone, snakemake.input.width), data.variables, data.space)
+    own, computation = settings.anchors, Computation(snakemake.params.seed, device)
     anchors = train_anchors(backbone, data.coordinates, data.observed_times, own, computation)
     made = {"made_by": stamp(snakemake), "device": str(device)}
     write_anchors(snakemake.output.anchors, anchors.times, anchors.weights, **made)

@@ -9,8 +9,8 @@ import re
 import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import UnionType
-from typing import Annotated, Any, Literal, Self, TypeVar, Union, get_args, get_origin
+from types import SimpleNamespace, UnionType
+from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -22,6 +22,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     Strict,
     Tag,
+    TypeAdapter,
     ValidationError,
     WrapValidator,
 )
@@ -62,13 +63,28 @@ class Settings(BaseModel):
         except ValidationError as fault:
             raise InputError(f"{source}: {_sentence(cls, fault)}") from None
 
+    @classmethod
+    def parts(cls, content: Mapping[str, Any]) -> SimpleNamespace:
+        """Some of the fields, typed, as a job gets them; any other is an AttributeError, not its default."""
+        fields = {name: TypeAdapter(cls.model_fields[name].annotation) for name in content}
+        return SimpleNamespace(**{name: adapter.validate_python(content[name]) for name, adapter in fields.items()})
+
+    def but(self, **changes: Any) -> Self:
+        """The same with some fields changed, which are not checked."""
+        return self.model_copy(update=changes)
+
     def plain(self) -> dict[str, Any]:
         """The same as mappings, lists and numbers, for digests and files."""
         return self.model_dump(mode="json", by_alias=True, warnings=False)
 
 
 # An integer stays one where any number may be, so that settings are saved and digested as they were written.
-AsWritten = WrapValidator(lambda value, check: value if check(value) == value else value)
+def _as_written(value: Any, check: Callable[[Any], Any]) -> Any:
+    check(value)
+    return value
+
+
+AsWritten = WrapValidator(_as_written)
 Many = Annotated[tuple[T, ...], Strict(False)]
 Common = Field(json_schema_extra={"common": True})  # one of the keys that most users need
 
@@ -114,6 +130,8 @@ class Written:
     rule: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """For validation."""
+
         def check(text: str) -> str:
             if not re.fullmatch(self.pattern, text):
                 raise PydanticCustomError("written", "{rule}", {"rule": self.rule})
@@ -122,10 +140,11 @@ class Written:
         return core_schema.no_info_after_validator_function(check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """For the JSON schema."""
         return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NameIn:
     """A name of a registry; entries that are added later are allowed too.
 
@@ -136,6 +155,8 @@ class NameIn:
     registry: Mapping[str, Any]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """For validation."""
+
         def check(name: str) -> str:
             if name not in self.registry:
                 raise PydanticCustomError("name", "unknown", {"options": list(self.registry)})
@@ -144,6 +165,7 @@ class NameIn:
         return core_schema.no_info_after_validator_function(check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """For the JSON schema."""
         return {**handler(schema), "enum": list(self.registry)}
 
 
@@ -215,11 +237,16 @@ def _sentence(cls: type[Settings], fault: ValidationError) -> str:
         case "repetition":
             return f"{at}{error['msg']}"
         case _ if bound:
-            return f"{at}{_SHORT.repr(found)} is out of range; it must be {_BOUNDS[bound]} {context[bound]}."
+            return f"{at}{_SHORT.repr(found)} is out of range; it must be {_BOUNDS[bound]} {_plain(context[bound])}."
         case _ if (word := kind.split("_")[0]) in _KINDS:
             return f"{at}{_SHORT.repr(found)} is not {_KINDS[word]}; change it."
         case _:
             return f"{at}{shown(error['msg'])}; change it."
+
+
+def _plain(number: float) -> str:
+    """A bound without a point where it is whole."""
+    return str(int(number)) if number == int(number) else str(number)
 
 
 def _keys(place: tuple[int | str, ...]) -> list[str]:

@@ -19,11 +19,11 @@ _POOLED_SHARE = 0.25  # of the joint training's steps, spent on the common start
 def sequential(training: Training) -> tuple[Tensor, list[Loss]]:
     """Each anchor starts from the one before, with the optimiser's state carried on."""
     settings, generators = training.settings, training.generators()
-    stack = Stack(training.fresh(generators), settings["learning_rate"])
+    stack = Stack(training.fresh(generators), settings.learning_rate)
     anchors, losses, everyone = [], [], [0] * len(generators)
     for k, snapshot in enumerate(progress(training.data, "anchors, one after another")):
-        batches = Batches([snapshot], settings["batch"])
-        steps = settings["steps"] if k else settings["first_steps"]
+        batches = Batches([snapshot], settings.batch)
+        steps = settings.steps if k else settings.first_steps
         for step, loss in minimise(training, stack, lambda own=batches: own.draw(everyone, generators), steps):
             losses += [Loss(AnchorPlace(place, k), step, value) for place, value in enumerate(loss)]
         anchors.append(stack.weights.detach().clone())
@@ -32,17 +32,17 @@ def sequential(training: Training) -> tuple[Tensor, list[Loss]]:
 
 def pooled(training: Training) -> tuple[Tensor, list[Loss]]:
     """All anchors start from one fit to all snapshots together."""
-    start = fit_pooled(training, training.settings["first_steps"])
+    start = fit_pooled(training, training.settings.first_steps)
     return train_each(training, range(len(training.data)), start)
 
 
 def joint(training: Training) -> tuple[Tensor, list[Loss]]:
     """All anchors start from one fit and are then trained at once, with a penalty on their unevenness in time."""
-    steps = training.settings["first_steps"]
+    steps = training.settings.first_steps
     before = int(_POOLED_SHARE * steps)
     start = fit_pooled(training, before)
     uneven = unevenness(training.times, training.device)
-    strength = training.settings["smoothness"]
+    strength = training.settings.smoothness
 
     def penalty(weights: Tensor) -> Tensor:
         return strength * sum(uneven(own) for own in weights.unflatten(0, (len(training.seeds), -1)))

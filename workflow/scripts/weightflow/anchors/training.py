@@ -5,9 +5,9 @@ The alignments are listed in registry.py; strategies.py trains them with what is
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from weightflow import seeding
 from weightflow.anchors.registry import ALIGNMENTS
+from weightflow.anchors.settings import AnchorSettings
 from weightflow.errors import DivergenceError
 from weightflow.networks.alignment import align_chain
 from weightflow.networks.backbones import Backbone
@@ -76,7 +77,7 @@ def train_anchors(
     backbone: Backbone,
     snapshots: Sequence[np.ndarray],
     times: np.ndarray,
-    settings: Mapping[str, Any],
+    settings: AnchorSettings,
     computation: Computation,
 ) -> Anchors:
     """Train one anchor per snapshot.
@@ -100,7 +101,7 @@ def train_anchors_of_seeds(
     backbone: Backbone,
     snapshots: Sequence[np.ndarray],
     times: np.ndarray,
-    settings: Mapping[str, Any],
+    settings: AnchorSettings,
     seeds: Sequence[int],
     device: torch.device,
 ) -> list[Anchors]:
@@ -110,7 +111,7 @@ def train_anchors_of_seeds(
     algebra treats stacks of another height otherwise, to rounding).
     """
     training = prepare_training(backbone, snapshots, times, settings, seeds, device)
-    alignment = ALIGNMENTS[settings["alignment"]]
+    alignment = ALIGNMENTS[settings.alignment]
     weights, losses = alignment.train.load()(training)
     if alignment.matched:
         weights = torch.stack([align(backbone, own) for own in weights])
@@ -135,11 +136,11 @@ def train_anchor(training: "Training", snapshot: int, start: np.ndarray | None) 
     return _anchors(training, training.times[[snapshot]], weights[0], _of_seed(losses, 0))
 
 
-def gather_anchors(backbone: Backbone, parts: Sequence[Anchors], settings: Mapping[str, Any]) -> Anchors:
+def gather_anchors(backbone: Backbone, parts: Sequence[Anchors], settings: AnchorSettings) -> Anchors:
     """Anchors trained alone, in order of their snapshots, as one set, matched where `alignment` says so."""
     weights = torch.as_tensor(np.concatenate([part.weights for part in parts]))
     losses = pd.concat([part.losses for part in parts]).sort_values(["step", "snapshot"], ignore_index=True)
-    if ALIGNMENTS[settings["alignment"]].matched:
+    if ALIGNMENTS[settings.alignment].matched:
         weights = align(backbone, weights)
     return Anchors(np.concatenate([part.times for part in parts]), weights.numpy(), losses)
 
@@ -148,7 +149,7 @@ def prepare_training(
     backbone: Backbone,
     snapshots: Sequence[np.ndarray],
     times: np.ndarray,
-    settings: Mapping[str, Any],
+    settings: AnchorSettings,
     seeds: Sequence[int],
     device: torch.device,
 ) -> "Training":
@@ -173,14 +174,14 @@ class Training:
     backbone: Backbone
     data: list[Tensor]
     times: np.ndarray
-    settings: Mapping[str, Any]
+    settings: AnchorSettings
     seeds: tuple[int, ...]
     device: torch.device
 
     @property
     def batches(self) -> Batches:
         """Batches of all the snapshots."""
-        return Batches(self.data, self.settings["batch"])
+        return Batches(self.data, self.settings.batch)
 
     def generators(self, *labels: str | int) -> list[torch.Generator]:
         """The random stream of each seed for one snapshot (its index), or for what its label says."""
@@ -212,7 +213,7 @@ class Stack:
 def fit_pooled(training: Training, steps: int) -> Tensor:
     """(R, P) weights of each seed fitted to all snapshots together, each as likely as any other."""
     generators, batches = training.generators("pooled"), training.batches
-    stack = Stack(training.fresh(generators), training.settings["learning_rate"])
+    stack = Stack(training.fresh(generators), training.settings.learning_rate)
     run = minimise(training, stack, lambda: torch.cat([batches.draw_pooled(g) for g in generators]), steps)
     for _ in progress(run, "all snapshots together", total=math.ceil(steps / _LOSS_EVERY)):
         pass
@@ -245,8 +246,8 @@ def train_each(
     weights = training.fresh(generators) if start is None else start.repeat_interleave(len(chosen), dim=0)
     if steps is None:
         steps = settings["first_steps" if start is None else "steps"]
-    stack, going = Stack(weights, settings["learning_rate"]), list(range(len(places)))
-    settled = _Settled(training, settings["settled"]) if settings["settled"] and penalty is None else None
+    stack, going = Stack(weights, settings.learning_rate), list(range(len(places)))
+    settled = _Settled(training, settings.settled) if settings.settled and penalty is None else None
 
     def draw() -> Tensor:
         return batches.draw([places[i].snapshot for i in going], [generators[i] for i in going])
@@ -300,7 +301,7 @@ def minimise(
     """Descend on a stack of S networks, a batch (S, n, d) each step, and yield (step, S losses) now and then."""
     settings, optimiser = training.settings, stack.optimiser
     for step in range(steps):
-        optimiser.param_groups[0]["lr"] = settings["learning_rate"] * cosine_decay(step, steps, _FINAL_RATE)
+        optimiser.param_groups[0]["lr"] = settings.learning_rate * cosine_decay(step, steps, _FINAL_RATE)
         loss = mean_nll(training.backbone, stack.weights, draw())
         optimiser.zero_grad(set_to_none=True)
         (loss.sum() + (penalty(stack.weights) if penalty else 0.0)).backward()
@@ -325,7 +326,7 @@ def _of_seed(losses: Sequence[Loss], seed: int) -> list[Loss]:
     return [loss for loss in losses if loss.place.seed == seed]
 
 
-def _diverged(when: str, settings: Mapping[str, Any]) -> DivergenceError:
+def _diverged(when: str, settings: AnchorSettings) -> DivergenceError:
     return DivergenceError(
-        f"anchor training diverged {when}; lower models.*.anchors.learning_rate (now {settings['learning_rate']})."
+        f"anchor training diverged {when}; lower models.*.anchors.learning_rate (now {settings.learning_rate})."
     )

@@ -5,9 +5,8 @@ some directions in weight space change the density much more than others, and a 
 widens the bands to a multiple.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,6 +16,8 @@ from weightflow import seeding
 from weightflow.bands.coverage import Bands
 from weightflow.bands.curves import EnsembleCurves
 from weightflow.networks.backbones import Backbone
+from weightflow.populations.reduction import fit_reduction
+from weightflow.populations.settings import VelocitySettings
 from weightflow.populations.weight_flow import WeightFlow, fit_weight_flow, generate
 from weightflow.seeding import Computation
 
@@ -49,12 +50,13 @@ def conditions_at(times: np.ndarray, curves: EnsembleCurves) -> np.ndarray:
     return np.column_stack([2 * (times - first) / (last - first) - 1, curves.relative_error(times)])
 
 
-def fit_band_flow(curves: EnsembleCurves, settings: Mapping[str, Any], computation: Computation) -> WeightFlow:
+def fit_band_flow(curves: EnsembleCurves, settings: VelocitySettings, computation: Computation) -> WeightFlow:
     """Fit a flow to the coordinates of networks at random times; arguments as of `fit_weight_flow`."""
     draws = seeding.stream(computation.seed, "band flow")
     times = draws.uniform(*curves.times[[0, -1]], _DRAWS)
     coordinates = curves.coordinates(times, draws).astype(np.float32)
-    return fit_weight_flow(coordinates, settings, computation, conditions_at(times, curves))
+    alone = fit_reduction(coordinates, None, "dual")  # few coordinates, alike, stand for themselves
+    return fit_weight_flow(coordinates, alone, settings, computation, conditions_at(times, curves))
 
 
 class LogOdds(NamedTuple):

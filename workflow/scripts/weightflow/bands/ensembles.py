@@ -4,13 +4,14 @@ A member is trained on states drawn from the snapshots with replacement (the boo
 initial weights as the others, so that what differs between members is what the data do not tell.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from weightflow import seeding
+from weightflow.anchors.settings import AnchorSettings
 from weightflow.anchors.training import fit_pooled, prepare_training, train_each
 from weightflow.networks.backbones import Backbone
 from weightflow.seeding import Computation
@@ -23,7 +24,7 @@ def train_ensemble(
     backbone: Backbone,
     snapshots: Sequence[np.ndarray],
     times: np.ndarray,
-    settings: Mapping[str, Any],
+    settings: AnchorSettings,
     members: int,
     computation: Computation,
 ) -> np.ndarray:
@@ -46,9 +47,9 @@ def train_ensemble(
     draws = seeding.stream(seed, "anchor ensemble")
     resampled = [own[draws.integers(len(own), size=len(own))] for _ in range(members) for own in snapshots]
     whole = prepare_training(backbone, snapshots, times, settings, [seed], device)
-    start = fit_pooled(whole, settings["first_steps"])
+    start = fit_pooled(whole, settings.first_steps)
     training = prepare_training(backbone, resampled, np.tile(times, members), settings, [seed], device)
-    weights, _ = train_each(training, range(len(resampled)), start, settings["steps"])
+    weights, _ = train_each(training, range(len(resampled)), start, settings.steps)
     return weights[0].unflatten(0, (members, -1)).cpu().numpy()
 
 

@@ -4,7 +4,8 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from weightflow.config.settings import Configuration, ModelSettings
+from weightflow.config.settings import Configuration
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.ablation_table import BASE, Level
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from weightflow.anchors.registry import ALIGNMENTS
-from weightflow.config.settings import Configuration, ModelSettings
+from weightflow.config.settings import Configuration
 from weightflow.config.stages import chooses_width
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError, unknown
 
 

@@ -12,13 +12,13 @@ from weightflow.anchors.settings import AnchorSettings
 from weightflow.baselines.registry import ending, is_model, predicted_by
 from weightflow.config.ablation_plan import is_studied, variant_key, variant_name, variants
 from weightflow.config.figure_text import check_label
-from weightflow.config.settings import Configuration, ModelSettings
+from weightflow.config.settings import Configuration
 from weightflow.config.stages import chooses_width, ends, learns
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import check_observed, observed_mask
 from weightflow.data.settings import DatasetSettings, heldout_amount
 from weightflow.dynamics.registry import PATH_METHODS
-from weightflow.dynamics.settings import PathSettings
+from weightflow.dynamics.settings import ModelSettings, PathSettings
 from weightflow.errors import InputError, shown, unknown
 from weightflow.evaluation.ablation_table import BASE
 from weightflow.formats.reading import as_files, format_of
@@ -121,9 +121,7 @@ def check_systems(config: Configuration, systems: Path, source: str) -> None:
             check_observed(observed_mask(system.points, settings.observe_every, settings.hold_back), where)
 
 
-def check_model(
-    settings: ModelSettings, datasets: Mapping[str, DatasetSettings], systems: Path, where: str
-) -> None:
+def check_model(settings: ModelSettings, datasets: Mapping[str, DatasetSettings], systems: Path, where: str) -> None:
     """Refuse a model's settings that do not fit together, or not the data sets that it is fitted to.
 
     Args:
@@ -138,8 +136,7 @@ def check_model(
     dynamics = settings.dynamics
     if dynamics.width % dynamics.heads:
         raise InputError(
-            f"{where}.dynamics: {dynamics.heads} heads do not divide the width {dynamics.width}; "
-            "change one of them."
+            f"{where}.dynamics: {dynamics.heads} heads do not divide the width {dynamics.width}; change one of them."
         )
     if chooses_width(settings) and not learns(settings):
         raise InputError(
@@ -331,9 +328,7 @@ def _check_dataset(settings: DatasetSettings, systems: Path, where: str) -> None
     if settings.reference == "heldout" and amount == 0:
         raise InputError(f"{where}.reference: there is no held-out part; set reference: training.")
     if settings.states and settings.states > settings.max_states:
-        raise InputError(
-            f"{where}.states: {settings.states} is above max_states {settings.max_states}; raise it."
-        )
+        raise InputError(f"{where}.states: {settings.states} is above max_states {settings.max_states}; raise it.")
 
 
 def _check_target(file: str, where: str) -> None:

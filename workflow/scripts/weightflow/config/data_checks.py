@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from weightflow.baselines.registry import ending
-from weightflow.config.settings import ModelSettings
 from weightflow.config.stages import ends
 from weightflow.data.outline import Outline
 from weightflow.data.preparation import MIN_SNAPSHOTS
 from weightflow.data.snapshots import Snapshots, check_begun
 from weightflow.dynamics.path_dimension import check_dimension
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import RawSnapshots, default_names
 from weightflow.networks.variable_order import variable_order

@@ -16,9 +16,10 @@ from weightflow.baselines.registry import floors_of, predicted_by, standard_base
 from weightflow.config import stages
 from weightflow.config.ablation_plan import ablation_levels, ablation_models, models_on
 from weightflow.config.consistency import check_ablations, check_consistency, check_variants, system_path
-from weightflow.config.settings import Configuration, ModelSettings
+from weightflow.config.settings import Configuration
 from weightflow.data.folds import fold_of
 from weightflow.data.settings import DatasetSettings, heldout_amount
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.ablation_table import BASE, Level
 from weightflow.formats.reading import as_files, format_of
 from weightflow.formats.registry import READERS

@@ -99,8 +99,7 @@ def _check_architecture(
         )
     if "heads" in own.keys and architecture.hidden % architecture.heads:
         raise InputError(
-            f"{where}: {architecture.heads} heads do not divide the width {architecture.hidden}; change one of "
-            "them."
+            f"{where}: {architecture.heads} heads do not divide the width {architecture.hidden}; change one of them."
         )
 
 

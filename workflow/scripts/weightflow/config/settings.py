@@ -4,41 +4,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from weightflow.anchors.settings import AnchorSettings
-from weightflow.baselines.registry import BASELINES
 from weightflow.bands.settings import BandSettings
-from weightflow.data.settings import DatasetSettings, DataSettings
-from weightflow.dynamics.settings import (
-    ContinuationSettings,
-    DynamicsSettings,
-    PathSettings,
-    SelectionSettings,
-    SolverSettings,
-    SplineSettings,
-    TrainingSettings,
-)
+from weightflow.baselines.registry import BASELINES
+from weightflow.data.settings import DatasetSettings
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.settings import EvaluationSettings
-from weightflow.networks.settings import BackboneSettings
 from weightflow.populations.settings import PopulationSettings
 from weightflow.prediction.settings import PredictionSettings
 from weightflow.settings import Common, Many, Name, NameIn, Number, Seed, Settings, Unique
-from weightflow.teaching.settings import TeacherSettings
-
-
-class ModelSettings(Settings):
-    """One model."""
-
-    data: DataSettings = DataSettings()
-    backbone: BackboneSettings = BackboneSettings()
-    anchors: AnchorSettings = AnchorSettings()
-    teacher: TeacherSettings = TeacherSettings()
-    selection: SelectionSettings = SelectionSettings()
-    spline: SplineSettings = SplineSettings()
-    path: PathSettings = PathSettings()
-    dynamics: DynamicsSettings = DynamicsSettings()
-    continuation: ContinuationSettings = ContinuationSettings()
-    solver: SolverSettings = SolverSettings()
-    training: TrainingSettings = TrainingSettings()
 
 
 class AblationSettings(Settings):
@@ -91,10 +64,7 @@ class Configuration(Settings):
         "weightflow_ode": ModelSettings.model_validate({**_PAPERS, "dynamics": {"kind": "ode"}}),
     }
     """Models by name; a name stands for its settings in every table and figure."""
-    baselines: (
-        Unique[Annotated[str, NameIn(BASELINES)]]
-        | None
-    ) = None
+    baselines: Unique[Annotated[str, NameIn(BASELINES)]] | None = None
     """What the models are compared with. Where a data set holds times back, baselines must continue past the last
     snapshot. null takes the standard ones."""
     evaluation: EvaluationSettings = EvaluationSettings()

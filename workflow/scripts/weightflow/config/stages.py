@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from weightflow.config.settings import ModelSettings
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.networks.settings import BackboneSettings
 from weightflow.records.digests import settings_digest
 from weightflow.storage import read_json

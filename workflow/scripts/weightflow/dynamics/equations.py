@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torchdiffeq import odeint, odeint_adjoint
 
 from weightflow.dynamics.latent_path import spline
+from weightflow.dynamics.settings import SolverSettings
 from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.errors import DivergenceError, InputError
 
@@ -147,31 +148,8 @@ class CDEField(Field):
         return torch.einsum("bpc,bc->bp", self.network(self.base(time) + deviation, time), slopes)
 
 
-@dataclass(frozen=True)
-class Solver:
-    """How a solution is computed.
-
-    Attributes:
-        method: rk4 (fixed steps) or dopri5 (adaptive).
-        substeps: rk4 steps in a snapshot interval.
-        rtol, atol: tolerances of dopri5.
-        adjoint: gradients by the adjoint equation (constant memory) instead of through the solver.
-    """
-
-    method: str
-    substeps: int
-    rtol: float
-    atol: float
-    adjoint: bool
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """Keywords for torchdiffeq."""
-        return {"method": self.method, "rtol": self.rtol, "atol": self.atol}
-
-
 def evolve(
-    field: nn.Module, weights: Tensor, starts: Tensor, knots: Tensor, horizon: int, solver: Solver
+    field: nn.Module, weights: Tensor, starts: Tensor, knots: Tensor, horizon: int, solver: SolverSettings
 ) -> tuple[Tensor, Tensor]:
     """Solve from several snapshots at once, over the same number of snapshot intervals.
 
@@ -199,7 +177,7 @@ def evolve(
 
 
 def evolve_through(
-    field: nn.Module, weights: Tensor, knots: Tensor, times: Tensor, solver: Solver
+    field: nn.Module, weights: Tensor, knots: Tensor, times: Tensor, solver: SolverSettings
 ) -> tuple[Tensor, Tensor]:
     """One solution from the first snapshot through any normalised times.
 
@@ -267,7 +245,7 @@ def first_weights(field: nn.Module, graph: WeightGraph, knots: Tensor) -> Tensor
 
 @torch.no_grad()
 def solve_weights(
-    field: nn.Module, graph: WeightGraph, grids: Sequence[np.ndarray], solver: Solver
+    field: nn.Module, graph: WeightGraph, grids: Sequence[np.ndarray], solver: SolverSettings
 ) -> list[np.ndarray]:
     """Weights at the times of each grid, from one solution that starts at the first anchor, or on the field's curve.
 
@@ -297,7 +275,7 @@ def solve_weights(
     return [found[np.searchsorted(times, grid)] for grid in grids]
 
 
-def _cross(field: nn.Module, state: tuple[Tensor, Tensor], begin: Tensor, length: Tensor, solver: Solver):
+def _cross(field: nn.Module, state: tuple[Tensor, Tensor], begin: Tensor, length: Tensor, solver: SolverSettings):
     def rates(u: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         velocity = field(begin + u * length, state[0])
         pace = length.to(velocity.dtype)
@@ -308,9 +286,16 @@ def _cross(field: nn.Module, state: tuple[Tensor, Tensor], begin: Tensor, length
     return tuple(part[-1] for part in solution)
 
 
-def _solve(field: nn.Module, rates: Callable, state: tuple[Tensor, Tensor], times: Tensor, solver: Solver, **more: Any):
+def _solve(
+    field: nn.Module,
+    rates: Callable,
+    state: tuple[Tensor, Tensor],
+    times: Tensor,
+    solver: SolverSettings,
+    **more: Any,
+) -> tuple[Tensor, Tensor]:
     """Weights and energies at times, by the solver's scheme and with its kind of gradients."""
+    more |= {"method": solver.method, "rtol": solver.rtol, "atol": solver.atol}
     if solver.adjoint:
-        parameters = tuple(field.parameters())
-        return odeint_adjoint(rates, state, times, adjoint_params=parameters, **solver.arguments, **more)
-    return odeint(rates, state, times, **solver.arguments, **more)
+        return odeint_adjoint(rates, state, times, adjoint_params=tuple(field.parameters()), **more)
+    return odeint(rates, state, times, **more)

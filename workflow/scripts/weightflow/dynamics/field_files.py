@@ -1,6 +1,5 @@
 """Fields of a configuration: made, written and read."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 from weightflow import seeding
 from weightflow.dynamics.equations import BaseCurve, CDEField, DrivingPath, Field, ODEField, normalise_times
 from weightflow.dynamics.graph_network import GraphNetwork
+from weightflow.dynamics.settings import ContinuationSettings, DynamicsSettings
 from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.dynamics.weight_spline import WeightSpline
 from weightflow.errors import InputError
@@ -22,10 +22,10 @@ KIND = "dynamics"
 def make_field(
     graph: WeightGraph,
     path: np.ndarray | None,
-    settings: Mapping[str, Any],
+    settings: DynamicsSettings,
     seed: int,
     curve: WeightSpline | None = None,
-    continuation: Mapping[str, Any] | None = None,
+    continuation: ContinuationSettings | None = None,
 ) -> Field:
     """A fresh field.
 
@@ -37,20 +37,20 @@ def make_field(
         seed: of the initial parameters.
         continuation: the `continuation` section; None to end at the last snapshot, as fits do.
     """
-    past = continuation or {"weights": "linear", "path": None}
+    past = continuation or ContinuationSettings(weights="linear", path=None)
     knots = normalise_times(graph.times, graph.times)
     begin = None
     if curve is not None:
-        begin = BaseCurve(normalise_times(curve.times, graph.times), torch.as_tensor(curve.weights), past["weights"])
+        begin = BaseCurve(normalise_times(curve.times, graph.times), torch.as_tensor(curve.weights), past.weights)
     with torch.random.fork_rng():
         torch.manual_seed(seeding.integer(seed, "graph network"))
-        if settings["kind"] == "ode":
+        if settings.kind == "ode":
             return ODEField(GraphNetwork(graph.layers, graph.weights, 1, settings), begin)
         channels = torch.as_tensor(path, dtype=torch.float64)
-        if settings["time_channel"]:
+        if settings.time_channel:
             channels = torch.cat([knots[:, None], channels], dim=1)
         network = GraphNetwork(graph.layers, graph.weights, channels.shape[1], settings)
-        driving = DrivingPath(knots, channels, settings["time_channel"], past["path"])
+        driving = DrivingPath(knots, channels, settings.time_channel, past.path)
         return CDEField(network, driving, begin)
 
 

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +19,6 @@ from torch import Tensor, nn
 from weightflow import seeding
 from weightflow.dynamics.equations import (
     Field,
-    Solver,
     evolve,
     evolve_through,
     first_weights,
@@ -28,6 +26,7 @@ from weightflow.dynamics.equations import (
 )
 from weightflow.dynamics.field_files import read_field
 from weightflow.dynamics.registry import LOSS_TERMS
+from weightflow.dynamics.settings import SolverSettings, TrainingSettings
 from weightflow.dynamics.spline_fitting import draw_batch
 from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.errors import DivergenceError, InputError
@@ -83,8 +82,8 @@ UNATTENDED = Monitor()
 def fit_dynamics(
     field: Field,
     material: Material,
-    solver: Solver,
-    settings: Mapping[str, Any],
+    solver: SolverSettings,
+    settings: TrainingSettings,
     computation: Computation,
     monitor: Monitor = UNATTENDED,
 ) -> pd.DataFrame:
@@ -106,16 +105,16 @@ def fit_dynamics(
     """
     seed, device, checkpoint, watch = computation.seed, computation.device, monitor.checkpoint, monitor.watch
     field.to(device)
-    if settings["start_from"]:
-        start_from(settings["start_from"], field)
+    if settings.start_from:
+        start_from(settings.start_from, field)
     terms_at = _Terms(field, material, solver, settings, device)
-    optimiser = torch.optim.Adam(field.parameters(), lr=settings["learning_rate"], foreach=True)
+    optimiser = torch.optim.Adam(field.parameters(), lr=settings.learning_rate, foreach=True)
     begin = {name: value.tolist() for name, value in field.state_dict().items()}  # path and curve among them
     code, network = code_digest(__file__), field.network.settings
     told = [material.roughness, *(_digest(states) for states in terms_at.told)]
     of_run = [material.graph.anchors, dict(settings), solver.__dict__, seed, network, begin, code, told]
     fingerprint = settings_digest(of_run)
-    steps = settings["steps"]
+    steps = settings.steps
     end = steps if monitor.stop is None else min(monitor.stop, steps)
     history = _resume(checkpoint, fingerprint, field, optimiser, end) if checkpoint else []
 
@@ -125,22 +124,22 @@ def fit_dynamics(
         terms = terms_at(seeding.stream(seed, "starts", step))
         loss = torch.stack(list(terms.values())).sum()
         for group in optimiser.param_groups:
-            group["lr"] = settings["learning_rate"] * _decay(settings["schedule"], step, steps)
+            group["lr"] = settings.learning_rate * _decay(settings.schedule, step, steps)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        gradient = nn.utils.clip_grad_norm_(field.parameters(), settings["clip"])
+        gradient = nn.utils.clip_grad_norm_(field.parameters(), settings.clip)
         values = [loss.item(), *(terms[name].item() if name in terms else 0.0 for name in LOSS_TERMS)]
         if not all(map(math.isfinite, [*values, gradient.item()])):
             raise DivergenceError(
                 f"fitting the dynamics diverged at step {step} (loss {values[0]}); lower "
-                f"models.*.training.learning_rate (now {settings['learning_rate']}) or raise "
+                f"models.*.training.learning_rate (now {settings.learning_rate}) or raise "
                 f"models.*.solver.substeps (now {solver.substeps})."
             )
         optimiser.step()
         history.append([step, *values])
         if watch:
             watch(step + 1, field)
-        due = settings["checkpoint_every"] and (step + 1) % settings["checkpoint_every"] == 0
+        due = settings.checkpoint_every and (step + 1) % settings.checkpoint_every == 0
         if checkpoint and due and step + 1 < end:
             _write_checkpoint(checkpoint, fingerprint, field, optimiser, history)
     if checkpoint:
@@ -151,12 +150,12 @@ def fit_dynamics(
 class _Terms:
     """The weighted terms of one step's loss, by name."""
 
-    def __init__(self, field: Field, material: Material, solver: Solver, settings: Mapping[str, Any], device):
+    def __init__(self, field: Field, material: Material, solver: SolverSettings, settings: TrainingSettings, device):
         self.field, self.material, self.solver, self.settings = field, material, solver, settings
         graph = material.graph
         self.knots = normalise_times(graph.times, graph.times).to(device)
         self.anchors = torch.as_tensor(graph.weights, dtype=torch.float32, device=device)
-        self.speaks = settings["behavioural"] > 0 or settings["divergence"] > 0
+        self.speaks = settings.behavioural > 0 or settings.divergence > 0
         self.snapshots = [torch.as_tensor(s, device=device) for s in material.snapshots] if self.speaks else []
         self.told: list[Tensor] = list(self.snapshots)
         if material.lesson is not None:
@@ -173,8 +172,8 @@ class _Terms:
     def _short_ways(self, draws: np.random.Generator) -> dict[str, Tensor]:
         """From some anchors over a common horizon."""
         settings, count = self.settings, len(self.anchors)
-        horizon = int(draws.integers(1, min(settings["max_horizon"] or math.inf, count - 1) + 1))
-        starts = torch.as_tensor(draws.permutation(count - horizon)[: settings["starts"]], device=self.knots.device)
+        horizon = int(draws.integers(1, min(settings.max_horizon or math.inf, count - 1) + 1))
+        starts = torch.as_tensor(draws.permutation(count - horizon)[: settings.starts], device=self.knots.device)
         begin = self.anchors[starts] if self.field.curve is None else self.field.base(self.knots[starts])
         reached, energy = evolve(self.field, begin, starts, self.knots, horizon, self.solver)
         places = torch.stack([starts + i + 1 for i in range(horizon)]).flatten()
@@ -183,15 +182,15 @@ class _Terms:
         if self.speaks:
             states = self._states(places, self._generator(draws))
             nll = losses.negative_log_likelihood(backbone, weights, states)
-            terms["behavioural"] = settings["behavioural"] * nll
-            if settings["divergence"]:
+            terms["behavioural"] = settings.behavioural * nll
+            if settings.divergence:
                 terms["divergence"] = self._divergence(weights, places, states)
         return terms
 
     def _whole_way(self, draws: np.random.Generator) -> dict[str, Tensor]:
         """Once through the range, judged at the snapshots and at some of the lesson's times."""
         settings, generator, backbone = self.settings, self._generator(draws), self.material.backbone
-        chosen, batch = draw_batch(self.lesson, settings["times"], settings["batch"], generator)
+        chosen, batch = draw_batch(self.lesson, settings.times, settings.batch, generator)
         first = first_weights(self.field, self.material.graph, self.knots)
         marks, places = torch.unique(torch.cat([self.knots, self.lesson_times[chosen]]), return_inverse=True)
         weights, energy = evolve_through(self.field, first, self.knots, marks, self.solver)
@@ -199,8 +198,8 @@ class _Terms:
         at_knots, at_lesson = weights[places[1:count]], weights[places[count:]]
         snapshots = torch.arange(1, count, device=self.knots.device)
         terms = self._on_the_way(at_knots, snapshots, energy[-1])
-        terms["behavioural"] = settings["behavioural"] * losses.negative_log_likelihood(backbone, at_lesson, batch)
-        if settings["divergence"]:
+        terms["behavioural"] = settings.behavioural * losses.negative_log_likelihood(backbone, at_lesson, batch)
+        if settings.divergence:
             terms["divergence"] = self._divergence(at_knots, snapshots, self._states(snapshots, generator))
         terms["roughness"] = self.material.roughness * losses.roughness(backbone, at_lesson)
         return terms
@@ -208,16 +207,16 @@ class _Terms:
     def _on_the_way(self, weights: Tensor, places: Tensor, energy: Tensor) -> dict[str, Tensor]:
         """What needs no states: how far weights (S, P) are from the anchors at places (S,), and the path's energy."""
         apart = losses.structural(weights, self.anchors[places])
-        return {"structural": self.settings["structural"] * apart, "energy": self.settings["energy"] * energy}
+        return {"structural": self.settings.structural * apart, "energy": self.settings.energy * energy}
 
     def _divergence(self, weights: Tensor, places: Tensor, states: Tensor) -> Tensor:
         """How far what weights (S, P) say of states (S, n, d) is from what the anchors at places (S,) say."""
         apart = losses.divergence(self.material.backbone, weights, self.anchors[places], states)
-        return self.settings["divergence"] * apart
+        return self.settings.divergence * apart
 
     def _states(self, places: Tensor, generator: torch.Generator) -> Tensor:
         """(S, n, d) random states of the snapshots at some places (S,)."""
-        shape = len(places), self.settings["batch"]
+        shape = len(places), self.settings.batch
         draws = torch.rand(shape, generator=generator, device=self.knots.device)
         chosen = [self.snapshots[k] for k in places.tolist()]
         return torch.stack([states[(u * len(states)).long()] for states, u in zip(chosen, draws, strict=True)])

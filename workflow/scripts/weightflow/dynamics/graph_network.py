@@ -4,14 +4,12 @@ Tokens of one layer share their input and output maps, so padding is never compu
 standardised by the anchors' own statistics, and the output is scaled back: g starts at zero.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from weightflow.dynamics.registry import MIXERS
+from weightflow.dynamics.settings import DynamicsSettings
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.layout import LinearMap
 
@@ -66,11 +64,11 @@ class GraphNetwork(TokenMaps):
         settings: `mixer`, `width`, `layers`, `feedforward`, and `heads` of attention.
     """
 
-    def __init__(self, layers: tuple[LinearMap, ...], anchors: np.ndarray, channels: int, settings: Mapping[str, Any]):
-        super().__init__(layers, anchors, settings["width"], channels)
-        self.settings = dict(settings)
-        self.time = nn.Linear(1 + 2 * _FREQUENCIES, settings["width"])
-        mix = MIXERS[settings["mixer"]].network.load()
+    def __init__(self, layers: tuple[LinearMap, ...], anchors: np.ndarray, channels: int, settings: DynamicsSettings):
+        super().__init__(layers, anchors, settings.width, channels)
+        self.settings = settings
+        self.time = nn.Linear(1 + 2 * _FREQUENCIES, settings.width)
+        mix = MIXERS[settings.mixer].network.load()
         self.mixer = mix(settings, [layer.neurons for layer in layers])
         for linear in self.out_of:
             nn.init.zeros_(linear.weight)

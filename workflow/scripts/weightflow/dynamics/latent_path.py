@@ -4,7 +4,6 @@ The path is what drives the neural CDE (dθ = g(θ, t) dZ). Every method returns
 and unit standard deviation, so that dZ has the same size whatever made it.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ import torchcde
 from weightflow.dynamics.path_autoencoder import Behaviour
 from weightflow.dynamics.path_dimension import check_dimension
 from weightflow.dynamics.registry import PATH_METHODS
+from weightflow.dynamics.settings import PathSettings
 from weightflow.errors import InputError
 from weightflow.storage import parts_of, read_tensors, write_tensors
 
@@ -23,7 +23,7 @@ KIND = "latent path"
 
 
 def fit_latent_path(
-    weights: np.ndarray, settings: Mapping[str, Any], seed: int, behaviour: Behaviour | None = None
+    weights: np.ndarray, settings: PathSettings, seed: int, behaviour: Behaviour | None = None
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Reduce K anchors to z_dim coordinates each.
 
@@ -41,8 +41,8 @@ def fit_latent_path(
         DivergenceError: the auto-encoder's loss became NaN or infinite.
         InputError: more dimensions than the anchors span, or coordinates that are not finite.
     """
-    check_dimension(settings["z_dim"], len(weights), "models.*.path.z_dim")
-    reduce = PATH_METHODS[settings["method"]].reduce.load()
+    check_dimension(settings.z_dim, len(weights), "models.*.path.z_dim")
+    reduce = PATH_METHODS[settings.method].reduce.load()
     coordinates, losses = reduce(weights.astype(np.float64), settings, seed, behaviour)
     spread = coordinates.std(axis=0)
     if not np.isfinite(coordinates).all():

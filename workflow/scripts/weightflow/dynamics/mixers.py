@@ -3,11 +3,31 @@
 A mixer takes the settings and the number of tokens of each layer, and maps tokens (B, tokens, width) to such.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+
+
+class MixerSettings(Protocol):
+    """Sizes of a mixer."""
+
+    @property
+    def width(self) -> int:
+        """Of the tokens."""
+
+    @property
+    def layers(self) -> int:
+        """Number of blocks, or of rounds."""
+
+    @property
+    def heads(self) -> int:
+        """Of attention."""
+
+    @property
+    def feedforward(self) -> int:
+        """Hidden units between blocks."""
 
 
 class LayerMessages(nn.Module):
@@ -20,14 +40,14 @@ class LayerMessages(nn.Module):
         neurons: number of tokens of each layer.
     """
 
-    def __init__(self, settings: Mapping[str, Any], neurons: Sequence[int]):
+    def __init__(self, settings: MixerSettings, neurons: Sequence[int]):
         super().__init__()
-        width = settings["width"]
+        width = settings.width
         self.neurons = list(neurons)
         self.before, self.after = nn.LayerNorm(width), nn.LayerNorm(width)
         self.own, self.heard = nn.Linear(width, width), nn.Linear(4 * width, width)
         self.forth = nn.Sequential(
-            nn.Linear(width, settings["feedforward"]), nn.GELU(), nn.Linear(settings["feedforward"], width)
+            nn.Linear(width, settings.feedforward), nn.GELU(), nn.Linear(settings.feedforward, width)
         )
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -44,20 +64,20 @@ class LayerMessages(nn.Module):
         return tokens + self.forth(self.after(tokens))
 
 
-def attention(settings: Mapping[str, Any], neurons: Sequence[int]) -> nn.Module:
+def attention(settings: MixerSettings, neurons: Sequence[int]) -> nn.Module:
     """A transformer over all tokens: `layers` blocks."""
     block = nn.TransformerEncoderLayer(
-        settings["width"],
-        settings["heads"],
-        settings["feedforward"],
+        settings.width,
+        settings.heads,
+        settings.feedforward,
         dropout=0.0,  # a right-hand side must be a function: no noise inside the solver
         activation="gelu",
         batch_first=True,
         norm_first=True,
     )
-    return nn.TransformerEncoder(block, settings["layers"], enable_nested_tensor=False)
+    return nn.TransformerEncoder(block, settings.layers, enable_nested_tensor=False)
 
 
-def messages(settings: Mapping[str, Any], neurons: Sequence[int]) -> nn.Module:
+def messages(settings: MixerSettings, neurons: Sequence[int]) -> nn.Module:
     """Rounds of messages between the layers, `layers` of them."""
-    return nn.Sequential(*(LayerMessages(settings, neurons) for _ in range(settings["layers"])))
+    return nn.Sequential(*(LayerMessages(settings, neurons) for _ in range(settings.layers)))

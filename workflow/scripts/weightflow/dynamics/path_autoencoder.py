@@ -1,13 +1,13 @@
 """The auto-encoder that reduces the anchors' weights to a few numbers, and what its decoded weights are judged by."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from weightflow import seeding
+from weightflow.dynamics.settings import PathSettings
 from weightflow.errors import DivergenceError
 from weightflow.networks.backbones import Backbone
 from weightflow.networks.batches import Batches
@@ -45,7 +45,7 @@ class Behaviour:
 
 
 def autoencoder(
-    weights: np.ndarray, settings: Mapping[str, Any], seed: int, behaviour: Behaviour | None
+    weights: np.ndarray, settings: PathSettings, seed: int, behaviour: Behaviour | None
 ) -> tuple[np.ndarray, list[tuple]]:
     """A one-hidden-layer encoder and decoder on standardised weights, trained on all anchors at once."""
     device = behaviour.device if behaviour else torch.device("cpu")
@@ -57,7 +57,7 @@ def autoencoder(
         scale = 1.0
     data = torch.as_tensor((weights - mean) / scale, dtype=torch.float32, device=device)
     anchors, centre = (torch.as_tensor(a, dtype=torch.float32, device=device) for a in (weights, mean))
-    width = settings["autoencoder_width"]
+    width = settings.autoencoder_width
 
     def perceptron(inputs: int, outputs: int) -> torch.nn.Sequential:
         network = torch.nn.Sequential(torch.nn.Linear(inputs, width), torch.nn.Tanh(), torch.nn.Linear(width, outputs))
@@ -66,16 +66,16 @@ def autoencoder(
             torch.nn.init.uniform_(parameter, -bound, bound, generator=generator)
         return network.to(device)
 
-    encoder, decoder = perceptron(data.shape[1], settings["z_dim"]), perceptron(settings["z_dim"], data.shape[1])
-    optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=settings["autoencoder_rate"])
+    encoder, decoder = perceptron(data.shape[1], settings.z_dim), perceptron(settings.z_dim, data.shape[1])
+    optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=settings.autoencoder_rate)
     losses = []
-    for step in progress(range(settings["autoencoder_steps"]), "latent path"):
+    for step in progress(range(settings.autoencoder_steps), "latent path"):
         decoded = decoder(encoder(data))
         structural = (decoded - data).square().mean()
-        loss, excess = settings["structural"] * structural, None
+        loss, excess = settings.structural * structural, None
         if behaviour is not None:
             excess = behaviour.excess(centre + scale * decoded, anchors, draws)
-            loss = loss + settings["behavioural"] * excess
+            loss = loss + settings.behavioural * excess
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
@@ -84,7 +84,7 @@ def autoencoder(
         if not math.isfinite(value):
             raise DivergenceError(
                 f"the auto-encoder diverged at step {step}; lower models.*.path.autoencoder_rate "
-                f"(now {settings['autoencoder_rate']})."
+                f"(now {settings.autoencoder_rate})."
             )
     with torch.no_grad():
         return encoder(data).cpu().double().numpy(), losses

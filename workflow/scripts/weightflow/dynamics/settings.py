@@ -1,10 +1,13 @@
-"""Settings of the weight graph's dynamics: splines, latent paths, fields and their fits."""
+"""Settings of models: splines, latent paths, fields and their fits, and all sections together."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from weightflow.anchors.settings import AnchorSettings
+from weightflow.data.settings import DataSettings
 from weightflow.dynamics.registry import MIXERS, PATH_METHODS, SEARCHES
+from weightflow.networks.settings import BackboneSettings
 from weightflow.settings import (
     AList,
     ANumber,
@@ -19,6 +22,7 @@ from weightflow.settings import (
     Steps,
     Unique,
 )
+from weightflow.teaching.settings import TeacherSettings
 
 OneOrMany = Annotated[
     Annotated[NotNegative, ANumber] | Annotated[Unique[NotNegative], Field(min_length=1), AList], ByShape
@@ -39,7 +43,7 @@ class SelectionSettings(Settings):
 
 
 class SplineSettings(Settings):
-    """The learned weight-space spline: a model of its own (dynamics.kind spline), or the start of a field (dynamics.start)."""
+    """The learned weight-space spline, a model of its own (dynamics.kind) or the start of a field (dynamics.start)."""
 
     knots: Annotated[int, Field(ge=1, le=1000)] = 4
     """Intervals between knots in each interval between snapshots."""
@@ -167,3 +171,19 @@ class TrainingSettings(Settings):
     """Steps between checkpoints, from which an interrupted run goes on; 0 writes none."""
     start_from: str | None = None
     """A dynamics.safetensors of the same shape to start from instead of fresh weights."""
+
+
+class ModelSettings(Settings):
+    """One model."""
+
+    data: DataSettings = DataSettings()
+    backbone: BackboneSettings = BackboneSettings()
+    anchors: AnchorSettings = AnchorSettings()
+    teacher: TeacherSettings = TeacherSettings()
+    selection: SelectionSettings = SelectionSettings()
+    spline: SplineSettings = SplineSettings()
+    path: PathSettings = PathSettings()
+    dynamics: DynamicsSettings = DynamicsSettings()
+    continuation: ContinuationSettings = ContinuationSettings()
+    solver: SolverSettings = SolverSettings()
+    training: TrainingSettings = TrainingSettings()

@@ -6,7 +6,6 @@ Every knot is learnt at once: loss = NLL on the lesson's states at a few random 
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor
 
 from weightflow import seeding
+from weightflow.dynamics.settings import SplineSettings
 from weightflow.dynamics.weight_spline import WeightSpline, natural_basis
 from weightflow.errors import DivergenceError
 from weightflow.networks import losses
@@ -31,7 +31,7 @@ def fit_spline(
     backbone: Backbone,
     start: WeightSpline,
     lesson: Lesson,
-    settings: Mapping[str, Any],
+    settings: SplineSettings,
     smoothing: Mapping[str, float],
     computation: Computation,
 ) -> tuple[WeightSpline, pd.DataFrame]:
@@ -56,11 +56,11 @@ def fit_spline(
     states = torch.as_tensor(np.stack(lesson.states), device=device)
     basis = torch.as_tensor(natural_basis(start.times, lesson.times), dtype=torch.float32, device=device)
     knots = torch.tensor(start.weights, dtype=torch.float32, device=device, requires_grad=True)
-    optimiser = torch.optim.Adam([knots], lr=settings["learning_rate"])
-    history, steps = [], settings["steps"]
+    optimiser = torch.optim.Adam([knots], lr=settings.learning_rate)
+    history, steps = [], settings.steps
     for step in progress(range(steps), "weight spline", total=steps):
-        optimiser.param_groups[0]["lr"] = settings["learning_rate"] * cosine_decay(step, steps, _FINAL_RATE)
-        times, batch = draw_batch(states, settings["times"], settings["batch"], generator)
+        optimiser.param_groups[0]["lr"] = settings.learning_rate * cosine_decay(step, steps, _FINAL_RATE)
+        times, batch = draw_batch(states, settings.times, settings.batch, generator)
         weights = basis[times] @ knots
         terms = [
             losses.negative_log_likelihood(backbone, weights, batch),
@@ -76,7 +76,7 @@ def fit_spline(
             if not math.isfinite(values[0]):
                 raise DivergenceError(
                     f"fitting the weight spline diverged at step {step}; lower models.*.spline.learning_rate "
-                    f"(now {settings['learning_rate']})."
+                    f"(now {settings.learning_rate})."
                 )
             history.append([step, *values])
     table = pd.DataFrame(history, columns=["step", "loss", "nll", "curvature", "roughness"])

@@ -17,12 +17,13 @@ from weightflow import seeding
 from weightflow.anchors.training import train_anchors
 from weightflow.data.preparation import split
 from weightflow.data.snapshots import Snapshots
-from weightflow.dynamics.equations import Field, Solver, solve_weights
+from weightflow.dynamics.equations import Field, solve_weights
 from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
 from weightflow.dynamics.latent_path import fit_latent_path
 from weightflow.dynamics.path_autoencoder import Behaviour
 from weightflow.dynamics.registry import SEARCHES
+from weightflow.dynamics.settings import ModelSettings, SolverSettings, SplineSettings
 from weightflow.dynamics.spline_fitting import fit_spline
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
@@ -57,11 +58,11 @@ def validation_nll(backbone: Backbone, weights: np.ndarray, validation: Sequence
 
 def as_list(value: Any) -> list[Any]:
     """A list as it is, anything else as a list of one."""
-    return list(value) if isinstance(value, list) else [value]
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def choose_smoothing(
-    data: Snapshots, teachers: Teachers | None, model: Mapping[str, Any], computation: Computation
+    data: Snapshots, teachers: Teachers | None, model: ModelSettings, computation: Computation
 ) -> tuple[dict[str, float], pd.DataFrame]:
     """The width and the smoothing weights with the best likelihood of the validation split.
 
@@ -79,23 +80,23 @@ def choose_smoothing(
     Raises:
         DivergenceError: of every candidate.
     """
-    spline, backbone = model["spline"], model["backbone"]
-    options = {name: as_list((backbone if name == "hidden" else spline)[name]) for name in _IN_TURN}
+    spline, backbone = model.spline, model.backbone
+    options = {name: as_list(getattr(backbone if name == "hidden" else spline, name)) for name in _IN_TURN}
     if not data.discrete:
         options["roughness"] = options["roughness"][:1]  # over counts; it says nothing of real values
     if all(len(values) == 1 for values in options.values()):
         return {name: options[name][0] for name in CHOSEN}, pd.DataFrame(columns=[*CHOSEN, "nll"])
-    selection, times, seed = model["selection"], data.observed_times, computation.seed
-    learning, validation = validation_split(data, selection["validation"], seed)
+    selection, times, seed = model.selection, data.observed_times, computation.seed
+    learning, validation = validation_split(data, selection.validation, seed)
     validation = _seen(data, validation)
     rng = seeding.stream(seed, "selection lesson")
-    told = lesson(teachers, learning, times, data.space, model["teacher"]["points"], rng)
+    told = lesson(teachers, learning, times, data.space, model.teacher.points, rng)
 
     def judge(candidate: dict[str, float]) -> float:
-        network = make_backbone(backbone | {"hidden": candidate["hidden"]}, data.variables, data.space)
+        network = make_backbone(backbone.but(hidden=candidate["hidden"]), data.variables, data.space)
         start = _fresh_curve(network, spline, times, seed)
         try:
-            short = spline | {"steps": selection["steps"]}
+            short = spline.but(steps=selection.steps)
             curve, _ = fit_spline(network, start, told, short, candidate, computation)
         except DivergenceError as fault:
             logging.warning("%s The candidate %s is out.", fault, candidate)
@@ -103,12 +104,12 @@ def choose_smoothing(
         nll = validation_nll(network, curve.at(times), validation)
         return math.inf if math.isnan(nll) else nll
 
-    choice, rows = SEARCHES[selection["search"]].choose.load()(options, judge)
+    choice, rows = SEARCHES[selection.search].choose.load()(options, judge)
     table = pd.DataFrame(rows, columns=[*_IN_TURN, "nll"])
     if np.isinf(table["nll"]).all():
         raise DivergenceError(
             "every candidate for width and smoothing diverged; lower models.*.spline.learning_rate "
-            f"(now {spline['learning_rate']})."
+            f"(now {spline.learning_rate})."
         )
     return {name: choice[name] for name in CHOSEN}, table[[*CHOSEN, "nll"]]
 
@@ -117,8 +118,8 @@ def choose_steps(
     data: Snapshots,
     teachers: Teachers | None,
     smoothing: Mapping[str, float],
-    model: Mapping[str, Any],
-    solver: Solver,
+    model: ModelSettings,
+    solver: SolverSettings,
     computation: Computation,
 ) -> tuple[int, pd.DataFrame]:
     """For how many steps a field that begins at the spline should be fitted; none at all is among the answers.
@@ -142,27 +143,27 @@ def choose_steps(
     Raises:
         DivergenceError: of anchors, latent path or spline, or of the field before its first step.
     """
-    selection, training, times = model["selection"], model["training"], data.observed_times
+    selection, training, times = model.selection, model.training, data.observed_times
     seed = computation.seed
-    learning, validation = validation_split(data, selection["validation"], seed)
-    points, rng = model["teacher"]["points"], seeding.stream(seed, "selection lesson")
+    learning, validation = validation_split(data, selection.validation, seed)
+    points, rng = model.teacher.points, seeding.stream(seed, "selection lesson")
     told = lesson(teachers, learning, times, data.space, points, rng)
     learning, validation = _seen(data, learning), _seen(data, validation)
-    own = model["backbone"] | {"hidden": smoothing["hidden"]}
+    own = model.backbone.but(hidden=smoothing["hidden"])
     backbone = make_backbone(own, data.variables, data.space)
-    anchors = train_anchors(backbone, learning, times, model["anchors"], computation)
+    anchors = train_anchors(backbone, learning, times, model.anchors, computation)
     graph = build_weight_graph(backbone.layers, anchors.weights, times, "of the learning part", own)
     path = None
-    if model["dynamics"]["kind"] == "cde":
-        path, _ = fit_latent_path(graph.weights, model["path"], seed, Behaviour(backbone, learning, computation.device))
-    start = through(times, graph.weights, knot_times(times, model["spline"]["knots"], model["spline"]["first_knots"]))
-    curve, _ = fit_spline(backbone, start, told, model["spline"], smoothing, computation)
-    field = make_field(graph, path, model["dynamics"], seed, curve)
+    if model.dynamics.kind == "cde":
+        path, _ = fit_latent_path(graph.weights, model.path, seed, Behaviour(backbone, learning, computation.device))
+    start = through(times, graph.weights, knot_times(times, model.spline.knots, model.spline.first_knots))
+    curve, _ = fit_spline(backbone, start, told, model.spline, smoothing, computation)
+    field = make_field(graph, path, model.dynamics, seed, curve)
     material = Material(graph, learning, backbone, told if teachers else None, smoothing["roughness"])
     judged: dict[int, list[np.ndarray]] = {}
 
     def judge(step: int, field: Field) -> None:
-        if step % selection["every"] == 0 or step == training["steps"]:
+        if step % selection.every == 0 or step == training.steps:
             (weights,) = solve_weights(field, graph, [graph.times], solver)
             judged[step] = _nll_of_states(backbone, weights, validation)
 
@@ -205,8 +206,8 @@ def _mean_of_means(scores: Sequence[np.ndarray]) -> float:
     return float(np.mean([part.mean() for part in scores]))
 
 
-def _fresh_curve(backbone: Backbone, spline: Mapping[str, Any], times: np.ndarray, seed: int) -> WeightSpline:
+def _fresh_curve(backbone: Backbone, spline: SplineSettings, times: np.ndarray, seed: int) -> WeightSpline:
     """One fresh network at every knot: anchors would have to be trained for each width, on what is not put aside."""
-    knots = knot_times(times, spline["knots"], spline["first_knots"])
+    knots = knot_times(times, spline.knots, spline.first_knots)
     fresh = backbone.initial(1, torch.Generator().manual_seed(seeding.integer(seed, "selection")))
     return WeightSpline(knots, np.repeat(fresh.numpy(), len(knots), axis=0))

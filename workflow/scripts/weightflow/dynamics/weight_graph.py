@@ -4,7 +4,7 @@ Flat weights and tokens are two layouts of the same numbers. The mask, read row 
 order, so the round trip is exact and padding can never carry information.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 
 from weightflow.errors import InputError
 from weightflow.networks.layout import LinearMap
+from weightflow.networks.settings import BackboneSettings
 from weightflow.storage import parts_of, read_tensors, write_tensors
 
 KIND = "weight graph"
@@ -72,7 +73,7 @@ def build_weight_graph(
     weights: np.ndarray,
     times: np.ndarray,
     anchors: str,
-    backbone: Mapping[str, Any] | None = None,
+    backbone: BackboneSettings | None = None,
 ) -> WeightGraph:
     """The graph of K anchors' flat weights (K, P)."""
     expected = sum(layer.weights for layer in layers)
@@ -86,7 +87,7 @@ def build_weight_graph(
         layer=np.repeat(np.arange(len(layers)), [layer.neurons for layer in layers]),
         neuron=np.concatenate([np.arange(layer.neurons) for layer in layers]),
         anchors=anchors,
-        backbone=dict(backbone or {}),
+        backbone=backbone,
     )
 
 
@@ -104,7 +105,7 @@ def write_weight_graph(path: str | Path, graph: WeightGraph, **metadata: Any) ->
         },
         layers=[astuple(layer) for layer in graph.layers],
         anchors=graph.anchors,
-        backbone=graph.backbone,
+        backbone=graph.backbone and graph.backbone.plain(),
         **metadata,
     )
 
@@ -120,6 +121,7 @@ def read_weight_graph(path: str | Path) -> WeightGraph:
     with parts_of(path):
         layers = tuple(LinearMap(*entry) for entry in artefact.metadata["layers"])
         mask, tokens = tensors["mask"].astype(bool), tensors["tokens"]
+        backbone = artefact.metadata["backbone"]
         declared = sum(layer.neurons for layer in layers), max(layer.columns for layer in layers)
         fits = declared == mask.shape == tokens.shape[1:] and np.array_equal(mask, token_mask(layers))
         if not fits or tensors["times"].shape != tokens.shape[:1]:
@@ -132,5 +134,5 @@ def read_weight_graph(path: str | Path) -> WeightGraph:
             tensors["layer"],
             tensors["neuron"],
             artefact.metadata["anchors"],
-            artefact.metadata["backbone"],
+            backbone and BackboneSettings.model_validate(backbone),
         )

@@ -1,16 +1,18 @@
 """How many numbers a model holds, as the number of states grows: networks against a table of all joint states."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from weightflow.data.state_space import Counts
 from weightflow.dynamics.graph_network import GraphNetwork
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.formats.raw_snapshots import default_names
 from weightflow.networks.backbones import make_backbone
+from weightflow.networks.settings import BackboneSettings
 
 COLUMNS = ["what", "name", "variables", "states", "size"]
 BACKBONE, FIELD, TABLE = KINDS = ("backbone", "graph network", "joint table")
@@ -27,7 +29,7 @@ class _Holder(NamedTuple):
 
 
 def model_sizes(
-    models: Iterable[Mapping[str, Any]], variables: Sequence[int], states: Sequence[int] = STATES
+    models: Iterable[ModelSettings], variables: Sequence[int], states: Sequence[int] = STATES
 ) -> pd.DataFrame:
     """Number of weights of every backbone, of every field over one, and of the table of all joint states.
 
@@ -43,18 +45,18 @@ def model_sizes(
     for d in variables:
         for levels in states:
             for model in models:
-                for settings in _widths(model["backbone"]):
+                for settings in _widths(model.backbone):
                     name = _label(settings)
                     # The order changes no size, and a given one is of other variables.
-                    ordered = settings | {"order": "sequential"}
+                    ordered = settings.but(order="sequential")
                     layers = make_backbone(ordered, default_names(d), Counts(levels)).layers
                     size = sum(layer.weights for layer in layers)
                     sizes[_Holder(BACKBONE, name, d, levels)] = size
-                    kind = model["dynamics"]["kind"]
+                    kind = model.dynamics.kind
                     if kind != "spline":
                         driven = kind == "cde"
-                        channels = model["path"]["z_dim"] + model["dynamics"]["time_channel"] if driven else 1
-                        network = GraphNetwork(layers, np.zeros((2, size)), channels, model["dynamics"])
+                        channels = model.path.z_dim + model.dynamics.time_channel if driven else 1
+                        network = GraphNetwork(layers, np.zeros((2, size)), channels, model.dynamics)
                         over = f"over {name}" + (f", {channels} channels" if channels > 1 else "")
                         sizes[_Holder(FIELD, over, d, levels)] = sum(part.numel() for part in network.parameters())
             sizes[_Holder(TABLE, f"d = {d}", d, levels)] = _power(levels, d) - 1
@@ -70,13 +72,13 @@ def _power(levels: int, variables: int) -> float:
         return math.inf
 
 
-def _widths(backbone: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _widths(backbone: BackboneSettings) -> list[BackboneSettings]:
     """The backbone at each width it may have."""
-    hidden = backbone["hidden"]
-    return [{**backbone, "hidden": width} for width in (hidden if isinstance(hidden, list) else [hidden])]
+    widths = backbone.hidden if isinstance(backbone.hidden, tuple) else [backbone.hidden]
+    return [backbone.but(hidden=width) for width in widths]
 
 
-def _label(backbone: Mapping[str, Any]) -> str:
-    depth = f", {backbone['layers']} layers" if backbone["layers"] > 1 else ""
-    place = ", told the variable" if backbone["position"] else ""
-    return f"{backbone['kind']} H={backbone['hidden']}{depth}{place}"
+def _label(backbone: BackboneSettings) -> str:
+    depth = f", {backbone.layers} layers" if backbone.layers > 1 else ""
+    place = ", told the variable" if backbone.position else ""
+    return f"{backbone.kind} H={backbone.hidden}{depth}{place}"

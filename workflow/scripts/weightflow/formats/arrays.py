@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from math import prod
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 

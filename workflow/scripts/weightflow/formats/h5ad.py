@@ -1,5 +1,6 @@
 """Single cells in `.h5ad` files: a matrix of cells by variables, and the time of every cell in `obs`."""
 
+from collections.abc import Sequence
 from math import prod
 from operator import mul
 from pathlib import Path

@@ -6,7 +6,7 @@ choice in its candidates. Two short runs of different length tell apart what eve
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,12 +17,13 @@ import torch
 from weightflow import seeding
 from weightflow.anchors.training import train_anchors_of_seeds
 from weightflow.data.snapshots import Snapshots
-from weightflow.dynamics.equations import Solver, solve_weights
+from weightflow.dynamics.equations import solve_weights
 from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.field_fitting import Material, fit_dynamics
 from weightflow.dynamics.latent_path import fit_latent_path
 from weightflow.dynamics.path_autoencoder import Behaviour
 from weightflow.dynamics.registry import PATH_METHODS, SEARCHES
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.spline_fitting import fit_spline
 from weightflow.dynamics.validation_choice import as_list
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
@@ -57,7 +58,7 @@ class Work:
     """
 
     data: Snapshots
-    model: Mapping[str, Any]
+    model: ModelSettings
     samples: int
     joint_every: int | None
     law: ExactLaw | None
@@ -77,16 +78,16 @@ class Work:
     @cached_property
     def training(self) -> Snapshots:
         """What training sees."""
-        return self.data.thinned(self.model["data"]["share"]).of_observed_alone()
+        return self.data.thinned(self.model.data.share).of_observed_alone()
 
     @cached_property
     def widths(self) -> list[int]:
         """Those that the backbone may have."""
-        return as_list(self.model["backbone"]["hidden"])
+        return as_list(self.model.backbone.hidden)
 
     def backbone(self, width: int | None = None) -> Backbone:
         """Of a width, the largest one if none is said."""
-        own = self.model["backbone"] | {"hidden": width or max(self.widths)}
+        own = self.model.backbone.but(hidden=width or max(self.widths))
         return make_backbone(own, self.data.variables, self.data.space)
 
     @cached_property
@@ -94,26 +95,25 @@ class Work:
         """Anchors that were never trained."""
         backbone, times = self.backbone(), self.training.observed_times
         fresh = backbone.initial(len(times), torch.Generator().manual_seed(self.seed)).numpy()
-        return build_weight_graph(backbone.layers, fresh, times, "of an estimate", self.model["backbone"])
+        return build_weight_graph(backbone.layers, fresh, times, "of an estimate", self.model.backbone)
 
     @cached_property
     def curve(self) -> WeightSpline:
         """The natural spline through them."""
-        times, own = self.graph.times, self.model["spline"]
-        return through(times, self.graph.weights, knot_times(times, own["knots"], own["first_knots"]))
+        times, own = self.graph.times, self.model.spline
+        return through(times, self.graph.weights, knot_times(times, own.knots, own.first_knots))
 
     @cached_property
     def teachers(self) -> list:
         """The candidates, or nothing where none is asked."""
-        own = self.model["teacher"]
-        family = [own[key] for key in ("members", "noises", "shares", "rates")]
-        return candidates(*family, discrete=self.data.discrete) if own["members"] != [] else []
+        own = self.model.teacher
+        return candidates(own, self.data.discrete) if own.members != () else []
 
     @cached_property
     def told(self) -> Lesson:
         """A lesson of the first candidate's."""
         teachers = Teachers(self.teachers[0], self.teachers[0]) if self.teachers else None
-        rng, points = seeding.stream(self.seed, "lesson"), self.model["teacher"]["points"]
+        rng, points = seeding.stream(self.seed, "lesson"), self.model.teacher.points
         return lesson(teachers, self.training.observed, self.training.observed_times, self.data.space, points, rng)
 
 
@@ -134,21 +134,21 @@ def linear(work: Callable[[int], Any], units: float, few: int = _FEW, more: int 
 
 def anchors(work: Work) -> float:
     """All anchors of a job, of the largest width."""
-    return _anchors(work, work.seeds if work.model["anchors"]["jobs"] == "all_seeds" else work.seeds[:1])
+    return _anchors(work, work.seeds if work.model.anchors.jobs == "all_seeds" else work.seeds[:1])
 
 
 def _anchors(work: Work, seeds: tuple[int, ...]) -> float:
-    own, data, backbone = work.model["anchors"], work.training, work.backbone()
+    own, data, backbone = work.model.anchors, work.training, work.backbone()
 
     def train(first: int, later: int) -> float:
-        budget = own | {"first_steps": first, "steps": later}
+        budget = own.but(first_steps=first, steps=later)
         seen = data.coordinates, data.observed_times
         return seconds_of(lambda: train_anchors_of_seeds(backbone, *seen, budget, seeds, work.device))
 
     train(1, 1)
     short, first, later = train(_FEW, _FEW), train(_MORE, _FEW), train(_FEW, _MORE)
     per_first, per_later = ((long - short) / (_MORE - _FEW) for long in (first, later))
-    whole = short + per_first * (own["first_steps"] - _FEW) + per_later * (own["steps"] - _FEW)
+    whole = short + per_first * (own.first_steps - _FEW) + per_later * (own.steps - _FEW)
     return max(whole, short)
 
 
@@ -173,60 +173,60 @@ def teacher(work: Work) -> float:
 
 def smoothing(work: Work) -> float:
     """The fits of all candidates for width and smoothing."""
-    spline, selection = work.model["spline"], work.model["selection"]
-    options = {"hidden": work.widths} | {name: as_list(spline[name]) for name in ("curvature", "roughness")}
+    spline, selection = work.model.spline, work.model.selection
+    options = {"hidden": work.widths} | {name: as_list(getattr(spline, name)) for name in ("curvature", "roughness")}
     if not work.data.discrete:
         options["roughness"] = options["roughness"][:1]  # it says nothing of real values
-    _, fits = SEARCHES[selection["search"]].choose.load()(options, lambda candidate: 0.0)
+    _, fits = SEARCHES[selection.search].choose.load()(options, lambda candidate: 0.0)
     if not fits:
         return 0.0
-    return len(fits) * float(np.mean([_spline_steps(work, selection["steps"], width) for width in work.widths]))
+    return len(fits) * float(np.mean([_spline_steps(work, selection.steps, width) for width in work.widths]))
 
 
 def spline(work: Work) -> float:
     """The fit of the learned spline, and the lesson it is told."""
-    return seconds_of(lambda: work.told) + _spline_steps(work, work.model["spline"]["steps"], max(work.widths))
+    return seconds_of(lambda: work.told) + _spline_steps(work, work.model.spline.steps, max(work.widths))
 
 
 def latent_path(work: Work) -> float:
     """The path of the anchors, and the auto-encoder that reduces them."""
-    own, graph = work.model["path"], work.graph
+    own, graph = work.model.path, work.graph
     behaviour = Behaviour(work.backbone(), work.training.coordinates, work.device)
 
     def reduce(steps: int) -> None:
-        fit_latent_path(graph.weights, own | {"autoencoder_steps": steps}, work.seed, behaviour)
+        fit_latent_path(graph.weights, own.but(autoencoder_steps=steps), work.seed, behaviour)
 
-    if not PATH_METHODS[own["method"]].decodes:
+    if not PATH_METHODS[own.method].decodes:
         return seconds_of(lambda: reduce(1))
-    return linear(reduce, own["autoencoder_steps"])
+    return linear(reduce, own.autoencoder_steps)
 
 
 def dynamics(work: Work) -> float:
     """The fit of the field."""
-    return linear(lambda steps: _fit(work, steps), work.model["training"]["steps"])
+    return linear(lambda steps: _fit(work, steps), work.model.training.steps)
 
 
 def steps(work: Work) -> float:
     """The choice of their number: all fits once more, and the field judged now and then."""
-    selection, training = work.model["selection"], work.model["training"]
-    field, solver = _field(work), Solver(**work.model["solver"])
+    selection, training = work.model.selection, work.model.training
+    field, solver = _field(work), work.model.solver
     judged = seconds_of(lambda: solve_weights(field, work.graph, [work.graph.times], solver))
-    path = latent_path(work) if work.model["dynamics"]["kind"] == "cde" else 0.0
+    path = latent_path(work) if work.model.dynamics.kind == "cde" else 0.0
     return (
         _anchors(work, work.seeds[:1])
         + path
         + spline(work)
         + dynamics(work)
-        + training["steps"] / selection["every"] * judged
+        + training.steps / selection.every * judged
     )
 
 
 def predict(work: Work) -> float:
     """Samples, scores and marginals at all times."""
     solve = 0.0
-    if work.model["dynamics"]["kind"] != "spline":
+    if work.model.dynamics.kind != "spline":
         field, grids = _field(work), [work.data.times, fine_times(work.data.times)]
-        solve = seconds_of(lambda: solve_weights(field, work.graph, grids, Solver(**work.model["solver"])))
+        solve = seconds_of(lambda: solve_weights(field, work.graph, grids, work.model.solver))
     few, more = _times(work)
     return solve + linear(lambda times: _predict(work, times), len(work.data.times), few, more)
 
@@ -266,26 +266,26 @@ STAGES: dict[str, Callable[[Work], float]] = {
 
 
 def _spline_steps(work: Work, count: int, width: int) -> float:
-    backbone, own, told = work.backbone(width), work.model["spline"], work.told
+    backbone, own, told = work.backbone(width), work.model.spline, work.told
     fresh = backbone.initial(1, torch.Generator().manual_seed(work.seed)).numpy()
     start = WeightSpline(work.curve.times, np.repeat(fresh, len(work.curve.times), axis=0))
     weights = {name: as_list(own[name])[0] for name in ("curvature", "roughness")}
-    return linear(lambda few: fit_spline(backbone, start, told, own | {"steps": few}, weights, work.computation), count)
+    return linear(lambda few: fit_spline(backbone, start, told, own.but(steps=few), weights, work.computation), count)
 
 
 def _field(work: Work):
     path = None
-    if work.model["dynamics"]["kind"] == "cde":
-        path = np.random.default_rng(work.seed).standard_normal((len(work.graph.times), work.model["path"]["z_dim"]))
-    curve = work.curve if work.model["dynamics"]["start"] == "spline" else None
-    return make_field(work.graph, path, work.model["dynamics"], work.seed, curve).to(work.device)
+    if work.model.dynamics.kind == "cde":
+        path = np.random.default_rng(work.seed).standard_normal((len(work.graph.times), work.model.path.z_dim))
+    curve = work.curve if work.model.dynamics.start == "spline" else None
+    return make_field(work.graph, path, work.model.dynamics, work.seed, curve).to(work.device)
 
 
 def _fit(work: Work, count: int) -> None:
-    taught = work.told if work.model["training"]["behavioural"] > 0 and work.teachers else None
+    taught = work.told if work.model.training.behavioural > 0 and work.teachers else None
     material = Material(work.graph, work.training.coordinates, work.backbone(), taught)
-    budget = work.model["training"] | {"steps": count, "checkpoint_every": 0, "start_from": None}
-    fit_dynamics(_field(work), material, Solver(**work.model["solver"]), budget, work.computation)
+    budget = work.model.training.but(steps=count, checkpoint_every=0, start_from=None)
+    fit_dynamics(_field(work), material, work.model.solver, budget, work.computation)
 
 
 def _predict(work: Work, times: int) -> Prediction:

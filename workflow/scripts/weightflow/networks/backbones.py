@@ -4,8 +4,8 @@ A backbone owns no weights. Its methods take them as a flat tensor (S, P): S net
 (snapshots, times or seeds), P weights each, laid out as flat_weights.py says.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from weightflow.data.state_space import Counts, StateSpace
 from weightflow.networks.heads import CountHead, Head, MixtureHead
 from weightflow.networks.layout import HiddenUnits, LinearMap
 from weightflow.networks.registry import BACKBONES
+from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.variable_order import variable_order
 
 
@@ -35,7 +36,7 @@ class Backbone(Protocol):
     order: tuple[int, ...]
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], order: Sequence[int], head: Head) -> "Backbone":
+    def from_settings(cls, settings: BackboneSettings, order: Sequence[int], head: Head) -> "Backbone":
         """From the config's `backbone` section."""
 
     def initial(self, stack: int, generator: torch.Generator) -> Tensor:
@@ -71,7 +72,7 @@ class Backbone(Protocol):
         """
 
 
-def make_backbone(settings: Mapping[str, Any], variables: Sequence[str], space: StateSpace) -> Backbone:
+def make_backbone(settings: BackboneSettings, variables: Sequence[str], space: StateSpace) -> Backbone:
     """Build the backbone that settings name.
 
     Args:
@@ -86,5 +87,5 @@ def make_backbone(settings: Mapping[str, Any], variables: Sequence[str], space: 
     if isinstance(space, Counts):
         head: Head = CountHead(space.levels)
     else:
-        head = MixtureHead(settings["components"], settings["narrowest"])
-    return BACKBONES[settings["kind"]].model.load().from_settings(settings, order, head)
+        head = MixtureHead(settings.components, settings.narrowest)
+    return BACKBONES[settings.kind].model.load().from_settings(settings, order, head)

@@ -1,7 +1,6 @@
 """The GRU backbone: a recurrent network over the variables."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -10,6 +9,7 @@ from weightflow.networks.autoregressive import AutoregressiveBackbone, Memory
 from weightflow.networks.flat_weights import apply_linear
 from weightflow.networks.heads import Head
 from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
+from weightflow.networks.settings import BackboneSettings
 
 
 class GRUBackbone(AutoregressiveBackbone):
@@ -37,9 +37,9 @@ class GRUBackbone(AutoregressiveBackbone):
         self.layers = (*layers, LinearMap(self.readout, head.outputs, hidden))
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], order: Sequence[int], head: Head) -> "GRUBackbone":
+    def from_settings(cls, settings: BackboneSettings, order: Sequence[int], head: Head) -> "GRUBackbone":
         """From the config's `backbone` section: `hidden`, `layers` and `position`."""
-        return cls(len(order), head, settings["hidden"], settings["layers"], settings["position"], order)
+        return cls(len(order), head, settings.hidden, settings.layers, settings.position, order)
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:

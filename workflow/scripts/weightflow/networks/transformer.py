@@ -1,8 +1,7 @@
 """The transformer backbone: causal self-attention over the variables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,6 +11,7 @@ from weightflow.networks.autoregressive import AutoregressiveBackbone, Memory
 from weightflow.networks.flat_weights import apply_linear
 from weightflow.networks.heads import Head
 from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
+from weightflow.networks.settings import BackboneSettings
 
 _EPSILON = 1e-6  # of the norm
 
@@ -70,14 +70,14 @@ class TransformerBackbone(AutoregressiveBackbone):
         self.layers = (*layers, LinearMap(self.readout, head.outputs, width))
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], order: Sequence[int], head: Head) -> "TransformerBackbone":
+    def from_settings(cls, settings: BackboneSettings, order: Sequence[int], head: Head) -> "TransformerBackbone":
         """From the config's `backbone` section: `hidden`, `layers`, `heads`, `feedforward` and `position`.
 
         The section's `feedforward` is per unit of the width.
         """
-        width, forward = settings["hidden"], settings["hidden"] * settings["feedforward"]
-        size = TransformerSize(width, settings["layers"], settings["heads"], forward)
-        return cls(len(order), head, size, settings["position"], order)
+        width, forward = settings.hidden, settings.hidden * settings.feedforward
+        size = TransformerSize(width, settings.layers, settings.heads, forward)
+        return cls(len(order), head, size, settings.position, order)
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:

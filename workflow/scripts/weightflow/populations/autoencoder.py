@@ -5,7 +5,7 @@ Meynent et al. 2025) is γ · contrastive + (1 − γ) · [β · structural + (1
 with its units in other orders, lie near each other, its decoded weights are near its own, and say what it says.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +26,7 @@ from weightflow.networks.learning_rate import cosine_decay
 from weightflow.networks.saved_networks import with_parameters
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms
+from weightflow.populations.settings import AutoencoderSettings
 from weightflow.progress import progress
 from weightflow.seeding import Computation
 from weightflow.storage import parts_of, read_tensors, write_tensors
@@ -36,6 +37,7 @@ _LAST_RATE = 0.01
 _SEEN = 200  # losses that are kept
 _AT_ONCE = 200  # networks in a pass
 _NETWORK = "network."  # before the names of parameters in files
+_SIZES = ("width", "layers", "heads", "feedforward", "latent")  # settings of the network itself
 
 # What networks with weights (B, P) say of queries: (B, n, classes).
 Behaviour = Callable[[Tensor], Tensor]
@@ -50,8 +52,8 @@ class WeightAutoencoder(TokenMaps):
         settings: `width`, `layers`, `heads`, `feedforward`, `latent`.
     """
 
-    def __init__(self, layers: tuple[LinearMap, ...], weights: np.ndarray, settings: Mapping[str, Any]):
-        width, latent = settings["width"], settings["latent"]
+    def __init__(self, layers: tuple[LinearMap, ...], weights: np.ndarray, settings: AutoencoderSettings):
+        width, latent = settings.width, settings.latent
         super().__init__(layers, weights, width)
         neurons = [layer.neurons for layer in layers]
         self.reading, self.writing = attention(settings, neurons), attention(settings, neurons)
@@ -75,32 +77,33 @@ class Fitted:
 
     Attributes:
         network: the auto-encoder.
-        settings: that it was fitted with.
+        settings: of the network.
+        structural: β that it was fitted with.
         losses: table step, loss, contrastive, structural, behavioural.
     """
 
     network: WeightAutoencoder
-    settings: dict[str, Any]
+    settings: AutoencoderSettings
+    structural: float
     losses: pd.DataFrame
 
 
 def fit_autoencoder(
-    layers: tuple[LinearMap, ...],
-    symmetries: Sequence[HiddenUnits],
+    classifier: Classifier,
     weights: np.ndarray,
     behaviour: Behaviour,
-    settings: Mapping[str, Any],
+    settings: AutoencoderSettings,
+    structural: float,
     computation: Computation,
 ) -> Fitted:
     """Fit an auto-encoder to a population.
 
     Args:
-        layers: the layer table.
-        symmetries: groups of units whose orders and signs make the views.
+        classifier: of the networks; orders and signs of its units make the views.
         weights: (N, P) of the population's training networks.
         behaviour: what networks say of the queries, as it is to be compared.
-        settings: those of the network, and `steps`, `batch`, `learning_rate`, `mixing`, `contrastive` (γ),
-            `structural` (β).
+        settings: of the network and its fit, but for β.
+        structural: weight β of the structural part of the loss.
         computation: its seed is that of the network, batches and views.
 
     Raises:
@@ -109,17 +112,19 @@ def fit_autoencoder(
     seed, device = computation.seed, computation.device
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeding.integer(seed, "weight auto-encoder", "network"))
-        network = WeightAutoencoder(layers, weights, settings).to(device)
+        network = WeightAutoencoder(classifier.layers, weights, settings).to(device)
     draws = seeding.stream(seed, "weight auto-encoder")
-    ways = [torch.as_tensor(own, device=device) for own in draw_views(layers, symmetries, _VIEWS, draws)]
+    views = draw_views(classifier.layers, classifier.symmetries, _VIEWS, draws)
+    ways = [torch.as_tensor(own, device=device) for own in views]
     data = torch.as_tensor(weights, dtype=torch.float32, device=device)
-    loss_of = _Loss(network, behaviour, behaviour_scale(behaviour, data), ways, settings)
-    rate, count = settings["learning_rate"], settings["steps"]
+    balance = _Balance(settings.contrastive, structural)
+    loss_of = _Loss(network, behaviour, behaviour_scale(behaviour, data), ways, balance)
+    rate, count = settings.learning_rate, settings.steps
     optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=1e-4)
     rows = []
     for step in progress(range(count), "auto-encoder"):
         optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, _LAST_RATE) * min(1.0, (step + 1) / 50)
-        networks = _drawn(data, settings["batch"], settings["mixing"], draws)
+        networks = _drawn(data, settings.batch, settings.mixing, draws)
         picked = torch.as_tensor(draws.integers(_VIEWS, size=(2, len(networks))))
         loss, parts = loss_of(networks, picked.to(device))
         optimiser.zero_grad(set_to_none=True)
@@ -132,7 +137,7 @@ def fit_autoencoder(
             if not np.isfinite(value):
                 raise DivergenceError(f"the auto-encoder diverged at step {step}; lower its learning_rate ({rate}).")
     seen = pd.DataFrame(rows, columns=["step", "loss", *_Parts._fields])
-    return Fitted(network.eval(), dict(settings), seen)
+    return Fitted(network.eval(), settings, structural, seen)
 
 
 class NetworkSplit(NamedTuple):
@@ -251,15 +256,22 @@ class _Parts(NamedTuple):
     behavioural: Tensor
 
 
+class _Balance(NamedTuple):
+    """Weights γ and β of a loss."""
+
+    contrastive: float
+    structural: float
+
+
 class _Loss:
     """The loss of a batch of networks, and its three parts."""
 
     def __init__(
-        self, network: WeightAutoencoder, behaviour: Behaviour, scale: float, ways: Sequence[Tensor], settings
+        self, network: WeightAutoencoder, behaviour: Behaviour, scale: float, ways: Sequence[Tensor], balance: _Balance
     ):
         self.network, self.behaviour, self.scale = network, behaviour, scale
         self.places, self.signs = ways
-        self.contrastive, self.structural = settings["contrastive"], settings["structural"]
+        self.contrastive, self.structural = balance
 
     def __call__(self, weights: Tensor, picked: Tensor) -> tuple[Tensor, _Parts]:
         network = self.network
@@ -308,7 +320,8 @@ def write_autoencoder(path: str | Path, fitted: Fitted, **metadata: Any) -> None
     """Write an auto-encoder; its losses are a table of their own."""
     tensors = {f"{_NETWORK}{name}": value.cpu().numpy() for name, value in fitted.network.state_dict().items()}
     layers = [astuple(layer) for layer in fitted.network.layers]
-    write_tensors(path, KIND, tensors, layers=layers, settings=fitted.settings, **metadata)
+    settings = fitted.settings.plain() | {"structural": fitted.structural}
+    write_tensors(path, KIND, tensors, layers=layers, settings=settings, **metadata)
 
 
 def read_autoencoder(path: str | Path, device: torch.device) -> WeightAutoencoder:
@@ -321,8 +334,9 @@ def read_autoencoder(path: str | Path, device: torch.device) -> WeightAutoencode
     with parts_of(path):
         state = {name.removeprefix(_NETWORK): torch.from_numpy(value) for name, value in artefact.tensors.items()}
         layers = tuple(LinearMap(*entry) for entry in artefact.metadata["layers"])
-        weights, settings = np.zeros((2, len(state["mean"]))), artefact.metadata["settings"]
-        if settings["layers"] > len(state) or min(min(layer.neurons, layer.columns) for layer in layers) < 1:
+        weights, sizes = np.zeros((2, len(state["mean"]))), artefact.metadata["settings"]
+        settings = AutoencoderSettings(**{key: sizes[key] for key in _SIZES})
+        if settings.layers > len(state) or min(min(layer.neurons, layer.columns) for layer in layers) < 1:
             raise ValueError("more layers than parameters, or empty ones")
         network = with_parameters(lambda: WeightAutoencoder(layers, weights, settings), state)
     return network.to(device).eval()

@@ -1,17 +1,17 @@
 """Inputs that networks are asked, so that a behavioural loss compares what they say (Meynent et al. 2025)."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from weightflow import seeding
 from weightflow.populations.registry import QUERIES
+from weightflow.populations.settings import QuerySettings
 from weightflow.populations.tasks.task import moments_of
 
 
 def draw_queries(
-    training: np.ndarray, others: Mapping[str, np.ndarray], settings: Mapping[str, Any], seed: int
+    training: np.ndarray, others: Mapping[str, np.ndarray], settings: QuerySettings, seed: int
 ) -> np.ndarray:
     """Queries of every kind that the settings name.
 
@@ -25,11 +25,11 @@ def draw_queries(
         (queries, …) float32.
     """
     draws, found = seeding.stream(seed, "weight auto-encoder", "queries"), []
-    for kind in settings["from"]:
+    for kind in settings.sources:
         if kind in QUERIES:
-            found.append(QUERIES[kind].draw.load()(training, settings["count"], draws))
+            found.append(QUERIES[kind].draw.load()(training, settings.count, draws))
         else:
-            found.append(examples(others[kind], settings["count"], draws))
+            found.append(examples(others[kind], settings.count, draws))
     return np.concatenate(found).astype(np.float32)
 
 

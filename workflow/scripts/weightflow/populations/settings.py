@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from weightflow.populations.architectures.registry import ACTIVATIONS, ARCHITECTURES
+from weightflow.populations.architectures.settings import ArchitectureSettings, Depth, Size
 from weightflow.populations.registry import INITIALISATIONS, QUERIES, REFERENCES
+from weightflow.populations.tasks.settings import SplitSettings
 from weightflow.settings import (
     AsWritten,
     Count,
@@ -22,10 +23,6 @@ from weightflow.settings import (
 
 SNAPSHOT = "snapshot"  # the task whose inputs are states
 
-Size = Annotated[int, Field(ge=1, le=65_536)]
-Side = Annotated[int, Field(ge=1, le=64)]
-Depth = Annotated[int, Field(ge=1, le=1024)]
-
 
 class SnapshotSettings(Settings):
     """The states of the task snapshot.
@@ -37,54 +34,6 @@ class SnapshotSettings(Settings):
     """One of the data sets of counts."""
     time: Number | None = None
     """An observed time; null for the last."""
-
-
-class SplitSettings(Settings):
-    """Parts of the task's examples.
-
-    Networks learn the training part, every choice is made on the validation part, and results are measured on the test
-    part.
-    """
-
-    validation: Share = 0.2
-    """Share of the examples for validation."""
-    test: Share = 0.3
-    """Share of the examples for the test."""
-    seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the split, the same for all seeds of the run."""
-
-
-class ArchitectureSettings(Settings):
-    """The networks.
-
-    Convolutions and attention take images; an MLP flattens them; gru and transformer are the backbones, with the keys
-    of a model's backbone, and take states.
-    """
-
-    kind: Annotated[str, NameIn(ARCHITECTURES)] = "mlp"
-    """Kind of network."""
-    activation: Annotated[str, NameIn(ACTIVATIONS)] = "relu"
-    """Activation of mlp, cnn and lenet5."""
-    widths: Many[Size] = (16,)
-    """Units of the hidden dense layers (mlp, cnn)."""
-    channels: Annotated[Many[Size], Field(min_length=1)] = (8, 6, 4)
-    """Channels of the convolutions (cnn)."""
-    kernels: Annotated[Many[Side], Field(min_length=1)] = (5, 5, 2)
-    """Side of the kernel of each convolution (cnn)."""
-    pools: Annotated[Many[Side], Field(min_length=1)] = (2, 2, 1)
-    """Side of the square of each max pooling after a convolution, 1 for none (cnn)."""
-    patch: Annotated[int, Field(ge=1, le=4096)] = 4
-    """Side of a patch (vit)."""
-    hidden: Size = 32
-    """Hidden size of a gru, width of a transformer or vit."""
-    layers: Depth = 2
-    """Number of stacked GRU layers, or of the blocks of a transformer or vit."""
-    heads: Depth = 4
-    """Attention heads of a transformer or vit, which divide its width."""
-    feedforward: Annotated[int, Field(ge=1, le=16)] = 2
-    """Hidden units of each block's feed-forward part, as a multiple of the width (transformer, vit)."""
-    position: bool = True
-    """Whether the network sees which variable it predicts (gru, transformer)."""
 
 
 class NetworkTrainingSettings(Settings):
@@ -105,9 +54,7 @@ class NetworkTrainingSettings(Settings):
     take all combinations in turn."""
     weight_decays: Annotated[Unique[NotNegative], Field(min_length=1)] = (0,)
     """Weight decays of AdamW."""
-    initialisations: Annotated[
-        Unique[Annotated[str, NameIn(INITIALISATIONS)]], Field(min_length=1)
-    ] = ("default",)
+    initialisations: Annotated[Unique[Annotated[str, NameIn(INITIALISATIONS)]], Field(min_length=1)] = ("default",)
     """Initial weights."""
 
 

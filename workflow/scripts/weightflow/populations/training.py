@@ -19,6 +19,7 @@ from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.populations.classification import accuracy, logits, measure_norms
 from weightflow.populations.initialisation import initial
 from weightflow.populations.population import Population
+from weightflow.populations.settings import NetworkTrainingSettings
 from weightflow.populations.tasks.task import Labelled, Task
 from weightflow.progress import progress
 from weightflow.seeding import Computation
@@ -46,7 +47,7 @@ class _CurvePoint(NamedTuple):
 
 
 def train_population(
-    classifier: Classifier, task: Task, settings: Mapping[str, Any], computation: Computation
+    classifier: Classifier, task: Task, settings: NetworkTrainingSettings, computation: Computation
 ) -> Population:
     """Train N networks, each with its own initial weights and order of examples, whatever is trained beside it.
 
@@ -63,10 +64,10 @@ def train_population(
     """
     weights, kept = sum(layer.weights for layer in classifier.layers), len(_kept(settings))
     check_bytes(
-        4 * settings["networks"] * weights * (kept + _HELD),
-        f"populations.*.training: {settings['networks']} networks of {weights} weights at {kept} epochs",
+        4 * settings.networks * weights * (kept + _HELD),
+        f"populations.*.training: {settings.networks} networks of {weights} weights at {kept} epochs",
     )
-    recipes, at_once = _recipes(settings), settings["at_once"]
+    recipes, at_once = _recipes(settings), settings.at_once
     seed, device = computation.seed, computation.device
     generators = [torch.Generator().manual_seed(seeding.integer(seed, "population", i)) for i in range(len(recipes))]
     parts = [
@@ -81,22 +82,23 @@ def train_population(
     return Population(kept[:, -1], np.array(_kept(settings)), kept, recipes, table)
 
 
-def _recipes(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _recipes(settings: NetworkTrainingSettings) -> list[dict[str, Any]]:
     """What each network is trained with; those of one learning rate and decay stand together."""
-    keys = {"learning_rate": "learning_rates", "weight_decay": "weight_decays", "initialisation": "initialisations"}
-    ways = [dict(zip(keys, way, strict=True)) for way in itertools.product(*(settings[key] for key in keys.values()))]
-    found = [ways[i % len(ways)] for i in range(settings["networks"])]
+    keys = ("learning_rate", "weight_decay", "initialisation")
+    lists = settings.learning_rates, settings.weight_decays, settings.initialisations
+    ways = [dict(zip(keys, way, strict=True)) for way in itertools.product(*lists)]
+    found = [ways[i % len(ways)] for i in range(settings.networks)]
     return sorted(found, key=ways.index)
 
 
-def _kept(settings: Mapping[str, Any]) -> list[int]:
+def _kept(settings: NetworkTrainingSettings) -> list[int]:
     """Epochs whose weights are kept."""
-    return sorted({*settings["checkpoints"], settings["epochs"]})
+    return sorted({*settings.checkpoints, settings.epochs})
 
 
-def _judged(settings: Mapping[str, Any]) -> set[int]:
+def _judged(settings: NetworkTrainingSettings) -> set[int]:
     """Epochs that the curves tell of."""
-    return {*range(0, settings["epochs"], max(1, -(-settings["epochs"] // _SEEN))), *_kept(settings)}
+    return {*range(0, settings.epochs, max(1, -(-settings.epochs // _SEEN))), *_kept(settings)}
 
 
 def _train(
@@ -104,7 +106,7 @@ def _train(
     task: Task,
     recipes: Sequence[Mapping[str, Any]],
     generators: Sequence[torch.Generator],
-    settings: Mapping[str, Any],
+    settings: NetworkTrainingSettings,
     device: torch.device,
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Checkpoints (N, E, P) and curves of networks side by side."""
@@ -121,16 +123,16 @@ def _train(
     rates = [group["lr"] for group in optimiser.param_groups]
     training, validation = (_on(part, device) for part in (task.training, task.validation))
     kept, judged, checkpoints, rows = _kept(settings), _judged(settings), [], []
-    steps = settings["epochs"] * -(-len(training.labels) // settings["batch"])
+    steps = settings.epochs * -(-len(training.labels) // settings.batch)
     step = 0
-    for epoch in progress(range(settings["epochs"] + 1), f"{len(recipes)} networks, epochs"):
+    for epoch in progress(range(settings.epochs + 1), f"{len(recipes)} networks, epochs"):
         if epoch in judged:
             weights = torch.cat([group["params"][0].detach() for group in optimiser.param_groups])
             checkpoints += [weights.cpu().numpy()] if epoch in kept else []
             rows += _judge(classifier, weights, epoch, training, validation)
-        if epoch == settings["epochs"]:
+        if epoch == settings.epochs:
             break
-        for batch in _batches(len(training.labels), settings["batch"], generators):
+        for batch in _batches(len(training.labels), settings.batch, generators):
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * cosine_decay(step, steps, _LAST_RATE)
             weights = torch.cat([group["params"][0] for group in optimiser.param_groups])

@@ -5,7 +5,6 @@ et al. 2023). It may be told of a condition of each network, such as the time of
 """
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,8 @@ from weightflow import seeding
 from weightflow.errors import DivergenceError
 from weightflow.networks.learning_rate import cosine_decay
 from weightflow.networks.saved_networks import with_parameters
-from weightflow.populations.reduction import Reduction, fit_reduction
+from weightflow.populations.reduction import Reduction
+from weightflow.populations.settings import VelocitySettings
 from weightflow.progress import progress
 from weightflow.seeding import Computation
 from weightflow.storage import parts_of, read_tensors, write_tensors
@@ -74,7 +74,8 @@ class WeightFlow:
 
 def fit_weight_flow(
     weights: np.ndarray,
-    settings: Mapping[str, Any],
+    reduction: Reduction,
+    settings: VelocitySettings,
     computation: Computation,
     conditions: np.ndarray | None = None,
 ) -> WeightFlow:
@@ -82,26 +83,24 @@ def fit_weight_flow(
 
     Args:
         weights: (N, P), aligned to each other.
-        settings: `width`, `steps`, `batch`, `learning_rate`, `weight_decay`, `ema`, `source`, `times` (the α and β of
-            the Beta distribution of t, [1, 1] for a uniform one), `coupling` (independent or optimal, within a
-            batch), `components` and `reduction`.
+        reduction: of weights to coordinates.
+        settings: of the velocity.
         computation: its seed is that of the network, batches, noise and times.
         conditions: (N, c), about from −1 to 1.
 
     Raises:
         DivergenceError: the loss became NaN or infinite.
     """
-    reduction = fit_reduction(weights, settings["components"], settings["reduction"])
     goals = torch.as_tensor(reduction.coordinates(weights), dtype=torch.float32)
     given = torch.zeros(len(goals), 0) if conditions is None else torch.as_tensor(conditions, dtype=torch.float32)
     seed, device = computation.seed, computation.device
     draws = seeding.stream(seed, "weight flow")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeding.integer(seed, "weight flow", "network"))
-        velocity = Velocity(goals.shape[1], settings["width"], given.shape[1]).to(device)
-    average = AveragedModel(velocity, multi_avg_fn=get_ema_multi_avg_fn(settings["ema"]))
-    rate, count = settings["learning_rate"], settings["steps"]
-    optimiser = torch.optim.AdamW(velocity.parameters(), lr=rate, weight_decay=settings["weight_decay"])
+        velocity = Velocity(goals.shape[1], settings.width, given.shape[1]).to(device)
+    average = AveragedModel(velocity, multi_avg_fn=get_ema_multi_avg_fn(settings.ema))
+    rate, count = settings.learning_rate, settings.steps
+    optimiser = torch.optim.AdamW(velocity.parameters(), lr=rate, weight_decay=settings.weight_decay)
     losses = []
     for step in progress(range(count), "flow over weights"):
         optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, 0.0)
@@ -115,28 +114,28 @@ def fit_weight_flow(
             losses.append((step, value))
             if not np.isfinite(value):
                 raise DivergenceError(f"the weight flow diverged at step {step}; lower its learning_rate ({rate}).")
-    return WeightFlow(average.module.eval(), reduction, settings["source"], pd.DataFrame(losses, columns=_LOSSES))
+    return WeightFlow(average.module.eval(), reduction, settings.source, pd.DataFrame(losses, columns=_LOSSES))
 
 
 def _loss(
     velocity: Velocity,
     goals: Tensor,
     given: Tensor,
-    settings: Mapping[str, Any],
+    settings: VelocitySettings,
     draws: np.random.Generator,
     device: torch.device,
 ) -> Tensor:
     """Mean squared error of the velocity on the ways of a batch."""
-    chosen = torch.as_tensor(draws.integers(len(goals), size=settings["batch"]))
+    chosen = torch.as_tensor(draws.integers(len(goals), size=settings.batch))
     ends, conditions = goals[chosen], given[chosen]
-    starts = settings["source"] * torch.as_tensor(draws.standard_normal(ends.shape), dtype=torch.float32)
-    if settings["coupling"] == "optimal":
+    starts = settings.source * torch.as_tensor(draws.standard_normal(ends.shape), dtype=torch.float32)
+    if settings.coupling == "optimal":
         # Noise and condition stay independent, as they are when networks are generated (Kerrigan et al. 2024).
         beside = _APART * starts.shape[1] ** 0.5 * conditions
         sides = (torch.cat([part, beside], dim=1).numpy() for part in (starts, ends))
         partner = torch.as_tensor(couple(*sides, draws))
         ends, conditions = ends[partner], conditions[partner]
-    t = torch.as_tensor(draws.beta(*settings["times"], size=(len(ends), 1)), dtype=torch.float32)
+    t = torch.as_tensor(draws.beta(*settings.times, size=(len(ends), 1)), dtype=torch.float32)
     t, starts, ends, conditions = (part.to(device) for part in (t, starts, ends, conditions))
     return (velocity(t, torch.lerp(starts, ends, t), conditions) - (ends - starts)).square().mean()
 

@@ -1,15 +1,14 @@
 """Where a model's weights are at any time, from what its fit left behind."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from weightflow.dynamics.equations import Solver, solve_weights
+from weightflow.dynamics.equations import solve_weights
 from weightflow.dynamics.field_files import load_field, make_field
 from weightflow.dynamics.latent_path import read_latent_path
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.dynamics.weight_spline import read_spline
 from weightflow.prediction.moving_density import WeightsAt
@@ -44,9 +43,7 @@ class FieldFiles:
     curve: str = ""
 
 
-def along_field(
-    files: FieldFiles, graph: WeightGraph, settings: Mapping[str, Any], computation: Computation
-) -> WeightsAt:
+def along_field(files: FieldFiles, graph: WeightGraph, settings: ModelSettings, computation: Computation) -> WeightsAt:
     """The weights that a fitted field moves: for several grids of times (T_i,) those (T_i, P) on each.
 
     Args:
@@ -57,6 +54,6 @@ def along_field(
     """
     driven = read_latent_path(files.path).coordinates if files.path else None
     begin = read_spline(files.curve) if files.curve else None
-    field = make_field(graph, driven, settings["dynamics"], computation.seed, begin, settings["continuation"])
+    field = make_field(graph, driven, settings.dynamics, computation.seed, begin, settings.continuation)
     load_field(files.dynamics, field)
-    return partial(solve_weights, field.to(computation.device), graph, solver=Solver(**settings["solver"]))
+    return partial(solve_weights, field.to(computation.device), graph, solver=settings.solver)

@@ -189,8 +189,7 @@ def _names(content: ReactionFile | WalkFile, where: str) -> tuple[tuple[str, ...
         if len(species) > MOST:
             raise InputError(f"{where}: species: there are more than {MOST}; write a smaller system.")
     parameters = {
-        str(name): _number(value, f"{where}: parameters.{name}")
-        for name, value in content.parameters.items()
+        str(name): _number(value, f"{where}: parameters.{name}") for name, value in content.parameters.items()
     }
     for name in (*species, *parameters):
         check_name(name, f"{where}: species and parameters")

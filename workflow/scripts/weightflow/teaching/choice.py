@@ -16,6 +16,7 @@ from weightflow.data.subsets import at_most
 from weightflow.density.kernels import log_probs
 from weightflow.progress import progress
 from weightflow.teaching.registry import CONTINUOUS, DISCRETE, MEMBERS
+from weightflow.teaching.settings import TeacherSettings
 from weightflow.teaching.teachers import FIELDS, Interpolant, Teacher, Teachers, teacher_of
 
 OWN = "own"  # in place of a rate: a rate for each variable
@@ -25,25 +26,18 @@ _COMPARED = 4000  # most states of a teacher, or of a snapshot, in a comparison
 _MULTIPLES = (0.1, 0.15, 0.2, 0.3, 0.4)  # of the kernels around a teacher's states, over their spread
 
 
-def candidates(
-    members: Sequence[str] | None,
-    noises: Sequence[float],
-    shares: Sequence[float],
-    rates: Sequence[float | str] = (0.0,),
-    discrete: bool = True,
-) -> list[Teacher]:
-    """Every combination that makes a difference; a rate may be 'own', and None takes the members that suit the states.
-
-    Members that cannot teach such states are left out.
-    """
+def candidates(settings: TeacherSettings, discrete: bool = True) -> list[Teacher]:
+    """Every teacher of the settings, each once; members that cannot teach such states are left out."""
     kind, found = DISCRETE if discrete else CONTINUOUS, []
+    members = settings.members
     if members is None:
-        members = [name for name, member in MEMBERS.items() if member.default == kind]
-    for member, rate in itertools.product([m for m in members if kind in MEMBERS[m].kinds], rates):
-        settings = MEMBERS[member].settings
-        motion = {} if "rate" not in settings else {"own": True} if rate == OWN else {"rate": rate}
-        for noise in noises if "noise" in settings else [0.0]:
-            found += [Teacher(member, noise, share, **motion) for share in (shares if "share" in settings else [0.0])]
+        members = tuple(name for name, member in MEMBERS.items() if member.default == kind)
+    for member, rate in itertools.product([m for m in members if kind in MEMBERS[m].kinds], settings.rates):
+        varied = MEMBERS[member].settings
+        motion = {} if "rate" not in varied else {"own": True} if rate == OWN else {"rate": rate}
+        shares = settings.shares if "share" in varied else (0.0,)
+        for noise in settings.noises if "noise" in varied else (0.0,):
+            found += [Teacher(member, noise, share, **motion) for share in shares]
     return list(dict.fromkeys(found))
 
 

@@ -7,9 +7,7 @@ from pydantic import Field
 from weightflow.settings import ANumber, AsWritten, AText, ByShape, NameIn, Settings, Share, Unique
 from weightflow.teaching.registry import MEMBERS
 
-Rate = Annotated[
-    Annotated[float, Field(ge=0, le=100), AsWritten, ANumber] | Annotated[Literal["own"], AText], ByShape
-]
+Rate = Annotated[Annotated[float, Field(ge=0, le=100), AsWritten, ANumber] | Annotated[Literal["own"], AText], ByShape]
 
 
 class TeacherSettings(Settings):

@@ -3,13 +3,14 @@
 As a backbone, a classifier owns no weights. Its methods take them as a flat tensor (S, P), S networks side by side.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from torch import Tensor
 
 from weightflow.networks.layout import HiddenUnits, LinearMap
 from weightflow.populations.architectures.registry import ARCHITECTURES
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 
 
@@ -27,14 +28,14 @@ class Classifier(Protocol):
     norms: dict[str, int]
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "Classifier":
+    def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> "Classifier":
         """From a population's `architecture` section, for inputs of a shape and a number of classes."""
 
     def logits(self, weights: Tensor, inputs: Tensor, norms: BatchNorms) -> Tensor:
         """(S, N, classes) of inputs (N, …) or (S, N, …) at weights (S, P)."""
 
 
-def make_classifier(settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> Classifier:
+def make_classifier(settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> Classifier:
     """Build the classifier that settings name.
 
     Args:
@@ -45,4 +46,4 @@ def make_classifier(settings: Mapping[str, Any], shape: Sequence[int], classes: 
     Raises:
         InputError: the kind does not take inputs of this shape.
     """
-    return ARCHITECTURES[settings["kind"]].model.load().from_settings(settings, shape, classes)
+    return ARCHITECTURES[settings.kind].model.load().from_settings(settings, shape, classes)

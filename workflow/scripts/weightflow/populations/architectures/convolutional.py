@@ -3,10 +3,10 @@
 Convolutions with an activation and, if asked for, a pooling each; then dense layers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
-from typing import Any
+from typing import Self
 
 from torch import Tensor
 
@@ -14,6 +14,7 @@ from weightflow.errors import InputError
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.populations.architectures.registry import ACTIVATIONS
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.stacked_layers import BatchNorms, convolve, dense, for_each, pool
 
 
@@ -73,11 +74,11 @@ class ConvolutionalNetwork:
         self.layers = tuple(layers)
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "ConvolutionalNetwork":
+    def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> Self:
         """From `channels`, `kernels`, `pools`, `widths` and `activation`."""
-        parts = zip(*(settings[key] for key in ("channels", "kernels", "pools")), strict=True)
+        parts = zip(settings.channels, settings.kernels, settings.pools, strict=True)
         convolutions = [Convolution(*own) for own in parts]
-        return cls(images(shape), convolutions, settings["widths"], classes, settings["activation"])
+        return cls(images(shape), convolutions, settings.widths, classes, settings.activation)
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:
@@ -112,11 +113,11 @@ class LeNet(ConvolutionalNetwork):
     """LeNet-5 (LeCun et al. 1998) with rectifiers and largest values; images of 28 × 28 are padded to its 32 × 32."""
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "LeNet":
+    def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> Self:
         """From `activation`."""
         padding = max(0, (32 - images(shape)[1]) // 2)
         convolutions = [Convolution(6, 5, 2, padding), Convolution(16, 5, 2)]
-        return cls(shape, convolutions, [120, 84], classes, settings["activation"])
+        return cls(shape, convolutions, [120, 84], classes, settings.activation)
 
 
 def images(shape: Sequence[int]) -> Sequence[int]:

@@ -1,15 +1,15 @@
 """Multilayer perceptrons that classify."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from math import prod
-from typing import Any
 
 from torch import Tensor
 
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.populations.architectures.registry import ACTIVATIONS
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.stacked_layers import BatchNorms, dense, for_each
 
 
@@ -23,9 +23,9 @@ class MLP:
         self.shape, self.activation = tuple(shape), activation
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "MLP":
+    def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> "MLP":
         """From `widths` and `activation`."""
-        return cls(shape, settings["widths"], classes, settings["activation"])
+        return cls(shape, settings.widths, classes, settings.activation)
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:

@@ -69,19 +69,19 @@ ARCHITECTURES: dict[str, Architecture] = {
         "a small vision transformer",
         Lazy("weightflow.populations.architectures.vision_transformer", "VisionTransformer"),
         "images",
-        ("patch", "width", "depth", "heads", "feedforward"),
+        ("patch", "hidden", "layers", "heads", "feedforward"),
     ),
     "gru": Architecture(
         "the GRU backbone",
         Lazy("weightflow.populations.architectures.state_classifiers", "GRUClassifier"),
         "states",
-        ("width", "depth", "position"),
+        ("hidden", "layers", "position"),
     ),
     "transformer": Architecture(
         "the transformer backbone",
         Lazy("weightflow.populations.architectures.state_classifiers", "TransformerClassifier"),
         "states",
-        ("width", "depth", "heads", "feedforward", "position"),
+        ("hidden", "layers", "heads", "feedforward", "position"),
     ),
 }
 

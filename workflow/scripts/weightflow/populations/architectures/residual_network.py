@@ -3,9 +3,8 @@
 Shortcuts between stages are projections, so that each stage has a stream of its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 from torch.nn import functional
@@ -13,6 +12,7 @@ from torch.nn import functional
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.populations.architectures.convolutional import images
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.stacked_layers import BatchNorms, convolve, dense, for_each, norm_map
 
 
@@ -114,7 +114,7 @@ class ResNet20(ResidualNetwork):
     """Three stages of three blocks."""
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "ResNet20":
+    def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> "ResNet20":
         """Of no settings of its own."""
         return cls(images(shape), (16, 32, 64), 3, classes)
 
@@ -123,7 +123,7 @@ class ResNet18(ResidualNetwork):
     """Four stages of two blocks."""
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "ResNet18":
+    def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> "ResNet18":
         """Of no settings of its own."""
         return cls(images(shape), (64, 128, 256, 512), 2, classes)
 

@@ -1,7 +1,7 @@
 """This project's backbones as classifiers: what is the next count, given those before it (tasks/next_count.py)?"""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -10,6 +10,7 @@ from weightflow.networks.autoregressive import AutoregressiveBackbone
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
 from weightflow.networks.transformer import TransformerBackbone, TransformerSize
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 
 
@@ -45,17 +46,18 @@ class GRUClassifier(StateClassifier):
     """The GRU backbone."""
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "GRUClassifier":
-        """From `width` (hidden units), `depth` (levels) and `position`."""
-        sizes = settings["width"], settings["depth"]
-        return cls(GRUBackbone(shape[0] - 1, CountHead(classes), *sizes, settings["position"]))
+    def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> Self:
+        """From `hidden`, `layers` and `position`."""
+        head = CountHead(classes)
+        return cls(GRUBackbone(shape[0] - 1, head, settings.hidden, settings.layers, settings.position))
 
 
 class TransformerClassifier(StateClassifier):
     """The transformer backbone."""
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "TransformerClassifier":
-        """From `width`, `depth`, `heads`, `feedforward`, a multiple of the width, and `position`."""
-        size = TransformerSize(settings["width"], settings["depth"], settings["heads"], settings["feedforward"])
-        return cls(TransformerBackbone(shape[0] - 1, CountHead(classes), size, settings["position"]))
+    def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> Self:
+        """From `hidden`, `layers`, `heads`, `feedforward` (per unit of the width) and `position`."""
+        forward = settings.hidden * settings.feedforward
+        size = TransformerSize(settings.hidden, settings.layers, settings.heads, forward)
+        return cls(TransformerBackbone(shape[0] - 1, CountHead(classes), size, settings.position))

@@ -1,7 +1,6 @@
 """A small vision transformer (Dosovitskiy et al. 2021): patches as tokens, a class token, blocks with norms first."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -12,6 +11,7 @@ from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.networks.transformer import TransformerSize
 from weightflow.populations.architectures.convolutional import images
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.stacked_layers import BatchNorms, dense, for_each, norm_map, scaled
 
 
@@ -45,10 +45,11 @@ class VisionTransformer:
         self.layers = (*layers, norm_map("norm", width), LinearMap("dense", classes, width))
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], shape: Sequence[int], classes: int) -> "VisionTransformer":
-        """From `patch`, `width`, `depth`, `heads` and `feedforward`."""
-        size = TransformerSize(*(settings[key] for key in ("width", "depth", "heads", "feedforward")))
-        return cls(images(shape), settings["patch"], size, classes)
+    def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> "VisionTransformer":
+        """From `patch`, `hidden`, `layers`, `heads` and `feedforward` (per unit of the width)."""
+        forward = settings.hidden * settings.feedforward
+        size = TransformerSize(settings.hidden, settings.layers, settings.heads, forward)
+        return cls(images(shape), settings.patch, size, classes)
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:

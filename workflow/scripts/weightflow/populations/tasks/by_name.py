@@ -1,18 +1,17 @@
 """Tasks by their names: small ones come with scikit-learn, images are read from the files that their authors give."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from sklearn import datasets
 
-from weightflow.errors import InputError
+from weightflow.errors import InputError, unknown
 from weightflow.formats.downloads import check_sum
 from weightflow.populations.tasks.catalogue import DataSet
 from weightflow.populations.tasks.images import read_parts
 from weightflow.populations.tasks.registry import BUILT_IN
+from weightflow.populations.tasks.settings import SplitSettings
 from weightflow.populations.tasks.task import Labelled, Task, split_task
-from weightflow.errors import unknown
 
 
 def built_in(name: str) -> Labelled:
@@ -22,7 +21,7 @@ def built_in(name: str) -> Labelled:
     return Labelled(inputs.astype(np.float32), found.target.astype(np.int64))
 
 
-def named_task(name: str, settings: Mapping[str, Any], catalogue: Mapping[str, DataSet]) -> Task:
+def named_task(name: str, settings: SplitSettings, catalogue: Mapping[str, DataSet]) -> Task:
     """The task of a name, split and scaled.
 
     Args:

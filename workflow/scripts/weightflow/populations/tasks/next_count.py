@@ -4,19 +4,17 @@ An example is a state, and the variable of it that is asked for. Populations of 
 learn theirs: each network is one more anchor of the same snapshot.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from weightflow import seeding
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
 from weightflow.errors import InputError
+from weightflow.populations.tasks.settings import SplitSettings
 from weightflow.populations.tasks.task import Labelled, Task
 
 
-def task_of_states(data: Snapshots, time: float | None, settings: Mapping[str, Any], source: str) -> Task:
+def task_of_states(data: Snapshots, time: float | None, settings: SplitSettings, source: str) -> Task:
     """The task of one observed snapshot.
 
     Args:
@@ -39,12 +37,12 @@ def task_of_states(data: Snapshots, time: float | None, settings: Mapping[str, A
         )
     place = int(np.flatnonzero(np.isclose(data.times, observed[-1] if time is None else time))[0])
     states, test = data.training[place], data.heldout[place] if data.heldout else data.training[place][:0]
-    order = seeding.stream(settings["seed"], "task").permutation(len(states))
-    held = round(settings["validation"] * len(states))
+    order = seeding.stream(settings.seed, "task").permutation(len(states))
+    held = round(settings.validation * len(states))
     if not 0 < held < len(states) or not len(test):
         raise InputError(
             f"{source}: {len(states)} training and {len(test)} held-out states at time {data.times[place]:g} leave a "
-            f"part without any, with a share of {settings['validation']} for validation; add states."
+            f"part without any, with a share of {settings.validation} for validation; add states."
         )
     parts = [states[order[held:]], states[order[:held]], test]
     return Task(*(_examples(part) for part in parts), classes=data.space.levels)

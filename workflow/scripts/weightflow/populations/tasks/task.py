@@ -1,6 +1,5 @@
 """Tasks that classifiers learn: labelled inputs, in three parts of which training sees one and no choice the last."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 
 from weightflow import seeding
 from weightflow.errors import InputError
+from weightflow.populations.tasks.settings import SplitSettings
 from weightflow.storage import parts_of, read_tensors, write_tensors
 
 KIND = "task"
@@ -56,7 +56,7 @@ def moments_of(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return inputs.mean(axis), inputs.std(axis)
 
 
-def split_task(everything: Labelled, settings: Mapping[str, Any], test: Labelled | None = None) -> Task:
+def split_task(everything: Labelled, settings: SplitSettings, test: Labelled | None = None) -> Task:
     """Split, and scale by the training part: tables by feature, images as a whole.
 
     Args:
@@ -67,15 +67,15 @@ def split_task(everything: Labelled, settings: Mapping[str, Any], test: Labelled
     Raises:
         InputError: a part is empty, or a label is missing in training.
     """
-    order = seeding.stream(settings["seed"], "task").permutation(len(everything.labels))
-    held = [0 if test else round(settings["test"] * len(order)), round(settings["validation"] * len(order))]
+    order = seeding.stream(settings.seed, "task").permutation(len(everything.labels))
+    held = [0 if test else round(settings.test * len(order)), round(settings.validation * len(order))]
     parts = np.split(order, np.cumsum(held))
     own, validation, training = (Labelled(everything.inputs[part], everything.labels[part]) for part in parts)
     found = training, validation, test or own
     classes = 1 + max((int(part.labels.max()) for part in found if len(part.labels)), default=-1)
     if not all(len(part.labels) for part in found) or len(np.unique(training.labels)) < classes:
         raise InputError(
-            f"task: of {len(order)} examples a share of {settings['validation']} for validation and {settings['test']} "
+            f"task: of {len(order)} examples a share of {settings.validation} for validation and {settings.test} "
             f"for the test leaves a part without examples, or training without some of the {classes} labels; change "
             "the shares."
         )
