@@ -31,7 +31,8 @@ def run(root: Path, *command: str) -> subprocess.CompletedProcess:
 @pytest.fixture(scope="module")
 def sources(root) -> list[Path]:
     """Python and Snakemake files of the workflow, apart from the tests."""
-    files = [*(root / "workflow").rglob("*.py"), *(root / "workflow").rglob("*.smk"), root / "Snakefile"]
+    workflow = root / "workflow"
+    files = [*workflow.rglob("*.py"), *workflow.rglob("*.smk"), workflow / "Snakefile", root / "Snakefile"]
     assert len(files) > 40
     return files
 

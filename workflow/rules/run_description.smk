@@ -40,7 +40,7 @@ rule describe_rulegraph:
     params:
         config=config,
         rules=contents(
-            [str(HOME / "Snakefile"), *sorted(map(str, (WORKFLOW / "rules").glob("*.smk")))]
+            [str(WORKFLOW / "Snakefile"), *sorted(map(str, (WORKFLOW / "rules").glob("*.smk")))]
         ),
         code=code("describe_rulegraph.py"),
     script:
