@@ -59,6 +59,12 @@ def test_sources_are_free_of(sources, what):
     assert [str(path) for path in sources if pattern.search(path.read_text(encoding="utf-8"))] == []
 
 
+def test_every_rule_has_a_message(rules):
+    figures = ("plot_", "animate_")  # named by their files
+    without = {name for name, text in rules.items() if "\n    message:\n" not in text}
+    assert [name for name in without if not name.startswith(figures)] == []
+
+
 def test_every_rule_has_its_script_and_every_script_its_rule(root):
     rules = "".join(path.read_text(encoding="utf-8") for path in (root / "workflow" / "rules").glob("*.smk"))
     named = set(re.findall(r'"\.\./scripts/(\w+)\.py"', rules))

@@ -22,6 +22,8 @@ rule fit_flow:
         runtime=training_minutes,
     params:
         code=code("fit_flow.py"),
+    message:
+        "Fit the flow of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/fit_flow.py"
 
@@ -48,5 +50,7 @@ rule predict_flow:
     params:
         samples=config["evaluation"]["samples"],
         code=code("predict_flow.py"),
+    message:
+        "Predict {wildcards.dataset} with {wildcards.model}, seed {wildcards.seed}"
     script:
         "../scripts/predict_flow.py"

@@ -16,6 +16,8 @@ rule write_settings:
     params:
         config=config,
         code=code("write_settings.py"),
+    message:
+        "Write the settings of the run"
     script:
         "../scripts/write_settings.py"
 
@@ -43,5 +45,7 @@ rule describe_rulegraph:
             [str(WORKFLOW / "Snakefile"), *sorted(map(str, (WORKFLOW / "rules").glob("*.smk")))]
         ),
         code=code("describe_rulegraph.py"),
+    message:
+        "Describe the rule graph"
     script:
         "../scripts/describe_rulegraph.py"

@@ -22,6 +22,8 @@ rule choose_teacher:
         settings=lambda w: stages.teacher_settings(sharer(TEACHERS[w.teacher])),
         seed=lambda w: dataset_settings(w)["seed"],
         code=code("choose_teacher.py"),
+    message:
+        "Choose the teacher of {wildcards.dataset} ({wildcards.teacher})"
     script:
         "../scripts/choose_teacher.py"
 
@@ -49,6 +51,8 @@ rule choose_smoothing:
     params:
         settings=lambda w: stages.choice_settings(sharer(CHOICES[w.choice])),
         code=code("choose_smoothing.py"),
+    message:
+        "Choose width and smoothing on {wildcards.dataset} ({wildcards.choice}), seed {wildcards.seed}"
     script:
         "../scripts/choose_smoothing.py"
 
@@ -77,5 +81,7 @@ rule fit_spline:
     params:
         settings=lambda w: stages.spline_settings(sharer(SPLINES[w.spline])),
         code=code("fit_spline.py"),
+    message:
+        "Fit the weight spline on {wildcards.dataset} ({wildcards.spline}), seed {wildcards.seed}"
     script:
         "../scripts/fit_spline.py"
