@@ -7,7 +7,7 @@ import pandas as pd
 
 from weightflow.data.folds import fold_of
 from weightflow.evaluation import metrics
-from weightflow.evaluation.score_tables import over_seeds
+from weightflow.evaluation.score_tables import at_times
 
 TIMES = "left_out"
 _METRICS = {
@@ -62,4 +62,4 @@ def summarise_folds(scores: pd.DataFrame) -> pd.DataFrame:
     Returns:
         As `score_tables.summarise`, with times 'left_out'.
     """
-    return over_seeds(scores, TIMES)
+    return at_times(scores, TIMES)
