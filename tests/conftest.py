@@ -358,6 +358,14 @@ def run_snakemake() -> Callable[..., subprocess.CompletedProcess]:
     return run
 
 
+def job_counts(output: str) -> dict[str, int]:
+    """Jobs by rule, as Snakemake lists them before it starts or at the end of a dry run."""
+    if "Job stats:" not in output:
+        return {}
+    stats = output.split("Job stats:")[1].split("total")[0]
+    return {name: int(count) for name, count in re.findall(r"^([\w-]+) +(\d+)$", stats, re.MULTILINE)}
+
+
 @pytest.fixture
 def without_torch(tmp_path_factory, monkeypatch) -> None:
     """Programs started by a test find no torch."""

@@ -28,6 +28,8 @@ rule train_anchors:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         seed=lambda w: int(w.seed),
         code=code("train_anchors.py"),
+    message:
+        "Train the anchors {wildcards.anchors} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/train_anchors.py"
 
@@ -62,6 +64,8 @@ rule train_anchors_of_seeds:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         seeds=SEEDS,
         code=code("train_anchors_of_seeds.py"),
+    message:
+        "Train the anchors {wildcards.anchors} on {wildcards.dataset}, all seeds"
     script:
         "../scripts/train_anchors_of_seeds.py"
 
@@ -90,6 +94,8 @@ rule fit_pooled_start:
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("fit_pooled_start.py"),
+    message:
+        "Fit the common start of {wildcards.anchors} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/fit_pooled_start.py"
 
@@ -121,6 +127,9 @@ rule train_anchor:
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("train_anchor.py"),
+    message:
+        "Train anchor {wildcards.snapshot} of {wildcards.anchors} on {wildcards.dataset}, seed "
+        "{wildcards.seed}"
     script:
         "../scripts/train_anchor.py"
 
@@ -152,6 +161,8 @@ rule gather_anchors:
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("gather_anchors.py"),
+    message:
+        "Gather the anchors {wildcards.anchors} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/gather_anchors.py"
 
@@ -177,5 +188,7 @@ rule sum_benchmarks:
         "../../envs/analysis.yaml"
     params:
         code=code("sum_benchmarks.py"),
+    message:
+        "Add up the cost of {wildcards.anchors} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/sum_benchmarks.py"

@@ -19,6 +19,8 @@ rule archive_results:
         regenerated=REDRAWN,
         systems=consistency.systems_by_path(config),  # which elsewhere lead nowhere
         code=code("archive_results.py"),
+    message:
+        "Archive the results"
     script:
         "../scripts/archive_results.py"
 
@@ -33,5 +35,7 @@ rule provenance:
     params:
         artefact=ARTEFACT,
         code=code("show_provenance.py"),
+    message:
+        "Show the provenance of the results"
     script:
         "../scripts/show_provenance.py"

@@ -23,6 +23,8 @@ rule train_anchor_ensemble:
         settings=ensemble_settings,
         seed=lambda w: int(w.seed),
         code=code("train_anchor_ensemble.py"),
+    message:
+        "Train the anchor ensemble on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/train_anchor_ensemble.py"
 
@@ -47,6 +49,8 @@ rule fit_band_flow:
         settings=band_settings_of("flow", "clock"),
         seed=lambda w: int(w.seed),
         code=code("fit_band_flow.py"),
+    message:
+        "Fit the flow over the anchor ensemble on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/fit_band_flow.py"
 
@@ -73,6 +77,8 @@ rule predict_bands:
         share=lambda w: banding(w)["data"]["share"],
         seed=lambda w: int(w.seed),
         code=code("predict_bands.py"),
+    message:
+        "Predict the bands of {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/predict_bands.py"
 
@@ -92,5 +98,7 @@ rule evaluate_bands:
         runtime=stage_minutes,
     params:
         code=code("evaluate_bands.py"),
+    message:
+        "Evaluate the bands of {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/evaluate_bands.py"

@@ -17,6 +17,8 @@ rule download_file:
         url=lambda w: DOWNLOADS[w.download][0],
         sha256=lambda w: DOWNLOADS[w.download][1],
         code=code("download_file.py"),
+    message:
+        "Download {wildcards.download}"
     script:
         "../scripts/download_file.py"
 
@@ -38,6 +40,8 @@ rule check_file:
         settings=dataset_settings,
         contents=file_contents,
         code=code("check_file.py"),
+    message:
+        "Check the file of {wildcards.dataset}"
     script:
         "../scripts/check_file.py"
 
@@ -65,6 +69,8 @@ rule simulate_system:
         seed=lambda w: dataset_settings(w)["seed"],
         contents=lambda w: contents(system_sources(w)),
         code=code("simulate_system.py"),
+    message:
+        "Simulate the system of {wildcards.dataset}"
     script:
         "../scripts/simulate_system.py"
 
@@ -87,5 +93,7 @@ checkpoint prepare_snapshots:
     params:
         settings=dataset_settings,
         code=code("prepare_snapshots.py"),
+    message:
+        "Prepare the snapshots of {wildcards.dataset}"
     script:
         "../scripts/prepare_snapshots.py"

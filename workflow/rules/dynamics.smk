@@ -41,6 +41,8 @@ rule choose_steps:
         ),
         contents=start_contents,
         code=code("choose_steps.py"),
+    message:
+        "Choose the steps of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/choose_steps.py"
 
@@ -77,5 +79,7 @@ rule fit_dynamics:
         points=lambda w: SETTINGS[w.model]["teacher"]["points"] if w.model in TAUGHT else None,
         contents=start_contents,
         code=code("fit_dynamics.py"),
+    message:
+        "Fit the dynamics of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/fit_dynamics.py"

@@ -28,6 +28,8 @@ rule calibrate_stage:
         joint_every=config["evaluation"]["joint_every"],
         seeds=SEEDS,
         code=code("calibrate_stage.py"),
+    message:
+        "Time a little of the stage {wildcards.stage} of {wildcards.model} on {wildcards.dataset}"
     script:
         "../scripts/calibrate_stage.py"
 
@@ -49,5 +51,7 @@ rule tabulate_estimate:
         leave_one_out=config["evaluation"]["leave_one_out"],
         cards=CARDS,
         code=code("tabulate_estimate.py"),
+    message:
+        "Tabulate the estimated cost of all stages"
     script:
         "../scripts/tabulate_estimate.py"

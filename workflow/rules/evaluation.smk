@@ -28,6 +28,8 @@ rule evaluate_predictions:
         samples=config["evaluation"]["samples"],
         seeds=SEEDS,
         code=code("evaluate_predictions.py"),
+    message:
+        "Evaluate the predictions of {wildcards.model} on {wildcards.dataset}, all seeds"
     script:
         "../scripts/evaluate_predictions.py"
 
@@ -56,6 +58,8 @@ rule tabulate_runtime:
             for job in TIMED
         ],
         code=code("tabulate_runtime.py"),
+    message:
+        "Tabulate the run time of all stages"
     script:
         "../scripts/tabulate_runtime.py"
 
@@ -76,5 +80,7 @@ rule tabulate_model_size:
             {s: SETTINGS[m][s] for s in ("backbone", "path", "dynamics")} for m in sized_models()
         ],
         code=code("tabulate_model_size.py"),
+    message:
+        "Tabulate the sizes of the models"
     script:
         "../scripts/tabulate_model_size.py"

@@ -20,5 +20,7 @@ rule solve_law:
         tolerance=config["evaluation"]["exact"]["tolerance"],
         contents=lambda w: contents(system_sources(w)),
         code=code("solve_law.py"),
+    message:
+        "Solve the exact law of {wildcards.dataset}"
     script:
         "../scripts/solve_law.py"

@@ -25,5 +25,7 @@ rule fit_latent_path:
     params:
         settings=model_settings("data", "backbone", "path"),
         code=code("fit_latent_path.py"),
+    message:
+        "Fit the latent path of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/fit_latent_path.py"

@@ -18,6 +18,8 @@ rule tabulate_populations:
             for entry in judged()
         ],
         code=code("tabulate_populations.py"),
+    message:
+        "Tabulate the metrics of the populations"
     script:
         "../scripts/tabulate_populations.py"
 
@@ -36,6 +38,8 @@ rule tabulate_bands:
     params:
         about=lambda w: [{"dataset": entry.dataset, "seed": entry.seed} for entry in judged_bands()],
         code=code("tabulate_bands.py"),
+    message:
+        "Tabulate the coverage of the bands"
     script:
         "../scripts/tabulate_bands.py"
 
@@ -156,5 +160,7 @@ rule write_populations_report:
         bands=lambda w: plan().bands,
         seeds=SEEDS,
         code=code("write_populations_report.py"),
+    message:
+        "Write the report of the populations"
     script:
         "../scripts/write_populations_report.py"

@@ -19,6 +19,8 @@ rule prepare_task:
         settings=sections_of_population("task", "split", "snapshot"),
         contents=contents([str(TASKS)]),
         code=code("prepare_task.py"),
+    message:
+        "Prepare the task of {wildcards.population}"
     script:
         "../scripts/prepare_task.py"
 
@@ -40,6 +42,8 @@ rule prepare_other_task:
         settings=lambda w: {"task": w.other, "split": population(w)["split"]},
         contents=contents([str(TASKS)]),
         code=code("prepare_task.py"),
+    message:
+        "Prepare the task {wildcards.other} for {wildcards.population}"
     script:
         "../scripts/prepare_task.py"
 
@@ -65,6 +69,8 @@ rule train_population:
         settings=sections_of_population("architecture", "training"),
         seed=lambda w: int(w.seed),
         code=code("train_population.py"),
+    message:
+        "Train the population {wildcards.population}, seed {wildcards.seed}"
     script:
         "../scripts/train_population.py"
 
@@ -87,6 +93,8 @@ rule align_population:
     params:
         settings=sections_of_population("architecture", "alignment"),
         code=code("align_population.py"),
+    message:
+        "Align the population {wildcards.population}, seed {wildcards.seed}"
     script:
         "../scripts/align_population.py"
 
@@ -112,6 +120,8 @@ rule fit_weight_flow:
         settings=sections_of_population("flow", without="alignments"),
         seed=lambda w: int(w.seed),
         code=code("fit_weight_flow.py"),
+    message:
+        "Fit the weight flow of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
     script:
         "../scripts/fit_weight_flow.py"
 
@@ -136,6 +146,8 @@ rule generate_networks:
         settings=sections_of_population("generated"),
         seed=lambda w: int(w.seed),
         code=code("generate_networks.py"),
+    message:
+        "Generate networks of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
     script:
         "../scripts/generate_networks.py"
 
@@ -161,6 +173,8 @@ rule evaluate_generated:
         settings=sections_of_population("architecture", "generated"),
         seed=lambda w: int(w.seed),
         code=code("evaluate_generated.py"),
+    message:
+        "Evaluate networks of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
     script:
         "../scripts/evaluate_generated.py"
 
@@ -194,6 +208,8 @@ rule fit_weight_autoencoder:
         structural=lambda w: float(w.structural),
         seed=lambda w: int(w.seed),
         code=code("fit_weight_autoencoder.py"),
+    message:
+        "Encode {wildcards.population} (β = {wildcards.structural}), seed {wildcards.seed}"
     script:
         "../scripts/fit_weight_autoencoder.py"
 
@@ -223,6 +239,8 @@ rule evaluate_reconstructed:
         structural=lambda w: structural_of(w),
         seed=lambda w: int(w.seed),
         code=code("evaluate_reconstructed.py"),
+    message:
+        "Evaluate reconstructions of {wildcards.population}, seed {wildcards.seed}"
     script:
         "../scripts/evaluate_reconstructed.py"
 
@@ -243,6 +261,8 @@ rule tabulate_population_runtime:
             for entry in timed_populations()
         ],
         code=code("tabulate_population_runtime.py"),
+    message:
+        "Tabulate the run time of the populations"
     script:
         "../scripts/tabulate_population_runtime.py"
 
@@ -263,5 +283,7 @@ rule write_population_settings:
     params:
         config=lambda w: config | vars(plan()),
         code=code("write_settings.py"),
+    message:
+        "Write the settings of the populations"
     script:
         "../scripts/write_settings.py"

@@ -28,6 +28,8 @@ rule predict_field:
         settings=model_settings("dynamics", "solver", "continuation"),
         samples=config["evaluation"]["samples"],
         code=code("predict_field.py"),
+    message:
+        "Predict {wildcards.dataset} with {wildcards.model}, seed {wildcards.seed}"
     script:
         "../scripts/predict_field.py"
 
@@ -57,6 +59,8 @@ rule predict_spline:
         settings=model_settings("continuation"),
         samples=config["evaluation"]["samples"],
         code=code("predict_spline.py"),
+    message:
+        "Predict {wildcards.dataset} with {wildcards.model}, seed {wildcards.seed}"
     script:
         "../scripts/predict_spline.py"
 
@@ -94,6 +98,8 @@ rule predict_interpolation:
         seeds=SEEDS,
         samples=config["evaluation"]["samples"],
         code=code("predict_interpolation.py"),
+    message:
+        "Predict {wildcards.dataset} with {wildcards.model}, all seeds"
     script:
         "../scripts/predict_interpolation.py"
 
@@ -126,6 +132,8 @@ rule predict_baseline:
         seeds=SEEDS,
         samples=config["evaluation"]["samples"],
         code=code("predict_baseline.py"),
+    message:
+        "Predict {wildcards.dataset} with {wildcards.model}, all seeds"
     script:
         "../scripts/predict_baseline.py"
 
@@ -161,5 +169,7 @@ rule predict_times:
         matrix=origin,
         about=lambda w: {"dataset": w.dataset, "model": w.model, "source": source_of(w.dataset)},
         code=code("predict_times.py"),
+    message:
+        "Export samples of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/predict_times.py"

@@ -41,5 +41,7 @@ rule write_report:
         ],
         most=SHOWN_TEACHERS,
         code=code("write_report.py"),
+    message:
+        "Write the report"
     script:
         "../scripts/write_report.py"

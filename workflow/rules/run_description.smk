@@ -16,6 +16,8 @@ rule write_settings:
     params:
         config=config,
         code=code("write_settings.py"),
+    message:
+        "Write the settings of the run"
     script:
         "../scripts/write_settings.py"
 
@@ -40,8 +42,10 @@ rule describe_rulegraph:
     params:
         config=config,
         rules=contents(
-            [str(HOME / "Snakefile"), *sorted(map(str, (WORKFLOW / "rules").glob("*.smk")))]
+            [str(WORKFLOW / "Snakefile"), *sorted(map(str, (WORKFLOW / "rules").glob("*.smk")))]
         ),
         code=code("describe_rulegraph.py"),
+    message:
+        "Describe the rule graph"
     script:
         "../scripts/describe_rulegraph.py"

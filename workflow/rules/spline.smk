@@ -24,6 +24,8 @@ rule choose_smoothing:
     params:
         settings=lambda w: stages.choice_settings(sharer(CHOICES[w.choice])),
         code=code("choose_smoothing.py"),
+    message:
+        "Choose width and smoothing on {wildcards.dataset} ({wildcards.choice}), seed {wildcards.seed}"
     script:
         "../scripts/choose_smoothing.py"
 
@@ -52,5 +54,7 @@ rule fit_spline:
     params:
         settings=lambda w: stages.spline_settings(sharer(SPLINES[w.spline])),
         code=code("fit_spline.py"),
+    message:
+        "Fit the weight spline on {wildcards.dataset} ({wildcards.spline}), seed {wildcards.seed}"
     script:
         "../scripts/fit_spline.py"

@@ -26,6 +26,8 @@ rule tabulate_metrics:
         "../../envs/analysis.yaml"
     params:
         code=code("tabulate_metrics.py"),
+    message:
+        "Tabulate the metrics of all runs"
     script:
         "../scripts/tabulate_metrics.py"
 
@@ -45,6 +47,8 @@ rule tabulate_moments:
     params:
         runs=lambda w: compared_runs(w.dataset),
         code=code("tabulate_moments.py"),
+    message:
+        "Tabulate the moments of {wildcards.dataset}"
     script:
         "../scripts/tabulate_moments.py"
 
@@ -63,6 +67,8 @@ rule tabulate_folds:
         "../../envs/analysis.yaml"
     params:
         code=code("tabulate_folds.py"),
+    message:
+        "Tabulate the metrics of the left-out snapshots"
     script:
         "../scripts/tabulate_folds.py"
 
@@ -85,6 +91,8 @@ rule tabulate_ablations:
     params:
         levels=[list(level) for level in LEVELS],
         code=code("tabulate_ablations.py"),
+    message:
+        "Tabulate the ablations"
     script:
         "../scripts/tabulate_ablations.py"
 
@@ -109,5 +117,7 @@ rule tabulate_published:
         runs={d: runs(d) for d in COMPARED},
         contents=contents([str(PUBLISHED)]),
         code=code("tabulate_published.py"),
+    message:
+        "Tabulate the published results beside those of this run"
     script:
         "../scripts/tabulate_published.py"

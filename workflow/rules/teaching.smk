@@ -22,5 +22,7 @@ rule choose_teacher:
         settings=lambda w: stages.teacher_settings(sharer(TEACHERS[w.teacher])),
         seed=lambda w: dataset_settings(w)["seed"],
         code=code("choose_teacher.py"),
+    message:
+        "Choose the teacher of {wildcards.dataset} ({wildcards.teacher})"
     script:
         "../scripts/choose_teacher.py"

@@ -20,5 +20,7 @@ rule build_weight_graph:
     params:
         settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
         code=code("build_weight_graph.py"),
+    message:
+        "Build the weight graph of {wildcards.anchors} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/build_weight_graph.py"

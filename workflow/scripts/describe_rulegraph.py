@@ -18,7 +18,7 @@ def main(snakemake):
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "config.yaml")
         config.write_text(config_text(params.config), encoding="utf-8")
-        command = [os.environ["WEIGHTFLOW_PYTHON"], "-m", "snakemake", "--snakefile", LIBRARY.parents[2] / "Snakefile"]
+        command = [os.environ["WEIGHTFLOW_PYTHON"], "-m", "snakemake", "--snakefile", LIBRARY.parents[1] / "Snakefile"]
         command += ["--configfile", config]
         # Telling the graph takes no lock, and no profile of the running workflow may change it.
         command += ["--profile", "none", "--workflow-profile", "none", "--rulegraph", "dot"]
