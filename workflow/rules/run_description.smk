@@ -42,6 +42,6 @@ rule describe_rulegraph:
         rules=contents(
             [str(HOME / "Snakefile"), *sorted(map(str, (WORKFLOW / "rules").glob("*.smk")))]
         ),
-        code=code("describe_rulegraph.py"),
+        code=code("describe_rulegraph.py", "weightflow/plots/registry.py"),
     script:
         "../scripts/describe_rulegraph.py"
