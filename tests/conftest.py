@@ -33,6 +33,7 @@ from weightflow.networks.backbones import Backbone
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, MixtureHead
 from weightflow.networks.transformer import TransformerBackbone, TransformerSize
+from weightflow.plots.registry import FIGURES
 from weightflow.records.archive import unpack
 from weightflow.records.digests import Made
 from weightflow.records.record import input_digests, write_records
@@ -265,8 +266,10 @@ def write_job(rule: str, output: list[str], **given: Any) -> SimpleNamespace:
 def rules(root) -> dict[str, str]:
     """The text of every rule with a script, by name."""
     sources = [path.read_text(encoding="utf-8") for path in (root / "workflow" / "rules").glob("*.smk")]
-    parts = [part for source in sources for part in re.split(r"^(?=\w+ \w+:$)", source, flags=re.MULTILINE)]
-    return {re.match(r"\w+ (\w+):", part)[1]: part for part in parts if "    script:" in part}
+    parts = [part for source in sources for part in re.split(r"^(?=\w+ \w+:$|for figure )", source, flags=re.MULTILINE)]
+    (loop,) = [part for part in parts if part.startswith("for figure ")]
+    named = {match[1]: part for part in parts if (match := re.match(r"\w+ (\w+):", part)) and "    script:" in part}
+    return named | {figure.rule: loop for figure in FIGURES.values()}
 
 
 def write_result(name: str, content: str, sources: tuple[str, ...] = (), **params: Any) -> None:

@@ -190,9 +190,9 @@ def any_of(names):
     return "|".join(names) or "(?!)"
 
 
-def code(script):
+def code(*sources):
     """Digest of a script and the library modules behind it, so that editing them reruns its rule; found when asked for."""
-    return lambda wildcards: code_digest(WORKFLOW / "scripts" / script)
+    return lambda wildcards: code_digest(*(WORKFLOW / "scripts" / source for source in sources))
 
 
 def dataset_settings(wildcards):

@@ -3,6 +3,7 @@ from collections import namedtuple
 from itertools import product
 
 from weightflow.evaluation.published import read_published
+from weightflow.plots.registry import FIGURES, figure_files
 
 # The job of a stage: its benchmark file, the artefact that names its device, if any, and how many seeds it is for.
 StageJob = namedtuple("StageJob", "benchmark artefact seeds")
@@ -122,10 +123,9 @@ WHOLE_RUN = [
 ]
 
 # Figures over all data sets.
-OVERALL = [
-    *(["results/figures/table1.png"] if COMPARED else []),
-    *(["results/figures/model_size.png"] if MODELS else []),
-]
+OVERALL = figure_files(
+    {"overall": [{}]}, [*(["published"] if COMPARED else []), *(["models"] if MODELS else [])]
+)
 
 # Runs that figures of distributions lay over each other.
 OVERLAID = [*MODELS, *(b for b in ("mixture", "transport_spline") if b in config["baselines"])]
@@ -137,7 +137,7 @@ ABLATED = list(dict.fromkeys(level.model for level in LEVELS))
 def ablation_figures(dataset):
     """Figures of the ablation study on a data set, one for each factor."""
     factors = FACTORS if dataset in STUDIED else []
-    return [f"results/{dataset}/figures/ablation-{factor}.png" for factor in factors]
+    return figure_files({"factor": [{"dataset": dataset, "factor": factor} for factor in factors]})
 
 
 def sized_models():
@@ -148,18 +148,20 @@ def sized_models():
 
 def figures(dataset):
     """Figures of a data set, in the order of the report."""
-    kinds = ["metrics", *(["leave_one_out"] if config["evaluation"]["leave_one_out"] else [])]
-    kinds += ["marginals", "moments", "joints"]
-    kinds += ["cells"] if settings_of(dataset)["kind"] == "continuous" else []
-    kinds += ["landscape"] if has_landscape(dataset) else []
-    kinds += [f"density-{shown_model(dataset)}"]
-    kinds += [f"weights_path-{m}" for m in MODELS]
-    kinds += ["latent_path"] if DRIVEN else []
-    kinds += ["losses"] if MODELS else []
-    kinds += ["teachers"] if any(m in TAUGHT for m in MODELS) else []
-    kinds += ["inference"]
-    formats = {kind: "gif" if kind.startswith("density-") else "png" for kind in kinds}
-    return [f"results/{dataset}/figures/{kind}.{formats[kind]}" for kind in kinds]
+    of = {
+        "dataset": [{"dataset": dataset}],
+        "run": [{"dataset": dataset, "model": shown_model(dataset)}],
+        "model": [{"dataset": dataset, "model": model} for model in MODELS],
+    }
+    there = {
+        "left-out snapshots": config["evaluation"]["leave_one_out"],
+        "real values": settings_of(dataset)["kind"] == "continuous",
+        "landscape": has_landscape(dataset),
+        "latent paths": DRIVEN,
+        "models": MODELS,
+        "teachers": any(m in TAUGHT for m in MODELS),
+    }
+    return figure_files(of, [what for what, is_there in there.items() if is_there])
 
 
 def chosen(dataset):
@@ -192,6 +194,11 @@ def shown_model(dataset):
 def prediction_of(model):
     """File pattern of a run's prediction with the first seed, the one that figures show."""
     return f"results/{{dataset}}/runs/{model}/seed{FIRST_SEED}/prediction.safetensors"
+
+
+def of_first_seed(pattern, **names):
+    """A pattern for each of some names, with the first seed."""
+    return expand(pattern, **names, seed=FIRST_SEED, allow_missing=True)
 
 
 def has_landscape(dataset):

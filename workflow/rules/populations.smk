@@ -1,4 +1,4 @@
-# Populations of networks and uncertainty bands: what is asked for, and the rules that make, tabulate and draw it.
+# Populations of networks and uncertainty bands: what is asked for, and the rules that make and tabulate it.
 #
 # Their settings are read when one of their jobs is asked for, and never by a run of the other targets.
 from functools import cache
@@ -14,7 +14,6 @@ POPULATION = "results/populations/{population}"
 MEMBERS = f"{POPULATION}/seed{{seed}}"
 BAND = "results/{dataset}/bands/seed{seed}"
 LAYOUTS = ("aligned", "raw")
-POPULATION_FIGURES = ("networks", "learning")  # of each population, in the order of the page
 MADE_WITH = FOLDER / "populations" / "settings.yaml"  # settings of the populations that are here
 
 

@@ -1,5 +1,4 @@
 # Report: one page with every table, figure, setting and version, which needs nothing else to be read.
-from weightflow.report.figure_titles import TITLES
 
 # What `make bench` measured, where it has run: a report does not wait for it.
 MEASURED = ["results/benchmarks.json"] if (FOLDER / "benchmarks.json").is_file() else []
@@ -8,7 +7,7 @@ MEASURED = ["results/benchmarks.json"] if (FOLDER / "benchmarks.json").is_file()
 rule write_report:
     input:
         template=local(WORKFLOW / "report" / "report.html.j2"),
-        captions=local([WORKFLOW / "report" / f"{kind}.rst" for kind in TITLES]),
+        captions=local([WORKFLOW / "report" / f"{name}.rst" for name in FIGURES]),
         summary=rules.tabulate_metrics.output.summary,
         runtime="results/runtime.csv",
         rulegraph=rules.plot_rulegraph.output[0],

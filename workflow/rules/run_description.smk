@@ -44,7 +44,7 @@ rule describe_rulegraph:
         rules=contents(
             [str(WORKFLOW / "Snakefile"), *sorted(map(str, (WORKFLOW / "rules").glob("*.smk")))]
         ),
-        code=code("describe_rulegraph.py"),
+        code=code("describe_rulegraph.py", "weightflow/plots/registry.py"),
     message:
         "Describe the rule graph"
     script:

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from weightflow.jobs.frame import run
-from weightflow.plots.rule_graph import read_rule_graph, rule_graph_dot
+from weightflow.plots.rulegraph import read_rule_graph, rule_graph_dot
 from weightflow.records.digests import LIBRARY
 from weightflow.storage import write_text
 from weightflow.yaml_files import config_text
