@@ -20,7 +20,8 @@ rule train_anchor_ensemble:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=ensemble_settings,
+        settings=lambda w: populations().ensemble_settings(w.dataset),
+        members=lambda w: populations().bands[w.dataset].members,
         seed=lambda w: int(w.seed),
         code=code("train_anchor_ensemble.py"),
     message:
@@ -73,8 +74,8 @@ rule predict_bands:
         runtime=stage_minutes,
     params:
         settings=band_settings_of("clock", "networks", "level"),
-        backbone=lambda w: banding(w)["backbone"],
-        share=lambda w: banding(w)["data"]["share"],
+        backbone=lambda w: populations().banding(w.dataset).backbone.plain(),
+        share=lambda w: populations().banding(w.dataset).data.share,
         seed=lambda w: int(w.seed),
         code=code("predict_bands.py"),
     message:

@@ -62,11 +62,9 @@ rule simulate_system:
     resources:
         runtime=stage_minutes,
     params:
-        trajectories=lambda w: (
-            0 if dataset_settings(w)["file"] else dataset_settings(w)["trajectories"]
-        ),
-        heldout=lambda w: int(heldout_amount(dataset_settings(w))),
-        seed=lambda w: dataset_settings(w)["seed"],
+        trajectories=lambda w: plan.simulated(w.dataset).training,
+        heldout=lambda w: plan.simulated(w.dataset).heldout,
+        seed=lambda w: plan.dataset(w.dataset).seed,
         contents=lambda w: contents(system_sources(w)),
         code=code("simulate_system.py"),
     message:
@@ -92,6 +90,7 @@ checkpoint prepare_snapshots:
         runtime=stage_minutes,
     params:
         settings=dataset_settings,
+        fold=lambda w: fold_of(w.dataset).left_out,
         code=code("prepare_snapshots.py"),
     message:
         "Prepare the snapshots of {wildcards.dataset}"

@@ -1,32 +1,33 @@
 # Figures: a rule for each one of weightflow/plots/registry.py.
 
+from weightflow.plots.registry import FIGURES
+
 # What one figure takes: files and parameters by name, and which wildcards its files may have. Patterns, or functions of
 # the wildcards.
 Drawn = namedtuple("Drawn", "inputs params only", defaults=({}, {}))
 
-RUN = "results/{dataset}/runs/{model}/seed{seed}"
-TIMES = {"times": config["figures"]["times"]}
+TIMES = {"times": plan.config.figures.times}
 OF_DATASET = {"dataset": lambda w: w.dataset}
-OF_MODEL = {"model": lambda w: w.model, "models": MODELS}
-OF_SHOWN_RUN = {"model": lambda w: shown_model(w.dataset), "models": MODELS, **TIMES}
+OF_MODEL = {"model": lambda w: w.model, "models": plan.models}
+OF_SHOWN_RUN = {"model": lambda w: plan.shown_model(w.dataset), "models": plan.models, **TIMES}
 STATES = {"snapshots": SNAPSHOTS}
 TRUTH = {**STATES, "law": exact_law_of}
-SHOWN_RUN = {**TRUTH, "prediction": lambda w: prediction_of(shown_model(w.dataset))}
+SHOWN_RUN = {**TRUTH, "prediction": lambda w: plan.prediction_of(plan.shown_model(w.dataset))}
 
 DRAWN = {
     "metrics": Drawn(
         {**STATES, "metrics": "results/metrics.csv"},
-        {**OF_DATASET, "runs": lambda w: runs(w.dataset)},
+        {**OF_DATASET, "runs": lambda w: plan.runs(w.dataset)},
     ),
     "leave_one_out": Drawn(
         {**STATES, "scores": "results/leave_one_out.csv"},
-        {**OF_DATASET, "runs": [*MODELS, *config["baselines"]]},
+        {**OF_DATASET, "runs": plan.judged},
     ),
     "marginals": Drawn(
-        {**TRUTH, "predictions": [prediction_of(m) for m in OVERLAID]},
-        {"models": OVERLAID, **TIMES},
+        {**TRUTH, "predictions": [plan.prediction_of(m) for m in plan.overlaid]},
+        {"models": plan.overlaid, **TIMES},
     ),
-    "moments": Drawn({"table": "results/{dataset}/moments.csv"}, {"models": OVERLAID}),
+    "moments": Drawn({"table": "results/{dataset}/moments.csv"}, {"models": plan.overlaid}),
     "joints": Drawn(SHOWN_RUN, OF_SHOWN_RUN),
     "cells": Drawn(
         {
@@ -34,88 +35,93 @@ DRAWN = {
             "prediction": SHOWN_RUN["prediction"],
             "fold_snapshots": shown_fold_snapshots,
             "fold_predictions": lambda w: [
-                prediction_of(shown_model(w.dataset)).format(dataset=fold)
+                plan.prediction_of(plan.shown_model(w.dataset)).format(dataset=fold)
                 for fold in shown_folds(w.dataset)
             ],
         },
         OF_SHOWN_RUN,
     ),
     "landscape": Drawn(
-        {"system": lambda w: local(system_file(w.dataset)), **SHOWN_RUN},
-        {**OF_SHOWN_RUN, "contents": lambda w: contents([str(system_file(w.dataset))])},
-        {"dataset": any_of([d for d in DATASETS if has_landscape(d)])},
+        {"system": lambda w: local(plan.system_file(w.dataset)), **SHOWN_RUN},
+        {**OF_SHOWN_RUN, "contents": lambda w: contents([str(plan.system_file(w.dataset))])},
+        {"dataset": any_of([d for d in plan.datasets if plan.has_landscape(d)])},
     ),
-    "density": Drawn({**TRUTH, "prediction": prediction_of("{model}")}, OF_MODEL),
+    "density": Drawn({**TRUTH, "prediction": plan.prediction_of("{model}")}, OF_MODEL),
     "weights_path": Drawn(
         {
             **STATES,
-            "graph": lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors".replace(
-                "{seed}", str(FIRST_SEED)
-            ),
-            "prediction": prediction_of("{model}"),
+            "graph": lambda w: plan.graph_of(w.model).replace("{seed}", str(plan.seeds[0])),
+            "prediction": plan.prediction_of("{model}"),
         },
         {**OF_MODEL, **TIMES},
-        {"model": any_of(MODELS)},
+        {"model": any_of(plan.models)},
     ),
     "latent_path": Drawn(
-        {**STATES, "paths": of_first_seed(f"{RUN}/latent_path.safetensors", model=DRIVEN)},
-        {"models": DRIVEN},
+        {
+            **STATES,
+            "paths": of_first_seed(
+                f"{RUN}/latent_path.safetensors", model=plan.among_models(plan.driven)
+            ),
+        },
+        {"models": plan.among_models(plan.driven)},
     ),
     "losses": Drawn(
         {
             **STATES,
             "anchors": of_first_seed(
                 "results/{dataset}/anchors/{anchors}/seed{seed}/losses.csv",
-                anchors=sharing(stages.anchor_label, MODELS),
+                anchors=plan.sharing(stages.anchor_label, plan.models),
             ),
-            "paths": of_first_seed(f"{RUN}/latent_path_losses.csv", model=DRIVEN),
+            "paths": of_first_seed(
+                f"{RUN}/latent_path_losses.csv", model=plan.among_models(plan.driven)
+            ),
             "splines": of_first_seed(
                 "results/{dataset}/splines/{spline}/seed{seed}/losses.csv",
-                spline=sharing(stages.spline_label, [m for m in MODELS if m in CURVED]),
+                spline=plan.sharing(stages.spline_label, plan.among_models(plan.curved)),
             ),
             "dynamics": of_first_seed(
-                f"{RUN}/dynamics_losses.csv", model=[m for m in MODELS if m in FIELDS]
+                f"{RUN}/dynamics_losses.csv", model=plan.among_models(plan.fields)
             ),
-            "steps": of_first_seed(f"{RUN}/steps.csv", model=[m for m in MODELS if m in STEPPED]),
+            "steps": of_first_seed(f"{RUN}/steps.csv", model=plan.among_models(plan.stepped)),
         },
         {
-            "models": MODELS,
-            "driven": DRIVEN,
-            "anchors": list(sharing(stages.anchor_label, MODELS).values()),
+            "models": plan.models,
+            "driven": plan.among_models(plan.driven),
+            "anchors": list(plan.sharing(stages.anchor_label, plan.models).values()),
             "splines": list(
-                sharing(stages.spline_label, [m for m in MODELS if m in CURVED]).values()
+                plan.sharing(stages.spline_label, plan.among_models(plan.curved)).values()
             ),
-            "fields": [m for m in MODELS if m in FIELDS],
-            "stepped": [m for m in MODELS if m in STEPPED],
+            "fields": plan.among_models(plan.fields),
+            "stepped": plan.among_models(plan.stepped),
         },
     ),
     "teachers": Drawn(
         {
             **STATES,
-            "teachers": lambda w: [choice.made for choice in teachers_chosen(w.dataset)],
-            "scores": lambda w: [choice.scores for choice in teachers_chosen(w.dataset)],
+            "teachers": lambda w: [choice.made for choice in plan.teachers_chosen(w.dataset)],
+            "scores": lambda w: [choice.scores for choice in plan.teachers_chosen(w.dataset)],
         },
         {
-            "models": lambda w: [choice.models for choice in teachers_chosen(w.dataset)],
+            "models": lambda w: [choice.models for choice in plan.teachers_chosen(w.dataset)],
             "most": SHOWN_TEACHERS,
         },
     ),
     "inference": Drawn(
         {**TRUTH, "summary": "results/summary.csv", "runtime": "results/runtime.csv"},
-        {**OF_DATASET, "runs": lambda w: runs(w.dataset)},
+        {**OF_DATASET, "runs": lambda w: plan.runs(w.dataset)},
     ),
     "ablation": Drawn(
         {**TRUTH, "table": "results/ablations.csv"},
         {
             **OF_DATASET,
             "factor": lambda w: w.factor,
-            "label": lambda w: config["ablations"]["labels"].get(w.factor),
+            "label": lambda w: plan.config.ablations.labels.get(w.factor),
         },
-        {"factor": any_of(FACTORS)},
+        {"factor": any_of(plan.factors)},
     ),
     "table1": Drawn(
         {"table": "results/table1.csv"},
-        {"runs": list(dict.fromkeys(run for d in COMPARED for run in runs(d)))},
+        {"runs": list(dict.fromkeys(run for d in plan.published for run in plan.runs(d)))},
     ),
     "model_size": Drawn({"table": "results/model_size.csv"}),
     "growth": Drawn({"measurements": "results/benchmarks.json"}),
@@ -125,28 +131,31 @@ DRAWN = {
             "accuracies": [
                 f"{POPULATION}/seed{seed}/metrics/accuracies-{layout}.csv"
                 for layout in LAYOUTS
-                for seed in SEEDS
+                for seed in plan.seeds
             ],
-            "population": f"{POPULATION}/seed{FIRST_SEED}/aligned.safetensors",
-            "flow": generated("aligned", FIRST_SEED),
+            "population": f"{POPULATION}/seed{plan.seeds[0]}/aligned.safetensors",
+            "flow": lambda w: populations().generated("aligned", plan.seeds[0])(w),
         },
-        {"layouts": [layout for layout in LAYOUTS for _ in SEEDS]},
+        {"layouts": [layout for layout in LAYOUTS for _ in plan.seeds]},
     ),
     "learning": Drawn(
         {
-            "curves": f"{POPULATION}/seed{FIRST_SEED}/curves.csv",
+            "curves": f"{POPULATION}/seed{plan.seeds[0]}/curves.csv",
             "flows": lambda w: expand(
-                f"results/populations/{w.population}/seed{FIRST_SEED}/flows/{{layout}}.csv",
-                layout=flows_of(w),
+                f"results/populations/{w.population}/seed{plan.seeds[0]}/flows/{{layout}}.csv",
+                layout=populations().population(w.population).flow.alignments,
             ),
             "autoencoders": of_each_structural(
-                f"{POPULATION}/seed{FIRST_SEED}/autoencoders/{{structural}}/losses.csv"
+                f"{POPULATION}/seed{plan.seeds[0]}/autoencoders/{{structural}}/losses.csv"
             ),
         },
-        {"layouts": flows_of, "structural": structural_of},
+        {
+            "layouts": lambda w: list(populations().population(w.population).flow.alignments),
+            "structural": structural_of,
+        },
     ),
     "bands": Drawn(
-        {**TRUTH, "bands": f"results/{{dataset}}/bands/seed{FIRST_SEED}/bands.safetensors"},
+        {**TRUTH, "bands": f"results/{{dataset}}/bands/seed{plan.seeds[0]}/bands.safetensors"},
         TIMES,
     ),
 }

@@ -48,7 +48,7 @@ rule predict_ot_cfm:
         mem_mb=training_memory,
         runtime=stage_minutes,
     params:
-        samples=config["evaluation"]["samples"],
+        samples=plan.config.evaluation.samples,
         code=code("predict_ot_cfm.py"),
     message:
         "Predict {wildcards.dataset} with {wildcards.model}, seed {wildcards.seed}"

@@ -3,7 +3,7 @@
 
 rule tabulate_populations:
     input:
-        lambda w: [entry.metrics for entry in judged()],
+        lambda w: [entry.metrics for entry in populations().judged()],
     output:
         metrics="results/populations/metrics.csv",
         summary="results/populations/summary.csv",
@@ -15,7 +15,7 @@ rule tabulate_populations:
     params:
         about=lambda w: [
             {"population": entry.population, "layout": entry.layout, "seed": entry.seed}
-            for entry in judged()
+            for entry in populations().judged()
         ],
         code=code("tabulate_populations.py"),
     message:
@@ -26,7 +26,7 @@ rule tabulate_populations:
 
 rule tabulate_bands:
     input:
-        lambda w: [entry.coverage for entry in judged_bands()],
+        lambda w: [entry.coverage for entry in populations().judged_bands()],
     output:
         metrics="results/populations/bands.csv",
         summary="results/populations/bands_summary.csv",
@@ -36,7 +36,10 @@ rule tabulate_bands:
     conda:
         "../../envs/analysis.yaml"
     params:
-        about=lambda w: [{"dataset": entry.dataset, "seed": entry.seed} for entry in judged_bands()],
+        about=lambda w: [
+            {"dataset": entry.dataset, "seed": entry.seed}
+            for entry in populations().judged_bands()
+        ],
         code=code("tabulate_bands.py"),
     message:
         "Tabulate the coverage of the bands"
@@ -57,14 +60,8 @@ rule write_populations_report:
         summary=rules.tabulate_populations.output.summary,
         runtime="results/populations/runtime.csv",
         banded=rules.tabulate_bands.output.summary,
-        figures=lambda w: [
-            file
-            for name in plan().populations
-            for file in figure_files({"population": [{"population": name}]})
-        ],
-        bands=lambda w: [
-            file for name in plan().bands for file in figure_files({"bands": [{"dataset": name}]})
-        ],
+        figures=lambda w: populations().figures(),
+        bands=lambda w: populations().band_figures(),
     output:
         "results/populations/report.html",
     log:
@@ -74,9 +71,9 @@ rule write_populations_report:
     conda:
         "../../envs/analysis.yaml"
     params:
-        populations=lambda w: plan().populations,
-        bands=lambda w: plan().bands,
-        seeds=SEEDS,
+        populations=lambda w: populations().plain()["populations"],
+        bands=lambda w: populations().plain()["bands"],
+        seeds=plan.seeds,
         code=code("write_populations_report.py"),
     message:
         "Write the report of the populations"

@@ -4,9 +4,9 @@
 
 rule prepare_task:
     input:
-        catalogue=local(TASKS),
-        files=lambda w: local(files_of_task(population(w)["task"])),
-        snapshots=states_of_task,
+        catalogue=local(HOME / "resources" / "tasks.yaml"),
+        files=lambda w: local(populations().files_of_task(population(w).task)),
+        snapshots=lambda w: populations().states_of(w.population),
     output:
         f"{POPULATION}/task.safetensors",
     log:
@@ -17,7 +17,7 @@ rule prepare_task:
         runtime=stage_minutes,
     params:
         settings=sections_of_population("task", "split", "snapshot"),
-        contents=contents([str(TASKS)]),
+        contents=contents([str(HOME / "resources" / "tasks.yaml")]),
         code=code("prepare_task.py"),
     message:
         "Prepare the task of {wildcards.population}"
@@ -27,8 +27,8 @@ rule prepare_task:
 
 rule prepare_other_task:
     input:
-        catalogue=local(TASKS),
-        files=lambda w: local(files_of_task(w.other)),
+        catalogue=local(HOME / "resources" / "tasks.yaml"),
+        files=lambda w: local(populations().files_of_task(w.other)),
         snapshots=[],
     output:
         f"{POPULATION}/others/{{other}}.safetensors",
@@ -39,8 +39,8 @@ rule prepare_other_task:
     resources:
         runtime=stage_minutes,
     params:
-        settings=lambda w: {"task": w.other, "split": population(w)["split"]},
-        contents=contents([str(TASKS)]),
+        settings=lambda w: {"task": w.other, "split": population(w).split.plain()},
+        contents=contents([str(HOME / "resources" / "tasks.yaml")]),
         code=code("prepare_task.py"),
     message:
         "Prepare the task {wildcards.other} for {wildcards.population}"
@@ -156,7 +156,7 @@ rule evaluate_generated:
     input:
         task=rules.prepare_task.output[0],
         population=laid_out,
-        flow=generated("{layout}"),
+        flow=lambda w: populations().generated("{layout}")(w),
     output:
         metrics=f"{MEMBERS}/metrics/generated-{{layout}}.csv",
         accuracies=f"{MEMBERS}/metrics/accuracies-{{layout}}.csv",
@@ -185,7 +185,7 @@ rule fit_weight_autoencoder:
         population=rules.align_population.output[0],
         others=lambda w: expand(
             f"results/populations/{w.population}/others/{{other}}.safetensors",
-            other=other_tasks(w),
+            other=populations().other_tasks(w.population),
         ),
     output:
         autoencoder=f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors",
@@ -204,7 +204,7 @@ rule fit_weight_autoencoder:
         runtime=training_minutes,
     params:
         settings=sections_of_population("architecture", "autoencoder", without="structural"),
-        others=lambda w: other_tasks(w),
+        others=lambda w: populations().other_tasks(w.population),
         structural=lambda w: float(w.structural),
         seed=lambda w: int(w.seed),
         code=code("fit_weight_autoencoder.py"),
@@ -235,8 +235,8 @@ rule evaluate_reconstructed:
         runtime=training_minutes,
     params:
         settings=sections_of_population("architecture", "generated"),
-        shares=lambda w: population(w)["autoencoder"]["shares"],
-        structural=lambda w: structural_of(w),
+        shares=lambda w: list(population(w).autoencoder.shares),
+        structural=structural_of,
         seed=lambda w: int(w.seed),
         code=code("evaluate_reconstructed.py"),
     message:
@@ -247,7 +247,7 @@ rule evaluate_reconstructed:
 
 rule tabulate_population_runtime:
     input:
-        lambda w: [entry.benchmark for entry in timed_populations()],
+        lambda w: [entry.benchmark for entry in populations().timed()],
     output:
         "results/populations/runtime.csv",
     log:
@@ -258,7 +258,7 @@ rule tabulate_population_runtime:
     params:
         rows=lambda w: [
             {"population": entry.population, "stage": entry.stage, "seed": entry.seed}
-            for entry in timed_populations()
+            for entry in populations().timed()
         ],
         code=code("tabulate_population_runtime.py"),
     message:
@@ -281,7 +281,7 @@ rule write_population_settings:
     conda:
         "../../envs/analysis.yaml"
     params:
-        config=lambda w: config | vars(plan()),
+        config=lambda w: config | populations().plain(),
         code=code("write_settings.py"),
     message:
         "Write the settings of the populations"

@@ -31,7 +31,7 @@ rule describe_rulegraph:
     # drawing, which saved results suffice for: Snakemake wants the users' files to be there.
     input:
         # So that files are there which are fetched, or made by a workflow that imports this one.
-        expand(SNAPSHOTS, dataset=DATASETS),
+        expand(SNAPSHOTS, dataset=plan.datasets),
     output:
         "results/rulegraph.dot",
     log:

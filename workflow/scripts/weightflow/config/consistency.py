@@ -186,7 +186,7 @@ def check_ablations(config: Configuration, source: str) -> None:
     if study.cross and study.bases:
         raise InputError(f"{where}.bases: crossed factors change one model together; leave out bases, or cross.")
     for section in ("bases", "labels"):
-        for factor in study[section]:
+        for factor in getattr(study, section):
             if factor not in factors:
                 raise InputError(f"{where}.{section}: {unknown('factor', factor, factors)}")
     for factor, label in study.labels.items():
