@@ -74,8 +74,20 @@ class Settings(BaseModel):
         return self.model_copy(update=changes)
 
     def plain(self) -> dict[str, Any]:
-        """The same as mappings, lists and numbers, for digests and files."""
-        return self.model_dump(mode="json", by_alias=True, warnings=False)
+        """The same as mappings, lists and numbers, for digests and files; numbers as they were written."""
+        return {field.alias or name: _plain(getattr(self, name)) for name, field in type(self).model_fields.items()}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Settings():
+            return value.plain()
+        case Mapping():
+            return {name: _plain(own) for name, own in value.items()}
+        case tuple() | list():
+            return [_plain(own) for own in value]
+        case _:
+            return value
 
 
 # An integer stays one where any number may be, so that settings are saved and digested as they were written.
@@ -237,14 +249,14 @@ def _sentence(cls: type[Settings], fault: ValidationError) -> str:
         case "repetition":
             return f"{at}{error['msg']}"
         case _ if bound:
-            return f"{at}{_SHORT.repr(found)} is out of range; it must be {_BOUNDS[bound]} {_plain(context[bound])}."
+            return f"{at}{_SHORT.repr(found)} is out of range; it must be {_BOUNDS[bound]} {_bound(context[bound])}."
         case _ if (word := kind.split("_")[0]) in _KINDS:
             return f"{at}{_SHORT.repr(found)} is not {_KINDS[word]}; change it."
         case _:
             return f"{at}{shown(error['msg'])}; change it."
 
 
-def _plain(number: float) -> str:
+def _bound(number: float) -> str:
     """A bound without a point where it is whole."""
     return str(int(number)) if number == int(number) else str(number)
 

@@ -65,7 +65,7 @@ def chosen_backbone(backbone: BackboneSettings, choice: str | Path | Iterable[st
 @cache
 def sections(model: ModelSettings, *names: str) -> Sections:
     """Some sections of a model's settings."""
-    return model.model_dump(mode="json", include=set(names), warnings=False)
+    return {name: getattr(model, name).plain() for name in names}
 
 
 def choice_settings(model: ModelSettings) -> Sections:
