@@ -1,5 +1,6 @@
 """Configuration: checks that settings fit together, and the plan of a run.
 
-Stages and their settings, variants of an ablation study, labels of figures, settings of saved results.
-May import: the root modules and the rooms from systems to bands.
+Names of runs, stages and their settings, variants of an ablation study, what continues past the last snapshot.
+May import: the root modules and the rooms from systems to records.
+`consistency`, which only the rules use, also reads the registries of the rooms above.
 """
