@@ -402,7 +402,13 @@ def test_figures_tables_and_report_are_made_from_an_archive_without_torch(
         path.unlink()
     result = run_snakemake(folder, folder / "config.yaml", "figures", flags=FROM_SAVED, workflow=workflow)
     assert result.returncode == 0, result.stdout
-    assert {rule.split("_")[0] for rule in job_counts(result.stdout)} == {"plot", "animate", "tabulate", "write", "figures"}
+    assert {rule.split("_")[0] for rule in job_counts(result.stdout)} == {
+        "plot",
+        "animate",
+        "tabulate",
+        "write",
+        "figures",
+    }
     for path in made:
         assert path.read_bytes() == (finished / path.relative_to(folder)).read_bytes(), path
 

@@ -1,6 +1,4 @@
-"""Configuration: checks that settings fit together, and the plan of a run.
+"""Configuration: its settings, the checks that they fit together, and the plan of a run.
 
-Names of runs, stages and their settings, variants of an ablation study, what continues past the last snapshot.
-May import: the root modules and the rooms from systems to records.
-`consistency`, which only the rules use, also reads the registries of the rooms above.
+May import: the root modules and the rooms from systems to plots.
 """

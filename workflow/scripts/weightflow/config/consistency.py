@@ -15,8 +15,8 @@ from weightflow.config.figure_text import check_label
 from weightflow.config.settings import Configuration
 from weightflow.config.stages import chooses_width, ends, learns
 from weightflow.data.folds import fold_of
-from weightflow.data.preparation import check_observed, observed_mask
-from weightflow.data.settings import DatasetSettings, heldout_amount
+from weightflow.data.preparation import check_observed, heldout_amount, observed_mask
+from weightflow.data.settings import DatasetSettings
 from weightflow.dynamics.registry import PATH_METHODS
 from weightflow.dynamics.settings import ModelSettings, PathSettings
 from weightflow.errors import InputError, shown, unknown

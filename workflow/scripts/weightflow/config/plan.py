@@ -18,7 +18,8 @@ from weightflow.config.ablation_plan import ablation_levels, ablation_models, mo
 from weightflow.config.consistency import check_ablations, check_consistency, check_variants, system_path
 from weightflow.config.settings import Configuration
 from weightflow.data.folds import fold_of
-from weightflow.data.settings import DatasetSettings, heldout_amount
+from weightflow.data.preparation import heldout_amount
+from weightflow.data.settings import DatasetSettings
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.ablation_table import BASE, Level
 from weightflow.formats.reading import as_files, format_of
