@@ -51,8 +51,8 @@ def check_consistency(config: Configuration, systems: Path, source: str) -> None
         if name in _FOLDERS:
             raise InputError(f"{source}: datasets.{name}: results/{name} is the workflow's own; choose another name.")
         _check_dataset(settings, systems, f"{source}: datasets.{name}")
-    for name, settings in config.models.items():
-        check_model(settings, config.datasets, systems, f"{source}: models.{name}")
+    for name, model in config.models.items():
+        check_model(model, config.datasets, systems, f"{source}: models.{name}")
     if clash := [name for name in config.models if not is_model(name)]:
         raise InputError(f"{source}: models.{clash[0]} has the name of a baseline; rename the model.")
     interpolations = predicted_by("interpolation")
@@ -90,8 +90,8 @@ def check_files(config: Configuration, source: str) -> None:
                 )
     models = {f"models.{name}": settings for name, settings in config.models.items()}
     models |= {variant_key(chosen): settings for chosen, settings in variants(config)}
-    for key, settings in models.items():
-        start = settings.training.start_from
+    for key, model in models.items():
+        start = model.training.start_from
         if start and not os.path.isfile(start):
             raise InputError(f"{source}: {key}.training.start_from: there is no file {shown(start)}; check the path.")
 
@@ -154,7 +154,7 @@ def check_model(settings: ModelSettings, datasets: Mapping[str, DatasetSettings]
     if ends(settings) and (holding := [name for name, dataset in datasets.items() if dataset.hold_back]):
         raise InputError(
             f"{where}.continuation.path: data set {holding[0]} holds back its last times (hold_back: "
-            f"{datasets[holding[0]]['hold_back']}), and a CDE ends where its latent path does; set constant or linear, "
+            f"{datasets[holding[0]].hold_back}), and a CDE ends where its latent path does; set constant or linear, "
             "or leave the model out."
         )
     _check_teacher(settings.teacher.members, datasets, f"{where}.teacher.members")
