@@ -1,4 +1,4 @@
-"""The configuration, checked against its schema and completed with its defaults: whether it fits together.
+"""Whether the settings of a configuration fit together.
 
 Nothing here reads data or imports torch, so that a wrong key is reported at once.
 """
@@ -75,7 +75,7 @@ def check_files(config: Configuration, source: str) -> None:
     Not for a module of another workflow, whose rules may make them, nor where saved results are enough.
 
     Args:
-        config: complete, with defaults; the variants of its ablation study keep to the schema.
+        config: complete, with defaults.
         source: the config files' names.
 
     Raises:
@@ -154,7 +154,7 @@ def check_model(settings: ModelSettings, datasets: Mapping[str, DatasetSettings]
     if ends(settings) and (holding := [name for name, dataset in datasets.items() if dataset.hold_back]):
         raise InputError(
             f"{where}.continuation.path: data set {holding[0]} holds back its last times (hold_back: "
-            f"{datasets[holding[0]]['hold_back']}), and a CDE ends where its latent path does; set constant or linear, "
+            f"{datasets[holding[0]].hold_back}), and a CDE ends where its latent path does; set constant or linear, "
             "or leave the model out."
         )
     _check_teacher(settings.teacher.members, datasets, f"{where}.teacher.members")
@@ -185,8 +185,8 @@ def check_ablations(config: Configuration, source: str) -> None:
         raise InputError(f"{where}.base: {unknown('model', study.base, models)}")
     if study.cross and study.bases:
         raise InputError(f"{where}.bases: crossed factors change one model together; leave out bases, or cross.")
-    for section in ("bases", "labels"):
-        for factor in study[section]:
+    for section, named in (("bases", study.bases), ("labels", study.labels)):
+        for factor in named:
             if factor not in factors:
                 raise InputError(f"{where}.{section}: {unknown('factor', factor, factors)}")
     for factor, label in study.labels.items():
@@ -200,7 +200,7 @@ def check_ablations(config: Configuration, source: str) -> None:
     if BASE in factors:
         raise InputError(f"{where}.factors.{BASE}: this is what tables call the base model; rename the factor.")
     taken = {*models, *(config.baselines or ())}
-    for chosen, _ in variants(config):
+    for chosen, _ in variants(config, source):
         name = variant_name(chosen)
         if name in taken:
             raise InputError(
@@ -214,7 +214,7 @@ def check_variants(config: Configuration, systems: Path, source: str) -> None:
     """Refuse variants of an ablation study whose settings do not fit together, or the data sets that it is done on.
 
     Args:
-        config: complete, with defaults; the variants keep to the schema.
+        config: complete, with defaults.
         systems: folder of the built-in systems.
         source: the config files' names.
 
