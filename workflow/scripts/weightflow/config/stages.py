@@ -59,13 +59,13 @@ def chosen_backbone(backbone: BackboneSettings, choice: str | Path | Iterable[st
     """
     if not choice:
         return backbone
-    return backbone.model_copy(update={"hidden": read_json(str(choice), "hidden")["hidden"]})
+    return backbone.but(hidden=read_json(str(choice), "hidden")["hidden"])
 
 
 @cache
 def sections(model: ModelSettings, *names: str) -> Sections:
     """Some sections of a model's settings."""
-    return model.model_dump(mode="json", include=set(names), warnings=False)
+    return {name: getattr(model, name).plain() for name in names}
 
 
 def choice_settings(model: ModelSettings) -> Sections:
