@@ -67,7 +67,7 @@ class Settings(BaseModel):
     @classmethod
     def parts(cls, content: Mapping[str, Any]) -> SimpleNamespace:
         """Some of the fields, typed, as a job gets them; any other is an AttributeError, not its default."""
-        fields = {name: TypeAdapter(cls.model_fields[name].annotation) for name in content}
+        fields = {name: TypeAdapter(cls.model_fields[name].annotation or Any) for name in content}
         return SimpleNamespace(**{name: adapter.validate_python(content[name]) for name, adapter in fields.items()})
 
     def but(self, **changes: Any) -> Self:
