@@ -76,6 +76,7 @@ def test_no_section_takes_unknown_keys_or_converts_or_changes(cls):
     }
 
 
+@pytest.mark.filterwarnings("ignore:The 'alias' attribute")  # which a single field cannot have
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_every_default_is_allowed(cls):
     given = {name: field.default for name, field in cls.model_fields.items() if not field.is_required()}

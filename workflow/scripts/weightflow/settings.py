@@ -193,7 +193,7 @@ Name = Annotated[
     ),
 ]
 FilePath = Annotated[
-    str, Field(max_length=1024), Written(r"[^\x00-\x1f\x7f]+", "a path on one line, of letters that can be shown")
+    str, Field(max_length=1024), Written(r"[^\x00-\x1f\x7f]+", "a path is one line of characters that can be shown")
 ]
 Url = Annotated[
     str,
