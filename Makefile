@@ -56,7 +56,7 @@ slurm:
 bench: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python benchmarks/run.py
 
-## config/README.md and resources/systems/README.md from their schemas.
+## The JSON schemas and the pages on configs and system files, from the classes of the settings.
 docs: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python workflow/schemas/describe.py
 

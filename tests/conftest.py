@@ -7,11 +7,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
 
@@ -25,38 +24,35 @@ from threadpoolctl import threadpool_limits
 
 from weightflow import machine
 from weightflow.baselines.registry import standard_baselines
+from weightflow.config.settings import Configuration
+from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts, Reals
+from weightflow.dynamics.settings import DynamicsSettings, ModelSettings
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.errors import InputError
 from weightflow.networks.backbones import Backbone
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, MixtureHead
+from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.transformer import TransformerBackbone, TransformerSize
 from weightflow.plots.registry import FIGURES
 from weightflow.records.archive import unpack
 from weightflow.records.digests import Made
 from weightflow.records.record import input_digests, write_records
-from weightflow.schema import read_schema
+from weightflow.settings import Settings
 from weightflow.systems.reaction_network import ReactionNetwork
 from weightflow.systems.reading import read_system
 
 ROOT = Path(__file__).resolve().parents[1]
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
 
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("tests")
 
 FROM_SAVED = ("--profile", "profiles/figures", "--forceall")  # what `make figures` passes
-SMALL_DYNAMICS = {
-    "mixer": "attention",
-    "kind": "ode",
-    "time_channel": False,
-    "width": 8,
-    "layers": 1,
-    "heads": 2,
-    "feedforward": 8,
-}
+SMALL_DYNAMICS = DynamicsSettings(kind="ode", width=8, layers=1, heads=2, feedforward=8)
 
 
 # The longest first.
@@ -106,12 +102,6 @@ def root() -> Path:
     return ROOT
 
 
-@pytest.fixture(scope="session")
-def schema() -> dict[str, Any]:
-    """The configuration's JSON schema."""
-    return read_schema(SCHEMA)
-
-
 @pytest.fixture
 def rng() -> np.random.Generator:
     """The draws of a test."""
@@ -152,31 +142,40 @@ def system(tmp_path) -> Callable[..., ReactionNetwork]:
     return build
 
 
-@pytest.fixture
-def complete() -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """A config with the schema's defaults filled in, as the workflow does it."""
-    from snakemake.utils import validate
+def with_changes(settings: AnySettings, **changes: Any) -> AnySettings:
+    """The same with some keys changed, also nested ones as mappings, and checked."""
+    return type(settings).of(_merged(settings.plain(), changes), "settings")
 
-    def fill(config: Mapping[str, Any]) -> dict[str, Any]:
-        filled = deepcopy(dict(config))
-        validate(filled, str(SCHEMA))
-        if filled["baselines"] is None:
-            filled["baselines"] = standard_baselines(filled["datasets"])
-        return filled
+
+def _merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    def nested(key: str, value: Any) -> bool:
+        return isinstance(value, Mapping) and isinstance(old.get(key), Mapping)
+
+    return {**old, **{key: _merged(old[key], new) if nested(key, new) else new for key, new in changes.items()}}
+
+
+@pytest.fixture
+def complete() -> Callable[[Mapping[str, Any]], Configuration]:
+    """A config with its defaults and the names of its baselines, as in the plan of a run."""
+
+    def fill(content: Mapping[str, Any]) -> Configuration:
+        config = Configuration.of(content, "config.yaml")
+        past = any(dataset.hold_back for dataset in config.datasets.values())
+        return config if config.baselines is not None else config.but(baselines=tuple(standard_baselines(past)))
 
     return fill
 
 
 @pytest.fixture
-def model_settings(complete) -> dict[str, Any]:
+def model_settings() -> ModelSettings:
     """The defaults of one model."""
-    return complete({"datasets": {"data": {"system": "epidemic"}}, "models": {"model": {}}})["models"]["model"]
+    return ModelSettings()
 
 
 @pytest.fixture
-def dataset_settings(complete) -> dict[str, Any]:
-    """The defaults of one data set."""
-    return {"matrix": "X"} | complete({"datasets": {"data": {"file": "data.npy"}}})["datasets"]["data"]
+def dataset_settings() -> DatasetSettings:
+    """The defaults of a data set that is read from data.npy."""
+    return DatasetSettings(file="data.npy")
 
 
 @pytest.fixture
@@ -235,7 +234,8 @@ def graph(backbone) -> WeightGraph:
     rng = np.random.default_rng(0)
     size = sum(layer.weights for layer in backbone.layers)
     weights = np.cumsum(rng.normal(0, 0.3, (5, size)), axis=0).astype(np.float32)
-    return build_weight_graph(backbone.layers, weights, np.array([0.0, 1.0, 4.0, 4.5, 10.0]), anchors="some digest")
+    times, settings = np.array([0.0, 1.0, 4.0, 4.5, 10.0]), BackboneSettings(hidden=2, position=False)
+    return build_weight_graph(backbone.layers, weights, times, "some digest", settings)
 
 
 @pytest.fixture

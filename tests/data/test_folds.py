@@ -5,8 +5,9 @@ import pytest
 
 from weightflow.data.folds import fold_name, fold_of, interior
 from weightflow.data.preparation import assemble
+from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import Snapshots, read_snapshots, write_snapshots
-from weightflow.formats.raw_snapshots import Recording
+from weightflow.formats.raw_snapshots import RawSnapshots
 
 
 @pytest.mark.parametrize("dataset", ["cells", "cells-2", "a-without-b"])
@@ -20,12 +21,12 @@ def test_the_first_and_the_last_snapshot_stay():
     assert list(interior(2)) == []
 
 
-def prepared(times: int, rng: np.random.Generator, **settings) -> Snapshots:
+def prepared(times: int, rng: np.random.Generator, fold: int | None = None, **settings) -> Snapshots:
     """A data set, or a fold of one, of so many snapshots of two real variables."""
     states = list(rng.normal(size=(times, 30, 2)))
-    raw = Recording(np.arange(times), states, ["a", "b"], paired=False)
-    chosen = {"kind": "continuous", "hold_back": 0, "scale": "none", "components": None, "reference": "training"}
-    return assemble(raw, None, chosen | {"time_label": "day"} | settings, 0, rng)
+    raw = RawSnapshots(np.arange(times), states, ["a", "b"], paired=False)
+    chosen = DatasetSettings(kind="continuous", reference="training", **settings)
+    return assemble(raw, None, chosen, 0, rng, fold)
 
 
 def test_a_fold_leaves_out_one_observed_snapshot(rng):

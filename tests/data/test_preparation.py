@@ -7,19 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import with_changes
 from weightflow.data.preparation import (
     assemble,
     check_observed,
     check_states,
-    heldout_amount,
     observed_mask,
     split,
     states_with_headroom,
 )
+from weightflow.data.settings import DatasetSettings, heldout_amount
 from weightflow.data.snapshots import read_training, write_snapshots
 from weightflow.data.state_space import Counts
 from weightflow.errors import InputError
-from weightflow.formats.raw_snapshots import Recording
+from weightflow.formats.raw_snapshots import RawSnapshots
 
 TIMES = np.array([0.0, 1.0, 2.5])
 
@@ -28,9 +29,9 @@ def good_states() -> list[np.ndarray]:
     return [np.array([[0, 1], [2, 3]]), np.array([[4, 5]]), np.array([[6, 7], [8, 9], [1, 1]])]
 
 
-def raw(trajectories: int = 10, points: int = 9, variables: int = 2, paired: bool = True) -> Recording:
+def raw(trajectories: int = 10, points: int = 9, variables: int = 2, paired: bool = True) -> RawSnapshots:
     states = list(np.random.default_rng(0).integers(0, 20, (points, trajectories, variables)))
-    return Recording(np.arange(float(points)), states, [f"x{i}" for i in range(variables)], paired)
+    return RawSnapshots(np.arange(float(points)), states, [f"x{i}" for i in range(variables)], paired)
 
 
 def with_entry(value) -> list[np.ndarray]:
@@ -40,9 +41,8 @@ def with_entry(value) -> list[np.ndarray]:
 
 
 def check(states, times, kind="discrete", **own) -> None:
-    names = [f"x{i}" for i in range(2)]
-    settings = {"kind": kind, "max_states": 10, "scale": "none", "components": None, "time_column": "time"} | own
-    check_states(Recording(times, states, names, paired=False), settings, "data.npy")
+    settings = DatasetSettings(kind=kind, **{"max_states": 10, **own})
+    check_states(RawSnapshots(times, states, ["x0", "x1"], paired=False), settings, "data.npy")
 
 
 def test_good_states_pass():
@@ -122,7 +122,7 @@ KINDS = {
 @pytest.mark.parametrize("paired", [True, False])
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_held_back_touches_nothing_that_is_learnt_from(dataset_settings, tmp_path, kind, paired):
-    settings = dataset_settings | KINDS[kind] | {"hold_back": 3, "observe_every": 2}
+    settings = with_changes(dataset_settings, **KINDS[kind], hold_back=3, observe_every=2)
     plain = raw(points=12, paired=paired)
     changed = dataclasses.replace(plain, states=[s if t < 9 else 40 + 3 * s for t, s in enumerate(plain.states)])
     found = []
@@ -190,7 +190,7 @@ def test_a_single_state_cannot_be_split():
 
 
 def test_observed_snapshots_come_from_the_training_part(dataset_settings):
-    data = assemble(raw(), None, dataset_settings | {"observe_every": 4}, 0.3, np.random.default_rng(0))
+    data = assemble(raw(), None, with_changes(dataset_settings, observe_every=4), 0.3, np.random.default_rng(0))
     assert data.observed_times.tolist() == [0, 4, 8]
     assert all(a is b for a, b in zip(data.observed, data.training[::4], strict=True))
     assert [len(s) for s in data.observed] == [7, 7, 7]
@@ -198,14 +198,14 @@ def test_observed_snapshots_come_from_the_training_part(dataset_settings):
 
 @pytest.mark.parametrize(("reference", "truth"), [("training", 7), ("heldout", 3)])
 def test_reference_chooses_the_truth(dataset_settings, reference, truth):
-    data = assemble(raw(), None, dataset_settings | {"reference": reference}, 0.3, np.random.default_rng(0))
+    data = assemble(raw(), None, with_changes(dataset_settings, reference=reference), 0.3, np.random.default_rng(0))
     assert len(data.truth[0]) == truth
     assert len(data.independent[0]) == 10 - truth
 
 
 def test_too_few_observed_snapshots_are_refused(dataset_settings):
     with pytest.raises(InputError, match="2 of 9 snapshots are observed"):
-        assemble(raw(), None, dataset_settings | {"observe_every": 8}, 0.2, np.random.default_rng(0))
+        assemble(raw(), None, with_changes(dataset_settings, observe_every=8), 0.2, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("shape", [(8, 5, 2), (9, 5, 3)])
@@ -217,7 +217,7 @@ def test_a_system_that_does_not_fit_the_file_is_refused(dataset_settings, shape)
 
 def test_too_few_states_are_refused(dataset_settings):
     with pytest.raises(InputError, match="the largest observed count is 19, and states is 5; raise states"):
-        assemble(raw(), None, dataset_settings | {"states": 5}, 0.2, np.random.default_rng(0))
+        assemble(raw(), None, with_changes(dataset_settings, states=5), 0.2, np.random.default_rng(0))
 
 
 def test_states_default_to_some_above_the_largest_observed_count(dataset_settings):
@@ -234,12 +234,12 @@ def test_states_default_to_some_above_the_largest_observed_count(dataset_setting
     ],
 )
 def test_heldout_default_depends_on_where_the_data_come_from(dataset, amount):
-    assert heldout_amount(dataset) == amount
+    assert heldout_amount(DatasetSettings(**dataset)) == amount
 
 
 def test_a_snapshot_must_leave_two_real_states_to_learn_from(dataset_settings, rng, refused):
-    pairs = Recording(np.arange(3.0), [rng.normal(size=(2, 1)) for _ in range(3)], ["a"], paired=False)
-    settings = dataset_settings | {"kind": "continuous", "reference": "training"}
+    pairs = RawSnapshots(np.arange(3.0), [rng.normal(size=(2, 1)) for _ in range(3)], ["a"], paired=False)
+    settings = with_changes(dataset_settings, kind="continuous", reference="training")
     assemble(pairs, None, settings, 0, rng)
     with refused("heldout leaves one to learn from, which has no density"):
         assemble(pairs, None, settings, 0.2, rng)

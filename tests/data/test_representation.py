@@ -6,6 +6,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from weightflow.data.representation import check_components, check_spread, fit_representation
+from weightflow.data.settings import DatasetSettings
 from weightflow.errors import InputError
 
 
@@ -17,9 +18,7 @@ def snapshots(rng):
 
 def fit(snapshots, everything=None, **settings):
     names = ["a", "b", "c", "d"]
-    return fit_representation(
-        snapshots, everything or snapshots, names, {"scale": "none", "components": None} | settings
-    )
+    return fit_representation(snapshots, everything or snapshots, names, DatasetSettings(**settings))
 
 
 def test_training_states_have_mean_0_and_variance_1(snapshots):

@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
+from tests.conftest import with_changes
 from weightflow.errors import InputError
 from weightflow.formats.arrays import read_npy, read_npz
 
@@ -26,7 +27,7 @@ def test_npy_axes_are_trajectory_time_variable(saved, dataset_settings):
 def test_npy_axes_in_another_order_give_the_same_states(saved, dataset_settings, axes):
     names = ("trajectory", "time", "variable")
     moved = CUBE.transpose([names.index(axis) for axis in axes])
-    raw = read_npy(saved("data.npy", moved), dataset_settings | {"axes": list(axes)})
+    raw = read_npy(saved("data.npy", moved), with_changes(dataset_settings, axes=list(axes)))
     for t, states in enumerate(raw.states):
         np.testing.assert_array_equal(states, CUBE[:, t])
 
@@ -37,7 +38,7 @@ def test_npy_in_fortran_order_gives_the_same_states(saved, dataset_settings):
 
 
 def test_npy_takes_times_and_names_from_the_settings(saved, dataset_settings):
-    settings = dataset_settings | {"times": [0.5, 1, 7], "variables": ["a", "b", "c", "d"]}
+    settings = with_changes(dataset_settings, times=[0.5, 1, 7], variables=["a", "b", "c", "d"])
     raw = read_npy(saved("data.npy", CUBE), settings)
     assert raw.times.tolist() == [0.5, 1, 7]
     assert raw.variables == ["a", "b", "c", "d"]
@@ -89,7 +90,7 @@ def test_pickled_content_is_never_run(saved, dataset_settings, tmp_path):
 
 def test_too_few_names_are_refused(saved, dataset_settings):
     with pytest.raises(InputError, match="holds 4 variables but the key variables names 2"):
-        read_npy(saved("data.npy", CUBE), dataset_settings | {"variables": ["a", "b"]})
+        read_npy(saved("data.npy", CUBE), with_changes(dataset_settings, variables=["a", "b"]))
 
 
 def test_npz_is_grouped_by_time(saved, dataset_settings):
@@ -101,7 +102,7 @@ def test_npz_is_grouped_by_time(saved, dataset_settings):
 
 
 def test_npz_takes_keys_and_names_from_the_settings(saved, dataset_settings):
-    settings = dataset_settings | {"matrix": "pca", "time_column": "day", "variables": ["a", "b"]}
+    settings = with_changes(dataset_settings, matrix="pca", time_column="day", variables=["a", "b"])
     path = saved("data.npz", {"X": CUBE, "pca": STATES.astype(int), "day": HOURS.astype(str)})
     raw = read_npz(path, settings)
     assert raw.times.tolist() == [0, 1, 2.5]
@@ -152,9 +153,13 @@ def damaged() -> bytes:
         (zipped(X=STATES[:0], time=HOURS[:0]), {}, "the array 'time' is empty"),
         (zipped(X=STATES, time=HOURS), {"times": [0.0]}, "the file has its own times in 'time'"),
         (zipped(X=STATES, time=HOURS), {"variables": ["a"]}, "holds 2 variables but the key variables names 1"),
-        (zipped(X=STATES, time=HOURS), {"variables": ["a", "a"]}, "the variable a is there twice"),
     ],
 )
 def test_a_bad_npz_file_is_refused_by_name(saved, dataset_settings, refused, content, changes, sentence):
     with refused(rf"data\.npz: .*{sentence}"):
-        read_npz(saved("data.npz", content), dataset_settings | changes)
+        read_npz(saved("data.npz", content), with_changes(dataset_settings, **changes))
+
+
+def test_a_name_for_two_variables_is_refused(saved, dataset_settings, refused):
+    with refused(r"data\.npz: .*the variable a is there twice"):
+        read_npz(saved("data.npz", {"X": STATES, "time": HOURS}), dataset_settings.but(variables=("a", "a")))

@@ -7,6 +7,7 @@ import pytest
 from anndata import AnnData
 from scipy.sparse import csc_matrix, csr_matrix
 
+from tests.conftest import with_changes
 from weightflow.formats.h5ad import read_h5ad
 
 X = np.array([[1, 0, 2], [0, 0, 3], [4, 5, 0], [6, 0, 0]])
@@ -57,14 +58,14 @@ def test_times_may_be_text_or_categories(written, dataset_settings, hours):
 
 @pytest.mark.parametrize("kind", [np.asarray, csr_matrix, csc_matrix])
 def test_a_layer_has_the_variables_of_the_file(written, dataset_settings, kind):
-    settings = dataset_settings | {"matrix": "layers/spliced", "variables": ["w", "u"]}
+    settings = with_changes(dataset_settings, matrix="layers/spliced", variables=["w", "u"])
     raw = read_h5ad(written(cells(None, layers={"spliced": kind(X)})), settings)
     assert raw.variables == ["w", "u"]
     assert raw.states[2].tolist() == [[2, 1], [0, 4]]
 
 
 def test_an_embedding_has_names_of_its_own(written, dataset_settings):
-    settings = dataset_settings | {"matrix": "obsm/X_pca", "time_column": "time"}
+    settings = with_changes(dataset_settings, matrix="obsm/X_pca", time_column="time")
     raw = read_h5ad(written(cells(obsm={"X_pca": X[:, :2] / 2})), settings)
     assert raw.variables == ["x1", "x2"]
     assert raw.states[2].tolist() == [[0.5, 0], [2, 2.5]]
@@ -72,7 +73,7 @@ def test_an_embedding_has_names_of_its_own(written, dataset_settings):
 
 def test_an_embedding_may_be_a_table(written, dataset_settings):
     table = pd.DataFrame(X[:, :2], [f"cell{i}" for i in range(4)], ["pc1", "pc2"])
-    settings = dataset_settings | {"matrix": "obsm/pca", "variables": ["pc2"]}
+    settings = with_changes(dataset_settings, matrix="obsm/pca", variables=["pc2"])
     raw = read_h5ad(written(cells(obsm={"pca": table})), settings)
     assert raw.variables == ["pc2"]
     assert raw.states[2].tolist() == [[0], [5]]
@@ -81,7 +82,7 @@ def test_an_embedding_may_be_a_table(written, dataset_settings):
 @pytest.mark.filterwarnings("ignore:.*names are not unique")
 def test_names_may_repeat_where_no_one_asks_for_them(written, dataset_settings):
     file = written(cells(names=["u", "u", "w"]))
-    assert read_h5ad(file, dataset_settings | {"variables": ["w"]}).states[0].tolist() == [[3]]
+    assert read_h5ad(file, with_changes(dataset_settings, variables=["w"])).states[0].tolist() == [[3]]
 
 
 MIXED = pd.DataFrame({"a": [1, 2, 3, 4], "b": list("wxyz")}, [f"cell{i}" for i in range(4)])
@@ -119,7 +120,7 @@ WITH_NAN = csr_matrix(np.where(X == 5, np.nan, X))
 @pytest.mark.filterwarnings("ignore:.*names are not unique")
 def test_bad_cells_are_refused_by_name(written, dataset_settings, refused, content, changes, sentence):
     with refused(rf"cells\.h5ad: {sentence}"):
-        read_h5ad(written(content), dataset_settings | changes)
+        read_h5ad(written(content), with_changes(dataset_settings, **changes))
 
 
 def rewritten(path, key: str, values: np.ndarray, **options) -> None:
@@ -136,7 +137,7 @@ def test_a_matrix_that_does_not_fit_its_cells_is_refused(written, dataset_settin
     rewritten(path, key, np.ones(shape))
     sentence = rf"cells\.h5ad: the matrix '{key}' has shape \({shape[0]}, {shape[1]}\), and there are 4 cells"
     with refused(sentence):
-        read_h5ad(path, dataset_settings | {"matrix": key})
+        read_h5ad(path, with_changes(dataset_settings, matrix=key))
 
 
 def test_damaged_values_are_refused_by_name(written, dataset_settings, refused):
@@ -174,7 +175,9 @@ def test_truth_values_and_negative_times_are_read(written, dataset_settings):
 
 
 def test_nan_in_a_sparse_variable_that_no_one_asks_for_is_let_be(written, dataset_settings):
-    assert read_h5ad(written(cells(WITH_NAN)), dataset_settings | {"variables": ["u"]}).states[0].tolist() == [[0]]
+    assert read_h5ad(written(cells(WITH_NAN)), with_changes(dataset_settings, variables=["u"])).states[0].tolist() == [
+        [0]
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"time,a\n0,1\n", b"\x89HDF\r\n\x1a\n"])

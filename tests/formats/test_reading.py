@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
+from tests.conftest import with_changes
 from weightflow.errors import InputError
 from weightflow.formats.reading import read_raw_snapshots
 from weightflow.formats.registry import READERS
@@ -57,7 +58,9 @@ def test_what_is_written_as_a_prediction_is_read_again(tmp_path, dataset_setting
     states = [STATES[:1].astype(float), STATES[1:] / 2]
     made = StatesInTime(np.array([0.25, 7]), states, ["x1", "x2"])
     write_states(tmp_path / f"made{suffix}", made, FileLayout("day", matrix))
-    found = read_raw_snapshots(tmp_path / f"made{suffix}", dataset_settings | {"matrix": matrix, "time_column": "day"})
+    found = read_raw_snapshots(
+        tmp_path / f"made{suffix}", with_changes(dataset_settings, matrix=matrix, time_column="day")
+    )
     assert (found.times.tolist(), found.variables) == ([0.25, 7], ["x1", "x2"])
     assert [s.tolist() for s in found.states] == [s.tolist() for s in states]
 

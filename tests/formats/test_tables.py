@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from tests.conftest import with_changes
 from weightflow.formats.tables import read_table
 
 TABLE = pd.DataFrame({"b": [1, 2, 3, 4], "time": [2.5, 0, 2.5, 1], "a": [10, 20, 30, 40]})
@@ -67,7 +68,7 @@ def test_spaces_after_separators_and_around_names_do_not_count(saved, dataset_se
 
 
 def test_row_numbers_without_a_name_are_let_be_where_the_variables_are_named(saved, dataset_settings):
-    raw = read_table(saved("data.csv", ",time,a\n7,0,1\n"), dataset_settings | {"variables": ["a"]})
+    raw = read_table(saved("data.csv", ",time,a\n7,0,1\n"), with_changes(dataset_settings, variables=["a"]))
     assert raw.states[0].tolist() == [[1]]
 
 
@@ -84,7 +85,7 @@ def test_a_column_twice_in_a_parquet_file_is_refused(tmp_path, dataset_settings,
 
 
 def test_tables_use_the_columns_that_are_named(saved, dataset_settings):
-    settings = dataset_settings | {"variables": ["a"], "time_column": "hour"}
+    settings = with_changes(dataset_settings, variables=["a"], time_column="hour")
     raw = read_table(saved("data.csv", "hour,name,a,name\n0,x,1,y\n1,y,2,z\n"), settings)
     assert [states.tolist() for states in raw.states] == [[[1]], [[2]]]
 
@@ -123,7 +124,7 @@ def test_whole_numbers_of_a_table_stay_whole(saved, dataset_settings):
 )
 def test_a_bad_text_is_refused_by_name(saved, dataset_settings, refused, text, changes, sentence):
     with refused(rf"data\.csv: {sentence}"):
-        read_table(saved("data.csv", text), dataset_settings | changes)
+        read_table(saved("data.csv", text), with_changes(dataset_settings, **changes))
 
 
 @pytest.mark.parametrize(

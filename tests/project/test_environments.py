@@ -27,6 +27,7 @@ PACKAGES = {
     "matplotlib": "matplotlib-base",
     "ot": "pot",
     "PIL": "pillow",
+    "pydantic_core": "pydantic",
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
 }

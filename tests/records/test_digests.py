@@ -66,7 +66,7 @@ def test_an_edit_elsewhere_does_not(scripts, digest, module):
 
 # What a person edits often, and what only judges, shows or checks: none of it may redo what takes hours.
 AFTERWARDS = ("evaluation/", "report/", "plots/", "baselines/registry")
-CHECKS = ("config/consistency", "schema", "systems/reading", "systems/sbml")
+CHECKS = ("config/consistency", "config/settings", "systems/reading", "systems/sbml")
 LONG = ["train_anchors", "train_anchor", "choose_teacher", "choose_smoothing", "fit_latent_path", "fit_spline"]
 LONG += ["choose_steps", "fit_dynamics", "predict_field", "predict_spline", "predict_interpolation"]
 
@@ -102,6 +102,17 @@ def test_comments_and_layout_do_not_count(scripts, digest, text):
     before = digest("train_anchors.py")
     edit(scripts, "weightflow/anchors/training.py", text)
     assert digest("train_anchors.py") == before
+
+
+def test_descriptions_of_settings_do_not_count_and_their_defaults_do(scripts, digest):
+    before = digest("train_anchors.py")
+    path = scripts / "weightflow" / "anchors" / "settings.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("Optimisation steps of every later", "Steps of every later"), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") != text
+    assert digest("train_anchors.py") == before
+    path.write_text(text.replace("steps: Steps = 400", "steps: Steps = 401"), encoding="utf-8")
+    assert digest("train_anchors.py") != before
 
 
 def test_docstrings_do_not_count(scripts, digest):

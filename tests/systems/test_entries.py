@@ -1,16 +1,10 @@
-"""System files against their schema."""
-
-from collections.abc import Iterator
-from dataclasses import asdict
+"""System files: what their entries may be."""
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
 
 from weightflow.errors import InputError
-from weightflow.schema import read_schema
-from weightflow.systems.entries import SCHEMA, files_of, read_entries
-from weightflow.systems.reaction_network import Limits
+from weightflow.systems.entries import KINDS, ReactionFile, files_of, is_map, read_entries
 
 WALK = {
     "kind": "adaptive_walk",
@@ -24,11 +18,6 @@ WALK = {
 }
 
 
-@pytest.fixture(scope="module")
-def definitions():
-    return read_schema(SCHEMA)
-
-
 @pytest.fixture
 def write(tmp_path):
     def to_file(content, name="system.yaml"):
@@ -39,36 +28,29 @@ def write(tmp_path):
     return to_file
 
 
-def nodes(node) -> Iterator[dict]:
-    """Every schema of a key."""
-    for entry in node.get("properties", {}).values():
-        yield entry
-        yield from nodes(entry)
-    for entry in node.get("$defs", {}).values():
-        yield entry
-        yield from nodes(entry)
-
-
-def test_the_schema_is_a_schema(definitions):
-    Draft202012Validator.check_schema(definitions)
-
-
-def test_every_key_is_described(definitions):
-    assert [node for node in nodes(definitions) if not {"description", "$ref"} & set(node)] == []
-
-
-def test_default_limits_are_those_of_the_schema(definitions):
-    limits = definitions["$defs"]["limits"]["properties"]
-    assert asdict(Limits()) == {key: entry["default"] for key, entry in limits.items()}
-
-
-def test_built_in_systems_keep_to_the_whole_schema(root, definitions):
+def test_every_built_in_system_is_of_a_known_kind(root):
     for path in (root / "resources" / "systems").glob("*.yaml"):
-        Draft202012Validator(definitions).validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        entries = read_entries(path)
+        assert type(entries) is KINDS[entries.kind]
 
 
 def test_a_file_without_a_kind_holds_reactions(root):
-    assert read_entries(root / "resources" / "systems" / "epidemic.yaml")["kind"] == "reactions"
+    entries = read_entries(root / "resources" / "systems" / "epidemic.yaml")
+    assert isinstance(entries, ReactionFile)
+    assert (entries.kind, entries.limits.count, entries.limits.events) == ("reactions", 100_000, 10_000_000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "drawn"),
+    [({"species": ["a", "b"]}, True), ({"species": ["X1..X2"]}, True), ({}, False), ({"species": ["X1..X3"]}, False)],
+)
+def test_a_landscape_of_two_loci_can_be_drawn(write, changes, drawn):
+    assert is_map(write(WALK | changes)) is drawn
+
+
+def test_a_landscape_of_too_many_alleles_and_a_network_cannot_be_drawn(write, root):
+    assert not is_map(write(WALK | {"species": ["a", "b"], "alleles": 2001}))
+    assert not is_map(root / "resources" / "systems" / "epidemic.yaml")
 
 
 def test_an_sbml_file_depends_on_its_model_too(write, tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from weightflow.errors import InputError
-from weightflow.systems.repetition import expand_entry, expand_name
+from weightflow.systems.repetition import expand_name, expand_texts
 
 
 @pytest.mark.parametrize(
@@ -20,20 +20,16 @@ def test_anything_else_with_dots_is_refused(text):
         expand_name(text, "file")
 
 
-def test_an_entry_without_repeat_is_itself_braces_and_all():
-    assert expand_entry({"equation": "{i}", "rate": 1}, "file") == [{"equation": "{i}", "rate": 1}]
-
-
 def test_indices_and_their_neighbours_become_numbers():
-    entry = {"equation": "X{i} -> X{i+1}", "propensity": "X{ i - 1 } * k", "rate": 2, "repeat": {"i": "1..2"}}
-    assert expand_entry(entry, "file") == [
-        {"equation": "X1 -> X2", "propensity": "X0 * k", "rate": 2},
-        {"equation": "X2 -> X3", "propensity": "X1 * k", "rate": 2},
+    texts = {"equation": "X{i} -> X{i+1}", "propensity": "X{ i - 1 } * k"}
+    assert expand_texts(texts, {"i": "1..2"}, "file") == [
+        {"equation": "X1 -> X2", "propensity": "X0 * k"},
+        {"equation": "X2 -> X3", "propensity": "X1 * k"},
     ]
 
 
 def test_two_indices_are_every_pair():
-    found = expand_entry({"equation": "A{i} -> B{j}", "repeat": {"i": "1..2", "j": "3..4"}}, "file")
+    found = expand_texts({"equation": "A{i} -> B{j}"}, {"i": "1..2", "j": "3..4"}, "file")
     assert [entry["equation"] for entry in found] == ["A1 -> B3", "A1 -> B4", "A2 -> B3", "A2 -> B4"]
 
 
@@ -48,4 +44,4 @@ def test_two_indices_are_every_pair():
 )
 def test_a_faulty_repetition_is_refused(span, text, sentence):
     with pytest.raises(InputError, match=rf"^file\..*{sentence}"):
-        expand_entry({"equation": text, "repeat": {"i": span}}, "file")
+        expand_texts({"equation": text}, {"i": span}, "file")

@@ -1,7 +1,8 @@
 """WeightFlow: the evolving distribution of a random system as a path in the weight space of a small network.
 
 The library is divided into rooms. A room imports only from rooms above it in this list and from the modules beside
-this file (errors, limits, machine, progress, seeding, storage, yaml_files, schema), which import from no room:
+this file (errors, limits, machine, progress, registry, seeding, settings, storage, yaml_files), which import from no
+room:
 
 systems       stochastic processes, their files and their simulation
 laws          exact laws of systems

@@ -4,6 +4,7 @@ A room defines its settings in its own `settings` module, and `config/settings.p
 field describes it in `config/README.md` and in the JSON schema; nothing reads it while the workflow runs.
 """
 
+import json
 import math
 import re
 import reprlib
@@ -43,25 +44,26 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], source: str) -> Self:
+    def of(cls, content: Any, source: str, section: str = "") -> Self:
         """The settings that a user wrote, completed with the defaults.
 
         Args:
             content: as the user wrote it.
-            source: the files' names, and the section's where it is not a whole file, for messages.
+            source: the files' names, for messages.
+            section: the keys that lead to it in the file, for messages.
 
         Raises:
             InputError: naming the file, the key, what is wrong with it and what is allowed.
         """
-        for key, number in _numbers(content):
+        for key, number in _numbers(content, section):
             if not math.isfinite(number):
                 raise InputError(f"{source}: {key}: '{number}' is not a number; change it.")
             if isinstance(number, int) and abs(number) > _LARGEST:
                 raise InputError(f"{source}: {key}: {_SHORT.repr(number)} is out of range; lower it.")
         try:
-            return cls.model_validate(dict(content))
+            return cls.model_validate(content)
         except ValidationError as fault:
-            raise InputError(f"{source}: {_sentence(cls, fault)}") from None
+            raise InputError(f"{source}: {_sentence(cls, fault, section)}") from None
 
     @classmethod
     def parts(cls, content: Mapping[str, Any]) -> SimpleNamespace:
@@ -74,20 +76,8 @@ class Settings(BaseModel):
         return self.model_copy(update=changes)
 
     def plain(self) -> dict[str, Any]:
-        """The same as mappings, lists and numbers, for digests and files; numbers as they were written."""
-        return {field.alias or name: _plain(getattr(self, name)) for name, field in type(self).model_fields.items()}
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Settings():
-            return value.plain()
-        case Mapping():
-            return {name: _plain(own) for name, own in value.items()}
-        case tuple() | list():
-            return [_plain(own) for own in value]
-        case _:
-            return value
+        """The same as mappings, lists and numbers, for digests and files."""
+        return json.loads(json.dumps(self.model_dump(by_alias=True, warnings=False)))
 
 
 # An integer stays one where any number may be, so that settings are saved and digested as they were written.
@@ -102,8 +92,9 @@ Common = Field(json_schema_extra={"common": True})  # one of the keys that most 
 
 
 def _refuse_repetition(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    if len({repr(value) for value in values}) < len(values):
-        raise PydanticCustomError("repetition", "an entry stands twice; leave one out.")
+    written = [repr(value) for value in values]
+    if twice := [entry for entry in written if written.count(entry) > 1]:
+        raise PydanticCustomError("repetition", "{entry} stands twice; leave one out.", {"entry": shown(twice[0])})
     return values
 
 
@@ -221,15 +212,16 @@ _KINDS = {
 _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 
 
-def _sentence(cls: type[Settings], fault: ValidationError) -> str:
+def _sentence(cls: type[Settings], fault: ValidationError, section: str) -> str:
     """What is wrong, of several faults the one nearest to the top: key, fault and fix."""
-    error = min(fault.errors(include_url=False), key=lambda e: len(_keys(e["loc"])))
+    error = min(fault.errors(include_url=False), key=lambda e: (_is_of_items(e), len(_keys(e["loc"]))))
     place, kind, found, context = _keys(error["loc"]), error["type"], error["input"], error.get("ctx", {})
-    key = shown(".".join(place[:-1] if kind in ("extra_forbidden", "missing") else place))
+    inner = place[:-1] if kind in ("extra_forbidden", "invalid_key", "missing") else place
+    key = shown(".".join([section, *inner] if section else inner))
     at = f"{key}: " if key else ""
     bound = next((name for name in _BOUNDS if name in context), "")
     match kind:
-        case "extra_forbidden":
+        case "extra_forbidden" | "invalid_key":
             return at + unknown("key", place[-1], _fields(cls, place[:-1]))
         case "missing":
             return f"{at}the key '{place[-1]}' is missing; add it."
@@ -245,34 +237,41 @@ def _sentence(cls: type[Settings], fault: ValidationError) -> str:
         case "string_too_long" | "too_long":
             return f"{at}{len(found)} is too long; {context['max_length']} is the most, so shorten it."
         case "string_too_short" | "too_short":
-            return f"{at}{_SHORT.repr(found)} is too short; {context['min_length']} is the least, so add to it."
+            return f"{at}{_SHORT.repr(found)} is too short; give at least {context['min_length']}."
         case "repetition":
             return f"{at}{error['msg']}"
         case _ if bound:
-            return f"{at}{_SHORT.repr(found)} is out of range; it must be {_BOUNDS[bound]} {_bound(context[bound])}."
+            return f"{at}{_SHORT.repr(found)} is out of range; it must be {_BOUNDS[bound]} {_plain(context[bound])}."
         case _ if (word := kind.split("_")[0]) in _KINDS:
             return f"{at}{_SHORT.repr(found)} is not {_KINDS[word]}; change it."
         case _:
             return f"{at}{shown(error['msg'])}; change it."
 
 
-def _bound(number: float) -> str:
+def _is_of_items(error: Mapping[str, Any]) -> bool:
+    """Whether a list is called too short only because some of its items are at fault."""
+    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
+
+
+def _plain(number: float) -> str:
     """A bound without a point where it is whole."""
     return str(int(number)) if number == int(number) else str(number)
 
 
 def _keys(place: tuple[int | str, ...]) -> list[str]:
-    """Names of the keys that lead to a fault, without the branches of unions."""
-    return [str(part) for part in place if not re.fullmatch(r"<[\w ]+>|\[key\]", str(part))]
+    """Names of the keys that lead to a fault, without the branches of unions, nor a name that is itself at fault."""
+    outer = place[:-2] if place[-1:] == ("[key]",) else place
+    return [str(part) for part in outer if not re.fullmatch(r"<[\w ]+>", str(part))]
 
 
 def _fields(annotation: Any, keys: list[str]) -> list[str]:
     """The keys that a section allows, which others lead to from an outer one."""
     for inner in _sections(annotation):
+        fields = {field.alias or name: field.annotation for name, field in inner.model_fields.items()}
         if not keys:
-            return list(inner.model_fields)
-        if keys[0] in inner.model_fields:
-            return _fields(inner.model_fields[keys[0]].annotation, keys[1:])
+            return list(fields)
+        if keys[0] in fields:
+            return _fields(fields[keys[0]], keys[1:])
     return _fields(get_args(annotation)[1], keys[1:]) if get_origin(annotation) is dict else []
 
 

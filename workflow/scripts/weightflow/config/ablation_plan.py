@@ -42,7 +42,7 @@ def variants(config: Configuration, source: str = "ablations") -> list[Variant]:
         settings = config.models[_base_of(chosen[0][0], config)].plain()
         for factor, level in chosen:
             settings = _merged(settings, factors[factor][level])
-        found.append(Variant(tuple(chosen), ModelSettings.of(settings, f"{source}: {variant_key(chosen)}")))
+        found.append(Variant(tuple(chosen), ModelSettings.of(settings, source, variant_key(chosen))))
     return found
 
 

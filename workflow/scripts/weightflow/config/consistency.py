@@ -1,4 +1,4 @@
-"""The configuration, checked against its schema and completed with its defaults: whether it fits together.
+"""Whether the settings of a configuration fit together.
 
 Nothing here reads data or imports torch, so that a wrong key is reported at once.
 """
@@ -75,7 +75,7 @@ def check_files(config: Configuration, source: str) -> None:
     Not for a module of another workflow, whose rules may make them, nor where saved results are enough.
 
     Args:
-        config: complete, with defaults; the variants of its ablation study keep to the schema.
+        config: complete, with defaults.
         source: the config files' names.
 
     Raises:
@@ -185,8 +185,8 @@ def check_ablations(config: Configuration, source: str) -> None:
         raise InputError(f"{where}.base: {unknown('model', study.base, models)}")
     if study.cross and study.bases:
         raise InputError(f"{where}.bases: crossed factors change one model together; leave out bases, or cross.")
-    for section in ("bases", "labels"):
-        for factor in getattr(study, section):
+    for section, named in (("bases", study.bases), ("labels", study.labels)):
+        for factor in named:
             if factor not in factors:
                 raise InputError(f"{where}.{section}: {unknown('factor', factor, factors)}")
     for factor, label in study.labels.items():
@@ -200,7 +200,7 @@ def check_ablations(config: Configuration, source: str) -> None:
     if BASE in factors:
         raise InputError(f"{where}.factors.{BASE}: this is what tables call the base model; rename the factor.")
     taken = {*models, *(config.baselines or ())}
-    for chosen, _ in variants(config):
+    for chosen, _ in variants(config, source):
         name = variant_name(chosen)
         if name in taken:
             raise InputError(
@@ -214,7 +214,7 @@ def check_variants(config: Configuration, systems: Path, source: str) -> None:
     """Refuse variants of an ablation study whose settings do not fit together, or the data sets that it is done on.
 
     Args:
-        config: complete, with defaults; the variants keep to the schema.
+        config: complete, with defaults.
         systems: folder of the built-in systems.
         source: the config files' names.
 

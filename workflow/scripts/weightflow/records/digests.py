@@ -35,8 +35,8 @@ def settings_digest(settings: Any) -> str:
 def code_digest(*sources: str | Path) -> str:
     """Digest of a script and of every library module it imports or names as text, directly or not.
 
-    Comments, docstrings and layout do not count. Passed to each rule as a parameter, it makes an edited module
-    rerun exactly the rules that use it; Snakemake itself watches the script only.
+    Comments, docstrings, descriptions of settings and layout do not count. Passed to each rule as a parameter, it makes
+    an edited module rerun exactly the rules that use it; Snakemake itself watches the script only.
     """
     return settings_digest(sorted((part.path.name, _parse(part)[0]) for part in _parts_behind(sources)))
 
@@ -157,9 +157,14 @@ def _parse(part: _Part) -> tuple[str, tuple[_Part, ...]]:
     named = (map(_Part, _module_files(name)) for name in _MODULE_NAME.findall(source))
     imported = tuple(dict.fromkeys(itertools.chain(_imported_modules(tree), *named)))
     for node in _statements(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
-            del node.body[0]
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [inner for inner in node.body if not _is_text(inner)]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), imported
+
+
+def _is_text(node: ast.AST) -> bool:
+    """Whether a statement is a docstring, or the description of a setting."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.AST]:

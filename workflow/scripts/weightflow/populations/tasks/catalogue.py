@@ -3,17 +3,52 @@
 The latter is a catalogue of image data sets: their files, where those come from, and what they hold.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from weightflow.errors import InputError, shown
 from weightflow.populations.tasks.registry import BUILT_IN, IMAGE_FORMATS
-from weightflow.schema import check_schema, read_schema
+from weightflow.settings import Many, NameIn, Settings, Sha256, Url, Written
 from weightflow.yaml_files import read_yaml
 
-SCHEMA = Path(__file__).resolve().parents[4] / "schemas" / "tasks.schema.yaml"
 FOLDER = Path("resources", "data")  # of a run's working folder
+
+
+class TaskFile(Settings):
+    """A file that is fetched."""
+
+    file: Annotated[
+        str,
+        Written(
+            "[A-Za-z0-9][A-Za-z0-9._-]*",
+            "a file's name is of letters, digits, dots, dashes and underscores, and begins with a letter or a digit",
+        ),
+    ]
+    """Its name."""
+    url: Url
+    """Where it comes from."""
+    sha256: Sha256
+    """Checksum that it must have."""
+
+
+class TaskEntry(Settings):
+    """A data set of labelled images, as the catalogue has it."""
+
+    title: str
+    """What they show, and who made them."""
+    format: Annotated[str, NameIn(IMAGE_FORMATS)]
+    """How the files are written; tells which of them there are."""
+    shape: Annotated[Many[Annotated[int, Field(ge=1, le=10_000)]], Field(min_length=3, max_length=3)]
+    """Channels, height and width of an image."""
+    classes: Annotated[int, Field(ge=2, le=10_000)]
+    """Number of labels."""
+    files: dict[str, TaskFile]
+    """Its files, by what they are for."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +96,15 @@ def read_catalogue(path: str | Path, folder: str | Path = FOLDER) -> dict[str, D
         InputError: not YAML, a missing, unknown or malformed key, or other files than those of the format.
     """
     content = read_yaml(path)
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or not content:
         raise InputError(f"{path}: expected a mapping of data sets by name.")
-    check_schema(content, read_schema(SCHEMA), str(path))
-    return {name: _data_set(entry, Path(folder, name), f"{path}: {name}") for name, entry in content.items()}
+    if wrong := [name for name in content if not re.fullmatch("[a-z][a-z0-9_]*", str(name))]:
+        raise InputError(
+            f"{path}: '{shown(wrong[0])}' cannot be used; a name has small letters, digits and '_', and starts with a "
+            "letter, as it becomes part of file names."
+        )
+    entries = {name: TaskEntry.of(entry, str(path), name) for name, entry in content.items()}
+    return {name: _data_set(entry, Path(folder, name), f"{path}: {name}") for name, entry in entries.items()}
 
 
 def input_shapes(catalogue: Mapping[str, DataSet]) -> dict[str, tuple[int, ...]]:
@@ -72,14 +112,14 @@ def input_shapes(catalogue: Mapping[str, DataSet]) -> dict[str, tuple[int, ...]]
     return {name: task.shape for name, task in {**BUILT_IN, **catalogue}.items()}
 
 
-def _data_set(entry: Mapping, folder: Path, where: str) -> DataSet:
-    files, expected = entry["files"], IMAGE_FORMATS[entry["format"]].files
+def _data_set(entry: TaskEntry, folder: Path, where: str) -> DataSet:
+    files, expected = entry.files, IMAGE_FORMATS[entry.format].files
     if files.keys() != set(expected):
         raise InputError(
-            f"{where}.files: are for {shown(', '.join(files)) or 'nothing'}; the format {entry['format']} has files "
+            f"{where}.files: are for {shown(', '.join(files)) or 'nothing'}; the format {entry.format} has files "
             f"for {', '.join(expected)}."
         )
-    sources = {use: Source(folder / own["file"], own["url"], own["sha256"]) for use, own in files.items()}
+    sources = {use: Source(folder / own.file, own.url, own.sha256) for use, own in files.items()}
     if len({source.path for source in sources.values()}) < len(sources):
         raise InputError(f"{where}.files: two of them have the same name; give each its own.")
-    return DataSet(entry["title"], entry["format"], tuple(entry["shape"]), entry["classes"], sources)
+    return DataSet(entry.title, entry.format, entry.shape, entry.classes, sources)
