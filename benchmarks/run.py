@@ -17,7 +17,7 @@ import torch  # noqa: E402
 from cases import CASES  # noqa: E402
 
 from weightflow.jobs.process import keep_freed_memory, one_thread  # noqa: E402
-from weightflow.report.bench import Measurements, measurements  # noqa: E402
+from weightflow.records.bench import Measurements, measurements  # noqa: E402
 from weightflow.storage import read_json, write_json, write_text  # noqa: E402
 
 

@@ -28,13 +28,15 @@ from weightflow.config.settings import Configuration
 from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts, Reals
-from weightflow.dynamics.settings import ModelSettings
+from weightflow.dynamics.settings import DynamicsSettings, ModelSettings
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.errors import InputError
 from weightflow.networks.backbones import Backbone
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, MixtureHead
+from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.transformer import TransformerBackbone, TransformerSize
+from weightflow.plots.registry import FIGURES
 from weightflow.records.archive import unpack
 from weightflow.records.digests import Made
 from weightflow.records.record import input_digests, write_records
@@ -50,15 +52,7 @@ hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, m
 hypothesis.settings.load_profile("tests")
 
 FROM_SAVED = ("--profile", "profiles/figures", "--forceall")  # what `make figures` passes
-SMALL_DYNAMICS = {
-    "mixer": "attention",
-    "kind": "ode",
-    "time_channel": False,
-    "width": 8,
-    "layers": 1,
-    "heads": 2,
-    "feedforward": 8,
-}
+SMALL_DYNAMICS = DynamicsSettings(kind="ode", width=8, layers=1, heads=2, feedforward=8)
 
 
 # The longest first.
@@ -240,7 +234,8 @@ def graph(backbone) -> WeightGraph:
     rng = np.random.default_rng(0)
     size = sum(layer.weights for layer in backbone.layers)
     weights = np.cumsum(rng.normal(0, 0.3, (5, size)), axis=0).astype(np.float32)
-    return build_weight_graph(backbone.layers, weights, np.array([0.0, 1.0, 4.0, 4.5, 10.0]), anchors="some digest")
+    times, settings = np.array([0.0, 1.0, 4.0, 4.5, 10.0]), BackboneSettings(hidden=2, position=False)
+    return build_weight_graph(backbone.layers, weights, times, "some digest", settings)
 
 
 @pytest.fixture
@@ -271,8 +266,10 @@ def write_job(rule: str, output: list[str], **given: Any) -> SimpleNamespace:
 def rules(root) -> dict[str, str]:
     """The text of every rule with a script, by name."""
     sources = [path.read_text(encoding="utf-8") for path in (root / "workflow" / "rules").glob("*.smk")]
-    parts = [part for source in sources for part in re.split(r"^(?=\w+ \w+:$)", source, flags=re.MULTILINE)]
-    return {re.match(r"\w+ (\w+):", part)[1]: part for part in parts if "    script:" in part}
+    parts = [part for source in sources for part in re.split(r"^(?=\w+ \w+:$|for figure )", source, flags=re.MULTILINE)]
+    (loop,) = [part for part in parts if part.startswith("for figure ")]
+    named = {match[1]: part for part in parts if (match := re.match(r"\w+ (\w+):", part)) and "    script:" in part}
+    return named | {figure.rule: loop for figure in FIGURES.values()}
 
 
 def write_result(name: str, content: str, sources: tuple[str, ...] = (), **params: Any) -> None:
@@ -362,6 +359,14 @@ def run_snakemake() -> Callable[..., subprocess.CompletedProcess]:
         )
 
     return run
+
+
+def job_counts(output: str) -> dict[str, int]:
+    """Jobs by rule, as Snakemake lists them before it starts or at the end of a dry run."""
+    if "Job stats:" not in output:
+        return {}
+    stats = output.split("Job stats:")[1].split("total")[0]
+    return {name: int(count) for name, count in re.findall(r"^([\w-]+) +(\d+)$", stats, re.MULTILINE)}
 
 
 @pytest.fixture

@@ -149,7 +149,7 @@ def test_after_the_head_process_was_killed_the_run_goes_on_where_it_was(finished
     assert "(100%) done" not in finished.before
     for rule in BEFORE_THE_END:
         assert re.search(rf"Finished jobid: \d+ \(Rule: {rule}\)", finished.before)
-        assert not re.search(rf"^ *rule {rule}:", finished.after, re.MULTILINE)
+        assert f"(Rule: {rule})" not in finished.after
     assert finished.of_rule(RUNNING_AT_THE_END)[-1].state == "COMPLETED"
 
 
@@ -167,8 +167,6 @@ def test_every_job_asks_for_one_processor_and_for_memory(finished):
 
 def test_light_work_is_done_by_the_head_process_and_figures_in_one_job(finished):
     said = finished.before + finished.after
-    for rule in LIGHT:
-        assert re.search(rf"^localrule {rule}:", said, re.MULTILINE)
     for rule in (*LIGHT, *FIGURES):
         assert finished.of_rule(rule) == []
         assert re.search(rf"Finished jobid: \d+ \(Rule: {rule}\)", said)

@@ -23,11 +23,11 @@ from weightflow.data.state_space import Counts, Reals
 from weightflow.evaluation.moments import Run, compare_moments
 from weightflow.evaluation.published import COLUMNS, OWN, PUBLISHED
 from weightflow.laws.law import PoissonLaw, TableLaw
-from weightflow.plots import animation, style
-from weightflow.plots.ablations import level_numbers, plot_ablation
-from weightflow.plots.animation import MOST_FRAMES, animate_density, save_animation
+from weightflow.plots import density, style
+from weightflow.plots.ablation import level_numbers, plot_ablation
 from weightflow.plots.bands import plot_bands
 from weightflow.plots.cells import plot_cells
+from weightflow.plots.density import MOST_FRAMES, animate_density
 from weightflow.plots.distributions import MASSES, bin_edges, joint, marginal, mass_levels, own_grid, shown_times
 from weightflow.plots.growth import plot_growth
 from weightflow.plots.inference import plot_inference
@@ -42,8 +42,8 @@ from weightflow.plots.metrics import plot_metrics
 from weightflow.plots.model_size import plot_model_size
 from weightflow.plots.moments import plot_moments
 from weightflow.plots.networks import plot_networks
-from weightflow.plots.published import plot_published
-from weightflow.plots.rule_graph import layout, plot_rule_graph, read_rule_graph, rule_graph_dot
+from weightflow.plots.rulegraph import layout, plot_rule_graph, read_rule_graph, rule_graph_dot
+from weightflow.plots.table1 import plot_published
 from weightflow.plots.teachers import plot_teachers
 from weightflow.plots.weights_path import plot_weights_path, principal_plane
 from weightflow.prediction.figure_grids import FigureGrids
@@ -685,7 +685,7 @@ def test_a_plain_has_no_peaks():
 
 @pytest.fixture
 def _small(monkeypatch):
-    monkeypatch.setitem(animation._SIZE, "dpi", 40)
+    monkeypatch.setitem(density._SIZE, "dpi", 40)
 
 
 @pytest.mark.slow
@@ -697,7 +697,7 @@ def test_an_animation_has_a_frame_for_each_time_and_always_the_same_bytes(variab
         rng = np.random.default_rng(2)
         law = exact_law(rng, variables) if exact else None
         frames = animate_density(snapshots(rng, variables), law, prediction(rng, variables), LINES["a_cde"])
-        save_animation(frames, tmp_path / name)
+        style.save(frames, [tmp_path / name])
     with Image.open(tmp_path / "one.gif") as found:
         assert found.n_frames == len(TIMES)
         assert found.size == frames[0].size
@@ -710,21 +710,21 @@ def test_an_animation_has_a_frame_for_each_time_and_always_the_same_bytes(variab
 @pytest.mark.parametrize("variables", [2, 5, 50])
 @pytest.mark.usefixtures("_small")
 def test_cells_appear_at_their_times_over_the_density_in_between(variables, rng, monkeypatch):
-    drawn, draw = [], animation.draw_cells
+    drawn, draw = [], density.draw_cells
 
     def remember(panel, states, pair, colour, **look):
         drawn.append((states, colour))
         draw(panel, states, pair, colour, **look)
 
-    monkeypatch.setattr(animation, "draw_cells", remember)
+    monkeypatch.setattr(density, "draw_cells", remember)
     data, predicted = real(rng, variables), moving(rng, variables, 17)
     frames = animate_density(data, None, predicted, LINES["a_cde"])
-    assert len(frames) == 17 + (animation._HELD - 1) * len(TIMES)
+    assert len(frames) == 17 + (density._HELD - 1) * len(TIMES)
     for (states, colour), truth, seen in zip(drawn[-9:], data.truth, data.is_observed, strict=True):
         np.testing.assert_array_equal(states, truth)
         assert colour == (style.BLACK if seen else style.VERMILLION)
-    held = [frames[0].tobytes() == frame.tobytes() for frame in frames[: animation._HELD + 1]]
-    assert held == [True] * animation._HELD + [False]
+    held = [frames[0].tobytes() == frame.tobytes() for frame in frames[: density._HELD + 1]]
+    assert held == [True] * density._HELD + [False]
 
 
 @pytest.mark.slow

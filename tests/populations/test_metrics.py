@@ -1,7 +1,6 @@
 """Distances, overlaps and probes against loops over networks."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +14,6 @@ from weightflow.populations.metrics import (
     probe,
     relative_distance,
     spread,
-    summarise_populations,
 )
 
 SIZES = st.integers(1, 5)
@@ -137,10 +135,3 @@ def test_checkpoints_of_a_network_do_not_vouch_for_each_other(rng):
 
 def test_a_line_through_one_network_is_none(rng):
     assert np.isnan(probe(rng.standard_normal((1, 3, 2)), np.ones((1, 3)), np.ones((2, 3, 2)), np.ones((2, 3))))
-
-
-def test_a_summary_has_means_and_deviations_over_seeds():
-    about = {"population": "p", "layout": "aligned", "source": "flow", "metric": "nearest"}
-    table = pd.DataFrame([about | {"seed": seed, "value": value} for seed, value in enumerate([1.0, 2.0, 3.0])])
-    (row,) = summarise_populations(table).to_dict("records")
-    assert row == about | {"mean": 2.0, "std": 1.0, "seeds": 3}

@@ -13,12 +13,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from rattler import MatchSpec
 
+from weightflow.plots.registry import FIGURES
 from weightflow.records.digests import LIBRARY, code_behind
 
 ROOT = Path(__file__).resolve().parents[2]
 RULE = re.compile(r'^(?:rule|checkpoint) (\w+):.*?"\.\./\.\./envs/(\w+)\.yaml".*?"\.\./scripts/(\w+)\.py"', re.M | re.S)
 SOURCES = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "workflow" / "rules").glob("*.smk"))]
 RULES = [found for source in SOURCES for found in RULE.findall(source)]
+FIGURE_MODULES = {figure.rule: f"weightflow/plots/{name}" for name, figure in FIGURES.items()}
+RULES += [(rule, "analysis", module) for rule, module in FIGURE_MODULES.items()]  # one rule in a loop
 PACKAGES = {
     "libsbml": "python-libsbml",
     "matplotlib": "matplotlib-base",
@@ -72,15 +75,18 @@ def agree(conda: str, pip: str) -> bool:
 
 
 def test_every_rule_has_an_environment():
-    scripts = re.findall(r"^    script:", "".join(SOURCES), re.M)
-    assert len(RULES) == len(scripts) == len({rule for rule, *_ in RULES})
+    rules, scripts = "".join(SOURCES), len({rule for rule, *_ in RULES}) - len(FIGURES)
+    assert len(RULES) - len(FIGURES) == len(re.findall(r"^    script:", rules, re.M)) == scripts
+    assert re.findall(r"^        script:\n +(.*)$", rules, re.M) == ['"../scripts/plot.py"']
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("rule", "environment", "script"), RULES, ids=[rule for rule, *_ in RULES])
 def test_a_script_imports_what_its_environment_lists(rule, environment, script):
     assert (ROOT / "workflow" / "scripts" / f"{script}.py").is_file()
-    needed = set().union(*map(imported, code_behind(ROOT / "workflow" / "scripts" / f"{script}.py")))
+    sources = [script, "plot"] if rule in FIGURE_MODULES else [script]
+    behind = code_behind(*(ROOT / "workflow" / "scripts" / f"{source}.py" for source in sources))
+    needed = set().union(*map(imported, behind))
     assert needed - listed(environment) == set()
 
 
@@ -190,7 +196,8 @@ def faults_without_training(scripts: set[str]) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_scripts_of_the_environment_without_torch_import_without_it():
-    assert faults_without_training({script for _, environment, script in RULES if environment == "analysis"}) == {}
+    scripts = {script for _, environment, script in RULES if environment == "analysis"}
+    assert faults_without_training(scripts | {"plot"}) == {}
 
 
 def test_scripts_that_train_do_not():

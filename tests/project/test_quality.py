@@ -31,7 +31,8 @@ def run(root: Path, *command: str) -> subprocess.CompletedProcess:
 @pytest.fixture(scope="module")
 def sources(root) -> list[Path]:
     """Python and Snakemake files of the workflow, apart from the tests."""
-    files = [*(root / "workflow").rglob("*.py"), *(root / "workflow").rglob("*.smk"), root / "Snakefile"]
+    workflow = root / "workflow"
+    files = [*workflow.rglob("*.py"), *workflow.rglob("*.smk"), workflow / "Snakefile", root / "Snakefile"]
     assert len(files) > 40
     return files
 
@@ -56,6 +57,12 @@ def test_sources_are_clean(root, command):
 def test_sources_are_free_of(sources, what):
     pattern = re.compile(FORBIDDEN[what], re.MULTILINE)
     assert [str(path) for path in sources if pattern.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_rule_has_a_message(rules):
+    figures = ("plot_", "animate_")  # named by their files
+    without = {name for name, text in rules.items() if "\n    message:\n" not in text}
+    assert [name for name in without if not name.startswith(figures)] == []
 
 
 def test_every_rule_has_its_script_and_every_script_its_rule(root):

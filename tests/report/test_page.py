@@ -11,12 +11,12 @@ from PIL import Image
 
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
+from weightflow.evaluation.choices import Choice
 from weightflow.evaluation.metric_registry import METRICS, Metric
 from weightflow.evaluation.published import COLUMNS, OWN, PUBLISHED
 from weightflow.laws.law import PoissonLaw, TableLaw, unknown_law
 from weightflow.plots import style
-from weightflow.report.bench import Measurements
-from weightflow.report.choices import Choice
+from weightflow.records.bench import Measurements
 from weightflow.report.page import Comparison, Report, Source, render_report
 from weightflow.report.tables import MISSING
 from weightflow.teaching.teachers import FIELDS

@@ -6,13 +6,9 @@ import pytest
 from weightflow.report.runtime import (
     COLUMNS,
     PopulationStage,
-    StageJobs,
     StageRun,
-    compare_estimate,
-    estimate_table,
     population_runtime,
     runtime_table,
-    say_estimate,
     sum_benchmarks,
 )
 from weightflow.storage import write_json, write_tensors
@@ -72,60 +68,9 @@ def test_jobs_of_a_stage_add_up(benchmark, tmp_path):
     assert total.to_dict("list") == {"s": [pytest.approx(5.1)], "max_rss": [300.5]}
 
 
-COSTS = [
-    {"seconds": 60.0, "max_rss_mb": 500.0, "device": "cpu"},
-    {"seconds": 30.0, "max_rss_mb": 800.0, "device": "cpu"},
-]
-STAGES = [StageJobs("data", "model", "anchors", 3, 1), StageJobs("data", "model", "predict", 3, 1)]
-
-
-@pytest.mark.parametrize(
-    ("cores", "said"), [(1, "about 4 min with 1 processors"), (2, "about 2 min"), (100, "about 2 min")]
-)
-def test_an_estimate_says_how_long_all_of_it_takes(cores, said):
-    text = say_estimate(estimate_table(STAGES, COSTS, {"data": 0}), cores)
-    assert said in text
-    assert "at most 800 MiB" in text
-    assert "(4 min of work)" in text
-
-
-def test_jobs_on_a_card_wait_for_each_other():
-    costs = [cost | {"device": "cuda:0"} for cost in COSTS]
-    assert "about 4 min with 8 processors" in say_estimate(estimate_table(STAGES, costs, {"data": 0}), 8)
-
-
-def test_what_was_estimated_stands_beside_what_was_spent(benchmark):
-    rows = [
-        StageRun("data", "model", 0, "predict", benchmark, None, 1),
-        StageRun("data", "previous", 0, "predict", benchmark, None, 1),
-    ]
-    table = compare_estimate(runtime_table(rows), estimate_table(STAGES, COSTS, {"data": 0}))
-    assert table["estimated_seconds"].tolist()[0] == 30
-    assert np.isnan(table["estimated_seconds"].tolist()[1])
-    assert table[COLUMNS].equals(runtime_table(rows))
-
-
 def test_what_a_job_does_for_several_seeds_is_shared_among_them(benchmark):
     rows = [StageRun("data", "model", seed, "predict", benchmark, None, 5) for seed in range(5)]
     assert runtime_table(rows)["seconds"].sum() == pytest.approx(2.5)
-    stages = [StageJobs("data", "model", "predict", 1, 5)]
-    table = compare_estimate(runtime_table(rows), estimate_table(stages, COSTS[:1], {"data": 0}))
-    assert table["estimated_seconds"].tolist() == [COSTS[0]["seconds"] / 5] * 5
-
-
-def test_left_out_snapshots_are_counted():
-    once, more = (estimate_table(STAGES, COSTS, {"data": folds})["jobs"] for folds in (0, 3))
-    assert more.tolist() == (4 * once).tolist()
-
-
-def test_several_cards_share_the_work():
-    costs = [cost | {"device": "cuda:0"} for cost in COSTS]
-    one, four = (say_estimate(estimate_table(STAGES, costs, {"data": 0}), 8, cards) for cards in (1, 4))
-    assert one != four
-
-
-def test_without_models_there_is_nothing_to_estimate():
-    assert "no models" in say_estimate(estimate_table([], [], {}), 2)
 
 
 @pytest.mark.parametrize("content", ["", "s\tmax_rss\n", "s\tmax_rss\nfast\t3\n", "s\tmax_rss\n-1\t3\n", "s\n1\n"])

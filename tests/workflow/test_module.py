@@ -9,7 +9,7 @@ import pytest
 import yaml
 from safetensors.numpy import load_file
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, job_counts
 from weightflow.config.stages import anchor_label
 
 TINY = yaml.safe_load((ROOT / "tests" / "config" / "tiny.yaml").read_text(encoding="utf-8"))
@@ -68,7 +68,7 @@ def test_all_of_it_runs_as_readme_says_and_a_rule_goes_on_with_its_summary(run, 
     assert not (tmp_path / "results").exists()
     assert ",nll,unseen," in (tmp_path / "best.csv").read_text(encoding="utf-8")
     again = run(lines, {"weightflow": WHOLE}, "best", "weightflow_all", flags=("--dry-run",))
-    left = set(re.findall(r"^ *(?:local)?rule (\w+):$", again.stdout, re.MULTILINE))
+    left = set(job_counts(again.stdout))
     assert {"weightflow_write_report", "weightflow_tabulate_runtime"} < left
     assert not {"best", "weightflow_tabulate_metrics", "weightflow_predict_baseline"} & left, again.stdout
 
@@ -125,8 +125,18 @@ def test_a_config_without_data_sets_changes_the_default_run_and_leaves_the_impor
     lines = imported() + "\nassert config == {'weightflow': {'seeds': [7]}}, config\n"
     result = run(lines, {"weightflow": {"seeds": [7]}}, "weightflow_all", flags=("--dry-run",))
     assert result.returncode == 0, result.stdout
-    assert set(re.findall(r"dataset=(\w+)", result.stdout)) == {"epidemic"}
-    assert set(re.findall(r"seed=(\d+)", result.stdout)) == {"7"}
+    assert set(re.findall(r"results/(\w+)/runs/", result.stdout)) == {"epidemic"}
+    assert set(re.findall(r"/seed(\d+)/", result.stdout)) == {"7"}
+
+
+def test_the_snakefile_at_the_top_runs_what_that_of_the_workflow_does(run_snakemake, tmp_path):
+    top, own = (
+        job_counts(run_snakemake(tmp_path, SMALL, flags=("--dry-run", "--snakefile", file)).stdout)
+        for file in ("Snakefile", "workflow/Snakefile")
+    )
+    assert len(own) > 5
+    assert own.pop("all") == top.pop("default") == 1
+    assert top == own
 
 
 def test_a_faulty_config_is_said_to_be_the_modules(run, imported):
@@ -150,7 +160,8 @@ def test_two_that_lack_the_same_file_fetch_it_once(run, imported):
     lines = imported("one", prefix="one") + imported("two", prefix="two")
     result = run(lines, config, *targets, flags=("--dry-run",))
     assert result.returncode == 0, result.stdout
-    assert result.stdout.count("output: data/x.csv") == 1
+    assert job_counts(result.stdout)["one_download_file"] == 1
+    assert "two_download_file" not in result.stdout
 
 
 @pytest.fixture(scope="module")
@@ -175,9 +186,12 @@ def test_from_a_repository_on_github(run, imported, copied, monkeypatch, tmp_pat
     monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{copied.as_uri()}.insteadOf")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/someone/weightflow")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    place = 'github("someone/weightflow", path="Snakefile", tag="v1")'
-    lines, target = imported(snakefile=place, prefix="wf"), "wf/results/tiny/snapshots.safetensors"
-    result = run(lines, {"weightflow": SMALL}, target)
-    assert result.returncode == 0, result.stdout
-    assert (tmp_path / target).is_file()
-    assert "Nothing to be done" in run(lines, {"weightflow": SMALL}, target).stdout
+    target = "wf/results/tiny/snapshots.safetensors"
+    said = []
+    for path in ("Snakefile", "workflow/Snakefile"):  # one workflow
+        place = f'github("someone/weightflow", path="{path}", tag="v1")'
+        result = run(imported(snakefile=place, prefix="wf"), {"weightflow": SMALL}, target)
+        assert result.returncode == 0, result.stdout
+        assert (tmp_path / target).is_file()
+        said.append(result.stdout)
+    assert "Nothing to be done" in said[1]

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 from copy import deepcopy
 from fnmatch import fnmatch
@@ -15,7 +14,7 @@ import pytest
 import yaml
 from sklearn.decomposition import PCA
 
-from tests.conftest import FROM_SAVED, ROOT, drawn, unpacked
+from tests.conftest import FROM_SAVED, ROOT, drawn, job_counts, unpacked
 from tests.reproducibility.comparison import compare
 from tests.workflow.test_bad_input import refuse
 from weightflow.config.stages import anchor_label
@@ -62,10 +61,7 @@ def planned(run_snakemake, workflow, finished):
     def plan(config=TINY, targets=TABLES) -> dict[str, int]:
         result = run_snakemake(finished, config, *targets, flags=("--dry-run",), workflow=workflow)
         assert result.returncode == 0, result.stdout
-        if "Nothing to be done" in result.stdout:
-            return {}
-        stats = result.stdout.split("Job stats:")[1].split("total")[0]
-        return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", stats, re.MULTILINE)}
+        return job_counts(result.stdout)
 
     return plan
 
@@ -406,8 +402,13 @@ def test_figures_tables_and_report_are_made_from_an_archive_without_torch(
         path.unlink()
     result = run_snakemake(folder, folder / "config.yaml", "figures", flags=FROM_SAVED, workflow=workflow)
     assert result.returncode == 0, result.stdout
-    done = set(re.findall(r"^(?:local)?rule (\w+):$", result.stdout, re.MULTILINE))
-    assert {rule.split("_")[0] for rule in done} == {"plot", "animate", "tabulate", "write", "figures"}
+    assert {rule.split("_")[0] for rule in job_counts(result.stdout)} == {
+        "plot",
+        "animate",
+        "tabulate",
+        "write",
+        "figures",
+    }
     for path in made:
         assert path.read_bytes() == (finished / path.relative_to(folder)).read_bytes(), path
 

@@ -6,7 +6,7 @@ rule train_anchors:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         refused=unsuited,
-        width=lambda w: width_of(w.anchors),
+        width=lambda w: plan.width_of(w.anchors),
     output:
         anchors=directory("results/{dataset}/anchors/{anchors}/seed{seed}/snapshots"),
         losses="results/{dataset}/anchors/{anchors}/seed{seed}/losses.csv",
@@ -15,7 +15,7 @@ rule train_anchors:
     benchmark:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/train_anchors.tsv"
     wildcard_constraints:
-        anchors=any_of(ANCHORS_IN["together"]),
+        anchors=any_of(plan.anchors_in("together")),
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
@@ -25,9 +25,11 @@ rule train_anchors:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
+        settings=lambda w: stages.anchor_settings(plan.shared(plan.anchors[w.anchors])),
         seed=lambda w: int(w.seed),
         code=code("train_anchors.py"),
+    message:
+        "Train the anchors {wildcards.anchors} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/train_anchors.py"
 
@@ -40,16 +42,18 @@ rule train_anchors_of_seeds:
         anchors=directory(
             expand(
                 "results/{{dataset}}/anchors/{{anchors}}/seed{seed}/snapshots",
-                seed=SEEDS,
+                seed=plan.seeds,
             )
         ),
-        losses=expand("results/{{dataset}}/anchors/{{anchors}}/seed{seed}/losses.csv", seed=SEEDS),
+        losses=expand(
+            "results/{{dataset}}/anchors/{{anchors}}/seed{seed}/losses.csv", seed=plan.seeds
+        ),
     log:
         "results/{dataset}/logs/anchors/{anchors}/train_anchors_of_seeds.log",
     benchmark:
         "results/{dataset}/benchmarks/anchors/{anchors}/train_anchors.tsv"
     wildcard_constraints:
-        anchors=any_of(ANCHORS_IN["all_seeds"]),
+        anchors=any_of(plan.anchors_in("all_seeds")),
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
@@ -59,9 +63,11 @@ rule train_anchors_of_seeds:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
-        seeds=SEEDS,
+        settings=lambda w: stages.anchor_settings(plan.shared(plan.anchors[w.anchors])),
+        seeds=plan.seeds,
         code=code("train_anchors_of_seeds.py"),
+    message:
+        "Train the anchors {wildcards.anchors} on {wildcards.dataset}, all seeds"
     script:
         "../scripts/train_anchors_of_seeds.py"
 
@@ -70,7 +76,7 @@ rule fit_pooled_start:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         refused=unsuited,
-        width=lambda w: width_of(w.anchors),
+        width=lambda w: plan.width_of(w.anchors),
     output:
         "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors",
     log:
@@ -78,7 +84,7 @@ rule fit_pooled_start:
     benchmark:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/fit_pooled_start.tsv"
     wildcard_constraints:
-        anchors=any_of(ANCHORS_IN["per_snapshot"]),
+        anchors=any_of(plan.anchors_in("per_snapshot")),
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
@@ -88,8 +94,10 @@ rule fit_pooled_start:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
+        settings=lambda w: stages.anchor_settings(plan.shared(plan.anchors[w.anchors])),
         code=code("fit_pooled_start.py"),
+    message:
+        "Fit the common start of {wildcards.anchors} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/fit_pooled_start.py"
 
@@ -98,8 +106,8 @@ rule train_anchor:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         refused=unsuited,
-        width=lambda w: width_of(w.anchors),
-        start=common_start,
+        width=lambda w: plan.width_of(w.anchors),
+        start=lambda w: plan.start_of(w.anchors),
     output:
         anchor="results/{dataset}/anchors/{anchors}/seed{seed}/parts/anchor-{snapshot}.safetensors",
         losses="results/{dataset}/anchors/{anchors}/seed{seed}/parts/losses-{snapshot}.csv",
@@ -108,7 +116,7 @@ rule train_anchor:
     benchmark:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/train_anchor-{snapshot}.tsv"
     wildcard_constraints:
-        anchors=any_of(ANCHORS_IN["per_snapshot"]),
+        anchors=any_of(plan.anchors_in("per_snapshot")),
         snapshot=r"\d+",
     priority: 50
     conda:
@@ -119,8 +127,11 @@ rule train_anchor:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
+        settings=lambda w: stages.anchor_settings(plan.shared(plan.anchors[w.anchors])),
         code=code("train_anchor.py"),
+    message:
+        "Train anchor {wildcards.snapshot} of {wildcards.anchors} on {wildcards.dataset}, seed "
+        "{wildcards.seed}"
     script:
         "../scripts/train_anchor.py"
 
@@ -128,7 +139,7 @@ rule train_anchor:
 rule gather_anchors:
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        width=lambda w: width_of(w.anchors),
+        width=lambda w: plan.width_of(w.anchors),
         anchors=each_snapshot(
             "results/{dataset}/anchors/{anchors}/seed{seed}/parts/anchor-{snapshot}.safetensors"
         ),
@@ -143,15 +154,17 @@ rule gather_anchors:
     benchmark:
         "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}/gather_anchors.tsv"
     wildcard_constraints:
-        anchors=any_of(ANCHORS_IN["per_snapshot"]),
+        anchors=any_of(plan.anchors_in("per_snapshot")),
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
     resources:
         runtime=stage_minutes,
     params:
-        settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
+        settings=lambda w: stages.anchor_settings(plan.shared(plan.anchors[w.anchors])),
         code=code("gather_anchors.py"),
+    message:
+        "Gather the anchors {wildcards.anchors} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/gather_anchors.py"
 
@@ -163,7 +176,7 @@ SPENT = "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}"
 rule sum_benchmarks:
     # What anchors cost that were trained apart.
     input:
-        lambda w: f"{SPENT}/fit_pooled_start.tsv" if common_start(w) else [],
+        lambda w: f"{SPENT}/fit_pooled_start.tsv" if plan.start_of(w.anchors) else [],
         each_snapshot(f"{SPENT}/train_anchor-{{snapshot}}.tsv"),
         f"{SPENT}/gather_anchors.tsv",
     output:
@@ -171,11 +184,13 @@ rule sum_benchmarks:
     log:
         "results/{dataset}/logs/anchors/{anchors}/seed{seed}/sum_benchmarks.log",
     wildcard_constraints:
-        anchors=any_of(ANCHORS_IN["per_snapshot"]),
+        anchors=any_of(plan.anchors_in("per_snapshot")),
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
         code=code("sum_benchmarks.py"),
+    message:
+        "Add up the cost of {wildcards.anchors} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/sum_benchmarks.py"

@@ -15,10 +15,12 @@ rule archive_results:
     conda:
         "../../envs/analysis.yaml"
     params:
-        config=lambda w: config | (vars(plan()) if populations_made() else {}),
+        config=lambda w: config | (populations().plain() if populations_made() else {}),
         regenerated=REDRAWN,
-        systems=consistency.systems_by_path(config),  # which elsewhere lead nowhere
+        systems=consistency.systems_by_path(plan.config),  # which elsewhere lead nowhere
         code=code("archive_results.py"),
+    message:
+        "Archive the results"
     script:
         "../scripts/archive_results.py"
 
@@ -33,5 +35,7 @@ rule provenance:
     params:
         artefact=ARTEFACT,
         code=code("show_provenance.py"),
+    message:
+        "Show the provenance of the results"
     script:
         "../scripts/show_provenance.py"

@@ -20,9 +20,12 @@ rule train_anchor_ensemble:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=ensemble_settings,
+        settings=lambda w: populations().ensemble_settings(w.dataset),
+        members=lambda w: populations().bands[w.dataset].members,
         seed=lambda w: int(w.seed),
         code=code("train_anchor_ensemble.py"),
+    message:
+        "Train the anchor ensemble on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/train_anchor_ensemble.py"
 
@@ -47,6 +50,8 @@ rule fit_band_flow:
         settings=band_settings_of("flow", "clock"),
         seed=lambda w: int(w.seed),
         code=code("fit_band_flow.py"),
+    message:
+        "Fit the flow over the anchor ensemble on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/fit_band_flow.py"
 
@@ -69,10 +74,12 @@ rule predict_bands:
         runtime=stage_minutes,
     params:
         settings=band_settings_of("clock", "networks", "level"),
-        backbone=lambda w: banding(w)["backbone"],
-        share=lambda w: banding(w)["data"]["share"],
+        backbone=lambda w: populations().banding(w.dataset).backbone.plain(),
+        share=lambda w: populations().banding(w.dataset).data.share,
         seed=lambda w: int(w.seed),
         code=code("predict_bands.py"),
+    message:
+        "Predict the bands of {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/predict_bands.py"
 
@@ -92,5 +99,7 @@ rule evaluate_bands:
         runtime=stage_minutes,
     params:
         code=code("evaluate_bands.py"),
+    message:
+        "Evaluate the bands of {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/evaluate_bands.py"

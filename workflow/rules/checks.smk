@@ -17,7 +17,7 @@ if workflow.is_main_process and (FROM_SAVED or not HAS_MEMORY):
         check_saved(FOLDER / "settings.yaml", config, CONFIG_SOURCE)
         if FROM_SAVED:
             check_named(FOLDER / "settings.yaml", config, CONFIG_SOURCE)
-            check_sources(FOLDER, {d: [*own_files(d), *files_of_system(d)] for d in DATASETS})
+            check_sources(FOLDER, plan.sources())
     except InputError as fault:
         raise WorkflowError(str(fault)) from None
 

@@ -2,12 +2,14 @@
 import os
 import re
 import sys
+from collections import namedtuple
 from copy import deepcopy
+from itertools import product
 from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import update_config, validate
+from snakemake.utils import update_config
 
 
 def unpacked(folder):
@@ -46,31 +48,20 @@ if not isinstance(HERE, os.PathLike):  # Snakemake fetches a script without the 
 if HOME.is_relative_to(Path.cwd()):  # a clone that is moved must not look like other inputs
     HOME = HOME.relative_to(Path.cwd())
 WORKFLOW = HOME / "workflow"
-SYSTEMS = HOME / "resources" / "systems"
-PUBLISHED = HOME / "resources" / "published.csv"
-TASKS = HOME / "resources" / "tasks.yaml"
 
 from weightflow import machine
-from weightflow.baselines.registry import BASELINES, floors_of, predicted_by, standard_baselines
-from weightflow.config import ablation_plan, consistency, stages
-from weightflow.prediction.registry import EXPORT_FORMATS
-from weightflow.data.folds import fold_name, fold_of, interior
-from weightflow.data.preparation import heldout_amount
+from weightflow.config import consistency, stages
+from weightflow.config.plan import RUN, SNAPSHOTS, Plan
 from weightflow.errors import InputError
-from weightflow.evaluation.ablation_table import BASE
-from weightflow.formats.reading import as_files
-from weightflow.populations.tasks.catalogue import read_catalogue
 from weightflow.records import integrity
 from weightflow.records.digests import LIBRARY, code_digest
-from weightflow.schema import check_schema, read_schema
-from weightflow.systems.entries import is_map
 from weightflow.yaml_files import read_config
 
 MODULE = __name__  # that imports this workflow; None where it runs by itself
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
 if MODULE:
     CONFIG_SOURCE = f"config of module {MODULE}"
-    config = deepcopy(config)  # defaults are filled in, and it is the importing workflow's
+    config = deepcopy(config)  # it is the importing workflow's
     if "datasets" not in config:  # Snakemake passes over the `configfile:` of a module
         changes, config = config, yaml.safe_load((HOME / "config" / "config.yaml").read_text())
         update_config(config, changes)
@@ -87,44 +78,18 @@ if str(LIBRARY.parent) != SCRIPTS:
     )
 
 try:
-    SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
     for config_file in workflow.configfiles:
         read_config(config_file)  # refuses what is more than data
-    check_schema(config, read_schema(SCHEMA), CONFIG_SOURCE)
-    validate(config, str(SCHEMA.resolve()))  # fills in the defaults
-    if config["baselines"] is None:
-        config["baselines"] = standard_baselines(config["datasets"])
-    consistency.check_consistency(config, SYSTEMS, CONFIG_SOURCE)
-    CATALOGUE = read_catalogue(TASKS)
-    consistency.check_ablations(config, CONFIG_SOURCE)
-    ABLATIONS = ablation_plan.ablation_models(config)
-    check_schema(config | {"models": ABLATIONS}, read_schema(SCHEMA), f"{CONFIG_SOURCE}: ablations")
-    consistency.check_variants(config, SYSTEMS, CONFIG_SOURCE)
-    if not (
-        MODULE or FROM_SAVED or ARTEFACT
-    ):  # of a module, the rules of the importing workflow may make the files
-        consistency.check_files(config, CONFIG_SOURCE)
-    if (
-        workflow.is_main_process and not FROM_SAVED
-    ):  # once, and before anything trains; it takes a second
-        consistency.check_systems(config, SYSTEMS, CONFIG_SOURCE)
-    MAPS = {system for system in consistency.used_systems(config, SYSTEMS) if is_map(system)}
+    plan = Plan.of(config, HOME, CONFIG_SOURCE)
+    if not (MODULE or FROM_SAVED or ARTEFACT):  # of a module, other rules may make the files
+        consistency.check_files(plan.config, CONFIG_SOURCE)
+    if workflow.is_main_process and not FROM_SAVED:  # once; it takes a second
+        consistency.check_systems(plan.config, plan.systems, CONFIG_SOURCE)
 except InputError as fault:
     raise WorkflowError(str(fault)) from None
 
-
-SNAPSHOTS = "results/{dataset}/snapshots.safetensors"  # the prepared data of a data set or a fold
-SEEDS = config["seeds"]
-FIRST_SEED = SEEDS[0]  # the one that figures show
+config = plan.config.plain()  # complete, as results/settings.yaml keeps it
 SHOWN_TEACHERS = 10  # of the candidates of an interval, in figure and report
-DATASETS = list(config["datasets"])
-MODELS = list(config["models"])
-SETTINGS = {**config["models"], **ABLATIONS}
-LEVELS = ablation_plan.ablation_levels(config)
-FACTORS = list(dict.fromkeys(level.factor for level in LEVELS if level.factor != BASE))
-STUDIED = (config["ablations"]["datasets"] or DATASETS) if LEVELS else []
-CDE_MODELS = [m for m in SETTINGS if SETTINGS[m]["dynamics"]["kind"] == "cde"]
-DRIVEN = [m for m in MODELS if m in CDE_MODELS]  # of those that figures show
 
 
 # Seconds that jobs on other machines, and the head of these, wait for files and their records to show.
@@ -169,170 +134,31 @@ def stage_minutes(wildcards, attempt):
     return 60 * 2 ** (attempt - 1)
 
 
-def settings_of(dataset):
-    """Settings of a data set, or of a fold of one, which names the snapshot that it leaves out."""
-    name, fold = fold_of(dataset)
-    return config["datasets"][name] | ({} if fold is None else {"fold": fold})
-
-
-def floors(dataset):
-    """Floors a data set has: against itself, and against an independent part where there is one."""
-    return floors_of(bool(heldout_amount(settings_of(dataset))))
-
-
-def runs(dataset):
-    """Everything that predicts a data set, in the order of the tables."""
-    return [*MODELS, *config["baselines"], *floors(dataset)]
-
-
 def any_of(names):
     """Wildcard constraint: one of these names, or nothing at all."""
     return "|".join(names) or "(?!)"
 
 
-def code(script):
-    """Digest of a script and the library modules behind it, so that editing them reruns its rule; found when asked for."""
-    return lambda wildcards: code_digest(WORKFLOW / "scripts" / script)
+def code(script, *modules):
+    """Digest of a script and the library modules behind it and some more, so that an edit reruns the rule."""
+    sources = [WORKFLOW / "scripts" / name for name in (script, *modules)]
+    return lambda wildcards: code_digest(*sources)
 
 
 def dataset_settings(wildcards):
-    return settings_of(wildcards.dataset)
+    return plan.dataset(wildcards.dataset).plain()
 
 
 def model_settings(*sections):
     """The sections of a model's settings that a stage depends on, and no others."""
-    return lambda wildcards: {s: SETTINGS[wildcards.model][s] for s in sections}
-
-
-def anchors_of(model):
-    """Folder pattern of a model's anchors; models with equal anchor settings share it."""
-    label = stages.anchor_label(SETTINGS[model])
-    return f"results/{{dataset}}/anchors/{label}/seed{{seed}}"
-
-
-def having(trait):
-    """Models with a trait of their settings."""
-    return [model for model, chosen in SETTINGS.items() if trait(chosen)]
-
-
-def sharing(label, models):
-    """Models by the label of a stage they share, in order."""
-    found = {}
-    for model in models:
-        found.setdefault(label(SETTINGS[model]), []).append(model)
-    return found
-
-
-FIELDS = having(lambda chosen: chosen["dynamics"]["kind"] != "spline")
-LEARNERS = having(stages.learns)
-SEEING = having(stages.sees_states)
-CURVED = having(stages.begins_at_spline)
-TAUGHT = having(stages.is_taught)
-STEPPED = having(stages.chooses_steps)
-
-ANCHORS = sharing(stages.anchor_label, SETTINGS)
-TEACHERS = sharing(stages.teacher_label, TAUGHT)
-CHOICES = sharing(stages.choice_label, LEARNERS)
-SPLINES = sharing(stages.spline_label, CURVED)
-
-
-def sharer(models):
-    """Settings of the first of the models that share a stage; the stage's are the same for all of them."""
-    return SETTINGS[models[0]]
-
-
-# Labels of the anchors that are trained in each kind of job.
-ANCHORS_IN = {
-    jobs: [label for label, users in ANCHORS.items() if sharer(users)["anchors"]["jobs"] == jobs]
-    for jobs in ("together", "all_seeds", "per_snapshot")
-}
-
-
-def teacher_of(model):
-    """File pattern of a model's teacher, or nothing where it has none."""
-    if model not in TAUGHT:
-        return []
-    return f"results/{{dataset}}/teachers/{stages.teacher_label(SETTINGS[model])}/teacher.json"
-
-
-def choice_of(model):
-    """File pattern of the choice of a model's width and smoothing, or nothing where there is none."""
-    if model not in LEARNERS:
-        return []
-    return f"results/{{dataset}}/choices/{stages.choice_label(SETTINGS[model])}/seed{{seed}}/choice.json"
-
-
-def spline_of(model):
-    """File pattern of a model's learned spline, or nothing where it needs none."""
-    if model not in CURVED:
-        return []
-    label = stages.spline_label(SETTINGS[model])
-    return f"results/{{dataset}}/splines/{label}/seed{{seed}}/spline.safetensors"
-
-
-def width_of(anchors):
-    """File pattern of the choice that anchors take their width from, or nothing where it is given."""
-    model = ANCHORS[anchors][0]
-    return choice_of(model) if stages.chooses_width(SETTINGS[model]) else []
-
-
-def driving_path(wildcards):
-    """The latent path of a CDE model; the ODE needs none."""
-    driven = wildcards.model in CDE_MODELS
-    return "results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors" if driven else []
-
-
-def is_there(file):
-    """Whether a file is there, or made by a rule of another module."""
-    return Path(file).is_file() or any(rule.is_producer(file) for rule in workflow.rules)
-
-
-def downloads():
-    """URLs and checksums of the files of data sets and tasks that are not there, by path."""
-    tasks = [source for task in CATALOGUE.values() for source in task.files.values()]
-    found = {str(source.path): (source.url, source.sha256) for source in tasks}
-    for chosen in config["datasets"].values():
-        files, urls = as_files(chosen["file"]), as_files(chosen["url"])
-        sums = as_files(chosen["sha256"]) or [None] * len(urls)
-        if urls:
-            found |= {file: (url, sha) for file, url, sha in zip(files, urls, sums, strict=True)}
-    return {file: source for file, source in found.items() if not is_there(file)}
-
-
-DOWNLOADS = downloads()
-
-
-def needs_simulation(dataset):
-    """Whether a data set's training or held-out part is simulated."""
-    return not dataset["file"] or heldout_amount(dataset) >= 1
-
-
-def system_file(dataset):
-    """The file of a data set's system, or none."""
-    system = settings_of(dataset)["system"]
-    return consistency.system_path(system, SYSTEMS) if system else None
-
-
-def has_exact_law(dataset):
-    """Whether a data set's system is known and its exact law is to be tried."""
-    return bool(settings_of(dataset)["system"] and config["evaluation"]["exact"]["max_states"])
-
-
-def law_file(dataset):
-    """Where the exact law of a data set and of its folds is; the file may say that the law is unknown."""
-    return f"results/{fold_of(dataset)[0]}/exact_law.safetensors"
-
-
-def exact_law_of(wildcards):
-    """The exact law's file, or nothing where none is to be tried."""
-    return law_file(wildcards.dataset) if has_exact_law(wildcards.dataset) else []
+    return lambda wildcards: plan.sections(wildcards.model, *sections)
 
 
 wildcard_constraints:
-    dataset=rf"(?:{any_of(DATASETS)})(?:-without-\d+)?",
-    model=any_of(sorted({*SETTINGS, *(m for d in DATASETS for m in runs(d))})),
-    anchors=any_of(ANCHORS),
-    teacher=any_of(TEACHERS),
-    choice=any_of(CHOICES),
-    spline=any_of(SPLINES),
+    dataset=rf"(?:{any_of(plan.datasets)})(?:-without-\d+)?",
+    model=any_of(sorted({*plan.settings, *(m for d in plan.datasets for m in plan.runs(d))})),
+    anchors=any_of(plan.anchors),
+    teacher=any_of(plan.teachers),
+    choice=any_of(plan.choices),
+    spline=any_of(plan.splines),
     seed=r"\d+",

@@ -17,6 +17,8 @@ rule download_file:
         url=lambda w: DOWNLOADS[w.download][0],
         sha256=lambda w: DOWNLOADS[w.download][1],
         code=code("download_file.py"),
+    message:
+        "Download {wildcards.download}"
     script:
         "../scripts/download_file.py"
 
@@ -38,6 +40,8 @@ rule check_file:
         settings=dataset_settings,
         contents=file_contents,
         code=code("check_file.py"),
+    message:
+        "Check the file of {wildcards.dataset}"
     script:
         "../scripts/check_file.py"
 
@@ -58,13 +62,13 @@ rule simulate_system:
     resources:
         runtime=stage_minutes,
     params:
-        trajectories=lambda w: (
-            0 if dataset_settings(w)["file"] else dataset_settings(w)["trajectories"]
-        ),
-        heldout=lambda w: int(heldout_amount(dataset_settings(w))),
-        seed=lambda w: dataset_settings(w)["seed"],
+        trajectories=lambda w: plan.simulated(w.dataset).training,
+        heldout=lambda w: plan.simulated(w.dataset).heldout,
+        seed=lambda w: plan.dataset(w.dataset).seed,
         contents=lambda w: contents(system_sources(w)),
         code=code("simulate_system.py"),
+    message:
+        "Simulate the system of {wildcards.dataset}"
     script:
         "../scripts/simulate_system.py"
 
@@ -86,6 +90,9 @@ checkpoint prepare_snapshots:
         runtime=stage_minutes,
     params:
         settings=dataset_settings,
+        fold=lambda w: fold_of(w.dataset).left_out,
         code=code("prepare_snapshots.py"),
+    message:
+        "Prepare the snapshots of {wildcards.dataset}"
     script:
         "../scripts/prepare_snapshots.py"

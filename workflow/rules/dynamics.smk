@@ -6,8 +6,8 @@ rule choose_steps:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         refused=unsuited,
-        teacher=lambda w: teacher_of(w.model),
-        choice=lambda w: choice_of(w.model),
+        teacher=lambda w: plan.teacher_of(w.model),
+        choice=lambda w: plan.choice_of(w.model),
         start=start_of,
     output:
         steps="results/{dataset}/runs/{model}/seed{seed}/steps.json",
@@ -17,7 +17,7 @@ rule choose_steps:
     benchmark:
         "results/{dataset}/benchmarks/{model}/seed{seed}/choose_steps.tsv"
     wildcard_constraints:
-        model=any_of(STEPPED),
+        model=any_of(plan.stepped),
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
@@ -41,19 +41,23 @@ rule choose_steps:
         ),
         contents=start_contents,
         code=code("choose_steps.py"),
+    message:
+        "Choose the steps of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/choose_steps.py"
 
 
 rule fit_dynamics:
     input:
-        graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
-        path=driving_path,
-        snapshots=lambda w: rules.prepare_snapshots.output[0] if w.model in SEEING else [],
-        teacher=lambda w: teacher_of(w.model),
-        choice=lambda w: choice_of(w.model),
-        curve=lambda w: spline_of(w.model),
-        steps=lambda w: rules.choose_steps.output.steps if w.model in STEPPED else [],
+        graph=lambda w: plan.graph_of(w.model),
+        path=lambda w: plan.path_of(w.model),
+        snapshots=lambda w: (
+            rules.prepare_snapshots.output[0] if w.model in plan.having(stages.sees_states) else []
+        ),
+        teacher=lambda w: plan.teacher_of(w.model),
+        choice=lambda w: plan.choice_of(w.model),
+        curve=lambda w: plan.spline_of(w.model),
+        steps=lambda w: rules.choose_steps.output.steps if w.model in plan.stepped else [],
         start=start_of,
     output:
         dynamics="results/{dataset}/runs/{model}/seed{seed}/dynamics.safetensors",
@@ -63,7 +67,7 @@ rule fit_dynamics:
     benchmark:
         "results/{dataset}/benchmarks/{model}/seed{seed}/fit_dynamics.tsv"
     wildcard_constraints:
-        model=any_of(FIELDS),
+        model=any_of(plan.fields),
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
@@ -74,8 +78,10 @@ rule fit_dynamics:
         runtime=training_minutes,
     params:
         settings=model_settings("data", "dynamics", "solver", "training"),
-        points=lambda w: SETTINGS[w.model]["teacher"]["points"] if w.model in TAUGHT else None,
+        points=lambda w: plan.settings[w.model].teacher.points if w.model in plan.taught else None,
         contents=start_contents,
         code=code("fit_dynamics.py"),
+    message:
+        "Fit the dynamics of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/fit_dynamics.py"

@@ -14,7 +14,7 @@ rule calibrate_stage:
     log:
         "results/{dataset}/logs/{model}/calibrate_stage-{stage}.log",
     wildcard_constraints:
-        model=any_of(MODELS),
+        model=any_of(plan.models),
     conda:
         "../../envs/weightflow.yaml"
     threads: one_thread
@@ -23,19 +23,21 @@ rule calibrate_stage:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        model=lambda w: SETTINGS[w.model],
-        samples=config["evaluation"]["samples"],
-        joint_every=config["evaluation"]["joint_every"],
-        seeds=SEEDS,
+        model=lambda w: plan.settings[w.model].plain(),
+        samples=plan.config.evaluation.samples,
+        joint_every=plan.config.evaluation.joint_every,
+        seeds=plan.seeds,
         code=code("calibrate_stage.py"),
+    message:
+        "Time a little of the stage {wildcards.stage} of {wildcards.model} on {wildcards.dataset}"
     script:
         "../scripts/calibrate_stage.py"
 
 
 rule tabulate_estimate:
     input:
-        costs=[f"results/{e.dataset}/estimates/{e.model}/{e.stage}.json" for e in ESTIMATED],
-        snapshots=expand("results/{dataset}/snapshots.safetensors", dataset=DATASETS),
+        costs=[f"results/{e.dataset}/estimates/{e.model}/{e.stage}.json" for e in plan.estimated],
+        snapshots=expand("results/{dataset}/snapshots.safetensors", dataset=plan.datasets),
     output:
         "results/estimate.csv",
     log:
@@ -44,10 +46,12 @@ rule tabulate_estimate:
     conda:
         "../../envs/analysis.yaml"
     params:
-        stages=[stage._asdict() for stage in ESTIMATED],
-        datasets=DATASETS,
-        leave_one_out=config["evaluation"]["leave_one_out"],
+        stages=[stage._asdict() for stage in plan.estimated],
+        datasets=plan.datasets,
+        leave_one_out=plan.config.evaluation.leave_one_out,
         cards=CARDS,
         code=code("tabulate_estimate.py"),
+    message:
+        "Tabulate the estimated cost of all stages"
     script:
         "../scripts/tabulate_estimate.py"

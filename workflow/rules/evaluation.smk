@@ -8,10 +8,10 @@ rule evaluate_predictions:
         law=exact_law_of,
         predictions=expand(
             "results/{{dataset}}/runs/{{model}}/seed{seed}/prediction.safetensors",
-            seed=SEEDS,
+            seed=plan.seeds,
         ),
     output:
-        expand("results/{{dataset}}/runs/{{model}}/seed{seed}/metrics.csv", seed=SEEDS),
+        expand("results/{{dataset}}/runs/{{model}}/seed{seed}/metrics.csv", seed=plan.seeds),
     log:
         "results/{dataset}/logs/{model}/evaluate_predictions.log",
     benchmark:
@@ -24,18 +24,20 @@ rule evaluate_predictions:
     resources:
         runtime=stage_minutes,
     params:
-        joint_every=config["evaluation"]["joint_every"],
-        samples=config["evaluation"]["samples"],
-        seeds=SEEDS,
+        joint_every=plan.config.evaluation.joint_every,
+        samples=plan.config.evaluation.samples,
+        seeds=plan.seeds,
         code=code("evaluate_predictions.py"),
+    message:
+        "Evaluate the predictions of {wildcards.model} on {wildcards.dataset}, all seeds"
     script:
         "../scripts/evaluate_predictions.py"
 
 
 rule tabulate_runtime:
     input:
-        benchmarks=[job.benchmark for job in TIMED],
-        artefacts=[job.artefact for job in TIMED if job.artefact],
+        benchmarks=[job.benchmark for job in plan.timed],
+        artefacts=[job.artefact for job in plan.timed if job.artefact],
     output:
         "results/runtime.csv",
     log:
@@ -53,16 +55,18 @@ rule tabulate_runtime:
                 "seeds": job.seeds,
                 "names_device": job.artefact is not None,
             }
-            for job in TIMED
+            for job in plan.timed
         ],
         code=code("tabulate_runtime.py"),
+    message:
+        "Tabulate the run time of all stages"
     script:
         "../scripts/tabulate_runtime.py"
 
 
 rule tabulate_model_size:
     input:
-        expand("results/{dataset}/snapshots.safetensors", dataset=DATASETS),
+        expand("results/{dataset}/snapshots.safetensors", dataset=plan.datasets),
     output:
         "results/model_size.csv",
     log:
@@ -72,9 +76,9 @@ rule tabulate_model_size:
     conda:
         "../../envs/weightflow.yaml"
     params:
-        models=[
-            {s: SETTINGS[m][s] for s in ("backbone", "path", "dynamics")} for m in sized_models()
-        ],
+        models=[plan.sections(m, "backbone", "path", "dynamics") for m in plan.sized_models()],
         code=code("tabulate_model_size.py"),
+    message:
+        "Tabulate the sizes of the models"
     script:
         "../scripts/tabulate_model_size.py"

@@ -16,9 +16,11 @@ rule solve_law:
     resources:
         runtime=stage_minutes,
     params:
-        max_states=config["evaluation"]["exact"]["max_states"],
-        tolerance=config["evaluation"]["exact"]["tolerance"],
+        max_states=plan.config.evaluation.exact.max_states,
+        tolerance=plan.config.evaluation.exact.tolerance,
         contents=lambda w: contents(system_sources(w)),
         code=code("solve_law.py"),
+    message:
+        "Solve the exact law of {wildcards.dataset}"
     script:
         "../scripts/solve_law.py"

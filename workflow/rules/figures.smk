@@ -1,514 +1,194 @@
-# Figures: metrics, distributions, paths, fits, and what goes beyond one data set.
+# Figures: a rule for each one of weightflow/plots/registry.py.
+
+from weightflow.plots.registry import FIGURES
+
+# What one figure takes: files and parameters by name, and which wildcards its files may have. Patterns, or functions of
+# the wildcards.
+Drawn = namedtuple("Drawn", "inputs params only", defaults=({}, {}))
+
+TIMES = {"times": plan.config.figures.times}
+OF_DATASET = {"dataset": lambda w: w.dataset}
+OF_MODEL = {"model": lambda w: w.model, "models": plan.models}
+OF_SHOWN_RUN = {"model": lambda w: plan.shown_model(w.dataset), "models": plan.models, **TIMES}
+STATES = {"snapshots": SNAPSHOTS}
+TRUTH = {**STATES, "law": exact_law_of}
+SHOWN_RUN = {**TRUTH, "prediction": lambda w: plan.prediction_of(plan.shown_model(w.dataset))}
+
+DRAWN = {
+    "metrics": Drawn(
+        {**STATES, "metrics": "results/metrics.csv"},
+        {**OF_DATASET, "runs": lambda w: plan.runs(w.dataset)},
+    ),
+    "leave_one_out": Drawn(
+        {**STATES, "scores": "results/leave_one_out.csv"},
+        {**OF_DATASET, "runs": plan.judged},
+    ),
+    "marginals": Drawn(
+        {**TRUTH, "predictions": [plan.prediction_of(m) for m in plan.overlaid]},
+        {"models": plan.overlaid, **TIMES},
+    ),
+    "moments": Drawn({"table": "results/{dataset}/moments.csv"}, {"models": plan.overlaid}),
+    "joints": Drawn(SHOWN_RUN, OF_SHOWN_RUN),
+    "cells": Drawn(
+        {
+            **STATES,
+            "prediction": SHOWN_RUN["prediction"],
+            "fold_snapshots": shown_fold_snapshots,
+            "fold_predictions": lambda w: [
+                plan.prediction_of(plan.shown_model(w.dataset)).format(dataset=fold)
+                for fold in shown_folds(w.dataset)
+            ],
+        },
+        OF_SHOWN_RUN,
+    ),
+    "landscape": Drawn(
+        {"system": lambda w: local(plan.system_file(w.dataset)), **SHOWN_RUN},
+        {**OF_SHOWN_RUN, "contents": lambda w: contents([str(plan.system_file(w.dataset))])},
+        {"dataset": any_of([d for d in plan.datasets if plan.has_landscape(d)])},
+    ),
+    "density": Drawn({**TRUTH, "prediction": plan.prediction_of("{model}")}, OF_MODEL),
+    "weights_path": Drawn(
+        {
+            **STATES,
+            "graph": lambda w: plan.graph_of(w.model).replace("{seed}", str(plan.seeds[0])),
+            "prediction": plan.prediction_of("{model}"),
+        },
+        {**OF_MODEL, **TIMES},
+        {"model": any_of(plan.models)},
+    ),
+    "latent_path": Drawn(
+        {
+            **STATES,
+            "paths": of_first_seed(
+                f"{RUN}/latent_path.safetensors", model=plan.among_models(plan.driven)
+            ),
+        },
+        {"models": plan.among_models(plan.driven)},
+    ),
+    "losses": Drawn(
+        {
+            **STATES,
+            "anchors": of_first_seed(
+                "results/{dataset}/anchors/{anchors}/seed{seed}/losses.csv",
+                anchors=plan.sharing(stages.anchor_label, plan.models),
+            ),
+            "paths": of_first_seed(
+                f"{RUN}/latent_path_losses.csv", model=plan.among_models(plan.driven)
+            ),
+            "splines": of_first_seed(
+                "results/{dataset}/splines/{spline}/seed{seed}/losses.csv",
+                spline=plan.sharing(stages.spline_label, plan.among_models(plan.curved)),
+            ),
+            "dynamics": of_first_seed(
+                f"{RUN}/dynamics_losses.csv", model=plan.among_models(plan.fields)
+            ),
+            "steps": of_first_seed(f"{RUN}/steps.csv", model=plan.among_models(plan.stepped)),
+        },
+        {
+            "models": plan.models,
+            "driven": plan.among_models(plan.driven),
+            "anchors": list(plan.sharing(stages.anchor_label, plan.models).values()),
+            "splines": list(
+                plan.sharing(stages.spline_label, plan.among_models(plan.curved)).values()
+            ),
+            "fields": plan.among_models(plan.fields),
+            "stepped": plan.among_models(plan.stepped),
+        },
+    ),
+    "teachers": Drawn(
+        {
+            **STATES,
+            "teachers": lambda w: [choice.made for choice in plan.teachers_chosen(w.dataset)],
+            "scores": lambda w: [choice.scores for choice in plan.teachers_chosen(w.dataset)],
+        },
+        {
+            "models": lambda w: [choice.models for choice in plan.teachers_chosen(w.dataset)],
+            "most": SHOWN_TEACHERS,
+        },
+    ),
+    "inference": Drawn(
+        {**TRUTH, "summary": "results/summary.csv", "runtime": "results/runtime.csv"},
+        {**OF_DATASET, "runs": lambda w: plan.runs(w.dataset)},
+    ),
+    "ablation": Drawn(
+        {**TRUTH, "table": "results/ablations.csv"},
+        {
+            **OF_DATASET,
+            "factor": lambda w: w.factor,
+            "label": lambda w: plan.config.ablations.labels.get(w.factor),
+        },
+        {"factor": any_of(plan.factors)},
+    ),
+    "table1": Drawn(
+        {"table": "results/table1.csv"},
+        {"runs": list(dict.fromkeys(run for d in plan.published for run in plan.runs(d)))},
+    ),
+    "model_size": Drawn({"table": "results/model_size.csv"}),
+    "growth": Drawn({"measurements": "results/benchmarks.json"}),
+    "rulegraph": Drawn({"graph": "results/rulegraph.dot"}),
+    "networks": Drawn(
+        {
+            "accuracies": [
+                f"{POPULATION}/seed{seed}/metrics/accuracies-{layout}.csv"
+                for layout in LAYOUTS
+                for seed in plan.seeds
+            ],
+            "population": f"{POPULATION}/seed{plan.seeds[0]}/aligned.safetensors",
+            "flow": lambda w: populations().generated("aligned", plan.seeds[0])(w),
+        },
+        {"layouts": [layout for layout in LAYOUTS for _ in plan.seeds]},
+    ),
+    "learning": Drawn(
+        {
+            "curves": f"{POPULATION}/seed{plan.seeds[0]}/curves.csv",
+            "flows": lambda w: expand(
+                f"results/populations/{w.population}/seed{plan.seeds[0]}/flows/{{layout}}.csv",
+                layout=populations().population(w.population).flow.alignments,
+            ),
+            "autoencoders": of_each_structural(
+                f"{POPULATION}/seed{plan.seeds[0]}/autoencoders/{{structural}}/losses.csv"
+            ),
+        },
+        {
+            "layouts": lambda w: list(populations().population(w.population).flow.alignments),
+            "structural": structural_of,
+        },
+    ),
+    "bands": Drawn(
+        {**TRUTH, "bands": f"results/{{dataset}}/bands/seed{plan.seeds[0]}/bands.safetensors"},
+        TIMES,
+    ),
+}
 
 
-rule plot_metrics:
-    input:
-        snapshots=SNAPSHOTS,
-        metrics="results/metrics.csv",
-    output:
-        report(
-            "results/{dataset}/figures/metrics.png",
-            caption="../report/metrics.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "metrics"},
-        ),
-        "results/{dataset}/figures/metrics.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_metrics.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        runs=lambda w: runs(w.dataset),
-        code=code("plot_metrics.py"),
-    script:
-        "../scripts/plot_metrics.py"
+for figure in FIGURES.values():
 
-
-rule plot_marginals:
-    input:
-        snapshots=SNAPSHOTS,
-        law=exact_law_of,
-        predictions=[prediction_of(m) for m in OVERLAID],
-    output:
-        report(
-            "results/{dataset}/figures/marginals.png",
-            caption="../report/marginals.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "marginals"},
-        ),
-        "results/{dataset}/figures/marginals.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_marginals.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        models=OVERLAID,
-        times=config["figures"]["times"],
-        code=code("plot_marginals.py"),
-    script:
-        "../scripts/plot_marginals.py"
-
-
-rule plot_leave_one_out:
-    input:
-        snapshots=SNAPSHOTS,
-        scores="results/leave_one_out.csv",
-    output:
-        report(
-            "results/{dataset}/figures/leave_one_out.png",
-            caption="../report/leave_one_out.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "left-out snapshots"},
-        ),
-        "results/{dataset}/figures/leave_one_out.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_leave_one_out.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        runs=[*MODELS, *config["baselines"]],
-        code=code("plot_leave_one_out.py"),
-    script:
-        "../scripts/plot_leave_one_out.py"
-
-
-rule plot_moments:
-    input:
-        "results/{dataset}/moments.csv",
-    output:
-        report(
-            "results/{dataset}/figures/moments.png",
-            caption="../report/moments.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "moments"},
-        ),
-        "results/{dataset}/figures/moments.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_moments.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        models=OVERLAID,
-        code=code("plot_moments.py"),
-    script:
-        "../scripts/plot_moments.py"
-
-
-rule plot_cells:
-    input:
-        snapshots=SNAPSHOTS,
-        prediction=lambda w: prediction_of(shown_model(w.dataset)),
-        fold_snapshots=shown_fold_snapshots,
-        fold_predictions=lambda w: [
-            prediction_of(shown_model(w.dataset)).format(dataset=fold)
-            for fold in shown_folds(w.dataset)
-        ],
-    output:
-        report(
-            "results/{dataset}/figures/cells.png",
-            caption="../report/cells.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "cells"},
-        ),
-        "results/{dataset}/figures/cells.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_cells.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        model=lambda w: shown_model(w.dataset),
-        models=MODELS,
-        times=config["figures"]["times"],
-        code=code("plot_cells.py"),
-    script:
-        "../scripts/plot_cells.py"
-
-
-rule plot_joints:
-    input:
-        snapshots=SNAPSHOTS,
-        law=exact_law_of,
-        prediction=lambda w: prediction_of(shown_model(w.dataset)),
-    output:
-        report(
-            "results/{dataset}/figures/joints.png",
-            caption="../report/joints.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "joint densities"},
-        ),
-        "results/{dataset}/figures/joints.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_joints.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        model=lambda w: shown_model(w.dataset),
-        models=MODELS,
-        times=config["figures"]["times"],
-        code=code("plot_joints.py"),
-    script:
-        "../scripts/plot_joints.py"
-
-
-rule plot_landscape:
-    input:
-        system=lambda w: local(system_file(w.dataset)),
-        snapshots=SNAPSHOTS,
-        law=exact_law_of,
-        prediction=lambda w: prediction_of(shown_model(w.dataset)),
-    output:
-        report(
-            "results/{dataset}/figures/landscape.png",
-            caption="../report/landscape.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "fitness landscape"},
-        ),
-        "results/{dataset}/figures/landscape.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_landscape.log",
-    wildcard_constraints:
-        dataset=any_of([d for d in DATASETS if has_landscape(d)]),
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        model=lambda w: shown_model(w.dataset),
-        models=MODELS,
-        times=config["figures"]["times"],
-        contents=lambda w: contents([str(system_file(w.dataset))]),
-        code=code("plot_landscape.py"),
-    script:
-        "../scripts/plot_landscape.py"
-
-
-rule animate_density:
-    input:
-        snapshots=SNAPSHOTS,
-        law=exact_law_of,
-        prediction=prediction_of("{model}"),
-    output:
-        report(
-            "results/{dataset}/figures/density-{model}.gif",
-            caption="../report/density.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "density in motion, {model}"},
-        ),
-    log:
-        "results/{dataset}/logs/figures/animate_density-{model}.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        models=MODELS,
-        code=code("animate_density.py"),
-    script:
-        "../scripts/animate_density.py"
-
-
-rule plot_weights_path:
-    input:
-        snapshots=SNAPSHOTS,
-        graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors".replace(
-            "{seed}", str(FIRST_SEED)
-        ),
-        prediction=prediction_of("{model}"),
-    output:
-        report(
-            "results/{dataset}/figures/weights_path-{model}.png",
-            caption="../report/weights_path.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "weights' path, {model}"},
-        ),
-        "results/{dataset}/figures/weights_path-{model}.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_weights_path-{model}.log",
-    wildcard_constraints:
-        model=any_of(MODELS),
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        models=MODELS,
-        times=config["figures"]["times"],
-        code=code("plot_weights_path.py"),
-    script:
-        "../scripts/plot_weights_path.py"
-
-
-rule plot_latent_path:
-    input:
-        snapshots=SNAPSHOTS,
-        paths=expand(
-            "results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors",
-            model=DRIVEN,
-            seed=FIRST_SEED,
-            allow_missing=True,
-        ),
-    output:
-        report(
-            "results/{dataset}/figures/latent_path.png",
-            caption="../report/latent_path.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "latent path"},
-        ),
-        "results/{dataset}/figures/latent_path.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_latent_path.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        models=DRIVEN,
-        code=code("plot_latent_path.py"),
-    script:
-        "../scripts/plot_latent_path.py"
-
-
-rule plot_losses:
-    input:
-        snapshots=SNAPSHOTS,
-        anchors=expand(
-            "results/{dataset}/anchors/{anchors}/seed{seed}/losses.csv",
-            anchors=sharing(stages.anchor_label, MODELS),
-            seed=FIRST_SEED,
-            allow_missing=True,
-        ),
-        paths=expand(
-            "results/{dataset}/runs/{model}/seed{seed}/latent_path_losses.csv",
-            model=DRIVEN,
-            seed=FIRST_SEED,
-            allow_missing=True,
-        ),
-        splines=expand(
-            "results/{dataset}/splines/{spline}/seed{seed}/losses.csv",
-            spline=sharing(stages.spline_label, [m for m in MODELS if m in CURVED]),
-            seed=FIRST_SEED,
-            allow_missing=True,
-        ),
-        dynamics=expand(
-            "results/{dataset}/runs/{model}/seed{seed}/dynamics_losses.csv",
-            model=[m for m in MODELS if m in FIELDS],
-            seed=FIRST_SEED,
-            allow_missing=True,
-        ),
-        steps=expand(
-            "results/{dataset}/runs/{model}/seed{seed}/steps.csv",
-            model=[m for m in MODELS if m in STEPPED],
-            seed=FIRST_SEED,
-            allow_missing=True,
-        ),
-    output:
-        report(
-            "results/{dataset}/figures/losses.png",
-            caption="../report/losses.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "losses"},
-        ),
-        "results/{dataset}/figures/losses.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_losses.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        models=MODELS,
-        driven=DRIVEN,
-        anchors=list(sharing(stages.anchor_label, MODELS).values()),
-        splines=list(sharing(stages.spline_label, [m for m in MODELS if m in CURVED]).values()),
-        fields=[m for m in MODELS if m in FIELDS],
-        stepped=[m for m in MODELS if m in STEPPED],
-        code=code("plot_losses.py"),
-    script:
-        "../scripts/plot_losses.py"
-
-
-rule plot_teachers:
-    input:
-        snapshots=SNAPSHOTS,
-        teachers=lambda w: [choice.made for choice in teachers_chosen(w.dataset)],
-        scores=lambda w: [choice.scores for choice in teachers_chosen(w.dataset)],
-    output:
-        report(
-            "results/{dataset}/figures/teachers.png",
-            caption="../report/teachers.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "teachers"},
-        ),
-        "results/{dataset}/figures/teachers.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_teachers.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        models=lambda w: [choice.models for choice in teachers_chosen(w.dataset)],
-        most=SHOWN_TEACHERS,
-        code=code("plot_teachers.py"),
-    script:
-        "../scripts/plot_teachers.py"
-
-
-rule plot_inference:
-    input:
-        snapshots=SNAPSHOTS,
-        law=exact_law_of,
-        summary="results/summary.csv",
-        runtime="results/runtime.csv",
-    output:
-        report(
-            "results/{dataset}/figures/inference.png",
-            caption="../report/inference.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "cost against error"},
-        ),
-        "results/{dataset}/figures/inference.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_inference.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        runs=lambda w: runs(w.dataset),
-        code=code("plot_inference.py"),
-    script:
-        "../scripts/plot_inference.py"
-
-
-rule plot_ablation:
-    input:
-        snapshots=SNAPSHOTS,
-        law=exact_law_of,
-        table="results/ablations.csv",
-    output:
-        report(
-            "results/{dataset}/figures/ablation-{factor}.png",
-            caption="../report/ablation.rst",
-            category="Figures",
-            labels={"data set": "{dataset}", "figure": "ablation, {factor}"},
-        ),
-        "results/{dataset}/figures/ablation-{factor}.pdf",
-    log:
-        "results/{dataset}/logs/figures/plot_ablation-{factor}.log",
-    wildcard_constraints:
-        factor=any_of(FACTORS),
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        label=lambda w: config["ablations"]["labels"].get(w.factor),
-        code=code("plot_ablation.py"),
-    script:
-        "../scripts/plot_ablation.py"
-
-
-rule plot_published:
-    input:
-        "results/table1.csv",
-    output:
-        report(
-            "results/figures/table1.png",
-            caption="../report/table1.rst",
-            category="Figures",
-            labels={"data set": "all", "figure": "beside the published results"},
-        ),
-        "results/figures/table1.pdf",
-    log:
-        "results/logs/plot_published.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        runs=list(dict.fromkeys(run for d in COMPARED for run in runs(d))),
-        code=code("plot_published.py"),
-    script:
-        "../scripts/plot_published.py"
-
-
-rule plot_model_size:
-    input:
-        "results/model_size.csv",
-    output:
-        report(
-            "results/figures/model_size.png",
-            caption="../report/model_size.rst",
-            category="Figures",
-            labels={"data set": "all", "figure": "size of models"},
-        ),
-        "results/figures/model_size.pdf",
-    log:
-        "results/logs/plot_model_size.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        code=code("plot_model_size.py"),
-    script:
-        "../scripts/plot_model_size.py"
-
-
-rule plot_growth:
-    input:
-        "results/benchmarks.json",
-    output:
-        report(
-            "results/figures/growth.png",
-            caption="../report/growth.rst",
-            category="Figures",
-            labels={"data set": "none", "figure": "growth of the work"},
-        ),
-        "results/figures/growth.pdf",
-    log:
-        "results/logs/plot_growth.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        code=code("plot_growth.py"),
-    script:
-        "../scripts/plot_growth.py"
-
-
-rule plot_rulegraph:
-    input:
-        "results/rulegraph.dot",
-    output:
-        report(
-            "results/figures/rulegraph.png",
-            caption="../report/rulegraph.rst",
-            category="Figures",
-            labels={"data set": "all", "figure": "rules"},
-        ),
-        "results/figures/rulegraph.pdf",
-    log:
-        "results/logs/plot_rulegraph.log",
-    group:
-        "figures"
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        code=code("plot_rulegraph.py"),
-    script:
-        "../scripts/plot_rulegraph.py"
+    rule:
+        name:
+            figure.rule
+        input:
+            **DRAWN[figure.name].inputs,
+        output:
+            report(
+                figure.files[0],
+                caption=f"../report/{figure.name}.rst",
+                category="Figures",
+                labels={"data set": figure.subject, "figure": figure.label},
+            ),
+            *figure.files[1:],
+        log:
+            figure.log,
+        wildcard_constraints:
+            **DRAWN[figure.name].only,
+        group:
+            "figures"
+        conda:
+            "../../envs/analysis.yaml"
+        params:
+            **DRAWN[figure.name].params,
+            figure=figure.name,
+            code=code("plot.py", f"weightflow/plots/{figure.name}.py"),
+        message:
+            f"Draw a figure of {figure.subject}: {figure.label}.".replace("{", "{wildcards.")
+        script:
+            "../scripts/plot.py"

@@ -1,36 +1,31 @@
-# What the jobs of a stage take, where it depends on their data set or model. What is not below results/ is `local`:
-# neither the prefix of a module nor a storage provider moves it.
-from weightflow.anchors.registry import ALIGNMENTS
+# What the jobs of a stage take, where only Snakemake, the files that are there or the prepared data can tell. What is not
+# below results/ is `local`: neither the prefix of a module nor a storage provider moves it.
 from weightflow.config.data_checks import Asked, check_asked
+from weightflow.data.folds import fold_name, fold_of, interior
 from weightflow.data.outline import read_outline
+from weightflow.formats.reading import as_files
 from weightflow.records.digests import input_digest
-from weightflow.formats.reading import format_of
-from weightflow.formats.registry import READERS
 from weightflow.records.record import unless_read
-from weightflow.systems.entries import files_of
 
 
-def own_files(dataset):
-    """A data set's own files."""
-    return as_files(settings_of(dataset)["file"])
+def is_there(file):
+    """Whether a file is there, or made by a rule of another module."""
+    return Path(file).is_file() or any(rule.is_producer(file) for rule in workflow.rules)
 
 
-def files_of_system(dataset):
-    """The file of a data set's system, first, and the model that it names, if any."""
-    system = system_file(dataset)
-    return files_of(system) if system else []
+DOWNLOADS = plan.downloads(is_there)
 
 
 def system_sources(wildcards):
-    """The same as inputs."""
-    return local(files_of_system(wildcards.dataset))
+    """The files of a data set's system."""
+    return local(plan.system_files(wildcards.dataset))
 
 
 def file_sources(wildcards):
     """A data set's file, and the system that it is said to come from."""
-    chosen = dataset_settings(wildcards)
-    system = {"system": system_sources(wildcards)} if chosen["system"] else {}
-    return {"file": local(chosen["file"]), **system}
+    chosen = plan.dataset(wildcards.dataset)
+    system = {"system": system_sources(wildcards)} if chosen.system else {}
+    return {"file": local(plan.own_files(wildcards.dataset)), **system}
 
 
 def contents(paths):
@@ -43,36 +38,36 @@ def contents(paths):
 
 def file_contents(wildcards):
     """Digests of a data set's own files, and of its system's; of fetched ones once they are others than were read."""
-    chosen = dataset_settings(wildcards)
-    files = as_files(chosen["file"])
+    files = plan.own_files(wildcards.dataset)
     digests = contents(files)
-    if chosen["url"]:  # not there at first, which must not look like a change
+    if plan.dataset(wildcards.dataset).url:  # not there at first, which must not look like a change
         digests = unless_read(dict(zip(files, digests)), FOLDER / wildcards.dataset / "source.json")
-    return digests + contents(system_sources(wildcards) if chosen["system"] else [])
+    return digests + contents(system_sources(wildcards))
 
 
 def snapshot_sources(wildcards):
     """What snapshots are made of, which a data set and its folds have in common."""
-    chosen, whole = dataset_settings(wildcards), fold_of(wildcards.dataset)[0]
-    sources = {}
-    if chosen["file"]:
-        sources |= {"file": local(chosen["file"]), "source": f"results/{whole}/source.json"}
-    if needs_simulation(chosen):
+    whole, sources = fold_of(wildcards.dataset).dataset, {}
+    if files := plan.own_files(whole):
+        sources |= {"file": local(files), "source": f"results/{whole}/source.json"}
+    if plan.is_simulated(whole):
         sources["simulated"] = f"results/{whole}/simulated.safetensors"
     return sources
 
 
-def source_of(dataset):
-    """A data set's file or files, or the name of the system that it is simulated from."""
-    chosen = settings_of(dataset)
-    return ", ".join(as_files(chosen["file"])) or chosen["system"]
+def exact_law_of(wildcards):
+    """The exact law's file, or nothing where none is to be tried."""
+    return plan.law_of(wildcards.dataset)
 
 
-def origin(wildcards):
-    """The matrix of an .h5ad that a data set's states are from, where predictions are written back to."""
-    chosen = dataset_settings(wildcards)
-    annotated = any(READERS[format_of(path)].annotated for path in as_files(chosen["file"]))
-    return chosen["matrix"] if annotated else "X"
+def start_of(wildcards):
+    """The file that a model's training starts from, or nothing where it starts anew."""
+    return local(plan.settings[wildcards.model].training.start_from or [])
+
+
+def start_contents(wildcards):
+    """Digest of the file that a model's training starts from."""
+    return contents(as_files(plan.settings[wildcards.model].training.start_from))
 
 
 def prepared(dataset):
@@ -94,38 +89,6 @@ def each_snapshot(pattern):
     return paths
 
 
-def common_start(wildcards):
-    """Where anchors with a common start begin; others have a start of their own."""
-    alignment = ALIGNMENTS[sharer(ANCHORS[wildcards.anchors])["anchors"]["alignment"]]
-    start = "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors"
-    return start if alignment.common_start else []
-
-
-def start_of(wildcards):
-    """The file that a model's training starts from, or nothing where it starts anew."""
-    return local(SETTINGS[wildcards.model]["training"]["start_from"] or [])
-
-
-def start_contents(wildcards):
-    """Digest of the file that a model's training starts from."""
-    return contents(as_files(SETTINGS[wildcards.model]["training"]["start_from"]))
-
-
-def is_behavioural(model):
-    """Whether a model's latent path is also judged by what its decoded weights say."""
-    return SETTINGS[model]["path"]["behavioural"] > 0
-
-
-def asked_of(dataset):
-    """What is asked of a data set: models, baselines, times of predictions, and whether snapshots are left out."""
-    return {
-        "models": ablation_plan.models_on(dataset, config),
-        "baselines": config["baselines"],
-        "times": config["prediction"]["times"] or [],
-        "leave_one_out": config["evaluation"]["leave_one_out"] and fold_of(dataset)[1] is None,
-    }
-
-
 def fault_of(subject):
     """The sentence about a data set, populations or results; nothing where nothing is wrong."""
     try:
@@ -134,8 +97,7 @@ def fault_of(subject):
         elif subject == "populations":
             population_source()
         else:
-            asked = Asked(**asked_of(subject))
-            check_asked(read_outline(prepared(subject)), subject, asked)
+            check_asked(read_outline(prepared(subject)), subject, Asked(**plan.asked_of(subject)))
     except InputError as fault:
         return str(fault)
     return None
@@ -159,8 +121,8 @@ def folds_of(dataset):
 
 
 def shown_folds(dataset):
-    """Folds that the figures of a data set tell of; a fold has none of its own."""
-    shown = config["evaluation"]["leave_one_out"] and dataset in DATASETS
+    """Folds in the figures of a data set; a fold has none of its own."""
+    shown = plan.config.evaluation.leave_one_out and dataset in plan.datasets
     return folds_of(dataset) if shown else []
 
 
@@ -170,14 +132,9 @@ def shown_fold_snapshots(wildcards):
 
 
 def compared_runs(dataset):
-    """(data set or fold, run, seed) of all that moments are told of."""
-    whole = [(dataset, run, seed) for run in runs(dataset) for seed in SEEDS]
-    return whole + [
-        (fold, run, seed)
-        for fold in shown_folds(dataset)
-        for run in [*MODELS, *config["baselines"]]
-        for seed in SEEDS
-    ]
+    """(data set or fold, run, seed) of everything in the table of moments."""
+    whole = list(product([dataset], plan.runs(dataset), plan.seeds))
+    return whole + list(product(shown_folds(dataset), plan.judged, plan.seeds))
 
 
 def compared_predictions(wildcards):
@@ -190,15 +147,18 @@ def compared_predictions(wildcards):
 
 def fold_snapshots(wildcards):
     """The snapshots of every fold."""
-    return [f"results/{fold}/snapshots.safetensors" for d in DATASETS for fold in folds_of(d)]
+    return [f"results/{fold}/snapshots.safetensors" for d in plan.datasets for fold in folds_of(d)]
 
 
 def fold_metrics(wildcards):
     """The metrics of every model and baseline on every fold."""
+    folds = [fold for dataset in plan.datasets for fold in folds_of(dataset)]
     return [
         f"results/{fold}/runs/{run}/seed{seed}/metrics.csv"
-        for d in DATASETS
-        for fold in folds_of(d)
-        for run in [*MODELS, *config["baselines"]]
-        for seed in SEEDS
+        for fold, run, seed in product(folds, plan.judged, plan.seeds)
     ]
+
+
+def of_first_seed(pattern, **names):
+    """A pattern for each of some names, with the first seed."""
+    return expand(pattern, **names, seed=plan.seeds[0], allow_missing=True)

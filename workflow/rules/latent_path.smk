@@ -3,8 +3,10 @@
 
 rule fit_latent_path:
     input:
-        graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
-        snapshots=lambda w: rules.prepare_snapshots.output[0] if is_behavioural(w.model) else [],
+        graph=lambda w: plan.graph_of(w.model),
+        snapshots=lambda w: (
+            rules.prepare_snapshots.output[0] if plan.is_behavioural(w.model) else []
+        ),
     output:
         path="results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors",
         losses="results/{dataset}/runs/{model}/seed{seed}/latent_path_losses.csv",
@@ -13,17 +15,19 @@ rule fit_latent_path:
     benchmark:
         "results/{dataset}/benchmarks/{model}/seed{seed}/fit_latent_path.tsv"
     wildcard_constraints:
-        model=any_of(CDE_MODELS),
+        model=any_of(plan.driven),
     priority: 50
     conda:
         "../../envs/weightflow.yaml"
     threads: one_thread
     resources:
-        gpu=lambda w: card(w) * int(is_behavioural(w.model)),
+        gpu=lambda w: card(w) * int(plan.is_behavioural(w.model)),
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
         settings=model_settings("data", "backbone", "path"),
         code=code("fit_latent_path.py"),
+    message:
+        "Fit the latent path of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/fit_latent_path.py"

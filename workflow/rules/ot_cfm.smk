@@ -22,6 +22,8 @@ rule fit_ot_cfm:
         runtime=training_minutes,
     params:
         code=code("fit_ot_cfm.py"),
+    message:
+        "Fit the flow of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/fit_ot_cfm.py"
 
@@ -46,7 +48,9 @@ rule predict_ot_cfm:
         mem_mb=training_memory,
         runtime=stage_minutes,
     params:
-        samples=config["evaluation"]["samples"],
+        samples=plan.config.evaluation.samples,
         code=code("predict_ot_cfm.py"),
+    message:
+        "Predict {wildcards.dataset} with {wildcards.model}, seed {wildcards.seed}"
     script:
         "../scripts/predict_ot_cfm.py"

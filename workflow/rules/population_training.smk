@@ -4,9 +4,9 @@
 
 rule prepare_task:
     input:
-        catalogue=local(TASKS),
-        files=lambda w: local(files_of_task(population(w)["task"])),
-        snapshots=states_of_task,
+        catalogue=local(HOME / "resources" / "tasks.yaml"),
+        files=lambda w: local(populations().files_of_task(population(w).task)),
+        snapshots=lambda w: populations().states_of(w.population),
     output:
         f"{POPULATION}/task.safetensors",
     log:
@@ -17,16 +17,18 @@ rule prepare_task:
         runtime=stage_minutes,
     params:
         settings=sections_of_population("task", "split", "snapshot"),
-        contents=contents([str(TASKS)]),
+        contents=contents([str(HOME / "resources" / "tasks.yaml")]),
         code=code("prepare_task.py"),
+    message:
+        "Prepare the task of {wildcards.population}"
     script:
         "../scripts/prepare_task.py"
 
 
 rule prepare_other_task:
     input:
-        catalogue=local(TASKS),
-        files=lambda w: local(files_of_task(w.other)),
+        catalogue=local(HOME / "resources" / "tasks.yaml"),
+        files=lambda w: local(populations().files_of_task(w.other)),
         snapshots=[],
     output:
         f"{POPULATION}/others/{{other}}.safetensors",
@@ -37,9 +39,11 @@ rule prepare_other_task:
     resources:
         runtime=stage_minutes,
     params:
-        settings=lambda w: {"task": w.other, "split": population(w)["split"]},
-        contents=contents([str(TASKS)]),
+        settings=lambda w: {"task": w.other, "split": population(w).split.plain()},
+        contents=contents([str(HOME / "resources" / "tasks.yaml")]),
         code=code("prepare_task.py"),
+    message:
+        "Prepare the task {wildcards.other} for {wildcards.population}"
     script:
         "../scripts/prepare_task.py"
 
@@ -65,6 +69,8 @@ rule train_population:
         settings=sections_of_population("architecture", "training"),
         seed=lambda w: int(w.seed),
         code=code("train_population.py"),
+    message:
+        "Train the population {wildcards.population}, seed {wildcards.seed}"
     script:
         "../scripts/train_population.py"
 
@@ -87,6 +93,8 @@ rule align_population:
     params:
         settings=sections_of_population("architecture", "alignment"),
         code=code("align_population.py"),
+    message:
+        "Align the population {wildcards.population}, seed {wildcards.seed}"
     script:
         "../scripts/align_population.py"
 
@@ -112,6 +120,8 @@ rule fit_weight_flow:
         settings=sections_of_population("flow", without="alignments"),
         seed=lambda w: int(w.seed),
         code=code("fit_weight_flow.py"),
+    message:
+        "Fit the weight flow of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
     script:
         "../scripts/fit_weight_flow.py"
 
@@ -136,6 +146,8 @@ rule generate_networks:
         settings=sections_of_population("generated"),
         seed=lambda w: int(w.seed),
         code=code("generate_networks.py"),
+    message:
+        "Generate networks of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
     script:
         "../scripts/generate_networks.py"
 
@@ -144,7 +156,7 @@ rule evaluate_generated:
     input:
         task=rules.prepare_task.output[0],
         population=laid_out,
-        flow=generated("{layout}"),
+        flow=lambda w: populations().generated("{layout}")(w),
     output:
         metrics=f"{MEMBERS}/metrics/generated-{{layout}}.csv",
         accuracies=f"{MEMBERS}/metrics/accuracies-{{layout}}.csv",
@@ -161,6 +173,8 @@ rule evaluate_generated:
         settings=sections_of_population("architecture", "generated"),
         seed=lambda w: int(w.seed),
         code=code("evaluate_generated.py"),
+    message:
+        "Evaluate networks of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
     script:
         "../scripts/evaluate_generated.py"
 
@@ -171,7 +185,7 @@ rule fit_weight_autoencoder:
         population=rules.align_population.output[0],
         others=lambda w: expand(
             f"results/populations/{w.population}/others/{{other}}.safetensors",
-            other=other_tasks(w),
+            other=populations().other_tasks(w.population),
         ),
     output:
         autoencoder=f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors",
@@ -190,10 +204,12 @@ rule fit_weight_autoencoder:
         runtime=training_minutes,
     params:
         settings=sections_of_population("architecture", "autoencoder", without="structural"),
-        others=lambda w: other_tasks(w),
+        others=lambda w: populations().other_tasks(w.population),
         structural=lambda w: float(w.structural),
         seed=lambda w: int(w.seed),
         code=code("fit_weight_autoencoder.py"),
+    message:
+        "Encode {wildcards.population} (β = {wildcards.structural}), seed {wildcards.seed}"
     script:
         "../scripts/fit_weight_autoencoder.py"
 
@@ -219,17 +235,19 @@ rule evaluate_reconstructed:
         runtime=training_minutes,
     params:
         settings=sections_of_population("architecture", "generated"),
-        shares=lambda w: population(w)["autoencoder"]["shares"],
-        structural=lambda w: structural_of(w),
+        shares=lambda w: list(population(w).autoencoder.shares),
+        structural=structural_of,
         seed=lambda w: int(w.seed),
         code=code("evaluate_reconstructed.py"),
+    message:
+        "Evaluate reconstructions of {wildcards.population}, seed {wildcards.seed}"
     script:
         "../scripts/evaluate_reconstructed.py"
 
 
 rule tabulate_population_runtime:
     input:
-        lambda w: [entry.benchmark for entry in timed_populations()],
+        lambda w: [entry.benchmark for entry in populations().timed()],
     output:
         "results/populations/runtime.csv",
     log:
@@ -240,9 +258,11 @@ rule tabulate_population_runtime:
     params:
         rows=lambda w: [
             {"population": entry.population, "stage": entry.stage, "seed": entry.seed}
-            for entry in timed_populations()
+            for entry in populations().timed()
         ],
         code=code("tabulate_population_runtime.py"),
+    message:
+        "Tabulate the run time of the populations"
     script:
         "../scripts/tabulate_population_runtime.py"
 
@@ -261,7 +281,9 @@ rule write_population_settings:
     conda:
         "../../envs/analysis.yaml"
     params:
-        config=lambda w: config | vars(plan()),
+        config=lambda w: config | populations().plain(),
         code=code("write_settings.py"),
+    message:
+        "Write the settings of the populations"
     script:
         "../scripts/write_settings.py"

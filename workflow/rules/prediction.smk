@@ -1,13 +1,15 @@
 # Prediction: distributions at every time of the data, from models, interpolated anchors and baselines.
+from weightflow.baselines.registry import BASELINES, floors_of, predicted_by
+from weightflow.prediction.registry import EXPORT_FORMATS
 
 
 rule predict_field:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         law=exact_law_of,
-        graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
-        path=driving_path,
-        curve=lambda w: spline_of(w.model),
+        graph=lambda w: plan.graph_of(w.model),
+        path=lambda w: plan.path_of(w.model),
+        curve=lambda w: plan.spline_of(w.model),
         dynamics=rules.fit_dynamics.output.dynamics,
     output:
         "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
@@ -16,7 +18,7 @@ rule predict_field:
     benchmark:
         "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
     wildcard_constraints:
-        model=any_of(FIELDS),
+        model=any_of(plan.fields),
     conda:
         "../../envs/weightflow.yaml"
     threads: one_thread
@@ -26,8 +28,10 @@ rule predict_field:
         runtime=stage_minutes,
     params:
         settings=model_settings("dynamics", "solver", "continuation"),
-        samples=config["evaluation"]["samples"],
+        samples=plan.config.evaluation.samples,
         code=code("predict_field.py"),
+    message:
+        "Predict {wildcards.dataset} with {wildcards.model}, seed {wildcards.seed}"
     script:
         "../scripts/predict_field.py"
 
@@ -36,8 +40,8 @@ rule predict_spline:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         law=exact_law_of,
-        graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
-        curve=lambda w: spline_of(w.model),
+        graph=lambda w: plan.graph_of(w.model),
+        curve=lambda w: plan.spline_of(w.model),
     output:
         "results/{dataset}/runs/{model}/seed{seed}/prediction.safetensors",
     log:
@@ -45,7 +49,7 @@ rule predict_spline:
     benchmark:
         "results/{dataset}/benchmarks/{model}/seed{seed}/predict.tsv"
     wildcard_constraints:
-        model=any_of([m for m in SETTINGS if m not in FIELDS]),
+        model=any_of([m for m in plan.settings if m not in plan.fields]),
     conda:
         "../../envs/weightflow.yaml"
     threads: one_thread
@@ -55,8 +59,10 @@ rule predict_spline:
         runtime=stage_minutes,
     params:
         settings=model_settings("continuation"),
-        samples=config["evaluation"]["samples"],
+        samples=plan.config.evaluation.samples,
         code=code("predict_spline.py"),
+    message:
+        "Predict {wildcards.dataset} with {wildcards.model}, seed {wildcards.seed}"
     script:
         "../scripts/predict_spline.py"
 
@@ -67,14 +73,14 @@ rule predict_interpolation:
         snapshots=rules.prepare_snapshots.output[0],
         law=exact_law_of,
         graphs=lambda w: expand(
-            f"{anchors_of(MODELS[0])}/weight_graph.safetensors",
-            seed=SEEDS,
+            plan.graph_of(plan.models[0]),
+            seed=plan.seeds,
             allow_missing=True,
         ),
     output:
         expand(
             "results/{{dataset}}/runs/{{model}}/seed{seed}/prediction.safetensors",
-            seed=SEEDS,
+            seed=plan.seeds,
         ),
     log:
         "results/{dataset}/logs/{model}/predict_interpolation.log",
@@ -91,9 +97,11 @@ rule predict_interpolation:
         runtime=stage_minutes,
     params:
         interpolation=lambda w: BASELINES[w.model].draw.name,
-        seeds=SEEDS,
-        samples=config["evaluation"]["samples"],
+        seeds=plan.seeds,
+        samples=plan.config.evaluation.samples,
         code=code("predict_interpolation.py"),
+    message:
+        "Predict {wildcards.dataset} with {wildcards.model}, all seeds"
     script:
         "../scripts/predict_interpolation.py"
 
@@ -107,7 +115,7 @@ rule predict_baseline:
     output:
         expand(
             "results/{{dataset}}/runs/{{model}}/seed{seed}/prediction.safetensors",
-            seed=SEEDS,
+            seed=plan.seeds,
         ),
     log:
         "results/{dataset}/logs/{model}/predict_baseline.log",
@@ -123,9 +131,11 @@ rule predict_baseline:
     resources:
         runtime=stage_minutes,
     params:
-        seeds=SEEDS,
-        samples=config["evaluation"]["samples"],
+        seeds=plan.seeds,
+        samples=plan.config.evaluation.samples,
         code=code("predict_baseline.py"),
+    message:
+        "Predict {wildcards.dataset} with {wildcards.model}, all seeds"
     script:
         "../scripts/predict_baseline.py"
 
@@ -134,16 +144,16 @@ rule predict_times:
     # At times of the user's, for whoever goes on with the samples.
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        graph=lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors",
-        path=driving_path,
-        curve=lambda w: spline_of(w.model),
-        dynamics=lambda w: rules.fit_dynamics.output.dynamics if w.model in FIELDS else [],
+        graph=lambda w: plan.graph_of(w.model),
+        path=lambda w: plan.path_of(w.model),
+        curve=lambda w: plan.spline_of(w.model),
+        dynamics=lambda w: rules.fit_dynamics.output.dynamics if w.model in plan.fields else [],
     output:
         "results/{dataset}/predictions/{model}-seed{seed}.{format}",
     log:
         "results/{dataset}/logs/{model}/seed{seed}/predict_times-{format}.log",
     wildcard_constraints:
-        model=any_of(SETTINGS),
+        model=any_of(plan.settings),
         format=any_of(EXPORT_FORMATS),
     conda:
         "../../envs/weightflow.yaml"
@@ -154,12 +164,18 @@ rule predict_times:
         runtime=stage_minutes,
     params:
         settings=model_settings("dynamics", "solver", "continuation"),
-        model=lambda w: SETTINGS[w.model],
-        times=config["prediction"]["times"],
-        samples=config["prediction"]["samples"],
-        time_column=lambda w: dataset_settings(w)["time_column"],
-        matrix=origin,
-        about=lambda w: {"dataset": w.dataset, "model": w.model, "source": source_of(w.dataset)},
+        model=lambda w: plan.settings[w.model].plain(),
+        times=plan.config.prediction.times,
+        samples=plan.config.prediction.samples,
+        time_column=lambda w: plan.dataset(w.dataset).time_column,
+        matrix=lambda w: plan.matrix_of(w.dataset),
+        about=lambda w: {
+            "dataset": w.dataset,
+            "model": w.model,
+            "source": plan.source_of(w.dataset),
+        },
         code=code("predict_times.py"),
+    message:
+        "Export samples of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/predict_times.py"

@@ -14,6 +14,8 @@ rule refuse:
     params:
         sentence=lambda w: fault_of(w.subject),
         code=code("refuse.py"),
+    message:
+        "Say what is wrong with {wildcards.subject}"
     script:
         "../scripts/refuse.py"
 

@@ -16,6 +16,8 @@ rule write_settings:
     params:
         config=config,
         code=code("write_settings.py"),
+    message:
+        "Write the settings of the run"
     script:
         "../scripts/write_settings.py"
 
@@ -29,7 +31,7 @@ rule describe_rulegraph:
     # drawing, which saved results suffice for: Snakemake wants the users' files to be there.
     input:
         # So that files are there which are fetched, or made by a workflow that imports this one.
-        expand(SNAPSHOTS, dataset=DATASETS),
+        expand(SNAPSHOTS, dataset=plan.datasets),
     output:
         "results/rulegraph.dot",
     log:
@@ -40,8 +42,10 @@ rule describe_rulegraph:
     params:
         config=config,
         rules=contents(
-            [str(HOME / "Snakefile"), *sorted(map(str, (WORKFLOW / "rules").glob("*.smk")))]
+            [str(WORKFLOW / "Snakefile"), *sorted(map(str, (WORKFLOW / "rules").glob("*.smk")))]
         ),
-        code=code("describe_rulegraph.py"),
+        code=code("describe_rulegraph.py", "weightflow/plots/registry.py"),
+    message:
+        "Describe the rule graph"
     script:
         "../scripts/describe_rulegraph.py"

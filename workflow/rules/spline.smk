@@ -5,7 +5,7 @@ rule choose_smoothing:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         refused=unsuited,
-        teacher=lambda w: teacher_of(CHOICES[w.choice][0]),
+        teacher=lambda w: plan.teacher_of(plan.choices[w.choice][0]),
     output:
         choice="results/{dataset}/choices/{choice}/seed{seed}/choice.json",
         scores="results/{dataset}/choices/{choice}/seed{seed}/scores.csv",
@@ -22,8 +22,10 @@ rule choose_smoothing:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=lambda w: stages.choice_settings(sharer(CHOICES[w.choice])),
+        settings=lambda w: stages.choice_settings(plan.shared(plan.choices[w.choice])),
         code=code("choose_smoothing.py"),
+    message:
+        "Choose width and smoothing on {wildcards.dataset} ({wildcards.choice}), seed {wildcards.seed}"
     script:
         "../scripts/choose_smoothing.py"
 
@@ -31,9 +33,9 @@ rule choose_smoothing:
 rule fit_spline:
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        teacher=lambda w: teacher_of(SPLINES[w.spline][0]),
-        choice=lambda w: choice_of(SPLINES[w.spline][0]),
-        graph=lambda w: f"{anchors_of(SPLINES[w.spline][0])}/weight_graph.safetensors",
+        teacher=lambda w: plan.teacher_of(plan.splines[w.spline][0]),
+        choice=lambda w: plan.choice_of(plan.splines[w.spline][0]),
+        graph=lambda w: plan.graph_of(plan.splines[w.spline][0]),
     output:
         spline="results/{dataset}/splines/{spline}/seed{seed}/spline.safetensors",
         losses="results/{dataset}/splines/{spline}/seed{seed}/losses.csv",
@@ -50,7 +52,9 @@ rule fit_spline:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=lambda w: stages.spline_settings(sharer(SPLINES[w.spline])),
+        settings=lambda w: stages.spline_settings(plan.shared(plan.splines[w.spline])),
         code=code("fit_spline.py"),
+    message:
+        "Fit the weight spline on {wildcards.dataset} ({wildcards.spline}), seed {wildcards.seed}"
     script:
         "../scripts/fit_spline.py"

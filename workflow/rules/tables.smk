@@ -5,12 +5,12 @@ rule tabulate_metrics:
     input:
         runs=[
             f"results/{d}/runs/{m}/seed{s}/metrics.csv"
-            for d in DATASETS
-            for m in runs(d)
-            for s in SEEDS
+            for d in plan.datasets
+            for m in plan.runs(d)
+            for s in plan.seeds
         ],
         folds=(
-            ["results/leave_one_out_summary.csv"] if config["evaluation"]["leave_one_out"] else []
+            ["results/leave_one_out_summary.csv"] if plan.config.evaluation.leave_one_out else []
         ),
     output:
         metrics="results/metrics.csv",
@@ -26,6 +26,8 @@ rule tabulate_metrics:
         "../../envs/analysis.yaml"
     params:
         code=code("tabulate_metrics.py"),
+    message:
+        "Tabulate the metrics of all runs"
     script:
         "../scripts/tabulate_metrics.py"
 
@@ -45,6 +47,8 @@ rule tabulate_moments:
     params:
         runs=lambda w: compared_runs(w.dataset),
         code=code("tabulate_moments.py"),
+    message:
+        "Tabulate the moments of {wildcards.dataset}"
     script:
         "../scripts/tabulate_moments.py"
 
@@ -63,6 +67,8 @@ rule tabulate_folds:
         "../../envs/analysis.yaml"
     params:
         code=code("tabulate_folds.py"),
+    message:
+        "Tabulate the metrics of the left-out snapshots"
     script:
         "../scripts/tabulate_folds.py"
 
@@ -71,9 +77,9 @@ rule tabulate_ablations:
     input:
         [
             f"results/{d}/runs/{m}/seed{s}/metrics.csv"
-            for d in STUDIED
-            for m in ABLATED
-            for s in SEEDS
+            for d in plan.studied
+            for m in plan.ablated
+            for s in plan.seeds
         ],
     output:
         "results/ablations.csv",
@@ -83,15 +89,17 @@ rule tabulate_ablations:
     conda:
         "../../envs/analysis.yaml"
     params:
-        levels=[list(level) for level in LEVELS],
+        levels=[list(level) for level in plan.levels],
         code=code("tabulate_ablations.py"),
+    message:
+        "Tabulate the ablations"
     script:
         "../scripts/tabulate_ablations.py"
 
 
 rule tabulate_published:
     input:
-        published=local(PUBLISHED),
+        published=local(HOME / "resources" / "published.csv"),
         summary="results/summary.csv",
     output:
         report(
@@ -105,9 +113,11 @@ rule tabulate_published:
     conda:
         "../../envs/analysis.yaml"
     params:
-        systems=COMPARED,
-        runs={d: runs(d) for d in COMPARED},
-        contents=contents([str(PUBLISHED)]),
+        systems=plan.published,
+        runs={d: plan.runs(d) for d in plan.published},
+        contents=contents([str(HOME / "resources" / "published.csv")]),
         code=code("tabulate_published.py"),
+    message:
+        "Tabulate the published results beside those of this run"
     script:
         "../scripts/tabulate_published.py"

@@ -19,8 +19,10 @@ rule choose_teacher:
     resources:
         runtime=training_minutes,
     params:
-        settings=lambda w: stages.teacher_settings(sharer(TEACHERS[w.teacher])),
-        seed=lambda w: dataset_settings(w)["seed"],
+        settings=lambda w: stages.teacher_settings(plan.shared(plan.teachers[w.teacher])),
+        seed=lambda w: plan.dataset(w.dataset).seed,
         code=code("choose_teacher.py"),
+    message:
+        "Choose the teacher of {wildcards.dataset} ({wildcards.teacher})"
     script:
         "../scripts/choose_teacher.py"

@@ -4,7 +4,7 @@
 rule build_weight_graph:
     input:
         snapshots=rules.prepare_snapshots.output[0],
-        width=lambda w: width_of(w.anchors),
+        width=lambda w: plan.width_of(w.anchors),
         anchors=rules.train_anchors.output.anchors,
     output:
         "results/{dataset}/anchors/{anchors}/seed{seed}/weight_graph.safetensors",
@@ -18,7 +18,9 @@ rule build_weight_graph:
     resources:
         runtime=stage_minutes,
     params:
-        settings=lambda w: stages.anchor_settings(sharer(ANCHORS[w.anchors])),
+        settings=lambda w: stages.anchor_settings(plan.shared(plan.anchors[w.anchors])),
         code=code("build_weight_graph.py"),
+    message:
+        "Build the weight graph of {wildcards.anchors} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/build_weight_graph.py"

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from weightflow.jobs.frame import run
-from weightflow.plots.rule_graph import read_rule_graph, rule_graph_dot
+from weightflow.plots.rulegraph import read_rule_graph, rule_graph_dot
 from weightflow.records.digests import LIBRARY
 from weightflow.storage import write_text
 from weightflow.yaml_files import config_text
@@ -18,7 +18,7 @@ def main(snakemake):
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "config.yaml")
         config.write_text(config_text(params.config), encoding="utf-8")
-        command = [os.environ["WEIGHTFLOW_PYTHON"], "-m", "snakemake", "--snakefile", LIBRARY.parents[2] / "Snakefile"]
+        command = [os.environ["WEIGHTFLOW_PYTHON"], "-m", "snakemake", "--snakefile", LIBRARY.parents[1] / "Snakefile"]
         command += ["--configfile", config]
         # Telling the graph takes no lock, and no profile of the running workflow may change it.
         command += ["--profile", "none", "--workflow-profile", "none", "--rulegraph", "dot"]

@@ -3,8 +3,8 @@
 import numpy as np
 
 from weightflow import seeding
-from weightflow.data.preparation import assemble, check_states
-from weightflow.data.settings import DatasetSettings, heldout_amount
+from weightflow.data.preparation import assemble, check_states, heldout_amount
+from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import write_snapshots
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import RawSnapshots

@@ -6,7 +6,7 @@ from weightflow.data.folds import interior
 from weightflow.data.snapshots import observed_count
 from weightflow.jobs.frame import run
 from weightflow.machine import processors
-from weightflow.report.runtime import StageJobs, estimate_table, say_estimate
+from weightflow.report.estimate import StageJobs, estimate_table, say_estimate
 from weightflow.storage import read_json, write_table
 
 

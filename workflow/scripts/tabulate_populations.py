@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from weightflow.evaluation.seed_statistics import over_seeds
 from weightflow.jobs.frame import run
-from weightflow.populations.metrics import COLUMNS, summarise_populations
+from weightflow.populations.metrics import COLUMNS
 from weightflow.storage import write_table
 
 
@@ -13,7 +14,7 @@ def main(snakemake):
     ]
     found = pd.concat(tables, ignore_index=True)[COLUMNS] if tables else pd.DataFrame(columns=COLUMNS)
     write_table(snakemake.output.metrics, found)
-    write_table(snakemake.output.summary, summarise_populations(found))
+    write_table(snakemake.output.summary, over_seeds(found, ["population", "layout", "source", "metric"]))
 
 
 run(main, snakemake)  # noqa: F821

@@ -6,7 +6,8 @@ import pandas as pd
 
 from weightflow.jobs.frame import run
 from weightflow.records.integrity import check_inputs
-from weightflow.report.runtime import StageRun, compare_estimate, runtime_table
+from weightflow.report.estimate import compare_estimate
+from weightflow.report.runtime import StageRun, runtime_table
 from weightflow.storage import write_table
 
 

@@ -11,22 +11,24 @@ from weightflow.storage import write_text
 
 def main(snakemake):
     inputs = snakemake.input
-    figures = {
-        name: [path for path in inputs.figures if Path(path).parts[-3] == name] for name in snakemake.params.populations
-    }
     report = PopulationsReport(
         populations=snakemake.params.populations,
         seeds=snakemake.params.seeds,
         summary=pd.read_csv(inputs.summary),
         runtime=pd.read_csv(inputs.runtime),
-        figures=figures,
+        figures={name: _of(name, inputs.figures) for name in snakemake.params.populations},
         bands=snakemake.params.bands,
         banded=pd.read_csv(inputs.banded),
-        band_figures=dict(zip(snakemake.params.bands, inputs.bands, strict=True)),
+        band_figures={name: _of(name, inputs.bands) for name in snakemake.params.bands},
     )
     captions = {Path(path).stem: Path(path).read_text(encoding="utf-8") for path in inputs.captions}
     template = Path(inputs.template).read_text(encoding="utf-8")
     write_text(snakemake.output[0], render_populations(template, captions, report))
+
+
+def _of(name, paths):
+    """The figures of a population or of a data set."""
+    return [path for path in paths if Path(path).parts[-3] == name]
 
 
 run(main, snakemake)  # noqa: F821

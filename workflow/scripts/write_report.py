@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 
 from weightflow.data.snapshots import read_snapshots
+from weightflow.evaluation.choices import Choice
 from weightflow.jobs.frame import run
 from weightflow.laws.law import read_law
+from weightflow.records.bench import read_measurements
 from weightflow.records.record import dataset_of
-from weightflow.report.bench import read_measurements
-from weightflow.report.choices import Choice
 from weightflow.report.page import Comparison, Report, Source, render_report
 from weightflow.storage import read_json, read_metadata, write_text
 

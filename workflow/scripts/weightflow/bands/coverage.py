@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weightflow.evaluation.seed_statistics import over_seeds
 from weightflow.laws.law import ExactLaw
 from weightflow.storage import parts_of, read_tensors, write_tensors
 
@@ -99,8 +100,7 @@ def summarise_bands(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     long = table.melt(["dataset", "seed", "times"], ["coverage", "present", "width"], "metric")
     long["metric"] = long["metric"] + "_" + long["times"]
     each = long.groupby(["dataset", "seed", "metric"], sort=False)["value"].mean().reset_index()
-    groups = each.groupby(["dataset", "metric"], sort=False)["value"]
-    return each, groups.agg(mean="mean", std="std", seeds="count").reset_index()
+    return each, over_seeds(each, ["dataset", "metric"])
 
 
 def write_bands(path: str | Path, bands: Bands, **metadata: Any) -> None:

@@ -1,5 +1,4 @@
-"""Configuration: checks that settings fit together, and the plan of a run.
+"""Configuration: its settings, the checks that they fit together, and the plan of a run.
 
-Stages and their settings, variants of an ablation study, labels of figures, settings of saved results.
-May import: the root modules and the rooms from systems to bands.
+May import: the root modules and the rooms from systems to plots.
 """

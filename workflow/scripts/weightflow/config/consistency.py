@@ -15,8 +15,8 @@ from weightflow.config.figure_text import check_label
 from weightflow.config.settings import Configuration
 from weightflow.config.stages import chooses_width, ends, learns
 from weightflow.data.folds import fold_of
-from weightflow.data.preparation import check_observed, observed_mask
-from weightflow.data.settings import DatasetSettings, heldout_amount
+from weightflow.data.preparation import check_observed, heldout_amount, observed_mask
+from weightflow.data.settings import DatasetSettings
 from weightflow.dynamics.registry import PATH_METHODS
 from weightflow.dynamics.settings import ModelSettings, PathSettings
 from weightflow.errors import InputError, shown, unknown
@@ -51,8 +51,8 @@ def check_consistency(config: Configuration, systems: Path, source: str) -> None
         if name in _FOLDERS:
             raise InputError(f"{source}: datasets.{name}: results/{name} is the workflow's own; choose another name.")
         _check_dataset(settings, systems, f"{source}: datasets.{name}")
-    for name, settings in config.models.items():
-        check_model(settings, config.datasets, systems, f"{source}: models.{name}")
+    for name, model in config.models.items():
+        check_model(model, config.datasets, systems, f"{source}: models.{name}")
     if clash := [name for name in config.models if not is_model(name)]:
         raise InputError(f"{source}: models.{clash[0]} has the name of a baseline; rename the model.")
     interpolations = predicted_by("interpolation")
@@ -90,8 +90,8 @@ def check_files(config: Configuration, source: str) -> None:
                 )
     models = {f"models.{name}": settings for name, settings in config.models.items()}
     models |= {variant_key(chosen): settings for chosen, settings in variants(config)}
-    for key, settings in models.items():
-        start = settings.training.start_from
+    for key, model in models.items():
+        start = model.training.start_from
         if start and not os.path.isfile(start):
             raise InputError(f"{source}: {key}.training.start_from: there is no file {shown(start)}; check the path.")
 

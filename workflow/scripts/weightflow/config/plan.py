@@ -18,11 +18,13 @@ from weightflow.config.ablation_plan import ablation_levels, ablation_models, mo
 from weightflow.config.consistency import check_ablations, check_consistency, check_variants, system_path
 from weightflow.config.settings import Configuration
 from weightflow.data.folds import fold_of
-from weightflow.data.settings import DatasetSettings, heldout_amount
+from weightflow.data.preparation import heldout_amount
+from weightflow.data.settings import DatasetSettings
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.ablation_table import BASE, Level
 from weightflow.formats.reading import as_files, format_of
 from weightflow.formats.registry import READERS
+from weightflow.plots.registry import figure_files
 from weightflow.populations.tasks.catalogue import read_catalogue
 from weightflow.systems.entries import files_of, is_map
 
@@ -65,6 +67,13 @@ class EstimatedStage(NamedTuple):
     stage: str
     jobs: int
     seeds: int
+
+
+class SimulatedParts(NamedTuple):
+    """Numbers of simulated trajectories of a data set."""
+
+    training: int
+    heldout: int
 
 
 class Choice(NamedTuple):
@@ -129,14 +138,19 @@ class Plan:
         return list(self.config.models)
 
     @property
-    def baselines(self) -> Sequence[str]:
+    def baselines(self) -> list[str]:
         """Names of the baselines."""
-        return self.config.baselines or ()
+        return list(self.config.baselines or ())
 
     @property
-    def seeds(self) -> Sequence[int]:
+    def systems(self) -> Path:
+        """Folder of the built-in systems."""
+        return self.home / "resources" / "systems"
+
+    @property
+    def seeds(self) -> list[int]:
         """Seeds; figures show the first."""
-        return self.config.seeds
+        return list(self.config.seeds)
 
     # Models, and what they share.
 
@@ -149,6 +163,10 @@ class Plan:
         """Sections of a model's settings."""
         return stages.sections(self.settings[model], *names)
 
+    def is_behavioural(self, model: str) -> bool:
+        """Whether a model's latent path is also judged by the behaviour of its decoded weights."""
+        return self.settings[model].path.behavioural > 0
+
     def having(self, trait: Callable[[ModelSettings], bool]) -> list[str]:
         """Models with a trait of their settings."""
         return [name for name, settings in self.settings.items() if trait(settings)]
@@ -159,6 +177,10 @@ class Plan:
         for model in models:
             found.setdefault(label(self.settings[model]), []).append(model)
         return found
+
+    def shared(self, models: Sequence[str]) -> ModelSettings:
+        """Settings of the first of the models that share a stage; the stage's are the same for all of them."""
+        return self.settings[models[0]]
 
     @cached_property
     def driven(self) -> list[str]:
@@ -263,11 +285,6 @@ class Plan:
         """Settings of a data set, or of the data set of a fold."""
         return self.config.datasets[fold_of(name).dataset]
 
-    def data_settings(self, name: str) -> dict[str, Any]:
-        """The same as a job gets them; of a fold with the number of the snapshot that it leaves out."""
-        left_out = fold_of(name).left_out
-        return self.dataset(name).plain() | ({} if left_out is None else {"fold": left_out})
-
     def own_files(self, dataset: str) -> list[str]:
         """A data set's own files."""
         return as_files(self.dataset(dataset).file)
@@ -275,12 +292,21 @@ class Plan:
     def system_file(self, dataset: str) -> Path | None:
         """The file of a data set's system."""
         system = self.dataset(dataset).system
-        return system_path(system, self.home / "resources" / "systems") if system else None
+        return system_path(system, self.systems) if system else None
 
     def system_files(self, dataset: str) -> list[Path]:
         """The file of a data set's system, first, and the model that it names, if any."""
         system = self.system_file(dataset)
         return files_of(system) if system else []
+
+    def simulated(self, dataset: str) -> SimulatedParts:
+        """Trajectories that are simulated for a data set."""
+        settings = self.dataset(dataset)
+        return SimulatedParts(0 if settings.file else settings.trajectories, int(heldout_amount(settings)))
+
+    def sources(self) -> dict[str, list[Path]]:
+        """Each data set's own files, then those of its system."""
+        return {name: [*map(Path, self.own_files(name)), *self.system_files(name)] for name in self.datasets}
 
     def is_simulated(self, dataset: str) -> bool:
         """Whether a data set's training or held-out part is simulated."""
@@ -469,18 +495,52 @@ class Plan:
         names = ("report.html", "metrics.csv", "summary.csv", "runtime.csv", "settings.yaml")
         return [f"results/{name}" for name in names]
 
+    def teachers_chosen(self, dataset: str) -> list[Choice]:
+        """The teachers that are chosen for a data set's models, apart from ablations."""
+        return [choice for choice in self.chosen(dataset) if choice.kind == "teacher"]
+
+    def figures(self, dataset: str) -> list[str]:
+        """Figures of a data set, in the order of the report."""
+        of = {
+            "dataset": [{"dataset": dataset}],
+            "run": [{"dataset": dataset, "model": self.shown_model(dataset)}],
+            "model": [{"dataset": dataset, "model": model} for model in self.models],
+        }
+        there = {
+            "left-out snapshots": self.config.evaluation.leave_one_out,
+            "real values": self.dataset(dataset).kind == "continuous",
+            "landscape": self.has_landscape(dataset),
+            "latent paths": bool(self.among_models(self.driven)),
+            "models": bool(self.models),
+            "teachers": bool(self.among_models(self.taught)),
+        }
+        return figure_files(of, [what for what, is_there in there.items() if is_there])
+
+    def ablation_figures(self, dataset: str) -> list[str]:
+        """Figures of the ablation study on a data set, one for each factor."""
+        factors = self.factors if dataset in self.studied else []
+        return figure_files({"factor": [{"dataset": dataset, "factor": factor} for factor in factors]})
+
+    def overall_figures(self) -> list[str]:
+        """Figures over all data sets."""
+        there = {"published": self.published, "models": self.models}
+        return figure_files({"overall": [{}]}, [what for what, found in there.items() if found])
+
+    def among_models(self, names: Sequence[str]) -> list[str]:
+        """Those of some names that are models of the configuration, which figures show."""
+        return [model for model in self.models if model in names]
+
     def chosen(self, dataset: str) -> list[Choice]:
         """All that is chosen for a data set's models, apart from ablations."""
         folder, found = f"results/{dataset}", []
-        taught, learning = ([m for m in self.models if m in some] for some in (self.taught, self.learning))
-        for label, users in self.sharing(stages.teacher_label, taught).items():
+        for label, users in self.sharing(stages.teacher_label, self.among_models(self.taught)).items():
             at = f"{folder}/teachers/{label}"
             found.append(Choice("teacher", users, None, f"{at}/teacher.json", f"{at}/scores.csv"))
-        for label, users in self.sharing(stages.choice_label, learning).items():
+        for label, users in self.sharing(stages.choice_label, self.among_models(self.learning)).items():
             for seed in self.seeds:
                 at = f"{folder}/choices/{label}/seed{seed}"
                 found.append(Choice("smoothing", users, seed, f"{at}/choice.json", f"{at}/scores.csv"))
-        for model in (m for m in self.models if m in self.stepped):
+        for model in self.among_models(self.stepped):
             for seed in self.seeds:
                 at = f"{folder}/runs/{model}/seed{seed}"
                 found.append(Choice("steps", [model], seed, f"{at}/steps.json", f"{at}/steps.csv"))

@@ -96,6 +96,13 @@ def states_with_headroom(observed: list[np.ndarray], most: int) -> int:
     return min(largest + 1 + max(_LEAST_HEADROOM, math.ceil(0.1 * largest)), most)
 
 
+def heldout_amount(dataset: DatasetSettings) -> float:
+    """Held-out part of a data set: trajectories to simulate (1 or more), share of the file to split off, or 0."""
+    if dataset.heldout is not None:
+        return dataset.heldout
+    return 1000 if dataset.system else 0.2
+
+
 def split(
     states: list[np.ndarray], fraction: float, paired: bool, rng: np.random.Generator, where: str
 ) -> tuple[list, list]:

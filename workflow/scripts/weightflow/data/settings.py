@@ -56,10 +56,3 @@ class DataSettings(Settings):
     share: Annotated[float, Field(gt=0, le=1), AsWritten] = 1.0
     """Part of each observed training snapshot; of paired data, the same trajectories in all of them. A smaller share is
     part of a larger one."""
-
-
-def heldout_amount(dataset: DatasetSettings) -> float:
-    """Held-out part of a data set: trajectories to simulate (1 or more), share of the file to split off, or 0."""
-    if dataset.heldout is not None:
-        return dataset.heldout
-    return 1000 if dataset.system else 0.2

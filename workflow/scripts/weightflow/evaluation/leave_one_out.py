@@ -7,7 +7,7 @@ import pandas as pd
 
 from weightflow.data.folds import fold_of
 from weightflow.evaluation.metric_registry import METRICS, compute, left_out_name
-from weightflow.evaluation.score_tables import over_seeds
+from weightflow.evaluation.score_tables import at_times
 
 TIMES = "left_out"
 _SPLITS = 20
@@ -54,7 +54,7 @@ def summarise_folds(scores: pd.DataFrame) -> pd.DataFrame:
     Returns:
         As `score_tables.summarise`, with times 'left_out'.
     """
-    return over_seeds(scores, TIMES)
+    return at_times(scores, TIMES)
 
 
 def _left_out_names() -> dict[str, str]:

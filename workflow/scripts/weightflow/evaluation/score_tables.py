@@ -12,6 +12,7 @@ from weightflow.data.subsets import at_most
 from weightflow.density.scoring import fit_levels
 from weightflow.density.weighted_states import marginals
 from weightflow.evaluation.metric_registry import Comparison, compute
+from weightflow.evaluation.seed_statistics import over_seeds
 from weightflow.laws.law import ExactLaw
 from weightflow.prediction.predictions import Prediction
 from weightflow.progress import progress
@@ -101,10 +102,10 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
         "first": later[later["time"] < later["dataset"].map(second)],
         EXTRAPOLATED: table[predicted & table[EXTRAPOLATED]],
     }
-    return pd.concat([over_seeds(part, times) for times, part in parts.items()], ignore_index=True)
+    return pd.concat([at_times(part, times) for times, part in parts.items()], ignore_index=True)
 
 
-def over_seeds(part: pd.DataFrame, times: str) -> pd.DataFrame:
+def at_times(part: pd.DataFrame, times: str) -> pd.DataFrame:
     """Mean over the times, then mean and standard deviation over seeds.
 
     Args:
@@ -114,10 +115,8 @@ def over_seeds(part: pd.DataFrame, times: str) -> pd.DataFrame:
     Returns:
         Table dataset, model, metric, times, mean, std, n (seeds).
     """
-    per_seed = part.groupby(["dataset", "model", "metric", "seed"], sort=False)["value"].mean()
-    found = per_seed.groupby(["dataset", "model", "metric"], sort=False).agg(["mean", "std", "count"]).reset_index()
-    found = found.assign(times=times).rename(columns={"count": "n"})
-    return found[["dataset", "model", "metric", "times", "mean", "std", "n"]]
+    keys = ["dataset", "model", "metric"]
+    return over_seeds(part, keys, "n").assign(times=times)[[*keys, "times", "mean", "std", "n"]]
 
 
 def at_unseen_times(summary: pd.DataFrame) -> pd.DataFrame:

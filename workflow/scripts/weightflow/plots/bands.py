@@ -1,6 +1,7 @@
 """Bands about predicted marginals, over the truth, at a few times."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,15 +9,21 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from weightflow.bands.coverage import LEAST, Bands
-from weightflow.data.snapshots import Snapshots
-from weightflow.laws.law import ExactLaw
+from weightflow.bands.coverage import LEAST, Bands, read_bands
+from weightflow.data.snapshots import Snapshots, read_snapshots
+from weightflow.laws.law import ExactLaw, known_law
 from weightflow.plots import style
 from weightflow.plots.distributions import marginal, shown_times
 
 MOST_VARIABLES = 6
 _OPACITY = 0.35
 _TRUE = {"color": style.BLACK, "linestyle": "", "marker": ".", "markersize": 2.6, "markeredgewidth": 0}
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: snapshots, law, bands. Parameters: times."""
+    data, law = read_snapshots(inputs.snapshots), known_law(inputs.law)
+    return plot_bands(data, law, read_bands(inputs.bands), params.times)
 
 
 def plot_bands(data: Snapshots, law: ExactLaw | None, bands: Bands, times: Sequence[float] | None) -> Figure:

@@ -1,6 +1,7 @@
 """Cells over the predicted density of the first two components, at observed times and at times that were not."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,15 +9,25 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from weightflow.data.snapshots import Snapshots
+from weightflow.data.snapshots import Snapshots, read_snapshots
 from weightflow.plots import style
 from weightflow.plots.distributions import cell_limits, mass_contours, mass_patches, own_grid
-from weightflow.prediction.predictions import Prediction
+from weightflow.prediction.predictions import Prediction, read_prediction
 
 MOST_TIMES = 6
 MOST_CELLS = 400  # of a panel; more hide the density
 _PANEL = 2.9 * style.CM  # height
 _LEFT_OUT = "each predicted\nfrom the other\nsnapshots"
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: snapshots, prediction, fold_snapshots, fold_predictions. Parameters: model, models, times."""
+    folds = {}
+    for states, predicted in zip(inputs.fold_snapshots, inputs.fold_predictions, strict=True):
+        fold = read_snapshots(states)
+        folds[fold.left_out] = fold, read_prediction(predicted)
+    data, prediction = read_snapshots(inputs.snapshots), read_prediction(inputs.prediction)
+    return plot_cells(data, prediction, folds, style.line_of(params.model, params.models), params.times)
 
 
 def plot_cells(

@@ -1,12 +1,20 @@
 """How long stages take as the work grows."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from weightflow.plots import style
+from weightflow.records.bench import read_measurements
 
 _LOOKS = [(style.BLUE, "o", "-"), (style.VERMILLION, "s", "--"), (style.GREEN, "^", ":"), (style.BLACK, "D", "-.")]
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: measurements."""
+    return plot_growth(read_measurements(inputs.measurements).growth)
 
 
 def plot_growth(table: pd.DataFrame) -> Figure:

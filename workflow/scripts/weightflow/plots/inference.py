@@ -1,6 +1,7 @@
 """What a prediction costs against how far it is from the truth."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,11 +10,21 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from weightflow.baselines.registry import is_floor
+from weightflow.data.snapshots import read_snapshots
 from weightflow.evaluation.metric_registry import METRICS, compared
 from weightflow.evaluation.score_tables import at_unseen_times
+from weightflow.laws.law import known_law, of_all
 from weightflow.plots import style
 
 _PANELS = 2
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: snapshots, law, summary, runtime. Parameters: dataset, its runs."""
+    tables = [pd.read_csv(path) for path in (inputs.summary, inputs.runtime)]
+    summary, runtime = (table[table["dataset"] == params.dataset] for table in tables)
+    law_of_all = of_all(known_law(inputs.law), len(read_snapshots(inputs.snapshots).variables)) is not None
+    return plot_inference(summary, runtime, style.lines(params.runs), law_of_all)
 
 
 def plot_inference(

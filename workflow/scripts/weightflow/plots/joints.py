@@ -2,19 +2,27 @@
 
 from collections.abc import Sequence
 from itertools import combinations, islice
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter
 
-from weightflow.data.snapshots import Snapshots
-from weightflow.laws.law import ExactLaw
+from weightflow.data.snapshots import Snapshots, read_snapshots
+from weightflow.laws.law import ExactLaw, known_law, of_all
 from weightflow.plots import style
 from weightflow.plots.distributions import SMOOTHING, joint, pair_edges, shade, shown_times
-from weightflow.prediction.predictions import Prediction
+from weightflow.prediction.predictions import Prediction, read_prediction
 
 MOST_PAIRS = 3
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: snapshots, law, prediction. Parameters: model, models, times."""
+    data, prediction = read_snapshots(inputs.snapshots), read_prediction(inputs.prediction)
+    law = of_all(known_law(inputs.law), len(data.variables))
+    return plot_joints(data, law, prediction, style.line_of(params.model, params.models), params.times)
 
 
 def plot_joints(

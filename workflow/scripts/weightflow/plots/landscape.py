@@ -1,6 +1,7 @@
 """A fitness landscape, and the density that climbs it at a few times."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,12 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from scipy.ndimage import maximum_filter, minimum_filter
 
-from weightflow.data.snapshots import Snapshots
-from weightflow.laws.law import ExactLaw
+from weightflow.data.snapshots import Snapshots, read_snapshots
+from weightflow.laws.law import ExactLaw, known_law, of_all
 from weightflow.plots import style
 from weightflow.plots.distributions import joint, shown_times
-from weightflow.prediction.predictions import Prediction
+from weightflow.prediction.predictions import Prediction, read_prediction
 from weightflow.systems.adaptive_walk import AdaptiveWalk
+from weightflow.systems.reading import read_system
 
 LEVELS = 8  # contours of the fitness
 BINS = 50  # of a density along each locus
@@ -23,6 +25,14 @@ SHOWN_TIMES = 4
 _AROUND = 9  # alleles within which a peak is the highest
 _COLOURS = "YlOrBr"
 _CONTOURS = {"colors": "#a98a5b", "linewidths": 0.4, "alpha": 0.7}
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: system, snapshots, law, prediction. Parameters: model, models, times."""
+    data, prediction = read_snapshots(inputs.snapshots), read_prediction(inputs.prediction)
+    law = of_all(known_law(inputs.law), len(data.variables))
+    line = style.line_of(params.model, params.models)
+    return plot_landscape(read_system(inputs.system), data, law, prediction, line, params.times)
 
 
 def plot_landscape(

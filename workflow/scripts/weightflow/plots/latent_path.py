@@ -1,15 +1,27 @@
 """The latent path Z(t) that drives the neural CDE."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from scipy.interpolate import CubicSpline
 
+from weightflow.data.snapshots import read_snapshots
 from weightflow.plots import style
+from weightflow.storage import read_tensors
 
 MOST_COLUMNS = 3
 _DIMENSIONS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY, style.BLACK)
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: snapshots, paths of the models. Parameters: models."""
+    paths = {}
+    for model, path in zip(params.models, inputs.paths, strict=True):
+        tensors = read_tensors(path, "latent path").tensors
+        paths[model] = tensors["times"], tensors["coordinates"]
+    return plot_latent_path(paths, read_snapshots(inputs.snapshots).time_label)
 
 
 def plot_latent_path(paths: Mapping[str, tuple[np.ndarray, np.ndarray]], time_label: str) -> Figure:

@@ -1,6 +1,7 @@
 """How a population was learned, and what learned from it: networks by epoch, flows and auto-encoders by step."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,6 +13,13 @@ from weightflow.plots import style
 _COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE)
 _STYLES = ("-", "--", ":", "-.")
 _WINDOWS = 20  # of a running median, side by side in a curve
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: curves, flows, autoencoders. Parameters: layouts of the flows, structural weights of the others."""
+    flows = dict(zip(params.layouts, map(pd.read_csv, inputs.flows), strict=True))
+    autoencoders = dict(zip(params.structural, map(pd.read_csv, inputs.autoencoders), strict=True))
+    return plot_learning(pd.read_csv(inputs.curves), flows, autoencoders)
 
 
 def plot_learning(

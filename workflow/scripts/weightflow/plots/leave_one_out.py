@@ -1,6 +1,7 @@
 """How well each left-out snapshot is predicted from all the others."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from weightflow.baselines.registry import SPLIT_HALF, is_model
+from weightflow.data.snapshots import read_snapshots
 from weightflow.evaluation.metric_registry import METRICS, panels
 from weightflow.plots import style
 
 _ROW = 0.46 * style.CM  # height of a run
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: snapshots, scores. Parameters: dataset, runs."""
+    scores = pd.read_csv(inputs.scores)
+    own = scores[scores["dataset"] == params.dataset]
+    return plot_leave_one_out(own, style.lines([*params.runs, SPLIT_HALF]), read_snapshots(inputs.snapshots).time_label)
 
 
 def plot_leave_one_out(scores: pd.DataFrame, lines: Mapping[str, style.Line], time_label: str) -> Figure:

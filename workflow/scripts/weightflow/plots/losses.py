@@ -1,7 +1,8 @@
 """Loss curves of every fit: anchors, latent path, learned spline, dynamics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.registry import LOSS_TERMS
 from weightflow.plots import style
 
@@ -55,6 +57,27 @@ class _Panel:
     scale: str
     title: str
     says: str
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: snapshots, and tables of anchors, paths, splines, dynamics and steps, each with its models.
+
+    Parameters: models; anchors and splines, lists of models for each table; driven, fields and stepped models.
+    """
+    shared = [pd.read_csv(path) for path in inputs.splines]
+    fits = Fits(
+        anchors=_tables([", ".join(users) for users in params.anchors], inputs.anchors),
+        paths=_tables(params.driven, inputs.paths),
+        splines={model: table for users, table in zip(params.splines, shared, strict=True) for model in users},
+        dynamics=_tables(params.fields, inputs.dynamics),
+        validation=_tables(params.stepped, inputs.steps),
+    )
+    data = read_snapshots(inputs.snapshots)
+    return plot_losses(fits, style.lines(params.models), data.observed_times, data.time_label)
+
+
+def _tables(names: Sequence[str], paths: Sequence[str]) -> dict[str, pd.DataFrame]:
+    return {name: pd.read_csv(path) for name, path in zip(names, paths, strict=True)}
 
 
 def plot_losses(fits: Fits, lines: Mapping[str, style.Line], times: np.ndarray, time_label: str) -> Figure:

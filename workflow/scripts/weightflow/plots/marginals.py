@@ -1,19 +1,27 @@
 """Predicted against true marginals at a few times."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from weightflow.data.snapshots import Snapshots
-from weightflow.laws.law import ExactLaw
+from weightflow.data.snapshots import Snapshots, read_snapshots
+from weightflow.laws.law import ExactLaw, known_law
 from weightflow.plots import style
 from weightflow.plots.distributions import bin_edges, marginal, shown_times, states_at
-from weightflow.prediction.predictions import Prediction
+from weightflow.prediction.predictions import Prediction, read_prediction
 
 MOST_VARIABLES = 6
 LAW_WIDTH = 0.7
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: snapshots, law, predictions of the models. Parameters: models, times."""
+    predictions = {model: read_prediction(path) for model, path in zip(params.models, inputs.predictions, strict=True)}
+    data, law = read_snapshots(inputs.snapshots), known_law(inputs.law)
+    return plot_marginals(data, law, predictions, style.lines(params.models), params.times)
 
 
 def plot_marginals(

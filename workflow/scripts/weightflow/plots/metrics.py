@@ -1,6 +1,7 @@
 """Metrics against time, of every model, baseline and floor."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from weightflow.data.snapshots import Snapshots
+from weightflow.data.snapshots import Snapshots, read_snapshots
 from weightflow.evaluation.metric_registry import METRICS, panels
 from weightflow.plots import style
 
@@ -17,6 +18,13 @@ COLUMNS = 2
 MOST_MARKS = 30  # observed times marked over the whole height
 MARKS = "#dcdcdc"
 PAST = "#f1ede4"
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: snapshots, metrics. Parameters: dataset, its runs."""
+    table = pd.read_csv(inputs.metrics)
+    own = table[table["dataset"] == params.dataset]
+    return plot_metrics(read_snapshots(inputs.snapshots), own, style.lines(params.runs))
 
 
 def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:

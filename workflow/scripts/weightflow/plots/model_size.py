@@ -1,6 +1,7 @@
 """How many numbers a model holds, against the number of states per variable."""
 
 import itertools
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -13,6 +14,11 @@ _LOOKS = {
     "joint table": (style.GREY, "", ("-", (0, (4, 1.6)), (0, (1, 1.2)), (0, (5, 1.4, 1, 1.4)))),
 }
 _HIGHEST = 1e18  # a joint table of more is off the figure
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: table."""
+    return plot_model_size(pd.read_csv(inputs.table))
 
 
 def plot_model_size(table: pd.DataFrame) -> Figure:

@@ -1,6 +1,7 @@
 """Predicted against true moments of the variables."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,11 @@ _MARKERS = {True: "o", False: "^"}
 _RARE = 0.01  # share of the true moments that lie beyond either end of the axes, where there are many
 _FEW = 300
 _LINEAR_DECADES = 1.5  # values that span more are drawn on a logarithmic axis, where all are positive
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: table. Parameters: models."""
+    return plot_moments(pd.read_csv(inputs.table), style.lines(params.models))
 
 
 def plot_moments(table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:

@@ -1,7 +1,7 @@
 """Trained and generated networks: how accurate each is, and where they lie in weight space."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,11 +10,23 @@ from matplotlib.figure import Figure
 
 from weightflow.plots import style
 from weightflow.populations.metrics import TRAINED
+from weightflow.populations.population import read_networks, read_population
 from weightflow.populations.reduction import fit_reduction
 from weightflow.populations.registry import SAMPLERS
 
 COLOURS = {TRAINED: style.BLACK} | {name: style.PALETTE[own.colour] for name, own in SAMPLERS.items()}
 MARKERS = {TRAINED: "o"} | {name: own.marker for name, own in SAMPLERS.items()}
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: accuracies, population, flow (none, or what it generated). Parameters: layouts of the accuracies."""
+    tables = [
+        pd.read_csv(path).assign(layout=layout) for layout, path in zip(params.layouts, inputs.accuracies, strict=True)
+    ]
+    weights = {TRAINED: read_population(inputs.population).weights}
+    if inputs.flow:
+        weights["flow"] = read_networks(inputs.flow)
+    return plot_networks(pd.concat(tables, ignore_index=True), weights)
 
 
 def plot_networks(accuracies: pd.DataFrame, weights: Mapping[str, np.ndarray]) -> Figure:

@@ -20,6 +20,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from weightflow.baselines.registry import BASELINES, FLOORS, Baseline, Floor, is_model
 from weightflow.storage import atomic
@@ -31,6 +32,8 @@ CM = 1 / 2.54
 COLUMN = 8.6 * CM
 PAGE = 17.8 * CM
 DPI = 300
+_ROUND = 8.4  # seconds of a whole animation
+_SHORTEST, _LONGEST = 0.08, 0.5  # seconds of a frame; a GIF counts in hundredths
 _LONGEST_LABEL = 16  # of the time axis, which a panel's title has room for
 
 BLACK, GREY = "#000000", "#8c8c8c"
@@ -111,6 +114,11 @@ def _line(entry: Baseline | Floor) -> Line:
     return Line(entry.label, PALETTE[own.colour], own.linestyle, own.marker, own.linewidth, own.zorder)
 
 
+def line_of(name: str, models: Iterable[str]) -> Line:
+    """The line of one run, whose colour is its place among all models."""
+    return lines([*models, name])[name]
+
+
 @contextmanager
 def look() -> Iterator[None]:
     """The style of this module, within the block only."""
@@ -156,16 +164,28 @@ def empty(text: str) -> Figure:
     return figure
 
 
-def save(figure: Figure, paths: Iterable[str | Path]) -> None:
-    """Write and close a figure, in the format each path's suffix names.
+def save(drawn: Figure | list[Image.Image], paths: Iterable[str | Path]) -> None:
+    """Write and close a figure, in the format each path's suffix names; frames as a GIF that repeats.
 
     The same figure gives the same bytes: nothing about the clock or the version goes into the files.
     """
+    if isinstance(drawn, list):
+        _save_frames(drawn, paths)
+        return
     no_date: Mapping[str, dict[str, None]] = {
         ".png": {"Software": None},
         ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     }
     for path in map(Path, paths):
         with look(), atomic(path) as temporary:
-            figure.savefig(temporary, format=path.suffix[1:], metadata=no_date[path.suffix])
-    plt.close(figure)
+            drawn.savefig(temporary, format=path.suffix[1:], metadata=no_date[path.suffix])
+    plt.close(drawn)
+
+
+def _save_frames(frames: list[Image.Image], paths: Iterable[str | Path]) -> None:
+    milliseconds = round(1000 * min(max(_ROUND / len(frames), _SHORTEST), _LONGEST))
+    for path in paths:
+        with atomic(path) as temporary:
+            frames[0].save(
+                temporary, format="GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0
+            )

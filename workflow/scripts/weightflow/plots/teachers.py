@@ -1,6 +1,7 @@
 """Teachers, by how likely they make the snapshots that were left out."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,22 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from weightflow.data.snapshots import read_snapshots
+from weightflow.evaluation.choices import TEACHER, Choice, rank_teachers
 from weightflow.plots import style
+from weightflow.storage import read_json
 
 _INTERVALS = {"first": "first interval", "later": "all other intervals"}
 _ROW = 0.42 * style.CM  # height of a candidate
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: snapshots; teachers and scores of each choice. Parameters: models of each choice, most candidates."""
+    ranked = {}
+    for models, made, scores in zip(params.models, inputs.teachers, inputs.scores, strict=True):
+        choice = Choice(TEACHER, models, None, read_json(made), pd.read_csv(scores))
+        ranked[choice.title] = rank_teachers(choice, params.most)
+    return plot_teachers(ranked, read_snapshots(inputs.snapshots).time_label)
 
 
 def plot_teachers(ranked: Mapping[str, pd.DataFrame], time_label: str) -> Figure:

@@ -1,6 +1,7 @@
 """The weights' path through time, in the plane of the anchors' two principal components."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -12,7 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import ConnectionPatch
 
-from weightflow.data.snapshots import Snapshots
+from weightflow.data.snapshots import Snapshots, read_snapshots
+from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.plots import style
 from weightflow.plots.distributions import (
     cell_limits,
@@ -24,10 +26,17 @@ from weightflow.plots.distributions import (
     shade,
     shown_times,
 )
-from weightflow.prediction.predictions import Prediction
+from weightflow.prediction.predictions import Prediction, read_prediction
 
 _INSET = 3.3 * style.CM  # height of an inset
 _PLANE = 7.2 * style.CM  # height of the plane
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: snapshots, graph (of weights), prediction. Parameters: model, models, times."""
+    data, anchors = read_snapshots(inputs.snapshots), read_weight_graph(inputs.graph).weights
+    line = style.line_of(params.model, params.models)
+    return plot_weights_path(data, anchors, read_prediction(inputs.prediction), line, params.times)
 
 
 def plot_weights_path(

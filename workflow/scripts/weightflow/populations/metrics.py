@@ -1,7 +1,6 @@
 """What generated and reconstructed networks are worth: are they copies, or all one, and what do codes tell of them?"""
 
 import numpy as np
-import pandas as pd
 from scipy.spatial.distance import cdist
 
 COLUMNS = ["population", "layout", "seed", "source", "metric", "value"]  # of what is measured of populations
@@ -87,16 +86,3 @@ def probe(features: np.ndarray, goals: np.ndarray, unseen: np.ndarray, goals_uns
     folds = GroupKFold(min(_FOLDS, networks)).split(rows, groups=np.repeat(np.arange(networks), checkpoints))
     model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 5, 17), cv=list(folds)))
     return float(model.fit(rows, goals.ravel()).score(unseen.reshape(-1, size), goals_unseen.ravel()))
-
-
-def summarise_populations(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean and standard deviation over seeds.
-
-    Args:
-        table: population, layout, seed, source, metric, value.
-
-    Returns:
-        Table population, layout, source, metric, mean, std (empty of one seed), seeds; in the table's order.
-    """
-    groups = table.groupby(["population", "layout", "source", "metric"], sort=False)["value"]
-    return groups.agg(mean="mean", std="std", seeds="count").reset_index()

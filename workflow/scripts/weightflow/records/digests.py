@@ -194,8 +194,8 @@ def _imported_modules(tree: ast.Module) -> Iterator[_Part]:
 
 
 def _module_files(name: str) -> Iterator[Path]:
-    """The file of a module of the library; nothing for any other name."""
+    """The file of a module of the library; nothing for settings, whose values are parameters, and for other names."""
     package, *parts = name.split(".")
-    if package == LIBRARY.name:
+    if package == LIBRARY.name and parts[-1:] != ["settings"]:
         place = LIBRARY.joinpath(*parts)
         yield from (p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file())

@@ -12,14 +12,7 @@ import pandas as pd
 
 from weightflow.baselines.registry import SPLIT_HALF, is_model
 from weightflow.data.snapshots import Snapshots
-from weightflow.evaluation.leave_one_out import TIMES
-from weightflow.evaluation.metric_registry import METRICS, ordered
-from weightflow.evaluation.score_tables import EXTRAPOLATED
-from weightflow.laws.law import ExactLaw, describe_law, of_all
-from weightflow.plots.style import DPI
-from weightflow.records.digests import versions
-from weightflow.report.bench import Measurements
-from weightflow.report.choices import (
+from weightflow.evaluation.choices import (
     SMOOTHING,
     STEPS,
     TEACHER,
@@ -30,7 +23,14 @@ from weightflow.report.choices import (
     steps_chosen,
     verdict,
 )
-from weightflow.report.figure_titles import TITLES
+from weightflow.evaluation.leave_one_out import TIMES
+from weightflow.evaluation.metric_registry import METRICS, ordered
+from weightflow.evaluation.score_tables import EXTRAPOLATED
+from weightflow.laws.law import ExactLaw, describe_law, of_all
+from weightflow.plots.registry import FIGURES
+from weightflow.plots.style import DPI
+from weightflow.records.bench import Measurements
+from weightflow.records.digests import versions
 from weightflow.report.populations import band_section, population_section
 from weightflow.report.tables import (
     ablations_table,
@@ -133,7 +133,7 @@ class PopulationsReport:
         figures: PNG files of each population.
         bands: settings of the bands of data sets, complete.
         banded: table dataset, metric, mean, std, seeds.
-        band_figures: PNG file of each of these data sets.
+        band_figures: PNG files of each of these data sets.
     """
 
     populations: Mapping[str, Mapping[str, Any]]
@@ -143,7 +143,7 @@ class PopulationsReport:
     figures: Mapping[str, Sequence[str]]
     bands: Mapping[str, Mapping[str, Any]]
     banded: pd.DataFrame
-    band_figures: Mapping[str, str]
+    band_figures: Mapping[str, Sequence[str]]
 
 
 def render_report(template: str, captions: Mapping[str, str], report: Report) -> str:
@@ -183,7 +183,7 @@ def render_populations(template: str, captions: Mapping[str, str], report: Popul
     ]
     about = [
         band_section(name, settings, report.banded, report.runtime)
-        | {"figures": [_figure(report.band_figures[name], captions, f"bands-{name}-")]}
+        | {"figures": [_figure(path, captions, f"bands-{name}-") for path in report.band_figures[name]]}
         for name, settings in report.bands.items()
     ]
     tables = {"Populations": report.populations, "Bands": report.bands}
@@ -362,7 +362,7 @@ def _figure(path: str | Path, captions: Mapping[str, str], prefix: str) -> dict[
         size = tuple(round(pixels * _SCREEN_SCALE) for pixels in struct.unpack(">II", content[16:24]))
     return {
         "anchor": f"{prefix}{stem}",
-        "title": f"{TITLES[kind]} ({model})" if model else TITLES[kind],
+        "title": f"{FIGURES[kind].title} ({model})" if model else FIGURES[kind].title,
         "caption": " ".join(captions[kind].split()),
         "image": f"data:image/{form};base64,{base64.b64encode(content).decode('ascii')}",
         "width": size[0],

@@ -13,7 +13,7 @@ from weightflow.evaluation.metric_registry import ordered, panels
 from weightflow.evaluation.published import OWN, PUBLISHED
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.plots.style import lines
-from weightflow.report.bench import Measurements
+from weightflow.records.bench import Measurements
 
 MISSING = "–"
 

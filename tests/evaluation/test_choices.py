@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from weightflow.report.choices import (
+from weightflow.evaluation.choices import (
     Choice,
     rank_models,
     rank_teachers,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator, NullFormatter, NullLocator
 
+from weightflow.data.snapshots import read_snapshots
 from weightflow.evaluation.ablation_table import BASE
 from weightflow.evaluation.metric_registry import METRICS, compared
 from weightflow.evaluation.score_tables import at_unseen_times
+from weightflow.laws.law import known_law, of_all
 from weightflow.plots import style
 
 _ROW = 0.5 * style.CM  # height of a level
@@ -33,6 +36,14 @@ def level_numbers(levels: Sequence[str]) -> list[float] | None:
         return None
     numbers = [float(match[2]) for match in found]
     return numbers if len(set(numbers)) == len(numbers) else None
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: snapshots, law, table. Parameters: dataset, factor, its label."""
+    table = pd.read_csv(inputs.table, keep_default_na=False, na_values=[""])
+    own = table[table["dataset"] == params.dataset]
+    law_of_all = of_all(known_law(inputs.law), len(read_snapshots(inputs.snapshots).variables)) is not None
+    return plot_ablation(own, params.factor, law_of_all, params.label)
 
 
 def plot_ablation(table: pd.DataFrame, factor: str, law_of_all: bool, label: str | None = None) -> Figure:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from PIL import Image
 
-from weightflow.data.snapshots import Snapshots
-from weightflow.laws.law import ExactLaw
+from weightflow.data.snapshots import Snapshots, read_snapshots
+from weightflow.laws.law import ExactLaw, known_law, of_all
 from weightflow.plots import style
 from weightflow.plots.cells import draw_cells
 from weightflow.plots.distributions import (
@@ -25,17 +25,21 @@ from weightflow.plots.distributions import (
     pair_edges,
     shade,
 )
-from weightflow.prediction.predictions import Prediction
-from weightflow.storage import atomic
+from weightflow.prediction.predictions import Prediction, read_prediction
 
 MOST_FRAMES = 120
 DPI = 130
 COLOURS = 128  # of the palette that all frames share
-_SECONDS = 8.4  # of a whole round
-_SHORTEST, _LONGEST = 0.08, 0.5  # seconds of a frame; a GIF counts in hundredths
 _HELD = 5  # frames that cells are shown for, where there are times between theirs
 _EDGES_FROM = 12  # times that the axes are chosen by
 _PALETTE_FROM = 8  # frames that the colours are chosen by
+
+
+def draw(inputs: Any, params: Any) -> list[Image.Image]:
+    """From files: snapshots, law, prediction. Parameters: model, models."""
+    data, prediction = read_snapshots(inputs.snapshots), read_prediction(inputs.prediction)
+    law = of_all(known_law(inputs.law), len(data.variables))
+    return animate_density(data, law, prediction, style.line_of(params.model, params.models))
 
 
 def animate_density(
@@ -62,15 +66,6 @@ def animate_density(
         frames = list(_frames(figure, draw, shown))
         style.plt.close(figure)
     return _quantized(frames)
-
-
-def save_animation(frames: list[Image.Image], path: str | Path) -> None:
-    """Write frames as a GIF that repeats; the same frames give the same bytes."""
-    seconds = float(np.clip(_SECONDS / len(frames), _SHORTEST, _LONGEST))
-    with atomic(path) as temporary:
-        frames[0].save(
-            temporary, format="GIF", save_all=True, append_images=frames[1:], duration=round(1000 * seconds), loop=0
-        )
 
 
 def _through_cells(data: Snapshots, prediction: Prediction, line: style.Line) -> list[Image.Image]:

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,11 @@ _NARROW = {"w": "W", "jsd": "JSD"}
 _ROW = 0.42 * style.CM  # height of a method
 _DECADES = 40  # ratio of the largest to the smallest value from which on only powers of ten are labelled
 _BESIDE = 2  # most data sets before they stand beside each other and the metrics one under another
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: table. Parameters: runs."""
+    return plot_published(pd.read_csv(inputs.table), style.lines(params.runs))
 
 
 def plot_published(table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:

@@ -1,9 +1,10 @@
 """The rules of the workflow and what each waits for, laid out in layers (after Sugiyama)."""
 
+import pathlib
 import random
 from collections.abc import Mapping, Sequence
 from itertools import combinations, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -19,6 +20,11 @@ from weightflow.plots import style
 STARTS, SWEEPS = 40, 24
 _BOX, _THREAD = 1.0, 0.45  # room for a rule, and for an arrow that passes a layer
 _HALF = 0.2  # half the height of a box, in layers
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: graph, in the language of Graphviz."""
+    return plot_rule_graph(read_rule_graph(pathlib.Path(inputs.graph).read_text(encoding="utf-8")))
 
 
 def read_rule_graph(dot: str) -> nx.DiGraph:

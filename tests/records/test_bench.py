@@ -5,7 +5,7 @@ import json
 import pytest
 
 from weightflow.errors import InputError
-from weightflow.report.bench import fulfils, read_measurements
+from weightflow.records.bench import fulfils, read_measurements
 
 MACHINE = {"processor": "Some CPU", "cores": 2, "memory_gb": 8, "card": "", "python": "3.11", "torch": "2.13"}
 GROWN = {"stage": "anchors", "axis": "variables d", "sizes": [3, 15], "seconds": [0.1, 0.4]}

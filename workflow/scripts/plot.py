@@ -1,0 +1,14 @@
+"""Draw a figure: the one whose module the rule names."""
+
+from importlib import import_module
+
+from weightflow.jobs.frame import run
+from weightflow.plots import style
+
+
+def main(snakemake):
+    figure = import_module(f"weightflow.plots.{snakemake.params.figure}")
+    style.save(figure.draw(snakemake.input, snakemake.params), snakemake.output)
+
+
+run(main, snakemake, gives_way=True)  # noqa: F821

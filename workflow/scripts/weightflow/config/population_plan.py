@@ -1,0 +1,213 @@
+"""The plan of populations and bands: which files their part of a configuration asks for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from weightflow.bands.settings import BandSettings
+from weightflow.config.band_checks import check_bands
+from weightflow.config.plan import Plan
+from weightflow.config.population_checks import check_populations
+from weightflow.config.settings import Configuration
+from weightflow.dynamics.settings import ModelSettings
+from weightflow.errors import InputError, unknown
+from weightflow.plots.registry import figure_files
+from weightflow.populations.settings import PopulationSettings, others_asked
+from weightflow.populations.tasks.catalogue import DataSet, input_shapes, read_catalogue
+from weightflow.yaml_files import read_config
+
+POPULATION = "results/populations/{population}"
+LAYOUTS = ("aligned", "raw")
+
+
+class Judged(NamedTuple):
+    """What is judged of a population with a seed, a layout of its flow or its reconstruction, and its metrics."""
+
+    population: str
+    layout: str
+    seed: int
+    metrics: str
+
+
+class JudgedBands(NamedTuple):
+    """Bands of a data set whose truth is known, with their coverage."""
+
+    dataset: str
+    seed: int
+    coverage: str
+
+
+class TimedPopulation(NamedTuple):
+    """A stage of a population or of bands that takes time, with its benchmark file."""
+
+    population: str
+    stage: str
+    seed: int
+    benchmark: str
+
+
+@dataclass(frozen=True)
+class PopulationPlan:
+    """What a configuration asks for of populations and bands.
+
+    Attributes:
+        plan: of the run.
+        populations: settings by name.
+        bands: settings by data set.
+        catalogue: data sets of images that are tasks, by name.
+    """
+
+    plan: Plan
+    populations: Mapping[str, PopulationSettings]
+    bands: Mapping[str, BandSettings]
+    catalogue: Mapping[str, DataSet]
+
+    @classmethod
+    def of(cls, plan: Plan, source: str, file: Path | None = None) -> "PopulationPlan":
+        """The plan of the populations and bands of a run, or of those that another file names.
+
+        Args:
+            plan: of the run.
+            source: the config files' names, where they name populations and bands themselves.
+            file: that names them otherwise.
+
+        Raises:
+            InputError: naming the file, the key and the fix.
+        """
+        config = plan.config
+        if file is not None:
+            source = str(file)
+            asked = {key: value for key, value in read_config(file).items() if key in ("populations", "bands")}
+            given = Configuration.of({"datasets": config.plain()["datasets"]} | asked, source)
+            config = config.but(populations=given.populations, bands=given.bands)
+        catalogue = read_catalogue(plan.home / "resources" / "tasks.yaml")
+        check_populations(config.populations, config.datasets, input_shapes(catalogue), source)
+        check_bands(config, source)
+        return cls(plan, config.populations, config.bands, catalogue)
+
+    def plain(self) -> dict[str, Any]:
+        """Settings of populations and bands, as files keep them."""
+        return {
+            "populations": {name: own.plain() for name, own in self.populations.items()},
+            "bands": {name: own.plain() for name, own in self.bands.items()},
+        }
+
+    def population(self, name: str) -> PopulationSettings:
+        """Settings of one population.
+
+        Raises:
+            InputError: there is none of this name.
+        """
+        if name not in self.populations:
+            raise InputError(f"populations: {unknown('population', name, self.populations)}")
+        return self.populations[name]
+
+    def sections(self, name: str, *sections: str, without: str = "") -> dict[str, Any]:
+        """Sections of a population's settings that a stage depends on.
+
+        Less the key that lists what there is a job of each for: one more of them changes none of the others.
+        """
+        found = {section: self.population(name).plain()[section] for section in sections}
+        return {
+            section: {key: value for key, value in own.items() if key != without} if isinstance(own, dict) else own
+            for section, own in found.items()
+        }
+
+    def other_tasks(self, name: str) -> list[str]:
+        """The other tasks whose inputs a population's networks are compared on, in the order of its settings."""
+        own = self.population(name)
+        return others_asked(own) if own.autoencoder.structural else []
+
+    def files_of_task(self, task: str) -> list[str]:
+        """The files of a task; none where it comes with a library."""
+        sources = self.catalogue[task].files.values() if task in self.catalogue else ()
+        return [str(source.path) for source in sources]
+
+    def states_of(self, name: str) -> str | list[str]:
+        """The snapshots that a population of backbones learns; nothing where it learns another task."""
+        dataset = self.population(name).snapshot.dataset
+        return f"results/{dataset}/snapshots.safetensors" if dataset else []
+
+    def generated(self, layout: str, seed: int | str = "{seed}") -> Callable[[Any], str | list[str]]:
+        """Input function: what the flow of a layout generated; nothing where there is none."""
+        path = f"{POPULATION}/seed{seed}/generated/flow-{layout}.safetensors"
+        return lambda w: path if layout.format(**w) in self.population(w.population).flow.alignments else []
+
+    def banding(self, dataset: str) -> ModelSettings:
+        """The model whose networks the ensemble of a data set is made of."""
+        return self.plan.settings[self.bands[dataset].model or self.plan.models[0]]
+
+    def ensemble_settings(self, dataset: str) -> dict[str, Any]:
+        """Settings of a model that an ensemble depends on, with the ensemble's own steps and batch."""
+        own = self.bands[dataset]
+        found = self.banding(dataset).plain()
+        anchors = found["anchors"] | {"steps": own.steps, "batch": own.batch}
+        return {"data": found["data"], "backbone": found["backbone"], "anchors": anchors}
+
+    def band_seeds(self, dataset: str) -> list[int]:
+        """Seeds that bands are made with: all where the truth judges them, else that of the figure."""
+        seeds = self.plan.seeds
+        return seeds if self.plan.has_exact_law(dataset) else seeds[:1]
+
+    def judged(self) -> list[Judged]:
+        """Everything that is judged of populations, seed by seed."""
+        return [
+            Judged(name, what, seed, f"results/populations/{name}/seed{seed}/metrics/{file}.csv")
+            for name, own in self.populations.items()
+            for what, file in [
+                *((layout, f"generated-{layout}") for layout in LAYOUTS),
+                *([("reconstructed", "reconstructed")] if own.autoencoder.structural else []),
+            ]
+            for seed in self.plan.seeds
+        ]
+
+    def judged_bands(self) -> list[JudgedBands]:
+        """All bands whose truth is known."""
+        return [
+            JudgedBands(dataset, seed, f"results/{dataset}/bands/seed{seed}/coverage.csv")
+            for dataset in self.bands
+            if self.plan.has_exact_law(dataset)
+            for seed in self.plan.seeds
+        ]
+
+    def timed(self) -> list[TimedPopulation]:
+        """Every stage of populations and bands that takes time."""
+        found = []
+        for name, own in self.populations.items():
+            files = [
+                ("training", "train_population"),
+                ("alignment", "align_population"),
+                *((f"flow, {layout}", f"{layout}/fit_weight_flow") for layout in own.flow.alignments),
+                *((f"drawing, {layout}", f"{layout}/generate_networks") for layout in own.flow.alignments),
+                *((f"auto-encoder, β = {w}", f"{w}/fit_weight_autoencoder") for w in own.autoencoder.structural),
+            ]
+            spent = f"results/populations/{name}/benchmarks"
+            found += [
+                TimedPopulation(name, stage, seed, f"{spent}/seed{seed}/{file}.tsv")
+                for seed in self.plan.seeds
+                for stage, file in files
+            ]
+        for dataset in self.bands:
+            files = [("ensemble", "train_anchor_ensemble"), ("flow", "fit_band_flow"), ("bands", "predict_bands")]
+            spent = f"results/{dataset}/benchmarks/bands"
+            found += [
+                TimedPopulation(f"bands of {dataset}", stage, seed, f"{spent}/seed{seed}/{file}.tsv")
+                for seed in self.band_seeds(dataset)
+                for stage, file in files
+            ]
+        return found
+
+    def figures(self) -> list[str]:
+        """Figures of populations, in the order of the page."""
+        return [file for name in self.populations for file in figure_files({"population": [{"population": name}]})]
+
+    def band_figures(self) -> list[str]:
+        """Figures of bands, in the order of the page."""
+        return [file for name in self.bands for file in figure_files({"bands": [{"dataset": name}]})]
+
+    def measured(self) -> list[str]:
+        """What the page about populations is made from."""
+        seed = self.plan.seeds[0]
+        bands = [f"results/{dataset}/bands/seed{seed}/bands.safetensors" for dataset in self.bands]
+        return [*(own.metrics for own in self.judged()), *(own.coverage for own in self.judged_bands()), *bands]
