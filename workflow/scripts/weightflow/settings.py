@@ -4,6 +4,7 @@ A room defines its settings in its own `settings` module, and `config/settings.p
 field describes it in `config/README.md` and in the JSON schema; nothing reads it while the workflow runs.
 """
 
+import json
 import math
 import re
 import reprlib
@@ -67,28 +68,19 @@ class Settings(BaseModel):
     @classmethod
     def parts(cls, content: Mapping[str, Any]) -> SimpleNamespace:
         """Some of the fields, typed, as a job gets them; any other is an AttributeError, not its default."""
-        fields = {name: TypeAdapter(cls.model_fields[name].annotation or Any) for name in content}
-        return SimpleNamespace(**{name: adapter.validate_python(content[name]) for name, adapter in fields.items()})
+        fields = {name: cls.model_fields[name] for name in content}
+        types = {name: Annotated[field.annotation, field] for name, field in fields.items()}
+        return SimpleNamespace(
+            **{name: TypeAdapter(kind).validate_python(content[name]) for name, kind in types.items()}
+        )
 
     def but(self, **changes: Any) -> Self:
         """The same with some fields changed, which are not checked."""
         return self.model_copy(update=changes)
 
     def plain(self) -> dict[str, Any]:
-        """The same as mappings, lists and numbers, for digests and files; numbers as they were written."""
-        return {field.alias or name: _plain(getattr(self, name)) for name, field in type(self).model_fields.items()}
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Settings():
-            return value.plain()
-        case Mapping():
-            return {name: _plain(own) for name, own in value.items()}
-        case tuple() | list():
-            return [_plain(own) for own in value]
-        case _:
-            return value
+        """The same as mappings, lists and numbers, for digests and files."""
+        return json.loads(json.dumps(self.model_dump(by_alias=True, warnings=False)))
 
 
 # An integer stays one where any number may be, so that settings are saved and digested as they were written.
@@ -201,7 +193,7 @@ Name = Annotated[
     ),
 ]
 FilePath = Annotated[
-    str, Field(max_length=1024), Written(r"[^\x00-\x1f\x7f]+", "a path on one line, of letters that can be shown")
+    str, Field(max_length=1024), Written(r"[^\x00-\x1f\x7f]+", "a path is one line of characters that can be shown")
 ]
 Url = Annotated[
     str,
@@ -252,7 +244,7 @@ def _sentence(cls: type[Settings], fault: ValidationError, section: str) -> str:
         case "repetition":
             return f"{at}{error['msg']}"
         case _ if bound:
-            return f"{at}{_SHORT.repr(found)} is out of range; it must be {_BOUNDS[bound]} {_bound(context[bound])}."
+            return f"{at}{_SHORT.repr(found)} is out of range; it must be {_BOUNDS[bound]} {_plain(context[bound])}."
         case _ if (word := kind.split("_")[0]) in _KINDS:
             return f"{at}{_SHORT.repr(found)} is not {_KINDS[word]}; change it."
         case _:
@@ -264,7 +256,7 @@ def _is_of_items(error: Mapping[str, Any]) -> bool:
     return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
-def _bound(number: float) -> str:
+def _plain(number: float) -> str:
     """A bound without a point where it is whole."""
     return str(int(number)) if number == int(number) else str(number)
 
