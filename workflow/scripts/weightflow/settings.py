@@ -69,7 +69,7 @@ class Settings(BaseModel):
     def parts(cls, content: Mapping[str, Any]) -> SimpleNamespace:
         """Some of the fields, typed, as a job gets them; any other is an AttributeError, not its default."""
         fields = {name: cls.model_fields[name] for name in content}
-        types = {name: Annotated[field.annotation, field] for name, field in fields.items()}
+        types: dict[str, Any] = {name: Annotated[field.annotation, field] for name, field in fields.items()}
         return SimpleNamespace(
             **{name: TypeAdapter(kind).validate_python(content[name]) for name, kind in types.items()}
         )
