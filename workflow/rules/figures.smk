@@ -2,7 +2,7 @@
 
 # What one figure takes: files and parameters by name, and which wildcards its files may have. Patterns, or functions of
 # the wildcards.
-Drawn = namedtuple("Drawn", "inputs params only", defaults=({}, {}))
+FigureJob = namedtuple("FigureJob", "inputs params only", defaults=({}, {}))
 
 RUN = "results/{dataset}/runs/{model}/seed{seed}"
 TIMES = {"times": config["figures"]["times"]}
@@ -13,22 +13,22 @@ STATES = {"snapshots": SNAPSHOTS}
 TRUTH = {**STATES, "law": exact_law_of}
 SHOWN_RUN = {**TRUTH, "prediction": lambda w: prediction_of(shown_model(w.dataset))}
 
-DRAWN = {
-    "metrics": Drawn(
+FIGURE_JOBS = {
+    "metrics": FigureJob(
         {**STATES, "metrics": "results/metrics.csv"},
         {**OF_DATASET, "runs": lambda w: runs(w.dataset)},
     ),
-    "leave_one_out": Drawn(
+    "leave_one_out": FigureJob(
         {**STATES, "scores": "results/leave_one_out.csv"},
         {**OF_DATASET, "runs": [*MODELS, *config["baselines"]]},
     ),
-    "marginals": Drawn(
+    "marginals": FigureJob(
         {**TRUTH, "predictions": [prediction_of(m) for m in OVERLAID]},
         {"models": OVERLAID, **TIMES},
     ),
-    "moments": Drawn({"table": "results/{dataset}/moments.csv"}, {"models": OVERLAID}),
-    "joints": Drawn(SHOWN_RUN, OF_SHOWN_RUN),
-    "cells": Drawn(
+    "moments": FigureJob({"table": "results/{dataset}/moments.csv"}, {"models": OVERLAID}),
+    "joints": FigureJob(SHOWN_RUN, OF_SHOWN_RUN),
+    "cells": FigureJob(
         {
             **STATES,
             "prediction": SHOWN_RUN["prediction"],
@@ -40,13 +40,13 @@ DRAWN = {
         },
         OF_SHOWN_RUN,
     ),
-    "landscape": Drawn(
+    "landscape": FigureJob(
         {"system": lambda w: local(system_file(w.dataset)), **SHOWN_RUN},
         {**OF_SHOWN_RUN, "contents": lambda w: contents([str(system_file(w.dataset))])},
         {"dataset": any_of([d for d in DATASETS if has_landscape(d)])},
     ),
-    "density": Drawn({**TRUTH, "prediction": prediction_of("{model}")}, OF_MODEL),
-    "weights_path": Drawn(
+    "density": FigureJob({**TRUTH, "prediction": prediction_of("{model}")}, OF_MODEL),
+    "weights_path": FigureJob(
         {
             **STATES,
             "graph": lambda w: f"{anchors_of(w.model)}/weight_graph.safetensors".replace(
@@ -57,11 +57,11 @@ DRAWN = {
         {**OF_MODEL, **TIMES},
         {"model": any_of(MODELS)},
     ),
-    "latent_path": Drawn(
+    "latent_path": FigureJob(
         {**STATES, "paths": of_first_seed(f"{RUN}/latent_path.safetensors", model=DRIVEN)},
         {"models": DRIVEN},
     ),
-    "losses": Drawn(
+    "losses": FigureJob(
         {
             **STATES,
             "anchors": of_first_seed(
@@ -89,7 +89,7 @@ DRAWN = {
             "stepped": [m for m in MODELS if m in STEPPED],
         },
     ),
-    "teachers": Drawn(
+    "teachers": FigureJob(
         {
             **STATES,
             "teachers": lambda w: [choice.made for choice in teachers_chosen(w.dataset)],
@@ -100,11 +100,11 @@ DRAWN = {
             "most": SHOWN_TEACHERS,
         },
     ),
-    "inference": Drawn(
+    "inference": FigureJob(
         {**TRUTH, "summary": "results/summary.csv", "runtime": "results/runtime.csv"},
         {**OF_DATASET, "runs": lambda w: runs(w.dataset)},
     ),
-    "ablation": Drawn(
+    "ablation": FigureJob(
         {**TRUTH, "table": "results/ablations.csv"},
         {
             **OF_DATASET,
@@ -113,14 +113,14 @@ DRAWN = {
         },
         {"factor": any_of(FACTORS)},
     ),
-    "table1": Drawn(
+    "table1": FigureJob(
         {"table": "results/table1.csv"},
         {"runs": list(dict.fromkeys(run for d in COMPARED for run in runs(d)))},
     ),
-    "model_size": Drawn({"table": "results/model_size.csv"}),
-    "growth": Drawn({"measurements": "results/benchmarks.json"}),
-    "rulegraph": Drawn({"graph": "results/rulegraph.dot"}),
-    "networks": Drawn(
+    "model_size": FigureJob({"table": "results/model_size.csv"}),
+    "growth": FigureJob({"measurements": "results/benchmarks.json"}),
+    "rulegraph": FigureJob({"graph": "results/rulegraph.dot"}),
+    "networks": FigureJob(
         {
             "accuracies": [
                 f"{POPULATION}/seed{seed}/metrics/accuracies-{layout}.csv"
@@ -132,7 +132,7 @@ DRAWN = {
         },
         {"layouts": [layout for layout in LAYOUTS for _ in SEEDS]},
     ),
-    "learning": Drawn(
+    "learning": FigureJob(
         {
             "curves": f"{POPULATION}/seed{FIRST_SEED}/curves.csv",
             "flows": lambda w: expand(
@@ -145,7 +145,7 @@ DRAWN = {
         },
         {"layouts": flows_of, "structural": structural_of},
     ),
-    "bands": Drawn(
+    "bands": FigureJob(
         {**TRUTH, "bands": f"results/{{dataset}}/bands/seed{FIRST_SEED}/bands.safetensors"},
         TIMES,
     ),
@@ -158,7 +158,7 @@ for figure in FIGURES.values():
         name:
             figure.rule
         input:
-            **DRAWN[figure.name].inputs,
+            **FIGURE_JOBS[figure.name].inputs,
         output:
             report(
                 figure.files[0],
@@ -170,13 +170,13 @@ for figure in FIGURES.values():
         log:
             figure.log,
         wildcard_constraints:
-            **DRAWN[figure.name].only,
+            **FIGURE_JOBS[figure.name].only,
         group:
             "figures"
         conda:
             "../../envs/analysis.yaml"
         params:
-            **DRAWN[figure.name].params,
+            **FIGURE_JOBS[figure.name].params,
             figure=figure.name,
             code=code("plot.py", f"weightflow/plots/{figure.name}.py"),
         message:
