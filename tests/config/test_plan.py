@@ -51,9 +51,7 @@ def test_what_does_not_fit_together_has_no_plan(refused, changes, sentence):
 
 @pytest.mark.parametrize("past", [False, True])
 def test_the_standard_baselines_depend_on_whether_times_are_held_back(past):
-    made = plan_of(
-        baselines=None, models={"m": {}}, ablations={}, datasets={"d": {"system": "epidemic", "hold_back": 5 * past}}
-    )
+    made = plan_of({"datasets": {"d": {"system": "epidemic", "hold_back": 5 * past}}, "models": {"m": {}}})
     assert made.baselines == standard_baselines(past)
 
 
@@ -212,21 +210,20 @@ def test_what_is_asked_of_a_data_set():
 def test_stages_of_a_model(plan):
     folder, spent = "results/tiny", "results/tiny/benchmarks"
     anchors, made = f"anchors/{ANCHORS}/seed{{seed}}", f"{folder}/runs/taught/seed{{seed}}"
+    own = f"{spent}/taught/seed{{seed}}"
     choice, spline = f"choices/{CHOICE}/seed{{seed}}", f"splines/{SPLINE}/seed{{seed}}"
     assert plan.timed_stages("tiny", "taught") == {
         "simulate": StageJob(f"{spent}/simulate_system.tsv", None, 1),
         "prepare": StageJob(f"{spent}/prepare_snapshots.tsv", None, 1),
         "anchors": StageJob(f"{spent}/{anchors}/train_anchors.tsv", f"{folder}/{anchors}/snapshots", 1),
         "weight_graph": StageJob(f"{spent}/{anchors}/build_weight_graph.tsv", None, 1),
-        "latent_path": StageJob(
-            f"{spent}/taught/seed{{seed}}/fit_latent_path.tsv", f"{made}/latent_path.safetensors", 1
-        ),
+        "latent_path": StageJob(f"{own}/fit_latent_path.tsv", f"{made}/latent_path.safetensors", 1),
         "teacher": StageJob(f"{spent}/teachers/{TEACHER}/choose_teacher.tsv", None, 1),
         "smoothing": StageJob(f"{spent}/{choice}/choose_smoothing.tsv", f"{folder}/{choice}/choice.json", 1),
         "spline": StageJob(f"{spent}/{spline}/fit_spline.tsv", f"{folder}/{spline}/spline.safetensors", 1),
-        "steps": StageJob(f"{spent}/taught/seed{{seed}}/choose_steps.tsv", f"{made}/steps.json", 1),
-        "dynamics": StageJob(f"{spent}/taught/seed{{seed}}/fit_dynamics.tsv", f"{made}/dynamics.safetensors", 1),
-        "predict": StageJob(f"{spent}/taught/seed{{seed}}/predict.tsv", f"{made}/prediction.safetensors", 1),
+        "steps": StageJob(f"{own}/choose_steps.tsv", f"{made}/steps.json", 1),
+        "dynamics": StageJob(f"{own}/fit_dynamics.tsv", f"{made}/dynamics.safetensors", 1),
+        "predict": StageJob(f"{own}/predict.tsv", f"{made}/prediction.safetensors", 1),
         "evaluate": StageJob(f"{spent}/taught/evaluate_predictions.tsv", None, 1),
     }
 
