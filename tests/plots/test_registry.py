@@ -117,7 +117,11 @@ def test_a_new_figure_is_wired_by_its_entry_and_its_inputs(copy_of_workflow, run
     (copy_of_workflow / "workflow/report/new.rst").write_text("Moments once more.\n", encoding="utf-8")
     for path, before, line in (
         (library / "registry.py", '        Figure("moments"', '        Figure("new", "New", "dataset"),\n'),
-        (rules / "figures.smk", '    "moments":', '    "new": Drawn({"table": "results/{dataset}/moments.csv"}),\n'),
+        (
+            rules / "figures.smk",
+            '    "moments":',
+            '    "new": FigureJob({"table": "results/{dataset}/moments.csv"}),\n',
+        ),
     ):
         text = path.read_text(encoding="utf-8")
         assert before in text

@@ -4,7 +4,7 @@ from weightflow.plots.registry import FIGURES
 
 # What one figure takes: files and parameters by name, and which wildcards its files may have. Patterns, or functions of
 # the wildcards.
-Drawn = namedtuple("Drawn", "inputs params only", defaults=({}, {}))
+FigureJob = namedtuple("FigureJob", "inputs params only", defaults=({}, {}))
 
 TIMES = {"times": plan.config.figures.times}
 OF_DATASET = {"dataset": lambda w: w.dataset}
@@ -14,22 +14,22 @@ STATES = {"snapshots": SNAPSHOTS}
 TRUTH = {**STATES, "law": exact_law_of}
 SHOWN_RUN = {**TRUTH, "prediction": lambda w: plan.prediction_of(plan.shown_model(w.dataset))}
 
-DRAWN = {
-    "metrics": Drawn(
+FIGURE_JOBS = {
+    "metrics": FigureJob(
         {**STATES, "metrics": "results/metrics.csv"},
         {**OF_DATASET, "runs": lambda w: plan.runs(w.dataset)},
     ),
-    "leave_one_out": Drawn(
+    "leave_one_out": FigureJob(
         {**STATES, "scores": "results/leave_one_out.csv"},
         {**OF_DATASET, "runs": plan.judged},
     ),
-    "marginals": Drawn(
+    "marginals": FigureJob(
         {**TRUTH, "predictions": [plan.prediction_of(m) for m in plan.overlaid]},
         {"models": plan.overlaid, **TIMES},
     ),
-    "moments": Drawn({"table": "results/{dataset}/moments.csv"}, {"models": plan.overlaid}),
-    "joints": Drawn(SHOWN_RUN, OF_SHOWN_RUN),
-    "cells": Drawn(
+    "moments": FigureJob({"table": "results/{dataset}/moments.csv"}, {"models": plan.overlaid}),
+    "joints": FigureJob(SHOWN_RUN, OF_SHOWN_RUN),
+    "cells": FigureJob(
         {
             **STATES,
             "prediction": SHOWN_RUN["prediction"],
@@ -41,13 +41,13 @@ DRAWN = {
         },
         OF_SHOWN_RUN,
     ),
-    "landscape": Drawn(
+    "landscape": FigureJob(
         {"system": lambda w: local(plan.system_file(w.dataset)), **SHOWN_RUN},
         {**OF_SHOWN_RUN, "contents": lambda w: contents([str(plan.system_file(w.dataset))])},
         {"dataset": any_of([d for d in plan.datasets if plan.has_landscape(d)])},
     ),
-    "density": Drawn({**TRUTH, "prediction": plan.prediction_of("{model}")}, OF_MODEL),
-    "weights_path": Drawn(
+    "density": FigureJob({**TRUTH, "prediction": plan.prediction_of("{model}")}, OF_MODEL),
+    "weights_path": FigureJob(
         {
             **STATES,
             "graph": lambda w: plan.graph_of(w.model).replace("{seed}", str(plan.seeds[0])),
@@ -56,7 +56,7 @@ DRAWN = {
         {**OF_MODEL, **TIMES},
         {"model": any_of(plan.models)},
     ),
-    "latent_path": Drawn(
+    "latent_path": FigureJob(
         {
             **STATES,
             "paths": of_first_seed(
@@ -65,7 +65,7 @@ DRAWN = {
         },
         {"models": plan.among_models(plan.driven)},
     ),
-    "losses": Drawn(
+    "losses": FigureJob(
         {
             **STATES,
             "anchors": of_first_seed(
@@ -95,7 +95,7 @@ DRAWN = {
             "stepped": plan.among_models(plan.stepped),
         },
     ),
-    "teachers": Drawn(
+    "teachers": FigureJob(
         {
             **STATES,
             "teachers": lambda w: [choice.made for choice in plan.teachers_chosen(w.dataset)],
@@ -106,11 +106,11 @@ DRAWN = {
             "most": SHOWN_TEACHERS,
         },
     ),
-    "inference": Drawn(
+    "inference": FigureJob(
         {**TRUTH, "summary": "results/summary.csv", "runtime": "results/runtime.csv"},
         {**OF_DATASET, "runs": lambda w: plan.runs(w.dataset)},
     ),
-    "ablation": Drawn(
+    "ablation": FigureJob(
         {**TRUTH, "table": "results/ablations.csv"},
         {
             **OF_DATASET,
@@ -119,14 +119,14 @@ DRAWN = {
         },
         {"factor": any_of(plan.factors)},
     ),
-    "table1": Drawn(
+    "table1": FigureJob(
         {"table": "results/table1.csv"},
         {"runs": list(dict.fromkeys(run for d in plan.published for run in plan.runs(d)))},
     ),
-    "model_size": Drawn({"table": "results/model_size.csv"}),
-    "growth": Drawn({"measurements": "results/benchmarks.json"}),
-    "rulegraph": Drawn({"graph": "results/rulegraph.dot"}),
-    "networks": Drawn(
+    "model_size": FigureJob({"table": "results/model_size.csv"}),
+    "growth": FigureJob({"measurements": "results/benchmarks.json"}),
+    "rulegraph": FigureJob({"graph": "results/rulegraph.dot"}),
+    "networks": FigureJob(
         {
             "accuracies": [
                 f"{POPULATION}/seed{seed}/metrics/accuracies-{layout}.csv"
@@ -138,7 +138,7 @@ DRAWN = {
         },
         {"layouts": [layout for layout in LAYOUTS for _ in plan.seeds]},
     ),
-    "learning": Drawn(
+    "learning": FigureJob(
         {
             "curves": f"{POPULATION}/seed{plan.seeds[0]}/curves.csv",
             "flows": lambda w: expand(
@@ -154,7 +154,7 @@ DRAWN = {
             "structural": structural_of,
         },
     ),
-    "bands": Drawn(
+    "bands": FigureJob(
         {**TRUTH, "bands": f"results/{{dataset}}/bands/seed{plan.seeds[0]}/bands.safetensors"},
         TIMES,
     ),
@@ -167,7 +167,7 @@ for figure in FIGURES.values():
         name:
             figure.rule
         input:
-            **DRAWN[figure.name].inputs,
+            **FIGURE_JOBS[figure.name].inputs,
         output:
             report(
                 figure.files[0],
@@ -179,13 +179,13 @@ for figure in FIGURES.values():
         log:
             figure.log,
         wildcard_constraints:
-            **DRAWN[figure.name].only,
+            **FIGURE_JOBS[figure.name].only,
         group:
             "figures"
         conda:
             "../../envs/analysis.yaml"
         params:
-            **DRAWN[figure.name].params,
+            **FIGURE_JOBS[figure.name].params,
             figure=figure.name,
             code=code("plot.py", f"weightflow/plots/{figure.name}.py"),
         message:
