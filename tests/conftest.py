@@ -159,7 +159,7 @@ def complete() -> Callable[[Mapping[str, Any]], Configuration]:
     """A config with its defaults and the names of its baselines, as in the plan of a run."""
 
     def fill(content: Mapping[str, Any]) -> Configuration:
-        config = Configuration.of(content, "config.yaml")
+        config = Configuration.of(content, "my.yaml")
         past = any(dataset.hold_back for dataset in config.datasets.values())
         return config if config.baselines is not None else config.but(baselines=tuple(standard_baselines(past)))
 

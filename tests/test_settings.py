@@ -182,6 +182,7 @@ def test_changes_are_not_checked():
 def test_parts_are_the_fields_that_are_given():
     found = Example.parts({"rate": 2, "inner": {"size": 3}, "whole": [1, 2], "by_name": {"a": {}}})
     assert (found.rate, found.inner, found.whole) == (2, Inner(size=3), (1, 2))
+    assert isinstance(found.rate, int)
     assert found.by_name == {"a": Inner()}
     with pytest.raises(AttributeError):
         _ = found.kind

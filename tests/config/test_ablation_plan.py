@@ -13,9 +13,8 @@ from weightflow.config.ablation_plan import (
     models_on,
 )
 from weightflow.config.consistency import check_ablations
+from weightflow.config.settings import Configuration
 from weightflow.config.stages import anchor_label
-from weightflow.errors import InputError
-from weightflow.schema import check_schema
 
 TINY = yaml.safe_load((ROOT / "tests" / "config" / "tiny.yaml").read_text(encoding="utf-8"))
 STUDY = {
@@ -28,11 +27,17 @@ STUDY = {
 
 
 @pytest.fixture
-def study(complete):
-    """The complete config of a study, with `cross` or without."""
+def written():
+    """The config of a study as a user writes it, with options of the study."""
     tiny = deepcopy(TINY)
     tiny["models"]["ode"]["anchors"]["alignment"] = "sequential"
-    return lambda **options: complete({**tiny, "ablations": {**STUDY, **options}})
+    return lambda **options: {**tiny, "ablations": {**STUDY, **options}}
+
+
+@pytest.fixture
+def study(complete, written):
+    """The same, complete."""
+    return lambda **options: complete(written(**options))
 
 
 def test_a_level_that_changes_nothing_is_the_base(study):
@@ -46,8 +51,8 @@ def test_factors_may_change_bases_of_their_own(study):
     assert levels[:2] == [("base", "ode", "ode", "ode"), ("base", "cde", "cde", "cde")]
     assert {(factor, base) for factor, _, base, _ in levels[2:]} == {("alignment", "ode"), ("steps", "cde")}
     models = ablation_models(study(bases={"steps": "cde"}))
-    assert models["steps-few"]["dynamics"]["kind"] == "cde"
-    assert models["alignment-pooled"]["dynamics"]["kind"] == "ode"
+    assert models["steps-few"].dynamics.kind == "cde"
+    assert models["alignment-pooled"].dynamics.kind == "ode"
 
 
 def test_a_level_that_equals_another_model_shares_its_run(study):
@@ -58,8 +63,8 @@ def test_a_level_that_equals_another_model_shares_its_run(study):
 
 def test_variants_are_models_of_the_data_sets_that_are_studied(study):
     config = study(datasets=["tiny"])
-    assert set(models_on("tiny", config)) - set(config["models"]) == set(ablation_models(config))
-    assert models_on("other", config) == config["models"]
+    assert set(models_on("tiny", config)) - set(config.models) == set(ablation_models(config))
+    assert models_on("other", config) == config.models
 
 
 def test_crossed_levels_are_combinations(study):
@@ -74,21 +79,21 @@ def test_without_factors_there_are_no_levels(study):
 
 
 @pytest.mark.slow
-def test_the_target_runs_every_variant_once(run_snakemake, study, tmp_path):
-    config = {**study(), "seeds": [0, 1]}
+def test_the_target_runs_every_variant_once(run_snakemake, complete, written, tmp_path):
+    config = {**written(), "seeds": [0, 1]}
     result = run_snakemake(tmp_path, config, "ablations", flags=("--dry-run",))
     assert result.returncode == 0, result.stdout
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", result.stdout.split("Job stats:")[1].split("total")[0], re.MULTILINE))
-    assert len({anchor_label(model) for model in ablation_models(config).values()}) == 2
+    assert len({anchor_label(model) for model in ablation_models(complete(config)).values()}) == 2
     assert (jobs["train_anchors"], jobs["fit_dynamics"], jobs["evaluate_predictions"]) == ("4", "8", "4")
     assert (jobs["tabulate_ablations"], jobs["plot_ablation"]) == ("1", "2")
     assert "write_report" not in jobs
 
 
 @pytest.mark.slow
-def test_a_share_of_the_data_concerns_every_stage_that_learns_from_it(run_snakemake, study, tmp_path):
+def test_a_share_of_the_data_concerns_every_stage_that_learns_from_it(run_snakemake, written, tmp_path):
     shares = {"half": {"data": {"share": 0.5}}, "all": {}}
-    config = study(base="taught", factors={"share": shares})
+    config = written(base="taught", factors={"share": shares})
     result = run_snakemake(tmp_path, config, "ablations", flags=("--dry-run",))
     assert result.returncode == 0, result.stdout
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", result.stdout.split("Job stats:")[1].split("total")[0], re.MULTILINE))
@@ -98,8 +103,8 @@ def test_a_share_of_the_data_concerns_every_stage_that_learns_from_it(run_snakem
 
 
 @pytest.mark.slow
-def test_the_paper_target_makes_what_there_is(run_snakemake, study, tmp_path):
-    config = study(factors={})
+def test_the_paper_target_makes_what_there_is(run_snakemake, written, tmp_path):
+    config = written(factors={})
     config["datasets"] = {"mine": {"system": "birth_death", "trajectories": 60, "observe_every": 25}}
     result = run_snakemake(tmp_path, config, "paper", flags=("--dry-run",))
     assert result.returncode == 0, result.stdout
@@ -126,7 +131,7 @@ def test_the_papers_study_varies_what_the_paper_does(root, complete, name):
     levels = ablation_levels(config)
     bases = {factor: base for factor, _, base, _ in levels if factor != "base"}
     assert set(bases) >= {"order", "backbone", "alignment", "size", "share", "path_dimension", "field", "path_method"}
-    assert {factor for factor, base in bases.items() if base == "weightflow_cde"} == set(config["ablations"]["bases"])
+    assert {factor for factor, base in bases.items() if base == "weightflow_cde"} == set(config.ablations.bases)
     for factor in ("alignment", "size", "share", "path_dimension", "field", "path_method"):
         assert sum(base == model for f, _, base, model in levels if f == factor) == 1, factor
 
@@ -156,7 +161,7 @@ def variants(complete):
 
     def run(**ablations):
         whole = complete(config(models={"a": {"solver": {"substeps": 3}}, "b": {}}, ablations=ablations))
-        return ablation_models(whole), whole["models"]
+        return ablation_models(whole), whole.models
 
     return run
 
@@ -170,10 +175,9 @@ def test_every_factor_is_varied_by_itself(variants):
     found, models = variants(factors=FACTORS)
     assert list(found) == ["width-small", "width-large", "field-none", "field-cde"]
     for name, hidden in (("width-small", 4), ("width-large", 32)):
-        expected = models["a"] | {"backbone": models["a"]["backbone"] | {"hidden": hidden}}
-        assert found[name] == expected
-    assert found["field-cde"]["dynamics"] == models["a"]["dynamics"] | {"kind": "cde", "start": "spline"}
-    assert found["field-cde"]["backbone"] == models["a"]["backbone"]
+        assert found[name] == models["a"].but(backbone=models["a"].backbone.but(hidden=hidden))
+    assert found["field-cde"].dynamics == models["a"].dynamics.but(kind="cde", start="spline")
+    assert found["field-cde"].backbone == models["a"].backbone
 
 
 def test_crossed_factors_are_tried_in_every_combination(variants):
@@ -185,22 +189,35 @@ def test_crossed_factors_are_tried_in_every_combination(variants):
         "width-large--field-cde",
     ]
     one = found["width-large--field-cde"]
-    assert (one["backbone"]["hidden"], one["dynamics"]["start"], one["solver"]["substeps"]) == (32, "spline", 3)
-    assert models["a"]["backbone"]["hidden"] not in (4, 32)  # the base stays
+    assert (one.backbone.hidden, one.dynamics.start, one.solver.substeps) == (32, "spline", 3)
+    assert models["a"].backbone.hidden not in (4, 32)  # the base stays
 
 
 def test_ablations_may_start_from_another_model(variants):
     found, models = variants(factors=FACTORS, base="b")
-    assert found["width-small"]["solver"] == models["b"]["solver"]
-    assert found["width-small"]["solver"]["substeps"] != 3
+    assert found["width-small"].solver == models["b"].solver
+    assert found["width-small"].solver.substeps != 3
 
 
-def test_ablations_have_names_that_models_may_have(variants, schema):
+def test_ablations_have_names_that_models_may_have(variants):
     found, _ = variants(factors=FACTORS, cross=True)
-    check_schema(config(models=found), schema, "my.yaml")
+    assert Configuration.of(config(models=found), "my.yaml").models == found
 
 
-def test_a_level_with_a_wrong_key_is_one_sentence(variants, schema):
-    found, _ = variants(factors={"width": {"odd": {"backbone": {"hiden": 3}}}})
-    with pytest.raises(InputError, match=r"my\.yaml: models\.width-odd\.backbone: unknown key 'hiden'; did you mean"):
-        check_schema(config(models=found), schema, "my.yaml")
+@pytest.mark.parametrize(
+    ("factors", "cross", "sentence"),
+    [
+        (
+            {"width": {"odd": {"backbone": {"hiden": 3}}}},
+            False,
+            "factors.width.odd.backbone: unknown key 'hiden'; did you mean",
+        ),
+        ({"width": {"odd": {"backbone": 3}}}, False, "factors.width.odd.backbone: 3 is not a section"),
+        ({"width": {"odd": {"backbone": {"hidden": 0}}}}, False, "factors.width.odd.backbone.hidden: 0 is out of ran"),
+        ({"a": {"b": {"bakbone": {}}}, "c": {"d": {}}}, True, " models.a-b--c-d: unknown key 'bakbone'"),
+    ],
+)
+def test_a_level_that_no_model_could_have_is_one_sentence(complete, refused, factors, cross, sentence):
+    made = complete(config(models={"m": {}}, ablations={"factors": factors, "cross": cross}))
+    with refused(rf"^my\.yaml: ablations[.:]{sentence}"):
+        check_ablations(made, "my.yaml")

@@ -9,6 +9,7 @@ from weightflow.config.ablation_plan import models_on
 from weightflow.config.data_checks import Asked, check_asked, check_models, check_system
 from weightflow.data.outline import read_outline
 from weightflow.data.snapshots import write_snapshots
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import RawSnapshots
 
@@ -21,7 +22,7 @@ def late(counts):
 
 def model(kind: str, z_dim: int = 1, order: str | list[str] = "sequential", past: str | None = None) -> dict:
     own = {"backbone": {"order": order}, "dynamics": {"kind": kind}, "path": {"z_dim": z_dim}}
-    return {"m": own | {"continuation": {"path": past}}}
+    return {"m": ModelSettings.of(own | {"continuation": {"path": past}}, "my.yaml")}
 
 
 def test_a_model_with_too_many_dimensions_is_named(counts):
@@ -109,9 +110,9 @@ def asked(complete):
         full = complete(sets | config)
         return Asked(
             models_on(dataset, full),
-            full["baselines"],
-            full["prediction"]["times"] or (),
-            full["evaluation"]["leave_one_out"],
+            full.baselines,
+            full.prediction.times or (),
+            full.evaluation.leave_one_out,
         )
 
     return of

@@ -15,7 +15,8 @@ from weightflow.yaml_files import config_text
 def config(complete):
     """Two data sets and two models, complete."""
     models = {"one": {}, "two": {"dynamics": {"kind": "cde"}}}
-    return complete({"datasets": {"a": {"system": "epidemic"}, "b": {"file": "b.csv"}}, "models": models})
+    datasets = {"a": {"system": "epidemic"}, "b": {"file": "b.csv"}}
+    return complete({"datasets": datasets, "models": models}).plain()
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """What each stage depends on of a model's settings, and what is shared by whom."""
 
-from copy import deepcopy
-
 import pytest
 
+from tests.conftest import with_changes
 from weightflow.config.stages import (
     anchor_label,
     anchor_settings,
@@ -16,11 +15,13 @@ from weightflow.config.stages import (
     ends,
     is_taught,
     learns,
+    sections,
     sees_states,
     spline_label,
     spline_settings,
     teacher_label,
 )
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.storage import write_json
 
 SECTIONS = {
@@ -39,9 +40,7 @@ SECTIONS = {
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_anchors_label_changes_with_what_anchors_depend_on_alone(model_settings, section):
-    key, value = SECTIONS[section]
-    changed = deepcopy(model_settings)
-    changed[section][key] = value
+    changed = changed_in(model_settings, section, *SECTIONS[section])
     same = anchor_label(changed) == anchor_label(model_settings)
     assert same is (section not in ("data", "backbone", "anchors"))
 
@@ -49,16 +48,13 @@ def test_the_anchors_label_changes_with_what_anchors_depend_on_alone(model_setti
 def test_every_anchor_setting_changes_the_label(model_settings):
     for section, entries in anchor_settings(model_settings).items():
         for key in entries:
-            changed = deepcopy(model_settings)
-            changed[section][key] = "something else"
+            changed = model_settings.but(**{section: getattr(model_settings, section).but(**{key: "something else"})})
             assert anchor_label(changed) != anchor_label(model_settings), key
 
 
-def changed_in(model: dict, section: str, key: str, value) -> dict:
-    made = deepcopy(model)
-    assert made[section][key] != value
-    made[section][key] = value
-    return made
+def changed_in(model: ModelSettings, section: str, key: str, value) -> ModelSettings:
+    assert getattr(getattr(model, section), key) != value
+    return with_changes(model, **{section: {key: value}})
 
 
 LABELS = {
@@ -82,7 +78,7 @@ def test_the_final_fits_settings_change_no_choice(model_settings):
     assert spline_label(longer) != spline_label(model_settings)
     assert spline_label(oftener) == spline_label(model_settings)
     assert spline_settings(longer)["spline"]["steps"] == 9
-    assert set(choice_settings(longer)["spline"]) < set(longer["spline"])
+    assert set(choice_settings(longer)["spline"]) < set(type(longer.spline).model_fields)
 
 
 def test_anchors_whose_width_is_chosen_depend_on_what_it_is_chosen_by(model_settings):
@@ -97,9 +93,9 @@ def test_anchors_whose_width_is_chosen_depend_on_what_it_is_chosen_by(model_sett
 def test_the_chosen_width_is_read_from_its_file(model_settings, tmp_path):
     write_json(tmp_path / "choice.json", {"hidden": 4, "curvature": 1.0, "roughness": 0.0})
     wide = changed_in(model_settings, "backbone", "hidden", [4, 8])
-    assert chosen_backbone(wide, str(tmp_path / "choice.json")) == wide["backbone"] | {"hidden": 4}
-    assert chosen_backbone(model_settings, []) == model_settings["backbone"]
-    assert wide["backbone"]["hidden"] == [4, 8]
+    assert chosen_backbone(wide.backbone, str(tmp_path / "choice.json")) == wide.backbone.but(hidden=4)
+    assert chosen_backbone(model_settings.backbone, []) == model_settings.backbone
+    assert wide.backbone.hidden == (4, 8)
 
 
 TRAITS = (learns, sees_states, begins_at_spline, is_taught, chooses_steps, chooses_width)
@@ -116,16 +112,24 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_traits_of_a_model(complete, kind):
+def test_traits_of_a_model(model_settings, kind):
     settings, expected = KINDS[kind]
-    model = complete({"datasets": {"data": {"system": "epidemic"}}, "models": {"m": settings}})["models"]["m"]
+    model = with_changes(model_settings, **settings)
     assert "".join("x" if trait(model) else "-" for trait in TRAITS) == expected
 
 
-def test_only_a_cde_whose_path_ends_has_to_end():
-    def model(kind: str, path: str | None) -> dict:
-        return {"dynamics": {"kind": kind}, "continuation": {"path": path}}
+def test_only_a_cde_whose_path_ends_has_to_end(model_settings):
+    def model(kind: str, path: str | None) -> ModelSettings:
+        return with_changes(model_settings, dynamics={"kind": kind}, continuation={"path": path})
 
     assert ends(model("cde", None))
     assert not any(ends(model(kind, None)) for kind in ("ode", "spline"))
     assert not any(ends(model("cde", path)) for path in ("linear", "constant"))
+
+
+def test_sections_are_as_they_were_written(model_settings):
+    made = with_changes(model_settings, spline={"curvature": [1, 0.5]}, data={"share": 1})
+    found = sections(made, "spline", "data")
+    assert (found["spline"]["curvature"], found["data"]) == ([1, 0.5], {"share": 1})
+    assert [type(value) for value in (*found["spline"]["curvature"], found["data"]["share"])] == [int, float, int]
+    assert list(found) == ["spline", "data"]

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from tests.hostile.files import CANARY, CODE, LAW, SPECIES, SYSTEMS, bounded, check_sentence, h5ad, sbml
-from tests.hostile.test_hostile_input import SCHEMA, defaults
 from tests.image_samples import cifar_rows, examples, folders, idx, svhn, tar
 from weightflow.anchors.files import read_anchor, write_anchor
+from weightflow.config.settings import Configuration
+from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import observed_count, read_snapshots, write_snapshots
 from weightflow.dynamics.weight_graph import read_weight_graph, write_weight_graph
 from weightflow.errors import InputError
@@ -33,7 +34,6 @@ from weightflow.formats.registry import READERS
 from weightflow.populations.tasks.images import read_cifar, read_folders, read_idx, read_svhn
 from weightflow.prediction.predictions import Prediction, read_prediction, write_prediction
 from weightflow.records.archive import unpack, write_archive
-from weightflow.schema import check_schema, read_schema
 from weightflow.storage import read_metadata
 from weightflow.systems.expressions import compile_expression
 from weightflow.systems.reading import read_system
@@ -67,7 +67,6 @@ def good(suffix: str) -> bytes:
 
 READ_AS = {".csv": ",", ".tsv": "\t", ".csv.gz": ",", ".tsv.gz": "\t"}
 CONFIG = b"seeds: [0, 1]\ndatasets:\n  mine: &m {system: epidemic, times: [1, 2.5, 3]}\n  two: *m\nmodels: {a: {}}\n"
-RULES = read_schema(SCHEMA)
 SYSTEM = (SYSTEMS / "birth_death.yaml").read_bytes()
 
 
@@ -129,7 +128,7 @@ def fuzz(whole: bytes, name: str, read: Callable[[], Any], pack: Callable[[bytes
 
 @pytest.mark.parametrize("suffix", READERS)
 def test_bytes_of_data_are_read_or_refused(small_machine, monkeypatch, suffix):
-    settings = defaults()
+    settings = DatasetSettings(file="data.npy")
     monkeypatch.setattr(hdf5_probe, "check_survives", lambda path: None)  # half a second, for every one of them
     whole = good(suffix)
     Path(f"data{suffix}").write_bytes(whole)
@@ -140,7 +139,7 @@ def test_bytes_of_data_are_read_or_refused(small_machine, monkeypatch, suffix):
 @pytest.mark.parametrize(
     ("whole", "read"),
     [
-        (CONFIG, lambda: check_schema(read_config("file.yaml"), RULES, "file.yaml")),
+        (CONFIG, lambda: Configuration.of(read_config("file.yaml"), "file.yaml")),
         (SYSTEM, lambda: read_system("file.yaml")),
     ],
     ids=["config", "system"],

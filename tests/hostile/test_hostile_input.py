@@ -71,10 +71,12 @@ from tests.workflow.test_bad_input import TARGET, config_of, npy, refuse, traine
 from weightflow.anchors.files import read_anchor, read_anchors, read_start, write_anchor
 from weightflow.bands.coverage import read_bands
 from weightflow.bands.ensembles import read_ensemble
-from weightflow.config.consistency import check_ablations, check_consistency, check_files, check_systems
+from weightflow.config.consistency import check_files, check_systems
 from weightflow.config.figure_text import check_variables
+from weightflow.config.plan import Plan
 from weightflow.config.stages import chosen_backbone
 from weightflow.data.preparation import check_states
+from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import observed_count, read_snapshots
 from weightflow.dynamics.latent_path import read_latent_path
 from weightflow.dynamics.weight_graph import read_weight_graph
@@ -83,20 +85,18 @@ from weightflow.errors import InputError
 from weightflow.formats.downloads import fetch
 from weightflow.formats.reading import read_raw_snapshots
 from weightflow.laws.law import read_law
+from weightflow.networks.settings import BackboneSettings
 from weightflow.populations.autoencoder import read_autoencoder
 from weightflow.populations.population import read_networks, read_population
 from weightflow.populations.tasks.task import PARTS, read_task
 from weightflow.populations.weight_flow import read_weight_flow
 from weightflow.prediction.predictions import read_prediction
-from weightflow.schema import check_schema, read_schema
 from weightflow.storage import read_json
 from weightflow.systems.reading import read_system
 from weightflow.teaching.teachers import read_teachers
 from weightflow.yaml_files import read_config
 
 pytestmark = pytest.mark.hostile
-
-SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def raw(name: str = "data.npy", **changes: Any) -> Callable[[], Any]:
     """As the script check_file does it."""
 
     def read():
-        settings = defaults() | {"file": name} | changes
+        settings = DatasetSettings(file="data.npy").but(file=name, **changes)
         data = read_raw_snapshots(name, settings)
         check_states(data, settings, name)
         check_variables(data.variables, name)
@@ -127,29 +127,14 @@ def raw(name: str = "data.npy", **changes: Any) -> Callable[[], Any]:
 
 
 def configuration(name: str = "config.yaml") -> Callable[[], Any]:
-    """As Snakemake and common.smk do it."""
+    """As the workflow does it."""
 
     def read():
-        config = read_config(name)
-        check_schema(config, read_schema(SCHEMA), name)
-        config = _complete(config)
-        check_consistency(config, SYSTEMS, name)
-        check_ablations(config, name)
+        config = Plan.of(read_config(name), ROOT, name).config
         check_files(config, name)
         check_systems(config, SYSTEMS, name)
 
     return read
-
-
-def _complete(config: dict[str, Any]) -> dict[str, Any]:
-    from snakemake.utils import validate
-
-    validate(config, str(SCHEMA))
-    return config | {"baselines": config["baselines"] or []}
-
-
-def defaults() -> dict[str, Any]:
-    return _complete({"datasets": {"mine": {"file": "data.npy"}}})["datasets"]["mine"]
 
 
 def in_config(content: str | dict, says: str, *further: Callable[[], Any]) -> Case:
@@ -468,7 +453,7 @@ HOSTILE = {
     "config: a data set of 10 to the 5 letters": in_config(
         {"datasets": {"a" * 10**5: {"system": "epidemic"}}}, "cannot be used"
     ),
-    "config: a data set by a number": in_config("datasets: {1: {system: epidemic}}\n", "not of type string"),
+    "config: a data set by a number": in_config("datasets: {1: {system: epidemic}}\n", "is not text"),
     "config: a model that leaves the results": in_config(
         {"datasets": {"mine": {"system": "epidemic"}}, "models": {"../a": {}}}, "'../a' cannot be used"
     ),
@@ -767,9 +752,9 @@ HOSTILE = {
     ),
     "json: brackets": in_facts("[" * 10**5, read_json, "missing or not JSON"),
     "json: a pickle": Case(file("file.json", PICKLE), partial(read_json, "file.json"), "missing or not JSON"),
-    "json: a choice that is a list": in_facts("[1]", lambda f: chosen_backbone({"backbone": {}}, f), "lacks hidden"),
+    "json: a choice that is a list": in_facts("[1]", lambda f: chosen_backbone(BackboneSettings(), f), "lacks hidden"),
     "json: a choice without its width": in_facts(
-        '{"__class__": 1}', lambda f: chosen_backbone({"backbone": {}}, f), "lacks hidden"
+        '{"__class__": 1}', lambda f: chosen_backbone(BackboneSettings(), f), "lacks hidden"
     ),
     "json: teachers that are a list": in_facts("[[]]", read_teachers, LACKING),
     "json: teachers of other parts": in_facts('{"first": {"__class__": 1}}', read_teachers, LACKING),

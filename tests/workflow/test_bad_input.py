@@ -16,9 +16,9 @@ from anndata import AnnData
 from scipy.sparse import csr_matrix
 
 from tests.conftest import ROOT
+from weightflow.config.settings import Configuration
 from weightflow.data.preparation import check_observed, check_states, observed_mask
 from weightflow.formats.reading import read_raw_snapshots
-from weightflow.schema import check_schema
 
 TINY = ROOT / "tests" / "config" / "tiny.yaml"
 TARGET = "results/metrics.csv"
@@ -227,12 +227,12 @@ def test_a_bad_file_is_refused(complete, refused, tmp_path, case):
     contents, settings, parts = FILES[case]
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    own = complete(config_of(**settings))["datasets"]["mine"]
-    file = str(tmp_path / own["file"])
+    own = complete(config_of(**settings)).datasets["mine"]
+    file = str(tmp_path / own.file)
     with refused("".join(f"(?=.*{re.escape(part)})" for part in parts)):
         raw = read_raw_snapshots([file], own)
         check_states(raw, own, file)
-        check_observed(observed_mask(len(raw.times), own["observe_every"], own["hold_back"]), file)
+        check_observed(observed_mask(len(raw.times), own.observe_every, own.hold_back), file)
 
 
 def test_bad_files_are_all_refused_before_training(run_snakemake, tmp_path):
@@ -300,11 +300,11 @@ CONFIGS = {
     ),
     "an ablation's unknown key": (
         config_of(**SIMULATED) | {"ablations": {"factors": {"solver": {"fine": {"solver": {"substep": 4}}}}}},
-        ["ablations: models.solver-fine.solver", "unknown key 'substep'", "did you mean 'substeps'?"],
+        ["ablations.factors.solver.fine.solver", "unknown key 'substep'", "did you mean 'substeps'?"],
     ),
 }
-# Of those that the schema alone refuses, which "an unknown key" stands for above.
-AGAINST_THE_SCHEMA = {
+# Of those that the classes of the settings refuse, which "an unknown key" stands for above.
+FAULTY = {
     "an unknown kind of model": (
         config_of(**SIMULATED) | {"models": {"sde": {"dynamics": {"kind": "sde"}}}},
         ["models.sde.dynamics.kind", "unknown value 'sde'", "cde, ode"],
@@ -347,11 +347,11 @@ def test_a_bad_config_is_refused_before_anything_runs(run_snakemake, tmp_path, c
     assert not (tmp_path / "results").exists()
 
 
-@pytest.mark.parametrize("case", AGAINST_THE_SCHEMA)
-def test_a_config_against_the_schema_is_refused(schema, refused, case):
-    config, parts = AGAINST_THE_SCHEMA[case]
+@pytest.mark.parametrize("case", FAULTY)
+def test_a_faulty_setting_is_refused(refused, case):
+    config, parts = FAULTY[case]
     with refused("^config.yaml: " + "".join(f"(?=.*{re.escape(part)})" for part in parts)):
-        check_schema(config, schema, "config.yaml")
+        Configuration.of(config, "config.yaml")
 
 
 def test_more_latent_dimensions_than_snapshots_allow_are_refused_before_training(run_snakemake, tmp_path):

@@ -3,22 +3,25 @@
 import ast
 import inspect
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from weightflow.config.settings import Configuration  # noqa: E402
 from weightflow.populations.tasks.catalogue import TaskEntry  # noqa: E402
-from weightflow.settings import Settings  # noqa: E402
+from weightflow.settings import NameIn, Settings  # noqa: E402
 from weightflow.storage import write_text  # noqa: E402
-from weightflow.systems.entries import KINDS, Grid, Limits, ReactionEntry  # noqa: E402
+from weightflow.systems.entries import KINDS, Grid, Limits, ReactionEntry, SystemFile  # noqa: E402
 
 MADE = "Made by `make docs` from the classes of the settings (`settings.py` in each room of the library); edit these.\n"
 
@@ -44,6 +47,7 @@ never run as code.
 
 """
 
+HEAD = ("| key | meaning | allowed | default |", "|---|---|---|---|")
 REPEATED = """\
 A chain of fifteen species, each turned into the next:
 
@@ -55,14 +59,9 @@ reactions:
 initial: {X1..X15: 0}
 ```
 """
-_NAMES = {
-    "object": "section",
-    "null": "null",
-    "number": "number",
-    "integer": "whole number",
-    "boolean": "true or false",
-}
+_KINDS = {"object": "section", "integer": "whole number", "boolean": "true or false", "string": "text"}
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+_OF_ARRAYS = {"minLength": "minItems", "maxLength": "maxItems"}  # pydantic writes the former where a validator follows
 
 
 def files() -> dict[Path, str]:
@@ -71,43 +70,62 @@ def files() -> dict[Path, str]:
     configs = sorted((ROOT / "config").glob("*.yaml"), key=lambda path: (path.name != "config.yaml", path.name))
     return {
         schemas / "config.schema.yaml": _as_yaml(json_schema(Configuration)),
-        schemas / "system.schema.yaml": _as_yaml({"oneOf": [json_schema(kind) for kind in KINDS.values()]}),
-        schemas / "tasks.schema.yaml": _as_yaml({"type": "object", "additionalProperties": json_schema(TaskEntry)}),
+        schemas / "system.schema.yaml": _as_yaml(json_schema(SystemFile)),
+        schemas / "tasks.schema.yaml": _as_yaml(json_schema(dict[str, TaskEntry])),
         ROOT / "config" / "README.md": configuration_page(configs),
         ROOT / "resources" / "systems" / "README.md": systems_page(),
     }
 
 
+def classes(annotation: Any) -> list[type[Settings]]:
+    """The classes of settings that an annotation and their own fields lead to, each once."""
+    found: list[type[Settings]] = []
+    waiting = list(_sections(annotation))
+    while waiting:
+        if (cls := waiting.pop(0)) not in found:
+            found.append(cls)
+            waiting += [inner for field in cls.model_fields.values() for inner in _sections(field.annotation)]
+    return found
+
+
 def descriptions(settings: type[Settings]) -> dict[str, str]:
-    """The text under each field of a class and of the classes that it extends; of a section, what its class says."""
+    """The text under each field of a class and of those that it extends; of a section, the text of its class.
+
+    The entries of a registry follow where a field takes their names.
+    """
     found: dict[str, str] = {}
-    for cls in reversed(settings.__mro__[:-2]):
-        if cls is Settings or not issubclass(cls, Settings):
-            continue
-        body = ast.parse(inspect.getsource(cls)).body[0].body
-        for entry, after in pairwise(body):
-            if isinstance(entry, ast.AnnAssign) and isinstance(after, ast.Expr):
-                found[entry.target.id] = after.value.value
+    for cls in reversed(settings.__mro__):
+        if issubclass(cls, Settings):
+            for entry, after in pairwise(ast.parse(inspect.getsource(cls)).body[0].body):
+                if isinstance(entry, ast.AnnAssign) and isinstance(after, ast.Expr):
+                    found[entry.target.id] = after.value.value
     for name, field in settings.model_fields.items():
-        if inspect.isclass(field.annotation) and issubclass(field.annotation, Settings):
-            found[name] = field.annotation.__doc__ or ""
+        if _is_section(field.annotation):
+            found[name] = field.annotation.__doc__
+        for part in _inside((field.annotation, *field.metadata)):
+            if isinstance(part, NameIn):
+                told = ((entry, getattr(own, "description", "")) for entry, own in part.registry.items())
+                found[name] += "".join(f" {entry}: {text.rstrip('.')}." for entry, text in told if text)
     return {name: " ".join(text.split()) for name, text in found.items()}
 
 
-def json_schema(settings: type[Settings]) -> dict[str, Any]:
-    """The JSON schema of a class, every key with its description."""
-    schema = settings.model_json_schema()
-    for cls in _classes(settings):
-        node = schema if cls is settings else schema["$defs"].get(cls.__name__)
-        if node is not None:
-            node["description"] = " ".join((cls.__doc__ or "").split())
-            told = descriptions(cls)
-            for name, field in cls.model_fields.items():
-                own = node["properties"][field.alias or name]
-                own.pop("title", None)
-                own["description"] = told[name]
-            node.pop("title", None)
-    return schema
+class _Defaults(GenerateJsonSchema):
+    """Writes defaults as a user would: only what differs, and numbers as they are."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return _written(dft)
+
+
+def json_schema(annotation: Any) -> dict[str, Any]:
+    """The JSON schema of settings, every key with its description."""
+    schema = TypeAdapter(annotation).json_schema(schema_generator=_Defaults)
+    for cls in classes(annotation):
+        node = schema.get("$defs", {}).get(cls.__name__, schema)
+        node["description"] = " ".join(cls.__doc__.split())
+        told = descriptions(cls)
+        for name, field in cls.model_fields.items():
+            node["properties"][field.alias or name]["description"] = told[name]
+    return _tidy(schema)
 
 
 def configuration_page(configs: Sequence[Path]) -> str:
@@ -117,8 +135,7 @@ def configuration_page(configs: Sequence[Path]) -> str:
         "|---|---|",
         *(f"| `{path.name}` | {_cell(_headline(path))} |" for path in configs),
     ]
-    lines += ["", "## The keys that most users need", "", "| key | meaning | allowed | default |", "|---|---|---|---|"]
-    lines += _common("", Configuration)
+    lines += ["", "## The ten keys that most users need", "", *HEAD, *_common("", Configuration)]
     return CONFIGURATION + "\n".join([*lines, "", *_section("Top level", Configuration)]) + "\n"
 
 
@@ -130,27 +147,24 @@ def systems_page() -> str:
     lines.append("")
     titles = {f"kind: {name}": cls for name, cls in KINDS.items()}
     for title, cls in {**titles, "reaction": ReactionEntry, "grid": Grid, "limits": Limits}.items():
-        lines += [f"## {title}\n", _cell(cls.__doc__) + "\n", *_table(cls), ""]
+        lines += [f"## {title}\n", _cell(cls.__doc__) + "\n", *HEAD, *_rows(cls).values(), ""]
         lines += [REPEATED] if cls is ReactionEntry else []
     return SYSTEMS + "\n".join(lines)
 
 
-def _classes(settings: type[Settings]) -> Iterator[type[Settings]]:
-    """A class of settings and all that its fields lead to, each once."""
-    seen, waiting = [], [settings]
-    while waiting:
-        if (cls := waiting.pop()) not in seen:
-            seen.append(cls)
-            waiting += [inner for field in cls.model_fields.values() for inner in _inside(field.annotation)]
-    return iter(seen)
-
-
-def _inside(annotation: Any) -> Iterator[type[Settings]]:
-    """Classes of settings anywhere in an annotation."""
-    if inspect.isclass(annotation) and issubclass(annotation, Settings):
-        yield annotation
-    for part in getattr(annotation, "__args__", ()):
+def _inside(annotation: Any) -> Iterator[Any]:
+    """An annotation and all that it is made of."""
+    yield annotation
+    for part in annotation if isinstance(annotation, tuple) else get_args(annotation):
         yield from _inside(part)
+
+
+def _is_section(annotation: Any) -> bool:
+    return inspect.isclass(annotation) and issubclass(annotation, Settings)
+
+
+def _sections(annotation: Any) -> Iterator[type[Settings]]:
+    return filter(_is_section, _inside(annotation))
 
 
 def _headline(path: Path) -> str:
@@ -164,67 +178,82 @@ def _headline(path: Path) -> str:
 
 def _common(before: str, settings: type[Settings]) -> Iterator[str]:
     """Rows of the keys that most users need, each after the sections that it is a part of."""
-    rows = dict(_rows(settings, before))
+    rows = _rows(settings, before)
     for name, field in settings.model_fields.items():
         if (field.json_schema_extra or {}).get("common"):
             yield rows[name]
-        for inner in _inside(field.annotation):
+        for inner in _sections(field.annotation):
             yield from _common(f"{before}{name}." if inner is field.annotation else f"{before}{name}.NAME.", inner)
 
 
 def _section(title: str, settings: type[Settings]) -> Iterator[str]:
     yield f"## {title}\n"
     if title != "Top level":
-        yield f"{_cell(settings.__doc__ or '')}\n"
-    yield from _table(settings)
+        yield f"{_cell(settings.__doc__)}\n"
+    yield from HEAD
+    yield from _rows(settings).values()
     yield ""
     for name, field in settings.model_fields.items():
-        key = field.alias or name if title == "Top level" else f"{title}.{field.alias or name}"
-        for inner in _inside(field.annotation):
+        key = name if title == "Top level" else f"{title}.{name}"
+        for inner in _sections(field.annotation):
             yield from _section(key if inner is field.annotation else f"{key}.NAME", inner)
 
 
-def _table(settings: type[Settings]) -> Iterator[str]:
-    yield "| key | meaning | allowed | default |"
-    yield "|---|---|---|---|"
-    for _, row in _rows(settings):
-        yield row
-
-
-def _rows(settings: type[Settings], before: str = "") -> Iterator[tuple[str, str]]:
+def _rows(settings: type[Settings], before: str = "") -> dict[str, str]:
     """The row of each field."""
-    schema, told = settings.model_json_schema(), descriptions(settings)
+    schema, told = _tidy(settings.model_json_schema(schema_generator=_Defaults)), descriptions(settings)
+    found = {}
     for name, field in settings.model_fields.items():
-        key = field.alias or name
-        node = schema["properties"][key]
-        nested = any(inner is field.annotation for inner in _inside(field.annotation))
-        default = "required" if field.is_required() else "" if nested else _default(field.default)
-        yield name, f"| `{before}{key}` | {_cell(told[name])} | {_allowed(node)} | {default} |"
+        node = schema["properties"][field.alias or name]
+        default = "required" if field.is_required() else "" if _is_section(field.annotation) else _code(field.default)
+        key = f"{before}{field.alias or name}"
+        found[name] = f"| `{key}` | {_cell(told[name])} | {_allowed(node)} | {default} |"
+    return found
 
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def _default(value: Any) -> str:
-    if isinstance(value, dict):
-        value = {name: own.model_dump(mode="json", exclude_unset=True) for name, own in value.items()}
-    return f"`{json.dumps(value, ensure_ascii=False)}`"
+def _code(value: Any) -> str:
+    return f"`{json.dumps(_written(value), ensure_ascii=False)}`"
 
 
-def _allowed(node: dict[str, Any]) -> str:
+def _written(value: Any) -> Any:
+    """A default as a user would write it."""
+    dumped = json.dumps(value, default=lambda own: own.model_dump(exclude_unset=True, by_alias=True, warnings=False))
+    return json.loads(dumped)
+
+
+def _allowed(node: dict[str, Any], many: bool = False) -> str:
     """What a key may be, in words."""
-    if "$ref" in node or "allOf" in node:
-        return "section"
+    if "$ref" in node:
+        return "sections" if many else "section"
     if "enum" in node or "const" in node:
         return ", ".join(f"`{option}`" for option in node.get("enum", [node.get("const")]))
     if branches := node.get("anyOf") or node.get("oneOf"):
         return " or ".join(map(_allowed, branches))
     if node["type"] == "array":
-        of = _allowed(node["items"])
-        return "list" if of == "text" else f"list of {of}"
-    bounds = [f"{sign} {node[key]:g}" for key, sign in _BOUNDS.items() if key in node]
-    return " ".join([_NAMES.get(node["type"], "text"), *bounds])
+        of = _allowed(node["items"], many=True)
+        return "list" if of == "texts" else f"list of {of}"
+    bounds = [f"{sign} {node[key]:.15g}" for key, sign in _BOUNDS.items() if key in node]
+    kind = _KINDS.get(node["type"], node["type"])
+    return " ".join([f"{kind}s" if many else kind, *bounds])
+
+
+def _tidy(node: Any) -> Any:
+    """A JSON schema without titles and without the defaults of sections, which are those of their keys."""
+    if isinstance(node, list):
+        return [_tidy(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(node.get("properties"), dict):
+        own = {key: _tidy(inner) for key, inner in node["properties"].items()}
+        return {**_tidy({key: inner for key, inner in node.items() if key != "properties"}), "properties": own}
+    names = _OF_ARRAYS if node.get("type") == "array" else {}
+    left_out = ("title", "common", "discriminator", *(["default"] if "$ref" in node else []))
+    found = {names.get(key, key): _tidy(inner) for key, inner in node.items() if key not in left_out}
+    return found | ({"additionalProperties": False} if "patternProperties" in found else {})
 
 
 def _as_yaml(schema: dict[str, Any]) -> str:
@@ -235,12 +264,12 @@ def _as_yaml(schema: dict[str, Any]) -> str:
 
 def _lines(node: dict[str, Any], indent: str) -> Iterator[str]:
     for key, value in node.items():
-        nested = key in ("$defs", "properties") or (isinstance(value, dict) and "properties" in value)
-        if nested and value:
-            yield f"{indent}{json.dumps(key)}:\n"
+        name = key if re.fullmatch(r"\$?[a-zA-Z_]\w+", key) else json.dumps(key)
+        if key in ("$defs", "properties") or (isinstance(value, dict) and "properties" in value):
+            yield f"{indent}{name}:\n"
             yield from _lines(value, f"{indent}  ")
         else:
-            yield f"{indent}{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}\n"
+            yield f"{indent}{name}: {json.dumps(value, ensure_ascii=False)}\n"
 
 
 if __name__ == "__main__":

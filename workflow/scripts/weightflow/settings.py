@@ -68,8 +68,11 @@ class Settings(BaseModel):
     @classmethod
     def parts(cls, content: Mapping[str, Any]) -> SimpleNamespace:
         """Some of the fields, typed, as a job gets them; any other is an AttributeError, not its default."""
-        fields = {name: TypeAdapter(cls.model_fields[name].annotation) for name in content}
-        return SimpleNamespace(**{name: adapter.validate_python(content[name]) for name, adapter in fields.items()})
+        fields = {name: cls.model_fields[name] for name in content}
+        types = {name: Annotated[field.annotation, field] for name, field in fields.items()}
+        return SimpleNamespace(
+            **{name: TypeAdapter(kind).validate_python(content[name]) for name, kind in types.items()}
+        )
 
     def but(self, **changes: Any) -> Self:
         """The same with some fields changed, which are not checked."""
@@ -190,7 +193,7 @@ Name = Annotated[
     ),
 ]
 FilePath = Annotated[
-    str, Field(max_length=1024), Written(r"[^\x00-\x1f\x7f]+", "a path on one line, of letters that can be shown")
+    str, Field(max_length=1024), Written(r"[^\x00-\x1f\x7f]+", "a path is one line of characters that can be shown")
 ]
 Url = Annotated[
     str,

@@ -121,7 +121,7 @@ class Plan:
         config = Configuration.of(content, source)
         if config.baselines is None:
             past = any(dataset.hold_back for dataset in config.datasets.values())
-            config = config.model_copy(update={"baselines": tuple(standard_baselines(past))})
+            config = config.but(baselines=tuple(standard_baselines(past)))
         check_consistency(config, home / "resources" / "systems", source)
         check_ablations(config, source)
         check_variants(config, home / "resources" / "systems", source)

@@ -66,7 +66,8 @@ class Configuration(Settings):
     """Models by name; a name stands for its settings in every table and figure."""
     baselines: Unique[Annotated[str, NameIn(BASELINES)]] | None = None
     """What the models are compared with. Where a data set holds times back, baselines must continue past the last
-    snapshot. null takes the standard ones."""
+    snapshot. null takes previous, mixture, mixture_kernel, displacement, transport_spline, transport_kernel,
+    weights_linear and weights_spline, or, where a data set holds times back, previous, quantiles and displacement."""
     evaluation: EvaluationSettings = EvaluationSettings()
     prediction: PredictionSettings = PredictionSettings()
     ablations: AblationSettings = AblationSettings()

@@ -59,7 +59,7 @@ def chosen_backbone(backbone: BackboneSettings, choice: str | Path | Iterable[st
     """
     if not choice:
         return backbone
-    return backbone.model_copy(update={"hidden": read_json(str(choice), "hidden")["hidden"]})
+    return backbone.but(hidden=read_json(str(choice), "hidden")["hidden"])
 
 
 @cache

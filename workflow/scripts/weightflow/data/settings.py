@@ -42,7 +42,7 @@ class DatasetSettings(FileSettings):
     """Trajectories simulated for training."""
     seed: Annotated[int, Field(ge=0)] = 1
     """Seed of the simulated trajectories, or of the split of a file; independent of the seeds of the models."""
-    heldout: Annotated[float, Field(ge=0, le=1_000_000), AsWritten, Common] | None = None
+    heldout: Annotated[Annotated[float, Field(ge=0, le=1_000_000), AsWritten] | None, Common] = None
     """Held-out part, never trained on. A whole number is how many trajectories are simulated from the system with
     another seed; a fraction below 1 is split off the file; 0 means none; null simulates 1000 where there is a system,
     and splits off a fifth of the file where there is none."""

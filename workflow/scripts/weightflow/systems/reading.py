@@ -148,7 +148,7 @@ def _repeated(entry: ReactionEntry, where: str) -> list[ReactionEntry]:
         return [entry]
     texts = {key: value for key, value in entry.plain().items() if isinstance(value, str)}
     found = expand_texts(texts, entry.repeat, where)
-    return [entry.model_copy(update={**single, "repeat": None}) for single in found]
+    return [entry.but(**single, repeat=None) for single in found]
 
 
 def _reaction(
