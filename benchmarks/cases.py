@@ -8,16 +8,17 @@ import torch
 import whole_runs
 from measuring import Measured, by_turns, growth, repeated
 from published_step import draw_starts, loss
-from workloads import CPU, EPIDEMIC, backbone_of, counts, epidemic, population_settings, settings
+from workloads import CPU, EPIDEMIC, backbone_of, counts, epidemic, settings
 
 from weightflow import seeding
 from weightflow.anchors.training import train_anchors, train_anchors_of_seeds
 from weightflow.baselines.interpolated_weights import natural_spline
 from weightflow.data.snapshots import Snapshots
 from weightflow.density.weighted_states import marginals
-from weightflow.dynamics.equations import Solver, evolve, normalise_times
+from weightflow.dynamics.equations import evolve, normalise_times
 from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.field_fitting import Material, fit_dynamics
+from weightflow.dynamics.settings import SolverSettings
 from weightflow.dynamics.spline_fitting import fit_spline
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.dynamics.weight_spline import knot_times, through
@@ -25,6 +26,8 @@ from weightflow.evaluation import metrics
 from weightflow.networks.alignment import align_to
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.population import reference_of
+from weightflow.populations.reduction import fit_reduction
+from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.by_name import named_task
 from weightflow.populations.training import train_population
 from weightflow.populations.weight_flow import fit_weight_flow, generate
@@ -32,7 +35,7 @@ from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Lesson, lesson
 
 ON_CPU = Computation(0, CPU)
-RK4 = Solver(method="rk4", substeps=1, rtol=1e-4, atol=1e-5, adjoint=False)
+RK4 = SolverSettings()
 
 
 def anchors() -> list[Measured]:
@@ -41,7 +44,7 @@ def anchors() -> list[Measured]:
     backbone = backbone_of(data, position=False)
 
     def train(**changes):
-        own = settings(anchors=changes)["anchors"]
+        own = settings(anchors=changes).anchors
         return train_anchors(backbone, data.coordinates, data.observed_times, own, ON_CPU)
 
     found = repeated(train, 3)
@@ -58,7 +61,7 @@ def published_error() -> list[Measured]:
     backbone = backbone_of(data)
 
     def model():
-        made = train_anchors(backbone, data.coordinates, data.observed_times, settings()["anchors"], ON_CPU)
+        made = train_anchors(backbone, data.coordinates, data.observed_times, settings().anchors, ON_CPU)
         weights = natural_spline(made.times, made.weights, data.times)
         networks, generator = torch.as_tensor(weights, dtype=torch.float32), torch.Generator().manual_seed(0)
         return backbone.sample(networks, 1000, generator).numpy()
@@ -75,9 +78,9 @@ def training_step() -> list[Measured]:
     data = epidemic()
     backbone = backbone_of(data, position=False)
     weights = np.random.default_rng(0).normal(size=(11, sum(layer.weights for layer in backbone.layers)))
-    graph = build_weight_graph(backbone.layers, weights, data.observed_times, "of a benchmark")
+    graph = build_weight_graph(backbone.layers, weights, data.observed_times, "of a benchmark", settings().backbone)
     knots, own = normalise_times(graph.times, graph.times), torch.as_tensor(weights, dtype=torch.float32)
-    field = make_field(graph, None, settings(dynamics={"kind": "ode"})["dynamics"], 0)
+    field = make_field(graph, None, settings(dynamics={"kind": "ode"}).dynamics, 0)
     with torch.no_grad():
         for parameter in field.parameters():
             parameter += 0.02 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
@@ -115,7 +118,7 @@ def training_step() -> list[Measured]:
 def seeds() -> list[Measured]:
     """The anchors of eight seeds side by side, over those of one; on a card, if there is one."""
     data, device = epidemic(), torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    backbone, own = backbone_of(data, position=False), settings()["anchors"]
+    backbone, own = backbone_of(data, position=False), settings().anchors
 
     def train(count: int):
         train_anchors_of_seeds(backbone, data.coordinates, data.observed_times, own, range(count), device)
@@ -191,13 +194,13 @@ def memory() -> list[Measured]:
 
 
 def _anchors(data: Snapshots) -> Callable[[], object]:
-    backbone, own = backbone_of(data), settings(anchors={"first_steps": 5, "steps": 5})["anchors"]
+    backbone, own = backbone_of(data), settings(anchors={"first_steps": 5, "steps": 5}).anchors
     return lambda: train_anchors(backbone, data.coordinates, data.observed_times, own, ON_CPU)
 
 
 def _spline(data: Snapshots) -> Callable[[], object]:
-    backbone, own, times = backbone_of(data), settings(spline={"steps": 10})["spline"], data.observed_times
-    start = through(times, _fresh(backbone, len(times)), knot_times(times, own["knots"], own["first_knots"]))
+    backbone, own, times = backbone_of(data), settings(spline={"steps": 10}).spline, data.observed_times
+    start = through(times, _fresh(backbone, len(times)), knot_times(times, own.knots, own.first_knots))
     told = _snapshots_alone(data)
     return lambda: fit_spline(backbone, start, told, own, {"curvature": 10, "roughness": 0.003}, ON_CPU)
 
@@ -206,9 +209,9 @@ def _field(data: Snapshots) -> Callable[[], object]:
     """A neural ODE that is judged at the snapshots and goes through all of them, its tokens mixed by messages."""
     backbone, times = backbone_of(data), data.observed_times
     own = settings(dynamics={"kind": "ode", "mixer": "messages"}, training={"steps": 3, "behavioural": 1.0})
-    graph = build_weight_graph(backbone.layers, _fresh(backbone, len(times)), times, "of a benchmark")
-    field, material = make_field(graph, None, own["dynamics"], 0), Material(graph, (), backbone, _snapshots_alone(data))
-    return lambda: fit_dynamics(field, material, RK4, own["training"] | {"checkpoint_every": 0}, ON_CPU)
+    graph = build_weight_graph(backbone.layers, _fresh(backbone, len(times)), times, "of a benchmark", own.backbone)
+    field, material = make_field(graph, None, own.dynamics, 0), Material(graph, (), backbone, _snapshots_alone(data))
+    return lambda: fit_dynamics(field, material, RK4, own.training.but(checkpoint_every=0), ON_CPU)
 
 
 def _sampling(data: Snapshots) -> Callable[[], object]:
@@ -247,18 +250,23 @@ def _released_w(samples: np.ndarray, data: Snapshots) -> float:
 
 def population() -> list[Measured]:
     """A hundred networks that know irises, and a hundred more from a flow over their weights."""
-    chosen = population_settings()
-    task = named_task(chosen["task"], chosen["split"], {})
-    classifier = make_classifier(chosen["architecture"], task.shape, task.classes)
+    chosen = PopulationSettings(task="iris")
+    task = named_task(chosen.task, chosen.split, {})
+    classifier = make_classifier(chosen.architecture, task.shape, task.classes)
 
     def train():
-        return train_population(classifier, task, chosen["training"], ON_CPU)
+        return train_population(classifier, task, chosen.training, ON_CPU)
 
     trained = train()
-    reference = trained.weights[reference_of(trained, chosen["alignment"]["reference"])]
+    reference = trained.weights[reference_of(trained, chosen.alignment.reference)]
     weights = align_to(classifier.layers, classifier.symmetries, trained.weights, reference)
     trainings = repeated(train, 3)
-    flows = repeated(lambda: generate(fit_weight_flow(weights, chosen["flow"], ON_CPU), chosen["generated"], 0), 3)
+
+    def flow():
+        reduction = fit_reduction(weights, chosen.flow.components, chosen.flow.reduction)
+        return generate(fit_weight_flow(weights, reduction, chosen.flow, ON_CPU), chosen.generated, 0)
+
+    flows = repeated(flow, 3)
     return [
         Measured("100 networks of Iris trained", statistics.median(trainings), "s", "≤ 5", trainings),
         Measured("flow over them fitted, 100 drawn", statistics.median(flows), "s", "≤ 30", flows),

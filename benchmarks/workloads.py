@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from snakemake.utils import validate
 
 from weightflow import seeding
 from weightflow.data.preparation import observed_mask, states_with_headroom
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.systems.reading import read_system
 from weightflow.systems.simulation import simulate
@@ -28,18 +28,9 @@ EPIDEMIC = {
 }  # as by default
 
 
-def settings(**changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a model: the schema's defaults, and by section what is changed."""
-    config = {"datasets": {"data": {"system": "epidemic"}}, "models": {"model": dict(changes)}}
-    validate(config, str(ROOT / "workflow" / "schemas" / "config.schema.yaml"))
-    return config["models"]["model"]
-
-
-def population_settings(**changes: Any) -> dict[str, Any]:
-    """The settings of a population: the schema's defaults, and what is changed."""
-    config = {"datasets": {"data": {"system": "epidemic"}}, "populations": {"population": {"task": "iris", **changes}}}
-    validate(config, str(ROOT / "workflow" / "schemas" / "config.schema.yaml"))
-    return config["populations"]["population"]
+def settings(**changes: Mapping[str, Any]) -> ModelSettings:
+    """The settings of a model: the defaults, and by section what is changed."""
+    return ModelSettings.of(changes, "benchmark")
 
 
 @functools.cache
@@ -66,4 +57,4 @@ def counts(variables: int = 3, snapshots: int = 11, levels: int = 64, states: in
 
 def backbone_of(data: Snapshots, **changes: Any) -> Backbone:
     """The default backbone of a data set."""
-    return make_backbone(settings(backbone=changes)["backbone"], data.variables, data.space)
+    return make_backbone(settings(backbone=changes).backbone, data.variables, data.space)

@@ -28,12 +28,13 @@ from weightflow.config.settings import Configuration
 from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts, Reals
-from weightflow.dynamics.settings import ModelSettings
+from weightflow.dynamics.settings import DynamicsSettings, ModelSettings
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.errors import InputError
 from weightflow.networks.backbones import Backbone
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, MixtureHead
+from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.transformer import TransformerBackbone, TransformerSize
 from weightflow.records.archive import unpack
 from weightflow.records.digests import Made
@@ -50,15 +51,7 @@ hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, m
 hypothesis.settings.load_profile("tests")
 
 FROM_SAVED = ("--profile", "profiles/figures", "--forceall")  # what `make figures` passes
-SMALL_DYNAMICS = {
-    "mixer": "attention",
-    "kind": "ode",
-    "time_channel": False,
-    "width": 8,
-    "layers": 1,
-    "heads": 2,
-    "feedforward": 8,
-}
+SMALL_DYNAMICS = DynamicsSettings(kind="ode", width=8, layers=1, heads=2, feedforward=8)
 
 
 # The longest first.
@@ -240,7 +233,8 @@ def graph(backbone) -> WeightGraph:
     rng = np.random.default_rng(0)
     size = sum(layer.weights for layer in backbone.layers)
     weights = np.cumsum(rng.normal(0, 0.3, (5, size)), axis=0).astype(np.float32)
-    return build_weight_graph(backbone.layers, weights, np.array([0.0, 1.0, 4.0, 4.5, 10.0]), anchors="some digest")
+    times, settings = np.array([0.0, 1.0, 4.0, 4.5, 10.0]), BackboneSettings(hidden=2, position=False)
+    return build_weight_graph(backbone.layers, weights, times, "some digest", settings)
 
 
 @pytest.fixture

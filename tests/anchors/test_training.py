@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from weightflow.anchors.registry import ALIGNMENTS
+from weightflow.anchors.settings import AnchorSettings
 from weightflow.anchors.training import (
     Anchors,
     fit_pooled,
@@ -23,15 +24,7 @@ from weightflow.seeding import Computation
 CPU = torch.device("cpu")
 SEPARATE = [name for name, own in ALIGNMENTS.items() if own.separate]
 TIMES = np.array([0.0, 1.0, 4.0])
-SETTINGS = {
-    "alignment": "sequential",
-    "first_steps": 20,
-    "steps": 10,
-    "settled": None,
-    "batch": 1024,
-    "learning_rate": 0.02,
-    "smoothness": 1e-3,
-}
+SETTINGS = AnchorSettings(alignment="sequential", first_steps=20, steps=10, batch=1024, learning_rate=0.02)
 
 
 @pytest.fixture
@@ -41,7 +34,7 @@ def snapshots() -> list[np.ndarray]:
 
 
 def train(backbone, snapshots, seed=0, **changes) -> Anchors:
-    return train_anchors(backbone, snapshots, TIMES, SETTINGS | changes, Computation(seed, CPU))
+    return train_anchors(backbone, snapshots, TIMES, SETTINGS.but(**changes), Computation(seed, CPU))
 
 
 @pytest.mark.slow
@@ -131,8 +124,8 @@ def test_rebasin_moves_independent_anchors_together_without_changing_them(backbo
 
 def one_by_one(backbone, snapshots, settings) -> Anchors:
     training = prepare_training(backbone, snapshots, TIMES, settings, [0], CPU)
-    pooled = ALIGNMENTS[settings["alignment"]].common_start
-    start = fit_pooled(training, settings["first_steps"])[0].numpy() if pooled else None
+    pooled = ALIGNMENTS[settings.alignment].common_start
+    start = fit_pooled(training, settings.first_steps)[0].numpy() if pooled else None
     parts = [train_anchor(training, k, start) for k in range(len(snapshots))]
     return gather_anchors(backbone, parts, settings)
 
@@ -143,8 +136,9 @@ def one_by_one(backbone, snapshots, settings) -> Anchors:
 def test_anchors_trained_one_by_one_are_those_trained_together(snapshots, alignment, unequal, batch):
     backbone = GRUBackbone(variables=2, head=CountHead(3), hidden=8, position=True)
     snapshots = [s[: 200 - 30 * k * unequal] for k, s in enumerate(snapshots)]
-    settings = SETTINGS | {"alignment": alignment, "batch": batch}
-    together, apart = train(backbone, snapshots, **settings), one_by_one(backbone, snapshots, settings)
+    settings = SETTINGS.but(alignment=alignment, batch=batch)
+    together = train_anchors(backbone, snapshots, TIMES, settings, Computation(0, CPU))
+    apart = one_by_one(backbone, snapshots, settings)
     np.testing.assert_allclose(apart.weights, together.weights, atol=1e-6)
     assert np.array_equal(apart.times, together.times)
     assert apart.losses[["snapshot", "step"]].equals(together.losses[["snapshot", "step"]])
@@ -164,7 +158,7 @@ def test_depth_and_states_of_any_backbone_train(snapshots):
 
 @pytest.mark.parametrize("alignment", ALIGNMENTS)
 def test_seeds_side_by_side_are_those_of_each_alone(backbone, snapshots, alignment):
-    settings = SETTINGS | {"alignment": alignment}
+    settings = SETTINGS.but(alignment=alignment)
     together = train_anchors_of_seeds(backbone, snapshots, TIMES, settings, [3, 7], CPU)
     for seed, found in zip([3, 7], together, strict=True):
         alone = train_anchors(backbone, snapshots, TIMES, settings, Computation(seed, CPU))
@@ -177,7 +171,7 @@ def test_seeds_side_by_side_are_those_of_each_alone(backbone, snapshots, alignme
 def test_an_anchor_that_has_settled_leaves_the_others_alone(backbone, snapshots):
     # All states of the first snapshot are the same, so its anchor gains little from early on.
     easy = [np.zeros((200, 2), dtype=int), *snapshots[1:]]
-    settings = SETTINGS | {"alignment": "none", "first_steps": 400, "learning_rate": 0.03, "settled": 2e-4}
+    settings = SETTINGS.but(alignment="none", first_steps=400, learning_rate=0.03, settled=2e-4)
     together = train_anchors(backbone, easy, TIMES, settings, Computation(0, CPU))
     last = together.losses.groupby("snapshot")["step"].max()
     assert last.nunique() > 1

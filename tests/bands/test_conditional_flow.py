@@ -11,12 +11,12 @@ from weightflow.bands.curves import EnsembleCurves
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
 from weightflow.populations.reduction import Reduction
+from weightflow.populations.settings import VelocitySettings
 from weightflow.populations.weight_flow import Velocity, WeightFlow, generate
 from weightflow.seeding import Computation
 
 OBSERVED = np.array([0.0, 1.0, 2.0])
-SETTINGS = {"width": 32, "steps": 400, "batch": 128, "learning_rate": 0.003, "weight_decay": 0.0, "ema": 0.98}
-SETTINGS |= {"source": 1.0, "times": [1, 1], "coupling": "independent", "components": None, "reduction": "dual"}
+SETTINGS = VelocitySettings(width=32, steps=400, batch=128, learning_rate=0.003, weight_decay=0, ema=0.98, source=1)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_stretched_bands_are_as_much_wider_in_log_odds(backbone, curves):
 
 @pytest.mark.slow
 def test_drawn_networks_are_spread_as_those_the_flow_is_matched_to(curves):
-    flow = fit_band_flow(curves, SETTINGS | {"width": 128, "steps": 1500}, Computation(0, torch.device("cpu")))
+    flow = fit_band_flow(curves, SETTINGS.but(width=128, steps=1500), Computation(0, torch.device("cpu")))
     for time in (0.0, 0.5, 1.0, 1.75):
         found = generate(flow, 2000, 1, conditions_at(np.full(2000, time), curves))
         assert found.shape == (2000, curves.size)
@@ -79,7 +79,7 @@ def test_drawn_networks_are_spread_as_those_the_flow_is_matched_to(curves):
 
 
 def test_the_same_seed_gives_the_same_bands(backbone, curves):
-    short = SETTINGS | {"steps": 3}
+    short = SETTINGS.but(steps=3)
 
     def bands(seed: int) -> bytes:
         flow = fit_band_flow(curves, short, Computation(seed, torch.device("cpu")))

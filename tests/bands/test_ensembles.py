@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from weightflow.anchors.settings import AnchorSettings
 from weightflow.bands.ensembles import read_ensemble, train_ensemble, write_ensemble
 from weightflow.errors import InputError
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
 from weightflow.seeding import Computation
 
-SETTINGS = {"alignment": "pooled", "first_steps": 60, "steps": 60, "settled": None, "batch": 400}
-SETTINGS |= {"learning_rate": 0.05, "smoothness": 0.0}
+SETTINGS = AnchorSettings(first_steps=60, steps=60, batch=400, learning_rate=0.05)
 TIMES = np.arange(3.0)
 
 

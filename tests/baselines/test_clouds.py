@@ -11,6 +11,7 @@ from weightflow.baselines import clouds
 from weightflow.baselines.clouds import predict_baseline
 from weightflow.baselines.registry import floors_of, predicted_by
 from weightflow.data.preparation import assemble
+from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import BINS, Counts, Reals
 from weightflow.density.weighted_states import marginals
@@ -36,20 +37,7 @@ def released(root) -> Snapshots:
     path = released_file(root)
     if path is None:
         pytest.skip("the paper's file is not there: resources/data/epidemic/trajectories.npy (README says where from)")
-    settings = {
-        "axes": ["trajectory", "time", "variable"],
-        "times": None,
-        "variables": None,
-        "kind": "discrete",
-        "observe_every": 10,
-        "hold_back": 0,
-        "states": None,
-        "max_states": 4096,
-        "scale": "none",
-        "components": None,
-        "reference": "training",
-        "time_label": "time",
-    }
+    settings = DatasetSettings(file=str(path), observe_every=10, reference="training", time_label="time")
     return assemble(read_raw_snapshots(path, settings), None, settings, 0, np.random.default_rng(0))
 
 

@@ -23,6 +23,7 @@ from weightflow.baselines.registry import (
     standard_baselines,
 )
 from weightflow.config.consistency import check_consistency
+from weightflow.config.plan import Plan
 from weightflow.plots import style
 from weightflow.prediction.predictions import Prediction
 from weightflow.registry import Lazy
@@ -101,15 +102,10 @@ def test_standard_baselines_past_the_last_snapshot_go_on():
 
 
 @pytest.mark.parametrize(("held", "expected"), [((0, 0), STANDARD), ((0, 2), STANDARD_PAST)])
-def test_a_config_that_names_no_baselines_has_those_that_suit(held, expected):
-    assert standard_baselines({f"d{i}": {"hold_back": n} for i, n in enumerate(held)}) == list(expected)
-
-
-def test_the_schema_tells_the_standard_baselines(schema):
-    told = " ".join(schema["properties"]["baselines"]["description"].split()).partition("null takes ")[2]
-    usual, _, past = told.partition(", or, where a data set holds times back, ")
-    for text, names in ((usual, STANDARD), (past, STANDARD_PAST)):
-        assert text.rstrip(".").replace(" and ", ", ").split(", ") == list(names)
+def test_a_config_that_names_no_baselines_has_those_that_suit(root, held, expected):
+    datasets = {f"d{i}": {"system": "epidemic", "hold_back": n} for i, n in enumerate(held)}
+    assert Plan.of({"datasets": datasets, "models": {}}, root, "my.yaml").config.baselines == expected
+    assert standard_baselines(any(held)) == list(expected)
 
 
 def test_a_baseline_that_is_entered_is_predicted(counts, still):

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from weightflow.dynamics.settings import PathSettings
+
 
 @pytest.fixture
 def path_settings(model_settings):
-    def chosen(method: str, z_dim: int = 1) -> dict:
-        return model_settings["path"] | {"method": method, "z_dim": z_dim, "autoencoder_steps": 300}
+    def chosen(method: str, z_dim: int = 1) -> PathSettings:
+        return model_settings.path.but(method=method, z_dim=z_dim, autoencoder_steps=300)
 
     return chosen
 

@@ -1,7 +1,5 @@
 """ODE and CDE solutions, their energy and their gradients, against closed forms and torchcde.cdeint."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -17,7 +15,6 @@ from weightflow.dynamics.equations import (
     CDEField,
     DrivingPath,
     ODEField,
-    Solver,
     evolve,
     evolve_through,
     first_weights,
@@ -26,13 +23,15 @@ from weightflow.dynamics.equations import (
 )
 from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.latent_path import spline
+from weightflow.dynamics.settings import SolverSettings
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
 from weightflow.errors import InputError
 
 KNOTS = torch.tensor([0.0, 0.1, 0.4, 0.45, 1.0], dtype=torch.float64)
-FINE = Solver(method="rk4", substeps=60, rtol=0, atol=0, adjoint=False)
-ADAPTIVE = Solver(method="dopri5", substeps=1, rtol=1e-10, atol=1e-12, adjoint=False)
-COARSE = Solver(method="rk4", substeps=2, rtol=0, atol=0, adjoint=False)
+FINE = SolverSettings(substeps=60)
+ADAPTIVE = SolverSettings(method="dopri5", rtol=1e-10, atol=1e-12)
+COARSE = SolverSettings(substeps=2)
+TIGHT = SolverSettings(method="dopri5", rtol=1e-9, atol=1e-9)
 MATRIX = torch.tensor([[0.2, -1.5, 0.0], [1.5, 0.2, 0.3], [0.0, -0.4, -1.0]], dtype=torch.float64)
 START = torch.tensor([1.0, -0.5, 2.0], dtype=torch.float64)
 
@@ -183,7 +182,7 @@ def test_ode_equals_scipy_on_a_nonlinear_field():
 
 def test_rk4_converges_at_fourth_order():
     def error(substeps: int) -> float:
-        solver = Solver("rk4", substeps, 0, 0, adjoint=False)
+        solver = SolverSettings(substeps=substeps)
         reached, _ = evolve(ODEField(Turning()), START[None], torch.tensor([0]), KNOTS, 4, solver)
         return float((reached[-1, 0] - Turning.solution(START, 0, 1)).norm())
 
@@ -214,7 +213,7 @@ def test_energy_of_exponential_growth_equals_its_closed_form(solver):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ode", "cde"])
 def test_adjoint_gradients_equal_gradients_through_the_solver(graph, kind):
-    settings = SMALL_DYNAMICS | {"kind": kind}
+    settings = SMALL_DYNAMICS.but(kind=kind)
     field = make_field(graph, np.random.default_rng(0).normal(size=(5, 2)), settings, seed=0).double()
     torch.manual_seed(0)
     for parameter in field.parameters():
@@ -222,7 +221,7 @@ def test_adjoint_gradients_equal_gradients_through_the_solver(graph, kind):
     knots, weights = normalise_times(graph.times, graph.times), torch.from_numpy(graph.weights).double()
 
     def gradients(adjoint: bool) -> list[torch.Tensor]:
-        solver = Solver("dopri5", 1, 1e-9, 1e-9, adjoint)
+        solver = TIGHT.but(adjoint=adjoint)
         starts = torch.tensor([0, 2])
         reached, energy = evolve(field, weights[starts], starts, knots, 2, solver)
         loss = reached.square().mean() + 0.1 * energy[-1].mean()
@@ -233,7 +232,7 @@ def test_adjoint_gradients_equal_gradients_through_the_solver(graph, kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("solver", [Solver("dopri5", 1, 1e-9, 1e-9, True), Solver("rk4", 30, 0, 0, True)])
+@pytest.mark.parametrize("solver", [TIGHT, SolverSettings(substeps=30)], ids=["dopri5", "rk4"])
 @pytest.mark.parametrize("curved", [False, True], ids=["from rest", "from a curve"])
 def test_adjoint_gradients_through_the_whole_range_equal_those_through_the_solver(graph, solver, curved):
     curve = through(graph.times, graph.weights, graph.times) if curved else None
@@ -244,12 +243,12 @@ def test_adjoint_gradients_through_the_whole_range_equal_those_through_the_solve
     knots, weights = normalise_times(graph.times, graph.times), torch.from_numpy(graph.weights).double()
     times = torch.tensor([0.0, 0.013, 0.1, 0.42, 0.45, 0.777, 1.0], dtype=torch.float64)  # on the grid and off it
 
-    def gradients(own: Solver) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    def gradients(own: SolverSettings) -> tuple[torch.Tensor, list[torch.Tensor]]:
         reached, energy = evolve_through(field, weights[0], knots, times, own)
         loss = reached.square().mean() + 0.1 * energy[-1]
         return reached.detach(), torch.autograd.grad(loss, list(field.parameters()))
 
-    (ways, adjoint), (expected, direct) = gradients(solver), gradients(dataclasses.replace(solver, adjoint=False))
+    (ways, adjoint), (expected, direct) = gradients(solver.but(adjoint=True)), gradients(solver)
     assert torch.equal(ways, expected)
     for one, other in zip(adjoint, direct, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
@@ -370,7 +369,7 @@ def test_a_deviation_from_the_curve_solves_the_equation_of_the_weights(kind):
 
     start = CURVE(0) + np.array([0.3, -0.2, 0.1])
     theirs = solve_ivp(rates, (0, 1), start, rtol=1e-9, atol=1e-11, t_eval=ANY_TIMES.numpy(), max_step=0.02).y.T
-    for solver in (FINE, Solver("dopri5", 1, 1e-7, 1e-8, adjoint=False)):
+    for solver in (FINE, SolverSettings(method="dopri5", rtol=1e-7, atol=1e-8)):
         ours, _ = evolve_through(curved(kind, network), torch.from_numpy(start), KNOTS, ANY_TIMES, solver)
         np.testing.assert_allclose(ours.numpy(), theirs, atol=1e-4)
 
@@ -390,7 +389,7 @@ def test_a_fresh_field_predicts_the_learned_curve(graph, kind):
     curve = through(graph.times, graph.weights, knot_times(graph.times, 2, 4))
     curve = WeightSpline(curve.times, curve.weights + 0.1)  # not the anchors' own
     path = np.random.default_rng(0).normal(size=(5, 2))
-    field = make_field(graph, path, SMALL_DYNAMICS | {"kind": kind}, 0, curve)
+    field = make_field(graph, path, SMALL_DYNAMICS.but(kind=kind), 0, curve)
     times = np.array([0.0, 0.3, 4.0, 9.0, 10.0])
     (weights,) = solve_weights(field, graph, [times], COARSE)
     np.testing.assert_allclose(weights, curve.at(times), atol=1e-5)

@@ -23,7 +23,7 @@ def make(graph, path):
     """A field whose output is not zero, as a fresh one's is."""
 
     def build(kind: str = "ode", seed: int = 0, **changes) -> Field:
-        field = make_field(graph, path, SMALL_DYNAMICS | {"kind": kind} | changes, seed)
+        field = make_field(graph, path, SMALL_DYNAMICS.but(kind=kind, **changes), seed)
         with torch.no_grad():
             for parameter in field.parameters():
                 parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(seed))

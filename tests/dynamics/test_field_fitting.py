@@ -9,22 +9,24 @@ import torch
 from tests.conftest import SMALL_DYNAMICS
 from weightflow.data.state_space import Counts
 from weightflow.dynamics import field_fitting
-from weightflow.dynamics.equations import Solver, normalise_times, solve_weights
+from weightflow.dynamics.equations import normalise_times, solve_weights
 from weightflow.dynamics.field_files import make_field, write_field
 from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
 from weightflow.dynamics.registry import LOSS_TERMS
+from weightflow.dynamics.settings import SolverSettings, TrainingSettings
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.dynamics.weight_spline import knot_times, through
 from weightflow.errors import DivergenceError, InputError
 from weightflow.networks import losses
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
+from weightflow.networks.settings import BackboneSettings
 from weightflow.seeding import Computation
 from weightflow.storage import write_tensors
 from weightflow.teaching.teachers import Teacher, Teachers, lesson
 
 CPU = torch.device("cpu")
-SOLVER = Solver(method="rk4", substeps=1, rtol=1e-4, atol=1e-5, adjoint=False)
+SOLVER = SolverSettings()
 KINDS = ["ode", "cde"]
 TEACHERS = Teachers(Teacher("bridge", 0.5), Teacher("mixture"))
 
@@ -40,8 +42,8 @@ def path() -> np.ndarray:
 
 
 @pytest.fixture
-def training(model_settings) -> dict:
-    return model_settings["training"] | {"steps": 7, "checkpoint_every": 2, "starts": 2}
+def training(model_settings) -> TrainingSettings:
+    return model_settings.training.but(steps=7, checkpoint_every=2, starts=2)
 
 
 @pytest.fixture
@@ -49,9 +51,9 @@ def fit(graph, path, training, tmp_path):
     """Fit a fresh field; return it, its table and its parameters' bytes."""
 
     def run(kind="ode", seed=0, checkpoint=tmp_path / "checkpoint.safetensors", graph=graph, path=path, **changes):
-        field = make_field(graph, path, SMALL_DYNAMICS | {"kind": kind}, seed)
+        field = make_field(graph, path, SMALL_DYNAMICS.but(kind=kind), seed)
         table = fit_dynamics(
-            field, Material(graph), SOLVER, training | changes, Computation(seed, CPU), Monitor(checkpoint)
+            field, Material(graph), SOLVER, training.but(**changes), Computation(seed, CPU), Monitor(checkpoint)
         )
         return field, table, state_bytes(field)
 
@@ -227,7 +229,7 @@ def test_start_from_begins_where_another_run_ended(fit, tmp_path):
 
 
 def test_start_from_another_shape_is_refused(fit, graph, path, tmp_path):
-    wider = make_field(graph, path, SMALL_DYNAMICS | {"width": 16}, seed=0)
+    wider = make_field(graph, path, SMALL_DYNAMICS.but(width=16), seed=0)
     write_field(tmp_path / "wide.safetensors", wider)
     with pytest.raises(InputError, match=r"wide\.safetensors: holds dynamics of another shape; use one"):
         fit(start_from=str(tmp_path / "wide.safetensors"))
@@ -267,14 +269,14 @@ def taught(graph, snapshots, backbone) -> Material:
 @pytest.fixture
 def learn(graph, path, training, tmp_path):
     """Fit a fresh field to some material, from the anchors' spline on where asked to."""
-    speaking = training | {"behavioural": 1.0, "divergence": 0.5, "batch": 8, "times": 3}
+    speaking = training.but(behavioural=1.0, divergence=0.5, batch=8, times=3)
 
     def run(material, kind="ode", seed=0, curved=False, watch=None, checkpoint=None, **changes):
         curve = through(graph.times, graph.weights, knot_times(graph.times, 2, 3)) if curved else None
-        field = make_field(graph, path, SMALL_DYNAMICS | {"kind": kind}, seed, curve)
+        field = make_field(graph, path, SMALL_DYNAMICS.but(kind=kind), seed, curve)
         checkpoint = checkpoint or tmp_path / "checkpoint.safetensors"
         monitor = Monitor(checkpoint, watch)
-        table = fit_dynamics(field, material, SOLVER, speaking | changes, Computation(seed, CPU), monitor)
+        table = fit_dynamics(field, material, SOLVER, speaking.but(**changes), Computation(seed, CPU), monitor)
         return field, table, state_bytes(field)
 
     return run
@@ -398,14 +400,14 @@ def test_with_a_teacher_a_step_solves_once_from_the_start(learn, taught, monkeyp
 def test_rough_logits_are_penalised_at_the_times_taught(training):
     backbone = GRUBackbone(variables=1, head=CountHead(5), hidden=2)
     weights = backbone.initial(3, torch.Generator().manual_seed(0))
-    own = build_weight_graph(backbone.layers, weights.numpy(), np.array([0.0, 1.0, 2.0]), "digest")
+    own = build_weight_graph(backbone.layers, weights.numpy(), np.array([0.0, 1.0, 2.0]), "digest", BackboneSettings())
     states = [np.random.default_rng(k).integers(0, 5, (20, 1)) for k in range(3)]
     told = lesson(TEACHERS, states, own.times, Counts(5), 2, np.random.default_rng(0))
 
     def first(roughness: float) -> float:
         field = make_field(own, None, SMALL_DYNAMICS, 0)
         material = Material(own, states, backbone, told, roughness)
-        once = training | {"steps": 1, "behavioural": 1.0}
+        once = training.but(steps=1, behavioural=1.0)
         return fit_dynamics(field, material, SOLVER, once, Computation(0, CPU))["roughness"][0]
 
     expected = losses.roughness(backbone, weights[:1]).item()  # a field at rest stays at the first anchor

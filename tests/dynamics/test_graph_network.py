@@ -18,7 +18,7 @@ SIZE = sum(layer.weights for layer in LAYERS)
 def shaken_network(graph, channels: int = 1, mixer: str = "attention") -> GraphNetwork:
     """A network whose output maps are no longer zero."""
     torch.manual_seed(0)
-    network = GraphNetwork(graph.layers, graph.weights, channels, SMALL_DYNAMICS | {"mixer": mixer})
+    network = GraphNetwork(graph.layers, graph.weights, channels, SMALL_DYNAMICS.but(mixer=mixer))
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.5)
     return network
@@ -130,7 +130,7 @@ def test_numbers_are_by_weight_and_channel_in_the_weights_scale(anchors, channel
 @pytest.mark.parametrize("mixer", MIXERS)
 def test_maps_without_biases_have_rates_too(anchors, mixer):
     torch.manual_seed(0)
-    network = GraphNetwork(LAYERS, anchors, 2, SMALL_DYNAMICS | {"mixer": mixer})
+    network = GraphNetwork(LAYERS, anchors, 2, SMALL_DYNAMICS.but(mixer=mixer))
     for linear in network.out_of:
         torch.nn.init.normal_(linear.weight)
     rates = network(torch.as_tensor(anchors), torch.linspace(0, 1, 6))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from weightflow.anchors.settings import AnchorSettings
 from weightflow.anchors.training import train_anchors
 from weightflow.dynamics.latent_path import fit_latent_path
 from weightflow.dynamics.path_autoencoder import Behaviour
@@ -23,7 +24,7 @@ def test_the_autoencoders_loss_falls(path_settings, line):
 
 def test_a_diverging_autoencoder_names_the_setting_to_change(path_settings, line):
     with pytest.raises(DivergenceError, match=r"lower models\.\*\.path\.autoencoder_rate"):
-        fit_latent_path(line, path_settings("autoencoder") | {"autoencoder_rate": 1e30}, seed=0)
+        fit_latent_path(line, path_settings("autoencoder").but(autoencoder_rate=1e30), seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +33,7 @@ def counted():
     rng = np.random.default_rng(0)
     snapshots = [rng.binomial(5, p, (300, 2)) for p in np.linspace(0.1, 0.9, 6)]
     backbone = GRUBackbone(variables=2, head=CountHead(6), hidden=3)
-    training = {
-        "alignment": "pooled",
-        "first_steps": 300,
-        "steps": 200,
-        "batch": 300,
-        "learning_rate": 0.02,
-        "settled": None,
-    }
+    training = AnchorSettings(first_steps=300, steps=200, batch=300, learning_rate=0.02)
     cpu = torch.device("cpu")
     anchors = train_anchors(backbone, snapshots, np.arange(6.0), training, Computation(0, cpu))
     return anchors.weights, Behaviour(backbone, snapshots, cpu)
@@ -51,7 +45,7 @@ def test_the_behavioural_loss_lowers_what_decoded_weights_lose(path_settings, co
     weights, behaviour = counted
     lost = {}
     for strength in (1e-9, 1.0):
-        chosen = path_settings("autoencoder") | {"autoencoder_width": 4, "behavioural": strength}
+        chosen = path_settings("autoencoder").but(autoencoder_width=4, behavioural=strength)
         _, losses = fit_latent_path(weights, chosen, 0, behaviour)
         lost[strength] = losses["behavioural"].tail(50).mean()
     assert lost[1e-9] > 0
@@ -61,7 +55,7 @@ def test_the_behavioural_loss_lowers_what_decoded_weights_lose(path_settings, co
 @pytest.mark.slow
 def test_both_losses_add_up(path_settings, counted):
     weights, behaviour = counted
-    chosen = path_settings("autoencoder") | {"structural": 0.5, "behavioural": 3.0}
+    chosen = path_settings("autoencoder").but(structural=0.5, behavioural=3.0)
     coordinates, losses = fit_latent_path(weights, chosen, 0, behaviour)
     assert np.isfinite(coordinates).all()
     np.testing.assert_allclose(losses["loss"], 0.5 * losses["structural"] + 3 * losses["behavioural"], rtol=1e-4)

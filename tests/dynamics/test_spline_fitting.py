@@ -5,6 +5,7 @@ import pytest
 import torch
 from scipy.stats import binom
 
+from weightflow.dynamics.settings import SplineSettings
 from weightflow.dynamics.spline_fitting import draw_batch, fit_spline
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times
 from weightflow.errors import DivergenceError
@@ -16,7 +17,7 @@ from weightflow.teaching.teachers import Lesson
 
 CPU = torch.device("cpu")
 LEVELS = 8
-SETTINGS = {"steps": 40, "times": 4, "batch": 64, "learning_rate": 0.05}
+SETTINGS = SplineSettings(steps=40, times=4, batch=64, learning_rate=0.05)
 GENTLE = {"curvature": 0.01, "roughness": 0.0001}
 OBSERVED = np.array([0.0, 1.0, 3.0])
 
@@ -53,7 +54,7 @@ def divergence_from_law(backbone, curve: WeightSpline, time: float) -> float:
 
 
 def test_a_known_moving_law_is_found_between_the_times_taught_too(backbone, start, lesson):
-    curve, _ = fit_spline(backbone, start, lesson, SETTINGS | {"steps": 300}, GENTLE, Computation(0, CPU))
+    curve, _ = fit_spline(backbone, start, lesson, SETTINGS.but(steps=300), GENTLE, Computation(0, CPU))
     for time in (0.0, 0.7, 1.3, 2.2, 3.0):
         assert divergence_from_law(backbone, start, time) > 0.2
         assert divergence_from_law(backbone, curve, time) < 0.03, time
@@ -69,14 +70,14 @@ def test_same_seed_same_bytes_and_another_seed_others(backbone, start, lesson):
 
 
 def test_the_table_adds_up(backbone, start, lesson):
-    _, table = fit_spline(backbone, start, lesson, SETTINGS | {"steps": 26}, GENTLE, Computation(0, CPU))
+    _, table = fit_spline(backbone, start, lesson, SETTINGS.but(steps=26), GENTLE, Computation(0, CPU))
     assert table.columns.tolist() == ["step", "loss", "nll", "curvature", "roughness"]
     assert table["step"].tolist() == [0, 10, 20, 25]
     np.testing.assert_allclose(table["loss"], table[["nll", "curvature", "roughness"]].sum(axis=1), rtol=1e-5)
 
 
 def test_no_steps_leave_the_start_as_it_is(backbone, start, lesson):
-    curve, table = fit_spline(backbone, start, lesson, SETTINGS | {"steps": 0}, GENTLE, Computation(0, CPU))
+    curve, table = fit_spline(backbone, start, lesson, SETTINGS.but(steps=0), GENTLE, Computation(0, CPU))
     assert np.array_equal(curve.times, start.times)
     assert np.array_equal(curve.weights, start.weights)
     assert table.empty
@@ -84,9 +85,7 @@ def test_no_steps_leave_the_start_as_it_is(backbone, start, lesson):
 
 def test_the_penalties_flatten_what_they_are_about(backbone, start, lesson):
     def terms(**smoothing: float) -> tuple[float, float]:
-        curve, _ = fit_spline(
-            backbone, start, lesson, SETTINGS | {"steps": 200}, GENTLE | smoothing, Computation(0, CPU)
-        )
+        curve, _ = fit_spline(backbone, start, lesson, SETTINGS.but(steps=200), GENTLE | smoothing, Computation(0, CPU))
         weights = torch.as_tensor(curve.weights, dtype=torch.float32)
         return losses.curvature(weights).item(), losses.roughness(backbone, weights).item()
 
@@ -98,7 +97,7 @@ def test_the_penalties_flatten_what_they_are_about(backbone, start, lesson):
 def test_divergence_names_the_setting_to_change(backbone, start, lesson):
     sentence = r"weight spline diverged at step \d+; lower models\.\*\.spline\.learning_rate \(now 1e\+30\)\."
     with pytest.raises(DivergenceError, match=sentence):
-        fit_spline(backbone, start, lesson, SETTINGS | {"learning_rate": 1e30}, GENTLE, Computation(0, CPU))
+        fit_spline(backbone, start, lesson, SETTINGS.but(learning_rate=1e30), GENTLE, Computation(0, CPU))
 
 
 def test_a_batch_holds_states_of_its_own_times():

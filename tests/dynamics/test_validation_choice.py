@@ -1,17 +1,17 @@
 """Choices on a validation split: what is put aside is not learnt from, and the clearly better candidate wins."""
 
 import dataclasses
-from copy import deepcopy
 
 import numpy as np
 import pytest
 import torch
 from scipy.stats import binom
 
+from tests.conftest import with_changes
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
 from weightflow.dynamics import validation_choice
-from weightflow.dynamics.equations import Solver
+from weightflow.dynamics.settings import ModelSettings, SolverSettings
 from weightflow.dynamics.validation_choice import (
     as_list,
     choose_smoothing,
@@ -26,9 +26,10 @@ from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Teacher, Teachers
 
 CPU = torch.device("cpu")
-SOLVER = Solver(method="rk4", substeps=1, rtol=1e-4, atol=1e-5, adjoint=False)
+SOLVER = SolverSettings()
 LEVELS, TIMES = 10, np.array([0.0, 1.0, 2.0])
 TEACHERS = Teachers(Teacher("bridge", 0.5), Teacher("mixture"))
+SPLINE = {"knots": 1, "first_knots": 2, "steps": 60, "times": 4, "batch": 64, "learning_rate": 0.05}
 SMOOTHING = {"hidden": 2, "curvature": 0.1, "roughness": 0.003}
 
 
@@ -41,19 +42,19 @@ def data() -> Snapshots:
 
 
 @pytest.fixture
-def model(model_settings) -> dict:
+def model(model_settings) -> ModelSettings:
     """Settings of a small ODE that begins at the spline."""
-    made = deepcopy(model_settings)
-    made["backbone"] |= {"hidden": 2}
-    made["teacher"] |= {"points": 3}
-    made["anchors"] |= {"first_steps": 40, "steps": 20}
-    made["path"] |= {"method": "pca"}
-    made["selection"] |= {"steps": 60, "every": 2}
-    made["spline"] |= {"knots": 1, "first_knots": 2, "steps": 60, "times": 4, "batch": 64, "learning_rate": 0.05}
-    made["spline"] |= {"curvature": 0.1, "roughness": 0.003}
-    made["dynamics"] |= {"kind": "ode", "start": "spline", "width": 8, "layers": 1, "heads": 2, "feedforward": 8}
-    made["training"] |= {"steps": 5, "batch": 32, "times": 3, "behavioural": 1.0, "learning_rate": 0.001}
-    return made
+    return with_changes(
+        model_settings,
+        backbone={"hidden": 2},
+        teacher={"points": 3},
+        anchors={"first_steps": 40, "steps": 20},
+        path={"method": "pca"},
+        selection={"steps": 60, "every": 2},
+        spline=SPLINE | {"curvature": 0.1, "roughness": 0.003},
+        dynamics={"kind": "ode", "start": "spline", "width": 8, "layers": 1, "heads": 2, "feedforward": 8},
+        training={"steps": 5, "batch": 32, "times": 3, "behavioural": 1.0, "learning_rate": 0.001},
+    )
 
 
 def numbered(sizes: list[int]) -> list[np.ndarray]:
@@ -94,7 +95,7 @@ def test_the_split_depends_on_the_seed_alone(data):
 
 
 def test_validation_counts_every_snapshot_alike(model):
-    backbone, states = make_backbone(model["backbone"], ["a"], Counts(LEVELS)), numbered([4, 9, 2])
+    backbone, states = make_backbone(model.backbone, ["a"], Counts(LEVELS)), numbered([4, 9, 2])
     weights = backbone.initial(3, torch.Generator().manual_seed(0))
     each = [-backbone.log_prob(weights[k : k + 1], torch.from_numpy(states[k])).mean().item() for k in range(3)]
     assert validation_nll(backbone, weights.numpy(), states) == pytest.approx(np.mean(each), rel=1e-6)
@@ -102,11 +103,11 @@ def test_validation_counts_every_snapshot_alike(model):
 
 def test_values_and_lists_of_values_are_lists():
     assert as_list(3) == [3]
-    assert as_list([3, 4]) == [3, 4]
+    assert as_list([3, 4]) == as_list((3, 4)) == [3, 4]
 
 
 def test_smoothing_over_counts_is_chosen_before_smoothing_in_time(data, model):
-    model["spline"] |= {"curvature": [1.0, 10.0], "roughness": [0.003, 1000.0]}
+    model = with_changes(model, spline={"curvature": [1.0, 10.0], "roughness": [0.003, 1000.0]})
     choice, table = choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
     assert table[["curvature", "roughness"]].values.tolist() == [[1, 0.003], [1, 1000], [10, 0.003]]
     assert choice["roughness"] == 0.003
@@ -124,22 +125,23 @@ def test_where_nothing_is_to_choose_nothing_is_fitted(data, model, monkeypatch):
 @pytest.mark.parametrize("teachers", [TEACHERS, None], ids=["taught", "snapshots alone"])
 @pytest.mark.parametrize("better", [0, 1])
 def test_the_clearly_better_smoothing_is_chosen(data, model, teachers, better):
-    model["spline"]["roughness"] = [0.003, 1000.0] if better == 0 else [1000.0, 0.003]
+    asked = [0.003, 1000.0] if better == 0 else [1000.0, 0.003]
+    model = with_changes(model, spline={"roughness": asked})
     choice, table = choose_smoothing(data, teachers, model, Computation(0, CPU))
     assert choice == SMOOTHING
     assert table["nll"].argmin() == better
-    assert table["roughness"].tolist() == model["spline"]["roughness"]
+    assert table["roughness"].tolist() == asked
 
 
 def test_of_several_widths_one_is_chosen(data, model):
-    model["backbone"]["hidden"] = [1, 3]
+    model = with_changes(model, backbone={"hidden": [1, 3]})
     choice, table = choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
     assert table["hidden"].tolist() == [1, 3]
     assert choice["hidden"] == table["hidden"][table["nll"].argmin()]
 
 
 def test_same_seed_same_choice(data, model):
-    model["spline"]["curvature"] = [0.1, 10.0]
+    model = with_changes(model, spline={"curvature": [0.1, 10.0]})
     (_, one), (_, two), (_, other) = (
         choose_smoothing(data, TEACHERS, model, Computation(seed, CPU)) for seed in (0, 0, 1)
     )
@@ -160,7 +162,7 @@ def marked(data) -> Snapshots:
 def test_candidates_learn_from_no_state_that_judges_them(marked, model, monkeypatch):
     told, fit = [], validation_choice.fit_spline
     monkeypatch.setattr(validation_choice, "fit_spline", lambda *a: told.extend(a[2].states) or fit(*a))
-    model["spline"]["curvature"] = [0.1, 1.0]
+    model = with_changes(model, spline={"curvature": [0.1, 1.0]})
     choose_smoothing(marked, None, model, Computation(0, CPU))
     assert len(told) == 6
     assert all((taught == 2).all() for taught in told)
@@ -175,7 +177,7 @@ def test_a_candidate_that_diverges_is_out(data, model, monkeypatch, caplog):
         return fit(*arguments)
 
     monkeypatch.setattr(validation_choice, "fit_spline", fragile)
-    model["spline"]["roughness"] = [0.003, 0.01]
+    model = with_changes(model, spline={"roughness": [0.003, 0.01]})
     choice, table = choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
     assert choice["roughness"] == 0.01
     assert table["nll"][0] == np.inf
@@ -183,7 +185,7 @@ def test_a_candidate_that_diverges_is_out(data, model, monkeypatch, caplog):
 
 
 def test_where_every_candidate_diverges_one_sentence_says_so(data, model):
-    model["spline"] |= {"curvature": [0.1, 1.0], "learning_rate": 1e30}
+    model = with_changes(model, spline={"curvature": [0.1, 1.0], "learning_rate": 1e30})
     with pytest.raises(DivergenceError, match=r"every candidate .* diverged; lower models\.\*\.spline\.learning_rate"):
         choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
 
@@ -204,7 +206,7 @@ def test_steps_are_judged_at_the_start_every_so_often_and_at_the_end(data, model
 
 
 def test_no_steps_are_chosen_where_each_one_harms(data, model):
-    model["training"] |= {"learning_rate": 3.0, "schedule": "constant"}
+    model = with_changes(model, training={"learning_rate": 3.0, "schedule": "constant"})
     chosen, table = steps_of(data, model)
     assert chosen == 0
     assert (table["nll"][1:] > table["nll"][0] + 0.1).all()
@@ -216,15 +218,15 @@ def test_before_any_step_the_learned_spline_itself_is_judged(data, model, monkey
     _, table = steps_of(data, model)
     ((curve, _),) = curves
     assert np.array_equal(curve.times, knot_times(TIMES, 1, 2))
-    _, judging = validation_split(data, model["selection"]["validation"], 0)
-    backbone = make_backbone(model["backbone"], ["a"], Counts(LEVELS))
+    _, judging = validation_split(data, model.selection.validation, 0)
+    backbone = make_backbone(model.backbone, ["a"], Counts(LEVELS))
     assert table["nll"][0] == pytest.approx(validation_nll(backbone, curve.at(TIMES), judging), abs=1e-5)
 
 
 def test_some_steps_are_chosen_where_they_help(data, model):
-    model["anchors"] |= {"first_steps": 1, "steps": 1}
-    model["spline"]["steps"] = 5  # leaves much to learn
-    model["training"] |= {"steps": 30, "learning_rate": 0.05, "structural": 0.0}
+    model = with_changes(model, anchors={"first_steps": 1, "steps": 1})
+    model = with_changes(model, spline={"steps": 5})  # leaves much to learn
+    model = with_changes(model, training={"steps": 30, "learning_rate": 0.05, "structural": 0.0})
     chosen, table = steps_of(data, model)
     assert chosen > 0
     assert table["nll"].min() < table["nll"][0] - 0.02
@@ -237,7 +239,7 @@ def test_same_seed_same_steps(data, model):
 
 
 def test_a_field_that_diverges_is_judged_up_to_there(data, model):
-    model["training"] |= {"learning_rate": 1e25, "schedule": "constant"}
+    model = with_changes(model, training={"learning_rate": 1e25, "schedule": "constant"})
     chosen, table = steps_of(data, model)
     assert chosen == 0
     assert table["step"].tolist() == [0]
@@ -255,8 +257,7 @@ def test_a_field_that_diverges_at_once_is_refused_in_one_sentence(data, model, m
 @pytest.mark.parametrize("kind", ["ode", "cde"])
 @pytest.mark.parametrize("steps", [0, 5])
 def test_anchors_path_spline_and_field_see_no_state_that_judges_them(marked, model, monkeypatch, kind, steps):
-    model["dynamics"]["kind"], model["spline"]["steps"] = kind, steps
-    model["training"] |= {"divergence": 1.0}
+    model = with_changes(model, dynamics={"kind": kind}, spline={"steps": steps}, training={"divergence": 1.0})
     seen, made = [], []
     for name, states in (("train_anchors", lambda a: a[1]), ("Behaviour", lambda a: a[1])):
         own = getattr(validation_choice, name)

@@ -1,20 +1,16 @@
 """Sizes of models against counts by hand."""
 
-from copy import deepcopy
-
 import pytest
 
+from tests.conftest import with_changes
 from weightflow.evaluation.model_size import COLUMNS, model_sizes
-from weightflow.networks.backbones import GRUBackbone
+from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
 
 
 @pytest.fixture
 def cde(model_settings):
-    model = deepcopy(model_settings)
-    model["backbone"] |= {"hidden": 8, "position": False}
-    model["dynamics"] |= {"kind": "cde"}
-    return model
+    return with_changes(model_settings, backbone={"hidden": 8, "position": False}, dynamics={"kind": "cde"})
 
 
 def sizes(table, what):
@@ -39,8 +35,7 @@ def test_the_graph_network_has_maps_per_layer_and_one_mixer(cde):
 
 
 def test_more_channels_are_larger_and_named(cde):
-    wide = deepcopy(cde)
-    wide["path"]["z_dim"] = 3
+    wide = with_changes(cde, path={"z_dim": 3})
     table = sizes(model_sizes([cde, wide], [3], [10]), "graph network")
     assert [name for name, *_ in table.index] == ["over gru H=8", "over gru H=8, 3 channels"]
     assert table.iloc[1] > table.iloc[0]
@@ -51,7 +46,6 @@ def test_a_joint_table_has_a_probability_for_each_state_less_one():
 
 
 def test_models_without_a_field_and_of_several_widths(model_settings):
-    model = deepcopy(model_settings)
-    model["backbone"]["hidden"] = [4, 8]
+    model = with_changes(model_settings, backbone={"hidden": [4, 8]})
     table = model_sizes([model, model], [3], [10])
     assert table["name"].tolist() == ["gru H=4, told the variable", "gru H=8, told the variable", "d = 3"]

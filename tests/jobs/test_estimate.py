@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.jobs import estimate
 from weightflow.jobs.estimate import STAGES, Work, linear
 
@@ -21,13 +22,12 @@ SMALL = {
 
 
 @pytest.fixture
-def work(counts, complete):
+def work(counts):
     """A function to the work of a model with some settings."""
 
     def build(**changes) -> Work:
         sections = {name: SMALL.get(name, {}) | changes.get(name, {}) for name in {*SMALL, *changes}}
-        config = complete({"datasets": {"data": {"system": "epidemic"}}, "models": {"model": sections}})
-        return Work(counts, config["models"]["model"], 20, 1, None, torch.device("cpu"))
+        return Work(counts, ModelSettings.of(sections, "test"), 20, 1, None, torch.device("cpu"))
 
     return build
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
+from weightflow.anchors.settings import AnchorSettings
 from weightflow.anchors.training import train_anchors
 from weightflow.data.state_space import Counts
 from weightflow.errors import InputError
@@ -131,11 +132,11 @@ def test_being_told_the_variable_helps_to_fit_many_of_them(model_settings, kind)
     rng = np.random.default_rng(0)
     means = rng.uniform(1, 20, 15)
     training, fresh = rng.poisson(means, (400, 15)), torch.from_numpy(rng.poisson(means, (2000, 15)))
-    settings = {"alignment": "sequential", "first_steps": 300, "batch": 128, "learning_rate": 0.01}
+    settings = AnchorSettings(alignment="sequential", first_steps=300, batch=128)
     names = [f"x{i}" for i in range(15)]
     nll = {}
     for position in (False, True):
-        backbone = make_backbone(model_settings["backbone"] | {"kind": kind, "position": position}, names, Counts(48))
+        backbone = make_backbone(model_settings.backbone.but(kind=kind, position=position), names, Counts(48))
         found = train_anchors(backbone, [training], np.zeros(1), settings, Computation(0, torch.device("cpu")))
         nll[position] = -backbone.log_prob(torch.from_numpy(found.weights), fresh).mean().item() / 15
     assert nll[True] < nll[False] - 0.02
@@ -248,7 +249,7 @@ def test_the_law_of_variables_that_do_not_come_first_is_refused(build, shape):
 
 
 def test_settings_choose_size_and_depth_of_a_gru(model_settings):
-    settings = model_settings["backbone"] | {"hidden": 5, "layers": 2, "order": ["c", "a", "b"]}
+    settings = model_settings.backbone.but(hidden=5, layers=2, order=["c", "a", "b"])
     backbone = make_backbone(settings, ["a", "b", "c"], Counts(9))
     assert isinstance(backbone, GRUBackbone)
     assert [layer.name for layer in backbone.layers] == ["input0", "recurrent0", "input1", "recurrent1", "head"]
@@ -260,7 +261,7 @@ def test_settings_choose_size_and_depth_of_a_gru(model_settings):
 
 def test_settings_choose_size_and_depth_of_a_transformer(model_settings):
     own = {"kind": "transformer", "hidden": 6, "layers": 2, "heads": 3, "feedforward": 4, "order": "random"}
-    backbone = make_backbone(model_settings["backbone"] | own, ["a", "b", "c"], Counts(9))
+    backbone = make_backbone(model_settings.backbone.but(**own), ["a", "b", "c"], Counts(9))
     parts = [f"{part}{block}" for block in "01" for part in ("query", "key", "value", "out", "up", "down")]
     assert [layer.name for layer in backbone.layers] == ["embed", *parts, "head"]
     assert backbone.layers[0].inputs == 4 + POSITION_CHANNELS
@@ -272,6 +273,6 @@ def test_settings_choose_size_and_depth_of_a_transformer(model_settings):
 
 @pytest.mark.parametrize("kind", ["gru", "transformer"])
 def test_settings_with_an_order_of_other_variables_are_refused(model_settings, kind):
-    settings = model_settings["backbone"] | {"kind": kind, "order": ["a", "c"]}
+    settings = model_settings.backbone.but(kind=kind, order=["a", "c"])
     with pytest.raises(InputError, match="a, c is not an order of the variables a, b; name each of them once"):
         make_backbone(settings, ["a", "b"], Counts(9))

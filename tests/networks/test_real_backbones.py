@@ -130,7 +130,7 @@ def test_the_divergence_over_samples_is_that_of_the_joint_densities(build):
 def test_settings_choose_the_mixture(model_settings, kind):
     space = Reals((0.0, 0.0), (1.0, 1.0), (-1.0, -1.0), (1.0, 1.0))
     own = {"kind": kind, "components": 4, "narrowest": 0.2}
-    backbone = make_backbone(model_settings["backbone"] | own, ["a", "b"], space)
+    backbone = make_backbone(model_settings.backbone.but(**own), ["a", "b"], space)
     assert isinstance(backbone.head, MixtureHead)
     assert (backbone.head.components, backbone.head.narrowest) == (4, 0.2)
     assert backbone.layers[-1].neurons == 12

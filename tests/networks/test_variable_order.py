@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weightflow.errors import InputError
+from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.variable_order import variable_order
 
 NAMES = ["S", "I", "R"]
 
 
 def order(order, variables=NAMES, seed: int = 0) -> tuple[int, ...]:
-    return variable_order({"order": order, "order_seed": seed}, variables, "m.order")
+    return variable_order(BackboneSettings().but(order=order, order_seed=seed), variables, "m.order")
 
 
 def test_sequential_is_the_datas_order():

@@ -9,6 +9,7 @@ import torch
 from weightflow.errors import DivergenceError, InputError
 from weightflow.populations import autoencoder
 from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.populations.autoencoder import (
     WeightAutoencoder,
@@ -22,23 +23,14 @@ from weightflow.populations.autoencoder import (
     reconstruct,
     write_autoencoder,
 )
+from weightflow.populations.settings import AutoencoderSettings
 from weightflow.seeding import Computation
 
 CPU = torch.device("cpu")
-SETTINGS = {
-    "width": 12,
-    "layers": 1,
-    "heads": 2,
-    "feedforward": 16,
-    "latent": 4,
-    "steps": 4,
-    "batch": 16,
-    "learning_rate": 5e-3,
-    "mixing": 0.0,
-    "contrastive": 0.0,
-    "structural": 1.0,
-}
-CLASSIFIER = make_classifier({"kind": "mlp", "widths": [4], "activation": "relu"}, (3,), 2)
+SETTINGS = AutoencoderSettings(
+    width=12, layers=1, heads=2, feedforward=16, latent=4, steps=4, batch=16, learning_rate=5e-3, contrastive=0
+)
+CLASSIFIER = make_classifier(ArchitectureSettings(kind="mlp", widths=[4], activation="relu"), (3,), 2)
 SIZE = sum(layer.weights for layer in CLASSIFIER.layers)
 QUERIES = torch.randn(20, 3, generator=torch.Generator().manual_seed(0))
 
@@ -55,23 +47,21 @@ def family(rng):
     return (bent @ rng.standard_normal((3, SIZE)) + rng.standard_normal(SIZE)).astype(np.float32)
 
 
-def fit(weights: np.ndarray, seed: int = 0, **other):
-    return fit_autoencoder(
-        CLASSIFIER.layers, CLASSIFIER.symmetries, weights, behaviour, SETTINGS | other, Computation(seed, CPU)
-    )
+def fit(weights: np.ndarray, seed: int = 0, structural: float = 1.0, **other):
+    return fit_autoencoder(CLASSIFIER, weights, behaviour, SETTINGS.but(**other), structural, Computation(seed, CPU))
 
 
-CONVOLUTIONS = {"kind": "cnn", "channels": [4, 3], "kernels": [3, 3], "pools": [2, 1], "widths": [5]}
+CONVOLUTIONS = ArchitectureSettings(kind="cnn", channels=[4, 3], kernels=[3, 3], pools=[2, 1], widths=[5])
 
 
 @pytest.mark.parametrize(
     ("settings", "odd"),
     [
-        ({"kind": "mlp", "widths": [6, 5], "activation": "tanh"}, True),
-        (CONVOLUTIONS | {"activation": "gelu"}, False),
-        (CONVOLUTIONS | {"activation": "tanh"}, True),
-        ({"kind": "resnet20"}, False),
-        ({"kind": "vit", "patch": 4, "width": 8, "depth": 2, "heads": 2, "feedforward": 12}, True),
+        (ArchitectureSettings(kind="mlp", widths=[6, 5], activation="tanh"), True),
+        (CONVOLUTIONS.but(activation="gelu"), False),
+        (CONVOLUTIONS.but(activation="tanh"), True),
+        (ArchitectureSettings(kind="resnet20"), False),
+        (ArchitectureSettings(kind="vit", patch=4, hidden=8, layers=2, heads=2, feedforward=2), True),
     ],
 )
 def test_views_of_a_network_say_the_same(rng, settings, odd):
@@ -93,14 +83,14 @@ def test_views_of_a_network_say_the_same(rng, settings, odd):
 
 def test_units_after_a_pooling_alone_keep_their_signs(rng):
     """The largest of negative values is not minus the largest."""
-    classifier = make_classifier(CONVOLUTIONS | {"activation": "tanh"}, (3, 8, 8), 10)
+    classifier = make_classifier(CONVOLUTIONS.but(activation="tanh"), (3, 8, 8), 10)
     flips = [group.slots[0].flips for group in classifier.symmetries]
     assert flips == [False, True, True]
 
 
 def test_batch_norms_of_queries_are_those_of_training_inputs(rng):
     """So that what is compared is what the networks are judged as, whatever the queries are."""
-    classifier = make_classifier({"kind": "resnet20"}, (3, 8, 8), 4)
+    classifier = make_classifier(ArchitectureSettings(kind="resnet20"), (3, 8, 8), 4)
     weights = 0.2 * torch.as_tensor(rng.standard_normal((2, sum(layer.weights for layer in classifier.layers))))
     training, queries = torch.as_tensor(rng.standard_normal((2, 6, 3, 8, 8)))
     said = behaviour_on(classifier, 3 * queries, training, "softmax")(weights)
@@ -246,10 +236,10 @@ def test_an_autoencoder_is_the_same_after_its_file(family, tmp_path):
 
 
 def test_layers_without_biases_are_read_back_too(tmp_path, rng):
-    classifier = make_classifier({"kind": "resnet20"}, (1, 4, 4), 3)
+    classifier = make_classifier(ArchitectureSettings(kind="resnet20"), (1, 4, 4), 3)
     weights = rng.standard_normal((3, sum(layer.weights for layer in classifier.layers))).astype(np.float32)
     network = WeightAutoencoder(classifier.layers, weights, SETTINGS).eval()
-    fitted = autoencoder.Fitted(network, SETTINGS, None)
+    fitted = autoencoder.Fitted(network, SETTINGS, 1.0, None)
     write_autoencoder(tmp_path / "autoencoder", fitted)
     again = read_autoencoder(tmp_path / "autoencoder", CPU)
     assert again.layers == classifier.layers

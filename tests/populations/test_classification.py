@@ -10,6 +10,7 @@ from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.layout import LinearMap
 from weightflow.populations import classification
 from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.stacked_layers import BatchNorms, convolve, dense, norm_map
 from weightflow.populations.classification import accuracy, agreement, logits, measure_norms, norms_of
 
@@ -128,7 +129,7 @@ def test_norms_get_back_the_moments_that_were_measured(weights, inputs):
 
 
 def test_classifiers_without_norms_have_no_moments():
-    classifier = make_classifier({"kind": "mlp", "widths": [3], "activation": "tanh"}, (4,), 2)
+    classifier = make_classifier(ArchitectureSettings(kind="mlp", widths=[3], activation="tanh"), (4,), 2)
     weights, inputs = torch.randn(5, 23), torch.randn(6, 4)
     moments = measure_norms(classifier, weights, inputs)
     assert moments.shape == (5, 0)

@@ -9,19 +9,20 @@ from torch import nn
 
 from weightflow.networks.flat_weights import split_weights
 from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.initialisation import initial
 from weightflow.populations.registry import INITIALISATIONS
 
-DENSE = make_classifier({"kind": "mlp", "widths": [30, 20], "activation": "relu"}, (25,), 10)
+DENSE = make_classifier(ArchitectureSettings(kind="mlp", widths=[30, 20], activation="relu"), (25,), 10)
 CONVOLUTIONS = make_classifier(
-    {"kind": "cnn", "channels": [8, 6], "kernels": [3, 3], "pools": [1, 1], "widths": [10], "activation": "relu"},
+    ArchitectureSettings(kind="cnn", channels=[8, 6], kernels=[3, 3], pools=[1, 1], widths=[10], activation="relu"),
     (3, 8, 8),
     4,
 )
 WITH_TOKENS = make_classifier(
-    {"kind": "vit", "patch": 4, "width": 8, "depth": 2, "heads": 2, "feedforward": 12}, (3, 8, 8), 4
+    ArchitectureSettings(kind="vit", patch=4, hidden=8, layers=2, heads=2, feedforward=2), (3, 8, 8), 4
 )
-WITH_NORMS = make_classifier({"kind": "resnet20"}, (3, 8, 8), 4)
+WITH_NORMS = make_classifier(ArchitectureSettings(kind="resnet20"), (3, 8, 8), 4)
 STACK = 200
 
 

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from weightflow.populations.queries import draw_queries
+from weightflow.populations.settings import QuerySettings
 
 TRAINING = np.arange(24, dtype=np.float32).reshape(6, 2, 2)
 OTHER = 100 + np.arange(40, dtype=np.float32).reshape(10, 2, 2)
 
 
 def drawn(*kinds: str, count: int = 4, seed: int = 0) -> np.ndarray:
-    return draw_queries(TRAINING, {"other": OTHER}, {"from": list(kinds), "count": count}, seed)
+    return draw_queries(TRAINING, {"other": OTHER}, QuerySettings(**{"from": kinds}, count=count), seed)
 
 
 @pytest.mark.parametrize(("kind", "known"), [("training", TRAINING), ("other", OTHER)])
@@ -32,7 +33,7 @@ def test_noise_is_as_training_inputs_are_and_as_much_as_asked_for():
 def test_noise_about_states_asks_for_each_variable():
     """Tables of states are not scaled; their last column is the variable that is asked for."""
     counts = np.array([[5, 40, 0], [5, 40, 1], [9, 60, 0], [9, 60, 1]], dtype=np.float32)
-    found = draw_queries(counts, {}, {"from": ["noise"], "count": 4000}, 0)
+    found = draw_queries(counts, {}, QuerySettings(**{"from": ["noise"]}, count=4000), 0)
     np.testing.assert_allclose(found.mean(0), counts.mean(0), rtol=0.05)
     np.testing.assert_allclose(found.std(0), counts.std(0), rtol=0.05)
 

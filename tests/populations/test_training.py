@@ -16,26 +16,19 @@ from weightflow.errors import DivergenceError
 from weightflow.networks.learning_rate import cosine_decay
 from weightflow.populations import training
 from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.populations.classification import accuracy, logits, measure_norms
 from weightflow.populations.initialisation import initial
 from weightflow.populations.population import Population, write_population
+from weightflow.populations.settings import NetworkTrainingSettings
 from weightflow.populations.tasks.task import Labelled, Task
 from weightflow.populations.training import train_population
 from weightflow.seeding import Computation
 
 CPU = torch.device("cpu")
-SETTINGS = {
-    "networks": 3,
-    "epochs": 4,
-    "checkpoints": [0, 2],
-    "batch": 16,
-    "at_once": 8,
-    "learning_rates": [0.01],
-    "weight_decays": [0.0],
-    "initialisations": ["he"],
-}
-TABLES = make_classifier({"kind": "mlp", "widths": [6], "activation": "tanh"}, (2,), 3)
+SETTINGS = NetworkTrainingSettings(epochs=4, checkpoints=[0, 2], at_once=8, initialisations=["he"]).but(networks=3)
+TABLES = make_classifier(ArchitectureSettings(kind="mlp", widths=[6], activation="tanh"), (2,), 3)
 
 
 def blobs(rng, shape: tuple[int, ...] = (2,)) -> Task:
@@ -59,7 +52,7 @@ def train(task):
     """A population of a few small networks, given other settings."""
 
     def with_settings(seed: int = 0, **other) -> Population:
-        return train_population(TABLES, task, SETTINGS | other, Computation(seed, CPU))
+        return train_population(TABLES, task, SETTINGS.but(**other), Computation(seed, CPU))
 
     return with_settings
 
@@ -185,7 +178,7 @@ def test_each_network_sees_every_example_once_in_an_epoch(networks, examples, si
 )
 def test_networks_of_one_optimiser_stand_together(networks, rates, decays, schemes):
     ways = {"learning_rates": rates, "weight_decays": decays, "initialisations": schemes}
-    recipes = training._recipes({"networks": networks, **ways})
+    recipes = training._recipes(SETTINGS.but(networks=networks, **ways))
     assert len(recipes) == networks
     pairs = [(recipe["learning_rate"], recipe["weight_decay"]) for recipe in recipes]
     assert len(list(training._runs(pairs))) == len(set(pairs))
@@ -196,9 +189,9 @@ def test_networks_of_one_optimiser_stand_together(networks, rates, decays, schem
 
 def test_norms_moments_are_those_of_the_training_part(rng):
     """A residual network's, which are measured and not averaged on the way."""
-    classifier = make_classifier({"kind": "resnet20"}, (1, 4, 4), 3)
+    classifier = make_classifier(ArchitectureSettings(kind="resnet20"), (1, 4, 4), 3)
     task = blobs(rng, (1, 4, 4))
-    made = train_population(classifier, task, SETTINGS | {"networks": 2, "epochs": 1}, Computation(0, CPU))
+    made = train_population(classifier, task, SETTINGS.but(networks=2, epochs=1), Computation(0, CPU))
     weights, inputs = torch.as_tensor(made.weights), torch.as_tensor(task.training.inputs)
     last = made.curves[made.curves["epoch"] == 1].set_index("network")
     said = logits(
@@ -210,10 +203,10 @@ def test_norms_moments_are_those_of_the_training_part(rng):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("activation", ["tanh", "relu"])  # weights that are finite still, and that are not
 def test_divergence_is_said(task, activation):
-    classifier = make_classifier({"kind": "mlp", "widths": [6], "activation": activation}, (2,), 3)
+    classifier = make_classifier(ArchitectureSettings(kind="mlp", widths=[6], activation=activation), (2,), 3)
     rates = [0.01, 1e37]
     with pytest.raises(DivergenceError, match=r"a network's training diverged; lower .*learning_rates"):
-        train_population(classifier, task, SETTINGS | {"learning_rates": rates}, Computation(0, CPU))
+        train_population(classifier, task, SETTINGS.but(learning_rates=rates), Computation(0, CPU))
 
 
 def test_more_networks_than_the_memory_holds_are_refused_before_they_are_made(train, small_machine, refused):

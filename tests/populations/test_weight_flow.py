@@ -9,7 +9,8 @@ import torch
 
 from weightflow.errors import DivergenceError, InputError
 from weightflow.populations import weight_flow
-from weightflow.populations.reduction import Reduction
+from weightflow.populations.reduction import Reduction, fit_reduction
+from weightflow.populations.settings import FlowSettings
 from weightflow.populations.weight_flow import (
     Velocity,
     WeightFlow,
@@ -21,20 +22,14 @@ from weightflow.populations.weight_flow import (
 from weightflow.seeding import Computation
 
 CPU = torch.device("cpu")
-SETTINGS = {
-    "width": 32,
-    "steps": 250,
-    "batch": 128,
-    "learning_rate": 1e-2,
-    "weight_decay": 0.0,
-    "ema": 0.95,
-    "source": 1.0,
-    "times": [1.0, 1.0],
-    "coupling": "independent",
-    "components": None,
-    "reduction": "dual",
-}
-BRIEF = SETTINGS | {"steps": 5, "width": 8, "batch": 8}
+SETTINGS = FlowSettings(width=32, steps=250, batch=128, learning_rate=1e-2, weight_decay=0, ema=0.95, source=1)
+BRIEF = SETTINGS.but(steps=5, width=8, batch=8)
+
+
+def fit(weights: np.ndarray, settings: FlowSettings, seed: int = 0, given: np.ndarray | None = None) -> WeightFlow:
+    """A flow to networks, in the coordinates of its settings."""
+    reduction = fit_reduction(weights, settings.components, settings.reduction)
+    return fit_weight_flow(weights, reduction, settings, Computation(seed, CPU), given)
 
 
 def gaussian(rng, count: int = 3000) -> np.ndarray:
@@ -56,7 +51,7 @@ def gaussian(rng, count: int = 3000) -> np.ndarray:
 )
 def test_samples_have_the_mean_and_covariance_of_a_gaussian(rng, other):
     weights = gaussian(rng)
-    made = generate(fit_weight_flow(weights, SETTINGS | other, Computation(0, CPU)), 4000, 1)
+    made = generate(fit(weights, SETTINGS.but(**other)), 4000, 1)
     np.testing.assert_allclose(made.mean(0), weights.mean(0), atol=0.15)
     np.testing.assert_allclose(np.cov(made.T), np.cov(weights.T), atol=0.2)
 
@@ -67,7 +62,7 @@ def test_samples_follow_their_condition(rng, coupling):
     """Noise that is coupled must not tell the condition, as noise that networks are generated from does not."""
     given = rng.choice([-1.0, 0.0, 1.0], size=(3000, 1)).astype(np.float32)
     weights = np.array([2.0, -1.0], np.float32) * given + 0.3 * rng.standard_normal((3000, 2)).astype(np.float32)
-    flow = fit_weight_flow(weights, SETTINGS | {"coupling": coupling}, Computation(0, CPU), given)
+    flow = fit(weights, SETTINGS.but(coupling=coupling), given=given)
     for value in (-1.0, 0.0, 1.0):
         made = generate(flow, 1000, 1, np.full((1000, 1), value))
         np.testing.assert_allclose(made.mean(0), [2 * value, -value], atol=0.15)
@@ -77,7 +72,7 @@ def test_samples_follow_their_condition(rng, coupling):
 def test_without_noise_of_its_own_a_gaussians_loss_is_its_conditional_variance(rng):
     """Var(x₁ − x₀ | x_t) = s² / ((1 − t)² + s² t²) along an axis of spread s, from noise of 1: on average s π/2."""
     weights = gaussian(rng)
-    flow = fit_weight_flow(weights, SETTINGS, Computation(0, CPU))
+    flow = fit(weights, SETTINGS)
     spreads = np.linalg.eigvalsh(np.cov(flow.reduction.coordinates(weights).T)) ** 0.5
     assert flow.losses["loss"].iloc[-150:].mean() == pytest.approx(spreads.mean() * np.pi / 2, rel=0.08)
 
@@ -85,9 +80,9 @@ def test_without_noise_of_its_own_a_gaussians_loss_is_its_conditional_variance(r
 @pytest.mark.parametrize(("steps", "seen"), [(1, 1), (2, 2), (5, 3), (6, 3), (7, 3)])
 def test_losses_are_kept_at_regular_steps_and_the_last(rng, monkeypatch, steps, seen):
     weights = gaussian(rng, 50)
-    everything = fit_weight_flow(weights, BRIEF | {"steps": steps}, Computation(0, CPU)).losses
+    everything = fit(weights, BRIEF.but(steps=steps)).losses
     monkeypatch.setattr(weight_flow, "_SEEN", 2)
-    losses = fit_weight_flow(weights, BRIEF | {"steps": steps}, Computation(0, CPU)).losses
+    losses = fit(weights, BRIEF.but(steps=steps)).losses
     assert (len(everything), len(losses)) == (steps, seen)
     kept = everything[everything["step"].isin(losses["step"])].reset_index(drop=True)
     pd.testing.assert_frame_equal(losses, kept)
@@ -116,7 +111,7 @@ def test_a_known_velocity_carries_the_noise_to_where_it_leads():
 
 def test_components_keep_samples_within_their_span(rng):
     weights = (rng.standard_normal((50, 2)) @ rng.standard_normal((2, 9)) + 4).astype(np.float32)
-    flow = fit_weight_flow(weights, BRIEF | {"components": 2}, Computation(0, CPU))
+    flow = fit(weights, BRIEF.but(components=2))
     made = generate(flow, 7, 0) - weights.mean(0)
     span = np.linalg.svd(weights - weights.mean(0), full_matrices=False)[2][:2]
     np.testing.assert_allclose(made @ span.T @ span, made, atol=1e-4)
@@ -125,8 +120,8 @@ def test_components_keep_samples_within_their_span(rng):
 def test_the_average_of_parameters_is_what_is_kept(rng):
     """With a weight of one for what was, the flow stays at its first step."""
     weights = gaussian(rng, 50)
-    first = fit_weight_flow(weights, BRIEF | {"steps": 1}, Computation(0, CPU))
-    kept, left = (fit_weight_flow(weights, BRIEF | {"steps": 2, "ema": ema}, Computation(0, CPU)) for ema in (1.0, 0.0))
+    first = fit(weights, BRIEF.but(steps=1))
+    kept, left = (fit(weights, BRIEF.but(steps=2, ema=ema)) for ema in (1.0, 0.0))
     states = [list(flow.velocity.state_dict().values()) for flow in (first, kept, left)]
     # The first step of one goes with the full rate, as the first of two does.
     assert all(torch.allclose(one, two, atol=1e-7) for one, two in zip(*states[:2], strict=True))
@@ -138,9 +133,7 @@ def test_the_same_seed_gives_the_same_bytes(rng, tmp_path, coupling):
     weights = gaussian(rng, 60)
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         torch.manual_seed(len(name))
-        write_weight_flow(
-            tmp_path / name, fit_weight_flow(weights, BRIEF | {"coupling": coupling}, Computation(seed, CPU))
-        )
+        write_weight_flow(tmp_path / name, fit(weights, BRIEF.but(coupling=coupling), seed))
     one, two, other = ((tmp_path / name).read_bytes() for name in "abc")
     assert one == two
     assert one != other
@@ -150,7 +143,7 @@ def test_generation_has_a_seed_too_and_fitting_leaves_torchs_alone(rng):
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    flow = fit_weight_flow(gaussian(rng, 60), BRIEF, Computation(0, CPU))
+    flow = fit(gaussian(rng, 60), BRIEF)
     one, two, other = (generate(flow, 9, seed) for seed in (1, 1, 2))
     assert torch.equal(torch.rand(3), expected)
     assert one.dtype == np.float32
@@ -163,7 +156,7 @@ def test_generation_has_a_seed_too_and_fitting_leaves_torchs_alone(rng):
 def test_a_flow_is_the_same_after_its_file(rng, tmp_path, components, conditions):
     weights = rng.standard_normal((30, 5)).astype(np.float32)
     told = rng.uniform(-1, 1, (30, conditions)) if conditions else None
-    flow = fit_weight_flow(weights, BRIEF | {"components": components}, Computation(0, CPU), told)
+    flow = fit(weights, BRIEF.but(components=components), given=told)
     write_weight_flow(tmp_path / "flow", flow, code="1")
     again = read_weight_flow(tmp_path / "flow", CPU)
     np.testing.assert_array_equal(generate(flow, 30, 1, told), generate(again, 30, 1, told))
@@ -172,7 +165,7 @@ def test_a_flow_is_the_same_after_its_file(rng, tmp_path, components, conditions
 
 
 def test_a_damaged_flow_is_refused_by_name(rng, tmp_path):
-    write_weight_flow(tmp_path / "flow", fit_weight_flow(gaussian(rng, 20), BRIEF, Computation(0, CPU)))
+    write_weight_flow(tmp_path / "flow", fit(gaussian(rng, 20), BRIEF))
     (tmp_path / "flow").write_bytes((tmp_path / "flow").read_bytes()[:-9])
     with pytest.raises(InputError, match="flow: the file is truncated"):
         read_weight_flow(tmp_path / "flow", CPU)
@@ -180,4 +173,4 @@ def test_a_damaged_flow_is_refused_by_name(rng, tmp_path):
 
 def test_divergence_is_said(rng):
     with pytest.raises(DivergenceError, match=r"the weight flow diverged at step \d+; lower its learning_rate"):
-        fit_weight_flow(gaussian(rng, 20), BRIEF | {"learning_rate": 1e30}, Computation(0, CPU))
+        fit(gaussian(rng, 20), BRIEF.but(learning_rate=1e30))

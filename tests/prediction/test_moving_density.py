@@ -11,14 +11,16 @@ from scipy.stats import norm
 from tests.conftest import SMALL_DYNAMICS, real_density
 from weightflow.baselines.interpolated_weights import linear
 from weightflow.data.state_space import BINS, Counts, Reals
-from weightflow.dynamics.equations import Solver, evolve, normalise_times, solve_weights
+from weightflow.dynamics.equations import evolve, normalise_times, solve_weights
 from weightflow.dynamics.field_files import make_field
+from weightflow.dynamics.settings import SolverSettings
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.errors import InputError
 from weightflow.laws.law import TableLaw
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, MixtureHead
+from weightflow.networks.settings import BackboneSettings
 from weightflow.prediction import moving_density
 from weightflow.prediction.figure_grids import fine_times
 from weightflow.prediction.moving_density import (
@@ -32,7 +34,8 @@ from weightflow.prediction.moving_density import (
 )
 from weightflow.seeding import Computation
 
-SOLVER = Solver("rk4", 2, 1e-4, 1e-5, adjoint=False)
+SOLVER = SolverSettings(substeps=2)
+SETTINGS = BackboneSettings(hidden=3, position=False)
 CPU = torch.device("cpu")
 
 
@@ -40,7 +43,7 @@ CPU = torch.device("cpu")
 def field(graph):
     """A CDE that moves."""
     path = np.random.default_rng(0).normal(size=(5, 1))
-    field = make_field(graph, path, SMALL_DYNAMICS | {"kind": "cde"}, seed=0)
+    field = make_field(graph, path, SMALL_DYNAMICS.but(kind="cde"), seed=0)
     torch.manual_seed(0)
     for parameter in field.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
@@ -88,8 +91,7 @@ def test_a_cde_refuses_times_past_the_last_snapshot(field, graph):
 
 
 def test_samples_are_drawn_past_the_last_snapshot_where_the_weights_go_on(network, weights, counts):
-    settings = {"kind": "gru", "hidden": 3, "layers": 1, "position": False, "order": "sequential"}
-    own = build_weight_graph(network.layers, weights, counts.times, "a digest", settings)
+    own = build_weight_graph(network.layers, weights, counts.times, "a digest", SETTINGS)
     asked = []
 
     def weights_at(grids):
@@ -104,9 +106,8 @@ def test_samples_are_drawn_past_the_last_snapshot_where_the_weights_go_on(networ
 
 
 def test_a_prediction_along_a_path_reaches_what_is_held_back(network, weights, counts):
-    settings = {"kind": "gru", "hidden": 3, "layers": 1, "position": False, "order": "sequential"}
     late = dataclasses.replace(counts, is_observed=np.array([True, True, True, True, False, False]))
-    own = build_weight_graph(network.layers, weights[:4], late.observed_times, "a digest", settings)
+    own = build_weight_graph(network.layers, weights[:4], late.observed_times, "a digest", SETTINGS)
     still = lambda grids: [np.repeat(weights[:1], len(grid), 0) for grid in grids]  # noqa: E731
     found = predict_along(still, own, Question(late, 9), Computation(0, CPU))
     assert np.array_equal(found.times, counts.times)
@@ -114,8 +115,7 @@ def test_a_prediction_along_a_path_reaches_what_is_held_back(network, weights, c
 
 
 def test_a_prediction_along_a_path_holds_it_on_both_grids(network, weights, counts):
-    settings = {"kind": "gru", "hidden": 3, "layers": 1, "position": False, "order": "sequential"}
-    graph = build_weight_graph(network.layers, weights, counts.times, "a digest", settings)
+    graph = build_weight_graph(network.layers, weights, counts.times, "a digest", SETTINGS)
     path = partial(linear, counts.times, weights)
     found = predict_along(partial(map, path), graph, Question(counts, 50), Computation(0, CPU))
     expected = predict(network, weights, counts)

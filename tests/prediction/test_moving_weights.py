@@ -5,11 +5,13 @@ import pytest
 import torch
 from scipy.interpolate import CubicSpline
 
-from weightflow.dynamics.equations import Solver, solve_weights
+from tests.conftest import with_changes
+from weightflow.dynamics.equations import solve_weights
 from weightflow.dynamics.field_files import make_field, write_field
 from weightflow.dynamics.latent_path import write_latent_path
-from weightflow.dynamics.weight_graph import build_weight_graph
+from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, write_spline
+from weightflow.networks.settings import BackboneSettings
 from weightflow.prediction.moving_weights import FieldFiles, along_field, along_spline
 from weightflow.seeding import Computation
 
@@ -34,17 +36,21 @@ def test_a_spline_goes_on_as_it_is_told(tmp_path, rng, kind):
     np.testing.assert_allclose(found, independent([1.2, 3.0, 3.0, 3.0]) + ahead, atol=1e-12)
 
 
+def graph_of(backbone, rng) -> WeightGraph:
+    """Three random anchors."""
+    weights = rng.standard_normal((3, sum(layer.weights for layer in backbone.layers)))
+    return build_weight_graph(backbone.layers, weights, np.arange(3.0), "made up", BackboneSettings(hidden=2))
+
+
 @pytest.mark.parametrize("path", ["linear", "constant"])
 def test_a_cdes_files_go_on_where_its_path_is_told_to(tmp_path, rng, backbone, model_settings, path):
     count = sum(layer.weights for layer in backbone.layers)
-    graph = build_weight_graph(backbone.layers, rng.standard_normal((3, count)), np.arange(3.0), "made up", {})
-    settings = {
-        "dynamics": model_settings["dynamics"] | {"kind": "cde", "start": "rest"},
-        "solver": model_settings["solver"],
-        "continuation": {"weights": "linear", "path": path},
-    }
+    graph = build_weight_graph(
+        backbone.layers, rng.standard_normal((3, count)), np.arange(3.0), "made up", BackboneSettings()
+    )
+    settings = with_changes(model_settings, dynamics={"kind": "cde", "start": "rest"}, continuation={"path": path})
     latent = rng.standard_normal((3, 1))
-    field = make_field(graph, latent, settings["dynamics"], 0)
+    field = make_field(graph, latent, settings.dynamics, 0)
     torch.manual_seed(0)
     for parameter in field.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
@@ -53,7 +59,7 @@ def test_a_cdes_files_go_on_where_its_path_is_told_to(tmp_path, rng, backbone, m
     files = [str(tmp_path / f"{name}.safetensors") for name in ("field", "path")]
     weights_at = along_field(FieldFiles(*files), graph, settings, Computation(0, torch.device("cpu")))
     within, past = weights_at([np.array([0.5, 2.0]), np.array([2.0, 2.5, 3.5])])
-    (expected,) = solve_weights(field, graph, [np.array([0.5, 2.0])], Solver(**settings["solver"]))
+    (expected,) = solve_weights(field, graph, [np.array([0.5, 2.0])], settings.solver)
     np.testing.assert_allclose(within, expected, rtol=1e-5, atol=1e-5)
     moves = np.abs(np.diff(past, axis=0)).max(axis=1)
     assert (moves > 1e-3).all() if path == "linear" else (moves == 0).all()
@@ -61,16 +67,14 @@ def test_a_cdes_files_go_on_where_its_path_is_told_to(tmp_path, rng, backbone, m
 
 def test_a_fields_file_gives_its_weights(tmp_path, rng, backbone, model_settings):
     count = sum(layer.weights for layer in backbone.layers)
-    graph = build_weight_graph(backbone.layers, rng.standard_normal((3, count)), np.arange(3.0), "made up", {})
-    settings = {
-        "dynamics": model_settings["dynamics"] | {"kind": "ode", "start": "rest"},
-        "solver": model_settings["solver"],
-        "continuation": model_settings["continuation"],
-    }
-    field = make_field(graph, None, settings["dynamics"], 0)
+    graph = build_weight_graph(
+        backbone.layers, rng.standard_normal((3, count)), np.arange(3.0), "made up", BackboneSettings()
+    )
+    settings = with_changes(model_settings, dynamics={"kind": "ode", "start": "rest"})
+    field = make_field(graph, None, settings.dynamics, 0)
     write_field(tmp_path / "field.safetensors", field)
     files = FieldFiles(str(tmp_path / "field.safetensors"))
     weights_at = along_field(files, graph, settings, Computation(0, torch.device("cpu")))
-    expected = solve_weights(field, graph, GRIDS, Solver(**settings["solver"]))
+    expected = solve_weights(field, graph, GRIDS, settings.solver)
     for found, wanted in zip(weights_at(GRIDS), expected, strict=True):
         np.testing.assert_array_equal(found, wanted)

@@ -7,6 +7,7 @@ import pytest
 from weightflow.data.state_space import Counts
 from weightflow.teaching.choice import best_teachers, candidates, score_teachers
 from weightflow.teaching.registry import MEMBERS
+from weightflow.teaching.settings import TeacherSettings
 from weightflow.teaching.teachers import FIELDS, Interpolant, Teacher, Teachers
 
 
@@ -21,19 +22,26 @@ def counted(rng) -> list[np.ndarray]:
     return [rng.integers(0, 20, (60, 2)) for _ in range(3)]
 
 
+def teachers_of(members: list[str] | None, discrete: bool = True, **others) -> list[Teacher]:
+    """The candidates of some settings; one share and no relaxation where nothing else is said."""
+    return candidates(TeacherSettings(members=members, **{"shares": [0.5], "rates": [0]} | others), discrete)
+
+
 def constant(value: int, count: int) -> np.ndarray:
     return np.full((count, 1), value)
 
 
 def test_candidates_are_those_that_differ():
-    found = candidates(list(MEMBERS), [0.1, 1.0], [0.3, 0.5])
+    found = teachers_of(list(MEMBERS), noises=[0.1, 1.0], shares=[0.3, 0.5])
     assert len(found) == len(set(found)) == 1 + 2 + 2 + 1 + 4
-    assert candidates(["mixture"], [0.1, 1.0], [0.5]) == [Teacher("mixture")]
-    assert candidates([], [0.1], [0.5]) == []
-    assert candidates(["displacement"], [0.1], [0.5], [0, 2]) == [Teacher("displacement", rate=r) for r in (0, 2)]
+    assert teachers_of(["mixture"], noises=[0.1, 1.0]) == [Teacher("mixture")]
+    assert teachers_of([], noises=[0.1]) == []
+    assert teachers_of(["displacement"], noises=[0.1], rates=[0, 2]) == [
+        Teacher("displacement", rate=r) for r in (0, 2)
+    ]
 
 
-ASKED = candidates(list(MEMBERS), [0.1, 1.0], [0.5])
+ASKED = teachers_of(list(MEMBERS), noises=[0.1, 1.0])
 
 
 def scores(snapshots: list[np.ndarray], asked: list[Teacher] = ASKED) -> pd.DataFrame:
@@ -74,7 +82,7 @@ def test_a_brownian_motion_from_a_point_is_taught_by_a_bridge_with_noise(rng):
     # Of three snapshots, so that the path is straight; more bend it as the spread grows, and leave less to the noise.
     walk = np.round(40 + np.cumsum(rng.normal(0, 5, (2, 1000, 1)), axis=0)).clip(0, 80).astype(int)
     snapshots = [constant(40, 1000), *walk]
-    asked = candidates(["displacement", "bridge", "mixture", "blend"], [0.1, 0.3, 1.0, 3.0], [0.5])
+    asked = teachers_of(["displacement", "bridge", "mixture", "blend"], noises=[0.1, 0.3, 1.0, 3.0])
     assert best_teachers(scores(snapshots, asked)).first == Teacher("bridge", 1.0)
 
 
@@ -99,7 +107,7 @@ def test_a_rate_is_found_where_there_is_a_relaxation(rng, true, chosen):
         share = np.expm1(-true * time) / np.expm1(-2 * true) if true else time / 2
         return np.clip(np.round(rng.normal(5 + 40 * share, 3, (1000, 1))), 0, 60).astype(int)
 
-    asked = candidates(["displacement", "mixture"], [0.1], [0.5], [0, 1, 2, 4])
+    asked = teachers_of(["displacement", "mixture"], noises=[0.1], rates=[0, 1, 2, 4])
     assert best_teachers(scores([snapshot(t) for t in range(3)], asked)).first == Teacher("displacement", rate=chosen)
 
 
@@ -140,7 +148,7 @@ def test_own_rates_are_found_where_variables_relax_differently(rng):
         return rng.poisson(means, (2000, 3))
 
     snapshots = [snapshot(t) for t in range(3)]
-    assert best_teachers(scores(snapshots, candidates(["poisson"], [0.1], [], [0, 2, "own"]))).first.own
+    assert best_teachers(scores(snapshots, teachers_of(["poisson"], noises=[0.1], rates=[0, 2, "own"]))).first.own
     way = Interpolant(snapshots, np.arange(3.0), Counts(60), rng)
     halfway = way.sample(Teacher("poisson", own=True), 0.5, rng).mean(0)
     even = way.sample(Teacher("poisson"), 0.5, rng).mean(0)
@@ -154,7 +162,7 @@ def test_of_many_variables_pairs_are_judged(rng, correlation):
     # A snapshot between two alike: the mixture is the truth, whatever the dependence.
     covariance = 4 * ((1 - correlation) * np.eye(6) + correlation)
     snapshots = [np.round(rng.multivariate_normal(np.full(6, 10), covariance, 800)).astype(int) for _ in range(4)]
-    table = scores(snapshots, candidates(["mixture", "poisson"], [1.0], []))
+    table = scores(snapshots, teachers_of(["mixture", "poisson"], noises=[1.0]))
     assert best_teachers(table).later.member == "mixture"
     # Every variable counts once: about the entropy of the pairs' densities, not twice that.
     entropy = 6 * 0.5 * np.log(2 * np.pi * np.e * 4) + 3 * 0.5 * np.log(1 - correlation**2)
@@ -191,11 +199,11 @@ def test_of_equal_teachers_the_first_is_taken():
 
 
 def test_members_that_suit_the_states_are_the_default():
-    counts, reals = (candidates(None, [0.5], [0.5], [0.0, 2.0], discrete=discrete) for discrete in (True, False))
+    counts, reals = (teachers_of(None, noises=[0.5], rates=[0.0, 2.0], discrete=discrete) for discrete in (True, False))
     assert {teacher.member for teacher in counts} == {"displacement", "bridge", "poisson", "mixture", "blend"}
     assert reals == [Teacher("growing")]
 
 
 def test_counts_do_not_grow_and_real_values_do_not_jump():
-    assert candidates(["growing", "mixture"], [0.5], [0.5], discrete=True) == [Teacher("mixture")]
-    assert candidates(["poisson", "growing"], [0.5], [0.5], discrete=False) == [Teacher("growing")]
+    assert teachers_of(["growing", "mixture"], noises=[0.5], discrete=True) == [Teacher("mixture")]
+    assert teachers_of(["poisson", "growing"], noises=[0.5], discrete=False) == [Teacher("growing")]

@@ -9,23 +9,18 @@ from weightflow.networks.alignment import align_to, match, permute
 from weightflow.networks.layout import HiddenUnits
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.architectures.registry import ARCHITECTURES
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 
 IMAGE = (3, 8, 8)
+CNN = ArchitectureSettings(kind="cnn", channels=[4, 3], kernels=[3, 3], pools=[2, 1], widths=[5], activation="gelu")
 SETTINGS = {
-    "mlp": {"kind": "mlp", "widths": [6, 5], "activation": "tanh"},
-    "mlp of rectifiers": {"kind": "mlp", "widths": [7], "activation": "relu"},
-    "cnn": {"kind": "cnn", "channels": [4, 3], "kernels": [3, 3], "pools": [2, 1], "widths": [5], "activation": "gelu"},
-    "cnn, odd": {
-        "kind": "cnn",
-        "channels": [4, 3],
-        "kernels": [3, 3],
-        "pools": [1, 1],
-        "widths": [5],
-        "activation": "tanh",
-    },
-    "resnet20": {"kind": "resnet20"},
-    "vit": {"kind": "vit", "patch": 4, "width": 8, "depth": 2, "heads": 2, "feedforward": 12},
+    "mlp": ArchitectureSettings(kind="mlp", widths=[6, 5], activation="tanh"),
+    "mlp of rectifiers": ArchitectureSettings(kind="mlp", widths=[7], activation="relu"),
+    "cnn": CNN,
+    "cnn, odd": CNN.but(pools=(1, 1), activation="tanh"),
+    "resnet20": ArchitectureSettings(kind="resnet20"),
+    "vit": ArchitectureSettings(kind="vit", patch=4, hidden=8, layers=2, heads=2, feedforward=2),
 }
 
 
@@ -120,7 +115,8 @@ def load(module: nn.Module, linear: torch.Tensor) -> None:
 
 def test_the_sizes_of_the_literature():
     def count(kind: str, shape: tuple[int, ...], **settings) -> int:
-        return sum(layer.weights for layer in make_classifier({"kind": kind, **settings}, shape, 10).layers)
+        own = ArchitectureSettings(kind=kind, **settings)
+        return sum(layer.weights for layer in make_classifier(own, shape, 10).layers)
 
     assert count("mlp", (1, 28, 28), widths=[32, 32], activation="relu") == 26506
     zoo = {"channels": [8, 6, 4], "kernels": [5, 5, 2], "pools": [2, 2, 1], "widths": [20], "activation": "relu"}
@@ -132,6 +128,6 @@ def test_the_sizes_of_the_literature():
 
 @pytest.mark.parametrize("kind", [kind for kind, own in ARCHITECTURES.items() if own.reads == "images"])
 def test_images_are_asked_for(kind, refused):
-    settings = next((own for own in SETTINGS.values() if own["kind"] == kind), {"activation": "relu"}) | {"kind": kind}
+    settings = next((own for own in SETTINGS.values() if own.kind == kind), ArchitectureSettings(kind=kind))
     with refused("architecture: convolutions read images"):
         make_classifier(settings, (4,), 3)

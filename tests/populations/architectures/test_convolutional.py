@@ -23,4 +23,4 @@ def test_a_cnn_is_torchs():
 
 def test_nothing_left_of_an_image_is_refused(refused):
     with refused("an image of 8 × 8 has nothing left"):
-        make_classifier(SETTINGS["cnn"] | {"pools": [8, 1]}, IMAGE, 3)
+        make_classifier(SETTINGS["cnn"].but(pools=(8, 1)), IMAGE, 3)

@@ -5,26 +5,25 @@ import torch
 
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.architectures.registry import ACTIVATIONS, ARCHITECTURES
+from weightflow.populations.architectures.settings import ArchitectureSettings
 
 SHAPES = {"tables": (4,), "images": (1, 28, 28), "states": (4,)}
 
 
-class Asked(dict):
+class Asked:
     """Settings that know which of them were asked for."""
 
-    def __init__(self, **settings):
-        super().__init__(settings)
-        self.asked = set()
+    def __init__(self, settings: ArchitectureSettings):
+        self.settings, self.asked = settings, set()
 
-    def __getitem__(self, key):
-        self.asked.add(key)
-        return super().__getitem__(key)
+    def __getattr__(self, name: str):
+        self.asked.add(name)
+        return getattr(self.settings, name)
 
 
 @pytest.mark.parametrize("kind", ARCHITECTURES)
-def test_an_architecture_uses_its_keys_and_no_others(schema, kind):
-    known = schema["$defs"]["population"]["properties"]["architecture"]["properties"]
-    settings = Asked(**{name: own["default"] for name, own in known.items()} | {"kind": kind})
+def test_an_architecture_uses_its_keys_and_no_others(kind):
+    settings = Asked(ArchitectureSettings(kind=kind))
     make_classifier(settings, SHAPES[ARCHITECTURES[kind].reads], 3)
     assert settings.asked == {"kind", *ARCHITECTURES[kind].keys}
 

@@ -7,20 +7,22 @@ from scipy.stats import binom
 
 from weightflow.networks.alignment import align_to
 from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.populations.evaluation import compare_generated, judge
+from weightflow.populations.settings import NetworkTrainingSettings
 from weightflow.populations.tasks.task import Labelled, Task
 from weightflow.populations.training import train_population
 from weightflow.seeding import Computation
 
-SETTINGS = {"width": 4, "depth": 1, "heads": 2, "feedforward": 8}
+SETTINGS = ArchitectureSettings(kind="gru", hidden=4, layers=1, heads=2, feedforward=2)
 LEVELS = 5
 
 
 @pytest.fixture(params=[("gru", False), ("gru", True), ("transformer", True)])
 def classifier(request):
     kind, position = request.param
-    return make_classifier(SETTINGS | {"kind": kind, "position": position}, (4,), LEVELS)
+    return make_classifier(SETTINGS.but(kind=kind, position=position), (4,), LEVELS)
 
 
 def asked(states: torch.Tensor) -> torch.Tensor:
@@ -67,8 +69,7 @@ def test_a_population_of_anchors_learns_the_snapshot(classifier, rng):
     states = rng.binomial(LEVELS - 1, [0.2, 0.5, 0.8], size=(120, 3))
     parts = [asked(torch.as_tensor(states[own])).numpy() for own in (slice(80), slice(80, 100), slice(100, 120))]
     task = Task(*(Labelled(x, x[np.arange(len(x)), x[:, 3].astype(int)].astype(np.int64)) for x in parts), LEVELS)
-    settings = {"networks": 4, "epochs": 12, "checkpoints": [], "batch": 24, "at_once": 4}
-    settings |= {"learning_rates": [0.03], "weight_decays": [0.0], "initialisations": ["default"]}
+    settings = NetworkTrainingSettings(networks=4, epochs=12, batch=24, at_once=4, learning_rates=[0.03])
     population = train_population(classifier, task, settings, Computation(0, torch.device("cpu")))
     aligned = align_to(classifier.layers, classifier.symmetries, population.weights, population.weights[0])
     before, after = (

@@ -19,7 +19,7 @@ def test_a_vision_transformer_is_torchs():
     tokens = functional.linear(patches, maps["embed"][:, :-1], maps["embed"][:, -1])
     stream = torch.cat([maps["token"].mT.expand(5, 1, -1), tokens], 1) + maps["position"].mT
     for block in range(2):
-        layer = nn.TransformerEncoderLayer(8, 2, 12, 0.0, "gelu", batch_first=True, norm_first=True).double()
+        layer = nn.TransformerEncoderLayer(8, 2, 16, 0.0, "gelu", batch_first=True, norm_first=True).double()
         parts = [maps[f"{part}{block}"] for part in ("query", "key", "value")]
         with torch.no_grad():
             layer.self_attn.in_proj_weight.copy_(torch.cat([part[:, :-1] for part in parts]))
@@ -39,4 +39,4 @@ def test_a_vision_transformer_is_torchs():
 
 def test_patches_that_do_not_divide_an_image_are_refused():
     with pytest.raises(InputError, match="patches of 3 must divide images of 8 × 8"):
-        make_classifier(SETTINGS["vit"] | {"patch": 3}, IMAGE, 3)
+        make_classifier(SETTINGS["vit"].but(patch=3), IMAGE, 3)

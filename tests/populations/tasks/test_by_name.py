@@ -11,9 +11,10 @@ from weightflow.formats.downloads import fetch
 from weightflow.populations.tasks.by_name import built_in, named_task
 from weightflow.populations.tasks.catalogue import DataSet, Source
 from weightflow.populations.tasks.registry import BUILT_IN, IMAGE_FORMATS
+from weightflow.populations.tasks.settings import SplitSettings
 from weightflow.populations.tasks.task import PARTS
 
-SETTINGS = {"validation": 0.2, "test": 0.3, "seed": 4}
+SETTINGS = SplitSettings(validation=0.2, test=0.3, seed=4)
 
 
 @pytest.mark.parametrize(

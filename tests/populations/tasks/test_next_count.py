@@ -6,8 +6,9 @@ import pytest
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts, Reals
 from weightflow.populations.tasks.next_count import task_of_states
+from weightflow.populations.tasks.settings import SplitSettings
 
-SETTINGS = {"validation": 0.25, "test": 0.5, "seed": 3}
+SETTINGS = SplitSettings(validation=0.25, test=0.5, seed=3)
 
 
 NINE = Counts(9)

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from weightflow.populations.tasks.settings import SplitSettings
 from weightflow.populations.tasks.task import PARTS, Labelled, read_task, split_task, write_task
 
-SETTINGS = {"validation": 0.2, "test": 0.3, "seed": 4}
+SETTINGS = SplitSettings(validation=0.2, test=0.3, seed=4)
 
 
 def numbered(number: int, shape: tuple[int, ...] = (), classes: int = 2) -> Labelled:
@@ -39,7 +40,7 @@ def test_labels_stay_with_their_inputs():
 
 def test_a_split_depends_on_its_seed_and_on_no_label():
     everything = numbered(50)
-    one, again, other = (split_task(everything, SETTINGS | {"seed": seed}) for seed in (4, 4, 5))
+    one, again, other = (split_task(everything, SETTINGS.but(seed=seed)) for seed in (4, 4, 5))
     for part in PARTS:
         np.testing.assert_array_equal(getattr(one, part).inputs, getattr(again, part).inputs)
     assert set(which(one.test)) != set(which(other.test))
@@ -95,7 +96,7 @@ def test_the_test_part_of_the_authors_is_kept_whole_and_measures_no_scale(shape)
 )
 def test_parts_that_are_no_use_are_refused(refused, everything, settings, test):
     with refused("task: of .* leaves a part without examples, or training without some of the . labels"):
-        split_task(everything, SETTINGS | settings, test)
+        split_task(everything, SETTINGS.but(**settings), test)
 
 
 def test_a_task_is_read_as_it_was_written(tmp_path, refused):

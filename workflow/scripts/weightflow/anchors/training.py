@@ -245,7 +245,7 @@ def train_each(
     generators = [streams[place.snapshot][place.seed] for place in places]
     weights = training.fresh(generators) if start is None else start.repeat_interleave(len(chosen), dim=0)
     if steps is None:
-        steps = settings["first_steps" if start is None else "steps"]
+        steps = settings.first_steps if start is None else settings.steps
     stack, going = Stack(weights, settings.learning_rate), list(range(len(places)))
     settled = _Settled(training, settings.settled) if settings.settled and penalty is None else None
 

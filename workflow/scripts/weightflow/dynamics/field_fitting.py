@@ -110,9 +110,9 @@ def fit_dynamics(
     terms_at = _Terms(field, material, solver, settings, device)
     optimiser = torch.optim.Adam(field.parameters(), lr=settings.learning_rate, foreach=True)
     begin = {name: value.tolist() for name, value in field.state_dict().items()}  # path and curve among them
-    code, network = code_digest(__file__), field.network.settings
+    code, network = code_digest(__file__), field.network.settings.plain()
     told = [material.roughness, *(_digest(states) for states in terms_at.told)]
-    of_run = [material.graph.anchors, dict(settings), solver.__dict__, seed, network, begin, code, told]
+    of_run = [material.graph.anchors, settings.plain(), solver.plain(), seed, network, begin, code, told]
     fingerprint = settings_digest(of_run)
     steps = settings.steps
     end = steps if monitor.stop is None else min(monitor.stop, steps)

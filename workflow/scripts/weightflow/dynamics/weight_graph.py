@@ -5,7 +5,7 @@ order, so the round trip is exact and padding can never carry information.
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class WeightGraph:
     layer: np.ndarray
     neuron: np.ndarray
     anchors: str
-    backbone: dict[str, Any] = field(default_factory=dict)
+    backbone: BackboneSettings
 
     @property
     def weights(self) -> np.ndarray:
@@ -69,11 +69,7 @@ def to_weights(layers: Sequence[LinearMap], tokens: np.ndarray) -> np.ndarray:
 
 
 def build_weight_graph(
-    layers: Sequence[LinearMap],
-    weights: np.ndarray,
-    times: np.ndarray,
-    anchors: str,
-    backbone: BackboneSettings | None = None,
+    layers: Sequence[LinearMap], weights: np.ndarray, times: np.ndarray, anchors: str, backbone: BackboneSettings
 ) -> WeightGraph:
     """The graph of K anchors' flat weights (K, P)."""
     expected = sum(layer.weights for layer in layers)
@@ -105,7 +101,7 @@ def write_weight_graph(path: str | Path, graph: WeightGraph, **metadata: Any) ->
         },
         layers=[astuple(layer) for layer in graph.layers],
         anchors=graph.anchors,
-        backbone=graph.backbone and graph.backbone.plain(),
+        backbone=graph.backbone.plain(),
         **metadata,
     )
 
@@ -121,7 +117,6 @@ def read_weight_graph(path: str | Path) -> WeightGraph:
     with parts_of(path):
         layers = tuple(LinearMap(*entry) for entry in artefact.metadata["layers"])
         mask, tokens = tensors["mask"].astype(bool), tensors["tokens"]
-        backbone = artefact.metadata["backbone"]
         declared = sum(layer.neurons for layer in layers), max(layer.columns for layer in layers)
         fits = declared == mask.shape == tokens.shape[1:] and np.array_equal(mask, token_mask(layers))
         if not fits or tensors["times"].shape != tokens.shape[:1]:
@@ -134,5 +129,5 @@ def read_weight_graph(path: str | Path) -> WeightGraph:
             tensors["layer"],
             tensors["neuron"],
             artefact.metadata["anchors"],
-            backbone and BackboneSettings.model_validate(backbone),
+            BackboneSettings.model_validate(artefact.metadata["backbone"]),
         )

@@ -269,7 +269,7 @@ def _spline_steps(work: Work, count: int, width: int) -> float:
     backbone, own, told = work.backbone(width), work.model.spline, work.told
     fresh = backbone.initial(1, torch.Generator().manual_seed(work.seed)).numpy()
     start = WeightSpline(work.curve.times, np.repeat(fresh, len(work.curve.times), axis=0))
-    weights = {name: as_list(own[name])[0] for name in ("curvature", "roughness")}
+    weights = {name: as_list(getattr(own, name))[0] for name in ("curvature", "roughness")}
     return linear(lambda few: fit_spline(backbone, start, told, own.but(steps=few), weights, work.computation), count)
 
 

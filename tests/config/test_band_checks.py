@@ -2,7 +2,7 @@
 
 import pytest
 
-from weightflow.bands.settings import check_bands
+from weightflow.config.band_checks import check_bands
 
 DATASETS = {"d": {"system": "epidemic"}, "cells": {"file": "cells.h5ad", "kind": "continuous"}}
 
