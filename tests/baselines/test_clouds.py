@@ -148,3 +148,8 @@ def test_an_observed_time_gives_its_own_snapshot(counts, kind):
     prediction = predict_baseline(kind, counts, samples=4, seed=0)
     for t in np.flatnonzero(counts.is_observed):
         assert np.array_equal(prediction.samples[t], counts.training[t])
+
+
+def test_a_baseline_with_rules_of_its_own_is_no_cloud(counts):
+    with pytest.raises(ValueError, match="ot_cfm is predicted by rules of its own"):
+        predict_baseline("ot_cfm", counts, 10, 0)

@@ -104,7 +104,7 @@ def test_standard_baselines_past_the_last_snapshot_go_on():
 @pytest.mark.parametrize(("held", "expected"), [((0, 0), STANDARD), ((0, 2), STANDARD_PAST)])
 def test_a_config_that_names_no_baselines_has_those_that_suit(root, held, expected):
     datasets = {f"d{i}": {"system": "epidemic", "hold_back": n} for i, n in enumerate(held)}
-    assert Plan.of({"datasets": datasets, "models": {}}, root, "my.yaml").config.baselines == expected
+    assert Plan.of({"datasets": datasets, "models": {"m": {}}}, root, "my.yaml").config.baselines == expected
     assert standard_baselines(any(held)) == list(expected)
 
 

@@ -415,6 +415,11 @@ def test_rough_logits_are_penalised_at_the_times_taught(training):
     assert first(0.0) == 0
 
 
+def test_behavioural_terms_need_a_backbone(learn, behaving):
+    with pytest.raises(ValueError, match="behavioural terms and a divergence need a backbone"):
+        learn(dataclasses.replace(behaving, backbone=None))
+
+
 def test_divergence_with_a_teacher_names_the_settings_to_change(learn, taught):
     with pytest.raises(DivergenceError, match=r"diverged at step .*learning_rate \(now 1e\+25\)"):
         learn(taught, learning_rate=1e25, schedule="constant")

@@ -131,3 +131,9 @@ def test_growing_noise_is_a_share_of_the_displacements_variance(rng):
     way = growing_way([np.zeros((600, 1)), end, end], rng)
     found = np.concatenate([way.sample(Teacher("growing"), 0.5 * TIMES[1], rng) for _ in range(10)])
     assert found.var() == pytest.approx(0.25 + GROWING_NOISE * 0.25, rel=0.05)
+
+
+def test_counts_do_not_grow(rng):
+    way = between(constant(3), constant(9), Counts(12))
+    with pytest.raises(ValueError, match="counts do not grow"):
+        way.sample(Teacher("growing"), 0.5, rng)

@@ -4,6 +4,7 @@ A strategy takes a `Training` and returns weights (R, K, P), of R seeds and K sn
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -22,9 +23,9 @@ def sequential(training: Training) -> tuple[Tensor, list[Loss]]:
     stack = Stack(training.fresh(generators), settings.learning_rate)
     anchors, losses, everyone = [], [], [0] * len(generators)
     for k, snapshot in enumerate(progress(training.data, "anchors, one after another")):
-        batches = Batches([snapshot], settings.batch)
+        draw = partial(Batches([snapshot], settings.batch).draw, everyone, generators)
         steps = settings.steps if k else settings.first_steps
-        for step, loss in minimise(training, stack, lambda own=batches: own.draw(everyone, generators), steps):
+        for step, loss in minimise(training, stack, draw, steps):
             losses += [Loss(AnchorPlace(place, k), step, value) for place, value in enumerate(loss)]
         anchors.append(stack.weights.detach().clone())
     return torch.stack(anchors, dim=1), losses
@@ -44,7 +45,7 @@ def joint(training: Training) -> tuple[Tensor, list[Loss]]:
     uneven = unevenness(training.times, training.device)
     strength = training.settings.smoothness
 
-    def penalty(weights: Tensor) -> Tensor:
+    def penalty(weights: Tensor) -> Tensor | float:
         return strength * sum(uneven(own) for own in weights.unflatten(0, (len(training.seeds), -1)))
 
     return train_each(training, range(len(training.data)), start, steps - before, penalty)

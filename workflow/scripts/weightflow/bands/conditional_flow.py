@@ -53,7 +53,8 @@ def conditions_at(times: np.ndarray, curves: EnsembleCurves) -> np.ndarray:
 def fit_band_flow(curves: EnsembleCurves, settings: VelocitySettings, computation: Computation) -> WeightFlow:
     """Fit a flow to the coordinates of networks at random times; arguments as of `fit_weight_flow`."""
     draws = seeding.stream(computation.seed, "band flow")
-    times = draws.uniform(*curves.times[[0, -1]], _DRAWS)
+    first, last = curves.times[[0, -1]]
+    times = draws.uniform(first, last, _DRAWS)
     coordinates = curves.coordinates(times, draws).astype(np.float32)
     alone = fit_reduction(coordinates, None, "dual")  # few coordinates, alike, stand for themselves
     return fit_weight_flow(coordinates, alone, settings, computation, conditions_at(times, curves))
@@ -116,4 +117,5 @@ def predict_bands(
         odds = log_odds(curves, backbone, time, generate(possible.flow, networks, seed, told), generator)
         lower, upper = odds.centre + stretch * np.quantile(odds.beside, tails, axis=0)
         found.append(expit([lower, odds.centre, upper]))
-    return Bands(times, *np.stack(found, axis=1), level)
+    lowest, middle, highest = np.stack(found, axis=1)
+    return Bands(times, lowest, middle, highest, level)

@@ -35,8 +35,8 @@ class Bands:
 
     def of(self, variables: np.ndarray) -> "Bands":
         """Those of some variables, by their indices."""
-        parts = (part[:, variables] for part in (self.lower, self.middle, self.upper))
-        return Bands(self.times, *parts, self.level)
+        lower, middle, upper = (part[:, variables] for part in (self.lower, self.middle, self.upper))
+        return Bands(self.times, lower, middle, upper, self.level)
 
 
 def coverage(bands: Bands, truth: np.ndarray) -> np.ndarray:

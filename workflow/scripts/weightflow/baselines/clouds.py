@@ -12,6 +12,7 @@ import numpy as np
 from weightflow import seeding
 from weightflow.baselines.registry import BASELINES, FLOORS
 from weightflow.data.snapshots import Snapshots
+from weightflow.data.state_space import Counts
 from weightflow.density import scoring
 from weightflow.density.kernels import AddOneDensity, Kernels, LeftOut, best_multiple, kernels
 from weightflow.laws.law import ExactLaw
@@ -31,15 +32,17 @@ def predict_baseline(kind: str, data: Snapshots, samples: int, seed: int, law: E
         samples: number of samples at each time, where the baseline draws any.
         seed: of the draws.
         law: what densities are scored by too, where it is known.
+
+    Raises:
+        ValueError: the baseline has rules of its own.
     """
     rng = seeding.stream(seed, kind)
-    if kind in FLOORS:
-        return FLOORS[kind].draw.load()(data, samples, rng)
-    baseline = BASELINES[kind]
-    cloud = baseline.draw.load()
-    if baseline.smoothing is None:
-        return cloud(data, samples, rng)
-    return baseline.smoothing.load()(cloud, data, samples, rng, law)
+    draw = FLOORS[kind].draw if kind in FLOORS else BASELINES[kind].draw
+    smoothing = None if kind in FLOORS else BASELINES[kind].smoothing
+    if draw is None:
+        raise ValueError(f"{kind} is predicted by rules of its own")
+    cloud = draw.load()
+    return smoothing.load()(cloud, data, samples, rng, law) if smoothing else cloud(data, samples, rng)
 
 
 def with_add_one(
@@ -50,7 +53,7 @@ def with_add_one(
     The many empty cells take most of the smoothed mass, so samples and marginals stay those of the cloud.
     """
     made = cloud(data, samples, rng)
-    if not data.discrete:
+    if not isinstance(data.space, Counts):
         return made
     sizes = np.array([len(states) for states in data.observed])
     size = np.interp(data.times, data.observed_times, sizes)

@@ -16,7 +16,7 @@ from scipy.linalg import solve_triangular
 from scipy.spatial.distance import cdist
 from scipy.special import expit, ndtr
 
-from weightflow.data.state_space import Counts, Reals, StateSpace
+from weightflow.data.state_space import Counts, StateSpace
 from weightflow.density.weighted_states import marginals, merge_duplicates
 
 MULTIPLES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0)
@@ -59,9 +59,9 @@ class AddOneDensity:
         found = np.logaddexp(counted, share) - np.logaddexp(np.log(self.size), cells)
         return np.where((states < self.levels).all(1), found, -np.inf)
 
-    def marginals(self, space: Counts) -> np.ndarray:
+    def marginals(self, space: StateSpace) -> np.ndarray:
         """(d, L)."""
-        levels = space.levels
+        levels = space.bins
         cells = np.log(self.levels) * (self.states.shape[1] + self.others)
         seen = expit(np.log(self.size) - cells)  # N / (N + L^d)
         uniform = (np.arange(levels) < self.levels) / self.levels
@@ -104,9 +104,9 @@ class CountKernels:
         found[inside] = np.log(relative) - states.shape[1] * np.log(self.levels)
         return found
 
-    def marginals(self, space: Counts) -> np.ndarray:
+    def marginals(self, space: StateSpace) -> np.ndarray:
         """(d, L)."""
-        levels = space.levels
+        levels = space.bins
         found = np.zeros((self.states.shape[1], max(levels, self.levels)))
         for i, (column, bandwidth) in enumerate(zip(self.states.T, self.bandwidths, strict=True)):
             counts, place = np.unique(column, return_inverse=True)
@@ -207,7 +207,7 @@ class GaussianKernels:
             parts.append(np.stack([np.log(p) - 0.5 / m**2 * nearest for p, m in zip(inside, multiples, strict=True)]))
         return np.concatenate(parts, axis=1) - constant[:, None]
 
-    def marginals(self, space: Reals) -> np.ndarray:
+    def marginals(self, space: StateSpace) -> np.ndarray:
         """(d, B) probabilities of the space's bins."""
         found = []
         for v, column in enumerate(self.states.T):

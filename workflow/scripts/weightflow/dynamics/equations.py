@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torchdiffeq import odeint, odeint_adjoint
 
+from weightflow.dynamics.graph_network import GraphNetwork
 from weightflow.dynamics.latent_path import spline
 from weightflow.dynamics.settings import SolverSettings
 from weightflow.dynamics.weight_graph import WeightGraph
@@ -75,7 +76,7 @@ class Field(nn.Module):
         curve: S; None for the paper's fields.
     """
 
-    def __init__(self, network: nn.Module, curve: BaseCurve | None = None):
+    def __init__(self, network: GraphNetwork, curve: BaseCurve | None = None):
         super().__init__()
         self.pace = 0.0 if curve is None else CONTINUATIONS[curve.continuation]
         self.network = network
@@ -89,10 +90,10 @@ class Field(nn.Module):
         """Whether it goes on past the last snapshot."""
         return True
 
-    def base(self, time: Tensor) -> Tensor | float:
-        """(B, P) weights of the curve at normalised times (B,), continued past its end; 0 without a curve."""
+    def base(self, time: Tensor) -> Tensor:
+        """(B, P) weights of the curve at normalised times (B,), continued past its end; a scalar 0 without a curve."""
         if self.curve is None:
-            return 0.0
+            return torch.zeros((), device=time.device)
         inside = time.clamp(max=self.end)
         ahead = self.pace * (time - inside)[:, None] * self.curve.derivative(inside)
         return (self.curve.evaluate(inside) + ahead).float()
@@ -119,7 +120,7 @@ class CDEField(Field):
         curve: as in `Field`.
     """
 
-    def __init__(self, network: nn.Module, path: DrivingPath, curve: BaseCurve | None = None):
+    def __init__(self, network: GraphNetwork, path: DrivingPath, curve: BaseCurve | None = None):
         super().__init__(network, curve)
         self.path = spline(path.knots, path.times)
         self.path_end = float(path.times[-1])
@@ -149,7 +150,7 @@ class CDEField(Field):
 
 
 def evolve(
-    field: nn.Module, weights: Tensor, starts: Tensor, knots: Tensor, horizon: int, solver: SolverSettings
+    field: Field, weights: Tensor, starts: Tensor, knots: Tensor, horizon: int, solver: SolverSettings
 ) -> tuple[Tensor, Tensor]:
     """Solve from several snapshots at once, over the same number of snapshot intervals.
 
@@ -177,7 +178,7 @@ def evolve(
 
 
 def evolve_through(
-    field: nn.Module, weights: Tensor, knots: Tensor, times: Tensor, solver: SolverSettings
+    field: Field, weights: Tensor, knots: Tensor, times: Tensor, solver: SolverSettings
 ) -> tuple[Tensor, Tensor]:
     """One solution from the first snapshot through any normalised times.
 
@@ -206,7 +207,7 @@ def evolve_through(
 
     marks = torch.unique(torch.cat([knots[:1], times]))
     jumps = field.jumps and bool(marks[-1] > knots[-1])
-    arguments = {"options": {"jump_t": knots[-1:]}} if jumps else {}
+    arguments: dict[str, Any] = {"options": {"jump_t": knots[-1:]}} if jumps else {}
     if solver.method == "rk4":
         # The steps the field was fitted with; finer ones would be another flow, which the fit never saw.
         grid = _fitted_grid(knots, solver.substeps, float(marks[-1]))
@@ -236,7 +237,7 @@ def _way_back(grid: Tensor, ends: Tensor) -> Tensor:
     return torch.cat([ends[:1], inside.flip(0), ends[1:]])
 
 
-def first_weights(field: nn.Module, graph: WeightGraph, knots: Tensor) -> Tensor:
+def first_weights(field: Field, graph: WeightGraph, knots: Tensor) -> Tensor:
     """(P,) weights at the first snapshot's time: of the curve the field begins at, else of the first anchor."""
     if field.curve is not None:
         return field.base(knots[:1])[0]
@@ -245,7 +246,7 @@ def first_weights(field: nn.Module, graph: WeightGraph, knots: Tensor) -> Tensor
 
 @torch.no_grad()
 def solve_weights(
-    field: nn.Module, graph: WeightGraph, grids: Sequence[np.ndarray], solver: SolverSettings
+    field: Field, graph: WeightGraph, grids: Sequence[np.ndarray], solver: SolverSettings
 ) -> list[np.ndarray]:
     """Weights at the times of each grid, from one solution that starts at the first anchor, or on the field's curve.
 
@@ -275,19 +276,23 @@ def solve_weights(
     return [found[np.searchsorted(times, grid)] for grid in grids]
 
 
-def _cross(field: nn.Module, state: tuple[Tensor, Tensor], begin: Tensor, length: Tensor, solver: SolverSettings):
+def _cross(
+    field: Field, state: tuple[Tensor, Tensor], begin: Tensor, length: Tensor, solver: SolverSettings
+) -> tuple[Tensor, Tensor]:
+    """Weights (B, P) and energies (B,) after an interval that begins and lasts as each row's does."""
+
     def rates(u: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         velocity = field(begin + u * length, state[0])
         pace = length.to(velocity.dtype)
         return velocity * pace[:, None], 0.5 * velocity.square().sum(-1) * pace
 
     grid = torch.linspace(0, 1, solver.substeps + 1, device=begin.device, dtype=begin.dtype)
-    solution = _solve(field, rates, state, grid, solver)
-    return tuple(part[-1] for part in solution)
+    weights, energy = _solve(field, rates, state, grid, solver)
+    return weights[-1], energy[-1]
 
 
 def _solve(
-    field: nn.Module,
+    field: Field,
     rates: Callable,
     state: tuple[Tensor, Tensor],
     times: Tensor,

@@ -150,7 +150,9 @@ def fit_dynamics(
 class _Terms:
     """The weighted terms of one step's loss, by name."""
 
-    def __init__(self, field: Field, material: Material, solver: SolverSettings, settings: TrainingSettings, device):
+    def __init__(
+        self, field: Field, material: Material, solver: SolverSettings, settings: TrainingSettings, device: torch.device
+    ):
         self.field, self.material, self.solver, self.settings = field, material, solver, settings
         graph = material.graph
         self.knots = normalise_times(graph.times, graph.times).to(device)
@@ -163,6 +165,13 @@ class _Terms:
             self.lesson = torch.as_tensor(np.stack(material.lesson.states), device=device)
             self.told.append(self.lesson)
 
+    @property
+    def backbone(self) -> Backbone:
+        """That of behavioural terms."""
+        if self.material.backbone is None:
+            raise ValueError("behavioural terms and a divergence need a backbone")
+        return self.material.backbone
+
     def __call__(self, draws: np.random.Generator) -> dict[str, Tensor]:
         return self._short_ways(draws) if self.material.lesson is None else self._whole_way(draws)
 
@@ -172,16 +181,16 @@ class _Terms:
     def _short_ways(self, draws: np.random.Generator) -> dict[str, Tensor]:
         """From some anchors over a common horizon."""
         settings, count = self.settings, len(self.anchors)
-        horizon = int(draws.integers(1, min(settings.max_horizon or math.inf, count - 1) + 1))
+        horizon = int(draws.integers(1, min(settings.max_horizon or count, count - 1) + 1))
         starts = torch.as_tensor(draws.permutation(count - horizon)[: settings.starts], device=self.knots.device)
         begin = self.anchors[starts] if self.field.curve is None else self.field.base(self.knots[starts])
         reached, energy = evolve(self.field, begin, starts, self.knots, horizon, self.solver)
         places = torch.stack([starts + i + 1 for i in range(horizon)]).flatten()
-        weights, backbone = reached.flatten(0, 1), self.material.backbone
+        weights = reached.flatten(0, 1)
         terms = self._on_the_way(weights, places, energy[-1].mean())
         if self.speaks:
             states = self._states(places, self._generator(draws))
-            nll = losses.negative_log_likelihood(backbone, weights, states)
+            nll = losses.negative_log_likelihood(self.backbone, weights, states)
             terms["behavioural"] = settings.behavioural * nll
             if settings.divergence:
                 terms["divergence"] = self._divergence(weights, places, states)
@@ -189,7 +198,7 @@ class _Terms:
 
     def _whole_way(self, draws: np.random.Generator) -> dict[str, Tensor]:
         """Once through the range, judged at the snapshots and at some of the lesson's times."""
-        settings, generator, backbone = self.settings, self._generator(draws), self.material.backbone
+        settings, generator, backbone = self.settings, self._generator(draws), self.backbone
         chosen, batch = draw_batch(self.lesson, settings.times, settings.batch, generator)
         first = first_weights(self.field, self.material.graph, self.knots)
         marks, places = torch.unique(torch.cat([self.knots, self.lesson_times[chosen]]), return_inverse=True)
@@ -211,7 +220,7 @@ class _Terms:
 
     def _divergence(self, weights: Tensor, places: Tensor, states: Tensor) -> Tensor:
         """How far what weights (S, P) say of states (S, n, d) is from what the anchors at places (S,) say."""
-        apart = losses.divergence(self.material.backbone, weights, self.anchors[places], states)
+        apart = losses.divergence(self.backbone, weights, self.anchors[places], states)
         return self.settings.divergence * apart
 
     def _states(self, places: Tensor, generator: torch.Generator) -> Tensor:
@@ -242,7 +251,9 @@ def _decay(schedule: str, step: int, steps: int) -> float:
     return 1.0 if schedule == "constant" else cosine_decay(step, steps, 0.02)
 
 
-def _write_checkpoint(path: Path, fingerprint: str, field: nn.Module, optimiser: torch.optim.Adam, history: list):
+def _write_checkpoint(
+    path: Path, fingerprint: str, field: nn.Module, optimiser: torch.optim.Adam, history: list
+) -> None:
     moments = {
         f"adam.{name}.{index}": value
         for index, state in optimiser.state_dict()["state"].items()

@@ -26,6 +26,9 @@ class TokenMaps(nn.Module):
         channels: numbers that come out for each weight.
     """
 
+    mean: Tensor
+    scale: Tensor
+
     def __init__(self, layers: tuple[LinearMap, ...], anchors: np.ndarray, width: int, channels: int = 1):
         super().__init__()
         self.layers, self.channels = layers, channels
@@ -70,9 +73,8 @@ class GraphNetwork(TokenMaps):
         self.time = nn.Linear(1 + 2 * _FREQUENCIES, settings.width)
         mix = MIXERS[settings.mixer].network.load()
         self.mixer = mix(settings, [layer.neurons for layer in layers])
-        for linear in self.out_of:
-            nn.init.zeros_(linear.weight)
-            nn.init.zeros_(linear.bias)
+        for parameter in self.out_of.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, weights: Tensor, time: Tensor) -> Tensor:
         """(B, P, channels) rates of change; time (B,) is 0 at the first snapshot and 1 at the last."""

@@ -62,17 +62,15 @@ def fit_spline(
         optimiser.param_groups[0]["lr"] = settings.learning_rate * cosine_decay(step, steps, _FINAL_RATE)
         times, batch = draw_batch(states, settings.times, settings.batch, generator)
         weights = basis[times] @ knots
-        terms = [
-            losses.negative_log_likelihood(backbone, weights, batch),
-            smoothing["curvature"] * losses.curvature(knots),
-            smoothing["roughness"] * losses.roughness(backbone, weights),
-        ]
-        loss = sum(terms)
+        nll = losses.negative_log_likelihood(backbone, weights, batch)
+        bends = smoothing["curvature"] * losses.curvature(knots)
+        rough = smoothing["roughness"] * losses.roughness(backbone, weights)
+        loss = nll + bends + rough
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
         if step % _LOSS_EVERY == 0 or step == steps - 1:
-            values = [loss.item(), *(term.item() for term in terms)]
+            values = [term.item() for term in (loss, nll, bends, rough)]
             if not math.isfinite(values[0]):
                 raise DivergenceError(
                     f"fitting the weight spline diverged at step {step}; lower models.*.spline.learning_rate "

@@ -45,11 +45,10 @@ def model_sizes(
     for d in variables:
         for levels in states:
             for model in models:
-                for settings in _widths(model.backbone):
-                    name = _label(settings)
+                for width in model.backbone.widths:
                     # The order changes no size, and a given one is of other variables.
-                    ordered = settings.but(order="sequential")
-                    layers = make_backbone(ordered, default_names(d), Counts(levels)).layers
+                    settings = model.backbone.but(hidden=width, order="sequential")
+                    name, layers = _label(settings), make_backbone(settings, default_names(d), Counts(levels)).layers
                     size = sum(layer.weights for layer in layers)
                     sizes[_Holder(BACKBONE, name, d, levels)] = size
                     kind = model.dynamics.kind
@@ -70,12 +69,6 @@ def _power(levels: int, variables: int) -> float:
         return float(levels) ** variables
     except OverflowError:
         return math.inf
-
-
-def _widths(backbone: BackboneSettings) -> list[BackboneSettings]:
-    """The backbone at each width it may have."""
-    widths = backbone.hidden if isinstance(backbone.hidden, tuple) else [backbone.hidden]
-    return [backbone.but(hidden=width) for width in widths]
 
 
 def _label(backbone: BackboneSettings) -> str:

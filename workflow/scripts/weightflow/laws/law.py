@@ -239,7 +239,7 @@ def read_law(path: str | Path) -> TableLaw | PoissonLaw:
 
 def known_law(path: str | Path | Sequence) -> TableLaw | PoissonLaw | None:
     """The law in a rule's input, or None where the input is empty or the law unknown."""
-    law = read_law(path) if path else None
+    law = read_law(str(path)) if path else None
     return law if law is not None and law.is_known else None
 
 

@@ -25,15 +25,17 @@ class Backbone(Protocol):
         layers: its linear maps, in the order of the flat weights.
         head: what the outputs at a variable say of it.
         readout: name of the layer that gives these outputs.
-        symmetries: its groups of interchangeable hidden units, for alignment.
         order: indices of the variables in the order they are drawn; states stay in the data's order everywhere.
     """
 
     layers: tuple[LinearMap, ...]
     head: Head
     readout: str
-    symmetries: tuple[HiddenUnits, ...]
     order: tuple[int, ...]
+
+    @property
+    def symmetries(self) -> tuple[HiddenUnits, ...]:
+        """Its groups of interchangeable hidden units, for alignment."""
 
     @classmethod
     def from_settings(cls, settings: BackboneSettings, order: Sequence[int], head: Head) -> "Backbone":

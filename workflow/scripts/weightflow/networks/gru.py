@@ -39,7 +39,7 @@ class GRUBackbone(AutoregressiveBackbone):
     @classmethod
     def from_settings(cls, settings: BackboneSettings, order: Sequence[int], head: Head) -> "GRUBackbone":
         """From the config's `backbone` section: `hidden`, `layers` and `position`."""
-        return cls(len(order), head, settings.hidden, settings.layers, settings.position, order)
+        return cls(len(order), head, settings.width, settings.layers, settings.position, order)
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:

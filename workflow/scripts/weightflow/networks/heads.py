@@ -159,8 +159,8 @@ class MixtureHead(Head):
 
     def masses(self, outputs: Tensor, edges: Tensor) -> Tensor:
         """Differences of the mixture's distribution function."""
-        found: Tensor | float = 0.0
         logits, means, widths = self._mixture(outputs)
+        found = logits.new_zeros(())
         for share, mean, width in zip(logits.softmax(0), means, widths, strict=True):
             below = torch.special.ndtr((edges - mean.unsqueeze(-1)) / width.unsqueeze(-1))
             found = found + share.unsqueeze(-1) * below.diff(dim=-1)

@@ -6,7 +6,7 @@ through than all of them at once, and memory does not grow with their number.
 
 import torch
 from torch import Tensor
-from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.autograd.function import BackwardCFunction, once_differentiable
 
 from weightflow.networks.backbones import Backbone
 
@@ -43,7 +43,7 @@ class _MeanNLL(torch.autograd.Function):
     """The gradient of each part is found together with its value, so that nothing of it is kept."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, weights: Tensor, states: Tensor, backbone: Backbone) -> Tensor:
+    def forward(ctx: BackwardCFunction, weights: Tensor, states: Tensor, backbone: Backbone) -> Tensor:
         own = weights.detach().requires_grad_(ctx.needs_input_grad[0])
         total, slope = own.new_zeros(len(own)), torch.zeros_like(own)
         for part in _parts(backbone, own, states):
@@ -58,7 +58,7 @@ class _MeanNLL(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: FunctionCtx, given: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: BackwardCFunction, given: Tensor) -> tuple[Tensor, None, None]:
         (slope,) = ctx.saved_tensors
         return given[:, None] * slope, None, None
 

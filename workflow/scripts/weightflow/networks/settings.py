@@ -41,3 +41,18 @@ class BackboneSettings(Settings):
     narrowest: Annotated[float, Field(gt=0, le=1), AsWritten] = 0.05
     """Least standard deviation of these Gaussians, in units of the variable's spread over all observed training
     states."""
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Hidden sizes to choose from, one alone where nothing is to choose."""
+        return self.hidden if isinstance(self.hidden, tuple) else (self.hidden,)
+
+    @property
+    def width(self) -> int:
+        """The hidden size.
+
+        Raises:
+            ValueError: several are to choose from.
+        """
+        (width,) = self.widths
+        return width

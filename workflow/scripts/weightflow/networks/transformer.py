@@ -75,8 +75,8 @@ class TransformerBackbone(AutoregressiveBackbone):
 
         The section's `feedforward` is per unit of the width.
         """
-        width, forward = settings.hidden, settings.hidden * settings.feedforward
-        size = TransformerSize(width, settings.layers, settings.heads, forward)
+        width = settings.width
+        size = TransformerSize(width, settings.layers, settings.heads, width * settings.feedforward)
         return cls(len(order), head, size, settings.position, order)
 
     @property

@@ -52,7 +52,7 @@ def _overlaps(wrong: np.ndarray, others: np.ndarray) -> np.ndarray:
     one, two = wrong.astype(np.float32), others.astype(np.float32)  # whole numbers, and as fast as products are
     both = one @ two.T
     either = one.sum(1)[:, None] + two.sum(1) - both
-    return np.divide(both, either, out=np.full(both.shape, np.nan), where=one.any(1)[:, None])
+    return np.divide(both, either, out=np.full(both.shape, np.nan), where=one.any(1, keepdims=True))
 
 
 def relative_distance(weights: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -62,10 +62,10 @@ def train_population(
         InputError: the networks would take more memory than there is.
         DivergenceError: the loss became NaN or infinite.
     """
-    weights, kept = sum(layer.weights for layer in classifier.layers), len(_kept(settings))
+    weights, epochs = sum(layer.weights for layer in classifier.layers), _kept(settings)
     check_bytes(
-        4 * settings.networks * weights * (kept + _HELD),
-        f"populations.*.training: {settings.networks} networks of {weights} weights at {kept} epochs",
+        4 * settings.networks * weights * (len(epochs) + _HELD),
+        f"populations.*.training: {settings.networks} networks of {weights} weights at {len(epochs)} epochs",
     )
     recipes, at_once = _recipes(settings), settings.at_once
     seed, device = computation.seed, computation.device
@@ -79,7 +79,7 @@ def train_population(
         [own.assign(network=own["network"] + k * at_once) for k, own in enumerate(curves)], ignore_index=True
     )
     kept = np.concatenate(checkpoints)
-    return Population(kept[:, -1], np.array(_kept(settings)), kept, recipes, table)
+    return Population(kept[:, -1], np.array(epochs), kept, recipes, table)
 
 
 def _recipes(settings: NetworkTrainingSettings) -> list[dict[str, Any]]:

@@ -41,6 +41,7 @@ class Velocity(nn.Module):
 
     def __init__(self, coordinates: int, width: int, conditions: int = 0):
         super().__init__()
+        self.coordinates = coordinates
         self.embed = nn.Sequential(nn.Linear(1, _EMBEDDED), nn.GELU(), nn.Linear(_EMBEDDED, _EMBEDDED))
         sizes = [coordinates + _EMBEDDED + conditions, width, width // 2, width]
         hidden = [
@@ -114,7 +115,8 @@ def fit_weight_flow(
             losses.append((step, value))
             if not np.isfinite(value):
                 raise DivergenceError(f"the weight flow diverged at step {step}; lower its learning_rate ({rate}).")
-    return WeightFlow(average.module.eval(), reduction, settings.source, pd.DataFrame(losses, columns=_LOSSES))
+    velocity.load_state_dict(average.module.state_dict())
+    return WeightFlow(velocity.eval(), reduction, settings.source, pd.DataFrame(losses, columns=_LOSSES))
 
 
 def _loss(
@@ -132,10 +134,11 @@ def _loss(
     if settings.coupling == "optimal":
         # Noise and condition stay independent, as they are when networks are generated (Kerrigan et al. 2024).
         beside = _APART * starts.shape[1] ** 0.5 * conditions
-        sides = (torch.cat([part, beside], dim=1).numpy() for part in (starts, ends))
-        partner = torch.as_tensor(couple(*sides, draws))
+        one, other = (torch.cat([part, beside], dim=1).numpy() for part in (starts, ends))
+        partner = torch.as_tensor(couple(one, other, draws))
         ends, conditions = ends[partner], conditions[partner]
-    t = torch.as_tensor(draws.beta(*settings.times, size=(len(ends), 1)), dtype=torch.float32)
+    alpha, beta = settings.times
+    t = torch.as_tensor(draws.beta(alpha, beta, size=(len(ends), 1)), dtype=torch.float32)
     t, starts, ends, conditions = (part.to(device) for part in (t, starts, ends, conditions))
     return (velocity(t, torch.lerp(starts, ends, t), conditions) - (ends - starts)).square().mean()
 
@@ -151,8 +154,7 @@ def generate(flow: WeightFlow, count: int, seed: int, conditions: np.ndarray | N
         conditions: (count, c) of the networks, where the flow was fitted with such.
     """
     device = next(flow.velocity.parameters()).device
-    size = flow.velocity.layers[-1].out_features
-    noise = seeding.stream(seed, "weight flow", "generate").standard_normal((count, size))
+    noise = seeding.stream(seed, "weight flow", "generate").standard_normal((count, flow.velocity.coordinates))
     start = torch.as_tensor(flow.source * noise, dtype=torch.float32, device=device)
     given = torch.zeros(count, 0) if conditions is None else torch.as_tensor(conditions, dtype=torch.float32)
     given = given.to(device)

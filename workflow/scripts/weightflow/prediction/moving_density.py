@@ -138,8 +138,8 @@ def predict_along(
     data = question.data
     backbone = make_backbone(graph.backbone, data.variables, data.space)
     fine = fine_times(data.times[data.times >= data.observed_times[0]])
-    path = WeightsPath(*weights_at([data.times, fine]), fine)
-    return predict_from_weights(backbone, path, question, computation)
+    weights, fine_weights = weights_at([data.times, fine])
+    return predict_from_weights(backbone, WeightsPath(weights, fine_weights, fine), question, computation)
 
 
 def sample_along(

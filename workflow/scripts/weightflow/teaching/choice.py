@@ -81,7 +81,7 @@ def score_teachers(
         scored = [i for i in range(len(teachers)) if places and all((i, k) in found for k in places)]
         chosen = {i: _best_bandwidth([found[i, k] for k in places]) for i in scored}
         nll = {i: np.mean([found[i, k].mean(chosen[i]) for k in places]) for i in scored}
-        best = min(nll, key=nll.__getitem__, default=None)
+        best = min(nll, key=nll.__getitem__, default=0)
         for i, k in itertools.product(scored, places):
             own, repeats = found[i, k], found[i, k].repeats
             ahead = own.nll[chosen[i]] - found[best, k].nll[chosen[best]]
@@ -145,7 +145,7 @@ class _Scored(NamedTuple):
 
     def mean(self, bandwidth: int) -> float:
         """Over all states, at a bandwidth by its index."""
-        return _mean(self.repeats, self.nll[bandwidth])
+        return float(_mean(self.repeats, self.nll[bandwidth]))
 
 
 def _best_bandwidth(scored: Sequence[_Scored]) -> int:

@@ -7,6 +7,7 @@ values.
 
 import numpy as np
 
+from weightflow.data.state_space import Reals
 from weightflow.teaching.teachers import Interpolant, Teacher
 
 # Half of what restores the spread that the mean of two independent cells has lost; set as `teachers.GROWTHS` are.
@@ -73,7 +74,12 @@ def growing(
     Two snapshots do not say how many cells divided or died between them, nor how the ways are bent; so all growths
     count alike, and each state is moved by its own random part of the bend that the means of all snapshots suggest.
     What the couplings still miss is alike in all directions, as noise of the same size in every standardised variable.
+
+    Raises:
+        ValueError: the states are counts.
     """
+    if not isinstance(way.space, Reals):
+        raise ValueError("counts do not grow")
     count, plans = way.particles.shape[1], way.growing(k)
     pairs = [plan.draw(share, -(-count // len(plans)), rng) for plan in plans]
     rows, columns = rng.permutation(np.stack(pairs, -1).reshape(2, -1), axis=1)[:, :count]

@@ -125,11 +125,11 @@ class Interpolant:
     def growing(self, k: int) -> list[GrowingPlan]:
         """The unbalanced couplings across an interval, one for each of `GROWTHS`, found when first asked for."""
         if k not in self.plans:
-            ends, rng = self.snapshots[k : k + 2], self._streams[k]
-            self.plans[k] = [couple_growing(*ends, growth, rng) for growth in GROWTHS]
+            (start, end), rng = self.snapshots[k : k + 2], self._streams[k]
+            self.plans[k] = [couple_growing(start, end, growth, rng) for growth in GROWTHS]
         return self.plans[k]
 
-    def bend(self, k: int, share: float) -> np.ndarray:
+    def bend(self, k: int, share: float | np.ndarray) -> np.ndarray:
         """(d,) from the straight way between the means of two snapshots to the natural spline through all means."""
         means = np.stack([snapshot.mean(0) for snapshot in self.snapshots])
         spline = CubicSpline(self.times, means, bc_type="natural")

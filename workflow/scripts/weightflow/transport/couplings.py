@@ -69,7 +69,7 @@ class GrowingPlan:
     start: np.ndarray
     end: np.ndarray
 
-    def draw(self, share: float, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def draw(self, share: float | np.ndarray, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """(count,) rows and columns of pairs at a share of the way, as often as their mass there says.
 
         They are drawn systematically, so that as few as possible repeat, and come in random order.

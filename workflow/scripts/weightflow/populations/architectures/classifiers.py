@@ -19,13 +19,15 @@ class Classifier(Protocol):
 
     Attributes:
         layers: its linear maps, in the order of the flat weights.
-        symmetries: its groups of interchangeable hidden units, for alignment.
         norms: channels of each of its batch norms, by name.
     """
 
     layers: tuple[LinearMap, ...]
-    symmetries: tuple[HiddenUnits, ...]
     norms: dict[str, int]
+
+    @property
+    def symmetries(self) -> tuple[HiddenUnits, ...]:
+        """Its groups of interchangeable hidden units, for alignment."""
 
     @classmethod
     def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> "Classifier":

@@ -5,7 +5,7 @@ Convolutions with an activation and, if asked for, a pooling each; then dense la
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise, zip_longest
+from itertools import chain, pairwise, repeat
 from typing import Self
 
 from torch import Tensor
@@ -55,7 +55,8 @@ class ConvolutionalNetwork:
         activation: str = "relu",
     ):
         self.shape, self.convolutions = tuple(shape), tuple(convolutions)
-        self.activation, self.norms = activation, {}
+        self.activation = activation
+        self.norms: dict[str, int] = {}
         read, *sides = shape
         layers = []
         for i, own in enumerate(convolutions):
@@ -84,8 +85,8 @@ class ConvolutionalNetwork:
     def symmetries(self) -> tuple[HiddenUnits, ...]:
         """The units of each hidden layer; a channel is read patch by patch, or pixel by pixel."""
         groups = []
-        pools = (own.pool for own in self.convolutions)
-        for (own, after), size in zip_longest(pairwise(self.layers), pools, fillvalue=1):  # dense layers have none
+        pools = chain((own.pool for own in self.convolutions), repeat(1))  # dense layers have none
+        for (own, after), size in zip(pairwise(self.layers), pools, strict=False):
             odd = ACTIVATIONS[self.activation].odd and size == 1  # the largest of −x is not minus that of x
             block = after.inputs // own.neurons
             groups.append(

@@ -6,7 +6,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from weightflow.networks.autoregressive import AutoregressiveBackbone
+from weightflow.networks.backbones import Backbone
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead
 from weightflow.networks.transformer import TransformerBackbone, TransformerSize
@@ -21,7 +21,7 @@ class StateClassifier:
         backbone: whose head is one of counts.
     """
 
-    def __init__(self, backbone: AutoregressiveBackbone):
+    def __init__(self, backbone: Backbone):
         self.backbone = backbone
         self.layers, self.symmetries = backbone.layers, backbone.symmetries
         self.norms: dict[str, int] = {}

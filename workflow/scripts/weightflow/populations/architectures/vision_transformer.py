@@ -33,7 +33,8 @@ class VisionTransformer:
                 f"the width {width}; change one of them."
             )
         self.shape, self.patch, self.width, self.depth = tuple(shape), patch, width, size.depth
-        self.heads, self.feedforward, self.norms = heads, feedforward, {}
+        self.heads, self.feedforward = heads, feedforward
+        self.norms: dict[str, int] = {}
         tokens = 1 + shape[1] // patch * (shape[2] // patch)
         layers = [LinearMap("embed", width, shape[0] * patch**2, pixels=patch**2), LinearMap("token", width, 0)]
         layers.append(LinearMap("position", width, tokens, bias=False))

@@ -109,7 +109,8 @@ def read_catalogue(path: str | Path, folder: str | Path = FOLDER) -> dict[str, D
 
 def input_shapes(catalogue: Mapping[str, DataSet]) -> dict[str, tuple[int, ...]]:
     """Shapes of the inputs of every task by name, built in or of a catalogue."""
-    return {name: task.shape for name, task in {**BUILT_IN, **catalogue}.items()}
+    shapes = {name: task.shape for name, task in BUILT_IN.items()}
+    return shapes | {name: task.shape for name, task in catalogue.items()}
 
 
 def _data_set(entry: TaskEntry, folder: Path, where: str) -> DataSet:

@@ -27,8 +27,10 @@ from weightflow.populations.tasks.registry import IMAGE_FORMATS
 from weightflow.populations.tasks.tar_members import BLOCK, is_plain, pass_over, read_exactly, read_header
 from weightflow.populations.tasks.task import Labelled
 
-_DAMAGED = (OSError, EOFError, ValueError, TypeError, ArithmeticError, LookupError, RuntimeError, MemoryError)
-_DAMAGED += (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, SyntaxError, Image.DecompressionBombError)
+_DAMAGED = (
+    *(OSError, EOFError, ValueError, TypeError, ArithmeticError, LookupError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, SyntaxError, Image.DecompressionBombError),
+)
 _PIXEL = 1 + 4  # bytes, as it is read and as it is given
 
 _IDX_BYTES = b"\0\0\x08"  # how a file of bytes begins; the number of axes follows

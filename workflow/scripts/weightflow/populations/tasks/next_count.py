@@ -44,8 +44,8 @@ def task_of_states(data: Snapshots, time: float | None, settings: SplitSettings,
             f"{source}: {len(states)} training and {len(test)} held-out states at time {data.times[place]:g} leave a "
             f"part without any, with a share of {settings.validation} for validation; add states."
         )
-    parts = [states[order[held:]], states[order[:held]], test]
-    return Task(*(_examples(part) for part in parts), classes=data.space.levels)
+    training, validation = states[order[held:]], states[order[:held]]
+    return Task(_examples(training), _examples(validation), _examples(test), data.space.levels)
 
 
 def _examples(states: np.ndarray) -> Labelled:

@@ -1,14 +1,14 @@
 """Members of .tar streams, one header after another: `tarfile` takes names and tables of any length into memory."""
 
 import tarfile
-from typing import IO
+from io import BufferedIOBase
 
 BLOCK = 512  # bytes; headers have one, contents whole ones
 _CHUNK = 1 << 20
 _PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE)
 
 
-def read_header(stream: IO[bytes]) -> tarfile.TarInfo | None:
+def read_header(stream: BufferedIOBase) -> tarfile.TarInfo | None:
     """The header that a stream is at, or none at the end of its members; it is at the member's content then.
 
     Raises:
@@ -31,7 +31,7 @@ def is_plain(member: tarfile.TarInfo) -> bool:
     return member.type in _PLAIN
 
 
-def read_exactly(stream: IO[bytes], size: int) -> bytes:
+def read_exactly(stream: BufferedIOBase, size: int) -> bytes:
     """The next bytes, whose number fits into memory.
 
     Raises:
@@ -42,7 +42,7 @@ def read_exactly(stream: IO[bytes], size: int) -> bytes:
     return content
 
 
-def pass_over(stream: IO[bytes], size: int) -> None:
+def pass_over(stream: BufferedIOBase, size: int) -> None:
     """Read so many bytes and keep none; raises as `read_exactly`."""
     for start in range(0, size, _CHUNK):
         read_exactly(stream, min(_CHUNK, size - start))

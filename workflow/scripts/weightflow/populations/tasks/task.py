@@ -81,8 +81,10 @@ def split_task(everything: Labelled, settings: SplitSettings, test: Labelled | N
         )
     mean, spread = moments_of(training.inputs)
     scale = np.where(spread > 0, spread, 1)
-    scaled = [Labelled(((part.inputs - mean) / scale).astype(np.float32), part.labels) for part in found]
-    return Task(*scaled, classes)
+    training, validation, test = (
+        Labelled(((part.inputs - mean) / scale).astype(np.float32), part.labels) for part in found
+    )
+    return Task(training, validation, test, classes)
 
 
 def write_task(path: str | Path, task: Task, **metadata: Any) -> None:
@@ -101,7 +103,8 @@ def read_task(path: str | Path) -> Task:
     artefact = read_tensors(path, KIND, finite=True)
     with parts_of(path):
         own = [Labelled(*(artefact.tensors[f"{part}.{what}"] for what in ("inputs", "labels"))) for part in PARTS]
-        task = Task(*own, int(artefact.metadata["classes"]))
+        training, validation, test = own
+        task = Task(training, validation, test, int(artefact.metadata["classes"]))
         for part in own:
             fits = part.inputs.shape == (*part.labels.shape, *task.shape) and part.labels.dtype == np.int64
             if not fits or not len(part.labels) or part.labels.min() < 0 or part.labels.max() >= task.classes:
