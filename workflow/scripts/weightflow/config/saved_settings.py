@@ -97,10 +97,11 @@ def _differences(saved: Mapping[str, Any], config: Mapping[str, Any]) -> Iterato
     """Names of the settings that differ, each after the sections that it is a part of."""
     yield from _named_differences(saved, config, _BY_NAME)
     rest = (*_BY_NAME, *_FREE, "ablations")
-    yield from _differing(*({k: v for k, v in part.items() if k not in rest} for part in (saved, config)))
+    before, now = ({k: v for k, v in part.items() if k not in rest} for part in (saved, config))
+    yield from _differing(before, now)
     studies = [{k: v for k, v in part.get("ablations", {}).items() if k != "labels"} for part in (saved, config)]
     if all(study.get("base") for study in studies):  # where both have a study
-        yield from _differing(*studies, "ablations.")
+        yield from _differing(studies[0], studies[1], "ablations.")
 
 
 def _named_differences(saved: Mapping[str, Any], config: Mapping[str, Any], sections: Sequence[str]) -> Iterator[str]:

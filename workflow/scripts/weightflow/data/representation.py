@@ -63,7 +63,7 @@ def fit_representation(
     axes, back = np.diag(1 / spread), np.diag(spread)
     count = settings.components
     if count is not None:
-        check_components(count, *pooled.shape, "the data set")
+        check_components(count, len(pooled), pooled.shape[1], "the data set")
         from sklearn.decomposition import PCA  # takes a second, and every job reads the contract
 
         found = PCA(count, svd_solver="full").fit((pooled - mean) / spread)

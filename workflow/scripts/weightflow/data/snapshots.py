@@ -144,7 +144,8 @@ def check_begun(times: Sequence[float], data: Snapshots | Outline, where: str) -
 def write_snapshots(path: str | Path, data: Snapshots, source: Mapping[str, Any]) -> None:
     """Write the canonical file; `source` says where the data came from, with checksums."""
     dtype = np.int32 if data.discrete else np.float64
-    tensors = {"times": data.times.astype(np.float64), "is_observed": data.is_observed.astype(np.uint8)}
+    tensors: dict[str, np.ndarray] = {"times": data.times.astype(np.float64)}
+    tensors["is_observed"] = data.is_observed.astype(np.uint8)
     for part in ("training", "heldout"):
         snapshots = getattr(data, part)
         empty = np.zeros((0, len(data.variables)))
@@ -181,18 +182,18 @@ def read_snapshots(path: str | Path) -> Snapshots:
     artefact = read_tensors(path, KIND, finite=True)
     tensors, about = artefact.tensors, artefact.metadata
     with parts_of(path):
-        parts = {
-            part: cut(tensors[f"{part}.states"], tensors[f"{part}.counts"]) if len(tensors[f"{part}.counts"]) else []
+        training, heldout = (
+            cut(tensors[f"{part}.states"], tensors[f"{part}.counts"]) if len(tensors[f"{part}.counts"]) else []
             for part in ("training", "heldout")
-        }
+        )
         for unread in ("source", "observed"):
             about.pop(unread)
         space, names = from_metadata(about.pop("space")), about.pop("represented")
         made = None if names is None else Representation(names, *(tensors[f"representation.{k}"] for k in _MAP))
         times, is_observed = tensors["times"], tensors["is_observed"].astype(bool)
-        if not times.shape == is_observed.shape == (len(parts["training"]),):
+        if not times.shape == is_observed.shape == (len(training),):
             raise ValueError
-        return Snapshots(space=space, representation=made, times=times, is_observed=is_observed, **parts, **about)
+        return Snapshots(times, training, heldout, is_observed, space=space, representation=made, **about)
 
 
 def read_training(path: str | Path, share: float) -> Snapshots:

@@ -1,6 +1,6 @@
 """What a state of the data can be: counts, or real values; and how networks see it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -35,7 +35,7 @@ class Counts:
 
     def contains(self, states: np.ndarray) -> np.ndarray:
         """(n,) whether a density over this space can give states (n, d) any probability."""
-        return ((states >= 0) & (states < self.levels)).all(-1)
+        return np.all((states >= 0) & (states < self.levels), axis=-1)
 
     def project(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """States near values (n, d): stochastic rounding, unbiased in the mean, kept within 0 … L−1."""
@@ -136,7 +136,7 @@ class Reals:
 
 
 StateSpace = Counts | Reals
-_SPACES = {space.kind: space for space in (Counts, Reals)}
+_SPACES: dict[str, Callable[..., StateSpace]] = {space.kind: space for space in (Counts, Reals)}
 
 
 def to_metadata(space: StateSpace) -> dict[str, Any]:

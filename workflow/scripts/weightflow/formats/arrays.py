@@ -29,6 +29,7 @@ from weightflow.limits import check_array, check_numbers
 AXES = {"trajectory": 0, "time": 1, "variable": 2}
 _PICKLED = ("Object arrays", "Python objects", "pickle")
 # as zipfile and NumPy raise them, of members that are compressed strangely, encrypted or of headers of no sense
+_DAMAGED: tuple[type[Exception], ...]
 _DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, ValueError, TypeError)
 _DAMAGED += (ArithmeticError, LookupError, AttributeError, SyntaxError, struct.error, tokenize.TokenError, MemoryError)
 _HEAD = 16_384  # bytes; NumPy takes no header of more than 10 000, but would read what it says its length is
@@ -113,6 +114,8 @@ def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: FileS
     if name not in archive.files:
         raise InputError(f"{path}: no array '{name}'; set {key} to one of {listed(archive.files)}.")
     try:
+        if archive.zip is None:
+            raise ValueError("the archive is closed")
         with archive.zip.open(f"{name}.npy") as member:
             shape, dtype = _header(member)
         if dtype.hasobject:

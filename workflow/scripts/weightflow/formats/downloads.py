@@ -91,5 +91,5 @@ def _stream(url: str, path: Path) -> str:
             )
         size = file.tell()
     if expected is not None and size != expected:  # urllib itself takes an early end for the end
-        raise urllib.error.ContentTooShortError(f"{size} of {expected} bytes came", b"")
+        raise urllib.error.ContentTooShortError(f"{size} of {expected} bytes came", (str(path), response.headers))
     return file_digest(path)

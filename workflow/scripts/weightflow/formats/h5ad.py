@@ -158,7 +158,7 @@ def _check_places(matrix: spmatrix, at: str) -> None:
 
 
 def _dense(values: np.ndarray | spmatrix, at: str) -> np.ndarray:
-    if not issparse(values):
+    if isinstance(values, np.ndarray):
         return values
     check_array(values.shape, values.dtype.itemsize, at)
     if np.isnan(values.data).any():

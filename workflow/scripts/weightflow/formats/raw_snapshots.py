@@ -52,7 +52,7 @@ def refuse_times(settings: FileSettings, where: str) -> None:
         raise InputError(f"{where}: the file has its own times in '{settings.time_column}'; remove the key times.")
 
 
-def numeric_times(values: Sequence, where: str) -> np.ndarray:
+def numeric_times(values: Sequence[Any] | np.ndarray, where: str) -> np.ndarray:
     """(n,) times of n states, also of text and categories that are numbers.
 
     Args:
@@ -138,8 +138,8 @@ def join(parts: Sequence[RawSnapshots], names: Sequence[str]) -> RawSnapshots:
                 f"{listed(first.variables)}; files that are joined must agree."
             )
     if all(part.paired and np.array_equal(part.times, first.times) for part in parts):
-        states = [np.concatenate(together) for together in zip(*(part.states for part in parts), strict=True)]
-        return RawSnapshots(first.times, states, first.variables, paired=True)
+        joined = [np.concatenate(together) for together in zip(*(part.states for part in parts), strict=True)]
+        return RawSnapshots(first.times, joined, first.variables, paired=True)
     times = np.concatenate([np.repeat(part.times, [len(s) for s in part.states]) for part in parts])
     states = np.concatenate([snapshot for part in parts for snapshot in part.states])
     return group_by_time(times, states, first.variables)

@@ -25,7 +25,7 @@ from weightflow.limits import check_array, check_bytes, check_numbers, most_byte
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _OTHER_SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
 _GZIP = b"\x1f\x8b"
-_DAMAGED = (ValueError, OSError, EOFError, zlib.error, csv.Error)
+_DAMAGED: tuple[type[Exception], ...] = (ValueError, OSError, EOFError, zlib.error, csv.Error)
 # as pandas and Arrow raise them, of tables that say strange things about themselves
 _DAMAGED += (LookupError, TypeError, AttributeError, ArithmeticError, NotImplementedError, MemoryError)
 _CHUNK = 1 << 20

@@ -8,7 +8,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ import torch
 from weightflow import seeding
 from weightflow.anchors.training import train_anchors_of_seeds
 from weightflow.data.snapshots import Snapshots
-from weightflow.dynamics.equations import solve_weights
+from weightflow.dynamics.equations import Field, solve_weights
 from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.field_fitting import Material, fit_dynamics
 from weightflow.dynamics.latent_path import fit_latent_path
@@ -29,14 +29,14 @@ from weightflow.dynamics.validation_choice import as_list
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
 from weightflow.evaluation.score_tables import Judge, evaluate
-from weightflow.laws.law import ExactLaw
+from weightflow.laws.law import PoissonLaw, TableLaw
 from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.prediction.figure_grids import fine_times
 from weightflow.prediction.moving_density import Question, WeightsPath, predict_from_weights
 from weightflow.prediction.predictions import Prediction
 from weightflow.seeding import Computation
 from weightflow.teaching.choice import candidates, score_teachers
-from weightflow.teaching.teachers import Lesson, Teachers, lesson
+from weightflow.teaching.teachers import Lesson, Teacher, Teachers, lesson
 
 _FEW, _MORE = 5, 15  # steps of the short runs
 _COMPARED = 6  # most teachers of a short comparison
@@ -61,7 +61,7 @@ class Work:
     model: ModelSettings
     samples: int
     joint_every: int | None
-    law: ExactLaw | None
+    law: TableLaw | PoissonLaw | None
     device: torch.device
     seeds: tuple[int, ...] = (0,)
 
@@ -104,7 +104,7 @@ class Work:
         return through(times, self.graph.weights, knot_times(times, own.knots, own.first_knots))
 
     @cached_property
-    def teachers(self) -> list:
+    def teachers(self) -> list[Teacher]:
         """The candidates, or nothing where none is asked."""
         own = self.model.teacher
         return candidates(own, self.data.discrete) if own.members != () else []
@@ -127,7 +127,7 @@ def seconds_of(work: Callable[[], Any]) -> float:
 def linear(work: Callable[[int], Any], units: float, few: int = _FEW, more: int = _MORE) -> float:
     """Seconds of some units of work, from those of few and of more."""
     work(1 if few > 1 else few)  # what is slow only once
-    short, long = (seconds_of(lambda n=n: work(n)) for n in (few, more))
+    short, long = (seconds_of(partial(work, n)) for n in (few, more))
     each = max(0.0, (long - short) / (more - few))
     return max(short + (units - few) * each, 0.0)
 
@@ -273,7 +273,7 @@ def _spline_steps(work: Work, count: int, width: int) -> float:
     return linear(lambda few: fit_spline(backbone, start, told, own.but(steps=few), weights, work.computation), count)
 
 
-def _field(work: Work):
+def _field(work: Work) -> Field:
     path = None
     if work.model.dynamics.kind == "cde":
         path = np.random.default_rng(work.seed).standard_normal((len(work.graph.times), work.model.path.z_dim))
@@ -306,5 +306,5 @@ def _first_times(data: Snapshots, count: int) -> Snapshots:
     """The data set as if it ended there."""
     seen = data.is_observed[:count].copy()
     seen[0] = True
-    parts = {"training": data.training[:count], "heldout": data.heldout[:count]}
-    return dataclasses.replace(data, times=data.times[:count], is_observed=seen, left_out=None, **parts)
+    times, training, heldout = data.times[:count], data.training[:count], data.heldout[:count]
+    return dataclasses.replace(data, times=times, training=training, heldout=heldout, is_observed=seen, left_out=None)

@@ -35,7 +35,7 @@ def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) ->
     try:
         sentence = _run(main, snakemake, log)
     except OSError as fault:  # of the log itself
-        sentence = f"Error: {WriteError(log, fault.strerror)}"
+        sentence = f"Error: {WriteError(log, fault.strerror or str(fault))}"
     if sentence:
         # One write: other jobs, and Snakemake, write to the same standard error.
         sys.stderr.write(f"\n{sentence}\n")

@@ -27,13 +27,11 @@ _FURTHEST = 1e-7  # probability of the counts of a Poisson distribution that are
 
 
 class ExactLaw(Protocol):
-    """The law of some of d variables at T times.
+    """The law of some of d variables at T times."""
 
-    Attributes:
-        times: (T,) grid steps 0, 1, 2, …, the clock of simulated data.
-    """
-
-    times: np.ndarray
+    @property
+    def times(self) -> np.ndarray:
+        """(T,) grid steps 0, 1, 2, …, the clock of simulated data."""
 
     @property
     def variables(self) -> np.ndarray:
@@ -237,13 +235,13 @@ def read_law(path: str | Path) -> TableLaw | PoissonLaw:
         raise InputError(f"{path}: holds no exact law; delete it and run again, and it is solved for.") from error
 
 
-def known_law(path: str | Path | Sequence) -> TableLaw | PoissonLaw | None:
+def known_law(path: str | Path | Sequence[str]) -> TableLaw | PoissonLaw | None:
     """The law in a rule's input, or None where the input is empty or the law unknown."""
     law = read_law(str(path)) if path else None
     return law if law is not None and law.is_known else None
 
 
-def of_all(law: TableLaw | PoissonLaw | None, variables: int) -> TableLaw | PoissonLaw | None:
+def of_all(law: ExactLaw | None, variables: int) -> ExactLaw | None:
     """The law where it is that of all variables, else None."""
     return law if law is not None and len(law.variables) == variables else None
 

@@ -1,16 +1,16 @@
 """The ablation study: one factor's levels beside the base model that they change."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from weightflow.data.snapshots import read_snapshots
 from weightflow.evaluation.ablation_table import BASE
@@ -31,8 +31,8 @@ def level_numbers(levels: Sequence[str]) -> list[float] | None:
 
     share-10, H4, 0.1 and 10% have one, relu and 2-layers have none.
     """
-    found = [_NUMBERED.fullmatch(level) for level in levels]
-    if len(found) < 2 or not all(found) or len({match[1] for match in found}) > 1:
+    found = [match for level in levels if (match := _NUMBERED.fullmatch(level))]
+    if len(found) < max(2, len(levels)) or len({match[1] for match in found}) > 1:
         return None
     numbers = [float(match[2]) for match in found]
     return numbers if len(set(numbers)) == len(numbers) else None
@@ -137,7 +137,7 @@ def _in_rows(panel: Axes, values: pd.DataFrame, base: pd.Series) -> None:
     _scale(panel.xaxis, [*values["mean"], base["mean"]])
 
 
-def _mark(same: bool) -> dict:
+def _mark(same: bool) -> dict[str, Any]:
     colour = style.BLACK if same else style.BLUE
     face = "white" if same else colour
     return {"fmt": "o", "color": colour, "mfc": face, "markersize": 4, "capsize": 2, "zorder": 4}
@@ -153,16 +153,16 @@ def _band(panel: Axes, base: pd.Series, vertical: bool) -> None:
     line(base["mean"], color=style.BLACK, linewidth=0.9, zorder=1)
 
 
-def _scale(axis: Axis, means: Sequence[float]) -> None:
+def _scale(axis: XAxis | YAxis, means: Sequence[float]) -> None:
     """A logarithmic axis where the means are far apart, and few ticks."""
     finite = np.asarray([mean for mean in means if np.isfinite(mean)])
     if len(finite) and finite.min() > 0 and finite.max() > _LOG_FROM * finite.min():
         panel = axis.axes
-        limits = {"x": panel.set_xlim, "y": panel.set_ylim}[axis.axis_name]
+        limits: Callable[..., Any] = panel.set_xlim if axis.axis_name == "x" else panel.set_ylim
         {"x": panel.set_xscale, "y": panel.set_yscale}[axis.axis_name]("log", nonpositive="clip")
         limits(0.8 * finite.min(), None)
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(FormatStrFormatter("%g"))
         axis.set_minor_formatter(NullFormatter())
-    else:
-        axis.get_major_locator().set_params(nbins={"x": 4, "y": 5}[axis.axis_name])
+    elif isinstance(locator := axis.get_major_locator(), MaxNLocator):
+        locator.set_params(nbins={"x": 4, "y": 5}[axis.axis_name])

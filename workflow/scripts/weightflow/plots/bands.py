@@ -17,7 +17,7 @@ from weightflow.plots.distributions import marginal, shown_times
 
 MOST_VARIABLES = 6
 _OPACITY = 0.35
-_TRUE = {"color": style.BLACK, "linestyle": "", "marker": ".", "markersize": 2.6, "markeredgewidth": 0}
+_TRUE: dict[str, Any] = {"color": style.BLACK, "linestyle": "", "marker": ".", "markersize": 2.6, "markeredgewidth": 0}
 
 
 def draw(inputs: Any, params: Any) -> Figure:
@@ -45,7 +45,7 @@ def plot_bands(data: Snapshots, law: ExactLaw | None, bands: Bands, times: Seque
         for v, row in enumerate(axes):
             reach = _reach(bands, v)
             for t, panel in zip(shown, row, strict=True):
-                truth = marginal(law if v in known else data, t, v, np.arange(reach + 1) - 0.5)
+                truth = marginal(data if law is None or v not in known else law, t, v, np.arange(reach + 1) - 0.5)
                 _draw(panel, bands, int(np.flatnonzero(bands.times == data.times[t])[0]), v, truth)
         for t, panel in zip(shown, axes[0], strict=True):
             panel.set_title(style.at_time(data.time_label, data.times[t]))

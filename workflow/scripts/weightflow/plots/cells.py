@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -22,10 +23,11 @@ _LEFT_OUT = "each predicted\nfrom the other\nsnapshots"
 
 def draw(inputs: Any, params: Any) -> Figure:
     """From files: snapshots, prediction, fold_snapshots, fold_predictions. Parameters: model, models, times."""
-    folds = {}
+    folds: dict[int, tuple[Snapshots, Prediction]] = {}
     for states, predicted in zip(inputs.fold_snapshots, inputs.fold_predictions, strict=True):
         fold = read_snapshots(states)
-        folds[fold.left_out] = fold, read_prediction(predicted)
+        if fold.left_out is not None:
+            folds[fold.left_out] = fold, read_prediction(predicted)
     data, prediction = read_snapshots(inputs.snapshots), read_prediction(inputs.prediction)
     return plot_cells(data, prediction, folds, style.line_of(params.model, params.models), params.times)
 
@@ -114,8 +116,8 @@ def draw_cells(panel: Axes, states: np.ndarray, pair: tuple[int, int], colour: s
 
 
 def _legend(figure: Figure, line: style.Line, unseen: bool) -> None:
-    dot = {"linestyle": "", "marker": ".", "markersize": 5, "mew": 0}
-    handles = [Line2D([], [], color=style.BLACK, **dot, label="cells, observed")]
+    dot: dict[str, Any] = {"linestyle": "", "marker": ".", "markersize": 5, "mew": 0}
+    handles: list[Artist] = [Line2D([], [], color=style.BLACK, **dot, label="cells, observed")]
     handles += [Line2D([], [], color=style.VERMILLION, **dot, label="cells, held out")] if unseen else []
     handles += [Patch(visible=False, label=f"mass of {line.label} within:"), *mass_patches()]
     style.legend_above(figure, handles, len(handles), handlelength=1.2, columnspacing=1.1)

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -80,8 +82,9 @@ def _through_cells(data: Snapshots, prediction: Prediction, line: style.Line) ->
     times, first = np.unique(times.round(9), return_index=True)
     figure, axes = style.plt.subplot_mosaic([["model"], ["time"]], **_SIZE | {"figsize": _TALL})
     panel, tell = axes["model"], _clock(axes["time"], data)
-    dot, seen = {"marker": ".", "ls": ""}, data.is_observed.all()
-    handles = [Line2D([], [], color=style.BLACK, **dot, label="cells" if seen else "observed")]
+    dot: dict[str, Any] = {"marker": ".", "ls": ""}
+    seen = data.is_observed.all()
+    handles: list[Artist] = [Line2D([], [], color=style.BLACK, **dot, label="cells" if seen else "observed")]
     handles += [] if seen else [Line2D([], [], color=style.VERMILLION, **dot, label="held out")]
     handles += [Patch(visible=False, label="mass:"), *mass_patches()]
     style.legend_above(figure, handles, len(handles), handlelength=1, columnspacing=0.8, handletextpad=0.4)
@@ -99,19 +102,20 @@ def _through_cells(data: Snapshots, prediction: Prediction, line: style.Line) ->
 
     at_data = np.isclose(times[:, None], data.times).any(1)
     held = np.repeat(np.arange(len(times)), np.where(at_data, _HELD, 1))
-    frames = dict(zip(range(len(times)), _frames(figure, draw, np.arange(len(times))), strict=True))
+    frames = list(_frames(figure, draw, np.arange(len(times))))
     style.plt.close(figure)
     return [frames[place] for place in held]
 
 
 def _frames(figure: Figure, draw: Callable[[int], None], shown: np.ndarray) -> Iterator[Image.Image]:
+    canvas = FigureCanvasAgg(figure)
     draw(shown[0])
-    figure.canvas.draw()
+    canvas.draw()
     figure.set_layout_engine("none")  # panels stand still
     for t in shown:
         draw(t)
-        figure.canvas.draw()
-        yield Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
+        canvas.draw()
+        yield Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
 
 
 def _quantized(frames: list[Image.Image]) -> list[Image.Image]:
@@ -121,7 +125,7 @@ def _quantized(frames: list[Image.Image]) -> list[Image.Image]:
     palette = strip.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
     found = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     values = np.array(found[0].getpalette()).reshape(-1, 3)
-    values[found[0].getpixel((0, 0))] = 255  # paper stays white
+    values[np.asarray(found[0])[0, 0]] = 255  # paper stays white
     for frame in found:
         frame.putpalette(values.ravel().tolist())
     return found
@@ -189,7 +193,7 @@ def _overlaid(
 
 
 _TALL = (9.5 * style.CM, 10.6 * style.CM)
-_SIZE = {"figsize": (14 * style.CM, 7.6 * style.CM), "height_ratios": [1, 0.05], "dpi": DPI}
+_SIZE: dict[str, Any] = {"figsize": (14 * style.CM, 7.6 * style.CM), "height_ratios": [1, 0.05], "dpi": DPI}
 
 
 def _clock(panel: Axes, data: Snapshots) -> Callable[[float], None]:

@@ -27,6 +27,8 @@ SMOOTHING = 1.5  # spread in bins by which histograms of two real values are smo
 _SMOOTHED_BINS = 60  # of samples without a density, for contours
 _OUTSIDE = 0.005  # share of the cells that lie beyond either end of an axis
 
+Part = Snapshots | ExactLaw | Prediction
+
 
 def shown_times(data: Snapshots, wanted: Sequence[float] | None) -> list[int]:
     """Indices of the times a figure shows.
@@ -71,14 +73,14 @@ def pair_edges(data: Snapshots, prediction: Prediction, times: Iterable[int], va
     return bin_edges(truth, predicted, data.discrete)
 
 
-def states_at(part: Snapshots | ExactLaw | Prediction, t: int) -> tuple[np.ndarray, np.ndarray]:
+def states_at(part: Part, t: int) -> tuple[np.ndarray, np.ndarray]:
     """States (n, d) and their weights (n,) at the t-th time, of a prediction, of the data's truth or of the law."""
     if isinstance(part, Snapshots):
         return part.truth[t], np.full(len(part.truth[t]), 1 / len(part.truth[t]))
     return part.weighted(t)
 
 
-def marginal(part: Snapshots | ExactLaw | Prediction, t: int, variable: int, edges: np.ndarray) -> np.ndarray:
+def marginal(part: Part, t: int, variable: int, edges: np.ndarray) -> np.ndarray:
     """(B,) density of one variable in the bins of edges (B + 1,); over counts, the probability of each.
 
     A prediction with a density, and a law, show their own marginals, without the noise of samples.
@@ -97,24 +99,22 @@ def marginal(part: Snapshots | ExactLaw | Prediction, t: int, variable: int, edg
     return shares / np.diff(edges)
 
 
-def joint(
-    part: Snapshots | ExactLaw | Prediction, t: int, pair: tuple[int, int], edges: tuple[np.ndarray, np.ndarray]
-) -> np.ndarray:
+def joint(part: Part, t: int, pair: tuple[int, int], edges: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """(B, C) density of two variables in the bins of edges (B + 1,) and (C + 1,).
 
     A prediction with a grid of just these two shows it, without the noise of its samples.
     """
-    grid = part.figures.joints[t] if isinstance(part, Prediction) and part.figures.show(pair) else None
-    if grid is not None and len(part.edges):
-        own = [part.edges[v] for v in pair]
-        shares = _spread(_spread(grid, own[1], edges[1]).T, own[0], edges[0]).T
+    shown = part if isinstance(part, Prediction) and part.figures.show(pair) else None
+    if shown is not None and len(shown.edges):
+        own = [shown.edges[v] for v in pair]
+        shares = _spread(_spread(shown.figures.joints[t], own[1], edges[1]).T, own[0], edges[0]).T
         return shares / np.outer(*map(np.diff, edges))
-    if grid is not None:
-        values, weights = _grid_states(grid, part.marginals.shape[-1])
+    if shown is not None:
+        values, weights = _grid_states(shown.figures.joints[t], shown.marginals.shape[-1])
     else:
         states, weights = states_at(part, t)
         values = states[:, pair].T
-    shares = np.histogram2d(*values, edges, weights=weights)[0]
+    shares = np.histogram2d(values[0], values[1], edges, weights=weights)[0]
     return shares / np.outer(*map(np.diff, edges))
 
 
@@ -170,7 +170,7 @@ def mass_contours(panel: Axes, edges: Sequence[np.ndarray], density: np.ndarray)
     panel.contourf(*centres, density.T, [*levels, np.inf], colors=colours, zorder=1)
 
 
-def mass_colours() -> list[tuple[float, ...]]:
+def mass_colours() -> list[tuple[float, float, float, float]]:
     """Colours of the regions that hold the shares `MASSES`, in their order."""
     return [colormaps[style.DENSITY_COLOURS](shade) for shade in _MASS_COLOURS]
 
@@ -181,7 +181,7 @@ def mass_patches() -> list[Patch]:
     return [Patch(facecolor=colour, label=text) for colour, text in zip(mass_colours(), texts, strict=True)]
 
 
-def _probabilities(part: Snapshots | ExactLaw | Prediction, t: int, variable: int) -> np.ndarray | None:
+def _probabilities(part: Part, t: int, variable: int) -> np.ndarray | None:
     """(L,) probabilities of the counts of one variable, or None where there are only states."""
     if isinstance(part, Snapshots):
         return None

@@ -13,7 +13,7 @@ from scipy.ndimage import maximum_filter, minimum_filter
 from weightflow.data.snapshots import Snapshots, read_snapshots
 from weightflow.laws.law import ExactLaw, known_law, of_all
 from weightflow.plots import style
-from weightflow.plots.distributions import joint, shown_times
+from weightflow.plots.distributions import Part, joint, shown_times
 from weightflow.prediction.predictions import Prediction, read_prediction
 from weightflow.systems.adaptive_walk import AdaptiveWalk
 from weightflow.systems.reading import read_system
@@ -24,15 +24,17 @@ DECADES = 2.5  # of a density that have a colour
 SHOWN_TIMES = 4
 _AROUND = 9  # alleles within which a peak is the highest
 _COLOURS = "YlOrBr"
-_CONTOURS = {"colors": "#a98a5b", "linewidths": 0.4, "alpha": 0.7}
+_CONTOURS: dict[str, Any] = {"colors": "#a98a5b", "linewidths": 0.4, "alpha": 0.7}
 
 
 def draw(inputs: Any, params: Any) -> Figure:
     """From files: system, snapshots, law, prediction. Parameters: model, models, times."""
     data, prediction = read_snapshots(inputs.snapshots), read_prediction(inputs.prediction)
     law = of_all(known_law(inputs.law), len(data.variables))
-    line = style.line_of(params.model, params.models)
-    return plot_landscape(read_system(inputs.system), data, law, prediction, line, params.times)
+    walk, line = read_system(inputs.system), style.line_of(params.model, params.models)
+    if not isinstance(walk, AdaptiveWalk):
+        raise TypeError(f"{walk.path}: no adaptive walk, so there is no landscape")
+    return plot_landscape(walk, data, law, prediction, line, params.times)
 
 
 def plot_landscape(
@@ -57,12 +59,12 @@ def plot_landscape(
         times = data.times[np.geomspace(1, len(data.times) - 1, SHOWN_TIMES).round().astype(int)].tolist()
     shown, landscape = shown_times(data, times), walk.landscape()
     edges = _edges(landscape.shape[0]), _edges(landscape.shape[1])
-    rows = [("truth", style.BLACK, data) if law is None else ("exact law", style.BLACK, law)]
+    rows: list[tuple[str, str, Part]] = [("truth" if law is None else "exact law", style.BLACK, law or data)]
     rows.append((line.label, line.color, prediction))
     with style.look():
         figure = style.plt.figure(figsize=(style.PAGE, 8.2 * style.CM))
         figure.suptitle(walk.title, fontsize="medium")
-        left, right = figure.subfigures(1, 2, width_ratios=[1, 1.95])
+        left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=[1, 1.95])[0]
         _relief(left, landscape, data.variables)
         panels = right.subplots(2, len(shown), sharex=True, sharey=True, squeeze=False)
         densities = [[joint(part, t, (0, 1), edges) for t in shown] for _, _, part in rows]

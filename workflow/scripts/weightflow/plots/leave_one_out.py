@@ -58,7 +58,7 @@ def plot_leave_one_out(scores: pd.DataFrame, lines: Mapping[str, style.Line], ti
         colours = colormaps[style.TIME_COLOURS]
         times = sorted(finite["time"].unique())
         if len(times) <= 6:
-            dot = {"linestyle": "", "marker": "o", "markersize": 4}
+            dot: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 4}
             for time in times:
                 label = f"left out: {style.at_time(time_label, time)}"
                 handles.append(Line2D([], [], color=colours(norm(time)), **dot, label=label))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -52,7 +53,7 @@ def plot_marginals(
             centres = (edges[:-1] + edges[1:]) / 2
             for t, panel in zip(shown, row, strict=True):
                 panel.stairs(marginal(data, t, v, edges), edges, fill=True, color=style.TRUTH, zorder=0)
-                if v in outlined:
+                if law is not None and v in outlined:
                     panel.stairs(marginal(law, t, v, edges), edges, color=style.BLACK, linewidth=LAW_WIDTH, zorder=1)
                 for name, prediction in predictions.items():
                     panel.plot(centres, marginal(prediction, t, v, edges), **lines[name].plot())
@@ -66,7 +67,7 @@ def plot_marginals(
                 panel.set_xlabel(name, labelpad=1)
         if len(variables) < len(data.variables):
             figure.supxlabel(f"the first {len(variables)} of {len(data.variables)} variables", fontsize=7)
-        handles = [Patch(facecolor=style.TRUTH, label="truth, states" if outlined else "truth")]
+        handles: list[Artist] = [Patch(facecolor=style.TRUTH, label="truth, states" if outlined else "truth")]
         if outlined:
             handles.append(Line2D([], [], color=style.BLACK, linewidth=LAW_WIDTH, label="truth, exact law"))
         handles += [Line2D([], [], **lines[name].plot()) for name in predictions]

@@ -63,12 +63,12 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
         drawn = [name for name in lines if name in set(later["model"])]
         handles = [Line2D([], [], **lines[name].plot(), marker=lines[name].marker, markersize=3) for name in drawn]
         handles.append(Line2D([], [], color=MARKS, linewidth=1, label="observed times"))
-        handles += [Patch(color=PAST, label="past the last snapshot")] if is_past else []
+        past = [Patch(color=PAST, label="past the last snapshot")] if is_past else []
         for panel in spare:
             panel.set_axis_off()
-            panel.legend(handles=handles, loc="center", ncols=2)
+            panel.legend(handles=[*handles, *past], loc="center", ncols=2)
         if not len(spare):
-            style.legend_above(figure, handles, 4)
+            style.legend_above(figure, [*handles, *past], 4)
     return figure
 
 

@@ -33,7 +33,7 @@ def plot_model_size(table: pd.DataFrame) -> Figure:
         figure, axes = style.grid(1, 1, style.PAGE, 7.5 * style.CM)
         panel = axes[0, 0]
         for what, (colour, marker, dashes) in _LOOKS.items():
-            turns, drawn = itertools.cycle(dashes), set()
+            turns, drawn = itertools.cycle(dashes), set[tuple[str, tuple[float, ...]]]()
             for (name, d), own in table[table["what"] == what].groupby(["name", "variables"], sort=False):
                 sizes = tuple(own["size"])
                 if (name, sizes) in drawn:

@@ -49,7 +49,7 @@ def plot_moments(table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure
             panel.set_title(_TITLES[moment])
             panel.set_xlabel("true")
         axes[0, 0].set_ylabel("predicted")
-        dot = {"linestyle": "", "markersize": 4}
+        dot: dict[str, Any] = {"linestyle": "", "markersize": 4}
         handles = [Line2D([], [], color=lines[m].color, marker="s", **dot, label=lines[m].label) for m in drawn]
         names = {True: "observed times", False: "held-out times"}
         handles += [
@@ -84,7 +84,7 @@ def _panel(panel: Axes, own: pd.DataFrame, models: list[str], lines: Mapping[str
         part = known[known["model"] == model]
         for seen, found in part.groupby("seen"):
             few = found.iloc[np.linspace(0, len(found) - 1, min(len(found), MOST_POINTS)).round().astype(int)]
-            look = {"markerfacecolor": "none" if seen else lines[model].color, "markeredgewidth": 0.6}
+            look: dict[str, Any] = {"markerfacecolor": "none" if seen else lines[model].color, "markeredgewidth": 0.6}
             values = few[["true", "predicted"]].to_numpy().clip(*reach)  # what lies beyond stands at the frame
             (points,) = panel.plot(
                 *values.T,

@@ -88,7 +88,7 @@ def _scatter(panel: Axes, weights: Mapping[str, np.ndarray]) -> None:
     plane = fit_reduction(weights[TRAINED], 2)
     for source, own in weights.items():
         x, y = plane.coordinates(own).T
-        look = {"marker": MARKERS.get(source, "d"), "color": COLOURS.get(source, style.PURPLE)}
+        look: dict[str, Any] = {"marker": MARKERS.get(source, "d"), "color": COLOURS.get(source, style.PURPLE)}
         panel.scatter(x, y, s=7, linewidths=0.6, alpha=0.7, label=source, **look)
     panel.set_xlabel("first component of the weights")
     panel.set_ylabel("second component")

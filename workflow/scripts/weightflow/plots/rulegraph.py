@@ -29,12 +29,12 @@ def draw(inputs: Any, params: Any) -> Figure:
 
 def read_rule_graph(dot: str) -> nx.DiGraph:
     """Rules and dependencies, from maker to user, out of what `snakemake --rulegraph dot` or `rule_graph_dot` says."""
-    (parsed,) = pydot.graph_from_dot_data(dot)
+    [parsed] = pydot.graph_from_dot_data(dot) or []
     labels = {node.get_name(): node.get_attributes().get("label") for node in parsed.get_nodes()}
     names = {node: label.strip('"') for node, label in labels.items() if label and node.isdigit()}
     graph = nx.DiGraph()
     graph.add_nodes_from(sorted(names.values()))
-    edges = [(names[edge.get_source()], names[edge.get_destination()]) for edge in parsed.get_edges()]
+    edges = [(names[str(edge.get_source())], names[str(edge.get_destination())]) for edge in parsed.get_edges()]
     graph.add_edges_from(sorted((source, target) for source, target in edges if source != target))
     return graph
 
@@ -101,8 +101,8 @@ def layout(graph: nx.DiGraph) -> tuple[dict[object, tuple[float, float]], list[l
             for layer in layers if sweep % 2 else layers[::-1]:
                 _settle(layer, across, neighbours, rooms)
         tries.append(_Try(across, _crossings(threads, across, depth)))
-    across = min(tries, key=lambda found: found.cost).across  # the first of equals
-    return {node: (across[node], float(y)) for y, layer in enumerate(layers) for node in layer}, threads
+    best = min(tries, key=lambda found: found.cost).across  # the first of equals
+    return {node: (best[node], float(y)) for y, layer in enumerate(layers) for node in layer}, threads
 
 
 class _Try(NamedTuple):

@@ -20,6 +20,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.typing import RcKeyType
 from PIL import Image
 
 from weightflow.baselines.registry import BASELINES, FLOORS, Baseline, Floor, is_model
@@ -45,7 +46,7 @@ TRUTH = "#d4d4d4"
 TIME_COLOURS = "viridis"
 DENSITY_COLOURS = "Blues"
 
-_RC = {
+_RC: dict[RcKeyType, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7.5,
     "axes.titlesize": 8,

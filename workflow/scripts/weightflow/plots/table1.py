@@ -77,7 +77,7 @@ def plot_published(table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figu
     return figure
 
 
-def _dots(panel: Axes, own: pd.DataFrame, places: Mapping, lines: Mapping[str, style.Line]) -> None:
+def _dots(panel: Axes, own: pd.DataFrame, places: dict[tuple[str, str], int], lines: Mapping[str, style.Line]) -> None:
     values = []
     for row in own.itertuples():
         if not np.isfinite(row.mean) or row.mean <= 0:
@@ -91,8 +91,8 @@ def _dots(panel: Axes, own: pd.DataFrame, places: Mapping, lines: Mapping[str, s
         face = "white" if row.origin == PUBLISHED else look.color
         spread = None if np.isnan(row.std) else row.std
         place = places[row.origin, row.method]
-        mark = {"fmt": look.marker or "o", "color": look.color, "mfc": face, "markersize": 4, "capsize": 2}
-        panel.errorbar(row.mean, place, xerr=spread, **mark, zorder=4)
+        mark: dict[str, Any] = {"fmt": look.marker or "o", "color": look.color, "mfc": face, "markersize": 4}
+        panel.errorbar(row.mean, place, xerr=spread, **mark, capsize=2, zorder=4)
     panel.set_xscale("log", nonpositive="clip")
     if values:
         panel.set_xlim(0.7 * min(values), 1.4 * max(values))

@@ -56,7 +56,7 @@ def plot_teachers(ranked: Mapping[str, pd.DataFrame], time_label: str) -> Figure
                 row[0].set_ylabel(title)
         for panel in axes[-1]:
             panel.set_xlabel("nats per state behind the likeliest")
-        dot = {"linestyle": "", "marker": "o"}
+        dot: dict[str, Any] = {"linestyle": "", "marker": "o"}
         handles = [
             Line2D([], [], color=style.BLACK, markersize=4, **dot, label="mean, ± 2 standard errors"),
             Line2D([], [], color=style.VERMILLION, markersize=4, **dot, label="chosen"),

@@ -67,8 +67,9 @@ def plot_weights_path(
         panel.patch.set_visible(False)  # the links lie beneath
         panel.plot(*points.T, color=style.GREY, linestyle="--", linewidth=0.8, zorder=1)
         panel.add_collection(_coloured(curve, prediction.figures.path_times, norm))
+        x, y = points.T
         panel.scatter(
-            *points.T, c=data.observed_times, cmap=style.TIME_COLOURS, norm=norm, s=34, ec="black", lw=0.6, zorder=5
+            x, y, c=data.observed_times, cmap=style.TIME_COLOURS, norm=norm, s=34, ec="black", lw=0.6, zorder=5
         )
         panel.autoscale_view()
         panel.margins(0.05)
@@ -89,8 +90,8 @@ def plot_weights_path(
                 inset.set_ylabel("")
                 if len(edges) == 2:
                     inset.tick_params(labelleft=False)
-            panel.scatter(*mark, s=42, marker="D", color="white", ec=colour, lw=1.8, zorder=6)
-            _link(figure, inset, panel, mark, colour)
+            panel.scatter(mark[0], mark[1], s=42, marker="D", color="white", ec=colour, lw=1.8, zorder=6)
+            _link(figure, inset, panel, (mark[0], mark[1]), colour)
         handles = [
             Line2D([], [], color=style.GREY, marker="o", mfc="white", mec="black", ms=5, ls="--", lw=0.8),
             Line2D([], [], color=colormaps[style.TIME_COLOURS](0.4), lw=2.2),
@@ -128,7 +129,7 @@ def _coloured(curve: np.ndarray, times: np.ndarray, norm: Normalize) -> LineColl
     )
 
 
-def _link(figure: Figure, inset: Axes, panel: Axes, mark: np.ndarray, colour: tuple[float, ...]) -> None:
+def _link(figure: Figure, inset: Axes, panel: Axes, mark: tuple[float, float], colour: tuple[float, ...]) -> None:
     link = ConnectionPatch(
         (0.5, 0), mark, inset.transAxes, panel.transData, color=colour, linewidth=0.9, shrinkB=3.5, zorder=-1
     )

@@ -22,7 +22,7 @@ from weightflow.errors import InputError, shown
 from weightflow.records.digests import visible_files
 from weightflow.records.integrity import recorded
 from weightflow.records.lineage import lineage
-from weightflow.records.record import ROOT, Record, is_measurement, record_file, root_of
+from weightflow.records.record import ROOT, Record, is_measurement, place_of, record_file
 from weightflow.storage import atomic, file_digest
 from weightflow.systems.entries import files_of
 from weightflow.yaml_files import config_text, read_config
@@ -68,7 +68,7 @@ def archived_files(targets: Iterable[str], regenerated: Collection[str]) -> dict
         InputError: an artefact, other than a time that was taken, has no record; or its file is not there.
     """
     targets = list(targets)
-    root = root_of(targets[0])
+    root, _ = place_of(targets[0])
     jobs = defaultdict(list)  # what one job made, of which a target may be a part
     for _, record in recorded(root):
         jobs[_job(record)].append(record.path)
@@ -119,8 +119,8 @@ def write_archive(
     with (
         atomic(path) as temporary,
         open(temporary, "wb") as raw,
-        gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
+        gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as stream,
+        tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar,
     ):
         for name, content in [(SUMS, sums), *sorted(contents.items())]:
             _add(tar, name, content)
@@ -162,9 +162,10 @@ def unpack(path: str | Path, folder: str | Path) -> int:
 
 def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
     first = tar.next()
-    if first is None or first.name != SUMS or not first.isfile() or first.size > LARGEST_SUMS:
+    listing = tar.extractfile(first) if first is not None and first.isfile() and first.size <= LARGEST_SUMS else None
+    if first is None or listing is None or first.name != SUMS:
         raise InputError(f"{path}: does not begin with {SUMS}; give an archive that `snakemake archive` made.")
-    text = tar.extractfile(first).read().decode("utf-8")
+    text = listing.read().decode("utf-8")
     sums = {name: digest for digest, _, name in (line.partition("  ") for line in text.splitlines())}
     room, written = shutil.disk_usage(folder).free, set()
     while (member := tar.next()) is not None:

@@ -150,10 +150,11 @@ def _digest_of(path: Path, *state: int) -> str:
 def _parse(part: _Part) -> tuple[str, tuple[_Part, ...]]:
     source = part.path.read_text(encoding="utf-8")
     tree = ast.parse(source)
-    tables = {node: node.target.id for node in tree.body if isinstance(node, ast.AnnAssign)}
+    annotated = [node for node in tree.body if isinstance(node, ast.AnnAssign)]
+    tables: dict[ast.stmt, str] = {node: node.target.id for node in annotated if isinstance(node.target, ast.Name)}
     if part.name in tables.values():
         tree.body = [node for node in tree.body if tables.get(node, part.name) == part.name]
-        source = "\n".join(ast.get_source_segment(source, node) for node in tree.body)
+        source = "\n".join(ast.get_source_segment(source, node) or "" for node in tree.body)
     named = (map(_Part, _module_files(name)) for name in _MODULE_NAME.findall(source))
     imported = tuple(dict.fromkeys(itertools.chain(_imported_modules(tree), *named)))
     for node in _statements(tree):

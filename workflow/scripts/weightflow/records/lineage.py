@@ -8,7 +8,7 @@ import yaml
 from weightflow.errors import InputError
 from weightflow.records.digests import input_digest
 from weightflow.records.integrity import recorded
-from weightflow.records.record import ROOT, Record, read_record, root_of
+from weightflow.records.record import ROOT, Record, place_of, read_record, root_of
 
 DIGITS = 12  # of a digest that a person reads
 
@@ -21,7 +21,7 @@ def lineage(path: str | Path) -> list[Record]:
     """
     root = root_of(path)
     first = read_record(path) if root else None
-    if first is None:
+    if root is None or first is None:
         raise InputError(f"{path}: there is no record of it below {ROOT}/; name a file that the workflow made there.")
     return ancestry([first], root)
 
@@ -45,7 +45,7 @@ def describe_artefact(path: str | Path) -> str:
     Raises as `lineage`.
     """
     first, *sources = lineage(path)
-    root = root_of(path)
+    root, _ = place_of(path)
     parts = [
         f"{path}\nsha256 {first.sha256}",
         _indented("versions", first.versions),

@@ -53,15 +53,26 @@ def root_of(path: str | Path) -> Path | None:
     return Path(*parts[: parts.index(ROOT) + 1])
 
 
+def place_of(path: str | Path) -> tuple[Path, Path]:
+    """The results folder that an artefact lies in, and the artefact's path below it.
+
+    Raises:
+        ValueError: it lies in none.
+    """
+    if (root := root_of(path)) is None:
+        raise ValueError(f"{path} is in no folder {ROOT}")
+    return root, Path(path).relative_to(root)
+
+
 def dataset_of(path: str | Path) -> str:
     """The data set, or the fold, that an artefact in a results folder is of."""
-    return Path(path).relative_to(root_of(path)).parts[0]
+    return place_of(path)[1].parts[0]
 
 
 def record_file(path: str | Path) -> Path:
     """Where the record of an artefact in a results folder is."""
-    root = root_of(path)
-    return root / FOLDER / f"{Path(path).relative_to(root)}.json"
+    root, below = place_of(path)
+    return root / FOLDER / f"{below}.json"
 
 
 def read_record(path: str | Path) -> Record | None:
@@ -70,7 +81,7 @@ def read_record(path: str | Path) -> Record | None:
     Raises:
         InputError: the record is damaged, or belongs to another artefact.
     """
-    file, below = record_file(path), str(Path(path).relative_to(root_of(path)))
+    file, below = record_file(path), str(place_of(path)[1])
     if not file.is_file():
         return None
     try:
@@ -95,7 +106,7 @@ def forget(outputs: Iterable[str]) -> None:
             try:
                 record_file(path).unlink(missing_ok=True)
             except OSError as fault:
-                raise WriteError(record_file(path), fault.strerror) from fault
+                raise WriteError(record_file(path), fault.strerror or str(fault)) from fault
 
 
 def input_digests(inputs: Iterable[str]) -> dict[str, str]:
@@ -161,7 +172,7 @@ def is_measurement(path: str | Path) -> bool:
 
     These have a folder beside what was timed, of a data set or of a population; a model may have the same name.
     """
-    below = Path(path).relative_to(root_of(path)).parts
+    below = place_of(path)[1].parts
     place = 2 if below[0] == "populations" else 1
     return below[place : place + 1] == ("benchmarks",) or below == ("benchmarks.json",)
 

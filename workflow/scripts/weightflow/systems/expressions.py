@@ -7,8 +7,9 @@ and becomes arrays of operations and operands that a numba kernel, or `evaluate`
 import ast
 import keyword
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -32,8 +33,8 @@ FUNCTIONS = {
 _PUSHING = {CONSTANT, SPECIES, TIME}
 _BINARY = {ast.Add: ADD, ast.Sub: SUB, ast.Mult: MUL, ast.Div: DIV, ast.Pow: POW}
 _TAKING_TWO = {*_BINARY.values(), MIN, MAX}
-_ARRAY_UNARY = {NEG: np.negative, SIN: np.sin, COS: np.cos, EXP: np.exp, LOG: np.log, SQRT: np.sqrt}
-_ARRAY_BINARY = {
+_UFUNCS: dict[int, np.ufunc] = {NEG: np.negative, SIN: np.sin, COS: np.cos, EXP: np.exp, LOG: np.log, SQRT: np.sqrt}
+_ARRAY_BINARY: dict[int, Callable[[Any, Any], Any]] = {
     ADD: np.add,
     SUB: np.subtract,
     MUL: np.multiply,
@@ -84,7 +85,7 @@ def compile_expression(text: str, species: Sequence[str], parameters: Mapping[st
         raise InputError(f"{where}: '{shown(text)}' is longer than {_MOST_LETTERS} letters; write it in parts.")
     code: list[tuple[int, float]] = []
 
-    def refuse(what: str) -> None:
+    def refuse(what: str) -> NoReturn:
         names = [*species, *parameters]
         few = names if len(names) <= _MOST_NAMES else [*names[: _MOST_NAMES - 1], "…"]
         allowed = ", ".join([*few, "t", "pi", *(f"{f}()" for f in FUNCTIONS)])
@@ -94,8 +95,8 @@ def compile_expression(text: str, species: Sequence[str], parameters: Mapping[st
         match node:
             case ast.Constant(value=bool() | str() | bytes() | complex() | None):
                 refuse(shown(repr(node.value)))
-            case ast.Constant(value=int() | float()):
-                code.append((CONSTANT, float(node.value)))
+            case ast.Constant(value=int() | float() as number):
+                code.append((CONSTANT, float(number)))
             case ast.Name(id=name):
                 if name in species:
                     code.append((SPECIES, float(species.index(name))))
@@ -149,7 +150,7 @@ def evaluate(program: Program, states: np.ndarray, t: float) -> np.ndarray:
     Returns:
         (n,) values; NaN or infinite where the expression is undefined, as after a division by zero.
     """
-    stack: list = []
+    stack: list[Any] = []  # numbers, and arrays (n,)
     with np.errstate(all="ignore"):
         for operation, operand in zip(program.operations.tolist(), program.operands.tolist(), strict=True):
             if operation == CONSTANT:
@@ -158,8 +159,8 @@ def evaluate(program: Program, states: np.ndarray, t: float) -> np.ndarray:
                 stack.append(states[:, int(operand)].astype(np.float64))
             elif operation == TIME:
                 stack.append(np.float64(t))
-            elif operation in _ARRAY_UNARY:
-                stack.append(_ARRAY_UNARY[operation](stack.pop()))
+            elif operation in _UFUNCS:
+                stack.append(_UFUNCS[operation](stack.pop()))
             else:
                 second = stack.pop()
                 stack.append(_ARRAY_BINARY[operation](stack.pop(), second))
@@ -194,8 +195,8 @@ def affine(program: Program, species: int, t: float) -> np.ndarray | None:
                 stack.append(first[0] * second)
             elif not first[1:].any() and not second[1:].any():
                 value = np.zeros(1 + species)
-                unary = operation in _ARRAY_UNARY
-                value[0] = _ARRAY_UNARY[operation](first[0]) if unary else _ARRAY_BINARY[operation](first[0], second[0])
+                unary = operation in _UFUNCS
+                value[0] = _UFUNCS[operation](first[0]) if unary else _ARRAY_BINARY[operation](first[0], second[0])
                 stack.append(value)
             else:
                 return None

@@ -63,6 +63,7 @@ def check_start(system: System, states: int | None, max_states: int, where: str)
         InputError: naming the key and the fix.
     """
     key, most = ("states", states) if states else ("max_states", max_states)
+    largest: float
     match system:
         case AdaptiveWalk():
             largest, what = system.alleles - 1, f"the last of {system.alleles} alleles"

@@ -6,7 +6,7 @@ propensity. libsbml, an optional dependency, reads the file; whatever a reaction
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -211,7 +211,7 @@ def _amount(species: Any, size: float, model: Any, path: Path) -> float:
     return amount if fixed else round(amount)
 
 
-def _reaction(item: Any, initial: Mapping[str, int], concentrations: Mapping[str, str], path: Path) -> dict[str, str]:
+def _reaction(item: Any, initial: Collection[str], concentrations: Mapping[str, str], path: Path) -> dict[str, str]:
     where = f"{path}: the reaction '{item.getId()}'"
     if item.getReversible():
         raise InputError(f"{where} is reversible, so its rate may be negative; split it into two that are not.")
@@ -225,7 +225,7 @@ def _reaction(item: Any, initial: Mapping[str, int], concentrations: Mapping[str
     return {"name": item.getId(), "equation": " -> ".join(sides), "propensity": propensity}
 
 
-def _side(references: Any, initial: Mapping[str, int], where: str) -> str:
+def _side(references: Any, initial: Collection[str], where: str) -> str:
     terms = []
     for reference in references:
         number = reference.getStoichiometry() if reference.isSetStoichiometry() else math.nan

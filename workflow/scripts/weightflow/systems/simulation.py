@@ -111,7 +111,7 @@ def _concatenate(network: ReactionNetwork) -> _Programs:
 
 
 @njit
-def _value(operations, operands, first, last, state, t):
+def _value(operations: np.ndarray, operands: np.ndarray, first: int, last: int, state: np.ndarray, t: float) -> float:
     stack = np.empty(ex.MAX_DEPTH)
     top = 0
     for i in range(first, last):
@@ -159,7 +159,9 @@ def _value(operations, operands, first, last, state, t):
 
 # Numba compiles what takes and gives arrays and numbers, so that this and `_run` have many arguments.
 @njit
-def _upper(operations, operands, first, last, state, t0, t1):
+def _upper(
+    operations: np.ndarray, operands: np.ndarray, first: int, last: int, state: np.ndarray, t0: float, t1: float
+) -> float:
     """Upper bound of a propensity for t in [t0, t1], by interval arithmetic."""
     low = np.empty(ex.MAX_DEPTH)
     high = np.empty(ex.MAX_DEPTH)
@@ -216,7 +218,7 @@ def _upper(operations, operands, first, last, state, t0, t1):
 
 
 @njit
-def _possible(state, changes, r):
+def _possible(state: np.ndarray, changes: np.ndarray, r: int) -> bool:
     """Whether all that the reaction consumes is there: x**2 is positive for one molecule, and takes two."""
     possible = True
     for i in range(len(state)):
@@ -227,7 +229,19 @@ def _possible(state, changes, r):
 # Without parallel=True, and element by element: either costs the compiler more than most simulations take. Threads run
 # chunks of it instead.
 @njit(nogil=True)
-def _run(starts, seeds, times, operations, operands, bounds, changes, moving, limits, out, status):
+def _run(
+    starts: np.ndarray,
+    seeds: np.ndarray,
+    times: np.ndarray,
+    operations: np.ndarray,
+    operands: np.ndarray,
+    bounds: np.ndarray,
+    changes: np.ndarray,
+    moving: np.ndarray,
+    limits: np.ndarray,
+    out: np.ndarray,
+    status: np.ndarray,
+) -> None:
     count = len(bounds) - 1
     for n in range(len(starts)):
         np.random.seed(seeds[n])
