@@ -68,7 +68,8 @@ class Settings(BaseModel):
     @classmethod
     def parts(cls, content: Mapping[str, Any]) -> SimpleNamespace:
         """Some of the fields, typed, as a job gets them; any other is an AttributeError, not its default."""
-        kinds: dict[str, Any] = {name: cls.model_fields[name].annotation for name in content}
+        fields = {name: cls.model_fields[name] for name in content}
+        kinds: dict[str, Any] = {name: Annotated[field.annotation, field] for name, field in fields.items()}
         return SimpleNamespace(**{name: TypeAdapter(kinds[name]).validate_python(content[name]) for name in content})
 
     def but(self, **changes: Any) -> Self:
