@@ -12,11 +12,12 @@ from weightflow.data.preparation import (
     assemble,
     check_observed,
     check_states,
+    heldout_amount,
     observed_mask,
     split,
     states_with_headroom,
 )
-from weightflow.data.settings import DatasetSettings, heldout_amount
+from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import read_training, write_snapshots
 from weightflow.data.state_space import Counts
 from weightflow.errors import InputError

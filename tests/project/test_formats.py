@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.conftest import with_changes
 from weightflow.data.preparation import check_states
 from weightflow.formats.reading import read_raw_snapshots
 from weightflow.formats.registry import READERS
@@ -38,7 +39,7 @@ def test_every_format_is_on_the_page(root):
 def test_every_file_of_the_page_is_read(made, dataset_settings):
     assert {path.name for path in made.iterdir()} == set(OWN)
     for name, own in OWN.items():
-        settings = dataset_settings | {"kind": "continuous"} | own
+        settings = with_changes(dataset_settings, **{"kind": "continuous", **own})
         raw = read_raw_snapshots(made / name, settings)
         check_states(raw, settings, name)
         assert raw.states[0].shape[1] == own.get("variables", len(raw.variables))

@@ -5,22 +5,23 @@ import pytest
 import torch
 from published_step import BATCH, draw_starts, loss
 
-from weightflow.dynamics.equations import Solver, evolve, normalise_times
+from weightflow.dynamics.equations import evolve, normalise_times
 from weightflow.dynamics.field_files import make_field
+from weightflow.dynamics.settings import DynamicsSettings, SolverSettings
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.networks.layout import LinearMap
+from weightflow.networks.settings import BackboneSettings
 
-SOLVER = Solver(method="rk4", substeps=1, rtol=1e-4, atol=1e-5, adjoint=False)
+SOLVER = SolverSettings(method="rk4", substeps=1)
 TIMES = np.array([0.0, 1.0, 1.5, 4.0, 5.0])  # unequal steps
 LAYERS = (LinearMap("one", 3, 2), LinearMap("two", 2, 3))
-SETTINGS = {"kind": "ode", "start": "rest", "time_channel": False, "mixer": "attention"}
-SETTINGS |= {"width": 8, "layers": 1, "heads": 2, "feedforward": 16}
+SETTINGS = DynamicsSettings(kind="ode", width=8, layers=1, heads=2, feedforward=16)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_distinct_starts_solved_once_give_the_loss_and_gradient_of_all_starts(seed):
     weights = np.random.default_rng(seed).normal(size=(5, sum(layer.weights for layer in LAYERS)))
-    graph = build_weight_graph(LAYERS, weights, TIMES, "of a test")
+    graph = build_weight_graph(LAYERS, weights, TIMES, "of a test", BackboneSettings())
     field = make_field(graph, None, SETTINGS, seed)
     with torch.no_grad():
         for parameter in field.parameters():

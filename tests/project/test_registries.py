@@ -1,4 +1,4 @@
-"""Registries: light to import, with entries that load, and with the names that the configuration allows."""
+"""Registries: light to import, with entries that load, and with settings that there are."""
 
 import subprocess
 import sys
@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 
-from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.baselines.registry import BASELINES, FLOORS
-from weightflow.dynamics.registry import LOSS_TERMS, MIXERS, PATH_METHODS, SEARCHES
+from weightflow.dynamics.registry import LOSS_TERMS
+from weightflow.dynamics.settings import TrainingSettings
 from weightflow.networks.registry import BACKBONES
+from weightflow.networks.settings import BackboneSettings
 from weightflow.plots import style
-from weightflow.populations.architectures.registry import ACTIVATIONS, ARCHITECTURES
-from weightflow.populations.registry import INITIALISATIONS, QUERIES, REFERENCES
-from weightflow.prediction.registry import EXPORT_FORMATS
+from weightflow.populations.architectures.registry import ARCHITECTURES
+from weightflow.populations.architectures.settings import ArchitectureSettings
+from weightflow.populations.registry import QUERIES
+from weightflow.populations.settings import QuerySettings
 from weightflow.records.digests import LIBRARY
 from weightflow.registry import Lazy
-from weightflow.schema import read_schema
 from weightflow.teaching.registry import MEMBERS
+from weightflow.teaching.settings import TeacherSettings
 
 MODULES = [
     ".".join(path.relative_to(LIBRARY.parent).with_suffix("").parts)
@@ -65,57 +67,22 @@ def test_entries_are_frozen_and_described_in_one_line():
         assert "\n" not in getattr(entry, "description", ""), (table, name)
 
 
-MODEL, POPULATION = ["$defs", "model", "properties"], ["$defs", "population", "properties"]
-
-
 @pytest.mark.parametrize(
-    ("names", "path"),
+    ("known", "settings"),
     [
-        (BACKBONES, [*MODEL, "backbone", "properties", "kind"]),
-        (ALIGNMENTS, [*MODEL, "anchors", "properties", "alignment"]),
-        (PATH_METHODS, [*MODEL, "path", "properties", "method"]),
-        (MEMBERS, [*MODEL, "teacher", "properties", "members", "items"]),
-        (MIXERS, [*MODEL, "dynamics", "properties", "mixer"]),
-        (SEARCHES, [*MODEL, "selection", "properties", "search"]),
-        (BASELINES, ["properties", "baselines", "items"]),
-        (EXPORT_FORMATS, ["properties", "prediction", "properties", "format"]),
-        (ARCHITECTURES, [*POPULATION, "architecture", "properties", "kind"]),
-        (ACTIVATIONS, [*POPULATION, "architecture", "properties", "activation"]),
-        (INITIALISATIONS, [*POPULATION, "training", "properties", "initialisations", "items"]),
-        (REFERENCES, [*POPULATION, "alignment", "properties", "reference"]),
-    ],
-    ids=[
-        *("backbones", "alignments", "path methods", "members", "mixers", "searches", "baselines", "export formats"),
-        *("architectures", "activations", "initialisations", "references"),
-    ],
-)
-def test_names_are_those_of_the_schema(root, names, path):
-    node = read_schema(root / "workflow" / "schemas" / "config.schema.yaml")
-    for key in path:
-        node = node[key]
-    assert sorted(names) == sorted(node["enum"])
-
-
-@pytest.mark.parametrize(
-    ("known", "path"),
-    [
-        ({key for own in BACKBONES.values() for key in own.keys}, [*MODEL, "backbone"]),
-        ({key for own in ARCHITECTURES.values() for key in own.keys}, [*POPULATION, "architecture"]),
-        ({f"{key}s" for own in MEMBERS.values() for key in own.settings}, [*MODEL, "teacher"]),
-        (set(LOSS_TERMS) - {"roughness"}, [*MODEL, "training"]),  # the roughness is chosen with the spline's
+        ({key for own in BACKBONES.values() for key in own.keys}, BackboneSettings),
+        ({key for own in ARCHITECTURES.values() for key in own.keys}, ArchitectureSettings),
+        ({f"{key}s" for own in MEMBERS.values() for key in own.settings}, TeacherSettings),
+        (set(LOSS_TERMS) - {"roughness"}, TrainingSettings),  # the roughness is chosen with the spline's
     ],
     ids=["backbones", "architectures", "members", "terms of the loss"],
 )
-def test_settings_are_those_of_the_schema(root, known, path):
-    node = read_schema(root / "workflow" / "schemas" / "config.schema.yaml")
-    for key in path:
-        node = node[key]
-    assert known <= set(node["properties"])
+def test_settings_that_entries_name_are_settings(known, settings):
+    assert known <= set(settings.model_fields)
 
 
-def test_queries_that_are_the_default_are_known(root):
-    node = read_schema(root / "workflow" / "schemas" / "config.schema.yaml")["$defs"]["population"]["properties"]
-    assert set(node["autoencoder"]["properties"]["queries"]["properties"]["from"]["default"]) <= set(QUERIES)
+def test_queries_that_are_the_default_are_known():
+    assert set(QuerySettings().sources) <= set(QUERIES)
 
 
 def test_every_baseline_and_floor_has_a_line_of_its_own():

@@ -73,7 +73,7 @@ def test_an_sbml_file_depends_on_its_model_too(write, tmp_path):
         (WALK | {"grid": {"points": 3}}, "grid: the key 'step' is missing; add it"),
     ],
 )
-def test_a_file_that_breaks_the_schema_is_refused_with_file_and_key(write, content, sentence):
+def test_a_faulty_file_is_refused_with_file_and_key(write, content, sentence):
     path = write(content)
     with pytest.raises(InputError) as refusal:
         read_entries(path)

@@ -20,8 +20,8 @@ baselines     other methods, and floors
 evaluation    metrics and tables of them
 populations   many trained classifiers, and generators of new ones
 bands         uncertainty of predicted distributions
-config        checks of settings, the plan of a run
 plots         figures
+config        settings and their checks, the plan of a run
 report        tables and pages
 jobs          scripts of Snakemake, devices, cost of a run
 

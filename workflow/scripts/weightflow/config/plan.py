@@ -399,7 +399,7 @@ class Plan:
             at = f"splines/{stages.spline_label(settings)}/seed{{seed}}"
             found["spline"] = f"{folder}/benchmarks/{at}/fit_spline.tsv", f"{folder}/{at}/spline.safetensors"
         if model in predicted_by("own"):
-            found["flow"] = f"{own}/fit_{model}.tsv", f"{made}/flow.safetensors"
+            found[model] = f"{own}/fit_{model}.tsv", f"{made}/{model}.safetensors"
         if model in self.stepped:
             found["steps"] = f"{own}/choose_steps.tsv", f"{made}/steps.json"
         if model in self.fields:

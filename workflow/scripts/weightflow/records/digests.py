@@ -35,7 +35,7 @@ def settings_digest(settings: Any) -> str:
 def code_digest(*sources: str | Path) -> str:
     """Digest of a script and of every library module it imports or names as text, directly or not.
 
-    Comments, docstrings, descriptions of settings and layout do not count. Passed to each rule as a parameter, it makes
+    Comments, docstrings, descriptions of keys and layout do not count. Passed to each rule as a parameter, it makes
     an edited module rerun exactly the rules that use it; Snakemake itself watches the script only.
     """
     return settings_digest(sorted((part.path.name, _parse(part)[0]) for part in _parts_behind(sources)))
@@ -164,7 +164,7 @@ def _parse(part: _Part) -> tuple[str, tuple[_Part, ...]]:
 
 
 def _is_text(node: ast.AST) -> bool:
-    """Whether a statement is a docstring, or the description of a setting."""
+    """Whether a statement is a docstring, or the description of a key."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 

@@ -1,0 +1,90 @@
+"""The plan of populations and bands: their settings, and the files that are asked for."""
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from weightflow.config.plan import Plan
+from weightflow.config.population_plan import Judged, JudgedBands, PopulationPlan, TimedPopulation
+
+SMALL = ROOT / "tests" / "config" / "populations.yaml"
+CONTENT = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def plan() -> PopulationPlan:
+    return PopulationPlan.of(Plan.of(CONTENT, ROOT, "my.yaml"), "my.yaml")
+
+
+def test_populations_may_be_those_of_another_file(plan):
+    content = {key: value for key, value in CONTENT.items() if key not in ("populations", "bands")}
+    found = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml", SMALL)
+    assert found.plain() == plan.plain()
+    assert PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml").plain() == {"populations": {}, "bands": {}}
+
+
+def test_faults_are_told_with_the_file_that_has_them(refused, tmp_path):
+    (tmp_path / "other.yaml").write_text("bands: {none: {}}\n")
+    with refused(r"other\.yaml: bands\.none: unknown data set 'none'"):
+        PopulationPlan.of(Plan.of(CONTENT, ROOT, "my.yaml"), "my.yaml", tmp_path / "other.yaml")
+    with refused(r"my\.yaml: populations\.p\.split: "):
+        faulty = CONTENT | {"populations": {"p": {"task": "iris", "split": {"validation": 0.5, "test": 0.5}}}}
+        PopulationPlan.of(Plan.of(faulty, ROOT, "my.yaml"), "my.yaml")
+
+
+def test_settings_of_a_population(plan, refused):
+    own = plan.population("small")
+    assert plan.sections("small", "flow", without="alignments")["flow"] == {
+        key: value for key, value in own.flow.plain().items() if key != "alignments"
+    }
+    assert plan.sections("small", "generated") == {"generated": 4}
+    with refused("populations: unknown population 'smal'; did you mean 'small'"):
+        plan.population("smal")
+    assert plan.other_tasks("small") == ["iris"]
+    assert (plan.files_of_task("iris"), plan.states_of("small")) == ([], [])
+    assert plan.files_of_task("eurosat") == [str(s.path) for s in plan.catalogue["eurosat"].files.values()]
+
+
+def test_settings_of_bands(plan):
+    model, own = plan.plan.settings["small"], plan.bands["tiny"]
+    assert plan.banding("tiny") is model
+    assert plan.ensemble_settings("tiny") == {
+        "data": model.data.plain(),
+        "backbone": model.backbone.plain(),
+        "anchors": model.anchors.plain() | {"steps": own.steps, "batch": own.batch},
+    }
+    assert plan.band_seeds("tiny") == [0]
+
+
+def test_what_is_judged(plan):
+    at = "results/populations/small/seed0/metrics"
+    assert plan.judged() == [
+        Judged("small", "aligned", 0, f"{at}/generated-aligned.csv"),
+        Judged("small", "raw", 0, f"{at}/generated-raw.csv"),
+        Judged("small", "reconstructed", 0, f"{at}/reconstructed.csv"),
+    ]
+    assert plan.judged_bands() == [JudgedBands("tiny", 0, "results/tiny/bands/seed0/coverage.csv")]
+    assert plan.measured() == [
+        *(own.metrics for own in plan.judged()),
+        "results/tiny/bands/seed0/coverage.csv",
+        "results/tiny/bands/seed0/bands.safetensors",
+    ]
+
+
+def test_stages_that_take_time(plan):
+    found = plan.timed()
+    assert [stage.stage for stage in found if stage.population == "small"] == [
+        *("training", "alignment", "flow, aligned", "flow, raw", "drawing, aligned", "drawing, raw"),
+        *("auto-encoder, β = 1", "auto-encoder, β = 0.5"),
+    ]
+    spent = "results/populations/small/benchmarks/seed0"
+    assert found[2] == TimedPopulation("small", "flow, aligned", 0, f"{spent}/aligned/fit_weight_flow.tsv")
+    assert found[7].benchmark == f"{spent}/0.5/fit_weight_autoencoder.tsv"
+    assert [stage.stage for stage in found if stage.population == "bands of tiny"] == ["ensemble", "flow", "bands"]
+
+
+def test_figures_of_populations_and_bands(plan):
+    assert all(path.startswith("results/populations/small/") for path in plan.figures())
+    assert plan.figures()
+    assert all(path.startswith("results/tiny/") for path in plan.band_figures())
+    assert plan.band_figures()
