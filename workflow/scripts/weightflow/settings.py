@@ -8,7 +8,7 @@ import json
 import math
 import re
 import reprlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace, UnionType
 from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
@@ -27,7 +27,7 @@ from pydantic import (
     ValidationError,
     WrapValidator,
 )
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from weightflow.errors import InputError, shown, unknown
 
@@ -36,6 +36,7 @@ _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
 
 T = TypeVar("T")
+Plain = Mapping[str, Any]  # settings as mappings, lists and numbers: as files, rules and digests have them
 
 
 class Settings(BaseModel):
@@ -66,7 +67,7 @@ class Settings(BaseModel):
             raise InputError(f"{source}: {_sentence(cls, fault, section)}") from None
 
     @classmethod
-    def parts(cls, content: Mapping[str, Any]) -> SimpleNamespace:
+    def parts(cls, content: Plain) -> SimpleNamespace:
         """Some of the fields, typed, as a job gets them; any other is an AttributeError, not its default."""
         fields = {name: cls.model_fields[name] for name in content}
         kinds: dict[str, Any] = {name: Annotated[field.annotation, field] for name, field in fields.items()}
@@ -153,10 +154,10 @@ class NameIn:
     """A name of a registry; entries that are added later are allowed too.
 
     Attributes:
-        registry: entries by name.
+        registry: its names.
     """
 
-    registry: Mapping[str, Any]
+    registry: Collection[str]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """For validation."""
@@ -249,7 +250,7 @@ def _sentence(cls: type[Settings], fault: ValidationError, section: str) -> str:
             return f"{at}{shown(error['msg'])}; change it."
 
 
-def _is_of_items(error: Mapping[str, Any]) -> bool:
+def _is_of_items(error: ErrorDetails) -> bool:
     """Whether a list is called too short only because some of its items are at fault."""
     return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 

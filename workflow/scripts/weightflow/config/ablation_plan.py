@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from weightflow.config.settings import Configuration
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.ablation_table import BASE, Level
+from weightflow.settings import Plain
 
 
 class Variant(NamedTuple):
@@ -115,7 +116,7 @@ def _base_of(factor: str, config: Configuration) -> str:
     return study.bases.get(factor) or study.base or next(iter(config.models))
 
 
-def _merged(settings: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(settings: Plain, patch: Plain) -> dict[str, Any]:
     """Settings with some of their nested keys replaced."""
     result = dict(settings)
     for key, value in patch.items():

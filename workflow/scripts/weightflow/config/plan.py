@@ -4,7 +4,7 @@ Paths are those of the working folder, where a wildcard in braces stands for wha
 """
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -26,6 +26,7 @@ from weightflow.formats.reading import as_files, format_of
 from weightflow.formats.registry import READERS
 from weightflow.plots.registry import figure_files
 from weightflow.populations.tasks.catalogue import read_catalogue
+from weightflow.settings import Plain
 from weightflow.systems.entries import files_of, is_map
 
 SNAPSHOTS = "results/{dataset}/snapshots.safetensors"  # the prepared data of a data set or a fold
@@ -107,7 +108,7 @@ class Plan:
     home: Path
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], home: Path, source: str) -> "Plan":
+    def of(cls, content: Plain, home: Path, source: str) -> "Plan":
         """The plan of a configuration that fits together.
 
         Args:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from weightflow.config.consistency import is_path
 from weightflow.errors import InputError
 from weightflow.records.digests import input_digest
 from weightflow.records.record import read_record
+from weightflow.settings import Plain
 from weightflow.yaml_files import read_config
 
 _BY_NAME = ("datasets", "models")  # sections of which the configuration of now may name fewer
@@ -15,7 +15,7 @@ _FREE = ("figures", "prediction", "populations", "bands", "seeds", "baselines") 
 _SHOWN = 3  # settings that a sentence names
 
 
-def check_saved(path: str | Path, config: Mapping[str, Any], where: str) -> None:
+def check_saved(path: str | Path, config: Plain, where: str) -> None:
     """Refuse a configuration with other settings than results were made with.
 
     The configuration may name fewer data sets, models, baselines and seeds, and other figures. Of results of another
@@ -35,7 +35,7 @@ def check_saved(path: str | Path, config: Mapping[str, Any], where: str) -> None
     _refuse(list(_differences(read_config(path), config)), path, where)
 
 
-def check_saved_populations(path: str | Path, asked: Mapping[str, Any], where: str) -> None:
+def check_saved_populations(path: str | Path, asked: Plain, where: str) -> None:
     """Refuse populations and bands with other settings than those here were made with; as `check_saved`.
 
     Args:
@@ -79,7 +79,7 @@ def check_sources(folder: str | Path, sources: Mapping[str, Sequence[Path]]) -> 
                     )
 
 
-def check_named(path: str | Path, config: Mapping[str, Any], where: str) -> None:
+def check_named(path: str | Path, config: Plain, where: str) -> None:
     """Refuse a configuration that names data sets, models, baselines or seeds which saved results do not have.
 
     Arguments and exceptions as of `check_saved`.
@@ -93,7 +93,7 @@ def check_named(path: str | Path, config: Mapping[str, Any], where: str) -> None
             )
 
 
-def _differences(saved: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
+def _differences(saved: Plain, config: Plain) -> Iterator[str]:
     """Names of the settings that differ, each after the sections that it is a part of."""
     yield from _named_differences(saved, config, _BY_NAME)
     rest = (*_BY_NAME, *_FREE, "ablations")
@@ -104,13 +104,13 @@ def _differences(saved: Mapping[str, Any], config: Mapping[str, Any]) -> Iterato
         yield from _differing(studies[0], studies[1], "ablations.")
 
 
-def _named_differences(saved: Mapping[str, Any], config: Mapping[str, Any], sections: Sequence[str]) -> Iterator[str]:
+def _named_differences(saved: Plain, config: Plain, sections: Sequence[str]) -> Iterator[str]:
     for section in sections:
         for name in sorted(saved.get(section, {}).keys() & config[section].keys()):
             yield from _differing(saved[section][name], config[section][name], f"{section}.{name}.")
 
 
-def _differing(saved: Mapping[str, Any], now: Mapping[str, Any], before: str = "") -> Iterator[str]:
+def _differing(saved: Plain, now: Plain, before: str = "") -> Iterator[str]:
     for key in sorted(saved.keys() & now.keys()):
         old, new = saved[key], now[key]
         if old == new or (key == "system" and all(isinstance(s, str) and is_path(s) for s in (old, new))):

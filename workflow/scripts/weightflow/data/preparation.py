@@ -105,7 +105,7 @@ def heldout_amount(dataset: DatasetSettings) -> float:
 
 def split(
     states: list[np.ndarray], fraction: float, paired: bool, rng: np.random.Generator, where: str
-) -> tuple[list, list]:
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Split states at random into training and held-out parts.
 
     Args:

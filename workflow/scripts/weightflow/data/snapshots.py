@@ -4,10 +4,10 @@ This is the contract between data preparation (preparation.py) and everything af
 `observed`; only evaluation may look at the rest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -21,6 +21,18 @@ from weightflow.storage import cut, parts_of, read_metadata, read_tensors, write
 KIND = "snapshots"
 _MAP = ("mean", "axes", "back")  # of a representation, as tensors
 _LEAST_STATES = 4  # of a snapshot that is thinned: two to learn from and two to validate choices with
+
+
+class Origin(TypedDict, total=False):
+    """Where a data set came from.
+
+    Attributes:
+        file: what `check_file.py` found in the user's files.
+        system: what simulated it (`digests.stamp`).
+    """
+
+    file: dict[str, Any]
+    system: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -141,7 +153,7 @@ def check_begun(times: Sequence[float], data: Snapshots | Outline, where: str) -
         )
 
 
-def write_snapshots(path: str | Path, data: Snapshots, source: Mapping[str, Any]) -> None:
+def write_snapshots(path: str | Path, data: Snapshots, source: Origin) -> None:
     """Write the canonical file; `source` says where the data came from, with checksums."""
     dtype = np.int32 if data.discrete else np.float64
     tensors: dict[str, np.ndarray] = {"times": data.times.astype(np.float64)}

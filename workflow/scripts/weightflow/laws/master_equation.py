@@ -260,7 +260,9 @@ def _places(states: np.ndarray, larger: np.ndarray) -> np.ndarray:
     return order[np.searchsorted(keys, states @ strides, sorter=order)]
 
 
-def _assemble(times: np.ndarray, spaces: list, rows: list, lost_at_start: float, droppable: float) -> TableLaw:
+def _assemble(
+    times: np.ndarray, spaces: list[np.ndarray], rows: list[list[np.ndarray]], lost_at_start: float, droppable: float
+) -> TableLaw:
     """One law from the stretches of time that were solved on growing spaces, without its negligible states."""
     states = spaces[-1]
     probabilities, lost = np.zeros((len(times), len(states))), np.zeros(len(times))

@@ -16,13 +16,13 @@ import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from weightflow.errors import InputError, shown
 from weightflow.records.digests import visible_files
 from weightflow.records.integrity import recorded
 from weightflow.records.lineage import lineage
 from weightflow.records.record import ROOT, Record, is_measurement, place_of, record_file
+from weightflow.settings import Plain
 from weightflow.storage import atomic, file_digest
 from weightflow.systems.entries import files_of
 from weightflow.yaml_files import config_text, read_config
@@ -91,9 +91,7 @@ def archived_files(targets: Iterable[str], regenerated: Collection[str]) -> dict
     return {f"{ROOT}/{file.relative_to(root)}": file for file in sorted(files)}
 
 
-def write_archive(
-    path: str | Path, files: Mapping[str, Path], config: Mapping[str, Any], systems: Iterable[str]
-) -> None:
+def write_archive(path: str | Path, files: Mapping[str, Path], config: Plain, systems: Iterable[str]) -> None:
     """Pack files with the configuration.
 
     Args:

@@ -1,7 +1,7 @@
 """The estimate of a run as a table: what each stage will cost, and what all of it takes on a machine."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 import pandas as pd
 
@@ -24,22 +24,27 @@ class StageJobs(NamedTuple):
     seeds: int
 
 
-def estimate_table(
-    stages: Iterable[StageJobs], costs: Iterable[Mapping[str, Any]], folds: Mapping[str, int]
-) -> pd.DataFrame:
+class Cost(TypedDict):
+    """What one job costs: seconds, mebibytes, and where it computes."""
+
+    seconds: float
+    max_rss_mb: float
+    device: str
+
+
+def estimate_table(stages: Iterable[StageJobs], costs: Iterable[Cost], folds: Mapping[str, int]) -> pd.DataFrame:
     """What stages will cost.
 
     Args:
         stages: of all models.
-        costs: of one job of each: `seconds`, `max_rss_mb`, `device`.
+        costs: of one job of each.
         folds: by data set, how often all of it is done once more with a snapshot left out.
 
     Returns:
         Table dataset, model, stage, jobs, seeds, seconds (of one job), max_rss_mb, device.
     """
     rows = [
-        {**of._asdict(), "jobs": of.jobs * (1 + folds[of.dataset])}
-        | {key: cost[key] for key in ("seconds", "max_rss_mb", "device")}
+        {**of._asdict(), "jobs": of.jobs * (1 + folds[of.dataset]), **cost}
         for of, cost in zip(stages, costs, strict=True)
     ]
     columns = ["dataset", "model", "stage", "jobs", "seeds", "seconds", "max_rss_mb", "device"]

@@ -11,7 +11,7 @@ import jinja2
 import pandas as pd
 
 from weightflow.baselines.registry import SPLIT_HALF, is_model
-from weightflow.data.snapshots import Snapshots
+from weightflow.data.snapshots import Origin, Snapshots
 from weightflow.evaluation.choices import (
     SMOOTHING,
     STEPS,
@@ -40,6 +40,7 @@ from weightflow.report.tables import (
     runtimes_table,
     settings_table,
 )
+from weightflow.settings import Plain
 
 _SCREEN_SCALE = 1.35 * 96 / DPI  # a screen is read from further away than a page
 
@@ -71,7 +72,7 @@ class Source:
 
     name: str
     data: Snapshots
-    origin: Mapping[str, Any]
+    origin: Origin
     runs: Sequence[str]
     figures: Sequence[str]
     choices: Sequence[Choice] = ()
@@ -110,7 +111,7 @@ class Report:
         growth: PNG file of that.
     """
 
-    config: Mapping[str, Any]
+    config: Plain
     sources: Sequence[Source]
     summary: pd.DataFrame
     runtime: pd.DataFrame
@@ -136,12 +137,12 @@ class PopulationsReport:
         band_figures: PNG files of each of these data sets.
     """
 
-    populations: Mapping[str, Mapping[str, Any]]
+    populations: Mapping[str, Plain]
     seeds: Sequence[int]
     summary: pd.DataFrame
     runtime: pd.DataFrame
     figures: Mapping[str, Sequence[str]]
-    bands: Mapping[str, Mapping[str, Any]]
+    bands: Mapping[str, Plain]
     banded: pd.DataFrame
     band_figures: Mapping[str, Sequence[str]]
 
@@ -190,7 +191,7 @@ def render_populations(template: str, captions: Mapping[str, str], report: Popul
     return _page(template, report.seeds, populations=sections, bands=about, settings=tables)
 
 
-def _page(template: str, seeds: Sequence[int], settings: Mapping[str, Mapping[str, Any]], **sections: Any) -> str:
+def _page(template: str, seeds: Sequence[int], settings: Mapping[str, Plain], **sections: Any) -> str:
     """The template with some of its sections; those that are not given are left out."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     none: dict[str, Any] = {
@@ -209,7 +210,7 @@ def _page(template: str, seeds: Sequence[int], settings: Mapping[str, Mapping[st
     )
 
 
-def _dataset(source: Source, captions: Mapping[str, str], report: Report) -> dict:
+def _dataset(source: Source, captions: Mapping[str, str], report: Report) -> dict[str, Any]:
     summary, runtime = report.summary, report.runtime
     own = summary[summary["dataset"] == source.name]
     parts = {times: own[own["times"] == times] for times in _TIMES}

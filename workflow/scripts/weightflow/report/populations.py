@@ -7,6 +7,7 @@ import pandas as pd
 
 from weightflow.populations.metrics import LEARNED
 from weightflow.report.tables import MISSING, rounded
+from weightflow.settings import Plain
 
 _QUALITY = {
     "accuracy_mean": "mean accuracy on the test part",
@@ -55,9 +56,7 @@ TITLES = {
 }
 
 
-def population_section(
-    name: str, settings: Mapping[str, Any], summary: pd.DataFrame, runtime: pd.DataFrame
-) -> dict[str, Any]:
+def population_section(name: str, settings: Plain, summary: pd.DataFrame, runtime: pd.DataFrame) -> dict[str, Any]:
     """What the template lays out about one population.
 
     Args:
@@ -98,9 +97,7 @@ def _seconds(runtime: pd.DataFrame) -> str:
     return "; ".join(f"{stage}: {seconds:.0f}" for stage, seconds in means.items())
 
 
-def band_section(
-    name: str, settings: Mapping[str, Any], summary: pd.DataFrame, runtime: pd.DataFrame
-) -> dict[str, Any]:
+def band_section(name: str, settings: Plain, summary: pd.DataFrame, runtime: pd.DataFrame) -> dict[str, Any]:
     """What the template lays out about the bands of one data set.
 
     Args:

@@ -14,6 +14,7 @@ from weightflow.evaluation.published import OWN, PUBLISHED
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.plots.style import lines
 from weightflow.records.bench import Measurements
+from weightflow.settings import Plain
 
 MISSING = "–"
 
@@ -135,7 +136,7 @@ def runtimes_table(runs: Sequence[str], part: pd.DataFrame) -> dict[str, Any]:
     return {"stages": stages, "rows": rows}
 
 
-def settings_table(named: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def settings_table(named: Mapping[str, Plain]) -> dict[str, Any]:
     """Nested settings of several things as rows of dotted keys, with a mark where they differ."""
     flat = {name: dict(_flatten(settings)) for name, settings in named.items()}
     keys = dict.fromkeys(key for settings in flat.values() for key in settings)
@@ -172,7 +173,7 @@ def _plain(value: float, decimals: int) -> str:
     return MISSING if value != value else f"{value:.{decimals}f}"
 
 
-def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def _flatten(settings: Plain, prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in settings.items():
         if isinstance(value, Mapping):
             yield from _flatten(value, f"{prefix}{key}.")

@@ -56,7 +56,7 @@ def _span(text: str, where: str) -> range:
 
 
 def _filled(text: str, numbers: Mapping[str, int], where: str) -> str:
-    def number(place: re.Match) -> str:
+    def number(place: re.Match[str]) -> str:
         name, sign, offset = place.groups()
         if name not in numbers:
             raise InputError(f"{where}: '{shown(place[0])}' names no index of repeat; they are {', '.join(numbers)}.")
