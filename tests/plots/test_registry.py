@@ -54,8 +54,8 @@ def test_names_of_files_rules_and_logs():
 
 
 def test_what_figures_need_is_looked_for(root):
-    listings = (root / "workflow" / "rules" / "listings.smk").read_text(encoding="utf-8")
-    assert {figure.needs for figure in FIGURES.values() if f'"{figure.needs}"' not in listings} == {None}
+    plan = (root / "workflow" / "scripts" / "weightflow" / "config" / "plan.py").read_text(encoding="utf-8")
+    assert {figure.needs for figure in FIGURES.values() if f'"{figure.needs}"' not in plan} == {None}
 
 
 def test_every_caption_is_plain_text(root):

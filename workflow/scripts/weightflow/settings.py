@@ -70,10 +70,8 @@ class Settings(BaseModel):
     def parts(cls, content: Plain) -> SimpleNamespace:
         """Some of the fields, typed, as a job gets them; any other is an AttributeError, not its default."""
         fields = {name: cls.model_fields[name] for name in content}
-        types: dict[str, Any] = {name: Annotated[field.annotation, field] for name, field in fields.items()}
-        return SimpleNamespace(
-            **{name: TypeAdapter(kind).validate_python(content[name]) for name, kind in types.items()}
-        )
+        kinds: dict[str, Any] = {name: Annotated[field.annotation, field] for name, field in fields.items()}
+        return SimpleNamespace(**{name: TypeAdapter(kinds[name]).validate_python(content[name]) for name in content})
 
     def but(self, **changes: Any) -> Self:
         """The same with some fields changed, which are not checked."""
