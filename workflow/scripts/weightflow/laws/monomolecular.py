@@ -35,8 +35,7 @@ def solve_monomolecular(network: ReactionNetwork) -> PoissonLaw | None:
 
 def _rates(network: ReactionNetwork, t: float) -> np.ndarray:
     """(r, 1 + d): of each reaction the constant part of its rate, and that per molecule of each species."""
-    rates = (affine(reaction.propensity, len(network.species), t) for reaction in network.reactions)
-    return np.stack([rate for rate in rates if rate is not None])  # each of a monomolecular network's is affine
+    return np.array([affine(r.propensity, len(network.species), t) for r in network.reactions], dtype=float)
 
 
 def _is_monomolecular(reaction: Reaction, t: float) -> bool:
