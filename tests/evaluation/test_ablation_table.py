@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from weightflow.errors import InputError
-from weightflow.evaluation.ablation_table import COLUMNS, Level, check_levels, tabulate_ablations
+from weightflow.evaluation.ablation_level import Level
+from weightflow.evaluation.ablation_table import COLUMNS, check_levels, tabulate_ablations
 from weightflow.evaluation.score_tables import summarise
 
 LEVELS = [

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from weightflow.evaluation.ablation_table import Level, check_levels, tabulate_ablations
+from weightflow.evaluation.ablation_level import Level
+from weightflow.evaluation.ablation_table import check_levels, tabulate_ablations
 from weightflow.evaluation.score_tables import summarise
 from weightflow.jobs.frame import run
 from weightflow.storage import write_table

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from weightflow.config.settings import Configuration
 from weightflow.dynamics.settings import ModelSettings
-from weightflow.evaluation.ablation_table import BASE, Level
+from weightflow.evaluation.ablation_level import BASE, Level
 from weightflow.settings import Plain
 
 

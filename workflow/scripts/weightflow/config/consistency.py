@@ -20,7 +20,7 @@ from weightflow.data.settings import DatasetSettings
 from weightflow.dynamics.registry import PATH_METHODS
 from weightflow.dynamics.settings import ModelSettings, PathSettings
 from weightflow.errors import InputError, shown, unknown
-from weightflow.evaluation.ablation_table import BASE
+from weightflow.evaluation.ablation_level import BASE
 from weightflow.formats.reading import as_files, format_of
 from weightflow.formats.registry import READERS
 from weightflow.networks.registry import BACKBONES

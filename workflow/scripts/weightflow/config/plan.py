@@ -21,7 +21,7 @@ from weightflow.data.folds import fold_of
 from weightflow.data.preparation import heldout_amount
 from weightflow.data.settings import DatasetSettings
 from weightflow.dynamics.settings import ModelSettings
-from weightflow.evaluation.ablation_table import BASE, Level
+from weightflow.evaluation.ablation_level import BASE, Level
 from weightflow.formats.reading import as_files, format_of
 from weightflow.formats.registry import READERS
 from weightflow.plots.registry import figure_files

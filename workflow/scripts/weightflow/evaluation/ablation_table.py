@@ -1,30 +1,13 @@
 """The table of an ablation study: what each change of a base model does to its metrics."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import pandas as pd
 
 from weightflow.errors import InputError
+from weightflow.evaluation.ablation_level import Level
 
 COLUMNS = ["dataset", "factor", "level", "base", "model", "metric", "times", "mean", "std", "n"]
-BASE = "base"  # the factor of a base model itself
-
-
-class Level(NamedTuple):
-    """One row of an ablation study.
-
-    Attributes:
-        factor: what is changed; `BASE` for a base model itself, factors joined by '--' for a combination.
-        level: to what; the base's own name for itself.
-        base: the model that is changed.
-        model: the run that has these settings.
-    """
-
-    factor: str
-    level: str
-    base: str
-    model: str
 
 
 def check_levels(levels: Sequence[Level]) -> None:

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from weightflow.data.snapshots import read_snapshots
-from weightflow.evaluation.ablation_table import BASE
+from weightflow.evaluation.ablation_level import BASE
 from weightflow.evaluation.metric_registry import METRICS, compared
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.laws.law import known_law, of_all

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from weightflow.baselines.registry import is_floor
-from weightflow.evaluation.ablation_table import BASE
+from weightflow.evaluation.ablation_level import BASE
 from weightflow.evaluation.metric_registry import ordered, panels
 from weightflow.evaluation.published import OWN, PUBLISHED
 from weightflow.evaluation.score_tables import at_unseen_times
