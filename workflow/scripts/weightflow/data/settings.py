@@ -34,8 +34,8 @@ class DatasetSettings(FileSettings):
     max_states: States = 4096
     """Counts of this size or more are refused before training; the softmax has one output per state."""
     observe_every: Annotated[int, Field(ge=1), Common] = 1
-    """The models are trained on every n-th time, starting with the first; the times between test the prediction. With
-    1 no time does; for data with few times see evaluation.leave_one_out."""
+    """The models are trained on every n-th time, starting with the first; the times between test the prediction. 1
+    leaves no times for testing; for data with few times see evaluation.leave_one_out."""
     hold_back: Annotated[int, Field(ge=0)] = 0
     """Number of last times that are not observed and test the extrapolation. At least 3 snapshots must remain."""
     trajectories: Annotated[int, Field(ge=2, le=1_000_000)] = 1000
