@@ -73,7 +73,7 @@ class ReactionFile(Settings):
     parameters: dict[str, Expression] = {}
     """Constants in expressions, by name."""
     reactions: Annotated[Many[ReactionEntry], Field(min_length=1, max_length=10_000)]
-    """The reactions. A reaction whose net consumption exceeds a count does not fire, whatever its propensity."""
+    """The reactions. A reaction whose net consumption exceeds a count does not fire."""
     initial: dict[str, Annotated[Annotated[Number, ANumber] | Annotated[Poisson, ASection], ByShape]]
     """Initial count of each species in every trajectory, or {poisson: mean} for a random count. A range of names
     (X1..X15) gives all of them the same."""
