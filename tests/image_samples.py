@@ -1,4 +1,4 @@
-"""Small files of every format that images come in, written by what the formats say of each byte."""
+"""Small files of every image format, written byte by byte from the formats' specifications."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""What a data set may take."""
+"""Limits on the memory of a data set."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Bands from a flow: what networks that it draws say at a time, as far apart as those it was matched to."""
+"""Bands from a conditional flow: marginals of the drawn networks, and a spread equal to that of the ensemble."""
 
 import numpy as np
 import pytest

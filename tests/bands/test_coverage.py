@@ -1,4 +1,4 @@
-"""Bands about marginals: how often the truth is in them, of every variable whose truth is known."""
+"""Coverage of bands around marginals, for every variable with a known truth."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Curves through an ensemble: exact at the snapshots, and between them as uncertain as the process that they are of."""
+"""Curves through an ensemble: exact at the snapshots, and between them with the variance of their process."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Ensembles of anchors: each of a resampled data set, as far apart as the number of states leaves open."""
+"""Ensembles of anchors on resampled data sets, with the spread that the number of states implies."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Bands of what can have none are refused in one sentence with file and key."""
+"""Invalid settings of bands are refused in one sentence with file and key."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What users call things can be shown in figures, or is refused."""
+"""Users' names and labels that figures cannot show are refused."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""The plan of a run: what its models share, which files they have, and what is made of each data set."""
+"""The plan of a run: stages that models share, their files, and the results of each data set."""
 
 from copy import deepcopy
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether saved results were made with the settings of now."""
+"""Comparison of the settings of saved results with the current ones."""
 
 import copy
 import json

@@ -118,7 +118,7 @@ def test_the_default_models_are_the_standard_one_and_the_papers():
 
 def test_the_standard_baselines_are_those_that_the_page_names():
     text = describe.descriptions(Configuration)["baselines"]
-    assert f"null takes {listed(standard_baselines(False))}, or, where" in text
+    assert f"null takes {listed(standard_baselines(False))}, or, if" in text
     assert f"times back, {listed(standard_baselines(True))}." in text
 
 

@@ -1,4 +1,4 @@
-"""What each stage depends on of a model's settings, and what is shared by whom."""
+"""The settings that each stage depends on, and the sharing of stages among models."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Folds: what they are called, and what they leave out."""
+"""Names of folds, and the snapshots that they leave out."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a data set is without its states."""
+"""Outlines of data sets: everything except the states."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""State spaces: what networks see of a state, and back."""
+"""State spaces: the networks' inputs for a state, and the inverse."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Scores of densities against SciPy and against all states enumerated; what cannot be known is left out."""
+"""Scores of densities against SciPy and against enumeration of all states; undefined scores are left out."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""The auto-encoder of the latent path: its losses, and what its decoded weights lose."""
+"""The auto-encoder of the latent path: its losses, and the likelihood of its decoded weights."""
 
 import numpy as np
 import pytest

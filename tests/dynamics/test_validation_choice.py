@@ -1,4 +1,4 @@
-"""Choices on a validation split: what is put aside is not learnt from, and the clearly better candidate wins."""
+"""Choices on a validation split: validation states are not trained on, and a clearly better candidate is chosen."""
 
 import dataclasses
 

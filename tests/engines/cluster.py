@@ -1,4 +1,4 @@
-"""A SLURM cluster of one node on this machine, with two cards that only SLURM believes in.
+"""A SLURM cluster of one node on this machine, with two cards that exist only in SLURM's configuration.
 
 It needs no systemd and leaves the machine's own configuration alone.
 """

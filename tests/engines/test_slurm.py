@@ -1,7 +1,7 @@
-"""A small whole run through a real SLURM, while everything happens to it that happens on a cluster.
+"""A small complete run through a real SLURM, with the usual failures of a cluster.
 
 One run, since each of its jobs takes as long as Snakemake takes to start: a job is cancelled, another needs more
-memory than it asked for, and the head process is killed. What comes out must be what a run on this machine gives.
+memory than it requested, and the head process is killed. The results must equal those of a local run.
 """
 
 import re

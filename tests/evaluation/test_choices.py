@@ -1,4 +1,4 @@
-"""What the report says was chosen, against the scores it was chosen by."""
+"""The choices in the report against the scores behind them."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""What is told of folds, and their floor."""
+"""Leave-one-out scores of folds, and their floor."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What every fault is tried on: a workflow, its undisturbed run, copies of it, and what became of a disturbed one."""
+"""The bench for faults: a workflow, its undisturbed run, copies of it, and comparison with a disturbed run."""
 
 import random
 import re

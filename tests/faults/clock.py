@@ -1,4 +1,4 @@
-"""A clock set back or forward: modification times that say nothing, or lies, about what was made from what."""
+"""A clock set back or forward, so that modification times give no or a wrong order of the results."""
 
 import os
 import shutil

@@ -1,8 +1,8 @@
-"""Files that a later job reads, damaged: cut, a bit flipped, another file's content, another version's.
+"""Damaged inputs of jobs: cut, with a flipped bit, with another file's content, or from another version.
 
-Which files there are, and who reads them, Snakemake says itself. Of each kind (what a rule makes under a name) one file
-is damaged in a copy of the undisturbed run, and one of its readers run again: it must stop with a sentence that names
-the file, or make what it made before. Other bytes there count as wrong, whatever might have become of them later.
+Snakemake lists the files and the jobs that read them. Of each kind of file (a named output of a rule) one is damaged in
+a copy of the undisturbed run, and one of its readers runs again. The reader must stop with an error message that names
+the file, or write the same bytes as before; other bytes count as wrong.
 """
 
 import csv

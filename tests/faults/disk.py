@@ -1,4 +1,4 @@
-"""A disk that fills in mid-run, and is enlarged then; a results folder that cannot be written."""
+"""A disk that fills during a run and is then enlarged; a read-only results folder."""
 
 import os
 from collections.abc import Iterator

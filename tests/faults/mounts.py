@@ -1,4 +1,4 @@
-"""Small and read-only file systems, taken away again whatever happens."""
+"""Small and read-only file systems, which are always unmounted at the end."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""Disturb the workflow in every way that a machine or a person may; what comes of it must be as undisturbed.
+"""Disturb runs of the workflow by faults and compare their results with an undisturbed run.
 
 python tests/faults/run.py                                         everything, on the default config
 python tests/faults/run.py --config tests/faults/small.yaml --faults kill corrupt

@@ -1,4 +1,4 @@
-"""Two runs at once in one folder: the lock refuses the second; without it, both end, and right."""
+"""Two runs at once in one folder: the lock refuses the second; without the lock both end with correct results."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Hostile files, and bounds to read them within; what the tests of bad input share."""
+"""Hostile files, and limits of memory and time for reading them, for the tests of bad input."""
 
 import json
 import os

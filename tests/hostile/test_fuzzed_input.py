@@ -1,4 +1,4 @@
-"""Whatever bytes there are, they are read or refused: random ones, and valid files with a little of them changed."""
+"""Fuzzing: random bytes and slightly changed valid files are read or refused, without a crash."""
 
 import gzip
 import io

@@ -1,7 +1,7 @@
-"""Input that means harm: refused in one sentence, before memory is taken, and nothing of it is run or written.
+"""Hostile input is refused in one sentence, before memory is allocated, and none of it is executed or written.
 
-`HOSTILE` names every case; a case writes its files into an empty folder and gives them to what the workflow's scripts
-call. To add one, write `"its name": Case(written, read, "words of the sentence")` with the helpers that are there.
+`HOSTILE` lists every case by name. A case writes its files into an empty folder and passes them to the functions that
+the workflow's scripts call. To add one, write `"its name": Case(written, read, "words of the sentence")`.
 """
 
 import json

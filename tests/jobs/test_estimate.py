@@ -1,4 +1,4 @@
-"""Estimates: a little work tells what much of it costs, for every stage that a run has."""
+"""Estimates of a run's cost from a small part of each stage."""
 
 import dataclasses
 import time

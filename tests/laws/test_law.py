@@ -1,4 +1,4 @@
-"""Exact laws as tables and as products of Poisson distributions, one held against the other."""
+"""Exact laws as tables, against the same laws as products of Poisson distributions."""
 
 from itertools import product
 

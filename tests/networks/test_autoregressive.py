@@ -1,4 +1,4 @@
-"""What autoregressive networks are made of: prefixes drawn without bias, and codes that tell positions apart."""
+"""Parts of autoregressive networks: unbiased draws of prefixes, and distinct codes of positions."""
 
 import pytest
 import torch

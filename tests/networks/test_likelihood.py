@@ -1,4 +1,4 @@
-"""Likelihoods of many states: parts of them give what all of them at once give."""
+"""Likelihoods of many states are the same in chunks and all at once."""
 
 import pytest
 import torch

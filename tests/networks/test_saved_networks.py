@@ -1,4 +1,4 @@
-"""Networks are built for the parameters that there are, and for no others."""
+"""Networks are built only for parameters of the right shape."""
 
 import pytest
 import torch

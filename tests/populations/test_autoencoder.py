@@ -1,4 +1,4 @@
-"""Networks are encoded one by one, put together again, and told from others whose units are in another order."""
+"""Auto-encoders encode networks independently, reconstruct them, and distinguish permuted units."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""What is told of auto-encoders: the one that agrees most, networks drawn about good ones, and what lines read off."""
+"""Evaluation of auto-encoders: choice by agreement, networks drawn around accurate ones, and linear probes."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What classifiers say does not depend on how inputs are cut, and moments are those that torch's norms would keep."""
+"""Outputs of classifiers do not depend on the chunks of inputs; moments equal those of torch's batch norms."""
 
 import numpy as np
 import pytest

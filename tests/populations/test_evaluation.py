@@ -1,4 +1,4 @@
-"""Networks side by side: what is said of them is what plain loops over them say."""
+"""Evaluation of many networks in parallel, against plain loops over them."""
 
 import numpy as np
 import pandas as pd

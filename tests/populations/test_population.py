@@ -1,4 +1,4 @@
-"""Populations are kept whole, and know which of their networks the others are aligned to."""
+"""Populations are saved completely, with the reference network of their alignment."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Draws have the moments of the densities that they are said to come from."""
+"""Draws have the moments of their densities."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Networks learn side by side as each would alone, by its own recipe, and are kept with what made them."""
+"""Training in parallel equals training of each network by itself, and networks are saved with their recipes."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Flows over weights carry noise to Gaussians that are known, follow their conditions, and repeat themselves."""
+"""Flows over weights: known Gaussians are reached from noise, conditions have an effect, and draws are reproducible."""
 
 import dataclasses
 

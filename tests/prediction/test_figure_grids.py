@@ -1,4 +1,4 @@
-"""What figures alone show: whose joint probabilities there are, fine times, and the counts of a bin."""
+"""Grids for figures: variables of joint probabilities, fine times, and the counts of a bin."""
 
 import numpy as np
 import pytest

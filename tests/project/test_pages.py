@@ -1,4 +1,4 @@
-"""Pages lead where they say."""
+"""Links and file names on the pages exist."""
 
 import re
 from pathlib import Path

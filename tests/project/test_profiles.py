@@ -1,4 +1,4 @@
-"""Profiles name what there is."""
+"""Profiles name only existing rules, groups and files."""
 
 import re
 from pathlib import Path

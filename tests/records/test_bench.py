@@ -1,4 +1,4 @@
-"""What was measured, as tables."""
+"""Tables of benchmark results."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Digests change when what they stand for does, and only then."""
+"""Digests change if and only if their content changes."""
 
 import os
 import re

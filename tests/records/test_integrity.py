@@ -1,4 +1,4 @@
-"""What a job finds of its inputs, and a run before it begins: damage and hidden staleness."""
+"""Integrity checks of a job's inputs and of all results before a run: damage and undetected staleness."""
 
 import os
 from pathlib import Path

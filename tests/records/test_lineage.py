@@ -1,4 +1,4 @@
-"""A result's provenance: all that it was made from, each once, with settings, seeds, code and versions."""
+"""A result's provenance: all its inputs, each once, with settings, seeds, code and versions."""
 
 import json
 from pathlib import Path

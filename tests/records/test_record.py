@@ -1,4 +1,4 @@
-"""Records tell what made each artefact, and are refused where they are not its own."""
+"""Records describe the origin of each artefact; a record of another artefact is refused."""
 
 import json
 from pathlib import Path

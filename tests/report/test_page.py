@@ -1,4 +1,4 @@
-"""The report says everything, needs nothing else, and survives what is missing."""
+"""The report is complete, needs no other file, and is written also if parts are missing."""
 
 import dataclasses
 import re

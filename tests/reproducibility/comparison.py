@@ -1,4 +1,4 @@
-"""Which bytes of two runs' results must be the same, and whether they are."""
+"""Comparison of the files of two runs that must be equal."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

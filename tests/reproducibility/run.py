@@ -1,8 +1,8 @@
-"""Hold runs against each other, byte by byte: `python tests/reproducibility/run.py [case …]`.
+"""Compare runs byte by byte: `python tests/reproducibility/run.py [case …]`.
 
-Runs a configuration with 1, 2 and 8 cores, with an interruption from the keyboard and with one by `kill -9`, after
-each of which it goes on as README says, and compares every file below results/ with that of the run on one core. Says
-how many are equal; ends with 1 where one differs.
+Runs a configuration with 1, 2 and 8 cores, with an interruption from the keyboard and with one by `kill -9`, each
+continued as README describes. Compares every file below results/ with that of the run on one core, prints the number of
+equal files, and exits with 1 if one differs.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""System files: what they say, and a sentence for every way they can be wrong."""
+"""Reading of system files, and an error message for every fault."""
 
 import re
 from copy import deepcopy

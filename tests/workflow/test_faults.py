@@ -1,4 +1,4 @@
-"""A run that is killed, beside another, and how what became of it is told; tests/faults/run.py tries far more."""
+"""A killed run, two runs at once, and the report of faults; tests/faults/run.py tries many more."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""What two runs must have in common, and how it is said where they have not."""
+"""The comparison of two runs, and its report of differences."""
 
 import subprocess
 import sys

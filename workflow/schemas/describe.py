@@ -29,10 +29,10 @@ CONFIGURATION = f"""\
 # Configuration
 
 {MADE}
-A config file names data sets and whatever differs from the defaults below. Unknown keys are refused.
-A config is as trusted as the workflow beside it: Snakemake runs one that says `__use_yte__` as a program.
-A file that names no `datasets` changes the default run (`config.yaml`). Populations and bands are those of the config;
-those of the default run are in `populations.yaml`, which a run of the default target never reads.
+A config file lists data sets and the settings that differ from the defaults below. Unknown keys are refused.
+A config is as trusted as the workflow: Snakemake executes a config that contains `__use_yte__`.
+A config without `datasets` changes the default run (`config.yaml`). The populations and bands of the default run are in
+`populations.yaml`, which only `snakemake populations` reads; a config with its own replaces them.
 
 """
 
@@ -42,8 +42,8 @@ SYSTEMS = """\
 Made by `make docs` from `systems/entries.py` of the library; edit that file.
 
 A config names a system of this folder (`system: epidemic`) or the path of your own file (`system: my/own.yaml`). Files
-are checked before anything runs; what is wrong is said in one sentence with file and key. Expressions are parsed,
-never run as code.
+are checked before anything runs; an error is one sentence that names the file and the key. Expressions are parsed,
+never executed as code.
 
 """
 

@@ -1,4 +1,4 @@
-"""What the registry says of architectures and activations is so."""
+"""The registry's facts about architectures and activations are true of them."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Backbones as classifiers say what they say as densities, and are trained, aligned and generated as any others."""
+"""Backbones as classifiers: the same outputs as densities, and training, alignment and generation as for others."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The catalogue of images: what it says of the files that are fetched, and a sentence for what it may not say."""
+"""The catalogue of image data sets: its entries for downloads, and an error message for each invalid entry."""
 
 from pathlib import Path
 

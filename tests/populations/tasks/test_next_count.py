@@ -1,4 +1,4 @@
-"""A snapshot as a task: each count of each state is named once, by parts of the data that stay apart."""
+"""A snapshot as a task: each count of each state is one example, and the parts of the data stay disjoint."""
 
 import numpy as np
 import pytest

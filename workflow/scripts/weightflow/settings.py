@@ -1,7 +1,7 @@
-"""Settings as typed, frozen classes: their common base, the kinds of values, and one sentence for each fault.
+"""The base class of settings, types of their values, and error messages.
 
-A room defines its settings in its own `settings` module, and `config/settings.py` puts them together. The text under a
-field describes it in `config/README.md` and in the JSON schema; nothing reads it while the workflow runs.
+Each room defines its settings in its own `settings` module; `config/settings.py` combines them. The text under a field
+is its description in `config/README.md` and in the JSON schema; the workflow does not read it.
 """
 
 import json
@@ -36,7 +36,7 @@ _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
 
 T = TypeVar("T")
-Plain = Mapping[str, Any]  # settings as mappings, lists and numbers: as files, rules and digests have them
+Plain = Mapping[str, Any]  # settings as mappings, lists and numbers, for files, rules and digests
 
 
 class Settings(BaseModel):
@@ -46,15 +46,15 @@ class Settings(BaseModel):
 
     @classmethod
     def of(cls, content: Any, source: str, section: str = "") -> Self:
-        """The settings that a user wrote, completed with the defaults.
+        """Validate a user's settings and fill in the defaults.
 
         Args:
-            content: as the user wrote it.
+            content: the section as the user wrote it.
             source: the files' names, for messages.
-            section: the keys that lead to it in the file, for messages.
+            section: the path of keys to the section in the file, for messages.
 
         Raises:
-            InputError: naming the file, the key, what is wrong with it and what is allowed.
+            InputError: an invalid setting; the message names the file, the key, the fault and the allowed values.
         """
         for key, number in _numbers(content, section):
             if not math.isfinite(number):
@@ -68,21 +68,21 @@ class Settings(BaseModel):
 
     @classmethod
     def parts(cls, content: Plain) -> SimpleNamespace:
-        """Some of the fields, typed, as a job gets them; any other is an AttributeError, not its default."""
+        """Some of the fields, typed; access to any other raises AttributeError instead of giving its default."""
         fields = {name: cls.model_fields[name] for name in content}
         kinds: dict[str, Any] = {name: Annotated[field.annotation, field] for name, field in fields.items()}
         return SimpleNamespace(**{name: TypeAdapter(kinds[name]).validate_python(content[name]) for name in content})
 
     def but(self, **changes: Any) -> Self:
-        """The same with some fields changed, which are not checked."""
+        """A copy with changed fields, which are not validated."""
         return self.model_copy(update=changes)
 
     def plain(self) -> dict[str, Any]:
-        """The same as mappings, lists and numbers, for digests and files."""
+        """The settings as mappings, lists and numbers, for digests and files."""
         return json.loads(json.dumps(self.model_dump(by_alias=True, warnings=False)))
 
 
-# An integer stays one where any number may be, so that settings are saved and digested as they were written.
+# Integers in fields of real numbers stay integers: settings are saved and digested as written.
 def _as_written(value: Any, check: Callable[[Any], Any]) -> Any:
     check(value)
     return value
@@ -104,7 +104,7 @@ Unique = Annotated[tuple[T, ...], Strict(False), AfterValidator(_refuse_repetiti
 
 
 def _shape(value: Any) -> str:
-    """The branch of a union that judges a value."""
+    """The tag of the union branch that validates a value."""
     match value:
         case list() | tuple():
             return "<a list>"
@@ -124,11 +124,11 @@ AList, AText, ANumber, ASection = Tag("<a list>"), Tag("<text>"), Tag("<a number
 
 @dataclass(frozen=True)
 class Written:
-    """A text that a rule allows.
+    """A text that must match a pattern.
 
     Attributes:
-        pattern: of the whole text.
-        rule: what is allowed, for messages.
+        pattern: regular expression for the whole text.
+        rule: the pattern in words, for messages.
     """
 
     pattern: str
@@ -151,10 +151,10 @@ class Written:
 
 @dataclass(frozen=True, eq=False)
 class NameIn:
-    """A name of a registry; entries that are added later are allowed too.
+    """A name in a registry, also of an entry that is added later.
 
     Attributes:
-        registry: its names.
+        registry: the registry, or its names.
     """
 
     registry: Collection[str]
@@ -180,7 +180,7 @@ Steps = Annotated[int, Field(ge=1, le=10_000_000)]
 Seed = Annotated[int, Field(ge=0, le=4_294_967_295)]
 Positive = Annotated[float, Field(gt=0), AsWritten]
 NotNegative = Annotated[float, Field(ge=0), AsWritten]
-Share = Annotated[float, Field(gt=0, lt=1), AsWritten]  # neither nothing nor all
+Share = Annotated[float, Field(gt=0, lt=1), AsWritten]  # a proper part
 Number = Annotated[float, AsWritten]
 
 # Texts that become part of file names, paths and addresses.
@@ -215,7 +215,7 @@ _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less tha
 
 
 def _sentence(cls: type[Settings], fault: ValidationError, section: str) -> str:
-    """What is wrong, of several faults the one nearest to the top: key, fault and fix."""
+    """One error message with key, fault and fix: of several faults, that of the shortest path of keys."""
     error = min(fault.errors(include_url=False), key=lambda e: (_is_of_items(e), len(_keys(e["loc"]))))
     place, kind, found, context = _keys(error["loc"]), error["type"], error["input"], error.get("ctx", {})
     inner = place[:-1] if kind in ("extra_forbidden", "invalid_key", "missing") else place
@@ -251,23 +251,28 @@ def _sentence(cls: type[Settings], fault: ValidationError, section: str) -> str:
 
 
 def _is_of_items(error: ErrorDetails) -> bool:
-    """Whether a list is called too short only because some of its items are at fault."""
+    """Whether pydantic reports a list as too short only because it dropped invalid items."""
     return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
 def _plain(number: float) -> str:
-    """A bound without a point where it is whole."""
+    """A bound as text, whole numbers without a decimal point."""
     return str(int(number)) if number == int(number) else str(number)
 
 
 def _keys(place: tuple[int | str, ...]) -> list[str]:
-    """Names of the keys that lead to a fault, without the branches of unions, nor a name that is itself at fault."""
+    """The path of keys to a fault, without tags of union branches and without an invalid key."""
     outer = place[:-2] if place[-1:] == ("[key]",) else place
     return [str(part) for part in outer if not re.fullmatch(r"<[\w ]+>", str(part))]
 
 
 def _fields(annotation: Any, keys: list[str]) -> list[str]:
-    """The keys that a section allows, which others lead to from an outer one."""
+    """The allowed keys of an inner section.
+
+    Args:
+        annotation: of the outer section.
+        keys: the path to the inner section.
+    """
     for inner in _sections(annotation):
         fields = {field.alias or name: field.annotation for name, field in inner.model_fields.items()}
         if not keys:
@@ -278,7 +283,7 @@ def _fields(annotation: Any, keys: list[str]) -> list[str]:
 
 
 def _sections(annotation: Any) -> Iterator[type[Settings]]:
-    """The classes of settings that an annotation allows."""
+    """The classes of settings in an annotation."""
     if isinstance(annotation, type) and issubclass(annotation, Settings):
         yield annotation
     elif get_origin(annotation) in (Union, UnionType, Annotated):
@@ -287,7 +292,7 @@ def _sections(annotation: Any) -> Iterator[type[Settings]]:
 
 
 def _numbers(content: Any, key: str = "") -> Iterator[tuple[str, int | float]]:
-    """All numbers, each with its key."""
+    """All numbers in a section, each with its path of keys."""
     if isinstance(content, int | float):
         yield key, content
     elif isinstance(content, Mapping | list):

@@ -28,7 +28,7 @@ _INDEPENDENT = Lazy("weightflow.anchors.strategies", "independent")
 
 ALIGNMENTS: dict[str, Alignment] = {
     "sequential": Alignment(
-        "each anchor starts from the one before (the paper)",
+        "each anchor starts from the preceding one, as in the paper",
         Lazy("weightflow.anchors.strategies", "sequential"),
     ),
     "pooled": Alignment(
@@ -38,12 +38,12 @@ ALIGNMENTS: dict[str, Alignment] = {
         common_start=True,
     ),
     "joint": Alignment(
-        "all anchors start from one fit and are held together in time by a penalty",
+        "all anchors start from one fit and are trained together, with a penalty on their changes in time",
         Lazy("weightflow.anchors.strategies", "joint"),
     ),
     "rebasin": Alignment(
-        "each anchor starts from its own random weights; then its hidden units are reordered and flipped to match the "
-        "anchor before",
+        "each anchor starts from its own random weights; then permutations and sign changes match its hidden units to "
+        "the preceding anchor",
         _INDEPENDENT,
         separate=True,
         matched=True,

@@ -11,34 +11,34 @@ from weightflow.settings import AsWritten, Count, Positive, Settings, Share, Ste
 class BandFlowSettings(VelocitySettings):
     """Flow matching over the members of the ensemble, conditional on time.
 
-    The flow has the members' places about the curves through them.
+    It models the deviations of the members from the curves through them.
     """
 
     batch: Count = 128
-    """Networks of a step."""
+    """Networks per step."""
     ema: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0.995
-    """Share of the moving average of the velocity's weights that each step keeps."""
+    """Decay of the exponential moving average of the velocity's weights, per step."""
     source: Positive = 1.0
-    """Standard deviation of the noise, in units of the networks' own."""
+    """Standard deviation of the noise, relative to that of the networks."""
 
 
 class BandSettings(Settings):
-    """Bands about the marginals of one data set."""
+    """Bands around the marginals of one data set."""
 
     model: str | None = None
-    """Model whose backbone, share of the data and training of anchors (but for the steps and the batch) the ensemble
-    has; null takes the first."""
+    """Model that gives the ensemble its backbone, share of the data and training of anchors, except steps and batch;
+    null takes the first."""
     members: Annotated[int, Field(ge=3, le=10_000)] = 20
-    """Anchors for each snapshot, all of them trained side by side."""
+    """Anchors for each snapshot, all trained in parallel."""
     steps: Steps = 800
     """Optimisation steps of each member, after the common start."""
     batch: Count = 128
-    """States per step; snapshots with no more are used whole."""
+    """States per step; a snapshot with fewer states is used whole."""
     clock: Annotated[float, Field(gt=0, le=1), AsWritten] = 0.5
-    """Power of the time since the first snapshot in which curves between snapshots are smooth; 1 is time itself, and
-    0.5 suits what starts from a point, which spreads like the root of time."""
+    """Exponent of time: curves between snapshots are smooth functions of this power of the time since the first
+    snapshot. 0.5 suits a system that starts from a point and spreads like √t."""
     networks: Annotated[int, Field(ge=10, le=100_000)] = 200
-    """Networks that are drawn from the flow at each time."""
+    """Networks drawn from the flow at each time."""
     level: Share = 0.9
     """Share of the networks within a band."""
     flow: BandFlowSettings = BandFlowSettings()

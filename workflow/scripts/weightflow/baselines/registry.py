@@ -104,7 +104,7 @@ BASELINES = {
     ),
     "mixture_kernel": Baseline(
         "mixture, kernels",
-        "The kernel density of mixture, with a bandwidth that left-out snapshots choose.",
+        "The kernel density of mixture, with a bandwidth chosen on left-out snapshots.",
         Look("orange", DASH_DOT, "d", zorder=2.15),
         draw=_MIXTURE,
         smoothing=_KERNELS,
@@ -112,7 +112,7 @@ BASELINES = {
     ),
     "quantiles": Baseline(
         "quantiles, linear",
-        "Each variable's quantiles on straight lines in time, with the ranks of the nearer snapshot.",
+        "Linear interpolation of each variable's quantiles, with the ranks of the nearer snapshot.",
         Look("green", DASHED, "p", zorder=2.37),
         draw=Lazy("weightflow.baselines.quantiles", "quantiles"),
         continues=True,
@@ -129,7 +129,7 @@ BASELINES = {
     ),
     "displacement_kernel": Baseline(
         "OT displacement, kernels",
-        "The kernel density of displacement, with a bandwidth that left-out snapshots choose.",
+        "The kernel density of displacement, with a bandwidth chosen on left-out snapshots.",
         Look("sky", DOTTED, "*", 0.8, 2.25),
         draw=_DISPLACEMENT,
         smoothing=_KERNELS,
@@ -137,14 +137,14 @@ BASELINES = {
     ),
     "transport_spline": Baseline(
         "transport spline",
-        "A cubic spline through states that are coupled from snapshot to snapshot.",
+        "Cubic splines through states that optimal transport couples from snapshot to snapshot.",
         Look("sky", DASH_DOT, ">", zorder=2.3),
         draw=_TRANSPORT,
         standard=True,
     ),
     "transport_kernel": Baseline(
         "transport, kernels",
-        "The kernel density of transport_spline, with a bandwidth that left-out snapshots choose.",
+        "The kernel density of transport_spline, with a bandwidth chosen on left-out snapshots.",
         Look("sky", "-", "D", 0.8, 2.35),
         draw=_TRANSPORT,
         smoothing=_KERNELS,
@@ -152,13 +152,13 @@ BASELINES = {
     ),
     "ot_cfm": Baseline(
         "OT-CFM",
-        "A flow fitted by conditional flow matching between coupled states; without a density.",
+        "A flow trained by conditional flow matching between coupled states; it has no density.",
         Look("purple", "-", "s", zorder=2.38),
         job="own",
     ),
     "weights_linear": Baseline(
         "anchors, linear",
-        "Straight lines through the weights of the first model's anchors.",
+        "Linear interpolation of the weights of the first model's anchors.",
         Look("purple", DASHED, "P", zorder=2.4),
         job="interpolation",
         draw=Lazy("weightflow.baselines.interpolated_weights", "linear"),
@@ -177,7 +177,7 @@ BASELINES = {
 FLOORS = {
     "floor_bootstrap": Floor(
         "floor: bootstrap",
-        "The truth resampled.",
+        "A bootstrap sample of the truth.",
         Look("grey", DASHED),
         Lazy("weightflow.baselines.floors", "bootstrap"),
     ),
@@ -189,7 +189,7 @@ FLOORS = {
         independent=True,
     ),
     "floor_split_half": Floor(
-        "floor: split half", "Random halves of a left-out snapshot against each other.", Look("grey", DOTTED)
+        "floor: split half", "Distances between random halves of a left-out snapshot.", Look("grey", DOTTED)
     ),
 }
 SPLIT_HALF = "floor_split_half"

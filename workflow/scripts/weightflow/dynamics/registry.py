@@ -62,11 +62,11 @@ class LossTerm:
 
 MIXERS: dict[str, Mixer] = {
     "attention": Mixer(
-        "a transformer over all tokens, as in the paper; its cost grows as the square of their number",
+        "a transformer over all tokens, as in the paper; its cost is quadratic in their number",
         Lazy("weightflow.dynamics.mixers", "attention"),
     ),
     "messages": Mixer(
-        "messages between layers; their cost grows as the number of tokens",
+        "messages between layers; its cost is linear in the number of tokens",
         Lazy("weightflow.dynamics.mixers", "messages"),
     ),
 }
@@ -87,7 +87,7 @@ PATH_METHODS: dict[str, PathMethod] = {
 
 SEARCHES: dict[str, Search] = {
     "in_turn": Search(
-        "one setting after another, each with the later ones at their first value",
+        "one setting at a time, with the later ones at their first value",
         Lazy("weightflow.dynamics.searches", "best_in_turn"),
     ),
     "grid": Search("all combinations", Lazy("weightflow.dynamics.searches", "best_of_all")),

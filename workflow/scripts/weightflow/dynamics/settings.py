@@ -1,4 +1,4 @@
-"""Settings of models: splines, latent paths, fields and their fits, and all sections together."""
+"""Settings of models: splines, latent paths, vector fields and their training, and all sections together."""
 
 from typing import Annotated, Literal
 
@@ -33,33 +33,33 @@ class SelectionSettings(Settings):
     """Choices made on a validation split of the training states."""
 
     validation: Annotated[float, Field(gt=0, le=0.5), AsWritten] = 0.2
-    """Share of each snapshot that is put aside while candidates are compared; the final fit uses all."""
+    """Share of each snapshot for validation while candidates are compared; the final fit uses all states."""
     steps: Steps = 1000
     """Optimisation steps of each candidate's spline."""
     search: Annotated[str, NameIn(SEARCHES)] = "in_turn"
-    """How the best of several widths, roughnesses and curvatures is searched for, in this order."""
+    """Search for the best of several widths, roughnesses and curvatures, in this order."""
     every: Steps = 10
-    """Steps between two judgements where the number of steps of the dynamics is chosen."""
+    """Steps between two validations when the number of steps of the dynamics is chosen."""
 
 
 class SplineSettings(Settings):
-    """The learned weight-space spline, a model of its own (dynamics.kind) or the start of a field (dynamics.start)."""
+    """The learned weight-space spline: a model (dynamics.kind), or the start of a vector field (dynamics.start)."""
 
     knots: Annotated[int, Field(ge=1, le=1000)] = 4
-    """Intervals between knots in each interval between snapshots."""
+    """Knot intervals in each interval between snapshots."""
     first_knots: Annotated[int, Field(ge=1, le=1000)] = 8
-    """Those in the first interval, shortest at the start."""
+    """Knot intervals in the first interval; they are shortest at the start."""
     steps: Annotated[int, Field(ge=0, le=10_000_000)] = 3000
-    """Optimisation steps; 0 leaves the natural spline through the anchors as it is."""
+    """Optimisation steps; 0 keeps the natural spline through the anchors."""
     times: Annotated[int, Field(ge=1, le=10_000)] = 12
     """Random times in each step."""
     batch: Count = 256
     """States at each of these times."""
     learning_rate: Positive = 0.03
-    """Adam's learning rate at the start; it decays by a cosine to a fiftieth."""
+    """Adam's initial learning rate; it decays by a cosine to a fiftieth."""
     curvature: OneOrMany = (10, 100, 1000)
-    """Weight of the mean squared second difference between neighbouring knots (smoothness in time); of a list, the
-    value with the best likelihood of the validation split is taken, as selection.search says."""
+    """Weight of the mean squared second difference between neighbouring knots (smoothness in time). From a list, the
+    value with the highest likelihood on the validation split is chosen by selection.search."""
     roughness: OneOrMany = (0.003, 0.0001, 0.01)
     """Weight of the squared third differences of the output layer along the counts (smoothness over counts); a list as
     for curvature."""
@@ -69,7 +69,7 @@ class PathSettings(Settings):
     """The latent path that drives the CDE."""
 
     method: Annotated[str, NameIn(PATH_METHODS)] = "autoencoder"
-    """How the anchors' weights are reduced."""
+    """Method that reduces the anchors' weights."""
     z_dim: Annotated[int, Field(ge=1, le=4096)] = 1
     """Dimensions of the path, at most the number of observed snapshots minus one."""
     neighbours: Count = 3
@@ -83,23 +83,23 @@ class PathSettings(Settings):
     structural: NotNegative = 1.0
     """Weight of the auto-encoder's mean squared error of standardised weights."""
     behavioural: NotNegative = 0.0
-    """Weight of the behavioural loss: the negative log-likelihood per variable of the decoded weights on their own
-    snapshot, minus that of the anchor."""
+    """Weight of the behavioural loss: the negative log-likelihood per variable of a snapshot under the decoded weights,
+    minus that under its anchor."""
 
 
 class DynamicsSettings(Settings):
-    """The field that moves the weights."""
+    """The vector field of the weights."""
 
     kind: Annotated[Literal["cde", "ode", "spline"], Common] = "spline"
-    """cde is driven by the latent path; ode by time alone, so it continues past the last snapshot by itself; spline has
-    no field and is the learned weight-space spline (for cde and spline see continuation)."""
+    """cde: a neural CDE driven by the latent path. ode: a neural ODE driven by time, which continues past the last
+    snapshot. spline: the learned weight-space spline, without a field. For cde and spline see continuation."""
     start: Literal["rest", "spline"] = "rest"
-    """The field before training: spline is the derivative of the learned spline (of the anchors' spline with
-    spline.steps 0), which training corrects; rest is the paper's, with zero rates."""
+    """The field before training. spline: the derivative of the learned spline (of the anchors' spline with spline.steps
+    0), which training corrects. rest: zero, as in the paper."""
     time_channel: bool = False
-    """Whether time itself is a channel of the CDE's path."""
+    """Whether the CDE's path has time as a channel."""
     mixer: Annotated[str, NameIn(MIXERS)] = "attention"
-    """How the graph network's tokens, one for each neuron, exchange information."""
+    """Layer that mixes the graph network's tokens, one for each neuron."""
     width: Annotated[int, Field(ge=1, le=4096)] = 64
     """Width of the tokens."""
     layers: Annotated[int, Field(ge=1, le=64)] = 2
@@ -111,54 +111,53 @@ class DynamicsSettings(Settings):
 
 
 class ContinuationSettings(Settings):
-    """How the model continues past the last snapshot; a change of it needs no new fit.
+    """Continuation of the model past the last snapshot; a change needs no new training.
 
-    A neural ODE is solved further in any case.
+    A neural ODE always continues.
     """
 
     weights: Literal["linear", "constant"] = "linear"
-    """The learned spline, and the curve of a field that starts at it: linear continues with the last slope, constant
-    with the last weights."""
+    """Continuation of the learned spline, also as the start of a field: linear with the last slope, constant with the
+    last weights."""
     path: Literal["linear", "constant"] | None = None
-    """The latent path of a CDE: linear continues with the last slope, constant with the last value (a time channel
-    continues); null ends at the last snapshot, and times past it are refused."""
+    """Continuation of the latent path of a CDE: linear with the last slope, constant with the last value (a time
+    channel continues). null ends at the last snapshot; later times are refused."""
 
 
 class SolverSettings(Settings):
-    """How the dynamics are solved."""
+    """Numerical solution of the dynamics."""
 
     method: Literal["rk4", "dopri5"] = "rk4"
-    """rk4 takes fixed steps, dopri5 adapts them to the tolerances."""
+    """rk4 has fixed steps, dopri5 adapts its steps to the tolerances."""
     substeps: Annotated[int, Field(ge=1, le=1000)] = 1
-    """rk4 steps in the interval between two snapshots."""
+    """rk4 steps between two snapshots."""
     rtol: Annotated[float, Field(gt=0, le=0.1), AsWritten] = 0.0001
     """Relative tolerance of dopri5."""
     atol: Annotated[float, Field(gt=0, le=0.1), AsWritten] = 1e-05
     """Absolute tolerance of dopri5."""
     adjoint: bool = False
-    """Gradients by the adjoint equation, with memory that does not grow with the number of steps."""
+    """Whether gradients come from the adjoint equation, whose memory does not grow with the number of steps."""
 
 
 class TrainingSettings(Settings):
-    """Fitting of the dynamics."""
+    """Training of the dynamics."""
 
     steps: Steps = 400
     """Optimisation steps."""
     starts: Annotated[int, Field(ge=1, le=10_000)] = 3
-    """Most starting snapshots in a step."""
+    """Largest number of starting snapshots in a step."""
     max_horizon: Count | None = 4
-    """Most snapshot intervals a solution is followed over; null means all there are."""
+    """Largest number of snapshot intervals that a solution spans; null means all."""
     learning_rate: Positive = 0.01
     """Adam's learning rate."""
     schedule: Literal["constant", "cosine"] = "cosine"
-    """Learning rate over the steps, constant or falling by a cosine to a fiftieth."""
+    """Schedule of the learning rate: constant, or decaying by a cosine to a fiftieth."""
     clip: Positive = 1.0
     """Largest norm of the gradient."""
     structural: NotNegative = 1.0
     """Weight of the mean squared error between evolved and anchor weights."""
     behavioural: NotNegative = 0.0
-    """Weight of the negative log-likelihood on training snapshots and, where there is a teacher, on its states between
-    them."""
+    """Weight of the negative log-likelihood of training snapshots and, with a teacher, of its states between them."""
     divergence: NotNegative = 0.0
     """Weight of the Kullback–Leibler divergence from the anchors at observed states."""
     times: Annotated[int, Field(ge=1, le=10_000)] = 12
@@ -168,9 +167,9 @@ class TrainingSettings(Settings):
     energy: NotNegative = 1e-06
     """Weight λ of the path energy."""
     checkpoint_every: Annotated[int, Field(ge=0, le=10_000_000)] = 100
-    """Steps between checkpoints, from which an interrupted run goes on; 0 writes none."""
+    """Steps between checkpoints, from which an interrupted run continues; 0 writes none."""
     start_from: str | None = None
-    """A dynamics.safetensors of the same shape to start from instead of fresh weights."""
+    """A dynamics.safetensors of the same shape as initial weights."""
 
 
 class ModelSettings(Settings):

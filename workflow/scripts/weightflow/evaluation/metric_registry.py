@@ -74,7 +74,7 @@ def _with_left_out(entries: Mapping[str, Metric]) -> dict[str, Metric]:
         if own := metric.left_out:
             found[left_out_name(name)] = replace(
                 metric,
-                meaning=f"As {name}, of a snapshot that was left out.",
+                meaning=f"As {name}, for a left-out snapshot.",
                 function=None,
                 label=own.label,
                 panels={"leave_one_out": own.panel} if own.panel else {},
@@ -87,8 +87,8 @@ def _with_left_out(entries: Mapping[str, Metric]) -> dict[str, Metric]:
 METRICS = _with_left_out(
     {
         "w_marginal_exact": Metric(
-            "As w_marginal, with the marginals of the exact law for the truth, of the variables that it knows; a "
-            "density's own marginals have no sampling noise.",
+            "As w_marginal, with the exact law in place of samples of the truth, over the variables of the law; the "
+            "marginals of a density have no sampling noise.",
             "exact marginals",
             _W_MARGINAL,
             label="W of the marginals\nfrom the exact law",
@@ -96,7 +96,7 @@ METRICS = _with_left_out(
             proper=True,
         ),
         "jsd_marginal_exact": Metric(
-            "As jsd_marginal, with the marginals of the exact law, of the variables that it knows.",
+            "As jsd_marginal, with the exact law in place of samples of the truth, over the variables of the law.",
             "exact marginals",
             _JSD_MARGINAL,
             label="JSD of the marginals\nfrom the exact law (nats)",
@@ -104,21 +104,21 @@ METRICS = _with_left_out(
             proper=True,
         ),
         "kl_exact": Metric(
-            "Kullback–Leibler divergence (nats, of the joint distribution of the variables that the law knows) from "
-            "the exact law; only densities have one. ∞: the density excludes states that occur.",
+            "Kullback–Leibler divergence from the exact law (nats), for the joint distribution of the law's variables; "
+            "only for densities. ∞: the density excludes states that occur.",
             "density",
             label="KL divergence of the joint\nfrom the exact law (nats)",
             panels={"metrics": 6, "ablation": 1},
             proper=True,
         ),
         "tv_exact": Metric(
-            "Total variation, 0 to 1, between the density and the exact law, of the variables that the law knows.",
+            "Total variation distance (0 to 1) between the density and the exact law, over the variables of the law.",
             "density",
             proper=True,
         ),
         "nll": Metric(
-            "Negative log-likelihood (nats per variable) of held-out states; only densities have one. ∞: a held-out "
-            "count lies above the states of the density; raise the data set's states.",
+            "Negative log-likelihood of held-out states (nats per variable); only for densities. ∞: a held-out count "
+            "lies above the states of the density; raise the data set's states.",
             "density",
             label="−log likelihood of held-out\nstates (nats per variable)",
             panels={"metrics": 8, "ablation": 2},
@@ -135,14 +135,14 @@ METRICS = _with_left_out(
             instead="w_marginal_exact",
         ),
         "w1_marginal": Metric(
-            "1-Wasserstein distance between samples of a real variable, in its units, mean over the variables.",
+            "1-Wasserstein distance between samples of a real variable, in its units, averaged over the variables.",
             "variables",
             Lazy("weightflow.evaluation.metrics", "w1_variables"),
             label="W1 of the marginals\nfrom samples of the truth",
             panels={"metrics": 3, "ablation": 7, "ablations table": 3},
         ),
         "jsd_marginal": Metric(
-            "Jensen–Shannon divergence (nats), mean over the marginals, as the released code defines it.",
+            "Jensen–Shannon divergence (nats), averaged over the marginals, as the released code defines it.",
             "marginals",
             _JSD_MARGINAL,
             label="JSD of the marginals from\nsamples of the truth (nats)",
@@ -174,7 +174,7 @@ METRICS = _with_left_out(
             left_out=LeftOut(),
         ),
         "mmd_median": Metric(
-            "Maximum mean discrepancy with a kernel as wide as the median distance.",
+            "Maximum mean discrepancy with the median distance as the width of the kernel.",
             "joint",
             _MMD,
             part=1,

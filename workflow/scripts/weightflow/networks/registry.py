@@ -22,11 +22,11 @@ class BackboneKind:
 
 BACKBONES: dict[str, BackboneKind] = {
     "gru": BackboneKind(
-        "a recurrent network that runs over the variables one after another",
+        "a recurrent network over the sequence of variables",
         Lazy("weightflow.networks.gru", "GRUBackbone"),
     ),
     "transformer": BackboneKind(
-        "causal self-attention to all the variables before",
+        "causal self-attention over the preceding variables",
         Lazy("weightflow.networks.transformer", "TransformerBackbone"),
         keys=("heads", "feedforward"),
     ),

@@ -18,33 +18,33 @@ class BackboneSettings(Settings):
     hidden: Annotated[
         Annotated[Annotated[Width, ANumber] | Annotated[Unique[Width], Field(min_length=1), AList], ByShape], Common
     ] = 8
-    """Hidden size H, of a transformer the width; of a list, the size with the best likelihood of the validation split
-    is taken."""
+    """Hidden size H of a gru, width of a transformer; from a list, the size with the highest likelihood on the
+    validation split is chosen."""
     layers: Annotated[int, Field(ge=1, le=16)] = 1
-    """Number of stacked GRU layers, or of the transformer's blocks."""
+    """Number of stacked GRU layers, or of transformer blocks."""
     position: bool = True
-    """Whether the network sees which variable it predicts; the paper's does not, and has to count. A transformer
-    without it cannot see in which order the variables before came."""
+    """Whether the index of the predicted variable is an input; the paper's network lacks it and must count. Without it
+    a transformer cannot distinguish the order of the preceding variables."""
     heads: Annotated[int, Field(ge=1, le=64)] = 2
-    """Attention heads of a transformer, which divide its width; a gru has none."""
+    """Attention heads of a transformer; they must divide the width. A gru has none."""
     feedforward: Annotated[int, Field(ge=1, le=16)] = 2
-    """Hidden units of a transformer's feed-forward part, as a multiple of its width; a gru has none."""
+    """Hidden units of a transformer's feed-forward layer, as a multiple of its width; a gru has none."""
     order: Annotated[
         Annotated[Literal["sequential", "random"], AText] | Annotated[Unique[str], Field(min_length=1), AList], ByShape
     ] = "sequential"
-    """Order in which the variables are drawn, each given those before it. sequential is the data's, random a
+    """Order of the variables in the autoregressive factorisation: sequential is the order of the data, random a
     permutation; a list names every variable once."""
     order_seed: Seed = 0
     """Seed of a random order, the same for all seeds of a model."""
     components: Annotated[int, Field(ge=1, le=256)] = 4
-    """Gaussians in the conditional density of a real variable; counts have none."""
+    """Gaussians in the conditional density of a real variable; not used for counts."""
     narrowest: Annotated[float, Field(gt=0, le=1), AsWritten] = 0.05
-    """Least standard deviation of these Gaussians, in units of the variable's spread over all observed training
-    states."""
+    """Smallest standard deviation of these Gaussians, in units of the variable's standard deviation over all observed
+    training states."""
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Hidden sizes to choose from, one alone where nothing is to choose."""
+        """Hidden sizes to choose from; a single one leaves no choice."""
         return self.hidden if isinstance(self.hidden, tuple) else (self.hidden,)
 
     @property
@@ -52,7 +52,7 @@ class BackboneSettings(Settings):
         """The hidden size.
 
         Raises:
-            ValueError: several are to choose from.
+            ValueError: the setting lists several sizes.
         """
         (width,) = self.widths
         return width

@@ -105,10 +105,10 @@ FIGURES = {
         Figure("ablation", "Ablation", "factor"),
         Figure("table1", "Beside the published results", "overall", needs="published", drawn_by="plot_published"),
         Figure("model_size", "Size of models", "overall", needs="models"),
-        Figure("growth", "Growth of the work", "workflow"),
+        Figure("growth", "Scaling with the data", "workflow"),
         Figure("networks", "Trained and generated networks", "population"),
-        Figure("learning", "How the population was learned, and what learned from it", "population"),
-        Figure("bands", "Uncertainty bands about predicted marginals", "bands"),
+        Figure("learning", "Training of the population, its flows and its auto-encoders", "population"),
+        Figure("bands", "Uncertainty bands around predicted marginals", "bands"),
         Figure("rulegraph", "Rules", "workflow"),
     )
 }

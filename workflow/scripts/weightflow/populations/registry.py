@@ -62,10 +62,11 @@ class QueryKind:
 
 
 REFERENCES: dict[str, Reference] = {
-    "best": Reference("that of least training loss", Lazy("weightflow.populations.population", "best")),
-    "first": Reference("the first", Lazy("weightflow.populations.population", "first")),
+    "best": Reference("the network with the smallest training loss", Lazy("weightflow.populations.population", "best")),
+    "first": Reference("the first network", Lazy("weightflow.populations.population", "first")),
     "central": Reference(
-        "that of least mean distance from the others", Lazy("weightflow.populations.population", "central")
+        "the network with the smallest mean distance from the others",
+        Lazy("weightflow.populations.population", "central"),
     ),
 }
 
@@ -104,7 +105,7 @@ SAMPLERS: dict[str, Sampler] = {
         "s",
     ),
     "jittered": Sampler(
-        "the networks with a little noise",
+        "the networks with small Gaussian noise",
         Lazy("weightflow.populations.samplers", "jittered"),
         "sky",
         "D",
@@ -112,8 +113,9 @@ SAMPLERS: dict[str, Sampler] = {
 }
 
 QUERIES: dict[str, QueryKind] = {
-    "training": QueryKind("examples that the networks learn", Lazy("weightflow.populations.queries", "examples")),
+    "training": QueryKind("training examples", Lazy("weightflow.populations.queries", "examples")),
     "noise": QueryKind(
-        "normal, with the mean and deviation of the training inputs", Lazy("weightflow.populations.queries", "noise")
+        "Gaussian noise with the mean and standard deviation of the training inputs",
+        Lazy("weightflow.populations.queries", "noise"),
     ),
 }

@@ -1,4 +1,4 @@
-"""Settings of populations: networks of one task and architecture, their alignment, generators and auto-encoders."""
+"""Settings of populations: training of the networks, alignment, generators and auto-encoders."""
 
 from typing import Annotated, Literal
 
@@ -27,122 +27,123 @@ SNAPSHOT = "snapshot"  # the task whose inputs are states
 class SnapshotSettings(Settings):
     """The states of the task snapshot.
 
-    The data set's held-out states are the test part. The networks are many anchors of one snapshot.
+    The networks are many anchors of one snapshot. The test part is the data set's held-out states.
     """
 
     dataset: str | None = None
-    """One of the data sets of counts."""
+    """Name of a data set of counts."""
     time: Number | None = None
-    """An observed time; null for the last."""
+    """An observed time; null takes the last."""
 
 
 class NetworkTrainingSettings(Settings):
-    """Training of the networks, all side by side."""
+    """Training of all networks in parallel."""
 
     networks: Annotated[int, Field(ge=4, le=1_000_000)] = 100
     """Number of networks."""
     epochs: Count = 30
     """Passes over the training part."""
     checkpoints: Unique[Annotated[int, Field(ge=0, le=1_000_000)]] = ()
-    """Epochs whose weights are kept beside the last ones. Auto-encoders learn all of them, flows the last."""
+    """Epochs after which weights are saved, besides the last. Auto-encoders are trained on all of them, flows on the
+    last."""
     batch: Count = 16
-    """Examples of a step."""
+    """Examples per step."""
     at_once: Count = 1000
-    """Most networks that are trained side by side."""
+    """Largest number of networks trained in parallel."""
     learning_rates: Annotated[Unique[Positive], Field(min_length=1)] = (0.01,)
-    """Learning rates of AdamW, each decaying by a cosine to a twentieth. Where lists have several entries, the networks
-    take all combinations in turn."""
+    """Learning rates of AdamW, each decaying by a cosine to a twentieth. With several values here or in the next two
+    lists, the networks cycle through all combinations."""
     weight_decays: Annotated[Unique[NotNegative], Field(min_length=1)] = (0,)
     """Weight decays of AdamW."""
     initialisations: Annotated[Unique[Annotated[str, NameIn(INITIALISATIONS)]], Field(min_length=1)] = ("default",)
-    """Initial weights."""
+    """Distributions of the initial weights."""
 
 
 class AlignmentSettings(Settings):
-    """The order of each network's units: that of a reference network."""
+    """Permutation of each network's units to match a reference network."""
 
     reference: Annotated[str, NameIn(REFERENCES)] = "best"
-    """The network whose order of units the others take."""
+    """The reference network."""
     sweeps: Annotated[int, Field(ge=1, le=1000)] | None = None
-    """Most passes over all layers; null passes until none brings a network nearer."""
+    """Largest number of passes over all layers; null repeats until no pass reduces the distance of a network."""
 
 
 class VelocitySettings(Settings):
-    """The velocity of a flow over weights, and its fit."""
+    """The velocity field of a flow over weights, and its training."""
 
     width: Annotated[int, Field(ge=2, le=16_384)] = 128
-    """Width of the velocity's first and last hidden layer; the middle one has half of it."""
+    """Width of the first and last hidden layer of the velocity network; the middle layer has half of it."""
     steps: Steps = 3000
-    """Optimisation steps of AdamW, whose learning rate decays along a cosine."""
+    """Optimisation steps of AdamW; the learning rate decays by a cosine."""
     batch: Count = 100
-    """Networks of a step."""
+    """Networks per step."""
     learning_rate: Positive = 0.001
-    """AdamW's learning rate at the start."""
+    """AdamW's initial learning rate."""
     weight_decay: NotNegative = 0.01
     """AdamW's weight decay."""
     ema: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0.999
-    """Share of the moving average of the velocity's weights that each step keeps."""
+    """Decay of the exponential moving average of the velocity's weights, per step."""
     source: Positive = 0.1
-    """Standard deviation of the noise, in units of the networks' own."""
+    """Standard deviation of the noise, relative to that of the networks."""
     times: Annotated[Many[Positive], Field(min_length=2, max_length=2)] = (1, 1)
-    """α and β of the Beta distribution of the flow's own time; [1, 1] is uniform."""
+    """α and β of the Beta distribution of flow time in training; [1, 1] is uniform."""
     coupling: Literal["independent", "optimal"] = "independent"
-    """Whether noise and networks of a batch are paired at random, or by optimal transport."""
+    """Pairing of noise and networks in a batch: independent, or by optimal transport."""
 
 
 class FlowSettings(VelocitySettings):
     """Flow matching over the weights, from noise to networks."""
 
     alignments: Unique[Literal["aligned", "raw"]] = ("aligned", "raw")
-    """Networks that a flow is fitted to: aligned ones, raw ones, or each; an empty list fits none."""
+    """Networks for training a flow: aligned, raw, or a flow for each; an empty list trains none."""
     components: Count | None = None
-    """Principal components that stand for the weights; null for the weights themselves."""
+    """Number of principal components that replace the weights; null keeps the weights."""
     reduction: Literal["dual", "incremental"] = "dual"
-    """How components are found: dual (from the products of networks, where there are far fewer than weights) or
-    incremental (batch by batch)."""
+    """Computation of the components: dual (from inner products of networks, if these are far fewer than their weights)
+    or incremental (in batches)."""
 
 
 class QuerySettings(Settings):
     """Inputs on which the outputs of networks are compared."""
 
     sources: Annotated[Unique[str], Field(min_length=1, alias="from")] = ("training", "noise")
-    """training (examples that the networks learn), noise (with their mean and standard deviation), or the training part
-    of another task whose inputs have the same shape, by its name."""
+    """training (training examples), noise (Gaussian, with their mean and standard deviation), or the name of another
+    task with inputs of the same shape, for its training part."""
     count: Count = 100
-    """Most inputs of each."""
+    """Largest number of inputs from each source."""
 
 
 class AutoencoderSettings(Settings):
-    """A transformer over the tokens of each network, a latent vector and back."""
+    """A transformer that encodes the tokens of a network into a latent vector, and one that decodes it."""
 
     width: Annotated[int, Field(ge=1, le=4096)] = 32
     """Width of the tokens."""
     layers: Depth = 2
     """Layers of the encoder, and of the decoder."""
     heads: Depth = 4
-    """Attention heads, which divide the width."""
+    """Attention heads; they must divide the width."""
     feedforward: Size = 64
     """Hidden units between attention layers."""
     latent: Size = 32
     """Dimension of the latent vector."""
     steps: Steps = 1500
-    """Optimisation steps of AdamW, whose learning rate decays along a cosine."""
+    """Optimisation steps of AdamW; the learning rate decays by a cosine."""
     batch: Annotated[int, Field(ge=2, le=1_000_000)] = 64
-    """Networks of a step."""
+    """Networks per step."""
     learning_rate: Positive = 0.002
-    """AdamW's learning rate at the start."""
+    """AdamW's initial learning rate."""
     mixing: Annotated[float, Field(ge=0, le=1), AsWritten] = 0
-    """Largest share of another network of the population that is mixed into each network of a step."""
+    """Data augmentation: largest share of another network that is mixed into each network of a step."""
     contrastive: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0.05
-    """Weight γ of the contrastive part of the loss; the rest has 1 − γ."""
+    """Weight γ of the contrastive loss; structural and behavioural loss together have 1 − γ."""
     structural: Unique[Annotated[float, Field(ge=0, le=1), AsWritten]] = ()
-    """Weights β to try for the structural part of the rest; the behavioural part has 1 − β. 1 is the structural loss
-    alone, and is reported beside the best of the others on validation networks. An empty list fits no auto-encoder."""
+    """Candidate weights β of the structural loss; the behavioural loss has 1 − β. 1 is the purely structural loss; it
+    is reported beside the best other candidate on validation networks. An empty list trains no auto-encoder."""
     queries: QuerySettings = QuerySettings()
     outputs: Literal["logits", "softmax"] = "logits"
     """Outputs that are compared: logits, or their softmax."""
     shares: Annotated[Many[Share], Field(min_length=2, max_length=2)] = (0.7, 0.15)
-    """Shares of the networks for training and for validation; the rest tests."""
+    """Shares of the networks for training and for validation; the rest is for testing."""
 
 
 class PopulationSettings(Settings):
@@ -161,20 +162,20 @@ class PopulationSettings(Settings):
         "eurosat",
         "snapshot",
     ]
-    """What the networks learn. The first four come with scikit-learn; the files of the others are fetched to
-    resources/data where they are not there (resources/tasks.yaml), and their authors' test part, where there is one, is
-    the test part. With snapshot, backbones learn to name each count of a state of a data set from those before it."""
+    """The networks' task. The first four come with scikit-learn. snapshot trains backbones to predict each count of a
+    state of a data set from the preceding ones. The others are image data sets (resources/tasks.yaml): missing files
+    are downloaded to resources/data, and the test part is the authors', if they define one."""
     snapshot: SnapshotSettings = SnapshotSettings()
     split: SplitSettings = SplitSettings()
     architecture: ArchitectureSettings = ArchitectureSettings()
     training: NetworkTrainingSettings = NetworkTrainingSettings()
     alignment: AlignmentSettings = AlignmentSettings()
     generated: Annotated[int, Field(ge=2, le=1_000_000)] = 100
-    """Networks that each generator makes."""
+    """Number of networks from each generator."""
     flow: FlowSettings = FlowSettings()
     autoencoder: AutoencoderSettings = AutoencoderSettings()
 
 
 def others_asked(settings: PopulationSettings) -> list[str]:
-    """The other tasks whose inputs a population's networks are asked, in the order of the settings."""
+    """The other tasks whose inputs are queries of a population's networks, in the order of the settings."""
     return [name for name in settings.autoencoder.queries.sources if name not in QUERIES]

@@ -20,7 +20,7 @@ class ExportFormat:
 
 EXPORT_FORMATS: dict[str, ExportFormat] = {
     "h5ad": ExportFormat(
-        "AnnData, with the values where the file had them (X, a layer or an obsm key)",
+        "AnnData, with the values in the matrix that the data file uses (X, a layer or an obsm key)",
         Lazy("weightflow.prediction.exports", "write_h5ad"),
     ),
     "parquet": ExportFormat(

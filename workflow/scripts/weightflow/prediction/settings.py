@@ -9,12 +9,12 @@ from weightflow.settings import Common, Count, Many, NameIn, Number, Settings
 
 
 class PredictionSettings(Settings):
-    """What `snakemake predict` writes to results/DATASET/predictions/, of every model with the first seed."""
+    """Predictions of every model (first seed) that `snakemake predict` writes to results/DATASET/predictions/."""
 
     times: Annotated[Annotated[Many[Number], Field(min_length=1)] | None, Common] = None
-    """Times, also between those of the data and, of models that continue, past the last snapshot; null takes the
-    data's."""
+    """Times of the predictions, which may lie between the data's times and, for models that continue, past the last
+    snapshot; null takes the data's times."""
     samples: Count = 1000
     """States drawn at each time."""
     format: Annotated[str, NameIn(EXPORT_FORMATS)] = "parquet"
-    """Format of the files, in the file's own variables."""
+    """Format of the files; they have the variables of the data file."""

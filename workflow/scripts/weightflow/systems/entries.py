@@ -1,4 +1,4 @@
-"""System files as they are written: the keys of each kind of system."""
+"""The keys of each kind of system file."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,7 +26,7 @@ class Grid(Settings):
 
 
 class Limits(Settings):
-    """Limits of a trajectory; one that passes them stops the simulation with a sentence."""
+    """Limits of a trajectory; a trajectory beyond them stops the simulation with an error message."""
 
     count: Annotated[int, Field(ge=1, le=2_147_483_647)] = 100_000
     """Largest count of any species."""
@@ -38,17 +38,17 @@ class ReactionEntry(Settings):
     """One kind of event. It needs either a propensity or a rate."""
 
     name: str | None = None
-    """For messages; the equation where left out."""
+    """Name in messages; by default the equation."""
     equation: Annotated[str, Field(max_length=10_000)]
-    """What is consumed and produced, as in S + I -> 2 I; 0 for nothing."""
+    """Consumed and produced species, as in S + I -> 2 I; 0 for nothing."""
     propensity: Expression | None = None
-    """Events per unit of time, an expression of species, parameters, pi and the time t with `+ - * / **` and sin, cos,
+    """Events per unit of time: an expression of species, parameters, pi and the time t, with `+ - * / **` and sin, cos,
     exp, log, sqrt, min, max."""
     rate: Expression | None = None
-    """Instead of a propensity, mass action: this number, or expression of parameters and t, times the counts on the
-    left side to their stoichiometric powers (`x**2` for a pair, not `x*(x-1)`)."""
+    """Rate constant of mass action, instead of a propensity: a number, or an expression of parameters and t. It is
+    multiplied by the counts on the left side to their stoichiometric powers (`x**2` for a pair, not `x*(x-1)`)."""
     repeat: Annotated[dict[str, str], Field(min_length=1)] | None = None
-    """Write the reaction once for every number of a range: with {i: 1..14}, {i} and {i+1} in its texts become 1 and 2,
+    """Repeats the reaction for every number of a range: with {i: 1..14}, {i} and {i+1} in its texts become 1 and 2,
     2 and 3, and so on."""
 
 
@@ -69,14 +69,14 @@ class ReactionFile(Settings):
     source: str = ""
     """Where the system comes from, and what is known or guessed about it."""
     species: Names
-    """Names of the variables, in their order; X1..X15 stands for fifteen of them."""
+    """Names of the variables, in order; X1..X15 stands for fifteen names."""
     parameters: dict[str, Expression] = {}
-    """Numbers that expressions may use, by name."""
+    """Constants in expressions, by name."""
     reactions: Annotated[Many[ReactionEntry], Field(min_length=1, max_length=10_000)]
-    """What can happen. A reaction that lacks what it consumes on balance does not fire, whatever its propensity."""
+    """The reactions. A reaction whose net consumption exceeds a count does not fire."""
     initial: dict[str, Annotated[Annotated[Number, ANumber] | Annotated[Poisson, ASection], ByShape]]
-    """For each species the count that every trajectory starts from, or {poisson: mean} for a random one. A range of
-    names (X1..X15) gives the same to all of them."""
+    """Initial count of each species in every trajectory, or {poisson: mean} for a random count. A range of names
+    (X1..X15) gives all of them the same."""
     grid: Grid
     limits: Limits = Limits()
 
@@ -84,8 +84,8 @@ class ReactionFile(Settings):
 class WalkFile(Settings):
     """An adaptive walk (kind: adaptive_walk): a genotype of a few loci climbs a fitness landscape.
 
-    At the given rate a locus is picked at random and a new allele for it, both uniformly; the change stays if it makes
-    the genotype strictly fitter.
+    Proposals occur at the given rate. A proposal draws a locus and a new allele for it, both uniformly, and is accepted
+    if the genotype becomes strictly fitter.
     """
 
     kind: Literal["adaptive_walk"]
@@ -95,13 +95,13 @@ class WalkFile(Settings):
     source: str = ""
     """Where the system comes from, and what is known or guessed about it."""
     species: Names
-    """Names of the loci, in their order; X1..X15 stands for fifteen of them."""
+    """Names of the loci, in order; X1..X15 stands for fifteen names."""
     alleles: Annotated[int, Field(ge=2, le=1_000_000)]
-    """Alleles of each locus, numbered from 0."""
+    """Number of alleles of each locus; they are numbered from 0."""
     parameters: dict[str, Expression] = {}
-    """Numbers that expressions may use, by name."""
+    """Constants in expressions, by name."""
     fitness: Expression
-    """Fitness of a genotype, an expression of loci and parameters."""
+    """Fitness of a genotype: an expression of loci and parameters."""
     rate: Annotated[float, Field(gt=0), AsWritten]
     """Proposals per unit of time, for all loci together."""
     initial: Annotated[Annotated[str, AText] | Annotated[dict[str, Number], ASection], ByShape]
@@ -110,18 +110,18 @@ class WalkFile(Settings):
 
 
 class SbmlFile(Settings):
-    """A reaction network in SBML (kind: sbml), the exchange format of systems biology, and the grid that it lacks.
+    """A reaction network in SBML (kind: sbml), the exchange format of systems biology, with a grid of times.
 
-    Reading it needs `pip install -r requirements-sbml.txt`. Kinetic laws are taken as propensities and amounts as
-    counts; events, rules, reversible reactions and whatever else has no such meaning are refused.
+    Reading it needs `pip install -r requirements-sbml.txt`. Kinetic laws are read as propensities and amounts as
+    counts. Models with events, rules, reversible reactions or other elements without this meaning are refused.
     """
 
     kind: Literal["sbml"]
     """What the file describes."""
     model: Annotated[str, Field(min_length=1)]
-    """The model's .xml or .sbml file, as seen from the folder of this file."""
+    """Path of the model's .xml or .sbml file, relative to the folder of this file."""
     title: str | None = None
-    """Shown in figures and the report; the model's own name where left out."""
+    """Title in figures and the report; by default the model's name."""
     source: str = ""
     """Where the system comes from, and what is known or guessed about it."""
     grid: Grid
@@ -148,7 +148,7 @@ def read_entries(path: str | Path) -> SystemFile:
 
 
 def is_path(system: str) -> bool:
-    """Whether a system is given by the path of its file, not by its name."""
+    """Whether a setting is the path of a system file, not the name of a shipped system."""
     return system.endswith((".yaml", ".yml"))
 
 
@@ -162,7 +162,7 @@ def is_map(path: str | Path) -> bool:
 
 
 def files_of(path: str | Path) -> list[Path]:
-    """A system file and the SBML model it names, if any: what a result depends on."""
+    """The files that a system is read from: the system file and its SBML model, if any."""
     path = Path(path)
     entries = read_entries(path)
     return [path, path.parent / entries.model] if isinstance(entries, SbmlFile) else [path]

@@ -33,12 +33,12 @@ MEMBERS: dict[str, Member] = {
         Lazy("weightflow.teaching.members", "displacement"),
     ),
     "bridge": Member(
-        "moves coupled states along a spline, with Brownian noise on the way",
+        "moves coupled states along a spline, with Brownian noise",
         Lazy("weightflow.teaching.members", "bridge"),
         settings=("noise", "rate"),
     ),
     "poisson": Member(
-        "moves coupled counts along a spline, with random jumps on the way",
+        "moves coupled counts along a spline, with random jumps",
         Lazy("weightflow.teaching.members", "poisson"),
         kinds=(DISCRETE,),
         settings=("noise", "rate"),
@@ -48,14 +48,14 @@ MEMBERS: dict[str, Member] = {
         Lazy("weightflow.teaching.members", "mixture"),
     ),
     "blend": Member(
-        "takes some states from the mixture and some from the bridge",
+        "takes a share of the states from the mixture and the rest from the bridge",
         Lazy("weightflow.teaching.members", "blend"),
         settings=("noise", "share", "rate"),
     ),
-    # Snapshots of cells are few, and one left out leaves a gap far wider than any that is to be filled: alone, it would
-    # choose teachers of far too much noise. So real values have one teacher by default, without a choice.
+    # Real values have one teacher by default. Snapshots of cells are few: without one of them the gap is much wider
+    # than the gaps to fill, so a choice on left-out snapshots would favour too much noise.
     "growing": Member(
-        "moves real values between couplings that let cells divide and die, averaged over how much",
+        "moves real values between unbalanced couplings, in which cells divide and die, averaged over growth strengths",
         Lazy("weightflow.teaching.members", "growing"),
         kinds=(CONTINUOUS,),
         default=CONTINUOUS,

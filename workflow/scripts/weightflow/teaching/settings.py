@@ -11,26 +11,26 @@ Rate = Annotated[Annotated[float, Field(ge=0, le=100), AsWritten, ANumber] | Ann
 
 
 class TeacherSettings(Settings):
-    """States between the snapshots, made from the observed training snapshots alone.
+    """States between the snapshots, made from the observed training snapshots only.
 
-    Of a family of teachers, the one under which left-out interior snapshots are most likely is taken, in the first
-    interval and in all others; single values leave no choice.
+    The settings list candidates. The teacher with the highest likelihood of left-out interior snapshots is chosen, once
+    for the first interval and once for all others. Single values leave no choice.
     """
 
     members: Unique[Annotated[str, NameIn(MEMBERS)]] | None = None
-    """Teachers to choose from. null takes all that suit the data set's kind; an empty list means no teacher, so that
-    only snapshots teach."""
+    """Teachers to choose from. null takes all for the data set's kind; an empty list means no teacher: training then
+    uses the snapshots only."""
     noises: Annotated[Unique[Annotated[float, Field(ge=0, le=100), AsWritten]], Field(min_length=1)] = (
         0.1,
         0.25,
         0.5,
         1.0,
     )
-    """Noise levels c of the bridges to choose from; along straight ways, 1 lets a spread grow from a point like √t."""
+    """Candidate noise levels c of the bridges; on straight paths, with c = 1 the spread of a point grows like √t."""
     shares: Annotated[Unique[Share], Field(min_length=1)] = (0.5,)
-    """Parts of the states that a blend takes from the mixture, to choose from."""
+    """Candidate shares of the states that a blend takes from the mixture."""
     rates: Annotated[Unique[Rate], Field(min_length=1)] = (0, 1, 2, 4, 8, "own")
-    """Rates of an exponential relaxation in the first interval to choose from, per length of that interval; 0 moves
-    evenly, and with own every variable relaxes at the rate that the means of the first three snapshots show."""
+    """Candidate rates of exponential relaxation in the first interval, per length of that interval. 0 is uniform
+    motion; own estimates the rate of every variable from the means of the first three snapshots."""
     points: Annotated[int, Field(ge=1, le=1000)] = 20
-    """Times taught in each interval between snapshots, and twice as many in the first."""
+    """Times of the teacher in each interval between snapshots; the first interval has twice as many."""

@@ -44,7 +44,7 @@ ARCHITECTURES: dict[str, Architecture] = {
         ("widths", "activation"),
     ),
     "cnn": Architecture(
-        "convolutions, then dense layers, as in model zoos",
+        "convolutions, then dense layers",
         Lazy("weightflow.populations.architectures.convolutional", "ConvolutionalNetwork"),
         "images",
         ("channels", "kernels", "pools", "widths", "activation"),

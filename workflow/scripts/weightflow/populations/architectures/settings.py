@@ -15,8 +15,8 @@ Depth = Annotated[int, Field(ge=1, le=1024)]
 class ArchitectureSettings(Settings):
     """The networks.
 
-    Convolutions and attention take images; an MLP flattens them; gru and transformer are the backbones, with the keys
-    of a model's backbone, and take states.
+    cnn, lenet5, resnet18, resnet20 and vit read images; an mlp flattens them. gru and transformer are the backbones;
+    they read states and have the keys of a model's backbone.
     """
 
     kind: Annotated[str, NameIn(ARCHITECTURES)] = "mlp"
@@ -28,18 +28,18 @@ class ArchitectureSettings(Settings):
     channels: Annotated[Many[Size], Field(min_length=1)] = (8, 6, 4)
     """Channels of the convolutions (cnn)."""
     kernels: Annotated[Many[Side], Field(min_length=1)] = (5, 5, 2)
-    """Side of the kernel of each convolution (cnn)."""
+    """Kernel size of each convolution (cnn)."""
     pools: Annotated[Many[Side], Field(min_length=1)] = (2, 2, 1)
-    """Side of the square of each max pooling after a convolution, 1 for none (cnn)."""
+    """Window size of the max pooling after each convolution, 1 for none (cnn)."""
     patch: Annotated[int, Field(ge=1, le=4096)] = 4
-    """Side of a patch (vit)."""
+    """Patch size (vit)."""
     hidden: Size = 32
     """Hidden size of a gru, width of a transformer or vit."""
     layers: Depth = 2
-    """Number of stacked GRU layers, or of the blocks of a transformer or vit."""
+    """Number of stacked GRU layers, or of blocks of a transformer or vit."""
     heads: Depth = 4
-    """Attention heads of a transformer or vit, which divide its width."""
+    """Attention heads of a transformer or vit; they must divide the width."""
     feedforward: Annotated[int, Field(ge=1, le=16)] = 2
-    """Hidden units of each block's feed-forward part, as a multiple of the width (transformer, vit)."""
+    """Hidden units of each block's feed-forward layer, as a multiple of the width (transformer, vit)."""
     position: bool = True
-    """Whether the network sees which variable it predicts (gru, transformer)."""
+    """Whether the index of the predicted variable is an input (gru, transformer)."""

@@ -8,11 +8,7 @@ from weightflow.settings import Settings, Share
 
 
 class SplitSettings(Settings):
-    """Parts of the task's examples.
-
-    Networks learn the training part, every choice is made on the validation part, and results are measured on the test
-    part.
-    """
+    """Parts of the task's examples: training, validation for every choice, and test for the results."""
 
     validation: Share = 0.2
     """Share of the examples for validation."""
