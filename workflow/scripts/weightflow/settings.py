@@ -36,7 +36,7 @@ _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
 
 T = TypeVar("T")
-Plain = Mapping[str, Any]  # settings as mappings, lists and numbers: as files, rules and digests have them
+Plain = Mapping[str, Any]  # settings as mappings, lists and numbers, the form of files, rules and digests
 
 
 class Settings(BaseModel):
@@ -68,21 +68,21 @@ class Settings(BaseModel):
 
     @classmethod
     def parts(cls, content: Plain) -> SimpleNamespace:
-        """Some of the fields, typed, as a job gets them; any other is an AttributeError, not its default."""
+        """Some of the fields, validated, as a job gets them; a missing field raises AttributeError."""
         fields = {name: cls.model_fields[name] for name in content}
         kinds: dict[str, Any] = {name: Annotated[field.annotation, field] for name, field in fields.items()}
         return SimpleNamespace(**{name: TypeAdapter(kinds[name]).validate_python(content[name]) for name in content})
 
     def but(self, **changes: Any) -> Self:
-        """The same with some fields changed, which are not checked."""
+        """A copy with some fields changed, without validation."""
         return self.model_copy(update=changes)
 
     def plain(self) -> dict[str, Any]:
-        """The same as mappings, lists and numbers, for digests and files."""
+        """The settings as mappings, lists and numbers, for digests and files."""
         return json.loads(json.dumps(self.model_dump(by_alias=True, warnings=False)))
 
 
-# An integer stays one where any number may be, so that settings are saved and digested as they were written.
+# A field for any number keeps integers as integers, so that settings are saved and digested as they were written.
 def _as_written(value: Any, check: Callable[[Any], Any]) -> Any:
     check(value)
     return value
@@ -104,7 +104,7 @@ Unique = Annotated[tuple[T, ...], Strict(False), AfterValidator(_refuse_repetiti
 
 
 def _shape(value: Any) -> str:
-    """The branch of a union that judges a value."""
+    """Tag of the union's branch that validates a value."""
     match value:
         case list() | tuple():
             return "<a list>"
@@ -180,7 +180,7 @@ Steps = Annotated[int, Field(ge=1, le=10_000_000)]
 Seed = Annotated[int, Field(ge=0, le=4_294_967_295)]
 Positive = Annotated[float, Field(gt=0), AsWritten]
 NotNegative = Annotated[float, Field(ge=0), AsWritten]
-Share = Annotated[float, Field(gt=0, lt=1), AsWritten]  # neither nothing nor all
+Share = Annotated[float, Field(gt=0, lt=1), AsWritten]  # without the ends 0 and 1
 Number = Annotated[float, AsWritten]
 
 # Texts that become part of file names, paths and addresses.
@@ -215,7 +215,7 @@ _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less tha
 
 
 def _sentence(cls: type[Settings], fault: ValidationError, section: str) -> str:
-    """What is wrong, of several faults the one nearest to the top: key, fault and fix."""
+    """Sentence with key, fault and fix, for the fault nearest to the top level."""
     error = min(fault.errors(include_url=False), key=lambda e: (_is_of_items(e), len(_keys(e["loc"]))))
     place, kind, found, context = _keys(error["loc"]), error["type"], error["input"], error.get("ctx", {})
     inner = place[:-1] if kind in ("extra_forbidden", "invalid_key", "missing") else place
@@ -251,23 +251,23 @@ def _sentence(cls: type[Settings], fault: ValidationError, section: str) -> str:
 
 
 def _is_of_items(error: ErrorDetails) -> bool:
-    """Whether a list is called too short only because some of its items are at fault."""
+    """Whether a list is reported as too short only because some of its items are invalid."""
     return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
 def _plain(number: float) -> str:
-    """A bound without a point where it is whole."""
+    """A bound, without a decimal point if it is whole."""
     return str(int(number)) if number == int(number) else str(number)
 
 
 def _keys(place: tuple[int | str, ...]) -> list[str]:
-    """Names of the keys that lead to a fault, without the branches of unions, nor a name that is itself at fault."""
+    """Keys that lead to a fault, without the tags of unions and without an invalid key itself."""
     outer = place[:-2] if place[-1:] == ("[key]",) else place
     return [str(part) for part in outer if not re.fullmatch(r"<[\w ]+>", str(part))]
 
 
 def _fields(annotation: Any, keys: list[str]) -> list[str]:
-    """The keys that a section allows, which others lead to from an outer one."""
+    """Keys allowed in the section that `keys` lead to from an outer section."""
     for inner in _sections(annotation):
         fields = {field.alias or name: field.annotation for name, field in inner.model_fields.items()}
         if not keys:

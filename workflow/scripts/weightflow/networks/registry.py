@@ -12,7 +12,7 @@ class BackboneKind:
     Attributes:
         description: what it is.
         model: its class, a `networks.backbones.Backbone`.
-        keys: the settings of the section `backbone` that it has beside those of all backbones.
+        keys: its own settings in the section `backbone`, beside those of all backbones.
     """
 
     description: str

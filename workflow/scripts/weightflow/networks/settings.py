@@ -44,7 +44,7 @@ class BackboneSettings(Settings):
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Hidden sizes to choose from, one alone where nothing is to choose."""
+        """Hidden sizes to choose from; one if there is no choice."""
         return self.hidden if isinstance(self.hidden, tuple) else (self.hidden,)
 
     @property
@@ -52,7 +52,7 @@ class BackboneSettings(Settings):
         """The hidden size.
 
         Raises:
-            ValueError: several are to choose from.
+            ValueError: there are several to choose from.
         """
         (width,) = self.widths
         return width

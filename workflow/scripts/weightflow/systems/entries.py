@@ -162,7 +162,7 @@ def is_map(path: str | Path) -> bool:
 
 
 def files_of(path: str | Path) -> list[Path]:
-    """A system file and the SBML model it names, if any: what a result depends on."""
+    """A system file and its SBML model, if any."""
     path = Path(path)
     entries = read_entries(path)
     return [path, path.parent / entries.model] if isinstance(entries, SbmlFile) else [path]
