@@ -299,7 +299,7 @@ HOSTILE = {
     ),
     "csv: NUL": Case(file("data.csv", b"\0" * 1000), raw("data.csv"), "data.csv"),
     "csv: bytes of two encodings": Case(
-        file("data.csv", TABLE + "ä".encode() + "ä".encode("utf-16")), raw("data.csv"), "no text in UTF-8"
+        file("data.csv", TABLE + "ä".encode() + "ä".encode("utf-16")), raw("data.csv"), "not text in UTF-8"
     ),
     "csv: a file with holes larger than the memory": Case(
         sparse("data.csv", TABLE, 10**12), raw("data.csv"), "0.5 GiB is the most"
@@ -355,7 +355,7 @@ HOSTILE = {
         h5ad(widened), raw("data.h5ad", matrix="layers/s"), "variables"
     ),
     "h5ad: sparse values beside the matrix": Case(
-        h5ad(misplaced), raw("data.h5ad", matrix="layers/s"), "rows or columns that are not there"
+        h5ad(misplaced), raw("data.h5ad", matrix="layers/s"), "rows or columns out of range"
     ),
     "h5ad: a matrix in another file": Case(
         h5ad(linked("X", h5py.ExternalLink("/etc/passwd", "X"))), raw("data.h5ad"), LINKED

@@ -154,7 +154,7 @@ def _check_places(matrix: spmatrix, at: str) -> None:
     try:
         matrix.check_format(full_check=True)
     except ValueError as error:
-        raise InputError(f"{at} has values in rows or columns that are not there; write it again.") from error
+        raise InputError(f"{at} has indices of rows or columns out of range; write it again.") from error
 
 
 def _dense(values: np.ndarray | spmatrix, at: str) -> np.ndarray:

@@ -97,7 +97,7 @@ def _read(path: Path, settings: FileSettings) -> pd.DataFrame:
     except InputError:
         raise
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a readable table; it is no text in UTF-8, so save it as such.") from error
+        raise InputError(f"{path}: not a readable table; it is not text in UTF-8, so save it as UTF-8.") from error
     except _DAMAGED as error:
         raise InputError(f"{path}: not a readable table; {shown(error).rstrip('.')}.") from error
     if len(header) != table.shape[1]:

@@ -1,7 +1,7 @@
 """Backbones: small autoregressive networks p(x | θ) = Π_i p(x_i | x_<i; θ), evaluated at given weights.
 
 A backbone owns no weights. Its methods take them as a flat tensor (S, P): S networks side by side
-(snapshots, times or seeds), P weights each, laid out as flat_weights.py says.
+(snapshots, times or seeds), P weights each, laid out as in layout.py.
 """
 
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ class BackboneKind:
     """A kind of backbone.
 
     Attributes:
-        description: what it is.
+        description: short description.
         model: its class, a `networks.backbones.Backbone`.
         keys: its own settings in the section `backbone`, beside those of all backbones.
     """

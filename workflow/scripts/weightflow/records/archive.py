@@ -169,7 +169,7 @@ def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
     while (member := tar.next()) is not None:
         name = member.name
         if not member.isfile() or not _is_ours(name) or name not in sums or name in written:
-            raise InputError(f"{path}: holds {shown(name)!r}, which no archive of this workflow does; do not use it.")
+            raise InputError(f"{path}: holds {shown(name)!r}, which is foreign to archives; do not use it.")
         room -= member.size
         if room < 0:
             raise InputError(

@@ -56,7 +56,7 @@ def _fault(path: str | Path, root: Path) -> str | None:
     for name, digest in record.inputs.items():
         source = root / name.removeprefix("/")
         if name.startswith("/") and source.exists() and input_digest(source) != digest:
-            return f"{path}: was made from another {source} than there is now; {REMEDY}."
+            return f"{path}: {source} has changed since this was made from it; {REMEDY}."
     return None
 
 
@@ -83,7 +83,7 @@ def check_results(root: Path = Path(ROOT)) -> None:
         raise InputError(f"{named(damaged)}: not what the workflow wrote (damaged, edited or replaced); {REMEDY}.")
     if stale := _confirmed(_stale_unnoticed, root):
         raise InputError(
-            f"{named(stale)}: made from another input than there is now, though no older than it (was the clock "
+            f"{named(stale)}: an input has changed since, but its time is not newer (was the clock "
             f"set back?); {REMEDY}."
         )
 

@@ -77,7 +77,7 @@ def _step(record: Record, root: Path) -> str:
     told = [f"{record.path}\n  rule {record.rule}, code {_code(record)}, sha256 {record.sha256[:DIGITS]}"]
     path = root / record.path
     if path.exists() and input_digest(path) != record.sha256:
-        told.append("  THE FILE THERE IS ANOTHER ONE: damaged, edited or replaced since")
+        told.append("  THE FILE HAS CHANGED SINCE: damaged, edited or replaced")
     told += [f"  seeds {_seeds([record])}"] if _seeds([record]) else []
     told += [_indented("settings", settings, "  ")] if settings else []
     inputs = {name.removeprefix("/"): digest[:DIGITS] for name, digest in record.inputs.items()}

@@ -172,7 +172,7 @@ def _refuse_what_networks_lack(model: Any, path: Path) -> None:
     }
     for what, (number, fix) in lacking.items():
         if number:
-            raise InputError(f"{path}: the model has {what}, which a reaction network has not; {fix}.")
+            raise InputError(f"{path}: the model has {what}, which a reaction network cannot have; {fix}.")
 
 
 def _size(compartment: Any, path: Path) -> float:
