@@ -40,10 +40,10 @@ def test_nesting_ends_somewhere(saved, refused, depth, fits):
     [
         ("[1, 2]", "expected a mapping"),
         ("__use_yte__: false\na: 1", "configs of this workflow are data"),
-        ("a: *b", r"\*b refers to what holds it or is not there"),
+        ("a: *b", r"\*b refers to itself or is not defined"),
         ("a: !!python/tuple [1]", "could not determine a constructor"),
-        ("a: 2020-13-45", "not YAML that holds data alone; month must be in"),
-        ("a: [", "not YAML that holds data alone"),
+        ("a: 2020-13-45", "not YAML with plain data only; month must be in"),
+        ("a: [", "not YAML with plain data only"),
     ],
 )
 def test_what_is_more_than_data_is_refused_by_name(saved, refused, text, said):

@@ -242,5 +242,5 @@ def test_a_snapshot_must_leave_two_real_states_to_learn_from(dataset_settings, r
     pairs = RawSnapshots(np.arange(3.0), [rng.normal(size=(2, 1)) for _ in range(3)], ["a"], paired=False)
     settings = with_changes(dataset_settings, kind="continuous", reference="training")
     assemble(pairs, None, settings, 0, rng)
-    with refused("heldout leaves one to learn from, which has no density"):
+    with refused("heldout leaves one of a snapshot.s two states for training"):
         assemble(pairs, None, settings, 0.2, rng)

@@ -70,7 +70,7 @@ def test_more_components_than_data_are_refused(count, states, variables):
 @pytest.mark.parametrize("scale", ["training", "all"])
 def test_a_variable_that_only_varies_where_nothing_is_learned_has_no_scale(snapshots, scale):
     still = [np.column_stack([s[:, :3], np.full(len(s), 7.0)]) for s in snapshots[:2]]
-    with pytest.raises(InputError, match=rf"^the variable 'd' is constant in the states that scale: {scale} measures"):
+    with pytest.raises(InputError, match=rf"^the variable 'd' is constant in the states of scale: {scale},"):
         fit(still, snapshots if scale == "training" else still, scale=scale)
 
 

@@ -112,7 +112,7 @@ def test_whole_numbers_of_a_table_stay_whole(saved, dataset_settings):
         ("time\ta\n0\t1\n", {}, "the columns are separated by tabs"),
         (",time,a\n1,0,1\n", {}, "the column 1 has no name, as of row numbers; name it"),
         (gzip.compress(b"time,a\n0,1\n", mtime=0), {}, "compressed files end in .gz, and others do not; rename it"),
-        ("time,a\n0,1\n".encode("utf-16"), {}, "not a readable table; it is no text in UTF-8"),
+        ("time,a\n0,1\n".encode("utf-16"), {}, "not a readable table; it is not text in UTF-8"),
         ("time,a\n,1\n0,2\n", {}, "the column 'time' has gaps"),
         ("time,a,b,a\n0,1,2,3\n", {}, "the variable a is there twice; rename one of them"),
         ("time,a,time\n0,1,2\n", {"variables": ["a"]}, "the variable time is there twice"),

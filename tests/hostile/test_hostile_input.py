@@ -208,7 +208,7 @@ LAYERS_OF_NOTHING = {
     "velocity.layers.0.0.weight": np.zeros((0, 64), "f4"),
 }
 SIDES = ("lower", "middle", "upper")
-LACKING = "lacks what it should hold, or it does not fit"
+LACKING = "a part of the file is missing or does not fit"
 
 HOSTILE = {
     # arrays
@@ -299,7 +299,7 @@ HOSTILE = {
     ),
     "csv: NUL": Case(file("data.csv", b"\0" * 1000), raw("data.csv"), "data.csv"),
     "csv: bytes of two encodings": Case(
-        file("data.csv", TABLE + "ä".encode() + "ä".encode("utf-16")), raw("data.csv"), "no text in UTF-8"
+        file("data.csv", TABLE + "ä".encode() + "ä".encode("utf-16")), raw("data.csv"), "not text in UTF-8"
     ),
     "csv: a file with holes larger than the memory": Case(
         sparse("data.csv", TABLE, 10**12), raw("data.csv"), "0.5 GiB is the most"
@@ -355,7 +355,7 @@ HOSTILE = {
         h5ad(widened), raw("data.h5ad", matrix="layers/s"), "variables"
     ),
     "h5ad: sparse values beside the matrix": Case(
-        h5ad(misplaced), raw("data.h5ad", matrix="layers/s"), "rows or columns that are not there"
+        h5ad(misplaced), raw("data.h5ad", matrix="layers/s"), "rows or columns out of range"
     ),
     "h5ad: a matrix in another file": Case(
         h5ad(linked("X", h5py.ExternalLink("/etc/passwd", "X"))), raw("data.h5ad"), LINKED
@@ -392,7 +392,7 @@ HOSTILE = {
     "h5ad: a kind of element that is none": Case(
         h5ad(lambda f: f["X"].attrs.update({"encoding-type": "os.mkdir", "encoding-version": CANARY})),
         raw("data.h5ad"),
-        "'X' is damaged or nothing that anndata reads",
+        "'X' is damaged or unknown to anndata",
     ),
     "h5ad: a matrix of text": Case(
         h5ad(replaced("X", lambda f: f.create_dataset("X", (6, 2), h5py.string_dtype()))),
@@ -419,7 +419,7 @@ HOSTILE = {
     "config: aliases of a long text": in_config(
         f"a: &a {'x' * 10**6}\ndatasets: [{', '.join(['*a'] * 1000)}]\n", "aliases are written out"
     ),
-    "config: an alias of itself": in_config("datasets: &a {mine: *a}\n", "refers to what holds it"),
+    "config: an alias of itself": in_config("datasets: &a {mine: *a}\n", "refers to itself"),
     "config: brackets without an end": in_config("datasets: " + "[" * 10**5, "nests more than 50 deep"),
     "config: JSON of brackets": in_config("[" * 10**5 + "]" * 10**5, "nests more than 50 deep"),
     "config: JSON that is nested less": in_config(
@@ -430,7 +430,7 @@ HOSTILE = {
         file("config.yaml", b"datasets: \xff\xfe"), configuration(), "not text in UTF-8"
     ),
     "config: a pickle": Case(file("config.yaml", PICKLE), configuration(), "config.yaml"),
-    "config: a number of 5000 digits": in_config(f"seeds: [{'9' * 5000}]\n", "not YAML that holds data alone"),
+    "config: a number of 5000 digits": in_config(f"seeds: [{'9' * 5000}]\n", "not YAML with plain data only"),
     "config: a number past 64 bits": in_dataset("observe_every: 1000000", observe_every=10**30),
     "config: NaN for a share": in_dataset("heldout: 'nan' is not a number", heldout=float("nan")),
     "config: NaN for a weight": in_config(
@@ -767,7 +767,7 @@ HOSTILE = {
     "download: a file larger than the memory": Case(
         sparse("large.csv", b"", 10**12),
         lambda: fetch(Path("large.csv").absolute().as_uri(), "fetched.csv", None, wait=0),
-        "is the most that this machine has",
+        "is the most that fits",
     ),
 }
 

@@ -99,7 +99,7 @@ def test_a_law_of_some_variables_is_not_that_of_all(table):
 
 
 def test_an_unknown_law_has_no_marginals():
-    with pytest.raises(ValueError, match="ask is_known first"):
+    with pytest.raises(ValueError, match="check is_known first"):
         unknown_law(np.arange(3.0), 2).marginals(0, 4)
 
 

@@ -97,7 +97,7 @@ def test_times_that_were_taken_have_no_record_and_are_taken_along(results):
 
 def test_a_target_that_is_gone_is_named(refused):
     Path("results/table.csv").unlink()
-    with refused("^results/table.csv: is not there to be archived"):
+    with refused("^results/table.csv: is missing and cannot be archived"):
         archived_files(["results/D/figures/f.png"], ["plot"])
 
 
@@ -213,7 +213,7 @@ HOSTILE = {
 def test_a_hostile_archive_is_refused_and_leaves_nothing(results, refused, case):
     write_tar("bad.tar.gz", HOSTILE[case])
     before = sorted(results.rglob("*"))
-    with refused("^bad.tar.gz: holds .* which no archive of this workflow does"):
+    with refused("^bad.tar.gz: holds .* which is foreign to archives"):
         unpack("bad.tar.gz", "new")
     assert sorted(results.rglob("*")) == before
 
@@ -252,7 +252,7 @@ def test_a_member_that_is_not_listed_is_refused(refused):
 def test_more_than_the_disk_holds_is_refused_before_it_is_written(refused, monkeypatch):
     write_tar("bomb.tar.gz", {"results/x": bytes(2**20)})
     monkeypatch.setattr("weightflow.records.archive.shutil.disk_usage", lambda _: SimpleNamespace(free=2**19))
-    with refused("^bomb.tar.gz: holds more than the disk"):
+    with refused("^bomb.tar.gz: is larger, unpacked, than"):
         unpack("bomb.tar.gz", "new")
     assert not Path("new").exists()
 
@@ -266,7 +266,7 @@ def test_a_size_that_is_not_there_is_refused(refused):
     first.size = len(listed)
     raw = first.tobuf() + listed.ljust(512, b"\0") + entry.tobuf(tarfile.GNU_FORMAT)
     Path("bad.tar.gz").write_bytes(gzip.compress(raw))
-    with refused("^bad.tar.gz: holds more than the disk"):
+    with refused("^bad.tar.gz: is larger, unpacked, than"):
         unpack("bad.tar.gz", "new")
 
 

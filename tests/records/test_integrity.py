@@ -69,7 +69,7 @@ def test_staleness_that_times_hide_is_refused(refused, earlier):
     write_result("data", "other", code="a")
     then = os.stat("results/model").st_mtime - earlier
     os.utime("results/data", (then, then))
-    with refused("^results/model: made from another input than there is now"):
+    with refused("^results/model: an input has changed since"):
         check_results()
 
 
@@ -177,7 +177,7 @@ def test_a_folder_in_a_folder_is_one_more_file(job, refused):
 def test_an_artefact_of_another_source_is_refused(job, refused, tmp_path):
     (tmp_path / "results/D/source").write_text("another")
     write_job("import", ["results/D/source"])
-    with refused("results/D/made: was made from another results/D/source than there is now"):
+    with refused("results/D/made: results/D/source has changed since this was made from it"):
         check_inputs(["results/D/made"], ["results/out"])
 
 

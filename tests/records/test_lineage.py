@@ -53,9 +53,9 @@ def test_every_figure_has_a_line_with_the_seeds_it_tells_of():
 
 
 def test_a_file_that_is_another_one_by_now_is_said_to_be():
-    assert "ANOTHER" not in describe_artefact("results/D/figures/f.png")
+    assert "HAS CHANGED" not in describe_artefact("results/D/figures/f.png")
     Path("results/D/m/1").write_text("edited")
-    told = [part for part in describe_artefact("results/D/figures/f.png").split("\n\n") if "ANOTHER" in part]
+    told = [part for part in describe_artefact("results/D/figures/f.png").split("\n\n") if "HAS CHANGED" in part]
     assert [part.split("\n")[0] for part in told] == ["D/m/1"]
 
 

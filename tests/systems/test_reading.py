@@ -239,7 +239,10 @@ def test_an_adaptive_walk_is_read(read):
         (changed(grid={"points": 11, "step": 0}), "grid.step: 0 is out of range; it must be more than 0"),
         (changed(grid={"points": 11, "step": float("inf")}), "grid.step: 'inf' is not a number"),
         (WALK | {"fitness": "a + c"}, "fitness: the unknown name 'c' is not allowed"),
-        (WALK | {"fitness": "a * t"}, "fitness: the landscape of an adaptive walk stays; leave t out"),
+        (
+            WALK | {"fitness": "a * t"},
+            "fitness: the landscape of an adaptive walk does not change in time; leave t out",
+        ),
         (WALK | {"fitness": "log(a)"}, "fitness: undefined at a = 0, b = 0; mend it"),
         (WALK | {"initial": {"a": 10, "b": 0}}, "initial.a is 10; an allele is a whole number from 0 to 9"),
         (WALK | {"initial": {"a": 1}}, "initial: the species 'b' is missing"),

@@ -161,7 +161,7 @@ def test_bad_files_of_cells_are_all_refused_before_training(run_snakemake, tmp_p
         "no_hdf5.h5ad": ["not a readable .h5ad (HDF5) file"],
         "column_twice.csv": ["the variable a is there twice; rename one of them"],
         "pickled.npz": ["the array 'X' holds Python objects", "save plain numbers"],
-        "fetched.csv": ["the checksum of what came is", f"sha256 says {'0' * 64}", "nothing was kept"],
+        "fetched.csv": ["the checksum of the download is", f"not the key sha256's {'0' * 64}", "nothing was kept"],
     }
     own = {f"{name}.h5ad": keys for name, (_, keys, _) in CELLS.items()}
     own["fetched.csv"] = {"url": (tmp_path / "away.csv").as_uri(), "sha256": "0" * 64}

@@ -487,7 +487,7 @@ def test_a_table_that_was_edited_stops_the_next_run(run_snakemake, workflow, fin
         result = run_snakemake(finished, TINY, "provenance", flags=flags, workflow=workflow)
         assert result.returncode == 0, result.stdout
         assert "summary.csv\n  rule tabulate_metrics, code" in result.stdout
-        assert "THE FILE THERE IS ANOTHER ONE" in result.stdout
+        assert "THE FILE HAS CHANGED SINCE" in result.stdout
     finally:
         table.write_bytes(before)
         os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))

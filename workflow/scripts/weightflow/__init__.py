@@ -11,7 +11,7 @@ data          the canonical data set: snapshots, folds, exports
 transport     optimal transport between snapshots
 density       densities without networks
 networks      small autoregressive networks p(x | weights)
-records       what made each result
+records       provenance of each result
 anchors       weights fitted to each observed snapshot
 teaching      teachers: states between the snapshots
 dynamics      weights that move through time
@@ -31,8 +31,7 @@ AAAI 2026, arXiv 2508.00451.
 
 import os
 
-# Here, before any module can import POT: it imports torch to offer it as a backend, which costs seconds and
-# hundreds of megabytes in jobs that only pass arrays.
+# Set before any module imports POT: its torch backend costs seconds and hundreds of megabytes in jobs without torch.
 os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""How large a data set may be: asked before memory is taken, whatever a file says of itself.
+"""Limits on the size of a data set, checked before memory is allocated.
 
 A file of a kilobyte can declare a matrix of terabytes, and a compressed one can hold it.
 """
@@ -9,9 +9,9 @@ from math import prod
 from weightflow import machine
 from weightflow.errors import InputError
 
-MOST_TIMES = 1_000_000  # as many as a system's grid may have
-MOST_VARIABLES = 1_000_000  # of a file; all of them are named before some are chosen
-_SHARE = 2  # of the machine's memory, one part of so many: what is read is also sorted and split
+MOST_TIMES = 1_000_000  # the limit of a system's grid, too
+MOST_VARIABLES = 1_000_000  # in a file; the names of all are read before some are chosen
+_SHARE = 2  # the limit is this fraction of the memory, 1/2: data are also copied for sorting and splitting
 _GIB = 2**30
 
 
@@ -21,11 +21,11 @@ def most_bytes() -> int:
 
 
 def check_bytes(needed: int, where: str) -> None:
-    """Refuse what would fill the memory.
+    """Refuse an allocation above the memory limit.
 
     Args:
-        needed: bytes that reading or making it takes.
-        where: the file and the part of it, for messages.
+        needed: bytes to allocate.
+        where: the file and its part, for messages.
 
     Raises:
         InputError: more than `most_bytes`.
@@ -33,26 +33,26 @@ def check_bytes(needed: int, where: str) -> None:
     if needed > (most := most_bytes()):
         raise InputError(
             f"{where} would take {needed / _GIB:.3g} GiB of memory, and {most / _GIB:.3g} GiB is the most on this "
-            "machine (half of its memory); check that the file is what it should be, and make it smaller or use a "
+            "machine (half of its memory); check that it is the right file, and make it smaller or use a "
             "larger machine."
         )
 
 
 def check_array(shape: Sequence[int], itemsize: int, where: str) -> None:
-    """Refuse an array that would fill the memory; raises as `check_bytes`."""
+    """Refuse an array above the memory limit; raises as `check_bytes`."""
     check_bytes(prod(map(int, shape)) * max(itemsize, 1), f"{where}, of shape {tuple(shape)},")
 
 
 def check_numbers(times: int, variables: int, where: str) -> None:
-    """Refuse more times or variables than anything could be learned from, even where they take no memory.
+    """Refuse too many times or variables, even if they need little memory.
 
     Args:
-        times: of all snapshots.
-        variables: of the file.
+        times: number of snapshots.
+        variables: number of variables in the file.
         where: the file, for messages.
 
     Raises:
-        InputError: naming which of them.
+        InputError: more than `MOST_TIMES` or `MOST_VARIABLES`.
     """
     for number, most, what in ((times, MOST_TIMES, "times"), (variables, MOST_VARIABLES, "variables")):
         if number > most:

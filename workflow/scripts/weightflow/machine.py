@@ -1,10 +1,10 @@
-"""What this machine has that jobs share."""
+"""Processors, memory and cards of the machine."""
 
 import os
 from pathlib import Path
 
-_GROUP = Path("/sys/fs/cgroup/memory.max")  # of a container or a batch job, on Linux
-_UNKNOWN = 8 * 2**30  # bytes, where the system does not say
+_GROUP = Path("/sys/fs/cgroup/memory.max")  # limit of a container or a batch job, on Linux
+_UNKNOWN = 8 * 2**30  # bytes, if the system does not report its memory
 
 
 def processors() -> int:
@@ -13,7 +13,7 @@ def processors() -> int:
 
 
 def memory(group: Path = _GROUP) -> int:
-    """Bytes of memory that this process may hope for: the machine's, or less where a container or a job has less."""
+    """Bytes of memory for this process: the machine's, or the lower limit of a container or batch job."""
     try:
         whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
@@ -25,18 +25,18 @@ def memory(group: Path = _GROUP) -> int:
 
 
 def has_card(devices: Path = Path("/dev")) -> bool:
-    """Whether there may be a card, told by its device file (NVIDIA's, WSL's, AMD's): asking torch takes seconds."""
+    """Whether a card's device file exists (NVIDIA, WSL or AMD); a query through torch would take seconds."""
     return any(any(devices.glob(name)) for name in ("nvidia[0-9]*", "dxg", "kfd"))
 
 
 def cores_per_job(cores: int | None, own: int) -> int:
-    """How many of the cores that Snakemake may hand out a job of one thread takes.
+    """Number of Snakemake's cores that a job of one thread occupies.
 
-    Far more such jobs than processors push each other out of the caches, and all of them together end later. Rounded
-    down: rather one job more than there are processors than one less.
+    Many more jobs than processors evict each other from the caches and finish later. Rounded down: slightly more jobs
+    than processors are better than fewer.
 
     Args:
-        cores: that `--cores` says; None where no job will run.
+        cores: value of `--cores`; None if no job will run.
         own: number of processors.
     """
     return max(1, (cores or 1) // own)

@@ -1,7 +1,7 @@
-"""Registries: one for each kind of thing that has a name, and one entry for each such thing.
+"""Registries: tables from names to entries, one table for each kind of thing (backbones, metrics, figures, …).
 
-A registry is read by every job and while Snakemake parses the rules. It names its modules as text, so that none is
-imported before it is used. The digest of a rule's code follows the names in the tables that are imported.
+Every job reads registries, and so does Snakemake when it parses the rules. They name modules as text, so a module is
+imported only when it is used. The digest of a rule's code follows these names as it follows imports.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Independent random streams from the one seed of a run, and what a computation that draws from them needs."""
+"""Independent random streams derived from the seed of a run."""
 
 import zlib
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    import torch  # takes seconds, and few who draw numbers compute with it
+    import torch  # takes seconds to import, and few users of this module need it
 
 
 @dataclass(frozen=True)
 class Computation:
-    """How a fit or a prediction computes.
+    """Seed and device of a fit or a prediction.
 
     Attributes:
         seed: of all its random draws.

@@ -1,7 +1,7 @@
 """Files on disk: safetensors for tensors, CSV for tables, JSON for small facts; always whole or absent.
 
 Nothing is pickled. Every file is written beside its final name and renamed, so a killed job leaves
-either the old file or the new one. What it leaves half-written goes when the file is written next.
+either the old file or the new one. Its temporary file is removed when the file is written next.
 """
 
 import errno
@@ -26,7 +26,7 @@ from weightflow.errors import InputError, WriteError, shown
 from weightflow.limits import check_bytes
 
 if TYPE_CHECKING:
-    import pandas as pd  # half a second, and many jobs write no table
+    import pandas as pd  # half a second to import, and many jobs write no table
 
 # One metadata entry only: safetensors keeps its header in a hash map, whose order is not reproducible.
 _METADATA_KEY = "weightflow"
@@ -37,7 +37,7 @@ REMEDY = "delete it and run again, and it is rebuilt"
 
 @dataclass(frozen=True)
 class Artefact:
-    """Named arrays and what made them: `kind` says what the file is, `metadata` with which settings."""
+    """Named arrays, the `kind` of their file, and `metadata` on their provenance (settings, seed, input digests)."""
 
     kind: str
     tensors: dict[str, np.ndarray]
@@ -74,7 +74,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 def refusal(error: Exception) -> str | None:
-    """Why the machine keeps no more files, if that is what an error says; safetensors names the number in its text."""
+    """Reason why a file cannot be written; None for other errors. safetensors has the error number only in its text."""
     number = getattr(error, "errno", None)
     if isinstance(error, SafetensorError) and (said := re.search(r"os error (\d+)", str(error))):
         number = int(said[1])
@@ -82,12 +82,12 @@ def refusal(error: Exception) -> str | None:
 
 
 def _prefix(path: Path) -> str:
-    """How the names of a file's temporaries begin on this machine; the number of their process follows."""
+    """Prefix of a file's temporary names on this machine; the process number follows."""
     return f".{path.name}.{socket.gethostname()}-"
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Remove what killed processes of this machine left of a file."""
+    """Remove a file's temporaries that killed processes of this machine left behind."""
     for left in path.parent.glob(f"{glob.escape(_prefix(path))}*"):
         process = left.name.removeprefix(_prefix(path)).split(".")[0]
         if process.isdigit() and not Path(f"/proc/{process}").exists():
@@ -108,8 +108,8 @@ def read_tensors(path: str | Path, kind: str, finite: bool = False, only: Collec
 
     Args:
         path: the file.
-        kind: what it is to be.
-        finite: whether NaN and infinity have no meaning in it.
+        kind: expected kind of artefact.
+        finite: whether NaN and infinity are refused.
         only: names of the arrays to read, quickly and without checking the file's digest; all by default.
 
     Raises:
@@ -120,13 +120,13 @@ def read_tensors(path: str | Path, kind: str, finite: bool = False, only: Collec
         metadata = _metadata(file)
         seal = metadata.pop(_SEAL, None)
         found = metadata.get("kind", "a foreign file")
-        # A foreign file may hold types that NumPy has no name for.
+        # A foreign file may hold types unknown to NumPy.
         names = [name for name in sorted(file.keys()) if only is None or name in only] if found == kind else []
         tensors = {name: file.get_tensor(name) for name in names}
     if found != kind:
         raise InputError(f"{path}: expected {kind}, found {shown(found)}; {REMEDY}.")
     if only is None and seal is not None and seal != _seal(metadata, tensors):
-        raise InputError(f"{path}: the file is damaged, its digest is not that of its content; {REMEDY}.")
+        raise InputError(f"{path}: the file is damaged, its digest does not match its content; {REMEDY}.")
     for name, array in tensors.items() if finite else ():
         if not np.isfinite(array).all():
             raise InputError(f"{path}: holds NaN or infinity in {shown(name)}; {REMEDY}.")
@@ -135,24 +135,24 @@ def read_tensors(path: str | Path, kind: str, finite: bool = False, only: Collec
 
 @contextmanager
 def parts_of(path: str | Path) -> Iterator[None]:
-    """Say which file does not hold what it should, where a block that takes its parts finds one missing or strange.
+    """Name the file in the error if a block that reads its parts fails.
 
     Raises:
-        InputError: in place of what such a block raises.
+        InputError: the block found a part missing or of the wrong shape or type.
     """
     try:
         yield
     except InputError:
         raise
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
-        raise InputError(f"{path}: the file lacks what it should hold, or it does not fit; {REMEDY}.") from error
+        raise InputError(f"{path}: a part of the file is missing or does not fit; {REMEDY}.") from error
 
 
 def cut(rows: np.ndarray, counts: np.ndarray) -> list[np.ndarray]:
-    """Rows (N, …) in parts of given numbers, which are all of them.
+    """Split rows (N, …) into consecutive parts with the given numbers of rows.
 
     Raises:
-        ValueError: they are not.
+        ValueError: the numbers are negative or do not sum to N.
     """
     if counts.ndim != 1 or (counts < 0).any() or counts.sum() != len(rows):
         raise ValueError(f"{len(rows)} rows are not parts of {counts} rows")
@@ -160,7 +160,7 @@ def cut(rows: np.ndarray, counts: np.ndarray) -> list[np.ndarray]:
 
 
 def read_metadata(path: str | Path) -> dict[str, Any]:
-    """What a file says about itself, without reading its arrays; raises as `read_tensors`."""
+    """Metadata of a file, its kind included, without reading its arrays; raises as `read_tensors`."""
     with _opened(path) as file:
         return {key: value for key, value in _metadata(file).items() if key != _SEAL}
 
@@ -181,7 +181,7 @@ def read_json(path: str | Path, *keys: str) -> Any:
 
     Args:
         path: the file.
-        keys: that it must have; none where it may hold anything.
+        keys: required keys; without them any content is allowed.
 
     Raises:
         InputError: the file is missing or damaged, or lacks a key.
@@ -223,7 +223,7 @@ def _opened(path: str | Path) -> Iterator[Any]:
 
 
 def _seal(content: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 of all that a file holds."""
+    """SHA-256 of a file's metadata and arrays."""
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for name in sorted(tensors):
         array = tensors[name]

@@ -1,7 +1,7 @@
-"""Configurations and system files as they are written: data and nothing else, and no more than anyone writes by hand.
+"""Safe reading of configurations and system files: plain data of limited size.
 
-YAML can name objects to construct, refer to itself, and double in size with every line by its aliases; Snakemake would
-moreover run a config that says `__use_yte__` as a program. All of that is refused before any of it is built.
+YAML can construct objects, refer to itself, and double in size with every line through aliases. Snakemake would also
+run a config with the key `__use_yte__` as a program. All of this is refused before any object is constructed.
 """
 
 import json
@@ -16,17 +16,17 @@ from weightflow.errors import InputError
 
 _MOST_BYTES = 2_000_000
 _MOST_DEPTH = 50
-_MOST_NODES = 200_000  # with aliases written out
-_NODE = 64  # characters of text that count as one more
+_MOST_NODES = 200_000  # with aliases expanded
+_NODE = 64  # characters of text that count as one node
 _PROGRAM = "__use_yte__"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast in C
 
 
 def read_yaml(path: str | Path) -> Any:
-    """What a YAML file says.
+    """Read a YAML file.
 
     Raises:
-        InputError: no such file, not text, not YAML, or more than data.
+        InputError: the file is missing, not text, not YAML, or not plain data.
     """
     text = _text(path)
     try:
@@ -36,11 +36,11 @@ def read_yaml(path: str | Path) -> Any:
         raise
     except (yaml.YAMLError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
         said = str(error).splitlines() or [type(error).__name__]
-        raise InputError(f"{path}: not YAML that holds data alone; {said[0][:200].rstrip('.')}.") from error
+        raise InputError(f"{path}: not YAML with plain data only; {said[0][:200].rstrip('.')}.") from error
 
 
 def parse_yaml(text: str) -> Any:
-    """What YAML says, of plain values alone, as `yaml.safe_load`."""
+    """Parse YAML into plain values, as `yaml.safe_load` does."""
     loader = _LOADER(text)
     try:
         return loader.get_single_data()
@@ -49,10 +49,10 @@ def parse_yaml(text: str) -> Any:
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
-    """What a config file says, in YAML or JSON.
+    """Read a config file in YAML or JSON.
 
     Raises:
-        InputError: as `read_yaml`, or it is no mapping, or a template to be run (YTE).
+        InputError: as `read_yaml`, or the file holds no mapping, or is a template to be run (YTE).
     """
     try:
         content = json.loads(_text(path))
@@ -69,16 +69,16 @@ def read_config(path: str | Path) -> dict[str, Any]:
 
 
 def config_text(config: Mapping[str, Any]) -> str:
-    """A configuration as YAML, every value written out where it is; `--configfile` takes it back."""
+    """A configuration as YAML without aliases; `--configfile` can read it."""
     return yaml.safe_dump(json.loads(json.dumps(config)), sort_keys=False, allow_unicode=True)
 
 
 def _text(path: str | Path) -> str:
     if not os.path.isfile(path):
-        raise InputError(f"{path}: there is no such file, or it is none that can be read; check the path.")
+        raise InputError(f"{path}: there is no such file, or it is not a regular file; check the path.")
     try:
         if (size := os.path.getsize(path)) > _MOST_BYTES:
-            raise InputError(f"{path}: has {size} bytes, and {_MOST_BYTES} is the most; it is hardly written by hand.")
+            raise InputError(f"{path}: has {size} bytes, and {_MOST_BYTES} is the most; check the path.")
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not text in UTF-8; save it as such.") from error
@@ -87,14 +87,14 @@ def _text(path: str | Path) -> str:
 
 
 def _check(events: Iterable[yaml.Event], path: str | Path) -> None:
-    """Refuse what is nested too deeply, refers to itself, or is too large with its aliases written out."""
+    """Refuse YAML that is nested too deeply, refers to itself, or is too large with its aliases expanded."""
     sizes: dict[str, int] = {}
-    waiting: list[tuple[str | None, list[int]]] = []  # anchor and sizes of what is inside
+    waiting: list[tuple[str | None, list[int]]] = []  # anchor and sizes of the entries
     for event in events:
         match event:
             case yaml.AliasEvent(anchor=anchor):
                 if anchor not in sizes:
-                    raise InputError(f"{path}: *{anchor} refers to what holds it or is not there; write it out.")
+                    raise InputError(f"{path}: the alias *{anchor} refers to itself or is not defined; write it out.")
                 size = sizes[anchor]
             case yaml.ScalarEvent(anchor=anchor, value=value):
                 size = 1 + len(value) // _NODE

@@ -1,4 +1,4 @@
-"""Data sets: the canonical snapshots, how they are prepared, and what can be made of them.
+"""Data sets: the canonical snapshots and their preparation.
 
 The state space, the representation of real values, subsets, folds that leave one snapshot out, and exports.
 May import: the root modules and the rooms from systems to formats.

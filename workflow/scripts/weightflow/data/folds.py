@@ -1,6 +1,6 @@
 """Folds of a data set: each leaves out one of its interior snapshots, and has a name of its own.
 
-Light, because every job reads the configuration.
+Imports little, because every job reads the configuration.
 """
 
 import re
@@ -15,11 +15,11 @@ def fold_name(dataset: str, fold: int) -> str:
 
 
 class Fold(NamedTuple):
-    """What a name of a data set says.
+    """A data set, or a fold of it.
 
     Attributes:
         dataset: the whole data set.
-        left_out: k, where the name is that of a fold without the k-th observed snapshot; None of a whole data set.
+        left_out: k of a fold without the k-th observed snapshot; None for the whole data set.
     """
 
     dataset: str
@@ -27,11 +27,11 @@ class Fold(NamedTuple):
 
 
 def fold_of(name: str) -> Fold:
-    """The fold that a name is that of, or the whole data set."""
+    """The fold, or the whole data set, of a name."""
     found = _FOLD.fullmatch(name)
     return Fold(found[1], int(found[2])) if found else Fold(name, None)
 
 
 def interior(observed: int) -> range:
-    """Numbers of the observed snapshots that can be left out: all but the first and the last of K."""
+    """Indices of the observed snapshots that can be left out: all but the first and the last of K."""
     return range(1, observed - 1)

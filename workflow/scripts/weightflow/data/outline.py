@@ -1,4 +1,4 @@
-"""What a data set is, without its states: the times, which of them are observed, and the variables."""
+"""Outline of a data set: its times, its observed times and its variables, without the states."""
 
 from dataclasses import dataclass
 from pathlib import Path

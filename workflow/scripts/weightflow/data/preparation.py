@@ -12,17 +12,17 @@ from weightflow.data.state_space import Counts, Reals
 from weightflow.errors import InputError
 
 if TYPE_CHECKING:
-    from weightflow.formats.raw_snapshots import RawSnapshots  # which loads pandas, and every job reads the config
+    from weightflow.formats.raw_snapshots import RawSnapshots  # loads pandas, and every job reads the config
 
 MIN_SNAPSHOTS = 3
 _LEAST_HEADROOM = 4
 
 
 def check_states(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> None:
-    """Refuse data that no later stage could use.
+    """Refuse data that later stages cannot use.
 
     Args:
-        raw: what a file or a simulation holds.
+        raw: snapshots from a file or a simulation.
         settings: the data set's: `kind`, `max_states`, `scale`, `components`, `time_column`.
         where: the file, for messages.
 
@@ -77,20 +77,20 @@ def check_observed(is_observed: np.ndarray, where: str) -> None:
 
 
 def observed_mask(times: int, every: int, hold_back: int = 0) -> np.ndarray:
-    """(T,) bool: every n-th time from the first on is an observed snapshot, but for the last.
+    """(T,) bool: every n-th time from the first on is observed, except for the times held back at the end.
 
     Args:
         times: T.
         every: n.
-        hold_back: how many of the last times are not observed, whatever they would be otherwise.
+        hold_back: number of last times that are not observed.
     """
     return (np.arange(times) % every == 0) & (np.arange(times) < times - hold_back)
 
 
 def states_with_headroom(observed: list[np.ndarray], most: int) -> int:
-    """L from the observed snapshots: a tenth above the largest count, and at least 4, so that unseen counts fit too.
+    """L, a tenth and at least 4 above the largest observed count, to leave room for unseen counts.
 
-    Counts of `most` or more are refused, so there is no need for more states than that.
+    L is at most `most`, because counts of `most` or more are refused.
     """
     largest = max(int(snapshot.max()) for snapshot in observed)
     return min(largest + 1 + max(_LEAST_HEADROOM, math.ceil(0.1 * largest)), most)
@@ -149,12 +149,12 @@ def assemble(
     """The canonical data set from checked raw snapshots.
 
     Args:
-        raw: what a file or a simulation holds.
-        heldout: T arrays of independent states, or None to split `fraction` off `raw`.
+        raw: snapshots from a file or a simulation.
+        heldout: T arrays of independent states; None splits `fraction` off `raw`.
         settings: the data set's settings.
         fraction: share of `raw` to hold out, where `heldout` is None.
         rng: draws of the split.
-        fold: k, where the k-th observed snapshot is left out.
+        fold: index k of the observed snapshot to leave out; None for the whole data set.
 
     Raises:
         InputError: the parts do not fit each other, or too few snapshots are observed.
@@ -163,7 +163,7 @@ def assemble(
     states = [s.astype(np.int64 if discrete else np.float64) for s in raw.states]
     training, independent = states, heldout is not None
     if heldout is None:
-        from weightflow.formats.reading import as_files  # they read every format, and most jobs read this file's alone
+        from weightflow.formats.reading import as_files  # imports all readers, and most jobs need none
 
         where = ", ".join(as_files(settings.file))
         training, heldout = split(states, fraction, raw.paired, rng, where)
@@ -177,7 +177,7 @@ def assemble(
     if fold is not None:
         left_out = int(np.flatnonzero(is_observed)[fold])
         is_observed[left_out] = False
-    if not raw.paired and not independent:  # nothing is trained on at these times, so all of it may judge
+    if not raw.paired and not independent:  # all states of unobserved times serve evaluation
         heldout = heldout or [states[0][:0]] * len(states)
         training, heldout = (
             [s if seen else whole for s, seen, whole in zip(part, is_observed, states, strict=True)]
@@ -186,8 +186,8 @@ def assemble(
     observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
     if not discrete and min(map(len, observed)) < 2:
         raise InputError(
-            "of a snapshot with two states heldout leaves one to learn from, which has no density; add states, or set "
-            "heldout: 0 and reference: training."
+            "heldout leaves one of a snapshot's two states for training, and a single state has no density; add "
+            "states, or set heldout: 0 and reference: training."
         )
     check_observed(is_observed, "the data set")
     representation = None
@@ -212,7 +212,7 @@ def assemble(
 
 
 def _counts(observed: list[np.ndarray], settings: DatasetSettings) -> Counts:
-    """The space of counts that a data set asks for, or that its observed training snapshots need."""
+    """The space of counts with L from the settings, or else from the observed training snapshots."""
     levels = settings.states or states_with_headroom(observed, settings.max_states)
     largest = max(int(s.max()) for s in observed)
     if largest >= levels:

@@ -1,4 +1,4 @@
-"""How real values are represented before anything learns from them: scaled, or reduced to principal components."""
+"""Representation of real values for training: scaled, or reduced to principal components."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Representation:
         names: D names of the file's variables.
         mean: (D,).
         axes: (d, D).
-        back: (D, d); to the nearest scaled values where components were left out, so no pseudo-inverse of the axes.
+        back: (D, d) the inverse of `axes`; with components left out, the map to the nearest scaled values.
     """
 
     names: list[str]
@@ -30,18 +30,18 @@ class Representation:
         return (values - self.mean) @ self.axes.T
 
     def values(self, states: np.ndarray) -> np.ndarray:
-        """(n, D) of states (n, d): the inverse, or what is nearest where components were left out."""
+        """(n, D) of states (n, d): the inverse, or the nearest values if components were left out."""
         return states @ self.back.T + self.mean
 
 
 def fit_representation(
     training: Sequence[np.ndarray], everything: Sequence[np.ndarray], names: Sequence[str], settings: DatasetSettings
 ) -> Representation:
-    """The representation that a data set asks for.
+    """Fit the representation that the settings name.
 
     Args:
         training: the observed training snapshots (N_k, D).
-        everything: all snapshots of the file but those held back, for the scale of published protocols alone.
+        everything: all snapshots of the file except those held back, used only by scale: all (published protocols).
         names: D names.
         settings: the data set's: `scale`, `components`.
 
@@ -55,8 +55,8 @@ def fit_representation(
         spread = scaled.std(0)
         if len(still := np.flatnonzero(spread == 0)):
             raise InputError(
-                f"the variable '{names[int(still[0])]}' is constant in the states that scale: {settings.scale} "
-                "measures, so it has no scale; leave it out (key variables), or set scale: none."
+                f"the variable '{names[int(still[0])]}' is constant in the states of scale: {settings.scale}, "
+                "so it has no scale; leave it out (key variables), or set scale: none."
             )
     elif settings.components is None:
         mean = np.zeros(pooled.shape[1])
@@ -64,7 +64,7 @@ def fit_representation(
     count = settings.components
     if count is not None:
         check_components(count, len(pooled), pooled.shape[1], "the data set")
-        from sklearn.decomposition import PCA  # takes a second, and every job reads the contract
+        from sklearn.decomposition import PCA  # takes a second to import, and every job imports this module
 
         found = PCA(count, svd_solver="full").fit((pooled - mean) / spread)
         mean, axes, back = mean + spread * found.mean_, found.components_ @ axes, back @ found.components_.T
@@ -81,7 +81,7 @@ def check_components(count: int, states: int, variables: int, where: str) -> Non
 
 
 def check_spread(states: Sequence[np.ndarray], names: Sequence[str], where: str) -> None:
-    """Refuse variables of real values that are constant, which no density describes."""
+    """Refuse constant variables of real values, which have no density."""
     pooled = np.concatenate(states)
     constant = np.flatnonzero(pooled.max(0) == pooled.min(0))
     if len(constant):

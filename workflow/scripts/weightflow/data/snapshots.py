@@ -20,15 +20,15 @@ from weightflow.storage import cut, parts_of, read_metadata, read_tensors, write
 
 KIND = "snapshots"
 _MAP = ("mean", "axes", "back")  # of a representation, as tensors
-_LEAST_STATES = 4  # of a snapshot that is thinned: two to learn from and two to validate choices with
+_LEAST_STATES = 4  # of a thinned snapshot: two for training and two for validation
 
 
 class Origin(TypedDict, total=False):
     """Where a data set came from.
 
     Attributes:
-        file: what `check_file.py` found in the user's files.
-        system: what simulated it (`digests.stamp`).
+        file: findings of `check_file.py` on the user's files.
+        system: provenance of the simulation (`digests.stamp`).
     """
 
     file: dict[str, Any]
@@ -42,14 +42,14 @@ class Snapshots:
     Attributes:
         times: (T,) increasing.
         training: T arrays (N_t, d); the method sees those at observed times only.
-        heldout: T arrays (M_t, d) of independent data for likelihoods, or empty where there are none.
+        heldout: T arrays (M_t, d) of independent data for likelihoods, or empty.
         is_observed: (T,) bool, the K snapshots the method is trained on.
         variables: d names.
-        space: what a state can be, counts or real values.
+        space: counts or real values.
         reference: 'heldout' or 'training', the part that sample metrics compare with.
         time_label: axis label with unit.
-        representation: how states are made from the file's values; None where they are these.
-        left_out: index of the time that a fold leaves out, to be judged there; None of any other data set.
+        representation: map from the file's values to states; None if states are the file's values.
+        left_out: index of the time that a fold leaves out for evaluation; None for a whole data set.
     """
 
     times: np.ndarray
@@ -90,9 +90,9 @@ class Snapshots:
 
     @property
     def pair(self) -> tuple[int, ...]:
-        """The variables that a figure of one joint density shows: the first two with more than two values.
+        """Variables for figures of one joint density: the first two with more than two values.
 
-        Where fewer have as many, the first two; where there is one variable, that one.
+        The first two variables if fewer have more than two values; the only variable if there is one.
         """
         many = [v for v in range(len(self.variables)) if len(np.unique(np.concatenate(self.observed)[:, v])) > 2]
         return tuple(many[:2]) if len(many) > 1 else tuple(range(len(self.variables))[:2])
@@ -103,28 +103,28 @@ class Snapshots:
         return self.heldout if self.reference == "training" else self.training
 
     def before(self, times: np.ndarray) -> np.ndarray:
-        """(T,) index k of the observed snapshot at or before each of some times (T,); 0 of times before them all."""
+        """(T,) index k of the observed snapshot at or before each of some times (T,); 0 for earlier times."""
         found = np.searchsorted(self.observed_times, times, side="right") - 1
         return np.clip(found, 0, len(self.observed_times) - 1)
 
     def of_observed_alone(self) -> "Snapshots":
-        """Without any state that the method must not see: no held-out part, and nothing at times not observed.
+        """A copy with the observed training states only: no held-out part, and no states at times not observed.
 
-        The times themselves stay, as do the representation and the space, which are made of observed states alone.
+        Times, representation and space stay; the last two are computed from observed states only.
         """
         training = [s if seen else s[:0] for s, seen in zip(self.training, self.is_observed, strict=True)]
         return replace(self, training=training, heldout=[])
 
     def thinned(self, share: float) -> "Snapshots":
-        """With a part of each observed training snapshot; the same trajectories in all that are equally large.
+        """A copy with a share of each observed training snapshot; snapshots of equal size keep the same trajectories.
 
-        The order in which states are left out is fixed, so that a smaller share is part of a larger one.
+        The order in which states are left out is fixed, so a smaller share is a subset of a larger one.
 
         Args:
             share: part to keep, in (0, 1]; states stay in their order.
 
         Raises:
-            InputError: too few states of a snapshot would be left.
+            InputError: too few states of a snapshot remain.
         """
         if share == 1:
             return self
@@ -137,24 +137,24 @@ class Snapshots:
                     f"models.*.data.share: {share:g} leaves {count} of the {len(snapshot)} training states at time "
                     f"{self.times[t]:g}, and {_LEAST_STATES} are needed; raise it."
                 )
-            # The size alone says which rows are left out, so paired ones stay paired.
+            # The rows left out depend only on the snapshot's size, so paired rows stay paired.
             rows = seeding.stream(0, "share").permutation(len(snapshot))
             training[t] = snapshot[np.sort(rows[:count])]
         return replace(self, training=training)
 
 
 def check_begun(times: Sequence[float], data: Snapshots | Outline, where: str) -> None:
-    """Refuse times before the first snapshot, where models say nothing."""
+    """Refuse times before the first observed time, where models are not defined."""
     first = data.observed_times[0]
     if wrong := [time for time in times if time < first]:
         raise InputError(
-            f"{where}: {wrong[0]:g} is before the first observed time {first:g}, and a model says nothing there; "
+            f"{where}: {wrong[0]:g} is before the first observed time {first:g}, where models are not defined; "
             "take it out."
         )
 
 
 def write_snapshots(path: str | Path, data: Snapshots, source: Origin) -> None:
-    """Write the canonical file; `source` says where the data came from, with checksums."""
+    """Write the canonical file with the origin of the data, checksums included."""
     dtype = np.int32 if data.discrete else np.float64
     tensors: dict[str, np.ndarray] = {"times": data.times.astype(np.float64)}
     tensors["is_observed"] = data.is_observed.astype(np.uint8)
@@ -209,5 +209,5 @@ def read_snapshots(path: str | Path) -> Snapshots:
 
 
 def read_training(path: str | Path, share: float) -> Snapshots:
-    """Read the canonical file for a model that learns from a share of its training states, and from no others."""
+    """Read the canonical file with only a share of the observed training states."""
     return read_snapshots(path).thinned(share).of_observed_alone()

@@ -1,4 +1,4 @@
-"""What a state of the data can be: counts, or real values; and how networks see it."""
+"""State spaces of the data, counts or real values, and the coordinates of states for networks."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-BINS = 120  # of a real variable's range, where densities are shown
+BINS = 120  # of a real variable's range
 _MARGIN = 0.1  # of the range of the observed states, beyond it on either side
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts 0 … L−1 in every variable; networks see them as they are.
+    """Counts 0 … L−1 in every variable; the coordinates are the counts themselves.
 
     Attributes:
         levels: L.
@@ -22,11 +22,11 @@ class Counts:
     levels: int
 
     def log_volume(self, variables: int) -> float:
-        """Logarithm of the volume of states per volume of coordinates, of the first variables."""
+        """Logarithm of the volume of states per unit volume of coordinates, for the first variables."""
         return 0.0
 
     def coordinates(self, states: np.ndarray) -> np.ndarray:
-        """What networks see of states (…, d): themselves, in the type that files hold them in."""
+        """Coordinates of states (…, d): the states themselves, in the type of the files."""
         return np.asarray(states, dtype=np.int32)
 
     def states(self, coordinates: np.ndarray) -> np.ndarray:
@@ -34,7 +34,7 @@ class Counts:
         return np.asarray(coordinates, dtype=np.int64)
 
     def contains(self, states: np.ndarray) -> np.ndarray:
-        """(n,) whether a density over this space can give states (n, d) any probability."""
+        """(n,) whether states (n, d) lie in the space."""
         return np.all((states >= 0) & (states < self.levels), axis=-1)
 
     def project(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -42,7 +42,7 @@ class Counts:
         return np.clip(np.floor(values + rng.random(values.shape)), 0, self.levels - 1).astype(np.int64)
 
     def edges(self, variable: int) -> np.ndarray:
-        """(L + 1,) edges of the bins in which a marginal is told: one for each count."""
+        """(L + 1,) edges of the bins of a marginal: one bin for each count."""
         return np.arange(self.levels + 1) - 0.5
 
     @property
@@ -51,11 +51,11 @@ class Counts:
         return self.levels
 
     def edge_coordinates(self, variables: int) -> np.ndarray:
-        """(d, B + 1) edges as networks see them, of the first variables."""
+        """(d, B + 1) edges in coordinates, of the first variables."""
         return np.tile(self.edges(0).astype(np.float32), (variables, 1))
 
     def middles(self, variable: int) -> np.ndarray:
-        """(B,) what networks see of a value in the middle of each bin: the counts."""
+        """(B,) coordinate of the middle of each bin: the counts."""
         return self.coordinates(np.arange(self.levels))
 
     def describe(self) -> str:
@@ -65,7 +65,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Reals:
-    """Real values; networks see them standardised by the mean and spread of the observed training states.
+    """Real values; the coordinates are standardised by the mean and spread of the observed training states.
 
     Attributes:
         mean, spread: of each of d variables.
@@ -80,16 +80,16 @@ class Reals:
 
     @classmethod
     def of(cls, snapshots: Sequence[np.ndarray]) -> "Reals":
-        """From the observed training snapshots (N_k, d), each of which counts as much as any other."""
+        """From the observed training snapshots (N_k, d), with equal weight for each snapshot."""
         mean = np.mean([s.mean(0) for s in snapshots], axis=0)
         spread = np.sqrt(np.mean([((s - mean) ** 2).mean(0) for s in snapshots], axis=0))
         pooled = np.concatenate(snapshots)
         low, high = pooled.min(0), pooled.max(0)
-        spread = np.where(high > low, spread, 1.0)  # of a variable that stands still
+        spread = np.where(high > low, spread, 1.0)  # of a constant variable
         return cls(*(tuple(map(float, row)) for row in (mean, spread, low, high)))
 
     def log_volume(self, variables: int) -> float:
-        """Logarithm of the volume of states per volume of coordinates, of the first variables."""
+        """Logarithm of the volume of states per unit volume of coordinates, for the first variables."""
         return float(np.log(self.spread[:variables]).sum())
 
     def coordinates(self, states: np.ndarray) -> np.ndarray:
@@ -121,12 +121,12 @@ class Reals:
         return BINS
 
     def edge_coordinates(self, variables: int) -> np.ndarray:
-        """(d, B + 1) edges as networks see them, of the first variables."""
+        """(d, B + 1) edges in coordinates, of the first variables."""
         edges = np.stack([self.edges(v) for v in range(variables)])
         return self.coordinates(edges.T).T
 
     def middles(self, variable: int) -> np.ndarray:
-        """(B,) what networks see of a value in the middle of each bin."""
+        """(B,) coordinate of the middle of each bin."""
         edges = self.edge_coordinates(variable + 1)[variable]
         return (edges[:-1] + edges[1:]) / 2
 
@@ -140,7 +140,7 @@ _SPACES: dict[str, Callable[..., StateSpace]] = {space.kind: space for space in 
 
 
 def to_metadata(space: StateSpace) -> dict[str, Any]:
-    """As JSON can hold it."""
+    """The space as values for JSON."""
     return {"kind": space.kind, **asdict(space)}
 
 

@@ -1,4 +1,4 @@
-"""Densities made from weighted samples: of counts by add-one smoothing or products of discrete kernels, else Gaussian.
+"""Densities from weighted samples: add-one smoothing or discrete kernels for counts, Gaussian kernels for real values.
 
 The kernel of a count is a Gaussian at the counts 0 … L−1, normalised there, with a small uniform share, so
 that no state is impossible. Its bandwidth is a multiple of the variable's standard deviation; the multiple is
@@ -24,14 +24,14 @@ NARROWEST = 0.2  # bandwidth; a variable without spread keeps all but 1e-5 of it
 UNIFORM = 1e-3
 _AT_ONCE = 4_000_000  # numbers held in one batch
 _RIDGE = 1e-6  # of each variable's variance; samples on a line still have a density
-_DENSE = 30  # a matrix product costs as little as one gathered product for each entry, per this many entries
+_DENSE = 30  # entries of a matrix product that cost as much as one gathered product
 
 
 @dataclass(frozen=True)
 class AddOneDensity:
     """The frequencies of N samples with one more in each of the L^d cells: (N f + 1) / (N + L^d).
 
-    Summed over e of the variables it is (N f + L^e) / (N + L^d), f and d being those of the others and of all.
+    Summed over e variables it is (N f + L^e) / (N + L^d), with f the frequencies of the other variables.
 
     Attributes:
         states: (n, d) counts below L.
@@ -69,7 +69,7 @@ class AddOneDensity:
         return seen * frequencies + (1 - seen) * uniform
 
     def of(self, variables: np.ndarray) -> "AddOneDensity":
-        """Some of the variables, the others summed over."""
+        """Marginal density of some variables."""
         others = self.others + self.states.shape[1] - len(variables)
         return AddOneDensity(self.states[:, variables], self.weights, self.size, self.levels, others)
 
@@ -114,7 +114,7 @@ class CountKernels:
         return found[:, :levels]
 
     def of(self, variables: np.ndarray) -> "CountKernels":
-        """Some of the variables, the others summed over: what is left of every product."""
+        """Marginal density of some variables: the products of their kernels."""
         return CountKernels(self.states[:, variables], self.weights, self.multiple, self.levels)
 
     def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -134,10 +134,10 @@ class CountKernels:
         return (1 - UNIFORM) * gaussian / gaussian.sum(1, keepdims=True) + UNIFORM / self.levels
 
     def _relative(self, asked: np.ndarray) -> np.ndarray:
-        """(q,) probabilities of states (q, d) over that of the uniform distribution, which keeps them representable.
+        """(q,) probabilities of states (q, d) divided by the uniform distribution's, so that they do not underflow.
 
-        The variables are split in two. Each half has few distinct combinations of counts; a matrix product
-        over the samples gives every pair of them, or gathered products the pairs asked for, whichever is cheaper.
+        The variables are split into two halves with few distinct combinations of counts each. A matrix product over
+        the samples gives all pairs of combinations, gathered products only the pairs in `asked`; the cheaper is used.
         """
         states, weights = merge_duplicates(self.states, self.weights)
         (first, one), (second, two) = _halves(asked)
@@ -174,7 +174,7 @@ class GaussianKernels:
     Attributes:
         states: (n, d).
         weights: (n,), sum one.
-        multiple: bandwidth over the spread: each has multiple² times the samples' covariance.
+        multiple: bandwidth over the spread: each Gaussian has multiple² times the samples' covariance.
     """
 
     states: np.ndarray
@@ -195,7 +195,7 @@ class GaussianKernels:
         return self.log_probs(states, [self.multiple])[0]
 
     def log_probs(self, states: np.ndarray, multiples: Sequence[float]) -> np.ndarray:
-        """(m, n) log-densities with each of m multiples in place of the own one; the distances are found once."""
+        """(m, n) log-densities with each of m multiples in place of `multiple`; distances are computed once."""
         unit = self.factor / self.multiple
         centres, asked = (solve_triangular(unit, part.T, lower=True).T for part in (self.states, states))
         constant = np.log(np.diag(unit)).sum() + states.shape[1] * (np.log(multiples) + 0.5 * np.log(2 * np.pi))
@@ -217,7 +217,7 @@ class GaussianKernels:
         return np.stack(found)
 
     def of(self, variables: np.ndarray) -> "GaussianKernels":
-        """Some of the variables, the others integrated over."""
+        """Marginal density of some variables."""
         return GaussianKernels(self.states[:, variables], self.weights, self.multiple)
 
     def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -230,13 +230,13 @@ Kernels = CountKernels | GaussianKernels
 
 
 def kernels(states: np.ndarray, weights: np.ndarray, multiple: float, space: StateSpace) -> Kernels:
-    """The kernel density that suits a space.
+    """Kernel density on a state space.
 
     Args:
         states: (n, d).
         weights: (n,), sum one.
         multiple: bandwidth over the samples' spread.
-        space: what a state can be.
+        space: state space of the data.
     """
     if isinstance(space, Counts):
         return CountKernels(states, weights, multiple, space.levels)
@@ -253,7 +253,7 @@ def log_probs(
 
 
 class LeftOut(NamedTuple):
-    """A snapshot, and weighted samples that predict it without having seen it.
+    """A left-out snapshot, and weighted samples that predict it from the other snapshots.
 
     Attributes:
         samples: (n, d).
@@ -271,7 +271,7 @@ def best_multiple(left_out: Sequence[LeftOut], space: StateSpace) -> float:
 
     Args:
         left_out: snapshots with their predictions.
-        space: what a state can be.
+        space: state space of the data.
 
     Returns:
         The one of `MULTIPLES` with the largest log-likelihood, mean over states and then over snapshots.
@@ -289,7 +289,7 @@ def best_multiple(left_out: Sequence[LeftOut], space: StateSpace) -> float:
 
 
 def _halves(states: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Distinct combinations (u, k) of the first and of the other variables, and the place (q,) of each state's."""
+    """Distinct combinations (u, k) of each half of the variables, and the index (q,) of each state's combination."""
     cut = max(1, states.shape[1] // 2)
     return [_distinct(states[:, :cut]), _distinct(states[:, cut:])]
 

@@ -1,6 +1,6 @@
-"""Densities, one for each time, and how far they are from held-out states and from the exact law.
+"""Scores of densities at each time, against held-out states and the exact law.
 
-Networks and baselines are scored by the same function, so that their numbers mean the same.
+Networks and baselines are scored by the same function, so their scores are comparable.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Density(Protocol):
         """(d, B) probabilities of the space's bins in each variable; over counts, of 0 … L−1."""
 
     def of(self, variables: np.ndarray) -> "Density | None":
-        """The density of some of the variables, in their order, alone; None where it cannot be told."""
+        """Marginal density of some variables, in their order; None if it is not available."""
 
 
 def score(densities: Sequence[Density], heldout: Sequence[np.ndarray], law: ExactLaw | None) -> dict[str, np.ndarray]:
@@ -30,14 +30,14 @@ def score(densities: Sequence[Density], heldout: Sequence[np.ndarray], law: Exac
 
     Args:
         densities: T of them.
-        heldout: T arrays (M_t, d), or none, or T without states.
-        law: at the same T times, or None where it is unknown.
+        heldout: T arrays (M_t, d), which may be empty, or no arrays.
+        law: at the same T times, or None if it is unknown.
 
     Returns:
         Arrays (T,) by name: `nll`, the mean negative log-likelihood of the held-out states (nats per variable,
         infinite where one lies outside the density's range, NaN where there are none); `kl_exact` (nats) and
-        `tv_exact`, the distances of the joint distribution of the variables that the law knows. What cannot be known
-        is left out.
+        `tv_exact`, the distances of the joint distribution of the law's variables. Scores without data are left
+        out.
 
     Raises:
         ValueError: the numbers of times differ.
@@ -62,7 +62,7 @@ def marginals(densities: Sequence[Density], space: StateSpace) -> np.ndarray:
 
 
 def fit_levels(marginals: np.ndarray, levels: int) -> np.ndarray:
-    """(…, levels) probabilities from (…, L): further counts have none, and counts ≥ levels are dropped."""
+    """(…, levels) probabilities from (…, L): padded with zeros, or without counts ≥ levels."""
     missing = max(0, levels - marginals.shape[-1])
     widths = [(0, 0)] * (marginals.ndim - 1) + [(0, missing)]
     return np.pad(marginals[..., :levels], widths)

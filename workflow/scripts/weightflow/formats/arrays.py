@@ -28,16 +28,16 @@ from weightflow.limits import check_array, check_numbers
 
 AXES = {"trajectory": 0, "time": 1, "variable": 2}
 _PICKLED = ("Object arrays", "Python objects", "pickle")
-# as zipfile and NumPy raise them, of members that are compressed strangely, encrypted or of headers of no sense
+# raised by zipfile and NumPy for unknown compression, encryption and invalid headers
 _DAMAGED: tuple[type[Exception], ...]
 _DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, ValueError, TypeError)
 _DAMAGED += (ArithmeticError, LookupError, AttributeError, SyntaxError, struct.error, tokenize.TokenError, MemoryError)
-_HEAD = 16_384  # bytes; NumPy takes no header of more than 10 000, but would read what it says its length is
+_HEAD = 16_384  # bytes; NumPy refuses headers of more than 10 000, but only after reading their declared length
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 def read_npy(path: Path, settings: FileSettings) -> RawSnapshots:
-    """Read an array of trajectories, times and variables, in the order that `axes` says.
+    """Read an array of trajectories, times and variables, in the order of `axes`.
 
     Args:
         path: the file.
@@ -123,7 +123,7 @@ def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: FileS
                 f"{path}: the array '{name}' holds Python objects, which are pickled; save plain numbers with "
                 "numpy.savez."
             )
-        check_array(shape, dtype.itemsize, f"{path}: the array '{name}'")  # NumPy inflates as much and no more
+        check_array(shape, dtype.itemsize, f"{path}: the array '{name}'")  # NumPy inflates exactly this much
         return archive[name]
     except InputError:
         raise
@@ -132,10 +132,10 @@ def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: FileS
 
 
 def _check_length(path: Path) -> None:
-    """Refuse an array that is longer than its file, whose size NumPy's own count may pass over."""
+    """Refuse an array that is longer than its file; NumPy's own computation of the size may overflow."""
     with path.open("rb") as file:
         if file.read(len(np.lib.format.MAGIC_PREFIX)) != np.lib.format.MAGIC_PREFIX:
-            return  # nothing that is read as an array
+            return  # not read as an array
         file.seek(0)
         shape, dtype = _header(file)
     if not dtype.hasobject and prod(shape) * dtype.itemsize > path.stat().st_size:
@@ -143,14 +143,14 @@ def _check_length(path: Path) -> None:
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
-    """Shape and type of an array, of whose file little else is read or inflated."""
+    """Shape and type of an array, from the first bytes of its file."""
     head = io.BytesIO(file.read(_HEAD))
     shape, _, dtype = _HEADERS[np.lib.format.read_magic(head)](head)
     return shape, dtype
 
 
 def _names(variables: int, settings: FileSettings, path: Path) -> list[str]:
-    """Names of all variables, or of the first ones where the key is their number."""
+    """Names of all variables, or of the first n if the key `variables` is a number n."""
     if isinstance(settings.variables, int):
         return first_names(default_names(variables), settings.variables, f"{path}")
     names = list(settings.variables or default_names(variables))

@@ -1,4 +1,4 @@
-"""Fetching a file that a config names, once and whole: checked before it takes its place."""
+"""Downloads of files that a config names; a download is checked before it is put in place."""
 
 import logging
 import os
@@ -16,14 +16,14 @@ from weightflow.storage import atomic, file_digest
 
 _TIMEOUT = 60.0  # seconds without a byte
 _CHUNK = 1 << 20
-_REFUSED = range(400, 500)  # by a server that would say the same again
+_REFUSED = range(400, 500)  # statuses that a second attempt would not change
 
 
 def check_sum(path: str | Path, sha256: str, said_by: str) -> None:
-    """Hold a file that is there, whoever put it there, against the checksum that it must have.
+    """Compare an existing file with its expected checksum.
 
     Raises:
-        InputError: it is missing, or another one.
+        InputError: the file is missing or has another checksum.
     """
     path = Path(path)
     if not path.is_file():
@@ -33,20 +33,20 @@ def check_sum(path: str | Path, sha256: str, said_by: str) -> None:
 
 
 def fetch(url: str, path: str | Path, sha256: str | None, attempts: int = 3, wait: float = 5.0) -> str:
-    """Fetch a file, and put it in its place if it is the right one.
+    """Download a file and put it in place if its checksum is right.
 
     Args:
         url: http, https, ftp or file.
-        path: where it goes; a file that is there stays until the new one is whole and checked.
-        sha256: checksum that it must have, in hexadecimal; None takes whatever comes.
-        attempts: how often it is tried.
+        path: destination; an existing file is replaced only by a complete and checked one.
+        sha256: expected checksum, in hexadecimal; None accepts any file.
+        attempts: number of attempts.
         wait: seconds before the second attempt, twice as many before the third, and so on.
 
     Returns:
-        Its checksum.
+        Checksum of the file.
 
     Raises:
-        InputError: it cannot be fetched, or is not the right one; nothing is written then.
+        InputError: the download failed or has another checksum; nothing is written.
     """
     with atomic(path) as temporary:
         for attempt in range(1, attempts + 1):
@@ -67,14 +67,14 @@ def fetch(url: str, path: str | Path, sha256: str | None, attempts: int = 3, wai
                 time.sleep(wait * 2 ** (attempt - 1))
         if sha256 is not None and found != sha256:
             raise InputError(
-                f"{url}: the checksum of what came is {found}, and the key sha256 says {sha256}; nothing was kept, so "
+                f"{url}: the checksum of the download is {found}, not the key sha256's {sha256}; nothing was kept, so "
                 f"check the url, or put the right file at {path} yourself."
             )
     return found
 
 
 def _stream(url: str, path: Path) -> str:
-    """Write what a URL gives; its checksum."""
+    """Download a URL to a file; returns its checksum."""
     if url.startswith("file:") and not os.path.isfile(local := urllib.request.url2pathname(urlsplit(url).path)):
         raise FileNotFoundError(f"{local} is no file")  # a device or a pipe would never end
     most = min(limits.most_bytes(), shutil.disk_usage(path.parent).free)
@@ -86,10 +86,10 @@ def _stream(url: str, path: Path) -> str:
         size = max(file.tell(), expected or 0)
         if size > most:
             raise InputError(
-                f"{url}: has {size} bytes or more, and {most} is the most that this machine has the memory and the "
-                "disk for; check the key url."
+                f"{url}: has {size} bytes or more, and {most} is the most that fits the memory and the disk of this "
+                "machine; check the key url."
             )
         size = file.tell()
-    if expected is not None and size != expected:  # urllib itself takes an early end for the end
+    if expected is not None and size != expected:  # urllib itself does not notice an early end
         raise urllib.error.ContentTooShortError(f"{size} of {expected} bytes came", (str(path), response.headers))
     return file_digest(path)

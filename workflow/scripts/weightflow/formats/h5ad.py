@@ -34,7 +34,7 @@ _DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, Runtime
 
 
 def read_h5ad(path: Path, settings: FileSettings) -> RawSnapshots:
-    """Read the cells of one matrix; the others of the file are not loaded.
+    """Read the cells of one matrix; other matrices of the file are not loaded.
 
     Args:
         path: the file.
@@ -78,8 +78,8 @@ def _element(file: h5py.File, key: str, path: Path) -> Any:
     _check_size(file, key, path)
     try:
         return read_elem(file[key])
-    except Exception as error:  # some of anndata's have no public name
-        raise InputError(f"{path}: '{key}' is damaged or nothing that anndata reads; write the file again.") from error
+    except Exception as error:  # some exceptions of anndata have no public name
+        raise InputError(f"{path}: '{key}' is damaged or unknown to anndata; write the file again.") from error
 
 
 def _matrix(file: h5py.File, key: str, cells: int, path: Path) -> tuple[np.ndarray | spmatrix, list[str]]:
@@ -113,7 +113,7 @@ def _matrix(file: h5py.File, key: str, cells: int, path: Path) -> tuple[np.ndarr
 def _chosen(
     values: np.ndarray | spmatrix, names: list[str], wanted: Sequence[str] | int | None, path: Path
 ) -> tuple[np.ndarray | spmatrix, list[str]]:
-    """The columns of the wanted variables, before a sparse matrix of all would fill the memory."""
+    """Columns of the wanted variables, chosen before a sparse matrix is made dense and could fill the memory."""
     if isinstance(wanted, int):
         wanted = first_names(names, wanted, f"{path}")
     check_names([name for name in names if name in wanted] if wanted else names, f"{path}")
@@ -126,12 +126,12 @@ def _chosen(
 
 
 def _check_size(file: h5py.File, key: str, path: Path) -> None:
-    """Refuse an element that is elsewhere, or that would fill the memory: what was not written takes no disk."""
+    """Refuse an element that lies in other files or would fill the memory: unwritten chunks take no disk space."""
     at, names = f"{path}: '{key}'", []
     if isinstance(element := file[key], h5py.Dataset):
         parts = [element]
     else:
-        element.visititems_links(lambda name, _: names.append(name))  # nothing that may fail: h5py takes no exceptions
+        element.visititems_links(lambda name, _: names.append(name))  # h5py drops exceptions
         for name in names:
             _refuse_link(element, name, path)
         parts = [part for name in names if isinstance(part := element[name], h5py.Dataset)]
@@ -143,18 +143,18 @@ def _check_size(file: h5py.File, key: str, path: Path) -> None:
 
 
 def _refuse_link(group: h5py.Group, name: str, path: Path) -> None:
-    """Refuse what may be in another file; anndata writes no such links."""
+    """Refuse soft and external links, which may lead to other files; anndata writes none."""
     link = group.get(name, h5py.HardLink(), getlink=True)
     if not isinstance(link, h5py.HardLink):
         raise InputError(f"{path}: '{name}' is a link to another place; write the file again with anndata.")
 
 
 def _check_places(matrix: spmatrix, at: str) -> None:
-    """Refuse a sparse matrix with values beside it: SciPy writes them where they say, outside of its memory."""
+    """Refuse a sparse matrix with indices out of range: SciPy would write its values outside of its memory."""
     try:
         matrix.check_format(full_check=True)
     except ValueError as error:
-        raise InputError(f"{at} has values in rows or columns that are not there; write it again.") from error
+        raise InputError(f"{at} has indices of rows or columns out of range; write it again.") from error
 
 
 def _dense(values: np.ndarray | spmatrix, at: str) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""Whether HDF5 itself survives a file: tried in a process of its own, which may crash or be ended.
+"""Test of an HDF5 file by a separate process, which may crash or be killed.
 
-The library loops for ever, or reads outside of its memory, on some files whose inner tables are damaged (a heap's
-object of size −16 is enough), and no signal of Python's reaches it there.
+On some files with damaged internal tables (a heap object of size −16 is enough) the HDF5 library loops for ever or
+reads outside of its memory, and Python cannot interrupt it.
 """
 
 import subprocess
@@ -13,9 +13,9 @@ from weightflow.limits import most_bytes
 
 _SECONDS = 60.0  # for a small file, which takes a tenth of one
 _BYTES_A_SECOND = 1_000_000
-_MOST = 10_000_000  # texts of a part that are read
-_LIBRARY = 2 * 2**30  # bytes of addresses that Python and HDF5 take themselves
-_FULL = 3  # what the trial says where its memory does not do
+_MOST = 10_000_000  # texts of a data set that are read
+_LIBRARY = 2 * 2**30  # bytes of address space for Python and HDF5 themselves
+_FULL = 3  # exit status of the trial if its memory does not suffice
 _TRIAL = f"""
 import sys
 import h5py
@@ -55,14 +55,14 @@ except Exception:
 
 
 def check_survives(path: Path, seconds: float = _SECONDS) -> None:
-    """Refuse a file that HDF5 does not come back from.
+    """Refuse a file on which HDF5 crashes, hangs or runs out of memory.
 
     Args:
-        path: the file; what its links and virtual data sets lead to is not opened.
-        seconds: that a small file may take.
+        path: the file; the targets of its links and virtual data sets are not opened.
+        seconds: time limit for a small file.
 
     Raises:
-        InputError: the library crashed, did not end in time, or found texts of more than the memory.
+        InputError: the library crashed, did not end in time, or needs too much memory for texts.
     """
     limit = seconds + path.stat().st_size / _BYTES_A_SECOND
     try:

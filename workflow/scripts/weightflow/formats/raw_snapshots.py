@@ -1,4 +1,4 @@
-"""What a file of snapshots holds, whatever its format: times, the states at each, and the variables' names."""
+"""Content of a file of snapshots in any format: times, states at each time, and names of the variables."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _LISTED = 12  # most names in a message
 
 @dataclass(frozen=True)
 class RawSnapshots:
-    """What a file holds.
+    """Times, states and variables of a file.
 
     Attributes:
         times: (T,).
@@ -36,7 +36,7 @@ def default_names(variables: int) -> list[str]:
 
 
 def listed(names: Iterable[Any]) -> str:
-    """All of a few names, and the first of many, for messages."""
+    """Names for messages; of many only the first."""
     names = [shown(name) for name in names]
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(names[:_LISTED]) + more if names else "(none)"
@@ -53,14 +53,14 @@ def refuse_times(settings: FileSettings, where: str) -> None:
 
 
 def numeric_times(values: Sequence[Any] | np.ndarray, where: str) -> np.ndarray:
-    """(n,) times of n states, also of text and categories that are numbers.
+    """(n,) times of n states; text and categories are converted to numbers.
 
     Args:
         values: one for each state.
         where: the file and the key, for messages.
 
     Raises:
-        InputError: there is none, or one is missing or no number.
+        InputError: the list is empty, or a time is missing or not a number.
     """
     given = pd.Series(np.asarray(values))
     if given.empty:
@@ -76,10 +76,10 @@ def numeric_times(values: Sequence[Any] | np.ndarray, where: str) -> np.ndarray:
 
 
 def check_names(names: Sequence[str], where: str) -> None:
-    """Refuse variables that cannot be told apart.
+    """Refuse repeated names of variables.
 
     Raises:
-        InputError: naming the first name that is there twice.
+        InputError: a name is repeated.
     """
     repeated = pd.Index(names)[pd.Index(names).duplicated()]
     if len(repeated):
@@ -91,11 +91,11 @@ def first_names(names: Sequence[str], count: int, where: str) -> list[str]:
 
     Args:
         names: all of the file's.
-        count: how many of them.
+        count: number of names.
         where: the file, for messages.
 
     Raises:
-        InputError: there are fewer.
+        InputError: the file has fewer variables.
     """
     if count > len(names):
         raise InputError(f"{where}: holds {len(names)} variables, and the key variables asks for {count}; lower it.")
@@ -103,7 +103,7 @@ def first_names(names: Sequence[str], count: int, where: str) -> list[str]:
 
 
 def group_by_time(times: np.ndarray, states: np.ndarray, variables: Sequence[str]) -> RawSnapshots:
-    """Snapshots of n states that each have a time; within one, states keep their order.
+    """Group n states by their times into snapshots; states keep their order.
 
     Args:
         times: (n,).
@@ -119,7 +119,7 @@ def group_by_time(times: np.ndarray, states: np.ndarray, variables: Sequence[str
 def join(parts: Sequence[RawSnapshots], names: Sequence[str]) -> RawSnapshots:
     """The raw snapshots of several files as one: at each time, the states of the first file, then those of the next.
 
-    Trajectories stay whole where all files hold some, at the same times.
+    The result is paired if all files are paired and have the same times.
 
     Args:
         parts: at least one.

@@ -1,4 +1,4 @@
-"""Reading users' files, each format by the module that knows it."""
+"""Reading of users' files, each format by its reader."""
 
 import os
 from collections.abc import Sequence
@@ -10,29 +10,29 @@ from weightflow.formats.registry import READERS
 from weightflow.formats.settings import FileSettings
 
 if TYPE_CHECKING:
-    from weightflow.formats.raw_snapshots import RawSnapshots  # which loads pandas, and every job reads the config
+    from weightflow.formats.raw_snapshots import RawSnapshots  # loads pandas, and every job reads the config
 
 
 def as_files(given: str | Sequence[str] | None) -> list[str]:
-    """A key that holds nothing, one entry or a list of them, as a list."""
+    """Value of a key (None, one entry or a list of entries) as a list."""
     return [] if not given else [given] if isinstance(given, str) else list(given)
 
 
 def format_of(path: str | Path) -> str:
-    """The suffix that tells a file's format, with what it is compressed by."""
+    """Suffix of a file's format, with that of its compression."""
     path = Path(path)
     return "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
 
 
 def read_raw_snapshots(paths: str | Path | Sequence[str | Path], settings: FileSettings) -> "RawSnapshots":
-    """Read a user's file, or several that are joined, by their suffixes.
+    """Read a user's file, or several files and join them.
 
     Args:
         paths: the file or files.
         settings: the data set's settings: `axes`, `times`, `time_column`, `matrix`, `variables`.
 
     Raises:
-        InputError: a file is missing, unreadable, or not of the shape its settings say.
+        InputError: a file is missing or unreadable, or does not match the settings.
     """
     from weightflow.formats.raw_snapshots import join
 
@@ -41,7 +41,7 @@ def read_raw_snapshots(paths: str | Path | Sequence[str | Path], settings: FileS
 
 
 def _read(path: Path, settings: FileSettings) -> "RawSnapshots":
-    if not os.path.isfile(path):  # false also of names that no system takes
+    if not os.path.isfile(path):  # False also for invalid names
         raise InputError(f"{path}: there is no such file; check the data set's key 'file'.")
     if (suffix := format_of(path)) not in READERS:
         raise InputError(f"{path}: the suffix '{suffix}' is not known; use {', '.join(READERS)}.")

@@ -10,9 +10,9 @@ class Reader:
     """A format of users' files.
 
     Attributes:
-        description: what a file holds.
+        description: content of a file.
         read: function of (path, settings of the data set) to its `RawSnapshots`.
-        annotated: whether its matrices have names, so that predictions can go back to the one that the states are from.
+        annotated: whether its matrices have names, so that predictions can be written to the matrix of the states.
     """
 
     description: str

@@ -26,11 +26,11 @@ _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _OTHER_SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
 _GZIP = b"\x1f\x8b"
 _DAMAGED: tuple[type[Exception], ...] = (ValueError, OSError, EOFError, zlib.error, csv.Error)
-# as pandas and Arrow raise them, of tables that say strange things about themselves
+# raised by pandas and Arrow for inconsistent tables
 _DAMAGED += (LookupError, TypeError, AttributeError, ArithmeticError, NotImplementedError, MemoryError)
 _CHUNK = 1 << 20
 _NUMBER = 8  # bytes
-_PER_LETTER = 4  # bytes in memory for each of a text: a number takes two letters at least, its separator included
+_PER_LETTER = 4  # bytes in memory per letter of text: a number takes at least two letters, its separator included
 
 
 def read_table(path: Path, settings: FileSettings) -> RawSnapshots:
@@ -41,7 +41,7 @@ def read_table(path: Path, settings: FileSettings) -> RawSnapshots:
         settings: the data set's: `time_column`, `variables`, `times`.
 
     Raises:
-        InputError: the file is damaged, a column is missing, there twice or without numbers.
+        InputError: the file is damaged, or a column is missing, repeated or not numeric.
     """
     table = _read(path, settings)
     column = settings.time_column
@@ -68,13 +68,13 @@ def read_table(path: Path, settings: FileSettings) -> RawSnapshots:
 
 
 def _numbers(table: pd.DataFrame) -> np.ndarray:
-    """(n, d) values; whole numbers stay whole, except in columns that say which are missing."""
+    """(n, d) values; integers stay integers, except in tables with nullable columns."""
     values = table.to_numpy()
     return values if values.dtype != object else table.to_numpy(dtype=float, na_value=np.nan)
 
 
 def _strange(column: pd.Series) -> str:
-    """What a column holds in place of numbers."""
+    """Description of a column that is not numeric."""
     if not isinstance(column.dtype, pd.CategoricalDtype) and column.dtype.kind not in "OUT":
         return f"{column.dtype}"
     wrong = column[pd.to_numeric(column.astype(object), errors="coerce").isna() & column.notna()]
@@ -82,7 +82,7 @@ def _strange(column: pd.Series) -> str:
 
 
 def _refuse_separator(names: list[str], path: Path) -> None:
-    """Refuse a text that is one column to its reader and several to anyone who looks at it."""
+    """Refuse a table that is read as one column because it has another separator."""
     wanted = _SEPARATORS.get(Path(path.name.removesuffix(".gz")).suffix)
     found = [word for sign, word in _OTHER_SEPARATORS.items() if sign != wanted and sign in names[0]]
     if wanted and len(names) == 1 and found:
@@ -97,7 +97,7 @@ def _read(path: Path, settings: FileSettings) -> pd.DataFrame:
     except InputError:
         raise
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a readable table; it is no text in UTF-8, so save it as such.") from error
+        raise InputError(f"{path}: not a readable table; it is not text in UTF-8, so save it as UTF-8.") from error
     except _DAMAGED as error:
         raise InputError(f"{path}: not a readable table; {shown(error).rstrip('.')}.") from error
     if len(header) != table.shape[1]:
@@ -109,7 +109,7 @@ def _read(path: Path, settings: FileSettings) -> pd.DataFrame:
 
 
 def _parquet(path: Path) -> tuple[pd.DataFrame, list[str]]:
-    """A table and its columns' names; what was its index is a column."""
+    """A table and its columns' names; the index becomes a column."""
     about = pyarrow.parquet.read_metadata(path)
     check_numbers(0, about.num_columns, f"{path}")
     check_array((about.num_rows, about.num_columns), _NUMBER, f"{path}: the table")
@@ -121,7 +121,7 @@ def _parquet(path: Path) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _text(path: Path) -> tuple[pd.DataFrame, list[str]]:
-    """A table and its columns' names as they are written, for pandas renames the second of two."""
+    """A table and its columns' names as in the file; pandas renames repeated ones."""
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP
     if packed != (path.suffix == ".gz"):
@@ -132,13 +132,13 @@ def _text(path: Path) -> tuple[pd.DataFrame, list[str]]:
         header = next(filter(None, csv.reader(file, delimiter=separator)), [])  # pandas skips empty lines too
     check_numbers(0, len(header), f"{path}")
     table = pd.read_csv(path, sep=separator, skipinitialspace=True)
-    if table.index.nlevels > 1:  # of more than the names of rows, pandas would make names too
+    if table.index.nlevels > 1:  # pandas takes surplus columns as names of rows
         raise InputError(f"{path}: there are rows of more values than the {len(header)} columns; mend them.")
     return table, [name.strip() for name in header]
 
 
 def _inflated(path: Path) -> int:
-    """Size of a compressed file's text, which it does not say itself; of a very large one, that it is so."""
+    """Uncompressed size of a file, counted only until it exceeds the limit."""
     size = 0
     with gzip.open(path, "rb") as file:
         while _PER_LETTER * size <= most_bytes() and (chunk := file.read(_CHUNK)):

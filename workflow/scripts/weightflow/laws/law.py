@@ -1,7 +1,7 @@
-"""Exact laws: what the probabilities of a system's states truly are, for predictions to be compared with.
+"""Exact laws: the true probabilities of a system's states, for comparison with predictions.
 
-A law is a table of states, or a product of Poisson distributions, or it is not known. It may be that of some of the
-variables alone, where these do not depend on the others.
+A law is a table of states, a product of Poisson distributions, or unknown. It may cover only some of the variables,
+if these do not depend on the others.
 """
 
 import math
@@ -18,12 +18,12 @@ from weightflow.errors import InputError
 from weightflow.storage import read_tensors, write_tensors
 
 KIND = "exact law"
-NEGLIGIBLE = 1e-12  # states of a table that are never this probable are not worth their place in the file
-RAREST = 1e-15  # states of a table that are less probable at a time are not compared
-OUTSIDE = 1e-6  # probability of states that a density may exclude before its divergence is infinite
-_DRAWS = 10_000  # states that a distance from a product law is the mean over
-_NAMED = 2  # variables in a row that are all named; of more, the first and the last
-_FURTHEST = 1e-7  # probability of the counts of a Poisson distribution that are not looked at
+NEGLIGIBLE = 1e-12  # states whose probability never exceeds this are left out of a table
+RAREST = 1e-15  # states of a table with a smaller probability at a time are not compared
+OUTSIDE = 1e-6  # largest probability of the states that a density excludes for a finite divergence
+_DRAWS = 10_000  # sampled states for a distance from a product law
+_NAMED = 2  # consecutive variables that are all named; of longer runs, the first and the last
+_FURTHEST = 1e-7  # tail probability of a Poisson distribution that is cut off
 
 
 class ExactLaw(Protocol):
@@ -35,22 +35,22 @@ class ExactLaw(Protocol):
 
     @property
     def variables(self) -> np.ndarray:
-        """(k,) indices of the variables that it is the law of, in order."""
+        """(k,) indices of the variables that the law covers, in order."""
 
     @property
     def levels(self) -> int:
-        """More than any count that it gives weight to."""
+        """Exclusive upper bound of the counts that the law considers."""
 
     @property
     def is_known(self) -> bool:
-        """Whether there are probabilities at all; nothing may be compared with an unknown law."""
+        """Whether the law was computed; an unknown law allows no comparison."""
 
     @property
     def form(self) -> str:
-        """What it is made of, in words."""
+        """Kind and size of the law, in words."""
 
     def marginals(self, t: int, levels: int) -> np.ndarray:
-        """(k, levels) marginal probabilities at the t-th time; further counts are dropped, so rows may lack some."""
+        """(k, levels) marginal probabilities at the t-th time, without larger counts; rows may sum to less than one."""
 
     def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
         """States (n, k) and their weights (n,) at the t-th time, for figures."""
@@ -99,7 +99,7 @@ class TableLaw:
 
     @property
     def form(self) -> str:
-        """A table, with its size and the most that it lacks at any time."""
+        """Size of the table and the largest lost probability at any time."""
         lost = self.lost.max()
         lacks = f"at most {_rounded_up(lost)} of the probability lost" if lost > 0 else "nothing lost"
         return f"a table of {_spaced(len(self.states))} states, {lacks}"
@@ -107,7 +107,7 @@ class TableLaw:
     def marginals(self, t: int, levels: int) -> np.ndarray:
         """(k, levels); raises ValueError where the law is unknown."""
         if not self.is_known:
-            raise ValueError("the exact law is unknown, so it has no marginals; ask is_known first.")
+            raise ValueError("the exact law is unknown, so it has no marginals; check is_known first.")
         weights = self.probabilities[t]
         return np.stack([np.bincount(counts, weights, minlength=levels)[:levels] for counts in self.states.T])
 
@@ -145,7 +145,7 @@ class PoissonLaw:
 
     @property
     def levels(self) -> int:
-        """One more than the last count that is looked at, at any time."""
+        """One more than the largest count considered at any time."""
         return 1 + int(self._tops.max())
 
     @property
@@ -155,7 +155,7 @@ class PoissonLaw:
 
     @property
     def form(self) -> str:
-        """A product, and how distances from it are told."""
+        """A product, and the number of draws behind distances from it."""
         return f"independent Poisson distributions (distances are means over {_spaced(_DRAWS)} draws)"
 
     def marginals(self, t: int, levels: int) -> np.ndarray:
@@ -163,12 +163,12 @@ class PoissonLaw:
         return self._poisson.pmf(np.arange(levels), self.means[t, :, None])
 
     def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
-        """10 000 states that follow the law, the same whenever they are asked for."""
+        """10 000 states drawn from the law with a fixed seed, with equal weights."""
         drawn = seeding.stream(0, "Poisson law", int(t)).poisson(self.means[t], (_DRAWS, self.means.shape[1]))
         return np.minimum(drawn, self._tops[t]), np.full(_DRAWS, 1 / _DRAWS)
 
     def distances(self, t: int, log_prob: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
-        """Means over 10 000 states that follow the law: of log p − log q, and of the positive part of 1 − q/p."""
+        """Means over 10 000 states drawn from the law: of log p − log q, and of the positive part of 1 − q/p."""
         states, repeats = np.unique(self.weighted(t)[0], axis=0, return_counts=True)
         log_p, log_q = self._poisson.logpmf(states, self.means[t]).sum(1), log_prob(states)
         if not np.isfinite(log_q).all():
@@ -180,7 +180,7 @@ class PoissonLaw:
 
     @property
     def _poisson(self) -> Any:
-        from scipy.stats import poisson  # takes a second, and few of the jobs that read laws meet this one
+        from scipy.stats import poisson  # takes a second to import, and few jobs that read laws need it
 
         return poisson
 
@@ -193,11 +193,12 @@ def kl(p: np.ndarray, log_q: np.ndarray) -> float:
     """Kullback–Leibler divergence KL(P‖Q) in nats, not below zero.
 
     Args:
-        p: (n,) probabilities of P at the states that carry it, all positive.
-        log_q: (n,) natural logarithms of Q's probabilities there, −∞ where Q has none.
+        p: (n,) probabilities of P on its support, all positive.
+        log_q: (n,) natural logarithms of Q's probabilities at these states, −∞ for zero.
 
     Returns:
-        The divergence without the states that Q excludes if P has at most 1e-6 there, else infinity.
+        The divergence. States that Q excludes are left out if their probability under P is at most 1e-6; else it is
+            infinite.
     """
     inside = np.isfinite(log_q)
     if p[~inside].sum() > OUTSIDE:
@@ -207,18 +208,18 @@ def kl(p: np.ndarray, log_q: np.ndarray) -> float:
 
 
 def tv(p: np.ndarray, log_q: np.ndarray) -> float:
-    """Total variation between P and Q, 0 … 1; arguments as of `kl`. Q's mass at all other states counts as wrong."""
+    """Total variation between P and Q, 0 … 1; arguments as of `kl`. Q's mass at other states counts as difference."""
     q = np.exp(log_q)
     return float(0.5 * (np.abs(p - q).sum() + max(0.0, 1 - q.sum())))
 
 
 def unknown_law(times: np.ndarray, variables: int) -> TableLaw:
-    """What there is where no law could be computed."""
+    """An unknown law: a table without states."""
     return TableLaw(times, np.zeros((0, variables), dtype=np.int64), np.zeros((len(times), 0)), np.ones(len(times)))
 
 
 def write_law(path: str | Path, law: TableLaw | PoissonLaw, **metadata: Any) -> None:
-    """Write a law, known or not, with what made it (`metadata`, JSON)."""
+    """Write a law, known or not, with its provenance (`metadata`, JSON)."""
     write_tensors(path, KIND, {part.name: getattr(law, part.name) for part in fields(law)}, **metadata)
 
 
@@ -242,12 +243,12 @@ def known_law(path: str | Path | Sequence[str]) -> TableLaw | PoissonLaw | None:
 
 
 def of_all(law: ExactLaw | None, variables: int) -> ExactLaw | None:
-    """The law where it is that of all variables, else None."""
+    """The law if it covers all variables, else None."""
     return law if law is not None and len(law.variables) == variables else None
 
 
 def describe_law(law: ExactLaw, names: Sequence[str]) -> str:
-    """Which variables a law is of and what it is made of, in words.
+    """Variables and form of a law, in words.
 
     Args:
         law: known or not.

@@ -1,10 +1,10 @@
 """The exact law of a reaction network: its chemical master equation on a finite state space.
 
 Finite state projection (Munsky & Khammash 2006, J. Chem. Phys. 124, 044104): probability that leaves the
-chosen states is lost, and never returns. Every probability is then too small by at most what was lost, so
-the loss bounds the error. It is collected in one sink per species, which tells whose bound to enlarge.
+chosen states is lost, and never returns. Every probability is then too small by at most the lost probability,
+which bounds the error. One sink per species collects it and shows which bound to enlarge.
 
-Where no rate depends on time, probabilities advance by uniformisation. Elsewhere by SciPy's DOP853.
+Probabilities advance by uniformisation if no rate depends on time, else by SciPy's DOP853.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,18 +32,18 @@ _LARGEST_BOX = 2**62  # states are numbered with 64-bit integers
 def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, tolerance: float = 1e-6) -> TableLaw:
     """Solve the chemical master equation at the network's grid times.
 
-    The states are those that reactions reach from the initial ones within a bound for each species. Species
-    that the stoichiometry bounds (all of a closed system) have that bound; the others start near the initial
-    state, and where more than their share of the tolerance leaks through, their bounds grow.
+    The states are those that reactions reach from the initial ones within a bound for each species. The
+    stoichiometry bounds some species (all of a closed system). The bounds of the others start near the initial
+    state and grow while more than their share of the tolerance leaks through.
 
     Args:
-        network: the system. As in the simulation, a reaction that lacks what it consumes does not fire.
-        max_states: most states to follow; 0 gives up at once.
-        tolerance: most probability that may be lost by the last time.
+        network: the system. As in the simulation, a reaction without enough reactants does not fire.
+        max_states: largest number of states; 0 returns an unknown law at once.
+        tolerance: largest probability lost by the last time.
 
     Returns:
-        The law, unknown (n = 0) where more than `max_states` states would be needed, or where some state is so
-        short-lived that following it would take hours.
+        The law, unknown (n = 0) if it needs more than `max_states` states, or if some state is so short-lived that
+        the solution would take hours.
 
     Raises:
         InputError: a propensity is negative or undefined in some state.
@@ -87,7 +87,7 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
         leaks = (later - p)[len(states) : -1]
         leaking = leaks >= 0.1 * leaks.max()
         grown = np.where(leaking, np.minimum(caps, np.ceil(_GROWTH * bounds) + 2), bounds)
-        if (grown == bounds).all():  # it leaks into states within the bounds, at times when nobody looked
+        if (grown == bounds).all():  # it leaks into states within the bounds that `_explore` missed
             return unknown
         bounds = grown
         states = _explore(network, states, bounds, max_states)
@@ -96,12 +96,12 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
 
 @dataclass(frozen=True)
 class _Generator:
-    """dp/dt = A(t) p over n states, then one sink per species, then one for states thought out of reach.
+    """dp/dt = A(t) p over n states, then one sink per species, then one for states taken as unreachable.
 
     Attributes:
         states: (n, d).
         constant: sum of the reactions whose rates do not depend on time.
-        moving: of every other reaction its structure (unit rates) and its (n,) rates at a time.
+        moving: for every other reaction its matrix at unit rates and the function from a time to its (n,) rates.
     """
 
     states: np.ndarray
@@ -134,7 +134,7 @@ class _Generator:
 
     @property
     def fastest(self) -> float:
-        """Largest rate at which any state is left, at the start of time where rates move."""
+        """Largest exit rate of any state, at the first time if rates depend on time."""
         moving = sum((structure.diagonal() * rates(0.0) for structure, rates in self.moving), np.zeros(1))
         return max(-(self.constant.diagonal() + moving).min(), np.finfo(float).tiny)
 
@@ -146,8 +146,8 @@ class _Generator:
         def velocity(t: float, p: np.ndarray) -> np.ndarray:
             return self.constant @ p + sum(structure @ (rates(t) * p) for structure, rates in self.moving)
 
-        # The absolute tolerance is per state, and rules the values between steps: 1e-12 costs 100 times the accuracy.
-        # Steps no longer than the grid's, so that no short pulse of a rate is stepped over.
+        # The absolute tolerance is per state and limits the interpolation between steps: with 1e-12 the result is 100
+        # times less accurate. Steps are at most as long as the grid's, so that no short pulse of a rate is missed.
         solver = DOP853(velocity, times[0], p, times[-1], rtol=1e-8, atol=1e-14, max_step=np.diff(times).max())
         waiting = list(times[1:])
         while waiting:
@@ -194,7 +194,7 @@ def _start(network: ReactionNetwork, tops: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def _stoichiometric_bounds(network: ReactionNetwork, tops: np.ndarray) -> np.ndarray:
-    """(d,) largest counts that any order of reactions could lead to, inf where there is no end.
+    """(d,) largest counts that any sequence of reactions can reach, inf if unbounded.
 
     The maximum of x_i over x = tops + Σ n_r change_r with x ≥ 0 and real n_r ≥ 0.
     """
@@ -231,7 +231,7 @@ def _explore(network: ReactionNetwork, start: np.ndarray, bounds: np.ndarray, mo
 
 
 def _fires(network: ReactionNetwork, reaction: Reaction, states: np.ndarray) -> np.ndarray:
-    """(n,) whether the reaction has a positive rate, for a moving one at some time on a grid of half steps."""
+    """(n,) whether the reaction has a positive rate, if it depends on time at any time of a grid of half steps."""
     if not reaction.propensity.depends_on_time:
         return evaluate(reaction.propensity, states, 0.0) > 0
     found = np.zeros(len(states), dtype=bool)
@@ -263,7 +263,7 @@ def _places(states: np.ndarray, larger: np.ndarray) -> np.ndarray:
 def _assemble(
     times: np.ndarray, spaces: list[np.ndarray], rows: list[list[np.ndarray]], lost_at_start: float, droppable: float
 ) -> TableLaw:
-    """One law from the stretches of time that were solved on growing spaces, without its negligible states."""
+    """One law from the time intervals solved on growing spaces, without negligible states."""
     states = spaces[-1]
     probabilities, lost = np.zeros((len(times), len(states))), np.zeros(len(times))
     i = 0

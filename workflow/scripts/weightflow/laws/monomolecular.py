@@ -1,7 +1,7 @@
-"""Monomolecular networks: molecules that appear, turn into others and vanish, each by itself.
+"""Monomolecular networks: molecules appear, convert and vanish independently of each other.
 
-Started empty or Poisson distributed, the counts stay independent and Poisson distributed, and their means solve
-the linear rate equations (Jahnke & Huisinga 2007, J. Math. Biol. 54, 1–26, theorem 1), however many species there are.
+From an empty or Poisson distributed start, the counts stay independent and Poisson distributed, and their means solve
+the linear rate equations (Jahnke & Huisinga 2007, J. Math. Biol. 54, 1–26, theorem 1).
 """
 
 import numpy as np
@@ -11,11 +11,11 @@ from weightflow.laws.law import PoissonLaw
 from weightflow.systems.expressions import affine
 from weightflow.systems.reaction_network import Reaction, ReactionNetwork
 
-_SOME_TIME = 0.6180339887  # of the whole, where nothing cancels by chance
+_SOME_TIME = 0.6180339887  # share of the whole time, irrational so that terms do not cancel by chance
 
 
 def solve_monomolecular(network: ReactionNetwork) -> PoissonLaw | None:
-    """The exact law of a monomolecular network that starts empty or Poisson distributed; None of any other."""
+    """The exact law of a monomolecular network that starts empty or Poisson distributed; None for any other."""
     times = np.arange(network.points) * network.step
     spread = network.poisson | (network.initial == 0)
     if not spread.all() or not all(_is_monomolecular(r, _SOME_TIME * times[-1]) for r in network.reactions):
@@ -39,7 +39,7 @@ def _rates(network: ReactionNetwork, t: float) -> np.ndarray:
 
 
 def _is_monomolecular(reaction: Reaction, t: float) -> bool:
-    """∅ → A at a rate of its own, or A → B or A → ∅ at a rate in proportion to A."""
+    """Whether a reaction is ∅ → A at a constant rate, or A → B or A → ∅ at a rate proportional to A."""
     rate = affine(reaction.propensity, len(reaction.change), t)
     if rate is None:
         return False

@@ -1,4 +1,4 @@
-"""Solving for the exact law of a system, by the first way that leads there."""
+"""Exact law of a system, by the first method that applies."""
 
 import dataclasses
 
@@ -17,16 +17,17 @@ from weightflow.systems.reading import System
 def solve_law(system: System, max_states: int, tolerance: float) -> TableLaw | PoissonLaw:
     """The law of a system at its grid times.
 
-    A monomolecular network has a closed form. Of others the master equation is solved, on all species or, where
-    that takes too many states, on as many as evolve by themselves. An adaptive walk has finitely many genotypes.
+    A monomolecular network has a closed form. For others the master equation is solved on all species or, if that
+    needs too many states, on the largest closed set of species that is feasible. An adaptive walk has finitely many
+    genotypes.
 
     Args:
         system: a reaction network or an adaptive walk.
-        max_states: most states to follow; 0 gives up at once.
-        tolerance: most probability that may be lost by the last time.
+        max_states: largest number of states; 0 returns an unknown law at once.
+        tolerance: largest probability lost by the last time.
 
     Returns:
-        The law, unknown where none of this leads anywhere.
+        The law, unknown if no method applies.
 
     Raises:
         InputError: a propensity is negative or undefined in some state.
@@ -48,7 +49,7 @@ def _solve_network(network: ReactionNetwork, max_states: int, tolerance: float) 
         return law
     for species in closed_sets(network)[:-1]:
         part = subsystem(network, species)
-        if not part.reactions:  # such as a catalyst's, whose count stays
+        if not part.reactions:  # such as a catalyst, whose count is constant
             continue
         larger = solve_master_equation(part, max_states, tolerance)
         if not larger.is_known:

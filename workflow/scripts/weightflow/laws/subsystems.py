@@ -9,10 +9,10 @@ from weightflow.systems.reaction_network import Reaction, ReactionNetwork
 
 
 def closed_sets(network: ReactionNetwork) -> list[tuple[int, ...]]:
-    """Sets of species that evolve by themselves, smallest first; each is the one before with what one species needs.
+    """Sets of species that do not depend on the others; each adds one species and its dependencies to the set before.
 
     Returns:
-        Increasing sets of indices in order; the last is that of all species.
+        Increasing sets of sorted indices; the last holds all species.
     """
     count = len(network.species)
     needs = [_closure(network, [i]) for i in range(count)]
@@ -25,7 +25,7 @@ def closed_sets(network: ReactionNetwork) -> list[tuple[int, ...]]:
 
 
 def subsystem(network: ReactionNetwork, species: Sequence[int]) -> ReactionNetwork:
-    """The network of a closed set of species alone.
+    """The network restricted to a closed set of species.
 
     Raises:
         ValueError: the set is not closed.
@@ -53,13 +53,13 @@ def subsystem(network: ReactionNetwork, species: Sequence[int]) -> ReactionNetwo
 
 
 def _closure(network: ReactionNetwork, species: Iterable[int]) -> set[int]:
-    """The species and all that their changes depend on, directly or not."""
+    """The species and all species that their changes depend on, directly or not."""
     inside: set[int] = set(species)
     while True:
         larger = set(inside)
         for reaction in network.reactions:
             if reaction.change[list(inside)].any():
-                # What is consumed must be there for the reaction to fire.
+                # A reaction fires only if its reactants are there.
                 larger |= _read_by(reaction.propensity) | set(np.flatnonzero(reaction.change < 0).tolist())
         if larger == inside:
             return inside

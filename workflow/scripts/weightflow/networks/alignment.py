@@ -1,4 +1,4 @@
-"""Alignment: hidden units put in the order, and given the signs, of another network's, without changing what they say.
+"""Alignment: permutation and sign changes of hidden units towards another network, without changing the function.
 
 Weight matching as in Git Re-Basin (Ainsworth, Hayase & Srinivasa, ICLR 2023), with signs for odd activations.
 A backbone declares its groups of interchangeable units (`HiddenUnits`); nothing here knows an architecture.
@@ -16,7 +16,7 @@ from weightflow.networks.layout import HiddenUnits, LinearMap
 
 
 def align_chain(layers: Sequence[LinearMap], symmetries: Sequence[HiddenUnits], weights: np.ndarray) -> np.ndarray:
-    """(K, P) networks, each matched to the one before as it has become; the first stays as it is."""
+    """(K, P) networks, each matched to its aligned predecessor; the first is unchanged."""
     aligned = [weights[0]]
     for network in weights[1:]:
         aligned.append(match(layers, symmetries, network, aligned[-1]))
@@ -41,21 +41,21 @@ def match(
     reference: np.ndarray,
     sweeps: int | None = None,
 ) -> np.ndarray:
-    """Reorder and flip hidden units so that a network comes near another in weight space.
+    """Reorder and flip hidden units to bring a network near another in weight space.
 
     Coordinate descent: the units of one group are assigned to the reference's while all others stay, until no
-    assignment brings the networks nearer. It starts twice, from the network as it is and from the units
-    matched by what no other group touches, and the nearer end is taken. Spectral groups are ordered before all else.
+    assignment brings the networks nearer. It has two starts, the network itself and a match of the units by the
+    weights that belong to no other group; the nearer result is taken. Spectral groups are ordered first.
 
     Args:
         layers: the linear maps.
         symmetries: the groups of units.
-        weights: (P,) of the network to move.
-        reference: (P,) of the network to meet.
-        sweeps: most passes over all groups; none for as many as bring them nearer.
+        weights: (P,) of the network to align.
+        reference: (P,) of the reference network.
+        sweeps: most passes over all groups; None for no limit.
 
     Returns:
-        (P,) weights of the same function, no further from the reference than they were, but for spectral groups.
+        (P,) weights of the same function, no further from the reference than before, except for spectral groups.
     """
     groups = [_place(layers, group) for group in symmetries]
     goal = reference.astype(np.float64)
@@ -92,7 +92,7 @@ def permute(
 
 @dataclass(frozen=True)
 class _Placed:
-    """Where a group stands in the flat weights.
+    """Indices of a group's units in the flat weights.
 
     Attributes:
         entries: for each of its slots (count, m), the indices of every unit's m entries.
@@ -137,12 +137,12 @@ def _move(group: _Placed, weights: np.ndarray, order: np.ndarray, signs: np.ndar
 
 
 class _Assignment(NamedTuple):
-    """Units for a goal's units, as a linear assignment finds them.
+    """Linear assignment of units to a goal's units.
 
     Attributes:
-        order: (count,) which unit stands for each of the goal's.
+        order: (count,) unit assigned to each of the goal's.
         signs: (count,) of 1 and −1.
-        product: of the goal with the units so moved.
+        product: inner product of the goal and the assigned units.
     """
 
     order: np.ndarray
@@ -151,10 +151,9 @@ class _Assignment(NamedTuple):
 
 
 def _assign(here: _Placed, there: _Placed, weights: np.ndarray, goal: np.ndarray) -> _Assignment:
-    """The units there that are best for the goal's here.
+    """Best assignment of the weights' units at `there` to the goal's units at `here`.
 
-    The other entries of each unit stay as they are, except that units with others inside are compared at the
-    best assignment of those.
+    Units with inner groups are compared at the best assignment of these groups; all other weights stay fixed.
     """
     fixed, flipping = np.zeros((2, here.count, here.count))
     outer = goal
@@ -178,7 +177,7 @@ def _assign(here: _Placed, there: _Placed, weights: np.ndarray, goal: np.ndarray
 
 
 def _settle(group: _Placed, weights: np.ndarray, goal: np.ndarray) -> np.ndarray:
-    """Weights with one group assigned to the goal's, and then what is inside its units."""
+    """Weights after the assignment of one group to the goal's, and then of the groups inside its units."""
     moved = weights
     if not group.spectral:
         best = _assign(group, group, weights, goal)
@@ -204,7 +203,7 @@ def _descend(groups: Sequence[_Placed], weights: np.ndarray, goal: np.ndarray, s
         improved, done = False, done + 1
         for group in groups:
             moved = _settle(group, weights, goal)
-            # A group that reads itself (a recurrence) may end up further away: such a move is not taken.
+            # With recurrent weights a move may increase the distance: such a move is rejected.
             if (now := goal @ moved) > nearness + 1e-9 * abs(nearness):
                 weights, nearness, improved = moved, now, True
     return weights

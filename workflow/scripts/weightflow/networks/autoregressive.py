@@ -1,8 +1,8 @@
-"""What autoregressive networks share: p(x | θ) = Π_i p(x_i | x_<i; θ), scored and drawn variable by variable.
+"""Base class of autoregressive networks: p(x | θ) = Π_i p(x_i | x_<i; θ), scored and sampled variable by variable.
 
-A network says what it computes at each variable from the codes of the ones before (`_run`), a head what its outputs
-mean (heads.py); likelihoods, samples and marginals follow here. `x_<i` are the variables before i in the backbone's
-order, which need not be the data's. All that goes in and comes out is in the data's order.
+A subclass computes features at each variable from the codes of the variables before it (`_run`), and a head turns
+outputs into distributions (heads.py); likelihoods, samples and marginals follow here. `x_<i` are the variables before
+i in the backbone's order, which may differ from the data's. Arguments and results are in the data's order.
 """
 
 from abc import ABC, abstractmethod
@@ -18,19 +18,19 @@ from weightflow.networks.layout import LinearMap
 
 POSITION_CHANNELS = 8  # a sine and a cosine at each of half as many periods
 
-Memory = list[Tensor]  # what a network keeps of the variables so far: tensors (S, N, …)
+Memory = list[Tensor]  # state of a network after the variables so far: tensors (S, N, …)
 
 
 class AutoregressiveBackbone(ABC):
-    """A network with a distribution at each variable; what `backbones.Backbone` describes.
+    """A network with a distribution at each variable; implements `backbones.Backbone`.
 
-    The input at a variable is the code of the value before it in the order (zeros at the first) and, where asked for,
-    a code of its position in the order. The number of weights does not depend on d.
+    The input at a variable is the code of the value before it in the order (zeros at the first) and, if `position` is
+    set, a code of its position in the order. The number of weights does not depend on d.
 
     Args:
         variables: d.
-        head: what the outputs say of a variable.
-        position: whether the network is told which variable it predicts.
+        head: distribution of a variable given the outputs.
+        position: whether the position of the predicted variable is an input.
         order: indices of the variables in the order they are drawn; None for the data's.
     """
 
@@ -55,15 +55,15 @@ class AutoregressiveBackbone(ABC):
 
     @abstractmethod
     def _run(self, maps: dict[str, Tensor], inputs: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
-        """Go n variables further.
+        """Process n further variables.
 
         Args:
             maps: the linear maps by name, (S, neurons, inputs + 1) each.
             inputs: (S, n, N, inputs).
-            memory: of the variables before.
+            memory: after the variables before.
 
         Returns:
-            What the head reads at each of them (S, n, N, H), and the memory after the last.
+            Features at each of them for the readout (S, n, N, H), and the memory after the last.
         """
 
     def log_prob(self, weights: Tensor, states: Tensor) -> Tensor:
@@ -76,22 +76,22 @@ class AutoregressiveBackbone(ABC):
         return self._score(weights, self._ordered(weights, states))
 
     def outputs(self, weights: Tensor, states: Tensor) -> Tensor:
-        """(S, N, d, outputs) of what the head reads at each variable given the ones before it, as in `log_prob`."""
+        """(S, N, d, outputs) outputs at each variable given the variables before it; arguments as of `log_prob`."""
         return self._restored(self._outputs(weights, self._ordered(weights, states)).transpose(1, 2), 2)
 
     def begins_with(self, variables: int) -> bool:
-        """Whether the data's first variables come before all others, so that they have a `prefix_log_prob`."""
+        """Whether the data's first variables come before all others, as `prefix_log_prob` requires."""
         return 1 <= variables <= self.variables and set(self.order[:variables]) == set(range(variables))
 
     def prefix_log_prob(self, weights: Tensor, states: Tensor) -> Tensor:
-        """(S, N) log-probabilities of the first variables alone, whatever the others are.
+        """(S, N) marginal log-probabilities of the data's first k variables.
 
         Args:
             weights: (S, P).
             states: (N, k) shared or (S, N, k) own coordinates of the data's first k variables.
 
         Raises:
-            ValueError: others come before one of them in the backbone's order (see `begins_with`).
+            ValueError: the backbone's order does not begin with them (see `begins_with`).
         """
         count = states.shape[-1]
         if not self.begins_with(count) or states.dim() not in (2, 3):
@@ -116,7 +116,7 @@ class AutoregressiveBackbone(ABC):
 
     @torch.no_grad()
     def marginals(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
-        """(S, d, L) float64 of counts; exact up to the variable before which there are more than `count` prefixes."""
+        """(S, d, L) float64 of counts; exact at variables with at most `count` prefixes."""
         maps = split_weights(self.layers, weights)
         memory = self._start(weights, 1)
         code = weights.new_zeros(len(weights), 1, self.head.inputs)
@@ -148,11 +148,11 @@ class AutoregressiveBackbone(ABC):
         return everyone if later is None else torch.cat([everyone, later], dim=1)
 
     def _conditionals(self, weights: Tensor, states: Tensor) -> tuple[Tensor, Tensor | None]:
-        """What the head reads at states (S, N, k), the first k variables in order.
+        """Outputs at states (S, N, k), the first k variables in order.
 
         Returns:
-            (S, outputs) at the first variable, which has nothing before it and so is found once for all states; and
-            (S, k − 1, N, outputs) at the prefixes of the others, None where there are none.
+            (S, outputs) at the first variable, which has no prefix and is computed once for all states; and
+            (S, k − 1, N, outputs) at the prefixes of the others, None if k = 1.
         """
         maps = split_weights(self.layers, weights)
         nothing = weights.new_zeros(len(weights), 1, 1, self.head.inputs)
@@ -167,7 +167,7 @@ class AutoregressiveBackbone(ABC):
         return first, later.unflatten(1, outputs.shape[1:3])
 
     def _inputs(self, before: Tensor, start: int) -> Tensor:
-        """(S, n, N, inputs) codes (S, n, N, inputs) of the values before, and those of the positions from start on."""
+        """(S, n, N, inputs): codes (S, n, N, ·) of the values before, and codes of the positions from `start` on."""
         positions = self.positions[start : start + before.shape[1]].to(before)
         return torch.cat([before, positions.unsqueeze(1).expand(*before.shape[:3], -1)], dim=-1)
 
@@ -185,19 +185,19 @@ class AutoregressiveBackbone(ABC):
         return states.expand(len(weights), *states.shape[-2:])
 
     def _restored(self, values: Tensor, dim: int) -> Tensor:
-        """What stands in the backbone's order along a dimension, in the data's."""
+        """Values with one dimension reordered from the backbone's order to the data's."""
         if self.order == tuple(range(self.variables)):
             return values
         return values.index_select(dim, torch.tensor(self.order, device=values.device).argsort())
 
 
 class Prefixes(NamedTuple):
-    """Prefixes that are one variable longer than others.
+    """Prefixes, each a shorter prefix with one more variable.
 
     Attributes:
-        shorter: (S, N) index of the prefix that each goes on from.
-        state: (S, N) of the variable that it adds.
-        mass: (S, N) probability that it stands for.
+        shorter: (S, N) index of the shorter prefix.
+        state: (S, N) value of the added variable.
+        mass: (S, N) probability that the prefix represents.
     """
 
     shorter: Tensor
@@ -214,8 +214,8 @@ def extend_prefixes(joint: Tensor, count: int, generator: torch.Generator) -> Pr
         generator: one draw for each of the S networks.
 
     Returns:
-        The prefixes. A sampled one is drawn as often as its probability says, up to less than one draw, so sums over
-        them are unbiased.
+        The prefixes. The number of draws of each differs from its expectation by less than one; sums over the sample
+        are unbiased.
     """
     stack, _, states = joint.shape
     flat = joint.flatten(1)

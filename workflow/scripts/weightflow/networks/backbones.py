@@ -1,7 +1,7 @@
 """Backbones: small autoregressive networks p(x | θ) = Π_i p(x_i | x_<i; θ), evaluated at given weights.
 
 A backbone owns no weights. Its methods take them as a flat tensor (S, P): S networks side by side
-(snapshots, times or seeds), P weights each, laid out as flat_weights.py says.
+(snapshots, times or seeds), P weights each, laid out as in layout.py.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from weightflow.networks.variable_order import variable_order
 
 
 class Backbone(Protocol):
-    """What the rest of the method needs of a backbone.
+    """Interface of backbones.
 
     Attributes:
         layers: its linear maps, in the order of the flat weights.
-        head: what the outputs at a variable say of it.
-        readout: name of the layer that gives these outputs.
+        head: distribution of a variable given the outputs.
+        readout: name of the layer that computes the outputs.
         order: indices of the variables in the order they are drawn; states stay in the data's order everywhere.
     """
 
@@ -48,16 +48,16 @@ class Backbone(Protocol):
         """(S, N) log-likelihoods of states (N, d) or (S, N, d) at weights (S, P)."""
 
     def outputs(self, weights: Tensor, states: Tensor) -> Tensor:
-        """(S, N, d, outputs) of what the head reads at each variable i, at the prefixes of states (N, d) or (S, N, d).
+        """(S, N, d, outputs) outputs at each variable i, given the prefixes of states (N, d) or (S, N, d).
 
-        A prefix x_<i are the variables before i in the backbone's order.
+        The prefix x_<i holds the variables before i in the backbone's order.
         """
 
     def begins_with(self, variables: int) -> bool:
         """Whether the data's first variables come before all others in the order."""
 
     def prefix_log_prob(self, weights: Tensor, states: Tensor) -> Tensor:
-        """(S, N) log-probabilities of the first k variables alone, states (N, k) or (S, N, k).
+        """(S, N) marginal log-probabilities of the first k variables, states (N, k) or (S, N, k).
 
         Raises:
             ValueError: the order does not begin with them.
@@ -69,18 +69,18 @@ class Backbone(Protocol):
     def marginals(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
         """(S, d, L) probabilities of each variable's counts at weights (S, P); for a head of counts.
 
-        The mean over prefixes x_<i of p(x_i | x_<i): all prefixes while there are at most `count`, that many
-        drawn ones after that.
+        The mean over prefixes x_<i of p(x_i | x_<i): all prefixes if there are at most `count`, else
+        `count` sampled ones.
         """
 
 
 def make_backbone(settings: BackboneSettings, variables: Sequence[str], space: StateSpace) -> Backbone:
-    """Build the backbone that settings name.
+    """Build the backbone of the settings.
 
     Args:
-        settings: `kind`, `order`, `order_seed`, of real values `components` and `narrowest`, and that kind's own keys.
+        settings: `kind`, `order`, `order_seed`, for real values `components` and `narrowest`, and the kind's own keys.
         variables: d names.
-        space: what a state can be.
+        space: state space of the data.
 
     Raises:
         InputError: `order` lists other variables.

@@ -9,7 +9,7 @@ from torch import Tensor
 class Batches:
     """Random batches of K snapshots.
 
-    Where all snapshots are equally many and no more than the batch they are used whole, in their order;
+    If all snapshots have the same number of states, at most `size`, they are used whole, in their order;
     otherwise states are drawn at random, with repeats.
 
     Args:

@@ -1,6 +1,6 @@
 """Flat weights of networks side by side, read as linear maps and applied.
 
-The flat order is the one that layout.py describes.
+layout.py describes the flat order.
 """
 
 from torch import Tensor, baddbmm

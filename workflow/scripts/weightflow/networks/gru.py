@@ -15,7 +15,7 @@ from weightflow.networks.settings import BackboneSettings
 class GRUBackbone(AutoregressiveBackbone):
     """GRU over the variables, with a distribution at each.
 
-    Gates follow `torch.nn.GRU`: reset, update, new. Without the position's code only the hidden state can tell
+    Gates follow `torch.nn.GRU`: reset, update, new. Without a position code only the hidden state encodes
     which variable comes next.
     """
 
@@ -45,8 +45,9 @@ class GRUBackbone(AutoregressiveBackbone):
     def symmetries(self) -> tuple[HiddenUnits, ...]:
         """The units of each level, in any order and with either sign.
 
-        h_j is a convex mix of itself and a tanh, so with its sign flip that of the new gate's row (whose two
-        parts are added after the reset gate has scaled one) and whatever reads h_j. The other gates keep theirs.
+        h_j is a convex combination of its previous value and a tanh. A sign change of h_j flips the new gate's rows
+        in both maps (their outputs are added after the reset gate has scaled one) and the columns that read h_j. The
+        rows of the other gates stay.
         """
         gates = ((0, False), (self.hidden, False), (2 * self.hidden, True))  # reset, update, new
         groups = []
@@ -72,7 +73,7 @@ class GRUBackbone(AutoregressiveBackbone):
         return [weights.new_zeros(len(weights), count, self.hidden) for _ in range(self.depth)]
 
     def _run(self, maps: dict[str, Tensor], inputs: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
-        """Level by level: what a level reads is mapped at all variables at once, and only its own state goes on."""
+        """Level by level: the input map runs on all variables at once, the recurrent map on one after another."""
         read, after = inputs, []
         for level, hidden in enumerate(memory):
             mapped = apply_linear(maps[f"input{level}"], read.flatten(1, 2)).unflatten(1, read.shape[1:3])
@@ -86,7 +87,7 @@ class GRUBackbone(AutoregressiveBackbone):
 
 
 def _step(from_input: Tensor, from_hidden: Tensor, hidden: Tensor) -> Tensor:
-    """(S, N, H) state after a variable, of the gates' rows (S, N, 3H) on its input and on the state before."""
+    """(S, N, H) state after a variable, from the gates' maps (S, N, 3H) of its input and of the state before."""
     sizes = [2 * hidden.shape[-1], hidden.shape[-1]]
     (gates_i, new_i), (gates_h, new_h) = from_input.split(sizes, dim=-1), from_hidden.split(sizes, dim=-1)
     reset, update = torch.sigmoid(gates_i + gates_h).chunk(2, dim=-1)

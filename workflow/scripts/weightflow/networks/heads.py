@@ -1,4 +1,4 @@
-"""What a network's outputs say of one variable: a softmax over counts, or a mixture of Gaussians over real values."""
+"""Heads: the distribution of one variable, a softmax over counts or a mixture of Gaussians over real values."""
 
 import math
 from abc import ABC, abstractmethod
@@ -12,11 +12,11 @@ _HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
 
 
 class Head(ABC):
-    """How the outputs at a variable become its distribution, and how its value is told to the variables after it.
+    """Distribution of a variable given the outputs, and code of its value as input for later variables.
 
     Attributes:
-        inputs: numbers that a value is told by.
-        outputs: numbers that its distribution is told by.
+        inputs: length of a value's code.
+        outputs: number of parameters of its distribution.
     """
 
     inputs: int
@@ -44,15 +44,15 @@ class Head(ABC):
 
     @abstractmethod
     def divergence(self, wanted: Tensor, found: Tensor, values: Tensor) -> Tensor:
-        """(…) of Kullback–Leibler KL(wanted ‖ found), exact or told by values (…) drawn from what is wanted."""
+        """(…) Kullback–Leibler divergence KL(wanted ‖ found), exact or estimated from draws (…) of `wanted`."""
 
     @abstractmethod
     def roughness(self, rows: Tensor) -> Tensor:
-        """How rough distributions are whose outputs' neurons have the weights (S, outputs, inputs + 1), a scalar."""
+        """Roughness of the distributions, a scalar, from the readout's weights (S, outputs, inputs + 1)."""
 
 
 class CountHead(Head):
-    """A softmax over the counts 0 … L−1, told to later variables in binary, ⌈log2 L⌉ bits.
+    """A softmax over the counts 0 … L−1; the code of a count is binary, ⌈log2 L⌉ bits.
 
     Args:
         levels: L.
@@ -73,7 +73,7 @@ class CountHead(Head):
         return -found.unflatten(0, values.shape)
 
     def log_prob_shared(self, outputs: Tensor, values: Tensor) -> Tensor:
-        """Log-probabilities of counts, out of a table of them."""
+        """Log-probabilities of counts, looked up in a table."""
         return outputs.log_softmax(-1).gather(-1, values.long())
 
     def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
@@ -85,7 +85,7 @@ class CountHead(Head):
         return count.clamp_max(self.levels - 1)
 
     def masses(self, outputs: Tensor, edges: Tensor) -> Tensor:
-        """Those of the counts: each has a bin of its own."""
+        """Probabilities of the counts: each has a bin of its own."""
         return outputs.softmax(-1)
 
     def divergence(self, wanted: Tensor, found: Tensor, values: Tensor) -> Tensor:
@@ -97,7 +97,7 @@ class CountHead(Head):
         """Mean over networks of the squared third differences along the counts.
 
         The neurons belong to the counts 0 … L−1 in order. A penalty on their third differences (Eilers & Marx
-        1996) makes logits smooth in the count and leaves quadratic ones, thus Gaussian laws, alone.
+        1996) makes logits smooth in the count. Quadratic logits, that is Gaussian distributions, cost nothing.
         """
         return rows.diff(n=3, dim=-2).square().sum((-1, -2)).mean()
 
@@ -115,10 +115,10 @@ class Mixture(NamedTuple):
 
 
 class MixtureHead(Head):
-    """A mixture of M Gaussians over a standardised value, which is told to later variables as it is (Bishop 1994).
+    """A mixture of M Gaussians over a standardised value (Bishop 1994); the code is the value itself.
 
     The outputs are M logits, M means and M raw widths r, in this order; a width is narrowest + softplus(r), so that
-    none can collapse onto a state.
+    no component can collapse onto a state.
 
     Args:
         components: M.
@@ -147,7 +147,7 @@ class MixtureHead(Head):
         return self.log_prob(outputs.unsqueeze(-2), values)
 
     def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
-        """A component by inversion, then a value of it."""
+        """A component by inversion, then a value from it."""
         logits, means, widths = self._mixture(outputs)
         cumulative = logits.softmax(0).cumsum(0)
         level = torch.rand(logits.shape[1:], generator=generator, device=logits.device)
@@ -167,14 +167,14 @@ class MixtureHead(Head):
         return found
 
     def divergence(self, wanted: Tensor, found: Tensor, values: Tensor) -> Tensor:
-        """Told by single values: mixtures have no closed form."""
+        """Estimated from the values: mixtures have no closed form."""
         return self.log_prob(wanted, values) - self.log_prob(found, values)
 
     def roughness(self, rows: Tensor) -> Tensor:
-        """None: a few Gaussians are smooth, and their widths have a least value."""
+        """Zero: a few Gaussians are smooth, and their widths have a least value."""
         return rows.new_zeros(())
 
     def _mixture(self, outputs: Tensor) -> Mixture:
-        """The components first and in one piece: far faster to go through than a few beside each other."""
+        """Components along the first axis, contiguous: much faster than a short last axis."""
         logits, means, raw = outputs.movedim(-1, 0).contiguous().chunk(3)
         return Mixture(logits, means, self.narrowest + functional.softplus(raw))

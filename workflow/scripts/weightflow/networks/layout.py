@@ -1,4 +1,4 @@
-"""How a network's weights lie in one flat vector: its linear maps, and its interchangeable hidden units.
+"""Layout of a network's weights in one flat vector: its linear maps and its interchangeable hidden units.
 
 The flat order is map by map, neuron by neuron: each neuron's incoming weights, then its bias.
 """
@@ -15,7 +15,7 @@ class LinearMap:
         neurons: outputs.
         inputs: numbers that each output reads.
         bias: whether there is one.
-        pixels: number of places in the patch that a convolution reads; 1 of any other map.
+        pixels: number of pixels in the patch of a convolution; 1 for other maps.
     """
 
     name: str
@@ -37,13 +37,13 @@ class LinearMap:
 
 @dataclass(frozen=True)
 class Slots:
-    """Where the units of a group stand in a linear map.
+    """Rows or columns of a linear map that belong to a group's units.
 
     Attributes:
         layer: the map's name.
         side: 'rows' (the units' incoming weights and biases) or 'columns' (the weights that read them).
         start: first row or column.
-        flips: whether these change sign with the unit.
+        flips: whether the rows or columns change sign with the unit.
         block: rows or columns of each unit; unit j has those from start + j · block on.
     """
 
@@ -56,16 +56,16 @@ class Slots:
 
 @dataclass(frozen=True)
 class HiddenUnits:
-    """Interchangeable hidden units: in another order the network computes the same.
+    """Interchangeable hidden units: their order does not change the network's function.
 
-    Units with slots that flip are odd: with another sign it computes the same too.
+    Units with slots that flip are odd: their signs do not change it either.
 
     Attributes:
         count: number of units.
-        slots: everywhere they stand.
+        slots: all rows and columns of the units.
         inner: for each unit the groups of interchangeable units inside it, if it has any; the same groups in each.
-        spectral: whether units that hold others are told apart by the singular values of their rows, which no order of
-            any other units changes, and not entry by entry.
+        spectral: whether units are matched by the singular values of their rows, which the order of other units does
+            not change, instead of entry by entry.
     """
 
     count: int

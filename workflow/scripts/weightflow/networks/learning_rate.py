@@ -1,8 +1,8 @@
-"""How learning rates fall while something is fitted."""
+"""Decay of learning rates during training."""
 
 import math
 
 
 def cosine_decay(step: int, steps: int, final: float) -> float:
-    """Share of the learning rate at a step: down from 1 along half a cosine, towards `final` after `steps`."""
+    """Factor of the learning rate at a step: half a cosine from 1 down to `final` after `steps`."""
     return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * step / steps))

@@ -1,7 +1,7 @@
-"""Likelihoods of many states under networks, a part of the states at a time.
+"""Likelihoods of many states under networks, computed in parts of the states.
 
-What a network says of its states takes far more room than they do. A part that stays near the processor is faster to go
-through than all of them at once, and memory does not grow with their number.
+A network's activations take far more memory than the states. Parts that fit the processor's cache are faster than all
+states at once, and memory does not grow with the number of states.
 """
 
 import torch
@@ -10,8 +10,8 @@ from torch.autograd.function import BackwardCFunction, once_differentiable
 
 from weightflow.networks.backbones import Backbone
 
-_ON_CPU, _ON_CARD = 2**21, 2**27  # numbers that a layer gives for all variables, held at once
-_AT_A_VARIABLE = 2**16  # of them at one variable; fewer leave the processor waiting, whatever is held
+_ON_CPU, _ON_CARD = 2**21, 2**27  # activations of a layer for all variables, per part
+_AT_A_VARIABLE = 2**16  # activations at one variable, per part; fewer would leave the processor idle
 
 
 def mean_nll(backbone: Backbone, weights: Tensor, states: Tensor) -> Tensor:
@@ -33,14 +33,14 @@ def log_probs(backbone: Backbone, weights: Tensor, states: Tensor, leading: bool
         backbone: the density.
         weights: (1, P).
         states: (N, d) coordinates.
-        leading: whether the states are those of the first d variables alone.
+        leading: whether the states hold only the data's first variables.
     """
     asked = backbone.prefix_log_prob if leading else backbone.log_prob
     return torch.cat([asked(weights, part)[0] for part in _parts(backbone, weights, states)])
 
 
 class _MeanNLL(torch.autograd.Function):
-    """The gradient of each part is found together with its value, so that nothing of it is kept."""
+    """Computes the gradient of each part together with its value, so that no activations are kept."""
 
     @staticmethod
     def forward(ctx: BackwardCFunction, weights: Tensor, states: Tensor, backbone: Backbone) -> Tensor:
@@ -64,7 +64,7 @@ class _MeanNLL(torch.autograd.Function):
 
 
 def _parts(backbone: Backbone, weights: Tensor, states: Tensor) -> tuple[Tensor, ...]:
-    """The states cut along their number, evenly."""
+    """The states, split evenly along N."""
     widest = max(layer.neurons for layer in backbone.layers)
     at_a_variable = len(weights) * widest
     held = (_ON_CPU if weights.device.type == "cpu" else _ON_CARD) // states.shape[-1]

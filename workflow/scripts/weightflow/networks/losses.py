@@ -1,7 +1,7 @@
-"""What moving densities and decoded networks are asked to be: terms of the losses, each a scalar tensor.
+"""Terms of the losses of moving densities and decoded networks, each a scalar tensor.
 
-Structural terms compare weights, behavioural terms what the networks say (Meynent et al. 2025), which of densities is
-their divergence.
+Structural terms compare weights, behavioural terms compare outputs (Meynent et al. 2025); for densities this is the
+divergence.
 """
 
 import torch
@@ -16,12 +16,12 @@ _TEMPERATURE = 0.1  # of the contrastive term
 
 
 def structural(weights: Tensor, goal: Tensor, scale: Tensor | float = 1.0) -> Tensor:
-    """Mean squared error between weights (…, P) and the networks that they are to be, in units of a scale (P,)."""
+    """Mean squared error between weights (…, P) and the target weights, in units of a scale (P,)."""
     return ((weights - goal) / scale).square().mean()
 
 
 def behavioural(said: Tensor, wanted: Tensor, scale: float) -> Tensor:
-    """Mean squared error of what networks say of queries (B, n, classes), in units of a mean square."""
+    """Mean squared error of networks' outputs on queries (B, n, classes), in units of a mean square."""
     return (said - wanted).square().mean() / scale
 
 
@@ -43,7 +43,7 @@ def divergence(backbone: Backbone, weights: Tensor, anchors: Tensor, states: Ten
     """Kullback–Leibler divergence of networks from their anchors, in nats per state.
 
     KL(p_anchor ‖ p) of every conditional p(x_i | x_<i), summed over i, at the prefixes of observed states:
-    as the states are the anchor's own data, this is the divergence of the joint law there.
+    as the states are the anchor's own data, this is the divergence of the joint distributions.
 
     Args:
         backbone: the density.
@@ -64,5 +64,5 @@ def curvature(knots: Tensor) -> Tensor:
 
 
 def roughness(backbone: Backbone, weights: Tensor) -> Tensor:
-    """How rough the distributions of networks (S, P) are along a variable's values, as their head says."""
+    """Roughness of the distributions of networks (S, P) along a variable's values, as their head defines it."""
     return backbone.head.roughness(split_weights(backbone.layers, weights)[backbone.readout])

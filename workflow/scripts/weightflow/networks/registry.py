@@ -10,9 +10,9 @@ class BackboneKind:
     """A kind of backbone.
 
     Attributes:
-        description: what it is.
+        description: short description.
         model: its class, a `networks.backbones.Backbone`.
-        keys: the settings of the section `backbone` that it has beside those of all backbones.
+        keys: its own settings in the section `backbone`, beside those of all backbones.
     """
 
     description: str

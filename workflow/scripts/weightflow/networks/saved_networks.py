@@ -1,4 +1,4 @@
-"""Networks for parameters that a file holds, whose sizes are held against these before any memory is taken."""
+"""Networks from parameters in a file; names and shapes are checked before memory is allocated."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -13,11 +13,11 @@ def with_parameters(make: Callable[[], Network], state: Mapping[str, Tensor]) ->
     """Build a network with given parameters.
 
     Args:
-        make: builds it, with sizes that the file gives.
+        make: builds it with the sizes in the file.
         state: its parameters and buffers by name.
 
     Raises:
-        ValueError: they are those of another network.
+        ValueError: the parameters' names or shapes do not match the network.
     """
     with torch.device("meta"):
         expected = make().state_dict()

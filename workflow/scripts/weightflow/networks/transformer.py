@@ -40,13 +40,13 @@ class TransformerBackbone(AutoregressiveBackbone):
     a root-mean-square norm without weights of its own (Zhang & Sennrich 2019). So all weights belong to linear
     maps, and units of the stream may be reordered and flipped. Beside the variables so far, attention sees a key
     and a value of zeros (`add_zero_attn` of `torch.nn.MultiheadAttention`): without them the keys' biases would
-    change nothing and wander in training.
+    have no effect and drift in training.
 
     Args:
         variables: d.
-        head: what the outputs say of a variable.
+        head: distribution of a variable given the outputs.
         size: of its parts; the heads divide the width.
-        position: whether the network is told which variable it predicts.
+        position: whether the position of the predicted variable is an input.
         order: indices of the variables in the order they are drawn; None for the data's.
     """
 
@@ -83,7 +83,7 @@ class TransformerBackbone(AutoregressiveBackbone):
     def symmetries(self) -> tuple[HiddenUnits, ...]:
         """Units of the residual stream; in each block, heads with the units inside them, and feed-forward units.
 
-        Queries and keys meet in products, values pass to the next map as they are: both may flip. GELU is not odd.
+        Queries and keys enter only as products, and values enter linearly: both may flip. GELU is not odd.
         """
         blocks, size = range(self.depth), self.width // self.heads
         written = ["embed", *(f"{part}{block}" for block in blocks for part in ("out", "down"))]
@@ -108,10 +108,10 @@ class TransformerBackbone(AutoregressiveBackbone):
         return tuple(groups)
 
     def initial(self, stack: int, generator: torch.Generator) -> Tensor:
-        """(stack, P) uniform in ±1/√inputs, as `torch.nn.Linear` starts; what blocks add to the stream is less.
+        """(stack, P) uniform in ±1/√inputs, as `torch.nn.Linear` starts; output maps of blocks start smaller.
 
-        It is scaled by 1/√(2·blocks), so that the stream's variance does not grow with their number (Radford et
-        al. 2019).
+        They are scaled by 1/√(2·blocks), so that the stream's variance does not grow with the number of blocks (Radford
+        et al. 2019).
         """
         size = sum(layer.weights for layer in self.layers)
         uniform = torch.rand(stack, size, generator=generator, device=generator.device)
@@ -156,7 +156,7 @@ def _norm(stream: Tensor) -> Tensor:
 
 
 def _attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """(…, n, units) what n queries (…, n, units) take from m keys and values, the last n of which are their own."""
+    """(…, n, units) attention of n queries (…, n, units) to m keys and values, the last n at the queries' positions."""
     new, seen = query.shape[-2], keys.shape[-2]
     scores = query @ keys.mT * query.shape[-1] ** -0.5
     if new > 1:

@@ -1,4 +1,4 @@
-"""The order in which an autoregressive density goes through the variables, as the config's `backbone` section says."""
+"""Order of the variables in an autoregressive density, from the config's `backbone` section."""
 
 from collections.abc import Sequence
 

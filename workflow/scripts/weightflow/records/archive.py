@@ -1,6 +1,6 @@
-"""Archives: all that figures, tables and the report are regenerated from, in one file that says so of itself.
+"""Archives: one file with all results needed to regenerate figures, tables and the report.
 
-A gzipped tar file whose first member, `SHA256SUMS`, has a line for each other one, as `sha256sum -c` reads them.
+A gzipped tar file whose first member, `SHA256SUMS`, lists the digests of the others for `sha256sum -c`.
 The same results give the same bytes.
 """
 
@@ -34,47 +34,47 @@ SYSTEMS = "systems"  # the folder of the system files and their models
 LARGEST_SUMS = 2**26  # bytes of the list of digests
 README = """# Archived results
 
-What figures, tables and the report of a run are made from, with the records of what made it (`results/provenance/`).
-`sha256sum -c SHA256SUMS` tells whether it is whole. To make all of them anew, without training, in a checkout of the
-workflow:
+The results from which the figures, tables and report of a run are made, with their records (`results/provenance/`).
+`sha256sum -c SHA256SUMS` checks that the files are complete. To make figures, tables and report again, without
+training, in a checkout of the workflow:
 
     make figures ARCHIVE=this-file.tar.gz FOLDER=new-folder
 
-Afterwards `sha256sum -c SHA256SUMS` in the new folder compares them with those that were archived.
+Afterwards `sha256sum -c SHA256SUMS` in the new folder compares them with the archived ones.
 """
 
 
 class _Bounded(gzip.GzipFile):
-    """A packed file that gives no more bytes at once than the list of digests may have: headers are read whole."""
+    """A gzip file with a limit on the bytes of one read: tarfile reads a header's declared length at once."""
 
     def read(self, size: int | None = -1) -> bytes:
-        """Up to so many bytes; raises tarfile.ReadError for more than any archive of this workflow needs."""
+        """Up to `size` bytes; raises tarfile.ReadError if more are requested than this workflow's archives need."""
         if size is None or not 0 <= size <= LARGEST_SUMS:
             raise tarfile.ReadError("a header without an end")
         return super().read(size)
 
 
 def archived_files(targets: Iterable[str], regenerated: Collection[str]) -> dict[str, Path]:
-    """What regenerating targets takes, and what it gives.
+    """The files to regenerate targets from, and the regenerated files.
 
     Args:
         targets: artefacts to regenerate, of one results folder.
-        regenerated: the rules that are run anew; what other rules made is taken as it is.
+        regenerated: rules that are run again; the outputs of other rules are archived.
 
     Returns:
         Every file, by its name in an archive.
 
     Raises:
-        InputError: an artefact, other than a time that was taken, has no record; or its file is not there.
+        InputError: an artefact other than a measured time has no record, or its file is missing.
     """
     targets = list(targets)
     root, _ = place_of(targets[0])
-    jobs = defaultdict(list)  # what one job made, of which a target may be a part
+    jobs = defaultdict(list)  # artefacts by job: a target may be one of several
     for _, record in recorded(root):
         jobs[_job(record)].append(record.path)
     queue = [str(Path(target).relative_to(root)) for target in targets]
     taken: set[str] = set()
-    records: set[str] = set()  # of these, and of what they are made from
+    records: set[str] = set()  # artefacts whose records are archived: those in `taken` and their ancestry
     while queue:
         path = queue.pop()
         if path in taken:
@@ -98,7 +98,7 @@ def write_archive(path: str | Path, files: Mapping[str, Path], config: Plain, sy
         path: the archive to write.
         files: as `archived_files` gives them.
         config: the complete configuration.
-        systems: those that the configuration gives by the paths of their files.
+        systems: systems that the configuration gives by the paths of their files.
 
     Raises:
         InputError: a file of a system has a name that `unpack` would refuse.
@@ -125,7 +125,7 @@ def write_archive(path: str | Path, files: Mapping[str, Path], config: Plain, sy
 
 
 def unpack(path: str | Path, folder: str | Path) -> int:
-    """Unpack an archive into a folder that is not there yet; whole, or not at all.
+    """Unpack an archive into a new folder, completely or not at all.
 
     Nothing in an archive is trusted: only plain files with the names that `write_archive` gives are written, by
     `tarfile`'s data filter, and each must have its checksum in the archive's list.
@@ -134,8 +134,8 @@ def unpack(path: str | Path, folder: str | Path) -> int:
         Number of files.
 
     Raises:
-        InputError: the file is no archive of this workflow, is damaged, or holds what such an archive does not; or
-            the folder exists.
+        InputError: the file is not an archive of this workflow, is damaged, or has other members; or the folder
+            exists.
     """
     path, folder = Path(path), Path(folder)
     if folder.exists():
@@ -169,11 +169,11 @@ def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
     while (member := tar.next()) is not None:
         name = member.name
         if not member.isfile() or not _is_ours(name) or name not in sums or name in written:
-            raise InputError(f"{path}: holds {shown(name)!r}, which no archive of this workflow does; do not use it.")
+            raise InputError(f"{path}: holds {shown(name)!r}, which is foreign to archives; do not use it.")
         room -= member.size
         if room < 0:
             raise InputError(
-                f"{path}: holds more than the disk of {folder.parent} has room for; make room, or do not use it."
+                f"{path}: is larger, unpacked, than the free space in {folder.parent}; make room, or do not use it."
             )
         tar.extract(member, folder, filter="data")
         if file_digest(folder / name) != sums[name]:
@@ -191,7 +191,7 @@ def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
 
 
 def _check_config(path: Path, config: Path) -> None:
-    """Refuse a configuration that is more than data, before anyone gives it to Snakemake."""
+    """Refuse a configuration that is not plain data, because Snakemake would run it."""
     try:
         read_config(config)
     except InputError as fault:
@@ -207,9 +207,9 @@ def _is_ours(name: str) -> bool:
 
 
 def _system_names(systems: Iterable[str]) -> dict[str, str]:
-    """Names in an archive of systems' files and of the models that these name, by their absolute paths.
+    """Names in an archive of system files and their SBML models, by absolute path.
 
-    They lie to each other as they did, so that what one says of the other's place stays true.
+    Relative positions are kept, so that a system file's path to its model stays valid.
     """
     files = {os.path.abspath(file) for system in systems for file in files_of(system)}
     if not files:
@@ -229,7 +229,7 @@ def _job(record: Record) -> str:
 def _files(path: Path) -> list[Path]:
     """A file, or those of a folder."""
     if not path.exists():
-        raise InputError(f"{path}: is not there to be archived; run snakemake first.")
+        raise InputError(f"{path}: is missing and cannot be archived; run snakemake first.")
     return visible_files(path)
 
 

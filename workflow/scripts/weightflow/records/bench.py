@@ -18,8 +18,8 @@ class Measurements:
     Attributes:
         machine: in words.
         numbers: table case, measured, value, unit, target, met (None without a target), peak_mb (of the case).
-        growth: table stage, axis, size, seconds, exponent: how long stages took at sizes along an axis, and the
-            exponent of the power law through the larger ones.
+        growth: table stage, axis, size, seconds, exponent: running times of stages at sizes along an axis, and the
+            exponent of the power law through the larger sizes.
     """
 
     machine: str
@@ -61,7 +61,7 @@ def measurements(machine: Mapping[str, Any], cases: list[Mapping[str, Any]]) -> 
 
 
 def fulfils(value: float, target: str) -> bool | None:
-    """Whether a value keeps to a target such as `≤ 12`; None where there is none."""
+    """Whether a value meets a target such as `≤ 12`; None without a target."""
     if not target:
         return None
     sign, bound = target.split()

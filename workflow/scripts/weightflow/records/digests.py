@@ -1,4 +1,4 @@
-"""What made a result: digests of files, settings and library code, and the versions in use."""
+"""Provenance of a result: digests of files, settings and library code, and versions of packages."""
 
 import ast
 import hashlib
@@ -23,7 +23,7 @@ _OTHERS = ("snakemake", "pandas", "matplotlib")
 
 
 def joint_digest(paths: Iterable[str | Path]) -> str:
-    """SHA-256 of each of some files in turn, as one text."""
+    """SHA-256 of several files in order, as one text."""
     return ", ".join(map(file_digest, paths))
 
 
@@ -50,11 +50,12 @@ def code_behind(*sources: str | Path) -> list[Path]:
 class _Part:
     """A module, or the part of a registry that another module uses.
 
-    A registry holds tables `NAME: TYPE = {…}`. What imports one of them does not depend on the entries of the others.
+    A registry holds tables `NAME: TYPE = {…}`. A module that imports one table does not
+    depend on the entries of the others.
 
     Attributes:
         path: of the module.
-        name: what is imported from a registry; all of the module counts where this is no table.
+        name: the imported name; if it is not a table, all of the module counts.
     """
 
     path: Path
@@ -74,7 +75,7 @@ def _parts_behind(sources: Iterable[str | Path]) -> list[_Part]:
 
 @dataclass(frozen=True)
 class Made:
-    """What makes a result.
+    """A job: its rule with wildcards and parameters.
 
     Attributes:
         rule: its name.
@@ -88,10 +89,10 @@ class Made:
 
 
 def stamp(made: Made, inputs: Iterable[str | Path]) -> dict[str, Any]:
-    """What a job was given: rule, wildcards, parameters and the digests of its input files, in order.
+    """Provenance of a job's outputs: rule, wildcards, parameters and the digests of its input files, in order.
 
-    Goes into the metadata of what the job writes. Nothing in it depends on the clock, the machine or the names of
-    data set and folders: the same work under another name gives the same bytes.
+    It goes into the outputs' metadata. It does not depend on the clock, the machine or the names of data set and
+    folders: the same work under another name gives the same bytes.
     """
     return {
         "rule": made.rule,
@@ -102,7 +103,7 @@ def stamp(made: Made, inputs: Iterable[str | Path]) -> dict[str, Any]:
 
 
 def visible_files(path: str | Path) -> list[Path]:
-    """A file alone, or the files in a folder and its folders in order of their names; hidden ones are not of it."""
+    """A file, or all files below a folder in order of their names, without hidden ones."""
     path = Path(path)
     if not path.is_dir():
         return [path]
@@ -142,7 +143,7 @@ def _versions(packages: Iterable[str]) -> dict[str, str]:
 
 @cache
 def _digest_of(path: Path, *state: int) -> str:
-    """A file's digest, found once for each state of the file; `state` is the cache's key alone."""
+    """A file's digest, computed once for each state of the file; `state` is only the cache's key."""
     return file_digest(path)
 
 
@@ -169,7 +170,7 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.AST]:
-    """A module and every statement in it; expressions, the bulk of a tree, hold none."""
+    """A module and every statement in it; expressions, the bulk of a tree, contain none and are skipped."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -195,7 +196,7 @@ def _imported_modules(tree: ast.Module) -> Iterator[_Part]:
 
 
 def _module_files(name: str) -> Iterator[Path]:
-    """The file of a module of the library; nothing for settings, whose values are parameters, and for other names."""
+    """The file of a library module; none for settings modules, whose values are parameters, and for other names."""
     package, *parts = name.split(".")
     if package == LIBRARY.name and parts[-1:] != ["settings"]:
         place = LIBRARY.joinpath(*parts)

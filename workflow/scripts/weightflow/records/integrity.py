@@ -1,4 +1,4 @@
-"""Results held against their records: what a job reads before it begins, and all that there are before a run does."""
+"""Checks of results against their records: a job's inputs before the job, and all results before a run."""
 
 import os
 import time
@@ -10,22 +10,22 @@ from weightflow.records.digests import input_digest
 from weightflow.records.record import FOLDER, ROOT, Record, is_measurement, read_record, record_file, root_of
 from weightflow.storage import REMEDY
 
-PATIENCE = "WEIGHTFLOW_PATIENCE"  # variable: seconds that files of other machines may be late on a shared disk; else 0
-# Bytes of an artefact that is read when a run begins; what is larger is checked by the jobs that read it, if there are.
+PATIENCE = "WEIGHTFLOW_PATIENCE"  # variable: seconds to wait for other machines' files on a shared disk; default 0
+# Largest artefact, in bytes, that is checked when a run begins; larger ones are checked by the jobs that read them.
 LARGEST = 2**26
-NAMED = 3  # faults that a sentence tells
+NAMED = 3  # faults that a sentence names
 
 
 def check_inputs(inputs: Iterable[str], outputs: Iterable[str]) -> None:
-    """Hold a job's inputs that are results against their records.
+    """Check a job's inputs against their records, if they are results.
 
     Args:
         inputs: of the job.
-        outputs: of the job; what lies in their results folder is the workflow's. Elsewhere a folder that is called so
-            is one if it has records.
+        outputs: of the job; their results folder belongs to the workflow. Another folder of that name is a results
+            folder only if it has records.
 
     Raises:
-        InputError: one is not what its rule wrote, was made from other inputs than there are now, or has no record.
+        InputError: an input was changed after its rule wrote it, its own inputs have changed, or it has no record.
     """
     own = set(map(root_of, outputs))
     for path in inputs:
@@ -35,16 +35,16 @@ def check_inputs(inputs: Iterable[str], outputs: Iterable[str]) -> None:
 
 
 def check_artefact(path: str | Path, root: Path) -> None:
-    """Hold one artefact against its record, again for a while if need be; raises as `check_inputs`."""
+    """Check one artefact against its record, repeatedly until the patience ends; raises as `check_inputs`."""
     end = time.monotonic() + float(os.environ.get(PATIENCE, 0))
-    while fault := _fault(path, root):  # another machine may just have written it, and it shows late here
+    while fault := _fault(path, root):  # a file just written by another machine may appear late
         if time.monotonic() >= end:
             raise InputError(fault)
         time.sleep(1.0)
 
 
 def _fault(path: str | Path, root: Path) -> str | None:
-    """What is wrong with an artefact."""
+    """Fault of an artefact as a sentence, or None."""
     record = read_record(path)
     if record is None:
         return (
@@ -56,15 +56,15 @@ def _fault(path: str | Path, root: Path) -> str | None:
     for name, digest in record.inputs.items():
         source = root / name.removeprefix("/")
         if name.startswith("/") and source.exists() and input_digest(source) != digest:
-            return f"{path}: was made from another {source} than there is now; {REMEDY}."
+            return f"{path}: {source} has changed since this was made from it; {REMEDY}."
     return None
 
 
 def recorded(root: Path = Path(ROOT)) -> Iterator[tuple[Path, Record]]:
-    """Every artefact in a results folder that is there and has a record, with it, in order of their names.
+    """Existing artefacts of a results folder with their records, in order of their names.
 
     Raises:
-        InputError: a record is damaged, or is not that of its artefact.
+        InputError: a record is damaged or belongs to another artefact.
     """
     for file in sorted((root / FOLDER).rglob("*.json")):
         path = root / file.relative_to(root / FOLDER).with_suffix("")
@@ -73,23 +73,23 @@ def recorded(root: Path = Path(ROOT)) -> Iterator[tuple[Path, Record]]:
 
 
 def check_results(root: Path = Path(ROOT)) -> None:
-    """Hold the results of earlier runs against their records.
+    """Check the results of earlier runs against their records.
 
     Raises:
-        InputError: results were damaged, edited or replaced; or one was made from another input than there is now,
-            and modification times, by which Snakemake would tell, hide it.
+        InputError: results were damaged, edited or replaced; or an input of a result has changed, but its
+            modification time does not show this to Snakemake.
     """
     if damaged := _confirmed(_damaged, root):
         raise InputError(f"{named(damaged)}: not what the workflow wrote (damaged, edited or replaced); {REMEDY}.")
     if stale := _confirmed(_stale_unnoticed, root):
         raise InputError(
-            f"{named(stale)}: made from another input than there is now, though no older than it (was the clock "
+            f"{named(stale)}: an input has changed since, but its time is not newer (was the clock "
             f"set back?); {REMEDY}."
         )
 
 
 def _confirmed(search: Callable[[Path], list[Path]], root: Path) -> list[Path]:
-    """What a search finds, and finds again: a run beside this one may write a result and its record in between."""
+    """Faulty results found by two searches in a row: another run may be between writing a result and its record."""
     found = search(root)
     return [path for path in search(root) if path in found] if found else []
 
@@ -123,6 +123,6 @@ def _is_stale_unnoticed(path: Path, record: Record, known: Mapping[Path, Record]
 
 
 def named(paths: list[Path]) -> str:
-    """The first of some paths, and how many more there are, as a sentence tells them."""
+    """The first of several paths and the number of the others, for a sentence."""
     more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
     return ", ".join(map(str, paths[:NAMED])) + more

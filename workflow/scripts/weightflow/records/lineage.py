@@ -1,4 +1,4 @@
-"""What an artefact was made from, step by step back to the data, as its records tell."""
+"""Lineage of an artefact: its sources, step by step back to the data, from the records."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,14 +10,14 @@ from weightflow.records.digests import input_digest
 from weightflow.records.integrity import recorded
 from weightflow.records.record import ROOT, Record, place_of, read_record, root_of
 
-DIGITS = 12  # of a digest that a person reads
+DIGITS = 12  # of a digest in texts
 
 
 def lineage(path: str | Path) -> list[Record]:
-    """The record of an artefact and of all that it was made from, each once, the artefact's first.
+    """The records of an artefact and of all its sources, each once, the artefact's first.
 
     Raises:
-        InputError: there is no record of the artefact, or one is damaged.
+        InputError: the artefact has no record, or a record is damaged.
     """
     root = root_of(path)
     first = read_record(path) if root else None
@@ -27,7 +27,7 @@ def lineage(path: str | Path) -> list[Record]:
 
 
 def ancestry(records: Iterable[Record], root: Path) -> list[Record]:
-    """Some records and those of all that their artefacts were made from, each once, the given ones first."""
+    """The given records and those of all sources of their artefacts, each once, the given ones first."""
     queue = list(records)
     found = {record.path: record for record in queue}
     while queue:
@@ -40,7 +40,7 @@ def ancestry(records: Iterable[Record], root: Path) -> list[Record]:
 
 
 def describe_artefact(path: str | Path) -> str:
-    """Settings, seeds, code, versions and inputs of an artefact and of all that it was made from, as text.
+    """Settings, seeds, code, versions and inputs of an artefact and of all its sources, as text.
 
     Raises as `lineage`.
     """
@@ -57,10 +57,10 @@ def describe_artefact(path: str | Path) -> str:
 
 
 def describe_figures(root: Path = Path(ROOT)) -> str:
-    """A line for each figure: rule, seeds that it tells of, digest of the code and of the figure, and file.
+    """A line for each figure: rule, seeds of its models, digest of the code and of the figure, and file.
 
     Raises:
-        InputError: there is none, or a record is damaged.
+        InputError: no figure has a record, or a record is damaged.
     """
     lines = ["rule  seeds  code  sha256  file"]
     for path, record in recorded(root):
@@ -72,12 +72,12 @@ def describe_figures(root: Path = Path(ROOT)) -> str:
 
 
 def _step(record: Record, root: Path) -> str:
-    """A record as a person reads it, and whether it still tells of what is there."""
+    """A record as text, with a warning if its artefact has changed since."""
     settings = {key: value for key, value in record.params.items() if key != "code"}
     told = [f"{record.path}\n  rule {record.rule}, code {_code(record)}, sha256 {record.sha256[:DIGITS]}"]
     path = root / record.path
     if path.exists() and input_digest(path) != record.sha256:
-        told.append("  THE FILE THERE IS ANOTHER ONE: damaged, edited or replaced since")
+        told.append("  THE FILE HAS CHANGED SINCE: damaged, edited or replaced")
     told += [f"  seeds {_seeds([record])}"] if _seeds([record]) else []
     told += [_indented("settings", settings, "  ")] if settings else []
     inputs = {name.removeprefix("/"): digest[:DIGITS] for name, digest in record.inputs.items()}

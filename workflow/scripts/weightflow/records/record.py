@@ -1,8 +1,8 @@
-"""Records: what made each artefact, kept beside the results.
+"""Records: the provenance of each artefact, kept beside the results.
 
 An artefact `results/D/x` has its record in `results/provenance/D/x.json`: the SHA-256 of what its rule wrote, the
-rule's parameters (settings, seed, digest of the code), the SHA-256 of every input and the versions in use. So a file
-that was damaged, edited, or belongs elsewhere is told from the one that the workflow wrote, whatever its time says.
+rule's parameters (settings, seed, digest of the code), the SHA-256 of every input and the versions in use. A damaged,
+edited or foreign file is thus recognised whatever its modification time.
 """
 
 import json
@@ -21,7 +21,7 @@ FOLDER = "provenance"
 
 @dataclass(frozen=True)
 class Record:
-    """What made an artefact.
+    """Provenance of an artefact.
 
     Attributes:
         path: the artefact, below the results folder.
@@ -29,7 +29,7 @@ class Record:
         rule: the rule that wrote it.
         wildcards: the rule's wildcards.
         params: the rule's parameters.
-        inputs: SHA-256 of each input; those that are results by their path below the results folder, after a slash.
+        inputs: SHA-256 of each input by its name; that of a result is a slash and its path below the results folder.
         versions: of Python and the packages that numbers depend on.
     """
 
@@ -43,9 +43,10 @@ class Record:
 
 
 def root_of(path: str | Path) -> Path | None:
-    """The results folder that a path lies in, or none.
+    """The results folder that contains a path, or None.
 
-    Absolute paths are in none: a workflow's own are relative. Nor are copies of what lies in storage elsewhere.
+    The workflow's own paths are relative, so absolute paths lie in no results folder. Local copies of files in remote
+    storage do not either.
     """
     parts = Path(path).parts
     if ROOT not in parts[:-1] or ".snakemake" in parts or Path(path).is_absolute():
@@ -54,10 +55,10 @@ def root_of(path: str | Path) -> Path | None:
 
 
 def place_of(path: str | Path) -> tuple[Path, Path]:
-    """The results folder that an artefact lies in, and the artefact's path below it.
+    """The results folder of an artefact, and the artefact's path below it.
 
     Raises:
-        ValueError: it lies in none.
+        ValueError: the artefact lies in no results folder.
     """
     if (root := root_of(path)) is None:
         raise ValueError(f"{path} is in no folder {ROOT}")
@@ -65,18 +66,18 @@ def place_of(path: str | Path) -> tuple[Path, Path]:
 
 
 def dataset_of(path: str | Path) -> str:
-    """The data set, or the fold, that an artefact in a results folder is of."""
+    """Data set or fold of an artefact in a results folder."""
     return place_of(path)[1].parts[0]
 
 
 def record_file(path: str | Path) -> Path:
-    """Where the record of an artefact in a results folder is."""
+    """Path of the record of an artefact in a results folder."""
     root, below = place_of(path)
     return root / FOLDER / f"{below}.json"
 
 
 def read_record(path: str | Path) -> Record | None:
-    """The record of an artefact; none where it has none.
+    """The record of an artefact, or None.
 
     Raises:
         InputError: the record is damaged, or belongs to another artefact.
@@ -87,7 +88,7 @@ def read_record(path: str | Path) -> Record | None:
     try:
         record = Record(**read_json(file))
     except (InputError, TypeError):
-        if not file.is_file():  # a job is just making the artefact anew
+        if not file.is_file():  # a job is remaking the artefact
             return None
         record = None
     if record is None or record.path != below or not _is_sound(record):
@@ -96,7 +97,7 @@ def read_record(path: str | Path) -> Record | None:
 
 
 def forget(outputs: Iterable[str]) -> None:
-    """Remove the records of what a job is about to write, so that none outlives its artefact.
+    """Remove the records of a job's outputs before it writes them, so that no record outlives its artefact.
 
     Raises:
         WriteError: the folder cannot be written.
@@ -115,15 +116,15 @@ def input_digests(inputs: Iterable[str]) -> dict[str, str]:
 
 
 def unless_read(digests: Mapping[str, str | None], made: str | Path) -> list[str | None]:
-    """Digests of files as a parameter of a job that takes them as they come, and again once they are others.
+    """Digests of files as a parameter of a job, which changes only if a file differs from the one that the job read.
 
     Args:
-        digests: of files by their paths; none of one that is not there yet.
-        made: what the job made of them.
+        digests: SHA-256 of files by their paths; None for a missing file.
+        made: the job's output.
 
     Returns:
-        None for each file while nothing is made. Then what the job was given, as long as the files are those that it
-        read; the digests, when they are not.
+        None for each file before the job has run. Afterwards the parameter that the job had if it read the same
+        files, else the digests.
     """
     record = read_record(made)
     if record is None:
@@ -135,15 +136,15 @@ def unless_read(digests: Mapping[str, str | None], made: str | Path) -> list[str
 
 
 def write_records(made: Made, outputs: Iterable[str], inputs: Mapping[str, str]) -> None:
-    """Write a record of every output of a job that has ended.
+    """Write a record of every output of a finished job.
 
     Args:
         made: the job.
         outputs: of the job.
-        inputs: the digests of its inputs, as they were when it began.
+        inputs: the digests of its inputs when it began.
 
     Raises:
-        InputError: an input is another one by now, so that nobody knows what was read.
+        InputError: an input has changed since the job began.
     """
     if changed := [path for path, digest in input_digests(inputs).items() if digest != inputs[path]]:
         raise InputError(f"{changed[0]}: changed while {made.rule} was at work; run again.")
@@ -152,7 +153,7 @@ def write_records(made: Made, outputs: Iterable[str], inputs: Mapping[str, str])
     about = {
         "rule": made.rule,
         "wildcards": made.wildcards,
-        # As they are read back.
+        # As `read_record` returns them.
         "params": json.loads(json.dumps(made.params)),
         "inputs": {_name(path, roots): digest for path, digest in inputs.items()},
         "versions": versions(),
@@ -168,9 +169,9 @@ def write_record(record: Record, root: Path) -> None:
 
 
 def is_measurement(path: str | Path) -> bool:
-    """Whether a result is a time that Snakemake or a benchmark took: no job writes these, so none has a record.
+    """Whether a result is a time measured by Snakemake or a benchmark; these have no record, as no job writes them.
 
-    These have a folder beside what was timed, of a data set or of a population; a model may have the same name.
+    They lie in a folder `benchmarks` of a data set or a population; a model may have the same name.
     """
     below = place_of(path)[1].parts
     place = 2 if below[0] == "populations" else 1
@@ -178,7 +179,7 @@ def is_measurement(path: str | Path) -> bool:
 
 
 def _is_sound(record: Record) -> bool:
-    """Whether a record's parts are of their types, and its inputs within the results folder."""
+    """Whether a record's parts have the right types, and its inputs lie within the results folder."""
     parts = (record.wildcards, record.params, record.inputs, record.versions)
     words = (record.sha256, record.rule, *record.wildcards.values()) if isinstance(record.wildcards, dict) else (None,)
     if not all(isinstance(part, dict) for part in parts) or not all(isinstance(word, str) for word in words):
@@ -188,7 +189,7 @@ def _is_sound(record: Record) -> bool:
 
 
 def _name(path: str, roots: Collection[Path | None]) -> str:
-    """An input as its record names it; where a machine keeps it is nobody's concern, so an absolute one by its name."""
+    """Name of an input in a record; of an absolute path only the file name, which is the same on all machines."""
     root = root_of(path)
     if root in roots and root:
         return f"/{Path(path).relative_to(root)}"

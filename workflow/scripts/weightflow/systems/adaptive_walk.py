@@ -47,7 +47,7 @@ class AdaptiveWalk:
 
     @property
     def genotypes(self) -> int:
-        """How many there are, n = alleles to the power d."""
+        """Number of genotypes, n = alleles to the power d."""
         return self.alleles ** len(self.species)
 
     def states(self) -> np.ndarray:
@@ -78,14 +78,14 @@ def simulate(walk: AdaptiveWalk, trajectories: int, seed: int) -> np.ndarray:
 
     Args:
         walk: the system.
-        trajectories: how many, N.
-        seed: trajectory i depends on the seed and i alone.
+        trajectories: number N of trajectories.
+        seed: trajectory i depends only on the seed and i.
 
     Returns:
         (N, points, d) int32 alleles.
 
     Raises:
-        InputError: the fitness of a genotype that was met is undefined.
+        InputError: the fitness of a visited or proposed genotype is undefined.
     """
     out = np.empty((trajectories, walk.points, len(walk.species)), dtype=np.int32)
     for first in progress(range(0, trajectories, _CHUNK), f"simulating {walk.title}"):
@@ -119,7 +119,7 @@ def generator(walk: AdaptiveWalk) -> csr_array:
 def law(walk: AdaptiveWalk) -> tuple[np.ndarray, np.ndarray]:
     """The exact law at the walk's grid times, by uniformisation.
 
-    It takes memory for n · d · alleles rates, so ask `walk.genotypes` first.
+    It needs memory for n · d · alleles rates, so check `walk.genotypes` first.
 
     Returns:
         All genotypes (n, d) int64, and their probabilities (points, n).
@@ -134,13 +134,13 @@ def law(walk: AdaptiveWalk) -> tuple[np.ndarray, np.ndarray]:
 
 
 class _Chance(NamedTuple):
-    """All that is random in one trajectory.
+    """Random draws of one trajectory.
 
     Attributes:
         made: (points,) number of proposals by each grid time.
-        loci: (proposals,) of the proposals.
-        alleles: (proposals,) that they propose.
-        genotype: (d,) that the trajectory starts from.
+        loci: (proposals,) locus of each proposal.
+        alleles: (proposals,) proposed alleles.
+        genotype: (d,) initial genotype.
     """
 
     made: np.ndarray
@@ -159,7 +159,7 @@ def _draw(walk: AdaptiveWalk, seed: int, number: int) -> _Chance:
 
 
 def _padded(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Rows of unequal lengths as one array; what is added comes after everything that is looked at."""
+    """Rows of unequal lengths as one array, padded at the end."""
     padded = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
     for place, row in zip(padded, rows, strict=True):
         place[: len(row)] = row

@@ -15,7 +15,7 @@ import numpy as np
 
 from weightflow.errors import InputError, shown
 
-MAX_DEPTH = 64  # operands waiting at once while a program runs
+MAX_DEPTH = 64  # largest stack while a program runs
 _MOST_NAMES = 20  # in a message
 _MOST_LETTERS = 10_000  # of an expression
 
@@ -60,7 +60,7 @@ class Program:
 
 
 def check_name(name: str, where: str) -> None:
-    """Refuse a species or parameter name that an expression could not use."""
+    """Refuse a species or parameter name that an expression cannot use."""
     if not name.isidentifier() or keyword.iskeyword(name):
         raise InputError(
             f"{where}: '{shown(name)}' is not a name; use letters, digits, underscores, no Python keyword."
@@ -140,7 +140,7 @@ def compile_expression(text: str, species: Sequence[str], parameters: Mapping[st
 
 
 def evaluate(program: Program, states: np.ndarray, t: float) -> np.ndarray:
-    """Values of a program in many states at one time, the same as the simulation's kernel finds one by one.
+    """Values of a program in many states at one time, equal to those of the simulation's kernel.
 
     Args:
         program: from `compile_expression`.
@@ -204,7 +204,7 @@ def affine(program: Program, species: int, t: float) -> np.ndarray | None:
 
 
 def _depth(code: Sequence[tuple[int, float]]) -> int:
-    """Most operands that wait at once while a postfix program runs."""
+    """Largest stack while a postfix program runs."""
     waiting = deepest = 0
     for operation, _ in code:
         waiting += 1 if operation in _PUSHING else -1 if operation in _TAKING_TWO else 0

@@ -10,7 +10,7 @@ from weightflow.errors import InputError, shown, unknown
 from weightflow.systems.entries import Limits
 from weightflow.systems.expressions import MUL, SPECIES, Program
 
-_MOST_AT_ONCE = 1000  # of a species, on one side of an equation
+_MOST_AT_ONCE = 1000  # molecules of a species on one side of an equation
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ReactionNetwork:
         points: number of times on the grid 0, step, 2 step, …
         step: physical time between grid points.
         path: the system's file, for messages.
-        limits: past which a trajectory counts as a runaway.
+        limits: largest counts and numbers of events; beyond them a simulation stops.
     """
 
     title: str
@@ -50,7 +50,7 @@ class ReactionNetwork:
 
 
 def parse_equation(equation: str, species: Sequence[str], where: str) -> tuple[np.ndarray, np.ndarray]:
-    """What one reaction consumes and produces.
+    """Stoichiometry of one reaction.
 
     Args:
         equation: as in `S + I -> 2 I`; nothing, 0 or ∅ for an empty side.
@@ -61,7 +61,7 @@ def parse_equation(equation: str, species: Sequence[str], where: str) -> tuple[n
         (d,) counts on the left side, and (d,) counts on the right side.
 
     Raises:
-        InputError: there is no arrow, or a term is no species.
+        InputError: the arrow is missing, or a term is not a species.
     """
     left, arrow, right = equation.partition("->")
     if not arrow:

@@ -1,4 +1,4 @@
-"""System files, `resources/systems/*.yaml`: what they say becomes a reaction network or an adaptive walk."""
+"""Reader of system files, `resources/systems/*.yaml`, into reaction networks and adaptive walks."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ System = ReactionNetwork | AdaptiveWalk
 T = TypeVar("T")
 
 _COUNT = 4  # bytes
-_LARGEST_CHECKED = 1_000_000  # genotypes whose fitness is looked at when a file is read
+_LARGEST_CHECKED = 1_000_000  # genotypes whose fitness is checked when a file is read
 
 
 def read_system(path: str | Path) -> System:
@@ -56,7 +56,7 @@ def check_start(system: System, states: int | None, max_states: int, where: str)
     Args:
         system: of the data set.
         states: the data set's number of states, if it is given.
-        max_states: the most that it may have.
+        max_states: largest allowed number of states.
         where: the data set, for messages.
 
     Raises:
@@ -81,18 +81,18 @@ def check_trajectories(system: System, number: int, where: str) -> None:
     """Refuse more trajectories than the memory holds.
 
     Args:
-        system: that is simulated.
-        number: of trajectories.
+        system: to simulate.
+        number: number of trajectories.
         where: the data set and the key, for messages.
 
     Raises:
-        InputError: naming the shape of what would be simulated.
+        InputError: the simulated array would exceed the memory limit.
     """
     check_array((number, system.points, len(system.species)), _COUNT, f"{where}: a simulation of {system.path}")
 
 
 def _reaction_network(content: ReactionFile, path: Path, where: str) -> ReactionNetwork:
-    """A network from the entries of a system file, or of a model (`where`) that a system file names."""
+    """A network from the entries of a system file or of its SBML model (`where`)."""
     species, parameters = _names(content, where)
     initial, poisson = _initial(content.initial, species, content.limits, where)
     reactions = [_reaction(entry, species, parameters, np.floor(initial), at) for entry, at in _entries(content, where)]
@@ -114,7 +114,7 @@ def _adaptive_walk(content: WalkFile, path: Path) -> AdaptiveWalk:
     species, parameters = _names(content, str(path))
     fitness = compile_expression(str(content.fitness), species, parameters, f"{path}: fitness")
     if fitness.depends_on_time:
-        raise InputError(f"{path}: fitness: the landscape of an adaptive walk stays; leave t out.")
+        raise InputError(f"{path}: fitness: the landscape of an adaptive walk does not change in time; leave t out.")
     walk = AdaptiveWalk(
         content.title,
         content.source,
@@ -133,13 +133,13 @@ def _adaptive_walk(content: WalkFile, path: Path) -> AdaptiveWalk:
 
 
 def _entries(content: ReactionFile, where: str) -> Iterator[tuple[ReactionEntry, str]]:
-    """Reactions, each with its place in the file; a repeated one is several."""
+    """Reactions with their places in the file; repeated ones are expanded."""
     number = 0
     for i, entry in enumerate(content.reactions):
         at = f"{where}: reactions.{i}"
         singles = _repeated(entry, at)
         if (number := number + len(singles)) > MOST:
-            raise InputError(f"{at}: there are more than {MOST} reactions by now; write a smaller system.")
+            raise InputError(f"{at}: there are more than {MOST} reactions; write a smaller system.")
         yield from ((single, at) for single in singles)
 
 
@@ -242,7 +242,7 @@ def _genotype(entry: str | Mapping[str, float], species: Sequence[str], alleles:
 
 
 def _number(value: float | str, where: str) -> float:
-    """A finite number, also one that YAML takes for text, such as 1e-4."""
+    """A finite number, also from text such as 1e-4, which YAML does not read as a number."""
     try:
         number = float(value) if not isinstance(value, bool) else np.nan
     except (TypeError, ValueError, OverflowError):

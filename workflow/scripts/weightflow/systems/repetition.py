@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from weightflow.errors import InputError, shown
 
-MOST = 10_000  # names or entries; more is a slip of the pen
+MOST = 10_000  # names or entries; more are taken as a mistake
 
 _RANGE = re.compile(r"([^\W\d]\w{0,60}?)(\d{1,18})\.\.\1(\d{1,18})")
 _SPAN = re.compile(r"(\d{1,18})\.\.(\d{1,18})")
@@ -18,7 +18,7 @@ _PLACE = re.compile(r"\{\s*(\w+)\s*(?:([+-])\s*(\d{1,9})\s*)?\}")
 
 
 def expand_name(text: str, where: str) -> list[str]:
-    """A range of names as all of them, any other text as it is.
+    """All names of a range, or the text itself if it is no range.
 
     Raises:
         InputError: a malformed, empty or very long range.

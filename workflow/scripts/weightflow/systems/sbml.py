@@ -1,7 +1,7 @@
 """Models in SBML (Hucka et al. 2003), the exchange format of systems biology, as the entries of a system file.
 
-A kinetic law says how much of a substance reacts per time; where the substance is counted in molecules that is a
-propensity. libsbml, an optional dependency, reads the file; whatever a reaction network cannot say is refused.
+A kinetic law is the amount of substance that reacts per unit of time; for amounts in molecules it is a propensity.
+libsbml, an optional dependency, reads the file. Features that reaction networks lack are refused.
 """
 
 import math
@@ -13,9 +13,9 @@ from xml.parsers import expat
 
 from weightflow.errors import InputError
 
-_MOST_BYTES = 50_000_000  # of a file; the largest models of whole cells have less
-_MOST_DEPTH = 200  # of elements; libsbml and a formula's reader go down step by step
-_MOST_TERMS = 100_000  # of a formula whose functions are written out
+_MOST_BYTES = 50_000_000  # of a file; the largest whole-cell models are smaller
+_MOST_DEPTH = 200  # of nested elements; libsbml and `_formula` recurse
+_MOST_TERMS = 100_000  # of a formula with its functions expanded
 _INLINED = ("promoteLocalParameters", "expandFunctionDefinitions", "expandInitialAssignments")
 
 
@@ -52,7 +52,7 @@ def read_sbml(path: str | Path) -> dict[str, Any]:
 
     sizes = {item.getId(): _size(item, path) for item in model.getListOfCompartments()}
     parameters = sizes | {item.getId(): _value(item, path) for item in model.getListOfParameters()}
-    concentrations = {}  # what stands for a species in a formula, where it is not the species' count
+    concentrations = {}  # formulas of the species that kinetic laws take as concentrations
     initial = {}
     for item in model.getListOfSpecies():
         name, size = item.getId(), sizes[item.getCompartment()]
@@ -78,7 +78,7 @@ def read_sbml(path: str | Path) -> dict[str, Any]:
 
 
 def _check_text(path: Path) -> None:
-    """Refuse what costs a parser of XML memory, its stack or other files: libsbml reads whatever there is."""
+    """Refuse XML that exhausts memory or the stack, or opens other files; libsbml has no such limits."""
     if (size := path.stat().st_size) > _MOST_BYTES:
         raise InputError(f"{path}: has {size} bytes, and {_MOST_BYTES} is the most; write a smaller model.")
     depth = 0
@@ -108,12 +108,12 @@ def _check_text(path: Path) -> None:
 
 
 def _check_functions(model: Any, path: Path) -> None:
-    """Refuse functions that grow with every call: written out, fifty lines can make more terms than memory holds.
+    """Refuse functions that are too large when expanded: fifty nested ones can have more terms than memory holds.
 
-    A call's size is affine in those of its arguments, so it is told without writing anything out.
+    The size of a call is affine in the sizes of its arguments, so it is computed without expansion.
     """
     definitions = {item.getId(): item.getMath() for item in model.getListOfFunctionDefinitions()}
-    sizes: dict[str, tuple[int, list[int]]] = {}  # terms of a function's own, and how often each argument is used
+    sizes: dict[str, tuple[int, list[int]]] = {}  # a function's own terms, and the number of uses of each argument
 
     def size_of(name: str, within: tuple[str, ...] = ()) -> tuple[int, list[int]]:
         if name in within or len(within) > _MOST_DEPTH:
@@ -166,13 +166,13 @@ def _refuse_errors(document: Any, path: Path) -> None:
 def _refuse_what_networks_lack(model: Any, path: Path) -> None:
     lacking = {
         "events": (model.getNumEvents(), "remove them"),
-        "rules": (model.getNumRules(), "write what they say as reactions or constants"),
+        "rules": (model.getNumRules(), "write them as reactions or constants"),
         "function definitions that cannot be written out": (model.getNumFunctionDefinitions(), "write them out"),
         "initial assignments that are no numbers": (model.getNumInitialAssignments(), "give initial amounts"),
     }
     for what, (number, fix) in lacking.items():
         if number:
-            raise InputError(f"{path}: the model has {what}, which a reaction network has not; {fix}.")
+            raise InputError(f"{path}: the model has {what}, which a reaction network cannot have; {fix}.")
 
 
 def _size(compartment: Any, path: Path) -> float:
@@ -230,7 +230,7 @@ def _side(references: Any, initial: Collection[str], where: str) -> str:
     for reference in references:
         number = reference.getStoichiometry() if reference.isSetStoichiometry() else math.nan
         if reference.getLevel() < 3 and not reference.isSetStoichiometryMath():
-            number = reference.getStoichiometry()  # 1 where it is left out
+            number = reference.getStoichiometry()  # 1 by default
         if not number == number // 1 or number < 0:
             raise InputError(f"{where} has a stoichiometry of '{reference.getSpecies()}' that is no whole number.")
         if reference.getSpecies() in initial:
@@ -239,13 +239,13 @@ def _side(references: Any, initial: Collection[str], where: str) -> str:
 
 
 def _formula(node: Any, concentrations: Mapping[str, str], where: str) -> str:
-    """A formula of MathML in the language of propensities, with parentheses around everything."""
+    """A MathML formula as a propensity expression, fully parenthesised."""
     import libsbml
 
     parts = [_formula(node.getChild(i), concentrations, where) for i in range(node.getNumChildren())]
     kind = node.getType()
     if kind in (libsbml.AST_INTEGER, libsbml.AST_REAL, libsbml.AST_REAL_E, libsbml.AST_RATIONAL):
-        return f"({node.getValue()!r})"  # of a negative base, a power is not that of its magnitude
+        return f"({node.getValue()!r})"  # (-2) ** 2 is not -2 ** 2
     if kind == libsbml.AST_NAME:
         return concentrations.get(node.getName(), node.getName())
     named = {libsbml.AST_NAME_TIME: "t", libsbml.AST_CONSTANT_PI: "pi", libsbml.AST_CONSTANT_E: repr(math.e)}

@@ -2,8 +2,8 @@
 
 Gillespie's direct method, with thinning for time-dependent propensities (Lewis & Shedler 1979): between
 two grid times each propensity has an upper bound from interval arithmetic on its own program, candidate
-events are drawn at the bounding rate and accepted in proportion. No library at hand simulates
-time-dependent rates on a fixed grid in batch, hence this kernel; the tests hold it against one.
+events are drawn at the bounding rate and accepted in proportion. No available library simulates
+time-dependent rates on a fixed grid in batch, hence this kernel; the tests compare it with the library rebop.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -29,16 +29,16 @@ def simulate(system: System, trajectories: int, seed: int, threads: int = 1) -> 
     """Simulate independent trajectories on a system's grid.
 
     Args:
-        system: of any kind; a reaction that lacks what it consumes does not fire.
-        trajectories: how many, N.
-        seed: trajectory i depends on the seed and i alone, not on threads or chunks.
-        threads: that simulate side by side.
+        system: of any kind; a reaction without enough reactants does not fire.
+        trajectories: number N of trajectories.
+        seed: trajectory i depends only on the seed and i, not on threads or chunks.
+        threads: number of threads.
 
     Returns:
         (N, points, d) int32 counts.
 
     Raises:
-        InputError: a negative or undefined propensity was met, or a trajectory passed one of the system's limits.
+        InputError: a propensity became negative or undefined, or a trajectory passed one of the system's limits.
     """
     match system:
         case AdaptiveWalk():
@@ -75,7 +75,7 @@ def _simulate_network(network: ReactionNetwork, trajectories: int, seed: int, th
 
 
 def _sentence(network: ReactionNetwork, fault: int, which: int) -> str:
-    """What a trajectory stopped for; `which` is a reaction's number, or a species'."""
+    """Why a trajectory stopped; `which` is the index of a reaction or a species."""
     limits = network.limits
     if fault == _NEGATIVE:
         return f"the propensity of '{network.reactions[which].name}' became negative or undefined; mend it."
@@ -157,7 +157,7 @@ def _value(operations: np.ndarray, operands: np.ndarray, first: int, last: int, 
     return stack[0]
 
 
-# Numba compiles what takes and gives arrays and numbers, so that this and `_run` have many arguments.
+# Numba compiles functions of arrays and numbers only; so this function and `_run` have many arguments.
 @njit
 def _upper(
     operations: np.ndarray, operands: np.ndarray, first: int, last: int, state: np.ndarray, t0: float, t1: float
@@ -219,15 +219,15 @@ def _upper(
 
 @njit
 def _possible(state: np.ndarray, changes: np.ndarray, r: int) -> bool:
-    """Whether all that the reaction consumes is there: x**2 is positive for one molecule, and takes two."""
+    """Whether the state has enough reactants: the propensity x**2 is positive at one molecule, but consumes two."""
     possible = True
     for i in range(len(state)):
         possible &= state[i] + changes[r, i] >= 0
     return possible
 
 
-# Without parallel=True, and element by element: either costs the compiler more than most simulations take. Threads run
-# chunks of it instead.
+# Loops over elements, without parallel=True: array expressions and parallel=True take longer to compile than most
+# simulations take to run. Threads run chunks instead.
 @njit(nogil=True)
 def _run(
     starts: np.ndarray,
@@ -290,6 +290,6 @@ def _run(
                     state[i] += changes[chosen, i]
                     if state[i] > limits[0]:
                         status[n, 0], status[n, 1] = _COUNT, i
-            t = times[k]  # what was drawn past the grid time is redrawn: the process has no memory
+            t = times[k]  # an event past the grid time is redrawn: the process is memoryless
             for i in range(len(state)):
                 out[n, k, i] = state[i]

@@ -1,6 +1,6 @@
 """Uniformisation (Jensen 1953): the law of a jump process with constant rates, by powers of a stochastic matrix.
 
-Unlike a solver of differential equations it makes no negative numbers and loses no probability of its own.
+Unlike a solver of differential equations it keeps probabilities non-negative and their sum constant.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array
 
 _TAIL = 1e-16  # probability of more jumps than are followed in an interval
-_UNHEARD = 1e-20  # numbers of jumps that are less probable add nothing
+_UNHEARD = 1e-20  # less probable numbers of jumps are left out of the sum
 
 
 def uniformise(generator: csr_array, p: np.ndarray, times: np.ndarray) -> Iterator[np.ndarray]:
@@ -20,7 +20,7 @@ def uniformise(generator: csr_array, p: np.ndarray, times: np.ndarray) -> Iterat
         p: (n,) probabilities at times[0].
         times: increasing.
     """
-    from scipy.stats import poisson  # takes most of a second, and every run reads the systems
+    from scipy.stats import poisson  # takes most of a second to import, and every run imports this module
 
     fastest = max(-generator.diagonal().min(), np.finfo(float).tiny)
     jump = csr_array(eye_array(len(p), format="csr") + generator / fastest)

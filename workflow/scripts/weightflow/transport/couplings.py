@@ -1,6 +1,6 @@
 """Optimal transport between snapshots: couplings, displacement, and the chained transport spline.
 
-None of this uses a network, and all of it uses the observed training snapshots alone.
+It uses no network, and only the observed training snapshots.
 """
 
 from collections.abc import Sequence
@@ -70,9 +70,9 @@ class GrowingPlan:
     end: np.ndarray
 
     def draw(self, share: float | np.ndarray, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """(count,) rows and columns of pairs at a share of the way, as often as their mass there says.
+        """(count,) rows and columns of pairs at a share of the way, in proportion to their mass there.
 
-        They are drawn systematically, so that as few as possible repeat, and come in random order.
+        The draws are systematic, so that as few pairs as possible repeat, and in random order.
         """
         mass = self.start ** (1 - share) * self.end**share
         levels = (np.arange(count) + rng.random()) / count * mass.sum()
@@ -82,17 +82,17 @@ class GrowingPlan:
 
 
 def couple_growing(source: np.ndarray, target: np.ndarray, growth: float, rng: np.random.Generator) -> GrowingPlan:
-    """Couple two snapshots by unbalanced optimal transport (Chizat et al. 2018), in which mass need not be kept.
+    """Couple two snapshots by unbalanced optimal transport (Chizat et al. 2018), which can create and destroy mass.
 
-    Cells divide and die, so that a snapshot's composition changes without any cell's moving. The squared cost competes
-    with Kullback–Leibler divergences of the plan's marginals from even ones, weighted by the mean cost over `growth`.
-    Of each pair, mass at either end is that of the plan, corrected to be even over the states there.
+    Cells divide and die, so a snapshot's composition can change although no cell moves. The objective is the squared
+    cost plus Kullback–Leibler divergences of the plan's marginals from uniform ones, weighted by the mean cost over
+    `growth`. The mass of a pair at either end is that of the plan, corrected to be uniform over the end's states.
 
     Args:
         source: (N, d).
         target: (M, d).
-        growth: > 0; the larger, the more freely mass is made and lost. Up to 0.1 all of it is kept, as the iteration
-            hardly moves where so little is gained.
+        growth: > 0; larger values create and destroy more mass. Up to 0.1 all mass is kept, as the iteration converges
+            too slowly there.
         rng: of the parts of sides with more than a thousand states.
     """
     sources, targets = (rng.permutation(len(side))[:MAX_UNBALANCED] for side in (source, target))

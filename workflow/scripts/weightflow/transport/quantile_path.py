@@ -1,7 +1,7 @@
-"""The marginals move by their quantiles, and the ranks of one snapshot keep the variables together.
+"""Marginals that move along their quantiles, with the ranks (copula) of one snapshot.
 
-Each quantile of each variable is a straight line in time through two snapshots. Between these it is the displacement
-interpolation of a single variable, past them the plainest continuation: mean and spread keep their pace.
+Each quantile of each variable moves on a straight line in time through two snapshots. Between them this is the
+displacement interpolation of a single variable; past them it is a linear extrapolation.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ def quantile_path(
     Args:
         earlier: (N, d) states.
         later: (M, d) states.
-        share: of the way from the earlier to the later one; above 1 past it.
+        share: of the way from the earlier to the later snapshot; above 1 past the later one.
         ranked: (n, d) states whose ranks, the copula, are taken.
         rng: of the order of equal states.
 

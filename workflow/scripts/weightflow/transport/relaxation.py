@@ -1,8 +1,8 @@
-"""Relaxation: how far a mean is on its way from one snapshot to the next, where it does not move evenly.
+"""Relaxation: progress of a mean from one snapshot to the next at a speed that changes.
 
-A mean that relaxes at rate κ has made (1 − e^{−κu}) / (1 − e^{−κ}) of its way when the share u of the time is
-over: κ > 0 is fast at first, κ < 0 late, κ = 0 even. One at the end of a chain of n steps, each of which relaxes at
-rate κ, has made P(n, κu) / P(n, κ), with P the regularised incomplete gamma function: late at first, then fast.
+A mean that relaxes at rate κ has covered (1 − e^{−κu}) / (1 − e^{−κ}) of its way after the share u of the time: κ > 0
+is fast at first, κ < 0 fast at the end, κ = 0 uniform. The mean at the end of a chain of n steps, each with rate κ,
+has covered P(n, κu) / P(n, κ), with P the regularised incomplete gamma function: slow at first, then fast.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from scipy.special import gammainc
 from scipy.stats import truncnorm
 
 _FASTEST = 50.0
-_OVERSHOT = 3.0  # standard errors; beyond them a variable is no longer on its way to where it stays
-_LONGEST = 30.0  # chain of steps
-_TELLING = 4.0  # by how much a chain's squared deviations, over their variances, must be below those of one step
+_OVERSHOT = 3.0  # standard errors of an overshoot; beyond them no relaxation is fitted
+_LONGEST = 30.0  # most steps of a chain
+_TELLING = 4.0  # least decrease of chi-squared from one step to a chain
 
 
 @dataclass(frozen=True)
 class Relaxation:
-    """How each variable relaxes.
+    """Relaxation rate and number of steps of each variable.
 
     Attributes:
         rates: (d,) κ, per length of the first interval.
@@ -32,28 +32,28 @@ class Relaxation:
     steps: np.ndarray
 
     def share(self, share: float) -> np.ndarray:
-        """(d,) shares of the ways across the first interval, at a share of its time."""
+        """(d,) covered shares of the way across the first interval, after a share of its time."""
         chain = gammainc(self.steps, np.maximum(self.rates, 1e-8) * np.array([[share], [1.0]]))
         return np.where(self.steps > 1, chain[0] / chain[1], relax(self.rates, share))
 
 
 def relax(rate: np.ndarray, share: float) -> np.ndarray:
-    """Shares of the way, of the shape of the rates (per length of the interval), at a share of the time."""
+    """Covered shares of the way after a share of the time, in the shape of the rates (per length of the interval)."""
     rate = np.asarray(rate, dtype=float)
     moving = np.where(np.abs(rate) < 1e-8, 1.0, rate)
     return np.where(np.abs(rate) < 1e-8, share, np.expm1(-moving * share) / np.expm1(-moving))
 
 
 def own_relaxation(snapshots: Sequence[np.ndarray], times: np.ndarray) -> Relaxation:
-    """How each variable relaxes in the first interval, from the means of the first snapshots.
+    """Relaxation of each variable in the first interval, from the means of the first snapshots.
 
-    Three means tell a plain rate: the second has made some share of the way from the first to the third. Of the rates
-    that explain it within one standard error, the one nearest to an even motion is taken; where the way may have been
-    over by the second, the median of those that leave some of it. Even are also variables that overshoot, which no
-    relaxation explains. Where a fourth mean contradicts the plain relaxation, a chain is fitted.
+    Three means determine the rate of one step, from the second mean's share of the way from the first to the third.
+    Among shares within one standard error, the one nearest to uniform motion is taken. If the share may be 1, the
+    median of the shares below 1 is taken. Variables that overshoot get uniform motion, because no relaxation explains
+    them. If a fourth mean contradicts one step, a chain is fitted.
 
     Args:
-        snapshots: K arrays (N_k, d); all move evenly where K < 3.
+        snapshots: K arrays (N_k, d); all variables move uniformly if K < 3.
         times: (K,).
     """
     variables = snapshots[0].shape[1]
@@ -72,7 +72,7 @@ def own_relaxation(snapshots: Sequence[np.ndarray], times: np.ndarray) -> Relaxa
 
 
 def _rate(means: np.ndarray, errors: np.ndarray, length: float) -> float:
-    """Rate from three means and their squared errors; `length` is that of both intervals over the first's."""
+    """Rate from three means and their squared errors; `length` is that of both intervals over that of the first."""
     way = means[2] - means[0]
     if way == 0:
         return 0.0
@@ -81,7 +81,7 @@ def _rate(means: np.ndarray, errors: np.ndarray, length: float) -> float:
     error = np.sqrt(slopes**2 @ errors)
     target = np.clip(1 / length, share - error, share + error)
     if error and share + error >= 1 > share - _OVERSHOT * error:
-        # The way may be over by then, at whatever rate; of the shares that leave some of it, the median is taken.
+        # The share may be 1, which no rate attains; the median of the shares below 1 is taken.
         left = truncnorm((1 / length - share) / error, (1 - share) / error, share, error).median()
         target = left if target >= 1 else max(target, left)
     if target == 1 / length or not 0 < target < 1:
@@ -96,7 +96,7 @@ def _rate(means: np.ndarray, errors: np.ndarray, length: float) -> float:
 
 
 def _chain(means: np.ndarray, errors: np.ndarray, lengths: np.ndarray) -> tuple[float, float] | None:
-    """(n, κ) of a chain, from four means and their squared errors; None where one step explains them as well."""
+    """(n, κ) of a chain, from four means and their squared errors; None if one step fits as well."""
     way = means[3] - means[0]
     if way == 0:
         return None
