@@ -15,7 +15,11 @@ LIBRARY = SCRIPTS / "weightflow"
 SOURCES = sorted(LIBRARY.rglob("*.py"))
 ROOMS = sorted(path.parent for path in SOURCES if path.name == "__init__.py" and path.parent != LIBRARY)
 MODULES = [path.relative_to(LIBRARY) for path in SOURCES if path.name != "__init__.py"]
-WITHOUT_TESTS = {"errors.py", "evaluation/ablation_level.py", "progress.py"}  # nothing to test beyond their use by other modules
+WITHOUT_TESTS = {
+    "errors.py",
+    "evaluation/ablation_level.py",
+    "progress.py",
+}  # nothing to test beyond their use by other modules
 IN_ANY_ROOM = ("registry.py", "settings.py")  # tested together, by test_registries.py and tests/config/test_settings.py
 IN_ONE_FILE = {"plots": "test_plots.py"}  # rooms whose modules are all tested the same way
 
