@@ -19,7 +19,7 @@ WITHOUT_TESTS = {
     "errors.py",
     "evaluation/ablation_level.py",
     "progress.py",
-}  # nothing to test beyond their use by other modules
+}  # tested by their use
 IN_ANY_ROOM = ("registry.py", "settings.py")  # tested together, by test_registries.py and tests/config/test_settings.py
 IN_ONE_FILE = {"plots": "test_plots.py"}  # rooms whose modules are all tested the same way
 

@@ -12,7 +12,7 @@ from PIL import Image
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
 from weightflow.evaluation.choices import Choice
-from weightflow.evaluation.metric_registry import METRICS, Metric
+from weightflow.evaluation.registry import METRICS, Metric
 from weightflow.evaluation.published import COLUMNS, OWN, PUBLISHED
 from weightflow.laws.law import PoissonLaw, TableLaw, unknown_law
 from weightflow.plots import style

@@ -44,6 +44,7 @@ class Baseline:
         continues: whether it goes on past the last snapshot; the others end there.
         standard: whether a config that names no baselines has it.
         standard_past: the same where a data set holds its last times back.
+        overlaid: whether figures of distributions lay it over the models.
     """
 
     label: str
@@ -55,6 +56,7 @@ class Baseline:
     continues: bool = False
     standard: bool = False
     standard_past: bool = False
+    overlaid: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ BASELINES = {
         draw=_MIXTURE,
         smoothing=_ADD_ONE,
         standard=True,
+        overlaid=True,
     ),
     "mixture_kernel": Baseline(
         "mixture, kernels",
@@ -141,6 +144,7 @@ BASELINES = {
         Look("sky", DASH_DOT, ">", zorder=2.3),
         draw=_TRANSPORT,
         standard=True,
+        overlaid=True,
     ),
     "transport_kernel": Baseline(
         "transport, kernels",

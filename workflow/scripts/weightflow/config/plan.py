@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from weightflow.anchors.registry import ALIGNMENTS
-from weightflow.baselines.registry import floors_of, predicted_by, standard_baselines
+from weightflow.baselines.registry import BASELINES, floors_of, predicted_by, standard_baselines
 from weightflow.config import stages
 from weightflow.config.ablation_plan import ablation_levels, ablation_models, models_on
 from weightflow.config.consistency import check_ablations, check_consistency, check_variants, system_path
@@ -31,7 +31,6 @@ from weightflow.systems.entries import files_of, is_map
 
 SNAPSHOTS = "results/{dataset}/snapshots.safetensors"  # the prepared data of a data set or a fold
 RUN = "results/{dataset}/runs/{model}/seed{seed}"
-_OVERLAID_BASELINES = ("mixture", "transport_spline")
 
 
 class StageJob(NamedTuple):
@@ -480,7 +479,7 @@ class Plan:
     @property
     def overlaid(self) -> list[str]:
         """Runs whose distributions figures lay over each other."""
-        return [*self.models, *(name for name in _OVERLAID_BASELINES if name in self.baselines)]
+        return [*self.models, *(name for name in self.baselines if BASELINES[name].overlaid)]
 
     def sized_models(self) -> list[str]:
         """Models whose sizes are compared: all, and of the ablation study the first with each further backbone."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weightflow.evaluation.metric_registry import judge
+from weightflow.evaluation.registry import judge
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.teaching.teachers import FIELDS, Teacher, teacher_of
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from weightflow.data.folds import fold_of
-from weightflow.evaluation.metric_registry import METRICS, compute, left_out_name
+from weightflow.evaluation.registry import METRICS, compute, left_out_name
 from weightflow.evaluation.score_tables import at_times
 
 TIMES = "left_out"

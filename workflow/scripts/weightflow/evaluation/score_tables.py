@@ -11,7 +11,7 @@ from weightflow.data.snapshots import Snapshots
 from weightflow.data.subsets import at_most
 from weightflow.density.scoring import fit_levels
 from weightflow.density.weighted_states import marginals
-from weightflow.evaluation.metric_registry import Comparison, compute
+from weightflow.evaluation.registry import Comparison, compute
 from weightflow.evaluation.seed_statistics import over_seeds
 from weightflow.laws.law import ExactLaw
 from weightflow.prediction.predictions import Prediction

@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator, MaxN
 
 from weightflow.data.snapshots import read_snapshots
 from weightflow.evaluation.ablation_level import BASE
-from weightflow.evaluation.metric_registry import METRICS, compared
+from weightflow.evaluation.registry import METRICS, compared
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.laws.law import known_law, of_all
 from weightflow.plots import style

@@ -11,7 +11,7 @@ from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from weightflow.baselines.registry import is_floor
 from weightflow.data.snapshots import read_snapshots
-from weightflow.evaluation.metric_registry import METRICS, compared
+from weightflow.evaluation.registry import METRICS, compared
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.laws.law import known_law, of_all
 from weightflow.plots import style

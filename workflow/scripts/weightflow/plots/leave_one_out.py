@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from weightflow.baselines.registry import SPLIT_HALF, is_model
 from weightflow.data.snapshots import read_snapshots
-from weightflow.evaluation.metric_registry import METRICS, panels
+from weightflow.evaluation.registry import METRICS, panels
 from weightflow.plots import style
 
 _ROW = 0.46 * style.CM  # height of a run

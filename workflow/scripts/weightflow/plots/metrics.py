@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from weightflow.data.snapshots import Snapshots, read_snapshots
-from weightflow.evaluation.metric_registry import METRICS, panels
+from weightflow.evaluation.registry import METRICS, panels
 from weightflow.plots import style
 
 COLUMNS = 2

@@ -24,7 +24,7 @@ from weightflow.evaluation.choices import (
     verdict,
 )
 from weightflow.evaluation.leave_one_out import TIMES
-from weightflow.evaluation.metric_registry import METRICS, ordered
+from weightflow.evaluation.registry import METRICS, ordered
 from weightflow.evaluation.score_tables import EXTRAPOLATED
 from weightflow.laws.law import ExactLaw, describe_law, of_all
 from weightflow.plots.registry import FIGURES

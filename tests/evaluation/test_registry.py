@@ -7,7 +7,7 @@ import types
 import pytest
 
 from weightflow.data.snapshots import Snapshots
-from weightflow.evaluation.metric_registry import METRICS, Metric, compared, judge, left_out_name, ordered, panels
+from weightflow.evaluation.registry import METRICS, Metric, compared, judge, left_out_name, ordered, panels
 from weightflow.evaluation.score_tables import Judge, evaluate, summarise
 from weightflow.prediction.predictions import Prediction
 from weightflow.registry import Lazy
@@ -88,7 +88,7 @@ def test_metrics_of_left_out_snapshots_are_those_of_the_same_kind():
 
 def test_the_registry_needs_neither_figures_nor_networks(root):
     heavy = "{'torch', 'matplotlib', 'numpy', 'scipy', 'pandas'}"
-    asked = f"import sys; import weightflow.evaluation.metric_registry; print({heavy} & set(sys.modules))"
+    asked = f"import sys; import weightflow.evaluation.registry; print({heavy} & set(sys.modules))"
     scripts = root / "workflow" / "scripts"
     found = subprocess.run([sys.executable, "-c", asked], cwd=scripts, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
