@@ -1,4 +1,4 @@
-"""Baselines and floors: one entry for each, with what figures, checks and rules need to know of it."""
+"""Baselines and floors: one entry for each, with its properties for figures, checks and rules."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Look:
         linestyle: of matplotlib.
         marker: of matplotlib; empty for none.
         linewidth: in points.
-        zorder: what is higher is drawn later; models have 4.
+        zorder: order of drawing, higher is later; models have 4.
     """
 
     colour: str
@@ -36,14 +36,14 @@ class Baseline:
         label: in figures and tables.
         description: one sentence.
         look: in figures.
-        job: which rule predicts it: predict_baseline ("cloud"), predict_interpolation ("interpolation"), or rules of
-            its own ("own").
-        draw: of a cloud a function (data, samples, rng) to a `Prediction`; of an interpolation a function of
-            `interpolated_weights`; None where it has rules of its own.
-        smoothing: what makes a density of a cloud, a function of `clouds`; None where it has no density.
-        continues: whether it goes on past the last snapshot; the others end there.
-        standard: whether a config that names no baselines has it.
-        standard_past: the same where a data set holds its last times back.
+        job: which rule predicts it: predict_baseline ("cloud"), predict_interpolation ("interpolation"), or its own
+            rules ("own").
+        draw: for a cloud, a function of (data, samples, rng) to a `Prediction`; for an interpolation, a function in
+            `interpolated_weights`; None for a baseline with its own rules.
+        smoothing: function in `clouds` that smooths a cloud to a density; None without a density.
+        continues: whether it predicts past the last snapshot.
+        standard: whether it is a default baseline.
+        standard_past: the same for data sets that hold back their last times.
     """
 
     label: str
@@ -59,13 +59,13 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Floor:
-    """How far the truth is from itself, which no method can pass.
+    """A metric's value for sampling error alone, a lower bound for methods.
 
     Attributes:
         label: in figures and tables.
         description: one sentence.
         look: in figures.
-        draw: a function (data, samples, rng) to a `Prediction`; None where it is no run, and stands beside runs in
+        draw: function of (data, samples, rng) to a `Prediction`; None for a floor that is not a run but a row of
             tables.
         independent: whether it needs a second part of the data.
     """
@@ -83,7 +83,7 @@ _MIXTURE = Lazy("weightflow.baselines.mixture", "mixture")
 _DISPLACEMENT = Lazy("weightflow.baselines.displacement", "displacement")
 _TRANSPORT = Lazy("weightflow.baselines.chained_transport", "chained_transport")
 
-# Tables have the standard ones in this order.
+# Tables list the standard baselines in this order.
 BASELINES = {
     "previous": Baseline(
         "previous snapshot",
@@ -104,7 +104,7 @@ BASELINES = {
     ),
     "mixture_kernel": Baseline(
         "mixture, kernels",
-        "The kernel density of mixture, with a bandwidth that left-out snapshots choose.",
+        "The kernel density of mixture, with a bandwidth chosen on left-out snapshots.",
         Look("orange", DASH_DOT, "d", zorder=2.15),
         draw=_MIXTURE,
         smoothing=_KERNELS,
@@ -129,7 +129,7 @@ BASELINES = {
     ),
     "displacement_kernel": Baseline(
         "OT displacement, kernels",
-        "The kernel density of displacement, with a bandwidth that left-out snapshots choose.",
+        "The kernel density of displacement, with a bandwidth chosen on left-out snapshots.",
         Look("sky", DOTTED, "*", 0.8, 2.25),
         draw=_DISPLACEMENT,
         smoothing=_KERNELS,
@@ -144,7 +144,7 @@ BASELINES = {
     ),
     "transport_kernel": Baseline(
         "transport, kernels",
-        "The kernel density of transport_spline, with a bandwidth that left-out snapshots choose.",
+        "The kernel density of transport_spline, with a bandwidth chosen on left-out snapshots.",
         Look("sky", "-", "D", 0.8, 2.35),
         draw=_TRANSPORT,
         smoothing=_KERNELS,
@@ -196,12 +196,12 @@ SPLIT_HALF = "floor_split_half"
 
 
 def is_floor(name: str) -> bool:
-    """Whether a run shows how far the truth is from itself, rather than predicts."""
+    """Whether a run is a floor."""
     return name in FLOORS
 
 
 def is_model(name: str) -> bool:
-    """Whether a run is a model of the configuration, not a baseline or a floor."""
+    """Whether a run is a model of the configuration, neither a baseline nor a floor."""
     return name not in BASELINES and name not in FLOORS
 
 
@@ -216,10 +216,10 @@ def floors_of(second_part: bool) -> list[str]:
 
 
 def ending(baselines: Iterable[str]) -> list[str]:
-    """Those of some baselines that do not reach past the last snapshot."""
+    """The given baselines that end at the last snapshot."""
     return [name for name in baselines if not BASELINES[name].continues]
 
 
 def standard_baselines(past: bool) -> list[str]:
-    """The baselines of a config that names none; past the last snapshot, where a data set holds times back."""
+    """The default baselines; `past` for a data set that holds back its last times."""
     return [name for name, one in BASELINES.items() if (one.standard_past if past else one.standard)]

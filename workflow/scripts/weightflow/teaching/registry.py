@@ -1,4 +1,4 @@
-"""The members of the family of teachers, by the names that configurations give them."""
+"""The members of the family of teachers, by their names in configurations."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ class Member:
 
     Attributes:
         description: what it does.
-        states: function of (interpolant, teacher, interval k, share of the way (of all variables or of each), middle
-            (n, d) of the coupled particles' ways, rng), which returns (n, d) real values.
-        kinds: of data sets that it can teach.
-        default: kind of data sets that it is tried for where a configuration names no members.
-        settings: what makes a difference to it, of `noise`, `share` and `rate`.
+        states: function of (interpolant, teacher, interval k, share of the interval (one number or one per variable),
+            particles (n, d) at this share, rng) to (n, d) real values.
+        kinds: kinds of data sets that it applies to.
+        default: kind of data sets whose default candidates include it.
+        settings: which of `noise`, `share` and `rate` it uses.
     """
 
     description: str
@@ -52,10 +52,10 @@ MEMBERS: dict[str, Member] = {
         Lazy("weightflow.teaching.members", "blend"),
         settings=("noise", "share", "rate"),
     ),
-    # Snapshots of cells are few, and one left out leaves a gap far wider than any that is to be filled: alone, it would
-    # choose teachers of far too much noise. So real values have one teacher by default, without a choice.
+    # Cell data have few snapshots: leaving one out widens the gap so much that teachers with far too much noise score
+    # best. So real values have one default teacher, without a choice.
     "growing": Member(
-        "moves real values between couplings that let cells divide and die, averaged over how much",
+        "moves real values between couplings that let cells divide and die, averaged over growth strengths",
         Lazy("weightflow.teaching.members", "growing"),
         kinds=(CONTINUOUS,),
         default=CONTINUOUS,
