@@ -164,7 +164,7 @@ def evolve(
 
     Returns:
         (horizon, B, P) weights at the next snapshots, and (horizon, B) path energies since the start (of the
-        deviation, where the field begins at a curve).
+        deviation, if the field has a base curve).
     """
     state = (weights - field.base(knots[starts]), weights.new_zeros(len(weights)))
     reached = []

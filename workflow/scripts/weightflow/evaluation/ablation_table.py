@@ -1,4 +1,4 @@
-"""The table of an ablation study: what each change of a base model does to its metrics."""
+"""The table of an ablation study: the metrics of a base model and of each change of it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,9 +16,9 @@ class Level(NamedTuple):
 
     Attributes:
         factor: what is changed; `BASE` for a base model itself, factors joined by '--' for a combination.
-        level: to what; the base's own name for itself.
+        level: the new value; for a base model, its name.
         base: the model that is changed.
-        model: the run that has these settings.
+        model: the run with these settings.
     """
 
     factor: str
@@ -35,13 +35,12 @@ def check_levels(levels: Sequence[Level]) -> None:
     """
     if not levels:
         raise InputError(
-            "ablations.factors: there is nothing to compare; name factors and their levels, as config/ablations.yaml "
-            "does."
+            "ablations.factors: has no levels to compare; name factors and their levels, as in config/ablations.yaml."
         )
 
 
 def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[Level]) -> pd.DataFrame:
-    """The summary of the study's runs, by what each run changes.
+    """The summary of the study's runs, with the factor and the level of each.
 
     Args:
         summary: dataset, model, metric, times, mean, std, n, from `score_tables.summarise`.
