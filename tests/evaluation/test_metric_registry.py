@@ -83,7 +83,7 @@ def test_metrics_of_left_out_snapshots_are_those_of_the_same_kind():
     }
     for name, own in left_out.items():
         assert (METRICS[own].proper, METRICS[own].linear) == (METRICS[name].proper, METRICS[name].linear)
-        assert METRICS[own].meaning == f"As {name}, of a snapshot that was left out."
+        assert METRICS[own].meaning == f"As {name}, at a left-out snapshot."
 
 
 def test_the_registry_needs_neither_figures_nor_networks(root):

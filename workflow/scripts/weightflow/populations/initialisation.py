@@ -1,4 +1,4 @@
-"""How classifiers begin: weights by one of the schemes of torch.nn.init, biases of zero; PyTorch's own by default."""
+"""Initial weights of classifiers: PyTorch's default, or a scheme of torch.nn.init with zero biases."""
 
 import torch
 from torch import Tensor
@@ -11,11 +11,11 @@ from weightflow.populations.registry import INITIALISATIONS
 def initial(classifier: Classifier, stack: int, generator: torch.Generator, scheme: str) -> Tensor:
     """(stack, P) fresh weights.
 
-    Backbones begin by default as anchors do, by an `initial` of their own. The scale after a norm begins at one, its
-    shift at zero; class and position tokens as in the original, from N(0, 0.02²).
+    By default, backbones use their own `initial`, as anchors do. The scale after a norm is one and its shift zero;
+    class and position tokens are from N(0, 0.02²), as in the original.
 
     Args:
-        classifier: whose weights.
+        classifier: the architecture.
         stack: number of networks.
         generator: of the draws.
         scheme: a name of `INITIALISATIONS`.
@@ -48,7 +48,7 @@ def he(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> 
 
 
 def xavier(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
-    """Uniform with variance 2/(inputs + outputs) (Glorot & Bengio 2010), both times the pixels of a patch."""
+    """Uniform with variance 2/(inputs + outputs) (Glorot & Bengio 2010), both counted over a patch."""
     return (2 * torch.rand(shape, generator=generator) - 1) * (6 / (layer.inputs + layer.neurons * layer.pixels)) ** 0.5
 
 
