@@ -360,7 +360,8 @@ def _check_variables(listed: Sequence[_Variable], path: Path) -> None:
         if len(own) != 1 or own[0].kind not in allowed:
             held = ", ".join(variable.kind for variable in own) or "nothing"
             raise InputError(
-                f"{path}: holds {held} as variable {name}, not one array of {' or '.join(allowed)}; take the authors' file."
+                f"{path}: holds {held} as variable {name}, not one array of {' or '.join(allowed)}; take the authors' "
+                "file."
             )
         shape = own[0].shape
         if len(shape) != (4 if name == "X" else 2) or min(shape) < 1:
