@@ -29,7 +29,7 @@ def task_of_states(data: Snapshots, time: float | None, settings: SplitSettings,
     """
     if not isinstance(data.space, Counts):
         raise InputError(
-            f"{source}: its states are real values, and populations of backbones need counts; choose a data set of counts."
+            f"{source}: its states are real values, and populations of backbones need counts; choose another data set."
         )
     observed = data.observed_times
     if time is not None and not np.isclose(observed, time).any():
