@@ -1,8 +1,8 @@
 """Weights moving through continuous time: the neural ODE and the neural CDE, with their path energy.
 
 ODE: dθ/dt = g(θ, t). CDE: dθ = g(θ, t) dZ(t). The path energy is E = ½ ∫ ‖dθ/dt‖² dt. Time is
-absolute and normalised: 0 at the first observed snapshot, 1 at the last, whatever snapshot a solution
-starts from. (The released code restarts the clock at every start; that makes g see wrong times.)
+absolute and normalised: 0 at the first observed snapshot, 1 at the last, for any start of a
+solution. (The released code restarts the clock at every start; that makes g see wrong times.)
 
 A field may have a base curve S(t) of weights, such as the anchors' spline: then θ = S + δ with
 dδ/dt = g(S + δ, t). As g starts at zero, the solution starts as the curve itself, and fitting corrects it.

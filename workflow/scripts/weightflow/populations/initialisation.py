@@ -53,10 +53,10 @@ def xavier(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator)
 
 
 def uniform(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
-    """Uniform in ±0.1, whatever the layer."""
+    """Uniform in ±0.1, for every layer."""
     return 0.1 * (2 * torch.rand(shape, generator=generator) - 1)
 
 
 def normal(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
-    """Normal with standard deviation 0.1, whatever the layer."""
+    """Normal with standard deviation 0.1, for every layer."""
     return 0.1 * torch.randn(shape, generator=generator)

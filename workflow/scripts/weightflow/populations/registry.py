@@ -36,7 +36,7 @@ class Sampler:
     """A generator of networks.
 
     Attributes:
-        description: what it draws from.
+        description: its distribution.
         draw: function of (networks (N, P), count, rng) to (count, P); None for a generator with its own rules.
         colour: in figures, a name of `plots.style.PALETTE`.
         marker: in figures, of matplotlib.
@@ -53,7 +53,7 @@ class QueryKind:
     """Inputs on which the outputs of networks are compared.
 
     Attributes:
-        description: what they are.
+        description: the inputs.
         draw: function of (training inputs (n, …), count, rng) to inputs.
     """
 

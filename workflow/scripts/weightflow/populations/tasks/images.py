@@ -59,7 +59,7 @@ def read_parts(data_set: DataSet) -> tuple[Labelled, Labelled | None]:
     """The labelled images of a data set without the test part, and the authors' test part, if they name one.
 
     Raises:
-        InputError: a file is missing or damaged, or holds other images than the catalogue says.
+        InputError: a file is missing or damaged, or its images differ from the catalogue.
     """
     files = {use: source.path for use, source in data_set.files.items()}
     parts = IMAGE_FORMATS[data_set.format].read.load()(files)
@@ -307,7 +307,7 @@ def _inflated(path: Path) -> io.BytesIO:
         check_bytes(plain.tell() + size, f"{path}: its unpacked content")
         body = unpacker.decompress(unpacker.unconsumed_tail, size + 1)
         if len(body) != size:
-            raise EOFError("a variable is of another length than it says")
+            raise EOFError("a variable does not have its declared length")
         plain.write(head)
         plain.write(body)
     plain.seek(0)

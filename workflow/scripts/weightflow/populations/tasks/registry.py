@@ -13,7 +13,7 @@ class BuiltInTask:
     """A data set that comes with scikit-learn, and is read by its name.
 
     Attributes:
-        description: what its examples are.
+        description: its examples.
         shape: of an input.
     """
 
