@@ -89,7 +89,7 @@ CASES = {
     ),
     "no network unseen": (
         {"autoencoder": {"structural": [1], "shares": [0.8, 0.2]}},
-        "autoencoder.shares: .* of 100 networks leave a part empty",
+        "autoencoder.shares: .* of 100 networks leave a part without any",
     ),
 }
 
