@@ -247,10 +247,10 @@ def test_a_field_that_diverges_is_judged_up_to_there(data, model):
 
 def test_a_field_that_diverges_at_once_is_refused_in_one_sentence(data, model, monkeypatch):
     def lost(*arguments):
-        raise DivergenceError("the solution leaves the finite numbers.")
+        raise DivergenceError("the solution becomes infinite or NaN.")
 
     monkeypatch.setattr(validation_choice, "solve_weights", lost)
-    with pytest.raises(DivergenceError, match=r"before its first step, .*; raise models\.\*\.solver\.substeps"):
+    with pytest.raises(DivergenceError, match=r"before the first step; raise models\.\*\.solver\.substeps"):
         steps_of(data, model)
 
 

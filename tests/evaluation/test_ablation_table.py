@@ -49,5 +49,5 @@ def test_a_model_that_was_not_run_is_missed():
 
 
 def test_a_study_without_levels_is_refused():
-    with pytest.raises(InputError, match=r"ablations\.factors: there is nothing to compare"):
+    with pytest.raises(InputError, match=r"ablations\.factors: has no levels to compare"):
         check_levels([])

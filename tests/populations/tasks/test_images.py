@@ -246,11 +246,11 @@ BOMB = struct.pack("<II", 14, 3 * 2**30)
         (HEAD + element(3, bytes(8)), "is truncated or damaged"),
         (HEAD + packed(b""), "is truncated or damaged"),
         (HEAD, "holds nothing as variable X"),
-        (mat(X=X), "holds nothing as variable y, and expected is one array of uint8 or double"),
+        (mat(X=X), "holds nothing as variable y, not one array of uint8 or double"),
         (mat(X=X, y=Y) + mat(X=X)[128:], "holds uint8, uint8 as variable X"),
         (
             mat(X=np.array([[PICKLE]], dtype=object), y=Y),
-            "holds cell as variable X, and expected is one array of uint8",
+            "holds cell as variable X, not one array of uint8",
         ),
         (mat(X={"a": X}, y=Y), "holds struct as variable X"),
         (mat(X="text", y=Y), "holds char as variable X"),
@@ -273,7 +273,7 @@ BOMB = struct.pack("<II", 14, 3 * 2**30)
         (HEAD + matrix((2, 2, 3, 5), element(14, bytes(60))) + FURTHER, "is truncated or damaged"),
         (mat(X=X, y=Y * 1j), "is truncated or damaged"),
         (b"\0" + mat(X=X, y=Y)[1:], "is no MATLAB file of version 5"),
-        (HEAD + packed(BOMB + bytes(99)), "what is packed in it would take 3 GiB"),
+        (HEAD + packed(BOMB + bytes(99)), "its unpacked content would take 3 GiB"),
         (HEAD + packed(struct.pack("<II", 14, 8) + bytes(2**24)), "is truncated or damaged"),
     ],
 )

@@ -39,7 +39,7 @@ def test_examples_are_the_counts_of_the_snapshots_states(time, row):
     [
         (data(), 5, r"populations\.\*\.snapshot\.time: 5 is not an observed time of mine; set one of 0, 10"),
         (data(Reals((0.0, 0.0), (1.0, 1.0), (0.0, 0.0), (1.0, 1.0))), 0, "mine: its states are real values"),
-        (data(held=0), 0, "mine: 8 training and 0 held-out states at time 0 leave a part without any"),
+        (data(held=0), 0, "mine: 8 training and 0 held-out states at time 0 leave a part empty"),
     ],
 )
 def test_snapshots_that_are_no_task_are_refused(refused, found, time, sentence):

@@ -1,4 +1,4 @@
-"""Anchors on disk: one file for each snapshot, and one for the common start of pooled ones."""
+"""Anchors on disk: one file for each snapshot, and one for the common start of pooled anchors."""
 
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ def write_start(path: str | Path, weights: np.ndarray, **metadata: Any) -> None:
 
 
 def read_start(path: str | Path) -> np.ndarray:
-    """Read what `write_start` wrote.
+    """Read the common start (P,) of pooled anchors.
 
     Raises:
         InputError: the file is missing or damaged.
@@ -61,7 +61,7 @@ def read_anchors(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
     """
     paths = sorted(Path(folder).glob("anchor-*.safetensors"), key=lambda path: (len(path.name), path.name))
     if not paths:
-        raise InputError(f"{folder}: holds no anchors; delete it and run again, and they are trained.")
+        raise InputError(f"{folder}: holds no anchors; delete it and run again to train them.")
     times, weights = zip(*map(read_anchor, paths), strict=True)
     if len({own.shape for own in weights}) > 1:
         raise InputError(f"{folder}: holds anchors of different sizes; delete it and run again.")

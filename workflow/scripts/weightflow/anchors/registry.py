@@ -1,4 +1,4 @@
-"""The alignments of anchors, by the names that configurations give them."""
+"""The alignments of anchors, by their names in configurations."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ class Alignment:
 
     Attributes:
         description: what it does.
-        train: function of a `Training`, which returns weights (R, K, P) and losses.
-        separate: whether each anchor is trained without the others, in a job of its own or until it has settled.
+        train: function from a `Training` to weights (R, K, P) and losses.
+        separate: whether anchors are trained independently; only then may each have its own job or stop early.
         common_start: whether separate anchors start from one fit to all snapshots together.
-        matched: whether the hidden units of trained anchors are matched to those of the anchor before.
+        matched: whether the hidden units of trained anchors are matched to those of the previous anchor.
     """
 
     description: str

@@ -1,4 +1,4 @@
-"""How anchors are trained: one after another, from a common start, held together in time, or each by itself.
+"""Strategies for training anchors: one after another, from a common start, jointly with a penalty, or independently.
 
 A strategy takes a `Training` and returns weights (R, K, P), of R seeds and K snapshots, and losses.
 """
@@ -14,11 +14,11 @@ from weightflow.anchors.training import AnchorPlace, Loss, Stack, Training, fit_
 from weightflow.networks.batches import Batches
 from weightflow.progress import progress
 
-_POOLED_SHARE = 0.25  # of the joint training's steps, spent on the common start
+_POOLED_SHARE = 0.25  # share of the joint training's steps for the common start
 
 
 def sequential(training: Training) -> tuple[Tensor, list[Loss]]:
-    """Each anchor starts from the one before, with the optimiser's state carried on."""
+    """Each anchor starts from the previous one and keeps the optimiser's state."""
     settings, generators = training.settings, training.generators()
     stack = Stack(training.fresh(generators), settings.learning_rate)
     anchors, losses, everyone = [], [], [0] * len(generators)
@@ -38,7 +38,7 @@ def pooled(training: Training) -> tuple[Tensor, list[Loss]]:
 
 
 def joint(training: Training) -> tuple[Tensor, list[Loss]]:
-    """All anchors start from one fit and are then trained at once, with a penalty on their unevenness in time."""
+    """All anchors start from one fit and are then trained together, with a penalty on their unevenness in time."""
     steps = training.settings.first_steps
     before = int(_POOLED_SHARE * steps)
     start = fit_pooled(training, before)

@@ -1,7 +1,7 @@
 """Anchors: the backbone's weights θ_k that minimise the negative log-likelihood on snapshot k.
 
 Neighbouring anchors must be aligned (same basin, same order of neurons) for a path between them to mean anything.
-The alignments are listed in registry.py; strategies.py trains them with what is defined here.
+registry.py lists the alignments; strategies.py trains anchors with the functions of this module.
 """
 
 import math
@@ -26,10 +26,10 @@ from weightflow.networks.likelihood import mean_nll
 from weightflow.progress import progress
 from weightflow.seeding import Computation
 
-_FINAL_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
+_FINAL_RATE = 0.05  # final share of the learning rate in the cosine decay
 _LOSS_EVERY = 10
-_LOOKS = 20  # at whether an anchor has settled
-_JUDGING = 1000  # states of a snapshot that say so
+_LOOKS = 20  # checks whether an anchor has settled
+_JUDGING = 1000  # states of a snapshot in such a check
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Anchors:
 
 
 class AnchorPlace(NamedTuple):
-    """Which of the trained anchors one is.
+    """Position of an anchor among the trained ones.
 
     Attributes:
         seed: index of its seed among the seeds.
@@ -63,9 +63,9 @@ class Loss(NamedTuple):
     """The loss of an anchor at a step.
 
     Attributes:
-        place: which anchor.
-        step: of its training.
-        nll: per state, on the batch.
+        place: position of the anchor.
+        step: step of the training.
+        nll: negative log-likelihood per state of the batch, in nats.
     """
 
     place: AnchorPlace
@@ -87,7 +87,7 @@ def train_anchors(
         snapshots: K arrays (N_k, d).
         times: (K,).
         settings: `alignment`, `first_steps`, `steps`, `settled`, `batch`, `learning_rate`, `smoothness`.
-        computation: its seed is that of initial weights and batches.
+        computation: the device, and the seed of initial weights and batches.
 
     Raises:
         DivergenceError: the likelihood became NaN or infinite.
@@ -107,8 +107,8 @@ def train_anchors_of_seeds(
 ) -> list[Anchors]:
     """The anchors of several seeds, side by side, on one device; other arguments as for `train_anchors`.
 
-    Each seed has its own random streams, so its anchors are those it has alone (to the last bit or, where the linear
-    algebra treats stacks of another height otherwise, to rounding).
+    Each seed has its own random streams, so its anchors do not depend on the other seeds, except for rounding where
+    the linear algebra treats stacks of different heights differently.
     """
     training = prepare_training(backbone, snapshots, times, settings, seeds, device)
     alignment = ALIGNMENTS[settings.alignment]
@@ -119,14 +119,14 @@ def train_anchors_of_seeds(
 
 
 def train_anchor(training: "Training", snapshot: int, start: np.ndarray | None) -> Anchors:
-    """The anchor of one snapshot and one seed alone, before it is matched to others, as `Anchors` of one.
+    """Train the anchor of one snapshot and one seed, without matching its hidden units to other anchors.
 
-    It is the one that all are trained with side by side (to the last bit or to rounding, as above).
+    It equals the anchor from a training of all snapshots side by side, except for rounding.
 
     Args:
-        training: what there is to train on, with one seed.
+        training: data and settings, with one seed.
         snapshot: its index.
-        start: (P,) common start of pooled anchors, or None for one of its own.
+        start: (P,) common start of pooled anchors, or None for a random start.
 
     Raises:
         DivergenceError: the likelihood became NaN or infinite.
@@ -137,7 +137,7 @@ def train_anchor(training: "Training", snapshot: int, start: np.ndarray | None) 
 
 
 def gather_anchors(backbone: Backbone, parts: Sequence[Anchors], settings: AnchorSettings) -> Anchors:
-    """Anchors trained alone, in order of their snapshots, as one set, matched where `alignment` says so."""
+    """Join separately trained anchors, in the order of their snapshots, and match them if the alignment does."""
     weights = torch.as_tensor(np.concatenate([part.weights for part in parts]))
     losses = pd.concat([part.losses for part in parts]).sort_values(["step", "snapshot"], ignore_index=True)
     if ALIGNMENTS[settings.alignment].matched:
@@ -153,22 +153,22 @@ def prepare_training(
     seeds: Sequence[int],
     device: torch.device,
 ) -> "Training":
-    """What strategies take, with the snapshots on the device; arguments as for `train_anchors`."""
+    """The input of strategies, with the snapshots on the device; arguments as for `train_anchors`."""
     data = [torch.as_tensor(snapshot, device=device) for snapshot in snapshots]
     return Training(backbone, data, times, settings, tuple(seeds), device)
 
 
 @dataclass(frozen=True)
 class Training:
-    """What a strategy takes.
+    """Input of a strategy.
 
     Attributes:
         backbone: the density.
-        data: K tensors (N_k, d) of states as networks see them.
+        data: K tensors (N_k, d) of coordinates.
         times: (K,).
         settings: the `anchors` section.
-        seeds: R seeds, each of everything random of its anchors.
-        device: where the data are.
+        seeds: R seeds; each is the seed of all random numbers of its anchors.
+        device: device of the data.
     """
 
     backbone: Backbone
@@ -184,7 +184,7 @@ class Training:
         return Batches(self.data, self.settings.batch)
 
     def generators(self, *labels: str | int) -> list[torch.Generator]:
-        """The random stream of each seed for one snapshot (its index), or for what its label says."""
+        """One random stream per seed, for a snapshot (by its index) or another purpose (by its label)."""
         return [
             torch.Generator(self.device).manual_seed(seeding.integer(seed, "anchors", *labels)) for seed in self.seeds
         ]
@@ -202,7 +202,7 @@ class Stack:
         self.optimiser = torch.optim.Adam([self.weights], lr=learning_rate)
 
     def keep(self, rows: list[int]) -> None:
-        """Let all but some networks go, with what the optimiser knew of them."""
+        """Keep only the networks in these rows, with their part of the optimiser's state."""
         state = self.optimiser.state.pop(self.weights)
         shape, self.weights = self.weights.shape, self.weights.detach()[rows].requires_grad_()
         kept = {name: value[rows] if value.shape == shape else value for name, value in state.items()}
@@ -211,7 +211,7 @@ class Stack:
 
 
 def fit_pooled(training: Training, steps: int) -> Tensor:
-    """(R, P) weights of each seed fitted to all snapshots together, each as likely as any other."""
+    """(R, P) weights of each seed fitted to all snapshots together, with equal probability of each snapshot."""
     generators, batches = training.generators("pooled"), training.batches
     stack = Stack(training.fresh(generators), training.settings.learning_rate)
     run = minimise(training, stack, lambda: torch.cat([batches.draw_pooled(g) for g in generators]), steps)
@@ -230,11 +230,11 @@ def train_each(
     """Train the anchors of some snapshots side by side, each with its own random stream.
 
     Args:
-        training: what there is to train on.
-        chosen: S indices of snapshots; an anchor comes out the same whichever others are chosen with it.
-        start: (R, P) common start of each seed's, or None for one of each anchor's own.
-        steps: how many; None for the settings' number with such a start.
-        penalty: of the weights (R·S, P), seed by seed, added to the sum of their losses; none of them settles then.
+        training: data and settings.
+        chosen: S indices of snapshots; an anchor does not depend on the other chosen snapshots.
+        start: (R, P) common start of each seed, or None for a random start of each anchor.
+        steps: number of steps; None takes `steps` of the settings with a common start and `first_steps` without one.
+        penalty: of the weights (R·S, P), seed by seed, added to the sum of their losses; no anchor stops early then.
 
     Returns:
         (R, S, P) weights, and losses.
@@ -268,9 +268,9 @@ def train_each(
 
 
 class _Settled:
-    """Whether an anchor has gained less than `least` nats per state since it was last looked at, twice in a row.
+    """Whether an anchor gained less than `least` nats per state in each of the last two checks.
 
-    It is judged on the same states of its snapshot each time, so that draws are no part of the difference.
+    All checks use the same states of its snapshot, so random draws do not enter the difference.
     """
 
     def __init__(self, training: Training, least: float):
@@ -286,7 +286,7 @@ class _Settled:
 
 
 def align(backbone: Backbone, weights: Tensor) -> Tensor:
-    """(K, P) independent anchors with their hidden units matched from each to the next."""
+    """Match the hidden units of each of K independent anchors (K, P) to those of the previous one."""
     matched = align_chain(backbone.layers, backbone.symmetries, weights.cpu().numpy())
     return torch.as_tensor(matched, device=weights.device)
 
@@ -298,7 +298,7 @@ def minimise(
     steps: int,
     penalty: Callable[[Tensor], Tensor | float] | None = None,
 ) -> Iterator[tuple[int, list[float]]]:
-    """Descend on a stack of S networks, a batch (S, n, d) each step, and yield (step, S losses) now and then."""
+    """Train S networks on a batch (S, n, d) per step, and yield (step, S losses) every ten steps and at the last."""
     settings, optimiser = training.settings, stack.optimiser
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = settings.learning_rate * cosine_decay(step, steps, _FINAL_RATE)
@@ -322,7 +322,7 @@ def _anchors(training: Training, times: np.ndarray, weights: Tensor, losses: Seq
 
 
 def _of_seed(losses: Sequence[Loss], seed: int) -> list[Loss]:
-    """The losses of one of the seeds, by its place among them."""
+    """The losses of one seed, by its index."""
     return [loss for loss in losses if loss.place.seed == seed]
 
 

@@ -1,9 +1,9 @@
-"""How far bands must be stretched so that they hold what they should, as left-out snapshots tell.
+"""Calibration of bands: a stretch factor from the coverage of left-out snapshots.
 
-An ensemble knows what resampling leaves open. It does not know what no member can express, which tails hold most of;
-nor are its curves all there is to err between snapshots. Each interior snapshot, left out in turn, is a time that was
-not observed and whose states are known. Two things of this are not clean: members begin at one fit to all snapshots,
-the left-out one among them; and networks are drawn beside the curves as they are, without the flow's own error.
+An ensemble measures the sampling error of the snapshots. It misses the error of the model class, which is largest in
+the tails, and part of the interpolation error. A left-out interior snapshot is an unobserved time with known states, so
+it measures the coverage of the bands there. Two limitations remain: members start from one fit to all snapshots, the
+left-out one included, and networks are drawn about the curves directly, without the flow's error.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from weightflow.bands.coverage import LEAST
 from weightflow.bands.curves import EnsembleCurves
 from weightflow.networks.backbones import Backbone
 
-STRETCHES = np.round(np.arange(1.0, 4.01, 0.1), 1)  # that are tried
-FEWEST = 4  # snapshots, for curves through the others to bend
+STRETCHES = np.round(np.arange(1.0, 4.01, 0.1), 1)  # candidates
+FEWEST = 4  # snapshots, so that the curves through all but one have bends
 
 
 def choose_stretch(
@@ -30,18 +30,18 @@ def choose_stretch(
     level: float,
     seed: int,
 ) -> float:
-    """The least factor on networks' log-odds from which on bands hold left-out snapshots as often as they should.
+    """The smallest stretch of the log-odds from which on bands reach their nominal coverage of left-out snapshots.
 
     Args:
         curves: through the ensemble.
         backbone: of counts.
-        snapshots: K arrays (N_k, d) of the states that it was trained on.
-        networks: that are drawn for each snapshot.
+        snapshots: K arrays (N_k, d) of training states.
+        networks: number drawn for each snapshot.
         level: of the bands.
         seed: of the draws.
 
     Returns:
-        The factor; the largest that is tried where none is enough, and 1 where there are too few snapshots to say.
+        The factor; the largest candidate if none suffices, and 1 for fewer than four snapshots.
     """
     if len(curves.times) < FEWEST:
         return 1.0
@@ -53,7 +53,7 @@ def choose_stretch(
         coordinates = others.coordinates(np.full(networks, curves.times[k]), draws)
         odds = log_odds(others, backbone, curves.times[k], coordinates, generator)
         told.append((odds, snapshots[k]))
-    # The same draws for every factor: else the first that is lucky would be taken.
+    # The same draws for every factor, so that chance does not choose it.
     held = [
         np.mean(
             [
@@ -70,14 +70,14 @@ def choose_stretch(
 def held_share(odds: LogOdds, states: np.ndarray, stretch: float, level: float, draws: np.random.Generator) -> float:
     """Share of counts whose frequency in a snapshot lies in its band.
 
-    The band is of frequencies among as many states, so that it holds what such few states add of their own.
+    The band is that of frequencies in samples of the snapshot's size, so it includes their sampling error.
 
     Args:
-        odds: of the networks that the band is made of.
+        odds: of the band's networks.
         states: (N, d) of the snapshot.
         stretch: factor on the log-odds beside the centre.
         level: of the band.
-        draws: of frequencies, and of ranks where these are equal.
+        draws: for frequencies, and for the ranks of ties.
     """
     said, levels, count = expit(odds.centre + stretch * odds.beside), odds.centre.shape[-1], len(states)
     found = np.stack([np.bincount(own, minlength=levels) for own in states.astype(np.int64).T])

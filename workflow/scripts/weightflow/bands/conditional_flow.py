@@ -1,8 +1,8 @@
-"""A flow over the networks that an ensemble of anchors leaves possible, conditional on time, and the bands it gives.
+"""A flow over the networks of an ensemble of anchors, conditional on time, and the bands from it.
 
-It is matched to where networks lie beside the curves through the ensemble (curves.py), not to their weights:
-some directions in weight space change the density much more than others, and a flow that errs alike in all of them
-widens the bands to a multiple.
+The flow is over the networks' coordinates about the curves through the ensemble (curves.py), not over their weights.
+Some directions in weight space change the density much more than others, and a flow with the same error in all
+directions makes the bands several times too wide.
 """
 
 from dataclasses import dataclass
@@ -21,19 +21,19 @@ from weightflow.populations.settings import VelocitySettings
 from weightflow.populations.weight_flow import WeightFlow, fit_weight_flow, generate
 from weightflow.seeding import Computation
 
-_DRAWS = 4000  # networks that a flow is matched to
-_PREFIXES, _PREFIXES_OF_ONE = 512, 4096  # of the variables before one, beyond which these are drawn
-_RAREST = 1e-9  # probability, so that log-odds are finite
+_DRAWS = 4000  # networks that a flow is fitted to
+_PREFIXES, _PREFIXES_OF_ONE = 512, 4096  # largest numbers of prefixes in a marginal; of more, some are drawn
+_RAREST = 1e-9  # smallest probability, which keeps log-odds finite
 
 
 @dataclass(frozen=True)
 class PossibleNetworks:
-    """The networks that an ensemble of anchors leaves possible at any time.
+    """A distribution of networks at any time, from an ensemble of anchors.
 
     Attributes:
-        flow: over the coordinates of these networks.
-        curves: that the coordinates belong to.
-        backbone: of counts, whose weights the networks are.
+        flow: over the coordinates of the networks.
+        curves: the curves that define the coordinates.
+        backbone: the density of counts.
     """
 
     flow: WeightFlow
@@ -42,9 +42,9 @@ class PossibleNetworks:
 
 
 def conditions_at(times: np.ndarray, curves: EnsembleCurves) -> np.ndarray:
-    """(n, K − 1) what a flow is told of times (n,): −1 at the first snapshot to 1 at the last, and the curves' errors.
+    """(n, K − 1) conditions of a flow at times (n,): the time, scaled to −1 … 1, and the curves' relative errors.
 
-    These rise and fall between any two snapshots, which a perceptron does not see in the time alone.
+    The errors rise and fall in every interval; a perceptron would not learn this from the time.
     """
     first, last = curves.times[[0, -1]]
     return np.column_stack([2 * (times - first) / (last - first) - 1, curves.relative_error(times)])
@@ -56,16 +56,16 @@ def fit_band_flow(curves: EnsembleCurves, settings: VelocitySettings, computatio
     first, last = curves.times[[0, -1]]
     times = draws.uniform(first, last, _DRAWS)
     coordinates = curves.coordinates(times, draws).astype(np.float32)
-    alone = fit_reduction(coordinates, None, "dual")  # few coordinates, alike, stand for themselves
+    alone = fit_reduction(coordinates, None, "dual")  # few coordinates of equal scale need no principal components
     return fit_weight_flow(coordinates, alone, settings, computation, conditions_at(times, curves))
 
 
 class LogOdds(NamedTuple):
-    """Log-odds of counts: in them bands are symmetric, and nothing leaves the unit interval.
+    """Log-odds of counts; bands are symmetric in log-odds, and probabilities stay between 0 and 1.
 
     Attributes:
         centre: (d, L) of the network on the mean curve.
-        beside: (n, d, L) of other networks, less the centre.
+        beside: (n, d, L) of other networks, minus the centre.
     """
 
     centre: np.ndarray
@@ -80,7 +80,7 @@ def log_odds(
     coordinates: np.ndarray,
     generator: torch.Generator,
 ) -> LogOdds:
-    """What networks with coordinates (n, size) say of every count at a time."""
+    """Log-odds of every count at a time, for networks with coordinates (n, size)."""
 
     def told(chosen: np.ndarray, prefixes: int) -> np.ndarray:
         weights = torch.as_tensor(curves.weights(time, chosen).astype(np.float32))
@@ -102,11 +102,11 @@ def predict_bands(
     """Bands at times.
 
     Args:
-        possible: the networks that bands are made of.
+        possible: the distribution of networks.
         times: (T,) within the observed range.
-        networks: that are drawn at each time.
+        networks: number drawn at each time.
         level: of the bands, such as 0.9.
-        seed: of the draws; the same noise at all times, so that a band moves with the time alone.
+        seed: of the draws; all times have the same noise, so that bands are smooth in time.
         stretch: factor on the log-odds of the networks beside those of the mean curve (calibration.py).
     """
     curves, backbone = possible.curves, possible.backbone

@@ -1,4 +1,4 @@
-"""Uncertainty bands about predicted marginals: what networks that are possible at a time say, and whether it holds."""
+"""Uncertainty bands about predicted marginals, and their coverage of the exact law."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +12,18 @@ from weightflow.laws.law import ExactLaw
 from weightflow.storage import parts_of, read_tensors, write_tensors
 
 KIND = "bands"
-LEAST = 1e-3  # probability from which on a count is judged: bands about nothing hold it always
+LEAST = 1e-3  # smallest probability of a scored count: bands about zero always cover it
 UNSEEN, OBSERVED = "unseen", "observed"
-COLUMNS = ["time", "times", "coverage", "present", "width"]  # of what is measured of bands
+COLUMNS = ["time", "times", "coverage", "present", "width"]  # of the table of `judge_bands`
 
 
 @dataclass(frozen=True)
 class Bands:
-    """Of the probability of each count of each variable at each time.
+    """Bands of the probability of each count of each variable at each time.
 
     Attributes:
         times: (T,).
-        lower, middle, upper: (T, d, L); the middle is what the network on the mean curve says.
+        lower, middle, upper: (T, d, L); the middle is of the network on the mean curve.
         level: share of the networks that lie between lower and upper.
     """
 
@@ -34,7 +34,7 @@ class Bands:
     level: float
 
     def of(self, variables: np.ndarray) -> "Bands":
-        """Those of some variables, by their indices."""
+        """The bands of some variables, by their indices."""
         lower, middle, upper = (part[:, variables] for part in (self.lower, self.middle, self.upper))
         return Bands(self.times, lower, middle, upper, self.level)
 
@@ -42,22 +42,22 @@ class Bands:
 def coverage(bands: Bands, truth: np.ndarray) -> np.ndarray:
     """(T,) share of the counts of all variables whose true probability (T, d, L) lies in its band.
 
-    Counts that neither the truth nor the band gives a probability of at least `LEAST` are left out.
+    Counts are left out if the true probability and the upper bound are below `LEAST`.
     """
     return _share_inside(bands, truth, _judged(bands, truth))
 
 
 def coverage_of_present(bands: Bands, truth: np.ndarray) -> np.ndarray:
-    """(T,) the same of the counts whose true probability is at least `LEAST`.
+    """(T,) coverage of the counts whose true probability is at least `LEAST`.
 
-    Which counts are judged does not depend on the bands then. The others are those that the truth all but excludes:
-    no softmax does, so that its band does not reach down to them.
+    This selection does not depend on the bands. It omits counts of almost zero probability: a softmax cannot reach
+    zero, so their bands lie above the truth.
     """
     return _share_inside(bands, truth, truth >= LEAST)
 
 
 def width(bands: Bands, truth: np.ndarray) -> np.ndarray:
-    """(T,) mean width of the bands of the counts that `coverage` judges."""
+    """(T,) mean width of the bands, over the same counts as `coverage`."""
     judged = _judged(bands, truth)
     return ((bands.upper - bands.lower) * judged).sum((1, 2)) / judged.sum((1, 2))
 
@@ -67,13 +67,13 @@ def judge_bands(bands: Bands, law: ExactLaw | None, observed: np.ndarray) -> pd.
 
     Args:
         bands: at T times.
-        law: the truth, of some variables at least; None where it is unknown.
+        law: the exact law of all or some variables; None if it is unknown.
         observed: (K,) times of the snapshots.
 
     Returns:
-        Table with `COLUMNS`, where times is unseen or observed; without rows where the law is unknown. The first
-        snapshot is left out, as it is of all metrics' means: systems begin there, often at one state, and no softmax
-        gives a probability of 1.
+        Table with `COLUMNS`, where times is unseen or observed; without rows if the law is unknown. The first snapshot
+        is left out, as in the means of all metrics: many systems start in one state, and a softmax cannot give it
+        probability 1.
     """
     if law is None:
         return pd.DataFrame(columns=COLUMNS)
@@ -95,7 +95,7 @@ def summarise_bands(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Returns:
         Table dataset, seed, metric (coverage_unseen, width_observed and so on), value; and table dataset, metric, mean,
-        std (empty of one seed), seeds.
+        std (empty for one seed), seeds.
     """
     long = table.melt(["dataset", "seed", "times"], ["coverage", "present", "width"], "metric")
     long["metric"] = long["metric"] + "_" + long["times"]
@@ -110,7 +110,7 @@ def write_bands(path: str | Path, bands: Bands, **metadata: Any) -> None:
 
 
 def read_bands(path: str | Path) -> Bands:
-    """Read what `write_bands` wrote.
+    """Read bands.
 
     Raises:
         InputError: the file is missing or damaged.

@@ -1,9 +1,9 @@
-"""Curves through an ensemble of anchors: where networks lie at any time, and how uncertain that is.
+"""Curves through an ensemble of anchors: the distribution of networks at any time.
 
-At a snapshot its members are all there is to tell how uncertain the weights are. Between snapshots a natural cubic
-spline goes through each member, and there is the spline's own error: such a spline is the mean of an integrated Wiener
-process, given the knots (Wahba 1978), whose variance between them follows, but for a scale and for the directions in
-weight space. Both are those in which the anchors themselves bend, less what resampling alone bends them.
+At a snapshot, the spread of the members measures the uncertainty of the weights. Between snapshots, a natural cubic
+spline through each member adds an interpolation error. Such a spline is the mean of an integrated Wiener process given
+its knots (Wahba 1978); the variance of this process between knots is that of the error, up to a scale and directions in
+weight space. Both come from the bends of the anchors' mean curve, minus the bends from resampling.
 """
 
 from dataclasses import dataclass, replace
@@ -14,24 +14,24 @@ from scipy.fft import dct
 
 from weightflow.dynamics.weight_spline import natural_basis
 
-_REACH = 1.0  # mean intervals between snapshots, over which bends elsewhere lose a factor e of their say
+_REACH = 1.0  # length over which a bend's weight in the error decays by e, in mean intervals
 
 
 @dataclass(frozen=True)
 class EnsembleCurves:
-    """Networks at any time, by coordinates that mean the same at all times.
+    """Networks at any time, in coordinates that have the same meaning at all times.
 
-    A network is the mean curve, plus the members' deviations from it (M − 1 coordinates, of variance 1 at any time),
-    plus the bends at the K − 2 interior snapshots (as many coordinates, whose variance is the spline's error at the
-    time: 0 at the snapshots, and 1 where it is largest). Small errors in coordinates are small beside the ensemble's
-    spread in any direction, also where the density changes fast with the weights, and those directions are others at
-    other times.
+    A network is the mean curve, plus a combination of the members' deviations from it (M − 1 coordinates of variance
+    1), plus a combination of the bends at the interior snapshots (K − 2 coordinates, whose standard deviations are the
+    spline's error at the time: 0 at the snapshots, and 1 at its largest). An error that is small in coordinates is
+    small relative to the ensemble's spread in every direction of weight space, including the directions in which the
+    density changes fast.
 
     Attributes:
         times: (K,) of the snapshots.
         anchors: (M, K, P) weights of the members.
-        clock: power of the time since the first snapshot that splines are smooth in: 1 is time itself; with 1/2 they
-            keep up with what starts from a point, which spreads like the root of time.
+        clock: exponent of the time since the first snapshot in the splines' variable: 1 is time itself; 1/2 suits
+            distributions that start from a point, whose spread grows like √t.
     """
 
     times: np.ndarray
@@ -40,7 +40,7 @@ class EnsembleCurves:
 
     @property
     def members(self) -> int:
-        """M."""
+        """Number M of members."""
         return len(self.anchors)
 
     @property
@@ -49,14 +49,14 @@ class EnsembleCurves:
         return self.members - 1 + len(self.times) - 2
 
     def without(self, snapshot: int) -> "EnsembleCurves":
-        """Curves through all snapshots but one, by its index; not the first, which the clock starts at."""
+        """Curves through all snapshots but one, by its index; not the first, where the clock starts."""
         return replace(self, times=np.delete(self.times, snapshot), anchors=np.delete(self.anchors, snapshot, axis=1))
 
     def coordinates(self, times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """(n, size) of random networks like the members, on curves that err by a random amount, at times (n,).
+        """(n, size) of random networks at times (n,): smoothed members, with random interpolation errors.
 
-        A few members in as many dimensions are all corners: their quantiles lie too near, and a flow that learns them
-        by heart keeps that. So they are smoothed, their variance kept (Silverman & Young 1987).
+        M members in M − 1 dimensions are the corners of a simplex: their quantiles are too narrow, and a flow that
+        memorises them keeps this error. So they are smoothed at constant variance (Silverman & Young 1987).
         """
         vertices = dct(np.eye(self.members), norm="ortho")[:, 1:] * self.members**0.5
         chosen = vertices[rng.integers(self.members, size=len(times))]
@@ -67,19 +67,19 @@ class EnsembleCurves:
 
     @property
     def bandwidth(self) -> float:
-        """Of the Gaussian kernel that members are smoothed by: Silverman's rule, in units of their spread."""
+        """Of the Gaussian kernel that smooths the members: Silverman's rule, in units of their spread."""
         dimensions = self.members - 1
         return (4 / ((dimensions + 2) * self.members)) ** (1 / (dimensions + 4))
 
     def weights(self, time: float, coordinates: np.ndarray) -> np.ndarray:
-        """(n, P) of networks at a time, by their coordinates (n, size)."""
+        """(n, P) weights of networks at a time, from their coordinates (n, size)."""
         basis = natural_basis(self._clock(self.times), self._clock(np.array([time])))[0]
         inside, beside = np.split(coordinates, [self.members - 1], axis=1)
         spread = np.tensordot(basis, self._spread, axes=(0, 1))
         return basis @ self.anchors.mean(0) + inside @ spread + beside @ (self._largest_error * self._bends)
 
     def error(self, times: np.ndarray) -> np.ndarray:
-        """(n, K − 2) how far along each bend the spline may err at times (n,): standard deviations, 0 at snapshots."""
+        """(n, K − 2) standard deviations of the spline's error along each bend at times (n,): 0 at snapshots."""
         u, knots = self._clock(times), self._clock(self.times)
         basis = natural_basis(knots, u)
         variance = u**3 / 3 - 2 * (basis * _covariance(u, knots)).sum(1)
@@ -88,23 +88,23 @@ class EnsembleCurves:
         return np.sqrt(variance.clip(0)[:, None] * say / say.sum(1, keepdims=True))
 
     def relative_error(self, times: np.ndarray) -> np.ndarray:
-        """(n, K − 2) the same in units of the largest."""
+        """(n, K − 2) `error` in units of the largest error."""
         return self.error(times) / self._largest_error
 
     @cached_property
     def _largest_error(self) -> float:
-        """The largest of `error` midway between snapshots, or 1 where there are no bends."""
+        """The largest of `error` midway between snapshots, or 1 without bends."""
         return self.error((self.times[1:] + self.times[:-1]) / 2).max(initial=0.0) or 1.0
 
     @cached_property
     def _spread(self) -> np.ndarray:
-        """(M − 1, K, P) what each coordinate within the ensemble adds to the anchors."""
+        """(M − 1, K, P) change of the anchors per unit of each coordinate within the ensemble."""
         axes = dct(np.eye(self.members), norm="ortho")[:, 1:]
         return np.tensordot(axes, self._deviations, axes=(0, 0)) / (self.members - 1) ** 0.5
 
     @property
     def _deviations(self) -> np.ndarray:
-        """(M, K, P)."""
+        """(M, K, P) of the members from their mean."""
         return self.anchors - self.anchors.mean(0)
 
     @cached_property
@@ -124,10 +124,10 @@ class EnsembleCurves:
 
 
 def bends(knots: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(K − 2, P) changes of slope of curves (K, P) at their interior knots (K,), with one variance and uncorrelated.
+    """(K − 2, P) whitened changes of slope of curves (K, P) at their interior knots (K,).
 
-    That is what they have of an integrated Wiener process; the variance is the process's own, and each bend is mostly
-    that of one knot.
+    For an integrated Wiener process they are uncorrelated and have the variance of the process. The symmetric root
+    keeps each bend close to one knot.
     """
     apart = np.diff(knots)
     slopes = np.diff(weights, axis=0) / apart[:, None]

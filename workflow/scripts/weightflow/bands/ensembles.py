@@ -1,7 +1,7 @@
-"""Ensembles of anchors: many networks for each snapshot, as far apart as the snapshot's number of states leaves open.
+"""Ensembles of anchors: many networks for each snapshot, whose spread measures the snapshot's sampling error.
 
-A member is trained on states drawn from the snapshots with replacement (the bootstrap, Efron 1979), from the same
-initial weights as the others, so that what differs between members is what the data do not tell.
+A member is trained on states drawn from the snapshots with replacement (the bootstrap, Efron 1979). All members start
+from the same weights, so their differences come from the data.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def train_ensemble(
 ) -> np.ndarray:
     """(M, K, P) anchors of M resampled data sets, all of them trained side by side.
 
-    They start from one fit to all snapshots as they are, so they are pooled anchors, whatever `alignment` says.
+    They start from one fit to all original snapshots, so they are pooled anchors for any `alignment`.
 
     Args:
         backbone: the density.
@@ -38,7 +38,7 @@ def train_ensemble(
         times: (K,).
         settings: the `anchors` section.
         members: M.
-        computation: its seed is that of the resampling, and of the anchors' initial weights and batches.
+        computation: the device, and the seed of the resampling, the initial weights and the batches.
 
     Raises:
         DivergenceError: the likelihood became NaN or infinite.
@@ -59,7 +59,7 @@ def write_ensemble(path: str | Path, times: np.ndarray, weights: np.ndarray, **m
 
 
 def read_ensemble(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """(times (K,), weights (M, K, P)) of what `write_ensemble` wrote.
+    """(times (K,), weights (M, K, P)) of an ensemble.
 
     Raises:
         InputError: the file is missing or damaged.

@@ -1,4 +1,4 @@
-"""Baselines: predictions by other methods, and the floors that no method can pass.
+"""Baselines: predictions by other methods, and floors, the metrics' values for sampling error alone.
 
 May import: the root modules and the rooms from systems to prediction.
 """

@@ -1,7 +1,6 @@
-"""Baselines without a network: clouds, which are weighted states at every time, and densities made by smoothing them.
+"""Baselines without a network: clouds (weighted states at every time) and their smoothed densities.
 
-A cloud is made from the observed training snapshots alone. Floors are the exception, since they show how far the
-truth is from itself.
+A cloud uses only the observed training snapshots. Floors use the truth, since they measure its sampling error.
 """
 
 import dataclasses
@@ -18,7 +17,7 @@ from weightflow.density.kernels import AddOneDensity, Kernels, LeftOut, best_mul
 from weightflow.laws.law import ExactLaw
 from weightflow.prediction.predictions import Prediction, density_edges
 
-REACH = 2  # snapshots on either side that a left-out one is predicted from
+REACH = 2  # snapshots on either side from which a left-out one is predicted
 
 _Cloud = Callable[[Snapshots, int, np.random.Generator], Prediction]
 
@@ -29,12 +28,12 @@ def predict_baseline(kind: str, data: Snapshots, samples: int, seed: int, law: E
     Args:
         kind: its name in the registry.
         data: the canonical data set.
-        samples: number of samples at each time, where the baseline draws any.
+        samples: number of samples at each time, for baselines that draw samples.
         seed: of the draws.
-        law: what densities are scored by too, where it is known.
+        law: the exact law, for the scores of densities; None if it is unknown.
 
     Raises:
-        ValueError: the baseline has rules of its own.
+        ValueError: the baseline has its own rules.
     """
     rng = seeding.stream(seed, kind)
     draw = FLOORS[kind].draw if kind in FLOORS else BASELINES[kind].draw
@@ -48,7 +47,7 @@ def predict_baseline(kind: str, data: Snapshots, samples: int, seed: int, law: E
 def with_add_one(
     cloud: _Cloud, data: Snapshots, samples: int, rng: np.random.Generator, law: ExactLaw | None
 ) -> Prediction:
-    """The cloud as it is, and over counts a likelihood by add-one smoothing.
+    """The cloud, with a likelihood by add-one smoothing if its states are counts.
 
     The many empty cells take most of the smoothed mass, so samples and marginals stay those of the cloud.
     """
@@ -64,7 +63,7 @@ def with_add_one(
 def drawn_from_kernels(
     cloud: _Cloud, data: Snapshots, samples: int, rng: np.random.Generator, law: ExactLaw | None
 ) -> Prediction:
-    """The best kernel density of the cloud in everything, samples too."""
+    """Samples, scores and marginals of the best kernel density of the cloud."""
     made = cloud(data, samples, rng)
     densities = _smoothed(cloud, made, data, samples, rng)
     return Prediction(
@@ -79,7 +78,7 @@ def drawn_from_kernels(
 def _smoothed(
     cloud: _Cloud, made: Prediction, data: Snapshots, samples: int, rng: np.random.Generator
 ) -> list[Kernels]:
-    """T kernel densities, with the bandwidth under which interior snapshots are most likely when left out."""
+    """T kernel densities, with the bandwidth of the highest likelihood of left-out interior snapshots."""
     observed, left_out = data.observed, []
     for k in range(1, len(observed) - 1):
         others, place = _without(data, k)
@@ -89,7 +88,7 @@ def _smoothed(
 
 
 def _without(data: Snapshots, k: int) -> tuple[Snapshots, int]:
-    """The observed snapshots around the k-th, which is no longer observed, and its index among their times."""
+    """The observed snapshots around the k-th, which is marked as unobserved, and its index among them."""
     around = np.flatnonzero(data.is_observed)[max(0, k - REACH) : k + REACH + 1]
     place = min(k, REACH)
     training = [data.training[t] for t in around]

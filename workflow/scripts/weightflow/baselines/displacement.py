@@ -10,7 +10,7 @@ from weightflow.transport.couplings import chain
 
 
 def displacement(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
-    """Straight lines between optimally coupled states of the neighbouring snapshots; past the last, the same lines."""
+    """Straight lines between optimally coupled states of neighbouring snapshots; the last ones continue."""
     particles = chain([exactly(snapshot, samples, rng) for snapshot in data.observed], rng)
     states = []
     for k, share in zip(*lines(data), strict=True):

@@ -1,4 +1,4 @@
-"""Interpolating the anchors' weights in time, without learning anything: the baselines of the method's path."""
+"""Interpolation of the anchors' weights in time, without training."""
 
 import numpy as np
 from scipy.interpolate import CubicSpline, interp1d
@@ -8,7 +8,7 @@ def linear(times: np.ndarray, weights: np.ndarray, at: np.ndarray) -> np.ndarray
     """Weights on straight lines between the anchors.
 
     Args:
-        times: (K,) of the anchors.
+        times: (K,) times of the anchors.
         weights: (K, P).
         at: (T,) times within the anchors' range.
 

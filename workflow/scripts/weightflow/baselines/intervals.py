@@ -1,4 +1,4 @@
-"""Where each time of a data set lies between observed snapshots."""
+"""Position of each time of a data set between observed snapshots."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from weightflow.data.snapshots import Snapshots
 
 
 def neighbours(data: Snapshots) -> tuple[np.ndarray, np.ndarray]:
-    """For each time: index k of the observed snapshot at or before it, and the share of the way to the next."""
+    """For each time: index k of the observed snapshot at or before it, and the elapsed share of the interval."""
     observed = data.observed_times
     k = data.before(data.times)
     following = np.minimum(k + 1, len(observed) - 1)
@@ -15,9 +15,9 @@ def neighbours(data: Snapshots) -> tuple[np.ndarray, np.ndarray]:
 
 
 def lines(data: Snapshots) -> tuple[np.ndarray, np.ndarray]:
-    """For each time: index k of the first of two observed snapshots, and the share of the way from it to the next.
+    """For each time: index k of the interval between observed snapshots, and the elapsed share of the interval.
 
-    Past the last snapshot these are the last two, and the share is above 1.
+    Past the last snapshot, k is the index of the last interval, and the share is above 1.
     """
     observed = data.observed_times
     k = np.minimum(data.before(data.times), len(observed) - 2)

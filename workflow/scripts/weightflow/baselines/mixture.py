@@ -8,7 +8,7 @@ from weightflow.prediction.predictions import Prediction
 
 
 def mixture(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
-    """The two neighbouring snapshots, whole, weighted by nearness in time."""
+    """All states of the two neighbouring snapshots, weighted by nearness in time."""
     states, weights = [], []
     for k, share in zip(*neighbours(data), strict=True):
         parts = [(data.observed[k], 1 - share), (data.observed[min(k + 1, len(data.observed) - 1)], share)]

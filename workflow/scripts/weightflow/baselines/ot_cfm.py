@@ -1,8 +1,8 @@
 """Conditional flow matching between snapshots with optimal-transport couplings: OT-CFM (Tong et al., TMLR 2024).
 
-A network learns the velocity of straight ways between states that minibatch optimal transport couples, in every
-interval between snapshots at once; states of a snapshot are then carried on by the flow. It is a baseline: samples at
-any time, without a density.
+A network learns the velocity of straight paths between states coupled by minibatch optimal transport, in all intervals
+between snapshots at once. The flow then carries the states of a snapshot forward. This baseline gives samples at any
+time and no density.
 """
 
 import itertools
@@ -27,13 +27,13 @@ from weightflow.storage import parts_of, read_tensors, write_tensors
 from weightflow.transport.couplings import couple
 
 KIND = "flow"
-SPREAD = 0.1  # σ of the noise about the ways, in coordinates
+SPREAD = 0.1  # σ of the noise about the paths, in coordinates
 STEPS = 5000
 BATCH = 256  # states of each interval in a step
 _LEARNING_RATE = 1e-3
 _WIDTH = 64
-_SUBSTEPS = 50  # of the solver in the shortest interval
-_NETWORK = "network."  # before the names of parameters in files
+_SUBSTEPS = 50  # solver steps in the shortest interval
+_NETWORK = "network."  # prefix of the parameters' names in files
 
 
 @dataclass(frozen=True)
@@ -41,21 +41,21 @@ class Flow:
     """A velocity field over the coordinates of the states.
 
     Attributes:
-        velocity: from (n, d + 1) to (n, d) per shortest interval; the last column is the time since the first
-            snapshot, in shortest intervals.
-        times: (K,) of the snapshots that it was fitted to.
+        velocity: function from (n, d + 1) to (n, d); the last column is the time since the first snapshot. The unit of
+            time is the shortest interval.
+        times: (K,) times of the snapshots.
     """
 
     velocity: nn.Module
     times: np.ndarray
 
     def scaled(self, times: np.ndarray) -> np.ndarray:
-        """Times as the velocity takes them, so that hours and days give the same flow."""
+        """Times since the first snapshot in shortest intervals, so that the flow does not depend on the unit."""
         return (times - self.times[0]) / np.diff(self.times).min()
 
     @torch.no_grad()
     def carry(self, states: Tensor, start: float, end: float) -> Tensor:
-        """(n, d) where the flow takes states (n, d) from one time to another, by rk4."""
+        """States (n, d) carried by the flow from one time to another, with rk4."""
         if start == end:
             return states
         start, end = map(float, self.scaled(np.array([start, end])))
@@ -73,7 +73,7 @@ def fit_flow(snapshots: Sequence[np.ndarray], times: np.ndarray, computation: Co
     Args:
         snapshots: K arrays (N_k, d) of coordinates.
         times: (K,).
-        computation: its seed is that of the network, batches, couplings and noise.
+        computation: the device, and the seed of the network, batches, couplings and noise.
     """
     seed, device = computation.seed, computation.device
     times = np.asarray(times, dtype=float)
@@ -97,16 +97,16 @@ def fit_flow(snapshots: Sequence[np.ndarray], times: np.ndarray, computation: Co
 def flow_batch(
     snapshots: Sequence[np.ndarray], times: np.ndarray, k: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What the velocity learns from in one step and interval.
+    """Training batch of the velocity for one step and one interval.
 
     Args:
         snapshots: K arrays (N_k, d) of coordinates.
-        times: (K,) as the velocity takes them.
+        times: (K,) scaled times.
         k: the interval from the k-th to the next snapshot.
-        rng: of states, couplings, times and noise.
+        rng: for states, couplings, times and noise.
 
     Returns:
-        (n, d + 1) places on the ways with their times, and (n, d) velocities there: (x₁ − x₀) / length.
+        (n, d + 1) points on the paths with their times, and (n, d) velocities there: (x₁ − x₀) / length.
     """
     start, end = (part[rng.integers(len(part), size=BATCH)] for part in snapshots[k : k + 2])
     end = end[couple(start, end, rng)]
@@ -152,7 +152,7 @@ def read_flow(path: str | Path, device: torch.device) -> Flow:
 
 
 def _network(variables: int, generator: torch.Generator | None = None) -> nn.Module:
-    """Three hidden layers of SELU, as in the authors' library, with weights drawn from its own generator if any."""
+    """Three hidden layers of SELU, as in the authors' library, with weights drawn from the generator, if given."""
     sizes = [variables + 1, _WIDTH, _WIDTH, _WIDTH, variables]
     layers: list[nn.Module] = []
     for inputs, outputs in itertools.pairwise(sizes):

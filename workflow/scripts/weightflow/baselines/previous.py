@@ -7,5 +7,5 @@ from weightflow.prediction.predictions import Prediction
 
 
 def previous(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
-    """The last observed snapshot, whole."""
+    """All states of the last observed snapshot."""
     return Prediction(data.times, [data.observed[k] for k in data.before(data.times)])

@@ -9,9 +9,9 @@ from weightflow.transport.quantile_path import quantile_path
 
 
 def quantiles(data: Snapshots, samples: int, rng: np.random.Generator) -> Prediction:
-    """Each variable's quantiles on straight lines in time, with the ranks of the nearer snapshot, whole.
+    """Each variable's quantiles on straight lines in time, at the ranks of all states of the nearer snapshot.
 
-    Past the last snapshot the lines through the last two go on, with the ranks of the last.
+    Past the last snapshot, the lines through the last two continue, at the ranks of the last.
     """
     states = []
     for k, share in zip(*lines(data), strict=True):

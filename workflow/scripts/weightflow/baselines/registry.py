@@ -1,4 +1,4 @@
-"""Baselines and floors: one entry for each, with what figures, checks and rules need to know of it."""
+"""Baselines and floors: one entry for each, with its properties for figures, checks and rules."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Look:
         linestyle: of matplotlib.
         marker: of matplotlib; empty for none.
         linewidth: in points.
-        zorder: what is higher is drawn later; models have 4.
+        zorder: order of drawing, higher is later; models have 4.
     """
 
     colour: str
@@ -61,13 +61,13 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Floor:
-    """How far the truth is from itself, which no method can pass.
+    """A metric's value for sampling error alone, a lower bound for methods.
 
     Attributes:
         label: in figures and tables.
         description: one sentence.
         look: in figures.
-        draw: a function (data, samples, rng) to a `Prediction`; None where it is no run, and stands beside runs in
+        draw: function of (data, samples, rng) to a `Prediction`; None for a floor that is not a run but a row of
             tables.
         independent: whether it needs a second part of the data.
     """
@@ -85,7 +85,7 @@ _MIXTURE = Lazy("weightflow.baselines.mixture", "mixture")
 _DISPLACEMENT = Lazy("weightflow.baselines.displacement", "displacement")
 _TRANSPORT = Lazy("weightflow.baselines.chained_transport", "chained_transport")
 
-# Tables have the standard ones in this order.
+# Tables list the standard baselines in this order.
 BASELINES = {
     "previous": Baseline(
         "previous snapshot",
@@ -200,12 +200,12 @@ SPLIT_HALF = "floor_split_half"
 
 
 def is_floor(name: str) -> bool:
-    """Whether a run shows how far the truth is from itself, rather than predicts."""
+    """Whether a run is a floor."""
     return name in FLOORS
 
 
 def is_model(name: str) -> bool:
-    """Whether a run is a model of the configuration, not a baseline or a floor."""
+    """Whether a run is a model of the configuration, neither a baseline nor a floor."""
     return name not in BASELINES and name not in FLOORS
 
 
@@ -220,10 +220,10 @@ def floors_of(second_part: bool) -> list[str]:
 
 
 def ending(baselines: Iterable[str]) -> list[str]:
-    """Those of some baselines that do not reach past the last snapshot."""
+    """The given baselines that end at the last snapshot."""
     return [name for name in baselines if not BASELINES[name].continues]
 
 
 def standard_baselines(past: bool) -> list[str]:
-    """The baselines of a config that names none; past the last snapshot, where a data set holds times back."""
+    """The default baselines; `past` for a data set that holds back its last times."""
     return [name for name, one in BASELINES.items() if (one.standard_past if past else one.standard)]

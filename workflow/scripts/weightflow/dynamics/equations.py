@@ -1,12 +1,12 @@
 """Weights moving through continuous time: the neural ODE and the neural CDE, with their path energy.
 
-ODE: dθ/dt = g(θ, t). CDE: dθ = g(θ, t) dZ(t). Energy E = ½ ∫ ‖dθ/dt‖² dt is integrated along. Time is
-absolute and normalised: 0 at the first observed snapshot, 1 at the last, whatever snapshot a solution
-starts from. (The released code restarts the clock at every start; that makes g see wrong times.)
+ODE: dθ/dt = g(θ, t). CDE: dθ = g(θ, t) dZ(t). The path energy is E = ½ ∫ ‖dθ/dt‖² dt. Time is
+absolute and normalised: 0 at the first observed snapshot, 1 at the last, for any start of a
+solution. (The released code restarts the clock at every start; that makes g see wrong times.)
 
-A field may begin at a curve S(t) of weights, such as the anchors' spline: then θ = S + δ with
+A field may have a base curve S(t) of weights, such as the anchors' spline: then θ = S + δ with
 dδ/dt = g(S + δ, t). As g starts at zero, the solution starts as the curve itself, and fitting corrects it.
-The solver carries δ alone, so that it makes no error where there is nothing to correct.
+The solver integrates only δ, so it makes no error where δ is zero.
 
 Solutions from several starts are solved side by side, interval by interval, each at its own absolute time.
 """
@@ -27,7 +27,7 @@ from weightflow.dynamics.settings import SolverSettings
 from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.errors import DivergenceError, InputError
 
-CONTINUATIONS = {"linear": 1.0, "constant": 0.0}  # share of its last slope with which a curve goes on
+CONTINUATIONS = {"linear": 1.0, "constant": 0.0}  # slope past the end, as a share of the last slope
 
 
 def normalise_times(times: np.ndarray, observed: np.ndarray) -> Tensor:
@@ -37,7 +37,7 @@ def normalise_times(times: np.ndarray, observed: np.ndarray) -> Tensor:
 
 @dataclass(frozen=True)
 class BaseCurve:
-    """The curve S of weights that a field begins at, by its knots.
+    """The base curve S of a field, by its knots.
 
     Attributes:
         times: (M,) normalised.
@@ -57,9 +57,9 @@ class DrivingPath:
     Attributes:
         times: (K,) normalised.
         knots: (K, channels).
-        time_channel: whether the first channel is time itself, which always goes on.
-        continuation: past the last knot, linear with the slope there, or constant; None where the path ends, and the
-            solution with it.
+        time_channel: whether the first channel is time itself, which always continues.
+        continuation: past the last knot, linear with the slope there, or constant; None ends the path and the solution
+            there.
     """
 
     times: Tensor
@@ -69,7 +69,7 @@ class DrivingPath:
 
 
 class Field(nn.Module):
-    """Rates of change of the weights, or of their deviation δ from a curve that the field begins at.
+    """Rates of change of the weights, or of their deviation δ from the base curve.
 
     Args:
         network: g.
@@ -83,11 +83,11 @@ class Field(nn.Module):
         self.curve = None if curve is None else spline(curve.weights.double(), curve.times)
         self.end = 1.0 if curve is None else float(curve.times[-1])
 
-    jumps = False  # whether its rates jump at the last snapshot, past which it goes on
+    jumps = False  # whether the rates jump at the last snapshot
 
     @property
     def extrapolates(self) -> bool:
-        """Whether it goes on past the last snapshot."""
+        """Whether the field continues past the last snapshot."""
         return True
 
     def base(self, time: Tensor) -> Tensor:
@@ -133,11 +133,11 @@ class CDEField(Field):
 
     @property
     def extrapolates(self) -> bool:
-        """Whether its path goes on."""
+        """Whether the path continues past the last snapshot."""
         return self.path_pace is not None
 
     def slopes(self, time: Tensor) -> Tensor:
-        """(B, channels) of the path at normalised times (B,)."""
+        """(B, channels) slopes of the path at normalised times (B,)."""
         if self.path_pace is None:
             return self.path.derivative(time)
         inside = self.path.derivative(time.clamp(max=self.path_end))
@@ -164,7 +164,7 @@ def evolve(
 
     Returns:
         (horizon, B, P) weights at the next snapshots, and (horizon, B) path energies since the start (of the
-        deviation, where the field begins at a curve).
+        deviation, if the field has a base curve).
     """
     state = (weights - field.base(knots[starts]), weights.new_zeros(len(weights)))
     reached = []
@@ -209,7 +209,7 @@ def evolve_through(
     jumps = field.jumps and bool(marks[-1] > knots[-1])
     arguments: dict[str, Any] = {"options": {"jump_t": knots[-1:]}} if jumps else {}
     if solver.method == "rk4":
-        # The steps the field was fitted with; finer ones would be another flow, which the fit never saw.
+        # The same steps as in the fit; finer steps would define a different flow.
         grid = _fitted_grid(knots, solver.substeps, float(marks[-1]))
         arguments["options"] = {"grid_constructor": lambda *_: grid, "interp": "cubic", "perturb": jumps}
         if solver.adjoint:
@@ -221,7 +221,7 @@ def evolve_through(
 
 
 def _fitted_grid(knots: Tensor, substeps: int, end: float) -> Tensor:
-    """Steps through the snapshot intervals up to `end`; past the last one they go on at its pace."""
+    """Steps through the snapshot intervals up to `end`; past the last one they keep its step size."""
     beyond = max(0, math.ceil((end - float(knots[-1])) / float(knots[-1] - knots[-2]) - 1e-9))
     extra = knots[-1] + (knots[-1] - knots[-2]) * torch.arange(1, beyond + 1, device=knots.device, dtype=knots.dtype)
     ends = torch.cat([knots, extra])
@@ -231,14 +231,14 @@ def _fitted_grid(knots: Tensor, substeps: int, end: float) -> Tensor:
 
 
 def _way_back(grid: Tensor, ends: Tensor) -> Tensor:
-    """Steps of a grid between two times, the later one first, as the adjoint equation is solved."""
+    """Steps of a grid between two times in reverse order, for the adjoint equation."""
     later, earlier = ends
     inside = grid[(grid > earlier) & (grid < later)]
     return torch.cat([ends[:1], inside.flip(0), ends[1:]])
 
 
 def first_weights(field: Field, graph: WeightGraph, knots: Tensor) -> Tensor:
-    """(P,) weights at the first snapshot's time: of the curve the field begins at, else of the first anchor."""
+    """(P,) weights at the first snapshot's time: of the base curve, if any, else of the first anchor."""
     if field.curve is not None:
         return field.base(knots[:1])[0]
     return torch.as_tensor(graph.weights[0], dtype=torch.float32, device=knots.device)
@@ -248,7 +248,7 @@ def first_weights(field: Field, graph: WeightGraph, knots: Tensor) -> Tensor:
 def solve_weights(
     field: Field, graph: WeightGraph, grids: Sequence[np.ndarray], solver: SolverSettings
 ) -> list[np.ndarray]:
-    """Weights at the times of each grid, from one solution that starts at the first anchor, or on the field's curve.
+    """Weights at the times of each grid, from one solution that starts at the first anchor or on the base curve.
 
     Args:
         field: the fitted dynamics, on the device to compute on.
@@ -270,7 +270,7 @@ def solve_weights(
     found = weights.cpu().numpy()
     if not (finite := np.isfinite(found).all(axis=1)).all():
         raise DivergenceError(
-            f"the solution leaves the finite numbers at time {times[~finite][0]:g}; raise "
+            f"the solution becomes infinite or NaN at time {times[~finite][0]:g}; raise "
             "models.*.training.max_horizon or models.*.solver.substeps, or lower models.*.training.learning_rate."
         )
     return [found[np.searchsorted(times, grid)] for grid in grids]
@@ -279,7 +279,7 @@ def solve_weights(
 def _cross(
     field: Field, state: tuple[Tensor, Tensor], begin: Tensor, length: Tensor, solver: SolverSettings
 ) -> tuple[Tensor, Tensor]:
-    """Weights (B, P) and energies (B,) after an interval that begins and lasts as each row's does."""
+    """Weights (B, P) and energies (B,) after one interval, with its own start and length for each row."""
 
     def rates(u: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         velocity = field(begin + u * length, state[0])
@@ -299,7 +299,7 @@ def _solve(
     solver: SolverSettings,
     **more: Any,
 ) -> tuple[Tensor, Tensor]:
-    """Weights and energies at times, by the solver's scheme and with its kind of gradients."""
+    """Weights and energies at times, by the solver's scheme and gradient method."""
     more |= {"method": solver.method, "rtol": solver.rtol, "atol": solver.atol}
     if solver.adjoint:
         return odeint_adjoint(rates, state, times, adjoint_params=tuple(field.parameters()), **more)

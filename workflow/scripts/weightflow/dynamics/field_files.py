@@ -32,10 +32,10 @@ def make_field(
     Args:
         graph: the anchors.
         path: (K, z_dim) latent coordinates that drive the CDE; None for the ODE.
-        curve: where the field begins; None for the paper's, which knows the first anchor only.
+        curve: base curve; None for the paper's field, which starts at the first anchor.
         settings: the `dynamics` section: `kind`, `time_channel`, and the graph network's keys.
         seed: of the initial parameters.
-        continuation: the `continuation` section; None to end at the last snapshot, as fits do.
+        continuation: the `continuation` section; None ends at the last snapshot, as in fits.
     """
     past = continuation or ContinuationSettings(weights="linear", path=None)
     knots = normalise_times(graph.times, graph.times)

@@ -1,8 +1,8 @@
 """Fitting the dynamics: loss = structural + behavioural + divergence + energy + roughness, each with its weight.
 
-The paper's way: a step draws a horizon h and some starting anchors, evolves them over h snapshot intervals,
-and compares what arrives with the anchors and their snapshots. With a lesson from a teacher, a step solves
-once through the whole range instead, as prediction does, and is judged between the snapshots as well.
+In the paper, a step draws a horizon h and some starting anchors, evolves them over h snapshot intervals, and
+compares the result with the anchors and their snapshots. With a teacher's lesson, a step solves once through
+the whole range, as prediction does, and the loss includes times between the snapshots.
 """
 
 import hashlib
@@ -44,14 +44,14 @@ CHECKPOINT_KIND = "dynamics checkpoint"
 
 @dataclass(frozen=True)
 class Material:
-    """What the dynamics are fitted to.
+    """The data of a fit.
 
     Attributes:
         graph: the anchors to pass through.
-        snapshots: K arrays (N_k, d) of training states, for the behavioural terms and the divergence alone.
-        backbone: the density whose weights move; for these terms too.
+        snapshots: K arrays (N_k, d) of training states, needed only for the behavioural term and the divergence.
+        backbone: the density whose weights move, needed for the same terms.
         lesson: a teacher's states between the snapshots, or None.
-        roughness: weight of the penalty on logits that are rough over the counts.
+        roughness: weight of the penalty on roughness of the logits over the counts.
     """
 
     graph: WeightGraph
@@ -63,12 +63,12 @@ class Material:
 
 @dataclass(frozen=True)
 class Monitor:
-    """What attends a fit, step by step.
+    """Checkpoint, callback and early end of a fit.
 
     Attributes:
-        checkpoint: file, written every `checkpoint_every` steps; a run that finds its own there goes on from it.
+        checkpoint: file, written every `checkpoint_every` steps; an interrupted run continues from it.
         watch: called with the number of steps done and the field, before the first step and after each one.
-        stop: steps to take, where they are fewer than the `steps` that the learning rate's schedule runs over.
+        stop: number of steps, if smaller than `steps`, the length of the learning rate's schedule.
     """
 
     checkpoint: Path | None = None
@@ -94,8 +94,8 @@ def fit_dynamics(
         material: anchors, snapshots and the teacher's lesson.
         solver: the scheme.
         settings: the `training` section.
-        computation: its seed is that of all draws; step n draws the same whether or not the run was interrupted.
-        monitor: the checkpoint, the watcher and the end.
+        computation: the device, and the seed of all draws; an interruption does not change the draws of a step.
+        monitor: checkpoint, callback and early end.
 
     Returns:
         Table step, loss and one column for each term.
@@ -109,7 +109,7 @@ def fit_dynamics(
         start_from(settings.start_from, field)
     terms_at = _Terms(field, material, solver, settings, device)
     optimiser = torch.optim.Adam(field.parameters(), lr=settings.learning_rate, foreach=True)
-    begin = {name: value.tolist() for name, value in field.state_dict().items()}  # path and curve among them
+    begin = {name: value.tolist() for name, value in field.state_dict().items()}  # includes path and curve
     code, network = code_digest(__file__), field.network.settings.plain()
     told = [material.roughness, *(_digest(states) for states in terms_at.told)]
     of_run = [material.graph.anchors, settings.plain(), solver.plain(), seed, network, begin, code, told]
@@ -167,7 +167,7 @@ class _Terms:
 
     @property
     def backbone(self) -> Backbone:
-        """That of behavioural terms."""
+        """The backbone of the behavioural terms."""
         if self.material.backbone is None:
             raise ValueError("behavioural terms and a divergence need a backbone")
         return self.material.backbone
@@ -179,7 +179,7 @@ class _Terms:
         return torch.Generator(self.knots.device).manual_seed(int(draws.integers(2**62)))
 
     def _short_ways(self, draws: np.random.Generator) -> dict[str, Tensor]:
-        """From some anchors over a common horizon."""
+        """Terms of solutions from some anchors over a common horizon."""
         settings, count = self.settings, len(self.anchors)
         horizon = int(draws.integers(1, min(settings.max_horizon or count, count - 1) + 1))
         starts = torch.as_tensor(draws.permutation(count - horizon)[: settings.starts], device=self.knots.device)
@@ -197,7 +197,7 @@ class _Terms:
         return terms
 
     def _whole_way(self, draws: np.random.Generator) -> dict[str, Tensor]:
-        """Once through the range, judged at the snapshots and at some of the lesson's times."""
+        """Terms of one solution through the whole range, at the snapshots and at some of the lesson's times."""
         settings, generator, backbone = self.settings, self._generator(draws), self.backbone
         chosen, batch = draw_batch(self.lesson, settings.times, settings.batch, generator)
         first = first_weights(self.field, self.material.graph, self.knots)
@@ -214,12 +214,12 @@ class _Terms:
         return terms
 
     def _on_the_way(self, weights: Tensor, places: Tensor, energy: Tensor) -> dict[str, Tensor]:
-        """What needs no states: how far weights (S, P) are from the anchors at places (S,), and the path's energy."""
+        """Terms without states: the distance of weights (S, P) from the anchors at places (S,), and the path energy."""
         apart = losses.structural(weights, self.anchors[places])
         return {"structural": self.settings.structural * apart, "energy": self.settings.energy * energy}
 
     def _divergence(self, weights: Tensor, places: Tensor, states: Tensor) -> Tensor:
-        """How far what weights (S, P) say of states (S, n, d) is from what the anchors at places (S,) say."""
+        """KL divergence between the densities of weights (S, P) and of anchors at places (S,), at states (S, n, d)."""
         apart = losses.divergence(self.backbone, weights, self.anchors[places], states)
         return self.settings.divergence * apart
 
@@ -232,7 +232,7 @@ class _Terms:
 
 
 def start_from(path: str | Path, field: nn.Module) -> None:
-    """Take over another run's parameters, but not its buffers: path and scales stay those of this run's anchors.
+    """Copy another run's parameters, but not its buffers: path and scales belong to this run's anchors.
 
     Raises:
         InputError: the file is damaged or belongs to another network.
@@ -265,7 +265,7 @@ def _write_checkpoint(
 
 
 def _resume(path: Path, fingerprint: str, field: nn.Module, optimiser: torch.optim.Adam, end: int) -> list:
-    """Load a checkpoint of this very run, if there is one that is not past its end; return its history so far."""
+    """Load this run's checkpoint, if it exists and is not past the end; return the history so far."""
     if not path.is_file():
         return []
     try:

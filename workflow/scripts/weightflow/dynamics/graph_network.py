@@ -1,7 +1,7 @@
 """The graph hypernetwork g: tokens of the weight graph, mixed with each other, with maps in and out per layer.
 
-Tokens of one layer share their input and output maps, so padding is never computed with. Weights enter
-standardised by the anchors' own statistics, and the output is scaled back: g starts at zero.
+Tokens of one layer share their input and output maps, so padding never enters a computation. Weights are
+standardised by the anchors' statistics, and the output is scaled back. The output maps start at zero, so g does.
 """
 
 import numpy as np
@@ -17,13 +17,13 @@ _FREQUENCIES = 4  # sine and cosine waves of the time features, up to 2⁴ half-
 
 
 class TokenMaps(nn.Module):
-    """Maps in and out, one for each layer, between weights and what tokens are inside a network that mixes them.
+    """Linear maps between weights and tokens, one in and one out for each layer.
 
     Args:
         layers: the weight graph's layer table.
-        anchors: (K, P), for the standardisation: by weight about its mean, by layer in its scale.
-        width: of the tokens inside.
-        channels: numbers that come out for each weight.
+        anchors: (K, P), for the standardisation: the mean of each weight, the scale of each layer.
+        width: of the tokens.
+        channels: outputs for each weight.
     """
 
     mean: Tensor
@@ -42,13 +42,13 @@ class TokenMaps(nn.Module):
         self.neuron = nn.Parameter(0.02 * torch.randn(sum(layer.neurons for layer in layers), width))
 
     def tokens(self, weights: Tensor) -> Tensor:
-        """(B, tokens, width) of flat weights (B, P)."""
+        """(B, tokens, width) tokens of flat weights (B, P)."""
         standard = split_weights(self.layers, (weights - self.mean) / self.scale)
         entered = [enter(standard[layer.name]) for layer, enter in zip(self.layers, self.into, strict=True)]
         return torch.cat(entered, 1) + self.neuron
 
     def numbers(self, tokens: Tensor) -> Tensor:
-        """(B, P, channels) of tokens (B, tokens, width), in the scale of the weights, about zero."""
+        """(B, P, channels) outputs of tokens (B, tokens, width), in the scale of the weights, without their mean."""
         parts = tokens.split([layer.neurons for layer in self.layers], dim=1)
         found = [
             leave(part).unflatten(-1, (-1, self.channels)).flatten(1, 2)

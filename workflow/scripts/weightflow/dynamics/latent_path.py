@@ -1,7 +1,7 @@
 """The latent path Z(t): the anchors' weights reduced to a few numbers, a natural cubic spline through them.
 
-The path is what drives the neural CDE (dθ = g(θ, t) dZ). Every method returns coordinates with zero mean
-and unit standard deviation, so that dZ has the same size whatever made it.
+The path drives the neural CDE (dθ = g(θ, t) dZ). Every method returns coordinates with zero mean and unit
+standard deviation, so the size of dZ does not depend on the method.
 """
 
 from pathlib import Path
@@ -31,7 +31,7 @@ def fit_latent_path(
         weights: (K, P) flat weights.
         settings: `method` (a name of `PATH_METHODS`), `z_dim`, and the methods' own keys.
         seed: of random starts.
-        behaviour: what the auto-encoder's decoded weights are judged by, where `behavioural` is above 0.
+        behaviour: behavioural loss of the auto-encoder's decoded weights, needed for `behavioural` above 0.
 
     Returns:
         (K, z_dim) standardised coordinates, and the auto-encoder's losses (table step, loss, structural,
@@ -74,7 +74,7 @@ class LatentPath(NamedTuple):
 
 
 def read_latent_path(path: str | Path) -> LatentPath:
-    """Read what `write_latent_path` wrote.
+    """Read a latent path.
 
     Raises:
         InputError: the file is missing or damaged.

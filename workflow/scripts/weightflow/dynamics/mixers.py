@@ -1,6 +1,7 @@
-"""Mixers of the tokens of a graph network: attention among all of them, or messages between layers.
+"""Mixers of the tokens of a graph network: attention among all tokens, or messages between layers.
 
-A mixer takes the settings and the number of tokens of each layer, and maps tokens (B, tokens, width) to such.
+A mixer is built from the settings and the number of tokens of each layer; it maps tokens (B, tokens, width) to tokens
+of the same shape.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ class MixerSettings(Protocol):
 
     @property
     def width(self) -> int:
-        """Of the tokens."""
+        """Width of the tokens."""
 
     @property
     def layers(self) -> int:
@@ -23,7 +24,7 @@ class MixerSettings(Protocol):
 
     @property
     def heads(self) -> int:
-        """Of attention."""
+        """Number of attention heads."""
 
     @property
     def feedforward(self) -> int:
@@ -31,9 +32,10 @@ class MixerSettings(Protocol):
 
 
 class LayerMessages(nn.Module):
-    """One round of messages: every token hears the means of its own layer and of the two beside it, and of all tokens.
+    """One round of messages: every token receives the means of its layer, of both adjacent layers and of all tokens.
 
-    Like attention it treats the tokens of a layer alike; unlike it, tokens do not choose whom they listen to.
+    Like attention, it is equivariant to permutations within a layer; unlike attention, its weights do not depend on
+    the tokens.
 
     Args:
         settings: `width`, `feedforward`.
@@ -70,7 +72,7 @@ def attention(settings: MixerSettings, neurons: Sequence[int]) -> nn.Module:
         settings.width,
         settings.heads,
         settings.feedforward,
-        dropout=0.0,  # a right-hand side must be a function: no noise inside the solver
+        dropout=0.0,  # the right-hand side of an ODE must be deterministic
         activation="gelu",
         batch_first=True,
         norm_first=True,

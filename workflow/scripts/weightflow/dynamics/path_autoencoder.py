@@ -1,4 +1,4 @@
-"""The auto-encoder that reduces the anchors' weights to a few numbers, and what its decoded weights are judged by."""
+"""The auto-encoder that reduces the anchors' weights to a few coordinates, and its behavioural loss."""
 
 import math
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from weightflow.networks.batches import Batches
 from weightflow.networks.likelihood import mean_nll
 from weightflow.progress import progress
 
-_STATES = 256  # of each snapshot, in a step of the behavioural loss
+_STATES = 256  # states of each snapshot in a step of the behavioural loss
 
 
 class Behaviour:
-    """What decoded weights say, against what their anchors say.
+    """Behavioural loss of decoded weights: their likelihood against that of their anchors.
 
     Args:
         backbone: the density.
@@ -31,11 +31,11 @@ class Behaviour:
         self.backbone, self.batches, self.device = backbone, Batches(states, _STATES), device
 
     def excess(self, decoded: torch.Tensor, anchors: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Mean negative log-likelihood per variable of the snapshots' states beyond that of the anchors.
+        """Mean negative log-likelihood per variable of the snapshots' states, minus that of the anchors.
 
         Args:
             decoded: (K, P) weights.
-            anchors: (K, P) weights; where decoded weights say the same, the result is 0.
+            anchors: (K, P) weights; equal densities give 0.
             generator: draws the states.
         """
         states = self.batches.draw(range(len(anchors)), [generator] * len(anchors))

@@ -1,4 +1,4 @@
-"""How many dimensions a latent path can have."""
+"""The largest dimension of a latent path."""
 
 from weightflow.errors import InputError
 

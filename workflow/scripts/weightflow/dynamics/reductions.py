@@ -1,7 +1,7 @@
-"""Reductions of the anchors' weights to a few numbers each, without learning anything.
+"""Reductions of the anchors' weights to a few coordinates, without training.
 
-A reduction takes weights (K, P), the section `path` of the settings, a seed, and what decoded weights are judged by. It
-returns coordinates (K, z_dim) and the rows of a table of losses, of which these have none.
+A reduction takes weights (K, P), the section `path` of the settings, a seed and a behavioural loss. It returns
+coordinates (K, z_dim) and the rows of a table of losses, here none.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ def pca(
 def mds(
     weights: np.ndarray, settings: PathSettings, seed: int, behaviour: Behaviour | None
 ) -> tuple[np.ndarray, list[tuple]]:
-    """Multidimensional scaling: distances between anchors are kept as well as they can be."""
+    """Multidimensional scaling: coordinates that best preserve the distances between anchors."""
     random_state = seeding.integer(seed, "mds") % 2**32
     scaling = MDS(settings.z_dim, n_init=4, init="random", random_state=random_state)
     return scaling.fit_transform(weights), []

@@ -1,4 +1,4 @@
-"""Mixers, methods of the latent path, searches and terms of the loss, by the names that configurations give them."""
+"""Mixers, methods of the latent path, searches and terms of the loss, by their names in configurations."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +12,7 @@ class Mixer:
 
     Attributes:
         description: what it does, and what it costs.
-        network: function of (settings, tokens of each layer) to a module that maps tokens (B, tokens, width) to such.
+        network: function of (settings, tokens of each layer) to a module that maps tokens (B, tokens, width) to tokens.
     """
 
     description: str
@@ -26,7 +26,7 @@ class PathMethod:
     Attributes:
         description: what it does.
         reduce: function of (weights (K, P), settings, seed, behaviour) to coordinates (K, z_dim) and rows of losses.
-        decodes: whether it learns to make weights of coordinates, step by step, so that these can be judged.
+        decodes: whether it trains a decoder, which a behavioural loss can score.
     """
 
     description: str
@@ -36,7 +36,7 @@ class PathMethod:
 
 @dataclass(frozen=True)
 class Search:
-    """How the best of several widths, roughnesses and curvatures is searched for.
+    """A search for the best of several widths, roughnesses and curvatures.
 
     Attributes:
         description: what it does.
@@ -52,8 +52,8 @@ class LossTerm:
     """A term of the loss that the dynamics are fitted with.
 
     Attributes:
-        label: what its panel of the loss curves shows.
-        scale: of that panel's axis.
+        label: of its panel in the figure of the losses.
+        scale: of the panel's axis.
     """
 
     label: str

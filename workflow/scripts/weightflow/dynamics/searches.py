@@ -9,11 +9,11 @@ import numpy as np
 def best_in_turn(
     options: Mapping[str, Sequence[float]], judge: Callable[[dict[str, float]], float]
 ) -> tuple[dict[str, float], list[list[float]]]:
-    """The best value of one setting after another, the ones to come at their first value.
+    """The best value of one setting after another; later settings stay at their first value.
 
     Args:
-        options: values by name, in the order they are chosen in.
-        judge: lower is better; called once for each candidate, not at all where nothing is to choose.
+        options: values by name, in the order of the search.
+        judge: score of a candidate, lower is better; called once per candidate, and never without a choice.
 
     Returns:
         The choice, and a row for each candidate: its values in the order of the options, and its score.
@@ -31,9 +31,9 @@ def best_in_turn(
 def best_of_all(
     options: Mapping[str, Sequence[float]], judge: Callable[[dict[str, float]], float]
 ) -> tuple[dict[str, float], list[list[float]]]:
-    """The best of all combinations of values: for settings that go together, as a wider network and more smoothing.
+    """The best of all combinations of values, for settings that interact, such as width and smoothing.
 
-    Args and returns are those of `best_in_turn`.
+    Arguments and results as for `best_in_turn`.
     """
     candidates = [dict(zip(options, values, strict=True)) for values in itertools.product(*options.values())]
     if len(candidates) == 1:

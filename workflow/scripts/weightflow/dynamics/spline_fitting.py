@@ -1,7 +1,7 @@
-"""Fitting a curve of weights to what a teacher shows of the moving distribution.
+"""Fitting a curve of weights to a teacher's lesson.
 
-Every knot is learnt at once: loss = NLL on the lesson's states at a few random times + curvature in time
-+ roughness over the counts. Weights that cannot follow the sampling noise of single snapshots average it out.
+All knots are fitted together: loss = NLL on the lesson's states at a few random times + curvature in time
++ roughness over the counts. A smooth curve cannot follow the sampling noise of single snapshots, and averages it.
 """
 
 import math
@@ -23,7 +23,7 @@ from weightflow.progress import progress
 from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Lesson
 
-_FINAL_RATE = 0.02  # share of the learning rate that is left at the end of the cosine decay
+_FINAL_RATE = 0.02  # final share of the learning rate in the cosine decay
 _LOSS_EVERY = 10
 
 
@@ -35,15 +35,15 @@ def fit_spline(
     smoothing: Mapping[str, float],
     computation: Computation,
 ) -> tuple[WeightSpline, pd.DataFrame]:
-    """Learn the knots of a curve.
+    """Fit the knots of a curve.
 
     Args:
         backbone: the density.
-        start: the curve to begin from; its knots' times stay.
-        lesson: states to learn from.
+        start: the initial curve; the times of its knots stay.
+        lesson: training states.
         settings: the `spline` section: `steps`, `times`, `batch`, `learning_rate`.
         smoothing: weights `curvature` and `roughness` of the two penalties.
-        computation: its seed is that of times and batches.
+        computation: the device, and the seed of times and batches.
 
     Returns:
         The curve, and a table step, loss, nll, curvature, roughness.

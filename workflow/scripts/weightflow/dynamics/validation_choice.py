@@ -1,7 +1,7 @@
-"""Choices that only data can make, made on a validation split of the training states alone.
+"""Model selection on a validation split of the training states.
 
-Some states of every observed snapshot are put aside, candidates learn from the others, and the one with the
-best likelihood of what was put aside wins. The final fit then uses all training states.
+Some states of every observed snapshot are held back, candidates are fitted to the others, and the candidate with
+the highest likelihood of the held-back states is chosen. The final fit then uses all training states.
 """
 
 import logging
@@ -34,18 +34,18 @@ from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Teachers, lesson
 
 CHOSEN = ("hidden", "curvature", "roughness")  # a width and two smoothing weights
-_IN_TURN = ("hidden", "roughness", "curvature")  # roughness rules what one snapshot looks like, so it goes first
+_IN_TURN = ("hidden", "roughness", "curvature")  # roughness affects single snapshots the most, so it goes first
 
 
 def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """(learning, validation): K arrays each, of the observed snapshots of the training part.
 
-    Where all snapshots are equally many, the same rows are put aside in each, so that no trajectory is in both.
+    If all snapshots have equally many states, the same rows are held back in each, so that no trajectory is in both.
     """
     if min(map(len, data.observed)) < 2:
         raise InputError(
-            "a snapshot with a single state leaves nothing to validate choices with; add states, or give single values "
-            "for models.*.backbone.hidden, spline.curvature and spline.roughness and no start at the spline."
+            "a snapshot with a single state cannot be split for validation; add states, or give single values for "
+            "models.*.backbone.hidden, spline.curvature and spline.roughness and set dynamics.start: rest."
         )
     paired = len({len(snapshot) for snapshot in data.observed}) == 1
     return split(data.observed, fraction, paired, seeding.stream(seed, "validation"), "the training part")
@@ -66,24 +66,24 @@ def choose_smoothing(
 ) -> tuple[dict[str, float], pd.DataFrame]:
     """The width and the smoothing weights with the best likelihood of the validation split.
 
-    Each candidate fits a curve from fresh weights for `selection.steps` steps; one that diverges is out.
+    Each candidate fits a curve from fresh weights for `selection.steps` steps; candidates that diverge are discarded.
 
     Args:
         data: its observed training snapshots are split.
         teachers: of the model, or None.
         model: the settings.
-        computation: its seed is that of the split and of every fit.
+        computation: the device, and the seed of the split and of every fit.
 
     Returns:
-        The choice, and a table hidden, curvature, roughness, nll (nats per state; empty where nothing is to choose).
+        The choice, and a table hidden, curvature, roughness, nll (nats per state; empty for a single candidate).
 
     Raises:
-        DivergenceError: of every candidate.
+        DivergenceError: every candidate diverged.
     """
     spline, backbone = model.spline, model.backbone
     options = {name: as_list(getattr(backbone if name == "hidden" else spline, name)) for name in _IN_TURN}
     if not data.discrete:
-        options["roughness"] = options["roughness"][:1]  # over counts; it says nothing of real values
+        options["roughness"] = options["roughness"][:1]  # defined over counts only
     if all(len(values) == 1 for values in options.values()):
         return {name: options[name][0] for name in CHOSEN}, pd.DataFrame(columns=[*CHOSEN, "nll"])
     selection, times, seed = model.selection, data.observed_times, computation.seed
@@ -122,10 +122,10 @@ def choose_steps(
     solver: SolverSettings,
     computation: Computation,
 ) -> tuple[int, pd.DataFrame]:
-    """For how many steps a field that begins at the spline should be fitted; none at all is among the answers.
+    """Choose the number of steps, possibly 0, in the fit of a field with the spline as base curve.
 
-    Anchors, latent path, spline and field are made of the learning part of the split, as the final ones are of all
-    states; the field is judged by the validation part.
+    Anchors, latent path, spline and field are fitted to the learning part of the split, as the final ones are to all
+    states; the validation part scores the field.
 
     Args:
         data: its observed training snapshots are split.
@@ -133,15 +133,15 @@ def choose_steps(
         smoothing: from `choose_smoothing`.
         model: the settings.
         solver: the scheme.
-        computation: its seed is that of the split and the fits.
+        computation: the device, and the seed of the split and the fits.
 
     Returns:
-        The fewest steps whose likelihood the validation part cannot tell from the best (within two standard
-        errors of the difference), so that a field leaves the spline only where that helps; and a table step, nll
-        (nats per state), error (standard error of the difference from the best).
+        The smallest number of steps whose validation likelihood is within two standard errors of the best, so that a
+        field leaves the spline only if that helps; and a table step, nll (nats per state), error (standard error of
+        the difference from the best).
 
     Raises:
-        DivergenceError: of anchors, latent path or spline, or of the field before its first step.
+        DivergenceError: anchors, latent path or spline diverged, or the field before its first step.
     """
     selection, training, times = model.selection, model.training, data.observed_times
     seed = computation.seed
@@ -172,8 +172,8 @@ def choose_steps(
     except DivergenceError as fault:
         if not judged:
             raise DivergenceError(
-                "the field leaves the finite numbers before its first step, so that there is nothing to judge; raise "
-                "models.*.solver.substeps, lower models.*.spline.learning_rate or change models.*.training.start_from."
+                "the field's solution is infinite or NaN before the first step; raise models.*.solver.substeps, lower "
+                "models.*.spline.learning_rate or change models.*.training.start_from."
             ) from fault
         logging.warning("%s The steps before are judged.", fault)
     best = judged[min(judged, key=lambda step: _mean_of_means(judged[step]))]
@@ -188,7 +188,7 @@ def choose_steps(
 
 
 def _seen(data: Snapshots, snapshots: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Snapshots as networks see them."""
+    """Coordinates of snapshots."""
     return [data.space.coordinates(states) for states in snapshots]
 
 
@@ -207,7 +207,7 @@ def _mean_of_means(scores: Sequence[np.ndarray]) -> float:
 
 
 def _fresh_curve(backbone: Backbone, spline: SplineSettings, times: np.ndarray, seed: int) -> WeightSpline:
-    """One fresh network at every knot: anchors would have to be trained for each width, on what is not put aside."""
+    """The same fresh network at every knot; anchors would need a training on the learning part for each width."""
     knots = knot_times(times, spline.knots, spline.first_knots)
     fresh = backbone.initial(1, torch.Generator().manual_seed(seeding.integer(seed, "selection")))
     return WeightSpline(knots, np.repeat(fresh.numpy(), len(knots), axis=0))

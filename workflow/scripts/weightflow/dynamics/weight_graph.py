@@ -88,7 +88,7 @@ def build_weight_graph(
 
 
 def write_weight_graph(path: str | Path, graph: WeightGraph, **metadata: Any) -> None:
-    """Cache the graph on disk, with what made it."""
+    """Write the graph, with the settings of its backbone."""
     write_tensors(
         path,
         KIND,
@@ -120,7 +120,7 @@ def read_weight_graph(path: str | Path) -> WeightGraph:
         declared = sum(layer.neurons for layer in layers), max(layer.columns for layer in layers)
         fits = declared == mask.shape == tokens.shape[1:] and np.array_equal(mask, token_mask(layers))
         if not fits or tensors["times"].shape != tokens.shape[:1]:
-            raise InputError(f"{path}: tokens and layer table do not fit; delete it and run again, and it is rebuilt.")
+            raise InputError(f"{path}: tokens and layer table do not fit; delete it and run again to rebuild it.")
         return WeightGraph(
             layers,
             tensors["times"],

@@ -1,6 +1,6 @@
-"""A curve of weights: a natural cubic spline in weight space through knots of its own.
+"""A curve of weights: a natural cubic spline in weight space with its own knots.
 
-Its knots are more than the anchors, so it can follow what happens between snapshots; they are closest
+It has more knots than there are anchors, so it can follow changes between snapshots. The knots are closest
 together after the first snapshot, where a distribution that starts from a point changes like √t.
 """
 
@@ -32,8 +32,8 @@ class WeightSpline:
     def at(self, times: np.ndarray) -> np.ndarray:
         """(T, P) weights at times (T,).
 
-        Beyond the knots the curve goes on as a straight line. A natural spline has no curvature at its ends, so this
-        keeps it twice differentiable, and it is the one continuation that the fit's penalty on curvature costs nothing.
+        Beyond the knots the curve continues as a straight line. A natural spline has no curvature at its ends, so the
+        continued curve stays twice differentiable, and the fit's penalty on curvature does not grow.
         """
         return natural_basis(self.times, times) @ self.weights
 

@@ -1,4 +1,4 @@
-"""The table of an ablation study: what each change of a base model does to its metrics."""
+"""The table of an ablation study: the metrics of a base model and of each change of it."""
 
 from collections.abc import Sequence
 
@@ -18,13 +18,12 @@ def check_levels(levels: Sequence[Level]) -> None:
     """
     if not levels:
         raise InputError(
-            "ablations.factors: there is nothing to compare; name factors and their levels, as config/ablations.yaml "
-            "does."
+            "ablations.factors: has no levels to compare; name factors and their levels, as in config/ablations.yaml."
         )
 
 
 def tabulate_ablations(summary: pd.DataFrame, levels: Sequence[Level]) -> pd.DataFrame:
-    """The summary of the study's runs, by what each run changes.
+    """The summary of the study's runs, with the factor and the level of each.
 
     Args:
         summary: dataset, model, metric, times, mean, std, n, from `score_tables.summarise`.

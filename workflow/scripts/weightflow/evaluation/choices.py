@@ -1,6 +1,6 @@
-"""What the data chose: teachers, widths and smoothing, numbers of steps, and which model is the best.
+"""Choices made from data: teachers, widths and smoothing, numbers of steps, and the best model.
 
-Tables for the report and its figure, made of the scores that the choosing rules leave behind.
+Tables for the report and its figure, from the scores of the candidates.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ class Choice:
 
     Attributes:
         kind: one of `KINDS`.
-        models: that share it.
-        seed: of the models; None where all seeds share it.
-        made: what was chosen, as its JSON file says.
-        scores: table of the candidates; without rows where there was nothing to choose.
+        models: the models that share it.
+        seed: of the models; None if all seeds share it.
+        made: the choice, as in its JSON file.
+        scores: table of the candidates; without rows for a single candidate.
     """
 
     kind: str
@@ -42,11 +42,11 @@ class Choice:
 
 
 def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
-    """The likeliest candidates of each interval, the chosen one always among them.
+    """The likeliest candidates of each interval, and the chosen one.
 
     Args:
         choice: of kind teacher.
-        most: candidates of an interval.
+        most: number of likeliest candidates of an interval.
 
     Returns:
         Table interval [first|later], teacher (label), bandwidth, nll (nats per state, mean over the left-out
@@ -90,7 +90,7 @@ def smoothing_scores(choices: Sequence[Choice]) -> pd.DataFrame:
         choices: of kind smoothing and of the same models, one for each seed.
 
     Returns:
-        Table hidden, curvature, roughness, seed, nll (nats per state), chosen; empty where nothing was to choose.
+        Table hidden, curvature, roughness, seed, nll (nats per state), chosen; empty for single candidates.
     """
     parts = [pd.DataFrame()]
     for choice in choices:
@@ -102,13 +102,13 @@ def smoothing_scores(choices: Sequence[Choice]) -> pd.DataFrame:
 
 
 def steps_chosen(choices: Sequence[Choice]) -> pd.DataFrame:
-    """Numbers of steps that were chosen for fields.
+    """The chosen numbers of steps of fields.
 
     Args:
         choices: of kind steps.
 
     Returns:
-        Table model, seed, steps, most (steps tried), gain (of the validation nll in nats per state, against no step).
+        Table model, seed, steps, most (steps tried), gain (decrease of the validation nll from step 0, nats per state).
     """
     rows = []
     for choice in choices:
@@ -124,7 +124,7 @@ class Ranking:
 
     Attributes:
         metric: from `metric_registry.judge`.
-        times: unseen, or where none is unseen extrapolated, or else all.
+        times: unseen; extrapolated if no time is unseen; all if no time is either.
         scores: model, mean, std (over seeds), n; the best first.
     """
 
@@ -134,12 +134,12 @@ class Ranking:
 
 
 def rank_models(summary: pd.DataFrame, models: Sequence[str], law_of_all: bool) -> Ranking | None:
-    """Models by the exact divergence, else by likelihood, over unseen times; None where no metric is of them all.
+    """Rank models by the exact divergence, else by likelihood, over unseen times; None without a common metric.
 
     Args:
         summary: of one data set, model, metric, times, mean, std, n.
-        models: to rank; of equals the first is the best.
-        law_of_all: whether the exact law is that of all variables.
+        models: to rank; ties keep their order.
+        law_of_all: whether the exact law covers all variables.
     """
     own = at_unseen_times(summary)
     own = own[own["model"].isin(models) & own["mean"].notna()]
@@ -153,7 +153,7 @@ def rank_models(summary: pd.DataFrame, models: Sequence[str], law_of_all: bool) 
 
 
 def verdict(ranking: Ranking | None, default: str) -> str:
-    """Why the default is the default, or which model is better than it, in one or two sentences.
+    """One or two sentences that compare the default model with the best of the other models.
 
     Args:
         ranking: of the data set's models.

@@ -14,17 +14,17 @@ _SPLITS = 20
 
 
 def left_out_scores(tables: Sequence[pd.DataFrame], left_out: Mapping[str, float]) -> pd.DataFrame:
-    """The metrics of folds at the snapshots that they leave out.
+    """The metrics of folds at their left-out snapshots.
 
     Args:
         tables: with `evaluation.COLUMNS`; the data sets are folds.
         left_out: time of each fold's left-out snapshot.
 
     Returns:
-        Table dataset (which the fold is of), model, seed, time, metric (`…_loo`), value.
+        Table dataset (of the fold), model, seed, time, metric (`…_loo`), value.
     """
     table = pd.concat(tables, ignore_index=True)
-    apart = (table["time"] - table["dataset"].map(left_out)).abs()  # files lose digits of times
+    apart = (table["time"] - table["dataset"].map(left_out)).abs()  # files round times
     nearest = apart.groupby(table["dataset"]).transform("min")
     names = _left_out_names()
     there = table[(apart == nearest) & table["metric"].isin(names)]
@@ -35,7 +35,7 @@ def left_out_scores(tables: Sequence[pd.DataFrame], left_out: Mapping[str, float
 
 
 def split_half_floor(states: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
-    """Distances between random halves of a snapshot (N, d), mean over 20 splits: what sampling alone leaves."""
+    """Distances between random halves of a snapshot (N, d), mean over 20 splits: the error of sampling."""
     found, names = [], _left_out_names()
     for _ in range(_SPLITS):
         order = rng.permutation(len(states))
@@ -58,5 +58,5 @@ def summarise_folds(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _left_out_names() -> dict[str, str]:
-    """Names of the metrics of left-out snapshots, by those of the same metrics at any time."""
+    """Names of metrics at left-out snapshots, by the names of the same metrics at other times."""
     return {name: left_out_name(name) for name, metric in METRICS.items() if metric.left_out}

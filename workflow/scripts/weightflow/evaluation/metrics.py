@@ -1,6 +1,6 @@
 """Distances between a prediction and the truth, from samples or from probabilities.
 
-`w_marginal` and `jsd_marginal` follow the code released with the paper, so that numbers compare; the
+`w_marginal` and `jsd_marginal` follow the code released with the paper, so that numbers are comparable; the
 joint distances are exact optimal transport (POT). Samples may carry weights that sum to one. Distances of a density
 from a law whose probabilities are known are in laws/law.py.
 """
@@ -17,7 +17,7 @@ from weightflow.density.weighted_states import merge_duplicates
 _SMOOTHING = 1e-10
 RELEASED_BANDWIDTHS = (0.1, 1.0, 10.0)
 _MAX_ITERATIONS = 2_000_000
-_NEGLIGIBLE = 1e-13  # mass that is left over by rounding alone
+_NEGLIGIBLE = 1e-13  # mass below this is rounding error
 _PAIRS_AT_ONCE = 2_000_000  # distances held at a time, 16 MB
 
 
@@ -57,11 +57,11 @@ def mmd(
     """Unbiased squared maximum mean discrepancy with Gaussian kernels.
 
     Returns:
-        As released (σ = 0.1, 1 and 10, summed), and with σ the median distance between samples of the two.
+        As released (the sum over σ = 0.1, 1 and 10), and with σ the median distance between x and y.
     """
     a = np.full(len(x), 1 / len(x)) if x_weights is None else x_weights
     b = np.full(len(y), 1 / len(y)) if y_weights is None else y_weights
-    # A sample paired with itself is left out and the other pairs rescaled: unbiased.
+    # Unbiased: pairs of a sample with itself are left out, and the other pairs rescaled.
     a_self, b_self = (a**2).sum(), (b**2).sum()
     (x, a), (y, b) = merge_duplicates(x, a), merge_duplicates(y, b)
     sigmas = np.array([*RELEASED_BANDWIDTHS, _median_distance(x, y, a, b)])
@@ -73,7 +73,7 @@ def mmd(
 def _w1(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
     """W1 between unique states; mass that both have at a state stays there, so only the rest is transported.
 
-    W1 depends on the difference of the two measures alone (Kantorovich–Rubinstein); W2 does not.
+    W1 depends only on the difference of the two measures (Kantorovich–Rubinstein); W2 does not.
     """
     states, place = np.unique(np.concatenate([x, y]), axis=0, return_inverse=True)
     surplus = np.bincount(place.ravel(), np.concatenate([a, -b]))
@@ -96,7 +96,7 @@ def _kernel_means(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray, si
 def _squared_distances(
     x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Squared distances of all pairs and the weight each carries, in parts; small whole numbers gathered by value."""
+    """Squared distances of all pairs and their weights, in parts; equal small integers are merged."""
     whole = x.dtype.kind in "iu" and y.dtype.kind in "iu"
     rows = max(1, _PAIRS_AT_ONCE // len(y))
     for start in range(0, len(x), rows):
@@ -112,7 +112,7 @@ def _squared_distances(
 def _median_distance(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
     """Weighted median of the distances between two samples; 1 where more than half of the pairs coincide.
 
-    Of more pairs than are held at once, those of every n-th state of the larger sample stand for all.
+    With more pairs than fit at once, only every n-th state of the larger sample is used.
     """
     if len(x) < len(y):
         x, y, a, b = y, x, b, a

@@ -1,4 +1,4 @@
-"""How many numbers a model holds, as the number of states grows: networks against a table of all joint states."""
+"""The size of models against the number of states: weights of networks, and a table of all joint states."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ STATES = (10, 20, 50, 100, 200, 500, 1000)
 
 
 class _Holder(NamedTuple):
-    """What holds numbers: one of `KINDS`, its name, and the variables and states per variable that it is of."""
+    """A network or a table: one of `KINDS`, its name, its number of variables and of states per variable."""
 
     what: str
     name: str
@@ -34,19 +34,19 @@ def model_sizes(
     """Number of weights of every backbone, of every field over one, and of the table of all joint states.
 
     Args:
-        models: settings; what two of them have in common counts once.
+        models: settings; networks that models share are listed once.
         variables: numbers d of variables.
         states: numbers L of states per variable.
 
     Returns:
-        Table with `COLUMNS`; a table of L^d probabilities has L^d − 1 free ones, infinitely many beyond floats.
+        Table with `COLUMNS`; a table of L^d probabilities has L^d − 1 free ones, ∞ if no float holds this.
     """
     sizes: dict[_Holder, float] = {}
     for d in variables:
         for levels in states:
             for model in models:
                 for width in model.backbone.widths:
-                    # The order changes no size, and a given one is of other variables.
+                    # The order does not change the size, and a configured one names other variables.
                     settings = model.backbone.but(hidden=width, order="sequential")
                     name, layers = _label(settings), make_backbone(settings, default_names(d), Counts(levels)).layers
                     size = sum(layer.weights for layer in layers)
@@ -64,7 +64,7 @@ def model_sizes(
 
 
 def _power(levels: int, variables: int) -> float:
-    """L^d, infinite where no float holds it."""
+    """L^d, or ∞ if no float holds it."""
     try:
         return float(levels) ** variables
     except OverflowError:

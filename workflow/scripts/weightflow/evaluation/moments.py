@@ -15,13 +15,13 @@ COLUMNS = ["dataset", "model", "seed", "time", "seen", "variable", "moment", "pr
 
 @dataclass(frozen=True)
 class Run:
-    """One run's predictions, and the truth that they are compared with.
+    """One run's predictions, and the truth.
 
     Attributes:
         dataset: name of the data set, or of a fold.
-        model: that predicted.
+        model: name of the model.
         seed: of the run.
-        data: the truth by its states; of a fold, the time that it leaves out alone counts.
+        data: the true states; for a fold, only its left-out time is used.
         prediction: at the same times.
     """
 
@@ -35,18 +35,18 @@ class Run:
 def moments(states: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """(4, d) mean, variance, skewness and excess kurtosis of states (n, d), in the order of `MOMENTS`.
 
-    They are those of the weighted states themselves, without a correction for their number, as scipy.stats has them by
-    default. A variable with a single value has no skewness and no kurtosis: NaN.
+    They have no correction for the number of states, as in scipy.stats by default. The skewness and kurtosis of a
+    variable with a single value are NaN.
 
     Args:
         states: (n, d).
-        weights: (n,) that sum to one; None where all states count the same.
+        weights: (n,) that sum to one; None for equal weights.
     """
     if weights is None:
         weights = np.full(len(states), 1 / len(states))
     mean = weights @ states
     away = states - mean
-    away[:, np.ptp(states, axis=0) == 0] = 0  # what rounding left of it
+    away[:, np.ptp(states, axis=0) == 0] = 0  # removes rounding errors of constants
     second, third, fourth = (weights @ away**power for power in (2, 3, 4))
     spread = np.where(second > 0, second, np.nan)
     return np.stack([mean, second, third / spread**1.5, fourth / spread**2 - 3])
@@ -83,10 +83,10 @@ def compare_moments(runs: Iterable[Run]) -> pd.DataFrame:
 
 
 def determination(predicted: np.ndarray, true: np.ndarray) -> float:
-    """Coefficient of determination R² = 1 − Σ (true − predicted)² / Σ (true − mean)², of pairs that are numbers.
+    """Coefficient of determination R² = 1 − Σ (true − predicted)² / Σ (true − mean)², of finite pairs.
 
-    One is perfect; a constant at the mean of the truth has zero, and what is worse a negative value. NaN where fewer
-    than two true values differ.
+    One is perfect; the constant mean of the truth has zero, and worse predictions are negative. NaN for fewer than two
+    different true values.
     """
     known = np.isfinite(predicted) & np.isfinite(true)
     predicted, true = predicted[known], true[known]

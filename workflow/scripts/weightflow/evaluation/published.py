@@ -11,7 +11,7 @@ _METRICS = {"w_marginal": "w", "jsd_marginal": "jsd"}
 
 
 def read_published(path: str | Path) -> pd.DataFrame:
-    """Table system, method, metric [w_marginal|jsd_marginal], mean, std (empty where it is not known)."""
+    """Table system, method, metric [w_marginal|jsd_marginal], mean, std (empty if unknown)."""
     return pd.read_csv(path, comment="#")
 
 
@@ -24,12 +24,12 @@ def beside_published(
         published: from `read_published`.
         summary: dataset, model, metric, times, mean, std, n, from `score_tables.summarise`; all times count, as they do
             in the published table.
-        systems: of each data set; one without published results is left out.
+        systems: of each data set; data sets without published results are left out.
         runs: of each data set, in the order of the table.
 
     Returns:
         Table with `COLUMNS`: means and standard deviations of W and of the Jensen–Shannon divergence of the marginals,
-        over n seeds (empty where it is not known).
+        over n seeds (empty if unknown).
     """
     everywhere = summary[summary["times"] == "all"]
     parts = [pd.DataFrame(columns=COLUMNS)]

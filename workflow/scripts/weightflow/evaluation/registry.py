@@ -11,11 +11,11 @@ Comparison = Literal["density", "exact marginals", "marginals", "variables", "jo
 
 @dataclass(frozen=True)
 class LeftOut:
-    """The same metric at snapshots that folds leave out, `…_loo` in the tables.
+    """A metric at left-out snapshots of folds, `…_loo` in the tables.
 
     Attributes:
-        label: of an axis, in two lines; empty where no figure shows it.
-        panel: its place in the figure of left-out snapshots; 0 for none.
+        label: of an axis, in two lines; empty if no figure shows it.
+        panel: its position in the figure of left-out snapshots; 0 for none.
     """
 
     label: str = ""
@@ -28,19 +28,19 @@ class Metric:
 
     Attributes:
         meaning: for the report.
-        compares: what its function is given. "marginals": probabilities (d, L) of the counts by the samples and by
-            states of the truth; "exact marginals": by the density, else by the samples, and by the exact law, where
-            it is known. "variables": samples (n, d), states (m, d) of the truth and weights (n,) of the samples, of
-            real values. "joint": the same of counts and of real values, at some of the times
-            (`score_tables.Judge`). "density": nothing, since `density.scoring` computes it with the prediction.
-        function: of these, to a number or several; None for "density", and of left-out snapshots.
-        part: index of this metric among several numbers, which metrics with the same function share.
-        label: of an axis, in two lines; empty where no figure shows it.
-        panels: places in figures and in the report's table of ablations, by their names.
-        proper: judges a density by the exact law or by likelihood, instead of samples by samples.
-        linear: drawn on a linear axis; the others can be orders of magnitude apart.
-        instead: the metric whose panel replaces this one's in figures where there is one.
-        left_out: how it is shown of left-out snapshots; None where it is not.
+        compares: input of its function. "marginals": probabilities (d, L) of the counts, from the samples and from the
+            true states. "exact marginals": the same from the density (else from the samples) and from the exact law,
+            if it is known. "variables": samples (n, d), true states (m, d) and weights (n,) of the samples, for real
+            values. "joint": the same for counts and real values, at some of the times (`score_tables.Judge`).
+            "density": no input, since `density.scoring` computes the metric with the prediction.
+        function: from this input to one or several numbers; None for "density" and at left-out snapshots.
+        part: index of this metric among the numbers of a shared function.
+        label: of an axis, in two lines; empty if no figure shows it.
+        panels: positions in figures and in the report's table of ablations, by their names.
+        proper: whether it compares a density with the exact law or with states, rather than samples with samples.
+        linear: whether its axis is linear; values of other metrics can differ by orders of magnitude.
+        instead: the metric whose panel, if present, replaces this one's in figures.
+        left_out: the metric at left-out snapshots; None if it is not computed there.
     """
 
     meaning: str
@@ -62,12 +62,12 @@ _MMD = Lazy("weightflow.evaluation.metrics", "mmd")
 
 
 def left_out_name(name: str) -> str:
-    """What a metric is called where it is of left-out snapshots."""
+    """Name of a metric at left-out snapshots."""
     return f"{name.removesuffix('_joint')}_loo"
 
 
 def _with_left_out(entries: Mapping[str, Metric]) -> dict[str, Metric]:
-    """The metrics, each followed by the same one of left-out snapshots if there is one."""
+    """The metrics, each followed by the same metric at left-out snapshots, if any."""
     found = {}
     for name, metric in entries.items():
         found[name] = metric
@@ -182,14 +182,14 @@ METRICS = _with_left_out(
         ),
     }
 )
-_JUDGES = ("kl_exact", "nll")  # of a density as a whole, the better one first
+_JUDGES = ("kl_exact", "nll")  # metrics of a whole density, the preferred one first
 
 
 def compute(arguments: Mapping[Comparison, tuple[Any, ...]]) -> dict[str, float]:
-    """Every metric whose function has its arguments, in the order of the tables.
+    """Every metric with a given input, in the order of the tables.
 
     Args:
-        arguments: of the functions, by `Metric.compares`.
+        arguments: inputs of the functions, by `Metric.compares`.
     """
     found: dict[str, float] = {}
     known: dict[tuple[Lazy, str], Any] = {}  # results of functions that several metrics share
@@ -203,26 +203,26 @@ def compute(arguments: Mapping[Comparison, tuple[Any, ...]]) -> dict[str, float]
 
 
 def judge(there: Iterable[str], law_of_all: bool) -> str | None:
-    """The metric that tells densities apart: the exact divergence, else the likelihood; None where neither can.
+    """The metric that ranks densities: the exact divergence, else the likelihood; None without both.
 
     Args:
-        there: metrics that there are.
-        law_of_all: whether the exact law is that of all variables; the divergence from another one says nothing of
-            the rest, so that the likelihood judges.
+        there: available metrics.
+        law_of_all: whether the exact law covers all variables; if not, the divergence ignores the others, and the
+            likelihood ranks.
     """
     there = set(there)
     return next((metric for metric in _JUDGES[not law_of_all :] if metric in there), None)
 
 
 def ordered(there: Iterable[str], proper: bool) -> list[str]:
-    """The metrics there are of one sort, proper or not, in the order of the tables; unknown ones are last."""
+    """The available metrics of one sort, proper or not, in the order of the tables; unknown ones are last."""
     there = set(there)
     known = [name for name, metric in METRICS.items() if name in there and metric.proper == proper]
     return known if proper else known + sorted(there - set(METRICS))
 
 
 def panels(figure: str, there: Iterable[str]) -> list[str]:
-    """The metrics there are that a figure shows, in its order, without those that another one there replaces."""
+    """The available metrics of a figure, in its order, without those that another available metric replaces."""
     there = set(there)
     shown = [name for name in METRICS if name in there and figure in METRICS[name].panels]
     shown.sort(key=lambda name: METRICS[name].panels[figure])
@@ -230,7 +230,7 @@ def panels(figure: str, there: Iterable[str]) -> list[str]:
 
 
 def compared(figure: str, there: Iterable[str], law_of_all: bool) -> list[str]:
-    """As `panels`, and of the metrics that judge densities the one that does, where one can; `law_of_all` as there."""
+    """As `panels`, with only one of the metrics that rank densities; `law_of_all` as for `judge`."""
     found = panels(figure, there)
     judging = judge(found, law_of_all)
     return [name for name in found if judging is None or name == judging or name not in _JUDGES]

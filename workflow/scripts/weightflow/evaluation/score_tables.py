@@ -24,16 +24,15 @@ _JOINT_TIMES = 20
 
 @dataclass(frozen=True)
 class Judge:
-    """What predictions are compared with, and how often.
+    """The truth, and how often predictions are compared with it.
 
     Attributes:
-        data: the truth, by its states.
-        law: the truth itself, or None where it is unknown.
+        data: the true states.
+        law: the exact law, or None if it is unknown.
         joint_every: distances between joint distributions are computed at every n-th time, from the first on, and at
-            the one that a fold leaves out; None takes the n that leaves about 20 times, and every time where there
-            are fewer.
-        joint_states: most states of the truth that they use, drawn at random, the same for every prediction. Of real
-            values as many samples are used; clouds with weights are used whole.
+            the left-out time of a fold; None takes the n that gives about 20 times, and every time if there are fewer.
+        joint_states: largest number of true states in these distances, drawn at random, the same for every prediction.
+            For real values, the number of samples is the same; clouds with weights are used whole.
     """
 
     data: Snapshots
@@ -48,7 +47,7 @@ class Judge:
 
 
 def evaluate(judge: Judge, prediction: Prediction, threads: int) -> pd.DataFrame:
-    """Every metric at every time that has it.
+    """Every available metric at every time.
 
     Args:
         judge: the truth.
@@ -83,8 +82,8 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     The first time is left out: the initial snapshot is given, not predicted.
 
     Args:
-        table: with `COLUMNS`; every observed time of a data set is among its seen ones. It may have been read from a
-            file, where times have lost digits, so it is compared with nothing but itself.
+        table: with `COLUMNS`; its seen times include every observed time of a data set. Times may be rounded, as in
+            files, so they are compared only with each other.
 
     Returns:
         Table dataset, model, metric, times [all|seen|unseen|first|extrapolated], mean, std (over seeds, ddof 1), n
@@ -110,7 +109,7 @@ def at_times(part: pd.DataFrame, times: str) -> pd.DataFrame:
 
     Args:
         part: dataset, model, metric, seed, value at some times.
-        times: what they are called.
+        times: name of these times.
 
     Returns:
         Table dataset, model, metric, times, mean, std, n (seeds).
@@ -120,7 +119,7 @@ def at_times(part: pd.DataFrame, times: str) -> pd.DataFrame:
 
 
 def at_unseen_times(summary: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a summary that judge: of the unseen times, else of those past the last snapshot, else of all."""
+    """The rows of a summary that rank models: of unseen times, else of times past the last snapshot, else of all."""
     there = set(summary["times"])
     return summary[summary["times"] == next((part for part in ("unseen", EXTRAPOLATED) if part in there), "all")]
 
@@ -133,7 +132,7 @@ def _at_time(judge: Judge, prediction: Prediction, t: int) -> dict[str, float]:
 
 
 def _compared(judge: Judge, prediction: Prediction, t: int) -> dict[Comparison, tuple[np.ndarray, ...]]:
-    """What metrics compare at the t-th time, by `Metric.compares`."""
+    """Inputs of the metrics at the t-th time, by `Metric.compares`."""
     data, truth = judge.data, judge.data.truth[t]
     samples, weights = prediction.weighted(t)
     found: dict[Comparison, tuple[np.ndarray, ...]] = {}

@@ -10,11 +10,11 @@ def over_seeds(table: pd.DataFrame, keys: Sequence[str], count: str = "seeds") -
 
     Args:
         table: the keys, seed, value.
-        keys: columns that tell one quantity from another.
+        keys: columns that identify a quantity.
         count: name of the column with the number of seeds.
 
     Returns:
-        Table of the keys, mean, std (ddof 1; empty of one seed) and the number of seeds, in the table's order.
+        Table of the keys, mean, std (ddof 1; empty for one seed) and the number of seeds, in the table's order.
     """
     per_seed = table.groupby([*keys, "seed"], sort=False)["value"].mean()
     groups = per_seed.groupby(list(keys), sort=False)

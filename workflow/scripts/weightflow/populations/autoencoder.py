@@ -1,8 +1,9 @@
 """An auto-encoder of networks: tokens of the weight graph, a latent vector, and back (hyper-representations).
 
-A transformer mixes the tokens of one network, never those of others in the batch. Its loss (Schürholt et al. 2022;
-Meynent et al. 2025) is γ · contrastive + (1 − γ) · [β · structural + (1 − β) · behavioural]: two views of a network,
-with its units in other orders, lie near each other, its decoded weights are near its own, and say what it says.
+A transformer mixes the tokens of one network, never across the networks of a batch. The loss (Schürholt et al. 2022;
+Meynent et al. 2025) is γ · contrastive + (1 − γ) · [β · structural + (1 − β) · behavioural]. The contrastive part
+brings together two views of a network, with permuted units; the structural part compares decoded and original
+weights, and the behavioural part their outputs.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,14 +33,14 @@ from weightflow.seeding import Computation
 from weightflow.storage import parts_of, read_tensors, write_tensors
 
 KIND = "weight auto-encoder"
-_VIEWS = 64  # that those of a step are drawn from
+_VIEWS = 64  # views from which those of a step are drawn
 _LAST_RATE = 0.01
-_SEEN = 200  # losses that are kept
+_SEEN = 200  # recorded losses, about
 _AT_ONCE = 200  # networks in a pass
-_NETWORK = "network."  # before the names of parameters in files
+_NETWORK = "network."  # prefix of the parameters' names in files
 _SIZES = ("width", "layers", "heads", "feedforward", "latent")  # settings of the network itself
 
-# What networks with weights (B, P) say of queries: (B, n, classes).
+# From weights (B, P) of networks to their outputs (B, n, classes) on queries.
 Behaviour = Callable[[Tensor], Tensor]
 
 
@@ -99,12 +100,12 @@ def fit_autoencoder(
     """Fit an auto-encoder to a population.
 
     Args:
-        classifier: of the networks; orders and signs of its units make the views.
+        classifier: of the networks; its symmetries give the views.
         weights: (N, P) of the population's training networks.
-        behaviour: what networks say of the queries, as it is to be compared.
-        settings: of the network and its fit, but for β.
+        behaviour: outputs of networks on the queries.
+        settings: of the network and its fit, without β.
         structural: weight β of the structural part of the loss.
-        computation: its seed is that of the network, batches and views.
+        computation: the device, and the seed of the network, batches and views.
 
     Raises:
         DivergenceError: the loss became NaN or infinite.
@@ -144,9 +145,9 @@ class NetworkSplit(NamedTuple):
     """Indices of a population's networks in three parts.
 
     Attributes:
-        learned: those that an auto-encoder learns.
-        chosen: those that choices are made by.
-        unseen: those that nothing sees but the results.
+        learned: training networks of an auto-encoder.
+        chosen: validation networks, for choices.
+        unseen: test networks, for results only.
     """
 
     learned: np.ndarray
@@ -159,7 +160,7 @@ def split_networks(count: int, shares: Sequence[float], seed: int) -> NetworkSpl
 
     Args:
         count: of networks.
-        shares: of the first two; the rest is the third.
+        shares: of the first two parts; the third is the rest.
         seed: of the split.
 
     Raises:
@@ -170,20 +171,20 @@ def split_networks(count: int, shares: Sequence[float], seed: int) -> NetworkSpl
     parts = NetworkSplit(order[:learned], order[learned : learned + chosen], order[learned + chosen :])
     if not all(map(len, parts)):
         raise InputError(
-            f"populations.*.autoencoder.shares: {list(shares)} of {count} networks leave a part without any; change "
-            "them, or train more networks."
+            f"populations.*.autoencoder.shares: {list(shares)} of {count} networks leave a part empty; change them, "
+            "or train more networks."
         )
     return parts
 
 
 def behaviour_on(classifier: Classifier, queries: Tensor, training: Tensor, outputs: str) -> Behaviour:
-    """What a classifier's networks say of queries.
+    """The outputs of a classifier's networks on queries, as a function of their weights.
 
     Args:
         classifier: of the networks.
         queries: (n, …) inputs.
-        training: (m, …) training inputs that batch norms are measured on, as when networks are judged.
-        outputs: logits, or softmax for what it makes of them.
+        training: (m, …) training inputs for the moments of batch norms, as in the evaluation of networks.
+        outputs: logits or softmax.
     """
 
     def said(weights: Tensor) -> Tensor:
@@ -198,7 +199,7 @@ def behaviour_on(classifier: Classifier, queries: Tensor, training: Tensor, outp
 
 
 def behaviour_scale(behaviour: Behaviour, weights: Tensor) -> float:
-    """Mean square of what networks say, about the mean of each query: in units of it 1 is a guess of the mean."""
+    """Variance of the outputs over networks, mean over queries; in this unit, a guess of the mean has error 1."""
     with torch.no_grad():
         said = torch.cat([behaviour(part) for part in weights[:256].split(32)])
     return float((said - said.mean(0)).square().mean().clamp_min(1e-12))
@@ -207,16 +208,16 @@ def behaviour_scale(behaviour: Behaviour, weights: Tensor) -> float:
 def draw_views(
     layers: tuple[LinearMap, ...], symmetries: Sequence[HiddenUnits], count: int, draws: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Ways to write a network's weights otherwise, units in another order and odd ones with another sign.
+    """Random symmetries of a network: permutations of its units, and sign changes of odd units.
 
     Args:
         layers: the layer table.
-        symmetries: groups of units; those inside units are shuffled too.
+        symmetries: groups of units; inner groups are permuted too.
         count: of views.
         draws: of the orders and signs.
 
     Returns:
-        (count, P) places in flat weights that a view takes its own from, and (count, P) the signs it gives them.
+        (count, P) source indices of each view's flat weights, and (count, P) their signs.
     """
     numbered = np.arange(1, 1 + sum(layer.weights for layer in layers))
     found = np.stack([_shuffled(layers, symmetries, numbered, draws) for _ in range(count)])
@@ -229,16 +230,16 @@ def _shuffled(
     for group in symmetries:
         for inside in group.inner:
             weights = _shuffled(layers, inside, weights, draws)
-        signs = draws.choice([-1, 1], group.count)  # which slots that are not odd do not take
+        signs = draws.choice([-1, 1], group.count)  # ignored by slots that are not odd
         weights = permute(layers, group, weights, draws.permutation(group.count), signs)
     return weights
 
 
 def _drawn(networks: Tensor, count: int, mixing: float, draws: np.random.Generator) -> Tensor:
-    """(count, P) of networks (N, P), each moved towards another by a share of the way, uniform up to `mixing`.
+    """(count, P) of networks (N, P), each interpolated towards another by a share that is uniform up to `mixing`.
 
-    Any network is its own goal, so those between two of an aligned population are as good to learn from as these. They
-    are drawn without replacement, all if there are fewer: the contrastive loss drives apart what stands in one batch.
+    Every network is its own target, so networks between two of an aligned population are valid training data. They are
+    drawn without replacement, all if there are fewer, since the contrastive loss separates the networks of a batch.
     """
     chosen, others = torch.as_tensor(
         np.stack([draws.permutation(len(networks))[:count] for _ in range(2)]), device=networks.device

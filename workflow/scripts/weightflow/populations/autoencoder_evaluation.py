@@ -1,4 +1,4 @@
-"""What an auto-encoder of networks is worth: which is reported, what it draws, and what can be read off its codes."""
+"""Evaluation of auto-encoders of networks: the choice of β, sampling, and probes of their codes."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -15,18 +15,18 @@ from weightflow.populations.population import Population
 from weightflow.populations.samplers import about_good
 from weightflow.populations.tasks.task import Task
 
-_ROUNDS = 2  # of draws about good networks
+_ROUNDS = 2  # rounds of draws about good networks
 
 
 def most_agreeing(structural: Sequence[float], scores: Sequence[pd.DataFrame]) -> dict[str, float]:
-    """The weight of the structural loss of each auto-encoder that is reported.
+    """The weight of the structural loss of each reported auto-encoder.
 
     Args:
         structural: weights that were tried.
         scores: for each, `compare_reconstructed` of validation networks on validation examples.
 
     Returns:
-        `structure`: 1, where it was tried; `behaviour`: of the others that of most agreement.
+        `structure`: 1, if it was tried; `behaviour`: the other weight with the highest agreement.
     """
     agreed = {
         weight: float(table.loc[table["metric"] == "agreement", "value"].iloc[0])
@@ -46,18 +46,18 @@ def draw_about_good(
     seed: int,
     name: str,
 ) -> np.ndarray:
-    """(count, P) networks decoded from codes drawn about those of good networks, bootstrapped.
+    """(count, P) networks decoded from draws about the codes of good networks, in two rounds.
 
-    The first are drawn about the best that the auto-encoder learned, the next about the best of these (Schürholt,
-    Mahoney & Borth 2024): decoding may spoil what was good.
+    The first round draws about the best training networks, the second about the best networks of the first (Schürholt,
+    Mahoney & Borth 2024), since decoding may degrade good networks.
 
     Args:
         network: the auto-encoder.
-        weights: (N, P) networks that it learned.
+        weights: (N, P) its training networks.
         score: (n,) of networks (n, P), on validation data.
         count: of networks.
         seed: of the draws.
-        name: of the auto-encoder, so that each has draws of its own.
+        name: of the auto-encoder, so that each has its own draws.
     """
     draws, codes = seeding.stream(seed, "about good", name), encode(network, weights)
     for _ in range(_ROUNDS):
@@ -69,9 +69,9 @@ def draw_about_good(
 def properties_of(
     classifier: Classifier, task: Task, population: Population, device: torch.device
 ) -> dict[str, np.ndarray]:
-    """What may be read off a network's weights, (N, E) each of its checkpoints.
+    """Properties (N, E) of networks and checkpoints, as targets of probes.
 
-    Accuracy on the test part, generalisation gap (accuracy on the training part less that), and epoch.
+    Accuracy on the test part, generalisation gap (training minus test accuracy), and epoch.
     """
     stages = [
         [judge(classifier, task, weights, part, device).accuracy for part in (task.training, task.test)]
@@ -86,17 +86,17 @@ def properties_of(
 def probe_codes(
     features: Mapping[str, np.ndarray], properties: Mapping[str, np.ndarray], learned: np.ndarray, unseen: np.ndarray
 ) -> pd.DataFrame:
-    """How well properties of unseen networks are read off their codes by a line.
+    """How well linear regression predicts properties of unseen networks from their codes.
 
     Args:
-        features: (N, E, z) by what gives them.
+        features: (N, E, z) by source.
         properties: (N, E) by name.
-        learned: networks that the lines are fitted to.
-        unseen: networks that they are judged on.
+        learned: indices of the training networks.
+        unseen: indices of the test networks.
 
     Returns:
-        Table source, metric (probe_ and the property; probe_final_ and it, of the last checkpoint alone, where there
-        are several: the epoch alone tells much of the others), value (R²).
+        Table source, metric (probe_PROPERTY; with several checkpoints also probe_final_PROPERTY, for the last one only,
+        since the epoch predicts much of the other properties), value (R²).
     """
     rows = []
     for source, codes in features.items():

@@ -1,4 +1,4 @@
-"""What classifiers say of inputs, batch by batch, with the moments of their batch norms measured on training data."""
+"""Outputs of classifiers in batches, with the moments of their batch norms measured on training data."""
 
 import torch
 from torch import Tensor
@@ -7,13 +7,13 @@ from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 
 AT_ONCE = 2**24  # numbers of inputs, over all networks, in a pass
-MEASURED = 500  # inputs in a batch that moments are measured on, however many networks are in the pass
+MEASURED = 500  # inputs in a batch for moments, for any number of networks
 
 
 def measure_norms(classifier: Classifier, weights: Tensor, inputs: Tensor) -> Tensor:
-    """(S, Q) mean and variance of what each batch norm reads, means over batches of inputs (N, …).
+    """(S, Q) mean and variance of each batch norm's input, means over batches of inputs (N, …).
 
-    Networks that were generated, interpolated or decoded have no moments of their own, and those of others are wrong.
+    Generated, interpolated and decoded networks have no moments of their own, and moments of other networks are wrong.
     """
     totals = weights.new_zeros(len(weights), 2 * sum(classifier.norms.values()))
     if not classifier.norms:
@@ -55,5 +55,5 @@ def agreement(said: Tensor, others: Tensor) -> Tensor:
 
 
 def _batches(inputs: Tensor, networks: int) -> tuple[Tensor, ...]:
-    """Inputs in parts that fit in memory for so many networks."""
+    """Inputs in parts that fit in memory for this number of networks."""
     return inputs.split(max(1, AT_ONCE // (networks * inputs[0].numel())))

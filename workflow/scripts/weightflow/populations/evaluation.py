@@ -1,4 +1,4 @@
-"""Trained, generated and reconstructed networks side by side, on test examples that no choice was made by."""
+"""Comparison of trained, generated and reconstructed networks, on test examples that no choice used."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from weightflow.populations.tasks.task import Labelled, Task
 
 @dataclass(frozen=True)
 class Judged:
-    """Networks and what they say of labelled inputs.
+    """Networks and their outputs on labelled inputs.
 
     Attributes:
         weights: (N, P).
@@ -54,7 +54,7 @@ class Judged:
 
 
 def judge(classifier: Classifier, task: Task, weights: np.ndarray, part: Labelled, device: torch.device) -> Judged:
-    """What networks (N, P) say of a part of their task; their batch norms are measured on its training part."""
+    """Evaluate networks (N, P) on a part of their task, with moments of batch norms from its training part."""
     networks, training, inputs = (
         torch.as_tensor(found, device=device) for found in (weights, task.training.inputs, part.inputs)
     )
@@ -63,15 +63,15 @@ def judge(classifier: Classifier, task: Task, weights: np.ndarray, part: Labelle
 
 
 def compare_generated(trained: Judged, made: Mapping[str, Judged], name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """How good generated networks are, and whether they are copies or all one.
+    """The quality of generated networks, and whether they copy trained ones or each other.
 
-    Distances are in units of the mean distance between two trained networks; what `trained` itself has of each metric
-    is what honest new ones would have.
+    Distances are in units of the mean distance between two trained networks. The values of `trained` are the reference
+    for new networks.
 
     Args:
-        trained: the networks that generators learned from.
-        made: the generated ones, by their generator; laid out as the trained ones are.
-        name: the source that the trained ones are.
+        trained: training networks of the generators.
+        made: generated networks by generator, in the layout of the trained ones.
+        name: source name of the trained networks.
 
     Returns:
         Table source, metric (accuracy: mean, deviation, least, largest; loss; nearest, spread, overlap: NaN where no
@@ -86,7 +86,7 @@ def compare_generated(trained: Judged, made: Mapping[str, Judged], name: str) ->
     for source, own in {name: trained, **made}.items():
         found = _of_quality(own)
         found |= {"nearest": near[source].mean() / unit, "spread": spread(own.weights) / unit}
-        found["overlap"] = pd.Series(overlaps[source]).mean()  # of the networks that err
+        found["overlap"] = pd.Series(overlaps[source]).mean()  # over the networks that err
         rows += [(source, metric, value) for metric, value in found.items()]
         shares += [(source, network, share) for network, share in enumerate(own.accuracy)]
     table = pd.DataFrame(rows, columns=["source", "metric", "value"])
@@ -94,11 +94,11 @@ def compare_generated(trained: Judged, made: Mapping[str, Judged], name: str) ->
 
 
 def compare_reconstructed(originals: Judged, made: Mapping[str, Judged]) -> pd.DataFrame:
-    """How much of networks is left in their reconstructions.
+    """How well reconstructions preserve networks.
 
     Args:
-        originals: networks that the auto-encoder did not learn.
-        made: their reconstructions, in the same order, by what made them.
+        originals: networks outside the training of the auto-encoder.
+        made: their reconstructions, in the same order, by auto-encoder.
 
     Returns:
         Table source (`unseen` are the originals), metric (accuracy: mean, deviation, least, largest; loss; share: of

@@ -1,4 +1,4 @@
-"""How classifiers begin: weights by one of the schemes of torch.nn.init, biases of zero; PyTorch's own by default."""
+"""Initial weights of classifiers: PyTorch's default, or a scheme of torch.nn.init with zero biases."""
 
 import torch
 from torch import Tensor
@@ -11,11 +11,11 @@ from weightflow.populations.registry import INITIALISATIONS
 def initial(classifier: Classifier, stack: int, generator: torch.Generator, scheme: str) -> Tensor:
     """(stack, P) fresh weights.
 
-    Backbones begin by default as anchors do, by an `initial` of their own. The scale after a norm begins at one, its
-    shift at zero; class and position tokens as in the original, from N(0, 0.02²).
+    By default, backbones use their own `initial`, as anchors do. The scale after a norm is one and its shift zero;
+    class and position tokens are from N(0, 0.02²), as in the original.
 
     Args:
-        classifier: whose weights.
+        classifier: the architecture.
         stack: number of networks.
         generator: of the draws.
         scheme: a name of `INITIALISATIONS`.
@@ -48,15 +48,15 @@ def he(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> 
 
 
 def xavier(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
-    """Uniform with variance 2/(inputs + outputs) (Glorot & Bengio 2010), both times the pixels of a patch."""
+    """Uniform with variance 2/(inputs + outputs) (Glorot & Bengio 2010), both counted over a patch."""
     return (2 * torch.rand(shape, generator=generator) - 1) * (6 / (layer.inputs + layer.neurons * layer.pixels)) ** 0.5
 
 
 def uniform(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
-    """Uniform in ±0.1, whatever the layer."""
+    """Uniform in ±0.1, for every layer."""
     return 0.1 * (2 * torch.rand(shape, generator=generator) - 1)
 
 
 def normal(shape: tuple[int, ...], layer: LinearMap, generator: torch.Generator) -> Tensor:
-    """Normal with standard deviation 0.1, whatever the layer."""
+    """Normal with standard deviation 0.1, for every layer."""
     return 0.1 * torch.randn(shape, generator=generator)

@@ -1,14 +1,14 @@
-"""What generated and reconstructed networks are worth: are they copies, or all one, and what do codes tell of them?"""
+"""Metrics of generated and reconstructed networks: distances, overlaps of errors, and probes of codes."""
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
-COLUMNS = ["population", "layout", "seed", "source", "metric", "value"]  # of what is measured of populations
-# What networks are called that nothing generated: all of a population, those of them that an auto-encoder learned, and
-# those that it did not see.
+COLUMNS = ["population", "layout", "seed", "source", "metric", "value"]  # of tables of metrics
+# Sources of networks that were not generated: all of a population, and the training and the test networks of an
+# auto-encoder.
 TRAINED, LEARNED, UNSEEN = "trained", "learned", "unseen"
 
-_FOLDS = 5  # of networks, that the strength of a probe is chosen by
+_FOLDS = 5  # folds of networks for the choice of a probe's strength
 
 
 def spread(weights: np.ndarray) -> float:
@@ -31,17 +31,17 @@ def nearest_other(weights: np.ndarray) -> np.ndarray:
 def largest_overlap(wrong: np.ndarray, others: np.ndarray) -> np.ndarray:
     """(N,) largest intersection over union of a network's wrong predictions with those of any of the others.
 
-    Copies err where the original does. Of a network without any error nothing can be said, which is NaN.
+    Copies err where the original does. NaN for a network without errors.
 
     Args:
         wrong: (N, n) whether a network errs on an input.
-        others: (M, n) of the networks that it may be a copy of.
+        others: (M, n) the same of possible originals.
     """
     return _overlaps(wrong, others).max(1)
 
 
 def largest_overlap_with_another(wrong: np.ndarray) -> np.ndarray:
-    """(N,) `largest_overlap` of each of these networks with the others of them."""
+    """(N,) `largest_overlap` of each network with the other networks."""
     found = _overlaps(wrong, wrong)
     np.fill_diagonal(found, -np.inf)
     return np.where(wrong.any(1), found.max(1), np.nan)
@@ -49,7 +49,7 @@ def largest_overlap_with_another(wrong: np.ndarray) -> np.ndarray:
 
 def _overlaps(wrong: np.ndarray, others: np.ndarray) -> np.ndarray:
     """(N, M) of all pairs."""
-    one, two = wrong.astype(np.float32), others.astype(np.float32)  # whole numbers, and as fast as products are
+    one, two = wrong.astype(np.float32), others.astype(np.float32)  # exact for these counts, and fast as a product
     both = one @ two.T
     either = one.sum(1)[:, None] + two.sum(1) - both
     return np.divide(both, either, out=np.full(both.shape, np.nan), where=one.any(1, keepdims=True))
@@ -63,18 +63,18 @@ def relative_distance(weights: np.ndarray, others: np.ndarray) -> np.ndarray:
 def probe(features: np.ndarray, goals: np.ndarray, unseen: np.ndarray, goals_unseen: np.ndarray) -> float:
     """R² on unseen networks of a ridge regression of a property on features, its strength chosen by cross-validation.
 
-    Checkpoints of one network are alike, and stay together when strengths are compared.
+    Checkpoints of one network are similar, so they are all in one fold.
 
     Args:
-        features: (N, E, z) of the checkpoints of the networks that it is fitted to.
+        features: (N, E, z) of the checkpoints of the training networks.
         goals: (N, E) their property.
         unseen: (M, E, z).
         goals_unseen: (M, E).
 
     Returns:
-        R², or NaN where a single network is all that there is to fit.
+        R², or NaN for a single training network.
     """
-    from sklearn.linear_model import RidgeCV  # a second, and many jobs read this module
+    from sklearn.linear_model import RidgeCV  # slow, and many jobs import this module
     from sklearn.model_selection import GroupKFold
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

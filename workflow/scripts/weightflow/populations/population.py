@@ -1,4 +1,4 @@
-"""Populations: many classifiers of one task and architecture, with what made each."""
+"""Populations: many classifiers of one task and architecture, with their recipes."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,23 +36,23 @@ class Population:
 
 
 def reference_of(population: Population, choice: str) -> int:
-    """The network whose order of units the others are put in, as `alignment.reference` chooses it."""
+    """Index of the network to which the others are aligned, chosen by `alignment.reference`."""
     return REFERENCES[choice].choose.load()(population)
 
 
 def best(population: Population) -> int:
-    """Of least loss at the end."""
+    """The network with the least loss at the end."""
     last = population.curves[population.curves["epoch"] == population.epochs[-1]]
     return int(last.set_index("network")["loss"].idxmin())
 
 
 def first(population: Population) -> int:
-    """The first."""
+    """The first network."""
     return 0
 
 
 def central(population: Population) -> int:
-    """Of least mean distance from the others, as they are."""
+    """The network with the least mean distance from the others, before alignment."""
     return int(cdist(population.weights, population.weights).sum(1).argmin())
 
 

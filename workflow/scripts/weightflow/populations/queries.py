@@ -1,4 +1,4 @@
-"""Inputs that networks are asked, so that a behavioural loss compares what they say (Meynent et al. 2025)."""
+"""Inputs on which a behavioural loss compares the outputs of networks (Meynent et al. 2025)."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ def draw_queries(
 
     Args:
         training: (n, …) inputs of the task.
-        others: those of other tasks by name, of the same shape.
+        others: inputs of other tasks by name, of the same shape.
         settings: `from` names kinds, of `QUERIES` or of the others; `count` of each are drawn.
         seed: of the draws.
 
@@ -34,11 +34,11 @@ def draw_queries(
 
 
 def examples(inputs: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """As many of some inputs (n, …), without replacement, or all that there are."""
+    """(count, …) of inputs (n, …), without replacement, or all if there are fewer."""
     return inputs[rng.permutation(len(inputs))[:count]]
 
 
 def noise(inputs: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, …) normal draws with the moments of some inputs (n, …)."""
+    """(count, …) normal draws with the moments of inputs (n, …)."""
     mean, spread = moments_of(inputs)
     return mean + spread * rng.standard_normal((count, *inputs.shape[1:]))

@@ -1,4 +1,4 @@
-"""Weights of many networks in fewer coordinates: centred, scaled as a whole, and if asked for, principal components."""
+"""Coordinates of networks' weights: centred, scaled by one number, optionally reduced to principal components."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ class Reduction:
 
     Attributes:
         mean: (P,).
-        scale: of the coordinates, one number: what their scatter tells of each other is kept.
-        axes: (d, P) orthonormal, or none for the weights themselves.
+        scale: one number for all coordinates, so that their relative variances are kept.
+        axes: (d, P) orthonormal, or None for the weights themselves.
     """
 
     mean: np.ndarray
@@ -40,9 +40,9 @@ def fit_reduction(weights: np.ndarray, components: int | None, method: str = "du
 
     Args:
         weights: (N, P).
-        components: d, or none to keep all weights.
+        components: d, or None for all weights.
         method: how the components are found, `dual`: from the (N, N) products of networks, for N ≪ P; `incremental`:
-            from batches of networks (Ross et al. 2008), for N that do not fit with their products.
+            from batches of networks (Ross et al. 2008), for N too large for these products.
 
     Raises:
         InputError: more components than N − 1 or P, or all networks are the same.
@@ -74,8 +74,8 @@ def _dual(weights: np.ndarray, mean: np.ndarray, components: int) -> np.ndarray:
 
 
 def _incremental(weights: np.ndarray, mean: np.ndarray, components: int) -> np.ndarray:
-    """(d, P) principal axes, a batch of networks after another."""
-    from sklearn.decomposition import IncrementalPCA  # takes a second
+    """(d, P) principal axes, from one batch of networks after another."""
+    from sklearn.decomposition import IncrementalPCA  # slow
 
     found = IncrementalPCA(components)
     for batch in _batches(weights, max(components, _ROWS)):
@@ -84,7 +84,7 @@ def _incremental(weights: np.ndarray, mean: np.ndarray, components: int) -> np.n
 
 
 def _batches(weights: np.ndarray, rows: int) -> Iterator[np.ndarray]:
-    """Batches of at least so many rows, as partial fits need; the last ones together."""
+    """Batches of at least `rows` rows, as partial fits need; the last batch has the remainder."""
     starts = range(0, max(len(weights) - rows + 1, 1), rows)
     for start in starts:
         yield weights[start : len(weights) if start == starts[-1] else start + rows]

@@ -1,4 +1,4 @@
-"""References of alignment, initialisations, samplers and queries, by the names that configurations give them."""
+"""References of alignment, initialisations, samplers and queries, by their names in configurations."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from weightflow.registry import Lazy
 
 @dataclass(frozen=True)
 class Reference:
-    """The network whose order of units the others of a population are put in.
+    """The network to which the others of a population are aligned.
 
     Attributes:
-        description: which it is.
+        description: which network.
         choose: function of a `Population` to the network's index.
     """
 
@@ -20,11 +20,11 @@ class Reference:
 
 @dataclass(frozen=True)
 class Initialisation:
-    """How weights begin.
+    """A distribution of initial weights.
 
     Attributes:
         description: their distribution.
-        draw: function of (shape, layer, generator) to weights of this shape, and to biases in their last column.
+        draw: function of (shape, layer, generator) to weights of this shape, with biases in the last column.
     """
 
     description: str
@@ -36,8 +36,8 @@ class Sampler:
     """A generator of networks.
 
     Attributes:
-        description: what it draws from.
-        draw: function of (networks (N, P), count, rng) to (count, P); None where rules of its own make the networks.
+        description: its distribution.
+        draw: function of (networks (N, P), count, rng) to (count, P); None for a generator with its own rules.
         colour: in figures, a name of `plots.style.PALETTE`.
         marker: in figures, of matplotlib.
     """
@@ -50,10 +50,10 @@ class Sampler:
 
 @dataclass(frozen=True)
 class QueryKind:
-    """Inputs of no other task, on which the outputs of networks are compared.
+    """Inputs on which the outputs of networks are compared.
 
     Attributes:
-        description: what they are.
+        description: the inputs.
         draw: function of (training inputs (n, …), count, rng) to inputs.
     """
 

@@ -1,11 +1,11 @@
-"""New networks without a flow: what a generator of weights must beat, and draws about good networks' latent vectors.
+"""New networks without a flow: baselines for generators of weights, and draws about good networks' latent vectors.
 
-What a generator must beat has the mean of the networks that it is drawn about, and of each weight its variance.
+Every baseline has the mean of the training networks and the variance of each weight.
 """
 
 import numpy as np
 
-_JITTER = 0.25  # deviations of each weight, by which copies are moved: nearer to copying than to generating
+_JITTER = 0.25  # noise of near copies, in standard deviations of each weight
 GOOD = 0.3  # share of the networks, the best on validation data, about which latent vectors are drawn
 
 
@@ -24,13 +24,13 @@ def covariance(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.
 def kernel(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """(count, P) draws of a Gaussian kernel density of networks (N, P), the bandwidth of each weight by Scott's rule.
 
-    The rule takes the number of coordinates for that of the space in which networks lie, at most N.
+    The dimension in the rule is min(N, P), since N networks lie in a space of at most N dimensions.
     """
     return _smoothed(weights, count, len(weights) ** (-1 / (4 + min(weights.shape))), rng)
 
 
 def jittered(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, P) of networks (N, P) with a little noise: what accuracy is worth that comes of nearness to these."""
+    """(count, P) of networks (N, P) with a little noise: the accuracy of mere nearness to them."""
     return _smoothed(weights, count, _JITTER, rng)
 
 
@@ -44,13 +44,13 @@ def _smoothed(weights: np.ndarray, count: int, bandwidth: float, rng: np.random.
 def about_good(latent: np.ndarray, scores: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """(count, z) draws of kernel densities about the latent vectors (N, z) of the best networks.
 
-    Coordinates are taken for independent (Schürholt et al. 2022).
+    Coordinates are treated as independent (Schürholt et al. 2022).
 
     Args:
-        latent: of the networks.
-        scores: (N,) of these on validation data.
+        latent: (N, z) of the networks.
+        scores: (N,) of the networks on validation data.
         count: of draws.
-        rng: of all of it.
+        rng: for all draws.
     """
     best = latent[np.argsort(-scores, kind="stable")[: max(2, round(GOOD * len(scores)))]]
     chosen = np.take_along_axis(best, rng.integers(len(best), size=(count, latent.shape[1])), axis=0)

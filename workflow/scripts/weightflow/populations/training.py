@@ -24,9 +24,9 @@ from weightflow.populations.tasks.task import Labelled, Task
 from weightflow.progress import progress
 from weightflow.seeding import Computation
 
-_HELD = 4  # times that weights are in memory while they are trained, with gradients and moments
-_SEEN = 20  # epochs that the curves tell of, about
-_LAST_RATE = 0.05  # share of the learning rate that is left at the end of the cosine decay
+_HELD = 4  # copies of the weights in memory during training: weights, gradients and two moments
+_SEEN = 20  # epochs in the curves, about
+_LAST_RATE = 0.05  # final share of the learning rate in the cosine decay
 
 
 class _Examples(NamedTuple):
@@ -49,17 +49,17 @@ class _CurvePoint(NamedTuple):
 def train_population(
     classifier: Classifier, task: Task, settings: NetworkTrainingSettings, computation: Computation
 ) -> Population:
-    """Train N networks, each with its own initial weights and order of examples, whatever is trained beside it.
+    """Train N networks, each with its own initial weights and order of examples, independent of the others.
 
     Args:
         classifier: the architecture.
-        task: its training part is learned; the validation part is only looked at.
+        task: its training part for training, and its validation part for the curves.
         settings: `networks`, `epochs`, `checkpoints` (epochs up to `epochs`), `batch`, `at_once`, and lists
             `learning_rates`, `weight_decays` and `initialisations`, all of whose combinations take turns.
-        computation: its seed is that of all networks.
+        computation: the device, and the seed of all networks.
 
     Raises:
-        InputError: the networks would take more memory than there is.
+        InputError: the networks do not fit in memory.
         DivergenceError: the loss became NaN or infinite.
     """
     weights, epochs = sum(layer.weights for layer in classifier.layers), _kept(settings)
@@ -83,7 +83,7 @@ def train_population(
 
 
 def _recipes(settings: NetworkTrainingSettings) -> list[dict[str, Any]]:
-    """What each network is trained with; those of one learning rate and decay stand together."""
+    """The recipe of each network; networks of one learning rate and decay are adjacent."""
     keys = ("learning_rate", "weight_decay", "initialisation")
     lists = settings.learning_rates, settings.weight_decays, settings.initialisations
     ways = [dict(zip(keys, way, strict=True)) for way in itertools.product(*lists)]
@@ -97,7 +97,7 @@ def _kept(settings: NetworkTrainingSettings) -> list[int]:
 
 
 def _judged(settings: NetworkTrainingSettings) -> set[int]:
-    """Epochs that the curves tell of."""
+    """Epochs in the curves."""
     return {*range(0, settings.epochs, max(1, -(-settings.epochs // _SEEN))), *_kept(settings)}
 
 
@@ -113,7 +113,7 @@ def _train(
     begun = [
         initial(classifier, 1, own, recipe["initialisation"]) for own, recipe in zip(generators, recipes, strict=True)
     ]
-    # One tensor of weights for each learning rate and decay, as optimisers have one of these for each.
+    # One tensor of weights for each learning rate and decay, which an optimiser has per tensor.
     pairs = [(recipe["learning_rate"], recipe["weight_decay"]) for recipe in recipes]
     groups = [
         {"params": [torch.cat([begun[i] for i in own]).to(device).requires_grad_()], "lr": rate, "weight_decay": decay}
@@ -150,13 +150,13 @@ def _train(
 
 
 def _runs(pairs: Sequence[tuple[float, float]]) -> Iterator[tuple[tuple[float, float], list[int]]]:
-    """Each pair with the places that it has, which are neighbours."""
+    """Each distinct pair with its indices, which are adjacent."""
     for pair, own in itertools.groupby(range(len(pairs)), key=pairs.__getitem__):
         yield pair, list(own)
 
 
 def _batches(examples: int, size: int, generators: Sequence[torch.Generator]) -> tuple[Tensor, ...]:
-    """Batches (N, size) of an epoch: each network sees every example once, in an order of its own."""
+    """Batches (N, size) of an epoch: each network has every example once, in its own order."""
     return torch.stack([torch.randperm(examples, generator=own) for own in generators]).split(size, dim=1)
 
 

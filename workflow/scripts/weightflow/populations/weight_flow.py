@@ -1,7 +1,7 @@
 """Flow matching over weights: a velocity that carries noise to networks (DeepWeightFlow, Gupta et al. 2026).
 
-On the way x_t = (1 − t) x_0 + t x_1 from noise x_0 ~ N(0, σ²) to a network x_1, the velocity learns x_1 − x_0 (Lipman
-et al. 2023). It may be told of a condition of each network, such as the time of the snapshot that it is an anchor of.
+On the path x_t = (1 − t) x_0 + t x_1 from noise x_0 ~ N(0, σ²) to a network x_1, the velocity learns x_1 − x_0 (Lipman
+et al. 2023). It may depend on a condition of each network, such as the time of an anchor.
 """
 
 import itertools
@@ -28,12 +28,12 @@ from weightflow.storage import parts_of, read_tensors, write_tensors
 from weightflow.transport.couplings import couple
 
 KIND = "weight flow"
-_EMBEDDED = 64  # numbers that tell the velocity the time
+_EMBEDDED = 64  # dimension of the embedded time
 _TOLERANCE = 1e-4  # of the solver, in coordinates
-_APART = 100.0  # coordinates that conditions lie apart for each unit of difference, where noise is coupled
-_SEEN = 200  # losses that are kept
+_APART = 100.0  # scale of conditions beside coordinates in the coupling of noise
+_SEEN = 200  # recorded losses, about
 _LOSSES = ["step", "loss"]
-_NETWORK = "velocity."  # before the names of parameters in files
+_NETWORK = "velocity."  # prefix of the parameters' names in files
 
 
 class Velocity(nn.Module):
@@ -51,7 +51,7 @@ class Velocity(nn.Module):
         self.layers = nn.Sequential(*hidden, nn.Linear(width, coordinates))
 
     def forward(self, t: Tensor, x: Tensor, condition: Tensor) -> Tensor:
-        """(n, d) at times (n, 1) and places (n, d), of networks with conditions (n, c)."""
+        """(n, d) velocities at times (n, 1) and points (n, d), for conditions (n, c)."""
         return self.layers(torch.cat([x, self.embed(t), condition], dim=-1))
 
 
@@ -63,8 +63,8 @@ class WeightFlow:
         velocity: in coordinates.
         reduction: of weights to coordinates.
         source: σ of the noise, in coordinates.
-        losses: table step, loss (mean squared error of the velocity), at regular steps and the last; empty where a
-            flow is read from a file.
+        losses: table step, loss (mean squared error of the velocity), at regular steps and the last; empty for a
+            flow from a file.
     """
 
     velocity: Velocity
@@ -86,8 +86,8 @@ def fit_weight_flow(
         weights: (N, P), aligned to each other.
         reduction: of weights to coordinates.
         settings: of the velocity.
-        computation: its seed is that of the network, batches, noise and times.
-        conditions: (N, c), about from −1 to 1.
+        computation: the device, and the seed of the network, batches, noise and times.
+        conditions: (N, c), from about −1 to 1.
 
     Raises:
         DivergenceError: the loss became NaN or infinite.
@@ -127,7 +127,7 @@ def _loss(
     draws: np.random.Generator,
     device: torch.device,
 ) -> Tensor:
-    """Mean squared error of the velocity on the ways of a batch."""
+    """Mean squared error of the velocity on the paths of a batch."""
     chosen = torch.as_tensor(draws.integers(len(goals), size=settings.batch))
     ends, conditions = goals[chosen], given[chosen]
     starts = settings.source * torch.as_tensor(draws.standard_normal(ends.shape), dtype=torch.float32)
@@ -151,7 +151,7 @@ def generate(flow: WeightFlow, count: int, seed: int, conditions: np.ndarray | N
         flow: fitted.
         count: of networks.
         seed: of the noise.
-        conditions: (count, c) of the networks, where the flow was fitted with such.
+        conditions: (count, c) of the networks, for a flow that was fitted with conditions.
     """
     device = next(flow.velocity.parameters()).device
     noise = seeding.stream(seed, "weight flow", "generate").standard_normal((count, flow.velocity.coordinates))

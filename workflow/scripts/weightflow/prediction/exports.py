@@ -1,4 +1,4 @@
-"""Predicted states in the formats that people go on with: `.parquet` tables and AnnData's `.h5ad`."""
+"""Export of predicted states: `.parquet` tables and AnnData's `.h5ad`."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from weightflow.data.representation import Representation
 from weightflow.prediction.registry import EXPORT_FORMATS
 from weightflow.storage import atomic
 
-_NAME = "weightflow"  # of what tells where the states are from
+_NAME = "weightflow"  # key of the metadata
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class StatesInTime:
         times: (T,).
         states: T arrays (n_t, d).
         variables: d names.
-        representation: how states are made from the file's values; None where they are these.
+        representation: map from the file's values to states; None if they are equal.
     """
 
     times: np.ndarray
@@ -35,11 +35,11 @@ class StatesInTime:
 
 @dataclass(frozen=True)
 class FileLayout:
-    """Where a file of states keeps what.
+    """Names in a file of states.
 
     Attributes:
-        time_column: name of the times.
-        matrix: of an .h5ad: X, layers/NAME or obsm/NAME.
+        time_column: column of the times.
+        matrix: matrix of an .h5ad: X, layers/NAME or obsm/NAME.
     """
 
     time_column: str = "time"
@@ -48,14 +48,14 @@ class FileLayout:
 
 @dataclass(frozen=True)
 class Exported:
-    """States as a file has them, a row for each.
+    """Content of a file of states, one row for each state.
 
     Attributes:
         times: table of one column.
         values: table of the file's own variables.
-        states: table of scaled variables or components that stand for these values; None where they are the same.
-        matrix: of an .h5ad that the values belong to.
-        about: what made them.
+        states: table of scaled variables or components; None if they equal `values`.
+        matrix: matrix of an .h5ad that holds the values.
+        about: metadata on the states' origin.
     """
 
     times: pd.DataFrame
@@ -73,17 +73,17 @@ def write_states(
 ) -> None:
     """Write samples at several times.
 
-    Both formats hold values in the file's own variables: scaling is undone, and so are principal components, as far as
-    those left out allow. A `.parquet` has a row for each state: its time, the variables, then the components, if any.
-    An `.h5ad` has a cell for each state: its time in `obs`, the values where the file had them, and in
-    `obsm["X_states"]` the states, where these are scaled or components. What made them is in `uns["weightflow"]` of the
-    one and in the `attrs` that pandas reads of the other.
+    Both formats hold values in the file's own variables: scaling and principal components are inverted, without the
+    discarded components. A `.parquet` has one row per state: its time, the variables, then the components, if any; the
+    metadata are in `attrs`, as pandas reads them. An `.h5ad` has one cell per state: its time in `obs`, the values in
+    the matrix of the original file, and scaled states or components in `obsm["X_states"]`; the metadata are in
+    `uns["weightflow"]`.
 
     Args:
         path: with the suffix of one of `EXPORT_FORMATS`.
         sampled: the samples.
-        layout: the file's.
-        about: what made them; whatever is no text or number is written as JSON.
+        layout: names in the file.
+        about: metadata on the states' origin; values other than texts and numbers are written as JSON.
     """
     path, representation = Path(path), sampled.representation
     when = np.repeat(np.asarray(sampled.times, dtype=float), [len(s) for s in sampled.states])
@@ -116,7 +116,7 @@ def write_parquet(path: Path, exported: Exported) -> None:
 
 def write_h5ad(path: Path, exported: Exported) -> None:
     """AnnData: times in `obs`, values in their matrix, states in `obsm`."""
-    import anndata  # takes a second, for those who ask for such files alone
+    import anndata  # slow, and needed here only
 
     times, values = exported.times, exported.values
     cells, variables = times.set_axis([f"cell{i}" for i in range(len(times))]), pd.DataFrame(index=values.columns)

@@ -1,6 +1,6 @@
-"""What figures alone show of a prediction: joint probabilities on a grid, and the path of the weights on fine times.
+"""Arrays of a prediction for figures: joint probabilities on a grid, and the path of the weights on a fine time grid.
 
-Figures do without torch, so a prediction holds these arrays.
+Figures do not import torch, so a prediction stores these arrays.
 """
 
 import math
@@ -21,8 +21,8 @@ class FigureGrids:
         pair: (2,) indices of these two variables.
         path_times: (F,) times of `fine_times`.
         path_weights: (F, P) weights of the moving network at these.
-        frame_times: (G,) times between those of the prediction, for an animation; none where the prediction's are
-            many, or there are no joints.
+        frame_times: (G,) times between those of the prediction, for an animation; empty for predictions with many
+            times or without joints.
         frame_joints: (G, B, B) probabilities as in `joints`, at these.
     """
 
@@ -34,15 +34,15 @@ class FigureGrids:
     frame_joints: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 0)))
 
     def show(self, pair: tuple[int, int]) -> bool:
-        """Whether `joints` are those of these two variables, in this order."""
+        """Whether `joints` belong to these two variables, in this order."""
         return len(self.joints) > 0 and tuple(self.pair) == tuple(pair)
 
 
 def fine_times(times: np.ndarray) -> np.ndarray:
-    """(F,) times from the first to the last of some, on which a figure of the path looks smooth."""
+    """(F,) equally spaced times from the first to the last, for smooth figures of the path."""
     return np.linspace(times[0], times[-1], FINE_POINTS)
 
 
 def bin_counts(states: int, bins: int) -> int:
-    """How many counts a bin of `FigureGrids.joints` holds, where `bins` of them share all of the states."""
+    """Number of counts in a bin of `FigureGrids.joints`, if `bins` bins cover all states."""
     return math.ceil(states / bins)

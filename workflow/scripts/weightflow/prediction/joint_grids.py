@@ -1,6 +1,6 @@
-"""Joint probabilities of two variables on a grid, for figures: they show a density without the noise of samples.
+"""Joint probabilities of two variables on a grid, for figures of a density without sampling noise.
 
-The two are those that `Snapshots.pair` names. Figures do without torch, so a prediction holds the grids.
+`Snapshots.pair` names the two variables. Figures do not import torch, so a prediction stores the grids.
 """
 
 import math
@@ -13,14 +13,14 @@ from weightflow.data.state_space import Counts, StateSpace
 from weightflow.networks.backbones import Backbone
 from weightflow.prediction.figure_grids import bin_counts
 
-MOST_STATES = 512  # of a variable; a finer grid shows nothing more, and costs its square
-MOST_PROBABILITIES = 2_000_000  # of all times, 8 MB on disk
+MOST_STATES = 512  # states of a variable; a finer grid shows no more, and its cost is quadratic
+MOST_PROBABILITIES = 2_000_000  # over all times, 8 MB on disk
 DRAWN = 4_000  # samples at each time where the grid is estimated
 _AT_ONCE = 2_000_000  # probabilities held in one batch
 
 
 def grid_bins(states: int, times: int) -> int:
-    """Bins of a grid along each variable; each holds `bin_counts(states, bins)` counts, the last one maybe fewer."""
+    """Bins of a grid along each variable; each holds `bin_counts(states, bins)` counts, the last one possibly fewer."""
     most = max(1, min(states, math.isqrt(MOST_PROBABILITIES // times)))
     return math.ceil(states / bin_counts(states, most))
 
@@ -29,20 +29,20 @@ def grid_bins(states: int, times: int) -> int:
 def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tuple[int, ...], seed: int) -> np.ndarray:
     """Joint probabilities of two variables at T times.
 
-    They are exact for the two variables that the backbone generates first, p(x₁) p(x₂ | x₁); of real values with x₁ in
-    the middle of its bin. Any others are the mean over drawn states; where the variables come in order, over the second
-    one's conditional at each of these.
+    For the first two variables that the backbone generates they are exact, p(x₁) p(x₂ | x₁), for real values with x₁ in
+    the middle of its bin. For other pairs they are means over drawn states; if the backbone generates the variables in
+    order, these are means of the second variable's conditional.
 
     Args:
         backbone: the density.
         weights: (T, P).
-        space: what a state can be.
-        pair: i < j; anything else has no joint probabilities.
+        space: the state space.
+        pair: i < j; any other tuple has no joint probabilities.
         seed: of the drawn states.
 
     Returns:
-        (T, B, B) float32, B = `grid_bins(L, T)` or the space's bins; empty where there is no pair, where L is above
-        512, or where real values have too many times.
+        (T, B, B) float32, B = `grid_bins(L, T)` or the space's bins; empty without a pair, for L above 512, or for
+        real values with too many times.
     """
     bins, times, counts = space.bins, len(weights), isinstance(space, Counts)
     fits = bins <= MOST_STATES if counts else times * bins**2 <= MOST_PROBABILITIES
@@ -65,7 +65,7 @@ def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tu
 
 
 def _first_two(backbone: Backbone, networks: Tensor, edges: Tensor, middles: Tensor, pair: tuple[int, int]) -> Tensor:
-    """(S, B, B): neither variable's conditional depends on the variables that come later, which are zero here."""
+    """(S, B, B), exact: the two conditionals do not depend on later variables, which are zero here."""
     first, second = pair
     prefixes = middles.new_zeros(len(middles), len(backbone.order))
     prefixes[:, first] = middles
@@ -77,7 +77,7 @@ def _first_two(backbone: Backbone, networks: Tensor, edges: Tensor, middles: Ten
 def _drawn(
     backbone: Backbone, networks: Tensor, edges: Tensor, pair: tuple[int, int], generator: torch.Generator
 ) -> Tensor:
-    """(S, B, B) from drawn states: each falls into a bin of the first variable, and shares among the second's."""
+    """(S, B, B) from drawn states: each has one bin of the first variable and probabilities of the second's bins."""
     states, bins = backbone.sample(networks, DRAWN, generator), edges.shape[1] - 1
     in_order = backbone.order == tuple(sorted(backbone.order))
     first, second = (torch.bucketize(states[..., v].to(edges.dtype).contiguous(), edges[v]) - 1 for v in pair)

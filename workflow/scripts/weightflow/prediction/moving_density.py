@@ -21,23 +21,23 @@ from weightflow.prediction.joint_grids import joint_grids
 from weightflow.prediction.predictions import Prediction, density_edges
 from weightflow.seeding import Computation
 
-MANY_TIMES = 40  # of the data, which make an animation without any in between
-_FRAMES = slice(None, None, 4)  # of the fine path
-PREFIXES = 20_000  # most prefixes that a marginal is the mean over
+MANY_TIMES = 40  # times of the data that suffice for an animation
+_FRAMES = slice(None, None, 4)  # part of the fine path
+PREFIXES = 20_000  # largest number of prefixes in the mean of a marginal
 _AT_ONCE = 2_000_000  # probabilities held in one batch
-_IN_MARGINALS = 20_000_000  # probabilities held while marginals are found
+_IN_MARGINALS = 20_000_000  # probabilities held in the computation of marginals
 
 WeightsAt = Callable[[Sequence[np.ndarray]], Iterable[np.ndarray]]  # weights (T_i, P) on each grid of times (T_i,)
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a moving density.
+    """What to predict with a moving density.
 
     Attributes:
-        data: whose times are predicted, and whose held-out part is scored.
+        data: the data set, for its times and its held-out part.
         samples: number n of samples at each time.
-        law: the exact law that densities are scored by too; None where it is unknown.
+        law: the exact law, for the scores; None if it is unknown.
     """
 
     data: Snapshots
@@ -67,9 +67,9 @@ class NetworkDensity:
     Attributes:
         backbone: the density.
         weights: (1, P).
-        space: what a state can be.
-        seed: of the prefixes that marginals are the mean over, where these are too many to take all.
-        leading: number of first variables that it is the density of; 0 for all.
+        space: the state space.
+        seed: of the prefixes in marginals, if there are too many for all of them.
+        leading: number of leading variables in the density; 0 for all.
     """
 
     backbone: Backbone
@@ -88,7 +88,7 @@ class NetworkDensity:
         return found
 
     def marginals(self, space: StateSpace) -> np.ndarray:
-        """(d, B): exact, or the mean over 20 000 prefixes (fewer of many states) where there are more."""
+        """(d, B): exact, or the mean over 20 000 prefixes (fewer for many states) if there are more."""
         generator = torch.Generator(self.weights.device).manual_seed(self.seed)
         if isinstance(space, Counts):
             most = max(1, min(PREFIXES, _IN_MARGINALS // space.levels))
@@ -100,7 +100,7 @@ class NetworkDensity:
         return found.double().cpu().numpy()[: self.leading or None]
 
     def of(self, variables: np.ndarray) -> "NetworkDensity | None":
-        """All variables, or the first ones, where the network has them first too; None of any others."""
+        """The density of all variables, or of first ones that the network also generates first; else None."""
         count = len(variables)
         if not np.array_equal(variables, np.arange(count)):
             return None
@@ -110,7 +110,7 @@ class NetworkDensity:
 
 
 def mean_masses(backbone: Backbone, weights: Tensor, edges: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """(S, d, B) probabilities of bins in every variable: the mean of its conditionals at drawn states.
+    """(S, d, B) probabilities of bins in every variable: means of its conditionals at drawn states.
 
     Args:
         backbone: the density.
@@ -130,10 +130,10 @@ def predict_along(
     """The prediction of a backbone whose weights follow a path, at the data's times.
 
     Args:
-        weights_at: for several grids of times (T_i,) the weights (T_i, P) on each.
-        graph: anchors of the path, which say what the backbone is.
-        question: what is asked.
-        computation: its seed is that of the samples.
+        weights_at: function from grids of times (T_i,) to weights (T_i, P) on each.
+        graph: the anchors, with the settings of the backbone.
+        question: what to predict.
+        computation: the device, and the seed of the samples.
     """
     data = question.data
     backbone = make_backbone(graph.backbone, data.variables, data.space)
@@ -153,18 +153,18 @@ def sample_along(
     """Samples of a backbone whose weights follow a path, at any times.
 
     Args:
-        weights_at: as of `predict_along`.
-        graph: anchors of the path, which say what the backbone is.
-        data: that it was fitted to.
-        times: (T,), not before the first observed snapshot; past the last one, where the weights go on.
+        weights_at: as for `predict_along`.
+        graph: the anchors, with the settings of the backbone.
+        data: the data set of the fit.
+        times: (T,), from the first observed snapshot on; past the last one if the weights continue.
         samples: number n of samples at each time.
-        computation: its seed is that of the samples.
+        computation: the device, and the seed of the samples.
 
     Returns:
         T arrays (n, d).
 
     Raises:
-        InputError: a time lies before the first snapshot, or past the last where the weights end there.
+        InputError: a time lies before the first snapshot, or past the end of the weights' path.
     """
     check_begun(times, data, "prediction.times")
     backbone = make_backbone(graph.backbone, data.variables, data.space)
@@ -182,8 +182,8 @@ def predict_from_weights(
     Args:
         backbone: the density.
         path: of its weights.
-        question: what is asked.
-        computation: its seed is that of the samples.
+        question: what to predict.
+        computation: the device, and the seed of the samples.
     """
     data, seed = question.data, computation.seed
     networks, generator = _on(computation.device, path.weights), _sampling(computation)

@@ -1,4 +1,4 @@
-"""Where a model's weights are at any time, from what its fit left behind."""
+"""A model's weights at any time, from the files of its fit."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -16,10 +16,10 @@ from weightflow.seeding import Computation
 
 
 def along_spline(curve: str, continuation: str) -> WeightsAt:
-    """The weights on a learned spline, by its file: for several grids of times (T_i,) those (T_i, P) on each.
+    """Weights on a learned spline: a function from grids of times (T_i,) to weights (T_i, P) on each.
 
     Args:
-        curve: the file.
+        curve: the spline's file.
         continuation: linear, or constant to keep the last weights past the end.
     """
     spline = read_spline(curve)
@@ -34,8 +34,8 @@ class FieldFiles:
 
     Attributes:
         dynamics: the field's parameters.
-        path: the latent path of a CDE; empty of an ODE.
-        curve: the learned spline that the field begins at; empty where it begins at rest.
+        path: the latent path of a CDE; empty for an ODE.
+        curve: the learned spline as base curve; empty for a field that starts at rest.
     """
 
     dynamics: str
@@ -44,13 +44,13 @@ class FieldFiles:
 
 
 def along_field(files: FieldFiles, graph: WeightGraph, settings: ModelSettings, computation: Computation) -> WeightsAt:
-    """The weights that a fitted field moves: for several grids of times (T_i,) those (T_i, P) on each.
+    """Weights along a fitted field: a function from grids of times (T_i,) to weights (T_i, P) on each.
 
     Args:
         files: of the field.
         graph: its anchors.
         settings: `dynamics`, `solver` and `continuation` of the model.
-        computation: its seed is that of the model.
+        computation: the device, and the seed of the model.
     """
     driven = read_latent_path(files.path).coordinates if files.path else None
     begin = read_spline(files.curve) if files.curve else None

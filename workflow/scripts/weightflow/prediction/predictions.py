@@ -1,4 +1,4 @@
-"""Predictions: the one form in which every model and baseline hands its distributions to evaluation."""
+"""Predictions: the common form of the distributions of all models and baselines, for evaluation."""
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -22,13 +22,13 @@ class Prediction:
     Attributes:
         times: (T,).
         samples: T arrays (n_t, d).
-        sample_weights: T arrays (n_t,) that sum to one each, or empty where all samples count the same.
+        sample_weights: T arrays (n_t,) that sum to one each, or empty for equal weights.
         scores: (T,) arrays by metric (scoring.py); empty without a density.
         marginals: (T, d, L) probabilities of the counts 0 … L−1 by the density, or of the bins between `edges`;
-            empty without one.
+            empty without a density.
         edges: (d, B + 1) ends of the bins of real values; empty for counts.
-        weights: (T, P) of the moving network; empty where there is none.
-        figures: what figures alone show.
+        weights: (T, P) of the moving network; empty without one.
+        figures: arrays for figures.
     """
 
     times: np.ndarray

@@ -1,4 +1,4 @@
-"""The formats in which predicted states are written, by the names that configurations give them."""
+"""File formats of predicted states, by their names in configurations."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,6 @@
-"""The choice of teachers for a data set, by leaving out every interior snapshot in turn.
+"""The choice of teachers for a data set, by leave-one-out over its interior snapshots.
 
-One is chosen for the first interval, one for all others.
+One teacher is chosen for the first interval, and one for all later intervals.
 """
 
 import dataclasses
@@ -20,14 +20,14 @@ from weightflow.teaching.settings import TeacherSettings
 from weightflow.teaching.teachers import FIELDS, Interpolant, Teacher, Teachers, teacher_of
 
 OWN = "own"  # in place of a rate: a rate for each variable
-_JOINTLY = 4  # most variables whose joint density kernels can judge; of more, pairs are judged
-_DRAWS = 4  # of the noise, for each particle, when teachers are compared
-_COMPARED = 4000  # most states of a teacher, or of a snapshot, in a comparison
-_MULTIPLES = (0.1, 0.15, 0.2, 0.3, 0.4)  # of the kernels around a teacher's states, over their spread
+_JOINTLY = 4  # largest number of variables for a joint kernel density; with more, pairs are scored
+_DRAWS = 4  # noise draws for each particle when teachers are compared
+_COMPARED = 4000  # largest number of states of a teacher or a snapshot in a comparison
+_MULTIPLES = (0.1, 0.15, 0.2, 0.3, 0.4)  # bandwidths, in units of the spread of a teacher's states
 
 
 def candidates(settings: TeacherSettings, discrete: bool = True) -> list[Teacher]:
-    """Every teacher of the settings, each once; members that cannot teach such states are left out."""
+    """All teachers of the settings, without repetition; members for the other kind of data sets are left out."""
     kind, found = DISCRETE if discrete else CONTINUOUS, []
     members = settings.members
     if members is None:
@@ -48,19 +48,19 @@ def score_teachers(
     space: StateSpace,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Negative log-likelihood of each left-out interior snapshot under what the other snapshots make of it.
+    """Negative log-likelihood of each left-out interior snapshot under each teacher of the other snapshots.
 
-    A teacher's states become a density by the kernels that suit it best, so that the score is the one that
-    backbones are trained by; distances between samples hardly feel the noise. Kernels lose their power with the
-    number of variables: of more than four, pairs are judged that stand beside each other in a random ring of all.
-    Relaxation is for the first interval, so teachers with a rate are scored on the first left-out snapshot alone.
+    A kernel density with the best bandwidth smooths a teacher's states, so that the score is the training loss of
+    backbones; distances between samples hardly depend on the noise. Kernel densities fail for many variables: with
+    more than four, the score is over pairs of neighbours in a random cyclic order of the variables. Relaxation
+    applies to the first interval, so teachers with a rate are scored only on the first left-out snapshot.
 
     Args:
         teachers: to compare.
         snapshots: K arrays (N_k, d); K is 3 or more.
         times: (K,).
-        space: what a state can be.
-        rng: of couplings and draws.
+        space: the state space.
+        rng: for couplings and draws.
 
     Returns:
         Table interval (first or later), `FIELDS`, time (of the left-out snapshot), bandwidth, nll (nats per state)
@@ -92,11 +92,11 @@ def score_teachers(
 
 
 def best_teachers(scores: pd.DataFrame) -> Teachers:
-    """The teachers under which left-out snapshots are most likely; three snapshots leave one choice for both.
+    """The teachers with the highest likelihood of left-out snapshots; three snapshots give one choice for both.
 
-    Of those that the data cannot tell from the best (within two standard errors), the simplest relaxation is taken:
-    one rate for all before own rates, and only as large as the data demand; then the most noise, as a random system
-    is never without, and a network cannot learn noisy particles by heart.
+    Among the teachers within two standard errors of the best, the simplest relaxation is taken: a common rate before
+    own rates, and the smallest rate. Among these, the largest noise is taken: the systems are random, and noise keeps
+    a network from memorising the particles.
     """
     early = _best(scores[scores["interval"] == "first"])
     later = scores[scores["interval"] == "later"]
@@ -111,14 +111,14 @@ def _best(scores: pd.DataFrame) -> Teacher:
     possible = possible[possible["own"] == possible["own"].min()]
     possible = possible[possible["rate"] == possible["rate"].min()]
     likeliest = possible.loc[possible["nll"].idxmin(), "member"]
-    # Noise compares within one kind of motion; a displacement is a bridge without noise.
+    # Noise levels are comparable within one kind of motion; a displacement is a bridge without noise.
     alike = ("displacement", "bridge") if likeliest in ("displacement", "bridge") else (likeliest,)
     noisiest = possible[possible["member"].isin(alike)].sort_values(["noise", "nll"], ascending=[False, True])
     return teacher_of(noisiest.iloc[0][FIELDS])
 
 
 def _judged_together(variables: int, rng: np.random.Generator) -> list[list[int]]:
-    """Groups of variables whose joint densities are judged; every variable is in as many groups as any other."""
+    """Groups of variables whose joint densities are scored; all variables are in equally many groups."""
     if variables <= _JOINTLY:
         return [list(range(variables))]
     ring = rng.permutation(variables)
@@ -133,18 +133,18 @@ def _log_probs(guess: np.ndarray, space: StateSpace, asked: np.ndarray, groups: 
 
 
 class _Scored(NamedTuple):
-    """How likely a left-out snapshot is under what a teacher makes of the others.
+    """Scores of a left-out snapshot under a teacher of the other snapshots.
 
     Attributes:
-        repeats: (u,) of its distinct states.
-        nll: (bandwidths, u) of these states.
+        repeats: (u,) numbers of occurrences of its distinct states.
+        nll: (bandwidths, u) negative log-likelihoods of these states, in nats.
     """
 
     repeats: np.ndarray
     nll: np.ndarray
 
     def mean(self, bandwidth: int) -> float:
-        """Over all states, at a bandwidth by its index."""
+        """Mean nll over all states, for a bandwidth by its index."""
         return float(_mean(self.repeats, self.nll[bandwidth]))
 
 

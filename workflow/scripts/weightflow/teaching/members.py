@@ -1,8 +1,8 @@
-"""The members of the family of teachers: states between two snapshots, each in its own way.
+"""The members of the family of teachers: methods for states between two snapshots.
 
-A member is a function of the coupled particles (`Interpolant`), the teacher's settings, the interval k, the share of
-the way, of all variables or of each, and the particles (n, d) at this share of their ways. It returns (n, d) real
-values.
+A member is a function of the coupled particles (`Interpolant`), the teacher, the index k of the interval, the elapsed
+share of the interval (one number or one per variable), the particles (n, d) at this share of their paths, and a random
+generator. It returns (n, d) real values.
 """
 
 import numpy as np
@@ -10,24 +10,24 @@ import numpy as np
 from weightflow.data.state_space import Reals
 from weightflow.teaching.teachers import Interpolant, Teacher
 
-# Half of what restores the spread that the mean of two independent cells has lost; set as `teachers.GROWTHS` are.
+# Half of the noise that restores the variance lost in the mean of two independent cells; set as `teachers.GROWTHS`.
 GROWING_NOISE = 0.5
 
 
 def displacement(
     way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Where the particles are halfway, as they are."""
+    """The particles on their paths, without noise."""
     return middle
 
 
 def bridge(
     way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """A Brownian bridge about the way: covariance c · u (1 − u) · Cov(displacements of the interval).
+    """A Brownian bridge about the path: covariance c · u (1 − u) · Cov(displacements of the interval).
 
-    The covariance, not the variances alone, keeps what the variables conserve together. From a point mass
-    c = 1 makes the spread grow by √t.
+    The full covariance preserves conservation laws between variables. From a point mass, c = 1 makes the spread grow
+    like √t.
     """
     noise = rng.multivariate_normal(
         np.zeros(way.particles.shape[2]), way.covariances[k], len(way.particles[k]), method="eigh"
@@ -38,9 +38,9 @@ def bridge(
 def poisson(
     way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """A Poisson bridge: the jumps between coupled counts, and c-proportional pairs back and forth, at random times.
+    """A Poisson bridge: the jumps between coupled counts, and pairs of opposite jumps (∝ c), at random times.
 
-    Given the ends, the times of a Poisson process's jumps are uniform, so the jumps made by u are binomial.
+    Given its ends, a Poisson process has uniform jump times, so the number of jumps up to share u is binomial.
     """
     change = way.particles[k + 1] - way.particles[k]
     pairs = rng.poisson(teacher.noise * np.diag(way.covariances[k]) / 2, size=change.shape)
@@ -69,11 +69,11 @@ def blend(
 def growing(
     way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """States on straight ways between unbalanced couplings, equally many from each of `teachers.GROWTHS`.
+    """States on straight lines between cells of unbalanced couplings, equally many for each of `teachers.GROWTHS`.
 
-    Two snapshots do not say how many cells divided or died between them, nor how the ways are bent; so all growths
-    count alike, and each state is moved by its own random part of the bend that the means of all snapshots suggest.
-    What the couplings still miss is alike in all directions, as noise of the same size in every standardised variable.
+    Two snapshots determine neither the number of divisions and deaths between them nor the curvature of the paths. So
+    all growths have equal weight, and each state is shifted by a random share of the bend of the spline through the
+    means of all snapshots. The remaining error is modelled as noise of equal variance in every standardised variable.
 
     Raises:
         ValueError: the states are counts.

@@ -1,4 +1,4 @@
-"""The members of the family of teachers, by the names that configurations give them."""
+"""The members of the family of teachers, by their names in configurations."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ class Member:
 
     Attributes:
         description: what it does.
-        states: function of (interpolant, teacher, interval k, share of the way (of all variables or of each), middle
-            (n, d) of the coupled particles' ways, rng), which returns (n, d) real values.
-        kinds: of data sets that it can teach.
-        default: kind of data sets that it is tried for where a configuration names no members.
-        settings: what makes a difference to it, of `noise`, `share` and `rate`.
+        states: function of (interpolant, teacher, interval k, share of the interval (one number or one per variable),
+            particles (n, d) at this share, rng) to (n, d) real values.
+        kinds: kinds of data sets that it applies to.
+        default: kind of data sets whose default candidates include it.
+        settings: which of `noise`, `share` and `rate` it uses.
     """
 
     description: str

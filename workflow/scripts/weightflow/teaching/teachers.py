@@ -1,10 +1,10 @@
-"""The teacher: states between the snapshots, made from the observed training snapshots alone.
+"""The teacher: states between the snapshots, made only from the observed training snapshots.
 
-No single teacher suits every system. From a point mass a spread grows like √t, which a bridge between
-coupled states has and a straight line has not; where states jump far, mixing the neighbouring snapshots is
-better than moving between them; after the start, a system may relax faster than snapshots follow. So there is a
-family (members.py), from which members are chosen for each data set (choice.py). Cells divide and die on the way, by
-how much a few snapshots cannot tell; their teacher averages over what is possible.
+No single teacher suits every system. From a point mass the spread grows like √t; a bridge between coupled states
+reproduces this, and a straight line does not. Where states jump far, a mixture of the neighbouring snapshots is better
+than motion between them. After the start, a system may relax faster than the snapshots resolve. So members of a family
+(members.py) are chosen for each data set (choice.py). Cells divide and die between snapshots, and a few snapshots do
+not determine their growth; the teacher of cells averages over possible growths.
 """
 
 import dataclasses
@@ -23,11 +23,11 @@ from weightflow.teaching.registry import MEMBERS
 from weightflow.transport.couplings import GrowingPlan, chain, couple_growing, transport_spline
 from weightflow.transport.relaxation import own_relaxation, relax
 
-# Of growing teachers: from none to far too much, all of which count alike. Few snapshots leave too little to choose
-# these by. They were set with the embryoid and EMT cells in sight (config/), left-out ones included.
+# Growth strengths of growing teachers, from none to far too much, with equal weights; cell data have too few snapshots
+# for a choice. They were set by hand on the embryoid and EMT cells (config/), left-out cells included.
 GROWTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-_LEARNT = 4000  # states at each time of a lesson, where the particles are fewer
-_COUPLED = 10_000  # most states of a snapshot that become particles; of more, the paths would not fit into memory
+_LEARNT = 4000  # states at each time of a lesson, about, if there are fewer particles
+_COUPLED = 10_000  # largest number of particles; the paths of more would not fit into memory
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Teacher:
 
     Attributes:
         member: a name of `MEMBERS`.
-        noise: c ≥ 0 of the bridges: how much a coupled pair strays on its way.
+        noise: noise level c ≥ 0 of the bridges.
         share: part of the states that a blend takes from the mixture.
         rate: κ ≥ 0 of an exponential relaxation across the interval, per length of the data's first interval; the
-            share u of the way becomes (1 − e^{−κu}) / (1 − e^{−κ}), and stays u at κ = 0.
-        own: in the first interval every variable relaxes as the means of the first snapshots tell (relaxation.py),
-            straight from end to end, instead of at `rate`.
+            share u of the interval becomes (1 − e^{−κu}) / (1 − e^{−κ}), and stays u at κ = 0.
+        own: whether, in the first interval, every variable relaxes on a straight line at its own rate, estimated from
+            the means of the first snapshots (relaxation.py), instead of at `rate`.
     """
 
     member: str
@@ -65,7 +65,7 @@ FIELDS = [field.name for field in dataclasses.fields(Teacher)]
 
 @dataclass(frozen=True)
 class Teachers:
-    """Who teaches what lies between the snapshots: one teacher in the first interval, one in all others."""
+    """The teacher of the first interval and the teacher of all later intervals."""
 
     first: Teacher
     later: Teacher
@@ -75,11 +75,11 @@ class Interpolant:
     """Particles coupled through the snapshots by optimal transport, and the snapshots themselves.
 
     Args:
-        snapshots: K arrays (N_k, d) of observed training states, of which 10 000 at most are taken at random.
+        snapshots: K arrays (N_k, d) of observed training states; at most 10 000 of each are used, at random.
         times: (K,).
-        space: what a state can be.
-        rng: of the couplings; drawn once, so that members are compared on the same particles.
-        unit: time in which a relaxation has its rate; None takes the first interval.
+        space: the state space.
+        rng: for the couplings, which are drawn once, so that all members move the same particles.
+        unit: unit of time of the relaxation rates; None takes the length of the first interval.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Interpolant:
         snapshots = [at_most(snapshot, _COUPLED, rng) for snapshot in snapshots]
         self.snapshots, self.times, self.space = snapshots, np.asarray(times, dtype=float), space
         self.unit = unit or float(self.times[1] - self.times[0])
-        self._streams = rng.spawn(len(snapshots) - 1)  # of unbalanced couplings, whatever else is drawn
+        self._streams = rng.spawn(len(snapshots) - 1)  # for unbalanced couplings, independent of other draws
         count = max(map(len, snapshots))
         particles = chain([exactly(snapshots[0], count, rng), *snapshots[1:]], rng)
         self.particles = particles
@@ -106,7 +106,7 @@ class Interpolant:
     def sample(self, teacher: Teacher, time: float, rng: np.random.Generator) -> np.ndarray:
         """(n, d) states at a time within the snapshots' range, one for each particle.
 
-        At the time of a snapshot every member gives the particles there, which repeat states where sizes differ.
+        At the time of a snapshot, every member gives its particles; states repeat if snapshots differ in size.
         """
         k = self.interval(time)
         length = self.times[k + 1] - self.times[k]
@@ -123,25 +123,25 @@ class Interpolant:
         return self.space.project(values, rng)
 
     def growing(self, k: int) -> list[GrowingPlan]:
-        """The unbalanced couplings across an interval, one for each of `GROWTHS`, found when first asked for."""
+        """The unbalanced couplings across an interval, one for each of `GROWTHS`; computed once."""
         if k not in self.plans:
             (start, end), rng = self.snapshots[k : k + 2], self._streams[k]
             self.plans[k] = [couple_growing(start, end, growth, rng) for growth in GROWTHS]
         return self.plans[k]
 
     def bend(self, k: int, share: float | np.ndarray) -> np.ndarray:
-        """(d,) from the straight way between the means of two snapshots to the natural spline through all means."""
+        """(d,) vector from the line between the means of two snapshots to the natural spline through all means."""
         means = np.stack([snapshot.mean(0) for snapshot in self.snapshots])
         spline = CubicSpline(self.times, means, bc_type="natural")
         time = self.times[k] + share * (self.times[k + 1] - self.times[k])
         return spline(time) - (means[k] + share * (means[k + 1] - means[k]))
 
     def interval(self, time: float) -> int:
-        """Index of the interval between snapshots that a time lies in."""
+        """Index of the interval between snapshots that contains a time."""
         return int(np.clip(np.searchsorted(self.times, time, side="right") - 1, 0, len(self.times) - 2))
 
     def draw(self, teacher: Teacher, times: np.ndarray, draws: int, rng: np.random.Generator) -> list[np.ndarray]:
-        """For each time (T,) an array (draws · n, d)."""
+        """Arrays (draws · n, d) of states, one for each time (T,)."""
         return [np.concatenate([self.sample(teacher, time, rng) for _ in range(draws)]) for time in times]
 
 
@@ -151,7 +151,7 @@ class Lesson:
 
     Attributes:
         times: (G,) the snapshots' times and others between them.
-        states: G arrays (n_g, d), as networks see them.
+        states: G arrays (n_g, d) of coordinates.
     """
 
     times: np.ndarray
@@ -166,15 +166,15 @@ def lesson(
     points: int,
     rng: np.random.Generator,
 ) -> Lesson:
-    """What a teacher makes of the snapshots.
+    """Make the states that a moving density learns from.
 
     Args:
-        teachers: chosen; None leaves the snapshots alone to learn from.
+        teachers: the chosen teachers; None takes only the snapshots.
         snapshots: K arrays (N_k, d).
         times: (K,).
-        space: what a state can be.
-        points: times in each interval between snapshots, and twice as many in the first, where most happens.
-        rng: of couplings and draws.
+        space: the state space.
+        points: times in each interval between snapshots; the first, with the fastest changes, has twice as many.
+        rng: for couplings and draws.
     """
     if teachers is None:
         count = max(map(len, snapshots))

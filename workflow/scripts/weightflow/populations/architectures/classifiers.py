@@ -1,6 +1,6 @@
-"""Classifiers: small networks p(label | x, θ), evaluated at given weights, whose trained weights are populations.
+"""Classifiers: small networks p(label | x, θ) at given weights; their trained weights are populations.
 
-As a backbone, a classifier owns no weights. Its methods take them as a flat tensor (S, P), S networks side by side.
+Like a backbone, a classifier owns no weights. Its methods take them as a flat tensor (S, P), S networks side by side.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from weightflow.populations.architectures.stacked_layers import BatchNorms
 
 
 class Classifier(Protocol):
-    """What populations need of a classifier.
+    """Interface of a classifier.
 
     Attributes:
         layers: its linear maps, in the order of the flat weights.
@@ -38,7 +38,7 @@ class Classifier(Protocol):
 
 
 def make_classifier(settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> Classifier:
-    """Build the classifier that settings name.
+    """Build a classifier from settings.
 
     Args:
         settings: `kind`, and that kind's own keys.

@@ -1,6 +1,6 @@
 """Convolutional networks without residuals: those of model zoos (Schürholt et al. 2022), and LeNet-5.
 
-Convolutions with an activation and, if asked for, a pooling each; then dense layers.
+Convolutions, each with an activation and optional pooling; then dense layers.
 """
 
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ class Convolution:
     """A convolution and the pooling after its activation.
 
     Attributes:
-        channels: that it writes.
-        kernel: side of the patches that it reads.
+        channels: of its output.
+        kernel: side of its patches.
         pool: side of the squares whose largest values are kept; 1 keeps all.
         padding: zeros about the image, on every side.
     """
@@ -36,7 +36,7 @@ class Convolution:
 
 
 class ConvolutionalNetwork:
-    """Convolutions, each with an activation and largest values in squares; then dense layers.
+    """Convolutions, each with an activation and max pooling; then dense layers.
 
     Args:
         shape: of the images, (channels, height, width).
@@ -87,7 +87,7 @@ class ConvolutionalNetwork:
         groups = []
         pools = chain((own.pool for own in self.convolutions), repeat(1))  # dense layers have none
         for (own, after), size in zip(pairwise(self.layers), pools, strict=False):
-            odd = ACTIVATIONS[self.activation].odd and size == 1  # the largest of −x is not minus that of x
+            odd = ACTIVATIONS[self.activation].odd and size == 1  # max(−x) is not −max(x)
             block = after.inputs // own.neurons
             groups.append(
                 HiddenUnits(
@@ -111,7 +111,7 @@ class ConvolutionalNetwork:
 
 
 class LeNet(ConvolutionalNetwork):
-    """LeNet-5 (LeCun et al. 1998) with rectifiers and largest values; images of 28 × 28 are padded to its 32 × 32."""
+    """LeNet-5 (LeCun et al. 1998) with rectifiers and max pooling; images of 28 × 28 are padded to its 32 × 32."""
 
     @classmethod
     def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> Self:
@@ -122,10 +122,10 @@ class LeNet(ConvolutionalNetwork):
 
 
 def images(shape: Sequence[int]) -> Sequence[int]:
-    """A shape, if it is that of an image.
+    """Check that a shape is that of an image, and return it.
 
     Raises:
-        InputError: it is not.
+        InputError: the shape does not have three axes.
     """
     if len(shape) != 3:
         raise InputError(

@@ -1,4 +1,4 @@
-"""The architectures of classifiers and their activations, by the names that configurations give them."""
+"""The architectures of classifiers and their activations, by their names in configurations."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +13,7 @@ class Architecture:
     Attributes:
         description: what it is.
         model: its class, a `Classifier`.
-        reads: its inputs: rows of a table (images are flattened to such), images, or states of a data set.
+        reads: its inputs: rows of a table (images are flattened), images, or states of a data set.
         keys: the settings of the section `architecture` that it uses.
     """
 

@@ -1,6 +1,6 @@
 """Residual networks with batch norms (He et al. 2016): ResNet-20 and, with the stem for small images, ResNet-18.
 
-Shortcuts between stages are projections, so that each stage has a stream of its own.
+Shortcuts between stages are projections, so each stage has its own stream.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ class _Block:
     """A block of two convolutions.
 
     Attributes:
-        stage: that it belongs to.
-        number: in its stage.
+        stage: index of its stage.
+        number: index in its stage.
         read: channels of its input.
     """
 
@@ -32,12 +32,12 @@ class _Block:
 
     @property
     def name(self) -> str:
-        """For the names of its maps."""
+        """Suffix of its maps' names."""
         return f"{self.stage}.{self.number}"
 
     @property
     def projects(self) -> bool:
-        """Whether it begins a stage but the first, and its shortcut is a projection to half the size."""
+        """Whether it begins a later stage, where its shortcut is a projection to half the size."""
         return self.stage > 0 and self.number == 0
 
 
@@ -59,7 +59,7 @@ class ResidualNetwork:
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:
-        """The channels of each stage's stream, in one order for all that write or read it; those inside each block."""
+        """The channels of each stage's stream, in one order for all its maps, and the channels inside each block."""
         streams: list[list[Slots]] = [[] for _ in self.channels]
         streams[0] += _written("stem")
         inside = []
@@ -115,7 +115,7 @@ class ResNet20(ResidualNetwork):
 
     @classmethod
     def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> "ResNet20":
-        """Of no settings of its own."""
+        """Without settings of its own."""
         return cls(images(shape), (16, 32, 64), 3, classes)
 
 
@@ -124,10 +124,10 @@ class ResNet18(ResidualNetwork):
 
     @classmethod
     def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> "ResNet18":
-        """Of no settings of its own."""
+        """Without settings of its own."""
         return cls(images(shape), (64, 128, 256, 512), 2, classes)
 
 
 def _written(name: str) -> list[Slots]:
-    """Where a channel that a convolution writes stands in it and in its norm."""
+    """Slots of a convolution's output channels, in its map and in its norm."""
     return [Slots(name, "rows", 0, False), Slots(f"norm-{name}", "rows", 0, False)]

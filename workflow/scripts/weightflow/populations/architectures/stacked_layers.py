@@ -1,4 +1,4 @@
-"""Layers of classifiers side by side: every map has S sets of weights, every input is one for each of them.
+"""Layers of S classifiers side by side: every map has S sets of weights, and every input S parts.
 
 Convolutions are linear maps too, from the C·k·k numbers of a patch, channel by channel.
 """
@@ -10,7 +10,7 @@ from torch.nn import functional
 from weightflow.networks.flat_weights import apply_linear
 from weightflow.networks.layout import LinearMap
 
-_CACHED = 2**17  # numbers in one network's patches up to which copying them costs less than a grouped convolution
+_CACHED = 2**17  # size of one network's patches up to which a copy is faster than a grouped convolution
 
 
 def dense(linear: Tensor, inputs: Tensor) -> Tensor:
@@ -19,7 +19,7 @@ def dense(linear: Tensor, inputs: Tensor) -> Tensor:
 
 
 def convolve(linear: Tensor, images: Tensor, kernel: int, stride: int = 1, padding: int = 0) -> Tensor:
-    """(S, N, neurons, H′, W′) of images (S, N, C, H, W) by maps (S, neurons, C·k·k), with a bias after them or none."""
+    """(S, N, neurons, H′, W′) of images (S, N, C, H, W) by maps (S, neurons, C·k·k), or C·k·k + 1 with a bias."""
     stack, channels = len(images), images.shape[2]
     patch = channels * kernel**2
     height, width = ((side + 2 * padding - kernel) // stride + 1 for side in images.shape[3:])
@@ -46,22 +46,22 @@ def _convolve_patches(linear: Tensor, images: Tensor, kernel: int, stride: int, 
 
 
 def pool(images: Tensor, size: int) -> Tensor:
-    """(S, N, C, H / size, W / size) largest values of images (S, N, C, H, W) in squares."""
+    """(S, N, C, H / size, W / size) maxima of images (S, N, C, H, W) over squares."""
     return functional.max_pool2d(images.flatten(0, 1), size).unflatten(0, images.shape[:2])
 
 
 def scaled(linear: Tensor, values: Tensor) -> Tensor:
-    """Values (S, …, C) times the first column of maps (S, C, 2), plus the second: what follows a normalisation."""
+    """Values (S, …, C) times the first column of maps (S, C, 2), plus the second, as after a normalisation."""
     shape = (len(linear), *[1] * (values.dim() - 2), -1)
     return values * linear[..., 0].reshape(shape) + linear[..., 1].reshape(shape)
 
 
 class BatchNorms:
-    """The batch norms of a pass through classifiers: with given moments, or with those of the batch, which it keeps.
+    """The batch norms of a pass through classifiers: with given moments, or with those of the batch, which it stores.
 
     Attributes:
-        moments: (S, 2, C) mean and variance of what each norm reads, by its name.
-        given: whether these were known before the pass.
+        moments: (S, 2, C) mean and variance of each norm's input, by its name.
+        given: whether the moments were given.
     """
 
     EPSILON = 1e-5
@@ -82,12 +82,12 @@ class BatchNorms:
 
 
 def for_each(inputs: Tensor, stack: int, dimensions: int) -> Tensor:
-    """(S, N, …) of inputs (N, …) that all networks share, or that are (S, N, …) already.
+    """(S, N, …) of inputs (N, …) that all networks share; inputs (S, N, …) stay as they are.
 
     Args:
-        inputs: of a number of dimensions each.
-        stack: number of networks.
-        dimensions: of one input.
+        inputs: (N, …) or (S, N, …).
+        stack: number S of networks.
+        dimensions: number of axes of one input.
     """
     return inputs if inputs.dim() == dimensions + 2 else inputs.expand(stack, *inputs.shape)
 

@@ -1,4 +1,4 @@
-"""This project's backbones as classifiers: what is the next count, given those before it (tasks/next_count.py)?"""
+"""Backbones as classifiers of the next count, given the counts before it (tasks/next_count.py)."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -15,10 +15,10 @@ from weightflow.populations.architectures.stacked_layers import BatchNorms
 
 
 class StateClassifier:
-    """A backbone of counts that is asked for one variable at a time.
+    """A backbone of counts that predicts one variable at a time.
 
     Args:
-        backbone: whose head is one of counts.
+        backbone: with a head of counts.
     """
 
     def __init__(self, backbone: Backbone):
@@ -31,9 +31,9 @@ class StateClassifier:
         return self.backbone.initial(stack, generator)
 
     def logits(self, weights: Tensor, inputs: Tensor, norms: BatchNorms) -> Tensor:
-        """(S, N, L) of inputs (N, d + 1) or (S, N, d + 1), states and the variable asked for, at weights (S, P).
+        """(S, N, L) of inputs (N, d + 1) or (S, N, d + 1), states and the variable's index, at weights (S, P).
 
-        What is no count, as noise among the queries of a behavioural loss, is taken for the nearest one.
+        Other numbers, such as noise in the queries of a behavioural loss, are rounded to the nearest count.
         """
         *_, width = inputs.shape
         states = inputs[..., : width - 1].round().long().clamp(0, self.backbone.head.outputs - 1)

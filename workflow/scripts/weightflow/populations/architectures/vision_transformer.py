@@ -16,7 +16,7 @@ from weightflow.populations.architectures.stacked_layers import BatchNorms, dens
 
 
 class VisionTransformer:
-    """Attention over the patches of an image; the class token's last state says the label.
+    """Attention over the patches of an image; the class token's last state gives the logits.
 
     Args:
         shape: of the images, (channels, height, width).
@@ -56,7 +56,7 @@ class VisionTransformer:
     def symmetries(self) -> tuple[HiddenUnits, ...]:
         """Units of the residual stream; in each block, heads with the units inside them, and feed-forward units.
 
-        Norms take the stream's mean away, so that its units have one order and no signs.
+        Norms subtract the stream's mean, so all maps share one order of its units, and signs cannot change.
         """
         blocks, size = range(self.depth), self.width // self.heads
         norms = ["norm", *(f"norm-{part}{block}" for block in blocks for part in ("attention", "forward"))]

@@ -1,4 +1,4 @@
-"""Tasks by their names: small ones come with scikit-learn, images are read from the files that their authors give."""
+"""Tasks by their names: small ones come with scikit-learn, images are read from their authors' files."""
 
 from collections.abc import Mapping
 
@@ -25,8 +25,8 @@ def named_task(name: str, settings: SplitSettings, catalogue: Mapping[str, DataS
     """The task of a name, split and scaled.
 
     Args:
-        name: one of `BUILT_IN`, or of the catalogue, whose files are there.
-        settings: as `split_task` takes them; `test` counts where the authors of the data name no test part.
+        name: one of `BUILT_IN`, or of the catalogue, with its files in place.
+        settings: as for `split_task`; `test` applies if the authors of the data name no test part.
         catalogue: of images.
 
     Raises:

@@ -1,6 +1,6 @@
 """The tasks that classifiers learn, by name: those that come with scikit-learn, and `resources/tasks.yaml`.
 
-The latter is a catalogue of image data sets: their files, where those come from, and what they hold.
+The latter is a catalogue of image data sets, with their files, sources and content.
 """
 
 import re
@@ -16,7 +16,7 @@ from weightflow.populations.tasks.registry import BUILT_IN, IMAGE_FORMATS
 from weightflow.settings import Many, NameIn, Settings, Sha256, Url, Written
 from weightflow.yaml_files import read_yaml
 
-FOLDER = Path("resources", "data")  # of a run's working folder
+FOLDER = Path("resources", "data")  # in a run's working folder
 
 
 class TaskFile(Settings):
@@ -56,9 +56,9 @@ class Source:
     """A file that is fetched.
 
     Attributes:
-        path: where it goes.
-        url: where it comes from.
-        sha256: checksum that it must have.
+        path: its place on disk.
+        url: its source.
+        sha256: its checksum.
     """
 
     path: Path
@@ -75,7 +75,7 @@ class DataSet:
         format: how the files are written, one of `IMAGE_FORMATS`.
         shape: channels, height and width of an image.
         classes: number of labels.
-        files: by what they are for.
+        files: by their use.
     """
 
     title: str
@@ -90,7 +90,7 @@ def read_catalogue(path: str | Path, folder: str | Path = FOLDER) -> dict[str, D
 
     Args:
         path: of the catalogue.
-        folder: whose folder NAME is for the files of the data set NAME.
+        folder: holds the files of the data set NAME in its folder NAME.
 
     Raises:
         InputError: not YAML, a missing, unknown or malformed key, or other files than those of the format.

@@ -1,6 +1,6 @@
-"""Labelled images in the files that their authors give: IDX, CIFAR and STL binaries, MATLAB arrays, folders of images.
+"""Labelled images in their authors' files: IDX, CIFAR and STL binaries, MATLAB arrays, folders of images.
 
-Archives are read where they lie; what is packed in them is held against the memory before it is unpacked.
+Archives are read in place; the size of their content is compared with the memory before it is unpacked.
 """
 
 import gzip
@@ -31,11 +31,11 @@ _DAMAGED = (
     *(OSError, EOFError, ValueError, TypeError, ArithmeticError, LookupError, RuntimeError, MemoryError),
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, SyntaxError, Image.DecompressionBombError),
 )
-_PIXEL = 1 + 4  # bytes, as it is read and as it is given
+_PIXEL = 1 + 4  # bytes of a pixel, in the file and as float32
 
-_IDX_BYTES = b"\0\0\x08"  # how a file of bytes begins; the number of axes follows
+_IDX_BYTES = b"\0\0\x08"  # first bytes of a file of bytes; the number of axes follows
 
-_MOST_UNPACKED = 1 << 34  # bytes of a .tar.gz that are looked through; STL-10 has 3.2 · 10⁹
+_MOST_UNPACKED = 1 << 34  # largest number of unpacked bytes of a .tar.gz; STL-10 has 3.2 · 10⁹
 
 CIFAR_FILES = {"training": tuple(f"data_batch_{i}.bin" for i in range(1, 6)), "test": ("test_batch.bin",)}
 _CIFAR_SHAPE = (3, 32, 32)
@@ -46,7 +46,7 @@ _STL_SHAPE = (3, 96, 96)
 _MAT_HEAD = 128  # bytes
 _MAT_ORDERS = {b"\0\x01IM": "<", b"\x01\0MI": ">"}  # version 5 in either order of bytes
 _MAT_MATRIX, _MAT_PACKED = 14, 15
-# Types that the parts of an array have: flags, shape, name and numbers.
+# Allowed types of an array's parts: flags, shape, name and numbers.
 _MAT_PARTS = ((6,), (5,), (1,), (1, 2, 3, 4, 5, 6, 7, 9, 12, 13))
 _MAT_COMPLEX = 0x800  # a flag
 _MAT_CLASSES = {"X": ("uint8",), "y": ("uint8", "double")}
@@ -56,10 +56,10 @@ _LARGEST_IMAGE = 1 << 26  # bytes of a file
 
 
 def read_parts(data_set: DataSet) -> tuple[Labelled, Labelled | None]:
-    """All labelled images of a data set but those of its test part, and these, where its authors name one.
+    """The labelled images of a data set without the test part, and the authors' test part, if they name one.
 
     Raises:
-        InputError: a file is missing or damaged, or holds other images than the catalogue says.
+        InputError: a file is missing or damaged, or its images differ from the catalogue.
     """
     files = {use: source.path for use, source in data_set.files.items()}
     parts = IMAGE_FORMATS[data_set.format].read.load()(files)
@@ -130,7 +130,7 @@ def read_cifar(archive: str | Path, part: str) -> Labelled:
 
 
 def read_stl(archive: str | Path, part: str) -> Labelled:
-    """Read the labelled images of STL-10 from its `.tar.gz`; they lie there column by column.
+    """Read the labelled images of STL-10 from its `.tar.gz`, where they are stored column by column.
 
     Args:
         archive: the file.
@@ -157,7 +157,7 @@ def read_svhn(path: str | Path) -> Labelled:
         Inputs (N, 3, H, W).
 
     Raises:
-        InputError: the file is missing, damaged or too large, or its variables are not such arrays of numbers.
+        InputError: the file is missing, damaged or too large, or its variables have other types or shapes.
     """
     path = Path(path)
     _check_file(path)
@@ -180,7 +180,7 @@ def read_folders(archive: str | Path) -> Labelled:
         Inputs (N, 3, H, W) by class and name; labels number the classes in the order of their names.
 
     Raises:
-        InputError: the file is missing, damaged or too large, or an image is, or it differs from the others.
+        InputError: the file is missing, damaged or too large, or an image is, or images differ in shape.
     """
     archive = Path(archive)
     _check_file(archive)
@@ -196,7 +196,7 @@ def read_folders(archive: str | Path) -> Labelled:
 
 
 def _labelled(pixels: np.ndarray, labels: np.ndarray, where: str) -> Labelled:
-    """Bytes (N, C, H, W) as shares of the brightest, with labels (N,)."""
+    """Bytes (N, C, H, W) scaled to 0 … 1, with labels (N,)."""
     if not pixels.size:
         raise InputError(f"{where}: holds no images, shape {pixels.shape}; take the authors' file.")
     if len(labels) != len(pixels):
@@ -209,7 +209,7 @@ def _labelled(pixels: np.ndarray, labels: np.ndarray, where: str) -> Labelled:
 
 
 def _check_labels(labels: np.ndarray, where: str) -> None:
-    """Refuse others than 1 to 10."""
+    """Refuse labels other than 1 to 10."""
     if not np.isin(labels, np.arange(1, 11)).all():
         raise InputError(f"{where}: holds labels other than 1 to 10; take the authors' file.")
 
@@ -221,10 +221,10 @@ def _check_file(path: Path) -> None:
 
 @contextmanager
 def _whole(where: str, what: str) -> Iterator[None]:
-    """Say what a file is not, where a block that reads it finds it so.
+    """Turn a decoder's errors in a block into one about the file.
 
     Raises:
-        InputError: in place of what decoders raise.
+        InputError: a decoder raised an error.
     """
     try:
         yield
@@ -235,7 +235,7 @@ def _whole(where: str, what: str) -> Iterator[None]:
 
 
 def _read_idx(path: Path, axes: int) -> np.ndarray:
-    """An array of bytes with so many axes."""
+    """An array of bytes with this number of axes."""
     _check_file(path)
     with _whole(f"{path}", "an IDX file in .gz"), gzip.open(path) as stream:
         magic = read_exactly(stream, 4)
@@ -284,11 +284,11 @@ def _unpack(archive: Path, names: Sequence[str]) -> list[bytes]:
 
 
 def _inflated(path: Path) -> io.BytesIO:
-    """A MATLAB file with its variables unpacked, each to the length that it gives itself and no further."""
+    """A MATLAB file with its variables unpacked, each at most to its declared length."""
     check_bytes(os.path.getsize(path), f"{path}: the file")
     content = memoryview(path.read_bytes())
     order = _MAT_ORDERS.get(bytes(content[_MAT_HEAD - 4 : _MAT_HEAD]))
-    if order is None or 0 in content[:4]:  # by which scipy takes it for one of version 4
+    if order is None or 0 in content[:4]:  # scipy would read it as version 4
         raise InputError(f"{path}: is no MATLAB file of version 5 (save -v6 or -v7); take the authors' file.")
     plain = io.BytesIO()
     plain.write(content[:_MAT_HEAD])
@@ -304,10 +304,10 @@ def _inflated(path: Path) -> io.BytesIO:
         unpacker = zlib.decompressobj()
         head = unpacker.decompress(content[start + 8 : place], 8)
         _, size = struct.unpack(f"{order}II", head)
-        check_bytes(plain.tell() + size, f"{path}: what is packed in it")
+        check_bytes(plain.tell() + size, f"{path}: its unpacked content")
         body = unpacker.decompress(unpacker.unconsumed_tail, size + 1)
         if len(body) != size:
-            raise EOFError("a variable is of another length than it says")
+            raise EOFError("a variable does not have its declared length")
         plain.write(head)
         plain.write(body)
     plain.seek(0)
@@ -315,10 +315,10 @@ def _inflated(path: Path) -> io.BytesIO:
 
 
 def _check_arrays(content: memoryview) -> None:
-    """Refuse arrays X and y of other parts than they have to have: scipy takes their types as they are, and crashes.
+    """Refuse arrays X and y with wrong parts: scipy does not check their types, and crashes.
 
     Raises:
-        ValueError, struct.error: they are others, or too short.
+        ValueError, struct.error: a part has a wrong type or is too short.
     """
     place, order = _MAT_HEAD, _MAT_ORDERS[bytes(content[_MAT_HEAD - 4 : _MAT_HEAD])]
     while place < len(content):
@@ -333,7 +333,7 @@ def _check_parts(body: memoryview, order: str) -> None:
         kind, size = struct.unpack_from(f"{order}II", body, place)
         start, end = place + 8, place + 8 + size
         place = end + -size % 8
-        if kind >> 16:  # a part of no more than four bytes, in its own tag
+        if kind >> 16:  # a part of at most four bytes, inside its tag
             kind, size = kind & 0xFFFF, kind >> 16
             start, end, place = start - 4, start - 4 + size, start
         if kind not in allowed or end > len(body) or (place == start and size > 4):
@@ -346,7 +346,7 @@ def _check_parts(body: memoryview, order: str) -> None:
 
 
 class _Variable(NamedTuple):
-    """What the header of a MATLAB file says of a variable."""
+    """A variable in the header of a MATLAB file."""
 
     name: str
     shape: tuple[int, ...]
@@ -354,14 +354,14 @@ class _Variable(NamedTuple):
 
 
 def _check_variables(listed: Sequence[_Variable], path: Path) -> None:
-    """Refuse variables X and y that are missing, no numbers, or of other shapes, by their headers alone."""
+    """Refuse variables X and y that are missing or have wrong types or shapes, by their headers."""
     for name, allowed in _MAT_CLASSES.items():
         own = [variable for variable in listed if variable.name == name]
         if len(own) != 1 or own[0].kind not in allowed:
             held = ", ".join(variable.kind for variable in own) or "nothing"
             raise InputError(
-                f"{path}: holds {held} as variable {name}, and expected is one array of {' or '.join(allowed)}; take "
-                "the authors' file."
+                f"{path}: holds {held} as variable {name}, not one array of {' or '.join(allowed)}; take the authors' "
+                "file."
             )
         shape = own[0].shape
         if len(shape) != (4 if name == "X" else 2) or min(shape) < 1:
@@ -370,7 +370,7 @@ def _check_variables(listed: Sequence[_Variable], path: Path) -> None:
 
 
 def _classed(archive: zipfile.ZipFile, where: Path) -> Iterator[tuple[str, zipfile.ZipInfo]]:
-    """The images of an archive, each with the name of the folder that it lies in."""
+    """The images of an archive, each with the name of its folder."""
     for info in archive.infolist():
         *folders, name = info.filename.split("/")
         if not name.lower().endswith(_SUFFIXES) or name.startswith("."):
@@ -383,7 +383,7 @@ def _classed(archive: zipfile.ZipFile, where: Path) -> Iterator[tuple[str, zipfi
 
 
 def _decode(archive: zipfile.ZipFile, images: Sequence[zipfile.ZipInfo], where: Path) -> np.ndarray:
-    """Images (N, H, W, 3), all of the size of the first one, which is known before any of them is decoded."""
+    """Images (N, H, W, 3), all of the first one's size, which is checked before any is decoded."""
     pixels = np.empty(0, np.uint8)
     for i, info in enumerate(images):
         at = f"{where}: the image '{shown(info.filename)}'"

@@ -1,7 +1,7 @@
-"""The task of a backbone: to name a count from the counts before it, so that its cross-entropy is a likelihood.
+"""The task of a backbone: predict a count from the counts before it, so that the cross-entropy is a likelihood.
 
-An example is a state, and the variable of it that is asked for. Populations of backbones learn these as classifiers
-learn theirs: each network is one more anchor of the same snapshot.
+An example is a state and the index of the variable to predict. Each network of a population of backbones is another
+anchor of the same snapshot.
 """
 
 import numpy as np
@@ -28,7 +28,9 @@ def task_of_states(data: Snapshots, time: float | None, settings: SplitSettings,
         InputError: the time is not an observed one, states are not counts, or a part would be empty.
     """
     if not isinstance(data.space, Counts):
-        raise InputError(f"{source}: its states are real values, and populations of backbones are of counts.")
+        raise InputError(
+            f"{source}: its states are real values, and populations of backbones need counts; choose another data set."
+        )
     observed = data.observed_times
     if time is not None and not np.isclose(observed, time).any():
         raise InputError(
@@ -42,14 +44,14 @@ def task_of_states(data: Snapshots, time: float | None, settings: SplitSettings,
     if not 0 < held < len(states) or not len(test):
         raise InputError(
             f"{source}: {len(states)} training and {len(test)} held-out states at time {data.times[place]:g} leave a "
-            f"part without any, with a share of {settings.validation} for validation; add states."
+            f"part empty, with a share of {settings.validation} for validation; add states."
         )
     training, validation = states[order[held:]], states[order[:held]]
     return Task(_examples(training), _examples(validation), _examples(test), data.space.levels)
 
 
 def _examples(states: np.ndarray) -> Labelled:
-    """Of each variable of each state (N, d), in this order: (N·d, d + 1) the state and the variable's index."""
+    """One example per variable of each state (N, d): inputs (N·d, d + 1), the state and the variable's index."""
     number, variables = states.shape
     asked = np.tile(np.arange(variables), number)
     inputs = np.column_stack([np.repeat(states, variables, axis=0), asked])

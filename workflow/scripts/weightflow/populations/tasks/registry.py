@@ -1,4 +1,4 @@
-"""Tasks that come with scikit-learn, and the formats in which the authors of images give them.
+"""Tasks that come with scikit-learn, and the formats of image data sets.
 
 Tasks of images are in `resources/tasks.yaml` (catalogue.py).
 """
@@ -13,7 +13,7 @@ class BuiltInTask:
     """A data set that comes with scikit-learn, and is read by its name.
 
     Attributes:
-        description: what its examples are.
+        description: its examples.
         shape: of an input.
     """
 
@@ -27,9 +27,9 @@ class ImageFormat:
 
     Attributes:
         description: how its files are written.
-        files: what each of them is for.
-        read: function of the files' paths, by what they are for, to all labelled images but those of the test part, and
-            to these, where the authors name one.
+        files: the use of each file.
+        read: function of the files' paths by use to the labelled images without the test part, and to the test part,
+            if the authors name one.
     """
 
     description: str

@@ -1,4 +1,4 @@
-"""Tasks that classifiers learn: labelled inputs, in three parts of which training sees one and no choice the last."""
+"""Tasks that classifiers learn: labelled inputs in a training, a validation and a test part."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,12 +30,12 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Task:
-    """What classifiers learn and are judged by.
+    """Labelled inputs in three parts.
 
     Attributes:
-        training: what they are trained on; the scale of all inputs is measured here.
-        validation: what every choice is made by.
-        test: what only the results are measured on.
+        training: for training; the scale of all inputs comes from it.
+        validation: for all choices.
+        test: for results only.
         classes: number of labels.
     """
 
@@ -46,7 +46,7 @@ class Task:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of an input."""
+        """Shape of an input."""
         return self.training.inputs.shape[1:]
 
 
@@ -60,9 +60,9 @@ def split_task(everything: Labelled, settings: SplitSettings, test: Labelled | N
     """Split, and scale by the training part: tables by feature, images as a whole.
 
     Args:
-        everything: all that there is, or all but the test part.
+        everything: all examples, or all but the test part.
         settings: shares `validation` and `test`, and the `seed` of the split.
-        test: the test part, where the authors of the data name one.
+        test: the authors' test part, if they name one.
 
     Raises:
         InputError: a part is empty, or a label is missing in training.
