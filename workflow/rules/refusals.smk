@@ -1,5 +1,5 @@
-# What is wrong and is known only once there are data or results. Input functions (inputs.smk) ask for a job that says it in
-# one sentence and fails; where nothing is wrong, they ask for nothing.
+# Errors that depend on prepared data or existing results. On an error the input functions (inputs.smk) request a job
+# that fails with one sentence.
 
 
 rule refuse:
@@ -20,5 +20,5 @@ rule refuse:
         "../scripts/refuse.py"
 
 
-# The folder of results, with a module's prefix.
+# The folder of results, with the prefix of a module.
 FOLDER = Path(rules.refuse.output[0]).parents[1]
