@@ -56,7 +56,7 @@ def snapshot_sources(wildcards):
 
 
 def exact_law_of(wildcards):
-    """The exact law's file; [] if the data set has no system."""
+    """The exact law's file; [] if it is not requested."""
     return plan.law_of(wildcards.dataset)
 
 

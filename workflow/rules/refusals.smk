@@ -15,7 +15,7 @@ rule refuse:
         sentence=lambda w: fault_of(w.subject),
         code=code("refuse.py"),
     message:
-        "Say what is wrong with {wildcards.subject}"
+        "Report the error in {wildcards.subject}"
     script:
         "../scripts/refuse.py"
 

@@ -29,10 +29,10 @@ CONFIGURATION = f"""\
 # Configuration
 
 {MADE}
-A config file names data sets and whatever differs from the defaults below. Unknown keys are refused.
-A config is as trusted as the workflow beside it: Snakemake runs one that says `__use_yte__` as a program.
-A file that names no `datasets` changes the default run (`config.yaml`). Populations and bands are those of the config;
-those of the default run are in `populations.yaml`, which a run of the default target never reads.
+A config file names data sets and the settings that differ from the defaults below. Unknown keys are refused.
+Run only configs that you trust: Snakemake executes a config with the key `__use_yte__` as a program.
+A file without `datasets` changes the default run (`config.yaml`). Populations and bands are those of the config. For the
+default run they are in `populations.yaml`, which the default target does not read.
 
 """
 
@@ -172,7 +172,7 @@ def _headline(path: Path) -> str:
     with path.open(encoding="utf-8") as file:
         first = file.readline()
     if not first.startswith("# "):
-        raise ValueError(f"{path}: the first line must be a comment that says what the file runs.")
+        raise ValueError(f"{path}: the first line must be a comment that describes the run.")
     return first.removeprefix("# ").strip().removesuffix(".")
 
 

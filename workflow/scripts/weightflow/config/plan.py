@@ -78,7 +78,7 @@ class SimulatedParts(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """A choice on a validation split, and the models that share it.
+    """The choice of a teacher, of smoothing or of steps, and the models that share it.
 
     Attributes:
         kind: teacher, smoothing or steps.
@@ -328,7 +328,7 @@ class Plan:
         return bool(self.dataset(dataset).system and self.config.evaluation.exact.max_states)
 
     def law_of(self, dataset: str) -> str | list[str]:
-        """The exact law of a data set and of its folds, [] without a system; its file may hold an unknown law."""
+        """The exact law of a data set and of its folds, whose file may mark it as unknown; [] if it is not requested."""
         return f"results/{fold_of(dataset).dataset}/exact_law.safetensors" if self.has_exact_law(dataset) else []
 
     def has_landscape(self, dataset: str) -> bool:
@@ -473,7 +473,7 @@ class Plan:
         """The system of each data set whose system has published results."""
         with (self.home / "resources" / "published.csv").open(encoding="utf-8") as file:
             known = {row["system"] for row in csv.DictReader(line for line in file if not line.startswith("#"))}
-        # Published results cover the whole range of times.
+        # Published results cover all times, so data sets that hold times back are left out.
         found = {name: own.system or "" for name, own in self.config.datasets.items() if not own.hold_back}
         return {name: system for name, system in found.items() if system in known}
 

@@ -60,7 +60,7 @@ def _check_checkpoints(training: NetworkTrainingSettings, where: str) -> None:
 
 
 def _check_snapshot(settings: PopulationSettings, datasets: Mapping[str, DatasetSettings], where: str) -> None:
-    """The task of snapshots needs a backbone, a data set and no other architecture; other tasks have neither."""
+    """The task of snapshots needs a backbone and a data set; other tasks have neither."""
     kind, task, name = settings.architecture.kind, settings.task, settings.snapshot.dataset
     if (ARCHITECTURES[kind].reads == "states") != (task == SNAPSHOT):
         backbones = [name for name, own in ARCHITECTURES.items() if own.reads == "states"]
