@@ -31,8 +31,8 @@ CONFIGURATION = f"""\
 {MADE}
 A config file names data sets and the settings that differ from the defaults below. Unknown keys are refused.
 Run only configs that you trust: Snakemake executes a config with the key `__use_yte__` as a program.
-A file without `datasets` changes the default run (`config.yaml`). Populations and bands are those of the config. For the
-default run they are in `populations.yaml`, which the default target does not read.
+Without `datasets` a file changes the default run (`config.yaml`). Populations and bands are those of the config. For
+the default run they are in `populations.yaml`, which the default target does not read.
 
 """
 

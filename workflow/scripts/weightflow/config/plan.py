@@ -328,7 +328,7 @@ class Plan:
         return bool(self.dataset(dataset).system and self.config.evaluation.exact.max_states)
 
     def law_of(self, dataset: str) -> str | list[str]:
-        """The exact law of a data set and of its folds, whose file may mark it as unknown; [] if it is not requested."""
+        """The exact law of a data set and its folds, whose file may mark it as unknown; [] if it is not requested."""
         return f"results/{fold_of(dataset).dataset}/exact_law.safetensors" if self.has_exact_law(dataset) else []
 
     def has_landscape(self, dataset: str) -> bool:
