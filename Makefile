@@ -14,22 +14,22 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python -m pytest -n auto tests
 
-## The tests that take seconds and start no Snakemake: two minutes on two cores.
+## Fast tests without Snakemake: two minutes on two cores.
 test-fast: $(VENV)/.installed-dev
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python -m pytest -n auto -m "not slow and not hostile and not workflow" tests
 
-## The profile for Kubernetes, as far as that goes without one.
+## Tests of the Kubernetes profile without a cluster.
 test-kubernetes: $(ENGINES)/.installed
 	PATH="$(CURDIR)/$(ENGINES)/bin:$$PATH" python -m pytest tests/engines/test_kubernetes.py
 
-## The same bytes from every run: on 1, 2 and 8 cores, interrupted and killed.
+## Comparison of the bytes of runs on 1, 2 and 8 cores, interrupted and killed.
 test-reproducibility: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python tests/reproducibility/run.py
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python tests/reproducibility/run.py --config tests/config/populations.yaml \
 		--target populations
 
-## Every figure, table and the report from saved results alone, without torch: of this folder, with the settings of
-## CONFIG; or of ARCHIVE=FILE, which is unpacked into FOLDER=NEW.
+## All figures, tables and the report from saved results, without torch: from this folder with the settings of CONFIG,
+## or from ARCHIVE=FILE, unpacked into FOLDER=NEW.
 FOLDER ?= .
 SETTINGS := $(firstword $(wildcard $(FOLDER)/results/settings.yaml $(FOLDER)/results/populations/settings.yaml) \
 	$(FOLDER)/results/settings.yaml)
@@ -39,7 +39,8 @@ figures: $(VENV)/.installed-analysis
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" snakemake figures --forceall --cores 8 --profile profiles/figures \
 		--directory $(FOLDER) --configfile $(CONFIG)
 
-## Kills, full disks, damaged files and more, against an undisturbed run: results/faults.md, long; some of it as root.
+## Runs with kills, full disks, damaged files and more, compared with an undisturbed run: results/faults.md. Long; some
+## cases need root.
 test-faults: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python tests/faults/run.py $(FAULTS)
 
@@ -60,7 +61,7 @@ bench: $(VENV)/.installed
 docs: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python workflow/schemas/describe.py
 
-## Remove the environment; results, and the record of what made them, stay.
+## Remove the environment; results and their records stay.
 clean:
 	rm -rf $(VENV)
 
@@ -81,8 +82,8 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbm
 	$(VENV)/bin/pip install --quiet --no-deps --requirement requirements-oracle.txt
 	touch $@
 
-# Apart, on top of the environment of the tests: Snakemake imports every plugin that is there whenever it starts, and these
-# double the time of that.
+# A separate environment on top of that of the tests: Snakemake imports all installed plugins at every start, and these
+# double its start-up time.
 $(ENGINES)/.installed: $(VENV)/.installed-dev requirements-kubernetes.txt requirements-slurm.txt
 	$(VENV)/bin/python -m venv --without-pip $(ENGINES)
 	$(VENV)/bin/python -c 'import sysconfig as s; print("import site; site.addsitedir(%r)" % s.get_path("purelib"))' \

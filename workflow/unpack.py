@@ -11,9 +11,9 @@ from weightflow.records.archive import unpack
 
 
 def main() -> None:
-    """Unpack, or say in one sentence why not."""
+    """Unpack the archive, or exit with an error sentence."""
     parser = argparse.ArgumentParser(description="Unpack an archive of results, and check that it is whole.")
-    parser.add_argument("archive", type=Path, help="what `snakemake archive` made")
+    parser.add_argument("archive", type=Path, help="file made by `snakemake archive`")
     parser.add_argument("folder", type=Path, help="a new folder")
     arguments = parser.parse_args()
     try:

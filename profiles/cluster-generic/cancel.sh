@@ -1,5 +1,5 @@
 #!/bin/sh
-# cancel.sh NUMBER...: ends jobs of submit.sh, with all that they started.
+# cancel.sh NUMBER...: ends jobs of submit.sh, with their child processes.
 for number; do
   job=.snakemake/cluster-generic/$number
   kill -s TERM -- "-$(cat "$job/session")" && echo cancelled > "$job/ended"

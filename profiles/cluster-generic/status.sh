@@ -1,8 +1,8 @@
 #!/bin/sh
-# status.sh NUMBER: how a job of submit.sh is doing.
+# status.sh NUMBER: prints the status of a job of submit.sh.
 job=.snakemake/cluster-generic/$1
 if [ ! -e "$job/ended" ]; then
-  # Not begun, or alive; one that was killed has left no word.
+  # Not started, or alive. A killed job leaves no file `ended`.
   if [ ! -e "$job/session" ] || kill -0 "$(cat "$job/session")" 2> /dev/null; then
     echo running
     exit

@@ -124,12 +124,12 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         (
             config(model={"path": {"method": "pca", "behavioural": 1}}),
             "models.m.path.behavioural: ",
-            "pca decodes no weights that could be judged; set method: autoencoder, or behavioural: 0",
+            "pca decodes no weights, and the behavioural loss needs them; set method: autoencoder, or behavioural: 0",
         ),
         (
             config(model={"anchors": {"jobs": "per_snapshot", "alignment": "sequential"}}),
             "models.m.anchors.jobs: ",
-            "sequential anchors need each other in training",
+            "sequential anchors depend on each other in training",
         ),
         (
             config(model={"anchors": {"jobs": "per_snapshot", "alignment": "joint"}}),
@@ -233,9 +233,9 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         (
             config(model={}, ablations={"factors": WIDTH, "labels": {"width": "$\\foo$"}}),
             "ablations.labels.width: ",
-            "has no formula between its dollar signs",
+            "is not a formula",
         ),
-        (config({"time_label": "$\\foo$"}), "datasets.data.time_label: ", "has no formula between its dollar signs"),
+        (config({"time_label": "$\\foo$"}), "datasets.data.time_label: ", "is not a formula"),
         (
             config(model={}, ablations={"factors": WIDTH, "bases": {"width": "n"}}),
             "ablations.bases.width: ",
@@ -260,7 +260,7 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         (
             config(models={"m": {}, "width-wide": {}}, ablations={"factors": WIDTH}),
             "ablations.factors: ",
-            "a level of width has the run width-wide, and so has another level, a model or a baseline; rename",
+            "a level of width has the run width-wide, which is also the run of another level, a model or a baseline;",
         ),
         (
             config(model={}, ablations={"factors": {"a": {"b-c": {}}, "a-b": {"c": {}}}}),
@@ -459,7 +459,7 @@ def test_holding_back_all_but_two_snapshots_of_a_system_is_refused(complete, sys
 
 
 def test_a_data_set_is_not_called_like_a_fold(check, refused):
-    with refused(r"my\.yaml: datasets\.x-without-1: names ending so are those of folds"):
+    with refused(r"my\.yaml: datasets\.x-without-1: names with this ending are those of folds"):
         check({"datasets": {"x-without-1": {"system": "epidemic"}}})
 
 

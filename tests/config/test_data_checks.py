@@ -88,9 +88,12 @@ def test_the_systems_variables_and_times_are_fine(names):
         (raw("S", "I", "R", times=(0, 1, 2)), "holds 3 times, and the grid of the system epidemic has 4 points"),
         (
             raw("S", "I", "R", times=(0, 0.5, 1, 1.5)),
-            "a snapshot is at time 0.5, which the system epidemic calls",
+            "a snapshot is at time 0.5, which is step 1 on the grid of the system epidemic",
         ),
-        (raw("S", "I", "R", times=(1, 2, 3, 4)), "time 1, which the system epidemic calls 0, for it counts the"),
+        (
+            raw("S", "I", "R", times=(1, 2, 3, 4)),
+            "time 1, which is step 0 on the grid of the system epidemic; times must count",
+        ),
     ],
 )
 def test_what_the_system_cannot_have_made_is_refused_in_one_sentence(made, fault):

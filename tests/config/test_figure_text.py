@@ -32,6 +32,6 @@ def test_what_can_be_drawn_is_accepted(label):
 def test_what_cannot_be_drawn_is_refused(label):
     assert not is_drawn(label)
     with pytest.raises(
-        InputError, match=r"^my\.yaml: datasets\.d\.time_label: .* has no formula between its dollar signs"
+        InputError, match=r"^my\.yaml: datasets\.d\.time_label: .* is not a formula that figures can show"
     ):
         check_label(label, "my.yaml: datasets.d.time_label")

@@ -82,14 +82,17 @@ CASES = {
         {"task": "digits", "architecture": {"kind": "vit", "hidden": 30}},
         "architecture: 4 heads do not divide the width 30",
     ),
-    "components": ({"flow": {"components": 100}}, "flow.components: 100 networks have at most 99 components"),
+    "components": (
+        {"flow": {"components": 100}},
+        "flow.components: 100 networks have at most 99 principal components, not 100",
+    ),
     "heads of the auto-encoder": (
         {"autoencoder": {"structural": [1], "width": 30}},
         "autoencoder: 4 heads do not divide the width 30",
     ),
     "no network unseen": (
         {"autoencoder": {"structural": [1], "shares": [0.8, 0.2]}},
-        "autoencoder.shares: .* of 100 networks leave a part without any",
+        "autoencoder.shares: .* of 100 networks leave a part without networks",
     ),
 }
 

@@ -194,7 +194,7 @@ ABOUT = {
     "left_out": None,
 }
 LINKED = "is a link to another place"
-OUTSIDE = "must be free, in the working folder and in none that is hidden or another's"
+OUTSIDE = "must be free, in the working folder, outside of hidden folders"
 DAMAGED = "truncated or not safetensors"
 CPU = torch.device("cpu")
 read_encoder, read_flow_of_weights = partial(read_autoencoder, device=CPU), partial(read_weight_flow, device=CPU)
@@ -310,7 +310,7 @@ HOSTILE = {
     "csv: a variable whose name no figure could show": Case(
         file("data.csv", "time,$\\nothing$\n0,1\n0,2\n1,3\n1,4\n"),
         raw("data.csv"),
-        "no formula between its dollar",
+        "is not a formula that figures can show",
     ),
     "csv: an empty line and NUL": Case(file("data.csv", b"\n\0"), raw("data.csv"), "data.csv"),
     "csv: one quotation mark": Case(file("data.csv", TABLE + b'9,"' + b"x\n" * 1000), raw("data.csv"), "data.csv"),
@@ -483,7 +483,7 @@ HOSTILE = {
         OUTSIDE, file="data/../.snakemake/a.csv", url="http://127.0.0.1:9/x"
     ),
     "config: a download over a folder": in_dataset(
-        "its place must be free", lambda: os.mkdir("a.csv"), file="a.csv", url="http://127.0.0.1:9/x"
+        "its path must be free", lambda: os.mkdir("a.csv"), file="a.csv", url="http://127.0.0.1:9/x"
     ),
     "config: a download by another protocol": in_dataset("cannot be used", file="a.csv", url="jar:file:///etc/passwd"),
     "config: a download with a line's end": in_dataset("cannot be used", file="a.csv", url="http://a/\r\nHost: b"),

@@ -1,4 +1,4 @@
-# Anchor training: the backbone's weights for each observed snapshot, in a job for each seed, in one for all seeds, or in
+# Anchor training: the backbone's weights for each observed snapshot, with a job for each seed, one for all seeds, or
 # one for each anchor.
 
 
@@ -169,12 +169,12 @@ rule gather_anchors:
         "../scripts/gather_anchors.py"
 
 
-# As text: a module's prefix would be put twice before the `benchmark` of a rule.
+# As text: Snakemake would put a module's prefix twice before the `benchmark` of another rule.
 SPENT = "results/{dataset}/benchmarks/anchors/{anchors}/seed{seed}"
 
 
 rule sum_benchmarks:
-    # What anchors cost that were trained apart.
+    # Cost of anchors that were trained in separate jobs.
     input:
         lambda w: f"{SPENT}/fit_pooled_start.tsv" if plan.start_of(w.anchors) else [],
         each_snapshot(f"{SPENT}/train_anchor-{{snapshot}}.tsv"),

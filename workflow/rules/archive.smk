@@ -1,6 +1,6 @@
-# Archive and provenance: results that leave this machine, and where a result comes from.
+# Archive and provenance of results.
 
-# What is made anew from saved results, wherever these are.
+# Rules that run again on saved results.
 REDRAWN = [rule.name for rule in workflow.rules if rule.name not in MADE]
 
 
@@ -17,7 +17,7 @@ rule archive_results:
     params:
         config=lambda w: config | (populations().plain() if populations_made() else {}),
         regenerated=REDRAWN,
-        systems=consistency.systems_by_path(plan.config),  # which elsewhere lead nowhere
+        systems=consistency.systems_by_path(plan.config),  # paths of this machine
         code=code("archive_results.py"),
     message:
         "Archive the results"
@@ -26,7 +26,7 @@ rule archive_results:
 
 
 rule provenance:
-    # Of every figure in a line, or of one artefact in full: --config artefact=FILE.
+    # One line for every figure, or the full provenance of one artefact: --config artefact=FILE.
     log:
         "results/logs/show_provenance.log",
     localrule: True

@@ -1,15 +1,15 @@
-# Results that are here, against their records and against the settings of now.
+# Checks of existing results against their records and the current settings.
 from weightflow.config.saved_settings import check_named, check_saved, check_sources
 from weightflow.records.record import ROOT
 
 if ROOT in FOLDER.parent.parts:
     raise WorkflowError(
-        f"module {MODULE}: its prefix {FOLDER.parent} has a folder called {ROOT}, which the workflow "
-        "takes for its own; choose another prefix."
+        f"module {MODULE}: its prefix {FOLDER.parent} has a folder called {ROOT}, the name of the "
+        "workflow's own folder; choose another prefix."
     )
 
-# Snakemake remembers what each result was made with, and makes it anew where that differs. Where nothing is to be made
-# anew, or where it remembers nothing, the saved settings are compared instead.
+# Snakemake records the parameters of each result in .snakemake and reruns a rule if they differ. The saved settings are
+# compared instead if this record is missing, or if saved results must not be made again.
 HAS_MEMORY = any(path.is_file() for path in Path(".snakemake").glob("metadata*/*"))
 HAS_MEMORY |= Path(".snakemake", "metadata.db").is_file()
 if workflow.is_main_process and (FROM_SAVED or not HAS_MEMORY):
@@ -25,13 +25,13 @@ if workflow.is_main_process and (FROM_SAVED or not HAS_MEMORY):
 onstart:
     if not workflow.local_exec:
         os.environ |= {integrity.PATIENCE: PATIENCE}
-    # Snakemake itself would stop with a traceback.
+    # Without this check Snakemake stops with a traceback.
     if not os.access("results" if Path("results").is_dir() else ".", os.W_OK):
         raise WorkflowError(
-            f"{Path('results').resolve()}: cannot be written; mend that, then run again: what is "
-            "finished stays."
+            f"{Path('results').resolve()}: cannot be written; make it writable and run again: "
+            "finished results are kept."
         )
-    if not ARTEFACT:  # whose provenance is told of damaged results too
+    if not ARTEFACT:  # provenance is also printed for damaged results
         try:
             integrity.check_results(FOLDER)
         except InputError as fault:

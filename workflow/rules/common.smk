@@ -1,4 +1,4 @@
-# The checked configuration, and the names that rules are wired with.
+# The checked configuration, and the functions shared by the rules.
 import os
 import re
 import sys
@@ -13,7 +13,7 @@ from snakemake.utils import update_config
 
 
 def unpacked(folder):
-    """A copy of the whole repository of a folder on GitHub or GitLab, whose files Snakemake fetches one by one."""
+    """A local copy of a repository on GitHub or GitLab; Snakemake itself fetches only single files."""
     import shutil
     import tarfile
     from io import BytesIO
@@ -36,7 +36,7 @@ def unpacked(folder):
     return home
 
 
-# The folder of this workflow; `workflow.basedir` is that of a Snakefile that imports it.
+# The folder of this workflow; `workflow.basedir` is the folder of an importing Snakefile.
 HERE = workflow.current_basedir
 HOME = Path(HERE).parents[1] if isinstance(HERE, os.PathLike) else unpacked(HERE)
 SCRIPTS = str((HOME / "workflow" / "scripts").resolve())
@@ -45,7 +45,7 @@ if SCRIPTS not in sys.path:
 if not isinstance(HERE, os.PathLike):  # Snakemake fetches a script without the library beside it
     searched = [SCRIPTS, dict(os.environ).get("PYTHONPATH", "")]
     os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, searched))}
-if HOME.is_relative_to(Path.cwd()):  # a clone that is moved must not look like other inputs
+if HOME.is_relative_to(Path.cwd()):  # relative, so that moving a clone reruns nothing
     HOME = HOME.relative_to(Path.cwd())
 WORKFLOW = HOME / "workflow"
 
@@ -57,17 +57,17 @@ from weightflow.records import integrity
 from weightflow.records.digests import LIBRARY, code_digest
 from weightflow.yaml_files import read_config
 
-MODULE = __name__  # that imports this workflow; None where it runs by itself
+MODULE = __name__  # name of this workflow in an importing one; None without one
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
 if MODULE:
     CONFIG_SOURCE = f"config of module {MODULE}"
-    config = deepcopy(config)  # it is the importing workflow's
-    if "datasets" not in config:  # Snakemake passes over the `configfile:` of a module
+    config = deepcopy(config)  # shared with the importing workflow
+    if "datasets" not in config:  # Snakemake ignores the `configfile:` of a module
         changes, config = config, yaml.safe_load((HOME / "config" / "config.yaml").read_text())
         update_config(config, changes)
 
-# Not settings of a run: the result whose provenance is asked for (rule provenance), and whether figures are made from
-# saved results, nothing being trained (profiles/figures).
+# Not settings of a run: the artefact of the rule provenance, and whether figures are made from saved results without
+# training (profiles/figures).
 ARTEFACT = config.pop("artefact", None)
 FROM_SAVED = bool(config.pop("from_saved", False))
 
@@ -79,9 +79,9 @@ if str(LIBRARY.parent) != SCRIPTS:
 
 try:
     for config_file in workflow.configfiles:
-        read_config(config_file)  # refuses what is more than data
+        read_config(config_file)  # refuses code
     plan = Plan.of(config, HOME, CONFIG_SOURCE)
-    if not (MODULE or FROM_SAVED or ARTEFACT):  # of a module, other rules may make the files
+    if not (MODULE or FROM_SAVED or ARTEFACT):  # rules of an importing workflow may make the files
         consistency.check_files(plan.config, CONFIG_SOURCE)
     if workflow.is_main_process and not FROM_SAVED:  # once; it takes a second
         consistency.check_systems(plan.config, plan.systems, CONFIG_SOURCE)
@@ -89,58 +89,59 @@ except InputError as fault:
     raise WorkflowError(str(fault)) from None
 
 config = plan.config.plain()  # complete, as results/settings.yaml keeps it
-SHOWN_TEACHERS = 10  # of the candidates of an interval, in figure and report
+SHOWN_TEACHERS = 10  # most candidates of an interval in figure and report
 
 
-# Seconds that jobs on other machines, and the head of these, wait for files and their records to show.
+# Seconds that jobs on other machines, and their head process, wait for files and records to appear.
 PATIENCE = "60"
 if workflow.remote_exec:
     os.environ |= {integrity.PATIENCE: PATIENCE}
 
 
-# What jobs ask for. Functions, since Snakemake says only after it has read the rules where jobs will run.
+# Resources of jobs. They are functions, since Snakemake chooses the executor after it has read the rules.
 def card(wildcards):
-    """Cards of a job that can use one. Where it runs here and there is none, there is none to wait for either."""
+    """Cards of a job that can use one; 0 for a local job on a machine without cards."""
     return int(not workflow.local_exec or machine.has_card())
 
 
 def one_thread(wildcards):
-    """The cores that a job asks for which computes with one thread."""
+    """Cores of a job that computes with one thread; local jobs share the machine's cores."""
     if not workflow.local_exec:
         return 1
     return machine.cores_per_job(workflow.resource_settings.cores, machine.processors())
 
 
 def beside_training(wildcards):
-    """The cores that a small job asks for: here so many that few of them run beside a training and it is not starved."""
+    """Cores of a small job; on this machine more than it uses, so that few such jobs run beside a training."""
     return 4 if workflow.local_exec else 1
 
 
 def training_memory(wildcards, input, attempt):
-    """Mebibytes that a cluster keeps for a job on a card, twice as many after each failure.
+    """Mebibytes of memory of a job on a card on a cluster, doubled after each failure.
 
-    A million states of a hundred variables take five times the size of their file; libraries for cards some gibibytes.
+    A million states of a hundred variables take five times the size of their file; libraries for cards take a few
+    gibibytes.
     """
     return int(4000 + 6 * input.size_mb) * 2 ** (attempt - 1)
 
 
 def training_minutes(wildcards, attempt):
-    """Minutes after which a cluster ends a training, twice as many after each failure."""
+    """Time limit in minutes of a training on a cluster, doubled after each failure."""
     return 240 * 2 ** (attempt - 1)
 
 
 def stage_minutes(wildcards, attempt):
-    """Minutes after which a cluster ends any other stage, twice as many after each failure."""
+    """Time limit in minutes of any other stage on a cluster, doubled after each failure."""
     return 60 * 2 ** (attempt - 1)
 
 
 def any_of(names):
-    """Wildcard constraint: one of these names, or nothing at all."""
+    """Wildcard constraint: one of these names; without names it matches nothing."""
     return "|".join(names) or "(?!)"
 
 
 def code(script, *modules):
-    """Digest of a script and the library modules behind it and some more, so that an edit reruns the rule."""
+    """Digest of a script, its library modules and further modules, so that an edit reruns the rule."""
     sources = [WORKFLOW / "scripts" / name for name in (script, *modules)]
     return lambda wildcards: code_digest(*sources)
 
@@ -150,7 +151,7 @@ def dataset_settings(wildcards):
 
 
 def model_settings(*sections):
-    """The sections of a model's settings that a stage depends on, and no others."""
+    """The sections of a model's settings that a stage depends on."""
     return lambda wildcards: plan.sections(wildcards.model, *sections)
 
 

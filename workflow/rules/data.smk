@@ -1,8 +1,8 @@
-# Data preparation: a user's file or a simulated system becomes the canonical snapshots file.
+# Data preparation: from a user's file or a simulated system to the canonical snapshots file.
 
 
 rule download_file:
-    # Only for files that are not there, so that none is ever replaced.
+    # Only for missing files, so that no file is replaced.
     output:
         local("{download}"),
     log:
@@ -24,7 +24,7 @@ rule download_file:
 
 
 rule check_file:
-    # Apart from the import, so that a bad file leaves the snapshots made from a good one alone.
+    # Separate from the preparation, so that a bad file does not delete snapshots made from a good one.
     input:
         unpack(file_sources),
     output:
@@ -74,7 +74,7 @@ rule simulate_system:
 
 
 checkpoint prepare_snapshots:
-    # A checkpoint, because only its output says how many anchors there are, and whether models suit it.
+    # A checkpoint, since the number of anchors and the checks of the models depend on its output.
     input:
         unpack(snapshot_sources),
     output:

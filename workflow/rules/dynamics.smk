@@ -2,7 +2,7 @@
 
 
 rule choose_steps:
-    # Anchors and latent path are trained anew, on what is not put aside to judge by.
+    # Anchors and latent path are trained again on the part of the data outside of the validation split.
     input:
         snapshots=rules.prepare_snapshots.output[0],
         refused=unsuited,

@@ -1,6 +1,6 @@
-# An estimate before the wait: what each stage of the run will cost on this machine, from a little of each.
+# Estimate of the cost of each stage of a run on this machine, from short runs.
 
-# That `--resources gpu=` allows.
+# Cards allowed by `--resources gpu=`.
 CARDS = workflow.global_resources["gpu"].value if "gpu" in workflow.global_resources else 1
 
 

@@ -1,8 +1,8 @@
-# Evaluation: metrics of every run at every time, what each stage took, and how large the models are.
+# Evaluation: metrics of every run at every time, run times of the stages, and sizes of the models.
 
 
 rule evaluate_predictions:
-    # Of all seeds: what a job takes to start is more than what it does for one of them.
+    # One job for all seeds, since its start-up takes longer than the evaluation of a seed.
     input:
         snapshots=rules.prepare_snapshots.output[0],
         law=exact_law_of,

@@ -1,4 +1,4 @@
-# The exact law of a data set's system, where it has one: a truth without sampling noise.
+# The exact law of a data set's system, a truth without sampling noise.
 
 
 rule solve_law:

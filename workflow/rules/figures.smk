@@ -1,9 +1,8 @@
-# Figures: a rule for each one of weightflow/plots/registry.py.
+# Figures: a rule for each entry of weightflow/plots/registry.py.
 
 from weightflow.plots.registry import FIGURES
 
-# What one figure takes: files and parameters by name, and which wildcards its files may have. Patterns, or functions of
-# the wildcards.
+# Inputs and parameters of a figure by name (patterns, or functions of the wildcards), and constraints of its wildcards.
 FigureJob = namedtuple("FigureJob", "inputs params only", defaults=({}, {}))
 
 TIMES = {"times": plan.config.figures.times}

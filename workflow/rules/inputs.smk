@@ -8,7 +8,7 @@ from weightflow.records.record import unless_read
 
 
 def is_there(file):
-    """Whether a file is there, or made by a rule of another module."""
+    """Whether a file exists or is made by a rule."""
     return Path(file).is_file() or any(rule.is_producer(file) for rule in workflow.rules)
 
 
@@ -16,19 +16,19 @@ DOWNLOADS = plan.downloads(is_there)
 
 
 def system_sources(wildcards):
-    """The files of a data set's system."""
+    """Files of a data set's system."""
     return local(plan.system_files(wildcards.dataset))
 
 
 def file_sources(wildcards):
-    """A data set's file, and the system that it is said to come from."""
+    """A data set's file, and the system in its settings, if any."""
     chosen = plan.dataset(wildcards.dataset)
     system = {"system": system_sources(wildcards)} if chosen.system else {}
     return {"file": local(plan.own_files(wildcards.dataset)), **system}
 
 
 def contents(paths):
-    """Digests of users' files, by which an edit is noticed whatever modification times say; none of what a rule makes."""
+    """Digests of users' files, so that an edit reruns the rule for any modification time; None for files of rules."""
     made = {path for path in paths if any(rule.is_producer(path) for rule in workflow.rules)}
     return [
         input_digest(path) if Path(path).is_file() and path not in made else None for path in paths
@@ -36,16 +36,16 @@ def contents(paths):
 
 
 def file_contents(wildcards):
-    """Digests of a data set's own files, and of its system's; of fetched ones once they are others than were read."""
+    """Digests of the files of a data set and of its system; of downloads only if they changed since they were read."""
     files = plan.own_files(wildcards.dataset)
     digests = contents(files)
-    if plan.dataset(wildcards.dataset).url:  # not there at first, which must not look like a change
+    if plan.dataset(wildcards.dataset).url:  # the first download is no change
         digests = unless_read(dict(zip(files, digests)), FOLDER / wildcards.dataset / "source.json")
     return digests + contents(system_sources(wildcards))
 
 
 def snapshot_sources(wildcards):
-    """What snapshots are made of, which a data set and its folds have in common."""
+    """Inputs of the preparation of snapshots, the same for a data set and its folds."""
     whole, sources = fold_of(wildcards.dataset).dataset, {}
     if files := plan.own_files(whole):
         sources |= {"file": local(files), "source": f"results/{whole}/source.json"}
@@ -55,29 +55,29 @@ def snapshot_sources(wildcards):
 
 
 def exact_law_of(wildcards):
-    """The exact law's file, or nothing where none is to be tried."""
+    """The exact law's file; [] if it is not requested."""
     return plan.law_of(wildcards.dataset)
 
 
 def start_of(wildcards):
-    """The file that a model's training starts from, or nothing where it starts anew."""
+    """The file of a model's `training.start_from`; [] without one."""
     return local(plan.settings[wildcards.model].training.start_from or [])
 
 
 def start_contents(wildcards):
-    """Digest of the file that a model's training starts from."""
+    """Digest of the file of a model's `training.start_from`."""
     return contents(as_files(plan.settings[wildcards.model].training.start_from))
 
 
 def prepared(dataset):
-    """The prepared data of a data set, which say how many snapshots there are; saved ones as they are."""
+    """The prepared data of a data set, from the checkpoint or from saved results."""
     if FROM_SAVED:
         return str(FOLDER / dataset / "snapshots.safetensors")
     return checkpoints.prepare_snapshots.get(dataset=dataset).output[0]
 
 
 def each_snapshot(pattern):
-    """Input function: a pattern for every observed snapshot, whose number the prepared data say."""
+    """Input function: a pattern for every observed snapshot of the prepared data."""
 
     def paths(wildcards):
         from weightflow.data.snapshots import observed_count
@@ -89,7 +89,7 @@ def each_snapshot(pattern):
 
 
 def fault_of(subject):
-    """The sentence about a data set, populations or results; nothing where nothing is wrong."""
+    """The error sentence about a data set, populations or results; None without an error."""
     try:
         if subject == "results":
             integrity.check_results(FOLDER)
@@ -106,41 +106,41 @@ def fault_of(subject):
 
 
 def unsuited(wildcards):
-    """A refusal where a model, a baseline or a time does not suit a data set."""
+    """A refusal if a model, a baseline or a time is impossible on a data set; else []."""
     return f"results/refused/{wildcards.dataset}.json" if fault_of(wildcards.dataset) else []
 
 
 def damaged(wildcards):
-    """A refusal where results here are not what the workflow wrote."""
+    """A refusal if results were changed after the workflow wrote them; else []."""
     return "results/refused/results.json" if fault_of("results") else []
 
 
 def folds_of(dataset):
-    """Folds of a data set, one for each interior snapshot, whose number the prepared data say."""
+    """Folds of a data set, one for each interior snapshot of the prepared data."""
     from weightflow.data.snapshots import observed_count
 
     return [fold_name(dataset, k) for k in interior(observed_count(prepared(dataset)))]
 
 
 def shown_folds(dataset):
-    """Folds in the figures of a data set; a fold has none of its own."""
+    """Folds in the figures of a data set; [] for a fold itself."""
     shown = plan.config.evaluation.leave_one_out and dataset in plan.datasets
     return folds_of(dataset) if shown else []
 
 
 def shown_fold_snapshots(wildcards):
-    """Their snapshots."""
+    """Snapshots of the folds in the figures of a data set."""
     return [f"results/{fold}/snapshots.safetensors" for fold in shown_folds(wildcards.dataset)]
 
 
 def compared_runs(dataset):
-    """(data set or fold, run, seed) of everything in the table of moments."""
+    """(data set or fold, run, seed) of the predictions in the table of moments."""
     whole = list(product([dataset], plan.runs(dataset), plan.seeds))
     return whole + list(product(shown_folds(dataset), plan.judged, plan.seeds))
 
 
 def compared_predictions(wildcards):
-    """The prediction of each of them."""
+    """The predictions in the table of moments."""
     return [
         f"results/{name}/runs/{run}/seed{seed}/prediction.safetensors"
         for name, run, seed in compared_runs(wildcards.dataset)
@@ -162,5 +162,5 @@ def fold_metrics(wildcards):
 
 
 def of_first_seed(pattern, **names):
-    """A pattern for each of some names, with the first seed."""
+    """A pattern with each of some names and the first seed."""
     return expand(pattern, **names, seed=plan.seeds[0], allow_missing=True)

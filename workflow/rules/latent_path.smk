@@ -1,4 +1,4 @@
-# The latent path: anchors reduced to a few numbers, for the models that are driven by one.
+# The latent path of neural CDEs: the anchors reduced to a few coordinates.
 
 
 rule fit_latent_path:

@@ -1,4 +1,4 @@
-# OT-CFM, a baseline with a network of its own: its fit, and its samples at every time of the data.
+# OT-CFM, a baseline with its own network: the fit, and samples at every time of the data.
 
 
 rule fit_ot_cfm:

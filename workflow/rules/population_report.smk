@@ -1,4 +1,4 @@
-# Tables and the page about populations and bands, from what was measured of them.
+# Tables and the page about populations and bands.
 
 
 rule tabulate_populations:

@@ -1,5 +1,5 @@
-# Populations of classifiers: trained, aligned, generated from a flow over their weights, encoded and reconstructed, and
-# judged on examples that no choice saw.
+# Populations of classifiers: training, alignment, flows over their weights, auto-encoders, and evaluation on a test
+# part that is not used for choices.
 
 
 rule prepare_task:
@@ -268,7 +268,7 @@ rule tabulate_population_runtime:
 
 
 rule write_population_settings:
-    # What the populations here were made with, once all of them are; it reproduces them as a --configfile.
+    # Settings of finished populations and bands; as a --configfile they reproduce them.
     input:
         rules.tabulate_population_runtime.output,
         "results/populations/summary.csv",

@@ -1,6 +1,6 @@
-# Populations of networks and uncertainty bands: what is asked for.
+# Populations of networks and uncertainty bands: their plan and input functions.
 #
-# Their settings are read when one of their jobs is asked for, and never by a run of the other targets.
+# Their settings are read only for their own targets.
 from functools import cache
 
 from weightflow.config.population_plan import LAYOUTS, POPULATION, PopulationPlan
@@ -8,7 +8,7 @@ from weightflow.config.saved_settings import check_saved_populations
 
 MEMBERS = f"{POPULATION}/seed{{seed}}"
 BAND = "results/{dataset}/bands/seed{seed}"
-MADE_WITH = FOLDER / "populations" / "settings.yaml"  # settings of the populations that are here
+MADE_WITH = FOLDER / "populations" / "settings.yaml"  # settings of the saved populations
 
 
 wildcard_constraints:
@@ -19,9 +19,9 @@ wildcard_constraints:
 
 
 def population_source():
-    """The file that names populations and bands; nothing where the configuration itself does.
+    """The file with the settings of populations and bands; None if the configuration has them.
 
-    Where figures are made of saved results, that of the saved ones; for the default run config/populations.yaml.
+    For figures from saved results it is the file of the saved settings, for the default run config/populations.yaml.
     """
     if plan.config.populations or plan.config.bands:
         return None
@@ -49,7 +49,7 @@ def populations():
 
 
 if plan.config.populations or plan.config.bands:
-    populations()  # so that a fault of the user's is told before anything trains
+    populations()  # an error in the config is reported before training
 
 
 def population(wildcards):
@@ -58,18 +58,18 @@ def population(wildcards):
 
 
 def sections_of_population(*sections, without=""):
-    """Sections of a population's settings that a stage depends on, and no others."""
+    """Sections of a population's settings that a stage depends on."""
     return lambda w: populations().sections(w.population, *sections, without=without)
 
 
 def laid_out(wildcards):
-    """The population as it was trained, or aligned."""
+    """The population with the wildcard's layout, raw or aligned."""
     file = {"raw": "population", "aligned": "aligned"}[wildcards.layout]
     return f"{MEMBERS}/{file}.safetensors"
 
 
 def structural_of(wildcards):
-    """Weights of the structural loss that a population's auto-encoder is fitted with."""
+    """Weights of the structural loss of a population's auto-encoders."""
     return list(population(wildcards).autoencoder.structural)
 
 
@@ -79,19 +79,19 @@ def of_each_structural(pattern):
 
 
 def band_settings_of(*keys):
-    """Settings of a data set's bands that a stage depends on, and no others."""
+    """Settings of a data set's bands that a stage depends on."""
     return lambda w: {key: populations().bands[w.dataset].plain()[key] for key in keys}
 
 
 def populations_made():
-    """The page about populations and their settings, where all that it tells of has been made here; else nothing."""
+    """The page about populations and their settings if all results of the page exist; else []."""
     if not MADE_WITH.is_file() or fault_of("populations"):
         return []
     files = populations().measured()
     missing = [f for f in files if not (FOLDER / Path(f).relative_to("results")).is_file()]
     if missing:
         logger.warning(
-            f"{len(missing)} of {len(files)} results of populations are not there, and no figure of them is made; "
+            f"{len(missing)} of {len(files)} results of populations are not there, so their figures are left out; "
             "run snakemake populations to the end first."
         )
         return []
@@ -99,7 +99,7 @@ def populations_made():
 
 
 def populations_asked(wildcards):
-    """What `snakemake populations` makes; a refusal where the configuration names none."""
+    """The files of `snakemake populations`; a refusal without populations and bands."""
     if fault_of("populations"):
         return "results/refused/populations.json"
     tables = ("metrics.csv", "summary.csv", "bands.csv", "bands_summary.csv")
@@ -107,6 +107,6 @@ def populations_asked(wildcards):
 
 
 def drawn(wildcards):
-    """What the default run makes, and the page about populations if they were made; that alone if it is all there is."""
+    """The files of the default run, if it was made, and the page about populations, if they were made."""
     page = populations_made()
     return page if page and not (FOLDER / "settings.yaml").is_file() else [*plan.whole_run(), *page]

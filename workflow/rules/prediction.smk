@@ -68,7 +68,7 @@ rule predict_spline:
 
 
 rule predict_interpolation:
-    # With all seeds, as baselines are.
+    # One job for all seeds, as for the other baselines.
     input:
         snapshots=rules.prepare_snapshots.output[0],
         law=exact_law_of,
@@ -107,7 +107,7 @@ rule predict_interpolation:
 
 
 rule predict_baseline:
-    # With all seeds: a job takes longer to start than to predict with one of them.
+    # One job for all seeds, since its start-up takes longer than the prediction with a seed.
     input:
         snapshots=rules.prepare_snapshots.output[0],
         refused=unsuited,
@@ -141,7 +141,7 @@ rule predict_baseline:
 
 
 rule predict_times:
-    # At times of the user's, for whoever goes on with the samples.
+    # Samples at the user's times, for export.
     input:
         snapshots=rules.prepare_snapshots.output[0],
         graph=lambda w: plan.graph_of(w.model),

@@ -1,5 +1,5 @@
-# What is wrong and is known only once there are data or results. Input functions (inputs.smk) ask for a job that says it in
-# one sentence and fails; where nothing is wrong, they ask for nothing.
+# Errors that depend on prepared data or existing results. On an error the input functions (inputs.smk) request a job
+# that fails with one sentence.
 
 
 rule refuse:
@@ -15,10 +15,10 @@ rule refuse:
         sentence=lambda w: fault_of(w.subject),
         code=code("refuse.py"),
     message:
-        "Say what is wrong with {wildcards.subject}"
+        "Report the error in {wildcards.subject}"
     script:
         "../scripts/refuse.py"
 
 
-# The folder of results, with a module's prefix.
+# The folder of results, with the prefix of a module.
 FOLDER = Path(rules.refuse.output[0]).parents[1]

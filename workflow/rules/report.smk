@@ -1,6 +1,6 @@
-# Report: one page with every table, figure, setting and version, which needs nothing else to be read.
+# Report: one page with every table, figure, setting and version, without external files.
 
-# What `make bench` measured, where it has run: a report does not wait for it.
+# Results of `make bench`, if they exist; the report does not request them.
 MEASURED = ["results/benchmarks.json"] if (FOLDER / "benchmarks.json").is_file() else []
 
 

@@ -1,8 +1,8 @@
-# What a run was: its settings, and its rules.
+# Description of a run: its settings and its rules.
 
 
 rule write_settings:
-    # Last of all, so that it tells of a run that came to its end; it reproduces the run as a --configfile.
+    # The last job of a run, so the file marks a finished run; as a --configfile it reproduces the run.
     input:
         "results/summary.csv",
         rules.tabulate_runtime.output[0],
@@ -22,15 +22,16 @@ rule write_settings:
         "../scripts/write_settings.py"
 
 
-# Snakemake's own, which an environment of a rule need not have. No parameter of a rule: where it lies changes no result.
+# The interpreter with Snakemake, which a rule's environment may lack. It is no parameter, since its path changes no
+# result.
 os.environ |= {"WEIGHTFLOW_PYTHON": sys.executable}
 
 
 rule describe_rulegraph:
-    # Snakemake is asked again, with the same configuration, since only it knows the whole graph. Not a part of the
-    # drawing, which saved results suffice for: Snakemake wants the users' files to be there.
+    # A second call of Snakemake with the same configuration gives the whole graph. It is separate from the drawing,
+    # since it needs the users' files and the drawing works from saved results.
     input:
-        # So that files are there which are fetched, or made by a workflow that imports this one.
+        # Waits for downloads and for files made by an importing workflow.
         expand(SNAPSHOTS, dataset=plan.datasets),
     output:
         "results/rulegraph.dot",

@@ -1,4 +1,4 @@
-# Teaching: which states between the snapshots a model learns from.
+# Teaching: the choice of the states between the snapshots for training.
 
 
 rule choose_teacher:

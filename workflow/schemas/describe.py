@@ -61,7 +61,7 @@ initial: {X1..X15: 0}
 """
 _KINDS = {"object": "section", "integer": "whole number", "boolean": "true or false", "string": "text"}
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-_OF_ARRAYS = {"minLength": "minItems", "maxLength": "maxItems"}  # pydantic writes the former where a validator follows
+_OF_ARRAYS = {"minLength": "minItems", "maxLength": "maxItems"}  # pydantic writes the former before a validator
 
 
 def files() -> dict[Path, str]:
@@ -78,7 +78,7 @@ def files() -> dict[Path, str]:
 
 
 def classes(annotation: Any) -> list[type[Settings]]:
-    """The classes of settings that an annotation and their own fields lead to, each once."""
+    """The classes of settings in an annotation and in the fields of these classes, each once."""
     found: list[type[Settings]] = []
     waiting = list(_sections(annotation))
     while waiting:
@@ -89,9 +89,9 @@ def classes(annotation: Any) -> list[type[Settings]]:
 
 
 def descriptions(settings: type[Settings]) -> dict[str, str]:
-    """The text under each field of a class and of those that it extends; of a section, the text of its class.
+    """The docstring of each field of a class and of its bases; for a section, the docstring of its class.
 
-    The entries of a registry follow where a field takes their names.
+    A field with names from a registry also lists the registry's entries.
     """
     found: dict[str, str] = {}
     for cls in reversed(settings.__mro__):
@@ -110,7 +110,7 @@ def descriptions(settings: type[Settings]) -> dict[str, str]:
 
 
 class _Defaults(GenerateJsonSchema):
-    """Writes defaults as a user would: only what differs, and numbers as they are."""
+    """Schemas with defaults as in a config file: sections with changed keys only, and plain numbers."""
 
     def encode_default(self, dft: Any) -> Any:
         return _written(dft)
@@ -129,7 +129,7 @@ def json_schema(annotation: Any) -> dict[str, Any]:
 
 
 def configuration_page(configs: Sequence[Path]) -> str:
-    """The config files there are, each by its first line, and every key of one, section by section."""
+    """The page about config files: a list of the files with their first lines, and all keys by section."""
     lines = [
         "| file | what it runs |",
         "|---|---|",
@@ -140,7 +140,7 @@ def configuration_page(configs: Sequence[Path]) -> str:
 
 
 def systems_page() -> str:
-    """The systems there are, and every key of a system file by what it describes."""
+    """The page about systems: a list of the files, and all keys of a system file by kind."""
     lines = ["| file | system |", "|---|---|"]
     for path in sorted((ROOT / "resources" / "systems").glob("*.yaml")):
         lines.append(f"| `{path.name}` | {yaml.safe_load(path.read_text(encoding='utf-8'))['title']} |")
@@ -153,7 +153,7 @@ def systems_page() -> str:
 
 
 def _inside(annotation: Any) -> Iterator[Any]:
-    """An annotation and all that it is made of."""
+    """An annotation and its arguments, recursively."""
     yield annotation
     for part in annotation if isinstance(annotation, tuple) else get_args(annotation):
         yield from _inside(part)
@@ -172,12 +172,12 @@ def _headline(path: Path) -> str:
     with path.open(encoding="utf-8") as file:
         first = file.readline()
     if not first.startswith("# "):
-        raise ValueError(f"{path}: the first line must be a comment that says what the file runs.")
+        raise ValueError(f"{path}: the first line must be a comment that describes the run.")
     return first.removeprefix("# ").strip().removesuffix(".")
 
 
 def _common(before: str, settings: type[Settings]) -> Iterator[str]:
-    """Rows of the keys that most users need, each after the sections that it is a part of."""
+    """Rows of the keys that most users need, with dotted names."""
     rows = _rows(settings, before)
     for name, field in settings.model_fields.items():
         if (field.json_schema_extra or {}).get("common"):
@@ -220,13 +220,13 @@ def _code(value: Any) -> str:
 
 
 def _written(value: Any) -> Any:
-    """A default as a user would write it."""
+    """A default as in a config file."""
     dumped = json.dumps(value, default=lambda own: own.model_dump(exclude_unset=True, by_alias=True, warnings=False))
     return json.loads(dumped)
 
 
 def _allowed(node: dict[str, Any], many: bool = False) -> str:
-    """What a key may be, in words."""
+    """The allowed values of a key, in words."""
     if "$ref" in node:
         return "sections" if many else "section"
     if "enum" in node or "const" in node:
@@ -242,7 +242,7 @@ def _allowed(node: dict[str, Any], many: bool = False) -> str:
 
 
 def _tidy(node: Any) -> Any:
-    """A JSON schema without titles and without the defaults of sections, which are those of their keys."""
+    """A JSON schema without titles and without defaults of sections, since keys have their own."""
     if isinstance(node, list):
         return [_tidy(inner) for inner in node]
     if not isinstance(node, dict):

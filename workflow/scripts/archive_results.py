@@ -1,4 +1,4 @@
-"""Pack what figures, tables and the report are regenerated from."""
+"""Pack the results that figures, tables and the report are made from."""
 
 from weightflow.jobs.frame import run
 from weightflow.records.archive import archived_files, write_archive

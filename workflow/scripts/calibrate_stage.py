@@ -1,4 +1,4 @@
-"""Estimate what one stage of a model costs in full, by doing a little of it."""
+"""Estimate the cost of one stage of a model from short runs."""
 
 import resource
 import time
@@ -13,7 +13,7 @@ from weightflow.jobs.frame import run
 from weightflow.laws.law import known_law
 from weightflow.storage import write_json
 
-STARTED = time.time() - psutil.Process().create_time()  # seconds that every job spends before it can begin
+STARTED = time.time() - psutil.Process().create_time()  # seconds of a job's start-up
 
 
 def main(snakemake):

@@ -1,4 +1,4 @@
-"""Read a user's file and refuse what no later stage could use, or its system not have made; write what was found."""
+"""Check a user's file, also against its system, and write a summary of its contents."""
 
 from weightflow.config.data_checks import check_system
 from weightflow.config.figure_text import check_variables

@@ -1,4 +1,4 @@
-"""Choose, on a validation split, for how many steps a field that begins at the spline is fitted."""
+"""Choose, on a validation split, the number of steps of the fit of a field that begins at the spline."""
 
 from weightflow.data.snapshots import read_training
 from weightflow.dynamics.settings import ModelSettings

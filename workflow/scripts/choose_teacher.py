@@ -1,4 +1,4 @@
-"""Choose the teacher that predicts left-out interior snapshots best."""
+"""Choose the teacher with the best predictions of left-out interior snapshots."""
 
 from weightflow import seeding
 from weightflow.data.snapshots import read_training

@@ -1,4 +1,4 @@
-"""Ask Snakemake for the rules of the workflow and what each waits for."""
+"""Get the rules of the workflow and their dependencies from Snakemake."""
 
 import os
 import subprocess
@@ -20,10 +20,10 @@ def main(snakemake):
         config.write_text(config_text(params.config), encoding="utf-8")
         command = [os.environ["WEIGHTFLOW_PYTHON"], "-m", "snakemake", "--snakefile", LIBRARY.parents[1] / "Snakefile"]
         command += ["--configfile", config]
-        # Telling the graph takes no lock, and no profile of the running workflow may change it.
+        # The command takes no lock, and must not read the profiles of the running workflow.
         command += ["--profile", "none", "--workflow-profile", "none", "--rulegraph", "dot"]
         told = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=sys.stdout, text=True).stdout
-    # Snakemake's own text differs from call to call.
+    # The order of Snakemake's text differs between calls.
     write_text(snakemake.output[0], rule_graph_dot(read_rule_graph(told)))
 
 

@@ -1,4 +1,4 @@
-"""Fetch a file that a data set names with its url; without a checksum to hold it against, say which one it has."""
+"""Download the file of a data set from its url; without a checksum in the config, print the file's."""
 
 import sys
 

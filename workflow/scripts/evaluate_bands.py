@@ -1,4 +1,4 @@
-"""Measure how often the true marginals lie in their bands, at times that were observed and at others."""
+"""Measure the coverage of the true marginals by their bands, at observed and unobserved times."""
 
 from weightflow.bands.coverage import judge_bands, read_bands
 from weightflow.data.snapshots import read_snapshots

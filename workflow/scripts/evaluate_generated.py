@@ -1,4 +1,4 @@
-"""Judge generated networks on test examples, beside those that their generators learned from."""
+"""Evaluate generated networks and the generators' training networks on test examples."""
 
 from weightflow import seeding
 from weightflow.jobs.device import job_device

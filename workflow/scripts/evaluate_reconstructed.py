@@ -1,4 +1,4 @@
-"""Judge auto-encoders on networks that nothing saw, and networks drawn about the codes of good ones."""
+"""Evaluate auto-encoders on unseen networks, and networks drawn around the codes of accurate ones."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Fit a flow, conditional on time, to the networks that an ensemble of anchors leaves possible."""
+"""Fit a flow, conditional on time, to the networks of an ensemble of anchors."""
 
 from weightflow.bands.conditional_flow import fit_band_flow
 from weightflow.bands.curves import EnsembleCurves

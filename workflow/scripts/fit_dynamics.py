@@ -25,7 +25,7 @@ def main(snakemake):
     path = read_latent_path(inputs.path).coordinates if inputs.path else None
     curve = read_spline(inputs.curve) if inputs.curve else None
     material = Material(graph)
-    if inputs.snapshots:  # of models with behavioural terms or a divergence alone
+    if inputs.snapshots:  # only for behavioural terms or a divergence
         data = read_training(inputs.snapshots, settings.data.share)
         backbone = make_backbone(graph.backbone, data.variables, data.space)
         told = None

@@ -16,7 +16,7 @@ def main(snakemake):
     settings = ModelSettings.parts(snakemake.params.settings)
     device = job_device(snakemake)
     behaviour = None
-    if snakemake.input.snapshots:  # asked for by a behavioural loss alone
+    if snakemake.input.snapshots:  # only for a behavioural loss
         data = read_training(snakemake.input.snapshots, settings.data.share)
         backbone = make_backbone(graph.backbone, data.variables, data.space)
         behaviour = Behaviour(backbone, data.coordinates, device)

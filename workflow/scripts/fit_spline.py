@@ -1,4 +1,4 @@
-"""Fit the learned weight-space spline, from the anchors' spline on."""
+"""Fit the learned weight-space spline, starting at the spline through the anchors."""
 
 from weightflow import seeding
 from weightflow.data.snapshots import read_training

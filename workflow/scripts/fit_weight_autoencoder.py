@@ -1,4 +1,4 @@
-"""Fit an auto-encoder to aligned networks at all their checkpoints, and judge it on networks that it did not learn."""
+"""Fit an auto-encoder to aligned networks at all their checkpoints, and evaluate it on other networks."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Gather the anchors that were trained one by one, and match them where their alignment says so."""
+"""Gather anchors from separate jobs, and match their units if their alignment is a matching."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Draw a figure: the one whose module the rule names."""
+"""Draw a figure with the module named by the rule."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Predict by a baseline without a network, or by a floor, seed by seed."""
+"""Predict with a baseline without a network, or with a floor, seed by seed."""
 
 from weightflow.baselines.clouds import predict_baseline
 from weightflow.data.snapshots import read_snapshots

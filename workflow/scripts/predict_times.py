@@ -1,4 +1,4 @@
-"""Sample a model's moving density at the times that a user lists, in a format that people go on with."""
+"""Sample a model's moving density at the user's times, and export the samples."""
 
 from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.settings import ModelSettings

@@ -1,4 +1,4 @@
-"""Bring a file or simulated trajectories into the canonical snapshots file."""
+"""Convert a file or simulated trajectories to the canonical snapshots file."""
 
 import numpy as np
 

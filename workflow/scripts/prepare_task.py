@@ -1,4 +1,4 @@
-"""Split and scale what classifiers are to learn."""
+"""Split and scale the examples of a classification task."""
 
 from weightflow.data.snapshots import read_snapshots
 from weightflow.jobs.frame import run, stamp

@@ -1,4 +1,4 @@
-"""Say what is wrong, and end."""
+"""Fail with an error sentence."""
 
 from weightflow.errors import InputError
 from weightflow.jobs.frame import run

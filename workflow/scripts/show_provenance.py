@@ -1,4 +1,4 @@
-"""Print what a figure, or another result, was made from."""
+"""Print the provenance of a figure or another result."""
 
 import sys
 

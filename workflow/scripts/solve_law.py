@@ -1,4 +1,4 @@
-"""Solve for a system's exact law, which predictions are compared with."""
+"""Solve a system's exact law, the truth for predictions."""
 
 from weightflow.jobs.frame import run, stamp
 from weightflow.laws.law import write_law

@@ -1,4 +1,4 @@
-"""Add up what the jobs of one stage cost, as if it were one job."""
+"""Sum the cost of a stage's jobs into one benchmark."""
 
 from weightflow.jobs.frame import run
 from weightflow.report.runtime import sum_benchmarks

@@ -1,4 +1,4 @@
-"""Gather the metrics of the ablation study's runs, by what each run changes."""
+"""Gather the metrics of the ablation study's runs, by factor and level."""
 
 import pandas as pd
 

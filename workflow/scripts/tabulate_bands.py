@@ -1,4 +1,4 @@
-"""Gather how often the truth lies in the bands of all data sets: every seed, and the mean and deviation over them."""
+"""Gather the coverage of the bands of all data sets: every seed, and mean and deviation over seeds."""
 
 import pandas as pd
 

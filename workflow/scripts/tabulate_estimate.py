@@ -1,4 +1,4 @@
-"""Gather what stages are estimated to cost, and say it."""
+"""Gather the estimated costs of the stages, and print them."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Gather what was found at the snapshots that folds leave out, with the floor of each."""
+"""Gather the metrics and floors at the left-out snapshots of all folds."""
 
 from pathlib import Path
 

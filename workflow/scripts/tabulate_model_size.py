@@ -1,4 +1,4 @@
-"""Count the numbers that models hold, as the number of states grows; nothing is trained."""
+"""Count the parameters of untrained models for growing numbers of states."""
 
 from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.settings import ModelSettings

@@ -1,4 +1,4 @@
-"""Moments of every run's samples beside those of the truth, at every time and at left-out snapshots."""
+"""Compute moments of every run's samples and of the truth, at every time and at left-out snapshots."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Gather what was measured of all populations: every seed, and the mean and deviation over them."""
+"""Gather the metrics of all populations: every seed, and mean and deviation over seeds."""
 
 import pandas as pd
 

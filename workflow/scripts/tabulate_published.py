@@ -1,4 +1,4 @@
-"""Put this run's results beside the published ones on the same systems."""
+"""Join this run's results with the published results on the same systems."""
 
 import pandas as pd
 

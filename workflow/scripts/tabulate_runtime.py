@@ -17,7 +17,7 @@ def main(snakemake):
         artefact = next(artefacts) if job.pop("names_device") else None
         runs.append(StageRun(**job, benchmark=benchmark, artefact=artefact))
     table = runtime_table(runs)
-    # Where there is one from before; as an input it would be made.
+    # An existing estimate is used; as an input of the rule it would be computed.
     estimate = Path(snakemake.output[0]).with_name("estimate.csv")
     if estimate.is_file():
         check_inputs([str(estimate)], snakemake.output)

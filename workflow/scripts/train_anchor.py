@@ -18,7 +18,7 @@ def main(snakemake):
     backbone = make_backbone(chosen_backbone(settings.backbone, snakemake.input.width), data.variables, data.space)
     seed = int(snakemake.wildcards.seed)
     training = prepare_training(backbone, data.coordinates, data.observed_times, settings.anchors, [seed], device)
-    start = read_start(snakemake.input.start) if snakemake.input.start else None  # of pooled anchors alone
+    start = read_start(snakemake.input.start) if snakemake.input.start else None  # only for pooled anchors
     anchor = train_anchor(training, int(snakemake.wildcards.snapshot), start)
     made = {"made_by": stamp(snakemake), "device": str(device)}
     write_anchor(snakemake.output.anchor, anchor.times[0], anchor.weights[0], **made)

@@ -1,4 +1,4 @@
-"""Train many backbones for every observed snapshot, on resampled states, all of them side by side."""
+"""Train many backbones for every observed snapshot, on resampled states, all in one batch."""
 
 from weightflow.bands.ensembles import train_ensemble, write_ensemble
 from weightflow.data.snapshots import read_training

@@ -1,4 +1,4 @@
-"""Train one backbone per observed snapshot and seed, all of them side by side."""
+"""Train one backbone per observed snapshot and seed, all in one batch."""
 
 from weightflow.anchors.files import write_anchors
 from weightflow.anchors.training import train_anchors_of_seeds

@@ -1,4 +1,4 @@
-"""Write the report about populations and bands: one page that needs nothing else to be read."""
+"""Write the report about populations and bands, one page without external files."""
 
 from pathlib import Path
 

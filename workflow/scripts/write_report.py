@@ -1,4 +1,4 @@
-"""Write the report: one page that holds every table, figure, setting and version."""
+"""Write the report, one page with every table, figure, setting and version."""
 
 from pathlib import Path
 

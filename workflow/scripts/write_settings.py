@@ -1,4 +1,4 @@
-"""Write the configuration as it took effect, with every default; it reproduces the run as a --configfile."""
+"""Write the complete configuration with defaults; as a --configfile it reproduces the run."""
 
 from weightflow.jobs.frame import run
 from weightflow.storage import write_text

@@ -1,4 +1,4 @@
-"""Configuration: its settings, the checks that they fit together, and the plan of a run.
+"""Configuration: the settings, checks of their consistency, and the plan of a run.
 
 May import: the root modules and the rooms from systems to plots.
 """

@@ -30,7 +30,7 @@ def variants(config: Configuration, source: str = "ablations") -> list[Variant]:
         source: the config files' names, for messages.
 
     Raises:
-        InputError: a level has a setting that no model has; the sentence names level and key.
+        InputError: a level has an unknown setting; the sentence names level and key.
     """
     factors = config.ablations.factors
     if not factors or not config.models:
@@ -48,7 +48,7 @@ def variants(config: Configuration, source: str = "ablations") -> list[Variant]:
 
 
 def variant_key(chosen: Sequence[tuple[str, str]]) -> str:
-    """Where a config says what a variant is: at its level, or for a combination in all of them."""
+    """Key of a variant in the config: its level, or for a combination the name of the model."""
     (factor, level), *further = chosen
     return f"ablations: models.{variant_name(chosen)}" if further else f"ablations.factors.{factor}.{level}"
 
@@ -59,7 +59,7 @@ def variant_name(chosen: Iterable[tuple[str, str]]) -> str:
 
 
 def is_studied(dataset: str, config: Configuration) -> bool:
-    """Whether the ablation study, if there is one, is done on a data set."""
+    """Whether the ablation study includes a data set; False without a study."""
     studied = config.ablations.datasets
     return not studied or dataset in studied
 
@@ -67,19 +67,19 @@ def is_studied(dataset: str, config: Configuration) -> bool:
 def ablation_models(config: Configuration) -> dict[str, ModelSettings]:
     """Models of the ablation study, by the names of their levels.
 
-    Every factor is varied by itself from its base model; with `cross`, every combination of levels is a model.
+    Each factor is varied alone from its base model; with `cross`, every combination of levels is a model.
 
     Args:
         config: complete, with defaults.
 
     Returns:
-        Settings by name, `<factor>-<level>` (joined by '--' for combinations); none where no factor is given.
+        Settings by name, `<factor>-<level>` (joined by '--' for combinations); empty without factors.
     """
     return {variant_name(chosen): model for chosen, model in variants(config)}
 
 
 def models_on(dataset: str, config: Configuration) -> dict[str, ModelSettings]:
-    """Every model that is fitted to a data set, the variants of an ablation study among them.
+    """Every model that is fitted to a data set, with the variants of the ablation study.
 
     Args:
         dataset: its name.
@@ -89,14 +89,14 @@ def models_on(dataset: str, config: Configuration) -> dict[str, ModelSettings]:
 
 
 def ablation_levels(config: Configuration) -> list[Level]:
-    """What the ablation study compares, the base models first.
+    """Levels of the ablation study, the base models first.
 
     Args:
         config: complete, with defaults.
 
     Returns:
-        The level of each base and of each variant. A variant shares the run of the model, or the earlier variant,
-        that has the same settings, so a level that changes nothing is the base.
+        The level of each base and of each variant. A variant with the settings of a model or of an earlier variant
+        shares its run, so a level that changes nothing is the base.
     """
     found = variants(config)
     bases = list(dict.fromkeys(_base_of(chosen[0][0], config) for chosen, _ in found))

@@ -1,4 +1,4 @@
-"""Whether uncertainty bands fit the data sets and models of a configuration."""
+"""Checks of the uncertainty bands against the data sets and models of a configuration."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from weightflow.errors import InputError, unknown
 
 
 def check_bands(config: Configuration, source: str) -> None:
-    """Refuse bands of data sets or models that can have none.
+    """Refuse bands of unknown or continuous data sets, and of models without a suitable ensemble.
 
     Args:
         config: complete, with defaults.

@@ -1,6 +1,6 @@
-"""Whether the settings of a configuration fit together.
+"""Checks of settings against each other.
 
-Nothing here reads data or imports torch, so that a wrong key is reported at once.
+This module neither reads data nor imports torch, so a wrong key is reported at once.
 """
 
 import os
@@ -30,12 +30,12 @@ from weightflow.records.record import ROOT
 from weightflow.systems.entries import is_path
 from weightflow.teaching.registry import MEMBERS
 
-_FOLDERS = ("benchmarks", "figures", "logs", "populations", "provenance", "refused")  # in it, beside those of data sets
-_NOT_FOR_DATA = (ROOT, "envs", "profiles", "workflow")  # folders that nothing is fetched to
+_FOLDERS = ("benchmarks", "figures", "logs", "populations", "provenance", "refused")  # in `results`
+_NOT_FOR_DATA = (ROOT, "envs", "profiles", "workflow")  # folders refused for downloads
 
 
 def check_consistency(config: Configuration, systems: Path, source: str) -> None:
-    """Refuse settings that are each allowed but do not fit together, or name what does not exist.
+    """Refuse settings that contradict each other or name unknown models and data sets.
 
     Args:
         config: complete, with defaults.
@@ -47,7 +47,7 @@ def check_consistency(config: Configuration, systems: Path, source: str) -> None
     """
     for name, settings in config.datasets.items():
         if fold_of(name)[1] is not None:
-            raise InputError(f"{source}: datasets.{name}: names ending so are those of folds; choose another.")
+            raise InputError(f"{source}: datasets.{name}: names with this ending are those of folds; choose another.")
         if name in _FOLDERS:
             raise InputError(f"{source}: datasets.{name}: results/{name} is the workflow's own; choose another name.")
         _check_dataset(settings, systems, f"{source}: datasets.{name}")
@@ -62,17 +62,17 @@ def check_consistency(config: Configuration, systems: Path, source: str) -> None
         if settings.hold_back and (ended := ending(config.baselines or ())):
             raise InputError(
                 f"{source}: baselines: data set {name} holds back its last times (hold_back: {settings.hold_back}), "
-                f"and {', '.join(ended)} {'ends' if len(ended) == 1 else 'end'} at the last snapshot; take what ends "
-                "there out, or set baselines: null."
+                f"and {', '.join(ended)} {'ends' if len(ended) == 1 else 'end'} at the last snapshot; remove them, "
+                "or set baselines: null."
             )
     if (shown := config.figures.model) and shown not in config.models:
         raise InputError(f"{source}: figures.model: {unknown('model', shown, config.models)}")
 
 
 def check_files(config: Configuration, source: str) -> None:
-    """Refuse data sets whose files are not there and cannot be fetched, and models that start from no file.
+    """Refuse missing files: of data sets without a url, and those that a model's training starts from.
 
-    Not for a module of another workflow, whose rules may make them, nor where saved results are enough.
+    It is not called for a module of another workflow, whose rules may make the files, nor for saved results.
 
     Args:
         config: complete, with defaults.
@@ -97,7 +97,7 @@ def check_files(config: Configuration, source: str) -> None:
 
 
 def check_systems(config: Configuration, systems: Path, source: str) -> None:
-    """Read the data sets' systems, and refuse faulty ones, states that a data set cannot hold, and too few snapshots.
+    """Refuse faulty system files, states outside of the data set's range, and too few snapshots.
 
     Args:
         config: complete, with defaults.
@@ -122,7 +122,7 @@ def check_systems(config: Configuration, systems: Path, source: str) -> None:
 
 
 def check_model(settings: ModelSettings, datasets: Mapping[str, DatasetSettings], systems: Path, where: str) -> None:
-    """Refuse a model's settings that do not fit together, or not the data sets that it is fitted to.
+    """Refuse a model's settings that contradict each other or the data sets that it is fitted to.
 
     Args:
         settings: the model's, with defaults.
@@ -140,8 +140,8 @@ def check_model(settings: ModelSettings, datasets: Mapping[str, DatasetSettings]
         )
     if chooses_width(settings) and not learns(settings):
         raise InputError(
-            f"{where}.backbone.hidden: the size is chosen for models that learn from states, and this one learns "
-            "from anchors alone; give one size, or set dynamics.start: spline or training.behavioural."
+            f"{where}.backbone.hidden: only models that learn from states choose their size, and this one learns "
+            "from anchors; give one size, or set dynamics.start: spline or training.behavioural."
         )
     if chooses_width(settings) and settings.anchors.jobs == "all_seeds":
         raise InputError(
@@ -170,7 +170,7 @@ def _check_teacher(members: Sequence[str] | None, datasets: Mapping[str, Dataset
 
 
 def check_ablations(config: Configuration, source: str) -> None:
-    """Refuse an ablation study that names what does not exist, or whose variants' names are taken.
+    """Refuse an ablation study with unknown models, factors or data sets, or with names of variants already in use.
 
     Args:
         config: complete, with defaults; `check_variants` checks the variants' own settings.
@@ -204,14 +204,14 @@ def check_ablations(config: Configuration, source: str) -> None:
         name = variant_name(chosen)
         if name in taken:
             raise InputError(
-                f"{where}.factors: a level of {chosen[0][0]} has the run {name}, and so has another level, a model or "
-                "a baseline; rename one of them."
+                f"{where}.factors: a level of {chosen[0][0]} has the run {name}, which is also the run of another "
+                "level, a model or a baseline; rename one of them."
             )
         taken.add(name)
 
 
 def check_variants(config: Configuration, systems: Path, source: str) -> None:
-    """Refuse variants of an ablation study whose settings do not fit together, or the data sets that it is done on.
+    """Refuse variants of an ablation study whose settings contradict each other or the data sets of the study.
 
     Args:
         config: complete, with defaults.
@@ -219,7 +219,7 @@ def check_variants(config: Configuration, systems: Path, source: str) -> None:
         source: the config files' names.
 
     Raises:
-        InputError: naming the file, the level (the combination, where they are crossed), the key and the fix.
+        InputError: naming the file, the level or the combination of levels, the key and the fix.
     """
     datasets = {name: chosen for name, chosen in config.datasets.items() if is_studied(name, config)}
     for chosen, model in variants(config):
@@ -227,7 +227,7 @@ def check_variants(config: Configuration, systems: Path, source: str) -> None:
 
 
 def system_path(system: str, systems: Path) -> Path:
-    """File of a system: a path as it is, a name from the built-in folder."""
+    """File of a system, given by its path or by the name of a built-in one."""
     return Path(system) if is_path(system) else systems / f"{system}.yaml"
 
 
@@ -237,7 +237,7 @@ def used_systems(config: Configuration, systems: Path) -> list[Path]:
 
 
 def systems_by_path(config: Configuration) -> list[str]:
-    """The data sets' systems that are given by the path of a file, as they are given, each once."""
+    """The data sets' systems that are given as paths, each once."""
     return [system for system in _systems(config) if is_path(system)]
 
 
@@ -258,7 +258,7 @@ def _check_backbone(
 
 
 def _known_variables(dataset: DatasetSettings, systems: Path) -> Sequence[str] | None:
-    """Names of a data set's variables, where the configuration tells them."""
+    """Names of a data set's variables; None if the configuration does not give them."""
     if dataset.file:
         return dataset.variables if isinstance(dataset.variables, tuple) else None
     from weightflow.systems.reading import read_system  # takes most of a second, and every job reads the settings
@@ -270,12 +270,12 @@ def _check_anchors(settings: AnchorSettings, where: str) -> None:
     alignment, separate = settings.alignment, [name for name, own in ALIGNMENTS.items() if own.separate]
     if settings.jobs == "per_snapshot" and alignment not in separate:
         raise InputError(
-            f"{where}.jobs: {alignment} anchors need each other in training, so they cannot be trained in jobs of "
-            f"their own; set jobs: together, or alignment to one of {', '.join(separate)}."
+            f"{where}.jobs: {alignment} anchors depend on each other in training and cannot be trained in separate "
+            f"jobs; set jobs: together, or alignment to one of {', '.join(separate)}."
         )
     if settings.settled and alignment not in separate:
         raise InputError(
-            f"{where}.settled: {alignment} anchors need each other in training, so none can be done before the others; "
+            f"{where}.settled: {alignment} anchors depend on each other in training and cannot stop one by one; "
             f"set settled: null, or alignment to one of {', '.join(separate)}."
         )
 
@@ -284,8 +284,8 @@ def _check_path(settings: PathSettings, where: str) -> None:
     decodes = PATH_METHODS[settings.method].decodes
     if settings.behavioural and not decodes:
         raise InputError(
-            f"{where}.behavioural: {settings.method} decodes no weights that could be judged; set method: "
-            f"{' or '.join(name for name, own in PATH_METHODS.items() if own.decodes)}, or behavioural: 0."
+            f"{where}.behavioural: {settings.method} decodes no weights, and the behavioural loss needs them; set "
+            f"method: {' or '.join(name for name, own in PATH_METHODS.items() if own.decodes)}, or behavioural: 0."
         )
     if decodes and not settings.structural and not settings.behavioural:
         raise InputError(f"{where}: both losses of the auto-encoder have weight 0; raise structural or behavioural.")
@@ -332,19 +332,18 @@ def _check_dataset(settings: DatasetSettings, systems: Path, where: str) -> None
 
 
 def _check_target(file: str, where: str) -> None:
-    """Refuse to fetch a file to a place that is none for data: outside of the working folder, or another's."""
+    """Refuse a download to a path outside of the working folder, in a hidden folder or in one of the workflow's."""
     folder = os.path.relpath(file).split(os.sep)[0]
     inside = not os.path.isabs(folder) and not folder.startswith(".") and folder not in _NOT_FOR_DATA
     if not os.path.isfile(file) and (not inside or os.path.lexists(file)):
         raise InputError(
-            f"{where}.file: {shown(file)} is to be fetched from its url, and its place must be free, in the working "
-            f"folder and in none that is hidden or another's ({', '.join(_NOT_FOR_DATA)}); name another, such as "
-            "data/mine.csv."
+            f"{where}.file: {shown(file)} is fetched from its url, and its path must be free, in the working folder, "
+            f"outside of hidden folders and of {', '.join(_NOT_FOR_DATA)}; name another, such as data/mine.csv."
         )
 
 
 def _check_kind(settings: DatasetSettings, where: str) -> None:
-    """Refuse real values where counts are needed, and keys of the one kind for the other."""
+    """Refuse real values from a system of counts, and keys that belong to the other kind."""
     continuous = settings.kind == "continuous"
     if continuous and settings.system:
         raise InputError(f"{where}.kind: the system {settings.system} makes counts; set kind: discrete.")

@@ -1,4 +1,4 @@
-"""Whether a system and models suit a data set: what only the data can tell, asked before anything is trained."""
+"""Checks of a system and of models against a prepared data set, before training."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,17 +18,17 @@ from weightflow.networks.variable_order import variable_order
 
 
 def check_system(raw: RawSnapshots, system: str, species: Sequence[str], points: int, where: str) -> None:
-    """Refuse snapshots that their system cannot have made, which no law or trajectory of the system could judge.
+    """Refuse snapshots whose variables or times are not those of their system.
 
     Args:
-        raw: what a file holds.
+        raw: the snapshots of the file.
         system: the key's value, for messages.
         species: d names.
-        points: number T of times on the system's grid; its clock, and that of its law, is 0, 1, …, T−1.
+        points: number T of times on the system's grid; times of trajectories and of the law are 0, 1, …, T−1.
         where: the file, for messages.
 
     Raises:
-        InputError: the variables, their order or the times are not the system's; the sentence tells the fix.
+        InputError: the variables, their order or the times are not the system's; the sentence names the fix.
     """
     names, times = raw.variables, raw.times
     otherwise = "or set system: null and heldout to a fraction"
@@ -52,19 +52,19 @@ def check_system(raw: RawSnapshots, system: str, species: Sequence[str], points:
     if (wrong := np.flatnonzero(~np.isclose(times, np.arange(points)))).size:
         i = int(wrong[0])
         raise InputError(
-            f"{where}: a snapshot is at time {times[i]:g}, which the system {system} calls {i}, for it counts the "
-            f"steps of its grid; leave out the key times (in a table count the steps), {otherwise}."
+            f"{where}: a snapshot is at time {times[i]:g}, which is step {i} on the grid of the system {system}; "
+            f"times must count steps: leave out the key times (in a table count the steps), {otherwise}."
         )
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a run asks of a data set.
+    """The runs that a configuration requests on a data set.
 
     Attributes:
         models: settings by name.
         baselines: their names.
-        times: that models are to be predicted at, beside the data's.
+        times: of predictions, in addition to the data's.
         leave_one_out: whether each interior snapshot is predicted from the others.
     """
 
@@ -75,12 +75,12 @@ class Asked:
 
 
 def check_asked(data: Outline | Snapshots, dataset: str, asked: Asked) -> None:
-    """Refuse models, baselines and times of predictions that do not suit a data set.
+    """Refuse models, baselines and times of predictions that are impossible on a data set.
 
     Args:
         data: the data set.
         dataset: its name, for messages.
-        asked: of it.
+        asked: the requested runs.
 
     Raises:
         InputError: naming the model or the key, the fault and the fix.
@@ -102,14 +102,14 @@ def check_models(
     where: str,
     asked: Iterable[float] = (),
 ) -> None:
-    """Refuse models that would fail on this data set after hours of training.
+    """Refuse models and baselines that would fail on this data set after hours of training.
 
     Args:
         data: the data set.
         models: settings by name.
         baselines: their names.
         where: the data set, for messages.
-        asked: times that models are to be predicted at, beside the data's.
+        asked: times of predictions, in addition to the data's.
 
     Raises:
         InputError: naming the model, the fault and the fix.

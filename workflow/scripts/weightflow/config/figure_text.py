@@ -1,4 +1,4 @@
-"""What users call things in figures: text, and formulas between dollar signs."""
+"""Users' labels in figures: text, and formulas between dollar signs."""
 
 from collections.abc import Iterable
 
@@ -6,14 +6,14 @@ from weightflow.errors import InputError, shown
 
 
 def check_label(label: str, where: str) -> None:
-    """Refuse a formula that no figure could show, before anything is made for the figure.
+    """Refuse a label with a formula that Matplotlib cannot draw, before the figure's inputs are made.
 
     Args:
-        label: as it is to stand in figures.
-        where: what it is, for messages.
+        label: text of a figure.
+        where: the key, for messages.
 
     Raises:
-        InputError: what is between dollar signs is no formula.
+        InputError: the text between dollar signs is not a formula.
     """
     if "$" not in label:
         return
@@ -24,12 +24,12 @@ def check_label(label: str, where: str) -> None:
             mathtext.MathTextParser("path").parse(label)
     except ValueError as fault:
         raise InputError(
-            f"{where}: {shown(label)} has no formula between its dollar signs that figures can show; correct it, or "
-            "take them away."
+            f"{where}: the text between the dollar signs of {shown(label)} is not a formula that figures can show; "
+            "correct it, or remove the signs."
         ) from fault
 
 
 def check_variables(names: Iterable[str], where: str) -> None:
-    """Refuse variables whose names no figure could show; see `check_label`."""
+    """Refuse names of variables that figures cannot show; see `check_label`."""
     for name in names:
         check_label(name, f"{where}: the variable's name")

@@ -1,6 +1,6 @@
-"""The plan of a run: which files its configuration asks for, and which models share a stage.
+"""The plan of a run: the files of its targets, and the models that share a stage.
 
-Paths are those of the working folder, where a wildcard in braces stands for what the caller fills in.
+Paths are relative to the working folder; Snakemake or the caller fills in wildcards in braces.
 """
 
 import csv
@@ -37,9 +37,9 @@ class StageJob(NamedTuple):
     """The job of a stage.
 
     Attributes:
-        benchmark: its benchmark file; with the wildcard seed, where each seed has a job of its own.
-        artefact: the result that names its device, if any.
-        seeds: how many seeds it is for.
+        benchmark: its benchmark file; the path has the wildcard seed if each seed has its own job.
+        artefact: the result whose metadata name the device, if any.
+        seeds: number of seeds of the job.
     """
 
     benchmark: str
@@ -60,7 +60,7 @@ class TimedStage(NamedTuple):
 
 
 class EstimatedStage(NamedTuple):
-    """The jobs of a stage that a model needs: none where a model before has them, each for some seeds."""
+    """The jobs of a model's stage, each for some seeds; jobs shared with an earlier model are not counted again."""
 
     dataset: str
     model: str
@@ -77,14 +77,14 @@ class SimulatedParts(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """What was chosen for models that share it.
+    """The choice of a teacher, of smoothing or of steps, and the models that share it.
 
     Attributes:
         kind: teacher, smoothing or steps.
         models: their names.
-        seed: None where all seeds share it.
-        made: its file.
-        scores: the scores that it was chosen by.
+        seed: of the choice; None if all seeds share it.
+        made: the file of the choice.
+        scores: the file of the candidates' scores.
     """
 
     kind: str
@@ -96,7 +96,7 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a configuration asks for.
+    """The targets of a configuration.
 
     Attributes:
         config: complete, with defaults and the names of its baselines.
@@ -108,10 +108,10 @@ class Plan:
 
     @classmethod
     def of(cls, content: Plain, home: Path, source: str) -> "Plan":
-        """The plan of a configuration that fits together.
+        """The plan of a consistent configuration.
 
         Args:
-            content: what the config files say.
+            content: of the config files, merged.
             home: folder of the workflow.
             source: the config files' names.
 
@@ -152,11 +152,11 @@ class Plan:
         """Seeds; figures show the first."""
         return list(self.config.seeds)
 
-    # Models, and what they share.
+    # Models and shared stages.
 
     @cached_property
     def settings(self) -> dict[str, ModelSettings]:
-        """Settings of every model, those of an ablation study among them."""
+        """Settings of every model, with the variants of the ablation study."""
         return {**self.config.models, **ablation_models(self.config)}
 
     def sections(self, model: str, *names: str) -> dict[str, Any]:
@@ -164,22 +164,22 @@ class Plan:
         return stages.sections(self.settings[model], *names)
 
     def is_behavioural(self, model: str) -> bool:
-        """Whether a model's latent path is also judged by the behaviour of its decoded weights."""
+        """Whether the loss of a model's latent path has a behavioural term."""
         return self.settings[model].path.behavioural > 0
 
     def having(self, trait: Callable[[ModelSettings], bool]) -> list[str]:
-        """Models with a trait of their settings."""
+        """Models whose settings satisfy a predicate."""
         return [name for name, settings in self.settings.items() if trait(settings)]
 
     def sharing(self, label: Callable[[ModelSettings], str], models: Sequence[str]) -> dict[str, list[str]]:
-        """Models by the label of a stage that they share, in order."""
+        """Models by the label of their shared stage, in order."""
         found: dict[str, list[str]] = {}
         for model in models:
             found.setdefault(label(self.settings[model]), []).append(model)
         return found
 
     def shared(self, models: Sequence[str]) -> ModelSettings:
-        """Settings of the first of the models that share a stage; the stage's are the same for all of them."""
+        """Settings of the first of the models that share a stage; the stage's settings are equal in all of them."""
         return self.settings[models[0]]
 
     @cached_property
@@ -214,26 +214,26 @@ class Plan:
 
     @cached_property
     def anchors(self) -> dict[str, list[str]]:
-        """Models by the label of the anchors that they share."""
+        """Models by the label of their anchors."""
         return self.sharing(stages.anchor_label, list(self.settings))
 
     @cached_property
     def teachers(self) -> dict[str, list[str]]:
-        """Models by the label of the teacher that they share."""
+        """Models by the label of their teacher."""
         return self.sharing(stages.teacher_label, self.taught)
 
     @cached_property
     def choices(self) -> dict[str, list[str]]:
-        """Models by the label of the choice of width and smoothing that they share."""
+        """Models by the label of their choice of width and smoothing."""
         return self.sharing(stages.choice_label, self.learning)
 
     @cached_property
     def splines(self) -> dict[str, list[str]]:
-        """Models by the label of the learned spline that they share."""
+        """Models by the label of their learned spline."""
         return self.sharing(stages.spline_label, self.curved)
 
     def anchors_in(self, jobs: str) -> list[str]:
-        """Labels of the anchors that are trained in a kind of job (`anchors.jobs`)."""
+        """Labels of the anchors with a value of `anchors.jobs`."""
         return [label for label, users in self.anchors.items() if self.settings[users[0]].anchors.jobs == jobs]
 
     # Files of models.
@@ -247,31 +247,31 @@ class Plan:
         return f"{self.anchors_of(model)}/weight_graph.safetensors"
 
     def teacher_of(self, model: str) -> str | list[str]:
-        """A model's teacher; nothing where it has none."""
+        """A model's teacher; [] without one."""
         label = stages.teacher_label(self.settings[model])
         return f"results/{{dataset}}/teachers/{label}/teacher.json" if model in self.taught else []
 
     def choice_of(self, model: str) -> str | list[str]:
-        """The choice of a model's width and smoothing; nothing where there is none."""
+        """The choice of a model's width and smoothing; [] without one."""
         label = stages.choice_label(self.settings[model])
         return f"results/{{dataset}}/choices/{label}/seed{{seed}}/choice.json" if model in self.learning else []
 
     def spline_of(self, model: str) -> str | list[str]:
-        """A model's learned spline; nothing where it needs none."""
+        """A model's learned spline; [] without one."""
         label = stages.spline_label(self.settings[model])
         return f"results/{{dataset}}/splines/{label}/seed{{seed}}/spline.safetensors" if model in self.curved else []
 
     def path_of(self, model: str) -> str | list[str]:
-        """A model's latent path; nothing where it needs none."""
+        """A model's latent path; [] without one."""
         return f"{RUN}/latent_path.safetensors".replace("{model}", model) if model in self.driven else []
 
     def width_of(self, anchors: str) -> str | list[str]:
-        """The choice that anchors take their width from; nothing where the width is given."""
+        """The choice of the anchors' width; [] if the width is given."""
         model = self.anchors[anchors][0]
         return self.choice_of(model) if stages.chooses_width(self.settings[model]) else []
 
     def start_of(self, anchors: str) -> str | list[str]:
-        """The common start of anchors that are trained apart; nothing where each has its own."""
+        """The common start of anchors that are trained in separate jobs; [] without one."""
         common = ALIGNMENTS[self.settings[self.anchors[anchors][0]].anchors.alignment].common_start
         return "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors" if common else []
 
@@ -295,12 +295,12 @@ class Plan:
         return system_path(system, self.systems) if system else None
 
     def system_files(self, dataset: str) -> list[Path]:
-        """The file of a data set's system, first, and the model that it names, if any."""
+        """The file of a data set's system, then the SBML model named in it, if any."""
         system = self.system_file(dataset)
         return files_of(system) if system else []
 
     def simulated(self, dataset: str) -> SimulatedParts:
-        """Trajectories that are simulated for a data set."""
+        """Numbers of trajectories to simulate for a data set."""
         settings = self.dataset(dataset)
         return SimulatedParts(0 if settings.file else settings.trajectories, int(heldout_amount(settings)))
 
@@ -314,29 +314,29 @@ class Plan:
         return not settings.file or heldout_amount(settings) >= 1
 
     def source_of(self, dataset: str) -> str:
-        """A data set's file or files, or the name of the system that it is simulated from."""
+        """A data set's file or files, or the name of its system if it is simulated."""
         return ", ".join(self.own_files(dataset)) or str(self.dataset(dataset).system)
 
     def matrix_of(self, dataset: str) -> str:
-        """The matrix of an .h5ad that a data set's states are from, where predictions are written back to."""
+        """Name of the .h5ad matrix with a data set's states; predictions are written to the same matrix."""
         annotated = any(READERS[format_of(path)].annotated for path in self.own_files(dataset))
         return self.dataset(dataset).matrix if annotated else "X"
 
     def has_exact_law(self, dataset: str) -> bool:
-        """Whether a data set's system is known and its exact law is to be tried."""
+        """Whether the workflow tries to solve a data set's system exactly."""
         return bool(self.dataset(dataset).system and self.config.evaluation.exact.max_states)
 
     def law_of(self, dataset: str) -> str | list[str]:
-        """The exact law of a data set and of its folds, whose file may say that it is unknown; nothing without one."""
+        """The exact law of a data set and its folds, whose file may mark it as unknown; [] if it is not requested."""
         return f"results/{fold_of(dataset).dataset}/exact_law.safetensors" if self.has_exact_law(dataset) else []
 
     def has_landscape(self, dataset: str) -> bool:
-        """Whether a data set's system walks on a fitness landscape that can be drawn."""
+        """Whether a data set's system is an adaptive walk with a fitness landscape that can be drawn."""
         system = self.system_file(dataset)
         return system is not None and is_map(system)
 
     def downloads(self, is_there: Callable[[str], bool]) -> dict[str, tuple[str, str | None]]:
-        """URLs and checksums of the files of data sets and tasks that are not there, by path."""
+        """URLs and checksums of missing files of data sets and tasks, by path."""
         catalogue = read_catalogue(self.home / "resources" / "tasks.yaml")
         sources = [source for task in catalogue.values() for source in task.files.values()]
         found: dict[str, tuple[str, str | None]] = {str(s.path): (s.url, s.sha256) for s in sources}
@@ -348,7 +348,7 @@ class Plan:
         return {file: source for file, source in found.items() if not is_there(file)}
 
     def asked_of(self, dataset: str) -> dict[str, Any]:
-        """What is asked of a data set: models, baselines, times of predictions, and whether snapshots are left out."""
+        """The attributes of `data_checks.Asked` for a data set."""
         return {
             "models": models_on(dataset, self.config),
             "baselines": self.baselines,
@@ -359,7 +359,7 @@ class Plan:
     # Runs: everything that predicts a data set.
 
     def floors(self, dataset: str) -> list[str]:
-        """Floors of a data set: against itself, and against an independent part where there is one."""
+        """Floors of a data set: the resampled one, and the independent one if there is a held-out part."""
         return floors_of(second_part=heldout_amount(self.dataset(dataset)) > 0)
 
     def runs(self, dataset: str) -> list[str]:
@@ -368,11 +368,11 @@ class Plan:
 
     @property
     def judged(self) -> list[str]:
-        """Models and baselines, which folds are predicted by."""
+        """Models and baselines; they also predict the folds."""
         return [*self.models, *self.baselines]
 
     def timed_stages(self, dataset: str, model: str) -> dict[str, StageJob]:
-        """The job of each stage that a run goes through, by the stage's name."""
+        """The job of each stage of a run, by the stage's name."""
         folder = f"results/{dataset}"
         spent, made = f"{folder}/benchmarks/{model}", f"{folder}/runs/{model}/seed{{seed}}"
         own, settings = f"{spent}/seed{{seed}}", self.settings.get(model)
@@ -407,7 +407,7 @@ class Plan:
         of_all = settings is None and model not in predicted_by("own")
         found["predict"] = f"{spent if of_all else own}/predict.tsv", f"{made}/prediction.safetensors"
         found["evaluate"] = f"{spent}/evaluate_predictions.tsv", None
-        together = ("anchors", "predict", "evaluate")  # stages that a job may do for all seeds
+        together = ("anchors", "predict", "evaluate")  # stages with one job for all seeds, for some runs
         return {
             stage: StageJob(file, made, len(self.seeds) if stage in together and "{seed}" not in file else 1)
             for stage, (file, made) in found.items()
@@ -434,7 +434,7 @@ class Plan:
 
     @cached_property
     def estimated(self) -> list[EstimatedStage]:
-        """The stages that the models cost; jobs that models share are those of the first."""
+        """The stages of the models; jobs that models share count for the first of them."""
         found, known = [], set()
         for dataset, model in product(self.datasets, self.models):
             for stage, job in self.timed_stages(dataset, model).items():
@@ -469,10 +469,10 @@ class Plan:
 
     @cached_property
     def published(self) -> dict[str, str]:
-        """The system of each data set that has one on which there are published results."""
+        """The system of each data set whose system has published results."""
         with (self.home / "resources" / "published.csv").open(encoding="utf-8") as file:
             known = {row["system"] for row in csv.DictReader(line for line in file if not line.startswith("#"))}
-        # Where times are held back, the range is another.
+        # Published results cover all times, so data sets that hold times back are left out.
         found = {name: own.system or "" for name, own in self.config.datasets.items() if not own.hold_back}
         return {name: system for name, system in found.items() if system in known}
 
@@ -482,7 +482,7 @@ class Plan:
         return [*self.models, *(name for name in self.baselines if BASELINES[name].overlaid)]
 
     def sized_models(self) -> list[str]:
-        """Models whose sizes are compared: all, and of the ablation study the first with each further backbone."""
+        """Models of the comparison of sizes: all models, and the first variant with each further backbone."""
         found = {self.settings[model].backbone.kind: model for model in reversed(self.settings)}
         return list(dict.fromkeys([*self.models, *found.values()]))
 
@@ -491,12 +491,12 @@ class Plan:
         return self.config.figures.model or self.runs(dataset)[0]
 
     def whole_run(self) -> list[str]:
-        """What the default target makes."""
+        """The files of the default target."""
         names = ("report.html", "metrics.csv", "summary.csv", "runtime.csv", "settings.yaml")
         return [f"results/{name}" for name in names]
 
     def teachers_chosen(self, dataset: str) -> list[Choice]:
-        """The teachers that are chosen for a data set's models, apart from ablations."""
+        """The choices of teachers for a data set's models, without ablations."""
         return [choice for choice in self.chosen(dataset) if choice.kind == "teacher"]
 
     def figures(self, dataset: str) -> list[str]:
@@ -527,11 +527,11 @@ class Plan:
         return figure_files({"overall": [{}]}, [what for what, found in there.items() if found])
 
     def among_models(self, names: Sequence[str]) -> list[str]:
-        """Those of some names that are models of the configuration, which figures show."""
+        """The names that are models of the configuration, without ablations; figures show these."""
         return [model for model in self.models if model in names]
 
     def chosen(self, dataset: str) -> list[Choice]:
-        """All that is chosen for a data set's models, apart from ablations."""
+        """All choices for a data set's models, without ablations."""
         folder, found = f"results/{dataset}", []
         for label, users in self.sharing(stages.teacher_label, self.among_models(self.taught)).items():
             at = f"{folder}/teachers/{label}"

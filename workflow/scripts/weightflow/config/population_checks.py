@@ -1,4 +1,4 @@
-"""Whether the settings of populations fit together, and fit the data sets of a configuration."""
+"""Checks of the settings of populations against each other and against the data sets."""
 
 from collections.abc import Mapping
 
@@ -22,12 +22,12 @@ def check_populations(
     shapes: Mapping[str, tuple[int, ...]],
     source: str,
 ) -> None:
-    """Refuse settings of populations that are each allowed but do not fit together.
+    """Refuse settings of populations that contradict each other.
 
     Args:
         populations: by name, complete, with defaults.
         datasets: by name, complete, with defaults.
-        shapes: of the inputs of every task but snapshots.
+        shapes: of the inputs, by task; without the task of snapshots.
         source: the config files' names.
 
     Raises:
@@ -55,26 +55,26 @@ def _check_split(split: SplitSettings, where: str) -> None:
 def _check_checkpoints(training: NetworkTrainingSettings, where: str) -> None:
     if late := [epoch for epoch in training.checkpoints if epoch > training.epochs]:
         raise InputError(
-            f"{where}: there are {training.epochs} epochs and no {late[0]}; take it away, or train for longer."
+            f"{where}: there are {training.epochs} epochs and no {late[0]}; remove it, or train for longer."
         )
 
 
 def _check_snapshot(settings: PopulationSettings, datasets: Mapping[str, DatasetSettings], where: str) -> None:
-    """Backbones learn states, and states are learned by backbones alone."""
+    """The task of snapshots needs a backbone and a data set; other tasks have neither."""
     kind, task, name = settings.architecture.kind, settings.task, settings.snapshot.dataset
     if (ARCHITECTURES[kind].reads == "states") != (task == SNAPSHOT):
         backbones = [name for name, own in ARCHITECTURES.items() if own.reads == "states"]
         raise InputError(
             f"{where}.architecture.kind: {kind} does not fit the task {task}; backbones ({', '.join(backbones)}) learn "
-            f"task: {SNAPSHOT}, and nothing else does."
+            f"task: {SNAPSHOT} and no other task; change one of them."
         )
     if (task == SNAPSHOT) != (name is not None):
         raise InputError(
             f"{where}.snapshot.dataset: {'one of the data sets is needed' if name is None else 'the task has none'}; "
-            f"give it with task: {SNAPSHOT}, and there alone."
+            f"give it with task: {SNAPSHOT} only."
         )
     if task != SNAPSHOT and settings.snapshot.time is not None:
-        raise InputError(f"{where}.snapshot.time: the task {task} has no times; take it away, or set task: {SNAPSHOT}.")
+        raise InputError(f"{where}.snapshot.time: the task {task} has no times; remove it, or set task: {SNAPSHOT}.")
     if name is not None and name not in datasets:
         raise InputError(f"{where}.snapshot.dataset: {unknown('name', name, datasets)}")
     if name is not None and datasets[name].kind != "discrete":
@@ -88,7 +88,7 @@ def _check_architecture(
     of_images = [name for name, shape in shapes.items() if len(shape) == 3]
     if own.reads == "images" and task not in of_images:
         raise InputError(
-            f"{where}.kind: {kind} reads images, and the inputs of {task} are none; set mlp, or task: one of "
+            f"{where}.kind: {kind} reads images, and the inputs of {task} are not images; set mlp, or task: one of "
             f"{', '.join(of_images)}."
         )
     channels, kernels, pools = map(len, (architecture.channels, architecture.kernels, architecture.pools))
@@ -107,8 +107,8 @@ def _check_flow(settings: PopulationSettings, where: str) -> None:
     networks, components = settings.training.networks, settings.flow.components
     if settings.flow.alignments and components is not None and components >= networks:
         raise InputError(
-            f"{where}.components: {networks} networks have at most {networks - 1} components, and {components} are "
-            "asked for; lower it, or train more networks."
+            f"{where}.components: {networks} networks have at most {networks - 1} principal components, not "
+            f"{components}; lower it, or train more networks."
         )
 
 
@@ -121,18 +121,18 @@ def _check_autoencoder(settings: PopulationSettings, where: str) -> None:
     parts = [round(share * networks) for share in own.shares]
     if min(*parts, networks - sum(parts)) < 1:
         raise InputError(
-            f"{where}.shares: {own.shares} of {networks} networks leave a part without any; change them, or train "
-            "more networks."
+            f"{where}.shares: {own.shares} of {networks} networks leave a part without networks; change them, or "
+            "train more networks."
         )
 
 
 def _check_queries(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:
-    """Networks can be asked inputs of the shape that they take, and no others."""
+    """Queries of the auto-encoder must have the shape of the networks' inputs."""
     for name in others_asked(settings):
         if name not in shapes:
             raise InputError(f"{where}: {unknown('name', name, [*QUERIES, *shapes])}")
         if shapes[name] != shapes.get(settings.task):
             raise InputError(
-                f"{where}: inputs of {name} have another shape than those of the task {settings.task}; take "
-                f"{name} away, or name a task of the same shape."
+                f"{where}: inputs of {name} have another shape than those of the task {settings.task}; remove "
+                f"{name}, or name a task of the same shape."
             )

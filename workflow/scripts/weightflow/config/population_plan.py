@@ -1,4 +1,4 @@
-"""The plan of populations and bands: which files their part of a configuration asks for."""
+"""The plan of populations and bands: the files of their targets."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ LAYOUTS = ("aligned", "raw")
 
 
 class Judged(NamedTuple):
-    """What is judged of a population with a seed, a layout of its flow or its reconstruction, and its metrics."""
+    """A table of metrics of a population and seed, for a layout of its flow or for its reconstructions."""
 
     population: str
     layout: str
@@ -31,7 +31,7 @@ class Judged(NamedTuple):
 
 
 class JudgedBands(NamedTuple):
-    """Bands of a data set whose truth is known, with their coverage."""
+    """The table of the coverage of a data set's bands; its exact law is known."""
 
     dataset: str
     seed: int
@@ -39,7 +39,7 @@ class JudgedBands(NamedTuple):
 
 
 class TimedPopulation(NamedTuple):
-    """A stage of a population or of bands that takes time, with its benchmark file."""
+    """A stage of a population or of bands, with its benchmark file."""
 
     population: str
     stage: str
@@ -49,7 +49,7 @@ class TimedPopulation(NamedTuple):
 
 @dataclass(frozen=True)
 class PopulationPlan:
-    """What a configuration asks for of populations and bands.
+    """The targets of the populations and bands of a configuration.
 
     Attributes:
         plan: of the run.
@@ -65,12 +65,12 @@ class PopulationPlan:
 
     @classmethod
     def of(cls, plan: Plan, source: str, file: Path | None = None) -> "PopulationPlan":
-        """The plan of the populations and bands of a run, or of those that another file names.
+        """The plan of the populations and bands of a run, named in its config files or in another file.
 
         Args:
             plan: of the run.
-            source: the config files' names, where they name populations and bands themselves.
-            file: that names them otherwise.
+            source: the config files' names.
+            file: with the populations and bands; None if the config files have them.
 
         Raises:
             InputError: naming the file, the key and the fix.
@@ -87,7 +87,7 @@ class PopulationPlan:
         return cls(plan, config.populations, config.bands, catalogue)
 
     def plain(self) -> dict[str, Any]:
-        """Settings of populations and bands, as files keep them."""
+        """Settings of populations and bands, as plain data for files."""
         return {
             "populations": {name: own.plain() for name, own in self.populations.items()},
             "bands": {name: own.plain() for name, own in self.bands.items()},
@@ -97,7 +97,7 @@ class PopulationPlan:
         """Settings of one population.
 
         Raises:
-            InputError: there is none of this name.
+            InputError: the name is unknown.
         """
         if name not in self.populations:
             raise InputError(f"populations: {unknown('population', name, self.populations)}")
@@ -106,7 +106,7 @@ class PopulationPlan:
     def sections(self, name: str, *sections: str, without: str = "") -> dict[str, Any]:
         """Sections of a population's settings that a stage depends on.
 
-        Less the key that lists what there is a job of each for: one more of them changes none of the others.
+        The key `without` is left out: it lists values with a job each, and a further value must not rerun the others.
         """
         found = {section: self.population(name).plain()[section] for section in sections}
         return {
@@ -115,43 +115,43 @@ class PopulationPlan:
         }
 
     def other_tasks(self, name: str) -> list[str]:
-        """The other tasks whose inputs a population's networks are compared on, in the order of its settings."""
+        """Other tasks with queries for a population's auto-encoder, in the order of its settings."""
         own = self.population(name)
         return others_asked(own) if own.autoencoder.structural else []
 
     def files_of_task(self, task: str) -> list[str]:
-        """The files of a task; none where it comes with a library."""
+        """The files of a task; [] if a library provides it."""
         sources = self.catalogue[task].files.values() if task in self.catalogue else ()
         return [str(source.path) for source in sources]
 
     def states_of(self, name: str) -> str | list[str]:
-        """The snapshots that a population of backbones learns; nothing where it learns another task."""
+        """The snapshots that a population of backbones learns; [] for other tasks."""
         dataset = self.population(name).snapshot.dataset
         return f"results/{dataset}/snapshots.safetensors" if dataset else []
 
     def generated(self, layout: str, seed: int | str = "{seed}") -> Callable[[Any], str | list[str]]:
-        """Input function: what the flow of a layout generated; nothing where there is none."""
+        """Input function: the networks generated by the flow of a layout; [] without a flow."""
         path = f"{POPULATION}/seed{seed}/generated/flow-{layout}.safetensors"
         return lambda w: path if layout.format(**w) in self.population(w.population).flow.alignments else []
 
     def banding(self, dataset: str) -> ModelSettings:
-        """The model whose networks the ensemble of a data set is made of."""
+        """The model of the networks in a data set's ensemble."""
         return self.plan.settings[self.bands[dataset].model or self.plan.models[0]]
 
     def ensemble_settings(self, dataset: str) -> dict[str, Any]:
-        """Settings of a model that an ensemble depends on, with the ensemble's own steps and batch."""
+        """Settings of the ensemble's anchors: those of the model, with the ensemble's own steps and batch."""
         own = self.bands[dataset]
         found = self.banding(dataset).plain()
         anchors = found["anchors"] | {"steps": own.steps, "batch": own.batch}
         return {"data": found["data"], "backbone": found["backbone"], "anchors": anchors}
 
     def band_seeds(self, dataset: str) -> list[int]:
-        """Seeds that bands are made with: all where the truth judges them, else that of the figure."""
+        """Seeds of the bands: all if the coverage can be measured, else that of the figure."""
         seeds = self.plan.seeds
         return seeds if self.plan.has_exact_law(dataset) else seeds[:1]
 
     def judged(self) -> list[Judged]:
-        """Everything that is judged of populations, seed by seed."""
+        """All tables of metrics of populations, seed by seed."""
         return [
             Judged(name, what, seed, f"results/populations/{name}/seed{seed}/metrics/{file}.csv")
             for name, own in self.populations.items()
@@ -163,7 +163,7 @@ class PopulationPlan:
         ]
 
     def judged_bands(self) -> list[JudgedBands]:
-        """All bands whose truth is known."""
+        """All tables of coverage."""
         return [
             JudgedBands(dataset, seed, f"results/{dataset}/bands/seed{seed}/coverage.csv")
             for dataset in self.bands
@@ -172,7 +172,7 @@ class PopulationPlan:
         ]
 
     def timed(self) -> list[TimedPopulation]:
-        """Every stage of populations and bands that takes time."""
+        """Every timed stage of populations and bands."""
         found = []
         for name, own in self.populations.items():
             files = [
@@ -207,7 +207,7 @@ class PopulationPlan:
         return [file for name in self.bands for file in figure_files({"bands": [{"dataset": name}]})]
 
     def measured(self) -> list[str]:
-        """What the page about populations is made from."""
+        """The results shown on the page about populations."""
         seed = self.plan.seeds[0]
         bands = [f"results/{dataset}/bands/seed{seed}/bands.safetensors" for dataset in self.bands]
         return [*(own.metrics for own in self.judged()), *(own.coverage for own in self.judged_bands()), *bands]

@@ -1,4 +1,4 @@
-"""Whether saved results were made with the settings of now, as the file of their settings tells."""
+"""Checks of the current configuration against the settings saved with the results."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,20 +10,19 @@ from weightflow.records.record import read_record
 from weightflow.settings import Plain
 from weightflow.yaml_files import read_config
 
-_BY_NAME = ("datasets", "models")  # sections of which the configuration of now may name fewer
+_BY_NAME = ("datasets", "models")  # sections with a subset allowed in the current configuration
 _FREE = ("figures", "prediction", "populations", "bands", "seeds", "baselines")  # compared otherwise, or not at all
-_SHOWN = 3  # settings that a sentence names
+_SHOWN = 3  # most settings named in a sentence
 
 
 def check_saved(path: str | Path, config: Plain, where: str) -> None:
-    """Refuse a configuration with other settings than results were made with.
+    """Refuse a configuration whose settings differ from those of the saved results.
 
-    The configuration may name fewer data sets, models, baselines and seeds, and other figures. Of results of another
-    version only the settings that both know are compared. A system that is given by its file may lie elsewhere.
+    The configuration may name fewer data sets, models, baselines and seeds, and other figures. Keys missing from
+    either side, as in results of another version, are not compared. The path of a system's file may differ.
 
     Args:
-        path: settings of the results, as the run that made them wrote them; without such a file there is nothing to
-            compare.
+        path: settings written with the results; nothing is compared if the file is missing.
         config: complete, with defaults.
         where: the config files' names.
 
@@ -36,10 +35,10 @@ def check_saved(path: str | Path, config: Plain, where: str) -> None:
 
 
 def check_saved_populations(path: str | Path, asked: Plain, where: str) -> None:
-    """Refuse populations and bands with other settings than those here were made with; as `check_saved`.
+    """Refuse populations and bands whose settings differ from those of the saved ones; see `check_saved`.
 
     Args:
-        path: settings of the populations here, as the run that made them wrote them.
+        path: settings written with the populations.
         asked: the sections `populations` and `bands`, complete.
         where: the config files' names.
     """
@@ -57,14 +56,14 @@ def _refuse(keys: Sequence[str], path: str | Path, where: str) -> None:
 
 
 def check_sources(folder: str | Path, sources: Mapping[str, Sequence[Path]]) -> None:
-    """Refuse saved results of files that have changed since; files that are gone are not missed.
+    """Refuse saved results whose source files have changed; missing files are ignored.
 
     Args:
         folder: of the results.
         sources: by data set, its own files, then those of its system.
 
     Raises:
-        InputError: naming the first such file.
+        InputError: naming the first changed file.
     """
     for dataset, files in sources.items():
         for artefact in ("source.json", "simulated.safetensors", "exact_law.safetensors"):
@@ -80,9 +79,9 @@ def check_sources(folder: str | Path, sources: Mapping[str, Sequence[Path]]) -> 
 
 
 def check_named(path: str | Path, config: Plain, where: str) -> None:
-    """Refuse a configuration that names data sets, models, baselines or seeds which saved results do not have.
+    """Refuse a configuration with data sets, models, baselines or seeds that the saved results lack.
 
-    Arguments and exceptions as of `check_saved`.
+    Arguments and exceptions as in `check_saved`.
     """
     saved = read_config(path) if Path(path).is_file() else config
     for section in (*_BY_NAME, "baselines", "seeds"):
@@ -94,13 +93,13 @@ def check_named(path: str | Path, config: Plain, where: str) -> None:
 
 
 def _differences(saved: Plain, config: Plain) -> Iterator[str]:
-    """Names of the settings that differ, each after the sections that it is a part of."""
+    """Dotted names of the settings that differ."""
     yield from _named_differences(saved, config, _BY_NAME)
     rest = (*_BY_NAME, *_FREE, "ablations")
     before, now = ({k: v for k, v in part.items() if k not in rest} for part in (saved, config))
     yield from _differing(before, now)
     studies = [{k: v for k, v in part.get("ablations", {}).items() if k != "labels"} for part in (saved, config)]
-    if all(study.get("base") for study in studies):  # where both have a study
+    if all(study.get("base") for study in studies):  # both have a study
         yield from _differing(studies[0], studies[1], "ablations.")
 
 

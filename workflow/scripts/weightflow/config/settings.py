@@ -57,7 +57,7 @@ class Configuration(Settings):
     seeds: Annotated[Unique[Seed], Field(min_length=1), Common] = (0, 1, 2)
     """Random seeds, one independent run for each; tables report mean and standard deviation over them."""
     datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)]
-    """Data sets by name. Each is simulated from a system or read from a file."""
+    """Data sets by name, each simulated from a system or read from a file."""
     models: dict[Name, ModelSettings] = {
         "weightflow": ModelSettings(),
         "weightflow_cde": ModelSettings.model_validate({**_PAPERS, "dynamics": {"kind": "cde"}}),

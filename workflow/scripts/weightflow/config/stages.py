@@ -1,4 +1,4 @@
-"""What each stage depends on of a model's settings: models that agree in it share the stage, by its label."""
+"""The settings that each stage depends on; models with equal ones share the stage, by its label."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -10,7 +10,7 @@ from weightflow.networks.settings import BackboneSettings
 from weightflow.records.digests import settings_digest
 from weightflow.storage import read_json
 
-ON_CARD = ("anchors", "smoothing", "spline", "steps", "dynamics", "predict")  # stages that use a card, if there is one
+ON_CARD = ("anchors", "smoothing", "spline", "steps", "dynamics", "predict")  # stages that use a card
 
 Sections = dict[str, dict[str, Any]]  # settings by section, as jobs get them
 
@@ -26,36 +26,36 @@ def learns(model: ModelSettings) -> bool:
 
 
 def sees_states(model: ModelSettings) -> bool:
-    """Whether the fit of a model's field reads the snapshots, for behavioural terms or divergences."""
+    """Whether the fit of a model's field reads the snapshots, for behavioural terms or a divergence."""
     return learns(model) or model.training.divergence > 0
 
 
 def is_taught(model: ModelSettings) -> bool:
-    """Whether a teacher shows a model states between the snapshots."""
+    """Whether a model learns from a teacher's states between the snapshots."""
     return learns(model) and model.teacher.members != ()
 
 
 def chooses_steps(model: ModelSettings) -> bool:
-    """Whether a validation split chooses for how many steps a field is fitted."""
+    """Whether the number of steps of a field's fit is chosen on a validation split."""
     return model.dynamics.kind != "spline" and begins_at_spline(model)
 
 
 def ends(model: ModelSettings) -> bool:
-    """Whether a model ends at the last snapshot: a CDE does, unless its settings say how its path continues."""
+    """Whether a model ends at the last snapshot, as a CDE does without a continuation of its path."""
     return model.dynamics.kind == "cde" and model.continuation.path is None
 
 
 def chooses_width(model: ModelSettings) -> bool:
-    """Whether the backbone's width is one of several to choose from."""
+    """Whether the backbone's width is chosen from several."""
     return isinstance(model.backbone.hidden, tuple)
 
 
 def chosen_backbone(backbone: BackboneSettings, choice: str | Path | Iterable[str]) -> BackboneSettings:
-    """A backbone with the width that was chosen for it, where it lists several.
+    """A backbone with its chosen width.
 
     Args:
         backbone: its settings.
-        choice: the choice's JSON file; nothing where the width is given.
+        choice: the choice's JSON file; empty if the width is given.
     """
     if not choice:
         return backbone
@@ -69,8 +69,8 @@ def sections(model: ModelSettings, *names: str) -> Sections:
 
 
 def choice_settings(model: ModelSettings) -> Sections:
-    """The part of a model's settings that its width and smoothing are chosen with."""
-    later = {"selection": ["every"], "spline": ["steps"]}  # of these sections, for the final fits alone
+    """The part of a model's settings that the choice of its width and smoothing depends on."""
+    later = {"selection": ["every"], "spline": ["steps"]}  # keys of the final fits
     found = sections(model, "data", "backbone", "teacher", "spline", "selection")
     return {
         section: {key: value for key, value in own.items() if key not in later.get(section, [])}
@@ -103,17 +103,17 @@ def anchor_label(model: ModelSettings) -> str:
 
 @cache
 def teacher_label(model: ModelSettings) -> str:
-    """Folder name of a model's teacher, shared as anchors are."""
+    """Folder name of a model's teacher; models with the same teacher settings share it."""
     return f"teacher-{settings_digest(teacher_settings(model))}"
 
 
 @cache
 def choice_label(model: ModelSettings) -> str:
-    """Folder name of the choice of a model's width and smoothing, shared as anchors are."""
+    """Folder name of the choice of a model's width and smoothing; models with the same settings share it."""
     return f"choice-{settings_digest(choice_settings(model))}"
 
 
 @cache
 def spline_label(model: ModelSettings) -> str:
-    """Folder name of a model's learned spline, shared as anchors are."""
+    """Folder name of a model's learned spline; models with the same settings share it."""
     return f"spline-{settings_digest(spline_settings(model))}"

@@ -1,7 +1,7 @@
 """The device a job computes on.
 
-Snakemake counts cards (`--resources gpu=4`) but says to no job which one is its own, so jobs agree among themselves: a
-job locks the first card that is free. The operating system gives a lock back when its process ends, however it ends.
+Snakemake counts cards (`--resources gpu=4`) but does not assign them to jobs, so each job locks the first free card.
+The operating system releases a lock when its process ends, even if the process is killed.
 """
 
 import logging
@@ -14,15 +14,15 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 
-_held: list[FileLock] = []  # by this process, until it ends
+_held: list[FileLock] = []  # until this process ends
 
 
 def job_device(snakemake: Any) -> torch.device:
-    """A card if the rule asked for one (`resources: gpu=1`) and there is one, else the CPU."""
+    """A card if the rule requests one (`resources: gpu=1`) and the machine has one, else the CPU."""
     if not snakemake.resources.get("gpu", 0) or not torch.cuda.is_available():
         logging.info("computing on the CPU")
         return torch.device("cpu")
-    # By their own names: numbers are those of the cards that a scheduler lets the job see.
+    # Locks are named by the cards' own identifiers: indices count only the cards that the scheduler makes visible.
     cards = [str(torch.cuda.get_device_properties(i).uuid) for i in range(torch.cuda.device_count())]
     number = take_card(cards, Path(tempfile.gettempdir()) / f"weightflow-cards-{os.getuid()}")
     logging.info("computing on card %d, %s", number, torch.cuda.get_device_name(number))
@@ -30,14 +30,14 @@ def job_device(snakemake: Any) -> torch.device:
 
 
 def take_card(cards: Sequence[str], folder: Path) -> int:
-    """Index of a card that no other job on this machine holds; it is held until this process ends.
+    """Index of the first free card of this machine; the process holds its lock until it ends.
 
     Args:
-        cards: their names, one or more.
+        cards: their identifiers, one or more.
         folder: of the locks, one file for each card.
 
     Returns:
-        The first free one, or, where more jobs run than there are cards, one that is shared.
+        Index of a free card, or of a shared one if more jobs run than there are cards.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for number, card in enumerate(cards):
@@ -48,5 +48,5 @@ def take_card(cards: Sequence[str], folder: Path) -> int:
             continue
         _held.append(lock)
         return number
-    logging.warning("more jobs than cards; this one shares a card (--resources gpu= says how many may run)")
+    logging.warning("more jobs than cards; this one shares a card (--resources gpu= limits the number of jobs)")
     return os.getpid() % len(cards)

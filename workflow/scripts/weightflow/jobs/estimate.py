@@ -1,7 +1,7 @@
-"""What a run will cost on this machine: a little of every stage, timed, and how often that little fits into the whole.
+"""Estimates of a run's cost on this machine, extrapolated from short runs of every stage.
 
-The costs of fits are linear in their steps, those of predictions and metrics in the times of the data, that of a
-choice in its candidates. Two short runs of different length tell apart what every run costs from what each unit adds.
+Cost is linear: of fits in their steps, of predictions and metrics in the times of the data, of a choice in its
+candidates. Two short runs of different length give the fixed cost and the cost of each unit.
 """
 
 import dataclasses
@@ -45,16 +45,16 @@ _TIMES = (3, 6)  # times of the short predictions
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be estimated.
+    """The model and data set of an estimate.
 
     Attributes:
-        data: the data set, all of it.
+        data: the whole data set.
         model: the settings.
         samples: of a prediction, at each time.
-        joint_every: at every which time joint distributions are compared; None for the default.
-        law: the exact law, where it is known.
-        device: where training computes.
-        seeds: of the run; the short runs take the first where a job is for one of them.
+        joint_every: joint distributions are compared at every n-th time; None for the default.
+        law: the exact law, if it is known.
+        device: of the training.
+        seeds: of the run; a short run for one seed takes the first.
     """
 
     data: Snapshots
@@ -67,51 +67,51 @@ class Work:
 
     @property
     def seed(self) -> int:
-        """The first."""
+        """Seed of the short runs for one seed."""
         return self.seeds[0]
 
     @property
     def computation(self) -> Computation:
-        """Of the short runs."""
+        """Seed and device of the short runs."""
         return Computation(self.seed, self.device)
 
     @cached_property
     def training(self) -> Snapshots:
-        """What training sees."""
+        """The training part of the data set."""
         return self.data.thinned(self.model.data.share).of_observed_alone()
 
     @cached_property
     def widths(self) -> list[int]:
-        """Those that the backbone may have."""
+        """Candidate widths of the backbone."""
         return as_list(self.model.backbone.hidden)
 
     def backbone(self, width: int | None = None) -> Backbone:
-        """Of a width, the largest one if none is said."""
+        """The backbone with a width, by default the largest."""
         own = self.model.backbone.but(hidden=width or max(self.widths))
         return make_backbone(own, self.data.variables, self.data.space)
 
     @cached_property
     def graph(self) -> WeightGraph:
-        """Anchors that were never trained."""
+        """Weight graph of untrained anchors."""
         backbone, times = self.backbone(), self.training.observed_times
         fresh = backbone.initial(len(times), torch.Generator().manual_seed(self.seed)).numpy()
         return build_weight_graph(backbone.layers, fresh, times, "of an estimate", self.model.backbone)
 
     @cached_property
     def curve(self) -> WeightSpline:
-        """The natural spline through them."""
+        """The natural spline through the untrained anchors."""
         times, own = self.graph.times, self.model.spline
         return through(times, self.graph.weights, knot_times(times, own.knots, own.first_knots))
 
     @cached_property
     def teachers(self) -> list[Teacher]:
-        """The candidates, or nothing where none is asked."""
+        """The candidates for teacher; [] for a model without one."""
         own = self.model.teacher
         return candidates(own, self.data.discrete) if own.members != () else []
 
     @cached_property
     def told(self) -> Lesson:
-        """A lesson of the first candidate's."""
+        """States of the first candidate between the snapshots."""
         teachers = Teachers(self.teachers[0], self.teachers[0]) if self.teachers else None
         rng, points = seeding.stream(self.seed, "lesson"), self.model.teacher.points
         return lesson(teachers, self.training.observed, self.training.observed_times, self.data.space, points, rng)
@@ -125,15 +125,15 @@ def seconds_of(work: Callable[[], Any]) -> float:
 
 
 def linear(work: Callable[[int], Any], units: float, few: int = _FEW, more: int = _MORE) -> float:
-    """Seconds of some units of work, from those of few and of more."""
-    work(1 if few > 1 else few)  # what is slow only once
+    """Seconds of `units` units of work, extrapolated from runs of `few` and of `more` units."""
+    work(1 if few > 1 else few)  # warm-up
     short, long = (seconds_of(partial(work, n)) for n in (few, more))
     each = max(0.0, (long - short) / (more - few))
     return max(short + (units - few) * each, 0.0)
 
 
 def anchors(work: Work) -> float:
-    """All anchors of a job, of the largest width."""
+    """Training of all anchors of a job, with the largest width."""
     return _anchors(work, work.seeds if work.model.anchors.jobs == "all_seeds" else work.seeds[:1])
 
 
@@ -153,7 +153,7 @@ def _anchors(work: Work, seeds: tuple[int, ...]) -> float:
 
 
 def weight_graph(work: Work) -> float:
-    """The tokens of all anchors."""
+    """Construction of the weight graph."""
     return seconds_of(lambda: work.graph)
 
 
@@ -176,7 +176,7 @@ def smoothing(work: Work) -> float:
     spline, selection = work.model.spline, work.model.selection
     options = {"hidden": work.widths} | {name: as_list(getattr(spline, name)) for name in ("curvature", "roughness")}
     if not work.data.discrete:
-        options["roughness"] = options["roughness"][:1]  # it says nothing of real values
+        options["roughness"] = options["roughness"][:1]  # real values have no roughness penalty
     _, fits = SEARCHES[selection.search].choose.load()(options, lambda candidate: 0.0)
     if not fits:
         return 0.0
@@ -184,7 +184,7 @@ def smoothing(work: Work) -> float:
 
 
 def spline(work: Work) -> float:
-    """The fit of the learned spline, and the lesson it is told."""
+    """The fit of the learned spline, and its teacher's states."""
     return seconds_of(lambda: work.told) + _spline_steps(work, work.model.spline.steps, max(work.widths))
 
 
@@ -207,7 +207,7 @@ def dynamics(work: Work) -> float:
 
 
 def steps(work: Work) -> float:
-    """The choice of their number: all fits once more, and the field judged now and then."""
+    """The choice of the number of steps: all fits once more, and evaluations of the field at intervals."""
     selection, training = work.model.selection, work.model.training
     field, solver = _field(work), work.model.solver
     judged = seconds_of(lambda: solve_weights(field, work.graph, [work.graph.times], solver))
@@ -250,7 +250,7 @@ def evaluation(work: Work) -> float:
     return len(work.seeds) * max(everywhere, times * always + times / step * joint)
 
 
-# Stages as `runtime.csv` has them, in order, and what each is estimated by.
+# Estimates by stage, with the names and the order of `runtime.csv`.
 STAGES: dict[str, Callable[[Work], float]] = {
     "anchors": anchors,
     "weight_graph": weight_graph,
@@ -297,13 +297,13 @@ def _predict(work: Work, times: int) -> Prediction:
 
 
 def _times(work: Work) -> tuple[int, int]:
-    """Of the short predictions: few and more."""
+    """Numbers of times of the two short predictions."""
     count = len(work.data.times)
     return min(_TIMES[0], count - 1), min(_TIMES[1], count)
 
 
 def _first_times(data: Snapshots, count: int) -> Snapshots:
-    """The data set as if it ended there."""
+    """The data set up to its first `count` times."""
     seen = data.is_observed[:count].copy()
     seen[0] = True
     times, training, heldout = data.times[:count], data.training[:count], data.heldout[:count]

@@ -1,4 +1,4 @@
-"""The frame every Snakemake script runs in: its log, its records, and one sentence when something is wrong."""
+"""The frame of every Snakemake script: its log, its records, and one sentence for each error."""
 
 import logging
 import os
@@ -18,42 +18,42 @@ from weightflow.records.record import forget, input_digests, write_records
 def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) -> None:
     """Run `main(snakemake)` with messages, warnings and tracebacks in the rule's log.
 
-    Bars stay on standard error. An expected fault ends the script with its sentence on standard error;
-    an unexpected one with the log's name, where the traceback is.
+    Progress bars stay on standard error. An expected error ends the script with its sentence on standard error. An
+    unexpected one ends it with the name of the log, which holds the traceback.
 
     Args:
         main: the script's work.
         snakemake: the object that Snakemake gives to scripts.
-        gives_way: whether nothing waits for this job, so that the jobs that train go first.
+        gives_way: whether the job runs at low priority, since no other job waits for it.
     """
     if gives_way:
         os.nice(15)
     keep_freed_memory()
     end_with_run()
     log = str(snakemake.log[0])
-    logging.raiseExceptions = False  # on a full disk what matters is the sentence, not the log
+    logging.raiseExceptions = False  # a full disk must not hide the error's sentence
     try:
         sentence = _run(main, snakemake, log)
-    except OSError as fault:  # of the log itself
+    except OSError as fault:  # from the log itself
         sentence = f"Error: {WriteError(log, fault.strerror or str(fault))}"
     if sentence:
-        # One write: other jobs, and Snakemake, write to the same standard error.
+        # A single write, since other jobs and Snakemake share standard error.
         sys.stderr.write(f"\n{sentence}\n")
         sys.exit(1)
 
 
 def made_by(snakemake: Any) -> Made:
-    """What Snakemake gives to a script, as records tell it."""
+    """Rule, wildcards and parameters of a script, for records."""
     return Made(snakemake.rule, dict(snakemake.wildcards.items()), dict(snakemake.params.items()))
 
 
 def stamp(snakemake: Any) -> dict[str, Any]:
-    """What a job was given (`digests.stamp`), for the metadata of what it writes."""
+    """Rule, wildcards, parameters and input digests of a job (`digests.stamp`), for the metadata of its results."""
     return digests.stamp(made_by(snakemake), snakemake.input)
 
 
 def _run(main: Callable[[Any], None], snakemake: Any, log: str) -> str | None:
-    """What there is to say if it fails."""
+    """Run `main(snakemake)`; the sentence of its error, or None."""
     os.makedirs(os.path.dirname(log) or ".", exist_ok=True)
     with open(log, "w", encoding="utf-8", buffering=1) as stream, redirect_stdout(stream):
         logging.basicConfig(stream=stream, level=logging.INFO, format="%(asctime)s %(message)s", force=True)

@@ -1,4 +1,4 @@
-"""How a process uses the machine: its memory and its threads; and that it ends with the run it belongs to."""
+"""Memory, threads and lifetime of a job's process."""
 
 import ctypes
 import os
@@ -12,48 +12,48 @@ from contextlib import contextmanager
 import psutil
 from threadpoolctl import threadpool_limits
 
-_SHELLS = ("sh", "bash", "dash", "zsh")  # that hold Snakemake's name in a command of theirs
+_SHELLS = ("sh", "bash", "dash", "zsh")  # may have Snakemake's name in their command line
 # mallopt(3), malloc.h
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
 
 
 def keep_freed_memory() -> None:
-    """Let freed memory stay with the process, where the C library is glibc; others are left alone.
+    """Keep freed memory in the process if the C library is glibc.
 
-    By default glibc gives large blocks back as soon as they are free. Training asks for the same ones again at every
-    step, and then half its time goes into pages that the kernel fills with zeros.
+    By default glibc returns large blocks to the kernel as soon as they are free. Training allocates the same blocks at
+    every step, and would spend half its time on pages that the kernel fills with zeros.
     """
     try:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
     except (OSError, AttributeError):
         return
-    mallopt(_MMAP_MAX, 0)  # no block is the kernel's own
+    mallopt(_MMAP_MAX, 0)  # no block is mapped by itself
     mallopt(_TRIM_THRESHOLD, 2**31 - 1)
     mallopt(_TOP_PAD, 2**26)
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let linear algebra compute with one thread, that of torch too.
+    """Limit linear algebra, including torch's, to one thread.
 
-    Jobs run side by side already, matrices and networks are small, and a fixed order of sums gives the same bytes
-    whatever `--cores` says. Snakemake tells libraries to take as many threads as a rule asks cores for.
+    Jobs already run side by side, matrices and networks are small, and a fixed order of sums gives the same bytes
+    for any `--cores`. Snakemake sets the libraries' threads to the cores of the rule.
     """
-    for library in ("OMP", "OPENBLAS", "MKL"):  # those that are loaded later read this
+    for library in ("OMP", "OPENBLAS", "MKL"):  # read by libraries loaded later
         os.environ[f"{library}_NUM_THREADS"] = "1"
-    if torch := sys.modules.get("torch"):  # which holds a linear algebra of its own that nobody else can tell
+    if torch := sys.modules.get("torch"):  # threadpoolctl does not reach torch's own linear algebra
         torch.set_num_threads(1)
     with threadpool_limits(1):
         yield
 
 
 def end_with_run(every: float = 1.0) -> None:
-    """Let this process end soon after the Snakemake that started it, however that ended.
+    """End this process soon after the Snakemake that started it, even if Snakemake is killed.
 
-    A job that outlived it would write its results, made with the settings of then, over those of a later run.
+    A surviving job would overwrite the results of a later run with results of the earlier settings.
 
     Args:
-        every: seconds between two looks.
+        every: seconds between two checks.
     """
     head = next(filter(_is_snakemake, psutil.Process().parents()), None)
     if head is not None:

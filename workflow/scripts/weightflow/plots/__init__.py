@@ -1,5 +1,5 @@
-"""Figures: one module for each, which turns arrays and tables into one Matplotlib figure, and the registry of them.
+"""Figures: one module for each, from arrays and tables to a Matplotlib figure, and their registry.
 
-Nothing here imports torch, so figures can be drawn again from saved results.
+No module imports torch, so figures can be drawn from saved results without it.
 May import: the root modules and the rooms from systems to bands.
 """

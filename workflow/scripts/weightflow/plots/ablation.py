@@ -1,4 +1,4 @@
-"""The ablation study: one factor's levels beside the base model that they change."""
+"""The ablation study: the levels of one factor beside the base model."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -22,14 +22,14 @@ from weightflow.plots import style
 _ROW = 0.5 * style.CM  # height of a level
 _LINE_HEIGHT = 5.6 * style.CM
 _LOG_FROM = 8  # ratio of the largest to the smallest mean from which an axis is logarithmic
-_LOG_LEVELS = 10  # that of levels
+_LOG_LEVELS = 10  # ratio of the largest to the smallest level from which an axis is logarithmic
 _NUMBERED = re.compile(r"(.*?)(\d+(?:\.\d+)?)%?")
 
 
 def level_numbers(levels: Sequence[str]) -> list[float] | None:
-    """The number at the end of each level's name, where the names differ in nothing else; None where they do.
+    """The number at the end of each level's name; None if the names differ otherwise or have no number.
 
-    share-10, H4, 0.1 and 10% have one, relu and 2-layers have none.
+    share-10, H4, 0.1 and 10% end in a number; relu and 2-layers do not.
     """
     found = [match for level in levels if (match := _NUMBERED.fullmatch(level))]
     if len(found) < max(2, len(levels)) or len({match[1] for match in found}) > 1:
@@ -49,15 +49,15 @@ def draw(inputs: Any, params: Any) -> Figure:
 def plot_ablation(table: pd.DataFrame, factor: str, law_of_all: bool, label: str | None = None) -> Figure:
     """A panel per metric: mean ± standard deviation over seeds of each level of a factor.
 
-    Levels that are numbers are points of a curve, others points in rows. The base model is a band; a level that equals
-    it is a ring. Unseen times are shown where there are any.
+    Numbered levels are points of a curve, others points in rows. The base model is a band; a level with its settings
+    is a ring. Metrics are means over the unseen times, if there are any.
 
     Args:
         table: factor, level, base, model, metric, times, mean, std of one data set, from
             `ablation_table.tabulate_ablations`.
-        factor: the one to draw.
-        law_of_all: whether the exact law is that of all variables, so that it judges the joint distributions.
-        label: what it is called; None for its name.
+        factor: the factor to draw.
+        law_of_all: whether the exact law covers all variables, so that joint distributions are compared with it.
+        label: of the factor; None for its name.
     """
     part = at_unseen_times(table)
     own = part[part["factor"] == factor]
@@ -154,7 +154,7 @@ def _band(panel: Axes, base: pd.Series, vertical: bool) -> None:
 
 
 def _scale(axis: XAxis | YAxis, means: Sequence[float]) -> None:
-    """A logarithmic axis where the means are far apart, and few ticks."""
+    """Make the axis logarithmic if the means span a large ratio; set few ticks."""
     finite = np.asarray([mean for mean in means if np.isfinite(mean)])
     if len(finite) and finite.min() > 0 and finite.max() > _LOG_FROM * finite.min():
         panel = axis.axes

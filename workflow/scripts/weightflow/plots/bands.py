@@ -27,13 +27,13 @@ def draw(inputs: Any, params: Any) -> Figure:
 
 
 def plot_bands(data: Snapshots, law: ExactLaw | None, bands: Bands, times: Sequence[float] | None) -> Figure:
-    """Rows are variables (the first six), columns are times.
+    """Rows are variables (at most the first six), columns are times.
 
     Args:
-        data: the truth by its states, drawn where the law does not know a variable.
-        law: the truth itself; None where it is unknown.
+        data: states of the truth, drawn for variables without an exact law.
+        law: the exact law; None if it is unknown.
         bands: at times of the data.
-        times: to show, of those that have bands; None chooses them.
+        times: to show, among those with bands; None chooses them.
     """
     variables = data.variables[:MOST_VARIABLES]
     shown = [t for t in shown_times(data, times) if data.times[t] in bands.times]
@@ -68,7 +68,7 @@ def plot_bands(data: Snapshots, law: ExactLaw | None, bands: Bands, times: Seque
 
 
 def _reach(bands: Bands, variable: int) -> int:
-    """Number of counts of a variable that any band gives weight to."""
+    """Number of counts of a variable up to the largest with visible probability in a band."""
     return 1 + int(np.flatnonzero((bands.upper[:, variable] >= LEAST).any(0))[-1])
 
 

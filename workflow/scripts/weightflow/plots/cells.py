@@ -1,4 +1,4 @@
-"""Cells over the predicted density of the first two components, at observed times and at times that were not."""
+"""Cells over the predicted density of two components, at observed and unobserved times."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from weightflow.plots.distributions import cell_limits, mass_contours, mass_patc
 from weightflow.prediction.predictions import Prediction, read_prediction
 
 MOST_TIMES = 6
-MOST_CELLS = 400  # of a panel; more hide the density
+MOST_CELLS = 400  # in a panel; more would hide the density
 _PANEL = 2.9 * style.CM  # height
 _LEFT_OUT = "each predicted\nfrom the other\nsnapshots"
 
@@ -39,14 +39,14 @@ def plot_cells(
     line: style.Line,
     times: Sequence[float] | None,
 ) -> Figure:
-    """Columns are times; the first row is the model of the data set, a second one each left-out snapshot's own.
+    """Columns are times; the first row shows the model of the whole data set, a second row those of the folds.
 
     Args:
         data: the data set, of real values.
         prediction: of one model, at the times of the data.
-        folds: by index of the time that is left out, the data and the prediction of the same model without it.
+        folds: data and prediction of the same model without a snapshot, by the index of its time.
         line: of that model.
-        times: to show; None takes all, or six where there are more.
+        times: to show; None takes all, or six of more than six.
     """
     shown = _shown(data, times)
     with style.look():
@@ -64,7 +64,7 @@ def plot_cells(
                     panel.set_axis_off()
                     continue
                 own, predicted = row[t]
-                # Components that are found anew in each fold have axes of their own.
+                # Components computed for a fold have other axes.
                 seen = limits if _same(own, data) else cell_limits([own.truth[t]], pair)
                 _panel(panel, own, predicted, t, pair, seen)
                 panel.set_title(style.at_time(data.time_label, data.times[t]) if r == 0 else "")
@@ -90,7 +90,7 @@ def _shown(data: Snapshots, times: Sequence[float] | None) -> list[int]:
 
 
 def _same(one: Snapshots, other: Snapshots) -> bool:
-    """Whether states mean the same values of the file."""
+    """Whether states of both have the same coordinates."""
     if one.representation is None or other.representation is None:
         return one.representation is other.representation
     parts = [(part.mean, part.axes) for part in (one.representation, other.representation)]

@@ -1,4 +1,4 @@
-"""A predicted density in motion, beside the truth."""
+"""An animation of a predicted density beside the truth."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -31,10 +31,10 @@ from weightflow.prediction.predictions import Prediction, read_prediction
 
 MOST_FRAMES = 120
 DPI = 130
-COLOURS = 128  # of the palette that all frames share
-_HELD = 5  # frames that cells are shown for, where there are times between theirs
-_EDGES_FROM = 12  # times that the axes are chosen by
-_PALETTE_FROM = 8  # frames that the colours are chosen by
+COLOURS = 128  # of the palette shared by all frames
+_HELD = 5  # frames with the same cells, if there are frames between the data's times
+_EDGES_FROM = 12  # times that determine the axes
+_PALETTE_FROM = 8  # frames that determine the palette
 
 
 def draw(inputs: Any, params: Any) -> list[Image.Image]:
@@ -47,16 +47,15 @@ def draw(inputs: Any, params: Any) -> list[Image.Image]:
 def animate_density(
     data: Snapshots, law: ExactLaw | None, prediction: Prediction, line: style.Line
 ) -> list[Image.Image]:
-    """Frames of the same size, one for each time (120 evenly chosen ones where there are more).
+    """Frames of the same size, one for each time (120 evenly chosen ones of more).
 
-    Real values whose prediction has frames of its own between the data's times have the density of two variables in
-    motion through these, over which the cells appear at their times. Other data have the joint density of two
-    variables, the truth left and the prediction right, each time on the scale of the truth's largest density at that
-    time. The only variable of a data set has the density over the truth.
+    There are three layouts. Real values with predictions between the data's times: the density of two variables, with
+    the cells at their times. A single variable: its density over the truth. Else: the joint density of two variables,
+    the truth left and the prediction right, relative to the largest density of the truth at that time.
 
     Args:
-        data: the truth by its states.
-        law: the truth itself, drawn instead of the states; None where it is unknown.
+        data: the data set, with states of the truth.
+        law: the exact law, drawn instead of the states; None if it is unknown.
         prediction: of one model, at the times of the data.
         line: of that model.
     """
@@ -71,7 +70,7 @@ def animate_density(
 
 
 def _through_cells(data: Snapshots, prediction: Prediction, line: style.Line) -> list[Image.Image]:
-    """Frames at the data's times and between them; those at which there are cells are held."""
+    """Frames at the data's times and between them; frames with cells last longer."""
     pair = data.pair[0], data.pair[1]
     edges = [prediction.edges[v] for v in pair]
     area = np.outer(*map(np.diff, edges))
@@ -111,7 +110,7 @@ def _frames(figure: Figure, draw: Callable[[int], None], shown: np.ndarray) -> I
     canvas = FigureCanvasAgg(figure)
     draw(shown[0])
     canvas.draw()
-    figure.set_layout_engine("none")  # panels stand still
+    figure.set_layout_engine("none")  # panels must not move
     for t in shown:
         draw(t)
         canvas.draw()
@@ -119,7 +118,7 @@ def _frames(figure: Figure, draw: Callable[[int], None], shown: np.ndarray) -> I
 
 
 def _quantized(frames: list[Image.Image]) -> list[Image.Image]:
-    """Frames with one palette for all of them, found in a few, so that colours do not flicker."""
+    """Frames with one common palette, computed from a few of them, so that colours do not flicker."""
     few = [frames[i] for i in _evenly(len(frames), _PALETTE_FROM)]
     strip = Image.fromarray(np.concatenate([np.asarray(frame) for frame in few]))
     palette = strip.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
@@ -132,7 +131,7 @@ def _quantized(frames: list[Image.Image]) -> list[Image.Image]:
 
 
 def _evenly(count: int, most: int) -> np.ndarray:
-    """Places among 0 … count − 1 from end to end, evenly spread: all of them, or `most` where there are more."""
+    """At most `most` evenly spaced indices among 0 … count − 1, with both ends."""
     return np.linspace(0, count - 1, min(count, most)).round().astype(int)
 
 
@@ -177,7 +176,7 @@ def _overlaid(
     truth = both.stairs(truths[0], edges, fill=True, color=style.TRUTH)
     model = both.stairs(models[0], edges, color=line.color, linewidth=1.5)
     both.legend([truth, model], ["truth, states" if law is None else "exact law", line.label])
-    # A point mass at the start would flatten everything after it.
+    # A point mass at the start would flatten all later densities.
     both.set_ylim(0, 1.1 * np.quantile([density.max() for density in truths], 0.9))
     both.set_xlabel(data.variables[0])
     both.set_ylabel("probability" if data.discrete else "density")
@@ -197,7 +196,7 @@ _SIZE: dict[str, Any] = {"figsize": (14 * style.CM, 7.6 * style.CM), "height_rat
 
 
 def _clock(panel: Axes, data: Snapshots) -> Callable[[float], None]:
-    """A bar that fills with time, with a mark at each observed one."""
+    """A progress bar of time, with a mark at each observed time."""
     start, end = data.times[[0, -1]]
     bar = panel.barh(0, 0, left=start, height=1, color=style.GREY)[0]
     panel.vlines(data.observed_times, -0.5, 0.5, color=style.BLACK, linewidth=0.8)

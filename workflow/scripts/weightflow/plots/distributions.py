@@ -1,4 +1,4 @@
-"""What figures of distributions share: times to show, bins, weighted counts on them, and contours."""
+"""Tools for figures of distributions: times, bins, histograms, densities and contours."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -19,13 +19,13 @@ from weightflow.prediction.predictions import Prediction
 
 SHOWN_TIMES = 4
 MOST_BINS = 60
-FAINTEST = 0.004  # share of the largest density below which a panel stays white
-RARE = 0.01  # share of the states that a histogram may leave out at either end
-MASSES = (0.95, 0.75, 0.5, 0.25)  # of a density, each within a contour
-_MASS_COLOURS = (0.12, 0.3, 0.5, 0.72)  # of these contours, in the colours of densities
-SMOOTHING = 1.5  # spread in bins by which histograms of two real values are smoothed
+FAINTEST = 0.004  # densities below this share of the largest are white
+RARE = 0.01  # share of the states left out at either end of a histogram
+MASSES = (0.95, 0.75, 0.5, 0.25)  # of a density within each contour
+_MASS_COLOURS = (0.12, 0.3, 0.5, 0.72)  # of these contours, as positions in the colour map of densities
+SMOOTHING = 1.5  # standard deviation in bins of the smoothing of histograms of two real values
 _SMOOTHED_BINS = 60  # of samples without a density, for contours
-_OUTSIDE = 0.005  # share of the cells that lie beyond either end of an axis
+_OUTSIDE = 0.005  # share of the cells beyond either end of an axis
 
 Part = Snapshots | ExactLaw | Prediction
 
@@ -35,8 +35,8 @@ def shown_times(data: Snapshots, wanted: Sequence[float] | None) -> list[int]:
 
     Args:
         data: the data set.
-        wanted: times, of which the nearest on the grid are taken; None spreads four over the unseen times
-            (over all but the first where none is unseen).
+        wanted: times, rounded to the grid; None spreads four over the unseen times (without unseen times over all
+            but the first).
     """
     if wanted is not None:
         return sorted({int(np.abs(data.times - time).argmin()) for time in wanted})
@@ -50,9 +50,9 @@ def shown_times(data: Snapshots, wanted: Sequence[float] | None) -> list[int]:
 
 
 def bin_edges(truth: Iterable[np.ndarray], predicted: Iterable[np.ndarray], discrete: bool) -> np.ndarray:
-    """(B + 1,) edges of equal bins over samples (n,), but for rare extremes and for what lies far from the truth.
+    """(B + 1,) edges of equal bins over samples (n,), without rare extremes and predictions far from the truth.
 
-    Over counts, every bin holds the same number of them.
+    Every bin of counts holds the same number of counts.
     """
     low, high = _range(truth)
     wide_low, wide_high = _range(predicted)
@@ -67,7 +67,7 @@ def bin_edges(truth: Iterable[np.ndarray], predicted: Iterable[np.ndarray], disc
 
 
 def pair_edges(data: Snapshots, prediction: Prediction, times: Iterable[int], variable: int) -> np.ndarray:
-    """(B + 1,) edges for one variable of one prediction and the truth at times, given by their indices."""
+    """(B + 1,) edges for one variable of a prediction and the truth at the times with some indices."""
     times = list(times)
     truth, predicted = ([states_at(part, t)[0][:, variable] for t in times] for part in (data, prediction))
     return bin_edges(truth, predicted, data.discrete)
@@ -81,12 +81,12 @@ def states_at(part: Part, t: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def marginal(part: Part, t: int, variable: int, edges: np.ndarray) -> np.ndarray:
-    """(B,) density of one variable in the bins of edges (B + 1,); over counts, the probability of each.
+    """(B,) density of one variable in the bins of edges (B + 1,); for counts, the probability of each count.
 
-    A prediction with a density, and a law, show their own marginals, without the noise of samples.
+    Marginals of a law, or of a prediction with a density, are exact; others are histograms of samples.
 
     Raises:
-        ValueError: a law does not know the variable.
+        ValueError: a law lacks the variable.
     """
     weights = _probabilities(part, t, variable)
     if weights is None:
@@ -102,7 +102,7 @@ def marginal(part: Part, t: int, variable: int, edges: np.ndarray) -> np.ndarray
 def joint(part: Part, t: int, pair: tuple[int, int], edges: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """(B, C) density of two variables in the bins of edges (B + 1,) and (C + 1,).
 
-    A prediction with a grid of just these two shows it, without the noise of its samples.
+    A prediction with a grid of this pair gives that grid; others give histograms of samples.
     """
     shown = part if isinstance(part, Prediction) and part.figures.show(pair) else None
     if shown is not None and len(shown.edges):
@@ -119,7 +119,7 @@ def joint(part: Part, t: int, pair: tuple[int, int], edges: tuple[np.ndarray, np
 
 
 def shade(panel: Axes, edges: Sequence[np.ndarray], density: np.ndarray, largest: float) -> QuadMesh:
-    """Draw a density (B, C) in the bins of edges (B + 1,) and (C + 1,), the darkest where it is `largest`."""
+    """Draw a density (B, C) in the bins of edges (B + 1,) and (C + 1,), with the darkest colour at `largest`."""
     shown = np.ma.masked_less(density.T / largest, FAINTEST)
     image = panel.pcolormesh(*edges, shown, cmap=style.DENSITY_COLOURS, vmin=0, vmax=1)
     image.set_rasterized(True)
@@ -127,7 +127,7 @@ def shade(panel: Axes, edges: Sequence[np.ndarray], density: np.ndarray, largest
 
 
 def cell_limits(snapshots: Sequence[np.ndarray], pair: tuple[int, int]) -> np.ndarray:
-    """(2, 2) ends of the axes of two variables that show nearly all states (n, d), whatever the farthest are."""
+    """(2, 2) ends of the axes of two variables that contain nearly all states (n, d), without the farthest."""
     values = np.concatenate(snapshots)[:, pair]
     low, high = np.quantile(values, [_OUTSIDE, 1 - _OUTSIDE], axis=0)
     margin = 0.12 * (high - low)
@@ -137,13 +137,13 @@ def cell_limits(snapshots: Sequence[np.ndarray], pair: tuple[int, int]) -> np.nd
 def own_grid(
     prediction: Prediction, t: int, pair: tuple[int, int], limits: np.ndarray
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Edges and a density (B, C) of two real variables: the prediction's own, else that of its smoothed samples.
+    """Edges and a density (B, C) of two real variables: the prediction's grid, else its smoothed samples.
 
     Args:
         prediction: with samples at least.
         t: index of the time.
         pair: the two variables.
-        limits: (2, 2) from `cell_limits`, between which samples are counted.
+        limits: (2, 2) of the histogram of samples, from `cell_limits`.
     """
     if prediction.figures.show(pair):
         edges = [prediction.edges[v] for v in pair]
@@ -165,7 +165,7 @@ def mass_contours(panel: Axes, edges: Sequence[np.ndarray], density: np.ndarray)
     """Fill the regions of highest density that hold the shares `MASSES` of a density (B, C)."""
     levels = np.unique(mass_levels(density, edges))
     centres = [(ends[:-1] + ends[1:]) / 2 for ends in edges]
-    # Where a density is all in a few bins, levels coincide and the outer regions are one.
+    # Levels coincide if a few bins hold the whole mass; the outer regions are then the same.
     colours = mass_colours()[-len(levels) :]
     panel.contourf(*centres, density.T, [*levels, np.inf], colors=colours, zorder=1)
 
@@ -176,13 +176,13 @@ def mass_colours() -> list[tuple[float, float, float, float]]:
 
 
 def mass_patches() -> list[Patch]:
-    """What a legend says of `mass_contours`."""
+    """Entries of a legend for `mass_contours`."""
     texts = [f"{share:.0%}".replace("%", " %") for share in MASSES]
     return [Patch(facecolor=colour, label=text) for colour, text in zip(mass_colours(), texts, strict=True)]
 
 
 def _probabilities(part: Part, t: int, variable: int) -> np.ndarray | None:
-    """(L,) probabilities of the counts of one variable, or None where there are only states."""
+    """(L,) probabilities of the counts of one variable; None for a part with states only."""
     if isinstance(part, Snapshots):
         return None
     if isinstance(part, Prediction):
@@ -194,7 +194,7 @@ def _probabilities(part: Part, t: int, variable: int) -> np.ndarray | None:
 
 
 def _spread(masses: np.ndarray, own: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """(…, C) masses between edges (C + 1,) of masses (…, B) that lie evenly between their own edges (B + 1,)."""
+    """(…, C) masses between edges (C + 1,), from masses (…, B) with uniform density between own edges (B + 1,)."""
     below = np.concatenate([np.zeros((*masses.shape[:-1], 1)), masses.cumsum(-1)], axis=-1)
     return np.diff(interp1d(own, below, bounds_error=False, fill_value=(0.0, below[..., -1]))(edges), axis=-1)
 

@@ -1,4 +1,4 @@
-"""How long stages take as the work grows."""
+"""Run time of the stages against the size of the data."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def draw(inputs: Any, params: Any) -> Figure:
 
 
 def plot_growth(table: pd.DataFrame) -> Figure:
-    """A panel for every axis along which work grows, a line for every stage, on logarithmic axes.
+    """A panel for every size of the data, a line for every stage, on logarithmic axes.
 
     Args:
         table: stage, axis, size, seconds, exponent, from `measurements.read_measurements`.

@@ -1,4 +1,4 @@
-"""What a prediction costs against how far it is from the truth."""
+"""Error of predictions against their cost."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,19 +32,21 @@ def plot_inference(
 ) -> Figure:
     """A panel for each of two metrics, a mark for each run with the standard deviations over seeds.
 
-    Floors are left out: they predict nothing.
+    Floors are left out, since they are not predictions.
 
     Args:
         summary: model, metric, times, mean, std of one data set.
         runtime: model, seed, stage, seconds of this data set.
-        lines: how each run is drawn, in the order of the legend.
-        law_of_all: whether the exact law is that of all variables, so that it judges the joint distributions.
+        lines: of the runs, in the order of the legend.
+        law_of_all: whether the exact law covers all variables, so that joint distributions are compared with it.
     """
     seconds = runtime[runtime["stage"] == "predict"].groupby("model")["seconds"].agg(["mean", "std"])
     part = at_unseen_times(summary)
     runs = [run for run in lines if run in seconds.index and not is_floor(run)]
     part = part[part["model"].isin(runs) & np.isfinite(part["mean"])]
-    linear = part["metric"].map(lambda metric: METRICS[metric].linear).astype(bool)  # these may be negative
+    linear = (
+        part["metric"].map(lambda metric: METRICS[metric].linear).astype(bool)
+    )  # metrics on linear axes may be negative
     part = part[linear | (part["mean"] > style.ROUNDING * part.groupby("metric")["mean"].transform("max"))]
     shown = compared("ablation", part["metric"], law_of_all)[:_PANELS]
     with style.look():

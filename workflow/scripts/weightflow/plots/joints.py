@@ -32,11 +32,11 @@ def plot_joints(
     line: style.Line,
     times: Sequence[float] | None,
 ) -> Figure:
-    """Two rows for each pair of variables (the first three pairs), truth above prediction; columns are times.
+    """Two rows for each pair of variables (at most the first three pairs), truth above prediction; columns are times.
 
     Args:
-        data: the truth by its states.
-        law: the truth itself, drawn instead of the states; None where it is unknown.
+        data: the data set, with states of the truth.
+        law: the exact law, drawn instead of the states; None if it is unknown.
         prediction: of one model, at the times of the data.
         line: of that model.
         times: to show; None chooses them.
@@ -79,7 +79,7 @@ def _compare(
 ) -> QuadMesh:
     edges = pair_edges(data, prediction, [t], pair[0]), pair_edges(data, prediction, [t], pair[1])
     found = [joint(part, t, pair, edges) for part in (law or data, prediction)]
-    if not data.discrete:  # no two cells are alike, so that bins of a few hundred are mostly noise
+    if not data.discrete:  # histograms of a few hundred cells are mostly noise
         found = [gaussian_filter(density, SMOOTHING) for density in found]
     largest = found[0].max()
     for panel, density in zip(panels, found, strict=True):

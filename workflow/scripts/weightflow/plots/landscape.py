@@ -1,4 +1,4 @@
-"""A fitness landscape, and the density that climbs it at a few times."""
+"""A fitness landscape, and the density of the loci over it at a few times."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,9 +20,9 @@ from weightflow.systems.reading import read_system
 
 LEVELS = 8  # contours of the fitness
 BINS = 50  # of a density along each locus
-DECADES = 2.5  # of a density that have a colour
+DECADES = 2.5  # of densities with a colour, below the largest
 SHOWN_TIMES = 4
-_AROUND = 9  # alleles within which a peak is the highest
+_AROUND = 9  # width in alleles of the window around a peak
 _COLOURS = "YlOrBr"
 _CONTOURS: dict[str, Any] = {"colors": "#a98a5b", "linewidths": 0.4, "alpha": 0.7}
 
@@ -48,12 +48,13 @@ def plot_landscape(
     """The landscape with its peaks, and beside it the truth above the prediction; columns are times.
 
     Args:
-        walk: the system, of two loci, which are the data's two variables.
-        data: the truth by its states.
-        law: the truth itself, drawn instead of the states; None where it is unknown.
+        walk: the system; its two loci are the data's two variables.
+        data: the data set, with states of the truth.
+        law: the exact law, drawn instead of the states; None if it is unknown.
         prediction: of one model, at the times of the data.
         line: of that model.
-        times: to show; None takes the second, the last, and two between, early ones since the climb slows down.
+        times: to show; None takes the second, the last, and two between at growing distances, since the climb slows
+            down.
     """
     if times is None:
         times = data.times[np.geomspace(1, len(data.times) - 1, SHOWN_TIMES).round().astype(int)].tolist()
@@ -69,7 +70,7 @@ def plot_landscape(
         panels = right.subplots(2, len(shown), sharex=True, sharey=True, squeeze=False)
         densities = [[joint(part, t, (0, 1), edges) for t in shown] for _, _, part in rows]
         largest = max(density.max() for density in densities[0])
-        norm = LogNorm(largest / 10 ** (DECADES + 0.5), largest)  # its palest end is lost on paper
+        norm = LogNorm(largest / 10 ** (DECADES + 0.5), largest)  # skips the palest colours, invisible on paper
         for row, (who, colour, _), own in zip(panels, rows, densities, strict=True):
             for panel, density in zip(row, own, strict=True):
                 _contours(panel, landscape)
@@ -92,7 +93,7 @@ def plot_landscape(
 
 
 def peaks(landscape: np.ndarray) -> np.ndarray:
-    """(n, 2) alleles of the local maxima of (A, B), the fittest first: the highest within four alleles."""
+    """(n, 2) alleles of the peaks of (A, B), the fittest first; a peak is the maximum within four alleles."""
     highest, lowest = maximum_filter(landscape, _AROUND), minimum_filter(landscape, _AROUND)
     found = np.argwhere((landscape == highest) & (highest > lowest))
     return found[np.argsort(-landscape[tuple(found.T)], kind="stable")]
@@ -124,6 +125,6 @@ def _contours(panel: Axes, landscape: np.ndarray) -> None:
 
 
 def _edges(alleles: int) -> np.ndarray:
-    """(B + 1,) edges of bins with equally many alleles."""
+    """(B + 1,) edges of bins with equal numbers of alleles."""
     counts = -(-alleles // BINS)
     return counts * np.arange(-(-alleles // counts) + 1) - 0.5

@@ -1,4 +1,4 @@
-"""How a population was learned, and what learned from it: networks by epoch, flows and auto-encoders by step."""
+"""Learning curves of a population's networks, and of the flows and auto-encoders fitted to their weights."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +12,11 @@ from weightflow.plots import style
 
 _COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE)
 _STYLES = ("-", "--", ":", "-.")
-_WINDOWS = 20  # of a running median, side by side in a curve
+_WINDOWS = 20  # of the running median of a curve
 
 
 def draw(inputs: Any, params: Any) -> Figure:
-    """From files: curves, flows, autoencoders. Parameters: layouts of the flows, structural weights of the others."""
+    """From files: curves, flows, autoencoders. Parameters: layouts (flows), structural weights (auto-encoders)."""
     flows = dict(zip(params.layouts, map(pd.read_csv, inputs.flows), strict=True))
     autoencoders = dict(zip(params.structural, map(pd.read_csv, inputs.autoencoders), strict=True))
     return plot_learning(pd.read_csv(inputs.curves), flows, autoencoders)
@@ -25,7 +25,7 @@ def draw(inputs: Any, params: Any) -> Figure:
 def plot_learning(
     curves: pd.DataFrame, flows: Mapping[str, pd.DataFrame], autoencoders: Mapping[str, pd.DataFrame]
 ) -> Figure:
-    """A panel of the networks, and one of each kind of generator that there is.
+    """A panel of the networks' accuracies, and panels of the losses of flows and auto-encoders.
 
     Args:
         curves: network, epoch, training, validation (accuracies).
@@ -61,10 +61,10 @@ def _accuracies(panel: Axes, curves: pd.DataFrame) -> None:
 
 
 def _losses(panel: Axes, tables: Mapping[str, pd.DataFrame], column: str, title: str, ylabel: str) -> None:
-    """The curves as they are, faint, and their running medians."""
+    """Losses of single steps, faint, and their running medians."""
     looks = zip(_COLOURS * 8, _STYLES * 10, strict=True)
     for (name, table), (colour, line) in zip(tables.items(), looks, strict=False):
-        if not (table[column] > 0).any():  # of a loss without this part
+        if not (table[column] > 0).any():  # a loss without this term
             continue
         values = table[column].where(table[column] > 0)
         smooth = values.rolling(max(1, len(table) // _WINDOWS), min_periods=1, center=True).median()

@@ -1,4 +1,4 @@
-"""How well each left-out snapshot is predicted from all the others."""
+"""Errors of the prediction of each left-out snapshot from the others."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ def plot_leave_one_out(scores: pd.DataFrame, lines: Mapping[str, style.Line], ti
 
     Args:
         scores: model, seed, time, metric, value of one data set, from `leave_one_out.left_out_scores`, with floors.
-        lines: how each run is drawn, in the order of the rows.
+        lines: of the runs, in the order of the rows.
         time_label: of the snapshots' times.
     """
     finite = scores[np.isfinite(scores["value"]) & scores["model"].isin(lines)]

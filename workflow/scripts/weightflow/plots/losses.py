@@ -17,7 +17,7 @@ from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.registry import LOSS_TERMS
 from weightflow.plots import style
 
-_WINDOWS = 15  # of a running median, side by side in a curve
+_WINDOWS = 15  # of the running median of a curve
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Fits:
 
     Attributes:
         anchors: by title, table snapshot, step, nll.
-        paths: by model, table step, structural; empty where the path has no auto-encoder.
+        paths: by model, table step, structural; empty for a path without an auto-encoder.
         splines: by model, table step, loss, nll, curvature, roughness.
         dynamics: by model, table step, loss, structural, behavioural, divergence, energy, roughness; each term with its
             weight.
-        validation: by model, table step, nll, by which the number of steps of the dynamics was chosen.
+        validation: by model, table step, nll of the validation split that chose the number of steps of the dynamics.
     """
 
     anchors: Mapping[str, pd.DataFrame]
@@ -46,10 +46,10 @@ class _Panel:
 
     Attributes:
         tables: by model.
-        column: of the tables that is drawn.
-        scale: of its axis.
+        column: of the tables.
+        scale: of the vertical axis.
         title: of the panel.
-        says: what the axis tells.
+        says: label of the vertical axis.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -81,11 +81,11 @@ def _tables(names: Sequence[str], paths: Sequence[str]) -> dict[str, pd.DataFram
 
 
 def plot_losses(fits: Fits, lines: Mapping[str, style.Line], times: np.ndarray, time_label: str) -> Figure:
-    """A panel for each set of anchors and for each loss that some fit has.
+    """A panel for each set of anchors and for each loss of any fit.
 
     Args:
         fits: the tables.
-        lines: how each model is drawn.
+        lines: of the models.
         times: (K,) of the anchors.
         time_label: of these times.
     """
@@ -119,7 +119,7 @@ def plot_losses(fits: Fits, lines: Mapping[str, style.Line], times: np.ndarray, 
 
 
 def _with_values(tables: Mapping[str, pd.DataFrame], column: str) -> dict[str, pd.DataFrame]:
-    """Those tables in which a loss is not zero throughout, as a term of weight 0 is."""
+    """The tables with a nonzero loss; a term of weight 0 is zero throughout."""
     return {model: table for model, table in tables.items() if (table[column] != 0).any()}
 
 
@@ -134,12 +134,12 @@ def _anchor_curves(panel: Axes, table: pd.DataFrame, times: np.ndarray, time_lab
 
 
 def _curves(panel: Axes, shown: _Panel, lines: Mapping[str, style.Line]) -> None:
-    """The curves as they are, faint, and their running medians."""
+    """Losses of single steps, faint, and their running medians."""
     for i, (model, table) in enumerate(shown.tables.items()):
         steps, values = table["step"], table[shown.column]
         if shown.scale == "log":
             values = values.where(values > 0)
-        # Later curves are thinner, so that those of models that share a fit stay visible.
+        # Later curves are thinner: curves of models that share a fit coincide.
         look = lines[model].plot() | {"linewidth": 2.2 - 1.2 * i / max(1, len(shown.tables) - 1)}
         panel.plot(steps, values, color=look["color"], linewidth=0.5, alpha=0.3)
         panel.plot(steps, values.rolling(max(1, len(table) // _WINDOWS), min_periods=1, center=True).median(), **look)

@@ -32,13 +32,13 @@ def plot_marginals(
     lines: Mapping[str, style.Line],
     times: Sequence[float] | None,
 ) -> Figure:
-    """Rows are variables (the first six), columns are times.
+    """Rows are variables (at most the first six), columns are times.
 
     Args:
-        data: the truth by its states, drawn as filled steps.
-        law: the truth itself, drawn as the thin black outline of the variables that it knows; None where it is unknown.
+        data: the data set; states of the truth are filled steps.
+        law: the exact law, a thin black outline for the variables that it covers; None if it is unknown.
         predictions: by model, at the times of the data.
-        lines: how each of them is drawn.
+        lines: of the models.
         times: to show; None chooses them.
     """
     shown, variables = shown_times(data, times), data.variables[:MOST_VARIABLES]

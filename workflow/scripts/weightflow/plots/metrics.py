@@ -15,7 +15,7 @@ from weightflow.evaluation.registry import METRICS, panels
 from weightflow.plots import style
 
 COLUMNS = 2
-MOST_MARKS = 30  # observed times marked over the whole height
+MOST_MARKS = 30  # observed times with marks over the whole height of a panel
 MARKS = "#dcdcdc"
 PAST = "#f1ede4"
 
@@ -30,15 +30,13 @@ def draw(inputs: Any, params: Any) -> Figure:
 def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:
     """One panel per metric: mean over seeds, a band of one standard deviation, marks at observed times.
 
-    What lies past the last snapshot is shaded.
-
-    Distances from the exact law stand in the place of those from samples where there are any. The first time is
-    left out, as in the tables: the initial snapshot is given.
+    Times past the last snapshot are shaded. Distances from the exact law replace those from samples where the law is
+    known. The first time is left out, as in the tables: the initial snapshot is given.
 
     Args:
         data: the data set, for its observed times.
         table: model, seed, time, metric, value, of this data set.
-        lines: how each model is drawn, in the order of the legend.
+        lines: of the models, in the order of the legend.
     """
     later = table[(table["time"] > table["time"].min()) & np.isfinite(table["value"])]
     shown, is_past = panels("metrics", later["metric"]), data.times[-1] > data.observed_times[-1]
@@ -73,7 +71,7 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
 
 
 def _curves(panel: Axes, values: pd.DataFrame, lines: Mapping[str, style.Line], log: bool) -> None:
-    """Curves; on a logarithmic axis zeros, where a baseline repeats the truth, lie below its end."""
+    """Curves; zeros, from baselines that repeat the truth, lie below a logarithmic axis."""
     if log:
         panel.set_yscale("log", nonpositive="clip")
         panel.set_ylim(*_range(values["value"].to_numpy()))

@@ -1,4 +1,4 @@
-"""How many numbers a model holds, against the number of states per variable."""
+"""Number of parameters of models against the number of states per variable."""
 
 import itertools
 from typing import Any
@@ -13,7 +13,7 @@ _LOOKS = {
     "graph network": (style.VERMILLION, "s", ("-", (0, (4, 1.6)), (0, (1, 1.2)), (0, (5, 1.4, 1, 1.4)))),
     "joint table": (style.GREY, "", ("-", (0, (4, 1.6)), (0, (1, 1.2)), (0, (5, 1.4, 1, 1.4)))),
 }
-_HIGHEST = 1e18  # a joint table of more is off the figure
+_HIGHEST = 1e18  # largest size of a joint table in the figure
 
 
 def draw(inputs: Any, params: Any) -> Figure:
@@ -24,7 +24,7 @@ def draw(inputs: Any, params: Any) -> Figure:
 def plot_model_size(table: pd.DataFrame) -> Figure:
     """A curve for every backbone, field and joint table, on logarithmic axes.
 
-    Networks that have the same size for every number of variables are drawn once.
+    Networks whose size does not depend on the number of variables are drawn once.
 
     Args:
         table: what, name, variables, states, size, from `model_size.model_sizes`.

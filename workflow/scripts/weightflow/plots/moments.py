@@ -12,12 +12,12 @@ from matplotlib.lines import Line2D
 from weightflow.evaluation.moments import MOMENTS, determination
 from weightflow.plots import style
 
-MOST_POINTS = 100  # of a model in a panel, of either kind
+MOST_POINTS = 100  # of a model in a panel, for observed and for held-out times
 _TITLES = {"mean": "mean", "variance": "variance", "skewness": "skewness", "kurtosis": "excess kurtosis"}
 _MARKERS = {True: "o", False: "^"}
-_RARE = 0.01  # share of the true moments that lie beyond either end of the axes, where there are many
+_RARE = 0.01  # share of many true moments beyond either end of the axes
 _FEW = 300
-_LINEAR_DECADES = 1.5  # values that span more are drawn on a logarithmic axis, where all are positive
+_LINEAR_DECADES = 1.5  # positive values that span more decades have a logarithmic axis
 
 
 def draw(inputs: Any, params: Any) -> Figure:
@@ -28,12 +28,12 @@ def draw(inputs: Any, params: Any) -> Figure:
 def plot_moments(table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:
     """One panel per moment, with the coefficient of determination of each model.
 
-    It is that of the times that were not observed, where there are any, else of all. The first time is left out: the
+    The coefficient is over the unobserved times, if there are any, else over all. The first time is left out: the
     initial snapshot is given.
 
     Args:
         table: with `moments.COLUMNS`, of one data set and its folds; moments are the mean over seeds.
-        lines: how each model that is drawn looks.
+        lines: of the models to draw.
     """
     later = table[(table["time"] > table["time"].min()) & table["model"].isin(lines)]
     keys = ["model", "dataset", "time", "seen", "variable", "moment"]
@@ -85,7 +85,7 @@ def _panel(panel: Axes, own: pd.DataFrame, models: list[str], lines: Mapping[str
         for seen, found in part.groupby("seen"):
             few = found.iloc[np.linspace(0, len(found) - 1, min(len(found), MOST_POINTS)).round().astype(int)]
             look: dict[str, Any] = {"markerfacecolor": "none" if seen else lines[model].color, "markeredgewidth": 0.6}
-            values = few[["true", "predicted"]].to_numpy().clip(*reach)  # what lies beyond stands at the frame
+            values = few[["true", "predicted"]].to_numpy().clip(*reach)  # points beyond the axes stand at the frame
             (points,) = panel.plot(
                 *values.T,
                 _MARKERS[bool(seen)],

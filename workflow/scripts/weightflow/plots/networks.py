@@ -1,4 +1,4 @@
-"""Trained and generated networks: how accurate each is, and where they lie in weight space."""
+"""Trained and generated networks: their accuracies, and their positions in weight space."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ MARKERS = {TRAINED: "o"} | {name: own.marker for name, own in SAMPLERS.items()}
 
 
 def draw(inputs: Any, params: Any) -> Figure:
-    """From files: accuracies, population, flow (none, or what it generated). Parameters: layouts of the accuracies."""
+    """From files: accuracies, population, flow (networks it generated; may be empty). Parameters: layouts."""
     tables = [
         pd.read_csv(path).assign(layout=layout) for layout, path in zip(params.layouts, inputs.accuracies, strict=True)
     ]
@@ -33,8 +33,8 @@ def plot_networks(accuracies: pd.DataFrame, weights: Mapping[str, np.ndarray]) -
     """A row of points for each source, with mean and deviation; and the aligned networks in two dimensions.
 
     Args:
-        accuracies: layout (aligned, raw), source, accuracy, a row for each network of any seed.
-        weights: (N, P) aligned networks by their source, `trained` first.
+        accuracies: layout (aligned, raw), source, accuracy, a row for each network of every seed.
+        weights: (N, P) of aligned networks, by source, `trained` first.
     """
     groups = _groups(accuracies)
     with style.look():
@@ -48,8 +48,8 @@ class _Group(NamedTuple):
     """A row of points.
 
     Attributes:
-        label: beside it.
-        source: of the networks, which has its colour.
+        label: of the row.
+        source: of the networks; determines the colour.
         accuracies: (n,) of the networks.
     """
 
@@ -59,7 +59,7 @@ class _Group(NamedTuple):
 
 
 def _groups(accuracies: pd.DataFrame) -> list[_Group]:
-    """From top to bottom; trained networks once, as another order changes none."""
+    """Rows from top to bottom; trained networks have one row, since alignment does not change their accuracies."""
     found = []
     for (layout, source), part in accuracies.groupby(["layout", "source"], sort=False):
         if source != TRAINED:
@@ -72,7 +72,7 @@ def _groups(accuracies: pd.DataFrame) -> list[_Group]:
 def _accuracies(panel: Axes, groups: Sequence[_Group]) -> None:
     for place, group in enumerate(groups):
         shares = group.accuracies
-        spread = np.random.default_rng(0).uniform(-0.28, 0.28, len(shares))  # so that equal ones do not hide each other
+        spread = np.random.default_rng(0).uniform(-0.28, 0.28, len(shares))  # separates equal accuracies
         colour = COLOURS.get(group.source, style.PURPLE)
         panel.plot(100 * shares, place + spread, ".", color=colour, markersize=3, alpha=0.45, markeredgewidth=0)
         panel.errorbar(
@@ -84,7 +84,7 @@ def _accuracies(panel: Axes, groups: Sequence[_Group]) -> None:
 
 
 def _scatter(panel: Axes, weights: Mapping[str, np.ndarray]) -> None:
-    """The two largest principal components of the trained networks."""
+    """All networks in the plane of the trained ones' first two principal components."""
     plane = fit_reduction(weights[TRAINED], 2)
     for source, own in weights.items():
         x, y = plane.coordinates(own).T

@@ -1,8 +1,8 @@
-"""All figures: what each is called, what it is of and where its files go.
+"""The registry of figures: names, titles, subjects and files.
 
-A figure has a module of its name beside this one, whose `draw(inputs, params)` reads a rule's files and gives the
-figure, or the frames of an animation. The names of modules are put together where they are imported, so that an edit
-of one module reruns the rule of its own figure alone.
+A figure has a module of its name in this folder. Its function `draw(inputs, params)` reads a rule's files and returns
+the figure, or the frames of an animation. This file does not spell out module names, so that an edit of one module
+reruns only the rule of its figure.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scope:
-    """What there is one figure for.
+    """The subject of a figure, such as a data set, a model or a population.
 
     Attributes:
-        folder: of its results; figures go to `figures` in it.
-        subject: of the figures, as labels and messages say it.
-        part: wildcard at the end of a file's name, if the folder does not tell the figures apart.
+        folder: of its results; figures go to the folder `figures` in it.
+        subject: of the figures in labels and messages.
+        part: wildcard at the end of a file's name, if several figures share the folder.
     """
 
     folder: str = "results/{dataset}"
@@ -26,8 +26,8 @@ class Scope:
 
 SCOPES = {
     "dataset": Scope(),
-    "run": Scope(part="{model}"),  # of a data set: the one that single-run figures show
-    "model": Scope(part="{model}"),  # of a data set: each
+    "run": Scope(part="{model}"),  # the run of a data set shown in figures of single runs
+    "model": Scope(part="{model}"),  # each model of a data set
     "factor": Scope(part="{factor}"),  # of the ablation study on a data set
     "bands": Scope(),  # of a data set
     "population": Scope("results/populations/{population}", "{population}"),
@@ -41,12 +41,12 @@ class Figure:
     """A kind of figure.
 
     Attributes:
-        name: of its module, its caption `workflow/report/NAME.rst` and its files.
+        name: of the module, the caption `workflow/report/NAME.rst` and the files.
         title: in the reports.
         scope: a key of `SCOPES`.
-        needs: what there must be for the report to hold it, a name that `figure_files` is given; None for nothing.
-        animated: whether it is a GIF, and not a PNG and a PDF.
-        drawn_by: its rule, if that has another name than the figure.
+        needs: a condition for the figure's place in the report, by its name in `figure_files`; None for none.
+        animated: whether the file is a GIF instead of a PNG and a PDF.
+        drawn_by: name of the rule, if it differs from `plot_NAME` or `animate_NAME`.
     """
 
     name: str
@@ -58,34 +58,34 @@ class Figure:
 
     @property
     def rule(self) -> str:
-        """Name of the rule that draws it."""
+        """Name of the figure's rule."""
         return self.drawn_by or f"{'animate' if self.animated else 'plot'}_{self.name}"
 
     @property
     def subject(self) -> str:
-        """What it is of, with wildcards."""
+        """Subject of the figure, with wildcards."""
         return SCOPES[self.scope].subject
 
     @property
     def label(self) -> str:
-        """The title, and which one it is of several; with wildcards."""
+        """The title, and the model, factor or other part of the figure; with wildcards."""
         return ", ".join(filter(None, (self.title, SCOPES[self.scope].part)))
 
     @property
     def files(self) -> list[str]:
-        """Patterns of its files; the first one is for the report."""
+        """Patterns of the figure's files; the report shows the first."""
         scope = SCOPES[self.scope]
         stem = "-".join(filter(None, (self.name, scope.part)))
         return [f"{scope.folder}/figures/{stem}.{form}" for form in (["gif"] if self.animated else ["png", "pdf"])]
 
     @property
     def log(self) -> str:
-        """Pattern of the log of its rule."""
+        """Pattern of the rule's log."""
         scope = SCOPES[self.scope]
         return f"{scope.folder}/logs/figures/{'-'.join(filter(None, (self.rule, scope.part)))}.log"
 
 
-# In the order of the reports.
+# Ordered as in the reports.
 FIGURES = {
     figure.name: figure
     for figure in (
@@ -115,11 +115,11 @@ FIGURES = {
 
 
 def figure_files(of: Mapping[str, Sequence[Mapping[str, str]]], there: Collection[str] = ()) -> list[str]:
-    """The files that a report shows, in its order.
+    """The files of a report's figures, in its order.
 
     Args:
-        of: by scope, the wildcards of each figure that is asked for; figures of other scopes are left out.
-        there: what there is, of what figures need.
+        of: by scope, the wildcards of each requested figure; figures of other scopes are left out.
+        there: the conditions `Figure.needs` that hold.
     """
     return [
         figure.files[0].format(**wildcards)

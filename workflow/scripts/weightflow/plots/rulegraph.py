@@ -1,4 +1,4 @@
-"""The rules of the workflow and what each waits for, laid out in layers (after Sugiyama)."""
+"""The rules of the workflow and their dependencies, laid out in layers (after Sugiyama)."""
 
 import pathlib
 import random
@@ -18,7 +18,7 @@ from scipy.optimize import isotonic_regression
 from weightflow.plots import style
 
 STARTS, SWEEPS = 40, 24
-_BOX, _THREAD = 1.0, 0.45  # room for a rule, and for an arrow that passes a layer
+_BOX, _THREAD = 1.0, 0.45  # widths of a rule, and of an arrow that crosses a layer
 _HALF = 0.2  # half the height of a box, in layers
 
 
@@ -28,7 +28,7 @@ def draw(inputs: Any, params: Any) -> Figure:
 
 
 def read_rule_graph(dot: str) -> nx.DiGraph:
-    """Rules and dependencies, from maker to user, out of what `snakemake --rulegraph dot` or `rule_graph_dot` says."""
+    """Rules and edges from producer to consumer, from the text of `snakemake --rulegraph dot` or `rule_graph_dot`."""
     [parsed] = pydot.graph_from_dot_data(dot) or []
     labels = {node.get_name(): node.get_attributes().get("label") for node in parsed.get_nodes()}
     names = {node: label.strip('"') for node, label in labels.items() if label and node.isdigit()}
@@ -48,7 +48,7 @@ def rule_graph_dot(graph: nx.DiGraph) -> str:
 
 
 def plot_rule_graph(graph: nx.DiGraph) -> Figure:
-    """Rules from top to bottom; an arrow that longer ways already imply is left out."""
+    """Rules from top to bottom; arrows implied by longer paths are left out."""
     with style.look():
         if not graph:
             return style.empty("The workflow has no rules.")
@@ -73,10 +73,10 @@ def layout(graph: nx.DiGraph) -> tuple[dict[object, tuple[float, float]], list[l
     """Places of the nodes of an acyclic graph.
 
     Returns:
-        (x, layer) of every node and of the bends of long edges, and every edge as the nodes and bends it passes.
+        (x, layer) of every node and of the bends of long edges, and every edge as its sequence of nodes and bends.
     """
     depth = {node: y for y, layer in enumerate(nx.topological_generations(graph)) for node in sorted(layer)}
-    # Sorted, since networkx hands some edges on in the order of a set, which changes from run to run.
+    # Sorted, since networkx returns some edges in the order of a set, which differs between runs.
     threads = [
         [source, *((source, target, y) for y in range(depth[source] + 1, depth[target])), target]
         for source, target in sorted(graph.edges)
@@ -101,12 +101,12 @@ def layout(graph: nx.DiGraph) -> tuple[dict[object, tuple[float, float]], list[l
             for layer in layers if sweep % 2 else layers[::-1]:
                 _settle(layer, across, neighbours, rooms)
         tries.append(_Try(across, _crossings(threads, across, depth)))
-    best = min(tries, key=lambda found: found.cost).across  # the first of equals
+    best = min(tries, key=lambda found: found.cost).across  # the first of equal costs
     return {node: (best[node], float(y)) for y, layer in enumerate(layers) for node in layer}, threads
 
 
 class _Try(NamedTuple):
-    """A layout: where each node lies across its layer, and what `_crossings` says of it."""
+    """A layout: the position of each node across its layer, and its cost from `_crossings`."""
 
     across: Mapping[object, float]
     cost: tuple[int, float]
@@ -115,7 +115,7 @@ class _Try(NamedTuple):
 def _crossings(
     threads: Sequence[Sequence[object]], across: Mapping[object, float], depth: Mapping[object, int]
 ) -> tuple[int, float]:
-    """Number of crossings of arrows, and the arrows' total way across."""
+    """Number of crossings of arrows, and the arrows' total distance across."""
     pieces: dict[int, list[tuple[float, float]]] = {}
     for thread in threads:
         for y, (one, other) in enumerate(pairwise(thread), start=depth[thread[0]]):
@@ -130,19 +130,19 @@ def _settle(
     neighbours: Mapping[object, Sequence[object]],
     rooms: Mapping[object, float],
 ) -> None:
-    """Move a layer's nodes to the mean of their neighbours, as near as their widths allow."""
+    """Move a layer's nodes towards the mean of their neighbours, without overlap."""
     wanted = {n: float(np.mean([across[m] for m in neighbours[n]])) if neighbours[n] else across[n] for n in layer}
     order = sorted(layer, key=lambda node: (wanted[node], str(node)))
     room = np.array([rooms[node] for node in order])
     offsets = np.concatenate([[0], np.cumsum((room[:-1] + room[1:]) / 2)])
-    stiffness = np.where(room == _THREAD, 4.0, 1.0)  # arrows run straight, rules make way
+    stiffness = np.where(room == _THREAD, 4.0, 1.0)  # bends of arrows move less than rules
     targets = np.array([wanted[node] for node in order]) - offsets
     settled = isotonic_regression(targets, weights=stiffness).x + offsets
     across.update(zip(order, settled.tolist(), strict=True))
 
 
 def _draw_arrow(panel: Axes, points: Sequence[tuple[float, float]]) -> None:
-    """A smooth curve (a cubic Hermite spline) through bends, upright at both ends."""
+    """A smooth curve (a cubic Hermite spline) through bends, vertical at both ends."""
     knots = np.array(points, dtype=float)
     knots[[0, -1], 1] += _HALF, -_HALF - 0.04
     slopes = np.gradient(knots, axis=0) if len(knots) > 2 else np.diff(knots, axis=0).repeat(2, axis=0)

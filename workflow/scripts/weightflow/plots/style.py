@@ -1,7 +1,7 @@
-"""One look for all figures: sizes, colours, a fixed line for every model, and saving to PNG and PDF.
+"""The common style of figures: sizes, colours, a fixed line for every model, and saving to PNG and PDF.
 
-The colours are those of Okabe and Ito, which people with any colour vision can tell apart; a model differs
-from the others by its line style or marker too, so that a black-and-white print still reads.
+The colours are those of Okabe and Ito, which people with any colour vision can tell apart. Models also differ in
+line style or marker, for black-and-white prints.
 """
 
 import itertools
@@ -26,7 +26,7 @@ from PIL import Image
 from weightflow.baselines.registry import BASELINES, FLOORS, Baseline, Floor, is_model
 from weightflow.storage import atomic
 
-# It tells every step of embedding a font in a PDF.
+# It logs every step of embedding a font in a PDF.
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 CM = 1 / 2.54
@@ -35,12 +35,19 @@ PAGE = 17.8 * CM
 DPI = 300
 _ROUND = 8.4  # seconds of a whole animation
 _SHORTEST, _LONGEST = 0.08, 0.5  # seconds of a frame; a GIF counts in hundredths
-_LONGEST_LABEL = 16  # of the time axis, which a panel's title has room for
+_LONGEST_LABEL = 16  # characters of a time label in a panel's title
 
 BLACK, GREY = "#000000", "#8c8c8c"
 ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
-PALETTE = {"grey": GREY, "orange": ORANGE, "sky": SKY, "green": GREEN, "blue": BLUE, "purple": PURPLE}  # of registries
+PALETTE = {
+    "grey": GREY,
+    "orange": ORANGE,
+    "sky": SKY,
+    "green": GREEN,
+    "blue": BLUE,
+    "purple": PURPLE,
+}  # of registries
 TRUTH = "#d4d4d4"
 
 TIME_COLOURS = "viridis"
@@ -72,7 +79,7 @@ _RC: dict[RcKeyType, Any] = {
 
 @dataclass(frozen=True)
 class Line:
-    """How one model is drawn in every figure, and what it is called."""
+    """Line style and label of one model in every figure."""
 
     label: str
     color: str
@@ -87,7 +94,7 @@ class Line:
         return {name: getattr(self, name) for name in names}
 
 
-ROUNDING = 1e-6  # beside the largest value, as of baselines that repeat the truth in single precision
+ROUNDING = 1e-6  # share of the largest value that counts as zero: baselines repeat the truth in single precision
 _MODEL_COLOURS = (BLUE, VERMILLION, GREEN, BLACK)
 _MODEL_MARKERS = "osDh"
 _MODEL_STYLES = ("-", (0, (7, 2)), (0, (2, 1)))
@@ -97,7 +104,7 @@ def lines(names: Iterable[str]) -> dict[str, Line]:
     """The line of each model, baseline and floor.
 
     Args:
-        names: in the order of the tables; a model's colour is its place among the models, so pass all of them.
+        names: all of them, in the order of the tables; a model's place among the models determines its colour.
     """
     looks = itertools.cycle(itertools.product(_MODEL_STYLES, zip(_MODEL_COLOURS, _MODEL_MARKERS, strict=True)))
     found = {}
@@ -116,7 +123,7 @@ def _line(entry: Baseline | Floor) -> Line:
 
 
 def line_of(name: str, models: Iterable[str]) -> Line:
-    """The line of one run, whose colour is its place among all models."""
+    """The line of one run; its place among all models determines its colour."""
     return lines([*models, name])[name]
 
 
@@ -138,37 +145,37 @@ def legend_above(figure: Figure, handles: Sequence[Any], columns: int, **options
 
 
 def upright(name: str) -> dict[str, Any]:
-    """Keywords of `Axes.set_ylabel` for a variable: a short name stands upright, where I does not look like a dash."""
+    """Keywords of `Axes.set_ylabel` for a variable: a short name is upright, since a rotated I looks like a dash."""
     return {"rotation": 0, "va": "center", "ha": "right"} if len(name) < 4 else {}
 
 
 def short_label(label: str) -> str:
-    """A label for where there is little room: without a remark in brackets where that is long."""
+    """A short form of a label: a long remark in brackets is removed."""
     return label if len(label) <= _LONGEST_LABEL else re.sub(r" *[(].*[)]$", "", label)
 
 
 def at_time(label: str, time: float) -> str:
-    """A time in a panel's title: the axis label, shortened, and the number."""
+    """Title of a panel at a time: the short label of the axis, and the number."""
     return f"{short_label(label)} {time:g}"
 
 
 def note(axes: Axes, text: str) -> None:
-    """Say in the middle of empty axes why they are empty."""
+    """Write the reason in the middle of empty axes."""
     axes.set_axis_off()
     axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)
 
 
 def empty(text: str) -> Figure:
-    """A small figure that says why there is nothing to draw."""
+    """A small figure with the reason why there is nothing to draw."""
     figure, axes = grid(1, 1, COLUMN, 2 * CM)
     note(axes[0, 0], text)
     return figure
 
 
 def save(drawn: Figure | list[Image.Image], paths: Iterable[str | Path]) -> None:
-    """Write and close a figure, in the format each path's suffix names; frames as a GIF that repeats.
+    """Write and close a figure, in the formats of the paths' suffixes; frames as a repeating GIF.
 
-    The same figure gives the same bytes: nothing about the clock or the version goes into the files.
+    The same figure gives the same bytes: files contain neither date nor version.
     """
     if isinstance(drawn, list):
         _save_frames(drawn, paths)

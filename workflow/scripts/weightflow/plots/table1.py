@@ -1,4 +1,4 @@
-"""Published results and this run's beside them."""
+"""Published results beside this run's."""
 
 import textwrap
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ from weightflow.plots import style
 METRICS = {"w": "W of the marginals", "jsd": "JSD of the marginals"}
 _NARROW = {"w": "W", "jsd": "JSD"}
 _ROW = 0.42 * style.CM  # height of a method
-_DECADES = 40  # ratio of the largest to the smallest value from which on only powers of ten are labelled
-_BESIDE = 2  # most data sets before they stand beside each other and the metrics one under another
+_DECADES = 40  # ratio of the largest to the smallest value above which only powers of ten are labelled
+_BESIDE = 2  # more data sets than this are columns, with the metrics as rows
 
 
 def draw(inputs: Any, params: Any) -> Figure:
@@ -34,7 +34,7 @@ def plot_published(table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figu
 
     Args:
         table: with `published.COLUMNS`.
-        lines: how each of this run's rows is drawn.
+        lines: of this run's rows.
     """
     datasets = list(dict.fromkeys(table["dataset"]))
     floors = (table["origin"] == OWN) & table["method"].map(is_floor)

@@ -1,4 +1,4 @@
-"""Teachers, by how likely they make the snapshots that were left out."""
+"""Likelihood of left-out snapshots under each candidate for teacher."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +31,7 @@ def draw(inputs: Any, params: Any) -> Figure:
 
 
 def plot_teachers(ranked: Mapping[str, pd.DataFrame], time_label: str) -> Figure:
-    """A panel for each interval, a row of panels for each choice: how far candidates are behind the likeliest.
+    """Log-likelihoods relative to the likeliest candidate: a row of panels for each choice, a panel for each interval.
 
     Args:
         ranked: by title, table from `choices.rank_teachers`.

@@ -1,4 +1,4 @@
-"""The weights' path through time, in the plane of the anchors' two principal components."""
+"""The path of the weights through time, in the plane of the anchors' first two principal components."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -64,7 +64,7 @@ def plot_weights_path(
         figure = style.plt.figure(figsize=(style.PAGE, _INSET + _PLANE))
         layout = figure.add_gridspec(2, len(shown), height_ratios=[_INSET, _PLANE])
         panel = figure.add_subplot(layout[1, :])
-        panel.patch.set_visible(False)  # the links lie beneath
+        panel.patch.set_visible(False)  # the links lie beneath it
         panel.plot(*points.T, color=style.GREY, linestyle="--", linewidth=0.8, zorder=1)
         panel.add_collection(_coloured(curve, prediction.figures.path_times, norm))
         x, y = points.T
@@ -103,10 +103,10 @@ def plot_weights_path(
 
 
 def principal_plane(anchors: np.ndarray) -> tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]:
-    """The plane of the two directions in which anchors (K, P) vary most.
+    """The plane of the first two principal components of anchors (K, P).
 
     Returns:
-        The projection of weights (T, P) to (T, 2), and the two directions' shares of the variance (2,).
+        The projection of weights (T, P) to (T, 2), and the components' shares of the variance (2,).
     """
     mean = anchors.mean(axis=0)
     _, sizes, directions = np.linalg.svd(anchors - mean, full_matrices=False)
@@ -121,7 +121,7 @@ def _percent(share: float) -> str:
 
 
 def _coloured(curve: np.ndarray, times: np.ndarray, norm: Normalize) -> LineCollection:
-    """A curve (F, 2) whose colour is the time (F,)."""
+    """A curve (F, 2) coloured by the time (F,)."""
     pieces = np.stack([curve[:-1], curve[1:]], axis=1)
     middle = (times[:-1] + times[1:]) / 2
     return LineCollection(
@@ -138,7 +138,7 @@ def _link(figure: Figure, inset: Axes, panel: Axes, mark: tuple[float, float], c
 
 
 def _distribution(inset: Axes, data: Snapshots, prediction: Prediction, t: int, edges: Sequence[np.ndarray]) -> None:
-    """Joint density of two variables, or the density of the only one over the truth.
+    """Joint density of two variables, or the density of a single variable over the truth.
 
     Args:
         inset: to draw in.

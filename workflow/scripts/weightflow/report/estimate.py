@@ -1,4 +1,4 @@
-"""The estimate of a run as a table: what each stage will cost, and what all of it takes on a machine."""
+"""The estimate of a run: a table of the cost of each stage, and the total on a machine."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypedDict
@@ -13,7 +13,7 @@ class StageJobs(NamedTuple):
         dataset: name.
         model: name.
         stage: name.
-        jobs: how many; none where a model before has them.
+        jobs: how many; 0 if they are shared with an earlier model.
         seeds: of each job.
     """
 
@@ -25,7 +25,7 @@ class StageJobs(NamedTuple):
 
 
 class Cost(TypedDict):
-    """What one job costs: seconds, mebibytes, and where it computes."""
+    """Cost of one job: seconds, mebibytes and the device."""
 
     seconds: float
     max_rss_mb: float
@@ -33,12 +33,12 @@ class Cost(TypedDict):
 
 
 def estimate_table(stages: Iterable[StageJobs], costs: Iterable[Cost], folds: Mapping[str, int]) -> pd.DataFrame:
-    """What stages will cost.
+    """Table of the estimated cost of the stages.
 
     Args:
         stages: of all models.
         costs: of one job of each.
-        folds: by data set, how often all of it is done once more with a snapshot left out.
+        folds: number of folds by data set; each fold repeats the stages without one snapshot.
 
     Returns:
         Table dataset, model, stage, jobs, seeds, seconds (of one job), max_rss_mb, device.
@@ -52,9 +52,9 @@ def estimate_table(stages: Iterable[StageJobs], costs: Iterable[Cost], folds: Ma
 
 
 def say_estimate(table: pd.DataFrame, processors: int, cards: int = 1) -> str:
-    """The table as text, and what all of it takes on a machine.
+    """The table as text, with the total time on a machine.
 
-    Jobs on the CPU use one processor each, those on a card have one of their own.
+    A job on the CPU uses one processor; a job on a card uses one card.
     """
     if table.empty:
         return "\nThere are no models to estimate; baselines, figures and the report take minutes at most.\n"
@@ -65,12 +65,12 @@ def say_estimate(table: pd.DataFrame, processors: int, cards: int = 1) -> str:
     return (
         f"\n{shown.to_string(index=False)}\n\nModels and their metrics: about {_duration(whole)} with {processors} "
         f"processors ({_duration(spent.sum())} of work), at most {shown['max_rss_mb'].max()} MiB a job. Baselines, "
-        "figures and the report come on top; an ablation study's models are not counted.\n"
+        "figures and the report are not included, nor the models of an ablation study.\n"
     )
 
 
 def compare_estimate(runtime: pd.DataFrame, estimate: pd.DataFrame) -> pd.DataFrame:
-    """The runtime table with a column estimated_seconds, of one seed, empty where nothing was estimated."""
+    """The runtime table with a column estimated_seconds, for one seed; empty for stages without an estimate."""
     named = estimate.assign(estimated_seconds=estimate["seconds"] / estimate["seeds"])
     keys = ["dataset", "model", "stage"]
     return runtime.merge(named[[*keys, "estimated_seconds"]], on=keys, how="left")

@@ -1,4 +1,4 @@
-"""The report: results, figures and settings as one HTML page that needs no other file and no network."""
+"""The report: results, figures and settings on one HTML page without external files."""
 
 import base64
 import struct
@@ -42,12 +42,12 @@ from weightflow.report.tables import (
 )
 from weightflow.settings import Plain
 
-_SCREEN_SCALE = 1.35 * 96 / DPI  # a screen is read from further away than a page
+_SCREEN_SCALE = 1.35 * 96 / DPI  # a screen is further from the eye than paper
 
 _TIMES = {
     "unseen": "Unseen times, where nothing was observed",
     "all": "All times",
-    "seen": "Seen times, whose snapshots were trained on",
+    "seen": "Seen times, with snapshots in the training part",
     "first": "The first interval, before the second snapshot",
     EXTRAPOLATED: "Past the last snapshot",
     TIMES: "Left-out snapshots, each predicted from all the others",
@@ -57,17 +57,17 @@ _INTERVALS = {"first": "First interval", "later": "All other intervals"}
 
 @dataclass(frozen=True)
 class Source:
-    """What the report says about one data set.
+    """Inputs of the report's section about one data set.
 
     Attributes:
         name: of the data set.
         data: its snapshots.
-        origin: where they came from, as the snapshots file says.
+        origin: source of the snapshots, from the metadata of their file.
         runs: models, baselines and floors, in the order of the tables.
-        figures: PNG and GIF files; a name is its kind, or its kind, '-' and a model.
-        choices: what was chosen for its models.
+        figures: PNG and GIF files, named KIND or KIND-MODEL.
+        choices: of teachers, smoothing and steps for its models.
         ablations: PNG files of the ablation study's factors.
-        law: the exact law, known or not; None where none was asked for.
+        law: the exact law, which may be unknown; None if it was not requested.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the report says beyond single data sets; what there is not is left out.
+    """Inputs of the report's sections over all data sets; missing ones are left out.
 
     Attributes:
         ablations: table of the ablation study, from `ablation_table.tabulate_ablations`.
@@ -97,7 +97,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Report:
-    """What the report about data sets tells.
+    """Inputs of the report about data sets.
 
     Attributes:
         config: complete, with defaults.
@@ -106,9 +106,9 @@ class Report:
         runtime: table dataset, model, seed, stage, seconds, max_rss_mb, device.
         rulegraph: PNG file.
         comparison: published results, ablations and figures over all data sets.
-        most_teachers: candidates for teacher that are listed for an interval.
-        measured: what `make bench` measured here, if it has run.
-        growth: PNG file of that.
+        most_teachers: largest number of listed candidates for teacher of an interval.
+        measured: results of `make bench` on this machine; None without them.
+        growth: PNG file of these results.
     """
 
     config: Plain
@@ -124,7 +124,7 @@ class Report:
 
 @dataclass(frozen=True)
 class PopulationsReport:
-    """What the page about populations and bands tells.
+    """Inputs of the page about populations and bands.
 
     Attributes:
         populations: settings of the populations by name, complete.
@@ -153,7 +153,7 @@ def render_report(template: str, captions: Mapping[str, str], report: Report) ->
     Args:
         template: Jinja source of the page.
         captions: by kind of figure, plain text.
-        report: what it tells.
+        report: its inputs.
     """
     config, comparison = report.config, report.comparison
     rest = {k: value for k, value in config.items() if k not in ("models", "datasets", "seeds", "populations", "bands")}
@@ -176,7 +176,7 @@ def render_report(template: str, captions: Mapping[str, str], report: Report) ->
 
 
 def render_populations(template: str, captions: Mapping[str, str], report: PopulationsReport) -> str:
-    """The page about populations and bands as HTML; arguments as of `render_report`."""
+    """The page about populations and bands as HTML; arguments as in `render_report`."""
     sections = [
         population_section(name, settings, report.summary, report.runtime)
         | {"figures": [_figure(path, captions, f"population-{name}-") for path in report.figures[name]]}
@@ -192,7 +192,7 @@ def render_populations(template: str, captions: Mapping[str, str], report: Popul
 
 
 def _page(template: str, seeds: Sequence[int], settings: Mapping[str, Plain], **sections: Any) -> str:
-    """The template with some of its sections; those that are not given are left out."""
+    """The template, filled with the given sections; other sections are left out."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     none: dict[str, Any] = {
         "datasets": [],
@@ -239,17 +239,17 @@ def _dataset(source: Source, captions: Mapping[str, str], report: Report) -> dic
 
 
 def _past(data: Snapshots) -> str:
-    """What the tables of times past the last snapshot are about."""
+    """Note above the tables of times past the last snapshot."""
     later = data.times[data.times > data.observed_times[-1]]
     return (
         f"Nothing later than {data.observed_times[-1]:g} was observed; these are the {len(later)} times from "
-        f"{later[0]:g} to {later[-1]:g}, and no other table holds them. How a model goes on is said by its "
-        "continuation in the settings below."
+        f"{later[0]:g} to {later[-1]:g}, which are in no other table. The setting continuation of each model, "
+        "below, determines its extrapolation."
     )
 
 
 def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str, Any]:
-    """The verdict on the models, and a table for each choice that there was; numbers as text."""
+    """The verdict on the models, and a table for each choice; numbers as text."""
     models = [run for run in source.runs if is_model(run)]
     groups: dict[tuple[str, str], list[Choice]] = {}
     for choice in source.choices:
@@ -300,7 +300,7 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
 def _ablations(
     source: Source, captions: Mapping[str, str], table: pd.DataFrame | None, labels: Mapping[str, str]
 ) -> dict[str, Any] | None:
-    """Table and figures of the study, where it is done on the data set."""
+    """Table and figures of the ablation study on a data set; None without them."""
     if table is None or not source.ablations:
         return None
     figures = [_figure(path, captions, f"data-{source.name}-") for path in source.ablations]
@@ -314,7 +314,7 @@ def _published(table: pd.DataFrame | None, sources: Sequence[Source]) -> dict[st
 
 
 def _all_of(groups: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
-    """Each metric of any part once, in the order of their tables."""
+    """All metrics of all parts, each once, in the order of the tables."""
     return list(dict.fromkeys(metric for part in groups.values() for group in part for metric in group))
 
 
@@ -327,8 +327,8 @@ def _facts(source: Source) -> dict[str, str]:
     unseen, past = len(data.times) - len(data.observed_times), (data.times > data.observed_times[-1]).sum()
     seen = f"{len(data.observed_times)} snapshots; {unseen or 'none'} of the times are unseen"
     truth = {
-        "heldout": "the held-out part, which no model saw",
-        "training": "the training part itself, all of its times",
+        "heldout": "the held-out part, not used in training",
+        "training": "the training part, at all of its times",
     }[data.reference]
     facts = {
         "variables": f"{len(data.variables)}: {', '.join(data.variables)}",
@@ -354,7 +354,7 @@ def _sizes(snapshots: Sequence[Any]) -> str:
 
 
 def _figure(path: str | Path, captions: Mapping[str, str], prefix: str) -> dict[str, Any]:
-    """An image as base64 with its size on a page, so that the page does not jump while it loads."""
+    """An image as base64, with its size, so that the page keeps its layout while it loads."""
     content, stem, form = Path(path).read_bytes(), Path(path).stem, Path(path).suffix[1:]
     kind, _, model = stem.partition("-")
     if form == "gif":

@@ -1,4 +1,4 @@
-"""The report's sections about populations: what trained, generated and reconstructed networks are worth; and bands."""
+"""Sections of the report about populations (trained, generated and reconstructed networks) and bands."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,53 +11,54 @@ from weightflow.settings import Plain
 
 _QUALITY = {
     "accuracy_mean": "mean accuracy on the test part",
-    "accuracy_deviation": "standard deviation from network to network",
-    "accuracy_least": "of the worst network",
-    "accuracy_largest": "of the best network",
+    "accuracy_deviation": "standard deviation of the accuracy over networks",
+    "accuracy_least": "accuracy of the worst network",
+    "accuracy_largest": "accuracy of the best network",
     "loss": "mean cross-entropy on the test part, nats per label",
 }
 _GENERATED = _QUALITY | {
-    "nearest": "mean distance from the nearest trained network (of these: the nearest other), in units of the mean "
-    "distance between two of them; copies have 0",
-    "spread": "mean distance between two networks of the source, in the same unit; 0 if all are one",
-    "overlap": "mean of the largest intersection over union of a network's wrong labels with a trained one's; copies "
-    "have 1",
+    "nearest": "mean distance from the nearest trained network (of trained networks: the nearest other one), in units "
+    "of the mean distance between two trained networks; copies have 0",
+    "spread": "mean distance between two networks of the source, in the same unit; 0 if all are equal",
+    "overlap": "mean over networks of the largest intersection over union of their wrong labels with those of a "
+    "trained network; copies have 1",
 }
 _RECONSTRUCTED = _QUALITY | {
-    "share": "mean accuracy as a share of the originals'",
-    "agreement": "share of test examples that reconstruction and original give the same label",
+    "share": "mean accuracy as a share of the originals' mean accuracy",
+    "agreement": "share of test examples with the same label from reconstruction and original",
     "distance": "mean squared distance from the original, in units of the population's variance",
-    "structural": "β, the weight of the structural loss: 1 is structure alone, and of the others that whose decoded "
-    "validation networks agree most with their originals",
+    "structural": "β, the weight of the structural loss: 1 (no behavioural loss), or the value below 1 with the best "
+    "agreement of decoded and original networks of the validation part",
 }
 _PROBES = {
-    "probe_accuracy": "R² of a line from weights or codes to the accuracy on the test part, over all checkpoints of "
-    "unseen networks",
-    "probe_gap": "the same to the generalisation gap, training less test accuracy",
-    "probe_epoch": "the same to the epoch",
-    "probe_final_accuracy": "R² to the accuracy of finished networks alone",
-    "probe_final_gap": "the same to their generalisation gap",
+    "probe_accuracy": "R² of a linear regression of the accuracy on the test part on weights or codes, over all "
+    "checkpoints of unseen networks",
+    "probe_gap": "the same for the generalisation gap, training less test accuracy",
+    "probe_epoch": "the same for the epoch",
+    "probe_final_accuracy": "the same for the accuracy, over the last checkpoints only",
+    "probe_final_gap": "the same for the generalisation gap, over the last checkpoints only",
 }
 BAND_MEANINGS = {
-    "present_unseen": "share of the counts' true probabilities that lie in their bands, of counts that truly have at "
-    "least 0.001, at times that nothing was observed at",
-    "present_observed": "the same at the times of the snapshots",
-    "coverage_unseen": "share of all counts that the truth or the upper end of the band gives at least 0.001, so also "
-    "of those that the truth all but excludes, which no softmax does; at times that nothing was observed at",
-    "coverage_observed": "the same at the times of the snapshots",
-    "width_unseen": "mean width of these bands, at times that nothing was observed at",
-    "width_observed": "the same at the times of the snapshots",
+    "present_unseen": "share of true probabilities inside of their bands, over counts with a true probability of at "
+    "least 0.001, at unobserved times",
+    "present_observed": "the same at observed times",
+    "coverage_unseen": "share of true probabilities inside of their bands, over counts with a true probability or an "
+    "upper end of the band of at least 0.001, at unobserved times; this includes counts with a true probability near "
+    "0, which no softmax reaches",
+    "coverage_observed": "the same at observed times",
+    "width_unseen": "mean width of the bands of coverage_unseen",
+    "width_observed": "mean width of the bands of coverage_observed",
 }
 TITLES = {
-    "generated": "Generated networks, and those that their generators learned from",
-    "reconstructed": "Reconstructions of networks that nothing saw",
-    "drawn": "Networks drawn about the codes of good ones, and those that the auto-encoders learned",
-    "probes": "What lines read off weights and codes",
+    "generated": "Generated networks and the generators' training networks",
+    "reconstructed": "Reconstructions of unseen networks",
+    "drawn": "Networks drawn around codes of accurate networks, and the auto-encoders' training networks",
+    "probes": "Linear regressions on weights and codes",
 }
 
 
 def population_section(name: str, settings: Plain, summary: pd.DataFrame, runtime: pd.DataFrame) -> dict[str, Any]:
-    """What the template lays out about one population.
+    """The template's values for one population.
 
     Args:
         name: of the population.
@@ -92,18 +93,18 @@ def population_section(name: str, settings: Plain, summary: pd.DataFrame, runtim
 
 
 def _seconds(runtime: pd.DataFrame) -> str:
-    """Mean over seeds of each stage, with the start of its job."""
+    """Mean seconds over seeds of each stage, with the start of its job, as text."""
     means = runtime.groupby("stage", sort=False)["seconds"].mean()
     return "; ".join(f"{stage}: {seconds:.0f}" for stage, seconds in means.items())
 
 
 def band_section(name: str, settings: Plain, summary: pd.DataFrame, runtime: pd.DataFrame) -> dict[str, Any]:
-    """What the template lays out about the bands of one data set.
+    """The template's values for the bands of one data set.
 
     Args:
         name: of the data set.
         settings: of its bands, complete.
-        summary: dataset, metric, mean, std, seeds; nothing of data sets whose truth is unknown.
+        summary: dataset, metric, mean, std, seeds; without data sets whose exact law is unknown.
         runtime: population ("bands of" the data set), stage, seed, seconds, max_rss_mb.
     """
     found = {row.metric: row for row in summary[summary["dataset"] == name].itertuples()}
@@ -120,7 +121,7 @@ def band_section(name: str, settings: Plain, summary: pd.DataFrame, runtime: pd.
 
 
 def _table(kind: str, meanings: Mapping[str, str], part: pd.DataFrame) -> dict[str, Any]:
-    """One row for each layout and source, in the order of the summary, and a column for each metric that is there."""
+    """One row for each layout and source, in the order of the summary, and a column for each metric of the part."""
     found = {(row.layout, row.source, row.metric): row for row in part.itertuples()}
     shown = {metric: meaning for metric, meaning in meanings.items() if metric in set(part["metric"])}
     return {
@@ -138,8 +139,8 @@ def _table(kind: str, meanings: Mapping[str, str], part: pd.DataFrame) -> dict[s
 
 
 def _cell(row: Any) -> dict[str, Any]:
-    """A cell of the template's: mean and standard deviation over seeds."""
-    if row is None or row.mean != row.mean:  # not there, or of nothing
+    """A cell of the template: mean and standard deviation over seeds."""
+    if row is None or row.mean != row.mean:  # missing or NaN
         return {"mean": MISSING, "spread": "", "best": False}
     mean, spread = rounded(row.mean, row.std)
     return {"mean": mean, "spread": spread, "best": False}

@@ -1,4 +1,4 @@
-"""What each stage cost: seconds, peak memory and device, from Snakemake's benchmark files."""
+"""Seconds, peak memory and device of each stage, from Snakemake's benchmark files."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +13,7 @@ COLUMNS = ["dataset", "model", "seed", "stage", "seconds", "max_rss_mb", "device
 
 
 class StageRun(NamedTuple):
-    """One stage that a run went through.
+    """One stage of a run.
 
     Attributes:
         dataset: name.
@@ -21,8 +21,8 @@ class StageRun(NamedTuple):
         seed: of the run.
         stage: name.
         benchmark: Snakemake's benchmark file of the job.
-        artefact: whose metadata, or the JSON it is, name the device; None for a stage that computes on the CPU.
-        seeds: how many the job was for.
+        artefact: result that names the device, as JSON or in its metadata; None for a stage on the CPU.
+        seeds: number of seeds of the job.
     """
 
     dataset: str
@@ -35,7 +35,7 @@ class StageRun(NamedTuple):
 
 
 class PopulationStage(NamedTuple):
-    """One stage of a population, or of bands: what it is of, its name, seed and benchmark file."""
+    """One stage of a population or of bands: its population, name, seed and benchmark file."""
 
     population: str
     stage: str
@@ -46,12 +46,12 @@ class PopulationStage(NamedTuple):
 def runtime_table(runs: Iterable[StageRun]) -> pd.DataFrame:
     """One row per run and stage.
 
-    A stage that runs share (the data, the anchors) stands in the rows of each of them with the same
-    numbers, so that a run's rows add up to what it would cost alone. What a job does for several seeds is shared
-    among them.
+    A stage shared by several runs (the data, the anchors) is a row of each of them with the same numbers, so the sum
+    over a run's rows is its cost without the other runs. The seconds of a job for several seeds are divided by their
+    number.
 
     Returns:
-        Table with `COLUMNS`; max_rss_mb in mebibytes, empty where the job was too short to be sampled.
+        Table with `COLUMNS`; max_rss_mb in mebibytes, empty for jobs too short to be sampled.
     """
     table = []
     for run in runs:
@@ -66,8 +66,8 @@ def population_runtime(stages: Iterable[PopulationStage]) -> pd.DataFrame:
     """One row per population, stage and seed.
 
     Returns:
-        Table population, stage, seed, seconds (with the start of the job), max_rss_mb (mebibytes, empty where the job
-        was too short to be sampled).
+        Table population, stage, seed, seconds (with the start of the job), max_rss_mb (mebibytes, empty for jobs too
+        short to be sampled).
     """
     table = []
     for entry in stages:
@@ -77,16 +77,16 @@ def population_runtime(stages: Iterable[PopulationStage]) -> pd.DataFrame:
 
 
 def sum_benchmarks(benchmarks: Iterable[str]) -> pd.DataFrame:
-    """A benchmark table of one row: the seconds of all files together, and the largest memory of one."""
+    """A benchmark table of one row: the sum of the files' seconds, and their largest memory."""
     measured = pd.DataFrame([_last_run(path) for path in benchmarks])
     return pd.DataFrame({"s": [measured["s"].sum()], "max_rss": [measured["max_rss"].max()]})
 
 
 def _last_run(benchmark: str) -> pd.Series:
-    """The last row of a benchmark file of Snakemake's.
+    """The last row of one of Snakemake's benchmark files.
 
     Raises:
-        InputError: it holds none, or no seconds.
+        InputError: the file has no row, or no seconds.
     """
     try:
         row = pd.read_csv(benchmark, sep="\t", na_values="-").iloc[-1]
@@ -94,7 +94,7 @@ def _last_run(benchmark: str) -> pd.Series:
             return row
     except (ValueError, LookupError, TypeError):
         pass
-    raise InputError(f"{benchmark}: holds no measured seconds; delete it and run again, and they are measured anew.")
+    raise InputError(f"{benchmark}: holds no measured seconds; delete it and run again to measure them.")
 
 
 def _device(artefact: Path) -> str:

@@ -1,4 +1,4 @@
-"""Tables of the report, as the page's template lays them out: rows of numbers as text, the best of them marked."""
+"""Tables of the report: rows of numbers as text, with the best marked."""
 
 import json
 import math
@@ -48,11 +48,11 @@ def results_table(metrics: Sequence[str], runs: Sequence[str], part: pd.DataFram
 
 
 def ablations_table(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, Any]:
-    """Levels of the study as rows, factor by factor with the best of each marked.
+    """Levels of the study as rows, grouped by factor, with the best of each factor marked.
 
     Args:
         table: of one data set, from `ablation_table.tabulate_ablations`.
-        labels: of factors; one without is called by its name.
+        labels: of factors; the default is the factor's name.
     """
     own = at_unseen_times(table)
     there = set(own["metric"])
@@ -74,7 +74,7 @@ def ablations_table(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str,
 
 
 def measured_table(measured: Measurements) -> dict[str, Any]:
-    """The machine, and what was measured on it as text: case, measured, value, target, whether it keeps to that."""
+    """The machine and its benchmarks as text: case, measured, value, target, and whether the target was met."""
     rows = [
         (
             row.case,
@@ -89,7 +89,7 @@ def measured_table(measured: Measurements) -> dict[str, Any]:
 
 
 def published_table(table: pd.DataFrame, runs: Iterable[str]) -> dict[str, Any]:
-    """Methods as rows, W and JSD of each data set as columns: published ones, this run's, and floors.
+    """Methods as rows (published ones, this run's, and floors), W and JSD of each data set as columns.
 
     Args:
         table: with `published.COLUMNS`.
@@ -116,7 +116,7 @@ def published_table(table: pd.DataFrame, runs: Iterable[str]) -> dict[str, Any]:
 
 
 def runtimes_table(runs: Sequence[str], part: pd.DataFrame) -> dict[str, Any]:
-    """Runs as rows: mean seconds of each stage over the seeds, their sum, most memory and devices.
+    """Runs as rows: mean seconds of each stage over the seeds, their sum, peak memory and devices.
 
     Args:
         runs: in the order of the rows.
@@ -137,7 +137,7 @@ def runtimes_table(runs: Sequence[str], part: pd.DataFrame) -> dict[str, Any]:
 
 
 def settings_table(named: Mapping[str, Plain]) -> dict[str, Any]:
-    """Nested settings of several things as rows of dotted keys, with a mark where they differ."""
+    """Nested settings as rows of dotted keys, with a column for each name and a mark on rows that differ."""
     flat = {name: dict(_flatten(settings)) for name, settings in named.items()}
     keys = dict.fromkeys(key for settings in flat.values() for key in settings)
     rows = [(key, [settings.get(key, MISSING) for settings in flat.values()]) for key in keys]
@@ -145,7 +145,7 @@ def settings_table(named: Mapping[str, Plain]) -> dict[str, Any]:
 
 
 def _cell_at(values: pd.DataFrame, row: str, mean: str, spread: str, best: float | None) -> dict[str, Any]:
-    """The cell of a row's mean and spread, by the names of their columns; a missing one where there is no such row."""
+    """The cell of a row, with its mean and spread from two columns; an empty cell if the row is missing."""
     if row not in values.index:
         return _cell(math.nan, math.nan, None)
     return _cell(values.loc[row, mean], values.loc[row, spread], best)
@@ -160,7 +160,7 @@ def _cell(mean: float, spread: float, best: float | None) -> dict[str, Any]:
 
 
 def rounded(mean: float, spread: float) -> tuple[str, str]:
-    """Three significant digits of the mean, and as many decimals of its spread (empty without one)."""
+    """Three significant digits of the mean, and the same number of decimals of the spread (empty without one)."""
     if not math.isfinite(mean):
         return "∞", ""
     decimals = max(0, 2 - int(f"{mean:.2e}".partition("e")[2]))
