@@ -12,8 +12,8 @@ from PIL import Image
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
 from weightflow.evaluation.choices import Choice
-from weightflow.evaluation.registry import METRICS, Metric
 from weightflow.evaluation.published import COLUMNS, OWN, PUBLISHED
+from weightflow.evaluation.registry import METRICS, Metric
 from weightflow.laws.law import PoissonLaw, TableLaw, unknown_law
 from weightflow.plots import style
 from weightflow.records.bench import Measurements

@@ -9,8 +9,8 @@ import pandas as pd
 
 from weightflow.baselines.registry import is_floor
 from weightflow.evaluation.ablation_level import BASE
-from weightflow.evaluation.registry import ordered, panels
 from weightflow.evaluation.published import OWN, PUBLISHED
+from weightflow.evaluation.registry import ordered, panels
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.plots.style import lines
 from weightflow.records.bench import Measurements
