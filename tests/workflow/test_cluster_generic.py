@@ -68,7 +68,7 @@ def asked(folder: Path) -> list[dict[str, str]]:
 def test_a_run_by_a_submit_command_gives_the_same_bytes(run_snakemake, complete, repository, tmp_path):
     config = yaml.safe_load((ROOT / "tests" / "config" / "tiny.yaml").read_text(encoding="utf-8"))
     config = deepcopy(config) | {"models": {"ode": config["models"]["ode"]}, "ablations": {}}
-    label = anchor_label(complete(config)["models"]["ode"])
+    label = anchor_label(complete(config).models["ode"])
     graph = f"results/tiny/anchors/{label}/seed0/weight_graph.safetensors"
     here = shutil.copytree(repository, tmp_path / "here")
     sent = run_snakemake(repository, config, graph, flags=SENT, workflow=repository)

@@ -102,7 +102,7 @@ def test_two_side_by_side_have_configs_prefixes_and_jobs_of_their_own(run, impor
     }
     # Paths of a config stay as they are, whether the file is there or a rule of the importing workflow makes it.
     shutil.copy(root / "resources" / "systems" / "epidemic.yaml", tmp_path / "own.yaml")
-    label = anchor_label(complete(config["two"])["models"]["m"])
+    label = anchor_label(complete(config["two"]).models["m"])
     spent = f"benchmarks/anchors/{label}/seed{{}}/train_anchors.tsv"
     targets = [f"a/results/mine/{spent.format(0)}", f"deep/b/results/tiny/{spent.format(3)}"]
     lines = imported("one", prefix="a") + imported("two", prefix="deep/b") + COUNTS

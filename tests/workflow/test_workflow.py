@@ -290,7 +290,7 @@ def test_anchors_are_the_same_in_jobs_of_their_own_and_with_those_of_other_seeds
     anchors = {"first_steps": 20, "steps": 10, "alignment": "pooled"}
     jobs = ["together", "per_snapshot", "all_seeds"]
     config["models"] = {kind: {"backbone": {"hidden": 8}, "anchors": {**anchors, "jobs": kind}} for kind in jobs}
-    labels = [anchor_label(model) for model in complete(config)["models"].values()]
+    labels = [anchor_label(model) for model in complete(config).models.values()]
     graphs = [f"results/tiny/anchors/{label}/seed3/weight_graph.safetensors" for label in labels]
     spent = ["seed3/train_anchors.tsv", "seed3/train_anchors.tsv", "train_anchors.tsv"]
     targets = [
