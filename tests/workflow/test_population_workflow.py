@@ -95,7 +95,7 @@ def test_another_flow_trains_no_network_anew(finished, run_snakemake):
 
 
 def test_backbones_learn_a_snapshot_of_a_data_set(finished, run_snakemake):
-    states = {"task": "snapshot", "snapshot": {"dataset": "tiny"}, "architecture": {"kind": "gru", "width": 3}}
+    states = {"task": "snapshot", "snapshot": {"dataset": "tiny"}, "architecture": {"kind": "gru", "hidden": 3}}
     config = CONFIG | {"populations": {"small": POPULATION, "anchors": states}}
     task = "results/populations/anchors/task.safetensors"
     result = run_snakemake(finished, config, task, flags=("--summary",))
