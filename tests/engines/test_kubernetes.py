@@ -46,4 +46,4 @@ def test_the_workflow_is_wired_with_results_in_storage(run_snakemake, copy_of_wo
     flags = ("--default-storage-provider", "fs", "--default-storage-prefix", str(store), "--shared-fs-usage", "none")
     result = run_snakemake(repository, config, flags=(*flags, "--dry-run"), workflow=repository)
     assert result.returncode == 0, result.stdout
-    assert f"{store}/results/report.html (send to storage)" in result.stdout
+    assert f"Missing output files: {store}/results/report.html (in storage)" in result.stdout
