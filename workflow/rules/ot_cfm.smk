@@ -21,6 +21,7 @@ rule fit_ot_cfm:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
+        settings=plan.config.ot_cfm.plain(),
         code=code("fit_ot_cfm.py"),
     message:
         "Fit the flow of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torchdiffeq import odeint
 
 from weightflow import seeding
+from weightflow.baselines.settings import OtCfmSettings
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.subsets import exactly
 from weightflow.networks.saved_networks import with_parameters
@@ -27,12 +28,6 @@ from weightflow.storage import parts_of, read_tensors, write_tensors
 from weightflow.transport.couplings import couple
 
 KIND = "flow"
-SPREAD = 0.1  # σ of the noise about the paths, in coordinates
-STEPS = 5000
-BATCH = 256  # states of each interval in a step
-_LEARNING_RATE = 1e-3
-_WIDTH = 64
-_SUBSTEPS = 50  # solver steps in the shortest interval
 _NETWORK = "network."  # prefix of the parameters' names in files
 
 
@@ -44,10 +39,12 @@ class Flow:
         velocity: function from (n, d + 1) to (n, d); the last column is the time since the first snapshot. The unit of
             time is the shortest interval.
         times: (K,) times of the snapshots.
+        substeps: solver steps in the shortest interval.
     """
 
     velocity: nn.Module
     times: np.ndarray
+    substeps: int
 
     def scaled(self, times: np.ndarray) -> np.ndarray:
         """Times since the first snapshot in shortest intervals, so that the flow does not depend on the unit."""
@@ -59,7 +56,7 @@ class Flow:
         if start == end:
             return states
         start, end = map(float, self.scaled(np.array([start, end])))
-        grid = torch.linspace(start, end, 1 + max(1, round((end - start) * _SUBSTEPS)), dtype=states.dtype)
+        grid = torch.linspace(start, end, 1 + max(1, round((end - start) * self.substeps)), dtype=states.dtype)
 
         def field(t: Tensor, at: Tensor) -> Tensor:
             return self.velocity(torch.cat([at, t.expand(len(at), 1)], dim=1))
@@ -67,22 +64,26 @@ class Flow:
         return odeint(field, states, grid.to(states.device), method="rk4")[-1]
 
 
-def fit_flow(snapshots: Sequence[np.ndarray], times: np.ndarray, computation: Computation) -> Flow:
+def fit_flow(
+    snapshots: Sequence[np.ndarray], times: np.ndarray, settings: OtCfmSettings, computation: Computation
+) -> Flow:
     """Fit the velocity to all intervals between snapshots.
 
     Args:
         snapshots: K arrays (N_k, d) of coordinates.
         times: (K,).
+        settings: of the network, its fit and the solver.
         computation: the device, and the seed of the network, batches, couplings and noise.
     """
     seed, device = computation.seed, computation.device
     times = np.asarray(times, dtype=float)
     draws = seeding.stream(seed, "flow matching")
     generator = torch.Generator().manual_seed(seeding.integer(seed, "flow matching", "network"))
-    flow = Flow(_network(snapshots[0].shape[1], generator).to(device), times)
-    optimiser = torch.optim.Adam(flow.velocity.parameters(), lr=_LEARNING_RATE)
-    for _ in progress(range(STEPS), "flow matching"):
-        batches = [flow_batch(snapshots, flow.scaled(times), k, draws) for k in range(len(snapshots) - 1)]
+    network = _network(snapshots[0].shape[1], settings.width, generator)
+    flow = Flow(network.to(device), times, settings.substeps)
+    optimiser = torch.optim.Adam(flow.velocity.parameters(), lr=settings.learning_rate)
+    for _ in progress(range(settings.steps), "flow matching"):
+        batches = [flow_batch(snapshots, flow.scaled(times), k, settings, draws) for k in range(len(snapshots) - 1)]
         inputs, goals = (
             torch.as_tensor(np.concatenate(part), dtype=torch.float32, device=device)
             for part in zip(*batches, strict=True)
@@ -95,7 +96,7 @@ def fit_flow(snapshots: Sequence[np.ndarray], times: np.ndarray, computation: Co
 
 
 def flow_batch(
-    snapshots: Sequence[np.ndarray], times: np.ndarray, k: int, rng: np.random.Generator
+    snapshots: Sequence[np.ndarray], times: np.ndarray, k: int, settings: OtCfmSettings, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Training batch of the velocity for one step and one interval.
 
@@ -103,15 +104,16 @@ def flow_batch(
         snapshots: K arrays (N_k, d) of coordinates.
         times: (K,) scaled times.
         k: the interval from the k-th to the next snapshot.
+        settings: `batch` and `spread`.
         rng: for states, couplings, times and noise.
 
     Returns:
         (n, d + 1) points on the paths with their times, and (n, d) velocities there: (x₁ − x₀) / length.
     """
-    start, end = (part[rng.integers(len(part), size=BATCH)] for part in snapshots[k : k + 2])
+    start, end = (part[rng.integers(len(part), size=settings.batch)] for part in snapshots[k : k + 2])
     end = end[couple(start, end, rng)]
-    length, share = times[k + 1] - times[k], rng.random((BATCH, 1))
-    places = start + share * (end - start) + SPREAD * rng.standard_normal(start.shape)
+    length, share = times[k + 1] - times[k], rng.random((settings.batch, 1))
+    places = start + share * (end - start) + settings.spread * rng.standard_normal(start.shape)
     return np.concatenate([places, times[k] + share * length], axis=1), (end - start) / length
 
 
@@ -135,25 +137,26 @@ def predict_flow(flow: Flow, data: Snapshots, samples: int, seed: int) -> Predic
 
 
 def write_flow(path: str | Path, flow: Flow, **metadata: Any) -> None:
-    """Write the network's parameters and the snapshots' times."""
+    """Write the network's parameters, the snapshots' times and the solver's steps."""
     parameters = {f"{_NETWORK}{name}": value.cpu().numpy() for name, value in flow.velocity.state_dict().items()}
-    write_tensors(path, KIND, {"times": flow.times, **parameters}, **metadata)
+    write_tensors(path, KIND, {"times": flow.times, **parameters}, substeps=flow.substeps, **metadata)
 
 
 def read_flow(path: str | Path, device: torch.device) -> Flow:
     """Read a flow, its network onto a device."""
-    tensors = read_tensors(path, KIND, finite=True).tensors
+    artefact = read_tensors(path, KIND, finite=True)
+    tensors = artefact.tensors
     with parts_of(path):
         times = tensors.pop("times")
         parameters = {name.removeprefix(_NETWORK): torch.from_numpy(value) for name, value in tensors.items()}
-        variables = parameters["0.weight"].shape[1] - 1
-        network = with_parameters(lambda: _network(variables), parameters)
-    return Flow(network.to(device), times)
+        width, inputs = parameters["0.weight"].shape
+        network = with_parameters(lambda: _network(inputs - 1, width), parameters)
+        return Flow(network.to(device), times, int(artefact.metadata["substeps"]))
 
 
-def _network(variables: int, generator: torch.Generator | None = None) -> nn.Module:
+def _network(variables: int, width: int, generator: torch.Generator | None = None) -> nn.Module:
     """Three hidden layers of SELU, as in the authors' library, with weights drawn from the generator, if given."""
-    sizes = [variables + 1, _WIDTH, _WIDTH, _WIDTH, variables]
+    sizes = [variables + 1, width, width, width, variables]
     layers: list[nn.Module] = []
     for inputs, outputs in itertools.pairwise(sizes):
         linear = nn.Linear(inputs, outputs)

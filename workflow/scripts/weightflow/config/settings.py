@@ -6,6 +6,7 @@ from pydantic import Field
 
 from weightflow.bands.settings import BandSettings
 from weightflow.baselines.registry import BASELINES
+from weightflow.baselines.settings import OtCfmSettings
 from weightflow.data.settings import DatasetSettings
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.settings import EvaluationSettings
@@ -68,6 +69,7 @@ class Configuration(Settings):
     """Baselines for comparison. If a data set holds times back, they must continue past the last snapshot. null takes
     previous, mixture, mixture_kernel, displacement, transport_spline, transport_kernel, weights_linear and
     weights_spline, or, if a data set holds times back, previous, quantiles and displacement."""
+    ot_cfm: OtCfmSettings = OtCfmSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     prediction: PredictionSettings = PredictionSettings()
     ablations: AblationSettings = AblationSettings()
