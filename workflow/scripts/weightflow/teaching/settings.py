@@ -14,7 +14,7 @@ class TeacherSettings(Settings):
     """States between the snapshots, made from the observed training snapshots only.
 
     The settings list candidates. The teacher with the highest likelihood of left-out interior snapshots is chosen, once
-    for the first interval and once for all others. Single values leave no choice.
+    for the first interval and once for all others. A list of one value leaves nothing to choose.
     """
 
     members: Unique[Annotated[str, NameIn(MEMBERS)]] | None = None
