@@ -351,4 +351,4 @@ def _check_kind(settings: DatasetSettings, where: str) -> None:
         raise InputError(f"{where}.states: real values have no number of states; remove it.")
     for key, unset in (("scale", "none"), ("components", None)):
         if not continuous and getattr(settings, key) != unset:
-            raise InputError(f"{where}.{key}: counts are neither scaled nor reduced; remove it, or set kind: continuous.")
+            raise InputError(f"{where}.{key}: counts have no such key; remove it, or set kind: continuous.")
