@@ -146,7 +146,7 @@ def test_a_simulated_data_set(plan):
     assert plan.simulated("tiny") == (60, 40)
     assert plan.law_of("tiny-without-1") == plan.law_of("tiny") == "results/tiny/exact_law.safetensors"
     assert plan.is_simulated("tiny")
-    assert not plan.has_landscape("tiny")
+    assert "tiny" not in plan.landscapes
 
 
 def test_a_data_set_of_files(monkeypatch, tmp_path):
@@ -182,7 +182,7 @@ def test_no_exact_law_is_tried_where_none_is_asked_for():
 
 def test_a_walk_over_two_loci_has_a_landscape():
     made = with_dataset(system="ecological_evolution")
-    assert made.has_landscape("d")
+    assert made.landscapes == ["d"]
     assert "results/d/figures/landscape.png" in made.figures("d")
 
 
@@ -202,9 +202,9 @@ def test_files_that_are_not_there_are_fetched():
 def test_what_is_asked_of_a_data_set():
     made = plan_of(evaluation={"leave_one_out": True}, prediction={"times": [1, 2.5]})
     asked = made.asked_of("tiny")
-    assert asked["models"] == made.settings
-    assert (list(asked["baselines"]), list(asked["times"])) == (TINY["baselines"], [1, 2.5])
-    assert (asked["leave_one_out"], made.asked_of("tiny-without-1")["leave_one_out"]) == (True, False)
+    assert asked.models == made.settings
+    assert (list(asked.baselines), list(asked.times)) == (TINY["baselines"], [1, 2.5])
+    assert (asked.leave_one_out, made.asked_of("tiny-without-1").leave_one_out) == (True, False)
 
 
 def test_stages_of_a_model(plan):

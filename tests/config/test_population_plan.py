@@ -42,7 +42,7 @@ def test_settings_of_a_population(plan, refused):
         plan.population("smal")
     assert plan.other_tasks("small") == ["iris"]
     assert (plan.files_of_task("iris"), plan.states_of("small")) == ([], [])
-    assert plan.files_of_task("eurosat") == [str(s.path) for s in plan.catalogue["eurosat"].files.values()]
+    assert plan.files_of_task("eurosat") == [str(s.path) for s in plan.plan.catalogue["eurosat"].files.values()]
 
 
 def test_settings_of_bands(plan):

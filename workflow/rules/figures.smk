@@ -43,7 +43,7 @@ FIGURE_JOBS = {
     "landscape": FigureJob(
         {"system": lambda w: local(plan.system_file(w.dataset)), **SHOWN_RUN},
         {**OF_SHOWN_RUN, "contents": lambda w: contents([str(plan.system_file(w.dataset))])},
-        {"dataset": any_of([d for d in plan.datasets if plan.has_landscape(d)])},
+        {"dataset": any_of(plan.landscapes)},
     ),
     "density": FigureJob({**TRUTH, "prediction": plan.prediction_of("{model}")}, OF_MODEL),
     "weights_path": FigureJob(

@@ -1,5 +1,6 @@
 # What the jobs of a stage take, where only Snakemake, the files that are there or the prepared data can tell. What is not
 # below results/ is `local`: neither the prefix of a module nor a storage provider moves it.
+from weightflow.config.data_checks import check_asked
 from weightflow.data.folds import fold_name, fold_of, interior
 from weightflow.data.outline import read_outline
 from weightflow.formats.reading import as_files
@@ -96,10 +97,7 @@ def fault_of(subject):
         elif subject == "populations":
             population_source()
         else:
-            outline = read_outline(prepared(subject))
-            from weightflow.config.data_checks import Asked, check_asked  # it loads pandas
-
-            check_asked(outline, subject, Asked(**plan.asked_of(subject)))
+            check_asked(read_outline(prepared(subject)), subject, plan.asked_of(subject))
     except InputError as fault:
         return str(fault)
     return None

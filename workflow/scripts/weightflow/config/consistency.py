@@ -248,8 +248,8 @@ def _systems(config: Configuration) -> list[str]:
 def _check_backbone(
     settings: BackboneSettings, datasets: Mapping[str, DatasetSettings], systems: Path, where: str
 ) -> None:
-    widths, heads = settings.hidden, settings.heads
-    for width in widths if isinstance(widths, tuple) else [widths]:
+    heads = settings.heads
+    for width in settings.widths:
         if "heads" in BACKBONES[settings.kind].keys and width % heads:
             raise InputError(f"{where}.hidden: {heads} heads do not divide the width {width}; change one of them.")
     for name, dataset in datasets.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,11 +14,13 @@ from weightflow.data.snapshots import Snapshots, check_begun
 from weightflow.dynamics.path_dimension import check_dimension
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError
-from weightflow.formats.raw_snapshots import RawSnapshots, default_names
 from weightflow.networks.variable_order import variable_order
 
+if TYPE_CHECKING:
+    from weightflow.formats.raw_snapshots import RawSnapshots  # loads pandas, and the rules read this module
 
-def check_system(raw: RawSnapshots, system: str, species: Sequence[str], points: int, where: str) -> None:
+
+def check_system(raw: "RawSnapshots", system: str, species: Sequence[str], points: int, where: str) -> None:
     """Refuse snapshots whose variables or times are not those of their system.
 
     Args:
@@ -30,6 +33,8 @@ def check_system(raw: RawSnapshots, system: str, species: Sequence[str], points:
     Raises:
         InputError: the variables, their order or the times are not the system's; the sentence names the fix.
     """
+    from weightflow.formats.raw_snapshots import default_names
+
     names, times = raw.variables, raw.times
     otherwise = "or set system: null and heldout to a fraction"
     if len(names) != len(species):

@@ -16,6 +16,7 @@ from weightflow.baselines.registry import BASELINES, floors_of, predicted_by, st
 from weightflow.config import stages
 from weightflow.config.ablation_plan import ablation_levels, ablation_models, models_on
 from weightflow.config.consistency import check_ablations, check_consistency, check_variants, system_path
+from weightflow.config.data_checks import Asked
 from weightflow.config.settings import Configuration
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import heldout_amount
@@ -25,7 +26,7 @@ from weightflow.evaluation.ablation_level import BASE, Level
 from weightflow.formats.reading import as_files, format_of
 from weightflow.formats.registry import READERS
 from weightflow.plots.registry import figure_files
-from weightflow.populations.tasks.catalogue import read_catalogue
+from weightflow.populations.tasks.catalogue import DataSet, read_catalogue
 from weightflow.settings import Plain
 from weightflow.systems.entries import files_of, is_map
 
@@ -234,7 +235,7 @@ class Plan:
 
     def anchors_in(self, jobs: str) -> list[str]:
         """Labels of the anchors with a value of `anchors.jobs`."""
-        return [label for label, users in self.anchors.items() if self.settings[users[0]].anchors.jobs == jobs]
+        return [label for label, users in self.anchors.items() if self.shared(users).anchors.jobs == jobs]
 
     # Files of models.
 
@@ -272,7 +273,7 @@ class Plan:
 
     def start_of(self, anchors: str) -> str | list[str]:
         """The common start of anchors that are trained in separate jobs; [] without one."""
-        common = ALIGNMENTS[self.settings[self.anchors[anchors][0]].anchors.alignment].common_start
+        common = ALIGNMENTS[self.shared(self.anchors[anchors]).anchors.alignment].common_start
         return "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors" if common else []
 
     def prediction_of(self, model: str) -> str:
@@ -330,15 +331,19 @@ class Plan:
         """The exact law of a data set and its folds, whose file may mark it as unknown; [] if it is not requested."""
         return f"results/{fold_of(dataset).dataset}/exact_law.safetensors" if self.has_exact_law(dataset) else []
 
-    def has_landscape(self, dataset: str) -> bool:
-        """Whether a data set's system is an adaptive walk with a fitness landscape that can be drawn."""
-        system = self.system_file(dataset)
-        return system is not None and is_map(system)
+    @cached_property
+    def landscapes(self) -> list[str]:
+        """Data sets whose system is an adaptive walk with a fitness landscape that can be drawn."""
+        return [name for name in self.datasets if (system := self.system_file(name)) and is_map(system)]
+
+    @cached_property
+    def catalogue(self) -> dict[str, DataSet]:
+        """Data sets of images that are tasks of populations, by name."""
+        return read_catalogue(self.home / "resources" / "tasks.yaml")
 
     def downloads(self, is_there: Callable[[str], bool]) -> dict[str, tuple[str, str | None]]:
         """URLs and checksums of missing files of data sets and tasks, by path."""
-        catalogue = read_catalogue(self.home / "resources" / "tasks.yaml")
-        sources = [source for task in catalogue.values() for source in task.files.values()]
+        sources = [source for task in self.catalogue.values() for source in task.files.values()]
         found: dict[str, tuple[str, str | None]] = {str(s.path): (s.url, s.sha256) for s in sources}
         for chosen in self.config.datasets.values():
             files, urls = as_files(chosen.file), as_files(chosen.url)
@@ -347,14 +352,14 @@ class Plan:
                 found |= {file: (url, sha) for file, url, sha in zip(files, urls, sums, strict=True)}
         return {file: source for file, source in found.items() if not is_there(file)}
 
-    def asked_of(self, dataset: str) -> dict[str, Any]:
-        """The attributes of `data_checks.Asked` for a data set."""
-        return {
-            "models": models_on(dataset, self.config),
-            "baselines": self.baselines,
-            "times": self.config.prediction.times or (),
-            "leave_one_out": self.config.evaluation.leave_one_out and fold_of(dataset).left_out is None,
-        }
+    def asked_of(self, dataset: str) -> Asked:
+        """The models, baselines and times that are asked of a data set."""
+        return Asked(
+            models=models_on(dataset, self.config),
+            baselines=self.baselines,
+            times=self.config.prediction.times or (),
+            leave_one_out=self.config.evaluation.leave_one_out and fold_of(dataset).left_out is None,
+        )
 
     # Runs: everything that predicts a data set.
 
@@ -509,7 +514,7 @@ class Plan:
         there = {
             "left-out snapshots": self.config.evaluation.leave_one_out,
             "real values": self.dataset(dataset).kind == "continuous",
-            "landscape": self.has_landscape(dataset),
+            "landscape": dataset in self.landscapes,
             "latent paths": bool(self.among_models(self.driven)),
             "models": bool(self.models),
             "teachers": bool(self.among_models(self.taught)),

@@ -14,7 +14,7 @@ from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError, unknown
 from weightflow.plots.registry import figure_files
 from weightflow.populations.settings import PopulationSettings, others_asked
-from weightflow.populations.tasks.catalogue import DataSet, input_shapes, read_catalogue
+from weightflow.populations.tasks.catalogue import input_shapes
 from weightflow.yaml_files import read_config
 
 POPULATION = "results/populations/{population}"
@@ -55,13 +55,11 @@ class PopulationPlan:
         plan: of the run.
         populations: settings by name.
         bands: settings by data set.
-        catalogue: data sets of images that are tasks, by name.
     """
 
     plan: Plan
     populations: Mapping[str, PopulationSettings]
     bands: Mapping[str, BandSettings]
-    catalogue: Mapping[str, DataSet]
 
     @classmethod
     def of(cls, plan: Plan, source: str, file: Path | None = None) -> "PopulationPlan":
@@ -81,10 +79,9 @@ class PopulationPlan:
             asked = {key: value for key, value in read_config(file).items() if key in ("populations", "bands")}
             given = Configuration.of({"datasets": config.plain()["datasets"]} | asked, source)
             config = config.but(populations=given.populations, bands=given.bands)
-        catalogue = read_catalogue(plan.home / "resources" / "tasks.yaml")
-        check_populations(config.populations, config.datasets, input_shapes(catalogue), source)
+        check_populations(config.populations, config.datasets, input_shapes(plan.catalogue), source)
         check_bands(config, source)
-        return cls(plan, config.populations, config.bands, catalogue)
+        return cls(plan, config.populations, config.bands)
 
     def plain(self) -> dict[str, Any]:
         """Settings of populations and bands, as plain data for files."""
@@ -121,7 +118,7 @@ class PopulationPlan:
 
     def files_of_task(self, task: str) -> list[str]:
         """The files of a task; [] if a library provides it."""
-        sources = self.catalogue[task].files.values() if task in self.catalogue else ()
+        sources = self.plan.catalogue[task].files.values() if task in self.plan.catalogue else ()
         return [str(source.path) for source in sources]
 
     def states_of(self, name: str) -> str | list[str]:

@@ -83,7 +83,7 @@ class Work:
     @cached_property
     def widths(self) -> list[int]:
         """Candidate widths of the backbone."""
-        return as_list(self.model.backbone.hidden)
+        return list(self.model.backbone.widths)
 
     def backbone(self, width: int | None = None) -> Backbone:
         """The backbone with a width, by default the largest."""
