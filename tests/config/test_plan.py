@@ -8,7 +8,7 @@ import yaml
 
 from tests.conftest import ROOT
 from weightflow.baselines.registry import standard_baselines
-from weightflow.config.plan import Choice, EstimatedStage, Plan, StageJob
+from weightflow.config.plan import ChoiceFiles, EstimatedStage, Plan, StageJob
 from weightflow.config.settings import Configuration
 from weightflow.config.stages import anchor_label, choice_label, spline_label, teacher_label
 
@@ -264,9 +264,9 @@ def test_a_shared_job_is_estimated_once():
 def test_choices_of_a_data_set(plan):
     teacher, choice, run = (f"results/tiny/{at}" for at in (f"teachers/{TEACHER}", f"choices/{CHOICE}", "runs/taught"))
     assert plan.chosen("tiny") == [
-        Choice("teacher", ["spline", "taught"], None, f"{teacher}/teacher.json", f"{teacher}/scores.csv"),
-        Choice("smoothing", ["spline", "taught"], 0, f"{choice}/seed0/choice.json", f"{choice}/seed0/scores.csv"),
-        Choice("steps", ["taught"], 0, f"{run}/seed0/steps.json", f"{run}/seed0/steps.csv"),
+        ChoiceFiles("teacher", ["spline", "taught"], None, f"{teacher}/teacher.json", f"{teacher}/scores.csv"),
+        ChoiceFiles("smoothing", ["spline", "taught"], 0, f"{choice}/seed0/choice.json", f"{choice}/seed0/scores.csv"),
+        ChoiceFiles("steps", ["taught"], 0, f"{run}/seed0/steps.json", f"{run}/seed0/steps.csv"),
     ]
     assert plan.teachers_chosen("tiny") == plan.chosen("tiny")[:1]
 

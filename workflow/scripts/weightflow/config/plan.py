@@ -77,7 +77,7 @@ class SimulatedParts(NamedTuple):
     heldout: int
 
 
-class Choice(NamedTuple):
+class ChoiceFiles(NamedTuple):
     """The choice of a teacher, of smoothing or of steps, and the models that share it.
 
     Attributes:
@@ -500,7 +500,7 @@ class Plan:
         names = ("report.html", "metrics.csv", "summary.csv", "runtime.csv", "settings.yaml")
         return [f"results/{name}" for name in names]
 
-    def teachers_chosen(self, dataset: str) -> list[Choice]:
+    def teachers_chosen(self, dataset: str) -> list[ChoiceFiles]:
         """The choices of teachers for a data set's models, without ablations."""
         return [choice for choice in self.chosen(dataset) if choice.kind == "teacher"]
 
@@ -535,18 +535,18 @@ class Plan:
         """The names that are models of the configuration, without ablations; figures show these."""
         return [model for model in self.models if model in names]
 
-    def chosen(self, dataset: str) -> list[Choice]:
+    def chosen(self, dataset: str) -> list[ChoiceFiles]:
         """All choices for a data set's models, without ablations."""
         folder, found = f"results/{dataset}", []
         for label, users in self.sharing(stages.teacher_label, self.among_models(self.taught)).items():
             at = f"{folder}/teachers/{label}"
-            found.append(Choice("teacher", users, None, f"{at}/teacher.json", f"{at}/scores.csv"))
+            found.append(ChoiceFiles("teacher", users, None, f"{at}/teacher.json", f"{at}/scores.csv"))
         for label, users in self.sharing(stages.choice_label, self.among_models(self.learning)).items():
             for seed in self.seeds:
                 at = f"{folder}/choices/{label}/seed{seed}"
-                found.append(Choice("smoothing", users, seed, f"{at}/choice.json", f"{at}/scores.csv"))
+                found.append(ChoiceFiles("smoothing", users, seed, f"{at}/choice.json", f"{at}/scores.csv"))
         for model in self.among_models(self.stepped):
             for seed in self.seeds:
                 at = f"{folder}/runs/{model}/seed{seed}"
-                found.append(Choice("steps", [model], seed, f"{at}/steps.json", f"{at}/steps.csv"))
+                found.append(ChoiceFiles("steps", [model], seed, f"{at}/steps.json", f"{at}/steps.csv"))
         return found
