@@ -10,10 +10,9 @@ from weightflow.dynamics.equations import solve_weights
 from weightflow.dynamics.field_files import make_field, write_field
 from weightflow.dynamics.latent_path import write_latent_path
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
-from weightflow.dynamics.weight_spline import WeightSpline, write_spline
+from weightflow.dynamics.weight_spline import WeightSpline, read_spline, write_spline
 from weightflow.networks.settings import BackboneSettings
-from weightflow.prediction.moving_weights import FieldFiles, along_field, along_spline
-from weightflow.seeding import Computation
+from weightflow.prediction.moving_weights import FieldFiles, along_field, along_spline, read_moving_field
 
 GRIDS = [np.array([0.0, 0.7, 2.0]), np.array([1.5])]
 
@@ -21,16 +20,16 @@ GRIDS = [np.array([0.0, 0.7, 2.0]), np.array([1.5])]
 def test_a_splines_file_gives_its_weights(tmp_path, rng):
     curve = WeightSpline(np.arange(3.0), rng.standard_normal((3, 4)))
     write_spline(tmp_path / "curve.safetensors", curve)
-    for grid, weights in zip(GRIDS, along_spline(str(tmp_path / "curve.safetensors"), "linear")(GRIDS), strict=True):
+    spline = read_spline(tmp_path / "curve.safetensors")
+    for grid, weights in zip(GRIDS, along_spline(spline, "linear")(GRIDS), strict=True):
         np.testing.assert_array_equal(weights, curve.at(grid))
 
 
 @pytest.mark.parametrize("kind", ["linear", "constant"])
-def test_a_spline_goes_on_as_it_is_told(tmp_path, rng, kind):
+def test_a_spline_continues_as_set(rng, kind):
     knots = np.array([0.0, 1.0, 1.5, 3.0])
     curve = WeightSpline(knots, rng.standard_normal((4, 2)))
-    write_spline(tmp_path / "curve.safetensors", curve)
-    (found,) = along_spline(str(tmp_path / "curve.safetensors"), kind)([np.array([1.2, 3.0, 3.5, 7.0])])
+    (found,) = along_spline(curve, kind)([np.array([1.2, 3.0, 3.5, 7.0])])
     independent = CubicSpline(knots, curve.weights, bc_type="natural")
     ahead = np.array([0.0, 0.0, 0.5, 4.0])[:, None] * independent(3.0, 1) * (kind == "linear")
     np.testing.assert_allclose(found, independent([1.2, 3.0, 3.0, 3.0]) + ahead, atol=1e-12)
@@ -57,7 +56,8 @@ def test_a_cdes_files_go_on_where_its_path_is_told_to(tmp_path, rng, backbone, m
     write_field(tmp_path / "field.safetensors", field)
     write_latent_path(tmp_path / "path.safetensors", np.arange(3.0), latent)
     files = [str(tmp_path / f"{name}.safetensors") for name in ("field", "path")]
-    weights_at = along_field(FieldFiles(*files), graph, settings, Computation(0, torch.device("cpu")))
+    read = read_moving_field(FieldFiles(*files), graph, settings, 0)
+    weights_at = along_field(read, graph, settings.solver, torch.device("cpu"))
     within, past = weights_at([np.array([0.5, 2.0]), np.array([2.0, 2.5, 3.5])])
     (expected,) = solve_weights(field, graph, [np.array([0.5, 2.0])], settings.solver)
     np.testing.assert_allclose(within, expected, rtol=1e-5, atol=1e-5)
@@ -74,7 +74,8 @@ def test_a_fields_file_gives_its_weights(tmp_path, rng, backbone, model_settings
     field = make_field(graph, None, settings.dynamics, 0)
     write_field(tmp_path / "field.safetensors", field)
     files = FieldFiles(str(tmp_path / "field.safetensors"))
-    weights_at = along_field(files, graph, settings, Computation(0, torch.device("cpu")))
+    read = read_moving_field(files, graph, settings, 0)
+    weights_at = along_field(read, graph, settings.solver, torch.device("cpu"))
     expected = solve_weights(field, graph, GRIDS, settings.solver)
     for found, wanted in zip(weights_at(GRIDS), expected, strict=True):
         np.testing.assert_array_equal(found, wanted)

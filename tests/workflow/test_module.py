@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from safetensors.numpy import load_file
 
 from tests.conftest import ROOT, job_counts
-from weightflow.config.stages import anchor_label
 
 TINY = yaml.safe_load((ROOT / "tests" / "config" / "tiny.yaml").read_text(encoding="utf-8"))
 MODULE = """
@@ -59,7 +57,7 @@ def run(run_snakemake, tmp_path):
     return start
 
 
-def test_all_of_it_runs_as_readme_says_and_a_rule_goes_on_with_its_summary(run, run_snakemake, root, tmp_path):
+def test_all_of_it_runs_as_readme_says_and_a_rule_goes_on_with_its_summary(run, root, tmp_path):
     page = (root / "README.md").read_text(encoding="utf-8")
     lines = page.split("```python\n# Snakefile\n")[1].split("```")[0]
     lines = lines.replace("path/to/this/repository", str(root))
@@ -72,18 +70,9 @@ def test_all_of_it_runs_as_readme_says_and_a_rule_goes_on_with_its_summary(run, 
     assert {"weightflow_write_report", "weightflow_tabulate_runtime"} < left
     assert not {"best", "weightflow_tabulate_metrics", "weightflow_predict_baseline"} & left, again.stdout
 
-    alone, name = tmp_path / "alone", "results/tiny/snapshots.safetensors"
-    alone.mkdir()
-    result = run_snakemake(alone, WHOLE, name, workflow=root)
-    assert result.returncode == 0, result.stdout
-    one, two = (load_file(folder / name) for folder in (tmp_path / "wf", alone))  # rules have other names there
-    assert {key: own.tobytes() for key, own in one.items()} == {key: own.tobytes() for key, own in two.items()}
 
 
-def test_without_prefix_and_rename_its_targets_are_those_of_the_workflow(run, imported, tmp_path):
-    result = run(imported(rename=None), {"weightflow": SMALL}, "results/tiny/snapshots.safetensors")
-    assert result.returncode == 0, result.stdout
-    assert (tmp_path / "results" / "tiny" / "snapshots.safetensors").is_file()
+def test_without_prefix_and_rename_its_targets_are_those_of_the_workflow(run, imported):
     targets = ("all", "leave-one-out", "predict", "estimate", "paper")
     result = run(imported(rename=None), {"weightflow": SMALL}, *targets, flags=("--dry-run",))
     assert result.returncode == 0, result.stdout
@@ -91,34 +80,27 @@ def test_without_prefix_and_rename_its_targets_are_those_of_the_workflow(run, im
     assert "config of module weightflow: names no populations and no bands" in result.stdout
 
 
-def test_two_side_by_side_have_configs_prefixes_and_jobs_of_their_own(run, imported, root, complete, tmp_path):
-    anchors = {"first_steps": 5, "steps": 5, "alignment": "pooled", "jobs": "per_snapshot"}
-    model = {"backbone": {"hidden": 2}, "anchors": anchors, "teacher": {"members": []}, "spline": {"steps": 0}}
-    system = SMALL["datasets"]["tiny"] | {"system": "own.yaml", "observe_every": 50}
+def test_two_side_by_side_have_configs_prefixes_and_jobs_of_their_own(run, imported, root, tmp_path):
+    model = {"backbone": {"hidden": 2}, "teacher": {"members": []}, "spline": {"steps": 0}}
     common = {"models": {"m": model}, "baselines": []}
     config = {
         "one": common | {"datasets": {"mine": {"file": "data/counts.npy", "heldout": 0.2}}},
-        "two": common | {"datasets": {"tiny": system}, "seeds": [3]},
+        "two": common | {"datasets": {"tiny": SMALL["datasets"]["tiny"] | {"system": "own.yaml"}}, "seeds": [3]},
     }
     # Paths of a config stay as they are, whether the file is there or a rule of the importing workflow makes it.
     shutil.copy(root / "resources" / "systems" / "epidemic.yaml", tmp_path / "own.yaml")
-    label = anchor_label(complete(config["two"]).models["m"])
-    spent = f"benchmarks/anchors/{label}/seed{{}}/train_anchors.tsv"
-    targets = [f"a/results/mine/{spent.format(0)}", f"deep/b/results/tiny/{spent.format(3)}"]
+    targets = ["a/results/mine/runs/m/seed0/prediction.safetensors"]
+    targets += ["deep/b/results/tiny/runs/m/seed3/prediction.safetensors"]
     lines = imported("one", prefix="a") + imported("two", prefix="deep/b") + COUNTS
-    result = run(lines, config, *targets)
+    result = run(lines, config, *targets, flags=("--dry-run",))
     assert result.returncode == 0, result.stdout
-    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [
-        ".snakemake",
-        "a",
-        "data",
-        "deep",
-        "importing",
-    ]
-    parts = [
-        len(list(tmp_path.glob(f"{folder}/**/anchor-*.safetensors"))) for folder in ("a/**/parts", "deep/**/parts")
-    ]
-    assert parts == [3, 3]
+    jobs = job_counts(result.stdout)
+    assert jobs["count"] == jobs["one_check_file"] == jobs["one_train_anchors"] == jobs["two_train_anchors"] == 1
+    assert "two_check_file" not in jobs
+    assert jobs["two_simulate_system"] == 1
+    for place in (" data/counts.npy", "a/results/mine/anchors/", " own.yaml", "deep/b/results/tiny/anchors/"):
+        assert place in result.stdout, place
+    assert "a/data" not in result.stdout
 
 
 def test_a_config_without_data_sets_changes_the_default_run_and_leaves_the_importing_config_alone(run, imported):
