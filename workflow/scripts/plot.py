@@ -2,8 +2,12 @@
 
 from importlib import import_module
 
+import matplotlib
+
 from weightflow.jobs.frame import run
 from weightflow.plots import style
+
+matplotlib.use("Agg")  # jobs have no screen
 
 
 def main(snakemake):

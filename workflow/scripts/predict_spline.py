@@ -3,6 +3,7 @@
 from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.weight_graph import read_weight_graph
+from weightflow.dynamics.weight_spline import read_spline
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
 from weightflow.laws.law import known_law
@@ -15,7 +16,7 @@ from weightflow.seeding import Computation
 def main(snakemake):
     inputs, params, graph = snakemake.input, snakemake.params, read_weight_graph(snakemake.input.graph)
     computation = Computation(int(snakemake.wildcards.seed), job_device(snakemake))
-    weights_at = along_spline(inputs.curve, ModelSettings.parts(params.settings).continuation.weights)
+    weights_at = along_spline(read_spline(inputs.curve), ModelSettings.parts(params.settings).continuation.weights)
     question = Question(read_snapshots(inputs.snapshots), params.samples, known_law(inputs.law))
     prediction = predict_along(weights_at, graph, question, computation)
     write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake), device=str(computation.device))

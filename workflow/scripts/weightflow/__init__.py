@@ -1,5 +1,15 @@
 """WeightFlow: the evolving distribution of a random system as a path in the weight space of a small network.
 
+    import weightflow as wf
+
+    data = wf.read("counts.csv", time="day")      # or from_snapshots, from_anndata, simulate
+    flow = wf.fit(data, preset="quick")
+    flow.at(3.7).sample(1000)
+
+Data: `read`, `from_snapshots`, `from_anndata` and `simulate` give a `Data`. Fit: `fit` and `load` give a `Flow`, and
+`PRESETS` lists its presets. Distribution: `Flow.at` gives a `Density` at one time. Mistakes in the input raise
+`InputError`, with one sentence that names the fix.
+
 The library is divided into rooms. A room imports only from rooms above it in this list and from the modules beside
 this file (errors, limits, machine, progress, registry, seeding, settings, storage, yaml_files), which import from no
 room:
@@ -24,14 +34,68 @@ plots         figures
 config        settings and their checks, the plan of a run
 report        tables and pages
 jobs          scripts of Snakemake, devices, cost of a run
+api           the names above
 
 Method: Li et al., "WeightFlow: Learning Stochastic Dynamics via Evolving Weight of Neural Network",
 AAAI 2026, arXiv 2508.00451.
 """
 
 import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 # Set before any module imports POT: its torch backend costs seconds and hundreds of megabytes in jobs without torch.
 os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from weightflow.api.data import Data, from_anndata, from_snapshots, read, simulate
+    from weightflow.api.density import Density, Estimate
+    from weightflow.api.fitting import fit
+    from weightflow.api.flow import Flow, load
+    from weightflow.dynamics.presets import PRESETS
+    from weightflow.errors import DivergenceError, InputError
+
+# Modules of the public names. They are imported when used, since torch takes seconds, and named without the package,
+# so that they are no part of the code behind a rule (`records.digests`).
+_PUBLIC = {
+    "Data": "api.data",
+    "Density": "api.density",
+    "DivergenceError": "errors",
+    "Estimate": "api.density",
+    "Flow": "api.flow",
+    "InputError": "errors",
+    "PRESETS": "dynamics.presets",
+    "fit": "api.fitting",
+    "from_anndata": "api.data",
+    "from_snapshots": "api.data",
+    "load": "api.flow",
+    "read": "api.data",
+    "simulate": "api.data",
+}
+__all__ = [
+    "PRESETS",
+    "Data",
+    "Density",
+    "DivergenceError",
+    "Estimate",
+    "Flow",
+    "InputError",
+    "fit",
+    "from_anndata",
+    "from_snapshots",
+    "load",
+    "read",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'weightflow' has no attribute '{name}'")
+    return getattr(import_module(f"weightflow.{_PUBLIC[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

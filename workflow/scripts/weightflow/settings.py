@@ -82,6 +82,15 @@ class Settings(BaseModel):
         return json.loads(json.dumps(self.model_dump(by_alias=True, warnings=False)))
 
 
+def merged(settings: Plain, changes: Plain) -> dict[str, Any]:
+    """Settings with changes, also of nested keys."""
+    found = dict(settings)
+    for key, value in changes.items():
+        inner = found.get(key)
+        found[key] = merged(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return found
+
+
 # Integers in fields of real numbers stay integers: settings are saved and digested as written.
 def _as_written(value: Any, check: Callable[[Any], Any]) -> Any:
     check(value)

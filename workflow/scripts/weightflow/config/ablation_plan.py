@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from weightflow.config.settings import Configuration
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.ablation_level import BASE, Level
-from weightflow.settings import Plain
+from weightflow.settings import merged
 
 
 class Variant(NamedTuple):
@@ -42,7 +42,7 @@ def variants(config: Configuration, source: str = "ablations") -> list[Variant]:
     for chosen in combined:
         settings = config.models[_base_of(chosen[0][0], config)].plain()
         for factor, level in chosen:
-            settings = _merged(settings, factors[factor][level])
+            settings = merged(settings, factors[factor][level])
         found.append(Variant(tuple(chosen), ModelSettings.of(settings, source, variant_key(chosen))))
     return found
 
@@ -114,12 +114,3 @@ def ablation_levels(config: Configuration) -> list[Level]:
 def _base_of(factor: str, config: Configuration) -> str:
     study = config.ablations
     return study.bases.get(factor) or study.base or next(iter(config.models))
-
-
-def _merged(settings: Plain, patch: Plain) -> dict[str, Any]:
-    """Settings with some of their nested keys replaced."""
-    result = dict(settings)
-    for key, value in patch.items():
-        nested = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
-        result[key] = _merged(result[key], value) if nested else value
-    return result

@@ -6,7 +6,7 @@ i in the backbone's order, which may differ from the data's. Arguments and resul
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -104,15 +104,43 @@ class AutoregressiveBackbone(ABC):
     @torch.no_grad()
     def sample(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
         """(S, count, d) independent states, drawn variable by variable."""
+        return self.sample_given({}, weights, count, generator)[0]
+
+    @torch.no_grad()
+    def sample_given(
+        self, known: Mapping[int, Tensor], weights: Tensor, count: int, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Draw the other variables where some are known.
+
+        A variable is drawn from its conditional given the variables before it in the order. If the known ones come
+        first, the draws follow the conditional distribution; else their weights correct for the known ones that come
+        later (importance sampling).
+
+        Args:
+            known: scalar coordinate of each known variable, by its index in the data's order; int64 for counts.
+            weights: (S, P).
+            count: states for each network.
+            generator: of the draws.
+
+        Returns:
+            States (S, count, d), and logarithms of their weights (S, count): the conditional log-probabilities of the
+            known values. The mean weight estimates the probability of the known values without bias.
+        """
         maps = split_weights(self.layers, weights)
         memory = self._start(weights, count)
         code = weights.new_zeros(len(weights), count, self.head.inputs)
+        log_weights = weights.new_zeros(len(weights), count)
         drawn = []
-        for i in range(self.variables):
-            outputs, memory = self._run(maps, self._inputs(code.unsqueeze(1), i), memory)
-            drawn.append(self.head.sample(apply_linear(maps[self.readout], outputs[:, 0]), generator))
+        for i, variable in enumerate(self.order):
+            features, memory = self._run(maps, self._inputs(code.unsqueeze(1), i), memory)
+            outputs = apply_linear(maps[self.readout], features[:, 0])
+            if variable in known:
+                drawn.append(known[variable].expand(len(weights), count))
+                log_weights = log_weights + self.head.log_prob(outputs, drawn[-1])
+            else:
+                drawn.append(self.head.sample(outputs, generator))
             code = self.head.code(drawn[-1])
-        return self._restored(torch.stack(drawn, dim=-1), 2)
+        return self._restored(torch.stack(drawn, dim=-1), 2), log_weights
 
     @torch.no_grad()
     def marginals(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:

@@ -4,7 +4,7 @@ A backbone owns no weights. Its methods take them as a flat tensor (S, P): S net
 (snapshots, times or seeds), P weights each, laid out as in layout.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -65,6 +65,11 @@ class Backbone(Protocol):
 
     def sample(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
         """(S, count, d) independent states at weights (S, P)."""
+
+    def sample_given(
+        self, known: Mapping[int, Tensor], weights: Tensor, count: int, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """(S, count, d) states with some known variables, and logarithms of their weights (S, count)."""
 
     def marginals(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
         """(S, d, L) probabilities of each variable's counts at weights (S, P); for a head of counts.

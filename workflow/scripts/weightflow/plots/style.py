@@ -13,10 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -129,8 +125,9 @@ def line_of(name: str, models: Iterable[str]) -> Line:
 
 @contextmanager
 def look() -> Iterator[None]:
-    """The style of this module, within the block only."""
-    with plt.rc_context({**matplotlib.rcParamsDefault, **_RC, "backend": "Agg"}):
+    """The style of this module, within the block only; the backend stays."""
+    defaults = {key: plt.rcParamsDefault[key] for key in plt.rcParamsDefault if not key.startswith("backend")}
+    with plt.rc_context({**defaults, **_RC}):
         yield
 
 

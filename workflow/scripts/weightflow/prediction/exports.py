@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ import pandas as pd
 from weightflow.data.representation import Representation
 from weightflow.prediction.registry import EXPORT_FORMATS
 from weightflow.storage import atomic
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 _NAME = "weightflow"  # key of the metadata
 
@@ -85,22 +88,25 @@ def write_states(
         layout: names in the file.
         about: metadata on the states' origin; values other than texts and numbers are written as JSON.
     """
-    path, representation = Path(path), sampled.representation
+    write = EXPORT_FORMATS[Path(path).suffix.removeprefix(".")].write.load()
+    with atomic(path) as temporary:
+        write(temporary, _exported(sampled, layout, about or {}))
+
+
+def _exported(sampled: StatesInTime, layout: FileLayout, about: Mapping[str, Any]) -> Exported:
+    representation = sampled.representation
     when = np.repeat(np.asarray(sampled.times, dtype=float), [len(s) for s in sampled.states])
     pooled = np.concatenate(list(sampled.states))
     values = states = pd.DataFrame(pooled, columns=list(sampled.variables))
     if representation is not None:
         values = pd.DataFrame(representation.values(pooled), columns=list(representation.names))
-    exported = Exported(
+    return Exported(
         times=pd.DataFrame({layout.time_column: when}),
         values=values,
         states=None if representation is None else states,
         matrix=layout.matrix,
-        about={k: v if isinstance(v, str | int | float) else json.dumps(v) for k, v in (about or {}).items()},
+        about={k: v if isinstance(v, str | int | float) else json.dumps(v) for k, v in about.items()},
     )
-    write = EXPORT_FORMATS[path.suffix.removeprefix(".")].write.load()
-    with atomic(path) as temporary:
-        write(temporary, exported)
 
 
 def write_parquet(path: Path, exported: Exported) -> None:
@@ -116,6 +122,15 @@ def write_parquet(path: Path, exported: Exported) -> None:
 
 def write_h5ad(path: Path, exported: Exported) -> None:
     """AnnData: times in `obs`, values in their matrix, states in `obsm`."""
+    _anndata(exported).write_h5ad(path)
+
+
+def to_anndata(sampled: StatesInTime, layout: FileLayout = PLAIN, about: Mapping[str, Any] | None = None) -> "AnnData":
+    """Samples at several times as AnnData, as `write_states` writes them."""
+    return _anndata(_exported(sampled, layout, about or {}))
+
+
+def _anndata(exported: Exported) -> "AnnData":
     import anndata  # slow, and needed here only
 
     times, values = exported.times, exported.values
@@ -131,4 +146,4 @@ def write_h5ad(path: Path, exported: Exported) -> None:
     if exported.states is not None:
         made.obsm["X_states"] = exported.states.to_numpy()
     made.uns[_NAME] = exported.about
-    made.write_h5ad(path)
+    return made

@@ -1,28 +1,27 @@
-"""A model's weights at any time, from the files of its fit."""
+"""A model's weights at any time, from what its fit made."""
 
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import torch
 
-from weightflow.dynamics.equations import solve_weights
+from weightflow.dynamics.equations import Field, solve_weights
 from weightflow.dynamics.field_files import load_field, make_field
 from weightflow.dynamics.latent_path import read_latent_path
-from weightflow.dynamics.settings import ModelSettings
+from weightflow.dynamics.settings import ModelSettings, SolverSettings
 from weightflow.dynamics.weight_graph import WeightGraph
-from weightflow.dynamics.weight_spline import read_spline
+from weightflow.dynamics.weight_spline import WeightSpline, read_spline
 from weightflow.prediction.moving_density import WeightsAt
-from weightflow.seeding import Computation
 
 
-def along_spline(curve: str, continuation: str) -> WeightsAt:
+def along_spline(spline: WeightSpline, continuation: str) -> WeightsAt:
     """Weights on a learned spline: a function from grids of times (T_i,) to weights (T_i, P) on each.
 
     Args:
-        curve: the spline's file.
+        spline: the curve.
         continuation: linear, or constant to keep the last weights past the end.
     """
-    spline = read_spline(curve)
     if continuation == "constant":
         return partial(map, lambda times: spline.at(np.minimum(times, spline.times[-1])))
     return partial(map, spline.at)
@@ -43,17 +42,29 @@ class FieldFiles:
     curve: str = ""
 
 
-def along_field(files: FieldFiles, graph: WeightGraph, settings: ModelSettings, computation: Computation) -> WeightsAt:
-    """Weights along a fitted field: a function from grids of times (T_i,) to weights (T_i, P) on each.
+def read_moving_field(files: FieldFiles, graph: WeightGraph, settings: ModelSettings, seed: int) -> Field:
+    """A fitted field from its files.
 
     Args:
         files: of the field.
         graph: its anchors.
-        settings: `dynamics`, `solver` and `continuation` of the model.
-        computation: the device, and the seed of the model.
+        settings: `dynamics` and `continuation` of the model.
+        seed: of the model.
     """
     driven = read_latent_path(files.path).coordinates if files.path else None
     begin = read_spline(files.curve) if files.curve else None
-    field = make_field(graph, driven, settings.dynamics, computation.seed, begin, settings.continuation)
+    field = make_field(graph, driven, settings.dynamics, seed, begin, settings.continuation)
     load_field(files.dynamics, field)
-    return partial(solve_weights, field.to(computation.device), graph, solver=settings.solver)
+    return field
+
+
+def along_field(field: Field, graph: WeightGraph, solver: SolverSettings, device: torch.device) -> WeightsAt:
+    """Weights along a fitted field: a function from grids of times (T_i,) to weights (T_i, P) on each.
+
+    Args:
+        field: with its parameters.
+        graph: its anchors.
+        solver: the scheme.
+        device: to compute on.
+    """
+    return partial(solve_weights, field.to(device), graph, solver=solver)

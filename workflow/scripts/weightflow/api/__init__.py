@@ -1,0 +1,4 @@
+"""The library's door for Python: data in, a fitted flow, its densities at any time.
+
+`import weightflow` shows the names of this room (`weightflow.__all__`).
+"""

@@ -1,0 +1,509 @@
+"""The distribution of the state at one time, with the conventions of `torch.distributions`.
+
+States are rows of a data frame or of an array (n, d) whose columns are the variables in order. Results with names are
+data frames and series.
+"""
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pandas as pd
+import torch
+
+from weightflow import seeding
+from weightflow.data.representation import Representation
+from weightflow.data.state_space import Counts, Reals, StateSpace
+from weightflow.errors import InputError, shown
+from weightflow.networks.backbones import Backbone
+from weightflow.prediction.joint_grids import joint_grids
+from weightflow.prediction.moving_density import NetworkDensity
+from weightflow.systems.events import compile_event
+
+MOST_STATES = 1_000_000  # states of a distribution of counts whose sums are exact
+DRAWS = 100_000  # states drawn for sums that are not
+
+
+class Estimate(float):
+    """A number with its standard error.
+
+    Attributes:
+        error: standard error; 0 for an exact number.
+    """
+
+    error: float
+
+    def __new__(cls, value: float, error: float = 0.0) -> "Estimate":
+        """The number `value`."""
+        made = super().__new__(cls, value)
+        made.error = error
+        return made
+
+    def __repr__(self) -> str:
+        """The number, and ± its standard error."""
+        return f"{float(self):.6g} ± {self.error:.2g}" if self.error else f"{float(self):.6g}"
+
+
+class Cloud(NamedTuple):
+    """Weighted states of a distribution.
+
+    Attributes:
+        states: (n, d).
+        weights: (n,), with sum 1.
+        log_probs: (n,) log-probabilities or log-densities of the states.
+        exact: whether these are all states and their probabilities, instead of draws.
+    """
+
+    states: np.ndarray
+    weights: np.ndarray
+    log_probs: np.ndarray
+    exact: bool
+
+    def mean(self, values: np.ndarray) -> Estimate:
+        """Mean of values (n,) of the states; its standard error is that of a self-normalised estimate."""
+        mean = float(self.weights @ values)
+        error = 0.0 if self.exact else float(np.sqrt(self.weights**2 @ (values - mean) ** 2))
+        return Estimate(mean, error)
+
+
+class Law(Protocol):
+    """A distribution of states (n, d) in the state space of a fit."""
+
+    @property
+    def space(self) -> StateSpace:
+        """Its state space."""
+
+    @property
+    def known(self) -> Mapping[int, float]:
+        """Values of known variables by their indices."""
+
+    @property
+    def cloud(self) -> Cloud:
+        """Its states."""
+
+    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """(count, d) independent states, or resampled weighted ones."""
+
+    def log_prob(self, states: np.ndarray) -> np.ndarray:
+        """(n,) log-probabilities or log-densities of states (n, d)."""
+
+    def marginals(self) -> np.ndarray:
+        """(d, B) probabilities of the space's bins."""
+
+    def joint(self, pair: tuple[int, int]) -> np.ndarray:
+        """(B, B) probabilities of the bins of two variables."""
+
+    def given(self, known: Mapping[int, float]) -> "Law":
+        """The conditional distribution.
+
+        Raises:
+            InputError: the known values have probability zero.
+        """
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A law as a list of weighted states: all states with their probabilities, or draws.
+
+    Attributes:
+        cloud: the states.
+        space: their state space.
+        known: values of known variables by their indices.
+    """
+
+    cloud: Cloud
+    space: StateSpace
+    known: Mapping[int, float] = field(default_factory=dict)
+
+    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """(count, d) states of the list."""
+        return self.cloud.states[rng.choice(len(self.cloud.states), count, p=self.cloud.weights)]
+
+    def log_prob(self, states: np.ndarray) -> np.ndarray:
+        """(n,) looked up in a list of all counts."""
+        assert isinstance(self.space, Counts)
+        shape = (self.space.levels,) * states.shape[1]
+        table = np.full(shape, -np.inf)
+        table[tuple(self.cloud.states.T)] = self.cloud.log_probs
+        inside = self.space.contains(states)
+        return np.where(inside, table[tuple(np.where(inside[:, None], states, 0).T)], -np.inf)
+
+    def marginals(self) -> np.ndarray:
+        """(d, B) sums of weights."""
+        states, weights, *_ = self.cloud
+        edges = [self.space.edges(v) for v in range(states.shape[1])]
+        return np.stack([np.histogram(states[:, v], own, weights=weights)[0] for v, own in enumerate(edges)])
+
+    def joint(self, pair: tuple[int, int]) -> np.ndarray:
+        """(B, B) sums of weights."""
+        states, weights, *_ = self.cloud
+        edges = [self.space.edges(v) for v in pair]
+        return np.histogram2d(*(states[:, v] for v in pair), bins=edges, weights=weights)[0]
+
+    def given(self, known: Mapping[int, float]) -> "Listed":
+        """The states with the known values."""
+        states, weights, log_probs, exact = self.cloud
+        kept = np.all([states[:, v] == value for v, value in known.items()], axis=0)
+        total = weights[kept].sum()
+        if not total > 0:
+            raise InputError("the given values have probability zero; change them.")
+        found = Cloud(states[kept], weights[kept] / total, log_probs[kept] - math.log(total), exact)
+        return Listed(found, self.space, {**self.known, **known})
+
+
+@dataclass(frozen=True)
+class Network:
+    """The law of a backbone at the weights of one time, with some variables known or none.
+
+    Attributes:
+        backbone: the density.
+        weights: (1, P).
+        space: state space of d variables.
+        seed: of the draws.
+        known: values of known variables by their indices.
+    """
+
+    backbone: Backbone
+    weights: torch.Tensor
+    space: StateSpace
+    seed: int
+    known: Mapping[int, float]
+
+    @property
+    def variables(self) -> int:
+        """Number d of variables."""
+        return len(self.backbone.order)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the known variables come first in the backbone's order, so that draws have equal weights."""
+        return set(self.backbone.order[: len(self.known)]) == set(self.known)
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """All states if they are few, else draws."""
+        if isinstance(self.space, Counts) and self.space.levels**self.variables <= MOST_STATES and not self.known:
+            states = np.indices((self.space.levels,) * self.variables).reshape(self.variables, -1).T
+            log_probs = self.log_prob(states)
+            log_probs -= np.logaddexp.reduce(log_probs)  # rounding
+            return Cloud(states, np.exp(log_probs), log_probs, exact=True)
+        states, log_weights = self._draw(DRAWS, np.random.default_rng(self.seed))
+        weights = np.exp(log_weights - np.logaddexp.reduce(log_weights))
+        return Cloud(states, weights, self.log_prob(states), exact=False)
+
+    @cached_property
+    def log_known(self) -> float:
+        """Log-probability or log-density of the known values: exact, or estimated from draws."""
+        log_weights = self._draw(1 if self.is_exact else DRAWS, np.random.default_rng(self.seed))[1]
+        volume = 0.0 if isinstance(self.space, Counts) else sum(math.log(self.space.spread[v]) for v in self.known)
+        return float(np.logaddexp.reduce(log_weights) - math.log(len(log_weights)) - volume)
+
+    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """(count, d) independent states, or resampled weighted ones."""
+        if not self.is_exact:
+            return self.cloud.states[rng.choice(len(self.cloud.states), count, p=self.cloud.weights)]
+        return self._draw(count, rng)[0]
+
+    def log_prob(self, states: np.ndarray) -> np.ndarray:
+        """(n,) by the chain rule."""
+        density = NetworkDensity(self.backbone, self.weights, self.space, self.seed)
+        found = density.log_prob(states)
+        if not self.known:
+            return found
+        agree = np.all([np.isclose(states[:, v], value) for v, value in self.known.items()], axis=0)
+        return np.where(agree, found - self.log_known, -np.inf)
+
+    def marginals(self) -> np.ndarray:
+        """(d, B) sums over all states or prefixes, or means of conditionals over many."""
+        if self.known or self.cloud.exact:
+            return Listed(self.cloud, self.space).marginals()
+        return NetworkDensity(self.backbone, self.weights, self.space, self.seed).marginals(self.space)
+
+    def joint(self, pair: tuple[int, int]) -> np.ndarray:
+        """(B, B) sums over all states, or means of conditionals over draws."""
+        if not self.known and not self.cloud.exact and self.space.bins <= 512:
+            ordered = (min(pair), max(pair))
+            grid = joint_grids(self.backbone, self.weights, self.space, ordered, self.seed)[0]
+            return grid if ordered == pair else grid.T
+        return Listed(self.cloud, self.space).joint(pair)
+
+    def given(self, known: Mapping[int, float]) -> Law:
+        """By enumeration if the states are few, else from the backbone with known variables."""
+        values = np.array([[known.get(v, self.known.get(v, 0)) for v in range(self.variables)]], dtype=float)
+        if not self.space.contains(values)[0] or any(self.known.get(v, value) != value for v, value in known.items()):
+            raise InputError("the given values have probability zero; change them.")
+        if not self.known and self.cloud.exact:
+            return Listed(self.cloud, self.space).given(known)
+        found = Network(self.backbone, self.weights, self.space, self.seed, {**self.known, **known})
+        if not found.is_exact:
+            effective = 1 / np.sum(found.cloud.weights**2)
+            warnings.warn(
+                f"the given variables are not the first in the model's order, so draws are importance-weighted: "
+                f"{DRAWS} draws are worth {effective:.0f} independent ones.",
+                stacklevel=3,
+            )
+        return found
+
+    def _draw(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """States (count, d), and logarithms of their weights (count,)."""
+        row = np.array([[self.known.get(v, 0) for v in range(self.variables)]], dtype=float)
+        coordinates = torch.as_tensor(self.space.coordinates(row)[0], device=self.weights.device)
+        coordinates = coordinates.long() if isinstance(self.space, Counts) else coordinates
+        generator = torch.Generator(self.weights.device).manual_seed(int(rng.integers(2**63)))
+        held = {v: coordinates[v] for v in self.known}
+        drawn, log_weights = self.backbone.sample_given(held, self.weights, count, generator)
+        states = self.space.states(drawn[0].cpu().numpy())
+        for v, value in self.known.items():
+            states[:, v] = value
+        return states, log_weights[0].double().cpu().numpy()
+
+
+class Density:
+    """The distribution of the state at one time, from `Flow.at`.
+
+    Sums over states are exact for counts with at most a million states in all; otherwise they are means over 100 000
+    draws (`exact` says which).
+
+    Attributes:
+        time: of the distribution.
+        variables: d names.
+    """
+
+    def __init__(
+        self, law: Law, variables: Sequence[str], time: float, seed: int, scaling: Representation | None = None
+    ) -> None:
+        """A density; use `Flow.at`.
+
+        Args:
+            law: of the states of the fit.
+            variables: d names.
+            time: of the distribution.
+            seed: of the draws of `sample` and of sums that are not exact.
+            scaling: scaling of the values in the file, which the density is expressed in.
+        """
+        self.time, self.variables = time, list(variables)
+        self._law, self._seed, self._scaling = law, seed, scaling
+        self._rng = seeding.stream(seed, "draws")
+
+    def __repr__(self) -> str:
+        """Variables and time."""
+        return f"<Density of {', '.join(self.variables)} at time {self.time:g}>"
+
+    @property
+    def exact(self) -> bool:
+        """Whether sums run over all states, instead of draws."""
+        return self._law.cloud.exact
+
+    def sample(self, count: int, seed: int | None = None) -> pd.DataFrame:
+        """Independent states.
+
+        Args:
+            count: number of rows n.
+            seed: of the draws; None continues the density's own stream, so that two calls give different states.
+
+        Returns:
+            (n, d), a column for each variable.
+        """
+        rng = self._rng if seed is None else seeding.stream(seed, "draws")
+        return self._frame(self._law.sample(count, rng))
+
+    def log_prob(self, states: Any) -> np.ndarray | float:
+        """Log-probabilities of counts, or log-densities of real values, in nats.
+
+        Args:
+            states: (n, d) array or data frame, or a single state (d,).
+
+        Returns:
+            (n,), or a number for a single state; −∞ for counts that the model excludes.
+
+        Raises:
+            InputError: another number of variables, unknown columns, NaN, or counts that are not whole.
+        """
+        found = self._law.log_prob(self._states(states)) + self._log_volume
+        return float(found[0]) if np.ndim(states) == 1 and not isinstance(states, pd.DataFrame) else found
+
+    @property
+    def mean(self) -> pd.Series:
+        """(d,) means."""
+        cloud = self._law.cloud
+        return pd.Series(self._values(cloud.states).T @ cloud.weights, self.variables, name="mean")
+
+    @property
+    def covariance(self) -> pd.DataFrame:
+        """(d, d) covariances."""
+        cloud = self._law.cloud
+        values = self._values(cloud.states)
+        away = values - cloud.weights @ values
+        return pd.DataFrame((away.T * cloud.weights) @ away, self.variables, self.variables)
+
+    def quantile(self, q: float | Sequence[float]) -> pd.Series | pd.DataFrame:
+        """Quantiles of each variable: the smallest value whose distribution function reaches q.
+
+        Args:
+            q: in [0, 1], one or several.
+
+        Returns:
+            A series (d,), or a data frame with a row for each q.
+
+        Raises:
+            InputError: q lies outside [0, 1].
+        """
+        asked = np.atleast_1d(np.asarray(q, dtype=float))
+        if not ((asked >= 0) & (asked <= 1)).all():
+            raise InputError(f"quantile: {shown(q)} is not between 0 and 1; change it.")
+        cloud, rows = self._law.cloud, []
+        for column in self._values(cloud.states).T:
+            order = np.argsort(column, kind="stable")
+            reached = np.cumsum(cloud.weights[order])
+            place = np.searchsorted(reached, asked * reached[-1] - 1e-9, side="left")
+            rows.append(column[order][np.minimum(place, len(order) - 1)])
+        found = pd.DataFrame(np.array(rows).T, index=asked, columns=self.variables)
+        return found.iloc[0].rename("quantile") if np.ndim(q) == 0 else found
+
+    def entropy(self) -> Estimate:
+        """Entropy in nats (differential entropy for real values)."""
+        cloud = self._law.cloud
+        finite = np.where(cloud.weights > 0, cloud.log_probs, 0.0) + self._log_volume
+        return cloud.mean(-finite)
+
+    def probability(self, event: str) -> Estimate:
+        """Probability of an event.
+
+        Args:
+            event: comparisons joined by and, or, not, such as "I > 20 and S < 10" (`systems.events`).
+
+        Returns:
+            A float whose `error` is its standard error, 0 if it is exact.
+
+        Raises:
+            InputError: an unknown variable, or anything else than comparisons.
+        """
+        cloud, holds = self._law.cloud, compile_event(event, self.variables, "event").holds
+        return cloud.mean(np.broadcast_to(holds(self._values(cloud.states), self.time), len(cloud.states)) * 1.0)
+
+    def marginal(self, variable: str) -> pd.Series:
+        """Probabilities of the counts 0 … L−1 of a variable, or its density at the middles of 120 bins.
+
+        Raises:
+            InputError: the variable is unknown.
+        """
+        place = self._place(variable)
+        masses, (middles, widths) = self._law.marginals()[place], self._bins(place)
+        return pd.Series(masses / widths, pd.Index(middles, name=variable), name="probability")
+
+    def joint(self, first: str, second: str) -> pd.DataFrame:
+        """Joint probabilities of two variables, or joint densities at the middles of bins.
+
+        Raises:
+            InputError: a variable is unknown, or both are the same.
+        """
+        pair = self._place(first), self._place(second)
+        if first == second:
+            raise InputError(f"joint: {first} is there twice; name two variables.")
+        masses, ((rows, heights), (columns, widths)) = self._law.joint(pair), map(self._bins, pair)
+        return pd.DataFrame(
+            masses / np.outer(heights, widths), pd.Index(rows, name=first), pd.Index(columns, name=second)
+        )
+
+    def given(self, values: Mapping[str, float] | None = None, /, **named: float) -> "Density":
+        """The conditional distribution where some variables are known.
+
+        It is exact if sums over states are, or if the known variables come first in the model's order. Else draws are
+        weighted by importance and resampled; a warning says how many independent draws they are worth.
+
+        Args:
+            values: known values by variable, for names that are no identifiers.
+            named: the same, as in `given(S=20)`.
+
+        Raises:
+            InputError: an unknown variable, a value that is no count, or values of probability zero.
+        """
+        known = {**(values or {}), **named}
+        if not known:
+            raise InputError("given: no variable is named; name one, as in given(S=20).")
+        row = pd.DataFrame([{name: known.get(name, np.nan) for name in self.variables}])
+        places = [self._place(name) for name in known]
+        states = self._states(row, places)[0]
+        try:
+            law = self._law.given({v: states[v].item() for v in places})
+        except InputError as fault:
+            told = ", ".join(f"{name} = {value:g}" for name, value in known.items())
+            raise InputError(f"given({told}) at time {self.time:g}: {fault}") from None
+        return Density(law, self.variables, self.time, self._seed, self._scaling)
+
+    @property
+    def _space(self) -> StateSpace:
+        return self._law.space
+
+    @property
+    def _log_volume(self) -> float:
+        """Logarithm of the volume of states per volume of values in the file."""
+        if self._scaling is None:
+            return 0.0
+        free = [v for v in range(len(self.variables)) if v not in self._law.known]
+        return float(np.log(np.abs(np.diag(self._scaling.axes)[free])).sum())
+
+    def _place(self, variable: str) -> int:
+        if variable not in self.variables:
+            raise InputError(f"there is no variable '{shown(variable)}'; use {', '.join(self.variables)}.")
+        return self.variables.index(variable)
+
+    def _bins(self, place: int) -> tuple[np.ndarray, np.ndarray | float]:
+        """Middles and widths of the bins of a variable, in the units of the file."""
+        edges = self._space.edges(place)
+        if isinstance(self._space, Counts):
+            return np.arange(self._space.levels), 1.0
+        if self._scaling is not None:
+            edges = edges * self._scaling.back[place, place] + self._scaling.mean[place]
+        return (edges[:-1] + edges[1:]) / 2, np.diff(edges)
+
+    def _values(self, states: np.ndarray) -> np.ndarray:
+        return states if self._scaling is None else self._scaling.values(states)
+
+    def _frame(self, states: np.ndarray) -> pd.DataFrame:
+        return pd.DataFrame(self._values(states), columns=self.variables)
+
+    def _states(self, given: Any, places: Sequence[int] | None = None) -> np.ndarray:
+        """(n, d) states of the fit."""
+        values = state_rows(given, self.variables, isinstance(self._space, Counts), places)
+        return values if self._scaling is None else self._scaling.states(values)
+
+
+def state_rows(
+    given: Any, variables: Sequence[str], counts: bool, places: Sequence[int] | None = None
+) -> np.ndarray:
+    """A user's states as an array (n, d).
+
+    Args:
+        given: data frame with a column for each variable in any order, array (n, d), or a single state (d,).
+        variables: d names.
+        counts: whether values must be whole numbers.
+        places: indices of the variables that must have values; all by default.
+
+    Raises:
+        InputError: another number of variables, a missing column, NaN, or counts that are not whole.
+    """
+    if isinstance(given, pd.DataFrame):
+        if missing := [name for name in variables if name not in given]:
+            raise InputError(f"states: there is no column '{missing[0]}'; the variables are {', '.join(variables)}.")
+        given = given[list(variables)]
+    try:
+        values = np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError("states: they hold text or rows of different lengths; give numbers.") from None
+    values = values[None] if values.ndim == 1 else values
+    if values.ndim != 2 or values.shape[1] != len(variables):
+        raise InputError(
+            f"states: their shape is {np.shape(given)}, and the model has the {len(variables)} variables "
+            f"{', '.join(variables)}; give one column for each."
+        )
+    needed = values if places is None else values[:, list(places)]
+    if not np.isfinite(needed).all():
+        raise InputError("states: they hold NaN or infinity; remove those rows.")
+    if counts and (needed != np.round(needed)).any():
+        raise InputError("states: they hold fractions, and the model is of counts; give whole numbers.")
+    return np.nan_to_num(values).astype(np.int64) if counts else values

@@ -1,0 +1,149 @@
+"""Fit a flow in this process, by the stages of the workflow."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from weightflow import seeding
+from weightflow.anchors.training import train_anchors
+from weightflow.api.data import Data
+from weightflow.api.flow import Flow
+from weightflow.config import stages
+from weightflow.config.data_checks import check_models
+from weightflow.data.snapshots import Snapshots
+from weightflow.dynamics.equations import Field
+from weightflow.dynamics.field_files import make_field
+from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
+from weightflow.dynamics.latent_path import fit_latent_path
+from weightflow.dynamics.path_autoencoder import Behaviour
+from weightflow.dynamics.presets import preset_settings
+from weightflow.dynamics.settings import ModelSettings
+from weightflow.dynamics.spline_fitting import fit_spline
+from weightflow.dynamics.validation_choice import choose_smoothing, choose_steps
+from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
+from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
+from weightflow.errors import InputError
+from weightflow.networks.backbones import make_backbone
+from weightflow.progress import one_bar
+from weightflow.seeding import Computation
+from weightflow.teaching.choice import best_teachers, candidates, score_teachers
+from weightflow.teaching.teachers import Teachers, lesson
+
+
+def fit(
+    data: Data,
+    *,
+    seed: int = 0,
+    preset: str = "standard",
+    settings: Mapping[str, Any] | None = None,
+    device: str | None = None,
+    progress: bool = True,
+) -> Flow:
+    """Fit a flow to a data set.
+
+    The stages are those of the workflow. With the settings and the seed of a run, the weights are the same to the last
+    bit on the same machine, unless the run trained anchors in jobs of other sizes (`anchors.jobs`).
+
+    Args:
+        data: from `read`, `from_snapshots`, `from_anndata` or `simulate`.
+        seed: of all random draws.
+        preset: quick, standard or thorough.
+        settings: keys of a model in a config, over those of the preset, such as {"backbone": {"hidden": 32}}.
+        device: of torch; None takes a graphics card if there is one.
+        progress: whether a bar is shown on standard error.
+
+    Raises:
+        InputError: a setting is unknown or impossible with these data; one sentence with the fix.
+        DivergenceError: training diverged; the message names the setting to change.
+    """
+    if not isinstance(data, Data):
+        raise InputError(f"fit: got a {type(data).__name__}; make a data set by read, from_snapshots or from_anndata.")
+    model = preset_settings(preset, settings or {}, "settings")
+    check_models(data.snapshots, {"flow": model}, (), "fit")
+    computation = Computation(seed, torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")))
+    with _one_thread(), one_bar(_stages_of(model), progress):
+        return _fit(data, model, computation)
+
+
+def _stages_of(model: ModelSettings) -> int:
+    """Number of progress bars of a fit, about."""
+    fields = model.dynamics.kind != "spline"
+    return 2 + 3 * stages.learns(model) + stages.begins_at_spline(model) + (2 if fields else 0)
+
+
+def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
+    """Every stage in the order of the workflow, on the observed training states alone."""
+    seed, whole, teachers, choice = computation.seed, data.snapshots, None, None
+    training = whole.thinned(model.data.share).of_observed_alone()
+    times = training.observed_times
+    if stages.is_taught(model):
+        rng = seeding.stream(data.settings.seed, "teacher")
+        found = candidates(model.teacher, training.discrete)
+        teachers = best_teachers(score_teachers(found, training.observed, times, training.space, rng))
+    if stages.learns(model):
+        choice, _ = choose_smoothing(training, teachers, model, computation)
+    settings = model.backbone.but(hidden=choice["hidden"]) if choice and stages.chooses_width(model) else model.backbone
+    backbone = make_backbone(settings, training.variables, training.space)
+    anchors = train_anchors(backbone, training.coordinates, times, model.anchors, computation)
+    graph = build_weight_graph(backbone.layers, anchors.weights, times, "in memory", settings)
+    curve = _curve(training, graph, model, teachers, choice, computation) if stages.begins_at_spline(model) else None
+    path = field = None
+    if model.dynamics.kind == "cde":
+        behaviour = Behaviour(backbone, training.coordinates, computation.device) if model.path.behavioural else None
+        path, _ = fit_latent_path(graph.weights, model.path, seed, behaviour)
+    if model.dynamics.kind != "spline":
+        field = _field(training, graph, model, (teachers, choice, curve, path), computation)
+    return Flow(whole, graph, model, seed, curve, path, field and field.state_dict())
+
+
+def _curve(
+    data: Snapshots,
+    graph: WeightGraph,
+    model: ModelSettings,
+    teachers: Teachers | None,
+    choice: Mapping[str, float] | None,
+    computation: Computation,
+) -> WeightSpline:
+    rng, points = seeding.stream(computation.seed, "lesson"), model.teacher.points
+    told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
+    knots = knot_times(graph.times, model.spline.knots, model.spline.first_knots)
+    start = through(graph.times, graph.weights, knots)
+    backbone = make_backbone(graph.backbone, data.variables, data.space)
+    return fit_spline(backbone, start, told, model.spline, choice or {}, computation)[0]
+
+
+def _field(
+    data: Snapshots,
+    graph: WeightGraph,
+    model: ModelSettings,
+    made: tuple[Teachers | None, Mapping[str, float] | None, WeightSpline | None, Any],
+    computation: Computation,
+) -> Field:
+    teachers, choice, curve, path = made
+    material, stop = Material(graph), None
+    if stages.sees_states(model):
+        backbone, told = make_backbone(graph.backbone, data.variables, data.space), None
+        if teachers:
+            rng, points = seeding.stream(computation.seed, "lesson"), model.teacher.points
+            told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
+        material = Material(graph, data.coordinates, backbone, told, choice["roughness"] if choice else 0.0)
+    if stages.chooses_steps(model):
+        stop, _ = choose_steps(data, teachers, choice or {}, model, model.solver, computation)
+    field = make_field(graph, path, model.dynamics, computation.seed, curve)
+    fit_dynamics(field, material, model.solver, model.training, computation, Monitor(stop=stop))
+    return field
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread of linear algebra, as in jobs of the workflow: small matrices, and the same order of sums."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(threads)

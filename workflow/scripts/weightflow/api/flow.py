@@ -1,0 +1,411 @@
+"""A fitted flow: the density at any time of its range, its scores, its comparison with other methods, its file."""
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+import weightflow
+from weightflow import seeding
+from weightflow.api.data import Data
+from weightflow.api.density import Density, Network, state_rows
+from weightflow.baselines import interpolated_weights
+from weightflow.baselines.clouds import predict_baseline
+from weightflow.baselines.registry import BASELINES, floors_of, standard_baselines
+from weightflow.config import stages
+from weightflow.data.representation import Representation
+from weightflow.data.snapshots import Snapshots, read_snapshots, write_snapshots
+from weightflow.data.state_space import Counts
+from weightflow.dynamics.field_files import make_field, write_field
+from weightflow.dynamics.latent_path import read_latent_path, write_latent_path
+from weightflow.dynamics.settings import ModelSettings
+from weightflow.dynamics.weight_graph import WeightGraph, read_weight_graph, write_weight_graph
+from weightflow.dynamics.weight_spline import WeightSpline, read_spline, write_spline
+from weightflow.errors import InputError, shown, unknown
+from weightflow.evaluation.score_tables import COLUMNS, Judge, at_unseen_times, evaluate, summarise
+from weightflow.evaluation.settings import EvaluationSettings
+from weightflow.networks.backbones import Backbone, make_backbone
+from weightflow.prediction.exports import FileLayout, StatesInTime, to_anndata
+from weightflow.prediction.moving_density import Question, WeightsAt, predict_along
+from weightflow.prediction.moving_weights import FieldFiles, along_field, along_spline, read_moving_field
+from weightflow.prediction.predictions import Prediction
+from weightflow.records.digests import input_digest
+from weightflow.records.record import FOLDER, ROOT, Record
+from weightflow.seeding import Computation
+from weightflow.storage import atomic, read_json
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from weightflow.api.plots import FlowPlots
+
+_FORMAT = 1  # of saved flows
+_ABOUT = "flow.json"
+_PARTS = {"snapshots", "weight_graph", "spline", "latent_path", "dynamics"}
+_MOST_BYTES = 2**32  # of a part of a saved flow
+_MODEL = "flow"  # name of the model in tables
+
+
+@dataclass(frozen=True, repr=False)
+class Flow:
+    """A distribution that moves through time, as weights of a small network.
+
+    Made by `fit` or `load`.
+
+    Attributes:
+        data: the data set of the fit.
+        graph: the anchors, with the settings of the backbone.
+        settings: of the model.
+        seed: of the fit.
+        curve: the learned spline; None for a field that starts at rest.
+        path: (K, z) latent coordinates that drive a CDE; None for other kinds.
+        field: parameters of the vector field by name; None for a spline.
+    """
+
+    data: Snapshots
+    graph: WeightGraph
+    settings: ModelSettings
+    seed: int
+    curve: WeightSpline | None = None
+    path: np.ndarray | None = None
+    field: Mapping[str, torch.Tensor] | None = None
+
+    def __repr__(self) -> str:
+        """Kind, variables and range."""
+        first, last = self.range
+        return (
+            f"<Flow ({self.settings.dynamics.kind}) of {', '.join(self.variables)} from {first:g} to {last:g}, "
+            f"{len(self.data.observed_times)} snapshots, seed {self.seed}>"
+        )
+
+    @property
+    def variables(self) -> list[str]:
+        """Names of the d variables, as densities have them."""
+        return self._scaling.names if self._scaling is not None else self.data.variables
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """First and last observed time."""
+        times = self.data.observed_times
+        return float(times[0]), float(times[-1])
+
+    def at(self, time: float, *, extrapolate: bool = False) -> Density:
+        """The distribution at a time.
+
+        Args:
+            time: in the unit of the data.
+            extrapolate: whether times past the last snapshot are allowed; no data tests the model there.
+
+        Raises:
+            InputError: the time lies outside the range.
+        """
+        (weights,) = self._weights([self._time(time, extrapolate)])
+        seed = seeding.integer(self.seed, "density", str(float(time)))
+        law = Network(self._backbone, torch.as_tensor(weights[None]), self.data.space, seed, {})
+        return Density(law, self.variables, float(time), seed, self._scaling)
+
+    def score(self, states: Any, times: float | Sequence[float], *, extrapolate: bool = False) -> np.ndarray:
+        """(n,) log-likelihood of each state at its time, in nats.
+
+        Args:
+            states: data frame with the variables as columns, or array (n, d).
+            times: one for each state, or one for all.
+            extrapolate: as for `at`.
+
+        Raises:
+            InputError: a time outside the range, or states that do not fit the variables.
+        """
+        rows = state_rows(states, self.variables, isinstance(self.data.space, Counts))
+        try:
+            own = np.broadcast_to(np.asarray(times, dtype=float), len(rows))
+        except ValueError:
+            raise InputError(
+                f"score: there are {len(rows)} states and times of shape {np.shape(times)}; give one for each."
+            ) from None
+        found = np.empty(len(rows))
+        for time in np.unique(own):
+            found[own == time] = self.at(float(time), extrapolate=extrapolate).log_prob(rows[own == time])
+        return found
+
+    def compare(
+        self, data: Data | None = None, *, baselines: Sequence[str] | None = None, samples: int = 1000, long: bool = False
+    ) -> pd.DataFrame:
+        """Metrics of this flow, of baselines and of floors (sampling error alone), as in the workflow's tables.
+
+        Args:
+            data: the truth; it must have the snapshots of the fit. None takes the data of the fit, without an exact law.
+            baselines: names of the workflow; None takes its standard ones.
+            samples: of each method at each time.
+            long: whether to return every metric at every time, as in metrics.csv.
+
+        Returns:
+            A row for each method and a column for each metric: means over the times that no model saw, if there are
+            any, else over all.
+
+        Raises:
+            InputError: other variables or times than those of the fit, or an unknown baseline.
+        """
+        truth = self._truth(data)
+        law = data.law if data is not None else None
+        past = bool(truth.times[-1] > truth.observed_times[-1])
+        chosen = list(standard_baselines(past) if baselines is None else baselines)
+        known = [name for name, baseline in BASELINES.items() if baseline.job != "own"]
+        if wrong := [name for name in chosen if name not in known]:
+            raise InputError(f"compare: {unknown('baseline', wrong[0], known)}")
+        question, computation = Question(truth, samples, law), self._computation
+        made: dict[str, Prediction] = {_MODEL: predict_along(self._along, self.graph, question, computation)}
+        for name in [*chosen, *floors_of(second_part=bool(truth.heldout))]:
+            if name in BASELINES and BASELINES[name].job == "interpolation":
+                interpolate = getattr(interpolated_weights, BASELINES[name].draw.name)  # type: ignore[union-attr]
+                along = partial(map, partial(interpolate, self.graph.times, self.graph.weights))
+                made[name] = predict_along(along, self.graph, question, computation)
+            else:
+                made[name] = predict_baseline(name, truth, samples, self.seed, law)
+        judge = Judge(truth, law, EvaluationSettings().joint_every, samples)
+        tables = [
+            evaluate(judge, prediction, os.cpu_count() or 1).assign(dataset="data", model=name, seed=self.seed)
+            for name, prediction in made.items()
+        ]
+        table = pd.concat(tables, ignore_index=True)[COLUMNS]
+        if long:
+            return table.drop(columns="dataset")
+        summary = at_unseen_times(summarise(table))
+        wide = summary.pivot_table(index="model", columns="metric", values="mean", sort=False)
+        wide.attrs["times"] = summary["times"].iloc[0]
+        return wide.rename_axis(index="method", columns=None)
+
+    def to_anndata(
+        self, times: Sequence[float], *, samples: int = 1000, seed: int = 0, extrapolate: bool = False
+    ) -> "AnnData":
+        """Samples at some times as cells: times in `obs["time"]`, values in `X`, origin in `uns["weightflow"]`.
+
+        Principal components go to `obsm["X_states"]`, and `X` has the variables of the file.
+
+        Args:
+            times: in the unit of the data.
+            samples: at each time.
+            seed: of the draws.
+            extrapolate: as for `at`.
+
+        Raises:
+            InputError: a time lies outside the range.
+        """
+        drawn = [self.at(time, extrapolate=extrapolate)._law.sample(samples, seeding.stream(seed, k)) for k, time in enumerate(times)]
+        sampled = StatesInTime(np.asarray(times, dtype=float), drawn, self.data.variables, self.data.representation)
+        about = {"seed": self.seed, "time_label": self.data.time_label, "settings": self.settings.plain()}
+        return to_anndata(sampled, FileLayout(), about)
+
+    @property
+    def plot(self) -> "FlowPlots":
+        """Figures: `plot.marginals()`, `plot.motion()`, `plot.weights_path()`."""
+        from weightflow.api.plots import FlowPlots
+
+        return FlowPlots(self)
+
+    def weights(self, times: Sequence[float], *, extrapolate: bool = False) -> np.ndarray:
+        """(T, P) weights of the network at some times (T,)."""
+        return self._weights([self._time(time, extrapolate) for time in times])
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the flow to one file, a zip archive of safetensors and JSON, with the data of its fit.
+
+        Raises:
+            WriteError: the file cannot be written.
+        """
+        about = {
+            "format": _FORMAT,
+            "version": weightflow.__version__,
+            "settings": self.settings.plain(),
+            "seed": self.seed,
+        }
+        with tempfile.TemporaryDirectory() as folder, atomic(Path(path)) as temporary:
+            self._write(Path(folder))
+            (Path(folder) / _ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True))
+            with zipfile.ZipFile(temporary, "w") as archive:
+                for file in sorted(Path(folder).iterdir()):
+                    archive.writestr(zipfile.ZipInfo(file.name), file.read_bytes())
+
+    def _write(self, folder: Path) -> None:
+        write_snapshots(folder / "snapshots.safetensors", self.data, {})
+        write_weight_graph(folder / "weight_graph.safetensors", self.graph)
+        if self.curve is not None:
+            write_spline(folder / "spline.safetensors", self.curve)
+        if self.path is not None:
+            write_latent_path(folder / "latent_path.safetensors", self.graph.times, self.path)
+        if self.field is not None:
+            write_field(folder / "dynamics.safetensors", self._moving_field)
+
+    @property
+    def _computation(self) -> Computation:
+        return Computation(self.seed, torch.device("cpu"))
+
+    @cached_property
+    def _backbone(self) -> Backbone:
+        return make_backbone(self.graph.backbone, self.data.variables, self.data.space)
+
+    @cached_property
+    def _scaling(self) -> Representation | None:
+        """The representation if it only scales the variables; densities are then in the units of the file."""
+        made = self.data.representation
+        is_scaling = made is not None and len(made.names) == len(self.data.variables) == len(made.axes)
+        diagonal = is_scaling and made is not None and not np.any(made.axes - np.diag(np.diag(made.axes)))
+        return made if diagonal else None
+
+    @cached_property
+    def _moving_field(self) -> Any:
+        dynamics, past = self.settings.dynamics, self.settings.continuation
+        field = make_field(self.graph, self.path, dynamics, self.seed, self.curve, past)
+        field.load_state_dict(dict(self.field or {}))
+        return field
+
+    @cached_property
+    def _along(self) -> WeightsAt:
+        if self.field is not None:
+            return along_field(self._moving_field, self.graph, self.settings.solver, torch.device("cpu"))
+        assert self.curve is not None
+        return along_spline(self.curve, self.settings.continuation.weights)
+
+    def _weights(self, times: Sequence[float]) -> np.ndarray:
+        (found,) = self._along([np.asarray(times, dtype=float)])
+        return found.astype(np.float32)
+
+    def _time(self, time: float, extrapolate: bool) -> float:
+        """A time, if it lies in the range.
+
+        Raises:
+            InputError: it does not, or is no number.
+        """
+        first, last = self.range
+        if not isinstance(time, float | int | np.number) or not np.isfinite(time):
+            raise InputError(f"time: {shown(repr(time))} is no number; give a time from {first:g} to {last:g}.")
+        if time < first:
+            raise InputError(f"time {time:g} is before the first snapshot {first:g}, where no model is defined; raise it.")
+        if time > last and not extrapolate:
+            raise InputError(f"time {time:g} is past the last snapshot {last:g}; lower it, or set extrapolate=True.")
+        if time > last and stages.ends(self.settings):
+            raise InputError(f"time {time:g} is past {last:g}, where this CDE ends; set continuation.path in its fit.")
+        return float(time)
+
+    def _truth(self, data: Data | None) -> Snapshots:
+        """The snapshots to compare with; those of the fit are the observed ones."""
+        if data is None:
+            return self.data
+        given = data.snapshots
+        if list(given.variables) != list(self.data.variables):
+            raise InputError(
+                f"compare: the data have the variables {', '.join(given.variables)}, the flow has "
+                f"{', '.join(self.data.variables)}; give data of the same variables in the same order."
+            )
+        if missing := [time for time in self.data.observed_times if not np.isclose(given.times, time).any()]:
+            raise InputError(
+                f"compare: the data lack the time {missing[0]:g} of a snapshot of the fit; give data with all of them."
+            )
+        seen = np.array([bool(np.isclose(self.data.observed_times, time).any()) for time in given.times])
+        own = iter(self.data.observed)
+        training = [next(own) if is_seen else part for is_seen, part in zip(seen, given.training, strict=True)]
+        return replace(given, training=training, is_observed=seen, space=self.data.space)
+
+
+def load(path: str | os.PathLike) -> Flow:
+    """Load a flow from a file of `Flow.save`, or from the folder of a model in the results of the workflow.
+
+    Args:
+        path: the file; or results/DATASET/runs/MODEL/seedN.
+
+    Raises:
+        InputError: there is no flow, or it is damaged, incomplete or of another version.
+    """
+    place = Path(path)
+    if place.is_dir():
+        return _of_results(place)
+    if not place.is_file():
+        raise InputError(f"{path}: there is no such file or folder; check the path.")
+    with _unpacked(place) as folder:
+        try:
+            return _of_folder(folder)
+        except InputError as fault:
+            raise InputError(f"{path}: {str(fault).replace(f'{folder}{os.sep}', '')}") from None
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[Path]:
+    """The parts of a saved flow in a temporary folder; the archive may hold nothing else."""
+    try:
+        with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                if entry.filename != _ABOUT and Path(entry.filename).stem not in _PARTS:
+                    raise InputError(f"{path}: holds '{shown(entry.filename)}', so it is no saved flow; check the path.")
+                if entry.file_size > _MOST_BYTES:
+                    raise InputError(f"{path}: '{shown(entry.filename)}' is too large for a flow; check the path.")
+                target = Path(folder) / Path(entry.filename).name
+                target.write_bytes(archive.read(entry))
+            yield Path(folder)
+    except InputError:
+        raise
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as fault:
+        raise InputError(f"{path}: is no saved flow, or was cut short; save it again.") from fault
+
+
+def _of_folder(folder: Path) -> Flow:
+    about = read_json(folder / _ABOUT, "format", "version", "settings", "seed")
+    if about["format"] != _FORMAT:
+        raise InputError(
+            f"it was saved by weightflow {shown(about['version'])} in format {shown(about['format'])}, and this version "
+            f"({weightflow.__version__}) reads format {_FORMAT}; load it with that version."
+        )
+    settings, seed = ModelSettings.of(about["settings"], _ABOUT), about["seed"]
+    if not isinstance(seed, int):
+        raise InputError(f"{_ABOUT}: the seed is no whole number; save the flow again.")
+    files = {part: folder / f"{part}.safetensors" for part in _PARTS if (folder / f"{part}.safetensors").is_file()}
+    return _of_files(files, settings, seed)
+
+
+def _of_results(folder: Path) -> Flow:
+    """From the files that made a run's prediction, by its record."""
+    prediction = folder.absolute() / "prediction.safetensors"
+    roots = [parent for parent in prediction.parents if parent.name == ROOT and (parent / FOLDER).is_dir()]
+    if not roots or not prediction.is_file():
+        raise InputError(
+            f"{folder}: holds no finished run; name a folder such as results/epidemic/runs/weightflow/seed0, or a file "
+            "of Flow.save."
+        )
+    root = roots[0]
+    record = Record(**read_json(root / FOLDER / f"{prediction.relative_to(root)}.json"))
+    files = {}
+    for name, digest in record.inputs.items():
+        if (stem := Path(name).stem) in _PARTS:
+            files[stem] = root / name[1:]
+            if not files[stem].is_file() or input_digest(files[stem]) != digest:
+                raise InputError(f"{files[stem]}: is not what the run was made from; run the workflow again.")
+    if "weight_graph" not in files:
+        raise InputError(f"{folder}: the run {record.wildcards.get('model')} is no model with weights; name a model.")
+    graph = read_weight_graph(files["weight_graph"])
+    settings = ModelSettings.of({**record.params["settings"], "backbone": graph.backbone.plain()}, str(folder))
+    return _of_files(files, settings, int(record.wildcards["seed"]))
+
+
+def _of_files(files: Mapping[str, Path], settings: ModelSettings, seed: int) -> Flow:
+    """A flow from its parts on disk."""
+    for part in ("snapshots", "weight_graph"):
+        if part not in files:
+            raise InputError(f"the part {part} is missing; save the flow again.")
+    graph = read_weight_graph(files["weight_graph"])
+    curve = read_spline(files["spline"]) if "spline" in files else None
+    path = read_latent_path(files["latent_path"]).coordinates if "latent_path" in files else None
+    field = None
+    if "dynamics" in files:
+        parts = [str(files.get(part, "")) for part in ("dynamics", "latent_path", "spline")]
+        field = read_moving_field(FieldFiles(*parts), graph, settings, seed).state_dict()
+    elif curve is None:
+        raise InputError("neither a spline nor dynamics are in it; save the flow again.")
+    return Flow(read_snapshots(files["snapshots"]), graph, settings, seed, curve, path, field)

@@ -1,0 +1,165 @@
+"""Figures of a flow, drawn into axes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from weightflow.data.state_space import Counts
+from weightflow.errors import InputError, shown
+from weightflow.plots import style
+from weightflow.plots.weights_path import principal_plane
+
+if TYPE_CHECKING:
+    from weightflow.api.density import Density
+    from weightflow.api.flow import Flow
+
+_COLUMNS = 4  # times of marginals by default
+_POINTS = 60  # times of a band
+_BANDS = ((0.05, 0.95, 0.2), (0.25, 0.75, 0.4))  # lower and upper quantile, opacity
+
+
+@dataclass(frozen=True)
+class FlowPlots:
+    """Figures of a flow.
+
+    Attributes:
+        flow: to draw.
+    """
+
+    flow: "Flow"
+
+    def marginals(
+        self,
+        times: Sequence[float] | None = None,
+        variables: Sequence[str] | None = None,
+        axes: np.ndarray | Axes | None = None,
+    ) -> np.ndarray:
+        """Marginals of some variables at some times, over the states of the data where there are any.
+
+        Args:
+            times: of the columns; None takes four of the range.
+            variables: of the rows; None takes all, at most six.
+            axes: (variables, times) axes to draw into; None makes a figure.
+
+        Returns:
+            The axes.
+
+        Raises:
+            InputError: a time outside the range, an unknown variable, or axes of another shape.
+        """
+        flow, names = self.flow, self._variables(variables)
+        shown_times = list(np.linspace(*flow.range, _COLUMNS)) if times is None else list(times)
+        with style.look():
+            grid = _grid(axes, len(names), len(shown_times), 4.2, 3.2)
+            for column, time in enumerate(shown_times):
+                density = flow.at(time)
+                for row, name in enumerate(names):
+                    panel = grid[row, column]
+                    self._marginal(panel, density, name)
+                    if row == 0:
+                        panel.set_title(style.at_time(flow.data.time_label, time))
+        return grid
+
+    def motion(self, variables: Sequence[str] | None = None, axes: np.ndarray | Axes | None = None) -> np.ndarray:
+        """Mean and central 50 % and 90 % bands of some variables against time, with those of the snapshots.
+
+        Args:
+            variables: None takes all, at most six.
+            axes: one for each variable; None makes a figure.
+
+        Returns:
+            The axes.
+
+        Raises:
+            InputError: an unknown variable, or axes of another shape.
+        """
+        flow, names = self.flow, self._variables(variables)
+        times = np.unique(np.concatenate([np.linspace(*flow.range, _POINTS), flow.data.observed_times]))
+        densities = [flow.at(time) for time in times]
+        levels = sorted({q for low, high, _ in _BANDS for q in (low, high)})
+        quantiles = {time: density.quantile(levels) for time, density in zip(times, densities, strict=True)}
+        states = [self._values(part) for part in flow.data.observed]
+        with style.look():
+            grid = _grid(axes, len(names), 1, 9.0, 4.2)[:, 0]
+            for panel, name in zip(grid, names, strict=True):
+                place = flow.variables.index(name)
+                for low, high, opacity in _BANDS:
+                    ends = [[quantiles[time].loc[q, name] for time in times] for q in (low, high)]
+                    share = f"{high - low:.0%}".replace("%", " %")
+                    panel.fill_between(times, *ends, color=style.BLUE, alpha=opacity, lw=0, label=f"{share} of the model")
+                panel.plot(times, [density.mean[name] for density in densities], color=style.BLUE, label="mean")
+                for k, (time, part) in enumerate(zip(flow.data.observed_times, states, strict=True)):
+                    low, middle, high = np.quantile(part[:, place], [0.05, 0.5, 0.95])
+                    label = "snapshots, 90 %" if k == 0 else None
+                    panel.plot([time, time], [low, high], color=style.BLACK, lw=0.8, label=label)
+                    panel.plot(time, part[:, place].mean(), ".", color=style.BLACK)
+                panel.set_ylabel(name, **style.upright(name))
+            grid[-1].set_xlabel(flow.data.time_label)
+            grid[0].legend(loc="best", fontsize="small")
+        return grid
+
+    def weights_path(self, ax: Axes | None = None) -> Axes:
+        """The path of the weights in the plane of the anchors' first two principal components.
+
+        Args:
+            ax: axes to draw into; None makes a figure.
+
+        Returns:
+            The axes.
+        """
+        flow = self.flow
+        anchors = flow.graph.weights
+        plane, shares = principal_plane(anchors)
+        times = np.linspace(*flow.range, 4 * _POINTS)
+        with style.look():
+            panel = ax if ax is not None else _grid(None, 1, 1, 9.0, 7.0)[0, 0]
+            panel.plot(*plane(anchors).T, color=style.GREY, ls="--", lw=0.8, zorder=1, label="anchors")
+            panel.plot(*plane(flow.weights(times)).T, color=style.BLUE, lw=2, label="path")
+            marks = panel.scatter(
+                *plane(anchors).T, c=flow.data.observed_times, cmap=style.TIME_COLOURS, s=30, ec="black", lw=0.6, zorder=3
+            )
+            panel.figure.colorbar(marks, ax=panel, label=flow.data.time_label)
+            first, second = (f"{share:.0%}".replace("%", " %") for share in shares)
+            panel.set(xlabel=f"first principal component ({first} of the variance)", ylabel=f"second ({second})")
+            panel.legend(fontsize="small")
+        return panel
+
+    def _variables(self, variables: Sequence[str] | None) -> list[str]:
+        names = list(self.flow.variables[:6] if variables is None else variables)
+        if wrong := [name for name in names if name not in self.flow.variables]:
+            raise InputError(f"plot: there is no variable '{shown(wrong[0])}'; use {', '.join(self.flow.variables)}.")
+        return names
+
+    def _values(self, states: np.ndarray) -> np.ndarray:
+        scaling = self.flow._scaling
+        return states if scaling is None else scaling.values(states)
+
+    def _marginal(self, panel: Axes, density: "Density", name: str) -> None:
+        data, found = self.flow.data, density.marginal(name)
+        place, middles = density.variables.index(name), found.index.to_numpy(dtype=float)
+        width = middles[1] - middles[0] if len(middles) > 1 else 1.0
+        edges = np.append(middles - width / 2, middles[-1] + width / 2)
+        if len(here := np.flatnonzero(np.isclose(data.times, density.time))) and len(part := data.training[int(here[0])]):
+            states = self._values(part)[:, place]
+            bins = edges if isinstance(data.space, Counts) else np.linspace(edges[0], edges[-1], 31)
+            panel.hist(states, bins, density=True, color=style.TRUTH, label="data")
+        panel.stairs(found.to_numpy(), edges, color=style.BLUE, label="model")
+        held = np.flatnonzero(found.to_numpy() > 1e-4 * found.max())
+        panel.set_xlim(edges[held[0]], edges[held[-1] + 1])
+        panel.set_xlabel(name)
+        panel.set_ylabel("probability" if isinstance(data.space, Counts) else "density")
+
+
+def _grid(axes: np.ndarray | Axes | None, rows: int, columns: int, width: float, height: float) -> np.ndarray:
+    """(rows, columns) axes: the given ones, or those of a new figure whose panels have a size in centimetres."""
+    if axes is None:
+        size = (width * columns * style.CM, height * rows * style.CM)
+        return plt.subplots(rows, columns, squeeze=False, figsize=size, layout="constrained")[1]
+    given = np.asarray(axes, dtype=object)
+    if given.size != rows * columns:
+        raise InputError(f"plot: {given.size} axes are given for {rows} × {columns} panels; give one for each.")
+    return given.reshape(rows, columns)

@@ -1,0 +1,107 @@
+"""Events: comparisons of expressions of the state, such as `I > 20 and S < 10`.
+
+The sides of a comparison are expressions of system files (expressions.py). Text is never evaluated.
+"""
+
+import ast
+import operator
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+
+from weightflow.errors import InputError, shown
+from weightflow.systems.expressions import compile_expression, evaluate
+
+_MOST_LETTERS = 10_000  # of an event
+_QUOTED = re.compile("`([^`]*)`")
+_COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+_Holds = Callable[[np.ndarray, float], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Event:
+    """A set of states.
+
+    Attributes:
+        text: as the user wrote it.
+        holds: function of states (n, d) and a time to (n,) bool.
+    """
+
+    text: str
+    holds: _Holds
+
+
+def compile_event(text: str, variables: Sequence[str], where: str) -> Event:
+    """Compile an event.
+
+    Args:
+        text: comparisons (< <= > >= == !=, also chained) joined by `and`, `or`, `not` and parentheses. The sides are
+            expressions of the variables and of the time t, as in system files. A name that is no identifier stands in
+            backquotes, such as `HLA-A` > 1.
+        variables: names, in the order of the states' columns.
+        where: file and key, for messages.
+
+    Raises:
+        InputError: an unknown variable, or anything else in the text.
+    """
+    names = [name if name.isidentifier() else f"quoted_{i}_" for i, name in enumerate(variables)]
+    places = dict(zip(variables, names, strict=True))
+
+    def unquoted(found: re.Match) -> str:
+        if found[1] not in places:
+            raise InputError(f"{where}: there is no variable '{shown(found[1])}'; use {', '.join(variables)}.")
+        return places[found[1]]
+
+    def refuse(node: ast.expr) -> NoReturn:
+        raise InputError(
+            f"{where}: '{shown(ast.unparse(node))}' is no comparison in '{shown(text)}'; write one such as "
+            f"{variables[0]} > 1, and join several by and, or, not."
+        )
+
+    def side(node: ast.expr) -> _Holds:
+        program = compile_expression(ast.unparse(node), names, {}, where)
+        return lambda states, t: evaluate(program, states, t)
+
+    def comparison(first: _Holds, compare: Callable[[Any, Any], Any], second: _Holds) -> _Holds:
+        return lambda states, t: compare(first(states, t), second(states, t))
+
+    def join(parts: list[_Holds], together: np.ufunc) -> _Holds:
+        return lambda states, t: together.reduce([part(states, t) for part in parts])
+
+    def visit(node: ast.expr) -> _Holds:
+        match node:
+            case ast.BoolOp(op=ast.And(), values=values):
+                return join([visit(value) for value in values], np.logical_and)
+            case ast.BoolOp(op=ast.Or(), values=values):
+                return join([visit(value) for value in values], np.logical_or)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                inner = visit(operand)
+                return lambda states, t: ~inner(states, t)
+            case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARISONS for op in ops):
+                sides = [side(part) for part in (left, *others)]
+                chain = zip(sides, ops, sides[1:], strict=False)
+                return join([comparison(a, _COMPARISONS[type(op)], b) for a, op, b in chain], np.logical_and)
+            case _:
+                refuse(node)
+
+    if len(text) > _MOST_LETTERS:
+        raise InputError(f"{where}: '{shown(text)}' is longer than {_MOST_LETTERS} letters; write it in parts.")
+    try:
+        return Event(text, visit(ast.parse(_QUOTED.sub(unquoted, text).strip(), mode="eval").body))
+    except InputError:
+        raise
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as fault:
+        raise InputError(
+            f"{where}: '{shown(text)}' is not an event; write comparisons such as {variables[0]} > 1, joined by and, "
+            "or, not."
+        ) from fault
