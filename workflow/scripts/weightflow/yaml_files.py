@@ -27,7 +27,7 @@ _RESOLVERS = {
     for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 # As in YAML 1.2, only true and false are booleans: NO is a species.
-_LOADER_1_2 = type("_Loader12", (_LOADER,), {"yaml_implicit_resolvers": _RESOLVERS})
+_LOADER_1_2: Any = type("_Loader12", (_LOADER,), {"yaml_implicit_resolvers": _RESOLVERS})
 _LOADER_1_2.add_implicit_resolver(_BOOLEAN, re.compile("(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 # Faults by what the parser says about them: whether they are where the parser began, and the sentence's end.

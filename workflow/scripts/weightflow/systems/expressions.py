@@ -159,14 +159,14 @@ def compile_expression(text: str, species: Sequence[str], parameters: Mapping[st
                 *_COMPARISONS
             }:
                 sides = [left, *others]
-                for i, operator in enumerate(operators):
-                    if isinstance(operator, ast.NotEq):
+                for i, comparison in enumerate(operators):
+                    if isinstance(comparison, ast.NotEq):
                         code.append((CONSTANT, 1.0))
-                    swapped = isinstance(operator, ast.Gt | ast.GtE)
+                    swapped = isinstance(comparison, ast.Gt | ast.GtE)
                     visit(sides[i + swapped])
                     visit(sides[i + (not swapped)])
-                    code.append((_COMPARISONS[type(operator)], 0.0))
-                    if isinstance(operator, ast.NotEq):
+                    code.append((_COMPARISONS[type(comparison)], 0.0))
+                    if isinstance(comparison, ast.NotEq):
                         code.append((SUB, 0.0))
                     if i:
                         code.append((MIN, 0.0))
