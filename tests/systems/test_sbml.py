@@ -329,6 +329,15 @@ def test_rules_that_double_are_refused_before_they_are_written_out(read, refused
         read(text)
 
 
+@pytest.mark.parametrize("number", [150, 3000])
+def test_long_chains_of_rules_are_refused(read, refused, number):
+    link = apply("times", ci("k"), apply("plus", ci("d"), apply("plus", ci("d"), apply("minus", ci("{}")))))
+    rules = [part for i in range(number) for part in (f"r{i}", link.format(f"r{i + 1}"))]
+    text = model(species("X"), of("r0"), RATES | {f"r{i}": 1 for i in range(number + 1)}, more=assignment(*rules))
+    with refused("nest too deeply|through too many others|longer than 10000 letters|not an arithmetic expression"):
+        read(text)
+
+
 @pytest.mark.parametrize(
     ("condition", "chosen"),
     [
@@ -394,7 +403,7 @@ RULE = f'<listOfRules><rateRule variable="X"><math {MATH}><cn>1</cn></math></rat
         ),
         (
             model(species("X"), BIRTH + of("e"), RATES | {"e": 1}, more=assignment("e", apply("plus", ci("e", "k")))),
-            "'e' is defined by itself; write it without",
+            "'e' is defined by itself, or through too many others; write it out",
         ),
         (
             model(species("X"), of(piecewise((ci("k"), apply("lt", TIME, ci("d"))))), RATES),

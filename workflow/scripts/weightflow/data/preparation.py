@@ -63,7 +63,7 @@ def check_states(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> 
             fix = (
                 f"raise max_states to {largest + 1} or more, or set kind: continuous"
                 if largest < MOST_STATES
-                else f"max_states ends at {MOST_STATES}, so set kind: continuous for counts up to {largest}"
+                else f"max_states ends at {MOST_STATES}; for counts to {largest} set kind: continuous, scale: training"
             )
             raise InputError(f"{at} holds the count {snapshot.max():.10g}, and max_states is {max_states}; {fix}.")
     if not discrete:

@@ -53,7 +53,10 @@ def read_system(path: str | Path) -> System:
         case SbmlFile():
             model = path.parent / content.model
             own = {"title": content.title} if content.title is not None else {}
-            entries, names = read_sbml(model, content.amounts)
+            try:
+                entries, names = read_sbml(model, content.amounts)
+            except RecursionError as error:
+                raise InputError(f"{model}: its formulas nest too deeply; write them flatter.") from error
             both = entries | own | {"source": content.source, "grid": content.grid, "limits": content.limits}
             return _reaction_network(ReactionFile.of(both, str(model)), path, str(model), names)
         case _:

@@ -168,7 +168,7 @@ def _check_sizes(model: Any, path: Path) -> None:
 
     def size_of(name: str, within: tuple[str, ...] = ()) -> tuple[int, list[int]]:
         if name in within or len(within) > _MOST_DEPTH:
-            raise InputError(f"{path}: '{name}' is defined by itself; write it without.")
+            raise InputError(f"{path}: '{name}' is defined by itself, or through too many others; write it out.")
         if name not in sizes:
             formula = definitions.get(name) or rules[name]
             count = formula.getNumChildren() - 1 if name in definitions else 0
