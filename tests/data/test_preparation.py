@@ -76,8 +76,8 @@ def test_booleans_pass_as_counts():
         (
             with_entry(110_437),
             TIMES,
-            "the snapshot at time 1 holds the count 110437, and max_states is 10; max_states ends at 65536; for counts to "
-            "110437 set kind: continuous, scale: training",
+            "the snapshot at time 1 holds the count 110437, and max_states is 10; max_states ends at 65536; for counts "
+            "to 110437 set kind: continuous, scale: training",
         ),
     ],
 )
