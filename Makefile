@@ -3,7 +3,7 @@ VENV := .venv
 ENGINES := $(VENV)/engines
 SLURM := munge slurm-client slurmctld slurmd
 
-.PHONY: run test test-fast test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench docs clean
+.PHONY: run test test-fast test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench check docs clean
 .DELETE_ON_ERROR:
 
 ## The default run: set up .venv, then every stage on config/config.yaml.
@@ -56,6 +56,10 @@ slurm:
 ## Benchmarks: results/benchmarks.md, half an hour on two cores.
 bench: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python benchmarks/run.py
+
+## A check of a config: YAML, keys, paths of files and systems. The line and the column of a fault in YAML.
+check: $(VENV)/.installed
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python workflow/check.py $(CONFIG)
 
 ## The JSON schemas and the pages on configs and system files, from the classes of the settings.
 docs: $(VENV)/.installed

@@ -72,7 +72,12 @@ ALLOWED = "rate, kind, mode, name, flag, whole, unique, inner, by_name, nested, 
         ({}, "the key 'rate' is missing; add it."),
         ({"rate": 0}, "rate: 0 is out of range; it must be more than 0."),
         ({"rate": 6}, "rate: 6 is out of range; it must be at most 5."),
-        ({"rate": "1"}, "rate: '1' is not a number; change it."),
+        ({"rate": "one"}, "rate: 'one' is not a number; change it."),
+        ({"rate": "1e-2.5"}, "rate: '1e-2.5' is not a number; change it."),
+        ({"rate": "0"}, "rate: 0 is out of range; it must be more than 0."),
+        ({"rate": "1e999"}, "rate: 'inf' is not a number; change it."),
+        ({"rate": "9" * 30}, f"rate: {'9' * 30} is out of range; lower it."),
+        ({"rate": "9" * 5000}, "rate: '999"),
         ({"rate": None}, "rate: None is not a number; change it."),
         ({"rate": True}, "rate: True is not a number; change it."),
         ({"rate": float("nan")}, "rate: 'nan' is not a number; change it."),
@@ -83,10 +88,16 @@ ALLOWED = "rate, kind, mode, name, flag, whole, unique, inner, by_name, nested, 
         ({"rate": 1, "mode": "on"}, "mode: unknown value 'on'; did you mean 'one'? allowed: one, two."),
         ({"rate": 1, "mode": ["one"]}, "mode: unknown value '['one']'; did you mean 'one'? allowed: one, two."),
         ({"rate": 1, "kind": 3}, "kind: 3 is not text; change it."),
+        ({"rate": 1, "kind": "3"}, "kind: unknown value '3'; allowed: slow, fast."),
+        (
+            {"rate": 1, "kind": False},
+            "kind: False is not text; YAML reads yes, no, on and off as true or false, so put",
+        ),
         ({"rate": 1, "name": "A"}, "name: 'A' cannot be used; a name has small letters."),
         ({"rate": 1, "name": "a\n"}, "name: 'a' cannot be used; a name has small letters."),
         ({"rate": 1, "flag": 1}, "flag: 1 is not true or false; change it."),
-        ({"rate": 1, "whole": [1, "2"]}, "whole.1: '2' is not a whole number; change it."),
+        ({"rate": 1, "whole": [1, "2.5"]}, "whole.1: 2.5 is not a whole number; change it."),
+        ({"rate": 1, "flag": "maybe"}, "flag: 'maybe' is not true or false; change it."),
         ({"rate": 1, "whole": [1, 2.5]}, "whole.1: 2.5 is not a whole number; change it."),
         ({"rate": 1, "whole": 3}, "whole: 3 is not a list; change it."),
         ({"rate": 1, "whole": "12"}, "whole: '12' is not a list; change it."),
@@ -105,7 +116,8 @@ ALLOWED = "rate, kind, mode, name, flag, whole, unique, inner, by_name, nested, 
             "by_name.a: unknown key 'siz'; did you mean 'size'? allowed: size, ",
         ),
         ({"rate": 1, "by_name": {"a/b": {}}}, "by_name: 'a/b' cannot be used; a name has letters, digits, '_' and '-'"),
-        ({"rate": 1, "by_name": {3: {}}}, "by_name: 3 is not text; change it."),
+        ({"rate": 1, "by_name": {2024: {}}}, "by_name: 2024 is not text; use a name that starts with a letter."),
+        ({"rate": 1, "by_name": {False: {}}}, "by_name: False is not text; YAML reads yes, no, on and off as true or"),
         ({"rate": 1, "by_name": []}, "by_name: [] is not a section; change it."),
         ({"rate": 1, "nested": {"a": {"b": {"siz": 1}}}}, "nested.a.b: unknown key 'siz'; did you mean 'size'?"),
         ({"rate": 1, "either": -1}, "either: -1 is out of range; it must be at least 0."),
@@ -157,6 +169,26 @@ def test_numbers_stay_as_they_are_written():
     found = Example.of({"rate": 1, "either": [2, 0.5], "inner": {"weight": 1.0}}, "my.yaml")
     assert [type(number) for number in (found.rate, *found.either, found.inner.weight)] == [int, int, float, float]
     assert [type(value) for value in (found.plain()["rate"], found.plain()["inner"]["weight"])] == [int, float]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ({"rate": "1e-2"}, {"rate": 0.01}),
+        ({"rate": "2"}, {"rate": 2}),
+        ({"rate": 1, "whole": ["0", "1e3", "-2"]}, {"rate": 1, "whole": [0, 1000, -2]}),
+        ({"rate": ".5", "inner": {"size": "3", "weight": "1E+1"}}, {"rate": 0.5, "inner": {"size": 3, "weight": 10.0}}),
+        ({"rate": 1, "by_name": {"a": {"size": "3"}}}, {"rate": 1, "by_name": {"a": {"size": 3}}}),
+        ({"rate": 1, "either": ["1e-1", 2]}, {"rate": 1, "either": [0.1, 2]}),
+        ({"rate": 1, "either": "0.5", "section": "7"}, {"rate": 1, "either": 0.5, "section": 7}),
+        ({"rate": 1, "flag": "true", "section": "null"}, {"rate": 1, "flag": True, "section": None}),
+        ({"rate": 1, "from": ["1", "true", "null"]}, {"rate": 1, "from": ["1", "true", "null"]}),
+    ],
+)
+def test_text_is_read_where_a_number_a_boolean_or_null_is_wanted(written, read):
+    found, wanted = Example.of(written, "my.yaml").plain(), Example.of(read, "my.yaml").plain()
+    assert found == wanted
+    assert {key: type(value) for key, value in found.items()} == {key: type(value) for key, value in wanted.items()}
 
 
 def test_lists_are_kept_as_tuples_and_written_as_lists():
@@ -217,7 +249,7 @@ class Texts(Settings):
         ("path", ["my data/a.csv", "../a", "ä"], ["", "a\nb", "\x00", "x" * 1025]),
         ("url", ["http://a", "https://a/b?c", "ftp://a", "file:///a"], ["a.csv", "ssh://a", "http://", "http://a b"]),
         ("sha256", ["f" * 64], ["f" * 63, "F" * 64, "g" * 64, "f" * 64 + "\n"]),
-        ("positive", [1e-300, 10**6], [0, -1, "1"]),
+        ("positive", [1e-300, 10**6], [0, -1, "one"]),
         ("share", [0.001, 0.999], [0, 1, -0.5]),
     ],
 )

@@ -235,6 +235,11 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
             "ablations.labels.width: ",
             "is not a formula",
         ),
+        (
+            config({"system": None, "file": "a_{rep}.csv"}),
+            "datasets.data.file: ",
+            "a_{rep}.csv has braces, which Snakemake",
+        ),
         (config({"time_label": "$\\foo$"}), "datasets.data.time_label: ", "is not a formula"),
         (
             config(model={}, ablations={"factors": WIDTH, "bases": {"width": "n"}}),
@@ -333,6 +338,23 @@ def test_an_initial_state_that_the_data_set_cannot_hold_is_refused(complete, sys
         check_systems(made, systems, "my.yaml")
     assert str(refusal.value).startswith(f"my.yaml: datasets.data.{fault.format(path)}")
     assert str(refusal.value).endswith(", or change the system.")
+
+
+def test_a_count_above_all_limits_is_no_reason_to_raise_one(complete, systems, tmp_path, refused):
+    text = (systems / "birth_death.yaml").read_text(encoding="utf-8")
+    (tmp_path / "many.yaml").write_text(text.replace("poisson: 1", "poisson: 70000"), encoding="utf-8")
+    made = complete(config({"system": str(tmp_path / "many.yaml")}))
+    with refused(
+        "max_states is 4096, and initial.X in .* is 70000; it ends at 65536, so use fewer, or change the system"
+    ):
+        check_systems(made, systems, "my.yaml")
+
+
+def test_a_system_in_a_file_with_braces_is_refused(complete, systems, tmp_path, refused):
+    (tmp_path / "own_{a}.yaml").write_bytes((systems / "birth_death.yaml").read_bytes())
+    made = complete(config({"system": str(tmp_path / "own_{a}.yaml")}))
+    with refused("has braces, which Snakemake reads as a wildcard; rename the file"):
+        check_systems(made, systems, "my.yaml")
 
 
 @pytest.mark.parametrize(

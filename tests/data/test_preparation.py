@@ -68,7 +68,17 @@ def test_booleans_pass_as_counts():
         (with_entry(np.inf), TIMES, "the snapshot at time 1 holds NaN or infinity"),
         (with_entry(-1), TIMES, "the snapshot at time 1 holds negative counts"),
         (with_entry(0.5), TIMES, "the snapshot at time 1 holds fractions"),
-        (with_entry(10), TIMES, "the snapshot at time 1 holds the count 10, and max_states is 10; raise max_states"),
+        (
+            with_entry(10),
+            TIMES,
+            "the snapshot at time 1 holds the count 10, and max_states is 10; raise max_states to 11",
+        ),
+        (
+            with_entry(110_437),
+            TIMES,
+            "the snapshot at time 1 holds the count 110437, and max_states is 10; max_states ends at 65536; for counts "
+            "to 110437 set kind: continuous, scale: training",
+        ),
     ],
 )
 def test_states_that_no_stage_could_use_are_refused(states, times, sentence):

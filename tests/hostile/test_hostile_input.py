@@ -557,7 +557,7 @@ HOSTILE = {
     ),
     "sbml: functions that double": in_model(
         sbml(f'<model id="m">{DOUBLING}{SPECIES}{LAW.format("<apply><ci>f39</ci><ci>X</ci></apply>")}</model>'),
-        "once its functions are written out",
+        "once functions and rules are written out",
     ),
     "sbml: a pickle": in_model(PICKLE, "not valid SBML"),
     "sbml: a pipe": Case(

@@ -62,8 +62,28 @@ BINARY = {
 }
 
 
+CONDITIONS: dict[str, Callable] = {
+    "({}) < ({})": lambda a, b: a < b,
+    "({}) <= ({})": lambda a, b: a <= b,
+    "({}) > ({})": lambda a, b: a > b,
+    "not ({}) >= ({})": lambda a, b: not a >= b,
+    "({}) == ({})": lambda a, b: a == b,
+    "({}) != ({})": lambda a, b: a != b,
+    "2 < ({}) and ({}) <= 9": lambda a, b: a > 2 and b <= 9,
+    "2 < ({}) <= 20 or ({}) == 0": lambda a, b: 2 < a <= 20 or b == 0,
+}
+
+
+def cases(condition: str, one: Expression, other: Expression, first: Expression, second: Expression) -> Expression:
+    def value(s, t):
+        return (first if CONDITIONS[condition](one.function(s, t), other.function(s, t)) else second).function(s, t)
+
+    return Expression(f"({first.text}) if {condition.format(one.text, other.text)} else ({second.text})", value)
+
+
 def grow(parts):
     return st.one_of(
+        st.builds(cases, st.sampled_from(list(CONDITIONS)), parts, parts, parts, parts),
         st.tuples(st.sampled_from(list(UNARY)), parts).map(
             lambda c: Expression(c[0].format(c[1].text), lambda s, t: UNARY[c[0]](c[1].function(s, t)))
         ),
@@ -167,6 +187,11 @@ def test_dependence_on_time_is_seen(text, moves):
         "not S",
         "S and I",
         "S if I else 1",
+        "S if True else 1",
+        "S if (S < I) < 1 else 1",
+        "S if S in I else 1",
+        "S if S is I else 1",
+        "(S < I) + 1",
         "'text'",
         "b'bytes'",
         "f'{S}'",
@@ -228,6 +253,33 @@ def test_a_long_flat_expression_is_fine():
     assert value(compiled(" + ".join(["1"] * 200)), (0, 0), 0.0) == 200
 
 
+def test_only_the_chosen_case_counts():
+    program = compiled("S / I if I > 0 else 7")
+    assert ex.evaluate(program, np.array([[6, 3], [6, 0]]), 0.0).tolist() == [2, 7]
+    assert [value(program, state, 0.0) for state in ((6, 3), (6, 0))] == [2, 7]
+
+
+@pytest.mark.parametrize(
+    ("text", "bounds"),
+    [
+        ("3 if t < 1 else 5", (3, 5, 5)),
+        ("3 if t <= 1 and S == 2 else 1", (3, 3, 1)),
+        ("3 if not t > 2 or t == 2.5 else 1", (3, 3, 3)),
+        ("t if 0 < t else 1", (0.5, 1.5, 3)),
+    ],
+)
+def test_a_case_is_bounded_by_the_cases_that_can_hold(text, bounds):
+    program = compiled(text)
+    found = [upper(program, (2, 2), *interval) for interval in ((0.2, 0.5), (0.5, 1.5), (2.2, 3.0))]
+    assert found == list(bounds)
+
+
+def test_the_times_of_a_switch_are_those_in_conditions():
+    program = compiled("rate * S if t < 1 else S if 2.5 >= t and t > S else sin(t - 4)")
+    assert sorted(ex.switching_times(program)) == [1, 2.5]
+    assert ex.switching_times(compiled("S * t - 1")) == []
+
+
 @pytest.mark.parametrize("name", ["t", "pi", "sin", "max"])
 def test_a_species_may_not_take_a_name_that_has_a_meaning(name):
     with pytest.raises(InputError, match=f"'{name}' already means"):
@@ -249,6 +301,8 @@ def test_an_affine_expression_has_its_coefficients(a, b, c, t, state):
     np.testing.assert_allclose(found[1:], [a / 2 + 1, -(b + math.sin(t)) / 2], atol=1e-12)
 
 
-@pytest.mark.parametrize("text", ["S * I", "S ** 2", "1 / S", "sin(S)", "min(S, 3)", "S / (1 + I)", "t * S * S"])
+@pytest.mark.parametrize(
+    "text", ["S * I", "S ** 2", "1 / S", "sin(S)", "min(S, 3)", "S / (1 + I)", "t * S * S", "S if t < 1 else 0"]
+)
 def test_other_expressions_are_not_affine(text):
     assert ex.affine(compile_expression(text, SPECIES, PARAMETERS, "here"), 2, 0.7) is None

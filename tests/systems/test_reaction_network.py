@@ -30,6 +30,9 @@ def test_ways_to_write_an_equation(text, consumed, produced):
         ("A -> C", "file: unknown species 'C'; allowed: A, B"),
         ("A -> 1.5 B", "file: unknown species '1.5 B'"),
         ("A - B -> A", "file: unknown species 'A - B'"),
+        ("2 A <-> B", "file: '2 A <-> B' runs both ways; write two reactions, each with its own rate"),
+        ("A <=> B", "file: 'A <=> B' runs both ways"),
+        ("A ⇌ B", "file: 'A ⇌ B' runs both ways"),
     ],
 )
 def test_a_faulty_equation_is_refused(text, sentence):

@@ -51,6 +51,7 @@ WORKFLOW = HOME / "workflow"
 
 from weightflow import machine
 from weightflow.config import consistency, stages
+from weightflow.config.origins import with_origin
 from weightflow.config.plan import RUN, SNAPSHOTS, Plan
 from weightflow.errors import InputError
 from weightflow.records import integrity
@@ -77,16 +78,18 @@ if str(LIBRARY.parent) != SCRIPTS:
         "import both from the same place."
     )
 
+origins = {}
 try:
-    for config_file in workflow.configfiles:
-        read_config(config_file)  # refuses code
+    for config_file in reversed(workflow.configfiles):  # the workflow's own is the last one
+        origins[str(config_file)] = read_config(config_file)  # refuses code
+    origins["--config"] = workflow.config_settings.config
     plan = Plan.of(config, HOME, CONFIG_SOURCE)
     if not (MODULE or FROM_SAVED or ARTEFACT):  # rules of an importing workflow may make the files
         consistency.check_files(plan.config, CONFIG_SOURCE)
     if workflow.is_main_process and not FROM_SAVED:  # once; it takes a second
         consistency.check_systems(plan.config, plan.systems, CONFIG_SOURCE)
 except InputError as fault:
-    raise WorkflowError(str(fault)) from None
+    raise WorkflowError(with_origin(str(fault), CONFIG_SOURCE, origins)) from None
 
 config = plan.config.plain()  # complete, as results/settings.yaml keeps it
 SHOWN_TEACHERS = 10  # most candidates of an interval in figure and report

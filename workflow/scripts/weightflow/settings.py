@@ -32,6 +32,7 @@ from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_sc
 from weightflow.errors import InputError, shown, unknown
 
 _LARGEST = 2**63 - 1  # whole number that arrays hold
+_MOST_LETTERS = 40  # of a number as text
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
 
@@ -40,7 +41,11 @@ Plain = Mapping[str, Any]  # settings as mappings, lists and numbers, for files,
 
 
 class Settings(BaseModel):
-    """A section of a configuration: frozen, without unknown keys, and without conversions such as '1' to 1."""
+    """A section of a configuration: frozen, without unknown keys, and without conversions such as 1 to '1'.
+
+    Only `of` reads text as a number, a boolean or null where such a value is wanted: YAML reads 1e-2 as text, and
+    Snakemake everything in brackets after `--config`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
@@ -56,13 +61,14 @@ class Settings(BaseModel):
         Raises:
             InputError: an invalid setting; the message names the file, the key, the fault and the allowed values.
         """
-        for key, number in _numbers(content, section):
-            if not math.isfinite(number):
-                raise InputError(f"{source}: {key}: '{number}' is not a number; change it.")
-            if isinstance(number, int) and abs(number) > _LARGEST:
-                raise InputError(f"{source}: {key}: {_SHORT.repr(number)} is out of range; lower it.")
+        _check_numbers(content, source, section)
         try:
             return cls.model_validate(content)
+        except ValidationError as fault:
+            read = _read_texts(content, fault)
+        _check_numbers(read, source, section)
+        try:
+            return cls.model_validate(read)
         except ValidationError as fault:
             raise InputError(f"{source}: {_sentence(cls, fault, section)}") from None
 
@@ -253,10 +259,48 @@ def _sentence(cls: type[Settings], fault: ValidationError, section: str) -> str:
             return f"{at}{error['msg']}"
         case _ if bound:
             return f"{at}{_SHORT.repr(found)} is out of range; it must be {_BOUNDS[bound]} {_plain(context[bound])}."
+        case "string_type" if isinstance(found, bool):
+            return f"{at}{found} is not text; YAML reads yes, no, on and off as true or false, so put them in quotes."
+        case "string_type" if error["loc"][-1:] == ("[key]",):
+            return f"{at}{_SHORT.repr(found)} is not text; use a name that starts with a letter."
         case _ if (word := kind.split("_")[0]) in _KINDS:
             return f"{at}{_SHORT.repr(found)} is not {_KINDS[word]}; change it."
         case _:
             return f"{at}{shown(error['msg'])}; change it."
+
+
+_NUMBER = re.compile(r"[-+]?(\d+|(\d+\.\d*|\.?\d+)([eE][-+]?\d+)?)")
+_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_NUMERIC = ("int_type", "float_type", "union_tag_invalid")
+
+
+def _read_texts(content: Any, fault: ValidationError) -> Any:
+    """The content with texts replaced by the numbers, booleans and nulls that are wanted instead."""
+    for error in fault.errors(include_url=False, include_context=False):
+        kind, text, place = error["type"], error["input"], error["loc"]
+        if not isinstance(text, str) or len(text) > _MOST_LETTERS:
+            continue
+        if text in ("null", "~") and kind != "string_type":
+            content = _with(content, place, None)
+        elif kind == "bool_type" and text.lower() in _BOOLEANS:
+            content = _with(content, place, _BOOLEANS[text.lower()])
+        elif _NUMBER.fullmatch(text) and (kind in _NUMERIC or place[-1:] == ("<text>",)):
+            number = int(text) if text.lstrip("+-").isdecimal() else float(text)
+            whole = kind == "int_type" and float(number).is_integer()  # such as 1e3
+            content = _with(content, place, int(number) if whole else number)
+    return content
+
+
+def _with(content: Any, place: tuple[int | str, ...], value: Any) -> Any:
+    """A copy of nested mappings and lists with another value at a place, whose tags of union branches are ignored."""
+    if not place:
+        return value
+    key, rest = place[0], place[1:]
+    if isinstance(content, Mapping) and key in content:
+        return {**content, key: _with(content[key], rest, value)}
+    if isinstance(content, list | tuple) and isinstance(key, int) and key < len(content):
+        return [*content[:key], _with(content[key], rest, value), *content[key + 1 :]]
+    return _with(content, rest, value)
 
 
 def _is_of_items(error: ErrorDetails) -> bool:
@@ -298,6 +342,15 @@ def _sections(annotation: Any) -> Iterator[type[Settings]]:
     elif get_origin(annotation) in (Union, UnionType, Annotated):
         for inner in get_args(annotation):
             yield from _sections(inner)
+
+
+def _check_numbers(content: Any, source: str, section: str) -> None:
+    """Refuse infinite and very large numbers."""
+    for key, number in _numbers(content, section):
+        if not math.isfinite(number):
+            raise InputError(f"{source}: {key}: '{number}' is not a number; change it.")
+        if isinstance(number, int) and abs(number) > _LARGEST:
+            raise InputError(f"{source}: {key}: {_SHORT.repr(number)} is out of range; lower it.")
 
 
 def _numbers(content: Any, key: str = "") -> Iterator[tuple[str, int | float]]:

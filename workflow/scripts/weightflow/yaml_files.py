@@ -6,13 +6,14 @@ run a config with the key `__use_yte__` as a program. All of this is refused bef
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from weightflow.errors import InputError
+from weightflow.errors import InputError, shown
 
 _MOST_BYTES = 2_000_000
 _MOST_DEPTH = 50
@@ -20,10 +21,50 @@ _MOST_NODES = 200_000  # with aliases expanded
 _NODE = 64  # characters of text that count as one node
 _PROGRAM = "__use_yte__"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast in C
+_BOOLEAN = "tag:yaml.org,2002:bool"
+_RESOLVERS = {
+    letter: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOLEAN]
+    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+# As in YAML 1.2, only true and false are booleans: NO is a species.
+_LOADER_1_2: Any = type("_Loader12", (_LOADER,), {"yaml_implicit_resolvers": _RESOLVERS})
+_LOADER_1_2.add_implicit_resolver(_BOOLEAN, re.compile("(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+
+# Faults by what the parser says about them: whether they are where the parser began, and the sentence's end.
+_FAULTS = (
+    (r"cannot start any token", False, "{letter} cannot begin a value; put the value in quotes"),
+    (
+        r"hexa?decimal|unknown escape",
+        False,
+        r"a \ in double quotes begins a special character; write '…', or a path with /",
+    ),
+    (r"could not find expected ':'", True, "the key has no ':' after it; add it"),
+    (r"unexpected end of stream|unexpected document indicator", True, "this quote is never closed; close it"),
+    (
+        r"expected ',' or '[]}]'",
+        True,
+        "this bracket is never closed, or two of its entries have no comma between; add it",
+    ),
+    (
+        r"(mapping values|sequence entries) are not allowed",
+        False,
+        "a new entry cannot begin here; indent it as the entries around it, and put text with ': ' in quotes",
+    ),
+    (
+        r"did not find expected (key|'-' indicator)|expected <block end>",
+        False,
+        "this entry does not fit those before it; indent it as they are, and close quotes and brackets",
+    ),
+    (r"found another document", False, "a second document begins; leave out the ---"),
+)
 
 
-def read_yaml(path: str | Path) -> Any:
-    """Read a YAML file.
+def read_yaml(path: str | Path, loader: Any = _LOADER_1_2) -> Any:
+    """Read a YAML file, in which yes, no, on and off are text.
+
+    Args:
+        path: of the file.
+        loader: another one reads these words as booleans, as Snakemake does in configs.
 
     Raises:
         InputError: the file is missing, not text, not YAML, or not plain data.
@@ -31,21 +72,34 @@ def read_yaml(path: str | Path) -> Any:
     text = _text(path)
     try:
         _check(yaml.parse(text, Loader=_LOADER), path)
-        return parse_yaml(text)
+        reader = loader(text)
+        try:
+            return reader.get_single_data()
+        finally:
+            reader.dispose()
     except InputError:
         raise
     except (yaml.YAMLError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+        if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+            raise InputError(f"{path}: not YAML with plain data only; {_fault(error, text)}.") from error
         said = str(error).splitlines() or [type(error).__name__]
         raise InputError(f"{path}: not YAML with plain data only; {said[0][:200].rstrip('.')}.") from error
 
 
-def parse_yaml(text: str) -> Any:
-    """Parse YAML into plain values, as `yaml.safe_load` does."""
-    loader = _LOADER(text)
-    try:
-        return loader.get_single_data()
-    finally:
-        loader.dispose()
+def _fault(error: yaml.MarkedYAMLError, text: str) -> str:
+    """Line, column, fault and fix."""
+    problem, mark = str(error.problem), error.problem_mark
+    said = f"{problem[:200].rstrip('.')}; change it"
+    for pattern, at_start, sentence in _FAULTS:
+        if re.search(pattern, problem):
+            mark = (at_start and error.context_mark) or mark
+            said = sentence
+            break
+    line = text.splitlines()[mark.line] if mark.line < len(text.splitlines()) else ""
+    letter = line[mark.column : mark.column + 1]
+    if letter == "\t" and not line[: mark.column].strip():
+        said = "a tab indents the line; use spaces"
+    return f"line {mark.line + 1}, column {mark.column + 1}: {said.replace('{letter}', shown(letter))}"
 
 
 def read_config(path: str | Path) -> dict[str, Any]:
@@ -60,7 +114,7 @@ def read_config(path: str | Path) -> dict[str, Any]:
     except InputError:
         raise
     except (ValueError, RecursionError):
-        content = read_yaml(path)
+        content = read_yaml(path, _LOADER)
     if not isinstance(content, dict):
         raise InputError(f"{path}: expected a mapping with keys such as datasets and models.")
     if _PROGRAM in content:

@@ -27,7 +27,7 @@ from weightflow.networks.registry import BACKBONES
 from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.variable_order import variable_order
 from weightflow.records.record import ROOT
-from weightflow.systems.entries import is_path
+from weightflow.systems.entries import files_of, is_path
 from weightflow.teaching.registry import MEMBERS
 
 _FOLDERS = ("benchmarks", "figures", "logs", "populations", "provenance", "refused")  # in `results`
@@ -92,6 +92,7 @@ def check_files(config: Configuration, source: str) -> None:
     models |= {variant_key(chosen): settings for chosen, settings in variants(config)}
     for key, model in models.items():
         start = model.training.start_from
+        _check_braces(start or "", f"{source}: {key}.training.start_from")
         if start and not os.path.isfile(start):
             raise InputError(f"{source}: {key}.training.start_from: there is no file {shown(start)}; check the path.")
 
@@ -110,6 +111,9 @@ def check_systems(config: Configuration, systems: Path, source: str) -> None:
     from weightflow.systems import reading as networks  # takes most of a second, and every job reads the settings
 
     found = {path: networks.read_system(path) for path in used_systems(config, systems)}
+    for path in found:
+        for file in files_of(path):
+            _check_braces(file, str(path))
     for name, settings in config.datasets.items():
         if settings.system:
             system, where = found[system_path(settings.system, systems)], f"{source}: datasets.{name}"
@@ -299,6 +303,7 @@ def _check_dataset(settings: DatasetSettings, systems: Path, where: str) -> None
     if urls and len(urls) != len(files):
         raise InputError(f"{where}.url: there are {len(urls)} urls for {len(files)} files; give one for each.")
     for file in files:
+        _check_braces(file, f"{where}.file")
         if urls:
             _check_target(file, where)
         if format_of(file) not in READERS:
@@ -329,6 +334,11 @@ def _check_dataset(settings: DatasetSettings, systems: Path, where: str) -> None
         raise InputError(f"{where}.reference: there is no held-out part; set reference: training.")
     if settings.states and settings.states > settings.max_states:
         raise InputError(f"{where}.states: {settings.states} is above max_states {settings.max_states}; raise it.")
+
+
+def _check_braces(path: str | Path, where: str) -> None:
+    if set("{}") & {*str(path)}:
+        raise InputError(f"{where}: {shown(path)} has braces, which Snakemake reads as a wildcard; rename the file.")
 
 
 def _check_target(file: str, where: str) -> None:

@@ -10,6 +10,7 @@ from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts, Reals
 from weightflow.errors import InputError
+from weightflow.limits import MOST_STATES
 
 if TYPE_CHECKING:
     from weightflow.formats.raw_snapshots import RawSnapshots  # loads pandas, and every job reads the config
@@ -58,9 +59,13 @@ def check_states(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> 
         if discrete and (snapshot != np.round(snapshot)).any():
             raise InputError(f"{at} holds fractions; counts are whole numbers, real values need kind: continuous.")
         if discrete and snapshot.max() >= max_states:
-            raise InputError(
-                f"{at} holds the count {snapshot.max():g}, and max_states is {max_states}; raise max_states or rescale."
+            largest = int(max(np.max(state, where=np.isfinite(state), initial=0) for state in states))
+            fix = (
+                f"raise max_states to {largest + 1} or more, or set kind: continuous"
+                if largest < MOST_STATES
+                else f"max_states ends at {MOST_STATES}; for counts to {largest} set kind: continuous, scale: training"
             )
+            raise InputError(f"{at} holds the count {snapshot.max():.10g}, and max_states is {max_states}; {fix}.")
     if not discrete:
         check_spread(states, raw.variables, where)
         if settings.components is not None:

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from weightflow.formats.settings import FileSettings
+from weightflow.limits import MOST_STATES
 from weightflow.settings import AsWritten, Common, FilePath, Settings
 
-States = Annotated[int, Field(ge=2, le=65_536)]
+States = Annotated[int, Field(ge=2, le=MOST_STATES)]
 
 
 class DatasetSettings(FileSettings):

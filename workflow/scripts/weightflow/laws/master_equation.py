@@ -9,6 +9,8 @@ Probabilities advance by uniformisation if no rate depends on time, else by SciP
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from scipy.integrate import DOP853
@@ -18,7 +20,7 @@ from scipy.stats import poisson
 
 from weightflow.errors import InputError
 from weightflow.laws.law import NEGLIGIBLE, TableLaw, unknown_law
-from weightflow.systems.expressions import evaluate
+from weightflow.systems.expressions import evaluate, switching_times
 from weightflow.systems.reading import Reaction, ReactionNetwork
 from weightflow.systems.uniformisation import uniformise
 
@@ -102,11 +104,13 @@ class _Generator:
         states: (n, d).
         constant: sum of the reactions whose rates do not depend on time.
         moving: for every other reaction its matrix at unit rates and the function from a time to its (n,) rates.
+        switches: times at which a rate may jump, in increasing order.
     """
 
     states: np.ndarray
     constant: csr_array
     moving: list[tuple[csr_array, Callable[[float], np.ndarray]]]
+    switches: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, network: ReactionNetwork, states: np.ndarray, bounds: np.ndarray) -> "_Generator":
@@ -130,7 +134,8 @@ class _Generator:
                 moving.append((structure, rates))
             else:
                 constant = constant + structure @ dia_array((rates(0.0)[None], [0]), shape=(size, size))
-        return cls(states, csr_array(constant), moving)
+        switches = {t for reaction in network.reactions for t in switching_times(reaction.propensity)}
+        return cls(states, csr_array(constant), moving, tuple(sorted(switches)))
 
     @property
     def fastest(self) -> float:
@@ -143,21 +148,30 @@ class _Generator:
         return self._integrate(p, times) if self.moving else uniformise(self.constant, p, times)
 
     def _integrate(self, p: np.ndarray, times: np.ndarray) -> Iterator[np.ndarray]:
-        def velocity(t: float, p: np.ndarray) -> np.ndarray:
+        def velocity(inside: tuple[float, float], t: float, p: np.ndarray) -> np.ndarray:
+            t = min(max(t, inside[0]), inside[1])
             return self.constant @ p + sum(structure @ (rates(t) * p) for structure, rates in self.moving)
 
         # The absolute tolerance is per state and limits the interpolation between steps: with 1e-12 the result is 100
         # times less accurate. Steps are at most as long as the grid's, so that no short pulse of a rate is missed.
-        solver = DOP853(velocity, times[0], p, times[-1], rtol=1e-8, atol=1e-14, max_step=np.diff(times).max())
-        waiting = list(times[1:])
-        while waiting:
-            if message := solver.step():
-                raise InputError(
-                    f"the master equation cannot be integrated: {message}; set evaluation.exact.max_states to 0."
-                )
-            between = solver.dense_output()
-            while waiting and waiting[0] <= solver.t:
-                yield between(waiting.pop(0))
+        waiting, step = list(times[1:]), np.diff(times).max()
+        ends = [times[0], *(t for t in self.switches if times[0] < t < times[-1]), times[-1]]
+        for first, last in pairwise(ends):
+            # At a switch the rates are those of the interval's inside.
+            inside = (
+                np.nextafter(first, last) if first in self.switches else first,
+                np.nextafter(last, first) if last in self.switches else last,
+            )
+            solver = DOP853(partial(velocity, inside), first, p, last, rtol=1e-8, atol=1e-14, max_step=step)
+            while solver.status == "running":
+                if message := solver.step():
+                    raise InputError(
+                        f"the master equation cannot be integrated: {message}; set evaluation.exact.max_states to 0."
+                    )
+                between = solver.dense_output()
+                while waiting and waiting[0] <= solver.t:
+                    yield between(waiting.pop(0))
+            p = solver.y
 
 
 def _rates(
@@ -231,11 +245,13 @@ def _explore(network: ReactionNetwork, start: np.ndarray, bounds: np.ndarray, mo
 
 
 def _fires(network: ReactionNetwork, reaction: Reaction, states: np.ndarray) -> np.ndarray:
-    """(n,) whether the reaction has a positive rate, if it depends on time at any time of a grid of half steps."""
+    """(n,) whether the reaction has a positive rate; if it depends on time, at any half step or after any switch."""
     if not reaction.propensity.depends_on_time:
         return evaluate(reaction.propensity, states, 0.0) > 0
     found = np.zeros(len(states), dtype=bool)
-    for t in np.arange(2 * network.points - 1) * network.step / 2:
+    half_steps = np.arange(2 * network.points - 1) * network.step / 2
+    switches = np.nextafter(switching_times(reaction.propensity), np.inf)
+    for t in np.union1d(half_steps, switches[(switches > 0) & (switches < half_steps[-1])]):
         rest = np.flatnonzero(~found)
         if not rest.size:
             break

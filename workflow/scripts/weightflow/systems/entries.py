@@ -43,7 +43,7 @@ class ReactionEntry(Settings):
     """Consumed and produced species, as in S + I -> 2 I; 0 for nothing."""
     propensity: Expression | None = None
     """Events per unit of time: an expression of species, parameters, pi and the time t, with `+ - * / **` and sin, cos,
-    exp, log, sqrt, min, max."""
+    exp, log, sqrt, min, max; cases are written `a if t < 1 and S >= 2 else b`."""
     rate: Expression | None = None
     """Rate constant of mass action, instead of a propensity: a number, or an expression of parameters and t. It is
     multiplied by the counts on the left side to their stoichiometric powers (`x**2` for a pair, not `x*(x-1)`)."""
@@ -113,13 +113,18 @@ class SbmlFile(Settings):
     """A reaction network in SBML (kind: sbml), the exchange format of systems biology, with a grid of times.
 
     Reading it needs `pip install -r requirements-sbml.txt`. Kinetic laws are read as propensities and amounts as
-    counts. Models with events, rules, reversible reactions or other elements without this meaning are refused.
+    counts. A law of a reversible reaction that is a forward minus a backward rate makes two reactions. Assignment rules
+    and piecewise formulas are written out. Models with events, rate rules or other elements without this meaning are
+    refused.
     """
 
     kind: Literal["sbml"]
     """What the file describes."""
     model: Annotated[str, Field(min_length=1)]
     """Path of the model's .xml or .sbml file, relative to the folder of this file."""
+    amounts: Literal["units", "counts"] = "units"
+    """units refuses amounts in moles; counts takes every amount as a number of molecules, whatever its unit, as tools
+    for stochastic simulation write them."""
     title: str | None = None
     """Title in figures and the report; by default the model's name."""
     source: str = ""

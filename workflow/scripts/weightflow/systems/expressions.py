@@ -20,6 +20,7 @@ _MOST_NAMES = 20  # in a message
 _MOST_LETTERS = 10_000  # of an expression
 
 CONSTANT, SPECIES, TIME, ADD, SUB, MUL, DIV, POW, NEG, SIN, COS, EXP, LOG, SQRT, MIN, MAX = range(16)
+LESS, AT_MOST, EQUAL, SELECT = range(16, 20)  # comparisons give 0 or 1; SELECT takes a condition and two values
 
 FUNCTIONS = {
     "sin": (SIN, 1),
@@ -32,7 +33,8 @@ FUNCTIONS = {
 }
 _PUSHING = {CONSTANT, SPECIES, TIME}
 _BINARY = {ast.Add: ADD, ast.Sub: SUB, ast.Mult: MUL, ast.Div: DIV, ast.Pow: POW}
-_TAKING_TWO = {*_BINARY.values(), MIN, MAX}
+_COMPARISONS = {ast.Lt: LESS, ast.LtE: AT_MOST, ast.Gt: LESS, ast.GtE: AT_MOST, ast.Eq: EQUAL, ast.NotEq: EQUAL}
+_TAKING_TWO = {*_BINARY.values(), MIN, MAX, LESS, AT_MOST, EQUAL}
 _UFUNCS: dict[int, np.ufunc] = {NEG: np.negative, SIN: np.sin, COS: np.cos, EXP: np.exp, LOG: np.log, SQRT: np.sqrt}
 _ARRAY_BINARY: dict[int, Callable[[Any, Any], Any]] = {
     ADD: np.add,
@@ -42,6 +44,9 @@ _ARRAY_BINARY: dict[int, Callable[[Any, Any], Any]] = {
     POW: np.power,
     MIN: lambda a, b: np.where(b < a, b, a),
     MAX: lambda a, b: np.where(b > a, b, a),
+    LESS: lambda a, b: np.less(a, b).astype(np.float64),
+    AT_MOST: lambda a, b: np.less_equal(a, b).astype(np.float64),
+    EQUAL: lambda a, b: np.equal(a, b).astype(np.float64),
 }
 _RESERVED = {"t": "the time", "pi": "the number pi", **{name: "a function" for name in FUNCTIONS}}
 
@@ -59,6 +64,11 @@ class Program:
         return bool((self.operations == TIME).any())
 
 
+def is_name(name: str) -> bool:
+    """Whether an expression can use a name for a species or a parameter."""
+    return name.isidentifier() and not keyword.iskeyword(name) and name not in _RESERVED
+
+
 def check_name(name: str, where: str) -> None:
     """Refuse a species or parameter name that an expression cannot use."""
     if not name.isidentifier() or keyword.iskeyword(name):
@@ -73,7 +83,8 @@ def compile_expression(text: str, species: Sequence[str], parameters: Mapping[st
     """Compile an arithmetic expression.
 
     Args:
-        text: + - * / ** and parentheses over numbers, species, parameters, t, pi and `FUNCTIONS`.
+        text: + - * / ** and parentheses over numbers, species, parameters, t, pi and `FUNCTIONS`; and cases such as
+            `a if t < 1 and S >= 2 else b`.
         species: names, in the order of the state vector.
         parameters: values by name, folded in as constants.
         where: file and key, for messages.
@@ -124,8 +135,43 @@ def compile_expression(text: str, species: Sequence[str], parameters: Mapping[st
                 for argument in arguments:
                     visit(argument)
                 code.append((operation, 0.0))
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                decide(test)
+                visit(body)
+                visit(orelse)
+                code.append((SELECT, 0.0))
             case _:
                 refuse(f"'{shown(ast.unparse(node))}'")
+
+    def decide(node: ast.expr) -> None:
+        """A condition as 0 or 1: `and` is a minimum, `or` a maximum, `not` the difference from 1."""
+        match node:
+            case ast.BoolOp(op=operator, values=values):
+                decide(values[0])
+                for value in values[1:]:
+                    decide(value)
+                    code.append((MIN if isinstance(operator, ast.And) else MAX, 0.0))
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                code.append((CONSTANT, 1.0))
+                decide(operand)
+                code.append((SUB, 0.0))
+            case ast.Compare(left=left, ops=operators, comparators=others) if {*map(type, operators)} <= {
+                *_COMPARISONS
+            }:
+                sides = [left, *others]
+                for i, comparison in enumerate(operators):
+                    if isinstance(comparison, ast.NotEq):
+                        code.append((CONSTANT, 1.0))
+                    swapped = isinstance(comparison, ast.Gt | ast.GtE)
+                    visit(sides[i + swapped])
+                    visit(sides[i + (not swapped)])
+                    code.append((_COMPARISONS[type(comparison)], 0.0))
+                    if isinstance(comparison, ast.NotEq):
+                        code.append((SUB, 0.0))
+                    if i:
+                        code.append((MIN, 0.0))
+            case _:
+                refuse(f"'{shown(ast.unparse(node))}' as a condition")
 
     try:
         visit(ast.parse(str(text).strip(), mode="eval").body)
@@ -161,6 +207,9 @@ def evaluate(program: Program, states: np.ndarray, t: float) -> np.ndarray:
                 stack.append(np.float64(t))
             elif operation in _UFUNCS:
                 stack.append(_UFUNCS[operation](stack.pop()))
+            elif operation == SELECT:
+                second, first = stack.pop(), stack.pop()
+                stack.append(np.where(stack.pop() != 0, first, second))
             else:
                 second = stack.pop()
                 stack.append(_ARRAY_BINARY[operation](stack.pop(), second))
@@ -171,8 +220,10 @@ def affine(program: Program, species: int, t: float) -> np.ndarray | None:
     """Coefficients (1 + species,) of a program that is affine in the counts at one time, the constant first.
 
     Returns:
-        None where the program is not written as an affine expression.
+        None where the program is not written as an affine expression, or has cases.
     """
+    if SELECT in program.operations:
+        return None
     stack: list[np.ndarray] = []
     with np.errstate(all="ignore"):
         for operation, operand in zip(program.operations.tolist(), program.operands.tolist(), strict=True):
@@ -203,10 +254,20 @@ def affine(program: Program, species: int, t: float) -> np.ndarray | None:
     return stack[0]
 
 
+def switching_times(program: Program) -> list[float]:
+    """The times that conditions of a program compare the time with."""
+    steps = list(zip(program.operations.tolist(), program.operands.tolist(), strict=True))
+    found = []
+    for (one, first), (other, second), (operation, _) in zip(steps, steps[1:], steps[2:], strict=False):
+        if operation in (LESS, AT_MOST, EQUAL) and {one, other} == {TIME, CONSTANT}:
+            found.append(first if one == CONSTANT else second)
+    return found
+
+
 def _depth(code: Sequence[tuple[int, float]]) -> int:
     """Largest stack while a postfix program runs."""
     waiting = deepest = 0
     for operation, _ in code:
-        waiting += 1 if operation in _PUSHING else -1 if operation in _TAKING_TWO else 0
+        waiting += 1 if operation in _PUSHING else -1 if operation in _TAKING_TWO else -2 if operation == SELECT else 0
         deepest = max(deepest, waiting)
     return deepest

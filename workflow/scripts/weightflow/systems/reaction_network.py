@@ -63,6 +63,8 @@ def parse_equation(equation: str, species: Sequence[str], where: str) -> tuple[n
     Raises:
         InputError: the arrow is missing, or a term is not a species.
     """
+    if re.search("<-|<=|⇌|⇄|↔", equation):
+        raise InputError(f"{where}: '{shown(equation)}' runs both ways; write two reactions, each with its own rate.")
     left, arrow, right = equation.partition("->")
     if not arrow:
         raise InputError(f"{where}: '{shown(equation)}' has no '->'; write for example 'S + I -> 2 I'.")

@@ -1,14 +1,15 @@
 """Reader of system files, `resources/systems/*.yaml`, into reaction networks and adaptive walks."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from weightflow.errors import InputError, shown, unknown
-from weightflow.limits import check_array
+from weightflow.limits import MOST_STATES, check_array
 from weightflow.systems.adaptive_walk import AdaptiveWalk
 from weightflow.systems.entries import (
     Limits,
@@ -27,6 +28,14 @@ from weightflow.systems.sbml import read_sbml
 System = ReactionNetwork | AdaptiveWalk
 T = TypeVar("T")
 
+
+class Symbols(NamedTuple):
+    """The names in expressions: of species, in the order of the state, and the values of parameters."""
+
+    species: list[str]
+    parameters: dict[str, float]
+
+
 _COUNT = 4  # bytes
 _LARGEST_CHECKED = 1_000_000  # genotypes whose fitness is checked when a file is read
 
@@ -44,8 +53,12 @@ def read_system(path: str | Path) -> System:
         case SbmlFile():
             model = path.parent / content.model
             own = {"title": content.title} if content.title is not None else {}
-            both = read_sbml(model) | own | {"source": content.source, "grid": content.grid, "limits": content.limits}
-            return _reaction_network(ReactionFile.of(both, str(model)), path, str(model))
+            try:
+                entries, names = read_sbml(model, content.amounts)
+            except RecursionError as error:
+                raise InputError(f"{model}: its formulas nest too deeply; write them flatter.") from error
+            both = entries | own | {"source": content.source, "grid": content.grid, "limits": content.limits}
+            return _reaction_network(ReactionFile.of(both, str(model)), path, str(model), names)
         case _:
             return _reaction_network(content, path, str(path))
 
@@ -71,9 +84,10 @@ def check_start(system: System, states: int | None, max_states: int, where: str)
             largest = float(system.initial.max())
             what = f"initial.{system.species[int(system.initial.argmax())]}"
     if largest >= most:
+        needed = int(np.ceil(largest)) + 1
+        fix = f"raise it to {needed} or more" if needed <= MOST_STATES else f"it ends at {MOST_STATES}, so use fewer"
         raise InputError(
-            f"{where}.{key} is {most}, and {what} in {system.path} is {largest:g}; "
-            f"raise it to {int(np.ceil(largest)) + 1} or more, or change the system."
+            f"{where}.{key} is {most}, and {what} in {system.path} is {largest:.10g}; {fix}, or change the system."
         )
 
 
@@ -91,11 +105,17 @@ def check_trajectories(system: System, number: int, where: str) -> None:
     check_array((number, system.points, len(system.species)), _COUNT, f"{where}: a simulation of {system.path}")
 
 
-def _reaction_network(content: ReactionFile, path: Path, where: str) -> ReactionNetwork:
-    """A network from the entries of a system file or of its SBML model (`where`)."""
-    species, parameters = _names(content, where)
+def _reaction_network(
+    content: ReactionFile, path: Path, where: str, names: Mapping[str, str] = MappingProxyType({})
+) -> ReactionNetwork:
+    """A network from the entries of a system file or of its SBML model (`where`).
+
+    `names` holds the species and parameters that have another name in expressions, with that name.
+    """
+    species, parameters = _names(content, where, names)
+    symbols = Symbols([names.get(name, name) for name in species], {names.get(k, k): v for k, v in parameters.items()})
     initial, poisson = _initial(content.initial, species, content.limits, where)
-    reactions = [_reaction(entry, species, parameters, np.floor(initial), at) for entry, at in _entries(content, where)]
+    reactions = [_reaction(entry, species, symbols, np.floor(initial), at) for entry, at in _entries(content, where)]
     return ReactionNetwork(
         content.title,
         content.source,
@@ -153,16 +173,16 @@ def _repeated(entry: ReactionEntry, where: str) -> list[ReactionEntry]:
 
 
 def _reaction(
-    entry: ReactionEntry, species: Sequence[str], parameters: Mapping[str, float], start: np.ndarray, where: str
+    entry: ReactionEntry, species: Sequence[str], symbols: Symbols, start: np.ndarray, where: str
 ) -> Reaction:
     equation = entry.equation
     consumed, produced = parse_equation(equation, species, f"{where}.equation")
     if (entry.propensity is None) == (entry.rate is None):
         raise InputError(f"{where}: '{equation}' needs either a propensity or a rate; give one of them.")
     if entry.rate is not None:
-        propensity = mass_action(_rate(str(entry.rate), parameters, f"{where}.rate"), consumed)
+        propensity = mass_action(_rate(str(entry.rate), symbols.parameters, f"{where}.rate"), consumed)
     else:
-        propensity = compile_expression(str(entry.propensity), species, parameters, f"{where}.propensity")
+        propensity = compile_expression(str(entry.propensity), *symbols, f"{where}.propensity")
     reaction = Reaction(equation, produced - consumed, propensity, entry.name or equation)
     if (start + reaction.change >= 0).all():
         value = evaluate(propensity, start[None], 0.0)[0]
@@ -182,8 +202,10 @@ def _rate(text: str, parameters: Mapping[str, float], where: str) -> Program:
     return rate
 
 
-def _names(content: ReactionFile | WalkFile, where: str) -> tuple[tuple[str, ...], dict[str, float]]:
-    """Species, and values of the parameters by name."""
+def _names(
+    content: ReactionFile | WalkFile, where: str, others: Collection[str] = ()
+) -> tuple[tuple[str, ...], dict[str, float]]:
+    """Species, and values of the parameters by name; `others` are names that expressions do not use."""
     species: tuple[str, ...] = ()
     for text in content.species:
         species += tuple(expand_name(text, f"{where}: species"))
@@ -193,7 +215,8 @@ def _names(content: ReactionFile | WalkFile, where: str) -> tuple[tuple[str, ...
         str(name): _number(value, f"{where}: parameters.{name}") for name, value in content.parameters.items()
     }
     for name in (*species, *parameters):
-        check_name(name, f"{where}: species and parameters")
+        if name not in others:
+            check_name(name, f"{where}: species and parameters")
     names = (*species, *parameters)
     if twice := {name for name, number in Counter(names).items() if number > 1}:
         raise InputError(f"{where}: the name '{min(twice)}' stands twice among species and parameters; rename one.")

@@ -1,17 +1,20 @@
 """Models in SBML (Hucka et al. 2003), the exchange format of systems biology, as the entries of a system file.
 
 A kinetic law is the amount of substance that reacts per unit of time; for amounts in molecules it is a propensity.
-libsbml, an optional dependency, reads the file. Features that reaction networks lack are refused.
+That of a reversible reaction is its forward minus its backward rate, and makes two reactions. Assignment rules are
+written out. libsbml, an optional dependency, reads the file. Features that reaction networks lack are refused.
 """
 
 import math
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.parsers import expat
 
-from weightflow.errors import InputError
+from weightflow.errors import InputError, shown
+from weightflow.systems.expressions import is_name
+from weightflow.systems.kinetic_laws import COUNT, Interval, Law
 
 _MOST_BYTES = 50_000_000  # of a file; the largest whole-cell models are smaller
 _MOST_DEPTH = 200  # of nested elements; libsbml and `_formula` recurse
@@ -19,15 +22,25 @@ _MOST_TERMS = 100_000  # of a formula with its functions expanded
 _INLINED = ("promoteLocalParameters", "expandFunctionDefinitions", "expandInitialAssignments")
 
 
-def read_sbml(path: str | Path) -> dict[str, Any]:
+class SbmlModel(NamedTuple):
+    """A model as the entries of a system file.
+
+    Attributes:
+        entries: title, species, parameters, reactions and initial. Compartments and species that never change are
+            parameters. Species and parameters of assignment rules are written out and do not occur.
+        names: of species and parameters whose ids mean something else in expressions (lambda, t), their names there.
+    """
+
+    entries: dict[str, Any]
+    names: dict[str, str]
+
+
+def read_sbml(path: str | Path, amounts: str = "units") -> SbmlModel:
     """Read a model.
 
     Args:
         path: an .xml or .sbml file of any level and version that libsbml knows.
-
-    Returns:
-        The keys title, species, parameters, reactions and initial of a system file of kind reactions. Compartments
-        and species that never change become parameters.
+        amounts: units refuses amounts in moles; counts takes every amount as a number of molecules.
 
     Raises:
         InputError: no such file, libsbml is not installed, or something in the model has no meaning for counts.
@@ -42,7 +55,7 @@ def read_sbml(path: str | Path) -> dict[str, Any]:
     _check_text(path)
     document = libsbml.readSBMLFromFile(str(path))
     _refuse_errors(document, path)
-    _check_functions(document.getModel(), path)
+    _check_sizes(document.getModel(), path)
     for option in _INLINED:
         properties = libsbml.ConversionProperties()
         properties.addOption(option, True)
@@ -50,31 +63,66 @@ def read_sbml(path: str | Path) -> dict[str, Any]:
     model = document.getModel()
     _refuse_what_networks_lack(model, path)
 
+    rules = {rule.getVariable(): rule.getMath() for rule in model.getListOfRules()}
     sizes = {item.getId(): _size(item, path) for item in model.getListOfCompartments()}
-    parameters = sizes | {item.getId(): _value(item, path) for item in model.getListOfParameters()}
-    concentrations = {}  # formulas of the species that kinetic laws take as concentrations
+    constants = [item for item in model.getListOfParameters() if item.getId() not in rules]
+    parameters = sizes | {item.getId(): _value(item, path) for item in constants}
+    all_species = [item for item in model.getListOfSpecies() if item.getId() not in rules]
+    names = _names([*parameters, *(item.getId() for item in all_species)])
+    formulas = {}  # of symbols
     initial = {}
-    for item in model.getListOfSpecies():
+    for item in all_species:
         name, size = item.getId(), sizes[item.getCompartment()]
-        amount = _amount(item, size, model, path)
+        amount = _amount(item, size, model, amounts, path)
         if item.getBoundaryCondition() or item.getConstant():
             parameters[name] = amount
         else:
             initial[name] = amount
+        formulas[name] = names.get(name, name)
         if not item.getHasOnlySubstanceUnits() and size != 1:
-            concentrations[name] = f"({name} / {item.getCompartment()})"
+            formulas[name] = f"({formulas[name]} / {names.get(item.getCompartment(), item.getCompartment())})"
     if not initial:
         raise InputError(f"{path}: the model has no species that reactions may change; add one.")
-    reactions = [_reaction(item, initial, concentrations, path) for item in model.getListOfReactions()]
+    symbol = _symbols(names | formulas, rules, path)
+    values = {name: Interval(value, value) for name, value in parameters.items()} | dict.fromkeys(initial, COUNT)
+    values = {names.get(name, name): interval for name, interval in values.items()}
+    reactions = []
+    for item in model.getListOfReactions():
+        reactions += _reactions(item, initial, names, symbol, values, path)
     if not reactions:
         raise InputError(f"{path}: the model has no reactions; add one.")
-    return {
+    entries = {
         "title": model.getName() or model.getId() or path.stem,
         "species": list(initial),
         "parameters": parameters,
         "reactions": reactions,
         "initial": initial,
     }
+    return SbmlModel(entries, names)
+
+
+def _names(ids: Collection[str]) -> dict[str, str]:
+    """Names in expressions for the ids that cannot be used there."""
+    names: dict[str, str] = {}
+    for name in ids:
+        if not is_name(name):
+            new = f"{name}_"
+            while new in ids:
+                new += "_"
+            names[name] = new
+    return names
+
+
+def _symbols(formulas: Mapping[str, str], rules: Mapping[str, Any], path: Path) -> Callable[[str], str]:
+    """A function from a symbol to its formula; variables of assignment rules are written out."""
+    known = dict(formulas)
+
+    def symbol(name: str) -> str:
+        if name in rules and name not in known:
+            known[name] = _formula(rules[name], symbol, f"{path}: the assignment rule of '{name}'")
+        return known.get(name, name)
+
+    return symbol
 
 
 def _check_text(path: Path) -> None:
@@ -107,22 +155,26 @@ def _check_text(path: Path) -> None:
         raise InputError(f"{path}: cannot be read as XML ({error}); save it as UTF-8.") from error
 
 
-def _check_functions(model: Any, path: Path) -> None:
-    """Refuse functions that are too large when expanded: fifty nested ones can have more terms than memory holds.
+def _check_sizes(model: Any, path: Path) -> None:
+    """Refuse formulas that are too large when functions and rules are written out.
 
-    The size of a call is affine in the sizes of its arguments, so it is computed without expansion.
+    Fifty nested ones can have more terms than memory holds. The size of a call is affine in the sizes of its arguments,
+    so it is computed without expansion.
     """
-    definitions = {item.getId(): item.getMath() for item in model.getListOfFunctionDefinitions()}
+    functions = {item.getId(): item.getMath() for item in model.getListOfFunctionDefinitions()}
+    definitions = {name: formula for name, formula in functions.items() if formula is not None}
+    rules = {rule.getVariable(): rule.getMath() for rule in model.getListOfRules() if rule.isAssignment()}
     sizes: dict[str, tuple[int, list[int]]] = {}  # a function's own terms, and the number of uses of each argument
 
     def size_of(name: str, within: tuple[str, ...] = ()) -> tuple[int, list[int]]:
         if name in within or len(within) > _MOST_DEPTH:
-            raise InputError(f"{path}: the function '{name}' calls itself; write it without.")
+            raise InputError(f"{path}: '{name}' is defined by itself, or through too many others; write it out.")
         if name not in sizes:
-            formula = definitions[name]
-            count = formula.getNumChildren() - 1
+            formula = definitions.get(name) or rules[name]
+            count = formula.getNumChildren() - 1 if name in definitions else 0
             arguments = [formula.getChild(i).getName() for i in range(count)]
-            own = measure(formula.getChild(count), (*within, name), {a: i for i, a in enumerate(arguments)}, count)
+            body = formula.getChild(count) if name in definitions else formula
+            own = measure(body, (*within, name), {a: i for i, a in enumerate(arguments)}, count)
             sizes[name] = own[0], own[1:]
         return sizes[name]
 
@@ -131,20 +183,26 @@ def _check_functions(model: Any, path: Path) -> None:
         if not parts and node.getName() in places:
             return [0] + [int(i == places[node.getName()]) for i in range(count)]
         constant, uses = 1, [1] * len(parts)
-        if node.isFunction() and node.getName() in definitions:
+        if (node.isFunction() and node.getName() in definitions) or (not parts and rules.get(node.getName())):
             constant, uses = size_of(node.getName(), within)
         total = [constant] + [0] * count
         for part, times in zip(parts, uses, strict=False):
             total = [a + times * b for a, b in zip(total, part, strict=True)]
         if total[0] > _MOST_TERMS or max(total) > _MOST_TERMS:
-            raise InputError(f"{path}: a formula has more than {_MOST_TERMS} terms once its functions are written out.")
+            raise InputError(
+                f"{path}: a formula has more than {_MOST_TERMS} terms once functions and rules are written out; "
+                "shorten it."
+            )
         return total
 
     laws = [item.getKineticLaw() for item in model.getListOfReactions()]
     formulas = [law.getMath() for law in laws if law is not None]
     formulas += [item.getMath() for item in model.getListOfInitialAssignments()]
     for name in definitions:
-        if definitions[name] is not None and definitions[name].isLambda():
+        if definitions[name].isLambda():
+            size_of(name)
+    for name, formula in rules.items():
+        if formula is not None:
             size_of(name)
     for formula in formulas:
         if formula is not None:
@@ -166,13 +224,24 @@ def _refuse_errors(document: Any, path: Path) -> None:
 def _refuse_what_networks_lack(model: Any, path: Path) -> None:
     lacking = {
         "events": (model.getNumEvents(), "remove them"),
-        "rules": (model.getNumRules(), "write them as reactions or constants"),
         "function definitions that cannot be written out": (model.getNumFunctionDefinitions(), "write them out"),
         "initial assignments that are no numbers": (model.getNumInitialAssignments(), "give initial amounts"),
     }
     for what, (number, fix) in lacking.items():
         if number:
             raise InputError(f"{path}: the model has {what}, which a reaction network cannot have; {fix}.")
+    for rule in model.getListOfRules():
+        name = rule.getVariable()
+        if not rule.isAssignment():
+            what = f"the rate rule of '{name}'" if rule.isRate() else "an algebraic rule"
+            raise InputError(
+                f"{path}: the model has {what}, which a reaction network cannot have; write it as reactions."
+            )
+        if rule.getMath() is None or not (model.getParameter(name) or model.getSpecies(name)):
+            raise InputError(
+                f"{path}: the assignment rule of '{name}' gives no formula to a parameter or a species; replace it "
+                "by a number."
+            )
 
 
 def _size(compartment: Any, path: Path) -> float:
@@ -189,14 +258,17 @@ def _value(parameter: Any, path: Path) -> float:
     return parameter.getValue()
 
 
-def _amount(species: Any, size: float, model: Any, path: Path) -> float:
+def _amount(species: Any, size: float, model: Any, amounts: str, path: Path) -> float:
     """Initial number of molecules."""
     name = species.getId()
     units = species.getSubstanceUnits() or model.getSubstanceUnits() or "substance"
     definition = model.getUnitDefinition(units)
     kinds = [unit.isMole() for unit in definition.getListOfUnits()] if definition else [units == "mole"]
-    if any(kinds):
-        raise InputError(f"{path}: the species '{name}' is measured in moles; convert the model to items (molecules).")
+    if any(kinds) and amounts != "counts":
+        raise InputError(
+            f"{path}: the species '{name}' is measured in moles; convert the model to items (molecules), or, if its "
+            "numbers are counts of molecules, write amounts: counts in the system file."
+        )
     if species.isSetConversionFactor() or model.isSetConversionFactor():
         raise InputError(f"{path}: the species '{name}' has a conversion factor; convert the model to items.")
     if species.isSetInitialAmount():
@@ -211,43 +283,95 @@ def _amount(species: Any, size: float, model: Any, path: Path) -> float:
     return amount if fixed else round(amount)
 
 
-def _reaction(item: Any, initial: Collection[str], concentrations: Mapping[str, str], path: Path) -> dict[str, str]:
+def _reactions(
+    item: Any,
+    initial: Collection[str],
+    names: Mapping[str, str],
+    symbol: Callable[[str], str],
+    values: Mapping[str, Interval],
+    path: Path,
+) -> list[dict[str, str]]:
+    """One reaction, or the forward and the backward one of a reversible reaction."""
     where = f"{path}: the reaction '{item.getId()}'"
-    if item.getReversible():
-        raise InputError(f"{where} is reversible, so its rate may be negative; split it into two that are not.")
     if item.isSetFast() and item.getFast():
         raise InputError(f"{where} is fast, which has no rate; give it a kinetic law of its own.")
     law = item.getKineticLaw()
     if law is None or law.getMath() is None:
         raise InputError(f"{where} has no kinetic law; give it one.")
-    sides = [_side(side, initial, where) for side in (item.getListOfReactants(), item.getListOfProducts())]
-    propensity = _formula(law.getMath(), concentrations, where)
-    return {"name": item.getId(), "equation": " -> ".join(sides), "propensity": propensity}
+    reactants, products = (_side(side, where) for side in (item.getListOfReactants(), item.getListOfProducts()))
+    left, right = (_written(side, initial) for side in (reactants, products))
+    text = _formula(law.getMath(), symbol, where)
+    forward = {"name": item.getId(), "equation": f"{left} -> {right}", "propensity": text}
+    lost, gained = (
+        [names.get(name, name) for name in one if one[name] > other.get(name, 0)]
+        for one, other in ((reactants, products), (products, reactants))
+    )
+    try:
+        found = Law(text, values)
+        if found.is_positive():
+            return [forward]
+        both = found.split(lost, gained)
+    except (SyntaxError, RecursionError, MemoryError, OverflowError):
+        return [forward]  # `compile_expression` refuses it
+    if both is None and not item.getReversible():
+        return [forward]
+    law_shown = _written_out(law.getMath())
+    if both is None:
+        raise InputError(
+            f"{where} is reversible, but its law '{law_shown}' is not a forward minus a backward rate; split the "
+            'reaction into two, or set reversible="false" if it never runs backward.'
+        )
+    if not item.getReversible():
+        raise InputError(
+            f"{where} is not reversible, but its law '{law_shown}' can be negative; set reversible=\"true\" to split "
+            "it into a forward and a backward reaction."
+        )
+    backward = {
+        "name": f"{item.getId()} (backward)",
+        "equation": f"{right} -> {left}",
+        "propensity": both[1],
+    }
+    return [{**forward, "propensity": both[0]}, backward]
 
 
-def _side(references: Any, initial: Collection[str], where: str) -> str:
-    terms = []
+def _side(references: Any, where: str) -> dict[str, int]:
+    """Numbers of molecules by species."""
+    found: dict[str, int] = {}
     for reference in references:
+        name = reference.getSpecies()
         number = reference.getStoichiometry() if reference.isSetStoichiometry() else math.nan
         if reference.getLevel() < 3 and not reference.isSetStoichiometryMath():
             number = reference.getStoichiometry()  # 1 by default
         if not number == number // 1 or number < 0:
-            raise InputError(f"{where} has a stoichiometry of '{reference.getSpecies()}' that is no whole number.")
-        if reference.getSpecies() in initial:
-            terms.append(f"{int(number)} {reference.getSpecies()}")
-    return " + ".join(terms) or "0"
+            raise InputError(f"{where} has a stoichiometry of '{name}' that is no whole number; change it.")
+        found[name] = found.get(name, 0) + int(number)
+    return found
 
 
-def _formula(node: Any, concentrations: Mapping[str, str], where: str) -> str:
-    """A MathML formula as a propensity expression, fully parenthesised."""
+def _written(side: Mapping[str, int], initial: Collection[str]) -> str:
+    """One side of an equation, of the species that change."""
+    return " + ".join(f"{number} {name}" for name, number in side.items() if name in initial) or "0"
+
+
+def _written_out(node: Any) -> str:
+    """A formula for a sentence, with the ids of the file."""
     import libsbml
 
-    parts = [_formula(node.getChild(i), concentrations, where) for i in range(node.getNumChildren())]
+    return shown(libsbml.formulaToL3String(node))
+
+
+def _formula(node: Any, symbol: Callable[[str], str], where: str) -> str:
+    """A MathML formula as an expression, fully parenthesised."""
+    import libsbml
+
     kind = node.getType()
+    if kind == libsbml.AST_FUNCTION_PIECEWISE:
+        return _cases(node, symbol, where)
+    parts = [_formula(node.getChild(i), symbol, where) for i in range(node.getNumChildren())]
     if kind in (libsbml.AST_INTEGER, libsbml.AST_REAL, libsbml.AST_REAL_E, libsbml.AST_RATIONAL):
         return f"({node.getValue()!r})"  # (-2) ** 2 is not -2 ** 2
     if kind == libsbml.AST_NAME:
-        return concentrations.get(node.getName(), node.getName())
+        return symbol(node.getName())
     named = {libsbml.AST_NAME_TIME: "t", libsbml.AST_CONSTANT_PI: "pi", libsbml.AST_CONSTANT_E: repr(math.e)}
     if kind in named:
         return named[kind]
@@ -280,6 +404,42 @@ def _formula(node: Any, concentrations: Mapping[str, str], where: str) -> str:
             text = f"{extremes[kind]}({text}, {part})"
         return text
     raise InputError(
-        f"{where} has '{libsbml.formulaToL3String(node)}' in its kinetic law; "
-        "use arithmetic, powers, roots, exp, ln, log, sin, cos, min and max."
+        f"{where} has '{_written_out(node)}' in its formula; "
+        "use arithmetic, powers, roots, exp, ln, log, sin, cos, min, max and piecewise."
     )
+
+
+def _cases(node: Any, symbol: Callable[[str], str], where: str) -> str:
+    """A piecewise formula: values and conditions in turn, then the value of the other cases."""
+    parts = [node.getChild(i) for i in range(node.getNumChildren())]
+    if len(parts) % 2 == 0:
+        raise InputError(f"{where} has a piecewise formula without otherwise; add the value of the other cases.")
+    text = _formula(parts[-1], symbol, where)
+    for value, condition in reversed(list(zip(parts[:-1:2], parts[1::2], strict=True))):
+        text = f"({_formula(value, symbol, where)} if {_condition(condition, symbol, where)} else {text})"
+    return text
+
+
+def _condition(node: Any, symbol: Callable[[str], str], where: str) -> str:
+    import libsbml
+
+    kind, children = node.getType(), [node.getChild(i) for i in range(node.getNumChildren())]
+    comparisons = {
+        libsbml.AST_RELATIONAL_LT: "<",
+        libsbml.AST_RELATIONAL_LEQ: "<=",
+        libsbml.AST_RELATIONAL_GT: ">",
+        libsbml.AST_RELATIONAL_GEQ: ">=",
+        libsbml.AST_RELATIONAL_EQ: "==",
+        libsbml.AST_RELATIONAL_NEQ: "!=",
+    }
+    if kind in comparisons and len(children) > 1:
+        return f"({f' {comparisons[kind]} '.join(_formula(child, symbol, where) for child in children)})"
+    constants = {libsbml.AST_CONSTANT_TRUE: "(0 < 1)", libsbml.AST_CONSTANT_FALSE: "(1 < 0)"}
+    if kind in constants:
+        return constants[kind]
+    connectives = {libsbml.AST_LOGICAL_AND: " and ", libsbml.AST_LOGICAL_OR: " or "}
+    if kind in connectives and children:
+        return f"({connectives[kind].join(_condition(child, symbol, where) for child in children)})"
+    if kind == libsbml.AST_LOGICAL_NOT and children:
+        return f"(not {_condition(children[0], symbol, where)})"
+    raise InputError(f"{where} has the condition '{_written_out(node)}'; use comparisons of numbers, and, or and not.")

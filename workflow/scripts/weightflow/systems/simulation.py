@@ -137,6 +137,9 @@ def _value(operations: np.ndarray, operands: np.ndarray, first: int, last: int, 
             stack[top - 1] = np.log(stack[top - 1])
         elif op == ex.SQRT:
             stack[top - 1] = np.sqrt(stack[top - 1])
+        elif op == ex.SELECT:
+            top -= 2
+            stack[top - 1] = stack[top] if stack[top - 1] != 0 else stack[top + 1]
         else:
             top -= 1
             a, b = stack[top - 1], stack[top]
@@ -152,8 +155,14 @@ def _value(operations: np.ndarray, operands: np.ndarray, first: int, last: int, 
                 stack[top - 1] = a**b
             elif op == ex.MIN:
                 stack[top - 1] = min(a, b)
-            else:
+            elif op == ex.MAX:
                 stack[top - 1] = max(a, b)
+            elif op == ex.LESS:
+                stack[top - 1] = 1.0 if a < b else 0.0
+            elif op == ex.AT_MOST:
+                stack[top - 1] = 1.0 if a <= b else 0.0
+            else:
+                stack[top - 1] = 1.0 if a == b else 0.0
     return stack[0]
 
 
@@ -189,6 +198,12 @@ def _upper(
             low[top - 1], high[top - 1] = np.log(low[top - 1]), np.log(high[top - 1])
         elif op == ex.SQRT:
             low[top - 1], high[top - 1] = np.sqrt(low[top - 1]), np.sqrt(high[top - 1])
+        elif op == ex.SELECT:
+            top -= 2
+            never, always = high[top - 1] == 0.0, low[top - 1] != 0.0
+            a0, a1, b0, b1 = low[top], high[top], low[top + 1], high[top + 1]
+            low[top - 1] = a0 if always else b0 if never else min(a0, b0)
+            high[top - 1] = a1 if always else b1 if never else max(a1, b1)
         else:
             top -= 1
             a0, a1, b0, b1 = low[top - 1], high[top - 1], low[top], high[top]
@@ -200,6 +215,13 @@ def _upper(
                 low[top - 1], high[top - 1] = min(a0, b0), min(a1, b1)
             elif op == ex.MAX:
                 low[top - 1], high[top - 1] = max(a0, b0), max(a1, b1)
+            elif op == ex.LESS:
+                low[top - 1], high[top - 1] = 1.0 if a1 < b0 else 0.0, 1.0 if a0 < b1 else 0.0
+            elif op == ex.AT_MOST:
+                low[top - 1], high[top - 1] = 1.0 if a1 <= b0 else 0.0, 1.0 if a0 <= b1 else 0.0
+            elif op == ex.EQUAL:
+                same = a0 == a1 and b0 == b1 and a0 == b0
+                low[top - 1], high[top - 1] = 1.0 if same else 0.0, 1.0 if a0 <= b1 and b0 <= a1 else 0.0
             else:
                 if op == ex.MUL:
                     c0, c1, c2, c3 = a0 * b0, a0 * b1, a1 * b0, a1 * b1
