@@ -218,8 +218,8 @@ class Network:
         return np.where(agree, found - self.log_known, -np.inf)
 
     def marginals(self) -> np.ndarray:
-        """(d, B) sums over all states or prefixes, or means of conditionals over many."""
-        if self.known or self.cloud.exact:
+        """(d, B) sums over all prefixes, or means of conditionals over many."""
+        if self.known:
             return Listed(self.cloud, self.space).marginals()
         return NetworkDensity(self.backbone, self.weights, self.space, self.seed).marginals(self.space)
 
