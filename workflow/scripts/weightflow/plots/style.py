@@ -24,6 +24,7 @@ from matplotlib.typing import RcKeyType
 from PIL import Image
 
 from weightflow.baselines.registry import BASELINES, FLOORS, Baseline, Floor, is_model
+from weightflow.errors import number
 from weightflow.storage import atomic
 
 # It logs every step of embedding a font in a PDF.
@@ -156,7 +157,7 @@ def short_label(label: str) -> str:
 
 def at_time(label: str, time: float) -> str:
     """Title of a panel at a time: the short label of the axis, and the number."""
-    return f"{short_label(label)} {time:g}"
+    return f"{short_label(label)} {number(time)}"
 
 
 def note(axes: Axes, text: str) -> None:
