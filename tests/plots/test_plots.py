@@ -661,10 +661,10 @@ def test_large_times_are_written_out(time, title):
     ("name", "label"),
     [
         ("I", "I"),
-        ("tubulin, total", "tubulin, total"),
-        ("CD45RA : BV510 <PE-A>", "CD45RA : BV510\n<PE-A>"),
+        ("proliferation", "proliferation"),
+        ("CD45RA : BV510 <PE-A>", "CD45RA :\nBV510 <PE-A>"),
         ("_log_IFN-γ {comp}", "_log_IFN-γ\n{comp}"),
-        ("a" * 40, "a" * 17 + "…"),
+        ("a" * 40, "a" * 14 + "…"),
         (r"$\alpha$ of the protein", r"$\alpha$ of the protein"),
     ],
 )

@@ -225,7 +225,8 @@ def _text(path: Path, settings: FileSettings) -> _Table:
     layout = _layout(path, packed, _SEPARATORS[suffix.removesuffix(".gz")], settings.time_column)
     names = layout.header()
     check_numbers(0, len(names), f"{path}")
-    options, notes = {}, []
+    options: dict[str, Any] = {}
+    notes: list[str] = []
     try:
         table = layout.load()
         beyond = len(table) > 0 and not isinstance(table.index, pd.RangeIndex)  # pandas takes surplus values as names
