@@ -428,7 +428,8 @@ def test_a_file_that_is_fetched_need_not_be_there(check):
     [
         ({"file": ["a.csv", "b.csv"], "url": "https://x/a.csv"}, "there are 1 urls for 2 files; give one for each"),
         ({"url": "https://x/a.csv"}, "there are 1 urls for 0 files"),
-        ({"file": "a.xlsx", "url": "https://x/a.xlsx"}, "the suffix of a.xlsx is not known"),
+        ({"file": "a.xlsx", "url": "https://x/a.xlsx"}, "a.xlsx: it is a workbook, which is not read; save its"),
+        ({"file": "a.doc", "url": "https://x/a.doc"}, "a.doc: its suffix is not known; use .npy"),
         ({"file": "a.csv", "url": "x/a.csv"}, "datasets.data.url: 'x/a.csv' cannot be used"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from weightflow.config.ablation_plan import models_on
 from weightflow.config.data_checks import Asked, check_asked, check_models, check_system
 from weightflow.data.outline import read_outline
-from weightflow.data.snapshots import write_snapshots
+from weightflow.data.snapshots import Snapshots, write_snapshots
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import RawSnapshots
@@ -62,6 +62,30 @@ def test_an_order_of_other_variables_is_refused(counts, order):
     fault = r"data set a: models\.m\.backbone\.order: .* is not an order of the variables"
     with pytest.raises(InputError, match=fault):
         check_models(counts, model("ode", order=order), [], "data set a")
+
+
+def few(counts, sizes: list[int]) -> Snapshots:
+    """A data set with snapshots of these numbers of training states."""
+    training = [np.zeros((size, 2), dtype=int) for size in sizes]
+    return dataclasses.replace(counts, training=training)
+
+
+def test_a_snapshot_of_too_few_states_is_named_before_training(counts, refused):
+    data, curve = few(counts, [2, 1, 1, 2, 2, 2]), {"m": ModelSettings()}
+    at = r"^data set a: models\.m: the snapshot at time 2 has 1 training state, and 2 are needed, one of them for valid"
+    with refused(at):
+        check_models(data, curve, [], "data set a")
+    single = {"spline": {"curvature": 1, "roughness": 1}}
+    check_models(data, {"m": ModelSettings.of(single, "my.yaml")}, [], "data set a")
+    check_models(data, model("ode"), [], "data set a")
+    check_models(few(counts, [2, 0, 2, 0, 0, 2]), curve, [], "data set a")
+
+
+def test_a_share_that_leaves_too_few_states_is_named_before_training(counts, refused):
+    shared = {"m": ModelSettings.of({"data": {"share": 0.5}}, "my.yaml")}
+    check_models(few(counts, [8] * 6), shared, [], "data set a")
+    with refused(r"^data set a: models\.m\.data\.share: the snapshot at time 7 has 5 training states, of which 0"):
+        check_models(few(counts, [8] * 5 + [5]), shared, [], "data set a")
 
 
 def raw(*variables: str, times: tuple[float, ...] = (0, 1, 2, 3)) -> RawSnapshots:

@@ -42,6 +42,14 @@ def test_the_same_settings_are_accepted(saved, config):
     check_named(saved, config, "now.yaml")
 
 
+def test_the_path_of_a_file_may_start_elsewhere(saved, config, refused):
+    check_saved(saved, changed(config, "cases/b.csv", "datasets", "b", "file"), "now.yaml")
+    check_saved(saved, changed(config, ["b.csv"], "datasets", "b", "file"), "now.yaml")
+    for other in ("c.csv", ["b.csv", "b.csv"], None):
+        with refused(r"datasets\.b\.file"):
+            check_saved(saved, changed(config, other, "datasets", "b", "file"), "now.yaml")
+
+
 def test_without_saved_settings_there_is_nothing_to_compare(tmp_path, config):
     check_saved(tmp_path / "none.yaml", config, "now.yaml")
     check_named(tmp_path / "none.yaml", config, "now.yaml")

@@ -20,6 +20,7 @@ from weightflow.config.stages import (
     spline_label,
     spline_settings,
     teacher_label,
+    validates,
 )
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.storage import write_json
@@ -133,3 +134,18 @@ def test_sections_are_as_they_were_written(model_settings):
     assert (found["spline"]["curvature"], found["data"]) == ([1, 0.5], {"share": 1})
     assert [type(value) for value in (*found["spline"]["curvature"], found["data"]["share"])] == [int, float, int]
     assert list(found) == ["spline", "data"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, True),
+        ({"spline": {"curvature": 1, "roughness": 1}}, False),
+        ({"spline": {"curvature": [1], "roughness": [1]}}, False),
+        ({"spline": {"curvature": 1, "roughness": 1}, "backbone": {"hidden": [4, 8]}}, True),
+        ({"dynamics": {"kind": "ode"}}, False),
+        ({"dynamics": {"kind": "ode", "start": "spline"}, "spline": {"curvature": 1, "roughness": 1}}, True),
+    ],
+)
+def test_models_that_choose_something_need_a_validation_split(model_settings, changes, expected):
+    assert validates(with_changes(model_settings, **changes)) is expected

@@ -15,6 +15,8 @@ def test_an_outline_is_that_of_the_snapshots(counts, tmp_path):
     assert np.array_equal(found.times, counts.times)
     assert np.array_equal(found.observed_times, counts.observed_times)
     assert found.variables == counts.variables
+    assert found.sizes.tolist() == [5, 7, 4, 6, 5, 8]
+    assert found.observed_sizes.tolist() == counts.observed_sizes.tolist() == [5, 4, 8]
 
 
 def test_another_file_is_refused_by_name(tmp_path):

@@ -64,8 +64,8 @@ def test_booleans_pass_as_counts():
         (good_states(), [0, 1, 1], "time 1 is repeated; times must increase"),
         ([*good_states()[:2], np.zeros((0, 2))], TIMES, "the snapshot at time 2.5 is empty; remove its time"),
         ([*good_states()[:2], np.zeros(3)], TIMES, r"the snapshot at time 2.5 has shape \(3,\)"),
-        (with_entry(np.nan), TIMES, "the snapshot at time 1 holds NaN or infinity"),
-        (with_entry(np.inf), TIMES, "the snapshot at time 1 holds NaN or infinity"),
+        (with_entry(np.nan), TIMES, r"the snapshot at time 1 holds NaN or infinity in the variable 'x1' \(NaN stands"),
+        (with_entry(np.inf), TIMES, "the snapshot at time 1 holds NaN or infinity in the variable 'x1'"),
         (with_entry(-1), TIMES, "the snapshot at time 1 holds negative counts"),
         (with_entry(0.5), TIMES, "the snapshot at time 1 holds fractions"),
         (
@@ -198,6 +198,26 @@ def test_no_fraction_means_no_heldout_part():
 def test_a_single_state_cannot_be_split():
     with pytest.raises(InputError, match="heldout"):
         split([np.array([[1, 2]])] * 3, 0.2, paired=True, rng=np.random.default_rng(0), where="mine.npy")
+
+
+def test_a_single_state_in_a_file_is_refused_with_its_time(dataset_settings, rng, refused):
+    states = [np.array([[1, 2]] * count) for count in (3, 1, 3)]
+    with refused(r"^data\.npy: the snapshot at time 2\.5 has a single state, which cannot be split .* remove its time"):
+        assemble(RawSnapshots(np.array([0, 2.5, 3]), states, ["a", "b"], False), None, dataset_settings, 0.2, rng)
+
+
+@pytest.mark.parametrize(
+    ("own", "given", "label"),
+    [
+        (None, {}, "time step"),
+        ("day", {}, "day"),
+        ("day", {"time_label": "hour"}, "hour"),
+        (None, {"time_label": "hour"}, "hour"),
+    ],
+)
+def test_the_time_label_is_the_users_and_otherwise_the_files(dataset_settings, rng, own, given, label):
+    part = dataclasses.replace(raw(), time_label=own)
+    assert assemble(part, None, with_changes(dataset_settings, **given), 0.2, rng).time_label == label
 
 
 def test_observed_snapshots_come_from_the_training_part(dataset_settings):

@@ -1,5 +1,8 @@
 """Single cells: what is read from good .h5ad files, and a sentence for every bad one."""
 
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pandas as pd
@@ -83,6 +86,51 @@ def test_an_embedding_may_be_a_table(written, dataset_settings):
 def test_names_may_repeat_where_no_one_asks_for_them(written, dataset_settings):
     file = written(cells(names=["u", "u", "w"]))
     assert read_h5ad(file, with_changes(dataset_settings, variables=["w"])).states[0].tolist() == [[3]]
+
+
+def test_attributes_may_be_bytes_as_r_writes_them(written, dataset_settings):
+    path = written(cells(csr_matrix(X)))
+    with h5py.File(path, "a") as file:
+        places = [file]
+        file.visititems(lambda _, element: places.append(element))
+        for element in places:
+            for name in {"encoding-type", "encoding-version"} & set(element.attrs):
+                element.attrs[name] = np.bytes_(element.attrs[name])
+    raw = read_h5ad(path, dataset_settings)
+    assert raw.variables == ["u", "v", "w"]
+    assert [states.tolist() for states in raw.states] == GROUPED
+
+
+def test_a_file_that_is_open_for_writing_is_named_as_locked(written, dataset_settings, refused):
+    path = written(cells())
+    held = f"import h5py, sys; file = h5py.File({str(path)!r}, 'r+'); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", held], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"held\n"
+        with refused(r"cells\.h5ad: is locked by a program that has it open for writing, such as a notebook; close it"):
+            read_h5ad(path, dataset_settings)
+        process.stdin.close()
+
+
+@pytest.mark.parametrize("kind", [csr_matrix, csc_matrix])
+def test_sparse_numbers_of_half_precision_are_read(written, dataset_settings, kind):
+    path = written(cells(kind(X.astype(np.float32))))
+    with h5py.File(path, "a") as file:
+        values = file["X/data"][()].astype(np.float16)
+        del file["X/data"]
+        file["X/data"] = values
+    raw = read_h5ad(path, with_changes(dataset_settings, variables=["w", "u"]))
+    assert [states.tolist() for states in raw.states] == [[[3, 0]], [[0, 6]], [[2, 1], [0, 4]]]
+
+
+@pytest.mark.parametrize("kind", [np.asarray, csr_matrix])
+def test_the_raw_matrix_has_variables_of_its_own(written, dataset_settings, kind):
+    content = cells(kind(X.astype(float)))
+    content.raw = content
+    content = content[:, ["w"]].copy()
+    raw = read_h5ad(path := written(content), with_changes(dataset_settings, matrix="raw/X"))
+    assert raw.variables == ["u", "v", "w"]
+    assert [states.tolist() for states in raw.states] == GROUPED
+    assert read_h5ad(path, dataset_settings).variables == ["w"]
 
 
 MIXED = pd.DataFrame({"a": [1, 2, 3, 4], "b": list("wxyz")}, [f"cell{i}" for i in range(4)])

@@ -78,5 +78,46 @@ def test_a_missing_file_is_refused_by_name(tmp_path, dataset_settings):
 
 def test_an_unknown_suffix_is_refused_by_name(saved, dataset_settings):
     known = r"use \.npy, \.npz, \.csv, \.csv\.gz, \.tsv, \.tsv\.gz, \.parquet, \.h5ad\."
-    with pytest.raises(InputError, match=rf"data\.xlsx: the suffix '\.xlsx' is not known; {known}"):
-        read_raw_snapshots(saved("data.xlsx", "text"), dataset_settings)
+    with pytest.raises(InputError, match=rf"data\.doc: its suffix is not known; {known}"):
+        read_raw_snapshots(saved("data.doc", "text"), dataset_settings)
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".ODS"])
+def test_a_workbook_is_refused_with_the_way_to_save_it(saved, dataset_settings, refused, suffix):
+    with refused(rf"data\{suffix}: it is a workbook, which is not read; save its sheet as CSV in UTF-8"):
+        read_raw_snapshots(saved(f"data{suffix}", "text"), dataset_settings)
+
+
+@pytest.mark.parametrize("suffix", sorted(set(READERS) - {".npy"}))
+def test_a_suffix_may_be_in_capitals(written, dataset_settings, suffix):
+    path = (written / f"data{suffix}").rename(written / f"DATA{suffix.upper()}")
+    assert [states.tolist() for states in read_raw_snapshots(path, dataset_settings).states] == [
+        [[1, 2]],
+        [[5, 6], [3, 4]],
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".csv.gz", ".parquet", ".npz", ".h5ad"])
+def test_dates_are_days_in_every_kind_of_file(tmp_path, dataset_settings, suffix):
+    days = ["2020-03-01", "2020-02-28", "2020-03-01"]
+    table = pd.DataFrame({"time": days, "x1": STATES[:, 0], "x2": STATES[:, 1]})
+    path = tmp_path / f"data{suffix}"
+    match suffix:
+        case ".parquet":
+            table.astype({"time": "datetime64[ns]"}).to_parquet(path)
+        case ".npz":
+            np.savez(path, X=STATES, time=np.array(days, dtype="datetime64[D]"))
+        case ".h5ad":
+            obs = pd.DataFrame({"time": pd.Categorical(days)}, ["a", "b", "c"])
+            AnnData(STATES.astype(float), obs, pd.DataFrame([], ["x1", "x2"])).write_h5ad(path)
+        case _:
+            table.to_csv(path, index=False, sep="\t" if "tsv" in suffix else ",")
+    found = read_raw_snapshots(path, dataset_settings)
+    assert found.times.tolist() == [0, 2]
+    assert found.time_label == "day (since 2020-02-28)"
+    assert [states.tolist() for states in found.states] == [[[1, 2]], [[5, 6], [3, 4]]]
+
+
+def test_dates_of_an_array_are_days(saved, dataset_settings):
+    settings = with_changes(dataset_settings, times=[20200228, 20200229, 20200301])
+    assert read_raw_snapshots(saved("data.npy", np.zeros((5, 3, 2))), settings).times.tolist() == [0, 1, 2]

@@ -462,11 +462,11 @@ HOSTILE = {
         "'../../canary' cannot be used",
     ),
     "config: a file that is a pipe": in_dataset("no file data.npy", lambda: os.mkfifo("data.npy"), file="data.npy"),
-    "config: a file that is a device": in_dataset("the suffix of /dev/zero is not known", file="/dev/zero"),
+    "config: a file that is a device": in_dataset("/dev/zero: its suffix is not known", file="/dev/zero"),
     "config: a file with a line's end": in_dataset("cannot be used", file="data.npy\n"),
     "config: a file of 10 to the 5 letters": in_dataset("too long; 1024 is the most", file="a" * 10**5),
     "config: a file whose name no system takes": in_dataset("there is no file", file="a" * 1000 + ".npy"),
-    "config: a system that is a device": in_dataset("unknown system '/dev/zero.yaml'", system="/dev/zero.yaml"),
+    "config: a system that is a device": in_dataset("there is no file /dev/zero.yaml", system="/dev/zero.yaml"),
     "config: a start that is a pipe": in_config(
         {"datasets": {"mine": {"system": "epidemic"}}, "models": {"a": {"training": {"start_from": "pipe"}}}},
         "there is no file pipe",

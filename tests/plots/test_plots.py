@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from PIL import Image
 from scipy.stats import poisson
@@ -646,6 +648,39 @@ def test_every_left_out_snapshot_is_a_point_and_the_floor_a_line():
 )
 def test_long_remarks_leave_a_title(label, title):
     assert style.at_time(label, 2.5) == title
+
+
+@pytest.mark.parametrize(
+    ("time", "title"), [(120000, "s 120000"), (1 / 3, "s 0.333333"), (1583020860, "s\n1583020860")]
+)
+def test_large_times_are_written_out(time, title):
+    assert style.at_time("s", time) == title
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("I", "I"),
+        ("proliferation", "proliferation"),
+        ("CD45RA : BV510 <PE-A>", "CD45RA :\nBV510 <PE-A>"),
+        ("_log_IFN-γ {comp}", "_log_IFN-γ\n{comp}"),
+        ("a" * 40, "a" * 14 + "…"),
+        (r"$\alpha$ of the protein", r"$\alpha$ of the protein"),
+    ],
+)
+def test_long_names_have_two_lines(name, label):
+    assert style.beside(name)["ylabel"] == label
+    assert style.below(name[:24]) == name[:24]
+
+
+def test_a_bar_of_large_times_has_no_offset():
+    figure, axes = style.grid(1, 1, 2, 2)
+    style.time_bar(figure, ScalarMappable(Normalize(1583020800, 1583021040)), "s", ax=axes[0, 0])
+    figure.draw_without_rendering()
+    bar = figure.axes[1].yaxis
+    assert bar.get_offset_text().get_text() == ""
+    assert bar.get_ticklabels()[0].get_text().startswith("158302")
+    style.save(figure, [])
 
 
 def test_what_repeats_the_truth_is_not_drawn_on_a_logarithmic_axis():

@@ -186,6 +186,7 @@ def test_a_file_is_fetched_once_and_its_checksum_is_told(run_snakemake, tmp_path
     result = run_snakemake(tmp_path, config, "results/mine/source.json")
     assert result.returncode == 0, result.stdout
     assert f"pin it by sha256: {hashlib.sha256(npy(GOOD)).hexdigest()} in the config" in result.stdout
+    assert "here/data.npy is read as:\n  times (6): 0, 1, 2, 3, 4, 5\n  states at each time: 20\n" in result.stdout
     (tmp_path / "away.npy").unlink()
     result = run_snakemake(tmp_path, config, "results/mine/source.json", flags=("--dry-run",))
     assert "Nothing to be done" in result.stdout

@@ -60,6 +60,8 @@ from weightflow.yaml_files import read_config
 
 MODULE = __name__  # name of this workflow in an importing one; None without one
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
+# A relative path in a config starts in the working folder or beside the config.
+FOLDERS = [] if MODULE else [Path(file).parent for file in workflow.configfiles]
 if MODULE:
     CONFIG_SOURCE = f"config of module {MODULE}"
     config = deepcopy(config)  # shared with the importing workflow
@@ -83,9 +85,9 @@ try:
     for config_file in reversed(workflow.configfiles):  # the workflow's own is the last one
         origins[str(config_file)] = read_config(config_file)  # refuses code
     origins["--config"] = workflow.config_settings.config
-    plan = Plan.of(config, HOME, CONFIG_SOURCE)
+    plan = Plan.of(config, HOME, CONFIG_SOURCE, FOLDERS)
     if not (MODULE or FROM_SAVED or ARTEFACT):  # rules of an importing workflow may make the files
-        consistency.check_files(plan.config, CONFIG_SOURCE)
+        consistency.check_files(plan.config, CONFIG_SOURCE, FOLDERS)
     if workflow.is_main_process and not FROM_SAVED:  # once; it takes a second
         consistency.check_systems(plan.config, plan.systems, CONFIG_SOURCE)
 except InputError as fault:

@@ -1,4 +1,6 @@
-"""Check a user's file, also against its system, and write a summary of its contents."""
+"""Check a user's file, also against its system; print and write what was understood."""
+
+import sys
 
 from weightflow.config.data_checks import check_system
 from weightflow.config.figure_text import check_variables
@@ -25,12 +27,16 @@ def main(snakemake):
     if sources := snakemake.input.get("system"):
         system = read_system(sources[0])
         check_system(raw, settings.system, system.species, system.points, where)
+    lines = "".join(f"  {line}\n" for line in raw.summary().splitlines())
+    print(lines)
+    sys.stderr.write(f"{where} is read as:\n{lines}")  # on the screen, before anything trains
     found = {
         "file": where,
         "sha256": joint_digest(files),
         "times": len(raw.times),
         "states": [len(snapshot) for snapshot in raw.states],
         "variables": raw.variables,
+        "notes": raw.notes,
     }
     write_json(snakemake.output[0], found)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 _MOST_LETTERS = 80  # of a user's text that a sentence quotes
+_LARGE = 1e5  # from here on, six digits drop whole units
 _MOST_NAMES = 60  # that a sentence lists
 
 
@@ -33,6 +34,11 @@ def shown(text: Any) -> str:
     """A user's text for a sentence: on one line, a long text shortened."""
     line = " ".join(str(text).split())
     return line if len(line) <= _MOST_LETTERS else f"{line[: _MOST_LETTERS - 1]}…"
+
+
+def number(value: float) -> str:
+    """A number as text: six digits, or ten if it is large, as a time in seconds since 1970."""
+    return f"{value:.10g}" if abs(value) >= _LARGE else f"{value:g}"
 
 
 def unknown(what: str, found: Any, known: Iterable[Any]) -> str:

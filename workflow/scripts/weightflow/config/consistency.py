@@ -12,6 +12,7 @@ from weightflow.anchors.settings import AnchorSettings
 from weightflow.baselines.registry import ending, is_model, predicted_by
 from weightflow.config.ablation_plan import is_studied, variant_key, variant_name, variants
 from weightflow.config.figure_text import check_label
+from weightflow.config.paths import missing
 from weightflow.config.settings import Configuration
 from weightflow.config.stages import chooses_width, ends, learns
 from weightflow.data.folds import fold_of
@@ -21,7 +22,7 @@ from weightflow.dynamics.registry import PATH_METHODS
 from weightflow.dynamics.settings import ModelSettings, PathSettings
 from weightflow.errors import InputError, shown, unknown
 from weightflow.evaluation.ablation_level import BASE
-from weightflow.formats.reading import as_files, format_of
+from weightflow.formats.reading import as_files, format_of, unknown_format
 from weightflow.formats.registry import READERS
 from weightflow.networks.registry import BACKBONES
 from weightflow.networks.settings import BackboneSettings
@@ -34,13 +35,14 @@ _FOLDERS = ("benchmarks", "figures", "logs", "populations", "provenance", "refus
 _NOT_FOR_DATA = (ROOT, "envs", "profiles", "workflow")  # folders refused for downloads
 
 
-def check_consistency(config: Configuration, systems: Path, source: str) -> None:
+def check_consistency(config: Configuration, systems: Path, source: str, folders: Sequence[Path] = ()) -> None:
     """Refuse settings that contradict each other or name unknown models and data sets.
 
     Args:
         config: complete, with defaults.
         systems: folder of the built-in systems.
         source: the config files' names.
+        folders: of the config files, for messages.
 
     Raises:
         InputError: naming the file, the key and the fix.
@@ -50,7 +52,7 @@ def check_consistency(config: Configuration, systems: Path, source: str) -> None
             raise InputError(f"{source}: datasets.{name}: names with this ending are those of folds; choose another.")
         if name in _FOLDERS:
             raise InputError(f"{source}: datasets.{name}: results/{name} is the workflow's own; choose another name.")
-        _check_dataset(settings, systems, f"{source}: datasets.{name}")
+        _check_dataset(settings, systems, f"{source}: datasets.{name}", folders)
     for name, model in config.models.items():
         check_model(model, config.datasets, systems, f"{source}: models.{name}")
     if clash := [name for name in config.models if not is_model(name)]:
@@ -69,7 +71,7 @@ def check_consistency(config: Configuration, systems: Path, source: str) -> None
         raise InputError(f"{source}: figures.model: {unknown('model', shown, config.models)}")
 
 
-def check_files(config: Configuration, source: str) -> None:
+def check_files(config: Configuration, source: str, folders: Sequence[Path] = ()) -> None:
     """Refuse missing files: of data sets without a url, and those that a model's training starts from.
 
     It is not called for a module of another workflow, whose rules may make the files, nor for saved results.
@@ -77,6 +79,7 @@ def check_files(config: Configuration, source: str) -> None:
     Args:
         config: complete, with defaults.
         source: the config files' names.
+        folders: of the config files, for messages.
 
     Raises:
         InputError: naming the file, the key and the fix.
@@ -84,17 +87,14 @@ def check_files(config: Configuration, source: str) -> None:
     for name, settings in config.datasets.items():
         for file in [] if settings.url else as_files(settings.file):
             if not os.path.isfile(file):
-                raise InputError(
-                    f"{source}: datasets.{name}.file: there is no file {shown(file)}; check the path (README: your own "
-                    "data)."
-                )
+                raise InputError(f"{source}: datasets.{name}.file: {missing(file, folders)}; check the path.")
     models = {f"models.{name}": settings for name, settings in config.models.items()}
     models |= {variant_key(chosen): settings for chosen, settings in variants(config)}
     for key, model in models.items():
         start = model.training.start_from
         _check_braces(start or "", f"{source}: {key}.training.start_from")
         if start and not os.path.isfile(start):
-            raise InputError(f"{source}: {key}.training.start_from: there is no file {shown(start)}; check the path.")
+            raise InputError(f"{source}: {key}.training.start_from: {missing(start, folders)}; check the path.")
 
 
 def check_systems(config: Configuration, systems: Path, source: str) -> None:
@@ -295,7 +295,7 @@ def _check_path(settings: PathSettings, where: str) -> None:
         raise InputError(f"{where}: both losses of the auto-encoder have weight 0; raise structural or behavioural.")
 
 
-def _check_dataset(settings: DatasetSettings, systems: Path, where: str) -> None:
+def _check_dataset(settings: DatasetSettings, systems: Path, where: str, folders: Sequence[Path]) -> None:
     files, system = as_files(settings.file), settings.system
     if not files and not system:
         raise InputError(f"{where}: names neither a file nor a system; give one.")
@@ -307,7 +307,7 @@ def _check_dataset(settings: DatasetSettings, systems: Path, where: str) -> None
         if urls:
             _check_target(file, where)
         if format_of(file) not in READERS:
-            raise InputError(f"{where}.file: the suffix of {shown(file)} is not known; use {', '.join(READERS)}.")
+            raise InputError(f"{where}.file: {shown(file)}: {unknown_format(file)}")
     if (sums := as_files(settings.sha256)) and len(sums) != len(files):
         raise InputError(f"{where}.sha256: there are {len(sums)} checksums for {len(files)} files; give one for each.")
     _check_kind(settings, where)
@@ -318,6 +318,8 @@ def _check_dataset(settings: DatasetSettings, systems: Path, where: str) -> None
             "(resources/systems/README.md), and give that."
         )
     if system and not os.path.isfile(system_path(system, systems)):
+        if is_path(system):
+            raise InputError(f"{where}.system: {missing(system, folders)}; check the path.")
         known = sorted(path.stem for path in systems.glob("*.yaml"))
         raise InputError(f"{where}.system: {unknown('system', system, known)}")
     amount = heldout_amount(settings)

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from weightflow.baselines.registry import ending
-from weightflow.config.stages import ends
+from weightflow.config.stages import ends, validates
 from weightflow.data.outline import Outline
 from weightflow.data.preparation import MIN_SNAPSHOTS
-from weightflow.data.snapshots import Snapshots, check_begun
+from weightflow.data.snapshots import LEAST_STATES, Snapshots, check_begun
 from weightflow.dynamics.path_dimension import check_dimension
 from weightflow.dynamics.settings import ModelSettings
-from weightflow.errors import InputError
+from weightflow.errors import InputError, number
 from weightflow.networks.variable_order import variable_order
 
 if TYPE_CHECKING:
     from weightflow.formats.raw_snapshots import RawSnapshots  # loads pandas, and the rules read this module
+
+_LEAST = 2  # training states of a snapshot, one on each side of a validation split
 
 
 def check_system(raw: "RawSnapshots", system: str, species: Sequence[str], points: int, where: str) -> None:
@@ -121,6 +123,8 @@ def check_models(
     """
     for name, settings in models.items():
         variable_order(settings.backbone, data.variables, f"{where}: models.{name}.backbone.order")
+    for name, settings in models.items():
+        _check_sizes(data, settings, f"{where}: models.{name}")
     driven = [name for name, settings in models.items() if settings.dynamics.kind == "cde"]
     for name in driven:
         check_dimension(models[name].path.z_dim, len(data.observed_times), f"{where}: models.{name}.path.z_dim")
@@ -139,3 +143,20 @@ def check_models(
             f"{where}: prediction.times asks for {furthest:g}, the last observed time is {observed:g}, where "
             f"{', '.join(stopping)} must end; take it out, or set models.*.continuation.path."
         )
+
+
+def _check_sizes(data: Outline | Snapshots, settings: ModelSettings, where: str) -> None:
+    """Refuse snapshots of fewer training states than a share of them, or a validation split, needs."""
+    share = settings.data.share
+    for time, size in zip(data.observed_times, data.observed_sizes, strict=True):
+        at = f"the snapshot at time {number(time)} has {size} training {'state' if size == 1 else 'states'}"
+        if share < 1 and (kept := round(share * int(size))) < LEAST_STATES:
+            raise InputError(
+                f"{where}.data.share: {at}, of which {share:g} leaves {kept}, and {LEAST_STATES} are needed; raise it, "
+                "add states or remove this time."
+            )
+        if size < _LEAST and validates(settings):
+            raise InputError(
+                f"{where}: {at}, and {_LEAST} are needed, one of them for validation; add states, remove this time, or "
+                "set the data set's heldout: 0 and reference: training."
+            )

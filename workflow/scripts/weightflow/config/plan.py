@@ -17,6 +17,7 @@ from weightflow.config import stages
 from weightflow.config.ablation_plan import ablation_levels, ablation_models, models_on
 from weightflow.config.consistency import check_ablations, check_consistency, check_variants, system_path
 from weightflow.config.data_checks import Asked
+from weightflow.config.paths import located
 from weightflow.config.settings import Configuration
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import heldout_amount
@@ -108,22 +109,23 @@ class Plan:
     home: Path
 
     @classmethod
-    def of(cls, content: Plain, home: Path, source: str) -> "Plan":
+    def of(cls, content: Plain, home: Path, source: str, folders: Sequence[Path] = ()) -> "Plan":
         """The plan of a consistent configuration.
 
         Args:
             content: of the config files, merged.
             home: folder of the workflow.
             source: the config files' names.
+            folders: of the config files, for files that are not in the working folder.
 
         Raises:
             InputError: naming the file, the key and the fix.
         """
-        config = Configuration.of(content, source)
+        config = located(Configuration.of(content, source), folders)
         if config.baselines is None:
             past = any(dataset.hold_back for dataset in config.datasets.values())
             config = config.but(baselines=tuple(standard_baselines(past)))
-        check_consistency(config, home / "resources" / "systems", source)
+        check_consistency(config, home / "resources" / "systems", source, folders)
         check_ablations(config, source)
         check_variants(config, home / "resources" / "systems", source)
         return cls(config, home)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from weightflow.config.consistency import is_path
 from weightflow.errors import InputError
+from weightflow.formats.reading import as_files
 from weightflow.records.digests import input_digest
 from weightflow.records.record import read_record
 from weightflow.settings import Plain
@@ -114,7 +115,16 @@ def _differing(saved: Plain, now: Plain, before: str = "") -> Iterator[str]:
         old, new = saved[key], now[key]
         if old == new or (key == "system" and all(isinstance(s, str) and is_path(s) for s in (old, new))):
             continue
+        if key in ("file", "start_from") and _same_files(as_files(old), as_files(new)):
+            continue
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             yield from _differing(old, new, f"{before}{key}.")
         else:
             yield f"{before}{key}"
+
+
+def _same_files(saved: Sequence[str], now: Sequence[str]) -> bool:
+    """Whether paths are equal, or one is the end of the other, as of a file beside the config that is not here now."""
+    pairs = [(Path(a).parts, Path(b).parts) for a, b in zip(saved, now, strict=False)]
+    ends = all(a[-len(b) :] == b or b[-len(a) :] == a for a, b in pairs if a and b)
+    return len(saved) == len(now) and ends

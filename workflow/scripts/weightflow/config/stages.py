@@ -40,6 +40,12 @@ def chooses_steps(model: ModelSettings) -> bool:
     return model.dynamics.kind != "spline" and begins_at_spline(model)
 
 
+def validates(model: ModelSettings) -> bool:
+    """Whether something of a model is chosen on a validation split: its width, its smoothing or its steps."""
+    options = (model.backbone.hidden, model.spline.curvature, model.spline.roughness)
+    return chooses_steps(model) or (learns(model) and any(isinstance(o, tuple) and len(o) > 1 for o in options))
+
+
 def ends(model: ModelSettings) -> bool:
     """Whether a model ends at the last snapshot, as a CDE does without a continuation of its path."""
     return model.dynamics.kind == "cde" and model.continuation.path is None

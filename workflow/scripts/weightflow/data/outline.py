@@ -16,16 +16,23 @@ class Outline:
         times: (T,) increasing.
         is_observed: (T,) bool, the K snapshots that models are trained on.
         variables: d names.
+        sizes: (T,) numbers of states in the training part.
     """
 
     times: np.ndarray
     is_observed: np.ndarray
     variables: list[str]
+    sizes: np.ndarray
 
     @property
     def observed_times(self) -> np.ndarray:
         """(K,) times of the observed snapshots."""
         return self.times[self.is_observed]
+
+    @property
+    def observed_sizes(self) -> np.ndarray:
+        """(K,) numbers of training states in the observed snapshots."""
+        return self.sizes[self.is_observed]
 
 
 def read_outline(path: str | Path) -> Outline:
@@ -34,6 +41,8 @@ def read_outline(path: str | Path) -> Outline:
     Raises:
         InputError: the file is missing or damaged.
     """
-    tensors = read_tensors(path, "snapshots", only=("times", "is_observed")).tensors
+    counts = "training.counts"
+    tensors = read_tensors(path, "snapshots", only=("times", "is_observed", counts)).tensors
     with parts_of(path):
-        return Outline(tensors["times"], tensors["is_observed"].astype(bool), read_metadata(path)["variables"])
+        is_observed, variables = tensors["is_observed"].astype(bool), read_metadata(path)["variables"]
+        return Outline(tensors["times"], is_observed, variables, tensors[counts])

@@ -9,7 +9,7 @@ from weightflow.data.representation import check_components, check_spread, fit_r
 from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts, Reals
-from weightflow.errors import InputError
+from weightflow.errors import InputError, number
 from weightflow.limits import MOST_STATES
 
 if TYPE_CHECKING:
@@ -38,20 +38,24 @@ def check_states(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> 
         raise InputError(f"{where}: the times hold NaN or infinity; give a number for each snapshot.")
     if (wrong := np.flatnonzero(np.diff(times) <= 0)).size:
         i = int(wrong[0])
-        fault = "repeated" if times[i] == times[i + 1] else f"followed by {times[i + 1]:g}"
-        raise InputError(f"{where}: time {times[i]:g} is {fault}; times must increase.")
+        fault = "repeated" if times[i] == times[i + 1] else f"followed by {number(times[i + 1])}"
+        raise InputError(f"{where}: time {number(times[i])} is {fault}; times must increase.")
     if settings.time_column in raw.variables:
         raise InputError(
             f"{where}: a variable is called {settings.time_column}, as the times are; rename it, or set time_column."
         )
     for time, snapshot in zip(times, states, strict=True):
-        at = f"{where}: the snapshot at time {time:g}"
+        at = f"{where}: the snapshot at time {number(time)}"
         if snapshot.ndim != 2 or snapshot.shape[1] == 0:
             raise InputError(f"{at} has shape {snapshot.shape}; expected (states, variables).")
         if len(snapshot) == 0:
             raise InputError(f"{at} is empty; remove its time or add states.")
-        if not np.isfinite(snapshot).all():
-            raise InputError(f"{at} holds NaN or infinity; remove or mend those rows.")
+        if not (finite := np.isfinite(snapshot)).all():
+            name = raw.variables[int(np.argmin(finite.all(axis=0)))]
+            raise InputError(
+                f"{at} holds NaN or infinity in the variable '{name}' (NaN stands for a missing value); remove or mend "
+                "those rows."
+            )
         if not discrete and len(snapshot) < 2:
             raise InputError(f"{at} has a single state, which has no density; remove its time or add states.")
         if discrete and (snapshot < 0).any():
@@ -171,6 +175,11 @@ def assemble(
         from weightflow.formats.reading import as_files  # imports all readers, and most jobs need none
 
         where = ", ".join(as_files(settings.file))
+        if fraction and (few := [t for t, part in zip(raw.times, states, strict=True) if len(part) < 2]):
+            raise InputError(
+                f"{where}: the snapshot at time {number(few[0])} has a single state, which cannot be split into "
+                "training and held-out parts; add states, remove its time, or set heldout: 0 and reference: training."
+            )
         training, heldout = split(states, fraction, raw.paired, rng, where)
     elif len(heldout) != len(states) or heldout[0].shape[1] != states[0].shape[1]:
         raise InputError(
@@ -210,10 +219,16 @@ def assemble(
         variables=variables,
         space=_counts(observed, settings) if discrete else Reals.of(observed),
         reference=settings.reference,
-        time_label=settings.time_label,
+        time_label=_time_label(raw, settings),
         representation=representation,
         left_out=left_out,
     )
+
+
+def _time_label(raw: "RawSnapshots", settings: DatasetSettings) -> str:
+    """The label of the settings, or else the file's own."""
+    is_default = settings.time_label == DatasetSettings.model_fields["time_label"].default
+    return raw.time_label if raw.time_label and is_default else settings.time_label
 
 
 def _counts(observed: list[np.ndarray], settings: DatasetSettings) -> Counts:

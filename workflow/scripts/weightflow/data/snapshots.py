@@ -20,7 +20,7 @@ from weightflow.storage import cut, parts_of, read_metadata, read_tensors, write
 
 KIND = "snapshots"
 _MAP = ("mean", "axes", "back")  # of a representation, as tensors
-_LEAST_STATES = 4  # of a thinned snapshot: two for training and two for validation
+LEAST_STATES = 4  # of a thinned snapshot: two for training and two for validation
 
 
 class Origin(TypedDict, total=False):
@@ -72,6 +72,11 @@ class Snapshots:
     def observed(self) -> list[np.ndarray]:
         """The K observed snapshots of the training part."""
         return [states for states, seen in zip(self.training, self.is_observed, strict=True) if seen]
+
+    @property
+    def observed_sizes(self) -> np.ndarray:
+        """(K,) numbers of training states in the observed snapshots."""
+        return np.array([len(states) for states in self.observed])
 
     @property
     def discrete(self) -> bool:
@@ -132,10 +137,10 @@ class Snapshots:
         for t in np.flatnonzero(self.is_observed):
             snapshot = self.training[t]
             count = round(share * len(snapshot))
-            if count < _LEAST_STATES:
+            if count < LEAST_STATES:
                 raise InputError(
                     f"models.*.data.share: {share:g} leaves {count} of the {len(snapshot)} training states at time "
-                    f"{self.times[t]:g}, and {_LEAST_STATES} are needed; raise it."
+                    f"{self.times[t]:g}, and {LEAST_STATES} are needed; raise it."
                 )
             # The rows left out depend only on the snapshot's size, so paired rows stay paired.
             rows = seeding.stream(0, "share").permutation(len(snapshot))

@@ -20,7 +20,7 @@ from weightflow.formats.raw_snapshots import (
     first_names,
     group_by_time,
     listed,
-    numeric_times,
+    read_times,
     refuse_times,
 )
 from weightflow.formats.settings import FileSettings
@@ -68,9 +68,10 @@ def read_npy(path: Path, settings: FileSettings) -> RawSnapshots:
     array = np.array(array.transpose([axes.index(axis) for axis in AXES]))
     if points == 0 or d == 0:
         raise InputError(f"{path}: has no times or no variables, shape {array.shape}; check the key axes.")
-    times = np.asarray(settings.times or range(points), dtype=float)
+    times, dates = read_times(settings.times or range(points), f"{path}: the key times")
     names = _names(d, settings, path)
-    return RawSnapshots(times, list(array[..., : len(names)].swapaxes(0, 1)), names, paired=True)
+    states = list(array[..., : len(names)].swapaxes(0, 1))
+    return RawSnapshots(times, states, names, paired=True, notes=(f"axes: {', '.join(axes)}",), dates=dates)
 
 
 def read_npz(path: Path, settings: FileSettings) -> RawSnapshots:
@@ -104,9 +105,10 @@ def read_npz(path: Path, settings: FileSettings) -> RawSnapshots:
             f"{at} has {len(states)} states and '{settings.time_column}' has shape {times.shape}; give one time "
             "for each state."
         )
-    times = numeric_times(times, f"{path}: the array '{settings.time_column}'")
+    times, dates = read_times(times, f"{path}: the array '{settings.time_column}'")
     names = _names(states.shape[1], settings, path)
-    return group_by_time(times, states[:, : len(names)], names)
+    notes = [f"states: the array '{settings.matrix}'", f"times: the array '{settings.time_column}'"]
+    return group_by_time(times, states[:, : len(names)], names, dates, notes)
 
 
 def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: FileSettings) -> np.ndarray:

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pandas as pd
 from anndata.io import read_elem
-from scipy.sparse import issparse, spmatrix
+from scipy.sparse import csc_matrix, csr_matrix, issparse, spmatrix
 
 from weightflow.errors import InputError
 from weightflow.formats import hdf5_probe
@@ -21,14 +21,15 @@ from weightflow.formats.raw_snapshots import (
     first_names,
     group_by_time,
     listed,
-    numeric_times,
+    read_times,
     refuse_times,
 )
 from weightflow.formats.settings import FileSettings
 from weightflow.limits import check_array, check_bytes, check_numbers
 
 _GROUPS = ("layers", "obsm")
-_READ = ("obs", "var", "X", *_GROUPS)
+_RAW = "raw/X"  # the counts that scanpy keeps beside a normalised X
+_READ = ("obs", "var", "X", "raw", *_GROUPS)
 _OF_TEXT = 64  # bytes of a short text in Python
 _DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, ArithmeticError)  # as of h5py
 
@@ -38,15 +39,20 @@ def read_h5ad(path: Path, settings: FileSettings) -> RawSnapshots:
 
     Args:
         path: the file.
-        settings: the data set's: `matrix` (X, layers/NAME or obsm/NAME), `time_column` (of `obs`), `variables`.
+        settings: the data set's: `matrix` (X, raw/X, layers/NAME or obsm/NAME), `time_column` (of `obs`), `variables`.
 
     Raises:
-        InputError: the file is no HDF5 or no AnnData, a key is missing, or the matrix holds no numbers.
+        InputError: the file is no HDF5 or no AnnData, is locked, a key is missing, or the matrix holds no numbers.
     """
     hdf5_probe.check_survives(path)
     try:
         file = h5py.File(path, "r")
     except OSError as error:
+        if "lock" in str(error):
+            raise InputError(
+                f"{path}: is locked by a program that has it open for writing, such as a notebook; close it there, or, "
+                "on a file system without locks, set HDF5_USE_FILE_LOCKING=FALSE."
+            ) from error
         raise InputError(f"{path}: not a readable .h5ad (HDF5) file; write it again with anndata.") from error
     with file:
         try:
@@ -62,7 +68,7 @@ def _raw_snapshots(file: h5py.File, settings: FileSettings, path: Path) -> RawSn
         _refuse_link(file, name, path)
     if any(isinstance(file.get(name), h5py.Dataset) and file[name].dtype.names for name in ("obs", "var")):
         raise InputError(f"{path}: written by an anndata before 0.7; read and write it with a newer one.")
-    if not all(name in file and file[name].attrs.get("encoding-type") == "dataframe" for name in ("obs", "var")):
+    if not all(name in file and _encoding(file[name]) == "dataframe" for name in ("obs", "var")):
         raise InputError(f"{path}: HDF5, but not AnnData: there is no table obs or var; write it with anndata.")
     refuse_times(settings, f"{path}")
     cells, key = _element(file, "obs", path), settings.time_column
@@ -70,8 +76,16 @@ def _raw_snapshots(file: h5py.File, settings: FileSettings, path: Path) -> RawSn
         raise InputError(f"{path}: obs has no '{key}'; set time_column to one of {listed(cells)}.")
     values, names = _matrix(file, settings.matrix, len(cells), path)
     values, names = _chosen(values, names, settings.variables, path)
-    times = numeric_times(cells[key], f"{path}: obs '{key}'")
-    return group_by_time(times, _dense(values, f"{path}: the matrix '{settings.matrix}'"), names)
+    times, dates = read_times(cells[key], f"{path}: obs '{key}'")
+    notes = [f"states: the matrix {settings.matrix}", f"times: obs '{key}'"]
+    return group_by_time(times, _dense(values, f"{path}: the matrix '{settings.matrix}'"), names, dates, notes)
+
+
+def _encoding(element: h5py.Group | h5py.Dataset) -> str | None:
+    """AnnData's type of an element, which R and Julia write as bytes."""
+    found = element.attrs.get("encoding-type")
+    found = found.decode(errors="replace") if isinstance(found, bytes) else found
+    return found if isinstance(found, str) else None
 
 
 def _element(file: h5py.File, key: str, path: Path) -> Any:
@@ -85,14 +99,18 @@ def _element(file: h5py.File, key: str, path: Path) -> Any:
 def _matrix(file: h5py.File, key: str, cells: int, path: Path) -> tuple[np.ndarray | spmatrix, list[str]]:
     """(cells, variables) values and the variables' names."""
     groups = [group for group in _GROUPS if isinstance(file.get(group), h5py.Group)]
-    keys = ["X", *(f"{group}/{name}" for group in groups for name in file[group])]
+    raw = [_RAW] if isinstance(file.get("raw"), h5py.Group) else []
+    keys = ["X", *raw, *(f"{group}/{name}" for group in groups for name in file[group])]
     for name in keys:
         _refuse_link(file, name, path)
-    there = [name for name in keys if name in file and file[name].attrs.get("encoding-type") != "null"]
+    there = [name for name in keys if name in file and _encoding(file[name]) != "null"]
     if key not in there:
         raise InputError(f"{path}: no matrix '{key}'; set matrix to one of {listed(there)}.")
-    found, at = _element(file, key, path), f"{path}: the matrix '{key}'"
-    names = None if key.startswith("obsm/") else [str(name) for name in _element(file, "var", path).index]
+    found = _half_precision(file, key, path)
+    found, at = _element(file, key, path) if found is None else found, f"{path}: the matrix '{key}'"
+    table = "raw/var" if key == _RAW else "var"
+    _refuse_link(file, table, path)
+    names = None if key.startswith("obsm/") else [str(name) for name in _element(file, table, path).index]
     if isinstance(found, pd.DataFrame):
         names, found = [str(name) for name in found], found.to_numpy()
     if issparse(found):
@@ -108,6 +126,17 @@ def _matrix(file: h5py.File, key: str, cells: int, path: Path) -> tuple[np.ndarr
             f"{at} has shape {found.shape}, and there are {cells} cells of {len(names)} variables; write it again."
         )
     return found, names
+
+
+def _half_precision(file: h5py.File, key: str, path: Path) -> spmatrix | None:
+    """A sparse matrix of 16-bit numbers in single precision, as SciPy has no smaller one; None for other elements."""
+    kind = {"csr_matrix": csr_matrix, "csc_matrix": csc_matrix}.get(_encoding(element := file[key]) or "")
+    if kind is None or element["data"].dtype != np.float16:
+        return None
+    _check_size(file, key, path)
+    check_bytes(element["data"].size * np.dtype(np.float32).itemsize, f"{path}: '{key}'")
+    parts = element["data"][()].astype(np.float32), element["indices"][()], element["indptr"][()]
+    return kind(parts, shape=tuple(map(int, element.attrs["shape"])))
 
 
 def _chosen(

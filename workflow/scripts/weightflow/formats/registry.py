@@ -25,10 +25,10 @@ _TABLE = Lazy("weightflow.formats.tables", "read_table")
 READERS: dict[str, Reader] = {
     ".npy": Reader("an array of trajectories, times and variables", Lazy("weightflow.formats.arrays", "read_npy")),
     ".npz": Reader("arrays by name: states, and the time of each", Lazy("weightflow.formats.arrays", "read_npz")),
-    ".csv": Reader("a table with a row for each state, separated by commas", _TABLE),
-    ".csv.gz": Reader("the same, compressed", _TABLE),
-    ".tsv": Reader("a table with a row for each state, separated by tabs", _TABLE),
-    ".tsv.gz": Reader("the same, compressed", _TABLE),
+    ".csv": Reader("a table with a row for each state, separated by commas, semicolons or tabs", _TABLE),
+    ".csv.gz": Reader("such a table, compressed", _TABLE),
+    ".tsv": Reader("the same; tabs are tried first", _TABLE),
+    ".tsv.gz": Reader("such a table, compressed", _TABLE),
     ".parquet": Reader("a table with a row for each state", _TABLE),
     ".h5ad": Reader(
         "AnnData, with a cell for each state", Lazy("weightflow.formats.h5ad", "read_h5ad"), annotated=True

@@ -50,9 +50,9 @@ def plot_bands(data: Snapshots, law: ExactLaw | None, bands: Bands, times: Seque
         for t, panel in zip(shown, axes[0], strict=True):
             panel.set_title(style.at_time(data.time_label, data.times[t]))
         for name, row in zip(variables, axes, strict=True):
-            row[0].set_ylabel(f"probability of {name}")
+            row[0].set_ylabel(style.below(f"probability of {name}"))
             for panel in row:
-                panel.set_xlabel(name, labelpad=1)
+                panel.set_xlabel(style.below(name), labelpad=1)
         if len(variables) < len(data.variables):
             figure.supxlabel(f"the first {len(variables)} of {len(data.variables)} variables", fontsize=7)
         source = "exact law" if known else "frequencies of states"

@@ -69,14 +69,13 @@ def plot_cells(
                 _panel(panel, own, predicted, t, pair, seen)
                 panel.set_title(style.at_time(data.time_label, data.times[t]) if r == 0 else "")
                 panel.tick_params(labelleft=(r, t) == (0, shown[0]) or seen is not limits)
-        name = data.variables[pair[1]]
-        axes[0, 0].set_ylabel(name, **style.upright(name))
+        axes[0, 0].set_ylabel(**style.beside(data.variables[pair[1]]))
         if len(rows) > 1:
             style.note(axes[1, 0], _LEFT_OUT)
             axes[1, 0].texts[0].set_color(style.VERMILLION)
         for c in range(len(shown)):
             lowest = max(r for r, row in enumerate(rows) if shown[c] in row)
-            axes[lowest, c].set_xlabel(data.variables[pair[0]], labelpad=1)
+            axes[lowest, c].set_xlabel(style.below(data.variables[pair[0]]), labelpad=1)
             for r in range(lowest):
                 axes[r, c].tick_params(labelbottom=False)
         _legend(figure, line, any(not row[t][0].is_observed[t] for row in rows for t in shown if t in row))

@@ -95,7 +95,7 @@ def _through_cells(data: Snapshots, prediction: Prediction, line: style.Line) ->
             t = int(here[0])
             draw_cells(panel, data.truth[t], pair, style.BLACK if data.is_observed[t] else style.VERMILLION, size=3)
         panel.set(xlim=limits[0], ylim=limits[1], xlabel=data.variables[pair[0]])
-        panel.set_ylabel(data.variables[pair[1]], **style.upright(data.variables[pair[1]]))
+        panel.set_ylabel(**style.beside(data.variables[pair[1]]))
         panel.set_title(f"density of {line.label}", color=line.color, fontweight="bold")
         tell(times[place])
 
@@ -151,7 +151,7 @@ def _side_by_side(
         panel = axes[name]
         panel.set_title(title, color=colour, fontweight="bold")
         panel.set_xlabel(data.variables[pair[0]])
-        panel.set_ylabel(data.variables[pair[1]], **style.upright(data.variables[pair[1]]))
+        panel.set_ylabel(**style.beside(data.variables[pair[1]]))
         panel.locator_params(nbins=5, integer=data.discrete)
         images[name] = part, shade(panel, edges, np.zeros([len(e) - 1 for e in edges]), 1)
     tell = _clock(axes["time"], data)

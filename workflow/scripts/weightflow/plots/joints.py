@@ -55,13 +55,15 @@ def plot_joints(
             panel.set_title(style.at_time(data.time_label, data.times[t]))
         for r, row in enumerate(axes):
             first, second = pairs[r // 2]
-            row[0].set_ylabel(data.variables[second], labelpad=6, **style.upright(data.variables[second]))
+            label = row[0].set_ylabel(labelpad=6, **style.beside(data.variables[second])).get_text()
             who, colour = (line.label, line.color) if r % 2 else (truth, style.BLACK)
             beside = {"xycoords": "axes fraction", "textcoords": "offset points", "rotation": 90, "va": "center"}
-            row[0].annotate(who, (0, 0.5), (-44, 0), color=colour, fontsize=7, ha="right", **beside)
+            row[0].annotate(
+                who, (0, 0.5), (-56 if "\n" in label else -44, 0), color=colour, fontsize=7, ha="right", **beside
+            )
             for panel in row:
                 if r % 2:
-                    panel.set_xlabel(data.variables[first], labelpad=1)
+                    panel.set_xlabel(style.below(data.variables[first]), labelpad=1)
                 else:
                     panel.tick_params(labelbottom=False)
         bar = figure.colorbar(image, ax=axes, shrink=0.4, aspect=30, extend="max", pad=0.02)

@@ -63,8 +63,8 @@ def plot_leave_one_out(scores: pd.DataFrame, lines: Mapping[str, style.Line], ti
                 label = f"left out: {style.at_time(time_label, time)}"
                 handles.append(Line2D([], [], color=colours(norm(time)), **dot, label=label))
         else:
-            bar = figure.colorbar(ScalarMappable(norm, colours), ax=axes[:, -1], pad=0.02, aspect=25)
-            bar.set_label(f"left out, {style.short_label(time_label)}")
+            shade = ScalarMappable(norm, colours)
+            style.time_bar(figure, shade, f"left out, {style.short_label(time_label)}", ax=axes[:, -1], pad=0.02)
         style.legend_above(figure, handles, 3 if len(shown) > 1 else 1)
     return figure
 

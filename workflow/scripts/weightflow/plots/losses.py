@@ -128,9 +128,8 @@ def _anchor_curves(panel: Axes, table: pd.DataFrame, times: np.ndarray, time_lab
     for snapshot, own in table.groupby("snapshot"):
         panel.plot(own["step"] + 1, own["nll"], color=colours(norm(times[snapshot])), linewidth=1)
     panel.set(xscale="log", xlabel="optimisation step")
-    panel.figure.colorbar(ScalarMappable(norm, colours), ax=panel, pad=0.01, aspect=25).set_label(
-        style.short_label(time_label)
-    )
+    shade = ScalarMappable(norm, colours)
+    style.time_bar(panel.figure, shade, style.short_label(time_label), ax=panel, pad=0.01)
 
 
 def _curves(panel: Axes, shown: _Panel, lines: Mapping[str, style.Line]) -> None:

@@ -62,9 +62,10 @@ def plot_marginals(
         for t, panel in zip(shown, axes[0], strict=True):
             panel.set_title(style.at_time(data.time_label, data.times[t]))
         for name, row in zip(variables, axes, strict=True):
-            row[0].set_ylabel(f"probability of {name}" if data.discrete else f"density of {name}")
+            what = "probability" if data.discrete else "density"
+            row[0].set_ylabel(style.below(f"{what} of {name}"))
             for panel in row:
-                panel.set_xlabel(name, labelpad=1)
+                panel.set_xlabel(style.below(name), labelpad=1)
         if len(variables) < len(data.variables):
             figure.supxlabel(f"the first {len(variables)} of {len(data.variables)} variables", fontsize=7)
         handles: list[Artist] = [Patch(facecolor=style.TRUTH, label="truth, states" if outlined else "truth")]

@@ -15,11 +15,13 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.typing import RcKeyType
 from PIL import Image
 
 from weightflow.baselines.registry import BASELINES, FLOORS, Baseline, Floor, is_model
+from weightflow.errors import number
 from weightflow.storage import atomic
 
 # It logs every step of embedding a font in a PDF.
@@ -31,6 +33,9 @@ PAGE = 17.8 * CM
 DPI = 300
 _ROUND = 8.4  # seconds of a whole animation
 _SHORTEST, _LONGEST = 0.08, 0.5  # seconds of a frame; a GIF counts in hundredths
+_BESIDE, _BELOW = 12, 24  # characters in a line of a label at the left of a panel, and below it
+_FURTHEST = 1.3  # lengths of a line after which a word is cut
+_LONG_NUMBER = 9  # characters, as of a timestamp
 _LONGEST_LABEL = 16  # characters of a time label in a panel's title
 
 BLACK, GREY = "#000000", "#8c8c8c"
@@ -141,9 +146,29 @@ def legend_above(figure: Figure, handles: Sequence[Any], columns: int, **options
     figure.legend(handles=handles, loc="outside upper center", ncols=min(columns, len(handles)), **options)
 
 
-def upright(name: str) -> dict[str, Any]:
+def beside(name: str) -> dict[str, Any]:
     """Keywords of `Axes.set_ylabel` for a variable: a short name is upright, since a rotated I looks like a dash."""
-    return {"rotation": 0, "va": "center", "ha": "right"} if len(name) < 4 else {}
+    return {"ylabel": in_lines(name, _BESIDE)} | (
+        {"rotation": 0, "va": "center", "ha": "right"} if len(name) < 4 else {}
+    )
+
+
+def below(name: str) -> str:
+    """A label below a panel or at the left of a row of panels: a long name on two lines."""
+    return in_lines(name, _BELOW)
+
+
+def in_lines(text: str, length: int) -> str:
+    """A text longer than a line on two, broken after spaces and signs and cut if need be; formulas stay whole."""
+    if len(text) <= length or "$" in text:
+        return text
+    lines, most = [""], int(_FURTHEST * length)
+    for piece in re.split(r"(?<=[\s_:./|-])", text):
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > length:
+            lines.append("")
+        lines[-1] += piece
+    first, second = lines[0].strip(), "".join(lines[1:]).strip()
+    return "\n".join(line if len(line) <= most else f"{line[: most - 1]}…" for line in (first, second) if line)
 
 
 def short_label(label: str) -> str:
@@ -152,8 +177,16 @@ def short_label(label: str) -> str:
 
 
 def at_time(label: str, time: float) -> str:
-    """Title of a panel at a time: the short label of the axis, and the number."""
-    return f"{short_label(label)} {time:g}"
+    """Title of a panel at a time: the short label of the axis, and the number, a long one on a line of its own."""
+    found = number(time)
+    return (" " if len(found) < _LONG_NUMBER else "\n").join([short_label(label), found])
+
+
+def time_bar(figure: Any, colours: ScalarMappable, label: str, **options: Any) -> None:
+    """A colour bar of times; numbers are written out, as an offset above the bar would cover titles."""
+    bar = figure.colorbar(colours, aspect=25, **options)
+    bar.set_label(label)
+    bar.ax.ticklabel_format(axis="y", style="plain", useOffset=False)
 
 
 def note(axes: Axes, text: str) -> None:

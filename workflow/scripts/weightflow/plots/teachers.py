@@ -62,10 +62,8 @@ def plot_teachers(ranked: Mapping[str, pd.DataFrame], time_label: str) -> Figure
             Line2D([], [], color=style.VERMILLION, markersize=4, **dot, label="chosen"),
         ]
         if any(len(found) > 1 for table in ranked.values() for found in table["times"]):
-            colours = ScalarMappable(norm, style.TIME_COLOURS)
-            figure.colorbar(colours, ax=axes[:, -1], pad=0.02, aspect=25).set_label(
-                f"left out, {style.short_label(time_label)}"
-            )
+            shade = ScalarMappable(norm, style.TIME_COLOURS)
+            style.time_bar(figure, shade, f"left out, {style.short_label(time_label)}", ax=axes[:, -1], pad=0.02)
         style.legend_above(figure, handles, 2)
     return figure
 

@@ -75,8 +75,7 @@ def plot_weights_path(
         panel.margins(0.05)
         panel.set_xlabel(f"first principal component of the weights ({_percent(shares[0])} of the anchors' variance)")
         panel.set_ylabel(f"second component ({_percent(shares[1])})")
-        bar = figure.colorbar(ScalarMappable(norm, style.TIME_COLOURS), ax=panel, pad=0.01, aspect=25)
-        bar.set_label(data.time_label)
+        style.time_bar(figure, ScalarMappable(norm, style.TIME_COLOURS), data.time_label, ax=panel, pad=0.01)
         edges = [pair_edges(data, prediction, shown, v) for v in data.pair]
         if len(edges) == 2 and not data.discrete:
             edges = list(cell_limits([data.truth[t] for t in shown], (data.pair[0], data.pair[1])))
@@ -152,16 +151,16 @@ def _distribution(inset: Axes, data: Snapshots, prediction: Prediction, t: int, 
         pair, limits = (data.pair[0], data.pair[1]), np.array(edges)
         mass_contours(inset, *own_grid(prediction, t, pair, limits))
         inset.set(xlim=limits[0], ylim=limits[1])
-        inset.set_ylabel(names[1], **style.upright(names[1]))
+        inset.set_ylabel(**style.beside(names[1]))
     elif len(edges) == 2:
         density = joint(prediction, t, (data.pair[0], data.pair[1]), (edges[0], edges[1]))
         shade(inset, edges, density, density.max())
-        inset.set_ylabel(names[1], **style.upright(names[1]))
+        inset.set_ylabel(**style.beside(names[1]))
     else:
         inset.stairs(marginal(data, t, 0, edges[0]), edges[0], fill=True, color=style.TRUTH)
         inset.stairs(marginal(prediction, t, 0, edges[0]), edges[0], color=style.BLUE, linewidth=1.2)
         inset.set_ylabel("probability" if data.discrete else "density")
-    inset.set_xlabel(names[0], labelpad=1, loc="right")
+    inset.set_xlabel(style.below(names[0]), labelpad=1, loc="right")
     inset.locator_params(nbins=4)
     for text in inset.get_xticklabels():
         text.set_bbox({"facecolor": "white", "linewidth": 0, "pad": 0.8})

@@ -12,6 +12,7 @@ import pandas as pd
 
 from weightflow.baselines.registry import SPLIT_HALF, is_model
 from weightflow.data.snapshots import Origin, Snapshots
+from weightflow.errors import number
 from weightflow.evaluation.choices import (
     SMOOTHING,
     STEPS,
@@ -242,9 +243,9 @@ def _past(data: Snapshots) -> str:
     """Note above the tables of times past the last snapshot."""
     later = data.times[data.times > data.observed_times[-1]]
     return (
-        f"Nothing later than {data.observed_times[-1]:g} was observed; these are the {len(later)} times from "
-        f"{later[0]:g} to {later[-1]:g}, which are in no other table. The setting continuation of each model, "
-        "below, determines its extrapolation."
+        f"Nothing later than {number(data.observed_times[-1])} was observed; these are the {len(later)} times from "
+        f"{number(later[0])} to {number(later[-1])}, which are in no other table. The setting continuation of each "
+        "model, below, determines its extrapolation."
     )
 
 
@@ -333,7 +334,7 @@ def _facts(source: Source) -> dict[str, str]:
     facts = {
         "variables": f"{len(data.variables)}: {', '.join(data.variables)}",
         "states": data.space.describe(),
-        "times": f"{len(data.times)}, {data.time_label} {data.times[0]:g} … {data.times[-1]:g}",
+        "times": f"{len(data.times)}, {data.time_label} {number(data.times[0])} … {number(data.times[-1])}",
         "observed": f"{seen}, {past} of them past the last snapshot" if past else seen,
         "training part": f"{_sizes(data.training)} states at each time",
         "held-out part": f"{_sizes(data.heldout)} states at each time" if any(map(len, data.heldout)) else "none",

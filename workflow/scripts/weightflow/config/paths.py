@@ -1,0 +1,78 @@
+"""Paths in a configuration: `~` is the home folder, relative paths start in the working folder or beside the config."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from weightflow.config.settings import Configuration
+from weightflow.errors import shown
+from weightflow.formats.reading import as_files
+from weightflow.systems.entries import is_path
+
+
+def located(config: Configuration, folders: Sequence[Path]) -> Configuration:
+    """A configuration whose paths lead to the files from the working folder; those of missing files stay as they are.
+
+    Args:
+        config: with paths of data files, systems and `training.start_from`.
+        folders: of the config files.
+    """
+
+    def found(path: str) -> str:
+        return find(path, folders)
+
+    def started(settings: Mapping[str, Any]) -> dict[str, Any]:
+        training = settings.get("training")
+        start = training.get("start_from") if isinstance(training, Mapping) else None
+        if not isinstance(training, Mapping) or not isinstance(start, str):
+            return dict(settings)
+        return {**settings, "training": {**training, "start_from": found(start)}}
+
+    datasets = {}
+    for name, dataset in config.datasets.items():
+        changes: dict[str, Any] = {}
+        if dataset.file:
+            file = dataset.file
+            changes["file"] = found(file) if isinstance(file, str) else tuple(map(found, as_files(file)))
+        if dataset.system and is_path(dataset.system):
+            changes["system"] = found(dataset.system)
+        datasets[name] = dataset.but(**changes)
+    models = {
+        name: model.but(training=model.training.but(start_from=found(start)))
+        if (start := model.training.start_from)
+        else model
+        for name, model in config.models.items()
+    }
+    factors = {
+        factor: {level: started(changes) for level, changes in levels.items()}
+        for factor, levels in config.ablations.factors.items()
+    }
+    return config.but(datasets=datasets, models=models, ablations=config.ablations.but(factors=factors))
+
+
+def find(path: str, folders: Sequence[Path]) -> str:
+    """A path that leads to its file from the working folder; the path itself if the file is missing everywhere.
+
+    Args:
+        path: as the user wrote it.
+        folders: where a relative path is tried after the working folder.
+    """
+    path = os.path.expanduser(path)
+    if os.path.isabs(path) or os.path.lexists(path):
+        return path
+    for folder in folders:
+        if os.path.isfile(there := os.path.join(os.path.abspath(folder), path)):
+            inside = os.path.relpath(there)
+            return there if inside.startswith(os.pardir) else inside
+    return path
+
+
+def missing(path: str, folders: Sequence[Path]) -> str:
+    """Start of a sentence about a missing file: the places where it was looked for."""
+    if os.path.isabs(path):
+        return f"there is no file {shown(path)}"
+    working = os.path.abspath(".")
+    places = [folder for place in folders if (folder := os.path.abspath(place)) != working]
+    beside = f" nor in the config's folder {' or '.join(dict.fromkeys(places))}" if places else ""
+    return f"there is no file {shown(path)} in the working folder {working}{beside}"
