@@ -71,7 +71,6 @@ def test_all_of_it_runs_as_readme_says_and_a_rule_goes_on_with_its_summary(run, 
     assert not {"best", "weightflow_tabulate_metrics", "weightflow_predict_baseline"} & left, again.stdout
 
 
-
 def test_without_prefix_and_rename_its_targets_are_those_of_the_workflow(run, imported):
     targets = ("all", "leave-one-out", "predict", "estimate", "paper")
     result = run(imported(rename=None), {"weightflow": SMALL}, *targets, flags=("--dry-run",))

@@ -74,7 +74,7 @@ class Data:
 
     @property
     def kind(self) -> str:
-        """discrete for counts, continuous for real values."""
+        """Discrete for counts, continuous for real values."""
         return self.settings.kind
 
     @cached_property
@@ -171,7 +171,9 @@ def from_snapshots(
     own = _settings({"file": "memory.npy", "time_column": time, **settings}, kind)
     if isinstance(snapshots, pd.DataFrame):
         if time not in snapshots:
-            raise InputError(f"from_snapshots: there is no column '{shown(time)}'; set time to one of {listed(snapshots)}.")
+            raise InputError(
+                f"from_snapshots: there is no column '{shown(time)}'; set time to one of {listed(snapshots)}."
+            )
         names = [str(name) for name in (variables or [name for name in snapshots if name != time])]
         values = _numbers(snapshots, names, "from_snapshots")
         raw = group_by_time(numeric_times(snapshots[time], f"from_snapshots: column '{time}'"), values, names)
@@ -276,7 +278,7 @@ def _of_mapping(snapshots: Mapping[float, Any], variables: Sequence[str] | None)
     try:
         times = np.array([float(time) for time in snapshots])
     except (TypeError, ValueError):
-        raise InputError(f"from_snapshots: {shown(list(snapshots)[0])!r} is no time; write times as numbers.") from None
+        raise InputError("from_snapshots: a key is no time; write times as numbers, such as 2.5.") from None
     order, parts = np.argsort(times), list(snapshots.values())
     first = parts[order[0]]
     if isinstance(first, pd.DataFrame):

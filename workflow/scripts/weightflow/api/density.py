@@ -17,7 +17,7 @@ import torch
 
 from weightflow import seeding
 from weightflow.data.representation import Representation
-from weightflow.data.state_space import Counts, Reals, StateSpace
+from weightflow.data.state_space import Counts, StateSpace
 from weightflow.errors import InputError, shown
 from weightflow.networks.backbones import Backbone
 from weightflow.prediction.joint_grids import joint_grids
@@ -473,9 +473,7 @@ class Density:
         return values if self._scaling is None else self._scaling.states(values)
 
 
-def state_rows(
-    given: Any, variables: Sequence[str], counts: bool, places: Sequence[int] | None = None
-) -> np.ndarray:
+def state_rows(given: Any, variables: Sequence[str], counts: bool, places: Sequence[int] | None = None) -> np.ndarray:
     """A user's states as an array (n, d).
 
     Args:

@@ -19,7 +19,6 @@ from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
 from weightflow.dynamics.latent_path import fit_latent_path
 from weightflow.dynamics.path_autoencoder import Behaviour
-from weightflow.dynamics.presets import preset_settings
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.spline_fitting import fit_spline
 from weightflow.dynamics.validation_choice import choose_smoothing, choose_steps
@@ -29,7 +28,7 @@ from weightflow.errors import InputError
 from weightflow.networks.backbones import make_backbone
 from weightflow.progress import one_bar
 from weightflow.seeding import Computation
-from weightflow.teaching.choice import best_teachers, candidates, score_teachers
+from weightflow.teaching.choice import best_teachers, candidates, only_teachers, score_teachers
 from weightflow.teaching.teachers import Teachers, lesson
 
 
@@ -61,7 +60,7 @@ def fit(
     """
     if not isinstance(data, Data):
         raise InputError(f"fit: got a {type(data).__name__}; make a data set by read, from_snapshots or from_anndata.")
-    model = preset_settings(preset, settings or {}, "settings")
+    model = ModelSettings.of({**(settings or {}), "preset": preset}, "fit: settings")
     check_models(data.snapshots, {"flow": model}, (), "fit")
     computation = Computation(seed, torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")))
     with _one_thread(), one_bar(_stages_of(model), progress):
@@ -82,7 +81,10 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
     if stages.is_taught(model):
         rng = seeding.stream(data.settings.seed, "teacher")
         found = candidates(model.teacher, training.discrete)
-        teachers = best_teachers(score_teachers(found, training.observed, times, training.space, rng))
+        teachers = only_teachers(found)
+        if teachers is None:
+            scores = score_teachers(found, training.observed, times, training.space, rng)
+            teachers = best_teachers(scores)
     if stages.learns(model):
         choice, _ = choose_smoothing(training, teachers, model, computation)
     settings = model.backbone.but(hidden=choice["hidden"]) if choice and stages.chooses_width(model) else model.backbone

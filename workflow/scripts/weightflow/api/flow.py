@@ -138,12 +138,17 @@ class Flow:
         return found
 
     def compare(
-        self, data: Data | None = None, *, baselines: Sequence[str] | None = None, samples: int = 1000, long: bool = False
+        self,
+        data: Data | None = None,
+        *,
+        baselines: Sequence[str] | None = None,
+        samples: int = 1000,
+        long: bool = False,
     ) -> pd.DataFrame:
         """Metrics of this flow, of baselines and of floors (sampling error alone), as in the workflow's tables.
 
         Args:
-            data: the truth; it must have the snapshots of the fit. None takes the data of the fit, without an exact law.
+            data: the truth; it must have the snapshots of the fit. None takes those of the fit, without an exact law.
             baselines: names of the workflow; None takes its standard ones.
             samples: of each method at each time.
             long: whether to return every metric at every time, as in metrics.csv.
@@ -200,7 +205,10 @@ class Flow:
         Raises:
             InputError: a time lies outside the range.
         """
-        drawn = [self.at(time, extrapolate=extrapolate)._law.sample(samples, seeding.stream(seed, k)) for k, time in enumerate(times)]
+        drawn = [
+            self.at(time, extrapolate=extrapolate)._law.sample(samples, seeding.stream(seed, k))
+            for k, time in enumerate(times)
+        ]
         sampled = StatesInTime(np.asarray(times, dtype=float), drawn, self.data.variables, self.data.representation)
         about = {"seed": self.seed, "time_label": self.data.time_label, "settings": self.settings.plain()}
         return to_anndata(sampled, FileLayout(), about)
@@ -289,7 +297,9 @@ class Flow:
         if not isinstance(time, float | int | np.number) or not np.isfinite(time):
             raise InputError(f"time: {shown(repr(time))} is no number; give a time from {first:g} to {last:g}.")
         if time < first:
-            raise InputError(f"time {time:g} is before the first snapshot {first:g}, where no model is defined; raise it.")
+            raise InputError(
+                f"time {time:g} is before the first snapshot {first:g}, where no model is defined; raise it."
+            )
         if time > last and not extrapolate:
             raise InputError(f"time {time:g} is past the last snapshot {last:g}; lower it, or set extrapolate=True.")
         if time > last and stages.ends(self.settings):
@@ -344,7 +354,9 @@ def _unpacked(path: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
             for entry in archive.infolist():
                 if entry.filename != _ABOUT and Path(entry.filename).stem not in _PARTS:
-                    raise InputError(f"{path}: holds '{shown(entry.filename)}', so it is no saved flow; check the path.")
+                    raise InputError(
+                        f"{path}: holds '{shown(entry.filename)}', so it is no saved flow; check the path."
+                    )
                 if entry.file_size > _MOST_BYTES:
                     raise InputError(f"{path}: '{shown(entry.filename)}' is too large for a flow; check the path.")
                 target = Path(folder) / Path(entry.filename).name
@@ -360,8 +372,8 @@ def _of_folder(folder: Path) -> Flow:
     about = read_json(folder / _ABOUT, "format", "version", "settings", "seed")
     if about["format"] != _FORMAT:
         raise InputError(
-            f"it was saved by weightflow {shown(about['version'])} in format {shown(about['format'])}, and this version "
-            f"({weightflow.__version__}) reads format {_FORMAT}; load it with that version."
+            f"it was saved by weightflow {shown(about['version'])} in format {shown(about['format'])}, and weightflow "
+            f"{weightflow.__version__} reads format {_FORMAT}; load it with that version."
         )
     settings, seed = ModelSettings.of(about["settings"], _ABOUT), about["seed"]
     if not isinstance(seed, int):

@@ -90,10 +90,12 @@ class FlowPlots:
                 for low, high, opacity in _BANDS:
                     ends = [[quantiles[time].loc[q, name] for time in times] for q in (low, high)]
                     share = f"{high - low:.0%}".replace("%", " %")
-                    panel.fill_between(times, *ends, color=style.BLUE, alpha=opacity, lw=0, label=f"{share} of the model")
+                    panel.fill_between(
+                        times, *ends, color=style.BLUE, alpha=opacity, lw=0, label=f"{share} of the model"
+                    )
                 panel.plot(times, [density.mean[name] for density in densities], color=style.BLUE, label="mean")
                 for k, (time, part) in enumerate(zip(flow.data.observed_times, states, strict=True)):
-                    low, middle, high = np.quantile(part[:, place], [0.05, 0.5, 0.95])
+                    low, high = np.quantile(part[:, place], [0.05, 0.95])
                     label = "snapshots, 90 %" if k == 0 else None
                     panel.plot([time, time], [low, high], color=style.BLACK, lw=0.8, label=label)
                     panel.plot(time, part[:, place].mean(), ".", color=style.BLACK)
@@ -120,7 +122,13 @@ class FlowPlots:
             panel.plot(*plane(anchors).T, color=style.GREY, ls="--", lw=0.8, zorder=1, label="anchors")
             panel.plot(*plane(flow.weights(times)).T, color=style.BLUE, lw=2, label="path")
             marks = panel.scatter(
-                *plane(anchors).T, c=flow.data.observed_times, cmap=style.TIME_COLOURS, s=30, ec="black", lw=0.6, zorder=3
+                *plane(anchors).T,
+                c=flow.data.observed_times,
+                cmap=style.TIME_COLOURS,
+                s=30,
+                ec="black",
+                lw=0.6,
+                zorder=3,
             )
             panel.figure.colorbar(marks, ax=panel, label=flow.data.time_label)
             first, second = (f"{share:.0%}".replace("%", " %") for share in shares)
@@ -143,7 +151,9 @@ class FlowPlots:
         place, middles = density.variables.index(name), found.index.to_numpy(dtype=float)
         width = middles[1] - middles[0] if len(middles) > 1 else 1.0
         edges = np.append(middles - width / 2, middles[-1] + width / 2)
-        if len(here := np.flatnonzero(np.isclose(data.times, density.time))) and len(part := data.training[int(here[0])]):
+        if len(here := np.flatnonzero(np.isclose(data.times, density.time))) and len(
+            part := data.training[int(here[0])]
+        ):
             states = self._values(part)[:, place]
             bins = edges if isinstance(data.space, Counts) else np.linspace(edges[0], edges[-1], 31)
             panel.hist(states, bins, density=True, color=style.TRUTH, label="data")

@@ -1,8 +1,8 @@
 """The plan of an ablation study: variants of base models."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from weightflow.config.settings import Configuration
 from weightflow.dynamics.settings import ModelSettings

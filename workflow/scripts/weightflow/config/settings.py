@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from weightflow.bands.settings import BandSettings
 from weightflow.baselines.registry import BASELINES
 from weightflow.baselines.settings import OtCfmSettings
 from weightflow.data.settings import DatasetSettings
-from weightflow.dynamics.presets import expand
+from weightflow.dynamics.presets import OrPreset
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.settings import EvaluationSettings
 from weightflow.populations.settings import PopulationSettings
@@ -60,13 +60,13 @@ class Configuration(Settings):
     """Random seeds, one independent run for each; tables report mean and standard deviation over them."""
     datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)]
     """Data sets by name, each simulated from a system or read from a file."""
-    models: dict[Name, Annotated[ModelSettings, BeforeValidator(expand)]] = {
+    models: dict[Name, Annotated[ModelSettings, OrPreset()]] = {
         "weightflow": ModelSettings(),
         "weightflow_cde": ModelSettings.model_validate({**_PAPERS, "dynamics": {"kind": "cde"}}),
         "weightflow_ode": ModelSettings.model_validate({**_PAPERS, "dynamics": {"kind": "ode"}}),
     }
-    """Models by name; tables and figures use these names. A model is a section of settings, or the name of a preset:
-    quick, standard or thorough. A section with the key preset starts from its settings."""
+    """Models by name; tables and figures use these names. A model is a section of settings, or one word, the name
+    of a preset."""
     baselines: Unique[Annotated[str, NameIn(BASELINES)]] | None = None
     """Baselines for comparison. If a data set holds times back, they must continue past the last snapshot. null takes
     previous, mixture, mixture_kernel, displacement, transport_spline, transport_kernel, weights_linear and

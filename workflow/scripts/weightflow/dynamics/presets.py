@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic_core import PydanticCustomError
+from pydantic import GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError
 
-from weightflow.dynamics.settings import ModelSettings
-from weightflow.errors import InputError, unknown
 from weightflow.settings import Plain, merged
 
 KEY = "preset"
@@ -30,9 +29,24 @@ class Preset:
 
 
 PRESETS: dict[str, Preset] = {
-    "quick": Preset("A first density, in half a minute on two cores."),
+    "quick": Preset(
+        "A first density, in ten seconds to a minute on two cores.",
+        {
+            "anchors": {"first_steps": 200, "steps": 60},
+            "teacher": {"members": ["bridge"], "noises": [0.5], "rates": ["own"], "points": 4},
+            "spline": {"knots": 1, "first_knots": 6, "steps": 600, "curvature": 100, "roughness": 0.003},
+        },
+    ),
     "standard": Preset("The defaults."),
-    "thorough": Preset("More candidates for width and smoothing, and longer fits; several times as long."),
+    "thorough": Preset(
+        "More candidates for width and smoothing, and longer fits; several times as long as standard.",
+        {
+            "backbone": {"hidden": [8, 16, 32]},
+            "anchors": {"first_steps": 3000, "steps": 1000},
+            "selection": {"steps": 2000},
+            "spline": {"steps": 10_000},
+        },
+    ),
 }
 
 
@@ -43,29 +57,17 @@ def expand(given: Any) -> Any:
         given: the name of a preset, or settings with or without the key `preset`; other values stay.
     """
     if isinstance(given, str):
-        return dict(_settings(given))
-    if isinstance(given, Mapping) and isinstance(name := given.get(KEY), str):
-        return merged(_settings(name), {key: value for key, value in given.items() if key != KEY})
+        if given not in PRESETS:
+            raise PydanticCustomError("name", "unknown", {"options": list(PRESETS)})
+        return {**PRESETS[given].settings, KEY: given}
+    if isinstance(given, Mapping) and isinstance(name := given.get(KEY), str) and name in PRESETS:
+        return merged(PRESETS[name].settings, given)
     return given
 
 
-def _settings(name: str) -> Plain:
-    if name not in PRESETS:
-        raise PydanticCustomError("name", "unknown", {"options": list(PRESETS)})
-    return PRESETS[name].settings
+class OrPreset:
+    """Says in the JSON schema that a section may be one word, the name of a preset."""
 
-
-def preset_settings(preset: str, changes: Plain, source: str) -> ModelSettings:
-    """The settings of a preset with changes.
-
-    Args:
-        preset: its name.
-        changes: keys of a model in a config.
-        source: where the changes come from, for messages.
-
-    Raises:
-        InputError: an unknown preset, key or value; the sentence names the allowed ones.
-    """
-    if preset not in PRESETS:
-        raise InputError(f"preset: {unknown('value', preset, PRESETS)}")
-    return ModelSettings.of(merged(PRESETS[preset].settings, changes), source)
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """For the JSON schema."""
+        return {"anyOf": [handler(schema), {"type": "string", "enum": list(PRESETS)}]}

@@ -1,11 +1,12 @@
 """Settings of models: splines, latent paths, vector fields and their training, and all sections together."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from weightflow.anchors.settings import AnchorSettings
 from weightflow.data.settings import DataSettings
+from weightflow.dynamics.presets import PRESETS, expand
 from weightflow.dynamics.registry import MIXERS, PATH_METHODS, SEARCHES
 from weightflow.networks.settings import BackboneSettings
 from weightflow.settings import (
@@ -175,6 +176,8 @@ class TrainingSettings(Settings):
 class ModelSettings(Settings):
     """One model."""
 
+    preset: Annotated[str, NameIn(PRESETS)] = "standard"
+    """Settings to start from, in place of the defaults."""
     data: DataSettings = DataSettings()
     backbone: BackboneSettings = BackboneSettings()
     anchors: AnchorSettings = AnchorSettings()
@@ -186,3 +189,8 @@ class ModelSettings(Settings):
     continuation: ContinuationSettings = ContinuationSettings()
     solver: SolverSettings = SolverSettings()
     training: TrainingSettings = TrainingSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, given: Any) -> Any:
+        return expand(given)

@@ -5,7 +5,6 @@ from pathlib import Path
 from weightflow.errors import InputError, unknown
 from weightflow.systems.entries import is_path
 
-
 BUILTIN = Path(__file__).with_name("files")  # a link to resources/systems, so that a package holds them
 
 

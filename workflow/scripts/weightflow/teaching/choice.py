@@ -41,6 +41,14 @@ def candidates(settings: TeacherSettings, discrete: bool = True) -> list[Teacher
     return list(dict.fromkeys(found))
 
 
+def only_teachers(teachers: Sequence[Teacher]) -> Teachers | None:
+    """What `best_teachers` finds if there is one candidate; None if there are several."""
+    if len(teachers) != 1:
+        return None
+    (single,) = teachers
+    return Teachers(single, dataclasses.replace(single, rate=0.0, own=False))
+
+
 def score_teachers(
     teachers: Sequence[Teacher],
     snapshots: Sequence[np.ndarray],
