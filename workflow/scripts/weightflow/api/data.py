@@ -318,7 +318,7 @@ def _column(column: pd.Series, name: str, where: str) -> np.ndarray:
 def _matrix(adata: "AnnData", key: str) -> tuple[Any, list[str]]:
     """(cells, variables) values of a matrix, and the variables' names."""
     genes = [str(name) for name in adata.var_names]
-    there = {"X": (adata.X, genes)} if adata.X is not None else {}
+    there: dict[str, tuple[Any, list[str] | None]] = {"X": (adata.X, genes)} if adata.X is not None else {}
     there |= {f"layers/{name}": (values, genes) for name, values in adata.layers.items()}
     there |= {f"obsm/{name}": (values, None) for name, values in adata.obsm.items()}
     if adata.raw is not None:

@@ -142,7 +142,7 @@ class Listed:
         """(B, B) sums of weights."""
         states, weights, *_ = self.cloud
         edges = [self.space.edges(v) for v in pair]
-        return np.histogram2d(*(states[:, v] for v in pair), bins=edges, weights=weights)[0]
+        return np.histogramdd(states[:, list(pair)], bins=edges, weights=weights)[0]
 
     def given(self, known: Mapping[int, float]) -> "Listed":
         """The states with the known values."""
@@ -504,4 +504,5 @@ def state_rows(given: Any, variables: Sequence[str], counts: bool, places: Seque
         raise InputError("states: they hold NaN or infinity; remove those rows.")
     if counts and (needed != np.round(needed)).any():
         raise InputError("states: they hold fractions, and the model is of counts; give whole numbers.")
-    return np.nan_to_num(values).astype(np.int64) if counts else values
+    values = np.nan_to_num(values)
+    return values.astype(np.int64) if counts else values

@@ -98,7 +98,7 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
         path, _ = fit_latent_path(graph.weights, model.path, seed, behaviour)
     if model.dynamics.kind != "spline":
         field = _field(training, graph, model, (teachers, choice, curve, path), computation)
-    return Flow(whole, graph, model, seed, curve, path, field and field.state_dict())
+    return Flow(whole, graph, model, seed, curve, path, None if field is None else field.state_dict())
 
 
 def _curve(

@@ -99,7 +99,7 @@ class FlowPlots:
                     label = "snapshots, 90 %" if k == 0 else None
                     panel.plot([time, time], [low, high], color=style.BLACK, lw=0.8, label=label)
                     panel.plot(time, part[:, place].mean(), ".", color=style.BLACK)
-                panel.set_ylabel(name, **style.upright(name))
+                panel.set_ylabel(**style.beside(name))
             grid[-1].set_xlabel(flow.data.time_label)
             grid[0].legend(loc="best", fontsize="small")
         return grid
@@ -120,9 +120,11 @@ class FlowPlots:
         with style.look():
             panel = ax if ax is not None else _grid(None, 1, 1, 9.0, 7.0)[0, 0]
             panel.plot(*plane(anchors).T, color=style.GREY, ls="--", lw=0.8, zorder=1, label="anchors")
-            panel.plot(*plane(flow.weights(times)).T, color=style.BLUE, lw=2, label="path")
+            panel.plot(*plane(flow.weights(times.tolist())).T, color=style.BLUE, lw=2, label="path")
+            x, y = plane(anchors).T
             marks = panel.scatter(
-                *plane(anchors).T,
+                x,
+                y,
                 c=flow.data.observed_times,
                 cmap=style.TIME_COLOURS,
                 s=30,
@@ -156,7 +158,7 @@ class FlowPlots:
         ):
             states = self._values(part)[:, place]
             bins = edges if isinstance(data.space, Counts) else np.linspace(edges[0], edges[-1], 31)
-            panel.hist(states, bins, density=True, color=style.TRUTH, label="data")
+            panel.hist(states, bins.tolist(), density=True, color=style.TRUTH, label="data")
         panel.stairs(found.to_numpy(), edges, color=style.BLUE, label="model")
         held = np.flatnonzero(found.to_numpy() > 1e-4 * found.max())
         panel.set_xlim(edges[held[0]], edges[held[-1] + 1])

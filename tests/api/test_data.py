@@ -1,0 +1,122 @@
+"""Data sets made in Python are those that the workflow prepares."""
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+import yaml
+
+from weightflow.api.data import from_anndata, from_snapshots, read, simulate
+
+
+@pytest.fixture
+def counts(rng) -> dict[float, np.ndarray]:
+    return {0: rng.integers(0, 5, (30, 2)), 2.5: rng.integers(0, 7, (40, 2)), 7: rng.integers(2, 9, (20, 2))}
+
+
+def frame_of(snapshots, names=("S", "I"), time="day") -> pd.DataFrame:
+    parts = [pd.DataFrame(states, columns=list(names)).assign(**{time: t}) for t, states in snapshots.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_arrays_frames_and_files_are_the_same_data(counts, tmp_path):
+    arrays = from_snapshots(counts, variables=["S", "I"])
+    frames = from_snapshots(
+        {t: pd.DataFrame(x, columns=["S", "I"])[["I", "S"]] for t, x in counts.items()}, variables=["S", "I"]
+    )
+    table = frame_of(counts)
+    long = from_snapshots(table, time="day")
+    table.to_csv(tmp_path / "counts.csv", index=False)
+    file = read(tmp_path / "counts.csv", time="day")
+    for data in (frames, long, file):
+        assert data.variables == ["S", "I"]
+        np.testing.assert_array_equal(data.times, [0, 2.5, 7])
+        for one, two in zip(arrays.snapshots.training, data.snapshots.training, strict=True):
+            np.testing.assert_array_equal(one, two)
+        for one, two in zip(arrays.snapshots.heldout, data.snapshots.heldout, strict=True):
+            np.testing.assert_array_equal(one, two)
+    assert arrays.kind == "discrete"
+    told = repr(arrays)
+    for part in ("S, I", "0 to 7", "3 in all", "counts 0"):
+        assert part in told
+
+
+def test_whole_numbers_are_counts_and_others_real_values(counts):
+    assert from_snapshots(counts).snapshots.discrete
+    assert not from_snapshots({t: x + 0.5 for t, x in counts.items()}).snapshots.discrete
+    assert not from_snapshots({t: x - 3 for t, x in counts.items()}).snapshots.discrete
+    assert not from_snapshots(counts, kind="continuous").snapshots.discrete
+
+
+def test_the_states_come_out_as_a_table(counts):
+    data = from_snapshots(counts, variables=["S", "I"], heldout=0.1)
+    table, held = data.to_frame(), data.to_frame(heldout=True)
+    assert table.columns.tolist() == ["time", "S", "I"]
+    assert table["time"].value_counts().to_dict() == {0: 27, 2.5: 36, 7: 18}
+    assert len(held) == 9
+
+
+@pytest.mark.parametrize("matrix", ["X", "layers/log", "obsm/X_pca", "raw/X"])
+def test_cells_in_memory_are_those_of_their_file(rng, tmp_path, matrix):
+    obs = pd.DataFrame({"day": pd.Categorical(["1"] * 20 + ["3"] * 20 + ["8"] * 20)}, [f"c{i}" for i in range(60)])
+    x = rng.normal(size=(60, 3))
+    cells = anndata.AnnData(scipy.sparse.csr_matrix(x), obs, pd.DataFrame(index=list("abc")), layers={"log": x + 1})
+    cells.obsm["X_pca"] = x @ rng.normal(size=(3, 2))
+    cells.raw = cells
+    cells.write_h5ad(tmp_path / "cells.h5ad")
+    own, file = from_anndata(cells, time="day", matrix=matrix), read(tmp_path / "cells.h5ad", time="day", matrix=matrix)
+    assert own.variables == file.variables
+    np.testing.assert_array_equal(own.times, [1, 3, 8])
+    np.testing.assert_allclose(own.to_frame(), file.to_frame())
+    assert from_anndata(cells, time="day", matrix=matrix, variables=2).variables == own.variables[:2]
+
+
+def test_simulation_is_that_of_the_workflows_jobs(root):
+    data = simulate("birth_death", trajectories=20, seed=4, heldout=10, observe_every=25)
+    assert data.times.tolist() == list(range(101))
+    assert data.observed_times.tolist() == [0, 25, 50, 75, 100]
+    assert len(data.snapshots.training[0]) == 20
+    assert len(data.snapshots.heldout[0]) == 10
+    file = root / "resources" / "systems" / "birth_death.yaml"
+    for system in (file, yaml.safe_load(file.read_text())):
+        again = simulate(system, trajectories=20, seed=4, heldout=10, observe_every=25)
+        pd.testing.assert_frame_equal(again.to_frame(), data.to_frame())
+    assert data.law is not None
+    np.testing.assert_allclose(data.law.marginals(3, 60).sum(1), 1, atol=1e-5)
+
+
+X = np.zeros((5, 2))
+MISTAKES = {
+    "no file": (lambda: read("absent.csv"), "absent.csv"),
+    "an unknown format": (lambda: read("data.doc"), "data.doc"),
+    "an unknown key": (lambda: from_snapshots({0: X}, observe_evry=2), "unknown key 'observe_evry'; did you mean"),
+    "an unknown system": (lambda: simulate("epidemc"), "unknown system 'epidemc'; did you mean 'epidemic'?"),
+    "a system without species": (lambda: simulate({"title": "x"}), "system: .*missing"),
+    "two snapshots": (lambda: from_snapshots({0: X, 1: X}), "at least 3"),
+    "NaN": (lambda: from_snapshots({0: X, 1: X, 2: X * np.nan}), "time 2 holds NaN"),
+    "text": (lambda: from_snapshots({0: [["a"]], 1: X, 2: X}), "not numbers only"),
+    "widths": (lambda: from_snapshots({0: X, 1: X, 2: np.zeros((5, 3))}), r"time 2: has shape \(5, 3\).*2 variables"),
+    "no time": (lambda: from_snapshots({"a": X}), "a key is no time"),
+    "nothing": (lambda: from_snapshots({}), "give states by their time"),
+    "no such column": (
+        lambda: from_snapshots(pd.DataFrame({"a": [1]}), time="t"),
+        "no column 't'; set time to one of a",
+    ),
+    "fractions of counts": (lambda: from_snapshots(dict.fromkeys(range(3), X + 0.5), kind="discrete"), "fractions"),
+    "an unknown kind": (lambda: from_snapshots({0: X}, kind="counts"), "unknown value 'counts'"),
+    "no obs": (lambda: from_anndata(anndata.AnnData(X), time="day"), "obs has no 'day'"),
+    "no matrix": (
+        lambda: from_anndata(anndata.AnnData(X, pd.DataFrame({"day": range(5)})), time="day", matrix="obsm/X"),
+        "no matrix 'obsm/X'; set matrix to one of X",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Transforming to str index")
+@pytest.mark.parametrize("case", MISTAKES)
+def test_mistakes_are_one_sentence(refused, case, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    do, pattern = MISTAKES[case]
+    with refused(pattern):
+        do()

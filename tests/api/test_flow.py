@@ -1,0 +1,220 @@
+"""Flows: fitted as by the workflow's scripts, saved, loaded, scored and compared."""
+
+import json
+import zipfile
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from weightflow.api.data import from_snapshots, simulate
+from weightflow.api.fitting import fit
+from weightflow.api.flow import Flow, load
+from weightflow.dynamics.settings import ModelSettings
+
+SMALL = {
+    "anchors": {"first_steps": 20, "steps": 10},
+    "teacher": {"members": ["bridge", "mixture"], "noises": [0.5], "rates": [0, 2], "points": 3},
+    "selection": {"steps": 4, "every": 2},
+    "spline": {"knots": 2, "first_knots": 3, "steps": 10, "batch": 32, "curvature": [1, 10], "roughness": 0.003},
+    "path": {"method": "pca"},
+}
+FIELD = {"width": 8, "layers": 1, "heads": 2, "feedforward": 8}
+KINDS = {
+    "spline": {},
+    "cde": {"dynamics": {"kind": "cde", **FIELD}, "training": {"steps": 3}},
+    "ode": {"dynamics": {"kind": "ode", **FIELD}, "training": {"steps": 3}},
+    "begun": {"dynamics": {"kind": "cde", "start": "spline", **FIELD}, "training": {"steps": 2, "behavioural": 1}},
+}
+
+
+@pytest.fixture(scope="module")
+def data():
+    return simulate("epidemic", trajectories=40, heldout=20, observe_every=25)
+
+
+@pytest.fixture(scope="module")
+def flow(data) -> Flow:
+    return fit(data, settings=SMALL | {"backbone": {"hidden": 2}}, progress=False)
+
+
+def test_another_seed_gives_other_weights_and_the_same_seed_the_same(data, flow):
+    again = fit(data, settings=SMALL | {"backbone": {"hidden": 2}}, progress=False)
+    np.testing.assert_array_equal(again.weights([3.3, 50]), flow.weights([3.3, 50]))
+    other = fit(data, seed=1, settings=SMALL | {"backbone": {"hidden": 2}}, progress=False)
+    assert not np.array_equal(other.weights([3.3]), flow.weights([3.3]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_saved_flow_is_the_same_flow(data, tmp_path, kind):
+    made = fit(data, settings=SMALL | {"backbone": {"hidden": 2}} | KINDS[kind], progress=False)
+    made.save(tmp_path / "a.flow")
+    found = load(tmp_path / "a.flow")
+    assert (found.settings, found.seed, found.variables) == (made.settings, made.seed, made.variables)
+    times = [0.0, 12.5, 60.0, 100.0]
+    np.testing.assert_array_equal(found.weights(times), made.weights(times))
+    found.save(tmp_path / "b.flow")
+    assert (tmp_path / "a.flow").read_bytes() == (tmp_path / "b.flow").read_bytes()
+    pd.testing.assert_frame_equal(found.at(12.5).sample(5), made.at(12.5).sample(5))
+
+
+def test_scores_are_log_probabilities_at_each_states_time(flow):
+    states, times = np.array([[40, 3, 1], [30, 9, 2], [45, 1, 0]]), [10.0, 20.0, 10.0]
+    found = flow.score(states, times)
+    assert found[1] == pytest.approx(flow.at(20).log_prob(states[1]))
+    np.testing.assert_allclose(found[[0, 2]], flow.at(10).log_prob(states[[0, 2]]))
+    frame = pd.DataFrame(states, columns=["S", "I", "R"])[["R", "S", "I"]]
+    np.testing.assert_allclose(flow.score(frame, times), found)
+    np.testing.assert_allclose(flow.score(states, 10), flow.at(10).log_prob(states))
+
+
+def test_comparison_has_the_methods_and_metrics_of_the_workflow(flow, data):
+    table = flow.compare(data, baselines=["mixture", "weights_linear"], samples=30)
+    assert table.index.tolist() == ["flow", "mixture", "weights_linear", "floor_bootstrap", "floor_independent"]
+    assert {"nll", "w_marginal_exact", "kl_exact"} < set(table.columns)
+    assert table.attrs["times"] == "unseen"
+    assert "kl_exact" not in flow.compare(baselines=[], samples=30)  # the flow keeps no system
+    long = flow.compare(data, baselines=[], samples=30, long=True)
+    unseen = long[~long["seen"] & (long["model"] == "flow") & (long["metric"] == "nll")]
+    assert unseen["value"].mean() == pytest.approx(table.loc["flow", "nll"])
+
+
+def test_cells_come_out(flow):
+    made = flow.to_anndata([1.5, 40], samples=7)
+    assert made.obs["time"].tolist() == [1.5] * 7 + [40] * 7
+    assert made.var_names.tolist() == ["S", "I", "R"]
+    assert json.loads(made.uns["weightflow"]["settings"])["backbone"]["hidden"] == 2
+
+
+def test_figures_are_drawn_into_given_axes(flow):
+    figure, axes = plt.subplots(2, 2)
+    grid = flow.plot.marginals(times=[0, 30], variables=["S", "I"], axes=axes)
+    assert grid.shape == (2, 2)
+    assert grid[0, 0].figure is figure
+    assert flow.plot.motion(variables=["I"]).shape == (1,)
+    one = plt.subplots()[1]
+    assert flow.plot.weights_path(one) is one
+    plt.close("all")
+
+
+def test_scaled_values_come_out_in_the_units_of_the_file(rng):
+    snapshots = {t: rng.normal([100 * t, 5], [10, 0.1], (60, 2)) for t in (1, 2, 3)}
+    data = from_snapshots(snapshots, variables=["a", "b"], scale="training")
+    flow = fit(data, settings=SMALL | {"backbone": {"hidden": 4}, "teacher": {"members": ["bridge"]}}, progress=False)
+    found = flow.at(2).sample(2000)
+    assert abs(found["a"].mean() - 200) < 60
+    assert abs(found["b"].mean() - 5) < 0.2
+    held = data.snapshots.heldout[1]
+    values = data.snapshots.representation.values(held)
+    np.testing.assert_allclose(
+        flow.score(values, 2) + np.log(data.snapshots.representation.back.diagonal()).sum(),
+        flow.at(2)._law.log_prob(held),
+        atol=1e-5,
+    )
+
+
+@pytest.fixture
+def saved(flow, tmp_path):
+    flow.save(tmp_path / "a.flow")
+    return tmp_path / "a.flow"
+
+
+def repacked(path, **parts: bytes | None) -> None:
+    """A saved flow with other parts."""
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    content |= {name.replace("__", "."): part for name, part in parts.items()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in content.items():
+            if part is not None:
+                archive.writestr(name, part)
+
+
+def damage(path, how: str) -> None:
+    match how:
+        case "cut short":
+            path.write_bytes(path.read_bytes()[:-500])
+        case "a flipped byte":
+            content = bytearray(path.read_bytes())
+            content[len(content) // 2] ^= 1
+            path.write_bytes(content)
+        case "another version":
+            with zipfile.ZipFile(path) as archive:
+                about = json.loads(archive.read("flow.json"))
+            repacked(path, flow__json=json.dumps(about | {"format": 9, "version": "7.0"}).encode())
+        case "a foreign part":
+            repacked(path, evil__py=b"print()")
+        case "a missing part":
+            repacked(path, snapshots__safetensors=None)
+        case "no weights":
+            repacked(path, spline__safetensors=None)
+        case "a damaged part":
+            repacked(path, spline__safetensors=b"no tensors")
+        case "no zip":
+            path.write_text("hello")
+
+
+DAMAGES = {
+    "cut short": "cut short",
+    "a flipped byte": "a.flow",
+    "another version": "saved by weightflow 7.0 in format 9",
+    "a foreign part": "holds 'evil.py'",
+    "a missing part": "snapshots is missing",
+    "no weights": "neither a spline nor dynamics",
+    "a damaged part": "not safetensors",
+    "no zip": "no saved flow",
+}
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_a_damaged_flow_is_refused_by_name(saved, refused, how):
+    damage(saved, how)
+    with refused(f"a.flow: .*{DAMAGES[how]}" if DAMAGES[how] != "a.flow" else "a.flow"):
+        load(saved)
+
+
+MISTAKES = {
+    "before the first snapshot": (lambda f: f.at(-1), "time -1 is before the first snapshot 0"),
+    "past the last snapshot": (lambda f: f.at(101), "past the last snapshot 100; lower it, or set extrapolate=True"),
+    "no time": (lambda f: f.at(float("nan")), "no number"),
+    "text as a time": (lambda f: f.at("noon"), "no number"),
+    "another width": (lambda f: f.score(np.zeros((2, 2)), 1), "3 variables S, I, R"),
+    "too few times": (lambda f: f.score(np.zeros((3, 3)), [1, 2]), "one for each"),
+    "an unknown baseline": (lambda f: f.compare(baselines=["previus"]), "unknown baseline 'previus'; did you mean"),
+    "other variables": (lambda f: f.compare(simulate("birth_death", trajectories=5, heldout=5)), "variables"),
+    "an unknown variable": (lambda f: f.plot.motion(variables=["Q"]), "no variable 'Q'"),
+    "axes of another shape": (lambda f: f.plot.marginals(axes=plt.subplots()[1]), "1 axes are given for 3 × 4"),
+    "no flow": (lambda f: load("absent.flow"), "no such file or folder"),
+    "a folder without a run": (lambda f: load("."), "no finished run"),
+    "no data": (lambda f: fit([1, 2]), "fit: got a list"),
+    "an unknown preset": (
+        lambda f: fit(simulate("birth_death", trajectories=5), preset="fast"),
+        "unknown value 'fast'",
+    ),
+    "an unknown setting": (
+        lambda f: fit(simulate("birth_death", trajectories=5), settings={"spline": {"step": 3}}),
+        "spline: unknown key 'step'; did you mean 'steps'?",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_mistakes_are_one_sentence(flow, refused, case, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    do, pattern = MISTAKES[case]
+    with refused(pattern):
+        do(flow)
+
+
+def test_past_the_last_snapshot_on_request(flow):
+    assert flow.at(110, extrapolate=True).sample(3).shape == (3, 3)
+
+
+def test_presets_are_settings_of_models():
+    assert ModelSettings.of("quick", "c").spline.steps == 600
+    changed = ModelSettings.of({"preset": "quick", "spline": {"steps": 7}}, "c")
+    assert (changed.spline.steps, changed.spline.knots) == (7, 1)
+    assert ModelSettings.of("standard", "c") == ModelSettings.of({}, "c") == ModelSettings()
+    assert ModelSettings.of(yaml.safe_load(yaml.safe_dump(changed.plain())), "c") == changed
