@@ -15,6 +15,9 @@ from sklearn.decomposition import PCA
 
 from tests.conftest import FROM_SAVED, ROOT, drawn, job_counts, unpacked
 from tests.workflow.test_bad_input import refuse
+from weightflow.api.data import simulate
+from weightflow.api.fitting import fit
+from weightflow.api.flow import load
 from weightflow.config.stages import anchor_label
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.evaluation.score_tables import COLUMNS
@@ -151,6 +154,17 @@ def test_second_run_does_nothing(run_snakemake, workflow, finished):
 def test_models_share_what_they_have_in_common(finished):
     made = [f"{stage}/*/{file}" for stage, file in SHARED.items()]
     assert [len(list((finished / "results" / "tiny").glob(pattern))) for pattern in made] == [1] * len(SHARED)
+
+
+@pytest.mark.parametrize("model", TINY["models"])
+def test_a_fit_in_python_has_the_weights_of_the_run(finished, model):
+    data = simulate(**TINY["datasets"]["tiny"])
+    made = fit(data, seed=0, settings=TINY["models"][model], progress=False)
+    found = load(finished / "results" / "tiny" / "runs" / model / "seed0")
+    np.testing.assert_array_equal(made.graph.weights, found.graph.weights)
+    times = [0.0, 3.3, 50.0, 99.9]
+    np.testing.assert_array_equal(made.weights(times), found.weights(times))
+    assert made.at(3.3).sample(9).equals(found.at(3.3).sample(9))
 
 
 def test_choices_say_what_they_were_made_from(finished):
