@@ -21,6 +21,14 @@ from weightflow.systems.adaptive_walk import AdaptiveWalk
 from weightflow.systems.reaction_network import ReactionNetwork
 from weightflow.systems.reading import System
 
+# Compiled kernels are kept on disk (`cache=True`), since compiling takes five seconds. Numba compiles them anew only if
+# this file changes, so what they take from expressions.py stands here too, and is compared.
+_OPERATIONS = (
+    "CONSTANT SPECIES TIME ADD SUB MUL DIV POW NEG SIN COS EXP LOG SQRT MIN MAX LESS AT_MOST EQUAL SELECT".split()
+)
+if [getattr(ex, name) for name in _OPERATIONS] != list(range(20)) or ex.MAX_DEPTH != 64:  # noqa: SIM300
+    raise AssertionError("the operations of expressions.py have other numbers than those compiled here")
+
 _CHUNK = 500
 _OK, _NEGATIVE, _EVENTS, _COUNT = range(4)
 
@@ -110,7 +118,7 @@ def _concatenate(network: ReactionNetwork) -> _Programs:
     return _Programs(operations, np.concatenate([program.operands for program in programs]), bounds)
 
 
-@njit
+@njit(cache=True)
 def _value(operations: np.ndarray, operands: np.ndarray, first: int, last: int, state: np.ndarray, t: float) -> float:
     stack = np.empty(ex.MAX_DEPTH)
     top = 0
@@ -167,7 +175,7 @@ def _value(operations: np.ndarray, operands: np.ndarray, first: int, last: int, 
 
 
 # Numba compiles functions of arrays and numbers only; so this function and `_run` have many arguments.
-@njit
+@njit(cache=True)
 def _upper(
     operations: np.ndarray, operands: np.ndarray, first: int, last: int, state: np.ndarray, t0: float, t1: float
 ) -> float:
@@ -239,7 +247,7 @@ def _upper(
     return high[0]
 
 
-@njit
+@njit(cache=True)
 def _possible(state: np.ndarray, changes: np.ndarray, r: int) -> bool:
     """Whether the state has enough reactants: the propensity x**2 is positive at one molecule, but consumes two."""
     possible = True
@@ -250,7 +258,7 @@ def _possible(state: np.ndarray, changes: np.ndarray, r: int) -> bool:
 
 # Loops over elements, without parallel=True: array expressions and parallel=True take longer to compile than most
 # simulations take to run. Threads run chunks instead.
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _run(
     starts: np.ndarray,
     seeds: np.ndarray,
