@@ -184,9 +184,9 @@ def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
     if not written:
         raise InputError(f"{path}: holds nothing; give an archive that `snakemake archive` made.")
     (folder / SUMS).write_text(text, encoding="utf-8")
-    for config in (CONFIG, f"{ROOT}/settings.yaml"):
-        if (folder / config).is_file():
-            _check_config(path, folder / config)
+    for name in written:
+        if name == CONFIG or PurePosixPath(name).name == "settings.yaml":
+            _check_config(path, folder / name)
     return len(written)
 
 
