@@ -56,9 +56,9 @@ class Configuration(Settings):
     """Every key, its meaning, range and default."""
 
     name: RunName | None = None
-    """Name of the run, by default that of the config file without its suffix. Tables, settings, figures and report are
-    in `results/NAME/`; data sets, models and predictions are shared by all runs in `results/`. null, the default of
-    files called config.yaml or settings.yaml, has the former at the top of `results` too, as the default run."""
+    """Name of the run; without this key that of the config file (of several, the last) without its suffix. Tables,
+    settings, figures and report are in `results/NAME/`; data sets, models and predictions are shared by all runs. null
+    puts the former at the top of `results`, as do the default run and files called config.yaml or settings.yaml."""
     seeds: Annotated[Unique[Seed], Field(min_length=1), Common] = (0, 1, 2)
     """Random seeds, one independent run for each; tables report mean and standard deviation over them."""
     datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)]
