@@ -71,7 +71,7 @@ rule write_populations_report:
     conda:
         "../../envs/analysis.yaml"
     params:
-        folder=PAGE,
+        folder=lambda w, output: os.path.dirname(output[0]),
         populations=lambda w: populations().plain()["populations"],
         bands=lambda w: populations().plain()["bands"],
         seeds=plan.seeds,

@@ -32,7 +32,7 @@ rule write_report:
         "../../envs/analysis.yaml"
     params:
         config=config,
-        folder=plan.folder,
+        folder=lambda w, output: os.path.dirname(output[0]),
         runs={d: plan.runs(d) for d in plan.datasets},
         systems=lambda w: {d: plan.titled_system(d) for d in plan.datasets},
         choices=[

@@ -223,7 +223,8 @@ def _system_names(systems: Iterable[str]) -> dict[str, str]:
 
 
 def _job(record: Record) -> str:
-    return json.dumps([record.rule, record.wildcards], sort_keys=True)
+    """The job of a rule that is run again: its outputs lie in one folder, that of another run in another."""
+    return json.dumps([record.rule, record.wildcards, str(Path(record.path).parent)], sort_keys=True)
 
 
 def _files(path: Path) -> list[Path]:
