@@ -28,10 +28,12 @@ test-reproducibility: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python tests/reproducibility/run.py --config tests/config/populations.yaml \
 		--target populations
 
-## All figures, tables and the report from saved results, without torch: from this folder with the settings of CONFIG,
-## or from ARCHIVE=FILE, unpacked into FOLDER=NEW.
+## All figures, tables and the report from saved results, without torch: from this folder with the settings of CONFIG
+## (results/NAME/settings.yaml for a run with a name), or from ARCHIVE=FILE, unpacked into FOLDER=NEW.
 FOLDER ?= .
-SETTINGS := $(firstword $(wildcard $(FOLDER)/results/settings.yaml $(FOLDER)/results/populations/settings.yaml) \
+NAMED = $(wildcard $(FOLDER)/results/*/settings.yaml)
+ONLY = $(if $(word 2,$(NAMED)),$(error $(FOLDER)/results: has several runs; name one, as CONFIG=$(firstword $(NAMED))),$(NAMED))
+SETTINGS = $(or $(wildcard $(FOLDER)/results/settings.yaml),$(wildcard $(FOLDER)/results/populations/settings.yaml),$(ONLY), \
 	$(FOLDER)/results/settings.yaml)
 CONFIG ?= $(if $(ARCHIVE),$(FOLDER)/config.yaml,$(SETTINGS))
 figures: $(VENV)/.installed-analysis

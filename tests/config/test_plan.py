@@ -1,7 +1,7 @@
 """The plan of a run: stages that models share, their files, and the results of each data set."""
 
 from copy import deepcopy
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 import yaml
@@ -304,6 +304,82 @@ def test_a_whole_run_ends_with_the_report_and_its_tables(plan):
     assert {Path(path).name for path in plan.whole_run()} == {
         *("report.html", "metrics.csv", "summary.csv", "runtime.csv", "settings.yaml")
     }
+
+
+@pytest.mark.parametrize("name", ["populations", "figures", "logs", "benchmarks", "refused", "provenance"])
+def test_a_run_has_no_name_of_a_folder_of_the_workflow(refused, name):
+    with refused(f"my.yaml: name: the run is called {name}, and results/{name} is the workflow's own"):
+        plan_of(name=name)
+
+
+@pytest.mark.parametrize("name", ["a b", "../up", "a/b", "", ".", "a.b", 5])
+def test_a_name_must_be_that_of_a_folder(refused, name):
+    with refused("^my.yaml: name: "):
+        plan_of(name=name)
+
+
+def test_a_run_has_tables_figures_and_report_of_its_own_and_shares_the_rest(plan):
+    named = plan_of(name="my")
+    assert (plan.folder, named.folder) == ("results", "results/my")
+    for own, top in (
+        (named.whole_run(), plan.whole_run()),
+        (named.figures("tiny"), plan.figures("tiny")),
+        (named.ablation_figures("tiny"), plan.ablation_figures("tiny")),
+        (named.overall_figures(), plan.overall_figures()),
+    ):
+        assert own == [path.replace("results/", "results/my/") for path in top]
+    assert (named.chosen("tiny"), named.anchors, named.estimated) == (plan.chosen("tiny"), plan.anchors, plan.estimated)
+    assert named.prediction_of("ode") == plan.prediction_of("ode")
+    assert named.config.plain() == plan.config.plain() | {"name": "my"}
+
+
+def test_interpolated_anchors_belong_to_the_run_since_its_first_model_has_them(plan):
+    named = plan_of(name="my")
+    assert plan.run_of("tiny", "weights_linear", 0) == "results/tiny/runs/weights_linear/seed0"
+    assert named.run_of("tiny", "weights_linear", 0) == "results/my/tiny/runs/weights_linear/seed0"
+    assert named.run_of("tiny-without-1", "mixture", 2) == "results/tiny-without-1/runs/mixture/seed2"
+    other = [stage for stage in named.timed if stage not in plan.timed]
+    assert {(stage.model, stage.stage) for stage in other} == {("weights_linear", s) for s in ("predict", "evaluate")}
+    assert all(stage.benchmark.startswith("results/my/tiny/benchmarks/weights_linear/") for stage in other)
+
+
+def test_a_run_may_have_the_name_of_a_data_set():
+    made = plan_of(name="tiny")
+    own = [*made.whole_run(), *made.figures("tiny"), *made.overall_figures(), *made.ablation_figures("tiny")]
+    shared = [stage.benchmark for stage in made.timed] + [
+        file for c in made.chosen("tiny") for file in (c.made, c.scores)
+    ]
+    others = [*plan_of().figures("tiny"), *plan_of().ablation_figures("tiny"), "results/tiny/moments.csv"]
+    assert len({*own, *shared, *others}) == len(own) + len(set(shared)) + len(others)
+    assert made.figures("tiny")[0] == "results/tiny/tiny/figures/metrics.png"
+
+
+CONCERNED = {  # artefacts below results, and the runs that they concern: the default one, `my`
+    "summary.csv": (True, False),
+    "figures/table1.png": (True, False),
+    "my/summary.csv": (False, True),
+    "my/tiny/figures/metrics.png": (False, True),
+    "other/summary.csv": (False, False),
+    "tiny/snapshots.safetensors": (True, True),
+    "tiny-without-1/snapshots.safetensors": (True, True),
+    "tiny/runs/ode/seed0/metrics.csv": (True, True),
+    "tiny/figures/metrics.png": (True, False),
+    "tiny/moments.csv": (True, False),
+    "populations/small/seed0/population.safetensors": (True, True),
+}
+
+
+@pytest.mark.parametrize(("artefact", "concerned"), CONCERNED.items(), ids=CONCERNED)
+def test_results_of_other_runs_are_no_concern_of_a_run(plan, artefact, concerned):
+    assert (plan.concerns(PurePath(artefact)), plan_of(name="my").concerns(PurePath(artefact))) == concerned
+
+
+def test_a_system_is_known_by_its_title_and_file(plan, tmp_path):
+    assert plan.titled_system("tiny") == "Epidemic, resources/systems/epidemic.yaml"
+    own = (ROOT / "resources" / "systems" / "birth_death.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(own)
+    assert with_dataset(system=str(tmp_path / "mine.yaml")).titled_system("d").endswith(f", {tmp_path / 'mine.yaml'}")
+    assert with_dataset(file="d.npy").titled_system("d") == ""
 
 
 def test_a_plan_keeps_the_configuration(plan):

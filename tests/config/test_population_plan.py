@@ -83,6 +83,14 @@ def test_stages_that_take_time(plan):
     assert [stage.stage for stage in found if stage.population == "bands of tiny"] == ["ensemble", "flow", "bands"]
 
 
+def test_tables_and_figures_belong_to_the_run_and_stages_to_all_runs(plan):
+    named = PopulationPlan.of(Plan.of(CONTENT | {"name": "my"}, ROOT, "my.yaml"), "my.yaml")
+    assert (plan.folder, named.folder) == ("results/populations", "results/my/populations")
+    assert named.figures() == [path.replace("results/", "results/my/") for path in plan.figures()]
+    assert named.band_figures() == [path.replace("results/", "results/my/") for path in plan.band_figures()]
+    assert (named.judged(), named.judged_bands(), named.timed()) == (plan.judged(), plan.judged_bands(), plan.timed())
+
+
 def test_figures_of_populations_and_bands(plan):
     assert all(path.startswith("results/populations/small/") for path in plan.figures())
     assert plan.figures()

@@ -2,11 +2,18 @@
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import write_result
-from weightflow.config.saved_settings import check_named, check_saved, check_saved_populations, check_sources
+from tests.conftest import write_job, write_result
+from weightflow.config.saved_settings import (
+    check_named,
+    check_saved,
+    check_saved_populations,
+    check_shared,
+    check_sources,
+)
 from weightflow.records.digests import input_digest
 from weightflow.yaml_files import config_text
 
@@ -128,3 +135,67 @@ def test_files_that_are_gone_are_not_missed_and_changed_ones_are_refused(tmp_pat
     system.write_text("2")
     with refused("system.yaml: has changed since the results of a were made from it"):
         check_sources("results", {"a": [data, system]})
+
+
+@pytest.fixture
+def shared(config, tmp_path, monkeypatch):
+    """The results folder of the stages of a run with the config, and a function to write another result there."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(path, settings=None, params=None, **wildcards):
+        given = ({} if settings is None else {"settings": settings}) | (params or {})
+        file = tmp_path / "results" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(path)
+        write_job("rule", [f"results/{path}"], params=given, wildcards=wildcards)
+
+    one, evaluation = config["models"]["one"], config["evaluation"]
+    write("a/snapshots", config["datasets"]["a"], dataset="a")
+    write("a-without-1/snapshots", config["datasets"]["a"], {"fold": 1}, dataset="a-without-1")
+    write("a/exact_law", None, evaluation["exact"], dataset="a")
+    write("a/runs/one/dynamics", {"training": one["training"]}, dataset="a", model="one", seed="0")
+    write("a/runs/one/metrics", None, {"samples": evaluation["samples"]}, dataset="a", model="one", place="results")
+    write("a/runs/ot_cfm/flow", config["ot_cfm"], dataset="a", model="ot_cfm", seed="0")
+    return write
+
+
+def test_shared_results_of_these_settings_are_accepted(shared, config):
+    check_shared(Path("results"), config, "now.yaml")
+
+
+@pytest.mark.parametrize(
+    ("value", "keys", "artefact"),
+    [
+        (3, ("datasets", "a", "observe_every"), "a/snapshots"),
+        (7, ("models", "one", "training", "steps"), "a/runs/one/dynamics"),
+        (9, ("evaluation", "samples"), "a/runs/one/metrics"),
+        (9, ("evaluation", "exact", "max_states"), "a/exact_law"),
+    ],
+)
+def test_shared_results_of_other_settings_are_refused_by_name(shared, config, refused, value, keys, artefact):
+    with refused(rf"^results/{artefact}: was made with other settings than now.yaml has \({'[.]'.join(keys)}\)"):
+        check_shared(Path("results"), changed(config, value, *keys), "now.yaml")
+
+
+def test_shared_results_that_another_config_alone_uses_are_accepted(shared, config):
+    other = {"training": {"steps": -1}}
+    shared("a/runs/three/dynamics", other, {"samples": -1}, dataset="a", model="three", seed="0")
+    shared("c/snapshots", {"observe_every": -1}, dataset="c")
+    shared("c/runs/one/dynamics", other, dataset="c", model="one", seed="0")
+    shared("a/anchors/x/start", {"backbone": {}}, dataset="a", anchors="x", seed="0")
+    shared("a/predictions/one.h5ad", other, {"samples": -1}, dataset="a", model="one", seed="0", format="h5ad")
+    shared("a/runs/ot_cfm/metrics", None, {"samples": -1}, dataset="a", model="ot_cfm", place="results")
+    check_shared(Path("results"), config, "now.yaml")
+    check_shared(Path("results"), changed(config, 9, "ot_cfm", "steps") | {"baselines": []}, "now.yaml")
+
+
+def test_shared_populations_and_bands_of_other_settings_are_refused(shared, config, refused):
+    asked = config | {"populations": {"p": {"flow": {"steps": 4}, "task": "iris"}}, "bands": {"a": {"level": 0.9}}}
+    shared("populations/p/flow", {"flow": {"steps": 4}}, population="p", layout="raw", seed="0")
+    shared("populations/p/others/digits", {"task": "digits"}, population="p", other="digits")
+    shared("a/bands/bands", {"level": 0.9}, dataset="a", seed="0")
+    check_shared(Path("results"), asked, "now.yaml")
+    with refused("^results/populations/p/flow: was .*populations.p.flow.steps"):
+        check_shared(Path("results"), changed(asked, 5, "populations", "p", "flow", "steps"), "now.yaml")
+    with refused("^results/a/bands/bands: was .*bands.a.level"):
+        check_shared(Path("results"), changed(asked, 0.5, "bands", "a", "level"), "now.yaml")

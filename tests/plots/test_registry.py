@@ -25,17 +25,20 @@ def test_every_figure_has_a_module_a_caption_and_a_scope(figure, root):
     ]
     assert (root / "workflow" / "report" / f"{figure.name}.rst").is_file()
     assert figure.scope in SCOPES
-    assert len(figure.files) == (1 if figure.animated else 2)
+    assert len(figure.files("results")) == (1 if figure.animated else 2)
 
 
 def test_rules_and_files_of_figures_are_different():
     assert len({figure.rule for figure in FIGURES.values()}) == len(FIGURES)
-    assert len({file for figure in FIGURES.values() for file in figure.files}) == 2 * len(FIGURES) - 1
-    assert len({figure.log for figure in FIGURES.values()}) == len(FIGURES)
+    assert len({file for figure in FIGURES.values() for file in figure.files("results")}) == 2 * len(FIGURES) - 1
+    assert len({figure.log("results") for figure in FIGURES.values()}) == len(FIGURES)
 
 
 def test_names_of_files_rules_and_logs():
-    named = {name: (FIGURES[name].rule, FIGURES[name].files[0], FIGURES[name].log) for name in ("metrics", "density")}
+    named = {
+        name: (FIGURES[name].rule, FIGURES[name].files(run)[0], FIGURES[name].log(run))
+        for name, run in (("metrics", "results"), ("density", "results/my"))
+    }
     assert named == {
         "metrics": (
             "plot_metrics",
@@ -44,12 +47,12 @@ def test_names_of_files_rules_and_logs():
         ),
         "density": (
             "animate_density",
-            "results/{dataset}/figures/density-{model}.gif",
-            "results/{dataset}/logs/figures/animate_density-{model}.log",
+            "results/my/{dataset}/figures/density-{model}.gif",
+            "results/my/{dataset}/logs/figures/animate_density-{model}.log",
         ),
     }
     assert FIGURES["table1"].rule == "plot_published"
-    assert FIGURES["networks"].files[1] == "results/populations/{population}/figures/networks.pdf"
+    assert FIGURES["networks"].files("results")[1] == "results/populations/{population}/figures/networks.pdf"
     assert (FIGURES["ablation"].subject, FIGURES["ablation"].label) == ("{dataset}", "Ablation, {factor}")
 
 
@@ -65,7 +68,7 @@ def test_every_caption_is_plain_text(root):
 
 def test_a_report_shows_the_figures_that_there_are_in_their_order():
     of = {"dataset": [{"dataset": "d"}], "model": [{"dataset": "d", "model": m} for m in ("a", "b")]}
-    assert figure_files(of, ["latent paths"]) == [
+    assert figure_files("results", of, ["latent paths"]) == [
         "results/d/figures/metrics.png",
         "results/d/figures/marginals.png",
         "results/d/figures/moments.png",
@@ -75,8 +78,8 @@ def test_a_report_shows_the_figures_that_there_are_in_their_order():
         "results/d/figures/latent_path.png",
         "results/d/figures/inference.png",
     ]
-    assert figure_files({"overall": [{}]}, ["models"]) == ["results/figures/model_size.png"]
-    assert figure_files({"factor": []}) == []
+    assert figure_files("results/my", {"overall": [{}]}, ["models"]) == ["results/my/figures/model_size.png"]
+    assert figure_files("results", {"factor": []}) == []
 
 
 def test_a_figure_is_drawn_by_its_module_alone_and_listed_by_its_entry(monkeypatch, root, tmp_path):
@@ -97,8 +100,9 @@ def test_a_figure_is_drawn_by_its_module_alone_and_listed_by_its_entry(monkeypat
     monkeypatch.setattr("weightflow.jobs.frame.run", lambda main, snakemake, **_: main(snakemake))
     runpy.run_path(str(root / "workflow" / "scripts" / "plot.py"), {"snakemake": job})
     assert [path.stat().st_size > 0 for path in job.output] == [True, True]
-    assert figure_files({"model": [{"dataset": "d", "model": "m"}]}, ["models"])[-1] == "results/d/figures/new-m.png"
-    assert figure_files({"model": [{"dataset": "d", "model": "m"}]}) == ["results/d/figures/weights_path-m.png"]
+    of = {"model": [{"dataset": "d", "model": "m"}]}
+    assert figure_files("results", of, ["models"])[-1] == "results/d/figures/new-m.png"
+    assert figure_files("results", of) == ["results/d/figures/weights_path-m.png"]
 
 
 def test_the_registry_is_light(root):
@@ -120,7 +124,7 @@ def test_a_new_figure_is_wired_by_its_entry_and_its_inputs(copy_of_workflow, run
         (
             rules / "figures.smk",
             '    "moments":',
-            '    "new": FigureJob({"table": "results/{dataset}/moments.csv"}),\n',
+            '    "new": FigureJob({"table": f"{plan.folder}/{{dataset}}/moments.csv"}),\n',
         ),
     ):
         text = path.read_text(encoding="utf-8")

@@ -78,6 +78,18 @@ def test_what_is_regenerated_takes_its_sources_and_brings_its_siblings():
     assert "results/provenance/D/data.json" in files  # where it all comes from, though it is not taken along
 
 
+def test_the_files_of_another_run_are_left_behind(results):
+    for form in ("png", "pdf"):
+        path = Path("results/my/D/figures") / f"f.{form}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(form)
+    own = [f"results/my/D/figures/f.{form}" for form in ("pdf", "png")]
+    write_job("plot", own, input=["results/D/prediction"], wildcards={"dataset": "D"})
+    files = archived_files(own[:1], ["plot"])
+    assert [file for file in files if "provenance" not in file] == ["results/D/prediction", *own]
+    assert not [file for file in archived_files(["results/D/figures/f.png"], ["plot"]) if "/my/" in file]
+
+
 def test_what_is_not_regenerated_is_taken_as_it_is():
     files = archived_files(["results/D/figures/f.png"], ["plot"])
     assert "results/table.csv" in files

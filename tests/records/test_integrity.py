@@ -42,6 +42,13 @@ def test_what_is_large_is_checked_here_where_no_job_will(refused, monkeypatch):
         check_results()
 
 
+def test_what_concerns_no_run_of_now_is_left_alone(refused):
+    Path("results/table").write_text("4")
+    check_results(concerns=lambda below: below.name != "table")
+    with refused("^results/table: not what"):
+        check_results(concerns=lambda below: below.name == "table")
+
+
 def test_several_are_named_in_one_sentence(refused):
     for name in ("data", "model", "table"):
         Path("results", name).write_text("x")
@@ -125,9 +132,10 @@ def test_a_record_may_be_late(job, monkeypatch):
 
 
 def test_times_that_snakemake_took_have_no_record(job, tmp_path):
-    os.makedirs("results/D/benchmarks")
-    (tmp_path / "results/D/benchmarks/x.tsv").write_text("s\n1\n")
-    check_inputs(["results/D/benchmarks/x.tsv"], ["results/out"])
+    for place in ("D", "my/D", "populations/P"):
+        (tmp_path / "results" / place / "benchmarks").mkdir(parents=True)
+        (tmp_path / "results" / place / "benchmarks/x.tsv").write_text("s\n1\n")
+        check_inputs([f"results/{place}/benchmarks/x.tsv"], ["results/out"])
 
 
 @pytest.mark.parametrize("place", ["D/runs/benchmarks/seed0", "populations/benchmarks/seed0"])

@@ -52,6 +52,14 @@ def test_every_figure_has_a_line_with_the_seeds_it_tells_of():
     assert line.endswith("results/D/figures/f.png")
 
 
+def test_figures_of_one_run_are_told_alone():
+    Path("results/my/D/figures").mkdir(parents=True)
+    Path("results/my/D/figures/g.png").write_text("g")
+    write_job("plot", ["results/my/D/figures/g.png"], params={"code": "dd"})
+    assert len(describe_figures().splitlines()) == 3
+    assert describe_figures(run=Path("results/my")).splitlines()[1].endswith("results/my/D/figures/g.png")
+
+
 def test_a_file_that_is_another_one_by_now_is_said_to_be():
     assert "HAS CHANGED" not in describe_artefact("results/D/figures/f.png")
     Path("results/D/m/1").write_text("edited")

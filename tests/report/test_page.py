@@ -62,6 +62,7 @@ def make(root, tmp_path):
         law=None,
         past=False,
         measured=None,
+        simulated=False,
     ):
         with style.look():
             figure, _ = style.grid(1, 1, 2, 1)
@@ -90,7 +91,10 @@ def make(root, tmp_path):
             )
             origin = {"file": {"file": "data/<mine>.csv", "sha256": "0" * 64}}
             shown = [str(file) for file in (*files[:-1], moving)]
-            sources.append(Source(dataset, data, origin, runs, shown, choices, law=law))
+            if simulated:
+                origin = {"system": {"rule": "simulate_system", "inputs": ["1" * 64]}}
+            system = "Epidemic, resources/systems/epidemic.yaml"
+            sources.append(Source(dataset, data, origin, runs, shown, choices, law=law, system=system))
             if comparison:
                 sources[-1] = dataclasses.replace(sources[-1], ablations=extra_files[:1])
             for order, run in enumerate(runs):
@@ -111,6 +115,7 @@ def make(root, tmp_path):
                 "evaluation": {"samples": 77},
                 "ablations": {"labels": {"size": "hidden units H"}},
             },
+            folder="results/my",
             sources=sources,
             summary=pd.DataFrame(summary, columns=columns),
             runtime=pd.DataFrame(
@@ -336,3 +341,15 @@ def test_times_past_the_last_snapshot_have_a_table_of_their_own(make):
     assert "Nothing later than 1 was observed; these are the 2 times from 2 to 3" in page
     assert "2 of them past the last snapshot" in page
     assert "Past the last snapshot" not in make()
+
+
+def test_a_simulated_system_is_named_by_its_title_and_file(make):
+    text = make(simulated=True)
+    assert f"<dt>simulated from</dt><dd>Epidemic, resources/systems/epidemic.yaml (SHA-256 {'1' * 64})</dd>" in text
+
+
+def test_tables_and_settings_are_those_of_the_run(make):
+    text = make()
+    for name in ("metrics.csv", "summary.csv", "runtime.csv", "settings.yaml"):
+        assert f"<code>results/my/{name}</code>" in text
+    assert "<code>results/metrics.csv" not in text

@@ -28,7 +28,10 @@ TABLE = "time,a\n" + "".join(f"{t},{n}\n" for t in range(4) for n in range(5))
 
 
 def refuse(result, *parts: str) -> str:
-    """Check that a run failed with one sentence, which holds the parts; return it. Two jobs at once may both say it."""
+    """Check that a run failed with one sentence, the last line, which holds the parts; return it.
+
+    Two jobs at once may both say it.
+    """
     assert result.returncode != 0, result.stdout
     lines = result.stdout.splitlines()
     sentences = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]
@@ -36,6 +39,7 @@ def refuse(result, *parts: str) -> str:
         if line.startswith("WorkflowError in file"):
             sentences.append(lines[number + 1])
     assert len(set(sentences)) == 1, result.stdout
+    assert lines[-1] == f"Error: {sentences[0]}"
     for part in parts:
         assert part in sentences[0], sentences[0]
     assert "Traceback" not in result.stdout

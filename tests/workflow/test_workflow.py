@@ -2,9 +2,13 @@
 
 import json
 import os
+import runpy
 import shutil
+import sys
+import threading
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 
 import anndata
 import numpy as np
@@ -36,6 +40,11 @@ MARGINAL = {"w_marginal", "jsd_marginal", "w_marginal_exact", "jsd_marginal_exac
 JOINT = {"w1_joint", "w2_joint", "mmd", "mmd_median"}
 SCORES = {"nll", "kl_exact", "tv_exact"}
 DENSITIES = {"cde", "ode", "spline", "taught", "mixture", "transport_kernel", "weights_linear"}
+SECOND = {key: TINY[key] for key in ("seeds", "datasets")} | {
+    "models": {"ode": TINY["models"]["ode"]},
+    "baselines": ["weights_linear"],
+    "evaluation": TINY["evaluation"],
+}
 FLOORS = {"floor_bootstrap", "floor_independent"}
 
 
@@ -397,6 +406,79 @@ def test_figures_tables_and_report_are_made_from_an_archive_without_torch(
     }
     for path in made:
         assert path.read_bytes() == (finished / path.relative_to(folder)).read_bytes(), path
+
+
+@pytest.fixture(scope="module")
+def two(run_snakemake, workflow, finished, tmp_path_factory) -> Path:
+    """A copy of the finished run, and in it a run of another config, which has the name of the data set."""
+    folder = tmp_path_factory.mktemp("two") / "run"
+    shutil.copytree(finished, folder)
+    before = {path: path.read_bytes() for path in (folder / "results").rglob("*") if path.is_file()}
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(SECOND), encoding="utf-8")
+    made = ("results/tiny/summary.csv", "results/tiny/settings.yaml")
+    result = run_snakemake(folder, folder / "tiny.yaml", *made, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    expected = ["predict_interpolation", "evaluate_predictions", "tabulate_metrics", "tabulate_runtime"]
+    assert job_counts(result.stdout) == dict.fromkeys([*expected, "write_settings"], 1)
+    assert {path: path.read_bytes() for path in before} == before
+    return folder
+
+
+def test_a_second_config_has_tables_of_its_own(two, finished):
+    own, first = (pd.read_csv(two / "results" / name) for name in ("tiny/summary.csv", "summary.csv"))
+    assert set(own["model"]) == {"ode", "weights_linear", *FLOORS}
+    assert set(first["model"]) == DENSITIES | FLOORS
+    assert yaml.safe_load((two / "results/tiny/settings.yaml").read_text(encoding="utf-8"))["name"] == "tiny"
+
+
+@pytest.mark.parametrize("run", ["results", "results/tiny"])
+def test_figures_of_each_of_two_runs_are_made_from_saved_results(run_snakemake, workflow, two, run):
+    figure = f"{run}/tiny/figures/metrics.png"
+    before = (two / run / "summary.csv").read_bytes()
+    settings = two / run / "settings.yaml"
+    result = run_snakemake(two, settings, figure, flags=FROM_SAVED, workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    assert job_counts(result.stdout) == {"tabulate_metrics": 1, "plot_metrics": 1}
+    assert (two / figure).stat().st_size > 0
+    assert (two / run / "summary.csv").read_bytes() == before
+
+
+def test_a_config_with_other_settings_of_a_shared_model_is_not_given_its_results(run_snakemake, workflow, two):
+    config = deepcopy(SECOND) | {"name": "third"}
+    config["models"]["ode"]["training"]["steps"] += 1
+    (two / ".snakemake").rename(two / "forgotten")
+    try:
+        result = run_snakemake(two, config, flags=("--dry-run",), workflow=workflow)
+    finally:
+        shutil.rmtree(two / ".snakemake", ignore_errors=True)
+        (two / "forgotten").rename(two / ".snakemake")
+    refuse(result, "results/tiny/runs/ode/seed0/dynamics", "was made with other settings", "models.ode.training.steps")
+
+
+def test_the_rules_are_described_while_tables_are_replaced(workflow, two, monkeypatch):
+    """Snakemake ends with an error if a file disappears while it reads the times of files."""
+    table, ended = two / "results" / "metrics.csv", threading.Event()
+    content = table.read_bytes()
+
+    def replace() -> None:
+        while not ended.wait(0.003):
+            table.unlink(missing_ok=True)
+            ended.wait(0.003)
+            table.write_bytes(content)
+
+    monkeypatch.chdir(two)
+    monkeypatch.setenv("WEIGHTFLOW_PYTHON", sys.executable)
+    monkeypatch.setattr("weightflow.jobs.frame.run", lambda main, snakemake: main(snakemake))
+    config = yaml.safe_load(Path("results/settings.yaml").read_text(encoding="utf-8"))
+    job = SimpleNamespace(params=SimpleNamespace(config=config), output=["results/rules.dot"])
+    others = threading.Thread(target=replace)
+    others.start()
+    try:
+        runpy.run_path(str(workflow / "workflow/scripts/describe_rulegraph.py"), {"snakemake": job})
+    finally:
+        ended.set()
+        others.join()
+    assert Path("results/rules.dot").read_bytes() == Path("results/rulegraph.dot").read_bytes()
 
 
 def test_a_damaged_prediction_makes_no_figure(run_snakemake, workflow, archive, tmp_path):

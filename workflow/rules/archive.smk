@@ -8,9 +8,9 @@ rule archive_results:
     input:
         drawn,
     output:
-        "results/archive.tar.gz",
+        f"{plan.folder}/archive.tar.gz",
     log:
-        "results/logs/archive_results.log",
+        f"{plan.folder}/logs/archive_results.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -28,7 +28,7 @@ rule archive_results:
 rule provenance:
     # One line for every figure, or the full provenance of one artefact: --config artefact=FILE.
     log:
-        "results/logs/show_provenance.log",
+        f"{plan.folder}/logs/show_provenance.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"

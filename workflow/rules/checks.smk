@@ -1,9 +1,9 @@
 # Checks of existing results against their records and the current settings.
-from weightflow.config.saved_settings import check_named, check_saved, check_sources
+from weightflow.config.saved_settings import check_named, check_saved, check_shared, check_sources
 from weightflow.records.record import ROOT
 
 if ROOT in FOLDER.parent.parts:
-    raise WorkflowError(
+    raise stopped(
         f"module {MODULE}: its prefix {FOLDER.parent} has a folder called {ROOT}, the name of the "
         "workflow's own folder; choose another prefix."
     )
@@ -14,25 +14,31 @@ HAS_MEMORY = any(path.is_file() for path in Path(".snakemake").glob("metadata*/*
 HAS_MEMORY |= Path(".snakemake", "metadata.db").is_file()
 if workflow.is_main_process and (FROM_SAVED or not HAS_MEMORY):
     try:
-        check_saved(FOLDER / "settings.yaml", config, CONFIG_SOURCE)
+        check_saved(OWN / "settings.yaml", config, CONFIG_SOURCE)
+        check_shared(FOLDER, plan.asked(), CONFIG_SOURCE)
         if FROM_SAVED:
-            check_named(FOLDER / "settings.yaml", config, CONFIG_SOURCE)
+            check_named(OWN / "settings.yaml", config, CONFIG_SOURCE)
             check_sources(FOLDER, plan.sources())
     except InputError as fault:
-        raise WorkflowError(str(fault)) from None
+        raise stopped(fault) from None
 
 
 onstart:
+    Path(os.environ[screen.FILE]).unlink(missing_ok=True)
     if not workflow.local_exec:
         os.environ |= {integrity.PATIENCE: PATIENCE}
     # Without this check Snakemake stops with a traceback.
     if not os.access("results" if Path("results").is_dir() else ".", os.W_OK):
-        raise WorkflowError(
+        raise stopped(
             f"{Path('results').resolve()}: cannot be written; make it writable and run again: "
             "finished results are kept."
         )
     if not ARTEFACT:  # provenance is also printed for damaged results
         try:
-            integrity.check_results(FOLDER)
+            integrity.check_results(FOLDER, plan.concerns)
         except InputError as fault:
-            raise WorkflowError(str(fault)) from None
+            raise stopped(fault) from None
+
+
+onerror:
+    print_last(screen.sentences_of_jobs())

@@ -1,6 +1,7 @@
 # The checked configuration, and the functions shared by the rules.
 import os
 import re
+import shlex
 import sys
 from collections import namedtuple
 from copy import deepcopy
@@ -54,14 +55,15 @@ from weightflow.config import consistency, stages
 from weightflow.config.origins import with_origin
 from weightflow.config.plan import RUN, SNAPSHOTS, Plan
 from weightflow.errors import InputError
+from weightflow.jobs import screen
+from weightflow.jobs.screen import print_last
 from weightflow.records import integrity
 from weightflow.records.digests import LIBRARY, code_digest
 from weightflow.yaml_files import read_config
 
 MODULE = __name__  # name of this workflow in an importing one; None without one
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
-# A relative path in a config starts in the working folder or beside the config.
-FOLDERS = [] if MODULE else [Path(file).parent for file in workflow.configfiles]
+FILES = [] if MODULE else workflow.overwrite_configfiles  # configs of the command line
 if MODULE:
     CONFIG_SOURCE = f"config of module {MODULE}"
     config = deepcopy(config)  # shared with the importing workflow
@@ -69,13 +71,26 @@ if MODULE:
         changes, config = config, yaml.safe_load((HOME / "config" / "config.yaml").read_text())
         update_config(config, changes)
 
-# Not settings of a run: the artefact of the rule provenance, and whether figures are made from saved results without
-# training (profiles/figures).
+# Not settings of a run: the artefact of the rule provenance, whether figures are made from saved results without
+# training (profiles/figures), and the results whose rules are described (describe_rulegraph.py).
 ARTEFACT = config.pop("artefact", None)
 FROM_SAVED = bool(config.pop("from_saved", False))
+DESCRIBED = config.pop("described", None)
 
+
+def stopped(sentence):
+    """The exception that ends Snakemake with a sentence, which is also the last line on the screen."""
+    print_last([f"Error: {sentence}"])
+    return WorkflowError(str(sentence))
+
+
+if shlex.quote(sys.executable) != sys.executable:
+    raise stopped(
+        f"{sys.executable}: Snakemake cannot start jobs with a Python whose path has a space or another special "
+        "character; move the folder to a path without one and install .venv there anew."
+    )
 if str(LIBRARY.parent) != SCRIPTS:
-    raise WorkflowError(
+    raise stopped(
         f"{CONFIG_SOURCE}: a module of one Snakefile is from {SCRIPTS}, and another one from {LIBRARY.parent}; "
         "import both from the same place."
     )
@@ -85,17 +100,21 @@ try:
     for config_file in reversed(workflow.configfiles):  # the workflow's own is the last one
         origins[str(config_file)] = read_config(config_file)  # refuses code
     origins["--config"] = workflow.config_settings.config
-    plan = Plan.of(config, HOME, CONFIG_SOURCE, FOLDERS)
+    plan = Plan.of(config, HOME, CONFIG_SOURCE, FILES)
     if not (MODULE or FROM_SAVED or ARTEFACT):  # rules of an importing workflow may make the files
-        consistency.check_files(plan.config, CONFIG_SOURCE, FOLDERS)
-    if workflow.is_main_process and not FROM_SAVED:  # once; it takes a second
+        folders = [Path(file).parent for file in FILES]
+        consistency.check_files(plan.config, CONFIG_SOURCE, folders)
+    if workflow.is_main_process and not (FROM_SAVED or DESCRIBED):  # once; it takes a second
         consistency.check_systems(plan.config, plan.systems, CONFIG_SOURCE)
 except InputError as fault:
-    raise WorkflowError(with_origin(str(fault), CONFIG_SOURCE, origins)) from None
+    raise stopped(with_origin(str(fault), CONFIG_SOURCE, origins)) from None
 
 config = plan.config.plain()  # complete, as results/settings.yaml keeps it
 SHOWN_TEACHERS = 10  # most candidates of an interval in figure and report
 
+
+# Jobs leave the sentences of their errors here.
+os.environ |= {screen.FILE: str(Path(".snakemake", "errors-of-jobs").absolute())}
 
 # Seconds that jobs on other machines, and their head process, wait for files and records to appear.
 PATIENCE = "60"

@@ -39,9 +39,9 @@ rule tabulate_estimate:
         costs=[f"results/{e.dataset}/estimates/{e.model}/{e.stage}.json" for e in plan.estimated],
         snapshots=expand("results/{dataset}/snapshots.safetensors", dataset=plan.datasets),
     output:
-        "results/estimate.csv",
+        f"{plan.folder}/estimate.csv",
     log:
-        "results/logs/tabulate_estimate.log",
+        f"{plan.folder}/logs/tabulate_estimate.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"

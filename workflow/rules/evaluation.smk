@@ -2,20 +2,23 @@
 
 
 rule evaluate_predictions:
-    # One job for all seeds, since its start-up takes longer than the evaluation of a seed.
+    # One job for all seeds, since its start-up takes longer than the evaluation of a seed. The place is `results`, or for
+    # interpolated anchors the folder of the run.
     input:
         snapshots=rules.prepare_snapshots.output[0],
         law=exact_law_of,
         predictions=expand(
-            "results/{{dataset}}/runs/{{model}}/seed{seed}/prediction.safetensors",
+            "{{place}}/{{dataset}}/runs/{{model}}/seed{seed}/prediction.safetensors",
             seed=plan.seeds,
         ),
     output:
-        expand("results/{{dataset}}/runs/{{model}}/seed{seed}/metrics.csv", seed=plan.seeds),
+        expand("{{place}}/{{dataset}}/runs/{{model}}/seed{seed}/metrics.csv", seed=plan.seeds),
     log:
-        "results/{dataset}/logs/{model}/evaluate_predictions.log",
+        "{place}/{dataset}/logs/{model}/evaluate_predictions.log",
     benchmark:
-        "results/{dataset}/benchmarks/{model}/evaluate_predictions.tsv"
+        "{place}/{dataset}/benchmarks/{model}/evaluate_predictions.tsv"
+    wildcard_constraints:
+        place=any_of(["results", plan.folder]),
     group:
         "scores"
     conda:
@@ -39,9 +42,9 @@ rule tabulate_runtime:
         benchmarks=[job.benchmark for job in plan.timed],
         artefacts=[job.artefact for job in plan.timed if job.artefact],
     output:
-        "results/runtime.csv",
+        f"{plan.folder}/runtime.csv",
     log:
-        "results/logs/tabulate_runtime.log",
+        f"{plan.folder}/logs/tabulate_runtime.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -68,9 +71,9 @@ rule tabulate_model_size:
     input:
         expand("results/{dataset}/snapshots.safetensors", dataset=plan.datasets),
     output:
-        "results/model_size.csv",
+        f"{plan.folder}/model_size.csv",
     log:
-        "results/logs/tabulate_model_size.log",
+        f"{plan.folder}/logs/tabulate_model_size.log",
     group:
         "figures"
     conda:

@@ -15,18 +15,20 @@ SHOWN_RUN = {**TRUTH, "prediction": lambda w: plan.prediction_of(plan.shown_mode
 
 FIGURE_JOBS = {
     "metrics": FigureJob(
-        {**STATES, "metrics": "results/metrics.csv"},
+        {**STATES, "metrics": f"{plan.folder}/metrics.csv"},
         {**OF_DATASET, "runs": lambda w: plan.runs(w.dataset)},
     ),
     "leave_one_out": FigureJob(
-        {**STATES, "scores": "results/leave_one_out.csv"},
+        {**STATES, "scores": f"{plan.folder}/leave_one_out.csv"},
         {**OF_DATASET, "runs": plan.judged},
     ),
     "marginals": FigureJob(
         {**TRUTH, "predictions": [plan.prediction_of(m) for m in plan.overlaid]},
         {"models": plan.overlaid, **TIMES},
     ),
-    "moments": FigureJob({"table": "results/{dataset}/moments.csv"}, {"models": plan.overlaid}),
+    "moments": FigureJob(
+        {"table": f"{plan.folder}/{{dataset}}/moments.csv"}, {"models": plan.overlaid}
+    ),
     "joints": FigureJob(SHOWN_RUN, OF_SHOWN_RUN),
     "cells": FigureJob(
         {
@@ -106,11 +108,11 @@ FIGURE_JOBS = {
         },
     ),
     "inference": FigureJob(
-        {**TRUTH, "summary": "results/summary.csv", "runtime": "results/runtime.csv"},
+        {**TRUTH, "summary": f"{plan.folder}/summary.csv", "runtime": f"{plan.folder}/runtime.csv"},
         {**OF_DATASET, "runs": lambda w: plan.runs(w.dataset)},
     ),
     "ablation": FigureJob(
-        {**TRUTH, "table": "results/ablations.csv"},
+        {**TRUTH, "table": f"{plan.folder}/ablations.csv"},
         {
             **OF_DATASET,
             "factor": lambda w: w.factor,
@@ -119,12 +121,12 @@ FIGURE_JOBS = {
         {"factor": any_of(plan.factors)},
     ),
     "table1": FigureJob(
-        {"table": "results/table1.csv"},
+        {"table": f"{plan.folder}/table1.csv"},
         {"runs": list(dict.fromkeys(run for d in plan.published for run in plan.runs(d)))},
     ),
-    "model_size": FigureJob({"table": "results/model_size.csv"}),
+    "model_size": FigureJob({"table": f"{plan.folder}/model_size.csv"}),
     "growth": FigureJob({"measurements": "results/benchmarks.json"}),
-    "rulegraph": FigureJob({"graph": "results/rulegraph.dot"}),
+    "rulegraph": FigureJob({"graph": f"{plan.folder}/rulegraph.dot"}),
     "networks": FigureJob(
         {
             "accuracies": [
@@ -169,14 +171,14 @@ for figure in FIGURES.values():
             **FIGURE_JOBS[figure.name].inputs,
         output:
             report(
-                figure.files[0],
+                figure.files(plan.folder)[0],
                 caption=f"../report/{figure.name}.rst",
                 category="Figures",
                 labels={"data set": figure.subject, "figure": figure.label},
             ),
-            *figure.files[1:],
+            *figure.files(plan.folder)[1:],
         log:
-            figure.log,
+            figure.log(plan.folder),
         wildcard_constraints:
             **FIGURE_JOBS[figure.name].only,
         group:

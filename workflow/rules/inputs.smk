@@ -74,6 +74,8 @@ def prepared(dataset):
     """The prepared data of a data set, from the checkpoint or from saved results."""
     if FROM_SAVED:
         return str(FOLDER / dataset / "snapshots.safetensors")
+    if DESCRIBED:  # folds have the rules of the whole data set
+        return str(Path(DESCRIBED, fold_of(dataset).dataset, "snapshots.safetensors"))
     return checkpoints.prepare_snapshots.get(dataset=dataset).output[0]
 
 
@@ -93,7 +95,7 @@ def fault_of(subject):
     """The error sentence about a data set, populations or results; None without an error."""
     try:
         if subject == "results":
-            integrity.check_results(FOLDER)
+            integrity.check_results(FOLDER, plan.concerns)
         elif subject == "populations":
             population_source()
         else:
@@ -139,10 +141,8 @@ def compared_runs(dataset):
 
 def compared_predictions(wildcards):
     """The predictions in the table of moments."""
-    return [
-        f"results/{name}/runs/{run}/seed{seed}/prediction.safetensors"
-        for name, run, seed in compared_runs(wildcards.dataset)
-    ]
+    runs = compared_runs(wildcards.dataset)
+    return [f"{plan.run_of(*run)}/prediction.safetensors" for run in runs]
 
 
 def fold_snapshots(wildcards):
@@ -153,10 +153,8 @@ def fold_snapshots(wildcards):
 def fold_metrics(wildcards):
     """The metrics of every model and baseline on every fold."""
     folds = [fold for dataset in plan.datasets for fold in folds_of(dataset)]
-    return [
-        f"results/{fold}/runs/{run}/seed{seed}/metrics.csv"
-        for fold, run, seed in product(folds, plan.judged, plan.seeds)
-    ]
+    runs = product(folds, plan.judged, plan.seeds)
+    return [f"{plan.run_of(*run)}/metrics.csv" for run in runs]
 
 
 def of_first_seed(pattern, **names):

@@ -5,10 +5,10 @@ rule tabulate_populations:
     input:
         lambda w: [entry.metrics for entry in populations().judged()],
     output:
-        metrics="results/populations/metrics.csv",
-        summary="results/populations/summary.csv",
+        metrics=f"{PAGE}/metrics.csv",
+        summary=f"{PAGE}/summary.csv",
     log:
-        "results/populations/logs/tabulate_populations.log",
+        f"{PAGE}/logs/tabulate_populations.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -28,10 +28,10 @@ rule tabulate_bands:
     input:
         lambda w: [entry.coverage for entry in populations().judged_bands()],
     output:
-        metrics="results/populations/bands.csv",
-        summary="results/populations/bands_summary.csv",
+        metrics=f"{PAGE}/bands.csv",
+        summary=f"{PAGE}/bands_summary.csv",
     log:
-        "results/populations/logs/tabulate_bands.log",
+        f"{PAGE}/logs/tabulate_bands.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -58,19 +58,20 @@ rule write_populations_report:
             ]
         ),
         summary=rules.tabulate_populations.output.summary,
-        runtime="results/populations/runtime.csv",
+        runtime=f"{PAGE}/runtime.csv",
         banded=rules.tabulate_bands.output.summary,
         figures=lambda w: populations().figures(),
         bands=lambda w: populations().band_figures(),
     output:
-        "results/populations/report.html",
+        f"{PAGE}/report.html",
     log:
-        "results/populations/logs/write_populations_report.log",
+        f"{PAGE}/logs/write_populations_report.log",
     group:
         "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
+        folder=lambda w, output: os.path.dirname(output[0]),
         populations=lambda w: populations().plain()["populations"],
         bands=lambda w: populations().plain()["bands"],
         seeds=plan.seeds,

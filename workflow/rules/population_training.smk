@@ -249,9 +249,9 @@ rule tabulate_population_runtime:
     input:
         lambda w: [entry.benchmark for entry in populations().timed()],
     output:
-        "results/populations/runtime.csv",
+        f"{PAGE}/runtime.csv",
     log:
-        "results/populations/logs/tabulate_population_runtime.log",
+        f"{PAGE}/logs/tabulate_population_runtime.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -271,12 +271,12 @@ rule write_population_settings:
     # Settings of finished populations and bands; as a --configfile they reproduce them.
     input:
         rules.tabulate_population_runtime.output,
-        "results/populations/summary.csv",
-        "results/populations/bands_summary.csv",
+        f"{PAGE}/summary.csv",
+        f"{PAGE}/bands_summary.csv",
     output:
-        "results/populations/settings.yaml",
+        f"{PAGE}/settings.yaml",
     log:
-        "results/populations/logs/write_population_settings.log",
+        f"{PAGE}/logs/write_population_settings.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"

@@ -4,11 +4,12 @@
 from functools import cache
 
 from weightflow.config.population_plan import LAYOUTS, POPULATION, PopulationPlan
-from weightflow.config.saved_settings import check_saved_populations
+from weightflow.config.saved_settings import check_saved_populations, check_shared
 
 MEMBERS = f"{POPULATION}/seed{{seed}}"
+PAGE = f"{plan.folder}/populations"  # tables and page of this run
 BAND = "results/{dataset}/bands/seed{seed}"
-MADE_WITH = FOLDER / "populations" / "settings.yaml"  # settings of the saved populations
+MADE_WITH = OWN / "populations" / "settings.yaml"  # settings of the saved populations
 
 
 wildcard_constraints:
@@ -43,8 +44,9 @@ def populations():
         found = PopulationPlan.of(plan, CONFIG_SOURCE, file)
         if FROM_SAVED:
             check_saved_populations(MADE_WITH, found.plain(), str(file or CONFIG_SOURCE))
+            check_shared(FOLDER, found.asked(), str(file or CONFIG_SOURCE))
     except InputError as fault:
-        raise WorkflowError(str(fault)) from None
+        raise stopped(fault) from None
     return found
 
 
@@ -88,14 +90,14 @@ def populations_made():
     if not MADE_WITH.is_file() or fault_of("populations"):
         return []
     files = populations().measured()
-    missing = [f for f in files if not (FOLDER / Path(f).relative_to("results")).is_file()]
+    missing = [f for f in files if not (FOLDER.parent / f).is_file()]
     if missing:
         logger.warning(
             f"{len(missing)} of {len(files)} results of populations are not there, so their figures are left out; "
             "run snakemake populations to the end first."
         )
         return []
-    return ["results/populations/report.html", "results/populations/settings.yaml"]
+    return [f"{populations().folder}/{name}" for name in ("report.html", "settings.yaml")]
 
 
 def populations_asked(wildcards):
@@ -103,10 +105,10 @@ def populations_asked(wildcards):
     if fault_of("populations"):
         return "results/refused/populations.json"
     tables = ("metrics.csv", "summary.csv", "bands.csv", "bands_summary.csv")
-    return [f"results/populations/{name}" for name in (*tables, "report.html", "settings.yaml")]
+    return [f"{populations().folder}/{name}" for name in (*tables, "report.html", "settings.yaml")]
 
 
 def drawn(wildcards):
-    """The files of the default run, if it was made, and the page about populations, if they were made."""
+    """The files of the run, if it was made, and the page about populations, if they were made."""
     page = populations_made()
-    return page if page and not (FOLDER / "settings.yaml").is_file() else [*plan.whole_run(), *page]
+    return page if page and not (OWN / "settings.yaml").is_file() else [*plan.whole_run(), *page]

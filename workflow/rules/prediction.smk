@@ -68,7 +68,7 @@ rule predict_spline:
 
 
 rule predict_interpolation:
-    # One job for all seeds, as for the other baselines.
+    # One job for all seeds, as for the other baselines. Its files belong to the run, since they depend on its first model.
     input:
         snapshots=rules.prepare_snapshots.output[0],
         law=exact_law_of,
@@ -79,13 +79,13 @@ rule predict_interpolation:
         ),
     output:
         expand(
-            "results/{{dataset}}/runs/{{model}}/seed{seed}/prediction.safetensors",
+            f"{plan.folder}/{{{{dataset}}}}/runs/{{{{model}}}}/seed{{seed}}/prediction.safetensors",
             seed=plan.seeds,
         ),
     log:
-        "results/{dataset}/logs/{model}/predict_interpolation.log",
+        f"{plan.folder}/{{dataset}}/logs/{{model}}/predict_interpolation.log",
     benchmark:
-        "results/{dataset}/benchmarks/{model}/predict.tsv"
+        f"{plan.folder}/{{dataset}}/benchmarks/{{model}}/predict.tsv"
     wildcard_constraints:
         model=any_of(predicted_by("interpolation")),
     group:

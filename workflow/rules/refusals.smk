@@ -22,3 +22,5 @@ rule refuse:
 
 # The folder of results, with the prefix of a module.
 FOLDER = Path(rules.refuse.output[0]).parents[1]
+# That of this run, as `plan.folder`.
+OWN = FOLDER.parent / plan.folder

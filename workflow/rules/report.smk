@@ -9,7 +9,7 @@ rule write_report:
         template=local(WORKFLOW / "report" / "report.html.j2"),
         captions=local([WORKFLOW / "report" / f"{name}.rst" for name in FIGURES]),
         summary=rules.tabulate_metrics.output.summary,
-        runtime="results/runtime.csv",
+        runtime=f"{plan.folder}/runtime.csv",
         rulegraph=rules.plot_rulegraph.output[0],
         ablations=rules.tabulate_ablations.output[0] if plan.factors else [],
         published=rules.tabulate_published.output[0] if plan.published else [],
@@ -23,16 +23,18 @@ rule write_report:
         choices=[choice.made for d in plan.datasets for choice in plan.chosen(d)],
         scores=[choice.scores for d in plan.datasets for choice in plan.chosen(d)],
     output:
-        "results/report.html",
+        f"{plan.folder}/report.html",
     log:
-        "results/logs/write_report.log",
+        f"{plan.folder}/logs/write_report.log",
     group:
         "figures"
     conda:
         "../../envs/analysis.yaml"
     params:
         config=config,
+        folder=lambda w, output: os.path.dirname(output[0]),
         runs={d: plan.runs(d) for d in plan.datasets},
+        systems=lambda w: {d: plan.titled_system(d) for d in plan.datasets},
         choices=[
             {"dataset": d, "kind": choice.kind, "models": choice.models, "seed": choice.seed}
             for d in plan.datasets

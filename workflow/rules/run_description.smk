@@ -4,12 +4,12 @@
 rule write_settings:
     # The last job of a run, so the file marks a finished run; as a --configfile it reproduces the run.
     input:
-        "results/summary.csv",
+        f"{plan.folder}/summary.csv",
         rules.tabulate_runtime.output[0],
     output:
-        "results/settings.yaml",
+        f"{plan.folder}/settings.yaml",
     log:
-        "results/logs/write_settings.log",
+        f"{plan.folder}/logs/write_settings.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -34,9 +34,9 @@ rule describe_rulegraph:
         # Waits for downloads and for files made by an importing workflow.
         expand(SNAPSHOTS, dataset=plan.datasets),
     output:
-        "results/rulegraph.dot",
+        f"{plan.folder}/rulegraph.dot",
     log:
-        "results/logs/describe_rulegraph.log",
+        f"{plan.folder}/logs/describe_rulegraph.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"

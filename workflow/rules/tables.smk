@@ -4,23 +4,25 @@
 rule tabulate_metrics:
     input:
         runs=[
-            f"results/{d}/runs/{m}/seed{s}/metrics.csv"
+            f"{plan.run_of(d, m, s)}/metrics.csv"
             for d in plan.datasets
             for m in plan.runs(d)
             for s in plan.seeds
         ],
         folds=(
-            ["results/leave_one_out_summary.csv"] if plan.config.evaluation.leave_one_out else []
+            [f"{plan.folder}/leave_one_out_summary.csv"]
+            if plan.config.evaluation.leave_one_out
+            else []
         ),
     output:
-        metrics="results/metrics.csv",
+        metrics=f"{plan.folder}/metrics.csv",
         summary=report(
-            "results/summary.csv",
+            f"{plan.folder}/summary.csv",
             caption="../report/summary.rst",
             category="Tables",
         ),
     log:
-        "results/logs/tabulate_metrics.log",
+        f"{plan.folder}/logs/tabulate_metrics.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -37,9 +39,9 @@ rule tabulate_moments:
         snapshots=lambda w: [SNAPSHOTS, *shown_fold_snapshots(w)],
         predictions=compared_predictions,
     output:
-        "results/{dataset}/moments.csv",
+        f"{plan.folder}/{{dataset}}/moments.csv",
     log:
-        "results/{dataset}/logs/tabulate_moments.log",
+        f"{plan.folder}/{{dataset}}/logs/tabulate_moments.log",
     group:
         "figures"
     conda:
@@ -58,10 +60,10 @@ rule tabulate_folds:
         snapshots=fold_snapshots,
         metrics=fold_metrics,
     output:
-        scores="results/leave_one_out.csv",
-        summary="results/leave_one_out_summary.csv",
+        scores=f"{plan.folder}/leave_one_out.csv",
+        summary=f"{plan.folder}/leave_one_out_summary.csv",
     log:
-        "results/logs/tabulate_folds.log",
+        f"{plan.folder}/logs/tabulate_folds.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -76,15 +78,15 @@ rule tabulate_folds:
 rule tabulate_ablations:
     input:
         [
-            f"results/{d}/runs/{m}/seed{s}/metrics.csv"
+            f"{plan.run_of(d, m, s)}/metrics.csv"
             for d in plan.studied
             for m in plan.ablated
             for s in plan.seeds
         ],
     output:
-        "results/ablations.csv",
+        f"{plan.folder}/ablations.csv",
     log:
-        "results/logs/tabulate_ablations.log",
+        f"{plan.folder}/logs/tabulate_ablations.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -100,15 +102,15 @@ rule tabulate_ablations:
 rule tabulate_published:
     input:
         published=local(HOME / "resources" / "published.csv"),
-        summary="results/summary.csv",
+        summary=f"{plan.folder}/summary.csv",
     output:
         report(
-            "results/table1.csv",
+            f"{plan.folder}/table1.csv",
             caption="../report/table1.rst",
             category="Tables",
         ),
     log:
-        "results/logs/tabulate_published.log",
+        f"{plan.folder}/logs/tabulate_published.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"

@@ -12,6 +12,7 @@ from weightflow.storage import write_text
 def main(snakemake):
     inputs = snakemake.input
     report = PopulationsReport(
+        folder=snakemake.params.folder,
         populations=snakemake.params.populations,
         seeds=snakemake.params.seeds,
         summary=pd.read_csv(inputs.summary),

@@ -26,6 +26,7 @@ def main(snakemake):
             name=name,
             data=read_snapshots(path),
             origin=read_metadata(path)["source"],
+            system=params.systems[name],
             runs=params.runs[name],
             figures=_of(name, inputs.figures),
             ablations=_of(name, inputs.ablation_figures),
@@ -36,6 +37,7 @@ def main(snakemake):
     ]
     report = Report(
         config=params.config,
+        folder=params.folder,
         sources=sources,
         summary=pd.read_csv(inputs.summary),
         runtime=pd.read_csv(inputs.runtime),
@@ -56,8 +58,8 @@ def main(snakemake):
 
 
 def _of(dataset, paths):
-    """The files of a data set."""
-    return [path for path in paths if dataset_of(path) == dataset]
+    """The figures of a data set."""
+    return [path for path in paths if Path(path).parts[-3] == dataset]
 
 
 run(main, snakemake)  # noqa: F821

@@ -206,6 +206,10 @@ Name = Annotated[
         "a name has letters, digits, '_' and '-', and starts with a letter, as it becomes part of file names",
     ),
 ]
+RUN_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+RunName = Annotated[
+    str, Written(RUN_NAME, "a run's name has letters, digits, '_' and '-', at most 64, as it becomes that of a folder")
+]
 FilePath = Annotated[
     str, Field(max_length=1024), Written(r"[^\x00-\x1f\x7f]+", "a path is one line of characters that can be shown")
 ]

@@ -47,6 +47,11 @@ def check_consistency(config: Configuration, systems: Path, source: str, folders
     Raises:
         InputError: naming the file, the key and the fix.
     """
+    if config.name in _FOLDERS:
+        raise InputError(
+            f"{source}: name: the run is called {config.name}, and results/{config.name} is the workflow's own; give "
+            "another name."
+        )
     for name, settings in config.datasets.items():
         if fold_of(name)[1] is not None:
             raise InputError(f"{source}: datasets.{name}: names with this ending are those of folds; choose another.")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from weightflow.anchors.registry import ALIGNMENTS
@@ -18,6 +18,7 @@ from weightflow.config.ablation_plan import ablation_levels, ablation_models, mo
 from weightflow.config.consistency import check_ablations, check_consistency, check_variants, system_path
 from weightflow.config.data_checks import Asked
 from weightflow.config.paths import located
+from weightflow.config.run_name import run_name
 from weightflow.config.settings import Configuration
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import heldout_amount
@@ -28,8 +29,9 @@ from weightflow.formats.reading import as_files, format_of
 from weightflow.formats.registry import READERS
 from weightflow.plots.registry import figure_files
 from weightflow.populations.tasks.catalogue import DataSet, read_catalogue
+from weightflow.records.record import ROOT
 from weightflow.settings import Plain
-from weightflow.systems.entries import files_of, is_map
+from weightflow.systems.entries import files_of, is_map, is_path, read_entries
 
 SNAPSHOTS = "results/{dataset}/snapshots.safetensors"  # the prepared data of a data set or a fold
 RUN = "results/{dataset}/runs/{model}/seed{seed}"
@@ -109,19 +111,20 @@ class Plan:
     home: Path
 
     @classmethod
-    def of(cls, content: Plain, home: Path, source: str, folders: Sequence[Path] = ()) -> "Plan":
+    def of(cls, content: Plain, home: Path, source: str, files: Sequence[Path] = ()) -> "Plan":
         """The plan of a consistent configuration.
 
         Args:
             content: of the config files, merged.
             home: folder of the workflow.
             source: the config files' names.
-            folders: of the config files, for files that are not in the working folder.
+            files: configs of the command line; the last one names the run, and paths may start in their folders.
 
         Raises:
             InputError: naming the file, the key and the fix.
         """
-        config = located(Configuration.of(content, source), folders)
+        named = Configuration.of({**content, "name": run_name(content, files)}, source)
+        config = located(named, [Path(file).parent for file in files])
         if config.baselines is None:
             past = any(dataset.hold_back for dataset in config.datasets.values())
             config = config.but(baselines=tuple(standard_baselines(past)))
@@ -129,6 +132,24 @@ class Plan:
         check_ablations(config, source)
         check_variants(config, home / "resources" / "systems", source)
         return cls(config, home)
+
+    @property
+    def folder(self) -> str:
+        """Folder of the run, with its tables, settings, figures and report; data sets and models are in `results`."""
+        return f"{ROOT}/{self.config.name}" if self.config.name else ROOT
+
+    def concerns(self, artefact: PurePath) -> bool:
+        """Whether an artefact, by its path below `results`, belongs to this run or is shared, and is not another's."""
+        name, (first, *rest) = self.config.name, artefact.parts
+        if name is None:
+            return not rest or first in ("figures", "populations") or fold_of(first).dataset in self.datasets
+        is_shared = first == "populations" or fold_of(first).dataset in self.datasets
+        return first == name or (is_shared and rest[0] not in ("figures", "moments.csv"))
+
+    def asked(self) -> dict[str, Any]:
+        """The configuration as plain data, its models with the variants of the ablation study."""
+        models = {name: settings.plain() for name, settings in self.settings.items()}
+        return self.config.plain() | {"models": models}
 
     @property
     def datasets(self) -> list[str]:
@@ -278,9 +299,17 @@ class Plan:
         common = ALIGNMENTS[self.shared(self.anchors[anchors]).anchors.alignment].common_start
         return "results/{dataset}/anchors/{anchors}/seed{seed}/start.safetensors" if common else []
 
+    def place_of(self, model: str) -> str:
+        """Folder above the data set of a model or baseline; interpolations belong to the run, with its first model."""
+        return self.folder if model in predicted_by("interpolation") else ROOT
+
+    def run_of(self, dataset: str, model: str, seed: int) -> str:
+        """Folder of a model or baseline on a data set or a fold, with one seed."""
+        return f"{self.place_of(model)}/{dataset}/runs/{model}/seed{seed}"
+
     def prediction_of(self, model: str) -> str:
-        """A run's prediction with the first seed."""
-        return f"results/{{dataset}}/runs/{model}/seed{self.seeds[0]}/prediction.safetensors"
+        """The prediction of a model or baseline with the first seed."""
+        return f"{self.run_of('{dataset}', model, self.seeds[0])}/prediction.safetensors"
 
     # Data sets.
 
@@ -301,6 +330,14 @@ class Plan:
         """The file of a data set's system, then the SBML model named in it, if any."""
         system = self.system_file(dataset)
         return files_of(system) if system else []
+
+    def titled_system(self, dataset: str) -> str:
+        """Title and file of a data set's system, for the report; empty without a system."""
+        if (system := self.dataset(dataset).system) is None:
+            return ""
+        file = system if is_path(system) else f"resources/systems/{system}.yaml"
+        title = read_entries(system_path(system, self.systems)).title
+        return f"{title}, {file}" if title else file
 
     def simulated(self, dataset: str) -> SimulatedParts:
         """Numbers of trajectories to simulate for a data set."""
@@ -380,8 +417,8 @@ class Plan:
 
     def timed_stages(self, dataset: str, model: str) -> dict[str, StageJob]:
         """The job of each stage of a run, by the stage's name."""
-        folder = f"results/{dataset}"
-        spent, made = f"{folder}/benchmarks/{model}", f"{folder}/runs/{model}/seed{{seed}}"
+        folder, place = f"{ROOT}/{dataset}", f"{self.place_of(model)}/{dataset}"
+        spent, made = f"{place}/benchmarks/{model}", f"{place}/runs/{model}/seed{{seed}}"
         own, settings = f"{spent}/seed{{seed}}", self.settings.get(model)
         found: dict[str, tuple[str, str | None]] = {}
         if self.is_simulated(dataset):
@@ -500,7 +537,7 @@ class Plan:
     def whole_run(self) -> list[str]:
         """The files of the default target."""
         names = ("report.html", "metrics.csv", "summary.csv", "runtime.csv", "settings.yaml")
-        return [f"results/{name}" for name in names]
+        return [f"{self.folder}/{name}" for name in names]
 
     def teachers_chosen(self, dataset: str) -> list[ChoiceFiles]:
         """The choices of teachers for a data set's models, without ablations."""
@@ -521,17 +558,18 @@ class Plan:
             "models": bool(self.models),
             "teachers": bool(self.among_models(self.taught)),
         }
-        return figure_files(of, [what for what, is_there in there.items() if is_there])
+        return figure_files(self.folder, of, [what for what, is_there in there.items() if is_there])
 
     def ablation_figures(self, dataset: str) -> list[str]:
         """Figures of the ablation study on a data set, one for each factor."""
         factors = self.factors if dataset in self.studied else []
-        return figure_files({"factor": [{"dataset": dataset, "factor": factor} for factor in factors]})
+        of = {"factor": [{"dataset": dataset, "factor": factor} for factor in factors]}
+        return figure_files(self.folder, of)
 
     def overall_figures(self) -> list[str]:
         """Figures over all data sets."""
         there = {"published": self.published, "models": self.models}
-        return figure_files({"overall": [{}]}, [what for what, found in there.items() if found])
+        return figure_files(self.folder, {"overall": [{}]}, [what for what, found in there.items() if found])
 
     def among_models(self, names: Sequence[str]) -> list[str]:
         """The names that are models of the configuration, without ablations; figures show these."""

@@ -83,12 +83,21 @@ class PopulationPlan:
         check_bands(config, source)
         return cls(plan, config.populations, config.bands)
 
+    @property
+    def folder(self) -> str:
+        """Folder of the tables, the settings and the page of populations and bands."""
+        return f"{self.plan.folder}/populations"
+
     def plain(self) -> dict[str, Any]:
         """Settings of populations and bands, as plain data for files."""
         return {
             "populations": {name: own.plain() for name, own in self.populations.items()},
             "bands": {name: own.plain() for name, own in self.bands.items()},
         }
+
+    def asked(self) -> dict[str, Any]:
+        """The configuration as plain data, with these populations and bands."""
+        return self.plan.asked() | self.plain()
 
     def population(self, name: str) -> PopulationSettings:
         """Settings of one population.
@@ -197,11 +206,15 @@ class PopulationPlan:
 
     def figures(self) -> list[str]:
         """Figures of populations, in the order of the page."""
-        return [file for name in self.populations for file in figure_files({"population": [{"population": name}]})]
+        return [
+            file
+            for name in self.populations
+            for file in figure_files(self.plan.folder, {"population": [{"population": name}]})
+        ]
 
     def band_figures(self) -> list[str]:
         """Figures of bands, in the order of the page."""
-        return [file for name in self.bands for file in figure_files({"bands": [{"dataset": name}]})]
+        return [file for name in self.bands for file in figure_files(self.plan.folder, {"bands": [{"dataset": name}]})]
 
     def measured(self) -> list[str]:
         """The results shown on the page about populations."""

@@ -1,13 +1,17 @@
-"""Checks of the current configuration against the settings saved with the results."""
+"""Checks of the current configuration against the settings saved with the results of its run and of shared stages."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from weightflow.baselines.registry import floors_of, is_model
 from weightflow.config.consistency import is_path
+from weightflow.data.folds import fold_of
 from weightflow.errors import InputError
 from weightflow.formats.reading import as_files
 from weightflow.records.digests import input_digest
-from weightflow.records.record import read_record
+from weightflow.records.integrity import recorded
+from weightflow.records.record import Record, read_record
 from weightflow.settings import Plain
 from weightflow.yaml_files import read_config
 
@@ -47,13 +51,60 @@ def check_saved_populations(path: str | Path, asked: Plain, where: str) -> None:
         _refuse(list(_named_differences(read_config(path), asked, ("populations", "bands"))), path, where)
 
 
+def check_shared(root: Path, asked: Plain, where: str) -> None:
+    """Refuse a configuration if shared results of its data sets, models or populations have other settings.
+
+    Another config may have made them, with the same names. Each record has the settings of its own stage.
+
+    Args:
+        root: the results folder.
+        asked: the configuration, complete, or some of its sections; `Plan.asked` has the variants of a study too.
+        where: the config files' names.
+
+    Raises:
+        InputError: settings differ; the sentence names the first such result and its settings.
+    """
+    for path, record in recorded(root):
+        if keys := list(_differing(_made_with(record, asked), asked)):
+            raise InputError(
+                f"{path}: was made with other settings than {where} has ({_some(keys)}), perhaps by another config; "
+                "rename the data set, model or population here, or delete this file and run snakemake."
+            )
+
+
+def _made_with(record: Record, asked: Plain) -> dict[str, Any]:
+    """The settings of a stage's result as sections of a configuration; empty if the configuration does not use it."""
+    names, params = record.wildcards, record.params
+    settings = params.get("settings", {})
+    dataset, model = fold_of(names.get("dataset", "")).dataset, names.get("model", "")
+    if "population" in names and "other" not in names:
+        return {"populations": {names["population"]: settings}}
+    if dataset not in asked.get("datasets", {}):
+        return {}
+    exact = {key: params[key] for key in ("max_states", "tolerance") if key in params}
+    evaluation = {key: params[key] for key in ("samples", "joint_every") if key in params}
+    match sorted(names):
+        case ["dataset"]:
+            return {"datasets": {dataset: settings}, "evaluation": {"exact": exact}}
+        case ["dataset", "seed"]:
+            return {"bands": {dataset: settings}}
+        case ["dataset", "model"] | ["dataset", "model", "seed"] | ["dataset", "model", "place"]:
+            if model in (*asked["models"], *asked["baselines"], *floors_of(second_part=True)):
+                own = {"models": {model: settings}} if is_model(model) else {model: settings}
+                return {"evaluation": evaluation, **own}
+    return {}
+
+
 def _refuse(keys: Sequence[str], path: str | Path, where: str) -> None:
     if keys:
-        more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
         raise InputError(
-            f"{path}: the results here were made with other settings than {where} has ({', '.join(keys[:_SHOWN])}"
-            f"{more}); give the settings that they were made with, or move the results away."
+            f"{path}: the results here were made with other settings than {where} has ({_some(keys)}); give the "
+            "settings that they were made with, or move the results away."
         )
+
+
+def _some(keys: Sequence[str]) -> str:
+    return ", ".join(keys[:_SHOWN]) + (f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else "")
 
 
 def check_sources(folder: str | Path, sources: Mapping[str, Sequence[Path]]) -> None:

@@ -13,7 +13,7 @@ from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.settings import EvaluationSettings
 from weightflow.populations.settings import PopulationSettings
 from weightflow.prediction.settings import PredictionSettings
-from weightflow.settings import Common, Many, Name, NameIn, Number, Seed, Settings, Unique
+from weightflow.settings import Common, Many, Name, NameIn, Number, RunName, Seed, Settings, Unique
 
 
 class AblationSettings(Settings):
@@ -56,6 +56,10 @@ _PAPERS = {"backbone": {"position": False}, "anchors": {"alignment": "sequential
 class Configuration(Settings):
     """Every key, its meaning, range and default."""
 
+    name: RunName | None = None
+    """Name of the run; without this key that of the config file (of several, the last) without its suffix. Tables,
+    settings, figures and report are in `results/NAME/`; data sets, models and predictions are shared by all runs. null
+    puts the former at the top of `results`, as do the default run and files called config.yaml or settings.yaml."""
     seeds: Annotated[Unique[Seed], Field(min_length=1), Common] = (0, 1, 2)
     """Random seeds, one independent run for each; tables report mean and standard deviation over them."""
     datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)]

@@ -9,6 +9,7 @@ from typing import Any
 
 from weightflow.errors import DivergenceError, InputError, WriteError
 from weightflow.jobs.process import end_with_run, keep_freed_memory, one_thread
+from weightflow.jobs.screen import leave_sentence
 from weightflow.records import digests
 from weightflow.records.digests import Made
 from weightflow.records.integrity import check_inputs
@@ -39,6 +40,7 @@ def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) ->
     if sentence:
         # A single write, since other jobs and Snakemake share standard error.
         sys.stderr.write(f"\n{sentence}\n")
+        leave_sentence(sentence)
         sys.exit(1)
 
 

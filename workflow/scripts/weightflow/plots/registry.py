@@ -14,12 +14,12 @@ class Scope:
     """The subject of a figure, such as a data set, a model or a population.
 
     Attributes:
-        folder: of its results; figures go to the folder `figures` in it.
+        folder: below that of the run; figures go to the folder `figures` in it.
         subject: of the figures in labels and messages.
         part: wildcard at the end of a file's name, if several figures share the folder.
     """
 
-    folder: str = "results/{dataset}"
+    folder: str = "{dataset}"
     subject: str = "{dataset}"
     part: str = ""
 
@@ -30,9 +30,9 @@ SCOPES = {
     "model": Scope(part="{model}"),  # each model of a data set
     "factor": Scope(part="{factor}"),  # of the ablation study on a data set
     "bands": Scope(),  # of a data set
-    "population": Scope("results/populations/{population}", "{population}"),
-    "overall": Scope("results", "all data sets"),
-    "workflow": Scope("results", "the workflow"),
+    "population": Scope("populations/{population}", "{population}"),
+    "overall": Scope("", "all data sets"),
+    "workflow": Scope("", "the workflow"),
 }
 
 
@@ -71,18 +71,20 @@ class Figure:
         """The title, and the model, factor or other part of the figure; with wildcards."""
         return ", ".join(filter(None, (self.title, SCOPES[self.scope].part)))
 
-    @property
-    def files(self) -> list[str]:
-        """Patterns of the figure's files; the report shows the first."""
-        scope = SCOPES[self.scope]
-        stem = "-".join(filter(None, (self.name, scope.part)))
-        return [f"{scope.folder}/figures/{stem}.{form}" for form in (["gif"] if self.animated else ["png", "pdf"])]
+    def files(self, run: str) -> list[str]:
+        """Patterns of the figure's files in the folder of a run; the report shows the first."""
+        forms = ["gif"] if self.animated else ["png", "pdf"]
+        return [self._below(run, "figures", f"{self._with_part(self.name)}.{form}") for form in forms]
 
-    @property
-    def log(self) -> str:
-        """Pattern of the rule's log."""
-        scope = SCOPES[self.scope]
-        return f"{scope.folder}/logs/figures/{'-'.join(filter(None, (self.rule, scope.part)))}.log"
+    def log(self, run: str) -> str:
+        """Pattern of the rule's log in the folder of a run."""
+        return self._below(run, "logs", "figures", f"{self._with_part(self.rule)}.log")
+
+    def _below(self, run: str, *names: str) -> str:
+        return "/".join(filter(None, (run, SCOPES[self.scope].folder, *names)))
+
+    def _with_part(self, name: str) -> str:
+        return "-".join(filter(None, (name, SCOPES[self.scope].part)))
 
 
 # Ordered as in the reports.
@@ -114,15 +116,16 @@ FIGURES = {
 }
 
 
-def figure_files(of: Mapping[str, Sequence[Mapping[str, str]]], there: Collection[str] = ()) -> list[str]:
+def figure_files(run: str, of: Mapping[str, Sequence[Mapping[str, str]]], there: Collection[str] = ()) -> list[str]:
     """The files of a report's figures, in its order.
 
     Args:
+        run: folder of the run.
         of: by scope, the wildcards of each requested figure; figures of other scopes are left out.
         there: the conditions `Figure.needs` that hold.
     """
     return [
-        figure.files[0].format(**wildcards)
+        figure.files(run)[0].format(**wildcards)
         for figure in FIGURES.values()
         if figure.needs is None or figure.needs in there
         for wildcards in of.get(figure.scope, ())

@@ -184,9 +184,9 @@ def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
     if not written:
         raise InputError(f"{path}: holds nothing; give an archive that `snakemake archive` made.")
     (folder / SUMS).write_text(text, encoding="utf-8")
-    for config in (CONFIG, f"{ROOT}/settings.yaml"):
-        if (folder / config).is_file():
-            _check_config(path, folder / config)
+    for name in written:
+        if name == CONFIG or PurePosixPath(name).name == "settings.yaml":
+            _check_config(path, folder / name)
     return len(written)
 
 
@@ -223,7 +223,8 @@ def _system_names(systems: Iterable[str]) -> dict[str, str]:
 
 
 def _job(record: Record) -> str:
-    return json.dumps([record.rule, record.wildcards], sort_keys=True)
+    """The job of a rule that is run again: its outputs lie in one folder, that of another run in another."""
+    return json.dumps([record.rule, record.wildcards, str(Path(record.path).parent)], sort_keys=True)
 
 
 def _files(path: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from weightflow.errors import InputError
 from weightflow.records.digests import input_digest
@@ -72,25 +72,29 @@ def recorded(root: Path = Path(ROOT)) -> Iterator[tuple[Path, Record]]:
             yield path, record
 
 
-def check_results(root: Path = Path(ROOT)) -> None:
+def check_results(root: Path = Path(ROOT), concerns: Callable[[PurePath], bool] = lambda below: True) -> None:
     """Check the results of earlier runs against their records.
+
+    Args:
+        root: the results folder.
+        concerns: whether an artefact is checked, by its path below the results folder; by default all are.
 
     Raises:
         InputError: results were damaged, edited or replaced; or an input of a result has changed, but its
             modification time does not show this to Snakemake.
     """
-    if damaged := _confirmed(_damaged, root):
+    if damaged := _confirmed(_damaged, root, concerns):
         raise InputError(f"{named(damaged)}: not what the workflow wrote (damaged, edited or replaced); {REMEDY}.")
-    if stale := _confirmed(_stale_unnoticed, root):
+    if stale := _confirmed(_stale_unnoticed, root, concerns):
         raise InputError(
             f"{named(stale)}: an input has changed since, but its time is not newer (was the clock "
             f"set back?); {REMEDY}."
         )
 
 
-def _confirmed(search: Callable[[Path], list[Path]], root: Path) -> list[Path]:
+def _confirmed(search: Callable[[Path], list[Path]], root: Path, concerns: Callable[[PurePath], bool]) -> list[Path]:
     """Faulty results found by two searches in a row: another run may be between writing a result and its record."""
-    found = search(root)
+    found = [path for path in search(root) if concerns(path.relative_to(root))]
     return [path for path in search(root) if path in found] if found else []
 
 

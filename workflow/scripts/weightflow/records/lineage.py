@@ -56,18 +56,22 @@ def describe_artefact(path: str | Path) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def describe_figures(root: Path = Path(ROOT)) -> str:
+def describe_figures(root: Path = Path(ROOT), run: Path | None = None) -> str:
     """A line for each figure: rule, seeds of its models, digest of the code and of the figure, and file.
+
+    Args:
+        root: the results folder.
+        run: folder of the run whose figures are described; by default all are.
 
     Raises:
         InputError: no figure has a record, or a record is damaged.
     """
     lines = ["rule  seeds  code  sha256  file"]
     for path, record in recorded(root):
-        if path.parent.name == "figures":
+        if path.parent.name == "figures" and path.is_relative_to(run or root):
             lines.append(f"{record.rule}  {_seeds(lineage(path))}  {_code(record)}  {record.sha256[:DIGITS]}  {path}")
     if len(lines) == 1:
-        raise InputError(f"{root}: no figure here has a record; run snakemake first.")
+        raise InputError(f"{run or root}: no figure here has a record; run snakemake first.")
     return "\n".join(lines) + "\n"
 
 

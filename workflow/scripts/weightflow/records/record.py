@@ -171,11 +171,12 @@ def write_record(record: Record, root: Path) -> None:
 def is_measurement(path: str | Path) -> bool:
     """Whether a result is a time measured by Snakemake or a benchmark; these have no record, as no job writes them.
 
-    They lie in a folder `benchmarks` of a data set or a population; a model may have the same name.
+    They lie in a folder `benchmarks` of a data set, also within that of a run, or of a population; a model or a
+    population may have the same name.
     """
     below = place_of(path)[1].parts
-    place = 2 if below[0] == "populations" else 1
-    return below[place : place + 1] == ("benchmarks",) or below == ("benchmarks.json",)
+    places = below[2:3] if below[0] == "populations" else below[1:3]
+    return ("benchmarks" in places and below[-1].endswith(".tsv")) or below == ("benchmarks.json",)
 
 
 def _is_sound(record: Record) -> bool:

@@ -64,6 +64,7 @@ class Source:
         name: of the data set.
         data: its snapshots.
         origin: source of the snapshots, from the metadata of their file.
+        system: title and file of the simulated system, if any.
         runs: models, baselines and floors, in the order of the tables.
         figures: PNG and GIF files, named KIND or KIND-MODEL.
         choices: of teachers, smoothing and steps for its models.
@@ -79,6 +80,7 @@ class Source:
     choices: Sequence[Choice] = ()
     ablations: Sequence[str] = ()
     law: ExactLaw | None = None
+    system: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class Report:
 
     Attributes:
         config: complete, with defaults.
+        folder: of the run, with its tables and settings.
         sources: the data sets.
         summary: table dataset, model, metric, times, mean, std, n.
         runtime: table dataset, model, seed, stage, seconds, max_rss_mb, device.
@@ -113,6 +116,7 @@ class Report:
     """
 
     config: Plain
+    folder: str
     sources: Sequence[Source]
     summary: pd.DataFrame
     runtime: pd.DataFrame
@@ -128,6 +132,7 @@ class PopulationsReport:
     """Inputs of the page about populations and bands.
 
     Attributes:
+        folder: of their tables and settings.
         populations: settings of the populations by name, complete.
         seeds: of the run.
         summary: table population, layout, source, metric, mean, std, seeds.
@@ -138,6 +143,7 @@ class PopulationsReport:
         band_figures: PNG files of each of these data sets.
     """
 
+    folder: str
     populations: Mapping[str, Plain]
     seeds: Sequence[int]
     summary: pd.DataFrame
@@ -161,6 +167,7 @@ def render_report(template: str, captions: Mapping[str, str], report: Report) ->
     return _page(
         template,
         config["seeds"],
+        report.folder,
         datasets=[
             _dataset(source, captions, report)
             | {"ablations": _ablations(source, captions, comparison.ablations, config["ablations"]["labels"])}
@@ -189,10 +196,10 @@ def render_populations(template: str, captions: Mapping[str, str], report: Popul
         for name, settings in report.bands.items()
     ]
     tables = {"Populations": report.populations, "Bands": report.bands}
-    return _page(template, report.seeds, populations=sections, bands=about, settings=tables)
+    return _page(template, report.seeds, report.folder, populations=sections, bands=about, settings=tables)
 
 
-def _page(template: str, seeds: Sequence[int], settings: Mapping[str, Plain], **sections: Any) -> str:
+def _page(template: str, seeds: Sequence[int], folder: str, settings: Mapping[str, Plain], **sections: Any) -> str:
     """The template, filled with the given sections; other sections are left out."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     none: dict[str, Any] = {
@@ -207,7 +214,7 @@ def _page(template: str, seeds: Sequence[int], settings: Mapping[str, Plain], **
     tables = {title: settings_table(own) for title, own in settings.items()}
     shown = none | sections | {"settings": {title: own for title, own in tables.items() if own["columns"]}}
     return environment.from_string(template).render(
-        title="WeightFlow report", seeds=seeds, versions=versions(), **shown
+        title="WeightFlow report", seeds=seeds, folder=folder, versions=versions(), **shown
     )
 
 
@@ -345,7 +352,7 @@ def _facts(source: Source) -> dict[str, str]:
     if made := source.origin.get("file"):
         facts["file"] = f"{made['file']} (SHA-256 {made['sha256']})"
     if made := source.origin.get("system"):
-        facts["simulated from"] = ", ".join(Path(path).stem for path in made["inputs"])
+        facts["simulated from"] = f"{source.system} (SHA-256 {', '.join(made['inputs'])})"
     return facts
 
 
