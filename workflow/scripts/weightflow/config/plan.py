@@ -124,7 +124,8 @@ class Plan:
             InputError: naming the file, the key and the fix.
         """
         named = Configuration.of({**content, "name": run_name(content, files)}, source)
-        config = located(named, [Path(file).parent for file in files])
+        folders = [Path(file).parent for file in files]
+        config = located(named, folders)
         if config.baselines is None:
             past = any(dataset.hold_back for dataset in config.datasets.values())
             config = config.but(baselines=tuple(standard_baselines(past)))
