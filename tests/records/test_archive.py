@@ -84,7 +84,7 @@ def test_the_files_of_another_run_are_left_behind(results):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(form)
     own = [f"results/my/D/figures/f.{form}" for form in ("pdf", "png")]
-    write_job("plot", own, input=["results/D/prediction"], wildcards={"dataset": "D"})
+    write_job("plot", own, input=["results/D/prediction"])
     files = archived_files(own[:1], ["plot"])
     assert [file for file in files if "provenance" not in file] == ["results/D/prediction", *own]
     assert not [file for file in archived_files(["results/D/figures/f.png"], ["plot"]) if "/my/" in file]

@@ -48,6 +48,13 @@ def refuse(result, *parts: str) -> str:
     return sentences[0]
 
 
+def told(result) -> list[str]:
+    """The sentences of the jobs of a run, each once: they are repeated at the end."""
+    lines = [line.removeprefix("Error: ") for line in result.stdout.splitlines() if line.startswith("Error: ")]
+    assert result.stdout.splitlines()[-1] == f"Error: {lines[-1]}"
+    return list(dict.fromkeys(lines))
+
+
 def trained(folder: Path) -> list[Path]:
     """Whatever came out of training."""
     patterns = ("teachers/*/teacher.json", "anchors/*/*/snapshots", "choices/*/*/choice.json", "splines/*/*/spline*")
@@ -174,7 +181,7 @@ def test_bad_files_of_cells_are_all_refused_before_training(run_snakemake, tmp_p
 
     assert result.returncode != 0
     assert "Traceback" not in result.stdout
-    found = [line.removeprefix("Error: ") for line in result.stdout.splitlines() if line.startswith("Error: ")]
+    found = told(result)
     for file, parts in sentences.items():
         (said,) = [sentence for sentence in found if file in sentence]
         assert said.endswith(".")
@@ -253,7 +260,7 @@ def test_bad_files_are_all_refused_before_training(run_snakemake, tmp_path):
     assert result.returncode != 0
     assert "Traceback" not in result.stdout
     assert "Error in script" not in result.stdout
-    found = [line.removeprefix("Error: ") for line in result.stdout.splitlines() if line.startswith("Error: ")]
+    found = told(result)
     for k, (_, _, parts) in enumerate(cases):
         (said,) = {sentence for sentence in found if f"case{k}/" in sentence}
         assert re.search(r"[.…]$", said), said
