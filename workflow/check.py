@@ -35,8 +35,8 @@ def check(files: list[str]) -> Plan:
         update_config(content, own)
     source = ", ".join(files)
     try:
-        plan = Plan.of(content, HOME, source)
-        consistency.check_files(plan.config, source)
+        plan = Plan.of(content, HOME, source, [Path(file) for file in files])
+        consistency.check_files(plan.config, source, [Path(file).parent for file in files])
         consistency.check_systems(plan.config, plan.systems, source)
     except InputError as fault:
         raise InputError(with_origin(str(fault), source, given)) from None

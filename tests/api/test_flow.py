@@ -7,20 +7,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from weightflow.api.data import from_snapshots, simulate
+from tests.api.conftest import SMALL
+from weightflow.api.data import simulate
 from weightflow.api.fitting import fit
-from weightflow.api.flow import Flow, load
-from weightflow.dynamics.settings import ModelSettings
+from weightflow.api.flow import load
 
-SMALL = {
-    "anchors": {"first_steps": 20, "steps": 10},
-    "teacher": {"members": ["bridge", "mixture"], "noises": [0.5], "rates": [0, 2], "points": 3},
-    "selection": {"steps": 4, "every": 2},
-    "spline": {"knots": 2, "first_knots": 3, "steps": 10, "batch": 32, "curvature": [1, 10], "roughness": 0.003},
-    "path": {"method": "pca"},
-}
 FIELD = {"width": 8, "layers": 1, "heads": 2, "feedforward": 8}
 KINDS = {
     "spline": {},
@@ -28,23 +20,6 @@ KINDS = {
     "ode": {"dynamics": {"kind": "ode", **FIELD}, "training": {"steps": 3}},
     "begun": {"dynamics": {"kind": "cde", "start": "spline", **FIELD}, "training": {"steps": 2, "behavioural": 1}},
 }
-
-
-@pytest.fixture(scope="module")
-def data():
-    return simulate("epidemic", trajectories=40, heldout=20, observe_every=25)
-
-
-@pytest.fixture(scope="module")
-def flow(data) -> Flow:
-    return fit(data, settings=SMALL | {"backbone": {"hidden": 2}}, progress=False)
-
-
-def test_another_seed_gives_other_weights_and_the_same_seed_the_same(data, flow):
-    again = fit(data, settings=SMALL | {"backbone": {"hidden": 2}}, progress=False)
-    np.testing.assert_array_equal(again.weights([3.3, 50]), flow.weights([3.3, 50]))
-    other = fit(data, seed=1, settings=SMALL | {"backbone": {"hidden": 2}}, progress=False)
-    assert not np.array_equal(other.weights([3.3]), flow.weights([3.3]))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,33 +61,6 @@ def test_cells_come_out(flow):
     assert made.obs["time"].tolist() == [1.5] * 7 + [40] * 7
     assert made.var_names.tolist() == ["S", "I", "R"]
     assert json.loads(made.uns["weightflow"]["settings"])["backbone"]["hidden"] == 2
-
-
-def test_figures_are_drawn_into_given_axes(flow):
-    figure, axes = plt.subplots(2, 2)
-    grid = flow.plot.marginals(times=[0, 30], variables=["S", "I"], axes=axes)
-    assert grid.shape == (2, 2)
-    assert grid[0, 0].figure is figure
-    assert flow.plot.motion(variables=["I"]).shape == (1,)
-    one = plt.subplots()[1]
-    assert flow.plot.weights_path(one) is one
-    plt.close("all")
-
-
-def test_scaled_values_come_out_in_the_units_of_the_file(rng):
-    snapshots = {t: rng.normal([100 * t, 5], [10, 0.1], (60, 2)) for t in (1, 2, 3)}
-    data = from_snapshots(snapshots, variables=["a", "b"], scale="training")
-    flow = fit(data, settings=SMALL | {"backbone": {"hidden": 4}, "teacher": {"members": ["bridge"]}}, progress=False)
-    found = flow.at(2).sample(2000)
-    assert abs(found["a"].mean() - 200) < 60
-    assert abs(found["b"].mean() - 5) < 0.2
-    held = data.snapshots.heldout[1]
-    values = data.snapshots.representation.values(held)
-    np.testing.assert_allclose(
-        flow.score(values, 2) + np.log(data.snapshots.representation.back.diagonal()).sum(),
-        flow.at(2)._law.log_prob(held),
-        atol=1e-5,
-    )
 
 
 @pytest.fixture
@@ -210,11 +158,3 @@ def test_mistakes_are_one_sentence(flow, refused, case, tmp_path, monkeypatch):
 
 def test_past_the_last_snapshot_on_request(flow):
     assert flow.at(110, extrapolate=True).sample(3).shape == (3, 3)
-
-
-def test_presets_are_settings_of_models():
-    assert ModelSettings.of("quick", "c").spline.steps == 600
-    changed = ModelSettings.of({"preset": "quick", "spline": {"steps": 7}}, "c")
-    assert (changed.spline.steps, changed.spline.knots) == (7, 1)
-    assert ModelSettings.of("standard", "c") == ModelSettings.of({}, "c") == ModelSettings()
-    assert ModelSettings.of(yaml.safe_load(yaml.safe_dump(changed.plain())), "c") == changed

@@ -31,6 +31,7 @@ def folders(tmp_path, monkeypatch):
         (folder / "own.yaml").write_text((ROOT / "resources/systems/birth_death.yaml").read_text())
     for folder in (beside, beside.parent):
         (folder / "here.csv").touch()
+    (beside / "my.yaml").write_text("{}")
     monkeypatch.chdir(beside.parent)
     monkeypatch.setenv("HOME", str(tmp_path))
     return beside, tmp_path / "away"
@@ -47,7 +48,7 @@ def test_files_are_found_in_the_working_folder_and_then_beside_the_config(folder
 
 
 def test_the_plan_has_the_paths_that_are_found(folders):
-    plan = Plan.of(CONFIG, ROOT, "my.yaml", [folders[0]])
+    plan = Plan.of(CONFIG, ROOT, "my.yaml", [folders[0] / "my.yaml"])
     assert plan.own_files("one") == ["cases/a.csv"]
     assert plan.own_files("two") == ["cases/a.csv", "here.csv", "none.csv"]
     assert [str(path) for path in plan.system_files("three")] == ["cases/own.yaml"]
@@ -65,16 +66,16 @@ def test_the_plan_has_the_paths_that_are_found(folders):
 def test_a_missing_file_is_refused_with_the_places_where_it_was_looked_for(folders, refused):
     beside, away = folders
     places = f"in the working folder {beside.parent} nor in the config's folder {beside}"
-    plan = Plan.of(CONFIG, ROOT, "my.yaml", [beside])
+    plan = Plan.of(CONFIG, ROOT, "my.yaml", [beside / "my.yaml"])
     with refused(rf"^my\.yaml: datasets\.two\.file: there is no file none\.csv {places}; check the path"):
         check_files(plan.config, "my.yaml", [beside])
     content = {"datasets": {"d": {"system": "none.yaml"}}}
     with refused(rf"^my\.yaml: datasets\.d\.system: there is no file none\.yaml {places}; check the path"):
-        Plan.of(content, ROOT, "my.yaml", [beside])
+        Plan.of(content, ROOT, "my.yaml", [beside / "my.yaml"])
     assert missing("none.csv", [beside.parent]) == f"there is no file none.csv in the working folder {beside.parent}"
     assert missing(f"{away}/none.csv", [beside]) == f"there is no file {away}/none.csv"
 
 
 def test_checks_need_no_folders(folders):
-    config = Plan.of(CONFIG, ROOT, "my.yaml", [folders[0]]).config
+    config = Plan.of(CONFIG, ROOT, "my.yaml", [folders[0] / "my.yaml"]).config
     check_consistency(config, ROOT / "resources" / "systems", "my.yaml")

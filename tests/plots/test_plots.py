@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import Normalize, to_rgba
 from matplotlib.figure import Figure
 from PIL import Image
 from scipy.stats import poisson
@@ -593,7 +593,7 @@ def test_left_out_times_stand_below_the_observed_ones(rng):
     figure = plot_cells(data, moving(rng), folds, LINES["a_cde"], [0, 2, 4])
     panels = np.array(figure.axes).reshape(2, 3)
     frames = [[panel.spines["left"].get_edgecolor() if panel.axison else None for panel in row] for row in panels]
-    black, unseen = (style.matplotlib.colors.to_rgba(colour) for colour in (style.BLACK, style.VERMILLION))
+    black, unseen = (to_rgba(colour) for colour in (style.BLACK, style.VERMILLION))
     assert frames == [[black] * 3, [None, unseen, unseen]]
     assert len({(panel.get_xlim(), panel.get_ylim()) for panel in panels.flat if panel.axison}) == 1
     style.save(figure, [])

@@ -2,12 +2,11 @@
 
     import weightflow as wf
 
-    data = wf.read("counts.csv", time="day")      # or from_snapshots, from_anndata, simulate
-    flow = wf.fit(data, preset="quick")
+    flow = wf.fit(wf.read("counts.csv", time="day"), preset="quick")
     flow.at(3.7).sample(1000)
 
-Data: `read`, `from_snapshots`, `from_anndata` and `simulate` give a `Data`. Fit: `fit` and `load` give a `Flow`, and
-`PRESETS` lists its presets. Distribution: `Flow.at` gives a `Density` at one time. Mistakes in the input raise
+`read`, `from_snapshots`, `from_anndata` and `simulate` give a `Data`. `fit` and `load` give a `Flow`, and
+`PRESETS` lists its presets. `Flow.at` gives a `Density` at one time. Mistakes in the input raise
 `InputError`, with one sentence that names the fix.
 
 The library is divided into rooms. A room imports only from rooms above it in this list and from the modules beside
@@ -42,20 +41,12 @@ AAAI 2026, arXiv 2508.00451.
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 # Set before any module imports POT: its torch backend costs seconds and hundreds of megabytes in jobs without torch.
 os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
 
 __version__ = "0.1.0"
-
-if TYPE_CHECKING:
-    from weightflow.api.data import Data, from_anndata, from_snapshots, read, simulate
-    from weightflow.api.density import Density, Estimate
-    from weightflow.api.fitting import fit
-    from weightflow.api.flow import Flow, load
-    from weightflow.dynamics.presets import PRESETS
-    from weightflow.errors import DivergenceError, InputError
 
 # Modules of the public names. They are imported when used, since torch takes seconds, and named without the package,
 # so that they are no part of the code behind a rule (`records.digests`).

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from weightflow.config.settings import Configuration
-from weightflow.errors import shown
 from weightflow.formats.reading import as_files
 from weightflow.systems.entries import is_path
 
@@ -71,8 +70,8 @@ def find(path: str, folders: Sequence[Path]) -> str:
 def missing(path: str, folders: Sequence[Path]) -> str:
     """Start of a sentence about a missing file: the places where it was looked for."""
     if os.path.isabs(path):
-        return f"there is no file {shown(path)}"
+        return f"there is no file {path}"
     working = os.path.abspath(".")
     places = [folder for place in folders if (folder := os.path.abspath(place)) != working]
     beside = f" nor in the config's folder {' or '.join(dict.fromkeys(places))}" if places else ""
-    return f"there is no file {shown(path)} in the working folder {working}{beside}"
+    return f"there is no file {path} in the working folder {working}{beside}"

@@ -1,0 +1,23 @@
+from weightflow.api.data import Data, from_anndata, from_snapshots, read, simulate
+from weightflow.api.density import Density, Estimate
+from weightflow.api.fitting import fit
+from weightflow.api.flow import Flow, load
+from weightflow.dynamics.presets import PRESETS
+from weightflow.errors import DivergenceError, InputError
+
+__all__ = [
+    "PRESETS",
+    "Data",
+    "Density",
+    "DivergenceError",
+    "Estimate",
+    "Flow",
+    "InputError",
+    "fit",
+    "from_anndata",
+    "from_snapshots",
+    "load",
+    "read",
+    "simulate",
+]
+__version__: str
