@@ -45,6 +45,7 @@ def test_scores_are_log_probabilities_at_each_states_time(flow):
     np.testing.assert_allclose(flow.score(states, 10), flow.at(10).log_prob(states))
 
 
+@pytest.mark.slow
 def test_comparison_has_the_methods_and_metrics_of_the_workflow(flow, data):
     table = flow.compare(data, baselines=["mixture", "weights_linear"], samples=30)
     assert table.index.tolist() == ["flow", "mixture", "weights_linear", "floor_bootstrap", "floor_independent"]

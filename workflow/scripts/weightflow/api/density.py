@@ -329,6 +329,8 @@ class Density:
     @property
     def mean(self) -> pd.Series:
         """(d,) means."""
+        if isinstance(self._space, Counts):
+            return pd.Series(self._law.marginals() @ np.arange(self._space.levels), self.variables, name="mean")
         cloud = self._law.cloud
         return pd.Series(self._values(cloud.states).T @ cloud.weights, self.variables, name="mean")
 
@@ -355,10 +357,15 @@ class Density:
         asked = np.atleast_1d(np.asarray(q, dtype=float))
         if not ((asked >= 0) & (asked <= 1)).all():
             raise InputError(f"quantile: {shown(q)} is not between 0 and 1; change it.")
-        cloud, rows = self._law.cloud, []
-        for column in self._values(cloud.states).T:
+        if isinstance(self._space, Counts):
+            columns = [(np.arange(self._space.levels), masses) for masses in self._law.marginals()]
+        else:
+            cloud = self._law.cloud
+            columns = [(column, cloud.weights) for column in self._values(cloud.states).T]
+        rows = []
+        for column, weights in columns:
             order = np.argsort(column, kind="stable")
-            reached = np.cumsum(cloud.weights[order])
+            reached = np.cumsum(weights[order])
             place = np.searchsorted(reached, asked * reached[-1] - 1e-9, side="left")
             rows.append(column[order][np.minimum(place, len(order) - 1)])
         found = pd.DataFrame(np.array(rows).T, index=asked, columns=self.variables)
