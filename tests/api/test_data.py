@@ -101,7 +101,7 @@ MISTAKES = {
     "nothing": (lambda: from_snapshots({}), "give states by their time"),
     "no such column": (
         lambda: from_snapshots(pd.DataFrame({"a": [1]}), time="t"),
-        "no column 't'; set time to one of a",
+        "no column 't'; set time_column to one of a",
     ),
     "fractions of counts": (lambda: from_snapshots(dict.fromkeys(range(3), X + 0.5), kind="discrete"), "fractions"),
     "an unknown kind": (lambda: from_snapshots({0: X}, kind="counts"), "unknown value 'counts'"),
@@ -120,3 +120,15 @@ def test_mistakes_are_one_sentence(refused, case, tmp_path, monkeypatch):
     do, pattern = MISTAKES[case]
     with refused(pattern):
         do()
+
+
+def test_a_frame_is_read_as_a_table_in_a_file(counts):
+    table = frame_of(counts).assign(cell_id=range(90), kind="b")
+    data = from_snapshots(table, time="day")
+    assert data.variables == ["S", "I"]
+    assert "left out: cell_id (an id, by its name), kind (text)" in repr(data)
+    dated = table.assign(day=table["day"].map({0: "2020-02-28", 2.5: "2020-03-01", 7: "2020-03-06"}))
+    dated = from_snapshots(dated, time="day")
+    assert dated.times.tolist() == [0, 2, 7]
+    assert dated.snapshots.time_label == "day (since 2020-02-28)"
+    assert from_snapshots(table, time="day", variables=["I", "cell_id"]).variables == ["I", "cell_id"]

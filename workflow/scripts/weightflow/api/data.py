@@ -26,9 +26,11 @@ from weightflow.formats.raw_snapshots import (
     first_names,
     group_by_time,
     listed,
-    numeric_times,
+    read_times,
+    since_first,
 )
 from weightflow.formats.reading import as_files, read_raw_snapshots
+from weightflow.formats.tables import frame_snapshots
 from weightflow.laws.law import ExactLaw
 from weightflow.laws.solvers import solve_law
 from weightflow.systems.builtin import find_system
@@ -50,12 +52,14 @@ class Data:
         settings: of the data set, as in a config.
         source: file, system or object.
         system: simulated system, if any.
+        notes: how the source was read and what was left out, a phrase for each.
     """
 
     snapshots: Snapshots
     settings: DatasetSettings
     source: str
     system: System | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def times(self) -> np.ndarray:
@@ -111,7 +115,9 @@ class Data:
                 f"  variables  {listed(data.variables)}",
                 f"  times      {data.times[0]:g} to {data.times[-1]:g}, {len(data.times)} in all, of which "
                 f"{len(data.observed_times)} are trained on",
-                f"  states     {sizes_told} for training at each of these, {held} held out in all>",
+                f"  states     {sizes_told} for training at each of these, {held} held out in all",
+                *(f"  {note}" for note in self.notes),
+                ">",
             )
         )
 
@@ -160,7 +166,8 @@ def from_snapshots(
     Args:
         snapshots: states (N_t, d) by their time, arrays or data frames; or one data frame with a column of times.
         time: column of times of a single data frame.
-        variables: names of an array's columns, or of the columns of data frames to use; None takes all.
+        variables: names of an array's columns, or of the columns of data frames to use. None takes all; of a single
+            data frame without columns that are no variables, such as ids and texts.
         kind: as for `read`.
         paired: whether row n is the same trajectory at every time.
         **settings: as for `read`.
@@ -170,13 +177,8 @@ def from_snapshots(
     """
     own = _settings({"file": "memory.npy", "time_column": time, **settings}, kind)
     if isinstance(snapshots, pd.DataFrame):
-        if time not in snapshots:
-            raise InputError(
-                f"from_snapshots: there is no column '{shown(time)}'; set time to one of {listed(snapshots)}."
-            )
-        names = [str(name) for name in (variables or [name for name in snapshots if name != time])]
-        values = _numbers(snapshots, names, "from_snapshots")
-        raw = group_by_time(numeric_times(snapshots[time], f"from_snapshots: column '{time}'"), values, names)
+        chosen = own if variables is None else own.but(variables=tuple(map(str, variables)))
+        raw = since_first(frame_snapshots(snapshots, chosen, "from_snapshots"))
     else:
         raw = _of_mapping(snapshots, variables)
     return _of_raw(replace(raw, paired=paired), own, kind, "memory")
@@ -215,9 +217,9 @@ def from_anndata(
             raise InputError(f"from_anndata: no variable '{shown(absent[0])}'; variables may name {listed(names)}.")
         values, names = values[:, [names.index(name) for name in variables]], list(variables)
     dense = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
-    times = numeric_times(adata.obs[time], f"from_anndata: obs '{time}'")
+    times, dates = read_times(adata.obs[time], f"from_anndata: obs '{time}'")
     own = _settings({"file": "memory.npy", "time_column": time, "matrix": matrix, **settings}, kind)
-    return _of_raw(group_by_time(times, dense, names), own, kind, "AnnData")
+    return _of_raw(since_first(group_by_time(times, dense, names, dates)), own, kind, "AnnData")
 
 
 def simulate(
@@ -269,7 +271,7 @@ def _of_raw(raw: RawSnapshots, settings: DatasetSettings, kind: str | None, sour
             drawn = simulate_system(system, int(amount), seeding.integer(settings.seed, "heldout"), os.cpu_count() or 1)
             heldout = list(drawn.swapaxes(0, 1))
     draws = seeding.stream(settings.seed, "split")
-    return Data(assemble(raw, heldout, settings, heldout_amount(settings), draws), settings, source, system)
+    return Data(assemble(raw, heldout, settings, heldout_amount(settings), draws), settings, source, system, raw.notes)
 
 
 def _of_mapping(snapshots: Mapping[float, Any], variables: Sequence[str] | None) -> RawSnapshots:

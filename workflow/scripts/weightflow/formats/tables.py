@@ -89,7 +89,24 @@ def read_table(path: Path, settings: FileSettings) -> RawSnapshots:
     Raises:
         InputError: the file is damaged, or a column is missing, repeated or not numeric.
     """
-    table = _read(path, settings)
+    return _snapshots(_read(path, settings), settings, path)
+
+
+def frame_snapshots(frame: pd.DataFrame, settings: FileSettings, where: str) -> RawSnapshots:
+    """The snapshots of a table in memory, as those of a file; its index is no column.
+
+    Args:
+        frame: a row for each state.
+        settings: as for `read_table`.
+        where: the table, for messages.
+
+    Raises:
+        InputError: a column is missing, repeated or not numeric.
+    """
+    return _snapshots(_Table(frame, [str(name) for name in frame]), settings, where)
+
+
+def _snapshots(table: _Table, settings: FileSettings, path: Path | str) -> RawSnapshots:
     column, wanted = settings.time_column, settings.variables
     if column not in table.names:
         raise InputError(f"{path}: no column '{column}'; set time_column to one of {listed(table.names)}.")
@@ -112,7 +129,7 @@ def read_table(path: Path, settings: FileSettings) -> RawSnapshots:
     return group_by_time(times, _numbers(table.values.iloc[:, places]), names, dates, notes)
 
 
-def _chosen(table: _Table, times: np.ndarray, settings: FileSettings, path: Path) -> tuple[list[int], list[str]]:
+def _chosen(table: _Table, times: np.ndarray, settings: FileSettings, path: Path | str) -> tuple[list[int], list[str]]:
     """Places of the variables' columns, and a note on the others."""
     wanted, others = settings.variables, [i for i, name in enumerate(table.names) if name != settings.time_column]
     if isinstance(wanted, tuple):
