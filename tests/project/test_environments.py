@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,7 @@ def test_the_environment_without_torch_is_the_one_to_begin_with():
 # For interpreters of their own, in which what only training needs cannot be found.
 HIDE = f"""
 import sys
+import tomllib
 from importlib.machinery import PathFinder
 
 class Present(PathFinder):
@@ -214,3 +216,13 @@ def test_the_workflow_is_wired_without_torch(tmp_path):
     command += ["--configfile", str(config), "--directory", str(tmp_path)]
     result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert result.returncode == 0, result.stdout
+
+
+def test_the_package_lists_what_the_library_imports_in_versions_that_the_workflow_runs_on():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed_ = {canonicalize_name(found.name): found.specifier for found in map(Requirement, project["dependencies"])}
+    pinned = {**required("requirements-analysis.txt"), **TRAINING}
+    assert [name for name, versions in listed_.items() if not versions.contains(pinned[name])] == []
+    behind = code_behind(*(LIBRARY / "api").glob("*.py"))
+    needed = set().union(*map(imported, behind)) - {"python-libsbml", "pydantic-core"}
+    assert {canonicalize_name(ON_PYPI.get(name, name)) for name in needed} - listed_.keys() == set()
