@@ -330,7 +330,7 @@ class Density:
     def mean(self) -> pd.Series:
         """(d,) means."""
         if isinstance(self._space, Counts):
-            return pd.Series(self._law.marginals() @ np.arange(self._space.levels), self.variables, name="mean")
+            return pd.Series(self._marginals @ np.arange(self._space.levels), self.variables, name="mean")
         cloud = self._law.cloud
         return pd.Series(self._values(cloud.states).T @ cloud.weights, self.variables, name="mean")
 
@@ -358,7 +358,7 @@ class Density:
         if not ((asked >= 0) & (asked <= 1)).all():
             raise InputError(f"quantile: {shown(q)} is not between 0 and 1; change it.")
         if isinstance(self._space, Counts):
-            columns = [(np.arange(self._space.levels), masses) for masses in self._law.marginals()]
+            columns = [(np.arange(self._space.levels), masses) for masses in self._marginals]
         else:
             cloud = self._law.cloud
             columns = [(column, cloud.weights) for column in self._values(cloud.states).T]
@@ -399,7 +399,7 @@ class Density:
             InputError: the variable is unknown.
         """
         place = self._place(variable)
-        masses, (middles, widths) = self._law.marginals()[place], self._bins(place)
+        masses, (middles, widths) = self._marginals[place], self._bins(place)
         return pd.Series(masses / widths, pd.Index(middles, name=variable), name="probability")
 
     def joint(self, first: str, second: str) -> pd.DataFrame:
@@ -441,6 +441,10 @@ class Density:
             told = ", ".join(f"{name} = {value:g}" for name, value in known.items())
             raise InputError(f"given({told}) at time {self.time:g}: {fault}") from None
         return Density(law, self.variables, self.time, self._seed, self._scaling)
+
+    @cached_property
+    def _marginals(self) -> np.ndarray:
+        return self._law.marginals()
 
     @property
     def _space(self) -> StateSpace:

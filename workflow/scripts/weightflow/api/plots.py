@@ -41,7 +41,7 @@ class FlowPlots:
         """Marginals of some variables at some times, over the states of the data where there are any.
 
         Args:
-            times: of the columns; None takes four of the range.
+            times: of the columns; None takes four of the data's.
             variables: of the rows; None takes all, at most six.
             axes: (variables, times) axes to draw into; None makes a figure.
 
@@ -52,7 +52,7 @@ class FlowPlots:
             InputError: a time outside the range, an unknown variable, or axes of another shape.
         """
         flow, names = self.flow, self._variables(variables)
-        shown_times = list(np.linspace(*flow.range, _COLUMNS)) if times is None else list(times)
+        shown_times = self._times() if times is None else list(times)
         with style.look():
             grid = _grid(axes, len(names), len(shown_times), 4.2, 3.2)
             for column, time in enumerate(shown_times):
@@ -137,6 +137,13 @@ class FlowPlots:
             panel.set(xlabel=f"first principal component ({first} of the variance)", ylabel=f"second ({second})")
             panel.legend(fontsize="small")
         return panel
+
+    def _times(self) -> list[float]:
+        """Four evenly spaced times of the data in the flow's range."""
+        inside = self.flow.data.times[self.flow.data.times <= self.flow.range[1]]
+        inside = inside[inside >= self.flow.range[0]]
+        chosen = np.unique(np.linspace(0, len(inside) - 1, _COLUMNS).round().astype(int))
+        return inside[chosen].tolist()
 
     def _variables(self, variables: Sequence[str] | None) -> list[str]:
         names = list(self.flow.variables[:6] if variables is None else variables)
