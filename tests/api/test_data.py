@@ -105,6 +105,15 @@ MISTAKES = {
     ),
     "fractions of counts": (lambda: from_snapshots(dict.fromkeys(range(3), X + 0.5), kind="discrete"), "fractions"),
     "an unknown kind": (lambda: from_snapshots({0: X}, kind="counts"), "unknown value 'counts'"),
+    "a number held out of a file": (lambda: from_snapshots({0: X, 1: X, 2: X}, heldout=500), "heldout: 500"),
+    "a share held out of a simulation": (lambda: simulate("birth_death", heldout=0.2), "heldout: 0.2"),
+    "scaled counts": (lambda: from_snapshots(dict.fromkeys(range(3), X), kind="discrete", scale="training"), "scale"),
+    "pairs of other sizes": (
+        lambda: from_snapshots({0: X, 1: X, 2: np.zeros((6, 2))}, paired=True),
+        "paired snapshots have 5 to 6 states",
+    ),
+    "a url": (lambda: read("data.csv", url="https://example.org/data.csv"), "the key url is of configs"),
+    "names as one text": (lambda: from_snapshots(dict.fromkeys(range(3), X), variables="SI"), "'SI' is no list"),
     "no obs": (lambda: from_anndata(anndata.AnnData(X), time="day"), "obs has no 'day'"),
     "no matrix": (
         lambda: from_anndata(anndata.AnnData(X, pd.DataFrame({"day": range(5)})), time="day", matrix="obsm/X"),
@@ -132,3 +141,16 @@ def test_a_frame_is_read_as_a_table_in_a_file(counts):
     assert dated.times.tolist() == [0, 2, 7]
     assert dated.snapshots.time_label == "day (since 2020-02-28)"
     assert from_snapshots(table, time="day", variables=["I", "cell_id"]).variables == ["I", "cell_id"]
+
+
+def test_real_values_that_happen_to_be_whole_may_be_scaled(counts):
+    data = from_snapshots(counts, variables=["S", "I"], scale="training", heldout=0.1)
+    assert data.kind == "continuous"
+    whole = np.concatenate([data.to_frame()[["S", "I"]], data.to_frame(heldout=True)[["S", "I"]]])
+    np.testing.assert_allclose(
+        np.sort(whole, axis=0), np.sort(np.concatenate(list(counts.values())), axis=0), atol=1e-9
+    )
+
+
+def test_nothing_held_out_is_compared_with_the_training_states(counts):
+    assert from_snapshots(counts, heldout=0).snapshots.reference == "training"

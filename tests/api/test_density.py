@@ -200,7 +200,21 @@ def test_columns_are_taken_by_their_names(exact):
     assert exact.log_prob(frame)[0] == exact.log_prob([0, 1, 3])
 
 
+def test_a_series_is_taken_by_its_names(exact):
+    row = pd.Series({"HLA-A": 3, "I": 1, "S": 0})
+    assert exact.log_prob(row) == exact.log_prob(dict(row)) == exact.log_prob([0, 1, 3])
+
+
+def test_what_was_never_drawn_has_a_bound(drawn):
+    found = drawn.probability("S > 7")
+    assert (found, found.error) == (0, pytest.approx(3e-5))
+
+
 MISTAKES = {
+    "no number of states": (lambda p: p.sample(-1), "-1 is no number of states"),
+    "a quantile in words": (lambda p: p.quantile("a"), "is not between 0 and 1"),
+    "an event that is no text": (lambda p: p.probability(3), "3 is no text"),
+    "given a text": (lambda p: p.given(S="many"), "text or rows"),
     "another width": (lambda p: p.log_prob(np.zeros((2, 5))), r"shape is \(2, 5\).*3 variables S, I, HLA-A"),
     "a missing column": (lambda p: p.log_prob(pd.DataFrame({"S": [1]})), "there is no column 'I'"),
     "fractions": (lambda p: p.log_prob([0.5, 1, 1]), "fractions.*whole numbers"),

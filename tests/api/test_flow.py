@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.api.conftest import SMALL
-from weightflow.api.data import simulate
+from weightflow.api.data import from_snapshots, simulate
 from weightflow.api.fitting import fit
 from weightflow.api.flow import load
 
@@ -138,6 +138,28 @@ MISTAKES = {
     "no flow": (lambda f: load("absent.flow"), "no such file or folder"),
     "a folder without a run": (lambda f: load("."), "no finished run"),
     "no data": (lambda f: fit([1, 2]), "fit: got a list"),
+    "two presets": (
+        lambda f: fit(simulate("birth_death", trajectories=5), preset="quick", settings={"preset": "quick"}),
+        "preset is given twice",
+    ),
+    "no device": (lambda f: fit(simulate("birth_death", trajectories=5), device="gpu"), "torch knows no device 'gpu'"),
+    "a list of widths for anchors alone": (
+        lambda f: fit(
+            simulate("birth_death", trajectories=5), preset="thorough", settings={"dynamics": {"kind": "ode"}}
+        ),
+        "backbone.hidden: only models that learn from states",
+    ),
+    "dates as times": (lambda f: f.score(np.zeros((1, 3)), [pd.Timestamp("2020-02-29")]), "one for each"),
+    "no times": (lambda f: f.to_anndata([]), "there are no times"),
+    "real values for counts": (
+        lambda f: f.compare(
+            from_snapshots(
+                dict.fromkeys(range(0, 101, 25), np.random.default_rng(0).normal(size=(9, 3))),
+                variables=["S", "I", "R"],
+            )
+        ),
+        "give the same kind",
+    ),
     "an unknown preset": (
         lambda f: fit(simulate("birth_death", trajectories=5), preset="fast"),
         "unknown value 'fast'",
@@ -159,3 +181,16 @@ def test_mistakes_are_one_sentence(flow, refused, case, tmp_path, monkeypatch):
 
 def test_past_the_last_snapshot_on_request(flow):
     assert flow.at(110, extrapolate=True).sample(3).shape == (3, 3)
+
+
+def test_a_time_that_rounding_puts_past_the_end_is_the_end(flow):
+    assert flow.at(100.00000000000001).time == pytest.approx(100)
+    pd.testing.assert_series_equal(flow.at(100.00000000000001).mean, flow.at(100).mean)
+
+
+def test_scaled_data_are_compared_in_the_flows_units(rng):
+    values = {t: rng.normal([100 * t, 5], [10, 0.1], (60, 2)) for t in (1, 2, 3)}
+    made = {scale: from_snapshots(values, variables=["a", "b"], scale=scale) for scale in ("training", "none")}
+    flow = fit(made["training"], settings=SMALL | {"teacher": {"members": ["bridge"]}}, progress=False)
+    one, two = (flow.compare(own, baselines=["previous"], samples=50, long=True) for own in made.values())
+    np.testing.assert_allclose(one["value"], two["value"], rtol=1e-6)

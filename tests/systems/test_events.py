@@ -40,6 +40,11 @@ def test_any_text_is_an_event_or_one_sentence(text):
         compile_event(text, NAMES, "here").holds(STATES, 0.0)
 
 
+def test_names_with_a_meaning_stand_in_backquotes():
+    held = compile_event("`t` > 1 and `lambda` == 2 and t == 5", ["t", "lambda"], "here").holds
+    assert held(np.array([[2, 2], [0, 2], [2, 0]]), 5.0).tolist() == [True, False, False]
+
+
 @pytest.mark.parametrize("text", ["(" * 5000, "a" * 20_000, "a > " + "-" * 8000 + "1"])
 def test_long_and_deep_texts_are_refused(refused, text):
     with refused("^here: "):

@@ -13,12 +13,15 @@ import pandas as pd
 import yaml
 
 from weightflow import seeding
+from weightflow.config.consistency import check_dataset
 from weightflow.config.data_checks import check_system
+from weightflow.config.figure_text import check_variables
 from weightflow.data.preparation import assemble, check_observed, check_states, heldout_amount, observed_mask
 from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import Snapshots
 from weightflow.errors import InputError, shown
 from weightflow.evaluation.settings import ExactSettings
+from weightflow.formats.downloads import check_sum
 from weightflow.formats.raw_snapshots import (
     RawSnapshots,
     check_names,
@@ -33,7 +36,7 @@ from weightflow.formats.reading import as_files, read_raw_snapshots
 from weightflow.formats.tables import frame_snapshots
 from weightflow.laws.law import ExactLaw
 from weightflow.laws.solvers import solve_law
-from weightflow.systems.builtin import find_system
+from weightflow.systems.builtin import BUILTIN, find_system
 from weightflow.systems.reading import System, check_start, check_trajectories, read_system
 from weightflow.systems.simulation import simulate as simulate_system
 
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
     from anndata import AnnData  # a second to import
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Data:
     """A data set: snapshots of a random system, split into training and held-out states.
 
@@ -91,14 +94,16 @@ class Data:
         return law if law.is_known else None
 
     def to_frame(self, heldout: bool = False) -> pd.DataFrame:
-        """The states as a table: the column time, then the variables.
+        """The states as a table in the units of the file: the column time, then the variables or components.
 
         Args:
             heldout: the held-out states instead of the training states.
         """
         parts = self.snapshots.heldout if heldout else self.snapshots.training
-        counts = [len(part) for part in parts]
+        counts, made = [len(part) for part in parts], self.snapshots.representation
         states = np.concatenate(parts) if counts else np.zeros((0, len(self.variables)))
+        if made is not None and made.is_scaling:
+            states = made.values(states)
         table = pd.DataFrame(states, columns=self.variables)
         table.insert(0, "time", np.repeat(self.times[: len(counts)], counts))
         return table
@@ -144,11 +149,13 @@ def read(
     Raises:
         InputError: the file cannot be read, or its states cannot be used; one sentence with the fix.
     """
-    files = [str(file)] if isinstance(file, str | os.PathLike) else [str(path) for path in file]
+    files = [os.path.expanduser(path) for path in ([file] if isinstance(file, str | os.PathLike) else file)]
     given = {"file": files[0] if len(files) == 1 else files, "time_column": time, "matrix": matrix, **settings}
     if variables is not None:
-        given["variables"] = variables if isinstance(variables, int) else list(variables)
+        given["variables"] = variables if isinstance(variables, int | str) else list(variables)
     own = _settings(given, kind)
+    for path, wanted in zip(files, as_files(own.sha256), strict=False):
+        check_sum(path, wanted, "sha256")
     return _of_raw(read_raw_snapshots(as_files(own.file), own), own, kind, ", ".join(files))
 
 
@@ -156,7 +163,7 @@ def from_snapshots(
     snapshots: Mapping[float, Any] | pd.DataFrame,
     *,
     time: str = "time",
-    variables: Sequence[str] | None = None,
+    variables: Sequence[str] | int | None = None,
     kind: str | None = None,
     paired: bool = False,
     **settings: Any,
@@ -177,7 +184,8 @@ def from_snapshots(
     """
     own = _settings({"file": "memory.npy", "time_column": time, **settings}, kind)
     if isinstance(snapshots, pd.DataFrame):
-        chosen = own if variables is None else own.but(variables=tuple(map(str, variables)))
+        given = variables if isinstance(variables, int | None) else [*map(str, _names(variables))]
+        chosen = _settings({"file": "memory.npy", "time_column": time, "variables": given, **settings}, kind)
         raw = since_first(frame_snapshots(snapshots, chosen, "from_snapshots"))
     else:
         raw = _of_mapping(snapshots, variables)
@@ -238,6 +246,7 @@ def simulate(
     """
     made, name = _system(system)
     own = _settings({"system": name, "trajectories": trajectories, "seed": seed, **settings}, "discrete")
+    check_dataset(own.but(system="epidemic"), BUILTIN, "simulate")  # of its system only that there is one
     heldout = int(heldout_amount(own))
     check_start(made, own.states, own.max_states, "simulate")
     check_trajectories(made, own.trajectories + heldout, "simulate")
@@ -253,15 +262,25 @@ def simulate(
 
 
 def _settings(given: Mapping[str, Any], kind: str | None) -> DatasetSettings:
-    return DatasetSettings.of({**given, **({} if kind is None else {"kind": kind})}, "data set")
+    if "url" in given:
+        raise InputError("data set: the key url is of configs; download the file, and read it.")
+    whole = {**given, **({} if kind is None else {"kind": kind})}
+    if whole.get("heldout") == 0:
+        whole.setdefault("reference", "training")
+    return DatasetSettings.of(whole, "data set")
 
 
 def _of_raw(raw: RawSnapshots, settings: DatasetSettings, kind: str | None, source: str) -> Data:
     """A data set from a file's or an object's states, checked and prepared as by the workflow."""
     if kind is None:
         whole = all((part >= 0).all() and (part == np.round(part)).all() for part in raw.states)
-        settings = settings.but(kind="discrete" if whole else "continuous")
+        real = settings.scale != "none" or settings.components is not None
+        settings = settings.but(kind="discrete" if whole and not real else "continuous")
+    check_dataset(settings, BUILTIN, "data set")
+    if raw.paired and len(sizes := {len(part) for part in raw.states}) > 1:
+        raise InputError(f"{source}: paired snapshots have {min(sizes)} to {max(sizes)} states; give equally many.")
     check_states(raw, settings, source)
+    check_variables(raw.variables, source)
     check_observed(observed_mask(len(raw.times), settings.observe_every, settings.hold_back), source)
     system, heldout = None, None
     if settings.system:
@@ -274,7 +293,13 @@ def _of_raw(raw: RawSnapshots, settings: DatasetSettings, kind: str | None, sour
     return Data(assemble(raw, heldout, settings, heldout_amount(settings), draws), settings, source, system, raw.notes)
 
 
-def _of_mapping(snapshots: Mapping[float, Any], variables: Sequence[str] | None) -> RawSnapshots:
+def _names(variables: Any) -> Sequence[str]:
+    if isinstance(variables, str | int):
+        raise InputError(f"variables: {shown(variables)!r} is no list of names; write it as one, such as ['S', 'I'].")
+    return variables
+
+
+def _of_mapping(snapshots: Mapping[float, Any], variables: Any) -> RawSnapshots:
     if not isinstance(snapshots, Mapping) or not snapshots:
         raise InputError("from_snapshots: give states by their time, such as {0: x0, 2.5: x1}, or a data frame.")
     try:
@@ -284,11 +309,11 @@ def _of_mapping(snapshots: Mapping[float, Any], variables: Sequence[str] | None)
     order, parts = np.argsort(times), list(snapshots.values())
     first = parts[order[0]]
     if isinstance(first, pd.DataFrame):
-        names = [str(name) for name in (variables or first.columns)]
+        names = [str(name) for name in (_names(variables) if variables else first.columns)]
     else:
         array = np.asarray(first)
         width = array.shape[1] if array.ndim == 2 else 1
-        names = list(map(str, variables)) if variables else default_names(width)
+        names = list(map(str, _names(variables))) if variables else default_names(width)
     check_names(names, "from_snapshots")
     states = [_numbers(parts[i], names, f"from_snapshots: the snapshot at time {times[i]:g}") for i in order]
     return RawSnapshots(times[order], states, names, paired=False)
@@ -329,7 +354,8 @@ def _matrix(adata: "AnnData", key: str) -> tuple[Any, list[str]]:
         raise InputError(f"from_anndata: no matrix '{shown(key)}'; set matrix to one of {listed(there)}.")
     values, names = there[key]
     if isinstance(values, pd.DataFrame):
-        return values.to_numpy(), [str(name) for name in values]
+        names = [str(name) for name in values]
+        return _numbers(values, names, f"from_anndata: the matrix '{key}'"), names
     return values, names or default_names(values.shape[1])
 
 

@@ -12,6 +12,7 @@ from weightflow.anchors.training import train_anchors
 from weightflow.api.data import Data
 from weightflow.api.flow import Flow
 from weightflow.config import stages
+from weightflow.config.consistency import check_model
 from weightflow.config.data_checks import check_models
 from weightflow.data.snapshots import Snapshots
 from weightflow.dynamics.equations import Field
@@ -24,10 +25,11 @@ from weightflow.dynamics.spline_fitting import fit_spline
 from weightflow.dynamics.validation_choice import choose_smoothing, choose_steps
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
-from weightflow.errors import InputError
+from weightflow.errors import InputError, shown
 from weightflow.networks.backbones import make_backbone
 from weightflow.progress import one_bar
 from weightflow.seeding import Computation
+from weightflow.systems.builtin import BUILTIN
 from weightflow.teaching.choice import best_teachers, candidates, only_teachers, score_teachers
 from weightflow.teaching.teachers import Teachers, lesson
 
@@ -36,7 +38,7 @@ def fit(
     data: Data,
     *,
     seed: int = 0,
-    preset: str = "standard",
+    preset: str | None = None,
     settings: Mapping[str, Any] | None = None,
     device: str | None = None,
     progress: bool = True,
@@ -49,7 +51,7 @@ def fit(
     Args:
         data: from `read`, `from_snapshots`, `from_anndata` or `simulate`.
         seed: of all random draws.
-        preset: quick, standard or thorough.
+        preset: quick, standard or thorough; None takes standard.
         settings: keys of a model in a config, over those of the preset, such as {"backbone": {"hidden": 32}}.
         device: of torch; None takes a graphics card if there is one.
         progress: whether a bar is shown on standard error.
@@ -60,9 +62,17 @@ def fit(
     """
     if not isinstance(data, Data):
         raise InputError(f"fit: got a {type(data).__name__}; make a data set by read, from_snapshots or from_anndata.")
-    model = ModelSettings.of({**(settings or {}), "preset": preset}, "fit: settings")
+    if preset is not None and "preset" in (settings or {}):
+        raise InputError("fit: preset is given twice, also in settings; leave one out.")
+    named = {} if preset is None else {"preset": preset}
+    model = ModelSettings.of({**(settings or {}), **named}, "fit: settings")
+    check_model(model, {"data": data.settings}, BUILTIN, "fit: settings")
     check_models(data.snapshots, {"flow": model}, (), "fit")
-    computation = Computation(seed, torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu")))
+    try:
+        place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    except (RuntimeError, TypeError):
+        raise InputError(f"fit: device: torch knows no device {shown(repr(device))}; use cpu or cuda.") from None
+    computation = Computation(seed, place)
     with _one_thread(), one_bar(_stages_of(model), progress):
         return _fit(data, model, computation)
 

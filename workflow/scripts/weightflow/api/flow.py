@@ -24,7 +24,7 @@ from weightflow.baselines.clouds import predict_baseline
 from weightflow.baselines.registry import BASELINES, floors_of, standard_baselines
 from weightflow.config import stages
 from weightflow.data.representation import Representation
-from weightflow.data.snapshots import Snapshots, read_snapshots, write_snapshots
+from weightflow.data.snapshots import Snapshots, check_begun, read_snapshots, write_snapshots
 from weightflow.data.state_space import Counts
 from weightflow.dynamics.field_files import make_field, write_field
 from weightflow.dynamics.latent_path import read_latent_path, write_latent_path
@@ -42,7 +42,9 @@ from weightflow.prediction.predictions import Prediction
 from weightflow.records.digests import input_digest
 from weightflow.records.record import FOLDER, ROOT, Record
 from weightflow.seeding import Computation
+from weightflow.settings import Plain
 from weightflow.storage import atomic, read_json
+from weightflow.yaml_files import read_config
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -56,7 +58,7 @@ _MOST_BYTES = 2**32  # of a part of a saved flow
 _MODEL = "flow"  # name of the model in tables
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Flow:
     """A distribution that moves through time, as weights of a small network.
 
@@ -128,13 +130,13 @@ class Flow:
         rows = state_rows(states, self.variables, isinstance(self.data.space, Counts))
         try:
             own = np.broadcast_to(np.asarray(times, dtype=float), len(rows))
-        except ValueError:
+        except (TypeError, ValueError):
             raise InputError(
                 f"score: there are {len(rows)} states and times of shape {np.shape(times)}; give one for each."
             ) from None
-        found = np.empty(len(rows))
+        found, frame = np.empty(len(rows)), pd.DataFrame(rows, columns=self.variables)
         for time in np.unique(own):
-            found[own == time] = self.at(float(time), extrapolate=extrapolate).log_prob(rows[own == time])
+            found[own == time] = self.at(float(time), extrapolate=extrapolate).log_prob(frame[own == time])
         return found
 
     def compare(
@@ -205,6 +207,8 @@ class Flow:
         Raises:
             InputError: a time lies outside the range.
         """
+        if not len(times):
+            raise InputError("to_anndata: there are no times; give one or more.")
         drawn = [
             self.at(time, extrapolate=extrapolate)._law.sample(samples, seeding.stream(seed, k))
             for k, time in enumerate(times)
@@ -265,9 +269,7 @@ class Flow:
     def _scaling(self) -> Representation | None:
         """The representation if it only scales the variables; densities are then in the units of the file."""
         made = self.data.representation
-        is_scaling = made is not None and len(made.names) == len(self.data.variables) == len(made.axes)
-        diagonal = is_scaling and made is not None and not np.any(made.axes - np.diag(np.diag(made.axes)))
-        return made if diagonal else None
+        return made if made is not None and made.is_scaling else None
 
     @cached_property
     def _moving_field(self) -> Any:
@@ -296,6 +298,8 @@ class Flow:
         first, last = self.range
         if not isinstance(time, float | int | np.number) or not np.isfinite(time):
             raise InputError(f"time: {shown(repr(time))} is no number; give a time from {first:g} to {last:g}.")
+        near = 1e-9 * (last - first)
+        time = first if abs(time - first) <= near else last if abs(time - last) <= near else time
         if time < first:
             raise InputError(
                 f"time {time:g} is before the first snapshot {first:g}, where no model is defined; raise it."
@@ -316,18 +320,53 @@ class Flow:
                 f"compare: the data have the variables {', '.join(given.variables)}, the flow has "
                 f"{', '.join(self.data.variables)}; give data of the same variables in the same order."
             )
-        if missing := [time for time in self.data.observed_times if not np.isclose(given.times, time).any()]:
+        if given.discrete != self.data.discrete:
+            raise InputError(
+                "compare: one of data and flow is of counts and the other of real values; give the same kind."
+            )
+        check_begun(given.times.tolist(), self.data, "compare: the data's times")
+        if missing := [time for time in self.data.observed_times if not is_at(given.times, time).any()]:
             raise InputError(
                 f"compare: the data lack the time {missing[0]:g} of a snapshot of the fit; give data with all of them."
             )
-        seen = np.array([bool(np.isclose(self.data.observed_times, time).any()) for time in given.times])
+        seen = np.any([is_at(given.times, time) for time in self.data.observed_times], axis=0)
         own = iter(self.data.observed)
-        training = [next(own) if is_seen else part for is_seen, part in zip(seen, given.training, strict=True)]
-        return replace(given, training=training, is_observed=seen, space=self.data.space)
+        parts = zip(seen, given.training, strict=True)
+        return replace(
+            given,
+            training=[next(own) if is_seen else self._own(part, given) for is_seen, part in parts],
+            heldout=[self._own(part, given) for part in given.heldout],
+            is_observed=seen,
+            space=self.data.space,
+            representation=self.data.representation,
+        )
+
+    def _own(self, states: np.ndarray, data: Snapshots) -> np.ndarray:
+        """States of other data in the representation of the fit.
+
+        Raises:
+            InputError: the other data are principal components of their own.
+        """
+        theirs, ours = data.representation, self.data.representation
+        both = theirs is not None and ours is not None
+        if both and all(np.array_equal(getattr(theirs, part), getattr(ours, part)) for part in ("mean", "axes")):
+            return states
+        if theirs is not None and not theirs.is_scaling:
+            raise InputError("compare: the data are principal components of their own; give them without components.")
+        values = states if theirs is None else theirs.values(states)
+        return values if ours is None else ours.states(values)
+
+
+def is_at(times: np.ndarray, time: float) -> np.ndarray:
+    """(T,) bool: which of increasing times (T,) equals a time, up to rounding."""
+    return np.abs(times - time) <= 1e-6 * np.diff(times).min(initial=np.inf)
 
 
 def load(path: str | os.PathLike) -> Flow:
     """Load a flow from a file of `Flow.save`, or from the folder of a model in the results of the workflow.
+
+    The settings of a model of the workflow are those of the run's settings.yaml, if it is there; else those that the
+    density does not depend on have their defaults.
 
     Args:
         path: the file; or results/DATASET/runs/MODEL/seedN.
@@ -392,7 +431,11 @@ def _of_results(folder: Path) -> Flow:
             "of Flow.save."
         )
     root = roots[0]
-    record = Record(**read_json(root / FOLDER / f"{prediction.relative_to(root)}.json"))
+    about = root / FOLDER / f"{prediction.relative_to(root)}.json"
+    try:
+        record = Record(**read_json(about))
+    except TypeError:
+        raise InputError(f"{about}: is no record of a result; run the workflow again.") from None
     files = {}
     for name, digest in record.inputs.items():
         if (stem := Path(name).stem) in _PARTS:
@@ -402,8 +445,21 @@ def _of_results(folder: Path) -> Flow:
     if "weight_graph" not in files:
         raise InputError(f"{folder}: the run {record.wildcards.get('model')} is no model with weights; name a model.")
     graph = read_weight_graph(files["weight_graph"])
-    settings = ModelSettings.of({**record.params["settings"], "backbone": graph.backbone.plain()}, str(folder))
+    if "settings" not in record.params:
+        raise InputError(f"{folder}: the run {record.wildcards.get('model')} is no model of its own; name a model.")
+    model, known = record.wildcards["model"], record.params["settings"]
+    settings = _settings_of(root, model, known).but(backbone=graph.backbone)
     return _of_files(files, settings, int(record.wildcards["seed"]))
+
+
+def _settings_of(root: Path, model: str, known: Plain) -> ModelSettings:
+    """Settings of a model from a run's settings.yaml that agrees with the known sections, else with defaults."""
+    for file in [root / "settings.yaml", *sorted(root.glob("*/settings.yaml"))]:
+        if file.is_file():
+            found = read_config(file).get("models", {}).get(model)
+            if isinstance(found, dict) and all(found.get(section) == value for section, value in known.items()):
+                return ModelSettings.of(found, str(file))
+    return ModelSettings.of(known, model)
 
 
 def _of_files(files: Mapping[str, Path], settings: ModelSettings, seed: int) -> Flow:

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from weightflow.api.flow import is_at
 from weightflow.data.state_space import Counts
 from weightflow.errors import InputError, shown
 from weightflow.plots import style
@@ -60,6 +61,8 @@ class FlowPlots:
                 for row, name in enumerate(names):
                     panel = grid[row, column]
                     self._marginal(panel, density, name)
+                    if row == column == 0:
+                        panel.legend(fontsize="small")
                     if row == 0:
                         panel.set_title(style.at_time(flow.data.time_label, time))
         return grid
@@ -160,9 +163,7 @@ class FlowPlots:
         place, middles = density.variables.index(name), found.index.to_numpy(dtype=float)
         width = middles[1] - middles[0] if len(middles) > 1 else 1.0
         edges = np.append(middles - width / 2, middles[-1] + width / 2)
-        if len(here := np.flatnonzero(np.isclose(data.times, density.time))) and len(
-            part := data.training[int(here[0])]
-        ):
+        if len(here := np.flatnonzero(is_at(data.times, density.time))) and len(part := data.training[int(here[0])]):
             states = self._values(part)[:, place]
             bins = edges if isinstance(data.space, Counts) else np.linspace(edges[0], edges[-1], 31)
             panel.hist(states, bins.tolist(), density=True, color=style.TRUTH, label="data")

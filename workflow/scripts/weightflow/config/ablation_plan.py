@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from weightflow.config.settings import Configuration
+from weightflow.dynamics.presets import expand
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.ablation_level import BASE, Level
 from weightflow.settings import merged
@@ -42,7 +43,7 @@ def variants(config: Configuration, source: str = "ablations") -> list[Variant]:
     for chosen in combined:
         settings = config.models[_base_of(chosen[0][0], config)].plain()
         for factor, level in chosen:
-            settings = merged(settings, factors[factor][level])
+            settings = merged(settings, expand(factors[factor][level]))
         found.append(Variant(tuple(chosen), ModelSettings.of(settings, source, variant_key(chosen))))
     return found
 

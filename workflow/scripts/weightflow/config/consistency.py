@@ -57,7 +57,7 @@ def check_consistency(config: Configuration, systems: Path, source: str, folders
             raise InputError(f"{source}: datasets.{name}: names with this ending are those of folds; choose another.")
         if name in _FOLDERS:
             raise InputError(f"{source}: datasets.{name}: results/{name} is the workflow's own; choose another name.")
-        _check_dataset(settings, systems, f"{source}: datasets.{name}", folders)
+        check_dataset(settings, systems, f"{source}: datasets.{name}", folders)
     for name, model in config.models.items():
         check_model(model, config.datasets, systems, f"{source}: models.{name}")
     if clash := [name for name in config.models if not is_model(name)]:
@@ -300,7 +300,18 @@ def _check_path(settings: PathSettings, where: str) -> None:
         raise InputError(f"{where}: both losses of the auto-encoder have weight 0; raise structural or behavioural.")
 
 
-def _check_dataset(settings: DatasetSettings, systems: Path, where: str, folders: Sequence[Path]) -> None:
+def check_dataset(settings: DatasetSettings, systems: Path, where: str, folders: Sequence[Path] = ()) -> None:
+    """Refuse settings of a data set that contradict each other.
+
+    Args:
+        settings: the data set's.
+        systems: folder of the built-in systems.
+        where: the file and the key, for messages.
+        folders: of the config files, for messages.
+
+    Raises:
+        InputError: naming the key and the fix.
+    """
     files, system = as_files(settings.file), settings.system
     if not files and not system:
         raise InputError(f"{where}: names neither a file nor a system; give one.")

@@ -25,6 +25,11 @@ class Representation:
     axes: np.ndarray
     back: np.ndarray
 
+    @property
+    def is_scaling(self) -> bool:
+        """Whether it only scales the variables."""
+        return len(self.axes) == len(self.names) and not np.any(self.axes - np.diag(np.diag(self.axes)))
+
     def states(self, values: np.ndarray) -> np.ndarray:
         """(n, d) of values (n, D)."""
         return (values - self.mean) @ self.axes.T

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from weightflow.errors import InputError, shown
-from weightflow.systems.expressions import compile_expression, evaluate
+from weightflow.systems.expressions import compile_expression, evaluate, is_name
 
 _MOST_LETTERS = 10_000  # of an event
 _QUOTED = re.compile("`([^`]*)`")
@@ -46,15 +46,15 @@ def compile_event(text: str, variables: Sequence[str], where: str) -> Event:
 
     Args:
         text: comparisons (< <= > >= == !=, also chained) joined by `and`, `or`, `not` and parentheses. The sides are
-            expressions of the variables and of the time t, as in system files. A name that is no identifier stands in
-            backquotes, such as `HLA-A` > 1.
+            expressions of the variables and of the time t, in the unit of the data. A name that is no identifier,
+            or that has a meaning, such as t, stands in backquotes: `HLA-A` > 1.
         variables: names, in the order of the states' columns.
         where: file and key, for messages.
 
     Raises:
         InputError: an unknown variable, or anything else in the text.
     """
-    names = [name if name.isidentifier() else f"quoted_{i}_" for i, name in enumerate(variables)]
+    names = [name if is_name(name) and name.isascii() else f"quoted_{i}_" for i, name in enumerate(variables)]
     places = dict(zip(variables, names, strict=True))
 
     def unquoted(found: re.Match) -> str:
@@ -94,6 +94,8 @@ def compile_event(text: str, variables: Sequence[str], where: str) -> Event:
             case _:
                 refuse(node)
 
+    if not isinstance(text, str):
+        raise InputError(f"{where}: {shown(repr(text))} is no text; write a comparison such as {variables[0]} > 1.")
     if len(text) > _MOST_LETTERS:
         raise InputError(f"{where}: '{shown(text)}' is longer than {_MOST_LETTERS} letters; write it in parts.")
     try:

@@ -160,7 +160,7 @@ def _arithmetic(operator: ast.operator, a: Interval, b: Interval) -> Interval:
         case ast.Mult():
             return _corners(_times, a, b)
         case ast.Div():
-            if b.low < 0 < b.high:
+            if b.low < 0 < b.high or b.low == b.high == 0:
                 return _UNKNOWN
             if b.low < 0 or b.high == 0:
                 a, b = Interval(-a.high, -a.low), Interval(-b.high, -b.low)
