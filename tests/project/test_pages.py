@@ -33,9 +33,10 @@ def test_readme_begins_with_what_a_newcomer_needs():
     text = prose(ROOT / "README.md")
     headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
     assert "![" in text.split("## ")[0]
-    assert headings[:6] == [
+    assert headings[:7] == [
         "Run it",
         "Your own data",
+        "From Python",
         "On a cluster",
         "Figures from saved results",
         "What can go wrong, and what happens then",
