@@ -65,21 +65,7 @@ _PUBLIC = {
     "read": "api.data",
     "simulate": "api.data",
 }
-__all__ = [
-    "PRESETS",
-    "Data",
-    "Density",
-    "DivergenceError",
-    "Estimate",
-    "Flow",
-    "InputError",
-    "fit",
-    "from_anndata",
-    "from_snapshots",
-    "load",
-    "read",
-    "simulate",
-]
+__all__ = sorted(_PUBLIC)
 
 
 def __getattr__(name: str) -> Any:

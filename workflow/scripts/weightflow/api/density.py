@@ -185,6 +185,11 @@ class Network:
         return set(self.backbone.order[: len(self.known)]) == set(self.known)
 
     @cached_property
+    def _drawn(self) -> tuple[np.ndarray, np.ndarray]:
+        """States (100 000, d), and logarithms of their weights."""
+        return self._draw(DRAWS, np.random.default_rng(self.seed))
+
+    @cached_property
     def cloud(self) -> Cloud:
         """All states if they are few, else draws."""
         if isinstance(self.space, Counts) and self.space.levels**self.variables <= MOST_STATES and not self.known:
@@ -192,14 +197,14 @@ class Network:
             log_probs = self.log_prob(states)
             log_probs -= np.logaddexp.reduce(log_probs)  # rounding
             return Cloud(states, np.exp(log_probs), log_probs, exact=True)
-        states, log_weights = self._draw(DRAWS, np.random.default_rng(self.seed))
+        states, log_weights = self._drawn
         weights = np.exp(log_weights - np.logaddexp.reduce(log_weights))
         return Cloud(states, weights, self.log_prob(states), exact=False)
 
     @cached_property
     def log_known(self) -> float:
         """Log-probability or log-density of the known values: exact, or estimated from draws."""
-        log_weights = self._draw(1 if self.is_exact else DRAWS, np.random.default_rng(self.seed))[1]
+        log_weights = (self._draw(1, np.random.default_rng(self.seed)) if self.is_exact else self._drawn)[1]
         volume = 0.0 if isinstance(self.space, Counts) else sum(math.log(self.space.spread[v]) for v in self.known)
         return float(np.logaddexp.reduce(log_weights) - math.log(len(log_weights)) - volume)
 
