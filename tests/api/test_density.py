@@ -8,21 +8,22 @@ import pandas as pd
 import pytest
 import torch
 
-from weightflow.api import density
-from weightflow.api.density import Density, Network, state_rows
+from weightflow.api.density import Density, state_rows
 from weightflow.data.representation import Representation
 from weightflow.data.state_space import Counts, Reals
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, MixtureHead
+from weightflow.prediction import distributions
+from weightflow.prediction.distributions import MovedNetwork
 
 LEVELS, NAMES = 4, ["S", "I", "HLA-A"]
 
 
-def network(order=(0, 1, 2), head=None, space=None) -> Network:
+def network(order=(0, 1, 2), head=None, space=None) -> MovedNetwork:
     """Random weights of a small backbone of three variables."""
     backbone = GRUBackbone(3, head or CountHead(LEVELS), hidden=3, order=order)
     weights = 2 * backbone.initial(1, torch.Generator().manual_seed(1))
-    return Network(backbone, weights, space or Counts(LEVELS), 0, {})
+    return MovedNetwork(backbone, weights, space or Counts(LEVELS), 0, {})
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def exact(law) -> Density:
 @pytest.fixture
 def drawn(law, monkeypatch) -> Density:
     """The same from draws."""
-    monkeypatch.setattr(density, "MOST_STATES", 1)
+    monkeypatch.setattr(distributions, "MOST_STATES", 1)
     return Density(network(), NAMES, 3.0, 0)
 
 
@@ -165,8 +166,8 @@ def test_real_values_have_densities_that_integrate_to_one():
     # p(b, c | a) = p(a, b, c) / p(a), with p(a) from the first conditional.
     state = np.array([0.5, -2.0, 0.3])
     coordinate = torch.as_tensor(REALS.coordinates(state[None]))
-    first = found._law.backbone.outputs(found._law.weights, coordinate)[0, 0, 0]
-    log_first = found._law.backbone.head.log_prob(first, coordinate[0, 0]).item() - math.log(2.0)
+    first = found._distribution.backbone.outputs(found._distribution.weights, coordinate)[0, 0, 0]
+    log_first = found._distribution.backbone.head.log_prob(first, coordinate[0, 0]).item() - math.log(2.0)
     assert given.log_prob(state) == pytest.approx(found.log_prob(state) - log_first, abs=1e-5)
 
 

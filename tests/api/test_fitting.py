@@ -25,6 +25,6 @@ def test_scaled_values_come_out_in_the_units_of_the_file(rng):
     values = data.snapshots.representation.values(held)
     np.testing.assert_allclose(
         flow.score(values, 2) + np.log(data.snapshots.representation.back.diagonal()).sum(),
-        flow.at(2)._law.log_prob(held),
+        flow.at(2)._distribution.log_prob(held),
         atol=1e-5,
     )

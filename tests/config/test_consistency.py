@@ -13,12 +13,12 @@ from weightflow.config.consistency import (
     check_files,
     check_systems,
     check_variants,
-    system_path,
     systems_by_path,
     used_systems,
 )
 from weightflow.config.settings import Configuration
 from weightflow.errors import InputError
+from weightflow.systems.builtin import system_file
 
 SIMULATED = {"system": "epidemic"}
 WIDTH = {"width": {"wide": {}}}
@@ -333,7 +333,7 @@ def test_an_initial_state_that_the_data_set_cannot_hold_is_refused(complete, sys
         (tmp_path / "mean.yaml").write_text(text.replace("poisson: 1", "poisson: 2.5"), encoding="utf-8")
         dataset = dataset | {"system": str(tmp_path / "mean.yaml")}
     made = complete(config(dataset))
-    path = system_path(made.datasets["data"].system, systems)
+    path = system_file(made.datasets["data"].system, systems)
     with pytest.raises(InputError) as refusal:
         check_systems(made, systems, "my.yaml")
     assert str(refusal.value).startswith(f"my.yaml: datasets.data.{fault.format(path)}")
@@ -370,8 +370,8 @@ def test_anchors_that_do_not_need_each_other_may_have_jobs_of_their_own(check, a
 
 
 def test_a_system_is_a_name_or_a_path(systems):
-    assert system_path("epidemic", systems) == systems / "epidemic.yaml"
-    assert str(system_path("my/own.yaml", systems)) == "my/own.yaml"
+    assert system_file("epidemic", systems) == systems / "epidemic.yaml"
+    assert str(system_file("my/own.yaml", systems)) == "my/own.yaml"
 
 
 def test_used_systems_are_each_named_once(systems):

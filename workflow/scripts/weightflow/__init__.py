@@ -54,7 +54,7 @@ _PUBLIC = {
     "Data": "api.data",
     "Density": "api.density",
     "DivergenceError": "errors",
-    "Estimate": "api.density",
+    "Estimate": "prediction.distributions",
     "Flow": "api.flow",
     "InputError": "errors",
     "PRESETS": "dynamics.presets",

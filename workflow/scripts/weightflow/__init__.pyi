@@ -1,9 +1,10 @@
 from weightflow.api.data import Data, from_anndata, from_snapshots, read, simulate
-from weightflow.api.density import Density, Estimate
+from weightflow.api.density import Density
 from weightflow.api.fitting import fit
 from weightflow.api.flow import Flow, load
 from weightflow.dynamics.presets import PRESETS
 from weightflow.errors import DivergenceError, InputError
+from weightflow.prediction.distributions import Estimate
 
 __all__ = [
     "PRESETS",

@@ -4,270 +4,19 @@ States are rows of a data frame or of an array (n, d) whose columns are the vari
 data frames and series.
 """
 
-import math
-import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from weightflow import seeding
 from weightflow.data.representation import Representation
 from weightflow.data.state_space import Counts, StateSpace
 from weightflow.errors import InputError, shown
-from weightflow.networks.backbones import Backbone
-from weightflow.prediction.joint_grids import joint_grids
-from weightflow.prediction.moving_density import NetworkDensity
+from weightflow.prediction.distributions import Distribution, Estimate
 from weightflow.systems.events import compile_event
-
-MOST_STATES = 1_000_000  # states of a distribution of counts whose sums are exact
-DRAWS = 100_000  # states drawn for sums that are not
-
-
-class Estimate(float):
-    """A number with its standard error.
-
-    Attributes:
-        error: standard error; 0 for an exact number. Of a probability estimated as 0 or 1, a bound at the level of
-            95 %: 3 over the number of independent draws.
-    """
-
-    error: float
-
-    def __new__(cls, value: float, error: float = 0.0) -> "Estimate":
-        """The number `value`."""
-        made = super().__new__(cls, value)
-        made.error = error
-        return made
-
-    def __repr__(self) -> str:
-        """The number, and ± its standard error."""
-        return f"{float(self):.6g} ± {self.error:.2g}" if self.error else f"{float(self):.6g}"
-
-
-class Cloud(NamedTuple):
-    """Weighted states of a distribution.
-
-    Attributes:
-        states: (n, d).
-        weights: (n,), with sum 1.
-        log_probs: (n,) log-probabilities or log-densities of the states.
-        exact: whether these are all states and their probabilities, instead of draws.
-    """
-
-    states: np.ndarray
-    weights: np.ndarray
-    log_probs: np.ndarray
-    exact: bool
-
-    def mean(self, values: np.ndarray) -> Estimate:
-        """Mean of values (n,) of the states; its standard error is that of a self-normalised estimate."""
-        mean = float(self.weights @ values)
-        error = 0.0 if self.exact else float(np.sqrt(self.weights**2 @ (values - mean) ** 2))
-        return Estimate(mean, error)
-
-
-class Law(Protocol):
-    """A distribution of states (n, d) in the state space of a fit."""
-
-    @property
-    def space(self) -> StateSpace:
-        """Its state space."""
-
-    @property
-    def known(self) -> Mapping[int, float]:
-        """Values of known variables by their indices."""
-
-    @property
-    def cloud(self) -> Cloud:
-        """Its states."""
-
-    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """(count, d) independent states, or resampled weighted ones."""
-
-    def log_prob(self, states: np.ndarray) -> np.ndarray:
-        """(n,) log-probabilities or log-densities of states (n, d)."""
-
-    def marginals(self) -> np.ndarray:
-        """(d, B) probabilities of the space's bins."""
-
-    def joint(self, pair: tuple[int, int]) -> np.ndarray:
-        """(B, B) probabilities of the bins of two variables."""
-
-    def given(self, known: Mapping[int, float]) -> "Law":
-        """The conditional distribution.
-
-        Raises:
-            InputError: the known values have probability zero.
-        """
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A law as a list of weighted states: all states with their probabilities, or draws.
-
-    Attributes:
-        cloud: the states.
-        space: their state space.
-        known: values of known variables by their indices.
-    """
-
-    cloud: Cloud
-    space: StateSpace
-    known: Mapping[int, float] = field(default_factory=dict)
-
-    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """(count, d) states of the list."""
-        return self.cloud.states[rng.choice(len(self.cloud.states), count, p=self.cloud.weights)]
-
-    def log_prob(self, states: np.ndarray) -> np.ndarray:
-        """(n,) looked up in a list of all counts."""
-        assert isinstance(self.space, Counts)
-        shape = (self.space.levels,) * states.shape[1]
-        table = np.full(shape, -np.inf)
-        table[tuple(self.cloud.states.T)] = self.cloud.log_probs
-        inside = self.space.contains(states)
-        return np.where(inside, table[tuple(np.where(inside[:, None], states, 0).T)], -np.inf)
-
-    def marginals(self) -> np.ndarray:
-        """(d, B) sums of weights."""
-        states, weights, *_ = self.cloud
-        edges = [self.space.edges(v) for v in range(states.shape[1])]
-        return np.stack([np.histogram(states[:, v], own, weights=weights)[0] for v, own in enumerate(edges)])
-
-    def joint(self, pair: tuple[int, int]) -> np.ndarray:
-        """(B, B) sums of weights."""
-        states, weights, *_ = self.cloud
-        edges = [self.space.edges(v) for v in pair]
-        return np.histogramdd(states[:, list(pair)], bins=edges, weights=weights)[0]
-
-    def given(self, known: Mapping[int, float]) -> "Listed":
-        """The states with the known values."""
-        states, weights, log_probs, exact = self.cloud
-        kept = np.all([states[:, v] == value for v, value in known.items()], axis=0)
-        total = weights[kept].sum()
-        if not total > 0:
-            raise InputError("the given values have probability zero; change them.")
-        found = Cloud(states[kept], weights[kept] / total, log_probs[kept] - math.log(total), exact)
-        return Listed(found, self.space, {**self.known, **known})
-
-
-@dataclass(frozen=True)
-class Network:
-    """The law of a backbone at the weights of one time, with some variables known or none.
-
-    Attributes:
-        backbone: the density.
-        weights: (1, P).
-        space: state space of d variables.
-        seed: of the draws.
-        known: values of known variables by their indices.
-    """
-
-    backbone: Backbone
-    weights: torch.Tensor
-    space: StateSpace
-    seed: int
-    known: Mapping[int, float]
-
-    @property
-    def variables(self) -> int:
-        """Number d of variables."""
-        return len(self.backbone.order)
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether the known variables come first in the backbone's order, so that draws have equal weights."""
-        return set(self.backbone.order[: len(self.known)]) == set(self.known)
-
-    @cached_property
-    def _drawn(self) -> tuple[np.ndarray, np.ndarray]:
-        """States (100 000, d), and logarithms of their weights."""
-        return self._draw(DRAWS, np.random.default_rng(self.seed))
-
-    @cached_property
-    def cloud(self) -> Cloud:
-        """All states if they are few, else draws."""
-        if isinstance(self.space, Counts) and self.space.levels**self.variables <= MOST_STATES and not self.known:
-            states = np.indices((self.space.levels,) * self.variables).reshape(self.variables, -1).T
-            log_probs = self.log_prob(states)
-            log_probs -= np.logaddexp.reduce(log_probs)  # rounding
-            return Cloud(states, np.exp(log_probs), log_probs, exact=True)
-        states, log_weights = self._drawn
-        weights = np.exp(log_weights - np.logaddexp.reduce(log_weights))
-        return Cloud(states, weights, self.log_prob(states), exact=False)
-
-    @cached_property
-    def log_known(self) -> float:
-        """Log-probability or log-density of the known values: exact, or estimated from draws."""
-        log_weights = (self._draw(1, np.random.default_rng(self.seed)) if self.is_exact else self._drawn)[1]
-        volume = 0.0 if isinstance(self.space, Counts) else sum(math.log(self.space.spread[v]) for v in self.known)
-        return float(np.logaddexp.reduce(log_weights) - math.log(len(log_weights)) - volume)
-
-    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """(count, d) independent states, or resampled weighted ones."""
-        if not self.is_exact:
-            return self.cloud.states[rng.choice(len(self.cloud.states), count, p=self.cloud.weights)]
-        return self._draw(count, rng)[0]
-
-    def log_prob(self, states: np.ndarray) -> np.ndarray:
-        """(n,) by the chain rule."""
-        density = NetworkDensity(self.backbone, self.weights, self.space, self.seed)
-        found = density.log_prob(states)
-        if not self.known:
-            return found
-        row = np.array([[self.known.get(v, 0) for v in range(self.variables)]], dtype=float)
-        apart = np.abs(self.space.coordinates(states).astype(float) - self.space.coordinates(row))
-        agree = (apart[:, list(self.known)] < 1e-5).all(axis=1)
-        return np.where(agree, found - self.log_known, -np.inf)
-
-    def marginals(self) -> np.ndarray:
-        """(d, B) sums over all prefixes, or means of conditionals over many."""
-        if self.known:
-            return Listed(self.cloud, self.space).marginals()
-        return NetworkDensity(self.backbone, self.weights, self.space, self.seed).marginals(self.space)
-
-    def joint(self, pair: tuple[int, int]) -> np.ndarray:
-        """(B, B) sums over all states, or means of conditionals over draws."""
-        if not self.known and not self.cloud.exact and self.space.bins <= 512:
-            ordered = (min(pair), max(pair))
-            grid = joint_grids(self.backbone, self.weights, self.space, ordered, self.seed)[0]
-            return grid if ordered == pair else grid.T
-        return Listed(self.cloud, self.space).joint(pair)
-
-    def given(self, known: Mapping[int, float]) -> Law:
-        """By enumeration if the states are few, else from the backbone with known variables."""
-        values = np.array([[known.get(v, self.known.get(v, 0)) for v in range(self.variables)]], dtype=float)
-        if not self.space.contains(values)[0] or any(self.known.get(v, value) != value for v, value in known.items()):
-            raise InputError("the given values have probability zero; change them.")
-        if not self.known and self.cloud.exact:
-            return Listed(self.cloud, self.space).given(known)
-        found = Network(self.backbone, self.weights, self.space, self.seed, {**self.known, **known})
-        if not found.is_exact:
-            effective = 1 / np.sum(found.cloud.weights**2)
-            warnings.warn(
-                f"the given variables are not the first in the model's order, so draws are importance-weighted: "
-                f"{DRAWS} draws are worth {effective:.0f} independent ones.",
-                stacklevel=3,
-            )
-        return found
-
-    def _draw(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """States (count, d), and logarithms of their weights (count,)."""
-        row = np.array([[self.known.get(v, 0) for v in range(self.variables)]], dtype=float)
-        coordinates = torch.as_tensor(self.space.coordinates(row)[0], device=self.weights.device)
-        coordinates = coordinates.long() if isinstance(self.space, Counts) else coordinates
-        generator = torch.Generator(self.weights.device).manual_seed(int(rng.integers(2**63)))
-        held = {v: coordinates[v] for v in self.known}
-        drawn, log_weights = self.backbone.sample_given(held, self.weights, count, generator)
-        states = self.space.states(drawn[0].cpu().numpy())
-        for v, value in self.known.items():
-            states[:, v] = value
-        return states, log_weights[0].double().cpu().numpy()
 
 
 class Density:
@@ -283,19 +32,24 @@ class Density:
     """
 
     def __init__(
-        self, law: Law, variables: Sequence[str], time: float, seed: int, scaling: Representation | None = None
+        self,
+        distribution: Distribution,
+        variables: Sequence[str],
+        time: float,
+        seed: int,
+        scaling: Representation | None = None,
     ) -> None:
         """A density; use `Flow.at`.
 
         Args:
-            law: of the states of the fit.
+            distribution: of the states of the fit.
             variables: d names.
             time: of the distribution.
             seed: of the draws of `sample` and of sums that are not exact.
             scaling: scaling of the values in the file, which the density is expressed in.
         """
         self.time, self.variables = time, list(variables)
-        self._law, self._seed, self._scaling = law, seed, scaling
+        self._distribution, self._seed, self._scaling = distribution, seed, scaling
         self._rng = seeding.stream(seed, "draws")
 
     def __repr__(self) -> str:
@@ -305,7 +59,7 @@ class Density:
     @property
     def exact(self) -> bool:
         """Whether probabilities of events, covariances and the entropy are sums over all states, instead of draws."""
-        return self._law.cloud.exact
+        return self._distribution.cloud.exact
 
     def sample(self, count: int, seed: int | None = None) -> pd.DataFrame:
         """Independent states.
@@ -321,7 +75,7 @@ class Density:
         if not isinstance(count, int | np.integer) or count < 1:
             raise InputError(f"sample: {shown(repr(count))} is no number of states; give a whole number from 1 on.")
         rng = self._rng if seed is None else seeding.stream(seed, "draws")
-        return self._frame(self._law.sample(int(count), rng))
+        return self._frame(self._distribution.sample(int(count), rng))
 
     def log_prob(self, states: Any) -> np.ndarray | float:
         """Log-probabilities of counts, or log-densities of real values, in nats.
@@ -335,7 +89,7 @@ class Density:
         Raises:
             InputError: another number of variables, unknown columns, NaN, or counts that are not whole.
         """
-        found = self._law.log_prob(self._states(states)) + self._log_volume
+        found = self._distribution.log_prob(self._states(states)) + self._log_volume
         is_single = isinstance(states, pd.Series | Mapping) or np.ndim(states) < min(2, len(self.variables))
         return float(found[0]) if is_single else found
 
@@ -344,13 +98,13 @@ class Density:
         """(d,) means."""
         if isinstance(self._space, Counts):
             return pd.Series(self._marginals @ np.arange(self._space.levels), self.variables, name="mean")
-        cloud = self._law.cloud
+        cloud = self._distribution.cloud
         return pd.Series(self._values(cloud.states).T @ cloud.weights, self.variables, name="mean")
 
     @property
     def covariance(self) -> pd.DataFrame:
         """(d, d) covariances."""
-        cloud = self._law.cloud
+        cloud = self._distribution.cloud
         values = self._values(cloud.states)
         away = values - cloud.weights @ values
         return pd.DataFrame((away.T * cloud.weights) @ away, self.variables, self.variables)
@@ -376,7 +130,7 @@ class Density:
         if isinstance(self._space, Counts):
             columns = [(np.arange(self._space.levels), masses) for masses in self._marginals]
         else:
-            cloud = self._law.cloud
+            cloud = self._distribution.cloud
             columns = [(column, cloud.weights) for column in self._values(cloud.states).T]
         rows = []
         for column, weights in columns:
@@ -389,7 +143,7 @@ class Density:
 
     def entropy(self) -> Estimate:
         """Entropy in nats (differential entropy for real values)."""
-        cloud = self._law.cloud
+        cloud = self._distribution.cloud
         finite = np.where(cloud.weights > 0, cloud.log_probs, 0.0) + self._log_volume
         return cloud.mean(-finite)
 
@@ -405,10 +159,8 @@ class Density:
         Raises:
             InputError: an unknown variable, or anything else than comparisons.
         """
-        cloud, holds = self._law.cloud, compile_event(event, self.variables, "event").holds
-        found = cloud.mean(np.broadcast_to(holds(self._values(cloud.states), self.time), len(cloud.states)) * 1.0)
-        never = not cloud.exact and found.error < 1e-9
-        return Estimate(found, 3 * float(cloud.weights @ cloud.weights)) if never else found
+        cloud, holds = self._distribution.cloud, compile_event(event, self.variables, "event").holds
+        return cloud.probability(holds(self._values(cloud.states), self.time))
 
     def marginal(self, variable: str) -> pd.Series:
         """Probabilities of the counts 0 … L−1 of a variable, or its density at the middles of 120 bins.
@@ -429,7 +181,7 @@ class Density:
         pair = self._place(first), self._place(second)
         if first == second:
             raise InputError(f"joint: {first} is there twice; name two variables.")
-        masses, ((rows, heights), (columns, widths)) = self._law.joint(pair), map(self._bins, pair)
+        masses, ((rows, heights), (columns, widths)) = self._distribution.joint(pair), map(self._bins, pair)
         return pd.DataFrame(
             masses / np.outer(heights, widths), pd.Index(rows, name=first), pd.Index(columns, name=second)
         )
@@ -455,26 +207,26 @@ class Density:
         places = [self._place(name) for name in known]
         states = self._states(row, places)[0]
         try:
-            law = self._law.given({v: states[v].item() for v in places})
+            found = self._distribution.given({v: states[v].item() for v in places})
         except InputError as fault:
             told = ", ".join(f"{name} = {shown(value)}" for name, value in known.items())
             raise InputError(f"given({told}) at time {self.time:g}: {fault}") from None
-        return Density(law, self.variables, self.time, self._seed, self._scaling)
+        return Density(found, self.variables, self.time, self._seed, self._scaling)
 
     @cached_property
     def _marginals(self) -> np.ndarray:
-        return self._law.marginals()
+        return self._distribution.marginals()
 
     @property
     def _space(self) -> StateSpace:
-        return self._law.space
+        return self._distribution.space
 
     @property
     def _log_volume(self) -> float:
         """Logarithm of the volume of states per volume of values in the file."""
         if self._scaling is None:
             return 0.0
-        free = [v for v in range(len(self.variables)) if v not in self._law.known]
+        free = [v for v in range(len(self.variables)) if v not in self._distribution.known]
         return float(np.log(np.abs(np.diag(self._scaling.axes)[free])).sum())
 
     def _place(self, variable: str) -> int:

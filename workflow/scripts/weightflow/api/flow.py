@@ -18,7 +18,7 @@ import torch
 import weightflow
 from weightflow import seeding
 from weightflow.api.data import Data
-from weightflow.api.density import Density, Network, state_rows
+from weightflow.api.density import Density, state_rows
 from weightflow.baselines import interpolated_weights
 from weightflow.baselines.clouds import predict_baseline
 from weightflow.baselines.registry import BASELINES, floors_of, standard_baselines
@@ -35,6 +35,7 @@ from weightflow.errors import InputError, shown, unknown
 from weightflow.evaluation.score_tables import COLUMNS, Judge, at_unseen_times, evaluate, summarise
 from weightflow.evaluation.settings import EvaluationSettings
 from weightflow.networks.backbones import Backbone, make_backbone
+from weightflow.prediction.distributions import MovedNetwork
 from weightflow.prediction.exports import FileLayout, StatesInTime, to_anndata
 from weightflow.prediction.moving_density import Question, WeightsAt, predict_along
 from weightflow.prediction.moving_weights import FieldFiles, along_field, along_spline, read_moving_field
@@ -111,10 +112,25 @@ class Flow:
         Raises:
             InputError: the time lies outside the range.
         """
-        (weights,) = self._weights([self._time(time, extrapolate)])
-        seed = seeding.integer(self.seed, "density", str(float(time)))
-        law = Network(self._backbone, torch.as_tensor(weights[None]), self.data.space, seed, {})
-        return Density(law, self.variables, float(time), seed, self._scaling)
+        return self.along([time], extrapolate=extrapolate)[0]
+
+    def along(self, times: Sequence[float], *, extrapolate: bool = False) -> list[Density]:
+        """The distributions at several times, as `at` gives them one by one; the weights are computed together.
+
+        Args:
+            times: in the unit of the data.
+            extrapolate: as for `at`.
+
+        Raises:
+            InputError: a time lies outside the range.
+        """
+        made, space = [], self.data.space
+        allowed = [self._time(time, extrapolate) for time in times]
+        for time, weights in zip(allowed, self._weights(allowed), strict=True):
+            seed = seeding.integer(self.seed, "density", str(time))
+            network = MovedNetwork(self._backbone, torch.as_tensor(weights[None]), space, seed, {})
+            made.append(Density(network, self.variables, time, seed, self._scaling))
+        return made
 
     def score(self, states: Any, times: float | Sequence[float], *, extrapolate: bool = False) -> np.ndarray:
         """(n,) log-likelihood of each state at its time, in nats.
@@ -135,8 +151,11 @@ class Flow:
                 f"score: there are {len(rows)} states and times of shape {np.shape(times)}; give one for each."
             ) from None
         found, frame = np.empty(len(rows)), pd.DataFrame(rows, columns=self.variables)
-        for time in np.unique(own):
-            found[own == time] = self.at(float(time), extrapolate=extrapolate).log_prob(frame[own == time])
+        if not np.isfinite(own).all():
+            raise InputError("score: a time is no number; give a number for each state.")
+        unique, which = np.unique(own, return_inverse=True)
+        for k, density in enumerate(self.along(unique.tolist(), extrapolate=extrapolate)):
+            found[which == k] = density.log_prob(frame[which == k])
         return found
 
     def compare(
@@ -209,10 +228,8 @@ class Flow:
         """
         if not len(times):
             raise InputError("to_anndata: there are no times; give one or more.")
-        drawn = [
-            self.at(time, extrapolate=extrapolate)._law.sample(samples, seeding.stream(seed, k))
-            for k, time in enumerate(times)
-        ]
+        densities = self.along(times, extrapolate=extrapolate)
+        drawn = [density._distribution.sample(samples, seeding.stream(seed, k)) for k, density in enumerate(densities)]
         sampled = StatesInTime(np.asarray(times, dtype=float), drawn, self.data.variables, self.data.representation)
         about = {"seed": self.seed, "time_label": self.data.time_label, "settings": self.settings.plain()}
         return to_anndata(sampled, FileLayout(), about)
@@ -286,8 +303,9 @@ class Flow:
         return along_spline(self.curve, self.settings.continuation.weights)
 
     def _weights(self, times: Sequence[float]) -> np.ndarray:
-        (found,) = self._along([np.asarray(times, dtype=float)])
-        return found.astype(np.float32)
+        increasing, places = np.unique(np.asarray(times, dtype=float), return_inverse=True)
+        (found,) = self._along([increasing])
+        return found.astype(np.float32)[places]
 
     def _time(self, time: float, extrapolate: bool) -> float:
         """A time, if it lies in the range.

@@ -82,7 +82,7 @@ class FlowPlots:
         """
         flow, names = self.flow, self._variables(variables)
         times = np.unique(np.concatenate([np.linspace(*flow.range, _POINTS), flow.data.observed_times]))
-        densities = [flow.at(time) for time in times]
+        densities = flow.along(times.tolist())
         levels = sorted({q for low, high, _ in _BANDS for q in (low, high)})
         quantiles = {time: density.quantile(levels) for time, density in zip(times, densities, strict=True)}
         states = [self._values(part) for part in flow.data.observed]

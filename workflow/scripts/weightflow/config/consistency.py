@@ -28,6 +28,7 @@ from weightflow.networks.registry import BACKBONES
 from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.variable_order import variable_order
 from weightflow.records.record import ROOT
+from weightflow.systems.builtin import find_system, system_file
 from weightflow.systems.entries import files_of, is_path
 from weightflow.teaching.registry import MEMBERS
 
@@ -121,7 +122,7 @@ def check_systems(config: Configuration, systems: Path, source: str) -> None:
             _check_braces(file, str(path))
     for name, settings in config.datasets.items():
         if settings.system:
-            system, where = found[system_path(settings.system, systems)], f"{source}: datasets.{name}"
+            system, where = found[system_file(settings.system, systems)], f"{source}: datasets.{name}"
             networks.check_start(system, settings.states, settings.max_states, where)
             if not settings.file:
                 networks.check_trajectories(system, settings.trajectories, f"{where}.trajectories")
@@ -235,14 +236,9 @@ def check_variants(config: Configuration, systems: Path, source: str) -> None:
         check_model(model, datasets, systems, f"{source}: {variant_key(chosen)}")
 
 
-def system_path(system: str, systems: Path) -> Path:
-    """File of a system, given by its path or by the name of a built-in one."""
-    return Path(system) if is_path(system) else systems / f"{system}.yaml"
-
-
 def used_systems(config: Configuration, systems: Path) -> list[Path]:
     """Files of the data sets' systems, each once."""
-    return [system_path(system, systems) for system in _systems(config)]
+    return [system_file(system, systems) for system in _systems(config)]
 
 
 def systems_by_path(config: Configuration) -> list[str]:
@@ -272,7 +268,7 @@ def _known_variables(dataset: DatasetSettings, systems: Path) -> Sequence[str] |
         return dataset.variables if isinstance(dataset.variables, tuple) else None
     from weightflow.systems.reading import read_system  # takes most of a second, and every job reads the settings
 
-    return read_system(system_path(str(dataset.system), systems)).species
+    return read_system(system_file(str(dataset.system), systems)).species
 
 
 def _check_anchors(settings: AnchorSettings, where: str) -> None:
@@ -333,11 +329,8 @@ def check_dataset(settings: DatasetSettings, systems: Path, where: str, folders:
             f"{where}.system: {system} has no grid of times; name it in a .yaml of kind sbml "
             "(resources/systems/README.md), and give that."
         )
-    if system and not os.path.isfile(system_path(system, systems)):
-        if is_path(system):
-            raise InputError(f"{where}.system: {missing(system, folders)}; check the path.")
-        known = sorted(path.stem for path in systems.glob("*.yaml"))
-        raise InputError(f"{where}.system: {unknown('system', system, known)}")
+    if system and not find_system(system, f"{where}.system", systems).is_file():
+        raise InputError(f"{where}.system: {missing(system, folders)}; check the path.")
     amount = heldout_amount(settings)
     if amount >= 1 and (amount != int(amount) or not system):
         raise InputError(

@@ -15,7 +15,7 @@ from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.baselines.registry import BASELINES, floors_of, predicted_by, standard_baselines
 from weightflow.config import stages
 from weightflow.config.ablation_plan import ablation_levels, ablation_models, models_on
-from weightflow.config.consistency import check_ablations, check_consistency, check_variants, system_path
+from weightflow.config.consistency import check_ablations, check_consistency, check_variants
 from weightflow.config.data_checks import Asked
 from weightflow.config.paths import located
 from weightflow.config.run_name import run_name
@@ -31,6 +31,7 @@ from weightflow.plots.registry import figure_files
 from weightflow.populations.tasks.catalogue import DataSet, read_catalogue
 from weightflow.records.record import ROOT
 from weightflow.settings import Plain
+from weightflow.systems.builtin import system_file
 from weightflow.systems.entries import files_of, is_map, is_path, read_entries
 
 SNAPSHOTS = "results/{dataset}/snapshots.safetensors"  # the prepared data of a data set or a fold
@@ -325,7 +326,7 @@ class Plan:
     def system_file(self, dataset: str) -> Path | None:
         """The file of a data set's system."""
         system = self.dataset(dataset).system
-        return system_path(system, self.systems) if system else None
+        return system_file(system, self.systems) if system else None
 
     def system_files(self, dataset: str) -> list[Path]:
         """The file of a data set's system, then the SBML model named in it, if any."""
@@ -337,7 +338,7 @@ class Plan:
         if (system := self.dataset(dataset).system) is None:
             return ""
         file = system if is_path(system) else f"resources/systems/{system}.yaml"
-        title = read_entries(system_path(system, self.systems)).title
+        title = read_entries(system_file(system, self.systems)).title
         return f"{title}, {file}" if title else file
 
     def simulated(self, dataset: str) -> SimulatedParts:

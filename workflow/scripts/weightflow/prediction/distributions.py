@@ -1,0 +1,268 @@
+"""A distribution at one time: all its states with probabilities, or draws; also where some variables are known."""
+
+import math
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+
+from weightflow.data.state_space import Counts, StateSpace
+from weightflow.errors import InputError
+from weightflow.networks.backbones import Backbone
+from weightflow.prediction.joint_grids import joint_grids
+from weightflow.prediction.moving_density import NetworkDensity
+
+MOST_STATES = 1_000_000  # states of a distribution of counts whose sums are exact
+DRAWS = 100_000  # states drawn for sums that are not
+
+
+class Estimate(float):
+    """A number with its standard error.
+
+    Attributes:
+        error: standard error; 0 for an exact number. Of a probability estimated as 0 or 1, a bound at the level of
+            95 %: 3 over the number of independent draws.
+    """
+
+    error: float
+
+    def __new__(cls, value: float, error: float = 0.0) -> "Estimate":
+        """The number `value`."""
+        made = super().__new__(cls, value)
+        made.error = error
+        return made
+
+    def __repr__(self) -> str:
+        """The number, and ± its standard error."""
+        return f"{float(self):.6g} ± {self.error:.2g}" if self.error else f"{float(self):.6g}"
+
+
+class WeightedStates(NamedTuple):
+    """Weighted states of a distribution.
+
+    Attributes:
+        states: (n, d).
+        weights: (n,), with sum 1.
+        log_probs: (n,) log-probabilities or log-densities of the states.
+        exact: whether these are all states and their probabilities, instead of draws.
+    """
+
+    states: np.ndarray
+    weights: np.ndarray
+    log_probs: np.ndarray
+    exact: bool
+
+    def mean(self, values: np.ndarray) -> Estimate:
+        """Mean of values (n,) of the states; its standard error is that of a self-normalised estimate."""
+        mean = float(self.weights @ values)
+        error = 0.0 if self.exact else float(np.sqrt(self.weights**2 @ (values - mean) ** 2))
+        return Estimate(mean, error)
+
+    def probability(self, holds: np.ndarray | bool) -> Estimate:
+        """Probability of an event that holds in some states (n,), or in all of them or none."""
+        found = self.mean(np.broadcast_to(holds, len(self.states)) * 1.0)
+        never = not self.exact and found.error < 1e-9
+        return Estimate(found, 3 * float(self.weights @ self.weights)) if never else found
+
+
+class Distribution(Protocol):
+    """A distribution of states (n, d) in the state space of a fit."""
+
+    @property
+    def space(self) -> StateSpace:
+        """Its state space."""
+
+    @property
+    def known(self) -> Mapping[int, float]:
+        """Values of known variables by their indices."""
+
+    @property
+    def cloud(self) -> WeightedStates:
+        """Its states."""
+
+    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """(count, d) independent states, or resampled weighted ones."""
+
+    def log_prob(self, states: np.ndarray) -> np.ndarray:
+        """(n,) log-probabilities or log-densities of states (n, d)."""
+
+    def marginals(self) -> np.ndarray:
+        """(d, B) probabilities of the space's bins."""
+
+    def joint(self, pair: tuple[int, int]) -> np.ndarray:
+        """(B, B) probabilities of the bins of two variables."""
+
+    def given(self, known: Mapping[int, float]) -> "Distribution":
+        """The conditional distribution.
+
+        Raises:
+            InputError: the known values have probability zero.
+        """
+
+
+@dataclass(frozen=True)
+class ListedStates:
+    """A distribution as a list of weighted states: all states with their probabilities, or draws.
+
+    Attributes:
+        cloud: the states.
+        space: their state space.
+        known: values of known variables by their indices.
+    """
+
+    cloud: WeightedStates
+    space: StateSpace
+    known: Mapping[int, float] = field(default_factory=dict)
+
+    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """(count, d) states of the list."""
+        return self.cloud.states[rng.choice(len(self.cloud.states), count, p=self.cloud.weights)]
+
+    def log_prob(self, states: np.ndarray) -> np.ndarray:
+        """(n,) looked up in a list of all counts."""
+        assert isinstance(self.space, Counts)
+        shape = (self.space.levels,) * states.shape[1]
+        table = np.full(shape, -np.inf)
+        table[tuple(self.cloud.states.T)] = self.cloud.log_probs
+        inside = self.space.contains(states)
+        return np.where(inside, table[tuple(np.where(inside[:, None], states, 0).T)], -np.inf)
+
+    def marginals(self) -> np.ndarray:
+        """(d, B) sums of weights."""
+        states, weights, *_ = self.cloud
+        edges = [self.space.edges(v) for v in range(states.shape[1])]
+        return np.stack([np.histogram(states[:, v], own, weights=weights)[0] for v, own in enumerate(edges)])
+
+    def joint(self, pair: tuple[int, int]) -> np.ndarray:
+        """(B, B) sums of weights."""
+        states, weights, *_ = self.cloud
+        edges = [self.space.edges(v) for v in pair]
+        return np.histogramdd(states[:, list(pair)], bins=edges, weights=weights)[0]
+
+    def given(self, known: Mapping[int, float]) -> "ListedStates":
+        """The states with the known values."""
+        states, weights, log_probs, exact = self.cloud
+        kept = np.all([states[:, v] == value for v, value in known.items()], axis=0)
+        total = weights[kept].sum()
+        if not total > 0:
+            raise InputError("the given values have probability zero; change them.")
+        found = WeightedStates(states[kept], weights[kept] / total, log_probs[kept] - math.log(total), exact)
+        return ListedStates(found, self.space, {**self.known, **known})
+
+
+@dataclass(frozen=True)
+class MovedNetwork:
+    """A backbone at the weights of one time, with some variables known or none.
+
+    Attributes:
+        backbone: the density.
+        weights: (1, P).
+        space: state space of d variables.
+        seed: of the draws.
+        known: values of known variables by their indices.
+    """
+
+    backbone: Backbone
+    weights: torch.Tensor
+    space: StateSpace
+    seed: int
+    known: Mapping[int, float]
+
+    @property
+    def variables(self) -> int:
+        """Number d of variables."""
+        return len(self.backbone.order)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the known variables come first in the backbone's order, so that draws have equal weights."""
+        return set(self.backbone.order[: len(self.known)]) == set(self.known)
+
+    @cached_property
+    def _drawn(self) -> tuple[np.ndarray, np.ndarray]:
+        """States (100 000, d), and logarithms of their weights."""
+        return self._draw(DRAWS, np.random.default_rng(self.seed))
+
+    @cached_property
+    def cloud(self) -> WeightedStates:
+        """All states if they are few, else draws."""
+        if isinstance(self.space, Counts) and self.space.levels**self.variables <= MOST_STATES and not self.known:
+            states = np.indices((self.space.levels,) * self.variables).reshape(self.variables, -1).T
+            log_probs = self.log_prob(states)
+            log_probs -= np.logaddexp.reduce(log_probs)  # rounding
+            return WeightedStates(states, np.exp(log_probs), log_probs, exact=True)
+        states, log_weights = self._drawn
+        weights = np.exp(log_weights - np.logaddexp.reduce(log_weights))
+        return WeightedStates(states, weights, self.log_prob(states), exact=False)
+
+    @cached_property
+    def log_known(self) -> float:
+        """Log-probability or log-density of the known values: exact, or estimated from draws."""
+        log_weights = (self._draw(1, np.random.default_rng(self.seed)) if self.is_exact else self._drawn)[1]
+        volume = 0.0 if isinstance(self.space, Counts) else sum(math.log(self.space.spread[v]) for v in self.known)
+        return float(np.logaddexp.reduce(log_weights) - math.log(len(log_weights)) - volume)
+
+    def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """(count, d) independent states, or resampled weighted ones."""
+        if not self.is_exact:
+            return self.cloud.states[rng.choice(len(self.cloud.states), count, p=self.cloud.weights)]
+        return self._draw(count, rng)[0]
+
+    def log_prob(self, states: np.ndarray) -> np.ndarray:
+        """(n,) by the chain rule."""
+        density = NetworkDensity(self.backbone, self.weights, self.space, self.seed)
+        found = density.log_prob(states)
+        if not self.known:
+            return found
+        row = np.array([[self.known.get(v, 0) for v in range(self.variables)]], dtype=float)
+        apart = np.abs(self.space.coordinates(states).astype(float) - self.space.coordinates(row))
+        agree = (apart[:, list(self.known)] < 1e-5).all(axis=1)
+        return np.where(agree, found - self.log_known, -np.inf)
+
+    def marginals(self) -> np.ndarray:
+        """(d, B) sums over all prefixes, or means of conditionals over many."""
+        if self.known:
+            return ListedStates(self.cloud, self.space).marginals()
+        return NetworkDensity(self.backbone, self.weights, self.space, self.seed).marginals(self.space)
+
+    def joint(self, pair: tuple[int, int]) -> np.ndarray:
+        """(B, B) sums over all states, or means of conditionals over draws."""
+        if not self.known and not self.cloud.exact and self.space.bins <= 512:
+            ordered = (min(pair), max(pair))
+            grid = joint_grids(self.backbone, self.weights, self.space, ordered, self.seed)[0]
+            return grid if ordered == pair else grid.T
+        return ListedStates(self.cloud, self.space).joint(pair)
+
+    def given(self, known: Mapping[int, float]) -> Distribution:
+        """By enumeration if the states are few, else from the backbone with known variables."""
+        values = np.array([[known.get(v, self.known.get(v, 0)) for v in range(self.variables)]], dtype=float)
+        if not self.space.contains(values)[0] or any(self.known.get(v, value) != value for v, value in known.items()):
+            raise InputError("the given values have probability zero; change them.")
+        if not self.known and self.cloud.exact:
+            return ListedStates(self.cloud, self.space).given(known)
+        found = MovedNetwork(self.backbone, self.weights, self.space, self.seed, {**self.known, **known})
+        if not found.is_exact:
+            effective = 1 / np.sum(found.cloud.weights**2)
+            warnings.warn(
+                f"the given variables are not the first in the model's order, so draws are importance-weighted: "
+                f"{DRAWS} draws are worth {effective:.0f} independent ones.",
+                stacklevel=3,
+            )
+        return found
+
+    def _draw(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """States (count, d), and logarithms of their weights (count,)."""
+        row = np.array([[self.known.get(v, 0) for v in range(self.variables)]], dtype=float)
+        coordinates = torch.as_tensor(self.space.coordinates(row)[0], device=self.weights.device)
+        coordinates = coordinates.long() if isinstance(self.space, Counts) else coordinates
+        generator = torch.Generator(self.weights.device).manual_seed(int(rng.integers(2**63)))
+        held = {v: coordinates[v] for v in self.known}
+        drawn, log_weights = self.backbone.sample_given(held, self.weights, count, generator)
+        states = self.space.states(drawn[0].cpu().numpy())
+        for v, value in self.known.items():
+            states[:, v] = value
+        return states, log_weights[0].double().cpu().numpy()
