@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,6 @@ from weightflow.data.representation import Representation
 from weightflow.data.state_space import Counts, Reals
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import CountHead, MixtureHead
-from weightflow.prediction import distributions
 from weightflow.prediction.distributions import MovedNetwork
 
 LEVELS, NAMES = 4, ["S", "I", "HLA-A"]
@@ -49,10 +49,9 @@ def exact(law) -> Density:
 
 
 @pytest.fixture
-def drawn(law, monkeypatch) -> Density:
+def drawn() -> Density:
     """The same from draws."""
-    monkeypatch.setattr(distributions, "MOST_STATES", 1)
-    return Density(network(), NAMES, 3.0, 0)
+    return Density(replace(network(), most_states=1), NAMES, 3.0, 0)
 
 
 def test_a_few_states_are_all_summed(exact, table):
@@ -207,8 +206,13 @@ def test_a_series_is_taken_by_its_names(exact):
 
 
 def test_what_was_never_drawn_has_a_bound(drawn):
-    found = drawn.probability("S > 7")
+    found = drawn.probability("S > 7 and I > 7")
     assert (found, found.error) == (0, pytest.approx(3e-5))
+
+
+def test_events_of_one_count_are_exact_sums_of_its_marginal(drawn, exact):
+    found = drawn.probability("`HLA-A` >= 2")
+    assert (found, found.error) == (pytest.approx(exact.probability("`HLA-A` >= 2"), abs=1e-6), 0)
 
 
 MISTAKES = {

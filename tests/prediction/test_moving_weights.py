@@ -12,7 +12,7 @@ from weightflow.dynamics.latent_path import write_latent_path
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, read_spline, write_spline
 from weightflow.networks.settings import BackboneSettings
-from weightflow.prediction.moving_weights import FieldFiles, along_field, along_spline, read_moving_field
+from weightflow.prediction.moving_weights import WeightFiles, along_field, along_spline, read_moving_field
 
 GRIDS = [np.array([0.0, 0.7, 2.0]), np.array([1.5])]
 
@@ -55,8 +55,8 @@ def test_a_cdes_files_go_on_where_its_path_is_told_to(tmp_path, rng, backbone, m
         torch.nn.init.normal_(parameter, std=0.3)
     write_field(tmp_path / "field.safetensors", field)
     write_latent_path(tmp_path / "path.safetensors", np.arange(3.0), latent)
-    files = [str(tmp_path / f"{name}.safetensors") for name in ("field", "path")]
-    read = read_moving_field(FieldFiles(*files), graph, settings, 0)
+    field_file, path_file = (str(tmp_path / f"{name}.safetensors") for name in ("field", "path"))
+    read = read_moving_field(WeightFiles(path=path_file, dynamics=field_file), graph, settings, 0)
     weights_at = along_field(read, graph, settings.solver, torch.device("cpu"))
     within, past = weights_at([np.array([0.5, 2.0]), np.array([2.0, 2.5, 3.5])])
     (expected,) = solve_weights(field, graph, [np.array([0.5, 2.0])], settings.solver)
@@ -73,7 +73,7 @@ def test_a_fields_file_gives_its_weights(tmp_path, rng, backbone, model_settings
     settings = with_changes(model_settings, dynamics={"kind": "ode", "start": "rest"})
     field = make_field(graph, None, settings.dynamics, 0)
     write_field(tmp_path / "field.safetensors", field)
-    files = FieldFiles(str(tmp_path / "field.safetensors"))
+    files = WeightFiles(dynamics=str(tmp_path / "field.safetensors"))
     read = read_moving_field(files, graph, settings, 0)
     weights_at = along_field(read, graph, settings.solver, torch.device("cpu"))
     expected = solve_weights(field, graph, GRIDS, settings.solver)

@@ -171,7 +171,7 @@ def code(script, *modules):
 
 
 def dataset_settings(wildcards):
-    return plan.dataset(wildcards.dataset).plain()
+    return plan.dataset(wildcards.dataset).preparation
 
 
 def model_settings(*sections):

@@ -96,6 +96,10 @@ def fault_of(subject):
     try:
         if subject == "results":
             integrity.check_results(FOLDER, plan.concerns)
+        elif subject == "score" and not plan.scored:
+            raise InputError(
+                f"{CONFIG_SOURCE}: no data set has states to score; set datasets.NAME.score: FILE."
+            )
         elif subject == "populations":
             population_source()
         else:
@@ -113,6 +117,11 @@ def unsuited(wildcards):
 def damaged(wildcards):
     """A refusal if results were changed after the workflow wrote them; else []."""
     return "results/refused/results.json" if fault_of("results") else []
+
+
+def scored_states(wildcards):
+    """The scored states of all data sets; a refusal if there are none."""
+    return [plan.scores_of(d) for d in plan.scored] or ["results/refused/score.json"]
 
 
 def folds_of(dataset):
@@ -137,6 +146,11 @@ def compared_runs(dataset):
     """(data set or fold, run, seed) of the predictions in the table of moments."""
     whole = list(product([dataset], plan.runs(dataset), plan.seeds))
     return whole + list(product(shown_folds(dataset), plan.judged, plan.seeds))
+
+
+def modelled_runs(dataset):
+    """The runs of `compared_runs` that are models."""
+    return [run for run in compared_runs(dataset) if run[1] in plan.models]
 
 
 def compared_predictions(wildcards):

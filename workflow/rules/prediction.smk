@@ -179,3 +179,126 @@ rule predict_times:
         "Export samples of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"
     script:
         "../scripts/predict_times.py"
+
+
+def files_of_models(wildcards):
+    """The files of every model with every seed, in the order of `plan.fitted`."""
+    return [
+        path.format(dataset=wildcards.dataset, seed=seed)
+        for model, seed, _ in plan.fitted
+        for path in plan.weights_of(model).values()
+    ]
+
+
+ALONG = ("dynamics", "solver", "continuation")  # settings of weights at any time
+
+
+rule describe_motion:
+    # Means, bands and joint densities between the snapshots, for the first page of the report.
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        files=lambda w: list(plan.weights_of(w.model).values()),
+    output:
+        "results/{dataset}/runs/{model}/seed{seed}/motion.safetensors",
+    log:
+        "results/{dataset}/logs/{model}/seed{seed}/describe_motion.log",
+    wildcard_constraints:
+        model=any_of(plan.settings),
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        runtime=stage_minutes,
+    params:
+        parts=lambda w: list(plan.weights_of(w.model)),
+        settings=model_settings(*ALONG),
+        code=code("describe_motion.py"),
+    message:
+        "Describe the motion of {wildcards.dataset} by {wildcards.model}, seed {wildcards.seed}"
+    script:
+        "../scripts/describe_motion.py"
+
+
+rule answer_questions:
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
+        files=files_of_models,
+    output:
+        f"{plan.folder}/{{dataset}}/answers.csv",
+    log:
+        f"{plan.folder}/{{dataset}}/logs/answer_questions.log",
+    wildcard_constraints:
+        dataset=any_of(plan.questioned),
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        runtime=stage_minutes,
+    params:
+        questions=lambda w: plan.dataset(w.dataset).questions,
+        runs=plan.fitted,
+        settings={model: plan.sections(model, *ALONG) for model in plan.models},
+        code=code("answer_questions.py"),
+    message:
+        "Answer the questions about {wildcards.dataset}"
+    script:
+        "../scripts/answer_questions.py"
+
+
+rule check_states:
+    # Before any training, as for the files of data sets.
+    input:
+        states=lambda w: local(plan.dataset(w.dataset).score),
+        snapshots=rules.prepare_snapshots.output[0],
+    output:
+        f"{plan.folder}/{{dataset}}/scored_file.json",
+    log:
+        f"{plan.folder}/{{dataset}}/logs/check_states.log",
+    priority: 100
+    wildcard_constraints:
+        dataset=any_of(plan.scored),
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        runtime=stage_minutes,
+    params:
+        settings=lambda w: plan.file_settings(w.dataset),
+        ends=[model for model in plan.models if stages.ends(plan.settings[model])],
+        contents=lambda w: contents([plan.dataset(w.dataset).score]),
+        code=code("check_states.py"),
+    message:
+        "Check the states to score of {wildcards.dataset}"
+    script:
+        "../scripts/check_states.py"
+
+
+rule score_states:
+    input:
+        states=lambda w: local(plan.dataset(w.dataset).score),
+        checked=rules.check_states.output[0],
+        snapshots=rules.prepare_snapshots.output[0],
+        files=files_of_models,
+    output:
+        f"{plan.folder}/{{dataset}}/scores.{{format}}",
+    log:
+        f"{plan.folder}/{{dataset}}/logs/score_states-{{format}}.log",
+    wildcard_constraints:
+        dataset=any_of(plan.scored),
+        format="csv|tsv|parquet",
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        runtime=stage_minutes,
+    params:
+        settings=lambda w: plan.file_settings(w.dataset),
+        ends=[model for model in plan.models if stages.ends(plan.settings[model])],
+        contents=lambda w: contents([plan.dataset(w.dataset).score]),
+        runs=plan.fitted,
+        settings_of={model: plan.sections(model, *ALONG) for model in plan.models},
+        code=code("score_states.py"),
+    message:
+        "Score the states of {wildcards.dataset}"
+    script:
+        "../scripts/score_states.py"

@@ -55,6 +55,30 @@ rule tabulate_moments:
         "../scripts/tabulate_moments.py"
 
 
+rule tabulate_calibration:
+    # Of the models alone, since sample-based baselines have no marginals.
+    input:
+        snapshots=lambda w: [SNAPSHOTS, *shown_fold_snapshots(w)],
+        predictions=lambda w: [
+            f"{plan.run_of(*run)}/prediction.safetensors" for run in modelled_runs(w.dataset)
+        ],
+    output:
+        f"{plan.folder}/{{dataset}}/calibration.csv",
+    log:
+        f"{plan.folder}/{{dataset}}/logs/tabulate_calibration.log",
+    group:
+        "figures"
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        runs=lambda w: modelled_runs(w.dataset),
+        code=code("tabulate_calibration.py"),
+    message:
+        "Tabulate the calibration of the models of {wildcards.dataset}"
+    script:
+        "../scripts/tabulate_calibration.py"
+
+
 rule tabulate_folds:
     input:
         snapshots=fold_snapshots,

@@ -7,7 +7,7 @@ from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
 from weightflow.laws.law import known_law
 from weightflow.prediction.moving_density import Question, predict_along
-from weightflow.prediction.moving_weights import FieldFiles, along_field, read_moving_field
+from weightflow.prediction.moving_weights import WeightFiles, along_field, read_moving_field
 from weightflow.prediction.predictions import write_prediction
 from weightflow.seeding import Computation
 
@@ -15,7 +15,8 @@ from weightflow.seeding import Computation
 def main(snakemake):
     inputs, params, graph = snakemake.input, snakemake.params, read_weight_graph(snakemake.input.graph)
     computation = Computation(int(snakemake.wildcards.seed), job_device(snakemake))
-    settings, files = ModelSettings.parts(params.settings), FieldFiles(inputs.dynamics, inputs.path, inputs.curve)
+    settings = ModelSettings.parts(params.settings)
+    files = WeightFiles(inputs.graph, inputs.curve, inputs.path, inputs.dynamics)
     field = read_moving_field(files, graph, settings, computation.seed)
     weights_at = along_field(field, graph, settings.solver, computation.device)
     question = Question(read_snapshots(inputs.snapshots), params.samples, known_law(inputs.law))

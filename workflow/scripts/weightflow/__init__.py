@@ -54,7 +54,7 @@ _PUBLIC = {
     "Data": "api.data",
     "Density": "api.density",
     "DivergenceError": "errors",
-    "Estimate": "prediction.distributions",
+    "Estimate": "prediction.estimate",
     "Flow": "api.flow",
     "InputError": "errors",
     "PRESETS": "dynamics.presets",

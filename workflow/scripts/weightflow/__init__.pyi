@@ -4,7 +4,7 @@ from weightflow.api.fitting import fit
 from weightflow.api.flow import Flow, load
 from weightflow.dynamics.presets import PRESETS
 from weightflow.errors import DivergenceError, InputError
-from weightflow.prediction.distributions import Estimate
+from weightflow.prediction.estimate import Estimate
 
 __all__ = [
     "PRESETS",

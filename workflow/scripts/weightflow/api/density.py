@@ -15,7 +15,8 @@ from weightflow import seeding
 from weightflow.data.representation import Representation
 from weightflow.data.state_space import Counts, StateSpace
 from weightflow.errors import InputError, shown
-from weightflow.prediction.distributions import Distribution, Estimate
+from weightflow.prediction.distributions import Distribution
+from weightflow.prediction.estimate import Estimate
 from weightflow.systems.events import compile_event
 
 
@@ -23,8 +24,8 @@ class Density:
     """The distribution of the state at one time, from `Flow.at`.
 
     Probabilities of events, covariances and the entropy are sums over all states for counts with at most a million
-    states in all (`exact`), else means over 100 000 draws. Marginals, means and quantiles of counts are exact with at
-    most 20 000 prefixes of the last variable.
+    states in all (`exact`), else means over 100 000 draws. Marginals, means, quantiles and probabilities of events of
+    one count are exact with at most 20 000 prefixes of the variable.
 
     Attributes:
         time: of the distribution.
@@ -159,8 +160,7 @@ class Density:
         Raises:
             InputError: an unknown variable, or anything else than comparisons.
         """
-        cloud, holds = self._distribution.cloud, compile_event(event, self.variables, "event").holds
-        return cloud.probability(holds(self._values(cloud.states), self.time))
+        return self._distribution.probability(compile_event(event, self.variables, "event"), self.time, self._values)
 
     def marginal(self, variable: str) -> pd.Series:
         """Probabilities of the counts 0 … L−1 of a variable, or its density at the middles of 120 bins.

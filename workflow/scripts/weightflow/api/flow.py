@@ -38,7 +38,7 @@ from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.prediction.distributions import MovedNetwork
 from weightflow.prediction.exports import FileLayout, StatesInTime, to_anndata
 from weightflow.prediction.moving_density import Question, WeightsAt, predict_along
-from weightflow.prediction.moving_weights import FieldFiles, along_field, along_spline, read_moving_field
+from weightflow.prediction.moving_weights import WeightFiles, along_field, along_spline, read_moving_field
 from weightflow.prediction.predictions import Prediction
 from weightflow.records.digests import input_digest
 from weightflow.records.record import FOLDER, ROOT, Record
@@ -490,8 +490,8 @@ def _of_files(files: Mapping[str, Path], settings: ModelSettings, seed: int) -> 
     path = read_latent_path(files["latent_path"]).coordinates if "latent_path" in files else None
     field = None
     if "dynamics" in files:
-        parts = [str(files.get(part, "")) for part in ("dynamics", "latent_path", "spline")]
-        field = read_moving_field(FieldFiles(*parts), graph, settings, seed).state_dict()
+        parts = [str(files.get(part, "")) for part in ("weight_graph", "spline", "latent_path", "dynamics")]
+        field = read_moving_field(WeightFiles(*parts), graph, settings, seed).state_dict()
     elif curve is None:
         raise InputError("neither a spline nor dynamics are in it; save the flow again.")
     return Flow(read_snapshots(files["snapshots"]), graph, settings, seed, curve, path, field)

@@ -13,7 +13,7 @@ from weightflow.baselines.registry import ending, is_model, predicted_by
 from weightflow.config.ablation_plan import is_studied, variant_key, variant_name, variants
 from weightflow.config.figure_text import check_label
 from weightflow.config.paths import missing
-from weightflow.config.settings import Configuration
+from weightflow.config.settings import Configuration, DatasetEntry
 from weightflow.config.stages import chooses_width, ends, learns
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import check_observed, heldout_amount, observed_mask
@@ -23,7 +23,7 @@ from weightflow.dynamics.settings import ModelSettings, PathSettings
 from weightflow.errors import InputError, shown, unknown
 from weightflow.evaluation.ablation_level import BASE
 from weightflow.formats.reading import as_files, format_of, unknown_format
-from weightflow.formats.registry import READERS
+from weightflow.formats.registry import READERS, TABLES
 from weightflow.networks.registry import BACKBONES
 from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.variable_order import variable_order
@@ -59,6 +59,7 @@ def check_consistency(config: Configuration, systems: Path, source: str, folders
         if name in _FOLDERS:
             raise InputError(f"{source}: datasets.{name}: results/{name} is the workflow's own; choose another name.")
         check_dataset(settings, systems, f"{source}: datasets.{name}", folders)
+        _check_asked(settings, f"{source}: datasets.{name}")
     for name, model in config.models.items():
         check_model(model, config.datasets, systems, f"{source}: models.{name}")
     if clash := [name for name in config.models if not is_model(name)]:
@@ -94,6 +95,8 @@ def check_files(config: Configuration, source: str, folders: Sequence[Path] = ()
         for file in [] if settings.url else as_files(settings.file):
             if not os.path.isfile(file):
                 raise InputError(f"{source}: datasets.{name}.file: {missing(file, folders)}; check the path.")
+        if (score := settings.score) and not os.path.isfile(score):
+            raise InputError(f"{source}: datasets.{name}.score: {missing(score, folders)}; check the path.")
     models = {f"models.{name}": settings for name, settings in config.models.items()}
     models |= {variant_key(chosen): settings for chosen, settings in variants(config)}
     for key, model in models.items():
@@ -114,7 +117,9 @@ def check_systems(config: Configuration, systems: Path, source: str) -> None:
     Raises:
         InputError: naming the file, the key and the fix.
     """
-    from weightflow.systems import reading as networks  # takes most of a second, and every job reads the settings
+    # These take most of a second, and every job reads the settings.
+    from weightflow.prediction.answers import compile_questions
+    from weightflow.systems import reading as networks
 
     found = {path: networks.read_system(path) for path in used_systems(config, systems)}
     for path in found:
@@ -129,6 +134,7 @@ def check_systems(config: Configuration, systems: Path, source: str) -> None:
             if (heldout := heldout_amount(settings)) >= 1:
                 networks.check_trajectories(system, int(heldout), f"{where}.heldout")
             check_observed(observed_mask(system.points, settings.observe_every, settings.hold_back), where)
+            compile_questions(settings.questions, system.species, where)
 
 
 def check_model(settings: ModelSettings, datasets: Mapping[str, DatasetSettings], systems: Path, where: str) -> None:
@@ -361,6 +367,20 @@ def _check_target(file: str, where: str) -> None:
             f"{where}.file: {shown(file)} is fetched from its url, and its path must be free, in the working folder, "
             f"outside of hidden folders and of {', '.join(_NOT_FOR_DATA)}; name another, such as data/mine.csv."
         )
+
+
+def _check_asked(settings: DatasetEntry, where: str) -> None:
+    """Questions and states to score, as far as this is known without data."""
+    for name, text in settings.questions.items():
+        check_label(name, f"{where}.questions")
+        if not text.strip():
+            raise InputError(f"{where}.questions.{name}: there is no event; write one such as I > 20.")
+    if settings.score:
+        _check_braces(settings.score, f"{where}.score")
+        if (kind := format_of(settings.score)) not in TABLES:
+            raise InputError(
+                f"{where}.score: a file of kind '{shown(kind)}' is no table; give one of {', '.join(TABLES)}."
+            )
 
 
 def _check_kind(settings: DatasetSettings, where: str) -> None:

@@ -1,7 +1,7 @@
 """Checks of a system and of models against a prepared data set, before training."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,12 +73,14 @@ class Asked:
         baselines: their names.
         times: of predictions, in addition to the data's.
         leave_one_out: whether each interior snapshot is predicted from the others.
+        questions: events by name.
     """
 
     models: Mapping[str, ModelSettings]
     baselines: Sequence[str] = ()
     times: Sequence[float] = ()
     leave_one_out: bool = False
+    questions: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_asked(data: Outline | Snapshots, dataset: str, asked: Asked) -> None:
@@ -99,6 +101,10 @@ def check_asked(data: Outline | Snapshots, dataset: str, asked: Asked) -> None:
             f"{where}: {count} snapshots are observed, and each fold needs {MIN_SNAPSHOTS} of the others; set "
             "evaluation.leave_one_out to false."
         )
+    if asked.questions:
+        from weightflow.prediction.answers import compile_questions  # loads pandas, and the rules read this module
+
+        compile_questions(asked.questions, data.variables, where)
     check_models(data, asked.models, asked.baselines, where, asked.times)
 
 

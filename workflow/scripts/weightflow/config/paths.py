@@ -36,6 +36,8 @@ def located(config: Configuration, folders: Sequence[Path]) -> Configuration:
             changes["file"] = found(file) if isinstance(file, str) else tuple(map(found, as_files(file)))
         if dataset.system and is_path(dataset.system):
             changes["system"] = found(dataset.system)
+        if dataset.score:
+            changes["score"] = found(dataset.score)
         datasets[name] = dataset.but(**changes)
     models = {
         name: model.but(training=model.training.but(start_from=found(start)))

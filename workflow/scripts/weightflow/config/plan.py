@@ -19,14 +19,14 @@ from weightflow.config.consistency import check_ablations, check_consistency, ch
 from weightflow.config.data_checks import Asked
 from weightflow.config.paths import located
 from weightflow.config.run_name import run_name
-from weightflow.config.settings import Configuration
+from weightflow.config.settings import Configuration, DatasetEntry
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import heldout_amount
-from weightflow.data.settings import DatasetSettings
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.ablation_level import BASE, Level
 from weightflow.formats.reading import as_files, format_of
 from weightflow.formats.registry import READERS
+from weightflow.formats.settings import FileSettings
 from weightflow.plots.registry import figure_files
 from weightflow.populations.tasks.catalogue import DataSet, read_catalogue
 from weightflow.records.record import ROOT
@@ -291,6 +291,12 @@ class Plan:
         """A model's latent path; [] without one."""
         return f"{RUN}/latent_path.safetensors".replace("{model}", model) if model in self.driven else []
 
+    def weights_of(self, model: str) -> dict[str, str]:
+        """The files that a model's weights at any time are computed from, by the names of `WeightFiles`."""
+        field = f"{RUN}/dynamics.safetensors".replace("{model}", model) if model in self.fields else []
+        files = {"graph": self.graph_of(model), "curve": self.spline_of(model), "path": self.path_of(model)}
+        return {name: file for name, file in {**files, "dynamics": field}.items() if isinstance(file, str)}
+
     def width_of(self, anchors: str) -> str | list[str]:
         """The choice of the anchors' width; [] if the width is given."""
         model = self.anchors[anchors][0]
@@ -315,9 +321,15 @@ class Plan:
 
     # Data sets.
 
-    def dataset(self, name: str) -> DatasetSettings:
+    def dataset(self, name: str) -> DatasetEntry:
         """Settings of a data set, or of the data set of a fold."""
         return self.config.datasets[fold_of(name).dataset]
+
+    def file_settings(self, dataset: str) -> Plain:
+        """The settings by which a data set's files are read."""
+        return {
+            name: value for name, value in self.dataset(dataset).plain().items() if name in FileSettings.model_fields
+        }
 
     def own_files(self, dataset: str) -> list[str]:
         """A data set's own files."""
@@ -373,6 +385,34 @@ class Plan:
         return f"results/{fold_of(dataset).dataset}/exact_law.safetensors" if self.has_exact_law(dataset) else []
 
     @cached_property
+    def questioned(self) -> list[str]:
+        """Data sets with questions."""
+        return [name for name in self.datasets if self.dataset(name).questions]
+
+    @cached_property
+    def scored(self) -> list[str]:
+        """Data sets with states to score."""
+        return [name for name in self.datasets if self.dataset(name).score]
+
+    def answers_of(self, dataset: str) -> str | list[str]:
+        """The answers to a data set's questions; [] without questions."""
+        return f"{self.folder}/{dataset}/answers.csv" if self.dataset(dataset).questions else []
+
+    def scores_of(self, dataset: str) -> str:
+        """The scored states of a data set."""
+        kind = format_of(self.dataset(dataset).score or "").removesuffix(".gz").removeprefix(".")
+        return f"{self.folder}/{dataset}/scores.{kind}"
+
+    def motion_of(self, model: str) -> str:
+        """The described motion of a model, with the first seed."""
+        return f"{self.run_of('{dataset}', model, self.seeds[0])}/motion.safetensors"
+
+    @cached_property
+    def fitted(self) -> list[tuple[str, int, list[str]]]:
+        """Each model with each seed, and what its files are (`weights_of`)."""
+        return [(model, seed, list(self.weights_of(model))) for model in self.models for seed in self.seeds]
+
+    @cached_property
     def landscapes(self) -> list[str]:
         """Data sets whose system is an adaptive walk with a fitness landscape that can be drawn."""
         return [name for name in self.datasets if (system := self.system_file(name)) and is_map(system)]
@@ -400,6 +440,7 @@ class Plan:
             baselines=self.baselines,
             times=self.config.prediction.times or (),
             leave_one_out=self.config.evaluation.leave_one_out and fold_of(dataset).left_out is None,
+            questions=self.dataset(dataset).questions,
         )
 
     # Runs: everything that predicts a data set.

@@ -13,7 +13,26 @@ from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.settings import EvaluationSettings
 from weightflow.populations.settings import PopulationSettings
 from weightflow.prediction.settings import PredictionSettings
-from weightflow.settings import Common, Many, Name, NameIn, Number, RunName, Seed, Settings, Unique
+from weightflow.settings import Common, FilePath, Many, Name, NameIn, Number, Plain, RunName, Seed, Settings, Unique
+
+
+class DatasetEntry(DatasetSettings):
+    """A data set of the configuration: its preparation, and what is asked of it."""
+
+    questions: Annotated[dict[str, str], Common] = {}
+    """Events by name, such as outbreak: "I > 20 and S < 10". The report and answers.csv have their probabilities
+    against time: by every model, in the data and by the exact law. An event compares expressions of the variables and
+    of the time t; comparisons are joined by and, or, not. A name with other characters than letters, digits and _
+    stands in backquotes, as in `HLA-A` > 1."""
+    score: FilePath | None = None
+    """Table (.csv, .tsv or .parquet) of states with their times. `snakemake score` writes it to scores.csv (.tsv,
+    .parquet) with the log-likelihood of each state by every model, in nats."""
+
+    @property
+    def preparation(self) -> Plain:
+        """The settings of `DatasetSettings`, which the prepared data depend on."""
+        every = self.plain()
+        return {name: every[name] for name in DatasetSettings.model_fields}
 
 
 class AblationSettings(Settings):
@@ -62,7 +81,7 @@ class Configuration(Settings):
     puts the former at the top of `results`, as do the default run and files called config.yaml or settings.yaml."""
     seeds: Annotated[Unique[Seed], Field(min_length=1), Common] = (0, 1, 2)
     """Random seeds, one independent run for each; tables report mean and standard deviation over them."""
-    datasets: Annotated[dict[Name, DatasetSettings], Field(min_length=1)]
+    datasets: Annotated[dict[Name, DatasetEntry], Field(min_length=1)]
     """Data sets by name, each simulated from a system or read from a file."""
     models: dict[Name, Annotated[ModelSettings, OrPreset()]] = {
         "weightflow": ModelSettings(),

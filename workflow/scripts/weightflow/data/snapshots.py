@@ -88,6 +88,11 @@ class Snapshots:
         """The K observed snapshots as networks see them."""
         return [self.space.coordinates(states) for states in self.observed]
 
+    def values(self, states: np.ndarray) -> np.ndarray:
+        """States (n, d) in the units of the file; principal components stay as they are."""
+        made = self.representation
+        return made.values(states) if made is not None and made.is_scaling else states
+
     @property
     def truth(self) -> list[np.ndarray]:
         """T arrays that sample metrics compare with."""

@@ -1,5 +1,6 @@
 """Content of a file of snapshots in any format: times, states at each time, and names of the variables."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -149,11 +150,26 @@ def since_first(raw: RawSnapshots) -> RawSnapshots:
     if not raw.dates:
         return raw
     first = pd.Timestamp(raw.times.min(), unit="s")
-    day = f"{first:%Y-%m-%d}" if first == first.normalize() else f"{first:%Y-%m-%d %H:%M}"
+    parts = "" if first == first.normalize() else " %H:%M" if first == first.floor("min") else " %H:%M:%S"
+    day = first.strftime(f"%Y-%m-%d{parts}")
     note = f"the times are dates, read as days since {day}"
     label = f"day (since {day})"
     times = (raw.times - raw.times.min()) / _DAY
     return replace(raw, times=times, notes=(*raw.notes, note), dates=False, time_label=label)
+
+
+def since(times: np.ndarray, time_label: str) -> np.ndarray | None:
+    """Days since the first date of a data set.
+
+    Args:
+        times: (n,) seconds since 1970-01-01.
+        time_label: of the data set, as `since_first` makes it.
+
+    Returns:
+        (n,), or None if the label has no date.
+    """
+    found = re.search(r"since ([^)]+)\)", time_label)
+    return (times - pd.Timestamp(found[1]).timestamp()) / _DAY if found else None
 
 
 def check_names(names: Sequence[str], where: str) -> None:

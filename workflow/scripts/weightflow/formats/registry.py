@@ -34,3 +34,4 @@ READERS: dict[str, Reader] = {
         "AnnData, with a cell for each state", Lazy("weightflow.formats.h5ad", "read_h5ad"), annotated=True
     ),
 }
+TABLES = tuple(suffix for suffix, reader in READERS.items() if reader.read is _TABLE)  # formats with rows of states

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,7 @@ from weightflow.formats.raw_snapshots import (
     listed,
     read_times,
     refuse_times,
+    since,
 )
 from weightflow.formats.reading import format_of
 from weightflow.formats.settings import FileSettings
@@ -104,6 +105,61 @@ def frame_snapshots(frame: pd.DataFrame, settings: FileSettings, where: str) -> 
         InputError: a column is missing, repeated or not numeric.
     """
     return _snapshots(_Table(frame, [str(name) for name in frame]), settings, where)
+
+
+@dataclass(frozen=True)
+class StateTable:
+    """States of a table, in its rows.
+
+    Attributes:
+        frame: all columns as read.
+        times: (n,) in the unit of the data.
+        values: (n, d) of the variables.
+    """
+
+    frame: pd.DataFrame
+    times: np.ndarray
+    values: np.ndarray
+
+
+def read_states(path: Path, settings: FileSettings, time_label: str) -> StateTable:
+    """Read states with their times, in the order of the rows; other columns are kept.
+
+    Args:
+        path: the file.
+        settings: `time_column`, and `variables` with names.
+        time_label: of the data set; it has the first date if times are dates.
+
+    Raises:
+        InputError: the file is missing or damaged, a column is missing or not numeric, or a value is missing.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file; check the path.")
+    if (suffix := format_of(path).removesuffix(".gz")) not in (*_SEPARATORS, ".parquet"):
+        raise InputError(f"{path}: a file of kind '{shown(suffix)}' is no table; give .csv, .tsv or .parquet.")
+    table = _read(path, settings)
+    frame = table.values.set_axis(table.names, axis=1)
+    if not len(frame):
+        raise InputError(f"{path}: there are no states; add a row for each.")
+    column, variables = settings.time_column, list(cast(tuple[str, ...], settings.variables))
+    if absent := [name for name in (column, *variables) if name not in table.names]:
+        raise InputError(f"{path}: no column '{absent[0]}'; it needs {listed([column, *variables])}.")
+    check_names([name for name in table.names if name in (column, *variables)], f"{path}")
+    times, dates = read_times(table.column(column), f"{path}: the column '{column}'")
+    if dates:
+        days = since(times, time_label)
+        if days is None:
+            raise InputError(
+                f"{path}: the column '{column}' holds dates, and the times of the data set are numbers; give numbers."
+            )
+        times = days
+    for name in variables:
+        values = table.column(name)
+        if not is_numeric_dtype(values) or is_bool_dtype(values):
+            raise InputError(f"{path}: the column '{name}' holds {_strange(values)}; it must hold numbers only.")
+        if values.isna().any():
+            raise InputError(f"{path}: the column '{name}' has gaps; fill them, or remove those rows.")
+    return StateTable(frame, times, _numbers(frame[variables]).astype(float))
 
 
 def _snapshots(table: _Table, settings: FileSettings, path: Path | str) -> RawSnapshots:

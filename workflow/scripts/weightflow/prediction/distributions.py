@@ -2,8 +2,8 @@
 
 import math
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
@@ -13,32 +13,15 @@ import torch
 from weightflow.data.state_space import Counts, StateSpace
 from weightflow.errors import InputError
 from weightflow.networks.backbones import Backbone
+from weightflow.prediction.estimate import Estimate
 from weightflow.prediction.joint_grids import joint_grids
-from weightflow.prediction.moving_density import NetworkDensity
+from weightflow.prediction.moving_density import PREFIXES, NetworkDensity, most_prefixes
+from weightflow.systems.events import Event
 
 MOST_STATES = 1_000_000  # states of a distribution of counts whose sums are exact
 DRAWS = 100_000  # states drawn for sums that are not
 
-
-class Estimate(float):
-    """A number with its standard error.
-
-    Attributes:
-        error: standard error; 0 for an exact number. Of a probability estimated as 0 or 1, a bound at the level of
-            95 %: 3 over the number of independent draws.
-    """
-
-    error: float
-
-    def __new__(cls, value: float, error: float = 0.0) -> "Estimate":
-        """The number `value`."""
-        made = super().__new__(cls, value)
-        made.error = error
-        return made
-
-    def __repr__(self) -> str:
-        """The number, and ± its standard error."""
-        return f"{float(self):.6g} ± {self.error:.2g}" if self.error else f"{float(self):.6g}"
+Values = Callable[[np.ndarray], np.ndarray]  # values (n, D) of states (n, d)
 
 
 class WeightedStates(NamedTuple):
@@ -96,6 +79,15 @@ class Distribution(Protocol):
     def joint(self, pair: tuple[int, int]) -> np.ndarray:
         """(B, B) probabilities of the bins of two variables."""
 
+    def probability(self, event: Event, time: float, values: Values) -> Estimate:
+        """Probability of an event.
+
+        Args:
+            event: of the values.
+            time: that the event may depend on.
+            values: function from states (n, d) to the values that the event is about.
+        """
+
     def given(self, known: Mapping[int, float]) -> "Distribution":
         """The conditional distribution.
 
@@ -143,6 +135,10 @@ class ListedStates:
         edges = [self.space.edges(v) for v in pair]
         return np.histogramdd(states[:, list(pair)], bins=edges, weights=weights)[0]
 
+    def probability(self, event: Event, time: float, values: Values) -> Estimate:
+        """Sum of weights."""
+        return self.cloud.probability(event.holds(values(self.cloud.states), time))
+
     def given(self, known: Mapping[int, float]) -> "ListedStates":
         """The states with the known values."""
         states, weights, log_probs, exact = self.cloud
@@ -164,13 +160,17 @@ class MovedNetwork:
         space: state space of d variables.
         seed: of the draws.
         known: values of known variables by their indices.
+        most_states: states of a distribution of counts whose sums are exact.
+        draws: states drawn for sums that are not.
     """
 
     backbone: Backbone
     weights: torch.Tensor
     space: StateSpace
     seed: int
-    known: Mapping[int, float]
+    known: Mapping[int, float] = field(default_factory=dict)
+    most_states: int = MOST_STATES
+    draws: int = DRAWS
 
     @property
     def variables(self) -> int:
@@ -184,13 +184,13 @@ class MovedNetwork:
 
     @cached_property
     def _drawn(self) -> tuple[np.ndarray, np.ndarray]:
-        """States (100 000, d), and logarithms of their weights."""
-        return self._draw(DRAWS, np.random.default_rng(self.seed))
+        """States (draws, d), and logarithms of their weights."""
+        return self._draw(self.draws, np.random.default_rng(self.seed))
 
     @cached_property
     def cloud(self) -> WeightedStates:
         """All states if they are few, else draws."""
-        if isinstance(self.space, Counts) and self.space.levels**self.variables <= MOST_STATES and not self.known:
+        if isinstance(self.space, Counts) and self.space.levels**self.variables <= self.most_states and not self.known:
             states = np.indices((self.space.levels,) * self.variables).reshape(self.variables, -1).T
             log_probs = self.log_prob(states)
             log_probs -= np.logaddexp.reduce(log_probs)  # rounding
@@ -198,6 +198,10 @@ class MovedNetwork:
         states, log_weights = self._drawn
         weights = np.exp(log_weights - np.logaddexp.reduce(log_weights))
         return WeightedStates(states, weights, self.log_prob(states), exact=False)
+
+    @cached_property
+    def _marginals(self) -> np.ndarray:
+        return self.marginals()
 
     @cached_property
     def log_known(self) -> float:
@@ -237,6 +241,17 @@ class MovedNetwork:
             return grid if ordered == pair else grid.T
         return ListedStates(self.cloud, self.space).joint(pair)
 
+    def probability(self, event: Event, time: float, values: Values) -> Estimate:
+        """From the marginal for an event of one count, else a sum over the states or draws."""
+        if len(event.variables) != 1 or self.known or not isinstance(self.space, Counts):
+            return self.cloud.probability(event.holds(values(self.cloud.states), time))
+        (variable,), levels = event.variables, self.space.levels
+        states = np.zeros((levels, self.variables))
+        states[:, variable] = np.arange(levels)
+        found = float(self._marginals[variable] @ np.broadcast_to(event.holds(values(states), time), levels))
+        is_exact = levels ** self.backbone.order.index(variable) <= most_prefixes(levels)
+        return Estimate(found, 0.0 if is_exact else math.sqrt(found * (1 - found) / PREFIXES))
+
     def given(self, known: Mapping[int, float]) -> Distribution:
         """By enumeration if the states are few, else from the backbone with known variables."""
         values = np.array([[known.get(v, self.known.get(v, 0)) for v in range(self.variables)]], dtype=float)
@@ -244,12 +259,12 @@ class MovedNetwork:
             raise InputError("the given values have probability zero; change them.")
         if not self.known and self.cloud.exact:
             return ListedStates(self.cloud, self.space).given(known)
-        found = MovedNetwork(self.backbone, self.weights, self.space, self.seed, {**self.known, **known})
+        found = replace(self, known={**self.known, **known})
         if not found.is_exact:
             effective = 1 / np.sum(found.cloud.weights**2)
             warnings.warn(
                 f"the given variables are not the first in the model's order, so draws are importance-weighted: "
-                f"{DRAWS} draws are worth {effective:.0f} independent ones.",
+                f"{self.draws} draws are worth {effective:.0f} independent ones.",
                 stacklevel=3,
             )
         return found

@@ -11,11 +11,14 @@ from torch import Tensor
 
 from weightflow.data.state_space import Counts, StateSpace
 from weightflow.networks.backbones import Backbone
+from weightflow.networks.heads import CountHead
 from weightflow.prediction.figure_grids import bin_counts
 
 MOST_STATES = 512  # states of a variable; a finer grid shows no more, and its cost is quadratic
 MOST_PROBABILITIES = 2_000_000  # over all times, 8 MB on disk
-DRAWN = 4_000  # samples at each time where the grid is estimated
+DRAWN = 4_000  # states drawn at each time for the grid of a pair that is not generated first
+_LEAST_EACH = 16  # of them in each bin of the earlier variable
+_TINY = 1e-300
 _AT_ONCE = 2_000_000  # probabilities held in one batch
 
 
@@ -30,8 +33,7 @@ def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tu
     """Joint probabilities of two variables at T times.
 
     For the first two variables that the backbone generates they are exact, p(x₁) p(x₂ | x₁), for real values with x₁ in
-    the middle of its bin. For other pairs they are means over drawn states; if the backbone generates the variables in
-    order, these are means of the second variable's conditional.
+    the middle of its bin. For other pairs they are means of conditional probabilities over drawn states.
 
     Args:
         backbone: the density.
@@ -53,7 +55,7 @@ def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tu
     is_exact = pair == backbone.order[:2]
     middles = torch.as_tensor(space.middles(pair[0]), device=weights.device)
     most = max(len(backbone.order), 1 if counts else bins) * backbone.head.outputs
-    at_once = max(1, _AT_ONCE // ((bins if is_exact else DRAWN) * most))
+    at_once = max(1, _AT_ONCE // ((bins if is_exact else max(DRAWN, _LEAST_EACH * bins)) * max(most, bins)))
     found = []
     for networks in weights.split(at_once):
         if is_exact:
@@ -77,20 +79,26 @@ def _first_two(backbone: Backbone, networks: Tensor, edges: Tensor, middles: Ten
 def _drawn(
     backbone: Backbone, networks: Tensor, edges: Tensor, pair: tuple[int, int], generator: torch.Generator
 ) -> Tensor:
-    """(S, B, B) from drawn states: each has one bin of the first variable and probabilities of the second's bins."""
-    states, bins = backbone.sample(networks, DRAWN, generator), edges.shape[1] - 1
-    in_order = backbone.order == tuple(sorted(backbone.order))
-    first, second = (torch.bucketize(states[..., v].to(edges.dtype).contiguous(), edges[v]) - 1 for v in pair)
-    inside = ((first >= 0) & (first < bins)) & ((second >= 0) & (second < bins) | in_order)
-    first, second = (place.clamp(0, bins - 1) for place in (first, second))
-    if in_order:
-        outputs = backbone.outputs(networks, states)[:, :, pair[1]]
-        shares = backbone.head.masses(outputs, edges[pair[1]]).double()
-    else:
-        shares = torch.nn.functional.one_hot(second, bins).double()
-    shares = shares * inside.unsqueeze(-1)
-    joint = shares.new_zeros(len(networks), bins, bins)
-    return joint.scatter_add_(1, first.unsqueeze(-1).expand_as(shares), shares) / DRAWN
+    """(S, B, B) without noise along both axes: means over states drawn with the earlier variable in each bin.
+
+    A state is drawn with the earlier variable in the middle of a bin and weighted by the bin's conditional probability.
+    The weighted mean of the later variable's conditionals is its distribution in that bin.
+    """
+    earlier, later = sorted(pair, key=backbone.order.index)
+    bins = edges.shape[1] - 1
+    each = max(_LEAST_EACH, DRAWN // bins)
+    middles = (edges[earlier, :-1] + edges[earlier, 1:]) / 2
+    if isinstance(backbone.head, CountHead):
+        middles = middles.round().long()
+    states, _ = backbone.sample_given({earlier: middles.repeat_interleave(each)}, networks, bins * each, generator)
+    outputs = backbone.outputs(networks, states)
+    masses = backbone.head.masses(outputs[:, :, earlier], edges[earlier]).unflatten(1, (bins, each)).double()
+    weights = torch.diagonal(masses, dim1=1, dim2=3).transpose(1, 2)  # (S, B, each) of each state's own bin
+    shares = backbone.head.masses(outputs[:, :, later], edges[later]).unflatten(1, (bins, each)).double()
+    conditional = (weights.unsqueeze(-1) * shares).sum(2) / weights.sum(2, keepdim=True).clamp_min(_TINY)
+    outputs = backbone.outputs(networks, backbone.sample(networks, DRAWN, generator))[:, :, earlier]
+    joint = backbone.head.masses(outputs, edges[earlier]).double().mean(1).unsqueeze(-1) * conditional
+    return joint if (earlier, later) == pair else joint.transpose(1, 2)
 
 
 def _binned(joint: Tensor, bins: int) -> Tensor:

@@ -91,8 +91,7 @@ class NetworkDensity:
         """(d, B): exact, or the mean over 20 000 prefixes (fewer for many states) if there are more."""
         generator = torch.Generator(self.weights.device).manual_seed(self.seed)
         if isinstance(space, Counts):
-            most = max(1, min(PREFIXES, _IN_MARGINALS // space.levels))
-            found = self.backbone.marginals(self.weights, most, generator)[0]
+            found = self.backbone.marginals(self.weights, most_prefixes(space.levels), generator)[0]
         else:
             edges = torch.as_tensor(space.edge_coordinates(len(self.backbone.order)), device=self.weights.device)
             most = max(1, min(PREFIXES, _IN_MARGINALS // (max(edges.shape) * self.backbone.head.outputs)))
@@ -107,6 +106,11 @@ class NetworkDensity:
         if count == len(self.backbone.order):
             return self
         return dataclasses.replace(self, leading=count) if self.backbone.begins_with(count) else None
+
+
+def most_prefixes(levels: int) -> int:
+    """Largest number of prefixes in the mean of a marginal over some counts; with at most as many it is exact."""
+    return max(1, min(PREFIXES, _IN_MARGINALS // levels))
 
 
 def mean_masses(backbone: Backbone, weights: Tensor, edges: Tensor, count: int, generator: torch.Generator) -> Tensor:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,10 +10,11 @@ import torch
 from weightflow.dynamics.equations import Field, solve_weights
 from weightflow.dynamics.field_files import load_field, make_field
 from weightflow.dynamics.latent_path import read_latent_path
-from weightflow.dynamics.settings import ModelSettings, SolverSettings
+from weightflow.dynamics.settings import SolverSettings
 from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.dynamics.weight_spline import WeightSpline, read_spline
 from weightflow.prediction.moving_density import WeightsAt
+from weightflow.seeding import Computation
 
 
 def along_spline(spline: WeightSpline, continuation: str) -> WeightsAt:
@@ -28,21 +30,23 @@ def along_spline(spline: WeightSpline, continuation: str) -> WeightsAt:
 
 
 @dataclass(frozen=True)
-class FieldFiles:
-    """The files that a fitted field is read from.
+class WeightFiles:
+    """The files that the weights of one run are computed from; missing ones are empty.
 
     Attributes:
-        dynamics: the field's parameters.
-        path: the latent path of a CDE; empty for an ODE.
-        curve: the learned spline as base curve; empty for a field that starts at rest.
+        graph: the anchors.
+        curve: the learned spline; for a field, its base curve.
+        path: the latent path of a CDE.
+        dynamics: parameters of the field.
     """
 
-    dynamics: str
-    path: str = ""
+    graph: str = ""
     curve: str = ""
+    path: str = ""
+    dynamics: str = ""
 
 
-def read_moving_field(files: FieldFiles, graph: WeightGraph, settings: ModelSettings, seed: int) -> Field:
+def read_moving_field(files: WeightFiles, graph: WeightGraph, settings: Any, seed: int) -> Field:
     """A fitted field from its files.
 
     Args:
@@ -56,6 +60,21 @@ def read_moving_field(files: FieldFiles, graph: WeightGraph, settings: ModelSett
     field = make_field(graph, driven, settings.dynamics, seed, begin, settings.continuation)
     load_field(files.dynamics, field)
     return field
+
+
+def read_weights(files: WeightFiles, graph: WeightGraph, settings: Any, computation: Computation) -> WeightsAt:
+    """Weights of a fitted model: a function from grids of times (T_i,) to weights (T_i, P) on each.
+
+    Args:
+        files: of the model.
+        graph: its anchors.
+        settings: `dynamics`, `solver` and `continuation` of the model.
+        computation: the device, and the seed of the model.
+    """
+    if files.dynamics:
+        field = read_moving_field(files, graph, settings, computation.seed)
+        return along_field(field, graph, settings.solver, computation.device)
+    return along_spline(read_spline(files.curve), settings.continuation.weights)
 
 
 def along_field(field: Field, graph: WeightGraph, solver: SolverSettings, device: torch.device) -> WeightsAt:

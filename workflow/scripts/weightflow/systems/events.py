@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from weightflow.errors import InputError, shown
-from weightflow.systems.expressions import compile_expression, evaluate, is_name
+from weightflow.systems.expressions import SPECIES, compile_expression, evaluate, is_name
 
 _MOST_LETTERS = 10_000  # of an event
 _QUOTED = re.compile("`([^`]*)`")
@@ -35,10 +35,12 @@ class Event:
     Attributes:
         text: as the user wrote it.
         holds: function of states (n, d) and a time to (n,) bool.
+        variables: indices of the variables in the text, in order.
     """
 
     text: str
     holds: _Holds
+    variables: tuple[int, ...] = ()
 
 
 def compile_event(text: str, variables: Sequence[str], where: str) -> Event:
@@ -55,7 +57,7 @@ def compile_event(text: str, variables: Sequence[str], where: str) -> Event:
         InputError: an unknown variable, or anything else in the text.
     """
     names = [name if is_name(name) and name.isascii() else f"quoted_{i}_" for i, name in enumerate(variables)]
-    places = dict(zip(variables, names, strict=True))
+    places, used = dict(zip(variables, names, strict=True)), set()
 
     def unquoted(found: re.Match) -> str:
         if found[1] not in places:
@@ -70,6 +72,7 @@ def compile_event(text: str, variables: Sequence[str], where: str) -> Event:
 
     def side(node: ast.expr) -> _Holds:
         program = compile_expression(ast.unparse(node), names, {}, where)
+        used.update(program.operands[program.operations == SPECIES].astype(int).tolist())
         return lambda states, t: evaluate(program, states, t)
 
     def comparison(first: _Holds, compare: Callable[[Any, Any], Any], second: _Holds) -> _Holds:
@@ -99,7 +102,8 @@ def compile_event(text: str, variables: Sequence[str], where: str) -> Event:
     if len(text) > _MOST_LETTERS:
         raise InputError(f"{where}: '{shown(text)}' is longer than {_MOST_LETTERS} letters; write it in parts.")
     try:
-        return Event(text, visit(ast.parse(_QUOTED.sub(unquoted, text).strip(), mode="eval").body))
+        holds = visit(ast.parse(_QUOTED.sub(unquoted, text).strip(), mode="eval").body)
+        return Event(text, holds, tuple(sorted(used)))
     except InputError:
         raise
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as fault:

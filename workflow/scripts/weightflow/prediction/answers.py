@@ -1,0 +1,117 @@
+"""Answers to questions: probabilities of events against time, by models, by the data and by the exact law."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from weightflow.data.snapshots import Snapshots
+from weightflow.laws.law import ExactLaw, PoissonLaw
+from weightflow.prediction.estimate import Estimate
+from weightflow.systems.events import Event, compile_event
+
+if TYPE_CHECKING:
+    from weightflow.prediction.fitted import FittedModel  # loads torch, and figures read this module
+
+MOST_STATES = 20_000  # of a distribution whose sums are exact
+DRAWS = 20_000  # for other sums: a standard error of at most 0.0036
+LEVEL = 0.95  # of the intervals
+_WIDTH = 1.96  # standard errors on either side
+DATA, LAW, MODEL = "data", "exact law", "model"
+COLUMNS = ["question", "event", "source", "model", "seed", "time", "observed", "probability", "low", "high", "states"]
+
+
+def compile_questions(questions: Mapping[str, str], variables: Sequence[str], where: str) -> dict[str, Event]:
+    """The events of a data set's questions by name.
+
+    Args:
+        questions: events as text, by name.
+        variables: names of the data set's variables.
+        where: the data set, for messages.
+
+    Raises:
+        InputError: an unknown variable, or a text that is no event.
+    """
+    return {name: compile_event(text, variables, f"{where}.questions.{name}") for name, text in questions.items()}
+
+
+def answer_questions(
+    events: Mapping[str, Event], data: Snapshots, law: ExactLaw | None, models: Iterable["FittedModel"]
+) -> pd.DataFrame:
+    """Probabilities of events at the times of the data, from the first snapshot on.
+
+    Args:
+        events: of the data's variables (in the units of the file, unless they are principal components), by question.
+        data: the data set.
+        law: its exact law; None if it is unknown.
+        models: fitted to it.
+
+    Returns:
+        Table with `COLUMNS`. `low` and `high` are the ends of a 95 % interval: of the frequency among the data's states
+        (Wilson), and of what is estimated from draws. Missing values: model and seed of data and law, states of models
+        and law.
+    """
+    rows = [*_of_data(events, data)]
+    if law is not None:
+        rows += _of_law(events, data, law)
+    for model in models:
+        rows += _of_model(events, data, model)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"seed": "Int64", "states": "Int64"})
+
+
+def _of_data(events: Mapping[str, Event], data: Snapshots) -> Iterable[list]:
+    parts = (data.training, data.heldout) if data.heldout else (data.training,)
+    for t, time in enumerate(data.times):
+        states = np.concatenate([part[t] for part in parts])
+        if not len(states):
+            continue
+        values = data.values(states)
+        for name, event in events.items():
+            hits = int(np.broadcast_to(event.holds(values, float(time)), len(states)).sum())
+            interval = binomtest(hits, len(states)).proportion_ci(LEVEL, "wilson")
+            probability = hits / len(states)
+            found = [float(time), bool(data.is_observed[t]), probability, interval.low, interval.high, len(states)]
+            yield [name, event.text, DATA, None, None, *found]
+
+
+def _of_law(events: Mapping[str, Event], data: Snapshots, law: ExactLaw) -> Iterable[list]:
+    """Where the law covers the event's variables."""
+    covered = law.variables.tolist()
+    for name, event in events.items():
+        if not set(event.variables) <= set(covered):
+            continue
+        for t, time in enumerate(data.times):
+            found = _law_probability(event, law, t, float(time), len(data.variables))
+            yield [name, event.text, LAW, None, None, float(time), bool(data.is_observed[t]), *_interval(found), None]
+
+
+def _law_probability(event: Event, law: ExactLaw, t: int, time: float, variables: int) -> Estimate:
+    """Exact, but for events of several variables of a Poisson law, which is drawn from."""
+    if len(event.variables) == 1:
+        (variable,) = event.variables
+        masses = law.marginals(t, law.levels)[law.variables.tolist().index(variable)]
+        states = np.zeros((law.levels, variables))
+        states[:, variable] = np.arange(law.levels)
+        return Estimate(float(masses @ np.broadcast_to(event.holds(states, time), len(states))))
+    known, weights = law.weighted(t)
+    states = np.zeros((len(known), variables))
+    states[:, law.variables] = known
+    found = float(weights @ np.broadcast_to(event.holds(states, time), len(states)))
+    return Estimate(found, np.sqrt(found * (1 - found) / len(states)) if isinstance(law, PoissonLaw) else 0.0)
+
+
+def _of_model(events: Mapping[str, Event], data: Snapshots, model: "FittedModel") -> Iterable[list]:
+    reached = data.times >= data.observed_times[0]
+    times, observed = data.times[reached], data.is_observed[reached]
+    for time, seen, density in zip(times, observed, model.along(times, MOST_STATES, DRAWS), strict=True):
+        for name, event in events.items():
+            found = _interval(density.probability(event, float(time), data.values))
+            yield [name, event.text, MODEL, model.name, model.seed, float(time), bool(seen), *found, None]
+
+
+def _interval(found: Estimate) -> tuple[float, float, float]:
+    """A probability, and the ends of its 95 % interval."""
+    away = _WIDTH * found.error
+    return float(found), max(0.0, found - away), min(1.0, found + away)
