@@ -13,7 +13,31 @@ STATES = {"snapshots": SNAPSHOTS}
 TRUTH = {**STATES, "law": exact_law_of}
 SHOWN_RUN = {**TRUTH, "prediction": lambda w: plan.prediction_of(plan.shown_model(w.dataset))}
 
+SHOWN_MODEL = {"model": lambda w: plan.shown_model(w.dataset), "models": plan.models}
+MOTION = {
+    **STATES,
+    "motion": lambda w: plan.motion_of(plan.shown_model(w.dataset)).format(dataset=w.dataset),
+}
+
 FIGURE_JOBS = {
+    "course": FigureJob(MOTION, SHOWN_MODEL),
+    "pictures": FigureJob(MOTION, SHOWN_MODEL),
+    "answers": FigureJob(
+        {**STATES, "answers": f"{plan.folder}/{{dataset}}/answers.csv"}, {"models": plan.models}
+    ),
+    "trust": FigureJob(
+        {
+            **STATES,
+            "calibration": f"{plan.folder}/{{dataset}}/calibration.csv",
+            "metrics": f"{plan.folder}/metrics.csv",
+            "left_out": left_out_scores,
+        },
+        {
+            **OF_DATASET,
+            "model": lambda w: plan.shown_model(w.dataset),
+            "runs": lambda w: plan.runs(w.dataset),
+        },
+    ),
     "metrics": FigureJob(
         {**STATES, "metrics": f"{plan.folder}/metrics.csv"},
         {**OF_DATASET, "runs": lambda w: plan.runs(w.dataset)},

@@ -119,6 +119,11 @@ def damaged(wildcards):
     return "results/refused/results.json" if fault_of("results") else []
 
 
+def left_out_scores(wildcards):
+    """The metrics at left-out snapshots; [] without folds."""
+    return f"{plan.folder}/leave_one_out.csv" if plan.config.evaluation.leave_one_out else []
+
+
 def scored_states(wildcards):
     """The scored states of all data sets; a refusal if there are none."""
     return [plan.scores_of(d) for d in plan.scored] or ["results/refused/score.json"]

@@ -4,6 +4,9 @@
 MEASURED = ["results/benchmarks.json"] if (FOLDER / "benchmarks.json").is_file() else []
 
 
+DESCRIBABLE = plan.datasets if plan.models else []  # data sets whose motion is shown
+
+
 rule write_report:
     input:
         template=local(WORKFLOW / "report" / "report.html.j2"),
@@ -20,6 +23,11 @@ rule write_report:
         growth=rules.plot_growth.output[0] if MEASURED else [],
         figures=[figure for d in plan.datasets for figure in plan.figures(d)],
         ablation_figures=[figure for d in plan.datasets for figure in plan.ablation_figures(d)],
+        metrics=f"{plan.folder}/metrics.csv",
+        left_out=left_out_scores,
+        motions=[plan.motion_of(plan.shown_model(d)).format(dataset=d) for d in DESCRIBABLE],
+        calibrations=[f"{plan.folder}/{d}/calibration.csv" for d in DESCRIBABLE],
+        answers=[plan.answers_of(d) for d in DESCRIBABLE if d in plan.questioned],
         choices=[choice.made for d in plan.datasets for choice in plan.chosen(d)],
         scores=[choice.scores for d in plan.datasets for choice in plan.chosen(d)],
     output:
@@ -34,6 +42,9 @@ rule write_report:
         config=config,
         folder=lambda w, output: os.path.dirname(output[0]),
         runs={d: plan.runs(d) for d in plan.datasets},
+        described=DESCRIBABLE,
+        questioned=[d for d in DESCRIBABLE if d in plan.questioned],
+        shown={d: plan.shown_model(d) for d in plan.datasets},
         systems=lambda w: {d: plan.titled_system(d) for d in plan.datasets},
         choices=[
             {"dataset": d, "kind": choice.kind, "models": choice.models, "seed": choice.seed}

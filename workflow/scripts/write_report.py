@@ -6,8 +6,10 @@ import pandas as pd
 
 from weightflow.data.snapshots import read_snapshots
 from weightflow.evaluation.choices import Choice
+from weightflow.evaluation.trust import judge_trust
 from weightflow.jobs.frame import run
 from weightflow.laws.law import read_law
+from weightflow.prediction.motion import read_motion
 from weightflow.records.bench import read_measurements
 from weightflow.records.record import dataset_of
 from weightflow.report.page import Comparison, Report, Source, render_report
@@ -21,6 +23,13 @@ def main(snakemake):
         dataset, kind, models, seed = (about[key] for key in ("dataset", "kind", "models", "seed"))
         choices.setdefault(dataset, []).append(Choice(kind, models, seed, read_json(made), pd.read_csv(scores)))
     laws = {dataset_of(path): read_law(path) for path in inputs.laws}
+    metrics, left_out = pd.read_csv(inputs.metrics), pd.read_csv(inputs.left_out) if inputs.left_out else None
+    motions = dict(zip(params.described, map(read_motion, inputs.motions), strict=True))
+    answers = dict(zip(params.questioned, map(pd.read_csv, inputs.answers), strict=True))
+    trusts = {
+        name: judge_trust(pd.read_csv(path), metrics, left_out, name, params.shown[name], params.runs[name])
+        for name, path in zip(params.described, inputs.calibrations, strict=True)
+    }
     sources = [
         Source(
             name=name,
@@ -32,6 +41,10 @@ def main(snakemake):
             ablations=_of(name, inputs.ablation_figures),
             law=laws.get(name),
             choices=choices.get(name, []),
+            shown=params.shown[name] if name in motions else "",
+            motion=motions.get(name),
+            trust=trusts.get(name),
+            answers=answers.get(name),
         )
         for name, path in zip(map(dataset_of, inputs.snapshots), inputs.snapshots, strict=True)
     ]

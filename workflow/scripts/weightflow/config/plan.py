@@ -599,6 +599,7 @@ class Plan:
             "landscape": dataset in self.landscapes,
             "latent paths": bool(self.among_models(self.driven)),
             "models": bool(self.models),
+            "questions": dataset in self.questioned and bool(self.models),
             "teachers": bool(self.among_models(self.taught)),
         }
         return figure_files(self.folder, of, [what for what, is_there in there.items() if is_there])

@@ -28,6 +28,7 @@ class Metric:
 
     Attributes:
         meaning: for the report.
+        words: its name in words, with the unit, for headings.
         compares: input of its function. "marginals": probabilities (d, L) of the counts, from the samples and from the
             true states. "exact marginals": the same from the density (else from the samples) and from the exact law,
             if it is known. "variables": samples (n, d), true states (m, d) and weights (n,) of the samples, for real
@@ -44,6 +45,7 @@ class Metric:
     """
 
     meaning: str
+    words: str
     compares: Comparison
     function: Lazy | None = None
     part: int | None = None
@@ -75,6 +77,7 @@ def _with_left_out(entries: Mapping[str, Metric]) -> dict[str, Metric]:
             found[left_out_name(name)] = replace(
                 metric,
                 meaning=f"As {name}, for a left-out snapshot.",
+                words=metric.words.replace("held-out states", "left-out states"),
                 function=None,
                 label=own.label,
                 panels={"leave_one_out": own.panel} if own.panel else {},
@@ -89,6 +92,7 @@ METRICS = _with_left_out(
         "w_marginal_exact": Metric(
             "As w_marginal, with the exact law in place of samples of the truth, over the variables of the law; the "
             "marginals of a density have no sampling noise.",
+            "Wasserstein distance of the marginals from the exact law (states)",
             "exact marginals",
             _W_MARGINAL,
             label="W of the marginals\nfrom the exact law",
@@ -97,6 +101,7 @@ METRICS = _with_left_out(
         ),
         "jsd_marginal_exact": Metric(
             "As jsd_marginal, with the exact law in place of samples of the truth, over the variables of the law.",
+            "Jensen–Shannon divergence of the marginals from the exact law (nats)",
             "exact marginals",
             _JSD_MARGINAL,
             label="JSD of the marginals\nfrom the exact law (nats)",
@@ -106,6 +111,7 @@ METRICS = _with_left_out(
         "kl_exact": Metric(
             "Kullback–Leibler divergence from the exact law (nats), for the joint distribution of the law's variables; "
             "only for densities. ∞: the density excludes states that occur.",
+            "Kullback–Leibler divergence from the exact law (nats)",
             "density",
             label="KL divergence of the joint\nfrom the exact law (nats)",
             panels={"metrics": 6, "ablation": 1},
@@ -113,12 +119,14 @@ METRICS = _with_left_out(
         ),
         "tv_exact": Metric(
             "Total variation distance (0 to 1) between the density and the exact law, over the variables of the law.",
+            "total variation from the exact law (0 to 1)",
             "density",
             proper=True,
         ),
         "nll": Metric(
             "Negative log-likelihood of held-out states (nats per variable); only for densities. ∞: a held-out count "
             "lies above the states of the density; raise the data set's states.",
+            "negative log-likelihood of held-out states (nats per variable)",
             "density",
             label="−log likelihood of held-out\nstates (nats per variable)",
             panels={"metrics": 8, "ablation": 2},
@@ -128,6 +136,7 @@ METRICS = _with_left_out(
         ),
         "w_marginal": Metric(
             "Wasserstein distance between the sets of marginals, as the method's released code defines it.",
+            "Wasserstein distance of the marginals (states)",
             "marginals",
             _W_MARGINAL,
             label="W of the marginals\nfrom samples of the truth",
@@ -136,6 +145,7 @@ METRICS = _with_left_out(
         ),
         "w1_marginal": Metric(
             "1-Wasserstein distance between samples of a real variable, in its units, averaged over the variables.",
+            "Wasserstein distance of each variable (its unit)",
             "variables",
             Lazy("weightflow.evaluation.metrics", "w1_variables"),
             label="W1 of the marginals\nfrom samples of the truth",
@@ -143,6 +153,7 @@ METRICS = _with_left_out(
         ),
         "jsd_marginal": Metric(
             "Jensen–Shannon divergence (nats), averaged over the marginals, as the released code defines it.",
+            "Jensen–Shannon divergence of the marginals (nats)",
             "marginals",
             _JSD_MARGINAL,
             label="JSD of the marginals from\nsamples of the truth (nats)",
@@ -152,6 +163,7 @@ METRICS = _with_left_out(
         "w1_joint": Metric(
             "Exact 1-Wasserstein distance between samples of the joint distributions, in the units of the scaled "
             "states.",
+            "Wasserstein-1 distance of the joint distribution (states)",
             "joint",
             _W_JOINT,
             part=0,
@@ -161,6 +173,7 @@ METRICS = _with_left_out(
         ),
         "w2_joint": Metric(
             "Exact 2-Wasserstein distance between samples of the joint distributions.",
+            "Wasserstein-2 distance of the joint distribution (states)",
             "joint",
             _W_JOINT,
             part=1,
@@ -168,6 +181,7 @@ METRICS = _with_left_out(
         ),
         "mmd": Metric(
             "Maximum mean discrepancy with the released code's kernels; unbiased, so it can be negative.",
+            "maximum mean discrepancy, released kernels (no unit)",
             "joint",
             _MMD,
             part=0,
@@ -175,6 +189,7 @@ METRICS = _with_left_out(
         ),
         "mmd_median": Metric(
             "Maximum mean discrepancy with the median distance as the width of the kernel.",
+            "maximum mean discrepancy, median kernel (no unit)",
             "joint",
             _MMD,
             part=1,

@@ -47,6 +47,7 @@ class Figure:
         needs: a condition for the figure's place in the report, by its name in `figure_files`; None for none.
         animated: whether the file is a GIF instead of a PNG and a PDF.
         drawn_by: name of the rule, if it differs from `plot_NAME` or `animate_NAME`.
+        page: of the report, a key of `PAGES`.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Figure:
     needs: str | None = None
     animated: bool = False
     drawn_by: str | None = None
+    page: str = "methods"
 
     @property
     def rule(self) -> str:
@@ -87,10 +89,24 @@ class Figure:
         return "-".join(filter(None, (name, SCOPES[self.scope].part)))
 
 
+# Pages of the report, in order.
+PAGES = {
+    "system": "The system",
+    "methods": "Methods compared",
+    "choices": "Choices and training",
+    "runtimes": "Runtimes",
+    "settings": "Settings and versions",
+}
+
 # Ordered as in the reports.
 FIGURES = {
     figure.name: figure
     for figure in (
+        Figure("density", "Density in motion", "run", animated=True, page="system"),
+        Figure("course", "Mean and bands", "dataset", needs="models", page="system"),
+        Figure("pictures", "Pairs of variables", "dataset", needs="models", page="system"),
+        Figure("answers", "Answers", "dataset", needs="questions", page="system"),
+        Figure("trust", "How far to trust the model", "dataset", needs="models", page="system"),
         Figure("metrics", "Metrics against time", "dataset"),
         Figure("leave_one_out", "Left-out snapshots", "dataset", needs="left-out snapshots"),
         Figure("marginals", "Marginals", "dataset"),
@@ -98,12 +114,11 @@ FIGURES = {
         Figure("joints", "Joint densities", "dataset"),
         Figure("cells", "Cells over the predicted density", "dataset", needs="real values"),
         Figure("landscape", "Fitness landscape", "dataset", needs="landscape"),
-        Figure("density", "Density in motion", "run", animated=True),
-        Figure("weights_path", "Path of the weights", "model"),
-        Figure("latent_path", "Latent path", "dataset", needs="latent paths"),
-        Figure("losses", "Losses", "dataset", needs="models"),
-        Figure("teachers", "Teachers", "dataset", needs="teachers"),
-        Figure("inference", "Cost of a prediction against its error", "dataset"),
+        Figure("weights_path", "Path of the weights", "model", page="choices"),
+        Figure("latent_path", "Latent path", "dataset", needs="latent paths", page="choices"),
+        Figure("losses", "Losses", "dataset", needs="models", page="choices"),
+        Figure("teachers", "Teachers", "dataset", needs="teachers", page="choices"),
+        Figure("inference", "Cost of a prediction against its error", "dataset", page="runtimes"),
         Figure("ablation", "Ablation", "factor"),
         Figure("table1", "Beside the published results", "overall", needs="published", drawn_by="plot_published"),
         Figure("model_size", "Size of models", "overall", needs="models"),

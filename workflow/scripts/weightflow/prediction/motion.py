@@ -39,11 +39,17 @@ class Motion:
 
 
 def picture_times(data: Snapshots) -> np.ndarray:
-    """(J,) evenly spaced times from the first snapshot to the last; those near a snapshot are moved to it."""
+    """(J,) times from the first snapshot to the last, in turn at a snapshot and between two of them."""
     times = data.observed_times
     spread = np.linspace(times[0], times[-1], PICTURES)
-    nearest = times[np.abs(spread[:, None] - times).argmin(1)]
-    return np.where(np.abs(nearest - spread) <= 0.1 * (spread[1] - spread[0]), nearest, spread)
+    chosen = [times[0], times[-1]]
+    for k, time in enumerate(spread[1:-1]):
+        after = int(np.clip(np.searchsorted(times, time), 1, len(times) - 1))
+        nearest = times[np.abs(times - time).argmin()]
+        between = k % 2 == 0 or nearest in chosen
+        chosen.append((times[after - 1] + times[after]) / 2 if between else nearest)
+    found = np.unique(chosen)
+    return found if len(found) == PICTURES else spread
 
 
 def varying_pairs(data: Snapshots) -> list[tuple[int, int]]:

@@ -27,12 +27,15 @@ from weightflow.evaluation.choices import (
 from weightflow.evaluation.leave_one_out import TIMES
 from weightflow.evaluation.registry import METRICS, ordered
 from weightflow.evaluation.score_tables import EXTRAPOLATED
+from weightflow.evaluation.trust import Trust
 from weightflow.laws.law import ExactLaw, describe_law, of_all
-from weightflow.plots.registry import FIGURES
+from weightflow.plots.registry import FIGURES, PAGES
 from weightflow.plots.style import DPI
+from weightflow.prediction.motion import Motion
 from weightflow.records.bench import Measurements
 from weightflow.records.digests import versions
 from weightflow.report.populations import band_section, population_section
+from weightflow.report.story import shorten, tell_answers, tell_motion, tell_trust
 from weightflow.report.tables import (
     ablations_table,
     measured_table,
@@ -43,6 +46,7 @@ from weightflow.report.tables import (
 )
 from weightflow.settings import Plain
 
+MOST_ROWS = 13  # of the table of a question
 _SCREEN_SCALE = 1.35 * 96 / DPI  # a screen is further from the eye than paper
 
 _TIMES = {
@@ -53,6 +57,7 @@ _TIMES = {
     EXTRAPOLATED: "Past the last snapshot",
     TIMES: "Left-out snapshots, each predicted from all the others",
 }
+WORDS = {name: metric.words for name, metric in METRICS.items()}
 _INTERVALS = {"first": "First interval", "later": "All other intervals"}
 
 
@@ -70,6 +75,10 @@ class Source:
         choices: of teachers, smoothing and steps for its models.
         ablations: PNG files of the ablation study's factors.
         law: the exact law, which may be unknown; None if it was not requested.
+        shown: the model of the first page; empty without models.
+        motion: of this model.
+        trust: the evidence about this model.
+        answers: table with `answers.COLUMNS`; None without questions.
     """
 
     name: str
@@ -81,6 +90,10 @@ class Source:
     ablations: Sequence[str] = ()
     law: ExactLaw | None = None
     system: str = ""
+    shown: str = ""
+    motion: Motion | None = None
+    trust: Trust | None = None
+    answers: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -214,7 +227,7 @@ def _page(template: str, seeds: Sequence[int], folder: str, settings: Mapping[st
     tables = {title: settings_table(own) for title, own in settings.items()}
     shown = none | sections | {"settings": {title: own for title, own in tables.items() if own["columns"]}}
     return environment.from_string(template).render(
-        title="WeightFlow report", seeds=seeds, folder=folder, versions=versions(), **shown
+        title="WeightFlow report", seeds=seeds, folder=folder, versions=versions(), pages=PAGES, words=WORDS, **shown
     )
 
 
@@ -241,8 +254,35 @@ def _dataset(source: Source, captions: Mapping[str, str], report: Report) -> dic
         ],
         "meanings": {m: METRICS[m].meaning for m in _all_of(groups) if m in METRICS},
         "choices": _choices(source, own, report.most_teachers),
-        "figures": [_figure(path, captions, f"{anchor}-") for path in source.figures],
+        "system": _system(source),
+        "figures": {
+            page: [
+                _figure(path, captions, f"{anchor}-")
+                for path in source.figures
+                if FIGURES[Path(path).stem.partition("-")[0]].page == page
+            ]
+            for page in PAGES
+        },
         "runtimes": runtimes_table(source.runs, runtime[runtime["dataset"] == source.name]),
+    }
+
+
+def _system(source: Source) -> dict[str, Any]:
+    """What the system does, the answers, and how far to trust the model."""
+    model = source.shown
+    return {
+        "model": model,
+        "motion": tell_motion(source.data, source.motion) if source.motion else [],
+        "answers": [
+            {
+                "name": answer.name,
+                "event": answer.event,
+                "told": answer.sentences,
+                "rows": shorten(answer.rows, MOST_ROWS),
+            }
+            for answer in (tell_answers(source.answers, model) if source.answers is not None and model else [])
+        ],
+        "trust": tell_trust(source.trust, model) if source.trust else [],
     }
 
 
@@ -370,6 +410,7 @@ def _figure(path: str | Path, captions: Mapping[str, str], prefix: str) -> dict[
     else:
         size = tuple(round(pixels * _SCREEN_SCALE) for pixels in struct.unpack(">II", content[16:24]))
     return {
+        "kind": kind,
         "anchor": f"{prefix}{stem}",
         "title": f"{FIGURES[kind].title} ({model})" if model else FIGURES[kind].title,
         "caption": " ".join(captions[kind].split()),

@@ -1,0 +1,98 @@
+"""How far to trust a model: its calibration on held-out states, and its likelihood beside the best alternative's.
+
+The evidence is, in this order: left-out snapshots, times that were not observed, held-out states of the snapshots.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from weightflow.baselines.registry import is_floor, is_model
+from weightflow.data.folds import fold_of
+from weightflow.evaluation.calibration import COVERAGES
+
+LEFT_OUT, UNSEEN, SEEN = "left-out snapshots", "times held out", "the snapshots themselves"
+NLL = "nll"
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The evidence about one model on a data set.
+
+    Attributes:
+        evidence: what kind of times it is from.
+        calibration: rows of `calibration.tabulate_calibration` at these times.
+        likelihood: table time, model_nll, other_nll, other, gain (nats per variable; positive where the model is
+            likelier); empty without an alternative.
+    """
+
+    evidence: str
+    calibration: pd.DataFrame
+    likelihood: pd.DataFrame
+
+    def coverage(self, share: float) -> pd.Series:
+        """Share of states in a central interval, by variable; weighted by the number of states."""
+        column = f"inside_{round(100 * share)}"
+        weighted = self.calibration[column] * self.calibration["states"]
+        grouped = weighted.groupby(self.calibration["variable"], sort=False).sum()
+        return grouped / self.calibration.groupby("variable", sort=False)["states"].sum()
+
+    @property
+    def worst(self) -> tuple[str, float, float] | None:
+        """Variable, time and difference of the coverage of the central 90 % that is furthest from it; None without."""
+        if self.calibration.empty:
+            return None
+        by = self.calibration.groupby(["variable", "time"], sort=False)[f"inside_{round(100 * COVERAGES[-1])}"].mean()
+        away = by - COVERAGES[-1]
+        variable, time = away.abs().idxmax()
+        return variable, float(time), float(away[variable, time])
+
+
+def judge_trust(
+    calibration: pd.DataFrame,
+    metrics: pd.DataFrame,
+    left_out: pd.DataFrame | None,
+    dataset: str,
+    model: str,
+    runs: Sequence[str],
+) -> Trust:
+    """The evidence about a model.
+
+    Args:
+        calibration: of all models, also on folds.
+        metrics: table with `score_tables.COLUMNS`.
+        left_out: metrics at left-out snapshots, with the same columns; None without folds.
+        dataset: name of the data set.
+        model: name of the model.
+        runs: models and baselines; the alternatives are the baselines.
+    """
+    own = calibration[calibration["model"] == model]
+    folds = own[[fold_of(name).left_out is not None for name in own["dataset"]]]
+    whole = own[own["dataset"] == dataset]
+    if len(folds):
+        return Trust(LEFT_OUT, folds, _likelihood(left_out, dataset, model, runs, "nll_loo"))
+    first = whole["time"].min()
+    unseen = whole[~whole["seen"]]
+    table = metrics[metrics["time"] > first]
+    if len(unseen):
+        return Trust(UNSEEN, unseen, _likelihood(table[~table["seen"]], dataset, model, runs, NLL))
+    return Trust(SEEN, whole, _likelihood(table, dataset, model, runs, NLL))
+
+
+def _likelihood(table: pd.DataFrame | None, dataset: str, model: str, runs: Sequence[str], metric: str) -> pd.DataFrame:
+    columns = ["time", "model_nll", "other_nll", "other", "gain"]
+    if table is None:
+        return pd.DataFrame(columns=columns)
+    own = table[(table["dataset"] == dataset) & (table["metric"] == metric)]
+    means = own.pivot_table(index="time", columns="model", values="value", aggfunc="mean")
+    others = [run for run in runs if run in means and not is_model(run) and not is_floor(run)]
+    if model not in means or not others:
+        return pd.DataFrame(columns=columns)
+    means = means[means[model].notna() & means[others].notna().any(axis=1)]
+    best = means[others].fillna(np.inf)
+    found = pd.DataFrame({"time": means.index, "model_nll": means[model].to_numpy()})
+    found["other_nll"], found["other"] = best.min(axis=1).to_numpy(), best.idxmin(axis=1).to_numpy()
+    found["gain"] = found["other_nll"] - found["model_nll"]
+    return found[columns]

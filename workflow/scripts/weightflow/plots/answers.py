@@ -1,0 +1,83 @@
+"""Probabilities of the events of a data set's questions against time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from weightflow.data.snapshots import read_snapshots
+from weightflow.plots import style
+from weightflow.prediction.answers import DATA, LAW, MODEL
+
+_COLUMNS = 3
+_PANEL = 4.4 * style.CM  # height
+_MOST_BARS = 26  # times with an error bar
+
+
+def draw(inputs: Any, params: Any) -> Figure:
+    """From files: snapshots, answers. Parameters: models."""
+    label = read_snapshots(inputs.snapshots).time_label
+    return plot_answers(pd.read_csv(inputs.answers), style.lines(params.models), label)
+
+
+def plot_answers(answers: pd.DataFrame, lines: Mapping[str, style.Line], time_label: str) -> Figure:
+    """A panel for each question.
+
+    Args:
+        answers: table with `answers.COLUMNS`.
+        lines: of the models.
+        time_label: of the time axis.
+    """
+    questions = list(dict.fromkeys(answers["question"]))
+    columns = min(_COLUMNS, len(questions))
+    rows = -(-len(questions) // columns)
+    with style.look():
+        width = style.PAGE if columns > 1 else 1.3 * style.COLUMN
+        figure, axes = style.grid(rows, columns, width, _PANEL * rows + 1.3 * style.CM)
+        for panel in axes.ravel()[len(questions) :]:
+            panel.set_axis_off()
+        for question, panel in zip(questions, axes.ravel(), strict=False):
+            own = answers[answers["question"] == question]
+            _draw(panel, own, lines)
+            panel.set_title(f"{style.below(question)}\n{style.below(own['event'].iloc[0])}")
+            panel.set_xlabel(style.short_label(time_label), labelpad=1)
+            panel.set_ylim(-0.03, 1.03)
+        for row in axes:
+            row[0].set_ylabel("probability")
+        style.legend_above(figure, _handles(answers, lines), 4, columnspacing=1.2)
+    return figure
+
+
+def _draw(panel: Axes, own: pd.DataFrame, lines: Mapping[str, style.Line]) -> None:
+    law = own[own["source"] == LAW]
+    panel.plot(law["time"], law["probability"], color=style.BLACK, lw=0.7, zorder=5)
+    for name, line in lines.items():
+        by_time = own[(own["source"] == MODEL) & (own["model"] == name)].groupby("time")["probability"]
+        means = by_time.mean()
+        panel.plot(means.index, means, **{**line.plot(), "label": None})
+        panel.fill_between(means.index, by_time.min(), by_time.max(), color=line.color, alpha=0.2, lw=0)
+    for observed, colour in ((True, style.BLACK), (False, style.VERMILLION)):
+        data = own[(own["source"] == DATA) & (own["observed"] == observed)]
+        few = data.iloc[np.unique(np.linspace(0, len(data) - 1, _MOST_BARS).round().astype(int))] if len(data) else data
+        errors = [few["probability"] - few["low"], few["high"] - few["probability"]]
+        panel.errorbar(
+            few["time"], few["probability"], errors, fmt=".", ms=3, lw=0.6, color=colour, zorder=6 if observed else 4
+        )
+
+
+def _handles(answers: pd.DataFrame, lines: Mapping[str, style.Line]) -> list[Artist]:
+    found: list[Artist] = [Line2D([], [], **line.plot()) for line in lines.values()]
+    data = answers[answers["source"] == DATA]
+    dot: dict[str, Any] = {"marker": ".", "ms": 4, "lw": 0.6}
+    if data["observed"].any():
+        found.append(Line2D([], [], color=style.BLACK, **dot, label="share of states, snapshots"))
+    if not data["observed"].all():
+        found.append(Line2D([], [], color=style.VERMILLION, **dot, label="share of states, times held out"))
+    if (answers["source"] == LAW).any():
+        found.append(Line2D([], [], color=style.BLACK, lw=0.7, label="exact law"))
+    return found

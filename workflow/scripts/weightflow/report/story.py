@@ -1,0 +1,230 @@
+"""What a data set's system does and how far to trust the model, in plain words with numbers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from weightflow.data.snapshots import Snapshots
+from weightflow.errors import number
+from weightflow.evaluation.calibration import COVERAGES
+from weightflow.evaluation.trust import SEEN, UNSEEN, Trust
+from weightflow.prediction.answers import DATA, LAW, MODEL
+from weightflow.prediction.motion import LEVELS, Motion
+
+MOST_VARIABLES = 6
+_TURN = 0.1  # share of the range by which a curve turns before a sentence says so
+_STILL = 0.1  # share of the width of the distribution within which a mean is said to stay
+_SURE = 3  # standard errors from which a difference is said to be there
+_TOLERATED = 0.02  # of a coverage
+_TWO = 1.96  # standard errors of a 95 % interval
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a question.
+
+    Attributes:
+        name: of the question.
+        event: as the user wrote it.
+        sentences: the answer.
+        rows: time, then the shown model's probability, the share in the data and the exact law's, as text.
+    """
+
+    name: str
+    event: str
+    sentences: list[str]
+    rows: list[tuple[str, ...]]
+
+
+def tell_motion(data: Snapshots, motion: Motion) -> list[str]:
+    """A sentence on the mean of each variable, at most the first six."""
+    found = []
+    for v, name in enumerate(data.variables[:MOST_VARIABLES]):
+        means, bands = motion.means[:, v], motion.quantiles[:, :, v]
+        widths = bands[:, LEVELS.index(0.95)] - bands[:, LEVELS.index(0.05)]
+        start, end = (_between(bands[k, 0], bands[k, -1]) for k in (0, -1))
+        if np.ptp(means) <= _STILL * widths.mean():
+            course = f"stays near {_short(means.mean())}"
+        else:
+            course = _course(motion.times, means)
+        found.append(
+            f"The mean of {name} {course}. Nine tenths of the states {start} at the start and {end} at the end."
+        )
+    if (left := len(data.variables) - MOST_VARIABLES) > 0:
+        found.append(f"{left} more variables are in the tables and in Python.")
+    return found
+
+
+def tell_answers(answers: pd.DataFrame, model: str) -> list[Answer]:
+    """The answers to the questions.
+
+    Args:
+        answers: table with `answers.COLUMNS`.
+        model: the model shown.
+    """
+    found = []
+    for name, own in answers.groupby("question", sort=False):
+        curves = {source: _curve(own, source, model) for source in (MODEL, DATA, LAW)}
+        shown = curves[MODEL]
+        sentences = [f"The probability {_course(shown.index.to_numpy(), shown.to_numpy(), _percent)}."]
+        sentences += _beside(own, curves)
+        rows = []
+        for time in own.loc[(own["source"] == DATA) & own["observed"], "time"]:
+            shares = (_percent(curve[time]) if time in curve else "–" for curve in curves.values())
+            rows.append((number(time), *shares))
+        found.append(Answer(str(name), own["event"].iloc[0], sentences, rows))
+    return found
+
+
+def tell_trust(trust: Trust, model: str) -> list[str]:
+    """Sentences on the calibration and the likelihood of a model."""
+    table = trust.calibration
+    if table.empty:
+        return [
+            "No states were held out, so nothing tells how far to trust the model. Set heldout in the data set, or "
+            "evaluation.leave_one_out: true."
+        ]
+    times, states = table["time"].nunique(), int(table.groupby(["dataset", "time"])["states"].first().sum())
+    told = [_evidence(trust.evidence, times, states)]
+    for share in reversed(COVERAGES):
+        told.append(_coverage(trust, share))
+    if (worst := trust.worst) and abs(worst[2]) > _TOLERATED:
+        variable, time, away = worst
+        told.append(
+            f"The calibration is furthest off for {variable} at time {number(time)}: the central 90 % holds "
+            f"{_percent(COVERAGES[-1] + away)} of its states."
+        )
+    return told + _likelihood(trust.likelihood, model)
+
+
+def _evidence(evidence: str, times: int, states: int) -> str:
+    plural = "time" if times == 1 else "times"
+    if evidence == SEEN:
+        return (
+            "Every time was used for training, so the numbers here tell how well the model fits the snapshots, not how "
+            f"well it predicts between them; they are from {states} held-out states. To test that, set "
+            "evaluation.leave_one_out: true, or observe_every in the data set."
+        )
+    what = "that no model was trained on" if evidence == UNSEEN else "each predicted from all other snapshots"
+    return f"Tested on {states} states at {times} {plural} {what}."
+
+
+def _coverage(trust: Trust, share: float) -> str:
+    """A sentence on the coverage of a central interval, with a verdict if one is certain."""
+    by_variable = trust.coverage(share)
+    states = trust.calibration.groupby("variable", sort=False)["states"].sum()
+    listed = ", ".join(f"{_percent(value)} of {name}" for name, value in by_variable[:MOST_VARIABLES].items())
+    away = by_variable - share
+    sure = away.abs() > np.maximum(_SURE * np.sqrt(share * (1 - share) / states), _TOLERATED)
+    verdict = "as it should, within 2 percentage points"
+    if sure.any():
+        narrow, wide = (list(away.index[sure & (sign * away > 0)]) for sign in (-1, 1))
+        parts = [
+            f"{word} for {', '.join(names)}" for word, names in (("too narrow", narrow), ("too wide", wide)) if names
+        ]
+        verdict = f"it is {' and '.join(parts)}"
+    return f"The central {share:.0%} of the model holds {listed} of the states: {verdict}.".replace("0%", "0 %")
+
+
+def _likelihood(table: pd.DataFrame, model: str) -> list[str]:
+    if table.empty:
+        return []
+    gain, ahead = table["gain"], int((table["gain"] > 0).sum())
+    other = table["other"].mode().iloc[0]
+    if not np.isfinite(table["model_nll"]).all():
+        time = table.loc[~np.isfinite(table["model_nll"]), "time"].iloc[0]
+        return [f"At time {number(time)} a state lies where {model} has no probability; its likelihood is zero there."]
+    mean = gain[np.isfinite(gain)].mean()
+    how = f"{abs(mean):.3f} nats per variable {'ahead' if mean > 0 else 'behind'} on average"
+    told = [f"{model} is likelier than the best alternative ({other}) at {ahead} of {len(table)} times, {how}."]
+    if gain.min() < 0:
+        worst = table.loc[gain.idxmin()]
+        told.append(
+            f"It is furthest behind at time {number(worst['time'])}, by {-worst['gain']:.3f} nats per variable "
+            f"({worst['other']})."
+        )
+    return told
+
+
+def _beside(own: pd.DataFrame, curves: dict[str, pd.Series]) -> list[str]:
+    """How far the model is from the data at the snapshots, and from the exact law between them."""
+    told, shown = [], curves[MODEL]
+    data = own[(own["source"] == DATA) & own["observed"] & own["time"].isin(shown.index)]
+    if len(data):
+        away = (data["probability"].to_numpy() - shown[data["time"]].to_numpy()).round(12)
+        worst = int(np.abs(away).argmax())
+        half = (data["high"] - data["low"]).to_numpy()[worst] / 2
+        told.append(
+            f"At the snapshots it differs from the share of the data by {_points(np.abs(away).mean())} on average, at "
+            f"most by {_points(abs(away[worst]))}, at time {number(data['time'].iloc[worst])}, where the data are sure "
+            f"to ±{_points(half)}."
+        )
+    law = curves[LAW]
+    unseen = own[(own["source"] == LAW) & ~own["observed"] & own["time"].isin(shown.index)]["time"]
+    if len(unseen):
+        away = (law[unseen] - shown[unseen]).abs()
+        told.append(
+            f"At times that were not observed it differs from the exact law by {_points(away.mean())} on average, at "
+            f"most by {_points(away.max())}, at time {number(away.idxmax())}."
+        )
+    return told
+
+
+def _curve(own: pd.DataFrame, source: str, model: str) -> pd.Series:
+    """Probability by time: of the model, the mean over its seeds."""
+    part = own[(own["source"] == source) & ((own["model"] == model) | (source != MODEL))]
+    return part.groupby("time")["probability"].mean()
+
+
+def _course(times: np.ndarray, values: np.ndarray, form: Callable[[float], str] | None = None) -> str:
+    """'rises from a to b at time t, then falls to c at time u': the turns of a curve that matter."""
+    form = form or _short
+    spread = float(np.ptp(values))
+    if spread == 0 or form(values.min()) == form(values.max()):
+        return f"stays at {form(values[0])}"
+    turns = [0]
+    for place in sorted({int(values.argmin()), int(values.argmax()), len(values) - 1} - {0}):
+        if abs(values[place] - values[turns[-1]]) > _TURN * spread:
+            turns.append(place)
+    if turns[-1] != len(values) - 1 and len(turns) == 1:
+        turns.append(len(values) - 1)
+    parts = []
+    for before, after in pairwise(turns):
+        verb = "rises" if values[after] > values[before] else "falls"
+        begin = f" from {form(values[before])}" if before == 0 else ""
+        parts.append(f"{verb}{begin} to {form(values[after])} at time {number(times[after])}")
+    if turns[-1] != len(values) - 1:
+        parts.append(f"stays there until time {number(times[-1])}")
+    return ", then ".join(parts)
+
+
+def _between(low: float, high: float) -> str:
+    return f"are {_short(low)}" if low == high else f"lie between {_short(low)} and {_short(high)}"
+
+
+def _short(value: float) -> str:
+    """Three significant digits."""
+    return f"{value:.3g}".replace("-", "−")
+
+
+def _percent(value: float) -> str:
+    """A probability in per cent; the smallest and largest as bounds."""
+    if 0 < value < 0.001:
+        return "less than 0.1 %"
+    if 0.999 < value < 1:
+        return "more than 99.9 %"
+    return f"{100 * value:.1f} %"
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:.1f} percentage points"
+
+
+def shorten(rows: Sequence[tuple[str, ...]], most: int) -> list[tuple[str, ...]]:
+    """At most so many rows, evenly chosen, with the first and the last."""
+    if len(rows) <= most:
+        return list(rows)
+    return [rows[k] for k in np.linspace(0, len(rows) - 1, most).round().astype(int)]
