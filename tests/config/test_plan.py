@@ -290,7 +290,8 @@ def test_runs_that_figures_show(plan):
 def test_figures_of_a_data_set(plan):
     names = [Path(path).stem for path in plan.figures("tiny")]
     assert names == [
-        *("metrics", "marginals", "moments", "joints", "density-cde"),
+        *("density-cde", "course", "pictures", "answers", "trust"),
+        *("metrics", "marginals", "moments", "joints"),
         *(f"weights_path-{model}" for model in plan.models),
         *("latent_path", "losses", "teachers", "inference"),
     ]
@@ -351,7 +352,7 @@ def test_a_run_may_have_the_name_of_a_data_set():
     ]
     others = [*plan_of().figures("tiny"), *plan_of().ablation_figures("tiny"), "results/tiny/moments.csv"]
     assert len({*own, *shared, *others}) == len(own) + len(set(shared)) + len(others)
-    assert made.figures("tiny")[0] == "results/tiny/tiny/figures/metrics.png"
+    assert made.figures("tiny")[1] == "results/tiny/tiny/figures/course.png"
 
 
 CONCERNED = {  # artefacts below results, and the runs that they concern: the default one, `my`

@@ -98,7 +98,12 @@ def test_a_metric_that_is_entered_is_computed(counts: Snapshots, monkeypatch):
     module = types.ModuleType("made_metric")
     module.mean_distance = lambda samples, truth, weights: float(abs(weights @ samples - truth.mean(0)).max())
     monkeypatch.setitem(sys.modules, "made_metric", module)
-    entry = Metric("Largest distance of the means.", "joint", Lazy("made_metric", "mean_distance"))
+    entry = Metric(
+        "Largest distance of the means.",
+        "distance of the means (states)",
+        "joint",
+        Lazy("made_metric", "mean_distance"),
+    )
     monkeypatch.setitem(METRICS, "mean_distance", entry)
     table = evaluate(Judge(counts, None, 4, 1000), Prediction(counts.times, counts.truth), threads=1)
     assert table.loc[table["metric"] == "mean_distance", "time"].tolist() == [0, 5]

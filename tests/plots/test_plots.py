@@ -1,6 +1,7 @@
 """Figures are written whole, legible in size, the same every time, and without torch."""
 
 import dataclasses
+import itertools
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,14 +22,18 @@ from weightflow.baselines.registry import SPLIT_HALF
 from weightflow.data.folds import fold_name
 from weightflow.data.representation import Representation
 from weightflow.data.snapshots import Snapshots
-from weightflow.data.state_space import Counts, Reals
+from weightflow.data.state_space import BINS, Counts, Reals
+from weightflow.evaluation.calibration import COLUMNS as CALIBRATION
 from weightflow.evaluation.moments import Run, compare_moments
 from weightflow.evaluation.published import COLUMNS, OWN, PUBLISHED
+from weightflow.evaluation.trust import Trust
 from weightflow.laws.law import PoissonLaw, TableLaw
 from weightflow.plots import density, style
 from weightflow.plots.ablation import level_numbers, plot_ablation
+from weightflow.plots.answers import plot_answers
 from weightflow.plots.bands import plot_bands
 from weightflow.plots.cells import plot_cells
+from weightflow.plots.course import plot_course
 from weightflow.plots.density import MOST_FRAMES, animate_density
 from weightflow.plots.distributions import MASSES, bin_edges, joint, marginal, mass_levels, own_grid, shown_times
 from weightflow.plots.growth import plot_growth
@@ -44,11 +49,14 @@ from weightflow.plots.metrics import plot_metrics
 from weightflow.plots.model_size import plot_model_size
 from weightflow.plots.moments import plot_moments
 from weightflow.plots.networks import plot_networks
+from weightflow.plots.pictures import plot_pictures
 from weightflow.plots.rulegraph import layout, plot_rule_graph, read_rule_graph, rule_graph_dot
 from weightflow.plots.table1 import plot_published
 from weightflow.plots.teachers import plot_teachers
+from weightflow.plots.trust import plot_trust
 from weightflow.plots.weights_path import plot_weights_path, principal_plane
 from weightflow.prediction.figure_grids import FigureGrids
+from weightflow.prediction.motion import Motion
 from weightflow.prediction.predictions import Prediction
 from weightflow.systems.adaptive_walk import AdaptiveWalk
 from weightflow.systems.expressions import compile_expression
@@ -320,7 +328,68 @@ def encoders(*structural: float) -> dict[float, pd.DataFrame]:
     return {weight: table.assign(behavioural=table["behavioural"] * (weight < 1)) for weight, table in both.items()}
 
 
+def motion(rng: np.random.Generator, variables: int = 2, bins: int = 40) -> Motion:
+    times = np.linspace(0, 8, 17)
+    means = 3 + times[:, None] + np.zeros(variables)
+    bands = means[:, None] + np.array([-4, -1.5, 0, 1.5, 4])[:, None]
+    pairs = np.array(list(itertools.combinations(range(min(variables, 3)), 2)), dtype=np.int64).reshape(-1, 2)
+    smooth = np.exp(-((np.linspace(-2, 2, bins)) ** 2))
+    joint = np.outer(smooth, smooth) / smooth.sum() ** 2
+    return Motion(times, means, bands, np.linspace(0, 8, 6), pairs, np.tile(joint, (6, len(pairs), 1, 1)))
+
+
+def answers(names: Sequence[str], law: bool = True, seen: int = 4) -> pd.DataFrame:
+    rows = []
+    for place, name in enumerate(names):
+        for time in TIMES:
+            about = [f"{name} of a rather long name", f"x1 > {place} and x2 < 30", float(time), time % seen == 0]
+            share = 0.1 * place + 0.05 * time
+            for model in MODELS:
+                rows += [[*about, "model", model, seed, share + 0.01 * seed, share, share, None] for seed in (0, 1)]
+            rows.append([*about, "data", None, None, share, share - 0.05, share + 0.05, 40])
+            rows += [[*about, "exact law", None, None, share, share, share, None]] if law else []
+    columns = [
+        "question",
+        "event",
+        "time",
+        "observed",
+        "source",
+        "model",
+        "seed",
+        "probability",
+        "low",
+        "high",
+        "states",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def trust(variables: int, empty: bool = False, alternative: bool = True) -> Trust:
+    rows = [
+        ["cells", "a_cde", 0, time, False, f"x{v + 1}", 50, 0.5 - 0.02 * v, 0.9, *(0.1 + 0.01 * np.arange(-5, 5))]
+        for v in range(variables)
+        for time in TIMES
+    ]
+    table = pd.DataFrame(rows, columns=CALIBRATION)
+    gains = pd.DataFrame({"time": TIMES, "gain": 0.1 - 0.02 * TIMES})
+    return Trust("times", table[:0] if empty else table, gains if alternative else gains[:0])
+
+
 FIGURES = {
+    "course": lambda rng: plot_course(snapshots(rng), motion(rng), LINES["a_cde"]),
+    "course, one variable": lambda rng: plot_course(real(rng, 1), motion(rng, 1), LINES["a_cde"]),
+    "course, many variables": lambda rng: plot_course(snapshots(rng, 9, every=1), motion(rng, 9), LINES["b_ode"]),
+    "pictures": lambda rng: plot_pictures(snapshots(rng), motion(rng), LINES["a_cde"]),
+    "pictures, real values": lambda rng: plot_pictures(real(rng, 3), motion(rng, 3, BINS), LINES["a_cde"]),
+    "pictures, one variable": lambda rng: plot_pictures(real(rng, 1), motion(rng, 1), LINES["a_cde"]),
+    "pictures, too many states": lambda rng: plot_pictures(snapshots(rng), motion(rng, 2, 0), LINES["a_cde"]),
+    "answers": lambda rng: plot_answers(answers("a"), style.lines(MODELS), "day"),
+    "answers, many": lambda rng: plot_answers(answers("abcdefg"), style.lines(MODELS), "day (since 2020-02-29)"),
+    "answers, all seen, no law": lambda rng: plot_answers(answers("ab", False, 1), style.lines(MODELS), "day"),
+    "trust": lambda rng: plot_trust(trust(2), ["x1", "x2"], "day"),
+    "trust, many variables": lambda rng: plot_trust(trust(9), [f"x{v + 1}" for v in range(6)], "day"),
+    "trust, no states": lambda rng: plot_trust(trust(2, empty=True), ["x1", "x2"], "day"),
+    "trust, no alternative": lambda rng: plot_trust(trust(1, alternative=False), ["x1"], "day"),
     "metrics": lambda rng: plot_metrics(snapshots(rng), metrics(2), LINES),
     "metrics, one seed, all seen": lambda rng: plot_metrics(snapshots(rng, every=1), metrics(1), LINES),
     "metrics, none": lambda rng: plot_metrics(snapshots(rng), metrics(1)[:0], LINES),

@@ -170,7 +170,7 @@ def test_tells_everything(make):
 
 def test_a_metric_that_is_entered_is_explained(make, monkeypatch):
     assert "My own meaning." not in make()
-    monkeypatch.setitem(METRICS, "own_metric", Metric("My own meaning.", "joint"))
+    monkeypatch.setitem(METRICS, "own_metric", Metric("My own meaning.", "own distance (metres)", "joint"))
     assert "My own meaning." in make()
 
 
@@ -275,7 +275,7 @@ def test_ablations_and_published_results_have_their_tables_and_figures(make):
     page = Page(text)
     rows = [" ".join(row.split()) for row in page.rows]
     for row in (
-        "factor level base nll w_marginal",
+        f"factor level base {METRICS['nll'].words} {METRICS['w_marginal'].words}",
         "base model_one 1.50 ± 0.25 1.12 ± 0.25",
         "hidden units H h-4 model_one 2.50 ± 0.25 2.12 ± 0.25",
         "h-8 model_one 3.50 ± 0.25 3.12 ± 0.25",
@@ -309,8 +309,13 @@ def test_escapes_what_users_write(make):
 
 def test_the_exact_law_comes_first_and_apart_from_samples(make):
     text = make(exact=True)
-    heads = [re.findall(r'<th scope="col">(\w+)</th>', head) for head in text.split("<thead>")[1:9]]
-    assert heads == [["w_marginal_exact", "nll"], ["w_marginal", "mmd", "own_metric"]] * 4
+    results = text[text.index('id="methods"') :].split("<thead>")[1:9]
+    heads = [re.findall(r'<th scope="col">([^<]+)</th>', head) for head in results]
+    first, second = (
+        [METRICS[name].words if name in METRICS else name for name in names]
+        for names in (["w_marginal_exact", "nll"], ["w_marginal", "mmd", "own_metric"])
+    )
+    assert heads == [first, second] * 4
     assert text.index("<code>w_marginal_exact</code>") < text.index("<code>w_marginal</code>")
     assert "exact" not in make()
 

@@ -255,9 +255,9 @@ rule check_states:
         f"{plan.folder}/{{dataset}}/scored_file.json",
     log:
         f"{plan.folder}/{{dataset}}/logs/check_states.log",
-    priority: 100
     wildcard_constraints:
         dataset=any_of(plan.scored),
+    priority: 100
     conda:
         "../../envs/weightflow.yaml"
     resources:

@@ -12,7 +12,9 @@ from weightflow.api.flow import is_at
 from weightflow.data.state_space import Counts
 from weightflow.errors import InputError, shown
 from weightflow.plots import style
+from weightflow.plots.course import draw_bands, draw_snapshots, handles
 from weightflow.plots.weights_path import principal_plane
+from weightflow.prediction.motion import LEVELS
 
 if TYPE_CHECKING:
     from weightflow.api.density import Density
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 _COLUMNS = 4  # times of marginals by default
 _POINTS = 60  # times of a band
-_BANDS = ((0.05, 0.95, 0.2), (0.25, 0.75, 0.4))  # lower and upper quantile, opacity
 
 
 @dataclass(frozen=True)
@@ -83,28 +84,18 @@ class FlowPlots:
         flow, names = self.flow, self._variables(variables)
         times = np.unique(np.concatenate([np.linspace(*flow.range, _POINTS), flow.data.observed_times]))
         densities = flow.along(times.tolist())
-        levels = sorted({q for low, high, _ in _BANDS for q in (low, high)})
-        quantiles = {time: density.quantile(levels) for time, density in zip(times, densities, strict=True)}
-        states = [self._values(part) for part in flow.data.observed]
+        bands = np.stack([density.quantile(LEVELS).to_numpy() for density in densities])
+        means = np.stack([density.mean.to_numpy() for density in densities])
+        line = style.Line("the model", style.BLUE)
         with style.look():
             grid = _grid(axes, len(names), 1, 9.0, 4.2)[:, 0]
             for panel, name in zip(grid, names, strict=True):
                 place = flow.variables.index(name)
-                for low, high, opacity in _BANDS:
-                    ends = [[quantiles[time].loc[q, name] for time in times] for q in (low, high)]
-                    share = f"{high - low:.0%}".replace("%", " %")
-                    panel.fill_between(
-                        times, *ends, color=style.BLUE, alpha=opacity, lw=0, label=f"{share} of the model"
-                    )
-                panel.plot(times, [density.mean[name] for density in densities], color=style.BLUE, label="mean")
-                for k, (time, part) in enumerate(zip(flow.data.observed_times, states, strict=True)):
-                    low, high = np.quantile(part[:, place], [0.05, 0.95])
-                    label = "snapshots, 90 %" if k == 0 else None
-                    panel.plot([time, time], [low, high], color=style.BLACK, lw=0.8, label=label)
-                    panel.plot(time, part[:, place].mean(), ".", color=style.BLACK)
+                draw_bands(panel, times, means[:, place], bands[:, :, place], line.color)
+                draw_snapshots(panel, flow.data, place)
                 panel.set_ylabel(**style.beside(name))
             grid[-1].set_xlabel(flow.data.time_label)
-            grid[0].legend(loc="best", fontsize="small")
+            grid[0].legend(handles=handles(line, flow.data), loc="best", fontsize="small")
         return grid
 
     def weights_path(self, ax: Axes | None = None) -> Axes:
@@ -154,17 +145,13 @@ class FlowPlots:
             raise InputError(f"plot: there is no variable '{shown(wrong[0])}'; use {', '.join(self.flow.variables)}.")
         return names
 
-    def _values(self, states: np.ndarray) -> np.ndarray:
-        scaling = self.flow._scaling
-        return states if scaling is None else scaling.values(states)
-
     def _marginal(self, panel: Axes, density: "Density", name: str) -> None:
         data, found = self.flow.data, density.marginal(name)
         place, middles = density.variables.index(name), found.index.to_numpy(dtype=float)
         width = middles[1] - middles[0] if len(middles) > 1 else 1.0
         edges = np.append(middles - width / 2, middles[-1] + width / 2)
         if len(here := np.flatnonzero(is_at(data.times, density.time))) and len(part := data.training[int(here[0])]):
-            states = self._values(part)[:, place]
+            states = self.flow.data.values(part)[:, place]
             bins = edges if isinstance(data.space, Counts) else np.linspace(edges[0], edges[-1], 31)
             panel.hist(states, bins.tolist(), density=True, color=style.TRUTH, label="data")
         panel.stairs(found.to_numpy(), edges, color=style.BLUE, label="model")

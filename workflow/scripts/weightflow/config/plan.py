@@ -36,6 +36,15 @@ from weightflow.systems.entries import files_of, is_map, is_path, read_entries
 
 SNAPSHOTS = "results/{dataset}/snapshots.safetensors"  # the prepared data of a data set or a fold
 RUN = "results/{dataset}/runs/{model}/seed{seed}"
+# What a run has in its folder of a data set, beside what runs share.
+_OF_THE_RUN = (
+    "answers.csv",
+    "calibration.csv",
+    "figures",
+    "moments.csv",
+    "scored_file.json",
+    *(f"scores.{kind}" for kind in ("csv", "parquet", "tsv")),
+)
 
 
 class StageJob(NamedTuple):
@@ -146,7 +155,7 @@ class Plan:
         if name is None:
             return not rest or first in ("figures", "populations") or fold_of(first).dataset in self.datasets
         is_shared = first == "populations" or fold_of(first).dataset in self.datasets
-        return first == name or (is_shared and rest[0] not in ("figures", "moments.csv"))
+        return first == name or (is_shared and rest[0] not in _OF_THE_RUN)
 
     def asked(self) -> dict[str, Any]:
         """The configuration as plain data, its models with the variants of the ablation study."""

@@ -44,7 +44,7 @@ class DatasetSettings(FileSettings):
     """Trajectories simulated for training."""
     seed: Annotated[int, Field(ge=0)] = 1
     """Seed of the simulated trajectories, or of the split of a file; independent of the seeds of the models."""
-    heldout: Annotated[Annotated[float, Field(ge=0, le=1_000_000), AsWritten] | None, Common] = None
+    heldout: Annotated[float, Field(ge=0, le=1_000_000), AsWritten] | None = None
     """Held-out part, never used for training. A whole number is a number of trajectories, simulated from the system
     with another seed; a fraction below 1 is split off the file; 0 means none; null means 1000 trajectories with a
     system, and a fifth of the file without one."""

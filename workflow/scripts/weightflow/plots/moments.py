@@ -98,7 +98,7 @@ def _panel(panel: Axes, own: pd.DataFrame, models: list[str], lines: Mapping[str
             points.set_rasterized(True)
         judged = part if part["seen"].all() else part[~part["seen"]]
         share = determination(judged["predicted"].to_numpy(), judged["true"].to_numpy())
-        text = "R² –" if np.isnan(share) else f"R² {share:.2f}".replace("-", "−")
+        text = "R² –" if np.isnan(share) else "R² < 0: fails" if share < 0 else f"R² {share:.2f}"
         panel.annotate(
             text,
             (0.05, 0.97 - 0.09 * place),

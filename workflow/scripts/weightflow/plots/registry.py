@@ -47,7 +47,7 @@ class Figure:
         needs: a condition for the figure's place in the report, by its name in `figure_files`; None for none.
         animated: whether the file is a GIF instead of a PNG and a PDF.
         drawn_by: name of the rule, if it differs from `plot_NAME` or `animate_NAME`.
-        page: of the report, a key of `PAGES`.
+        page: of the report, a key of `report.page.PAGES`.
     """
 
     name: str
@@ -88,15 +88,6 @@ class Figure:
     def _with_part(self, name: str) -> str:
         return "-".join(filter(None, (name, SCOPES[self.scope].part)))
 
-
-# Pages of the report, in order.
-PAGES = {
-    "system": "The system",
-    "methods": "Methods compared",
-    "choices": "Choices and training",
-    "runtimes": "Runtimes",
-    "settings": "Settings and versions",
-}
 
 # Ordered as in the reports.
 FIGURES = {

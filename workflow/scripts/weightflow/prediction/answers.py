@@ -1,7 +1,7 @@
 """Answers to questions: probabilities of events against time, by models, by the data and by the exact law."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -12,15 +12,34 @@ from weightflow.laws.law import ExactLaw, PoissonLaw
 from weightflow.prediction.estimate import Estimate
 from weightflow.systems.events import Event, compile_event
 
-if TYPE_CHECKING:
-    from weightflow.prediction.fitted import FittedModel  # loads torch, and figures read this module
-
 MOST_STATES = 20_000  # of a distribution whose sums are exact
 DRAWS = 20_000  # for other sums: a standard error of at most 0.0036
 LEVEL = 0.95  # of the intervals
 _WIDTH = 1.96  # standard errors on either side
 DATA, LAW, MODEL = "data", "exact law", "model"
 COLUMNS = ["question", "event", "source", "model", "seed", "time", "observed", "probability", "low", "high", "states"]
+
+
+class AtOneTime(Protocol):
+    """The distribution of a model at one time."""
+
+    def probability(self, event: Event, time: float, values: Callable[[np.ndarray], np.ndarray]) -> Estimate:
+        """Probability of an event of values (n, d) of states (n, d)."""
+
+
+class Answering(Protocol):
+    """A fitted model (`fitted.FittedModel`, which figures cannot import, as it loads torch)."""
+
+    @property
+    def name(self) -> str:
+        """Of the model."""
+
+    @property
+    def seed(self) -> int:
+        """Of the fit."""
+
+    def along(self, times: np.ndarray, most_states: int, draws: int) -> Iterable[AtOneTime]:
+        """The distributions at times (T,)."""
 
 
 def compile_questions(questions: Mapping[str, str], variables: Sequence[str], where: str) -> dict[str, Event]:
@@ -38,7 +57,7 @@ def compile_questions(questions: Mapping[str, str], variables: Sequence[str], wh
 
 
 def answer_questions(
-    events: Mapping[str, Event], data: Snapshots, law: ExactLaw | None, models: Iterable["FittedModel"]
+    events: Mapping[str, Event], data: Snapshots, law: ExactLaw | None, models: Iterable[Answering]
 ) -> pd.DataFrame:
     """Probabilities of events at the times of the data, from the first snapshot on.
 
@@ -102,7 +121,7 @@ def _law_probability(event: Event, law: ExactLaw, t: int, time: float, variables
     return Estimate(found, np.sqrt(found * (1 - found) / len(states)) if isinstance(law, PoissonLaw) else 0.0)
 
 
-def _of_model(events: Mapping[str, Event], data: Snapshots, model: "FittedModel") -> Iterable[list]:
+def _of_model(events: Mapping[str, Event], data: Snapshots, model: Answering) -> Iterable[list]:
     reached = data.times >= data.observed_times[0]
     times, observed = data.times[reached], data.is_observed[reached]
     for time, seen, density in zip(times, observed, model.along(times, MOST_STATES, DRAWS), strict=True):

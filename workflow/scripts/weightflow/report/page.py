@@ -29,7 +29,7 @@ from weightflow.evaluation.registry import METRICS, ordered
 from weightflow.evaluation.score_tables import EXTRAPOLATED
 from weightflow.evaluation.trust import Trust
 from weightflow.laws.law import ExactLaw, describe_law, of_all
-from weightflow.plots.registry import FIGURES, PAGES
+from weightflow.plots.registry import FIGURES
 from weightflow.plots.style import DPI
 from weightflow.prediction.motion import Motion
 from weightflow.records.bench import Measurements
@@ -46,6 +46,13 @@ from weightflow.report.tables import (
 )
 from weightflow.settings import Plain
 
+PAGES = {  # in order
+    "system": "The system",
+    "methods": "Methods compared",
+    "choices": "Choices and training",
+    "runtimes": "Runtimes",
+    "settings": "Settings and versions",
+}
 MOST_ROWS = 13  # of the table of a question
 _SCREEN_SCALE = 1.35 * 96 / DPI  # a screen is further from the eye than paper
 

@@ -50,9 +50,7 @@ def tell_motion(data: Snapshots, motion: Motion) -> list[str]:
             course = f"stays near {_short(means.mean())}"
         else:
             course = _course(motion.times, means)
-        found.append(
-            f"The mean of {name} {course}. Nine tenths of the states {start} at the start and {end} at the end."
-        )
+        found.append(f"The mean of {name} {course}. Nine tenths of its values {start} at first and {end} at last.")
     if (left := len(data.variables) - MOST_VARIABLES) > 0:
         found.append(f"{left} more variables are in the tables and in Python.")
     return found
@@ -120,6 +118,8 @@ def _coverage(trust: Trust, share: float) -> str:
     away = by_variable - share
     sure = away.abs() > np.maximum(_SURE * np.sqrt(share * (1 - share) / states), _TOLERATED)
     verdict = "as it should, within 2 percentage points"
+    if (away.abs() > _TOLERATED).any():
+        verdict = f"so few states cannot tell this from {share:.0%}"
     if sure.any():
         narrow, wide = (list(away.index[sure & (sign * away > 0)]) for sign in (-1, 1))
         parts = [
@@ -213,9 +213,9 @@ def _short(value: float) -> str:
 def _percent(value: float) -> str:
     """A probability in per cent; the smallest and largest as bounds."""
     if 0 < value < 0.001:
-        return "less than 0.1 %"
+        return "< 0.1 %"
     if 0.999 < value < 1:
-        return "more than 99.9 %"
+        return "> 99.9 %"
     return f"{100 * value:.1f} %"
 
 

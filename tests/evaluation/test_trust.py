@@ -1,0 +1,68 @@
+"""The evidence about a model: which times count, and which baseline is the best alternative at each."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from weightflow.data.folds import fold_name
+from weightflow.evaluation.calibration import COLUMNS
+from weightflow.evaluation.trust import LEFT_OUT, SEEN, UNSEEN, judge_trust
+
+RUNS = ["mine", "mixture_kernel", "transport_kernel", "previous"]
+
+
+def calibration(seen=(True, False, True), dataset="d", model="mine", inside=0.9) -> pd.DataFrame:
+    rows = [
+        [dataset, model, 0, float(t), is_seen, name, 100, 0.5, inside - 0.2 * (t == 2) * (name == "b"), *[0.1] * 10]
+        for t, is_seen in enumerate(seen)
+        for name in ("a", "b")
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def metrics(metric="nll") -> pd.DataFrame:
+    values = {"mine": [9, 2.0, 3.0], "mixture_kernel": [9, 2.5, np.inf], "transport_kernel": [9, 2.2, 2.9]}
+    rows = [
+        ["d", model, seed, float(t), t != 1, False, metric, value]
+        for model, own in values.items()
+        for seed in (0, 1)
+        for t, value in enumerate(own)
+    ]
+    return pd.DataFrame(rows, columns=["dataset", "model", "seed", "time", "seen", "extrapolated", "metric", "value"])
+
+
+def test_times_that_were_not_observed_come_before_the_snapshots():
+    found = judge_trust(calibration(), metrics(), None, "d", "mine", RUNS)
+    assert found.evidence == UNSEEN
+    assert set(found.calibration["time"]) == {1.0}
+    (row,) = found.likelihood.itertuples()
+    assert (row.time, row.other, row.gain) == (1.0, "transport_kernel", pytest.approx(0.2))
+
+
+def test_snapshots_are_the_evidence_if_every_time_was_observed():
+    table = metrics().assign(seen=True)
+    found = judge_trust(calibration((True, True, True)), table, None, "d", "mine", RUNS)
+    assert found.evidence == SEEN
+    assert found.likelihood["time"].tolist() == [1.0, 2.0]
+    assert found.likelihood["gain"].to_numpy() == pytest.approx([0.2, -0.1])
+
+
+def test_left_out_snapshots_come_first():
+    both = pd.concat([calibration(), calibration(dataset=fold_name("d", 1), inside=0.8)])
+    found = judge_trust(both, metrics(), metrics("nll_loo"), "d", "mine", RUNS)
+    assert found.evidence == LEFT_OUT
+    assert set(found.calibration["dataset"]) == {fold_name("d", 1)}
+    assert len(found.likelihood) == 3
+
+
+def test_coverage_is_pooled_and_the_worst_is_named():
+    found = judge_trust(calibration((True, True, True)), metrics(), None, "d", "mine", RUNS)
+    assert found.coverage(0.9).to_dict() == pytest.approx({"a": 0.9, "b": 0.9 - 0.2 / 3})
+    assert found.worst == ("b", 2.0, pytest.approx(-0.2))
+
+
+def test_without_states_or_alternatives_there_is_no_evidence():
+    found = judge_trust(calibration()[:0], metrics(), None, "d", "mine", ["mine"])
+    assert found.calibration.empty
+    assert found.likelihood.empty
+    assert found.worst is None

@@ -1,0 +1,119 @@
+"""Sentences of the report's first page say what the numbers say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.evaluation.test_trust import RUNS, calibration, metrics
+from weightflow.data.snapshots import Snapshots
+from weightflow.data.state_space import Counts
+from weightflow.evaluation.trust import judge_trust
+from weightflow.prediction.answers import COLUMNS
+from weightflow.prediction.motion import Motion
+from weightflow.report.story import shorten, tell_answers, tell_motion, tell_trust
+
+TIMES = np.array([0.0, 1, 2, 3])
+
+
+def motion(*means: list[float], width: float = 2.0) -> Motion:
+    middle = np.array(means).T
+    bands = np.stack([middle + width * shift for shift in (-1, -0.5, 0, 0.5, 1)], axis=1)
+    nothing = np.zeros((0, 0, 0, 0))
+    return Motion(TIMES, middle, bands, TIMES[:1], np.zeros((0, 2), dtype=int), nothing)
+
+
+def data(count: int) -> Snapshots:
+    part = [np.ones((2, count), int)] * 4
+    return Snapshots(TIMES, part, part, np.ones(4, bool), [f"x{i}" for i in range(count)], Counts(40), "heldout", "day")
+
+
+@pytest.mark.parametrize(
+    ("means", "course"),
+    [
+        ([1.0, 20, 30, 5], "rises from 1 to 30 at time 2, then falls to 5 at time 3"),
+        ([20.0, 15, 10, 5], "falls from 20 to 5 at time 3"),
+        ([30.0, 5, 20, 25], "falls from 30 to 5 at time 1, then rises to 25 at time 3"),
+        ([10.0, 10.1, 10.05, 10.0], "stays near 10"),
+        ([1.0, 30, 29.5, 30], "rises from 1 to 30 at time 1, then stays there until time 3"),
+    ],
+)
+def test_the_course_of_a_mean(means, course):
+    (told,) = tell_motion(data(1), motion(means))
+    assert told.startswith(f"The mean of x0 {course}. Nine tenths of its values lie between ")
+
+
+def test_a_certain_start_is_one_number():
+    (told,) = tell_motion(data(1), motion([5.0, 6, 7, 8], width=0.0))
+    assert "are 5 at first and are 8 at last" in told
+
+
+def test_many_variables_are_cut():
+    assert tell_motion(data(8), motion(*[[1.0, 2, 3, 40]] * 8))[-1].startswith("2 more variables")
+
+
+def answers() -> pd.DataFrame:
+    rows = []
+    for t, (mine, law) in enumerate([(0.0, 0.0), (0.5, 0.4), (0.2, 0.25), (0.0005, 0.0)]):
+        seen = t != 1
+        for seed, shift in ((0, 0.02), (1, -0.02)):
+            value = mine + shift * (t == 1)
+            rows.append(["big", "I > 20", "model", "mine", seed, float(t), seen, value, value, value, None])
+        rows.append(["big", "I > 20", "exact law", None, None, float(t), seen, law, law, law, None])
+        rows.append(["big", "I > 20", "data", None, None, float(t), seen, law, law - 0.01, law + 0.01, 100])
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def test_an_answer_says_when_and_how_sure():
+    (answer,) = tell_answers(answers(), "mine")
+    assert (answer.name, answer.event) == ("big", "I > 20")
+    assert answer.sentences[0] == (
+        "The probability rises from 0.0 % to 50.0 % at time 1, then falls to < 0.1 % at time 3."
+    )
+    assert "at most by 5.0 percentage points, at time 2, where the data are sure to ±1.0" in answer.sentences[1]
+    assert "differs from the exact law by 10.0 percentage points on average" in answer.sentences[2]
+    assert answer.rows[1] == ("2", "20.0 %", "25.0 %", "25.0 %")
+    assert len(answer.rows) == 3
+
+
+def test_trust_names_the_evidence_the_verdict_and_the_worst():
+    told = tell_trust(judge_trust(calibration(), metrics(), None, "d", "mine", RUNS), "mine")
+    assert told[0] == "Tested on 100 states at 1 time that no model was trained on."
+    assert told[1].startswith(
+        "The central 90 % of the model holds 90.0 % of a, 90.0 % of b of the states: as it should"
+    )
+    assert told[-1].startswith(
+        "mine is likelier than the best alternative (transport_kernel) at 1 of 1 times, 0.200 nats"
+    )
+    every = tell_trust(
+        judge_trust(calibration((True,) * 3), metrics().assign(seen=True), None, "d", "mine", RUNS), "mine"
+    )
+    assert every[0].startswith("Every time was used for training, so the numbers here tell how well the model fits")
+    assert any("furthest off for b at time 2: the central 90 % holds 70.0 %" in sentence for sentence in every)
+    assert every[-1] == "It is furthest behind at time 2, by 0.100 nats per variable (transport_kernel)."
+
+
+@pytest.mark.parametrize(("inside", "verdict"), [(0.7, "too narrow for a, b"), (0.99, "too wide for a, b")])
+def test_a_wrong_width_is_named(inside, verdict):
+    few = calibration(inside=inside)
+    told = tell_trust(judge_trust(few.assign(states=9000), metrics(), None, "d", "mine", RUNS), "mine")
+    assert verdict in told[1]
+    unsure = tell_trust(judge_trust(few.assign(states=5), metrics(), None, "d", "mine", RUNS), "mine")
+    assert "so few states cannot tell this from 90 %" in unsure[1]
+
+
+def test_without_evidence_the_keys_that_give_it_are_named():
+    (told,) = tell_trust(judge_trust(calibration()[:0], metrics(), None, "d", "mine", RUNS), "mine")
+    assert "evaluation.leave_one_out: true" in told
+
+
+def test_a_likelihood_of_zero_is_named():
+    table = metrics()
+    table.loc[(table["model"] == "mine") & (table["time"] == 1), "value"] = np.inf
+    told = tell_trust(judge_trust(calibration(), table, None, "d", "mine", RUNS), "mine")
+    assert told[-1].startswith("At time 1 a state lies where mine has no probability")
+
+
+def test_long_tables_are_thinned():
+    rows = [(str(k),) for k in range(100)]
+    assert [row[0] for row in shorten(rows, 4)] == ["0", "33", "66", "99"]
+    assert shorten(rows[:3], 4) == rows[:3]
