@@ -87,7 +87,8 @@ $(VENV)/.installed: requirements.txt requirements-analysis.txt | $(VENV)/bin/pyt
 	$(VENV)/bin/pip install --quiet --requirement requirements.txt
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbml.txt requirements-generic.txt requirements-oracle.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbml.txt requirements-generic.txt requirements-docs.txt \
+		requirements-oracle.txt
 	$(VENV)/bin/pip install --quiet --requirement requirements-dev.txt
 	$(VENV)/bin/pip install --quiet --no-deps --requirement requirements-oracle.txt
 	touch $@
