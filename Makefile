@@ -69,7 +69,7 @@ docs: $(VENV)/.installed
 
 ## The documentation as a site: site/index.html. Broken links and anchors are errors.
 site: $(VENV)/.installed-docs
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" NO_MKDOCS_2_WARNING=1 mkdocs build
 
 ## Remove the environment; results and their records stay.
 clean:

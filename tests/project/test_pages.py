@@ -163,7 +163,7 @@ def test_workflows_of_the_repository_call_what_is_there(make_targets):
 def test_the_site_is_built_with_every_link_and_needs_no_network(tmp_path):
     pytest.importorskip("mkdocs", reason="mkdocs is not installed; make site installs requirements-docs.txt")
     pytest.importorskip("mkdocstrings_handlers.python", reason="requirements-docs.txt is not installed as a whole")
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(tmp_path / "site")]
+    command = [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(tmp_path / "site")]
     result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert result.returncode == 0, result.stdout
     pages = {path: path.read_text(encoding="utf-8") for path in (tmp_path / "site").rglob("*.html")}
