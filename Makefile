@@ -3,7 +3,7 @@ VENV := .venv
 ENGINES := $(VENV)/engines
 SLURM := munge slurm-client slurmctld slurmd
 
-.PHONY: run test test-fast test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench check docs clean
+.PHONY: run test test-fast test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench check docs site clean
 .DELETE_ON_ERROR:
 
 ## The default run: set up .venv, then every stage on config/config.yaml.
@@ -67,6 +67,10 @@ check: $(VENV)/.installed
 docs: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python workflow/schemas/describe.py
 
+## The documentation as a site: site/index.html. Broken links and anchors are errors.
+site: $(VENV)/.installed-docs
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" NO_MKDOCS_2_WARNING=1 mkdocs build
+
 ## Remove the environment; results and their records stay.
 clean:
 	rm -rf $(VENV)
@@ -83,9 +87,14 @@ $(VENV)/.installed: requirements.txt requirements-analysis.txt | $(VENV)/bin/pyt
 	$(VENV)/bin/pip install --quiet --requirement requirements.txt
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbml.txt requirements-generic.txt requirements-oracle.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbml.txt requirements-generic.txt requirements-docs.txt \
+		requirements-oracle.txt
 	$(VENV)/bin/pip install --quiet --requirement requirements-dev.txt
 	$(VENV)/bin/pip install --quiet --no-deps --requirement requirements-oracle.txt
+	touch $@
+
+$(VENV)/.installed-docs: requirements-docs.txt | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --requirement requirements-docs.txt
 	touch $@
 
 # A separate environment on top of that of the tests: Snakemake imports all installed plugins at every start, and these

@@ -36,7 +36,9 @@ def released(root) -> Snapshots:
     """The trajectories released with the paper, every tenth time observed."""
     path = released_file(root)
     if path is None:
-        pytest.skip("the paper's file is not there: resources/data/epidemic/trajectories.npy (README says where from)")
+        pytest.skip(
+            "resources/data/epidemic/trajectories.npy, the paper's file (docs/how-to/published.md), is not there"
+        )
     settings = DatasetSettings(file=str(path), observe_every=10, reference="training", time_label="time")
     return assemble(read_raw_snapshots(path, settings), None, settings, 0, np.random.default_rng(0))
 

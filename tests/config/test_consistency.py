@@ -414,9 +414,10 @@ def test_variants_of_crossed_factors_are_named_by_all_their_levels(complete, roo
         check_variants(config, root / "resources" / "systems", "my.yaml")
 
 
-def test_the_readme_names_the_released_files_checksum(root):
+def test_the_page_names_the_released_files_checksum(root):
     config = yaml.safe_load((root / "config" / "epidemic-released.yaml").read_text(encoding="utf-8"))
-    assert config["datasets"]["epidemic_released"]["sha256"] in (root / "README.md").read_text(encoding="utf-8")
+    page = (root / "docs" / "how-to" / "published.md").read_text(encoding="utf-8")
+    assert config["datasets"]["epidemic_released"]["sha256"] in page
 
 
 def test_a_file_that_is_fetched_need_not_be_there(check):

@@ -107,7 +107,7 @@ def finished(slurm, start, tmp_path_factory) -> Run:
     finally:
         head.kill()
         head.wait()
-    # What README says is to be done then.
+    # What docs/how-to/cluster.md says is to be done then.
     name = re.search(r"SLURM run ID: (\S+)", logs[0].read_text(encoding="utf-8"))[1]
     slurm.ask("scancel", "--name", name)
     unlocking = start(folder, logs[1], "--unlock")

@@ -128,7 +128,7 @@ class Bench:
             return subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True)
 
     def resume(self, folder: Path) -> Ended:
-        """Go on as README.md says: remove the lock, and give the same command again."""
+        """Go on as docs/how-to/resume.md says: remove the lock, and give the same command again."""
         self.run(folder, flags=("--unlock",))
         return self.run(folder)
 

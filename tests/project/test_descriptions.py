@@ -1,4 +1,4 @@
-"""The JSON schemas and the pages on configs and system files are those of the classes."""
+"""The JSON schemas and the generated pages are those of the classes and of the registries."""
 
 import importlib.util
 import re
@@ -34,6 +34,7 @@ def test_schemas_and_pages_are_those_of_the_classes():
     assert {str(path.relative_to(ROOT)) for path in made} == {
         *(f"workflow/schemas/{name}.schema.yaml" for name in ("config", "system", "tasks")),
         *("config/README.md", "resources/systems/README.md"),
+        *(f"docs/reference/{name}.md" for name in ("metrics", "baselines", "figures")),
     }
     for path, text in made.items():
         assert path.read_text(encoding="utf-8") == text, "run make docs"

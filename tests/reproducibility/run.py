@@ -1,8 +1,8 @@
 """Compare runs byte by byte: `python tests/reproducibility/run.py [case …]`.
 
 Runs a configuration with 1, 2 and 8 cores, with an interruption from the keyboard and with one by `kill -9`, each
-continued as README describes. Compares every file below results/ with that of the run on one core, prints the number of
-equal files, and exits with 1 if one differs.
+continued as docs/how-to/resume.md describes. Compares every file below results/ with that of the run on one core,
+prints the number of equal files, and exits with 1 if one differs.
 """
 
 import argparse

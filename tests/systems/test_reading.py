@@ -171,8 +171,9 @@ def test_ecological_evolution_says_that_it_is_a_reconstruction(built_in):
     assert walk.landscape()[tuple(np.transpose(peaks))] == pytest.approx([1.00, 0.94, 0.84, 0.98, 1.12], abs=0.01)
 
 
-def test_the_readmes_system_is_read_and_simulated(root, complete, tmp_path, monkeypatch):
-    blocks = re.findall(r"```yaml\n# (\S+)\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+def test_the_system_of_the_page_is_read_and_simulated(root, complete, tmp_path, monkeypatch):
+    page = (root / "docs" / "how-to" / "own-system.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n# (\S+)\n(.*?)```", page, re.DOTALL)
     for name, text in blocks:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)

@@ -57,8 +57,8 @@ def run(run_snakemake, tmp_path):
     return start
 
 
-def test_all_of_it_runs_as_readme_says_and_a_rule_goes_on_with_its_summary(run, root, tmp_path):
-    page = (root / "README.md").read_text(encoding="utf-8")
+def test_all_of_it_runs_as_the_page_says_and_a_rule_goes_on_with_its_summary(run, root, tmp_path):
+    page = (root / "docs" / "how-to" / "module.md").read_text(encoding="utf-8")
     lines = page.split("```python\n# Snakefile\n")[1].split("```")[0]
     lines = lines.replace("path/to/this/repository", str(root))
     result = run(lines, {"weightflow": WHOLE}, "best")

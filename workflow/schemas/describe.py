@@ -1,4 +1,7 @@
-"""Write the JSON schemas and the pages about configuration and system files from the classes of the settings."""
+"""Write the JSON schemas and the pages about configuration and system files from the classes of the settings.
+
+Those on metrics, baselines and figures are from the registries (registry_pages.py).
+"""
 
 import ast
 import inspect
@@ -15,7 +18,9 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+sys.path[:0] = [str(ROOT / "workflow" / "scripts"), str(ROOT / "workflow" / "schemas")]
+
+from registry_pages import baselines_page, figures_page, metrics_page  # noqa: E402
 
 from weightflow.config.settings import Configuration  # noqa: E402
 from weightflow.populations.tasks.catalogue import TaskEntry  # noqa: E402
@@ -66,7 +71,7 @@ _OF_ARRAYS = {"minLength": "minItems", "maxLength": "maxItems"}  # pydantic writ
 
 def files() -> dict[Path, str]:
     """Each schema and page, by its path."""
-    schemas = ROOT / "workflow" / "schemas"
+    schemas, reference = ROOT / "workflow" / "schemas", ROOT / "docs" / "reference"
     configs = sorted((ROOT / "config").glob("*.yaml"), key=lambda path: (path.name != "config.yaml", path.name))
     return {
         schemas / "config.schema.yaml": _as_yaml(json_schema(Configuration)),
@@ -74,6 +79,9 @@ def files() -> dict[Path, str]:
         schemas / "tasks.schema.yaml": _as_yaml(json_schema(dict[str, TaskEntry])),
         ROOT / "config" / "README.md": configuration_page(configs),
         ROOT / "resources" / "systems" / "README.md": systems_page(),
+        reference / "metrics.md": metrics_page(),
+        reference / "baselines.md": baselines_page(),
+        reference / "figures.md": figures_page(),
     }
 
 

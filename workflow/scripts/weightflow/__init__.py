@@ -46,7 +46,7 @@ from typing import Any
 # Set before any module imports POT: its torch backend costs seconds and hundreds of megabytes in jobs without torch.
 os.environ.setdefault("POT_BACKEND_DISABLE_PYTORCH", "1")
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Modules of the public names. They are imported when used, since torch takes seconds, and named without the package,
 # so that they are no part of the code behind a rule (`records.digests`).
