@@ -110,6 +110,7 @@ except InputError as fault:
     raise stopped(with_origin(str(fault), CONFIG_SOURCE, origins)) from None
 
 config = plan.config.plain()  # complete, as results/settings.yaml keeps it
+ALONG = ("dynamics", "solver", "continuation")  # settings of a model's weights at any time
 SHOWN_TEACHERS = 10  # most candidates of an interval in figure and report
 
 

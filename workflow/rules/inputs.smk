@@ -179,3 +179,12 @@ def fold_metrics(wildcards):
 def of_first_seed(pattern, **names):
     """A pattern with each of some names and the first seed."""
     return expand(pattern, **names, seed=plan.seeds[0], allow_missing=True)
+
+
+def files_of_models(wildcards):
+    """The files of every model with every seed, in the order of `plan.fitted`."""
+    return [
+        path.format(dataset=wildcards.dataset, seed=seed)
+        for model, seed, _ in plan.fitted
+        for path in plan.weights_of(model).values()
+    ]

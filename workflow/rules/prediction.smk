@@ -181,18 +181,6 @@ rule predict_times:
         "../scripts/predict_times.py"
 
 
-def files_of_models(wildcards):
-    """The files of every model with every seed, in the order of `plan.fitted`."""
-    return [
-        path.format(dataset=wildcards.dataset, seed=seed)
-        for model, seed, _ in plan.fitted
-        for path in plan.weights_of(model).values()
-    ]
-
-
-ALONG = ("dynamics", "solver", "continuation")  # settings of weights at any time
-
-
 rule describe_motion:
     # Means, bands and joint densities between the snapshots, for the first page of the report.
     input:

@@ -64,7 +64,7 @@ def draw_bands(panel: Axes, times: np.ndarray, means: np.ndarray, quantiles: np.
     for low, high, opacity in BANDS:
         below, above = (quantiles[:, LEVELS.index(q)] for q in (low, high))
         panel.fill_between(times, below, above, color=colour, alpha=opacity, lw=0)
-    panel.plot(times, means, color=colour, lw=1.4)
+    panel.plot(times, means, color=colour, lw=1.4, label="mean")
     panel.margins(x=0.01)
 
 
