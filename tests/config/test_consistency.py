@@ -1,5 +1,6 @@
 """Settings that do not fit together, each refused in one sentence."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -491,3 +492,21 @@ def test_teachers_that_fit_no_kind_of_states_are_refused(check, refused):
     with refused("teacher.members: growing teaches no data set of kind discrete"):
         check(config(model={"teacher": {"members": ["growing"]}}))
     check(config(model={"teacher": {"members": ["growing", "bridge"]}}))
+
+
+@pytest.mark.parametrize(
+    ("own", "fault"),
+    [
+        ({"questions": {"big": "I >"}}, "datasets.data.questions.big: 'I >' is not an event"),
+        ({"questions": {"big": "X > 1"}}, "datasets.data.questions.big: "),
+        ({"questions": {"big": " "}}, "datasets.data.questions.big: there is no event"),
+        ({"score": "none.csv"}, "datasets.data.score: there is no file none.csv"),
+        ({"score": "states.npy"}, "datasets.data.score: a file of kind '.npy' is no table; give one of .csv"),
+    ],
+)
+def test_questions_and_states_to_score_are_checked_before_any_job(complete, systems, refused, own, fault):
+    with refused(re.escape(f"my.yaml: {fault}")):
+        made = complete(config(SIMULATED | own))
+        check_consistency(made, systems, "my.yaml")
+        check_files(made, "my.yaml")
+        check_systems(made, systems, "my.yaml")

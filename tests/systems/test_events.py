@@ -40,6 +40,11 @@ def test_any_text_is_an_event_or_one_sentence(text):
         compile_event(text, NAMES, "here").holds(STATES, 0.0)
 
 
+def test_an_event_knows_its_variables():
+    assert compile_event("b > 1 and t < 3 or b < a", NAMES, "here").variables == (0, 1)
+    assert compile_event("`HLA-A` > t", ["a", "HLA-A"], "here").variables == (1,)
+
+
 def test_names_with_a_meaning_stand_in_backquotes():
     held = compile_event("`t` > 1 and `lambda` == 2 and t == 5", ["t", "lambda"], "here").holds
     assert held(np.array([[2, 2], [0, 2], [2, 0]]), 5.0).tolist() == [True, False, False]

@@ -154,6 +154,37 @@ def test_a_default_run_holds_the_whole_paper_target(finished, planned):
         assert f"<b>{title}" in page
 
 
+def test_questions_are_answered_by_models_data_and_law(finished):
+    table = pd.read_csv(finished / "results" / "tiny" / "answers.csv")
+    assert set(table["question"]) == set(TINY["datasets"]["tiny"]["questions"])
+    assert set(table["source"]) == {"model", "data", "exact law"}
+    assert set(table["model"].dropna()) == set(TINY["models"])
+    assert set(table["time"]) == set(range(101))
+    page = (finished / "results" / "report.html").read_text(encoding="utf-8")
+    assert page.index("What happens") < page.index("How far to trust it") < page.index("Methods compared</h2>")
+
+
+def test_a_users_states_are_scored_by_every_model(run_snakemake, workflow, finished):
+    states = pd.DataFrame(
+        {"time": [0, 12.5, 40], "who": ["a", "b", "c"], "R": [0, 3, 9], "S": [50, 30, 20], "I": [10, 27, 9]}
+    )
+    states.to_csv(finished / "states.csv", index=False)
+    config = deepcopy(TINY)
+    config["datasets"]["tiny"]["score"] = "states.csv"
+    result = run_snakemake(finished, config, "score", workflow=workflow)
+    assert result.returncode == 0, result.stdout
+    assert "3 states from time 0 to 40" in result.stdout
+    scores = pd.read_csv(finished / "results" / "tiny" / "scores.csv")
+    pd.testing.assert_frame_equal(scores[list(states)], states)
+    for model in TINY["models"]:
+        flow = load(finished / "results" / "tiny" / "runs" / model / "seed0")
+        np.testing.assert_allclose(
+            scores[f"{model}-seed0"], flow.score(states[["S", "I", "R"]], states["time"]), rtol=1e-4
+        )
+    refused = run_snakemake(finished, TINY, "score", workflow=workflow)
+    assert "no data set has states to score; set datasets.NAME.score: FILE." in refused.stdout
+
+
 def test_second_run_does_nothing(run_snakemake, workflow, finished):
     result = run_snakemake(finished, TINY, workflow=workflow)
     assert result.returncode == 0
@@ -167,7 +198,7 @@ def test_models_share_what_they_have_in_common(finished):
 
 @pytest.mark.parametrize("model", TINY["models"])
 def test_a_fit_in_python_has_the_weights_of_the_run(finished, model):
-    data = simulate(**TINY["datasets"]["tiny"])
+    data = simulate(**{key: value for key, value in TINY["datasets"]["tiny"].items() if key != "questions"})
     made = fit(data, seed=0, settings=TINY["models"][model], progress=False)
     found = load(finished / "results" / "tiny" / "runs" / model / "seed0")
     np.testing.assert_array_equal(made.graph.weights, found.graph.weights)
