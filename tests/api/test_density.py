@@ -75,7 +75,7 @@ EVENTS = {
     "not (S == I) or `HLA-A` >= 3": lambda s, i, h: s != i or h >= 3,
     "0 < S <= 2": lambda s, i, h: 0 < s <= 2,
     "S + 2 * I - sqrt(`HLA-A`) > t": lambda s, i, h: s + 2 * i - h**0.5 > 3,
-    "1 == 1": lambda s, i, h: True,
+    "t == 3": lambda s, i, h: True,
 }
 
 
@@ -235,6 +235,7 @@ MISTAKES = {
     "an unknown variable": (lambda p: p.marginal("R"), "no variable 'R'; use S, I, HLA-A"),
     "an unknown variable in an event": (lambda p: p.probability("R > 1"), "event: .*'R'"),
     "an unknown quoted variable": (lambda p: p.probability("`HLA-B` > 1"), "no variable 'HLA-B'"),
+    "no variable": (lambda p: p.probability("1 == 1"), "names no variable"),
     "no comparison": (lambda p: p.probability("S + 1"), "'S \\+ 1' is no comparison"),
     "a call": (lambda p: p.probability("__import__('os').system('x') > 1"), "event: .* is not allowed"),
     "an assignment": (lambda p: p.probability("S = 3"), "is not an event"),

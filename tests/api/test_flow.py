@@ -174,7 +174,7 @@ MISTAKES = {
     ),
     "dates as times": (
         lambda f: f.score(np.zeros((1, 3)), [pd.Timestamp("2020-02-29")]),
-        "is no number as the data's times",
+        "no number as the data",
     ),
     "a date as time": (lambda f: f.at("2020-02-29"), "'2020-02-29' is no number"),
     "a frame to compare with": (lambda f: f.compare(pd.DataFrame()), "compare: got a DataFrame"),
