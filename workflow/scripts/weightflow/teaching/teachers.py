@@ -99,7 +99,7 @@ class Interpolant:
         self.own = own_relaxation(self.snapshots, self.times)
         self.path = transport_spline(self.times, particles)
         steps = np.diff(particles, axis=0)
-        self.covariances = [np.atleast_2d(np.cov(step.T)) for step in steps]
+        self.covariances = [_covariance(step) for step in steps]
         self.plans: dict[int, list[GrowingPlan]] = {}
 
     def sample(self, teacher: Teacher, time: float, rng: np.random.Generator) -> np.ndarray:
@@ -187,6 +187,11 @@ def lesson(
     early = grid < times[1]
     first, later = way.draw(teachers.first, grid[early], draws, rng), way.draw(teachers.later, grid[~early], draws, rng)
     return Lesson(grid, [space.coordinates(states) for states in first + later])
+
+
+def _covariance(steps: np.ndarray) -> np.ndarray:
+    """(d, d) covariance of the steps (N, d) of particles; zero of a single one, as in a validation split of two."""
+    return np.atleast_2d(np.cov(steps.T)) if len(steps) > 1 else np.zeros((steps.shape[1],) * 2)
 
 
 def teacher_of(row: Sequence) -> Teacher:
