@@ -55,6 +55,8 @@ def test_the_states_come_out_as_a_table(counts):
     assert table.columns.tolist() == ["time", "S", "I"]
     assert table["time"].value_counts().to_dict() == {0: 27, 2.5: 36, 7: 18}
     assert len(held) == 9
+    renamed = from_snapshots(frame_of(counts, ("time", "I")), time="day").to_frame()
+    assert renamed.columns.tolist() == ["day", "time", "I"]
 
 
 @pytest.mark.parametrize("matrix", ["X", "layers/log", "obsm/X_pca", "raw/X"])
@@ -114,6 +116,7 @@ MISTAKES = {
         "paired snapshots have 5 to 6 states",
     ),
     "a url": (lambda: read("data.csv", url="https://example.org/data.csv"), "the key url is of configs"),
+    "rows of different lengths": (lambda: from_snapshots({0: [[1, 2], [3]], 1: X, 2: X}), "different lengths"),
     "nothing to read": (lambda: read(None), "None is no path of a file"),
     "a frame to read": (lambda: read(pd.DataFrame({"day": [1]})), "use from_snapshots"),
     "an absent file in Python's words": (lambda: read("absent.csv"), "no such file; check the path"),

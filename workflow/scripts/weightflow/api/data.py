@@ -111,6 +111,8 @@ class Data:
     def to_frame(self, heldout: bool = False) -> pd.DataFrame:
         """The states as a table in the units of the file: the column time, then the variables or components.
 
+        If a variable is called time, the column has the name of the times in the file.
+
         Args:
             heldout: the held-out states instead of the training states.
         """
@@ -120,7 +122,8 @@ class Data:
         if made is not None and made.is_scaling:
             states = made.values(states)
         table = pd.DataFrame(states, columns=self.variables)
-        table.insert(0, "time", np.repeat(self.times[: len(counts)], counts))
+        column = "time" if "time" not in table else self.settings.time_column
+        table.insert(0, column, np.repeat(self.times[: len(counts)], counts))
         return table
 
     def __repr__(self) -> str:
@@ -413,14 +416,15 @@ def _of_mapping(snapshots: Any, variables: int | list[str] | None) -> RawSnapsho
     first = parts[order[0]]
     if isinstance(first, pd.DataFrame):
         columns = [str(name) for name in first]
-        check_names(columns, wheres[order[0]])
+        if not isinstance(variables, list):
+            check_names(columns, wheres[order[0]])
         names = first_names(columns, variables, wheres[order[0]]) if isinstance(variables, int) else variables
         if variables is None:
             _check_columns(dict(zip(wheres, parts, strict=True)), columns)
         names = names or columns
         states = [_numbers(parts[i], names, wheres[i]) for i in order]
     else:
-        array = np.asarray(first)
+        array = _array(first, wheres[order[0]])
         width = array.shape[1] if array.ndim == 2 else 1
         own = default_names(width)
         names = variables if isinstance(variables, list) else own

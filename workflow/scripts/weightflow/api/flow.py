@@ -173,10 +173,9 @@ class Flow:
     ) -> pd.DataFrame:
         """Metrics of this flow, of baselines and of floors (sampling error alone), as in the workflow's tables.
 
-        `nll` is the mean negative log-likelihood of the held-out states in nats, per variable, which makes it smaller
-        than minus the mean of `score` by the factor of the number of variables. Distances compare samples with the
-        held-out states, or with the training states of a data set that holds none out. Of scaled data, all metrics are
-        in scaled units, also `nll`.
+        `nll` is the mean negative log-likelihood of the held-out states in nats per variable: minus the mean of `score`,
+        divided by the number of variables. Distances are from samples to the held-out states, or to the training states
+        of a data set with reference="training". Of scaled data, all metrics are in scaled units, also `nll`.
 
         Args:
             data: the truth; it must have the snapshots of the fit. None takes those of the fit, without an exact law.
@@ -186,8 +185,10 @@ class Flow:
             progress: whether a bar is shown on standard error.
 
         Returns:
-            A row for each method and a column for each metric: means over the times that no model saw, if there are
-            any, else over all.
+            A row for each method and a column for each metric: means over the times that no model saw, else over those
+            past the last snapshot, else over all, in any case without the first one; `attrs["times"]` says which
+            (unseen, extrapolated or all). Metrics that cannot be computed, such as `nll` without held-out states, are
+            left out.
 
         Raises:
             InputError: other variables or times than those of the fit, or an unknown baseline.
