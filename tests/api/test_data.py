@@ -55,6 +55,8 @@ def test_the_states_come_out_as_a_table(counts):
     assert table.columns.tolist() == ["time", "S", "I"]
     assert table["time"].value_counts().to_dict() == {0: 27, 2.5: 36, 7: 18}
     assert len(held) == 9
+    renamed = from_snapshots(frame_of(counts, ("time", "I")), time="day").to_frame()
+    assert renamed.columns.tolist() == ["day", "time", "I"]
 
 
 @pytest.mark.parametrize("matrix", ["X", "layers/log", "obsm/X_pca", "raw/X"])
@@ -87,6 +89,7 @@ def test_simulation_is_that_of_the_workflows_jobs(root):
 
 
 X = np.zeros((5, 2))
+FRAME = pd.DataFrame(X, columns=["S", "I"])
 MISTAKES = {
     "no file": (lambda: read("absent.csv"), "absent.csv"),
     "an unknown format": (lambda: read("data.doc"), "data.doc"),
@@ -97,11 +100,11 @@ MISTAKES = {
     "NaN": (lambda: from_snapshots({0: X, 1: X, 2: X * np.nan}), "time 2 holds NaN"),
     "text": (lambda: from_snapshots({0: [["a"]], 1: X, 2: X}), "not numbers only"),
     "widths": (lambda: from_snapshots({0: X, 1: X, 2: np.zeros((5, 3))}), r"time 2: has shape \(5, 3\).*2 variables"),
-    "no time": (lambda: from_snapshots({"a": X}), "a key is no time"),
+    "no time": (lambda: from_snapshots({"a": X}), "the list of times holds 'a', which is no number"),
     "nothing": (lambda: from_snapshots({}), "give states by their time"),
     "no such column": (
         lambda: from_snapshots(pd.DataFrame({"a": [1]}), time="t"),
-        "no column 't'; set time_column to one of a",
+        "no column 't'; set time to one of a",
     ),
     "fractions of counts": (lambda: from_snapshots(dict.fromkeys(range(3), X + 0.5), kind="discrete"), "fractions"),
     "an unknown kind": (lambda: from_snapshots({0: X}, kind="counts"), "unknown value 'counts'"),
@@ -113,6 +116,44 @@ MISTAKES = {
         "paired snapshots have 5 to 6 states",
     ),
     "a url": (lambda: read("data.csv", url="https://example.org/data.csv"), "the key url is of configs"),
+    "rows of different lengths": (lambda: from_snapshots({0: [[1, 2], [3]], 1: X, 2: X}), "different lengths"),
+    "nothing to read": (lambda: read(None), "None is no path of a file"),
+    "a frame to read": (lambda: read(pd.DataFrame({"day": [1]})), "use from_snapshots"),
+    "an absent file in Python's words": (lambda: read("absent.csv"), "no such file; check the path"),
+    "a frame as cells": (lambda: from_anndata(pd.DataFrame({"day": [1]})), "is no AnnData; use from_snapshots"),
+    "cells as snapshots": (lambda: from_snapshots(anndata.AnnData(X)), "use from_anndata"),
+    "rows as snapshots": (lambda: from_snapshots([{"time": 0, "a": 1}]), "give pandas.DataFrame of it"),
+    "masked values": (
+        lambda: from_snapshots({0: np.ma.masked_equal([[1], [9]], 9), 1: X[:, :1], 2: X[:, :1]}),
+        "time 0: has masked values",
+    ),
+    "complex values": (lambda: from_snapshots(dict.fromkeys(range(3), X + 1j)), "complex128, not numbers"),
+    "complex values in a frame": (
+        lambda: from_snapshots(frame_of(dict.fromkeys(range(3), X + 1j)), time="day"),
+        "'S' holds complex128",
+    ),
+    "complex cells": (
+        lambda: from_anndata(anndata.AnnData(X + 1j, pd.DataFrame({"time": range(5)}))),
+        "the matrix 'X': holds complex128",
+    ),
+    "a column in the first frame alone": (
+        lambda: from_snapshots({0: FRAME.assign(z=1), 1: FRAME, 2: FRAME}),
+        "time 1: the column 'z' is in some",
+    ),
+    "a column in a later frame alone": (
+        lambda: from_snapshots({0: FRAME, 1: FRAME.assign(z=1), 2: FRAME}),
+        "time 1: the column 'z' is in some",
+    ),
+    "an empty name": (
+        lambda: from_snapshots(dict.fromkeys(range(3), X), variables=["S", ""]),
+        "variable 2 has no name",
+    ),
+    "two names for the times": (lambda: from_snapshots(FRAME, time="S", time_column="I"), "give time alone"),
+    "trajectories of states in memory": (lambda: from_snapshots({0: X}, trajectories=3), "trajectories has no use"),
+    "real values of a simulation": (lambda: simulate("birth_death", kind="continuous"), "kind has no use"),
+    "no system": (lambda: simulate(None), "None is no system"),
+    "an object in a system": (lambda: simulate({"title": object()}), "system: <object.* cannot be part"),
+    "a seed below 0": (lambda: simulate("birth_death", seed=-1), "-1 is no seed"),
     "names as one text": (lambda: from_snapshots(dict.fromkeys(range(3), X), variables="SI"), "'SI' is no list"),
     "no obs": (lambda: from_anndata(anndata.AnnData(X), time="day"), "obs has no 'day'"),
     "no matrix": (
@@ -129,6 +170,60 @@ def test_mistakes_are_one_sentence(refused, case, tmp_path, monkeypatch):
     do, pattern = MISTAKES[case]
     with refused(pattern):
         do()
+
+
+@pytest.mark.filterwarnings("ignore:Transforming to str index")
+@pytest.mark.parametrize("variables", [0, -1, True, [], 1.0])
+def test_variables_are_names_or_a_number_from_1_on(refused, variables, tmp_path):
+    frame_of(dict.fromkeys(range(3), X)).to_csv(tmp_path / "a.csv", index=False)
+    cells = anndata.AnnData(X, pd.DataFrame({"time": range(5)}))
+    for make in (
+        lambda: read(tmp_path / "a.csv", time="day", variables=variables),
+        lambda: from_snapshots(dict.fromkeys(range(3), X), variables=variables),
+        lambda: from_snapshots(FRAME, time="S", variables=variables),
+        lambda: from_anndata(cells, variables=variables),
+    ):
+        with refused("variables"):
+            make()
+
+
+def test_a_number_of_variables_takes_the_first_of_arrays_and_frames(counts):
+    assert from_snapshots(counts, variables=1).variables == ["x1"]
+    frames = {t: pd.DataFrame(x, columns=["S", "I"]) for t, x in counts.items()}
+    assert from_snapshots(frames, variables=1).variables == ["S"]
+
+
+def test_dates_may_be_the_times_of_arrays(counts):
+    days = (pd.Timestamp("2020-02-28"), "2020-03-01", np.datetime64("2020-03-06"))
+    data = from_snapshots(dict(zip(days, counts.values(), strict=True)))
+    assert data.times.tolist() == [0, 2, 7]
+    assert data.snapshots.time_label == "day (since 2020-02-28)"
+
+
+def test_sparse_columns_are_numbers(counts):
+    table = frame_of(counts)
+    sparse = table.assign(S=pd.arrays.SparseArray(table["S"]))
+    pd.testing.assert_frame_equal(
+        from_snapshots(sparse, time="day").to_frame(), from_snapshots(table, time="day").to_frame()
+    )
+
+
+def test_the_column_of_times_labels_the_axis(counts):
+    assert from_snapshots(frame_of(counts), time="day").snapshots.time_label == "day"
+    assert from_snapshots(frame_of(counts), time="day", time_label="days").snapshots.time_label == "days"
+    assert from_snapshots(frame_of(counts, time="time")).snapshots.time_label == "time step"
+
+
+def test_a_system_may_hold_numbers_of_numpy_and_its_data_say_what_a_time_is():
+    system = {
+        "title": "bd",
+        "species": ("X",),
+        "parameters": {"b": np.float64(4)},
+        "reactions": [{"equation": "0 -> X", "rate": "b"}, {"equation": "X -> 0", "rate": np.float64(0.5)}],
+        "initial": {"X": np.int64(0)},
+        "grid": {"points": 5, "step": 0.5},
+    }
+    assert "times count the grid's steps of 0.5" in repr(simulate(system, trajectories=5, heldout=2, progress=False))
 
 
 def test_a_frame_is_read_as_a_table_in_a_file(counts):

@@ -75,7 +75,7 @@ EVENTS = {
     "not (S == I) or `HLA-A` >= 3": lambda s, i, h: s != i or h >= 3,
     "0 < S <= 2": lambda s, i, h: 0 < s <= 2,
     "S + 2 * I - sqrt(`HLA-A`) > t": lambda s, i, h: s + 2 * i - h**0.5 > 3,
-    "1 == 1": lambda s, i, h: True,
+    "t == 3": lambda s, i, h: True,
 }
 
 
@@ -217,6 +217,13 @@ def test_events_of_one_count_are_exact_sums_of_its_marginal(drawn, exact):
 
 MISTAKES = {
     "no number of states": (lambda p: p.sample(-1), "-1 is no number of states"),
+    "too many states": (lambda p: p.sample(10**12), "exceed the memory"),
+    "a seed below 0": (lambda p: p.sample(1, seed=-1), "sample: -1 is no seed"),
+    "quantiles of lists": (lambda p: p.quantile([[0.1, 0.2]]), "is a list of lists"),
+    "given a name alone": (lambda p: p.given("S"), "'S' holds no values"),
+    "given one name twice": (lambda p: p.given({"S": 1}, S=2), "the variable S is there twice"),
+    "masked states": (lambda p: p.log_prob(np.ma.masked_equal([[9, 1, 1]], 9)), "masked values"),
+    "complex states": (lambda p: p.log_prob(np.ones((2, 3)) * 1j), "complex numbers"),
     "a quantile in words": (lambda p: p.quantile("a"), "is not between 0 and 1"),
     "an event that is no text": (lambda p: p.probability(3), "3 is no text"),
     "given a text": (lambda p: p.given(S="many"), "text or rows"),
@@ -228,6 +235,7 @@ MISTAKES = {
     "an unknown variable": (lambda p: p.marginal("R"), "no variable 'R'; use S, I, HLA-A"),
     "an unknown variable in an event": (lambda p: p.probability("R > 1"), "event: .*'R'"),
     "an unknown quoted variable": (lambda p: p.probability("`HLA-B` > 1"), "no variable 'HLA-B'"),
+    "no variable": (lambda p: p.probability("1 == 1"), "names no variable"),
     "no comparison": (lambda p: p.probability("S + 1"), "'S \\+ 1' is no comparison"),
     "a call": (lambda p: p.probability("__import__('os').system('x') > 1"), "event: .* is not allowed"),
     "an assignment": (lambda p: p.probability("S = 3"), "is not an event"),
@@ -247,6 +255,16 @@ def test_mistakes_are_one_sentence(exact, refused, case):
     do, pattern = MISTAKES[case]
     with refused(pattern):
         do(exact)
+
+
+def test_a_series_of_known_values_is_a_mapping(exact):
+    pd.testing.assert_series_equal(exact.given(pd.Series({"HLA-A": 1})).mean, exact.given({"HLA-A": 1}).mean)
+
+
+def test_values_that_no_draws_can_estimate_are_refused(refused):
+    scaled = Density(network(head=MixtureHead(2, 0.3), space=REALS), ["a", "b", "c"], 0.0, 0)
+    with refused(r"given\(c = 1000000000.0\) at time 0: .* too rare to estimate"):
+        scaled.given(c=1e9)
 
 
 def test_given_the_impossible_is_refused_without_enumeration(drawn, refused):

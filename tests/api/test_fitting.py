@@ -1,6 +1,7 @@
 """Fits in this process; tests/workflow compares them with runs of the workflow."""
 
 import numpy as np
+import pytest
 
 from tests.api.conftest import SMALL
 from weightflow.api.data import from_snapshots
@@ -28,3 +29,10 @@ def test_scaled_values_come_out_in_the_units_of_the_file(rng):
         flow.at(2)._distribution.log_prob(held),
         atol=1e-5,
     )
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_two_states_of_each_time_are_enough(rng):
+    data = from_snapshots({t: rng.poisson(10 * t, (2, 1)) for t in (1, 2, 3)}, heldout=0)
+    flow = fit(data, settings=SMALL | {"backbone": {"hidden": 2}, "selection": {"steps": 2}}, progress=False)
+    assert np.isfinite(flow.at(1.5).mean).all()

@@ -45,6 +45,29 @@ def test_scores_are_log_probabilities_at_each_states_time(flow):
     np.testing.assert_allclose(flow.score(states, 10), flow.at(10).log_prob(states))
 
 
+def test_one_time_is_a_list_of_one(flow):
+    assert [density.time for density in flow.along(12.5)] == [12.5]
+    np.testing.assert_array_equal(flow.weights(12.5), flow.weights([12.5]))
+    assert flow.to_anndata(np.float64(12.5), samples=2).obs["time"].tolist() == [12.5] * 2
+
+
+def test_dates_are_times_of_data_with_dates(rng):
+    days = pd.to_datetime(["2024-03-01", "2024-03-02", "2024-03-05"])
+    table = pd.DataFrame({"date": days.repeat(30), "x": rng.normal(size=90)})
+    settings = SMALL | {"backbone": {"hidden": 2}, "teacher": {"members": ["bridge"]}}
+    flow = fit(from_snapshots(table, time="date"), settings=settings, progress=False)
+    for date in ("2024-03-02", pd.Timestamp("2024-03-02"), np.datetime64("2024-03-02")):
+        assert flow.at(date).time == 1
+    assert [density.time for density in flow.along(days)] == [0, 1, 4]
+    assert set(flow.to_anndata(days, samples=1).obs["time"]) == {0, 1, 4}
+    np.testing.assert_array_equal(flow.score(table, table["date"]), flow.score(table, np.repeat([0.0, 1, 4], 30)))
+    assert (
+        flow.compare(from_snapshots(table, time="date", heldout=0), baselines="previous", samples=10)
+        .notna()
+        .any(axis=None)
+    )
+
+
 @pytest.mark.slow
 def test_comparison_has_the_methods_and_metrics_of_the_workflow(flow, data):
     table = flow.compare(data, baselines=["mixture", "weights_linear"], samples=30)
@@ -149,7 +172,25 @@ MISTAKES = {
         ),
         "backbone.hidden: only models that learn from states",
     ),
-    "dates as times": (lambda f: f.score(np.zeros((1, 3)), [pd.Timestamp("2020-02-29")]), "one for each"),
+    "dates as times": (
+        lambda f: f.score(np.zeros((1, 3)), [pd.Timestamp("2020-02-29")]),
+        "no number as the data",
+    ),
+    "a date as time": (lambda f: f.at("2020-02-29"), "'2020-02-29' is no number"),
+    "a frame to compare with": (lambda f: f.compare(pd.DataFrame()), "compare: got a DataFrame"),
+    "too few samples": (lambda f: f.compare(samples=9), "9 is no number of samples; give a whole number from 10"),
+    "a number as baselines": (lambda f: f.compare(baselines=3), "3 is no list of names"),
+    "no samples": (lambda f: f.to_anndata(1.5, samples=0), "samples: 0 is no number of states"),
+    "nothing to load": (lambda f: load(None), "load: None is no path"),
+    "nowhere to save": (lambda f: f.save(None), "save: None is no path"),
+    "a folder to save": (lambda f: f.save("."), "is a folder; name a file in it"),
+    "a seed below 0": (lambda f: fit(simulate("birth_death", trajectories=5), seed=-1), "fit: -1 is no seed"),
+    "a seed in words": (lambda f: fit(simulate("birth_death", trajectories=5), seed="a"), "fit: 'a' is no seed"),
+    "a list of settings": (lambda f: fit(simulate("birth_death", trajectories=5), settings=[1]), "got a list"),
+    "a device of another machine": (
+        lambda f: fit(simulate("birth_death", trajectories=5), device="xpu"),
+        "torch cannot use xpu on this machine",
+    ),
     "no times": (lambda f: f.to_anndata([]), "there are no times"),
     "real values for counts": (
         lambda f: f.compare(

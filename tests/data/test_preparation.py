@@ -268,9 +268,18 @@ def test_heldout_default_depends_on_where_the_data_come_from(dataset, amount):
     assert heldout_amount(DatasetSettings(**dataset)) == amount
 
 
-def test_a_snapshot_must_leave_two_real_states_to_learn_from(dataset_settings, rng, refused):
-    pairs = RawSnapshots(np.arange(3.0), [rng.normal(size=(2, 1)) for _ in range(3)], ["a"], paired=False)
-    settings = with_changes(dataset_settings, kind="continuous", reference="training")
+@pytest.mark.parametrize("kind", ["continuous", "discrete"])
+def test_a_snapshot_must_leave_two_states_to_learn_from(dataset_settings, rng, refused, kind):
+    pairs = RawSnapshots(np.arange(3.0), [rng.integers(0, 9, size=(2, 1)) for _ in range(3)], ["a"], paired=False)
+    settings = with_changes(dataset_settings, kind=kind, reference="training")
     assemble(pairs, None, settings, 0, rng)
-    with refused("heldout leaves one of a snapshot.s two states for training"):
+    with refused("the snapshot at time 0 has a single state for training, which has no spread"):
         assemble(pairs, None, settings, 0.2, rng)
+
+
+def test_times_that_differ_by_rounding_are_refused(dataset_settings, rng, refused):
+    times = np.array([0, 0.1, 0.3, 0.1 * 3, 0.5])
+    raw = RawSnapshots(times, [rng.integers(0, 9, size=(5, 1)) for _ in times], ["a"], paired=False)
+    with refused("here: the times 0.3 and 0.30000000000000004 differ only by rounding; round the times"):
+        check_states(raw, dataset_settings, "here")
+    check_states(dataclasses.replace(raw, times=np.array([0, 0.1, 0.3, 0.301, 0.5])), dataset_settings, "here")

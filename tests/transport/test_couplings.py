@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 
 from weightflow.data.state_space import Counts
-from weightflow.transport.couplings import chain, couple, couple_growing, transport_spline
+from weightflow.transport.couplings import chain, couple, couple_growing, smooth_curve, transport_spline
 
 
 @pytest.fixture
@@ -107,6 +107,28 @@ def test_the_spline_passes_through_the_chain(rng):
     path = transport_spline(times, particles)
     np.testing.assert_allclose(path(times), particles, atol=1e-12)
     np.testing.assert_allclose(path(2.0), CubicSpline(times, particles)(2.0))
+
+
+UNEVEN = {"two close": [0, 2, 6, 6.2, 10], "a late pair": [0, 4, 8, 8.1], "an early pair": [0, 0.1, 5, 10]}
+
+
+@pytest.mark.parametrize("case", UNEVEN)
+def test_a_short_interval_between_long_ones_throws_no_particle_out_of_range(rng, case):
+    times = np.array(UNEVEN[case])
+    particles = chain([rng.poisson(3 + 2 * t, (50, 1)) for t in times], rng)
+    path = transport_spline(times, particles)
+    np.testing.assert_allclose(path(times), particles, atol=1e-12)
+    for a, b, start, end in zip(times, times[1:], particles, particles[1:], strict=False):
+        middle = path((a + b) / 2)
+        assert (np.minimum(start, end) - 1e-9 <= middle).all()
+        assert (middle <= np.maximum(start, end) + 1e-9).all()
+
+
+def test_intervals_of_ratio_3_are_alike(rng):
+    times, values = np.array([0, 0.1, 0.4, 0.7]), rng.normal(size=(4, 2))
+    np.testing.assert_array_equal(
+        smooth_curve(times, values, "natural")(0.2), CubicSpline(times, values, bc_type="natural")(0.2)
+    )
 
 
 def test_rounding_is_unbiased(rng):

@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd
 import yaml
 
 from weightflow import seeding
+from weightflow.api.arguments import checked_seed, path_text, whole
 from weightflow.config.consistency import check_dataset
 from weightflow.config.data_checks import check_system
 from weightflow.config.figure_text import check_variables
@@ -36,12 +38,25 @@ from weightflow.formats.reading import as_files, read_raw_snapshots
 from weightflow.formats.tables import frame_snapshots
 from weightflow.laws.law import ExactLaw
 from weightflow.laws.solvers import solve_law
+from weightflow.progress import one_bar
 from weightflow.systems.builtin import BUILTIN, find_system
 from weightflow.systems.reading import System, check_start, check_trajectories, read_system
 from weightflow.systems.simulation import simulate as simulate_system
 
 if TYPE_CHECKING:
     from anndata import AnnData  # a second to import
+
+_MEMORY = "memory.npy"  # the file of a data set in memory, for checks that want one
+_OF_FILES = ("file", "axes", "times", "sha256")  # keys of a data set that states in memory do not have
+_OF_SIMULATIONS = ("trajectories",)
+_OF_STATES = (*_OF_FILES, "system", "time_column", "matrix", "variables", "kind", "scale", "components")
+_ARGUMENTS = {
+    "time_column": "time",
+    "the key variables": "variables",
+    "key variables": "variables",
+    "check the data set's key 'file'": "check the path",
+    _MEMORY: "memory",
+}  # texts in messages about configs, and what stands there in Python
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +111,8 @@ class Data:
     def to_frame(self, heldout: bool = False) -> pd.DataFrame:
         """The states as a table in the units of the file: the column time, then the variables or components.
 
+        If a variable is called time, the column has the name of the times in the file.
+
         Args:
             heldout: the held-out states instead of the training states.
         """
@@ -105,7 +122,8 @@ class Data:
         if made is not None and made.is_scaling:
             states = made.values(states)
         table = pd.DataFrame(states, columns=self.variables)
-        table.insert(0, "time", np.repeat(self.times[: len(counts)], counts))
+        column = "time" if "time" not in table else self.settings.time_column
+        table.insert(0, column, np.repeat(self.times[: len(counts)], counts))
         return table
 
     def __repr__(self) -> str:
@@ -140,23 +158,33 @@ def read(
 
     Args:
         file: .csv, .tsv (also .gz), .parquet, .npz, .npy or .h5ad.
-        time: column of a table, array of an .npz or column of `obs` with the time of each state.
+        time: column of a table, array of an .npz or column of `obs` with the time of each state. Its name is the label
+            of the time axis, unless it is "time", the times are dates, or time_label is given.
         matrix: of an .h5ad (X, layers/NAME, obsm/NAME) or .npz.
-        variables: names of the variables to read, or a number to read the first ones; None reads all.
+        variables: names of the variables to read, or a number from 1 on to read the first ones; None reads all.
         kind: discrete (counts) or continuous (real values); None takes discrete if all values are whole and ≥ 0.
         **settings: other keys of a data set in a config, such as observe_every=10, heldout=0.1, scale="training".
 
     Raises:
         InputError: the file cannot be read, or its states cannot be used; one sentence with the fix.
     """
-    files = [os.path.expanduser(path) for path in ([file] if isinstance(file, str | os.PathLike) else file)]
+    if isinstance(file, pd.DataFrame | Mapping):
+        raise InputError(f"read: a {type(file).__name__} is no path of a file; use from_snapshots.")
+    if hasattr(file, "obs"):
+        raise InputError(f"read: a {type(file).__name__} is no path of a file; use from_anndata.")
+    parts = file if isinstance(file, list | tuple) else [file]
+    files = [path_text(path, "read") for path in parts]
+    if not files:
+        raise InputError("read: the list of files is empty; name one.")
+    _check_keys("read", settings, _OF_SIMULATIONS)
+    names = _chosen(variables, "read")
     given = {"file": files[0] if len(files) == 1 else files, "time_column": time, "matrix": matrix, **settings}
-    if variables is not None:
-        given["variables"] = variables if isinstance(variables, int | str) else list(variables)
-    own = _settings(given, kind)
-    for path, wanted in zip(files, as_files(own.sha256), strict=False):
-        check_sum(path, wanted, "sha256")
-    return _of_raw(read_raw_snapshots(as_files(own.file), own), own, kind, ", ".join(files))
+    own = _settings(given if names is None else {**given, "variables": names}, kind)
+    with _pythons_words():
+        for path, wanted in zip(files, as_files(own.sha256), strict=False):
+            check_sum(path, wanted, "sha256")
+        raw = _labelled(read_raw_snapshots(as_files(own.file), own), time)
+        return _of_raw(raw, own, kind, ", ".join(files))
 
 
 def from_snapshots(
@@ -172,9 +200,11 @@ def from_snapshots(
 
     Args:
         snapshots: states (N_t, d) by their time, arrays or data frames; or one data frame with a column of times.
-        time: column of times of a single data frame.
-        variables: names of an array's columns, or of the columns of data frames to use. None takes all; of a single
-            data frame without columns that are no variables, such as ids and texts.
+            Times are numbers or dates.
+        time: column of times of a single data frame; it labels the time axis as in `read`.
+        variables: names of an array's columns, or of the columns of data frames to use, or a number from 1 on to take
+            the first ones. None takes all; of a single data frame without columns that are no variables, such as ids
+            and texts.
         kind: as for `read`.
         paired: whether row n is the same trajectory at every time.
         **settings: as for `read`.
@@ -182,14 +212,16 @@ def from_snapshots(
     Raises:
         InputError: the states cannot be used; one sentence with the fix.
     """
-    own = _settings({"file": "memory.npy", "time_column": time, **settings}, kind)
-    if isinstance(snapshots, pd.DataFrame):
-        given = variables if isinstance(variables, int | None) else [*map(str, _names(variables))]
-        chosen = _settings({"file": "memory.npy", "time_column": time, "variables": given, **settings}, kind)
-        raw = since_first(frame_snapshots(snapshots, chosen, "from_snapshots"))
-    else:
-        raw = _of_mapping(snapshots, variables)
-    return _of_raw(replace(raw, paired=paired), own, kind, "memory")
+    _check_keys("from_snapshots", settings, (*_OF_FILES, "matrix", *_OF_SIMULATIONS))
+    names = _chosen(variables, "from_snapshots")
+    own = _settings({"file": _MEMORY, "time_column": time, **settings}, kind)
+    with _pythons_words():
+        if isinstance(snapshots, pd.DataFrame):
+            chosen = _settings({"file": _MEMORY, "time_column": time, "variables": names, **settings}, kind)
+            raw = _labelled(since_first(frame_snapshots(snapshots, chosen, "from_snapshots")), time)
+        else:
+            raw = since_first(_of_mapping(snapshots, names))
+        return _of_raw(replace(raw, paired=paired), own, kind, "memory")
 
 
 def from_anndata(
@@ -205,60 +237,120 @@ def from_anndata(
 
     Args:
         adata: cells by variables.
-        time: column of `obs` with the time of each cell.
+        time: column of `obs` with the time of each cell; it labels the time axis as in `read`.
         matrix: X, layers/NAME, obsm/NAME or raw/X.
-        variables: names, or a number to take the first ones; None takes all.
+        variables: names, or a number from 1 on to take the first ones; None takes all.
         kind: as for `read`.
         **settings: as for `read`.
 
     Raises:
         InputError: a key is missing, or the cells cannot be used; one sentence with the fix.
     """
-    if time not in adata.obs:
-        raise InputError(f"from_anndata: obs has no '{shown(time)}'; set time to one of {listed(adata.obs)}.")
-    values, names = _matrix(adata, matrix)
-    if isinstance(variables, int):
-        variables = first_names(names, variables, "from_anndata")
-    check_names([name for name in names if name in variables] if variables else names, "from_anndata")
-    if variables:
-        if absent := [name for name in variables if name not in names]:
-            raise InputError(f"from_anndata: no variable '{shown(absent[0])}'; variables may name {listed(names)}.")
-        values, names = values[:, [names.index(name) for name in variables]], list(variables)
-    dense = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
-    times, dates = read_times(adata.obs[time], f"from_anndata: obs '{time}'")
-    own = _settings({"file": "memory.npy", "time_column": time, "matrix": matrix, **settings}, kind)
-    return _of_raw(since_first(group_by_time(times, dense, names, dates)), own, kind, "AnnData")
+    if not all(hasattr(adata, part) for part in ("obs", "var_names", "layers", "obsm")):
+        fix = "use from_snapshots" if isinstance(adata, pd.DataFrame | Mapping) else "give an AnnData"
+        raise InputError(f"from_anndata: a {type(adata).__name__} is no AnnData; {fix}.")
+    _check_keys("from_anndata", settings, (*_OF_FILES, *_OF_SIMULATIONS))
+    chosen = _chosen(variables, "from_anndata")
+    with _pythons_words():
+        if time not in adata.obs:
+            raise InputError(f"from_anndata: obs has no '{shown(time)}'; set time to one of {listed(adata.obs)}.")
+        values, names = _matrix(adata, matrix)
+        if isinstance(chosen, int):
+            chosen = first_names(names, chosen, "from_anndata")
+        check_names([name for name in names if name in chosen] if chosen else names, "from_anndata")
+        if chosen:
+            if absent := [name for name in chosen if name not in names]:
+                raise InputError(f"from_anndata: no variable '{shown(absent[0])}'; variables may name {listed(names)}.")
+            values, names = values[:, [names.index(name) for name in chosen]], chosen
+        dense = values.toarray() if hasattr(values, "toarray") else values
+        dense = _array(dense, f"from_anndata: the matrix '{matrix}'")
+        times, dates = read_times(adata.obs[time], f"from_anndata: obs '{time}'")
+        own = _settings({"file": _MEMORY, "time_column": time, "matrix": matrix, **settings}, kind)
+        raw = _labelled(since_first(group_by_time(times, dense, names, dates)), time)
+        return _of_raw(raw, own, kind, "AnnData")
 
 
 def simulate(
-    system: str | os.PathLike | Mapping[str, Any], *, trajectories: int = 1000, seed: int = 1, **settings: Any
+    system: str | os.PathLike | Mapping[str, Any],
+    *,
+    trajectories: int = 1000,
+    seed: int = 1,
+    progress: bool = True,
+    **settings: Any,
 ) -> Data:
     """Simulate a system; the same settings in a config give the same states.
+
+    Times of the data are the numbers 0, 1, 2, … of the points on the system's grid. With a step of 0.5, time 4 of the
+    data is time 2 of the system.
+
+    A dictionary has the keys of a system file, of which title, species, reactions, initial and grid are necessary:
+
+        {
+            "title": "Birth and death",
+            "species": ["X"],
+            "reactions": [{"equation": "0 -> X", "rate": 4}, {"equation": "X -> 0", "rate": 0.5}],
+            "initial": {"X": 0},
+            "grid": {"points": 9, "step": 0.5},
+        }
 
     Args:
         system: name of a built-in system, path of a system file, or its content as a dictionary.
         trajectories: number of trajectories for training.
         seed: of the trajectories.
+        progress: whether a bar is shown on standard error.
         **settings: other keys of a data set in a config, such as observe_every=10 or heldout=500 (default 1000).
 
     Raises:
         InputError: the system is unknown or malformed; one sentence with the fix.
     """
+    _check_keys("simulate", settings, _OF_STATES)
+    seed = checked_seed(seed, "simulate")
     made, name = _system(system)
     own = _settings({"system": name, "trajectories": trajectories, "seed": seed, **settings}, "discrete")
     check_dataset(own.but(system="epidemic"), BUILTIN, "simulate")  # of its system only that there is one
     heldout = int(heldout_amount(own))
     check_start(made, own.states, own.max_states, "simulate")
     check_trajectories(made, own.trajectories + heldout, "simulate")
-    parts = {
-        part: simulate_system(made, number, seeding.integer(own.seed, part), os.cpu_count() or 1)
-        for part, number in (("training", own.trajectories), ("heldout", heldout))
-    }
+    with one_bar(2, progress):
+        parts = {
+            part: simulate_system(made, number, seeding.integer(own.seed, part), os.cpu_count() or 1)
+            for part, number in (("training", own.trajectories), ("heldout", heldout))
+        }
     training, independent = (list(parts[part].swapaxes(0, 1)) for part in ("training", "heldout"))
     raw = RawSnapshots(np.arange(len(training), dtype=float), training, list(made.species), paired=True)
     check_states(raw, own, f"the system {name}")
     draws = seeding.stream(own.seed, "split")
-    return Data(assemble(raw, independent, own, heldout_amount(own), draws), own, f"the system {name}", made)
+    snapshots = assemble(raw, independent, own, heldout_amount(own), draws)
+    return Data(snapshots, own, f"the system {name}", made, (f"times count the grid's steps of {made.step:g}",))
+
+
+def _check_keys(function: str, settings: Mapping[str, Any], unused: Sequence[str]) -> None:
+    """Refuse keys of a data set that a function cannot use.
+
+    Raises:
+        InputError: naming the key and the fix.
+    """
+    if "time_column" in settings and "time_column" not in unused:
+        raise InputError(f"{function}: time_column is called time in Python; give time alone.")
+    if wrong := [key for key in settings if key in unused]:
+        raise InputError(f"{function}: the key {wrong[0]} has no use here; leave it out.")
+
+
+@contextmanager
+def _pythons_words() -> Iterator[None]:
+    """Name arguments in the messages of readers, which name the keys of configs."""
+    try:
+        yield
+    except InputError as fault:
+        text = str(fault)
+        for key, argument in _ARGUMENTS.items():
+            text = text.replace(key, argument)
+        raise InputError(text) from None
+
+
+def _labelled(raw: RawSnapshots, time: str) -> RawSnapshots:
+    """The column of times as the label of the time axis, where nothing else is known of it."""
+    return raw if raw.time_label or time == "time" else replace(raw, time_label=time)
 
 
 def _settings(given: Mapping[str, Any], kind: str | None) -> DatasetSettings:
@@ -293,30 +385,77 @@ def _of_raw(raw: RawSnapshots, settings: DatasetSettings, kind: str | None, sour
     return Data(assemble(raw, heldout, settings, heldout_amount(settings), draws), settings, source, system, raw.notes)
 
 
-def _names(variables: Any) -> Sequence[str]:
-    if isinstance(variables, str | int):
-        raise InputError(f"variables: {shown(variables)!r} is no list of names; write it as one, such as ['S', 'I'].")
-    return variables
+def _chosen(variables: Any, where: str) -> int | list[str] | None:
+    """The argument variables: a number, names or None.
+
+    Raises:
+        InputError: a number below 1, no list of names, or an empty one.
+    """
+    if variables is None:
+        return None
+    if isinstance(variables, int | float | np.generic):
+        return whole(variables, 1, f"{where}: variables", "number of variables")
+    if isinstance(variables, str) or not isinstance(variables, Iterable):
+        raise InputError(
+            f"{where}: variables: {shown(variables)!r} is no list of names; write it as one, such as ['S', 'I']."
+        )
+    if not (names := [str(name) for name in variables]):
+        raise InputError(f"{where}: variables is empty; name one or more, or leave it out.")
+    check_names(names, f"{where}: variables")
+    return names
 
 
-def _of_mapping(snapshots: Mapping[float, Any], variables: Any) -> RawSnapshots:
+def _of_mapping(snapshots: Any, variables: int | list[str] | None) -> RawSnapshots:
+    """The raw snapshots of states by their time."""
     if not isinstance(snapshots, Mapping) or not snapshots:
-        raise InputError("from_snapshots: give states by their time, such as {0: x0, 2.5: x1}, or a data frame.")
-    try:
-        times = np.array([float(time) for time in snapshots])
-    except (TypeError, ValueError):
-        raise InputError("from_snapshots: a key is no time; write times as numbers, such as 2.5.") from None
-    order, parts = np.argsort(times), list(snapshots.values())
+        raise InputError(f"from_snapshots: {_instead(snapshots)}.")
+    times, dates = read_times(pd.Series([*snapshots], dtype=object), "from_snapshots: the list of times")
+    order, parts = np.argsort(times, kind="stable"), list(snapshots.values())
+    places = {time: f"from_snapshots: the snapshot at time {shown(time)}" for time in snapshots}
+    wheres = list(places.values())
     first = parts[order[0]]
     if isinstance(first, pd.DataFrame):
-        names = [str(name) for name in (_names(variables) if variables else first.columns)]
+        columns = [str(name) for name in first]
+        if not isinstance(variables, list):
+            check_names(columns, wheres[order[0]])
+        names = first_names(columns, variables, wheres[order[0]]) if isinstance(variables, int) else variables
+        if variables is None:
+            _check_columns(dict(zip(wheres, parts, strict=True)), columns)
+        names = names or columns
+        states = [_numbers(parts[i], names, wheres[i]) for i in order]
     else:
-        array = np.asarray(first)
+        array = _array(first, wheres[order[0]])
         width = array.shape[1] if array.ndim == 2 else 1
-        names = list(map(str, _names(variables))) if variables else default_names(width)
+        own = default_names(width)
+        names = variables if isinstance(variables, list) else own
+        states = [_numbers(parts[i], names, wheres[i]) for i in order]
+        if isinstance(variables, int):
+            names = first_names(own, variables, "from_snapshots")
+            states = [part[:, :variables] for part in states]
     check_names(names, "from_snapshots")
-    states = [_numbers(parts[i], names, f"from_snapshots: the snapshot at time {times[i]:g}") for i in order]
-    return RawSnapshots(times[order], states, names, paired=False)
+    return RawSnapshots(times[order], states, names, False, dates=dates)
+
+
+def _instead(given: Any) -> str:
+    """What to give instead of an object that is no mapping of snapshots."""
+    kind, usual = type(given).__name__, "give states by their time, such as {0: x0, 2.5: x1}, or a data frame"
+    if hasattr(given, "obs") and hasattr(given, "var_names"):
+        return f"a {kind} has cells; use from_anndata"
+    if hasattr(given, "to_pandas"):
+        return f"a {kind} is no data frame of pandas; give its to_pandas()"
+    if isinstance(given, list) and given and all(isinstance(row, Mapping) for row in given):
+        return "a list of dictionaries is no table; give pandas.DataFrame of it"
+    return usual if isinstance(given, Mapping) else f"a {kind} has no times; {usual}"
+
+
+def _check_columns(frames: Mapping[str, Any], columns: Sequence[str]) -> None:
+    """Refuse frames whose columns are not those of the first one, where no variables are named."""
+    for where, frame in frames.items():
+        if isinstance(frame, pd.DataFrame) and (odd := {*map(str, frame)} ^ {*columns}):
+            raise InputError(
+                f"{where}: the column '{shown(min(odd))}' is in some of the data frames and not in others; name the "
+                "columns to use by variables."
+            )
 
 
 def _numbers(given: Any, names: Sequence[str], where: str) -> np.ndarray:
@@ -326,16 +465,33 @@ def _numbers(given: Any, names: Sequence[str], where: str) -> np.ndarray:
         if absent := [name for name in names if name not in columns]:
             raise InputError(f"{where}: there is no column '{shown(absent[0])}'; the columns are {listed(columns)}.")
         given = np.column_stack([_column(columns[name], name, where) for name in names])
-    values = np.asarray(given)
-    if values.dtype.kind not in "iufb":
-        raise InputError(f"{where}: holds {values.dtype}, not numbers only; convert it.")
+    values = _array(given, where)
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2 or values.shape[1] != len(names):
         raise InputError(f"{where}: has shape {values.shape}; expected (states, {len(names)} variables).")
     return values
 
 
+def _array(given: Any, where: str) -> np.ndarray:
+    """An array of numbers.
+
+    Raises:
+        InputError: masked values, rows of different lengths, or anything else than real numbers.
+    """
+    if np.ma.is_masked(given):
+        raise InputError(f"{where}: has masked values, which are missing; remove those rows.")
+    try:
+        values = np.asarray(given)
+    except ValueError:
+        raise InputError(f"{where}: has rows of different lengths; give an array (states, variables).") from None
+    if values.dtype.kind not in "iufb":
+        raise InputError(f"{where}: holds {values.dtype}, not numbers only; convert it.")
+    return values
+
+
 def _column(column: pd.Series, name: str, where: str) -> np.ndarray:
+    if column.dtype.kind == "c":
+        raise InputError(f"{where}: the column '{shown(name)}' holds complex numbers; leave it out (variables).")
     try:
         return pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError):
@@ -362,11 +518,35 @@ def _matrix(adata: "AnnData", key: str) -> tuple[Any, list[str]]:
 def _system(system: str | os.PathLike | Mapping[str, Any]) -> tuple[System, str]:
     """A system, and its name for messages."""
     if not isinstance(system, Mapping):
-        return read_system(find_system(str(system))), str(system)
+        if not isinstance(system, str | os.PathLike):
+            raise InputError(
+                f"simulate: {shown(repr(system))} is no system; give a name, the path of a file or a dictionary."
+            )
+        system = os.path.expanduser(system)
+        return read_system(find_system(system)), system
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "system.yaml"
-        file.write_text(yaml.safe_dump(dict(system), sort_keys=False), encoding="utf-8")
+        file.write_text(yaml.safe_dump(_plain(system), sort_keys=False), encoding="utf-8")
         try:
             return read_system(file), str(system.get("title", "of a dictionary"))
         except InputError as fault:
             raise InputError(str(fault).replace(str(file), "system")) from None
+
+
+def _plain(value: Any) -> Any:
+    """A part of a system as YAML writes it, NumPy's numbers as Python's.
+
+    Raises:
+        InputError: anything else than text, numbers, lists and dictionaries.
+    """
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise InputError(
+        f"system: {shown(repr(value))} cannot be part of a system; give text, numbers, lists and dictionaries."
+    )

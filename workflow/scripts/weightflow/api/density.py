@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weightflow import seeding
+from weightflow import limits, seeding
+from weightflow.api.arguments import checked_seed, whole
 from weightflow.data.representation import Representation
 from weightflow.data.state_space import Counts, StateSpace
 from weightflow.errors import InputError, shown
@@ -72,11 +73,13 @@ class Density:
 
         Returns:
             (n, d), a column for each variable.
+
+        Raises:
+            InputError: the count or the seed is no whole number, or the states exceed the memory.
         """
-        if not isinstance(count, int | np.integer) or count < 1:
-            raise InputError(f"sample: {shown(repr(count))} is no number of states; give a whole number from 1 on.")
-        rng = self._rng if seed is None else seeding.stream(seed, "draws")
-        return self._frame(self._distribution.sample(int(count), rng))
+        count = drawn_count(count, "sample", self._distribution.state_bytes)
+        rng = self._rng if seed is None else seeding.stream(checked_seed(seed, "sample"), "draws")
+        return self._frame(self._distribution.sample(count, rng))
 
     def log_prob(self, states: Any) -> np.ndarray | float:
         """Log-probabilities of counts, or log-densities of real values, in nats.
@@ -120,12 +123,14 @@ class Density:
             A series (d,), or a data frame with a row for each q.
 
         Raises:
-            InputError: q lies outside [0, 1].
+            InputError: q lies outside [0, 1], or is a list of lists.
         """
         try:
             asked = np.atleast_1d(np.asarray(q, dtype=float))
         except (TypeError, ValueError):
             asked = np.array([np.nan])
+        if asked.ndim > 1:
+            raise InputError(f"quantile: {shown(q)} is a list of lists; give one list of numbers between 0 and 1.")
         if not ((asked >= 0) & (asked <= 1)).all():
             raise InputError(f"quantile: {shown(q)} is not between 0 and 1; change it.")
         if isinstance(self._space, Counts):
@@ -152,13 +157,16 @@ class Density:
         """Probability of an event.
 
         Args:
-            event: comparisons joined by and, or, not, such as "I > 20 and S < 10" (`systems.events`).
+            event: comparisons joined by and, or, not, such as "I > 20 and S < 10" (`systems.events`). The time of the
+                density is t. A variable's name that is no identifier, or has a meaning of its own, stands in
+                backquotes: "`HLA-A` > 1 and `t` < 3". A comparison is false where a side is undefined, as S / I where
+                I is 0, and `not` makes it true.
 
         Returns:
             A float whose `error` is its standard error, 0 if it is exact.
 
         Raises:
-            InputError: an unknown variable, or anything else than comparisons.
+            InputError: an unknown variable, no variable at all, or anything else than comparisons.
         """
         return self._distribution.probability(compile_event(event, self.variables, "event"), self.time, self._values)
 
@@ -186,7 +194,7 @@ class Density:
             masses / np.outer(heights, widths), pd.Index(rows, name=first), pd.Index(columns, name=second)
         )
 
-    def given(self, values: Mapping[str, float] | None = None, /, **named: float) -> "Density":
+    def given(self, values: "Mapping[str, float] | pd.Series | None" = None, /, **named: float) -> "Density":
         """The conditional distribution where some variables are known.
 
         It is exact if sums over states are (`exact`). Else draws are independent if the known variables come first in
@@ -194,13 +202,19 @@ class Density:
         they are worth.
 
         Args:
-            values: known values by variable, for names that are no identifiers.
+            values: known values by variable, a mapping or a series, for names that are no identifiers.
             named: the same, as in `given(S=20)`.
 
         Raises:
-            InputError: an unknown variable, a value that is no count, or values of probability zero.
+            InputError: an unknown variable, one that is named twice, a value that is no count, values of probability
+                zero, or so rare ones that importance-weighted draws are worth fewer than 10.
         """
-        known = {**(values or {}), **named}
+        if values is not None and not isinstance(values, Mapping | pd.Series):
+            raise InputError(f"given: {shown(repr(values))} holds no values by variable; write it as in given(S=20).")
+        first = {} if values is None else dict(values.items())
+        if twice := [name for name in named if name in first]:
+            raise InputError(f"given: the variable {twice[0]} is there twice; give it once.")
+        known = {**first, **named}
         if not known:
             raise InputError("given: no variable is named; name one, as in given(S=20).")
         row = pd.DataFrame([{name: known.get(name, np.nan) for name in self.variables}])
@@ -230,7 +244,7 @@ class Density:
         return float(np.log(np.abs(np.diag(self._scaling.axes)[free])).sum())
 
     def _place(self, variable: str) -> int:
-        if variable not in self.variables:
+        if not isinstance(variable, str) or variable not in self.variables:
             raise InputError(f"there is no variable '{shown(variable)}'; use {', '.join(self.variables)}.")
         return self.variables.index(variable)
 
@@ -255,6 +269,23 @@ class Density:
         return values if self._scaling is None else self._scaling.states(values)
 
 
+def drawn_count(count: Any, where: str, each: int) -> int:
+    """A number of states to draw.
+
+    Args:
+        count: the argument.
+        where: the function, for messages.
+        each: bytes of memory that a drawn state takes.
+
+    Raises:
+        InputError: no whole number from 1 on, or more states than the memory holds.
+    """
+    most = limits.most_bytes() // each
+    if (number := whole(count, 1, where, "number of states")) > most:
+        raise InputError(f"{where}: {number} states exceed the memory of this machine; draw at most {most} at a time.")
+    return number
+
+
 def state_rows(given: Any, variables: Sequence[str], counts: bool, places: Sequence[int] | None = None) -> np.ndarray:
     """A user's states as an array (n, d).
 
@@ -275,8 +306,14 @@ def state_rows(given: Any, variables: Sequence[str], counts: bool, places: Seque
         if missing := [name for name in variables if name not in given]:
             raise InputError(f"states: there is no column '{missing[0]}'; the variables are {', '.join(variables)}.")
         given = given[list(variables)]
+    if np.ma.is_masked(given):
+        raise InputError("states: they have masked values, which are missing; remove those rows.")
     try:
+        if np.asarray(given).dtype.kind == "c":
+            raise InputError("states: they hold complex numbers; give real ones.")
         values = np.asarray(given, dtype=float)
+    except InputError:
+        raise
     except (TypeError, ValueError):
         raise InputError("states: they hold text or rows of different lengths; give numbers.") from None
     if values.ndim < 2:

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from weightflow import seeding
 from weightflow.anchors.training import train_anchors
+from weightflow.api.arguments import checked_seed
 from weightflow.api.data import Data
 from weightflow.api.flow import Flow
 from weightflow.config import stages
@@ -62,19 +63,36 @@ def fit(
     """
     if not isinstance(data, Data):
         raise InputError(f"fit: got a {type(data).__name__}; make a data set by read, from_snapshots or from_anndata.")
+    if settings is not None and not isinstance(settings, Mapping):
+        example = {"backbone": {"hidden": 32}}
+        raise InputError(f"fit: settings: got a {type(settings).__name__}; give a dictionary such as {example}.")
     if preset is not None and "preset" in (settings or {}):
         raise InputError("fit: preset is given twice, also in settings; leave one out.")
-    named = {} if preset is None else {"preset": preset}
+    seed, named = checked_seed(seed, "fit"), {} if preset is None else {"preset": preset}
     model = ModelSettings.of({**(settings or {}), **named}, "fit: settings")
     check_model(model, {"data": data.settings}, BUILTIN, "fit: settings")
     check_models(data.snapshots, {"flow": model}, (), "fit")
+    place = _place(device)
+    computation = Computation(seed, place)
+    with _one_thread(), one_bar(_stages_of(model), progress):
+        return _fit(data, model, computation)
+
+
+def _place(device: str | torch.device | None) -> torch.device:
+    """The device of a fit.
+
+    Raises:
+        InputError: torch does not know it, or cannot use it on this machine.
+    """
     try:
         place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     except (RuntimeError, TypeError):
         raise InputError(f"fit: device: torch knows no device {shown(repr(device))}; use cpu or cuda.") from None
-    computation = Computation(seed, place)
-    with _one_thread(), one_bar(_stages_of(model), progress):
-        return _fit(data, model, computation)
+    try:
+        torch.zeros(1, device=place).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise InputError(f"fit: device: torch cannot use {place} on this machine; use cpu.") from None
+    return place
 
 
 def _stages_of(model: ModelSettings) -> int:

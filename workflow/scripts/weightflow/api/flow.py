@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -17,8 +17,9 @@ import torch
 
 import weightflow
 from weightflow import seeding
+from weightflow.api.arguments import checked_seed, in_data_units, path_text, several, whole
 from weightflow.api.data import Data
-from weightflow.api.density import Density, state_rows
+from weightflow.api.density import Density, drawn_count, state_rows
 from weightflow.baselines import interpolated_weights
 from weightflow.baselines.clouds import predict_baseline
 from weightflow.baselines.registry import BASELINES, floors_of, standard_baselines
@@ -40,6 +41,7 @@ from weightflow.prediction.exports import FileLayout, StatesInTime, to_anndata
 from weightflow.prediction.moving_density import Question, WeightsAt, predict_along
 from weightflow.prediction.moving_weights import WeightFiles, along_field, along_spline, read_moving_field
 from weightflow.prediction.predictions import Prediction
+from weightflow.progress import one_bar
 from weightflow.records.digests import input_digest
 from weightflow.records.record import FOLDER, ROOT, Record
 from weightflow.seeding import Computation
@@ -56,6 +58,7 @@ _FORMAT = 1  # of saved flows
 _ABOUT = "flow.json"
 _PARTS = {"snapshots", "weight_graph", "spline", "latent_path", "dynamics"}
 _MOST_BYTES = 2**32  # of a part of a saved flow
+_MOST_SAMPLES = 1_000_000  # of a comparison, as in configs
 _MODEL = "flow"  # name of the model in tables
 
 
@@ -106,7 +109,7 @@ class Flow:
         """The distribution at a time.
 
         Args:
-            time: in the unit of the data.
+            time: in the unit of the data; also a date, if the data have dates.
             extrapolate: whether times past the last snapshot are allowed; no data tests the model there.
 
         Raises:
@@ -114,18 +117,18 @@ class Flow:
         """
         return self.along([time], extrapolate=extrapolate)[0]
 
-    def along(self, times: Sequence[float], *, extrapolate: bool = False) -> list[Density]:
+    def along(self, times: float | Sequence[float], *, extrapolate: bool = False) -> list[Density]:
         """The distributions at several times, as `at` gives them one by one; the weights are computed together.
 
         Args:
-            times: in the unit of the data.
+            times: as for `at`, one or several.
             extrapolate: as for `at`.
 
         Raises:
             InputError: a time lies outside the range.
         """
         made, space = [], self.data.space
-        allowed = [self._time(time, extrapolate) for time in times]
+        allowed = self._times(times, extrapolate)
         for time, weights in zip(allowed, self._weights(allowed), strict=True):
             seed = seeding.integer(self.seed, "density", str(time))
             network = MovedNetwork(self._backbone, torch.as_tensor(weights[None]), space, seed, {})
@@ -137,13 +140,14 @@ class Flow:
 
         Args:
             states: data frame with the variables as columns, or array (n, d).
-            times: one for each state, or one for all.
+            times: one for each state, or one for all, as for `at`.
             extrapolate: as for `at`.
 
         Raises:
             InputError: a time outside the range, or states that do not fit the variables.
         """
         rows = state_rows(states, self.variables, isinstance(self.data.space, Counts))
+        times = in_data_units(times, self.data.time_label, "score")
         try:
             own = np.broadcast_to(np.asarray(times, dtype=float), len(rows))
         except (TypeError, ValueError):
@@ -162,25 +166,40 @@ class Flow:
         self,
         data: Data | None = None,
         *,
-        baselines: Sequence[str] | None = None,
+        baselines: str | Sequence[str] | None = None,
         samples: int = 1000,
         long: bool = False,
+        progress: bool = True,
     ) -> pd.DataFrame:
         """Metrics of this flow, of baselines and of floors (sampling error alone), as in the workflow's tables.
 
+        `nll` is the mean negative log-likelihood of the held-out states in nats per variable: minus the mean of `score`,
+        divided by the number of variables. Distances are from samples to the held-out states, or to the training states
+        of a data set with reference="training". Of scaled data, all metrics are in scaled units, also `nll`.
+
         Args:
             data: the truth; it must have the snapshots of the fit. None takes those of the fit, without an exact law.
-            baselines: names of the workflow; None takes its standard ones.
-            samples: of each method at each time.
+            baselines: a name or names of the workflow; None takes its standard ones.
+            samples: of each method at each time, from 10 on.
             long: whether to return every metric at every time, as in metrics.csv.
+            progress: whether a bar is shown on standard error.
 
         Returns:
-            A row for each method and a column for each metric: means over the times that no model saw, if there are
-            any, else over all.
+            A row for each method and a column for each metric: means over the times that no model saw, else over those
+            past the last snapshot, else over all, in any case without the first one; `attrs["times"]` says which
+            (unseen, extrapolated or all). Metrics that cannot be computed, such as `nll` without held-out states, are
+            left out.
 
         Raises:
             InputError: other variables or times than those of the fit, or an unknown baseline.
         """
+        if data is not None and not isinstance(data, Data):
+            raise InputError(f"compare: got a {type(data).__name__}; make a data set of it, as for fit.")
+        samples = whole(samples, 10, "compare: samples", "number of samples", _MOST_SAMPLES)
+        if isinstance(baselines, str):
+            baselines = [baselines]
+        if baselines is not None and not isinstance(baselines, Iterable):
+            raise InputError(f"compare: baselines: {shown(repr(baselines))} is no list of names; write ['mixture'].")
         truth = self._truth(data)
         law = data.law if data is not None else None
         past = bool(truth.times[-1] > truth.observed_times[-1])
@@ -188,20 +207,14 @@ class Flow:
         known = [name for name, baseline in BASELINES.items() if baseline.job != "own"]
         if wrong := [name for name in chosen if name not in known]:
             raise InputError(f"compare: {unknown('baseline', wrong[0], known)}")
-        question, computation = Question(truth, samples, law), self._computation
-        made: dict[str, Prediction] = {_MODEL: predict_along(self._along, self.graph, question, computation)}
-        for name in [*chosen, *floors_of(second_part=bool(truth.heldout))]:
-            if name in BASELINES and BASELINES[name].job == "interpolation":
-                interpolate = getattr(interpolated_weights, BASELINES[name].draw.name)  # type: ignore[union-attr]
-                along = partial(map, partial(interpolate, self.graph.times, self.graph.weights))
-                made[name] = predict_along(along, self.graph, question, computation)
-            else:
-                made[name] = predict_baseline(name, truth, samples, self.seed, law)
-        judge = Judge(truth, law, EvaluationSettings().joint_every, samples)
-        tables = [
-            evaluate(judge, prediction, os.cpu_count() or 1).assign(dataset="data", model=name, seed=self.seed)
-            for name, prediction in made.items()
-        ]
+        floors = floors_of(second_part=any(map(len, truth.heldout)))
+        question, judge = Question(truth, samples, law), Judge(truth, law, EvaluationSettings().joint_every, samples)
+        with one_bar(1 + len(chosen) + len(floors), progress):
+            made = self._predictions([*chosen, *floors], question)
+            tables = [
+                evaluate(judge, prediction, os.cpu_count() or 1).assign(dataset="data", model=name, seed=self.seed)
+                for name, prediction in made.items()
+            ]
         table = pd.concat(tables, ignore_index=True)[COLUMNS]
         if long:
             return table.drop(columns="dataset")
@@ -210,27 +223,44 @@ class Flow:
         wide.attrs["times"] = summary["times"].iloc[0]
         return wide.rename_axis(index="method", columns=None)
 
+    def _predictions(self, baselines: Sequence[str], question: Question) -> dict[str, Prediction]:
+        """Predictions of this flow, of baselines and of floors by name."""
+        computation = self._computation
+        made: dict[str, Prediction] = {_MODEL: predict_along(self._along, self.graph, question, computation)}
+        for name in baselines:
+            if name in BASELINES and BASELINES[name].job == "interpolation":
+                interpolate = getattr(interpolated_weights, BASELINES[name].draw.name)  # type: ignore[union-attr]
+                along = partial(map, partial(interpolate, self.graph.times, self.graph.weights))
+                made[name] = predict_along(along, self.graph, question, computation)
+            else:
+                made[name] = predict_baseline(name, question.data, question.samples, self.seed, question.law)
+        return made
+
     def to_anndata(
-        self, times: Sequence[float], *, samples: int = 1000, seed: int = 0, extrapolate: bool = False
+        self, times: float | Sequence[float], *, samples: int = 1000, seed: int = 0, extrapolate: bool = False
     ) -> "AnnData":
         """Samples at some times as cells: times in `obs["time"]`, values in `X`, origin in `uns["weightflow"]`.
 
         Principal components go to `obsm["X_states"]`, and `X` has the variables of the file.
 
         Args:
-            times: in the unit of the data.
+            times: as for `at`, one or several.
             samples: at each time.
             seed: of the draws.
             extrapolate: as for `at`.
 
         Raises:
-            InputError: a time lies outside the range.
+            InputError: a time lies outside the range, or there are fewer samples than 1 or more than fit in memory.
         """
-        if not len(times):
+        if not several(times):
             raise InputError("to_anndata: there are no times; give one or more.")
         densities = self.along(times, extrapolate=extrapolate)
+        each = max(densities[0]._distribution.state_bytes, 8 * len(densities) * len(self.data.variables))
+        samples, seed = drawn_count(samples, "to_anndata: samples", each), checked_seed(seed, "to_anndata: seed")
         drawn = [density._distribution.sample(samples, seeding.stream(seed, k)) for k, density in enumerate(densities)]
-        sampled = StatesInTime(np.asarray(times, dtype=float), drawn, self.data.variables, self.data.representation)
+        sampled = StatesInTime(
+            np.array([density.time for density in densities]), drawn, self.data.variables, self.data.representation
+        )
         about = {"seed": self.seed, "time_label": self.data.time_label, "settings": self.settings.plain()}
         return to_anndata(sampled, FileLayout(), about)
 
@@ -241,23 +271,27 @@ class Flow:
 
         return FlowPlots(self)
 
-    def weights(self, times: Sequence[float], *, extrapolate: bool = False) -> np.ndarray:
-        """(T, P) weights of the network at some times (T,)."""
-        return self._weights([self._time(time, extrapolate) for time in times])
+    def weights(self, times: float | Sequence[float], *, extrapolate: bool = False) -> np.ndarray:
+        """(T, P) weights of the network at one or several times, given as for `at`."""
+        return self._weights(self._times(times, extrapolate))
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the flow to one file, a zip archive of safetensors and JSON, with the data of its fit.
 
         Raises:
+            InputError: the path is none of a file.
             WriteError: the file cannot be written.
         """
+        place = Path(path_text(path, "save"))
+        if place.is_dir():
+            raise InputError(f"save: {shown(path)} is a folder; name a file in it, such as {shown(place / 'my.flow')}.")
         about = {
             "format": _FORMAT,
             "version": weightflow.__version__,
             "settings": self.settings.plain(),
             "seed": self.seed,
         }
-        with tempfile.TemporaryDirectory() as folder, atomic(Path(path)) as temporary:
+        with tempfile.TemporaryDirectory() as folder, atomic(place) as temporary:
             self._write(Path(folder))
             (Path(folder) / _ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True))
             with zipfile.ZipFile(temporary, "w") as archive:
@@ -306,6 +340,11 @@ class Flow:
         increasing, places = np.unique(np.asarray(times, dtype=float), return_inverse=True)
         (found,) = self._along([increasing])
         return found.astype(np.float32)[places]
+
+    def _times(self, times: Any, extrapolate: bool) -> list[float]:
+        """One or several times, if they lie in the range; raises as `_time`."""
+        found = in_data_units(times, self.data.time_label, "time")
+        return [self._time(time, extrapolate) for time in several(found)]
 
     def _time(self, time: float, extrapolate: bool) -> float:
         """A time, if it lies in the range.
@@ -392,7 +431,7 @@ def load(path: str | os.PathLike) -> Flow:
     Raises:
         InputError: there is no flow, or it is damaged, incomplete or of another version.
     """
-    place = Path(path)
+    place = Path(path_text(path, "load"))
     if place.is_dir():
         return _of_results(place)
     if not place.is_file():

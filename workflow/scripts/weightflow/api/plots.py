@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from weightflow.api.arguments import several
 from weightflow.api.flow import is_at
 from weightflow.data.state_space import Counts
 from weightflow.errors import InputError, shown
@@ -36,15 +37,15 @@ class FlowPlots:
 
     def marginals(
         self,
-        times: Sequence[float] | None = None,
-        variables: Sequence[str] | None = None,
+        times: float | Sequence[float] | None = None,
+        variables: str | Sequence[str] | None = None,
         axes: np.ndarray | Axes | None = None,
     ) -> np.ndarray:
         """Marginals of some variables at some times, over the states of the data where there are any.
 
         Args:
-            times: of the columns; None takes four of the data's.
-            variables: of the rows; None takes all, at most six.
+            times: of the columns, one or several; None takes four of the data's.
+            variables: of the rows, a name or names; None takes all, at most six.
             axes: (variables, times) axes to draw into; None makes a figure.
 
         Returns:
@@ -54,25 +55,24 @@ class FlowPlots:
             InputError: a time outside the range, an unknown variable, or axes of another shape.
         """
         flow, names = self.flow, self._variables(variables)
-        shown_times = self._times() if times is None else list(times)
+        densities = flow.along(self._times() if times is None else times)
         with style.look():
-            grid = _grid(axes, len(names), len(shown_times), 4.2, 3.2)
-            for column, time in enumerate(shown_times):
-                density = flow.at(time)
+            grid = _grid(axes, len(names), len(densities), 4.2, 3.2)
+            for column, density in enumerate(densities):
                 for row, name in enumerate(names):
                     panel = grid[row, column]
                     self._marginal(panel, density, name)
                     if row == column == 0:
                         panel.legend(fontsize="small")
                     if row == 0:
-                        panel.set_title(style.at_time(flow.data.time_label, time))
+                        panel.set_title(style.at_time(flow.data.time_label, density.time))
         return grid
 
-    def motion(self, variables: Sequence[str] | None = None, axes: np.ndarray | Axes | None = None) -> np.ndarray:
+    def motion(self, variables: str | Sequence[str] | None = None, axes: np.ndarray | Axes | None = None) -> np.ndarray:
         """Mean and central 50 % and 90 % bands of some variables against time, with those of the snapshots.
 
         Args:
-            variables: None takes all, at most six.
+            variables: a name or names; None takes all, at most six.
             axes: one for each variable; None makes a figure.
 
         Returns:
@@ -139,8 +139,8 @@ class FlowPlots:
         chosen = np.unique(np.linspace(0, len(inside) - 1, _COLUMNS).round().astype(int))
         return inside[chosen].tolist()
 
-    def _variables(self, variables: Sequence[str] | None) -> list[str]:
-        names = list(self.flow.variables[:6] if variables is None else variables)
+    def _variables(self, variables: str | Sequence[str] | None) -> list[str]:
+        names = several(self.flow.variables[:6] if variables is None else variables)
         if wrong := [name for name in names if name not in self.flow.variables]:
             raise InputError(f"plot: there is no variable '{shown(wrong[0])}'; use {', '.join(self.flow.variables)}.")
         return names

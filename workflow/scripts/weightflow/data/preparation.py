@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MIN_SNAPSHOTS = 3
 _LEAST_HEADROOM = 4
+_LEAST_STATES = 2  # of an observed snapshot for training: a single one has no spread
+_LEAST_APART = 1e-6  # of the range of times; nearer ones are the same time with rounding errors
 
 
 def check_states(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> None:
@@ -40,6 +42,10 @@ def check_states(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> 
         i = int(wrong[0])
         fault = "repeated" if times[i] == times[i + 1] else f"followed by {number(times[i + 1])}"
         raise InputError(f"{where}: time {number(times[i])} is {fault}; times must increase.")
+    span = times[-1] - times[0] if len(times) else 0.0
+    if (near := np.flatnonzero(np.diff(times) < _LEAST_APART * span)).size:
+        one, other = times[near[0] : near[0] + 2].tolist()
+        raise InputError(f"{where}: the times {one!r} and {other!r} differ only by rounding; round the times.")
     if settings.time_column in raw.variables:
         raise InputError(
             f"{where}: a variable is called {settings.time_column}, as the times are; rename it, or set time_column."
@@ -198,10 +204,11 @@ def assemble(
             for part in (training, heldout)
         )
     observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
-    if not discrete and min(map(len, observed)) < 2:
+    seen = raw.times[is_observed]
+    if few := [time for time, part in zip(seen, observed, strict=True) if len(part) < _LEAST_STATES]:
         raise InputError(
-            "heldout leaves one of a snapshot's two states for training, and a single state has no density; add "
-            "states, or set heldout: 0 and reference: training."
+            f"the snapshot at time {number(few[0])} has a single state for training, which has no spread; add states, "
+            "remove its time, or, if others are held out, set heldout: 0 and reference: training."
         )
     check_observed(is_observed, "the data set")
     representation = None

@@ -173,11 +173,13 @@ def since(times: np.ndarray, time_label: str) -> np.ndarray | None:
 
 
 def check_names(names: Sequence[str], where: str) -> None:
-    """Refuse repeated names of variables.
+    """Refuse repeated and empty names of variables.
 
     Raises:
-        InputError: a name is repeated.
+        InputError: a name is repeated or empty.
     """
+    if empty := [i for i, name in enumerate(names, start=1) if not str(name).strip()]:
+        raise InputError(f"{where}: the variable {empty[0]} has no name; name it.")
     repeated = pd.Index(names)[pd.Index(names).duplicated()]
     if len(repeated):
         raise InputError(f"{where}: the variable {shown(repeated[0])} is there twice; rename one of them.")

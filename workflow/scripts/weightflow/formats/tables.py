@@ -104,7 +104,17 @@ def frame_snapshots(frame: pd.DataFrame, settings: FileSettings, where: str) -> 
     Raises:
         InputError: a column is missing, repeated or not numeric.
     """
-    return _snapshots(_Table(frame, [str(name) for name in frame]), settings, where)
+    return _snapshots(_Table(_dense(frame, where), [str(name) for name in frame]), settings, where)
+
+
+def _dense(frame: pd.DataFrame, where: str) -> pd.DataFrame:
+    """A table without sparse columns."""
+    columns = [frame.iloc[:, i] for i in range(frame.shape[1])]
+    if not any(isinstance(column.dtype, pd.SparseDtype) for column in columns):
+        return frame
+    check_array(frame.shape, _NUMBER, f"{where}: the table")
+    dense = [column.sparse.to_dense() if isinstance(column.dtype, pd.SparseDtype) else column for column in columns]
+    return pd.concat(dense, axis=1)
 
 
 @dataclass(frozen=True)
@@ -155,7 +165,7 @@ def read_states(path: Path, settings: FileSettings, time_label: str) -> StateTab
         times = days
     for name in variables:
         values = table.column(name)
-        if not is_numeric_dtype(values) or is_bool_dtype(values):
+        if not _is_real(values):
             raise InputError(f"{path}: the column '{name}' holds {_strange(values)}; it must hold numbers only.")
         if values.isna().any():
             raise InputError(f"{path}: the column '{name}' has gaps; fill them, or remove those rows.")
@@ -176,7 +186,7 @@ def _snapshots(table: _Table, settings: FileSettings, path: Path | str) -> RawSn
     names = [table.names[i] for i in places]
     for i, name in zip(places, names, strict=True):
         values = table.values.iloc[:, i]
-        if not is_numeric_dtype(values) or is_bool_dtype(values):
+        if not _is_real(values):
             raise InputError(
                 f"{path}: the column '{name}' holds {_strange(values)}; it must hold numbers only, so "
                 "correct it, or list the key variables without it."
@@ -249,6 +259,11 @@ def _numbers(table: pd.DataFrame) -> np.ndarray:
     """(n, d) values; integers stay integers, except in tables with nullable columns."""
     values = table.to_numpy()
     return values if values.dtype != object else table.to_numpy(dtype=float, na_value=np.nan)
+
+
+def _is_real(column: pd.Series) -> bool:
+    """Whether a column holds real numbers."""
+    return is_numeric_dtype(column) and not is_bool_dtype(column) and column.dtype.kind != "c"
 
 
 def _strange(column: pd.Series) -> str:

@@ -20,6 +20,7 @@ from weightflow.systems.events import Event
 
 MOST_STATES = 1_000_000  # states of a distribution of counts whose sums are exact
 DRAWS = 100_000  # states drawn for sums that are not
+_LEAST_WORTH = 10  # independent draws that weighted ones must be worth
 
 Values = Callable[[np.ndarray], np.ndarray]  # values (n, D) of states (n, d)
 
@@ -67,6 +68,10 @@ class Distribution(Protocol):
     def cloud(self) -> WeightedStates:
         """Its states."""
 
+    @property
+    def state_bytes(self) -> int:
+        """Memory that a drawn state takes, about."""
+
     def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """(count, d) independent states, or resampled weighted ones."""
 
@@ -92,7 +97,7 @@ class Distribution(Protocol):
         """The conditional distribution.
 
         Raises:
-            InputError: the known values have probability zero.
+            InputError: the known values have probability zero, or are too rare to estimate.
         """
 
 
@@ -109,6 +114,11 @@ class ListedStates:
     cloud: WeightedStates
     space: StateSpace
     known: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def state_bytes(self) -> int:
+        """Memory of an index, and of the values."""
+        return 8 * (1 + self.cloud.states.shape[1])
 
     def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """(count, d) states of the list."""
@@ -176,6 +186,11 @@ class MovedNetwork:
     def variables(self) -> int:
         """Number d of variables."""
         return len(self.backbone.order)
+
+    @property
+    def state_bytes(self) -> int:
+        """Memory of the network's outputs and of its hidden state, as measured for small ones, with a reserve."""
+        return 1024 + 32 * (self.backbone.head.outputs + self.variables)
 
     @property
     def is_exact(self) -> bool:
@@ -262,6 +277,12 @@ class MovedNetwork:
         found = replace(self, known={**self.known, **known})
         if not found.is_exact:
             effective = 1 / np.sum(found.cloud.weights**2)
+            if not effective >= _LEAST_WORTH:
+                raise InputError(
+                    f"the given values are too rare to estimate: {self.draws} importance-weighted draws are worth "
+                    f"{effective:.0f} independent ones; give likelier values, or only variables that come first in "
+                    "the model's order."
+                )
             warnings.warn(
                 f"the given variables are not the first in the model's order, so draws are importance-weighted: "
                 f"{self.draws} draws are worth {effective:.0f} independent ones.",

@@ -6,14 +6,15 @@ The sides of a comparison are expressions of system files (expressions.py). Text
 import ast
 import operator
 import re
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
 
 from weightflow.errors import InputError, shown
-from weightflow.systems.expressions import SPECIES, compile_expression, evaluate, is_name
+from weightflow.systems.expressions import RESERVED, SPECIES, compile_expression, evaluate, is_name
 
 _MOST_LETTERS = 10_000  # of an event
 _QUOTED = re.compile("`([^`]*)`")
@@ -49,29 +50,42 @@ def compile_event(text: str, variables: Sequence[str], where: str) -> Event:
     Args:
         text: comparisons (< <= > >= == !=, also chained) joined by `and`, `or`, `not` and parentheses. The sides are
             expressions of the variables and of the time t, in the unit of the data. A name that is no identifier,
-            or that has a meaning, such as t, stands in backquotes: `HLA-A` > 1.
+            or that has a meaning, such as t, stands in backquotes: `HLA-A` > 1. A comparison is false where a side is
+            undefined, as after a division by zero.
         variables: names, in the order of the states' columns.
         where: file and key, for messages.
 
     Raises:
-        InputError: an unknown variable, or anything else in the text.
+        InputError: an unknown variable, a name with two meanings, no variable at all, or anything else in the text.
     """
-    names = [name if is_name(name) and name.isascii() else f"quoted_{i}_" for i, name in enumerate(variables)]
-    places, used = dict(zip(variables, names, strict=True)), set()
+    if not isinstance(text, str):
+        raise InputError(f"{where}: {shown(repr(text))} is no text; write a comparison such as {variables[0]} > 1.")
+    names = _names(variables, text)
+    places, used, timed = dict(zip(variables, names, strict=True)), set(), []
+    written = [name if own == name else f"`{name}`" for name, own in places.items()]
+
+    def as_written(message: str) -> str:
+        for own, name in zip(names, written, strict=True):
+            message = message if own == name else message.replace(own, name)
+        return message
 
     def unquoted(found: re.Match) -> str:
         if found[1] not in places:
-            raise InputError(f"{where}: there is no variable '{shown(found[1])}'; use {', '.join(variables)}.")
-        return places[found[1]]
+            raise InputError(f"{where}: there is no variable '{shown(found[1])}'; use {', '.join(written)}.")
+        return f" {places[found[1]]} "
 
     def refuse(node: ast.expr) -> NoReturn:
         raise InputError(
-            f"{where}: '{shown(ast.unparse(node))}' is no comparison in '{shown(text)}'; write one such as "
-            f"{variables[0]} > 1, and join several by and, or, not."
+            f"{where}: '{shown(as_written(ast.unparse(node)))}' is no comparison in '{shown(text)}'; write one such as "
+            f"{written[0]} > 1, and join several by and, or, not."
         )
 
     def side(node: ast.expr) -> _Holds:
-        program = compile_expression(ast.unparse(node), names, {}, where)
+        try:
+            program = compile_expression(ast.unparse(node), names, {}, where)
+        except InputError as fault:
+            raise InputError(as_written(str(fault))) from None
+        timed.append(program.depends_on_time)
         used.update(program.operands[program.operations == SPECIES].astype(int).tolist())
         return lambda states, t: evaluate(program, states, t)
 
@@ -97,17 +111,41 @@ def compile_event(text: str, variables: Sequence[str], where: str) -> Event:
             case _:
                 refuse(node)
 
-    if not isinstance(text, str):
-        raise InputError(f"{where}: {shown(repr(text))} is no text; write a comparison such as {variables[0]} > 1.")
     if len(text) > _MOST_LETTERS:
         raise InputError(f"{where}: '{shown(text)}' is longer than {_MOST_LETTERS} letters; write it in parts.")
     try:
-        holds = visit(ast.parse(_QUOTED.sub(unquoted, text).strip(), mode="eval").body)
-        return Event(text, holds, tuple(sorted(used)))
+        tree = ast.parse(_QUOTED.sub(unquoted, text).strip(), mode="eval").body
+        _check_meanings(tree, places, where)
+        holds = visit(tree)
     except InputError:
         raise
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as fault:
         raise InputError(
-            f"{where}: '{shown(text)}' is not an event; write comparisons such as {variables[0]} > 1, joined by and, "
+            f"{where}: '{shown(text)}' is not an event; write comparisons such as {written[0]} > 1, joined by and, "
             "or, not."
         ) from fault
+    if not used and not any(timed):
+        raise InputError(f"{where}: '{shown(text)}' names no variable; write one such as {written[0]} > 1.")
+    return Event(text, holds, tuple(sorted(used)))
+
+
+def _names(variables: Sequence[str], text: str) -> list[str]:
+    """Names of the variables in expressions: their own, or one that is not in the text."""
+    prefix = "quoted"
+    while prefix in unicodedata.normalize("NFKC", " ".join([text, *variables])):  # as Python reads names
+        prefix += "_"
+    return [name if is_name(name) and name.isascii() else f"{prefix}{i}_" for i, name in enumerate(variables)]
+
+
+def _check_meanings(tree: ast.expr, places: Mapping[str, str], where: str) -> None:
+    """Refuse names without backquotes that have two meanings, or are no names of expressions."""
+    functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and places.get(node.id, node.id) != node.id and id(node) not in functions:
+            name = node.id
+            if name in RESERVED:
+                raise InputError(
+                    f"{where}: {name} is {RESERVED[name]} and also a variable; write `{name}` for the variable, or "
+                    "rename it."
+                )
+            raise InputError(f"{where}: the variable {name} needs backquotes; write `{name}`.")

@@ -48,7 +48,7 @@ _ARRAY_BINARY: dict[int, Callable[[Any, Any], Any]] = {
     AT_MOST: lambda a, b: np.less_equal(a, b).astype(np.float64),
     EQUAL: lambda a, b: np.equal(a, b).astype(np.float64),
 }
-_RESERVED = {"t": "the time", "pi": "the number pi", **{name: "a function" for name in FUNCTIONS}}
+RESERVED = {"t": "the time", "pi": "the number pi", **{name: "a function" for name in FUNCTIONS}}
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Program:
 
 def is_name(name: str) -> bool:
     """Whether an expression can use a name for a species or a parameter."""
-    return name.isidentifier() and not keyword.iskeyword(name) and name not in _RESERVED
+    return name.isidentifier() and not keyword.iskeyword(name) and name not in RESERVED
 
 
 def check_name(name: str, where: str) -> None:
@@ -75,8 +75,8 @@ def check_name(name: str, where: str) -> None:
         raise InputError(
             f"{where}: '{shown(name)}' is not a name; use letters, digits, underscores, no Python keyword."
         )
-    if name in _RESERVED:
-        raise InputError(f"{where}: '{name}' already means {_RESERVED[name]}; rename it.")
+    if name in RESERVED:
+        raise InputError(f"{where}: '{name}' already means {RESERVED[name]}; rename it.")
 
 
 def compile_expression(text: str, species: Sequence[str], parameters: Mapping[str, float], where: str) -> Program:

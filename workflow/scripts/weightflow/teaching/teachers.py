@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from weightflow.data.state_space import StateSpace
 from weightflow.data.subsets import at_most, exactly
 from weightflow.storage import parts_of, read_json, write_json
 from weightflow.teaching.registry import MEMBERS
-from weightflow.transport.couplings import GrowingPlan, chain, couple_growing, transport_spline
+from weightflow.transport.couplings import GrowingPlan, chain, couple_growing, smooth_curve, transport_spline
 from weightflow.transport.relaxation import own_relaxation, relax
 
 # Growth strengths of growing teachers, from none to far too much, with equal weights; cell data have too few snapshots
@@ -100,7 +99,7 @@ class Interpolant:
         self.own = own_relaxation(self.snapshots, self.times)
         self.path = transport_spline(self.times, particles)
         steps = np.diff(particles, axis=0)
-        self.covariances = [np.atleast_2d(np.cov(step.T)) for step in steps]
+        self.covariances = [_covariance(step) for step in steps]
         self.plans: dict[int, list[GrowingPlan]] = {}
 
     def sample(self, teacher: Teacher, time: float, rng: np.random.Generator) -> np.ndarray:
@@ -130,11 +129,11 @@ class Interpolant:
         return self.plans[k]
 
     def bend(self, k: int, share: float | np.ndarray) -> np.ndarray:
-        """(d,) vector from the line between the means of two snapshots to the natural spline through all means."""
+        """(d,) vector from the line between the means of two snapshots to the natural `smooth_curve` through all."""
         means = np.stack([snapshot.mean(0) for snapshot in self.snapshots])
-        spline = CubicSpline(self.times, means, bc_type="natural")
+        curve = smooth_curve(self.times, means, "natural")
         time = self.times[k] + share * (self.times[k + 1] - self.times[k])
-        return spline(time) - (means[k] + share * (means[k + 1] - means[k]))
+        return curve(time) - (means[k] + share * (means[k + 1] - means[k]))
 
     def interval(self, time: float) -> int:
         """Index of the interval between snapshots that contains a time."""
@@ -188,6 +187,11 @@ def lesson(
     early = grid < times[1]
     first, later = way.draw(teachers.first, grid[early], draws, rng), way.draw(teachers.later, grid[~early], draws, rng)
     return Lesson(grid, [space.coordinates(states) for states in first + later])
+
+
+def _covariance(steps: np.ndarray) -> np.ndarray:
+    """(d, d) covariance of the steps (N, d) of particles; zero of a single one, as in a validation split of two."""
+    return np.atleast_2d(np.cov(steps.T)) if len(steps) > 1 else np.zeros((steps.shape[1],) * 2)
 
 
 def teacher_of(row: Sequence) -> Teacher:

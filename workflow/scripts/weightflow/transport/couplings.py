@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import ot
-from scipy.interpolate import CubicSpline
+from scipy.interpolate import CubicSpline, PchipInterpolator
 
 MAX_UNBALANCED = 1000  # states on a side of an unbalanced plan
 KEPT = 0.1  # growth up to which mass is kept
 _UNBALANCED_STEPS = 500
 _LEAST_MASS = 1e-9  # of the largest entry
+ALIKE = 3.0  # ratio of neighbouring intervals up to which a cubic spline through states hardly overshoots
+_ROUNDING = 1e-9  # of ratios
 MAX_EXACT = 4000  # states on a side; the exact plan's time grows faster than the square
 
 
@@ -50,9 +52,31 @@ def chain(snapshots: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarr
     return np.stack(particles)
 
 
-def transport_spline(times: np.ndarray, particles: np.ndarray) -> CubicSpline:
-    """A cubic spline (not-a-knot) in time (K,) through every chained particle (K, N, d): t to (N, d)."""
-    return CubicSpline(times, particles, axis=0)
+def transport_spline(times: np.ndarray, particles: np.ndarray) -> CubicSpline | PchipInterpolator:
+    """A smooth curve in time (K,) through every chained particle (K, N, d), by `smooth_curve`: t to (N, d)."""
+    return smooth_curve(times, particles, "not-a-knot")
+
+
+def smooth_curve(times: np.ndarray, values: np.ndarray, ends: str) -> CubicSpline | PchipInterpolator:
+    """A smooth curve through values at increasing times.
+
+    It is a cubic spline if neighbouring intervals have ratios up to `ALIKE`. Else the differences across a short
+    interval, which are mostly sampling error, would bend the spline far out of the range of its values, so it is a
+    monotone cubic interpolant (PCHIP), which stays between neighbouring values.
+
+    Args:
+        times: (K,).
+        values: (K, …).
+        ends: condition of the spline at its ends, as scipy names it.
+
+    Returns:
+        A function of a time, or of times, to values.
+    """
+    lengths = np.diff(times)
+    ratios = lengths[1:] / lengths[:-1]
+    if max(ratios.max(initial=1), (1 / ratios).max(initial=1)) > ALIKE * (1 + _ROUNDING):
+        return PchipInterpolator(times, values, axis=0)
+    return CubicSpline(times, values, axis=0, bc_type=ends)
 
 
 @dataclass(frozen=True)
