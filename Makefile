@@ -3,7 +3,7 @@ VENV := .venv
 ENGINES := $(VENV)/engines
 SLURM := munge slurm-client slurmctld slurmd
 
-.PHONY: run test test-fast test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench check docs clean
+.PHONY: run test test-fast test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench check docs tutorials clean
 .DELETE_ON_ERROR:
 
 ## The default run: set up .venv, then every stage on config/config.yaml.
@@ -66,6 +66,10 @@ check: $(VENV)/.installed
 ## The JSON schemas and the pages on configs and system files, from the classes of the settings.
 docs: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python workflow/schemas/describe.py
+
+## The pages of docs/tutorials and their figures, from their scripts: three minutes on two cores; NAME=counts for one.
+tutorials: $(VENV)/.installed
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python docs/build_tutorials.py $(NAME)
 
 ## Remove the environment; results and their records stay.
 clean:

@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ _CELL = re.compile(r"^# %%(?: \[(\w+)\])?(?: (.*))?\n", re.MULTILINE)
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"# (\w[\w/.-]*/[\w.-]+\.yaml)\n")
 _MADE = re.compile(
-    r"^(?:```text\n.*?^```\n\n|!\[[^\]]*\]\(images/[\w-]+\.png\)\n\n|\*.*\*\n\n)", re.MULTILINE | re.DOTALL
+    r"^```text\n.*?^```\n\n|^!\[[^\]]*\]\(images/[\w-]+\.png\)\n\n(?:\*[^\n]*\*\n\n)?", re.MULTILINE | re.DOTALL
 )
 _DPI = 120
 _LINES = 30  # of a long output that are shown
@@ -238,9 +238,8 @@ def shorten() -> None:
     """Make every preset of this process short."""
     from weightflow.dynamics.presets import PRESETS
 
-    for preset in PRESETS.values():
-        preset.settings.clear()
-        preset.settings.update(_SHORT)
+    for name, preset in PRESETS.items():
+        PRESETS[name] = replace(preset, settings=_SHORT)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 # # Cells: a differentiation with two fates
 #
 # You will have a file of predicted cells at times when none were measured, and a test of such a prediction: one day is
-# left out, predicted and compared. This takes two minutes on two cores. Nothing is downloaded.
+# left out, predicted and compared. This takes one minute on two cores. Nothing is downloaded.
 #
 # Commands and Python run in the folder of a clone, with its environment (`source .venv/bin/activate`, and
 # `pip install .` once for the library).
