@@ -82,8 +82,13 @@ for key, value in profile.items():
 #   slurm_partition: compute
 #   slurm_account: my_group
 # set-resources:
+#   train_anchors: {slurm_partition: gpu}
+#   choose_smoothing: {slurm_partition: gpu}
 #   fit_spline: {slurm_partition: gpu, runtime: 480}
 # ```
+#
+# The three rules are those of this plan that request a card; the partition `gpu` must have some. Without a partition of
+# their own they would wait for a card on `compute`.
 
 # %%
 changes = yaml.safe_load(Path("profiles/mine/changes.yaml").read_text())
@@ -109,7 +114,7 @@ print(yaml.safe_dump({key: mine[key] for key in ("default-resources", "set-resou
 # that run ends with a report, the partition, the account and the shared folder are right.
 #
 # If your partition has no cards, SLURM rejects the request for one. Then set `gpu: 0` under `set-resources` for the
-# rules that train, here `train_anchors`, `choose_smoothing` and `fit_spline`. They train on a processor too.
+# rules that train. They train on a processor too.
 #
 # ## When something fails
 #
