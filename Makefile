@@ -3,11 +3,8 @@ VENV := .venv
 ENGINES := $(VENV)/engines
 SLURM := munge slurm-client slurmctld slurmd
 
-<<<<<<< HEAD
-.PHONY: run test test-fast test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench check docs site clean
-=======
-.PHONY: run test test-fast test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench check docs tutorials clean
->>>>>>> 43bf102ae9fdc5d4b3072d7cbac986b536de5c79
+.PHONY: run test test-fast test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench check docs site \
+	tutorials clean
 .DELETE_ON_ERROR:
 
 ## The default run: set up .venv, then every stage on config/config.yaml.
@@ -71,15 +68,13 @@ check: $(VENV)/.installed
 docs: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python workflow/schemas/describe.py
 
-<<<<<<< HEAD
 ## The documentation as a site: site/index.html. Broken links and anchors are errors.
 site: $(VENV)/.installed-docs
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" NO_MKDOCS_2_WARNING=1 mkdocs build
-=======
+
 ## The pages of docs/tutorials and their figures, from their scripts: three minutes on two cores; NAME=counts for one.
 tutorials: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python docs/build_tutorials.py $(NAME)
->>>>>>> 43bf102ae9fdc5d4b3072d7cbac986b536de5c79
 
 ## Remove the environment; results and their records stay.
 clean:

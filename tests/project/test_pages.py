@@ -88,6 +88,7 @@ def test_readme_is_short_and_begins_with_what_a_newcomer_needs():
 def test_configs_and_profiles_that_pages_name_are_there():
     """Apart from those that a reader writes: a block of a page that begins with the file's name shows them."""
     shown = re.findall(r"^ *```yaml\n *# (\S+)$", "\n".join(TEXT.values()), re.MULTILINE)
+    shown += re.findall(r'^Path\("(\S+)"\)\.write_text', "\n".join(TEXT.values()), re.MULTILINE)
     named = set(re.findall(r"(?<![\w/])(?:config|profiles|envs|tests)/[\w/.-]+\.yaml", "\n".join(TEXT.values())))
     assert len(named) > 20
     assert {name for name in named - set(shown) if not (ROOT / name).exists()} == set()
