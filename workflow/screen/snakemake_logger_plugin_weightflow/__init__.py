@@ -1,10 +1,11 @@
 """The screen of a run: a bar on a terminal, elsewhere a line for each tenth of the jobs.
 
-A logger plugin of Snakemake. profiles/default/config.yaml uses it where it is installed. Warnings, errors and answers to
-options are shown as Snakemake words them. The file in .snakemake/log holds every line; --verbose shows them all.
+A logger plugin of Snakemake, which profiles/default/config.yaml uses where it is installed. Warnings, errors and
+answers to options keep Snakemake's words. The file in .snakemake/log has every line; --verbose shows them all.
 """
 
 import re
+import statistics
 import sys
 import threading
 import time
@@ -17,15 +18,15 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 _EVERY = 600.0  # most seconds between two lines while jobs start, without a terminal
-_TICK = 2.0  # seconds between two drawings of the bar
+_TICK = 5.0  # most seconds between two drawings of the bar
 _MOST = 3  # stages named at a time
 _ON_REQUEST = {LogEvent.SHELLCMD, LogEvent.DEBUG_DAG}  # Snakemake drops them unless an option requests them
 
 # Lines of every run, which a user need not read.
 _USUAL = re.compile(
-    "Assuming unrestricted shared|Building DAG|Updating checkpoint|DAG of jobs will be|Using shell|Group jobs: inactive|"
-    "Conda environments: ignored|Select jobs to execute|Execute [0-9]+ jobs|Elapsed time|Submitted (group )?job|"
-    "(Group j|J)ob [^ ]+ has been submitted"
+    "Assuming unrestricted shared|Building DAG|Updating checkpoint|DAG of jobs will be|Using shell|"
+    "Group jobs: inactive|Conda environments: ignored|Shutting down|Select jobs to execute|Execute [0-9]+ jobs|"
+    "Elapsed time|Submitted (group )?job|(Group j|J)ob [^ ]+ has been submitted"
 )
 
 
@@ -46,27 +47,43 @@ class Jobs:
         self.made: list[str] = []
         self._totals = totals
         self._finished: Counter[str] = Counter()
-        self._running: dict[int, Mapping[str, Any]] = {}
+        self._spent: dict[str, float] = {}  # seconds of the finished jobs of each rule
+        self._running: dict[int, tuple[float, Mapping[str, Any]]] = {}  # since when
         self._targets: list[str] = []
         self._began = time.monotonic()
 
     def start(self, job: Mapping[str, Any]) -> None:
         """A job begins: `jobid`, `rule_name`, `rule_msg` and `output` of Snakemake's event."""
-        self._running[job["jobid"]] = job
+        self._running[job["jobid"]] = time.monotonic(), job
 
     def finish(self, number: int) -> None:
         """A job ends. Targets are jobs without files; without a target the last job's files are what was made."""
-        if job := self._running.pop(number, None):
+        if number in self._running:
+            began, job = self._running.pop(number)
             self._finished[job["rule_name"]] += 1
+            self._spent[job["rule_name"]] = self._spent.get(job["rule_name"], 0) + time.monotonic() - began
             if not job["output"] and job["rule_msg"]:
                 self._targets.append(job["rule_msg"])
             self.made = self._targets or [f"Made: {' '.join(job['output'])}"]
 
-    def stages(self) -> str:
-        """The stages of the running jobs, each with its finished jobs and all its jobs; empty without any."""
-        rules = list(dict.fromkeys(job["rule_name"] for job in self._running.values()))
+    def now(self) -> str:
+        """The time left, and the stages of the running jobs, each with its finished jobs and all its jobs."""
+        rules = list(dict.fromkeys(job["rule_name"] for _, job in self._running.values()))
         named = [f"{r.replace('_', ' ')} {self._finished[r]}/{self._totals.get(r, '?')}" for r in rules[:_MOST]]
-        return ", ".join(named + ["…"] * (len(rules) > _MOST))
+        stages = ", ".join(named + ["…"] * (len(rules) > _MOST))
+        return f"about {_clock(self._left())} left: {stages}" if self._spent else stages
+
+    def is_idle(self) -> bool:
+        """Whether no job runs."""
+        return not self._running
+
+    def _left(self) -> float:
+        """Seconds left, if a job takes as long as those of its stage; where none has ended, as long as most stages'."""
+        means = {rule: spent / self._finished[rule] for rule, spent in self._spent.items()}
+        usual = statistics.median(means.values())
+        work = sum((total - self._finished[rule]) * means.get(rule, usual) for rule, total in self._totals.items())
+        at_once = sum(self._spent.values()) / max(self.passed(), 1e-9)
+        return work / max(at_once, 1)
 
     def passed(self) -> float:
         """Seconds since the start."""
@@ -77,6 +94,7 @@ class LogHandler(LogHandlerBase):
     """Shows a run on the screen."""
 
     def __post_init__(self) -> None:
+        """Before the first message."""
         self._stream = sys.stdout if self.common_settings.stdout else sys.stderr
         self._jobs: Jobs | None = None  # until they are counted
         self._table = ""  # the jobs of a dry run
@@ -130,7 +148,7 @@ class LogHandler(LogHandlerBase):
         event = facts.get("event")
         if record.levelno >= WARNING or event in _ON_REQUEST:
             self._failed |= record.levelno > WARNING
-            self._write(self.format(record))
+            self._write(self.format(record).replace("    message: None\n", ""))
         elif event is None:
             text = self.format(record)
             if not _USUAL.match(text) and (self._failed or not text.startswith("Complete log")):
@@ -154,8 +172,8 @@ class LogHandler(LogHandlerBase):
         self._bar = tqdm(
             total=jobs.total,
             file=self._stream,
-            bar_format="{n_fmt}/{total_fmt} jobs {bar:20} {elapsed} passed, about {remaining} left: {desc}",
-            smoothing=0,  # the time left is from the mean of all jobs
+            bar_format="{n_fmt}/{total_fmt} jobs {bar:20} {elapsed} passed, {desc}",
+            ascii=".#",
             dynamic_ncols=True,
             leave=False,
         )
@@ -176,19 +194,18 @@ class LogHandler(LogHandlerBase):
             self._write("\n".join([f"{_plural(jobs.total)} done in {_clock(jobs.passed())}.", *jobs.made]))
         elif self._bar is not None:
             self._bar.n, self._bar.total = jobs.done, jobs.total
-            self._bar.set_description_str(jobs.stages(), refresh=False)
+            self._bar.set_description_str(jobs.now(), refresh=event == LogEvent.PROGRESS)
         elif not self._stream.isatty():
             self._write_line(jobs)
 
     def _write_line(self, jobs: Jobs) -> None:
-        tenth, passed, stages = 10 * jobs.done // jobs.total, jobs.passed(), jobs.stages()
-        if stages and (tenth > self._line[0] or passed > self._line[1] + _EVERY):
+        tenth, passed = 10 * jobs.done // jobs.total, jobs.passed()
+        if not jobs.is_idle() and (tenth > self._line[0] or passed > self._line[1] + _EVERY):
             self._line = tenth, passed
-            left = f", about {_clock(passed / jobs.done * (jobs.total - jobs.done))} left" if jobs.done else ""
-            self._write(f"{jobs.done}/{jobs.total} jobs, {_clock(passed)} passed{left}: {stages}")
+            self._write(f"{jobs.done}/{jobs.total} jobs, {_clock(passed)} passed, {jobs.now()}")
 
     def _redraw(self) -> None:
-        """Draw the bar every few seconds, also while no job ends."""
+        """Draw the bar also while no job ends."""
         while not self._over.wait(_TICK):
             self.acquire()
             try:

@@ -40,6 +40,7 @@ def sentences_of_jobs() -> list[str]:
 
 def print_last(sentences: Iterable[str]) -> None:
     """Print lines on standard error when the process ends, each once."""
-    if not _last:
+    sentences = list(sentences)
+    if sentences and not _last:
         atexit.register(lambda: sys.stderr.write("\n" + "".join(f"{sentence}\n" for sentence in _last)))
     _last.update(dict.fromkeys(sentences))

@@ -40,9 +40,7 @@ def main_numbers(summary: pd.DataFrame, runs: Mapping[str, Sequence[str]]) -> li
     return found
 
 
-def closing_lines(
-    summary: Path, runs: Mapping[str, Sequence[str]], pages: Iterable[Path], since: float
-) -> list[str]:
+def closing_lines(summary: Path, runs: Mapping[str, Sequence[str]], pages: Iterable[Path], since: float) -> list[str]:
     """What the run says last, of the files that it made.
 
     Args:
