@@ -50,7 +50,12 @@ def run_of(tell, jobs: int, failing: int | None = None) -> str:
     for job in range(1, jobs + 1):
         tell(LogEvent.JOB_INFO, jobid=job, rule_name="fit_model", rule_msg="Fit", output=[f"file{job}"])
         if job == failing:
-            return tell(LogEvent.JOB_ERROR, "Error in rule fit_model:\n    message: None\n    jobid: 2", logging.ERROR)
+            return tell(
+                LogEvent.JOB_ERROR,
+                "Error in rule fit_model:\n    message: None\n    jobid: 2",
+                logging.ERROR,
+                jobid=job,
+            )
         tell(LogEvent.JOB_FINISHED, "Finished jobid", job_id=job)
         tell(LogEvent.PROGRESS, done=job, total=jobs + 1)
     tell(LogEvent.JOB_INFO, jobid=0, rule_name="all", rule_msg="Whole run: file1", output=[])

@@ -66,6 +66,10 @@ class Jobs:
                 self._targets.append(job["rule_msg"])
             self.made = self._targets or [f"Made: {' '.join(job['output'])}"]
 
+    def drop(self, number: int) -> None:
+        """A job fails."""
+        self._running.pop(number, None)
+
     def now(self) -> str:
         """The time left, and the stages of the running jobs, each with its finished jobs and all its jobs."""
         rules = list(dict.fromkeys(job["rule_name"] for _, job in self._running.values()))
@@ -148,6 +152,8 @@ class LogHandler(LogHandlerBase):
         event = facts.get("event")
         if record.levelno >= WARNING or event in _ON_REQUEST:
             self._failed |= record.levelno > WARNING
+            if event == LogEvent.JOB_ERROR and self._jobs:
+                self._jobs.drop(facts["jobid"])
             self._write(self.format(record).replace("    message: None\n", ""))
         elif event is None:
             text = self.format(record)
