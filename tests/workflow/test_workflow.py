@@ -100,7 +100,7 @@ def test_the_screen_of_a_run_can_be_read(first):
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", screen)
     for said in (
         "59 jobs to run.\n",
-        "6/59 jobs, ",
+        "\n6/59 jobs, ",
         "59 jobs done in ",
         "Whole run: results/report.html results/metrics.csv",
     ):
