@@ -1,6 +1,9 @@
 PYTHON ?= python3
 VENV := .venv
 ENGINES := $(VENV)/engines
+# The screen of a run, a logger plugin of Snakemake: its folder and its sources.
+SCREEN := ./workflow/screen
+SCREEN_FILES := $(SCREEN)/pyproject.toml $(wildcard $(SCREEN)/*/*.py)
 SLURM := munge slurm-client slurmctld slurmd
 
 .PHONY: run test test-fast test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench check docs site \
@@ -84,12 +87,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed-analysis: requirements-analysis.txt | $(VENV)/bin/python
-	$(VENV)/bin/pip install --quiet --requirement requirements-analysis.txt
+$(VENV)/.installed-analysis: requirements-analysis.txt $(SCREEN_FILES) | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --requirement requirements-analysis.txt $(SCREEN)
 	touch $@
 
-$(VENV)/.installed: requirements.txt requirements-analysis.txt | $(VENV)/bin/python
-	$(VENV)/bin/pip install --quiet --requirement requirements.txt
+$(VENV)/.installed: requirements.txt requirements-analysis.txt $(SCREEN_FILES) | $(VENV)/bin/python
+	$(VENV)/bin/pip install --quiet --requirement requirements.txt $(SCREEN)
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-sbml.txt requirements-generic.txt requirements-docs.txt \

@@ -44,6 +44,6 @@ def test_the_workflow_is_wired_with_results_in_storage(run_snakemake, copy_of_wo
     repository, store = copy_of_workflow, tmp_path / "store"
     store.mkdir()
     flags = ("--default-storage-provider", "fs", "--default-storage-prefix", str(store), "--shared-fs-usage", "none")
-    result = run_snakemake(repository, config, flags=(*flags, "--dry-run"), workflow=repository)
+    result = run_snakemake(repository, config, flags=(*flags, "--dry-run", "--verbose"), workflow=repository)
     assert result.returncode == 0, result.stdout
     assert f"Missing output files: {store}/results/report.html (in storage)" in result.stdout

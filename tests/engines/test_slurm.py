@@ -69,7 +69,7 @@ def start(slurm) -> Callable[..., subprocess.Popen]:
     def run(folder: Path, log: Path, *options: str, **variables: str) -> subprocess.Popen:
         config = folder / "config.yaml"
         config.write_text(yaml.safe_dump(CONFIG, sort_keys=False), encoding="utf-8")
-        command = [sys.executable, "-m", "snakemake", "--profile", str(PROFILE), "--nocolor"]
+        command = [sys.executable, "-m", "snakemake", "--profile", str(PROFILE), "--nocolor", "--verbose"]
         command += ["--configfile", str(config), "--directory", str(folder)]
         # Here jobs take seconds, and there are no other users who ask for their states.
         command += ["--slurm-init-seconds-before-status-checks", "8", "--latency-wait", "10", *options]

@@ -124,7 +124,7 @@ def _trial(bench: Bench, donor: Path | None, damage: Callable, artefact: Artefac
         ended = bench.run(folder, reader, flags=("--forcerun", reader))
         if ended.status:
             return bench.judge(fault, what, ended, folder, wants=Path(artefact.path).name)
-        alone = "1 of 1 steps" in ended.output  # else what it reads is measured anew
+        alone = "\n1 job done in " in ended.output  # else what it reads is measured anew
         unlike = _differences(bench, folder, path, reader if alone else None)
         return Outcome(fault, what, WRONG if unlike else RIGHT, "; ".join(unlike[:3]))
     except NotForThisError as reason:

@@ -33,7 +33,7 @@ def test_a_file_that_cannot_be_written_or_is_not_given_hinders_no_job(monkeypatc
 
 def test_sentences_are_the_last_lines_of_a_process_and_stand_once(root):
     lines = ["from weightflow.jobs.screen import print_last", "print_last(['Error: a.'])"]
-    lines += ["print_last(['Error: a.', 'Error: b.'])", "raise SystemExit('more')"]
+    lines += ["print_last(['Error: a.', 'Error: b.'])", "print_last([])", "raise SystemExit('more')"]
     made = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)],
         cwd=root / "workflow/scripts",
@@ -42,3 +42,10 @@ def test_sentences_are_the_last_lines_of_a_process_and_stand_once(root):
         check=False,
     )
     assert made.stderr == "more\n\nError: a.\nError: b.\n"
+
+
+@pytest.mark.parametrize(("terminal", "shown"), [(False, "a\n"), (True, "\r\033[Ka\n")])
+def test_lines_of_a_job_take_the_place_of_a_bar(monkeypatch, capsys, terminal, shown):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    screen.say("a\n")
+    assert capsys.readouterr().err == shown

@@ -18,7 +18,6 @@ MODULES = [path.relative_to(LIBRARY) for path in SOURCES if path.name != "__init
 WITHOUT_TESTS = {
     "errors.py",
     "evaluation/ablation_level.py",
-    "progress.py",
 }  # tested by their use
 IN_ANY_ROOM = ("registry.py", "settings.py")  # tested together, by test_registries.py and tests/config/test_settings.py
 IN_ONE_FILE = {"plots": "test_plots.py"}  # rooms whose modules are all tested the same way

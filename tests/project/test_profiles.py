@@ -1,9 +1,12 @@
 """Profiles name only existing rules, groups and files."""
 
+import importlib.util
 import re
 from pathlib import Path
 
+import pytest
 import yaml
+import yte
 
 
 def test_a_group_is_sent_and_needs_no_card(rules):
@@ -46,6 +49,28 @@ def test_nothing_that_makes_results_is_read_with_saved_ones(root):
     assert profile == {"config": ["from_saved=true"]}
 
 
-def test_no_profile_is_a_program(root):
+# Snakemake stops if a profile names a plugin that is not installed.
+CONDITION = """__use_yte__: true
+__definitions__:
+  - from importlib.util import find_spec
+?if find_spec("snakemake_logger_plugin_weightflow"):
+  logger: [weightflow]
+"""
+
+
+def test_no_profile_is_a_program_but_for_one_condition(root):
     for path in (root / "profiles").glob("*/config.yaml"):
-        assert "__use_yte__" not in path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+        if path.parent.name == "default":
+            assert text.count(CONDITION) == 1
+            text = text.replace(CONDITION, "")
+        assert not re.search(r"^\s*(__|\?)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_screen_is_used_where_it_is_installed(root, monkeypatch, installed):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: installed or None)
+    with (root / "profiles" / "default" / "config.yaml").open(encoding="utf-8") as file:
+        profile = yte.process_yaml(file, require_use_yte=True)
+    assert profile.get("logger") == (["weightflow"] if installed else None)
+    assert profile["scheduler"] == "greedy"

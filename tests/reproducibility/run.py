@@ -49,7 +49,7 @@ def make(case: Case, config: Path, folder: Path, targets: list[str]) -> None:
         RuntimeError: the run failed; the message is what it said last.
     """
     command = [sys.executable, "-m", "snakemake", "--configfile", str(config), "--directory", str(folder)]
-    command += ["--cores", str(case.cores), "--nocolor"]
+    command += ["--cores", str(case.cores), "--nocolor", "--verbose"]
     for part in STOPS if case.interruption else ():
         if _start([*command, *targets], folder, part, case.interruption):
             raise RuntimeError(f"{folder.name}: the run was over before it was {part:.0%} done.")

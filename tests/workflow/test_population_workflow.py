@@ -49,7 +49,7 @@ def test_a_second_run_does_nothing(finished, run_snakemake):
 def test_the_page_and_its_figures_are_made_from_an_archive_without_torch(
     finished, run_snakemake, without_torch, tmp_path
 ):
-    packed = run_snakemake(finished, CONFIG, "archive")
+    packed = run_snakemake(finished, CONFIG, "archive", flags=("--verbose",))
     assert packed.returncode == 0, packed.stdout
     assert "train_anchors" not in job_counts(packed.stdout)  # of the default run, which nobody asked for
     folder = unpacked(finished / "results" / "archive.tar.gz", tmp_path / "elsewhere")

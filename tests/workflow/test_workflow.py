@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import runpy
 import shutil
 import sys
@@ -55,12 +56,18 @@ def workflow(copy_sources, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def finished(run_snakemake, workflow, tmp_path_factory) -> Path:
-    """The working directory of a finished default run."""
+def first(run_snakemake, workflow, tmp_path_factory) -> tuple[Path, str]:
+    """The working directory of a finished default run, and its screen."""
     folder = tmp_path_factory.mktemp("finished")
     result = run_snakemake(folder, TINY, workflow=workflow)
     assert result.returncode == 0, result.stdout
-    return folder
+    return folder, result.stdout
+
+
+@pytest.fixture(scope="module")
+def finished(first) -> Path:
+    """The working directory of a finished default run."""
+    return first[0]
 
 
 @pytest.fixture
@@ -85,6 +92,36 @@ def edit(file: Path, text: str):
 def test_default_run_writes_report_and_tables(finished):
     for name in ("report.html", "metrics.csv", "summary.csv", "runtime.csv"):
         assert (finished / "results" / name).stat().st_size > 0
+
+
+def test_the_screen_of_a_run_can_be_read(first):
+    folder, screen = first
+    assert len(screen.encode()) < 3000
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", screen)
+    for said in (
+        "59 jobs to run.\n",
+        "\n6/59 jobs, ",
+        "59 jobs done in ",
+        "Whole run: results/report.html results/metrics.csv",
+    ):
+        assert screen.count(said) == 1, screen
+    numbers, report = screen.splitlines()[-2:]
+    assert re.fullmatch(r"tiny, cde at unseen times: (\w+ [\d.]+ \([\d.]+ \w+\)(, |$)){3}", numbers), numbers
+    assert report == f"Report: {folder}/results/report.html"
+    logs = (folder / ".snakemake" / "log").glob("*")  # also of the drawing of the rule graph
+    assert any("59 of 59 steps (100%) done" in log.read_text(encoding="utf-8") for log in logs)
+
+
+def test_a_dry_run_counts_jobs_and_verbose_shows_everything(run_snakemake, workflow, finished):
+    flags = ("--dry-run", "--forcerun", "tabulate_metrics")
+    short, whole = (
+        run_snakemake(finished, TINY, *TABLES, flags=f, workflow=workflow).stdout
+        for f in (flags, (*flags, "--verbose"))
+    )
+    assert job_counts(short) == job_counts(whole) == {"tabulate_metrics": 1}
+    assert "This was a dry-run" in short
+    assert "\nReason: " not in short
+    assert "\nReason: Forced execution" in whole
 
 
 def test_metrics_hold_every_run_time_and_metric(finished):
@@ -426,7 +463,9 @@ def test_figures_tables_and_report_are_made_from_an_archive_without_torch(
     assert len(made) > 30
     for path in made:
         path.unlink()
-    result = run_snakemake(folder, folder / "config.yaml", "figures", flags=FROM_SAVED, workflow=workflow)
+    result = run_snakemake(
+        folder, folder / "config.yaml", "figures", flags=(*FROM_SAVED, "--verbose"), workflow=workflow
+    )
     assert result.returncode == 0, result.stdout
     assert {rule.split("_")[0] for rule in job_counts(result.stdout)} == {
         "plot",
@@ -447,7 +486,7 @@ def two(run_snakemake, workflow, finished, tmp_path_factory) -> Path:
     before = {path: path.read_bytes() for path in (folder / "results").rglob("*") if path.is_file()}
     (folder / "tiny.yaml").write_text(yaml.safe_dump(SECOND), encoding="utf-8")
     made = ("results/tiny/summary.csv", "results/tiny/settings.yaml")
-    result = run_snakemake(folder, folder / "tiny.yaml", *made, workflow=workflow)
+    result = run_snakemake(folder, folder / "tiny.yaml", *made, flags=("--verbose",), workflow=workflow)
     assert result.returncode == 0, result.stdout
     expected = ["predict_interpolation", "evaluate_predictions", "tabulate_metrics", "tabulate_runtime"]
     assert job_counts(result.stdout) == dict.fromkeys([*expected, "write_settings"], 1)
@@ -467,7 +506,7 @@ def test_figures_of_each_of_two_runs_are_made_from_saved_results(run_snakemake, 
     figure = f"{run}/tiny/figures/metrics.png"
     before = (two / run / "summary.csv").read_bytes()
     settings = two / run / "settings.yaml"
-    result = run_snakemake(two, settings, figure, flags=FROM_SAVED, workflow=workflow)
+    result = run_snakemake(two, settings, figure, flags=(*FROM_SAVED, "--verbose"), workflow=workflow)
     assert result.returncode == 0, result.stdout
     assert job_counts(result.stdout) == {"tabulate_metrics": 1, "plot_metrics": 1}
     assert (two / figure).stat().st_size > 0

@@ -40,5 +40,13 @@ onstart:
             raise stopped(fault) from None
 
 
+onsuccess:
+    from weightflow.report.closing import closing_lines  # takes most of a second
+
+    runs = {d: plan.runs(d) for d in plan.datasets}
+    pages = [OWN / "report.html", FOLDER.parent / PAGE / "report.html"]
+    print_last(closing_lines(OWN / "summary.csv", runs, pages, BEGAN))
+
+
 onerror:
     print_last(screen.sentences_of_jobs())

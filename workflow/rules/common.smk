@@ -3,6 +3,7 @@ import os
 import re
 import shlex
 import sys
+import time
 from collections import namedtuple
 from copy import deepcopy
 from itertools import product
@@ -57,10 +58,12 @@ from weightflow.config.plan import RUN, SNAPSHOTS, Plan
 from weightflow.errors import InputError
 from weightflow.jobs import screen
 from weightflow.jobs.screen import print_last
+from weightflow.progress import BARS
 from weightflow.records import integrity
 from weightflow.records.digests import LIBRARY, code_digest
 from weightflow.yaml_files import read_config
 
+BEGAN = time.time()
 MODULE = __name__  # name of this workflow in an importing one; None without one
 CONFIG_SOURCE = ", ".join(map(str, workflow.configfiles)) or "--config"
 FILES = [] if MODULE else workflow.overwrite_configfiles  # configs of the command line
@@ -116,6 +119,11 @@ SHOWN_TEACHERS = 10  # most candidates of an interval in figure and report
 
 # Jobs leave the sentences of their errors here.
 os.environ |= {screen.FILE: str(Path(".snakemake", "errors-of-jobs").absolute())}
+
+# The screen shows one bar for the run (workflow/screen, by profiles/default); those of jobs are in their logs.
+SCREEN = workflow.output_settings
+if workflow.is_main_process and "weightflow" in SCREEN.log_handler_settings and not SCREEN.verbose:
+    os.environ |= {BARS: "log"}
 
 # Seconds that jobs on other machines, and their head process, wait for files and records to appear.
 PATIENCE = "60"

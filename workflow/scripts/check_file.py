@@ -1,7 +1,5 @@
 """Check a user's file, also against its system; print and write what was understood."""
 
-import sys
-
 from weightflow.config.data_checks import check_system
 from weightflow.config.figure_text import check_variables
 from weightflow.data.preparation import check_observed, check_states, observed_mask
@@ -9,6 +7,7 @@ from weightflow.data.settings import DatasetSettings
 from weightflow.formats.downloads import check_sum
 from weightflow.formats.reading import as_files, read_raw_snapshots
 from weightflow.jobs.frame import run
+from weightflow.jobs.screen import say
 from weightflow.records.digests import joint_digest
 from weightflow.storage import write_json
 from weightflow.systems.reading import read_system
@@ -29,7 +28,7 @@ def main(snakemake):
         check_system(raw, settings.system, system.species, system.points, where)
     lines = "".join(f"  {line}\n" for line in raw.summary().splitlines())
     print(lines)
-    sys.stderr.write(f"{where} is read as:\n{lines}")  # on the screen, before anything trains
+    say(f"{where} is read as:\n{lines}")  # on the screen, before anything trains
     found = {
         "file": where,
         "sha256": joint_digest(files),

@@ -1,10 +1,9 @@
 """Gather the estimated costs of the stages, and print them."""
 
-import sys
-
 from weightflow.data.folds import interior
 from weightflow.data.snapshots import observed_count
 from weightflow.jobs.frame import run
+from weightflow.jobs.screen import say
 from weightflow.machine import processors
 from weightflow.report.estimate import StageJobs, estimate_table, say_estimate
 from weightflow.storage import read_json, write_table
@@ -18,7 +17,7 @@ def main(snakemake):
     stages = [StageJobs(**stage) for stage in params.stages]
     table = estimate_table(stages, map(read_json, inputs.costs), by_name)
     write_table(snakemake.output[0], table)
-    sys.stderr.write(say_estimate(table, processors(), params.cards))
+    say(say_estimate(table, processors(), params.cards))
 
 
 run(main, snakemake)  # noqa: F821

@@ -1,5 +1,6 @@
 """Progress bars that suit both a terminal and a log file."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -8,6 +9,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+BARS = "WEIGHTFLOW_BARS"  # variable: "log" if the screen shows the run as a whole
+
 Item = TypeVar("Item")
 
 _outer: ContextVar["tqdm | None"] = ContextVar("outer bar", default=None)
@@ -15,6 +18,8 @@ _outer: ContextVar["tqdm | None"] = ContextVar("outer bar", default=None)
 
 def progress(items: Iterable[Item], what: str, total: int | None = None, done: int = 0) -> Iterable[Item]:
     """Iterate with a bar on standard error; without a terminal, a line every 15 seconds at most.
+
+    In jobs of a run whose screen shows the run as a whole, the bar goes to standard output, which is the job's log.
 
     Inside `one_bar` the items move that bar by one in all.
 
@@ -26,8 +31,9 @@ def progress(items: Iterable[Item], what: str, total: int | None = None, done: i
     """
     if outer := _outer.get():
         return _moving(outer, items, what, total)
-    interval = 0.2 if sys.stderr.isatty() else 15.0
-    return tqdm(items, desc=what, total=total, initial=done, mininterval=interval, dynamic_ncols=True)
+    stream = sys.stdout if os.environ.get(BARS) == "log" else sys.stderr
+    interval = 0.2 if stream.isatty() else 15.0
+    return tqdm(items, what, total, file=stream, mininterval=interval, initial=done, dynamic_ncols=True)
 
 
 @contextmanager

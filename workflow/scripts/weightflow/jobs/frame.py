@@ -9,7 +9,7 @@ from typing import Any
 
 from weightflow.errors import DivergenceError, InputError, WriteError
 from weightflow.jobs.process import end_with_run, keep_freed_memory, one_thread
-from weightflow.jobs.screen import leave_sentence
+from weightflow.jobs.screen import leave_sentence, say
 from weightflow.records import digests
 from weightflow.records.digests import Made
 from weightflow.records.integrity import check_inputs
@@ -19,7 +19,7 @@ from weightflow.records.record import forget, input_digests, write_records
 def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) -> None:
     """Run `main(snakemake)` with messages, warnings and tracebacks in the rule's log.
 
-    Progress bars stay on standard error. An expected error ends the script with its sentence on standard error. An
+    An expected error ends the script with its sentence on standard error. An
     unexpected one ends it with the name of the log, which holds the traceback.
 
     Args:
@@ -38,8 +38,7 @@ def run(main: Callable[[Any], None], snakemake: Any, gives_way: bool = False) ->
     except OSError as fault:  # from the log itself
         sentence = f"Error: {WriteError(log, fault.strerror or str(fault))}"
     if sentence:
-        # A single write, since other jobs and Snakemake share standard error.
-        sys.stderr.write(f"\n{sentence}\n")
+        say(f"\n{sentence}\n")
         leave_sentence(sentence)
         sys.exit(1)
 

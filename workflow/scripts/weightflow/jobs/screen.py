@@ -1,4 +1,4 @@
-"""Error sentences as the last lines on the screen.
+"""What jobs say on the screen, and the last lines of a run.
 
 Snakemake writes several lines about a failed job after the job's own sentence. Jobs therefore also append it to a file,
 and Snakemake's process prints it once more when it ends.
@@ -13,6 +13,14 @@ from pathlib import Path
 FILE = "WEIGHTFLOW_ERRORS"  # variable: the file of the sentences of failed jobs
 
 _last: dict[str, None] = {}  # in order, each once
+
+
+def say(text: str) -> None:
+    """Print lines of a job on standard error, in a single write, since other jobs and Snakemake share it.
+
+    On a terminal they take the place of the run's bar, which is drawn again below.
+    """
+    sys.stderr.write(f"\r\033[K{text}" if sys.stderr.isatty() else text)
 
 
 def leave_sentence(sentence: str) -> None:
@@ -31,7 +39,8 @@ def sentences_of_jobs() -> list[str]:
 
 
 def print_last(sentences: Iterable[str]) -> None:
-    """Print sentences on standard error when the process ends, each once."""
-    if not _last:
+    """Print lines on standard error when the process ends, each once."""
+    sentences = list(sentences)
+    if sentences and not _last:
         atexit.register(lambda: sys.stderr.write("\n" + "".join(f"{sentence}\n" for sentence in _last)))
     _last.update(dict.fromkeys(sentences))

@@ -1,0 +1,46 @@
+"""The last lines of a run, from a small summary by hand."""
+
+import numpy as np
+import pandas as pd
+
+from weightflow.report.closing import closing_lines, main_numbers
+
+RUNS = {"cells": ["mine", "other", "mixture", "previous", "floor_bootstrap"]}
+
+
+def summary(rows, times="unseen") -> pd.DataFrame:
+    """Means by model and metric."""
+    entries = [("cells", model, metric, times, mean, np.nan, 1) for (model, metric), mean in rows.items()]
+    return pd.DataFrame(entries, columns=["dataset", "model", "metric", "times", "mean", "std", "n"])
+
+
+def test_the_first_model_stands_beside_the_best_baseline_of_each_metric():
+    rows = {("mine", "w_marginal"): 0.5, ("mine", "nll"): 1.25, ("mine", "jsd_marginal"): 0.1, ("other", "nll"): 0.1}
+    rows |= {("mixture", "w_marginal"): 0.75, ("previous", "w_marginal"): 0.25, ("floor_bootstrap", "w_marginal"): 0}
+    found = main_numbers(summary(rows), RUNS)
+    assert found == ["cells, mine at unseen times: w_marginal 0.500 (0.250 previous), nll 1.25"]
+
+
+def test_distances_from_an_exact_law_stand_for_those_from_samples():
+    names = ("w_marginal", "w_marginal_exact", "kl_exact")
+    rows = {(model, name): 2.0 for model in ("mine", "mixture") for name in names}
+    (found,) = main_numbers(summary(rows, "all"), RUNS)
+    assert found == "cells, mine at all times: w_marginal_exact 2.00 (2.00 mixture), kl_exact 2.00 (2.00 mixture)"
+
+
+def test_without_a_model_or_its_metrics_there_is_no_line():
+    rows = {("mixture", "w_marginal"): 2.0}
+    assert main_numbers(summary(rows), RUNS) == main_numbers(summary(rows), {"cells": ["mixture"]}) == []
+
+
+def test_only_what_the_run_made_is_named(tmp_path):
+    table, page = tmp_path / "summary.csv", tmp_path / "report.html"
+    summary({("mine", "nll"): 1.0}).to_csv(table, index=False)
+    pages = [page, tmp_path / "none.html"]
+    assert closing_lines(tmp_path / "none.csv", RUNS, pages, 0) == []
+    page.touch()
+    title, numbers, report = closing_lines(table, RUNS, pages, 0)
+    assert title.startswith("Main numbers of the first model")
+    assert numbers == "cells, mine at unseen times: nll 1.00"
+    assert report == f"Report: {page}"
+    assert closing_lines(table, RUNS, pages, page.stat().st_mtime + 1) == []

@@ -1,0 +1,58 @@
+"""The last lines of a run that succeeded: its main numbers, and where its reports are."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from weightflow.baselines.registry import BASELINES, is_model
+from weightflow.evaluation.registry import METRICS, panels
+from weightflow.evaluation.score_tables import EXTRAPOLATED, at_unseen_times
+from weightflow.report.tables import rounded
+
+_TIMES = {"unseen": "unseen times", EXTRAPOLATED: "times past the last snapshot", "all": "all times"}
+
+
+def main_numbers(summary: pd.DataFrame, runs: Mapping[str, Sequence[str]]) -> list[str]:
+    """The main metrics of the first model on each data set, each beside the best baseline's.
+
+    Main metrics are the first one of the figure of metrics and those of whole densities.
+
+    Args:
+        summary: the table `summary.csv`.
+        runs: models, baselines and floors of each data set, in the order of the tables.
+    """
+    found = []
+    for dataset, names in runs.items():
+        own = at_unseen_times(summary[summary["dataset"] == dataset])
+        model = next(filter(is_model, names), None)
+        means = {(row.metric, row.model): row.mean for row in own.itertuples() if row.mean == row.mean}
+        shown = panels("metrics", {metric for metric, name in means if name == model})
+        main = [metric for metric in shown if metric == shown[0] or METRICS[metric].compares == "density"]
+        parts = []
+        for metric in main:
+            others = {name: means[metric, name] for name in names if name in BASELINES and (metric, name) in means}
+            best = min(others, key=lambda name: others[name]) if others else None
+            beside = f" ({rounded(others[best], 0)[0]} {best})" if best else ""
+            parts.append(f"{METRICS[metric].words} {rounded(means[metric, model], 0)[0]}{beside}")
+        if parts:
+            found += [f"{dataset}, {model} at {_TIMES[own['times'].iloc[0]]}:", *(f"  {part}" for part in parts)]
+    return found
+
+
+def closing_lines(summary: Path, runs: Mapping[str, Sequence[str]], pages: Iterable[Path], since: float) -> list[str]:
+    """What the run says last, of the files that it made.
+
+    Args:
+        summary: the file of the summary table, which need not exist.
+        runs: as for `main_numbers`.
+        pages: files of reports, which need not exist.
+        since: start of the run, in seconds since the epoch.
+    """
+
+    def is_made(path: Path) -> bool:
+        return path.is_file() and path.stat().st_mtime >= since
+
+    numbers = main_numbers(pd.read_csv(summary), runs) if is_made(summary) else []
+    title = ["Main numbers of the first model, lower is better (in brackets the best baseline):"] if numbers else []
+    return [*title, *numbers, *(f"Report: {page.resolve()}" for page in pages if is_made(page))]
