@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from weightflow.evaluation.registry import METRICS
 from weightflow.report.closing import closing_lines, main_numbers
 
 RUNS = {"cells": ["mine", "other", "mixture", "previous", "floor_bootstrap"]}
@@ -18,14 +19,20 @@ def test_the_first_model_stands_beside_the_best_baseline_of_each_metric():
     rows = {("mine", "w_marginal"): 0.5, ("mine", "nll"): 1.25, ("mine", "jsd_marginal"): 0.1, ("other", "nll"): 0.1}
     rows |= {("mixture", "w_marginal"): 0.75, ("previous", "w_marginal"): 0.25, ("floor_bootstrap", "w_marginal"): 0}
     found = main_numbers(summary(rows), RUNS)
-    assert found == ["cells, mine at unseen times: w_marginal 0.500 (0.250 previous), nll 1.25"]
+    assert found == [
+        "cells, mine at unseen times:",
+        f"  {METRICS['w_marginal'].words} 0.500 (0.250 previous)",
+        f"  {METRICS['nll'].words} 1.25",
+    ]
 
 
 def test_distances_from_an_exact_law_stand_for_those_from_samples():
     names = ("w_marginal", "w_marginal_exact", "kl_exact")
     rows = {(model, name): 2.0 for model in ("mine", "mixture") for name in names}
-    (found,) = main_numbers(summary(rows, "all"), RUNS)
-    assert found == "cells, mine at all times: w_marginal_exact 2.00 (2.00 mixture), kl_exact 2.00 (2.00 mixture)"
+    assert main_numbers(summary(rows, "all"), RUNS) == [
+        "cells, mine at all times:",
+        *(f"  {METRICS[name].words} 2.00 (2.00 mixture)" for name in ("w_marginal_exact", "kl_exact")),
+    ]
 
 
 def test_without_a_model_or_its_metrics_there_is_no_line():
@@ -39,8 +46,8 @@ def test_only_what_the_run_made_is_named(tmp_path):
     pages = [page, tmp_path / "none.html"]
     assert closing_lines(tmp_path / "none.csv", RUNS, pages, 0) == []
     page.touch()
-    title, numbers, report = closing_lines(table, RUNS, pages, 0)
+    title, *numbers, report = closing_lines(table, RUNS, pages, 0)
     assert title.startswith("Main numbers of the first model")
-    assert numbers == "cells, mine at unseen times: nll 1.00"
+    assert numbers == ["cells, mine at unseen times:", f"  {METRICS['nll'].words} 1.00"]
     assert report == f"Report: {page}"
     assert closing_lines(table, RUNS, pages, page.stat().st_mtime + 1) == []
