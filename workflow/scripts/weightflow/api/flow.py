@@ -173,7 +173,7 @@ class Flow:
     ) -> pd.DataFrame:
         """Metrics of this flow, of baselines and of floors (sampling error alone), as in the workflow's tables.
 
-        `nll` is the mean negative log-likelihood of the held-out states in nats per variable: minus the mean of
+        `nll` is the mean negative log-likelihood of the held-out states in nats per variable: minus the mean of their
         `score`, divided by the number of variables. Distances are from samples to the held-out states, or to the
         training states of a data set with reference="training". Of scaled data, all metrics are in scaled units, also
         `nll`.
