@@ -14,7 +14,10 @@ from weightflow.evaluation.choices import (
     steps_chosen,
     verdict,
 )
+from weightflow.evaluation.registry import METRICS
 from weightflow.teaching.teachers import FIELDS
+
+NLL = METRICS["nll"].words
 
 
 def teacher_scores(values: dict[tuple[str, float], list[float]], interval: str = "later") -> pd.DataFrame:
@@ -127,17 +130,17 @@ def test_models_without_scores_are_not_ranked(models):
         (
             {"a": 1.0, "b": 2.0},
             0.1,
-            "default is a because it has the lowest nll over unseen times of the 2 models: 1 ±",
+            f"The first model, a, has the lowest {NLL} over unseen times of the 2 models: 1 ±",
         ),
         (
             {"a": 2.0, "b": 1.0},
             0.1,
-            "default is a although b has the lowest nll over unseen times of the 2 models: 1 ±",
+            f"b has the lowest {NLL} over unseen times of the 2 models: 1 ±",
         ),
         ({"a": 1.0, "b": 1.05}, 0.1, "next is b with 1.05 ± 0.1. The difference is within the standard deviation"),
         ({"a": 1.0, "b": 1.05}, np.nan, "One seed does not tell"),
-        ({"a": 1.0}, 0.1, "the only model; its nll over unseen times is 1 ± 0.1."),
-        ({"a": np.inf, "b": 2.0}, np.nan, "although b has"),
+        ({"a": 1.0}, 0.1, f"a is the only model; its {NLL} over unseen times is 1 ± 0.1."),
+        ({"a": np.inf, "b": 2.0}, np.nan, "b has the lowest"),
     ],
 )
 def test_the_verdict_says_why(scores, std, said):

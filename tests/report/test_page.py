@@ -240,7 +240,8 @@ def test_choices_are_told_with_their_scores(make):
         assert f"\n{row}" in rows
     assert "<b>bridge (noise 0.5, rate 2)</b>" in text
     assert text.count("<b>1.2500</b>") == 2
-    assert "The default is model_one because it has the lowest nll over unseen times of the 2 models: 1 ± 0.01" in text
+    words = METRICS["nll"].words
+    assert f"The first model, model_one, has the lowest {words} over unseen times of the 2 models: 1 ± 0.01" in text
 
 
 def test_without_choices_none_is_told(make):
@@ -337,7 +338,7 @@ def test_the_reach_of_the_exact_law_is_told_and_decides_who_judges(law, said, ju
     text = make(law=law)
     assert f"<dt>exact law</dt><dd>{said}" in text
     if judge:
-        assert f"the lowest {judge} over unseen times" in text
+        assert f"the lowest {METRICS[judge].words} over unseen times" in text
 
 
 def test_times_past_the_last_snapshot_have_a_table_of_their_own(make):

@@ -10,7 +10,7 @@ from weightflow.data.state_space import Counts
 from weightflow.evaluation.trust import judge_trust
 from weightflow.prediction.answers import COLUMNS
 from weightflow.prediction.motion import Motion
-from weightflow.report.story import shorten, tell_answers, tell_motion, tell_trust
+from weightflow.report.story import _runs, _span, shorten, tell_answers, tell_motion, tell_trust
 
 TIMES = np.array([0.0, 1, 2, 3])
 
@@ -39,12 +39,12 @@ def data(count: int) -> Snapshots:
 )
 def test_the_course_of_a_mean(means, course):
     (told,) = tell_motion(data(1), motion(means))
-    assert told.startswith(f"The mean of x0 {course}. Nine tenths of its values lie between ")
+    assert told.startswith(f"The mean of x0 {course}. At the first snapshot nine tenths lie between ")
 
 
 def test_a_certain_start_is_one_number():
     (told,) = tell_motion(data(1), motion([5.0, 6, 7, 8], width=0.0))
-    assert "are 5 at first and are 8 at last" in told
+    assert told.endswith("At the first snapshot nearly all values are 5; at the last nearly all are 8.")
 
 
 def test_many_variables_are_cut():
@@ -59,7 +59,7 @@ def answers() -> pd.DataFrame:
             value = mine + shift * (t == 1)
             rows.append(["big", "I > 20", "model", "mine", seed, float(t), seen, value, value, value, None])
         rows.append(["big", "I > 20", "exact law", None, None, float(t), seen, law, law, law, None])
-        rows.append(["big", "I > 20", "data", None, None, float(t), seen, law, law - 0.01, law + 0.01, 100])
+        rows += [["big", "I > 20", "data", None, None, float(t), seen, law, law - 0.01, law + 0.01, 100]] * seen
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -69,27 +69,38 @@ def test_an_answer_says_when_and_how_sure():
     assert answer.sentences[0] == (
         "The probability rises from 0.0 % to 50.0 % at time 1, then falls to < 0.1 % at time 3."
     )
-    assert "at most by 5.0 percentage points, at time 2, where the data are sure to ±1.0" in answer.sentences[1]
-    assert "differs from the exact law by 10.0 percentage points on average" in answer.sentences[2]
-    assert answer.rows[1] == ("2", "20.0 %", "25.0 %", "25.0 %")
-    assert len(answer.rows) == 3
+    assert "furthest off at time 2: 5.0 percentage points too low; the 95 % interval" in answer.sentences[1]
+    assert (
+        "is 10.0 percentage points from the exact law on average, furthest off at time 1: 10.0" in answer.sentences[2]
+    )
+    assert answer.sentences[3] == "It is more than 2.0 percentage points off at these times: too high at 1."
+    assert answer.rows[1:3] == [("1", "", "50.0 %", "–", "40.0 %"), ("2", "snapshot", "20.0 %", "25.0 %", "25.0 %")]
+    assert len(answer.rows) == 4
+
+
+def test_times_of_one_error_are_told_together():
+    away = pd.Series([0.03, 0.04, 0.05, -0.03, -0.03, 0.03], [1.0, 2.0, 3.0, 4.0, 6.0, 20.0])
+    found = [(side, _span(part.index)) for side, part in _runs(away, 2.1)]
+    assert found == [("high", "1 to 3"), ("low", "4 to 6"), ("high", "20")]
 
 
 def test_trust_names_the_evidence_the_verdict_and_the_worst():
     told = tell_trust(judge_trust(calibration(), metrics(), None, "d", "mine", RUNS), "mine")
     assert told[0] == "Tested on 100 states at 1 time that no model was trained on."
     assert told[1].startswith(
-        "The central 90 % of the model holds 90.0 % of a, 90.0 % of b of the states: as it should"
+        "The model's central 90 % holds 90.0 % of the a, 90.0 % of the b values, over all times: as it should"
     )
-    assert told[-1].startswith(
-        "mine is likelier than the best alternative (transport_kernel) at 1 of 1 times, 0.200 nats"
-    )
+    assert "the best is transport_kernel most often. mine gives the held-out states a higher" in told[-1]
+    assert told[-1].endswith("at 1 of 1 times; it is 0.200 nats per variable ahead on average.")
     every = tell_trust(
         judge_trust(calibration((True,) * 3), metrics().assign(seen=True), None, "d", "mine", RUNS), "mine"
     )
     assert every[0].startswith("Every time was used for training, so the numbers here tell how well the model fits")
-    assert any("furthest off for b at time 2: the central 90 % holds 70.0 %" in sentence for sentence in every)
-    assert every[-1] == "It is furthest behind at time 2, by 0.100 nats per variable (transport_kernel)."
+    worst = "furthest off for b at time 2: the central 90 % holds 70.0 % of the values, so the model is too narrow"
+    assert any(worst in sentence for sentence in every)
+    assert (
+        every[-1] == "It is furthest behind at time 2, by 0.100 nats per variable, where transport_kernel is the best."
+    )
 
 
 @pytest.mark.parametrize(("inside", "verdict"), [(0.7, "too narrow for a, b"), (0.99, "too wide for a, b")])
@@ -99,6 +110,14 @@ def test_a_wrong_width_is_named(inside, verdict):
     assert verdict in told[1]
     unsure = tell_trust(judge_trust(few.assign(states=5), metrics(), None, "d", "mine", RUNS), "mine")
     assert "so few states cannot tell this from 90 %" in unsure[1]
+
+
+def test_a_shift_is_named():
+    table = calibration().assign(states=9000)
+    slope = 0.1 + 0.01 * np.arange(4.5, -5, -1)
+    table.loc[table["variable"] == "a", [f"pit_{k + 1}" for k in range(10)]] = slope
+    told = tell_trust(judge_trust(table, metrics(), None, "d", "mine", RUNS), "mine")
+    assert "On the whole the model is too high or too low for some: a high." in told
 
 
 def test_without_evidence_the_keys_that_give_it_are_named():

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from weightflow.evaluation.registry import judge
+from weightflow.evaluation.registry import METRICS, judge
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.teaching.teachers import FIELDS, Teacher, teacher_of
 
@@ -161,22 +161,22 @@ def verdict(ranking: Ranking | None, default: str) -> str:
     """
     if ranking is None:
         return ""
-    scores, where = ranking.scores, f"{ranking.metric} over {ranking.times} times"
+    scores, where = ranking.scores, f"{METRICS[ranking.metric].words} over {ranking.times} times"
     best = scores.iloc[0]
     if len(scores) == 1:
-        return f"The default is {default}, the only model; its {where} is {_value(best)}."
+        return f"{default} is the only model; its {where} is {_value(best)}."
     own = scores[scores["model"] == default].iloc[0]
     if best["model"] == default:
         second = scores.iloc[1]
         text = (
-            f"The default is {default} because it has the lowest {where} of the {len(scores)} models: {_value(best)}; "
+            f"The first model, {default}, has the lowest {where} of the {len(scores)} models: {_value(best)}; "
             f"next is {second['model']} with {_value(second)}."
         )
         rival = second
     else:
         text = (
-            f"The default is {default} although {best['model']} has the lowest {where} of the {len(scores)} models: "
-            f"{_value(best)}, against {_value(own)} of {default}."
+            f"{best['model']} has the lowest {where} of the {len(scores)} models: {_value(best)}; the first model, "
+            f"{default}, has {_value(own)}."
         )
         rival = own
     spread = np.hypot(best["std"], rival["std"])

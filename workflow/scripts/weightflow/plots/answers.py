@@ -17,6 +17,8 @@ from weightflow.prediction.answers import DATA, LAW, MODEL
 _COLUMNS = 3
 _PANEL = 4.4 * style.CM  # height
 _MOST_BARS = 26  # times with an error bar
+_MIDDLE = 0.6  # largest probability from which the axis ends at 1
+_HELD_OUT = style.GREY
 
 
 def draw(inputs: Any, params: Any) -> Figure:
@@ -46,7 +48,8 @@ def plot_answers(answers: pd.DataFrame, lines: Mapping[str, style.Line], time_la
             _draw(panel, own, lines)
             panel.set_title(f"{style.below(question)}\n{style.below(own['event'].iloc[0])}")
             panel.set_xlabel(style.short_label(time_label), labelpad=1)
-            panel.set_ylim(-0.03, 1.03)
+            highest = own.loc[own["source"] != DATA, "probability"].max()
+            panel.set_ylim(*((-0.03, 1.03) if highest > _MIDDLE else (-0.03 * highest, 1.25 * highest + 1e-3)))
         for row in axes:
             row[0].set_ylabel("probability")
         style.legend_above(figure, _handles(answers, lines), 4, columnspacing=1.2)
@@ -61,12 +64,12 @@ def _draw(panel: Axes, own: pd.DataFrame, lines: Mapping[str, style.Line]) -> No
         means = by_time.mean()
         panel.plot(means.index, means, **{**line.plot(), "label": None})
         panel.fill_between(means.index, by_time.min(), by_time.max(), color=line.color, alpha=0.2, lw=0)
-    for observed, colour in ((True, style.BLACK), (False, style.VERMILLION)):
+    for observed, colour in ((True, style.BLACK), (False, _HELD_OUT)):
         data = own[(own["source"] == DATA) & (own["observed"] == observed)]
         few = data.iloc[np.unique(np.linspace(0, len(data) - 1, _MOST_BARS).round().astype(int))] if len(data) else data
         errors = [few["probability"] - few["low"], few["high"] - few["probability"]]
         panel.errorbar(
-            few["time"], few["probability"], errors, fmt=".", ms=3, lw=0.6, color=colour, zorder=6 if observed else 4
+            few["time"], few["probability"], errors, fmt=".", ms=3, lw=0.6, color=colour, zorder=6 if observed else 2
         )
 
 
@@ -77,7 +80,7 @@ def _handles(answers: pd.DataFrame, lines: Mapping[str, style.Line]) -> list[Art
     if data["observed"].any():
         found.append(Line2D([], [], color=style.BLACK, **dot, label="share of states, snapshots"))
     if not data["observed"].all():
-        found.append(Line2D([], [], color=style.VERMILLION, **dot, label="share of states, times held out"))
+        found.append(Line2D([], [], color=_HELD_OUT, **dot, label="share of states, times held out"))
     if (answers["source"] == LAW).any():
         found.append(Line2D([], [], color=style.BLACK, lw=0.7, label="exact law"))
     return found

@@ -77,7 +77,7 @@ def draw_snapshots(panel: Axes, data: Snapshots, variable: int) -> None:
         panel.plot(data.observed_times[k], values.mean(), ".", color=style.BLACK, ms=4, zorder=5)
     unseen = [t for t in np.flatnonzero(~data.is_observed) if len(data.truth[t])]
     means = [data.values(data.truth[t])[:, variable].mean() for t in unseen]
-    panel.plot(data.times[unseen], means, ".", color=style.VERMILLION, ms=1.6, zorder=4)
+    panel.plot(data.times[unseen], means, ".", color=style.VERMILLION, ms=1.6, zorder=1.5)
 
 
 def handles(line: style.Line, data: Snapshots) -> list[Artist]:

@@ -56,7 +56,7 @@ def plot_pictures(data: Snapshots, motion: Motion, line: style.Line) -> Figure:
             at_snapshot = bool((data.observed_times == time).any())
             title = f"{style.at_time(data.time_label, time)}\n{'snapshot' if at_snapshot else 'between'}"
             panel.set_title(title, color=style.BLACK if at_snapshot else line.color)
-        style.legend_above(figure, mass_patches(), 5, title=f"share of the mass of {line.label} within")
+        style.legend_above(figure, mass_patches(), 5, title=f"share of the probability by {line.label} within")
     return figure
 
 

@@ -17,6 +17,7 @@ from scipy.optimize import isotonic_regression
 
 from weightflow.plots import style
 
+FIGURES = "figures"  # the node of all rules that draw
 STARTS, SWEEPS = 40, 24
 _BOX, _THREAD = 1.0, 0.45  # widths of a rule, and of an arrow that crosses a layer
 _HALF = 0.2  # half the height of a box, in layers
@@ -24,7 +25,8 @@ _HALF = 0.2  # half the height of a box, in layers
 
 def draw(inputs: Any, params: Any) -> Figure:
     """From files: graph, in the language of Graphviz."""
-    return plot_rule_graph(read_rule_graph(pathlib.Path(inputs.graph).read_text(encoding="utf-8")))
+    graph = read_rule_graph(pathlib.Path(inputs.graph).read_text(encoding="utf-8"))
+    return plot_rule_graph(without_figures(graph))
 
 
 def read_rule_graph(dot: str) -> nx.DiGraph:
@@ -37,6 +39,16 @@ def read_rule_graph(dot: str) -> nx.DiGraph:
     edges = [(names[str(edge.get_source())], names[str(edge.get_destination())]) for edge in parsed.get_edges()]
     graph.add_edges_from(sorted((source, target) for source, target in edges if source != target))
     return graph
+
+
+def without_figures(graph: nx.DiGraph) -> nx.DiGraph:
+    """The graph with one node for all rules that draw a figure; they are too many for a page."""
+    joined = {rule: FIGURES if rule.startswith(("plot_", "animate_")) else rule for rule in graph}
+    found = nx.DiGraph()
+    found.add_nodes_from(sorted(set(joined.values())))
+    pairs = sorted({(joined[source], joined[target]) for source, target in graph.edges})
+    found.add_edges_from((source, target) for source, target in pairs if source != target)
+    return found
 
 
 def rule_graph_dot(graph: nx.DiGraph) -> str:

@@ -19,6 +19,9 @@ _TURN = 0.1  # share of the range by which a curve turns before a sentence says 
 _STILL = 0.1  # share of the width of the distribution within which a mean is said to stay
 _SURE = 3  # standard errors from which a difference is said to be there
 _TOLERATED = 0.02  # of a coverage
+_SEEN = 0.02  # difference of a probability that is told with its times
+_MOST_RUNS = 6  # of such times
+_SHIFT = 0.02  # of the mean transform from a half that is called a shift
 _TWO = 1.96  # standard errors of a 95 % interval
 
 
@@ -30,7 +33,8 @@ class Answer:
         name: of the question.
         event: as the user wrote it.
         sentences: the answer.
-        rows: time, then the shown model's probability, the share in the data and the exact law's, as text.
+        rows: time, "snapshot" or nothing, then the probability by the shown model, in the data and by the exact law; at
+            the snapshots and once between each two of them.
     """
 
     name: str
@@ -45,12 +49,11 @@ def tell_motion(data: Snapshots, motion: Motion) -> list[str]:
     for v, name in enumerate(data.variables[:MOST_VARIABLES]):
         means, bands = motion.means[:, v], motion.quantiles[:, :, v]
         widths = bands[:, LEVELS.index(0.95)] - bands[:, LEVELS.index(0.05)]
-        start, end = (_between(bands[k, 0], bands[k, -1]) for k in (0, -1))
         if np.ptp(means) <= _STILL * widths.mean():
             course = f"stays near {_short(means.mean())}"
         else:
             course = _course(motion.times, means)
-        found.append(f"The mean of {name} {course}. Nine tenths of its values {start} at first and {end} at last.")
+        found.append(f"The mean of {name} {course}. {_spread(bands)}")
     if (left := len(data.variables) - MOST_VARIABLES) > 0:
         found.append(f"{left} more variables are in the tables and in Python.")
     return found
@@ -69,10 +72,11 @@ def tell_answers(answers: pd.DataFrame, model: str) -> list[Answer]:
         shown = curves[MODEL]
         sentences = [f"The probability {_course(shown.index.to_numpy(), shown.to_numpy(), _percent)}."]
         sentences += _beside(own, curves)
+        snapshots = own.loc[(own["source"] == DATA) & own["observed"], "time"].to_numpy()
         rows = []
-        for time in own.loc[(own["source"] == DATA) & own["observed"], "time"]:
+        for time in _with_middles(shown.index.to_numpy(), snapshots):
             shares = (_percent(curve[time]) if time in curve else "–" for curve in curves.values())
-            rows.append((number(time), *shares))
+            rows.append((number(time), "snapshot" if time in snapshots else "", *shares))
         found.append(Answer(str(name), own["event"].iloc[0], sentences, rows))
     return found
 
@@ -89,11 +93,12 @@ def tell_trust(trust: Trust, model: str) -> list[str]:
     told = [_evidence(trust.evidence, times, states)]
     for share in reversed(COVERAGES):
         told.append(_coverage(trust, share))
+    told += _shifts(table)
     if (worst := trust.worst) and abs(worst[2]) > _TOLERATED:
         variable, time, away = worst
         told.append(
-            f"The calibration is furthest off for {variable} at time {number(time)}: the central 90 % holds "
-            f"{_percent(COVERAGES[-1] + away)} of its states."
+            f"At single times it is furthest off for {variable} at time {number(time)}: the central 90 % holds "
+            f"{_percent(COVERAGES[-1] + away)} of the values, so the model is too {'wide' if away > 0 else 'narrow'}."
         )
     return told + _likelihood(trust.likelihood, model)
 
@@ -113,8 +118,8 @@ def _evidence(evidence: str, times: int, states: int) -> str:
 def _coverage(trust: Trust, share: float) -> str:
     """A sentence on the coverage of a central interval, with a verdict if one is certain."""
     by_variable = trust.coverage(share)
-    states = trust.calibration.groupby("variable", sort=False)["states"].sum()
-    listed = ", ".join(f"{_percent(value)} of {name}" for name, value in by_variable[:MOST_VARIABLES].items())
+    states = _tested(trust.calibration)
+    listed = ", ".join(f"{_percent(value)} of the {name}" for name, value in by_variable[:MOST_VARIABLES].items())
     away = by_variable - share
     sure = away.abs() > np.maximum(_SURE * np.sqrt(share * (1 - share) / states), _TOLERATED)
     verdict = "as it should, within 2 percentage points"
@@ -126,7 +131,23 @@ def _coverage(trust: Trust, share: float) -> str:
             f"{word} for {', '.join(names)}" for word, names in (("too narrow", narrow), ("too wide", wide)) if names
         ]
         verdict = f"it is {' and '.join(parts)}"
-    return f"The central {share:.0%} of the model holds {listed} of the states: {verdict}.".replace("0%", "0 %")
+    return f"The model's central {share:.0%} holds {listed} values, over all times: {verdict}.".replace("0%", "0 %")
+
+
+def _tested(table: pd.DataFrame) -> pd.Series:
+    """Number of different states of each variable; all seeds have the same."""
+    return table.groupby("variable", sort=False)["states"].sum() / table["seed"].nunique()
+
+
+def _shifts(table: pd.DataFrame) -> list[str]:
+    """A sentence on variables that are predicted too high or too low, by the mean of the transforms."""
+    shares = table.filter(like="pit_")
+    middles = (np.arange(shares.shape[1]) + 0.5) / shares.shape[1]
+    sums = (shares.to_numpy() @ middles * table["states"]).groupby(table["variable"], sort=False).sum()
+    away = sums / table.groupby("variable", sort=False)["states"].sum() - 0.5
+    sure = away.abs() > np.maximum(_SHIFT, _SURE * np.sqrt(1 / 12 / _tested(table)))
+    parts = [f"{name} {_side(-value)}" for name, value in away[sure].items()]
+    return [f"On the whole the model is too high or too low for some: {', '.join(parts)}."] if parts else []
 
 
 def _likelihood(table: pd.DataFrame, model: str) -> list[str]:
@@ -139,14 +160,27 @@ def _likelihood(table: pd.DataFrame, model: str) -> list[str]:
         return [f"At time {number(time)} a state lies where {model} has no probability; its likelihood is zero there."]
     mean = gain[np.isfinite(gain)].mean()
     how = f"{abs(mean):.3f} nats per variable {'ahead' if mean > 0 else 'behind'} on average"
-    told = [f"{model} is likelier than the best alternative ({other}) at {ahead} of {len(table)} times, {how}."]
+    told = [
+        f"Among the other methods that have a likelihood, the best is {other} most often. {model} gives the held-out "
+        f"states a higher likelihood than the best of them at {ahead} of {len(table)} times; it is {how}."
+    ]
     if gain.min() < 0:
         worst = table.loc[gain.idxmin()]
         told.append(
-            f"It is furthest behind at time {number(worst['time'])}, by {-worst['gain']:.3f} nats per variable "
-            f"({worst['other']})."
+            f"It is furthest behind at time {number(worst['time'])}, by {-worst['gain']:.3f} nats per variable, where "
+            f"{worst['other']} is the best."
         )
     return told
+
+
+def _with_middles(times: np.ndarray, snapshots: np.ndarray) -> list[float]:
+    """The snapshots, and between each two of them the time nearest to the middle, if there is one."""
+    found = set(snapshots[snapshots >= times[0]].tolist())
+    for first, second in pairwise(snapshots):
+        between = times[(times > first) & (times < second)]
+        if len(between):
+            found.add(float(between[np.abs(between - (first + second) / 2).argmin()]))
+    return sorted(found)
 
 
 def _beside(own: pd.DataFrame, curves: dict[str, pd.Series]) -> list[str]:
@@ -158,19 +192,49 @@ def _beside(own: pd.DataFrame, curves: dict[str, pd.Series]) -> list[str]:
         worst = int(np.abs(away).argmax())
         half = (data["high"] - data["low"]).to_numpy()[worst] / 2
         told.append(
-            f"At the snapshots it differs from the share of the data by {_points(np.abs(away).mean())} on average, at "
-            f"most by {_points(abs(away[worst]))}, at time {number(data['time'].iloc[worst])}, where the data are sure "
-            f"to ±{_points(half)}."
+            f"At the snapshots the model is {_points(np.abs(away).mean())} from the share in the data on average, "
+            f"furthest off at time {number(data['time'].iloc[worst])}: {_points(abs(away[worst]))} too "
+            f"{_side(-away[worst])}; the 95 % interval of the data there is ±{_points(half)}."
         )
     law = curves[LAW]
     unseen = own[(own["source"] == LAW) & ~own["observed"] & own["time"].isin(shown.index)]["time"]
     if len(unseen):
-        away = (law[unseen] - shown[unseen]).abs()
+        away = shown[unseen] - law[unseen]
+        worst = away.abs().idxmax()
         told.append(
-            f"At times that were not observed it differs from the exact law by {_points(away.mean())} on average, at "
-            f"most by {_points(away.max())}, at time {number(away.idxmax())}."
+            f"Between the snapshots it is {_points(away.abs().mean())} from the exact law on average, furthest off "
+            f"at time {number(worst)}: {_points(abs(away[worst]))} too {_side(away[worst])}."
         )
+        if (off := away.abs() > _SEEN).any():
+            sides = [f"too {word} at {_span(part.index)}" for word, part in _runs(away[off], _step(away.index))]
+            told.append(f"It is more than {_points(_SEEN)} off at these times: {'; '.join(sides[:_MOST_RUNS])}.")
     return told
+
+
+def _runs(away: pd.Series, step: float) -> list[tuple[str, pd.Series]]:
+    """Differences at times no more than a step apart and of one sign, each run with its side."""
+    found: list[tuple[str, pd.Series]] = []
+    for time, value in away.items():
+        one = pd.Series([value], [time])
+        if found and found[-1][0] == _side(value) and float(str(time)) - found[-1][1].index[-1] <= step:
+            found[-1] = _side(value), pd.concat([found[-1][1], one])
+        else:
+            found.append((_side(value), one))
+    return found
+
+
+def _step(times: pd.Index) -> float:
+    """Time within which two times are neighbours: two of the smallest steps, since snapshots are not among them."""
+    return 2.1 * float(np.diff(times).min()) if len(times) > 1 else 0.0
+
+
+def _span(times: pd.Index) -> str:
+    first, last = number(times.min()), number(times.max())
+    return first if first == last else f"{first} to {last}"
+
+
+def _side(value: float) -> str:
+    return "high" if value > 0 else "low"
 
 
 def _curve(own: pd.DataFrame, source: str, model: str) -> pd.Series:
@@ -201,8 +265,16 @@ def _course(times: np.ndarray, values: np.ndarray, form: Callable[[float], str] 
     return ", then ".join(parts)
 
 
+def _spread(bands: np.ndarray) -> str:
+    """The central 90 % at the first and the last time, from quantiles (M, 5)."""
+    (first, start), (last, end) = bands[0, [0, -1]], bands[-1, [0, -1]]
+    begin = f"nearly all values are {_short(first)}" if first == start else f"nine tenths {_between(first, start)}"
+    finish = f"nearly all are {_short(last)}" if last == end else f"nine tenths {_between(last, end)}"
+    return f"At the first snapshot {begin}; at the last {finish}."
+
+
 def _between(low: float, high: float) -> str:
-    return f"are {_short(low)}" if low == high else f"lie between {_short(low)} and {_short(high)}"
+    return f"lie between {_short(low)} and {_short(high)}"
 
 
 def _short(value: float) -> str:
