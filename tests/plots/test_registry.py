@@ -131,7 +131,7 @@ def test_a_new_figure_is_wired_by_its_entry_and_its_inputs(copy_of_workflow, run
         assert before in text
         path.write_text(text.replace(before, line + before), encoding="utf-8")
     config = {"datasets": {"d": {"system": "epidemic"}}, "models": {}, "baselines": ["mixture"]}
-    result = run_snakemake(tmp_path, config, flags=("--dry-run",), workflow=copy_of_workflow)
+    result = run_snakemake(tmp_path, config, flags=("--dry-run", "--verbose"), workflow=copy_of_workflow)
     assert result.returncode == 0, result.stdout
     assert re.search(r"^plot_new +1$", result.stdout, re.MULTILINE)
     assert "Draw a figure of d: New." in result.stdout

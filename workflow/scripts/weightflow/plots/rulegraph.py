@@ -2,6 +2,7 @@
 
 import pathlib
 import random
+import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple
@@ -20,7 +21,8 @@ from weightflow.plots import style
 FIGURES = "figures"  # the node of all rules that draw
 STARTS, SWEEPS = 40, 24
 _BOX, _THREAD = 1.0, 0.45  # widths of a rule, and of an arrow that crosses a layer
-_HALF = 0.2  # half the height of a box, in layers
+_HALF = 0.26  # half the height of a box, in layers
+_LETTERS = 14  # of a rule's name in a line
 
 
 def draw(inputs: Any, params: Any) -> Figure:
@@ -66,7 +68,7 @@ def plot_rule_graph(graph: nx.DiGraph) -> Figure:
             return style.empty("The workflow has no rules.")
         places, threads = layout(nx.transitive_reduction(graph))
         depth = 1 + max(y for _, y in places.values())
-        figure, axes = style.grid(1, 1, style.PAGE, 1.2 * style.CM * depth)
+        figure, axes = style.grid(1, 1, style.PAGE, 1.35 * style.CM * depth)
         panel = axes[0, 0]
         panel.set_axis_off()
         panel.invert_yaxis()
@@ -74,7 +76,8 @@ def plot_rule_graph(graph: nx.DiGraph) -> Figure:
             _draw_arrow(panel, [places[node] for node in thread])
         box = {"boxstyle": "round,pad=0.45", "facecolor": "#eef4f9", "edgecolor": style.BLUE, "linewidth": 0.8}
         for rule in graph:
-            panel.text(*places[rule], rule, ha="center", va="center", fontsize=6.5, bbox=box, zorder=3)
+            name = textwrap.fill(rule.replace("_", " "), _LETTERS)
+            panel.text(*places[rule], name, ha="center", va="center", fontsize=6, bbox=box, zorder=3)
         across = [x for x, _ in places.values()]
         panel.set_xlim(min(across) - _BOX / 2, max(across) + _BOX / 2)
         panel.set_ylim(depth - 0.6, -0.4)
