@@ -237,7 +237,7 @@ MISTAKES = {
     "an unknown quoted variable": (lambda p: p.probability("`HLA-B` > 1"), "no variable 'HLA-B'"),
     "no variable": (lambda p: p.probability("1 == 1"), "names no variable"),
     "no comparison": (lambda p: p.probability("S + 1"), "'S \\+ 1' is no comparison"),
-    "a call": (lambda p: p.probability("__import__('os').system('x') > 1"), "event: .* is not allowed"),
+    "a call": (lambda p: p.probability("__import__('os').system('x') > 1"), "event: there is no variable '__import__'"),
     "an assignment": (lambda p: p.probability("S = 3"), "is not an event"),
     "a membership": (lambda p: p.probability("S in [1, 2]"), "is no comparison"),
     "given an unknown": (lambda p: p.given(R=1), "no variable 'R'"),

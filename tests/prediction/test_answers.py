@@ -1,5 +1,6 @@
 """Answers of the data, of the exact law and of models, against sums written out here."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -12,7 +13,7 @@ from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
 from weightflow.laws.law import PoissonLaw, TableLaw
 from weightflow.prediction import answers as module
-from weightflow.prediction.answers import COLUMNS, answer_questions, compile_questions
+from weightflow.prediction.answers import COLUMNS, answer_questions, answered_times, compile_questions
 
 NAMES = ["S", "I"]
 
@@ -77,7 +78,7 @@ def test_a_model_answers_by_a_sum_or_by_draws(data, monkeypatch, most):
     model = fitted(data)
     found = part(answer_questions(asked(one="I >= 3", two="S > I"), data, None, [model]), "model")
     states = np.array(list(itertools.product(range(LEVELS), repeat=2)))
-    for _, row in found.iterrows():
+    for _, row in found[found["time"] % 0.5 == 0].iterrows():
         (density,) = model.along(np.array([row["time"]]), 10**6, 1)
         p = np.exp(density.log_prob(states))
         holds = states[:, 1] >= 3 if row["question"] == "one" else states[:, 0] > states[:, 1]
@@ -90,7 +91,16 @@ def test_a_model_answers_by_a_sum_or_by_draws(data, monkeypatch, most):
 def test_models_say_nothing_before_the_first_snapshot(data):
     data.is_observed[:] = [False, True, True]
     found = part(answer_questions(asked(one="I >= 3"), data, None, [fitted(data)]), "model")
-    assert found["time"].tolist() == [1.0, 2.0]
+    assert found["time"].tolist() == np.linspace(1, 2, 81).tolist()
+    assert found["observed"].sum() == 2
+
+
+def test_times_of_the_data_suffice_if_they_are_many(data):
+    many = dataclasses.replace(data, times=np.arange(50.0), is_observed=np.arange(50) % 7 == 0)
+    assert answered_times(many).tolist() == list(range(50))
+    few = answered_times(data)
+    assert set(data.times) <= set(few)
+    assert len(few) == 81
 
 
 def test_scaled_values_are_asked_in_the_units_of_the_file(rng):

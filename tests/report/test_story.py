@@ -70,10 +70,10 @@ def test_an_answer_says_when_and_how_sure():
         "The probability rises from 0.0 % to 50.0 % at time 1, then falls to < 0.1 % at time 3."
     )
     assert "furthest off at time 2: 5.0 percentage points too low; the 95 % interval" in answer.sentences[1]
-    assert (
-        "is 10.0 percentage points from the exact law on average, furthest off at time 1: 10.0" in answer.sentences[2]
-    )
-    assert answer.sentences[3] == "It is more than 2.0 percentage points off at these times: too high at 1."
+    assert answer.sentences[2] == "It lies outside the 95 % interval of the data at 1 of 3 snapshots."
+    assert "10.0 percentage points from the exact law on average, furthest off at time 1: 10" in answer.sentences[3]
+    assert answer.sources == ["model", "data", "exact law"]
+    assert answer.sentences[4] == "It is more than 2.0 percentage points off at these times: too high at 1."
     assert answer.rows[1:3] == [("1", "", "50.0 %", "–", "40.0 %"), ("2", "snapshot", "20.0 %", "25.0 %", "25.0 %")]
     assert len(answer.rows) == 4
 
@@ -122,7 +122,7 @@ def test_a_shift_is_named():
 
 def test_without_evidence_the_keys_that_give_it_are_named():
     (told,) = tell_trust(judge_trust(calibration()[:0], metrics(), None, "d", "mine", RUNS), "mine")
-    assert "evaluation.leave_one_out: true" in told
+    assert "evaluation: {leave_one_out: true}" in told
 
 
 def test_a_likelihood_of_zero_is_named():

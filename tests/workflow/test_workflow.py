@@ -102,7 +102,8 @@ def test_the_screen_of_a_run_can_be_read(first):
     assert len(re.findall(rf"^\d+/{jobs} jobs, \d+:\d\d passed, ", screen, re.MULTILINE)) in range(5, 11)
     for said in (f"{jobs} jobs done in ", "Whole run: results/report.html results/metrics.csv"):
         assert screen.count(said) == 1, screen
-    title, *numbers, report = screen.splitlines()[-5:]
+    title, *numbers, loads, report = screen.splitlines()[-6:]
+    assert loads == 'From Python: weightflow.load("results/tiny/runs/cde/seed0")'
     assert title == "tiny, cde at unseen times:"
     assert all(re.fullmatch(r"  .* [\d.]+ \([\d.]+ \w+\)", line) for line in numbers), numbers
     assert report == f"Report: {folder}/results/report.html"
@@ -218,6 +219,14 @@ def test_a_users_states_are_scored_by_every_model(run_snakemake, workflow, finis
         )
     refused = run_snakemake(finished, TINY, "score", workflow=workflow)
     assert "no data set has states to score; set datasets.NAME.score: FILE." in refused.stdout
+
+
+def test_jobs_use_this_library_and_not_an_installed_one(run_snakemake, workflow, tmp_path, monkeypatch):
+    (tmp_path / "weightflow").mkdir()
+    (tmp_path / "weightflow" / "__init__.py").write_text('raise ImportError("the installed copy")\n', encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    result = run_snakemake(tmp_path, TINY, "results/tiny/simulated.safetensors", workflow=workflow)
+    assert result.returncode == 0, result.stdout
 
 
 def test_second_run_does_nothing(run_snakemake, workflow, finished):

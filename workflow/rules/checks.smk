@@ -45,7 +45,14 @@ onsuccess:
 
     runs = {d: plan.runs(d) for d in plan.datasets}
     pages = [OWN / "report.html", FOLDER.parent / PAGE / "report.html"]
-    print_last(closing_lines(OWN / "summary.csv", runs, pages, BEGAN))
+    first = (
+        Path(plan.run_of(plan.datasets[0], plan.models[0], plan.seeds[0]))
+        if plan.models
+        else None
+    )
+    print_last(
+        closing_lines(OWN / "summary.csv", runs, pages, BEGAN, first and FOLDER.parent / first)
+    )
 
 
 onerror:

@@ -44,9 +44,10 @@ HOME = Path(HERE).parents[1] if isinstance(HERE, os.PathLike) else unpacked(HERE
 SCRIPTS = str((HOME / "workflow" / "scripts").resolve())
 if SCRIPTS not in sys.path:
     sys.path.insert(0, SCRIPTS)
-if not isinstance(HERE, os.PathLike):  # Snakemake fetches a script without the library beside it
-    searched = [SCRIPTS, dict(os.environ).get("PYTHONPATH", "")]
-    os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, searched))}
+# Jobs find this library first: Snakemake looks beside a script last, after an installed copy of the library, and fetches a
+# script of a hosted workflow without it.
+searched = [SCRIPTS, dict(os.environ).get("PYTHONPATH", "")]
+os.environ |= {"PYTHONPATH": os.pathsep.join(filter(None, searched))}
 if HOME.is_relative_to(Path.cwd()):  # relative, so that moving a clone reruns nothing
     HOME = HOME.relative_to(Path.cwd())
 WORKFLOW = HOME / "workflow"

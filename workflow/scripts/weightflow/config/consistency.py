@@ -30,6 +30,7 @@ from weightflow.networks.variable_order import variable_order
 from weightflow.records.record import ROOT
 from weightflow.systems.builtin import find_system, system_file
 from weightflow.systems.entries import files_of, is_path
+from weightflow.systems.events import check_form
 from weightflow.teaching.registry import MEMBERS
 
 _FOLDERS = ("benchmarks", "figures", "logs", "populations", "provenance", "refused")  # in `results`
@@ -375,6 +376,7 @@ def _check_asked(settings: DatasetEntry, where: str) -> None:
         check_label(name, f"{where}.questions")
         if not text.strip():
             raise InputError(f"{where}.questions.{name}: there is no event; write one such as I > 20.")
+        check_form(text, f"{where}.questions.{name}")
     if settings.score:
         _check_braces(settings.score, f"{where}.score")
         if (kind := format_of(settings.score)) not in TABLES:

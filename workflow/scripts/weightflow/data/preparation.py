@@ -233,9 +233,12 @@ def assemble(
 
 
 def _time_label(raw: "RawSnapshots", settings: DatasetSettings) -> str:
-    """The label of the settings, or else the file's own."""
-    is_default = settings.time_label == DatasetSettings.model_fields["time_label"].default
-    return raw.time_label if raw.time_label and is_default else settings.time_label
+    """The label of the settings; by default that of the file's dates, or the name of its column if it is not time."""
+    fields = DatasetSettings.model_fields
+    if settings.time_label != fields["time_label"].default:
+        return settings.time_label
+    is_named = settings.file is not None and settings.time_column != fields["time_column"].default
+    return raw.time_label or (settings.time_column if is_named else settings.time_label)
 
 
 def _counts(observed: list[np.ndarray], settings: DatasetSettings) -> Counts:

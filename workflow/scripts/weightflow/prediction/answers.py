@@ -14,6 +14,8 @@ from weightflow.systems.events import Event, compile_event
 
 MOST_STATES = 20_000  # of a distribution whose sums are exact
 DRAWS = 20_000  # for other sums: a standard error of at most 0.0036
+FEW = 40  # times of the data from which they show a curve
+POINTS = 81  # evenly spaced times, if the data have fewer
 LEVEL = 0.95  # of the intervals
 _WIDTH = 1.96  # standard errors on either side
 DATA, LAW, MODEL = "data", "exact law", "model"
@@ -59,7 +61,7 @@ def compile_questions(questions: Mapping[str, str], variables: Sequence[str], wh
 def answer_questions(
     events: Mapping[str, Event], data: Snapshots, law: ExactLaw | None, models: Iterable[Answering]
 ) -> pd.DataFrame:
-    """Probabilities of events at the times of the data, from the first snapshot on.
+    """Probabilities of events from the first snapshot on, at the times of the data; by models also between them.
 
     Args:
         events: of the data's variables (in the units of the file, unless they are principal components), by question.
@@ -122,12 +124,19 @@ def _law_probability(event: Event, law: ExactLaw, t: int, time: float, variables
 
 
 def _of_model(events: Mapping[str, Event], data: Snapshots, model: Answering) -> Iterable[list]:
-    reached = data.times >= data.observed_times[0]
-    times, observed = data.times[reached], data.is_observed[reached]
+    times = answered_times(data)
+    observed = np.isin(times, data.observed_times)
     for time, seen, density in zip(times, observed, model.along(times, MOST_STATES, DRAWS), strict=True):
         for name, event in events.items():
             found = _interval(density.probability(event, float(time), data.values))
             yield [name, event.text, MODEL, model.name, model.seed, float(time), bool(seen), *found, None]
+
+
+def answered_times(data: Snapshots) -> np.ndarray:
+    """Times of the data from the first snapshot on; if they are few, with evenly spaced ones to the last snapshot."""
+    first, last = data.observed_times[0], data.observed_times[-1]
+    own = data.times[data.times >= first]
+    return own if len(own) >= FEW else np.unique(np.concatenate([own, np.linspace(first, last, POINTS)]))
 
 
 def _interval(found: Estimate) -> tuple[float, float, float]:

@@ -40,7 +40,9 @@ def main_numbers(summary: pd.DataFrame, runs: Mapping[str, Sequence[str]]) -> li
     return found
 
 
-def closing_lines(summary: Path, runs: Mapping[str, Sequence[str]], pages: Iterable[Path], since: float) -> list[str]:
+def closing_lines(
+    summary: Path, runs: Mapping[str, Sequence[str]], pages: Iterable[Path], since: float, model: Path | None = None
+) -> list[str]:
     """What the run says last, of the files that it made.
 
     Args:
@@ -48,6 +50,7 @@ def closing_lines(summary: Path, runs: Mapping[str, Sequence[str]], pages: Itera
         runs: as for `main_numbers`.
         pages: files of reports, which need not exist.
         since: start of the run, in seconds since the epoch.
+        model: folder of a model's run, if there is one, for Python.
     """
 
     def is_made(path: Path) -> bool:
@@ -55,4 +58,5 @@ def closing_lines(summary: Path, runs: Mapping[str, Sequence[str]], pages: Itera
 
     numbers = main_numbers(pd.read_csv(summary), runs) if is_made(summary) else []
     title = ["Main numbers of the first model, lower is better (in brackets the best baseline):"] if numbers else []
-    return [*title, *numbers, *(f"Report: {page.resolve()}" for page in pages if is_made(page))]
+    loads = [f'From Python: weightflow.load("{model}")'] if numbers and model is not None else []
+    return [*title, *numbers, *loads, *(f"Report: {page.resolve()}" for page in pages if is_made(page))]

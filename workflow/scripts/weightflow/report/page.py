@@ -285,6 +285,7 @@ def _system(source: Source) -> dict[str, Any]:
                 "name": answer.name,
                 "event": answer.event,
                 "told": answer.sentences,
+                "sources": answer.sources,
                 "rows": shorten(answer.rows, MOST_ROWS),
             }
             for answer in (tell_answers(source.answers, model) if source.answers is not None and model else [])

@@ -33,13 +33,15 @@ class Answer:
         name: of the question.
         event: as the user wrote it.
         sentences: the answer.
-        rows: time, "snapshot" or nothing, then the probability by the shown model, in the data and by the exact law; at
-            the snapshots and once between each two of them.
+        sources: model, data and, if it is known, exact law.
+        rows: time, "snapshot" or nothing, then the probability of each source; at the snapshots and once between each
+            two of them.
     """
 
     name: str
     event: str
     sentences: list[str]
+    sources: list[str]
     rows: list[tuple[str, ...]]
 
 
@@ -74,10 +76,12 @@ def tell_answers(answers: pd.DataFrame, model: str) -> list[Answer]:
         sentences += _beside(own, curves)
         snapshots = own.loc[(own["source"] == DATA) & own["observed"], "time"].to_numpy()
         rows = []
+        there = [curve for curve in curves.values() if len(curve)]
         for time in _with_middles(shown.index.to_numpy(), snapshots):
-            shares = (_percent(curve[time]) if time in curve else "–" for curve in curves.values())
+            shares = (_percent(curve[time]) if time in curve else "–" for curve in there)
             rows.append((number(time), "snapshot" if time in snapshots else "", *shares))
-        found.append(Answer(str(name), own["event"].iloc[0], sentences, rows))
+        heads = [source for source, curve in curves.items() if len(curve)]
+        found.append(Answer(str(name), own["event"].iloc[0], sentences, heads, rows))
     return found
 
 
@@ -87,7 +91,7 @@ def tell_trust(trust: Trust, model: str) -> list[str]:
     if table.empty:
         return [
             "No states were held out, so nothing tells how far to trust the model. Set heldout in the data set, or "
-            "evaluation.leave_one_out: true."
+            "evaluation: {leave_one_out: true}."
         ]
     times, states = table["time"].nunique(), int(table.groupby(["dataset", "time"])["states"].first().sum())
     told = [_evidence(trust.evidence, times, states)]
@@ -109,7 +113,7 @@ def _evidence(evidence: str, times: int, states: int) -> str:
         return (
             "Every time was used for training, so the numbers here tell how well the model fits the snapshots, not how "
             f"well it predicts between them; they are from {states} held-out states. To test that, set "
-            "evaluation.leave_one_out: true, or observe_every in the data set."
+            "evaluation: {leave_one_out: true}, or observe_every in the data set."
         )
     what = "that no model was trained on" if evidence == UNSEEN else "each predicted from all other snapshots"
     return f"Tested on {states} states at {times} {plural} {what}."
@@ -157,7 +161,10 @@ def _likelihood(table: pd.DataFrame, model: str) -> list[str]:
     other = table["other"].mode().iloc[0]
     if not np.isfinite(table["model_nll"]).all():
         time = table.loc[~np.isfinite(table["model_nll"]), "time"].iloc[0]
-        return [f"At time {number(time)} a state lies where {model} has no probability; its likelihood is zero there."]
+        return [
+            f"At time {number(time)} a state lies where {model} has no probability, so its likelihood is zero there. "
+            "For counts, raise states in the data set."
+        ]
     mean = gain[np.isfinite(gain)].mean()
     how = f"{abs(mean):.3f} nats per variable {'ahead' if mean > 0 else 'behind'} on average"
     told = [
@@ -196,6 +203,8 @@ def _beside(own: pd.DataFrame, curves: dict[str, pd.Series]) -> list[str]:
             f"furthest off at time {number(data['time'].iloc[worst])}: {_points(abs(away[worst]))} too "
             f"{_side(-away[worst])}; the 95 % interval of the data there is ±{_points(half)}."
         )
+        beyond = (shown[data["time"]].to_numpy() < data["low"]) | (shown[data["time"]].to_numpy() > data["high"])
+        told.append(f"It lies outside the 95 % interval of the data at {int(beyond.sum())} of {len(data)} snapshots.")
     law = curves[LAW]
     unseen = own[(own["source"] == LAW) & ~own["observed"] & own["time"].isin(shown.index)]["time"]
     if len(unseen):

@@ -116,6 +116,7 @@ def compile_event(text: str, variables: Sequence[str], where: str) -> Event:
     try:
         tree = ast.parse(_QUOTED.sub(unquoted, text).strip(), mode="eval").body
         _check_meanings(tree, places, where)
+        _check_names(tree, names, written, where)
         holds = visit(tree)
     except InputError:
         raise
@@ -129,12 +130,34 @@ def compile_event(text: str, variables: Sequence[str], where: str) -> Event:
     return Event(text, holds, tuple(sorted(used)))
 
 
+def check_form(text: str, where: str) -> None:
+    """Refuse a text that is no event, whatever the variables are called.
+
+    Args:
+        text: as for `compile_event`.
+        where: file and key, for messages.
+
+    Raises:
+        InputError: the text is no event.
+    """
+    quoted, rest = _QUOTED.findall(text), _QUOTED.sub(" ", text)
+    names = [name for name in re.findall(r"[^\W\d]\w*", rest) if is_name(name)]
+    compile_event(text, list(dict.fromkeys([*quoted, *names])) or ["x"], where)
+
+
 def _names(variables: Sequence[str], text: str) -> list[str]:
     """Names of the variables in expressions: their own, or one that is not in the text."""
     prefix = "quoted"
     while prefix in unicodedata.normalize("NFKC", " ".join([text, *variables])):  # as Python reads names
         prefix += "_"
     return [name if is_name(name) and name.isascii() else f"{prefix}{i}_" for i, name in enumerate(variables)]
+
+
+def _check_names(tree: ast.expr, names: Sequence[str], written: Sequence[str], where: str) -> None:
+    """Refuse names that are neither variables nor have a meaning in expressions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id not in (*names, *RESERVED):
+            raise InputError(f"{where}: there is no variable '{shown(node.id)}'; use {', '.join(written)} and t.")
 
 
 def _check_meanings(tree: ast.expr, places: Mapping[str, str], where: str) -> None:
