@@ -6,7 +6,7 @@ import pytest
 
 from weightflow.data.folds import fold_name
 from weightflow.evaluation.calibration import COLUMNS
-from weightflow.evaluation.trust import LEFT_OUT, SEEN, UNSEEN, judge_trust
+from weightflow.evaluation.trust import LEFT_OUT, PAST, SEEN, UNSEEN, judge_trust
 
 RUNS = ["mine", "mixture_kernel", "transport_kernel", "previous"]
 
@@ -45,6 +45,19 @@ def test_snapshots_are_the_evidence_if_every_time_was_observed():
     assert found.evidence == SEEN
     assert found.likelihood["time"].tolist() == [1.0, 2.0]
     assert found.likelihood["gain"].to_numpy() == pytest.approx([0.2, -0.1])
+
+
+def test_times_past_the_last_snapshot_are_apart():
+    table = metrics()
+    table["seen"] = table["time"] == 0
+    past = judge_trust(calibration((True, False, False)), table, None, "d", "mine", RUNS)
+    assert (past.evidence, past.likelihood["time"].tolist()) == (PAST, [1.0, 2.0])
+    table["seen"] |= table["time"] == 1
+    both = calibration((True, True, False))
+    assert judge_trust(both, table, None, "d", "mine", RUNS).evidence == PAST
+    table["seen"] = table["time"] == 2
+    inside = judge_trust(calibration((True, False, True)), table, None, "d", "mine", RUNS)
+    assert (inside.evidence, inside.likelihood["time"].tolist()) == (UNSEEN, [1.0])
 
 
 def test_left_out_snapshots_come_first():

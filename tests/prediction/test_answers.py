@@ -44,6 +44,12 @@ def test_the_data_answer_by_their_share_of_states(data):
         assert row["observed"] == (time != 1)
 
 
+def test_states_that_are_in_both_parts_count_once(data):
+    data.heldout[1] = data.training[1]
+    found = part(answer_questions(asked(big="I > 2"), data, None, []), "data")
+    assert found["states"].tolist() == [60, 30, 60]
+
+
 def test_a_table_of_the_law_answers_by_a_sum(data, rng):
     states = np.array(list(itertools.product(range(LEVELS), repeat=2)))
     law = TableLaw(TIMES, states, rng.dirichlet(np.ones(len(states)), 3), np.zeros(3))

@@ -41,6 +41,13 @@ def test_the_first_two_variables_are_enumerated(variables):
     np.testing.assert_allclose(grids.sum(1), marginals[:, 1], atol=1e-6)
 
 
+def test_the_first_two_are_exact_in_either_order():
+    backbone = GRUBackbone(3, CountHead(5), hidden=4, order=(1, 0, 2))
+    weights = 3 * backbone.initial(2, torch.Generator().manual_seed(3))
+    grids = joint_grids(backbone, weights, Counts(5), (0, 1), seed=0)
+    np.testing.assert_allclose(grids, enumerated(backbone, weights, 3, (0, 1)), atol=1e-6)
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
 def test_other_variables_are_the_mean_over_drawn_states(order):
     backbone, weights = drawn(3, 5)

@@ -52,7 +52,6 @@ def test_only_what_the_run_made_is_named(tmp_path):
     assert title.startswith("Main numbers of the first model")
     assert numbers == ["cells, mine at unseen times:", f"  {METRICS['nll'].words} 1.00"]
     assert report == f"Report: {page}"
-    assert closing_lines(table, RUNS, pages, 0, Path("results/d/runs/m/seed0"))[-2] == (
-        'From Python: weightflow.load("results/d/runs/m/seed0")'
-    )
+    assert closing_lines(table, RUNS, pages, 0, tmp_path)[-2] == f'From Python: weightflow.load("{tmp_path}")'
+    assert not any("load" in line for line in closing_lines(table, RUNS, pages, 0, Path("none")))
     assert closing_lines(table, RUNS, pages, page.stat().st_mtime + 1) == []

@@ -86,7 +86,7 @@ def test_times_of_one_error_are_told_together():
 
 def test_trust_names_the_evidence_the_verdict_and_the_worst():
     told = tell_trust(judge_trust(calibration(), metrics(), None, "d", "mine", RUNS), "mine")
-    assert told[0] == "Tested on 100 states at 1 time that no model was trained on."
+    assert told[0] == "Tested on 100 states at 1 time between the snapshots, which no model was trained on."
     assert told[1].startswith(
         "The model's central 90 % holds 90.0 % of the a, 90.0 % of the b values, over all times: as it should"
     )
@@ -130,6 +130,19 @@ def test_a_likelihood_of_zero_is_named():
     table.loc[(table["model"] == "mine") & (table["time"] == 1), "value"] = np.inf
     told = tell_trust(judge_trust(calibration(), table, None, "d", "mine", RUNS), "mine")
     assert told[-1].startswith("At time 1 a state lies where mine has no probability")
+
+
+def test_chance_is_no_fault():
+    few = calibration((True, True, True)).assign(states=8)
+    told = tell_trust(judge_trust(few, metrics().assign(seen=True), None, "d", "mine", RUNS), "mine")
+    assert not any("furthest off" in sentence for sentence in told)
+
+
+def test_alternatives_without_any_likelihood_are_told():
+    table = metrics()
+    table.loc[table["model"] != "mine", "value"] = np.inf
+    told = tell_trust(judge_trust(calibration(), table, None, "d", "mine", RUNS), "mine")
+    assert told[-1] == "No other method gives the held-out states a positive probability; mine does."
 
 
 def test_long_tables_are_thinned():

@@ -218,7 +218,9 @@ def test_a_users_states_are_scored_by_every_model(run_snakemake, workflow, finis
             scores[f"{model}-seed0"], flow.score(states[["S", "I", "R"]], states["time"]), rtol=1e-4
         )
     refused = run_snakemake(finished, TINY, "score", workflow=workflow)
-    assert "no data set has states to score; set datasets.NAME.score: FILE." in refused.stdout
+    assert (
+        "nothing can be scored, because there are no states to score; set datasets.NAME.score: FILE." in refused.stdout
+    )
 
 
 def test_jobs_use_this_library_and_not_an_installed_one(run_snakemake, workflow, tmp_path, monkeypatch):

@@ -96,9 +96,10 @@ def fault_of(subject):
     try:
         if subject == "results":
             integrity.check_results(FOLDER, plan.concerns)
-        elif subject == "score" and not plan.scored:
+        elif subject == "score":
+            lacks = "models" if plan.scored else "states to score; set datasets.NAME.score: FILE"
             raise InputError(
-                f"{CONFIG_SOURCE}: no data set has states to score; set datasets.NAME.score: FILE."
+                f"{CONFIG_SOURCE}: nothing can be scored, because there are no {lacks}."
             )
         elif subject == "populations":
             population_source()
@@ -126,7 +127,8 @@ def left_out_scores(wildcards):
 
 def scored_states(wildcards):
     """The scored states of all data sets; a refusal if there are none."""
-    return [plan.scores_of(d) for d in plan.scored] or ["results/refused/score.json"]
+    found = [plan.scores_of(d) for d in plan.scored if plan.models]
+    return found or ["results/refused/score.json"]
 
 
 def folds_of(dataset):

@@ -226,7 +226,7 @@ rule answer_questions:
     params:
         questions=lambda w: plan.dataset(w.dataset).questions,
         runs=plan.fitted,
-        settings={model: plan.sections(model, *ALONG) for model in plan.models},
+        settings_of={model: plan.sections(model, *ALONG) for model in plan.models},
         code=code("answer_questions.py"),
     message:
         "Answer the questions about {wildcards.dataset}"

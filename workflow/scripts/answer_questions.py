@@ -12,7 +12,7 @@ def main(snakemake):
     inputs, params = snakemake.input, snakemake.params
     data = read_snapshots(inputs.snapshots)
     events = compile_questions(params.questions, data.variables, snakemake.wildcards.dataset)
-    models = read_each(params.runs, inputs.files, params.settings, data)
+    models = read_each(params.runs, inputs.files, params.settings_of, data)
     write_table(snakemake.output[0], answer_questions(events, data, known_law(inputs.law), models))
 
 

@@ -45,7 +45,7 @@ class Jobs:
     def __init__(self, totals: Mapping[str, int]) -> None:
         self.done, self.total = 0, sum(totals.values())
         self.made: list[str] = []
-        self._totals = totals
+        self._totals = dict(totals)
         self._finished: Counter[str] = Counter()
         self._spent: dict[str, float] = {}  # seconds of the finished jobs of each rule
         self._running: dict[int, tuple[float, Mapping[str, Any]]] = {}  # since when
@@ -61,6 +61,8 @@ class Jobs:
         if number in self._running:
             began, job = self._running.pop(number)
             self._finished[job["rule_name"]] += 1
+            grown = max(self._totals.get(job["rule_name"], 0), self._finished[job["rule_name"]])
+            self._totals[job["rule_name"]] = grown
             self._spent[job["rule_name"]] = self._spent.get(job["rule_name"], 0) + time.monotonic() - began
             if not job["output"] and job["rule_msg"]:
                 self._targets.append(job["rule_msg"])

@@ -583,7 +583,7 @@ class Plan:
         return list(dict.fromkeys([*self.models, *found.values()]))
 
     def shown_model(self, dataset: str) -> str:
-        """The run whose joint densities are drawn."""
+        """The model of the first page and of figures of a single model; without models the first baseline."""
         return self.config.figures.model or self.runs(dataset)[0]
 
     def whole_run(self) -> list[str]:

@@ -65,8 +65,8 @@ class FigureSettings(Settings):
     path, rounded to the grid. null takes four times among the unseen ones, six among all for the cells, and four with
     growing distances for the landscape."""
     model: str | None = None
-    """Model of the figures of joint densities, cells, the moving density and the fitness landscape; null takes the
-    first."""
+    """Model of the report's first page and of the figures of joint densities, cells, the moving density and the fitness
+    landscape; null takes the first."""
 
 
 _PAPERS = {"backbone": {"position": False}, "anchors": {"alignment": "sequential"}}  # the paper's choices

@@ -207,8 +207,9 @@ def assemble(
     seen = raw.times[is_observed]
     if few := [time for time, part in zip(seen, observed, strict=True) if len(part) < _LEAST_STATES]:
         raise InputError(
-            f"the snapshot at time {number(few[0])} has a single state for training, which has no spread; add states, "
-            "remove its time, or, if others are held out, set heldout: 0 and reference: training."
+            f"{_named(settings)}: the snapshot at time {number(few[0])} has a single state for training, which has no "
+            f"spread ({len(few)} of {len(seen)} snapshots); add states, remove its time, or, if others are held out, "
+            "set heldout: 0 and reference: training."
         )
     check_observed(is_observed, "the data set")
     representation = None
@@ -230,6 +231,13 @@ def assemble(
         representation=representation,
         left_out=left_out,
     )
+
+
+def _named(settings: DatasetSettings) -> str:
+    """The files of a data set, or its system."""
+    from weightflow.formats.reading import as_files  # imports all readers, and most jobs need none
+
+    return ", ".join(as_files(settings.file)) or f"the system {settings.system}"
 
 
 def _time_label(raw: "RawSnapshots", settings: DatasetSettings) -> str:

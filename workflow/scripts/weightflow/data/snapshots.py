@@ -93,6 +93,13 @@ class Snapshots:
         made = self.representation
         return made.values(states) if made is not None and made.is_scaling else states
 
+    def states_at(self, t: int) -> np.ndarray:
+        """(n, d) all states at the t-th time; those of an unobserved time of a file are in both parts."""
+        training, held = self.training[t], self.heldout[t] if self.heldout else self.training[t][:0]
+        if not len(held) or np.array_equal(training, held):
+            return training
+        return np.concatenate([training, held])
+
     @property
     def truth(self) -> list[np.ndarray]:
         """T arrays that sample metrics compare with."""

@@ -1,6 +1,7 @@
 """How far to trust a model: its calibration on held-out states, and its likelihood beside the best alternative's.
 
-The evidence is, in this order: left-out snapshots, times that were not observed, held-out states of the snapshots.
+The evidence is, in this order: left-out snapshots; times between the snapshots; times past the last one; held-out
+states of the snapshots.
 """
 
 from collections.abc import Sequence
@@ -8,13 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from weightflow.baselines.registry import is_floor, is_model
 from weightflow.data.folds import fold_of
 from weightflow.evaluation.calibration import COVERAGES
 
-LEFT_OUT, UNSEEN, SEEN = "left-out snapshots", "times held out", "the snapshots themselves"
+LEFT_OUT, UNSEEN, PAST, SEEN = "left-out snapshots", "between", "past the last snapshot", "the snapshots themselves"
 NLL = "nll"
+_CHANCE = 0.01  # that the furthest of all differences is told without reason
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,17 @@ class Trust:
 
     @property
     def worst(self) -> tuple[str, float, float] | None:
-        """Variable, time and difference of the coverage of the central 90 % that is furthest from it; None without."""
-        if self.calibration.empty:
+        """Variable, time and difference of the coverage of the central 90 % that is furthest from it.
+
+        None if no difference is beyond what chance gives among so many variables and times (one in a hundred).
+        """
+        cells = self.calibration.groupby(["variable", "time"], sort=False)
+        away = cells[f"inside_{round(100 * COVERAGES[-1])}"].mean() - COVERAGES[-1]
+        spread = np.sqrt(COVERAGES[-1] * (1 - COVERAGES[-1]) / cells["states"].first())
+        sure = away[away.abs() > norm.isf(_CHANCE / 2 / max(len(away), 1)) * spread]
+        if sure.empty:
             return None
-        by = self.calibration.groupby(["variable", "time"], sort=False)[f"inside_{round(100 * COVERAGES[-1])}"].mean()
-        away = by - COVERAGES[-1]
-        variable, time = away.abs().idxmax()
+        variable, time = sure.abs().idxmax()
         return variable, float(time), float(away[variable, time])
 
 
@@ -73,11 +81,14 @@ def judge_trust(
     whole = own[own["dataset"] == dataset]
     if len(folds):
         return Trust(LEFT_OUT, folds, _likelihood(left_out, dataset, model, runs, "nll_loo"))
-    first = whole["time"].min()
-    unseen = whole[~whole["seen"]]
-    table = metrics[metrics["time"] > first]
-    if len(unseen):
-        return Trust(UNSEEN, unseen, _likelihood(table[~table["seen"]], dataset, model, runs, NLL))
+    first, last = whole["time"].min(), whole.loc[whole["seen"], "time"].max()
+    table = metrics[(metrics["dataset"] == dataset) & (metrics["time"] > first)]
+    last = max(table.loc[table["seen"], "time"].max(), last) if table["seen"].any() else last
+    for evidence, is_there in ((UNSEEN, lambda part: part["time"] < last), (PAST, lambda part: part["time"] > last)):
+        unseen = whole[~whole["seen"] & is_there(whole)]
+        if len(unseen):
+            judged = table[~table["seen"] & is_there(table)]
+            return Trust(evidence, unseen, _likelihood(judged, dataset, model, runs, NLL))
     return Trust(SEEN, whole, _likelihood(table, dataset, model, runs, NLL))
 
 

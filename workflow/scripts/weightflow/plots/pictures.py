@@ -14,6 +14,7 @@ from weightflow.prediction.figure_grids import bin_counts
 from weightflow.prediction.motion import Motion, read_motion
 
 _PANEL = 2.9 * style.CM  # height
+_LETTERS = 11  # of a label in a line
 _KEPT = 0.999  # of the mass within the limits of a row
 
 
@@ -49,7 +50,7 @@ def plot_pictures(data: Snapshots, motion: Motion, line: style.Line) -> Figure:
                     draw_cells(panel, states, (pair[0], pair[1]), style.BLACK, size=1.4)
                 panel.set(xlim=limits[0], ylim=limits[1])
                 panel.locator_params(nbins=4, integer=data.discrete)
-                panel.set_xlabel(style.below(data.variables[pair[0]]), labelpad=1)
+                panel.set_xlabel(style.in_lines(data.variables[pair[0]], _LETTERS), labelpad=1)
                 panel.tick_params(labelleft=panel is row[0])
             row[0].set_ylabel(**style.beside(data.variables[pair[1]]))
         for time, panel in zip(times, axes[0], strict=True):

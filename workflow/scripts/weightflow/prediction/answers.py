@@ -83,9 +83,8 @@ def answer_questions(
 
 
 def _of_data(events: Mapping[str, Event], data: Snapshots) -> Iterable[list]:
-    parts = (data.training, data.heldout) if data.heldout else (data.training,)
     for t, time in enumerate(data.times):
-        states = np.concatenate([part[t] for part in parts])
+        states = data.states_at(t)
         if not len(states):
             continue
         values = data.values(states)
@@ -120,7 +119,7 @@ def _law_probability(event: Event, law: ExactLaw, t: int, time: float, variables
     states = np.zeros((len(known), variables))
     states[:, law.variables] = known
     found = float(weights @ np.broadcast_to(event.holds(states, time), len(states)))
-    return Estimate(found, np.sqrt(found * (1 - found) / len(states)) if isinstance(law, PoissonLaw) else 0.0)
+    return Estimate.of_share(found, len(states)) if isinstance(law, PoissonLaw) else Estimate(found)
 
 
 def _of_model(events: Mapping[str, Event], data: Snapshots, model: Answering) -> Iterable[list]:
@@ -141,5 +140,5 @@ def answered_times(data: Snapshots) -> np.ndarray:
 
 def _interval(found: Estimate) -> tuple[float, float, float]:
     """A probability, and the ends of its 95 % interval."""
-    away = _WIDTH * found.error
+    away = found.error if float(found) in (0.0, 1.0) else _WIDTH * found.error  # a bound, or a standard error
     return float(found), max(0.0, found - away), min(1.0, found + away)

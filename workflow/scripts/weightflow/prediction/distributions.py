@@ -15,7 +15,7 @@ from weightflow.errors import InputError
 from weightflow.networks.backbones import Backbone
 from weightflow.prediction.estimate import Estimate
 from weightflow.prediction.joint_grids import joint_grids
-from weightflow.prediction.moving_density import PREFIXES, NetworkDensity, most_prefixes
+from weightflow.prediction.moving_density import NetworkDensity, most_prefixes
 from weightflow.systems.events import Event
 
 MOST_STATES = 1_000_000  # states of a distribution of counts whose sums are exact
@@ -265,7 +265,7 @@ class MovedNetwork:
         states[:, variable] = np.arange(levels)
         found = float(self._marginals[variable] @ np.broadcast_to(event.holds(values(states), time), levels))
         is_exact = levels ** self.backbone.order.index(variable) <= most_prefixes(levels)
-        return Estimate(found, 0.0 if is_exact else math.sqrt(found * (1 - found) / PREFIXES))
+        return Estimate(found) if is_exact else Estimate.of_share(found, most_prefixes(levels))
 
     def given(self, known: Mapping[int, float]) -> Distribution:
         """By enumeration if the states are few, else from the backbone with known variables."""

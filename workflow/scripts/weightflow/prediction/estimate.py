@@ -1,5 +1,7 @@
 """A number with its standard error."""
 
+import numpy as np
+
 
 class Estimate(float):
     """A number with its standard error.
@@ -16,6 +18,12 @@ class Estimate(float):
         made = super().__new__(cls, value)
         made.error = error
         return made
+
+    @classmethod
+    def of_share(cls, share: float, draws: float) -> "Estimate":
+        """A probability estimated by the share of some number of independent draws."""
+        is_bound = share <= 0 or share >= 1
+        return cls(share, 3 / draws if is_bound else float(np.sqrt(share * (1 - share) / draws)))
 
     def __repr__(self) -> str:
         """The number, and ± its standard error."""

@@ -1,6 +1,6 @@
 """Joint probabilities of two variables on a grid, for figures of a density without sampling noise.
 
-`Snapshots.pair` names the two variables. Figures do not import torch, so a prediction stores the grids.
+Figures do not import torch, so predictions and motions store the grids.
 """
 
 import math
@@ -52,28 +52,35 @@ def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tu
         return np.zeros((0, 0, 0), dtype=np.float32)
     generator = torch.Generator(weights.device).manual_seed(seed)
     edges = torch.as_tensor(space.edge_coordinates(len(backbone.order)), device=weights.device)
-    is_exact = pair == backbone.order[:2]
-    middles = torch.as_tensor(space.middles(pair[0]), device=weights.device)
+    is_exact = set(pair) == set(backbone.order[:2])
     most = max(len(backbone.order), 1 if counts else bins) * backbone.head.outputs
     at_once = max(1, _AT_ONCE // ((bins if is_exact else max(DRAWN, _LEAST_EACH * bins)) * max(most, bins)))
     found = []
     for networks in weights.split(at_once):
         if is_exact:
-            joint = _first_two(backbone, networks, edges, middles, pair)
+            joint = _first_two(backbone, networks, edges, pair)
         else:
             joint = _drawn(backbone, networks, edges, pair, generator)
         found.append((_binned(joint, grid_bins(bins, times)) if counts else joint).float().cpu())
     return torch.cat(found).numpy()
 
 
-def _first_two(backbone: Backbone, networks: Tensor, edges: Tensor, middles: Tensor, pair: tuple[int, int]) -> Tensor:
+def _first_two(backbone: Backbone, networks: Tensor, edges: Tensor, pair: tuple[int, int]) -> Tensor:
     """(S, B, B), exact: the two conditionals do not depend on later variables, which are zero here."""
-    first, second = pair
+    first, second = backbone.order[:2]
+    middles = _middles(backbone, edges[first])
     prefixes = middles.new_zeros(len(middles), len(backbone.order))
     prefixes[:, first] = middles
     outputs = backbone.outputs(networks, prefixes)
     start = backbone.head.masses(outputs[:, 0, first], edges[first]).double()
-    return start.unsqueeze(-1) * backbone.head.masses(outputs[:, :, second], edges[second]).double()
+    joint = start.unsqueeze(-1) * backbone.head.masses(outputs[:, :, second], edges[second]).double()
+    return joint if (first, second) == pair else joint.transpose(1, 2)
+
+
+def _middles(backbone: Backbone, edges: Tensor) -> Tensor:
+    """(B,) coordinates in the middle of bins."""
+    middles = (edges[:-1] + edges[1:]) / 2
+    return middles.round().long() if isinstance(backbone.head, CountHead) else middles
 
 
 def _drawn(
@@ -87,10 +94,8 @@ def _drawn(
     earlier, later = sorted(pair, key=backbone.order.index)
     bins = edges.shape[1] - 1
     each = max(_LEAST_EACH, DRAWN // bins)
-    middles = (edges[earlier, :-1] + edges[earlier, 1:]) / 2
-    if isinstance(backbone.head, CountHead):
-        middles = middles.round().long()
-    states, _ = backbone.sample_given({earlier: middles.repeat_interleave(each)}, networks, bins * each, generator)
+    middles = _middles(backbone, edges[earlier]).repeat_interleave(each)
+    states, _ = backbone.sample_given({earlier: middles}, networks, bins * each, generator)
     outputs = backbone.outputs(networks, states)
     masses = backbone.head.masses(outputs[:, :, earlier], edges[earlier]).unflatten(1, (bins, each)).double()
     weights = torch.diagonal(masses, dim1=1, dim2=3).transpose(1, 2)  # (S, B, each) of each state's own bin

@@ -15,6 +15,8 @@ from weightflow.prediction.fitted import FittedModel
 from weightflow.prediction.moving_density import NetworkDensity
 from weightflow.storage import atomic
 
+_ROUNDING = 1e-9  # share of the range within which a time is the first or the last snapshot's
+
 
 def read_scored(path: Path, settings: FileSettings, data: Snapshots, ends: Sequence[str]) -> StateTable:
     """The states to score.
@@ -31,6 +33,8 @@ def read_scored(path: Path, settings: FileSettings, data: Snapshots, ends: Seque
     names = data.representation.names if data.representation is not None else data.variables
     table = read_states(path, settings.but(variables=tuple(names)), data.time_label)
     first, last = data.observed_times[0], data.observed_times[-1]
+    for end in (first, last):  # times of files are rounded
+        table.times[np.abs(table.times - end) <= _ROUNDING * (last - first)] = end
     if table.times.min() < first:
         raise InputError(
             f"{path}: the time {number(table.times.min())} is before the first snapshot {number(first)}, where no "
@@ -48,6 +52,13 @@ def read_scored(path: Path, settings: FileSettings, data: Snapshots, ends: Seque
             "counts; give whole numbers."
         )
     return table
+
+
+def describe_scored(table: StateTable, data: Snapshots) -> str:
+    """What was read, in one line."""
+    past = int((table.times > data.observed_times[-1]).sum())
+    told = f"{len(table.times)} states from time {number(table.times.min())} to {number(table.times.max())}"
+    return f"{told}; {past} of them past the last snapshot, where no data test the models" if past else told
 
 
 def score_states(table: StateTable, data: Snapshots, models: Iterable[FittedModel]) -> pd.DataFrame:

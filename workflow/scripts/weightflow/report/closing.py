@@ -1,5 +1,6 @@
 """The last lines of a run that succeeded: its main numbers, and where its reports are."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -31,7 +32,11 @@ def main_numbers(summary: pd.DataFrame, runs: Mapping[str, Sequence[str]]) -> li
         main = [metric for metric in shown if metric == shown[0] or METRICS[metric].compares == "density"]
         parts = []
         for metric in main:
-            others = {name: means[metric, name] for name in names if name in BASELINES and (metric, name) in means}
+            others = {
+                name: means[metric, name]
+                for name in names
+                if name in BASELINES and math.isfinite(means.get((metric, name), math.inf))
+            }
             best = min(others, key=lambda name: others[name]) if others else None
             beside = f" ({rounded(others[best], 0)[0]} {best})" if best else ""
             parts.append(f"{METRICS[metric].words} {rounded(means[metric, model], 0)[0]}{beside}")
@@ -58,5 +63,5 @@ def closing_lines(
 
     numbers = main_numbers(pd.read_csv(summary), runs) if is_made(summary) else []
     title = ["Main numbers of the first model, lower is better (in brackets the best baseline):"] if numbers else []
-    loads = [f'From Python: weightflow.load("{model}")'] if numbers and model is not None else []
+    loads = [f'From Python: weightflow.load("{model}")'] if numbers and model is not None and model.is_dir() else []
     return [*title, *numbers, *loads, *(f"Report: {page.resolve()}" for page in pages if is_made(page))]

@@ -10,7 +10,7 @@ import pandas as pd
 from weightflow.data.snapshots import Snapshots
 from weightflow.errors import number
 from weightflow.evaluation.calibration import COVERAGES
-from weightflow.evaluation.trust import SEEN, UNSEEN, Trust
+from weightflow.evaluation.trust import LEFT_OUT, PAST, SEEN, UNSEEN, Trust
 from weightflow.prediction.answers import DATA, LAW, MODEL
 from weightflow.prediction.motion import LEVELS, Motion
 
@@ -22,7 +22,6 @@ _TOLERATED = 0.02  # of a coverage
 _SEEN = 0.02  # difference of a probability that is told with its times
 _MOST_RUNS = 6  # of such times
 _SHIFT = 0.02  # of the mean transform from a half that is called a shift
-_TWO = 1.96  # standard errors of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,11 @@ def _evidence(evidence: str, times: int, states: int) -> str:
             f"well it predicts between them; they are from {states} held-out states. To test that, set "
             "evaluation: {leave_one_out: true}, or observe_every in the data set."
         )
-    what = "that no model was trained on" if evidence == UNSEEN else "each predicted from all other snapshots"
+    what = {
+        UNSEEN: "between the snapshots, which no model was trained on",
+        PAST: "past the last snapshot, which no model was trained on",
+        LEFT_OUT: "of left-out snapshots, each predicted from all the others",
+    }[evidence]
     return f"Tested on {states} states at {times} {plural} {what}."
 
 
@@ -128,19 +131,19 @@ def _coverage(trust: Trust, share: float) -> str:
     sure = away.abs() > np.maximum(_SURE * np.sqrt(share * (1 - share) / states), _TOLERATED)
     verdict = "as it should, within 2 percentage points"
     if (away.abs() > _TOLERATED).any():
-        verdict = f"so few states cannot tell this from {share:.0%}"
+        verdict = f"so few states cannot tell this from {_whole(share)}"
     if sure.any():
         narrow, wide = (list(away.index[sure & (sign * away > 0)]) for sign in (-1, 1))
         parts = [
             f"{word} for {', '.join(names)}" for word, names in (("too narrow", narrow), ("too wide", wide)) if names
         ]
         verdict = f"it is {' and '.join(parts)}"
-    return f"The model's central {share:.0%} holds {listed} values, over all times: {verdict}.".replace("0%", "0 %")
+    return f"The model's central {_whole(share)} holds {listed} values, over all times: {verdict}."
 
 
 def _tested(table: pd.DataFrame) -> pd.Series:
-    """Number of different states of each variable; all seeds have the same."""
-    return table.groupby("variable", sort=False)["states"].sum() / table["seed"].nunique()
+    """Number of independent states of each variable: of one time, since those of other times may be the same paths."""
+    return table.groupby("variable", sort=False)["states"].max()
 
 
 def _shifts(table: pd.DataFrame) -> list[str]:
@@ -165,7 +168,10 @@ def _likelihood(table: pd.DataFrame, model: str) -> list[str]:
             f"At time {number(time)} a state lies where {model} has no probability, so its likelihood is zero there. "
             "For counts, raise states in the data set."
         ]
-    mean = gain[np.isfinite(gain)].mean()
+    finite = gain[np.isfinite(gain)]
+    if finite.empty:
+        return [f"No other method gives the held-out states a positive probability; {model} does."]
+    mean = finite.mean()
     how = f"{abs(mean):.3f} nats per variable {'ahead' if mean > 0 else 'behind'} on average"
     told = [
         f"Among the other methods that have a likelihood, the best is {other} most often. {model} gives the held-out "
@@ -206,7 +212,12 @@ def _beside(own: pd.DataFrame, curves: dict[str, pd.Series]) -> list[str]:
         beyond = (shown[data["time"]].to_numpy() < data["low"]) | (shown[data["time"]].to_numpy() > data["high"])
         told.append(f"It lies outside the 95 % interval of the data at {int(beyond.sum())} of {len(data)} snapshots.")
     law = curves[LAW]
+    last = own.loc[own["observed"], "time"].max()
     unseen = own[(own["source"] == LAW) & ~own["observed"] & own["time"].isin(shown.index)]["time"]
+    unseen, past = unseen[unseen < last], unseen[unseen > last]
+    if len(past):
+        away = (shown[past] - law[past]).abs()
+        told.append(f"Past the last snapshot it is {_points(away.mean())} from the exact law on average.")
     if len(unseen):
         away = shown[unseen] - law[unseen]
         worst = away.abs().idxmax()
@@ -216,7 +227,8 @@ def _beside(own: pd.DataFrame, curves: dict[str, pd.Series]) -> list[str]:
         )
         if (off := away.abs() > _SEEN).any():
             sides = [f"too {word} at {_span(part.index)}" for word, part in _runs(away[off], _step(away.index))]
-            told.append(f"It is more than {_points(_SEEN)} off at these times: {'; '.join(sides[:_MOST_RUNS])}.")
+            more = [f"and {len(sides) - _MOST_RUNS} more spans"] if len(sides) > _MOST_RUNS else []
+            told.append(f"It is more than {_points(_SEEN)} off at these times: {'; '.join(sides[:_MOST_RUNS] + more)}.")
     return told
 
 
@@ -298,6 +310,10 @@ def _percent(value: float) -> str:
     if 0.999 < value < 1:
         return "> 99.9 %"
     return f"{100 * value:.1f} %"
+
+
+def _whole(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _points(value: float) -> str:
