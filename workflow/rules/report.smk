@@ -7,6 +7,11 @@ MEASURED = ["results/benchmarks.json"] if (FOLDER / "benchmarks.json").is_file()
 DESCRIBABLE = plan.datasets if plan.models else []  # data sets whose motion is shown
 
 
+# What the first page is made from; results of versions before 0.2 lack it.
+FIRST_PAGE = [plan.motion_of(plan.shown_model(d)).format(dataset=d) for d in DESCRIBABLE]
+FIRST_PAGE += [plan.answers_of(d) for d in DESCRIBABLE if d in plan.questioned]
+
+
 rule write_report:
     input:
         template=local(WORKFLOW / "report" / "report.html.j2"),
