@@ -13,7 +13,6 @@ from weightflow.config.saved_settings import (
     check_saved_populations,
     check_shared,
     check_sources,
-    check_there,
 )
 from weightflow.records.digests import input_digest
 from weightflow.yaml_files import config_text
@@ -200,10 +199,3 @@ def test_shared_populations_and_bands_of_other_settings_are_refused(shared, conf
         check_shared(Path("results"), changed(asked, 5, "populations", "p", "flow", "steps"), "now.yaml")
     with refused("^results/a/bands/bands: was .*bands.a.level"):
         check_shared(Path("results"), changed(asked, 0.5, "bands", "a", "level"), "now.yaml")
-
-
-def test_results_without_the_first_page_are_refused(tmp_path, refused):
-    (tmp_path / "there").touch()
-    check_there([tmp_path / "there"])
-    with refused("missing: is not among the saved results"):
-        check_there([tmp_path / "there", tmp_path / "missing"])

@@ -519,6 +519,9 @@ def test_figures_of_each_of_two_runs_are_made_from_saved_results(run_snakemake, 
     assert result.returncode == 0, result.stdout
     assert job_counts(result.stdout) == {"tabulate_metrics": 1, "plot_metrics": 1}
     assert (two / figure).stat().st_size > 0
+    if run != "results":  # this run made its tables alone
+        lacking = run_snakemake(two, settings, f"{run}/tiny/figures/course.png", flags=FROM_SAVED, workflow=workflow)
+        assert "the saved results lack what the first page" in lacking.stdout.splitlines()[-1]
     assert (two / run / "summary.csv").read_bytes() == before
 
 

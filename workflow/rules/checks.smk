@@ -4,7 +4,6 @@ from weightflow.config.saved_settings import (
     check_saved,
     check_shared,
     check_sources,
-    check_there,
 )
 from weightflow.records.record import ROOT
 
@@ -25,8 +24,6 @@ if workflow.is_main_process and (FROM_SAVED or not HAS_MEMORY):
         if FROM_SAVED:
             check_named(OWN / "settings.yaml", config, CONFIG_SOURCE)
             check_sources(FOLDER, plan.sources())
-            if (OWN / "settings.yaml").is_file():  # the whole run was made
-                check_there([FOLDER.parent / path for path in FIRST_PAGE])
     except InputError as fault:
         raise stopped(fault) from None
 

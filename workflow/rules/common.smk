@@ -115,6 +115,7 @@ except InputError as fault:
 
 config = plan.config.plain()  # complete, as results/settings.yaml keeps it
 ALONG = ("dynamics", "solver", "continuation")  # settings of a model's weights at any time
+FIRST_PAGE = "first-page"  # subject of a refusal
 SHOWN_TEACHERS = 10  # most candidates of an interval in figure and report
 
 

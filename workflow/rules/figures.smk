@@ -16,14 +16,14 @@ SHOWN_RUN = {**TRUTH, "prediction": lambda w: plan.prediction_of(plan.shown_mode
 SHOWN_MODEL = {"model": lambda w: plan.shown_model(w.dataset), "models": plan.models}
 MOTION = {
     **STATES,
-    "motion": lambda w: plan.motion_of(plan.shown_model(w.dataset)).format(dataset=w.dataset),
+    "motion": lambda w: saved_motion(w.dataset),
 }
 
 FIGURE_JOBS = {
     "course": FigureJob(MOTION, SHOWN_MODEL),
     "pictures": FigureJob(MOTION, SHOWN_MODEL),
     "answers": FigureJob(
-        {**STATES, "answers": f"{plan.folder}/{{dataset}}/answers.csv"}, {"models": plan.models}
+        {**STATES, "answers": lambda w: saved(plan.answers_of(w.dataset))}, {"models": plan.models}
     ),
     "trust": FigureJob(
         {

@@ -96,6 +96,11 @@ def fault_of(subject):
     try:
         if subject == "results":
             integrity.check_results(FOLDER, plan.concerns)
+        elif subject == FIRST_PAGE:
+            raise InputError(
+                f"{FOLDER}: the saved results lack what the first page of the report is made from, as those of older "
+                "versions or of another model do; name their model in figures.model, or run snakemake again."
+            )
         elif subject == "score":
             lacks = "models" if plan.scored else "states to score; set datasets.NAME.score: FILE"
             raise InputError(
@@ -118,6 +123,16 @@ def unsuited(wildcards):
 def damaged(wildcards):
     """A refusal if results were changed after the workflow wrote them; else []."""
     return "results/refused/results.json" if fault_of("results") else []
+
+
+def saved(path):
+    """A file that only training makes; a refusal if saved results lack it."""
+    return path if not FROM_SAVED or Path(path).is_file() else f"results/refused/{FIRST_PAGE}.json"
+
+
+def saved_motion(dataset):
+    """The motion of the model shown on the first page."""
+    return saved(plan.motion_of(plan.shown_model(dataset)).format(dataset=dataset))
 
 
 def left_out_scores(wildcards):

@@ -7,11 +7,6 @@ MEASURED = ["results/benchmarks.json"] if (FOLDER / "benchmarks.json").is_file()
 DESCRIBABLE = plan.datasets if plan.models else []  # data sets whose motion is shown
 
 
-# What the first page is made from; results of versions before 0.2 lack it.
-FIRST_PAGE = [plan.motion_of(plan.shown_model(d)).format(dataset=d) for d in DESCRIBABLE]
-FIRST_PAGE += [plan.answers_of(d) for d in DESCRIBABLE if d in plan.questioned]
-
-
 rule write_report:
     input:
         template=local(WORKFLOW / "report" / "report.html.j2"),
@@ -30,9 +25,9 @@ rule write_report:
         ablation_figures=[figure for d in plan.datasets for figure in plan.ablation_figures(d)],
         metrics=f"{plan.folder}/metrics.csv",
         left_out=left_out_scores,
-        motions=[plan.motion_of(plan.shown_model(d)).format(dataset=d) for d in DESCRIBABLE],
+        motions=[saved_motion(d) for d in DESCRIBABLE],
         calibrations=[f"{plan.folder}/{d}/calibration.csv" for d in DESCRIBABLE],
-        answers=[plan.answers_of(d) for d in DESCRIBABLE if d in plan.questioned],
+        answers=[saved(plan.answers_of(d)) for d in DESCRIBABLE if d in plan.questioned],
         choices=[choice.made for d in plan.datasets for choice in plan.chosen(d)],
         scores=[choice.scores for d in plan.datasets for choice in plan.chosen(d)],
     output:

@@ -1,21 +1,13 @@
 """Compute moments of every run's samples and of the truth, at every time and at left-out snapshots."""
 
-from pathlib import Path
-
-from weightflow.data.snapshots import read_snapshots
-from weightflow.evaluation.moments import Run, compare_moments
+from weightflow.evaluation.moments import compare_moments, read_runs
 from weightflow.jobs.frame import run
-from weightflow.prediction.predictions import read_prediction
 from weightflow.storage import write_table
 
 
 def main(snakemake):
-    inputs, params = snakemake.input, snakemake.params
-    data = {Path(path).parent.name: read_snapshots(path) for path in inputs.snapshots}
-    runs = (
-        Run(name, model, seed, data[name], read_prediction(path))
-        for (name, model, seed), path in zip(params.runs, inputs.predictions, strict=True)
-    )
+    inputs = snakemake.input
+    runs = read_runs(snakemake.params.runs, inputs.snapshots, inputs.predictions)
     write_table(snakemake.output[0], compare_moments(runs))
 
 

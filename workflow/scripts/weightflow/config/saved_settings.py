@@ -130,23 +130,6 @@ def check_sources(folder: str | Path, sources: Mapping[str, Sequence[Path]]) -> 
                     )
 
 
-def check_there(paths: Sequence[Path]) -> None:
-    """Refuse saved results without what the first page of the report is made from.
-
-    Args:
-        paths: its files.
-
-    Raises:
-        InputError: naming the first missing file and the fix.
-    """
-    for path in paths:
-        if not path.is_file():
-            raise InputError(
-                f"{path}: is not among the saved results, which are of an older version or have another model first; "
-                "name that model in figures.model, or run snakemake again."
-            )
-
-
 def check_named(path: str | Path, config: Plain, where: str) -> None:
     """Refuse a configuration with data sets, models, baselines or seeds that the saved results lack.
 

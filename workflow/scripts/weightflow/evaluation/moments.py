@@ -1,13 +1,14 @@
 """Moments of each variable, predicted and true: mean, variance, skewness and excess kurtosis."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from weightflow.data.snapshots import Snapshots
-from weightflow.prediction.predictions import Prediction
+from weightflow.data.snapshots import Snapshots, read_snapshots
+from weightflow.prediction.predictions import Prediction, read_prediction
 
 MOMENTS = ("mean", "variance", "skewness", "kurtosis")
 COLUMNS = ["dataset", "model", "seed", "time", "seen", "variable", "moment", "predicted", "true"]
@@ -30,6 +31,21 @@ class Run:
     seed: int
     data: Snapshots
     prediction: Prediction
+
+
+def read_runs(
+    named: Iterable[tuple[str, str, int]], snapshots: Iterable[str], predictions: Iterable[str]
+) -> Iterator[Run]:
+    """Runs from their files, one after the other.
+
+    Args:
+        named: data set or fold, model and seed of each.
+        snapshots: files of the data sets and folds.
+        predictions: the file of each run.
+    """
+    data = {Path(path).parent.name: read_snapshots(path) for path in snapshots}
+    for (name, model, seed), path in zip(named, predictions, strict=True):
+        yield Run(name, model, seed, data[name], read_prediction(path))
 
 
 def moments(states: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
