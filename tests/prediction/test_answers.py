@@ -13,7 +13,8 @@ from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
 from weightflow.laws.law import PoissonLaw, TableLaw
 from weightflow.prediction import answers as module
-from weightflow.prediction.answers import COLUMNS, answer_questions, answered_times, compile_questions
+from weightflow.prediction.answers import COLUMNS, answer_questions, answered_times
+from weightflow.systems.events import compile_questions
 
 NAMES = ["S", "I"]
 

@@ -3,9 +3,10 @@
 from weightflow.data.snapshots import read_snapshots
 from weightflow.jobs.frame import run
 from weightflow.laws.law import known_law
-from weightflow.prediction.answers import answer_questions, compile_questions
+from weightflow.prediction.answers import answer_questions
 from weightflow.prediction.fitted import read_each
 from weightflow.storage import write_table
+from weightflow.systems.events import compile_questions
 
 
 def main(snakemake):

@@ -30,7 +30,7 @@ from weightflow.networks.variable_order import variable_order
 from weightflow.records.record import ROOT
 from weightflow.systems.builtin import find_system, system_file
 from weightflow.systems.entries import files_of, is_path
-from weightflow.systems.events import check_form
+from weightflow.systems.events import check_form, compile_questions
 from weightflow.teaching.registry import MEMBERS
 
 _FOLDERS = ("benchmarks", "figures", "logs", "populations", "provenance", "refused")  # in `results`
@@ -118,9 +118,7 @@ def check_systems(config: Configuration, systems: Path, source: str) -> None:
     Raises:
         InputError: naming the file, the key and the fix.
     """
-    # These take most of a second, and every job reads the settings.
-    from weightflow.prediction.answers import compile_questions
-    from weightflow.systems import reading as networks
+    from weightflow.systems import reading as networks  # takes most of a second, and every job reads the settings
 
     found = {path: networks.read_system(path) for path in used_systems(config, systems)}
     for path in found:

@@ -15,6 +15,7 @@ from weightflow.dynamics.path_dimension import check_dimension
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError, number
 from weightflow.networks.variable_order import variable_order
+from weightflow.systems.events import compile_questions
 
 if TYPE_CHECKING:
     from weightflow.formats.raw_snapshots import RawSnapshots  # loads pandas, and the rules read this module
@@ -101,10 +102,7 @@ def check_asked(data: Outline | Snapshots, dataset: str, asked: Asked) -> None:
             f"{where}: {count} snapshots are observed, and each fold needs {MIN_SNAPSHOTS} of the others; set "
             "evaluation.leave_one_out to false."
         )
-    if asked.questions:
-        from weightflow.prediction.answers import compile_questions  # loads pandas, and the rules read this module
-
-        compile_questions(asked.questions, data.variables, where)
+    compile_questions(asked.questions, data.variables, where)
     check_models(data, asked.models, asked.baselines, where, asked.times)
 
 

@@ -1,6 +1,6 @@
 """Answers to questions: probabilities of events against time, by models, by the data and by the exact law."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 from weightflow.data.snapshots import Snapshots
 from weightflow.laws.law import ExactLaw, PoissonLaw
 from weightflow.prediction.estimate import Estimate
-from weightflow.systems.events import Event, compile_event
+from weightflow.systems.events import Event
 
 MOST_STATES = 20_000  # of a distribution whose sums are exact
 DRAWS = 20_000  # for other sums: a standard error of at most 0.0036
@@ -42,20 +42,6 @@ class Answering(Protocol):
 
     def along(self, times: np.ndarray, most_states: int, draws: int) -> Iterable[AtOneTime]:
         """The distributions at times (T,)."""
-
-
-def compile_questions(questions: Mapping[str, str], variables: Sequence[str], where: str) -> dict[str, Event]:
-    """The events of a data set's questions by name.
-
-    Args:
-        questions: events as text, by name.
-        variables: names of the data set's variables.
-        where: the data set, for messages.
-
-    Raises:
-        InputError: an unknown variable, or a text that is no event.
-    """
-    return {name: compile_event(text, variables, f"{where}.questions.{name}") for name, text in questions.items()}
 
 
 def answer_questions(

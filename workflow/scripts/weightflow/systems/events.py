@@ -130,6 +130,20 @@ def compile_event(text: str, variables: Sequence[str], where: str) -> Event:
     return Event(text, holds, tuple(sorted(used)))
 
 
+def compile_questions(questions: Mapping[str, str], variables: Sequence[str], where: str) -> dict[str, Event]:
+    """The events of a data set's questions by name.
+
+    Args:
+        questions: events as text, by name.
+        variables: names of the data set's variables.
+        where: the data set, for messages.
+
+    Raises:
+        InputError: an unknown variable, or a text that is no event.
+    """
+    return {name: compile_event(text, variables, f"{where}.questions.{name}") for name, text in questions.items()}
+
+
 def check_form(text: str, where: str) -> None:
     """Refuse a text that is no event, whatever the variables are called.
 
