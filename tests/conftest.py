@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +21,7 @@ import torch
 import yaml
 from threadpoolctl import threadpool_limits
 
+from docs.build_tutorials import copy_of_sources
 from weightflow import machine
 from weightflow.baselines.registry import standard_baselines
 from weightflow.config.settings import Configuration
@@ -308,18 +308,10 @@ def job(tmp_path, monkeypatch) -> SimpleNamespace:
 
 
 @pytest.fixture(scope="session")
-def copy_sources(root) -> Callable[[Path], Path]:
+def copy_sources() -> Callable[[Path], Path]:
     """Copy the repository's sources into a folder, and give it back."""
 
-    def copy(folder: Path) -> Path:
-        shutil.copy(root / "Snakefile", folder)
-        for part in ("config", "envs", "profiles", "resources/systems", "workflow"):
-            shutil.copytree(root / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        for file in ("published.csv", "tasks.yaml"):
-            shutil.copy(root / "resources" / file, folder / "resources")
-        return folder
-
-    return copy
+    return copy_of_sources
 
 
 @pytest.fixture

@@ -241,7 +241,7 @@ class Density:
         if self._scaling is None:
             return 0.0
         free = [v for v in range(len(self.variables)) if v not in self._distribution.known]
-        return float(np.log(np.abs(np.diag(self._scaling.axes)[free])).sum())
+        return float(self._scaling.log_scales[free].sum())
 
     def _place(self, variable: str) -> int:
         if not isinstance(variable, str) or variable not in self.variables:

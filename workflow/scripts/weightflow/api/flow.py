@@ -24,7 +24,6 @@ from weightflow.baselines import interpolated_weights
 from weightflow.baselines.clouds import predict_baseline
 from weightflow.baselines.registry import BASELINES, floors_of, standard_baselines
 from weightflow.config import stages
-from weightflow.data.representation import Representation
 from weightflow.data.snapshots import Snapshots, check_begun, read_snapshots, write_snapshots
 from weightflow.data.state_space import Counts
 from weightflow.dynamics.field_files import make_field, write_field
@@ -97,7 +96,7 @@ class Flow:
     @property
     def variables(self) -> list[str]:
         """Names of the d variables, as densities have them."""
-        return self._scaling.names if self._scaling is not None else self.data.variables
+        return self.data.scaling.names if self.data.scaling is not None else self.data.variables
 
     @property
     def range(self) -> tuple[float, float]:
@@ -132,7 +131,7 @@ class Flow:
         for time, weights in zip(allowed, self._weights(allowed), strict=True):
             seed = seeding.integer(self.seed, "density", str(time))
             network = MovedNetwork(self._backbone, torch.as_tensor(weights[None]), space, seed, {})
-            made.append(Density(network, self.variables, time, seed, self._scaling))
+            made.append(Density(network, self.variables, time, seed, self.data.scaling))
         return made
 
     def score(self, states: Any, times: float | Sequence[float], *, extrapolate: bool = False) -> np.ndarray:
@@ -316,12 +315,6 @@ class Flow:
     @cached_property
     def _backbone(self) -> Backbone:
         return make_backbone(self.graph.backbone, self.data.variables, self.data.space)
-
-    @cached_property
-    def _scaling(self) -> Representation | None:
-        """The representation if it only scales the variables; densities are then in the units of the file."""
-        made = self.data.representation
-        return made if made is not None and made.is_scaling else None
 
     @cached_property
     def _moving_field(self) -> Any:

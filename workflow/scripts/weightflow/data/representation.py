@@ -30,6 +30,11 @@ class Representation:
         """Whether it only scales the variables."""
         return len(self.axes) == len(self.names) and not np.any(self.axes - np.diag(np.diag(self.axes)))
 
+    @property
+    def log_scales(self) -> np.ndarray:
+        """(d,) logarithms of the states per unit of each value, of a scaling."""
+        return np.log(np.abs(np.diag(self.axes)))
+
     def states(self, values: np.ndarray) -> np.ndarray:
         """(n, d) of values (n, D)."""
         return (values - self.mean) @ self.axes.T

@@ -88,10 +88,15 @@ class Snapshots:
         """The K observed snapshots as networks see them."""
         return [self.space.coordinates(states) for states in self.observed]
 
+    @property
+    def scaling(self) -> Representation | None:
+        """The representation if it only scales the variables; densities are then in the units of the file."""
+        made = self.representation
+        return made if made is not None and made.is_scaling else None
+
     def values(self, states: np.ndarray) -> np.ndarray:
         """States (n, d) in the units of the file; principal components stay as they are."""
-        made = self.representation
-        return made.values(states) if made is not None and made.is_scaling else states
+        return states if self.scaling is None else self.scaling.values(states)
 
     def states_at(self, t: int) -> np.ndarray:
         """(n, d) all states at the t-th time; those of an unobserved time of a file are in both parts."""

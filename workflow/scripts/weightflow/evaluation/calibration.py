@@ -15,8 +15,15 @@ from weightflow.prediction.predictions import Prediction
 
 PARTS = 10  # of the histogram of transforms
 COVERAGES = (0.5, 0.9)  # of the central intervals
+
+
+def inside(share: float) -> str:
+    """Name of the column of a central interval."""
+    return f"inside_{round(100 * share)}"
+
+
 _HISTOGRAM = [f"pit_{k + 1}" for k in range(PARTS)]
-_INSIDE = [f"inside_{round(100 * share)}" for share in COVERAGES]
+_INSIDE = [inside(share) for share in COVERAGES]
 COLUMNS = ["dataset", "model", "seed", "time", "seen", "variable", "states", *_INSIDE, *_HISTOGRAM]
 
 
@@ -38,10 +45,10 @@ def tabulate_calibration(runs: Iterable[Run]) -> pd.DataFrame:
             states = _held(data, t)
             for v, name in enumerate(data.variables):
                 low, high = transforms(prediction, t, v, states[:, v])
-                inside = [_mean_share(low, high, (1 - share) / 2, (1 + share) / 2) for share in COVERAGES]
+                within = [_mean_share(low, high, (1 - share) / 2, (1 + share) / 2) for share in COVERAGES]
                 tenths = [_mean_share(low, high, k / PARTS, (k + 1) / PARTS) for k in range(PARTS)]
                 about = [run.dataset, run.model, run.seed, data.times[t], bool(data.is_observed[t]), name, len(states)]
-                rows.append([*about, *inside, *tenths])
+                rows.append([*about, *within, *tenths])
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from weightflow.baselines.registry import is_floor, is_model
 from weightflow.data.folds import fold_of
-from weightflow.evaluation.calibration import COVERAGES
+from weightflow.evaluation.calibration import COVERAGES, inside
 
 LEFT_OUT, UNSEEN, PAST, SEEN = "left-out snapshots", "between", "past the last snapshot", "the snapshots themselves"
 NLL = "nll"
@@ -37,8 +37,7 @@ class Trust:
 
     def coverage(self, share: float) -> pd.Series:
         """Share of states in a central interval, by variable; weighted by the number of states."""
-        column = f"inside_{round(100 * share)}"
-        weighted = self.calibration[column] * self.calibration["states"]
+        weighted = self.calibration[inside(share)] * self.calibration["states"]
         grouped = weighted.groupby(self.calibration["variable"], sort=False).sum()
         return grouped / self.calibration.groupby("variable", sort=False)["states"].sum()
 
@@ -49,7 +48,7 @@ class Trust:
         None if no difference is beyond what chance gives among so many variables and times (one in a hundred).
         """
         cells = self.calibration.groupby(["variable", "time"], sort=False)
-        away = cells[f"inside_{round(100 * COVERAGES[-1])}"].mean() - COVERAGES[-1]
+        away = cells[inside(COVERAGES[-1])].mean() - COVERAGES[-1]
         spread = np.sqrt(COVERAGES[-1] * (1 - COVERAGES[-1]) / cells["states"].first())
         sure = away[away.abs() > norm.isf(_CHANCE / 2 / max(len(away), 1)) * spread]
         if sure.empty:

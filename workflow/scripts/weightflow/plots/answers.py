@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -66,7 +65,7 @@ def _draw(panel: Axes, own: pd.DataFrame, lines: Mapping[str, style.Line]) -> No
         panel.fill_between(means.index, by_time.min(), by_time.max(), color=line.color, alpha=0.2, lw=0)
     for observed, colour in ((True, style.BLACK), (False, _HELD_OUT)):
         data = own[(own["source"] == DATA) & (own["observed"] == observed)]
-        few = data.iloc[np.unique(np.linspace(0, len(data) - 1, _MOST_BARS).round().astype(int))] if len(data) else data
+        few = data.iloc[style.evenly(len(data), _MOST_BARS)]
         errors = [few["probability"] - few["low"], few["high"] - few["probability"]]
         panel.errorbar(
             few["time"], few["probability"], errors, fmt=".", ms=3, lw=0.6, color=colour, zorder=6 if observed else 2

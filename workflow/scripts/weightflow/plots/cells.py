@@ -109,7 +109,7 @@ def _panel(
 
 def draw_cells(panel: Axes, states: np.ndarray, pair: tuple[int, int], colour: str, size: float = 1.8) -> None:
     """Some of the cells (n, d), evenly chosen, as small points."""
-    few = states[np.linspace(0, len(states) - 1, min(len(states), MOST_CELLS)).round().astype(int)]
+    few = states[style.evenly(len(states), MOST_CELLS)]
     (points,) = panel.plot(*few[:, pair].T, ".", color=colour, markersize=size, mew=0, alpha=0.6, zorder=3)
     points.set_rasterized(True)
 

@@ -70,8 +70,7 @@ def draw_bands(panel: Axes, times: np.ndarray, means: np.ndarray, quantiles: np.
 
 def draw_snapshots(panel: Axes, data: Snapshots, variable: int) -> None:
     """Mean and central 90 % of the observed snapshots; means alone at times that were not observed."""
-    bars = np.unique(np.linspace(0, len(data.observed) - 1, _MOST_BARS).round().astype(int))
-    for k in bars:
+    for k in style.evenly(len(data.observed), _MOST_BARS):
         values = data.values(data.observed[k])[:, variable]
         panel.plot([data.observed_times[k]] * 2, np.quantile(values, BANDS[0][:2]), color=style.BLACK, lw=0.8, zorder=4)
         panel.plot(data.observed_times[k], values.mean(), ".", color=style.BLACK, ms=4, zorder=5)

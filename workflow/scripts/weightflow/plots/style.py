@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
@@ -144,6 +145,11 @@ def grid(rows: int, columns: int, width: float, height: float, **options: Any) -
 def legend_above(figure: Figure, handles: Sequence[Any], columns: int, **options: Any) -> None:
     """One legend for all axes, above them."""
     figure.legend(handles=handles, loc="outside upper center", ncols=min(columns, len(handles)), **options)
+
+
+def evenly(count: int, most: int) -> np.ndarray:
+    """At most `most` evenly spaced indices among 0 … count − 1, with both ends."""
+    return np.linspace(0, count - 1, min(count, most)).round().astype(int)
 
 
 def beside(name: str) -> dict[str, Any]:

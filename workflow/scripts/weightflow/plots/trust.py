@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from weightflow.data.snapshots import read_snapshots
-from weightflow.evaluation.calibration import COVERAGES, PARTS
+from weightflow.evaluation.calibration import COVERAGES, PARTS, inside
 from weightflow.evaluation.trust import Trust, judge_trust
 from weightflow.plots import style
 
@@ -68,7 +68,7 @@ def _coverage(panel: Axes, table: pd.DataFrame, variables: list[str]) -> None:
     for share in COVERAGES:
         panel.axhline(share, color=style.GREY, lw=0.7, zorder=0)
         for name, colour in zip(variables, _COLOURS, strict=False):
-            own = table[table["variable"] == name].groupby("time")[f"inside_{round(100 * share)}"].mean()
+            own = table[table["variable"] == name].groupby("time")[inside(share)].mean()
             panel.plot(own.index, own, color=colour, lw=0.9, marker="." if len(own) < 12 else "", ms=4)
     panel.set(ylim=(0, 1.02), ylabel="share of states in the\ncentral 50 and 90 %")
 

@@ -96,11 +96,8 @@ def _of_law(events: Mapping[str, Event], data: Snapshots, law: ExactLaw) -> Iter
 def _law_probability(event: Event, law: ExactLaw, t: int, time: float, variables: int) -> Estimate:
     """Exact, but for events of several variables of a Poisson law, which is drawn from."""
     if len(event.variables) == 1:
-        (variable,) = event.variables
-        masses = law.marginals(t, law.levels)[law.variables.tolist().index(variable)]
-        states = np.zeros((law.levels, variables))
-        states[:, variable] = np.arange(law.levels)
-        return Estimate(float(masses @ np.broadcast_to(event.holds(states, time), len(states))))
+        masses = law.marginals(t, law.levels)[law.variables.tolist().index(event.variables[0])]
+        return Estimate(float(masses @ event.of_count(law.levels, variables, time)))
     known, weights = law.weighted(t)
     states = np.zeros((len(known), variables))
     states[:, law.variables] = known

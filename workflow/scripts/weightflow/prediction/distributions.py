@@ -13,8 +13,8 @@ import torch
 from weightflow.data.state_space import Counts, StateSpace
 from weightflow.errors import InputError
 from weightflow.networks.backbones import Backbone
+from weightflow.prediction import joint_grids
 from weightflow.prediction.estimate import Estimate
-from weightflow.prediction.joint_grids import joint_grids
 from weightflow.prediction.moving_density import NetworkDensity, most_prefixes
 from weightflow.systems.events import Event
 
@@ -250,20 +250,16 @@ class MovedNetwork:
 
     def joint(self, pair: tuple[int, int]) -> np.ndarray:
         """(B, B) sums over all states, or means of conditionals over draws."""
-        if not self.known and not self.cloud.exact and self.space.bins <= 512:
-            ordered = (min(pair), max(pair))
-            grid = joint_grids(self.backbone, self.weights, self.space, ordered, self.seed)[0]
-            return grid if ordered == pair else grid.T
+        if not self.known and not self.cloud.exact and self.space.bins <= joint_grids.MOST_STATES:
+            return joint_grids.joint_grids(self.backbone, self.weights, self.space, pair, self.seed)[0]
         return ListedStates(self.cloud, self.space).joint(pair)
 
     def probability(self, event: Event, time: float, values: Values) -> Estimate:
         """From the marginal for an event of one count, else a sum over the states or draws."""
         if len(event.variables) != 1 or self.known or not isinstance(self.space, Counts):
             return self.cloud.probability(event.holds(values(self.cloud.states), time))
-        (variable,), levels = event.variables, self.space.levels
-        states = np.zeros((levels, self.variables))
-        states[:, variable] = np.arange(levels)
-        found = float(self._marginals[variable] @ np.broadcast_to(event.holds(values(states), time), levels))
+        (variable,), levels = event.variables, self.space.levels  # counts are their own values
+        found = float(self._marginals[variable] @ event.of_count(levels, self.variables, time))
         is_exact = levels ** self.backbone.order.index(variable) <= most_prefixes(levels)
         return Estimate(found) if is_exact else Estimate.of_share(found, most_prefixes(levels))
 

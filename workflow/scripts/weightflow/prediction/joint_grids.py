@@ -39,7 +39,7 @@ def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tu
         backbone: the density.
         weights: (T, P).
         space: the state space.
-        pair: i < j; any other tuple has no joint probabilities.
+        pair: two variables, the rows and the columns; any other tuple has no joint probabilities.
         seed: of the drawn states.
 
     Returns:

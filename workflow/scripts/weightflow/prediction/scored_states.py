@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from weightflow.data.representation import Representation
 from weightflow.data.snapshots import Snapshots
 from weightflow.errors import InputError, number, shown
 from weightflow.formats.settings import FileSettings
@@ -69,7 +68,7 @@ def score_states(table: StateTable, data: Snapshots, models: Iterable[FittedMode
     made = data.representation
     states = table.values if made is None else made.states(table.values)
     states = states.astype(np.int64) if data.discrete else states
-    volume = _log_volume(made)
+    volume = 0.0 if data.scaling is None else float(data.scaling.log_scales.sum())
     times, which = np.unique(table.times, return_inverse=True)
     found = {}
     for model in models:
@@ -88,10 +87,3 @@ def write_scored(path: str | Path, table: pd.DataFrame) -> None:
         else:
             separator = "\t" if Path(path).suffix == ".tsv" else ","
             table.to_csv(temporary, index=False, sep=separator, float_format="%.10g")
-
-
-def _log_volume(made: Representation | None) -> float:
-    """Logarithm of the volume of states per volume of the file's values; 0 for components."""
-    if made is None or not made.is_scaling:
-        return 0.0
-    return float(np.log(np.abs(np.diag(made.axes))).sum())

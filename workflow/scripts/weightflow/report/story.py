@@ -69,18 +69,17 @@ def tell_answers(answers: pd.DataFrame, model: str) -> list[Answer]:
     """
     found = []
     for name, own in answers.groupby("question", sort=False):
-        curves = {source: _curve(own, source, model) for source in (MODEL, DATA, LAW)}
+        every = {source: _curve(own, source, model) for source in (MODEL, DATA, LAW)}
+        curves = {source: curve for source, curve in every.items() if len(curve)}
         shown = curves[MODEL]
         sentences = [f"The probability {_course(shown.index.to_numpy(), shown.to_numpy(), _percent)}."]
         sentences += _beside(own, curves)
         snapshots = own.loc[(own["source"] == DATA) & own["observed"], "time"].to_numpy()
         rows = []
-        there = [curve for curve in curves.values() if len(curve)]
         for time in _with_middles(shown.index.to_numpy(), snapshots):
-            shares = (_percent(curve[time]) if time in curve else "–" for curve in there)
+            shares = (_percent(curve[time]) if time in curve else "–" for curve in curves.values())
             rows.append((number(time), "snapshot" if time in snapshots else "", *shares))
-        heads = [source for source, curve in curves.items() if len(curve)]
-        found.append(Answer(str(name), own["event"].iloc[0], sentences, heads, rows))
+        found.append(Answer(str(name), own["event"].iloc[0], sentences, list(curves), rows))
     return found
 
 
@@ -211,7 +210,7 @@ def _beside(own: pd.DataFrame, curves: dict[str, pd.Series]) -> list[str]:
         )
         beyond = (shown[data["time"]].to_numpy() < data["low"]) | (shown[data["time"]].to_numpy() > data["high"])
         told.append(f"It lies outside the 95 % interval of the data at {int(beyond.sum())} of {len(data)} snapshots.")
-    law = curves[LAW]
+    law = curves.get(LAW, shown[:0])
     last = own.loc[own["observed"], "time"].max()
     unseen = own[(own["source"] == LAW) & ~own["observed"] & own["time"].isin(shown.index)]["time"]
     unseen, past = unseen[unseen < last], unseen[unseen > last]
@@ -234,14 +233,10 @@ def _beside(own: pd.DataFrame, curves: dict[str, pd.Series]) -> list[str]:
 
 def _runs(away: pd.Series, step: float) -> list[tuple[str, pd.Series]]:
     """Differences at times no more than a step apart and of one sign, each run with its side."""
-    found: list[tuple[str, pd.Series]] = []
-    for time, value in away.items():
-        one = pd.Series([value], [time])
-        if found and found[-1][0] == _side(value) and float(str(time)) - found[-1][1].index[-1] <= step:
-            found[-1] = _side(value), pd.concat([found[-1][1], one])
-        else:
-            found.append((_side(value), one))
-    return found
+    times, high = away.index.to_numpy(dtype=float), away.to_numpy() > 0
+    breaks = np.flatnonzero((np.diff(times) > step) | (high[1:] != high[:-1])) + 1
+    parts = [away.iloc[start:end] for start, end in pairwise([0, *breaks, len(away)])]
+    return [(_side(part.iloc[0]), part) for part in parts]
 
 
 def _step(times: pd.Index) -> float:

@@ -43,6 +43,12 @@ class Event:
     holds: _Holds
     variables: tuple[int, ...] = ()
 
+    def of_count(self, levels: int, width: int, time: float) -> np.ndarray:
+        """(levels,) whether an event of one of `width` variables holds at its counts 0 … levels − 1."""
+        states = np.zeros((levels, width))
+        states[:, self.variables[0]] = np.arange(levels)
+        return np.broadcast_to(self.holds(states, time), levels)
+
 
 def compile_event(text: str, variables: Sequence[str], where: str) -> Event:
     """Compile an event.
