@@ -13,7 +13,8 @@ from weightflow.api.density import Density, state_rows
 from weightflow.data.representation import Representation
 from weightflow.data.state_space import Counts, Reals
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.heads import CountHead, MixtureHead
+from weightflow.networks.count_heads import CountHead
+from weightflow.networks.heads import MixtureHead
 from weightflow.prediction.distributions import MovedNetwork
 
 LEVELS, NAMES = 4, ["S", "I", "HLA-A"]

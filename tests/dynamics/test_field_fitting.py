@@ -19,7 +19,7 @@ from weightflow.dynamics.weight_spline import knot_times, through
 from weightflow.errors import DivergenceError, InputError
 from weightflow.networks import losses
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.heads import CountHead
+from weightflow.networks.count_heads import CountHead
 from weightflow.networks.settings import BackboneSettings
 from weightflow.seeding import Computation
 from weightflow.storage import write_tensors

@@ -10,7 +10,7 @@ from weightflow.dynamics.latent_path import fit_latent_path
 from weightflow.dynamics.path_autoencoder import Behaviour
 from weightflow.errors import DivergenceError
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.heads import CountHead
+from weightflow.networks.count_heads import CountHead
 from weightflow.seeding import Computation
 
 

@@ -11,7 +11,7 @@ from weightflow.dynamics.weight_spline import WeightSpline, knot_times
 from weightflow.errors import DivergenceError
 from weightflow.networks import losses
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.heads import CountHead
+from weightflow.networks.count_heads import CountHead
 from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Lesson
 

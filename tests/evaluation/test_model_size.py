@@ -5,7 +5,7 @@ import pytest
 from tests.conftest import with_changes
 from weightflow.evaluation.model_size import COLUMNS, model_sizes
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.heads import CountHead
+from weightflow.networks.count_heads import CountHead
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from weightflow.networks.autoregressive import POSITION_CHANNELS
 from weightflow.networks.backbones import make_backbone
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.heads import CountHead
+from weightflow.networks.count_heads import CountHead
 from weightflow.seeding import Computation
 
 ORDERS = [(0, 1, 2), (2, 0, 1), (1, 2, 0), (2, 1, 0)]

@@ -9,7 +9,8 @@ from scipy.integrate import quad
 from scipy.stats import chisquare, kstest, norm
 from torch.distributions import Categorical, MixtureSameFamily, Normal, kl_divergence
 
-from weightflow.networks.heads import CountHead, MixtureHead
+from weightflow.networks.count_heads import CountHead
+from weightflow.networks.heads import MixtureHead
 
 NARROWEST = 0.05
 COUNTS, MIXTURE = CountHead(6), MixtureHead(3, NARROWEST)

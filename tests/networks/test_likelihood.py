@@ -5,7 +5,8 @@ import torch
 
 from weightflow.networks import likelihood
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.heads import CountHead, MixtureHead
+from weightflow.networks.count_heads import CountHead
+from weightflow.networks.heads import MixtureHead
 from weightflow.networks.likelihood import log_probs, mean_nll
 
 HEADS = {"counts": CountHead(6), "reals": MixtureHead(2, 0.1)}

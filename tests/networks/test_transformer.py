@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from weightflow.networks.flat_weights import split_weights
-from weightflow.networks.heads import CountHead
+from weightflow.networks.count_heads import CountHead
 from weightflow.networks.transformer import TransformerBackbone, TransformerSize
 
 
@@ -66,4 +66,4 @@ def test_fresh_weights_are_uniform_and_scaled_by_what_they_read():
 
 def test_heads_that_do_not_divide_the_width_are_refused():
     with pytest.raises(ValueError, match="3 heads do not divide the width 8"):
-        TransformerBackbone(3, 5, TransformerSize(8, 1, 3, 16))
+        TransformerBackbone(3, CountHead(5), TransformerSize(8, 1, 3, 16))

@@ -19,7 +19,8 @@ from weightflow.errors import InputError
 from weightflow.laws.law import TableLaw
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.heads import CountHead, MixtureHead
+from weightflow.networks.count_heads import CountHead
+from weightflow.networks.heads import MixtureHead
 from weightflow.networks.settings import BackboneSettings
 from weightflow.prediction import moving_density
 from weightflow.prediction.figure_grids import fine_times

@@ -4,6 +4,7 @@ import numpy as np
 
 from weightflow import seeding
 from weightflow.data.preparation import assemble, check_states, heldout_amount
+from weightflow.data.relations import Relation
 from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import write_snapshots
 from weightflow.errors import InputError
@@ -33,7 +34,8 @@ def main(snakemake):
         raw = RawSnapshots(times, training, simulated.metadata["species"], paired=True)
         check_states(raw, settings, f"the system {settings.system}")
     draws = seeding.stream(settings.seed, "split")
-    data = assemble(raw, heldout, settings, heldout_amount(settings), draws, snakemake.params.fold)
+    known = [Relation.from_metadata(**one) for one in simulated.metadata["relations"]] if simulated else []
+    data = assemble(raw, heldout, settings, heldout_amount(settings), draws, snakemake.params.fold, known)
     write_snapshots(snakemake.output[0], data, source)
 
 

@@ -1,6 +1,9 @@
 """Simulate a system's training and held-out trajectories."""
 
+from dataclasses import asdict
+
 from weightflow import seeding
+from weightflow.data.relations import relations_of_system
 from weightflow.jobs.frame import run, stamp
 from weightflow.storage import write_tensors
 from weightflow.systems.reading import read_system
@@ -20,6 +23,7 @@ def main(snakemake):
         species=list(system.species),
         step=system.step,
         title=system.title,
+        relations=[asdict(relation) for relation in relations_of_system(system)],
         made_by=stamp(snakemake),
     )
 

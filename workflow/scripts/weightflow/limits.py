@@ -9,7 +9,8 @@ from math import prod
 from weightflow import machine
 from weightflow.errors import InputError
 
-MOST_STATES = 65_536  # of a variable; the softmax has one output per state
+MOST_STATES = 65_536  # of a variable with a table; the softmax has one output per state
+MOST_COUNTS = 1_000_000_000  # largest count
 MOST_TIMES = 1_000_000  # the limit of a system's grid, too
 MOST_VARIABLES = 1_000_000  # in a file; the names of all are read before some are chosen
 _SHARE = 2  # the limit is this fraction of the memory, 1/2: data are also copied for sorting and splitting

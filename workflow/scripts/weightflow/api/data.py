@@ -309,7 +309,7 @@ def simulate(
     own = _settings({"system": name, "trajectories": trajectories, "seed": seed, **settings}, "discrete")
     check_dataset(own.but(system="epidemic"), BUILTIN, "simulate")  # of its system only that there is one
     heldout = int(heldout_amount(own))
-    check_start(made, own.states, own.max_states, "simulate")
+    check_start(made, own.states, "simulate")
     check_trajectories(made, own.trajectories + heldout, "simulate")
     with one_bar(2, progress):
         parts = {
@@ -320,7 +320,7 @@ def simulate(
     raw = RawSnapshots(np.arange(len(training), dtype=float), training, list(made.species), paired=True)
     check_states(raw, own, f"the system {name}")
     draws = seeding.stream(own.seed, "split")
-    snapshots = assemble(raw, independent, own, heldout_amount(own), draws)
+    snapshots = assemble(raw, independent, own, heldout_amount(own), draws, known=relations_of_system(made))
     return Data(snapshots, own, f"the system {name}", made, (f"times count the grid's steps of {made.step:g}",))
 
 

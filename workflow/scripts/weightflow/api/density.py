@@ -100,7 +100,7 @@ class Density:
     @property
     def mean(self) -> pd.Series:
         """(d,) means."""
-        if isinstance(self._space, Counts):
+        if self._space.has_unit_bins:
             return pd.Series(self._marginals @ np.arange(self._space.levels), self.variables, name="mean")
         cloud = self._distribution.cloud
         return pd.Series(self._values(cloud.states).T @ cloud.weights, self.variables, name="mean")
@@ -133,7 +133,7 @@ class Density:
             raise InputError(f"quantile: {shown(q)} is a list of lists; give one list of numbers between 0 and 1.")
         if not ((asked >= 0) & (asked <= 1)).all():
             raise InputError(f"quantile: {shown(q)} is not between 0 and 1; change it.")
-        if isinstance(self._space, Counts):
+        if self._space.has_unit_bins:
             columns = [(np.arange(self._space.levels), masses) for masses in self._marginals]
         else:
             cloud = self._distribution.cloud
@@ -251,7 +251,7 @@ class Density:
     def _bins(self, place: int) -> tuple[np.ndarray, np.ndarray | float]:
         """Middles and widths of the bins of a variable, in the units of the file."""
         edges = self._space.edges(place)
-        if isinstance(self._space, Counts):
+        if self._space.has_unit_bins:
             return np.arange(self._space.levels), 1.0
         if self._scaling is not None:
             edges = edges * self._scaling.back[place, place] + self._scaling.mean[place]

@@ -56,7 +56,7 @@ def with_add_one(
         return made
     sizes = np.array([len(states) for states in data.observed])
     size = np.interp(data.times, data.observed_times, sizes)
-    densities = [AddOneDensity(*made.weighted(t), size[t], data.space.levels) for t in range(len(data.times))]
+    densities = [AddOneDensity(*made.weighted(t), size[t], data.space) for t in range(len(data.times))]
     return dataclasses.replace(made, scores=scoring.score(densities, data.heldout, law))
 
 

@@ -127,7 +127,7 @@ def check_systems(config: Configuration, systems: Path, source: str) -> None:
     for name, settings in config.datasets.items():
         if settings.system:
             system, where = found[system_file(settings.system, systems)], f"{source}: datasets.{name}"
-            networks.check_start(system, settings.states, settings.max_states, where)
+            networks.check_start(system, settings.states, where)
             if not settings.file:
                 networks.check_trajectories(system, settings.trajectories, f"{where}.trajectories")
             if (heldout := heldout_amount(settings)) >= 1:
@@ -348,8 +348,6 @@ def check_dataset(settings: DatasetSettings, systems: Path, where: str, folders:
         )
     if settings.reference == "heldout" and amount == 0:
         raise InputError(f"{where}.reference: there is no held-out part; set reference: training.")
-    if settings.states and settings.states > settings.max_states:
-        raise InputError(f"{where}.states: {settings.states} is above max_states {settings.max_states}; raise it.")
 
 
 def _check_braces(path: str | Path, where: str) -> None:
@@ -390,6 +388,9 @@ def _check_kind(settings: DatasetSettings, where: str) -> None:
         raise InputError(f"{where}.kind: the system {settings.system} makes counts; set kind: discrete.")
     if continuous and settings.states:
         raise InputError(f"{where}.states: real values have no number of states; remove it.")
+    if continuous and (settings.ranges or settings.relations != "found"):
+        key = "ranges" if settings.ranges else "relations"
+        raise InputError(f"{where}.{key}: only counts have this key; remove it.")
     for key, unset in (("scale", "none"), ("components", None)):
         if not continuous and getattr(settings, key) != unset:
             raise InputError(f"{where}.{key}: counts have no such key; remove it, or set kind: continuous.")

@@ -1,6 +1,8 @@
 """Preparation of a data set: recorded states are checked, split, represented and assembled."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,15 +10,18 @@ import numpy as np
 from weightflow.data.representation import check_components, check_spread, fit_representation
 from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import Snapshots
-from weightflow.data.state_space import Counts, Reals
-from weightflow.errors import InputError, number
-from weightflow.limits import MOST_STATES
+from weightflow.data.relations import Relation, joined, relations_of_states
+from weightflow.data.state_space import Counts, Range, Reals
+from weightflow.errors import InputError, number, shown
+from weightflow.limits import MOST_COUNTS
 
 if TYPE_CHECKING:
     from weightflow.formats.raw_snapshots import RawSnapshots  # loads pandas, and every job reads the config
 
 MIN_SNAPSHOTS = 3
-_LEAST_HEADROOM = 4
+_LEAST_HEADROOM, _HEADROOM = 4, 0.1
+_UPPER, _FEWEST = 0.02, 20  # share and least number of the counts that the ratio of a tail is estimated from
+_TABLE = 256  # counts of a bounded variable whose whole range is a table
 _LEAST_STATES = 2  # of an observed snapshot for training: a single one has no spread
 _LEAST_APART = 1e-6  # of the range of times; nearer ones are the same time with rounding errors
 
@@ -26,14 +31,14 @@ def check_states(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> 
 
     Args:
         raw: snapshots from a file or a simulation.
-        settings: the data set's: `kind`, `max_states`, `scale`, `components`, `time_column`.
+        settings: the data set's: `kind`, `ranges`, `scale`, `components`, `time_column`.
         where: the file, for messages.
 
     Raises:
         InputError: with the place, the fault and the fix.
     """
     times, states = np.asarray(raw.times, dtype=float), raw.states
-    discrete, max_states = settings.kind == "discrete", settings.max_states
+    discrete = settings.kind == "discrete"
     if len(times) != len(states):
         raise InputError(f"{where}: {len(states)} snapshots but {len(times)} times; give one time for each.")
     if not np.isfinite(times).all():
@@ -68,14 +73,13 @@ def check_states(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> 
             raise InputError(f"{at} holds negative counts; counts are 0 or more.")
         if discrete and (snapshot != np.round(snapshot)).any():
             raise InputError(f"{at} holds fractions; counts are whole numbers, real values need kind: continuous.")
-        if discrete and snapshot.max() >= max_states:
-            largest = int(max(np.max(state, where=np.isfinite(state), initial=0) for state in states))
-            fix = (
-                f"raise max_states to {largest + 1} or more, or set kind: continuous"
-                if largest < MOST_STATES
-                else f"max_states ends at {MOST_STATES}; for counts to {largest} set kind: continuous, scale: training"
+        if discrete and snapshot.max() > MOST_COUNTS:
+            raise InputError(
+                f"{at} holds the count {snapshot.max():.10g}, and {MOST_COUNTS:,} is the largest; count in larger units, "
+                "or set kind: continuous, scale: training."
             )
-            raise InputError(f"{at} holds the count {snapshot.max():.10g}, and max_states is {max_states}; {fix}.")
+    if discrete:
+        _check_ranges(raw, settings, where)
     if not discrete:
         check_spread(states, raw.variables, where)
         if settings.components is not None:
@@ -102,13 +106,19 @@ def observed_mask(times: int, every: int, hold_back: int = 0) -> np.ndarray:
     return (np.arange(times) % every == 0) & (np.arange(times) < times - hold_back)
 
 
-def states_with_headroom(observed: list[np.ndarray], most: int) -> int:
-    """L, a tenth and at least 4 above the largest observed count, to leave room for unseen counts.
+def range_of(counts: np.ndarray, levels: int | None = None) -> Range:
+    """Range of a variable from its observed training counts (n,).
 
-    L is at most `most`, because counts of `most` or more are refused.
+    The table ends a tenth and at least 4 above the largest one (at twice a smaller one), to leave room for unseen
+    counts, or at `levels` − 1. The ratio of the geometric tail is that of the counts above a high quantile.
     """
-    largest = max(int(snapshot.max()) for snapshot in observed)
-    return min(largest + 1 + max(_LEAST_HEADROOM, math.ceil(0.1 * largest)), most)
+    largest = int(counts.max())
+    top = max(1, largest + max(min(_LEAST_HEADROOM, largest), math.ceil(_HEADROOM * largest)))
+    least = np.quantile(counts, 1 - max(_UPPER, min(1.0, _FEWEST / len(counts))), method="inverted_cdf")
+    over = counts[counts >= least] - least
+    ratio = (over.sum() + 1) / (over.sum() + len(over) + 2)  # geometric, with one count more on either side
+    positive = counts[counts > 0]
+    return Range(min(top, MOST_COUNTS) if levels is None else levels - 1, float(ratio), float(positive.mean() if len(positive) else 1))
 
 
 def heldout_amount(dataset: DatasetSettings) -> float:
@@ -160,6 +170,7 @@ def assemble(
     fraction: float,
     rng: np.random.Generator,
     fold: int | None = None,
+    known: Sequence[Relation] = (),
 ) -> Snapshots:
     """The canonical data set from checked raw snapshots.
 
@@ -170,6 +181,7 @@ def assemble(
         fraction: share of `raw` to hold out, where `heldout` is None.
         rng: draws of the split.
         fold: index k of the observed snapshot to leave out; None for the whole data set.
+        known: relations of the system.
 
     Raises:
         InputError: the parts do not fit each other, or too few snapshots are observed.
@@ -219,13 +231,19 @@ def assemble(
         observed = [s for s, seen in zip(training, is_observed, strict=True) if seen]
         if settings.components is not None:
             variables = [f"PC{i + 1}" for i in range(settings.components)]
+    space: Counts | Reals
+    if discrete:
+        space = _counts(observed, variables, settings, known)
+        _check_relations(space, [*training, *heldout], variables, _named(settings))
+    else:
+        space = Reals.of(observed)
     return Snapshots(
         times=np.asarray(raw.times, dtype=float),
         training=training,
         heldout=heldout,
         is_observed=is_observed,
         variables=variables,
-        space=_counts(observed, settings) if discrete else Reals.of(observed),
+        space=space,
         reference=settings.reference,
         time_label=_time_label(raw, settings),
         representation=representation,
@@ -249,10 +267,52 @@ def _time_label(raw: "RawSnapshots", settings: DatasetSettings) -> str:
     return raw.time_label or (settings.time_column if is_named else settings.time_label)
 
 
-def _counts(observed: list[np.ndarray], settings: DatasetSettings) -> Counts:
-    """The space of counts with L from the settings, or else from the observed training snapshots."""
-    levels = settings.states or states_with_headroom(observed, settings.max_states)
-    largest = max(int(s.max()) for s in observed)
-    if largest >= levels:
-        raise InputError(f"the largest observed count is {largest}, and states is {levels}; raise states.")
-    return Counts(levels)
+def _counts(
+    observed: list[np.ndarray], variables: Sequence[str], settings: DatasetSettings, known: Sequence[Relation]
+) -> Counts:
+    """The space of counts, from the observed training snapshots, the settings and the system's relations."""
+    pooled, relations = np.concatenate(observed), ()
+    if settings.relations == "found":
+        relations = joined(known, relations_of_states(observed), pooled.mean(0))
+    ranges = []
+    for v, name in enumerate(variables):
+        own = range_of(pooled[:, v], settings.states)
+        bound = min(
+            [settings.ranges.get(name, MOST_COUNTS)]
+            + [one.total // one.coefficients[v] for one in relations if one.is_total and one.coefficients[v]]
+        )
+        if pooled[:, v].max() > own.top:
+            raise InputError(
+                f"the largest observed count is {int(pooled[:, v].max())}, and states is {settings.states}; raise states."
+            )
+        ranges.append(replace(own, top=bound, ratio=0.0) if bound <= max(own.top, _TABLE) else own)
+    return Counts.of(ranges, relations)
+
+
+def _check_ranges(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> None:
+    """Refuse counts beyond the bounds of the settings."""
+    for name, most in settings.ranges.items():
+        if name not in raw.variables:
+            raise InputError(
+                f"{where}: ranges names '{shown(name)}', and the variables are {', '.join(raw.variables)}; name one of "
+                "them."
+            )
+        largest = max(int(snapshot[:, list(raw.variables).index(name)].max()) for snapshot in raw.states)
+        if largest > most:
+            raise InputError(
+                f"{where}: ranges gives the variable '{name}' at most {most}, and it holds {largest}; raise it, or "
+                "leave it out."
+            )
+
+
+def _check_relations(space: Counts, states: Sequence[np.ndarray], variables: Sequence[str], where: str) -> None:
+    """Refuse relations of the observed training states that fail in other states."""
+    for relation in space.relations:
+        for snapshot in states:
+            if not (holds := relation.holds(snapshot)).all():
+                wrong = snapshot[int(np.argmin(holds))]
+                values = ", ".join(f"{variables[v]} = {wrong[v]}" for v in relation.members)
+                raise InputError(
+                    f"{where}: {relation.text(variables)} holds in all observed training states and fails in another "
+                    f"state ({values}); set the data set's relations: none, or mend the states."
+                )

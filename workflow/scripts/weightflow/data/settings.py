@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from weightflow.formats.settings import FileSettings
-from weightflow.limits import MOST_STATES
+from weightflow.limits import MOST_COUNTS, MOST_STATES
 from weightflow.settings import AsWritten, Common, FilePath, Settings
 
 States = Annotated[int, Field(ge=2, le=MOST_STATES)]
@@ -31,10 +31,14 @@ class DatasetSettings(FileSettings):
     """Number of principal components of real values, fitted to the observed training states; null keeps the variables.
     Metrics compare the components; predictions contain both."""
     states: States | None = None
-    """Number L of states per variable, counts 0 … L−1; null takes the largest observed count plus a tenth, at least
-    plus 4, within max_states."""
-    max_states: States = 4096
-    """Counts of this size or more are refused before training; the softmax has one output per state."""
+    """Number L of counts 0 … L−1 in the table of every variable; null takes, for each variable, the largest observed
+    count plus a tenth, at least plus 4 (or twice a smaller count). The last count continues as a geometric tail."""
+    ranges: dict[str, Annotated[int, Field(ge=1, le=MOST_COUNTS)]] = {}
+    """Largest possible count by variable, such as {gene: 1}; larger ones have probability zero. Other counts have no
+    upper bound."""
+    relations: Literal["found", "none"] = "found"
+    """Linear relations that hold in all states, such as a conserved total: found in the observed training states or in
+    the system's reactions, and kept by the models; none ignores them."""
     observe_every: Annotated[int, Field(ge=1), Common] = 1
     """The models are trained on every n-th time, starting with the first; the times between test the prediction. 1
     leaves no times for testing; for data with few times see evaluation.leave_one_out."""

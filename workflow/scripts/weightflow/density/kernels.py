@@ -1,7 +1,7 @@
 """Densities from weighted samples: add-one smoothing or discrete kernels for counts, Gaussian kernels for real values.
 
-The kernel of a count is a Gaussian at the counts 0 … L−1, normalised there, with a small uniform share, so
-that no state is impossible. Its bandwidth is a multiple of the variable's standard deviation; the multiple is
+The kernel of a count is a Gaussian at the cells of the variable's table, normalised there, with a small uniform share;
+the last cell continues as the space's geometric tail, so that no count is impossible. Its bandwidth is a multiple of the variable's standard deviation; the multiple is
 chosen by the likelihood of snapshots that were left out (Habbema, Hermans & van den Broek 1974).
 No table over all L^d states is ever made. Real values have Gaussian kernels with the samples' covariance, scaled.
 """
@@ -16,8 +16,8 @@ from scipy.linalg import solve_triangular
 from scipy.spatial.distance import cdist
 from scipy.special import expit, ndtr
 
-from weightflow.data.state_space import Counts, StateSpace
-from weightflow.density.weighted_states import marginals, merge_duplicates
+from weightflow.data.state_space import MOST_BINS, Counts, Range, StateSpace
+from weightflow.density.weighted_states import merge_duplicates
 
 MULTIPLES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0)
 NARROWEST = 0.2  # bandwidth; a variable without spread keeps all but 1e-5 of its mass in place
@@ -29,49 +29,55 @@ _DENSE = 30  # entries of a matrix product that cost as much as one gathered pro
 
 @dataclass(frozen=True)
 class AddOneDensity:
-    """The frequencies of N samples with one more in each of the L^d cells: (N f + 1) / (N + L^d).
+    """The frequencies of N samples with one more in each of the C cells: (N f + 1) / (N + C).
 
-    Summed over e variables it is (N f + L^e) / (N + L^d), with f the frequencies of the other variables.
+    C is the product of the numbers of cells of the variables' tables. Summed over some variables it is (N f + E) /
+    (N + C), with f the frequencies of the other variables and E the product of the cells of those.
 
     Attributes:
-        states: (n, d) counts below L.
+        states: (n, d) counts.
         weights: (n,), sum one.
         size: N, the number of samples that the frequencies stand for.
-        levels: L.
-        others: e, the number of variables that were summed over.
+        space: of the counts.
+        log_others: logarithm of E.
     """
 
     states: np.ndarray
     weights: np.ndarray
     size: float
-    levels: int
-    others: int = 0
+    space: Counts
+    log_others: float = 0.0
+
+    @cached_property
+    def _log_cells(self) -> float:
+        """Logarithm of C."""
+        return self.log_others + float(np.log(_cells(self.space, self.states.shape[1])).sum())
 
     def log_prob(self, states: np.ndarray) -> np.ndarray:
-        """(n,) log-probabilities; −∞ for counts of L or more."""
-        rows = np.concatenate([self.states, states])
+        """(n,) log-probabilities; −∞ for counts beyond a bound."""
+        rows = np.concatenate([self.space.cells(self.states), self.space.cells(states)])
         place = _distinct(rows)[1]
         own, asked = np.split(place, [len(self.states)])
         frequencies = np.bincount(own, self.weights, len(rows))[asked]
-        share, cells = np.log(self.levels) * np.array([self.others, self.others + states.shape[1]])
         with np.errstate(divide="ignore"):
             counted = np.log(self.size * frequencies)
-        found = np.logaddexp(counted, share) - np.logaddexp(np.log(self.size), cells)
-        return np.where((states < self.levels).all(1), found, -np.inf)
+        found = np.logaddexp(counted, self.log_others) - np.logaddexp(np.log(self.size), self._log_cells)
+        return found + _log_tails(self.space, states)
 
-    def marginals(self, space: StateSpace) -> np.ndarray:
-        """(d, L)."""
-        levels = space.bins
-        cells = np.log(self.levels) * (self.states.shape[1] + self.others)
-        seen = expit(np.log(self.size) - cells)  # N / (N + L^d)
-        uniform = (np.arange(levels) < self.levels) / self.levels
-        frequencies = marginals(self.states, self.weights, max(levels, self.levels))[:, :levels]
-        return seen * frequencies + (1 - seen) * uniform
+    def marginals(self, space: StateSpace, levels: int | None = None) -> np.ndarray:
+        """(d, B)."""
+        seen, found = expit(np.log(self.size) - self._log_cells), []  # N / (N + C)
+        for v, column in enumerate(self.space.cells(self.states).T):
+            even = np.full(self.space.range_of(v).cells, 1 / self.space.range_of(v).cells)
+            cells = seen * np.bincount(column, self.weights, len(even)) + (1 - seen) * even
+            found.append(_in_bins(cells, self.space, v, levels))
+        return np.stack(found)
 
     def of(self, variables: np.ndarray) -> "AddOneDensity":
         """Marginal density of some variables."""
-        others = self.others + self.states.shape[1] - len(variables)
-        return AddOneDensity(self.states[:, variables], self.weights, self.size, self.levels, others)
+        every = _cells(self.space, self.states.shape[1])
+        others = self.log_others + float(np.log(np.delete(every, variables)).sum())
+        return AddOneDensity(self.states[:, variables], self.weights, self.size, self.space.part(variables), others)
 
 
 @dataclass(frozen=True)
@@ -79,16 +85,16 @@ class CountKernels:
     """A weighted sum of products of kernels over counts, one product around each sample.
 
     Attributes:
-        states: (n, d) counts below L.
+        states: (n, d) counts.
         weights: (n,), sum one.
         multiple: bandwidth of each variable over its standard deviation.
-        levels: L.
+        space: of the counts.
     """
 
     states: np.ndarray
     weights: np.ndarray
     multiple: float
-    levels: int
+    space: Counts
 
     @cached_property
     def bandwidths(self) -> np.ndarray:
@@ -97,44 +103,48 @@ class CountKernels:
         return np.maximum(self.multiple * np.sqrt(self.weights @ centred**2), NARROWEST)
 
     def log_prob(self, states: np.ndarray) -> np.ndarray:
-        """(n,) log-probabilities; −∞ for counts of L or more. Many states that share counts cost little."""
-        found = np.full(len(states), -np.inf)
-        inside = (states < self.levels).all(1)
-        relative = self._relative(states[inside])
-        found[inside] = np.log(relative) - states.shape[1] * np.log(self.levels)
+        """(n,) log-probabilities; −∞ for counts beyond a bound. Many states that share counts cost little."""
+        tails = _log_tails(self.space, states)
+        found, inside = np.full(len(states), -np.inf), np.isfinite(tails)
+        relative = self._relative(self.space.cells(states[inside]))
+        found[inside] = np.log(relative) - np.log(_cells(self.space, states.shape[1])).sum() + tails[inside]
         return found
 
-    def marginals(self, space: StateSpace) -> np.ndarray:
-        """(d, L)."""
-        levels = space.bins
-        found = np.zeros((self.states.shape[1], max(levels, self.levels)))
-        for i, (column, bandwidth) in enumerate(zip(self.states.T, self.bandwidths, strict=True)):
+    def marginals(self, space: StateSpace, levels: int | None = None) -> np.ndarray:
+        """(d, B)."""
+        found = []
+        for v, (column, bandwidth) in enumerate(zip(self.states.T, self.bandwidths, strict=True)):
             counts, place = np.unique(column, return_inverse=True)
-            found[i, : self.levels] = np.bincount(place, self.weights) @ self._kernel(counts, bandwidth)
-        return found[:, :levels]
+            own = self.space.range_of(v)
+            cells = np.bincount(place, self.weights) @ _kernel(counts, np.arange(own.cells), bandwidth, own)
+            found.append(_in_bins(cells, self.space, v, levels))
+        return np.stack(found)
 
     def of(self, variables: np.ndarray) -> "CountKernels":
         """Marginal density of some variables: the products of their kernels."""
-        return CountKernels(self.states[:, variables], self.weights, self.multiple, self.levels)
+        return CountKernels(self.states[:, variables], self.weights, self.multiple, self.space.part(variables))
 
     def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """(count, d) independent states."""
         centres = self.states[rng.choice(len(self.states), count, p=self.weights)]
         drawn = np.empty_like(centres)
-        for i, (column, bandwidth) in enumerate(zip(centres.T, self.bandwidths, strict=True)):
-            counts, place = np.unique(column, return_inverse=True)
-            cumulative = self._kernel(counts, bandwidth).cumsum(1)
-            levels = rng.random(count) * cumulative[place, -1]
-            drawn[:, i] = [np.searchsorted(cumulative[row], u, "right") for row, u in zip(place, levels, strict=True)]
-        return np.minimum(drawn, self.levels - 1)
-
-    def _kernel(self, counts: np.ndarray, bandwidth: float) -> np.ndarray:
-        """(n, L) probabilities of 0 … L−1 around each of n counts."""
-        gaussian = np.exp(-0.5 * ((np.arange(self.levels) - counts[:, None]) / bandwidth) ** 2)
-        return (1 - UNIFORM) * gaussian / gaussian.sum(1, keepdims=True) + UNIFORM / self.levels
+        for v, (column, bandwidth) in enumerate(zip(centres.T, self.bandwidths, strict=True)):
+            own = self.space.range_of(v)
+            if own.cells > MOST_BINS:
+                near = np.floor(column + bandwidth * rng.standard_normal(count) + 0.5).clip(0, own.top)
+                cells = np.where(rng.random(count) < UNIFORM, rng.integers(0, own.cells, count), near).astype(int)
+            else:
+                counts, place = np.unique(column, return_inverse=True)
+                cumulative = _kernel(counts, np.arange(own.cells), bandwidth, own).cumsum(1)
+                levels = rng.random(count) * cumulative[place, -1]
+                rows = zip(place, levels, strict=True)
+                cells = np.array([np.searchsorted(cumulative[row], u, "right") for row, u in rows])
+                cells = np.minimum(cells, own.top)
+            drawn[:, v] = own.beyond(cells, rng)
+        return drawn
 
     def _relative(self, asked: np.ndarray) -> np.ndarray:
-        """(q,) probabilities of states (q, d) divided by the uniform distribution's, so that they do not underflow.
+        """(q,) probabilities of cells (q, d) divided by the uniform distribution's, so that they do not underflow.
 
         The variables are split into two halves with few distinct combinations of counts each. A matrix product over
         the samples gives all pairs of combinations, gathered products only the pairs in `asked`; the cheaper is used.
@@ -154,17 +164,52 @@ class CountKernels:
         return total[one, two] if dense else total
 
     def _products(self, states: np.ndarray, asked: np.ndarray, variable: int) -> np.ndarray:
-        """(q, n) products of kernels, times L each, around n states over the variables of `asked` (q, k)."""
+        """(q, n) products of kernels, times the cells each, around n states over the variables of `asked` (q, k)."""
         if asked.shape[1] == 0:
             return np.ones((len(asked), len(states)))
         if asked.shape[1] == 1:
+            own = self.space.range_of(variable)
             counts, place = np.unique(states[:, variable], return_inverse=True)
-            kernel = self.levels * self._kernel(counts, self.bandwidths[variable])
-            return kernel.T[asked[:, 0]][:, place]
+            kernel = own.cells * _kernel(counts, asked[:, 0], self.bandwidths[variable], own)
+            return kernel.T[:, place]
         (first, one), (second, two) = _halves(asked)
         left = self._products(states, first, variable)
         right = self._products(states, second, variable + first.shape[1])
         return left[one] * right[two]
+
+
+def _kernel(centres: np.ndarray, asked: np.ndarray, bandwidth: float, own: Range) -> np.ndarray:
+    """(n, q) probabilities of some cells (q,) of a variable around each of n counts.
+
+    The Gaussian is normalised over the cells; on a table too long for a sum, its mass is integrated over each cell.
+    """
+    if own.cells > MOST_BINS:
+        ends = np.where(asked == 0, -np.inf, asked - 0.5), np.where(asked >= own.top, np.inf, asked + 0.5)
+        below, above = (ndtr((end - centres[:, None]) / bandwidth) for end in ends)
+        gaussian = above - below
+    else:
+        table = np.exp(-0.5 * ((np.arange(own.cells) - centres[:, None]) / bandwidth) ** 2)
+        gaussian = table[:, asked] / table.sum(1, keepdims=True)
+    return (1 - UNIFORM) * gaussian + UNIFORM / own.cells
+
+
+def _cells(space: Counts, variables: int) -> np.ndarray:
+    """(d,) numbers of cells of the first variables."""
+    return np.array([space.range_of(v).cells for v in range(variables)], dtype=float)
+
+
+def _log_tails(space: Counts, states: np.ndarray) -> np.ndarray:
+    """(n,) log-probabilities of states (n, d) given their cells; −∞ beyond a bound."""
+    tails = [space.range_of(v).log_tail(column) for v, column in enumerate(states.T)]
+    return np.where((states >= 0).all(1), np.sum(tails, axis=0), -np.inf)
+
+
+def _in_bins(cells: np.ndarray, space: Counts, variable: int, levels: int | None) -> np.ndarray:
+    """Probabilities of the space's bins, or of the counts 0 … levels − 1 or more, from those of a variable's cells."""
+    if space.has_unit_bins:
+        return space.range_of(variable).spread(cells, levels or space.levels)
+    places = np.minimum(np.arange(len(cells)) // space.width(variable), space.bins - 1)
+    return np.bincount(places, cells, space.bins)
 
 
 @dataclass(frozen=True)
@@ -207,7 +252,7 @@ class GaussianKernels:
             parts.append(np.stack([np.log(p) - 0.5 / m**2 * nearest for p, m in zip(inside, multiples, strict=True)]))
         return np.concatenate(parts, axis=1) - constant[:, None]
 
-    def marginals(self, space: StateSpace) -> np.ndarray:
+    def marginals(self, space: StateSpace, levels: int | None = None) -> np.ndarray:
         """(d, B) probabilities of the space's bins."""
         found = []
         for v, column in enumerate(self.states.T):
@@ -239,7 +284,7 @@ def kernels(states: np.ndarray, weights: np.ndarray, multiple: float, space: Sta
         space: state space of the data.
     """
     if isinstance(space, Counts):
-        return CountKernels(states, weights, multiple, space.levels)
+        return CountKernels(states, weights, multiple, space)
     return GaussianKernels(states, weights, multiple)
 
 
@@ -248,7 +293,7 @@ def log_probs(
 ) -> np.ndarray:
     """(m, q) log-probabilities of states (q, d) under the kernel densities with each of m multiples."""
     if isinstance(space, Counts):
-        return np.stack([CountKernels(states, weights, m, space.levels).log_prob(asked) for m in multiples])
+        return np.stack([CountKernels(states, weights, m, space).log_prob(asked) for m in multiples])
     return GaussianKernels(states, weights, 1.0).log_probs(asked, multiples)
 
 

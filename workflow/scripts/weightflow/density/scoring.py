@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from weightflow.data.state_space import StateSpace
+from weightflow.data.state_space import MOST_BINS, Counts, StateSpace
 from weightflow.laws.law import ExactLaw
 
 
@@ -18,8 +18,8 @@ class Density(Protocol):
     def log_prob(self, states: np.ndarray) -> np.ndarray:
         """(n,) natural logarithms of the probabilities, or densities, of states (n, d); −∞ outside the range."""
 
-    def marginals(self, space: StateSpace) -> np.ndarray:
-        """(d, B) probabilities of the space's bins in each variable; over counts, of 0 … L−1."""
+    def marginals(self, space: StateSpace, levels: int | None = None) -> np.ndarray:
+        """(d, B) probabilities of the space's bins in each variable; over counts, of 0 … levels − 1 or more."""
 
     def of(self, variables: np.ndarray) -> "Density | None":
         """Marginal density of some variables, in their order; None if it is not available."""
@@ -56,9 +56,12 @@ def score(densities: Sequence[Density], heldout: Sequence[np.ndarray], law: Exac
     return found
 
 
-def marginals(densities: Sequence[Density], space: StateSpace) -> np.ndarray:
-    """(T, d, B) marginals of T densities, in the bins of the space."""
-    return np.stack([density.marginals(space) for density in densities])
+def marginals(densities: Sequence[Density], space: StateSpace, law: ExactLaw | None = None) -> np.ndarray:
+    """(T, d, B) marginals of T densities, in the bins of the space; over counts, also all that a law considers."""
+    levels = None
+    if isinstance(space, Counts) and space.has_unit_bins and law is not None:
+        levels = max(space.levels, min(law.levels, MOST_BINS))
+    return np.stack([density.marginals(space, levels) for density in densities])
 
 
 def fit_levels(marginals: np.ndarray, levels: int) -> np.ndarray:

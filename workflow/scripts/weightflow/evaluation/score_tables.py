@@ -136,7 +136,7 @@ def _compared(judge: Judge, prediction: Prediction, t: int) -> dict[Comparison, 
     data, truth = judge.data, judge.data.truth[t]
     samples, weights = prediction.weighted(t)
     found: dict[Comparison, tuple[np.ndarray, ...]] = {}
-    if data.discrete:
+    if data.space.has_unit_bins:
         p = _frequencies(samples, weights)
         if judge.law is not None:
             own = prediction.marginals[t] if len(prediction.marginals) else p

@@ -3,6 +3,9 @@
 A subclass computes features at each variable from the codes of the variables before it (`_run`), and a head turns
 outputs into distributions (heads.py); likelihoods, samples and marginals follow here. `x_<i` are the variables before
 i in the backbone's order, which may differ from the data's. Arguments and results are in the data's order.
+
+A variable that a linear relation gives is computed, not learned. It comes right after the others of its relation, and
+these are bounded so that it is never negative.
 """
 
 from abc import ABC, abstractmethod
@@ -12,8 +15,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from weightflow.data.relations import Relation
+from weightflow.limits import MOST_COUNTS
+from weightflow.networks.count_heads import CountHead, spread
 from weightflow.networks.flat_weights import apply_linear, split_weights
-from weightflow.networks.heads import Head
+from weightflow.networks.heads import Head, Where
 from weightflow.networks.layout import LinearMap
 
 POSITION_CHANNELS = 8  # a sine and a cosine at each of half as many periods
@@ -39,10 +45,14 @@ class AutoregressiveBackbone(ABC):
 
     def __init__(self, variables: int, head: Head, position: bool = False, order: Sequence[int] | None = None):
         self.variables, self.head = variables, head
-        self.order = tuple(range(variables)) if order is None else tuple(order)
-        if sorted(self.order) != list(range(variables)):
-            raise ValueError(f"expected an order of {variables} variables, got {self.order}")
-        self.positions = position_code(variables) if position else torch.zeros(variables, 0)
+        given = tuple(range(variables)) if order is None else tuple(order)
+        if sorted(given) != list(range(variables)):
+            raise ValueError(f"expected an order of {variables} variables, got {given}")
+        self.relations = head.relations
+        computed = {relation.computed for relation in self.relations}
+        self.learned = tuple(v for v in given if v not in computed)
+        self.order = _with_computed(self.learned, self.relations)
+        self.positions = position_code(len(self.learned)) if position else torch.zeros(len(self.learned), 0)
 
     @property
     def inputs(self) -> int:
@@ -76,8 +86,46 @@ class AutoregressiveBackbone(ABC):
         return self._score(weights, self._ordered(weights, states))
 
     def outputs(self, weights: Tensor, states: Tensor) -> Tensor:
-        """(S, N, d, outputs) outputs at each variable given the variables before it; arguments as of `log_prob`."""
-        return self._restored(self._outputs(weights, self._ordered(weights, states)).transpose(1, 2), 2)
+        """(S, N, d, outputs) outputs at each variable given the variables before it, zero at computed ones.
+
+        Arguments are those of `log_prob`.
+        """
+        found = self._outputs(weights, self._ordered(weights, states)).transpose(1, 2)
+        if len(self.learned) < self.variables:
+            padding = found.new_zeros(*found.shape[:2], self.variables - len(self.learned), found.shape[-1])
+            found = torch.cat([found, padding], dim=2)
+        missing = [v for v in range(self.variables) if v not in self.learned]
+        return self._restored(found, 2, (*self.learned, *missing))
+
+    def masses(self, outputs: Tensor, states: Tensor, variable: int, edges: Tensor) -> Tensor:
+        """(S, N, B) probabilities of the bins of a variable given the variables before it.
+
+        Args:
+            outputs: (S, N, d, outputs) at the states.
+            states: (N, d) shared or (S, N, d) own coordinates.
+            variable: its index.
+            edges: (B + 1,) of the bins, in coordinates.
+        """
+        if variable in self.learned:
+            where = self._where(self._columns(outputs, states, self.learned)).at(self.learned.index(variable))
+            return self.head.masses(outputs[:, :, variable], edges, where)
+        place = torch.bucketize(states[..., variable].double(), edges.double()) - 1
+        bins = len(edges) - 1
+        found = torch.nn.functional.one_hot(place.clamp(0, bins - 1), bins).to(outputs)
+        return found.expand(len(outputs), *found.shape[-2:])
+
+    def divergence(self, weights: Tensor, anchors: Tensor, states: Tensor) -> Tensor:
+        """(S, N) Kullback–Leibler divergences of the conditionals from those of anchors, summed over the variables.
+
+        Args:
+            weights, anchors: (S, P).
+            states: (N, d) shared or (S, N, d) own coordinates.
+        """
+        ordered = self._ordered(weights, states)
+        with torch.no_grad():
+            wanted = self._outputs(anchors, ordered)
+        values = ordered.transpose(1, 2)
+        return self.head.divergence(wanted, self._outputs(weights, ordered), values, self._where(ordered)).sum(1)
 
     def begins_with(self, variables: int) -> bool:
         """Whether the data's first variables come before all others, as `prefix_log_prob` requires."""
@@ -99,7 +147,8 @@ class AutoregressiveBackbone(ABC):
                 f"expected states (N, k) or (S, N, k) of the first k variables in the order {self.order}, "
                 f"got {tuple(states.shape)}"
             )
-        return self._score(weights, self._columns(weights, states, self.order[:count]))
+        first = [v for v in self.order[:count] if v in self.learned]
+        return self._score(weights, self._columns(weights, states, first))
 
     @torch.no_grad()
     def sample(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
@@ -130,44 +179,76 @@ class AutoregressiveBackbone(ABC):
         memory = self._start(weights, count)
         code = weights.new_zeros(len(weights), count, self.head.inputs)
         log_weights = weights.new_zeros(len(weights), count)
-        drawn = []
-        for i, variable in enumerate(self.order):
+        drawn: dict[int, Tensor] = {}
+        left = self._totals(weights, count)
+        for i, variable in enumerate(self.learned):
             features, memory = self._run(maps, self._inputs(code.unsqueeze(1), i), memory)
             outputs = apply_linear(maps[self.readout], features[:, 0])
+            where = Where((variable,), *self._bounds(i, left))
             if variable in known:
-                drawn.append(known[variable].expand(len(weights), count))
-                log_weights = log_weights + self.head.log_prob(outputs, drawn[-1])
+                drawn[variable] = known[variable].expand(len(weights), count)
+                log_weights = log_weights + self.head.log_prob(outputs, drawn[variable], where)
             else:
-                drawn.append(self.head.sample(outputs, generator))
-            code = self.head.code(drawn[-1])
-        return self._restored(torch.stack(drawn, dim=-1), 2), log_weights
+                drawn[variable] = self.head.sample(outputs, generator, where)
+            left = self._spent(i, left, drawn[variable])
+            code = self.head.code(drawn[variable], where)
+        for relation, rest in zip(self.relations, left, strict=True):
+            drawn[relation.computed] = rest
+            if relation.computed in known:
+                log_weights = log_weights.masked_fill(rest != known[relation.computed], -torch.inf)
+        return torch.stack([drawn[v] for v in range(self.variables)], dim=-1), log_weights
 
     @torch.no_grad()
-    def marginals(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
-        """(S, d, L) float64 of counts; exact at variables with at most `count` prefixes."""
+    def marginals(
+        self, weights: Tensor, count: int, generator: torch.Generator, levels: int | None = None
+    ) -> Tensor:
+        """(S, d, levels) float64 of the counts 0 … levels − 1 or more; exact at variables with few prefixes.
+
+        Args:
+            weights: (S, P).
+            count: most prefixes; with more, some are drawn.
+            generator: of the drawn prefixes.
+            levels: number of counts; None for those of the largest table.
+
+        Raises:
+            ValueError: a variable has no softmax.
+        """
+        head = self.head
+        if not isinstance(head, CountHead) or not head.all_tables:
+            raise ValueError("marginals by enumeration need a softmax at every variable")
         maps = split_weights(self.layers, weights)
-        memory = self._start(weights, 1)
-        code = weights.new_zeros(len(weights), 1, self.head.inputs)
+        memory, levels = self._start(weights, 1), levels or head.levels
+        code = weights.new_zeros(len(weights), 1, head.inputs)
         mass = torch.ones(len(weights), 1, dtype=torch.float64, device=weights.device)
         networks = torch.arange(len(weights), device=weights.device).unsqueeze(1)
-        found: list[Tensor] = []
-        while True:
-            outputs, memory = self._run(maps, self._inputs(code.unsqueeze(1), len(found)), memory)
-            joint = mass.unsqueeze(-1) * apply_linear(maps[self.readout], outputs[:, 0]).softmax(-1)
-            found.append(joint.sum(1))
-            if len(found) == self.variables:
-                return self._restored(torch.stack(found, dim=1), 1)
+        left = self._totals(weights, 1)
+        found: dict[int, Tensor] = {}
+        for i, variable in enumerate(self.learned):
+            outputs, memory = self._run(maps, self._inputs(code.unsqueeze(1), i), memory)
+            where = Where((variable,), *self._bounds(i, left))
+            joint = mass.unsqueeze(-1) * head.cells(apply_linear(maps[self.readout], outputs[:, 0]), where)
+            found[variable] = spread(joint.sum(1), self.head.space.range_of(variable), levels)
+            if i == len(self.learned) - 1 and not self.relations:
+                break
             longer = extend_prefixes(joint, count, generator)
             memory = [part[networks, longer.shorter] for part in memory]
-            code, mass = self.head.code(longer.state), longer.mass
+            left = self._spent(i, [rest.gather(1, longer.shorter) for rest in left], longer.state)
+            code, mass = head.code(longer.state, where), longer.mass
+        for relation, rest in zip(self.relations, left, strict=True):
+            found[relation.computed] = mass.new_zeros(len(weights), levels).scatter_add_(
+                1, rest.clamp(0, levels - 1), mass
+            )
+        return torch.stack([found[v] for v in range(self.variables)], dim=1)
 
     def _score(self, weights: Tensor, states: Tensor) -> Tensor:
-        """(S, N) log-probabilities of states (S, N, k), the first k variables in order."""
+        """(S, N) log-probabilities of states (S, N, k), the first k learned variables in order."""
         first, later = self._conditionals(weights, states)
-        found = self.head.log_prob_shared(first, states[..., 0])
+        where = self._where(states)
+        found = self.head.log_prob_shared(first, states[..., 0], where.at(0))
         if later is None:
             return found
-        return found + self.head.log_prob(later, states[..., 1:].transpose(1, 2)).sum(1)
+        rest = Where(where.variables[1:], *(None if b is None else b[:, 1:] for b in where[1:]))
+        return found + self.head.log_prob(later, states[..., 1:].transpose(1, 2), rest).sum(1)
 
     def _outputs(self, weights: Tensor, states: Tensor) -> Tensor:
         """(S, k, N, outputs) at the prefixes of states (S, N, k), the first k variables in order."""
@@ -189,7 +270,7 @@ class AutoregressiveBackbone(ABC):
         if states.shape[-1] == 1:
             return first, None
         memory = [part.expand(-1, states.shape[1], *part.shape[2:]) for part in memory]
-        codes = self.head.code(states[..., :-1].transpose(1, 2))
+        codes = self.head.code(states[..., :-1].transpose(1, 2), Where(self.learned[: states.shape[-1] - 1]))
         outputs, _ = self._run(maps, self._inputs(codes, 1), memory)
         later = apply_linear(maps[self.readout], outputs.flatten(1, 2))
         return first, later.unflatten(1, outputs.shape[1:3])
@@ -200,23 +281,81 @@ class AutoregressiveBackbone(ABC):
         return torch.cat([before, positions.unsqueeze(1).expand(*before.shape[:3], -1)], dim=-1)
 
     def _ordered(self, weights: Tensor, states: Tensor) -> Tensor:
-        """(S, N, d) states in the backbone's order, of states (N, d) or (S, N, d) in the data's."""
+        """(S, N, k) learned variables in the backbone's order, of states (N, d) or (S, N, d) in the data's."""
         if states.shape[-1] != self.variables or states.dim() not in (2, 3):
             raise ValueError(
                 f"expected states (N, {self.variables}) or (S, N, {self.variables}), got {tuple(states.shape)}"
             )
-        return self._columns(weights, states, self.order)
+        return self._columns(weights, states, self.learned)
 
     def _columns(self, weights: Tensor, states: Tensor, chosen: Sequence[int]) -> Tensor:
         if list(chosen) != list(range(len(chosen))):
             states = states.index_select(-1, torch.tensor(chosen, device=states.device))
         return states.expand(len(weights), *states.shape[-2:])
 
-    def _restored(self, values: Tensor, dim: int) -> Tensor:
-        """Values with one dimension reordered from the backbone's order to the data's."""
-        if self.order == tuple(range(self.variables)):
+    @staticmethod
+    def _restored(values: Tensor, dim: int, order: Sequence[int]) -> Tensor:
+        """Values with one dimension reordered from an order of the variables to the data's."""
+        if list(order) == list(range(len(order))):
             return values
-        return values.index_select(dim, torch.tensor(self.order, device=values.device).argsort())
+        return values.index_select(dim, torch.tensor(order, device=values.device).argsort())
+
+    def _totals(self, weights: Tensor, count: int) -> list[Tensor]:
+        """(S, N) total of each relation."""
+        return [
+            torch.full((len(weights), count), relation.total, device=weights.device) for relation in self.relations
+        ]
+
+    def _spent(self, place: int, left: Sequence[Tensor], values: Tensor) -> list[Tensor]:
+        """What is left of each total after the variable at a place of the order."""
+        variable = self.learned[place]
+        pairs = zip(self.relations, left, strict=True)
+        return [rest - relation.coefficients[variable] * values for relation, rest in pairs]
+
+    def _bounds(self, place: int, left: Sequence[Tensor]) -> tuple[Tensor | None, Tensor | None]:
+        """Least and largest values of the variable at a place, given what is left of each total; None without any.
+
+        A value is bounded if all later coefficients of the relation are positive: then what it leaves must not be
+        negative.
+        """
+        variable, low, high = self.learned[place], None, None
+        for relation, rest in zip(self.relations, left, strict=True):
+            own = relation.coefficients[variable]
+            if not own or any(relation.coefficients[v] < 0 for v in self.learned[place + 1 :]):
+                continue
+            low = torch.zeros_like(rest) if low is None else low
+            high = torch.full_like(rest, MOST_COUNTS) if high is None else high
+            if own > 0:
+                high = torch.minimum(high, rest.clamp_min(0) // own)
+            else:
+                low = torch.maximum(low, -(rest // -own))
+        return low, high
+
+    def _where(self, states: Tensor) -> Where:
+        """Variables and bounds at states (S, N, k), the first k learned variables in order."""
+        variables = self.learned[: states.shape[-1]]
+        if not self.relations:
+            return Where(variables)
+        left, found = [states.new_full(states.shape[:2], one.total) for one in self.relations], []
+        for place in range(len(variables)):
+            low, high = self._bounds(place, left)
+            nothing = torch.zeros_like(left[0]) if low is None else low
+            found.append((nothing, torch.full_like(nothing, MOST_COUNTS) if high is None else high))
+            left = self._spent(place, left, states[..., place])
+        low, high = (torch.stack(part, dim=1) for part in zip(*found, strict=True))
+        return Where(variables, low, high)
+
+
+def _with_computed(learned: Sequence[int], relations: Sequence[Relation]) -> tuple[int, ...]:
+    """An order of the variables in which a computed one comes right after the others of its relation."""
+    order = []
+    for place, variable in enumerate(learned):
+        order.append(variable)
+        for relation in relations:
+            others = set(relation.members) - {relation.computed}
+            if variable in others and others <= set(learned[: place + 1]):
+                order.append(relation.computed)
+    return tuple(order)
 
 
 class Prefixes(NamedTuple):

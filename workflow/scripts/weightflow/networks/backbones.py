@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from weightflow.data.state_space import Counts, StateSpace
-from weightflow.networks.heads import CountHead, Head, MixtureHead
+from weightflow.networks.count_heads import CountHead
+from weightflow.networks.heads import Head, MixtureHead
 from weightflow.networks.layout import HiddenUnits, LinearMap
 from weightflow.networks.registry import BACKBONES
 from weightflow.networks.settings import BackboneSettings
@@ -26,12 +27,14 @@ class Backbone(Protocol):
         head: distribution of a variable given the outputs.
         readout: name of the layer that computes the outputs.
         order: indices of the variables in the order they are drawn; states stay in the data's order everywhere.
+        learned: those of them that no relation gives.
     """
 
     layers: tuple[LinearMap, ...]
     head: Head
     readout: str
     order: tuple[int, ...]
+    learned: tuple[int, ...]
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:
@@ -50,8 +53,14 @@ class Backbone(Protocol):
     def outputs(self, weights: Tensor, states: Tensor) -> Tensor:
         """(S, N, d, outputs) outputs at each variable i, given the prefixes of states (N, d) or (S, N, d).
 
-        The prefix x_<i holds the variables before i in the backbone's order.
+        The prefix x_<i holds the variables before i in the backbone's order. Outputs at computed variables are zero.
         """
+
+    def masses(self, outputs: Tensor, states: Tensor, variable: int, edges: Tensor) -> Tensor:
+        """(S, N, B) probabilities of the bins of a variable given the variables before it."""
+
+    def divergence(self, weights: Tensor, anchors: Tensor, states: Tensor) -> Tensor:
+        """(S, N) Kullback–Leibler divergences of all conditionals from those of anchors (S, P)."""
 
     def begins_with(self, variables: int) -> bool:
         """Whether the data's first variables come before all others in the order."""
@@ -71,8 +80,10 @@ class Backbone(Protocol):
     ) -> tuple[Tensor, Tensor]:
         """(S, count, d) states with some known variables, and logarithms of their weights (S, count)."""
 
-    def marginals(self, weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
-        """(S, d, L) probabilities of each variable's counts at weights (S, P); for a head of counts.
+    def marginals(
+        self, weights: Tensor, count: int, generator: torch.Generator, levels: int | None = None
+    ) -> Tensor:
+        """(S, d, levels) probabilities of each variable's counts at weights (S, P), if all have a softmax.
 
         The mean over prefixes x_<i of p(x_i | x_<i): all prefixes if there are at most `count`, else
         `count` sampled ones.
@@ -92,7 +103,7 @@ def make_backbone(settings: BackboneSettings, variables: Sequence[str], space: S
     """
     order = variable_order(settings, variables, "models.*.backbone.order")
     if isinstance(space, Counts):
-        head: Head = CountHead(space.levels)
+        head: Head = CountHead(space, settings.softmax_up_to)
     else:
         head = MixtureHead(settings.components, settings.narrowest)
     return BACKBONES[settings.kind].model.load().from_settings(settings, order, head)

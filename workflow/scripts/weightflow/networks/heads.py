@@ -1,105 +1,87 @@
-"""Heads: the distribution of one variable, a softmax over counts or a mixture of Gaussians over real values."""
+"""Heads: the distribution of one variable given the network's outputs.
+
+Real values have a mixture of Gaussians (here), counts a softmax or a mixture of discretised logistic distributions
+(count_heads.py).
+"""
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from weightflow.data.relations import Relation
+
 _HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
+
+
+class Where(NamedTuple):
+    """The variables of some values, and bounds of the values.
+
+    Attributes:
+        variables: index of the variable for each entry along the values' last axis but one.
+        low, high: (…) least and largest possible values, in the shape of the values; None if there are none.
+    """
+
+    variables: Sequence[int]
+    low: Tensor | None = None
+    high: Tensor | None = None
+
+    def at(self, place: int) -> "Where":
+        """Of one entry, with values (S, N)."""
+        low, high = (None if bound is None else bound[:, place] for bound in (self.low, self.high))
+        return Where((self.variables[place],), low, high)
+
+
+_ANY = Where((0,))
 
 
 class Head(ABC):
     """Distribution of a variable given the outputs, and code of its value as input for later variables.
 
+    Values and outputs have the variables along the last axis but one, (…, n, N) and (…, n, N, outputs), where `Where`
+    names n variables, and no such axis where it names one.
+
     Attributes:
         inputs: length of a value's code.
         outputs: number of parameters of its distribution.
+        relations: linear relations that hold in every state; each gives one variable, which is computed from others.
     """
 
     inputs: int
     outputs: int
+    relations: tuple[Relation, ...] = ()
 
     @abstractmethod
-    def code(self, values: Tensor) -> Tensor:
+    def code(self, values: Tensor, where: Where = _ANY) -> Tensor:
         """(…, inputs) of values (…)."""
 
     @abstractmethod
-    def log_prob(self, outputs: Tensor, values: Tensor) -> Tensor:
+    def log_prob(self, outputs: Tensor, values: Tensor, where: Where = _ANY) -> Tensor:
         """(…) log-probabilities, or log-densities, of values (…) under outputs (…, outputs)."""
 
     @abstractmethod
-    def log_prob_shared(self, outputs: Tensor, values: Tensor) -> Tensor:
+    def log_prob_shared(self, outputs: Tensor, values: Tensor, where: Where = _ANY) -> Tensor:
         """(…, N) log-probabilities, or log-densities, of values (…, N) that share their outputs (…, outputs)."""
 
     @abstractmethod
-    def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
-        """(…) independent values under outputs (…, outputs)."""
+    def sample(self, outputs: Tensor, generator: torch.Generator, where: Where = _ANY) -> Tensor:
+        """(…) independent values of one variable under outputs (…, outputs)."""
 
     @abstractmethod
-    def masses(self, outputs: Tensor, edges: Tensor) -> Tensor:
-        """(…, B) probabilities of the bins between edges (B + 1,), as `StateSpace.edge_coordinates` has them."""
+    def masses(self, outputs: Tensor, edges: Tensor, where: Where = _ANY) -> Tensor:
+        """(…, B) probabilities of the bins between edges (B + 1,) of one variable, as `edge_coordinates` has them."""
 
     @abstractmethod
-    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor) -> Tensor:
+    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor, where: Where = _ANY) -> Tensor:
         """(…) Kullback–Leibler divergence KL(wanted ‖ found), exact or estimated from draws (…) of `wanted`."""
 
     @abstractmethod
     def roughness(self, rows: Tensor) -> Tensor:
         """Roughness of the distributions, a scalar, from the readout's weights (S, outputs, inputs + 1)."""
-
-
-class CountHead(Head):
-    """A softmax over the counts 0 … L−1; the code of a count is binary, ⌈log2 L⌉ bits.
-
-    Args:
-        levels: L.
-    """
-
-    def __init__(self, levels: int):
-        self.levels = self.outputs = levels
-        self.inputs = max(1, (levels - 1).bit_length())
-
-    def code(self, values: Tensor) -> Tensor:
-        """The bits of counts, the lowest first."""
-        places = torch.arange(self.inputs, device=values.device)
-        return ((values.unsqueeze(-1) >> places) & 1).to(torch.get_default_dtype())
-
-    def log_prob(self, outputs: Tensor, values: Tensor) -> Tensor:
-        """Log-probabilities of counts."""
-        found = functional.cross_entropy(outputs.flatten(0, -2), values.flatten().long(), reduction="none")
-        return -found.unflatten(0, values.shape)
-
-    def log_prob_shared(self, outputs: Tensor, values: Tensor) -> Tensor:
-        """Log-probabilities of counts, looked up in a table."""
-        return outputs.log_softmax(-1).gather(-1, values.long())
-
-    def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
-        """Counts, by inversion."""
-        cumulative = outputs.softmax(-1).cumsum(-1)
-        level = torch.rand(*outputs.shape[:-1], 1, generator=generator, device=outputs.device)
-        # Scaled by the last entry: rounding may leave the total a little below one.
-        count = torch.searchsorted(cumulative, level * cumulative[..., -1:], right=True).squeeze(-1)
-        return count.clamp_max(self.levels - 1)
-
-    def masses(self, outputs: Tensor, edges: Tensor) -> Tensor:
-        """Probabilities of the counts: each has a bin of its own."""
-        return outputs.softmax(-1)
-
-    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor) -> Tensor:
-        """Exact, by the sum over all counts."""
-        wanted, found = wanted.log_softmax(-1), found.log_softmax(-1)
-        return (wanted.exp() * (wanted - found)).sum(-1)
-
-    def roughness(self, rows: Tensor) -> Tensor:
-        """Mean over networks of the squared third differences along the counts.
-
-        The neurons belong to the counts 0 … L−1 in order. A penalty on their third differences (Eilers & Marx
-        1996) makes logits smooth in the count. Quadratic logits, that is Gaussian distributions, cost nothing.
-        """
-        return rows.diff(n=3, dim=-2).square().sum((-1, -2)).mean()
 
 
 class Mixture(NamedTuple):
@@ -131,22 +113,22 @@ class MixtureHead(Head):
         self.components, self.narrowest = components, narrowest
         self.outputs = 3 * components
 
-    def code(self, values: Tensor) -> Tensor:
+    def code(self, values: Tensor, where: Where = _ANY) -> Tensor:
         """The value itself."""
         return values.unsqueeze(-1)
 
-    def log_prob(self, outputs: Tensor, values: Tensor) -> Tensor:
+    def log_prob(self, outputs: Tensor, values: Tensor, where: Where = _ANY) -> Tensor:
         """Log-densities of values."""
         logits, means, widths = self._mixture(outputs)
         away = (values - means) / widths
         single = -0.5 * away.square() - widths.log() - _HALF_LOG_TAU
         return (logits + single).logsumexp(0) - logits.logsumexp(0)
 
-    def log_prob_shared(self, outputs: Tensor, values: Tensor) -> Tensor:
+    def log_prob_shared(self, outputs: Tensor, values: Tensor, where: Where = _ANY) -> Tensor:
         """Log-densities of values."""
         return self.log_prob(outputs.unsqueeze(-2), values)
 
-    def sample(self, outputs: Tensor, generator: torch.Generator) -> Tensor:
+    def sample(self, outputs: Tensor, generator: torch.Generator, where: Where = _ANY) -> Tensor:
         """A component by inversion, then a value from it."""
         logits, means, widths = self._mixture(outputs)
         cumulative = logits.softmax(0).cumsum(0)
@@ -157,7 +139,7 @@ class MixtureHead(Head):
         mean, width = (part.gather(0, chosen).squeeze(0) for part in (means, widths))
         return mean + width * noise
 
-    def masses(self, outputs: Tensor, edges: Tensor) -> Tensor:
+    def masses(self, outputs: Tensor, edges: Tensor, where: Where = _ANY) -> Tensor:
         """Differences of the mixture's distribution function."""
         logits, means, widths = self._mixture(outputs)
         found = logits.new_zeros(())
@@ -166,7 +148,7 @@ class MixtureHead(Head):
             found = found + share.unsqueeze(-1) * below.diff(dim=-1)
         return found
 
-    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor) -> Tensor:
+    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor, where: Where = _ANY) -> Tensor:
         """Estimated from the values: mixtures have no closed form."""
         return self.log_prob(wanted, values) - self.log_prob(found, values)
 

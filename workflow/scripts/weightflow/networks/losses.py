@@ -51,11 +51,7 @@ def divergence(backbone: Backbone, weights: Tensor, anchors: Tensor, states: Ten
         anchors: (S, P).
         states: (S, N, d) query states.
     """
-    with torch.no_grad():
-        wanted = backbone.outputs(anchors, states)
-    found = backbone.outputs(weights, states)
-    values = states.expand(len(weights), *states.shape[-2:])
-    return backbone.head.divergence(wanted, found, values).sum(-1).mean()
+    return backbone.divergence(weights, anchors, states).mean()
 
 
 def curvature(knots: Tensor) -> Tensor:

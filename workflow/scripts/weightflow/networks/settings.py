@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from weightflow.limits import MOST_STATES
 from weightflow.networks.registry import BACKBONES
 from weightflow.settings import AList, ANumber, AsWritten, AText, ByShape, Common, NameIn, Seed, Settings, Unique
 
@@ -38,6 +39,9 @@ class BackboneSettings(Settings):
     """Seed of a random order, the same for all seeds of a model."""
     components: Annotated[int, Field(ge=1, le=256)] = 4
     """Gaussians in the conditional density of a real variable; not used for counts."""
+    softmax_up_to: Annotated[int, Field(ge=2, le=MOST_STATES)] = 256
+    """Largest number of counts in the range of a variable with a softmax over its counts; the others have a mixture of
+    discretised logistic distributions, whose cost does not depend on the range."""
     narrowest: Annotated[float, Field(gt=0, le=1), AsWritten] = 0.05
     """Smallest standard deviation of these Gaussians, in units of the variable's standard deviation over all observed
     training states."""

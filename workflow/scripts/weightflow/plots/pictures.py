@@ -63,7 +63,7 @@ def plot_pictures(data: Snapshots, motion: Motion, line: style.Line) -> Figure:
 
 def _edges(data: Snapshots, variable: int, bins: int) -> np.ndarray:
     """(B + 1,) edges of the bins of a joint density, in the units of the file."""
-    if isinstance(data.space, Counts):
+    if data.space.has_unit_bins:
         return np.arange(bins + 1) * bin_counts(data.space.levels, bins) - 0.5
     ends = np.tile(data.space.edges(variable)[:, None], (1, len(data.variables)))
     return data.values(ends)[:, variable]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import pandas as pd
 import torch
 
 from weightflow.data.state_space import Counts, StateSpace
@@ -15,7 +16,7 @@ from weightflow.errors import InputError
 from weightflow.networks.backbones import Backbone
 from weightflow.prediction import joint_grids
 from weightflow.prediction.estimate import Estimate
-from weightflow.prediction.moving_density import NetworkDensity, most_prefixes
+from weightflow.prediction.moving_density import NetworkDensity, is_listed, most_prefixes
 from weightflow.systems.events import Event
 
 MOST_STATES = 1_000_000  # states of a distribution of counts whose sums are exact
@@ -126,28 +127,32 @@ class ListedStates:
 
     def log_prob(self, states: np.ndarray) -> np.ndarray:
         """(n,) looked up in a list of all counts."""
-        assert isinstance(self.space, Counts)
-        shape = (self.space.levels,) * states.shape[1]
-        table = np.full(shape, -np.inf)
-        table[tuple(self.cloud.states.T)] = self.cloud.log_probs
-        inside = self.space.contains(states)
-        return np.where(inside, table[tuple(np.where(inside[:, None], states, 0).T)], -np.inf)
+        asked = pd.MultiIndex.from_arrays(list(states.T))
+        places = pd.MultiIndex.from_arrays(list(self.cloud.states.T)).get_indexer(asked)
+        return np.where(places >= 0, self.cloud.log_probs[places], -np.inf)
 
     def marginals(self) -> np.ndarray:
         """(d, B) sums of weights."""
         states, weights, *_ = self.cloud
         edges = [self.space.edges(v) for v in range(states.shape[1])]
-        return np.stack([np.histogram(states[:, v], own, weights=weights)[0] for v, own in enumerate(edges)])
+        parts = [np.histogram(self._inside(own, v), own, weights=weights)[0] for v, own in enumerate(edges)]
+        return np.stack(parts)
 
     def joint(self, pair: tuple[int, int]) -> np.ndarray:
         """(B, B) sums of weights."""
-        states, weights, *_ = self.cloud
+        weights = self.cloud.weights
         edges = [self.space.edges(v) for v in pair]
-        return np.histogramdd(states[:, list(pair)], bins=edges, weights=weights)[0]
+        inside = [self._inside(own, v) for v, own in zip(pair, edges, strict=True)]
+        return np.histogramdd(np.stack(inside, axis=1), bins=edges, weights=weights)[0]
 
     def probability(self, event: Event, time: float, values: Values) -> Estimate:
         """Sum of weights."""
         return self.cloud.probability(event.holds(values(self.cloud.states), time))
+
+    def _inside(self, edges: np.ndarray, variable: int) -> np.ndarray:
+        """(n,) values of a variable; the last bin of counts holds all larger ones."""
+        values = self.cloud.states[:, variable]
+        return np.minimum(values, int(edges[-1])) if isinstance(self.space, Counts) else values
 
     def given(self, known: Mapping[int, float]) -> "ListedStates":
         """The states with the known values."""
@@ -205,14 +210,28 @@ class MovedNetwork:
     @cached_property
     def cloud(self) -> WeightedStates:
         """All states if they are few, else draws."""
-        if isinstance(self.space, Counts) and self.space.levels**self.variables <= self.most_states and not self.known:
-            states = np.indices((self.space.levels,) * self.variables).reshape(self.variables, -1).T
+        states = None if self.known else self._listed
+        if states is not None:
             log_probs = self.log_prob(states)
             log_probs -= np.logaddexp.reduce(log_probs)  # rounding
             return WeightedStates(states, np.exp(log_probs), log_probs, exact=True)
         states, log_weights = self._drawn
         weights = np.exp(log_weights - np.logaddexp.reduce(log_weights))
         return WeightedStates(states, weights, self.log_prob(states), exact=False)
+
+    @cached_property
+    def _listed(self) -> np.ndarray | None:
+        """(n, d) all states but those far out in tails; None if there are more than `most_states`."""
+        if not isinstance(self.space, Counts):
+            return None
+        levels = [self.space.range_of(v).reach for v in self.backbone.learned]
+        if math.prod(levels) > self.most_states:
+            return None
+        states = np.zeros((math.prod(levels), self.variables), dtype=np.int64)
+        states[:, list(self.backbone.learned)] = np.indices(levels).reshape(len(levels), -1).T
+        for relation in self.space.relations:
+            states[:, relation.computed] = relation.value(states)
+        return states[self.space.contains(states)]
 
     @cached_property
     def _marginals(self) -> np.ndarray:
@@ -256,11 +275,11 @@ class MovedNetwork:
 
     def probability(self, event: Event, time: float, values: Values) -> Estimate:
         """From the marginal for an event of one count, else a sum over the states or draws."""
-        if len(event.variables) != 1 or self.known or not isinstance(self.space, Counts):
+        if len(event.variables) != 1 or self.known or not self.space.has_unit_bins:
             return self.cloud.probability(event.holds(values(self.cloud.states), time))
         (variable,), levels = event.variables, self.space.levels  # counts are their own values
         found = float(self._marginals[variable] @ event.of_count(levels, self.variables, time))
-        is_exact = levels ** self.backbone.order.index(variable) <= most_prefixes(levels)
+        is_exact = is_listed(self.backbone) and levels ** self.backbone.order.index(variable) <= most_prefixes(levels)
         return Estimate(found) if is_exact else Estimate.of_share(found, most_prefixes(levels))
 
     def given(self, known: Mapping[int, float]) -> Distribution:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from weightflow.data.state_space import Counts, StateSpace
 from weightflow.networks.backbones import Backbone
-from weightflow.networks.heads import CountHead
+from weightflow.networks.count_heads import CountHead
 from weightflow.prediction.figure_grids import bin_counts
 
 MOST_STATES = 512  # states of a variable; a finer grid shows no more, and its cost is quadratic
@@ -52,7 +52,7 @@ def joint_grids(backbone: Backbone, weights: Tensor, space: StateSpace, pair: tu
         return np.zeros((0, 0, 0), dtype=np.float32)
     generator = torch.Generator(weights.device).manual_seed(seed)
     edges = torch.as_tensor(space.edge_coordinates(len(backbone.order)), device=weights.device)
-    is_exact = set(pair) == set(backbone.order[:2])
+    is_exact = set(pair) == set(backbone.order[:2]) and set(pair) <= set(backbone.learned)
     most = max(len(backbone.order), 1 if counts else bins) * backbone.head.outputs
     at_once = max(1, _AT_ONCE // ((bins if is_exact else max(DRAWN, _LEAST_EACH * bins)) * max(most, bins)))
     found = []
@@ -72,8 +72,8 @@ def _first_two(backbone: Backbone, networks: Tensor, edges: Tensor, pair: tuple[
     prefixes = middles.new_zeros(len(middles), len(backbone.order))
     prefixes[:, first] = middles
     outputs = backbone.outputs(networks, prefixes)
-    start = backbone.head.masses(outputs[:, 0, first], edges[first]).double()
-    joint = start.unsqueeze(-1) * backbone.head.masses(outputs[:, :, second], edges[second]).double()
+    start = backbone.masses(outputs[:, :1], prefixes[:1], first, edges[first])[:, 0].double()
+    joint = start.unsqueeze(-1) * backbone.masses(outputs, prefixes, second, edges[second]).double()
     return joint if (first, second) == pair else joint.transpose(1, 2)
 
 
@@ -93,16 +93,23 @@ def _drawn(
     """
     earlier, later = sorted(pair, key=backbone.order.index)
     bins = edges.shape[1] - 1
+    if earlier not in backbone.learned:  # computed from variables that are drawn
+        states = backbone.sample(networks, DRAWN, generator)
+        outputs = backbone.outputs(networks, states)
+        one, other = (backbone.masses(outputs, states, v, edges[v]).double() for v in (earlier, later))
+        joint = one.mT @ other / DRAWN
+        return joint if (earlier, later) == pair else joint.transpose(1, 2)
     each = max(_LEAST_EACH, DRAWN // bins)
     middles = _middles(backbone, edges[earlier]).repeat_interleave(each)
     states, _ = backbone.sample_given({earlier: middles}, networks, bins * each, generator)
     outputs = backbone.outputs(networks, states)
-    masses = backbone.head.masses(outputs[:, :, earlier], edges[earlier]).unflatten(1, (bins, each)).double()
+    masses = backbone.masses(outputs, states, earlier, edges[earlier]).unflatten(1, (bins, each)).double()
     weights = torch.diagonal(masses, dim1=1, dim2=3).transpose(1, 2)  # (S, B, each) of each state's own bin
-    shares = backbone.head.masses(outputs[:, :, later], edges[later]).unflatten(1, (bins, each)).double()
+    shares = backbone.masses(outputs, states, later, edges[later]).unflatten(1, (bins, each)).double()
     conditional = (weights.unsqueeze(-1) * shares).sum(2) / weights.sum(2, keepdim=True).clamp_min(_TINY)
-    outputs = backbone.outputs(networks, backbone.sample(networks, DRAWN, generator))[:, :, earlier]
-    joint = backbone.head.masses(outputs, edges[earlier]).double().mean(1).unsqueeze(-1) * conditional
+    states = backbone.sample(networks, DRAWN, generator)
+    outputs = backbone.outputs(networks, states)
+    joint = backbone.masses(outputs, states, earlier, edges[earlier]).double().mean(1).unsqueeze(-1) * conditional
     return joint if (earlier, later) == pair else joint.transpose(1, 2)
 
 

@@ -15,6 +15,7 @@ from weightflow.density import scoring
 from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.laws.law import ExactLaw
 from weightflow.networks.backbones import Backbone, make_backbone
+from weightflow.networks.count_heads import CountHead
 from weightflow.networks.likelihood import log_probs
 from weightflow.prediction.figure_grids import FigureGrids, fine_times
 from weightflow.prediction.joint_grids import joint_grids
@@ -87,13 +88,16 @@ class NetworkDensity:
         found[inside] = scores - self.space.log_volume(states.shape[1])
         return found
 
-    def marginals(self, space: StateSpace) -> np.ndarray:
+    def marginals(self, space: StateSpace, levels: int | None = None) -> np.ndarray:
         """(d, B): exact, or the mean over 20 000 prefixes (fewer for many states) if there are more."""
         generator = torch.Generator(self.weights.device).manual_seed(self.seed)
-        if isinstance(space, Counts):
-            found = self.backbone.marginals(self.weights, most_prefixes(space.levels), generator)[0]
+        if isinstance(space, Counts) and is_listed(self.backbone):
+            levels = levels or space.levels
+            found = self.backbone.marginals(self.weights, most_prefixes(space.levels), generator, levels)[0]
         else:
             edges = torch.as_tensor(space.edge_coordinates(len(self.backbone.order)), device=self.weights.device)
+            if isinstance(space, Counts) and levels is not None and levels > edges.shape[1] - 1:
+                edges = torch.arange(levels + 1, device=edges.device).expand(len(edges), -1) - 0.5
             most = max(1, min(PREFIXES, _IN_MARGINALS // (max(edges.shape) * self.backbone.head.outputs)))
             found = mean_masses(self.backbone, self.weights, edges, most, generator)[0]
         return found.double().cpu().numpy()[: self.leading or None]
@@ -106,6 +110,11 @@ class NetworkDensity:
         if count == len(self.backbone.order):
             return self
         return dataclasses.replace(self, leading=count) if self.backbone.begins_with(count) else None
+
+
+def is_listed(backbone: Backbone) -> bool:
+    """Whether the counts of every variable have a softmax, so that marginals are sums over prefixes."""
+    return isinstance(backbone.head, CountHead) and backbone.head.all_tables
 
 
 def most_prefixes(levels: int) -> int:
@@ -123,9 +132,9 @@ def mean_masses(backbone: Backbone, weights: Tensor, edges: Tensor, count: int, 
         count: states drawn.
         generator: of the states.
     """
-    outputs = backbone.outputs(weights, backbone.sample(weights, count, generator))
-    masses = [backbone.head.masses(outputs[:, :, v], own).mean(1) for v, own in enumerate(edges)]
-    return torch.stack(masses, dim=1)
+    states = backbone.sample(weights, count, generator)
+    outputs = backbone.outputs(weights, states)
+    return torch.stack([backbone.masses(outputs, states, v, own).mean(1) for v, own in enumerate(edges)], dim=1)
 
 
 def predict_along(
@@ -199,7 +208,7 @@ def predict_from_weights(
         times=data.times,
         samples=list(data.space.states(drawn.cpu().numpy())),
         scores=scoring.score(densities, data.heldout, question.law),
-        marginals=scoring.marginals(densities, data.space).astype(np.float32),
+        marginals=scoring.marginals(densities, data.space, question.law).astype(np.float32),
         edges=density_edges(data.space, len(data.variables)),
         weights=path.weights.astype(np.float32),
         figures=_figure_grids(backbone, path, data, computation),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from weightflow.data.state_space import Counts, StateSpace
+from weightflow.data.state_space import StateSpace
 from weightflow.prediction.figure_grids import FigureGrids
 from weightflow.storage import cut, parts_of, read_tensors, write_tensors
 
@@ -26,7 +26,7 @@ class Prediction:
         scores: (T,) arrays by metric (scoring.py); empty without a density.
         marginals: (T, d, L) probabilities of the counts 0 … L−1 by the density, or of the bins between `edges`;
             empty without a density.
-        edges: (d, B + 1) ends of the bins of real values; empty for counts.
+        edges: (d, B + 1) ends of the bins of real values and of wide counts; empty for counts with a bin of each.
         weights: (T, P) of the moving network; empty without one.
         figures: arrays for figures.
     """
@@ -48,7 +48,7 @@ class Prediction:
 
 def density_edges(space: StateSpace, variables: int) -> np.ndarray:
     """`Prediction.edges` of a density over a space."""
-    if isinstance(space, Counts):
+    if space.has_unit_bins:
         return np.zeros((0, 0))
     return np.stack([space.edges(v) for v in range(variables)])
 

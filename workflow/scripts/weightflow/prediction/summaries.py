@@ -4,7 +4,6 @@ import numpy as np
 
 from weightflow import seeding
 from weightflow.data.snapshots import Snapshots
-from weightflow.data.state_space import Counts
 from weightflow.prediction.distributions import MovedNetwork
 from weightflow.prediction.fitted import FittedModel
 from weightflow.prediction.joint_grids import joint_grids
@@ -39,7 +38,7 @@ def describe_motion(model: FittedModel) -> Motion:
 
 def _described(density: MovedNetwork, data: Snapshots) -> tuple[np.ndarray, np.ndarray]:
     """Means (d,) and quantiles (5, d)."""
-    if isinstance(data.space, Counts):
+    if data.space.has_unit_bins:
         masses = density.marginals()
         counts = np.arange(masses.shape[1])
         reached = masses.cumsum(1) / masses.sum(1, keepdims=True)

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from weightflow.errors import InputError, shown, unknown
-from weightflow.limits import MOST_STATES, check_array
+from weightflow.limits import MOST_COUNTS, MOST_STATES, check_array
 from weightflow.systems.adaptive_walk import AdaptiveWalk
 from weightflow.systems.entries import (
     Limits,
@@ -63,19 +63,17 @@ def read_system(path: str | Path) -> System:
             return _reaction_network(content, path, str(path))
 
 
-def check_start(system: System, states: int | None, max_states: int, where: str) -> None:
+def check_start(system: System, states: int | None, where: str) -> None:
     """Refuse initial states that a data set cannot hold: counts, means of Poisson counts, or any allele of a walk.
 
     Args:
         system: of the data set.
         states: the data set's number of states, if it is given.
-        max_states: largest allowed number of states.
         where: the data set, for messages.
 
     Raises:
         InputError: naming the key and the fix.
     """
-    key, most = ("states", states) if states else ("max_states", max_states)
     largest: float
     match system:
         case AdaptiveWalk():
@@ -83,12 +81,14 @@ def check_start(system: System, states: int | None, max_states: int, where: str)
         case ReactionNetwork():
             largest = float(system.initial.max())
             what = f"initial.{system.species[int(system.initial.argmax())]}"
-    if largest >= most:
+    if states and largest >= states:
         needed = int(np.ceil(largest)) + 1
-        fix = f"raise it to {needed} or more" if needed <= MOST_STATES else f"it ends at {MOST_STATES}, so use fewer"
+        fix = f"raise it to {needed} or more" if needed <= MOST_STATES else "leave it out"
         raise InputError(
-            f"{where}.{key} is {most}, and {what} in {system.path} is {largest:.10g}; {fix}, or change the system."
+            f"{where}.states is {states}, and {what} in {system.path} is {largest:.10g}; {fix}, or change the system."
         )
+    if largest > MOST_COUNTS:
+        raise InputError(f"{where}: {what} in {system.path} is {largest:.10g}, and {MOST_COUNTS:,} is the largest count.")
 
 
 def check_trajectories(system: System, number: int, where: str) -> None:

@@ -136,7 +136,7 @@ def _judged_together(variables: int, rng: np.random.Generator) -> list[list[int]
 def _log_probs(guess: np.ndarray, space: StateSpace, asked: np.ndarray, groups: Sequence[list[int]]) -> np.ndarray:
     """(bandwidths, n) log-likelihoods of states, by groups of variables; each variable counts once."""
     weights = np.full(len(guess), 1 / len(guess))
-    parts = [log_probs(guess[:, own], weights, _MULTIPLES, space, asked[:, own]) for own in groups]
+    parts = [log_probs(guess[:, own], weights, _MULTIPLES, space.part(own), asked[:, own]) for own in groups]
     return np.sum(parts, axis=0) * asked.shape[1] / sum(map(len, groups))
 
 
