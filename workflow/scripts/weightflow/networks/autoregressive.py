@@ -289,7 +289,7 @@ class AutoregressiveBackbone(ABC):
         return self._columns(weights, states, self.learned)
 
     def _columns(self, weights: Tensor, states: Tensor, chosen: Sequence[int]) -> Tensor:
-        if list(chosen) != list(range(len(chosen))):
+        if list(chosen) != list(range(states.shape[-1])):
             states = states.index_select(-1, torch.tensor(chosen, device=states.device))
         return states.expand(len(weights), *states.shape[-2:])
 
