@@ -30,7 +30,7 @@ SOLVER = SolverSettings()
 LEVELS, TIMES = 10, np.array([0.0, 1.0, 2.0])
 TEACHERS = Teachers(Teacher("bridge", 0.5), Teacher("mixture"))
 SPLINE = {"knots": 1, "first_knots": 2, "steps": 60, "times": 4, "batch": 64, "learning_rate": 0.05}
-SMOOTHING = {"hidden": 2, "curvature": 0.1, "roughness": 0.003}
+SMOOTHING = {"hidden": 2, "softmax_up_to": 256, "curvature": 0.1, "roughness": 0.003, "kernel": 0, "independence": 0}
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def model(model_settings) -> ModelSettings:
         anchors={"first_steps": 40, "steps": 20},
         path={"method": "pca"},
         selection={"steps": 60, "every": 2},
-        spline=SPLINE | {"curvature": 0.1, "roughness": 0.003},
+        spline=SPLINE | {"curvature": 0.1, "roughness": 0.003, "kernel": 0, "independence": 0},
         dynamics={"kind": "ode", "start": "spline", "width": 8, "layers": 1, "heads": 2, "feedforward": 8},
         training={"steps": 5, "batch": 32, "times": 3, "behavioural": 1.0, "learning_rate": 0.001},
     )
@@ -119,7 +119,7 @@ def test_where_nothing_is_to_choose_nothing_is_fitted(data, model, monkeypatch):
     choice, table = choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
     assert choice == SMOOTHING
     assert table.empty
-    assert table.columns.tolist() == ["hidden", "curvature", "roughness", "nll"]
+    assert table.columns.tolist() == ["hidden", "softmax_up_to", "curvature", "roughness", "kernel", "independence", "nll"]
 
 
 @pytest.mark.parametrize("teachers", [TEACHERS, None], ids=["taught", "snapshots alone"])
@@ -181,7 +181,7 @@ def test_a_candidate_that_diverges_is_out(data, model, monkeypatch, caplog):
     choice, table = choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
     assert choice["roughness"] == 0.01
     assert table["nll"][0] == np.inf
-    assert "diverged. The candidate {'hidden': 2, 'roughness': 0.003, 'curvature': 0.1} is out." in caplog.text
+    assert "diverged. The candidate {'softmax_up_to': 256, 'hidden': 2, 'roughness': 0.003, 'kernel': 0, 'independence': 0, 'curvature': 0.1} is out." in caplog.text
 
 
 def test_where_every_candidate_diverges_one_sentence_says_so(data, model):

@@ -56,14 +56,14 @@ def test_every_candidate_is_counted(work, monkeypatch, search, fits):
     monkeypatch.setattr(estimate, "_spline_steps", lambda work, steps, width: steps * width)
     own = work(
         backbone={"hidden": [2, 4]},
-        spline={"curvature": [1, 2, 3], "roughness": [0.1, 0.2]},
+        spline={"curvature": [1, 2, 3], "roughness": [0.1, 0.2], "kernel": 0, "independence": 0},
         selection={"steps": 10, "search": search},
     )
     assert STAGES["smoothing"](own) == fits * 10 * 3
 
 
 def test_without_a_choice_nothing_is_spent_on_it(work):
-    own = work(spline={"curvature": 1, "roughness": 0.1})
+    own = work(spline={"curvature": 1, "roughness": 0.1, "kernel": 0, "independence": 0})
     assert STAGES["smoothing"](own) == 0
 
 

@@ -215,8 +215,8 @@ CHOICES = [
             "smoothing",
             ["model_one"],
             seed,
-            {"hidden": 8, "curvature": 10.0, "roughness": 0.003},
-            pd.DataFrame({"hidden": [8, 16], "curvature": 10.0, "roughness": 0.003, "nll": [1.25, 1.5 + seed]}),
+            {"hidden": 8, "curvature": 10.0, "roughness": 0.003, "kernel": 0.0},
+            pd.DataFrame({"hidden": [8, 16], "curvature": 10.0, "roughness": 0.003, "kernel": 0.0, "nll": [1.25, 1.5 + seed]}),
         )
         for seed in (3, 4)
     ),
@@ -233,8 +233,8 @@ def test_choices_are_told_with_their_scores(make):
     for row in (
         "bridge (noise 0.5, rate 2) 0.2 2.5000 0",
         "mixture 0.4 3.5000 1.0000 ± 0.1000",
-        "8 10 0.003 1.2500 1.2500",
-        "16 10 0.003 4.5000 5.5000",
+        "8 1.2500 1.2500",
+        "16 4.5000 5.5000",
         "model-two 10 of 10 0.2500 10 of 10 0.2500",
     ):
         assert f"\n{row}" in rows

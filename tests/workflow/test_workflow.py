@@ -400,7 +400,7 @@ def test_cells_go_in_and_their_prediction_at_other_times_comes_out(run_snakemake
         "backbone": {"hidden": 2},
         "anchors": {"first_steps": 10, "steps": 5},
         "teacher": {"members": []},
-        "spline": {"steps": 0, "curvature": 1, "roughness": 0},
+        "spline": {"steps": 0, "curvature": 1, "roughness": 0, "kernel": 0, "independence": 0},
     }
     config = {
         "datasets": {"mine": {"file": "cells.h5ad", "kind": "continuous", "scale": "training", **keys}},

@@ -29,12 +29,12 @@ def main(snakemake):
     if inputs.snapshots:  # only for behavioural terms or a divergence
         data = read_training(inputs.snapshots, settings.data.share)
         backbone = make_backbone(graph.backbone, data.variables, data.space)
-        told, choice = None, read_json(inputs.choice, "roughness", "kernel") if inputs.choice else {}
+        told, choice = None, read_json(inputs.choice, "roughness", "kernel", "independence") if inputs.choice else {}
         if inputs.teacher:
             rng, points = seeding.stream(seed, "lesson"), snakemake.params.points
             teachers = read_teachers(inputs.teacher)
             told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
-            told = smoothed(told, choice.get("kernel", 0.0), data.space, rng)
+            told = smoothed(told, choice, data.space, rng)
         material = Material(graph, data.coordinates, backbone, told, choice.get("roughness", 0.0))
     stop = read_json(inputs.steps, "steps")["steps"] if inputs.steps else None
     device = job_device(snakemake)

@@ -23,7 +23,7 @@ def main(snakemake):
     rng = seeding.stream(seed, "lesson")
     told = lesson(teachers, data.observed, data.observed_times, data.space, settings.teacher.points, rng)
     smoothing = read_json(snakemake.input.choice)
-    told = smoothed(told, smoothing["kernel"], data.space, rng)
+    told = smoothed(told, smoothing, data.space, rng)
     backbone = make_backbone(graph.backbone, data.variables, data.space)
     knots = knot_times(graph.times, settings.spline.knots, settings.spline.first_knots)
     start = through(graph.times, graph.weights, knots)

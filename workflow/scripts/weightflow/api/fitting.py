@@ -142,7 +142,7 @@ def _curve(
 ) -> WeightSpline:
     rng, points = seeding.stream(computation.seed, "lesson"), model.teacher.points
     told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
-    told = smoothed(told, choice["kernel"] if choice else 0.0, data.space, rng)
+    told = smoothed(told, choice or {}, data.space, rng)
     knots = knot_times(graph.times, model.spline.knots, model.spline.first_knots)
     start = through(graph.times, graph.weights, knots)
     backbone = make_backbone(graph.backbone, data.variables, data.space)
@@ -163,7 +163,7 @@ def _field(
         if teachers:
             rng, points = seeding.stream(computation.seed, "lesson"), model.teacher.points
             told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
-            told = smoothed(told, choice["kernel"] if choice else 0.0, data.space, rng)
+            told = smoothed(told, choice or {}, data.space, rng)
         material = Material(graph, data.coordinates, backbone, told, choice["roughness"] if choice else 0.0)
     if stages.chooses_steps(model):
         stop, _ = choose_steps(data, teachers, choice or {}, model, model.solver, computation)

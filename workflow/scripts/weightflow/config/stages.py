@@ -48,6 +48,7 @@ def validates(model: ModelSettings) -> bool:
         model.spline.curvature,
         model.spline.roughness,
         model.spline.kernel,
+        model.spline.independence,
     )
     return chooses_steps(model) or (learns(model) and any(isinstance(o, tuple) and len(o) > 1 for o in options))
 

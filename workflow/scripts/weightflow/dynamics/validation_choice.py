@@ -34,9 +34,10 @@ from weightflow.seeding import Computation
 from weightflow.teaching.smoothing import smoothed
 from weightflow.teaching.teachers import Teachers, lesson
 
-CHOSEN = ("hidden", "softmax_up_to", "curvature", "roughness", "kernel")  # of the backbone, and three smoothings
+OF_LESSON = ("kernel", "independence")
+CHOSEN = ("hidden", "softmax_up_to", "curvature", "roughness", *OF_LESSON)
 _OF_BACKBONE = ("softmax_up_to", "hidden")
-_IN_TURN = (*_OF_BACKBONE, "roughness", "kernel", "curvature")  # what affects single snapshots the most goes first
+_IN_TURN = (*_OF_BACKBONE, "roughness", *OF_LESSON, "curvature")  # what affects single snapshots the most goes first
 
 
 def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -47,8 +48,8 @@ def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[
     if min(map(len, data.observed)) < 2:
         raise InputError(
             "a snapshot with a single state cannot be split for validation; add states, or give single values for "
-            "models.*.backbone.hidden, spline.curvature, spline.roughness and spline.kernel and set dynamics.start: "
-            "rest."
+            "models.*.backbone.hidden, the lists of models.*.spline and set "
+            "dynamics.start: rest."
         )
     paired = len({len(snapshot) for snapshot in data.observed}) == 1
     return split(data.observed, fraction, paired, seeding.stream(seed, "validation"), "the training part")
@@ -87,6 +88,8 @@ def choose_smoothing(
     options = {name: as_list(getattr(backbone if name in _OF_BACKBONE else spline, name)) for name in _IN_TURN}
     if not data.discrete:  # these have no softmax
         options |= {name: options[name][:1] for name in ("roughness", "softmax_up_to")}
+    if len(data.variables) == 1:
+        options["independence"] = options["independence"][:1]
     if all(len(values) == 1 for values in options.values()):
         return {name: options[name][0] for name in CHOSEN}, pd.DataFrame(columns=[*CHOSEN, "nll"])
     selection, times, seed = model.selection, data.observed_times, computation.seed
@@ -99,7 +102,7 @@ def choose_smoothing(
         own = {name: int(candidate[name]) for name in _OF_BACKBONE}
         network = make_backbone(backbone.but(**own), data.variables, data.space)
         noise = seeding.stream(seed, "selection lesson", "kernel")
-        blurred = smoothed(told, candidate["kernel"], data.space, noise)
+        blurred = smoothed(told, candidate, data.space, noise)
         start = _fresh_curve(network, spline, times, seed)
         try:
             short = spline.but(steps=selection.steps)
@@ -154,7 +157,7 @@ def choose_steps(
     learning, validation = validation_split(data, selection.validation, seed)
     points, rng = model.teacher.points, seeding.stream(seed, "selection lesson")
     told = lesson(teachers, learning, times, data.space, points, rng)
-    told = smoothed(told, smoothing["kernel"], data.space, rng)
+    told = smoothed(told, smoothing, data.space, rng)
     learning, validation = _seen(data, learning), _seen(data, validation)
     own = model.backbone.but(hidden=smoothing["hidden"], softmax_up_to=smoothing["softmax_up_to"])
     backbone = make_backbone(own, data.variables, data.space)

@@ -25,7 +25,7 @@ from weightflow.dynamics.path_autoencoder import Behaviour
 from weightflow.dynamics.registry import PATH_METHODS, SEARCHES
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.spline_fitting import fit_spline
-from weightflow.dynamics.validation_choice import as_list
+from weightflow.dynamics.validation_choice import OF_LESSON, as_list
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
 from weightflow.evaluation.score_tables import Judge, evaluate
@@ -174,7 +174,7 @@ def teacher(work: Work) -> float:
 def smoothing(work: Work) -> float:
     """The fits of all candidates for width and smoothing."""
     spline, selection = work.model.spline, work.model.selection
-    smoothings = ("curvature", "roughness", "kernel")
+    smoothings = ("curvature", "roughness", *OF_LESSON)
     options = {"hidden": work.widths} | {name: as_list(getattr(spline, name)) for name in smoothings}
     if not work.data.discrete:
         options["roughness"] = options["roughness"][:1]  # real values have no roughness penalty

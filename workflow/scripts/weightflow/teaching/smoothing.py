@@ -1,10 +1,12 @@
-"""Smoothing of a lesson's states by Gaussian kernels, for snapshots of few states.
+"""Smoothing of a lesson's states, for snapshots of few states.
 
-A network that learns from few states learns their accidents. Noise about each state, of the covariance of all states at
-its time, makes it learn a kernel density instead (the smoothed bootstrap of Silverman & Young 1987).
+A network that learns from few states learns their accidents. Noise about each state makes it learn a kernel density
+instead (smoothed bootstrap, Silverman & Young 1987). Values from other states of the same time, variable by variable,
+shrink it towards independent variables with the same marginals.
 """
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -12,33 +14,49 @@ from weightflow.data.state_space import Counts, StateSpace
 from weightflow.teaching.teachers import Lesson
 
 
-def smoothed(lesson: Lesson, kernel: float, space: StateSpace, rng: np.random.Generator) -> Lesson:
-    """A lesson with noise about each of its states.
-
-    Counts are rounded; what falls below zero is reflected, so that it does not collect there.
+def smoothed(lesson: Lesson, smoothing: Mapping[str, float], space: StateSpace, rng: np.random.Generator) -> Lesson:
+    """A lesson whose states are smoothed.
 
     Args:
         lesson: the states.
-        kernel: standard deviation of the noise over that of the states; 0 leaves them as they are.
+        smoothing: `kernel`, the standard deviation of the noise over that of the states, and `independence`, the share
+            of replaced values; missing ones are 0.
         space: the state space.
-        rng: of the noise.
+        rng: of noise and replacements.
     """
-    if not kernel:
-        return lesson
-    states = [_noisy(part, kernel, space, rng) for part in lesson.states]
+    kernel, share = smoothing.get("kernel", 0.0), smoothing.get("independence", 0.0)
+    states = [_exchanged(part, share, space, rng) for part in lesson.states] if share else lesson.states
+    states = [_noisy(part, kernel, space, rng) for part in states] if kernel else states
     return dataclasses.replace(lesson, states=states)
 
 
+def _exchanged(states: np.ndarray, share: float, space: StateSpace, rng: np.random.Generator) -> np.ndarray:
+    """States with a share of the values of each variable from other states; variables of relations stay."""
+    found = states.copy()
+    bound = {v for one in getattr(space, "relations", ()) for v in one.members}
+    for v in range(states.shape[1]):
+        if v not in bound:
+            rows = np.flatnonzero(rng.random(len(states)) < share)
+            found[rows, v] = states[rng.integers(len(states), size=len(rows)), v]
+    return found
+
+
 def _noisy(states: np.ndarray, kernel: float, space: StateSpace, rng: np.random.Generator) -> np.ndarray:
+    """States with Gaussian noise of their own covariance, scaled so that mean and covariance stay.
+
+    Counts are rounded; what falls below zero is reflected, so that it does not collect there.
+    """
     values = states.astype(float)
     squares, axes = np.linalg.eigh(np.atleast_2d(np.cov(values.T)))
     spreads = axes * np.sqrt(np.maximum(squares, 0))
     noisy = values + kernel * rng.standard_normal(values.shape) @ spreads.T
+    mean = values.mean(0)
+    noisy = mean + (noisy - mean) / np.sqrt(1 + kernel**2)
     if not isinstance(space, Counts):
         return noisy.astype(states.dtype)
-    rounded = np.floor(noisy + 0.5)
-    rounded = np.where(rounded < 0, -1 - rounded, rounded)
     if space.relations:
         return space.coordinates(space.project(np.maximum(noisy, 0), rng))
+    rounded = np.floor(noisy + 0.5)
+    rounded = np.where(rounded < 0, -1 - rounded, rounded)
     bounds = [one.top if one.ratio == 0 else np.inf for one in map(space.range_of, range(values.shape[1]))]
     return space.coordinates(np.minimum(rounded, bounds))
