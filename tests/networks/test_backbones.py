@@ -15,9 +15,9 @@ from weightflow.data.state_space import Counts
 from weightflow.errors import InputError
 from weightflow.networks.autoregressive import POSITION_CHANNELS
 from weightflow.networks.backbones import make_backbone
+from weightflow.networks.count_heads import CountHead
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.count_heads import CountHead
 from weightflow.seeding import Computation
 
 ORDERS = [(0, 1, 2), (2, 0, 1), (1, 2, 0), (2, 1, 0)]

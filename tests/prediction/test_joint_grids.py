@@ -6,8 +6,8 @@ import torch
 
 from tests.conftest import real_density
 from weightflow.data.state_space import BINS, Counts, Reals
-from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
 from weightflow.prediction import joint_grids as module
 from weightflow.prediction.figure_grids import bin_counts
 from weightflow.prediction.joint_grids import grid_bins, joint_grids

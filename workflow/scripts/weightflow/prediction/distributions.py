@@ -277,7 +277,7 @@ class MovedNetwork:
         """From the marginal for an event of one count, else a sum over the states or draws."""
         if len(event.variables) != 1 or self.known or not self.space.has_unit_bins:
             return self.cloud.probability(event.holds(values(self.cloud.states), time))
-        (variable,), levels = event.variables, self.space.levels  # counts are their own values
+        (variable,), levels = event.variables, self.space.bins  # counts are their own values
         found = float(self._marginals[variable] @ event.of_count(levels, self.variables, time))
         is_exact = is_listed(self.backbone) and levels ** self.backbone.order.index(variable) <= most_prefixes(levels)
         return Estimate(found) if is_exact else Estimate.of_share(found, most_prefixes(levels))
