@@ -14,8 +14,8 @@ from weightflow.data.preparation import (
     check_states,
     heldout_amount,
     observed_mask,
+    range_of,
     split,
-    states_with_headroom,
 )
 from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import read_training, write_snapshots
@@ -42,7 +42,7 @@ def with_entry(value) -> list[np.ndarray]:
 
 
 def check(states, times, kind="discrete", **own) -> None:
-    settings = DatasetSettings(kind=kind, **{"max_states": 10, **own})
+    settings = DatasetSettings(kind=kind, **own)
     check_states(RawSnapshots(times, states, ["x0", "x1"], paired=False), settings, "data.npy")
 
 
@@ -69,15 +69,10 @@ def test_booleans_pass_as_counts():
         (with_entry(-1), TIMES, "the snapshot at time 1 holds negative counts"),
         (with_entry(0.5), TIMES, "the snapshot at time 1 holds fractions"),
         (
-            with_entry(10),
+            with_entry(2 * 10**9),
             TIMES,
-            "the snapshot at time 1 holds the count 10, and max_states is 10; raise max_states to 11",
-        ),
-        (
-            with_entry(110_437),
-            TIMES,
-            "the snapshot at time 1 holds the count 110437, and max_states is 10; max_states ends at 65536; for counts "
-            "to 110437 set kind: continuous, scale: training",
+            "the snapshot at time 1 holds the count 2000000000, and 1,000,000,000 is the largest; count in larger "
+            "units, or set kind: continuous, scale: training",
         ),
     ],
 )
@@ -87,7 +82,7 @@ def test_states_that_no_stage_could_use_are_refused(states, times, sentence):
 
 
 def test_real_values_may_be_negative_and_fractional():
-    check([np.vstack([s, -0.5 - s]) for s in with_entry(-0.5)], TIMES, "continuous", max_states=2)
+    check([np.vstack([s, -0.5 - s]) for s in with_entry(-0.5)], TIMES, "continuous")
 
 
 @pytest.mark.parametrize(
@@ -155,15 +150,21 @@ def test_what_is_held_back_touches_nothing_that_is_learnt_from(dataset_settings,
 
 
 @given(st.integers(1, 5000))
-def test_headroom_is_a_tenth_and_at_least_four_states(largest):
-    states = states_with_headroom([np.array([[0, largest]]), np.array([[1, 1]])], most=65536)
-    assert states >= largest + 5
-    assert states - 1 == pytest.approx(max(1.1 * largest, largest + 4), abs=1)
+def test_headroom_is_a_tenth_and_at_least_four_counts_or_doubles_a_small_one(largest):
+    found = range_of(np.array([0, largest, 1, 1]))
+    assert found.top == pytest.approx(max(1.1 * largest, largest + min(4, largest)), abs=1)
+    assert found.top >= largest + min(4, largest)
+    assert 0 < found.ratio < 1
 
 
-@pytest.mark.parametrize(("most", "states"), [(1000, 111), (111, 111), (105, 105), (101, 101)])
-def test_headroom_ends_at_the_most_states(most, states):
-    assert states_with_headroom([np.array([[0, 100]])], most) == states
+def test_given_states_end_the_table():
+    assert range_of(np.array([0, 100]), 105).top == 104
+
+
+def test_the_tail_has_the_ratio_of_the_largest_counts():
+    counts = np.random.default_rng(0).geometric(0.2, 200_000) - 1
+    assert range_of(counts).ratio == pytest.approx(0.8, abs=0.02)
+    assert range_of(np.full(1000, 7)).ratio < 0.05  # no count is above another
 
 
 @given(st.integers(2, 30), st.floats(0.01, 0.99))

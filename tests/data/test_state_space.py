@@ -123,7 +123,7 @@ def test_a_space_is_read_back_from_its_metadata(space):
 
 
 def test_a_description_is_for_readers():
-    assert Counts(5).describe() == "counts 0 … 4 per variable"
+    assert Counts(5).describe() == "counts 0 … 4"
     assert Reals((0.0,), (1.0,), (0.0,), (1.0,)).describe().startswith("real values")
 
 

@@ -75,8 +75,8 @@ def check_states(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> 
             raise InputError(f"{at} holds fractions; counts are whole numbers, real values need kind: continuous.")
         if discrete and snapshot.max() > MOST_COUNTS:
             raise InputError(
-                f"{at} holds the count {snapshot.max():.10g}, and {MOST_COUNTS:,} is the largest; count in larger units, "
-                "or set kind: continuous, scale: training."
+                f"{at} holds the count {snapshot.max():.10g}, and {MOST_COUNTS:,} is the largest; count in larger "
+                "units, or set kind: continuous, scale: training."
             )
     if discrete:
         _check_ranges(raw, settings, where)
@@ -281,7 +281,10 @@ def _counts(
     for v, name in enumerate(variables):
         own, largest = range_of(pooled[:, v], settings.states), int(pooled[:, v].max())
         if largest > own.top:
-            raise InputError(f"the largest observed count is {largest}, and states is {settings.states}; raise states.")
+            raise InputError(
+                f"{_named(settings)}: the largest observed count is {largest}, and states is {settings.states}; raise "
+                "states."
+            )
         totals = [one.total // one.coefficients[v] for one in relations if one.is_total and one.coefficients[v]]
         within = [total for total in totals if total <= max(own.top, _TABLE)]
         within += [settings.ranges[name]] if name in settings.ranges else []

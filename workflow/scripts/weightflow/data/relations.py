@@ -274,7 +274,8 @@ def bounds(relation: Relation, variable: int, rest: Array, least: int, most: int
         relation: of the terms.
         variable: with a coefficient.
         rest: what the terms before it leave of the total, whole numbers of numpy or torch.
-        least, most: the ends, as of `later_sums`.
+        least: the lower end, as of `later_sums`.
+        most: the upper end.
     """
     own = relation.coefficients[variable]
     if own > 0:

@@ -124,7 +124,8 @@ class AutoregressiveBackbone(ABC):
         """(S, N) Kullback–Leibler divergences of the conditionals from those of anchors, summed over the variables.
 
         Args:
-            weights, anchors: (S, P).
+            weights: (S, P).
+            anchors: (S, P).
             states: (N, d) shared or (S, N, d) own coordinates.
         """
         ordered = self._ordered(weights, states)

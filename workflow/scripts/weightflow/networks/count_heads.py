@@ -1,8 +1,8 @@
 """Heads of counts: every count has a probability.
 
 A variable with a small range has a softmax over the cells of its table, whose last cell continues as a geometric tail
-(`state_space.Range`). A variable with a large range has a mixture of discretised logistic distributions (Salimans et al.
-2017), whose cost does not depend on the largest count. Conserved totals bound the values.
+(`state_space.Range`). A variable with a large range has a mixture of discretised logistic distributions (Salimans et
+al. 2017), whose cost does not depend on the largest count. Relations bound the values.
 """
 
 import math
@@ -111,11 +111,13 @@ class CountHead(Head):
         if ratio == 0:
             return count
         share = torch.rand(count.shape, generator=generator, device=outputs.device, dtype=torch.float64)
-        least, number = self._tail(where, count)
-        inside = 1.0 if number is None else -torch.expm1(number * math.log(ratio))
-        over = torch.floor(torch.log1p(-share * inside) / math.log(ratio)).long()
-        over = over if number is None else torch.minimum(over, number - 1)
-        return torch.where(count == top, count + least + over, count).clamp_max(MOST_COUNTS)
+        if where.bounds is None:
+            over = torch.floor(torch.log1p(-share) / math.log(ratio)).long()
+        else:
+            least, number = self._tail(where, where.bounds)
+            over = torch.floor(torch.log1p(share * torch.expm1(number * math.log(ratio))) / math.log(ratio)).long()
+            over = least + torch.minimum(over, number - 1)
+        return torch.where(count == top, count + over, count).clamp_max(MOST_COUNTS)
 
     def cells(self, outputs: Tensor, where: Where) -> Tensor:
         """(…, L) probabilities of the cells of a variable with a softmax."""
@@ -129,7 +131,7 @@ class CountHead(Head):
             return cells
         found = spread(cells, own, levels)
         if where.bounds is not None and own.ratio and levels > own.cells:  # the tail ends at a bound
-            least, number = (part.unsqueeze(-1) for part in self._tail(where, where.bounds[0]))
+            least, number = (part.unsqueeze(-1) for part in self._tail(where, where.bounds))
             over = torch.arange(levels - own.top, device=outputs.device) - least
             inside = -torch.expm1(number * math.log(own.ratio))
             shares = own.ratio ** over.clamp_min(0).double() * (1 - own.ratio) / inside
@@ -189,7 +191,7 @@ class CountHead(Head):
         tops = self._each(self.tops, where, where.bounds[0]).unsqueeze(-1)
         logits = logits.masked_fill((cells < torch.minimum(low, tops)) | (cells > high), -math.inf)
         if self._is_open(where):
-            inside = self._log_inside(where, where.bounds[0]).unsqueeze(-1).to(logits)
+            inside = self._log_inside(where, where.bounds).unsqueeze(-1).to(logits)
             logits = torch.where((cells == tops) & (high >= tops), logits + inside, logits)
         return logits
 
@@ -199,27 +201,24 @@ class CountHead(Head):
         ratios = self._each(self.ratios, where, values.double())
         if self._is_open(where):
             log_ratios = ratios.clamp_min(_LEAST).log()
-            tail = torch.log1p(-ratios) + over.clamp_min(0) * log_ratios - self._log_inside(where, values)
+            tail = torch.log1p(-ratios) + over.clamp_min(0) * log_ratios
+            tail = tail if where.bounds is None else tail - self._log_inside(where, where.bounds)
             found = found + torch.where((over >= 0) & (ratios > 0), tail, 0.0).to(found)
         impossible = (over > 0) & (ratios == 0) | (values < 0)
         if where.bounds is not None:
             impossible |= (values < where.bounds[0]) | (values > where.bounds[1])
         return found.masked_fill(impossible, -math.inf)
 
-    def _log_inside(self, where: Where, like: Tensor) -> Tensor | float:
-        """Logarithm of the share of the geometric tails within the bounds."""
-        least, number = self._tail(where, like)
-        if number is None:
-            return 0.0
-        log_ratios = self._each(self.ratios, where, like.double()).clamp_min(_LEAST).log()
+    def _log_inside(self, where: Where, bounds: tuple[Tensor, Tensor]) -> Tensor:
+        """Logarithm of the share of the geometric tails within bounds."""
+        least, number = self._tail(where, bounds)
+        log_ratios = self._each(self.ratios, where, least.double()).clamp_min(_LEAST).log()
         return least * log_ratios + torch.log(-torch.expm1(number * log_ratios))
 
-    def _tail(self, where: Where, like: Tensor) -> tuple[Tensor | float, Tensor | None]:
+    def _tail(self, where: Where, bounds: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """The least possible distance from the last cell, and the number of possible counts from there on."""
-        if where.bounds is None:
-            return 0, None
-        tops = self._each(self.tops, where, like)
-        low, high = where.bounds
+        low, high = bounds
+        tops = self._each(self.tops, where, low)
         return (low - tops).clamp_min(0), (high + 1 - torch.maximum(low, tops)).clamp_min(1)
 
     def _is_open(self, where: Where) -> bool:
