@@ -152,9 +152,12 @@ def solved(rows: np.ndarray, totals: np.ndarray, sizes: np.ndarray) -> tuple[Rel
         totals: (k,).
         sizes: (d,) of the variables.
     """
-    left = _positive(_independent(np.column_stack([rows, totals])))
+    left = _positive(_divided(_independent(np.column_stack([rows, totals]))))
     done: list[tuple[int, np.ndarray]] = []
-    while len(left) and (pivot := _pivot(left[:, :-1], sizes)) is not None:
+    while len(left):
+        shared = np.sum([row[:-1] != 0 for row in (*left, *(row for _, row in done))], axis=0)
+        if (pivot := _pivot(left[:, :-1], shared, sizes)) is None:
+            break
         row, column = pivot
         own = left[row] * left[row, column]  # the coefficient is 1 or −1
         left = _divided(np.delete(left, row, axis=0))
@@ -164,10 +167,9 @@ def solved(rows: np.ndarray, totals: np.ndarray, sizes: np.ndarray) -> tuple[Rel
     return tuple(Relation(tuple(row[:-1]), row[-1], column) for column, row in made)
 
 
-def _pivot(rows: np.ndarray, sizes: np.ndarray) -> tuple[int, int] | None:
-    """Row and column of a coefficient 1 or −1: in few rows, then of a large variable; None if there is none."""
+def _pivot(rows: np.ndarray, shared: np.ndarray, sizes: np.ndarray) -> tuple[int, int] | None:
+    """Row and column of a coefficient 1 or −1: of a variable that few share, then of a large one; None without any."""
     places = [(int(i), int(v)) for i, v in np.argwhere(np.abs(rows) == 1)]
-    shared = (rows != 0).sum(0)
     return min(places, key=lambda place: (shared[place[1]], -sizes[place[1]], place[1]), default=None)
 
 
@@ -224,13 +226,14 @@ def onto(
     shared = np.sum([np.array(relation.coefficients) != 0 for relation in relations], axis=0) > 1
     for relation in relations:
         members = list(relation.members)
-        if all(relation.coefficients[v] == 1 for v in members) and not shared[members].any():
+        is_simple = all(relation.coefficients[v] == 1 and tops[v] >= relation.total for v in members)
+        if is_simple and not shared[members].any():
             states[:, members] = _parts(relation.total, values[:, members], draws[:, members[:1]])
         else:
             rest.append(relation)
     left = [np.full(len(states), relation.total) for relation in rest]
     computed = [relation.computed for relation in rest]
-    learned = [v for v in range(states.shape[1]) if v not in computed]
+    learned = sorted({v for relation in rest for v in relation.members} - {*computed})
     for place, v in enumerate(learned):
         low, high = np.zeros(len(states), dtype=np.int64), np.full(len(states), tops[v])
         for relation, remaining in zip(rest, left, strict=True):

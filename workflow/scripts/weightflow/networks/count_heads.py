@@ -91,7 +91,7 @@ class CountHead(Head):
         if self.mixture is not None and not self.has_table(variable):
             return self.mixture.log_prob(outputs[..., None, self.levels :], values, where)
         logits = self._bounded(outputs[..., None, : self.levels], where.shared())[..., 0, :]
-        cells = values.long().clamp_max(_own(self.tops, variable))
+        cells = values.long().clamp(0, _own(self.tops, variable))
         return self._with_tail(logits.log_softmax(-1).gather(-1, cells), values, where)
 
     def sample(self, outputs: Tensor, generator: torch.Generator, where: Where = ANY) -> Tensor:
@@ -115,7 +115,9 @@ class CountHead(Head):
             over = torch.floor(torch.log1p(-share) / math.log(ratio)).long()
         else:
             least, number = self._tail(where, where.bounds)
-            over = torch.floor(torch.log1p(share * torch.expm1(number * math.log(ratio))) / math.log(ratio)).long()
+            over = torch.floor(
+                torch.log1p(share * torch.expm1(number.double() * math.log(ratio))) / math.log(ratio)
+            ).long()
             over = least + torch.minimum(over, number - 1)
         return torch.where(count == top, count + over, count).clamp_max(MOST_COUNTS)
 
@@ -133,7 +135,7 @@ class CountHead(Head):
         if where.bounds is not None and own.ratio and levels > own.cells:  # the tail ends at a bound
             least, number = (part.unsqueeze(-1) for part in self._tail(where, where.bounds))
             over = torch.arange(levels - own.top, device=outputs.device) - least
-            inside = -torch.expm1(number * math.log(own.ratio))
+            inside = -torch.expm1(number.double() * math.log(own.ratio))
             shares = own.ratio ** over.clamp_min(0).double() * (1 - own.ratio) / inside
             shares = shares.masked_fill((over < 0) | (over >= number), 0.0)
             shares[..., -1] = (1 - shares[..., :-1].sum(-1)).clamp_min(0)
@@ -174,7 +176,7 @@ class CountHead(Head):
 
     def _of_tables(self, outputs: Tensor, values: Tensor, where: Where) -> Tensor:
         logits = self._bounded(outputs, where)
-        cells = torch.minimum(values, self._each(self.tops, where, values))
+        cells = torch.minimum(values, self._each(self.tops, where, values)).clamp_min(0)
         found = functional.cross_entropy(logits.flatten(0, -2), cells.flatten().long(), reduction="none")
         return self._with_tail(-found.unflatten(0, values.shape), values, where)
 
