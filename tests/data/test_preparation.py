@@ -19,7 +19,6 @@ from weightflow.data.preparation import (
 )
 from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import read_training, write_snapshots
-from weightflow.data.state_space import Counts
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import RawSnapshots
 

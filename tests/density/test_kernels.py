@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare, gaussian_kde, kstest, norm
 
-from weightflow.data.state_space import Counts, Reals
+from weightflow.data.state_space import BINS, Counts, Range, Reals
 from weightflow.density import kernels as module
 from weightflow.density.kernels import (
     MULTIPLES,
@@ -227,3 +227,103 @@ def test_the_best_multiple_of_real_values_smooths_few_samples():
     space = Reals.of([snapshot])
     chosen = [best_multiple([LeftOut(s, np.full(len(s), 1 / len(s)), snapshot)], space) for s in (few, many)]
     assert chosen[1] < chosen[0]
+
+
+TAILS = Counts.of([Range(4, 0.5), Range(3), Range(6, 0.2)])
+LONG = Counts.of([Range(10**6, 0.9), Range(5, 0.3), Range(10**6)])
+
+
+def tail_cloud(space: Counts, count: int = 15) -> tuple[np.ndarray, np.ndarray]:
+    """States some of which lie in the tails."""
+    rng = np.random.default_rng(4)
+    tops = [own.top + (3 if own.ratio else 0) for own in space.ranges]
+    return rng.integers(0, np.array(tops) + 1, (count, len(tops))), rng.dirichlet(np.ones(count))
+
+
+SMOOTHED = {
+    "kernel": lambda cloud, space: CountKernels(*cloud, 0.7, space),
+    "add one": lambda cloud, space: AddOneDensity(*cloud, 30, space),
+}
+
+
+@pytest.mark.parametrize("make", SMOOTHED.values(), ids=SMOOTHED)
+def test_tails_are_geometric_and_sums_one(make):
+    density = make(tail_cloud(TAILS), TAILS)
+    tops = [40, 3, 20]
+    states = np.array(list(product(*(range(top + 1) for top in tops))))
+    table = np.exp(density.log_prob(states)).reshape([top + 1 for top in tops])
+    assert table.sum() == pytest.approx(1, abs=1e-9)
+    np.testing.assert_allclose(table[5:] / table[4:-1], 0.5)
+    assert np.isinf(density.log_prob(np.array([[0, 4, 0], [-1, 0, 0]]))).all()
+    for levels in (2, 5, 7, 30):
+        for v, found in enumerate(density.marginals(TAILS, levels)):
+            alone = table.sum(tuple(i for i in range(3) if i != v))
+            expected = np.bincount(np.minimum(np.arange(len(alone)), levels - 1), alone, levels)
+            np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("make", SMOOTHED.values(), ids=SMOOTHED)
+@pytest.mark.parametrize("variables", [[0], [1], [2, 0]])
+def test_some_variables_with_tails_have_the_sums_over_the_others(make, variables):
+    density = make(tail_cloud(TAILS), TAILS)
+    states = np.array(list(product(range(41), range(4), range(21))))
+    joint = np.exp(density.log_prob(states))
+    part = density.of(np.array(variables))
+    for state in ([0, 0], [5, 7], [2, 3])[: 3 if len(variables) == 2 else 2]:
+        own = np.array(state[: len(variables)])
+        expected = joint[(states[:, variables] == own).all(1)].sum()
+        np.testing.assert_allclose(np.exp(part.log_prob(own[None])), expected, rtol=1e-6)
+    np.testing.assert_allclose(part.marginals(TAILS, 9), density.marginals(TAILS, 9)[variables], atol=1e-9)
+
+
+def test_samples_follow_the_tails():
+    density = CountKernels(*tail_cloud(TAILS), 0.5, TAILS)
+    drawn = density.sample(20_000, np.random.default_rng(1))
+    for v, expected in enumerate(density.marginals(TAILS, 9)):
+        found = np.bincount(np.minimum(drawn[:, v], 8), minlength=9)
+        often = expected * 20_000 > 5
+        assert chisquare(found[often], expected[often] / expected[often].sum() * found[often].sum()).pvalue > 0.001
+        assert found[~often].sum() < 50
+
+
+@pytest.mark.parametrize("make", SMOOTHED.values(), ids=SMOOTHED)
+def test_a_million_counts_need_no_table(make):
+    """Sums over a million counts, worked out for one variable at a time."""
+    states, weights = tail_cloud(LONG)
+    density = make((states, weights), LONG)
+    for v in (0, 2):
+        alone = density.of(np.array([v]))
+        parts = np.array_split(np.arange(10**6 + 1)[:, None], 20)
+        probabilities = np.concatenate([np.exp(alone.log_prob(part)) for part in parts])
+        probabilities[-1] /= 0.1 if v == 0 else 1  # of the tail's first count
+        assert probabilities.sum() == pytest.approx(1, abs=1e-6)
+        width = LONG.width(v)
+        expected = np.add.reduceat(probabilities, np.arange(0, 10**6 + 1, width))
+        np.testing.assert_allclose(density.marginals(LONG)[v], np.pad(expected, (0, BINS - len(expected))), atol=1e-7)
+    assert density.marginals(LONG).shape == (3, BINS)
+    np.testing.assert_allclose(density.marginals(LONG).sum(1), 1)
+
+
+def test_samples_of_long_ranges_follow_the_bins():
+    density = CountKernels(*tail_cloud(LONG), 0.3, LONG)
+    drawn = density.sample(20_000, np.random.default_rng(1))
+    for v, expected in enumerate(density.marginals(LONG)):
+        found = np.bincount(np.minimum(drawn[:, v] // LONG.width(v), BINS - 1), minlength=BINS)
+        often = expected * 20_000 > 5
+        found, expected = (
+            np.append(found[often], found[~often].sum()),
+            np.append(expected[often], expected[~often].sum()),
+        )
+        assert chisquare(found, expected * 20_000).pvalue > 0.001
+    assert LONG.contains(drawn).all()
+
+
+def test_the_largest_counts_take_no_memory():
+    space = Counts.of([Range(10**9, 0.9)])
+    states = np.array([[0], [5], [999_999_999]])
+    for density in (
+        CountKernels(states, np.full(3, 1 / 3), 0.5, space),
+        AddOneDensity(states, np.full(3, 1 / 3), 3, space),
+    ):
+        assert np.isfinite(density.log_prob(states)).all()
+        np.testing.assert_allclose(density.marginals(space).sum(1), 1)

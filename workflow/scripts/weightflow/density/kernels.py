@@ -192,8 +192,8 @@ def _kernel(centres: np.ndarray, asked: np.ndarray, bandwidth: float, own: Range
     """(n, q) probabilities of some cells (q,) of a variable around each of n counts."""
     if not _is_long(own):
         return _table(centres, bandwidth, own)[:, asked]
-    ends = np.stack([asked, asked + 1])
-    return np.stack([_sums(centres, pair, bandwidth, own)[:, 0] for pair in ends.T], axis=1)
+    gaussian = _below(centres, asked + 1, bandwidth, own) - _below(centres, asked, bandwidth, own)
+    return (1 - UNIFORM) * gaussian + UNIFORM / own.cells
 
 
 def _table(centres: np.ndarray, bandwidth: float, own: Range) -> np.ndarray:
@@ -205,9 +205,14 @@ def _table(centres: np.ndarray, bandwidth: float, own: Range) -> np.ndarray:
 
 def _sums(centres: np.ndarray, ends: np.ndarray, bandwidth: float, own: Range) -> np.ndarray:
     """(n, B) probabilities of the cells from each of B + 1 ends to the next, by integrals of the Gaussian."""
+    gaussian = np.diff(_below(centres, ends, bandwidth, own), axis=1)
+    return (1 - UNIFORM) * gaussian + UNIFORM * np.diff(ends) / own.cells
+
+
+def _below(centres: np.ndarray, ends: np.ndarray, bandwidth: float, own: Range) -> np.ndarray:
+    """(n, q) masses of Gaussians below cells (q,), all of it below the end of the table."""
     limits = np.where(ends <= 0, -np.inf, np.where(ends > own.top, np.inf, ends - 0.5))
-    below = ndtr((limits - np.minimum(centres, own.top)[:, None]) / bandwidth)
-    return (1 - UNIFORM) * np.diff(below, axis=1) + UNIFORM * np.diff(ends) / own.cells
+    return ndtr((limits - np.minimum(centres, own.top)[:, None]) / bandwidth)
 
 
 def _cells(space: Counts, variables: int) -> np.ndarray:
@@ -222,19 +227,19 @@ def _log_tails(space: Counts, states: np.ndarray) -> np.ndarray:
 
 
 def _ends(space: Counts, variable: int) -> np.ndarray:
-    """First cells of the bins of a variable that are not empty, and the number of cells; each cell is a bin if all are.
-
-    With one bin for each count, the bins are the cells of the variable's own table.
-    """
-    cells = space.range_of(variable).cells
-    return np.append(np.arange(0, cells, space.width(variable)), cells)
+    """First cells of the bins of a variable, the last cell, which is apart because of its tail, and the one after it."""
+    top = space.range_of(variable).top
+    return np.append(np.arange(0, top, space.width(variable)), [top, top + 1])
 
 
 def _in_bins(masses: np.ndarray, space: Counts, variable: int, levels: int | None) -> np.ndarray:
     """Probabilities of the space's bins, or of the counts 0 … levels − 1 or more, from those between `_ends`."""
+    own, width = space.range_of(variable), space.width(variable)
     if space.has_unit_bins:
-        return space.range_of(variable).spread(masses, levels or space.levels)
-    return np.pad(masses, (0, space.bins - len(masses)))
+        return own.spread(masses, levels or space.levels)
+    tail = own.tail(width * space.bins) * masses[-1]
+    below = np.bincount(np.arange(0, own.top, width) // width, masses[:-1], space.bins)
+    return below + np.bincount((own.top + np.arange(len(tail))) // width, tail, space.bins)
 
 
 @dataclass(frozen=True)
