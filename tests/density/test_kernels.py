@@ -314,7 +314,8 @@ def test_samples_of_long_ranges_follow_the_bins():
             np.append(found[often], found[~often].sum()),
             np.append(expected[often], expected[~often].sum()),
         )
-        assert chisquare(found, expected * 20_000).pvalue > 0.001
+        kept = expected > 1e-9
+        assert chisquare(found[kept], expected[kept] * 20_000).pvalue > 0.001
     assert LONG.contains(drawn).all()
 
 

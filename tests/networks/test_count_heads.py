@@ -258,3 +258,11 @@ def test_long_tables_have_mixtures():
     assert [head.has_table(v) for v in range(3)] == [True, False, False]
     assert (head.levels, head.outputs, head.inputs) == (6, 6 + 3 * COMPONENTS, 3 + 2)
     assert CountHead(MIXED).all_tables
+
+
+def test_no_values_have_no_scores():
+    """As where all held-out states lie outside the space."""
+    head = CountHead(TABLES)
+    none = torch.zeros(2, 0, dtype=torch.int64)
+    for where in (Where((0,)), Where((0,), (none, none))):
+        assert head.log_prob_shared(outputs(head, 2), none, where).shape == (2, 0)

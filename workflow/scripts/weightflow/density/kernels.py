@@ -227,7 +227,7 @@ def _log_tails(space: Counts, states: np.ndarray) -> np.ndarray:
 
 
 def _ends(space: Counts, variable: int) -> np.ndarray:
-    """First cells of the bins of a variable, the last cell, which is apart because of its tail, and the one after it."""
+    """First cells of the bins of a variable, the last cell, which is apart for its tail, and the one after it."""
     top = space.range_of(variable).top
     return np.append(np.arange(0, top, space.width(variable)), [top, top + 1])
 

@@ -90,6 +90,8 @@ class CountHead(Head):
         (variable,) = where.variables
         if self.mixture is not None and not self.has_table(variable):
             return self.mixture.log_prob(outputs[..., None, self.levels :], values, where)
+        if not values.shape[-1]:
+            return outputs.new_zeros(values.shape)
         logits = self._bounded(outputs[..., None, : self.levels], where.shared())[..., 0, :]
         cells = values.long().clamp(0, _own(self.tops, variable))
         return self._with_tail(logits.log_softmax(-1).gather(-1, cells), values, where)

@@ -284,12 +284,14 @@ class MovedNetwork:
 
     def given(self, known: Mapping[int, float]) -> Distribution:
         """By enumeration if the states are few, else from the backbone with known variables."""
-        values = np.array([[known.get(v, self.known.get(v, 0)) for v in range(self.variables)]], dtype=float)
-        if not self.space.contains(values)[0] or any(self.known.get(v, value) != value for v, value in known.items()):
+        every = {**self.known, **known}
+        values = np.array([list(every.values())], dtype=float)
+        agree = all(self.known.get(v, value) == value for v, value in known.items())
+        if not agree or not self.space.part(list(every)).contains(values)[0]:
             raise InputError("the given values have probability zero; change them.")
         if not self.known and self.cloud.exact:
             return ListedStates(self.cloud, self.space).given(known)
-        found = replace(self, known={**self.known, **known})
+        found = replace(self, known=every)
         if not found.is_exact:
             effective = 1 / np.sum(found.cloud.weights**2)
             if not effective >= _LEAST_WORTH:
