@@ -348,7 +348,7 @@ def test_more_states_than_any_table_has_are_left_out(complete, systems, tmp_path
 
 
 def test_a_count_above_all_limits_is_refused(complete, systems, tmp_path, refused):
-    text = (systems / "birth_death.yaml").read_text(encoding="utf-8")
+    text = (systems / "birth_death.yaml").read_text(encoding="utf-8") + "\nlimits: {count: 2147483647}\n"
     (tmp_path / "many.yaml").write_text(text.replace("poisson: 1", "poisson: 2000000000"), encoding="utf-8")
     made = complete(config({"system": str(tmp_path / "many.yaml")}))
     with refused("datasets.data: initial.X in .* is 2000000000, and 1,000,000,000 is the largest count; use fewer"):

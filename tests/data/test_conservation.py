@@ -17,8 +17,8 @@ def read_model(tmp_path):
     (tmp_path / "model.xml").write_text(
         model(
             species("A") + species("B"),
-            reaction("there", ["A"], ["B"], apply("times", ci("k"), ci("A")))
-            + reaction("back", ["B"], ["A"], apply("times", ci("k"), ci("B"))),
+            reaction("there", [("A", "1")], [("B", "1")], apply("times", ci("k"), ci("A")))
+            + reaction("back", [("B", "1")], [("A", "1")], apply("times", ci("k"), ci("B"))),
             {"k": 0.5},
         )
     )
