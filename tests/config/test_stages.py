@@ -10,7 +10,7 @@ from weightflow.config.stages import (
     choice_label,
     choice_settings,
     chooses_steps,
-    chooses_width,
+    chooses_backbone,
     chosen_backbone,
     ends,
     is_taught,
@@ -99,7 +99,7 @@ def test_the_chosen_width_is_read_from_its_file(model_settings, tmp_path):
     assert wide.backbone.hidden == (4, 8)
 
 
-TRAITS = (learns, sees_states, begins_at_spline, is_taught, chooses_steps, chooses_width)
+TRAITS = (learns, sees_states, begins_at_spline, is_taught, chooses_steps, chooses_backbone)
 # learns, sees states, begins at the spline, is taught, chooses steps, chooses its width
 KINDS = {
     "the paper's": ({"dynamics": {"kind": "cde"}}, "------"),

@@ -15,6 +15,7 @@ from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
 from weightflow.seeding import Computation
 from weightflow.storage import read_json, write_table
+from weightflow.teaching.smoothing import smoothed
 from weightflow.teaching.teachers import lesson, read_teachers
 
 
@@ -28,13 +29,13 @@ def main(snakemake):
     if inputs.snapshots:  # only for behavioural terms or a divergence
         data = read_training(inputs.snapshots, settings.data.share)
         backbone = make_backbone(graph.backbone, data.variables, data.space)
-        told = None
+        told, choice = None, read_json(inputs.choice, "roughness", "kernel") if inputs.choice else {}
         if inputs.teacher:
             rng, points = seeding.stream(seed, "lesson"), snakemake.params.points
             teachers = read_teachers(inputs.teacher)
             told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
-        roughness = read_json(inputs.choice, "roughness")["roughness"] if inputs.choice else 0.0
-        material = Material(graph, data.coordinates, backbone, told, roughness)
+            told = smoothed(told, choice.get("kernel", 0.0), data.space, rng)
+        material = Material(graph, data.coordinates, backbone, told, choice.get("roughness", 0.0))
     stop = read_json(inputs.steps, "steps")["steps"] if inputs.steps else None
     device = job_device(snakemake)
     field = make_field(graph, path, settings.dynamics, seed, curve)

@@ -11,6 +11,7 @@ from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
 from weightflow.seeding import Computation
 from weightflow.storage import read_json, write_table
+from weightflow.teaching.smoothing import smoothed
 from weightflow.teaching.teachers import lesson, read_teachers
 
 
@@ -21,10 +22,12 @@ def main(snakemake):
     teachers = read_teachers(snakemake.input.teacher) if snakemake.input.teacher else None
     rng = seeding.stream(seed, "lesson")
     told = lesson(teachers, data.observed, data.observed_times, data.space, settings.teacher.points, rng)
+    smoothing = read_json(snakemake.input.choice)
+    told = smoothed(told, smoothing["kernel"], data.space, rng)
     backbone = make_backbone(graph.backbone, data.variables, data.space)
     knots = knot_times(graph.times, settings.spline.knots, settings.spline.first_knots)
     start = through(graph.times, graph.weights, knots)
-    smoothing, device = read_json(snakemake.input.choice), job_device(snakemake)
+    device = job_device(snakemake)
     curve, losses = fit_spline(backbone, start, told, settings.spline, smoothing, Computation(seed, device))
     write_spline(snakemake.output.spline, curve, made_by=stamp(snakemake), device=str(device))
     write_table(snakemake.output.losses, losses)

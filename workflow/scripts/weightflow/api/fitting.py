@@ -32,6 +32,7 @@ from weightflow.progress import one_bar
 from weightflow.seeding import Computation
 from weightflow.systems.builtin import BUILTIN
 from weightflow.teaching.choice import best_teachers, candidates, only_teachers, score_teachers
+from weightflow.teaching.smoothing import smoothed
 from weightflow.teaching.teachers import Teachers, lesson
 
 
@@ -115,7 +116,9 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
             teachers = best_teachers(scores)
     if stages.learns(model):
         choice, _ = choose_smoothing(training, teachers, model, computation)
-    settings = model.backbone.but(hidden=choice["hidden"]) if choice and stages.chooses_width(model) else model.backbone
+    settings = model.backbone
+    if choice and stages.chooses_backbone(model):
+        settings = settings.but(hidden=choice["hidden"], softmax_up_to=choice["softmax_up_to"])
     backbone = make_backbone(settings, training.variables, training.space)
     anchors = train_anchors(backbone, training.coordinates, times, model.anchors, computation)
     graph = build_weight_graph(backbone.layers, anchors.weights, times, "in memory", settings)
@@ -139,6 +142,7 @@ def _curve(
 ) -> WeightSpline:
     rng, points = seeding.stream(computation.seed, "lesson"), model.teacher.points
     told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
+    told = smoothed(told, choice["kernel"] if choice else 0.0, data.space, rng)
     knots = knot_times(graph.times, model.spline.knots, model.spline.first_knots)
     start = through(graph.times, graph.weights, knots)
     backbone = make_backbone(graph.backbone, data.variables, data.space)
@@ -159,6 +163,7 @@ def _field(
         if teachers:
             rng, points = seeding.stream(computation.seed, "lesson"), model.teacher.points
             told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
+            told = smoothed(told, choice["kernel"] if choice else 0.0, data.space, rng)
         material = Material(graph, data.coordinates, backbone, told, choice["roughness"] if choice else 0.0)
     if stages.chooses_steps(model):
         stop, _ = choose_steps(data, teachers, choice or {}, model, model.solver, computation)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.config.settings import Configuration
-from weightflow.config.stages import chooses_width
+from weightflow.config.stages import chooses_backbone
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError, unknown
 
@@ -37,7 +37,7 @@ def check_bands(config: Configuration, source: str) -> None:
 
 
 def _check_model(models: Mapping[str, ModelSettings], name: str, where: str) -> None:
-    if chooses_width(models[name]):
+    if chooses_backbone(models[name]):
         raise InputError(
             f"{where}.model: model {name} chooses its width (backbone.hidden is a list), and the networks of an "
             "ensemble have one; give one width, or name another model."

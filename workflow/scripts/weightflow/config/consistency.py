@@ -14,7 +14,7 @@ from weightflow.config.ablation_plan import is_studied, variant_key, variant_nam
 from weightflow.config.figure_text import check_label
 from weightflow.config.paths import missing
 from weightflow.config.settings import Configuration, DatasetEntry
-from weightflow.config.stages import chooses_width, ends, learns
+from weightflow.config.stages import chooses_backbone, ends, learns
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import check_observed, heldout_amount, observed_mask
 from weightflow.data.settings import DatasetSettings
@@ -153,12 +153,12 @@ def check_model(settings: ModelSettings, datasets: Mapping[str, DatasetSettings]
         raise InputError(
             f"{where}.dynamics: {dynamics.heads} heads do not divide the width {dynamics.width}; change one of them."
         )
-    if chooses_width(settings) and not learns(settings):
+    if chooses_backbone(settings) and not learns(settings):
         raise InputError(
             f"{where}.backbone.hidden: only models that learn from states choose their size, and this one learns "
             "from anchors; give one size, or set dynamics.start: spline or training.behavioural."
         )
-    if chooses_width(settings) and settings.anchors.jobs == "all_seeds":
+    if chooses_backbone(settings) and settings.anchors.jobs == "all_seeds":
         raise InputError(
             f"{where}.anchors.jobs: each seed chooses its own width (backbone.hidden is a list), and all_seeds trains "
             "networks of one width side by side; give one width, or set jobs: together."

@@ -309,7 +309,7 @@ class Plan:
     def width_of(self, anchors: str) -> str | list[str]:
         """The choice of the anchors' width; [] if the width is given."""
         model = self.anchors[anchors][0]
-        return self.choice_of(model) if stages.chooses_width(self.settings[model]) else []
+        return self.choice_of(model) if stages.chooses_backbone(self.settings[model]) else []
 
     def start_of(self, anchors: str) -> str | list[str]:
         """The common start of anchors that are trained in separate jobs; [] without one."""

@@ -42,7 +42,13 @@ def chooses_steps(model: ModelSettings) -> bool:
 
 def validates(model: ModelSettings) -> bool:
     """Whether something of a model is chosen on a validation split: its width, its smoothing or its steps."""
-    options = (model.backbone.hidden, model.spline.curvature, model.spline.roughness)
+    options = (
+        model.backbone.hidden,
+        model.backbone.softmax_up_to,
+        model.spline.curvature,
+        model.spline.roughness,
+        model.spline.kernel,
+    )
     return chooses_steps(model) or (learns(model) and any(isinstance(o, tuple) and len(o) > 1 for o in options))
 
 
@@ -51,21 +57,22 @@ def ends(model: ModelSettings) -> bool:
     return model.dynamics.kind == "cde" and model.continuation.path is None
 
 
-def chooses_width(model: ModelSettings) -> bool:
-    """Whether the backbone's width is chosen from several."""
-    return isinstance(model.backbone.hidden, tuple)
+def chooses_backbone(model: ModelSettings) -> bool:
+    """Whether the backbone's width or the range of its softmax is chosen from several."""
+    return isinstance(model.backbone.hidden, tuple) or isinstance(model.backbone.softmax_up_to, tuple)
 
 
 def chosen_backbone(backbone: BackboneSettings, choice: str | Path | Iterable[str]) -> BackboneSettings:
-    """A backbone with its chosen width.
+    """A backbone with its chosen width and range of the softmax.
 
     Args:
         backbone: its settings.
-        choice: the choice's JSON file; empty if the width is given.
+        choice: the choice's JSON file; empty if they are given.
     """
     if not choice:
         return backbone
-    return backbone.but(hidden=read_json(str(choice), "hidden")["hidden"])
+    found = read_json(str(choice), "hidden", "softmax_up_to")
+    return backbone.but(hidden=found["hidden"], softmax_up_to=found["softmax_up_to"])
 
 
 @cache
@@ -87,7 +94,7 @@ def choice_settings(model: ModelSettings) -> Sections:
 def anchor_settings(model: ModelSettings) -> Sections:
     """The part of a model's settings that its anchors depend on."""
     own = sections(model, "data", "backbone", "anchors")
-    return own | choice_settings(model) if chooses_width(model) else own
+    return own | choice_settings(model) if chooses_backbone(model) else own
 
 
 def teacher_settings(model: ModelSettings) -> Sections:
@@ -103,7 +110,7 @@ def spline_settings(model: ModelSettings) -> Sections:
 @cache
 def anchor_label(model: ModelSettings) -> str:
     """Folder name of a model's anchors; models with the same anchor settings share it."""
-    width = "auto" if chooses_width(model) else model.backbone.hidden
+    width = "auto" if chooses_backbone(model) else model.backbone.hidden
     return f"{model.backbone.kind}{width}-{model.anchors.alignment}-{settings_digest(anchor_settings(model))}"
 
 

@@ -38,7 +38,8 @@ class SelectionSettings(Settings):
     steps: Steps = 1000
     """Optimisation steps of each candidate's spline."""
     search: Annotated[str, NameIn(SEARCHES)] = "in_turn"
-    """Search for the best of several widths, roughnesses and curvatures, in this order."""
+    """Search for the best of several softmax_up_to, hidden, roughness, kernel and curvature, in this order. in_turn
+    extends a list of the last three while its first or last value is the best."""
     every: Steps = 10
     """Steps between two validations when the number of steps of the dynamics is chosen."""
 
@@ -64,6 +65,9 @@ class SplineSettings(Settings):
     roughness: OneOrMany = (0.003, 0.0001, 0.01)
     """Weight of the squared third differences of the output layer along the counts (smoothness over counts); a list as
     for curvature."""
+    kernel: OneOrMany = (0, 0.2, 0.4)
+    """Width of Gaussian kernels around the training states, in standard deviations of the states at their time: the
+    fewer states, the wider. A list as for curvature."""
 
 
 class PathSettings(Settings):

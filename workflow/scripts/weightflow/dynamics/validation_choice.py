@@ -31,10 +31,12 @@ from weightflow.errors import DivergenceError, InputError
 from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.networks.likelihood import log_probs
 from weightflow.seeding import Computation
+from weightflow.teaching.smoothing import smoothed
 from weightflow.teaching.teachers import Teachers, lesson
 
-CHOSEN = ("hidden", "curvature", "roughness")  # a width and two smoothing weights
-_IN_TURN = ("hidden", "roughness", "curvature")  # roughness affects single snapshots the most, so it goes first
+CHOSEN = ("hidden", "softmax_up_to", "curvature", "roughness", "kernel")  # of the backbone, and three smoothings
+_OF_BACKBONE = ("softmax_up_to", "hidden")
+_IN_TURN = (*_OF_BACKBONE, "roughness", "kernel", "curvature")  # what affects single snapshots the most goes first
 
 
 def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -45,7 +47,8 @@ def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[
     if min(map(len, data.observed)) < 2:
         raise InputError(
             "a snapshot with a single state cannot be split for validation; add states, or give single values for "
-            "models.*.backbone.hidden, spline.curvature and spline.roughness and set dynamics.start: rest."
+            "models.*.backbone.hidden, spline.curvature, spline.roughness and spline.kernel and set dynamics.start: "
+            "rest."
         )
     paired = len({len(snapshot) for snapshot in data.observed}) == 1
     return split(data.observed, fraction, paired, seeding.stream(seed, "validation"), "the training part")
@@ -75,15 +78,15 @@ def choose_smoothing(
         computation: the device, and the seed of the split and of every fit.
 
     Returns:
-        The choice, and a table hidden, curvature, roughness, nll (nats per state; empty for a single candidate).
+        The choice, and a table with `CHOSEN` and nll (nats per state; empty for a single candidate).
 
     Raises:
         DivergenceError: every candidate diverged.
     """
     spline, backbone = model.spline, model.backbone
-    options = {name: as_list(getattr(backbone if name == "hidden" else spline, name)) for name in _IN_TURN}
-    if not data.discrete:
-        options["roughness"] = options["roughness"][:1]  # defined over counts only
+    options = {name: as_list(getattr(backbone if name in _OF_BACKBONE else spline, name)) for name in _IN_TURN}
+    if not data.discrete:  # these have no softmax
+        options |= {name: options[name][:1] for name in ("roughness", "softmax_up_to")}
     if all(len(values) == 1 for values in options.values()):
         return {name: options[name][0] for name in CHOSEN}, pd.DataFrame(columns=[*CHOSEN, "nll"])
     selection, times, seed = model.selection, data.observed_times, computation.seed
@@ -93,18 +96,21 @@ def choose_smoothing(
     told = lesson(teachers, learning, times, data.space, model.teacher.points, rng)
 
     def judge(candidate: dict[str, float]) -> float:
-        network = make_backbone(backbone.but(hidden=candidate["hidden"]), data.variables, data.space)
+        own = {name: int(candidate[name]) for name in _OF_BACKBONE}
+        network = make_backbone(backbone.but(**own), data.variables, data.space)
+        noise = seeding.stream(seed, "selection lesson", "kernel")
+        blurred = smoothed(told, candidate["kernel"], data.space, noise)
         start = _fresh_curve(network, spline, times, seed)
         try:
             short = spline.but(steps=selection.steps)
-            curve, _ = fit_spline(network, start, told, short, candidate, computation)
+            curve, _ = fit_spline(network, start, blurred, short, candidate, computation)
         except DivergenceError as fault:
             logging.warning("%s The candidate %s is out.", fault, candidate)
             return math.inf
         nll = validation_nll(network, curve.at(times), validation)
         return math.inf if math.isnan(nll) else nll
 
-    choice, rows = SEARCHES[selection.search].choose.load()(options, judge)
+    choice, rows = SEARCHES[selection.search].choose.load()(options, judge, _IN_TURN[len(_OF_BACKBONE) :])
     table = pd.DataFrame(rows, columns=[*_IN_TURN, "nll"])
     if np.isinf(table["nll"]).all():
         raise DivergenceError(
@@ -148,8 +154,9 @@ def choose_steps(
     learning, validation = validation_split(data, selection.validation, seed)
     points, rng = model.teacher.points, seeding.stream(seed, "selection lesson")
     told = lesson(teachers, learning, times, data.space, points, rng)
+    told = smoothed(told, smoothing["kernel"], data.space, rng)
     learning, validation = _seen(data, learning), _seen(data, validation)
-    own = model.backbone.but(hidden=smoothing["hidden"])
+    own = model.backbone.but(hidden=smoothing["hidden"], softmax_up_to=smoothing["softmax_up_to"])
     backbone = make_backbone(own, data.variables, data.space)
     anchors = train_anchors(backbone, learning, times, model.anchors, computation)
     graph = build_weight_graph(backbone.layers, anchors.weights, times, "of the learning part", own)

@@ -90,7 +90,7 @@ def smoothing_scores(choices: Sequence[Choice]) -> pd.DataFrame:
         choices: of kind smoothing and of the same models, one for each seed.
 
     Returns:
-        Table hidden, curvature, roughness, seed, nll (nats per state), chosen; empty for single candidates.
+        Table of the candidates' settings, seed, nll (nats per state), chosen; empty for single candidates.
     """
     parts = [pd.DataFrame()]
     for choice in choices:

@@ -174,7 +174,8 @@ def teacher(work: Work) -> float:
 def smoothing(work: Work) -> float:
     """The fits of all candidates for width and smoothing."""
     spline, selection = work.model.spline, work.model.selection
-    options = {"hidden": work.widths} | {name: as_list(getattr(spline, name)) for name in ("curvature", "roughness")}
+    smoothings = ("curvature", "roughness", "kernel")
+    options = {"hidden": work.widths} | {name: as_list(getattr(spline, name)) for name in smoothings}
     if not work.data.discrete:
         options["roughness"] = options["roughness"][:1]  # real values have no roughness penalty
     _, fits = SEARCHES[selection.search].choose.load()(options, lambda candidate: 0.0)

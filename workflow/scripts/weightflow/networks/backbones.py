@@ -101,7 +101,7 @@ def make_backbone(settings: BackboneSettings, variables: Sequence[str], space: S
     """
     order = variable_order(settings, variables, "models.*.backbone.order")
     if isinstance(space, Counts):
-        head: Head = CountHead(space, settings.softmax_up_to)
+        head: Head = CountHead(space, settings.largest_table)
     else:
         head = MixtureHead(settings.components, settings.narrowest)
     return BACKBONES[settings.kind].model.load().from_settings(settings, order, head)

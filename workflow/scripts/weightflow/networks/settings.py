@@ -9,6 +9,7 @@ from weightflow.networks.registry import BACKBONES
 from weightflow.settings import AList, ANumber, AsWritten, AText, ByShape, Common, NameIn, Seed, Settings, Unique
 
 Width = Annotated[int, Field(ge=1, le=4096)]
+Cells = Annotated[int, Field(ge=2, le=MOST_STATES)]
 
 
 class BackboneSettings(Settings):
@@ -39,9 +40,12 @@ class BackboneSettings(Settings):
     """Seed of a random order, the same for all seeds of a model."""
     components: Annotated[int, Field(ge=1, le=256)] = 4
     """Gaussians in the conditional density of a real variable; not used for counts."""
-    softmax_up_to: Annotated[int, Field(ge=2, le=MOST_STATES)] = 256
+    softmax_up_to: Annotated[
+        Annotated[Cells, ANumber] | Annotated[Unique[Cells], Field(min_length=1), AList], ByShape
+    ] = 256
     """Largest number of counts in the range of a variable with a softmax over its counts; the others have a mixture of
-    discretised logistic distributions, whose cost does not depend on the range."""
+    discretised logistic distributions, whose cost does not depend on the range. From a list, the value with the highest
+    likelihood on the validation split is chosen."""
     narrowest: Annotated[float, Field(gt=0, le=1), AsWritten] = 0.05
     """Smallest standard deviation of these Gaussians, in units of the variable's standard deviation over all observed
     training states."""
@@ -60,3 +64,13 @@ class BackboneSettings(Settings):
         """
         (width,) = self.widths
         return width
+
+    @property
+    def largest_table(self) -> int:
+        """The largest number of counts with a softmax.
+
+        Raises:
+            ValueError: the setting lists several.
+        """
+        (largest,) = self.softmax_up_to if isinstance(self.softmax_up_to, tuple) else (self.softmax_up_to,)
+        return largest
