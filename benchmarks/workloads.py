@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from weightflow import seeding
-from weightflow.data.preparation import observed_mask, states_with_headroom
+from weightflow.data.preparation import observed_mask, range_of
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
 from weightflow.dynamics.settings import ModelSettings
@@ -40,9 +40,10 @@ def epidemic(trajectories: int = 1000, every: int = 10) -> Snapshots:
     parts = [simulate(system, trajectories, seeding.integer(1, name)) for name in ("training", "heldout")]
     training, heldout = ([states[:, t] for t in range(states.shape[1])] for states in parts)
     observed = observed_mask(len(training), every)
-    levels = states_with_headroom([s for s, seen in zip(training, observed, strict=True) if seen], 4096)
+    pooled = np.concatenate([s for s, seen in zip(training, observed, strict=True) if seen])
+    space = Counts.of([range_of(column) for column in pooled.T])
     times = np.arange(len(training), dtype=float)
-    return Snapshots(times, training, heldout, observed, list(system.species), Counts(levels), "heldout", "time")
+    return Snapshots(times, training, heldout, observed, list(system.species), space, "heldout", "time")
 
 
 def counts(variables: int = 3, snapshots: int = 11, levels: int = 64, states: int = 1000) -> Snapshots:

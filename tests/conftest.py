@@ -32,8 +32,8 @@ from weightflow.dynamics.settings import DynamicsSettings, ModelSettings
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.errors import InputError
 from weightflow.networks.backbones import Backbone
-from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import MixtureHead
 from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.transformer import TransformerBackbone, TransformerSize

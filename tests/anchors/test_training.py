@@ -17,8 +17,8 @@ from weightflow.anchors.training import (
 )
 from weightflow.errors import DivergenceError
 from weightflow.networks.alignment import match
-from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
 from weightflow.seeding import Computation
 
 CPU = torch.device("cpu")

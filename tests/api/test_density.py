@@ -12,8 +12,8 @@ import torch
 from weightflow.api.density import Density, state_rows
 from weightflow.data.representation import Representation
 from weightflow.data.state_space import Counts, Reals
-from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import MixtureHead
 from weightflow.prediction.distributions import MovedNetwork
 

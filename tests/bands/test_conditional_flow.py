@@ -8,8 +8,8 @@ from scipy.special import logit
 from weightflow.bands import conditional_flow
 from weightflow.bands.conditional_flow import PossibleNetworks, conditions_at, fit_band_flow, predict_bands
 from weightflow.bands.curves import EnsembleCurves
-from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
 from weightflow.populations.reduction import Reduction
 from weightflow.populations.settings import VelocitySettings
 from weightflow.populations.weight_flow import Velocity, WeightFlow, generate

@@ -7,8 +7,8 @@ import torch
 from weightflow.anchors.settings import AnchorSettings
 from weightflow.bands.ensembles import read_ensemble, train_ensemble, write_ensemble
 from weightflow.errors import InputError
-from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
 from weightflow.seeding import Computation
 
 SETTINGS = AnchorSettings(first_steps=60, steps=60, batch=400, learning_rate=0.05)

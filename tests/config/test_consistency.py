@@ -104,7 +104,6 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         (config({"heldout": 0.5}), "datasets.data.heldout: ", "0.5 is a fraction, but there is no file to split"),
         (config({"heldout": 1.5}), "datasets.data.heldout: ", "whole number"),
         (config({"heldout": 0}), "datasets.data.reference: ", "there is no held-out part; set reference: training"),
-        (config({"states": 100, "max_states": 50}), "datasets.data.states: ", "100 is above max_states 50"),
         (
             config(model={"dynamics": {"width": 10, "heads": 4}}),
             "models.m.dynamics: ",
@@ -319,7 +318,6 @@ def test_an_order_is_held_against_the_variables_that_are_known(check, tmp_path):
 @pytest.mark.parametrize(
     ("dataset", "fault"),
     [
-        ({"max_states": 50}, "max_states is 50, and initial.S in {} is 50; raise it to 51 or more"),
         ({"states": 20}, "states is 20, and initial.S in {} is 50; raise it to 51 or more"),
         ({"states": 2, "system": "mean"}, "states is 2, and initial.X in {} is 2.5; raise it to 4 or more"),
         (
@@ -341,13 +339,19 @@ def test_an_initial_state_that_the_data_set_cannot_hold_is_refused(complete, sys
     assert str(refusal.value).endswith(", or change the system.")
 
 
-def test_a_count_above_all_limits_is_no_reason_to_raise_one(complete, systems, tmp_path, refused):
+def test_more_states_than_any_table_has_are_left_out(complete, systems, tmp_path, refused):
     text = (systems / "birth_death.yaml").read_text(encoding="utf-8")
     (tmp_path / "many.yaml").write_text(text.replace("poisson: 1", "poisson: 70000"), encoding="utf-8")
+    made = complete(config({"system": str(tmp_path / "many.yaml"), "states": 100}))
+    with refused("states is 100, and initial.X in .* is 70000; leave it out, or change the system"):
+        check_systems(made, systems, "my.yaml")
+
+
+def test_a_count_above_all_limits_is_refused(complete, systems, tmp_path, refused):
+    text = (systems / "birth_death.yaml").read_text(encoding="utf-8") + "\nlimits: {count: 2147483647}\n"
+    (tmp_path / "many.yaml").write_text(text.replace("poisson: 1", "poisson: 2000000000"), encoding="utf-8")
     made = complete(config({"system": str(tmp_path / "many.yaml")}))
-    with refused(
-        "max_states is 4096, and initial.X in .* is 70000; it ends at 65536, so use fewer, or change the system"
-    ):
+    with refused("datasets.data: initial.X in .* is 2000000000, and 1,000,000,000 is the largest count; use fewer"):
         check_systems(made, systems, "my.yaml")
 
 
@@ -358,9 +362,7 @@ def test_a_system_in_a_file_with_braces_is_refused(complete, systems, tmp_path, 
         check_systems(made, systems, "my.yaml")
 
 
-@pytest.mark.parametrize(
-    "dataset", [{"max_states": 51}, {"states": 51}, {"states": 100, "system": "ecological_evolution"}]
-)
+@pytest.mark.parametrize("dataset", [{}, {"states": 51}, {"states": 100, "system": "ecological_evolution"}])
 def test_an_initial_state_that_the_data_set_can_hold_is_fine(complete, systems, dataset):
     check_systems(complete(config(dataset)), systems, "my.yaml")
 

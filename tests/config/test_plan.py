@@ -13,7 +13,7 @@ from weightflow.config.settings import Configuration
 from weightflow.config.stages import anchor_label, choice_label, spline_label, teacher_label
 
 TINY = yaml.safe_load((ROOT / "tests" / "config" / "tiny.yaml").read_text(encoding="utf-8"))
-ANCHORS, TEACHER, CHOICE, SPLINE = "gru2-pooled-227032c6", "teacher-3471651c", "choice-fc78050a", "spline-5e2b8700"
+ANCHORS, TEACHER, CHOICE, SPLINE = "gru2-pooled-6dcea1c1", "teacher-3471651c", "choice-3a6a6843", "spline-49d15605"
 ONE = "results/{dataset}"
 
 
@@ -62,18 +62,18 @@ def test_the_default_run_is_the_one_that_results_are_of():
         tuple(label(model) for label in (anchor_label, teacher_label, choice_label, spline_label))
         for model in made.settings.values()
     ]
-    assert labels[0] == ("gru8-pooled-ae165ceb", "teacher-7d56d3ba", "choice-978182a9", "spline-f819b25c")
+    assert labels[0] == ("gru8-pooled-75992269", "teacher-7d56d3ba", "choice-f3a243f0", "spline-17cd6708")
     assert (
         labels[1]
         == labels[2]
         == (
-            *("gru8-sequential-2d559492", "teacher-7d56d3ba", "choice-978182a9"),
-            "spline-037b7497",
+            *("gru8-sequential-40ef0dbf", "teacher-7d56d3ba", "choice-f3a243f0"),
+            "spline-9167e48b",
         )
     )
     assert made.anchors == {
-        "gru8-pooled-ae165ceb": ["weightflow"],
-        "gru8-sequential-2d559492": ["weightflow_cde", "weightflow_ode"],
+        "gru8-pooled-75992269": ["weightflow"],
+        "gru8-sequential-40ef0dbf": ["weightflow_cde", "weightflow_ode"],
     }
     assert made.runs("epidemic") == [
         *("weightflow", "weightflow_cde", "weightflow_ode", "previous", "mixture", "mixture_kernel", "displacement"),

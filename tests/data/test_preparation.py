@@ -14,12 +14,13 @@ from weightflow.data.preparation import (
     check_states,
     heldout_amount,
     observed_mask,
+    range_of,
     split,
-    states_with_headroom,
 )
+from weightflow.data.relations import Relation
 from weightflow.data.settings import DatasetSettings
-from weightflow.data.snapshots import read_training, write_snapshots
-from weightflow.data.state_space import Counts
+from weightflow.data.snapshots import read_snapshots, read_training, write_snapshots
+from weightflow.data.state_space import Range
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import RawSnapshots
 
@@ -42,7 +43,7 @@ def with_entry(value) -> list[np.ndarray]:
 
 
 def check(states, times, kind="discrete", **own) -> None:
-    settings = DatasetSettings(kind=kind, **{"max_states": 10, **own})
+    settings = DatasetSettings(kind=kind, **own)
     check_states(RawSnapshots(times, states, ["x0", "x1"], paired=False), settings, "data.npy")
 
 
@@ -69,15 +70,10 @@ def test_booleans_pass_as_counts():
         (with_entry(-1), TIMES, "the snapshot at time 1 holds negative counts"),
         (with_entry(0.5), TIMES, "the snapshot at time 1 holds fractions"),
         (
-            with_entry(10),
+            with_entry(2 * 10**9),
             TIMES,
-            "the snapshot at time 1 holds the count 10, and max_states is 10; raise max_states to 11",
-        ),
-        (
-            with_entry(110_437),
-            TIMES,
-            "the snapshot at time 1 holds the count 110437, and max_states is 10; max_states ends at 65536; for counts "
-            "to 110437 set kind: continuous, scale: training",
+            "the snapshot at time 1 holds the count 2000000000, and 1,000,000,000 is the largest; count in larger "
+            "units, or set kind: continuous, scale: training",
         ),
     ],
 )
@@ -87,7 +83,7 @@ def test_states_that_no_stage_could_use_are_refused(states, times, sentence):
 
 
 def test_real_values_may_be_negative_and_fractional():
-    check([np.vstack([s, -0.5 - s]) for s in with_entry(-0.5)], TIMES, "continuous", max_states=2)
+    check([np.vstack([s, -0.5 - s]) for s in with_entry(-0.5)], TIMES, "continuous")
 
 
 @pytest.mark.parametrize(
@@ -155,15 +151,21 @@ def test_what_is_held_back_touches_nothing_that_is_learnt_from(dataset_settings,
 
 
 @given(st.integers(1, 5000))
-def test_headroom_is_a_tenth_and_at_least_four_states(largest):
-    states = states_with_headroom([np.array([[0, largest]]), np.array([[1, 1]])], most=65536)
-    assert states >= largest + 5
-    assert states - 1 == pytest.approx(max(1.1 * largest, largest + 4), abs=1)
+def test_headroom_is_a_tenth_and_at_least_four_counts_or_doubles_a_small_one(largest):
+    found = range_of(np.array([0, largest, 1, 1]))
+    assert found.top == pytest.approx(max(1.1 * largest, largest + min(4, largest)), abs=1)
+    assert found.top >= largest + min(4, largest)
+    assert 0 < found.ratio < 1
 
 
-@pytest.mark.parametrize(("most", "states"), [(1000, 111), (111, 111), (105, 105), (101, 101)])
-def test_headroom_ends_at_the_most_states(most, states):
-    assert states_with_headroom([np.array([[0, 100]])], most) == states
+def test_given_states_end_the_table():
+    assert range_of(np.array([0, 100]), 105).top == 104
+
+
+def test_the_tail_has_the_ratio_of_the_largest_counts():
+    counts = np.random.default_rng(0).geometric(0.2, 200_000) - 1
+    assert range_of(counts).ratio == pytest.approx(0.8, abs=0.02)
+    assert range_of(np.full(1000, 7)).ratio < 0.05  # no count is above another
 
 
 @given(st.integers(2, 30), st.floats(0.01, 0.99))
@@ -252,7 +254,7 @@ def test_too_few_states_are_refused(dataset_settings):
 
 
 def test_states_default_to_some_above_the_largest_observed_count(dataset_settings):
-    assert assemble(raw(), None, dataset_settings, 0.2, np.random.default_rng(0)).space == Counts(24)
+    assert assemble(raw(), None, dataset_settings, 0.2, np.random.default_rng(0)).space.levels == 24
 
 
 @pytest.mark.parametrize(
@@ -283,3 +285,86 @@ def test_times_that_differ_by_rounding_are_refused(dataset_settings, rng, refuse
     with refused("here: the times 0.3 and 0.30000000000000004 differ only by rounding; round the times"):
         check_states(raw, dataset_settings, "here")
     check_states(dataclasses.replace(raw, times=np.array([0, 0.1, 0.3, 0.301, 0.5])), dataset_settings, "here")
+
+
+def totals(points: int = 9, total: int = 30) -> RawSnapshots:
+    """Three variables with a fixed sum, and one apart from it."""
+    rng = np.random.default_rng(3)
+    states = [
+        np.column_stack([rng.multinomial(total, [0.2, 0.3, 0.5], 60), rng.poisson(400, 60)]) for _ in range(points)
+    ]
+    return RawSnapshots(np.arange(float(points)), states, ["S", "I", "R", "X"], paired=False)
+
+
+def made(part: RawSnapshots, settings: DatasetSettings, known=(), heldout=None):
+    return assemble(part, heldout, settings, 0.2, np.random.default_rng(0), known=known)
+
+
+def test_a_total_is_found_and_bounds_its_variables(dataset_settings):
+    space = made(totals(), dataset_settings).space
+    assert space.relations == (Relation((1, 1, 1, 0), 30, 2),)
+    assert [(own.top, own.ratio) for own in space.ranges[:3]] == [(30, 0.0)] * 3
+    assert space.ranges[3].ratio > 0
+
+
+def test_relations_may_be_left_out(dataset_settings):
+    assert made(totals(), with_changes(dataset_settings, relations="none")).space.relations == ()
+
+
+def test_known_relations_are_kept_where_they_hold(dataset_settings):
+    known, wrong = Relation((1, 1, 1, 0), 30, 0), Relation((1, 1, 1, 0), 31, 0)
+    (found,) = made(totals(), dataset_settings, [known]).space.relations
+    assert (found.coefficients, found.total) == (known.coefficients, 30)
+    (found,) = made(totals(), dataset_settings, [wrong]).space.relations
+    assert found.total == 30
+    few = RawSnapshots(totals().times, [s[:5] for s in totals().states], totals().variables, paired=False)
+    assert made(few, dataset_settings).space.relations == ()  # too few states to find it
+    assert made(few, dataset_settings, [known]).space.relations == (Relation((1, 1, 1, 0), 30, 2),)
+
+
+def test_a_relation_that_fails_in_held_out_states_is_refused(dataset_settings, refused):
+    part = totals()
+    heldout = [states.copy() for states in part.states]
+    heldout[2][5, 1] += 1
+    wrong = ", ".join(f"{name} = {heldout[2][5, v]}" for v, name in enumerate("SIR"))
+    with refused(
+        rf"data\.npy: S \+ I \+ R = 30 holds in all observed training states and fails in another state \({wrong}\); "
+        "set the data set's relations: none, or mend the states"
+    ):
+        made(part, dataset_settings, heldout=heldout)
+    assert made(part, with_changes(dataset_settings, relations="none"), heldout=heldout).space.relations == ()
+
+
+def test_given_ranges_bound_a_variable(dataset_settings):
+    space = made(totals(), with_changes(dataset_settings, ranges={"X": 5000, "S": 29})).space
+    assert (space.ranges[3].top, space.ranges[3].ratio) == (5000, 0)
+    assert (space.ranges[0].top, space.ranges[0].ratio) == (29, 0)
+    assert space.ranges[1] == Range(30, 0.0, space.ranges[1].scale)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "sentence"),
+    [
+        ({"y": 4}, r"data\.npy: ranges names 'y', and the variables are x0, x1; name one of them"),
+        ({"x1": 8}, r"data\.npy: ranges gives the variable 'x1' at most 8, and it holds 9; raise it, or leave it out"),
+    ],
+)
+def test_ranges_that_do_not_fit_are_refused(refused, ranges, sentence):
+    with refused(sentence):
+        check(good_states(), TIMES, ranges=ranges)
+    check(good_states(), TIMES, ranges={"x1": 9})
+
+
+def test_the_space_is_read_back_from_the_data_set(dataset_settings, tmp_path):
+    data = made(totals(), with_changes(dataset_settings, ranges={"X": 5000}))
+    write_snapshots(tmp_path / "data.safetensors", data, {})
+    assert read_snapshots(tmp_path / "data.safetensors").space == data.space
+
+
+def test_counts_of_a_billion_are_data(dataset_settings):
+    part = totals()
+    large = [states.copy() for states in part.states]
+    large[3][4, 3] = 10**9
+    check_states(RawSnapshots(part.times, large, part.variables, False), dataset_settings, "data.npy")
+    space = made(RawSnapshots(part.times, large, part.variables, False), dataset_settings).space
+    assert space.ranges[3].top <= 10**9

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
-from weightflow.data.state_space import BINS, Counts, Reals, from_metadata, to_metadata
+from weightflow.data.relations import Relation
+from weightflow.data.state_space import BINS, Counts, Range, Reals, from_metadata, to_metadata
 
 VALUES = st.floats(-1e6, 1e6).map(lambda value: round(value, 6))  # a variance may be too small for a float
 CLOUDS = st.integers(1, 4).flatmap(lambda d: st.lists(arrays(float, (6, d), elements=VALUES), min_size=1, max_size=3))
@@ -123,7 +124,7 @@ def test_a_space_is_read_back_from_its_metadata(space):
 
 
 def test_a_description_is_for_readers():
-    assert Counts(5).describe() == "counts 0 … 4 per variable"
+    assert Counts(5).describe() == "counts 0 … 4"
     assert Reals((0.0,), (1.0,), (0.0,), (1.0,)).describe().startswith("real values")
 
 
@@ -133,3 +134,72 @@ def test_every_bin_has_its_middle_between_its_edges(space):
     assert edges.shape == (2, space.bins + 1)
     for own, middles in zip(edges, [space.middles(0), space.middles(1)], strict=True):
         assert ((own[:-1] < middles) & (middles < own[1:])).all()
+
+
+RANGES = st.builds(Range, st.integers(1, 300), st.sampled_from([0.0, 0.3, 0.9]), st.floats(0, 50))
+
+
+@given(own=RANGES, levels=st.integers(1, 400))
+def test_a_tail_is_what_lies_beyond_the_table(own, levels):
+    cells = np.random.default_rng(own.top).dirichlet(np.ones(own.cells))
+    counts = np.arange(6000)
+    every = cells[np.minimum(counts, own.top)] * np.exp(own.log_tail(counts))
+    assert every.sum() == pytest.approx(1, abs=1e-9)
+    found = own.spread(cells, levels)
+    np.testing.assert_allclose(found[:-1], every[: levels - 1], atol=1e-12)
+    assert found.sum() == pytest.approx(1)
+    assert every[own.reach :].sum() <= 1e-4 * cells[-1] + 1e-12
+
+
+def test_counts_beyond_the_table_are_drawn_from_the_tail(rng):
+    own, cells = Range(5, 0.6), rng.integers(0, 6, 60_000)
+    drawn = own.beyond(cells, rng)
+    assert (drawn[cells < 5] == cells[cells < 5]).all()
+    over = drawn[cells == 5] - 5
+    assert over.min() == 0
+    assert over.mean() == pytest.approx(0.6 / 0.4, abs=0.1)
+    assert Range(5).beyond(cells, rng) is cells
+
+
+SPACE = Counts.of([Range(4), Range(3, 0.5), Range(9)], [Relation((1, 0, 2), 9, 0)])
+
+
+def test_a_space_contains_what_its_ranges_and_relations_allow():
+    states = np.array([[3, 0, 3], [1, 50, 4], [2, 0, 3], [5, 0, 2], [3, -1, 3], [3, 2_000_000_000, 3]])
+    assert SPACE.contains(states).tolist() == [True, True, False, False, False, False]
+    assert SPACE.contains(states[:, :2]).tolist() == [True, True, True, False, False, False]
+    assert Counts(5).contains(np.array([[4], [5]])).tolist() == [True, False]
+
+
+def test_a_part_keeps_ranges_and_relations_of_its_own():
+    assert SPACE.part([2, 0]) == Counts.of([Range(9), Range(4)], [Relation((2, 1), 9, 1)])
+    assert SPACE.part([1, 0]) == Counts.of([Range(3, 0.5), Range(4)])
+    assert Counts(5).part([0]) == Counts(5)
+
+
+def test_projected_states_lie_in_the_space(rng):
+    values = rng.uniform(-2, 12, (5000, 3))
+    assert SPACE.contains(SPACE.project(values, rng)).all()
+
+
+@given(relations=st.booleans(), ranges=st.lists(RANGES, min_size=2, max_size=2))
+def test_ranges_and_relations_are_read_back(relations, ranges):
+    space = Counts.of(ranges, [Relation((1, -3), 7, 0)] if relations else [])
+    assert from_metadata(json.loads(json.dumps(to_metadata(space)))) == space
+
+
+@pytest.mark.parametrize("tops", [(20, 6000), (10**9, 10**6)])
+def test_very_many_counts_share_bins(tops):
+    space = Counts.of([Range(top, 0.5) for top in tops])
+    assert not space.has_unit_bins
+    assert space.bins == BINS
+    for v, top in enumerate(tops):
+        edges = space.edges(v)
+        assert len(edges) == BINS + 1
+        assert edges[0] == -0.5
+        assert edges[-1] > top
+        assert (np.diff(edges) == space.width(v)).all()
+
+
+def test_descriptions_name_tails_and_the_smaller_ranges():
+    assert SPACE.describe() == "counts 0 … 9, of other variables to 3, and a geometric tail of all larger ones"

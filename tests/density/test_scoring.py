@@ -26,8 +26,8 @@ class Table:
             found[inside] = np.log(self.probabilities[tuple(states[inside].T)])
         return found
 
-    def marginals(self, space: Counts) -> np.ndarray:
-        return np.stack([fit_levels(self.probabilities.sum(1 - axis), space.levels) for axis in (0, 1)])
+    def marginals(self, space: Counts, levels: int | None = None) -> np.ndarray:
+        return np.stack([fit_levels(self.probabilities.sum(1 - axis), levels or space.levels) for axis in (0, 1)])
 
     def of(self, variables: np.ndarray) -> "Table | None":
         if len(variables) == self.probabilities.ndim:

@@ -18,8 +18,8 @@ from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.dynamics.weight_spline import knot_times, through
 from weightflow.errors import DivergenceError, InputError
 from weightflow.networks import losses
-from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.settings import BackboneSettings
 from weightflow.seeding import Computation
 from weightflow.storage import write_tensors

@@ -10,8 +10,8 @@ from weightflow.dynamics.spline_fitting import draw_batch, fit_spline
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times
 from weightflow.errors import DivergenceError
 from weightflow.networks import losses
-from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
 from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Lesson
 

@@ -20,8 +20,8 @@ from weightflow.dynamics.weight_graph import (
     write_weight_graph,
 )
 from weightflow.errors import InputError
-from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.layout import LinearMap
 from weightflow.networks.settings import BackboneSettings
 from weightflow.storage import read_tensors, write_tensors

@@ -4,8 +4,8 @@ import pytest
 
 from tests.conftest import with_changes
 from weightflow.evaluation.model_size import COLUMNS, model_sizes
-from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
 
 
 @pytest.fixture

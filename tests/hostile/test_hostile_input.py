@@ -248,7 +248,9 @@ HOSTILE = {
         file("data.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", 9000) + b"[" * 9000), raw(), "truncated"
     ),
     "npy: counts of 10 to the 18": Case(
-        file("data.npy", npy(np.full((3, 4, 1), 10**18))), raw(), "holds the count 1e+18, and max_states is 4096"
+        file("data.npy", npy(np.full((3, 4, 1), 10**18))),
+        raw(),
+        "holds the count 1e+18, and 1,000,000,000 is the largest",
     ),
     "npy: NaN for times": Case(
         file("data.npy", npy(np.ones((3, 2, 1)))), raw(times=[0.0, float("nan")]), "key times has gaps"

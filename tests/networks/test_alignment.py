@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weightflow.networks.alignment import align_chain, align_to, match, permute
-from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import MixtureHead
 from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.networks.transformer import TransformerBackbone, TransformerSize

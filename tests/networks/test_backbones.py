@@ -11,13 +11,14 @@ from scipy.stats import chisquare
 
 from weightflow.anchors.settings import AnchorSettings
 from weightflow.anchors.training import train_anchors
-from weightflow.data.state_space import Counts
+from weightflow.data.relations import Relation
+from weightflow.data.state_space import Counts, Range
 from weightflow.errors import InputError
 from weightflow.networks.autoregressive import POSITION_CHANNELS
 from weightflow.networks.backbones import make_backbone
+from weightflow.networks.count_heads import CountHead
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.count_heads import CountHead
 from weightflow.seeding import Computation
 
 ORDERS = [(0, 1, 2), (2, 0, 1), (1, 2, 0), (2, 1, 0)]
@@ -276,3 +277,197 @@ def test_settings_with_an_order_of_other_variables_are_refused(model_settings, k
     settings = model_settings.backbone.but(kind=kind, order=["a", "c"])
     with pytest.raises(InputError, match="a, c is not an order of the variables a, b; name each of them once"):
         make_backbone(settings, ["a", "b"], Counts(9))
+
+
+E_C, S_C_P = Relation((1, 0, 1, 0), 4, 0), Relation((0, 1, 1, 1), 7, 3)
+
+SPACES = {
+    "a total": Counts.of([Range(12)] * 3, [Relation((1, 1, 1), 12, 1)]),
+    "a total with tails": Counts.of([Range(3, 0.3), Range(3, 0.2), Range(12)], [Relation((1, 1, 1), 12, 2)]),
+    "a total and another count": Counts.of([Range(6), Range(4), Range(6)], [Relation((1, 0, 1), 6, 2)]),
+    "a difference": Counts.of([Range(5), Range(4), Range(9)], [Relation((-1, 1, 1), 2, 2)]),
+    "a difference, bounded": Counts.of([Range(5), Range(6), Range(4)], [Relation((1, -1, 1), 2, 2)]),
+    "dimers": Counts.of([Range(10), Range(5), Range(2)], [Relation((1, 2, 0), 10, 0)]),
+    "two totals": Counts.of([Range(4), Range(7), Range(4), Range(7)], [E_C, S_C_P]),
+    "a bounded total": Counts.of([Range(3), Range(12), Range(6)], [Relation((1, 1, 1), 12, 1)]),
+}
+
+
+def all_related(space: Counts) -> torch.Tensor:
+    """All states of a space whose tails end at the total 12."""
+    tops = [12 if own.ratio else own.top for own in space.ranges]
+    states = np.array(list(product(*(range(top + 1) for top in tops))))
+    return torch.tensor(states[space.contains(states)])
+
+
+def with_relations(build, space: Counts, order=None):
+    backbone = build(len(space.ranges), CountHead(space), order=order)
+    return backbone, sharp_weights(backbone, 2)
+
+
+def some_orders(variables: int) -> list[tuple[int, ...]]:
+    return [tuple(range(variables)), tuple(range(variables))[::-1], (1, 0, *range(2, variables))]
+
+
+@pytest.fixture(params=SPACES.values(), ids=SPACES)
+def related(request) -> Counts:
+    return request.param
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_probabilities_of_all_states_on_relations_sum_to_one(build, related, place):
+    backbone, weights = with_relations(build, related, some_orders(len(related.ranges))[place])
+    found = backbone.log_prob(weights, all_related(related))
+    assert found.isfinite().all()
+    torch.testing.assert_close(found.double().exp().sum(1), torch.ones(2).double(), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_samples_are_on_relations_and_follow_the_likelihood(build, related, place):
+    backbone, weights = with_relations(build, related, some_orders(len(related.ranges))[place])
+    states, count = all_related(related), 20_000
+    drawn = backbone.sample(weights[:1], count, generator())[0]
+    assert related.contains(drawn.numpy()).all()
+    codes = 100 ** np.arange(states.shape[1])
+    found = np.array([np.sum(drawn.numpy() @ codes == code) for code in states.numpy() @ codes])
+    assert found.sum() == count
+    expected = count * backbone.log_prob(weights[:1], states)[0].double().exp().numpy()
+    often = expected > 5
+    found, expected = (np.append(part[often], part[~often].sum()) for part in (found, expected))
+    found, expected = found[expected > 0], expected[expected > 0]
+    assert chisquare(found, expected * count / expected.sum()).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("levels", [None, 4, 13, 20])
+def test_marginals_by_enumeration_are_those_of_the_table(build, related, place, levels):
+    backbone, weights = with_relations(build, related, some_orders(len(related.ranges))[place])
+    states = all_related(related)
+    probabilities = backbone.log_prob(weights, states).double().exp()
+    found = backbone.marginals(weights, 10**6, generator(), levels)
+    number = levels or related.levels
+    expected = torch.zeros(2, states.shape[1], number, dtype=torch.float64)
+    for v, column in enumerate(states.T):
+        expected[:, v].scatter_add_(1, column.clamp_max(number - 1).expand(2, -1), probabilities)
+    torch.testing.assert_close(found, expected, atol=2e-4 if any(r.ratio for r in related.ranges) else 1e-6, rtol=0)
+
+
+def test_sampled_prefixes_give_marginals_of_relations_too(build):
+    backbone, weights = with_relations(build, SPACES["two totals"])
+    exact = backbone.marginals(weights, 10**6, generator())
+    assert (backbone.marginals(weights, 30, generator()) - exact).abs().max() < 0.15
+    torch.testing.assert_close(backbone.marginals(weights, 30, generator()).sum(-1), torch.ones(2, 4).double())
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_outputs_and_masses_are_in_the_order_of_the_data(build, related, place):
+    backbone, weights = with_relations(build, related, some_orders(len(related.ranges))[place])
+    states = all_related(related)
+    outputs, edges = backbone.outputs(weights, states), torch.arange(14) - 0.5
+    total = torch.zeros(2, len(states), dtype=torch.float64)
+    for v in range(states.shape[1]):
+        masses = backbone.masses(outputs, states, v, edges)
+        torch.testing.assert_close(masses.sum(-1), torch.ones(2, len(states)))
+        total += masses.gather(-1, states[:, v].expand(2, -1).unsqueeze(-1))[..., 0].double().log()
+    torch.testing.assert_close(total, backbone.log_prob(weights, states).double(), atol=1e-4, rtol=1e-4)
+
+
+def test_the_divergence_of_related_counts_is_the_sum_over_states(build, related):
+    backbone, weights = with_relations(build, related)
+    states = all_related(related)
+    one, two = (backbone.log_prob(w, states)[0].double() for w in weights.split(1))
+    expected = (one.exp() * (one - two)).sum()
+    conditional = backbone.divergence(weights[1:], weights[:1], states)[0].double()
+    torch.testing.assert_close((one.exp() * conditional).sum(), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_gradients_on_relations_are_finite(build, related):
+    backbone, weights = with_relations(build, related)
+    weights = (5 * weights).requires_grad_()
+    states = all_related(related)
+    (
+        backbone.log_prob(weights, states).sum() + backbone.divergence(weights, weights.detach() * 0.5, states).sum()
+    ).backward()
+    assert weights.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("known", [{1: 3}, {2: 5}, {0: 2, 1: 4}, {1: 4, 2: 5}])
+def test_known_values_have_their_probability(build, known):
+    """Also of the computed variable, 1."""
+    space = SPACES["a total"]
+    backbone, weights = with_relations(build, space)
+    states = all_related(space)
+    held = {v: torch.tensor(value) for v, value in known.items()}
+    drawn, log_weights = backbone.sample_given(held, weights, 50_000, generator())
+    agree = torch.stack([states[:, v] == value for v, value in known.items()]).all(0)
+    expected = backbone.log_prob(weights, states)[:, agree].exp().sum(1)
+    shares = log_weights.exp()
+    error = shares.std(1) / 50_000**0.5
+    assert ((shares.mean(1) - expected).abs() < 5 * error + 1e-6).all()
+    kept = drawn[log_weights.isfinite()]
+    assert space.contains(kept.numpy()).all()
+    assert all((kept[:, v] == value).all() for v, value in known.items())
+
+
+@pytest.mark.parametrize(
+    ("name", "order", "variables"), [("a total", None, 3), ("two totals", (1, 0, 2, 3), 2), ("dimers", None, 2)]
+)
+def test_first_variables_have_the_sums_over_later_ones(build, name, order, variables):
+    space = SPACES[name]
+    backbone, weights = with_relations(build, space, order)
+    states = all_related(space)
+    probabilities = backbone.log_prob(weights, states).exp()
+    for first in range(1, variables + 1):
+        if not backbone.begins_with(first):
+            continue
+        prefixes = states[:, :first].unique(dim=0)
+        expected = torch.stack(
+            [probabilities[:, (states[:, :first] == prefix).all(1)].sum(1) for prefix in prefixes], dim=1
+        )
+        torch.testing.assert_close(backbone.prefix_log_prob(weights, prefixes).exp(), expected, atol=1e-5, rtol=1e-4)
+
+
+def test_a_hundred_susceptible_infected_and_recovered(build):
+    space = Counts.of([Range(100)] * 3, [Relation((1, 1, 1), 100, 0)])
+    backbone, weights = with_relations(build, space)
+    states = np.array([(100 - i - r, i, r) for i in range(101) for r in range(101 - i)])
+    found = backbone.log_prob(weights, torch.tensor(states, dtype=torch.int32))
+    torch.testing.assert_close(found.double().exp().sum(1), torch.ones(2).double(), atol=1e-5, rtol=0)
+    drawn = backbone.sample(weights, 1000, generator())
+    assert (drawn.sum(-1) == 100).all()
+    assert (drawn >= 0).all()
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+def test_large_totals_are_kept_by_mixtures(build, order):
+    space = Counts.of(
+        [Range(10**6, 0, 3e5), Range(10**6, 0, 10.0), Range(10**6, 0, 5e5)], [Relation((1, 1, 1), 10**6, 2)]
+    )
+    backbone = build(3, CountHead(space, 256), order=order)
+    weights = sharp_weights(backbone, 2)
+    drawn = backbone.sample(weights, 2000, generator())
+    assert (drawn.sum(-1) == 10**6).all()
+    assert (drawn >= 0).all()
+    assert backbone.log_prob(weights, drawn.int()).isfinite().all()
+    bins = torch.linspace(-0.5, 10**6 + 0.5, 101)
+    masses = torch.stack(
+        [backbone.masses(backbone.outputs(weights, drawn), drawn, v, bins).mean(1) for v in range(3)], 1
+    )
+    torch.testing.assert_close(masses.sum(-1), torch.ones(2, 3), atol=1e-4, rtol=0)
+    with pytest.raises(ValueError, match="softmax"):
+        backbone.marginals(weights, 100, generator())
+
+
+def test_a_small_total_bounds_a_mixture():
+    """P(x₁) over 0 … 400 and x₂ = 400 − x₁ sum to one."""
+    space = Counts.of([Range(400, 0, 30.0), Range(400)], [Relation((1, 1), 400, 1)])
+    backbone = GRUBackbone(2, CountHead(space, 256), hidden=3)
+    states = torch.tensor([(x, 400 - x) for x in range(401)])
+    found = backbone.log_prob(sharp_weights(backbone, 2), states)
+    torch.testing.assert_close(found.double().exp().sum(1), torch.ones(2).double(), atol=1e-5, rtol=0)
+
+
+def test_a_computed_variable_comes_right_after_the_others(build):
+    backbone = build(4, CountHead(SPACES["two totals"]), order=(3, 2, 0, 1))
+    assert backbone.learned == (2, 1)
+    assert backbone.order == (2, 0, 1, 3)

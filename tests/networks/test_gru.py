@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from weightflow.networks.autoregressive import POSITION_CHANNELS
+from weightflow.networks.count_heads import CountHead
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.count_heads import CountHead
 
 
 def reference_log_prob(backbone: GRUBackbone, weights: torch.Tensor, states: torch.Tensor) -> torch.Tensor:

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from weightflow.networks import likelihood
-from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import MixtureHead
 from weightflow.networks.likelihood import log_probs, mean_nll
 

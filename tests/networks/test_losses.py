@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weightflow.networks import losses
+from weightflow.networks.count_heads import CountHead
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.count_heads import CountHead
 
 BACKBONE = GRUBackbone(variables=2, head=CountHead(6), hidden=2)
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.transformer import TransformerBackbone, TransformerSize
 
 

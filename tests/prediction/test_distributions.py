@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 
-from weightflow.data.state_space import Counts
-from weightflow.prediction.distributions import ListedStates, WeightedStates
+from weightflow.data.relations import Relation
+from weightflow.data.state_space import Counts, Range
+from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
+from weightflow.prediction.distributions import ListedStates, MovedNetwork, WeightedStates
 
 STATES = np.array([[0, 0], [0, 1], [1, 1], [2, 0]])
 WEIGHTS = np.array([0.1, 0.2, 0.3, 0.4])
@@ -44,3 +48,47 @@ def test_a_condition_keeps_the_states_that_meet_it(refused):
     assert set(map(tuple, given.sample(50, np.random.default_rng(0)))) == {(0, 1), (1, 1)}
     with refused("probability zero"):
         listed().given({0: 1, 1: 0})
+
+
+RELATED = Counts.of([Range(6), Range(9, 0.3), Range(6)], [Relation((1, 0, 1), 6, 2)])
+
+
+def moved(**own) -> MovedNetwork:
+    """A network over two counts with a fixed sum, and one with a tail."""
+    backbone = GRUBackbone(3, CountHead(RELATED), hidden=4)
+    return MovedNetwork(backbone, 3 * backbone.initial(1, torch.Generator().manual_seed(2)), RELATED, seed=1, **own)
+
+
+def test_all_states_on_relations_are_listed():
+    found = moved().cloud
+    assert found.exact
+    assert RELATED.contains(found.states).all()
+    assert len(found.states) == 7 * RELATED.ranges[1].reach
+    np.testing.assert_allclose(np.exp(moved().log_prob(found.states)).sum(), 1, atol=1e-4)
+    off = np.array([[1, 3, 4], [1, 3, 6], [7, 3, 0], [1, -1, 5]])
+    assert np.isinf(moved().log_prob(off)).all()
+    np.testing.assert_allclose(moved().marginals(), ListedStates(found, RELATED).marginals(), atol=1e-4)
+
+
+@pytest.mark.parametrize("known", [{2: 4}, {0: 2}, {1: 3}, {1: 12, 2: 4}])
+@pytest.mark.parametrize("most", [1_000_000, 1])
+def test_a_computed_variable_may_be_known(known, most):
+    """By enumeration, and by draws."""
+    density = moved(most_states=most)
+    given = density.given(known) if most > 1 or set(known) == {0} else None
+    if given is None:
+        with pytest.warns(UserWarning, match="importance-weighted"):
+            given = density.given(known)
+    assert all((given.cloud.states[:, v] == value).all() for v, value in known.items() if most > 1)
+    drawn = given.sample(2000, np.random.default_rng(0))
+    assert RELATED.contains(drawn).all()
+    assert all((drawn[:, v] == value).all() for v, value in known.items())
+    whole = moved().cloud
+    kept = np.all([whole.states[:, v] == value for v, value in known.items()], axis=0)
+    mean = whole.weights[kept] @ whole.states[kept] / whole.weights[kept].sum()
+    np.testing.assert_allclose(given.cloud.weights @ given.cloud.states, mean, atol=0.15)
+
+
+def test_values_off_the_relation_have_probability_zero(refused):
+    with refused("probability zero"):
+        moved().given({0: 1, 2: 1})

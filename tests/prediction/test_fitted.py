@@ -9,8 +9,8 @@ from weightflow.data.state_space import Counts
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.weight_graph import build_weight_graph, write_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, write_spline
-from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.settings import BackboneSettings
 from weightflow.prediction.fitted import FittedModel, read_each, read_fitted
 from weightflow.prediction.moving_weights import along_spline

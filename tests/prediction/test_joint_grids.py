@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from tests.conftest import real_density
-from weightflow.data.state_space import BINS, Counts, Reals
-from weightflow.networks.gru import GRUBackbone
+from weightflow.data.relations import Relation
+from weightflow.data.state_space import BINS, Counts, Range, Reals
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.gru import GRUBackbone
 from weightflow.prediction import joint_grids as module
 from weightflow.prediction.figure_grids import bin_counts
 from weightflow.prediction.joint_grids import grid_bins, joint_grids
@@ -129,3 +130,32 @@ def test_too_many_times_of_real_values_have_no_grid(monkeypatch):
     backbone, weights, space, _ = real_density((0, 1))
     monkeypatch.setattr(module, "MOST_PROBABILITIES", 2 * BINS**2 - 1)
     assert joint_grids(backbone, weights, space, (0, 1), seed=0).size == 0
+
+
+RELATED = Counts.of([Range(6), Range(4), Range(6)], [Relation((1, 1, 1), 6, 1)])
+
+
+@pytest.mark.parametrize("pair", [(0, 1), (1, 2), (0, 2), (2, 1)])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+def test_a_computed_variable_has_grids_too(pair, order):
+    backbone = GRUBackbone(3, CountHead(RELATED), hidden=4, order=order)
+    weights = 3 * backbone.initial(2, torch.Generator().manual_seed(3))
+    grids = joint_grids(backbone, weights, RELATED, pair, seed=0)
+    states = np.array([(a, 6 - a - b, b) for a in range(7) for b in range(7) if 0 <= 6 - a - b <= 4])
+    with torch.no_grad():
+        probabilities = backbone.log_prob(weights, torch.tensor(states)).exp().numpy()
+    expected = np.zeros((2, 7, 7))
+    for state, share in zip(states, probabilities.T, strict=True):
+        expected[:, state[pair[0]], state[pair[1]]] += share
+    np.testing.assert_allclose(grids, expected, atol=1e-5 if pair == (0, 2) else 0.03)
+    np.testing.assert_allclose(grids.sum((1, 2)), 1, rtol=1e-4)
+
+
+def test_impossible_pairs_have_no_mass_and_no_nan():
+    space = Counts.of([Range(9), Range(4), Range(9)], [Relation((1, -1, 1), 2, 2)])
+    backbone = GRUBackbone(3, CountHead(space), hidden=4, order=(1, 0, 2))
+    weights = 3 * backbone.initial(2, torch.Generator().manual_seed(3))
+    for pair in ((0, 1), (1, 2), (0, 2)):
+        grids = joint_grids(backbone, weights, space, pair, seed=0)
+        assert np.isfinite(grids).all()
+        np.testing.assert_allclose(grids.sum((1, 2)), 1, rtol=1e-4)

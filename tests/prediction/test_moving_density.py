@@ -17,9 +17,9 @@ from weightflow.dynamics.settings import SolverSettings
 from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.errors import InputError
 from weightflow.laws.law import TableLaw
+from weightflow.networks.count_heads import CountHead
 from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.count_heads import CountHead
 from weightflow.networks.heads import MixtureHead
 from weightflow.networks.settings import BackboneSettings
 from weightflow.prediction import moving_density

@@ -35,7 +35,7 @@ def test_a_config_without_data_sets_changes_the_default_run(check, saved, capsys
         ("datasets:\n\tmine: 1", "line 2, column 1: a tab indents the line; use spaces."),
         ("datasets: {mine: {system: epidemic}}\nseeds: [x]", "seeds.0: 'x' is not a whole number; change it."),
         ("datasets: {mine: {file: none.csv}}", "datasets.mine.file: there is no file none.csv in the working folder "),
-        ("datasets: {mine: {system: epidemic, max_states: 9}}", "max_states is 9, and initial.S in "),
+        ("datasets: {mine: {system: epidemic, states: 9}}", "states is 9, and initial.S in "),
     ],
 )
 def test_a_fault_ends_it_with_one_sentence(check, saved, text, sentence):

@@ -97,9 +97,9 @@ FILES = {
     "a repeated time": ({"data.npy": npy(GOOD)}, {"times": [0, 1, 2, 2, 3, 5]}, ["data.npy", "time 2 is repeated"]),
     "too few times": ({"data.npy": npy(GOOD)}, {"times": [0, 1, 2]}, ["data.npy", "6 snapshots but 3 times"]),
     "a count above the maximum": (
-        {"data.npy": npy(changed(40))},
-        {"max_states": 30},
-        ["data.npy", "time 3", "count 40", "raise max_states"],
+        {"data.npy": npy(changed(4_000_000_000))},
+        {},
+        ["data.npy", "time 3", "count 4000000000", "count in larger units"],
     ),
     "objects": (
         {"data.npy": npy(np.array([[[None]]], dtype=object))},
@@ -294,8 +294,8 @@ CONFIGS = {
         ["models.a.backbone.hidden", "give one size, or set dynamics.start: spline"],
     ),
     "an initial state above the maximum": (
-        config_of(**SIMULATED, max_states=20),
-        ["datasets.mine.max_states is 20", "initial.S in", "is 50", "raise it to 51 or more"],
+        config_of(**SIMULATED, states=20),
+        ["datasets.mine.states is 20", "initial.S in", "is 50", "raise it to 51 or more"],
     ),
     "an order of other variables in a level of an ablation": (
         config_of(**SIMULATED)
@@ -373,9 +373,14 @@ def test_more_latent_dimensions_than_snapshots_allow_are_refused_before_training
     assert not trained(tmp_path)
 
 
-def test_a_simulated_count_above_the_maximum_is_refused_before_training(run_snakemake, tmp_path):
-    config = config_of(**SIMULATED | {"system": "birth_death"}, max_states=4)
-    refuse(run_snakemake(tmp_path, config, TARGET), "the system birth_death", "the count", "max_states is 4")
+def test_a_simulated_count_above_the_states_is_refused_before_training(run_snakemake, tmp_path):
+    config = config_of(**SIMULATED | {"system": "birth_death"}, states=4)
+    refuse(
+        run_snakemake(tmp_path, config, TARGET),
+        "the system birth_death",
+        "the largest observed count is",
+        "states is 4; raise states",
+    )
     assert not trained(tmp_path)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from weightflow import seeding
-from weightflow.data.relations import relations_of_system
+from weightflow.data.conservation import relations_of_system
 from weightflow.jobs.frame import run, stamp
 from weightflow.storage import write_tensors
 from weightflow.systems.reading import read_system

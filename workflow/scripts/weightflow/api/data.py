@@ -18,8 +18,8 @@ from weightflow.api.arguments import checked_seed, path_text, whole
 from weightflow.config.consistency import check_dataset
 from weightflow.config.data_checks import check_system
 from weightflow.config.figure_text import check_variables
+from weightflow.data.conservation import relations_of_system
 from weightflow.data.preparation import assemble, check_observed, check_states, heldout_amount, observed_mask
-from weightflow.data.relations import relations_of_system
 from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import Snapshots
 from weightflow.errors import InputError, shown

@@ -101,7 +101,7 @@ class Density:
     def mean(self) -> pd.Series:
         """(d,) means."""
         if self._space.has_unit_bins:
-            return pd.Series(self._marginals @ np.arange(self._space.levels), self.variables, name="mean")
+            return pd.Series(self._marginals @ np.arange(self._space.bins), self.variables, name="mean")
         cloud = self._distribution.cloud
         return pd.Series(self._values(cloud.states).T @ cloud.weights, self.variables, name="mean")
 
@@ -134,7 +134,7 @@ class Density:
         if not ((asked >= 0) & (asked <= 1)).all():
             raise InputError(f"quantile: {shown(q)} is not between 0 and 1; change it.")
         if self._space.has_unit_bins:
-            columns = [(np.arange(self._space.levels), masses) for masses in self._marginals]
+            columns = [(np.arange(self._space.bins), masses) for masses in self._marginals]
         else:
             cloud = self._distribution.cloud
             columns = [(column, cloud.weights) for column in self._values(cloud.states).T]
@@ -252,7 +252,7 @@ class Density:
         """Middles and widths of the bins of a variable, in the units of the file."""
         edges = self._space.edges(place)
         if self._space.has_unit_bins:
-            return np.arange(self._space.levels), 1.0
+            return np.arange(self._space.bins), 1.0
         if self._scaling is not None:
             edges = edges * self._scaling.back[place, place] + self._scaling.mean[place]
         return (edges[:-1] + edges[1:]) / 2, np.diff(edges)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from weightflow.data.relations import Relation, joined, relations_of_states
 from weightflow.data.representation import check_components, check_spread, fit_representation
 from weightflow.data.settings import DatasetSettings
 from weightflow.data.snapshots import Snapshots
-from weightflow.data.relations import Relation, joined, relations_of_states
 from weightflow.data.state_space import Counts, Range, Reals
 from weightflow.errors import InputError, number, shown
 from weightflow.limits import MOST_COUNTS
@@ -75,8 +75,8 @@ def check_states(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> 
             raise InputError(f"{at} holds fractions; counts are whole numbers, real values need kind: continuous.")
         if discrete and snapshot.max() > MOST_COUNTS:
             raise InputError(
-                f"{at} holds the count {snapshot.max():.10g}, and {MOST_COUNTS:,} is the largest; count in larger units, "
-                "or set kind: continuous, scale: training."
+                f"{at} holds the count {snapshot.max():.10g}, and {MOST_COUNTS:,} is the largest; count in larger "
+                "units, or set kind: continuous, scale: training."
             )
     if discrete:
         _check_ranges(raw, settings, where)
@@ -118,7 +118,8 @@ def range_of(counts: np.ndarray, levels: int | None = None) -> Range:
     over = counts[counts >= least] - least
     ratio = (over.sum() + 1) / (over.sum() + len(over) + 2)  # geometric, with one count more on either side
     positive = counts[counts > 0]
-    return Range(min(top, MOST_COUNTS) if levels is None else levels - 1, float(ratio), float(positive.mean() if len(positive) else 1))
+    scale = float(positive.mean()) if len(positive) else 1.0
+    return Range(min(top, MOST_COUNTS) if levels is None else levels - 1, float(ratio), scale)
 
 
 def heldout_amount(dataset: DatasetSettings) -> float:
@@ -271,21 +272,23 @@ def _counts(
     observed: list[np.ndarray], variables: Sequence[str], settings: DatasetSettings, known: Sequence[Relation]
 ) -> Counts:
     """The space of counts, from the observed training snapshots, the settings and the system's relations."""
-    pooled, relations = np.concatenate(observed), ()
+    pooled = np.concatenate(observed)
+    relations: tuple[Relation, ...] = ()
     if settings.relations == "found":
-        relations = joined(known, relations_of_states(observed), pooled.mean(0))
+        kept = [relation for relation in known if relation.holds(pooled).all()]  # a file may start elsewhere
+        relations = joined(kept, relations_of_states(observed), pooled.mean(0))
     ranges = []
     for v, name in enumerate(variables):
-        own = range_of(pooled[:, v], settings.states)
-        bound = min(
-            [settings.ranges.get(name, MOST_COUNTS)]
-            + [one.total // one.coefficients[v] for one in relations if one.is_total and one.coefficients[v]]
-        )
-        if pooled[:, v].max() > own.top:
+        own, largest = range_of(pooled[:, v], settings.states), int(pooled[:, v].max())
+        if largest > own.top:
             raise InputError(
-                f"the largest observed count is {int(pooled[:, v].max())}, and states is {settings.states}; raise states."
+                f"{_named(settings)}: the largest observed count is {largest}, and states is {settings.states}; raise "
+                "states."
             )
-        ranges.append(replace(own, top=bound, ratio=0.0) if bound <= max(own.top, _TABLE) else own)
+        totals = [one.total // one.coefficients[v] for one in relations if one.is_total and one.coefficients[v]]
+        within = [total for total in totals if total <= max(own.top, _TABLE)]
+        within += [settings.ranges[name]] if name in settings.ranges else []
+        ranges.append(replace(own, top=max(1, min(within)), ratio=0.0) if within else own)
     return Counts.of(ranges, relations)
 
 

@@ -1,7 +1,7 @@
 """Linear relations between counts that hold in every state, such as S + R + P = 100.
 
-A relation is found in the training states or in the stoichiometry of a reaction network (the left null space of its
-stoichiometric matrix). One variable of each is computed from the others; states off the relation have probability zero.
+A relation is found in the training states or in the stoichiometry of a reaction network (conservation.py). One variable
+of each is computed from the others; states off the relation have probability zero.
 """
 
 import math
@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from weightflow.systems.reaction_network import ReactionNetwork
-from weightflow.systems.reading import System
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Array = TypeVar("Array", np.ndarray, "Tensor")
 
 _LEAST_VARYING = 20  # states of one snapshot that differ from its commonest value, in each variable of a relation
 _LARGEST = 12  # largest coefficient of a relation that is looked for
@@ -83,33 +86,19 @@ def relations_of_states(snapshots: Sequence[np.ndarray]) -> tuple[Relation, ...]
     """Relations that hold in all states of all snapshots.
 
     A variable takes part only if, in some snapshot, at least 20 states differ from its commonest value: fewer may agree
-    by chance.
+    by chance. There are none with fewer states than such variables and 20.
 
     Args:
         snapshots: K arrays (N_k, d) of counts.
     """
     varying = np.flatnonzero(np.max([_varying(snapshot) for snapshot in snapshots], axis=0) >= _LEAST_VARYING)
-    if len(varying) < 2:
-        return ()
+    if len(varying) < 2 or sum(map(len, snapshots)) < len(varying) + _LEAST_VARYING:
+        return ()  # coefficients of d variables can be fitted to d states
     pooled = np.unique(np.concatenate(snapshots)[:, varying].astype(np.int64), axis=0)
-    found = _whole_rows(pooled - pooled[0])
+    found = null_rows(pooled - pooled[0])
     rows = np.zeros((len(found), snapshots[0].shape[1]), dtype=np.int64)
     rows[:, varying] = found
-    return _reduced(rows, rows[:, varying] @ pooled[0], np.concatenate(snapshots).mean(0))
-
-
-def relations_of_system(system: System) -> tuple[Relation, ...]:
-    """Relations that no reaction of a network changes and that every trajectory starts with."""
-    if not isinstance(system, ReactionNetwork):
-        return ()
-    changes = np.stack([reaction.change for reaction in system.reactions])
-    fixed = np.flatnonzero(~system.poisson & changes.any(0))  # species that react, with a certain start
-    if len(fixed) < 2:
-        return ()
-    found = _whole_rows(changes[:, fixed])
-    rows = np.zeros((len(found), len(system.species)), dtype=np.int64)
-    rows[:, fixed] = found
-    return _reduced(rows, rows @ system.initial.round().astype(np.int64), system.initial)
+    return solved(rows, found @ pooled[0], np.concatenate(snapshots).mean(0))
 
 
 def joined(first: Sequence[Relation], second: Sequence[Relation], sizes: np.ndarray) -> tuple[Relation, ...]:
@@ -117,7 +106,7 @@ def joined(first: Sequence[Relation], second: Sequence[Relation], sizes: np.ndar
     every = [*first, *second]
     if not every:
         return ()
-    return _reduced(np.array([r.coefficients for r in every]), np.array([r.total for r in every]), sizes)
+    return solved(np.array([r.coefficients for r in every]), np.array([r.total for r in every]), sizes)
 
 
 def _varying(snapshot: np.ndarray) -> np.ndarray:
@@ -125,7 +114,7 @@ def _varying(snapshot: np.ndarray) -> np.ndarray:
     return np.array([len(column) - np.unique(column, return_counts=True)[1].max() for column in snapshot.T])
 
 
-def _whole_rows(matrix: np.ndarray) -> np.ndarray:
+def null_rows(matrix: np.ndarray) -> np.ndarray:
     """(k, d) whole vectors with small coefficients that span the null space of a matrix of whole numbers (n, d)."""
     scale = np.maximum(np.abs(matrix).max(0), 1)
     squares, vectors = np.linalg.eigh((matrix / scale).T @ (matrix / scale))
@@ -152,35 +141,74 @@ def _eliminate(basis: np.ndarray) -> list[int]:
     return pivots
 
 
-def _reduced(rows: np.ndarray, totals: np.ndarray, sizes: np.ndarray) -> tuple[Relation, ...]:
+def solved(rows: np.ndarray, totals: np.ndarray, sizes: np.ndarray) -> tuple[Relation, ...]:
     """Independent relations, each with a computed variable of coefficient 1 that no other relation has.
+
+    Relations are added to or subtracted from each other where that leaves fewer negative coefficients, since totals
+    bound their variables. Computed is a variable of one relation alone if there is one, the largest of them.
 
     Args:
         rows: (k, d) coefficients.
         totals: (k,).
-        sizes: (d,) of the variables; the computed ones are large.
+        sizes: (d,) of the variables.
     """
-    left = [[Fraction(int(c)) for c in (*row, total)] for row, total in zip(rows, totals, strict=True)]
-    done: list[tuple[int, list[Fraction]]] = []
-    for column in np.argsort(-sizes, kind="stable").tolist():
-        place = next((i for i, row in enumerate(left) if row[column]), None)
-        if place is None:
-            continue
-        pivot = left.pop(place)
-        pivot = [c / pivot[column] for c in pivot]
-        left = [[c - row[column] * p for c, p in zip(row, pivot, strict=True)] for row in left]
-        done = [(v, [c - row[column] * p for c, p in zip(row, pivot, strict=True)]) for v, row in done]
-        done.append((column, pivot))
-    found = []
-    for column, row in sorted(done):
-        shared = math.lcm(*(c.denominator for c in row))
-        if shared == 1:  # else the computed variable would need a division
-            *coefficients, total = (int(c) for c in row)
-            found.append(Relation(tuple(coefficients), total, column))
-    return tuple(found)
+    left = _positive(_divided(_independent(np.column_stack([rows, totals]))))
+    done: list[tuple[int, np.ndarray]] = []
+    while len(left):
+        shared = np.sum([row[:-1] != 0 for row in (*left, *(row for _, row in done))], axis=0)
+        if (pivot := _pivot(left[:, :-1], shared, sizes)) is None:
+            break
+        row, column = pivot
+        own = left[row] * left[row, column]  # the coefficient is 1 or −1
+        left = _divided(np.delete(left, row, axis=0))
+        left = _divided(left - np.outer(left[:, column], own))
+        done = [(v, other - other[column] * own) for v, other in done] + [(column, own)]
+    made = [(column, [int(c) for c in row]) for column, row in sorted(done, key=lambda pair: pair[0])]
+    return tuple(Relation(tuple(row[:-1]), row[-1], column) for column, row in made)
 
 
-def onto(relations: Sequence[Relation], rounded: np.ndarray, values: np.ndarray, draws: np.ndarray) -> np.ndarray:
+def _pivot(rows: np.ndarray, shared: np.ndarray, sizes: np.ndarray) -> tuple[int, int] | None:
+    """Row and column of a coefficient 1 or −1: of a variable that few share, then of a large one; None without any."""
+    places = [(int(i), int(v)) for i, v in np.argwhere(np.abs(rows) == 1)]
+    return min(places, key=lambda place: (shared[place[1]], -sizes[place[1]], place[1]), default=None)
+
+
+def _independent(rows: np.ndarray) -> np.ndarray:
+    """The rows (k, d + 1) whose coefficients the rows before them do not span."""
+    kept: list[int] = []
+    for i in range(len(rows)):
+        if np.linalg.matrix_rank(rows[[*kept, i], :-1]) > len(kept):
+            kept.append(i)
+    return rows[kept]
+
+
+def _positive(rows: np.ndarray) -> np.ndarray:
+    """The rows with others added to or subtracted from them while that leaves fewer negative coefficients."""
+
+    def below(row: np.ndarray) -> int:
+        return int(-row[:-1].clip(max=0).sum())
+
+    rows = np.array([row if below(row) <= below(-row) else -row for row in rows]).reshape(rows.shape)
+    pairs = [(i, j) for i in range(len(rows)) for j in range(len(rows)) if i != j]
+    changed = True
+    while changed:
+        changed = False
+        for i, j in pairs:
+            nearest = min((rows[i] + rows[j], rows[i] - rows[j], rows[j] - rows[i]), key=below)
+            if below(nearest) < below(rows[i]):
+                rows[i], changed = nearest, True
+    return rows
+
+
+def _divided(rows: np.ndarray) -> np.ndarray:
+    """Rows by the greatest common divisors of their coefficients."""
+    divisors = np.gcd.reduce(rows[:, :-1], axis=1, initial=0)
+    return rows[divisors > 0] // divisors[divisors > 0, None]
+
+
+def onto(
+    relations: Sequence[Relation], rounded: np.ndarray, values: np.ndarray, draws: np.ndarray, tops: Sequence[int]
+) -> np.ndarray:
     """States on relations, near values (n, d) that are nearly on them.
 
     The members of a total x + y + … are rounded together by one draw (systematic rounding), which keeps the sum and the
@@ -192,53 +220,67 @@ def onto(relations: Sequence[Relation], rounded: np.ndarray, values: np.ndarray,
         rounded: (n, d) counts, each rounded by itself.
         values: (n, d).
         draws: (n, d) uniform.
+        tops: (d,) largest values.
     """
-    states = rounded.copy()
+    states, rest = rounded.copy(), []
     shared = np.sum([np.array(relation.coefficients) != 0 for relation in relations], axis=0) > 1
-    rest = []
     for relation in relations:
         members = list(relation.members)
-        if all(relation.coefficients[v] == 1 for v in members) and not shared[members].any():
-            own = np.maximum(values[:, members], 0)
-            sums = own.sum(1, keepdims=True)
-            even = np.full_like(own, relation.total / len(members))
-            own = np.where(sums > 0, own * (relation.total / np.where(sums > 0, sums, 1)), even)
-            steps = np.floor(own.cumsum(1) + draws[:, members[:1]] + _EVEN)
-            steps[:, -1] = relation.total + np.floor(draws[:, members[0]] + _EVEN)
-            states[:, members] = np.diff(steps, axis=1, prepend=np.floor(draws[:, members[:1]] + _EVEN)).astype(int)
+        is_simple = all(relation.coefficients[v] == 1 and tops[v] >= relation.total for v in members)
+        if is_simple and not shared[members].any():
+            states[:, members] = _parts(relation.total, values[:, members], draws[:, members[:1]])
         else:
             rest.append(relation)
-    computed = {relation.computed for relation in rest}
-    for v in range(states.shape[1]):
-        if v not in computed:
-            low, high = bounds(rest, states, v)
-            states[:, v] = np.clip(states[:, v], low, high)
-    for relation in rest:
-        states[:, relation.computed] = np.maximum(relation.value(states), 0)
+    left = [np.full(len(states), relation.total) for relation in rest]
+    computed = [relation.computed for relation in rest]
+    learned = sorted({v for relation in rest for v in relation.members} - {*computed})
+    for place, v in enumerate(learned):
+        low, high = np.zeros(len(states), dtype=np.int64), np.full(len(states), tops[v])
+        for relation, remaining in zip(rest, left, strict=True):
+            if relation.coefficients[v]:
+                own = bounds(relation, v, remaining, *later_sums(relation, learned[place + 1 :], tops))
+                low, high = np.maximum(low, own[0]), np.minimum(high, own[1])
+        states[:, v] = np.clip(states[:, v], low, np.maximum(high, low))
+        left = [r - relation.coefficients[v] * states[:, v] for relation, r in zip(rest, left, strict=True)]
+    for v, remaining in zip(computed, left, strict=True):
+        states[:, v] = remaining
     return states
 
 
-def bounds(relations: Sequence[Relation], states: np.ndarray, variable: int) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) least and largest values of a variable that leave later and computed ones possible, given earlier ones.
+def _parts(total: int, values: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """(n, m) whole parts of a total, in the mean proportional to values (n, m): differences of sums rounded alike."""
+    values = np.maximum(values, 0.0)
+    values = np.where(values.sum(1, keepdims=True) > 0, values, 1.0)
+    sums = values.cumsum(1) * (total / values.sum(1, keepdims=True))
+    start = np.floor(draws + _EVEN)
+    steps = np.minimum(np.floor(sums + draws + _EVEN), total + start)
+    steps[:, -1:] = total + start
+    return np.diff(steps, axis=1, prepend=start).astype(np.int64)
+
+
+def later_sums(relation: Relation, later: Sequence[int], tops: Sequence[int]) -> tuple[int, int]:
+    """Least and largest sum of the terms of some later variables and the computed one.
 
     Args:
-        relations: all.
-        states: (n, d), of which the variables before this one are known.
-        variable: not computed; the variables are in the data's order.
+        relation: of the terms.
+        later: indices.
+        tops: (d,) largest values of all variables.
     """
-    low, high = np.zeros(len(states), dtype=np.int64), np.full(len(states), np.iinfo(np.int64).max)
-    for relation in relations:
-        own = relation.coefficients[variable]
-        if not own:
-            continue
-        later = [v for v in relation.members if v > variable and v != relation.computed]
-        left = [relation.coefficients[v] for v in (*later, relation.computed)]
-        earlier = np.array(relation.coefficients)
-        earlier[[variable, *later, relation.computed]] = 0
-        rest = relation.total - states @ earlier
-        if all(c > 0 for c in left):
-            if own > 0:
-                high = np.minimum(high, np.maximum(rest, 0) // own)
-            else:
-                low = np.maximum(low, -(rest // -own))
-    return low, high
+    terms = [relation.coefficients[v] * tops[v] for v in {*later, relation.computed}]
+    return sum(min(term, 0) for term in terms), sum(max(term, 0) for term in terms)
+
+
+def bounds(relation: Relation, variable: int, rest: Array, least: int, most: int) -> tuple[Array, Array]:
+    """Least and largest values of a variable that leave a sum between two ends for the terms after it.
+
+    Args:
+        relation: of the terms.
+        variable: with a coefficient.
+        rest: what the terms before it leave of the total, whole numbers of numpy or torch.
+        least: the lower end, as of `later_sums`.
+        most: the upper end.
+    """
+    own = relation.coefficients[variable]
+    if own > 0:
+        return -((most - rest) // own), (rest - least) // own
+    return -((rest - least) // -own), (most - rest) // -own

@@ -33,7 +33,7 @@ class DatasetSettings(FileSettings):
     states: States | None = None
     """Number L of counts 0 … L−1 in the table of every variable; null takes, for each variable, the largest observed
     count plus a tenth, at least plus 4 (or twice a smaller count). The last count continues as a geometric tail."""
-    ranges: dict[str, Annotated[int, Field(ge=1, le=MOST_COUNTS)]] = {}
+    ranges: dict[str, Annotated[int, Field(ge=1, le=MOST_COUNTS)]] = Field({})
     """Largest possible count by variable, such as {gene: 1}; larger ones have probability zero. Other counts have no
     upper bound."""
     relations: Literal["found", "none"] = "found"

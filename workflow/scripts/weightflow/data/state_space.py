@@ -118,6 +118,11 @@ class Counts:
         """The range of a variable."""
         return self.ranges[variable] if self.ranges else Range(self.levels - 1)
 
+    def largest(self, variables: int) -> list[int]:
+        """(d,) largest possible counts of the first variables."""
+        ranges = [self.range_of(v) for v in range(variables)]
+        return [MOST_COUNTS if one.ratio else one.top for one in ranges]
+
     @property
     def has_unit_bins(self) -> bool:
         """Whether each count has a bin of its own; with very many counts bins are wider."""
@@ -137,9 +142,7 @@ class Counts:
 
     def contains(self, states: np.ndarray) -> np.ndarray:
         """(n,) whether states (n, k) of the first k variables lie in the space."""
-        ranges = [self.range_of(v) for v in range(states.shape[-1])]
-        most = np.array([MOST_COUNTS if one.ratio else one.top for one in ranges])
-        found = np.all((states >= 0) & (states <= most), axis=-1)
+        found = np.all((states >= 0) & (states <= self.largest(states.shape[-1])), axis=-1)
         for relation in self.relations:
             if (own := relation.of(range(states.shape[-1]))) is not None:
                 found &= own.holds(states)
@@ -151,10 +154,10 @@ class Counts:
 
     def project(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """States near values (n, d): stochastic rounding, unbiased in the mean, kept within ranges and relations."""
-        most = [MOST_COUNTS if one.ratio else one.top for one in map(self.range_of, range(values.shape[1]))]
+        largest = self.largest(values.shape[1])
         draws = rng.random(values.shape)
-        rounded = np.clip(np.floor(values + draws), 0, most).astype(np.int64)
-        return onto(self.relations, rounded, values, draws) if self.relations else rounded
+        rounded = np.clip(np.floor(values + draws), 0, largest).astype(np.int64)
+        return onto(self.relations, rounded, values, draws, largest) if self.relations else rounded
 
     def edges(self, variable: int) -> np.ndarray:
         """(B + 1,) edges of the bins of a marginal: one bin for each count, or equally many counts in each bin."""

@@ -1,8 +1,9 @@
 """Densities from weighted samples: add-one smoothing or discrete kernels for counts, Gaussian kernels for real values.
 
 The kernel of a count is a Gaussian at the cells of the variable's table, normalised there, with a small uniform share;
-the last cell continues as the space's geometric tail, so that no count is impossible. Its bandwidth is a multiple of the variable's standard deviation; the multiple is
-chosen by the likelihood of snapshots that were left out (Habbema, Hermans & van den Broek 1974).
+the last cell continues as the space's geometric tail, so that no count is impossible. Its bandwidth is a multiple of
+the variable's standard deviation; the multiple is chosen by the likelihood of snapshots that were left out (Habbema,
+Hermans & van den Broek 1974).
 No table over all L^d states is ever made. Real values have Gaussian kernels with the samples' covariance, scaled.
 """
 
@@ -68,16 +69,18 @@ class AddOneDensity:
         """(d, B)."""
         seen, found = expit(np.log(self.size) - self._log_cells), []  # N / (N + C)
         for v, column in enumerate(self.space.cells(self.states).T):
-            even = np.full(self.space.range_of(v).cells, 1 / self.space.range_of(v).cells)
-            cells = seen * np.bincount(column, self.weights, len(even)) + (1 - seen) * even
-            found.append(_in_bins(cells, self.space, v, levels))
+            own, ends = self.space.range_of(v), _ends(self.space, v)
+            counted = np.bincount(np.searchsorted(ends, column, "right") - 1, self.weights, len(ends) - 1)
+            found.append(_in_bins(seen * counted + (1 - seen) * np.diff(ends) / own.cells, self.space, v, levels))
         return np.stack(found)
 
     def of(self, variables: np.ndarray) -> "AddOneDensity":
         """Marginal density of some variables."""
         every = _cells(self.space, self.states.shape[1])
         others = self.log_others + float(np.log(np.delete(every, variables)).sum())
-        return AddOneDensity(self.states[:, variables], self.weights, self.size, self.space.part(variables), others)
+        return AddOneDensity(
+            self.states[:, variables], self.weights, self.size, self.space.part(list(variables)), others
+        )
 
 
 @dataclass(frozen=True)
@@ -115,14 +118,16 @@ class CountKernels:
         found = []
         for v, (column, bandwidth) in enumerate(zip(self.states.T, self.bandwidths, strict=True)):
             counts, place = np.unique(column, return_inverse=True)
-            own = self.space.range_of(v)
-            cells = np.bincount(place, self.weights) @ _kernel(counts, np.arange(own.cells), bandwidth, own)
-            found.append(_in_bins(cells, self.space, v, levels))
+            own, ends = self.space.range_of(v), _ends(self.space, v)
+            kernels = _sums(counts, ends, bandwidth, own) if _is_long(own) else _table(counts, bandwidth, own)
+            if len(ends) - 1 < kernels.shape[1]:
+                kernels = np.add.reduceat(kernels, ends[:-1], axis=1)
+            found.append(_in_bins(np.bincount(place, self.weights) @ kernels, self.space, v, levels))
         return np.stack(found)
 
     def of(self, variables: np.ndarray) -> "CountKernels":
         """Marginal density of some variables: the products of their kernels."""
-        return CountKernels(self.states[:, variables], self.weights, self.multiple, self.space.part(variables))
+        return CountKernels(self.states[:, variables], self.weights, self.multiple, self.space.part(list(variables)))
 
     def sample(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """(count, d) independent states."""
@@ -130,12 +135,12 @@ class CountKernels:
         drawn = np.empty_like(centres)
         for v, (column, bandwidth) in enumerate(zip(centres.T, self.bandwidths, strict=True)):
             own = self.space.range_of(v)
-            if own.cells > MOST_BINS:
+            if _is_long(own):
                 near = np.floor(column + bandwidth * rng.standard_normal(count) + 0.5).clip(0, own.top)
                 cells = np.where(rng.random(count) < UNIFORM, rng.integers(0, own.cells, count), near).astype(int)
             else:
                 counts, place = np.unique(column, return_inverse=True)
-                cumulative = _kernel(counts, np.arange(own.cells), bandwidth, own).cumsum(1)
+                cumulative = _table(counts, bandwidth, own).cumsum(1)
                 levels = rng.random(count) * cumulative[place, -1]
                 rows = zip(place, levels, strict=True)
                 cells = np.array([np.searchsorted(cumulative[row], u, "right") for row, u in rows])
@@ -178,19 +183,36 @@ class CountKernels:
         return left[one] * right[two]
 
 
-def _kernel(centres: np.ndarray, asked: np.ndarray, bandwidth: float, own: Range) -> np.ndarray:
-    """(n, q) probabilities of some cells (q,) of a variable around each of n counts.
+def _is_long(own: Range) -> bool:
+    """Whether a table is too long for sums over its cells."""
+    return own.cells > MOST_BINS
 
-    The Gaussian is normalised over the cells; on a table too long for a sum, its mass is integrated over each cell.
-    """
-    if own.cells > MOST_BINS:
-        ends = np.where(asked == 0, -np.inf, asked - 0.5), np.where(asked >= own.top, np.inf, asked + 0.5)
-        below, above = (ndtr((end - centres[:, None]) / bandwidth) for end in ends)
-        gaussian = above - below
-    else:
-        table = np.exp(-0.5 * ((np.arange(own.cells) - centres[:, None]) / bandwidth) ** 2)
-        gaussian = table[:, asked] / table.sum(1, keepdims=True)
+
+def _kernel(centres: np.ndarray, asked: np.ndarray, bandwidth: float, own: Range) -> np.ndarray:
+    """(n, q) probabilities of some cells (q,) of a variable around each of n counts."""
+    if not _is_long(own):
+        return _table(centres, bandwidth, own)[:, asked]
+    gaussian = _below(centres, asked + 1, bandwidth, own) - _below(centres, asked, bandwidth, own)
     return (1 - UNIFORM) * gaussian + UNIFORM / own.cells
+
+
+def _table(centres: np.ndarray, bandwidth: float, own: Range) -> np.ndarray:
+    """(n, C) probabilities of all cells around each of n counts: a Gaussian at the cells, normalised over them."""
+    away = np.arange(own.cells) - np.minimum(centres, own.top)[:, None]
+    gaussian = np.exp(-0.5 * (away / bandwidth) ** 2)
+    return (1 - UNIFORM) * gaussian / gaussian.sum(1, keepdims=True) + UNIFORM / own.cells
+
+
+def _sums(centres: np.ndarray, ends: np.ndarray, bandwidth: float, own: Range) -> np.ndarray:
+    """(n, B) probabilities of the cells from each of B + 1 ends to the next, by integrals of the Gaussian."""
+    gaussian = np.diff(_below(centres, ends, bandwidth, own), axis=1)
+    return (1 - UNIFORM) * gaussian + UNIFORM * np.diff(ends) / own.cells
+
+
+def _below(centres: np.ndarray, ends: np.ndarray, bandwidth: float, own: Range) -> np.ndarray:
+    """(n, q) masses of Gaussians below cells (q,), all of it below the end of the table."""
+    limits = np.where(ends <= 0, -np.inf, np.where(ends > own.top, np.inf, ends - 0.5))
+    return ndtr((limits - np.minimum(centres, own.top)[:, None]) / bandwidth)
 
 
 def _cells(space: Counts, variables: int) -> np.ndarray:
@@ -204,12 +226,20 @@ def _log_tails(space: Counts, states: np.ndarray) -> np.ndarray:
     return np.where((states >= 0).all(1), np.sum(tails, axis=0), -np.inf)
 
 
-def _in_bins(cells: np.ndarray, space: Counts, variable: int, levels: int | None) -> np.ndarray:
-    """Probabilities of the space's bins, or of the counts 0 … levels − 1 or more, from those of a variable's cells."""
+def _ends(space: Counts, variable: int) -> np.ndarray:
+    """First cells of the bins of a variable, the last cell, which is apart for its tail, and the one after it."""
+    top = space.range_of(variable).top
+    return np.append(np.arange(0, top, space.width(variable)), [top, top + 1])
+
+
+def _in_bins(masses: np.ndarray, space: Counts, variable: int, levels: int | None) -> np.ndarray:
+    """Probabilities of the space's bins, or of the counts 0 … levels − 1 or more, from those between `_ends`."""
+    own, width = space.range_of(variable), space.width(variable)
     if space.has_unit_bins:
-        return space.range_of(variable).spread(cells, levels or space.levels)
-    places = np.minimum(np.arange(len(cells)) // space.width(variable), space.bins - 1)
-    return np.bincount(places, cells, space.bins)
+        return own.spread(masses, levels or space.levels)
+    tail = own.tail(width * space.bins) * masses[-1]
+    below = np.bincount(np.arange(0, own.top, width) // width, masses[:-1], space.bins)
+    return below + np.bincount((own.top + np.arange(len(tail))) // width, tail, space.bins)
 
 
 @dataclass(frozen=True)

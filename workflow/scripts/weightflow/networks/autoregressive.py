@@ -15,7 +15,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from weightflow.data.relations import Relation
+from weightflow.data.relations import Relation, bounds, later_sums
+from weightflow.data.state_space import Range
 from weightflow.limits import MOST_COUNTS
 from weightflow.networks.count_heads import CountHead, spread
 from weightflow.networks.flat_weights import apply_linear, split_weights
@@ -52,6 +53,11 @@ class AutoregressiveBackbone(ABC):
         computed = {relation.computed for relation in self.relations}
         self.learned = tuple(v for v in given if v not in computed)
         self.order = _with_computed(self.learned, self.relations)
+        self._largest = head.space.largest(variables) if isinstance(head, CountHead) else []
+        self._later = [
+            {one: later_sums(one, self.learned[place + 1 :], self._largest) for one in self.relations}
+            for place in range(len(self.learned))
+        ]
         self.positions = position_code(len(self.learned)) if position else torch.zeros(len(self.learned), 0)
 
     @property
@@ -118,7 +124,8 @@ class AutoregressiveBackbone(ABC):
         """(S, N) Kullback–Leibler divergences of the conditionals from those of anchors, summed over the variables.
 
         Args:
-            weights, anchors: (S, P).
+            weights: (S, P).
+            anchors: (S, P).
             states: (N, d) shared or (S, N, d) own coordinates.
         """
         ordered = self._ordered(weights, states)
@@ -184,7 +191,7 @@ class AutoregressiveBackbone(ABC):
         for i, variable in enumerate(self.learned):
             features, memory = self._run(maps, self._inputs(code.unsqueeze(1), i), memory)
             outputs = apply_linear(maps[self.readout], features[:, 0])
-            where = Where((variable,), *self._bounds(i, left))
+            where = Where((variable,), self._bounds(i, left))
             if variable in known:
                 drawn[variable] = known[variable].expand(len(weights), count)
                 log_weights = log_weights + self.head.log_prob(outputs, drawn[variable], where)
@@ -199,9 +206,7 @@ class AutoregressiveBackbone(ABC):
         return torch.stack([drawn[v] for v in range(self.variables)], dim=-1), log_weights
 
     @torch.no_grad()
-    def marginals(
-        self, weights: Tensor, count: int, generator: torch.Generator, levels: int | None = None
-    ) -> Tensor:
+    def marginals(self, weights: Tensor, count: int, generator: torch.Generator, levels: int | None = None) -> Tensor:
         """(S, d, levels) float64 of the counts 0 … levels − 1 or more; exact at variables with few prefixes.
 
         Args:
@@ -217,7 +222,7 @@ class AutoregressiveBackbone(ABC):
         if not isinstance(head, CountHead) or not head.all_tables:
             raise ValueError("marginals by enumeration need a softmax at every variable")
         maps = split_weights(self.layers, weights)
-        memory, levels = self._start(weights, 1), levels or head.levels
+        memory, levels = self._start(weights, 1), levels or head.space.levels
         code = weights.new_zeros(len(weights), 1, head.inputs)
         mass = torch.ones(len(weights), 1, dtype=torch.float64, device=weights.device)
         networks = torch.arange(len(weights), device=weights.device).unsqueeze(1)
@@ -225,9 +230,13 @@ class AutoregressiveBackbone(ABC):
         found: dict[int, Tensor] = {}
         for i, variable in enumerate(self.learned):
             outputs, memory = self._run(maps, self._inputs(code.unsqueeze(1), i), memory)
-            where = Where((variable,), *self._bounds(i, left))
-            joint = mass.unsqueeze(-1) * head.cells(apply_linear(maps[self.readout], outputs[:, 0]), where)
-            found[variable] = spread(joint.sum(1), self.head.space.range_of(variable), levels)
+            outputs = apply_linear(maps[self.readout], outputs[:, 0])
+            where = Where((variable,), self._bounds(i, left))
+            own = head.space.range_of(variable)
+            # What a relation leaves depends on the count; other variables' codes on its cell alone.
+            states = own.cells if where.bounds is None else own.reach
+            joint = mass.unsqueeze(-1) * head.counts(outputs, states, where)
+            found[variable] = spread(joint.sum(1), own if where.bounds is None else Range(states - 1), levels)
             if i == len(self.learned) - 1 and not self.relations:
                 break
             longer = extend_prefixes(joint, count, generator)
@@ -235,9 +244,8 @@ class AutoregressiveBackbone(ABC):
             left = self._spent(i, [rest.gather(1, longer.shorter) for rest in left], longer.state)
             code, mass = head.code(longer.state, where), longer.mass
         for relation, rest in zip(self.relations, left, strict=True):
-            found[relation.computed] = mass.new_zeros(len(weights), levels).scatter_add_(
-                1, rest.clamp(0, levels - 1), mass
-            )
+            empty = mass.new_zeros(len(weights), levels)
+            found[relation.computed] = empty.scatter_add_(1, rest.clamp(0, levels - 1), mass)
         return torch.stack([found[v] for v in range(self.variables)], dim=1)
 
     def _score(self, weights: Tensor, states: Tensor) -> Tensor:
@@ -247,8 +255,7 @@ class AutoregressiveBackbone(ABC):
         found = self.head.log_prob_shared(first, states[..., 0], where.at(0))
         if later is None:
             return found
-        rest = Where(where.variables[1:], *(None if b is None else b[:, 1:] for b in where[1:]))
-        return found + self.head.log_prob(later, states[..., 1:].transpose(1, 2), rest).sum(1)
+        return found + self.head.log_prob(later, states[..., 1:].transpose(1, 2), where.after_first()).sum(1)
 
     def _outputs(self, weights: Tensor, states: Tensor) -> Tensor:
         """(S, k, N, outputs) at the prefixes of states (S, N, k), the first k variables in order."""
@@ -302,9 +309,7 @@ class AutoregressiveBackbone(ABC):
 
     def _totals(self, weights: Tensor, count: int) -> list[Tensor]:
         """(S, N) total of each relation."""
-        return [
-            torch.full((len(weights), count), relation.total, device=weights.device) for relation in self.relations
-        ]
+        return [torch.full((len(weights), count), relation.total, device=weights.device) for relation in self.relations]
 
     def _spent(self, place: int, left: Sequence[Tensor], values: Tensor) -> list[Tensor]:
         """What is left of each total after the variable at a place of the order."""
@@ -312,38 +317,34 @@ class AutoregressiveBackbone(ABC):
         pairs = zip(self.relations, left, strict=True)
         return [rest - relation.coefficients[variable] * values for relation, rest in pairs]
 
-    def _bounds(self, place: int, left: Sequence[Tensor]) -> tuple[Tensor | None, Tensor | None]:
+    def _bounds(self, place: int, left: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
         """Least and largest values of the variable at a place, given what is left of each total; None without any.
 
-        A value is bounded if all later coefficients of the relation are positive: then what it leaves must not be
-        negative.
+        The sum of the later terms of each relation then lies within the variables' ranges.
         """
-        variable, low, high = self.learned[place], None, None
-        for relation, rest in zip(self.relations, left, strict=True):
-            own = relation.coefficients[variable]
-            if not own or any(relation.coefficients[v] < 0 for v in self.learned[place + 1 :]):
-                continue
-            low = torch.zeros_like(rest) if low is None else low
-            high = torch.full_like(rest, MOST_COUNTS) if high is None else high
-            if own > 0:
-                high = torch.minimum(high, rest.clamp_min(0) // own)
-            else:
-                low = torch.maximum(low, -(rest // -own))
-        return low, high
+        variable = self.learned[place]
+        own = [pair for pair in zip(self.relations, left, strict=True) if pair[0].coefficients[variable]]
+        if not own:
+            return None
+        low, high = torch.zeros_like(left[0]), torch.full_like(left[0], self._largest[variable])
+        for relation, rest in own:
+            least, most = bounds(relation, variable, rest, *self._later[place][relation])
+            low, high = torch.maximum(low, least), torch.minimum(high, most)
+        return low, torch.maximum(low, high)
 
     def _where(self, states: Tensor) -> Where:
         """Variables and bounds at states (S, N, k), the first k learned variables in order."""
         variables = self.learned[: states.shape[-1]]
         if not self.relations:
             return Where(variables)
-        left, found = [states.new_full(states.shape[:2], one.total) for one in self.relations], []
+        states, found = states.long(), []
+        left = [states.new_full(states.shape[:2], relation.total) for relation in self.relations]
+        none = torch.zeros_like(left[0]), torch.full_like(left[0], MOST_COUNTS)
         for place in range(len(variables)):
-            low, high = self._bounds(place, left)
-            nothing = torch.zeros_like(left[0]) if low is None else low
-            found.append((nothing, torch.full_like(nothing, MOST_COUNTS) if high is None else high))
+            found.append(self._bounds(place, left) or none)
             left = self._spent(place, left, states[..., place])
-        low, high = (torch.stack(part, dim=1) for part in zip(*found, strict=True))
-        return Where(variables, low, high)
+        low, high = zip(*found, strict=True)
+        return Where(variables, (torch.stack(low, dim=1), torch.stack(high, dim=1)))
 
 
 def _with_computed(learned: Sequence[int], relations: Sequence[Relation]) -> tuple[int, ...]:

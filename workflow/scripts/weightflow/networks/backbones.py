@@ -80,9 +80,7 @@ class Backbone(Protocol):
     ) -> tuple[Tensor, Tensor]:
         """(S, count, d) states with some known variables, and logarithms of their weights (S, count)."""
 
-    def marginals(
-        self, weights: Tensor, count: int, generator: torch.Generator, levels: int | None = None
-    ) -> Tensor:
+    def marginals(self, weights: Tensor, count: int, generator: torch.Generator, levels: int | None = None) -> Tensor:
         """(S, d, levels) probabilities of each variable's counts at weights (S, P), if all have a softmax.
 
         The mean over prefixes x_<i of p(x_i | x_<i): all prefixes if there are at most `count`, else

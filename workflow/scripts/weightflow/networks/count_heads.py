@@ -1,26 +1,30 @@
 """Heads of counts: every count has a probability.
 
 A variable with a small range has a softmax over the cells of its table, whose last cell continues as a geometric tail
-(`state_space.Range`). A variable with a large range has a mixture of discretised logistic distributions (Salimans et al.
-2017), whose cost does not depend on the largest count. Conserved totals bound the values.
+(`state_space.Range`). A variable with a large range has a mixture of discretised logistic distributions (Salimans et
+al. 2017), whose cost does not depend on the largest count. Relations bound the values.
 """
 
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from weightflow.data.state_space import Counts, Range
-from weightflow.networks.heads import Head, Where
+from weightflow.limits import MOST_COUNTS
+from weightflow.networks.heads import ANY, Head, Where
 
 COMPONENTS = 6  # logistic distributions of a variable with a large range
 _NARROWEST = 0.05  # width of a logistic distribution, in counts
 _SHORTEST, _LONGEST = 1e-20, 80.0  # distance of two ends, in widths
-_LEAST = 1e-30  # probability of a cell that bounds exclude almost
+_LEAST = 1e-30  # ratio, probability
+_TINY = 1e-300  # probability, float64
+
+T = TypeVar("T")
 
 
 class CountHead(Head):
@@ -38,104 +42,119 @@ class CountHead(Head):
     def __init__(self, space: Counts | int, largest: int | None = None):
         space = Counts(space) if isinstance(space, int) else space
         self.space, self.relations = space, space.relations
-        ranges = space.ranges or (Range(space.levels - 1),)
-        self.tabled = [largest is None or one.cells <= largest for one in ranges]
-        self.levels = max((one.cells for one, has in zip(ranges, self.tabled, strict=True) if has), default=0)
-        self.mixture = LogisticMixture(ranges) if not all(self.tabled) else None
+        self.ranges = space.ranges or (Range(space.levels - 1),)
+        computed = {relation.computed for relation in space.relations}
+        self.tabled = [v in computed or largest is None or own.cells <= largest for v, own in enumerate(self.ranges)]
+        self._softmax = [v for v, has in enumerate(self.tabled) if has and v not in computed]
+        self.levels = max((self.ranges[v].cells for v in self._softmax), default=0)
+        self.mixture = None if all(self.tabled) else LogisticMixture(self.ranges)
         self.outputs = self.levels + (3 * COMPONENTS if self.mixture else 0)
         self.bits = max(1, (self.levels - 1).bit_length()) if self.levels else 0
         self.inputs = self.bits + (2 if self.mixture else 0)
-        self.tops = [one.top for one in ranges]
-        self.ratios = [one.ratio for one in ranges]
+        self.tops = [own.top for own in self.ranges]
+        self.ratios = [own.ratio for own in self.ranges]
 
     def has_table(self, variable: int) -> bool:
-        """Whether a variable has a softmax."""
-        return self.tabled[variable if len(self.tabled) > 1 else 0]
+        """Whether a variable has a softmax, or is computed."""
+        return _own(self.tabled, variable)
 
     @property
     def all_tables(self) -> bool:
-        """Whether every variable has a softmax."""
+        """Whether every variable has a softmax, or is computed."""
         return all(self.tabled)
 
-    def code(self, values: Tensor, where: Where = Where((0,))) -> Tensor:
+    def code(self, values: Tensor, where: Where = ANY) -> Tensor:
         """The bits of the cells, the lowest first, and the smooth codes."""
-        tops = self._each(self.tops, where, values)
         places = torch.arange(self.bits, device=values.device)
-        cells = torch.minimum(values, tops) if self._is_open(where) else values
+        cells = torch.minimum(values, self._each(self.tops, where, values))
+        bits = ((cells.unsqueeze(-1) >> places) & 1).to(torch.get_default_dtype())
         if self.mixture is None:
-            return ((cells.unsqueeze(-1) >> places) & 1).to(torch.get_default_dtype())
-        tabled = self._each([float(has) for has in self.tabled], where, values.double()).float()
-        bits = ((cells.unsqueeze(-1) >> places) & 1).to(torch.get_default_dtype()) * tabled.unsqueeze(-1)
-        smooth = self.mixture.code(values, where) * (1 - tabled).unsqueeze(-1)
-        return torch.cat([bits, smooth], dim=-1)
+            return bits
+        tabled = self._each(self.tabled, where, bits).unsqueeze(-1)
+        smooth = self.mixture.code(values, where).to(bits)
+        return torch.cat([bits * tabled, smooth * (1 - tabled)], dim=-1)
 
-    def log_prob(self, outputs: Tensor, values: Tensor, where: Where = Where((0,))) -> Tensor:
+    def log_prob(self, outputs: Tensor, values: Tensor, where: Where = ANY) -> Tensor:
         """Log-probabilities of counts."""
         if self.mixture is None:
             return self._of_tables(outputs, values, where)
-        if len(where.variables) == 1:
-            if self.has_table(where.variables[0]):
-                return self._of_tables(outputs[..., : self.levels], values, where)
-            return self.mixture.log_prob(outputs[..., self.levels :], values, where)
-        parts = [
-            self.log_prob(outputs[:, n], values[:, n], where.at(n)) for n in range(len(where.variables))
-        ]
-        return torch.stack(parts, dim=1)
+        if len(where.variables) > 1:
+            places = range(len(where.variables))
+            return torch.stack([self.log_prob(outputs[:, n], values[:, n], where.at(n)) for n in places], dim=1)
+        if self.has_table(where.variables[0]):
+            return self._of_tables(outputs[..., : self.levels], values, where)
+        return self.mixture.log_prob(outputs[..., self.levels :], values, where)
 
-    def log_prob_shared(self, outputs: Tensor, values: Tensor, where: Where = Where((0,))) -> Tensor:
+    def log_prob_shared(self, outputs: Tensor, values: Tensor, where: Where = ANY) -> Tensor:
         """Log-probabilities of counts, of a softmax looked up in a table."""
         (variable,) = where.variables
-        if not self.has_table(variable):
+        if self.mixture is not None and not self.has_table(variable):
             return self.mixture.log_prob(outputs[..., None, self.levels :], values, where)
-        one = where if where.low is None else Where(where.variables, where.low[..., :1], where.high[..., :1])
-        logits = self._bounded(outputs[..., None, : self.levels], one)[..., 0, :]
-        top = self.tops[variable if len(self.tops) > 1 else 0]
-        found = logits.log_softmax(-1).gather(-1, values.long().clamp_max(top))
-        return self._with_tail(found, values, where)
+        if not values.shape[-1]:
+            return outputs.new_zeros(values.shape)
+        logits = self._bounded(outputs[..., None, : self.levels], where.shared())[..., 0, :]
+        cells = values.long().clamp(0, _own(self.tops, variable))
+        return self._with_tail(logits.log_softmax(-1).gather(-1, cells), values, where)
 
-    def sample(self, outputs: Tensor, generator: torch.Generator, where: Where = Where((0,))) -> Tensor:
+    def sample(self, outputs: Tensor, generator: torch.Generator, where: Where = ANY) -> Tensor:
         """Counts, by inversion."""
         (variable,) = where.variables
-        if not self.has_table(variable):
+        if self.mixture is not None and not self.has_table(variable):
             return self.mixture.sample(outputs[..., self.levels :], generator, where)
-        cumulative = self._bounded(outputs[..., : self.levels], where).softmax(-1).cumsum(-1)
+        cumulative = self.cells(outputs, where).cumsum(-1)
         level = torch.rand(*outputs.shape[:-1], 1, generator=generator, device=outputs.device)
         # Scaled by the last entry: rounding may leave the total a little below one.
         count = torch.searchsorted(cumulative, level * cumulative[..., -1:], right=True).squeeze(-1)
-        place = variable if len(self.tops) > 1 else 0
-        count = count.clamp_max(self.tops[place])
-        if where.low is not None:
-            count = torch.maximum(torch.minimum(count, where.high), where.low.clamp_max(self.tops[place]))
-        if not (ratio := self.ratios[place]):
+        top, ratio = _own(self.tops, variable), _own(self.ratios, variable)
+        count = count.clamp_max(top)
+        if where.bounds is not None:
+            low, high = (bound.clamp_max(top) for bound in where.bounds)
+            count = torch.maximum(torch.minimum(count, high), low)
+        if ratio == 0:
             return count
         share = torch.rand(count.shape, generator=generator, device=outputs.device, dtype=torch.float64)
-        least, most = self._tail_shares(where, place)
-        over = torch.floor(torch.log(least + share * (most - least)) / math.log(ratio)).long()
-        if where.high is not None:
-            over = torch.minimum(over, (where.high - self.tops[place]).clamp_min(0))
-        return torch.where(count == self.tops[place], count + over.clamp_min(0), count)
+        if where.bounds is None:
+            over = torch.floor(torch.log1p(-share) / math.log(ratio)).long()
+        else:
+            least, number = self._tail(where, where.bounds)
+            over = torch.floor(
+                torch.log1p(share * torch.expm1(number.double() * math.log(ratio))) / math.log(ratio)
+            ).long()
+            over = least + torch.minimum(over, number - 1)
+        return torch.where(count == top, count + over, count).clamp_max(MOST_COUNTS)
 
     def cells(self, outputs: Tensor, where: Where) -> Tensor:
         """(…, L) probabilities of the cells of a variable with a softmax."""
         return self._bounded(outputs[..., : self.levels], where).softmax(-1)
 
-    def masses(self, outputs: Tensor, edges: Tensor, where: Where = Where((0,))) -> Tensor:
+    def counts(self, outputs: Tensor, levels: int, where: Where) -> Tensor:
+        """(…, levels) probabilities of the counts 0 … levels − 1 or more of a variable with a softmax."""
+        (variable,) = where.variables
+        cells, own = self.cells(outputs, where), self.ranges[variable if len(self.ranges) > 1 else 0]
+        if levels == own.cells == self.levels:
+            return cells
+        found = spread(cells, own, levels)
+        if where.bounds is not None and own.ratio and levels > own.cells:  # the tail ends at a bound
+            least, number = (part.unsqueeze(-1) for part in self._tail(where, where.bounds))
+            over = torch.arange(levels - own.top, device=outputs.device) - least
+            inside = -torch.expm1(number.double() * math.log(own.ratio))
+            shares = own.ratio ** over.clamp_min(0).double() * (1 - own.ratio) / inside
+            shares = shares.masked_fill((over < 0) | (over >= number), 0.0)
+            shares[..., -1] = (1 - shares[..., :-1].sum(-1)).clamp_min(0)
+            found[..., own.top :] = cells[..., own.top : own.top + 1] * shares.to(cells)
+        return found
+
+    def masses(self, outputs: Tensor, edges: Tensor, where: Where = ANY) -> Tensor:
         """Probabilities of the bins; the last one holds all larger counts, too."""
         (variable,) = where.variables
-        if not self.has_table(variable):
+        if self.mixture is not None and not self.has_table(variable):
             return self.mixture.masses(outputs[..., self.levels :], edges, where)
-        cells, bins = self.cells(outputs, where), len(edges) - 1
-        place = variable if len(self.tops) > 1 else 0
-        width = max(1, round(float(edges[1] - edges[0])))
-        levels = width * bins
-        if levels == self.levels and self.tops[place] == levels - 1:
-            found = cells
-        else:
-            found = spread(cells, Range(self.tops[place], self.ratios[place]), levels)
+        bins, width = len(edges) - 1, max(1, round(float(edges[1] - edges[0])))
+        found = self.counts(outputs, width * bins, where)
         return found if width == 1 else found.unflatten(-1, (bins, width)).sum(-1)
 
-    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor, where: Where = Where((0,))) -> Tensor:
-        """By the sum over all cells, exact without bounds; estimated from the values for a mixture."""
+    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor, where: Where = ANY) -> Tensor:
+        """By the sum over all cells, which have the same tails; estimated from the values for a mixture."""
         if self.mixture is not None:
             return self.log_prob(wanted, values, where) - self.log_prob(found, values, where)
         wanted, found = (self._bounded(part, where).log_softmax(-1) for part in (wanted, found))
@@ -152,15 +171,14 @@ class CountHead(Head):
     @cached_property
     def _closed(self) -> Tensor | None:
         """(d, L) zero at the cells of each variable, −∞ beyond; None if all have L cells."""
-        if all(top + 1 == self.levels for top, has in zip(self.tops, self.tabled, strict=True) if has):
+        if all(self.tops[v] + 1 == self.levels for v in self._softmax):
             return None
-        cells = torch.arange(self.levels)
-        tops = torch.tensor(self.tops).unsqueeze(-1)
-        return torch.zeros(len(self.tops), self.levels).masked_fill(cells > tops, -math.inf)
+        beyond = torch.arange(self.levels) > torch.tensor(self.tops).unsqueeze(-1)
+        return torch.zeros(beyond.shape).masked_fill(beyond, -math.inf)
 
     def _of_tables(self, outputs: Tensor, values: Tensor, where: Where) -> Tensor:
         logits = self._bounded(outputs, where)
-        cells = torch.minimum(values, self._each(self.tops, where, values)) if self._is_open(where) else values
+        cells = torch.minimum(values, self._each(self.tops, where, values)).clamp_min(0)
         found = functional.cross_entropy(logits.flatten(0, -2), cells.flatten().long(), reduction="none")
         return self._with_tail(-found.unflatten(0, values.shape), values, where)
 
@@ -169,56 +187,57 @@ class CountHead(Head):
         if self._closed is not None:
             closed = self._closed.to(logits)
             rows = [v if len(self.tops) > 1 else 0 for v in where.variables]
-            own = closed[rows].unsqueeze(-2) if len(rows) > 1 else closed[rows[0]]
-            logits = logits + own
-        if where.low is None:
+            logits = logits + (closed[rows].unsqueeze(-2) if len(rows) > 1 else closed[rows[0]])
+        if where.bounds is None:
             return logits
+        low, high = (bound.unsqueeze(-1) for bound in where.bounds)
         cells = torch.arange(self.levels, device=logits.device)
-        low, high = where.low.unsqueeze(-1), where.high.unsqueeze(-1)
-        tops = self._each(self.tops, where, where.low).unsqueeze(-1)
+        tops = self._each(self.tops, where, where.bounds[0]).unsqueeze(-1)
         logits = logits.masked_fill((cells < torch.minimum(low, tops)) | (cells > high), -math.inf)
         if self._is_open(where):
-            inside = self._inside(where).unsqueeze(-1)
-            logits = torch.where((cells == tops) & (high >= tops), logits + inside.to(logits), logits)
+            inside = self._log_inside(where, where.bounds).unsqueeze(-1).to(logits)
+            logits = torch.where((cells == tops) & (high >= tops), logits + inside, logits)
         return logits
 
     def _with_tail(self, found: Tensor, values: Tensor, where: Where) -> Tensor:
-        """Log-probabilities of counts from those of their cells."""
-        if not self._is_open(where):
-            return found
-        tops = self._each(self.tops, where, values)
-        ratios = self._each(self.ratios, where, values.double()).clamp_min(_LEAST)
-        tail = torch.log1p(-ratios) + (values - tops).clamp_min(0) * ratios.log()
-        if where.low is not None:
-            tail = tail - self._inside(where)
-        return found + torch.where((values >= tops) & (ratios > _LEAST), tail, 0.0).to(found)
+        """Log-probabilities of counts from those of their cells; −∞ beyond bounds."""
+        over = values - self._each(self.tops, where, values)
+        ratios = self._each(self.ratios, where, values.double())
+        if self._is_open(where):
+            log_ratios = ratios.clamp_min(_LEAST).log()
+            tail = torch.log1p(-ratios) + over.clamp_min(0) * log_ratios
+            tail = tail if where.bounds is None else tail - self._log_inside(where, where.bounds)
+            found = found + torch.where((over >= 0) & (ratios > 0), tail, 0.0).to(found)
+        impossible = (over > 0) & (ratios == 0) | (values < 0)
+        if where.bounds is not None:
+            impossible |= (values < where.bounds[0]) | (values > where.bounds[1])
+        return found.masked_fill(impossible, -math.inf)
 
-    def _inside(self, where: Where) -> Tensor:
-        """Logarithm of the share of the geometric tails within the bounds."""
-        tops = self._each(self.tops, where, where.low)
-        ratios = self._each(self.ratios, where, where.low.double()).clamp_min(_LEAST)
-        least = ratios ** (where.low - tops).clamp_min(0)
-        most = ratios ** (where.high - tops + 1).clamp_min(0)
-        return torch.log((least - most).clamp_min(_LEAST))
+    def _log_inside(self, where: Where, bounds: tuple[Tensor, Tensor]) -> Tensor:
+        """Logarithm of the share of the geometric tails within bounds."""
+        least, number = self._tail(where, bounds)
+        log_ratios = self._each(self.ratios, where, least.double()).clamp_min(_LEAST).log()
+        return least * log_ratios + torch.log(-torch.expm1(number * log_ratios))
 
-    def _tail_shares(self, where: Where, place: int) -> tuple[Tensor | float, Tensor | float]:
-        """Survival of the geometric tail at the upper and at the lower bound."""
-        if where.low is None:
-            return 0.0, 1.0
-        ratio = max(self.ratios[place], _LEAST)
-        most = ratio ** (where.low - self.tops[place]).clamp_min(0).double()
-        return ratio ** (where.high - self.tops[place] + 1).clamp_min(0).double(), most
+    def _tail(self, where: Where, bounds: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """The least possible distance from the last cell, and the number of possible counts from there on."""
+        low, high = bounds
+        tops = self._each(self.tops, where, low)
+        return (low - tops).clamp_min(0), (high + 1 - torch.maximum(low, tops)).clamp_min(1)
 
     def _is_open(self, where: Where) -> bool:
         """Whether some of the variables has a tail."""
-        return any(self.ratios[v if len(self.ratios) > 1 else 0] for v in where.variables)
+        return any(_own(self.ratios, v) for v in where.variables)
 
     def _each(self, numbers: Sequence[float], where: Where, like: Tensor) -> Tensor:
         """A number of each of the variables, in a shape that goes with values (…, n, N), or (…, N) of one."""
-        own = [numbers[v if len(numbers) > 1 else 0] for v in where.variables]
-        if len(own) == 1:
-            return torch.tensor(own[0], dtype=like.dtype, device=like.device)
-        return torch.tensor(own, dtype=like.dtype, device=like.device).unsqueeze(-1)
+        own = torch.tensor([_own(numbers, v) for v in where.variables], dtype=like.dtype, device=like.device)
+        return own[0] if len(own) == 1 else own.unsqueeze(-1)
+
+
+def _own(numbers: Sequence[T], variable: int) -> T:
+    """The number of a variable, of one for each or of one for all."""
+    return numbers[variable if len(numbers) > 1 else 0]
 
 
 def spread(cells: Tensor, own: Range, levels: int) -> Tensor:
@@ -249,7 +268,7 @@ class LogisticMixture:
     """Mixtures of logistic distributions over scaled counts, integrated over each count.
 
     A count x is scaled to y = (asinh(x / s) − m) / w, almost linear below the scale s and logarithmic above, with s the
-    middle of the range. All mass below ½ belongs to the count 0.
+    middle of the range. All mass below ½ belongs to the count 0, all beyond the largest count to that one.
 
     Args:
         ranges: (d,) of the variables.
@@ -260,12 +279,13 @@ class LogisticMixture:
         tops = [math.asinh(one.top / scale) for one, scale in zip(ranges, self.scales, strict=True)]
         self.middles = [top / 2 for top in tops]
         self.units = [top / 4 or 1.0 for top in tops]
+        self.tops = [None if one.ratio else one.top for one in ranges]
         self.longest = [math.log1p(one.top) or 1.0 for one in ranges]
         self.starts = torch.linspace(-1.5, 1.5, COMPONENTS)
 
     def scaled(self, counts: Tensor, variable: int) -> Tensor:
         """Scaled counts, float64."""
-        scale, middle, unit = (self._own(part, variable) for part in (self.scales, self.middles, self.units))
+        scale, middle, unit = (_own(part, variable) for part in (self.scales, self.middles, self.units))
         return (torch.asinh(counts.double() / scale) - middle) / unit
 
     def code(self, values: Tensor, where: Where) -> Tensor:
@@ -273,75 +293,83 @@ class LogisticMixture:
         rows = values.unbind(-2) if len(where.variables) > 1 else (values,)
         made = []
         for row, variable in zip(rows, where.variables, strict=True):
-            scale = self._own(self.scales, variable)
-            smooth = self.scaled(row, variable), torch.log1p(row.double()) / self._own(self.longest, variable)
-            made.append(torch.stack(smooth, dim=-1).float())
+            logarithmic = torch.log1p(row.double()) / _own(self.longest, variable)
+            made.append(torch.stack([self.scaled(row, variable), logarithmic], dim=-1))
         return torch.stack(made, dim=-3) if len(where.variables) > 1 else made[0]
 
     def log_prob(self, outputs: Tensor, values: Tensor, where: Where) -> Tensor:
         """Log-probabilities of counts."""
-        (variable,) = where.variables
-        mixture = self._mixture(outputs, variable)
-        found = (mixture.logits + _log_between(mixture, *self._ends(values, values, variable))).logsumexp(-1)
-        if where.low is None:
-            return found - mixture.logits.logsumexp(-1)
-        every = mixture.logits + _log_between(mixture, *self._ends(where.low, where.high, variable))
-        return found - every.logsumexp(-1)
+        mixture, bounds = self._mixture(outputs, where), self._bounds(where, values.device)
+        found = (mixture.logits + _log_between(mixture, *self._ends(values, values, where))).logsumexp(-1)
+        if bounds is None:
+            return (found - mixture.logits.logsumexp(-1)).masked_fill(values < 0, -math.inf)
+        every = (mixture.logits + _log_between(mixture, *self._ends(*bounds, where))).logsumexp(-1)
+        return (found - every).masked_fill((values < bounds[0]) | (values > bounds[1]), -math.inf)
 
     def sample(self, outputs: Tensor, generator: torch.Generator, where: Where) -> Tensor:
         """A component by inversion, then a count from it."""
-        (variable,) = where.variables
-        mixture = self._mixture(outputs, variable)
-        logits, least, most = mixture.logits, None, None
-        if where.low is not None:
-            least, most = self._ends(where.low, where.high, variable)
-            logits = logits + _log_between(mixture, least, most)
+        mixture, bounds = self._mixture(outputs, where), self._bounds(where, outputs.device)
+        logits, ends = mixture.logits, None
+        if bounds is not None:
+            ends = self._ends(*bounds, where)
+            logits = logits + _log_between(mixture, *ends)
         cumulative = logits.softmax(-1).cumsum(-1)
         level = torch.rand(*outputs.shape[:-1], 1, generator=generator, device=outputs.device)
         chosen = (cumulative < level * cumulative[..., -1:]).sum(-1, keepdim=True)
         mean, width = (part.gather(-1, chosen).squeeze(-1).double() for part in (mixture.means, mixture.widths))
         share = torch.rand(mean.shape, generator=generator, device=outputs.device, dtype=torch.float64)
-        if where.low is not None:
-            below, above = torch.sigmoid((least - mean) / width), torch.sigmoid((most - mean) / width)
-            share = below + share * (above - below)
-        drawn = mean + width * torch.logit(share.clamp(1e-15, 1 - 1e-15))
-        scale, middle, unit = (self._own(part, variable) for part in (self.scales, self.middles, self.units))
-        counts = torch.sinh((drawn * unit + middle).clamp_max(40.0)) * scale
-        counts = counts.round().clamp(0, 2e9).long()
-        return counts if where.low is None else torch.maximum(torch.minimum(counts, where.high), where.low)
+        away = torch.logit(share.clamp(_LEAST, 1 - 1e-15)) if ends is None else _truncated(share, mean, width, *ends)
+        scale, middle, unit = (_own(part, where.variables[0]) for part in (self.scales, self.middles, self.units))
+        counts = torch.sinh(((mean + width * away) * unit + middle).clamp_max(40.0)) * scale
+        counts = counts.round().clamp(0, MOST_COUNTS).long()
+        return counts if bounds is None else torch.maximum(torch.minimum(counts, bounds[1]), bounds[0])
 
     def masses(self, outputs: Tensor, edges: Tensor, where: Where) -> Tensor:
         """Differences of the mixture's distribution function; no count is below 0, and the last bin has no end."""
-        (variable,) = where.variables
-        mixture = self._mixture(outputs, variable)
-        ends = self.scaled(edges, variable)
+        mixture, bounds = self._mixture(outputs, where), self._bounds(where, edges.device)
+        ends = self.scaled(edges, where.variables[0])
         ends[0], ends[-1] = -math.inf, math.inf
         below = torch.sigmoid((ends.unsqueeze(-1) - mixture.means.unsqueeze(-2)) / mixture.widths.unsqueeze(-2))
-        share = mixture.logits.softmax(-1).double()
-        if where.low is None:
-            return (below.diff(dim=-2) * share.unsqueeze(-2)).sum(-1).to(outputs)
-        low, high = self._ends(where.low, where.high, variable)
-        low, high = (
-            torch.sigmoid((end.unsqueeze(-1) - mixture.means) / mixture.widths).unsqueeze(-2) for end in (low, high)
-        )
-        inside = torch.minimum(torch.maximum(below, low), high).diff(dim=-2) * share.unsqueeze(-2)
-        inside = inside.sum(-1)
-        return (inside / inside.sum(-1, keepdim=True).clamp_min(_LEAST)).to(outputs)
+        if bounds is not None:
+            limits = [end.unsqueeze(-1) for end in self._ends(*bounds, where)]
+            low, high = (torch.sigmoid((end - mixture.means) / mixture.widths).unsqueeze(-2) for end in limits)
+            below = torch.minimum(torch.maximum(below, low), high)
+        found = (below.diff(dim=-2) * mixture.logits.softmax(-1).double().unsqueeze(-2)).sum(-1)
+        return (found / found.sum(-1, keepdim=True).clamp_min(_LEAST)).to(outputs)
 
-    def _ends(self, low: Tensor, high: Tensor, variable: int) -> tuple[Tensor, Tensor]:
-        """Scaled ends of the counts from `low` to `high`, float64; infinite below 0 and beyond all counts."""
-        least = self.scaled(low.double() - 0.5, variable).masked_fill(low <= 0, -math.inf)
-        most = self.scaled(high.clamp_max(2**40).double() + 0.5, variable).masked_fill(high >= 2**40, math.inf)
+    def _bounds(self, where: Where, device: torch.device) -> tuple[Tensor, Tensor] | None:
+        """The bounds of the values, and of the variable's range; None if there are none."""
+        if (most := _own(self.tops, where.variables[0])) is None:
+            return where.bounds
+        top = torch.tensor(most, device=device)
+        if where.bounds is None:
+            return torch.zeros_like(top), top
+        return where.bounds[0], torch.minimum(where.bounds[1], top)
+
+    def _ends(self, low: Tensor, high: Tensor, where: Where) -> tuple[Tensor, Tensor]:
+        """Scaled ends of the counts from `low` to `high`, float64; infinite below 0 and beyond the largest count."""
+        least = self.scaled(low.double() - 0.5, where.variables[0]).masked_fill(low <= 0, -math.inf)
+        most = self.scaled(high.double() + 0.5, where.variables[0]).masked_fill(high >= MOST_COUNTS, math.inf)
         return least, most
 
-    def _mixture(self, outputs: Tensor, variable: int) -> Logistics:
+    def _mixture(self, outputs: Tensor, where: Where) -> Logistics:
         logits, means, raw = outputs.chunk(3, dim=-1)
-        one = 1 / (self._own(self.scales, variable) * self._own(self.units, variable))  # a count near zero, scaled
+        scale, unit = (_own(part, where.variables[0]) for part in (self.scales, self.units))
+        one = 1 / (scale * unit)  # a count near zero, scaled
         return Logistics(logits, means + self.starts.to(means), _NARROWEST * one + functional.softplus(raw))
 
-    @staticmethod
-    def _own(numbers: Sequence[float], variable: int) -> float:
-        return numbers[variable if len(numbers) > 1 else 0]
+
+def _truncated(share: Tensor, mean: Tensor, width: Tensor, least: Tensor, most: Tensor) -> Tensor:
+    """Distances from the mean, in widths, of logistic variables between two ends, by inversion of shares (…).
+
+    Where the least value is above the mean, the mirror image is drawn, whose distribution function does not round to 1.
+    """
+    low, high = (least - mean) / width, (most - mean) / width
+    mirrored = low > 0
+    first, last = torch.where(mirrored, -high, low), torch.where(mirrored, -low, high)
+    below, above = torch.sigmoid(first), torch.sigmoid(last)
+    drawn = torch.logit((below + share * (above - below)).clamp(_TINY, 1 - 1e-15))
+    return torch.where(mirrored, -drawn, drawn)
 
 
 def _log_between(mixture: Logistics, least: Tensor, most: Tensor) -> Tensor:

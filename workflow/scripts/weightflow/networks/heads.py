@@ -23,20 +23,29 @@ class Where(NamedTuple):
 
     Attributes:
         variables: index of the variable for each entry along the values' last axis but one.
-        low, high: (…) least and largest possible values, in the shape of the values; None if there are none.
+        bounds: least and largest possible values (…), in the shape of the values; None if there are none.
     """
 
     variables: Sequence[int]
-    low: Tensor | None = None
-    high: Tensor | None = None
+    bounds: tuple[Tensor, Tensor] | None = None
 
     def at(self, place: int) -> "Where":
         """Of one entry, with values (S, N)."""
-        low, high = (None if bound is None else bound[:, place] for bound in (self.low, self.high))
-        return Where((self.variables[place],), low, high)
+        return Where((self.variables[place],), self._of((slice(None), place)))
+
+    def after_first(self) -> "Where":
+        """Of all entries but the first, with values (S, n − 1, N)."""
+        return Where(self.variables[1:], self._of((slice(None), slice(1, None))))
+
+    def shared(self) -> "Where":
+        """With the bounds of the first of values (…, N), which share them; (…, 1)."""
+        return Where(self.variables, self._of((..., slice(1))))
+
+    def _of(self, place: tuple) -> tuple[Tensor, Tensor] | None:
+        return None if self.bounds is None else (self.bounds[0][place], self.bounds[1][place])
 
 
-_ANY = Where((0,))
+ANY = Where((0,))
 
 
 class Head(ABC):
@@ -56,27 +65,27 @@ class Head(ABC):
     relations: tuple[Relation, ...] = ()
 
     @abstractmethod
-    def code(self, values: Tensor, where: Where = _ANY) -> Tensor:
+    def code(self, values: Tensor, where: Where = ANY) -> Tensor:
         """(…, inputs) of values (…)."""
 
     @abstractmethod
-    def log_prob(self, outputs: Tensor, values: Tensor, where: Where = _ANY) -> Tensor:
+    def log_prob(self, outputs: Tensor, values: Tensor, where: Where = ANY) -> Tensor:
         """(…) log-probabilities, or log-densities, of values (…) under outputs (…, outputs)."""
 
     @abstractmethod
-    def log_prob_shared(self, outputs: Tensor, values: Tensor, where: Where = _ANY) -> Tensor:
+    def log_prob_shared(self, outputs: Tensor, values: Tensor, where: Where = ANY) -> Tensor:
         """(…, N) log-probabilities, or log-densities, of values (…, N) that share their outputs (…, outputs)."""
 
     @abstractmethod
-    def sample(self, outputs: Tensor, generator: torch.Generator, where: Where = _ANY) -> Tensor:
+    def sample(self, outputs: Tensor, generator: torch.Generator, where: Where = ANY) -> Tensor:
         """(…) independent values of one variable under outputs (…, outputs)."""
 
     @abstractmethod
-    def masses(self, outputs: Tensor, edges: Tensor, where: Where = _ANY) -> Tensor:
+    def masses(self, outputs: Tensor, edges: Tensor, where: Where = ANY) -> Tensor:
         """(…, B) probabilities of the bins between edges (B + 1,) of one variable, as `edge_coordinates` has them."""
 
     @abstractmethod
-    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor, where: Where = _ANY) -> Tensor:
+    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor, where: Where = ANY) -> Tensor:
         """(…) Kullback–Leibler divergence KL(wanted ‖ found), exact or estimated from draws (…) of `wanted`."""
 
     @abstractmethod
@@ -113,22 +122,22 @@ class MixtureHead(Head):
         self.components, self.narrowest = components, narrowest
         self.outputs = 3 * components
 
-    def code(self, values: Tensor, where: Where = _ANY) -> Tensor:
+    def code(self, values: Tensor, where: Where = ANY) -> Tensor:
         """The value itself."""
         return values.unsqueeze(-1)
 
-    def log_prob(self, outputs: Tensor, values: Tensor, where: Where = _ANY) -> Tensor:
+    def log_prob(self, outputs: Tensor, values: Tensor, where: Where = ANY) -> Tensor:
         """Log-densities of values."""
         logits, means, widths = self._mixture(outputs)
         away = (values - means) / widths
         single = -0.5 * away.square() - widths.log() - _HALF_LOG_TAU
         return (logits + single).logsumexp(0) - logits.logsumexp(0)
 
-    def log_prob_shared(self, outputs: Tensor, values: Tensor, where: Where = _ANY) -> Tensor:
+    def log_prob_shared(self, outputs: Tensor, values: Tensor, where: Where = ANY) -> Tensor:
         """Log-densities of values."""
         return self.log_prob(outputs.unsqueeze(-2), values)
 
-    def sample(self, outputs: Tensor, generator: torch.Generator, where: Where = _ANY) -> Tensor:
+    def sample(self, outputs: Tensor, generator: torch.Generator, where: Where = ANY) -> Tensor:
         """A component by inversion, then a value from it."""
         logits, means, widths = self._mixture(outputs)
         cumulative = logits.softmax(0).cumsum(0)
@@ -139,7 +148,7 @@ class MixtureHead(Head):
         mean, width = (part.gather(0, chosen).squeeze(0) for part in (means, widths))
         return mean + width * noise
 
-    def masses(self, outputs: Tensor, edges: Tensor, where: Where = _ANY) -> Tensor:
+    def masses(self, outputs: Tensor, edges: Tensor, where: Where = ANY) -> Tensor:
         """Differences of the mixture's distribution function."""
         logits, means, widths = self._mixture(outputs)
         found = logits.new_zeros(())
@@ -148,7 +157,7 @@ class MixtureHead(Head):
             found = found + share.unsqueeze(-1) * below.diff(dim=-1)
         return found
 
-    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor, where: Where = _ANY) -> Tensor:
+    def divergence(self, wanted: Tensor, found: Tensor, values: Tensor, where: Where = ANY) -> Tensor:
         """Estimated from the values: mixtures have no closed form."""
         return self.log_prob(wanted, values) - self.log_prob(found, values)
 

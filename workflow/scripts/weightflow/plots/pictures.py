@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from weightflow.data.snapshots import Snapshots, read_snapshots
-from weightflow.data.state_space import Counts
 from weightflow.plots import style
 from weightflow.plots.cells import draw_cells
 from weightflow.plots.distributions import mass_contours, mass_patches
@@ -64,7 +63,7 @@ def plot_pictures(data: Snapshots, motion: Motion, line: style.Line) -> Figure:
 def _edges(data: Snapshots, variable: int, bins: int) -> np.ndarray:
     """(B + 1,) edges of the bins of a joint density, in the units of the file."""
     if data.space.has_unit_bins:
-        return np.arange(bins + 1) * bin_counts(data.space.levels, bins) - 0.5
+        return np.arange(bins + 1) * bin_counts(data.space.bins, bins) - 0.5
     ends = np.tile(data.space.edges(variable)[:, None], (1, len(data.variables)))
     return data.values(ends)[:, variable]
 

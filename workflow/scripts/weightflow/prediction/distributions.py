@@ -277,19 +277,21 @@ class MovedNetwork:
         """From the marginal for an event of one count, else a sum over the states or draws."""
         if len(event.variables) != 1 or self.known or not self.space.has_unit_bins:
             return self.cloud.probability(event.holds(values(self.cloud.states), time))
-        (variable,), levels = event.variables, self.space.levels  # counts are their own values
+        (variable,), levels = event.variables, self.space.bins  # counts are their own values
         found = float(self._marginals[variable] @ event.of_count(levels, self.variables, time))
         is_exact = is_listed(self.backbone) and levels ** self.backbone.order.index(variable) <= most_prefixes(levels)
         return Estimate(found) if is_exact else Estimate.of_share(found, most_prefixes(levels))
 
     def given(self, known: Mapping[int, float]) -> Distribution:
         """By enumeration if the states are few, else from the backbone with known variables."""
-        values = np.array([[known.get(v, self.known.get(v, 0)) for v in range(self.variables)]], dtype=float)
-        if not self.space.contains(values)[0] or any(self.known.get(v, value) != value for v, value in known.items()):
+        every = {**self.known, **known}
+        values = np.array([list(every.values())], dtype=float)
+        agree = all(self.known.get(v, value) == value for v, value in known.items())
+        if not agree or not self.space.part(list(every)).contains(values)[0]:
             raise InputError("the given values have probability zero; change them.")
         if not self.known and self.cloud.exact:
             return ListedStates(self.cloud, self.space).given(known)
-        found = replace(self, known={**self.known, **known})
+        found = replace(self, known=every)
         if not found.is_exact:
             effective = 1 / np.sum(found.cloud.weights**2)
             if not effective >= _LEAST_WORTH:

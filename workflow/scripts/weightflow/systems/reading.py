@@ -88,7 +88,9 @@ def check_start(system: System, states: int | None, where: str) -> None:
             f"{where}.states is {states}, and {what} in {system.path} is {largest:.10g}; {fix}, or change the system."
         )
     if largest > MOST_COUNTS:
-        raise InputError(f"{where}: {what} in {system.path} is {largest:.10g}, and {MOST_COUNTS:,} is the largest count.")
+        raise InputError(
+            f"{where}: {what} in {system.path} is {largest:.10g}, and {MOST_COUNTS:,} is the largest count; use fewer."
+        )
 
 
 def check_trajectories(system: System, number: int, where: str) -> None:

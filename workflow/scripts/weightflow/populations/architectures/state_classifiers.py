@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from weightflow.networks.backbones import Backbone
+from weightflow.networks.count_heads import CountHead
 from weightflow.networks.gru import GRUBackbone
-from weightflow.networks.heads import CountHead
 from weightflow.networks.transformer import TransformerBackbone, TransformerSize
 from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.stacked_layers import BatchNorms
