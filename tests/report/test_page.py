@@ -328,7 +328,11 @@ LAWS = [
         "I of 2 variables, a table of 3 states",
         "nll",
     ),
-    (unknown_law(np.arange(4.0), 2), "unknown", None),
+    (
+        unknown_law(np.arange(4.0), 2, "it needs 9 states"),
+        "unknown: it needs 9 states. Predictions are compared with fresh trajectories instead.",
+        None,
+    ),
 ]
 
 

@@ -28,6 +28,7 @@ rule write_report:
         motions=[saved_motion(d) for d in DESCRIBABLE],
         calibrations=[f"{plan.folder}/{d}/calibration.csv" for d in DESCRIBABLE],
         answers=[saved(plan.answers_of(d)) for d in DESCRIBABLE if d in plan.questioned],
+        determinations=[f"{plan.folder}/{d}/determination.csv" for d in plan.datasets],
         choices=[choice.made for d in plan.datasets for choice in plan.chosen(d)],
         scores=[choice.scores for d in plan.datasets for choice in plan.chosen(d)],
     output:

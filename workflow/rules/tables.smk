@@ -39,7 +39,8 @@ rule tabulate_moments:
         snapshots=lambda w: [SNAPSHOTS, *shown_fold_snapshots(w)],
         predictions=compared_predictions,
     output:
-        f"{plan.folder}/{{dataset}}/moments.csv",
+        moments=f"{plan.folder}/{{dataset}}/moments.csv",
+        determination=f"{plan.folder}/{{dataset}}/determination.csv",
     log:
         f"{plan.folder}/{{dataset}}/logs/tabulate_moments.log",
     group:

@@ -40,6 +40,7 @@ RUN = "results/{dataset}/runs/{model}/seed{seed}"
 _OF_THE_RUN = (
     "answers.csv",
     "calibration.csv",
+    "determination.csv",
     "figures",
     "moments.csv",
     "scored_file.json",

@@ -22,6 +22,7 @@ NEGLIGIBLE = 1e-12  # states whose probability never exceeds this are left out o
 RAREST = 1e-15  # states of a table with a smaller probability at a time are not compared
 OUTSIDE = 1e-6  # largest probability of the states that a density excludes for a finite divergence
 _DRAWS = 10_000  # sampled states for a distance from a product law
+_HUGE = 1e8  # from which a number of states is only told by its order
 _NAMED = 2  # consecutive variables that are all named; of longer runs, the first and the last
 _FURTHEST = 1e-7  # tail probability of a Poisson distribution that is cut off
 
@@ -108,7 +109,7 @@ class TableLaw:
         """Size of the table and the largest lost probability at any time."""
         lost = self.lost.max()
         lacks = f"at most {_rounded_up(lost)} of the probability lost" if lost > 0 else "nothing lost"
-        return f"a table of {_spaced(len(self.states))} states, {lacks}"
+        return f"a table of {spaced(len(self.states))} states, {lacks}"
 
     def marginals(self, t: int, levels: int) -> np.ndarray:
         """(k, levels); raises ValueError where the law is unknown."""
@@ -167,7 +168,7 @@ class PoissonLaw:
     @property
     def form(self) -> str:
         """A product, and the number of draws behind distances from it."""
-        return f"independent Poisson distributions (distances are means over {_spaced(_DRAWS)} draws)"
+        return f"independent Poisson distributions (distances are means over {spaced(_DRAWS)} draws)"
 
     def marginals(self, t: int, levels: int) -> np.ndarray:
         """(d, levels)."""
@@ -234,7 +235,7 @@ def too_many(needed: str, max_states: int) -> str:
     """The reason of a law that needs more states than the configuration allows."""
     if not max_states:
         return "evaluation.exact.max_states is 0"
-    return f"{needed}, and evaluation.exact.max_states is {_spaced(max_states)}"
+    return f"{needed}, and evaluation.exact.max_states is {spaced(max_states)}"
 
 
 def write_law(path: str | Path, law: TableLaw | PoissonLaw, **metadata: Any) -> None:
@@ -294,5 +295,8 @@ def _rounded_up(bound: float) -> str:
     return f"{math.ceil(round(bound / decade, 6)) * decade:.0e}"
 
 
-def _spaced(number: int) -> str:
-    return f"{number:,}".replace(",", " ")
+def spaced(number: float) -> str:
+    """A large number in words of three digits; a huge one by its order."""
+    if number > _HUGE:
+        return f"{number:.1g}"
+    return f"{number:,.0f}".replace(",", " ")

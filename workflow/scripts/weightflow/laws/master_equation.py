@@ -19,7 +19,7 @@ from scipy.sparse import csr_array, dia_array
 from scipy.stats import poisson
 
 from weightflow.errors import InputError
-from weightflow.laws.law import NEGLIGIBLE, TableLaw, too_many, unknown_law
+from weightflow.laws.law import NEGLIGIBLE, TableLaw, spaced, too_many, unknown_law
 from weightflow.systems.expressions import evaluate, switching_times
 from weightflow.systems.reading import Reaction, ReactionNetwork
 from weightflow.systems.uniformisation import uniformise
@@ -57,7 +57,7 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
     unknown = partial(unknown_law, grid, species)
     tops = _start_tops(network, tolerance)
     if (count := np.prod(np.where(network.poisson, tops + 1.0, 1.0))) > max_states:
-        return unknown(too_many(f"the start has {count:.2g} states", max_states))
+        return unknown(too_many(f"the start has {spaced(count)} states", max_states))
     start, p = _start(network, tops)
     lost_at_start = max(0.0, 1.0 - p.sum()) if network.poisson.any() else 0.0
     budget = np.linspace(lost_at_start, (1 - _DROPPED_SHARE) * tolerance, network.points)
@@ -106,7 +106,7 @@ def _needed(network: ReactionNetwork, bounds: np.ndarray, done: int) -> str:
     within = ", ".join(f"{name} ≤ {bound:.0f}" for name, bound in zip(network.species[:_NAMED], bounds, strict=False))
     more = ", …" if len(bounds) > _NAMED else ""
     until = f"; fewer are enough until step {done} of {network.points - 1}" if done else ""
-    return f"there are up to {size:.2g} states with {within}{more}{until}"
+    return f"there are up to {spaced(size)} states with {within}{more}{until}"
 
 
 @dataclass(frozen=True)

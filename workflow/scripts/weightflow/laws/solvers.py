@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from weightflow.laws.law import NEGLIGIBLE, PoissonLaw, TableLaw, too_many, unknown_law
+from weightflow.laws.law import NEGLIGIBLE, PoissonLaw, TableLaw, spaced, too_many, unknown_law
 from weightflow.laws.master_equation import solve_master_equation
 from weightflow.laws.monomolecular import solve_monomolecular
 from weightflow.laws.subsystems import closed_sets, subsystem
@@ -61,7 +61,7 @@ def _solve_network(network: ReactionNetwork, max_states: int, tolerance: float) 
 def _solve_walk(walk: AdaptiveWalk, max_states: int) -> TableLaw:
     times = np.arange(walk.points, dtype=float)
     if walk.genotypes > max_states:
-        reason = too_many(f"the walk has {walk.genotypes:g} genotypes", max_states)
+        reason = too_many(f"the walk has {spaced(walk.genotypes)} genotypes", max_states)
         return unknown_law(times, len(walk.species), reason)
     states, probabilities = adaptive_walk.law(walk)
     occurring = probabilities.max(0) > NEGLIGIBLE

@@ -165,7 +165,7 @@ def _likelihood(table: pd.DataFrame, model: str) -> list[str]:
         time = table.loc[~np.isfinite(table["model_nll"]), "time"].iloc[0]
         return [
             f"At time {number(time)} a state lies where {model} has no probability, so its likelihood is zero there. "
-            "For counts, raise states in the data set."
+            "It is excluded by the data set's ranges or relations; change these keys."
         ]
     finite = gain[np.isfinite(gain)]
     if finite.empty:
