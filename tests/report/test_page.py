@@ -94,7 +94,9 @@ def make(root, tmp_path):
             if simulated:
                 origin = {"system": {"rule": "simulate_system", "inputs": ["1" * 64]}}
             system = "Epidemic, resources/systems/epidemic.yaml"
-            sources.append(Source(dataset, data, origin, runs, shown, choices, law=law, system=system))
+            sources.append(
+                Source(dataset, data, origin, runs, shown, choices, law=law, system=system if simulated or law else "")
+            )
             if comparison:
                 sources[-1] = dataclasses.replace(sources[-1], ablations=extra_files[:1])
             for order, run in enumerate(runs):

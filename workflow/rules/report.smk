@@ -15,6 +15,7 @@ rule write_report:
         runtime=f"{plan.folder}/runtime.csv",
         rulegraph=rules.plot_rulegraph.output[0],
         ablations=rules.tabulate_ablations.output[0] if plan.factors else [],
+        sizes=rules.tabulate_sample_sizes.output[0] if plan.sample_sizes else [],
         published=rules.tabulate_published.output[0] if plan.published else [],
         overall=plan.overall_figures(),
         snapshots=expand(SNAPSHOTS, dataset=plan.datasets),

@@ -63,6 +63,7 @@ def main(snakemake):
             else None,
             published=pd.read_csv(inputs.published) if inputs.published else None,
             figures=inputs.get("overall", []),
+            sizes=pd.read_csv(inputs.sizes) if inputs.sizes else None,
         ),
         measured=read_measurements(inputs.measured[0]) if inputs.measured else None,
         growth=inputs.growth,

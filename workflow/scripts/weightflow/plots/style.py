@@ -37,7 +37,7 @@ _SHORTEST, _LONGEST = 0.08, 0.5  # seconds of a frame; a GIF counts in hundredth
 _BESIDE, _BELOW = 12, 24  # characters in a line of a label at the left of a panel, and below it
 _FURTHEST = 1.3  # lengths of a line after which a word is cut
 _MOST_SPANS, _MOST_NOTES, _NOTE = 4, 3, 52  # spans of a gap, notes in a panel, characters in a line of a note
-_NOTE_LINE = 7.0  # points
+_MOST_LABELS, _NOTE_LINE = 2, 7.0  # curves that a note names; points
 _LONG_NUMBER = 9  # characters, as of a timestamp
 _LONGEST_LABEL = 16  # characters of a time label in a panel's title
 
@@ -254,7 +254,9 @@ def tell_gaps(
     lines = 0
     for place, (reason, labels) in enumerate(list(shared.items())[:_MOST_NOTES]):
         left = len(shared) - _MOST_NOTES if place == _MOST_NOTES - 1 else 0
-        text = in_lines(f"{', '.join(labels)}: {reason}" + (f"; and {left} more with gaps" if left else ""), length)
+        more = [f"{len(labels) - _MOST_LABELS} more"] if len(labels) > _MOST_LABELS else []
+        who = ", ".join([*labels[:_MOST_LABELS], *more])
+        text = in_lines(f"{who}: {reason}" + (f"; and {left} more with gaps" if left else ""), length)
         note = panel.annotate(
             text,
             (0.02, 1),

@@ -43,6 +43,7 @@ from weightflow.report.tables import (
     published_table,
     results_table,
     runtimes_table,
+    sample_size_tables,
     settings_table,
 )
 from weightflow.settings import Plain
@@ -116,11 +117,13 @@ class Comparison:
         ablations: table of the ablation study, from `ablation_table.tabulate_ablations`.
         published: table with `published.COLUMNS`.
         figures: PNG files over all data sets.
+        sizes: table with `sample_size.COLUMNS`.
     """
 
     ablations: pd.DataFrame | None = None
     published: pd.DataFrame | None = None
     figures: Sequence[str] = ()
+    sizes: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -195,7 +198,7 @@ def render_report(template: str, captions: Mapping[str, str], report: Report) ->
         report.folder,
         datasets=[
             _dataset(source, captions, report)
-            | {"ablations": _ablations(source, captions, comparison.ablations, config["ablations"]["labels"])}
+            | {"ablations": _ablations(source, captions, comparison, config["ablations"]["labels"])}
             for source in report.sources
         ],
         published=_published(comparison.published, report.sources),
@@ -361,14 +364,16 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
 
 
 def _ablations(
-    source: Source, captions: Mapping[str, str], table: pd.DataFrame | None, labels: Mapping[str, str]
+    source: Source, captions: Mapping[str, str], comparison: Comparison, labels: Mapping[str, str]
 ) -> dict[str, Any] | None:
-    """Table and figures of the ablation study on a data set; None without them."""
+    """Tables and figures of the ablation study on a data set; None without them."""
+    table, sizes = comparison.ablations, comparison.sizes
     if table is None or not source.ablations:
         return None
     law = _law_in_caption(source)
     figures = [_figure(path, captions, f"data-{source.name}-", law) for path in source.ablations]
-    return ablations_table(table[table["dataset"] == source.name], labels) | {"figures": figures}
+    own = [] if sizes is None else sample_size_tables(sizes[sizes["dataset"] == source.name], labels)
+    return ablations_table(table[table["dataset"] == source.name], labels) | {"figures": figures, "sizes": own}
 
 
 def _published(table: pd.DataFrame | None, sources: Sequence[Source]) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from weightflow.evaluation.ablation_level import BASE
 from weightflow.evaluation.moments import ALL, MOMENTS
 from weightflow.evaluation.published import OWN, PUBLISHED
 from weightflow.evaluation.registry import ordered, panels
+from weightflow.evaluation.sample_size import INTERVALS
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.plots.style import lines
 from weightflow.records.bench import Measurements
@@ -105,6 +106,31 @@ def _share(r2: float) -> dict[str, Any]:
     if r2 != r2:
         return {"mean": MISSING, "fails": False}
     return {"mean": "< 0" if r2 < 0 else f"{r2:.2f}", "fails": r2 < 0}
+
+
+def sample_size_tables(table: pd.DataFrame, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """A table for each factor: numbers of states as rows; the first interval and the times after it as columns.
+
+    Args:
+        table: with `sample_size.COLUMNS`, of one data set.
+        labels: of factors.
+    """
+    found = []
+    for factor, own in table.groupby("factor", sort=False):
+        there = set(own["metric"])
+        metrics = [*ordered(there, True), *panels("ablations table", there)]
+        rows = []
+        for states, part in own.groupby("states"):
+            values = part.set_index(part["metric"] + " " + part["interval"])
+            keys = [f"{metric} {interval}" for metric in metrics for interval in INTERVALS]
+            cells = [
+                _cell_at(values, key, "mean", "std", None)
+                | {"rises": key in values.index and str(values.loc[key, "falls"]) == "False"}
+                for key in keys
+            ]
+            rows.append({"states": f"{states:,}".replace(",", " "), "cells": cells})
+        found.append({"label": labels.get(str(factor), factor), "metrics": metrics, "rows": rows})
+    return found
 
 
 def measured_table(measured: Measurements) -> dict[str, Any]:
