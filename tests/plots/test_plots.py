@@ -51,6 +51,7 @@ from weightflow.plots.moments import plot_moments
 from weightflow.plots.networks import plot_networks
 from weightflow.plots.pictures import plot_pictures
 from weightflow.plots.rulegraph import layout, plot_rule_graph, read_rule_graph, rule_graph_dot
+from weightflow.plots.sample_size import plot_sample_size
 from weightflow.plots.table1 import plot_published
 from weightflow.plots.teachers import plot_teachers
 from weightflow.plots.trust import plot_trust
@@ -246,6 +247,16 @@ def ablations(names: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["factor", "level", "base", "model", "metric", "times", "mean", "std"])
 
 
+def sample_sizes(names: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        (metric, interval, states, 1 / (1 + place) + order, 0.05, None if not place else True)
+        for metric in names
+        for order, interval in enumerate(("first", "later"))
+        for place, states in enumerate((50, 200, 1000))
+    ]
+    return pd.DataFrame(rows, columns=["metric", "interval", "states", "mean", "std", "falls"])
+
+
 def teachers(intervals: Sequence[str]) -> pd.DataFrame:
     rows = [
         (interval, name, 0.1 * place, 0.02, place == 1, 9, [20.0, 30.0], [0.2 * place, 0.0])
@@ -371,7 +382,7 @@ def trust(variables: int, empty: bool = False, alternative: bool = True) -> Trus
         for time in TIMES
     ]
     table = pd.DataFrame(rows, columns=CALIBRATION)
-    gains = pd.DataFrame({"time": TIMES, "gain": 0.1 - 0.02 * TIMES})
+    gains = pd.DataFrame({"time": TIMES, "model_nll": 1.0, "other_nll": 1.1 - 0.02 * TIMES, "gain": 0.1 - 0.02 * TIMES})
     return Trust("times", table[:0] if empty else table, gains if alternative else gains[:0])
 
 
@@ -418,6 +429,9 @@ FIGURES = {
     ),
     "cells, no density": lambda rng: plot_cells(real(rng), prediction(rng), {}, LINES["a_cde"], [0, 3]),
     "cells, one variable": lambda rng: plot_cells(real(rng, 1), prediction(rng, 1), {}, LINES["a_cde"], None),
+    "sample sizes": lambda rng: plot_sample_size(sample_sizes(EXACT), True),
+    "sample sizes, one metric": lambda rng: plot_sample_size(sample_sizes(["nll"]), False),
+    "sample sizes, none": lambda rng: plot_sample_size(sample_sizes([]), False),
     "moments": lambda rng: plot_moments(moments_table(rng, 2, True), LINES),
     "moments, many": lambda rng: plot_moments(moments_table(rng, 50, False), LINES),
     "moments, all seen": lambda rng: plot_moments(moments_table(rng, 2, False, 1)[lambda t: t["seen"]], LINES),
@@ -1057,4 +1071,17 @@ def test_r2_stands_for_each_variable_and_one_that_fails_is_a_cross(rng):
         dots = {round(float(x)) for line in panel.lines if line.get_marker() == "o" for x in line.get_xdata()}
         assert (dots, crosses) == ({0}, {1})
         assert [text.get_text() for text in panel.get_xticklabels()] == ["x1", "x2"]
+    style.save(figure, [])
+
+
+def test_a_curve_against_the_states_says_where_it_does_not_fall(rng):
+    table = sample_sizes(["kl_exact"])
+    table.loc[(table["interval"] == "first") & (table["states"] == 1000), ["mean", "falls"]] = [9.0, False]
+    table.loc[(table["interval"] == "later") & (table["states"] == 200), ["mean", "falls"]] = [np.inf, False]
+    figure = plot_sample_size(table, True)
+    assert notes(figure.axes[0]) == [
+        "before the second snapshot: does not fall at N = 1000",
+        "from the second snapshot on: infinite at N = 200; does not fall at N = 200",
+    ]
+    assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == ["50", "200", "1 000"]
     style.save(figure, [])

@@ -14,6 +14,7 @@ from weightflow.report.tables import (
     results_table,
     rounded,
     runtimes_table,
+    sample_size_tables,
     settings_table,
 )
 
@@ -104,3 +105,19 @@ def test_settings_that_differ_are_marked():
     found = settings_table({"a": {"path": {"z": 1}, "kind": "ode"}, "b": {"path": {"z": 2}}})
     assert found["columns"] == ["a", "b"]
     assert found["rows"] == [("path.z", ["1", "2"], True), ("kind", ["ode", MISSING], True)]
+
+
+def test_states_have_both_intervals_and_steps_that_do_not_fall_are_marked():
+    rows = [
+        ("n", 50, "nll", "first", 2.0, None),
+        ("n", 1000, "nll", "first", 3.0, False),
+        ("n", 1000, "nll", "later", 1.0, True),
+    ]
+    table = pd.DataFrame(rows, columns=["factor", "states", "metric", "interval", "mean", "falls"]).assign(std=np.nan)
+    (found,) = sample_size_tables(table, {"n": "states"})
+    assert (found["label"], found["metrics"]) == ("states", ["nll"])
+    shown = [(row["states"], [(cell["mean"], cell["rises"]) for cell in row["cells"]]) for row in found["rows"]]
+    assert shown == [
+        ("50", [("2.00", False), (MISSING, False)]),
+        ("1 000", [("3.00", True), ("1.00", False)]),
+    ]

@@ -104,7 +104,7 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def before_second(table: pd.DataFrame) -> pd.Series:
-    """Whether each row is of a time before the second observed snapshot of its data set; arguments as of `summarise`."""
+    """Whether each row is of a time before the second observed snapshot; the table is as in `summarise`."""
     observed = table[table["seen"]].groupby("dataset")["time"]
     second = observed.agg(lambda times: np.append(np.unique(times), np.inf)[1])
     return table["time"] < table["dataset"].map(second)

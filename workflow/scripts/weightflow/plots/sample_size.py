@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FormatStrFormatter, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from weightflow.data.snapshots import read_snapshots
 from weightflow.evaluation.registry import METRICS, compared
@@ -17,6 +17,7 @@ from weightflow.laws.law import known_law, of_all
 from weightflow.plots import style
 
 _PANELS = 3
+_NARROW = 4  # ratio of the largest to the smallest mean below which all ticks have numbers
 _LOOKS = {
     FIRST: style.Line("before the second snapshot", style.VERMILLION, (0, (5, 2)), "s"),
     LATER: style.Line("from the second snapshot on", style.BLUE, "-", "o"),
@@ -58,8 +59,13 @@ def plot_sample_size(table: pd.DataFrame, law_of_all: bool) -> Figure:
 def _curves(panel: Axes, own: pd.DataFrame, log: bool) -> None:
     told = {}
     panel.set_xscale("log")
-    if log and (own["mean"] > 0).any():
+    positive = own.loc[np.isfinite(own["mean"]) & (own["mean"] > 0), "mean"]
+    if log and len(positive):
         panel.set_yscale("log", nonpositive="clip")
+        panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panel.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+        narrow = positive.max() < _NARROW * positive.min()
+        panel.yaxis.set_minor_formatter(FormatStrFormatter("%g") if narrow else NullFormatter())
     sizes = np.unique(own["states"])
     for interval in INTERVALS:
         part, line = own[own["interval"] == interval].set_index("states").reindex(sizes), _LOOKS[interval]
