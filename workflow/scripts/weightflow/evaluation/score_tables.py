@@ -92,12 +92,13 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
         are in none of the other parts.
     """
     predicted = table["time"] > table.groupby("dataset")["time"].transform("min")
-    later = table[predicted & ~table[EXTRAPOLATED]]
+    within = predicted & ~table[EXTRAPOLATED]
+    later = table[within]
     parts = {
         "all": later,
         "seen": later[later["seen"]],
         "unseen": later[~later["seen"]],
-        FIRST: later[before_second(table)[later.index]],
+        FIRST: table[within & before_second(table)],
         EXTRAPOLATED: table[predicted & table[EXTRAPOLATED]],
     }
     return pd.concat([at_times(part, times) for times, part in parts.items()], ignore_index=True)
