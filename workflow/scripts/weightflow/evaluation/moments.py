@@ -103,12 +103,15 @@ def compare_moments(runs: Iterable[Run]) -> pd.DataFrame:
 def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
     """Moments as means over seeds, without the first time: the initial snapshot is given.
 
+    A moment that is undefined for a seed is undefined.
+
     Args:
         table: with `COLUMNS`, of one data set and its folds.
     """
     later = table[table["time"] > table["time"].min()]
     keys = ["model", "dataset", "time", "seen", "variable", "moment"]
-    return later.groupby(keys, sort=False)[["predicted", "true"]].mean().reset_index()
+    seeds = later.groupby(keys, sort=False)[["predicted", "true"]]
+    return seeds.mean().where(seeds.count().eq(seeds.size(), axis=0)).reset_index()
 
 
 def determinations(table: pd.DataFrame) -> pd.DataFrame:

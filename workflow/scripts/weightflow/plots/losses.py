@@ -138,11 +138,13 @@ def _curves(panel: Axes, shown: _Panel, lines: Mapping[str, style.Line]) -> None
     for i, (model, table) in enumerate(shown.tables.items()):
         steps, values = table["step"], table[shown.column]
         told[lines[model].label] = style.gap(steps.to_numpy(), values.to_numpy(), "step")
-        values = values.where(np.isfinite(values) & ((values > 0) | (shown.scale != "log")))
+        finite = np.isfinite(values)
+        values = values.where(finite & ((values > 0) | (shown.scale != "log")))
         # Later curves are thinner: curves of models that share a fit coincide.
         look = lines[model].plot() | {"linewidth": 2.2 - 1.2 * i / max(1, len(shown.tables) - 1)}
         panel.plot(steps, values, color=look["color"], linewidth=0.5, alpha=0.3)
-        panel.plot(steps, values.rolling(max(1, len(table) // _WINDOWS), min_periods=1, center=True).median(), **look)
+        smooth = values.rolling(max(1, len(table) // _WINDOWS), min_periods=1, center=True).median()
+        panel.plot(steps, smooth.where(finite), **look)
     panel.set(xlabel="optimisation step", yscale=shown.scale)
     panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     panel.legend()
