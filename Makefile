@@ -7,7 +7,7 @@ SCREEN_FILES := $(SCREEN)/pyproject.toml $(wildcard $(SCREEN)/*/*.py)
 SLURM := munge slurm-client slurmctld slurmd
 
 .PHONY: run test test-fast test-kubernetes test-reproducibility test-faults test-slurm slurm figures bench check docs site \
-	tutorials clean
+	tables tutorials clean
 .DELETE_ON_ERROR:
 
 ## The default run: set up .venv, then every stage on config/config.yaml.
@@ -78,6 +78,10 @@ site: $(VENV)/.installed-docs
 ## The pages of docs/tutorials and their figures, from their scripts: three minutes on two cores; NAME=counts for one.
 tutorials: $(VENV)/.installed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python docs/build_tutorials.py $(NAME)
+
+## The tables of pages, from resources/measured/*.csv; with NAME=epidemic-released that run and its stored table first.
+tables: $(VENV)/.installed
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python docs/build_tables.py $(NAME)
 
 ## Remove the environment; results and their records stay.
 clean:

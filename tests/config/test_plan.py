@@ -385,3 +385,20 @@ def test_a_system_is_known_by_its_title_and_file(plan, tmp_path):
 
 def test_a_plan_keeps_the_configuration(plan):
     assert plan.config == Configuration.of(TINY, "tiny.yaml")
+
+
+@pytest.mark.parametrize(
+    ("levels", "sizes"),
+    [
+        ({"n-1": {"data": {"share": 0.5}}, "n-2": {}}, [("n-1", "states-n-1", 0.5), ("n-2", "cde", 1.0)]),
+        ({"n-1": {"data": {"share": 0.5}}, "n-2": {"data": {"share": 0.5}}}, []),
+        ({"n-1": {"data": {"share": 0.5}}, "n-2": {"path": {"z_dim": 2}}}, []),
+        ({"n-1": {"data": {"share": 0.5}, "path": {"z_dim": 2}}, "n-2": {}}, []),
+    ],
+    ids=["sizes", "one size", "another setting", "two settings"],
+)
+def test_a_factor_of_shares_alone_is_a_sample_size(levels, sizes):
+    made = plan_of(ablations={"base": "cde", "factors": {"states": levels}})
+    assert [tuple(size)[1:] for size in made.sample_sizes] == sizes
+    figure = "results/tiny/figures/sample_size-states.png"
+    assert (figure in made.ablation_figures("tiny")) == bool(sizes)

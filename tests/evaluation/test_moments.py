@@ -8,7 +8,16 @@ import pytest
 from scipy import stats
 
 from weightflow.data.folds import fold_name
-from weightflow.evaluation.moments import COLUMNS, MOMENTS, Run, compare_moments, determination, moments
+from weightflow.evaluation.moments import (
+    COLUMNS,
+    DETERMINATION,
+    MOMENTS,
+    Run,
+    compare_moments,
+    determination,
+    determinations,
+    moments,
+)
 from weightflow.prediction.predictions import Prediction
 
 
@@ -74,3 +83,22 @@ def test_determination_is_one_of_the_truth_and_zero_of_its_mean(rng):
     holes = np.append(true, np.nan)
     assert determination(holes, holes) == 1
     assert np.isnan(determination(np.arange(3.0), np.ones(3)))
+
+
+def test_every_variable_has_a_coefficient_of_its_own():
+    """x is predicted, y fails, and z does not vary; the pooled coefficient would be near one."""
+    rows = [
+        ("d", "m", seed, time, time == 0, variable, "mean", predicted + (-1) ** seed, true)
+        for seed in (0, 1)
+        for time in (0.0, 1.0, 2.0, 3.0)
+        for variable, predicted, true in (("x", 100 * time, 100 * time), ("y", 4 - time, time), ("z", 5.0, 5.0))
+    ]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table.loc[(table["time"] == 3) & (table["variable"] == "x"), "predicted"] = np.nan
+    found = determinations(table)
+    assert list(found) == DETERMINATION
+    assert found["variable"].tolist() == ["x", "y", "z"]
+    assert found["r2"].tolist() == pytest.approx([1, -3, np.nan], nan_ok=True)
+    assert found["times"].tolist() == ["held-out"] * 3
+    assert found[["pairs", "undefined"]].to_numpy().tolist() == [[2, 1], [3, 0], [3, 0]]
+    assert determinations(table.assign(seen=True))["times"].tolist() == ["all"] * 3

@@ -1,5 +1,6 @@
 """Exact laws as tables, against the same laws as products of Poisson distributions."""
 
+import dataclasses
 from itertools import product
 
 import numpy as np
@@ -75,7 +76,7 @@ def test_states_follow_the_law_and_are_always_the_same(product_law):
 
 
 def test_laws_survive_the_disk(product_law, table, tmp_path):
-    for law in (product_law, table, TableLaw(*vars(table).values()), unknown_law(np.arange(3.0), 2)):
+    for law in (product_law, table, TableLaw(*vars(table).values()), unknown_law(np.arange(3.0), 2, "too many states")):
         write_law(tmp_path / "law.safetensors", law)
         again = read_law(tmp_path / "law.safetensors")
         assert type(again) is type(law)
@@ -100,7 +101,7 @@ def test_a_law_of_some_variables_is_not_that_of_all(table):
 
 def test_an_unknown_law_has_no_marginals():
     with pytest.raises(ValueError, match="check is_known first"):
-        unknown_law(np.arange(3.0), 2).marginals(0, 4)
+        unknown_law(np.arange(3.0), 2, "").marginals(0, 4)
 
 
 def test_a_law_is_told_in_words(product_law, table):
@@ -119,7 +120,16 @@ def test_a_law_is_told_in_words(product_law, table):
     assert describe_law(part([0, 1], 0), names) == f"A, B {told}, nothing lost"
     assert describe_law(part([0, 1, 3], 0), names) == f"A, B, D {told}, nothing lost"
     assert describe_law(part([0], 0), ["n"]) == "the only variable, a table of 1 200 states, nothing lost"
-    assert describe_law(unknown_law(np.arange(3.0), 2), ["S", "I"]) == "unknown"
+    assert describe_law(unknown_law(np.arange(3.0), 2, "it needs more"), ["S", "I"]) == "unknown: it needs more"
+    assert describe_law(unknown_law(np.arange(3.0), 2, ""), ["S", "I"]) == "unknown"
+    some = dataclasses.replace(part([0, 1], 0), reason="it needs more")
+    assert describe_law(some, names) == f"A, B {told}, nothing lost; for all 4 variables it needs more"
+
+
+def test_a_law_of_an_older_version_is_read_without_a_reason(tmp_path, table):
+    tensors = {name: value for name, value in vars(table).items() if name != "reason"}
+    write_tensors(tmp_path / "law.safetensors", "exact law", tensors)
+    assert read_law(tmp_path / "law.safetensors").reason == ""
 
 
 def test_kl_and_tv_equal_scipy():

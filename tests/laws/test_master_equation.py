@@ -1,5 +1,6 @@
 """The exact law against closed forms, a dense matrix exponential and simulated counts."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -188,6 +189,7 @@ def test_what_is_lost_and_what_is_left_make_one(epidemic):
 def test_too_many_states_leave_the_law_unknown(system, reactions, initial):
     law = solve_master_equation(system(reactions, initial, step=4.0), max_states=50)
     assert not law.is_known
+    assert re.search(r" states.*, and evaluation.exact.max_states is 50$", law.reason)
     assert law.states.shape == (0, len(initial))
     assert law.lost.tolist() == [1] * 5
     with pytest.raises(ValueError, match="the exact law is unknown"):
@@ -195,12 +197,16 @@ def test_too_many_states_leave_the_law_unknown(system, reactions, initial):
 
 
 def test_no_states_allowed_switches_it_off(system):
-    assert not solve_master_equation(system({"X -> 0": "X"}, {"X": 1}), max_states=0).is_known
+    law = solve_master_equation(system({"X -> 0": "X"}, {"X": 1}), max_states=0)
+    assert not law.is_known
+    assert law.reason == "evaluation.exact.max_states is 0"
 
 
 @pytest.mark.parametrize("rate", ["1e7 * X", "1e7 * (2 + sin(t)) * X"])
 def test_states_too_short_lived_leave_the_law_unknown(system, rate):
-    assert not solve_master_equation(system({"X -> Y": rate, "Y -> X": "Y"}, {"X": 9, "Y": 0})).is_known
+    law = solve_master_equation(system({"X -> Y": rate, "Y -> X": "Y"}, {"X": 9, "Y": 0}))
+    assert not law.is_known
+    assert "so short that the solution would take hours" in law.reason
 
 
 def test_a_large_closed_system_needs_no_more_than_where_it_goes(system):

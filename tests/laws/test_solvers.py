@@ -41,6 +41,18 @@ def test_a_catalyst_whose_count_stays_is_no_subsystem(system):
     assert not solve_law(system(reactions, {"E": 2, "S": 4, "P": 0}), 3, 1e-6).is_known
 
 
+def test_a_walk_with_too_many_genotypes_says_how_many(built_in):
+    assert solve_law(built_in("ecological_evolution"), 10, 1e-6).reason == (
+        "the walk has 10 000 genotypes, and evaluation.exact.max_states is 10"
+    )
+
+
+def test_a_law_of_some_species_says_why_not_of_all(built_in):
+    law = solve_law(built_in("signalling_cascade_2"), 500, 1e-6)
+    assert law.is_known
+    assert law.reason.endswith("evaluation.exact.max_states is 500")
+
+
 @pytest.mark.parametrize("name", ["ecological_evolution", "toggle_switch", "signalling_cascade_2", "birth_death"])
 def test_no_states_no_law(built_in, name):
     law = solve_law(built_in(name), 0, 1e-6)

@@ -51,6 +51,7 @@ from weightflow.plots.moments import plot_moments
 from weightflow.plots.networks import plot_networks
 from weightflow.plots.pictures import plot_pictures
 from weightflow.plots.rulegraph import layout, plot_rule_graph, read_rule_graph, rule_graph_dot
+from weightflow.plots.sample_size import plot_sample_size
 from weightflow.plots.table1 import plot_published
 from weightflow.plots.teachers import plot_teachers
 from weightflow.plots.trust import plot_trust
@@ -246,6 +247,16 @@ def ablations(names: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["factor", "level", "base", "model", "metric", "times", "mean", "std"])
 
 
+def sample_sizes(names: Sequence[str]) -> pd.DataFrame:
+    rows = [
+        (metric, interval, states, 1 / (1 + place) + order, 0.05, None if not place else True)
+        for metric in names
+        for order, interval in enumerate(("first", "later"))
+        for place, states in enumerate((50, 200, 1000))
+    ]
+    return pd.DataFrame(rows, columns=["metric", "interval", "states", "mean", "std", "falls"])
+
+
 def teachers(intervals: Sequence[str]) -> pd.DataFrame:
     rows = [
         (interval, name, 0.1 * place, 0.02, place == 1, 9, [20.0, 30.0], [0.2 * place, 0.0])
@@ -371,7 +382,7 @@ def trust(variables: int, empty: bool = False, alternative: bool = True) -> Trus
         for time in TIMES
     ]
     table = pd.DataFrame(rows, columns=CALIBRATION)
-    gains = pd.DataFrame({"time": TIMES, "gain": 0.1 - 0.02 * TIMES})
+    gains = pd.DataFrame({"time": TIMES, "model_nll": 1.0, "other_nll": 1.1 - 0.02 * TIMES, "gain": 0.1 - 0.02 * TIMES})
     return Trust("times", table[:0] if empty else table, gains if alternative else gains[:0])
 
 
@@ -418,6 +429,9 @@ FIGURES = {
     ),
     "cells, no density": lambda rng: plot_cells(real(rng), prediction(rng), {}, LINES["a_cde"], [0, 3]),
     "cells, one variable": lambda rng: plot_cells(real(rng, 1), prediction(rng, 1), {}, LINES["a_cde"], None),
+    "sample sizes": lambda rng: plot_sample_size(sample_sizes(EXACT), True),
+    "sample sizes, one metric": lambda rng: plot_sample_size(sample_sizes(["nll"]), False),
+    "sample sizes, none": lambda rng: plot_sample_size(sample_sizes([]), False),
     "moments": lambda rng: plot_moments(moments_table(rng, 2, True), LINES),
     "moments, many": lambda rng: plot_moments(moments_table(rng, 50, False), LINES),
     "moments, all seen": lambda rng: plot_moments(moments_table(rng, 2, False, 1)[lambda t: t["seen"]], LINES),
@@ -694,7 +708,14 @@ def test_moments_of_many_variables_are_drawn_in_part_and_judged_whole(rng):
     counts = {len(line.get_xdata()) for panel in figure.axes for line in panel.lines}
     assert max(counts) <= 100
     texts = [text.get_text() for panel in figure.axes for text in panel.texts]
-    assert texts == ["R² 1.00"] * 4 * len(RUNS)
+    # The moments of one time are undefined; R² is over the others.
+    assert [text.replace("\n", " ") for text in texts] == [
+        "a_cde, b_ode, 3 more: undefined at some times: x1, x2,…"
+    ] * 4
+    points = {
+        line.get_ydata()[0].round(9) for panel in figure.axes[4:] for line in panel.lines if line.get_marker() == "o"
+    }
+    assert points == {1.0}
     style.save(figure, [])
 
 
@@ -937,3 +958,130 @@ def test_figures_and_report_do_without_torch(root):
     imports = [f"import weightflow.plots.{module}" for module in modules]
     program = "; ".join(["import sys", *imports, "import weightflow.report", "assert 'torch' not in sys.modules"])
     subprocess.run([sys.executable, "-c", program], check=True, cwd=root / "workflow/scripts")
+
+
+def notes(panel: Axes) -> list[str]:
+    return [text.get_text().replace("\n", " ") for text in panel.texts]
+
+
+def gappy() -> pd.DataFrame:
+    """Metrics with an infinite likelihood of a model at some times and of a baseline at all, and a missing distance."""
+    table = metrics(2)
+    at = table["time"].isin([2, 3, 4, 7]) & (table["metric"] == "nll") & (table["seed"] == 1)
+    table.loc[at & (table["model"] == "a_cde"), "value"] = np.inf
+    table.loc[(table["metric"] == "nll") & (table["model"] == "mixture"), "value"] = np.inf
+    return table[~((table["model"] == "b_ode") & (table["metric"] == "w1_joint") & (table["time"] == 5))]
+
+
+def test_a_curve_with_infinite_or_missing_values_breaks_and_says_where(rng):
+    figure = plot_metrics(snapshots(rng), gappy(), LINES)
+    told = {panel.get_ylabel(): notes(panel) for panel in figure.axes if panel.get_ylabel()}
+    assert [said for said in told.values() if said] == [
+        ["b_ode: missing at t = 5"],
+        ["a_cde: infinite at t = 2 … 4, 7", "mixture of neighbours: infinite throughout"],
+    ]
+    panel = next(panel for panel in figure.axes if any("infinite" in note for note in notes(panel)))
+    curve = next(line for line in panel.lines if line.get_color() == LINES["a_cde"].color)
+    assert np.flatnonzero(np.isnan(curve.get_ydata())).tolist() == [1, 2, 3, 6]
+    style.save(figure, [])
+
+
+def test_a_curve_without_gaps_says_nothing(rng):
+    figure = plot_metrics(snapshots(rng), metrics(2), LINES)
+    assert not any(notes(panel) for panel in figure.axes)
+    style.save(figure, [])
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([1, 2, 3], ""),
+        ([np.inf] * 3, "infinite throughout"),
+        ([np.nan, np.inf, 1], "infinite at t = 2; missing at t = 1"),
+    ],
+)
+def test_a_gap_is_told(values, said):
+    assert style.gap(np.arange(1.0, 4), np.array(values, dtype=float)) == said
+
+
+def test_spans_of_times_are_short():
+    assert style.spans([1, 2, 3, 5, 6, 9], range(10)) == "1 … 3, 5, 6, 9"
+    assert style.spans(range(0, 20, 2), range(20)) == "0, 2, 4, 6, 6 more spans"
+
+
+def test_many_curves_with_gaps_share_a_note():
+    with style.look():
+        figure, axes = style.grid(1, 1, 3, 2)
+        panel = axes[0, 0]
+        panel.plot([0, 1], [0, 1])
+        style.tell_gaps(panel, {**dict.fromkeys("abcd", "infinite"), "e": "", "f": "missing"}, {"f": style.BLUE})
+    assert notes(panel) == ["a, b, 2 more: infinite", "f: missing"]
+    assert panel.texts[1].get_color() == style.BLUE
+    assert panel.get_ylim()[1] > 1.2
+    style.save(figure, [])
+
+
+def test_a_left_out_snapshot_with_an_infinite_likelihood_is_named_and_has_no_mean():
+    scores = left_out()
+    scores.loc[(scores["model"] == "a_cde") & (scores["metric"] == "nll_loo") & (scores["time"] == 2), "value"] = np.inf
+    figure = plot_leave_one_out(scores, LEFT_OUT, "day")
+    panel = figure.axes[1]
+    assert notes(panel) == ["infinite at 2"]
+    assert len([line for line in panel.lines if line.get_marker() == "|"]) == 1
+    style.save(figure, [])
+
+
+def test_runs_without_a_finite_error_are_named():
+    figure = plot_inference(summary(["kl_exact"]), runtime(), LINES, True)
+    assert notes(figure.axes[0]) == ["mixture of neighbours: infinite"]
+    style.save(figure, [])
+
+
+def test_a_level_and_a_base_without_a_finite_value_have_signs():
+    table = ablations(["kl_exact"])
+    table.loc[table["model"].isin(["mine", "size-4"]), "mean"] = np.inf
+    along, rows = plot_ablation(table, "size", True).axes[0], plot_ablation(table, "loss", True).axes[0]
+    assert sorted(notes(along)) == ["base model: infinite", "∞", "∞"]
+    assert notes(rows) == ["∞"]
+    assert rows.get_title("right") == "base model: ∞"
+    style.save(along.figure, [])
+    style.save(rows.figure, [])
+
+
+def test_the_alternatives_and_the_model_say_where_their_likelihood_is_zero(rng):
+    table = pd.DataFrame({"time": TIMES, "model_nll": 1.0, "other_nll": 2.0, "other": "mixture"})
+    table.loc[2:4, "model_nll"] = np.inf
+    table.loc[4:5, "other_nll"] = np.inf
+    table["gain"] = table["other_nll"] - table["model_nll"]
+    shares = pd.DataFrame([("d", "a", 0, 1.0, False, "x", 9, *[0.5] * 12)], columns=CALIBRATION)
+    figure = plot_trust(Trust("between", shares, table), ["x"], "day")
+    assert notes(figure.axes[2]) == [
+        "the model: likelihood zero at t = 2 … 4",
+        "the alternatives: likelihood zero at t = 4, 5",
+    ]
+    style.save(figure, [])
+
+
+def test_r2_stands_for_each_variable_and_one_that_fails_is_a_cross(rng):
+    table = moments_table(rng, 2, True)
+    table["predicted"] = table["true"].where(table["variable"] == "x1", -table["true"])
+    figure = plot_moments(table, LINES)
+    for panel in figure.axes[4:]:
+        crosses = {round(float(x)) for line in panel.lines if line.get_marker() == "x" for x in line.get_xdata()}
+        dots = {round(float(x)) for line in panel.lines if line.get_marker() == "o" for x in line.get_xdata()}
+        assert (dots, crosses) == ({0}, {1})
+        assert [text.get_text() for text in panel.get_xticklabels()] == ["x1", "x2"]
+    style.save(figure, [])
+
+
+def test_a_curve_against_the_states_says_where_it_does_not_fall(rng):
+    table = sample_sizes(["kl_exact"])
+    table.loc[(table["interval"] == "first") & (table["states"] == 1000), ["mean", "falls"]] = [9.0, False]
+    table.loc[(table["interval"] == "later") & (table["states"] == 200), ["mean", "falls"]] = [np.inf, False]
+    figure = plot_sample_size(table, True)
+    assert notes(figure.axes[0]) == [
+        "before the second snapshot: does not fall at N = 1000",
+        "from the second snapshot on: infinite at N = 200; does not fall at N = 200",
+    ]
+    assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == ["50", "200", "1 000"]
+    style.save(figure, [])

@@ -12,6 +12,7 @@ from PIL import Image
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
 from weightflow.evaluation.choices import Choice
+from weightflow.evaluation.moments import DETERMINATION
 from weightflow.evaluation.published import COLUMNS, OWN, PUBLISHED
 from weightflow.evaluation.registry import METRICS, Metric
 from weightflow.laws.law import PoissonLaw, TableLaw, unknown_law
@@ -63,10 +64,20 @@ def make(root, tmp_path):
         past=False,
         measured=None,
         simulated=False,
+        figures=(),
     ):
         with style.look():
             figure, _ = style.grid(1, 1, 2, 1)
-        names = ["metrics", "marginals", "joints", "weights_path-model-two", "latent_path", "losses", "rulegraph"]
+        names = [
+            *figures,
+            "metrics",
+            "marginals",
+            "joints",
+            "weights_path-model-two",
+            "latent_path",
+            "losses",
+            "rulegraph",
+        ]
         extra = ["ablation-size", "table1"]
         files = [tmp_path / f"{name}.png" for name in names]
         extra_files = [str(tmp_path / f"{name}.png") for name in extra]
@@ -94,7 +105,11 @@ def make(root, tmp_path):
             if simulated:
                 origin = {"system": {"rule": "simulate_system", "inputs": ["1" * 64]}}
             system = "Epidemic, resources/systems/epidemic.yaml"
-            sources.append(Source(dataset, data, origin, runs, shown, choices, law=law, system=system))
+            shares = pd.DataFrame([(runs[0], "I", "mean", "all", -1.0, 9, 0)], columns=DETERMINATION)
+            named = system if simulated or law else ""
+            sources.append(
+                Source(dataset, data, origin, runs, shown, choices, law=law, system=named, determination=shares)
+            )
             if comparison:
                 sources[-1] = dataclasses.replace(sources[-1], ablations=extra_files[:1])
             for order, run in enumerate(runs):
@@ -328,7 +343,11 @@ LAWS = [
         "I of 2 variables, a table of 3 states",
         "nll",
     ),
-    (unknown_law(np.arange(4.0), 2), "unknown", None),
+    (
+        unknown_law(np.arange(4.0), 2, "it needs 9 states"),
+        "unknown: it needs 9 states. Predictions are compared with fresh trajectories instead.",
+        None,
+    ),
 ]
 
 
@@ -359,3 +378,19 @@ def test_tables_and_settings_are_those_of_the_run(make):
     for name in ("metrics.csv", "summary.csv", "runtime.csv", "settings.yaml"):
         assert f"<code>results/my/{name}</code>" in text
     assert "<code>results/metrics.csv" not in text
+
+
+def test_a_law_that_was_not_asked_for_is_told(make):
+    text = make(simulated=True)
+    assert "<dt>exact law</dt><dd>not computed: evaluation.exact.max_states is 0. Predictions are compared with" in text
+
+
+def test_captions_on_the_exact_law_say_why_it_is_unknown(make):
+    law = unknown_law(np.arange(4.0), 2, "it needs 9 states")
+    assert "Here the exact law is unknown: it needs 9 states." not in make(law=law)
+    assert "Here the exact law is unknown: it needs 9 states." in make(law=law, captions="The exact law is black.")
+
+
+def test_a_variable_that_is_not_predicted_is_in_the_table_of_r2(make):
+    assert "R² of each variable" not in make()
+    assert "<td>I</td><td><em>&lt; 0</em></td>" in make(figures=["moments"])

@@ -1,5 +1,6 @@
 """Sentences of the report's first page say what the numbers say."""
 
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tests.evaluation.test_trust import RUNS, calibration, metrics
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
-from weightflow.evaluation.trust import judge_trust
+from weightflow.evaluation.trust import UNSEEN, Trust, judge_trust
 from weightflow.prediction.answers import COLUMNS
 from weightflow.prediction.motion import Motion
 from weightflow.report.story import _runs, _span, shorten, tell_answers, tell_motion, tell_trust
@@ -130,6 +131,26 @@ def test_a_likelihood_of_zero_is_named():
     table.loc[(table["model"] == "mine") & (table["time"] == 1), "value"] = np.inf
     told = tell_trust(judge_trust(calibration(), table, None, "d", "mine", RUNS), "mine")
     assert told[-1].startswith("At time 1 a state lies where mine has no probability")
+    assert told[-1].endswith("excluded by the data set's ranges or relations; change these keys.")
+
+
+def likelihood(model_nll: list[float], other_nll: list[float]) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {"time": np.arange(1.0, 4), "model_nll": model_nll, "other_nll": other_nll, "other": "mixture"}
+    )
+    return table.assign(gain=table["other_nll"] - table["model_nll"])
+
+
+def test_several_likelihoods_of_zero_are_counted():
+    told = tell_trust(Trust(UNSEEN, calibration(), likelihood([1, np.inf, np.inf], [2, 2, 2])), "mine")
+    assert told[-1].startswith("At 2 of 3 times, first at time 2, a state lies where mine has no probability")
+
+
+def test_a_mean_over_some_of_the_times_says_so():
+    told = tell_trust(Trust(UNSEEN, calibration(), likelihood([1, 1, 1], [2, np.inf, 2])), "mine")
+    assert (
+        "ahead on average over the 2 times at which any of them gives every state a positive probability." in told[-1]
+    )
 
 
 def test_chance_is_no_fault():

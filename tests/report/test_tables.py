@@ -4,14 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from weightflow.evaluation.moments import DETERMINATION, MOMENTS
 from weightflow.evaluation.published import COLUMNS, OWN, PUBLISHED
 from weightflow.report.tables import (
     MISSING,
     ablations_table,
+    determination_table,
     published_table,
     results_table,
     rounded,
     runtimes_table,
+    sample_size_tables,
     settings_table,
 )
 
@@ -38,9 +41,28 @@ def test_numbers_have_three_digits_and_their_spread_as_many_decimals(mean, sprea
     assert rounded(mean, spread) == found
 
 
-@pytest.mark.parametrize("mean", [np.inf, np.nan])
-def test_an_infinite_likelihood_has_a_sign(mean):
-    assert rounded(mean, np.nan) == ("∞", "")
+@pytest.mark.parametrize(("mean", "sign"), [(np.inf, "∞"), (-np.inf, "−∞"), (np.nan, MISSING)])
+def test_infinite_and_missing_numbers_have_a_sign(mean, sign):
+    assert rounded(mean, np.nan) == (sign, "")
+
+
+def test_an_infinite_number_is_not_the_best():
+    part = pd.DataFrame([("mine", "nll", np.inf, np.nan)], columns=["model", "metric", "mean", "std"])
+    assert "∞*" not in [text for row in texts(results_table(["nll"], RUNS, part)) for text in row]
+
+
+def test_a_variable_that_fails_is_told():
+    rows = [
+        ("mine", f"x{i}", moment, "all", r2 - (i == 7), 9, 0)
+        for i in range(9)
+        for moment, r2 in zip(MOMENTS, (1, 0.5, np.nan, 0.25), strict=True)
+    ]
+    table = determination_table(pd.DataFrame(rows, columns=DETERMINATION), ["mine", "other"], 2)
+    assert (table["times"], len(table["groups"])) == ("all", 1)
+    shown = {row["label"]: [cell["mean"] for cell in row["cells"]] for row in table["groups"][0]["rows"]}
+    assert shown["x7"] == ["0.00", "< 0", MISSING, "< 0"]
+    assert len(shown) == 2
+    assert table["groups"][0]["variables"] == 9
 
 
 def test_floors_stand_apart_and_are_never_the_best():
@@ -83,3 +105,19 @@ def test_settings_that_differ_are_marked():
     found = settings_table({"a": {"path": {"z": 1}, "kind": "ode"}, "b": {"path": {"z": 2}}})
     assert found["columns"] == ["a", "b"]
     assert found["rows"] == [("path.z", ["1", "2"], True), ("kind", ["ode", MISSING], True)]
+
+
+def test_states_have_both_intervals_and_steps_that_do_not_fall_are_marked():
+    rows = [
+        ("n", 50, "nll", "first", 2.0, None),
+        ("n", 1000, "nll", "first", 3.0, False),
+        ("n", 1000, "nll", "later", 1.0, True),
+    ]
+    table = pd.DataFrame(rows, columns=["factor", "states", "metric", "interval", "mean", "falls"]).assign(std=np.nan)
+    (found,) = sample_size_tables(table, {"n": "states"})
+    assert (found["label"], found["metrics"]) == ("states", ["nll"])
+    shown = [(row["states"], [(cell["mean"], cell["rises"]) for cell in row["cells"]]) for row in found["rows"]]
+    assert shown == [
+        ("50", [("2.00", False), (MISSING, False)]),
+        ("1 000", [("3.00", True), ("1.00", False)]),
+    ]

@@ -144,6 +144,11 @@ FIGURE_JOBS = {
         },
         {"factor": any_of(plan.factors)},
     ),
+    "sample_size": FigureJob(
+        {**TRUTH, "table": f"{plan.folder}/sample_size.csv"},
+        {**OF_DATASET, "factor": lambda w: w.factor},
+        {"factor": any_of(list(dict.fromkeys(size.factor for size in plan.sample_sizes)))},
+    ),
     "table1": FigureJob(
         {"table": f"{plan.folder}/table1.csv"},
         {"runs": list(dict.fromkeys(run for d in plan.published for run in plan.runs(d)))},

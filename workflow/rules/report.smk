@@ -15,6 +15,7 @@ rule write_report:
         runtime=f"{plan.folder}/runtime.csv",
         rulegraph=rules.plot_rulegraph.output[0],
         ablations=rules.tabulate_ablations.output[0] if plan.factors else [],
+        sizes=rules.tabulate_sample_sizes.output[0] if plan.sample_sizes else [],
         published=rules.tabulate_published.output[0] if plan.published else [],
         overall=plan.overall_figures(),
         snapshots=expand(SNAPSHOTS, dataset=plan.datasets),
@@ -28,6 +29,7 @@ rule write_report:
         motions=[saved_motion(d) for d in DESCRIBABLE],
         calibrations=[f"{plan.folder}/{d}/calibration.csv" for d in DESCRIBABLE],
         answers=[saved(plan.answers_of(d)) for d in DESCRIBABLE if d in plan.questioned],
+        determinations=[f"{plan.folder}/{d}/determination.csv" for d in plan.datasets],
         choices=[choice.made for d in plan.datasets for choice in plan.chosen(d)],
         scores=[choice.scores for d in plan.datasets for choice in plan.chosen(d)],
     output:

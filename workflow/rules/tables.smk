@@ -39,7 +39,8 @@ rule tabulate_moments:
         snapshots=lambda w: [SNAPSHOTS, *shown_fold_snapshots(w)],
         predictions=compared_predictions,
     output:
-        f"{plan.folder}/{{dataset}}/moments.csv",
+        moments=f"{plan.folder}/{{dataset}}/moments.csv",
+        determination=f"{plan.folder}/{{dataset}}/determination.csv",
     log:
         f"{plan.folder}/{{dataset}}/logs/tabulate_moments.log",
     group:
@@ -121,6 +122,31 @@ rule tabulate_ablations:
         "Tabulate the ablations"
     script:
         "../scripts/tabulate_ablations.py"
+
+
+rule tabulate_sample_sizes:
+    input:
+        runs=[
+            f"{plan.run_of(d, m, s)}/metrics.csv"
+            for d in plan.studied
+            for m in dict.fromkeys(size.model for size in plan.sample_sizes)
+            for s in plan.seeds
+        ],
+        snapshots=expand(SNAPSHOTS, dataset=plan.studied),
+    output:
+        f"{plan.folder}/sample_size.csv",
+    log:
+        f"{plan.folder}/logs/tabulate_sample_sizes.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        sizes=[list(size) for size in plan.sample_sizes],
+        code=code("tabulate_sample_sizes.py"),
+    message:
+        "Tabulate the metrics against the numbers of states"
+    script:
+        "../scripts/tabulate_sample_sizes.py"
 
 
 rule tabulate_published:

@@ -1,7 +1,7 @@
 """Solve a system's exact law, the truth for predictions."""
 
 from weightflow.jobs.frame import run, stamp
-from weightflow.laws.law import write_law
+from weightflow.laws.law import describe_law, write_law
 from weightflow.laws.solvers import solve_law
 from weightflow.systems.reading import read_system
 
@@ -9,8 +9,7 @@ from weightflow.systems.reading import read_system
 def main(snakemake):
     system, params = read_system(snakemake.input[0]), snakemake.params
     law = solve_law(system, params.max_states, params.tolerance)
-    known = ", ".join(system.species[i] for i in law.variables) if law.is_known else "nothing"
-    print(f"{system.title}: the exact law of {known} ({type(law).__name__}).")
+    print(f"{system.title}: the exact law: {describe_law(law, system.species)}.")
     write_law(snakemake.output[0], law, species=list(system.species), title=system.title, made_by=stamp(snakemake))
 
 

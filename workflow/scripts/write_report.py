@@ -26,6 +26,7 @@ def main(snakemake):
     metrics, left_out = pd.read_csv(inputs.metrics), pd.read_csv(inputs.left_out) if inputs.left_out else None
     motions = dict(zip(params.described, map(read_motion, inputs.motions), strict=True))
     answers = dict(zip(params.questioned, map(pd.read_csv, inputs.answers), strict=True))
+    determinations = {Path(path).parent.name: pd.read_csv(path) for path in inputs.determinations}
     trusts = {
         name: judge_trust(pd.read_csv(path), metrics, left_out, name, params.shown[name], params.runs[name])
         for name, path in zip(params.described, inputs.calibrations, strict=True)
@@ -45,6 +46,7 @@ def main(snakemake):
             motion=motions.get(name),
             trust=trusts.get(name),
             answers=answers.get(name),
+            determination=determinations[name],
         )
         for name, path in zip(map(dataset_of, inputs.snapshots), inputs.snapshots, strict=True)
     ]
@@ -61,6 +63,7 @@ def main(snakemake):
             else None,
             published=pd.read_csv(inputs.published) if inputs.published else None,
             figures=inputs.get("overall", []),
+            sizes=pd.read_csv(inputs.sizes) if inputs.sizes else None,
         ),
         measured=read_measurements(inputs.measured[0]) if inputs.measured else None,
         growth=inputs.growth,

@@ -8,7 +8,7 @@ from weightflow.config.settings import Configuration
 from weightflow.dynamics.presets import expand
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.ablation_level import BASE, Level
-from weightflow.settings import merged
+from weightflow.settings import Plain, merged
 
 
 class Variant(NamedTuple):
@@ -110,6 +110,14 @@ def ablation_levels(config: Configuration) -> list[Level]:
         run = named.setdefault(model, variant_name(chosen))
         levels.append(Level("--".join(factors), "--".join(values), _base_of(factors[0], config), run))
     return levels
+
+
+def share_alone(changes: Plain) -> float | None:
+    """The share of the training states that a level sets, 1 if it changes nothing; None if it changes anything else."""
+    if not changes:
+        return 1.0
+    data = changes.get("data")
+    return float(data["share"]) if len(changes) == 1 and isinstance(data, dict) and set(data) == {"share"} else None
 
 
 def _base_of(factor: str, config: Configuration) -> str:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.baselines.registry import BASELINES, floors_of, predicted_by, standard_baselines
 from weightflow.config import stages
-from weightflow.config.ablation_plan import ablation_levels, ablation_models, models_on
+from weightflow.config.ablation_plan import ablation_levels, ablation_models, models_on, share_alone
 from weightflow.config.consistency import check_ablations, check_consistency, check_variants
 from weightflow.config.data_checks import Asked
 from weightflow.config.paths import located
@@ -24,6 +24,7 @@ from weightflow.data.folds import fold_of
 from weightflow.data.preparation import heldout_amount
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.ablation_level import BASE, Level
+from weightflow.evaluation.sample_size import Size
 from weightflow.formats.reading import as_files, format_of
 from weightflow.formats.registry import READERS
 from weightflow.formats.settings import FileSettings
@@ -40,6 +41,7 @@ RUN = "results/{dataset}/runs/{model}/seed{seed}"
 _OF_THE_RUN = (
     "answers.csv",
     "calibration.csv",
+    "determination.csv",
     "figures",
     "moments.csv",
     "scored_file.json",
@@ -554,6 +556,19 @@ class Plan:
         return list(dict.fromkeys(level.factor for level in self.levels if level.factor != BASE))
 
     @cached_property
+    def sample_sizes(self) -> list[Size]:
+        """Levels of the factors that change nothing but the share of the training states, in two sizes or more."""
+        found = []
+        for factor, levels in self.config.ablations.factors.items():
+            shares = {level: share_alone(changes) for level, changes in levels.items()}
+            if None not in shares.values() and len(set(shares.values())) > 1:
+                own = {level.level: level.model for level in self.levels if level.factor == factor}
+                found += [
+                    Size(factor, name, own[name], share) for name, share in shares.items() if name in own and share
+                ]
+        return found
+
+    @cached_property
     def studied(self) -> list[str]:
         """Data sets of the ablation study."""
         return list(self.config.ablations.datasets or self.datasets) if self.levels else []
@@ -614,9 +629,14 @@ class Plan:
         return figure_files(self.folder, of, [what for what, is_there in there.items() if is_there])
 
     def ablation_figures(self, dataset: str) -> list[str]:
-        """Figures of the ablation study on a data set, one for each factor."""
-        factors = self.factors if dataset in self.studied else []
-        of = {"factor": [{"dataset": dataset, "factor": factor} for factor in factors]}
+        """Figures of the ablation study on a data set: one for each factor, a further one if it is a sample size."""
+        factors, sized = self.factors if dataset in self.studied else [], {size.factor for size in self.sample_sizes}
+        of = {
+            scope: [
+                {"dataset": dataset, "factor": factor} for factor in factors if scope == "factor" or factor in sized
+            ]
+            for scope in ("factor", "size")
+        }
         return figure_files(self.folder, of)
 
     def overall_figures(self) -> list[str]:

@@ -163,6 +163,8 @@ def verdict(ranking: Ranking | None, default: str) -> str:
         return ""
     scores, where = ranking.scores, f"{METRICS[ranking.metric].words} over {ranking.times} times"
     best = scores.iloc[0]
+    if np.isinf(best["mean"]):
+        return f"The {where} is infinite for all models: a state is excluded by the data set's ranges or relations."
     if len(scores) == 1:
         return f"{default} is the only model; its {where} is {_value(best)}."
     own = scores[scores["model"] == default].iloc[0]
@@ -180,6 +182,8 @@ def verdict(ranking: Ranking | None, default: str) -> str:
         )
         rival = own
     spread = np.hypot(best["std"], rival["std"])
+    if np.isinf(rival["mean"]):
+        return text
     if np.isnan(spread):
         return f"{text} One seed does not tell whether the difference is chance."
     if rival["mean"] - best["mean"] <= spread:
@@ -188,5 +192,7 @@ def verdict(ranking: Ranking | None, default: str) -> str:
 
 
 def _value(row: pd.Series) -> str:
+    if np.isinf(row["mean"]):
+        return "∞"
     spread = "" if np.isnan(row["std"]) else f" ± {row['std']:.2g}"
     return f"{row['mean']:.4g}{spread}"

@@ -12,6 +12,8 @@ from weightflow.prediction.predictions import Prediction, read_prediction
 
 MOMENTS = ("mean", "variance", "skewness", "kurtosis")
 COLUMNS = ["dataset", "model", "seed", "time", "seen", "variable", "moment", "predicted", "true"]
+DETERMINATION = ["model", "variable", "moment", "times", "r2", "pairs", "undefined"]
+HELD_OUT, ALL = "held-out", "all"
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,44 @@ def compare_moments(runs: Iterable[Run]) -> pd.DataFrame:
         }
         tables.append(pd.DataFrame(table).assign(dataset=run.dataset, model=run.model, seed=run.seed))
     return pd.concat(tables, ignore_index=True)[COLUMNS]
+
+
+def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    """Moments as means over seeds, without the first time: the initial snapshot is given.
+
+    A moment that is undefined for a seed is undefined.
+
+    Args:
+        table: with `COLUMNS`, of one data set and its folds.
+    """
+    later = table[table["time"] > table["time"].min()]
+    keys = ["model", "dataset", "time", "seen", "variable", "moment"]
+    seeds = later.groupby(keys, sort=False)[["predicted", "true"]]
+    return seeds.mean().where(seeds.count().eq(seeds.size(), axis=0)).reset_index()
+
+
+def determinations(table: pd.DataFrame) -> pd.DataFrame:
+    """The coefficient of determination of each variable and moment by itself.
+
+    It is over the held-out times, if there are any, else over all.
+
+    Args:
+        table: with `COLUMNS`, of one data set and its folds.
+
+    Returns:
+        Table with `DETERMINATION`: model, variable, moment, times [held-out|all], r2 (empty where the true moment does
+        not vary), pairs it is over, and pairs left out because the predicted moment is undefined.
+    """
+    rows = []
+    mean = over_seeds(table)
+    for (model, variable, moment), own in mean.groupby(["model", "variable", "moment"], sort=False):
+        judged, times = (own, ALL) if own["seen"].all() else (own[~own["seen"]], HELD_OUT)
+        true, predicted = judged["true"].to_numpy(), judged["predicted"].to_numpy()
+        known = np.isfinite(true)
+        both = known & np.isfinite(predicted)
+        r2 = determination(predicted, true)
+        rows.append((model, variable, moment, times, r2, int(both.sum()), int((known & ~both).sum())))
+    return pd.DataFrame(rows, columns=DETERMINATION)
 
 
 def determination(predicted: np.ndarray, true: np.ndarray) -> float:

@@ -110,7 +110,7 @@ METRICS = _with_left_out(
         ),
         "kl_exact": Metric(
             "Kullback–Leibler divergence from the exact law (nats), for the joint distribution of the law's variables; "
-            "only for densities. ∞: the density excludes states that occur.",
+            "only for densities. ∞: a state that occurs is excluded by the data set's ranges or relations.",
             "Kullback–Leibler divergence from the exact law (nats)",
             "density",
             label="KL divergence of the joint\nfrom the exact law (nats)",
@@ -124,8 +124,8 @@ METRICS = _with_left_out(
             proper=True,
         ),
         "nll": Metric(
-            "Negative log-likelihood of held-out states (nats per variable); only for densities. ∞: a held-out count "
-            "lies above the states of the density; raise the data set's states.",
+            "Negative log-likelihood of held-out states (nats per variable); only for densities. ∞: a held-out state "
+            "is excluded by the data set's ranges or relations.",
             "negative log-likelihood of held-out states (nats per variable)",
             "density",
             label="−log likelihood of held-out\nstates (nats per variable)",

@@ -19,6 +19,7 @@ from weightflow.progress import progress
 
 COLUMNS = ["dataset", "model", "seed", "time", "seen", "extrapolated", "metric", "value"]
 EXTRAPOLATED = "extrapolated"  # past the last observed snapshot
+FIRST = "first"  # before the second observed snapshot
 _JOINT_TIMES = 20
 
 
@@ -90,18 +91,24 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
         (seeds); `first` are the times before the second observed snapshot, `extrapolated` those past the last, which
         are in none of the other parts.
     """
-    observed = table[table["seen"]].groupby("dataset")["time"]
-    second = observed.agg(lambda times: np.append(np.unique(times), np.inf)[1])
     predicted = table["time"] > table.groupby("dataset")["time"].transform("min")
-    later = table[predicted & ~table[EXTRAPOLATED]]
+    within = predicted & ~table[EXTRAPOLATED]
+    later = table[within]
     parts = {
         "all": later,
         "seen": later[later["seen"]],
         "unseen": later[~later["seen"]],
-        "first": later[later["time"] < later["dataset"].map(second)],
+        FIRST: table[within & before_second(table)],
         EXTRAPOLATED: table[predicted & table[EXTRAPOLATED]],
     }
     return pd.concat([at_times(part, times) for times, part in parts.items()], ignore_index=True)
+
+
+def before_second(table: pd.DataFrame) -> pd.Series:
+    """Whether each row is of a time before the second observed snapshot; the table is as in `summarise`."""
+    observed = table[table["seen"]].groupby("dataset")["time"]
+    second = observed.agg(lambda times: np.append(np.unique(times), np.inf)[1])
+    return table["time"] < table["dataset"].map(second)
 
 
 def at_times(part: pd.DataFrame, times: str) -> pd.DataFrame:

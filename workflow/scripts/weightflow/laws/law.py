@@ -22,6 +22,7 @@ NEGLIGIBLE = 1e-12  # states whose probability never exceeds this are left out o
 RAREST = 1e-15  # states of a table with a smaller probability at a time are not compared
 OUTSIDE = 1e-6  # largest probability of the states that a density excludes for a finite divergence
 _DRAWS = 10_000  # sampled states for a distance from a product law
+_HUGE = 1e8  # from which a number of states is only told by its order
 _NAMED = 2  # consecutive variables that are all named; of longer runs, the first and the last
 _FURTHEST = 1e-7  # tail probability of a Poisson distribution that is cut off
 
@@ -44,6 +45,10 @@ class ExactLaw(Protocol):
     @property
     def is_known(self) -> bool:
         """Whether the law was computed; an unknown law allows no comparison."""
+
+    @property
+    def reason(self) -> str:
+        """Why the law does not cover all variables, or is unknown; empty if it covers all."""
 
     @property
     def form(self) -> str:
@@ -74,6 +79,7 @@ class TableLaw:
         probabilities: (T, n), each at most `lost` below the true one.
         lost: (T,) bound on the probability outside `states`; 1 where the law is unknown.
         columns: (k,) indices of the variables; empty for all, in their order.
+        reason: as of `ExactLaw`; empty in files that older versions wrote.
     """
 
     times: np.ndarray
@@ -81,6 +87,7 @@ class TableLaw:
     probabilities: np.ndarray
     lost: np.ndarray
     columns: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    reason: str = ""
 
     @property
     def variables(self) -> np.ndarray:
@@ -102,7 +109,7 @@ class TableLaw:
         """Size of the table and the largest lost probability at any time."""
         lost = self.lost.max()
         lacks = f"at most {_rounded_up(lost)} of the probability lost" if lost > 0 else "nothing lost"
-        return f"a table of {_spaced(len(self.states))} states, {lacks}"
+        return f"a table of {spaced(len(self.states))} states, {lacks}"
 
     def marginals(self, t: int, levels: int) -> np.ndarray:
         """(k, levels); raises ValueError where the law is unknown."""
@@ -154,9 +161,14 @@ class PoissonLaw:
         return True
 
     @property
+    def reason(self) -> str:
+        """None: it covers all variables."""
+        return ""
+
+    @property
     def form(self) -> str:
         """A product, and the number of draws behind distances from it."""
-        return f"independent Poisson distributions (distances are means over {_spaced(_DRAWS)} draws)"
+        return f"independent Poisson distributions (distances are means over {spaced(_DRAWS)} draws)"
 
     def marginals(self, t: int, levels: int) -> np.ndarray:
         """(d, levels)."""
@@ -213,14 +225,23 @@ def tv(p: np.ndarray, log_q: np.ndarray) -> float:
     return float(0.5 * (np.abs(p - q).sum() + max(0.0, 1 - q.sum())))
 
 
-def unknown_law(times: np.ndarray, variables: int) -> TableLaw:
-    """An unknown law: a table without states."""
-    return TableLaw(times, np.zeros((0, variables), dtype=np.int64), np.zeros((len(times), 0)), np.ones(len(times)))
+def unknown_law(times: np.ndarray, variables: int, reason: str) -> TableLaw:
+    """An unknown law: a table without states, and the reason in words."""
+    states, probabilities = np.zeros((0, variables), dtype=np.int64), np.zeros((len(times), 0))
+    return TableLaw(times, states, probabilities, np.ones(len(times)), reason=reason)
+
+
+def too_many(needed: str, max_states: int) -> str:
+    """The reason of a law that needs more states than the configuration allows."""
+    if not max_states:
+        return "evaluation.exact.max_states is 0"
+    return f"{needed}, and evaluation.exact.max_states is {spaced(max_states)}"
 
 
 def write_law(path: str | Path, law: TableLaw | PoissonLaw, **metadata: Any) -> None:
     """Write a law, known or not, with its provenance (`metadata`, JSON)."""
-    write_tensors(path, KIND, {part.name: getattr(law, part.name) for part in fields(law)}, **metadata)
+    tensors = {part.name: getattr(law, part.name) for part in fields(law) if part.name != "reason"}
+    write_tensors(path, KIND, tensors, reason=law.reason, **metadata)
 
 
 def read_law(path: str | Path) -> TableLaw | PoissonLaw:
@@ -229,9 +250,10 @@ def read_law(path: str | Path) -> TableLaw | PoissonLaw:
     Raises:
         InputError: the file is damaged.
     """
-    tensors = read_tensors(path, KIND, finite=True).tensors
+    found = read_tensors(path, KIND, finite=True)
+    tensors, reason = found.tensors, str(found.metadata.get("reason", ""))
     try:
-        return PoissonLaw(**tensors) if "means" in tensors else TableLaw(**tensors)
+        return PoissonLaw(**tensors) if "means" in tensors else TableLaw(**tensors, reason=reason)
     except TypeError as error:
         raise InputError(f"{path}: holds no exact law; delete it and run again, and it is solved for.") from error
 
@@ -248,14 +270,14 @@ def of_all(law: ExactLaw | None, variables: int) -> ExactLaw | None:
 
 
 def describe_law(law: ExactLaw, names: Sequence[str]) -> str:
-    """Variables and form of a law, in words.
+    """Variables and form of a law in words, and why it does not cover all variables.
 
     Args:
         law: known or not.
         names: of all d variables.
     """
     if not law.is_known:
-        return "unknown"
+        return f"unknown: {law.reason}" if law.reason else "unknown"
     known = [names[v] for v in law.variables]
     if len(known) == len(names):
         who = "the only variable" if len(names) == 1 else f"all {len(names)} variables"
@@ -263,7 +285,8 @@ def describe_law(law: ExactLaw, names: Sequence[str]) -> str:
         runs_on = len(known) > _NAMED and law.variables[-1] - law.variables[0] == len(known) - 1
         listed = f"{known[0]} … {known[-1]}" if runs_on else ", ".join(known)
         who = f"{listed} of {len(names)} variables"
-    return f"{who}, {law.form}"
+    more = f"; for all {len(names)} variables {law.reason}" if law.reason and len(known) < len(names) else ""
+    return f"{who}, {law.form}{more}"
 
 
 def _rounded_up(bound: float) -> str:
@@ -272,5 +295,8 @@ def _rounded_up(bound: float) -> str:
     return f"{math.ceil(round(bound / decade, 6)) * decade:.0e}"
 
 
-def _spaced(number: int) -> str:
-    return f"{number:,}".replace(",", " ")
+def spaced(number: float) -> str:
+    """A large number in words of three digits; a huge one by its order."""
+    if number > _HUGE:
+        return f"{number:.1g}"
+    return f"{number:,.0f}".replace(",", " ")

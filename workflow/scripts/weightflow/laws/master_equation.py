@@ -19,7 +19,7 @@ from scipy.sparse import csr_array, dia_array
 from scipy.stats import poisson
 
 from weightflow.errors import InputError
-from weightflow.laws.law import NEGLIGIBLE, TableLaw, unknown_law
+from weightflow.laws.law import NEGLIGIBLE, TableLaw, spaced, too_many, unknown_law
 from weightflow.systems.expressions import evaluate, switching_times
 from weightflow.systems.reading import Reaction, ReactionNetwork
 from weightflow.systems.uniformisation import uniformise
@@ -28,6 +28,7 @@ _START_SHARE = 0.1  # of the tolerance, for the tails of Poisson starts
 _DROPPED_SHARE = 0.1  # of the tolerance, for states left out of the file
 _GROWTH = 1.25
 _MOST_JUMPS = 1e6  # of the fastest state over the whole time; each costs about one product with the generator
+_NAMED = 4  # species in the reason of an unknown law
 _LARGEST_BOX = 2**62  # states are numbered with 64-bit integers
 
 
@@ -44,18 +45,19 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
         tolerance: largest probability lost by the last time.
 
     Returns:
-        The law, unknown (n = 0) if it needs more than `max_states` states, or if some state is so short-lived that
-        the solution would take hours.
+        The law; unknown (n = 0), with the reason, if it needs more than `max_states` states, or if some state is so
+        short-lived that the solution would take hours.
 
     Raises:
         InputError: a propensity is negative or undefined in some state.
     """
     times = np.arange(network.points) * network.step
     species = len(network.species)
-    unknown = unknown_law(np.arange(network.points, dtype=float), species)
+    grid = np.arange(network.points, dtype=float)
+    unknown = partial(unknown_law, grid, species)
     tops = _start_tops(network, tolerance)
-    if np.prod(np.where(network.poisson, tops + 1.0, 1.0)) > max_states:
-        return unknown
+    if (count := np.prod(np.where(network.poisson, tops + 1.0, 1.0))) > max_states:
+        return unknown(too_many(f"the start has {spaced(count)} states", max_states))
     start, p = _start(network, tops)
     lost_at_start = max(0.0, 1.0 - p.sum()) if network.poisson.any() else 0.0
     budget = np.linspace(lost_at_start, (1 - _DROPPED_SHARE) * tolerance, network.points)
@@ -72,11 +74,13 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
     done = 0
     while True:
         if states is None:
-            return unknown
+            return unknown(too_many(_needed(network, bounds, done), max_states))
         p = _embed(p, spaces[-1], states)
         generator = _Generator.of(network, states, bounds)
-        if generator.fastest * times[-1] > _MOST_JUMPS:
-            return unknown
+        if (jumps := generator.fastest * times[-1]) > _MOST_JUMPS:
+            return unknown(
+                f"some states live for {1 / jumps:.1g} of the whole time, so short that the solution would take hours"
+            )
         spaces.append(states)
         rows.append([])
         for later in generator.advance(p, times[done:]):
@@ -90,10 +94,19 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
         leaking = leaks >= 0.1 * leaks.max()
         grown = np.where(leaking, np.minimum(caps, np.ceil(_GROWTH * bounds) + 2), bounds)
         if (grown == bounds).all():  # it leaks into states within the bounds that `_explore` missed
-            return unknown
+            return unknown("states are reached that the search of possible states missed")
         bounds = grown
         states = _explore(network, states, bounds, max_states)
-    return _assemble(unknown.times, spaces, rows, lost_at_start, _DROPPED_SHARE * tolerance)
+    return _assemble(grid, spaces, rows, lost_at_start, _DROPPED_SHARE * tolerance)
+
+
+def _needed(network: ReactionNetwork, bounds: np.ndarray, done: int) -> str:
+    """How many states the law needs, and up to which time fewer were enough."""
+    size = np.prod(bounds + 1.0)
+    within = ", ".join(f"{name} ≤ {bound:.0f}" for name, bound in zip(network.species[:_NAMED], bounds, strict=False))
+    more = ", …" if len(bounds) > _NAMED else ""
+    until = f"; fewer are enough until step {done} of {network.points - 1}" if done else ""
+    return f"there are up to {spaced(size)} states with {within}{more}{until}"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from weightflow.laws.law import NEGLIGIBLE, PoissonLaw, TableLaw, unknown_law
+from weightflow.laws.law import NEGLIGIBLE, PoissonLaw, TableLaw, spaced, too_many, unknown_law
 from weightflow.laws.master_equation import solve_master_equation
 from weightflow.laws.monomolecular import solve_monomolecular
 from weightflow.laws.subsystems import closed_sets, subsystem
@@ -27,7 +27,7 @@ def solve_law(system: System, max_states: int, tolerance: float) -> TableLaw | P
         tolerance: largest probability lost by the last time.
 
     Returns:
-        The law, unknown if no method applies.
+        The law; unknown, with the reason, if no method applies.
 
     Raises:
         InputError: a propensity is negative or undefined in some state.
@@ -54,14 +54,15 @@ def _solve_network(network: ReactionNetwork, max_states: int, tolerance: float) 
         larger = solve_master_equation(part, max_states, tolerance)
         if not larger.is_known:
             break
-        law = dataclasses.replace(larger, columns=np.array(species, dtype=np.int64))
+        law = dataclasses.replace(larger, columns=np.array(species, dtype=np.int64), reason=law.reason)
     return law
 
 
 def _solve_walk(walk: AdaptiveWalk, max_states: int) -> TableLaw:
     times = np.arange(walk.points, dtype=float)
     if walk.genotypes > max_states:
-        return unknown_law(times, len(walk.species))
+        reason = too_many(f"the walk has {spaced(walk.genotypes)} genotypes", max_states)
+        return unknown_law(times, len(walk.species), reason)
     states, probabilities = adaptive_walk.law(walk)
     occurring = probabilities.max(0) > NEGLIGIBLE
     lost = probabilities[:, ~occurring].sum(1)

@@ -102,15 +102,14 @@ def _along(panel: Axes, values: pd.DataFrame, numbers: Sequence[float], base: pd
     order = np.argsort(numbers)
     x, mean, spread = (np.asarray(v, dtype=float)[order] for v in (numbers, values["mean"], values["std"]))
     finite = np.isfinite(mean)
-    panel.plot(x[finite], mean[finite], color=style.BLUE, linewidth=1.0, zorder=2)
+    panel.plot(x, np.where(finite, mean, np.nan), color=style.BLUE, linewidth=1.0, zorder=2)
     for place, number in enumerate(x):
         same = values["model"].iloc[order[place]] == base["model"]
         if finite[place]:
             width = None if np.isnan(spread[place]) else spread[place]
             panel.errorbar(number, mean[place], yerr=width, **_mark(same))
         else:
-            says = "∞" if mean[place] == np.inf else "none"
-            panel.text(number, 0.98, says, ha="center", va="top", transform=panel.get_xaxis_transform())
+            panel.text(number, 0.86, _sign(mean[place]), ha="center", va="top", transform=panel.get_xaxis_transform())
     if x[0] > 0 and x[-1] > _LOG_LEVELS * x[0]:
         panel.set_xscale("log")
     panel.xaxis.set_major_locator(FixedLocator(list(x)))
@@ -119,6 +118,7 @@ def _along(panel: Axes, values: pd.DataFrame, numbers: Sequence[float], base: pd
     panel.grid(axis="y", color="#ececec", linewidth=0.6)
     panel.set_axisbelow(True)
     _scale(panel.yaxis, [*mean[finite], base["mean"]])
+    _tell_base(panel, base)
 
 
 def _in_rows(panel: Axes, values: pd.DataFrame, base: pd.Series) -> None:
@@ -129,12 +129,24 @@ def _in_rows(panel: Axes, values: pd.DataFrame, base: pd.Series) -> None:
         if np.isfinite(row.mean):
             panel.errorbar(row.mean, place, xerr=None if np.isnan(row.std) else row.std, **_mark(same))
         else:
-            says = "∞" if row.mean == np.inf else "none"
-            panel.text(0.99, place, says, ha="right", va="center", transform=panel.get_yaxis_transform())
+            panel.text(0.99, place, _sign(row.mean), ha="right", va="center", transform=panel.get_yaxis_transform())
     panel.grid(axis="x", color="#ececec", linewidth=0.6)
     panel.set_axisbelow(True)
     panel.tick_params(axis="y", length=0)
     _scale(panel.xaxis, [*values["mean"], base["mean"]])
+    if not np.isfinite(base["mean"]):
+        panel.set_title(f"base model: {_sign(base['mean'])}", loc="right", fontsize=6)
+
+
+def _sign(mean: float) -> str:
+    """In place of a value that cannot be drawn."""
+    return "∞" if np.isinf(mean) else "–"
+
+
+def _tell_base(panel: Axes, base: pd.Series) -> None:
+    """A note in place of the band, if the base model has no finite value."""
+    if not np.isfinite(base["mean"]):
+        style.tell_gaps(panel, {"base model": "infinite" if np.isinf(base["mean"]) else "missing"})
 
 
 def _mark(same: bool) -> dict[str, Any]:

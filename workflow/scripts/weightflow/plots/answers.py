@@ -58,9 +58,11 @@ def plot_answers(answers: pd.DataFrame, lines: Mapping[str, style.Line], time_la
 def _draw(panel: Axes, own: pd.DataFrame, lines: Mapping[str, style.Line]) -> None:
     law = own[own["source"] == LAW]
     panel.plot(law["time"], law["probability"], color=style.BLACK, lw=0.7, zorder=5)
+    told = {"exact law": style.gap(law["time"].to_numpy(), law["probability"].to_numpy()) if len(law) else ""}
     for name, line in lines.items():
         by_time = own[(own["source"] == MODEL) & (own["model"] == name)].groupby("time")["probability"]
-        means = by_time.mean()
+        means = by_time.agg(lambda seeds: seeds.mean(skipna=False))
+        told[line.label] = style.gap(means.index.to_numpy(), means.to_numpy()) if len(means) else ""
         panel.plot(means.index, means, **{**line.plot(), "label": None})
         panel.fill_between(means.index, by_time.min(), by_time.max(), color=line.color, alpha=0.2, lw=0)
     for observed, colour in ((True, style.BLACK), (False, _HELD_OUT)):
@@ -70,6 +72,7 @@ def _draw(panel: Axes, own: pd.DataFrame, lines: Mapping[str, style.Line]) -> No
         panel.errorbar(
             few["time"], few["probability"], errors, fmt=".", ms=3, lw=0.6, color=colour, zorder=6 if observed else 2
         )
+    style.tell_gaps(panel, told, length=34)
 
 
 def _handles(answers: pd.DataFrame, lines: Mapping[str, style.Line]) -> list[Artist]:

@@ -64,8 +64,9 @@ def draw_bands(panel: Axes, times: np.ndarray, means: np.ndarray, quantiles: np.
     for low, high, opacity in BANDS:
         below, above = (quantiles[:, LEVELS.index(q)] for q in (low, high))
         panel.fill_between(times, below, above, color=colour, alpha=opacity, lw=0)
-    panel.plot(times, means, color=colour, lw=1.4, label="mean")
+    panel.plot(times, np.where(np.isfinite(means), means, np.nan), color=colour, lw=1.4, label="mean")
     panel.margins(x=0.01)
+    style.tell_gaps(panel, {"mean": style.gap(times, means), "bands": style.gap(times, quantiles.sum(1))}, length=34)
 
 
 def draw_snapshots(panel: Axes, data: Snapshots, variable: int) -> None:

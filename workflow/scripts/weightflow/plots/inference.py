@@ -32,7 +32,8 @@ def plot_inference(
 ) -> Figure:
     """A panel for each of two metrics, a mark for each run with the standard deviations over seeds.
 
-    Floors are left out, since they are not predictions.
+    Floors are left out, since they are not predictions. A note names the runs whose error is infinite, or zero on a
+    logarithmic axis.
 
     Args:
         summary: model, metric, times, mean, std of one data set.
@@ -43,11 +44,13 @@ def plot_inference(
     seconds = runtime[runtime["stage"] == "predict"].groupby("model")["seconds"].agg(["mean", "std"])
     part = at_unseen_times(summary)
     runs = [run for run in lines if run in seconds.index and not is_floor(run)]
-    part = part[part["model"].isin(runs) & np.isfinite(part["mean"])]
+    part = part[part["model"].isin(runs) & part["mean"].notna()]
+    infinite, part = part[np.isinf(part["mean"])], part[np.isfinite(part["mean"])]
     linear = (
         part["metric"].map(lambda metric: METRICS[metric].linear).astype(bool)
     )  # metrics on linear axes may be negative
-    part = part[linear | (part["mean"] > style.ROUNDING * part.groupby("metric")["mean"].transform("max"))]
+    positive = linear | (part["mean"] > style.ROUNDING * part.groupby("metric")["mean"].transform("max"))
+    zero, part = part[~positive], part[positive]
     shown = compared("ablation", part["metric"], law_of_all)[:_PANELS]
     with style.look():
         if not shown:
@@ -75,6 +78,9 @@ def plot_inference(
             panel.set_xlabel("seconds of the prediction")
             panel.grid(color="#ececec", linewidth=0.6)
             panel.set_axisbelow(True)
+            left = {lines[run].label: "infinite" for run in infinite.loc[infinite["metric"] == metric, "model"]}
+            left |= {lines[run].label: "zero" for run in zero.loc[zero["metric"] == metric, "model"]}
+            style.tell_gaps(panel, left)
         handles = [
             Line2D([], [], color=lines[run].color, marker=lines[run].marker or "o", ls="", ms=4, label=lines[run].label)
             for run in runs

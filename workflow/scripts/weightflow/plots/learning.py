@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -62,11 +63,12 @@ def _accuracies(panel: Axes, curves: pd.DataFrame) -> None:
 
 def _losses(panel: Axes, tables: Mapping[str, pd.DataFrame], column: str, title: str, ylabel: str) -> None:
     """Losses of single steps, faint, and their running medians."""
-    looks = zip(_COLOURS * 8, _STYLES * 10, strict=True)
+    looks, told = zip(_COLOURS * 8, _STYLES * 10, strict=True), dict[str, str]()
     for (name, table), (colour, line) in zip(tables.items(), looks, strict=False):
         if not (table[column] > 0).any():  # a loss without this term
             continue
-        values = table[column].where(table[column] > 0)
+        told[name] = style.gap(table["step"].to_numpy(), table[column].to_numpy(), "step")
+        values = table[column].where(np.isfinite(table[column]) & (table[column] > 0))
         smooth = values.rolling(max(1, len(table) // _WINDOWS), min_periods=1, center=True).median()
         panel.plot(table["step"], values, color=colour, linewidth=0.4, alpha=0.3)
         panel.plot(table["step"], smooth, color=colour, linestyle=line, label=name)
@@ -74,3 +76,4 @@ def _losses(panel: Axes, tables: Mapping[str, pd.DataFrame], column: str, title:
     panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     if panel.lines:
         panel.legend()
+    style.tell_gaps(panel, told)

@@ -133,15 +133,19 @@ def _anchor_curves(panel: Axes, table: pd.DataFrame, times: np.ndarray, time_lab
 
 
 def _curves(panel: Axes, shown: _Panel, lines: Mapping[str, style.Line]) -> None:
-    """Losses of single steps, faint, and their running medians."""
+    """Losses of single steps, faint, and their running medians; a note says where they are infinite or missing."""
+    told: dict[str, str] = {}
     for i, (model, table) in enumerate(shown.tables.items()):
         steps, values = table["step"], table[shown.column]
-        if shown.scale == "log":
-            values = values.where(values > 0)
+        told[lines[model].label] = style.gap(steps.to_numpy(), values.to_numpy(), "step")
+        finite = np.isfinite(values)
+        values = values.where(finite & ((values > 0) | (shown.scale != "log")))
         # Later curves are thinner: curves of models that share a fit coincide.
         look = lines[model].plot() | {"linewidth": 2.2 - 1.2 * i / max(1, len(shown.tables) - 1)}
         panel.plot(steps, values, color=look["color"], linewidth=0.5, alpha=0.3)
-        panel.plot(steps, values.rolling(max(1, len(table) // _WINDOWS), min_periods=1, center=True).median(), **look)
+        smooth = values.rolling(max(1, len(table) // _WINDOWS), min_periods=1, center=True).median()
+        panel.plot(steps, smooth.where(finite), **look)
     panel.set(xlabel="optimisation step", yscale=shown.scale)
     panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     panel.legend()
+    style.tell_gaps(panel, told)

@@ -30,6 +30,7 @@ def draw(inputs: Any, params: Any) -> Figure:
 def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:
     """One panel per metric: mean over seeds, a band of one standard deviation, marks at observed times.
 
+    A curve breaks where a value is infinite or missing, and a note in the panel says so.
     Times past the last snapshot are shaded. Distances from the exact law replace those from samples where the law is
     known. The first time is left out, as in the tables: the initial snapshot is given.
 
@@ -38,7 +39,7 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
         table: model, seed, time, metric, value, of this data set.
         lines: of the models, in the order of the legend.
     """
-    later = table[(table["time"] > table["time"].min()) & np.isfinite(table["value"])]
+    later = table[table["time"] > table["time"].min()]
     shown, is_past = panels("metrics", later["metric"]), data.times[-1] > data.observed_times[-1]
     with style.look():
         if not shown:
@@ -58,7 +59,8 @@ def plot_metrics(data: Snapshots, table: pd.DataFrame, lines: Mapping[str, style
         for panel in used[-COLUMNS:]:
             panel.set_xlabel(data.time_label)
             panel.tick_params(labelbottom=True)
-        drawn = [name for name in lines if name in set(later["model"])]
+        finite = set(later.loc[np.isfinite(later["value"]) & later["metric"].isin(shown), "model"])
+        drawn = [name for name in lines if name in finite]
         handles = [Line2D([], [], **lines[name].plot(), marker=lines[name].marker, markersize=3) for name in drawn]
         handles.append(Line2D([], [], color=MARKS, linewidth=1, label="observed times"))
         past = [Patch(color=PAST, label="past the last snapshot")] if is_past else []
@@ -75,19 +77,37 @@ def _curves(panel: Axes, values: pd.DataFrame, lines: Mapping[str, style.Line], 
     if log:
         panel.set_yscale("log", nonpositive="clip")
         panel.set_ylim(*_range(values["value"].to_numpy()))
+    times, told = np.unique(values["time"]), {}
     for order, (name, line) in enumerate(lines.items()):
-        own = values[values["model"] == name].groupby("time")["value"].agg(["mean", "std"])
-        if own.empty:
+        own = values[values["model"] == name].groupby("time")["value"]
+        if not len(own):
             continue
-        times, mean, spread = own.index.to_numpy(), own["mean"].to_numpy(), own["std"].fillna(0).to_numpy()
+        # A time that a seed lacks is missing, rather than a mean over the others.
+        mean = own.mean().where(own.size() == own.size().max()).reindex(times).to_numpy()
+        told[line.label] = style.gap(times, mean)
+        finite = np.isfinite(mean)
+        if not finite.any():
+            continue
+        mean = np.where(finite, mean, np.nan)
+        spread = np.where(finite, own.agg(_spread).reindex(times).fillna(0).to_numpy(), np.nan)
         every = max(1, len(times) // 8)
         panel.plot(times, mean, **line.plot(), marker=line.marker, markersize=3, markevery=(order % every, every))
-        if spread.any():
+        # A value between two gaps has no line.
+        alone = finite & ~np.append(finite[1:], False) & ~np.append(False, finite[:-1])
+        panel.plot(times[alone], mean[alone], ".", color=line.color, markersize=3, zorder=line.zorder)
+        if np.nanmax(spread) > 0:
             band = np.maximum(mean - spread, 0), mean + spread
             panel.fill_between(times, *band, color=line.color, alpha=0.15, linewidth=0, zorder=line.zorder - 1)
+    style.tell_gaps(panel, told, {line.label: line.color for line in lines.values()})
+
+
+def _spread(values: pd.Series) -> float:
+    """Standard deviation over seeds; 0 beside an infinite value, where no curve is drawn."""
+    return float(values.std()) if np.isfinite(values).all() else 0.0
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:
+    values = values[np.isfinite(values)]
     positive = values[values > style.ROUNDING * np.max(values, initial=0.0)]
     if not len(positive):
         return 1e-3, 1.0

@@ -29,6 +29,7 @@ SCOPES = {
     "run": Scope(part="{model}"),  # the run of a data set shown in figures of single runs
     "model": Scope(part="{model}"),  # each model of a data set
     "factor": Scope(part="{factor}"),  # of the ablation study on a data set
+    "size": Scope(part="{factor}"),  # a factor that changes the number of training states
     "bands": Scope(),  # of a data set
     "population": Scope("populations/{population}", "{population}"),
     "overall": Scope("", "all data sets"),
@@ -111,6 +112,7 @@ FIGURES = {
         Figure("teachers", "Teachers", "dataset", needs="teachers", page="choices"),
         Figure("inference", "Cost of a prediction against its error", "dataset", page="runtimes"),
         Figure("ablation", "Ablation", "factor"),
+        Figure("sample_size", "Error against the number of states", "size"),
         Figure("table1", "Beside the published results", "overall", needs="published", drawn_by="plot_published"),
         Figure("model_size", "Size of models", "overall", needs="models"),
         Figure("growth", "Scaling with the data", "workflow"),

@@ -36,6 +36,8 @@ _ROUND = 8.4  # seconds of a whole animation
 _SHORTEST, _LONGEST = 0.08, 0.5  # seconds of a frame; a GIF counts in hundredths
 _BESIDE, _BELOW = 12, 24  # characters in a line of a label at the left of a panel, and below it
 _FURTHEST = 1.3  # lengths of a line after which a word is cut
+_MOST_SPANS, _MOST_NOTES, _NOTE = 4, 3, 52  # spans of a gap, notes in a panel, characters in a line of a note
+_MOST_LABELS, _NOTE_LINE = 2, 7.0  # curves that a note names; points
 _LONG_NUMBER = 9  # characters, as of a timestamp
 _LONGEST_LABEL = 16  # characters of a time label in a panel's title
 
@@ -199,6 +201,86 @@ def note(axes: Axes, text: str) -> None:
     """Write the reason in the middle of empty axes."""
     axes.set_axis_off()
     axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)
+
+
+def spans(values: Iterable[float], among: Iterable[float]) -> str:
+    """Times or steps as text, runs of neighbours among all of them as a span: 3, 5 … 8."""
+    places = {value: place for place, value in enumerate(sorted(set(among)))}
+    runs: list[list[float]] = []
+    for value in sorted(set(values)):
+        if runs and places[value] == places[runs[-1][-1]] + 1:
+            runs[-1].append(value)
+        else:
+            runs.append([value])
+    shown = [
+        " … ".join([number(run[0]), number(run[-1])]) if len(run) > 2 else ", ".join(map(number, run)) for run in runs
+    ]
+    more = [f"{len(shown) - _MOST_SPANS} more spans"] if len(shown) > _MOST_SPANS + 1 else []
+    return ", ".join([*shown[: _MOST_SPANS if more else None], *more])
+
+
+def gap(times: np.ndarray, values: np.ndarray, unit: str = "t") -> str:
+    """Why a curve has gaps: where its values are infinite or missing; empty if all are finite.
+
+    Args:
+        times: (n,) at which a value is expected.
+        values: (n,), NaN for missing ones.
+        unit: sign of the times.
+    """
+    parts = []
+    for word, found in (("infinite", np.isinf(values)), ("missing", np.isnan(values))):
+        if found.all():
+            return f"{word} throughout"
+        if found.any():
+            parts.append(f"{word} at {unit} = {spans(times[found], times)}")
+    return "; ".join(parts)
+
+
+def tell_gaps(
+    panel: Axes, told: Mapping[str, str], colours: Mapping[str, str] | None = None, length: int = _NOTE
+) -> None:
+    """Notes at the top of a panel, one for each curve with a gap; curves with the same gap share one.
+
+    Args:
+        panel: with its limits set.
+        told: the reason by the label of the curve, from `gap`; empty reasons are left out.
+        colours: of the curves.
+        length: characters in a line of a note.
+    """
+    shared: dict[str, list[str]] = {}
+    for label, reason in told.items():
+        if reason:
+            shared.setdefault(reason, []).append(label)
+    lines = 0
+    for place, (reason, labels) in enumerate(list(shared.items())[:_MOST_NOTES]):
+        left = len(shared) - _MOST_NOTES if place == _MOST_NOTES - 1 else 0
+        more = [f"{len(labels) - _MOST_LABELS} more"] if len(labels) > _MOST_LABELS else []
+        who = ", ".join([*labels[:_MOST_LABELS], *more])
+        text = in_lines(f"{who}: {reason}" + (f"; and {left} more with gaps" if left else ""), length)
+        note = panel.annotate(
+            text,
+            (0.02, 1),
+            (0, -1.5 - _NOTE_LINE * lines),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="top",
+            fontsize=5.5,
+            color=(colours or {}).get(labels[0], BLACK) if len(labels) == 1 else BLACK,
+            zorder=8,
+        )
+        note.set_in_layout(False)
+        lines += 1 + text.count("\n")
+    if lines:
+        _make_room(panel, lines)
+
+
+def _make_room(panel: Axes, lines: int) -> None:
+    """Raise the upper limit of a panel so that so many lines of notes hide no curve."""
+    height = 72 * panel.figure.get_size_inches()[1] * panel.get_position().height
+    share = min((2 + _NOTE_LINE * lines) / height, 0.5)
+    forward, back = (panel.yaxis.get_transform().transform, panel.yaxis.get_transform().inverted().transform)
+    low, high = forward(np.array(panel.get_ylim()))
+    panel.set_ylim(top=float(back(np.array([high + share / (1 - share) * (high - low)]))[0]))
 
 
 def empty(text: str) -> Figure:

@@ -30,7 +30,8 @@ def draw(inputs: Any, params: Any) -> Figure:
 def plot_published(table: pd.DataFrame, lines: Mapping[str, style.Line]) -> Figure:
     """A panel for each data set and metric: published methods above, this run's models and baselines below them.
 
-    Floors are vertical lines; error bars are standard deviations over seeds.
+    Floors are vertical lines; error bars are standard deviations over seeds. A value that a logarithmic axis cannot
+    show is a sign at the right: –, ∞ or 0.
 
     Args:
         table: with `published.COLUMNS`.
@@ -81,6 +82,10 @@ def _dots(panel: Axes, own: pd.DataFrame, places: dict[tuple[str, str], int], li
     values = []
     for row in own.itertuples():
         if not np.isfinite(row.mean) or row.mean <= 0:
+            if (row.origin, row.method) in places:
+                text = "–" if np.isnan(row.mean) else "∞" if row.mean > 0 else "0"
+                place = places[row.origin, row.method]
+                panel.text(0.99, place, text, ha="right", va="center", transform=panel.get_yaxis_transform())
             continue
         values.append(row.mean)
         if (row.origin, row.method) not in places:

@@ -73,6 +73,10 @@ def _candidates(panel: Axes, own: pd.DataFrame, norm: Normalize) -> None:
     panel.axvline(0, color=style.GREY, linewidth=0.8, zorder=0)
     for place, row in enumerate(own.itertuples()):
         colour = style.VERMILLION if row.chosen else style.BLACK
+        if not np.isfinite(row.behind):
+            text = "infinite" if np.isinf(row.behind) else "missing"
+            panel.text(0.99, place, text, ha="right", va="center", fontsize=6, transform=panel.get_yaxis_transform())
+            continue
         if len(row.times) > 1:
             panel.scatter(
                 row.behind_at, [place] * len(row.times), s=9, c=[colours(norm(t)) for t in row.times], linewidth=0

@@ -78,6 +78,28 @@ def _likelihood(panel: Axes, table: pd.DataFrame) -> None:
         style.note(panel, "No alternative\nhas a likelihood.")
         return
     few = len(table) < 12
-    panel.plot(table["time"], table["gain"], color=style.BLUE, lw=1.1, marker="." if few else "", ms=4)
+    finite = np.isfinite(table["gain"]) & np.isfinite(table["model_nll"])
+    panel.plot(
+        table["time"],
+        table["gain"].where(finite),
+        color=style.BLUE,
+        lw=1.1,
+        marker="." if few or not finite.all() else "",
+        ms=4,
+    )
     panel.axhline(0, color=style.GREY, lw=0.7, zorder=0)
+    panel.set_xlim(*_reach(table["time"].to_numpy()))
+    # Both can be infinite at one time.
+    excluded = {who: table.loc[~np.isfinite(table[f"{who}_nll"]), "time"] for who in ("model", "other")}
+    told = {
+        name: f"likelihood zero at t = {style.spans(excluded[who], table['time'])}" if len(excluded[who]) else ""
+        for who, name in (("model", "the model"), ("other", "the alternatives"))
+    }
+    style.tell_gaps(panel, told, length=34)
     panel.set_ylabel("log-likelihood above the best\nalternative, nats per variable")
+
+
+def _reach(times: np.ndarray) -> tuple[float, float]:
+    """Limits of the axis of times, also where the curve has gaps at its ends."""
+    margin = 0.04 * float(np.ptp(times)) or 0.5
+    return float(times.min()) - margin, float(times.max()) + margin

@@ -38,10 +38,12 @@ from weightflow.report.populations import band_section, population_section
 from weightflow.report.story import shorten, tell_answers, tell_motion, tell_trust
 from weightflow.report.tables import (
     ablations_table,
+    determination_table,
     measured_table,
     published_table,
     results_table,
     runtimes_table,
+    sample_size_tables,
     settings_table,
 )
 from weightflow.settings import Plain
@@ -54,6 +56,8 @@ PAGES = {  # in order
     "settings": "Settings and versions",
 }
 MOST_ROWS = 13  # of the table of a question
+MOST_DETERMINED = 6  # variables of a model in the table of R²
+_LAW = "exact law"  # in captions of figures that compare with it
 _SCREEN_SCALE = 1.35 * 96 / DPI  # a screen is further from the eye than paper
 
 _TIMES = {
@@ -86,6 +90,7 @@ class Source:
         motion: of this model.
         trust: the evidence about this model.
         answers: table with `answers.COLUMNS`; None without questions.
+        determination: table with `moments.DETERMINATION`; None without it.
     """
 
     name: str
@@ -101,6 +106,7 @@ class Source:
     motion: Motion | None = None
     trust: Trust | None = None
     answers: pd.DataFrame | None = None
+    determination: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -111,11 +117,13 @@ class Comparison:
         ablations: table of the ablation study, from `ablation_table.tabulate_ablations`.
         published: table with `published.COLUMNS`.
         figures: PNG files over all data sets.
+        sizes: table with `sample_size.COLUMNS`.
     """
 
     ablations: pd.DataFrame | None = None
     published: pd.DataFrame | None = None
     figures: Sequence[str] = ()
+    sizes: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -190,7 +198,7 @@ def render_report(template: str, captions: Mapping[str, str], report: Report) ->
         report.folder,
         datasets=[
             _dataset(source, captions, report)
-            | {"ablations": _ablations(source, captions, comparison.ablations, config["ablations"]["labels"])}
+            | {"ablations": _ablations(source, captions, comparison, config["ablations"]["labels"])}
             for source in report.sources
         ],
         published=_published(comparison.published, report.sources),
@@ -245,11 +253,13 @@ def _dataset(source: Source, captions: Mapping[str, str], report: Report) -> dic
     groups = {times: [ordered(part["metric"], proper) for proper in (True, False)] for times, part in parts.items()}
     left_out = [run for run in (*source.runs, SPLIT_HALF) if run in set(parts[TIMES]["model"])]
     rows = dict.fromkeys(_TIMES, source.runs) | {TIMES: left_out}
-    anchor = f"data-{source.name}"
+    anchor, law = f"data-{source.name}", _law(source, bool(len(parts[TIMES])))
     return {
         "name": source.name,
         "anchor": anchor,
-        "facts": _facts(source),
+        "facts": _facts(source, law),
+        "law": law if source.law is None or source.law.reason or not source.law.is_known else "",
+        "determination": _determination(source),
         "results": [
             {
                 "title": title,
@@ -264,7 +274,7 @@ def _dataset(source: Source, captions: Mapping[str, str], report: Report) -> dic
         "system": _system(source),
         "figures": {
             page: [
-                _figure(path, captions, f"{anchor}-")
+                _figure(path, captions, f"{anchor}-", _law_in_caption(source))
                 for path in source.figures
                 if FIGURES[Path(path).stem.partition("-")[0]].page == page
             ]
@@ -356,13 +366,16 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
 
 
 def _ablations(
-    source: Source, captions: Mapping[str, str], table: pd.DataFrame | None, labels: Mapping[str, str]
+    source: Source, captions: Mapping[str, str], comparison: Comparison, labels: Mapping[str, str]
 ) -> dict[str, Any] | None:
-    """Table and figures of the ablation study on a data set; None without them."""
+    """Tables and figures of the ablation study on a data set; None without them."""
+    table, sizes = comparison.ablations, comparison.sizes
     if table is None or not source.ablations:
         return None
-    figures = [_figure(path, captions, f"data-{source.name}-") for path in source.ablations]
-    return ablations_table(table[table["dataset"] == source.name], labels) | {"figures": figures}
+    law = _law_in_caption(source)
+    figures = [_figure(path, captions, f"data-{source.name}-", law) for path in source.ablations]
+    own = [] if sizes is None else sample_size_tables(sizes[sizes["dataset"] == source.name], labels)
+    return ablations_table(table[table["dataset"] == source.name], labels) | {"figures": figures, "sizes": own}
 
 
 def _published(table: pd.DataFrame | None, sources: Sequence[Source]) -> dict[str, Any] | None:
@@ -387,7 +400,48 @@ def _signed(value: float, error: float) -> str:
     return f"{value:.4f} ± {error:.4f}" if value else "0"
 
 
-def _facts(source: Source) -> dict[str, str]:
+def _determination(source: Source) -> dict[str, Any] | None:
+    """The table of R²; None without moments."""
+    if source.determination is None or source.determination.empty:
+        return None
+    models = [run for run in source.runs if is_model(run)]
+    return determination_table(source.determination, models, MOST_DETERMINED)
+
+
+def _law(source: Source, has_folds: bool) -> str:
+    """What is known of the exact law, and what predictions are compared with instead; empty without a system."""
+    law, instead = source.law, f"Predictions are compared with {_reference(source, has_folds)} instead."
+    if law is None:
+        return f"not computed: evaluation.exact.max_states is 0. {instead}" if source.system else ""
+    told = describe_law(law, source.data.variables)
+    if not law.is_known:
+        return f"{told}. {instead}"
+    return told if of_all(law, len(source.data.variables)) else f"{told}. For the other variables: {instead.lower()}"
+
+
+def _reference(source: Source, has_folds: bool) -> str:
+    """The best reference besides the exact law."""
+    data = source.data
+    if data.reference == "heldout":
+        found = "fresh trajectories" if source.system else "held-out states"
+    else:
+        found = "the states of the training part"
+        if any(map(len, data.heldout)):
+            found += f" (nll: {'fresh trajectories' if source.system else 'held-out states'})"
+    return f"{found} and with left-out snapshots" if has_folds else found
+
+
+def _law_in_caption(source: Source) -> str:
+    """A sentence for captions that name the exact law, if it is unknown for some variables."""
+    law = source.law
+    if law is None or not law.reason:
+        return ""
+    if not law.is_known:
+        return f"Here the exact law is unknown: {law.reason}."
+    return f"Here the exact law is that of {describe_law(law, source.data.variables)}."
+
+
+def _facts(source: Source, law: str) -> dict[str, str]:
     data = source.data
     unseen, past = len(data.times) - len(data.observed_times), (data.times > data.observed_times[-1]).sum()
     seen = f"{len(data.observed_times)} snapshots; {unseen or 'none'} of the times are unseen"
@@ -404,8 +458,8 @@ def _facts(source: Source) -> dict[str, str]:
         "held-out part": f"{_sizes(data.heldout)} states at each time" if any(map(len, data.heldout)) else "none",
         "truth": f"{truth} ({_sizes(data.truth)} states at each time)",
     }
-    if source.law is not None:
-        facts["exact law"] = describe_law(source.law, data.variables)
+    if law:
+        facts["exact law"] = law
     if made := source.origin.get("file"):
         facts["file"] = f"{made['file']} (SHA-256 {made['sha256']})"
     if made := source.origin.get("system"):
@@ -418,8 +472,15 @@ def _sizes(snapshots: Sequence[Any]) -> str:
     return str(sizes[0]) if min(sizes) == max(sizes) else f"{min(sizes)} to {max(sizes)}"
 
 
-def _figure(path: str | Path, captions: Mapping[str, str], prefix: str) -> dict[str, Any]:
-    """An image as base64, with its size, so that the page keeps its layout while it loads."""
+def _figure(path: str | Path, captions: Mapping[str, str], prefix: str, law: str = "") -> dict[str, Any]:
+    """An image as base64, with its size, so that the page keeps its layout while it loads.
+
+    Args:
+        path: of the image.
+        captions: by kind of figure.
+        prefix: of the anchor.
+        law: a sentence that follows a caption on the exact law.
+    """
     content, stem, form = Path(path).read_bytes(), Path(path).stem, Path(path).suffix[1:]
     kind, _, model = stem.partition("-")
     if form == "gif":
@@ -430,7 +491,7 @@ def _figure(path: str | Path, captions: Mapping[str, str], prefix: str) -> dict[
         "kind": kind,
         "anchor": f"{prefix}{stem}",
         "title": f"{FIGURES[kind].title} ({model})" if model else FIGURES[kind].title,
-        "caption": " ".join(captions[kind].split()),
+        "caption": " ".join([*captions[kind].split(), *(law.split() if _LAW in captions[kind] else [])]),
         "image": f"data:image/{form};base64,{base64.b64encode(content).decode('ascii')}",
         "width": size[0],
         "height": size[1],

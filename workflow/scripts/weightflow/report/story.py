@@ -161,17 +161,21 @@ def _likelihood(table: pd.DataFrame, model: str) -> list[str]:
         return []
     gain, ahead = table["gain"], int((table["gain"] > 0).sum())
     other = table["other"].mode().iloc[0]
-    if not np.isfinite(table["model_nll"]).all():
-        time = table.loc[~np.isfinite(table["model_nll"]), "time"].iloc[0]
+    excluded = table.loc[~np.isfinite(table["model_nll"]), "time"]
+    if len(excluded):
+        first = f"time {number(excluded.iloc[0])}"
+        where = f"At {first}" if len(excluded) == 1 else f"At {len(excluded)} of {len(table)} times, first at {first},"
         return [
-            f"At time {number(time)} a state lies where {model} has no probability, so its likelihood is zero there. "
-            "For counts, raise states in the data set."
+            f"{where} a state lies where {model} has no probability, so its likelihood is zero there. "
+            "It is excluded by the data set's ranges or relations; change these keys."
         ]
     finite = gain[np.isfinite(gain)]
     if finite.empty:
         return [f"No other method gives the held-out states a positive probability; {model} does."]
     mean = finite.mean()
     how = f"{abs(mean):.3f} nats per variable {'ahead' if mean > 0 else 'behind'} on average"
+    if len(finite) < len(gain):
+        how += f" over the {len(finite)} times at which any of them gives every state a positive probability"
     told = [
         f"Among the other methods that have a likelihood, the best is {other} most often. {model} gives the held-out "
         f"states a higher likelihood than the best of them at {ahead} of {len(table)} times; it is {how}."

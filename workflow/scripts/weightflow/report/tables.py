@@ -9,8 +9,10 @@ import pandas as pd
 
 from weightflow.baselines.registry import is_floor
 from weightflow.evaluation.ablation_level import BASE
+from weightflow.evaluation.moments import ALL, MOMENTS
 from weightflow.evaluation.published import OWN, PUBLISHED
 from weightflow.evaluation.registry import ordered, panels
+from weightflow.evaluation.sample_size import INTERVALS
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.plots.style import lines
 from weightflow.records.bench import Measurements
@@ -71,6 +73,64 @@ def ablations_table(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str,
         "metrics": metrics,
         "groups": groups,
     }
+
+
+def determination_table(table: pd.DataFrame, models: Sequence[str], most: int) -> dict[str, Any]:
+    """R² of each variable as rows, grouped by model, with the moments as columns.
+
+    Args:
+        table: with `moments.DETERMINATION`, of one data set.
+        models: in the order of the groups.
+        most: largest number of rows of a model; the variables with the lowest R² are kept, in their order.
+    """
+    looks, groups = lines(models), []
+    for model in models:
+        own = table[table["model"] == model].pivot_table(
+            "r2", "variable", "moment", sort=False, dropna=False, aggfunc="first"
+        )
+        if own.empty:
+            continue
+        kept = own.min(axis=1).nsmallest(most).index if len(own) > most else own.index
+        rows = [
+            {"label": str(variable), "cells": [_share(values.get(moment, math.nan)) for moment in MOMENTS]}
+            for variable, values in own.iterrows()
+            if variable in kept
+        ]
+        groups.append({"model": looks[model].label, "rows": rows, "variables": len(own)})
+    times = table["times"].iloc[0] if len(table) else ALL
+    return {"moments": MOMENTS, "times": times, "groups": groups}
+
+
+def _share(r2: float) -> dict[str, Any]:
+    """An R² as text; below zero it fails."""
+    if r2 != r2:
+        return {"mean": MISSING, "fails": False}
+    return {"mean": "< 0" if r2 < 0 else f"{r2:.2f}", "fails": r2 < 0}
+
+
+def sample_size_tables(table: pd.DataFrame, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """A table for each factor: numbers of states as rows; the first interval and the times after it as columns.
+
+    Args:
+        table: with `sample_size.COLUMNS`, of one data set.
+        labels: of factors.
+    """
+    found = []
+    for factor, own in table.groupby("factor", sort=False):
+        there = set(own["metric"])
+        metrics = [*ordered(there, True), *panels("ablations table", there)]
+        rows = []
+        for states, part in own.groupby("states"):
+            values = part.set_index(part["metric"] + " " + part["interval"])
+            keys = [f"{metric} {interval}" for metric in metrics for interval in INTERVALS]
+            cells = [
+                _cell_at(values, key, "mean", "std", None)
+                | {"rises": key in values.index and str(values.loc[key, "falls"]) == "False"}
+                for key in keys
+            ]
+            rows.append({"states": f"{states:,}".replace(",", " "), "cells": cells})
+        found.append({"label": labels.get(str(factor), factor), "metrics": metrics, "rows": rows})
+    return found
 
 
 def measured_table(measured: Measurements) -> dict[str, Any]:
@@ -152,17 +212,19 @@ def _cell_at(values: pd.DataFrame, row: str, mean: str, spread: str, best: float
 
 
 def _cell(mean: float, spread: float, best: float | None) -> dict[str, Any]:
-    """A mean and its spread as text, and whether it is the best."""
+    """A mean and its spread as text, and whether it is the best; an infinite one never is."""
     if mean != mean:
         return {"mean": MISSING, "spread": "", "best": False}
     texts = rounded(mean, spread)
-    return {"mean": texts[0], "spread": texts[1], "best": mean == best}
+    return {"mean": texts[0], "spread": texts[1], "best": mean == best and math.isfinite(mean)}
 
 
 def rounded(mean: float, spread: float) -> tuple[str, str]:
     """Three significant digits of the mean, and the same number of decimals of the spread (empty without one)."""
+    if mean != mean:
+        return MISSING, ""
     if not math.isfinite(mean):
-        return "∞", ""
+        return "∞" if mean > 0 else "−∞", ""
     decimals = max(0, 2 - int(f"{mean:.2e}".partition("e")[2]))
     form = f".{decimals}f" if decimals <= 6 else ".1e"
     texts = (f"{value:{form}}".replace("-", "−") for value in (mean, spread))

@@ -1,0 +1,314 @@
+"""Make stored tables, and render the tables of pages from them.
+
+    python docs/build_tables.py [NAME ...] [--cores N] [--as-found]
+
+Every NAME is a run of `RUNS`: Snakemake makes its results, and `resources/measured/NAME.csv` keeps their summary with
+the commit that made them. Results that exist and are up to date are not made again. Then the tables of `PAGES` are
+rendered from the stored tables; without a NAME nothing else is done. With --as-found the results of a run are stored
+without Snakemake, and the stored table says so.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+
+import yaml  # noqa: E402
+
+from weightflow.config.settings import Configuration  # noqa: E402
+from weightflow.errors import InputError  # noqa: E402
+from weightflow.evaluation.published import read_published  # noqa: E402
+from weightflow.report.stored_tables import (  # noqa: E402
+    Column,
+    Headline,
+    HeadlineTable,
+    Rows,
+    RunsTable,
+    Stored,
+    Table,
+    gather,
+    read_stored,
+    render,
+    write_stored,
+)
+from weightflow.storage import write_text  # noqa: E402
+
+STORED = ROOT / "resources" / "measured"
+_CODE = ("workflow", "config", "envs", "resources/systems", "requirements.txt")  # what determines the numbers
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run whose summary is stored under the name of its config.
+
+    Attributes:
+        target: of Snakemake; empty for the whole run.
+    """
+
+    target: str = ""
+
+    def command(self, name: str, cores: int = 8) -> list[str]:
+        """The words of the command; the number of cores does not change the results."""
+        target = [self.target] if self.target else []
+        options = ["--cores", str(cores), "--resources", "gpu=1", "--configfile", f"config/{name}.yaml"]
+        return ["snakemake", *target, *options]
+
+
+RUNS = {
+    "epidemic-released": Run(),
+    "systems": Run(),
+    "cascade-100": Run(),
+    "embryoid": Run("leave-one-out"),
+    "embryoid-50": Run("leave-one-out"),
+    "emt": Run("leave-one-out"),
+    "extrapolation": Run(),
+}
+
+_EXACT = (
+    Column("W exact", "w_marginal_exact"),
+    Column("JSD exact", "jsd_marginal_exact"),
+    Column("JSD exact, first", "jsd_marginal_exact", "first"),
+    Column("KL exact", "kl_exact", decimals=3),
+    Column("nll", "nll"),
+)
+_RELEASED = (Column("W", "w_marginal"), Column("JSD", "jsd_marginal"))
+_SYSTEM = ("weightflow", "mixture", "mixture_kernel", "transport_spline", "weights_spline", "floor_independent")
+_CELLS = ("weightflow", "previous", "mixture", "displacement", "displacement_kernel", "ot_cfm", "floor_split_half")
+_DEEP = ("weightflow", "previous", "mixture", "displacement", "displacement_kernel", "floor_split_half")
+_HEADLINE = (Column("W", "w_marginal", decimals=3), Column("JSD", "jsd_marginal"))
+_LEFT_OUT = (Column("W1", "w1_loo", "left_out", 3),)
+
+
+def _distances(label: str, dataset: str) -> Headline:
+    return Headline(label, "W / JSD", "systems", dataset, _HEADLINE, dataset)
+
+
+PAGES: dict[str, dict[str, Table]] = {
+    "README.md": {
+        "results": HeadlineTable(
+            "weightflow",
+            (
+                Headline(
+                    "the paper's epidemic", "W / JSD", "epidemic-released", "epidemic_released", _HEADLINE, "epidemic"
+                ),
+                Headline(
+                    "the paper's epidemic",
+                    "nll on fresh states / KL from the exact law",
+                    "epidemic-released",
+                    "epidemic_released",
+                    (Column("nll", "nll", decimals=3), Column("KL", "kl_exact", decimals=3)),
+                ),
+                _distances("toggle switch", "toggle_switch"),
+                _distances("signalling cascade 1", "signalling_cascade_1"),
+                _distances("signalling cascade 2", "signalling_cascade_2"),
+                _distances("ecological evolution", "ecological_evolution"),
+                Headline("embryoid cells, 5 components", "W1 of left-out cells", "embryoid", "embryoid", _LEFT_OUT),
+                Headline("EMT cells, 10 coordinates", "W1 of left-out cells", "emt", "emt", _LEFT_OUT),
+            ),
+            ("floor_independent", "floor_split_half"),
+        )
+    },
+    "resources/measured/README.md": {
+        "epidemic": RunsTable(
+            (
+                *_EXACT,
+                Column("W", "w_marginal", decimals=3),
+                Column("JSD", "jsd_marginal"),
+                Column("joint W1", "w1_joint", decimals=2),
+            ),
+            (
+                Rows(
+                    "epidemic-released",
+                    "epidemic_released",
+                    (
+                        "weightflow",
+                        "weightflow_graph_ode",
+                        "weightflow_graph_cde",
+                        "weightflow_cde",
+                        "weightflow_ode",
+                        "weights_linear",
+                        "weights_spline",
+                        "previous",
+                        "mixture",
+                        "mixture_kernel",
+                        "displacement",
+                        "transport_spline",
+                        "transport_kernel",
+                        "floor_bootstrap",
+                        "floor_independent",
+                    ),
+                    published="epidemic",
+                ),
+            ),
+        ),
+        "systems": RunsTable(
+            (*_RELEASED, *_EXACT),
+            (
+                Rows("systems", "toggle_switch", _SYSTEM, "toggle switch"),
+                Rows("systems", "signalling_cascade_1", _SYSTEM, "cascade 1"),
+                Rows("systems", "signalling_cascade_2", _SYSTEM, "cascade 2"),
+                Rows("systems", "ecological_evolution", _SYSTEM, "ecological evolution"),
+                Rows(
+                    "cascade-100",
+                    "signalling_cascade_100",
+                    (
+                        "weightflow",
+                        "mixture",
+                        "mixture_kernel",
+                        "transport_spline",
+                        "weights_linear",
+                        "floor_independent",
+                    ),
+                    "cascade of 100",
+                ),
+            ),
+        ),
+        "cells": RunsTable(
+            (
+                Column("W1", "w1_loo", "left_out", 3),
+                Column("W2", "w2_loo", "left_out", 3),
+                Column("nll", "nll_loo", "left_out", 3),
+                Column("nll of each left-out time", "nll_loo", "left_out at", 3),
+            ),
+            (
+                Rows("embryoid", "embryoid", _CELLS, "embryoid, 5 components"),
+                Rows(
+                    "embryoid-50",
+                    "embryoid_50",
+                    _DEEP,
+                    "embryoid, 50 components (1 seed)",
+                    decimals={"w1_loo": 2, "w2_loo": 2},
+                ),
+                Rows("emt", "emt", _CELLS, "EMT, 10 coordinates"),
+            ),
+        ),
+        "extrapolation": RunsTable(
+            (
+                Column("W exact", "w_marginal_exact", "extrapolated"),
+                Column("JSD exact", "jsd_marginal_exact", "extrapolated"),
+                Column("KL exact", "kl_exact", "extrapolated", 3),
+                Column("nll", "nll", "extrapolated", 3),
+                Column("joint W1", "w1_joint", "extrapolated", 2),
+            ),
+            (
+                Rows(
+                    "extrapolation",
+                    "epidemic",
+                    (
+                        "weightflow",
+                        "spline_constant",
+                        "ode",
+                        "cde_linear",
+                        "cde_constant",
+                        "previous",
+                        "quantiles",
+                        "displacement",
+                        "floor_independent",
+                    ),
+                ),
+            ),
+        ),
+    },
+    "docs/method/changes.md": {
+        "changes": RunsTable(
+            (
+                Column("W", "w_marginal_exact", spread=False),
+                Column("JSD", "jsd_marginal_exact", spread=False),
+                Column("KL", "kl_exact", decimals=3, spread=False),
+            ),
+            (
+                Rows(
+                    "epidemic-released",
+                    "epidemic_released",
+                    {
+                        "weightflow": "`weightflow`, the default",
+                        "weightflow_graph_ode": "hypernetwork from the learned spline: `weightflow_graph_ode`",
+                        "weightflow_graph_cde": "hypernetwork from the learned spline: `weightflow_graph_cde`",
+                        "weightflow_cde": "`weightflow_cde`: paper's dynamics, small budget",
+                        "weightflow_ode": "`weightflow_ode`: paper's dynamics, small budget",
+                        "weights_spline": "spline through the anchors, nothing learned",
+                        "transport_kernel": "best baseline with a density, `transport_kernel`",
+                    },
+                ),
+            ),
+            "model",
+        )
+    },
+}
+
+
+def rendered() -> dict[Path, str]:
+    """The text of every page, with its tables made from the stored ones."""
+    stored = {name: read_stored(STORED / f"{name}.csv") for name in RUNS}
+    published = read_published(ROOT / "resources" / "published.csv")
+    return {
+        ROOT / page: render((ROOT / page).read_text(encoding="utf-8"), tables, stored, published, page)
+        for page, tables in PAGES.items()
+    }
+
+
+def revision(root: Path = ROOT) -> str:
+    """The commit of the code, and whether the code differs from it."""
+    head = _git(root, "rev-parse", "HEAD")
+    changed = _git(root, "status", "--porcelain", "--", *_CODE)
+    return f"{head} with changes" if changed else head
+
+
+def store(name: str, cores: int, as_found: bool) -> Path:
+    """Run a config and store its summary; the path of the stored table."""
+    before = revision()
+    if not as_found:
+        subprocess.run([sys.executable, "-m", *RUNS[name].command(name, cores)], cwd=ROOT, check=True)
+    after = revision()
+    commit = before if before == after else f"{before}, changed during the run to {after}"
+    config = ROOT / "config" / f"{name}.yaml"
+    seeds = Configuration.of(yaml.safe_load(config.read_text(encoding="utf-8")), str(config)).seeds
+    facts = {
+        "commit": f"{commit}, results as found" if as_found else commit,
+        "command": " ".join(RUNS[name].command(name)),
+        "seeds": ", ".join(map(str, seeds)),
+        "date": date.today().isoformat(),
+    }
+    path = STORED / f"{name}.csv"
+    write_stored(path, Stored(facts, gather(ROOT / "results" / name)))
+    return path
+
+
+def write(pages: Mapping[Path, str]) -> None:
+    """Write the pages that changed."""
+    for path, text in pages.items():
+        if path.read_text(encoding="utf-8") != text:
+            write_text(path, text)
+            print(f"{path.relative_to(ROOT)}: rendered")
+
+
+def _git(root: Path, *words: str) -> str:
+    return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def main() -> None:
+    """Store the named tables, then render all pages."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(RUNS))
+    parser.add_argument("--cores", type=int, default=8, help="of Snakemake")
+    parser.add_argument("--as-found", action="store_true", help="store results that exist without running Snakemake")
+    asked = parser.parse_args()
+    if unknown := [name for name in asked.names if name not in RUNS]:
+        parser.error(f"no table {unknown[0]}; there are {', '.join(RUNS)}")
+    try:
+        for name in asked.names:
+            print(f"{store(name, asked.cores, asked.as_found).relative_to(ROOT)}: stored")
+            write(rendered())
+        write(rendered())
+    except (InputError, subprocess.CalledProcessError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,387 @@
+"""Stored tables: the summary of a run with the commit that made it, and the tables of pages rendered from them.
+
+A stored table is a CSV file. Comments at its top say what made it. A page has its tables between the marks
+`<!-- table NAME -->` and `<!-- end -->`, so that every number on it comes from a stored table.
+"""
+
+import io
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+
+from weightflow.baselines.registry import is_floor, is_model
+from weightflow.errors import InputError
+from weightflow.evaluation.leave_one_out import TIMES as LEFT_OUT
+from weightflow.storage import write_text
+
+COLUMNS = ["dataset", "model", "metric", "times", "mean", "std", "n"]
+FACTS = ("commit", "command", "seeds", "date")  # at the top of every stored table
+MISSING = "–"
+_EACH = f"{LEFT_OUT} at "  # before the time of a single left-out snapshot
+_BLOCK = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A stored table.
+
+    Attributes:
+        facts: by name, `FACTS` and possibly a note.
+        table: with `COLUMNS`; times of single left-out snapshots are named `left_out at TIME`.
+    """
+
+    facts: Mapping[str, str]
+    table: pd.DataFrame
+
+    def value(self, dataset: str, model: str, metric: str, times: str) -> tuple[float, float] | None:
+        """Mean and standard deviation over seeds; None if it is not in the table."""
+        own = self._rows(dataset, model, metric)
+        own = own[own["times"] == times]
+        return (float(own["mean"].iloc[0]), float(own["std"].iloc[0])) if len(own) else None
+
+    def each_left_out(self, dataset: str, model: str, metric: str) -> list[float]:
+        """Means at every left-out snapshot, in the order of their times."""
+        own = self._rows(dataset, model, metric)
+        own = own[own["times"].str.startswith(_EACH)]
+        order = own["times"].str.removeprefix(_EACH).astype(float).sort_values().index
+        return own.loc[order, "mean"].tolist()
+
+    def models(self, dataset: str) -> list[str]:
+        """Models, baselines and floors of a data set, in the order of the table."""
+        return list(dict.fromkeys(self.table.loc[self.table["dataset"] == dataset, "model"]))
+
+    def _rows(self, dataset: str, model: str, metric: str) -> pd.DataFrame:
+        table = self.table
+        return table[(table["dataset"] == dataset) & (table["model"] == model) & (table["metric"] == metric)]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of numbers.
+
+    Attributes:
+        label: heading.
+        metric: as in the stored table.
+        times: part of the times; `left_out at` lists every left-out snapshot.
+        decimals: of means and standard deviations.
+        spread: whether the standard deviation over seeds follows in brackets, unless it rounds to 0.
+    """
+
+    label: str
+    metric: str
+    times: str = "all"
+    decimals: int = 4
+    spread: bool = True
+
+    def cell(self, stored: Stored, dataset: str, model: str) -> str:
+        """The numbers of a run as text."""
+        if self.times == _EACH.strip():
+            each = stored.each_left_out(dataset, model, self.metric)
+            return ", ".join(as_text(value, self.decimals) for value in each) or MISSING
+        found = stored.value(dataset, model, self.metric, self.times)
+        if found is None:
+            return MISSING
+        mean, spread = (as_text(value, self.decimals) for value in found)
+        shown = self.spread and spread not in (MISSING, as_text(0, self.decimals))
+        return f"{mean} ({spread})" if shown else mean
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a table, the runs of one data set.
+
+    Attributes:
+        stored: name of the stored table.
+        dataset: in that table.
+        runs: names of models, baselines and floors; their labels by name if they have others.
+        label: of the data set, before its first row.
+        published: system of `published.csv` whose results of the method are the first row.
+        decimals: by metric, where they differ from the column's.
+    """
+
+    stored: str
+    dataset: str
+    runs: Sequence[str] | Mapping[str, str]
+    label: str = ""
+    published: str = ""
+    decimals: Mapping[str, int] = field(default_factory=dict)
+
+    def fitted(self, column: Column) -> Column:
+        """The column with the decimals of these rows."""
+        return replace(column, decimals=self.decimals.get(column.metric, column.decimals))
+
+    def labels(self) -> dict[str, str]:
+        """Labels by name of a run."""
+        own = self.runs
+        return dict(own) if isinstance(own, Mapping) else {run: f"`{run}`" for run in own}
+
+
+class Table(Protocol):
+    """A table of a page."""
+
+    @property
+    def uses(self) -> list[str]:
+        """Names of the stored tables that it shows."""
+
+    def lines(self, stored: Mapping[str, Stored], published: pd.DataFrame) -> list[str]:
+        """Lines of Markdown.
+
+        Args:
+            stored: by name.
+            published: table system, method, metric, mean, std.
+        """
+
+
+@dataclass(frozen=True)
+class RunsTable:
+    """A row for each run, a column for each metric.
+
+    Attributes:
+        columns: of numbers.
+        groups: of rows.
+        corner: heading of the runs.
+    """
+
+    columns: Sequence[Column]
+    groups: Sequence[Rows]
+    corner: str = ""
+
+    @property
+    def uses(self) -> list[str]:
+        """As `Table`."""
+        return list(dict.fromkeys(group.stored for group in self.groups))
+
+    def lines(self, stored: Mapping[str, Stored], published: pd.DataFrame) -> list[str]:
+        """As `Table`."""
+        named = any(group.label for group in self.groups)
+        head = [*([""] if named else []), self.corner, *(column.label for column in self.columns)]
+        found = [_row(head), "|" + "---|" * len(head)]
+        for group in self.groups:
+            rows = []
+            if group.published:
+                cells = [_published(published, group.published, column) for column in self.columns]
+                rows.append(["published (Table 1)", *cells])
+            columns, own = [group.fitted(column) for column in self.columns], stored[group.stored]
+            for run, label in group.labels().items():
+                rows.append([label, *(column.cell(own, group.dataset, run) for column in columns)])
+            found += [_row([*([group.label if i == 0 else ""] if named else []), *row]) for i, row in enumerate(rows)]
+        return found
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A row of `HeadlineTable`: one or two metrics on a data set.
+
+    Attributes:
+        label: of the data.
+        says: of the metrics.
+        stored: name of the stored table.
+        dataset: in that table.
+        columns: the metrics, joined by a slash; without spread.
+        published: system of `published.csv`; empty if nothing is published.
+    """
+
+    label: str
+    says: str
+    stored: str
+    dataset: str
+    columns: Sequence[Column]
+    published: str = ""
+
+
+@dataclass(frozen=True)
+class HeadlineTable:
+    """A model beside the published method, the best baseline and the floor.
+
+    A number of the model is bold if it is, as printed, lower than that of every baseline. The best baseline is that of
+    each metric.
+
+    Attributes:
+        model: name of the model.
+        rows: of the table.
+        floors: the first one that the data set has is shown.
+    """
+
+    model: str
+    rows: Sequence[Headline]
+    floors: Sequence[str]
+
+    @property
+    def uses(self) -> list[str]:
+        """As `Table`."""
+        return list(dict.fromkeys(row.stored for row in self.rows))
+
+    def lines(self, stored: Mapping[str, Stored], published: pd.DataFrame) -> list[str]:
+        """As `Table`."""
+        head = ["data", "metric", f"`{self.model}`", "published", "best baseline", "floor"]
+        found = [_row(head), "|" + "---|" * len(head)]
+        for row in self.rows:
+            own = stored[row.stored]
+            means = [_means(own, row.dataset, column) for column in row.columns]
+            best = [_best(values) for values in means]
+            ours = [_text(values, self.model, column) for values, column in zip(means, row.columns, strict=True)]
+            bold = [
+                _is_better(values, self.model, name, column)
+                for values, name, column in zip(means, best, row.columns, strict=True)
+            ]
+            floor = next((name for name in self.floors if name in own.models(row.dataset)), "")
+            cells = [_published(published, row.published, column).split(" (")[0] for column in row.columns]
+            rival = [
+                (f"`{name}` " if name != (best[i - 1] if i else None) else "") + _text(values, name, column)
+                for i, (values, name, column) in enumerate(zip(means, best, row.columns, strict=True))
+            ]
+            floors = [_text(values, floor, column) for values, column in zip(means, row.columns, strict=True)]
+            found.append(
+                _row([row.label, row.says, _bold(ours, bold), _joined(cells), " / ".join(rival), _joined(floors)])
+            )
+        return found
+
+
+def as_text(value: float, decimals: int) -> str:
+    """A number with so many decimals, halves rounded up; ∞, and – for a missing one."""
+    if math.isnan(value):
+        return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return f"{exact:f}".replace("-", "−")
+
+
+def gather(folder: Path) -> pd.DataFrame:
+    """The table to store of a run, from its `summary.csv` and, with left-out snapshots, its `leave_one_out.csv`.
+
+    Args:
+        folder: of the run's tables.
+
+    Raises:
+        InputError: there is no summary.
+    """
+    path = folder / "summary.csv"
+    if not path.exists():
+        raise InputError(f"{path}: is not there; run the config first, as make tables NAME={folder.name} does.")
+    parts, each = [pd.read_csv(path)], folder / "leave_one_out.csv"
+    if each.exists():
+        scores = pd.read_csv(each)
+        keys = ["dataset", "model", "metric", "time"]
+        own = scores.groupby(keys, sort=False)["value"].agg(["mean", "std", "count"]).reset_index()
+        own["times"] = _EACH + own["time"].map("{:g}".format)
+        parts.append(own.rename(columns={"count": "n"}))
+    return pd.concat(parts, ignore_index=True)[COLUMNS]
+
+
+def write_stored(path: Path, stored: Stored) -> None:
+    """Write a stored table, numbers with six significant digits."""
+    lines = [f"# {name}: {value}" for name, value in stored.facts.items()]
+    body = stored.table[COLUMNS].to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    write_text(path, "\n".join([*lines, body]))
+
+
+def read_stored(path: Path) -> Stored:
+    """Read what `write_stored` wrote.
+
+    Raises:
+        InputError: the file does not say what made it, or lacks a column.
+    """
+    text = path.read_text(encoding="utf-8")
+    head = [line[2:].partition(": ") for line in text.splitlines() if line.startswith("# ")]
+    facts = {name: value for name, _, value in head}
+    table = pd.read_csv(io.StringIO(text), comment="#")
+    missing = [fact for fact in FACTS if not facts.get(fact)] + [c for c in COLUMNS if c not in table]
+    if missing:
+        raise InputError(f"{path}: lacks {', '.join(missing)}; make it again with make tables NAME={path.stem}.")
+    return Stored(facts, table)
+
+
+def render(
+    page: str, tables: Mapping[str, Table], stored: Mapping[str, Stored], published: pd.DataFrame, source: str
+) -> str:
+    """A page with its tables made again.
+
+    Args:
+        page: Markdown.
+        tables: of the page, by the names of their marks.
+        stored: by name.
+        published: table system, method, metric, mean, std.
+        source: of the page, for errors.
+
+    Raises:
+        InputError: marks of the page and tables differ.
+    """
+    marked = [found[2] for found in _BLOCK.finditer(page)]
+    if sorted(marked) != sorted(tables):
+        raise InputError(f"{source}: has marks of the tables {sorted(marked)}, but {sorted(tables)} are declared.")
+
+    def block(found: re.Match[str]) -> str:
+        table = tables[found[2]]
+        made = "\n".join([*table.lines(stored, published), "", _commits({n: stored[n] for n in table.uses})])
+        return f"{found[1]}{made}\n{found[3]}"
+
+    return _BLOCK.sub(block, page)
+
+
+def _commits(stored: Mapping[str, Stored]) -> str:
+    """A line with the commits that made the stored tables."""
+    by_commit: dict[str, list[str]] = {}
+    for name, own in stored.items():
+        by_commit.setdefault(own.facts["commit"], []).append(name)
+    told = [f"{_short(commit)} (`{'`, `'.join(names)}`)" for commit, names in by_commit.items()]
+    return f"Commit: {'; '.join(told)}."
+
+
+def _short(commit: str) -> str:
+    return re.sub(r"\b([0-9a-f]{7})[0-9a-f]{33}\b", r"\1", commit)
+
+
+def _means(stored: Stored, dataset: str, column: Column) -> dict[str, float]:
+    """Mean of every run that has the metric."""
+    found = {run: stored.value(dataset, run, column.metric, column.times) for run in stored.models(dataset)}
+    return {run: value[0] for run, value in found.items() if value is not None and not math.isnan(value[0])}
+
+
+def _best(means: Mapping[str, float]) -> str:
+    """The baseline with the lowest mean; empty without one."""
+    rivals = [run for run in means if not is_model(run) and not is_floor(run)]
+    return min(rivals, key=means.__getitem__, default="")
+
+
+def _text(means: Mapping[str, float], run: str, column: Column) -> str:
+    return as_text(means.get(run, math.nan), column.decimals)
+
+
+def _is_better(means: Mapping[str, float], model: str, rival: str, column: Column) -> bool:
+    if model not in means or rival not in means:
+        return False
+    own, other = (
+        float(as_text(means[run], column.decimals).replace("−", "-").replace("∞", "inf")) for run in (model, rival)
+    )
+    return own < other
+
+
+def _bold(texts: Sequence[str], bold: Sequence[bool]) -> str:
+    if all(bold):
+        return f"**{' / '.join(texts)}**"
+    return " / ".join(f"**{text}**" if is_bold else text for text, is_bold in zip(texts, bold, strict=True))
+
+
+def _joined(texts: Sequence[str]) -> str:
+    return MISSING if set(texts) == {MISSING} else " / ".join(texts)
+
+
+def _published(published: pd.DataFrame, system: str, column: Column) -> str:
+    """The published result of the method; only means over all times of the released metrics are published."""
+    own = published[(published["system"] == system) & (published["method"] == "WeightFlow")]
+    own = own[own["metric"] == column.metric]
+    if own.empty or column.times != "all":
+        return MISSING
+    mean, spread = as_text(own["mean"].iloc[0], 3), as_text(own["std"].iloc[0], 3)
+    return mean if spread == MISSING else f"{mean} ({spread})"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"|{'|'.join(f' {cell} ' if cell else ' ' for cell in cells)}|"
