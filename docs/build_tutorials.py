@@ -46,7 +46,16 @@ _SHORT = {
     "anchors": {"first_steps": 20, "steps": 5},
     "teacher": {"members": ["bridge"], "noises": [0.5], "rates": ["own"], "points": 2},
     "selection": {"steps": 4},
-    "spline": {"knots": 1, "first_knots": 1, "steps": 5, "batch": 32, "curvature": 100, "roughness": 0.003, "kernel": 0, "independence": 0},
+    "spline": {
+        "knots": 1,
+        "first_knots": 1,
+        "steps": 5,
+        "batch": 32,
+        "curvature": 100,
+        "roughness": 0.003,
+        "kernel": 0,
+        "independence": 0,
+    },
 }  # every preset with WEIGHTFLOW_SMALL
 
 

@@ -10,7 +10,16 @@ SMALL = {
     "anchors": {"first_steps": 20, "steps": 10},
     "teacher": {"members": ["bridge", "mixture"], "noises": [0.5], "rates": [0, 2], "points": 3},
     "selection": {"steps": 4, "every": 2},
-    "spline": {"knots": 2, "first_knots": 3, "steps": 10, "batch": 32, "curvature": [1, 10], "roughness": 0.003, "kernel": 0, "independence": 0},
+    "spline": {
+        "knots": 2,
+        "first_knots": 3,
+        "steps": 10,
+        "batch": 32,
+        "curvature": [1, 10],
+        "roughness": 0.003,
+        "kernel": 0,
+        "independence": 0,
+    },
     "path": {"method": "pca"},
 }
 

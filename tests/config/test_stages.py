@@ -9,8 +9,8 @@ from weightflow.config.stages import (
     begins_at_spline,
     choice_label,
     choice_settings,
-    chooses_steps,
     chooses_backbone,
+    chooses_steps,
     chosen_backbone,
     ends,
     is_taught,
@@ -92,7 +92,10 @@ def test_anchors_whose_width_is_chosen_depend_on_what_it_is_chosen_by(model_sett
 
 
 def test_the_chosen_width_is_read_from_its_file(model_settings, tmp_path):
-    write_json(tmp_path / "choice.json", {"hidden": 4, "softmax_up_to": 9, "curvature": 1.0, "roughness": 0.0, "kernel": 0, "independence": 0})
+    write_json(
+        tmp_path / "choice.json",
+        {"hidden": 4, "softmax_up_to": 9, "curvature": 1.0, "roughness": 0.0, "kernel": 0, "independence": 0},
+    )
     wide = changed_in(model_settings, "backbone", "hidden", [4, 8])
     assert chosen_backbone(wide.backbone, str(tmp_path / "choice.json")) == wide.backbone.but(hidden=4, softmax_up_to=9)
     assert chosen_backbone(model_settings.backbone, []) == model_settings.backbone
@@ -142,9 +145,21 @@ def test_sections_are_as_they_were_written(model_settings):
         ({}, True),
         ({"spline": {"curvature": 1, "roughness": 1, "kernel": 0, "independence": 0}}, False),
         ({"spline": {"curvature": [1], "roughness": [1], "kernel": [0], "independence": [0]}}, False),
-        ({"spline": {"curvature": 1, "roughness": 1, "kernel": 0, "independence": 0}, "backbone": {"hidden": [4, 8]}}, True),
+        (
+            {
+                "spline": {"curvature": 1, "roughness": 1, "kernel": 0, "independence": 0},
+                "backbone": {"hidden": [4, 8]},
+            },
+            True,
+        ),
         ({"dynamics": {"kind": "ode"}}, False),
-        ({"dynamics": {"kind": "ode", "start": "spline"}, "spline": {"curvature": 1, "roughness": 1, "kernel": 0, "independence": 0}}, True),
+        (
+            {
+                "dynamics": {"kind": "ode", "start": "spline"},
+                "spline": {"curvature": 1, "roughness": 1, "kernel": 0, "independence": 0},
+            },
+            True,
+        ),
     ],
 )
 def test_models_that_choose_something_need_a_validation_split(model_settings, changes, expected):

@@ -231,7 +231,9 @@ CHOICES = [
             ["model_one"],
             seed,
             {"hidden": 8, "curvature": 10.0, "roughness": 0.003, "kernel": 0.0},
-            pd.DataFrame({"hidden": [8, 16], "curvature": 10.0, "roughness": 0.003, "kernel": 0.0, "nll": [1.25, 1.5 + seed]}),
+            pd.DataFrame(
+                {"hidden": [8, 16], "curvature": 10.0, "roughness": 0.003, "kernel": 0.0, "nll": [1.25, 1.5 + seed]}
+            ),
         )
         for seed in (3, 4)
     ),

@@ -1,6 +1,5 @@
 """Sentences of the report's first page say what the numbers say."""
 
-
 import numpy as np
 import pandas as pd
 import pytest

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MIN_SNAPSHOTS = 3
 _LEAST_HEADROOM, _HEADROOM = 4, 0.1
 _UPPER, _FEWEST = 0.02, 20  # share and least number of the counts that the ratio of a tail is estimated from
+_LOWEST = 0.05  # quantile of the positive counts below which a scale of large ranges is linear
 _TABLE = 256  # counts of a bounded variable whose whole range is a table
 _LEAST_STATES = 2  # of an observed snapshot for training: a single one has no spread
 _LEAST_APART = 1e-6  # of the range of times; nearer ones are the same time with rounding errors
@@ -118,7 +119,7 @@ def range_of(counts: np.ndarray, levels: int | None = None) -> Range:
     over = counts[counts >= least] - least
     ratio = (over.sum() + 1) / (over.sum() + len(over) + 2)  # geometric, with one count more on either side
     positive = counts[counts > 0]
-    scale = float(positive.mean()) if len(positive) else 1.0
+    scale = float(np.quantile(positive, _LOWEST)) if len(positive) else 1.0
     return Range(min(top, MOST_COUNTS) if levels is None else levels - 1, float(ratio), scale)
 
 

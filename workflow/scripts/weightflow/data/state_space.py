@@ -26,8 +26,8 @@ class Range:
     Attributes:
         top: largest count of the table.
         ratio: r; 0 if no count exceeds `top`.
-        scale: count about which mixtures of a large range change from a linear to a logarithmic scale; 0 for a quarter
-            of `top`.
+        scale: count from which the scale of a mixture over a large range is logarithmic instead of linear; 0 for a
+            quarter of `top`.
     """
 
     top: int

@@ -34,7 +34,15 @@ PRESETS: dict[str, Preset] = {
         {
             "anchors": {"first_steps": 200, "steps": 60},
             "teacher": {"members": ["bridge"], "noises": [0.5], "rates": ["own"], "points": 4},
-            "spline": {"knots": 1, "first_knots": 6, "steps": 600, "curvature": 100, "roughness": 0.003, "kernel": 0, "independence": 0},
+            "spline": {
+                "knots": 1,
+                "first_knots": 6,
+                "steps": 600,
+                "curvature": 100,
+                "roughness": 0.003,
+                "kernel": 0,
+                "independence": 0,
+            },
         },
     ),
     "standard": Preset("The defaults."),

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
-
 _FURTHEST = 10.0  # ratio of a value beyond a list to its end
 _EXTENSIONS = 3  # of a list
 _GRID = 3  # values of a list that is extended

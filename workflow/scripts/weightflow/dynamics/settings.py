@@ -39,9 +39,9 @@ class SelectionSettings(Settings):
     steps: Steps = 1000
     """Optimisation steps of each candidate's spline."""
     search: Annotated[str, NameIn(SEARCHES)] = "in_turn"
-    """Search for the best of several softmax_up_to, hidden, roughness, kernel, independence and curvature, in this order. in_turn
-    climbs lists of at least three values of roughness, kernel, independence and curvature from their first value, and
-    beyond their ends."""
+    """Search for the best of several softmax_up_to, hidden, roughness, kernel, independence, curvature, in this order.
+    in_turn climbs lists of at least three values of roughness, kernel, independence and curvature from their first
+    value, and beyond their ends."""
     every: Steps = 10
     """Steps between two validations when the number of steps of the dynamics is chosen."""
 
@@ -70,9 +70,11 @@ class SplineSettings(Settings):
     kernel: OneOrMany = (0, 0.25, 0.5)
     """Width of Gaussian kernels around the training states, in standard deviations of the states at their time; mean
     and covariance stay. The fewer states, the wider. A list as for curvature."""
-    independence: Annotated[
-        Annotated[Part, ANumber] | Annotated[Unique[Part], Field(min_length=1), AList], ByShape
-    ] = (0, 0.25, 0.5)
+    independence: Annotated[Annotated[Part, ANumber] | Annotated[Unique[Part], Field(min_length=1), AList], ByShape] = (
+        0,
+        0.25,
+        0.5,
+    )
     """Share of the training values that are replaced by the same variable's in another state of their time, so that
     dependences that few states show by chance are not learned. A list as for curvature."""
 
