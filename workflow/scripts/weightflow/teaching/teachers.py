@@ -9,8 +9,8 @@ not determine their growth; the teacher of cells averages over possible growths.
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,8 @@ from weightflow.data.state_space import StateSpace
 from weightflow.data.subsets import at_most, exactly
 from weightflow.storage import parts_of, read_json, write_json
 from weightflow.teaching.registry import MEMBERS
-from weightflow.transport.couplings import GrowingPlan, chain, couple_growing, smooth_curve, transport_spline
+from weightflow.transport.couplings import GrowingPlan, chain, couple, couple_growing, smooth_curve, transport_spline
+from weightflow.transport.moment_path import Bridge, MomentPath
 from weightflow.transport.relaxation import own_relaxation, relax
 
 # Growth strengths of growing teachers, from none to far too much, with equal weights; cell data have too few snapshots
@@ -64,10 +65,16 @@ FIELDS = [field.name for field in dataclasses.fields(Teacher)]
 
 @dataclass(frozen=True)
 class Teachers:
-    """The teacher of the first interval and the teacher of all later intervals."""
+    """The teacher of the first interval and the teacher of all later intervals.
+
+    Attributes:
+        first, later: the teachers.
+        paths: moment paths of kinetic teachers, by interval.
+    """
 
     first: Teacher
     later: Teacher
+    paths: Mapping[int, MomentPath] = field(default_factory=dict)
 
 
 class Interpolant:
@@ -79,6 +86,7 @@ class Interpolant:
         space: the state space.
         rng: for the couplings, which are drawn once, so that all members move the same particles.
         unit: unit of time of the relaxation rates; None takes the length of the first interval.
+        paths: moment paths by interval, from the system's propensities, for kinetic teachers.
     """
 
     def __init__(
@@ -88,6 +96,7 @@ class Interpolant:
         space: StateSpace,
         rng: np.random.Generator,
         unit: float | None = None,
+        paths: Mapping[int, MomentPath] | None = None,
     ):
         snapshots = [at_most(snapshot, _COUPLED, rng) for snapshot in snapshots]
         self.snapshots, self.times, self.space = snapshots, np.asarray(times, dtype=float), space
@@ -101,6 +110,8 @@ class Interpolant:
         steps = np.diff(particles, axis=0)
         self.covariances = [_covariance(step) for step in steps]
         self.plans: dict[int, list[GrowingPlan]] = {}
+        self.paths = paths or {}
+        self._coupled: dict[int, tuple[MomentPath, np.ndarray, np.ndarray]] = {}
 
     def sample(self, teacher: Teacher, time: float, rng: np.random.Generator) -> np.ndarray:
         """(n, d) states at a time within the snapshots' range, one for each particle.
@@ -127,6 +138,19 @@ class Interpolant:
             (start, end), rng = self.snapshots[k : k + 2], self._streams[k]
             self.plans[k] = [couple_growing(start, end, growth, rng) for growth in GROWTHS]
         return self.plans[k]
+
+    def bridge(self, k: int, share: float) -> Bridge:
+        """Bridge of the moment path across an interval, moved to its two snapshots and coupled once.
+
+        Raises:
+            KeyError: there is no moment path.
+        """
+        if k not in self._coupled:
+            start, end = self.particles[k : k + 2]
+            path, rng = self.paths[k].through(*self.snapshots[k : k + 2]), self._streams[k]
+            self._coupled[k] = path, start, end[couple(path.arrivals(start, rng), end, rng)]
+        path, start, end = self._coupled[k]
+        return path.bridge(share, start, end)
 
     def bend(self, k: int, share: float | np.ndarray) -> np.ndarray:
         """(d,) vector from the line between the means of two snapshots to the natural `smooth_curve` through all."""
@@ -179,7 +203,7 @@ def lesson(
         count = max(map(len, snapshots))
         drawn = [exactly(s, count, rng) for s in snapshots]
         return Lesson(times, [space.coordinates(s) for s in drawn])
-    way = Interpolant(snapshots, times, space, rng)
+    way = Interpolant(snapshots, times, space, rng, paths=teachers.paths)
     ends = itertools.pairwise(times)
     inner = [np.linspace(a, b, points if k else 2 * points, endpoint=False) for k, (a, b) in enumerate(ends)]
     grid = np.concatenate([*inner, times[-1:]])
@@ -202,11 +226,17 @@ def teacher_of(row: Sequence) -> Teacher:
 
 def write_teachers(path: str | Path, teachers: Teachers) -> None:
     """Write the choice as JSON."""
-    write_json(path, dataclasses.asdict(teachers))
+    paths = {str(k): {name: part.tolist() for name, part in vars(one).items()} for k, one in teachers.paths.items()}
+    chosen = {name: dataclasses.asdict(getattr(teachers, name)) for name in ("first", "later")}
+    write_json(path, {**chosen, **({"paths": paths} if paths else {})})
 
 
 def read_teachers(path: str | Path) -> Teachers:
     """Read a choice."""
     content = read_json(path)
     with parts_of(path):
-        return Teachers(**{name: Teacher(**values) for name, values in content.items()})
+        paths = {
+            int(k): MomentPath(**{name: np.array(part) for name, part in one.items()})
+            for k, one in content.pop("paths", {}).items()
+        }
+        return Teachers(**{name: Teacher(**values) for name, values in content.items()}, paths=paths)

@@ -15,6 +15,7 @@ _LEAST_STEPS = 100
 _STABLE = 0.5  # largest step, in units of the fastest relaxation
 _MOST_STEPS = 5000
 _KNOTS = 41
+_ROUNDING = 1 / 12  # variance of a uniform distribution between neighbouring integers
 _RANK = 1e-6  # of the largest eigenvalue; smaller ones are relations between variables
 
 
@@ -52,6 +53,22 @@ class MomentPath:
             moved.append(path + np.tensordot(weights, np.stack(lacks), (0, 0)))
         moved[1] = np.stack([_positive(one) for one in moved[1]])
         return MomentPath(self.shares, *moved, self.onward, self.since)
+
+    def missed(self, end: np.ndarray) -> np.ndarray:
+        """(d,) nats per variable by which the path misses a snapshot (M, d) at its end, before it is moved there.
+
+        The Kullback–Leibler divergence of Gaussians with the two means and variances: ½ if the mean is a standard
+        deviation off. Variances include that of rounding to integers.
+        """
+        own, other = end.var(0) + _ROUNDING, np.maximum(np.diag(self.covariances[-1]), 0) + _ROUNDING
+        return 0.5 * ((own + (end.mean(0) - self.means[-1]) ** 2) / other - 1 + np.log(other / own))
+
+    def arrivals(self, start: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """(n, d) where states (n, d) of the start would arrive: predictions, and Gaussian noise."""
+        onward = self.since[-1]
+        rest = _positive(self.covariances[-1] - onward @ self.covariances[0] @ onward.T)
+        noise = rng.multivariate_normal(self.means[-1], rest, len(start), method="eigh")
+        return (start - start.mean(0)) @ onward.T + noise
 
     def bridge(self, share: float, start: np.ndarray, end: np.ndarray) -> "Bridge":
         """States at a share of the interval given coupled ends (n, d), by the best linear prediction from both ends.
