@@ -10,10 +10,10 @@ from weightflow.data.state_space import Counts
 from weightflow.errors import InputError
 from weightflow.systems.builtin import BUILTIN
 from weightflow.systems.reading import read_system
-from weightflow.teaching.choice import candidates, choose_teachers
+from weightflow.teaching.choice import candidates, choose_teachers, with_paths
 from weightflow.teaching.kinetics import has_rates, kinetic_paths
 from weightflow.teaching.settings import TeacherSettings
-from weightflow.teaching.teachers import Interpolant, Teacher, lesson, read_teachers, write_teachers
+from weightflow.teaching.teachers import Interpolant, Teacher, Teachers, lesson, read_teachers, write_teachers
 
 KINETIC, TIMES, START, LEVEL = Teacher("kinetic"), np.array([0.0, 4.0, 8.0, 12.0]), 12, 4.0
 SYSTEM = """
@@ -69,16 +69,15 @@ def test_it_is_left_to_the_scores_if_the_path_misses_the_second_snapshot(rng, sy
     assert not chosen.paths
 
 
-def test_a_single_candidate_is_not_scored(rng, system, snapshots):
-    chosen, scores = choose_teachers([KINETIC], snapshots, TIMES, Counts(40), rng, system)
-    assert (chosen.first, chosen.later, len(scores)) == (KINETIC, KINETIC, 0)
+def test_later_intervals_have_paths_too(rng, system, snapshots):
+    chosen = with_paths(Teachers(KINETIC, KINETIC), snapshots, TIMES, rng, system)
     assert set(chosen.paths) == {0, 1, 2}
     told = lesson(chosen, snapshots, TIMES, Counts(40), 3, rng)
     assert len(told.times) == 13
 
 
 def test_paths_are_read_back(tmp_path, rng, system, snapshots):
-    chosen, _ = choose_teachers([KINETIC], snapshots, TIMES, Counts(40), rng, system)
+    chosen = with_paths(Teachers(KINETIC, KINETIC), snapshots, TIMES, rng, system)
     write_teachers(tmp_path / "teacher.json", chosen)
     again = read_teachers(tmp_path / "teacher.json")
     assert (again.first, again.later) == (chosen.first, chosen.later)

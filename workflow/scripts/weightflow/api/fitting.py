@@ -31,7 +31,7 @@ from weightflow.networks.backbones import make_backbone
 from weightflow.progress import one_bar
 from weightflow.seeding import Computation
 from weightflow.systems.builtin import BUILTIN
-from weightflow.teaching.choice import candidates, choose_teachers
+from weightflow.teaching.choice import candidates, choose_teachers, only_teachers, with_paths
 from weightflow.teaching.kinetics import has_rates
 from weightflow.teaching.teachers import Teachers, lesson
 
@@ -110,7 +110,10 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
     if stages.is_taught(model):
         rng = seeding.stream(data.settings.seed, "teacher")
         found = candidates(model.teacher, training.discrete, has_rates(data.system, len(training.variables)))
-        teachers, _ = choose_teachers(found, training.observed, times, training.space, rng, data.system)
+        if (single := only_teachers(found)) is not None:
+            teachers = with_paths(single, training.observed, times, rng, data.system)
+        else:
+            teachers, _ = choose_teachers(found, training.observed, times, training.space, rng, data.system)
     if stages.learns(model):
         choice, _ = choose_smoothing(training, teachers, model, computation)
     settings = model.backbone.but(hidden=choice["hidden"]) if choice and stages.chooses_width(model) else model.backbone

@@ -26,8 +26,8 @@ class LocalRates:
         shares: (G,) increasing shares 0 … 1 of the interval between the snapshots.
         centres: (2, d) means of the two snapshots' states.
         values: (2, G, R) mean propensities in these states, per length of the interval.
-        slopes: (2, G, R, d) slopes of the propensities: regressed on the snapshots' states, so that the rate of change of
-            the covariance is exact; along directions in which these do not vary, mean changes by one more molecule.
+        slopes: (2, G, R, d) slopes of the propensities: regressed on the snapshots' states, so that the rate of change
+            of the covariance is exact; where states do not vary, mean changes by one more molecule.
     """
 
     changes: np.ndarray
@@ -59,14 +59,14 @@ class LocalRates:
 
 
 def local_rates(
-    network: ReactionNetwork, snapshots: Sequence[np.ndarray], times: Sequence[float], rng: np.random.Generator
+    network: ReactionNetwork, snapshots: Sequence[np.ndarray], times: np.ndarray, rng: np.random.Generator
 ) -> LocalRates:
     """Affine propensities near two snapshots.
 
     Args:
         network: the system.
         snapshots: two arrays (N_k, d) of counts.
-        times: of the two snapshots, in grid steps.
+        times: (2,) of the snapshots, in grid steps.
         rng: chooses the states that are averaged, where there are more than 500.
     """
     shares = np.linspace(0, 1, _TIMES)

@@ -22,6 +22,7 @@ from weightflow.teaching.registry import CONTINUOUS, DISCRETE, MEMBERS
 from weightflow.teaching.settings import TeacherSettings
 from weightflow.teaching.teachers import FIELDS, Interpolant, Teacher, Teachers, teacher_of
 
+RELAXING = "relaxing"
 OWN = "own"  # in place of a rate: a rate for each variable
 _JOINTLY = 4  # largest number of variables for a joint kernel density; with more, pairs are scored
 _DRAWS = 4  # noise draws for each particle when teachers are compared
@@ -88,7 +89,7 @@ def score_teachers(
         way = Interpolant(others, left, space, rng, unit, paths)
         left_out, repeats = np.unique(at_most(snapshots[k], _COMPARED, rng), axis=0, return_counts=True)
         for i, teacher in enumerate(teachers):
-            if k == 1 or not (teacher.rate or teacher.own):
+            if k == 1 or not (teacher.rate or teacher.own or MEMBERS[teacher.member].first_only):
                 guess = at_most(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], _COMPARED, rng)
                 found[i, k] = _Scored(repeats, -_log_probs(guess, space, left_out, groups))
     rows = []
@@ -114,7 +115,7 @@ def choose_teachers(
     rng: np.random.Generator,
     system: System | None = None,
 ) -> tuple[Teachers, pd.DataFrame]:
-    """Choose the teachers of a data set; arguments and table as of `score_teachers`, without rows for one candidate.
+    """Choose the teachers of a data set; arguments and table as of `score_teachers`.
 
     A gap twice as wide as the first interval tells little about fast changes within it. So if the system's propensities
     are given, and the path that they lead to arrives near the second snapshot, the teacher of the first interval is
@@ -128,20 +129,38 @@ def choose_teachers(
             "models.*.teacher.members: kinetic needs a data set whose system is a reaction network of at most "
             f"{MOST_VARIABLES} species; add another member, or leave it null."
         )
-    paths = kinetic_paths(system, snapshots, times, rng, [0]) if _needs_rates(teachers) else {}
-    arrives = 0 in paths and bool((paths[0].missed(snapshots[1]) <= _NEAR).all())
-    if len(teachers) == 1:
-        scores = pd.DataFrame(columns=["interval", *FIELDS, "time", "bandwidth", "nll", "error"])
-        found = Teachers(teachers[0], dataclasses.replace(teachers[0], rate=0.0, own=False))
-    else:
-        scores = score_teachers(teachers, snapshots, times, space, rng, system)
-        found = best_teachers(scores)
-        if arrives:
-            kinetic = next(teacher for teacher in teachers if _needs_rates([teacher]))
-            found = dataclasses.replace(found, first=kinetic)
-    later = kinetic_paths(system, snapshots, times, rng, range(1, len(snapshots) - 1))
-    used = paths if _needs_rates([found.first]) else {}
-    return dataclasses.replace(found, paths={**used, **(later if _needs_rates([found.later]) else {})}), scores
+    scores = score_teachers(teachers, snapshots, times, space, rng, system)
+    found = best_teachers(scores)
+    kinetic = [teacher for teacher in teachers if _needs_rates([teacher])]
+    if kinetic:
+        (path,) = kinetic_paths(system, snapshots, times, rng, [0]).values()
+        if (path.missed(snapshots[1]) <= _NEAR).all():
+            found = dataclasses.replace(found, first=kinetic[0], beside=())
+    return with_paths(found, snapshots, times, rng, system), scores
+
+
+def only_teachers(teachers: Sequence[Teacher]) -> Teachers | None:
+    """What `choose_teachers` finds if there is one candidate, without moment paths; None if there are several."""
+    if len(teachers) != 1:
+        return None
+    (single,) = teachers
+    return Teachers(single, dataclasses.replace(single, rate=0.0, own=False))
+
+
+def with_paths(
+    teachers: Teachers,
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    rng: np.random.Generator,
+    system: System | None = None,
+) -> Teachers:
+    """The teachers, with moment paths across the intervals where they are kinetic; arguments as of `score_teachers`."""
+    first = [0] if _needs_rates([teacher for teacher, _ in teachers.parts]) else []
+    later = range(1, len(snapshots) - 1) if _needs_rates([teachers.later]) else []
+    intervals = [*first, *later]
+    if not intervals:
+        return teachers
+    return dataclasses.replace(teachers, paths=kinetic_paths(system, snapshots, times, rng, intervals))
 
 
 def best_teachers(scores: pd.DataFrame) -> Teachers:
@@ -150,21 +169,40 @@ def best_teachers(scores: pd.DataFrame) -> Teachers:
     Among the teachers within two standard errors of the best, a kinetic one is taken, because it knows the system. Else
     the simplest relaxation is taken: a common rate before own rates, and the smallest rate. Among these, the largest
     noise is taken: the systems are random, and noise keeps a network from memorising the particles.
+
+    A left-out second snapshot cannot tell what happens long before it. So with `relaxing` among the candidates, half of
+    the first interval's states are relaxing, and the other half come from all teachers within two standard errors.
     """
-    early = _best(scores[scores["interval"] == "first"])
+    first = scores[scores["interval"] == "first"]
+    open_ = [MEMBERS[member].first_only for member in first["member"]]
+    judged = first[~np.array(open_, dtype=bool)]
+    judged = judged if len(judged) else first
+    early = _best(judged)
     later = scores[scores["interval"] == "later"]
-    return Teachers(early, dataclasses.replace(early, rate=0.0, own=False) if later.empty else _best(later))
+    beside: tuple[tuple[Teacher, float], ...] = ()
+    if any(open_) and early.member != RELAXING:
+        tied = [teacher_of(row) for row in _within_errors(judged)[FIELDS].to_numpy()]
+        part = 0.5 / len(tied)
+        beside = (*((teacher, part) for teacher in tied if teacher != early), (Teacher(RELAXING), 0.5))
+    return Teachers(
+        early, dataclasses.replace(early, rate=0.0, own=False) if later.empty else _best(later), beside=beside
+    )
 
 
 def _needs_rates(teachers: Sequence[Teacher]) -> bool:
     return any(MEMBERS[teacher.member].of_systems for teacher in teachers)
 
 
-def _best(scores: pd.DataFrame) -> Teacher:
+def _within_errors(scores: pd.DataFrame) -> pd.DataFrame:
+    """The teachers within two standard errors of the best: `FIELDS`, nll and error, means over left-out snapshots."""
     groups = scores.groupby(FIELDS, sort=False)
     table = groups["nll"].mean().reset_index()
     table["error"] = groups["error"].agg(lambda errors: (errors**2).sum() ** 0.5 / len(errors)).to_numpy()
-    possible = table[table["nll"] - table["nll"].min() <= 2 * table["error"]]
+    return table[table["nll"] - table["nll"].min() <= 2 * table["error"]]
+
+
+def _best(scores: pd.DataFrame) -> Teacher:
+    possible = _within_errors(scores)
     knowing = possible[[MEMBERS[member].of_systems for member in possible["member"]]]
     if len(knowing):
         return teacher_of(knowing.iloc[0][FIELDS])

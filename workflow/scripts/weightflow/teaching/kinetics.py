@@ -1,4 +1,4 @@
-"""Moment paths of a given system, from its propensities in the states of the snapshots at the two ends of an interval."""
+"""Moment paths of a given system, from its propensities in the states of the snapshots around an interval."""
 
 from collections.abc import Mapping, Sequence
 

@@ -74,6 +74,16 @@ def kinetic(
     return draw_counts(way.bridge(k, float(share)), rng)
 
 
+def relaxing(
+    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Counts between coupled states, in groups that relax at different rates, drawn from those that are possible."""
+    found = np.empty_like(middle, dtype=float)
+    for rows, bridge in way.relaxing(k, float(share)):
+        found[rows] = draw_counts(bridge, rng)
+    return found
+
+
 def growing(
     way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:

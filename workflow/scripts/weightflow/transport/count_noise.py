@@ -19,8 +19,8 @@ def draw_counts(bridge: Bridge, rng: np.random.Generator) -> np.ndarray:
     """(n, d) values with the moments of a bridge: counts, except those around large means, which are real.
 
     Predictions between two integers cannot be counts without more noise, so they are shrunk towards the mean until
-    predictions and noise together have the right variance. The variance of a count's noise is in proportion to its
-    mean, as that of survivors among independent molecules.
+    predictions and noise together have the right variance. What the variance of a count's noise exceeds that of rounding
+    by is in proportion to its mean, as that of survivors among independent molecules.
     """
     predicted = _shrunk(bridge)
     spread = predicted.std(0)
@@ -30,7 +30,10 @@ def draw_counts(bridge: Bridge, rng: np.random.Generator) -> np.ndarray:
     variances = np.maximum(np.diag(rest), 0)
     means = np.maximum(bridge.mean + predicted, 0.0)
     average = means.mean(0)
-    own = variances * np.divide(means, average, out=np.ones_like(means), where=average > 0)
+    rounding = _rounding(means)
+    excess = variances - rounding.mean(0)
+    shares = np.divide(means, average, out=np.ones_like(means), where=average > 0)
+    own = np.where(excess > 0, rounding + excess * shares, variances)
     scale = np.divide(1.0, np.sqrt(variances), out=np.zeros_like(variances), where=variances > 0)
     normal = rng.multivariate_normal(np.zeros(len(variances)), rest, len(means), method="eigh") * scale
     per = np.divide(variances, average, out=np.zeros_like(average), where=average > 0)
@@ -63,8 +66,8 @@ def _shrunk(bridge: Bridge) -> np.ndarray:
     predicted, room = bridge.predicted, np.diag(bridge.covariance)
     factors = np.zeros(len(room))
     for factor in _FACTORS:
-        part = np.mod(bridge.mean + factor * predicted, 1)
-        fits = factor**2 * predicted.var(0) + (part * (1 - part)).mean(0) <= room
+        least = _rounding(np.maximum(bridge.mean + factor * predicted, 0)).mean(0)
+        fits = factor**2 * predicted.var(0) + least <= room
         factors = np.where(fits & (factors == 0), factor, factors)
     predicted = predicted * factors
     # Directions in which the predictions vary more than the states.
@@ -76,11 +79,15 @@ def _shrunk(bridge: Bridge) -> np.ndarray:
     return white @ (turn / np.sqrt(np.maximum(ratio, 1))) @ turn.T @ half.T
 
 
+def _rounding(means: np.ndarray) -> np.ndarray:
+    """Variances of stochastic rounding to integers; no count with such a mean has a smaller one."""
+    part = np.mod(means, 1)
+    return part * (1 - part)
+
+
 def _quantile(levels: np.ndarray, means: np.ndarray, variances: np.ndarray) -> np.ndarray:
     """(n,) counts at levels 0 … 1 of the distributions, by Panjer's recursion p_k = p_{k−1} (a + b/k)."""
-    whole = np.floor(means)
-    least = (means - whole) * (1 - means + whole)  # no count has a smaller variance
-    over = np.maximum(variances, np.maximum(least, 1e-9)) / np.maximum(means, 1e-12)
+    over = np.maximum(variances, np.maximum(_rounding(means), 1e-9)) / np.maximum(means, 1e-12)
     a = 1 - 1 / over
     a = np.where(np.abs(a) < _NEAR, _NEAR, a)
     b = means * (1 - a) - a

@@ -1,8 +1,9 @@
 """The path of mean and covariance between two snapshots under dynamics that are linear near their means.
 
 With drift A(t) and noise intensity D(t), mean and covariance follow dm/dt = A m + b and dC/dt = A C + C Aᵀ + D (the
-linear-noise approximation; van Kampen 2007, X). Third cumulants, which tell skewness, follow likewise. The propagators Φ give the covariance of states at two times,
-Cov(x_t, x_s) = Φ(t, s) C(s), so that states in between can be drawn given both ends, as on a bridge.
+linear-noise approximation; van Kampen 2007, X). Third cumulants, which tell skewness, follow likewise. The propagators Φ
+give the covariance of states at two times, Cov(x_t, x_s) = Φ(t, s) C(s), so that states in between can be drawn given
+both ends, as on a bridge.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from weightflow.systems.local_rates import LocalRates
 
 _LEAST_STEPS = 100
-_STABLE = 0.5  # largest step, in units of the fastest relaxation
+_STABLE = 0.25  # largest step, in units of the fastest relaxation
 _MOST_STEPS = 5000
 _KNOTS = 41
 _ROUNDING = 1 / 12  # variance of a uniform distribution between neighbouring integers
@@ -46,13 +47,16 @@ class MomentPath:
         4u³ − 3u⁴, which is flat at both ends.
         """
         late = 4 * self.shares**3 - 3 * self.shares**4
-        moved = []
-        for path, moment in zip((self.means, self.covariances, self.thirds), (_mean, covariance, _third), strict=True):
-            lacks = [moment(start) - path[0], moment(end) - path[-1]]
-            weights = np.stack([1 - self.shares, late])
-            moved.append(path + np.tensordot(weights, np.stack(lacks), (0, 0)))
-        moved[1] = np.stack([_positive(one) for one in moved[1]])
-        return MomentPath(self.shares, *moved, self.onward, self.since)
+        weights = np.stack([1 - self.shares, late])
+
+        def moved(path: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+            return path + np.tensordot(weights, np.stack([first - path[0], last - path[-1]]), (0, 0))
+
+        means = moved(self.means, start.mean(0), end.mean(0))
+        spreads = moved(self.covariances, covariance(start), covariance(end))
+        spreads = np.stack([_positive(one) for one in spreads])
+        thirds = moved(self.thirds, third_moments(start), third_moments(end))
+        return MomentPath(self.shares, means, spreads, thirds, self.onward, self.since)
 
     def missed(self, end: np.ndarray) -> np.ndarray:
         """(d,) nats per variable by which the path misses a snapshot (M, d) at its end, before it is moved there.
@@ -137,7 +141,7 @@ def linear_noise(rates: LocalRates, start: np.ndarray) -> MomentPath:
     unit = np.eye(start.shape[1])
     centred = start - start.mean(0)
     cubes = np.einsum("ni,nj,nk->ijk", centred, centred, centred, optimize=True) / len(start)
-    state = (_mean(start), covariance(start), cubes, unit)
+    state: tuple[np.ndarray, ...] = (start.mean(0), covariance(start), cubes, unit)
     kept, pieces = [state[:3]], []
     for step in range(steps):
         share = step * size
@@ -167,11 +171,8 @@ def covariance(states: np.ndarray) -> np.ndarray:
     return centred.T @ centred / len(states)
 
 
-def _mean(states: np.ndarray) -> np.ndarray:
-    return states.mean(0)
-
-
-def _third(states: np.ndarray) -> np.ndarray:
+def third_moments(states: np.ndarray) -> np.ndarray:
+    """(d,) third central moments of states (N, d)."""
     return ((states - states.mean(0)) ** 3).mean(0)
 
 
@@ -183,4 +184,3 @@ def _positive(matrix: np.ndarray) -> np.ndarray:
 
 def _moved(state: tuple[np.ndarray, ...], slope: tuple[np.ndarray, ...], size: float) -> tuple[np.ndarray, ...]:
     return tuple(part + size * own for part, own in zip(state, slope, strict=True))
-

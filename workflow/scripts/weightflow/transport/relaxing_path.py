@@ -1,50 +1,60 @@
 """Paths of mean and covariance of variables that relax, each at its own rate, with rates that means leave open.
 
-If nothing is known of a system but its snapshots, each variable is taken for a birth–death process: births at a constant
-rate and deaths at rate κ per molecule, or births in proportion where κ < 0. Its jumps have a size that restores the
-second snapshot's variance. Means of the first three snapshots tell κ only within their errors, and where relaxation is
-over before the second snapshot, only from below. So rates are drawn from their posterior distribution.
+If nothing is known of a system but its snapshots, each variable is taken for a birth–death process: births at a
+constant rate and deaths at rate κ per molecule, or births in proportion where κ < 0. Its jumps have a size that restores
+the second snapshot's variance. Means of the first three snapshots tell κ only within their errors, and where relaxation
+is over before the second snapshot, only from below. So rates are drawn from their posterior distribution.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from weightflow.transport.moment_path import MomentPath, covariance
+from weightflow.transport.moment_path import MomentPath, covariance, third_moments
 from weightflow.transport.relaxation import relax
 
-_RATES = np.concatenate([-np.geomspace(0.1, 10, 21)[::-1], [0.0], np.geomspace(0.1, 30, 26)])
+FASTEST = 8.0  # largest rate per length of the first interval; a faster relaxation is over within a third of it
+_SLOWEST = 0.1
+_GRID = 20  # rates of either sign
+_INEXACT = 0.05  # of the ways to the second and third mean, by which a relaxation at one rate may miss
 _KNOTS = 41
 _FINE = 4  # steps of the quadrature between two knots
 
 
-def possible_rates(snapshots: Sequence[np.ndarray], times: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+def possible_rates(
+    snapshots: Sequence[np.ndarray], times: np.ndarray, count: int, rng: np.random.Generator, fastest: float = FASTEST
+) -> np.ndarray:
     """(count, d) rates κ per length of the first interval, drawn from their posterior distribution.
 
     The prior is log-uniform in the size of κ. The likelihood is that of the second mean given the first and third, if
-    the variable relaxes at one rate up to the third snapshot. Variables whose second mean lies outside the other two by
-    more than its errors, and all variables of two snapshots, are left to the prior.
+    the variable relaxes about at one rate up to the third snapshot. All variables of two snapshots are left to the
+    prior.
 
     Args:
         snapshots: K arrays (N_k, d).
         times: (K,).
         count: number of draws.
         rng: random generator.
+        fastest: largest size of κ.
     """
     variables = snapshots[0].shape[1]
-    surprise = np.zeros((len(_RATES), variables))
+    sizes = np.geomspace(_SLOWEST, fastest, _GRID)
+    rates = np.concatenate([-sizes[::-1], [0.0], sizes])
+    surprise = np.zeros((len(rates), variables))
     if len(snapshots) > 2:
         means = np.stack([snapshot.mean(0) for snapshot in snapshots[:3]])
         errors = np.stack([snapshot.var(0) / len(snapshot) for snapshot in snapshots[:3]])
         length = (times[2] - times[0]) / (times[1] - times[0])
-        shares = relax(_RATES * length, 1 / length)[:, None]
+        shares = relax(rates * length, 1 / length)[:, None]
         missed = means[1] - (1 - shares) * means[0] - shares * means[2]
-        squared = errors[1] + (1 - shares) ** 2 * errors[0] + shares**2 * errors[2]
+        ways = np.abs(means[1:] - means[0]).sum(0)
+        squared = (_INEXACT * ways) ** 2 + errors[1] + (1 - shares) ** 2 * errors[0] + shares**2 * errors[2]
         surprise = missed**2 / np.maximum(squared, 1e-12)
     weights = np.exp(-0.5 * (surprise - surprise.min(0)))
     levels = (np.arange(count)[:, None] + rng.random((1, variables))) / count  # systematic draws, in random order
     cumulative = np.cumsum(weights, 0) / weights.sum(0)
-    drawn = np.stack([_RATES[np.searchsorted(c, u)] for c, u in zip(cumulative.T, levels.T, strict=True)], 1)
+    places = [np.searchsorted(c, u) for c, u in zip(cumulative.T, levels.T, strict=True)]
+    drawn = rates[np.minimum(np.stack(places, 1), len(rates) - 1)]
     return rng.permuted(drawn, axis=0)
 
 
@@ -57,9 +67,9 @@ def relaxing_path(rates: np.ndarray, start: np.ndarray, end: np.ndarray) -> Mome
     noise = np.abs(slopes + rates * means) + np.abs(rates) * np.abs(means)
     pairs = np.sqrt(noise[:, :, None] * noise[:, None, :])
     spreads = _sourced(rates[:, None] + rates, covariance(start), covariance(end), pairs, fine)
-    thirds = [((part - part.mean(0)) ** 3).mean(0) for part in (start, end)]
-    variances = np.einsum("gii->gi", spreads)
-    skews = _sourced(3 * rates, *thirds, noise + 3 * np.abs(rates) * np.maximum(variances, 0), fine)
+    variances = np.maximum(np.einsum("gii->gi", spreads), 0)
+    skewing = noise + 3 * np.abs(rates) * variances
+    skews = _sourced(3 * rates, third_moments(start), third_moments(end), skewing, fine)
     values, vectors = np.linalg.eigh(spreads)
     spreads = np.einsum("gij,gj,gkj->gik", vectors, np.maximum(values, 0), vectors)
     kept = slice(None, None, _FINE)
