@@ -51,7 +51,8 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
     Returns:
         Table interval [first|later], teacher (label), bandwidth, nll (nats per state, mean over the left-out
         snapshots), behind (nats behind the likeliest), error (standard error of `behind`), chosen (whether
-        it gives states), candidates (how many there were), times and behind_at (of each left-out snapshot, lists); intervals in order, likeliest first.
+        it gives states), candidates (how many there were), times and behind_at (of each left-out snapshot, lists);
+        intervals in order, likeliest first.
     """
     rows = []
     for interval, own in choice.scores.groupby("interval", sort=False):

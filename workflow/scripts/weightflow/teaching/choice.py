@@ -27,6 +27,7 @@ OWN = "own"  # in place of a rate: a rate for each variable
 _JOINTLY = 4  # largest number of variables for a joint kernel density; with more, pairs are scored
 _DRAWS = 4  # noise draws for each particle when teachers are compared
 _COMPARED = 4000  # largest number of states of a teacher or a snapshot in a comparison
+_OPEN = 0.5  # part of the first interval's states that is relaxing: equal parts for two sources of knowledge
 _NEAR = 0.5  # nats; a mean within a standard deviation
 _MULTIPLES = (0.1, 0.15, 0.2, 0.3, 0.4)  # bandwidths, in units of the spread of a teacher's states
 
@@ -171,38 +172,26 @@ def best_teachers(scores: pd.DataFrame) -> Teachers:
     noise is taken: the systems are random, and noise keeps a network from memorising the particles.
 
     A left-out second snapshot cannot tell what happens long before it. So with `relaxing` among the candidates, half of
-    the first interval's states are relaxing, and the other half come from all teachers within two standard errors.
+    the first interval's states are relaxing, whatever its score.
     """
     first = scores[scores["interval"] == "first"]
-    open_ = [MEMBERS[member].first_only for member in first["member"]]
-    judged = first[~np.array(open_, dtype=bool)]
-    judged = judged if len(judged) else first
-    early = _best(judged)
+    relaxing = first["member"] == RELAXING
+    early = _best(first if relaxing.all() else first[~relaxing])
     later = scores[scores["interval"] == "later"]
-    beside: tuple[tuple[Teacher, float], ...] = ()
-    if any(open_) and early.member != RELAXING:
-        tied = [teacher_of(row) for row in _within_errors(judged)[FIELDS].to_numpy()]
-        part = 0.5 / len(tied)
-        beside = (*((teacher, part) for teacher in tied if teacher != early), (Teacher(RELAXING), 0.5))
-    return Teachers(
-        early, dataclasses.replace(early, rate=0.0, own=False) if later.empty else _best(later), beside=beside
-    )
+    beside = ((Teacher(RELAXING), _OPEN),) if relaxing.any() and early.member != RELAXING else ()
+    rest = dataclasses.replace(early, rate=0.0, own=False) if later.empty else _best(later)
+    return Teachers(early, rest, beside=beside)
 
 
 def _needs_rates(teachers: Sequence[Teacher]) -> bool:
     return any(MEMBERS[teacher.member].of_systems for teacher in teachers)
 
 
-def _within_errors(scores: pd.DataFrame) -> pd.DataFrame:
-    """The teachers within two standard errors of the best: `FIELDS`, nll and error, means over left-out snapshots."""
+def _best(scores: pd.DataFrame) -> Teacher:
     groups = scores.groupby(FIELDS, sort=False)
     table = groups["nll"].mean().reset_index()
     table["error"] = groups["error"].agg(lambda errors: (errors**2).sum() ** 0.5 / len(errors)).to_numpy()
-    return table[table["nll"] - table["nll"].min() <= 2 * table["error"]]
-
-
-def _best(scores: pd.DataFrame) -> Teacher:
-    possible = _within_errors(scores)
+    possible = table[table["nll"] - table["nll"].min() <= 2 * table["error"]]
     knowing = possible[[MEMBERS[member].of_systems for member in possible["member"]]]
     if len(knowing):
         return teacher_of(knowing.iloc[0][FIELDS])

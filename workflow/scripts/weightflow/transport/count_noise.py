@@ -19,8 +19,8 @@ def draw_counts(bridge: Bridge, rng: np.random.Generator) -> np.ndarray:
     """(n, d) values with the moments of a bridge: counts, except those around large means, which are real.
 
     Predictions between two integers cannot be counts without more noise, so they are shrunk towards the mean until
-    predictions and noise together have the right variance. What the variance of a count's noise exceeds that of rounding
-    by is in proportion to its mean, as that of survivors among independent molecules.
+    predictions and noise together have the right variance. The noise's variance beyond that of rounding is in
+    proportion to a count's mean, as that of survivors among independent molecules.
     """
     predicted = _shrunk(bridge)
     spread = predicted.std(0)

@@ -1,8 +1,8 @@
 """The path of mean and covariance between two snapshots under dynamics that are linear near their means.
 
 With drift A(t) and noise intensity D(t), mean and covariance follow dm/dt = A m + b and dC/dt = A C + C Aᵀ + D (the
-linear-noise approximation; van Kampen 2007, X). Third cumulants, which tell skewness, follow likewise. The propagators Φ
-give the covariance of states at two times, Cov(x_t, x_s) = Φ(t, s) C(s), so that states in between can be drawn given
+linear-noise approximation; van Kampen 2007, X). Third cumulants, which tell skewness, follow likewise. The propagators
+Φ give the covariance of states at two times, Cov(x_t, x_s) = Φ(t, s) C(s), so that states in between can be drawn given
 both ends, as on a bridge.
 """
 

@@ -1,9 +1,9 @@
 """Paths of mean and covariance of variables that relax, each at its own rate, with rates that means leave open.
 
 If nothing is known of a system but its snapshots, each variable is taken for a birth–death process: births at a
-constant rate and deaths at rate κ per molecule, or births in proportion where κ < 0. Its jumps have a size that restores
-the second snapshot's variance. Means of the first three snapshots tell κ only within their errors, and where relaxation
-is over before the second snapshot, only from below. So rates are drawn from their posterior distribution.
+constant rate and deaths at rate κ per molecule, or births in proportion where κ < 0. Its jumps have a size that
+restores the second snapshot's variance. Means of the first three snapshots tell κ only within their errors, and where
+relaxation is over before the second snapshot, only from below. So rates are drawn from their posterior distribution.
 """
 
 from collections.abc import Sequence
