@@ -33,7 +33,7 @@ def constant(value: int, count: int) -> np.ndarray:
 
 def test_candidates_are_those_that_differ():
     found = teachers_of(list(MEMBERS), noises=[0.1, 1.0], shares=[0.3, 0.5])
-    assert len(found) == len(set(found)) == 1 + 2 + 2 + 1 + 4
+    assert len(found) == len(set(found)) == 1 + 2 + 2 + 1 + 4 + 1
     assert teachers_of(["mixture"], noises=[0.1, 1.0]) == [Teacher("mixture")]
     assert teachers_of([], noises=[0.1]) == []
     assert teachers_of(["displacement"], noises=[0.1], rates=[0, 2]) == [
@@ -41,7 +41,7 @@ def test_candidates_are_those_that_differ():
     ]
 
 
-ASKED = teachers_of(list(MEMBERS), noises=[0.1, 1.0])
+ASKED = teachers_of(["displacement", "bridge", "poisson", "mixture", "blend"], noises=[0.1, 1.0])
 
 
 def scores(snapshots: list[np.ndarray], asked: list[Teacher] = ASKED) -> pd.DataFrame:
@@ -200,10 +200,27 @@ def test_of_equal_teachers_the_first_is_taken():
 
 def test_members_that_suit_the_states_are_the_default():
     counts, reals = (teachers_of(None, noises=[0.5], rates=[0.0, 2.0], discrete=discrete) for discrete in (True, False))
-    assert {teacher.member for teacher in counts} == {"displacement", "bridge", "poisson", "mixture", "blend"}
+    assert {teacher.member for teacher in counts} == {*(teacher.member for teacher in ASKED), "relaxing"}
     assert reals == [Teacher("growing")]
 
 
 def test_counts_do_not_grow_and_real_values_do_not_jump():
     assert teachers_of(["growing", "mixture"], noises=[0.5], discrete=True) == [Teacher("mixture")]
     assert teachers_of(["poisson", "growing"], noises=[0.5], discrete=False) == [Teacher("growing")]
+
+
+def test_half_of_the_first_interval_is_relaxing_whatever_its_score(counted):
+    relaxing = Teacher("relaxing")
+    table = by_hand(
+        ("first", "mixture", 0.0, 0.0, 0.0, 1.0, 0.0),
+        ("first", "poisson", 0.1, 0.0, 0.0, 1.5, 0.1),
+        ("first", "relaxing", 0.0, 0.0, 0.0, 0.5, 0.0),
+        ("later", "mixture", 0.0, 0.0, 0.0, 1.0, 0.0),
+    )
+    found = best_teachers(table)
+    assert found.parts == [(Teacher("mixture"), 0.5), (relaxing, 0.5)]
+    assert not best_teachers(table[table["member"] != "relaxing"]).beside
+    alone = table[(table["member"] == "relaxing") | (table["interval"] == "later")]
+    assert best_teachers(alone).parts == [(relaxing, 1)]
+    scored = scores([*counted, counted[0]], [Teacher("mixture"), relaxing])
+    assert set(scored.loc[scored["member"] == "relaxing", "interval"]) == {"first"}

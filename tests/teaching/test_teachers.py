@@ -21,7 +21,7 @@ from weightflow.teaching.teachers import (
 )
 from weightflow.transport.relaxation import Relaxation
 
-OF_COUNTS = sorted(set(MEMBERS) - {"growing"})
+OF_COUNTS = sorted(set(MEMBERS) - {"growing", "kinetic"})  # kinetic teachers need a system: test_kinetics.py
 EVERY = [Teacher(member, noise=0.7, share=0.4) for member in OF_COUNTS]
 TIMES = np.array([0.0, 1.0, 3.0])
 
@@ -102,7 +102,8 @@ def test_labels_tell_teachers_apart():
 
 
 def test_a_written_choice_is_read_back(tmp_path):
-    chosen = Teachers(Teacher("bridge", 0.5, rate=4.0), Teacher("blend", 0.1, 0.3))
+    beside = ((Teacher("relaxing"), 0.5),)
+    chosen = Teachers(Teacher("bridge", 0.5, rate=4.0), Teacher("blend", 0.1, 0.3), beside=beside)
     write_teachers(tmp_path / "teachers.json", chosen)
     assert read_teachers(tmp_path / "teachers.json") == chosen
 
@@ -130,6 +131,17 @@ def test_the_first_interval_has_a_teacher_of_its_own(rng):
             assert set(states.flatten()) <= {0, 6}
         else:
             assert set(states.flatten()) <= {int(6 * time), int(6 * time) + 1}
+
+
+def test_several_teachers_give_their_parts_of_the_states(rng):
+    snapshots = [constant(0), constant(6), constant(18)]
+    both = Teachers(Teacher("mixture"), Teacher("mixture"), beside=((Teacher("displacement"), 0.25),))
+    told = lesson(both, snapshots, TIMES, Counts(20), 2, rng)
+    middle = told.states[2].flatten()  # half the way to the second snapshot
+    assert told.times[2] == 0.5
+    assert len(middle) == len(told.states[-1])
+    assert (middle == 3).mean() == 0.25
+    assert set(middle) == {0, 3, 6}
 
 
 @pytest.mark.slow

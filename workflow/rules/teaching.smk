@@ -5,6 +5,7 @@ rule choose_teacher:
     input:
         snapshots=rules.prepare_snapshots.output[0],
         refused=unsuited,
+        system=system_sources,
     output:
         teacher="results/{dataset}/teachers/{teacher}/teacher.json",
         scores="results/{dataset}/teachers/{teacher}/scores.csv",
@@ -21,6 +22,7 @@ rule choose_teacher:
     params:
         settings=lambda w: stages.teacher_settings(plan.shared(plan.teachers[w.teacher])),
         seed=lambda w: plan.dataset(w.dataset).seed,
+        contents=lambda w: contents(system_sources(w)),
         code=code("choose_teacher.py"),
     message:
         "Choose the teacher of {wildcards.dataset} ({wildcards.teacher})"

@@ -5,17 +5,20 @@ from weightflow.data.snapshots import read_training
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.jobs.frame import run
 from weightflow.storage import write_table
-from weightflow.teaching.choice import best_teachers, candidates, score_teachers
+from weightflow.systems.reading import read_system
+from weightflow.teaching.choice import candidates, choose_teachers
+from weightflow.teaching.kinetics import has_rates
 from weightflow.teaching.teachers import write_teachers
 
 
 def main(snakemake):
     settings = ModelSettings.parts(snakemake.params.settings)
     data = read_training(snakemake.input.snapshots, settings.data.share)
-    teachers = candidates(settings.teacher, data.discrete)
+    system = read_system(snakemake.input.system[0]) if snakemake.input.get("system") else None
+    teachers = candidates(settings.teacher, data.discrete, has_rates(system, len(data.variables)))
     rng = seeding.stream(snakemake.params.seed, "teacher")
-    scores = score_teachers(teachers, data.observed, data.observed_times, data.space, rng)
-    write_teachers(snakemake.output.teacher, best_teachers(scores))
+    chosen, scores = choose_teachers(teachers, data.observed, data.observed_times, data.space, rng, system)
+    write_teachers(snakemake.output.teacher, chosen)
     write_table(snakemake.output.scores, scores)
 
 

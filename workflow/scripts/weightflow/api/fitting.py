@@ -31,7 +31,8 @@ from weightflow.networks.backbones import make_backbone
 from weightflow.progress import one_bar
 from weightflow.seeding import Computation
 from weightflow.systems.builtin import BUILTIN
-from weightflow.teaching.choice import best_teachers, candidates, only_teachers, score_teachers
+from weightflow.teaching.choice import candidates, choose_teachers, only_teachers, with_paths
+from weightflow.teaching.kinetics import has_rates
 from weightflow.teaching.smoothing import smoothed
 from weightflow.teaching.teachers import Teachers, lesson
 
@@ -109,11 +110,11 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
     times = training.observed_times
     if stages.is_taught(model):
         rng = seeding.stream(data.settings.seed, "teacher")
-        found = candidates(model.teacher, training.discrete)
-        teachers = only_teachers(found)
-        if teachers is None:
-            scores = score_teachers(found, training.observed, times, training.space, rng)
-            teachers = best_teachers(scores)
+        found = candidates(model.teacher, training.discrete, has_rates(data.system, len(training.variables)))
+        if (single := only_teachers(found)) is not None:
+            teachers = with_paths(single, training.observed, times, rng, data.system)
+        else:
+            teachers, _ = choose_teachers(found, training.observed, times, training.space, rng, data.system)
     if stages.learns(model):
         choice, _ = choose_smoothing(training, teachers, model, computation)
     settings = model.backbone

@@ -42,7 +42,7 @@ class Choice:
 
 
 def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
-    """The likeliest candidates of each interval, and the chosen one.
+    """The likeliest candidates of each interval, and the chosen ones.
 
     Args:
         choice: of kind teacher.
@@ -50,12 +50,14 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
 
     Returns:
         Table interval [first|later], teacher (label), bandwidth, nll (nats per state, mean over the left-out
-        snapshots), behind (nats behind the likeliest), error (standard error of `behind`), chosen, candidates (how many
-        there were), times and behind_at (of each left-out snapshot, lists); intervals in order, likeliest first.
+        snapshots), behind (nats behind the likeliest), error (standard error of `behind`), chosen (whether
+        it gives states), candidates (how many there were), times and behind_at (of each left-out snapshot, lists);
+        intervals in order, likeliest first.
     """
     rows = []
     for interval, own in choice.scores.groupby("interval", sort=False):
-        chosen = Teacher(**choice.made[str(interval)])
+        beside = choice.made.get("beside", []) if interval == "first" else []
+        chosen = [Teacher(**choice.made[str(interval)]), *(Teacher(**one["teacher"]) for one in beside)]
         nll = own.pivot_table(index=FIELDS, columns="time", values="nll", sort=False)
         means = nll.mean(axis=1).sort_values(kind="stable")
         ahead = nll.loc[means.index[0]]
@@ -64,7 +66,7 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
         bandwidth = groups["bandwidth"].first()
         for place, values in enumerate(means.index):
             teacher = teacher_of(values)
-            if place < most or teacher == chosen:
+            if place < most or teacher in chosen:
                 behind = nll.loc[values] - ahead
                 rows.append(
                     {
@@ -74,7 +76,7 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
                         "nll": means[values],
                         "behind": behind.mean(),
                         "error": error[values],
-                        "chosen": teacher == chosen,
+                        "chosen": teacher in chosen,
                         "candidates": len(means),
                         "times": list(nll.columns),
                         "behind_at": behind.tolist(),

@@ -160,6 +160,8 @@ def weight_graph(work: Work) -> float:
 def teacher(work: Work) -> float:
     """The comparison of all candidates."""
     data, every = work.training, work.teachers
+    if not every:
+        return 0.0  # kinetic teachers, which are not compared
     few = every[:: max(1, len(every) // _COMPARED)][:_COMPARED]
 
     def compare(count: int) -> None:

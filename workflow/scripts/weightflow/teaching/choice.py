@@ -14,25 +14,38 @@ import pandas as pd
 from weightflow.data.state_space import StateSpace
 from weightflow.data.subsets import at_most
 from weightflow.density.kernels import log_probs
+from weightflow.errors import InputError
 from weightflow.progress import progress
+from weightflow.systems.reading import System
+from weightflow.teaching.kinetics import MOST_VARIABLES, kinetic_paths
 from weightflow.teaching.registry import CONTINUOUS, DISCRETE, MEMBERS
 from weightflow.teaching.settings import TeacherSettings
 from weightflow.teaching.teachers import FIELDS, Interpolant, Teacher, Teachers, teacher_of
 
+RELAXING = "relaxing"
 OWN = "own"  # in place of a rate: a rate for each variable
 _JOINTLY = 4  # largest number of variables for a joint kernel density; with more, pairs are scored
 _DRAWS = 4  # noise draws for each particle when teachers are compared
 _COMPARED = 4000  # largest number of states of a teacher or a snapshot in a comparison
+_OPEN = 0.5  # part of the first interval's states that is relaxing: equal parts for two sources of knowledge
+_NEAR = 0.5  # nats; a mean within a standard deviation
 _MULTIPLES = (0.1, 0.15, 0.2, 0.3, 0.4)  # bandwidths, in units of the spread of a teacher's states
 
 
-def candidates(settings: TeacherSettings, discrete: bool = True) -> list[Teacher]:
-    """All teachers of the settings, without repetition; members for the other kind of data sets are left out."""
+def candidates(settings: TeacherSettings, discrete: bool = True, with_rates: bool = False) -> list[Teacher]:
+    """All teachers of the settings, without repetition, that suit the data set.
+
+    Args:
+        settings: of a model.
+        discrete: whether the states are counts.
+        with_rates: whether the data set's system gives propensities (`kinetics.has_rates`).
+    """
     kind, found = DISCRETE if discrete else CONTINUOUS, []
     members = settings.members
     if members is None:
         members = tuple(name for name, member in MEMBERS.items() if member.default == kind)
-    for member, rate in itertools.product([m for m in members if kind in MEMBERS[m].kinds], settings.rates):
+    suited = [m for m in members if kind in MEMBERS[m].kinds and (with_rates or not MEMBERS[m].of_systems)]
+    for member, rate in itertools.product(suited, settings.rates):
         varied = MEMBERS[member].settings
         motion = {} if "rate" not in varied else {"own": True} if rate == OWN else {"rate": rate}
         shares = settings.shares if "share" in varied else (0.0,)
@@ -41,20 +54,13 @@ def candidates(settings: TeacherSettings, discrete: bool = True) -> list[Teacher
     return list(dict.fromkeys(found))
 
 
-def only_teachers(teachers: Sequence[Teacher]) -> Teachers | None:
-    """What `best_teachers` finds if there is one candidate; None if there are several."""
-    if len(teachers) != 1:
-        return None
-    (single,) = teachers
-    return Teachers(single, dataclasses.replace(single, rate=0.0, own=False))
-
-
 def score_teachers(
     teachers: Sequence[Teacher],
     snapshots: Sequence[np.ndarray],
     times: np.ndarray,
     space: StateSpace,
     rng: np.random.Generator,
+    system: System | None = None,
 ) -> pd.DataFrame:
     """Negative log-likelihood of each left-out interior snapshot under each teacher of the other snapshots.
 
@@ -69,6 +75,7 @@ def score_teachers(
         times: (K,).
         space: the state space.
         rng: for couplings and draws.
+        system: of the data set, for kinetic teachers.
 
     Returns:
         Table interval (first or later), `FIELDS`, time (of the left-out snapshot), bandwidth, nll (nats per state)
@@ -78,10 +85,12 @@ def score_teachers(
     found: dict[tuple[int, int], _Scored] = {}  # by teacher and snapshot
     for k in progress(range(1, len(snapshots) - 1), "teachers, leaving out each snapshot"):
         others = [snapshot for i, snapshot in enumerate(snapshots) if i != k]
-        way = Interpolant(others, np.delete(times, k), space, rng, unit)
+        left = np.delete(times, k)
+        paths = kinetic_paths(system, others, left, rng, [k - 1]) if _needs_rates(teachers) else {}
+        way = Interpolant(others, left, space, rng, unit, paths)
         left_out, repeats = np.unique(at_most(snapshots[k], _COMPARED, rng), axis=0, return_counts=True)
         for i, teacher in enumerate(teachers):
-            if k == 1 or not (teacher.rate or teacher.own):
+            if k == 1 or not (teacher.rate or teacher.own or MEMBERS[teacher.member].first_only):
                 guess = at_most(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], _COMPARED, rng)
                 found[i, k] = _Scored(repeats, -_log_probs(guess, space, left_out, groups))
     rows = []
@@ -99,16 +108,83 @@ def score_teachers(
     return pd.DataFrame(rows, columns=["interval", *FIELDS, "time", "bandwidth", "nll", "error"])
 
 
+def choose_teachers(
+    teachers: Sequence[Teacher],
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    space: StateSpace,
+    rng: np.random.Generator,
+    system: System | None = None,
+) -> tuple[Teachers, pd.DataFrame]:
+    """Choose the teachers of a data set; arguments and table as of `score_teachers`.
+
+    A gap twice as wide as the first interval tells little about fast changes within it. So if the system's propensities
+    are given, and the path that they lead to arrives near the second snapshot, the teacher of the first interval is
+    kinetic whatever the scores.
+
+    Raises:
+        InputError: there is no candidate.
+    """
+    if not teachers:
+        raise InputError(
+            "models.*.teacher.members: kinetic needs a data set whose system is a reaction network of at most "
+            f"{MOST_VARIABLES} species; add another member, or leave it null."
+        )
+    scores = score_teachers(teachers, snapshots, times, space, rng, system)
+    found = best_teachers(scores)
+    kinetic = [teacher for teacher in teachers if _needs_rates([teacher])]
+    if kinetic:
+        (path,) = kinetic_paths(system, snapshots, times, rng, [0]).values()
+        if (path.missed(snapshots[1]) <= _NEAR).all():
+            found = dataclasses.replace(found, first=kinetic[0], beside=())
+    return with_paths(found, snapshots, times, rng, system), scores
+
+
+def only_teachers(teachers: Sequence[Teacher]) -> Teachers | None:
+    """What `choose_teachers` finds if there is one candidate, without moment paths; None if there are several."""
+    if len(teachers) != 1:
+        return None
+    (single,) = teachers
+    return Teachers(single, dataclasses.replace(single, rate=0.0, own=False))
+
+
+def with_paths(
+    teachers: Teachers,
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    rng: np.random.Generator,
+    system: System | None = None,
+) -> Teachers:
+    """The teachers, with moment paths across the intervals where they are kinetic; arguments as of `score_teachers`."""
+    first = [0] if _needs_rates([teacher for teacher, _ in teachers.parts]) else []
+    later = range(1, len(snapshots) - 1) if _needs_rates([teachers.later]) else []
+    intervals = [*first, *later]
+    if not intervals:
+        return teachers
+    return dataclasses.replace(teachers, paths=kinetic_paths(system, snapshots, times, rng, intervals))
+
+
 def best_teachers(scores: pd.DataFrame) -> Teachers:
     """The teachers with the highest likelihood of left-out snapshots; three snapshots give one choice for both.
 
-    Among the teachers within two standard errors of the best, the simplest relaxation is taken: a common rate before
-    own rates, and the smallest rate. Among these, the largest noise is taken: the systems are random, and noise keeps
-    a network from memorising the particles.
+    Among the teachers within two standard errors of the best, a kinetic one is taken, because it knows the system. Else
+    the simplest relaxation is taken: a common rate before own rates, and the smallest rate. Among these, the largest
+    noise is taken: the systems are random, and noise keeps a network from memorising the particles.
+
+    A left-out second snapshot cannot tell what happens long before it. So with `relaxing` among the candidates, half of
+    the first interval's states are relaxing, whatever its score.
     """
-    early = _best(scores[scores["interval"] == "first"])
+    first = scores[scores["interval"] == "first"]
+    relaxing = first["member"] == RELAXING
+    early = _best(first if relaxing.all() else first[~relaxing])
     later = scores[scores["interval"] == "later"]
-    return Teachers(early, dataclasses.replace(early, rate=0.0, own=False) if later.empty else _best(later))
+    beside = ((Teacher(RELAXING), _OPEN),) if relaxing.any() and early.member != RELAXING else ()
+    rest = dataclasses.replace(early, rate=0.0, own=False) if later.empty else _best(later)
+    return Teachers(early, rest, beside=beside)
+
+
+def _needs_rates(teachers: Sequence[Teacher]) -> bool:
+    return any(MEMBERS[teacher.member].of_systems for teacher in teachers)
 
 
 def _best(scores: pd.DataFrame) -> Teacher:
@@ -116,6 +192,9 @@ def _best(scores: pd.DataFrame) -> Teacher:
     table = groups["nll"].mean().reset_index()
     table["error"] = groups["error"].agg(lambda errors: (errors**2).sum() ** 0.5 / len(errors)).to_numpy()
     possible = table[table["nll"] - table["nll"].min() <= 2 * table["error"]]
+    knowing = possible[[MEMBERS[member].of_systems for member in possible["member"]]]
+    if len(knowing):
+        return teacher_of(knowing.iloc[0][FIELDS])
     possible = possible[possible["own"] == possible["own"].min()]
     possible = possible[possible["rate"] == possible["rate"].min()]
     likeliest = possible.loc[possible["nll"].idxmin(), "member"]

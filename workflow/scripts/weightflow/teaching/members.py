@@ -9,6 +9,7 @@ import numpy as np
 
 from weightflow.data.state_space import Reals
 from weightflow.teaching.teachers import Interpolant, Teacher
+from weightflow.transport.count_noise import draw_counts
 
 # Half of the noise that restores the variance lost in the mean of two independent cells; set as `teachers.GROWTHS`.
 GROWING_NOISE = 0.5
@@ -64,6 +65,23 @@ def blend(
     mixed = mixture(way, teacher, k, share, middle, rng)
     moved = bridge(way, teacher, k, share, middle, rng)
     return np.where(rng.random((len(mixed), 1)) < teacher.share, mixed, moved)
+
+
+def kinetic(
+    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Counts between coupled states, with the moments that the system's propensities in the snapshots' states give."""
+    return draw_counts(way.bridge(k, float(share)), rng)
+
+
+def relaxing(
+    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Counts between coupled states, in groups that relax at different rates, drawn from those that are possible."""
+    found = np.empty_like(middle, dtype=float)
+    for rows, bridge in way.relaxing(k, float(share)):
+        found[rows] = draw_counts(bridge, rng)
+    return found
 
 
 def growing(

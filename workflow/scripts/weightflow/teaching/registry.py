@@ -18,6 +18,8 @@ class Member:
         kinds: kinds of data sets that it applies to.
         default: kind of data sets whose default candidates include it.
         settings: which of `noise`, `share` and `rate` it uses.
+        first_only: whether it is compared in the first interval only.
+        of_systems: whether it needs the propensities of the data set's system.
     """
 
     description: str
@@ -25,6 +27,8 @@ class Member:
     kinds: tuple[str, ...] = (DISCRETE, CONTINUOUS)
     default: str = DISCRETE
     settings: tuple[str, ...] = ("rate",)
+    first_only: bool = False
+    of_systems: bool = False
 
 
 MEMBERS: dict[str, Member] = {
@@ -51,6 +55,20 @@ MEMBERS: dict[str, Member] = {
         "takes a share of the states from the mixture and the rest from the bridge",
         Lazy("weightflow.teaching.members", "blend"),
         settings=("noise", "share", "rate"),
+    ),
+    "relaxing": Member(
+        "draws counts with moments of births and deaths, averaged over the rates that the first three means leave open",
+        Lazy("weightflow.teaching.members", "relaxing"),
+        kinds=(DISCRETE,),
+        settings=(),
+        first_only=True,
+    ),
+    "kinetic": Member(
+        "draws counts with the moments that the given system's propensities in the snapshots' states lead to",
+        Lazy("weightflow.teaching.members", "kinetic"),
+        kinds=(DISCRETE,),
+        settings=(),
+        of_systems=True,
     ),
     # Real values have one teacher by default. Snapshots of cells are few: without one of them the gap is much wider
     # than the gaps to fill, so a choice on left-out snapshots would favour too much noise.

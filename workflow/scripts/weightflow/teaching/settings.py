@@ -14,12 +14,15 @@ class TeacherSettings(Settings):
     """States between the snapshots, made from the observed training snapshots only.
 
     The settings list candidates. The teacher with the highest likelihood of left-out interior snapshots is chosen, once
-    for the first interval and once for all others. A list of one value leaves nothing to choose.
+    for the first interval and once for all others. A list of one value leaves nothing to choose. Left-out snapshots say
+    little about fast changes in the first interval. There, if the data set names a reaction network of at most 30
+    species, the teacher is kinetic: it uses the network's propensities in the states of the first two snapshots. Else
+    half of the states are relaxing.
     """
 
     members: Unique[Annotated[str, NameIn(MEMBERS)]] | None = None
     """Teachers to choose from. null takes all for the data set's kind; an empty list means no teacher: training then
-    uses the snapshots only."""
+    uses the snapshots only. A list without kinetic leaves the system's propensities out."""
     noises: Annotated[Unique[Annotated[float, Field(ge=0, le=100), AsWritten]], Field(min_length=1)] = (
         0.1,
         0.25,

@@ -9,8 +9,8 @@ not determine their growth; the teacher of cells averages over possible growths.
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +19,16 @@ from weightflow.data.state_space import StateSpace
 from weightflow.data.subsets import at_most, exactly
 from weightflow.storage import parts_of, read_json, write_json
 from weightflow.teaching.registry import MEMBERS
-from weightflow.transport.couplings import GrowingPlan, chain, couple_growing, smooth_curve, transport_spline
+from weightflow.transport.couplings import GrowingPlan, chain, couple, couple_growing, smooth_curve, transport_spline
+from weightflow.transport.moment_path import Bridge, MomentPath
 from weightflow.transport.relaxation import own_relaxation, relax
+from weightflow.transport.relaxing_path import FASTEST, possible_rates, relaxing_path
 
 # Growth strengths of growing teachers, from none to far too much, with equal weights; cell data have too few snapshots
 # for a choice. They were set by hand on the embryoid and EMT cells (config/), left-out cells included.
 GROWTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _LEARNT = 4000  # states at each time of a lesson, about, if there are fewer particles
+_OPEN_RATES = 8  # draws of rates that the snapshots leave open
 _COUPLED = 10_000  # largest number of particles; the paths of more would not fit into memory
 
 
@@ -64,10 +67,24 @@ FIELDS = [field.name for field in dataclasses.fields(Teacher)]
 
 @dataclass(frozen=True)
 class Teachers:
-    """The teacher of the first interval and the teacher of all later intervals."""
+    """The teacher of the first interval and the teacher of all later intervals.
+
+    Attributes:
+        first, later: the teachers.
+        paths: moment paths of kinetic teachers, by interval.
+        beside: further teachers of the first interval, which the data cannot tell from `first`, each with its part of
+            the states there; `first` has the rest.
+    """
 
     first: Teacher
     later: Teacher
+    paths: Mapping[int, MomentPath] = field(default_factory=dict)
+    beside: tuple[tuple[Teacher, float], ...] = ()
+
+    @property
+    def parts(self) -> list[tuple[Teacher, float]]:
+        """The teachers of the first interval, and their parts of the states."""
+        return [(self.first, 1 - sum(part for _, part in self.beside)), *self.beside]
 
 
 class Interpolant:
@@ -79,6 +96,7 @@ class Interpolant:
         space: the state space.
         rng: for the couplings, which are drawn once, so that all members move the same particles.
         unit: unit of time of the relaxation rates; None takes the length of the first interval.
+        paths: moment paths by interval, from the system's propensities, for kinetic teachers.
     """
 
     def __init__(
@@ -88,6 +106,7 @@ class Interpolant:
         space: StateSpace,
         rng: np.random.Generator,
         unit: float | None = None,
+        paths: Mapping[int, MomentPath] | None = None,
     ):
         snapshots = [at_most(snapshot, _COUPLED, rng) for snapshot in snapshots]
         self.snapshots, self.times, self.space = snapshots, np.asarray(times, dtype=float), space
@@ -101,6 +120,9 @@ class Interpolant:
         steps = np.diff(particles, axis=0)
         self.covariances = [_covariance(step) for step in steps]
         self.plans: dict[int, list[GrowingPlan]] = {}
+        self.paths = paths or {}
+        self._coupled: dict[int, tuple[MomentPath, np.ndarray, np.ndarray]] = {}
+        self._relaxing: dict[int, list[tuple[np.ndarray, MomentPath, np.ndarray, np.ndarray]]] = {}
 
     def sample(self, teacher: Teacher, time: float, rng: np.random.Generator) -> np.ndarray:
         """(n, d) states at a time within the snapshots' range, one for each particle.
@@ -128,6 +150,39 @@ class Interpolant:
             self.plans[k] = [couple_growing(start, end, growth, rng) for growth in GROWTHS]
         return self.plans[k]
 
+    def bridge(self, k: int, share: float) -> Bridge:
+        """Bridge of the moment path across an interval, moved to its two snapshots and coupled once.
+
+        Raises:
+            KeyError: there is no moment path.
+        """
+        if k not in self._coupled:
+            start, end = self.particles[k : k + 2]
+            path, rng = self.paths[k].through(*self.snapshots[k : k + 2]), self._streams[k]
+            self._coupled[k] = path, start, end[couple(path.arrivals(start, rng), end, rng)]
+        path, start, end = self._coupled[k]
+        return path.bridge(share, start, end)
+
+    def relaxing(self, k: int, share: float) -> list[tuple[np.ndarray, Bridge]]:
+        """Groups of particles, by their rows, and bridges of paths that relax at different possible rates.
+
+        Rates are known to be open in the first interval; across later ones variables move evenly.
+        """
+        if k not in self._relaxing:
+            rng, (start, end) = self._streams[k], self.particles[k : k + 2]
+            groups = np.array_split(rng.permutation(len(start)), min(_OPEN_RATES, -(-len(start) // 2)))
+            fastest = FASTEST * (self.times[1] - self.times[0]) / self.unit
+            rates = np.zeros((len(groups), start.shape[1]))
+            if k == 0:
+                rates = possible_rates(self.snapshots, self.times, len(groups), rng, fastest)
+            arriving, made = np.array_split(rng.permutation(len(end)), len(groups)), []
+            for rows, last, own in zip(groups, arriving, rates, strict=True):
+                path = relaxing_path(own, *self.snapshots[k : k + 2])
+                found = end[last][couple(path.arrivals(start[rows], rng), end[last], rng)]
+                made.append((rows, path, start[rows], found))
+            self._relaxing[k] = made
+        return [(rows, path.bridge(share, start, end)) for rows, path, start, end in self._relaxing[k]]
+
     def bend(self, k: int, share: float | np.ndarray) -> np.ndarray:
         """(d,) vector from the line between the means of two snapshots to the natural `smooth_curve` through all."""
         means = np.stack([snapshot.mean(0) for snapshot in self.snapshots])
@@ -138,6 +193,25 @@ class Interpolant:
     def interval(self, time: float) -> int:
         """Index of the interval between snapshots that contains a time."""
         return int(np.clip(np.searchsorted(self.times, time, side="right") - 1, 0, len(self.times) - 2))
+
+    def draw_parts(
+        self, parts: Sequence[tuple[Teacher, float]], times: np.ndarray, draws: int, rng: np.random.Generator
+    ) -> list[np.ndarray]:
+        """As `draw`, from several teachers, each of which gives its part of the states."""
+        (first, _), *others = parts
+        total = draws * self.particles.shape[1]
+        ends = np.round(total * np.cumsum([part for _, part in parts])).astype(int)
+        if not others:
+            return self.draw(first, times, draws, rng)
+        found = []
+        for time in times:
+            made = []
+            for (teacher, _), count in zip(parts, np.diff(ends, prepend=0), strict=True):
+                repeats = -(-count // self.particles.shape[1])
+                drawn = [self.sample(teacher, time, rng) for _ in range(repeats)]
+                made += [rng.permutation(np.concatenate(drawn))[:count]] if drawn else []
+            found.append(np.concatenate(made))
+        return found
 
     def draw(self, teacher: Teacher, times: np.ndarray, draws: int, rng: np.random.Generator) -> list[np.ndarray]:
         """Arrays (draws · n, d) of states, one for each time (T,)."""
@@ -179,13 +253,14 @@ def lesson(
         count = max(map(len, snapshots))
         drawn = [exactly(s, count, rng) for s in snapshots]
         return Lesson(times, [space.coordinates(s) for s in drawn])
-    way = Interpolant(snapshots, times, space, rng)
+    way = Interpolant(snapshots, times, space, rng, paths=teachers.paths)
     ends = itertools.pairwise(times)
     inner = [np.linspace(a, b, points if k else 2 * points, endpoint=False) for k, (a, b) in enumerate(ends)]
     grid = np.concatenate([*inner, times[-1:]])
     draws = max(1, _LEARNT // way.particles.shape[1])
     early = grid < times[1]
-    first, later = way.draw(teachers.first, grid[early], draws, rng), way.draw(teachers.later, grid[~early], draws, rng)
+    first = way.draw_parts(teachers.parts, grid[early], draws, rng)
+    later = way.draw(teachers.later, grid[~early], draws, rng)
     return Lesson(grid, [space.coordinates(states) for states in first + later])
 
 
@@ -202,11 +277,20 @@ def teacher_of(row: Sequence) -> Teacher:
 
 def write_teachers(path: str | Path, teachers: Teachers) -> None:
     """Write the choice as JSON."""
-    write_json(path, dataclasses.asdict(teachers))
+    paths = {str(k): {name: part.tolist() for name, part in vars(one).items()} for k, one in teachers.paths.items()}
+    chosen = {name: dataclasses.asdict(getattr(teachers, name)) for name in ("first", "later")}
+    beside = [{"teacher": dataclasses.asdict(teacher), "part": part} for teacher, part in teachers.beside]
+    write_json(path, {**chosen, "beside": beside, "paths": paths})
 
 
 def read_teachers(path: str | Path) -> Teachers:
     """Read a choice."""
     content = read_json(path)
     with parts_of(path):
-        return Teachers(**{name: Teacher(**values) for name, values in content.items()})
+        paths = {
+            int(k): MomentPath(**{name: np.array(part) for name, part in one.items()})
+            for k, one in content.pop("paths", {}).items()
+        }
+        beside = tuple((Teacher(**one["teacher"]), one["part"]) for one in content.pop("beside", []))
+        chosen = {name: Teacher(**values) for name, values in content.items()}
+        return Teachers(**chosen, paths=paths, beside=beside)
