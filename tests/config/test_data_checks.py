@@ -75,7 +75,7 @@ def test_a_snapshot_of_too_few_states_is_named_before_training(counts, refused):
     at = r"^data set a: models\.m: the snapshot at time 2 has 1 training state, and 2 are needed, one of them for valid"
     with refused(at):
         check_models(data, curve, [], "data set a")
-    single = {"spline": {"curvature": 1, "roughness": 1}}
+    single = {"spline": {"curvature": 1, "roughness": 1, "kernel": 0, "independence": 0}}
     check_models(data, {"m": ModelSettings.of(single, "my.yaml")}, [], "data set a")
     check_models(data, model("ode"), [], "data set a")
     check_models(few(counts, [2, 0, 2, 0, 0, 2]), curve, [], "data set a")
