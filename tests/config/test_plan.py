@@ -68,7 +68,7 @@ def test_the_default_run_is_the_one_that_results_are_of():
         == labels[2]
         == (
             *("gru8-sequential-40ef0dbf", "teacher-7d56d3ba", "choice-098f0765"),
-            "spline-9167e48b",
+            "spline-35b57a9e",
         )
     )
     assert made.anchors == {

@@ -41,8 +41,9 @@ from weightflow.laws.law import ExactLaw
 from weightflow.laws.solvers import solve_law
 from weightflow.progress import one_bar
 from weightflow.systems.builtin import BUILTIN, find_system
-from weightflow.systems.reading import System, check_start, check_trajectories, read_system
+from weightflow.systems.reading import check_start, check_trajectories, read_system
 from weightflow.systems.simulation import simulate as simulate_system
+from weightflow.systems.system import System
 
 if TYPE_CHECKING:
     from anndata import AnnData  # a second to import

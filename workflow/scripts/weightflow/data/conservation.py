@@ -4,7 +4,7 @@ import numpy as np
 
 from weightflow.data.relations import Relation, null_rows, solved
 from weightflow.systems.reaction_network import ReactionNetwork
-from weightflow.systems.reading import System
+from weightflow.systems.system import System
 
 
 def relations_of_system(system: System) -> tuple[Relation, ...]:

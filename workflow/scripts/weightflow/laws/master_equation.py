@@ -21,7 +21,7 @@ from scipy.stats import poisson
 from weightflow.errors import InputError
 from weightflow.laws.law import NEGLIGIBLE, TableLaw, spaced, too_many, unknown_law
 from weightflow.systems.expressions import evaluate, switching_times
-from weightflow.systems.reading import Reaction, ReactionNetwork
+from weightflow.systems.reaction_network import Reaction, ReactionNetwork
 from weightflow.systems.uniformisation import uniformise
 
 _START_SHARE = 0.1  # of the tolerance, for the tails of Poisson starts
@@ -56,7 +56,7 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
     grid = np.arange(network.points, dtype=float)
     unknown = partial(unknown_law, grid, species)
     tops = _start_tops(network, tolerance)
-    if (count := np.prod(np.where(network.poisson, tops + 1.0, 1.0))) > max_states:
+    if (count := float(np.prod(np.where(network.poisson, tops + 1.0, 1.0)))) > max_states:
         return unknown(too_many(f"the start has {spaced(count)} states", max_states))
     start, p = _start(network, tops)
     lost_at_start = max(0.0, 1.0 - p.sum()) if network.poisson.any() else 0.0
@@ -102,7 +102,7 @@ def solve_master_equation(network: ReactionNetwork, max_states: int = 200_000, t
 
 def _needed(network: ReactionNetwork, bounds: np.ndarray, done: int) -> str:
     """How many states the law needs, and up to which time fewer were enough."""
-    size = np.prod(bounds + 1.0)
+    size = float(np.prod(bounds + 1.0))
     within = ", ".join(f"{name} ≤ {bound:.0f}" for name, bound in zip(network.species[:_NAMED], bounds, strict=False))
     more = ", …" if len(bounds) > _NAMED else ""
     until = f"; fewer are enough until step {done} of {network.points - 1}" if done else ""

@@ -11,7 +11,7 @@ from weightflow.laws.subsystems import closed_sets, subsystem
 from weightflow.systems import adaptive_walk
 from weightflow.systems.adaptive_walk import AdaptiveWalk
 from weightflow.systems.reaction_network import ReactionNetwork
-from weightflow.systems.reading import System
+from weightflow.systems.system import System
 
 
 def solve_law(system: System, max_states: int, tolerance: float) -> TableLaw | PoissonLaw:

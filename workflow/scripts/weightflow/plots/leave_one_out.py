@@ -98,8 +98,8 @@ def _panel(panel: Axes, own: pd.DataFrame, runs: list[str], lines: Mapping[str, 
         if not len(infinite):
             panel.plot(at["mean"].mean(), place, "|", color=style.BLACK, markersize=11, mew=1.6, zorder=5)
     panel.set_yticks(range(len(runs)), [lines[run].label for run in runs])
-    for text, run in zip(panel.get_yticklabels(), runs, strict=True):
-        text.set_color(lines[run].color if is_model(run) else style.BLACK)
+    for tick, run in zip(panel.get_yticklabels(), runs, strict=True):
+        tick.set_color(lines[run].color if is_model(run) else style.BLACK)
     panel.set_ylim(len(runs) - 0.4, -0.6)
     if np.isinf(own["value"]).any():  # room for the words at the right
         low, high = panel.get_xlim()

@@ -276,7 +276,7 @@ def tell_gaps(
 
 def _make_room(panel: Axes, lines: int) -> None:
     """Raise the upper limit of a panel so that so many lines of notes hide no curve."""
-    height = 72 * panel.figure.get_size_inches()[1] * panel.get_position().height
+    height = 72 * panel.figure.get_figure(root=True).get_size_inches()[1] * panel.get_position().height
     share = min((2 + _NOTE_LINE * lines) / height, 0.5)
     forward, back = (panel.yaxis.get_transform().transform, panel.yaxis.get_transform().inverted().transform)
     low, high = forward(np.array(panel.get_ylim()))

@@ -83,8 +83,8 @@ def _candidates(panel: Axes, own: pd.DataFrame, norm: Normalize) -> None:
             )
         panel.errorbar(row.behind, place, xerr=2 * row.error, fmt="o", color=colour, markersize=4, capsize=2)
     panel.set_yticks(range(len(own)), own["teacher"])
-    for text, chosen in zip(panel.get_yticklabels(), own["chosen"], strict=True):
-        text.set_color(style.VERMILLION if chosen else style.BLACK)
+    for tick, chosen in zip(panel.get_yticklabels(), own["chosen"], strict=True):
+        tick.set_color(style.VERMILLION if chosen else style.BLACK)
     panel.set_ylim(len(own) - 0.4, -0.6)
     panel.grid(axis="x", color="#ececec", linewidth=0.6)
     panel.set_axisbelow(True)

@@ -389,7 +389,7 @@ def _all_of(groups: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
     return list(dict.fromkeys(metric for part in groups.values() for group in part for metric in group))
 
 
-def _cell(by_seed: pd.DataFrame, seed: int) -> tuple[str, bool]:
+def _cell(by_seed: pd.DataFrame, seed: int | None) -> tuple[str, bool]:
     """The score of a candidate with a seed, and whether it is chosen; a search in turn tries others with each seed."""
     if seed not in by_seed.index:
         return "–", False

@@ -24,8 +24,8 @@ from weightflow.systems.expressions import Program, check_name, compile_expressi
 from weightflow.systems.reaction_network import Reaction, ReactionNetwork, mass_action, parse_equation
 from weightflow.systems.repetition import MOST, expand_name, expand_texts
 from weightflow.systems.sbml import read_sbml
+from weightflow.systems.system import System
 
-System = ReactionNetwork | AdaptiveWalk
 T = TypeVar("T")
 
 

@@ -19,7 +19,7 @@ from weightflow.systems import adaptive_walk
 from weightflow.systems import expressions as ex
 from weightflow.systems.adaptive_walk import AdaptiveWalk
 from weightflow.systems.reaction_network import ReactionNetwork
-from weightflow.systems.reading import System
+from weightflow.systems.system import System
 
 # Compiled kernels are kept on disk (`cache=True`), since compiling takes five seconds. Numba compiles them anew only if
 # this file changes, so what they take from expressions.py stands here too, and is compared.

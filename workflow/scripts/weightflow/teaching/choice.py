@@ -16,7 +16,7 @@ from weightflow.data.subsets import at_most
 from weightflow.density.kernels import log_probs
 from weightflow.errors import InputError
 from weightflow.progress import progress
-from weightflow.systems.reading import System
+from weightflow.systems.system import System
 from weightflow.teaching.kinetics import MOST_VARIABLES, kinetic_paths
 from weightflow.teaching.registry import CONTINUOUS, DISCRETE, MEMBERS
 from weightflow.teaching.settings import TeacherSettings

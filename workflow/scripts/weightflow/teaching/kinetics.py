@@ -6,7 +6,7 @@ import numpy as np
 
 from weightflow.systems.local_rates import local_rates
 from weightflow.systems.reaction_network import ReactionNetwork
-from weightflow.systems.reading import System
+from weightflow.systems.system import System
 from weightflow.transport.moment_path import MomentPath, linear_noise
 
 MOST_VARIABLES = 30  # their third moments are a table of 27 000 numbers

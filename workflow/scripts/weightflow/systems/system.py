@@ -1,0 +1,6 @@
+"""The kinds of systems."""
+
+from weightflow.systems.adaptive_walk import AdaptiveWalk
+from weightflow.systems.reaction_network import ReactionNetwork
+
+System = ReactionNetwork | AdaptiveWalk
