@@ -5,10 +5,16 @@ import pandas as pd
 import pytest
 
 from weightflow.data.state_space import Counts
-from weightflow.teaching.choice import best_teachers, candidates, score_teachers
+from weightflow.teaching import choice
+from weightflow.teaching.choice import candidates, score_teachers
 from weightflow.teaching.registry import MEMBERS
 from weightflow.teaching.settings import TeacherSettings
 from weightflow.teaching.teachers import FIELDS, Interpolant, Teacher, Teachers
+
+
+def best_teachers(scores):
+    """The choice from scores of two variables."""
+    return choice.best_teachers(scores, 2)
 
 
 @pytest.fixture
@@ -209,7 +215,17 @@ def test_counts_do_not_grow_and_real_values_do_not_jump():
     assert teachers_of(["poisson", "growing"], noises=[0.5], discrete=False) == [Teacher("growing")]
 
 
-def test_half_of_the_first_interval_is_relaxing_whatever_its_score(counted):
+@pytest.mark.parametrize(
+    ("score", "parts"),
+    [(2.1, ["mixture"]), (1.9, ["mixture", "relaxing"]), (0.1, ["mixture", "relaxing"]), (-0.1, ["relaxing"])],
+)
+def test_a_half_that_is_worse_by_half_a_nat_per_variable_is_left_out(score, parts):
+    rows = ("first", "mixture", 0.0, 0.0, 0.0, 1.0, 0.0), ("first", "relaxing", 0.0, 0.0, 0.0, score, 0.0)
+    found = best_teachers(by_hand(*rows, ("later", "mixture", 0.0, 0.0, 0.0, 1.0, 0.0)))
+    assert [teacher.member for teacher, _ in found.parts] == parts
+
+
+def test_half_of_the_first_interval_is_relaxing(counted):
     relaxing = Teacher("relaxing")
     table = by_hand(
         ("first", "mixture", 0.0, 0.0, 0.0, 1.0, 0.0),

@@ -131,7 +131,7 @@ def choose_teachers(
             f"{MOST_VARIABLES} species; add another member, or leave it null."
         )
     scores = score_teachers(teachers, snapshots, times, space, rng, system)
-    found = best_teachers(scores)
+    found = best_teachers(scores, snapshots[0].shape[1])
     kinetic = [teacher for teacher in teachers if _needs_rates([teacher])]
     if kinetic:
         (path,) = kinetic_paths(system, snapshots, times, rng, [0]).values()
@@ -164,7 +164,7 @@ def with_paths(
     return dataclasses.replace(teachers, paths=kinetic_paths(system, snapshots, times, rng, intervals))
 
 
-def best_teachers(scores: pd.DataFrame) -> Teachers:
+def best_teachers(scores: pd.DataFrame, variables: int) -> Teachers:
     """The teachers with the highest likelihood of left-out snapshots; three snapshots give one choice for both.
 
     Among the teachers within two standard errors of the best, a kinetic one is taken, because it knows the system. Else
@@ -172,13 +172,22 @@ def best_teachers(scores: pd.DataFrame) -> Teachers:
     noise is taken: the systems are random, and noise keeps a network from memorising the particles.
 
     A left-out second snapshot cannot tell what happens long before it. So with `relaxing` among the candidates, half of
-    the first interval's states are relaxing, whatever its score.
+    the first interval's states are relaxing, unless one half is worse than the other by more than ½ nat per variable.
+
+    Args:
+        scores: from `score_teachers`.
+        variables: d.
     """
     first = scores[scores["interval"] == "first"]
     relaxing = first["member"] == RELAXING
-    early = _best(first if relaxing.all() else first[~relaxing])
+    early, beside = _best(first if relaxing.all() else first[~relaxing]), ()
+    if relaxing.any() and not relaxing.all():
+        ahead = (first["nll"][~relaxing].min() - first["nll"][relaxing].min()) / variables
+        if ahead > _NEAR:
+            early = Teacher(RELAXING)
+        elif ahead >= -_NEAR:
+            beside = ((Teacher(RELAXING), _OPEN),)
     later = scores[scores["interval"] == "later"]
-    beside = ((Teacher(RELAXING), _OPEN),) if relaxing.any() and early.member != RELAXING else ()
     rest = dataclasses.replace(early, rate=0.0, own=False) if later.empty else _best(later)
     return Teachers(early, rest, beside=beside)
 
