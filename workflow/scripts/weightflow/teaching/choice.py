@@ -168,6 +168,7 @@ def best_teachers(scores: pd.DataFrame, variables: int) -> Teachers:
     """The teachers with the highest likelihood of left-out snapshots; three snapshots give one choice for both.
 
     Among the teachers within two standard errors of the best, a kinetic one is taken, because it knows the system. Else
+    the first interval has the member of the later ones, where that is among them: more snapshots tell it. Of the rest
     the simplest relaxation is taken: a common rate before own rates, and the smallest rate. Among these, the largest
     noise is taken: the systems are random, and noise keeps a network from memorising the particles.
 
@@ -180,23 +181,24 @@ def best_teachers(scores: pd.DataFrame, variables: int) -> Teachers:
     """
     first = scores[scores["interval"] == "first"]
     relaxing = first["member"] == RELAXING
-    early, beside = _best(first if relaxing.all() else first[~relaxing]), ()
+    later = scores[scores["interval"] == "later"]
+    rest = None if later.empty else _best(later)
+    early, beside = _best(first if relaxing.all() else first[~relaxing], rest), ()
     if relaxing.any() and not relaxing.all():
         ahead = (first["nll"][~relaxing].min() - first["nll"][relaxing].min()) / variables
         if ahead > _NEAR:
             early = Teacher(RELAXING)
         elif ahead >= -_NEAR:
             beside = ((Teacher(RELAXING), _OPEN),)
-    later = scores[scores["interval"] == "later"]
-    rest = dataclasses.replace(early, rate=0.0, own=False) if later.empty else _best(later)
-    return Teachers(early, rest, beside=beside)
+    return Teachers(early, rest or dataclasses.replace(early, rate=0.0, own=False), beside=beside)
 
 
 def _needs_rates(teachers: Sequence[Teacher]) -> bool:
     return any(MEMBERS[teacher.member].of_systems for teacher in teachers)
 
 
-def _best(scores: pd.DataFrame) -> Teacher:
+def _best(scores: pd.DataFrame, later: Teacher | None = None) -> Teacher:
+    """The best teacher of an interval; of the first one, given that of the later intervals."""
     groups = scores.groupby(FIELDS, sort=False)
     table = groups["nll"].mean().reset_index()
     table["error"] = groups["error"].agg(lambda errors: (errors**2).sum() ** 0.5 / len(errors)).to_numpy()
@@ -204,6 +206,8 @@ def _best(scores: pd.DataFrame) -> Teacher:
     knowing = possible[[MEMBERS[member].of_systems for member in possible["member"]]]
     if len(knowing):
         return teacher_of(knowing.iloc[0][FIELDS])
+    if later is not None and (possible["member"] == later.member).any():
+        possible = possible[possible["member"] == later.member]
     possible = possible[possible["own"] == possible["own"].min()]
     possible = possible[possible["rate"] == possible["rate"].min()]
     likeliest = possible.loc[possible["nll"].idxmin(), "member"]
