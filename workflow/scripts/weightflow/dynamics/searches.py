@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,61 +11,82 @@ _EXTENSIONS = 3  # of a list
 _GRID = 3  # values of a list that is extended
 
 
+Candidate = dict[str, float]  # a value of each setting
+
+
+@dataclass(frozen=True)
+class Caution:
+    """How a search treats ordered settings.
+
+    Attributes:
+        ordered: settings whose list of at least three numbers is climbed from its first value in steps of size, as long
+            as the score improves. A list goes on beyond its ends, up to three times; 0 is an end.
+        doubted: those of them whose steps must improve the score by more than chance; so must steps beyond a list.
+        error: two standard errors of the difference between the scores of two candidates.
+    """
+
+    ordered: Collection[str] = ()
+    doubted: Collection[str] = ()
+    error: Callable[[Candidate, Candidate], float] = lambda one, other: 0.0
+
+
 def best_in_turn(
-    options: Mapping[str, Sequence[float]],
-    judge: Callable[[dict[str, float]], float],
-    ordered: Collection[str] = (),
-) -> tuple[dict[str, float], list[list[float]]]:
+    options: Mapping[str, Sequence[float]], judge: Callable[[Candidate], float], caution: Caution | None = None
+) -> tuple[Candidate, list[list[float]]]:
     """The best value of one setting after another; later settings stay at their first value.
 
     Args:
         options: values by name, in the order of the search.
         judge: score of a candidate, lower is better; called once per candidate, and never without a choice.
-        ordered: settings whose list of at least three numbers is climbed from its first value in steps of size, as
-            long as the score improves. A list goes on beyond its ends, up to three times; 0 is an end.
+        caution: how ordered settings are treated; None knows of none.
 
     Returns:
         The choice, and a row for each candidate: its values in the order of the options, and its score.
     """
     choice, scores = {name: values[0] for name, values in options.items()}, {}
+    caution = caution or Caution()
 
-    def scored(candidate: dict[str, float]) -> float:
+    def scored(candidate: Candidate) -> float:
         if (key := tuple(candidate.values())) not in scores:
             scores[key] = judge(candidate)
         return scores[key]
 
     for name, values in options.items():
+        if name in caution.ordered and len(values) >= _GRID:
 
-        def of(value: float, name: str = name) -> float:
-            return scored(choice | {name: value})
+            def improves(value: float, best: float, is_beyond: bool, name: str = name) -> bool:
+                one, other = choice | {name: value}, choice | {name: best}
+                gain = scored(other) - scored(one)
+                return gain > (caution.error(one, other) if is_beyond or name in caution.doubted else 0.0)
 
-        if name in ordered and len(values) >= _GRID:
-            choice[name] = _climb(values, of)
+            choice[name] = _climb(values, improves)
         elif len(values) > 1:
-            choice[name] = min(values, key=of)
+            choice[name] = min(values, key=lambda value, name=name: scored(choice | {name: value}))  # type: ignore[misc]
     return choice, [[*values, score] for values, score in scores.items()]
 
 
-def _climb(values: Sequence[float], score: Callable[[float], float]) -> float:
-    """The best value upwards, else downwards, from the first of a list."""
-    best = values[0]
+def _climb(values: Sequence[float], improves: Callable[[float, float, bool], bool]) -> float:
+    """The best value upwards, else downwards, from the first of a list.
+
+    Args:
+        values: the list.
+        improves: whether a value is better than another; the third argument says whether it is beyond the list.
+    """
     for is_up in (True, False):
         grid = sorted(values, reverse=not is_up)
-        grid = grid[grid.index(best) :] if best in grid else []
-        tried = 0
-        while grid:
-            if len(grid) == 1:
-                further = beyond(sorted(values, reverse=not is_up)) if tried < _EXTENSIONS else None
-                tried += 1
-                values = values if further is None else (*values, further)
-                grid += [] if further is None else [further]
-            if len(grid) == 1 or score(grid[1]) >= score(best):
+        place, listed = grid.index(values[0]), len(grid)
+        while True:
+            if place + 1 == len(grid):
+                further = beyond(grid) if len(grid) < listed + _EXTENSIONS else None
+                if further is None:
+                    break
+                grid.append(further)
+            if not improves(grid[place + 1], grid[place], place + 1 >= listed):
                 break
-            best = grid[1]
-            grid = grid[1:]
-        if best != values[0]:
-            break
-    return best
+            place += 1
+        if grid[place] != values[0]:
+            return grid[place]
+    return values[0]
 
 
 def beyond(grid: Sequence[float]) -> float | None:
@@ -76,10 +98,8 @@ def beyond(grid: Sequence[float]) -> float | None:
 
 
 def best_of_all(
-    options: Mapping[str, Sequence[float]],
-    judge: Callable[[dict[str, float]], float],
-    ordered: Collection[str] = (),
-) -> tuple[dict[str, float], list[list[float]]]:
+    options: Mapping[str, Sequence[float]], judge: Callable[[Candidate], float], caution: Caution | None = None
+) -> tuple[Candidate, list[list[float]]]:
     """The best of all combinations of values, for settings that interact, such as width and smoothing.
 
     Arguments and results as for `best_in_turn`, with all combinations of the listed values.

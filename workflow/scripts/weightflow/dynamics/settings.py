@@ -40,8 +40,8 @@ class SelectionSettings(Settings):
     """Optimisation steps of each candidate's spline."""
     search: Annotated[str, NameIn(SEARCHES)] = "in_turn"
     """Search for the best of several softmax_up_to, hidden, roughness, kernel, independence, curvature, in this order.
-    in_turn climbs lists of at least three values of roughness, kernel, independence and curvature from their first
-    value, and beyond their ends."""
+    in_turn climbs lists of at least three values of the last four from their first value, and beyond their ends; steps
+    of kernel and independence, and beyond an end, must be better by two standard errors."""
     every: Steps = 10
     """Steps between two validations when the number of steps of the dynamics is chosen."""
 

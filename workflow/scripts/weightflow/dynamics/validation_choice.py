@@ -23,6 +23,7 @@ from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
 from weightflow.dynamics.latent_path import fit_latent_path
 from weightflow.dynamics.path_autoencoder import Behaviour
 from weightflow.dynamics.registry import SEARCHES
+from weightflow.dynamics.searches import Caution
 from weightflow.dynamics.settings import ModelSettings, SolverSettings, SplineSettings
 from weightflow.dynamics.spline_fitting import fit_spline
 from weightflow.dynamics.weight_graph import build_weight_graph
@@ -97,6 +98,7 @@ def choose_smoothing(
     validation = _seen(data, validation)
     rng = seeding.stream(seed, "selection lesson")
     told = lesson(teachers, learning, times, data.space, model.teacher.points, rng)
+    judged: dict[tuple[float, ...], list[np.ndarray]] = {}
 
     def judge(candidate: dict[str, float]) -> float:
         own = {name: int(candidate[name]) for name in _OF_BACKBONE}
@@ -110,10 +112,16 @@ def choose_smoothing(
         except DivergenceError as fault:
             logging.warning("%s The candidate %s is out.", fault, candidate)
             return math.inf
-        nll = validation_nll(network, curve.at(times), validation)
+        judged[tuple(candidate.values())] = scores = _nll_of_states(network, curve.at(times), validation)
+        nll = _mean_of_means(scores)
         return math.inf if math.isnan(nll) else nll
 
-    choice, rows = SEARCHES[selection.search].choose.load()(options, judge, _IN_TURN[len(_OF_BACKBONE) :])
+    def error(one: dict[str, float], other: dict[str, float]) -> float:
+        pair = [judged.get(tuple(candidate.values())) for candidate in (one, other)]
+        return 0.0 if pair[0] is None or pair[1] is None else 2 * _error(*pair)
+
+    caution = Caution(_IN_TURN[len(_OF_BACKBONE) :], OF_LESSON, error)
+    choice, rows = SEARCHES[selection.search].choose.load()(options, judge, caution)
     table = pd.DataFrame(rows, columns=[*_IN_TURN, "nll"])
     if np.isinf(table["nll"]).all():
         raise DivergenceError(
@@ -189,9 +197,7 @@ def choose_steps(
     best = judged[min(judged, key=lambda step: _mean_of_means(judged[step]))]
     rows = []
     for step, scores in judged.items():
-        apart = [own - other for own, other in zip(scores, best, strict=True)]
-        error = np.sqrt(np.mean([difference.var() / len(difference) for difference in apart]) / len(apart))
-        rows.append((step, _mean_of_means(scores), float(error)))
+        rows.append((step, _mean_of_means(scores), _error(scores, best)))
     table = pd.DataFrame(rows, columns=["step", "nll", "error"])
     good = table["nll"] - table["nll"].min() <= 2 * table["error"]
     return int(table["step"][good].min()), table
@@ -214,6 +220,12 @@ def _nll_of_states(backbone: Backbone, weights: np.ndarray, validation: Sequence
 
 def _mean_of_means(scores: Sequence[np.ndarray]) -> float:
     return float(np.mean([part.mean() for part in scores]))
+
+
+def _error(scores: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> float:
+    """Standard error of the difference between two means of means."""
+    apart = [own - other for own, other in zip(scores, others, strict=True)]
+    return float(np.sqrt(np.mean([difference.var() / len(difference) for difference in apart]) / len(apart)))
 
 
 def _fresh_curve(backbone: Backbone, spline: SplineSettings, times: np.ndarray, seed: int) -> WeightSpline:
