@@ -40,7 +40,7 @@ class Search:
 
     Attributes:
         description: what it does.
-        choose: function of (values by setting, judge of a candidate, caution) to the choice and a row for each candidate.
+        choose: function of (values by setting, judge of a candidate, caution) to the choice and a row per candidate.
     """
 
     description: str
