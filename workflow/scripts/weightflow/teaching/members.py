@@ -58,14 +58,6 @@ def mixture(
     return np.where(rng.random((count, 1)) < share, way.particles[k + 1], way.particles[k])
 
 
-def switching(
-    way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """Coupled states, of which each variable jumps by itself, at a random time, from the start to the end."""
-    start, end = way.particles[k : k + 2]
-    return np.where(rng.random(start.shape) < share, end, start)
-
-
 def blend(
     way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:

@@ -51,10 +51,6 @@ MEMBERS: dict[str, Member] = {
         "takes states of the neighbouring snapshots",
         Lazy("weightflow.teaching.members", "mixture"),
     ),
-    "switching": Member(
-        "takes each variable from one of the neighbouring snapshots, as if variables jumped one by one",
-        Lazy("weightflow.teaching.members", "switching"),
-    ),
     "blend": Member(
         "takes a share of the states from the mixture and the rest from the bridge",
         Lazy("weightflow.teaching.members", "blend"),
