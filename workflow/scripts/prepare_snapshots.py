@@ -11,6 +11,7 @@ from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import RawSnapshots
 from weightflow.formats.reading import as_files, read_raw_snapshots
 from weightflow.jobs.frame import run
+from weightflow.jobs.screen import say
 from weightflow.records.digests import joint_digest
 from weightflow.storage import read_json, read_tensors
 
@@ -37,6 +38,9 @@ def main(snakemake):
     known = [Relation.from_metadata(**one) for one in simulated.metadata["relations"]] if simulated else []
     data = assemble(raw, heldout, settings, heldout_amount(settings), draws, snakemake.params.fold, known)
     write_snapshots(snakemake.output[0], data, source)
+    if data.relations:
+        found = "; ".join(data.relations)
+        say(f"{snakemake.wildcards.dataset}: {found} in every training state, which the models keep.\n")
 
 
 run(main, snakemake)  # noqa: F821

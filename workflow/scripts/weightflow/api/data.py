@@ -141,6 +141,7 @@ class Data:
                 f"  times      {data.times[0]:g} to {data.times[-1]:g}, {len(data.times)} in all, of which "
                 f"{len(data.observed_times)} are trained on",
                 f"  states     {sizes_told} for training at each of these, {held} held out in all",
+                *(f"  in every state  {text}" for text in data.relations),
                 *(f"  {note}" for note in self.notes),
                 ">",
             )

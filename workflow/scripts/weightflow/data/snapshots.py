@@ -94,6 +94,11 @@ class Snapshots:
         made = self.representation
         return made if made is not None and made.is_scaling else None
 
+    @property
+    def relations(self) -> list[str]:
+        """Linear relations that hold in every state, as equations; none for real values."""
+        return [one.text(self.variables) for one in self.space.relations] if isinstance(self.space, Counts) else []
+
     def values(self, states: np.ndarray) -> np.ndarray:
         """States (n, d) in the units of the file; principal components stay as they are."""
         return states if self.scaling is None else self.scaling.values(states)

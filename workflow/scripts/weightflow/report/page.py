@@ -458,6 +458,8 @@ def _facts(source: Source, law: str) -> dict[str, str]:
         "held-out part": f"{_sizes(data.heldout)} states at each time" if any(map(len, data.heldout)) else "none",
         "truth": f"{truth} ({_sizes(data.truth)} states at each time)",
     }
+    if data.relations:
+        facts["holds in every state"] = f"{'; '.join(data.relations)} (kept by the models)"
     if law:
         facts["exact law"] = law
     if made := source.origin.get("file"):
