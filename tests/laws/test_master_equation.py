@@ -250,7 +250,7 @@ def test_the_rule_writes_the_law_and_says_what_it_is(run_snakemake, tmp_path):
     assert result.returncode == 0, result.stdout
     assert read_law(tmp_path / "results" / "births" / "exact_law.safetensors").is_known
     log = (tmp_path / "results" / "births" / "logs" / "solve_law.log").read_text()
-    assert "Birth and death: the exact law of X (PoissonLaw)." in log
+    assert "Birth and death: the exact law: the only variable, independent Poisson distributions" in log
 
 
 def test_epidemic_has_its_published_clock_and_start(epidemic):

@@ -117,8 +117,8 @@ def choose_smoothing(
         return math.inf if math.isnan(nll) else nll
 
     def error(one: dict[str, float], other: dict[str, float]) -> float:
-        pair = [judged.get(tuple(candidate.values())) for candidate in (one, other)]
-        return 0.0 if pair[0] is None or pair[1] is None else 2 * _error(*pair)
+        own, others = (judged.get(tuple(candidate.values())) for candidate in (one, other))
+        return 0.0 if own is None or others is None else 2 * _error(own, others)
 
     caution = Caution(_IN_TURN[len(_OF_BACKBONE) :], OF_LESSON, error)
     choice, rows = SEARCHES[selection.search].choose.load()(options, judge, caution)
