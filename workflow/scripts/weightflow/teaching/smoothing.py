@@ -44,8 +44,11 @@ def _exchanged(states: np.ndarray, share: float, space: StateSpace, rng: np.rand
 def _noisy(states: np.ndarray, kernel: float, space: StateSpace, rng: np.random.Generator) -> np.ndarray:
     """States with Gaussian noise of their own covariance, scaled so that mean and covariance stay.
 
-    Counts are rounded; what falls below zero is reflected, so that it does not collect there.
+    Counts are rounded; what falls below zero is reflected, so that it does not collect there. A single state, as of a
+    validation split of two without a teacher, has no covariance and stays.
     """
+    if len(states) < 2:
+        return states
     values = states.astype(float)
     squares, axes = np.linalg.eigh(np.atleast_2d(np.cov(values.T)))
     spreads = axes * np.sqrt(np.maximum(squares, 0))
