@@ -48,9 +48,8 @@ def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[
     """
     if min(map(len, data.observed)) < 2:
         raise InputError(
-            "a snapshot with a single state cannot be split for validation; add states, or give single values for "
-            "models.*.backbone.hidden, the lists of models.*.spline and set "
-            "dynamics.start: rest."
+            "a snapshot with a single state cannot be split for validation; add states, or give single values for the "
+            "lists of models.*.backbone and models.*.spline and set dynamics.start: rest."
         )
     paired = len({len(snapshot) for snapshot in data.observed}) == 1
     return split(data.observed, fraction, paired, seeding.stream(seed, "validation"), "the training part")

@@ -10,7 +10,8 @@ from scipy.special import ndtr
 from weightflow.transport.moment_path import Bridge
 
 _LARGE = 300.0  # means above it have rounded Gaussian noise
-_FACTORS = np.linspace(1, 0.05, 20)
+_FACTORS = np.linspace(1, 0.05, 20)  # by which predictions are shrunk, the mildest that leaves room for rounding
+_FURTHEST, _MORE = 12, 20  # standard deviations and counts above the mean at which the recursion ends
 _RANK = 1e-6  # of the largest eigenvalue; smaller ones are relations between variables
 _NEAR = 1e-6  # of a variance over a mean to one, below which a count is Poisson
 
@@ -94,7 +95,7 @@ def _quantile(levels: np.ndarray, means: np.ndarray, variances: np.ndarray) -> n
     with np.errstate(under="ignore"):
         chance = np.exp(np.maximum(means * (1 - a) / a * np.log1p(-a), -700))
     total, found = chance.copy(), np.zeros(len(means))
-    top = int(np.ceil((means + 12 * np.sqrt(variances) + 20).max()))
+    top = int(np.ceil((means + _FURTHEST * np.sqrt(variances) + _MORE).max()))
     active = np.flatnonzero(levels > total)
     for k in range(1, top + 1):
         if not active.size:
