@@ -119,7 +119,7 @@ def choose_smoothing(
         pair = [judged.get(tuple(candidate.values())) for candidate in (one, other)]
         return 0.0 if pair[0] is None or pair[1] is None else 2 * _error(*pair)
 
-    caution = Caution(_IN_TURN[len(_OF_BACKBONE) :], OF_LESSON, error)
+    caution = Caution(_IN_TURN[len(_OF_BACKBONE) :], OF_LESSON, {"independence": 1.0}, error)
     choice, rows = SEARCHES[selection.search].choose.load()(options, judge, caution)
     table = pd.DataFrame(rows, columns=[*_IN_TURN, "nll"])
     if np.isinf(table["nll"]).all():
