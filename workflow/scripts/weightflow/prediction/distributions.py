@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from weightflow.data.state_space import Counts, StateSpace
+from weightflow.data.state_space import MOST_BINS, Counts, StateSpace
 from weightflow.errors import InputError
 from weightflow.networks.backbones import Backbone
 from weightflow.prediction import joint_grids
@@ -234,8 +234,12 @@ class MovedNetwork:
         return states[self.space.contains(states)]
 
     @cached_property
-    def _marginals(self) -> np.ndarray:
-        return self.marginals()
+    def _counted(self) -> np.ndarray:
+        """(d, levels) probabilities of counts as far as the tails reach, so that events beyond the bins have theirs."""
+        assert isinstance(self.space, Counts)
+        reach = max(self.space.range_of(v).reach for v in range(self.variables))
+        density = NetworkDensity(self.backbone, self.weights, self.space, self.seed)
+        return density.marginals(self.space, max(self.space.bins, min(reach, MOST_BINS)))
 
     @cached_property
     def log_known(self) -> float:
@@ -278,7 +282,8 @@ class MovedNetwork:
         if len(event.variables) != 1 or self.known or not self.space.has_unit_bins:
             return self.cloud.probability(event.holds(values(self.cloud.states), time))
         (variable,), levels = event.variables, self.space.bins  # counts are their own values
-        found = float(self._marginals[variable] @ event.of_count(levels, self.variables, time))
+        masses = self._counted[variable]
+        found = float(masses @ event.of_count(len(masses), self.variables, time))
         is_exact = is_listed(self.backbone) and levels ** self.backbone.order.index(variable) <= most_prefixes(levels)
         return Estimate(found) if is_exact else Estimate.of_share(found, most_prefixes(levels))
 
