@@ -100,6 +100,18 @@ def test_an_event_of_one_count_sees_the_tail_count_by_count(text):
     assert density.probability(event, 0.0, lambda states: states) == pytest.approx(wanted, abs=1e-4)
 
 
+@pytest.mark.parametrize("known", [{}, {0: 2}])
+@pytest.mark.parametrize("most", [1_000_000, 1])
+def test_counts_in_a_tail_have_their_own_probabilities(known, most):
+    density = moved(most_states=most)
+    found, whole = (density.given(known) if known else density).counted, moved().cloud
+    kept = (whole.states[:, list(known)] == list(known.values())).all(1)
+    weights, states = whole.weights[kept] / whole.weights[kept].sum(), whole.states[kept]
+    assert found.shape[1] > RELATED.levels
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-6)
+    np.testing.assert_allclose(found @ np.arange(found.shape[1]), weights @ states, atol=2e-3 if most > 1 else 0.05)
+
+
 def test_values_off_the_relation_have_probability_zero(refused):
     with refused("probability zero"):
         moved().given({0: 1, 2: 1})
