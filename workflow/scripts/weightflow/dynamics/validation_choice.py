@@ -32,7 +32,7 @@ from weightflow.errors import DivergenceError, InputError
 from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.networks.likelihood import log_probs
 from weightflow.seeding import Computation
-from weightflow.teaching.smoothing import smoothed
+from weightflow.teaching.smoothing import exchanged_variables, smoothed
 from weightflow.teaching.teachers import Teachers, lesson
 
 OF_LESSON = ("kernel", "independence")
@@ -88,7 +88,7 @@ def choose_smoothing(
     options = {name: as_list(getattr(backbone if name in _OF_BACKBONE else spline, name)) for name in _IN_TURN}
     if not data.discrete:  # these have no softmax
         options |= {name: options[name][:1] for name in ("roughness", "softmax_up_to")}
-    if len(data.variables) == 1:
+    if len(data.variables) == 1 or not exchanged_variables(data.space, len(data.variables)):
         options["independence"] = options["independence"][:1]
     if all(len(values) == 1 for values in options.values()):
         return {name: options[name][0] for name in CHOSEN}, pd.DataFrame(columns=[*CHOSEN, "nll"])
@@ -116,8 +116,8 @@ def choose_smoothing(
         return math.inf if math.isnan(nll) else nll
 
     def error(one: dict[str, float], other: dict[str, float]) -> float:
-        pair = [judged.get(tuple(candidate.values())) for candidate in (one, other)]
-        return 0.0 if pair[0] is None or pair[1] is None else 2 * _error(*pair)
+        first, second = (judged.get(tuple(candidate.values())) for candidate in (one, other))
+        return 0.0 if first is None or second is None else 2 * _error(first, second)  # one diverged
 
     caution = Caution(_IN_TURN[len(_OF_BACKBONE) :], OF_LESSON, {"independence": 1.0}, error)
     choice, rows = SEARCHES[selection.search].choose.load()(options, judge, caution)

@@ -184,7 +184,8 @@ def best_teachers(scores: pd.DataFrame, variables: int) -> Teachers:
     relaxing = first["member"] == RELAXING
     later = scores[scores["interval"] == "later"]
     rest = None if later.empty else _best(later)
-    early, beside = _best(first if relaxing.all() else first[~relaxing], rest), ()
+    early = _best(first if relaxing.all() else first[~relaxing], rest)
+    beside: tuple[tuple[Teacher, float], ...] = ()
     if relaxing.any() and not relaxing.all():
         ahead = (first["nll"][~relaxing].min() - first["nll"][relaxing].min()) / variables
         if ahead > _REFUTED:
