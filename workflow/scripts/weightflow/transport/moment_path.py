@@ -42,8 +42,8 @@ class MomentPath:
     def through(self, start: np.ndarray, end: np.ndarray) -> "MomentPath":
         """The path moved to the moments of two snapshots (N, d) and (M, d), without a change of linear relations.
 
-        First and second derivatives at the start are known better than the end, so what lacks there is added by
-        4u³ − 3u⁴, which is flat at both ends.
+        First and second derivatives at the start are known better than the end. So what the path misses at the end is
+        added in proportion to 4u³ − 3u⁴, whose derivatives these are zero.
         """
         late = 4 * self.shares**3 - 3 * self.shares**4
         weights = np.stack([1 - self.shares, late])

@@ -2,8 +2,9 @@
 
 If nothing is known of a system but its snapshots, each variable is taken for a birth–death process: births at a
 constant rate and deaths at rate κ per molecule, or births in proportion where κ < 0. Its jumps have a size that
-restores the second snapshot's variance. Means of the first three snapshots tell κ only within their errors, and where
-relaxation is over before the second snapshot, only from below. So rates are drawn from their posterior distribution.
+restores the second snapshot's variance. Means of the first three snapshots determine κ only within their errors; where
+relaxation is over before the second snapshot, they give a lower bound. So rates are drawn from their posterior
+distribution.
 """
 
 from collections.abc import Sequence
@@ -26,8 +27,7 @@ def possible_rates(
     """(count, d) rates κ per length of the first interval, drawn from their posterior distribution.
 
     The prior is log-uniform in the size of κ. The likelihood is that of the second mean given the first and third, if
-    the variable relaxes about at one rate up to the third snapshot. All variables of two snapshots are left to the
-    prior.
+    the variable relaxes about at one rate up to the third snapshot. With two snapshots the prior alone decides.
 
     Args:
         snapshots: K arrays (N_k, d).
