@@ -25,7 +25,12 @@ CASES = {
     "real values": ({"cells": {}}, None, "cells: bands are about the probabilities of counts"),
     "no model": ({"d": {}}, {}, "d: there is no model"),
     "unknown model": ({"d": {"model": "cdx"}}, {"cde": {}}, "d.model: unknown model 'cdx'; did you mean 'cde'"),
-    "several widths": ({"d": {}}, {"m": {"backbone": {"hidden": [4, 8]}}}, "d.model: model m chooses its width"),
+    "several widths": ({"d": {}}, {"m": {"backbone": {"hidden": [4, 8]}}}, r"d.model: .* \(backbone.hidden is a list"),
+    "several ranges": (
+        {"d": {}},
+        {"m": {"backbone": {"softmax_up_to": [64, 256]}}},
+        r"d.model: model m chooses its backbone \(backbone.softmax_up_to is a list",
+    ),
     "no common start": ({"d": {}}, {"m": {"anchors": {"alignment": "joint"}}}, "d.model: the anchors .*: joint"),
 }
 

@@ -144,7 +144,7 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         (
             config(model={"anchors": {"jobs": "all_seeds"}, "backbone": {"hidden": [4, 8]}}),
             "models.m.anchors.jobs: ",
-            "give one width, or set jobs: together",
+            "give one value, or set jobs: together",
         ),
         (config(model={"path": {"structural": 0}}), "models.m.path: ", "raise structural or behavioural"),
         (
@@ -218,7 +218,12 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         (
             config(model={"backbone": {"hidden": [4, 8]}, "dynamics": {"kind": "cde"}}),
             "models.m.backbone.hidden: ",
-            "give one size, or set dynamics.start: spline or training.behavioural",
+            "give one value, or set dynamics.start: spline or training.behavioural",
+        ),
+        (
+            config(model={"backbone": {"softmax_up_to": [64, 256]}, "dynamics": {"kind": "cde"}}),
+            "models.m.backbone.softmax_up_to: ",
+            "give one value, or set dynamics.start: spline or training.behavioural",
         ),
         (
             config(model={}, ablations={"base": "n", "factors": {"width": {"wide": {}}}}),
@@ -494,6 +499,9 @@ def test_teachers_that_fit_no_kind_of_states_are_refused(check, refused):
     with refused("teacher.members: growing teaches no data set of kind discrete"):
         check(config(model={"teacher": {"members": ["growing"]}}))
     check(config(model={"teacher": {"members": ["growing", "bridge"]}}))
+    check(config(model={"teacher": {"members": ["kinetic"]}}))
+    with refused("teacher.members: kinetic needs a system, and data set data has none"):
+        check(config({"system": None, "file": "x.csv"}, model={"teacher": {"members": ["kinetic"]}}))
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from weightflow.data.preparation import (
     assemble,
     check_observed,
     check_states,
+    fitted_range,
     heldout_amount,
     observed_mask,
-    range_of,
     split,
 )
 from weightflow.data.relations import Relation
@@ -152,20 +152,20 @@ def test_what_is_held_back_touches_nothing_that_is_learnt_from(dataset_settings,
 
 @given(st.integers(1, 5000))
 def test_headroom_is_a_tenth_and_at_least_four_counts_or_doubles_a_small_one(largest):
-    found = range_of(np.array([0, largest, 1, 1]))
+    found = fitted_range(np.array([0, largest, 1, 1]))
     assert found.top == pytest.approx(max(1.1 * largest, largest + min(4, largest)), abs=1)
     assert found.top >= largest + min(4, largest)
     assert 0 < found.ratio < 1
 
 
 def test_given_states_end_the_table():
-    assert range_of(np.array([0, 100]), 105).top == 104
+    assert fitted_range(np.array([0, 100]), 105).top == 104
 
 
 def test_the_tail_has_the_ratio_of_the_largest_counts():
     counts = np.random.default_rng(0).geometric(0.2, 200_000) - 1
-    assert range_of(counts).ratio == pytest.approx(0.8, abs=0.02)
-    assert range_of(np.full(1000, 7)).ratio < 0.05  # no count is above another
+    assert fitted_range(counts).ratio == pytest.approx(0.8, abs=0.02)
+    assert fitted_range(np.full(1000, 7)).ratio < 0.05  # no count is above another
 
 
 @given(st.integers(2, 30), st.floats(0.01, 0.99))

@@ -8,8 +8,9 @@ import torch
 from scipy.stats import binom
 
 from tests.conftest import with_changes
+from weightflow.data.relations import Relation
 from weightflow.data.snapshots import Snapshots
-from weightflow.data.state_space import Counts
+from weightflow.data.state_space import Counts, Range
 from weightflow.dynamics import validation_choice
 from weightflow.dynamics.settings import ModelSettings, SolverSettings
 from weightflow.dynamics.validation_choice import (
@@ -288,3 +289,15 @@ def test_anchors_path_spline_and_field_see_no_state_that_judges_them(marked, mod
     if not steps:  # the curve is the spline through these anchors, as that of the final fit is
         knots = torch.tensor([0.0, 0.5, 1.0], dtype=torch.float64)
         np.testing.assert_allclose(field.base(knots), graph.weights, atol=1e-5)
+
+
+def test_independence_is_not_tried_where_relations_hold_all_variables(model, data):
+    """No value would be exchanged, so that every candidate would be the same."""
+    space = Counts.of([Range(LEVELS - 1)] * 2, [Relation((1, 1), LEVELS - 1, 1)])
+    states = [np.hstack([part, LEVELS - 1 - part]) for part in data.training]
+    bound = dataclasses.replace(data, training=states, variables=["a", "b"], space=space)
+    choice, table = choose_smoothing(
+        bound, TEACHERS, with_changes(model, spline={"independence": [0, 0.5]}), Computation(0, CPU)
+    )
+    assert choice["independence"] == 0
+    assert table.empty

@@ -54,6 +54,12 @@ def test_transforms_of_counts_are_the_steps_of_the_distribution_function(rng):
     assert low[2] == high[2] == pytest.approx(1)
 
 
+def test_counts_beyond_the_last_bin_belong_to_it():
+    prediction = Prediction(np.zeros(1), [np.zeros((1, 1))], marginals=np.array([[[0.5, 0.25, 0.25]]]))
+    low, high = transforms(prediction, 0, 0, np.array([1, 2, 3, 90]))
+    assert (low.tolist(), high.tolist()) == ([0.5, 0.75, 0.75, 0.75], [0.75, 1, 1, 1])
+
+
 def test_transforms_of_real_values_are_points(rng):
     edges = np.linspace(-4, 4, 121)[None]
     masses = np.diff(norm.cdf(edges))[None]

@@ -8,6 +8,7 @@ import pytest
 
 from weightflow.evaluation.choices import (
     Choice,
+    informed_models,
     rank_models,
     rank_teachers,
     smoothing_scores,
@@ -41,6 +42,16 @@ def teachers() -> Choice:
     later = teacher_scores({("mixture", 0.0): [9, 9, 9], ("bridge", 0.5): [5, 6, 7], ("bridge", 1.0): [4, 6, 5]})
     made = {"first": teacher("displacement"), "later": teacher("bridge", 0.5)}
     return Choice("teacher", ["a", "b"], None, made, pd.concat([first, later]))
+
+
+def test_models_whose_teacher_knows_the_system_are_named(teachers):
+    assert informed_models([teachers]) == []
+    for made in (
+        {"first": teacher("kinetic"), "later": teacher("bridge", 0.5)},
+        {"first": teacher("bridge", 0.5), "later": teacher("kinetic")},
+    ):
+        knowing = Choice("teacher", ["c"], None, made, teachers.scores)
+        assert informed_models([teachers, knowing, Choice("steps", ["d"], 0, {"steps": 1}, pd.DataFrame())]) == ["c"]
 
 
 def test_teachers_are_ranked_within_their_interval(teachers):

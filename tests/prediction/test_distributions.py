@@ -9,6 +9,7 @@ from weightflow.data.state_space import Counts, Range
 from weightflow.networks.count_heads import CountHead
 from weightflow.networks.gru import GRUBackbone
 from weightflow.prediction.distributions import ListedStates, MovedNetwork, WeightedStates
+from weightflow.systems.events import compile_event
 
 STATES = np.array([[0, 0], [0, 1], [1, 1], [2, 0]])
 WEIGHTS = np.array([0.1, 0.2, 0.3, 0.4])
@@ -87,6 +88,28 @@ def test_a_computed_variable_may_be_known(known, most):
     kept = np.all([whole.states[:, v] == value for v, value in known.items()], axis=0)
     mean = whole.weights[kept] @ whole.states[kept] / whole.weights[kept].sum()
     np.testing.assert_allclose(given.cloud.weights @ given.cloud.states, mean, atol=0.15)
+
+
+@pytest.mark.parametrize("text", ["y > 9", "y == 9", "y < 10", "y >= 12"])
+def test_an_event_of_one_count_sees_the_tail_count_by_count(text):
+    """Counts 0 … 9 of y are in its table; 9 and more share a cell."""
+    event, density = compile_event(text, ["x", "y", "z"], "here"), moved()
+    whole = density.cloud
+    wanted = whole.weights @ event.holds(whole.states, 0.0)
+    assert 0 < wanted < 1
+    assert density.probability(event, 0.0, lambda states: states) == pytest.approx(wanted, abs=1e-4)
+
+
+@pytest.mark.parametrize("known", [{}, {0: 2}])
+@pytest.mark.parametrize("most", [1_000_000, 1])
+def test_counts_in_a_tail_have_their_own_probabilities(known, most):
+    density = moved(most_states=most)
+    found, whole = (density.given(known) if known else density).counted, moved().cloud
+    kept = (whole.states[:, list(known)] == list(known.values())).all(1)
+    weights, states = whole.weights[kept] / whole.weights[kept].sum(), whole.states[kept]
+    assert found.shape[1] > RELATED.levels
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-6)
+    np.testing.assert_allclose(found @ np.arange(found.shape[1]), weights @ states, atol=2e-3 if most > 1 else 0.05)
 
 
 def test_values_off_the_relation_have_probability_zero(refused):

@@ -216,7 +216,10 @@ CHOICES = [
         "teacher",
         ["model_one", "model-two"],
         None,
-        {"first": {"member": "bridge", "noise": 0.5, "share": 0.0, "rate": 2.0, "own": False}},
+        {
+            name: {"member": "bridge", "noise": 0.5, "share": 0.0, "rate": 2.0, "own": False}
+            for name in ("first", "later")
+        },
         pd.DataFrame(
             [
                 ("first", "mixture", 0.0, 0.0, 0.0, False, 1.0, 0.4, 3.5, 0.1),
@@ -259,6 +262,16 @@ def test_choices_are_told_with_their_scores(make):
     assert text.count("<b>1.2500</b>") == 2
     words = METRICS["nll"].words
     assert f"The first model, model_one, has the lowest {words} over unseen times of the 2 models: 1 ± 0.01" in text
+
+
+def test_models_that_know_the_system_are_named_beside_the_results(make):
+    known = dataclasses.replace(
+        CHOICES[0], made=CHOICES[0].made | {"first": {**CHOICES[0].made["first"], "member": "kinetic"}}
+    )
+    assert "With the system's propensities: model_one, model-two." in make(choices=[known, *CHOICES[1:]]).replace(
+        "&#39;", "'"
+    )
+    assert "propensities" not in make(choices=CHOICES)
 
 
 def test_without_choices_none_is_told(make):

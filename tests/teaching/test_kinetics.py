@@ -62,9 +62,10 @@ def test_it_is_chosen_though_the_wide_gap_says_nothing_of_it(rng, system, snapsh
     assert "kinetic" in set(scores["member"])
 
 
-def test_it_is_left_to_the_scores_if_the_path_misses_the_second_snapshot(rng, system, snapshots):
+def test_it_is_left_to_the_scores_if_the_path_misses_the_second_snapshot(rng, system, snapshots, caplog):
     far = [snapshots[0], *(part + 9 for part in snapshots[1:])]  # not of this system
     chosen, _ = choose_teachers([Teacher("mixture"), KINETIC], far, TIMES, Counts(40), rng, system)
+    assert "misses the second snapshot" in caplog.text
     assert chosen.first == Teacher("mixture")
     assert not chosen.paths
 

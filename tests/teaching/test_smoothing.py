@@ -30,6 +30,12 @@ def test_without_smoothing_the_lesson_stays(correlated):
     assert one(correlated, OPEN).tolist() == correlated.tolist()
 
 
+@pytest.mark.parametrize("space", [OPEN, Reals((0.0, 0.0), *[(1.0, 1.0)] * 3)], ids=["counts", "reals"])
+def test_a_single_state_has_no_covariance_and_stays(space):
+    state = space.coordinates(np.array([[3, 5]]))
+    assert one(state, space, kernel=0.5, independence=0.5).tolist() == state.tolist()
+
+
 @pytest.mark.parametrize("kernel", [0.3, 1.0])
 def test_mean_and_covariance_stay_but_for_rounding(correlated, kernel):
     made = one(correlated, OPEN, kernel=kernel)

@@ -101,7 +101,8 @@ class Density:
     def mean(self) -> pd.Series:
         """(d,) means."""
         if self._space.has_unit_bins:
-            return pd.Series(self._marginals @ np.arange(self._space.bins), self.variables, name="mean")
+            masses = self._distribution.counted
+            return pd.Series(masses @ np.arange(masses.shape[1]), self.variables, name="mean")
         cloud = self._distribution.cloud
         return pd.Series(self._values(cloud.states).T @ cloud.weights, self.variables, name="mean")
 
@@ -134,7 +135,7 @@ class Density:
         if not ((asked >= 0) & (asked <= 1)).all():
             raise InputError(f"quantile: {shown(q)} is not between 0 and 1; change it.")
         if self._space.has_unit_bins:
-            columns = [(np.arange(self._space.bins), masses) for masses in self._marginals]
+            columns = [(np.arange(len(masses)), masses) for masses in self._distribution.counted]
         else:
             cloud = self._distribution.cloud
             columns = [(column, cloud.weights) for column in self._values(cloud.states).T]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.config.settings import Configuration
-from weightflow.config.stages import chooses_backbone
+from weightflow.config.stages import listed_key
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError, unknown
 
@@ -37,10 +37,10 @@ def check_bands(config: Configuration, source: str) -> None:
 
 
 def _check_model(models: Mapping[str, ModelSettings], name: str, where: str) -> None:
-    if chooses_backbone(models[name]):
+    if listed := listed_key(models[name].backbone):
         raise InputError(
-            f"{where}.model: model {name} chooses its width (backbone.hidden is a list), and the networks of an "
-            "ensemble have one; give one width, or name another model."
+            f"{where}.model: model {name} chooses its backbone (backbone.{listed} is a list), and the networks of "
+            "an ensemble have one; give one value, or name another model."
         )
     if not ALIGNMENTS[alignment := models[name].anchors.alignment].common_start:
         pooled = [name for name, own in ALIGNMENTS.items() if own.common_start]

@@ -14,7 +14,7 @@ from weightflow.config.ablation_plan import is_studied, variant_key, variant_nam
 from weightflow.config.figure_text import check_label
 from weightflow.config.paths import missing
 from weightflow.config.settings import Configuration, DatasetEntry
-from weightflow.config.stages import chooses_backbone, ends, learns
+from weightflow.config.stages import ends, learns, listed_key
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import check_observed, heldout_amount, observed_mask
 from weightflow.data.settings import DatasetSettings
@@ -153,15 +153,16 @@ def check_model(settings: ModelSettings, datasets: Mapping[str, DatasetSettings]
         raise InputError(
             f"{where}.dynamics: {dynamics.heads} heads do not divide the width {dynamics.width}; change one of them."
         )
-    if chooses_backbone(settings) and not learns(settings):
+    listed = listed_key(settings.backbone)
+    if listed and not learns(settings):
         raise InputError(
-            f"{where}.backbone.hidden: only models that learn from states choose their size, and this one learns "
-            "from anchors; give one size, or set dynamics.start: spline or training.behavioural."
+            f"{where}.backbone.{listed}: only models that learn from states choose their backbone, and this one learns "
+            "from anchors; give one value, or set dynamics.start: spline or training.behavioural."
         )
-    if chooses_backbone(settings) and settings.anchors.jobs == "all_seeds":
+    if listed and settings.anchors.jobs == "all_seeds":
         raise InputError(
-            f"{where}.anchors.jobs: each seed chooses its own width (backbone.hidden is a list), and all_seeds trains "
-            "networks of one width side by side; give one width, or set jobs: together."
+            f"{where}.anchors.jobs: each seed chooses its own backbone (backbone.{listed} is a list), and all_seeds "
+            "trains equal backbones side by side; give one value, or set jobs: together."
         )
     _check_backbone(settings.backbone, datasets, systems, f"{where}.backbone")
     _check_anchors(settings.anchors, f"{where}.anchors")
@@ -181,6 +182,11 @@ def _check_teacher(members: Sequence[str] | None, datasets: Mapping[str, Dataset
             raise InputError(
                 f"{where}: {', '.join(members)} teaches no data set of kind {dataset.kind}, as {name} is; add another "
                 "member, or leave it null."
+            )
+        if members and not dataset.system and all(MEMBERS[member].of_systems for member in members):
+            raise InputError(
+                f"{where}: {', '.join(members)} needs a system, and data set {name} has none; add another member, or "
+                "leave it null."
             )
 
 

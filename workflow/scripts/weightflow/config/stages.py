@@ -58,9 +58,14 @@ def ends(model: ModelSettings) -> bool:
     return model.dynamics.kind == "cde" and model.continuation.path is None
 
 
+def listed_key(backbone: BackboneSettings) -> str:
+    """The first key of a backbone that lists several values to choose from; empty if none does."""
+    return next((key for key in ("hidden", "softmax_up_to") if isinstance(getattr(backbone, key), tuple)), "")
+
+
 def chooses_backbone(model: ModelSettings) -> bool:
     """Whether the backbone's width or the range of its softmax is chosen from several."""
-    return isinstance(model.backbone.hidden, tuple) or isinstance(model.backbone.softmax_up_to, tuple)
+    return bool(listed_key(model.backbone))
 
 
 def chosen_backbone(backbone: BackboneSettings, choice: str | Path | Iterable[str]) -> BackboneSettings:

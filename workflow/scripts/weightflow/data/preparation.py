@@ -107,7 +107,7 @@ def observed_mask(times: int, every: int, hold_back: int = 0) -> np.ndarray:
     return (np.arange(times) % every == 0) & (np.arange(times) < times - hold_back)
 
 
-def range_of(counts: np.ndarray, levels: int | None = None) -> Range:
+def fitted_range(counts: np.ndarray, levels: int | None = None) -> Range:
     """Range of a variable from its observed training counts (n,).
 
     The table ends a tenth and at least 4 above the largest one (at twice a smaller one), to leave room for unseen
@@ -280,7 +280,7 @@ def _counts(
         relations = joined(kept, relations_of_states(observed), pooled.mean(0))
     ranges = []
     for v, name in enumerate(variables):
-        own, largest = range_of(pooled[:, v], settings.states), int(pooled[:, v].max())
+        own, largest = fitted_range(pooled[:, v], settings.states), int(pooled[:, v].max())
         if largest > own.top:
             raise InputError(
                 f"{_named(settings)}: the largest observed count is {largest}, and states is {settings.states}; raise "

@@ -31,11 +31,12 @@ class DatasetSettings(FileSettings):
     """Number of principal components of real values, fitted to the observed training states; null keeps the variables.
     Metrics compare the components; predictions contain both."""
     states: States | None = None
-    """Number L of counts 0 … L−1 in the table of every variable; null takes, for each variable, the largest observed
-    count plus a tenth, at least plus 4 (or twice a smaller count). The last count continues as a geometric tail."""
+    """Number L of counts 0 … L−1 in the range of every variable; null takes, for each variable, the largest observed
+    count plus a tenth, at least plus 4 (or twice a smaller count). Beyond the range a geometric tail continues. A bound
+    by ranges or by a conserved total goes before."""
     ranges: dict[str, Annotated[int, Field(ge=1, le=MOST_COUNTS)]] = Field({})
-    """Largest possible count by variable, such as {gene: 1}; larger ones have probability zero. Other counts have no
-    upper bound."""
+    """Largest possible count by variable, such as {gene: 1}; larger ones have probability zero. Variables that are not
+    named have no upper bound, unless a conserved total gives one."""
     relations: Literal["found", "none"] = "found"
     """Linear relations that hold in all states, such as a conserved total: found in the observed training states or in
     the system's reactions, and kept by the models; none ignores them."""

@@ -1,15 +1,15 @@
 """Searches for the best values of several settings."""
 
 import itertools
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-_FURTHEST = 10.0  # ratio of a value beyond a list to its end
-_EXTENSIONS = 3  # of a list
-_GRID = 3  # values of a list that is extended
-
+_FURTHEST = 10.0  # largest ratio of a value beyond a list to its end, or of the end to the value
+_EXTENSIONS = 3  # values beyond a list, at most
+_GRID = 3  # fewest values of a list that is climbed; two may be alternatives
 
 Candidate = dict[str, float]  # a value of each setting
 
@@ -22,11 +22,13 @@ class Caution:
         ordered: settings whose list of at least three numbers is climbed from its first value in steps of size, as long
             as the score improves. A list goes on beyond its ends, up to three times; 0 is an end.
         doubted: those of them whose steps must improve the score by more than chance; so must steps beyond a list.
+        largest: largest possible values, at which a list ends.
         error: two standard errors of the difference between the scores of two candidates.
     """
 
     ordered: Collection[str] = ()
     doubted: Collection[str] = ()
+    largest: Mapping[str, float] = field(default_factory=dict)
     error: Callable[[Candidate, Candidate], float] = lambda one, other: 0.0
 
 
@@ -59,18 +61,19 @@ def best_in_turn(
                 gain = scored(other) - scored(one)
                 return gain > (caution.error(one, other) if is_beyond or name in caution.doubted else 0.0)
 
-            choice[name] = _climb(values, improves)
+            choice[name] = _climb(values, improves, caution.largest.get(name, math.inf))
         elif len(values) > 1:
             choice[name] = min(values, key=lambda value, name=name: scored(choice | {name: value}))  # type: ignore[misc]
     return choice, [[*values, score] for values, score in scores.items()]
 
 
-def _climb(values: Sequence[float], improves: Callable[[float, float, bool], bool]) -> float:
+def _climb(values: Sequence[float], improves: Callable[[float, float, bool], bool], largest: float) -> float:
     """The best value upwards, else downwards, from the first of a list.
 
     Args:
         values: the list.
         improves: whether a value is better than another; the third argument says whether it is beyond the list.
+        largest: possible value.
     """
     for is_up in (True, False):
         grid = sorted(values, reverse=not is_up)
@@ -78,9 +81,9 @@ def _climb(values: Sequence[float], improves: Callable[[float, float, bool], boo
         while True:
             if place + 1 == len(grid):
                 further = beyond(grid) if len(grid) < listed + _EXTENSIONS else None
-                if further is None:
+                if further is None or grid[-1] >= largest:
                     break
-                grid.append(further)
+                grid.append(min(further, largest))
             if not improves(grid[place + 1], grid[place], place + 1 >= listed):
                 break
             place += 1
@@ -90,7 +93,7 @@ def _climb(values: Sequence[float], improves: Callable[[float, float, bool], boo
 
 
 def beyond(grid: Sequence[float]) -> float | None:
-    """The value that continues a grid in its direction by its last ratio; None beyond 0 or after a single number."""
+    """The value that continues a grid of two or more by its last ratio; None if its end, or the value before, is 0."""
     *_, before, last = grid
     if last == 0 or before == 0:
         return None

@@ -40,8 +40,10 @@ class SelectionSettings(Settings):
     """Optimisation steps of each candidate's spline."""
     search: Annotated[str, NameIn(SEARCHES)] = "in_turn"
     """Search for the best of several softmax_up_to, hidden, roughness, kernel, independence, curvature, in this order.
-    in_turn climbs lists of at least three values of the last four from their first value, and beyond their ends; steps
-    of kernel and independence, and beyond an end, must be better by two standard errors."""
+    With in_turn, a list of three or more values of roughness, kernel, independence or curvature is climbed: from its
+    first value in steps of size, as long as the likelihood improves, up to three values beyond its end. A step of
+    kernel or independence, or beyond an end, must improve it by two standard errors. grid tries the listed values
+    alone."""
     every: Steps = 10
     """Steps between two validations when the number of steps of the dynamics is chosen."""
 
@@ -69,14 +71,15 @@ class SplineSettings(Settings):
     for curvature."""
     kernel: OneOrMany = (0, 0.25, 0.5)
     """Width of Gaussian kernels around the training states, in standard deviations of the states at their time; mean
-    and covariance stay. The fewer states, the wider. A list as for curvature."""
+    and covariance stay. Few states need wide kernels, many none (0). A list as for curvature."""
     independence: Annotated[Annotated[Part, ANumber] | Annotated[Unique[Part], Field(min_length=1), AList], ByShape] = (
         0,
         0.25,
         0.5,
     )
-    """Share of the training values that are replaced by the same variable's in another state of their time, so that
-    dependences that few states show by chance are not learned. A list as for curvature."""
+    """Share of the training values that are replaced by the same variable's value in another state of the same time, so
+    that dependences that few states show by chance are not learned; 0 keeps all. Variables of a linear relation keep
+    theirs. A list as for curvature."""
 
 
 class PathSettings(Settings):

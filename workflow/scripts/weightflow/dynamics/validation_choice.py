@@ -32,7 +32,7 @@ from weightflow.errors import DivergenceError, InputError
 from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.networks.likelihood import log_probs
 from weightflow.seeding import Computation
-from weightflow.teaching.smoothing import smoothed
+from weightflow.teaching.smoothing import exchanged_variables, smoothed
 from weightflow.teaching.teachers import Teachers, lesson
 
 OF_LESSON = ("kernel", "independence")
@@ -48,9 +48,8 @@ def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[
     """
     if min(map(len, data.observed)) < 2:
         raise InputError(
-            "a snapshot with a single state cannot be split for validation; add states, or give single values for "
-            "models.*.backbone.hidden, the lists of models.*.spline and set "
-            "dynamics.start: rest."
+            "a snapshot with a single state cannot be split for validation; add states, or give single values for the "
+            "lists of models.*.backbone and models.*.spline and set dynamics.start: rest."
         )
     paired = len({len(snapshot) for snapshot in data.observed}) == 1
     return split(data.observed, fraction, paired, seeding.stream(seed, "validation"), "the training part")
@@ -89,7 +88,7 @@ def choose_smoothing(
     options = {name: as_list(getattr(backbone if name in _OF_BACKBONE else spline, name)) for name in _IN_TURN}
     if not data.discrete:  # these have no softmax
         options |= {name: options[name][:1] for name in ("roughness", "softmax_up_to")}
-    if len(data.variables) == 1:
+    if len(data.variables) == 1 or not exchanged_variables(data.space, len(data.variables)):
         options["independence"] = options["independence"][:1]
     if all(len(values) == 1 for values in options.values()):
         return {name: options[name][0] for name in CHOSEN}, pd.DataFrame(columns=[*CHOSEN, "nll"])
@@ -120,7 +119,7 @@ def choose_smoothing(
         own, others = (judged.get(tuple(candidate.values())) for candidate in (one, other))
         return 0.0 if own is None or others is None else 2 * _error(own, others)
 
-    caution = Caution(_IN_TURN[len(_OF_BACKBONE) :], OF_LESSON, error)
+    caution = Caution(_IN_TURN[len(_OF_BACKBONE) :], OF_LESSON, {"independence": 1.0}, error)
     choice, rows = SEARCHES[selection.search].choose.load()(options, judge, caution)
     table = pd.DataFrame(rows, columns=[*_IN_TURN, "nll"])
     if np.isinf(table["nll"]).all():

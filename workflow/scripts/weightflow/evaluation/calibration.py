@@ -67,8 +67,8 @@ def transforms(prediction: Prediction, t: int, variable: int, values: np.ndarray
         found = np.interp(values, prediction.edges[variable], lost / 2 + np.append(0, masses.cumsum()), 0, 1)
         return found, found
     reached = np.append(0, masses.cumsum() / masses.sum())
-    places = np.clip(values.astype(int), -1, len(masses))
-    return reached[np.clip(places, 0, len(masses))], reached[np.clip(places + 1, 0, len(masses))]
+    places = np.clip(values.astype(int), 0, len(masses) - 1)  # the last one holds all larger counts, too
+    return reached[places], reached[places + 1]
 
 
 def _tested(data: Snapshots) -> list[int]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from weightflow.evaluation.registry import METRICS, judge
 from weightflow.evaluation.score_tables import at_unseen_times
+from weightflow.teaching.registry import MEMBERS
 from weightflow.teaching.teachers import FIELDS, Teacher, teacher_of
 
 TEACHER, SMOOTHING, STEPS = KINDS = ("teacher", "smoothing", "steps")
@@ -56,8 +57,7 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
     """
     rows = []
     for interval, own in choice.scores.groupby("interval", sort=False):
-        beside = choice.made.get("beside", []) if interval == "first" else []
-        chosen = [Teacher(**choice.made[str(interval)]), *(Teacher(**one["teacher"]) for one in beside)]
+        chosen = _chosen(choice, str(interval))
         nll = own.pivot_table(index=FIELDS, columns="time", values="nll", sort=False)
         means = nll.mean(axis=1).sort_values(kind="stable")
         ahead = nll.loc[means.index[0]]
@@ -83,6 +83,27 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def informed_models(choices: Sequence[Choice]) -> list[str]:
+    """Models that learn from more than snapshots: a chosen teacher uses the propensities of the system.
+
+    Args:
+        choices: of any kind.
+    """
+    found: list[str] = []
+    for choice in choices:
+        if choice.kind == TEACHER:
+            chosen = [*_chosen(choice, "first"), *_chosen(choice, "later")]
+            if any(MEMBERS[teacher.member].of_systems for teacher in chosen):
+                found += choice.models
+    return list(dict.fromkeys(found))
+
+
+def _chosen(choice: Choice, interval: str) -> list[Teacher]:
+    """The teachers of an interval, first or later."""
+    beside = choice.made.get("beside", []) if interval == "first" else []
+    return [Teacher(**choice.made[interval]), *(Teacher(**one["teacher"]) for one in beside)]
 
 
 def smoothing_scores(choices: Sequence[Choice]) -> pd.DataFrame:

@@ -22,6 +22,8 @@ COMPONENTS = 6  # logistic distributions of a variable with a large range
 _NARROWEST = 0.05  # width of a logistic distribution, in counts
 _SHORTEST, _LONGEST = 1e-20, 80.0  # distance of two ends, in widths
 _LEAST = 1e-30  # ratio, probability
+_OUTERMOST = 1.5  # scaled mean of the last component at outputs of zero; the counts of the table lie at −2 … 2
+_BEYOND = 40.0  # its sinh is 1e17, more than the largest count, and not infinite
 _TINY = 1e-300  # probability, float64
 
 T = TypeVar("T")
@@ -267,8 +269,9 @@ class Logistics(NamedTuple):
 class LogisticMixture:
     """Mixtures of logistic distributions over scaled counts, integrated over each count.
 
-    A count x is scaled to y = (asinh(x / s) − m) / w, almost linear below the scale s and logarithmic above, with s the
-    middle of the range. All mass below ½ belongs to the count 0, all beyond the largest count to that one.
+    A count x is scaled to y = (asinh(x / s) − m) / w, almost linear below the scale s and logarithmic above. The middle
+    m and the unit w, a quarter of the range, put the counts of the table at −2 … 2. All mass below ½ belongs to the
+    count 0, all beyond the largest count to that one.
 
     Args:
         ranges: (d,) of the variables.
@@ -281,7 +284,7 @@ class LogisticMixture:
         self.units = [top / 4 or 1.0 for top in tops]
         self.tops = [None if one.ratio else one.top for one in ranges]
         self.longest = [math.log1p(one.top) or 1.0 for one in ranges]
-        self.starts = torch.linspace(-1.5, 1.5, COMPONENTS)
+        self.starts = torch.linspace(-_OUTERMOST, _OUTERMOST, COMPONENTS)
 
     def scaled(self, counts: Tensor, variable: int) -> Tensor:
         """Scaled counts, float64."""
@@ -320,7 +323,7 @@ class LogisticMixture:
         share = torch.rand(mean.shape, generator=generator, device=outputs.device, dtype=torch.float64)
         away = torch.logit(share.clamp(_LEAST, 1 - 1e-15)) if ends is None else _truncated(share, mean, width, *ends)
         scale, middle, unit = (_own(part, where.variables[0]) for part in (self.scales, self.middles, self.units))
-        counts = torch.sinh(((mean + width * away) * unit + middle).clamp_max(40.0)) * scale
+        counts = torch.sinh(((mean + width * away) * unit + middle).clamp_max(_BEYOND)) * scale
         counts = counts.round().clamp(0, MOST_COUNTS).long()
         return counts if bounds is None else torch.maximum(torch.minimum(counts, bounds[1]), bounds[0])
 

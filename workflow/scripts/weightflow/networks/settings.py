@@ -43,7 +43,7 @@ class BackboneSettings(Settings):
     softmax_up_to: Annotated[
         Annotated[Cells, ANumber] | Annotated[Unique[Cells], Field(min_length=1), AList], ByShape
     ] = 256
-    """Largest number of counts in the range of a variable with a softmax over its counts; the others have a mixture of
+    """A variable whose range has at most this many counts has a softmax over them; the others have a mixture of
     discretised logistic distributions, whose cost does not depend on the range. From a list, the value with the highest
     likelihood on the validation split is chosen."""
     narrowest: Annotated[float, Field(gt=0, le=1), AsWritten] = 0.05

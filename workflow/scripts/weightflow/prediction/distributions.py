@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from weightflow.data.state_space import Counts, StateSpace
+from weightflow.data.state_space import MOST_BINS, Counts, StateSpace
+from weightflow.density.weighted_states import marginals
 from weightflow.errors import InputError
 from weightflow.networks.backbones import Backbone
 from weightflow.prediction import joint_grids
@@ -82,6 +83,10 @@ class Distribution(Protocol):
     def marginals(self) -> np.ndarray:
         """(d, B) probabilities of the space's bins."""
 
+    @property
+    def counted(self) -> np.ndarray:
+        """(d, levels) probabilities of the counts 0 … levels − 1 or more, as far as tails reach; if bins are counts."""
+
     def joint(self, pair: tuple[int, int]) -> np.ndarray:
         """(B, B) probabilities of the bins of two variables."""
 
@@ -137,6 +142,13 @@ class ListedStates:
         edges = [self.space.edges(v) for v in range(states.shape[1])]
         parts = [np.histogram(self._inside(own, v), own, weights=weights)[0] for v, own in enumerate(edges)]
         return np.stack(parts)
+
+    @property
+    def counted(self) -> np.ndarray:
+        """(d, levels) sums of weights."""
+        states = np.minimum(self.cloud.states, MOST_BINS - 1)
+        levels = max(self.space.bins, int(states.max()) + 1)
+        return marginals(states, self.cloud.weights, levels)
 
     def joint(self, pair: tuple[int, int]) -> np.ndarray:
         """(B, B) sums of weights."""
@@ -234,8 +246,14 @@ class MovedNetwork:
         return states[self.space.contains(states)]
 
     @cached_property
-    def _marginals(self) -> np.ndarray:
-        return self.marginals()
+    def counted(self) -> np.ndarray:
+        """(d, levels) sums over all prefixes, or means of conditionals over many."""
+        if self.known:
+            return ListedStates(self.cloud, self.space).counted
+        assert isinstance(self.space, Counts)
+        reach = max(self.space.range_of(v).reach for v in range(self.variables))
+        density = NetworkDensity(self.backbone, self.weights, self.space, self.seed)
+        return density.marginals(self.space, max(self.space.bins, min(reach, MOST_BINS)))
 
     @cached_property
     def log_known(self) -> float:
@@ -278,7 +296,8 @@ class MovedNetwork:
         if len(event.variables) != 1 or self.known or not self.space.has_unit_bins:
             return self.cloud.probability(event.holds(values(self.cloud.states), time))
         (variable,), levels = event.variables, self.space.bins  # counts are their own values
-        found = float(self._marginals[variable] @ event.of_count(levels, self.variables, time))
+        masses = self.counted[variable]
+        found = float(masses @ event.of_count(len(masses), self.variables, time))
         is_exact = is_listed(self.backbone) and levels ** self.backbone.order.index(variable) <= most_prefixes(levels)
         return Estimate(found) if is_exact else Estimate.of_share(found, most_prefixes(levels))
 

@@ -39,7 +39,7 @@ def describe_motion(model: FittedModel) -> Motion:
 def _described(density: MovedNetwork, data: Snapshots) -> tuple[np.ndarray, np.ndarray]:
     """Means (d,) and quantiles (5, d)."""
     if data.space.has_unit_bins:
-        masses = density.marginals()
+        masses = density.counted
         counts = np.arange(masses.shape[1])
         reached = masses.cumsum(1) / masses.sum(1, keepdims=True)
         places = [[int(np.searchsorted(row, q - 1e-9)) for row in reached] for q in LEVELS]

@@ -18,6 +18,7 @@ from weightflow.evaluation.choices import (
     STEPS,
     TEACHER,
     Choice,
+    informed_models,
     rank_models,
     rank_teachers,
     smoothing_scores,
@@ -259,6 +260,7 @@ def _dataset(source: Source, captions: Mapping[str, str], report: Report) -> dic
         "anchor": anchor,
         "facts": _facts(source, law),
         "law": law if source.law is None or source.law.reason or not source.law.is_known else "",
+        "informed": informed_models(source.choices),
         "determination": _determination(source),
         "results": [
             {

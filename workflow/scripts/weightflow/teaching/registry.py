@@ -18,7 +18,7 @@ class Member:
         kinds: kinds of data sets that it applies to.
         default: kind of data sets whose default candidates include it.
         settings: which of `noise`, `share` and `rate` it uses.
-        first_only: whether it is compared in the first interval only.
+        first_only: whether it is compared in the first interval only, where it stands beside the best other member.
         of_systems: whether it needs the propensities of the data set's system.
     """
 
@@ -57,14 +57,14 @@ MEMBERS: dict[str, Member] = {
         settings=("noise", "share", "rate"),
     ),
     "relaxing": Member(
-        "draws counts with moments of births and deaths, averaged over the rates that the first three means leave open",
+        "draws counts with moments of births and deaths, averaged over the rates that the first three snapshots allow",
         Lazy("weightflow.teaching.members", "relaxing"),
         kinds=(DISCRETE,),
         settings=(),
         first_only=True,
     ),
     "kinetic": Member(
-        "draws counts with the moments that the given system's propensities in the snapshots' states lead to",
+        "draws counts with the moments that follow from the system's propensities in the snapshots' states",
         Lazy("weightflow.teaching.members", "kinetic"),
         kinds=(DISCRETE,),
         settings=(),

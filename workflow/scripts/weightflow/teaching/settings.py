@@ -11,18 +11,20 @@ Rate = Annotated[Annotated[float, Field(ge=0, le=100), AsWritten, ANumber] | Ann
 
 
 class TeacherSettings(Settings):
-    """States between the snapshots, made from the observed training snapshots only.
+    """States between the snapshots, made from the observed training snapshots; kinetic teachers know the system, too.
 
     The settings list candidates. The teacher with the highest likelihood of left-out interior snapshots is chosen, once
-    for the first interval and once for all others. A list of one value leaves nothing to choose. Left-out snapshots say
-    little about fast changes in the first interval. There, if the data set names a reaction network of at most 30
-    species, the teacher is kinetic: it uses the network's propensities in the states of the first two snapshots. Else
-    half of the states are relaxing.
+    for the first interval and once for all others; of equally good ones the kinetic teacher. A list of one value leaves
+    nothing to choose. Left-out snapshots say little about fast changes in the first interval. There the teacher of
+    counts is kinetic whatever its score, if the data set names a reaction network of at most 30 species and its path
+    from the first snapshot arrives near the second. Without such a network half of the states are relaxing, unless the
+    scores refute one half.
     """
 
     members: Unique[Annotated[str, NameIn(MEMBERS)]] | None = None
     """Teachers to choose from. null takes all for the data set's kind; an empty list means no teacher: training then
-    uses the snapshots only. A list without kinetic leaves the system's propensities out."""
+    uses the snapshots only. A list without kinetic leaves the system's propensities out, as a comparison with methods
+    that know only snapshots may need."""
     noises: Annotated[Unique[Annotated[float, Field(ge=0, le=100), AsWritten]], Field(min_length=1)] = (
         0.1,
         0.25,

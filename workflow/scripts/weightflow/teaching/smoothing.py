@@ -30,22 +30,34 @@ def smoothed(lesson: Lesson, smoothing: Mapping[str, float], space: StateSpace, 
     return dataclasses.replace(lesson, states=states)
 
 
+def exchanged_variables(space: StateSpace, variables: int) -> list[int]:
+    """Indices of the variables that may take values from other states: those of no relation.
+
+    Args:
+        space: the state space.
+        variables: d.
+    """
+    bound = {v for one in space.relations for v in one.members} if isinstance(space, Counts) else set()
+    return [v for v in range(variables) if v not in bound]
+
+
 def _exchanged(states: np.ndarray, share: float, space: StateSpace, rng: np.random.Generator) -> np.ndarray:
     """States with a share of the values of each variable from other states; variables of relations stay."""
     found = states.copy()
-    bound = {v for one in getattr(space, "relations", ()) for v in one.members}
-    for v in range(states.shape[1]):
-        if v not in bound:
-            rows = np.flatnonzero(rng.random(len(states)) < share)
-            found[rows, v] = states[rng.integers(len(states), size=len(rows)), v]
+    for v in exchanged_variables(space, states.shape[1]):
+        rows = np.flatnonzero(rng.random(len(states)) < share)
+        found[rows, v] = states[rng.integers(len(states), size=len(rows)), v]
     return found
 
 
 def _noisy(states: np.ndarray, kernel: float, space: StateSpace, rng: np.random.Generator) -> np.ndarray:
     """States with Gaussian noise of their own covariance, scaled so that mean and covariance stay.
 
-    Counts are rounded; what falls below zero is reflected, so that it does not collect there.
+    Counts are rounded; what falls below zero is reflected, so that it does not collect there. A single state, as of a
+    validation split of two without a teacher, has no covariance and stays.
     """
+    if len(states) < 2:
+        return states
     values = states.astype(float)
     squares, axes = np.linalg.eigh(np.atleast_2d(np.cov(values.T)))
     spreads = axes * np.sqrt(np.maximum(squares, 0))

@@ -1,10 +1,11 @@
-"""The teacher: states between the snapshots, made only from the observed training snapshots.
+"""The teacher: states between the snapshots, made from the observed training snapshots.
 
 No single teacher suits every system. From a point mass the spread grows like √t; a bridge between coupled states
 reproduces this, and a straight line does not. Where states jump far, a mixture of the neighbouring snapshots is better
 than motion between them. After the start, a system may relax faster than the snapshots resolve. So members of a family
 (members.py) are chosen for each data set (choice.py). Cells divide and die between snapshots, and a few snapshots do
-not determine their growth; the teacher of cells averages over possible growths.
+not determine their growth; the teacher of cells averages over possible growths. Kinetic teachers alone use more than
+snapshots: the propensities of a given system.
 """
 
 import dataclasses

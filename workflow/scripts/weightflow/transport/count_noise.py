@@ -10,7 +10,8 @@ from scipy.special import ndtr
 from weightflow.transport.moment_path import Bridge
 
 _LARGE = 300.0  # means above it have rounded Gaussian noise
-_FACTORS = np.linspace(1, 0.05, 20)
+_FACTORS = np.linspace(1, 0.05, 20)  # by which predictions are shrunk, the mildest that leaves room for rounding
+_FURTHEST, _MORE = 12, 20  # standard deviations and counts above the mean at which the recursion ends
 _RANK = 1e-6  # of the largest eigenvalue; smaller ones are relations between variables
 _NEAR = 1e-6  # of a variance over a mean to one, below which a count is Poisson
 
@@ -18,9 +19,9 @@ _NEAR = 1e-6  # of a variance over a mean to one, below which a count is Poisson
 def draw_counts(bridge: Bridge, rng: np.random.Generator) -> np.ndarray:
     """(n, d) values with the moments of a bridge: counts, except those around large means, which are real.
 
-    Predictions between two integers cannot be counts without more noise, so they are shrunk towards the mean until
-    predictions and noise together have the right variance. The noise's variance beyond that of rounding is in
-    proportion to a count's mean, as that of survivors among independent molecules.
+    A prediction between two integers needs noise to become a count. So predictions are shrunk towards the mean until
+    they and this noise together have the right variance. Noise beyond that of rounding has a variance in proportion to
+    the count's mean, as the number of survivors among independent molecules has.
     """
     predicted = _shrunk(bridge)
     spread = predicted.std(0)
@@ -49,7 +50,8 @@ def _counts(levels: np.ndarray, means: np.ndarray, variances: np.ndarray, skew: 
     """(n,) counts at levels 0 … 1, with third central moments `skew` times the variances where that can be.
 
     A count that starts at c and seldom changes is c plus a small count, not a small count itself: the distribution of
-    Panjer's class is shifted by the integer that gives the third moment. Counts far above c are taken from `large`.
+    Panjer's class is shifted by the integer that gives the third moment. Where the mean is far above this shift, the
+    values of `large`, with Gaussian noise, are taken.
     """
     above = 2 * variances / max(skew + 1, _NEAR)  # mean above the shift
     shift = np.maximum(np.round(means - above), 0)
@@ -94,7 +96,7 @@ def _quantile(levels: np.ndarray, means: np.ndarray, variances: np.ndarray) -> n
     with np.errstate(under="ignore"):
         chance = np.exp(np.maximum(means * (1 - a) / a * np.log1p(-a), -700))
     total, found = chance.copy(), np.zeros(len(means))
-    top = int(np.ceil((means + 12 * np.sqrt(variances) + 20).max()))
+    top = int(np.ceil((means + _FURTHEST * np.sqrt(variances) + _MORE).max()))
     active = np.flatnonzero(levels > total)
     for k in range(1, top + 1):
         if not active.size:

@@ -12,10 +12,9 @@ import numpy as np
 
 from weightflow.systems.local_rates import LocalRates
 
-_LEAST_STEPS = 100
-_STABLE = 0.25  # largest step, in units of the fastest relaxation
-_MOST_STEPS = 5000
-_KNOTS = 41
+_STABLE = 0.25  # largest step, in units of the fastest relaxation; the scheme is stable to 2.8
+_LEAST_STEPS, _MOST_STEPS = 100, 5000
+KNOTS = 41  # shares of an interval at which a path is kept; it is linear between them
 _ROUNDING = 1 / 12  # variance of a uniform distribution between neighbouring integers
 _RANK = 1e-6  # of the largest eigenvalue; smaller ones are relations between variables
 
@@ -43,8 +42,8 @@ class MomentPath:
     def through(self, start: np.ndarray, end: np.ndarray) -> "MomentPath":
         """The path moved to the moments of two snapshots (N, d) and (M, d), without a change of linear relations.
 
-        First and second derivatives at the start are known better than the end, so what lacks there is added by
-        4u³ − 3u⁴, which is flat at both ends.
+        First and second derivatives at the start are known better than the end. So what the path misses at the end is
+        added in proportion to 4u³ − 3u⁴, whose derivatives these are zero.
         """
         late = 4 * self.shares**3 - 3 * self.shares**4
         weights = np.stack([1 - self.shares, late])
@@ -118,8 +117,8 @@ def linear_noise(rates: LocalRates, start: np.ndarray) -> MomentPath:
     changes = rates.changes.astype(float)
     fastest = max(np.abs(np.linalg.eigvals(changes.T @ slope)).max() for part in rates.slopes for slope in part)
     steps = int(np.clip(np.ceil(fastest / _STABLE), _LEAST_STEPS, _MOST_STEPS))
-    steps = -(-steps // (_KNOTS - 1)) * (_KNOTS - 1)
-    size, every = 1 / steps, steps // (_KNOTS - 1)
+    steps = -(-steps // (KNOTS - 1)) * (KNOTS - 1)
+    size, every = 1 / steps, steps // (KNOTS - 1)
 
     pairs = np.einsum("ri,rj->rij", changes, changes)
     triples = np.einsum("rij,rk->rijk", pairs, changes)
@@ -162,7 +161,7 @@ def linear_noise(rates: LocalRates, start: np.ndarray) -> MomentPath:
         onward.append(onward[-1] @ piece)
     means, covariances, thirds = (np.stack(part) for part in zip(*kept, strict=True))
     thirds = np.einsum("giii->gi", thirds)
-    return MomentPath(np.linspace(0, 1, _KNOTS), means, covariances, thirds, np.stack(onward[::-1]), np.stack(since))
+    return MomentPath(np.linspace(0, 1, KNOTS), means, covariances, thirds, np.stack(onward[::-1]), np.stack(since))
 
 
 def covariance(states: np.ndarray) -> np.ndarray:

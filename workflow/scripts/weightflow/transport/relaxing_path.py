@@ -2,22 +2,22 @@
 
 If nothing is known of a system but its snapshots, each variable is taken for a birth–death process: births at a
 constant rate and deaths at rate κ per molecule, or births in proportion where κ < 0. Its jumps have a size that
-restores the second snapshot's variance. Means of the first three snapshots tell κ only within their errors, and where
-relaxation is over before the second snapshot, only from below. So rates are drawn from their posterior distribution.
+restores the second snapshot's variance. Means of the first three snapshots determine κ only within their errors; where
+relaxation is over before the second snapshot, they give a lower bound. So rates are drawn from their posterior
+distribution.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from weightflow.transport.moment_path import MomentPath, covariance, third_moments
+from weightflow.transport.moment_path import KNOTS, MomentPath, covariance, third_moments
 from weightflow.transport.relaxation import relax
 
 FASTEST = 8.0  # largest rate per length of the first interval; a faster relaxation is over within a third of it
-_SLOWEST = 0.1
+_SLOWEST = 0.1  # smallest rate but 0; a slower relaxation covers a tenth of the interval, and is as a line
 _GRID = 20  # rates of either sign
 _INEXACT = 0.05  # of the ways to the second and third mean, by which a relaxation at one rate may miss
-_KNOTS = 41
 _FINE = 4  # steps of the quadrature between two knots
 
 
@@ -27,8 +27,7 @@ def possible_rates(
     """(count, d) rates κ per length of the first interval, drawn from their posterior distribution.
 
     The prior is log-uniform in the size of κ. The likelihood is that of the second mean given the first and third, if
-    the variable relaxes about at one rate up to the third snapshot. All variables of two snapshots are left to the
-    prior.
+    the variable relaxes about at one rate up to the third snapshot. With two snapshots the prior alone decides.
 
     Args:
         snapshots: K arrays (N_k, d).
@@ -60,8 +59,8 @@ def possible_rates(
 
 def relaxing_path(rates: np.ndarray, start: np.ndarray, end: np.ndarray) -> MomentPath:
     """The path between two snapshots (N, d) and (M, d) of variables that relax at rates (d,)."""
-    shares = np.linspace(0, 1, _KNOTS)
-    fine = np.linspace(0, 1, _FINE * (_KNOTS - 1) + 1)
+    shares = np.linspace(0, 1, KNOTS)
+    fine = np.linspace(0, 1, _FINE * (KNOTS - 1) + 1)
     means = start.mean(0) + _covered(rates, fine) * (end.mean(0) - start.mean(0))
     slopes = np.gradient(means, fine, axis=0)
     noise = np.abs(slopes + rates * means) + np.abs(rates) * np.abs(means)
