@@ -102,8 +102,8 @@ class Counts:
         return cls(max(one.cells for one in ranges), tuple(ranges), tuple(relations))
 
     @classmethod
-    def from_metadata(cls, levels: int, ranges: Sequence[Mapping], relations: Sequence[Mapping]) -> "Counts":
-        """From values of JSON."""
+    def from_metadata(cls, levels: int, ranges: Sequence[Mapping] = (), relations: Sequence[Mapping] = ()) -> "Counts":
+        """From values of JSON; files from before there were ranges have none."""
         made = [Relation.from_metadata(**one) for one in relations]
         return cls(levels, tuple(Range(**one) for one in ranges), tuple(made))
 
