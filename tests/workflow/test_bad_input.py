@@ -291,7 +291,7 @@ CONFIGS = {
     ),
     "several sizes for a model that learns from anchors alone": (
         config_of(**SIMULATED) | {"models": {"a": {"backbone": {"hidden": [4, 8]}, "dynamics": {"kind": "ode"}}}},
-        ["models.a.backbone.hidden", "give one size, or set dynamics.start: spline"],
+        ["models.a.backbone.hidden", "give one value, or set dynamics.start: spline"],
     ),
     "an initial state above the maximum": (
         config_of(**SIMULATED, states=20),
