@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from weightflow import seeding
 from weightflow.data.snapshots import read_training
 from weightflow.dynamics.field_files import make_field, write_field
 from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
@@ -15,8 +14,8 @@ from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
 from weightflow.seeding import Computation
 from weightflow.storage import read_json, write_table
-from weightflow.teaching.smoothing import smoothed
-from weightflow.teaching.teachers import lesson, read_teachers
+from weightflow.teaching.smoothing import smoothed_lesson
+from weightflow.teaching.teachers import read_teachers
 
 
 def main(snakemake):
@@ -31,10 +30,8 @@ def main(snakemake):
         backbone = make_backbone(graph.backbone, data.variables, data.space)
         told, choice = None, read_json(inputs.choice, "roughness", "kernel", "independence") if inputs.choice else {}
         if inputs.teacher:
-            rng, points = seeding.stream(seed, "lesson"), snakemake.params.points
             teachers = read_teachers(inputs.teacher)
-            told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
-            told = smoothed(told, choice, data.space, rng)
+            told = smoothed_lesson(teachers, data, snakemake.params.points, choice, seed)
         material = Material(graph, data.coordinates, backbone, told, choice.get("roughness", 0.0))
     stop = read_json(inputs.steps, "steps")["steps"] if inputs.steps else None
     device = job_device(snakemake)

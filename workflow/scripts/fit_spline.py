@@ -1,6 +1,5 @@
 """Fit the learned weight-space spline, starting at the spline through the anchors."""
 
-from weightflow import seeding
 from weightflow.data.snapshots import read_training
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.spline_fitting import fit_spline
@@ -11,8 +10,8 @@ from weightflow.jobs.frame import run, stamp
 from weightflow.networks.backbones import make_backbone
 from weightflow.seeding import Computation
 from weightflow.storage import read_json, write_table
-from weightflow.teaching.smoothing import smoothed
-from weightflow.teaching.teachers import lesson, read_teachers
+from weightflow.teaching.smoothing import smoothed_lesson
+from weightflow.teaching.teachers import read_teachers
 
 
 def main(snakemake):
@@ -20,10 +19,8 @@ def main(snakemake):
     data = read_training(snakemake.input.snapshots, settings.data.share)
     graph = read_weight_graph(snakemake.input.graph)
     teachers = read_teachers(snakemake.input.teacher) if snakemake.input.teacher else None
-    rng = seeding.stream(seed, "lesson")
-    told = lesson(teachers, data.observed, data.observed_times, data.space, settings.teacher.points, rng)
     smoothing = read_json(snakemake.input.choice)
-    told = smoothed(told, smoothing, data.space, rng)
+    told = smoothed_lesson(teachers, data, settings.teacher.points, smoothing, seed)
     backbone = make_backbone(graph.backbone, data.variables, data.space)
     knots = knot_times(graph.times, settings.spline.knots, settings.spline.first_knots)
     start = through(graph.times, graph.weights, knots)

@@ -33,8 +33,8 @@ from weightflow.seeding import Computation
 from weightflow.systems.builtin import BUILTIN
 from weightflow.teaching.choice import candidates, choose_teachers, only_teachers, with_paths
 from weightflow.teaching.kinetics import has_rates
-from weightflow.teaching.smoothing import smoothed
-from weightflow.teaching.teachers import Teachers, lesson
+from weightflow.teaching.smoothing import smoothed_lesson
+from weightflow.teaching.teachers import Teachers
 
 
 def fit(
@@ -119,7 +119,7 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
         choice, _ = choose_smoothing(training, teachers, model, computation)
     settings = model.backbone
     if choice and stages.chooses_backbone(model):
-        settings = settings.but(hidden=choice["hidden"], softmax_up_to=choice["softmax_up_to"])
+        settings = settings.chosen(choice)
     backbone = make_backbone(settings, training.variables, training.space)
     anchors = train_anchors(backbone, training.coordinates, times, model.anchors, computation)
     graph = build_weight_graph(backbone.layers, anchors.weights, times, "in memory", settings)
@@ -141,9 +141,7 @@ def _curve(
     choice: Mapping[str, float] | None,
     computation: Computation,
 ) -> WeightSpline:
-    rng, points = seeding.stream(computation.seed, "lesson"), model.teacher.points
-    told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
-    told = smoothed(told, choice or {}, data.space, rng)
+    told = smoothed_lesson(teachers, data, model.teacher.points, choice or {}, computation.seed)
     knots = knot_times(graph.times, model.spline.knots, model.spline.first_knots)
     start = through(graph.times, graph.weights, knots)
     backbone = make_backbone(graph.backbone, data.variables, data.space)
@@ -162,9 +160,7 @@ def _field(
     if stages.sees_states(model):
         backbone, told = make_backbone(graph.backbone, data.variables, data.space), None
         if teachers:
-            rng, points = seeding.stream(computation.seed, "lesson"), model.teacher.points
-            told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
-            told = smoothed(told, choice or {}, data.space, rng)
+            told = smoothed_lesson(teachers, data, model.teacher.points, choice or {}, computation.seed)
         material = Material(graph, data.coordinates, backbone, told, choice["roughness"] if choice else 0.0)
     if stages.chooses_steps(model):
         stop, _ = choose_steps(data, teachers, choice or {}, model, model.solver, computation)

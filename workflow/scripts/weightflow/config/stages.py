@@ -77,8 +77,7 @@ def chosen_backbone(backbone: BackboneSettings, choice: str | Path | Iterable[st
     """
     if not choice:
         return backbone
-    found = read_json(str(choice), "hidden", "softmax_up_to")
-    return backbone.but(hidden=found["hidden"], softmax_up_to=found["softmax_up_to"])
+    return backbone.chosen(read_json(str(choice), "hidden", "softmax_up_to"))
 
 
 @cache

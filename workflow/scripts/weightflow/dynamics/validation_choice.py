@@ -100,8 +100,7 @@ def choose_smoothing(
     judged: dict[tuple[float, ...], list[np.ndarray]] = {}
 
     def judge(candidate: dict[str, float]) -> float:
-        own = {name: int(candidate[name]) for name in _OF_BACKBONE}
-        network = make_backbone(backbone.but(**own), data.variables, data.space)
+        network = make_backbone(backbone.chosen(candidate), data.variables, data.space)
         noise = seeding.stream(seed, "selection lesson", "kernel")
         blurred = smoothed(told, candidate, data.space, noise)
         start = _fresh_curve(network, spline, times, seed)
@@ -166,7 +165,7 @@ def choose_steps(
     told = lesson(teachers, learning, times, data.space, points, rng)
     told = smoothed(told, smoothing, data.space, rng)
     learning, validation = _seen(data, learning), _seen(data, validation)
-    own = model.backbone.but(hidden=smoothing["hidden"], softmax_up_to=smoothing["softmax_up_to"])
+    own = model.backbone.chosen(smoothing)
     backbone = make_backbone(own, data.variables, data.space)
     anchors = train_anchors(backbone, learning, times, model.anchors, computation)
     graph = build_weight_graph(backbone.layers, anchors.weights, times, "of the learning part", own)

@@ -1,5 +1,6 @@
 """Settings of backbones."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -64,6 +65,10 @@ class BackboneSettings(Settings):
         """
         (width,) = self.widths
         return width
+
+    def chosen(self, choice: Mapping[str, float]) -> "BackboneSettings":
+        """With the width and the range of the softmax of a choice."""
+        return self.but(hidden=int(choice["hidden"]), softmax_up_to=int(choice["softmax_up_to"]))
 
     @property
     def largest_table(self) -> int:

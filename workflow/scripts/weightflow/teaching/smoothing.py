@@ -10,24 +10,43 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from weightflow import seeding
+from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts, StateSpace
-from weightflow.teaching.teachers import Lesson
+from weightflow.teaching.teachers import Lesson, Teachers, lesson
 
 
-def smoothed(lesson: Lesson, smoothing: Mapping[str, float], space: StateSpace, rng: np.random.Generator) -> Lesson:
+def smoothed_lesson(
+    teachers: Teachers | None, data: Snapshots, points: int, smoothing: Mapping[str, float], seed: int
+) -> Lesson:
+    """What the final fit of a model learns from.
+
+    Args:
+        teachers: of the model; None takes only the snapshots.
+        data: its observed training snapshots.
+        points: as for `lesson`.
+        smoothing: as for `smoothed`.
+        seed: of the model.
+    """
+    rng = seeding.stream(seed, "lesson")
+    told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
+    return smoothed(told, smoothing, data.space, rng)
+
+
+def smoothed(told: Lesson, smoothing: Mapping[str, float], space: StateSpace, rng: np.random.Generator) -> Lesson:
     """A lesson whose states are smoothed.
 
     Args:
-        lesson: the states.
+        told: the states.
         smoothing: `kernel`, the standard deviation of the noise over that of the states, and `independence`, the share
             of replaced values; missing ones are 0.
         space: the state space.
         rng: of noise and replacements.
     """
     kernel, share = smoothing.get("kernel", 0.0), smoothing.get("independence", 0.0)
-    states = [_exchanged(part, share, space, rng) for part in lesson.states] if share else lesson.states
+    states = [_exchanged(part, share, space, rng) for part in told.states] if share else told.states
     states = [_noisy(part, kernel, space, rng) for part in states] if kernel else states
-    return dataclasses.replace(lesson, states=states)
+    return dataclasses.replace(told, states=states)
 
 
 def exchanged_variables(space: StateSpace, variables: int) -> list[int]:
