@@ -63,6 +63,7 @@ class Run:
 RUNS = {
     "epidemic-released": Run(),
     "systems": Run(),
+    "suite-counts": Run("results/suite-counts/summary.csv"),
     "cascade-100": Run(),
     "embryoid": Run("leave-one-out"),
     "embryoid-50": Run("leave-one-out"),
@@ -79,6 +80,7 @@ _EXACT = (
 )
 _RELEASED = (Column("W", "w_marginal"), Column("JSD", "jsd_marginal"))
 _SYSTEM = ("weightflow", "mixture", "mixture_kernel", "transport_spline", "weights_spline", "floor_independent")
+_DENSITIES = ("weightflow", "mixture", "mixture_kernel", "transport_kernel")
 _CELLS = ("weightflow", "previous", "mixture", "displacement", "displacement_kernel", "ot_cfm", "floor_split_half")
 _DEEP = ("weightflow", "previous", "mixture", "displacement", "displacement_kernel", "floor_split_half")
 _HEADLINE = (Column("W", "w_marginal", decimals=3), Column("JSD", "jsd_marginal"))
@@ -167,6 +169,24 @@ PAGES: dict[str, dict[str, Table]] = {
                     ),
                     "cascade of 100",
                 ),
+            ),
+        ),
+        "suite-counts": RunsTable(
+            (*_EXACT[:-1], Column("KL exact, first", "kl_exact", "first", 3), _EXACT[-1]),
+            tuple(
+                Rows("suite-counts", dataset, _DENSITIES, label)
+                for dataset, label in (
+                    ("bursty_gene", "bursty gene"),
+                    ("autoregulated_gene", "auto-regulated gene"),
+                    ("autoregulated_gene_100", "the same, 100 states a snapshot"),
+                    ("autoregulated_gene_50", "the same, 50 states a snapshot"),
+                    ("bistable_gene", "bistable gene"),
+                    ("conserved_cycle", "conserved cycle"),
+                    ("random_starts", "random starts"),
+                    ("long_chain", "long chain"),
+                    ("sparse_network", "sixteen nearly empty species"),
+                    ("sparse_network_100", "the same, 100 states a snapshot"),
+                )
             ),
         ),
         "cells": RunsTable(
