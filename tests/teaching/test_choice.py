@@ -122,7 +122,7 @@ def by_hand(*entries: tuple) -> pd.DataFrame:
     return pd.DataFrame(entries, columns=columns).assign(own=False, time=1.0, bandwidth=0.1)
 
 
-def test_the_slowest_relaxation_within_two_standard_errors_is_taken():
+def test_the_slowest_relaxation_within_two_standard_errors_is_taken_beside_the_likeliest():
     table = by_hand(
         ("first", "mixture", 0.0, 0.0, 0.0, 1.30, 0.1),
         ("first", "displacement", 0.0, 0.0, 1.0, 1.15, 0.1),
@@ -131,7 +131,22 @@ def test_the_slowest_relaxation_within_two_standard_errors_is_taken():
         ("later", "mixture", 0.0, 0.0, 0.0, 2.0, 0.1),
         ("later", "blend", 0.1, 0.3, 0.0, 1.9, 0.0),
     )
-    assert best_teachers(table) == Teachers(Teacher("bridge", 0.5, rate=1.0), Teacher("blend", 0.1, 0.3))
+    likeliest = Teacher("displacement", rate=4.0)
+    found = best_teachers(table)
+    assert found == Teachers(Teacher("bridge", 0.5, rate=1.0), Teacher("blend", 0.1, 0.3), beside=((likeliest, 0.5),))
+
+
+def test_the_relaxing_half_leaves_the_others_a_quarter_each():
+    table = by_hand(
+        ("first", "mixture", 0.0, 0.0, 0.0, 1.1, 0.1),
+        ("first", "bridge", 0.5, 0.0, 1.0, 1.0, 0.0),
+        ("first", "relaxing", 0.0, 0.0, 0.0, 1.0, 0.0),
+        ("later", "mixture", 0.0, 0.0, 0.0, 2.0, 0.0),
+    )
+    parts = {teacher.member: part for teacher, part in best_teachers(table).parts}
+    assert parts == {"mixture": 0.25, "bridge": 0.25, "relaxing": 0.5}
+    refuted = table.assign(nll=[2.6, 2.5, 1.0, 2.0])
+    assert [teacher.member for teacher, _ in best_teachers(refuted).parts] == ["relaxing"]
 
 
 def later(*entries: tuple) -> Teacher:

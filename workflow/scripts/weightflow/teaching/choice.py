@@ -29,6 +29,7 @@ _JOINTLY = 4  # largest number of variables for a joint kernel density; with mor
 _DRAWS = 4  # noise draws for each particle when teachers are compared
 _COMPARED = 4000  # largest number of states of a teacher or a snapshot in a comparison
 _OPEN = 0.5  # part of the first interval's states that is relaxing: equal parts for two sources of knowledge
+_LIKELIEST = 0.5  # part of the likeliest teacher beside the simplest of those that the scores cannot tell from it
 _ARRIVES = 0.5  # nats per variable; a mean within a standard deviation
 _REFUTED = 0.5  # nats per variable by which one half of the first interval may be worse than the other
 _MULTIPLES = (0.1, 0.15, 0.2, 0.3, 0.4)  # bandwidths, in units of the spread of a teacher's states
@@ -179,10 +180,11 @@ def best_teachers(scores: pd.DataFrame, variables: int) -> Teachers:
     Among the teachers within two standard errors of the best, a kinetic one is taken, because it knows the system. Else
     the first interval has the member of the later ones, where that is among them: more snapshots tell it. Of the rest
     the simplest relaxation is taken: a common rate before own rates, and the smallest rate. Among these, the largest
-    noise is taken: the systems are random, and noise keeps a network from memorising the particles.
+    noise is taken: the systems are random, and noise keeps a network from memorising the particles. In the first
+    interval, which one snapshot judges, the likeliest teacher gives half of the states beside this one.
 
     A left-out second snapshot cannot tell what happens long before it. So with `relaxing` among the candidates, half of
-    the first interval's states are relaxing, unless one half is worse than the other by more than ½ nat per variable.
+    the first interval's states are relaxing instead, unless one half is worse than the other by more than ½ nat per variable.
 
     Args:
         scores: from `score_teachers`.
@@ -192,14 +194,18 @@ def best_teachers(scores: pd.DataFrame, variables: int) -> Teachers:
     relaxing = first["member"] == RELAXING
     later = scores[scores["interval"] == "later"]
     rest = None if later.empty else _best(later)
-    early = _best(first if relaxing.all() else first[~relaxing], rest)
+    others = first if relaxing.all() else first[~relaxing]
+    early = _best(others, rest)
+    likeliest = teacher_of(others.loc[others["nll"].idxmin(), FIELDS])
     beside: tuple[tuple[Teacher, float], ...] = ()
+    if likeliest != early and not _needs_rates([early]):
+        beside = ((likeliest, _LIKELIEST),)
     if relaxing.any() and not relaxing.all():
         ahead = (first["nll"][~relaxing].min() - first["nll"][relaxing].min()) / variables
         if ahead > _REFUTED:
-            early = Teacher(RELAXING)
+            early, beside = Teacher(RELAXING), ()
         elif ahead >= -_REFUTED:
-            beside = ((Teacher(RELAXING), _OPEN),)
+            beside = (*((teacher, (1 - _OPEN) * part) for teacher, part in beside), (Teacher(RELAXING), _OPEN))
     return Teachers(early, rest or dataclasses.replace(early, rate=0.0, own=False), beside=beside)
 
 
