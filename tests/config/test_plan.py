@@ -119,7 +119,7 @@ def test_files_of_models(plan):
     assert plan.anchors_of("ode") == f"{ONE}/anchors/{ANCHORS}/seed{{seed}}"
     assert plan.graph_of("ode") == f"{plan.anchors_of('ode')}/weight_graph.safetensors"
     assert plan.teacher_of("taught") == f"{ONE}/teachers/{TEACHER}/teacher.json"
-    assert plan.choice_of("taught") == f"{ONE}/choices/{CHOICE}/seed{{seed}}/choice.json"
+    assert plan.choice_of("taught") == f"{ONE}/choices/{CHOICE}/choice.json"
     assert plan.spline_of("taught") == f"{ONE}/splines/{SPLINE}/seed{{seed}}/spline.safetensors"
     assert plan.path_of("cde") == f"{ONE}/runs/cde/seed{{seed}}/latent_path.safetensors"
     assert plan.prediction_of("ode") == f"{ONE}/runs/ode/seed0/prediction.safetensors"
@@ -211,7 +211,7 @@ def test_stages_of_a_model(plan):
     folder, spent = "results/tiny", "results/tiny/benchmarks"
     anchors, made = f"anchors/{ANCHORS}/seed{{seed}}", f"{folder}/runs/taught/seed{{seed}}"
     own = f"{spent}/taught/seed{{seed}}"
-    choice, spline = f"choices/{CHOICE}/seed{{seed}}", f"splines/{SPLINE}/seed{{seed}}"
+    choice, spline = f"choices/{CHOICE}", f"splines/{SPLINE}/seed{{seed}}"
     assert plan.timed_stages("tiny", "taught") == {
         "simulate": StageJob(f"{spent}/simulate_system.tsv", None, 1),
         "prepare": StageJob(f"{spent}/prepare_snapshots.tsv", None, 1),
@@ -265,7 +265,7 @@ def test_choices_of_a_data_set(plan):
     teacher, choice, run = (f"results/tiny/{at}" for at in (f"teachers/{TEACHER}", f"choices/{CHOICE}", "runs/taught"))
     assert plan.chosen("tiny") == [
         ChoiceFiles("teacher", ["spline", "taught"], None, f"{teacher}/teacher.json", f"{teacher}/scores.csv"),
-        ChoiceFiles("smoothing", ["spline", "taught"], 0, f"{choice}/seed0/choice.json", f"{choice}/seed0/scores.csv"),
+        ChoiceFiles("smoothing", ["spline", "taught"], None, f"{choice}/choice.json", f"{choice}/scores.csv"),
         ChoiceFiles("steps", ["taught"], 0, f"{run}/seed0/steps.json", f"{run}/seed0/steps.csv"),
     ]
     assert plan.teachers_chosen("tiny") == plan.chosen("tiny")[:1]

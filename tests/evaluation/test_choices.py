@@ -78,21 +78,17 @@ def test_the_chosen_teacher_is_shown_however_far_behind(teachers):
     assert list(table["candidates"]) == [2, 3, 3]
 
 
-def smoothing(seed: int, nll: list[float], hidden: int) -> Choice:
-    scores = pd.DataFrame({"hidden": [4, 8], "curvature": 10.0, "roughness": 0.003, "nll": nll})
-    return Choice("smoothing", ["a"], seed, {"hidden": hidden, "curvature": 10.0, "roughness": 0.003}, scores)
-
-
-def test_smoothing_marks_what_each_seed_chose():
-    table = smoothing_scores([smoothing(0, [2.0, 1.0], 8), smoothing(7, [1.5, 2.5], 4)])
-    assert list(table["seed"]) == [0, 0, 7, 7]
-    assert list(table["chosen"]) == [False, True, True, False]
-    assert list(table["nll"]) == [2.0, 1.0, 1.5, 2.5]
+def test_smoothing_marks_what_was_chosen():
+    scores = pd.DataFrame({"hidden": [4, 8], "curvature": 10.0, "roughness": 0.003, "nll": [2.0, 1.0]})
+    made = {"hidden": 8, "curvature": 10.0, "roughness": 0.003}
+    table = smoothing_scores(Choice("smoothing", ["a"], None, made, scores))
+    assert list(table["chosen"]) == [False, True]
+    assert list(table["nll"]) == [2.0, 1.0]
 
 
 def test_without_candidates_there_is_no_smoothing_to_show():
     empty = pd.DataFrame(columns=["hidden", "curvature", "roughness", "nll"])
-    assert smoothing_scores([Choice("smoothing", ["a"], s, {"hidden": 8}, empty) for s in (0, 1)]).empty
+    assert smoothing_scores(Choice("smoothing", ["a"], None, {"hidden": 8}, empty)).empty
 
 
 def test_steps_gain_over_no_step():

@@ -57,7 +57,7 @@ def told(result) -> list[str]:
 
 def trained(folder: Path) -> list[Path]:
     """Whatever came out of training."""
-    patterns = ("teachers/*/teacher.json", "anchors/*/*/snapshots", "choices/*/*/choice.json", "splines/*/*/spline*")
+    patterns = ("teachers/*/teacher.json", "anchors/*/*/snapshots", "choices/*/choice.json", "splines/*/*/spline*")
     patterns += ("runs/*/*/dynamics*",)
     return [path for pattern in patterns for path in folder.glob(f"results/*/{pattern}")]
 

@@ -7,12 +7,12 @@ rule choose_smoothing:
         refused=unsuited,
         teacher=lambda w: plan.teacher_of(plan.choices[w.choice][0]),
     output:
-        choice="results/{dataset}/choices/{choice}/seed{seed}/choice.json",
-        scores="results/{dataset}/choices/{choice}/seed{seed}/scores.csv",
+        choice="results/{dataset}/choices/{choice}/choice.json",
+        scores="results/{dataset}/choices/{choice}/scores.csv",
     log:
-        "results/{dataset}/logs/choices/{choice}/seed{seed}/choose_smoothing.log",
+        "results/{dataset}/logs/choices/{choice}/choose_smoothing.log",
     benchmark:
-        "results/{dataset}/benchmarks/choices/{choice}/seed{seed}/choose_smoothing.tsv"
+        "results/{dataset}/benchmarks/choices/{choice}/choose_smoothing.tsv"
     priority: 55
     conda:
         "../../envs/weightflow.yaml"
@@ -23,9 +23,10 @@ rule choose_smoothing:
         runtime=training_minutes,
     params:
         settings=lambda w: stages.choice_settings(plan.shared(plan.choices[w.choice])),
+        seed=lambda w: plan.dataset(w.dataset).seed,
         code=code("choose_smoothing.py"),
     message:
-        "Choose width and smoothing on {wildcards.dataset} ({wildcards.choice}), seed {wildcards.seed}"
+        "Choose width and smoothing on {wildcards.dataset} ({wildcards.choice})"
     script:
         "../scripts/choose_smoothing.py"
 

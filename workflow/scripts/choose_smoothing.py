@@ -11,11 +11,11 @@ from weightflow.teaching.teachers import read_teachers
 
 
 def main(snakemake):
-    settings, seed = ModelSettings.parts(snakemake.params.settings), int(snakemake.wildcards.seed)
+    settings = ModelSettings.parts(snakemake.params.settings)
     data = read_training(snakemake.input.snapshots, settings.data.share)
     teachers = read_teachers(snakemake.input.teacher) if snakemake.input.teacher else None
     device = job_device(snakemake)
-    choice, scores = choose_smoothing(data, teachers, settings, Computation(seed, device))
+    choice, scores = choose_smoothing(data, teachers, settings, Computation(snakemake.params.seed, device))
     write_json(snakemake.output.choice, choice | {"device": str(device)})
     write_table(snakemake.output.scores, scores)
 

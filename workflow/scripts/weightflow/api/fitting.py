@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -116,7 +117,7 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
         else:
             teachers, _ = choose_teachers(found, training.observed, times, training.space, rng, data.system)
     if stages.learns(model):
-        choice, _ = choose_smoothing(training, teachers, model, computation)
+        choice, _ = choose_smoothing(training, teachers, model, replace(computation, seed=data.settings.seed))
     settings = model.backbone
     if choice and stages.chooses_backbone(model):
         settings = settings.chosen(choice)

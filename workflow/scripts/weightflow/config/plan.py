@@ -291,7 +291,7 @@ class Plan:
     def choice_of(self, model: str) -> str | list[str]:
         """The choice of a model's width and smoothing; [] without one."""
         label = stages.choice_label(self.settings[model])
-        return f"results/{{dataset}}/choices/{label}/seed{{seed}}/choice.json" if model in self.learning else []
+        return f"results/{{dataset}}/choices/{label}/choice.json" if model in self.learning else []
 
     def spline_of(self, model: str) -> str | list[str]:
         """A model's learned spline; [] without one."""
@@ -491,7 +491,7 @@ class Plan:
             label = stages.teacher_label(settings)
             found["teacher"] = f"{folder}/benchmarks/teachers/{label}/choose_teacher.tsv", None
         if settings and model in self.learning:
-            at = f"choices/{stages.choice_label(settings)}/seed{{seed}}"
+            at = f"choices/{stages.choice_label(settings)}"
             found["smoothing"] = f"{folder}/benchmarks/{at}/choose_smoothing.tsv", f"{folder}/{at}/choice.json"
         if settings and model in self.curved:
             at = f"splines/{stages.spline_label(settings)}/seed{{seed}}"
@@ -655,9 +655,8 @@ class Plan:
             at = f"{folder}/teachers/{label}"
             found.append(ChoiceFiles("teacher", users, None, f"{at}/teacher.json", f"{at}/scores.csv"))
         for label, users in self.sharing(stages.choice_label, self.among_models(self.learning)).items():
-            for seed in self.seeds:
-                at = f"{folder}/choices/{label}/seed{seed}"
-                found.append(ChoiceFiles("smoothing", users, seed, f"{at}/choice.json", f"{at}/scores.csv"))
+            at = f"{folder}/choices/{label}"
+            found.append(ChoiceFiles("smoothing", users, None, f"{at}/choice.json", f"{at}/scores.csv"))
         for model in self.among_models(self.stepped):
             for seed in self.seeds:
                 at = f"{folder}/runs/{model}/seed{seed}"

@@ -106,22 +106,18 @@ def _chosen(choice: Choice, interval: str) -> list[Teacher]:
     return [Teacher(**choice.made[interval]), *(Teacher(**one["teacher"]) for one in beside)]
 
 
-def smoothing_scores(choices: Sequence[Choice]) -> pd.DataFrame:
-    """Validation scores of the candidates for width and smoothing, over the seeds.
+def smoothing_scores(choice: Choice) -> pd.DataFrame:
+    """Validation scores of the candidates for width and smoothing.
 
     Args:
-        choices: of kind smoothing and of the same models, one for each seed.
+        choice: of kind smoothing.
 
     Returns:
-        Table of the candidates' settings, seed, nll (nats per state), chosen; empty for single candidates.
+        Table of the candidates' settings, nll (nats per state), chosen; empty for a single candidate.
     """
-    parts = [pd.DataFrame()]
-    for choice in choices:
-        if len(scores := choice.scores):
-            candidates = scores.drop(columns="nll").astype(float)
-            made = [float(choice.made[name]) for name in candidates]
-            parts.append(scores.assign(seed=choice.seed, chosen=np.isclose(candidates, made).all(axis=1)))
-    return pd.concat(parts[1:], ignore_index=True) if len(parts) > 1 else parts[0]
+    candidates = choice.scores.drop(columns="nll").astype(float)
+    made = [float(choice.made[name]) for name in candidates] if len(candidates) else []
+    return choice.scores.assign(chosen=np.isclose(candidates, made).all(axis=1) if made else [])
 
 
 def steps_chosen(choices: Sequence[Choice]) -> pd.DataFrame:

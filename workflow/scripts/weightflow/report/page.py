@@ -345,15 +345,13 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
                 for interval, part in ranked.groupby("interval", sort=False)
             ]
             teachers.append({"models": title, "parts": parts})
-        if kind == SMOOTHING and len(scores := smoothing_scores(group)):
-            seeds, rows = [choice.seed for choice in group], []
-            names = [name for name in scores if name not in ("seed", "nll", "chosen")]
-            names = [name for name in names if scores[name].nunique() > 1]
-            for values, part in scores.groupby(names, sort=False):
-                by_seed = part.set_index("seed")
-                cells = [_cell(by_seed, seed) for seed in seeds]
-                rows.append(([f"{value:g}" for value in values], cells))
-            smoothing.append({"models": title, "names": names, "seeds": seeds, "rows": rows})
+        if kind == SMOOTHING and len(scores := smoothing_scores(group[0])):
+            names = [name for name in scores if name not in ("nll", "chosen") and scores[name].nunique() > 1]
+            rows = [
+                ([f"{value:g}" for value in row[names]], f"{row['nll']:.4f}", bool(row["chosen"]))
+                for _, row in scores.iterrows()
+            ]
+            smoothing.append({"models": title, "names": names, "rows": rows})
     steps = steps_chosen([choice for choice in source.choices if choice.kind == STEPS])
     whole = of_all(source.law, len(source.data.variables)) is not None
     return {
@@ -389,13 +387,6 @@ def _published(table: pd.DataFrame | None, sources: Sequence[Source]) -> dict[st
 def _all_of(groups: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
     """All metrics of all parts, each once, in the order of the tables."""
     return list(dict.fromkeys(metric for part in groups.values() for group in part for metric in group))
-
-
-def _cell(by_seed: pd.DataFrame, seed: int | None) -> tuple[str, bool]:
-    """The score of a candidate with a seed, and whether it is chosen; a search in turn tries others with each seed."""
-    if seed not in by_seed.index:
-        return "–", False
-    return f"{by_seed['nll'][seed]:.4f}", bool(by_seed["chosen"][seed])
 
 
 def _signed(value: float, error: float) -> str:

@@ -214,7 +214,7 @@ def _beside(own: pd.DataFrame, curves: dict[str, pd.Series]) -> list[str]:
         )
         beyond = (shown[data["time"]].to_numpy() < data["low"]) | (shown[data["time"]].to_numpy() > data["high"])
         told.append(f"It lies outside the 95 % interval of the data at {int(beyond.sum())} of {len(data)} snapshots.")
-    law = curves.get(LAW, shown[:0])
+    law = curves.get(LAW, shown.iloc[:0])
     last = own.loc[own["observed"], "time"].max()
     unseen = own[(own["source"] == LAW) & ~own["observed"] & own["time"].isin(shown.index)]["time"]
     unseen, past = unseen[unseen < last], unseen[unseen > last]

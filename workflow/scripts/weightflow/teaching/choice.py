@@ -184,7 +184,8 @@ def best_teachers(scores: pd.DataFrame, variables: int) -> Teachers:
     interval, which one snapshot judges, the likeliest teacher gives half of the states beside this one.
 
     A left-out second snapshot cannot tell what happens long before it. So with `relaxing` among the candidates, half of
-    the first interval's states are relaxing instead, unless one half is worse than the other by more than ½ nat per variable.
+    the first interval's states are relaxing instead, unless one half is worse than the other by more than ½ nat per
+    variable.
 
     Args:
         scores: from `score_teachers`.
