@@ -99,9 +99,10 @@ def test_real_values_that_no_stage_could_use_are_refused(states, own, sentence):
         check(states, TIMES, "continuous", **own)
 
 
-def test_two_observed_snapshots_are_too_few():
-    with pytest.raises(InputError, match=r"data\.npy: 2 of 4 snapshots are observed, and a path needs at least 3"):
-        check_observed(observed_mask(4, 2), "data.npy")
+def test_one_observed_snapshot_is_too_few():
+    check_observed(observed_mask(4, 2), "data.npy")
+    with pytest.raises(InputError, match=r"data\.npy: 1 of 4 snapshots is observed, and a path needs at least 2"):
+        check_observed(observed_mask(4, 4), "data.npy")
 
 
 def test_every_nth_time_is_observed_from_the_first_on():
