@@ -484,10 +484,10 @@ def test_baselines_that_go_on_are_fine_and_so_is_naming_none(check):
     check(config({"hold_back": 5}, {}))
 
 
-def test_holding_back_all_but_two_snapshots_of_a_system_is_refused(complete, systems, refused):
-    check_systems(complete(config({"observe_every": 10, "hold_back": 80}, {})), systems, "my.yaml")
-    with refused(r"my\.yaml: datasets\.data: 2 of 101 snapshots are observed.* or hold_back"):
-        check_systems(complete(config({"observe_every": 10, "hold_back": 81}, {})), systems, "my.yaml")
+def test_holding_back_all_but_one_snapshot_of_a_system_is_refused(complete, systems, refused):
+    check_systems(complete(config({"observe_every": 10, "hold_back": 90}, {})), systems, "my.yaml")
+    with refused(r"my\.yaml: datasets\.data: 1 of 101 snapshots is observed.* or hold_back"):
+        check_systems(complete(config({"observe_every": 10, "hold_back": 91}, {})), systems, "my.yaml")
 
 
 def test_a_data_set_is_not_called_like_a_fold(check, refused):

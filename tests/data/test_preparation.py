@@ -99,9 +99,10 @@ def test_real_values_that_no_stage_could_use_are_refused(states, own, sentence):
         check(states, TIMES, "continuous", **own)
 
 
-def test_two_observed_snapshots_are_too_few():
-    with pytest.raises(InputError, match=r"data\.npy: 2 of 4 snapshots are observed, and a path needs at least 3"):
-        check_observed(observed_mask(4, 2), "data.npy")
+def test_one_observed_snapshot_is_too_few():
+    check_observed(observed_mask(4, 2), "data.npy")
+    with pytest.raises(InputError, match=r"data\.npy: 1 of 4 snapshots is observed, and a path needs at least 2"):
+        check_observed(observed_mask(4, 4), "data.npy")
 
 
 def test_every_nth_time_is_observed_from_the_first_on():
@@ -114,8 +115,8 @@ def test_the_last_times_are_held_back(hold_back, last):
 
 
 def test_holding_back_too_many_times_is_refused(refused):
-    with refused("data.npy: 2 of 101 snapshots are observed, .* lower observe_every or hold_back"):
-        check_observed(observed_mask(101, 10, 90), "data.npy")
+    with refused("data.npy: 1 of 101 snapshots is observed, .* lower observe_every or hold_back"):
+        check_observed(observed_mask(101, 10, 91), "data.npy")
 
 
 KINDS = {
@@ -237,8 +238,8 @@ def test_reference_chooses_the_truth(dataset_settings, reference, truth):
 
 
 def test_too_few_observed_snapshots_are_refused(dataset_settings):
-    with pytest.raises(InputError, match="2 of 9 snapshots are observed"):
-        assemble(raw(), None, with_changes(dataset_settings, observe_every=8), 0.2, np.random.default_rng(0))
+    with pytest.raises(InputError, match="1 of 9 snapshots is observed"):
+        assemble(raw(), None, with_changes(dataset_settings, observe_every=9), 0.2, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("shape", [(8, 5, 2), (9, 5, 3)])

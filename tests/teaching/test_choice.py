@@ -6,7 +6,7 @@ import pytest
 
 from weightflow.data.state_space import Counts
 from weightflow.teaching import choice
-from weightflow.teaching.choice import candidates, score_teachers
+from weightflow.teaching.choice import candidates, choose_teachers, score_teachers, untested_teachers
 from weightflow.teaching.registry import MEMBERS
 from weightflow.teaching.settings import TeacherSettings
 from weightflow.teaching.teachers import FIELDS, Interpolant, Teacher, Teachers
@@ -255,3 +255,16 @@ def test_half_of_the_first_interval_is_relaxing(counted):
     assert best_teachers(alone).parts == [(relaxing, 1)]
     scored = scores([*counted, counted[0]], [Teacher("mixture"), relaxing])
     assert set(scored.loc[scored["member"] == "relaxing", "interval"]) == {"first"}
+
+
+def test_of_two_snapshots_none_is_left_out_and_all_members_are_averaged(counted):
+    asked = candidates(TeacherSettings(members=["displacement", "poisson", "relaxing"]))
+    teachers, table = choose_teachers(asked, counted[:2], np.arange(2.0), Counts(20), np.random.default_rng(0))
+    assert table.empty
+    assert teachers.parts == [
+        (Teacher("displacement"), 0.25),
+        (Teacher("poisson", 1.0), 0.25),
+        (Teacher("relaxing"), 0.5),
+    ]
+    alone = untested_teachers([Teacher("growing")])
+    assert alone.parts == [(Teacher("growing"), 1)]

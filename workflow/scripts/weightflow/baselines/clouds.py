@@ -78,11 +78,17 @@ def drawn_from_kernels(
 def _smoothed(
     cloud: _Cloud, made: Prediction, data: Snapshots, samples: int, rng: np.random.Generator
 ) -> list[Kernels]:
-    """T kernel densities, with the bandwidth of the highest likelihood of left-out interior snapshots."""
+    """T kernel densities, with the bandwidth of the highest likelihood of left-out interior snapshots.
+
+    Of two snapshots, which have no interior, a random half of each is left out of its own density.
+    """
     observed, left_out = data.observed, []
     for k in range(1, len(observed) - 1):
         others, place = _without(data, k)
         left_out.append(LeftOut(*cloud(others, samples, rng).weighted(place), observed[k]))
+    for snapshot in observed if len(observed) == 2 else []:
+        kept, asked = np.array_split(rng.permutation(snapshot), 2)
+        left_out.append(LeftOut(kept, np.full(len(kept), 1 / len(kept)), asked))
     multiple = best_multiple(left_out, data.space)
     return [kernels(*made.weighted(t), multiple, data.space) for t in range(len(data.times))]
 

@@ -18,7 +18,7 @@ from weightflow.limits import MOST_COUNTS
 if TYPE_CHECKING:
     from weightflow.formats.raw_snapshots import RawSnapshots  # loads pandas, and every job reads the config
 
-MIN_SNAPSHOTS = 3
+MIN_SNAPSHOTS = 2
 _LEAST_HEADROOM, _HEADROOM = 4, 0.1
 _UPPER, _FEWEST = 0.02, 20  # share and least number of the counts that the ratio of a tail is estimated from
 _LOWEST = 0.05  # quantile of the positive counts below which a scale of large ranges is linear
@@ -90,8 +90,9 @@ def check_states(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> 
 def check_observed(is_observed: np.ndarray, where: str) -> None:
     """Refuse fewer observed snapshots than a path through them needs."""
     if (count := int(is_observed.sum())) < MIN_SNAPSHOTS:
+        verb = "is" if count == 1 else "are"
         raise InputError(
-            f"{where}: {count} of {len(is_observed)} snapshots are observed, and a path needs at least "
+            f"{where}: {count} of {len(is_observed)} snapshots {verb} observed, and a path needs at least "
             f"{MIN_SNAPSHOTS}; add snapshots, or lower observe_every or hold_back."
         )
 

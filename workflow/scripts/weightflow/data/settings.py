@@ -44,7 +44,7 @@ class DatasetSettings(FileSettings):
     """The models are trained on every n-th time, starting with the first; the times between test the prediction. 1
     leaves no times for testing; for data with few times see evaluation.leave_one_out."""
     hold_back: Annotated[int, Field(ge=0)] = 0
-    """Number of last times that are not observed and test the extrapolation. At least 3 snapshots must remain."""
+    """Number of last times that are not observed and test the extrapolation. At least 2 snapshots must remain."""
     trajectories: Annotated[int, Field(ge=2, le=1_000_000)] = 1000
     """Trajectories simulated for training."""
     seed: Annotated[int, Field(ge=0)] = 1

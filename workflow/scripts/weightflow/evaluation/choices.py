@@ -16,6 +16,7 @@ from weightflow.teaching.registry import MEMBERS
 from weightflow.teaching.teachers import FIELDS, Teacher, teacher_of
 
 TEACHER, SMOOTHING, STEPS = KINDS = ("teacher", "smoothing", "steps")
+_RANKED = ("interval", "teacher", "bandwidth", "nll", "behind", "error", "chosen", "candidates", "times", "behind_at")
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,11 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
         Table interval [first|later], teacher (label), bandwidth, nll (nats per state, mean over the left-out
         snapshots), behind (nats behind the likeliest), error (standard error of `behind`), chosen (whether
         it gives states), candidates (how many there were), times and behind_at (of each left-out snapshot, lists);
-        intervals in order, likeliest first.
+        intervals in order, likeliest first; empty for two snapshots.
     """
     rows = []
     for interval, own in choice.scores.groupby("interval", sort=False):
-        chosen = _chosen(choice, str(interval))
+        chosen = chosen_teachers(choice, str(interval))
         nll = own.pivot_table(index=FIELDS, columns="time", values="nll", sort=False)
         means = nll.mean(axis=1).sort_values(kind="stable")
         ahead = nll.loc[means.index[0]]
@@ -82,7 +83,13 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
                         "behind_at": behind.tolist(),
                     }
                 )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_RANKED)
+
+
+def chosen_teachers(choice: Choice, interval: str) -> list[Teacher]:
+    """The teachers that give the states of an interval, first or later."""
+    beside = choice.made.get("beside", []) if interval == "first" else []
+    return [Teacher(**choice.made[interval]), *(Teacher(**one["teacher"]) for one in beside)]
 
 
 def informed_models(choices: Sequence[Choice]) -> list[str]:
@@ -94,12 +101,13 @@ def informed_models(choices: Sequence[Choice]) -> list[str]:
     found: list[str] = []
     for choice in choices:
         if choice.kind == TEACHER:
-            chosen = [*_chosen(choice, "first"), *_chosen(choice, "later")]
+            chosen = [*chosen_teachers(choice, "first"), *chosen_teachers(choice, "later")]
             if any(MEMBERS[teacher.member].of_systems for teacher in chosen):
                 found += choice.models
     return list(dict.fromkeys(found))
 
 
+<<<<<<< HEAD
 def _chosen(choice: Choice, interval: str) -> list[Teacher]:
     """The teachers of an interval, first or later."""
     beside = choice.made.get("beside", []) if interval == "first" else []
@@ -108,6 +116,10 @@ def _chosen(choice: Choice, interval: str) -> list[Teacher]:
 
 def smoothing_scores(choice: Choice) -> pd.DataFrame:
     """Validation scores of the candidates for width and smoothing.
+=======
+def smoothing_scores(choices: Sequence[Choice]) -> pd.DataFrame:
+    """Validation scores of the candidates for width and smoothing, over the seeds.
+>>>>>>> 3bd82852e8fc72c1ef109c373d627abcca0fb062
 
     Args:
         choice: of kind smoothing.

@@ -37,6 +37,9 @@ def plot_teachers(ranked: Mapping[str, pd.DataFrame], time_label: str) -> Figure
         ranked: by title, table from `choices.rank_teachers`.
         time_label: of the left-out snapshots' times.
     """
+    ranked = {title: table for title, table in ranked.items() if len(table)}
+    if not ranked:
+        return style.empty("with two snapshots none can be left out")
     heights = [1.6 + max(table.groupby("interval").size()) for table in ranked.values()]
     columns = max(table["interval"].nunique() for table in ranked.values())
     times = np.concatenate([found for table in ranked.values() for found in table["times"]])

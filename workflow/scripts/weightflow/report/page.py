@@ -18,6 +18,7 @@ from weightflow.evaluation.choices import (
     STEPS,
     TEACHER,
     Choice,
+    chosen_teachers,
     informed_models,
     rank_models,
     rank_teachers,
@@ -344,7 +345,8 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
                 }
                 for interval, part in ranked.groupby("interval", sort=False)
             ]
-            teachers.append({"models": title, "parts": parts})
+            together = [teacher.label for teacher in chosen_teachers(group[0], "first")]
+            teachers.append({"models": title, "parts": parts, "together": together})
         if kind == SMOOTHING and len(scores := smoothing_scores(group[0])):
             names = [name for name in scores if name not in ("nll", "chosen") and scores[name].nunique() > 1]
             rows = [

@@ -74,7 +74,7 @@ def score_teachers(
 
     Args:
         teachers: to compare.
-        snapshots: K arrays (N_k, d); K is 3 or more.
+        snapshots: K arrays (N_k, d).
         times: (K,).
         space: the state space.
         rng: for couplings and draws.
@@ -82,7 +82,7 @@ def score_teachers(
 
     Returns:
         Table interval (first or later), `FIELDS`, time (of the left-out snapshot), bandwidth, nll (nats per state)
-        and the standard error of its difference from the best teacher's.
+        and the standard error of its difference from the best teacher's; empty for two snapshots.
     """
     unit, groups = float(times[1] - times[0]), _judged_together(snapshots[0].shape[1], rng)
     found: dict[tuple[int, int], _Scored] = {}  # by teacher and snapshot
@@ -134,7 +134,7 @@ def choose_teachers(
             f"{MOST_VARIABLES} species; add another member, or leave it null."
         )
     scores = score_teachers(teachers, snapshots, times, space, rng, system)
-    found = best_teachers(scores, snapshots[0].shape[1])
+    found = untested_teachers(teachers) if len(times) == 2 else best_teachers(scores, snapshots[0].shape[1])
     kinetic = [teacher for teacher in teachers if _needs_rates([teacher])]
     if kinetic:
         (path,) = kinetic_paths(system, snapshots, times, rng, [0]).values()
@@ -208,6 +208,27 @@ def best_teachers(scores: pd.DataFrame, variables: int) -> Teachers:
         elif ahead >= -_REFUTED:
             beside = (*((teacher, (1 - _OPEN) * part) for teacher, part in beside), (Teacher(RELAXING), _OPEN))
     return Teachers(early, rest or dataclasses.replace(early, rate=0.0, own=False), beside=beside)
+
+
+def untested_teachers(teachers: Sequence[Teacher]) -> Teachers:
+    """All members together, for two snapshots, of which none can be left out.
+
+    Every member moves evenly in time, with its largest noise. With `relaxing` among them, half of the states are
+    relaxing; the others have equal parts.
+
+    Args:
+        teachers: the candidates, at least one.
+    """
+    members = list(dict.fromkeys(teacher.member for teacher in teachers))
+    open_part = _OPEN if RELAXING in members and len(members) > 1 else 0.0
+    parts = []
+    for member in members:
+        own = [teacher for teacher in teachers if teacher.member == member]
+        calmest = min(own, key=lambda teacher: (teacher.own, teacher.rate, -teacher.noise))
+        is_open = open_part and member == RELAXING
+        parts.append((calmest, open_part if is_open else (1 - open_part) / (len(members) - bool(open_part))))
+    first = parts[0][0]
+    return Teachers(first, dataclasses.replace(first, rate=0.0, own=False), beside=tuple(parts[1:]))
 
 
 def _needs_rates(teachers: Sequence[Teacher]) -> bool:
