@@ -107,19 +107,8 @@ def informed_models(choices: Sequence[Choice]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-<<<<<<< HEAD
-def _chosen(choice: Choice, interval: str) -> list[Teacher]:
-    """The teachers of an interval, first or later."""
-    beside = choice.made.get("beside", []) if interval == "first" else []
-    return [Teacher(**choice.made[interval]), *(Teacher(**one["teacher"]) for one in beside)]
-
-
 def smoothing_scores(choice: Choice) -> pd.DataFrame:
     """Validation scores of the candidates for width and smoothing.
-=======
-def smoothing_scores(choices: Sequence[Choice]) -> pd.DataFrame:
-    """Validation scores of the candidates for width and smoothing, over the seeds.
->>>>>>> 3bd82852e8fc72c1ef109c373d627abcca0fb062
 
     Args:
         choice: of kind smoothing.
