@@ -32,7 +32,7 @@ from weightflow.networks.backbones import make_backbone
 from weightflow.progress import one_bar
 from weightflow.seeding import Computation
 from weightflow.systems.builtin import BUILTIN
-from weightflow.teaching.choice import candidates, choose_teachers, only_teachers, with_paths
+from weightflow.teaching.choice import candidates, choose_teachers
 from weightflow.teaching.kinetics import has_rates
 from weightflow.teaching.smoothing import smoothed_lesson
 from weightflow.teaching.teachers import Teachers
@@ -112,10 +112,7 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
     if stages.is_taught(model):
         rng = seeding.stream(data.settings.seed, "teacher")
         found = candidates(model.teacher, training.discrete, has_rates(data.system, len(training.variables)))
-        if (single := only_teachers(found)) is not None:
-            teachers = with_paths(single, training.observed, times, rng, data.system)
-        else:
-            teachers, _ = choose_teachers(found, training.observed, times, training.space, rng, data.system)
+        teachers, _ = choose_teachers(found, training.observed, times, training.space, rng, data.system)
     if stages.learns(model):
         choice, _ = choose_smoothing(training, teachers, model, replace(computation, seed=data.settings.seed))
     settings = model.backbone

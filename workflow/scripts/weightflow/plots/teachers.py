@@ -39,7 +39,7 @@ def plot_teachers(ranked: Mapping[str, pd.DataFrame], time_label: str) -> Figure
     """
     ranked = {title: table for title, table in ranked.items() if len(table)}
     if not ranked:
-        return style.empty("with two snapshots none can be left out")
+        return style.empty("one candidate, or two snapshots: none is left out")
     heights = [1.6 + max(table.groupby("interval").size()) for table in ranked.values()]
     columns = max(table["interval"].nunique() for table in ranked.values())
     times = np.concatenate([found for table in ranked.values() for found in table["times"]])

@@ -32,6 +32,7 @@ _OPEN = 0.5  # part of the first interval's states that is relaxing: equal parts
 _LIKELIEST = 0.5  # part of the likeliest teacher beside the simplest of those that the scores cannot tell from it
 _ARRIVES = 0.5  # nats per variable; a mean within a standard deviation
 _REFUTED = 0.5  # nats per variable by which one half of the first interval may be worse than the other
+_SCORED = ["interval", *FIELDS, "time", "bandwidth", "nll", "error"]
 _MULTIPLES = (0.1, 0.15, 0.2, 0.3, 0.4)  # bandwidths, in units of the spread of a teacher's states
 
 
@@ -108,7 +109,7 @@ def score_teachers(
             spread = _mean(repeats, (ahead - _mean(repeats, ahead)) ** 2) ** 0.5
             score = _MULTIPLES[chosen[i]], own.mean(chosen[i]), spread / repeats.sum() ** 0.5
             rows.append((interval, *dataclasses.astuple(teachers[i]), times[k], *score))
-    return pd.DataFrame(rows, columns=["interval", *FIELDS, "time", "bandwidth", "nll", "error"])
+    return pd.DataFrame(rows, columns=_SCORED)
 
 
 def choose_teachers(
@@ -119,7 +120,9 @@ def choose_teachers(
     rng: np.random.Generator,
     system: System | None = None,
 ) -> tuple[Teachers, pd.DataFrame]:
-    """Choose the teachers of a data set; arguments and table as of `score_teachers`.
+    """Choose the teachers of a data set; arguments and table as of `score_teachers`, empty if nothing is left out.
+
+    With a single candidate, or with two snapshots, nothing is left out.
 
     A gap twice as wide as the first interval tells little about fast changes within it. So if the system's propensities
     are given, and the path that they lead to arrives near the second snapshot, the teacher of the first interval is
@@ -133,8 +136,11 @@ def choose_teachers(
             "models.*.teacher.members: kinetic needs a data set whose system is a reaction network of at most "
             f"{MOST_VARIABLES} species; add another member, or leave it null."
         )
-    scores = score_teachers(teachers, snapshots, times, space, rng, system)
-    found = untested_teachers(teachers) if len(times) == 2 else best_teachers(scores, snapshots[0].shape[1])
+    if len(teachers) == 1 or len(times) == 2:
+        scores, found = pd.DataFrame(columns=_SCORED), untested_teachers(teachers)
+    else:
+        scores = score_teachers(teachers, snapshots, times, space, rng, system)
+        found = best_teachers(scores, snapshots[0].shape[1])
     kinetic = [teacher for teacher in teachers if _needs_rates([teacher])]
     if kinetic:
         (path,) = kinetic_paths(system, snapshots, times, rng, [0]).values()
@@ -148,14 +154,6 @@ def choose_teachers(
                 missed,
             )
     return with_paths(found, snapshots, times, rng, system), scores
-
-
-def only_teachers(teachers: Sequence[Teacher]) -> Teachers | None:
-    """What `choose_teachers` finds if there is one candidate, without moment paths; None if there are several."""
-    if len(teachers) != 1:
-        return None
-    (single,) = teachers
-    return Teachers(single, dataclasses.replace(single, rate=0.0, own=False))
 
 
 def with_paths(
@@ -211,7 +209,7 @@ def best_teachers(scores: pd.DataFrame, variables: int) -> Teachers:
 
 
 def untested_teachers(teachers: Sequence[Teacher]) -> Teachers:
-    """All members together, for two snapshots, of which none can be left out.
+    """All members together, for two snapshots, of which none can be left out; or the only candidate.
 
     Every member moves evenly in time, with its largest noise. With `relaxing` among them, half of the states are
     relaxing; the others have equal parts.
