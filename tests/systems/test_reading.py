@@ -10,6 +10,7 @@ import yaml
 
 from weightflow.config.consistency import check_consistency
 from weightflow.systems.adaptive_walk import AdaptiveWalk
+from weightflow.systems.diffusion import Diffusion
 from weightflow.systems.expressions import evaluate
 from weightflow.systems.reading import read_system
 from weightflow.systems.simulation import simulate
@@ -133,7 +134,8 @@ def test_an_entry_without_repeat_keeps_its_braces(read, refused):
 def test_every_built_in_system_is_read(root):
     paths = sorted((root / "resources" / "systems").glob("*.yaml"))
     assert len(paths) >= 7
-    assert [read_system(path).points for path in paths] == [101] * len(paths)
+    made = [read_system(path) for path in paths]
+    assert {one.points for one in made if not isinstance(one, Diffusion)} == {101}
 
 
 def test_epidemic_has_the_published_infection_rate(built_in):
