@@ -83,7 +83,7 @@ def states_at(part: Part, t: int) -> tuple[np.ndarray, np.ndarray]:
 def marginal(part: Part, t: int, variable: int, edges: np.ndarray) -> np.ndarray:
     """(B,) density of one variable in the bins of edges (B + 1,); for counts, the probability of each count.
 
-    Marginals of a law, or of a prediction with a density, are exact; others are histograms of samples.
+    Marginals of a law of counts, or of a prediction with a density, are exact; others are histograms of samples.
 
     Raises:
         ValueError: a law lacks the variable.
@@ -190,7 +190,7 @@ def _probabilities(part: Part, t: int, variable: int) -> np.ndarray | None:
     known = part.variables.tolist()
     if variable not in known:
         raise ValueError(f"the exact law is that of variables {known}, not of {variable}")
-    return part.marginals(t, part.levels)[known.index(variable)]
+    return part.marginals(t, part.levels)[known.index(variable)] if part.levels else None
 
 
 def _spread(masses: np.ndarray, own: np.ndarray, edges: np.ndarray) -> np.ndarray:
