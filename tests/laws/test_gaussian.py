@@ -133,6 +133,12 @@ def test_states_follow_the_law_and_are_always_the_same(law):
     assert np.array_equal(states, law.weighted(np.int64(0))[0])
 
 
+def test_shares_of_a_variable_are_those_of_its_normal_density(law):
+    edges = np.array([-np.inf, 1, 1 + np.sqrt(2), np.inf])
+    assert law.shares(0, 1, edges) == pytest.approx([0.5, 0.3413, 0.1587], abs=1e-4)
+    assert law.shares(1, 1, np.array([3.9, 4.1, 5])) == pytest.approx([1, 0])  # a fixed value
+
+
 def test_it_survives_the_disk_and_has_no_counts(law, tmp_path):
     write_law(tmp_path / "law.safetensors", law)
     again = read_law(tmp_path / "law.safetensors")

@@ -249,6 +249,13 @@ class GaussianLaw:
         """None: raises ValueError."""
         raise ValueError("a law of real values has no probabilities of counts; draw from it with weighted.")
 
+    def shares(self, t: int, variable: int, edges: np.ndarray) -> np.ndarray:
+        """(B,) probabilities of one variable's values between edges (B + 1,) at the t-th time."""
+        from scipy.special import ndtr  # takes a while to import, and few jobs that read laws need it
+
+        spread = max(float(np.sqrt(self.covariances[t, variable, variable])), np.finfo(float).tiny)
+        return np.diff(ndtr((edges - self.means[t, variable]) / spread))
+
     def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
         """10 000 states drawn from the law with a fixed seed, with equal weights."""
         values, axes = np.linalg.eigh(self.covariances[t])

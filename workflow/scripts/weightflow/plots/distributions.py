@@ -12,7 +12,7 @@ from scipy.interpolate import interp1d
 from scipy.ndimage import gaussian_filter
 
 from weightflow.data.snapshots import Snapshots
-from weightflow.laws.law import ExactLaw
+from weightflow.laws.law import ExactLaw, GaussianLaw
 from weightflow.plots import style
 from weightflow.prediction.figure_grids import bin_counts
 from weightflow.prediction.predictions import Prediction
@@ -83,11 +83,13 @@ def states_at(part: Part, t: int) -> tuple[np.ndarray, np.ndarray]:
 def marginal(part: Part, t: int, variable: int, edges: np.ndarray) -> np.ndarray:
     """(B,) density of one variable in the bins of edges (B + 1,); for counts, the probability of each count.
 
-    Marginals of a law of counts, or of a prediction with a density, are exact; others are histograms of samples.
+    Marginals of a law, or of a prediction with a density, are exact; others are histograms of samples.
 
     Raises:
         ValueError: a law lacks the variable.
     """
+    if isinstance(part, GaussianLaw):
+        return part.shares(t, variable, edges) / np.diff(edges)
     weights = _probabilities(part, t, variable)
     if weights is None:
         states, weights = states_at(part, t)
@@ -190,7 +192,7 @@ def _probabilities(part: Part, t: int, variable: int) -> np.ndarray | None:
     known = part.variables.tolist()
     if variable not in known:
         raise ValueError(f"the exact law is that of variables {known}, not of {variable}")
-    return part.marginals(t, part.levels)[known.index(variable)] if part.levels else None
+    return part.marginals(t, part.levels)[known.index(variable)]
 
 
 def _spread(masses: np.ndarray, own: np.ndarray, edges: np.ndarray) -> np.ndarray:
