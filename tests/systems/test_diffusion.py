@@ -195,6 +195,7 @@ def test_a_fault_in_motion_is_one_sentence_with_file_and_key(read, refused, chan
         ({"initial": [{"share": 0, "start": {"x": 0}}]}, "share: 0 is out of range; it must be more than 0"),
         ({"initial": [{"share": 1, "start": {"y": 0}}]}, r"initial\.0\.start: unknown variable 'y'; allowed: x"),
         ({"substeps": 0}, "substeps: 0 is out of range"),
+        ({"substeps": 5000, "grid": {"points": 5000, "step": 1}}, "make 25,000,000, and 10,000,000 is the most; lower"),
         ({"limits": {"count": 3}}, "limits: unknown key 'count'; .*allowed: value, cells"),
         ({"species": ["x"]}, "unknown key 'species'"),
     ],

@@ -41,6 +41,7 @@ class Symbols(NamedTuple):
 
 
 _COUNT, _REAL = 4, 8  # bytes
+_MOST_STEPS = 10_000_000  # of the simulation of a diffusion
 _LARGEST_CHECKED = 1_000_000  # genotypes whose fitness is checked when a file is read
 
 
@@ -240,6 +241,11 @@ def _diffusion(content: DiffusionFile, path: Path) -> Diffusion:
         str(path),
         content.limits,
     )
+    if (steps := found.points * found.substeps) > _MOST_STEPS:
+        raise InputError(
+            f"{path}: substeps: {found.substeps} steps between {found.points} times make {steps:,}, and {_MOST_STEPS:,} "
+            "is the most; lower substeps or grid.points."
+        )
     found.check(found.start.means, 0.0)
     return found
 
