@@ -243,8 +243,8 @@ def _diffusion(content: DiffusionFile, path: Path) -> Diffusion:
     )
     if (steps := found.points * found.substeps) > _MOST_STEPS:
         raise InputError(
-            f"{path}: substeps: {found.substeps} steps between {found.points} times make {steps:,}, and {_MOST_STEPS:,} "
-            "is the most; lower substeps or grid.points."
+            f"{path}: substeps: {found.substeps} steps between {found.points} times make {steps:,}, and "
+            f"{_MOST_STEPS:,} is the most; lower substeps or grid.points."
         )
     found.check(found.start.means, 0.0)
     return found
