@@ -293,7 +293,7 @@ def simulate(
     """Simulate a system; the same settings in a config give the same states.
 
     Times of the data are the numbers 0, 1, 2, … of the points on the system's grid. With a step of 0.5, time 4 of the
-    data is time 2 of the system.
+    data is time 2 of the system. A diffusion gives real values, of different cells at each time.
 
     A dictionary has the keys of a system file, of which title, species, reactions, initial and grid are necessary:
 
