@@ -88,6 +88,18 @@ def test_simulation_is_that_of_the_workflows_jobs(root):
     np.testing.assert_allclose(data.law.marginals(3, 60).sum(1), 1, atol=1e-5)
 
 
+def test_cells_of_a_diffusion_are_real_values_of_unequal_numbers():
+    own = {"trajectories": 20, "seed": 4, "heldout": 10, "observe_at": [0, 10, 40], "cells": [30, 9, 50]}
+    data = simulate("ornstein_uhlenbeck", **own)
+    assert data.kind == "continuous"
+    assert data.observed_times.tolist() == [0, 10, 40]
+    assert [len(part) for part in data.snapshots.observed] == [30, 9, 50]
+    assert {len(part) for part in data.snapshots.heldout} == {10}
+    assert len(data.snapshots.training[1]) == 20
+    assert np.isclose(data.law.means[0], [-1, 1]).all()
+    pd.testing.assert_frame_equal(simulate("ornstein_uhlenbeck", **own).to_frame(), data.to_frame())
+
+
 X = np.zeros((5, 2))
 FRAME = pd.DataFrame(X, columns=["S", "I"])
 MISTAKES = {
@@ -96,6 +108,12 @@ MISTAKES = {
     "an unknown key": (lambda: from_snapshots({0: X}, observe_evry=2), "unknown key 'observe_evry'; did you mean"),
     "an unknown system": (lambda: simulate("epidemc"), "unknown system 'epidemc'; did you mean 'epidemic'?"),
     "a system without species": (lambda: simulate({"title": "x"}), "system: .*missing"),
+    "cells of a network": (lambda: simulate("birth_death", cells=[5, 5]), "cells: only simulated cells of a diffusion"),
+    "too few numbers of cells": (
+        lambda: simulate("heavy_tails", observe_at=[0, 20, 40], cells=[5, 5]),
+        "cells: there are 2 numbers for 3 observed times",
+    ),
+    "no such time": (lambda: simulate("heavy_tails", observe_at=[0, 20, 41]), "observe_at names the time 41"),
     "two snapshots": (lambda: from_snapshots({0: X, 1: X}), "at least 3"),
     "NaN": (lambda: from_snapshots({0: X, 1: X, 2: X * np.nan}), "time 2 holds NaN"),
     "text": (lambda: from_snapshots({0: [["a"]], 1: X, 2: X}), "not numbers only"),

@@ -520,3 +520,39 @@ def test_questions_and_states_to_score_are_checked_before_any_job(complete, syst
         check_consistency(made, systems, "my.yaml")
         check_files(made, "my.yaml")
         check_systems(made, systems, "my.yaml")
+
+
+DIFFUSION = {"system": "ornstein_uhlenbeck", "kind": "continuous"}
+
+
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        ({"system": "ornstein_uhlenbeck"}, r"kind: the system ornstein_uhlenbeck makes real values; set kind: cont"),
+        ({"kind": "continuous"}, r"kind: the system epidemic makes counts; set kind: discrete"),
+        ({"cells": [5, 5, 5]}, r"cells: only simulated cells of a diffusion have this key; remove it"),
+        (DIFFUSION | {"states": 5}, r"states: real values have no number of states; remove it"),
+        (DIFFUSION | {"observe_at": [0, 5], "observe_every": 2}, r"observe_at: it replaces observe_every"),
+        (DIFFUSION | {"cells": [5, 1]}, r"cells\.1: 1 is out of range; it must be at least 2"),
+        (DIFFUSION | {"observe_at": []}, r"observe_at: \[\] is too short; give at least 1"),
+    ],
+)
+def test_data_sets_of_other_systems_are_refused(check, refused, own, sentence):
+    with refused(rf"my\.yaml: datasets\.data\.{sentence}"):
+        check(config(own))
+    check(config(DIFFUSION | {"cells": [5, 6, 7], "observe_at": [0, 10, 40]}))
+
+
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        ({"observe_at": [0, 10, 41]}, r"observe_at names the time 41, and the nearest is 40"),
+        ({"observe_at": [0, 10, 40], "cells": [5, 5]}, r"cells: there are 2 numbers for 3 observed times"),
+        ({"observe_at": [0]}, r"1 of 41 snapshots are observed"),
+        ({"trajectories": 10**6, "heldout": 10}, r"trajectories: a simulation of .* would take"),
+    ],
+)
+def test_numbers_and_times_of_cells_that_cannot_be_are_refused(complete, systems, refused, monkeypatch, own, sentence):
+    monkeypatch.setattr("weightflow.limits.most_bytes", lambda: 10**8)
+    with refused(rf"my\.yaml: datasets\.data.*{sentence}"):
+        check_systems(complete(config(DIFFUSION | own)), systems, "my.yaml")

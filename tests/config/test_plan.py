@@ -143,7 +143,7 @@ def test_a_simulated_data_set(plan):
     assert plan.system_file("tiny") == ROOT / "resources" / "systems" / "epidemic.yaml"
     assert plan.system_files("tiny") == [plan.system_file("tiny")]
     assert plan.sources() == {"tiny": plan.system_files("tiny")}
-    assert plan.simulated("tiny") == (60, 40)
+    assert plan.simulated("tiny") == (60, 40, None)
     assert plan.law_of("tiny-without-1") == plan.law_of("tiny") == "results/tiny/exact_law.safetensors"
     assert plan.is_simulated("tiny")
     assert "tiny" not in plan.landscapes
@@ -174,6 +174,20 @@ def test_parts_of_a_data_set_are_simulated_and_have_floors(settings, simulated, 
     assert made.is_simulated("d") is simulated
     assert made.floors("d") == floors
     assert made.runs("d") == ["mixture", *floors]
+
+
+def test_cells_of_a_diffusion_have_numbers_at_each_time():
+    own = {"system": "three_of_thirty", "kind": "continuous", "trajectories": 7, "observe_at": [0, 4, 12]}
+    assert with_dataset(**own).simulated("d").cells == [7] * 13
+    sizes = with_dataset(**own, cells=[20, 30, 40]).simulated("d").cells
+    assert (sizes[0], sizes[4], sizes[12], sizes[5]) == (20, 30, 40, 7)
+    assert with_dataset(system="epidemic").simulated("d").cells is None
+
+
+def test_scaled_states_are_not_compared_with_the_law_of_the_system():
+    own = {"system": "ornstein_uhlenbeck", "kind": "continuous"}
+    assert with_dataset(**own).law_of("d") == "results/d/exact_law.safetensors"
+    assert with_dataset(**own, scale="training").law_of("d") == []
 
 
 def test_no_exact_law_is_tried_where_none_is_asked_for():

@@ -28,6 +28,13 @@ UNBOUNDED = (
     "fitness",
     "parameters",
     "initial",
+    "observe_at",
+    "drift",
+    "noise",
+    "division",
+    "death",
+    "mean",
+    "start",
 )  # any number is allowed
 
 

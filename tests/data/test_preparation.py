@@ -15,7 +15,9 @@ from weightflow.data.preparation import (
     fitted_range,
     heldout_amount,
     observed_mask,
+    observed_times,
     split,
+    training_sizes,
 )
 from weightflow.data.relations import Relation
 from weightflow.data.settings import DatasetSettings
@@ -112,6 +114,26 @@ def test_every_nth_time_is_observed_from_the_first_on():
 @pytest.mark.parametrize(("hold_back", "last"), [(0, 100), (1, 90), (10, 90), (11, 80), (20, 80)])
 def test_the_last_times_are_held_back(hold_back, last):
     assert np.flatnonzero(observed_mask(101, 10, hold_back)).tolist() == list(range(0, last + 1, 10))
+
+
+def test_observed_times_are_those_that_are_named():
+    times = np.array([0.0, 0.5, 1.25, 4.0, 9.0])
+    assert observed_times(times, DatasetSettings(observe_at=(0, 1.25, 9)), "d").tolist() == [1, 0, 1, 0, 1]
+    assert observed_times(times, DatasetSettings(observe_at=(0, 1.25, 9), hold_back=1), "d").tolist() == [1, 0, 1, 0, 0]
+    assert observed_times(times, DatasetSettings(observe_every=3), "d").tolist() == [1, 0, 0, 1, 0]
+
+
+def test_a_named_time_that_is_not_there_is_refused(refused):
+    with refused(r"d: observe_at names the time 3, and the nearest is 4; name times of the data, from 0 to 9"):
+        observed_times(np.array([0.0, 4, 9]), DatasetSettings(observe_at=(0, 3)), "d")
+
+
+def test_each_observed_time_has_its_number_of_cells(refused):
+    seen = np.array([True, False, True, False])
+    assert training_sizes(seen, DatasetSettings(trajectories=50), "d") == [50] * 4
+    assert training_sizes(seen, DatasetSettings(trajectories=50, cells=(7, 900)), "d") == [7, 50, 900, 50]
+    with refused(r"d\.cells: there are 3 numbers for 2 observed times; give one for each"):
+        training_sizes(seen, DatasetSettings(cells=(7, 8, 9)), "d")
 
 
 def test_holding_back_too_many_times_is_refused(refused):

@@ -68,6 +68,7 @@ def good(suffix: str) -> bytes:
 READ_AS = {".csv": ",", ".tsv": "\t", ".csv.gz": ",", ".tsv.gz": "\t"}
 CONFIG = b"seeds: [0, 1]\ndatasets:\n  mine: &m {system: epidemic, times: [1, 2.5, 3]}\n  two: *m\nmodels: {a: {}}\n"
 SYSTEM = (SYSTEMS / "birth_death.yaml").read_bytes()
+DIFFUSION = (SYSTEMS / "heavy_tails.yaml").read_bytes()
 
 
 def model() -> bytes:
@@ -141,8 +142,9 @@ def test_bytes_of_data_are_read_or_refused(small_machine, monkeypatch, suffix):
     [
         (CONFIG, lambda: Configuration.of(read_config("file.yaml"), "file.yaml")),
         (SYSTEM, lambda: read_system("file.yaml")),
+        (DIFFUSION, lambda: read_system("file.yaml")),
     ],
-    ids=["config", "system"],
+    ids=["config", "system", "diffusion"],
 )
 def test_bytes_of_yaml_are_read_or_refused(small_machine, whole, read):
     fuzz(whole, "file.yaml", read)

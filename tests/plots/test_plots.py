@@ -15,7 +15,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgba
 from matplotlib.figure import Figure
 from PIL import Image
-from scipy.stats import poisson
+from scipy.stats import norm, poisson
 
 from weightflow.bands.coverage import Bands
 from weightflow.baselines.registry import SPLIT_HALF
@@ -27,7 +27,7 @@ from weightflow.evaluation.calibration import COLUMNS as CALIBRATION
 from weightflow.evaluation.moments import Run, compare_moments
 from weightflow.evaluation.published import COLUMNS, OWN, PUBLISHED
 from weightflow.evaluation.trust import Trust
-from weightflow.laws.law import PoissonLaw, TableLaw
+from weightflow.laws.law import GaussianLaw, PoissonLaw, TableLaw
 from weightflow.plots import density, style
 from weightflow.plots.ablation import level_numbers, plot_ablation
 from weightflow.plots.answers import plot_answers
@@ -571,6 +571,14 @@ def test_a_law_shows_its_marginals_without_noise_and_only_of_what_it_knows(rng):
     np.testing.assert_allclose(marginal(part, 2, 1, edges), part.marginals(2, 21)[0])
     with pytest.raises(ValueError, match=r"is that of variables \[1\], not of 0"):
         marginal(part, 2, 0, edges)
+
+
+def test_a_law_of_real_values_shows_its_density(rng):
+    law = GaussianLaw(TIMES, np.zeros((9, 2)), np.stack([np.eye(2)] * 9))
+    edges = np.linspace(-4, 4, 81)
+    centres = (edges[1:] + edges[:-1]) / 2
+    np.testing.assert_allclose(marginal(law, 2, 1, edges), norm.pdf(centres), atol=1e-3)
+    assert joint(law, 2, (0, 1), (edges, edges)).sum() == pytest.approx(100, rel=0.01)
 
 
 @pytest.mark.parametrize(("find", "rows"), [(exact_law, 2), (some_exact, 1), (None, 0)])

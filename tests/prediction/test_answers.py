@@ -11,7 +11,7 @@ from scipy.stats import poisson
 from tests.prediction.test_fitted import LEVELS, TIMES, fitted
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
-from weightflow.laws.law import PoissonLaw, TableLaw
+from weightflow.laws.law import GaussianLaw, PoissonLaw, TableLaw
 from weightflow.prediction import answers as module
 from weightflow.prediction.answers import COLUMNS, answer_questions, answered_times
 from weightflow.systems.events import compile_questions
@@ -66,6 +66,14 @@ def test_a_law_answers_only_about_the_variables_it_covers(data):
     found = part(answer_questions(asked(covered="I == 0", other="S == 0"), data, law, []), "exact law")
     assert set(found["question"]) == {"covered"}
     assert found["probability"].to_numpy() == pytest.approx(1 / LEVELS)
+
+
+def test_a_law_of_real_values_is_drawn(data):
+    law = GaussianLaw(TIMES, np.zeros((3, 2)), np.stack([np.eye(2)] * 3))
+    found = part(answer_questions(asked(one="I > 0", two="I > 0 and S > 0"), data, law, []), "exact law")
+    for name, wanted in (("one", 0.5), ("two", 0.25)):
+        own = found[found["question"] == name]
+        assert ((own["low"] <= wanted + 0.01) & (own["high"] >= wanted - 0.01)).all()
 
 
 def test_a_poisson_law_is_exact_in_one_variable_and_drawn_in_two(data):

@@ -306,3 +306,19 @@ def test_an_affine_expression_has_its_coefficients(a, b, c, t, state):
 )
 def test_other_expressions_are_not_affine(text):
     assert ex.affine(compile_expression(text, SPECIES, PARAMETERS, "here"), 2, 0.7) is None
+
+
+@given(*[st.floats(-3, 3)] * 3, st.floats(0, 5), st.tuples(st.floats(-4, 4), st.floats(-4, 4)))
+def test_a_quadratic_expression_has_its_matrix(a, b, c, t, state):
+    text = f"({a} * S - I + {c}) * (S + {b} * t) / 2 - (I - {b})**2 + exp({c}) * (-S) ** 1 + max(t, 1) * 3"
+    program = compile_expression(text, SPECIES, PARAMETERS, "here")
+    matrix, point = ex.quadratic(program, 2, t), np.array([1.0, *state])
+    np.testing.assert_array_equal(matrix, matrix.T)
+    np.testing.assert_allclose(point @ matrix @ point, ex.evaluate(program, np.array([state]), t)[0], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "text", ["S * I * S", "S ** 3", "S ** 0.5", "(S * I) ** 2", "1 / S", "sin(S)", "S if t < 1 else 0"]
+)
+def test_other_expressions_are_not_quadratic(text):
+    assert ex.quadratic(compile_expression(text, SPECIES, PARAMETERS, "here"), 2, 0.7) is None

@@ -64,6 +64,7 @@ rule simulate_system:
     params:
         trajectories=lambda w: plan.simulated(w.dataset).training,
         heldout=lambda w: plan.simulated(w.dataset).heldout,
+        cells=lambda w: plan.simulated(w.dataset).cells,
         seed=lambda w: plan.dataset(w.dataset).seed,
         contents=lambda w: contents(system_sources(w)),
         code=code("simulate_system.py"),

@@ -26,7 +26,15 @@ from weightflow.config.settings import Configuration  # noqa: E402
 from weightflow.populations.tasks.catalogue import TaskEntry  # noqa: E402
 from weightflow.settings import NameIn, Settings  # noqa: E402
 from weightflow.storage import write_text  # noqa: E402
-from weightflow.systems.entries import KINDS, Grid, Limits, ReactionEntry, SystemFile  # noqa: E402
+from weightflow.systems.entries import (  # noqa: E402
+    KINDS,
+    DiffusionLimits,
+    Grid,
+    Limits,
+    ReactionEntry,
+    StartPart,
+    SystemFile,
+)
 
 MADE = "Made by `make docs` from the classes of the settings (`settings.py` in each room of the library); edit these.\n"
 
@@ -154,7 +162,8 @@ def systems_page() -> str:
         lines.append(f"| `{path.name}` | {yaml.safe_load(path.read_text(encoding='utf-8'))['title']} |")
     lines.append("")
     titles = {f"kind: {name}": cls for name, cls in KINDS.items()}
-    for title, cls in {**titles, "reaction": ReactionEntry, "grid": Grid, "limits": Limits}.items():
+    parts = {"part of a start": StartPart, "limits of a diffusion": DiffusionLimits}
+    for title, cls in {**titles, "reaction": ReactionEntry, "grid": Grid, "limits": Limits, **parts}.items():
         lines += [f"## {title}\n", _cell(cls.__doc__) + "\n", *HEAD, *_rows(cls).values(), ""]
         lines += [REPEATED] if cls is ReactionEntry else []
     return SYSTEMS + "\n".join(lines)

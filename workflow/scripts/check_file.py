@@ -1,8 +1,10 @@
 """Check a user's file, also against its system; print and write what was understood."""
 
+import numpy as np
+
 from weightflow.config.data_checks import check_system
 from weightflow.config.figure_text import check_variables
-from weightflow.data.preparation import check_observed, check_states, observed_mask
+from weightflow.data.preparation import check_observed, check_states, observed_times
 from weightflow.data.settings import DatasetSettings
 from weightflow.formats.downloads import check_sum
 from weightflow.formats.reading import as_files, read_raw_snapshots
@@ -22,7 +24,7 @@ def main(snakemake):
     raw, where = read_raw_snapshots(files, settings), ", ".join(files)
     check_states(raw, settings, where)
     check_variables(raw.variables, where)
-    check_observed(observed_mask(len(raw.times), settings.observe_every, settings.hold_back), where)
+    check_observed(observed_times(np.asarray(raw.times, dtype=float), settings, where), where)
     if sources := snakemake.input.get("system"):
         system = read_system(sources[0])
         check_system(raw, settings.system, system.species, system.points, where)

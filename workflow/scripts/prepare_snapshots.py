@@ -6,6 +6,7 @@ from weightflow import seeding
 from weightflow.data.preparation import assemble, check_states, heldout_amount
 from weightflow.data.relations import Relation
 from weightflow.data.settings import DatasetSettings
+from weightflow.data.simulated import Simulated
 from weightflow.data.snapshots import write_snapshots
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import RawSnapshots
@@ -22,7 +23,8 @@ def main(snakemake):
     if simulated_path := snakemake.input.get("simulated"):
         simulated = read_tensors(simulated_path, "trajectories")
         source["system"] = simulated.metadata["made_by"]
-        heldout = list(simulated.tensors["heldout"].swapaxes(0, 1))
+        states = Simulated.of(simulated.tensors)
+        heldout = states.heldout
     if settings.file:
         files, checked = as_files(snakemake.input.file), read_json(snakemake.input.source)
         raw = read_raw_snapshots(files, settings)
@@ -30,9 +32,8 @@ def main(snakemake):
             raise InputError(f"{', '.join(files)}: changed since it was checked; run again.")
         source["file"] = checked
     else:
-        training = list(simulated.tensors["training"].swapaxes(0, 1))
-        times = np.arange(len(training), dtype=float)
-        raw = RawSnapshots(times, training, simulated.metadata["species"], paired=True)
+        times = np.arange(len(states.training), dtype=float)
+        raw = RawSnapshots(times, states.training, simulated.metadata["species"], states.paired)
         check_states(raw, settings, f"the system {settings.system}")
     draws = seeding.stream(settings.seed, "split")
     known = [Relation.from_metadata(**one) for one in simulated.metadata["relations"]] if simulated else []

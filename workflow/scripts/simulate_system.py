@@ -2,24 +2,21 @@
 
 from dataclasses import asdict
 
-from weightflow import seeding
 from weightflow.data.conservation import relations_of_system
+from weightflow.data.simulated import simulate_parts
 from weightflow.jobs.frame import run, stamp
 from weightflow.storage import write_tensors
 from weightflow.systems.reading import read_system
-from weightflow.systems.simulation import simulate
 
 
 def main(snakemake):
     system, params = read_system(snakemake.input[0]), snakemake.params
-    parts = {
-        part: simulate(system, getattr(params, number), seeding.integer(params.seed, part), snakemake.threads)
-        for part, number in (("training", "trajectories"), ("heldout", "heldout"))
-    }
+    sizes = params.cells or [params.trajectories] * system.points
+    made = simulate_parts(system, sizes, params.heldout, params.seed, snakemake.threads)
     write_tensors(
         snakemake.output[0],
         "trajectories",
-        parts,
+        made.tensors(),
         species=list(system.species),
         step=system.step,
         title=system.title,

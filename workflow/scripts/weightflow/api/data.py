@@ -19,8 +19,16 @@ from weightflow.config.consistency import check_dataset
 from weightflow.config.data_checks import check_system
 from weightflow.config.figure_text import check_variables
 from weightflow.data.conservation import relations_of_system
-from weightflow.data.preparation import assemble, check_observed, check_states, heldout_amount, observed_mask
+from weightflow.data.preparation import (
+    assemble,
+    check_observed,
+    check_states,
+    heldout_amount,
+    observed_times,
+    training_sizes,
+)
 from weightflow.data.settings import DatasetSettings
+from weightflow.data.simulated import simulate_parts
 from weightflow.data.snapshots import Snapshots
 from weightflow.errors import InputError, shown
 from weightflow.evaluation.settings import ExactSettings
@@ -41,6 +49,7 @@ from weightflow.laws.law import ExactLaw
 from weightflow.laws.solvers import solve_law
 from weightflow.progress import one_bar
 from weightflow.systems.builtin import BUILTIN, find_system
+from weightflow.systems.diffusion import Diffusion
 from weightflow.systems.reading import check_start, check_trajectories, read_system
 from weightflow.systems.simulation import simulate as simulate_system
 from weightflow.systems.system import System
@@ -103,8 +112,8 @@ class Data:
 
     @cached_property
     def law(self) -> ExactLaw | None:
-        """The exact law of the system; None without a system or if it cannot be solved."""
-        if self.system is None:
+        """The exact law of the system; None without a system, if it cannot be solved, or if states are scaled."""
+        if self.system is None or self.snapshots.representation is not None:
             return None
         exact = ExactSettings()
         law = solve_law(self.system, exact.max_states, exact.tolerance)
@@ -284,7 +293,7 @@ def simulate(
     """Simulate a system; the same settings in a config give the same states.
 
     Times of the data are the numbers 0, 1, 2, … of the points on the system's grid. With a step of 0.5, time 4 of the
-    data is time 2 of the system.
+    data is time 2 of the system. A diffusion gives real values, of different cells at each time.
 
     A dictionary has the keys of a system file, of which title, species, reactions, initial and grid are necessary:
 
@@ -298,7 +307,7 @@ def simulate(
 
     Args:
         system: name of a built-in system, path of a system file, or its content as a dictionary.
-        trajectories: number of trajectories for training.
+        trajectories: number of trajectories for training; of a diffusion, of cells at each time.
         seed: of the trajectories.
         progress: whether a bar is shown on standard error.
         **settings: other keys of a data set in a config, such as observe_every=10 or heldout=500 (default 1000).
@@ -309,21 +318,21 @@ def simulate(
     _check_keys("simulate", settings, _OF_STATES)
     seed = checked_seed(seed, "simulate")
     made, name = _system(system)
-    own = _settings({"system": name, "trajectories": trajectories, "seed": seed, **settings}, "discrete")
-    check_dataset(own.but(system="epidemic"), BUILTIN, "simulate")  # of its system only that there is one
+    is_diffusion = isinstance(made, Diffusion)
+    kind, same = ("continuous", "ornstein_uhlenbeck") if is_diffusion else ("discrete", "epidemic")
+    own = _settings({"system": name, "trajectories": trajectories, "seed": seed, **settings}, kind)
+    check_dataset(own.but(system=same), BUILTIN, "simulate")  # of its system only that there is one of this kind
     heldout = int(heldout_amount(own))
     check_start(made, own.states, "simulate")
-    check_trajectories(made, own.trajectories + heldout, "simulate")
+    times = np.arange(made.points, dtype=float)
+    sizes = training_sizes(observed_times(times, own, "simulate"), own, "simulate")
+    check_trajectories(made, max(sizes) + heldout, "simulate")
     with one_bar(2, progress):
-        parts = {
-            part: simulate_system(made, number, seeding.integer(own.seed, part), os.cpu_count() or 1)
-            for part, number in (("training", own.trajectories), ("heldout", heldout))
-        }
-    training, independent = (list(parts[part].swapaxes(0, 1)) for part in ("training", "heldout"))
-    raw = RawSnapshots(np.arange(len(training), dtype=float), training, list(made.species), paired=True)
+        states = simulate_parts(made, sizes, heldout, own.seed, os.cpu_count() or 1)
+    raw = RawSnapshots(times, states.training, list(made.species), states.paired)
     check_states(raw, own, f"the system {name}")
     draws = seeding.stream(own.seed, "split")
-    snapshots = assemble(raw, independent, own, heldout_amount(own), draws, known=relations_of_system(made))
+    snapshots = assemble(raw, states.heldout, own, heldout_amount(own), draws, known=relations_of_system(made))
     return Data(snapshots, own, f"the system {name}", made, (f"times count the grid's steps of {made.step:g}",))
 
 
@@ -376,7 +385,7 @@ def _of_raw(raw: RawSnapshots, settings: DatasetSettings, kind: str | None, sour
         raise InputError(f"{source}: paired snapshots have {min(sizes)} to {max(sizes)} states; give equally many.")
     check_states(raw, settings, source)
     check_variables(raw.variables, source)
-    check_observed(observed_mask(len(raw.times), settings.observe_every, settings.hold_back), source)
+    check_observed(observed_times(np.asarray(raw.times, dtype=float), settings, source), source)
     system, heldout = None, None
     if settings.system:
         system = read_system(find_system(settings.system))

@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.anchors.settings import AnchorSettings
 from weightflow.baselines.registry import ending, is_model, predicted_by
@@ -16,7 +18,7 @@ from weightflow.config.paths import missing
 from weightflow.config.settings import Configuration, DatasetEntry
 from weightflow.config.stages import ends, learns, listed_key
 from weightflow.data.folds import fold_of
-from weightflow.data.preparation import check_observed, heldout_amount, observed_mask
+from weightflow.data.preparation import check_observed, heldout_amount, observed_times, training_sizes
 from weightflow.data.settings import DatasetSettings
 from weightflow.dynamics.registry import PATH_METHODS
 from weightflow.dynamics.settings import ModelSettings, PathSettings
@@ -29,7 +31,7 @@ from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.variable_order import variable_order
 from weightflow.records.record import ROOT
 from weightflow.systems.builtin import find_system, system_file
-from weightflow.systems.entries import files_of, is_path
+from weightflow.systems.entries import files_of, is_path, makes
 from weightflow.systems.events import check_form, compile_questions
 from weightflow.teaching.registry import MEMBERS
 
@@ -132,7 +134,11 @@ def check_systems(config: Configuration, systems: Path, source: str) -> None:
                 networks.check_trajectories(system, settings.trajectories, f"{where}.trajectories")
             if (heldout := heldout_amount(settings)) >= 1:
                 networks.check_trajectories(system, int(heldout), f"{where}.heldout")
-            check_observed(observed_mask(system.points, settings.observe_every, settings.hold_back), where)
+            is_observed = observed_times(np.arange(system.points, dtype=float), settings, where)
+            check_observed(is_observed, where)
+            if not settings.file:
+                sizes = training_sizes(is_observed, settings, where)
+                networks.check_trajectories(system, max(sizes), f"{where}.cells")
             compile_questions(settings.questions, system.species, where)
 
 
@@ -334,6 +340,10 @@ def check_dataset(settings: DatasetSettings, systems: Path, where: str, folders:
     if (sums := as_files(settings.sha256)) and len(sums) != len(files):
         raise InputError(f"{where}.sha256: there are {len(sums)} checksums for {len(files)} files; give one for each.")
     _check_kind(settings, where)
+    if settings.cells is not None and not system:
+        raise InputError(f"{where}.cells: only simulated cells of a diffusion have this key; remove it.")
+    if settings.observe_at is not None and settings.observe_every != 1:
+        raise InputError(f"{where}.observe_at: it replaces observe_every; leave one of them out.")
     check_label(settings.time_label, f"{where}.time_label")
     if system and system.endswith((".xml", ".sbml")):
         raise InputError(
@@ -342,6 +352,8 @@ def check_dataset(settings: DatasetSettings, systems: Path, where: str, folders:
         )
     if system and not find_system(system, f"{where}.system", systems).is_file():
         raise InputError(f"{where}.system: {missing(system, folders)}; check the path.")
+    if system:
+        _check_made(settings, find_system(system, f"{where}.system", systems), where)
     amount = heldout_amount(settings)
     if amount >= 1 and (amount != int(amount) or not system):
         raise InputError(
@@ -388,10 +400,8 @@ def _check_asked(settings: DatasetEntry, where: str) -> None:
 
 
 def _check_kind(settings: DatasetSettings, where: str) -> None:
-    """Refuse real values from a system of counts, and keys that belong to the other kind."""
+    """Refuse keys that belong to the other kind."""
     continuous = settings.kind == "continuous"
-    if continuous and settings.system:
-        raise InputError(f"{where}.kind: the system {settings.system} makes counts; set kind: discrete.")
     if continuous and settings.states:
         raise InputError(f"{where}.states: real values have no number of states; remove it.")
     if continuous and (settings.ranges or settings.relations != "found"):
@@ -400,3 +410,13 @@ def _check_kind(settings: DatasetSettings, where: str) -> None:
     for key, unset in (("scale", "none"), ("components", None)):
         if not continuous and getattr(settings, key) != unset:
             raise InputError(f"{where}.{key}: counts have no such key; remove it, or set kind: continuous.")
+
+
+def _check_made(settings: DatasetSettings, system: Path, where: str) -> None:
+    """Refuse real values from a system of counts, counts from a diffusion, and numbers of cells without one."""
+    kind = makes(system)
+    if settings.kind != kind:
+        what = "counts" if kind == "discrete" else "real values"
+        raise InputError(f"{where}.kind: the system {settings.system} makes {what}; set kind: {kind}.")
+    if settings.cells is not None and (kind == "discrete" or settings.file):
+        raise InputError(f"{where}.cells: only simulated cells of a diffusion have this key; remove it.")

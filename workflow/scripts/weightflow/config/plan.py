@@ -11,6 +11,8 @@ from itertools import product
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from weightflow.anchors.registry import ALIGNMENTS
 from weightflow.baselines.registry import BASELINES, floors_of, predicted_by, standard_baselines
 from weightflow.config import stages
@@ -21,7 +23,7 @@ from weightflow.config.paths import located
 from weightflow.config.run_name import run_name
 from weightflow.config.settings import Configuration, DatasetEntry
 from weightflow.data.folds import fold_of
-from weightflow.data.preparation import heldout_amount
+from weightflow.data.preparation import heldout_amount, observed_times, training_sizes
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.evaluation.ablation_level import BASE, Level
 from weightflow.evaluation.sample_size import Size
@@ -33,7 +35,7 @@ from weightflow.populations.tasks.catalogue import DataSet, read_catalogue
 from weightflow.records.record import ROOT
 from weightflow.settings import Plain
 from weightflow.systems.builtin import system_file
-from weightflow.systems.entries import files_of, is_map, is_path, read_entries
+from weightflow.systems.entries import DiffusionFile, files_of, is_map, is_path, read_entries
 
 SNAPSHOTS = "results/{dataset}/snapshots.safetensors"  # the prepared data of a data set or a fold
 RUN = "results/{dataset}/runs/{model}/seed{seed}"
@@ -86,10 +88,11 @@ class EstimatedStage(NamedTuple):
 
 
 class SimulatedParts(NamedTuple):
-    """Numbers of simulated trajectories of a data set."""
+    """Numbers of simulated trajectories of a data set; and of cells at each time, of a diffusion."""
 
     training: int
     heldout: int
+    cells: list[int] | None = None
 
 
 class ChoiceFiles(NamedTuple):
@@ -367,7 +370,12 @@ class Plan:
     def simulated(self, dataset: str) -> SimulatedParts:
         """Numbers of trajectories to simulate for a data set."""
         settings = self.dataset(dataset)
-        return SimulatedParts(0 if settings.file else settings.trajectories, int(heldout_amount(settings)))
+        cells, system = None, self.system_file(dataset)
+        if system and not settings.file and isinstance(entries := read_entries(system), DiffusionFile):
+            where = f"datasets.{dataset}"
+            is_observed = observed_times(np.arange(entries.grid.points, dtype=float), settings, where)
+            cells = training_sizes(is_observed, settings, where)
+        return SimulatedParts(0 if settings.file else settings.trajectories, int(heldout_amount(settings)), cells)
 
     def sources(self) -> dict[str, list[Path]]:
         """Each data set's own files, then those of its system."""
@@ -388,8 +396,10 @@ class Plan:
         return self.dataset(dataset).matrix if annotated else "X"
 
     def has_exact_law(self, dataset: str) -> bool:
-        """Whether the workflow tries to solve a data set's system exactly."""
-        return bool(self.dataset(dataset).system and self.config.evaluation.exact.max_states)
+        """Whether the workflow tries to solve a data set's system exactly; scaled states have other units than it."""
+        settings = self.dataset(dataset)
+        is_scaled = settings.scale != "none" or settings.components is not None
+        return bool(settings.system and self.config.evaluation.exact.max_states and not is_scaled)
 
     def law_of(self, dataset: str) -> str | list[str]:
         """The exact law of a data set and its folds, whose file may mark it as unknown; [] if it is not requested."""

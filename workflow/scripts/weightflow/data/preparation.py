@@ -108,6 +108,42 @@ def observed_mask(times: int, every: int, hold_back: int = 0) -> np.ndarray:
     return (np.arange(times) % every == 0) & (np.arange(times) < times - hold_back)
 
 
+def observed_times(times: np.ndarray, settings: DatasetSettings, where: str) -> np.ndarray:
+    """(T,) bool: which times (T,) are observed, as `observe_at`, or else `observe_every`, and `hold_back` say.
+
+    Raises:
+        InputError: `observe_at` names a time that is not there.
+    """
+    if settings.observe_at is None:
+        return observed_mask(len(times), settings.observe_every, settings.hold_back)
+    found = np.zeros(len(times), dtype=bool)
+    for time in settings.observe_at:
+        nearest = int(np.abs(times - time).argmin())
+        if abs(times[nearest] - time) > _LEAST_APART * max(1.0, float(times[-1] - times[0])):
+            raise InputError(
+                f"{where}: observe_at names the time {number(time)}, and the nearest is {number(times[nearest])}; name "
+                f"times of the data, from {number(times[0])} to {number(times[-1])}."
+            )
+        found[nearest] = True
+    return found & (np.arange(len(times)) < len(times) - settings.hold_back)
+
+
+def training_sizes(is_observed: np.ndarray, settings: DatasetSettings, where: str) -> list[int]:
+    """(T,) numbers of states to simulate for training: `cells` at observed times, `trajectories` at others.
+
+    Raises:
+        InputError: `cells` has not one number for each observed time.
+    """
+    if settings.cells is None:
+        return [settings.trajectories] * len(is_observed)
+    if len(settings.cells) != (count := int(is_observed.sum())):
+        raise InputError(
+            f"{where}.cells: there are {len(settings.cells)} numbers for {count} observed times; give one for each."
+        )
+    own = iter(settings.cells)
+    return [next(own) if seen else settings.trajectories for seen in is_observed]
+
+
 def fitted_range(counts: np.ndarray, levels: int | None = None) -> Range:
     """Range of a variable from its observed training counts (n,).
 
@@ -208,7 +244,7 @@ def assemble(
             f"of {states[0].shape[1]}; name the system the file came from, or set heldout to a fraction."
         )
     hold_back, left_out = settings.hold_back, None
-    is_observed = observed_mask(len(states), settings.observe_every, hold_back)
+    is_observed = observed_times(np.asarray(raw.times, dtype=float), settings, _named(settings))
     if fold is not None:
         left_out = int(np.flatnonzero(is_observed)[fold])
         is_observed[left_out] = False

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from weightflow.formats.settings import FileSettings
 from weightflow.limits import MOST_COUNTS, MOST_STATES
-from weightflow.settings import AsWritten, Common, FilePath, Settings
+from weightflow.settings import AsWritten, Common, FilePath, Many, Number, Settings
 
 States = Annotated[int, Field(ge=2, le=MOST_STATES)]
 
@@ -18,7 +18,7 @@ class DatasetSettings(FileSettings):
     """Name of a system in resources/systems, or path of your own .yaml. Without a file, it simulates the training part
     and the held-out part; with a file, only the held-out part, and variables and times of both must agree."""
     kind: Annotated[Literal["discrete", "continuous"], Common] = "discrete"
-    """discrete for counts, continuous for real values."""
+    """discrete for counts, continuous for real values, also those of a diffusion."""
     time_label: str = "time step"
     """Label of the time axis in figures and predictions, with its unit, such as time (days). For dates the default is
     day (since 2020-02-29), with the first of them; for a time_column of another name than time, that name."""
@@ -43,10 +43,15 @@ class DatasetSettings(FileSettings):
     observe_every: Annotated[int, Field(ge=1), Common] = 1
     """The models are trained on every n-th time, starting with the first; the times between test the prediction. 1
     leaves no times for testing; for data with few times see evaluation.leave_one_out."""
+    observe_at: Annotated[Many[Number], Field(min_length=1)] | None = None
+    """Times of the observed snapshots, such as [0, 3, 10], instead of every n-th one; for a system, numbers of steps of
+    its grid."""
     hold_back: Annotated[int, Field(ge=0)] = 0
     """Number of last times that are not observed and test the extrapolation. At least 2 snapshots must remain."""
     trajectories: Annotated[int, Field(ge=2, le=1_000_000)] = 1000
-    """Trajectories simulated for training."""
+    """Trajectories simulated for training; of a diffusion, cells at each time."""
+    cells: Annotated[Many[Annotated[int, Field(ge=2, le=1_000_000)]], Field(min_length=1)] | None = None
+    """Number of cells at each observed time of a diffusion, one for each; null takes trajectories at all of them."""
     seed: Annotated[int, Field(ge=0)] = 1
     """Seed of the simulated trajectories, or of the split of a file; independent of the seeds of the models."""
     heldout: Annotated[float, Field(ge=0, le=1_000_000), AsWritten] | None = None

@@ -110,7 +110,8 @@ METRICS = _with_left_out(
         ),
         "kl_exact": Metric(
             "Kullback–Leibler divergence from the exact law (nats), for the joint distribution of the law's variables; "
-            "only for densities. ∞: a state that occurs is excluded by the data set's ranges or relations.",
+            "only for densities; for Poisson and normal laws the mean over 10 000 draws with a fixed seed. ∞: a state "
+            "that occurs is excluded by the data set's ranges or relations.",
             "Kullback–Leibler divergence from the exact law (nats)",
             "density",
             label="KL divergence of the joint\nfrom the exact law (nats)",

@@ -29,7 +29,7 @@ from weightflow.dynamics.validation_choice import OF_LESSON, as_list
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
 from weightflow.evaluation.score_tables import Judge, evaluate
-from weightflow.laws.law import PoissonLaw, TableLaw
+from weightflow.laws.law import Law
 from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.prediction.figure_grids import fine_times
 from weightflow.prediction.moving_density import Question, WeightsPath, predict_from_weights
@@ -61,7 +61,7 @@ class Work:
     model: ModelSettings
     samples: int
     joint_every: int | None
-    law: TableLaw | PoissonLaw | None
+    law: Law | None
     device: torch.device
     seeds: tuple[int, ...] = (0,)
 

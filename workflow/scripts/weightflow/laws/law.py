@@ -1,7 +1,7 @@
 """Exact laws: the true probabilities of a system's states, for comparison with predictions.
 
-A law is a table of states, a product of Poisson distributions, or unknown. It may cover only some of the variables,
-if these do not depend on the others.
+A law is a table of states, a product of Poisson distributions, a normal distribution, or unknown. It may cover only
+some of the variables, if these do not depend on the others.
 """
 
 import math
@@ -21,9 +21,10 @@ KIND = "exact law"
 NEGLIGIBLE = 1e-12  # states whose probability never exceeds this are left out of a table
 RAREST = 1e-15  # states of a table with a smaller probability at a time are not compared
 OUTSIDE = 1e-6  # largest probability of the states that a density excludes for a finite divergence
-_DRAWS = 10_000  # sampled states for a distance from a product law
+_DRAWS = 10_000  # sampled states for a distance from a product law or a normal law
 _HUGE = 1e8  # from which a number of states is only told by its order
 _NAMED = 2  # consecutive variables that are all named; of longer runs, the first and the last
+_SINGULAR = 1e-13  # ratio of the variances of a normal law, from which it has no density
 _FURTHEST = 1e-7  # tail probability of a Poisson distribution that is cut off
 
 
@@ -40,7 +41,7 @@ class ExactLaw(Protocol):
 
     @property
     def levels(self) -> int:
-        """Exclusive upper bound of the counts that the law considers."""
+        """Exclusive upper bound of the counts that the law considers; 0 for a law of real values."""
 
     @property
     def is_known(self) -> bool:
@@ -55,7 +56,11 @@ class ExactLaw(Protocol):
         """Kind and size of the law, in words."""
 
     def marginals(self, t: int, levels: int) -> np.ndarray:
-        """(k, levels) marginal probabilities at the t-th time, without larger counts; rows may sum to less than one."""
+        """(k, levels) marginal probabilities at the t-th time, without larger counts; rows may sum to less than one.
+
+        Raises:
+            ValueError: the law is unknown, or of real values.
+        """
 
     def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
         """States (n, k) and their weights (n,) at the t-th time, for figures."""
@@ -201,6 +206,86 @@ class PoissonLaw:
         return self._poisson.isf(_FURTHEST, self.means).astype(np.int64).clip(0)
 
 
+@dataclass(frozen=True)
+class GaussianLaw:
+    """Normal distributions of real values, as `ExactLaw` describes.
+
+    Attributes:
+        times: (T,).
+        means: (T, d).
+        covariances: (T, d, d); singular where a variable has a fixed value.
+    """
+
+    times: np.ndarray
+    means: np.ndarray
+    covariances: np.ndarray
+
+    @property
+    def variables(self) -> np.ndarray:
+        """All d."""
+        return np.arange(self.means.shape[1])
+
+    @property
+    def levels(self) -> int:
+        """None: values are not counts."""
+        return 0
+
+    @property
+    def is_known(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    def reason(self) -> str:
+        """None: it covers all variables."""
+        return ""
+
+    @property
+    def form(self) -> str:
+        """Its kind, and the number of draws behind distances from it."""
+        return f"a normal distribution (distances are means over {spaced(_DRAWS)} draws)"
+
+    def marginals(self, t: int, levels: int) -> np.ndarray:
+        """None: raises ValueError."""
+        raise ValueError("a law of real values has no probabilities of counts; draw from it with weighted.")
+
+    def shares(self, t: int, variable: int, edges: np.ndarray) -> np.ndarray:
+        """(B,) probabilities of one variable's values between edges (B + 1,) at the t-th time."""
+        from scipy.special import ndtr  # takes a while to import, and few jobs that read laws need it
+
+        spread = max(float(np.sqrt(self.covariances[t, variable, variable])), np.finfo(float).tiny)
+        return np.diff(ndtr((edges - self.means[t, variable]) / spread))
+
+    def weighted(self, t: int) -> tuple[np.ndarray, np.ndarray]:
+        """10 000 states drawn from the law with a fixed seed, with equal weights."""
+        values, axes = np.linalg.eigh(self.covariances[t])
+        normal = seeding.stream(0, "normal law", int(t)).standard_normal((_DRAWS, len(values)))
+        drawn = self.means[t] + (normal * np.sqrt(values.clip(0))) @ axes.T
+        return drawn, np.full(_DRAWS, 1 / _DRAWS)
+
+    def log_prob(self, t: int, states: np.ndarray) -> np.ndarray:
+        """(n,) logarithms of the density of states (n, d) at the t-th time; NaN where the covariance is singular."""
+        values, axes = np.linalg.eigh(self.covariances[t])
+        if values[0] <= _SINGULAR * max(values[-1], 0.0):
+            return np.full(len(states), np.nan)
+        distance = (((states - self.means[t]) @ axes) ** 2 / values).sum(1)
+        return -0.5 * (distance + np.log(2 * np.pi * values).sum())
+
+    def distances(self, t: int, log_prob: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
+        """Means over 10 000 states drawn from the law: of log p − log q, and of the positive part of 1 − q/p.
+
+        Both are NaN where a variable has a fixed value, and the divergence is infinite where the density excludes one
+        of the states.
+        """
+        states = self.weighted(t)[0]
+        log_p, log_q = self.log_prob(t, states), log_prob(states)
+        divergence = max(0.0, float((log_p - log_q).mean())) if not np.isnan(log_p).any() else np.nan
+        return divergence, float(np.maximum(0.0, -np.expm1(np.minimum(log_q - log_p, 0.0))).mean())
+
+
+Law = TableLaw | PoissonLaw | GaussianLaw
+
+
 def kl(p: np.ndarray, log_q: np.ndarray) -> float:
     """Kullback–Leibler divergence KL(P‖Q) in nats, not below zero.
 
@@ -238,13 +323,13 @@ def too_many(needed: str, max_states: int) -> str:
     return f"{needed}, and evaluation.exact.max_states is {spaced(max_states)}"
 
 
-def write_law(path: str | Path, law: TableLaw | PoissonLaw, **metadata: Any) -> None:
+def write_law(path: str | Path, law: Law, **metadata: Any) -> None:
     """Write a law, known or not, with its provenance (`metadata`, JSON)."""
     tensors = {part.name: getattr(law, part.name) for part in fields(law) if part.name != "reason"}
     write_tensors(path, KIND, tensors, reason=law.reason, **metadata)
 
 
-def read_law(path: str | Path) -> TableLaw | PoissonLaw:
+def read_law(path: str | Path) -> Law:
     """Read what `write_law` wrote.
 
     Raises:
@@ -253,12 +338,14 @@ def read_law(path: str | Path) -> TableLaw | PoissonLaw:
     found = read_tensors(path, KIND, finite=True)
     tensors, reason = found.tensors, str(found.metadata.get("reason", ""))
     try:
+        if "covariances" in tensors:
+            return GaussianLaw(**tensors)
         return PoissonLaw(**tensors) if "means" in tensors else TableLaw(**tensors, reason=reason)
     except TypeError as error:
         raise InputError(f"{path}: holds no exact law; delete it and run again, and it is solved for.") from error
 
 
-def known_law(path: str | Path | Sequence[str]) -> TableLaw | PoissonLaw | None:
+def known_law(path: str | Path | Sequence[str]) -> Law | None:
     """The law in a rule's input, or None where the input is empty or the law unknown."""
     law = read_law(str(path)) if path else None
     return law if law is not None and law.is_known else None

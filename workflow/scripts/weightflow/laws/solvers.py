@@ -4,25 +4,27 @@ import dataclasses
 
 import numpy as np
 
-from weightflow.laws.law import NEGLIGIBLE, PoissonLaw, TableLaw, spaced, too_many, unknown_law
+from weightflow.laws.gaussian import solve_gaussian
+from weightflow.laws.law import NEGLIGIBLE, Law, PoissonLaw, TableLaw, spaced, too_many, unknown_law
 from weightflow.laws.master_equation import solve_master_equation
 from weightflow.laws.monomolecular import solve_monomolecular
 from weightflow.laws.subsystems import closed_sets, subsystem
 from weightflow.systems import adaptive_walk
 from weightflow.systems.adaptive_walk import AdaptiveWalk
+from weightflow.systems.diffusion import Diffusion
 from weightflow.systems.reaction_network import ReactionNetwork
 from weightflow.systems.system import System
 
 
-def solve_law(system: System, max_states: int, tolerance: float) -> TableLaw | PoissonLaw:
+def solve_law(system: System, max_states: int, tolerance: float) -> Law:
     """The law of a system at its grid times.
 
     A monomolecular network has a closed form. For others the master equation is solved on all species or, if that
     needs too many states, on the largest closed set of species that is feasible. An adaptive walk has finitely many
-    genotypes.
+    genotypes. A linear diffusion has a normal law.
 
     Args:
-        system: a reaction network or an adaptive walk.
+        system: of any kind.
         max_states: largest number of states; 0 returns an unknown law at once.
         tolerance: largest probability lost by the last time.
 
@@ -35,6 +37,8 @@ def solve_law(system: System, max_states: int, tolerance: float) -> TableLaw | P
     match system:
         case AdaptiveWalk():
             return _solve_walk(system, max_states)
+        case Diffusion():
+            return _solve_diffusion(system, max_states)
         case ReactionNetwork():
             return _solve_network(system, max_states, tolerance)
         case _:
@@ -67,3 +71,11 @@ def _solve_walk(walk: AdaptiveWalk, max_states: int) -> TableLaw:
     occurring = probabilities.max(0) > NEGLIGIBLE
     lost = probabilities[:, ~occurring].sum(1)
     return TableLaw(times, states[occurring], probabilities[:, occurring], lost)
+
+
+def _solve_diffusion(diffusion: Diffusion, max_states: int) -> Law:
+    times, size = np.arange(diffusion.points, dtype=float), len(diffusion.species)
+    if not max_states:
+        return unknown_law(times, size, too_many("", max_states))
+    law = solve_gaussian(diffusion)
+    return law if law is not None else unknown_law(times, size, "the diffusion is not linear")

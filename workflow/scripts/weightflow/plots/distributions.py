@@ -12,7 +12,7 @@ from scipy.interpolate import interp1d
 from scipy.ndimage import gaussian_filter
 
 from weightflow.data.snapshots import Snapshots
-from weightflow.laws.law import ExactLaw
+from weightflow.laws.law import ExactLaw, GaussianLaw
 from weightflow.plots import style
 from weightflow.prediction.figure_grids import bin_counts
 from weightflow.prediction.predictions import Prediction
@@ -88,6 +88,8 @@ def marginal(part: Part, t: int, variable: int, edges: np.ndarray) -> np.ndarray
     Raises:
         ValueError: a law lacks the variable.
     """
+    if isinstance(part, GaussianLaw):
+        return part.shares(t, variable, edges) / np.diff(edges)
     weights = _probabilities(part, t, variable)
     if weights is None:
         states, weights = states_at(part, t)

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from weightflow.data.snapshots import Snapshots
-from weightflow.laws.law import ExactLaw, PoissonLaw
+from weightflow.laws.law import ExactLaw, TableLaw
 from weightflow.prediction.estimate import Estimate
 from weightflow.systems.events import Event
 
@@ -94,15 +94,15 @@ def _of_law(events: Mapping[str, Event], data: Snapshots, law: ExactLaw) -> Iter
 
 
 def _law_probability(event: Event, law: ExactLaw, t: int, time: float, variables: int) -> Estimate:
-    """Exact, but for events of several variables of a Poisson law, which is drawn from."""
-    if len(event.variables) == 1:
+    """Exact, but for events of real values and of several variables of a Poisson law, which are drawn from."""
+    if len(event.variables) == 1 and law.levels:
         masses = law.marginals(t, law.levels)[law.variables.tolist().index(event.variables[0])]
         return Estimate(float(masses @ event.of_count(law.levels, variables, time)))
     known, weights = law.weighted(t)
     states = np.zeros((len(known), variables))
     states[:, law.variables] = known
     found = float(weights @ np.broadcast_to(event.holds(states, time), len(states)))
-    return Estimate.of_share(found, len(states)) if isinstance(law, PoissonLaw) else Estimate(found)
+    return Estimate(found) if isinstance(law, TableLaw) else Estimate.of_share(found, len(states))
 
 
 def _of_model(events: Mapping[str, Event], data: Snapshots, model: Answering) -> Iterable[list]:

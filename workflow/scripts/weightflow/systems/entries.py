@@ -6,7 +6,20 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from weightflow.errors import InputError, unknown
-from weightflow.settings import ANumber, ASection, AsWritten, AText, ByShape, Many, Number, Positive, Settings
+from weightflow.limits import MOST_DESCENDANTS
+from weightflow.settings import (
+    AList,
+    ANumber,
+    ASection,
+    AsWritten,
+    AText,
+    ByShape,
+    Many,
+    NotNegative,
+    Number,
+    Positive,
+    Settings,
+)
 from weightflow.systems.repetition import expand_name
 from weightflow.yaml_files import read_yaml
 
@@ -133,8 +146,80 @@ class SbmlFile(Settings):
     limits: Limits = Limits()
 
 
-SystemFile = ReactionFile | WalkFile | SbmlFile
-KINDS: dict[str, type[SystemFile]] = {"reactions": ReactionFile, "adaptive_walk": WalkFile, "sbml": SbmlFile}
+class Normal(Settings):
+    """A normally distributed value."""
+
+    mean: Number
+    """Its mean."""
+    sd: NotNegative
+    """Its standard deviation."""
+
+
+Values = dict[str, Annotated[Annotated[Number, ANumber] | Annotated[Normal, ASection], ByShape]]
+
+
+class StartPart(Settings):
+    """One part of a mixture of starts, such as one of several cell types."""
+
+    share: Positive
+    """Weight of the part; weights need not sum to 1."""
+    start: Values
+    """Start of each variable in this part, as in initial."""
+
+
+class DiffusionLimits(Settings):
+    """Limits of the simulation of a diffusion; beyond them it stops with an error message."""
+
+    value: Positive = 1_000_000
+    """Largest absolute value of any variable."""
+    cells: Annotated[int, Field(ge=2, le=1_000_000_000)] = MOST_DESCENDANTS
+    """Most living descendants of one cell of the start, on average over the population; also the number of cells of
+    which at least one must have a living descendant. The simulated population is thinned, so it needs no memory."""
+
+
+class DiffusionFile(Settings):
+    """A diffusion (kind: diffusion): cells whose real-valued variables drift and fluctuate, and which divide and die.
+
+    Each variable follows dx = drift dt + noise dW (Itô), with independent noise. The distribution at a time is that of
+    a random living cell. A data set of a diffusion has kind: continuous, and its snapshots are of different cells. If
+    drift is linear, noise does not depend on the state, the start is normal, and division minus death is a polynomial
+    of degree 2 or less, then the law is normal and known exactly.
+    """
+
+    kind: Literal["diffusion"]
+    """What the file describes."""
+    title: str
+    """Shown in figures and the report."""
+    source: str = ""
+    """Where the system comes from, and what is known or guessed about it."""
+    variables: Names
+    """Names of the variables, in order; x1..x15 stands for fifteen names."""
+    parameters: dict[str, Expression] = {}
+    """Constants in expressions, by name."""
+    drift: dict[str, Expression]
+    """Drift of each variable per unit of time: an expression of variables, parameters, pi and the time t, as in a
+    propensity. A range of names (x1..x15) gives all of them the same; in it {} stands for each variable's own name."""
+    noise: dict[str, Expression]
+    """Standard deviation of each variable's noise per square root of time, 0 or more: an expression as in drift."""
+    division: Expression = 0
+    """Divisions of a cell per unit of time, an expression; both new cells begin at its place."""
+    death: Expression = 0
+    """Deaths of a cell per unit of time, an expression."""
+    initial: Annotated[Annotated[Values, ASection] | Annotated[Many[StartPart], AList], ByShape]
+    """Start of each variable: a number or {mean: 0, sd: 1}; or a list of parts, each with its share."""
+    grid: Grid
+    substeps: Annotated[int, Field(ge=1, le=100_000)] = 20
+    """Steps of the simulation between two times of the grid."""
+    limits: DiffusionLimits = DiffusionLimits()
+
+
+SystemFile = ReactionFile | WalkFile | SbmlFile | DiffusionFile
+KINDS: dict[str, type[SystemFile]] = {
+    "reactions": ReactionFile,
+    "adaptive_walk": WalkFile,
+    "sbml": SbmlFile,
+    "diffusion": DiffusionFile,
+}
 
 
 def read_entries(path: str | Path) -> SystemFile:
@@ -150,6 +235,11 @@ def read_entries(path: str | Path) -> SystemFile:
     if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"{path}: kind: {unknown('value', kind, KINDS)}")
     return KINDS[kind].of(entries, str(path))
+
+
+def makes(path: str | Path) -> Literal["discrete", "continuous"]:
+    """Kind of the data that a system makes: counts or real values; raises as `read_entries`."""
+    return "continuous" if isinstance(read_entries(path), DiffusionFile) else "discrete"
 
 
 def is_path(system: str) -> bool:

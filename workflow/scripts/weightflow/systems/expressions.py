@@ -254,6 +254,73 @@ def affine(program: Program, species: int, t: float) -> np.ndarray | None:
     return stack[0]
 
 
+def quadratic(program: Program, species: int, t: float) -> np.ndarray | None:
+    """Symmetric matrix M (1 + d, 1 + d) of a program that is (1, x) M (1, x)ᵀ in the state x (d,) at one time.
+
+    Args:
+        program: from `compile_expression`.
+        species: number d of variables.
+        t: the time.
+
+    Returns:
+        None where the program is not written as a polynomial of degree 2 or less, or has cases.
+    """
+    if SELECT in program.operations:
+        return None
+    stack: list[np.ndarray] = []
+    with np.errstate(all="ignore"):
+        for operation, operand in zip(program.operations.tolist(), program.operands.tolist(), strict=True):
+            if operation in _PUSHING:
+                value = np.zeros((1 + species, 1 + species))
+                if operation == SPECIES:
+                    value[0, 1 + int(operand)] = value[1 + int(operand), 0] = 0.5
+                else:
+                    value[0, 0] = operand if operation == CONSTANT else t
+                stack.append(value)
+                continue
+            second = stack.pop()
+            first = stack.pop() if operation in _TAKING_TWO else second
+            if (combined := _combined(operation, first, second)) is None:
+                return None
+            stack.append(combined)
+    return stack[0]
+
+
+def _combined(operation: int, first: np.ndarray, second: np.ndarray) -> np.ndarray | None:
+    """One operation on polynomials of degree 2 or less, as matrices of `quadratic`; None for a larger degree."""
+    one, two = _degree(first), _degree(second)
+    if operation in (ADD, SUB):
+        return _ARRAY_BINARY[operation](first, second)
+    if operation == NEG:
+        return -first
+    if operation in (MUL, DIV) and two == 0:
+        return _ARRAY_BINARY[operation](first, second[0, 0])
+    if operation == MUL and one == 0:
+        return first[0, 0] * second
+    if operation == POW and one == 1 and two == 0 and second[0, 0] in (1.0, 2.0):
+        return first if second[0, 0] == 1 else _product(first, first)
+    if operation == MUL and one == two == 1:
+        return _product(first, second)
+    if one == two == 0:
+        value = np.zeros_like(first)
+        unary = operation in _UFUNCS
+        arguments = first[0, 0], second[0, 0]
+        value[0, 0] = _UFUNCS[operation](arguments[0]) if unary else _ARRAY_BINARY[operation](*arguments)
+        return value
+    return None
+
+
+def _degree(polynomial: np.ndarray) -> int:
+    return 2 if polynomial[1:, 1:].any() else 1 if polynomial[0, 1:].any() else 0
+
+
+def _product(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Product of two polynomials of degree 1."""
+    sides = [np.append(one[0, 0], 2 * one[0, 1:]) for one in (first, second)]
+    outer = np.outer(*sides)
+    return (outer + outer.T) / 2
+
+
 def switching_times(program: Program) -> list[float]:
     """The times that conditions of a program compare the time with."""
     steps = list(zip(program.operations.tolist(), program.operands.tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""Reader of system files, `resources/systems/*.yaml`, into reaction networks and adaptive walks."""
+"""Reader of system files, `resources/systems/*.yaml`, into reaction networks, adaptive walks and diffusions."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,8 +11,12 @@ import numpy as np
 from weightflow.errors import InputError, shown, unknown
 from weightflow.limits import MOST_COUNTS, MOST_STATES, check_array
 from weightflow.systems.adaptive_walk import AdaptiveWalk
+from weightflow.systems.diffusion import Diffusion, Start
 from weightflow.systems.entries import (
+    DiffusionFile,
+    Expression,
     Limits,
+    Normal,
     Poisson,
     ReactionEntry,
     ReactionFile,
@@ -36,7 +40,8 @@ class Symbols(NamedTuple):
     parameters: dict[str, float]
 
 
-_COUNT = 4  # bytes
+_COUNT, _REAL = 4, 8  # bytes
+_MOST_STEPS = 10_000_000  # of the simulation of a diffusion
 _LARGEST_CHECKED = 1_000_000  # genotypes whose fitness is checked when a file is read
 
 
@@ -50,6 +55,8 @@ def read_system(path: str | Path) -> System:
     match content := read_entries(path):
         case WalkFile():
             return _adaptive_walk(content, path)
+        case DiffusionFile():
+            return _diffusion(content, path)
         case SbmlFile():
             model = path.parent / content.model
             own = {"title": content.title} if content.title is not None else {}
@@ -76,6 +83,8 @@ def check_start(system: System, states: int | None, where: str) -> None:
     """
     largest: float
     match system:
+        case Diffusion():
+            return
         case AdaptiveWalk():
             largest, what = system.alleles - 1, f"the last of {system.alleles} alleles"
         case ReactionNetwork():
@@ -98,13 +107,14 @@ def check_trajectories(system: System, number: int, where: str) -> None:
 
     Args:
         system: to simulate.
-        number: number of trajectories.
+        number: number of trajectories, or of cells at each time.
         where: the data set and the key, for messages.
 
     Raises:
         InputError: the simulated array would exceed the memory limit.
     """
-    check_array((number, system.points, len(system.species)), _COUNT, f"{where}: a simulation of {system.path}")
+    size = _REAL if isinstance(system, Diffusion) else _COUNT
+    check_array((number, system.points, len(system.species)), size, f"{where}: a simulation of {system.path}")
 
 
 def _reaction_network(
@@ -114,7 +124,7 @@ def _reaction_network(
 
     `names` holds the species and parameters that have another name in expressions, with that name.
     """
-    species, parameters = _names(content, where, names)
+    species, parameters = _names(content.species, content.parameters, where, names)
     symbols = Symbols([names.get(name, name) for name in species], {names.get(k, k): v for k, v in parameters.items()})
     initial, poisson = _initial(content.initial, species, content.limits, where)
     reactions = [_reaction(entry, species, symbols, np.floor(initial), at) for entry, at in _entries(content, where)]
@@ -133,7 +143,7 @@ def _reaction_network(
 
 
 def _adaptive_walk(content: WalkFile, path: Path) -> AdaptiveWalk:
-    species, parameters = _names(content, str(path))
+    species, parameters = _names(content.species, content.parameters, str(path))
     fitness = compile_expression(str(content.fitness), species, parameters, f"{path}: fitness")
     if fitness.depends_on_time:
         raise InputError(f"{path}: fitness: the landscape of an adaptive walk does not change in time; leave t out.")
@@ -204,36 +214,93 @@ def _rate(text: str, parameters: Mapping[str, float], where: str) -> Program:
     return rate
 
 
+def _diffusion(content: DiffusionFile, path: Path) -> Diffusion:
+    names, parameters = _names(content.variables, content.parameters, str(path), key="variables")
+
+    def program(text: Expression, key: str) -> Program:
+        return compile_expression(str(text), names, parameters, f"{path}: {key}")
+
+    def of_each(entries: Mapping[str, Expression], key: str) -> tuple[Program, ...]:
+        texts = _per_species(entries, names, f"{path}: {key}", "variable")
+        return tuple(
+            program(str(text).replace("{}", name), f"{key}.{name}") for name, text in zip(names, texts, strict=True)
+        )
+
+    found = Diffusion(
+        content.title,
+        content.source,
+        names,
+        of_each(content.drift, "drift"),
+        of_each(content.noise, "noise"),
+        program(content.division, "division"),
+        program(content.death, "death"),
+        _start(content, names, path),
+        content.grid.points,
+        content.grid.step,
+        content.substeps,
+        str(path),
+        content.limits,
+    )
+    if (steps := found.points * found.substeps) > _MOST_STEPS:
+        raise InputError(
+            f"{path}: substeps: {found.substeps} steps between {found.points} times make {steps:,}, and "
+            f"{_MOST_STEPS:,} is the most; lower substeps or grid.points."
+        )
+    found.check(found.start.means, 0.0)
+    return found
+
+
+def _start(content: DiffusionFile, names: Sequence[str], path: Path) -> Start:
+    parts = {"initial": content.initial} if isinstance(content.initial, Mapping) else {}
+    shares = np.ones(len(parts))
+    if not isinstance(content.initial, Mapping):
+        if not content.initial:
+            raise InputError(f"{path}: initial: there is no part; give one with a share.")
+        parts = {f"initial.{i}.start": part.start for i, part in enumerate(content.initial)}
+        shares = np.array([part.share for part in content.initial], dtype=float)
+    rows = [_per_species(values, names, f"{path}: {key}", "variable") for key, values in parts.items()]
+    of_each = [[value if isinstance(value, Normal) else Normal(mean=value, sd=0) for value in row] for row in rows]
+    means, deviations = (np.array([[getattr(v, key) for v in row] for row in of_each], float) for key in ("mean", "sd"))
+    constant = ~deviations.any(0) & (means == means[0]).all(0)
+    if constant.all():
+        raise InputError(
+            f"{path}: initial: every cell starts in one state, which has no density; give a variable a mean and an sd."
+        )
+    return Start(shares / shares.sum(), means, deviations)
+
+
 def _names(
-    content: ReactionFile | WalkFile, where: str, others: Collection[str] = ()
+    texts: Sequence[str],
+    values: Mapping[str, float | str],
+    where: str,
+    others: Collection[str] = (),
+    key: str = "species",
 ) -> tuple[tuple[str, ...], dict[str, float]]:
     """Species, and values of the parameters by name; `others` are names that expressions do not use."""
     species: tuple[str, ...] = ()
-    for text in content.species:
-        species += tuple(expand_name(text, f"{where}: species"))
+    for text in texts:
+        species += tuple(expand_name(text, f"{where}: {key}"))
         if len(species) > MOST:
-            raise InputError(f"{where}: species: there are more than {MOST}; write a smaller system.")
-    parameters = {
-        str(name): _number(value, f"{where}: parameters.{name}") for name, value in content.parameters.items()
-    }
+            raise InputError(f"{where}: {key}: there are more than {MOST}; write a smaller system.")
+    parameters = {str(name): _number(value, f"{where}: parameters.{name}") for name, value in values.items()}
     for name in (*species, *parameters):
         if name not in others:
-            check_name(name, f"{where}: species and parameters")
+            check_name(name, f"{where}: {key} and parameters")
     names = (*species, *parameters)
     if twice := {name for name, number in Counter(names).items() if number > 1}:
-        raise InputError(f"{where}: the name '{min(twice)}' stands twice among species and parameters; rename one.")
+        raise InputError(f"{where}: the name '{min(twice)}' stands twice among {key} and parameters; rename one.")
     return species, parameters
 
 
-def _per_species(entries: Mapping[str, T], species: Sequence[str], where: str) -> list[T]:
+def _per_species(entries: Mapping[str, T], species: Sequence[str], where: str, what: str = "species") -> list[T]:
     """One entry for each of the species, in their order."""
     given = {name: value for text, value in entries.items() for name in expand_name(str(text), where)}
     for name in given:
         if name not in species:
-            raise InputError(f"{where}: {unknown('species', name, species)}")
+            raise InputError(f"{where}: {unknown(what, name, species)}")
     for name in species:
         if name not in given:
-            raise InputError(f"{where}: the species '{name}' is missing; add it.")
+            raise InputError(f"{where}: the {what} '{name}' is missing; add it.")
     return [given[name] for name in species]
 
 

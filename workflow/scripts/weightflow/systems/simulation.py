@@ -18,6 +18,7 @@ from weightflow.progress import progress
 from weightflow.systems import adaptive_walk
 from weightflow.systems import expressions as ex
 from weightflow.systems.adaptive_walk import AdaptiveWalk
+from weightflow.systems.diffusion import Diffusion, follow
 from weightflow.systems.reaction_network import ReactionNetwork
 from weightflow.systems.system import System
 
@@ -40,16 +41,19 @@ def simulate(system: System, trajectories: int, seed: int, threads: int = 1) -> 
     Args:
         system: of any kind; a reaction without enough reactants does not fire.
         trajectories: number N of trajectories.
-        seed: trajectory i depends only on the seed and i, not on threads or chunks.
+        seed: trajectory i depends only on the seed and i, not on threads or chunks; the cells of a diffusion depend on
+            the seed and N.
         threads: number of threads.
 
     Returns:
-        (N, points, d) int32 counts.
+        (N, points, d) int32 counts; of a diffusion float64 values of N random living cells at each time.
 
     Raises:
         InputError: a propensity became negative or undefined, or a trajectory passed one of the system's limits.
     """
     match system:
+        case Diffusion():
+            return follow(system, trajectories, seed)
         case AdaptiveWalk():
             return adaptive_walk.simulate(system, trajectories, seed)
         case ReactionNetwork():
