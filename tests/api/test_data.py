@@ -114,7 +114,7 @@ MISTAKES = {
         "cells: there are 2 numbers for 3 observed times",
     ),
     "no such time": (lambda: simulate("heavy_tails", observe_at=[0, 20, 41]), "observe_at names the time 41"),
-    "two snapshots": (lambda: from_snapshots({0: X, 1: X}), "at least 3"),
+    "one snapshot": (lambda: from_snapshots({0: X}), "at least 2"),
     "NaN": (lambda: from_snapshots({0: X, 1: X, 2: X * np.nan}), "time 2 holds NaN"),
     "text": (lambda: from_snapshots({0: [["a"]], 1: X, 2: X}), "not numbers only"),
     "widths": (lambda: from_snapshots({0: X, 1: X, 2: np.zeros((5, 3))}), r"time 2: has shape \(5, 3\).*2 variables"),

@@ -548,7 +548,7 @@ def test_data_sets_of_other_systems_are_refused(check, refused, own, sentence):
     [
         ({"observe_at": [0, 10, 41]}, r"observe_at names the time 41, and the nearest is 40"),
         ({"observe_at": [0, 10, 40], "cells": [5, 5]}, r"cells: there are 2 numbers for 3 observed times"),
-        ({"observe_at": [0]}, r"1 of 41 snapshots are observed"),
+        ({"observe_at": [0]}, r"1 of 41 snapshots is observed"),
         ({"trajectories": 10**6, "heldout": 10}, r"trajectories: a simulation of .* would take"),
     ],
 )
