@@ -268,3 +268,11 @@ def test_of_two_snapshots_none_is_left_out_and_all_members_are_averaged(counted)
     ]
     alone = untested_teachers([Teacher("growing")])
     assert alone.parts == [(Teacher("growing"), 1)]
+
+
+def test_of_many_snapshots_twenty_are_left_out(rng):
+    snapshots = [rng.integers(0, 20, (10, 1)) for _ in range(30)]
+    table = scores(snapshots, [Teacher("mixture"), Teacher("displacement")])
+    left_out = table["time"].unique()
+    assert len(left_out) == 20
+    assert {left_out[0], left_out[-1]} == {1.0, 28.0}

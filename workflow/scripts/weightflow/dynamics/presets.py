@@ -33,7 +33,7 @@ PRESETS: dict[str, Preset] = {
         "A first density, in ten seconds to a minute on two cores.",
         {
             "anchors": {"first_steps": 200, "steps": 60},
-            "teacher": {"members": ["bridge"], "noises": [0.5], "rates": ["own"], "points": 4},
+            "teacher": {"members": ["bridge", "kinetic"], "noises": [0.5], "rates": ["own"], "points": 4},
             "spline": {
                 "knots": 1,
                 "first_knots": 6,

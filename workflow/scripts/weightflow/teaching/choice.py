@@ -26,6 +26,7 @@ from weightflow.teaching.teachers import FIELDS, Interpolant, Teacher, Teachers,
 RELAXING = "relaxing"
 OWN = "own"  # in place of a rate: a rate for each variable
 _JOINTLY = 4  # largest number of variables for a joint kernel density; with more, pairs are scored
+_MOST_LEFT_OUT = 20  # interior snapshots
 _DRAWS = 4  # noise draws for each particle when teachers are compared
 _COMPARED = 4000  # largest number of states of a teacher or a snapshot in a comparison
 _OPEN = 0.5  # part of the first interval's states that is relaxing: equal parts for two sources of knowledge
@@ -71,7 +72,8 @@ def score_teachers(
     A kernel density with the best bandwidth smooths a teacher's states, so that the score is the training loss of
     backbones; distances between samples hardly depend on the noise. Kernel densities fail for many variables: with
     more than four, the score is over pairs of neighbours in a random cyclic order of the variables. Relaxation
-    applies to the first interval, so teachers with a rate are scored only on the first left-out snapshot.
+    applies to the first interval, so teachers with a rate are scored only on the first left-out snapshot. Of many
+    snapshots 20 are left out in turn, the first interior one and others at even distances.
 
     Args:
         teachers: to compare.
@@ -87,7 +89,8 @@ def score_teachers(
     """
     unit, groups = float(times[1] - times[0]), _judged_together(snapshots[0].shape[1], rng)
     found: dict[tuple[int, int], _Scored] = {}  # by teacher and snapshot
-    for k in progress(range(1, len(snapshots) - 1), "teachers, leaving out each snapshot"):
+    places_left_out = _evenly(range(1, len(snapshots) - 1), _MOST_LEFT_OUT)
+    for k in progress(places_left_out, "teachers, leaving out each snapshot"):
         others = [snapshot for i, snapshot in enumerate(snapshots) if i != k]
         left = np.delete(times, k)
         paths = kinetic_paths(system, others, left, rng, [k - 1]) if _needs_rates(teachers) else {}
@@ -98,7 +101,7 @@ def score_teachers(
                 guess = at_most(way.draw(teacher, times[k : k + 1], _DRAWS, rng)[0], _COMPARED, rng)
                 found[i, k] = _Scored(repeats, -_log_probs(guess, space, left_out, groups))
     rows = []
-    for interval, places in (("first", [1]), ("later", list(range(2, len(snapshots) - 1)))):
+    for interval, places in (("first", places_left_out[:1]), ("later", places_left_out[1:])):
         scored = [i for i in range(len(teachers)) if places and all((i, k) in found for k in places)]
         chosen = {i: _best_bandwidth([found[i, k] for k in places]) for i in scored}
         nll = {i: np.mean([found[i, k].mean(chosen[i]) for k in places]) for i in scored}
@@ -227,6 +230,12 @@ def untested_teachers(teachers: Sequence[Teacher]) -> Teachers:
         parts.append((calmest, open_part if is_open else (1 - open_part) / (len(members) - bool(open_part))))
     first = parts[0][0]
     return Teachers(first, dataclasses.replace(first, rate=0.0, own=False), beside=tuple(parts[1:]))
+
+
+def _evenly(values: Sequence[int], most: int) -> list[int]:
+    """At most so many of the values, from the first to the last at even distances."""
+    places = np.linspace(0, len(values) - 1, min(most, len(values))).round().astype(int)
+    return [values[place] for place in places]
 
 
 def _needs_rates(teachers: Sequence[Teacher]) -> bool:
