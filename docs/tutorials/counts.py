@@ -156,7 +156,7 @@ print(f"standard error of a share among {trajectories} states at probability 0.5
 
 # %% [markdown]
 # Read these numbers together. The third line is what a snapshot itself is worth: a method can hardly be better than the
-# sampling error of its data. The mean errors of the model are of that size; its largest error is twice as large.
+# sampling error of its data. The mean errors of the model are of that size; its largest error is three times as large.
 #
 # The exact law has waves that the model does not. They come from a season: the rate of infection rises and falls with a
 # period of 12 steps. Snapshots every 10 steps cannot show such waves, so no method can learn them from these data. This
@@ -172,7 +172,7 @@ table = flow.compare(data, baselines=["mixture_kernel", "transport_kernel"], sam
 print(table[["nll", "kl_exact", "w_marginal_exact"]].round(3).to_string())
 
 # %% [markdown]
-# The model is better than `mixture_kernel`, which mixes the neighbouring snapshots. It is only a little better than
+# The model is better than `mixture_kernel`, which mixes the neighbouring snapshots. It is also better than
 # `transport_kernel`, which moves the observed states along straight lines and smooths them. `quick` is a first look;
 # run the comparison on your own data with `preset="standard"` before you prefer a model that has to be trained.
 #

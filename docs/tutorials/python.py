@@ -152,7 +152,7 @@ print(comparison[["nll", "w1_joint"]].round(3).to_string())
 # Mind the units: `score` is the log-likelihood of a whole state, in the units of the table. `nll` is the negative
 # log-likelihood per variable, here half as much, and its mean leaves out the first time. A smaller `nll` is better.
 # `floor_independent` is the distance `w1_joint` between two samples of the same cells: no method can be expected below
-# it. The methods differ by 0.03 to 0.04 in `nll`, twice that for a cell, and the first line has a standard error of
+# it. The methods differ by 0.04 to 0.05 in `nll`, twice that for a cell, and the first line has a standard error of
 # 0.06: these data hardly decide which method is best.
 #
 # ## Samples, and files

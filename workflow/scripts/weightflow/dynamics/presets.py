@@ -38,7 +38,7 @@ PRESETS: dict[str, Preset] = {
                 "knots": 1,
                 "first_knots": 6,
                 "steps": 600,
-                "curvature": 100,
+                "curvature": 30,
                 "roughness": 0.003,
                 "kernel": 0,
                 "independence": 0,
