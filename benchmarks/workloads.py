@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from weightflow import seeding
-from weightflow.data.preparation import observed_mask, range_of
+from weightflow.data.preparation import fitted_range, observed_mask
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
 from weightflow.dynamics.settings import ModelSettings
@@ -41,7 +41,7 @@ def epidemic(trajectories: int = 1000, every: int = 10) -> Snapshots:
     training, heldout = ([states[:, t] for t in range(states.shape[1])] for states in parts)
     observed = observed_mask(len(training), every)
     pooled = np.concatenate([s for s, seen in zip(training, observed, strict=True) if seen])
-    space = Counts.of([range_of(column) for column in pooled.T])
+    space = Counts.of([fitted_range(column) for column in pooled.T])
     times = np.arange(len(training), dtype=float)
     return Snapshots(times, training, heldout, observed, list(system.species), space, "heldout", "time")
 
