@@ -31,7 +31,7 @@ from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.variable_order import variable_order
 from weightflow.records.record import ROOT
 from weightflow.systems.builtin import find_system, system_file
-from weightflow.systems.entries import files_of, is_path, makes
+from weightflow.systems.entries import data_kind, files_of, is_path
 from weightflow.systems.events import check_form, compile_questions
 from weightflow.teaching.registry import MEMBERS
 
@@ -414,7 +414,7 @@ def _check_kind(settings: DatasetSettings, where: str) -> None:
 
 def _check_made(settings: DatasetSettings, system: Path, where: str) -> None:
     """Refuse real values from a system of counts, counts from a diffusion, and numbers of cells without one."""
-    kind = makes(system)
+    kind = data_kind(system)
     if settings.kind != kind:
         what = "counts" if kind == "discrete" else "real values"
         raise InputError(f"{where}.kind: the system {settings.system} makes {what}; set kind: {kind}.")

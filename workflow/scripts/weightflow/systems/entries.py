@@ -237,7 +237,7 @@ def read_entries(path: str | Path) -> SystemFile:
     return KINDS[kind].of(entries, str(path))
 
 
-def makes(path: str | Path) -> Literal["discrete", "continuous"]:
+def data_kind(path: str | Path) -> Literal["discrete", "continuous"]:
     """Kind of the data that a system makes: counts or real values; raises as `read_entries`."""
     return "continuous" if isinstance(read_entries(path), DiffusionFile) else "discrete"
 
