@@ -13,7 +13,6 @@ MOST_STATES = 65_536  # of a variable with a table; the softmax has one output p
 MOST_COUNTS = 1_000_000_000  # largest count
 MOST_TIMES = 1_000_000  # the limit of a system's grid, too
 MOST_VARIABLES = 1_000_000  # in a file; the names of all are read before some are chosen
-MOST_DESCENDANTS = 1_000_000  # living ones of a cell of a diffusion's start, where a system file sets no limit
 _SHARE = 2  # the limit is this fraction of the memory, 1/2: data are also copied for sorting and splitting
 _GIB = 2**30
 

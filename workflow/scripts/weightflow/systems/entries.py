@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from weightflow.errors import InputError, unknown
-from weightflow.limits import MOST_DESCENDANTS
 from weightflow.settings import (
     AList,
     ANumber,
@@ -172,7 +171,7 @@ class DiffusionLimits(Settings):
 
     value: Positive = 1_000_000
     """Largest absolute value of any variable."""
-    cells: Annotated[int, Field(ge=2, le=1_000_000_000)] = MOST_DESCENDANTS
+    cells: Annotated[int, Field(ge=2, le=1_000_000_000)] = 1_000_000
     """Most living descendants of one cell of the start, on average over the population; also the number of cells of
     which at least one must have a living descendant. The simulated population is thinned, so it needs no memory."""
 
