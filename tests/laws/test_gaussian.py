@@ -89,7 +89,7 @@ def test_other_diffusions_have_no_normal_law(read, changes):
     assert solve_gaussian(own) is None
     law = solve_law(own, 10, 1e-6)
     assert isinstance(law, TableLaw)
-    assert law.reason == "the diffusion is not linear"
+    assert law.reason == "the diffusion's law is not known to be normal"
 
 
 def test_no_states_no_law(read):

@@ -44,12 +44,14 @@ class _Coefficients:
 def solve_gaussian(diffusion: Diffusion) -> GaussianLaw | None:
     """The exact law of a linear diffusion, from its moment equations.
 
+    A diffusion is linear here if its start is one normal distribution, its drift is linear, its noise does not depend
+    on the state, and division and death are polynomials of degree 2 or less.
+
     Args:
-        diffusion: any.
+        diffusion: linear or not.
 
     Returns:
-        None without a normal start, linear drift, noise that does not depend on the state and a growth rate of degree 2
-            or less, and where moments explode.
+        The law; None if the diffusion is not linear, or a moment becomes infinite.
     """
     times = np.arange(diffusion.points) * diffusion.step
     if len(diffusion.start.shares) > 1 or _coefficients(diffusion, _SOME_TIME * times[-1]) is None:
@@ -80,7 +82,7 @@ def solve_gaussian(diffusion: Diffusion) -> GaussianLaw | None:
 
 
 def _coefficients(diffusion: Diffusion, t: float) -> _Coefficients | None:
-    """At a physical time; None where drift, noise or growth has another form."""
+    """At a physical time; None if drift, noise, division or death has another form."""
     size = len(diffusion.species)
     drift, noise = ([affine(one, size, t) for one in programs] for programs in (diffusion.drift, diffusion.noise))
     rates = [quadratic(program, size, t) for program in (diffusion.division, diffusion.death)]

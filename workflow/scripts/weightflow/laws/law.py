@@ -167,7 +167,7 @@ class PoissonLaw:
 
     @property
     def reason(self) -> str:
-        """None: it covers all variables."""
+        """Empty: it covers all variables."""
         return ""
 
     @property
@@ -227,7 +227,7 @@ class GaussianLaw:
 
     @property
     def levels(self) -> int:
-        """None: values are not counts."""
+        """0: values are not counts."""
         return 0
 
     @property
@@ -237,7 +237,7 @@ class GaussianLaw:
 
     @property
     def reason(self) -> str:
-        """None: it covers all variables."""
+        """Empty: it covers all variables."""
         return ""
 
     @property
@@ -246,7 +246,7 @@ class GaussianLaw:
         return f"a normal distribution (distances are means over {spaced(_DRAWS)} draws)"
 
     def marginals(self, t: int, levels: int) -> np.ndarray:
-        """None: raises ValueError."""
+        """Raises ValueError: values are not counts."""
         raise ValueError("a law of real values has no probabilities of counts; draw from it with weighted.")
 
     def shares(self, t: int, variable: int, edges: np.ndarray) -> np.ndarray:

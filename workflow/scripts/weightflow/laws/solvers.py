@@ -78,4 +78,4 @@ def _solve_diffusion(diffusion: Diffusion, max_states: int) -> Law:
     if not max_states:
         return unknown_law(times, size, too_many("", max_states))
     law = solve_gaussian(diffusion)
-    return law if law is not None else unknown_law(times, size, "the diffusion is not linear")
+    return law if law is not None else unknown_law(times, size, "the diffusion's law is not known to be normal")

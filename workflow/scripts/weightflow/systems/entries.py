@@ -181,8 +181,8 @@ class DiffusionFile(Settings):
 
     Each variable follows dx = drift dt + noise dW (Itô), with independent noise. The distribution at a time is that of
     a random living cell. A data set of a diffusion has kind: continuous, and its snapshots are of different cells. If
-    drift is linear, noise does not depend on the state, the start is normal, and division minus death is a polynomial
-    of degree 2 or less, then the law is normal and known exactly.
+    drift is linear, noise does not depend on the state, the start is normal, and division and death are polynomials of
+    degree 2 or less, then the law is normal and known exactly.
     """
 
     kind: Literal["diffusion"]
