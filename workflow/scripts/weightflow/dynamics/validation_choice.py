@@ -32,7 +32,7 @@ from weightflow.errors import DivergenceError, InputError
 from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.networks.likelihood import log_probs
 from weightflow.seeding import Computation
-from weightflow.teaching.smoothing import exchanged_variables, smoothed
+from weightflow.teaching.smoothing import exchangeable_variables, smoothed
 from weightflow.teaching.teachers import Teachers, lesson
 
 OF_LESSON = ("kernel", "independence")
@@ -88,13 +88,13 @@ def choose_smoothing(
     options = {name: as_list(getattr(backbone if name in _OF_BACKBONE else spline, name)) for name in _IN_TURN}
     if not data.discrete:  # these have no softmax
         options |= {name: options[name][:1] for name in ("roughness", "softmax_up_to")}
-    if len(data.variables) == 1 or not exchanged_variables(data.space, len(data.variables)):
+    if len(data.variables) == 1 or not exchangeable_variables(data.space, len(data.variables)):
         options["independence"] = options["independence"][:1]
     if all(len(values) == 1 for values in options.values()):
         return {name: options[name][0] for name in CHOSEN}, pd.DataFrame(columns=[*CHOSEN, "nll"])
     selection, times, seed = model.selection, data.observed_times, computation.seed
     learning, validation = validation_split(data, selection.validation, seed)
-    validation = _seen(data, validation)
+    validation = _coordinates(data, validation)
     rng = seeding.stream(seed, "selection lesson")
     told = lesson(teachers, learning, times, data.space, model.teacher.points, rng)
     judged: dict[tuple[float, ...], list[np.ndarray]] = {}
@@ -164,7 +164,7 @@ def choose_steps(
     points, rng = model.teacher.points, seeding.stream(seed, "selection lesson")
     told = lesson(teachers, learning, times, data.space, points, rng)
     told = smoothed(told, smoothing, data.space, rng)
-    learning, validation = _seen(data, learning), _seen(data, validation)
+    learning, validation = _coordinates(data, learning), _coordinates(data, validation)
     own = model.backbone.chosen(smoothing)
     backbone = make_backbone(own, data.variables, data.space)
     anchors = train_anchors(backbone, learning, times, model.anchors, computation)
@@ -201,7 +201,7 @@ def choose_steps(
     return int(table["step"][good].min()), table
 
 
-def _seen(data: Snapshots, snapshots: Sequence[np.ndarray]) -> list[np.ndarray]:
+def _coordinates(data: Snapshots, snapshots: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Coordinates of snapshots."""
     return [data.space.coordinates(states) for states in snapshots]
 

@@ -49,7 +49,7 @@ def smoothed(told: Lesson, smoothing: Mapping[str, float], space: StateSpace, rn
     return dataclasses.replace(told, states=states)
 
 
-def exchanged_variables(space: StateSpace, variables: int) -> list[int]:
+def exchangeable_variables(space: StateSpace, variables: int) -> list[int]:
     """Indices of the variables that may take values from other states: those of no relation.
 
     Args:
@@ -63,7 +63,7 @@ def exchanged_variables(space: StateSpace, variables: int) -> list[int]:
 def _exchanged(states: np.ndarray, share: float, space: StateSpace, rng: np.random.Generator) -> np.ndarray:
     """States with a share of the values of each variable from other states; variables of relations stay."""
     found = states.copy()
-    for v in exchanged_variables(space, states.shape[1]):
+    for v in exchangeable_variables(space, states.shape[1]):
         rows = np.flatnonzero(rng.random(len(states)) < share)
         found[rows, v] = states[rng.integers(len(states), size=len(rows)), v]
     return found
