@@ -214,8 +214,8 @@ def best_teachers(scores: pd.DataFrame, variables: int) -> Teachers:
 def untested_teachers(teachers: Sequence[Teacher]) -> Teachers:
     """All members together, for two snapshots, of which none can be left out; or the only candidate.
 
-    Every member moves evenly in time, with its largest noise. With `relaxing` among them, half of the states are
-    relaxing; the others have equal parts.
+    Every member has the smallest of its rates, then the largest noise; own rates only if there is no other. With
+    `relaxing` among them, half of the states are relaxing; the others have equal parts.
 
     Args:
         teachers: the candidates, at least one.

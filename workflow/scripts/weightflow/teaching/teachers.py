@@ -28,7 +28,7 @@ from weightflow.transport.relaxing_path import FASTEST, possible_rates, relaxing
 # Growth strengths of growing teachers, from none to far too much, with equal weights; cell data have too few snapshots
 # for a choice. They were set by hand on the embryoid and EMT cells (config/), left-out cells included.
 GROWTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-_LEARNT = 4000  # states at each time of a lesson, about, if there are fewer particles
+_LEARNT = 4000  # fewer particles are drawn several times, to about so many states at each time of a lesson
 _OPEN_RATES = 8  # draws of rates that the snapshots leave open
 _COUPLED = 10_000  # largest number of particles; the paths of more would not fit into memory
 
@@ -195,28 +195,26 @@ class Interpolant:
         """Index of the interval between snapshots that contains a time."""
         return int(np.clip(np.searchsorted(self.times, time, side="right") - 1, 0, len(self.times) - 2))
 
+    def draw(self, teacher: Teacher, times: np.ndarray, draws: int, rng: np.random.Generator) -> list[np.ndarray]:
+        """Arrays (draws · n, d) of states, one for each time (T,)."""
+        return [np.concatenate([self.sample(teacher, time, rng) for _ in range(draws)]) for time in times]
+
     def draw_parts(
         self, parts: Sequence[tuple[Teacher, float]], times: np.ndarray, draws: int, rng: np.random.Generator
     ) -> list[np.ndarray]:
         """As `draw`, from several teachers, each of which gives its part of the states."""
-        (first, _), *others = parts
-        total = draws * self.particles.shape[1]
-        ends = np.round(total * np.cumsum([part for _, part in parts])).astype(int)
-        if not others:
-            return self.draw(first, times, draws, rng)
+        if len(parts) == 1:
+            return self.draw(parts[0][0], times, draws, rng)
+        particles = self.particles.shape[1]
+        ends = np.round(draws * particles * np.cumsum([part for _, part in parts])).astype(int)
         found = []
         for time in times:
             made = []
             for (teacher, _), count in zip(parts, np.diff(ends, prepend=0), strict=True):
-                repeats = -(-count // self.particles.shape[1])
-                drawn = [self.sample(teacher, time, rng) for _ in range(repeats)]
+                drawn = [self.sample(teacher, time, rng) for _ in range(-(-count // particles))]
                 made += [rng.permutation(np.concatenate(drawn))[:count]] if drawn else []
             found.append(np.concatenate(made))
         return found
-
-    def draw(self, teacher: Teacher, times: np.ndarray, draws: int, rng: np.random.Generator) -> list[np.ndarray]:
-        """Arrays (draws · n, d) of states, one for each time (T,)."""
-        return [np.concatenate([self.sample(teacher, time, rng) for _ in range(draws)]) for time in times]
 
 
 @dataclass(frozen=True)
