@@ -13,7 +13,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
@@ -34,6 +33,7 @@ from weightflow.systems.entries import (  # noqa: E402
     ReactionEntry,
     StartPart,
     SystemFile,
+    read_entries,
 )
 
 MADE = "Made by `make docs` from the classes of the settings (`settings.py` in each room of the library); edit these.\n"
@@ -56,7 +56,9 @@ Made by `make docs` from `systems/entries.py` of the library; edit that file.
 
 A config names a system of this folder (`system: epidemic`) or the path of your own file (`system: my/own.yaml`). Files
 are checked before anything runs; an error is one sentence that names the file and the key. Expressions are parsed,
-never executed as code.
+never executed as code. [A system of your own](../../docs/how-to/own-system.md) has complete examples.
+
+A system of kind `diffusion` makes real values and needs `kind: continuous` in the data set; the others make counts.
 
 """
 
@@ -157,9 +159,10 @@ def configuration_page(configs: Sequence[Path]) -> str:
 
 def systems_page() -> str:
     """The page about systems: a list of the files, and all keys of a system file by kind."""
-    lines = ["| file | system |", "|---|---|"]
+    lines = ["| file | system | kind |", "|---|---|---|"]
     for path in sorted((ROOT / "resources" / "systems").glob("*.yaml")):
-        lines.append(f"| `{path.name}` | {yaml.safe_load(path.read_text(encoding='utf-8'))['title']} |")
+        entries = read_entries(path)
+        lines.append(f"| `{path.name}` | {entries.title} | `{entries.kind}` |")
     lines.append("")
     titles = {f"kind: {name}": cls for name, cls in KINDS.items()}
     parts = {"part of a start": StartPart, "limits of a diffusion": DiffusionLimits}
