@@ -183,7 +183,7 @@ class _Population:
         self.diffusion, self.rng = diffusion, rng
         count = self._wanted(cells)
         self.states = np.asfortranarray(diffusion.start.draw(count, rng))
-        self.weight, self.first = 0.0, np.log(count)
+        self.weight, self.log_start = 0.0, np.log(count)
 
     def course(self, needed: np.ndarray) -> Iterator[int]:
         """Stop at each time of the grid, by its index; `needed` cells (T,) are alive there."""
@@ -258,7 +258,7 @@ class _Population:
     def _check_number(self, t: float) -> None:
         """Refuse a population without bounds, and one that dies out."""
         most = self.diffusion.limits.cells
-        grown = np.log(len(self.states)) + self.weight - self.first if len(self.states) else -np.inf
+        grown = np.log(len(self.states)) + self.weight - self.log_start if len(self.states) else -np.inf
         if grown > np.log(most):
             self.diffusion.refuse(
                 f"limits.cells: each cell of the start has more than {most:,} living descendants at time {number(t)}; "

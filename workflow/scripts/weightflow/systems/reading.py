@@ -40,7 +40,7 @@ class Symbols(NamedTuple):
     parameters: dict[str, float]
 
 
-_COUNT, _REAL = 4, 8  # bytes
+_COUNT_BYTES, _REAL_BYTES = 4, 8
 _MOST_STEPS = 10_000_000  # of the simulation of a diffusion
 _LARGEST_CHECKED = 1_000_000  # genotypes whose fitness is checked when a file is read
 
@@ -113,7 +113,7 @@ def check_trajectories(system: System, number: int, where: str) -> None:
     Raises:
         InputError: the simulated array would exceed the memory limit.
     """
-    size = _REAL if isinstance(system, Diffusion) else _COUNT
+    size = _REAL_BYTES if isinstance(system, Diffusion) else _COUNT_BYTES
     check_array((number, system.points, len(system.species)), size, f"{where}: a simulation of {system.path}")
 
 
@@ -251,16 +251,17 @@ def _diffusion(content: DiffusionFile, path: Path) -> Diffusion:
 
 
 def _start(content: DiffusionFile, names: Sequence[str], path: Path) -> Start:
-    parts = {"initial": content.initial} if isinstance(content.initial, Mapping) else {}
-    shares = np.ones(len(parts))
-    if not isinstance(content.initial, Mapping):
+    if isinstance(content.initial, Mapping):
+        parts, shares = {"initial": content.initial}, np.ones(1)
+    else:
         if not content.initial:
             raise InputError(f"{path}: initial: there is no part; give one with a share.")
         parts = {f"initial.{i}.start": part.start for i, part in enumerate(content.initial)}
         shares = np.array([part.share for part in content.initial], dtype=float)
     rows = [_per_species(values, names, f"{path}: {key}", "variable") for key, values in parts.items()]
-    of_each = [[value if isinstance(value, Normal) else Normal(mean=value, sd=0) for value in row] for row in rows]
-    means, deviations = (np.array([[getattr(v, key) for v in row] for row in of_each], float) for key in ("mean", "sd"))
+    normals = [[value if isinstance(value, Normal) else Normal(mean=value, sd=0) for value in row] for row in rows]
+    means = np.array([[normal.mean for normal in row] for row in normals], dtype=float)
+    deviations = np.array([[normal.sd for normal in row] for row in normals], dtype=float)
     constant = ~deviations.any(0) & (means == means[0]).all(0)
     if constant.all():
         raise InputError(
