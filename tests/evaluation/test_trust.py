@@ -71,7 +71,7 @@ def test_left_out_snapshots_come_first():
 def test_coverage_is_pooled_and_the_worst_is_named():
     found = judge_trust(calibration((True, True, True)), metrics(), None, "d", "mine", RUNS)
     assert found.coverage(0.9).to_dict() == pytest.approx({"a": 0.9, "b": 0.9 - 0.2 / 3})
-    assert found.worst == ("b", 2.0, pytest.approx(-0.2))
+    assert found.worst == ("b", 2.0, 0.9, pytest.approx(-0.2))
 
 
 def test_without_states_or_alternatives_there_is_no_evidence():

@@ -85,7 +85,7 @@ def test_times_of_one_error_are_told_together():
 
 
 def test_trust_names_the_evidence_the_verdict_and_the_worst():
-    told = tell_trust(judge_trust(calibration(), metrics(), None, "d", "mine", RUNS), "mine")
+    told = tell_trust(judge_trust(calibration(), metrics(), None, "d", "mine", RUNS), "mine", 5)
     assert told[0] == "Tested on 100 states at 1 time between the snapshots, which no model was trained on."
     assert told[1].startswith(
         "The model's central 90 % holds 90.0 % of the a, 90.0 % of the b values, over all times: as it should"
@@ -93,7 +93,7 @@ def test_trust_names_the_evidence_the_verdict_and_the_worst():
     assert "the best is transport_kernel most often. mine gives the held-out states a higher" in told[-1]
     assert told[-1].endswith("at 1 of 1 times; it is 0.200 nats per variable ahead on average.")
     every = tell_trust(
-        judge_trust(calibration((True,) * 3), metrics().assign(seen=True), None, "d", "mine", RUNS), "mine"
+        judge_trust(calibration((True,) * 3), metrics().assign(seen=True), None, "d", "mine", RUNS), "mine", 5
     )
     assert every[0].startswith("Every time was used for training, so the numbers here tell how well the model fits")
     worst = "furthest off for b at time 2: the central 90 % holds 70.0 % of the values, so the model is too narrow"
@@ -106,9 +106,9 @@ def test_trust_names_the_evidence_the_verdict_and_the_worst():
 @pytest.mark.parametrize(("inside", "verdict"), [(0.7, "too narrow for a, b"), (0.99, "too wide for a, b")])
 def test_a_wrong_width_is_named(inside, verdict):
     few = calibration(inside=inside)
-    told = tell_trust(judge_trust(few.assign(states=9000), metrics(), None, "d", "mine", RUNS), "mine")
+    told = tell_trust(judge_trust(few.assign(states=9000), metrics(), None, "d", "mine", RUNS), "mine", 5)
     assert verdict in told[1]
-    unsure = tell_trust(judge_trust(few.assign(states=5), metrics(), None, "d", "mine", RUNS), "mine")
+    unsure = tell_trust(judge_trust(few.assign(states=5), metrics(), None, "d", "mine", RUNS), "mine", 5)
     assert "so few states cannot tell this from 90 %" in unsure[1]
 
 
@@ -116,19 +116,27 @@ def test_a_shift_is_named():
     table = calibration().assign(states=9000)
     slope = 0.1 + 0.01 * np.arange(4.5, -5, -1)
     table.loc[table["variable"] == "a", [f"pit_{k + 1}" for k in range(10)]] = slope
-    told = tell_trust(judge_trust(table, metrics(), None, "d", "mine", RUNS), "mine")
+    told = tell_trust(judge_trust(table, metrics(), None, "d", "mine", RUNS), "mine", 5)
     assert "On the whole the model is too high or too low for some: a high." in told
 
 
 def test_without_evidence_the_keys_that_give_it_are_named():
-    (told,) = tell_trust(judge_trust(calibration()[:0], metrics(), None, "d", "mine", RUNS), "mine")
+    (told,) = tell_trust(judge_trust(calibration()[:0], metrics(), None, "d", "mine", RUNS), "mine", 5)
     assert "evaluation: {leave_one_out: true}" in told
+    (told,) = tell_trust(judge_trust(calibration()[:0], metrics(), None, "d", "mine", RUNS), "mine", 2)
+    assert "measure at a third time" in told
+
+
+def test_two_snapshots_test_nothing_between_them():
+    table = calibration((True,) * 3)
+    told = tell_trust(judge_trust(table, metrics().assign(seen=True), None, "d", "mine", RUNS), "mine", 2)
+    assert told[0].startswith("Nothing tests the model between the snapshots: a path needs both.")
 
 
 def test_a_likelihood_of_zero_is_named():
     table = metrics()
     table.loc[(table["model"] == "mine") & (table["time"] == 1), "value"] = np.inf
-    told = tell_trust(judge_trust(calibration(), table, None, "d", "mine", RUNS), "mine")
+    told = tell_trust(judge_trust(calibration(), table, None, "d", "mine", RUNS), "mine", 5)
     assert told[-1].startswith("At time 1 a state lies where mine has no probability")
     assert told[-1].endswith("excluded by the data set's ranges or relations; change these keys.")
 
@@ -154,14 +162,14 @@ def test_a_mean_over_some_of_the_times_says_so():
 
 def test_chance_is_no_fault():
     few = calibration((True, True, True)).assign(states=8)
-    told = tell_trust(judge_trust(few, metrics().assign(seen=True), None, "d", "mine", RUNS), "mine")
+    told = tell_trust(judge_trust(few, metrics().assign(seen=True), None, "d", "mine", RUNS), "mine", 5)
     assert not any("furthest off" in sentence for sentence in told)
 
 
 def test_alternatives_without_any_likelihood_are_told():
     table = metrics()
     table.loc[table["model"] != "mine", "value"] = np.inf
-    told = tell_trust(judge_trust(calibration(), table, None, "d", "mine", RUNS), "mine")
+    told = tell_trust(judge_trust(calibration(), table, None, "d", "mine", RUNS), "mine", 5)
     assert told[-1] == "No other method gives the held-out states a positive probability; mine does."
 
 

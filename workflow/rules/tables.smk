@@ -84,6 +84,7 @@ rule tabulate_folds:
     input:
         snapshots=fold_snapshots,
         metrics=fold_metrics,
+        refused=lambda w: [f"results/refused/{d}.json" for d in plan.datasets if fault_of(d)],
     output:
         scores=f"{plan.folder}/leave_one_out.csv",
         summary=f"{plan.folder}/leave_one_out_summary.csv",

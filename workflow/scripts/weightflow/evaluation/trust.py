@@ -42,19 +42,21 @@ class Trust:
         return grouped / self.calibration.groupby("variable", sort=False)["states"].sum()
 
     @property
-    def worst(self) -> tuple[str, float, float] | None:
-        """Variable, time and difference of the coverage of the central 90 % that is furthest from it.
+    def worst(self) -> tuple[str, float, float, float] | None:
+        """Variable, time and share of the central interval whose coverage is furthest from its share; the difference.
 
-        None if no difference is beyond what chance gives among so many variables and times (one in a hundred).
+        None if no difference is beyond what chance gives among so many variables, times and intervals (one in a
+        hundred).
         """
-        cells = self.calibration.groupby(["variable", "time"], sort=False)
-        away = cells[inside(COVERAGES[-1])].mean() - COVERAGES[-1]
-        spread = np.sqrt(COVERAGES[-1] * (1 - COVERAGES[-1]) / cells["states"].first())
-        sure = away[away.abs() > norm.isf(_CHANCE / 2 / max(len(away), 1)) * spread]
-        if sure.empty:
-            return None
-        variable, time = sure.abs().idxmax()
-        return variable, float(time), float(away[variable, time])
+        cells, found = self.calibration.groupby(["variable", "time"], sort=False), []
+        for share in COVERAGES:
+            away = cells[inside(share)].mean() - share
+            spread = np.sqrt(share * (1 - share) / cells["states"].first())
+            sure = away[away.abs() > norm.isf(_CHANCE / 2 / max(len(away) * len(COVERAGES), 1)) * spread]
+            if len(sure):
+                variable, time = sure.abs().idxmax()
+                found.append((variable, float(time), share, float(away[variable, time])))
+        return max(found, key=lambda one: abs(one[3]), default=None)
 
 
 def judge_trust(

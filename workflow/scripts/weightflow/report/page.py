@@ -303,7 +303,7 @@ def _system(source: Source) -> dict[str, Any]:
             }
             for answer in (tell_answers(source.answers, model) if source.answers is not None and model else [])
         ],
-        "trust": tell_trust(source.trust, model) if source.trust else [],
+        "trust": tell_trust(source.trust, model, len(source.data.observed_times)) if source.trust else [],
     }
 
 

@@ -83,30 +83,42 @@ def tell_answers(answers: pd.DataFrame, model: str) -> list[Answer]:
     return found
 
 
-def tell_trust(trust: Trust, model: str) -> list[str]:
-    """Sentences on the calibration and the likelihood of a model."""
+def tell_trust(trust: Trust, model: str, snapshots: int) -> list[str]:
+    """Sentences on the calibration and the likelihood of a model.
+
+    Args:
+        trust: in the model.
+        model: its name.
+        snapshots: number of observed ones.
+    """
     table = trust.calibration
     if table.empty:
+        other = "evaluation: {leave_one_out: true}" if snapshots > 2 else "measure at a third time"
         return [
             "No states were held out, so nothing tells how far to trust the model. Set heldout in the data set, or "
-            "evaluation: {leave_one_out: true}."
+            f"{other}."
         ]
     times, states = table["time"].nunique(), int(table.groupby(["dataset", "time"])["states"].first().sum())
-    told = [_evidence(trust.evidence, times, states)]
+    told = [_evidence(trust.evidence, times, states, snapshots)]
     for share in reversed(COVERAGES):
         told.append(_coverage(trust, share))
     told += _shifts(table)
-    if (worst := trust.worst) and abs(worst[2]) > _TOLERATED:
-        variable, time, away = worst
+    if (worst := trust.worst) and abs(worst[3]) > _TOLERATED:
+        variable, time, share, away = worst
         told.append(
-            f"At single times it is furthest off for {variable} at time {number(time)}: the central 90 % holds "
-            f"{_percent(COVERAGES[-1] + away)} of the values, so the model is too {'wide' if away > 0 else 'narrow'}."
+            f"At single times it is furthest off for {variable} at time {number(time)}: the central {_whole(share)} holds "
+            f"{_percent(share + away)} of the values, so the model is too {'wide' if away > 0 else 'narrow'}."
         )
     return told + _likelihood(trust.likelihood, model)
 
 
-def _evidence(evidence: str, times: int, states: int) -> str:
+def _evidence(evidence: str, times: int, states: int, snapshots: int) -> str:
     plural = "time" if times == 1 else "times"
+    if evidence == SEEN and snapshots == 2:
+        return (
+            "Nothing tests the model between the snapshots: a path needs both. The numbers here tell how well it fits "
+            f"them; they are from {states} held-out states. A third time between them would be a test."
+        )
     if evidence == SEEN:
         return (
             "Every time was used for training, so the numbers here tell how well the model fits the snapshots, not how "
