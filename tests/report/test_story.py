@@ -149,12 +149,12 @@ def likelihood(model_nll: list[float], other_nll: list[float]) -> pd.DataFrame:
 
 
 def test_several_likelihoods_of_zero_are_counted():
-    told = tell_trust(Trust(UNSEEN, calibration(), likelihood([1, np.inf, np.inf], [2, 2, 2])), "mine")
+    told = tell_trust(Trust(UNSEEN, calibration(), likelihood([1, np.inf, np.inf], [2, 2, 2])), "mine", 5)
     assert told[-1].startswith("At 2 of 3 times, first at time 2, a state lies where mine has no probability")
 
 
 def test_a_mean_over_some_of_the_times_says_so():
-    told = tell_trust(Trust(UNSEEN, calibration(), likelihood([1, 1, 1], [2, np.inf, 2])), "mine")
+    told = tell_trust(Trust(UNSEEN, calibration(), likelihood([1, 1, 1], [2, np.inf, 2])), "mine", 5)
     assert (
         "ahead on average over the 2 times at which any of them gives every state a positive probability." in told[-1]
     )

@@ -106,8 +106,8 @@ def tell_trust(trust: Trust, model: str, snapshots: int) -> list[str]:
     if (worst := trust.worst) and abs(worst[3]) > _TOLERATED:
         variable, time, share, away = worst
         told.append(
-            f"At single times it is furthest off for {variable} at time {number(time)}: the central {_whole(share)} holds "
-            f"{_percent(share + away)} of the values, so the model is too {'wide' if away > 0 else 'narrow'}."
+            f"At single times it is furthest off for {variable} at time {number(time)}: the central {_whole(share)} "
+            f"holds {_percent(share + away)} of the values, so the model is too {'wide' if away > 0 else 'narrow'}."
         )
     return told + _likelihood(trust.likelihood, model)
 
