@@ -71,7 +71,7 @@ def check_states(raw: "RawSnapshots", settings: DatasetSettings, where: str) -> 
         if not discrete and len(snapshot) < 2:
             raise InputError(f"{at} has a single state, which has no density; remove its time or add states.")
         if discrete and (snapshot < 0).any():
-            raise InputError(f"{at} holds negative counts; counts are 0 or more.")
+            raise InputError(f"{at} holds negative counts; mend them, or set kind: continuous for real values.")
         if discrete and (snapshot != np.round(snapshot)).any():
             raise InputError(f"{at} holds fractions; counts are whole numbers, real values need kind: continuous.")
         if discrete and snapshot.max() > MOST_COUNTS:

@@ -7,11 +7,17 @@ from pathlib import Path
 import pandas as pd
 
 from weightflow.baselines.registry import BASELINES, is_model
+from weightflow.evaluation.leave_one_out import TIMES as LEFT_OUT
 from weightflow.evaluation.registry import METRICS, panels
 from weightflow.evaluation.score_tables import EXTRAPOLATED, at_unseen_times
 from weightflow.report.tables import rounded
 
-_TIMES = {"unseen": "unseen times", EXTRAPOLATED: "times past the last snapshot", "all": "all times"}
+_TIMES = {
+    "unseen": "unseen times",
+    EXTRAPOLATED: "times past the last snapshot",
+    "all": "all times, on which it was trained",
+    LEFT_OUT: "left-out snapshots",
+}
 
 
 def main_numbers(summary: pd.DataFrame, runs: Mapping[str, Sequence[str]]) -> list[str]:
@@ -25,13 +31,21 @@ def main_numbers(summary: pd.DataFrame, runs: Mapping[str, Sequence[str]]) -> li
     """
     found = []
     for dataset, names in runs.items():
-        own = at_unseen_times(summary[summary["dataset"] == dataset])
         model = next(filter(is_model, names), None)
-        means = {(row.metric, row.model): row.mean for row in own.itertuples() if row.mean == row.mean}
-        shown = panels("metrics", {metric for metric, name in means if name == model})
-        main = [metric for metric in shown if metric == shown[0] or METRICS[metric].compares == "density"]
-        parts = []
-        for metric in main:
+        table = summary[summary["dataset"] == dataset]
+        left_out, own = table[table["times"] == LEFT_OUT], at_unseen_times(table)
+        for part, figure in ((own, "metrics"), (left_out, "leave_one_out")):
+            if model and (lines := _lines(part, names, model, figure)):
+                found += [f"{dataset}, {model} at {_TIMES[part['times'].iloc[0]]}:", *lines]
+    return found
+
+
+def _lines(own: pd.DataFrame, names: Sequence[str], model: str, figure: str) -> list[str]:
+    """The model's main metrics among those of a figure, each beside the best baseline's."""
+    means = {(row.metric, row.model): row.mean for row in own.itertuples() if row.mean == row.mean}
+    shown, lines = panels(figure, {metric for metric, name in means if name == model}), []
+    for metric in shown:
+        if metric == shown[0] or METRICS[metric].compares == "density":
             others = {
                 name: means[metric, name]
                 for name in names
@@ -39,10 +53,8 @@ def main_numbers(summary: pd.DataFrame, runs: Mapping[str, Sequence[str]]) -> li
             }
             best = min(others, key=lambda name: others[name]) if others else None
             beside = f" ({rounded(others[best], 0)[0]} {best})" if best else ""
-            parts.append(f"{METRICS[metric].words} {rounded(means[metric, model], 0)[0]}{beside}")
-        if parts:
-            found += [f"{dataset}, {model} at {_TIMES[own['times'].iloc[0]]}:", *(f"  {part}" for part in parts)]
-    return found
+            lines.append(f"  {METRICS[metric].words} {rounded(means[metric, model], 0)[0]}{beside}")
+    return lines
 
 
 def closing_lines(
