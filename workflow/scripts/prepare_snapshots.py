@@ -15,6 +15,7 @@ from weightflow.jobs.frame import run
 from weightflow.jobs.screen import say
 from weightflow.records.digests import joint_digest
 from weightflow.storage import read_json, read_tensors
+from weightflow.systems.system import steps_label
 
 
 def main(snakemake):
@@ -33,7 +34,8 @@ def main(snakemake):
         source["file"] = checked
     else:
         times = np.arange(len(states.training), dtype=float)
-        raw = RawSnapshots(times, states.training, simulated.metadata["species"], states.paired)
+        label = steps_label(simulated.metadata["step"])
+        raw = RawSnapshots(times, states.training, simulated.metadata["species"], states.paired, time_label=label)
         check_states(raw, settings, f"the system {settings.system}")
     draws = seeding.stream(settings.seed, "split")
     known = [Relation.from_metadata(**one) for one in simulated.metadata["relations"]] if simulated else []

@@ -52,7 +52,7 @@ from weightflow.systems.builtin import BUILTIN, find_system
 from weightflow.systems.diffusion import Diffusion
 from weightflow.systems.reading import check_start, check_trajectories, read_system
 from weightflow.systems.simulation import simulate as simulate_system
-from weightflow.systems.system import System
+from weightflow.systems.system import System, steps_label
 
 if TYPE_CHECKING:
     from anndata import AnnData  # a second to import
@@ -329,7 +329,8 @@ def simulate(
     check_trajectories(made, max(sizes) + heldout, "simulate")
     with one_bar(2, progress):
         states = simulate_parts(made, sizes, heldout, own.seed, os.cpu_count() or 1)
-    raw = RawSnapshots(times, states.training, list(made.species), states.paired)
+    label = steps_label(made.step)
+    raw = RawSnapshots(times, states.training, list(made.species), states.paired, time_label=label)
     check_states(raw, own, f"the system {name}")
     draws = seeding.stream(own.seed, "split")
     snapshots = assemble(raw, states.heldout, own, heldout_amount(own), draws, known=relations_of_system(made))

@@ -21,7 +21,8 @@ class DatasetSettings(FileSettings):
     """discrete for counts, continuous for real values, also those of a diffusion."""
     time_label: str = "time step"
     """Label of the time axis in figures and predictions, with its unit, such as time (days). For dates the default is
-    day (since 2020-02-29), with the first of them; for a time_column of another name than time, that name."""
+    day (since 2020-02-29), with the first of them; for a time_column of another name than time, that name; for the
+    grid of a system its step, such as time step (0.25 units)."""
     scale: Literal["none", "training", "all"] = "none"
     """Standardisation of real values: none; training, to mean 0 and variance 1 over the training states; all, over all
     states of the file including held-out ones, as in published protocols, but without times that are held back.
