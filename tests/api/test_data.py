@@ -267,3 +267,18 @@ def test_real_values_that_happen_to_be_whole_may_be_scaled(counts):
 
 def test_nothing_held_out_is_compared_with_the_training_states(counts):
     assert from_snapshots(counts, heldout=0).snapshots.reference == "training"
+
+
+def test_a_system_given_as_a_dictionary_is_called_so_in_messages(refused):
+    system = {
+        "kind": "diffusion",
+        "title": "loud",
+        "source": "made up",
+        "variables": ["u"],
+        "drift": {"u": "-u"},
+        "noise": {"u": "0.5 * u"},
+        "initial": {"u": {"mean": 0.5, "sd": 1.0}},
+        "grid": {"points": 5, "step": 0.1},
+    }
+    with refused(r"system: noise\.u: it is -"):
+        simulate(system, trajectories=50, heldout=10)

@@ -541,9 +541,11 @@ def _system(system: str | os.PathLike | Mapping[str, Any]) -> tuple[System, str]
         file = Path(folder) / "system.yaml"
         file.write_text(yaml.safe_dump(_plain(system), sort_keys=False), encoding="utf-8")
         try:
-            return read_system(file), str(system.get("title", "of a dictionary"))
+            made = read_system(file)
         except InputError as fault:
             raise InputError(str(fault).replace(str(file), "system")) from None
+    made = replace(made, path="system") if isinstance(made, Diffusion) else made
+    return made, str(system.get("title", "of a dictionary"))
 
 
 def _plain(value: Any) -> Any:
