@@ -34,7 +34,7 @@ TABLES = ("results/metrics.csv", "results/summary.csv")
 SHARED = {
     "anchors": "seed0/weight_graph.safetensors",
     "teachers": "teacher.json",
-    "choices": "seed0/choice.json",
+    "choices": "choice.json",
     "splines": "seed0/spline.safetensors",
 }
 MARGINAL = {"w_marginal", "jsd_marginal", "w_marginal_exact", "jsd_marginal_exact"}
@@ -254,7 +254,7 @@ def test_a_fit_in_python_has_the_weights_of_the_run(finished, model):
 
 
 def test_choices_say_what_they_were_made_from(finished):
-    (scores,) = (finished / "results" / "tiny" / "choices").glob("*/seed0/scores.csv")
+    (scores,) = (finished / "results" / "tiny" / "choices").glob("*/scores.csv")
     table = pd.read_csv(scores)
     assert table["curvature"].tolist() == [1, 10]
     choice = read_json(scores.with_name("choice.json"))
