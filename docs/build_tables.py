@@ -62,7 +62,7 @@ class Run:
 
 RUNS = {
     "epidemic-released": Run(),
-    "systems": Run(),
+    "systems": Run("results/systems/summary.csv"),
     "suite-counts": Run("results/suite-counts/summary.csv"),
     "cascade-100": Run(),
     "embryoid": Run("leave-one-out"),
@@ -178,14 +178,14 @@ PAGES: dict[str, dict[str, Table]] = {
                 for dataset, label in (
                     ("bursty_gene", "bursty gene"),
                     ("autoregulated_gene", "auto-regulated gene"),
-                    ("autoregulated_gene_100", "the same, 100 states a snapshot"),
-                    ("autoregulated_gene_50", "the same, 50 states a snapshot"),
+                    ("autoregulated_gene_100", "auto-regulated gene, 100 states a snapshot"),
+                    ("autoregulated_gene_50", "auto-regulated gene, 50 states a snapshot"),
                     ("bistable_gene", "bistable gene"),
                     ("conserved_cycle", "conserved cycle"),
                     ("random_starts", "random starts"),
                     ("long_chain", "long chain"),
                     ("sparse_network", "sixteen nearly empty species"),
-                    ("sparse_network_100", "the same, 100 states a snapshot"),
+                    ("sparse_network_100", "sixteen species, 100 states a snapshot"),
                 )
             ),
         ),
