@@ -1,4 +1,4 @@
-"""Random parts of the states of a snapshot."""
+"""Parts of the states of a snapshot, or of other sequences."""
 
 import numpy as np
 
@@ -18,3 +18,8 @@ def exactly(states: np.ndarray, count: int, rng: np.random.Generator) -> np.ndar
     if len(states) == count:
         return states
     return states[rng.choice(len(states), count, replace=len(states) < count)]
+
+
+def evenly(count: int, most: int) -> np.ndarray:
+    """At most `most` evenly spaced indices among 0 … count − 1, with both ends."""
+    return np.linspace(0, count - 1, min(count, most)).round().astype(int)

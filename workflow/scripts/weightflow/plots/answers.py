@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from weightflow.data.snapshots import read_snapshots
+from weightflow.data.subsets import evenly
 from weightflow.plots import style
 from weightflow.prediction.answers import DATA, LAW, MODEL
 
@@ -67,7 +68,7 @@ def _draw(panel: Axes, own: pd.DataFrame, lines: Mapping[str, style.Line]) -> No
         panel.fill_between(means.index, by_time.min(), by_time.max(), color=line.color, alpha=0.2, lw=0)
     for observed, colour in ((True, style.BLACK), (False, _HELD_OUT)):
         data = own[(own["source"] == DATA) & (own["observed"] == observed)]
-        few = data.iloc[style.evenly(len(data), _MOST_BARS)]
+        few = data.iloc[evenly(len(data), _MOST_BARS)]
         errors = [few["probability"] - few["low"], few["high"] - few["probability"]]
         panel.errorbar(
             few["time"], few["probability"], errors, fmt=".", ms=3, lw=0.6, color=colour, zorder=6 if observed else 2

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from weightflow.data.snapshots import Snapshots, read_snapshots
+from weightflow.data.subsets import evenly
 from weightflow.plots import style
 from weightflow.plots.distributions import cell_limits, mass_contours, mass_patches, own_grid
 from weightflow.prediction.predictions import Prediction, read_prediction
@@ -109,7 +110,7 @@ def _panel(
 
 def draw_cells(panel: Axes, states: np.ndarray, pair: tuple[int, int], colour: str, size: float = 1.8) -> None:
     """Some of the cells (n, d), evenly chosen, as small points."""
-    few = states[style.evenly(len(states), MOST_CELLS)]
+    few = states[evenly(len(states), MOST_CELLS)]
     (points,) = panel.plot(*few[:, pair].T, ".", color=colour, markersize=size, mew=0, alpha=0.6, zorder=3)
     points.set_rasterized(True)
 

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from weightflow.data.snapshots import Snapshots, read_snapshots
+from weightflow.data.subsets import evenly
 from weightflow.plots import style
 from weightflow.prediction.motion import LEVELS, Motion, read_motion
 
@@ -71,7 +72,7 @@ def draw_bands(panel: Axes, times: np.ndarray, means: np.ndarray, quantiles: np.
 
 def draw_snapshots(panel: Axes, data: Snapshots, variable: int) -> None:
     """Mean and central 90 % of the observed snapshots; means alone at times that were not observed."""
-    for k in style.evenly(len(data.observed), _MOST_BARS):
+    for k in evenly(len(data.observed), _MOST_BARS):
         values = data.values(data.observed[k])[:, variable]
         panel.plot([data.observed_times[k]] * 2, np.quantile(values, BANDS[0][:2]), color=style.BLACK, lw=0.8, zorder=4)
         panel.plot(data.observed_times[k], values.mean(), ".", color=style.BLACK, ms=4, zorder=5)

@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from PIL import Image
 
 from weightflow.data.snapshots import Snapshots, read_snapshots
+from weightflow.data.subsets import evenly
 from weightflow.laws.law import ExactLaw, known_law, of_all
 from weightflow.plots import style
 from weightflow.plots.cells import draw_cells
@@ -59,7 +60,7 @@ def animate_density(
         prediction: of one model, at the times of the data.
         line: of that model.
     """
-    shown = style.evenly(len(data.times), MOST_FRAMES)
+    shown = evenly(len(data.times), MOST_FRAMES)
     with style.look():
         if len(prediction.figures.frame_times) and not data.discrete:
             return _quantized(_through_cells(data, prediction, line))
@@ -119,7 +120,7 @@ def _frames(figure: Figure, draw: Callable[[int], None], shown: np.ndarray) -> I
 
 def _quantized(frames: list[Image.Image]) -> list[Image.Image]:
     """Frames with one common palette, computed from a few of them, so that colours do not flicker."""
-    few = [frames[i] for i in style.evenly(len(frames), _PALETTE_FROM)]
+    few = [frames[i] for i in evenly(len(frames), _PALETTE_FROM)]
     strip = Image.fromarray(np.concatenate([np.asarray(frame) for frame in few]))
     palette = strip.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
     found = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
@@ -134,7 +135,7 @@ def _side_by_side(
     data: Snapshots, law: ExactLaw | None, prediction: Prediction, line: style.Line, shown: np.ndarray
 ) -> tuple[Figure, Callable[[int], None]]:
     pair = data.pair[0], data.pair[1]
-    few = shown[style.evenly(len(shown), _EDGES_FROM)]
+    few = shown[evenly(len(shown), _EDGES_FROM)]
     edges = pair_edges(data, prediction, few, pair[0]), pair_edges(data, prediction, few, pair[1])
     figure, axes = style.plt.subplot_mosaic([["truth", "model"], ["time", "time"]], **_SIZE)
     titles = {

@@ -149,11 +149,6 @@ def legend_above(figure: Figure, handles: Sequence[Any], columns: int, **options
     figure.legend(handles=handles, loc="outside upper center", ncols=min(columns, len(handles)), **options)
 
 
-def evenly(count: int, most: int) -> np.ndarray:
-    """At most `most` evenly spaced indices among 0 … count − 1, with both ends."""
-    return np.linspace(0, count - 1, min(count, most)).round().astype(int)
-
-
 def beside(name: str) -> dict[str, Any]:
     """Keywords of `Axes.set_ylabel` for a variable: a short name is upright, since a rotated I looks like a dash."""
     return {"ylabel": in_lines(name, _BESIDE)} | (

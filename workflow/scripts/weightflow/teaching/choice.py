@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from weightflow.data.state_space import StateSpace
-from weightflow.data.subsets import at_most
+from weightflow.data.subsets import at_most, evenly
 from weightflow.density.kernels import log_probs
 from weightflow.errors import InputError
 from weightflow.progress import progress
@@ -89,7 +89,7 @@ def score_teachers(
     """
     unit, groups = float(times[1] - times[0]), _judged_together(snapshots[0].shape[1], rng)
     found: dict[tuple[int, int], _Scored] = {}  # by teacher and snapshot
-    places_left_out = _evenly(range(1, len(snapshots) - 1), _MOST_LEFT_OUT)
+    places_left_out = (1 + evenly(len(snapshots) - 2, _MOST_LEFT_OUT)).tolist()
     for k in progress(places_left_out, "teachers, leaving out each snapshot"):
         others = [snapshot for i, snapshot in enumerate(snapshots) if i != k]
         left = np.delete(times, k)
@@ -230,12 +230,6 @@ def untested_teachers(teachers: Sequence[Teacher]) -> Teachers:
         parts.append((calmest, open_part if is_open else (1 - open_part) / (len(members) - bool(open_part))))
     first = parts[0][0]
     return Teachers(first, dataclasses.replace(first, rate=0.0, own=False), beside=tuple(parts[1:]))
-
-
-def _evenly(values: Sequence[int], most: int) -> list[int]:
-    """At most so many of the values, from the first to the last at even distances."""
-    places = np.linspace(0, len(values) - 1, min(most, len(values))).round().astype(int)
-    return [values[place] for place in places]
 
 
 def _needs_rates(teachers: Sequence[Teacher]) -> bool:
