@@ -222,36 +222,10 @@ def affine(program: Program, species: int, t: float) -> np.ndarray | None:
     Returns:
         None where the program is not written as an affine expression, or has cases.
     """
-    if SELECT in program.operations:
+    matrix = quadratic(program, species, t)
+    if matrix is None or _degree(matrix) > 1:
         return None
-    stack: list[np.ndarray] = []
-    with np.errstate(all="ignore"):
-        for operation, operand in zip(program.operations.tolist(), program.operands.tolist(), strict=True):
-            if operation in _PUSHING:
-                value = np.zeros(1 + species)
-                value[1 + int(operand) if operation == SPECIES else 0] = {CONSTANT: operand, SPECIES: 1.0, TIME: t}[
-                    operation
-                ]
-                stack.append(value)
-                continue
-            second = stack.pop()
-            first = stack.pop() if operation in _TAKING_TWO else second
-            if operation in (ADD, SUB):
-                stack.append(_ARRAY_BINARY[operation](first, second))
-            elif operation == NEG:
-                stack.append(-first)
-            elif operation in (MUL, DIV) and not second[1:].any():
-                stack.append(_ARRAY_BINARY[operation](first, second[0]))
-            elif operation == MUL and not first[1:].any():
-                stack.append(first[0] * second)
-            elif not first[1:].any() and not second[1:].any():
-                value = np.zeros(1 + species)
-                unary = operation in _UFUNCS
-                value[0] = _UFUNCS[operation](first[0]) if unary else _ARRAY_BINARY[operation](first[0], second[0])
-                stack.append(value)
-            else:
-                return None
-    return stack[0]
+    return np.concatenate([matrix[0, :1], 2 * matrix[0, 1:]])
 
 
 def quadratic(program: Program, species: int, t: float) -> np.ndarray | None:
