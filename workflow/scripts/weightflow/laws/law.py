@@ -139,8 +139,8 @@ class TableLaw:
 
 
 @dataclass(frozen=True)
-class PoissonLaw:
-    """Independent Poisson distributions, as `ExactLaw` describes.
+class _ClosedForm:
+    """What laws with a formula share: they are known, and cover all variables.
 
     Attributes:
         times: (T,).
@@ -156,11 +156,6 @@ class PoissonLaw:
         return np.arange(self.means.shape[1])
 
     @property
-    def levels(self) -> int:
-        """One more than the largest count considered at any time."""
-        return 1 + int(self._tops.max())
-
-    @property
     def is_known(self) -> bool:
         """Always."""
         return True
@@ -169,6 +164,16 @@ class PoissonLaw:
     def reason(self) -> str:
         """Empty: it covers all variables."""
         return ""
+
+
+@dataclass(frozen=True)
+class PoissonLaw(_ClosedForm):
+    """Independent Poisson distributions with these means, as `ExactLaw` describes."""
+
+    @property
+    def levels(self) -> int:
+        """One more than the largest count considered at any time."""
+        return 1 + int(self._tops.max())
 
     @property
     def form(self) -> str:
@@ -207,38 +212,19 @@ class PoissonLaw:
 
 
 @dataclass(frozen=True)
-class GaussianLaw:
-    """Normal distributions of real values, as `ExactLaw` describes.
+class GaussianLaw(_ClosedForm):
+    """Normal distributions of real values with these means, as `ExactLaw` describes.
 
     Attributes:
-        times: (T,).
-        means: (T, d).
         covariances: (T, d, d); singular where a variable has a fixed value.
     """
 
-    times: np.ndarray
-    means: np.ndarray
     covariances: np.ndarray
-
-    @property
-    def variables(self) -> np.ndarray:
-        """All d."""
-        return np.arange(self.means.shape[1])
 
     @property
     def levels(self) -> int:
         """0: values are not counts."""
         return 0
-
-    @property
-    def is_known(self) -> bool:
-        """Always."""
-        return True
-
-    @property
-    def reason(self) -> str:
-        """Empty: it covers all variables."""
-        return ""
 
     @property
     def form(self) -> str:
