@@ -13,7 +13,7 @@ from weightflow.config.settings import Configuration
 from weightflow.config.stages import anchor_label, choice_label, spline_label, teacher_label
 
 TINY = yaml.safe_load((ROOT / "tests" / "config" / "tiny.yaml").read_text(encoding="utf-8"))
-ANCHORS, TEACHER, CHOICE, SPLINE = "gru2-pooled-6dcea1c1", "teacher-3471651c", "choice-840890cf", "spline-6c4b3cf3"
+ANCHORS, TEACHER, CHOICE, SPLINE = "gru2-pooled-6dcea1c1", "teacher-67620161", "choice-9bcebe75", "spline-047146f8"
 ONE = "results/{dataset}"
 
 
@@ -62,13 +62,13 @@ def test_the_default_run_is_the_one_that_results_are_of():
         tuple(label(model) for label in (anchor_label, teacher_label, choice_label, spline_label))
         for model in made.settings.values()
     ]
-    assert labels[0] == ("gru8-pooled-75992269", "teacher-7d56d3ba", "choice-098f0765", "spline-b08506e4")
+    assert labels[0] == ("gru8-pooled-75992269", "teacher-c3224456", "choice-3f0e1295", "spline-43ebbef2")
     assert (
         labels[1]
         == labels[2]
         == (
-            *("gru8-sequential-40ef0dbf", "teacher-7d56d3ba", "choice-098f0765"),
-            "spline-35b57a9e",
+            *("gru8-sequential-40ef0dbf", "teacher-c3224456", "choice-3f0e1295"),
+            "spline-a94098f4",
         )
     )
     assert made.anchors == {

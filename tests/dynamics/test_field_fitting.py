@@ -28,7 +28,7 @@ from weightflow.teaching.teachers import Teacher, Teachers, lesson
 CPU = torch.device("cpu")
 SOLVER = SolverSettings()
 KINDS = ["ode", "cde"]
-TEACHERS = Teachers(Teacher("bridge", 0.5), Teacher("mixture"))
+TEACHERS = Teachers.single(Teacher("bridge", 0.5), Teacher("mixture"))
 
 
 class Interrupted(Exception):  # noqa: N818

@@ -29,7 +29,7 @@ from weightflow.teaching.teachers import Teacher, Teachers
 CPU = torch.device("cpu")
 SOLVER = SolverSettings()
 LEVELS, TIMES = 10, np.array([0.0, 1.0, 2.0])
-TEACHERS = Teachers(Teacher("bridge", 0.5), Teacher("mixture"))
+TEACHERS = Teachers.single(Teacher("bridge", 0.5), Teacher("mixture"))
 SPLINE = {"knots": 1, "first_knots": 2, "steps": 60, "times": 4, "batch": 64, "learning_rate": 0.05}
 SMOOTHING = {"hidden": 2, "softmax_up_to": 256, "curvature": 0.1, "roughness": 0.003, "kernel": 0, "independence": 0}
 

@@ -1,5 +1,6 @@
 """The choices in the report against the scores behind them."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -16,7 +17,7 @@ from weightflow.evaluation.choices import (
     verdict,
 )
 from weightflow.evaluation.registry import METRICS
-from weightflow.teaching.teachers import FIELDS
+from weightflow.teaching.teachers import FIELDS, Teacher
 
 NLL = METRICS["nll"].words
 
@@ -24,7 +25,7 @@ NLL = METRICS["nll"].words
 def teacher_scores(values: dict[tuple[str, float], list[float]], interval: str = "later") -> pd.DataFrame:
     """Scores of (member, noise) at times 20, 30, …, with errors 0.3 at every time."""
     rows = [
-        (interval, member, noise, 0.0, 0.0, False, 20.0 + 10 * k, 0.2, nll, 0.3)
+        (interval, member, noise, 0.0, 0.0, False, 0.0, "straight", 20.0 + 10 * k, 0.2, nll, 0.3)
         for (member, noise), found in values.items()
         for k, nll in enumerate(found)
     ]
@@ -32,8 +33,8 @@ def teacher_scores(values: dict[tuple[str, float], list[float]], interval: str =
     return pd.DataFrame(rows, columns=columns)
 
 
-def teacher(member: str, noise: float = 0.0) -> dict:
-    return {"member": member, "noise": noise, "share": 0.0, "rate": 0.0, "own": False}
+def teacher(member: str, noise: float = 0.0) -> list[dict]:
+    return [{"teacher": dataclasses.asdict(Teacher(member, noise)), "part": 1.0}]
 
 
 @pytest.fixture

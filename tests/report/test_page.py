@@ -20,7 +20,7 @@ from weightflow.plots import style
 from weightflow.records.bench import Measurements
 from weightflow.report.page import Comparison, Report, Source, render_report
 from weightflow.report.tables import MISSING
-from weightflow.teaching.teachers import FIELDS
+from weightflow.teaching.teachers import FIELDS, Teacher
 
 RUNS = ["model_one", "model-two", "mixture", "floor_bootstrap"]
 
@@ -217,13 +217,13 @@ CHOICES = [
         ["model_one", "model-two"],
         None,
         {
-            name: {"member": "bridge", "noise": 0.5, "share": 0.0, "rate": 2.0, "own": False}
+            name: [{"teacher": dataclasses.asdict(Teacher("bridge", 0.5, rate=2.0)), "part": 1.0}]
             for name in ("first", "later")
         },
         pd.DataFrame(
             [
-                ("first", "mixture", 0.0, 0.0, 0.0, False, 1.0, 0.4, 3.5, 0.1),
-                ("first", "bridge", 0.5, 0.0, 2.0, False, 1.0, 0.2, 2.5, 0),
+                ("first", "mixture", 0.0, 0.0, 0.0, False, 0.0, "straight", 1.0, 0.4, 3.5, 0.1),
+                ("first", "bridge", 0.5, 0.0, 2.0, False, 0.0, "straight", 1.0, 0.2, 2.5, 0),
             ],
             columns=["interval", *FIELDS, "time", "bandwidth", "nll", "error"],
         ),
@@ -260,9 +260,8 @@ def test_choices_are_told_with_their_scores(make):
 
 
 def test_models_that_know_the_system_are_named_beside_the_results(make):
-    known = dataclasses.replace(
-        CHOICES[0], made=CHOICES[0].made | {"first": {**CHOICES[0].made["first"], "member": "kinetic"}}
-    )
+    kinetic = [{"teacher": dataclasses.asdict(Teacher("kinetic")), "part": 1.0}]
+    known = dataclasses.replace(CHOICES[0], made=CHOICES[0].made | {"first": kinetic})
     assert "With the system's propensities: model_one, model-two." in make(choices=[known, *CHOICES[1:]]).replace(
         "&#39;", "'"
     )

@@ -6,8 +6,9 @@ import pytest
 
 from weightflow.data.state_space import Counts
 from weightflow.teaching import choice
-from weightflow.teaching.choice import candidates, choose_teachers, score_teachers, untested_teachers
+from weightflow.teaching.choice import candidates, choose_teachers, untested_teachers
 from weightflow.teaching.registry import MEMBERS
+from weightflow.teaching.scoring import score_teachers
 from weightflow.teaching.settings import TeacherSettings
 from weightflow.teaching.teachers import FIELDS, Interpolant, Teacher, Teachers
 
@@ -53,7 +54,13 @@ ASKED = teachers_of(["displacement", "bridge", "poisson", "mixture", "blend"], n
 def scores(snapshots: list[np.ndarray], asked: list[Teacher] = ASKED) -> pd.DataFrame:
     times = np.arange(float(len(snapshots)))
     states = int(max(s.max() for s in snapshots)) + 3
-    return score_teachers(asked, snapshots, times, Counts(states), np.random.default_rng(2))
+    judged = score_teachers(asked, snapshots, times, Counts(states), np.random.default_rng(2))
+    return judged.table({"first": judged.places[:1], "later": judged.places[1:]})
+
+
+def first(found: Teachers) -> Teacher:
+    """The first teacher of the first interval."""
+    return found.first[0][0]
 
 
 def test_every_teacher_is_scored_at_every_interior_snapshot(counted):
@@ -67,17 +74,17 @@ def test_every_teacher_is_scored_at_every_interior_snapshot(counted):
     assert len(later) == 2 * len(ASKED)  # relaxation is for the first interval
     assert set(later["time"]) == {2.0, 3.0}
     assert np.isfinite(table[["nll", "error"]]).all(axis=None)
-    assert (table.groupby(columns[:6])["bandwidth"].nunique() == 1).all()
+    assert (table.groupby(["interval", *FIELDS])["bandwidth"].nunique() == 1).all()
     for _, part in (("first", first), ("later", later)):
-        best = part.groupby(columns[1:6])["nll"].mean().idxmin()
-        assert (part.set_index(columns[1:6]).loc[[best], "error"] == 0).all()
+        best = part.groupby(FIELDS)["nll"].mean().idxmin()
+        assert (part.set_index(FIELDS).loc[[best], "error"] == 0).all()
 
 
 def test_three_snapshots_leave_one_choice_for_both(counted):
     chosen = best_teachers(scores(counted))
-    assert chosen.first == chosen.later
+    assert first(chosen) == chosen.later[0][0]
     relaxing = best_teachers(scores(counted, [Teacher("displacement", rate=2.0)]))
-    assert relaxing == Teachers(Teacher("displacement", rate=2.0), Teacher("displacement"))
+    assert relaxing == Teachers.single(Teacher("displacement", rate=2.0), Teacher("displacement"))
 
 
 def test_same_seed_same_scores(counted):
@@ -89,13 +96,13 @@ def test_a_brownian_motion_from_a_point_is_taught_by_a_bridge_with_noise(rng):
     walk = np.round(40 + np.cumsum(rng.normal(0, 5, (2, 1000, 1)), axis=0)).clip(0, 80).astype(int)
     snapshots = [constant(40, 1000), *walk]
     asked = teachers_of(["displacement", "bridge", "mixture", "blend"], noises=[0.1, 0.3, 1.0, 3.0])
-    assert best_teachers(scores(snapshots, asked)).first == Teacher("bridge", 1.0)
+    assert first(best_teachers(scores(snapshots, asked))) == Teacher("bridge", 1.0)
 
 
 def test_a_birth_process_from_a_point_is_taught_by_jumps(rng):
     counts = 3 + np.cumsum(rng.poisson(2, (2, 2000, 1)), axis=0)
     asked = [Teacher("poisson"), *ASKED]
-    assert best_teachers(scores([constant(3, 2000), *counts], asked)).first == Teacher("poisson")
+    assert first(best_teachers(scores([constant(3, 2000), *counts], asked))) == Teacher("poisson")
 
 
 def test_a_telegraph_process_is_taught_by_the_mixture(rng):
@@ -104,7 +111,7 @@ def test_a_telegraph_process_is_taught_by_the_mixture(rng):
         return rng.poisson(level)
 
     chosen = best_teachers(scores([snapshot(t) for t in range(5)]))
-    assert (chosen.first.member, chosen.later.member) == ("mixture", "mixture")
+    assert (first(chosen).member, chosen.later[0][0].member) == ("mixture", "mixture")
 
 
 @pytest.mark.parametrize(("true", "chosen"), [(0.0, 0.0), (2.0, 2.0)])
@@ -114,12 +121,13 @@ def test_a_rate_is_found_where_there_is_a_relaxation(rng, true, chosen):
         return np.clip(np.round(rng.normal(5 + 40 * share, 3, (1000, 1))), 0, 60).astype(int)
 
     asked = teachers_of(["displacement", "mixture"], noises=[0.1], rates=[0, 1, 2, 4])
-    assert best_teachers(scores([snapshot(t) for t in range(3)], asked)).first == Teacher("displacement", rate=chosen)
+    found = best_teachers(scores([snapshot(t) for t in range(3)], asked))
+    assert first(found) == Teacher("displacement", rate=chosen)
 
 
 def by_hand(*entries: tuple) -> pd.DataFrame:
     columns = ["interval", "member", "noise", "share", "rate", "nll", "error"]
-    return pd.DataFrame(entries, columns=columns).assign(own=False, time=1.0, bandwidth=0.1)
+    return pd.DataFrame(entries, columns=columns).assign(own=False, growth=0.0, way="straight", time=1.0, bandwidth=0.1)
 
 
 def test_the_slowest_relaxation_within_two_standard_errors_is_taken_beside_the_likeliest():
@@ -133,7 +141,8 @@ def test_the_slowest_relaxation_within_two_standard_errors_is_taken_beside_the_l
     )
     likeliest = Teacher("displacement", rate=4.0)
     found = best_teachers(table)
-    assert found == Teachers(Teacher("bridge", 0.5, rate=1.0), Teacher("blend", 0.1, 0.3), beside=((likeliest, 0.5),))
+    early = ((Teacher("bridge", 0.5, rate=1.0), 0.5), (likeliest, 0.5))
+    assert found == Teachers(early, ((Teacher("blend", 0.1, 0.3), 1.0),))
 
 
 def test_the_relaxing_half_leaves_the_others_a_quarter_each():
@@ -143,23 +152,24 @@ def test_the_relaxing_half_leaves_the_others_a_quarter_each():
         ("first", "relaxing", 0.0, 0.0, 0.0, 1.0, 0.0),
         ("later", "mixture", 0.0, 0.0, 0.0, 2.0, 0.0),
     )
-    parts = {teacher.member: part for teacher, part in best_teachers(table).parts}
+    parts = {teacher.member: part for teacher, part in best_teachers(table).first}
     assert parts == {"mixture": 0.25, "bridge": 0.25, "relaxing": 0.5}
     refuted = table.assign(nll=[2.6, 2.5, 1.0, 2.0])
-    assert [teacher.member for teacher, _ in best_teachers(refuted).parts] == ["relaxing"]
+    assert [teacher.member for teacher, _ in best_teachers(refuted).first] == ["relaxing"]
 
 
 def later(*entries: tuple) -> Teacher:
     """The choice for the later intervals from (member, noise, share, nll, error)."""
     rows = [("later", member, noise, share, 0.0, nll, error) for member, noise, share, nll, error in entries]
-    return best_teachers(by_hand(("first", "mixture", 0.0, 0.0, 0.0, 1.0, 0.0), *rows)).later
+    ((found, _),) = best_teachers(by_hand(("first", "mixture", 0.0, 0.0, 0.0, 1.0, 0.0), *rows)).later
+    return found
 
 
 def test_one_rate_for_all_goes_before_own_rates():
     rivals = [("first", "mixture", 0.0, 0.0, 0.0, nll, 0.1) for nll in (1.3, 1.0)]
     table = by_hand(*rivals).assign(own=[False, True])
-    assert not best_teachers(table.assign(nll=[1.1, 1.0])).first.own
-    assert best_teachers(table).first.own
+    assert not first(best_teachers(table.assign(nll=[1.1, 1.0]))).own
+    assert first(best_teachers(table)).own
 
 
 @pytest.mark.slow
@@ -169,7 +179,7 @@ def test_own_rates_are_found_where_variables_relax_differently(rng):
         return rng.poisson(means, (2000, 3))
 
     snapshots = [snapshot(t) for t in range(3)]
-    assert best_teachers(scores(snapshots, teachers_of(["poisson"], noises=[0.1], rates=[0, 2, "own"]))).first.own
+    assert first(best_teachers(scores(snapshots, teachers_of(["poisson"], noises=[0.1], rates=[0, 2, "own"])))).own
     way = Interpolant(snapshots, np.arange(3.0), Counts(60), rng)
     halfway = way.sample(Teacher("poisson", own=True), 0.5, rng).mean(0)
     even = way.sample(Teacher("poisson"), 0.5, rng).mean(0)
@@ -184,7 +194,7 @@ def test_of_many_variables_pairs_are_judged(rng, correlation):
     covariance = 4 * ((1 - correlation) * np.eye(6) + correlation)
     snapshots = [np.round(rng.multivariate_normal(np.full(6, 10), covariance, 800)).astype(int) for _ in range(4)]
     table = scores(snapshots, teachers_of(["mixture", "poisson"], noises=[1.0]))
-    assert best_teachers(table).later.member == "mixture"
+    assert best_teachers(table).later[0][0].member == "mixture"
     # Every variable counts once: about the entropy of the pairs' densities, not twice that.
     entropy = 6 * 0.5 * np.log(2 * np.pi * np.e * 4) + 3 * 0.5 * np.log(1 - correlation**2)
     np.testing.assert_allclose(table.loc[table["member"] == "mixture", "nll"], entropy, rtol=0.05)
@@ -222,12 +232,14 @@ def test_of_equal_teachers_the_first_is_taken():
 def test_members_that_suit_the_states_are_the_default():
     counts, reals = (teachers_of(None, noises=[0.5], rates=[0.0, 2.0], discrete=discrete) for discrete in (True, False))
     assert {teacher.member for teacher in counts} == {*(teacher.member for teacher in ASKED), "relaxing"}
-    assert reals == [Teacher("growing")]
+    assert {teacher.member for teacher in reals} == {"mixture", "growing"}
+    assert len(reals) == 1 + 3 * 4
 
 
 def test_counts_do_not_grow_and_real_values_do_not_jump():
     assert teachers_of(["growing", "mixture"], noises=[0.5], discrete=True) == [Teacher("mixture")]
-    assert teachers_of(["poisson", "growing"], noises=[0.5], discrete=False) == [Teacher("growing")]
+    asked = {"noises": [0.5], "growths": [1], "ways": ["mean"]}
+    assert teachers_of(["poisson", "growing"], False, **asked) == [Teacher("growing", 0.5, growth=1.0, way="mean")]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +249,7 @@ def test_counts_do_not_grow_and_real_values_do_not_jump():
 def test_a_half_that_is_worse_by_half_a_nat_per_variable_is_left_out(score, parts):
     rows = ("first", "mixture", 0.0, 0.0, 0.0, 1.0, 0.0), ("first", "relaxing", 0.0, 0.0, 0.0, score, 0.0)
     found = best_teachers(by_hand(*rows, ("later", "mixture", 0.0, 0.0, 0.0, 1.0, 0.0)))
-    assert [teacher.member for teacher, _ in found.parts] == parts
+    assert [teacher.member for teacher, _ in found.first] == parts
 
 
 def test_half_of_the_first_interval_is_relaxing(counted):
@@ -249,10 +261,10 @@ def test_half_of_the_first_interval_is_relaxing(counted):
         ("later", "mixture", 0.0, 0.0, 0.0, 1.0, 0.0),
     )
     found = best_teachers(table)
-    assert found.parts == [(Teacher("mixture"), 0.5), (relaxing, 0.5)]
-    assert not best_teachers(table[table["member"] != "relaxing"]).beside
+    assert found.first == ((Teacher("mixture"), 0.5), (relaxing, 0.5))
+    assert len(best_teachers(table[table["member"] != "relaxing"]).first) == 1
     alone = table[(table["member"] == "relaxing") | (table["interval"] == "later")]
-    assert best_teachers(alone).parts == [(relaxing, 1)]
+    assert best_teachers(alone).first == ((relaxing, 1),)
     scored = scores([*counted, counted[0]], [Teacher("mixture"), relaxing])
     assert set(scored.loc[scored["member"] == "relaxing", "interval"]) == {"first"}
 
@@ -261,13 +273,13 @@ def test_of_two_snapshots_none_is_left_out_and_all_members_are_averaged(counted)
     asked = candidates(TeacherSettings(members=["displacement", "poisson", "relaxing"]))
     teachers, table = choose_teachers(asked, counted[:2], np.arange(2.0), Counts(20), np.random.default_rng(0))
     assert table.empty
-    assert teachers.parts == [
+    assert teachers.first == (
         (Teacher("displacement"), 0.25),
         (Teacher("poisson", 1.0), 0.25),
         (Teacher("relaxing"), 0.5),
-    ]
-    alone = untested_teachers([Teacher("growing")])
-    assert alone.parts == [(Teacher("growing"), 1)]
+    )
+    alone = untested_teachers([Teacher("mixture")])
+    assert alone.first == ((Teacher("mixture"), 1),)
 
 
 def test_of_many_snapshots_twenty_are_left_out(rng):

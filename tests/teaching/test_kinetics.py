@@ -57,7 +57,7 @@ def test_it_is_chosen_though_the_wide_gap_says_nothing_of_it(rng, system, snapsh
     asked = candidates(TeacherSettings(noises=[0.5], rates=[0, 2]), with_rates=True)
     assert KINETIC in asked
     chosen, scores = choose_teachers(asked, snapshots, TIMES, Counts(40), rng, system)
-    assert chosen.first == KINETIC
+    assert chosen.first == ((KINETIC, 1),)
     assert 0 in chosen.paths
     assert "kinetic" in set(scores["member"])
 
@@ -66,19 +66,19 @@ def test_it_is_left_to_the_scores_if_the_path_misses_the_second_snapshot(rng, sy
     far = [snapshots[0], *(part + 9 for part in snapshots[1:])]  # not of this system
     chosen, _ = choose_teachers([Teacher("mixture"), KINETIC], far, TIMES, Counts(40), rng, system)
     assert "misses the second snapshot" in caplog.text
-    assert chosen.first == Teacher("mixture")
+    assert chosen.first == ((Teacher("mixture"), 1),)
     assert not chosen.paths
 
 
 def test_later_intervals_have_paths_too(rng, system, snapshots):
-    chosen = with_paths(Teachers(KINETIC, KINETIC), snapshots, TIMES, rng, system)
+    chosen = with_paths(Teachers.single(KINETIC), snapshots, TIMES, rng, system)
     assert set(chosen.paths) == {0, 1, 2}
     told = lesson(chosen, snapshots, TIMES, Counts(40), 3, rng)
     assert len(told.times) == 13
 
 
 def test_paths_are_read_back(tmp_path, rng, system, snapshots):
-    chosen = with_paths(Teachers(KINETIC, KINETIC), snapshots, TIMES, rng, system)
+    chosen = with_paths(Teachers.single(KINETIC), snapshots, TIMES, rng, system)
     write_teachers(tmp_path / "teacher.json", chosen)
     again = read_teachers(tmp_path / "teacher.json")
     assert (again.first, again.later) == (chosen.first, chosen.later)

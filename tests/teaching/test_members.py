@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.interpolate import CubicSpline
 from scipy.stats import binom, chisquare
 
 from tests.teaching.ways import between, constant
 from weightflow.data.state_space import Counts, Reals
-from weightflow.teaching.members import GROWING_NOISE
 from weightflow.teaching.teachers import Interpolant, Teacher
 
 TIMES = np.array([0.0, 1.0, 3.0])
@@ -101,11 +99,11 @@ def growing_way(snapshots, rng, times=TIMES):
 def test_clusters_that_grow_are_not_emptied_into_each_other(rng, cells):
     way = growing_way(cells, rng)
     halfway = {
-        member: (np.abs(way.sample(Teacher(member), 0.5 * TIMES[1], rng)[:, 0] - 4) < 2).mean()
-        for member in ("displacement", "growing")
+        growth: (np.abs(way.sample(Teacher("growing", growth=growth), 0.5 * TIMES[1], rng)[:, 0] - 4) < 2).mean()
+        for growth in (0.0, 10.0)
     }
-    assert halfway["displacement"] > 0.3  # two of five cells of the second cluster are on their way
-    assert halfway["growing"] < 0.2
+    assert halfway[0.0] > 0.3  # two of five cells of the second cluster are on their way
+    assert halfway[10.0] < 0.1
 
 
 def test_growing_states_are_the_snapshots_at_their_times_and_as_many_as_particles(rng, cells):
@@ -115,22 +113,13 @@ def test_growing_states_are_the_snapshots_at_their_times_and_as_many_as_particle
     assert np.sqrt(((near[:, None] - cells[0]) ** 2).sum(-1)).min(1).max() < 1e-3
 
 
-@pytest.mark.slow
-def test_growing_means_lie_between_the_straight_way_and_the_spline_through_all_means(rng):
-    times, heights = np.arange(4.0), np.array([0.0, 1.0, 1.0, 0.0])
-    cloud = rng.normal(0, 0.1, (300, 2))
-    way = growing_way([cloud + np.array([0.0, h]) for h in heights], rng, times)
-    spline = CubicSpline(times, heights, bc_type="natural")(1.5)
-    assert way.bend(1, 0.5)[1] == pytest.approx(spline - 1.0)
-    found = np.mean([way.sample(Teacher("growing"), 1.5, rng)[:, 1].mean() for _ in range(20)])
-    assert found == pytest.approx((1.0 + spline) / 2, abs=0.02)
-
-
-def test_growing_noise_is_a_share_of_the_displacements_variance(rng):
+@pytest.mark.parametrize("length", [1.0, 4.0])
+def test_growing_noise_is_a_diffusion_per_unit_of_time(rng, length):
     end = np.resize([-1.0, 1.0], (600, 1))  # equally far from the start, so that no way is preferred
-    way = growing_way([np.zeros((600, 1)), end, end], rng)
-    found = np.concatenate([way.sample(Teacher("growing"), 0.5 * TIMES[1], rng) for _ in range(10)])
-    assert found.var() == pytest.approx(0.25 + GROWING_NOISE * 0.25, rel=0.05)
+    way = growing_way([np.zeros((600, 1)), end], rng, np.array([0.0, length]))
+    moved = np.concatenate([way.sample(Teacher("growing", 0.5), 0.5 * length, rng) for _ in range(10)])
+    assert way.growing.diffusion == pytest.approx(1 / length)
+    assert moved.var() == pytest.approx(0.25 + 0.5 * 0.25, rel=0.05)
 
 
 def test_counts_do_not_grow(rng):

@@ -33,7 +33,7 @@ def counted(rng) -> list[np.ndarray]:
 
 
 def everywhere(teacher: Teacher) -> Teachers:
-    return Teachers(teacher, teacher)
+    return Teachers.single(teacher)
 
 
 def rows(states: np.ndarray) -> list[tuple]:
@@ -102,8 +102,8 @@ def test_labels_tell_teachers_apart():
 
 
 def test_a_written_choice_is_read_back(tmp_path):
-    beside = ((Teacher("relaxing"), 0.5),)
-    chosen = Teachers(Teacher("bridge", 0.5, rate=4.0), Teacher("blend", 0.1, 0.3), beside=beside)
+    first = ((Teacher("bridge", 0.5, rate=4.0), 0.5), (Teacher("relaxing"), 0.5))
+    chosen = Teachers(first, ((Teacher("growing", 0.5, growth=1.0, way="mean"), 1.0),))
     write_teachers(tmp_path / "teachers.json", chosen)
     assert read_teachers(tmp_path / "teachers.json") == chosen
 
@@ -125,7 +125,7 @@ def test_a_small_rate_moves_evenly(rng):
 
 def test_the_first_interval_has_a_teacher_of_its_own(rng):
     snapshots = [constant(0), constant(6), constant(18)]
-    told = lesson(Teachers(Teacher("mixture"), Teacher("displacement")), snapshots, TIMES, Counts(20), 4, rng)
+    told = lesson(Teachers.single(Teacher("mixture"), Teacher("displacement")), snapshots, TIMES, Counts(20), 4, rng)
     for time, states in zip(told.times, told.states, strict=True):
         if time < 1:
             assert set(states.flatten()) <= {0, 6}
@@ -135,7 +135,8 @@ def test_the_first_interval_has_a_teacher_of_its_own(rng):
 
 def test_several_teachers_give_their_parts_of_the_states(rng):
     snapshots = [constant(0), constant(6), constant(18)]
-    both = Teachers(Teacher("mixture"), Teacher("mixture"), beside=((Teacher("displacement"), 0.25),))
+    mixture, displacement = Teacher("mixture"), Teacher("displacement")
+    both = Teachers(((mixture, 0.75), (displacement, 0.25)), ((mixture, 1.0),))
     told = lesson(both, snapshots, TIMES, Counts(20), 2, rng)
     middle = told.states[2].flatten()  # half the way to the second snapshot
     assert told.times[2] == 0.5

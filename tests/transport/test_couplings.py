@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 
 from weightflow.data.state_space import Counts
-from weightflow.transport.couplings import chain, couple, couple_growing, smooth_curve, transport_spline
+from weightflow.transport import couplings
+from weightflow.transport.couplings import GrowingPlan, chain, couple, couple_growing, smooth_curve, transport_spline
 
 
 @pytest.fixture
@@ -154,11 +155,31 @@ def test_a_growing_plan_is_even_at_both_ends(rng):
     np.testing.assert_allclose(np.bincount(plan.columns, plan.end, 40), 1 / 40, rtol=1e-9)
 
 
-def test_little_growth_is_balanced_transport(rng):
+def test_without_growth_the_plan_is_balanced_transport(rng):
     source = rng.standard_normal((50, 2))
-    plan = couple_growing(source, source + np.array([3.0, 0.0]), 0.1, rng)
+    plan = couple_growing(source, source + np.array([3.0, 0.0]), 0.0, rng)
     assert (plan.rows == plan.columns).all()
     np.testing.assert_allclose(plan.start, 1 / 50)
+
+
+def test_images_and_origins_are_means_over_pairs():
+    plan = GrowingPlan(np.array([0, 0, 2]), np.array([1, 0, 0]), np.array([0.25, 0.25, 0.5]), np.array([0.5, 0.1, 0.4]))
+    target, source = np.array([[0.0], [8.0]]), np.array([[1.0], [2.0], [6.0]])
+    np.testing.assert_allclose(plan.images(target, 3), [[4.0], [np.nan], [0.0]])
+    np.testing.assert_allclose(plan.origins(source, 2), [[5.0], [1.0]])
+
+
+@pytest.mark.parametrize("growth", [0.0, 1.0])
+def test_a_plan_in_parts_is_even_at_both_ends_and_nearly_as_short(rng, growth, monkeypatch):
+    source, target = rng.standard_normal((90, 2)), rng.standard_normal((150, 2)) + 3
+    whole = couple_growing(source, target, growth, rng)
+    monkeypatch.setattr(couplings, "MAX_EXACT", 50)
+    monkeypatch.setattr(couplings, "_MAX_UNBALANCED", 50)
+    parts = couple_growing(source, target, growth, rng)
+    np.testing.assert_allclose(np.bincount(parts.rows, parts.start, 90), 1 / 90, rtol=1e-9)
+    np.testing.assert_allclose(np.bincount(parts.columns, parts.end, 150), 1 / 150, rtol=1e-9)
+    steps = [np.square(source[p.rows] - target[p.columns]).sum(1) @ p.start for p in (whole, parts)]
+    assert steps[0] - 1e-9 < steps[1] < 1.3 * steps[0]
 
 
 def test_a_cluster_that_grows_is_not_fed_by_another(rng):

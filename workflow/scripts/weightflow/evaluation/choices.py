@@ -13,10 +13,24 @@ import pandas as pd
 from weightflow.evaluation.registry import METRICS, judge
 from weightflow.evaluation.score_tables import at_unseen_times
 from weightflow.teaching.registry import MEMBERS
-from weightflow.teaching.teachers import FIELDS, Teacher, teacher_of
+from weightflow.teaching.scoring import EVERY
+from weightflow.teaching.teachers import FIELDS, Parts, parts_from, teacher_of
 
 TEACHER, SMOOTHING, STEPS = KINDS = ("teacher", "smoothing", "steps")
-_RANKED = ("interval", "teacher", "bandwidth", "nll", "behind", "error", "chosen", "candidates", "times", "behind_at")
+_RANKED = (
+    "interval",
+    "teacher",
+    "bandwidth",
+    "nll",
+    "behind",
+    "error",
+    "part",
+    "chosen",
+    "candidates",
+    "times",
+    "behind_at",
+)
+_MARKED = 0.05  # least part of the states that makes a teacher a chosen one
 
 
 @dataclass(frozen=True)
@@ -51,14 +65,14 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
         most: number of likeliest candidates of an interval.
 
     Returns:
-        Table interval [first|later], teacher (label), bandwidth, nll (nats per state, mean over the left-out
-        snapshots), behind (nats behind the likeliest), error (standard error of `behind`), chosen (whether
-        it gives states), candidates (how many there were), times and behind_at (of each left-out snapshot, lists);
-        intervals in order, likeliest first; empty for two snapshots.
+        Table interval [first|later|every], teacher (label), bandwidth, nll (nats per state, mean over the left-out
+        snapshots), behind (nats behind the likeliest), error (standard error of `behind`), part (of the states that it
+        gives), chosen (whether that is a twentieth at least), candidates (how many there were), times and behind_at (of
+        each left-out snapshot, lists); intervals in order, likeliest first; empty for two snapshots.
     """
     rows = []
     for interval, own in choice.scores.groupby("interval", sort=False):
-        chosen = chosen_teachers(choice, str(interval))
+        parts = dict(chosen_teachers(choice, str(interval)))
         nll = own.pivot_table(index=FIELDS, columns="time", values="nll", sort=False)
         means = nll.mean(axis=1).sort_values(kind="stable")
         ahead = nll.loc[means.index[0]]
@@ -67,7 +81,8 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
         bandwidth = groups["bandwidth"].first()
         for place, values in enumerate(means.index):
             teacher = teacher_of(values)
-            if place < most or teacher in chosen:
+            part = parts.get(teacher, 0.0)
+            if place < most or part >= _MARKED:
                 behind = nll.loc[values] - ahead
                 rows.append(
                     {
@@ -77,7 +92,8 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
                         "nll": means[values],
                         "behind": behind.mean(),
                         "error": error[values],
-                        "chosen": teacher in chosen,
+                        "part": part,
+                        "chosen": part >= _MARKED,
                         "candidates": len(means),
                         "times": list(nll.columns),
                         "behind_at": behind.tolist(),
@@ -86,10 +102,9 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=_RANKED)
 
 
-def chosen_teachers(choice: Choice, interval: str) -> list[Teacher]:
-    """The teachers that give the states of an interval, first or later."""
-    beside = choice.made.get("beside", []) if interval == "first" else []
-    return [Teacher(**choice.made[interval]), *(Teacher(**one["teacher"]) for one in beside)]
+def chosen_teachers(choice: Choice, interval: str) -> Parts:
+    """The teachers that give the states of an interval (first, later or every), and their parts."""
+    return parts_from(choice.made["first" if interval == EVERY else interval])
 
 
 def informed_models(choices: Sequence[Choice]) -> list[str]:
@@ -102,7 +117,7 @@ def informed_models(choices: Sequence[Choice]) -> list[str]:
     for choice in choices:
         if choice.kind == TEACHER:
             chosen = [*chosen_teachers(choice, "first"), *chosen_teachers(choice, "later")]
-            if any(MEMBERS[teacher.member].of_systems for teacher in chosen):
+            if any(MEMBERS[teacher.member].of_systems for teacher, _ in chosen):
                 found += choice.models
     return list(dict.fromkeys(found))
 

@@ -35,7 +35,8 @@ from weightflow.prediction.figure_grids import fine_times
 from weightflow.prediction.moving_density import Question, WeightsPath, predict_from_weights
 from weightflow.prediction.predictions import Prediction
 from weightflow.seeding import Computation
-from weightflow.teaching.choice import candidates, score_teachers
+from weightflow.teaching.choice import candidates
+from weightflow.teaching.scoring import OF_CELLS, OF_COUNTS, score_teachers
 from weightflow.teaching.teachers import Lesson, Teacher, Teachers, lesson
 
 _FEW, _MORE = 5, 15  # steps of the short runs
@@ -112,7 +113,7 @@ class Work:
     @cached_property
     def told(self) -> Lesson:
         """States of the first candidate between the snapshots."""
-        teachers = Teachers(self.teachers[0], self.teachers[0]) if self.teachers else None
+        teachers = Teachers.single(self.teachers[0]) if self.teachers else None
         rng, points = seeding.stream(self.seed, "lesson"), self.model.teacher.points
         return lesson(teachers, self.training.observed, self.training.observed_times, self.data.space, points, rng)
 
@@ -163,10 +164,11 @@ def teacher(work: Work) -> float:
     if not every:
         return 0.0  # kinetic teachers, which are not compared
     few = every[:: max(1, len(every) // _COMPARED)][:_COMPARED]
+    effort = OF_COUNTS if data.discrete else OF_CELLS
 
     def compare(count: int) -> None:
         rng = seeding.stream(work.seed, "teacher")
-        score_teachers(few[:count], data.observed, data.observed_times, data.space, rng)
+        score_teachers(few[:count], data.observed, data.observed_times, data.space, rng, effort=effort)
 
     short, long = seconds_of(lambda: compare(1)), seconds_of(lambda: compare(len(few)))
     each = (long - short) / max(1, len(few) - 1)

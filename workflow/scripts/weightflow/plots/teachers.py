@@ -16,8 +16,9 @@ from weightflow.data.snapshots import read_snapshots
 from weightflow.evaluation.choices import TEACHER, Choice, rank_teachers
 from weightflow.plots import style
 from weightflow.storage import read_json
+from weightflow.teaching.scoring import EVERY
 
-_INTERVALS = {"first": "first interval", "later": "all other intervals"}
+_INTERVALS = {"first": "first interval", "later": "all other intervals", EVERY: "every interval"}
 _ROW = 0.42 * style.CM  # height of a candidate
 
 
@@ -62,7 +63,7 @@ def plot_teachers(ranked: Mapping[str, pd.DataFrame], time_label: str) -> Figure
         dot: dict[str, Any] = {"linestyle": "", "marker": "o"}
         handles = [
             Line2D([], [], color=style.BLACK, markersize=4, **dot, label="mean, ± 2 standard errors"),
-            Line2D([], [], color=style.VERMILLION, markersize=4, **dot, label="chosen"),
+            Line2D([], [], color=style.VERMILLION, markersize=4, **dot, label="chosen, with its part of the states"),
         ]
         if any(len(found) > 1 for table in ranked.values() for found in table["times"]):
             shade = ScalarMappable(norm, style.TIME_COLOURS)
@@ -85,7 +86,9 @@ def _candidates(panel: Axes, own: pd.DataFrame, norm: Normalize) -> None:
                 row.behind_at, [place] * len(row.times), s=9, c=[colours(norm(t)) for t in row.times], linewidth=0
             )
         panel.errorbar(row.behind, place, xerr=2 * row.error, fmt="o", color=colour, markersize=4, capsize=2)
-    panel.set_yticks(range(len(own)), own["teacher"])
+    several = own["chosen"].sum() > 1
+    labels = [f"{row.teacher}, {row.part:.0%}" if several and row.chosen else row.teacher for row in own.itertuples()]
+    panel.set_yticks(range(len(own)), labels)
     for tick, chosen in zip(panel.get_yticklabels(), own["chosen"], strict=True):
         tick.set_color(style.VERMILLION if chosen else style.BLACK)
     panel.set_ylim(len(own) - 0.4, -0.6)

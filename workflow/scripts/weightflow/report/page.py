@@ -49,6 +49,7 @@ from weightflow.report.tables import (
     settings_table,
 )
 from weightflow.settings import Plain
+from weightflow.teaching.scoring import EVERY
 
 PAGES = {  # in order
     "system": "The system",
@@ -71,7 +72,7 @@ _TIMES = {
     TIMES: "Left-out snapshots, each predicted from all the others",
 }
 WORDS = {name: metric.words for name, metric in METRICS.items()}
-_INTERVALS = {"first": "First interval", "later": "All other intervals"}
+_INTERVALS = {"first": "First interval", "later": "All other intervals", EVERY: "Every interval"}
 
 
 @dataclass(frozen=True)
@@ -338,6 +339,7 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
                             f"{row.bandwidth:g}",
                             f"{row.nll:.4f}",
                             _signed(row.behind, row.error),
+                            f"{row.part:.0%}" if row.part else "–",
                             row.chosen,
                         )
                         for row in part.itertuples()
@@ -345,8 +347,9 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
                 }
                 for interval, part in ranked.groupby("interval", sort=False)
             ]
-            together = [teacher.label for teacher in chosen_teachers(group[0], "first")]
-            teachers.append({"models": title, "parts": parts, "together": together})
+            together = [f"{teacher.label} ({part:.0%})" for teacher, part in chosen_teachers(group[0], "first")]
+            averaged = EVERY in set(ranked["interval"])
+            teachers.append({"models": title, "parts": parts, "together": together, "averaged": averaged})
         if kind == SMOOTHING and len(scores := smoothing_scores(group[0])):
             names = [name for name in scores if name not in ("nll", "chosen") and scores[name].nunique() > 1]
             rows = [

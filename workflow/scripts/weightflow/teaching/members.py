@@ -11,9 +11,6 @@ from weightflow.data.state_space import Reals
 from weightflow.teaching.teachers import Interpolant, Teacher
 from weightflow.transport.count_noise import draw_counts
 
-# Half of the noise that restores the variance lost in the mean of two independent cells; set as `teachers.GROWTHS`.
-GROWING_NOISE = 0.5
-
 
 def displacement(
     way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
@@ -87,22 +84,19 @@ def relaxing(
 def growing(
     way: Interpolant, teacher: Teacher, k: int, share: np.ndarray, middle: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """States on straight lines between cells of unbalanced couplings, equally many for each of `teachers.GROWTHS`.
+    """States on paths between cells of unbalanced couplings, with Brownian noise.
 
-    Two snapshots determine neither the number of divisions and deaths between them nor the curvature of the paths. So
-    all growths have equal weight, and each state is shifted by a random share of the bend of the spline through the
-    means of all snapshots. The remaining error is modelled as noise of equal variance in every standardised variable.
+    The noise has variance c · D · L · u (1 − u) in every standardised variable, with L the length of the interval and D
+    the variance per unit of time of the steps between cells, so that a level chosen on a wide gap holds on a narrow
+    one.
 
     Raises:
         ValueError: the states are counts.
     """
     if not isinstance(way.space, Reals):
         raise ValueError("counts do not grow")
-    count, plans = way.particles.shape[1], way.growing(k)
-    pairs = [plan.draw(share, -(-count // len(plans)), rng) for plan in plans]
-    rows, columns = rng.permutation(np.stack(pairs, -1).reshape(2, -1), axis=1)[:, :count]
-    start, end = way.snapshots[k][rows], way.snapshots[k + 1][columns]
-    bent = start + share * (end - start) + rng.random((count, 1)) * way.bend(k, share)
     spread = np.array(way.space.spread)
-    size = np.sqrt(GROWING_NOISE * share * (1 - share) * ((end - start).var(0) / spread**2).mean())
-    return bent + size * spread * rng.standard_normal(bent.shape)
+    found = way.growing.states(k, float(np.mean(share)), teacher.growth, teacher.way, len(middle), rng)
+    length = way.times[k + 1] - way.times[k]
+    size = np.sqrt(teacher.noise * share * (1 - share) * length * (way.growing.diffusion / spread**2).mean())
+    return found + size * spread * rng.standard_normal(found.shape)

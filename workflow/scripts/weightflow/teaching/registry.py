@@ -16,19 +16,21 @@ class Member:
         states: function of (interpolant, teacher, interval k, share of the interval (one number or one per variable),
             particles (n, d) at this share, rng) to (n, d) real values.
         kinds: kinds of data sets that it applies to.
-        default: kind of data sets whose default candidates include it.
-        settings: which of `noise`, `share` and `rate` it uses.
+        defaults: kinds of data sets whose default candidates include it.
+        settings: which of `noise`, `share`, `rate`, `growth` and `way` it uses.
         first_only: whether it is compared in the first interval only, where it stands beside the best other member.
         of_systems: whether it needs the propensities of the data set's system.
+        forgetful: whether states between two snapshots depend on one of them alone.
     """
 
     description: str
     states: Lazy
     kinds: tuple[str, ...] = (DISCRETE, CONTINUOUS)
-    default: str = DISCRETE
+    defaults: tuple[str, ...] = (DISCRETE,)
     settings: tuple[str, ...] = ("rate",)
     first_only: bool = False
     of_systems: bool = False
+    forgetful: bool = False
 
 
 MEMBERS: dict[str, Member] = {
@@ -50,6 +52,8 @@ MEMBERS: dict[str, Member] = {
     "mixture": Member(
         "takes states of the neighbouring snapshots",
         Lazy("weightflow.teaching.members", "mixture"),
+        defaults=(DISCRETE, CONTINUOUS),
+        forgetful=True,
     ),
     "blend": Member(
         "takes a share of the states from the mixture and the rest from the bridge",
@@ -70,13 +74,11 @@ MEMBERS: dict[str, Member] = {
         settings=(),
         of_systems=True,
     ),
-    # Real values have one teacher by default. Snapshots of cells are few: without one of them the gap is much wider
-    # than the gaps to fill, so a choice on left-out snapshots would favour too much noise.
     "growing": Member(
-        "moves real values between unbalanced couplings, in which cells divide and die, averaged over growth strengths",
+        "moves real values on paths between unbalanced couplings, in which cells divide and die, with Brownian noise",
         Lazy("weightflow.teaching.members", "growing"),
         kinds=(CONTINUOUS,),
-        default=CONTINUOUS,
-        settings=(),
+        defaults=(CONTINUOUS,),
+        settings=("noise", "growth", "way"),
     ),
 }

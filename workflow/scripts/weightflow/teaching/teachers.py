@@ -3,9 +3,9 @@
 No single teacher suits every system. From a point mass the spread grows like √t; a bridge between coupled states
 reproduces this, and a straight line does not. Where states jump far, a mixture of the neighbouring snapshots is better
 than motion between them. After the start, a system may relax faster than the snapshots resolve. So members of a family
-(members.py) are chosen for each data set (choice.py). Cells divide and die between snapshots, and a few snapshots do
-not determine their growth; the teacher of cells averages over possible growths. Kinetic teachers alone use more than
-snapshots: the propensities of a given system.
+(members.py) are chosen for each data set (choice.py). Cells divide and die between snapshots, and a few snapshots
+determine neither their growth nor the curvature of their paths; so several teachers of cells each give a part of the
+states. Kinetic teachers alone use more than snapshots: the propensities of a given system.
 """
 
 import dataclasses
@@ -13,6 +13,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,14 +21,13 @@ from weightflow.data.state_space import StateSpace
 from weightflow.data.subsets import at_most, exactly
 from weightflow.storage import parts_of, read_json, write_json
 from weightflow.teaching.registry import MEMBERS
-from weightflow.transport.couplings import GrowingPlan, chain, couple, couple_growing, smooth_curve, transport_spline
+from weightflow.transport.couplings import chain, couple, transport_spline
+from weightflow.transport.growing_paths import GrowingPaths
 from weightflow.transport.moment_path import Bridge, MomentPath
 from weightflow.transport.relaxation import own_relaxation, relax
 from weightflow.transport.relaxing_path import FASTEST, possible_rates, relaxing_path
+from weightflow.transport.ways import STRAIGHT
 
-# Growth strengths of growing teachers, from none to far too much, with equal weights; cell data have too few snapshots
-# for a choice. They were set by hand on the embryoid and EMT cells (config/), left-out cells included.
-GROWTHS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _LEARNT = 4000  # fewer particles are drawn several times, to about so many states at each time of a lesson
 _OPEN_RATES = 8  # draws of rates that the snapshots leave open
 _COUPLED = 10_000  # largest number of particles; the paths of more would not fit into memory
@@ -45,6 +45,8 @@ class Teacher:
             share u of the interval becomes (1 − e^{−κu}) / (1 − e^{−κ}), and stays u at κ = 0.
         own: whether, in the first interval, every variable relaxes on a straight line at its own rate, estimated from
             the means of the first snapshots (relaxation.py), instead of at `rate`.
+        growth: strength of divisions and deaths, ≥ 0, of `growing`.
+        way: of the paths of `growing`, one of `ways.WAYS`.
     """
 
     member: str
@@ -52,40 +54,43 @@ class Teacher:
     share: float = 0.0
     rate: float = 0.0
     own: bool = False
+    growth: float = 0.0
+    way: str = STRAIGHT
 
     @property
     def label(self) -> str:
         """Short name for tables."""
-        extras = [f"noise {self.noise:g}"] if self.noise else []
-        extras += [f"{self.share:.0%} mixture"] if "share" in MEMBERS[self.member].settings else []
+        used = MEMBERS[self.member].settings
+        extras = [self.way] if "way" in used else []
+        extras += [f"growth {self.growth:g}"] if self.growth else []
+        extras += [f"noise {self.noise:g}"] if self.noise else []
+        extras += [f"{self.share:.0%} mixture"] if "share" in used else []
         extras += [f"rate {self.rate:g}"] if self.rate else []
         extras += ["own rates"] if self.own else []
         return self.member + (f" ({', '.join(extras)})" if extras else "")
 
 
 FIELDS = [field.name for field in dataclasses.fields(Teacher)]
+Parts = tuple[tuple[Teacher, float], ...]  # teachers, and the part of the states that each gives; the parts sum to one
 
 
 @dataclass(frozen=True)
 class Teachers:
-    """The teacher of the first interval and the teacher of all later intervals.
+    """The teachers of the first interval and those of all later intervals.
 
     Attributes:
-        first, later: the teachers.
+        first, later: the teachers and their parts of the states; several where the data cannot tell them apart.
         paths: moment paths of kinetic teachers, by interval.
-        beside: further teachers of the first interval, which the data cannot tell from `first`, each with its part of
-            the states there; `first` has the rest.
     """
 
-    first: Teacher
-    later: Teacher
+    first: Parts
+    later: Parts
     paths: Mapping[int, MomentPath] = field(default_factory=dict)
-    beside: tuple[tuple[Teacher, float], ...] = ()
 
-    @property
-    def parts(self) -> list[tuple[Teacher, float]]:
-        """The teachers of the first interval, and their parts of the states."""
-        return [(self.first, 1 - sum(part for _, part in self.beside)), *self.beside]
+    @classmethod
+    def single(cls, first: Teacher, later: Teacher | None = None) -> "Teachers":
+        """One teacher for the first interval, and one for all later intervals; by default the same."""
+        return cls(((first, 1.0),), ((later or first, 1.0),))
 
 
 class Interpolant:
@@ -120,7 +125,7 @@ class Interpolant:
         self.path = transport_spline(self.times, particles)
         steps = np.diff(particles, axis=0)
         self.covariances = [_covariance(step) for step in steps]
-        self.plans: dict[int, list[GrowingPlan]] = {}
+        self.growing = GrowingPaths(self.snapshots, self.times, self._streams)
         self.paths = paths or {}
         self._coupled: dict[int, tuple[MomentPath, np.ndarray, np.ndarray]] = {}
         self._relaxing: dict[int, list[tuple[np.ndarray, MomentPath, np.ndarray, np.ndarray]]] = {}
@@ -143,13 +148,6 @@ class Interpolant:
             middle = self.path(self.times[k] + share * length)
         values = MEMBERS[teacher.member].states.load()(self, teacher, k, share, middle, rng)
         return self.space.project(values, rng)
-
-    def growing(self, k: int) -> list[GrowingPlan]:
-        """The unbalanced couplings across an interval, one for each of `GROWTHS`; computed once."""
-        if k not in self.plans:
-            (start, end), rng = self.snapshots[k : k + 2], self._streams[k]
-            self.plans[k] = [couple_growing(start, end, growth, rng) for growth in GROWTHS]
-        return self.plans[k]
 
     def bridge(self, k: int, share: float) -> Bridge:
         """Bridge of the moment path across an interval, moved to its two snapshots and coupled once.
@@ -184,13 +182,6 @@ class Interpolant:
             self._relaxing[k] = made
         return [(rows, path.bridge(share, start, end)) for rows, path, start, end in self._relaxing[k]]
 
-    def bend(self, k: int, share: float | np.ndarray) -> np.ndarray:
-        """(d,) vector from the line between the means of two snapshots to the natural `smooth_curve` through all."""
-        means = np.stack([snapshot.mean(0) for snapshot in self.snapshots])
-        curve = smooth_curve(self.times, means, "natural")
-        time = self.times[k] + share * (self.times[k + 1] - self.times[k])
-        return curve(time) - (means[k] + share * (means[k + 1] - means[k]))
-
     def interval(self, time: float) -> int:
         """Index of the interval between snapshots that contains a time."""
         return int(np.clip(np.searchsorted(self.times, time, side="right") - 1, 0, len(self.times) - 2))
@@ -199,9 +190,7 @@ class Interpolant:
         """Arrays (draws · n, d) of states, one for each time (T,)."""
         return [np.concatenate([self.sample(teacher, time, rng) for _ in range(draws)]) for time in times]
 
-    def draw_parts(
-        self, parts: Sequence[tuple[Teacher, float]], times: np.ndarray, draws: int, rng: np.random.Generator
-    ) -> list[np.ndarray]:
+    def draw_parts(self, parts: Parts, times: np.ndarray, draws: int, rng: np.random.Generator) -> list[np.ndarray]:
         """As `draw`, from several teachers, each of which gives its part of the states."""
         if len(parts) == 1:
             return self.draw(parts[0][0], times, draws, rng)
@@ -258,8 +247,8 @@ def lesson(
     grid = np.concatenate([*inner, times[-1:]])
     draws = max(1, _LEARNT // way.particles.shape[1])
     early = grid < times[1]
-    first = way.draw_parts(teachers.parts, grid[early], draws, rng)
-    later = way.draw(teachers.later, grid[~early], draws, rng)
+    first = way.draw_parts(teachers.first, grid[early], draws, rng)
+    later = way.draw_parts(teachers.later, grid[~early], draws, rng)
     return Lesson(grid, [space.coordinates(states) for states in first + later])
 
 
@@ -270,16 +259,18 @@ def _covariance(steps: np.ndarray) -> np.ndarray:
 
 def teacher_of(row: Sequence) -> Teacher:
     """The teacher in the `FIELDS` of a table's row."""
-    member, noise, share, rate, own = row
-    return Teacher(str(member), float(noise), float(share), float(rate), bool(own))
+    member, noise, share, rate, own, growth, way = row
+    return Teacher(str(member), float(noise), float(share), float(rate), bool(own), float(growth), str(way))
 
 
 def write_teachers(path: str | Path, teachers: Teachers) -> None:
     """Write the choice as JSON."""
     paths = {str(k): {name: part.tolist() for name, part in vars(one).items()} for k, one in teachers.paths.items()}
-    chosen = {name: dataclasses.asdict(getattr(teachers, name)) for name in ("first", "later")}
-    beside = [{"teacher": dataclasses.asdict(teacher), "part": part} for teacher, part in teachers.beside]
-    write_json(path, {**chosen, "beside": beside, "paths": paths})
+    chosen = {
+        interval: [{"teacher": dataclasses.asdict(teacher), "part": part} for teacher, part in parts]
+        for interval, parts in (("first", teachers.first), ("later", teachers.later))
+    }
+    write_json(path, {**chosen, "paths": paths})
 
 
 def read_teachers(path: str | Path) -> Teachers:
@@ -288,8 +279,11 @@ def read_teachers(path: str | Path) -> Teachers:
     with parts_of(path):
         paths = {
             int(k): MomentPath(**{name: np.array(part) for name, part in one.items()})
-            for k, one in content.pop("paths", {}).items()
+            for k, one in content["paths"].items()
         }
-        beside = tuple((Teacher(**one["teacher"]), one["part"]) for one in content.pop("beside", []))
-        chosen = {name: Teacher(**values) for name, values in content.items()}
-        return Teachers(**chosen, paths=paths, beside=beside)
+        return Teachers(parts_from(content["first"]), parts_from(content["later"]), paths)
+
+
+def parts_from(content: Sequence[Mapping[str, Any]]) -> Parts:
+    """The teachers of an interval from the JSON of `write_teachers`."""
+    return tuple((Teacher(**one["teacher"]), float(one["part"])) for one in content)

@@ -10,8 +10,7 @@ import numpy as np
 import ot
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
-MAX_UNBALANCED = 1000  # states on a side of an unbalanced plan
-KEPT = 0.1  # growth up to which mass is kept
+_MAX_UNBALANCED = 500  # states on a side of an unbalanced plan; its time grows with their product
 _UNBALANCED_STEPS = 500
 _LEAST_MASS = 1e-9  # of the largest entry
 ALIKE = 3.0  # ratio of neighbouring intervals up to which a cubic spline through states hardly overshoots
@@ -104,33 +103,64 @@ class GrowingPlan:
         chosen = rng.permutation(chosen)
         return self.rows[chosen], self.columns[chosen]
 
+    def images(self, target: np.ndarray, sources: int) -> np.ndarray:
+        """(sources, d) mean target of each source state, weighted by mass; NaN for a source in no pair.
+
+        Args:
+            target: (M, d).
+            sources: N.
+        """
+        return _means(self.rows, self.start, target[self.columns], sources)
+
+    def origins(self, source: np.ndarray, targets: int) -> np.ndarray:
+        """(targets, d) mean source of each target state, as `images`.
+
+        Args:
+            source: (N, d).
+            targets: M.
+        """
+        return _means(self.columns, self.end, source[self.rows], targets)
+
 
 def couple_growing(source: np.ndarray, target: np.ndarray, growth: float, rng: np.random.Generator) -> GrowingPlan:
     """Couple two snapshots by unbalanced optimal transport (Chizat et al. 2018), which can create and destroy mass.
 
     Cells divide and die, so a snapshot's composition can change although no cell moves. The objective is the squared
     cost plus Kullback–Leibler divergences of the plan's marginals from uniform ones, weighted by the mean cost over
-    `growth`. The mass of a pair at either end is that of the plan, corrected to be uniform over the end's states.
+    `growth`. The mass of a pair at either end is that of the plan, corrected to be uniform over the end's states. Many
+    states are cut at random into parts, as by `couple`.
 
     Args:
         source: (N, d).
         target: (M, d).
-        growth: > 0; larger values create and destroy more mass. Up to 0.1 all mass is kept, as the iteration converges
-            too slowly there.
-        rng: of the parts of sides with more than a thousand states.
+        growth: 0 keeps all mass; larger values create and destroy more. The iteration converges slowly below 0.1.
+        rng: of the parts.
     """
-    sources, targets = (rng.permutation(len(side))[:MAX_UNBALANCED] for side in (source, target))
-    cost = ot.dist(source[sources].astype(float), target[targets].astype(float))
-    even = ot.unif(len(sources)), ot.unif(len(targets))
-    if growth <= KEPT:
-        plan = ot.emd(*even, cost, numItermax=1_000_000)
-    else:
-        plan = ot.unbalanced.mm_unbalanced(*even, cost, cost.mean() / growth, div="kl", numItermax=_UNBALANCED_STEPS)
-    rows, columns = np.nonzero(plan > _LEAST_MASS * plan.max())
-    mass = plan[rows, columns]
-    start = mass / (np.bincount(rows, mass, len(sources))[rows] * len(sources))
-    end = mass / (np.bincount(columns, mass, len(targets))[columns] * len(targets))
-    return GrowingPlan(sources[rows], targets[columns], start / start.sum(), end / end.sum())
+    at_once = MAX_EXACT if growth == 0 else _MAX_UNBALANCED
+    parts = min(-(-max(len(source), len(target)) // at_once), len(source), len(target))
+    sides = (np.array_split(rng.permutation(len(side)), parts) for side in (source, target))
+    found = []
+    for own, others in zip(*sides, strict=True):
+        cost = ot.dist(source[own].astype(float), target[others].astype(float))
+        even = ot.unif(len(own)), ot.unif(len(others))
+        if growth == 0:
+            plan = ot.emd(*even, cost, numItermax=1_000_000)
+        else:
+            weight = cost.mean() / growth
+            plan = ot.unbalanced.mm_unbalanced(*even, cost, weight, div="kl", numItermax=_UNBALANCED_STEPS)
+        rows, columns = np.nonzero(plan > _LEAST_MASS * plan.max())
+        found.append((own[rows], others[columns], plan[rows, columns]))
+    rows, columns, mass = map(np.concatenate, zip(*found, strict=True))
+    start = mass / (np.bincount(rows, mass, len(source))[rows] * len(source))
+    end = mass / (np.bincount(columns, mass, len(target))[columns] * len(target))
+    return GrowingPlan(rows, columns, start / start.sum(), end / end.sum())
+
+
+def _means(places: np.ndarray, mass: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """(count, d) means of values (E, d) by place (E,), weighted by mass (E,)."""
+    total = np.bincount(places, mass, count)
+    sums = np.stack([np.bincount(places, mass * column, count) for column in values.T], axis=1)
+    return np.divide(sums, total[:, None], out=np.full_like(sums, np.nan), where=total[:, None] > 0)
 
 
 def _couple_exactly(source: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
