@@ -13,7 +13,7 @@ from weightflow.config.settings import Configuration
 from weightflow.config.stages import anchor_label, choice_label, spline_label, teacher_label
 
 TINY = yaml.safe_load((ROOT / "tests" / "config" / "tiny.yaml").read_text(encoding="utf-8"))
-ANCHORS, TEACHER, CHOICE, SPLINE = "gru2-pooled-6dcea1c1", "teacher-67620161", "choice-9bcebe75", "spline-047146f8"
+ANCHORS, TEACHER, CHOICE, SPLINE = "gru2-pooled-6dcea1c1", "teacher-f5b801cc", "choice-d9e80b10", "spline-bff34b41"
 ONE = "results/{dataset}"
 
 
@@ -62,13 +62,13 @@ def test_the_default_run_is_the_one_that_results_are_of():
         tuple(label(model) for label in (anchor_label, teacher_label, choice_label, spline_label))
         for model in made.settings.values()
     ]
-    assert labels[0] == ("gru8-pooled-75992269", "teacher-c3224456", "choice-3f0e1295", "spline-43ebbef2")
+    assert labels[0] == ("gru8-pooled-75992269", "teacher-a31f2aa5", "choice-5a05fd11", "spline-445a837c")
     assert (
         labels[1]
         == labels[2]
         == (
-            *("gru8-sequential-40ef0dbf", "teacher-c3224456", "choice-3f0e1295"),
-            "spline-a94098f4",
+            *("gru8-sequential-40ef0dbf", "teacher-a31f2aa5", "choice-5a05fd11"),
+            "spline-6b37e178",
         )
     )
     assert made.anchors == {

@@ -5,15 +5,20 @@ import pytest
 import torch
 from scipy.stats import binom
 
-from weightflow.dynamics.settings import SplineSettings
-from weightflow.dynamics.spline_fitting import draw_batch, fit_spline
+from weightflow.data.snapshots import Snapshots
+from weightflow.data.state_space import Counts
+from weightflow.dynamics.settings import ModelSettings, SplineSettings
+from weightflow.dynamics.spline_fitting import draw_batch, fit_spline, fit_taught_spline
+from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times
 from weightflow.errors import DivergenceError
 from weightflow.networks import losses
+from weightflow.networks.backbones import make_backbone
 from weightflow.networks.count_heads import CountHead
 from weightflow.networks.gru import GRUBackbone
+from weightflow.networks.settings import BackboneSettings
 from weightflow.seeding import Computation
-from weightflow.teaching.teachers import Lesson
+from weightflow.teaching.teachers import Lesson, Teacher, Teachers
 
 CPU = torch.device("cpu")
 LEVELS = 8
@@ -108,3 +113,21 @@ def test_a_batch_holds_states_of_its_own_times():
     assert batch.dtype == torch.int64
     assert torch.equal(batch // 10, times[:, None, None].expand_as(batch))
     assert set((batch % 10).flatten().tolist()) == set(range(7))
+
+
+@pytest.mark.parametrize(("slowing", "end"), [(((0.0, 1.0),), 4.5), ((), 3.0)])
+def test_a_curve_goes_on_where_its_teacher_does(slowing, end):
+    rng, steps = np.random.default_rng(0), SETTINGS.but(steps=300)
+    states = [rng.choice(LEVELS, (2000, 1), p=law(time)) for time in OBSERVED]
+    data = Snapshots(OBSERVED, states, [], np.ones(3, dtype=bool), ["a"], Counts(LEVELS), "training", "hour")
+    model = ModelSettings(backbone=BackboneSettings(hidden=2), spline=steps)
+    backbone = make_backbone(model.backbone, data.variables, data.space)
+    fresh = backbone.initial(1, torch.Generator().manual_seed(0)).numpy().repeat(3, axis=0)
+    graph = build_weight_graph(backbone.layers, fresh, OBSERVED, "made up", model.backbone)
+    mixture = ((Teacher("mixture"), 1.0),)
+    teachers = Teachers(mixture, mixture, slowing=slowing)
+    curve, _ = fit_taught_spline(data, graph, model, teachers, GENTLE, Computation(0, CPU))
+    assert curve.times[-1] == end
+    if slowing:  # the mean moves on from 5.6 to 7 at time 4, where all states have the largest count
+        weights = torch.as_tensor(curve.at(np.array([4.0])), dtype=torch.float32)
+        assert backbone.log_prob(weights, torch.tensor([[LEVELS - 1]])).exp() > 0.6

@@ -12,6 +12,7 @@ from weightflow.dynamics.weight_spline import (
     natural_basis,
     read_spline,
     through,
+    times_ahead,
     write_spline,
 )
 from weightflow.errors import InputError
@@ -65,6 +66,26 @@ def test_knots_after_the_first_snapshot_are_even_in_the_root_of_the_time():
     knots = knot_times(np.array([2.0, 6.0, 8.0]), 4, 8)
     np.testing.assert_allclose(np.diff(np.sqrt(knots[:9] - 2.0)), 0.25)
     np.testing.assert_allclose(np.diff(knots[8:]), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected"),
+    [
+        ([0.0, 1.0, 2.0, 3.0, 4.0], [4.5, 5.0, 5.5, 6.0]),
+        ([0.0, 1.0, 4.0], [5.0, 6.0]),  # one length at least
+        ([0.0, 9.0, 9.1, 9.2], 9.2 + 4.6 * np.arange(1, 9) / 8),  # four at most
+    ],
+)
+def test_times_ahead_reach_half_of_the_range(observed, expected):
+    np.testing.assert_allclose(times_ahead(np.array(observed), 2), expected)
+    knots = knot_times(np.array(observed), 1, 1, 2)
+    np.testing.assert_allclose(knots, [*observed, *expected])
+
+
+def test_the_slope_is_the_derivative(weights):
+    curve = WeightSpline(KNOTS, weights)
+    end = KNOTS[-1]
+    np.testing.assert_allclose(curve.slope(end), curve.at(np.array([end + 1.0]))[0] - weights[-1], atol=1e-9)
 
 
 def test_more_knots_leave_the_curve_through_the_anchors_alone(weights):

@@ -22,7 +22,7 @@ def fitted(data: Snapshots, name: str = "model", seed: int = 3) -> FittedModel:
     """A backbone whose weights move along a spline through random anchors."""
     backbone = GRUBackbone(len(data.variables), CountHead(LEVELS), hidden=3)
     anchors = 2 * backbone.initial(3, torch.Generator().manual_seed(seed)).double().numpy()
-    return FittedModel(name, seed, data, backbone, along_spline(WeightSpline(TIMES, anchors), "linear"))
+    return FittedModel(name, seed, data, backbone, along_spline(WeightSpline(TIMES, anchors), TIMES[-1], "linear"))
 
 
 @pytest.fixture

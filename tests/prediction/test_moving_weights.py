@@ -21,18 +21,20 @@ def test_a_splines_file_gives_its_weights(tmp_path, rng):
     curve = WeightSpline(np.arange(3.0), rng.standard_normal((3, 4)))
     write_spline(tmp_path / "curve.safetensors", curve)
     spline = read_spline(tmp_path / "curve.safetensors")
-    for grid, weights in zip(GRIDS, along_spline(spline, "linear")(GRIDS), strict=True):
+    for grid, weights in zip(GRIDS, along_spline(spline, 2.0, "taught")(GRIDS), strict=True):
         np.testing.assert_array_equal(weights, curve.at(grid))
 
 
-@pytest.mark.parametrize("kind", ["linear", "constant"])
-def test_a_spline_continues_as_set(rng, kind):
+@pytest.mark.parametrize("last", [1.5, 3.0])
+@pytest.mark.parametrize("kind", ["taught", "linear", "constant"])
+def test_a_spline_continues_as_set(rng, kind, last):
     knots = np.array([0.0, 1.0, 1.5, 3.0])
     curve = WeightSpline(knots, rng.standard_normal((4, 2)))
-    (found,) = along_spline(curve, kind)([np.array([1.2, 3.0, 3.5, 7.0])])
-    independent = CubicSpline(knots, curve.weights, bc_type="natural")
-    ahead = np.array([0.0, 0.0, 0.5, 4.0])[:, None] * independent(3.0, 1) * (kind == "linear")
-    np.testing.assert_allclose(found, independent([1.2, 3.0, 3.0, 3.0]) + ahead, atol=1e-12)
+    times = np.array([1.2, 1.5, 3.0, 3.5, 7.0])
+    (found,) = along_spline(curve, last, kind)([times])
+    independent, end = CubicSpline(knots, curve.weights, bc_type="natural"), 3.0 if kind == "taught" else last
+    ahead = np.maximum(times - end, 0)[:, None] * independent(end, 1) * (kind != "constant")
+    np.testing.assert_allclose(found, independent(np.minimum(times, end)) + ahead, atol=1e-12)
 
 
 def graph_of(backbone, rng) -> WeightGraph:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, spearmanr, wasserstein_distance
 
-from weightflow.transport.quantile_path import quantile_path
+from weightflow.transport.quantile_path import continued, quantile_path
 
 SIZE = 400
 LEVELS = (np.arange(SIZE) + 0.5) / SIZE
@@ -61,3 +61,17 @@ def test_equal_states_are_ordered_at_random(rng):
     found = quantile_path(still, later, 0.2, still, rng)
     np.testing.assert_allclose(np.sort(found, axis=0), 0.2 * np.sort(later, axis=0), atol=1e-12)
     assert abs(spearmanr(*found.T).statistic) < 0.2
+
+
+@pytest.mark.parametrize(("rate", "moved"), [(0, 2.0), (1, 1 - np.exp(-2)), (1e4, 1e-4)])
+def test_states_go_on_ever_more_slowly(rng, rate, moved):
+    earlier, later = gaussian(0, 1, rng), gaussian(3, 1, rng)
+    found = continued(earlier, later, 2.0, ((rate, 1.0),), later, rng)
+    np.testing.assert_allclose(np.sort(found[:, 0]), norm(3 + 3 * moved, 1).ppf(LEVELS), atol=1e-9)
+
+
+def test_the_moves_of_several_rates_are_averaged(rng):
+    earlier, later = gaussian(0, 1, rng), gaussian(3, 1, rng)
+    found = continued(earlier, later, 1.0, ((0, 0.25), (1, 0.75)), later, rng)
+    moved = 0.25 + 0.75 * (1 - np.exp(-1))
+    assert found.mean() == pytest.approx(3 + 3 * moved)

@@ -17,7 +17,8 @@ def main(snakemake):
     system = read_system(snakemake.input.system[0]) if snakemake.input.get("system") else None
     teachers = candidates(settings.teacher, data.discrete, has_rates(system, len(data.variables)))
     rng = seeding.stream(snakemake.params.seed, "teacher")
-    chosen, scores = choose_teachers(teachers, data.observed, data.observed_times, data.space, rng, system)
+    slowings = settings.teacher.slowings
+    chosen, scores = choose_teachers(teachers, data.observed, data.observed_times, data.space, rng, system, slowings)
     write_teachers(snakemake.output.teacher, chosen)
     write_table(snakemake.output.scores, scores)
 

@@ -16,7 +16,8 @@ from weightflow.seeding import Computation
 def main(snakemake):
     inputs, params, graph = snakemake.input, snakemake.params, read_weight_graph(snakemake.input.graph)
     computation = Computation(int(snakemake.wildcards.seed), job_device(snakemake))
-    weights_at = along_spline(read_spline(inputs.curve), ModelSettings.parts(params.settings).continuation.weights)
+    continuation = ModelSettings.parts(params.settings).continuation
+    weights_at = along_spline(read_spline(inputs.curve), float(graph.times[-1]), continuation.weights)
     question = Question(read_snapshots(inputs.snapshots), params.samples, known_law(inputs.law))
     prediction = predict_along(weights_at, graph, question, computation)
     write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake), device=str(computation.device))

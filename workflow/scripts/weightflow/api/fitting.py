@@ -23,10 +23,10 @@ from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
 from weightflow.dynamics.latent_path import fit_latent_path
 from weightflow.dynamics.path_autoencoder import Behaviour
 from weightflow.dynamics.settings import ModelSettings
-from weightflow.dynamics.spline_fitting import fit_spline
+from weightflow.dynamics.spline_fitting import fit_taught_spline
 from weightflow.dynamics.validation_choice import choose_smoothing, choose_steps
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
-from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
+from weightflow.dynamics.weight_spline import WeightSpline
 from weightflow.errors import InputError, shown
 from weightflow.networks.backbones import make_backbone
 from weightflow.progress import one_bar
@@ -112,7 +112,8 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
     if stages.is_taught(model):
         rng = seeding.stream(data.settings.seed, "teacher")
         found = candidates(model.teacher, training.discrete, has_rates(data.system, len(training.variables)))
-        teachers, _ = choose_teachers(found, training.observed, times, training.space, rng, data.system)
+        slowings = model.teacher.slowings
+        teachers, _ = choose_teachers(found, training.observed, times, training.space, rng, data.system, slowings)
     if stages.learns(model):
         choice, _ = choose_smoothing(training, teachers, model, replace(computation, seed=data.settings.seed))
     settings = model.backbone
@@ -121,7 +122,9 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
     backbone = make_backbone(settings, training.variables, training.space)
     anchors = train_anchors(backbone, training.coordinates, times, model.anchors, computation)
     graph = build_weight_graph(backbone.layers, anchors.weights, times, "in memory", settings)
-    curve = _curve(training, graph, model, teachers, choice, computation) if stages.begins_at_spline(model) else None
+    curve = None
+    if stages.begins_at_spline(model):
+        curve, _ = fit_taught_spline(training, graph, model, teachers, choice or {}, computation)
     path = field = None
     if model.dynamics.kind == "cde":
         behaviour = Behaviour(backbone, training.coordinates, computation.device) if model.path.behavioural else None
@@ -129,21 +132,6 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
     if model.dynamics.kind != "spline":
         field = _field(training, graph, model, (teachers, choice, curve, path), computation)
     return Flow(whole, graph, model, seed, curve, path, None if field is None else field.state_dict())
-
-
-def _curve(
-    data: Snapshots,
-    graph: WeightGraph,
-    model: ModelSettings,
-    teachers: Teachers | None,
-    choice: Mapping[str, float] | None,
-    computation: Computation,
-) -> WeightSpline:
-    told = smoothed_lesson(teachers, data, model.teacher.points, choice or {}, computation.seed)
-    knots = knot_times(graph.times, model.spline.knots, model.spline.first_knots)
-    start = through(graph.times, graph.weights, knots)
-    backbone = make_backbone(graph.backbone, data.variables, data.space)
-    return fit_spline(backbone, start, told, model.spline, choice or {}, computation)[0]
 
 
 def _field(

@@ -328,7 +328,7 @@ class Flow:
         if self.field is not None:
             return along_field(self._moving_field, self.graph, self.settings.solver, torch.device("cpu"))
         assert self.curve is not None
-        return along_spline(self.curve, self.settings.continuation.weights)
+        return along_spline(self.curve, float(self.graph.times[-1]), self.settings.continuation.weights)
 
     def _weights(self, times: Sequence[float]) -> np.ndarray:
         increasing, places = np.unique(np.asarray(times, dtype=float), return_inverse=True)

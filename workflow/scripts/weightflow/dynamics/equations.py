@@ -27,7 +27,7 @@ from weightflow.dynamics.settings import SolverSettings
 from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.errors import DivergenceError, InputError
 
-CONTINUATIONS = {"linear": 1.0, "constant": 0.0}  # slope past the end, as a share of the last slope
+CONTINUATIONS = {"taught": 1.0, "linear": 1.0, "constant": 0.0}  # slope past the end, as a share of the last slope
 
 
 def normalise_times(times: np.ndarray, observed: np.ndarray) -> Tensor:
@@ -42,12 +42,13 @@ class BaseCurve:
     Attributes:
         times: (M,) normalised.
         weights: (M, P).
-        continuation: past the last knot, linear with the slope there, or constant.
+        continuation: taught, along the knots past the last snapshot, and linear after them; linear with the slope at
+            the last snapshot; or constant.
     """
 
     times: Tensor
     weights: Tensor
-    continuation: str = "linear"
+    continuation: str = "taught"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Field(nn.Module):
         self.pace = 0.0 if curve is None else CONTINUATIONS[curve.continuation]
         self.network = network
         self.curve = None if curve is None else spline(curve.weights.double(), curve.times)
-        self.end = 1.0 if curve is None else float(curve.times[-1])
+        self.end = float(curve.times[-1]) if curve is not None and curve.continuation == "taught" else 1.0
 
     jumps = False  # whether the rates jump at the last snapshot
 

@@ -37,7 +37,7 @@ def make_field(
         seed: of the initial parameters.
         continuation: the `continuation` section; None ends at the last snapshot, as in fits.
     """
-    past = continuation or ContinuationSettings(weights="linear", path=None)
+    past = continuation or ContinuationSettings(path=None)
     knots = normalise_times(graph.times, graph.times)
     begin = None
     if curve is not None:

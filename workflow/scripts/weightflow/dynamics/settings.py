@@ -133,9 +133,9 @@ class ContinuationSettings(Settings):
     A neural ODE always continues.
     """
 
-    weights: Literal["linear", "constant"] = "linear"
-    """Continuation of the learned spline, also as the start of a field: linear with the last slope, constant with the
-    last weights."""
+    weights: Literal["taught", "linear", "constant"] = "taught"
+    """Continuation of the learned spline, also as the start of a field. taught: as the teacher goes on, see
+    teacher.slowings, and linear after that. linear: with the last slope. constant: with the last weights."""
     path: Literal["linear", "constant"] | None = None
     """Continuation of the latent path of a CDE: linear with the last slope, constant with the last value (a time
     channel continues). null ends at the last snapshot; later times are refused."""

@@ -13,18 +13,58 @@ import torch
 from torch import Tensor
 
 from weightflow import seeding
-from weightflow.dynamics.settings import SplineSettings
-from weightflow.dynamics.weight_spline import WeightSpline, natural_basis
+from weightflow.data.snapshots import Snapshots
+from weightflow.dynamics.settings import ModelSettings, SplineSettings
+from weightflow.dynamics.weight_graph import WeightGraph
+from weightflow.dynamics.weight_spline import WeightSpline, knot_times, natural_basis, through, times_ahead
 from weightflow.errors import DivergenceError
 from weightflow.networks import losses
-from weightflow.networks.backbones import Backbone
+from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.networks.learning_rate import cosine_decay
 from weightflow.progress import progress
 from weightflow.seeding import Computation
-from weightflow.teaching.teachers import Lesson
+from weightflow.teaching.smoothing import smoothed_lesson
+from weightflow.teaching.teachers import Lesson, Teachers
 
 _FINAL_RATE = 0.02  # final share of the learning rate in the cosine decay
 _LOSS_EVERY = 10
+_AHEAD = 2  # knot intervals in a length of the last interval past the last snapshot
+
+
+def fit_taught_spline(
+    data: Snapshots,
+    graph: WeightGraph,
+    model: ModelSettings,
+    teachers: Teachers | None,
+    smoothing: Mapping[str, float],
+    computation: Computation,
+) -> tuple[WeightSpline, pd.DataFrame]:
+    """Fit a curve to a data set, from the natural spline through its anchors on.
+
+    Args:
+        data: the training snapshots.
+        graph: the anchors.
+        model: the settings.
+        teachers: of the model; None takes only the snapshots. Where they teach states past the last snapshot, the
+            curve goes on there.
+        smoothing: of the lesson and the curve.
+        computation: the device, and the seed of the lesson, times and batches.
+
+    Returns:
+        As `fit_spline`.
+
+    Raises:
+        DivergenceError: as `fit_spline`.
+    """
+    goes_on = teachers is not None and bool(teachers.slowing)
+    ahead = times_ahead(graph.times, -(-model.teacher.points // 2)).tolist() if goes_on else []
+    told = smoothed_lesson(teachers, data, model.teacher.points, smoothing, computation.seed, ahead)
+    own = model.spline
+    start = through(
+        graph.times, graph.weights, knot_times(graph.times, own.knots, own.first_knots, _AHEAD if goes_on else 0)
+    )
+    backbone = make_backbone(graph.backbone, data.variables, data.space)
+    return fit_spline(backbone, start, told, own, smoothing, computation)
 
 
 def fit_spline(

@@ -37,21 +37,43 @@ class WeightSpline:
         """
         return natural_basis(self.times, times) @ self.weights
 
+    def slope(self, time: float) -> np.ndarray:
+        """(P,) derivative at a time within the knots."""
+        return CubicSpline(self.times, self.weights, axis=0, bc_type="natural")(time, 1)
 
-def knot_times(observed: np.ndarray, each: int, first: int) -> np.ndarray:
+
+HORIZON = 0.5  # of the range of the snapshots: how far past the last one a curve is taught
+_MOST_AHEAD = 4  # lengths of the last interval that have knots of their own past the last snapshot
+
+
+def times_ahead(observed: np.ndarray, each: int) -> np.ndarray:
+    """Times past the last snapshot, up to half of the snapshots' range, evenly spaced.
+
+    Args:
+        observed: (K,) times of the snapshots.
+        each: times in every length of the last interval, of which at most four count.
+    """
+    reach = HORIZON * (observed[-1] - observed[0])
+    lengths = min(_MOST_AHEAD, max(1, round(reach / (observed[-1] - observed[-2]))))
+    return observed[-1] + reach * np.arange(1, lengths * each + 1) / (lengths * each)
+
+
+def knot_times(observed: np.ndarray, each: int, first: int, ahead: int = 0) -> np.ndarray:
     """Times of the knots.
 
     Args:
         observed: (K,) times of the snapshots.
         each: intervals between knots in each interval between snapshots.
         first: those in the first interval, whose lengths grow linearly (times with the square of the index).
+        ahead: those in every length of the last interval past the last snapshot, as of `times_ahead`; 0 ends there.
 
     Returns:
-        (M,) with M = first + (K − 2) · each + 1; every snapshot's time is among them.
+        (M,) with M = first + (K − 2) · each + 1, and those ahead; every snapshot's time is among them.
     """
     head = observed[0] + (observed[1] - observed[0]) * (np.arange(first) / first) ** 2
     rest = [np.linspace(a, b, each, endpoint=False) for a, b in itertools.pairwise(observed[1:])]
-    return np.concatenate([head, *rest, observed[-1:]])
+    past = times_ahead(observed, ahead) if ahead else observed[:0]
+    return np.concatenate([head, *rest, observed[-1:], past])
 
 
 def natural_basis(knots: np.ndarray, times: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from weightflow.dynamics.equations import Field, solve_weights
+from weightflow.dynamics.equations import CONTINUATIONS, Field, solve_weights
 from weightflow.dynamics.field_files import load_field, make_field
 from weightflow.dynamics.latent_path import read_latent_path
 from weightflow.dynamics.settings import SolverSettings
@@ -17,16 +17,23 @@ from weightflow.prediction.moving_density import WeightsAt
 from weightflow.seeding import Computation
 
 
-def along_spline(spline: WeightSpline, continuation: str) -> WeightsAt:
+def along_spline(spline: WeightSpline, last: float, continuation: str) -> WeightsAt:
     """Weights on a learned spline: a function from grids of times (T_i,) to weights (T_i, P) on each.
 
     Args:
         spline: the curve.
-        continuation: linear, or constant to keep the last weights past the end.
+        last: time of the last snapshot.
+        continuation: past it; taught, along the spline; linear, with the slope there; constant, with the weights there.
     """
-    if continuation == "constant":
-        return partial(map, lambda times: spline.at(np.minimum(times, spline.times[-1])))
-    return partial(map, spline.at)
+    if continuation == "taught":
+        return partial(map, spline.at)
+    pace = CONTINUATIONS[continuation]
+
+    def at(times: np.ndarray) -> np.ndarray:
+        inside = np.minimum(times, last)
+        return spline.at(inside) + pace * (times - inside)[:, None] * spline.slope(last)
+
+    return partial(map, at)
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ def read_weights(files: WeightFiles, graph: WeightGraph, settings: Any, computat
     if files.dynamics:
         field = read_moving_field(files, graph, settings, computation.seed)
         return along_field(field, graph, settings.solver, computation.device)
-    return along_spline(read_spline(files.curve), settings.continuation.weights)
+    return along_spline(read_spline(files.curve), float(graph.times[-1]), settings.continuation.weights)
 
 
 def along_field(field: Field, graph: WeightGraph, solver: SolverSettings, device: torch.device) -> WeightsAt:

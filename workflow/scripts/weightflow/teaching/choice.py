@@ -16,6 +16,7 @@ import pandas as pd
 from weightflow.data.state_space import Counts, StateSpace
 from weightflow.errors import InputError
 from weightflow.systems.system import System
+from weightflow.teaching.ahead import choose_slowing
 from weightflow.teaching.averaging import averaged_teachers
 from weightflow.teaching.kinetics import MOST_VARIABLES, kinetic_paths
 from weightflow.teaching.registry import CONTINUOUS, DISCRETE, MEMBERS
@@ -71,6 +72,7 @@ def choose_teachers(
     space: StateSpace,
     rng: np.random.Generator,
     system: System | None = None,
+    slowings: Sequence[float] = (),
 ) -> tuple[Teachers, pd.DataFrame]:
     """Choose the teachers of a data set; with a single candidate, or with two snapshots, nothing is left out.
 
@@ -85,6 +87,7 @@ def choose_teachers(
         space: the state space.
         rng: for couplings and draws.
         system: of the data set, for kinetic teachers.
+        slowings: candidate rates of slowing down past the last snapshot.
 
     Returns:
         The teachers, and a table as of `Scores.table`, empty if nothing is left out.
@@ -97,6 +100,20 @@ def choose_teachers(
             "models.*.teacher.members: kinetic needs a data set whose system is a reaction network of at most "
             f"{MOST_VARIABLES} species; add another member, or leave it null."
         )
+    chosen, scores = _between(teachers, snapshots, times, space, rng, system)
+    slowing = choose_slowing(slowings, snapshots, times, space, rng.spawn(1)[0])
+    return dataclasses.replace(chosen, slowing=slowing), scores
+
+
+def _between(
+    teachers: Sequence[Teacher],
+    snapshots: Sequence[np.ndarray],
+    times: np.ndarray,
+    space: StateSpace,
+    rng: np.random.Generator,
+    system: System | None,
+) -> tuple[Teachers, pd.DataFrame]:
+    """The teachers between the snapshots; as `choose_teachers`."""
     if not isinstance(space, Counts):
         return averaged_teachers(teachers, snapshots, times, space, rng)
     if len(teachers) == 1 or len(times) == 2:

@@ -162,6 +162,19 @@ def score_teachers(
     return Scores(teachers, np.asarray(times), places, found)
 
 
+def best_log_probs(guess: np.ndarray, space: StateSpace, asked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(n,) log-likelihoods of states (n, d) under a kernel density of others, with the bandwidth that suits them best.
+
+    Args:
+        guess: (m, d) states of the density.
+        space: the state space.
+        asked: (n, d).
+        rng: of the pairs of variables that are judged, as for `score_teachers`.
+    """
+    found = _log_probs(guess, space, asked, _judged_together(guess.shape[1], rng))
+    return found[found.mean(axis=1).argmax()]
+
+
 def _judged_together(variables: int, rng: np.random.Generator) -> list[list[int]]:
     """Groups of variables whose joint densities are scored; up to ten variables are in equally many groups."""
     if variables <= _JOINTLY:

@@ -41,5 +41,10 @@ class TeacherSettings(Settings):
     rates: Annotated[Unique[Rate], Field(min_length=1)] = (0, 1, 2, 4, 8, "own")
     """Candidate rates of exponential relaxation in the first interval, per length of that interval. 0 is uniform
     motion; own estimates the rate of every variable from the means of the first three snapshots."""
+    slowings: Levels = (0, 1, 3, 30)
+    """Rates at which the states slow down past the last snapshot, per length of the last interval. There the quantiles
+    of every variable go on along their last lines, to half of the range of the snapshots. 0 is a straight line, a large
+    rate stands still; the likelihood of the last snapshot, predicted from those before it, weights the rates. An empty
+    list teaches nothing past the last snapshot."""
     points: Annotated[int, Field(ge=1, le=1000)] = 20
     """Times of the teacher in each interval between snapshots; the first interval has twice as many."""

@@ -6,7 +6,7 @@ shrink it towards independent variables with the same marginals.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -17,7 +17,12 @@ from weightflow.teaching.teachers import Lesson, Teachers, lesson
 
 
 def smoothed_lesson(
-    teachers: Teachers | None, data: Snapshots, points: int, smoothing: Mapping[str, float], seed: int
+    teachers: Teachers | None,
+    data: Snapshots,
+    points: int,
+    smoothing: Mapping[str, float],
+    seed: int,
+    ahead: Sequence[float] = (),
 ) -> Lesson:
     """What the final fit of a model learns from.
 
@@ -27,9 +32,10 @@ def smoothed_lesson(
         points: as for `lesson`.
         smoothing: as for `smoothed`.
         seed: of the model.
+        ahead: times past the last snapshot, as for `lesson`.
     """
     rng = seeding.stream(seed, "lesson")
-    told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng)
+    told = lesson(teachers, data.observed, data.observed_times, data.space, points, rng, ahead)
     return smoothed(told, smoothing, data.space, rng)
 
 

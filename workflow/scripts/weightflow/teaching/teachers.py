@@ -24,6 +24,7 @@ from weightflow.teaching.registry import MEMBERS
 from weightflow.transport.couplings import chain, couple, transport_spline
 from weightflow.transport.growing_paths import GrowingPaths
 from weightflow.transport.moment_path import Bridge, MomentPath
+from weightflow.transport.quantile_path import Slowing, continued
 from weightflow.transport.relaxation import own_relaxation, relax
 from weightflow.transport.relaxing_path import FASTEST, possible_rates, relaxing_path
 from weightflow.transport.ways import STRAIGHT
@@ -81,11 +82,13 @@ class Teachers:
     Attributes:
         first, later: the teachers and their parts of the states; several where the data cannot tell them apart.
         paths: moment paths of kinetic teachers, by interval.
+        slowing: of the states past the last snapshot; () teaches nothing there.
     """
 
     first: Parts
     later: Parts
     paths: Mapping[int, MomentPath] = field(default_factory=dict)
+    slowing: Slowing = ()
 
     @classmethod
     def single(cls, first: Teacher, later: Teacher | None = None) -> "Teachers":
@@ -226,6 +229,7 @@ def lesson(
     space: StateSpace,
     points: int,
     rng: np.random.Generator,
+    ahead: Sequence[float] = (),
 ) -> Lesson:
     """Make the states that a moving density learns from.
 
@@ -236,6 +240,7 @@ def lesson(
         space: the state space.
         points: times in each interval between snapshots; the first, with the fastest changes, has twice as many.
         rng: for couplings and draws.
+        ahead: times past the last snapshot; none without teachers, or if they teach nothing there.
     """
     if teachers is None:
         count = max(map(len, snapshots))
@@ -249,7 +254,15 @@ def lesson(
     early = grid < times[1]
     first = way.draw_parts(teachers.first, grid[early], draws, rng)
     later = way.draw_parts(teachers.later, grid[~early], draws, rng)
-    return Lesson(grid, [space.coordinates(states) for states in first + later])
+    past: list[np.ndarray] = []
+    if teachers.slowing and len(ahead):
+        earlier, last = snapshots[-2:]
+        for time in ahead:
+            ranked = exactly(last, draws * way.particles.shape[1], rng)
+            share = (time - times[-1]) / (times[-1] - times[-2])
+            past.append(space.project(continued(earlier, last, share, teachers.slowing, ranked, rng), rng))
+        grid = np.concatenate([grid, ahead])
+    return Lesson(grid, [space.coordinates(states) for states in first + later + past])
 
 
 def _covariance(steps: np.ndarray) -> np.ndarray:
@@ -270,7 +283,7 @@ def write_teachers(path: str | Path, teachers: Teachers) -> None:
         interval: [{"teacher": dataclasses.asdict(teacher), "part": part} for teacher, part in parts]
         for interval, parts in (("first", teachers.first), ("later", teachers.later))
     }
-    write_json(path, {**chosen, "paths": paths})
+    write_json(path, {**chosen, "paths": paths, "slowing": teachers.slowing})
 
 
 def read_teachers(path: str | Path) -> Teachers:
@@ -281,7 +294,8 @@ def read_teachers(path: str | Path) -> Teachers:
             int(k): MomentPath(**{name: np.array(part) for name, part in one.items()})
             for k, one in content["paths"].items()
         }
-        return Teachers(parts_from(content["first"]), parts_from(content["later"]), paths)
+        slowing = tuple((float(rate), float(weight)) for rate, weight in content["slowing"])
+        return Teachers(parts_from(content["first"]), parts_from(content["later"]), paths, slowing)
 
 
 def parts_from(content: Sequence[Mapping[str, Any]]) -> Parts:

@@ -6,6 +6,8 @@ displacement interpolation of a single variable; past them it is a linear extrap
 
 import numpy as np
 
+Slowing = tuple[tuple[float, float], ...]  # rates κ, and the weight of each; the weights sum to one
+
 
 def quantile_path(
     earlier: np.ndarray, later: np.ndarray, share: float, ranked: np.ndarray, rng: np.random.Generator
@@ -34,3 +36,28 @@ def quantile_path(
         order = np.lexsort((rng.random(len(states)), states))
         moved[order, variable] = values[:, variable]
     return moved
+
+
+def continued(
+    earlier: np.ndarray,
+    later: np.ndarray,
+    ahead: float,
+    slowing: Slowing,
+    ranked: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """States past the later snapshot, whose quantiles go on along their lines, ever more slowly.
+
+    After s lengths of the interval they have moved by (1 − e^{−κs}) / κ times its step. At κ = 0 this is a straight
+    line; at a large κ they stay, as a stationary law does.
+
+    Args:
+        earlier: (N, d) states.
+        later: (M, d) states.
+        ahead: s ≥ 0.
+        slowing: rates κ and their weights; the mean of their moves is taken.
+        ranked: (n, d) states whose ranks, the copula, are taken.
+        rng: of the order of equal states.
+    """
+    moved = sum(weight * (-np.expm1(-rate * ahead) / rate if rate else ahead) for rate, weight in slowing)
+    return quantile_path(earlier, later, 1 + moved, ranked, rng)
