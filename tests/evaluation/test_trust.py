@@ -6,7 +6,7 @@ import pytest
 
 from weightflow.data.folds import fold_name
 from weightflow.evaluation.calibration import COLUMNS
-from weightflow.evaluation.trust import LEFT_OUT, PAST, SEEN, UNSEEN, judge_trust
+from weightflow.evaluation.trust import BETTER, LEFT_OUT, LEVEL, PAST, SEEN, UNSEEN, WORSE, judge_trust, verdict_on
 
 RUNS = ["mine", "mixture_kernel", "transport_kernel", "previous"]
 
@@ -79,3 +79,37 @@ def test_without_states_or_alternatives_there_is_no_evidence():
     assert found.calibration.empty
     assert found.likelihood.empty
     assert found.worst is None
+
+
+def nll(**columns) -> pd.DataFrame:
+    return pd.DataFrame(columns, index=pd.Index([1.0, 2.0, 3.0], name="time"))
+
+
+@pytest.mark.parametrize(
+    ("mine", "word", "gain"),
+    [([1.0, 1.1, 1.2], BETTER, 1.0), ([3.0, 3.1, 3.2], WORSE, -1.0), ([1.0, 2.1, 3.1], LEVEL, 0.0333)],
+)
+def test_a_verdict_is_level_within_two_standard_errors(mine, word, gain):
+    found = verdict_on(nll(mine=mine, mixture_kernel=[2.0, 2.1, 2.2], transport_kernel=[9.0, 0.1, 9.0]), "mine", RUNS)
+    assert (found.word, found.other, found.times) == (word, "mixture_kernel", 3)
+    assert found.gain == pytest.approx(gain, abs=1e-3)
+
+
+def test_one_time_gives_no_standard_error_and_no_verdict_but_level():
+    found = verdict_on(nll(mine=[1.0] * 3, mixture_kernel=[2.0] * 3)[:1], "mine", RUNS)
+    assert (found.word, found.gain, found.times) == (LEVEL, 1.0, 1)
+    assert np.isnan(found.error)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"mine": [1.0, 1, 1]}, {"mine": [1, np.inf, 1], "mixture_kernel": [2, 2, 2]}, {"mixture_kernel": [2.0, 2, 2]}],
+)
+def test_without_an_alternative_or_a_likelihood_there_is_no_verdict(columns):
+    assert verdict_on(nll(**columns), "mine", RUNS) is None
+
+
+def test_an_alternative_that_excludes_a_state_is_not_the_best():
+    scores = nll(mine=[1.0, 1, 1], mixture_kernel=[0.5, np.inf, 0.5], transport_kernel=[2.0, 2.1, 2.3])
+    assert verdict_on(scores, "mine", RUNS).other == "transport_kernel"
+    assert verdict_on(scores[["mine", "mixture_kernel"]], "mine", RUNS) is None

@@ -7,10 +7,10 @@ import pytest
 from tests.evaluation.test_trust import RUNS, calibration, metrics
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
-from weightflow.evaluation.trust import UNSEEN, Trust, judge_trust
+from weightflow.evaluation.trust import UNSEEN, Trust, Verdict, judge_trust
 from weightflow.prediction.answers import COLUMNS
 from weightflow.prediction.motion import Motion
-from weightflow.report.story import _runs, _span, shorten, tell_answers, tell_motion, tell_trust
+from weightflow.report.story import _runs, _span, shorten, tell_answers, tell_motion, tell_trust, tell_verdict
 
 TIMES = np.array([0.0, 1, 2, 3])
 
@@ -87,10 +87,11 @@ def test_times_of_one_error_are_told_together():
 def test_trust_names_the_evidence_the_verdict_and_the_worst():
     told = tell_trust(judge_trust(calibration(), metrics(), None, "d", "mine", RUNS), "mine", 5)
     assert told[0] == "Tested on 100 states at 1 time between the snapshots, which no model was trained on."
-    assert told[1].startswith(
+    assert told[1].startswith("mine is level with transport_kernel")
+    assert told[2].startswith(
         "The model's central 90 % holds 90.0 % of the a, 90.0 % of the b values, over all times: as it should"
     )
-    assert "the best is transport_kernel most often. mine gives the held-out states a higher" in told[-1]
+    assert "at each time, most often transport_kernel, mine gives the held-out states a higher" in told[-1]
     assert told[-1].endswith("at 1 of 1 times; it is 0.200 nats per variable ahead on average.")
     every = tell_trust(
         judge_trust(calibration((True,) * 3), metrics().assign(seen=True), None, "d", "mine", RUNS), "mine", 5
@@ -107,9 +108,9 @@ def test_trust_names_the_evidence_the_verdict_and_the_worst():
 def test_a_wrong_width_is_named(inside, verdict):
     few = calibration(inside=inside)
     told = tell_trust(judge_trust(few.assign(states=9000), metrics(), None, "d", "mine", RUNS), "mine", 5)
-    assert verdict in told[1]
+    assert verdict in told[2]
     unsure = tell_trust(judge_trust(few.assign(states=5), metrics(), None, "d", "mine", RUNS), "mine", 5)
-    assert "so few states cannot tell this from 90 %" in unsure[1]
+    assert "so few states cannot tell this from 90 %" in unsure[2]
 
 
 def test_a_shift_is_named():
@@ -177,3 +178,27 @@ def test_long_tables_are_thinned():
     rows = [(str(k),) for k in range(100)]
     assert [row[0] for row in shorten(rows, 4)] == ["0", "33", "66", "99"]
     assert shorten(rows[:3], 4) == rows[:3]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        (
+            Verdict("better than", "mixture_kernel", 0.1234, 0.02, 9),
+            "mine is better than mixture_kernel, the best of the other methods with a likelihood: 0.123 nats per "
+            "variable ahead over 9 times, standard error 0.020.",
+        ),
+        (
+            Verdict("worse than", "mixture_kernel", -0.5, 0.1, 4),
+            "mine is worse than mixture_kernel, the best of the other methods with a likelihood: 0.500 nats per "
+            "variable behind over 4 times, standard error 0.100. Take mixture_kernel for these data.",
+        ),
+        (
+            Verdict("level with", "other", 0.5, float("nan"), 1),
+            "mine is level with other, the best of the other methods with a likelihood: 0.500 nats per variable ahead "
+            "over one time. One time cannot tell more.",
+        ),
+    ],
+)
+def test_a_verdict_is_one_sentence_with_its_number(verdict, said):
+    assert tell_verdict(verdict, "mine") == said

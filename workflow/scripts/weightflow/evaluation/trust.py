@@ -16,8 +16,29 @@ from weightflow.data.folds import fold_of
 from weightflow.evaluation.calibration import COVERAGES, inside
 
 LEFT_OUT, UNSEEN, PAST, SEEN = "left-out snapshots", "between", "past the last snapshot", "the snapshots themselves"
+BETTER, LEVEL, WORSE = "better than", "level with", "worse than"
 NLL = "nll"
+_SURE = 2.0  # standard errors between two methods that are not level
 _CHANCE = 0.01  # that the furthest of all differences is told without reason
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A model beside the best of the alternatives, by the likelihood of states that no model was trained on.
+
+    Attributes:
+        word: one of `BETTER`, `LEVEL` and `WORSE`; level within two standard errors.
+        other: the alternative with the highest mean likelihood.
+        gain: nats per variable that the model is ahead, the mean over times.
+        error: its standard error over times; NaN for a single time.
+        times: their number.
+    """
+
+    word: str
+    other: str
+    gain: float
+    error: float
+    times: int
 
 
 @dataclass(frozen=True)
@@ -29,11 +50,13 @@ class Trust:
         calibration: rows of `calibration.tabulate_calibration` at these times.
         likelihood: table time, model_nll, other_nll, other, gain (nats per variable; positive where the model is
             likelier); empty without an alternative.
+        verdict: beside the alternative that is best on average; None without one, or without a finite likelihood.
     """
 
     evidence: str
     calibration: pd.DataFrame
     likelihood: pd.DataFrame
+    verdict: Verdict | None = None
 
     def coverage(self, share: float) -> pd.Series:
         """Share of states in a central interval, by variable; weighted by the number of states."""
@@ -81,7 +104,7 @@ def judge_trust(
     folds = own[[fold_of(name).left_out is not None for name in own["dataset"]]]
     whole = own[own["dataset"] == dataset]
     if len(folds):
-        return Trust(LEFT_OUT, folds, _likelihood(left_out, dataset, model, runs, "nll_loo"))
+        return _trust(LEFT_OUT, folds, _scores(left_out, dataset, "nll_loo"), model, runs)
     first, last = whole["time"].min(), whole.loc[whole["seen"], "time"].max()
     table = metrics[(metrics["dataset"] == dataset) & (metrics["time"] > first)]
     last = max(table.loc[table["seen"], "time"].max(), last) if table["seen"].any() else last
@@ -89,16 +112,49 @@ def judge_trust(
         unseen = whole[~whole["seen"] & is_there(whole)]
         if len(unseen):
             judged = table[~table["seen"] & is_there(table)]
-            return Trust(evidence, unseen, _likelihood(judged, dataset, model, runs, NLL))
-    return Trust(SEEN, whole, _likelihood(table, dataset, model, runs, NLL))
+            return _trust(evidence, unseen, _scores(judged, dataset, NLL), model, runs)
+    return _trust(SEEN, whole, _scores(table, dataset, NLL), model, runs)
 
 
-def _likelihood(table: pd.DataFrame | None, dataset: str, model: str, runs: Sequence[str], metric: str) -> pd.DataFrame:
-    columns = ["time", "model_nll", "other_nll", "other", "gain"]
+def verdict_on(scores: pd.DataFrame, model: str, runs: Sequence[str]) -> Verdict | None:
+    """The verdict from mean negative log-likelihoods.
+
+    Args:
+        scores: a row for each time, a column for each run, in nats per variable.
+        model: name of the model.
+        runs: models and baselines; the alternatives are the baselines that have a likelihood.
+
+    Returns:
+        None without an alternative, or if the model gives a state no probability.
+    """
+    others = [run for run in runs if run in scores and not is_model(run) and not is_floor(run)]
+    if model not in scores or not others or not np.isfinite(scores[model]).all():
+        return None
+    means = scores[others].mean().fillna(np.inf)
+    other = str(means.idxmin())
+    if not np.isfinite(means[other]):
+        return None
+    gains = scores[other] - scores[model]
+    gain, error = float(gains.mean()), float(gains.sem())
+    sure = np.isfinite(error) and abs(gain) > _SURE * error
+    word = (BETTER if gain > 0 else WORSE) if sure else LEVEL
+    return Verdict(word, other, gain, error, len(gains))
+
+
+def _trust(evidence: str, calibration: pd.DataFrame, scores: pd.DataFrame, model: str, runs: Sequence[str]) -> Trust:
+    return Trust(evidence, calibration, _likelihood(scores, model, runs), verdict_on(scores, model, runs))
+
+
+def _scores(table: pd.DataFrame | None, dataset: str, metric: str) -> pd.DataFrame:
+    """Mean values by time and run."""
     if table is None:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame()
     own = table[(table["dataset"] == dataset) & (table["metric"] == metric)]
-    means = own.pivot_table(index="time", columns="model", values="value", aggfunc="mean")
+    return own.pivot_table(index="time", columns="model", values="value", aggfunc="mean")
+
+
+def _likelihood(means: pd.DataFrame, model: str, runs: Sequence[str]) -> pd.DataFrame:
+    columns = ["time", "model_nll", "other_nll", "other", "gain"]
     others = [run for run in runs if run in means and not is_model(run) and not is_floor(run)]
     if model not in means or not others:
         return pd.DataFrame(columns=columns)

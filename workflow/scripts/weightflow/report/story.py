@@ -10,7 +10,7 @@ import pandas as pd
 from weightflow.data.snapshots import Snapshots
 from weightflow.errors import number
 from weightflow.evaluation.calibration import COVERAGES
-from weightflow.evaluation.trust import LEFT_OUT, PAST, SEEN, UNSEEN, Trust
+from weightflow.evaluation.trust import LEFT_OUT, LEVEL, PAST, SEEN, UNSEEN, WORSE, Trust, Verdict
 from weightflow.prediction.answers import DATA, LAW, MODEL
 from weightflow.prediction.motion import LEVELS, Motion
 
@@ -100,6 +100,7 @@ def tell_trust(trust: Trust, model: str, snapshots: int) -> list[str]:
         ]
     times, states = table["time"].nunique(), int(table.groupby(["dataset", "time"])["states"].first().sum())
     told = [_evidence(trust.evidence, times, states, snapshots)]
+    told += [tell_verdict(trust.verdict, model)] if trust.verdict else []
     for share in reversed(COVERAGES):
         told.append(_coverage(trust, share))
     told += _shifts(table)
@@ -110,6 +111,25 @@ def tell_trust(trust: Trust, model: str, snapshots: int) -> list[str]:
             f"holds {_percent(share + away)} of the values, so the model is too {'wide' if away > 0 else 'narrow'}."
         )
     return told + _likelihood(trust.likelihood, model)
+
+
+def tell_verdict(verdict: Verdict, model: str) -> str:
+    """A sentence on a model beside the best alternative.
+
+    Args:
+        verdict: on it.
+        model: its name.
+    """
+    number_of = "one time" if verdict.times == 1 else f"{verdict.times} times"
+    side = "ahead" if verdict.gain > 0 else "behind"
+    error = f", standard error {verdict.error:.3f}" if np.isfinite(verdict.error) else ""
+    told = (
+        f"{model} is {verdict.word} {verdict.other}, the best of the other methods with a likelihood: "
+        f"{abs(verdict.gain):.3f} nats per variable {side} over {number_of}{error}."
+    )
+    if verdict.word == LEVEL and not np.isfinite(verdict.error):
+        return f"{told} One time cannot tell more."
+    return f"{told} Take {verdict.other} for these data." if verdict.word == WORSE else told
 
 
 def _evidence(evidence: str, times: int, states: int, snapshots: int) -> str:
@@ -189,8 +209,8 @@ def _likelihood(table: pd.DataFrame, model: str) -> list[str]:
     if len(finite) < len(gain):
         how += f" over the {len(finite)} times at which any of them gives every state a positive probability"
     told = [
-        f"Among the other methods that have a likelihood, the best is {other} most often. {model} gives the held-out "
-        f"states a higher likelihood than the best of them at {ahead} of {len(table)} times; it is {how}."
+        f"Beside whichever of the others is best at each time, most often {other}, {model} gives the held-out states a "
+        f"higher likelihood at {ahead} of {len(table)} times; it is {how}."
     ]
     if gain.min() < 0:
         worst = table.loc[gain.idxmin()]
