@@ -89,7 +89,7 @@ def nll(**columns) -> pd.DataFrame:
     ("mine", "word", "gain"),
     [([1.0, 1.1, 1.2], BETTER, 1.0), ([3.0, 3.1, 3.2], WORSE, -1.0), ([1.0, 2.1, 3.1], LEVEL, 0.0333)],
 )
-def test_a_verdict_is_level_within_two_standard_errors(mine, word, gain):
+def test_a_verdict_is_level_unless_times_tell_methods_apart(mine, word, gain):
     found = verdict_on(nll(mine=mine, mixture_kernel=[2.0, 2.1, 2.2], transport_kernel=[9.0, 0.1, 9.0]), "mine", RUNS)
     assert (found.word, found.other, found.times) == (word, "mixture_kernel", 3)
     assert found.gain == pytest.approx(gain, abs=1e-3)
@@ -113,3 +113,15 @@ def test_an_alternative_that_excludes_a_state_is_not_the_best():
     scores = nll(mine=[1.0, 1, 1], mixture_kernel=[0.5, np.inf, 0.5], transport_kernel=[2.0, 2.1, 2.3])
     assert verdict_on(scores, "mine", RUNS).other == "transport_kernel"
     assert verdict_on(scores[["mine", "mixture_kernel"]], "mine", RUNS) is None
+
+
+def test_few_times_tell_less_than_two_standard_errors_do():
+    """Gains 0.1 and 0.3 are two standard errors ahead, which chance gives three times in ten."""
+    scores = nll(mine=[1.0, 1.0, np.nan], mixture_kernel=[1.1, 1.3, 9.0])
+    found = verdict_on(scores, "mine", RUNS)
+    assert (found.word, found.times, found.gain) == (LEVEL, 2, pytest.approx(0.2))
+
+
+def test_an_alternative_without_a_likelihood_at_a_time_is_not_the_best():
+    scores = nll(mine=[1.0, 1, 1], mixture_kernel=[0.1, np.nan, np.nan], transport_kernel=[2.0, 2.1, 2.3])
+    assert verdict_on(scores, "mine", RUNS).other == "transport_kernel"

@@ -219,7 +219,8 @@ CHOICES = [
         {
             name: [{"teacher": dataclasses.asdict(Teacher("bridge", 0.5, rate=2.0)), "part": 1.0}]
             for name in ("first", "later")
-        },
+        }
+        | {"slowing": [[0.0, 0.25], [3.0, 0.75]]},
         pd.DataFrame(
             [
                 ("first", "mixture", 0.0, 0.0, 0.0, False, 0.0, "straight", 1.0, 0.4, 3.5, 0.1),

@@ -54,3 +54,31 @@ def test_a_lesson_goes_on_past_the_last_snapshot_within_the_space(rng):
     assert [set(states.flatten()) for states in told.states[-2:]] == [{5}, {0}]
     silent = lesson(Teachers(mixture, mixture), counts, np.arange(2.0), Counts(30), 2, rng, [1.5, 3.0])
     assert silent.times[-1] == 1.0
+
+
+@pytest.mark.parametrize("times", [[0.0, 1.0, 2.0], [0.0, 0.25, 1.25], [0.0, 1.0, 1.5]])
+def test_a_relaxation_is_found_at_its_own_speed_however_uneven_the_times(rng, times):
+    """Means 10 (1 − e^{−t}): per length of the last interval the rate is that length."""
+    times = np.array(times)
+    cells = clouds(rng, 10 * (1 - np.exp(-times)) * 10)
+    length = times[-1] - times[-2]
+    slowing = dict(choose_slowing((0, length, 30), cells, times, Reals.of(cells), rng))
+    assert max(slowing, key=slowing.get) == length
+
+
+def test_a_very_short_last_interval_is_no_step(rng):
+    times = np.array([0.0, 1.0, 10.0, 10.1])
+    cells = clouds(rng, [5.0, 5.0, 5.0, 5.0])
+    still = ((Teacher("growing"), 1.0),)
+    told = lesson(Teachers(still, still, slowing=((0.0, 1.0),)), cells, times, Reals.of(cells), 2, rng, [15.0])
+    assert told.times[-1] == 15.0
+    assert told.states[-1].std() < 1.5
+
+
+def test_at_the_times_of_snapshots_every_cell_is_taught_whatever_the_parts(rng):
+    cells = clouds(rng, [0.0, 5.0, 10.0])
+    parts = tuple((Teacher("growing", growth=float(g)), 0.2) for g in range(5))
+    told = lesson(Teachers(parts, parts), cells, np.arange(3.0), Reals.of(cells), 2, rng)
+    for time, own in enumerate(cells):
+        (place,) = np.flatnonzero(told.times == time)
+        np.testing.assert_allclose(np.unique(told.states[place]), np.unique(Reals.of(cells).coordinates(own)))

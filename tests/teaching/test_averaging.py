@@ -100,3 +100,18 @@ def test_of_two_snapshots_the_moving_teachers_give_equal_parts_and_a_fifth_slows
     assert sum(part for _, part in teachers.first) == pytest.approx(1)
     alone = untested_average([Teacher("mixture")])
     assert alone.first == alone.later == ((Teacher("mixture"), 1),)
+
+
+def test_of_two_snapshots_members_without_ways_stay(rng):
+    found = untested_average(
+        [Teacher("displacement"), Teacher("growing", way="spline"), Teacher("growing", way="mean")]
+    )
+    assert [teacher for teacher, _ in found.later] == [Teacher("displacement"), Teacher("growing")]
+
+
+def test_real_values_have_no_rates(rng):
+    cells = clouds(rng, [0.0, 1.0, 2.0, 3.0, 4.0])
+    asked = candidates(TeacherSettings(members=["displacement", "bridge"], rates=[2], noises=[0.1]), discrete=False)
+    assert asked == [Teacher("displacement"), Teacher("bridge", 0.1)]
+    teachers, _ = choose_teachers(asked, cells, np.arange(5.0), Reals.of(cells), rng)
+    assert sum(part for _, part in teachers.first) == pytest.approx(1)

@@ -126,3 +126,11 @@ def test_counts_do_not_grow(rng):
     way = between(constant(3), constant(9), Counts(12))
     with pytest.raises(ValueError, match="counts do not grow"):
         way.sample(Teacher("growing"), 0.5, rng)
+
+
+def test_a_constant_variable_stays_constant(rng):
+    cells = [np.column_stack([rng.normal(t, 1, 200), np.full(200, 7.0)]) for t in range(3)]
+    way = growing_way(cells, rng)
+    found = way.sample(Teacher("growing", 0.5), 0.5 * TIMES[1], rng)
+    np.testing.assert_allclose(found[:, 1], 7.0)
+    assert found[:, 0].std() > 0.5

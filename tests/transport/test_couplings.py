@@ -57,9 +57,9 @@ def test_a_coupling_in_parts_is_a_coupling_and_no_cheaper_than_the_exact_one(siz
 
 
 def test_a_coupling_in_parts_to_fewer_states_uses_them_all(rng):
-    source, target = rng.normal(size=(60, 2)), rng.normal(size=(20, 2))
+    source, target = rng.normal(size=(60, 2)), rng.normal(size=(30, 2))
     found = couple(source, target, rng, at_once=15)
-    assert np.bincount(found, minlength=20).tolist() == [3] * 20
+    assert np.bincount(found, minlength=30).tolist() == [2] * 30
 
 
 def test_a_coupling_in_parts_to_more_states_keeps_their_law_on_average(rng):
@@ -199,3 +199,23 @@ def test_a_cluster_that_grows_is_not_fed_by_another(rng):
 def test_far_counts_are_coupled_as_far_as_they_are():
     source, target = (np.array(states, dtype=np.int32) for states in ([[0, 0], [60_000, 0]], [[60_000, 1], [0, 1]]))
     assert couple(source, target, np.random.default_rng(0)).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("growth", [0.0, 1.0])
+@pytest.mark.parametrize(("many", "few"), [(5000, 10), (600, 2), (3, 1200)])
+def test_a_small_snapshot_is_coupled_as_a_whole(rng, growth, many, few):
+    """Two clusters far apart; no cell crosses, however unequal the numbers are."""
+
+    def clusters(count: int) -> np.ndarray:
+        return np.resize([0.0, 100.0], count)[:, None] + rng.normal(0, 0.1, (count, 1))
+
+    source, target = clusters(many), clusters(few)
+    plan = couple_growing(source, target, growth, rng)
+    crossing = np.abs(source[plan.rows] - target[plan.columns])[:, 0] > 50
+    assert plan.start[crossing].sum() < 0.35 * (few == 3 or many == 3) + 1e-6
+
+
+@pytest.mark.parametrize("growth", [0.0, 1.0])
+def test_identical_states_are_coupled_evenly(rng, growth):
+    plan = couple_growing(np.ones((4, 1)), np.ones((6, 1)), growth, rng)
+    np.testing.assert_allclose(np.bincount(plan.rows, plan.start, 4), 0.25)

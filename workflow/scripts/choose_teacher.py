@@ -1,4 +1,4 @@
-"""Choose the teacher with the best predictions of left-out interior snapshots."""
+"""Choose the teachers between the snapshots, and how the states go on past the last one."""
 
 from weightflow import seeding
 from weightflow.data.snapshots import read_training

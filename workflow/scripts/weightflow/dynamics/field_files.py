@@ -35,7 +35,7 @@ def make_field(
         curve: base curve; None for the paper's field, which starts at the first anchor.
         settings: the `dynamics` section: `kind`, `time_channel`, and the graph network's keys.
         seed: of the initial parameters.
-        continuation: the `continuation` section; None ends at the last snapshot, as in fits.
+        continuation: the `continuation` section; None ends the latent path at the last snapshot, as in fits.
     """
     past = continuation or ContinuationSettings(path=None)
     knots = normalise_times(graph.times, graph.times)

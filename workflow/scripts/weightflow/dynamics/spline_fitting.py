@@ -28,7 +28,6 @@ from weightflow.teaching.teachers import Lesson, Teachers
 
 _FINAL_RATE = 0.02  # final share of the learning rate in the cosine decay
 _LOSS_EVERY = 10
-_AHEAD = 2  # knot intervals in a length of the last interval past the last snapshot
 
 
 def fit_taught_spline(
@@ -61,7 +60,7 @@ def fit_taught_spline(
     told = smoothed_lesson(teachers, data, model.teacher.points, smoothing, computation.seed, ahead)
     own = model.spline
     start = through(
-        graph.times, graph.weights, knot_times(graph.times, own.knots, own.first_knots, _AHEAD if goes_on else 0)
+        graph.times, graph.weights, knot_times(graph.times, own.knots, own.first_knots, own.knots if goes_on else 0)
     )
     backbone = make_backbone(graph.backbone, data.variables, data.space)
     return fit_spline(backbone, start, told, own, smoothing, computation)

@@ -140,7 +140,7 @@ def choose_steps(
     """Choose the number of steps, possibly 0, in the fit of a field with the spline as base curve.
 
     Anchors, latent path, spline and field are fitted to the learning part of the split, as the final ones are to all
-    states; the validation part scores the field.
+    states, except that the spline ends at the last snapshot; the validation part scores the field.
 
     Args:
         data: its observed training snapshots are split.

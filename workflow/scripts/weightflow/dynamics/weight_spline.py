@@ -42,7 +42,7 @@ class WeightSpline:
         return CubicSpline(self.times, self.weights, axis=0, bc_type="natural")(time, 1)
 
 
-HORIZON = 0.5  # of the range of the snapshots: how far past the last one a curve is taught
+_HORIZON = 0.5  # of the range of the snapshots: how far past the last one a curve is taught
 _MOST_AHEAD = 4  # lengths of the last interval that have knots of their own past the last snapshot
 
 
@@ -51,9 +51,10 @@ def times_ahead(observed: np.ndarray, each: int) -> np.ndarray:
 
     Args:
         observed: (K,) times of the snapshots.
-        each: times in every length of the last interval, of which at most four count.
+        each: number of times per length of the last interval. Where half of the range is more than four lengths, four
+            times as many are spaced over it.
     """
-    reach = HORIZON * (observed[-1] - observed[0])
+    reach = _HORIZON * (observed[-1] - observed[0])
     lengths = min(_MOST_AHEAD, max(1, round(reach / (observed[-1] - observed[-2]))))
     return observed[-1] + reach * np.arange(1, lengths * each + 1) / (lengths * each)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from weightflow.baselines.registry import is_floor, is_model
 from weightflow.data.folds import fold_of
@@ -18,7 +18,7 @@ from weightflow.evaluation.calibration import COVERAGES, inside
 LEFT_OUT, UNSEEN, PAST, SEEN = "left-out snapshots", "between", "past the last snapshot", "the snapshots themselves"
 BETTER, LEVEL, WORSE = "better than", "level with", "worse than"
 NLL = "nll"
-_SURE = 2.0  # standard errors between two methods that are not level
+_SURE = 0.05  # probability that two methods without a difference are not level
 _CHANCE = 0.01  # that the furthest of all differences is told without reason
 
 
@@ -27,11 +27,11 @@ class Verdict:
     """A model beside the best of the alternatives, by the likelihood of states that no model was trained on.
 
     Attributes:
-        word: one of `BETTER`, `LEVEL` and `WORSE`; level within two standard errors.
+        word: one of `BETTER`, `LEVEL` and `WORSE`; level unless a t test over the times tells them apart at 5 %.
         other: the alternative with the highest mean likelihood.
         gain: nats per variable that the model is ahead, the mean over times.
         error: its standard error over times; NaN for a single time.
-        times: their number.
+        times: number of times at which the model has a likelihood.
     """
 
     word: str
@@ -127,18 +127,24 @@ def verdict_on(scores: pd.DataFrame, model: str, runs: Sequence[str]) -> Verdict
     Returns:
         None without an alternative, or if the model gives a state no probability.
     """
-    others = [run for run in runs if run in scores and not is_model(run) and not is_floor(run)]
-    if model not in scores or not others or not np.isfinite(scores[model]).all():
+    others = _alternatives(scores, runs)
+    if model not in scores or not others:
         return None
-    means = scores[others].mean().fillna(np.inf)
-    other = str(means.idxmin())
-    if not np.isfinite(means[other]):
+    known = scores[scores[model].notna()]
+    means = known[others].fillna(np.inf).mean()
+    other = str(means.idxmin()) if len(known) else ""
+    if not other or not np.isfinite(known[model]).all() or not np.isfinite(means[other]):
         return None
-    gains = scores[other] - scores[model]
+    gains = known[other] - known[model]
     gain, error = float(gains.mean()), float(gains.sem())
-    sure = np.isfinite(error) and abs(gain) > _SURE * error
+    sure = len(gains) > 1 and abs(gain) > t.isf(_SURE / 2, len(gains) - 1) * error
     word = (BETTER if gain > 0 else WORSE) if sure else LEVEL
     return Verdict(word, other, gain, error, len(gains))
+
+
+def _alternatives(scores: pd.DataFrame, runs: Sequence[str]) -> list[str]:
+    """The baselines among the runs that have a likelihood."""
+    return [run for run in runs if run in scores and not is_model(run) and not is_floor(run)]
 
 
 def _trust(evidence: str, calibration: pd.DataFrame, scores: pd.DataFrame, model: str, runs: Sequence[str]) -> Trust:
@@ -155,7 +161,7 @@ def _scores(table: pd.DataFrame | None, dataset: str, metric: str) -> pd.DataFra
 
 def _likelihood(means: pd.DataFrame, model: str, runs: Sequence[str]) -> pd.DataFrame:
     columns = ["time", "model_nll", "other_nll", "other", "gain"]
-    others = [run for run in runs if run in means and not is_model(run) and not is_floor(run)]
+    others = _alternatives(means, runs)
     if model not in means or not others:
         return pd.DataFrame(columns=columns)
     means = means[means[model].notna() & means[others].notna().any(axis=1)]

@@ -35,6 +35,7 @@ from weightflow.prediction.figure_grids import fine_times
 from weightflow.prediction.moving_density import Question, WeightsPath, predict_from_weights
 from weightflow.prediction.predictions import Prediction
 from weightflow.seeding import Computation
+from weightflow.teaching.averaging import untested_average
 from weightflow.teaching.choice import candidates
 from weightflow.teaching.scoring import OF_CELLS, OF_COUNTS, score_teachers
 from weightflow.teaching.teachers import Lesson, Teacher, Teachers, lesson
@@ -112,8 +113,11 @@ class Work:
 
     @cached_property
     def told(self) -> Lesson:
-        """States of the first candidate between the snapshots."""
-        teachers = Teachers.single(self.teachers[0]) if self.teachers else None
+        """States of all candidates for real values, and of the first one for counts, between the snapshots."""
+        teachers = None
+        if self.teachers:
+            average = not self.data.discrete
+            teachers = untested_average(self.teachers) if average else Teachers.single(self.teachers[0])
         rng, points = seeding.stream(self.seed, "lesson"), self.model.teacher.points
         return lesson(teachers, self.training.observed, self.training.observed_times, self.data.space, points, rng)
 

@@ -349,7 +349,10 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
             ]
             together = [f"{teacher.label} ({part:.0%})" for teacher, part in chosen_teachers(group[0], "first")]
             averaged = EVERY in set(ranked["interval"])
-            teachers.append({"models": title, "parts": parts, "together": together, "averaged": averaged})
+            slowing = ", ".join(f"{rate:g} ({weight:.0%})" for rate, weight in group[0].made["slowing"])
+            teachers.append(
+                {"models": title, "parts": parts, "together": together, "averaged": averaged, "slowing": slowing}
+            )
         if kind == SMOOTHING and len(scores := smoothing_scores(group[0])):
             names = [name for name in scores if name not in ("nll", "chosen") and scores[name].nunique() > 1]
             rows = [

@@ -127,7 +127,7 @@ def tell_verdict(verdict: Verdict, model: str) -> str:
         f"{model} is {verdict.word} {verdict.other}, the best of the other methods with a likelihood: "
         f"{abs(verdict.gain):.3f} nats per variable {side} over {number_of}{error}."
     )
-    if verdict.word == LEVEL and not np.isfinite(verdict.error):
+    if verdict.word == LEVEL and verdict.times == 1:
         return f"{told} One time cannot tell more."
     return f"{told} Take {verdict.other} for these data." if verdict.word == WORSE else told
 

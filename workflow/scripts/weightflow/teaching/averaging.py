@@ -14,9 +14,11 @@ from weightflow.data.state_space import StateSpace
 from weightflow.teaching.registry import MEMBERS
 from weightflow.teaching.scoring import COLUMNS, EVERY, OF_CELLS, score_teachers
 from weightflow.teaching.teachers import Parts, Teacher, Teachers
+from weightflow.transport.ways import STRAIGHT
 
 _EQUAL = 0.3  # weight of equal parts, in left-out snapshots
 _ITERATIONS = 2000
+_WIDER = 2.0  # the gap without a snapshot, over the mean of the two intervals beside it
 _LEAST = 0.002  # smaller parts are left out
 # Of two snapshots: experiments begin with a change, after which systems slow down; this part is as if they do.
 _SLOWING, _SLOWING_RATE = 0.2, 2.0
@@ -49,8 +51,7 @@ def averaged_teachers(
     prior = np.where(forgetful & ~forgetful.all(), 0.0, 1.0)
     scores = score_teachers(teachers, snapshots, times, space, rng, effort=OF_CELLS)
     stacked = stacked_parts([scores.log_probs(k) for k in scores.places], prior / prior.sum())
-    gaps = [times[k + 1] - times[k - 1] for k in scores.places]
-    stacked = at_another_gap(stacked, forgetful, float(np.mean(gaps) / np.diff(times).mean()))
+    stacked = at_another_gap(stacked, forgetful, _WIDER)
     parts = _shared(teachers, stacked)
     return Teachers(parts, parts), scores.table({EVERY: scores.places})
 
@@ -65,7 +66,8 @@ def untested_average(teachers: Sequence[Teacher]) -> Teachers:
         teachers: the candidates, at least one.
     """
     calm = [teacher for teacher in teachers if not MEMBERS[teacher.member].forgetful]
-    used = [teacher for teacher in calm if teacher.way == calm[0].way] or list(teachers)
+    straight = [dataclasses.replace(teacher, way=STRAIGHT) for teacher in calm]
+    used = list(dict.fromkeys(straight)) or list(teachers)
     parts = _shared(used, np.ones(len(used)))
     if not calm:
         return Teachers(parts, parts)

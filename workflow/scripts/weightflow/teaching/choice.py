@@ -1,6 +1,6 @@
 """The choice of teachers for a data set, by the likelihood of left-out interior snapshots.
 
-Of counts one teacher is chosen for the first interval, and one for all later intervals. Of real values all candidates
+Of counts one teacher is chosen for the later intervals, and one or a few for the first. Of real values all candidates
 give parts of the states (averaging.py).
 """
 
@@ -47,7 +47,7 @@ def candidates(settings: TeacherSettings, discrete: bool = True, with_rates: boo
         members = tuple(name for name, member in MEMBERS.items() if kind in member.defaults)
     suited = [m for m in members if kind in MEMBERS[m].kinds and (with_rates or not MEMBERS[m].of_systems)]
     noises = _NOISES[kind] if settings.noises is None else settings.noises
-    rates = settings.rates if discrete else settings.rates[:1]
+    rates = settings.rates if discrete else (0.0,)
     varied = {
         "rate": rates,
         "growth": settings.growths,

@@ -18,7 +18,7 @@ class Member:
         kinds: kinds of data sets that it applies to.
         defaults: kinds of data sets whose default candidates include it.
         settings: which of `noise`, `share`, `rate`, `growth` and `way` it uses.
-        first_only: whether it is compared in the first interval only, where it stands beside the best other member.
+        first_only: whether it is compared in the first interval only, where it shares the states with the best others.
         of_systems: whether it needs the propensities of the data set's system.
         forgetful: whether states between two snapshots depend on one of them alone.
     """

@@ -176,7 +176,10 @@ def best_log_probs(guess: np.ndarray, space: StateSpace, asked: np.ndarray, rng:
 
 
 def _judged_together(variables: int, rng: np.random.Generator) -> list[list[int]]:
-    """Groups of variables whose joint densities are scored; up to ten variables are in equally many groups."""
+    """Groups of variables whose joint densities are scored.
+
+    Each of 5 to 10 variables is in two pairs; of more, the first ten pairs of the ring are scored.
+    """
     if variables <= _JOINTLY:
         return [list(range(variables))]
     ring = rng.permutation(variables)

@@ -1,4 +1,4 @@
-"""The teacher: states between the snapshots, made from the observed training snapshots.
+"""The teacher: states between and after the snapshots, made from the observed training snapshots.
 
 No single teacher suits every system. From a point mass the spread grows like √t; a bridge between coupled states
 reproduces this, and a straight line does not. Where states jump far, a mixture of the neighbouring snapshots is better
@@ -24,7 +24,7 @@ from weightflow.teaching.registry import MEMBERS
 from weightflow.transport.couplings import chain, couple, transport_spline
 from weightflow.transport.growing_paths import GrowingPaths
 from weightflow.transport.moment_path import Bridge, MomentPath
-from weightflow.transport.quantile_path import Slowing, continued
+from weightflow.transport.quantile_path import Slowing, continued, last_step
 from weightflow.transport.relaxation import own_relaxation, relax
 from weightflow.transport.relaxing_path import FASTEST, possible_rates, relaxing_path
 from weightflow.transport.ways import STRAIGHT
@@ -141,7 +141,7 @@ class Interpolant:
         k = self.interval(time)
         length = self.times[k + 1] - self.times[k]
         share = (time - self.times[k]) / length
-        if share in (0.0, 1.0):
+        if time in self.times:
             return self.particles[k + int(share)].astype(self.snapshots[0].dtype)
         if teacher.own and k == 0:
             share = self.own.share(share)
@@ -194,13 +194,17 @@ class Interpolant:
         return [np.concatenate([self.sample(teacher, time, rng) for _ in range(draws)]) for time in times]
 
     def draw_parts(self, parts: Parts, times: np.ndarray, draws: int, rng: np.random.Generator) -> list[np.ndarray]:
-        """As `draw`, from several teachers, each of which gives its part of the states."""
-        if len(parts) == 1:
-            return self.draw(parts[0][0], times, draws, rng)
+        """As `draw`, from several teachers, each of which gives its part of the states.
+
+        At the time of a snapshot these are its particles, whatever the parts.
+        """
         particles = self.particles.shape[1]
         ends = np.round(draws * particles * np.cumsum([part for _, part in parts])).astype(int)
         found = []
         for time in times:
+            if len(parts) == 1 or time in self.times:
+                found += self.draw(parts[0][0], np.array([time]), draws, rng)
+                continue
             made = []
             for (teacher, _), count in zip(parts, np.diff(ends, prepend=0), strict=True):
                 drawn = [self.sample(teacher, time, rng) for _ in range(-(-count // particles))]
@@ -256,10 +260,11 @@ def lesson(
     later = way.draw_parts(teachers.later, grid[~early], draws, rng)
     past: list[np.ndarray] = []
     if teachers.slowing and len(ahead):
-        earlier, last = snapshots[-2:]
+        place = last_step(times)
+        earlier, last = snapshots[place], snapshots[-1]
         for time in ahead:
             ranked = exactly(last, draws * way.particles.shape[1], rng)
-            share = (time - times[-1]) / (times[-1] - times[-2])
+            share = (time - times[-1]) / (times[-1] - times[place])
             past.append(space.project(continued(earlier, last, share, teachers.slowing, ranked, rng), rng))
         grid = np.concatenate([grid, ahead])
     return Lesson(grid, [space.coordinates(states) for states in first + later + past])

@@ -3,6 +3,7 @@
 It uses no network, and only the observed training snapshots.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from scipy.interpolate import CubicSpline, PchipInterpolator
 _MAX_UNBALANCED = 500  # states on a side of an unbalanced plan; its time grows with their product
 _UNBALANCED_STEPS = 500
 _LEAST_MASS = 1e-9  # of the largest entry
-ALIKE = 3.0  # ratio of neighbouring intervals up to which a cubic spline through states hardly overshoots
+_ALIKE = 3.0  # ratio of neighbouring intervals up to which a cubic spline through states hardly overshoots
 _ROUNDING = 1e-9  # of ratios
 MAX_EXACT = 4000  # states on a side; the exact plan's time grows faster than the square
 
@@ -21,9 +22,9 @@ MAX_EXACT = 4000  # states on a side; the exact plan's time grows faster than th
 def couple(source: np.ndarray, target: np.ndarray, rng: np.random.Generator, at_once: int = MAX_EXACT) -> np.ndarray:
     """(N,) index of a target state for each source state, from the exact plan with squared cost.
 
-    Where the plan splits a state's mass (unequal sizes), one of its targets is drawn. Beyond `at_once` states
-    on a side, both sides are cut at random into equally many parts that are coupled one by one (minibatch
-    optimal transport, Fatras et al. 2020).
+    Where the plan splits a state's mass (unequal sizes), one of its targets is drawn. If the product of their sizes is
+    larger than that of two sides of `at_once` states, both sides are cut at random into equally many parts that are
+    coupled one by one (minibatch optimal transport, Fatras et al. 2020).
 
     Args:
         source: (N, d).
@@ -31,8 +32,7 @@ def couple(source: np.ndarray, target: np.ndarray, rng: np.random.Generator, at_
         rng: of ties, splits and parts.
         at_once: most states on a side of one exact plan.
     """
-    parts = -(-max(len(source), len(target)) // at_once)
-    parts = min(parts, len(source), len(target))
+    parts = _parts(len(source), len(target), at_once)
     if parts == 1:
         return _couple_exactly(source, target, rng)
     chosen = np.empty(len(source), dtype=np.int64)
@@ -56,10 +56,12 @@ def transport_spline(times: np.ndarray, particles: np.ndarray) -> CubicSpline | 
     return smooth_curve(times, particles, "not-a-knot")
 
 
-def smooth_curve(times: np.ndarray, values: np.ndarray, ends: str) -> CubicSpline | PchipInterpolator:
+def smooth_curve(
+    times: np.ndarray, values: np.ndarray, ends: str, alike: float = _ALIKE
+) -> CubicSpline | PchipInterpolator:
     """A smooth curve through values at increasing times.
 
-    It is a cubic spline if neighbouring intervals have ratios up to `ALIKE`. Else the differences across a short
+    It is a cubic spline if neighbouring intervals have ratios up to `alike`. Else the differences across a short
     interval, which are mostly sampling error, would bend the spline far out of the range of its values, so it is a
     monotone cubic interpolant (PCHIP), which stays between neighbouring values.
 
@@ -67,13 +69,14 @@ def smooth_curve(times: np.ndarray, values: np.ndarray, ends: str) -> CubicSplin
         times: (K,).
         values: (K, …).
         ends: condition of the spline at its ends, as scipy names it.
+        alike: largest ratio of neighbouring intervals of a spline.
 
     Returns:
         A function of a time, or of times, to values.
     """
     lengths = np.diff(times)
     ratios = lengths[1:] / lengths[:-1]
-    if max(ratios.max(initial=1), (1 / ratios).max(initial=1)) > ALIKE * (1 + _ROUNDING):
+    if max(ratios.max(initial=1), (1 / ratios).max(initial=1)) > alike * (1 + _ROUNDING):
         return PchipInterpolator(times, values, axis=0)
     return CubicSpline(times, values, axis=0, bc_type=ends)
 
@@ -84,7 +87,7 @@ class GrowingPlan:
 
     Attributes:
         rows, columns: (E,) indices of the states of each pair, at the start and at the end.
-        start, end: (E,) mass of each pair at the two ends; each sums to one, evenly over that end's states.
+        start, end: (E,) mass of each pair at the two ends; each sums to one, evenly over that end's states in pairs.
     """
 
     rows: np.ndarray
@@ -92,7 +95,7 @@ class GrowingPlan:
     start: np.ndarray
     end: np.ndarray
 
-    def draw(self, share: float | np.ndarray, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def draw(self, share: float, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """(count,) rows and columns of pairs at a share of the way, in proportion to their mass there.
 
         The draws are systematic, so that as few pairs as possible repeat, and in random order.
@@ -137,13 +140,13 @@ def couple_growing(source: np.ndarray, target: np.ndarray, growth: float, rng: n
         rng: of the parts.
     """
     at_once = MAX_EXACT if growth == 0 else _MAX_UNBALANCED
-    parts = min(-(-max(len(source), len(target)) // at_once), len(source), len(target))
+    parts = _parts(len(source), len(target), at_once)
     sides = (np.array_split(rng.permutation(len(side)), parts) for side in (source, target))
     found = []
     for own, others in zip(*sides, strict=True):
         cost = ot.dist(source[own].astype(float), target[others].astype(float))
         even = ot.unif(len(own)), ot.unif(len(others))
-        if growth == 0:
+        if growth == 0 or cost.max() == 0:
             plan = ot.emd(*even, cost, numItermax=1_000_000)
         else:
             weight = cost.mean() / growth
@@ -154,6 +157,15 @@ def couple_growing(source: np.ndarray, target: np.ndarray, growth: float, rng: n
     start = mass / (np.bincount(rows, mass, len(source))[rows] * len(source))
     end = mass / (np.bincount(columns, mass, len(target))[columns] * len(target))
     return GrowingPlan(rows, columns, start / start.sum(), end / end.sum())
+
+
+def _parts(source: int, target: int, at_once: int) -> int:
+    """Number of parts that two sides are cut into.
+
+    The product of two parts' sizes is at most that of two sides of `at_once` states. So a small side is not cut apart
+    for the sake of a large one.
+    """
+    return min(math.ceil(math.sqrt(source * target) / at_once), source, target)
 
 
 def _means(places: np.ndarray, mass: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:

@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
-from weightflow.transport.couplings import GrowingPlan, couple_growing
+from weightflow.transport.couplings import GrowingPlan, couple_growing, smooth_curve
 from weightflow.transport.ways import MEAN, MONOTONE, SPLINE, STRAIGHT
 
-_UNLIKE = 10.0  # ratio of neighbouring intervals from which a cubic spline mostly follows sampling errors
+_ALIKE = 10.0  # ratio of neighbouring intervals of a spline; wider than for one path, as left-out snapshots judge ways
 
 
 class GrowingPaths:
@@ -29,9 +29,10 @@ class GrowingPaths:
         self.times, self._streams = np.asarray(times, dtype=float), streams
         self.snapshots = [snapshot.astype(float) for snapshot in snapshots]
         self._plans: dict[tuple[int, float], GrowingPlan] = {}
+        self._beyond: dict[tuple[int, float, int], np.ndarray] = {}
 
     @cached_property
-    def _means(self) -> CubicSpline | PchipInterpolator:
+    def _mean_curve(self) -> CubicSpline | PchipInterpolator:
         means = np.stack([snapshot.mean(0) for snapshot in self.snapshots])
         return _curve(SPLINE, self.times, means)
 
@@ -77,28 +78,34 @@ class GrowingPaths:
         if way == STRAIGHT or len(self.times) == 2:
             return line
         if way == MEAN:
-            first, last = (self._means(self.times[i]) for i in (k, k + 1))
-            return line + self._means(time) - (first + share * (last - first))
+            first, last = (self._mean_curve(self.times[i]) for i in (k, k + 1))
+            return line + self._mean_curve(time) - (first + share * (last - first))
         places, values = [k, k + 1], [start, end]
         if k > 0:
-            before = self.plan(k - 1, growth).origins(self.snapshots[k - 1], len(self.snapshots[k]))[rows]
-            places, values = [k - 1, *places], [self._known(before, start, end, k, k - 1), *values]
+            before = self._cells_at(k - 1, growth, k)[rows]
+            places, values = [k - 1, *places], [self._or_on_the_line(before, start, end, k, k - 1), *values]
         if k + 2 < len(self.times):
-            after = self.plan(k + 1, growth).images(self.snapshots[k + 2], len(self.snapshots[k + 1]))[columns]
-            places, values = [*places, k + 2], [*values, self._known(after, start, end, k, k + 2)]
+            after = self._cells_at(k + 2, growth, k + 1)[columns]
+            places, values = [*places, k + 2], [*values, self._or_on_the_line(after, start, end, k, k + 2)]
         return _curve(way, self.times[places], np.stack(values))(time)
 
-    def _known(self, cells: np.ndarray, start: np.ndarray, end: np.ndarray, k: int, place: int) -> np.ndarray:
+    def _cells_at(self, place: int, growth: float, of: int) -> np.ndarray:
+        """(N, d) mean cells of a snapshot that the N cells of a neighbouring one came from or go to; computed once."""
+        key = place, growth, of
+        if key not in self._beyond:
+            own, others = self.snapshots[of], self.snapshots[place]
+            plan = self.plan(min(place, of), growth)
+            self._beyond[key] = (plan.origins if place < of else plan.images)(others, len(own))
+        return self._beyond[key]
+
+    def _or_on_the_line(self, cells: np.ndarray, start: np.ndarray, end: np.ndarray, k: int, place: int) -> np.ndarray:
         """Cells at another snapshot; those in no pair are where the line through their pair of interval k leads."""
         slope = (end - start) / (self.times[k + 1] - self.times[k])
         return np.where(np.isnan(cells), start + (self.times[place] - self.times[k]) * slope, cells)
 
 
 def _curve(way: str, times: np.ndarray, values: np.ndarray) -> CubicSpline | PchipInterpolator:
-    """The curve through values (K, …); a spline is monotone, too, where a neighbouring interval is very short."""
-    lengths = np.diff(times)
-    ratios = lengths[1:] / lengths[:-1]
-    uneven = max(ratios.max(initial=1), (1 / ratios).max(initial=1)) > _UNLIKE
-    if way == MONOTONE or uneven:
+    """The curve through values (K, …)."""
+    if way == MONOTONE:
         return PchipInterpolator(times, values, axis=0)
-    return CubicSpline(times, values, axis=0, bc_type="natural")
+    return smooth_curve(times, values, "natural", _ALIKE)

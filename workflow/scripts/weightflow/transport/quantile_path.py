@@ -6,6 +6,7 @@ displacement interpolation of a single variable; past them it is a linear extrap
 
 import numpy as np
 
+_SHORT = 0.1  # of the range of the snapshots; a shorter step is mostly sampling error
 Slowing = tuple[tuple[float, float], ...]  # rates κ, and the weight of each; the weights sum to one
 
 
@@ -36,6 +37,16 @@ def quantile_path(
         order = np.lexsort((rng.random(len(states)), states))
         moved[order, variable] = values[:, variable]
     return moved
+
+
+def last_step(times: np.ndarray) -> int:
+    """Index of the snapshot from which the last step is taken: the latest that is a tenth of the range earlier.
+
+    Args:
+        times: (K,) of the snapshots, at least two.
+    """
+    far = times[-1] - times >= _SHORT * (times[-1] - times[0])
+    return int(np.flatnonzero(far)[-1])
 
 
 def continued(
