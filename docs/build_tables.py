@@ -222,6 +222,7 @@ PAGES: dict[str, dict[str, Table]] = {
                     "epidemic",
                     (
                         "weightflow",
+                        "spline_linear",
                         "spline_constant",
                         "ode",
                         "cde_linear",
