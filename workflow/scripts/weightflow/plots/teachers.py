@@ -63,7 +63,7 @@ def plot_teachers(ranked: Mapping[str, pd.DataFrame], time_label: str) -> Figure
         dot: dict[str, Any] = {"linestyle": "", "marker": "o"}
         handles = [
             Line2D([], [], color=style.BLACK, markersize=4, **dot, label="mean, ± 2 standard errors"),
-            Line2D([], [], color=style.VERMILLION, markersize=4, **dot, label="chosen, with its part of the states"),
+            Line2D([], [], color=style.VERMILLION, markersize=4, **dot, label="chosen"),
         ]
         if any(len(found) > 1 for table in ranked.values() for found in table["times"]):
             shade = ScalarMappable(norm, style.TIME_COLOURS)
