@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from weightflow.evaluation.registry import METRICS
-from weightflow.report.closing import closing_lines, main_numbers
+from weightflow.report.closing import closing_lines, main_numbers, verdicts
 
 RUNS = {"cells": ["mine", "other", "mixture", "previous", "floor_bootstrap"]}
 
@@ -64,3 +64,31 @@ def test_only_what_the_run_made_is_named(tmp_path):
     assert closing_lines(table, RUNS, pages, 0, tmp_path)[-2] == f'From Python: weightflow.load("{tmp_path}")'
     assert not any("load" in line for line in closing_lines(table, RUNS, pages, 0, Path("none")))
     assert closing_lines(table, RUNS, pages, page.stat().st_mtime + 1) == []
+
+
+def scores(metric, values, seen=False):
+    rows = [
+        ("cells", model, 0, float(time), seen, False, metric, value)
+        for model, own in values.items()
+        for time, value in enumerate(own)
+    ]
+    return pd.DataFrame(rows, columns=["dataset", "model", "seed", "time", "seen", "extrapolated", "metric", "value"])
+
+
+def test_the_verdict_is_by_left_out_snapshots_where_there_are_some():
+    ahead = {"mine": [9, 1.0, 1.1, 1.2], "mixture": [9, 2.0, 2.1, 2.2]}
+    (told,) = verdicts(scores("nll", ahead), None, RUNS)
+    assert told.startswith("cells, by times between the snapshots: mine is better than mixture")
+    behind = {"mine": [3.0, 3.1, 3.2], "mixture": [2.0, 2.1, 2.2]}
+    (told,) = verdicts(scores("nll", ahead), scores("nll_loo", behind), RUNS)
+    assert told.startswith("cells, by left-out snapshots: mine is worse than mixture")
+    (told,) = verdicts(scores("nll", ahead, seen=True), None, RUNS)
+    assert told.startswith("cells, by held-out states of the snapshots: mine is better")
+    assert verdicts(scores("w_marginal", ahead), None, RUNS) == verdicts(None, None, RUNS) == []
+
+
+def test_the_verdict_follows_the_numbers(tmp_path):
+    table = tmp_path / "summary.csv"
+    summary({("mine", "nll"): 1.0}).to_csv(table, index=False)
+    scores("nll", {"mine": [9, 1.0, 1.1], "mixture": [9, 2.0, 2.1]}).to_csv(tmp_path / "metrics.csv", index=False)
+    assert "better than mixture" in closing_lines(table, RUNS, [], 0)[-1]

@@ -116,6 +116,32 @@ def judge_trust(
     return _trust(SEEN, whole, _scores(table, dataset, NLL), model, runs)
 
 
+def find_verdict(
+    metrics: pd.DataFrame, left_out: pd.DataFrame | None, dataset: str, model: str, runs: Sequence[str]
+) -> tuple[str, Verdict] | None:
+    """The evidence, as of `Trust`, and the verdict on it; None without one.
+
+    Args:
+        metrics: table with `score_tables.COLUMNS`.
+        left_out: metrics at left-out snapshots, with the same columns; None without folds.
+        dataset: name of the data set.
+        model: name of the model.
+        runs: models and baselines; the alternatives are the baselines.
+    """
+    folds = _scores(left_out, dataset, "nll_loo")
+    table = metrics[(metrics["dataset"] == dataset) & (metrics["time"] > metrics["time"].min())]
+    parts = {
+        UNSEEN: table[~table["seen"] & ~table["extrapolated"]],
+        PAST: table[table["extrapolated"]],
+        SEEN: table[table["seen"]],
+    }
+    for evidence, scores in ((LEFT_OUT, folds), *((name, _scores(part, dataset, NLL)) for name, part in parts.items())):
+        if len(scores):
+            found = verdict_on(scores, model, runs)
+            return None if found is None else (evidence, found)
+    return None
+
+
 def verdict_on(scores: pd.DataFrame, model: str, runs: Sequence[str]) -> Verdict | None:
     """The verdict from mean negative log-likelihoods.
 

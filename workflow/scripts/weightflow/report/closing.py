@@ -10,6 +10,9 @@ from weightflow.baselines.registry import BASELINES, is_model
 from weightflow.evaluation.leave_one_out import TIMES as LEFT_OUT
 from weightflow.evaluation.registry import METRICS, panels
 from weightflow.evaluation.score_tables import EXTRAPOLATED, at_unseen_times
+from weightflow.evaluation.trust import LEFT_OUT as FOLDS
+from weightflow.evaluation.trust import PAST, SEEN, UNSEEN, find_verdict
+from weightflow.report.story import tell_verdict
 from weightflow.report.tables import rounded
 
 _TIMES = {
@@ -17,6 +20,12 @@ _TIMES = {
     EXTRAPOLATED: "times past the last snapshot",
     "all": "all times, on which it was trained",
     LEFT_OUT: "left-out snapshots",
+}
+_EVIDENCE = {
+    FOLDS: "left-out snapshots",
+    UNSEEN: "times between the snapshots",
+    PAST: "times past the last snapshot",
+    SEEN: "held-out states of the snapshots",
 }
 
 
@@ -57,6 +66,27 @@ def _lines(own: pd.DataFrame, names: Sequence[str], model: str, figure: str) -> 
     return lines
 
 
+def verdicts(
+    metrics: pd.DataFrame | None, left_out: pd.DataFrame | None, runs: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """A line for each data set on the first model beside the best alternative with a likelihood.
+
+    Args:
+        metrics: the table `metrics.csv`, or None.
+        left_out: the table `leave_one_out.csv`, or None.
+        runs: as for `main_numbers`.
+    """
+    lines: list[str] = []
+    if metrics is None:
+        return lines
+    for dataset, names in runs.items():
+        model = next(filter(is_model, names), None)
+        found = find_verdict(metrics, left_out, dataset, model, names) if model else None
+        if model and found:
+            lines.append(f"{dataset}, by {_EVIDENCE[found[0]]}: {tell_verdict(found[1], model)}")
+    return lines
+
+
 def closing_lines(
     summary: Path, runs: Mapping[str, Sequence[str]], pages: Iterable[Path], since: float, model: Path | None = None
 ) -> list[str]:
@@ -76,4 +106,11 @@ def closing_lines(
     numbers = main_numbers(pd.read_csv(summary), runs) if is_made(summary) else []
     title = ["Main numbers of the first model, lower is better (in brackets the best baseline):"] if numbers else []
     loads = [f'From Python: weightflow.load("{model}")'] if numbers and model is not None and model.is_dir() else []
-    return [*title, *numbers, *loads, *(f"Report: {page.resolve()}" for page in pages if is_made(page))]
+    told = [] if not numbers else verdicts(_table(summary, "metrics"), _table(summary, "leave_one_out"), runs)
+    return [*title, *numbers, *told, *loads, *(f"Report: {page.resolve()}" for page in pages if is_made(page))]
+
+
+def _table(summary: Path, name: str) -> pd.DataFrame | None:
+    """A table beside the summary, if it is there."""
+    path = summary.with_name(f"{name}.csv")
+    return pd.read_csv(path) if path.is_file() else None
