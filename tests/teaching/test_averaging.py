@@ -88,7 +88,7 @@ def test_one_candidate_is_the_teacher_and_nothing_is_scored(rng):
     assert scores.empty
 
 
-def test_of_two_snapshots_the_moving_teachers_give_equal_parts_and_a_fifth_slows_down(rng):
+def test_of_two_snapshots_the_moving_teachers_give_equal_parts_and_a_tenth_slows_down(rng):
     cells = clouds(rng, [0.0, 1.0])
     asked = candidates(TeacherSettings(), discrete=False)
     teachers, scores = choose_teachers(asked, cells, np.arange(2.0), Reals.of(cells), rng)
@@ -96,7 +96,7 @@ def test_of_two_snapshots_the_moving_teachers_give_equal_parts_and_a_fifth_slows
     assert len(teachers.later) == 6  # three growths, two noises, and every way is straight
     assert [part for _, part in teachers.later] == pytest.approx([1 / 6] * 6)
     slow = [part for teacher, part in teachers.first if teacher.rate]
-    assert sum(slow) == pytest.approx(0.2)
+    assert sum(slow) == pytest.approx(0.1)
     assert sum(part for _, part in teachers.first) == pytest.approx(1)
     alone = untested_average([Teacher("mixture")])
     assert alone.first == alone.later == ((Teacher("mixture"), 1),)

@@ -21,7 +21,7 @@ _ITERATIONS = 2000
 _WIDER = 2.0  # the gap without a snapshot, over the mean of the two intervals beside it
 _LEAST = 0.002  # smaller parts are left out
 # Of two snapshots: experiments begin with a change, after which systems slow down; this part is as if they do.
-_SLOWING, _SLOWING_RATE = 0.2, 2.0
+_SLOWING, _SLOWING_RATE = 0.1, 2.0
 
 
 def averaged_teachers(
@@ -59,7 +59,7 @@ def averaged_teachers(
 def untested_average(teachers: Sequence[Teacher]) -> Teachers:
     """Equal parts of all candidates, for two snapshots, of which none can be left out.
 
-    All ways are straight then. Forgetful teachers give nothing, unless there are no others. A fifth of the states of
+    All ways are straight then. Forgetful teachers give nothing, unless there are no others. A tenth of the states of
     teachers that move is slowing down.
 
     Args:
