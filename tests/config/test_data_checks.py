@@ -166,7 +166,7 @@ def test_folds_of_two_snapshots_are_refused(counts, asked):
     two, three = (dataclasses.replace(counts, is_observed=np.isin(range(6), [5, 0, 2][:n])) for n in (2, 3))
     check_asked(two, "a", asked("a"))
     check_asked(three, "a", asked("a", evaluation={"leave_one_out": True}))
-    with pytest.raises(InputError, match="data set a: 2 snapshots are observed, and each fold needs 2 of the others"):
+    with pytest.raises(InputError, match="data set a: 2 snapshots are observed, and leaving one out needs at least 3"):
         check_asked(two, "a", asked("a", evaluation={"leave_one_out": True}))
 
 

@@ -10,7 +10,18 @@ from weightflow.data.state_space import Counts
 from weightflow.evaluation.trust import UNSEEN, Trust, Verdict, judge_trust
 from weightflow.prediction.answers import COLUMNS
 from weightflow.prediction.motion import Motion
-from weightflow.report.story import _runs, _span, shorten, tell_answers, tell_motion, tell_trust, tell_verdict
+from weightflow.report.story import (
+    _runs,
+    _span,
+    shorten,
+    tell_answers,
+    tell_motion,
+    tell_parts,
+    tell_slowing,
+    tell_trust,
+    tell_verdict,
+)
+from weightflow.teaching.teachers import Teacher
 
 TIMES = np.array([0.0, 1, 2, 3])
 
@@ -185,20 +196,46 @@ def test_long_tables_are_thinned():
     [
         (
             Verdict("better than", "mixture_kernel", 0.1234, 0.02, 9),
-            "mine is better than mixture_kernel, the best of the other methods with a likelihood: 0.123 nats per "
+            "mine is better than mixture_kernel, the best of the baselines with a likelihood: 0.123 nats per "
             "variable ahead over 9 times, standard error 0.020.",
         ),
         (
             Verdict("worse than", "mixture_kernel", -0.5, 0.1, 4),
-            "mine is worse than mixture_kernel, the best of the other methods with a likelihood: 0.500 nats per "
+            "mine is worse than mixture_kernel, the best of the baselines with a likelihood: 0.500 nats per "
             "variable behind over 4 times, standard error 0.100. Take mixture_kernel for these data.",
         ),
         (
             Verdict("level with", "other", 0.5, float("nan"), 1),
-            "mine is level with other, the best of the other methods with a likelihood: 0.500 nats per variable ahead "
+            "mine is level with other, the best of the baselines with a likelihood: 0.500 nats per variable ahead "
             "over one time. One time cannot tell more.",
         ),
     ],
 )
 def test_a_verdict_is_one_sentence_with_its_number(verdict, said):
     assert tell_verdict(verdict, "mine") == said
+
+
+def test_parts_of_cells_are_told_by_growth_way_and_noise():
+    parts = (
+        (Teacher("growing", way="straight"), 0.2),
+        (Teacher("growing", 0.5, growth=1.0, way="mean"), 0.5),
+        (Teacher("growing", growth=1.0, way="mean"), 0.2),
+        (Teacher("mixture"), 0.1),
+    )
+    assert tell_parts(parts) == (
+        "growth 0: 20%, 1: 70%; way straight: 20%, mean: 70%; noise 0: 40%, 0.5: 50%; mixture and other members: 10%."
+    )
+    assert tell_parts(((Teacher("mixture"), 1.0),)) == ""
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ([0.0, 2.0, 4.0], "up to time 6, every variable's quantiles"),
+        ([0.0, 2.0, 4.0], "predicted from those before it: 0: 25%, 3: 75%. No snapshot tests more"),
+        ([0.0, 4.0], "Two snapshots tell no rate from another, so they have equal weights (0: 25%, 3: 75%)."),
+    ],
+)
+def test_what_is_taught_past_the_last_snapshot_is_told(times, said):
+    assert said in tell_slowing(((0.0, 0.25), (3.0, 0.75)), np.array(times))
+    assert tell_slowing((), np.array(times)) == ""

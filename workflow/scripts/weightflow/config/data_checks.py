@@ -99,8 +99,8 @@ def check_asked(data: Outline | Snapshots, dataset: str, asked: Asked) -> None:
     check_begun(asked.times, data, f"{where}: prediction.times")
     if asked.leave_one_out and count < MIN_SNAPSHOTS + 1:
         raise InputError(
-            f"{where}: {count} snapshots are observed, and each fold needs {MIN_SNAPSHOTS} of the others; set "
-            "evaluation.leave_one_out to false."
+            f"{where}: {count} snapshots are observed, and leaving one out needs at least {MIN_SNAPSHOTS + 1}; set "
+            "evaluation.leave_one_out to false, or add snapshots."
         )
     compile_questions(asked.questions, data.variables, where)
     check_models(data, asked.models, asked.baselines, where, asked.times)

@@ -46,6 +46,11 @@ _HORIZON = 0.5  # of the range of the snapshots: how far past the last one a cur
 _MOST_AHEAD = 4  # lengths of the last interval that have knots of their own past the last snapshot
 
 
+def taught_until(observed: np.ndarray) -> float:
+    """The time up to which a curve is taught past the last of the snapshots at times (K,)."""
+    return float(observed[-1] + _HORIZON * (observed[-1] - observed[0]))
+
+
 def times_ahead(observed: np.ndarray, each: int) -> np.ndarray:
     """Times past the last snapshot, up to half of the snapshots' range, evenly spaced.
 
@@ -54,7 +59,7 @@ def times_ahead(observed: np.ndarray, each: int) -> np.ndarray:
         each: number of times per length of the last interval. Where half of the range is more than four lengths, four
             times as many are spaced over it.
     """
-    reach = _HORIZON * (observed[-1] - observed[0])
+    reach = taught_until(observed) - observed[-1]
     lengths = min(_MOST_AHEAD, max(1, round(reach / (observed[-1] - observed[-2]))))
     return observed[-1] + reach * np.arange(1, lengths * each + 1) / (lengths * each)
 

@@ -30,7 +30,7 @@ _RANKED = (
     "times",
     "behind_at",
 )
-_MARKED = 0.05  # least part of the states that makes a teacher a chosen one
+MARKED = 0.05  # least part of the states that makes a teacher a chosen one
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
         for place, values in enumerate(means.index):
             teacher = teacher_of(values)
             part = parts.get(teacher, 0.0)
-            if place < most or part >= _MARKED:
+            if place < most or part >= MARKED:
                 behind = nll.loc[values] - ahead
                 rows.append(
                     {
@@ -93,7 +93,7 @@ def rank_teachers(choice: Choice, most: int) -> pd.DataFrame:
                         "behind": behind.mean(),
                         "error": error[values],
                         "part": part,
-                        "chosen": part >= _MARKED,
+                        "chosen": part >= MARKED,
                         "candidates": len(means),
                         "times": list(nll.columns),
                         "behind_at": behind.tolist(),

@@ -56,7 +56,7 @@ def plot_cells(
         pair = data.pair[0], data.pair[1]
         rows: list[Mapping[int, tuple[Snapshots, Prediction]]] = [dict.fromkeys(shown, (data, prediction))]
         rows += [folds] if any(t in folds for t in shown) else []
-        limits = cell_limits([data.truth[t] for t in shown], pair)
+        limits = cell_limits([_cells(data, t) for t in shown], pair)
         width = min(style.PAGE, (2.6 + 3.1 * len(shown)) * style.CM)
         figure, axes = style.grid(len(rows), len(shown), width, _PANEL * len(rows) + 2.1 * style.CM)
         for r, row in enumerate(rows):
@@ -66,7 +66,7 @@ def plot_cells(
                     continue
                 own, predicted = row[t]
                 # Components computed for a fold have other axes.
-                seen = limits if _same(own, data) else cell_limits([own.truth[t]], pair)
+                seen = limits if _same(own, data) else cell_limits([_cells(own, t)], pair)
                 _panel(panel, own, predicted, t, pair, seen)
                 panel.set_title(style.at_time(data.time_label, data.times[t]) if r == 0 else "")
                 panel.tick_params(labelleft=(r, t) == (0, shown[0]) or seen is not limits)
@@ -89,6 +89,11 @@ def _shown(data: Snapshots, times: Sequence[float] | None) -> list[int]:
     return np.unique(np.linspace(0, len(data.times) - 1, MOST_TIMES).round().astype(int)).tolist()
 
 
+def _cells(data: Snapshots, t: int) -> np.ndarray:
+    """(n, d) cells of the fit at an observed time; the true ones at others."""
+    return data.training[t] if data.is_observed[t] else data.truth[t]
+
+
 def _same(one: Snapshots, other: Snapshots) -> bool:
     """Whether states of both have the same coordinates."""
     if one.representation is None or other.representation is None:
@@ -102,7 +107,7 @@ def _panel(
 ) -> None:
     mass_contours(panel, *own_grid(prediction, t, pair, limits))
     colour = style.BLACK if data.is_observed[t] else style.VERMILLION
-    draw_cells(panel, data.truth[t], pair, colour)
+    draw_cells(panel, _cells(data, t), pair, colour)
     panel.set(xlim=limits[0], ylim=limits[1])
     panel.locator_params(nbins=4)
     panel.spines[:].set(visible=True, color=colour, linewidth=0.6 if data.is_observed[t] else 1.4)
@@ -117,7 +122,7 @@ def draw_cells(panel: Axes, states: np.ndarray, pair: tuple[int, int], colour: s
 
 def _legend(figure: Figure, line: style.Line, unseen: bool) -> None:
     dot: dict[str, Any] = {"linestyle": "", "marker": ".", "markersize": 5, "mew": 0}
-    handles: list[Artist] = [Line2D([], [], color=style.BLACK, **dot, label="cells, observed")]
-    handles += [Line2D([], [], color=style.VERMILLION, **dot, label="cells, held out")] if unseen else []
+    handles: list[Artist] = [Line2D([], [], color=style.BLACK, **dot, label="cells of the fit")]
+    handles += [Line2D([], [], color=style.VERMILLION, **dot, label="other cells")] if unseen else []
     handles += [Patch(visible=False, label=f"mass of {line.label} within:"), *mass_patches()]
     style.legend_above(figure, handles, len(handles), handlelength=1.2, columnspacing=1.1)

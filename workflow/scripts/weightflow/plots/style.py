@@ -7,6 +7,7 @@ line style or marker, for black-and-white prints.
 import itertools
 import logging
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -281,7 +282,7 @@ def _make_room(panel: Axes, lines: int) -> None:
 def empty(text: str) -> Figure:
     """A small figure with the reason why there is nothing to draw."""
     figure, axes = grid(1, 1, COLUMN, 2 * CM)
-    note(axes[0, 0], text)
+    note(axes[0, 0], textwrap.fill(text, 40))
     return figure
 
 

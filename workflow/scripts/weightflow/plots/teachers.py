@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from weightflow.data.snapshots import read_snapshots
-from weightflow.evaluation.choices import TEACHER, Choice, rank_teachers
+from weightflow.evaluation.choices import MARKED, TEACHER, Choice, rank_teachers
 from weightflow.plots import style
 from weightflow.storage import read_json
 from weightflow.teaching.scoring import EVERY
@@ -46,9 +46,8 @@ def plot_teachers(ranked: Mapping[str, pd.DataFrame], time_label: str) -> Figure
     times = np.concatenate([found for table in ranked.values() for found in table["times"]])
     norm = Normalize(times.min(), times.max())
     with style.look():
-        width = style.PAGE if columns > 1 else style.COLUMN
         height = sum(heights) * _ROW + 2.6 * style.CM
-        figure, axes = style.grid(len(ranked), columns, width, height, height_ratios=heights)
+        figure, axes = style.grid(len(ranked), columns, style.PAGE, height, height_ratios=heights)
         for (title, table), row in zip(ranked.items(), axes, strict=True):
             for panel in row[table["interval"].nunique() :]:
                 panel.set_axis_off()
@@ -63,13 +62,19 @@ def plot_teachers(ranked: Mapping[str, pd.DataFrame], time_label: str) -> Figure
         dot: dict[str, Any] = {"linestyle": "", "marker": "o"}
         handles = [
             Line2D([], [], color=style.BLACK, markersize=4, **dot, label="mean, ± 2 standard errors"),
-            Line2D([], [], color=style.VERMILLION, markersize=4, **dot, label="chosen"),
+            Line2D([], [], color=style.VERMILLION, markersize=4, **dot, label=_marked(ranked)),
         ]
         if any(len(found) > 1 for table in ranked.values() for found in table["times"]):
             shade = ScalarMappable(norm, style.TIME_COLOURS)
             style.time_bar(figure, shade, f"left out, {style.short_label(time_label)}", ax=axes[:, -1], pad=0.02)
         style.legend_above(figure, handles, 2)
     return figure
+
+
+def _marked(ranked: Mapping[str, pd.DataFrame]) -> str:
+    """What the coloured candidates are: of real values all candidates give parts of the states."""
+    averaged = any((table["interval"] == EVERY).any() for table in ranked.values())
+    return f"chosen, with at least {MARKED:.0%} of the states" if averaged else "chosen"
 
 
 def _candidates(panel: Axes, own: pd.DataFrame, norm: Normalize) -> None:
@@ -87,7 +92,7 @@ def _candidates(panel: Axes, own: pd.DataFrame, norm: Normalize) -> None:
             )
         panel.errorbar(row.behind, place, xerr=2 * row.error, fmt="o", color=colour, markersize=4, capsize=2)
     several = own["chosen"].sum() > 1
-    labels = [f"{row.teacher}, {row.part:.0%}" if several and row.chosen else row.teacher for row in own.itertuples()]
+    labels = [f"{row.teacher}, {row.part:.1%}" if several and row.chosen else row.teacher for row in own.itertuples()]
     panel.set_yticks(range(len(own)), labels)
     for tick, chosen in zip(panel.get_yticklabels(), own["chosen"], strict=True):
         tick.set_color(style.VERMILLION if chosen else style.BLACK)

@@ -43,7 +43,7 @@ def main_numbers(summary: pd.DataFrame, runs: Mapping[str, Sequence[str]]) -> li
         model = next(filter(is_model, names), None)
         table = summary[summary["dataset"] == dataset]
         left_out, own = table[table["times"] == LEFT_OUT], at_unseen_times(table)
-        for part, figure in ((own, "metrics"), (left_out, "leave_one_out")):
+        for part, figure in ((left_out, "leave_one_out"), (own, "metrics")):
             if model and (lines := _lines(part, names, model, figure)):
                 found += [f"{dataset}, {model} at {_TIMES[part['times'].iloc[0]]}:", *lines]
     return found

@@ -37,7 +37,7 @@ from weightflow.prediction.motion import Motion
 from weightflow.records.bench import Measurements
 from weightflow.records.digests import versions
 from weightflow.report.populations import band_section, population_section
-from weightflow.report.story import shorten, tell_answers, tell_motion, tell_trust
+from weightflow.report.story import shorten, tell_answers, tell_motion, tell_parts, tell_slowing, tell_trust
 from weightflow.report.tables import (
     ablations_table,
     determination_table,
@@ -60,6 +60,7 @@ PAGES = {  # in order
 }
 MOST_ROWS = 13  # of the table of a question
 MOST_DETERMINED = 6  # variables of a model in the table of R²
+_LEAST_REST = 0.0005  # of the states, for a row of a table
 _LAW = "exact law"  # in captions of figures that compare with it
 _SCREEN_SCALE = 1.35 * 96 / DPI  # a screen is further from the eye than paper
 
@@ -328,7 +329,7 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
     for (kind, title), group in groups.items():
         if kind == TEACHER:
             ranked = rank_teachers(group[0], most_teachers)
-            parts = [
+            parts: list[dict[str, Any]] = [
                 {
                     "title": _INTERVALS[str(interval)],
                     "candidates": int(part["candidates"].iloc[0]),
@@ -339,7 +340,7 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
                             f"{row.bandwidth:g}",
                             f"{row.nll:.4f}",
                             _signed(row.behind, row.error),
-                            f"{row.part:.0%}" if row.part else "–",
+                            f"{row.part:.1%}" if row.part else "–",
                             row.chosen,
                         )
                         for row in part.itertuples()
@@ -347,11 +348,20 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
                 }
                 for interval, part in ranked.groupby("interval", sort=False)
             ]
-            together = [f"{teacher.label} ({part:.0%})" for teacher, part in chosen_teachers(group[0], "first")]
+            taught = chosen_teachers(group[0], "first")
             averaged = EVERY in set(ranked["interval"])
-            slowing = ", ".join(f"{rate:g} ({weight:.0%})" for rate, weight in group[0].made["slowing"])
+            if averaged and (rest := 1 - ranked["part"].sum()) > _LEAST_REST:
+                others = len(taught) - int((ranked["part"] > 0).sum())
+                parts[0]["rows"].append((f"the other {others} together", "", "", "", f"{rest:.1%}", False))
             teachers.append(
-                {"models": title, "parts": parts, "together": together, "averaged": averaged, "slowing": slowing}
+                {
+                    "models": title,
+                    "parts": parts,
+                    "together": [f"{teacher.label} ({part:.1%})" for teacher, part in taught],
+                    "averaged": averaged,
+                    "sums": tell_parts(taught),
+                    "ahead": tell_slowing(group[0].made["slowing"], source.data.observed_times),
+                }
             )
         if kind == SMOOTHING and len(scores := smoothing_scores(group[0])):
             names = [name for name in scores if name not in ("nll", "chosen") and scores[name].nunique() > 1]

@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 
 from weightflow.data.snapshots import Snapshots
+from weightflow.dynamics.weight_spline import taught_until
 from weightflow.errors import number
 from weightflow.evaluation.calibration import COVERAGES
 from weightflow.evaluation.trust import LEFT_OUT, LEVEL, PAST, SEEN, UNSEEN, WORSE, Trust, Verdict
 from weightflow.prediction.answers import DATA, LAW, MODEL
 from weightflow.prediction.motion import LEVELS, Motion
+from weightflow.teaching.teachers import Parts
+from weightflow.transport.quantile_path import Slowing
 
 MOST_VARIABLES = 6
 _TURN = 0.1  # share of the range by which a curve turns before a sentence says so
@@ -113,6 +116,50 @@ def tell_trust(trust: Trust, model: str, snapshots: int) -> list[str]:
     return told + _likelihood(trust.likelihood, model)
 
 
+def tell_parts(parts: Parts) -> str:
+    """Sums of the parts of teachers that cells follow, by growth, way and noise.
+
+    Args:
+        parts: of the teachers; without a growing one the text is empty.
+    """
+    grown = [(teacher, part) for teacher, part in parts if teacher.member == "growing"]
+    if not grown:
+        return ""
+    told = []
+    for name in ("growth", "way", "noise"):
+        sums: dict[str, float] = {}
+        for teacher, part in grown:
+            value = getattr(teacher, name)
+            key = value if isinstance(value, str) else f"{value:g}"
+            sums[key] = sums.get(key, 0.0) + part
+        told.append(f"{name} " + ", ".join(f"{key}: {part:.0%}" for key, part in sums.items()))
+    rest = 1 - sum(part for _, part in grown)
+    return f"{'; '.join(told)}; mixture and other members: {max(rest, 0.0):.0%}."
+
+
+def tell_slowing(slowing: Slowing, observed: np.ndarray) -> str:
+    """Sentences on what is taught past the last snapshot; empty if nothing is.
+
+    Args:
+        slowing: rates and their weights.
+        observed: (K,) times of the snapshots.
+    """
+    if not slowing:
+        return ""
+    weights = ", ".join(f"{rate:g}: {weight:.0%}" for rate, weight in slowing)
+    if len(observed) == 2:
+        weighted = f"Two snapshots tell no rate from another, so they have equal weights ({weights})."
+    else:
+        weighted = (
+            f"Weights of the rates, by the likelihood of the last snapshot, predicted from those before it: {weights}. "
+            "No snapshot tests more than this one step."
+        )
+    return (
+        f"Past the last snapshot, up to time {number(taught_until(observed))}, every variable's quantiles go on along "
+        f"their last lines: straight on at rate 0, slowing down at larger rates, and hardly moving at 30. {weighted}"
+    )
+
+
 def tell_verdict(verdict: Verdict, model: str) -> str:
     """A sentence on a model beside the best alternative.
 
@@ -124,7 +171,7 @@ def tell_verdict(verdict: Verdict, model: str) -> str:
     side = "ahead" if verdict.gain > 0 else "behind"
     error = f", standard error {verdict.error:.3f}" if np.isfinite(verdict.error) else ""
     told = (
-        f"{model} is {verdict.word} {verdict.other}, the best of the other methods with a likelihood: "
+        f"{model} is {verdict.word} {verdict.other}, the best of the baselines with a likelihood: "
         f"{abs(verdict.gain):.3f} nats per variable {side} over {number_of}{error}."
     )
     if verdict.word == LEVEL and verdict.times == 1:
