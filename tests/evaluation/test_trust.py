@@ -96,7 +96,7 @@ def test_a_verdict_is_level_unless_times_tell_methods_apart(mine, word, gain):
 
 
 def test_one_time_gives_no_standard_error_and_no_verdict_but_level():
-    found = verdict_on(nll(mine=[1.0] * 3, mixture_kernel=[2.0] * 3)[:1], "mine", RUNS)
+    found = verdict_on(nll(mine=[1.0] * 3, mixture_kernel=[2.0] * 3).iloc[:1], "mine", RUNS)
     assert (found.word, found.gain, found.times) == (LEVEL, 1.0, 1)
     assert np.isnan(found.error)
 

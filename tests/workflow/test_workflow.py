@@ -102,9 +102,10 @@ def test_the_screen_of_a_run_can_be_read(first):
     assert len(re.findall(rf"^\d+/{jobs} jobs, \d+:\d\d passed, ", screen, re.MULTILINE)) in range(5, 11)
     for said in (f"{jobs} jobs done in ", "Whole run: results/report.html results/metrics.csv"):
         assert screen.count(said) == 1, screen
-    title, *numbers, loads, report = screen.splitlines()[-6:]
+    title, *numbers, verdict, loads, report = screen.splitlines()[-7:]
     assert loads == 'From Python: weightflow.load("results/tiny/runs/cde/seed0")'
     assert title == "tiny, cde at unseen times:"
+    assert verdict.startswith("tiny, by times between the snapshots: cde is ")
     assert all(re.fullmatch(r"  .* [\d.]+ \([\d.]+ \w+\)", line) for line in numbers), numbers
     assert report == f"Report: {folder}/results/report.html"
     logs = (folder / ".snakemake" / "log").glob("*")  # also of the drawing of the rule graph
