@@ -30,6 +30,7 @@ _RANKED = (
     "times",
     "behind_at",
 )
+INTERVALS = {"first": "first interval", "later": "all other intervals", EVERY: "every interval"}
 MARKED = 0.05  # least part of the states that makes a teacher a chosen one
 
 

@@ -13,12 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from weightflow.data.snapshots import read_snapshots
-from weightflow.evaluation.choices import MARKED, TEACHER, Choice, rank_teachers
+from weightflow.evaluation.choices import INTERVALS, MARKED, TEACHER, Choice, rank_teachers
 from weightflow.plots import style
 from weightflow.storage import read_json
 from weightflow.teaching.scoring import EVERY
 
-_INTERVALS = {"first": "first interval", "later": "all other intervals", EVERY: "every interval"}
 _ROW = 0.42 * style.CM  # height of a candidate
 
 
@@ -54,7 +53,7 @@ def plot_teachers(ranked: Mapping[str, pd.DataFrame], time_label: str) -> Figure
             for (interval, own), panel in zip(table.groupby("interval", sort=False), row, strict=False):
                 _candidates(panel, own, norm)
                 shown = "" if len(own) == own["candidates"].iloc[0] else f", {len(own)} of {own['candidates'].iloc[0]}"
-                panel.set_title(f"{_INTERVALS[str(interval)]}{shown}", loc="left")
+                panel.set_title(f"{INTERVALS[str(interval)]}{shown}", loc="left")
             if len(ranked) > 1:
                 row[0].set_ylabel(title)
         for panel in axes[-1]:

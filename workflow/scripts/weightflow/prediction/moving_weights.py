@@ -27,11 +27,11 @@ def along_spline(spline: WeightSpline, last: float, continuation: str) -> Weight
     """
     if continuation == "taught":
         return partial(map, spline.at)
-    pace = CONTINUATIONS[continuation]
+    ahead = CONTINUATIONS[continuation] * spline.slope(last)
 
     def at(times: np.ndarray) -> np.ndarray:
         inside = np.minimum(times, last)
-        return spline.at(inside) + pace * (times - inside)[:, None] * spline.slope(last)
+        return spline.at(inside) + (times - inside)[:, None] * ahead
 
     return partial(map, at)
 

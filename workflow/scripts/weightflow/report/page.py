@@ -14,6 +14,7 @@ from weightflow.baselines.registry import SPLIT_HALF, is_model
 from weightflow.data.snapshots import Origin, Snapshots
 from weightflow.errors import number
 from weightflow.evaluation.choices import (
+    INTERVALS,
     SMOOTHING,
     STEPS,
     TEACHER,
@@ -73,7 +74,6 @@ _TIMES = {
     TIMES: "Left-out snapshots, each predicted from all the others",
 }
 WORDS = {name: metric.words for name, metric in METRICS.items()}
-_INTERVALS = {"first": "First interval", "later": "All other intervals", EVERY: "Every interval"}
 
 
 @dataclass(frozen=True)
@@ -331,7 +331,7 @@ def _choices(source: Source, own: pd.DataFrame, most_teachers: int) -> dict[str,
             ranked = rank_teachers(group[0], most_teachers)
             parts: list[dict[str, Any]] = [
                 {
-                    "title": _INTERVALS[str(interval)],
+                    "title": INTERVALS[str(interval)].capitalize(),
                     "candidates": int(part["candidates"].iloc[0]),
                     "shown": len(part),
                     "rows": [

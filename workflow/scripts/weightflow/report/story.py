@@ -14,6 +14,7 @@ from weightflow.evaluation.calibration import COVERAGES
 from weightflow.evaluation.trust import LEFT_OUT, LEVEL, PAST, SEEN, UNSEEN, WORSE, Trust, Verdict
 from weightflow.prediction.answers import DATA, LAW, MODEL
 from weightflow.prediction.motion import LEVELS, Motion
+from weightflow.teaching.registry import MEMBERS
 from weightflow.teaching.teachers import Parts
 from weightflow.transport.quantile_path import Slowing
 
@@ -122,7 +123,7 @@ def tell_parts(parts: Parts) -> str:
     Args:
         parts: of the teachers; without a growing one the text is empty.
     """
-    grown = [(teacher, part) for teacher, part in parts if teacher.member == "growing"]
+    grown = [(teacher, part) for teacher, part in parts if "growth" in MEMBERS[teacher.member].settings]
     if not grown:
         return ""
     told = []
