@@ -1,5 +1,5 @@
 """Bands: how uncertain a predicted distribution is.
 
-Ensembles of anchors, curves through them, flows over them, and the calibration of their bands.
+Sources of error, the bands from them, and their coverage of true probabilities.
 May import: the root modules and the rooms from systems to populations.
 """

@@ -1,132 +1,58 @@
-"""Uncertainty bands about predicted marginals, and their coverage of the exact law."""
-
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+"""How often true probabilities lie in their bands."""
 
 import numpy as np
 import pandas as pd
 
-from weightflow.evaluation.seed_statistics import over_seeds
+from weightflow.bands.bands import Bands
+from weightflow.data.snapshots import Snapshots
+from weightflow.data.state_space import Counts
 from weightflow.laws.law import ExactLaw
-from weightflow.storage import parts_of, read_tensors, write_tensors
 
-KIND = "bands"
-LEAST = 1e-3  # smallest probability of a scored count: bands about zero always cover it
+LEAST = 1e-3  # smallest probability of a judged bin: bands about zero always hold it
 UNSEEN, OBSERVED = "unseen", "observed"
-COLUMNS = ["time", "times", "coverage", "present", "width"]  # of the table of `judge_bands`
+COLUMNS = ["time", "times", "bins", "coverage", "width"]
+_ENOUGH = 50_000  # held-out states whose frequencies stand for probabilities
 
 
-@dataclass(frozen=True)
-class Bands:
-    """Bands of the probability of each count of each variable at each time.
+def judge_bands(bands: Bands, data: Snapshots, law: ExactLaw | None) -> pd.DataFrame:
+    """Coverage of the true marginals.
 
-    Attributes:
-        times: (T,).
-        lower, middle, upper: (T, d, L); the middle is of the network on the mean curve.
-        level: share of the networks that lie between lower and upper.
-    """
-
-    times: np.ndarray
-    lower: np.ndarray
-    middle: np.ndarray
-    upper: np.ndarray
-    level: float
-
-    def of(self, variables: np.ndarray) -> "Bands":
-        """The bands of some variables, by their indices."""
-        lower, middle, upper = (part[:, variables] for part in (self.lower, self.middle, self.upper))
-        return Bands(self.times, lower, middle, upper, self.level)
-
-
-def coverage(bands: Bands, truth: np.ndarray) -> np.ndarray:
-    """(T,) share of the counts of all variables whose true probability (T, d, L) lies in its band.
-
-    Counts are left out if the true probability and the upper bound are below `LEAST`.
-    """
-    return _share_inside(bands, truth, _judged(bands, truth))
-
-
-def coverage_of_present(bands: Bands, truth: np.ndarray) -> np.ndarray:
-    """(T,) coverage of the counts whose true probability is at least `LEAST`.
-
-    This selection does not depend on the bands. It omits counts of almost zero probability: a softmax cannot reach
-    zero, so their bands lie above the truth.
-    """
-    return _share_inside(bands, truth, truth >= LEAST)
-
-
-def width(bands: Bands, truth: np.ndarray) -> np.ndarray:
-    """(T,) mean width of the bands, over the same counts as `coverage`."""
-    judged = _judged(bands, truth)
-    return ((bands.upper - bands.lower) * judged).sum((1, 2)) / judged.sum((1, 2))
-
-
-def judge_bands(bands: Bands, law: ExactLaw | None, observed: np.ndarray) -> pd.DataFrame:
-    """How often the true marginals lie in their bands.
+    A bin counts if the truth or the middle of its band is at least `LEAST`. The truth is the exact law of counts, or the
+    frequencies of 50 000 held-out states or more.
 
     Args:
-        bands: at T times.
-        law: the exact law of all or some variables; None if it is unknown.
-        observed: (K,) times of the snapshots.
+        bands: of a model.
+        data: its data set.
+        law: the exact law; None if it is unknown.
 
     Returns:
-        Table with `COLUMNS`, where times is unseen or observed; without rows if the law is unknown. The first snapshot
-        is left out, as in the means of all metrics: many systems start in one state, and a softmax cannot give it
-        probability 1.
+        Table with `COLUMNS`: times is unseen or observed, bins their number, coverage the share of bins whose true
+        probability lies in the band, width the mean width of the bands. Without rows where the truth is unknown. The
+        first snapshot is left out, as in the means of all metrics.
     """
-    if law is None:
-        return pd.DataFrame(columns=COLUMNS)
-    own, levels = bands.of(law.variables), bands.lower.shape[-1]
-    places = [int(np.abs(law.times - time).argmin()) for time in bands.times]
-    truth = np.stack([law.marginals(place, levels) for place in places])
-    seen = np.isin(bands.times, observed)
-    columns = {"time": bands.times, "times": np.where(seen, OBSERVED, UNSEEN)}
-    measured = {"coverage": coverage, "present": coverage_of_present, "width": width}
-    table = pd.DataFrame(columns | {name: measure(own, truth) for name, measure in measured.items()})
-    return table[bands.times > observed[0]].reset_index(drop=True)
+    rows = []
+    for time, lower, middle, upper in zip(bands.times, *bands.marginals, strict=True):
+        at = np.flatnonzero(data.times == time)
+        if time <= data.observed_times[0] or not len(at):
+            continue
+        variables, truth = _truth(data, law, int(at[0]), middle.shape[1])
+        if not len(variables):
+            continue
+        low, said, high = lower[variables], middle[variables], upper[variables]
+        judged = (truth >= LEAST) | (said >= LEAST)
+        inside = (low <= truth) & (truth <= high)
+        seen = OBSERVED if time in data.observed_times else UNSEEN
+        rows.append([time, seen, int(judged.sum()), inside[judged].mean(), (high - low)[judged].mean()])
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def summarise_bands(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Means over times, and over seeds.
-
-    Args:
-        table: dataset, seed, and the columns of `judge_bands`.
-
-    Returns:
-        Table dataset, seed, metric (coverage_unseen, width_observed and so on), value; and table dataset, metric, mean,
-        std (empty for one seed), seeds.
-    """
-    long = table.melt(["dataset", "seed", "times"], ["coverage", "present", "width"], "metric")
-    long["metric"] = long["metric"] + "_" + long["times"]
-    each = long.groupby(["dataset", "seed", "metric"], sort=False)["value"].mean().reset_index()
-    return each, over_seeds(each, ["dataset", "metric"])
-
-
-def write_bands(path: str | Path, bands: Bands, **metadata: Any) -> None:
-    """Write bands."""
-    tensors = {name: getattr(bands, name) for name in ("times", "lower", "middle", "upper")}
-    write_tensors(path, KIND, tensors, level=bands.level, **metadata)
-
-
-def read_bands(path: str | Path) -> Bands:
-    """Read bands.
-
-    Raises:
-        InputError: the file is missing or damaged.
-    """
-    artefact = read_tensors(path, KIND, finite=True)
-    with parts_of(path):
-        found = Bands(**artefact.tensors, level=artefact.metadata["level"])
-        if not found.times.shape == found.lower.shape[:1] or not found.lower.shape == found.upper.shape:
-            raise ValueError
-        return found
-
-
-def _share_inside(bands: Bands, truth: np.ndarray, judged: np.ndarray) -> np.ndarray:
-    inside = (bands.lower <= truth) & (truth <= bands.upper)
-    return (inside & judged).sum((1, 2)) / judged.sum((1, 2))
-
-
-def _judged(bands: Bands, truth: np.ndarray) -> np.ndarray:
-    return (truth >= LEAST) | (bands.upper >= LEAST)
+def _truth(data: Snapshots, law: ExactLaw | None, t: int, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices (k,) of the variables with a known truth, and their probabilities (k, B)."""
+    if law is not None and isinstance(data.space, Counts) and data.space.has_unit_bins:
+        return law.variables, law.marginals(t, bins)
+    states = data.heldout[t] if data.heldout else np.zeros((0, len(data.variables)))
+    if len(states) < _ENOUGH:
+        return np.zeros(0, dtype=np.int64), np.zeros((0, bins))
+    every = np.arange(len(data.variables))
+    shares = [np.histogram(states[:, v], data.space.edges(v))[0] / len(states) for v in every]
+    return every, np.stack(shares)

@@ -17,6 +17,7 @@ from weightflow import seeding
 from weightflow.anchors.training import train_anchors
 from weightflow.data.preparation import split
 from weightflow.data.snapshots import Snapshots
+from weightflow.data.subsets import evenly
 from weightflow.dynamics.equations import Field, solve_weights
 from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
@@ -30,6 +31,7 @@ from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
 from weightflow.errors import DivergenceError, InputError
 from weightflow.networks.backbones import Backbone, make_backbone
+from weightflow.networks.fisher import unexplained
 from weightflow.networks.likelihood import log_probs
 from weightflow.seeding import Computation
 from weightflow.teaching.smoothing import exchangeable_variables, smoothed
@@ -37,6 +39,9 @@ from weightflow.teaching.teachers import Teachers, lesson
 
 OF_LESSON = ("kernel", "independence")
 CHOSEN = ("hidden", "softmax_up_to", "curvature", "roughness", *OF_LESSON)
+ERROR_RATIO = "error_ratio"  # in a choice, beside CHOSEN
+_SPREAD = 0.5  # standard deviation of error ratios about 1, before a validation split tells more
+_SNAPSHOTS, _DRAWS = 12, 8000  # most snapshots of an error ratio, and states drawn at each
 _OF_BACKBONE = ("softmax_up_to", "hidden")
 _IN_TURN = (*_OF_BACKBONE, "roughness", *OF_LESSON, "curvature")  # what affects single snapshots the most goes first
 
@@ -79,7 +84,7 @@ def choose_smoothing(
         computation: the device, and the seed of the split and of every fit.
 
     Returns:
-        The choice, and a table with `CHOSEN` and nll (nats per state; empty for a single candidate).
+        The choice with the `error_ratio` of its networks (1 for a single candidate), and a table with `CHOSEN` and nll (nats per state; empty for a single candidate).
 
     Raises:
         DivergenceError: every candidate diverged.
@@ -91,13 +96,15 @@ def choose_smoothing(
     if len(data.variables) == 1 or not exchangeable_variables(data.space, len(data.variables)):
         options["independence"] = options["independence"][:1]
     if all(len(values) == 1 for values in options.values()):
-        return {name: options[name][0] for name in CHOSEN}, pd.DataFrame(columns=[*CHOSEN, "nll"])
+        only = {name: options[name][0] for name in CHOSEN}
+        return only | {ERROR_RATIO: 1.0}, pd.DataFrame(columns=[*CHOSEN, "nll"])
     selection, times, seed = model.selection, data.observed_times, computation.seed
     learning, validation = validation_split(data, selection.validation, seed)
-    validation = _coordinates(data, validation)
     rng = seeding.stream(seed, "selection lesson")
     told = lesson(teachers, learning, times, data.space, model.teacher.points, rng)
+    learning, validation = _coordinates(data, learning), _coordinates(data, validation)
     judged: dict[tuple[float, ...], list[np.ndarray]] = {}
+    curves: dict[tuple[float, ...], WeightSpline] = {}
 
     def judge(candidate: dict[str, float]) -> float:
         network = make_backbone(backbone.chosen(candidate), data.variables, data.space)
@@ -110,6 +117,7 @@ def choose_smoothing(
         except DivergenceError as fault:
             logging.warning("%s The candidate %s is out.", fault, candidate)
             return math.inf
+        curves[tuple(candidate.values())] = curve
         judged[tuple(candidate.values())] = scores = _nll_of_states(network, curve.at(times), validation)
         nll = _mean_of_means(scores)
         return math.inf if math.isnan(nll) else nll
@@ -126,7 +134,36 @@ def choose_smoothing(
             "every candidate for width and smoothing diverged; lower models.*.spline.learning_rate "
             f"(now {spline.learning_rate})."
         )
-    return {name: choice[name] for name in CHOSEN}, table[[*CHOSEN, "nll"]]
+    network = make_backbone(backbone.chosen(choice), data.variables, data.space)
+    weights = curves[tuple(choice[name] for name in options)].at(times)
+    ratio = error_ratio(network, weights, learning, validation, seed)
+    return {name: choice[name] for name in CHOSEN} | {ERROR_RATIO: ratio}, table[[*CHOSEN, "nll"]]
+
+
+def error_ratio(
+    backbone: Backbone,
+    weights: np.ndarray,
+    learning: Sequence[np.ndarray],
+    validation: Sequence[np.ndarray],
+    seed: int,
+) -> float:
+    """Squared error of networks as a multiple of the sampling error of a network fitted to its snapshot alone.
+
+    The multiple that validation states show (`fisher.unexplained`), shrunk to 1 where they are few.
+
+    Args:
+        backbone: the density.
+        weights: (K, P) of the networks.
+        learning: K arrays (N_k, d) of the coordinates that they were fitted to.
+        validation: K arrays (M_k, d) of further ones.
+        seed: of the draws.
+    """
+    generator = torch.Generator().manual_seed(seeding.integer(seed, "error ratio"))
+    chosen = evenly(len(weights), _SNAPSHOTS)
+    parts = [learning[k] for k in chosen], [validation[k] for k in chosen]
+    ratio, error = unexplained(backbone, weights[chosen], *parts, _DRAWS, generator)
+    evidence, prior = error**-2, _SPREAD**-2
+    return max((evidence * ratio + prior) / (evidence + prior), 0.0)
 
 
 def choose_steps(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from weightflow.data.state_space import StateSpace
+from weightflow.teaching.missed import missed_share
 from weightflow.teaching.registry import MEMBERS
 from weightflow.teaching.scoring import COLUMNS, EVERY, OF_CELLS, score_teachers
 from weightflow.teaching.teachers import Parts, Teacher, Teachers
@@ -53,7 +54,9 @@ def averaged_teachers(
     stacked = stacked_parts([scores.log_probs(k) for k in scores.places], prior / prior.sum())
     stacked = at_another_gap(stacked, forgetful, _WIDER)
     parts = _shared(teachers, stacked)
-    return Teachers(parts, parts), scores.table({EVERY: scores.places})
+    chosen = Teachers(parts, parts)
+    missed = missed_share(scores, chosen, snapshots, times, OF_CELLS.particles)
+    return dataclasses.replace(chosen, missed=missed), scores.table({EVERY: scores.places})
 
 
 def untested_average(teachers: Sequence[Teacher]) -> Teachers:

@@ -19,6 +19,7 @@ from weightflow.systems.system import System
 from weightflow.teaching.ahead import choose_slowing
 from weightflow.teaching.averaging import averaged_teachers
 from weightflow.teaching.kinetics import MOST_VARIABLES, kinetic_paths
+from weightflow.teaching.missed import missed_share
 from weightflow.teaching.registry import CONTINUOUS, DISCRETE, MEMBERS
 from weightflow.teaching.scoring import COLUMNS, score_teachers
 from weightflow.teaching.settings import TeacherSettings
@@ -116,6 +117,7 @@ def _between(
     """The teachers between the snapshots; as `choose_teachers`."""
     if not isinstance(space, Counts):
         return averaged_teachers(teachers, snapshots, times, space, rng)
+    judged = None
     if len(teachers) == 1 or len(times) == 2:
         scores, found = pd.DataFrame(columns=COLUMNS), untested_teachers(teachers)
     else:
@@ -134,6 +136,8 @@ def _between(
                 "choose the teacher before it. A path of moments is too rough here, or the system is another.",
                 missed,
             )
+    if judged is not None:
+        found = dataclasses.replace(found, missed=missed_share(judged, found, snapshots, times))
     return with_paths(found, snapshots, times, rng, system), scores
 
 

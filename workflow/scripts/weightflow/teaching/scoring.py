@@ -26,6 +26,7 @@ EVERY = "every"  # interval of scores that count for all intervals alike
 COLUMNS = ["interval", *FIELDS, "time", "bandwidth", "nll", "error"]
 _JOINTLY = 4  # largest number of variables for a joint kernel density; with more, pairs are scored
 _MOST_PAIRS = 10
+_BINS = 20  # of a variable, for shares of states
 _MULTIPLES = (0.1, 0.15, 0.2, 0.3, 0.4)  # bandwidths, in units of the spread of a teacher's states
 
 
@@ -57,10 +58,12 @@ class Score:
     Attributes:
         repeats: (u,) numbers of occurrences of its distinct states.
         nll: (bandwidths, u) negative log-likelihoods of these states, in nats.
+        shares: (d, 20) of the teacher's states in bins of each variable (`probes`).
     """
 
     repeats: np.ndarray
     nll: np.ndarray
+    shares: np.ndarray
 
     def mean(self, bandwidth: int) -> float:
         """Mean nll over all states, for a bandwidth by its index."""
@@ -153,13 +156,28 @@ def score_teachers(
         left = np.delete(times, k)
         paths = kinetic_paths(system, others, left, rng, [k - 1]) if of_systems else {}
         way = Interpolant(others, left, space, rng, unit, paths)
+        cuts = probes(snapshots, k)
         left_out, repeats = np.unique(at_most(snapshots[k], effort.states, rng), axis=0, return_counts=True)
         for i, teacher in enumerate(teachers):
             if k == 1 or not (teacher.rate or teacher.own or MEMBERS[teacher.member].first_only):
                 drawn = way.draw(teacher, times[k : k + 1], effort.draws, rng)[0]
                 guess = at_most(drawn, effort.states, rng)
-                found[i, k] = Score(repeats, -_log_probs(guess, space, left_out, groups))
+                found[i, k] = Score(
+                    repeats, -_log_probs(guess, space, left_out, groups), shares(drawn, cuts)
+                )
     return Scores(teachers, np.asarray(times), places, found)
+
+
+def probes(snapshots: Sequence[np.ndarray], place: int) -> list[np.ndarray]:
+    """Cuts between at most 20 bins of each variable, with equally many states of a snapshot and of those beside it."""
+    pooled = np.concatenate(snapshots[place - 1 : place + 2])
+    return [np.unique(np.quantile(values, np.arange(1, _BINS) / _BINS)) for values in pooled.T]
+
+
+def shares(states: np.ndarray, cuts: Sequence[np.ndarray]) -> np.ndarray:
+    """(d, 20) shares of states (n, d) between the cuts of each variable; bins that are not there have none."""
+    found = [np.bincount(np.searchsorted(own, x, "right"), minlength=_BINS) for own, x in zip(cuts, states.T, strict=True)]
+    return np.stack(found) / len(states)
 
 
 def best_log_probs(guess: np.ndarray, space: StateSpace, asked: np.ndarray, rng: np.random.Generator) -> np.ndarray:

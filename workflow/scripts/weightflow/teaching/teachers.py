@@ -71,6 +71,7 @@ class Teacher:
         return self.member + (f" ({', '.join(extras)})" if extras else "")
 
 
+ANYWHERE = 12**-0.5  # standard deviation of a uniform distribution, over its width
 FIELDS = [field.name for field in dataclasses.fields(Teacher)]
 Parts = tuple[tuple[Teacher, float], ...]  # teachers, and the part of the states that each gives; the parts sum to one
 
@@ -83,12 +84,15 @@ class Teachers:
         first, later: the teachers and their parts of the states; several where the data cannot tell them apart.
         paths: moment paths of kinetic teachers, by interval.
         slowing: of the states past the last snapshot; () teaches nothing there.
+        missed: error to expect in the middle between two snapshots, as a share of the change of log-odds between them
+            (missed.py); without left-out snapshots, as if the states there were anything between them.
     """
 
     first: Parts
     later: Parts
     paths: Mapping[int, MomentPath] = field(default_factory=dict)
     slowing: Slowing = ()
+    missed: float = ANYWHERE
 
     @classmethod
     def single(cls, first: Teacher, later: Teacher | None = None) -> "Teachers":
@@ -288,7 +292,7 @@ def write_teachers(path: str | Path, teachers: Teachers) -> None:
         interval: [{"teacher": dataclasses.asdict(teacher), "part": part} for teacher, part in parts]
         for interval, parts in (("first", teachers.first), ("later", teachers.later))
     }
-    write_json(path, {**chosen, "paths": paths, "slowing": teachers.slowing})
+    write_json(path, {**chosen, "paths": paths, "slowing": teachers.slowing, "missed": teachers.missed})
 
 
 def read_teachers(path: str | Path) -> Teachers:
@@ -300,7 +304,8 @@ def read_teachers(path: str | Path) -> Teachers:
             for k, one in content["paths"].items()
         }
         slowing = tuple((float(rate), float(weight)) for rate, weight in content["slowing"])
-        return Teachers(parts_from(content["first"]), parts_from(content["later"]), paths, slowing)
+        parts = parts_from(content["first"]), parts_from(content["later"])
+        return Teachers(*parts, paths, slowing, float(content["missed"]))
 
 
 def parts_from(content: Sequence[Mapping[str, Any]]) -> Parts:

@@ -1,0 +1,189 @@
+"""The bands of a model, from three errors of its predictions.
+
+On a scale without ends (log-odds of a probability, a mean as it is), a quantity q has the variance
+
+    ratio · sampling(q) + seeds(q) + (missed · change(q))² · bump
+
+- sampling: of a network that is fitted to one snapshot (`Fisher.spread`). The ratio is what is left of it: a curve
+  through many snapshots averages the samples, and a curve that is too smooth has further errors. The score test of the
+  snapshots tells what the fit took over from them (`_ratios`); validation states tell its whole error (`error_ratio`).
+- seeds: variance of the mean over fits with other random numbers.
+- missed · change: what left-out snapshots show (`missed_share`), for the change of q between the snapshots around; it
+  is largest in the middle, and zero at the snapshots.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import torch
+from scipy.special import expit, logit
+
+from weightflow import seeding
+from weightflow.bands.bands import RAREST, Bands
+from weightflow.bands.scatter import Scatter
+from weightflow.data.snapshots import Snapshots
+from weightflow.data.subsets import evenly
+from weightflow.networks.fisher import Fisher
+from weightflow.prediction.distributions import MovedNetwork
+from weightflow.prediction.fitted import FittedModel
+from weightflow.prediction.predictions import density_edges
+from weightflow.systems.events import Event
+from weightflow.teaching.missed import bump
+
+_SNAPSHOTS, _POINTS = 17, 33  # most snapshots among the times of bands, and about how many times there are
+_DRAWS = 8000  # half of them give the information
+_MOST_STATES, _OF_SUMS = 20_000, 20_000  # of a distribution whose sums are exact; draws for other sums
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the fit itself tells of its errors.
+
+    Attributes:
+        error_ratio: from validation states (`validation_choice.error_ratio`).
+        missed: from left-out snapshots (`Teachers.missed`).
+    """
+
+    error_ratio: float
+    missed: float
+
+
+def find_bands(
+    models: Sequence[FittedModel], evidence: Evidence, events: Mapping[str, Event], level: float, times: np.ndarray
+) -> Bands:
+    """Bands at times from the first snapshot to the last.
+
+    Args:
+        models: fits of one model to a data set, with different seeds.
+        evidence: on their errors.
+        events: whose probabilities have bands, by question.
+        level: of the bands, such as 0.9.
+        times: (T,) increasing, the snapshots' among them that shall tell the ratio.
+    """
+    data = models[0].data
+    every = [_quantities(model, times, events) for model in models]
+    at_snapshots = [_quantities(model, data.observed_times, events) for model in models]
+    scatters, statistics = _scatters(models[0], times)
+    ratio = _ratios(statistics, times, max(evidence.error_ratio, 1 / len(data.observed_times)))
+    place = data.before(times).clip(max=len(data.observed_times) - 2)
+    ends = data.observed_times[place], data.observed_times[place + 1]
+    share = bump((times - ends[0]) / (ends[1] - ends[0])) * evidence.missed**2
+    sampling = _sampled(scatters, np.mean([one.marginals for one in every], axis=0), times, events, data)
+    made = {}
+    for name, own in vars(sampling).items():
+        values = np.stack([_free(getattr(one, name), name) for one in every])
+        snapshots = _free(np.mean([getattr(one, name) for one in at_snapshots], axis=0), name)
+        change = (snapshots[place + 1] - snapshots[place]) ** 2 * share.reshape(-1, *[1] * (values.ndim - 2))
+        seeds = values.var(axis=0, ddof=1) / len(values) if len(values) > 1 else 0.0
+        middle = _free(np.mean([getattr(one, name) for one in every], axis=0), name)
+        away = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(ratio.reshape(-1, *[1] * (own.ndim - 1)) * own + seeds + change)
+        ends3 = np.stack([middle - away, middle, middle + away])
+        made[name] = ends3 if name == "means" else expit(ends3)
+    edges = density_edges(data.space, len(data.variables))
+    return Bands(times, made["marginals"], edges, made["means"], made["events"], tuple(events), level)
+
+
+def band_times(data: Snapshots) -> np.ndarray:
+    """(T,) times of bands: at most 17 snapshots, and times between them, of the data's where it has some."""
+    chosen = data.observed_times[evenly(len(data.observed_times), _SNAPSHOTS)]
+    each = max(1, round((_POINTS - len(chosen)) / (len(chosen) - 1)))
+    found = [chosen]
+    for k, (start, end) in enumerate(itertools.pairwise(chosen)):
+        steps = np.arange(1, each + 1) / (each + 1)
+        wanted = start + (end - start) * (steps**2 if k == 0 else steps)  # changes are fastest after the start
+        own = data.times[(data.times > start) & (data.times < end)]
+        found.append(own[np.abs(own[:, None] - wanted).argmin(axis=0)] if len(own) else wanted)
+    return np.unique(np.concatenate(found))
+
+
+@dataclass(frozen=True)
+class _Quantities:
+    """Of a model at T times, or their variances on a scale without ends.
+
+    Attributes:
+        marginals: (T, d, B).
+        means: (T, d).
+        events: (T, E).
+    """
+
+    marginals: np.ndarray
+    means: np.ndarray
+    events: np.ndarray
+
+
+def _quantities(model: FittedModel, times: np.ndarray, events: Mapping[str, Event]) -> _Quantities:
+    data, masses, means, answers = model.data, [], [], []
+    for time, density in zip(times, model.along(times, _MOST_STATES, _OF_SUMS), strict=True):
+        masses.append(density.marginals())
+        means.append(_means(density, data))
+        answers.append([float(density.probability(event, float(time), data.values)) for event in events.values()])
+    return _Quantities(np.stack(masses), np.stack(means), np.array(answers).reshape(len(times), len(events)))
+
+
+def _means(density: MovedNetwork, data: Snapshots) -> np.ndarray:
+    """(d,) in the units of the file."""
+    if data.space.has_unit_bins:
+        masses = density.counted
+        return masses @ np.arange(masses.shape[1]) / masses.sum(axis=1)
+    return density.cloud.weights @ data.values(density.cloud.states)
+
+
+def _scatters(model: FittedModel, times: np.ndarray) -> tuple[list[Scatter], dict[float, tuple[float, float]]]:
+    """Scatter at each time; and by the time of a snapshot, its score test (`Fisher.score_test`)."""
+    data, backbone = model.data, model.backbone
+    generator = torch.Generator().manual_seed(seeding.integer(model.seed, "bands"))
+    state = generator.get_state()
+    found, statistics = [], {}
+    cells = _cells(data, times)
+    for time, weights, count in zip(times, model.weights(times).split(1), cells, strict=True):
+        generator.set_state(state)  # the same random numbers at all times
+        draws = backbone.sample(weights, _DRAWS, generator)[0]
+        fisher = Fisher.of(backbone, weights, draws)
+        states = data.space.states(draws[-len(fisher.scores) :].numpy())
+        found.append(Scatter(states, fisher.spread(count)))
+        if time in data.observed_times:
+            own = data.coordinates[int(np.flatnonzero(data.observed_times == time)[0])]
+            statistics[float(time)] = fisher.score_test(torch.as_tensor(own))
+    return found, statistics
+
+
+def _ratios(statistics: Mapping[float, tuple[float, float]], times: np.ndarray, least: float) -> np.ndarray:
+    """(T,) what is left of the sampling error.
+
+    A statistic of mean 1 is 0 where a fit takes over its snapshot's sampling error, and 1 where it takes over nothing. So
+    all snapshots together tell the share that it takes over; above 1, a snapshot's own tells that the fit misses it.
+    """
+    found, wanted = np.array(list(statistics.values())).T
+    least = max(least, 1 - float(found.sum() / wanted.sum()))
+    return np.interp(times, list(statistics), np.maximum(found / wanted - 1, least))
+
+
+def _cells(data: Snapshots, times: np.ndarray) -> np.ndarray:
+    """(T,) sizes of samples: of a snapshot; between two, of the mean of both with the weights of their distances."""
+    place = data.before(times).clip(max=len(data.observed_times) - 2)
+    start, end = data.observed_times[place], data.observed_times[place + 1]
+    share, sizes = (times - start) / (end - start), data.observed_sizes
+    return 1 / ((1 - share) ** 2 / sizes[place] + share**2 / sizes[place + 1])
+
+
+def _sampled(
+    scatters: Sequence[Scatter], masses: np.ndarray, times: np.ndarray, events: Mapping[str, Event], data: Snapshots
+) -> _Quantities:
+    """Sampling variances of every quantity."""
+    bins = [data.space.edges(v) for v in range(len(data.variables))]
+    marginals, means, answers = [], [], []
+    for scatter, own, time in zip(scatters, masses, times, strict=True):
+        marginals.append([scatter.of_bins(v, edges, own[v]) for v, edges in enumerate(bins)])
+        values = data.values(scatter.states)
+        means.append([scatter.of_mean(column) for column in values.T])
+        held = (np.broadcast_to(event.holds(values, float(time)), len(values)) for event in events.values())
+        answers.append([scatter.of_event(one) for one in held])
+    return _Quantities(np.array(marginals), np.array(means), np.array(answers).reshape(len(times), len(events)))
+
+
+def _free(values: np.ndarray, name: str) -> np.ndarray:
+    """Log-odds of probabilities; means as they are."""
+    return values if name == "means" else logit(values.clip(RAREST, 1 - RAREST))

@@ -1,0 +1,63 @@
+"""How far teachers miss left-out snapshots, as a share of the change between the snapshots beside them.
+
+A left-out snapshot is a time that a teacher was not told about, with known states. In bins of each variable, the squared
+error of its log-odds, without what chance explains, is compared with the squared change of the log-odds across the gap.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from weightflow.teaching.scoring import Scores, probes, shares
+from weightflow.teaching.teachers import ANYWHERE, Teachers
+
+_WIDER = 2.0  # a gap without a snapshot, over the mean of the two intervals beside it; an error grows with its square
+
+
+def missed_share(
+    scores: Scores, teachers: Teachers, snapshots: Sequence[np.ndarray], times: np.ndarray, most: int | None = None
+) -> float:
+    """Root mean square error in the middle between two snapshots, over the change of the log-odds between them.
+
+    As if one more snapshot had been left out, whose states may be anything between those around it (`ANYWHERE`).
+
+    Args:
+        scores: of candidates, the teachers among them.
+        teachers: the choice.
+        snapshots: K arrays (N_k, d).
+        times: (K,).
+        most: states of a snapshot that teachers used; None for all.
+    """
+    error = change = 0.0
+    told = 0
+    for k in scores.places:
+        parts = [(scores.teachers.index(one), part) for one, part in (teachers.first if k == 1 else teachers.later)]
+        if not all((i, k) in scores.found for i, _ in parts):
+            continue
+        cuts = probes(snapshots, k)
+        said = sum(part * scores.found[i, k].shares for i, part in parts)
+        before, held, after = (shares(snapshots[j], cuts) for j in (k - 1, k, k + 1))
+        sizes = [len(snapshots[j]) if most is None else min(most, len(snapshots[j])) for j in (k - 1, k + 1)]
+        place = (times[k] - times[k - 1]) / (times[k + 1] - times[k - 1])
+        middle = (said + held) / 2
+        there = (middle > 0) & (middle < 1)
+        variance = (middle * (1 - middle))[there]
+        chance = 1 / len(snapshots[k]) + (1 - place) ** 2 / sizes[0] + place**2 / sizes[1]
+        error += float((((said - held)[there] / variance) ** 2 - chance / variance).sum())
+        moved = _log_odds(after, sizes[1]) - _log_odds(before, sizes[0])
+        change += float((bump(place) * moved[there] ** 2).sum())
+        told += 1
+    found = max(error / change, 0.0) / _WIDER**2 if change else 0.0
+    return math.sqrt((told * found + ANYWHERE**2) / (told + 1))
+
+
+def bump(place: np.ndarray | float) -> np.ndarray | float:
+    """Squared error at a place 0 … 1 between two snapshots, relative to that in the middle."""
+    return (4 * place * (1 - place)) ** 2
+
+
+def _log_odds(found: np.ndarray, count: int) -> np.ndarray:
+    """Of shares of so many states; half a state in each bin keeps them finite."""
+    hits = found * count
+    return np.log((hits + 0.5) / (count - hits + 0.5))
