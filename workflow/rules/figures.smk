@@ -18,12 +18,13 @@ MOTION = {
     **STATES,
     "motion": lambda w: saved_motion(w.dataset),
 }
+BANDS = {"bands": lambda w: saved_bands(w.dataset)}
 
 FIGURE_JOBS = {
-    "course": FigureJob(MOTION, SHOWN_MODEL),
+    "course": FigureJob({**MOTION, **BANDS}, SHOWN_MODEL),
     "pictures": FigureJob(MOTION, SHOWN_MODEL),
     "answers": FigureJob(
-        {**STATES, "answers": lambda w: saved(plan.answers_of(w.dataset))}, {"models": plan.models}
+        {**STATES, **BANDS, "answers": lambda w: saved(plan.answers_of(w.dataset))}, SHOWN_MODEL
     ),
     "trust": FigureJob(
         {
@@ -47,8 +48,8 @@ FIGURE_JOBS = {
         {**OF_DATASET, "runs": plan.judged},
     ),
     "marginals": FigureJob(
-        {**TRUTH, "predictions": [plan.prediction_of(m) for m in plan.overlaid]},
-        {"models": plan.overlaid, **TIMES},
+        {**TRUTH, **BANDS, "predictions": [plan.prediction_of(m) for m in plan.overlaid]},
+        {"model": lambda w: plan.shown_model(w.dataset), "models": plan.overlaid, **TIMES},
     ),
     "moments": FigureJob(
         {"table": f"{plan.folder}/{{dataset}}/moments.csv"}, {"models": plan.overlaid}

@@ -135,6 +135,11 @@ def saved_motion(dataset):
     return saved(plan.motion_of(plan.shown_model(dataset)).format(dataset=dataset))
 
 
+def saved_bands(dataset):
+    """The bands of the model shown; [] without models."""
+    return saved(plan.bands_of(plan.shown_model(dataset)).format(dataset=dataset)) if plan.models else []
+
+
 def left_out_scores(wildcards):
     """The metrics at left-out snapshots; [] without folds."""
     return f"{plan.folder}/leave_one_out.csv" if plan.config.evaluation.leave_one_out else []

@@ -207,6 +207,45 @@ rule describe_motion:
         "../scripts/describe_motion.py"
 
 
+rule predict_bands:
+    # How uncertain the model shown is, from the fits with all seeds.
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        law=exact_law_of,
+        teacher=lambda w: plan.teacher_of(w.model),
+        choice=lambda w: plan.choice_of(w.model),
+        files=lambda w: [
+            path.format(dataset=w.dataset, seed=seed)
+            for seed in plan.seeds
+            for path in plan.weights_of(w.model).values()
+        ],
+    output:
+        bands="results/{dataset}/runs/{model}/bands.safetensors",
+        coverage="results/{dataset}/runs/{model}/coverage.csv",
+    log:
+        "results/{dataset}/logs/{model}/predict_bands.log",
+    benchmark:
+        "results/{dataset}/benchmarks/{model}/predict_bands.tsv"
+    wildcard_constraints:
+        model=any_of(plan.settings),
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        mem_mb=training_memory,
+        runtime=stage_minutes,
+    params:
+        runs=lambda w: [run for run in plan.fitted if run[0] == w.model],
+        settings=model_settings(*ALONG),
+        questions=lambda w: plan.dataset(w.dataset).questions,
+        level=plan.config.evaluation.bands,
+        code=code("predict_bands.py"),
+    message:
+        "Predict the bands of {wildcards.model} on {wildcards.dataset}"
+    script:
+        "../scripts/predict_bands.py"
+
+
 rule answer_questions:
     input:
         snapshots=rules.prepare_snapshots.output[0],

@@ -4,9 +4,6 @@
 MEASURED = ["results/benchmarks.json"] if (FOLDER / "benchmarks.json").is_file() else []
 
 
-DESCRIBABLE = plan.datasets if plan.models else []  # data sets whose motion is shown
-
-
 rule write_report:
     input:
         template=local(WORKFLOW / "report" / "report.html.j2"),
@@ -26,9 +23,10 @@ rule write_report:
         ablation_figures=[figure for d in plan.datasets for figure in plan.ablation_figures(d)],
         metrics=f"{plan.folder}/metrics.csv",
         left_out=left_out_scores,
-        motions=[saved_motion(d) for d in DESCRIBABLE],
-        calibrations=[f"{plan.folder}/{d}/calibration.csv" for d in DESCRIBABLE],
-        answers=[saved(plan.answers_of(d)) for d in DESCRIBABLE if d in plan.questioned],
+        motions=[saved_motion(d) for d in plan.described],
+        calibrations=[f"{plan.folder}/{d}/calibration.csv" for d in plan.described],
+        bands=rules.tabulate_bands.output[0],
+        answers=[saved(plan.answers_of(d)) for d in plan.described if d in plan.questioned],
         determinations=[f"{plan.folder}/{d}/determination.csv" for d in plan.datasets],
         choices=[choice.made for d in plan.datasets for choice in plan.chosen(d)],
         scores=[choice.scores for d in plan.datasets for choice in plan.chosen(d)],
@@ -44,8 +42,8 @@ rule write_report:
         config=config,
         folder=lambda w, output: os.path.dirname(output[0]),
         runs={d: plan.runs(d) for d in plan.datasets},
-        described=DESCRIBABLE,
-        questioned=[d for d in DESCRIBABLE if d in plan.questioned],
+        described=plan.described,
+        questioned=[d for d in plan.described if d in plan.questioned],
         shown={d: plan.shown_model(d) for d in plan.datasets},
         systems=lambda w: {d: plan.titled_system(d) for d in plan.datasets},
         choices=[

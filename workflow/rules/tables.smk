@@ -80,6 +80,27 @@ rule tabulate_calibration:
         "../scripts/tabulate_calibration.py"
 
 
+rule tabulate_bands:
+    input:
+        lambda w: [
+            saved(f"results/{d}/runs/{plan.shown_model(d)}/coverage.csv") for d in plan.described
+        ],
+    output:
+        f"{plan.folder}/bands.csv",
+    log:
+        f"{plan.folder}/logs/tabulate_bands.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        about=[{"dataset": d, "model": plan.shown_model(d)} for d in plan.described],
+        code=code("tabulate_bands.py"),
+    message:
+        "Tabulate the coverage of the bands"
+    script:
+        "../scripts/tabulate_bands.py"
+
+
 rule tabulate_folds:
     input:
         snapshots=fold_snapshots,

@@ -1,33 +1,28 @@
-"""Predict bands about the marginals at every time of the grid, up to the last snapshot."""
+"""Bands of a model from the fits with all seeds, and their coverage of the true probabilities."""
 
-import torch
-
-from weightflow.bands.calibration import choose_stretch
-from weightflow.bands.conditional_flow import PossibleNetworks, predict_bands
-from weightflow.bands.coverage import write_bands
-from weightflow.bands.curves import EnsembleCurves
-from weightflow.bands.ensembles import read_ensemble
-from weightflow.bands.settings import BandSettings
-from weightflow.data.snapshots import read_training
+from weightflow.bands.bands import write_bands
+from weightflow.bands.coverage import judge_bands
+from weightflow.bands.uncertainty import Evidence, band_times, find_bands
+from weightflow.data.snapshots import read_snapshots
+from weightflow.dynamics.validation_choice import read_error_ratio
 from weightflow.jobs.frame import run, stamp
-from weightflow.networks.backbones import make_backbone
-from weightflow.networks.settings import BackboneSettings
-from weightflow.populations.weight_flow import read_weight_flow
+from weightflow.laws.law import known_law
+from weightflow.prediction.fitted import read_each
+from weightflow.storage import write_table
+from weightflow.systems.events import compile_questions
+from weightflow.teaching.teachers import ANYWHERE, read_teachers
 
 
 def main(snakemake):
-    inputs, params = snakemake.input, snakemake.params
-    settings = BandSettings.parts(params.settings)
-    data = read_training(inputs.snapshots, params.share)
-    curves = EnsembleCurves(*read_ensemble(inputs.ensemble), settings.clock)
-    backbone = make_backbone(BackboneSettings.model_validate(params.backbone), data.variables, data.space)
-    possible = PossibleNetworks(read_weight_flow(inputs.flow, torch.device("cpu")), curves, backbone)
-    inside = (data.times >= curves.times[0]) & (data.times <= curves.times[-1])
-    networks, level = settings.networks, settings.level
-    stretch = choose_stretch(curves, backbone, data.observed, networks, level, params.seed)
-    print(f"Bands are {stretch:g} times as wide as the ensemble makes them, in log-odds, to hold left-out snapshots.")
-    bands = predict_bands(possible, data.times[inside], networks, level, params.seed, stretch)
-    write_bands(snakemake.output[0], bands, stretch=stretch, made_by=stamp(snakemake))
+    inputs, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
+    data = read_snapshots(inputs.snapshots)
+    models = list(read_each(params.runs, inputs.files, {wildcards.model: params.settings}, data))
+    events = compile_questions(params.questions, data.variables, wildcards.dataset)
+    missed = read_teachers(inputs.teacher).missed if inputs.teacher else ANYWHERE
+    evidence = Evidence(read_error_ratio(inputs.choice) if inputs.choice else 1.0, missed)
+    bands = find_bands(models, evidence, events, params.level, band_times(data))
+    write_bands(snakemake.output.bands, bands, made_by=stamp(snakemake))
+    write_table(snakemake.output.coverage, judge_bands(bands, data, known_law(inputs.law)))
 
 
 run(main, snakemake)  # noqa: F821

@@ -26,6 +26,7 @@ def main(snakemake):
     metrics, left_out = pd.read_csv(inputs.metrics), pd.read_csv(inputs.left_out) if inputs.left_out else None
     motions = dict(zip(params.described, map(read_motion, inputs.motions), strict=True))
     answers = dict(zip(params.questioned, map(pd.read_csv, inputs.answers), strict=True))
+    bands = pd.read_csv(inputs.bands)
     determinations = {Path(path).parent.name: pd.read_csv(path) for path in inputs.determinations}
     trusts = {
         name: judge_trust(pd.read_csv(path), metrics, left_out, name, params.shown[name], params.runs[name])
@@ -46,6 +47,7 @@ def main(snakemake):
             motion=motions.get(name),
             trust=trusts.get(name),
             answers=answers.get(name),
+            bands=bands[bands["dataset"] == name],
             determination=determinations[name],
         )
         for name, path in zip(map(dataset_of, inputs.snapshots), inputs.snapshots, strict=True)

@@ -79,7 +79,9 @@ def find_bands(
         change = (snapshots[place + 1] - snapshots[place]) ** 2 * share.reshape(-1, *[1] * (values.ndim - 2))
         seeds = values.var(axis=0, ddof=1) / len(values) if len(values) > 1 else 0.0
         middle = _free(np.mean([getattr(one, name) for one in every], axis=0), name)
-        away = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(ratio.reshape(-1, *[1] * (own.ndim - 1)) * own + seeds + change)
+        away = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(
+            ratio.reshape(-1, *[1] * (own.ndim - 1)) * own + seeds + change
+        )
         ends3 = np.stack([middle - away, middle, middle + away])
         made[name] = ends3 if name == "means" else expit(ends3)
     edges = density_edges(data.space, len(data.variables))

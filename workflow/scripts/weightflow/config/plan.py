@@ -428,6 +428,10 @@ class Plan:
         """The described motion of a model, with the first seed."""
         return f"{self.run_of('{dataset}', model, self.seeds[0])}/motion.safetensors"
 
+    def bands_of(self, model: str) -> str:
+        """The bands of a model, from all seeds."""
+        return f"results/{{dataset}}/runs/{model}/bands.safetensors"
+
     @cached_property
     def fitted(self) -> list[tuple[str, int, list[str]]]:
         """Each model with each seed, and what its files are (`weights_of`)."""
@@ -610,6 +614,11 @@ class Plan:
     def shown_model(self, dataset: str) -> str:
         """The model of the first page and of figures of a single model; without models the first baseline."""
         return self.config.figures.model or self.runs(dataset)[0]
+
+    @property
+    def described(self) -> list[str]:
+        """Data sets whose motion and bands are shown: all, if there are models."""
+        return self.datasets if self.models else []
 
     def whole_run(self) -> list[str]:
         """The files of the default target."""

@@ -7,6 +7,7 @@ the highest likelihood of the held-back states is chosen. The final fit then use
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.networks.fisher import unexplained
 from weightflow.networks.likelihood import log_probs
 from weightflow.seeding import Computation
+from weightflow.storage import read_json
 from weightflow.teaching.smoothing import exchangeable_variables, smoothed
 from weightflow.teaching.teachers import Teachers, lesson
 
@@ -164,6 +166,11 @@ def error_ratio(
     ratio, error = unexplained(backbone, weights[chosen], *parts, _DRAWS, generator)
     evidence, prior = error**-2, _SPREAD**-2
     return max((evidence * ratio + prior) / (evidence + prior), 0.0)
+
+
+def read_error_ratio(path: str | Path) -> float:
+    """The error ratio of a saved choice."""
+    return float(read_json(path, ERROR_RATIO)[ERROR_RATIO])
 
 
 def choose_steps(

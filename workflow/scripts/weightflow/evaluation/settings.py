@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from weightflow.settings import AsWritten, Settings
+from weightflow.settings import AsWritten, Settings, Share
 
 
 class ExactSettings(Settings):
@@ -32,6 +32,8 @@ class EvaluationSettings(Settings):
     """The costly distances between samples of joint distributions (w1_joint, w2_joint, mmd, mmd_median) are computed at
     every n-th time of the grid, starting with the first; all other metrics at every time. null chooses n for about 20
     times, or takes all times if there are fewer."""
+    bands: Share = 0.9
+    """Probability that a true probability, mean or answer lies in its band, in figures and tables."""
     leave_one_out: bool = False
     """Whether summary.csv and the report include leave-one-out scores: each interior snapshot predicted from all the
     others. `snakemake leave-one-out` writes leave_one_out.csv with any config."""

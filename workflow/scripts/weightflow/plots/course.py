@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from weightflow.bands.bands import Bands, read_bands
 from weightflow.data.snapshots import Snapshots, read_snapshots
 from weightflow.data.subsets import evenly
 from weightflow.plots import style
@@ -16,24 +17,26 @@ from weightflow.prediction.motion import LEVELS, Motion, read_motion
 
 MOST_VARIABLES = 6
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.38))  # lower and upper quantile, opacity
+_SURE = 0.6  # opacity of the band of the mean
 _COLUMNS = 3
 _PANEL = 4.4 * style.CM  # height
 _MOST_BARS = 26  # snapshots with a bar; more would hide the bands
 
 
 def draw(inputs: Any, params: Any) -> Figure:
-    """From files: snapshots, motion. Parameters: model, models."""
+    """From files: snapshots, motion, bands. Parameters: model, models."""
     data, motion = read_snapshots(inputs.snapshots), read_motion(inputs.motion)
-    return plot_course(data, motion, style.line_of(params.model, params.models))
+    return plot_course(data, motion, style.line_of(params.model, params.models), read_bands(inputs.bands))
 
 
-def plot_course(data: Snapshots, motion: Motion, line: style.Line) -> Figure:
+def plot_course(data: Snapshots, motion: Motion, line: style.Line, bands: Bands | None = None) -> Figure:
     """A panel for each variable, at most the first six.
 
     Args:
         data: the data set, for the snapshots.
         motion: of one model.
         line: of that model.
+        bands: of its means; None draws none.
     """
     names = data.variables[:MOST_VARIABLES]
     columns = min(_COLUMNS, len(names))
@@ -45,10 +48,17 @@ def plot_course(data: Snapshots, motion: Motion, line: style.Line) -> Figure:
             panel.set_axis_off()
         for v, (name, panel) in enumerate(zip(names, axes.ravel(), strict=False)):
             draw_bands(panel, motion.times, motion.means[:, v], motion.quantiles[:, :, v], line.color)
+            if bands is not None:
+                panel.fill_between(
+                    bands.times, *bands.means[[0, 2], :, v], color=line.color, alpha=_SURE, lw=0, zorder=3
+                )
             draw_snapshots(panel, data, v)
             panel.set_title(style.below(name))
             panel.set_xlabel(style.short_label(data.time_label), labelpad=1)
-        style.legend_above(figure, handles(line, data), 5, columnspacing=1.2)
+        told = handles(line, data)
+        if bands is not None:
+            told.insert(1, Patch(color=line.color, alpha=_SURE, lw=0, label=style.band_label(bands.level, "mean")))
+        style.legend_above(figure, told, 3, columnspacing=1.2)
     return figure
 
 

@@ -94,11 +94,23 @@ def marginal(part: Part, t: int, variable: int, edges: np.ndarray) -> np.ndarray
     if weights is None:
         states, weights = states_at(part, t)
         shares = np.histogram(states[:, variable], edges, weights=weights)[0]
-    elif isinstance(part, Prediction) and len(part.edges):
-        shares = _spread(weights, part.edges[variable], edges)
     else:
-        shares = np.histogram(np.arange(len(weights)), edges, weights=weights)[0]
+        own = part.edges[variable] if isinstance(part, Prediction) and len(part.edges) else None
+        return binned(weights, own, edges)
     return shares / np.diff(edges)
+
+
+def binned(masses: np.ndarray, own: np.ndarray | None, edges: np.ndarray) -> np.ndarray:
+    """(C,) density in the bins of edges (C + 1,), from probabilities (B,).
+
+    Args:
+        masses: of own bins, or of the counts 0 … B − 1.
+        own: (B + 1,) edges of own bins; None for counts.
+        edges: (C + 1,).
+    """
+    if own is None:
+        return np.histogram(np.arange(len(masses)), edges, weights=masses)[0] / np.diff(edges)
+    return _spread(masses, own, edges) / np.diff(edges)
 
 
 def joint(part: Part, t: int, pair: tuple[int, int], edges: tuple[np.ndarray, np.ndarray]) -> np.ndarray:

@@ -8,21 +8,24 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from weightflow.bands.bands import Bands, read_bands
 from weightflow.data.snapshots import Snapshots, read_snapshots
 from weightflow.laws.law import ExactLaw, known_law
 from weightflow.plots import style
-from weightflow.plots.distributions import bin_edges, marginal, shown_times, states_at
+from weightflow.plots.distributions import bin_edges, binned, marginal, shown_times, states_at
 from weightflow.prediction.predictions import Prediction, read_prediction
 
 MOST_VARIABLES = 6
 LAW_WIDTH = 0.7
+_BAND = 0.3  # opacity
 
 
 def draw(inputs: Any, params: Any) -> Figure:
-    """From files: snapshots, law, predictions of the models. Parameters: models, times."""
+    """From files: snapshots, law, predictions of the models, bands. Parameters: model, models, times."""
     predictions = {model: read_prediction(path) for model, path in zip(params.models, inputs.predictions, strict=True)}
     data, law = read_snapshots(inputs.snapshots), known_law(inputs.law)
-    return plot_marginals(data, law, predictions, style.lines(params.models), params.times)
+    bands = read_bands(inputs.bands) if inputs.bands else None
+    return plot_marginals(data, law, predictions, style.lines(params.models), params.times, params.model, bands)
 
 
 def plot_marginals(
@@ -31,6 +34,8 @@ def plot_marginals(
     predictions: Mapping[str, Prediction],
     lines: Mapping[str, style.Line],
     times: Sequence[float] | None,
+    banded: str = "",
+    bands: Bands | None = None,
 ) -> Figure:
     """Rows are variables (at most the first six), columns are times.
 
@@ -40,6 +45,8 @@ def plot_marginals(
         predictions: by model, at the times of the data.
         lines: of the models.
         times: to show; None chooses them.
+        banded: the model with bands.
+        bands: of its marginals, from the first snapshot to the last; None draws none.
     """
     shown, variables = shown_times(data, times), data.variables[:MOST_VARIABLES]
     outlined = [] if law is None else [v for v in range(len(variables)) if v in law.variables]
@@ -55,6 +62,11 @@ def plot_marginals(
                 panel.stairs(marginal(data, t, v, edges), edges, fill=True, color=style.TRUTH, zorder=0)
                 if law is not None and v in outlined:
                     panel.stairs(marginal(law, t, v, edges), edges, color=style.BLACK, linewidth=LAW_WIDTH, zorder=1)
+                if bands is not None and bands.times[0] <= data.times[t] <= bands.times[-1]:
+                    low, _, high = bands.marginals_at(data.times[t])[:, v]
+                    own = bands.edges[v] if len(bands.edges) else None
+                    ends = [binned(masses, own, edges) for masses in (low, high)]
+                    panel.fill_between(centres, *ends, color=lines[banded].color, alpha=_BAND, lw=0)
                 for name, prediction in predictions.items():
                     panel.plot(centres, marginal(prediction, t, v, edges), **lines[name].plot())
                 panel.set_ylim(bottom=0)
@@ -72,5 +84,8 @@ def plot_marginals(
         if outlined:
             handles.append(Line2D([], [], color=style.BLACK, linewidth=LAW_WIDTH, label="truth, exact law"))
         handles += [Line2D([], [], **lines[name].plot()) for name in predictions]
+        if bands is not None:
+            told = style.band_label(bands.level, lines[banded].label)
+            handles.append(Patch(color=lines[banded].color, alpha=_BAND, lw=0, label=told))
         style.legend_above(figure, handles, 4)
     return figure

@@ -180,6 +180,11 @@ def short_label(label: str) -> str:
     return label if len(label) <= _LONGEST_LABEL else re.sub(r" *[(].*[)]$", "", label)
 
 
+def band_label(level: float, of: str) -> str:
+    """Entry of a legend for bands of a level."""
+    return f"{100 * level:.0f} % band of {of}"
+
+
 def at_time(label: str, time: float) -> str:
     """Title of a panel at a time: the short label of the axis, and the number, a long one on a line of its own."""
     found = number(time)

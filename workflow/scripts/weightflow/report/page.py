@@ -38,7 +38,7 @@ from weightflow.prediction.motion import Motion
 from weightflow.records.bench import Measurements
 from weightflow.records.digests import versions
 from weightflow.report.populations import band_section, population_section
-from weightflow.report.story import shorten, tell_answers, tell_motion, tell_parts, tell_slowing, tell_trust
+from weightflow.report.story import shorten, tell_answers, tell_bands, tell_motion, tell_parts, tell_slowing, tell_trust
 from weightflow.report.tables import (
     ablations_table,
     determination_table,
@@ -94,6 +94,7 @@ class Source:
         motion: of this model.
         trust: the evidence about this model.
         answers: table with `answers.COLUMNS`; None without questions.
+        bands: coverage of its bands, table with `coverage.COLUMNS`; without rows where no truth is known.
         determination: table with `moments.DETERMINATION`; None without it.
     """
 
@@ -110,6 +111,7 @@ class Source:
     motion: Motion | None = None
     trust: Trust | None = None
     answers: pd.DataFrame | None = None
+    bands: pd.DataFrame = field(default_factory=pd.DataFrame)
     determination: pd.DataFrame | None = None
 
 
@@ -276,7 +278,7 @@ def _dataset(source: Source, captions: Mapping[str, str], report: Report) -> dic
         ],
         "meanings": {m: METRICS[m].meaning for m in _all_of(groups) if m in METRICS},
         "choices": _choices(source, own, report.most_teachers),
-        "system": _system(source),
+        "system": _system(source, report.config["evaluation"]["bands"]),
         "figures": {
             page: [
                 _figure(path, captions, f"{anchor}-", _law_in_caption(source))
@@ -289,7 +291,7 @@ def _dataset(source: Source, captions: Mapping[str, str], report: Report) -> dic
     }
 
 
-def _system(source: Source) -> dict[str, Any]:
+def _system(source: Source, level: float) -> dict[str, Any]:
     """What the system does, the answers, and how far to trust the model."""
     model = source.shown
     return {
@@ -305,7 +307,10 @@ def _system(source: Source) -> dict[str, Any]:
             }
             for answer in (tell_answers(source.answers, model) if source.answers is not None and model else [])
         ],
-        "trust": tell_trust(source.trust, model, len(source.data.observed_times)) if source.trust else [],
+        "trust": [
+            *(tell_trust(source.trust, model, len(source.data.observed_times)) if source.trust else []),
+            *tell_bands(source.bands, level),
+        ],
     }
 
 

@@ -7,6 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from weightflow.bands.coverage import LEAST, OBSERVED
+from weightflow.bands.coverage import UNSEEN as BETWEEN
 from weightflow.data.snapshots import Snapshots
 from weightflow.dynamics.weight_spline import taught_until
 from weightflow.errors import number
@@ -115,6 +117,26 @@ def tell_trust(trust: Trust, model: str, snapshots: int) -> list[str]:
             f"holds {_percent(share + away)} of the values, so the model is too {'wide' if away > 0 else 'narrow'}."
         )
     return told + _likelihood(trust.likelihood, model)
+
+
+def tell_bands(coverage: pd.DataFrame, level: float) -> list[str]:
+    """A sentence on the share of true probabilities in their bands; none without rows.
+
+    Args:
+        coverage: table with `coverage.COLUMNS`.
+        level: of the bands.
+    """
+    found = []
+    for times, where in ((BETWEEN, "between the snapshots"), (OBSERVED, "at them")):
+        own = coverage[coverage["times"] == times] if len(coverage) else coverage
+        if len(own):
+            found.append(f"{_percent((own['coverage'] * own['bins']).sum() / own['bins'].sum())} {where}")
+    if not found:
+        return []
+    return [
+        f"The {_whole(level)} bands of the marginals hold the true probability of {' and '.join(found)}, among the bins "
+        f"with a probability of at least {LEAST:g}."
+    ]
 
 
 def tell_parts(parts: Parts) -> str:

@@ -162,9 +162,7 @@ def score_teachers(
             if k == 1 or not (teacher.rate or teacher.own or MEMBERS[teacher.member].first_only):
                 drawn = way.draw(teacher, times[k : k + 1], effort.draws, rng)[0]
                 guess = at_most(drawn, effort.states, rng)
-                found[i, k] = Score(
-                    repeats, -_log_probs(guess, space, left_out, groups), shares(drawn, cuts)
-                )
+                found[i, k] = Score(repeats, -_log_probs(guess, space, left_out, groups), shares(drawn, cuts))
     return Scores(teachers, np.asarray(times), places, found)
 
 
@@ -176,7 +174,9 @@ def probes(snapshots: Sequence[np.ndarray], place: int) -> list[np.ndarray]:
 
 def shares(states: np.ndarray, cuts: Sequence[np.ndarray]) -> np.ndarray:
     """(d, 20) shares of states (n, d) between the cuts of each variable; bins that are not there have none."""
-    found = [np.bincount(np.searchsorted(own, x, "right"), minlength=_BINS) for own, x in zip(cuts, states.T, strict=True)]
+    found = [
+        np.bincount(np.searchsorted(own, x, "right"), minlength=_BINS) for own, x in zip(cuts, states.T, strict=True)
+    ]
     return np.stack(found) / len(states)
 
 
