@@ -17,8 +17,8 @@ _ENOUGH = 50_000  # held-out states whose frequencies stand for probabilities
 def judge_bands(bands: Bands, data: Snapshots, law: ExactLaw | None) -> pd.DataFrame:
     """Coverage of the true marginals.
 
-    A bin counts if the truth or the middle of its band is at least `LEAST`. The truth is the exact law of counts, or the
-    frequencies of 50 000 held-out states or more.
+    A bin counts if the truth or the middle of its band is at least `LEAST`. The truth is the exact law of counts, or
+    the frequencies of 50 000 held-out states or more.
 
     Args:
         bands: of a model.
@@ -53,6 +53,5 @@ def _truth(data: Snapshots, law: ExactLaw | None, t: int, bins: int) -> tuple[np
     states = data.heldout[t] if data.heldout else np.zeros((0, len(data.variables)))
     if len(states) < _ENOUGH:
         return np.zeros(0, dtype=np.int64), np.zeros((0, bins))
-    every = np.arange(len(data.variables))
-    shares = [np.histogram(states[:, v], data.space.edges(v))[0] / len(states) for v in every]
-    return every, np.stack(shares)
+    shares = [np.histogram(own, data.space.edges(v))[0] / len(states) for v, own in enumerate(states.T)]
+    return np.arange(len(shares)), np.stack(shares)

@@ -1,7 +1,7 @@
 """Sampling error of a distribution at one time, for any quantity of it.
 
-If the weights of a network scatter, log p(x) scatters by a normal number a(x) with mean zero, and the mean of a function f
-by the mean of f(x) a(x). So draws x and their a(x) give the variance of every mean, probability and bin.
+If the weights of a network scatter, log p(x) scatters by a normal number a(x) with mean zero, and the mean of a
+function f by the mean of f(x) a(x). So draws x and their a(x) give the variance of every mean and probability.
 """
 
 from dataclasses import dataclass

@@ -155,8 +155,8 @@ def _scatters(model: FittedModel, times: np.ndarray) -> tuple[list[Scatter], dic
 def _ratios(statistics: Mapping[float, tuple[float, float]], times: np.ndarray, least: float) -> np.ndarray:
     """(T,) what is left of the sampling error.
 
-    A statistic of mean 1 is 0 where a fit takes over its snapshot's sampling error, and 1 where it takes over nothing. So
-    all snapshots together tell the share that it takes over; above 1, a snapshot's own tells that the fit misses it.
+    A statistic over its mean is 0 where a fit takes over its snapshot's sampling error, and 1 where it takes over
+    nothing. So all snapshots together tell the share that it takes over; one above 1 tells that the fit misses it.
     """
     found, wanted = np.array(list(statistics.values())).T
     least = max(least, 1 - float(found.sum() / wanted.sum()))

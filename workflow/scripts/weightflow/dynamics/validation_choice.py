@@ -86,7 +86,8 @@ def choose_smoothing(
         computation: the device, and the seed of the split and of every fit.
 
     Returns:
-        The choice with the `error_ratio` of its networks (1 for a single candidate), and a table with `CHOSEN` and nll (nats per state; empty for a single candidate).
+        The choice with the `error_ratio` of its networks (1 for a single candidate), and a table with `CHOSEN` and nll
+        (nats per state; empty for a single candidate).
 
     Raises:
         DivergenceError: every candidate diverged.

@@ -1,7 +1,7 @@
 """Fisher information of a network: how far chance moves its density, if it is fitted to a sample.
 
-With N cells, the weights of the likeliest network scatter about the true ones with covariance (N F + I)⁻¹, where F is the
-Fisher information of a state and I the precision of a standard normal prior (Laplace's approximation, MacKay 1992).
+With N cells, the weights of the likeliest network scatter about the true ones with covariance (N F + I)⁻¹, where F is
+the Fisher information of a state and I the precision of a standard normal prior (Laplace's approximation, MacKay 1992).
 Directions of weight space that hardly change the density have small eigenvalues of F, and hardly count.
 """
 
@@ -99,7 +99,7 @@ def unexplained(
     draws: int,
     generator: torch.Generator,
 ) -> tuple[float, float]:
-    """Squared error of fitted networks, as a multiple of the sampling error of one that is fitted to each snapshot alone.
+    """Squared error of fitted networks, as a multiple of the sampling error of one fitted to each snapshot alone.
 
     It is 1 for networks that are fitted to their snapshot alone, smaller where the snapshots around it help, larger
     where the networks are too smooth.

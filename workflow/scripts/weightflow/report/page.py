@@ -94,7 +94,7 @@ class Source:
         motion: of this model.
         trust: the evidence about this model.
         answers: table with `answers.COLUMNS`; None without questions.
-        bands: coverage of its bands, table with `coverage.COLUMNS`; without rows where no truth is known.
+        bands: coverage of its bands, table with `coverage.COLUMNS`; None without it.
         determination: table with `moments.DETERMINATION`; None without it.
     """
 
@@ -111,7 +111,7 @@ class Source:
     motion: Motion | None = None
     trust: Trust | None = None
     answers: pd.DataFrame | None = None
-    bands: pd.DataFrame = field(default_factory=pd.DataFrame)
+    bands: pd.DataFrame | None = None
     determination: pd.DataFrame | None = None
 
 
@@ -309,7 +309,7 @@ def _system(source: Source, level: float) -> dict[str, Any]:
         ],
         "trust": [
             *(tell_trust(source.trust, model, len(source.data.observed_times)) if source.trust else []),
-            *tell_bands(source.bands, level),
+            *(tell_bands(source.bands, level) if source.bands is not None else []),
         ],
     }
 

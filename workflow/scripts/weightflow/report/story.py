@@ -128,14 +128,14 @@ def tell_bands(coverage: pd.DataFrame, level: float) -> list[str]:
     """
     found = []
     for times, where in ((BETWEEN, "between the snapshots"), (OBSERVED, "at them")):
-        own = coverage[coverage["times"] == times] if len(coverage) else coverage
+        own = coverage[coverage["times"] == times]
         if len(own):
             found.append(f"{_percent((own['coverage'] * own['bins']).sum() / own['bins'].sum())} {where}")
     if not found:
         return []
     return [
-        f"The {_whole(level)} bands of the marginals hold the true probability of {' and '.join(found)}, among the bins "
-        f"with a probability of at least {LEAST:g}."
+        f"The {_whole(level)} bands of the marginals hold the true probability of {' and '.join(found)}, among bins with "
+        f"a probability of at least {LEAST:g}."
     ]
 
 

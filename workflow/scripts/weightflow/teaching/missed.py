@@ -1,7 +1,7 @@
 """How far teachers miss left-out snapshots, as a share of the change between the snapshots beside them.
 
-A left-out snapshot is a time that a teacher was not told about, with known states. In bins of each variable, the squared
-error of its log-odds, without what chance explains, is compared with the squared change of the log-odds across the gap.
+A left-out snapshot is a time that a teacher was not told about, with known states. In bins of each variable, the
+squared error of its log-odds, less what chance explains, is compared with their squared change across the gap.
 """
 
 import math
@@ -46,13 +46,13 @@ def missed_share(
         chance = 1 / len(snapshots[k]) + (1 - place) ** 2 / sizes[0] + place**2 / sizes[1]
         error += float((((said - held)[there] / variance) ** 2 - chance / variance).sum())
         moved = _log_odds(after, sizes[1]) - _log_odds(before, sizes[0])
-        change += float((bump(place) * moved[there] ** 2).sum())
+        change += float((bump(np.array(place)) * moved[there] ** 2).sum())
         told += 1
     found = max(error / change, 0.0) / _WIDER**2 if change else 0.0
     return math.sqrt((told * found + ANYWHERE**2) / (told + 1))
 
 
-def bump(place: np.ndarray | float) -> np.ndarray | float:
+def bump(place: np.ndarray) -> np.ndarray:
     """Squared error at a place 0 … 1 between two snapshots, relative to that in the middle."""
     return (4 * place * (1 - place)) ** 2
 
