@@ -1,24 +1,18 @@
 """Coverage of bands around marginals, for every variable with a known truth."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.stats import poisson
 
-from weightflow.bands.coverage import (
-    Bands,
-    coverage,
-    coverage_of_present,
-    judge_bands,
-    read_bands,
-    summarise_bands,
-    width,
-    write_bands,
-)
+from weightflow.bands.bands import Bands, read_bands, read_evidence, write_bands
+from weightflow.bands.coverage import COLUMNS, judge_bands
+from weightflow.data.snapshots import Snapshots
+from weightflow.data.state_space import Counts, Reals
 from weightflow.errors import InputError
 from weightflow.laws.law import PoissonLaw, TableLaw
 
 TIMES = np.array([0.0, 1.0, 2.0])
+LEVELS = 12
 
 
 @pytest.fixture
@@ -27,82 +21,75 @@ def law() -> PoissonLaw:
 
 
 @pytest.fixture
+def data(rng) -> Snapshots:
+    part = [rng.integers(0, LEVELS, (20, 2)) for _ in TIMES]
+    return Snapshots(TIMES, part, [], np.array([True, True, False]), ["a", "b"], Counts(LEVELS), "training", "t")
+
+
+def about(middle: np.ndarray, away: float = 0.01, edges: np.ndarray | None = None) -> Bands:
+    """Bands of equal width about marginals (T, d, B)."""
+    count, variables, _ = middle.shape
+    means, nothing = np.zeros((3, count, variables)), np.zeros((3, count, 0))
+    ends = np.stack([middle - away, middle, middle + away])
+    return Bands(TIMES, ends, np.zeros((0, 0)) if edges is None else edges, means, nothing, (), 0.9)
+
+
+@pytest.fixture
 def bands(law) -> Bands:
-    """About the law's own marginals at the last two times."""
-    middle = poisson.pmf(np.arange(8), law.means[1:, :, None])
-    return Bands(TIMES[1:], middle - 0.01, middle, middle + 0.01, 0.9)
+    return about(poisson.pmf(np.arange(LEVELS), law.means[:, :, None]))
 
 
-@pytest.mark.parametrize(("inside", "share"), [(0, 0.0), (2, 0.5), (4, 1.0)])
-def test_coverage_is_the_share_of_counts_in_their_bands(inside, share):
-    truth = np.full((1, 1, 5), 0.25)
-    truth[..., 4] = 0  # a count that nothing gives a probability is no success
-    shift = np.array([0.0] * inside + [0.2] * (5 - inside))
-    lower, upper = truth - 0.05 + shift, truth + 0.05 + shift
-    upper[..., 4] = lower[..., 4] = 0
-    found = Bands(np.zeros(1), lower, truth, upper, 0.9)
-    np.testing.assert_allclose(coverage(found, truth), [share])
-    np.testing.assert_allclose(width(found, truth), [0.1])
-
-
-def test_counts_that_the_truth_excludes_can_be_left_out():
-    truth = np.array([[[0.5, 0.4, 0.1, 0.0, 0.0]]])
-    found = Bands(np.zeros(1), truth + np.array([-0.1, -0.1, 0.01, 0.01, 0]), truth, truth + 0.02, 0.9)
-    np.testing.assert_allclose(coverage_of_present(found, truth), [2 / 3])
-    np.testing.assert_allclose(coverage(found, truth), [3 / 5])
-
-
-def test_bands_about_the_truth_hold_all_of_it_and_no_other(law, bands):
-    found = judge_bands(bands, law, TIMES[:2])
+def test_bands_about_the_truth_hold_all_of_it(law, data, bands):
+    found = judge_bands(bands, data, law)
+    assert found["time"].tolist() == [1, 2]  # the first is where systems begin
     assert found["times"].tolist() == ["observed", "unseen"]
     np.testing.assert_allclose(found["coverage"], 1)
     np.testing.assert_allclose(found["width"], 0.02)
-    earlier = Bands(TIMES[:2], bands.lower, bands.middle, bands.upper, 0.9)
-    found = judge_bands(earlier, law, TIMES[:1])
-    assert found["time"].tolist() == [1]  # the first is where systems begin
-    assert found["coverage"].max() < 0.5
 
 
-def test_variables_whose_law_is_unknown_are_left_out(law, bands):
+def test_coverage_is_the_share_of_judged_bins_in_their_bands(law, data, bands):
+    shifted = bands.marginals.copy()
+    shifted[:, :, :, :2] += 0.5  # four of all bins; those of almost no probability do not count
+    found = judge_bands(Bands(TIMES, shifted, bands.edges, bands.means, bands.events, (), 0.9), data, law)
+    np.testing.assert_allclose(found["coverage"], 1 - 4 / found["bins"])
+    assert (found["bins"] < 2 * LEVELS).all()
+
+
+def test_variables_whose_law_is_unknown_are_left_out(law, data, bands):
     states = np.arange(30)[:, None]
     one = TableLaw(TIMES, states, poisson.pmf(states[:, 0], law.means[:, 1:]), np.zeros(3), np.array([1]))
-    broken = np.concatenate([bands.lower[:, :1] + 0.5, bands.lower[:, 1:]], axis=1)
-    found = Bands(bands.times, broken, bands.middle, bands.upper, 0.9)
-    np.testing.assert_allclose(judge_bands(found, one, TIMES)["coverage"], 1)
+    broken = bands.marginals + np.array([0.5, 0.0])[:, None]
+    found = judge_bands(Bands(TIMES, broken, bands.edges, bands.means, bands.events, (), 0.9), data, one)
+    np.testing.assert_allclose(found["coverage"], 1)
 
 
-def test_of_an_unknown_law_nothing_is_measured(bands):
-    assert judge_bands(bands, None, TIMES).empty
+def test_of_an_unknown_law_nothing_is_measured(data, bands):
+    assert judge_bands(bands, data, None).columns.tolist() == COLUMNS
+    assert judge_bands(bands, data, None).empty
 
 
-def test_tables_are_means_over_times_and_over_seeds():
-    rows = [(seed, times, seed + share) for seed in (0, 1) for times, share in (("unseen", 0.5), ("unseen", 0.7))]
-    table = pd.DataFrame(rows, columns=["seed", "times", "coverage"]).assign(dataset="d", present=0.9, width=0.1)
-    metrics, summary = summarise_bands(table)
-    assert metrics[metrics["metric"] == "coverage_unseen"]["value"].tolist() == pytest.approx([0.6, 1.6])
-    row = summary.set_index("metric").loc["coverage_unseen"]
-    assert row["mean"] == pytest.approx(1.1)
-    assert row["std"] == pytest.approx(np.std([0.6, 1.6], ddof=1))
-    assert row["seeds"] == 2
+def test_many_held_out_states_stand_for_the_truth_of_real_values(rng):
+    states = [rng.normal(size=(60_000, 1)) for _ in TIMES]
+    space = Reals.of([part[:100] for part in states])
+    data = Snapshots(TIMES, [s[:100] for s in states], states, np.ones(3, bool), ["x"], space, "heldout", "t")
+    shares = np.stack([np.histogram(part[:, 0], space.edges(0))[0] / len(part) for part in states])[:, None]
+    found = judge_bands(about(shares, 1e-9, space.edges(0)[None]), data, None)
+    np.testing.assert_allclose(found["coverage"], 1)
+    few = Snapshots(TIMES, data.training, data.training, np.ones(3, bool), ["x"], space, "heldout", "t")
+    assert judge_bands(about(shares), few, None).empty
 
 
 def test_bands_come_back_from_their_file(bands, tmp_path):
-    write_bands(tmp_path / "bands.safetensors", bands)
-    found = read_bands(tmp_path / "bands.safetensors")
-    assert found.level == 0.9
-    for name in ("times", "lower", "middle", "upper"):
+    path = tmp_path / "bands.safetensors"
+    write_bands(path, bands, error_ratio=0.5, missed=0.25)
+    found = read_bands(path)
+    assert (found.level, found.questions) == (0.9, ())
+    for name in ("times", "marginals", "edges", "means", "events"):
         np.testing.assert_array_equal(getattr(found, name), getattr(bands, name))
+    assert read_evidence(path) == (0.5, 0.25)
 
 
 def test_bands_of_another_shape_are_refused(bands, tmp_path):
-    write_bands(tmp_path / "bands.safetensors", Bands(TIMES, bands.lower, bands.middle, bands.upper, 0.9))
+    write_bands(tmp_path / "b.safetensors", Bands(TIMES[:2], *list(vars(bands).values())[1:]))
     with pytest.raises(InputError):
-        read_bands(tmp_path / "bands.safetensors")
-
-
-def test_without_any_truth_tables_have_their_columns_alone(bands):
-    metrics, summary = summarise_bands(judge_bands(bands, None, TIMES).assign(dataset="d", seed=0))
-    assert metrics.columns.tolist() == ["dataset", "seed", "metric", "value"]
-    assert summary.columns.tolist() == ["dataset", "metric", "mean", "std", "seeds"]
-    assert metrics.empty
-    assert summary.empty
+        read_bands(tmp_path / "b.safetensors")

@@ -14,16 +14,21 @@ from weightflow.data.state_space import Counts, Range
 from weightflow.dynamics import validation_choice
 from weightflow.dynamics.settings import ModelSettings, SolverSettings
 from weightflow.dynamics.validation_choice import (
+    ERROR_RATIO,
     as_list,
     choose_smoothing,
     choose_steps,
+    error_ratio,
+    read_error_ratio,
     validation_nll,
     validation_split,
 )
 from weightflow.dynamics.weight_spline import knot_times
 from weightflow.errors import DivergenceError
 from weightflow.networks.backbones import make_backbone
+from weightflow.networks.settings import BackboneSettings
 from weightflow.seeding import Computation
+from weightflow.storage import write_json
 from weightflow.teaching.teachers import Teacher, Teachers
 
 CPU = torch.device("cpu")
@@ -118,7 +123,7 @@ def test_smoothing_over_counts_is_chosen_before_smoothing_in_time(data, model):
 def test_where_nothing_is_to_choose_nothing_is_fitted(data, model, monkeypatch):
     monkeypatch.setattr(validation_choice, "fit_spline", None)
     choice, table = choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
-    assert choice == SMOOTHING
+    assert choice == SMOOTHING | {ERROR_RATIO: 1}
     assert table.empty
     assert table.columns.tolist() == [
         "hidden",
@@ -137,7 +142,7 @@ def test_the_clearly_better_smoothing_is_chosen(data, model, teachers, better):
     asked = [0.003, 1000.0] if better == 0 else [1000.0, 0.003]
     model = with_changes(model, spline={"roughness": asked})
     choice, table = choose_smoothing(data, teachers, model, Computation(0, CPU))
-    assert choice == SMOOTHING
+    assert {name: choice[name] for name in SMOOTHING} == SMOOTHING
     assert table["nll"].argmin() == better
     assert table["roughness"].tolist() == asked
 
@@ -301,3 +306,21 @@ def test_independence_is_not_tried_where_relations_hold_all_variables(model, dat
     )
     assert choice["independence"] == 0
     assert table.empty
+
+
+def test_the_error_of_the_chosen_networks_is_saved(data, model, tmp_path):
+    model = with_changes(model, spline={"roughness": [0.003, 1000.0]})
+    choice, _ = choose_smoothing(data, TEACHERS, model, Computation(0, CPU))
+    write_json(tmp_path / "choice.json", choice)
+    assert read_error_ratio(tmp_path / "choice.json") == choice[ERROR_RATIO] >= 0
+
+
+def test_few_validation_states_leave_the_error_ratio_near_one(rng):
+    backbone = make_backbone(BackboneSettings(hidden=2), ["a"], Counts(LEVELS))
+    weights = backbone.initial(3, torch.Generator().manual_seed(0)).numpy()
+    ratios = [
+        error_ratio(backbone, weights, *([rng.integers(0, LEVELS, (size, 1))] * 3 for size in sizes), 0)
+        for sizes in ((400, 4), (400, 400))
+    ]
+    assert abs(ratios[0] - 1) < 0.6
+    assert ratios[1] > 2  # fresh networks know nothing of these states

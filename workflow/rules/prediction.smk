@@ -236,7 +236,7 @@ rule predict_bands:
         runtime=stage_minutes,
     params:
         runs=lambda w: [run for run in plan.fitted if run[0] == w.model],
-        settings=model_settings(*ALONG),
+        settings=model_settings("data", *ALONG),
         questions=lambda w: plan.dataset(w.dataset).questions,
         level=plan.config.evaluation.bands,
         code=code("predict_bands.py"),

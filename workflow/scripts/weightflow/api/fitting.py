@@ -13,6 +13,7 @@ from weightflow.anchors.training import train_anchors
 from weightflow.api.arguments import checked_seed
 from weightflow.api.data import Data
 from weightflow.api.flow import Flow
+from weightflow.bands.uncertainty import Evidence
 from weightflow.config import stages
 from weightflow.config.consistency import check_model
 from weightflow.config.data_checks import check_models
@@ -24,7 +25,7 @@ from weightflow.dynamics.latent_path import fit_latent_path
 from weightflow.dynamics.path_autoencoder import Behaviour
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.spline_fitting import fit_taught_spline
-from weightflow.dynamics.validation_choice import choose_smoothing, choose_steps
+from weightflow.dynamics.validation_choice import ERROR_RATIO, choose_smoothing, choose_steps
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline
 from weightflow.errors import InputError, shown
@@ -131,7 +132,10 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
         path, _ = fit_latent_path(graph.weights, model.path, seed, behaviour)
     if model.dynamics.kind != "spline":
         field = _field(training, graph, model, (teachers, choice, curve, path), computation)
-    return Flow(whole, graph, model, seed, curve, path, None if field is None else field.state_dict())
+    ratio = {ERROR_RATIO: choice[ERROR_RATIO]} if choice else {}
+    missed = {"missed": teachers.missed} if teachers else {}
+    parameters = None if field is None else field.state_dict()
+    return Flow(whole, graph, model, seed, curve, path, parameters, Evidence(**ratio, **missed))
 
 
 def _field(

@@ -6,7 +6,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ from weightflow import seeding
 from weightflow.api.arguments import checked_seed, in_data_units, path_text, several, whole
 from weightflow.api.data import Data
 from weightflow.api.density import Density, drawn_count, state_rows
+from weightflow.bands.bands import read_evidence
+from weightflow.bands.uncertainty import Evidence, band_times, find_bands
 from weightflow.baselines import interpolated_weights
 from weightflow.baselines.clouds import predict_baseline
 from weightflow.baselines.registry import BASELINES, floors_of, standard_baselines
@@ -37,6 +39,7 @@ from weightflow.evaluation.settings import EvaluationSettings
 from weightflow.networks.backbones import Backbone, make_backbone
 from weightflow.prediction.distributions import MovedNetwork
 from weightflow.prediction.exports import FileLayout, StatesInTime, to_anndata
+from weightflow.prediction.fitted import FittedModel
 from weightflow.prediction.moving_density import Question, WeightsAt, predict_along
 from weightflow.prediction.moving_weights import WeightFiles, along_field, along_spline, read_moving_field
 from weightflow.prediction.predictions import Prediction
@@ -46,6 +49,7 @@ from weightflow.records.record import FOLDER, ROOT, Record
 from weightflow.seeding import Computation
 from weightflow.settings import Plain
 from weightflow.storage import atomic, read_json
+from weightflow.systems.events import compile_event
 from weightflow.yaml_files import read_config
 
 if TYPE_CHECKING:
@@ -75,6 +79,7 @@ class Flow:
         curve: the learned spline; None for a field that starts at rest.
         path: (K, z) latent coordinates that drive a CDE; None for other kinds.
         field: parameters of the vector field by name; None for a spline.
+        evidence: what the fit tells of its errors, for `uncertainty`.
     """
 
     data: Snapshots
@@ -84,6 +89,7 @@ class Flow:
     curve: WeightSpline | None = None
     path: np.ndarray | None = None
     field: Mapping[str, torch.Tensor] | None = None
+    evidence: Evidence = Evidence()
 
     def __repr__(self) -> str:
         """Kind, variables and range."""
@@ -160,6 +166,43 @@ class Flow:
         for k, density in enumerate(self.along(unique.tolist(), extrapolate=extrapolate)):
             found[which == k] = density.log_prob(frame[which == k])
         return found
+
+    def uncertainty(
+        self, times: float | Sequence[float], events: str | Sequence[str] = (), *, level: float = 0.9
+    ) -> pd.DataFrame:
+        """How uncertain means and probabilities are: from the number of cells, and from what left-out snapshots miss.
+
+        A single fit does not show the spread over seeds, which bands of the workflow contain.
+
+        Args:
+            times: as for `at`, without times past the last snapshot.
+            events: one or several, as for `Density.probability`.
+            level: probability that the true value lies between low and high.
+
+        Returns:
+            Table time, quantity ("mean of" a variable, or an event), value, low, high.
+
+        Raises:
+            InputError: a time lies outside the range, an event is none, or the level is not between 0 and 1.
+        """
+        if not (isinstance(level, int | float) and 0 < level < 1):
+            raise InputError(
+                f"uncertainty: level: got {shown(repr(level))}; give a number between 0 and 1, such as 0.9."
+            )
+        asked, texts = self._times(times, extrapolate=False), several(events)
+        compiled = {str(text): compile_event(text, self.variables, "uncertainty: events") for text in texts}
+        grid = np.union1d(band_times(self.data), asked)
+        data = self.data.thinned(self.settings.data.share)
+        fitted = FittedModel(_MODEL, self.seed, data, self._backbone, self._along)
+        found = find_bands([fitted], self.evidence, compiled, level, grid)
+        rows = []
+        for time in asked:
+            place = int(np.searchsorted(grid, time))
+            named = zip(self.variables, found.means[:, place].T, strict=True)
+            rows += [(time, f"mean of {name}", middle, low, high) for name, (low, middle, high) in named]
+            answered = zip(compiled, found.events[:, place].T, strict=True)
+            rows += [(time, text, middle, low, high) for text, (low, middle, high) in answered]
+        return pd.DataFrame(rows, columns=["time", "quantity", "value", "low", "high"])
 
     def compare(
         self,
@@ -290,6 +333,7 @@ class Flow:
             "version": weightflow.__version__,
             "settings": self.settings.plain(),
             "seed": self.seed,
+            "evidence": asdict(self.evidence),
         }
         with tempfile.TemporaryDirectory() as folder, atomic(place) as temporary:
             self._write(Path(folder))
@@ -468,8 +512,11 @@ def _of_folder(folder: Path) -> Flow:
     settings, seed = ModelSettings.of(about["settings"], _ABOUT), about["seed"]
     if not isinstance(seed, int):
         raise InputError(f"{_ABOUT}: the seed is no whole number; save the flow again.")
+    evidence = about.get("evidence", {})
+    if not isinstance(evidence, dict) or not all(isinstance(value, float) for value in evidence.values()):
+        raise InputError(f"{_ABOUT}: the evidence is no set of numbers; save the flow again.")
     files = {part: folder / f"{part}.safetensors" for part in _PARTS if (folder / f"{part}.safetensors").is_file()}
-    return _of_files(files, settings, seed)
+    return replace(_of_files(files, settings, seed), evidence=Evidence(**evidence))
 
 
 def _of_results(folder: Path) -> Flow:
@@ -500,7 +547,9 @@ def _of_results(folder: Path) -> Flow:
         raise InputError(f"{folder}: the run {record.wildcards.get('model')} is no model of its own; name a model.")
     model, known = record.wildcards["model"], record.params["settings"]
     settings = _settings_of(root, model, known).but(backbone=graph.backbone)
-    return _of_files(files, settings, int(record.wildcards["seed"]))
+    bands = folder.absolute().parent / "bands.safetensors"
+    evidence = Evidence(*read_evidence(bands)) if bands.is_file() else Evidence()
+    return replace(_of_files(files, settings, int(record.wildcards["seed"])), evidence=evidence)
 
 
 def _settings_of(root: Path, model: str, known: Plain) -> ModelSettings:

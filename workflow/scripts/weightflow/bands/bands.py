@@ -51,6 +51,13 @@ def write_bands(path: str | Path, bands: Bands, **metadata: Any) -> None:
     write_tensors(path, KIND, tensors, level=bands.level, questions=list(bands.questions), **metadata)
 
 
+def read_evidence(path: str | Path) -> tuple[float, float]:
+    """The error ratio and the missed share that bands were made from."""
+    metadata = read_tensors(path, KIND, finite=True).metadata
+    with parts_of(path):
+        return float(metadata["error_ratio"]), float(metadata["missed"])
+
+
 def read_bands(path: str | Path) -> Bands:
     """Read bands.
 

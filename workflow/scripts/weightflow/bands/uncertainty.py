@@ -32,6 +32,7 @@ from weightflow.prediction.fitted import FittedModel
 from weightflow.prediction.predictions import density_edges
 from weightflow.systems.events import Event
 from weightflow.teaching.missed import bump
+from weightflow.teaching.teachers import ANYWHERE
 
 _SNAPSHOTS, _POINTS = 17, 33  # most snapshots among the times of bands, and about how many times there are
 _DRAWS = 8000  # half of them give the information
@@ -40,15 +41,15 @@ _MOST_STATES, _OF_SUMS = 20_000, 20_000  # of a distribution whose sums are exac
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the fit itself tells of its errors.
+    """What the fit itself tells of its errors; the defaults are those of a fit that was tested on nothing.
 
     Attributes:
         error_ratio: from validation states (`validation_choice.error_ratio`).
         missed: from left-out snapshots (`Teachers.missed`).
     """
 
-    error_ratio: float
-    missed: float
+    error_ratio: float = 1.0
+    missed: float = ANYWHERE
 
 
 def find_bands(

@@ -134,8 +134,8 @@ def tell_bands(coverage: pd.DataFrame, level: float) -> list[str]:
     if not found:
         return []
     return [
-        f"The {_whole(level)} bands of the marginals hold the true probability of {' and '.join(found)}, among bins with "
-        f"a probability of at least {LEAST:g}."
+        f"The {_whole(level)} bands of the marginals hold the true probability of {' and '.join(found)}, among bins "
+        f"with a probability of at least {LEAST:g}."
     ]
 
 
