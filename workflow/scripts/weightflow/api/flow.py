@@ -21,7 +21,7 @@ from weightflow.api.arguments import checked_seed, in_data_units, path_text, sev
 from weightflow.api.data import Data
 from weightflow.api.density import Density, drawn_count, state_rows
 from weightflow.bands.bands import read_evidence
-from weightflow.bands.uncertainty import Evidence, band_times, find_bands
+from weightflow.bands.uncertainty import UNTESTED, Evidence, band_times, find_bands
 from weightflow.baselines import interpolated_weights
 from weightflow.baselines.clouds import predict_baseline
 from weightflow.baselines.registry import BASELINES, floors_of, standard_baselines
@@ -89,7 +89,7 @@ class Flow:
     curve: WeightSpline | None = None
     path: np.ndarray | None = None
     field: Mapping[str, torch.Tensor] | None = None
-    evidence: Evidence = Evidence()
+    evidence: Evidence = UNTESTED
 
     def __repr__(self) -> str:
         """Kind, variables and range."""
@@ -548,7 +548,7 @@ def _of_results(folder: Path) -> Flow:
     model, known = record.wildcards["model"], record.params["settings"]
     settings = _settings_of(root, model, known).but(backbone=graph.backbone)
     bands = folder.absolute().parent / "bands.safetensors"
-    evidence = Evidence(*read_evidence(bands)) if bands.is_file() else Evidence()
+    evidence = Evidence(*read_evidence(bands)) if bands.is_file() else UNTESTED
     return replace(_of_files(files, settings, int(record.wildcards["seed"])), evidence=evidence)
 
 

@@ -52,6 +52,9 @@ class Evidence:
     missed: float = ANYWHERE
 
 
+UNTESTED = Evidence()
+
+
 def find_bands(
     models: Sequence[FittedModel], evidence: Evidence, events: Mapping[str, Event], level: float, times: np.ndarray
 ) -> Bands:
