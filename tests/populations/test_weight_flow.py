@@ -1,4 +1,4 @@
-"""Flows over weights: known Gaussians are reached from noise, conditions have an effect, and draws are reproducible."""
+"""Flows over weights: known Gaussians are reached from noise, and draws are reproducible."""
 
 import dataclasses
 
@@ -26,10 +26,10 @@ SETTINGS = FlowSettings(width=32, steps=250, batch=128, learning_rate=1e-2, weig
 BRIEF = SETTINGS.but(steps=5, width=8, batch=8)
 
 
-def fit(weights: np.ndarray, settings: FlowSettings, seed: int = 0, given: np.ndarray | None = None) -> WeightFlow:
+def fit(weights: np.ndarray, settings: FlowSettings, seed: int = 0) -> WeightFlow:
     """A flow to networks, in the coordinates of its settings."""
     reduction = fit_reduction(weights, settings.components, settings.reduction)
-    return fit_weight_flow(weights, reduction, settings, Computation(seed, CPU), given)
+    return fit_weight_flow(weights, reduction, settings, Computation(seed, CPU))
 
 
 def gaussian(rng, count: int = 3000) -> np.ndarray:
@@ -56,19 +56,6 @@ def test_samples_have_the_mean_and_covariance_of_a_gaussian(rng, other):
     np.testing.assert_allclose(np.cov(made.T), np.cov(weights.T), atol=0.2)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("coupling", ["independent", "optimal"])
-def test_samples_follow_their_condition(rng, coupling):
-    """Noise that is coupled must not tell the condition, as noise that networks are generated from does not."""
-    given = rng.choice([-1.0, 0.0, 1.0], size=(3000, 1)).astype(np.float32)
-    weights = np.array([2.0, -1.0], np.float32) * given + 0.3 * rng.standard_normal((3000, 2)).astype(np.float32)
-    flow = fit(weights, SETTINGS.but(coupling=coupling), given=given)
-    for value in (-1.0, 0.0, 1.0):
-        made = generate(flow, 1000, 1, np.full((1000, 1), value))
-        np.testing.assert_allclose(made.mean(0), [2 * value, -value], atol=0.15)
-        np.testing.assert_allclose(made.std(0), 0.3, atol=0.12)
-
-
 def test_without_noise_of_its_own_a_gaussians_loss_is_its_conditional_variance(rng):
     """Var(x₁ − x₀ | x_t) = s² / ((1 − t)² + s² t²) along an axis of spread s, from noise of 1: on average s π/2."""
     weights = gaussian(rng)
@@ -91,21 +78,22 @@ def test_losses_are_kept_at_regular_steps_and_the_last(rng, monkeypatch, steps, 
 
 def test_a_known_velocity_carries_the_noise_to_where_it_leads():
     """dx/dt = a x + c takes x to exp(a) x + c (exp(a) − 1) / a."""
+    ahead = torch.tensor([1.0, 0.0, -1.0])
 
     class Known(Velocity):
-        def forward(self, t, x, condition):
-            return 0.7 * x + condition + 0 * t
+        def forward(self, t, x):
+            return 0.7 * x + ahead + 0 * t
 
     reduction = Reduction(np.array([5.0, 6.0, 7.0], np.float32), 2.0)
-    given = np.array([[1.0, 0.0, -1.0]]) * np.ones((50, 1))
-    still = WeightFlow(Known(3, 8, 3), reduction, 0.0, np.zeros(1))
-    moved = given * np.expm1(0.7) / 0.7
-    np.testing.assert_allclose(generate(still, 50, 0, given), 2 * moved + reduction.mean, rtol=1e-3)
+    still = WeightFlow(Known(3, 8), reduction, 0.0, np.zeros(1))
+    moved = ahead.numpy() * np.expm1(0.7) / 0.7
+    there = np.tile(2 * moved + reduction.mean, (50, 1))
+    np.testing.assert_allclose(generate(still, 50, 0), there, rtol=1e-3)
     spread = dataclasses.replace(still, source=0.5)
-    made = generate(spread, 50, 0, given)
-    twice = generate(dataclasses.replace(still, source=1.0), 50, 0, given)
-    np.testing.assert_allclose(2 * (made - 2 * moved - reduction.mean), twice - 2 * moved - reduction.mean, atol=0.01)
-    wide = generate(spread, 20_000, 0, np.repeat(given[:1], 20_000, axis=0))
+    made = generate(spread, 50, 0)
+    twice = generate(dataclasses.replace(still, source=1.0), 50, 0)
+    np.testing.assert_allclose(2 * (made - there), twice - there, atol=0.01)
+    wide = generate(spread, 20_000, 0)
     np.testing.assert_allclose(wide.std(0), 2 * 0.5 * np.exp(0.7), rtol=0.03)
 
 
@@ -152,14 +140,12 @@ def test_generation_has_a_seed_too_and_fitting_leaves_torchs_alone(rng):
 
 
 @pytest.mark.parametrize("components", [None, 2])
-@pytest.mark.parametrize("conditions", [0, 2])
-def test_a_flow_is_the_same_after_its_file(rng, tmp_path, components, conditions):
+def test_a_flow_is_the_same_after_its_file(rng, tmp_path, components):
     weights = rng.standard_normal((30, 5)).astype(np.float32)
-    told = rng.uniform(-1, 1, (30, conditions)) if conditions else None
-    flow = fit(weights, BRIEF.but(components=components), given=told)
+    flow = fit(weights, BRIEF.but(components=components))
     write_weight_flow(tmp_path / "flow", flow, code="1")
     again = read_weight_flow(tmp_path / "flow", CPU)
-    np.testing.assert_array_equal(generate(flow, 30, 1, told), generate(again, 30, 1, told))
+    np.testing.assert_array_equal(generate(flow, 30, 1), generate(again, 30, 1))
     assert again.losses.empty
     assert again.source == flow.source
 

@@ -68,8 +68,8 @@ class AlignmentSettings(Settings):
     """Largest number of passes over all layers; null repeats until no pass reduces the distance of a network."""
 
 
-class VelocitySettings(Settings):
-    """The velocity field of a flow over weights, and its training."""
+class FlowSettings(Settings):
+    """Flow matching over the weights, from noise to networks."""
 
     width: Annotated[int, Field(ge=2, le=16_384)] = 128
     """Width of the first and last hidden layer of the velocity network; the middle layer has half of it."""
@@ -89,11 +89,6 @@ class VelocitySettings(Settings):
     """α and β of the Beta distribution of flow time in training; [1, 1] is uniform."""
     coupling: Literal["independent", "optimal"] = "independent"
     """Pairing of noise and networks in a batch: independent, or by optimal transport."""
-
-
-class FlowSettings(VelocitySettings):
-    """Flow matching over the weights, from noise to networks."""
-
     alignments: Unique[Literal["aligned", "raw"]] = ("aligned", "raw")
     """Networks for training a flow: aligned, raw, or a flow for each; an empty list trains none."""
     components: Count | None = None

@@ -1,7 +1,7 @@
 """Flow matching over weights: a velocity that carries noise to networks (DeepWeightFlow, Gupta et al. 2026).
 
 On the path x_t = (1 − t) x_0 + t x_1 from noise x_0 ~ N(0, σ²) to a network x_1, the velocity learns x_1 − x_0 (Lipman
-et al. 2023). It may depend on a condition of each network, such as the time of an anchor.
+et al. 2023).
 """
 
 import itertools
@@ -21,7 +21,7 @@ from weightflow.errors import DivergenceError
 from weightflow.networks.learning_rate import cosine_decay
 from weightflow.networks.saved_networks import with_parameters
 from weightflow.populations.reduction import Reduction
-from weightflow.populations.settings import VelocitySettings
+from weightflow.populations.settings import FlowSettings
 from weightflow.progress import progress
 from weightflow.seeding import Computation
 from weightflow.storage import parts_of, read_tensors, write_tensors
@@ -30,29 +30,28 @@ from weightflow.transport.couplings import couple
 KIND = "weight flow"
 _EMBEDDED = 64  # dimension of the embedded time
 _TOLERANCE = 1e-4  # of the solver, in coordinates
-_APART = 100.0  # scale of conditions beside coordinates in the coupling of noise
 _SEEN = 200  # recorded losses, about
 _LOSSES = ["step", "loss"]
 _NETWORK = "velocity."  # prefix of the parameters' names in files
 
 
 class Velocity(nn.Module):
-    """A perceptron of widths h, h/2, h over coordinates, the embedded time and a condition; LayerNorm and GELU."""
+    """A perceptron of widths h, h/2, h over coordinates and the embedded time; LayerNorm and GELU."""
 
-    def __init__(self, coordinates: int, width: int, conditions: int = 0):
+    def __init__(self, coordinates: int, width: int):
         super().__init__()
         self.coordinates = coordinates
         self.embed = nn.Sequential(nn.Linear(1, _EMBEDDED), nn.GELU(), nn.Linear(_EMBEDDED, _EMBEDDED))
-        sizes = [coordinates + _EMBEDDED + conditions, width, width // 2, width]
+        sizes = [coordinates + _EMBEDDED, width, width // 2, width]
         hidden = [
             nn.Sequential(nn.Linear(read, written), nn.LayerNorm(written), nn.GELU())
             for read, written in itertools.pairwise(sizes)
         ]
         self.layers = nn.Sequential(*hidden, nn.Linear(width, coordinates))
 
-    def forward(self, t: Tensor, x: Tensor, condition: Tensor) -> Tensor:
-        """(n, d) velocities at times (n, 1) and points (n, d), for conditions (n, c)."""
-        return self.layers(torch.cat([x, self.embed(t), condition], dim=-1))
+    def forward(self, t: Tensor, x: Tensor) -> Tensor:
+        """(n, d) velocities at times (n, 1) and points (n, d)."""
+        return self.layers(torch.cat([x, self.embed(t)], dim=-1))
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,7 @@ class WeightFlow:
 
 
 def fit_weight_flow(
-    weights: np.ndarray,
-    reduction: Reduction,
-    settings: VelocitySettings,
-    computation: Computation,
-    conditions: np.ndarray | None = None,
+    weights: np.ndarray, reduction: Reduction, settings: FlowSettings, computation: Computation
 ) -> WeightFlow:
     """Fit a flow to a population.
 
@@ -87,25 +82,23 @@ def fit_weight_flow(
         reduction: of weights to coordinates.
         settings: of the velocity.
         computation: the device, and the seed of the network, batches, noise and times.
-        conditions: (N, c), from about −1 to 1.
 
     Raises:
         DivergenceError: the loss became NaN or infinite.
     """
     goals = torch.as_tensor(reduction.coordinates(weights), dtype=torch.float32)
-    given = torch.zeros(len(goals), 0) if conditions is None else torch.as_tensor(conditions, dtype=torch.float32)
     seed, device = computation.seed, computation.device
     draws = seeding.stream(seed, "weight flow")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeding.integer(seed, "weight flow", "network"))
-        velocity = Velocity(goals.shape[1], settings.width, given.shape[1]).to(device)
+        velocity = Velocity(goals.shape[1], settings.width).to(device)
     average = AveragedModel(velocity, multi_avg_fn=get_ema_multi_avg_fn(settings.ema))
     rate, count = settings.learning_rate, settings.steps
     optimiser = torch.optim.AdamW(velocity.parameters(), lr=rate, weight_decay=settings.weight_decay)
     losses = []
     for step in progress(range(count), "flow over weights"):
         optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, 0.0)
-        loss = _loss(velocity, goals, given, settings, draws, device)
+        loss = _loss(velocity, goals, settings, draws, device)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
@@ -120,47 +113,34 @@ def fit_weight_flow(
 
 
 def _loss(
-    velocity: Velocity,
-    goals: Tensor,
-    given: Tensor,
-    settings: VelocitySettings,
-    draws: np.random.Generator,
-    device: torch.device,
+    velocity: Velocity, goals: Tensor, settings: FlowSettings, draws: np.random.Generator, device: torch.device
 ) -> Tensor:
     """Mean squared error of the velocity on the paths of a batch."""
-    chosen = torch.as_tensor(draws.integers(len(goals), size=settings.batch))
-    ends, conditions = goals[chosen], given[chosen]
+    ends = goals[torch.as_tensor(draws.integers(len(goals), size=settings.batch))]
     starts = settings.source * torch.as_tensor(draws.standard_normal(ends.shape), dtype=torch.float32)
     if settings.coupling == "optimal":
-        # Noise and condition stay independent, as they are when networks are generated (Kerrigan et al. 2024).
-        beside = _APART * starts.shape[1] ** 0.5 * conditions
-        one, other = (torch.cat([part, beside], dim=1).numpy() for part in (starts, ends))
-        partner = torch.as_tensor(couple(one, other, draws))
-        ends, conditions = ends[partner], conditions[partner]
+        ends = ends[torch.as_tensor(couple(starts.numpy(), ends.numpy(), draws))]
     alpha, beta = settings.times
     t = torch.as_tensor(draws.beta(alpha, beta, size=(len(ends), 1)), dtype=torch.float32)
-    t, starts, ends, conditions = (part.to(device) for part in (t, starts, ends, conditions))
-    return (velocity(t, torch.lerp(starts, ends, t), conditions) - (ends - starts)).square().mean()
+    t, starts, ends = (part.to(device) for part in (t, starts, ends))
+    return (velocity(t, torch.lerp(starts, ends, t)) - (ends - starts)).square().mean()
 
 
 @torch.no_grad()
-def generate(flow: WeightFlow, count: int, seed: int, conditions: np.ndarray | None = None) -> np.ndarray:
+def generate(flow: WeightFlow, count: int, seed: int) -> np.ndarray:
     """(count, P) new networks' weights: fresh noise, carried along the velocity.
 
     Args:
         flow: fitted.
         count: of networks.
         seed: of the noise.
-        conditions: (count, c) of the networks, for a flow that was fitted with conditions.
     """
     device = next(flow.velocity.parameters()).device
     noise = seeding.stream(seed, "weight flow", "generate").standard_normal((count, flow.velocity.coordinates))
     start = torch.as_tensor(flow.source * noise, dtype=torch.float32, device=device)
-    given = torch.zeros(count, 0) if conditions is None else torch.as_tensor(conditions, dtype=torch.float32)
-    given = given.to(device)
 
     def field(t: Tensor, x: Tensor) -> Tensor:
-        return flow.velocity(t.expand(count, 1), x, given)
+        return flow.velocity(t.expand(count, 1), x)
 
     ends = odeint(field, start, torch.tensor([0.0, 1.0], device=device), rtol=_TOLERANCE, atol=_TOLERANCE)[-1]
     return flow.reduction.weights(ends.cpu().numpy()).astype(np.float32)
@@ -188,7 +168,6 @@ def read_weight_flow(path: str | Path, device: torch.device) -> WeightFlow:
             if name.startswith(_NETWORK)
         }
         rows, width = state["layers.3.weight"].shape
-        conditions = state["layers.0.0.weight"].shape[1] - rows - _EMBEDDED
-        velocity = with_parameters(lambda: Velocity(rows, width, conditions), state)
+        velocity = with_parameters(lambda: Velocity(rows, width), state)
         kept = Reduction(artefact.tensors["mean"], artefact.metadata["scale"], artefact.tensors.get("axes"))
         return WeightFlow(velocity.to(device).eval(), kept, artefact.metadata["source"], pd.DataFrame(columns=_LOSSES))
