@@ -155,5 +155,5 @@ axes[0, 0].set_ylabel("accuracy (%)")
 #
 # ## Where to go on
 #
-# - Other tasks, architectures, auto-encoders, and bands of uncertainty: [Populations of networks](../populations.md).
+# - Other tasks, architectures and auto-encoders: [Populations of networks](../populations.md).
 # - Networks that describe snapshots: the task `snapshot`, on the same page.

@@ -1,11 +1,11 @@
-"""The plan of populations and bands: their settings, and the files that are asked for."""
+"""The plan of populations: their settings, and the files that are asked for."""
 
 import pytest
 import yaml
 
 from tests.conftest import ROOT
 from weightflow.config.plan import Plan
-from weightflow.config.population_plan import Judged, JudgedBands, PopulationPlan, TimedPopulation
+from weightflow.config.population_plan import Judged, PopulationPlan, TimedPopulation
 
 SMALL = ROOT / "tests" / "config" / "populations.yaml"
 CONTENT = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
@@ -17,15 +17,15 @@ def plan() -> PopulationPlan:
 
 
 def test_populations_may_be_those_of_another_file(plan):
-    content = {key: value for key, value in CONTENT.items() if key not in ("populations", "bands")}
+    content = {key: value for key, value in CONTENT.items() if key != "populations"}
     found = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml", SMALL)
     assert found.plain() == plan.plain()
-    assert PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml").plain() == {"populations": {}, "bands": {}}
+    assert PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml").plain() == {"populations": {}}
 
 
 def test_faults_are_told_with_the_file_that_has_them(refused, tmp_path):
-    (tmp_path / "other.yaml").write_text("bands: {none: {}}\n")
-    with refused(r"other\.yaml: bands\.none: unknown data set 'none'"):
+    (tmp_path / "other.yaml").write_text("populations: {p: {task: irises}}\n")
+    with refused(r"other\.yaml: populations\.p\.task: unknown value 'irises'"):
         PopulationPlan.of(Plan.of(CONTENT, ROOT, "my.yaml"), "my.yaml", tmp_path / "other.yaml")
     with refused(r"my\.yaml: populations\.p\.split: "):
         faulty = CONTENT | {"populations": {"p": {"task": "iris", "split": {"validation": 0.5, "test": 0.5}}}}
@@ -45,17 +45,6 @@ def test_settings_of_a_population(plan, refused):
     assert plan.files_of_task("eurosat") == [str(s.path) for s in plan.plan.catalogue["eurosat"].files.values()]
 
 
-def test_settings_of_bands(plan):
-    model, own = plan.plan.settings["small"], plan.bands["tiny"]
-    assert plan.banding("tiny") is model
-    assert plan.ensemble_settings("tiny") == {
-        "data": model.data.plain(),
-        "backbone": model.backbone.plain(),
-        "anchors": model.anchors.plain() | {"steps": own.steps, "batch": own.batch},
-    }
-    assert plan.band_seeds("tiny") == [0]
-
-
 def test_what_is_judged(plan):
     at = "results/populations/small/seed0/metrics"
     assert plan.judged() == [
@@ -63,36 +52,28 @@ def test_what_is_judged(plan):
         Judged("small", "raw", 0, f"{at}/generated-raw.csv"),
         Judged("small", "reconstructed", 0, f"{at}/reconstructed.csv"),
     ]
-    assert plan.judged_bands() == [JudgedBands("tiny", 0, "results/tiny/bands/seed0/coverage.csv")]
-    assert plan.measured() == [
-        *(own.metrics for own in plan.judged()),
-        "results/tiny/bands/seed0/coverage.csv",
-        "results/tiny/bands/seed0/bands.safetensors",
-    ]
+    assert plan.measured() == [own.metrics for own in plan.judged()]
 
 
 def test_stages_that_take_time(plan):
     found = plan.timed()
-    assert [stage.stage for stage in found if stage.population == "small"] == [
+    assert {stage.population for stage in found} == {"small"}
+    assert [stage.stage for stage in found] == [
         *("training", "alignment", "flow, aligned", "flow, raw", "drawing, aligned", "drawing, raw"),
         *("auto-encoder, β = 1", "auto-encoder, β = 0.5"),
     ]
     spent = "results/populations/small/benchmarks/seed0"
     assert found[2] == TimedPopulation("small", "flow, aligned", 0, f"{spent}/aligned/fit_weight_flow.tsv")
     assert found[7].benchmark == f"{spent}/0.5/fit_weight_autoencoder.tsv"
-    assert [stage.stage for stage in found if stage.population == "bands of tiny"] == ["ensemble", "flow", "bands"]
 
 
 def test_tables_and_figures_belong_to_the_run_and_stages_to_all_runs(plan):
     named = PopulationPlan.of(Plan.of(CONTENT | {"name": "my"}, ROOT, "my.yaml"), "my.yaml")
     assert (plan.folder, named.folder) == ("results/populations", "results/my/populations")
     assert named.figures() == [path.replace("results/", "results/my/") for path in plan.figures()]
-    assert named.band_figures() == [path.replace("results/", "results/my/") for path in plan.band_figures()]
-    assert (named.judged(), named.judged_bands(), named.timed()) == (plan.judged(), plan.judged_bands(), plan.timed())
+    assert (named.judged(), named.timed()) == (plan.judged(), plan.timed())
 
 
-def test_figures_of_populations_and_bands(plan):
+def test_figures_of_populations(plan):
     assert all(path.startswith("results/populations/small/") for path in plan.figures())
     assert plan.figures()
-    assert all(path.startswith("results/tiny/") for path in plan.band_figures())
-    assert plan.band_figures()

@@ -87,12 +87,12 @@ def test_what_is_drawn_anew_may_have_other_settings(saved, config, value, keys):
 
 
 def test_populations_of_other_settings_are_refused(tmp_path, refused):
-    path, asked = tmp_path / "settings.yaml", {"populations": {"iris": {"flow": {"steps": 4}}}, "bands": {}}
+    path, asked = tmp_path / "settings.yaml", {"populations": {"iris": {"flow": {"steps": 4}}}}
     check_saved_populations(path, asked, "now.yaml")  # none were made here
     path.write_text(config_text(asked))
     check_saved_populations(path, asked, "now.yaml")
     with refused("populations.iris.flow.steps"):
-        check_saved_populations(path, {"populations": {"iris": {"flow": {"steps": 5}}}, "bands": {}}, "now.yaml")
+        check_saved_populations(path, {"populations": {"iris": {"flow": {"steps": 5}}}}, "now.yaml")
 
 
 def test_fewer_may_be_named_and_no_more(saved, config, refused):
@@ -189,13 +189,10 @@ def test_shared_results_that_another_config_alone_uses_are_accepted(shared, conf
     check_shared(Path("results"), changed(config, 9, "ot_cfm", "steps") | {"baselines": []}, "now.yaml")
 
 
-def test_shared_populations_and_bands_of_other_settings_are_refused(shared, config, refused):
-    asked = config | {"populations": {"p": {"flow": {"steps": 4}, "task": "iris"}}, "bands": {"a": {"level": 0.9}}}
+def test_shared_populations_of_other_settings_are_refused(shared, config, refused):
+    asked = config | {"populations": {"p": {"flow": {"steps": 4}, "task": "iris"}}}
     shared("populations/p/flow", {"flow": {"steps": 4}}, population="p", layout="raw", seed="0")
     shared("populations/p/others/digits", {"task": "digits"}, population="p", other="digits")
-    shared("a/bands/bands", {"level": 0.9}, dataset="a", seed="0")
     check_shared(Path("results"), asked, "now.yaml")
     with refused("^results/populations/p/flow: was .*populations.p.flow.steps"):
         check_shared(Path("results"), changed(asked, 5, "populations", "p", "flow", "steps"), "now.yaml")
-    with refused("^results/a/bands/bands: was .*bands.a.level"):
-        check_shared(Path("results"), changed(asked, 0.5, "bands", "a", "level"), "now.yaml")

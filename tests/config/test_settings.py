@@ -9,7 +9,6 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.project.test_descriptions import describe
-from weightflow.bands.settings import BandSettings
 from weightflow.baselines.registry import standard_baselines
 from weightflow.config.settings import Configuration
 from weightflow.dynamics.settings import ModelSettings
@@ -65,7 +64,7 @@ def test_no_count_of_a_model_or_population_is_without_an_end():
     """Counts of data sets end with the data."""
     found = [
         (cls, name, node)
-        for part in (ModelSettings, PopulationSettings, BandSettings)
+        for part in (ModelSettings, PopulationSettings)
         for cls in describe.classes(part)
         for name, own in keys(cls)
         for node in numbers(own, ("integer",))

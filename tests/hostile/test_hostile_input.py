@@ -69,8 +69,7 @@ from tests.hostile.files import (
 )
 from tests.workflow.test_bad_input import TARGET, config_of, npy, refuse, trained
 from weightflow.anchors.files import read_anchor, read_anchors, read_start, write_anchor
-from weightflow.bands.coverage import read_bands
-from weightflow.bands.ensembles import read_ensemble
+from weightflow.bands.bands import read_bands
 from weightflow.config.consistency import check_files, check_systems
 from weightflow.config.figure_text import check_variables
 from weightflow.config.plan import Plan
@@ -207,7 +206,8 @@ LAYERS_OF_NOTHING = {
     "velocity.layers.3.weight": np.zeros((0, 10**9), "f4"),
     "velocity.layers.0.0.weight": np.zeros((0, 64), "f4"),
 }
-SIDES = ("lower", "middle", "upper")
+BANDS = {"times": np.zeros(2), "marginals": np.zeros((3, 2, 1, 4)), "edges": np.zeros((0, 0))}
+BANDS |= {"means": np.zeros((3, 2, 1)), "events": np.zeros((3, 2, 0))}
 LACKING = "a part of the file is missing or does not fit"
 
 HOSTILE = {
@@ -714,16 +714,11 @@ HOSTILE = {
         read_encoder,
         LACKING,
     ),
-    "ensemble: members of other times": in_artefact(
-        tensors("ensemble of anchors", {"times": np.zeros(3), "weights": np.zeros((2, 2, 4))}), read_ensemble, LACKING
-    ),
     "bands: of two lengths": in_artefact(
-        tensors("bands", {"times": np.zeros(3)} | dict.fromkeys(SIDES, np.zeros((2, 1, 4))), level=0.9),
-        read_bands,
-        LACKING,
+        tensors("bands", BANDS | {"times": np.zeros(3)}, level=0.9, questions=[]), read_bands, LACKING
     ),
     "bands: parts that they have not": in_artefact(
-        tensors("bands", {"times": np.zeros(2), "more": np.zeros(1)}, level=0.9), read_bands, LACKING
+        tensors("bands", BANDS | {"more": np.zeros(1)}, level=0.9, questions=[]), read_bands, LACKING
     ),
     "snapshots: more states than there are": in_artefact(
         tensors("snapshots", STATES | {"training.counts": [2, HUGE]}, **ABOUT), read_snapshots, LACKING

@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 from PIL import Image
 from scipy.stats import norm, poisson
 
-from weightflow.bands.coverage import Bands
 from weightflow.baselines.registry import SPLIT_HALF
 from weightflow.data.folds import fold_name
 from weightflow.data.representation import Representation
@@ -31,7 +30,6 @@ from weightflow.laws.law import GaussianLaw, PoissonLaw, TableLaw
 from weightflow.plots import density, style
 from weightflow.plots.ablation import level_numbers, plot_ablation
 from weightflow.plots.answers import plot_answers
-from weightflow.plots.bands import plot_bands
 from weightflow.plots.cells import plot_cells
 from weightflow.plots.course import plot_course
 from weightflow.plots.density import MOST_FRAMES, animate_density
@@ -589,18 +587,6 @@ def test_the_law_is_the_outline_of_the_variables_that_it_knows(find, rows, rng):
     assert len(outlines) == rows
     told = [text.get_text() for text in figure.legends[0].get_texts()]
     assert ("truth, exact law" in told) == (rows > 0)
-
-
-@pytest.mark.parametrize("find", [exact_law, some_exact, None])
-def test_bands_are_drawn_over_the_truth_of_every_variable(find, rng):
-    middle = poisson.pmf(np.arange(40), 3 + TIMES[:, None, None]).repeat(2, axis=1)
-    bands = Bands(TIMES[:5], *(part[:5] for part in (0.9 * middle, middle, 1.1 * middle)), 0.9)
-    figure = plot_bands(snapshots(rng), find(rng) if find else None, bands, [1, 2, 7])
-    assert len(figure.axes) == 2 * 2  # the last time has no band
-    filled = [panel.collections[0].get_paths()[0].vertices for panel in figure.axes]
-    assert max(vertices[:, 1].max() for vertices in filled) == pytest.approx(1.1 * middle[:5].max(), rel=0.2)
-    assert all(len(panel.lines) == 2 for panel in figure.axes)
-    assert "90 % band" in [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 @pytest.mark.parametrize(

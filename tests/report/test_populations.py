@@ -4,12 +4,11 @@ import pandas as pd
 import pytest
 
 from weightflow.populations.metrics import LEARNED, TRAINED
-from weightflow.report.populations import band_section, population_section
+from weightflow.report.populations import population_section
 
 SETTINGS = {"task": "iris", "architecture": {"kind": "mlp"}, "training": {"networks": 9, "epochs": 2}}
 
 SPENT = [("p", "training", 0, 2.0), ("p", "training", 1, 4.0), ("p", "flow, raw", 0, 7.0), ("q", "flow", 0, 99.0)]
-SPENT += [("bands of d", "flow", 0, 6.0), ("d", "flow", 0, 70.0)]
 RUNTIME = pd.DataFrame(SPENT, columns=["population", "stage", "seed", "seconds"])
 
 
@@ -54,19 +53,3 @@ def test_seconds_are_means_over_seeds_by_stage(summary):
     assert (
         population_section("p", SETTINGS, summary, RUNTIME)["facts"]["seconds of a seed"] == "training: 3; flow, raw: 7"
     )
-
-
-def test_bands_have_a_row_for_each_metric_and_none_where_the_truth_is_unknown():
-    rows = [
-        ("d", "width_unseen", 0.02, 0.001),
-        ("d", "coverage_unseen", 0.9123, 0.01),
-        ("e", "coverage_unseen", 0.5, 0.1),
-    ]
-    table = pd.DataFrame(rows, columns=["dataset", "metric", "mean", "std"])
-    settings = {"members": 20, "networks": 200, "level": 0.9}
-    found = band_section("d", settings, table, RUNTIME)
-    assert [metric for metric, *_ in found["rows"]] == ["coverage_unseen", "width_unseen"]
-    assert found["rows"][0][1] == {"mean": "0.912", "spread": "0.010", "best": False}
-    assert found["facts"]["bands"] == "90 % of 200 networks at each time"
-    assert found["facts"]["seconds of a seed"] == "flow: 6"
-    assert band_section("f", settings, table, RUNTIME)["rows"] == []

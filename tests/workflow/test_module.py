@@ -76,7 +76,7 @@ def test_without_prefix_and_rename_its_targets_are_those_of_the_workflow(run, im
     result = run(imported(rename=None), {"weightflow": SMALL}, *targets, flags=("--dry-run",))
     assert result.returncode == 0, result.stdout
     result = run(imported(rename=None), {"weightflow": SMALL}, "populations")
-    assert "config of module weightflow: names no populations and no bands" in result.stdout
+    assert "config of module weightflow: names no populations;" in result.stdout
 
 
 def test_two_side_by_side_have_configs_prefixes_and_jobs_of_their_own(run, imported, root, tmp_path):

@@ -184,10 +184,6 @@ FIGURE_JOBS = {
             "structural": structural_of,
         },
     ),
-    "bands": FigureJob(
-        {**TRUTH, "bands": f"results/{{dataset}}/bands/seed{plan.seeds[0]}/bands.safetensors"},
-        TIMES,
-    ),
 }
 
 

@@ -1,4 +1,4 @@
-# Tables and the page about populations and bands.
+# Tables and the page about populations.
 
 
 rule tabulate_populations:
@@ -24,29 +24,6 @@ rule tabulate_populations:
         "../scripts/tabulate_populations.py"
 
 
-rule tabulate_bands:
-    input:
-        lambda w: [entry.coverage for entry in populations().judged_bands()],
-    output:
-        metrics=f"{PAGE}/bands.csv",
-        summary=f"{PAGE}/bands_summary.csv",
-    log:
-        f"{PAGE}/logs/tabulate_bands.log",
-    localrule: True
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        about=lambda w: [
-            {"dataset": entry.dataset, "seed": entry.seed}
-            for entry in populations().judged_bands()
-        ],
-        code=code("tabulate_bands.py"),
-    message:
-        "Tabulate the coverage of the bands"
-    script:
-        "../scripts/tabulate_bands.py"
-
-
 rule write_populations_report:
     input:
         template=local(WORKFLOW / "report" / "report.html.j2"),
@@ -54,14 +31,12 @@ rule write_populations_report:
             [
                 WORKFLOW / "report" / f"{figure.name}.rst"
                 for figure in FIGURES.values()
-                if figure.scope in ("population", "bands")
+                if figure.scope == "population"
             ]
         ),
         summary=rules.tabulate_populations.output.summary,
         runtime=f"{PAGE}/runtime.csv",
-        banded=rules.tabulate_bands.output.summary,
         figures=lambda w: populations().figures(),
-        bands=lambda w: populations().band_figures(),
     output:
         f"{PAGE}/report.html",
     log:
@@ -73,7 +48,6 @@ rule write_populations_report:
     params:
         folder=lambda w, output: os.path.dirname(output[0]),
         populations=lambda w: populations().plain()["populations"],
-        bands=lambda w: populations().plain()["bands"],
         seeds=plan.seeds,
         code=code("write_populations_report.py"),
     message:

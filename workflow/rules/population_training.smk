@@ -268,11 +268,10 @@ rule tabulate_population_runtime:
 
 
 rule write_population_settings:
-    # Settings of finished populations and bands; as a --configfile they reproduce them.
+    # Settings of finished populations; as a --configfile they reproduce them.
     input:
         rules.tabulate_population_runtime.output,
         f"{PAGE}/summary.csv",
-        f"{PAGE}/bands_summary.csv",
     output:
         f"{PAGE}/settings.yaml",
     log:

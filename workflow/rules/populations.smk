@@ -1,4 +1,4 @@
-# Populations of networks and uncertainty bands: their plan and input functions.
+# Populations of networks: their plan and input functions.
 #
 # Their settings are read only for their own targets.
 from functools import cache
@@ -8,7 +8,6 @@ from weightflow.config.saved_settings import check_saved_populations, check_shar
 
 MEMBERS = f"{POPULATION}/seed{{seed}}"
 PAGE = f"{plan.folder}/populations"  # tables and page of this run
-BAND = "results/{dataset}/bands/seed{seed}"
 MADE_WITH = OWN / "populations" / "settings.yaml"  # settings of the saved populations
 
 
@@ -20,25 +19,25 @@ wildcard_constraints:
 
 
 def population_source():
-    """The file with the settings of populations and bands; None if the configuration has them.
+    """The file with the settings of populations; None if the configuration has them.
 
     For figures from saved results it is the file of the saved settings, for the default run config/populations.yaml.
     """
-    if plan.config.populations or plan.config.bands:
+    if plan.config.populations:
         return None
     if FROM_SAVED and MADE_WITH.is_file():
         return MADE_WITH
     if IS_DEFAULT_RUN:
         return HOME / "config" / "populations.yaml"
     raise InputError(
-        f"{CONFIG_SOURCE}: names no populations and no bands; add one of these keys, or run without a config file "
-        "for those of config/populations.yaml."
+        f"{CONFIG_SOURCE}: names no populations; add this key, or run without a config file for those of "
+        "config/populations.yaml."
     )
 
 
 @cache
 def populations():
-    """The plan of populations and bands."""
+    """The plan of populations."""
     try:
         file = population_source()
         found = PopulationPlan.of(plan, CONFIG_SOURCE, file)
@@ -50,7 +49,7 @@ def populations():
     return found
 
 
-if plan.config.populations or plan.config.bands:
+if plan.config.populations:
     populations()  # an error in the config is reported before training
 
 
@@ -80,11 +79,6 @@ def of_each_structural(pattern):
     return lambda w: expand(pattern, structural=structural_of(w), allow_missing=True)
 
 
-def band_settings_of(*keys):
-    """Settings of a data set's bands that a stage depends on."""
-    return lambda w: {key: populations().bands[w.dataset].plain()[key] for key in keys}
-
-
 def populations_made():
     """The page about populations and their settings if all results of the page exist; else []."""
     if not MADE_WITH.is_file() or fault_of("populations"):
@@ -101,11 +95,11 @@ def populations_made():
 
 
 def populations_asked(wildcards):
-    """The files of `snakemake populations`; a refusal without populations and bands."""
+    """The files of `snakemake populations`; a refusal without populations."""
     if fault_of("populations"):
         return "results/refused/populations.json"
-    tables = ("metrics.csv", "summary.csv", "bands.csv", "bands_summary.csv")
-    return [f"{populations().folder}/{name}" for name in (*tables, "report.html", "settings.yaml")]
+    names = ("metrics.csv", "summary.csv", "report.html", "settings.yaml")
+    return [f"{populations().folder}/{name}" for name in names]
 
 
 def drawn(wildcards):

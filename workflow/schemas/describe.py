@@ -44,7 +44,7 @@ CONFIGURATION = f"""\
 {MADE}
 A config file lists data sets and the settings that differ from the defaults below. Unknown keys are refused.
 A config is as trusted as the workflow: Snakemake executes a config that contains `__use_yte__`.
-A config without `datasets` changes the default run (`config.yaml`). The populations and bands of the default run are in
+A config without `datasets` changes the default run (`config.yaml`). The populations of the default run are in
 `populations.yaml`, which only `snakemake populations` reads; a config with its own replaces them.
 
 """

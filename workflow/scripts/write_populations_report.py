@@ -1,4 +1,4 @@
-"""Write the report about populations and bands, one page without external files."""
+"""Write the report about populations, one page without external files."""
 
 from pathlib import Path
 
@@ -18,9 +18,6 @@ def main(snakemake):
         summary=pd.read_csv(inputs.summary),
         runtime=pd.read_csv(inputs.runtime),
         figures={name: _of(name, inputs.figures) for name in snakemake.params.populations},
-        bands=snakemake.params.bands,
-        banded=pd.read_csv(inputs.banded),
-        band_figures={name: _of(name, inputs.bands) for name in snakemake.params.bands},
     )
     captions = {Path(path).stem: Path(path).read_text(encoding="utf-8") for path in inputs.captions}
     template = Path(inputs.template).read_text(encoding="utf-8")
@@ -28,7 +25,7 @@ def main(snakemake):
 
 
 def _of(name, paths):
-    """The figures of a population or of a data set."""
+    """The figures of a population."""
     return [path for path in paths if Path(path).parts[-3] == name]
 
 

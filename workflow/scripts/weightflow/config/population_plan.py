@@ -1,16 +1,13 @@
-"""The plan of populations and bands: the files of their targets."""
+"""The plan of populations: the files of their targets."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from weightflow.bands.settings import BandSettings
-from weightflow.config.band_checks import check_bands
 from weightflow.config.plan import Plan
 from weightflow.config.population_checks import check_populations
 from weightflow.config.settings import Configuration
-from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError, unknown
 from weightflow.plots.registry import figure_files
 from weightflow.populations.settings import PopulationSettings, others_asked
@@ -30,16 +27,8 @@ class Judged(NamedTuple):
     metrics: str
 
 
-class JudgedBands(NamedTuple):
-    """The table of the coverage of a data set's bands; its exact law is known."""
-
-    dataset: str
-    seed: int
-    coverage: str
-
-
 class TimedPopulation(NamedTuple):
-    """A stage of a population or of bands, with its benchmark file."""
+    """A stage of a population, with its benchmark file."""
 
     population: str
     stage: str
@@ -49,26 +38,24 @@ class TimedPopulation(NamedTuple):
 
 @dataclass(frozen=True)
 class PopulationPlan:
-    """The targets of the populations and bands of a configuration.
+    """The targets of the populations of a configuration.
 
     Attributes:
         plan: of the run.
         populations: settings by name.
-        bands: settings by data set.
     """
 
     plan: Plan
     populations: Mapping[str, PopulationSettings]
-    bands: Mapping[str, BandSettings]
 
     @classmethod
     def of(cls, plan: Plan, source: str, file: Path | None = None) -> "PopulationPlan":
-        """The plan of the populations and bands of a run, named in its config files or in another file.
+        """The plan of the populations of a run, named in its config files or in another file.
 
         Args:
             plan: of the run.
             source: the config files' names.
-            file: with the populations and bands; None if the config files have them.
+            file: with the populations; None if the config files have them.
 
         Raises:
             InputError: naming the file, the key and the fix.
@@ -76,27 +63,23 @@ class PopulationPlan:
         config = plan.config
         if file is not None:
             source = str(file)
-            asked = {key: value for key, value in read_config(file).items() if key in ("populations", "bands")}
+            asked = {"populations": read_config(file).get("populations", {})}
             given = Configuration.of({"datasets": config.plain()["datasets"]} | asked, source)
-            config = config.but(populations=given.populations, bands=given.bands)
+            config = config.but(populations=given.populations)
         check_populations(config.populations, config.datasets, input_shapes(plan.catalogue), source)
-        check_bands(config, source)
-        return cls(plan, config.populations, config.bands)
+        return cls(plan, config.populations)
 
     @property
     def folder(self) -> str:
-        """Folder of the tables, the settings and the page of populations and bands."""
+        """Folder of the tables, the settings and the page of populations."""
         return f"{self.plan.folder}/populations"
 
     def plain(self) -> dict[str, Any]:
-        """Settings of populations and bands, as plain data for files."""
-        return {
-            "populations": {name: own.plain() for name, own in self.populations.items()},
-            "bands": {name: own.plain() for name, own in self.bands.items()},
-        }
+        """Settings of populations, as plain data for files."""
+        return {"populations": {name: own.plain() for name, own in self.populations.items()}}
 
     def asked(self) -> dict[str, Any]:
-        """The configuration as plain data, with these populations and bands."""
+        """The configuration as plain data, with these populations."""
         return self.plan.asked() | self.plain()
 
     def population(self, name: str) -> PopulationSettings:
@@ -140,22 +123,6 @@ class PopulationPlan:
         path = f"{POPULATION}/seed{seed}/generated/flow-{layout}.safetensors"
         return lambda w: path if layout.format(**w) in self.population(w.population).flow.alignments else []
 
-    def banding(self, dataset: str) -> ModelSettings:
-        """The model of the networks in a data set's ensemble."""
-        return self.plan.settings[self.bands[dataset].model or self.plan.models[0]]
-
-    def ensemble_settings(self, dataset: str) -> dict[str, Any]:
-        """Settings of the ensemble's anchors: those of the model, with the ensemble's own steps and batch."""
-        own = self.bands[dataset]
-        found = self.banding(dataset).plain()
-        anchors = found["anchors"] | {"steps": own.steps, "batch": own.batch}
-        return {"data": found["data"], "backbone": found["backbone"], "anchors": anchors}
-
-    def band_seeds(self, dataset: str) -> list[int]:
-        """Seeds of the bands: all if the coverage can be measured, else that of the figure."""
-        seeds = self.plan.seeds
-        return seeds if self.plan.has_exact_law(dataset) else seeds[:1]
-
     def judged(self) -> list[Judged]:
         """All tables of metrics of populations, seed by seed."""
         return [
@@ -168,17 +135,8 @@ class PopulationPlan:
             for seed in self.plan.seeds
         ]
 
-    def judged_bands(self) -> list[JudgedBands]:
-        """All tables of coverage."""
-        return [
-            JudgedBands(dataset, seed, f"results/{dataset}/bands/seed{seed}/coverage.csv")
-            for dataset in self.bands
-            if self.plan.has_exact_law(dataset)
-            for seed in self.plan.seeds
-        ]
-
     def timed(self) -> list[TimedPopulation]:
-        """Every timed stage of populations and bands."""
+        """Every timed stage of populations."""
         found = []
         for name, own in self.populations.items():
             files = [
@@ -194,14 +152,6 @@ class PopulationPlan:
                 for seed in self.plan.seeds
                 for stage, file in files
             ]
-        for dataset in self.bands:
-            files = [("ensemble", "train_anchor_ensemble"), ("flow", "fit_band_flow"), ("bands", "predict_bands")]
-            spent = f"results/{dataset}/benchmarks/bands"
-            found += [
-                TimedPopulation(f"bands of {dataset}", stage, seed, f"{spent}/seed{seed}/{file}.tsv")
-                for seed in self.band_seeds(dataset)
-                for stage, file in files
-            ]
         return found
 
     def figures(self) -> list[str]:
@@ -212,12 +162,6 @@ class PopulationPlan:
             for file in figure_files(self.plan.folder, {"population": [{"population": name}]})
         ]
 
-    def band_figures(self) -> list[str]:
-        """Figures of bands, in the order of the page."""
-        return [file for name in self.bands for file in figure_files(self.plan.folder, {"bands": [{"dataset": name}]})]
-
     def measured(self) -> list[str]:
         """The results shown on the page about populations."""
-        seed = self.plan.seeds[0]
-        bands = [f"results/{dataset}/bands/seed{seed}/bands.safetensors" for dataset in self.bands]
-        return [*(own.metrics for own in self.judged()), *(own.coverage for own in self.judged_bands()), *bands]
+        return [own.metrics for own in self.judged()]

@@ -16,7 +16,7 @@ from weightflow.settings import Plain
 from weightflow.yaml_files import read_config
 
 _BY_NAME = ("datasets", "models")  # sections with a subset allowed in the current configuration
-_FREE = ("figures", "prediction", "populations", "bands", "seeds", "baselines")  # compared otherwise, or not at all
+_FREE = ("figures", "prediction", "populations", "seeds", "baselines")  # compared otherwise, or not at all
 _SHOWN = 3  # most settings named in a sentence
 
 
@@ -40,15 +40,15 @@ def check_saved(path: str | Path, config: Plain, where: str) -> None:
 
 
 def check_saved_populations(path: str | Path, asked: Plain, where: str) -> None:
-    """Refuse populations and bands whose settings differ from those of the saved ones; see `check_saved`.
+    """Refuse populations whose settings differ from those of the saved ones; see `check_saved`.
 
     Args:
         path: settings written with the populations.
-        asked: the sections `populations` and `bands`, complete.
+        asked: the section `populations`, complete.
         where: the config files' names.
     """
     if Path(path).is_file():
-        _refuse(list(_named_differences(read_config(path), asked, ("populations", "bands"))), path, where)
+        _refuse(list(_named_differences(read_config(path), asked, ("populations",))), path, where)
 
 
 def check_shared(root: Path, asked: Plain, where: str) -> None:
@@ -86,8 +86,6 @@ def _made_with(record: Record, asked: Plain) -> dict[str, Any]:
     match sorted(names):
         case ["dataset"]:
             return {"datasets": {dataset: settings}, "evaluation": {"exact": exact}}
-        case ["dataset", "seed"]:
-            return {"bands": {dataset: settings}}
         case ["dataset", "model"] | ["dataset", "model", "seed"] | ["dataset", "model", "place"]:
             if model in (*asked["models"], *asked["baselines"], *floors_of(second_part=True)):
                 own = {"models": {model: settings}} if is_model(model) else {model: settings}

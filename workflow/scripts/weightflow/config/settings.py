@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from weightflow.bands.settings import BandSettings
 from weightflow.baselines.registry import BASELINES
 from weightflow.baselines.settings import OtCfmSettings
 from weightflow.data.settings import DatasetSettings
@@ -101,7 +100,4 @@ class Configuration(Settings):
     populations: dict[Name, PopulationSettings] = {}
     """Populations of trained classifiers by name, for `snakemake populations`. A population is many networks of one
     task and architecture. Flows and auto-encoders are trained on its weights and generate new networks."""
-    bands: dict[str, BandSettings] = {}
-    """Uncertainty bands around predicted marginals, by data set of counts, for `snakemake populations`: an ensemble of
-    anchors for each snapshot, trained on resampled states, and a flow over these networks conditional on time."""
     figures: FigureSettings = FigureSettings()

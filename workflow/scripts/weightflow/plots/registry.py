@@ -30,7 +30,6 @@ SCOPES = {
     "model": Scope(part="{model}"),  # each model of a data set
     "factor": Scope(part="{factor}"),  # of the ablation study on a data set
     "size": Scope(part="{factor}"),  # a factor that changes the number of training states
-    "bands": Scope(),  # of a data set
     "population": Scope("populations/{population}", "{population}"),
     "overall": Scope("", "all data sets"),
     "workflow": Scope("", "the workflow"),
@@ -118,7 +117,6 @@ FIGURES = {
         Figure("growth", "Scaling with the data", "workflow"),
         Figure("networks", "Trained and generated networks", "population"),
         Figure("learning", "Training of the population, its flows and its auto-encoders", "population"),
-        Figure("bands", "Uncertainty bands around predicted marginals", "bands"),
         Figure("rulegraph", "Rules", "workflow"),
     )
 }

@@ -37,7 +37,7 @@ from weightflow.plots.style import DPI
 from weightflow.prediction.motion import Motion
 from weightflow.records.bench import Measurements
 from weightflow.records.digests import versions
-from weightflow.report.populations import band_section, population_section
+from weightflow.report.populations import population_section
 from weightflow.report.story import shorten, tell_answers, tell_motion, tell_parts, tell_slowing, tell_trust
 from weightflow.report.tables import (
     ablations_table,
@@ -161,7 +161,7 @@ class Report:
 
 @dataclass(frozen=True)
 class PopulationsReport:
-    """Inputs of the page about populations and bands.
+    """Inputs of the page about populations.
 
     Attributes:
         folder: of their tables and settings.
@@ -170,9 +170,6 @@ class PopulationsReport:
         summary: table population, layout, source, metric, mean, std, seeds.
         runtime: table population, stage, seed, seconds, max_rss_mb.
         figures: PNG files of each population.
-        bands: settings of the bands of data sets, complete.
-        banded: table dataset, metric, mean, std, seeds.
-        band_figures: PNG files of each of these data sets.
     """
 
     folder: str
@@ -181,9 +178,6 @@ class PopulationsReport:
     summary: pd.DataFrame
     runtime: pd.DataFrame
     figures: Mapping[str, Sequence[str]]
-    bands: Mapping[str, Plain]
-    banded: pd.DataFrame
-    band_figures: Mapping[str, Sequence[str]]
 
 
 def render_report(template: str, captions: Mapping[str, str], report: Report) -> str:
@@ -195,7 +189,7 @@ def render_report(template: str, captions: Mapping[str, str], report: Report) ->
         report: its inputs.
     """
     config, comparison = report.config, report.comparison
-    rest = {k: value for k, value in config.items() if k not in ("models", "datasets", "seeds", "populations", "bands")}
+    rest = {k: value for k, value in config.items() if k not in ("models", "datasets", "seeds", "populations")}
     return _page(
         template,
         config["seeds"],
@@ -216,19 +210,14 @@ def render_report(template: str, captions: Mapping[str, str], report: Report) ->
 
 
 def render_populations(template: str, captions: Mapping[str, str], report: PopulationsReport) -> str:
-    """The page about populations and bands as HTML; arguments as in `render_report`."""
+    """The page about populations as HTML; arguments as in `render_report`."""
     sections = [
         population_section(name, settings, report.summary, report.runtime)
         | {"figures": [_figure(path, captions, f"population-{name}-") for path in report.figures[name]]}
         for name, settings in report.populations.items()
     ]
-    about = [
-        band_section(name, settings, report.banded, report.runtime)
-        | {"figures": [_figure(path, captions, f"bands-{name}-") for path in report.band_figures[name]]}
-        for name, settings in report.bands.items()
-    ]
-    tables = {"Populations": report.populations, "Bands": report.bands}
-    return _page(template, report.seeds, report.folder, populations=sections, bands=about, settings=tables)
+    tables = {"Populations": report.populations}
+    return _page(template, report.seeds, report.folder, populations=sections, settings=tables)
 
 
 def _page(template: str, seeds: Sequence[int], folder: str, settings: Mapping[str, Plain], **sections: Any) -> str:
@@ -237,7 +226,6 @@ def _page(template: str, seeds: Sequence[int], folder: str, settings: Mapping[st
     none: dict[str, Any] = {
         "datasets": [],
         "populations": [],
-        "bands": [],
         "published": None,
         "overall": [],
         "measured": None,

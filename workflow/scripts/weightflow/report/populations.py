@@ -1,4 +1,4 @@
-"""Sections of the report about populations (trained, generated and reconstructed networks) and bands."""
+"""Sections of the report about populations: trained, generated and reconstructed networks."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,17 +37,6 @@ _PROBES = {
     "probe_epoch": "the same for the epoch",
     "probe_final_accuracy": "the same for the accuracy, over the last checkpoints only",
     "probe_final_gap": "the same for the generalisation gap, over the last checkpoints only",
-}
-BAND_MEANINGS = {
-    "present_unseen": "share of true probabilities inside of their bands, over counts with a true probability of at "
-    "least 0.001, at unobserved times",
-    "present_observed": "the same at observed times",
-    "coverage_unseen": "share of true probabilities inside of their bands, over counts with a true probability or an "
-    "upper end of the band of at least 0.001, at unobserved times; this includes counts with a true probability near "
-    "0, which no softmax reaches",
-    "coverage_observed": "the same at observed times",
-    "width_unseen": "mean width of the bands of coverage_unseen",
-    "width_observed": "mean width of the bands of coverage_observed",
 }
 TITLES = {
     "generated": "Generated networks and the generators' training networks",
@@ -96,28 +85,6 @@ def _seconds(runtime: pd.DataFrame) -> str:
     """Mean seconds over seeds of each stage, with the start of its job, as text."""
     means = runtime.groupby("stage", sort=False)["seconds"].mean()
     return "; ".join(f"{stage}: {seconds:.0f}" for stage, seconds in means.items())
-
-
-def band_section(name: str, settings: Plain, summary: pd.DataFrame, runtime: pd.DataFrame) -> dict[str, Any]:
-    """The template's values for the bands of one data set.
-
-    Args:
-        name: of the data set.
-        settings: of its bands, complete.
-        summary: dataset, metric, mean, std, seeds; without data sets whose exact law is unknown.
-        runtime: population ("bands of" the data set), stage, seed, seconds, max_rss_mb.
-    """
-    found = {row.metric: row for row in summary[summary["dataset"] == name].itertuples()}
-    return {
-        "name": name,
-        "anchor": f"bands-{name}",
-        "facts": {
-            "ensemble": f"{settings['members']} networks for each snapshot",
-            "bands": f"{settings['level']:.0%} of {settings['networks']} networks at each time".replace("%", " %"),
-            "seconds of a seed": _seconds(runtime[runtime["population"] == f"bands of {name}"]),
-        },
-        "rows": [(metric, _cell(found[metric]), text) for metric, text in BAND_MEANINGS.items() if metric in found],
-    }
 
 
 def _table(kind: str, meanings: Mapping[str, str], part: pd.DataFrame) -> dict[str, Any]:

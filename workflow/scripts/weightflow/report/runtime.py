@@ -35,7 +35,7 @@ class StageRun(NamedTuple):
 
 
 class PopulationStage(NamedTuple):
-    """One stage of a population or of bands: its population, name, seed and benchmark file."""
+    """One stage of a population: its name, stage, seed and benchmark file."""
 
     population: str
     stage: str
