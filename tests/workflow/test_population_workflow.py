@@ -69,8 +69,8 @@ def test_the_page_and_its_figures_are_made_from_an_archive_without_torch(
 
 
 def test_nothing_of_data_sets_is_made(finished):
-    found = sorted(path.name for path in (finished / "results").iterdir())
-    assert found == ["logs", "populations", "provenance"]
+    found = {path.name for path in (finished / "results").iterdir()}
+    assert found <= {"logs", "populations", "provenance"}
 
 
 def test_another_flow_trains_no_network_anew(finished, run_snakemake):

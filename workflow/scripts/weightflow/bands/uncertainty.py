@@ -9,7 +9,7 @@ On a scale without ends (log-odds of a probability, a mean as it is), a quantity
   snapshots tells what the fit took over from them (`_ratios`); validation states tell its whole error (`error_ratio`).
 - seeds: variance of the mean over fits with other random numbers.
 - missed · change: what left-out snapshots show (`missed_share`), for the change of q between the snapshots around; it
-  is largest in the middle, and zero at the snapshots.
+  is largest in the middle, in the first interval earlier, and zero at the snapshots.
 """
 
 import itertools
@@ -73,8 +73,10 @@ def find_bands(
     scatters, statistics = _scatters(models[0], times)
     ratio = _ratios(statistics, times, max(evidence.error_ratio, 1 / len(data.observed_times)))
     place = data.before(times).clip(max=len(data.observed_times) - 2)
-    ends = data.observed_times[place], data.observed_times[place + 1]
-    share = bump((times - ends[0]) / (ends[1] - ends[0])) * evidence.missed**2
+    start, end = data.observed_times[place], data.observed_times[place + 1]
+    way = (times - start) / (end - start)
+    way = np.where(place == 0, np.sqrt(way), way)  # many systems begin in one state, and spread like √t
+    share = bump(way) * evidence.missed**2
     sampling = _sampled(scatters, np.mean([one.marginals for one in every], axis=0), times, events, data)
     made = {}
     for name, own in vars(sampling).items():
