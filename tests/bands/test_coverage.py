@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import poisson
 
-from weightflow.bands.bands import Bands, read_bands, read_evidence, write_bands
+from weightflow.bands.bands import Bands
 from weightflow.bands.coverage import COLUMNS, judge_bands
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts, Reals
-from weightflow.errors import InputError
 from weightflow.laws.law import PoissonLaw, TableLaw
 
 TIMES = np.array([0.0, 1.0, 2.0])
@@ -77,19 +76,3 @@ def test_many_held_out_states_stand_for_the_truth_of_real_values(rng):
     np.testing.assert_allclose(found["coverage"], 1)
     few = Snapshots(TIMES, data.training, data.training, np.ones(3, bool), ["x"], space, "heldout", "t")
     assert judge_bands(about(shares), few, None).empty
-
-
-def test_bands_come_back_from_their_file(bands, tmp_path):
-    path = tmp_path / "bands.safetensors"
-    write_bands(path, bands, error_ratio=0.5, missed=0.25)
-    found = read_bands(path)
-    assert (found.level, found.questions) == (0.9, ())
-    for name in ("times", "marginals", "edges", "means", "events"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(bands, name))
-    assert read_evidence(path) == (0.5, 0.25)
-
-
-def test_bands_of_another_shape_are_refused(bands, tmp_path):
-    write_bands(tmp_path / "b.safetensors", Bands(TIMES[:2], *list(vars(bands).values())[1:]))
-    with pytest.raises(InputError):
-        read_bands(tmp_path / "b.safetensors")

@@ -78,13 +78,6 @@ def test_other_seeds_move_the_middle_and_widen_the_bands(usual):
     assert (width(found) > 0.7 * width(usual)).all()
 
 
-def test_between_the_times_log_odds_are_interpolated(usual):
-    np.testing.assert_allclose(usual.marginals_at(0.5), usual.marginals[:, 1], rtol=1e-6)
-    between = usual.marginals_at(0.75)
-    low, high = np.sort(usual.marginals[:, 1:3], axis=1).swapaxes(0, 1)
-    assert ((low <= between) & (between <= high)).all()
-
-
 def test_times_are_those_of_the_data_with_every_snapshot():
     found = band_times(snapshots())
     np.testing.assert_array_equal(found, TIMES)

@@ -127,7 +127,7 @@ def make(root, tmp_path):
                 "seeds": [3, 4],
                 "models": {name: {"path": {"z_dim": i}} for i, name in enumerate(runs) if name.startswith("model")},
                 "datasets": {name: {"file": None} for name in datasets},
-                "evaluation": {"samples": 77},
+                "evaluation": {"samples": 77, "bands": 0.9},
                 "ablations": {"labels": {"size": "hidden units H"}},
             },
             folder="results/my",

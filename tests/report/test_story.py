@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from tests.evaluation.test_trust import RUNS, calibration, metrics
+from weightflow.bands.coverage import COLUMNS as OF_BANDS
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
 from weightflow.evaluation.trust import UNSEEN, Trust, Verdict, judge_trust
@@ -15,6 +16,7 @@ from weightflow.report.story import (
     _span,
     shorten,
     tell_answers,
+    tell_bands,
     tell_motion,
     tell_parts,
     tell_slowing,
@@ -239,3 +241,13 @@ def test_parts_of_cells_are_told_by_growth_way_and_noise():
 def test_what_is_taught_past_the_last_snapshot_is_told(times, said):
     assert said in tell_slowing(((0.0, 0.25), (3.0, 0.75)), np.array(times))
     assert tell_slowing((), np.array(times)) == ""
+
+
+def test_the_coverage_of_bands_is_told_with_every_bin_counting_once():
+    rows = [(1.0, "observed", 10, 0.9, 0.1), (2.0, "unseen", 10, 1.0, 0.1), (3.0, "unseen", 30, 0.8, 0.1)]
+    told = tell_bands(pd.DataFrame(rows, columns=OF_BANDS), 0.9)
+    assert told == [
+        "The 90 % bands of the marginals hold the true probability of 85.0 % between the snapshots and 90.0 % at them, "
+        "among bins with a probability of at least 0.001."
+    ]
+    assert tell_bands(pd.DataFrame(columns=OF_BANDS), 0.9) == []
