@@ -17,12 +17,12 @@ def bands(rng) -> Bands:
 
 def test_bands_come_back_from_their_file(bands, tmp_path):
     path = tmp_path / "bands.safetensors"
-    write_bands(path, bands, error_ratio=0.5, missed=0.25)
+    write_bands(path, bands, error_ratio=0.5, missed=[0.25, 0.5])
     found = read_bands(path)
     assert (found.level, found.questions) == (0.9, ("often",))
     for name in ("times", "marginals", "edges", "means", "events"):
         np.testing.assert_array_equal(getattr(found, name), getattr(bands, name))
-    assert read_evidence(path) == (0.5, 0.25)
+    assert read_evidence(path) == (0.5, (0.25, 0.5))
 
 
 def test_bands_of_another_shape_are_refused(bands, tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.prediction.test_fitted import LEVELS, TIMES, fitted
-from weightflow.bands.uncertainty import Evidence, band_times, find_bands
+from weightflow.bands.uncertainty import Evidence, _ratios, band_times, find_bands
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
 from weightflow.systems.events import compile_event
@@ -55,7 +55,7 @@ def test_bands_are_the_same_again(usual):
 
 @pytest.mark.parametrize("name", ["marginals", "means", "events"])
 def test_what_left_out_snapshots_miss_widens_the_bands_between(usual, name):
-    found = bands(evidence=Evidence(1.0, 1.0))
+    found = bands(evidence=Evidence(1.0, [1.0]))
     at = np.isin(GRID, [0, 2])
     np.testing.assert_allclose(width(found, name)[at], width(usual, name)[at])
     assert (width(found, name)[~at] > width(usual, name)[~at]).all()
@@ -63,7 +63,7 @@ def test_what_left_out_snapshots_miss_widens_the_bands_between(usual, name):
 
 def test_more_cells_narrow_the_bands_at_the_snapshots():
     """The networks are random, so that both data sets miss them; a large ratio outweighs that."""
-    few, many = (bands(snapshots(count), Evidence(1e6, 0.0)) for count in (200, 800))
+    few, many = (bands(snapshots(count), Evidence(1e6, [0.0])) for count in (200, 800))
     np.testing.assert_allclose(width(few)[[0, -1]] / width(many)[[0, -1]], 2, rtol=0.1)
 
 
@@ -88,3 +88,13 @@ def test_without_times_between_they_are_evenly_spread():
     assert len(found) > 20
     assert {0.0, 2.0} <= set(found)
     assert np.diff(found)[0] < np.diff(found)[-2]  # closest after the start
+
+
+def test_score_tests_and_validation_tell_what_is_left_of_the_sampling_error():
+    """A fit that takes over h and misses by m has tests 1 − h + m and, on other cells, the error h + m."""
+    taken, missed = 0.3, np.array([0.0, 0.2, 0.4])
+    statistics = {float(time): (10 * (1 - taken + m), 10.0) for time, m in zip(TIMES, missed, strict=True)}
+    found = _ratios(statistics, np.array([0.0, 0.5, 2.0]), taken + missed.mean(), 5)
+    np.testing.assert_allclose(found, [0.3, 0.4, 0.7])
+    alone = _ratios({0.0: (0.0, 9.0)}, np.zeros(1), 0.1, 5)
+    np.testing.assert_allclose(alone, 1)  # it fits its own cells exactly

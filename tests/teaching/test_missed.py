@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from weightflow.data.state_space import Counts, Reals
-from weightflow.teaching.missed import bump, missed_share
+from weightflow.teaching.missed import bump, missed_shares
 from weightflow.teaching.scoring import Effort, probes, score_teachers, shares
 from weightflow.teaching.teachers import ANYWHERE, Teacher, Teachers
 
@@ -14,7 +14,7 @@ STRAIGHT, MIXTURE = Teacher("growing"), Teacher("mixture")
 
 def missed(snapshots, teacher, space):
     found = score_teachers([teacher], snapshots, TIMES, space, np.random.default_rng(1), effort=EFFORT)
-    return missed_share(found, Teachers.single(teacher), snapshots, TIMES)
+    return missed_shares(found, Teachers.single(teacher), snapshots, TIMES)
 
 
 @pytest.fixture
@@ -25,21 +25,33 @@ def moving(rng):
 
 def test_right_teachers_miss_no_more_than_one_more_snapshot_might(moving):
     found = missed(moving, STRAIGHT, Reals.of(moving))
-    assert found == pytest.approx(ANYWHERE / 2, rel=0.1)  # three left-out snapshots, and one of which nothing is known
+    assert found == pytest.approx(
+        [ANYWHERE / 2] * 4, rel=0.1
+    )  # three left-out snapshots, and one of which nothing is known
 
 
 def test_wrong_teachers_miss_more(moving):
-    assert missed(moving, MIXTURE, Reals.of(moving)) > 1.15 * missed(moving, STRAIGHT, Reals.of(moving))
+    wrong, right = (missed(moving, teacher, Reals.of(moving)) for teacher in (MIXTURE, STRAIGHT))
+    assert min(wrong) > 1.15 * max(right)
+
+
+def test_longer_intervals_are_missed_by_more(moving):
+    times = np.array([0.0, 1, 2, 3, 6])
+    found = score_teachers([MIXTURE], moving, times, Reals.of(moving), np.random.default_rng(1), effort=EFFORT)
+    shares = np.array(missed_shares(found, Teachers.single(MIXTURE), moving, times))
+    rates = (shares**2 - ANYWHERE**2 / 4) / np.diff(times) ** 2
+    np.testing.assert_allclose(rates, rates[0])
+    assert rates[0] > 0
 
 
 def test_states_that_stay_tell_nothing(rng):
     still = [np.full((50, 2), 3) for _ in TIMES]
-    assert missed(still, MIXTURE, Counts(9)) == pytest.approx(ANYWHERE / 2)
+    assert missed(still, MIXTURE, Counts(9)) == pytest.approx([ANYWHERE / 2] * 4)
 
 
 def test_nothing_left_out_leaves_anything_possible(moving):
     found = score_teachers([STRAIGHT], moving[:2], TIMES[:2], Reals.of(moving), np.random.default_rng(1))
-    assert missed_share(found, Teachers.single(STRAIGHT), moving[:2], TIMES[:2]) == ANYWHERE
+    assert missed_shares(found, Teachers.single(STRAIGHT), moving[:2], TIMES[:2]) == (ANYWHERE,)
 
 
 def test_shares_are_those_of_equal_bins(rng):

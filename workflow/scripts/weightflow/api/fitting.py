@@ -132,10 +132,8 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
         path, _ = fit_latent_path(graph.weights, model.path, seed, behaviour)
     if model.dynamics.kind != "spline":
         field = _field(training, graph, model, (teachers, choice, curve, path), computation)
-    ratio = {ERROR_RATIO: choice[ERROR_RATIO]} if choice else {}
-    missed = {"missed": teachers.missed} if teachers else {}
-    parameters = None if field is None else field.state_dict()
-    return Flow(whole, graph, model, seed, curve, path, parameters, Evidence(**ratio, **missed))
+    evidence = Evidence(choice[ERROR_RATIO] if choice else 1.0, teachers.missed if teachers else ())
+    return Flow(whole, graph, model, seed, curve, path, None if field is None else field.state_dict(), evidence)
 
 
 def _field(

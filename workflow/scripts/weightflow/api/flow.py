@@ -512,11 +512,17 @@ def _of_folder(folder: Path) -> Flow:
     settings, seed = ModelSettings.of(about["settings"], _ABOUT), about["seed"]
     if not isinstance(seed, int):
         raise InputError(f"{_ABOUT}: the seed is no whole number; save the flow again.")
-    evidence = about.get("evidence", {})
-    if not isinstance(evidence, dict) or not all(isinstance(value, float) for value in evidence.values()):
-        raise InputError(f"{_ABOUT}: the evidence is no set of numbers; save the flow again.")
     files = {part: folder / f"{part}.safetensors" for part in _PARTS if (folder / f"{part}.safetensors").is_file()}
-    return replace(_of_files(files, settings, seed), evidence=Evidence(**evidence))
+    made = _of_files(files, settings, seed)
+    if "evidence" not in about:  # as saved by older versions
+        return made
+    try:
+        evidence = Evidence(float(about["evidence"]["error_ratio"]), tuple(map(float, about["evidence"]["missed"])))
+    except (TypeError, KeyError, ValueError):
+        raise InputError(f"{_ABOUT}: the evidence is not made of numbers; save the flow again.") from None
+    if evidence.missed and len(evidence.missed) != len(made.graph.times) - 1:
+        raise InputError(f"{_ABOUT}: the evidence is that of other snapshots; save the flow again.")
+    return replace(made, evidence=evidence)
 
 
 def _of_results(folder: Path) -> Flow:

@@ -51,11 +51,11 @@ def write_bands(path: str | Path, bands: Bands, **metadata: Any) -> None:
     write_tensors(path, KIND, tensors, level=bands.level, questions=list(bands.questions), **metadata)
 
 
-def read_evidence(path: str | Path) -> tuple[float, float]:
-    """The error ratio and the missed share that bands were made from."""
+def read_evidence(path: str | Path) -> tuple[float, tuple[float, ...]]:
+    """The error ratio and the missed shares that bands were made from."""
     metadata = read_tensors(path, KIND, finite=True).metadata
     with parts_of(path):
-        return float(metadata["error_ratio"]), float(metadata["missed"])
+        return float(metadata["error_ratio"]), tuple(map(float, metadata["missed"]))
 
 
 def read_bands(path: str | Path) -> Bands:

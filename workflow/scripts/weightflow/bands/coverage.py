@@ -6,7 +6,7 @@ import pandas as pd
 from weightflow.bands.bands import Bands
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
-from weightflow.laws.law import ExactLaw
+from weightflow.laws.law import ExactLaw, GaussianLaw
 
 LEAST = 1e-3  # smallest probability of a judged bin: bands about zero always hold it
 UNSEEN, OBSERVED = "unseen", "observed"
@@ -17,8 +17,8 @@ _ENOUGH = 50_000  # held-out states whose frequencies stand for probabilities
 def judge_bands(bands: Bands, data: Snapshots, law: ExactLaw | None) -> pd.DataFrame:
     """Coverage of the true marginals.
 
-    A bin counts if the truth or the middle of its band is at least `LEAST`. The truth is the exact law of counts, or
-    the frequencies of 50 000 held-out states or more.
+    A bin counts if the truth or the middle of its band is at least `LEAST`. The truth is the exact law, or the
+    frequencies of 50 000 held-out states or more.
 
     Args:
         bands: of a model.
@@ -50,6 +50,8 @@ def _truth(data: Snapshots, law: ExactLaw | None, t: int, bins: int) -> tuple[np
     """Indices (k,) of the variables with a known truth, and their probabilities (k, B)."""
     if law is not None and isinstance(data.space, Counts) and data.space.has_unit_bins:
         return law.variables, law.marginals(t, bins)
+    if isinstance(law, GaussianLaw):
+        return law.variables, np.stack([law.shares(t, v, data.space.edges(v)) for v in law.variables.tolist()])
     states = data.heldout[t] if data.heldout else np.zeros((0, len(data.variables)))
     if len(states) < _ENOUGH:
         return np.zeros(0, dtype=np.int64), np.zeros((0, bins))

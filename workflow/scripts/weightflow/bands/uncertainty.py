@@ -4,11 +4,11 @@ On a scale without ends (log-odds of a probability, a mean as it is), a quantity
 
     ratio · sampling(q) + seeds(q) + (missed · change(q))² · bump
 
-- sampling: of a network that is fitted to one snapshot (`Fisher.spread`). The ratio is what is left of it: a curve
-  through many snapshots averages the samples, and a curve that is too smooth has further errors. The score test of the
-  snapshots tells what the fit took over from them (`_ratios`); validation states tell its whole error (`error_ratio`).
+- sampling: of a network that is fitted to one snapshot (`Fisher.spread`). The ratio is what is left of it (`_ratios`):
+  a curve through many snapshots averages the samples, and a curve that is too smooth has further errors. Score tests
+  of the snapshots and of validation states (`error_ratio`) tell.
 - seeds: variance of the mean over fits with other random numbers.
-- missed · change: what left-out snapshots show (`missed_share`), for the change of q between the snapshots around; it
+- missed · change: what left-out snapshots show (`missed_shares`), for the change of q between the snapshots around; it
   is largest in the middle, in the first interval earlier, and zero at the snapshots.
 """
 
@@ -45,11 +45,11 @@ class Evidence:
 
     Attributes:
         error_ratio: from validation states (`validation_choice.error_ratio`).
-        missed: from left-out snapshots (`Teachers.missed`).
+        missed: from left-out snapshots, for each interval (`Teachers.missed`); () if nothing was left out.
     """
 
     error_ratio: float = 1.0
-    missed: float = ANYWHERE
+    missed: Sequence[float] = ()
 
 
 UNTESTED = Evidence()
@@ -71,17 +71,18 @@ def find_bands(
     every = [_quantities(model, times, events) for model in models]
     at_snapshots = [_quantities(model, data.observed_times, events) for model in models]
     scatters, statistics = _scatters(models[0], times)
-    ratio = _ratios(statistics, times, max(evidence.error_ratio, 1 / len(data.observed_times)))
+    ratio = _ratios(statistics, times, evidence.error_ratio, len(data.observed_times))
     place = data.before(times).clip(max=len(data.observed_times) - 2)
     start, end = data.observed_times[place], data.observed_times[place + 1]
     way = (times - start) / (end - start)
     way = np.where(place == 0, np.sqrt(way), way)  # many systems begin in one state, and spread like √t
-    share = bump(way) * evidence.missed**2
+    missed = np.array(evidence.missed or [ANYWHERE] * (len(data.observed_times) - 1))
+    share = bump(way) * missed[place] ** 2
     sampling = _sampled(scatters, np.mean([one.marginals for one in every], axis=0), times, events, data)
     made = {}
     for name, own in vars(sampling).items():
         values = np.stack([_free(getattr(one, name), name) for one in every])
-        snapshots = _free(np.mean([getattr(one, name) for one in at_snapshots], axis=0), name)
+        snapshots = _free(np.mean([getattr(one, name) for one in at_snapshots], axis=0), name, data.observed_sizes)
         change = (snapshots[place + 1] - snapshots[place]) ** 2 * share.reshape(-1, *[1] * (values.ndim - 2))
         seeds = values.var(axis=0, ddof=1) / len(values) if len(values) > 1 else 0.0
         middle = _free(np.mean([getattr(one, name) for one in every], axis=0), name)
@@ -158,15 +159,19 @@ def _scatters(model: FittedModel, times: np.ndarray) -> tuple[list[Scatter], dic
     return found, statistics
 
 
-def _ratios(statistics: Mapping[float, tuple[float, float]], times: np.ndarray, least: float) -> np.ndarray:
-    """(T,) what is left of the sampling error.
+def _ratios(
+    statistics: Mapping[float, tuple[float, float]], times: np.ndarray, error_ratio: float, snapshots: int
+) -> np.ndarray:
+    """(T,) squared errors of a fit, as multiples of the sampling error of a network fitted to one snapshot.
 
-    A statistic over its mean is 0 where a fit takes over its snapshot's sampling error, and 1 where it takes over
-    nothing. So all snapshots together tell the share that it takes over; one above 1 tells that the fit misses it.
+    A fit takes over a share h of its snapshots' sampling error, and misses them by m. Then its score test is 1 − h + m
+    on its own cells, and its squared error on others is h + m. The means over the snapshots give h; a snapshot's own
+    test gives its m.
     """
     found, wanted = np.array(list(statistics.values())).T
-    least = max(least, 1 - float(found.sum() / wanted.sum()))
-    return np.interp(times, list(statistics), np.maximum(found / wanted - 1, least))
+    test = float(found.sum() / wanted.sum())
+    taken = max((error_ratio + 1 - test) / 2, 1 - test, 1 / snapshots)  # no m is negative
+    return np.interp(times, list(statistics), np.maximum(found / wanted - 1 + 2 * taken, taken))
 
 
 def _cells(data: Snapshots, times: np.ndarray) -> np.ndarray:
@@ -192,6 +197,17 @@ def _sampled(
     return _Quantities(np.array(marginals), np.array(means), np.array(answers).reshape(len(times), len(events)))
 
 
-def _free(values: np.ndarray, name: str) -> np.ndarray:
-    """Log-odds of probabilities; means as they are."""
-    return values if name == "means" else logit(values.clip(RAREST, 1 - RAREST))
+def _free(values: np.ndarray, name: str, sizes: np.ndarray | None = None) -> np.ndarray:
+    """Log-odds of probabilities; means as they are.
+
+    Args:
+        values: (…, T, …) of quantities.
+        name: of the quantities.
+        sizes: (T,) of snapshots, in which half a state more keeps rare changes small; None for none.
+    """
+    if name == "means":
+        return values
+    if sizes is not None:
+        count = sizes.reshape(-1, *[1] * (values.ndim - 1))
+        values = (values * count + 0.5) / (count + 1)
+    return logit(values.clip(RAREST, 1 - RAREST))

@@ -27,6 +27,7 @@ class Fisher:
         weights: (1, P).
         values: (r,) eigenvalues of the information of a state, r ≤ P of them.
         vectors: (P, r) eigenvectors.
+        middle: (P,) mean gradient at all draws, near zero.
         scores: (n, r) gradients of log p at n draws along the eigenvectors, with mean zero. Other draws gave the
             eigenvectors, since these fit their own draws too well.
     """
@@ -35,13 +36,15 @@ class Fisher:
     weights: Tensor
     values: np.ndarray
     vectors: np.ndarray
+    middle: np.ndarray
     scores: np.ndarray
 
     @classmethod
     def of(cls, backbone: Backbone, weights: Tensor, draws: Tensor) -> Self:
         """From draws (2n, d) of coordinates, half of them for the eigenvectors."""
         gradients = score_rows(backbone, weights, draws)
-        gradients -= gradients.mean(axis=0)
+        middle = gradients.mean(axis=0)
+        gradients -= middle
         some, others = np.array_split(gradients, 2)
         count, size = some.shape
         if size <= count:
@@ -52,7 +55,7 @@ class Fisher:
             kept = values > values[-1] * np.finfo(np.float32).eps
             values = values[kept]
             vectors = some.T @ (own[:, kept] / np.sqrt(values * count))
-        return cls(backbone, weights, values, vectors, others @ vectors)
+        return cls(backbone, weights, values, vectors, middle, others @ vectors)
 
     def spread(self, cells: float) -> np.ndarray:
         """(n, r) scattering of log p at the draws of `scores`: its products with standard normal numbers (r,).
@@ -66,10 +69,12 @@ class Fisher:
         """A statistic of states (N, d), and its mean if they are from the network and it does not depend on them.
 
         The score test of Rao (1948): the squared mean gradient of log p, in units of its covariance. It is smaller for
-        states that the network was fitted to, and larger where the network is off.
+        states that the network was fitted to, and larger where the network is off. Gradients are clipped to the range
+        of those at the draws, as single states far out would outweigh all others.
         """
         count = len(states)
-        mean = score_rows(self.backbone, self.weights, states).mean(axis=0) @ self.vectors
+        rows = (score_rows(self.backbone, self.weights, states) - self.middle) @ self.vectors
+        mean = rows.clip(self.scores.min(axis=0), self.scores.max(axis=0)).mean(axis=0)
         weight = count / (count * self.values + _PRIOR)
         return float(count * weight @ mean**2), float(weight @ (self.scores**2).mean(axis=0))
 

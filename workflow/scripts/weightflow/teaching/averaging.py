@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from weightflow.data.state_space import StateSpace
-from weightflow.teaching.missed import missed_share
+from weightflow.teaching.missed import missed_shares
 from weightflow.teaching.registry import MEMBERS
 from weightflow.teaching.scoring import COLUMNS, EVERY, OF_CELLS, score_teachers
 from weightflow.teaching.teachers import Parts, Teacher, Teachers
@@ -55,7 +55,7 @@ def averaged_teachers(
     stacked = at_another_gap(stacked, forgetful, _WIDER)
     parts = _shared(teachers, stacked)
     chosen = Teachers(parts, parts)
-    missed = missed_share(scores, chosen, snapshots, times, OF_CELLS.particles)
+    missed = missed_shares(scores, chosen, snapshots, times, OF_CELLS.particles)
     return dataclasses.replace(chosen, missed=missed), scores.table({EVERY: scores.places})
 
 

@@ -19,7 +19,7 @@ from weightflow.systems.system import System
 from weightflow.teaching.ahead import choose_slowing
 from weightflow.teaching.averaging import averaged_teachers
 from weightflow.teaching.kinetics import MOST_VARIABLES, kinetic_paths
-from weightflow.teaching.missed import missed_share
+from weightflow.teaching.missed import missed_shares
 from weightflow.teaching.registry import CONTINUOUS, DISCRETE, MEMBERS
 from weightflow.teaching.scoring import COLUMNS, score_teachers
 from weightflow.teaching.settings import TeacherSettings
@@ -137,7 +137,7 @@ def _between(
                 missed,
             )
     if judged is not None:
-        found = dataclasses.replace(found, missed=missed_share(judged, found, snapshots, times))
+        found = dataclasses.replace(found, missed=missed_shares(judged, found, snapshots, times))
     return with_paths(found, snapshots, times, rng, system), scores
 
 

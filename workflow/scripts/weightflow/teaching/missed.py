@@ -4,7 +4,6 @@ A left-out snapshot is a time that a teacher was not told about, with known stat
 squared error of its log-odds, less what chance explains, is compared with their squared change across the gap.
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,15 +11,15 @@ import numpy as np
 from weightflow.teaching.scoring import Scores, probes, shares
 from weightflow.teaching.teachers import ANYWHERE, Teachers
 
-_WIDER = 2.0  # a gap without a snapshot, over the mean of the two intervals beside it; an error grows with its square
 
-
-def missed_share(
+def missed_shares(
     scores: Scores, teachers: Teachers, snapshots: Sequence[np.ndarray], times: np.ndarray, most: int | None = None
-) -> float:
-    """Root mean square error in the middle between two snapshots, over the change of the log-odds between them.
+) -> tuple[float, ...]:
+    """Root mean square error in the middle of each interval, over the change of the log-odds across it.
 
-    As if one more snapshot had been left out, whose states may be anything between those around it (`ANYWHERE`).
+    Across a gap, a path's error grows with the square of the gap's length and the change with the length, so their
+    ratio is taken as proportional to the length. To the left-out snapshots one is added whose states may be anything
+    between those around it (`ANYWHERE`).
 
     Args:
         scores: of candidates, the teachers among them.
@@ -28,6 +27,9 @@ def missed_share(
         snapshots: K arrays (N_k, d).
         times: (K,).
         most: states of a snapshot that teachers used; None for all.
+
+    Returns:
+        K − 1 shares.
     """
     error = change = 0.0
     told = 0
@@ -46,10 +48,10 @@ def missed_share(
         chance = 1 / len(snapshots[k]) + (1 - place) ** 2 / sizes[0] + place**2 / sizes[1]
         error += float((((said - held)[there] / variance) ** 2 - chance / variance).sum())
         moved = _log_odds(after, sizes[1]) - _log_odds(before, sizes[0])
-        change += float((bump(np.array(place)) * moved[there] ** 2).sum())
+        change += float((bump(np.array(place)) * (moved[there] * (times[k + 1] - times[k - 1])) ** 2).sum())
         told += 1
-    found = max(error / change, 0.0) / _WIDER**2 if change else 0.0
-    return math.sqrt((told * found + ANYWHERE**2) / (told + 1))
+    rate = max(error / change, 0.0) if change else 0.0
+    return tuple(np.sqrt((told * rate * np.diff(times) ** 2 + ANYWHERE**2) / (told + 1)).tolist())
 
 
 def bump(place: np.ndarray) -> np.ndarray:

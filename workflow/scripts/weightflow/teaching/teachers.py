@@ -84,15 +84,15 @@ class Teachers:
         first, later: the teachers and their parts of the states; several where the data cannot tell them apart.
         paths: moment paths of kinetic teachers, by interval.
         slowing: of the states past the last snapshot; () teaches nothing there.
-        missed: error to expect in the middle between two snapshots, as a share of the change of log-odds between them
-            (missed.py); without left-out snapshots, as if the states there were anything between them.
+        missed: error to expect in the middle of each interval, as a share of the change of log-odds across it
+            (missed.py); () if nothing was left out.
     """
 
     first: Parts
     later: Parts
     paths: Mapping[int, MomentPath] = field(default_factory=dict)
     slowing: Slowing = ()
-    missed: float = ANYWHERE
+    missed: tuple[float, ...] = ()
 
     @classmethod
     def single(cls, first: Teacher, later: Teacher | None = None) -> "Teachers":
@@ -305,7 +305,7 @@ def read_teachers(path: str | Path) -> Teachers:
         }
         slowing = tuple((float(rate), float(weight)) for rate, weight in content["slowing"])
         parts = parts_from(content["first"]), parts_from(content["later"])
-        return Teachers(*parts, paths, slowing, float(content["missed"]))
+        return Teachers(*parts, paths, slowing, tuple(map(float, content["missed"])))
 
 
 def parts_from(content: Sequence[Mapping[str, Any]]) -> Parts:
