@@ -6,7 +6,18 @@ import pytest
 
 from weightflow.data.folds import fold_name
 from weightflow.evaluation.calibration import COLUMNS
-from weightflow.evaluation.trust import BETTER, LEFT_OUT, LEVEL, PAST, SEEN, UNSEEN, WORSE, judge_trust, verdict_on
+from weightflow.evaluation.trust import (
+    BETTER,
+    LEFT_OUT,
+    LEVEL,
+    PAST,
+    SEEN,
+    UNSEEN,
+    WORSE,
+    find_recommended,
+    judge_trust,
+    verdict_on,
+)
 
 RUNS = ["mine", "mixture_kernel", "transport_kernel", "previous"]
 
@@ -125,3 +136,15 @@ def test_few_times_tell_less_than_two_standard_errors_do():
 def test_an_alternative_without_a_likelihood_at_a_time_is_not_the_best():
     scores = nll(mine=[1.0, 1, 1], mixture_kernel=[0.1, np.nan, np.nan], transport_kernel=[2.0, 2.1, 2.3])
     assert verdict_on(scores, "mine", RUNS).other == "transport_kernel"
+
+
+@pytest.mark.parametrize(("mine", "chosen"), [([1.0, 1.1, 1.0], "mine"), ([2.0, 2.1, 2.0], "mixture_kernel")])
+def test_the_model_is_recommended_unless_a_baseline_is_better(mine, chosen):
+    rows = [
+        {"time": float(t + 1), "model": run, "seen": False, "value": value}
+        for run, values in (("mine", mine), ("mixture_kernel", [1.5, 1.61, 1.5]))
+        for t, value in enumerate(values)
+    ]
+    rows.append({"time": 0.0, "model": "mine", "seen": True, "value": 1.0})
+    table = pd.DataFrame(rows).assign(dataset="d", seed=0, extrapolated=False, metric="nll")
+    assert find_recommended(table, None, "d", "mine", RUNS) == chosen

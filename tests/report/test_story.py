@@ -204,7 +204,8 @@ def test_long_tables_are_thinned():
         (
             Verdict("worse than", "mixture_kernel", -0.5, 0.1, 4),
             "mine is worse than mixture_kernel, the best of the baselines with a likelihood: 0.500 nats per "
-            "variable behind over 4 times, standard error 0.100. Take mixture_kernel for these data.",
+            "variable behind over 4 times, standard error 0.100. Take mixture_kernel for these data; the "
+            "recommended states of this run are its.",
         ),
         (
             Verdict("level with", "other", 0.5, float("nan"), 1),

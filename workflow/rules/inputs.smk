@@ -137,7 +137,11 @@ def saved_motion(dataset):
 
 def saved_bands(dataset):
     """The bands of the model shown; [] without models."""
-    return saved(plan.bands_of(plan.shown_model(dataset)).format(dataset=dataset)) if plan.models else []
+    return (
+        saved(plan.bands_of(plan.shown_model(dataset)).format(dataset=dataset))
+        if plan.models
+        else []
+    )
 
 
 def left_out_scores(wildcards):

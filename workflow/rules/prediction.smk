@@ -181,6 +181,46 @@ rule predict_times:
         "../scripts/predict_times.py"
 
 
+rule hand_over:
+    # Samples of the method that the evidence recommends: the model shown, unless a baseline is better.
+    input:
+        snapshots=rules.prepare_snapshots.output[0],
+        metrics=f"{plan.folder}/metrics.csv",
+        left_out=left_out_scores,
+        graph=lambda w: plan.graph_of(plan.models[0]).replace("{seed}", str(plan.seeds[0])),
+        files=lambda w: [
+            path.replace("{seed}", str(plan.seeds[0]))
+            for path in plan.weights_of(plan.shown_model(w.dataset)).values()
+        ],
+    output:
+        plan.recommended_of("{dataset}"),
+    log:
+        f"{plan.folder}/{{dataset}}/logs/hand_over.log",
+    wildcard_constraints:
+        dataset=any_of(plan.described),
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        runtime=stage_minutes,
+    params:
+        model=lambda w: plan.shown_model(w.dataset),
+        runs=lambda w: plan.runs(w.dataset),
+        seed=plan.seeds[0],
+        parts=lambda w: list(plan.weights_of(plan.shown_model(w.dataset))),
+        settings=lambda w: plan.sections(plan.shown_model(w.dataset), *ALONG),
+        times=plan.config.prediction.times,
+        samples=plan.config.prediction.samples,
+        time_column=lambda w: plan.dataset(w.dataset).time_column,
+        matrix=lambda w: plan.matrix_of(w.dataset),
+        about=lambda w: {"dataset": w.dataset, "source": plan.source_of(w.dataset)},
+        code=code("hand_over.py"),
+    message:
+        "Sample the recommended method for {wildcards.dataset}"
+    script:
+        "../scripts/hand_over.py"
+
+
 rule describe_motion:
     # Means, bands and joint densities between the snapshots, for the first page of the report.
     input:

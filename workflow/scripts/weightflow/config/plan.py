@@ -432,6 +432,10 @@ class Plan:
         """The bands of a model, from all seeds."""
         return f"results/{{dataset}}/runs/{model}/bands.safetensors"
 
+    def recommended_of(self, dataset: str) -> str:
+        """States of the method that the run's evidence recommends."""
+        return f"{self.folder}/{dataset}/recommended.{self.config.prediction.format}"
+
     @cached_property
     def fitted(self) -> list[tuple[str, int, list[str]]]:
         """Each model with each seed, and what its files are (`weights_of`)."""

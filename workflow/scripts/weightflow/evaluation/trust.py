@@ -142,6 +142,14 @@ def find_verdict(
     return None
 
 
+def find_recommended(
+    metrics: pd.DataFrame, left_out: pd.DataFrame | None, dataset: str, model: str, runs: Sequence[str]
+) -> str:
+    """The model, unless the evidence says that a baseline is better; arguments as of `find_verdict`."""
+    found = find_verdict(metrics, left_out, dataset, model, runs)
+    return found[1].other if found and found[1].word == WORSE else model
+
+
 def verdict_on(scores: pd.DataFrame, model: str, runs: Sequence[str]) -> Verdict | None:
     """The verdict from mean negative log-likelihoods.
 

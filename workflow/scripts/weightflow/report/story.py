@@ -199,7 +199,9 @@ def tell_verdict(verdict: Verdict, model: str) -> str:
     )
     if verdict.word == LEVEL and verdict.times == 1:
         return f"{told} One time cannot tell more."
-    return f"{told} Take {verdict.other} for these data." if verdict.word == WORSE else told
+    if verdict.word == WORSE:
+        return f"{told} Take {verdict.other} for these data; the recommended states of this run are its."
+    return told
 
 
 def _evidence(evidence: str, times: int, states: int, snapshots: int) -> str:
