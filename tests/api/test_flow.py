@@ -235,3 +235,47 @@ def test_scaled_data_are_compared_in_the_flows_units(rng):
     flow = fit(made["training"], settings=SMALL | {"teacher": {"members": ["bridge"]}}, progress=False)
     one, two = (flow.compare(own, baselines=["previous"], samples=50, long=True) for own in made.values())
     np.testing.assert_allclose(one["value"], two["value"], rtol=1e-6)
+
+
+def test_the_uncertainty_of_means_and_events_holds_their_values(flow):
+    found = flow.uncertainty([25, 30], ["I > 5", "S == 50"])
+    assert found["quantity"].tolist() == ["mean of S", "mean of I", "mean of R", "I > 5", "S == 50"] * 2
+    assert found["time"].tolist() == [25] * 5 + [30] * 5
+    assert ((found["low"] <= found["value"]) & (found["value"] <= found["high"])).all()
+    density = flow.at(30)
+    later = found[found["time"] == 30].set_index("quantity")["value"]
+    np.testing.assert_allclose(later["mean of I"], density.mean["I"], rtol=1e-4)
+    np.testing.assert_allclose(later["I > 5"], density.probability("I > 5"), rtol=1e-4)
+    wider = flow.uncertainty(30, level=0.99)
+    assert (wider["high"].to_numpy() > found["high"].to_numpy()[5:8]).all()
+
+
+def test_the_evidence_is_saved(flow, tmp_path):
+    assert len(flow.evidence.missed) in (0, len(flow.data.observed_times) - 1)
+    flow.save(tmp_path / "a.flow")
+    assert load(tmp_path / "a.flow").evidence == flow.evidence
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"times": 101}, "101"),
+        ({"times": 30, "level": 90}, "level: got 90; give a number between 0 and 1"),
+        ({"times": 30, "events": "J > 1"}, "uncertainty: events: there is no variable 'J'"),
+    ],
+)
+def test_wrong_questions_about_uncertainty_are_refused(flow, asked, message, refused):
+    with refused(message):
+        flow.uncertainty(**asked)
+
+
+@pytest.mark.parametrize(
+    "evidence", [{"missed": [0.1]}, {"error_ratio": "x", "missed": []}, {"error_ratio": 1.0, "missed": [0.1]}, 7]
+)
+def test_damaged_evidence_is_refused(flow, tmp_path, evidence, refused):
+    flow.save(tmp_path / "a.flow")
+    with zipfile.ZipFile(tmp_path / "a.flow") as archive:
+        about = json.loads(archive.read("flow.json"))
+    repacked(tmp_path / "a.flow", flow__json=json.dumps(about | {"evidence": evidence}).encode())
+    with refused("the evidence is"):
+        load(tmp_path / "a.flow")

@@ -1,6 +1,6 @@
 """The bands of a model, from three errors of its predictions.
 
-On a scale without ends (log-odds of a probability, a mean as it is), a quantity q has the variance
+On its scale (log-odds of a probability with half a cell more, a mean as it is), a quantity q has the variance
 
     ratio · sampling(q) + seeds(q) + (missed · change(q))² · bump
 
@@ -22,7 +22,7 @@ import torch
 from scipy.special import expit, logit
 
 from weightflow import seeding
-from weightflow.bands.bands import RAREST, Bands
+from weightflow.bands.bands import Bands
 from weightflow.bands.scatter import Scatter
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.subsets import evenly
@@ -79,18 +79,20 @@ def find_bands(
     missed = np.array(evidence.missed or [ANYWHERE] * (len(data.observed_times) - 1))
     share = bump(way) * missed[place] ** 2
     sampling = _sampled(scatters, np.mean([one.marginals for one in every], axis=0), times, events, data)
-    made = {}
+    cells, sizes = _cells(data, times), data.observed_sizes.astype(float)
+    z, made = NormalDist().inv_cdf((1 + level) / 2), {}
     for name, own in vars(sampling).items():
-        values = np.stack([_free(getattr(one, name), name) for one in every])
-        snapshots = _free(np.mean([getattr(one, name) for one in at_snapshots], axis=0), name, data.observed_sizes)
-        change = (snapshots[place + 1] - snapshots[place]) ** 2 * share.reshape(-1, *[1] * (values.ndim - 2))
-        seeds = values.var(axis=0, ddof=1) / len(values) if len(values) > 1 else 0.0
-        middle = _free(np.mean([getattr(one, name) for one in every], axis=0), name)
-        away = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(
-            ratio.reshape(-1, *[1] * (own.ndim - 1)) * own + seeds + change
-        )
-        ends3 = np.stack([middle - away, middle, middle + away])
-        made[name] = ends3 if name == "means" else expit(ends3)
+        values = np.stack([getattr(one, name) for one in every])
+        snapshots = np.mean([getattr(one, name) for one in at_snapshots], axis=0)
+        along = (-1, *[1] * (own.ndim - 1))
+        scale = _MEANS if name == "means" else _Shares(cells.reshape(along))
+        ends = snapshots if name == "means" else _Shares(sizes.reshape(along)).free(snapshots)
+        change = share.reshape(along) * (ends[place + 1] - ends[place]) ** 2
+        seeds = scale.free(values).var(axis=0, ddof=1) / len(values) if len(values) > 1 else 0.0
+        mean = values.mean(axis=0)
+        variance = ratio.reshape(along) * own * scale.slope(mean) ** 2 + seeds + change
+        middle, away = scale.free(mean), z * np.sqrt(variance)
+        made[name] = np.stack([scale.back(middle - away), mean, scale.back(middle + away)])
     edges = density_edges(data.space, len(data.variables))
     return Bands(times, made["marginals"], edges, made["means"], made["events"], tuple(events), level)
 
@@ -197,17 +199,41 @@ def _sampled(
     return _Quantities(np.array(marginals), np.array(means), np.array(answers).reshape(len(times), len(events)))
 
 
-def _free(values: np.ndarray, name: str, sizes: np.ndarray | None = None) -> np.ndarray:
-    """Log-odds of probabilities; means as they are.
+class _Means:
+    """Means are normal as they are."""
 
-    Args:
-        values: (…, T, …) of quantities.
-        name: of the quantities.
-        sizes: (T,) of snapshots, in which half a state more keeps rare changes small; None for none.
-    """
-    if name == "means":
+    def free(self, values: np.ndarray) -> np.ndarray:
         return values
-    if sizes is not None:
-        count = sizes.reshape(-1, *[1] * (values.ndim - 1))
-        values = (values * count + 0.5) / (count + 1)
-    return logit(values.clip(RAREST, 1 - RAREST))
+
+    def back(self, values: np.ndarray) -> np.ndarray:
+        return values
+
+    def slope(self, values: np.ndarray) -> np.ndarray:
+        return np.ones_like(values)
+
+
+_MEANS = _Means()
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """Log-odds of probabilities in samples of some cells, with half a cell more: rare ones have no ends far away.
+
+    Attributes:
+        cells: sizes of samples, against the probabilities.
+    """
+
+    cells: np.ndarray
+
+    def free(self, values: np.ndarray) -> np.ndarray:
+        """Probabilities on the scale."""
+        return logit((values * self.cells + 0.5) / (self.cells + 1))
+
+    def back(self, values: np.ndarray) -> np.ndarray:
+        """Probabilities from the scale."""
+        return ((expit(values) * (self.cells + 1) - 0.5) / self.cells).clip(0, 1)
+
+    def slope(self, values: np.ndarray) -> np.ndarray:
+        """Derivative of the scale with respect to plain log-odds."""
+        share = (values * self.cells + 0.5) / (self.cells + 1)
+        return values * (1 - values) * self.cells / (self.cells + 1) / (share * (1 - share))

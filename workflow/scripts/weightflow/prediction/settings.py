@@ -11,8 +11,8 @@ from weightflow.settings import Common, Count, Many, NameIn, Number, Settings
 class PredictionSettings(Settings):
     """Exported states, with the first seed.
 
-    `snakemake predict` writes those of every model to results/DATASET/predictions/. Every run writes those of the method
-    that it recommends to its file DATASET/recommended.
+    `snakemake predict` writes those of every model to results/DATASET/predictions/. Every run writes those of the
+    method that it recommends to its file DATASET/recommended.
     """
 
     times: Annotated[Annotated[Many[Number], Field(min_length=1)] | None, Common] = None
