@@ -69,6 +69,7 @@ RUNS = {
     "embryoid-50": Run("leave-one-out"),
     "emt": Run("leave-one-out"),
     "extrapolation": Run(),
+    "bands": Run("results/bands/bands.csv"),
 }
 
 _EXACT = (
@@ -233,6 +234,29 @@ PAGES: dict[str, dict[str, Table]] = {
                         "floor_independent",
                     ),
                 ),
+            ),
+        ),
+    },
+    "docs/method/bands.md": {
+        "bands": RunsTable(
+            (
+                Column("all times", "band_coverage", decimals=3),
+                Column("between the snapshots", "band_coverage", "unseen", 3),
+                Column("at the snapshots", "band_coverage", "observed", 3),
+                Column("mean width", "band_width"),
+            ),
+            tuple(
+                Rows("bands", dataset, ("weightflow",), label)
+                for dataset, label in (
+                    ("epidemic", "epidemic, 11 snapshots"),
+                    ("toggle_switch", "toggle switch, 11"),
+                    ("ornstein_uhlenbeck", "Ornstein–Uhlenbeck, 5"),
+                    ("branching_landscape", "branching landscape, 5"),
+                    ("cell_cycle", "cell cycle, 5"),
+                    ("switch_network", "ten-gene switch, 5"),
+                    ("three_of_thirty", "three of thirty, 3"),
+                    ("heavy_tails", "heavy tails, 5"),
+                )
             ),
         ),
     },

@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from weightflow.baselines.registry import is_floor, is_model
@@ -23,6 +24,7 @@ from weightflow.storage import write_text
 COLUMNS = ["dataset", "model", "metric", "times", "mean", "std", "n"]
 FACTS = ("commit", "command", "seeds", "date")  # at the top of every stored table
 MISSING = "–"
+COVERAGE, BAND_WIDTH = "band_coverage", "band_width"  # metrics of bands in stored tables
 _EACH = f"{LEFT_OUT} at "  # before the time of a single left-out snapshot
 _BLOCK = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -254,18 +256,21 @@ def as_text(value: float, decimals: int) -> str:
 
 
 def gather(folder: Path) -> pd.DataFrame:
-    """The table to store of a run, from its `summary.csv` and, with left-out snapshots, its `leave_one_out.csv`.
+    """The table to store of a run, from its `summary.csv`, `leave_one_out.csv` and `bands.csv`, if they are there.
 
     Args:
         folder: of the run's tables.
 
     Raises:
-        InputError: there is no summary.
+        InputError: there is neither a summary nor a table of bands.
     """
-    path = folder / "summary.csv"
-    if not path.exists():
+    path, bands = folder / "summary.csv", folder / "bands.csv"
+    if not path.exists() and not bands.exists():
         raise InputError(f"{path}: is not there; run the config first, as make tables NAME={folder.name} does.")
-    parts, each = [pd.read_csv(path)], folder / "leave_one_out.csv"
+    parts = [pd.read_csv(path)] if path.exists() else []
+    each = folder / "leave_one_out.csv"
+    if bands.exists():
+        parts.append(_coverage(pd.read_csv(bands)))
     if each.exists():
         scores = pd.read_csv(each)
         keys = ["dataset", "model", "metric", "time"]
@@ -273,6 +278,17 @@ def gather(folder: Path) -> pd.DataFrame:
         own["times"] = _EACH + own["time"].map("{:g}".format)
         parts.append(own.rename(columns={"count": "n"}))
     return pd.concat(parts, ignore_index=True)[COLUMNS]
+
+
+def _coverage(bands: pd.DataFrame) -> pd.DataFrame:
+    """Share of all bins in their bands, and mean width, by part of the times; columns `COLUMNS`."""
+    every = pd.concat([bands, bands.assign(times="all")]).rename(columns={"width": BAND_WIDTH, "coverage": COVERAGE})
+    rows = []
+    for (dataset, model, times), own in every.groupby(["dataset", "model", "times"], sort=False):
+        for metric in (COVERAGE, BAND_WIDTH):
+            mean = float(np.average(own[metric], weights=own["bins"]))
+            rows.append((dataset, model, metric, times, mean, math.nan, 1))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def write_stored(path: Path, stored: Stored) -> None:
