@@ -18,7 +18,7 @@ def test_every_stage_that_learns_reads_observed_states_alone(root):
     scripts = {path.stem: path.read_text(encoding="utf-8") for path in (root / "workflow" / "scripts").glob("*.py")}
     whole = {name for name, text in scripts.items() if "read_snapshots(" in text}
     judging = ("predict_", "evaluate_", "plot_", "animate_", "tabulate_", "write_report", "calibrate_")
-    judging += ("answer_questions", "score_states", "check_states", "describe_motion")
+    judging += ("answer_questions", "score_states", "check_states", "describe_motion", "hand_over")
     assert {name for name in whole if not name.startswith(judging)} == {
         "gather_anchors",
         "build_weight_graph",
