@@ -3,6 +3,7 @@
 import pandas as pd
 
 from weightflow import seeding
+from weightflow.baselines.registry import BASELINES
 from weightflow.baselines.sampling import sample_baseline
 from weightflow.data.snapshots import read_snapshots
 from weightflow.dynamics.weight_graph import read_weight_graph
@@ -18,13 +19,17 @@ def main(snakemake):
     data = read_snapshots(inputs.snapshots)
     times = params.times or answered_times(data).tolist()
     left_out = pd.read_csv(inputs.left_out) if inputs.left_out else None
+    last = data.observed_times[-1]
     method = find_recommended(pd.read_csv(inputs.metrics), left_out, name, params.model, params.runs)
+    inside = [time for time in times if time <= last]
+    if method != params.model and not BASELINES[method].continues and len(inside) < len(times):
+        print(f"{method} ends at the last snapshot, so later times are left out.")
+        times, method = inside or times, method if inside else params.model
     if method == params.model:
         model = read_fitted(method, params.seed, inputs.files, params.parts, params.settings, data)
         rng = seeding.stream(params.seed, "recommended")
         states = [density.sample(params.samples, rng) for density in model.along(times, 0, params.samples)]
     else:
-        times = [time for time in times if time <= data.observed_times[-1]]  # where baselines with a density end
         graph = read_weight_graph(inputs.graph)
         states = sample_baseline(method, data, times, params.samples, params.seed, graph)
     sampled = StatesInTime(times, states, data.variables, data.representation)

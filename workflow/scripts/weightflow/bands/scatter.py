@@ -28,10 +28,21 @@ class Scatter:
         """Variance of the mean of a function of the state, from its values (n,) at the draws."""
         return float((((numbers - numbers.mean()) @ self.rows / len(numbers)) ** 2).sum())
 
-    def of_event(self, holds: np.ndarray) -> float:
-        """Variance of the log-odds of an event that holds at some of the draws (n,); 0 if at all of them or none."""
+    def of_event(self, holds: np.ndarray, probability: float, cells: float) -> float:
+        """Variance of the log-odds of an event.
+
+        Where fewer than 8 draws tell, it is at least that of the event's frequency in a sample.
+
+        Args:
+            holds: (n,) whether it holds at the draws.
+            probability: of the event, between 0 and 1.
+            cells: size of a sample.
+        """
+        hits = int(min(holds.sum(), len(holds) - holds.sum()))
         share = float(holds.mean())
-        return self.of_mean(holds.astype(float)) / (share * (1 - share)) ** 2 if 0 < share < 1 else 0.0
+        found = self.of_mean(holds.astype(float)) / (share * (1 - share)) ** 2 if hits else 0.0
+        rare = probability * (1 - probability)
+        return max(found, 1 / (cells * rare)) if hits < _NEAREST and rare > 0 else found
 
     def of_bins(self, variable: int, edges: np.ndarray, masses: np.ndarray) -> np.ndarray:
         """(B,) variances of the log-odds of the bins of a variable.

@@ -1,21 +1,21 @@
 """The bands of a model, from three errors of its predictions.
 
-On its scale (log-odds of a probability with half a cell more, a mean as it is), a quantity q has the variance
+On its scale (log-odds of a probability with half a cell more, a mean as it is) a quantity q has the variance
 
-    ratio · sampling(q) + seeds(q) + (missed · change(q))² · bump
+    sampling(q) + seeds(q) + (missed · change(q))² · bump
 
-- sampling: of a network that is fitted to one snapshot (`Fisher.spread`). The ratio is what is left of it (`_ratios`):
-  a curve through many snapshots averages the samples, and a curve that is too smooth has further errors. Score tests
-  of the snapshots and of validation states (`error_ratio`) tell.
+- sampling: of a network that is fitted to one snapshot (`Fisher.spread`), along every direction of weight space times
+  the error ratio there (`ErrorRatios`).
 - seeds: variance of the mean over fits with other random numbers.
-- missed · change: what left-out snapshots show (`missed_shares`), for the change of q between the snapshots around; it
-  is largest in the middle, in the first interval earlier, and zero at the snapshots.
+- missed · change: what left-out snapshots show (`missed_shares`), for the change of q between the snapshots around. It
+  is zero at the snapshots and largest halfway, in the first interval at a quarter of the way.
 """
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from statistics import NormalDist
+from typing import Self
 
 import numpy as np
 import torch
@@ -35,7 +35,9 @@ from weightflow.teaching.missed import bump
 from weightflow.teaching.teachers import ANYWHERE
 
 _SNAPSHOTS, _POINTS = 17, 33  # most snapshots among the times of bands, and about how many times there are
-_DRAWS = 8000  # half of them give the information
+_DRAWS = 8000  # half of them give the eigenvectors of the information
+_STIFFEST = 4  # directions of the first group
+_LEAST = 1e-3  # smallest mean of a score test that tells something
 _MOST_STATES, _OF_SUMS = 20_000, 20_000  # of a distribution whose sums are exact; draws for other sums
 
 
@@ -65,34 +67,29 @@ def find_bands(
         evidence: on their errors.
         events: whose probabilities have bands, by question.
         level: of the bands, such as 0.9.
-        times: (T,) increasing, the snapshots' among them that shall tell the ratio.
+        times: (T,) increasing.
     """
     data = models[0].data
     every = [_quantities(model, times, events) for model in models]
     at_snapshots = [_quantities(model, data.observed_times, events) for model in models]
-    scatters, statistics = _scatters(models[0], times)
-    ratio = _ratios(statistics, times, evidence.error_ratio, len(data.observed_times))
+    means = _Quantities(*(np.mean([getattr(one, name) for one in every], axis=0) for name in _NAMES))
+    ratios = ErrorRatios.of(_score_tests(models[0]), evidence.error_ratio)
+    sampling = _sampling(models[0], ratios, means, times, events)
     place = data.before(times).clip(max=len(data.observed_times) - 2)
     start, end = data.observed_times[place], data.observed_times[place + 1]
-    way = (times - start) / (end - start)
-    way = np.where(place == 0, np.sqrt(way), way)  # many systems begin in one state, and spread like √t
     missed = np.array(evidence.missed or [ANYWHERE] * (len(data.observed_times) - 1))
-    share = bump(way) * missed[place] ** 2
-    sampling = _sampled(scatters, np.mean([one.marginals for one in every], axis=0), times, events, data)
+    share = bump((times - start) / (end - start), place == 0) * missed[place] ** 2
     cells, sizes = _cells(data, times), data.observed_sizes.astype(float)
     z, made = NormalDist().inv_cdf((1 + level) / 2), {}
-    for name, own in vars(sampling).items():
-        values = np.stack([getattr(one, name) for one in every])
-        snapshots = np.mean([getattr(one, name) for one in at_snapshots], axis=0)
+    for name in _NAMES:
+        own, mean = getattr(sampling, name), getattr(means, name)
         along = (-1, *[1] * (own.ndim - 1))
-        scale = _MEANS if name == "means" else _Shares(cells.reshape(along))
-        ends = snapshots if name == "means" else _Shares(sizes.reshape(along)).free(snapshots)
+        scale, at_ends = (_Scale(None if name == "means" else n.reshape(along)) for n in (cells, sizes))
+        ends = at_ends.of(np.mean([getattr(one, name) for one in at_snapshots], axis=0))
         change = share.reshape(along) * (ends[place + 1] - ends[place]) ** 2
-        seeds = scale.free(values).var(axis=0, ddof=1) / len(values) if len(values) > 1 else 0.0
-        mean = values.mean(axis=0)
-        variance = ratio.reshape(along) * own * scale.slope(mean) ** 2 + seeds + change
-        middle, away = scale.free(mean), z * np.sqrt(variance)
-        made[name] = np.stack([scale.back(middle - away), mean, scale.back(middle + away)])
+        seeds = scale.of(np.stack([getattr(one, name) for one in every])).var(axis=0) / max(len(every) - 1, 1)
+        away = z * np.sqrt(own * scale.slope(mean) ** 2 + seeds + change)
+        made[name] = np.stack([scale.back(scale.of(mean) - away), mean, scale.back(scale.of(mean) + away)])
     edges = density_edges(data.space, len(data.variables))
     return Bands(times, made["marginals"], edges, made["means"], made["events"], tuple(events), level)
 
@@ -125,6 +122,9 @@ class _Quantities:
     events: np.ndarray
 
 
+_NAMES = tuple(field.name for field in fields(_Quantities))
+
+
 def _quantities(model: FittedModel, times: np.ndarray, events: Mapping[str, Event]) -> _Quantities:
     data, masses, means, answers = model.data, [], [], []
     for time, density in zip(times, model.along(times, _MOST_STATES, _OF_SUMS), strict=True):
@@ -142,98 +142,127 @@ def _means(density: MovedNetwork, data: Snapshots) -> np.ndarray:
     return density.cloud.weights @ data.values(density.cloud.states)
 
 
-def _scatters(model: FittedModel, times: np.ndarray) -> tuple[list[Scatter], dict[float, tuple[float, float]]]:
-    """Scatter at each time; and by the time of a snapshot, its score test (`Fisher.score_test`)."""
-    data, backbone = model.data, model.backbone
-    generator = torch.Generator().manual_seed(seeding.integer(model.seed, "bands"))
-    state = generator.get_state()
-    found, statistics = [], {}
-    cells = _cells(data, times)
-    for time, weights, count in zip(times, model.weights(times).split(1), cells, strict=True):
-        generator.set_state(state)  # the same random numbers at all times
-        draws = backbone.sample(weights, _DRAWS, generator)[0]
-        fisher = Fisher.of(backbone, weights, draws)
-        states = data.space.states(draws[-len(fisher.scores) :].numpy())
-        found.append(Scatter(states, fisher.spread(count)))
-        if time in data.observed_times:
-            own = data.coordinates[int(np.flatnonzero(data.observed_times == time)[0])]
-            statistics[float(time)] = fisher.score_test(torch.as_tensor(own))
-    return found, statistics
+@dataclass(frozen=True)
+class ErrorRatios:
+    """Squared errors of a fit along directions of weight space, over those of a network fitted to one snapshot.
 
+    A fit takes over a share h of its snapshots' sampling error, and misses them by m. Then its score test has the mean
+    1 − h + m on its own cells, and its squared error on others is h + m. h belongs to a group of directions: a fit
+    takes over stiff ones, and averages soft ones over many snapshots. m belongs to a snapshot.
 
-def _ratios(
-    statistics: Mapping[float, tuple[float, float]], times: np.ndarray, error_ratio: float, snapshots: int
-) -> np.ndarray:
-    """(T,) squared errors of a fit, as multiples of the sampling error of a network fitted to one snapshot.
-
-    A fit takes over a share h of its snapshots' sampling error, and misses them by m. Then its score test is 1 − h + m
-    on its own cells, and its squared error on others is h + m. The means over the snapshots give h; a snapshot's own
-    test gives its m.
+    Attributes:
+        taken: (G,) h of the 4 stiffest directions, of the next 8, the next 16, and so on.
+        times: (K,) of snapshots.
+        missed: (K,) m.
     """
-    found, wanted = np.array(list(statistics.values())).T
-    test = float(found.sum() / wanted.sum())
-    taken = max((error_ratio + 1 - test) / 2, 1 - test, 1 / snapshots)  # no m is negative
-    return np.interp(times, list(statistics), np.maximum(found / wanted - 1 + 2 * taken, taken))
+
+    taken: np.ndarray
+    times: np.ndarray
+    missed: np.ndarray
+
+    @classmethod
+    def of(cls, tests: Mapping[float, tuple[np.ndarray, np.ndarray]], error_ratio: float) -> Self:
+        """From score tests of snapshots by time (`Fisher.score_test`), and the mean of h + m on other states."""
+        told = {time: test for time, test in tests.items() if test[1].sum() > _LEAST}
+        if not told:  # all cells of every snapshot are alike
+            return cls(np.ones(1), np.array(list(tests)), np.zeros(len(tests)))
+        groups = [np.stack([_grouped(part) for part in test]) for test in told.values()]
+        most = max(part.shape[1] for part in groups)
+        padded = np.stack([np.pad(part, ((0, 0), (0, most - part.shape[1]))) for part in groups])
+        found, wanted = padded.sum(axis=0)
+        test = found.sum() / wanted.sum()
+        missed = max((error_ratio - 1 + test) / 2, 0.0)
+        taken = (1 + missed - found / np.maximum(wanted, _LEAST)).clip(1 / len(told), 1)
+        each = padded[:, 0].sum(axis=1) / padded[:, 1].sum(axis=1)
+        return cls(taken, np.array(list(told)), np.maximum(each - test + missed, 0))
+
+    def along(self, directions: int, time: float) -> np.ndarray:
+        """(r,) ratios at a time along eigenvectors, the stiffest one last."""
+        groups = _group_of(directions).clip(max=len(self.taken) - 1)
+        return self.taken[groups] + np.interp(time, self.times, self.missed)
+
+
+def _group_of(directions: int) -> np.ndarray:
+    """(r,) index of the group of each direction, the stiffest one last."""
+    ranks = np.arange(directions)[::-1]
+    return np.log2(ranks / _STIFFEST + 1).astype(int)
+
+
+def _grouped(values: np.ndarray) -> np.ndarray:
+    """(G,) sums over the groups of values (r,)."""
+    return np.bincount(_group_of(len(values)), values)
+
+
+def _fisher(model: FittedModel, time: float) -> tuple[Fisher, np.ndarray]:
+    """The information at a time, and the states (n, d) of its scores; the random numbers are the same at all times."""
+    generator = torch.Generator().manual_seed(seeding.integer(model.seed, "bands"))
+    weights = model.weights(np.array([time]))
+    draws = model.backbone.sample(weights, _DRAWS, generator)[0]
+    fisher = Fisher.of(model.backbone, weights, draws)
+    return fisher, model.data.space.states(draws[-len(fisher.scores) :].numpy())
+
+
+def _score_tests(model: FittedModel) -> dict[float, tuple[np.ndarray, np.ndarray]]:
+    """Score tests of at most 17 snapshots, by their times."""
+    times, cells = model.data.observed_times, model.data.coordinates
+    chosen = evenly(len(times), _SNAPSHOTS)
+    return {float(times[k]): _fisher(model, times[k])[0].score_test(torch.as_tensor(cells[k])) for k in chosen}
 
 
 def _cells(data: Snapshots, times: np.ndarray) -> np.ndarray:
-    """(T,) sizes of samples: of a snapshot; between two, of the mean of both with the weights of their distances."""
+    """(T,) sizes of samples: of a snapshot; between two independent ones, of the mean of both by their distances."""
     place = data.before(times).clip(max=len(data.observed_times) - 2)
     start, end = data.observed_times[place], data.observed_times[place + 1]
     share, sizes = (times - start) / (end - start), data.observed_sizes
     return 1 / ((1 - share) ** 2 / sizes[place] + share**2 / sizes[place + 1])
 
 
-def _sampled(
-    scatters: Sequence[Scatter], masses: np.ndarray, times: np.ndarray, events: Mapping[str, Event], data: Snapshots
+def _sampling(
+    model: FittedModel, ratios: ErrorRatios, means: _Quantities, times: np.ndarray, events: Mapping[str, Event]
 ) -> _Quantities:
-    """Sampling variances of every quantity."""
+    """Variances of means and of log-odds, from the samples' sizes."""
+    data = model.data
     bins = [data.space.edges(v) for v in range(len(data.variables))]
-    marginals, means, answers = [], [], []
-    for scatter, own, time in zip(scatters, masses, times, strict=True):
-        marginals.append([scatter.of_bins(v, edges, own[v]) for v, edges in enumerate(bins)])
-        values = data.values(scatter.states)
-        means.append([scatter.of_mean(column) for column in values.T])
+    every: tuple[list, list, list] = ([], [], [])
+    for t, (time, cells) in enumerate(zip(times, _cells(data, times), strict=True)):
+        fisher, states = _fisher(model, time)
+        rows = fisher.spread(cells) * np.sqrt(ratios.along(len(fisher.values), time)).astype(np.float32)
+        scatter, values = Scatter(states, rows), data.values(states)
+        every[0].append([scatter.of_bins(v, edges, means.marginals[t, v]) for v, edges in enumerate(bins)])
+        every[1].append([scatter.of_mean(column) for column in values.T])
         held = (np.broadcast_to(event.holds(values, float(time)), len(values)) for event in events.values())
-        answers.append([scatter.of_event(one) for one in held])
-    return _Quantities(np.array(marginals), np.array(means), np.array(answers).reshape(len(times), len(events)))
-
-
-class _Means:
-    """Means are normal as they are."""
-
-    def free(self, values: np.ndarray) -> np.ndarray:
-        return values
-
-    def back(self, values: np.ndarray) -> np.ndarray:
-        return values
-
-    def slope(self, values: np.ndarray) -> np.ndarray:
-        return np.ones_like(values)
-
-
-_MEANS = _Means()
+        every[2].append([scatter.of_event(one, p, cells) for one, p in zip(held, means.events[t], strict=True)])
+    return _Quantities(np.array(every[0]), np.array(every[1]), np.array(every[2]).reshape(len(times), len(events)))
 
 
 @dataclass(frozen=True)
-class _Shares:
+class _Scale:
     """Log-odds of probabilities in samples of some cells, with half a cell more: rare ones have no ends far away.
 
     Attributes:
-        cells: sizes of samples, against the probabilities.
+        cells: sizes of samples, against the probabilities; None leaves values as they are, for means.
     """
 
-    cells: np.ndarray
+    cells: np.ndarray | None
 
-    def free(self, values: np.ndarray) -> np.ndarray:
-        """Probabilities on the scale."""
-        return logit((values * self.cells + 0.5) / (self.cells + 1))
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Values on the scale."""
+        return values if self.cells is None else logit(_share(values, self.cells))
 
     def back(self, values: np.ndarray) -> np.ndarray:
-        """Probabilities from the scale."""
+        """Values from the scale."""
+        if self.cells is None:
+            return values
         return ((expit(values) * (self.cells + 1) - 0.5) / self.cells).clip(0, 1)
 
     def slope(self, values: np.ndarray) -> np.ndarray:
-        """Derivative of the scale with respect to plain log-odds."""
-        share = (values * self.cells + 0.5) / (self.cells + 1)
+        """Derivative of the scale with respect to plain log-odds, or to a mean."""
+        if self.cells is None:
+            return np.ones_like(values)
+        share = _share(values, self.cells)
         return values * (1 - values) * self.cells / (self.cells + 1) / (share * (1 - share))
+
+
+def _share(values: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """Probabilities with half a cell more."""
+    return (values * cells + 0.5) / (cells + 1)

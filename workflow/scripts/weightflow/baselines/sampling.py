@@ -30,7 +30,7 @@ def sample_baseline(
         graph: the anchors, for baselines that interpolate them.
 
     Returns:
-        T arrays (n, d); baselines that do not draw give their own numbers of states.
+        T arrays (n, d).
 
     Raises:
         ValueError: the baseline has its own rules.
@@ -45,7 +45,8 @@ def sample_baseline(
     rng, found = np.random.default_rng(seed), []
     for time in times:
         states, weights = made.weighted(int(np.flatnonzero(made.times == time)[0]))
-        found.append(states[rng.choice(len(states), samples, p=weights)] if len(states) != samples else states)
+        drawn = len(states) == samples and np.ptp(weights) == 0
+        found.append(states if drawn else states[rng.choice(len(states), samples, p=weights)])
     return found
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from weightflow.networks.backbones import Backbone
 
 _PRIOR = 1.0  # precision of the prior of the weights
+_STATES = 4000  # of a batch in a score test
 _AT_ONCE = 4_000_000  # weights of the networks in a batch
 
 
@@ -27,7 +28,6 @@ class Fisher:
         weights: (1, P).
         values: (r,) eigenvalues of the information of a state, r ≤ P of them.
         vectors: (P, r) eigenvectors.
-        middle: (P,) mean gradient at all draws, near zero.
         scores: (n, r) gradients of log p at n draws along the eigenvectors, with mean zero. Other draws gave the
             eigenvectors, since these fit their own draws too well.
     """
@@ -36,15 +36,13 @@ class Fisher:
     weights: Tensor
     values: np.ndarray
     vectors: np.ndarray
-    middle: np.ndarray
     scores: np.ndarray
 
     @classmethod
     def of(cls, backbone: Backbone, weights: Tensor, draws: Tensor) -> Self:
         """From draws (2n, d) of coordinates, half of them for the eigenvectors."""
         gradients = score_rows(backbone, weights, draws)
-        middle = gradients.mean(axis=0)
-        gradients -= middle
+        gradients -= gradients.mean(axis=0)
         some, others = np.array_split(gradients, 2)
         count, size = some.shape
         if size <= count:
@@ -55,7 +53,7 @@ class Fisher:
             kept = values > values[-1] * np.finfo(np.float32).eps
             values = values[kept]
             vectors = some.T @ (own[:, kept] / np.sqrt(values * count))
-        return cls(backbone, weights, values, vectors, middle, others @ vectors)
+        return cls(backbone, weights, values, vectors, others @ vectors)
 
     def spread(self, cells: float) -> np.ndarray:
         """(n, r) scattering of log p at the draws of `scores`: its products with standard normal numbers (r,).
@@ -65,18 +63,19 @@ class Fisher:
         """
         return self.scores / np.sqrt(cells * self.values + _PRIOR)
 
-    def score_test(self, states: Tensor) -> tuple[float, float]:
-        """A statistic of states (N, d), and its mean if they are from the network and it does not depend on them.
+    def score_test(self, states: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """Statistics (r,) of states (N, d) along the eigenvectors, and their means (r,) for states of the network.
 
         The score test of Rao (1948): the squared mean gradient of log p, in units of its covariance. It is smaller for
         states that the network was fitted to, and larger where the network is off. Gradients are clipped to the range
         of those at the draws, as single states far out would outweigh all others.
         """
-        count = len(states)
-        rows = (score_rows(self.backbone, self.weights, states) - self.middle) @ self.vectors
-        mean = rows.clip(self.scores.min(axis=0), self.scores.max(axis=0)).mean(axis=0)
+        count, sums = len(states), np.zeros(len(self.values))
+        low, high = self.scores.min(axis=0), self.scores.max(axis=0)
+        for part in states.split(_STATES):
+            sums += (score_rows(self.backbone, self.weights, part) @ self.vectors).clip(low, high).sum(axis=0)
         weight = count / (count * self.values + _PRIOR)
-        return float(count * weight @ mean**2), float(weight @ (self.scores**2).mean(axis=0))
+        return count * weight * (sums / count) ** 2, weight * (self.scores**2).mean(axis=0)
 
 
 def score_rows(backbone: Backbone, weights: Tensor, states: Tensor) -> np.ndarray:
@@ -123,8 +122,8 @@ def unexplained(
     found, wanted, freedom = 0.0, 0.0, 0.0
     for row, own, held in zip(torch.as_tensor(weights, dtype=torch.float32), learnt, validation, strict=True):
         fisher = Fisher.of(backbone, row[None], backbone.sample(row[None], draws, generator)[0])
-        statistic, mean = fisher.score_test(torch.as_tensor(held))
+        statistic, mean = (part.sum() for part in fisher.score_test(torch.as_tensor(held)))
         found += (statistic - mean) * len(own) / len(held)
         wanted += mean
         freedom += mean * (len(own) / len(held)) ** 2
-    return found / wanted, (2 * freedom) ** 0.5 / wanted
+    return float(found / wanted), float((2 * freedom) ** 0.5 / wanted)

@@ -45,18 +45,24 @@ def missed_shares(
         middle = (said + held) / 2
         there = (middle > 0) & (middle < 1)
         variance = (middle * (1 - middle))[there]
-        chance = 1 / len(snapshots[k]) + (1 - place) ** 2 / sizes[0] + place**2 / sizes[1]
+        drawn = min(scores.found[i, k].count for i, _ in parts)
+        chance = 1 / len(snapshots[k]) + 1 / drawn + (1 - place) ** 2 / sizes[0] + place**2 / sizes[1]
         error += float((((said - held)[there] / variance) ** 2 - chance / variance).sum())
         moved = _log_odds(after, sizes[1]) - _log_odds(before, sizes[0])
-        change += float((bump(np.array(place)) * (moved[there] * (times[k + 1] - times[k - 1])) ** 2).sum())
+        change += float((bump(np.array(place), k == 1) * (moved[there] * (times[k + 1] - times[k - 1])) ** 2).sum())
         told += 1
     rate = max(error / change, 0.0) if change else 0.0
     return tuple(np.sqrt((told * rate * np.diff(times) ** 2 + ANYWHERE**2) / (told + 1)).tolist())
 
 
-def bump(place: np.ndarray) -> np.ndarray:
-    """Squared error at a place 0 … 1 between two snapshots, relative to that in the middle."""
-    return (4 * place * (1 - place)) ** 2
+def bump(place: np.ndarray, is_first: np.ndarray | bool) -> np.ndarray:
+    """Squared error at a place 0 … 1 between two snapshots, over the largest one.
+
+    It is largest halfway; in the first interval at a quarter of the way, as many systems begin in one state and spread
+    like √t.
+    """
+    way = np.where(is_first, np.sqrt(place), place)
+    return (4 * way * (1 - way)) ** 2
 
 
 def _log_odds(found: np.ndarray, count: int) -> np.ndarray:

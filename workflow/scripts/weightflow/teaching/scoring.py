@@ -59,11 +59,13 @@ class Score:
         repeats: (u,) numbers of occurrences of its distinct states.
         nll: (bandwidths, u) negative log-likelihoods of these states, in nats.
         shares: (d, 20) of the teacher's states in bins of each variable (`probes`).
+        count: number of these states.
     """
 
     repeats: np.ndarray
     nll: np.ndarray
     shares: np.ndarray
+    count: int
 
     def mean(self, bandwidth: int) -> float:
         """Mean nll over all states, for a bandwidth by its index."""
@@ -162,7 +164,9 @@ def score_teachers(
             if k == 1 or not (teacher.rate or teacher.own or MEMBERS[teacher.member].first_only):
                 drawn = way.draw(teacher, times[k : k + 1], effort.draws, rng)[0]
                 guess = at_most(drawn, effort.states, rng)
-                found[i, k] = Score(repeats, -_log_probs(guess, space, left_out, groups), shares(drawn, cuts))
+                found[i, k] = Score(
+                    repeats, -_log_probs(guess, space, left_out, groups), shares(drawn, cuts), len(drawn)
+                )
     return Scores(teachers, np.asarray(times), places, found)
 
 
