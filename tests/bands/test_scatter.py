@@ -21,13 +21,20 @@ def test_a_mean_has_its_standard_error(tilted):
 
 def test_a_constant_has_no_error(tilted):
     assert tilted.of_mean(np.ones(len(tilted.states))) == 0
-    assert tilted.of_event(np.ones(len(tilted.states), dtype=bool)) == 0
+    assert tilted.of_event(np.ones(len(tilted.states), dtype=bool), 1.0, CELLS) == 0
+
+
+def test_an_event_that_hardly_any_draw_shows_has_the_error_of_its_frequency(tilted):
+    never = np.zeros(len(tilted.states), dtype=bool)
+    assert tilted.of_event(never, 0.01, CELLS) == pytest.approx(1 / (CELLS * 0.01 * 0.99))
+    seldom = np.arange(len(never)) < 3
+    assert tilted.of_event(seldom, 0.01, CELLS) >= 0.999 / (CELLS * 0.01 * 0.99)
 
 
 def test_an_event_has_the_derivative_of_its_log_odds(tilted):
     """P(x > 3) changes with the mean by the density 1 / √(2π) / σ there."""
     slope = 1 / np.sqrt(2 * np.pi) / 2 / 0.25
-    assert tilted.of_event(tilted.states[:, 0] > 3) == pytest.approx(slope**2 * 4 / CELLS, rel=0.02)
+    assert tilted.of_event(tilted.states[:, 0] > 3, 0.5, CELLS) == pytest.approx(slope**2 * 4 / CELLS, rel=0.02)
 
 
 def test_bins_have_that_of_their_middle(tilted):

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 
 from tests.prediction.test_fitted import LEVELS, TIMES, fitted
-from weightflow.bands.uncertainty import Evidence, _ratios, band_times, find_bands
+from weightflow.bands.uncertainty import ErrorRatios, Evidence, _cells, _Scale, band_times, find_bands
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import Counts
 from weightflow.systems.events import compile_event
@@ -75,7 +76,9 @@ def test_other_seeds_move_the_middle_and_widen_the_bands(usual):
     found = bands(seeds=(3, 5))
     other = bands(seeds=(5,))
     np.testing.assert_allclose(found.means[1], (usual.means[1] + other.means[1]) / 2, rtol=1e-6)
-    assert (width(found) > 0.7 * width(usual)).all()
+    apart = (usual.means[1] - other.means[1])[[0, -1]] / 2  # at the snapshots nothing but seeds and samples counts
+    away = (np.square(width(usual)[[0, -1]] / 2 / 1.645) + apart**2) ** 0.5
+    np.testing.assert_allclose(width(found)[[0, -1]] / 2, 1.645 * away, rtol=1e-3)
 
 
 def test_times_are_those_of_the_data_with_every_snapshot():
@@ -92,9 +95,33 @@ def test_without_times_between_they_are_evenly_spread():
 
 def test_score_tests_and_validation_tell_what_is_left_of_the_sampling_error():
     """A fit that takes over h and misses by m has tests 1 − h + m and, on other cells, the error h + m."""
-    taken, missed = 0.3, np.array([0.0, 0.2, 0.4])
-    statistics = {float(time): (10 * (1 - taken + m), 10.0) for time, m in zip(TIMES, missed, strict=True)}
-    found = _ratios(statistics, np.array([0.0, 0.5, 2.0]), taken + missed.mean(), 5)
-    np.testing.assert_allclose(found, [0.3, 0.4, 0.7])
-    alone = _ratios({0.0: (0.0, 9.0)}, np.zeros(1), 0.1, 5)
-    np.testing.assert_allclose(alone, 1)  # it fits its own cells exactly
+    taken, missed = np.array([0.9] * 4 + [0.3] * 8), np.array([0.0, 0.2, 0.4])
+    tests = {float(time): ((1 - taken + m)[::-1], np.ones(12)) for time, m in zip(TIMES, missed, strict=True)}
+    found = ErrorRatios.of(tests, taken.mean() + missed.mean())
+    np.testing.assert_allclose(found.taken, [0.9, 0.33], atol=0.04)  # not below one over the number of snapshots
+    np.testing.assert_allclose(found.missed, missed, atol=0.01)
+    np.testing.assert_allclose(found.along(12, 0.5), np.append([found.taken[1]] * 8, [found.taken[0]] * 4) + 0.1)
+
+
+def test_snapshots_of_equal_cells_tell_nothing():
+    found = ErrorRatios.of({0.0: (np.zeros(5), np.full(5, 1e-9))}, 0.5)
+    np.testing.assert_array_equal(found.along(5, 0.0), 1)
+
+
+def test_between_two_independent_snapshots_the_mean_of_both_counts():
+    found = _cells(replace(snapshots(), is_observed=np.ones(3, dtype=bool)), np.array([0.0, 0.5, 2.0]))
+    np.testing.assert_allclose(found, [200, 400, 200])
+
+
+@pytest.mark.parametrize("cells", [None, np.array([50.0])])
+def test_scales_go_there_and_back(cells):
+    scale, values = _Scale(cells), np.array([0.001, 0.3, 0.98])
+    np.testing.assert_allclose(scale.back(scale.of(values)), values)
+    step = 1e-6
+    near = expit(logit(values) + step) if cells is not None else values + step
+    np.testing.assert_allclose((scale.of(near) - scale.of(values)) / step, scale.slope(values), rtol=1e-3)
+
+
+def test_rare_events_have_no_ends_far_away():
+    scale = _Scale(np.array([100.0]))
+    assert scale.back(scale.of(np.array([1e-9])) + 3) < 0.1

@@ -46,3 +46,11 @@ def test_further_times_have_no_states(data):
     assert found.times.tolist() == [0, 0.5, 1, 3]
     assert [len(states) for states in found.training] == [60, 0, 80, 50]
     assert found.is_observed.tolist() == [True, False, True, True]
+
+
+def test_weighted_states_are_drawn_by_their_weights(rng):
+    """500 cells at each end: a tenth of the way from the first, a tenth are from the second."""
+    part = [rng.normal(10 * time, 1, (500, 1)) for time in range(2)]
+    data = Snapshots(np.arange(2.0), part, part, np.ones(2, dtype=bool), ["a"], Reals.of(part), "heldout", "day")
+    (found,) = sample_baseline("mixture", data, [0.1], 1000, 0, None)
+    assert (found > 5).mean() == pytest.approx(0.1, abs=0.03)

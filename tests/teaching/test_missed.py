@@ -63,4 +63,5 @@ def test_shares_are_those_of_equal_bins(rng):
 
 
 def test_errors_are_largest_in_the_middle_and_zero_at_the_snapshots():
-    np.testing.assert_allclose(bump(np.array([0, 0.5, 1])), [0, 1, 0])
+    np.testing.assert_allclose(bump(np.array([0, 0.5, 1]), False), [0, 1, 0])
+    np.testing.assert_allclose(bump(np.array([0, 0.25, 1]), True), [0, 1, 0])

@@ -172,7 +172,8 @@ class Flow:
     ) -> pd.DataFrame:
         """How uncertain means and probabilities are: from the number of cells, and from what left-out snapshots miss.
 
-        A single fit does not show the spread over seeds, which bands of the workflow contain.
+        A single fit does not show the spread over seeds, which bands of the workflow contain. A flow that was loaded from
+        a run without bands counts as tested on nothing. It takes seconds, for one time as for many.
 
         Args:
             times: as for `at`, without times past the last snapshot.
@@ -553,9 +554,11 @@ def _of_results(folder: Path) -> Flow:
         raise InputError(f"{folder}: the run {record.wildcards.get('model')} is no model of its own; name a model.")
     model, known = record.wildcards["model"], record.params["settings"]
     settings = _settings_of(root, model, known).but(backbone=graph.backbone)
+    made = _of_files(files, settings, int(record.wildcards["seed"]))
     bands = folder.absolute().parent / "bands.safetensors"
     evidence = Evidence(*read_evidence(bands)) if bands.is_file() else UNTESTED
-    return replace(_of_files(files, settings, int(record.wildcards["seed"])), evidence=evidence)
+    fits = len(evidence.missed) in (0, len(made.graph.times) - 1)
+    return replace(made, evidence=evidence if fits else UNTESTED)
 
 
 def _settings_of(root: Path, model: str, known: Plain) -> ModelSettings:

@@ -55,5 +55,9 @@ def _truth(data: Snapshots, law: ExactLaw | None, t: int, bins: int) -> tuple[np
     states = data.heldout[t] if data.heldout else np.zeros((0, len(data.variables)))
     if len(states) < _ENOUGH:
         return np.zeros(0, dtype=np.int64), np.zeros((0, bins))
-    shares = [np.histogram(own, data.space.edges(v))[0] / len(states) for v, own in enumerate(states.T)]
+    shares = []
+    for v, own in enumerate(states.T):
+        edges = data.space.edges(v)
+        held = np.minimum(own, edges[-1]) if data.discrete else own  # the last bin holds all larger counts
+        shares.append(np.histogram(held, edges)[0] / len(states))
     return np.arange(len(shares)), np.stack(shares)
