@@ -172,8 +172,8 @@ class Flow:
     ) -> pd.DataFrame:
         """How uncertain means and probabilities are: from the number of cells, and from what left-out snapshots miss.
 
-        A single fit does not show the spread over seeds, which bands of the workflow contain. A flow that was loaded from
-        a run without bands counts as tested on nothing. It takes seconds, for one time as for many.
+        A single fit does not show the spread over seeds, which bands of the workflow contain. A flow that was loaded
+        from a run without bands counts as tested on nothing. It takes seconds, for one time as for many.
 
         Args:
             times: as for `at`, without times past the last snapshot.
