@@ -321,7 +321,7 @@ def store(name: str, cores: int, as_found: bool) -> Path:
         "date": date.today().isoformat(),
     }
     path = STORED / f"{name}.csv"
-    write_stored(path, Stored(facts, gather(ROOT / "results" / name)))
+    write_stored(path, Stored(facts, gather(ROOT / "results" / name, len(seeds))))
     return path
 
 

@@ -130,12 +130,12 @@ def test_a_stored_table_without_its_commit_is_refused(tmp_path, own, refused):
 
 def test_a_run_is_gathered_with_its_left_out_snapshots(tmp_path, own, refused):
     with refused("summary.csv: is not there"):
-        gather(tmp_path)
+        gather(tmp_path, 1)
     own.table.to_csv(tmp_path / "summary.csv", index=False)
     scores = [("d", "weightflow", seed, time, "nll_loo", 1.0 + seed) for seed in (0, 1) for time in (2.0, 3.5)]
     columns = ["dataset", "model", "seed", "time", "metric", "value"]
     pd.DataFrame(scores, columns=columns).to_csv(tmp_path / "leave_one_out.csv", index=False)
-    found = gather(tmp_path)
+    found = gather(tmp_path, 1)
     assert list(found) == COLUMNS
     assert len(found) == len(own.table) + 2
     assert found.iloc[-1].tolist()[1:] == ["weightflow", "nll_loo", "left_out at 3.5", 1.5, pytest.approx(0.5**0.5), 2]
@@ -145,6 +145,6 @@ def test_the_coverage_of_bands_is_stored_with_every_bin_counting_once(tmp_path):
     rows = [("d", "m", 1.0, "observed", 10, 0.9, 0.1), ("d", "m", 2.0, "unseen", 30, 0.5, 0.3)]
     columns = ["dataset", "model", "time", "times", "bins", "coverage", "width"]
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "bands.csv", index=False)
-    found = gather(tmp_path).set_index(["metric", "times"])["mean"]
+    found = gather(tmp_path, 1).set_index(["metric", "times"])["mean"]
     assert found["band_coverage"].to_dict() == pytest.approx({"observed": 0.9, "unseen": 0.5, "all": 0.6})
     assert found["band_width", "all"] == pytest.approx(0.25)

@@ -255,11 +255,12 @@ def as_text(value: float, decimals: int) -> str:
     return f"{exact:f}".replace("-", "−")
 
 
-def gather(folder: Path) -> pd.DataFrame:
+def gather(folder: Path, seeds: int) -> pd.DataFrame:
     """The table to store of a run, from its `summary.csv`, `leave_one_out.csv` and `bands.csv`, if they are there.
 
     Args:
         folder: of the run's tables.
+        seeds: number of fits that bands are made from.
 
     Raises:
         InputError: there is neither a summary nor a table of bands.
@@ -270,7 +271,7 @@ def gather(folder: Path) -> pd.DataFrame:
     parts = [pd.read_csv(path)] if path.exists() else []
     each = folder / "leave_one_out.csv"
     if bands.exists():
-        parts.append(_coverage(pd.read_csv(bands)))
+        parts.append(_coverage(pd.read_csv(bands), seeds))
     if each.exists():
         scores = pd.read_csv(each)
         keys = ["dataset", "model", "metric", "time"]
@@ -280,14 +281,14 @@ def gather(folder: Path) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 
 
-def _coverage(bands: pd.DataFrame) -> pd.DataFrame:
+def _coverage(bands: pd.DataFrame, seeds: int) -> pd.DataFrame:
     """Share of all bins in their bands, and mean width, by part of the times; columns `COLUMNS`."""
     every = pd.concat([bands, bands.assign(times="all")]).rename(columns={"width": BAND_WIDTH, "coverage": COVERAGE})
     rows = []
     for (dataset, model, times), own in every.groupby(["dataset", "model", "times"], sort=False):
         for metric in (COVERAGE, BAND_WIDTH):
             mean = float(np.average(own[metric], weights=own["bins"]))
-            rows.append((dataset, model, metric, times, mean, math.nan, 1))
+            rows.append((dataset, model, metric, times, mean, math.nan, seeds))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
