@@ -75,10 +75,9 @@ def find_bands(
     means = _Quantities(*(np.mean([getattr(one, name) for one in every], axis=0) for name in _NAMES))
     ratios = ErrorRatios.of(_score_tests(models[0]), evidence.error_ratio)
     sampling = _sampling(models[0], ratios, means, times, events)
-    place = data.before(times).clip(max=len(data.observed_times) - 2)
-    start, end = data.observed_times[place], data.observed_times[place + 1]
+    place, way = _within(data, times)
     missed = np.array(evidence.missed or [ANYWHERE] * (len(data.observed_times) - 1))
-    share = bump((times - start) / (end - start), place == 0) * missed[place] ** 2
+    share = bump(way, place == 0) * missed[place] ** 2
     cells, sizes = _cells(data, times), data.observed_sizes.astype(float)
     z, made = NormalDist().inv_cdf((1 + level) / 2), {}
     for name in _NAMES:
@@ -211,10 +210,15 @@ def _score_tests(model: FittedModel) -> dict[float, tuple[np.ndarray, np.ndarray
 
 def _cells(data: Snapshots, times: np.ndarray) -> np.ndarray:
     """(T,) sizes of samples: of a snapshot; between two independent ones, of the mean of both by their distances."""
+    (place, way), sizes = _within(data, times), data.observed_sizes
+    return 1 / ((1 - way) ** 2 / sizes[place] + way**2 / sizes[place + 1])
+
+
+def _within(data: Snapshots, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Index (T,) of the interval between snapshots that holds each time, and the place 0 … 1 in it."""
     place = data.before(times).clip(max=len(data.observed_times) - 2)
     start, end = data.observed_times[place], data.observed_times[place + 1]
-    share, sizes = (times - start) / (end - start), data.observed_sizes
-    return 1 / ((1 - share) ** 2 / sizes[place] + share**2 / sizes[place + 1])
+    return place, (times - start) / (end - start)
 
 
 def _sampling(
