@@ -7,6 +7,7 @@ rule train_anchors:
         snapshots=rules.prepare_snapshots.output[0],
         refused=unsuited,
         width=lambda w: plan.width_of(w.anchors),
+        released=released_of,
     output:
         anchors=directory("results/{dataset}/anchors/{anchors}/seed{seed}/snapshots"),
         losses="results/{dataset}/anchors/{anchors}/seed{seed}/losses.csv",
@@ -27,6 +28,7 @@ rule train_anchors:
     params:
         settings=lambda w: stages.anchor_settings(plan.shared(plan.anchors[w.anchors])),
         seed=lambda w: int(w.seed),
+        contents=released_contents,
         code=code("train_anchors.py"),
     message:
         "Train the anchors {wildcards.anchors} on {wildcards.dataset}, seed {wildcards.seed}"

@@ -59,6 +59,7 @@ rule fit_dynamics:
         curve=lambda w: plan.spline_of(w.model),
         steps=lambda w: rules.choose_steps.output.steps if w.model in plan.stepped else [],
         start=start_of,
+        released=released_of,
     output:
         dynamics="results/{dataset}/runs/{model}/seed{seed}/dynamics.safetensors",
         losses="results/{dataset}/runs/{model}/seed{seed}/dynamics_losses.csv",
@@ -77,9 +78,9 @@ rule fit_dynamics:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=model_settings("data", "dynamics", "solver", "training"),
+        settings=model_settings("data", "dynamics", "solver", "training", "released"),
         points=lambda w: plan.settings[w.model].teacher.points if w.model in plan.taught else None,
-        contents=start_contents,
+        contents=lambda w: start_contents(w) + released_contents(w),
         code=code("fit_dynamics.py"),
     message:
         "Fit the dynamics of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"

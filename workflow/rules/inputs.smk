@@ -70,6 +70,20 @@ def start_contents(wildcards):
     return contents(as_files(plan.settings[wildcards.model].training.start_from))
 
 
+def released_of(wildcards):
+    """Files of the released code that replace the training of a model, or of the first one that shares anchors."""
+    return local(plan.released_of(_model_of(wildcards)))
+
+
+def released_contents(wildcards):
+    """Digests of these files."""
+    return contents(plan.released_of(_model_of(wildcards)))
+
+
+def _model_of(wildcards):
+    return plan.anchors[wildcards.anchors][0] if hasattr(wildcards, "anchors") else wildcards.model
+
+
 def prepared(dataset):
     """The prepared data of a data set, from the checkpoint or from saved results."""
     if FROM_SAVED:

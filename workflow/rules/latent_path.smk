@@ -7,6 +7,7 @@ rule fit_latent_path:
         snapshots=lambda w: (
             rules.prepare_snapshots.output[0] if plan.is_behavioural(w.model) else []
         ),
+        released=released_of,
     output:
         path="results/{dataset}/runs/{model}/seed{seed}/latent_path.safetensors",
         losses="results/{dataset}/runs/{model}/seed{seed}/latent_path_losses.csv",
@@ -25,7 +26,8 @@ rule fit_latent_path:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=model_settings("data", "backbone", "path"),
+        settings=model_settings("data", "backbone", "path", "released"),
+        contents=released_contents,
         code=code("fit_latent_path.py"),
     message:
         "Fit the latent path of {wildcards.model} on {wildcards.dataset}, seed {wildcards.seed}"

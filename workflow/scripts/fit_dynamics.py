@@ -4,8 +4,9 @@ from pathlib import Path
 
 from weightflow.data.snapshots import read_training
 from weightflow.dynamics.field_files import make_field, write_field
-from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
+from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics, table_of_losses
 from weightflow.dynamics.latent_path import read_latent_path
+from weightflow.dynamics.released import load_field_of_release
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.weight_graph import read_weight_graph
 from weightflow.dynamics.weight_spline import read_spline
@@ -39,7 +40,11 @@ def main(snakemake):
     output = Path(snakemake.output.dynamics)
     checkpoint = output.with_name("dynamics_checkpoint.safetensors")
     monitor, computation = Monitor(checkpoint, stop=stop), Computation(seed, device)
-    losses = fit_dynamics(field, material, settings.solver, settings.training, computation, monitor)
+    if folder := settings.released.folder:
+        load_field_of_release(folder, field)
+        losses = table_of_losses([])
+    else:
+        losses = fit_dynamics(field, material, settings.solver, settings.training, computation, monitor)
     write_field(output, field, made_by=stamp(snakemake), device=str(device))
     write_table(snakemake.output.losses, losses)
 

@@ -1,7 +1,7 @@
 """Train one backbone per observed snapshot."""
 
 from weightflow.anchors.files import write_anchors
-from weightflow.anchors.training import train_anchors
+from weightflow.anchors.training import released_anchors, train_anchors
 from weightflow.config.stages import chosen_backbone
 from weightflow.data.snapshots import read_training
 from weightflow.dynamics.settings import ModelSettings
@@ -17,8 +17,11 @@ def main(snakemake):
     data = read_training(snakemake.input.snapshots, settings.data.share)
     device = job_device(snakemake)
     backbone = make_backbone(chosen_backbone(settings.backbone, snakemake.input.width), data.variables, data.space)
-    own, computation = settings.anchors, Computation(snakemake.params.seed, device)
-    anchors = train_anchors(backbone, data.coordinates, data.observed_times, own, computation)
+    if folder := settings.released.folder:
+        anchors = released_anchors(folder, backbone, data.observed_times)
+    else:
+        own, computation = settings.anchors, Computation(snakemake.params.seed, device)
+        anchors = train_anchors(backbone, data.coordinates, data.observed_times, own, computation)
     made = {"made_by": stamp(snakemake), "device": str(device)}
     write_anchors(snakemake.output.anchors, anchors.times, anchors.weights, **made)
     write_table(snakemake.output.losses, anchors.losses)

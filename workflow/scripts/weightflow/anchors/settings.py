@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from weightflow.anchors.registry import ALIGNMENTS
-from weightflow.settings import Count, NameIn, NotNegative, Positive, Settings, Steps
+from weightflow.settings import Count, NameIn, NotNegative, Positive, Seed, Settings, Steps
 
 
 class AnchorSettings(Settings):
@@ -29,5 +29,14 @@ class AnchorSettings(Settings):
     negative log-likelihoods; the unit of time is the mean interval between snapshots."""
     batch: Count = 256
     """States per step; a snapshot with fewer states is used whole."""
+    sampling: Literal["drawn", "rounds"] = "drawn"
+    """drawn: each batch has random states, with repeats. rounds: every state is used once before any is used again, in
+    a new order each round, whose last batch may be smaller; for sequential anchors."""
     learning_rate: Positive = 0.01
-    """Adam's initial learning rate for each anchor; it decays by a cosine to a twentieth."""
+    """Adam's initial learning rate for each anchor."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """Schedule of the learning rate: decaying by a cosine to a twentieth, or constant."""
+    weight_decay: NotNegative = 0
+    """Weight decay of AdamW, by which an anchor shrinks at each step in units of the learning rate."""
+    seed: Seed | None = None
+    """Seed of initial weights and batches; null takes the run's."""

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from weightflow.anchors.training import AnchorPlace, Loss, Stack, Training, fit_pooled, minimise, train_each
-from weightflow.networks.batches import Batches
+from weightflow.anchors.training import AnchorPlace, Loss, Training, fit_pooled, minimise, train_each
+from weightflow.networks.batches import Batches, Rounds
 from weightflow.progress import progress
 
 _POOLED_SHARE = 0.25  # share of the joint training's steps for the common start
@@ -20,10 +20,13 @@ _POOLED_SHARE = 0.25  # share of the joint training's steps for the common start
 def sequential(training: Training) -> tuple[Tensor, list[Loss]]:
     """Each anchor starts from the previous one and keeps the optimiser's state."""
     settings, generators = training.settings, training.generators()
-    stack = Stack(training.fresh(generators), settings.learning_rate)
+    stack = training.stack(training.fresh(generators))
     anchors, losses, everyone = [], [], [0] * len(generators)
     for k, snapshot in enumerate(progress(training.data, "anchors, one after another")):
-        draw = partial(Batches([snapshot], settings.batch).draw, everyone, generators)
+        if settings.sampling == "rounds":
+            draw: Callable[[], Tensor] = Rounds(snapshot, settings.batch, generators).draw
+        else:
+            draw = partial(Batches([snapshot], settings.batch).draw, everyone, generators)
         steps = settings.steps if k else settings.first_steps
         for step, loss in minimise(training, stack, draw, steps):
             losses += [Loss(AnchorPlace(place, k), step, value) for place, value in enumerate(loss)]

@@ -21,8 +21,9 @@ from weightflow.errors import DivergenceError
 from weightflow.networks.alignment import align_chain
 from weightflow.networks.backbones import Backbone
 from weightflow.networks.batches import Batches
-from weightflow.networks.learning_rate import cosine_decay
+from weightflow.networks.learning_rate import decay
 from weightflow.networks.likelihood import mean_nll
+from weightflow.networks.released_files import read_anchors_of_release
 from weightflow.progress import progress
 from weightflow.seeding import Computation
 
@@ -86,8 +87,8 @@ def train_anchors(
         backbone: the density.
         snapshots: K arrays (N_k, d).
         times: (K,).
-        settings: `alignment`, `first_steps`, `steps`, `settled`, `batch`, `learning_rate`, `smoothness`.
-        computation: the device, and the seed of initial weights and batches.
+        settings: the `anchors` section.
+        computation: the device, and the seed of initial weights and batches, unless the settings have one.
 
     Raises:
         DivergenceError: the likelihood became NaN or infinite.
@@ -145,6 +146,18 @@ def gather_anchors(backbone: Backbone, parts: Sequence[Anchors], settings: Ancho
     return Anchors(np.concatenate([part.times for part in parts]), weights.numpy(), losses)
 
 
+def released_anchors(folder: str, backbone: Backbone, times: np.ndarray) -> Anchors:
+    """The anchors of the released code, without losses; raises as `read_anchors_of_release`.
+
+    Args:
+        folder: of the files.
+        backbone: the density.
+        times: (K,) of the observed snapshots.
+    """
+    weights = read_anchors_of_release(folder, backbone.layers, times)
+    return Anchors(times, weights, pd.DataFrame(columns=["snapshot", "step", "nll"]))
+
+
 def prepare_training(
     backbone: Backbone,
     snapshots: Sequence[np.ndarray],
@@ -155,7 +168,8 @@ def prepare_training(
 ) -> "Training":
     """The input of strategies, with the snapshots on the device; arguments as for `train_anchors`."""
     data = [torch.as_tensor(snapshot, device=device) for snapshot in snapshots]
-    return Training(backbone, data, times, settings, tuple(seeds), device)
+    own = tuple(seed if settings.seed is None else settings.seed for seed in seeds)
+    return Training(backbone, data, times, settings, own, device)
 
 
 @dataclass(frozen=True)
@@ -189,6 +203,10 @@ class Training:
             torch.Generator(self.device).manual_seed(seeding.integer(seed, "anchors", *labels)) for seed in self.seeds
         ]
 
+    def stack(self, weights: Tensor) -> "Stack":
+        """Networks (S, P) with a fresh optimiser."""
+        return Stack(weights, self.settings.learning_rate, self.settings.weight_decay)
+
     def fresh(self, generators: Sequence[torch.Generator]) -> Tensor:
         """(S, P) initial weights, one row from each stream."""
         return torch.cat([self.backbone.initial(1, generator) for generator in generators])
@@ -197,9 +215,9 @@ class Training:
 class Stack:
     """Networks (S, P) that are trained side by side, and their optimiser."""
 
-    def __init__(self, weights: Tensor, learning_rate: float):
+    def __init__(self, weights: Tensor, learning_rate: float, weight_decay: float = 0.0):
         self.weights = weights.clone().requires_grad_()
-        self.optimiser = torch.optim.Adam([self.weights], lr=learning_rate)
+        self.optimiser = torch.optim.AdamW([self.weights], lr=learning_rate, weight_decay=weight_decay)
 
     def keep(self, rows: list[int]) -> None:
         """Keep only the networks in these rows, with their part of the optimiser's state."""
@@ -213,7 +231,7 @@ class Stack:
 def fit_pooled(training: Training, steps: int) -> Tensor:
     """(R, P) weights of each seed fitted to all snapshots together, with equal probability of each snapshot."""
     generators, batches = training.generators("pooled"), training.batches
-    stack = Stack(training.fresh(generators), training.settings.learning_rate)
+    stack = training.stack(training.fresh(generators))
     run = minimise(training, stack, lambda: torch.cat([batches.draw_pooled(g) for g in generators]), steps)
     for _ in progress(run, "all snapshots together", total=math.ceil(steps / _LOSS_EVERY)):
         pass
@@ -246,7 +264,7 @@ def train_each(
     weights = training.fresh(generators) if start is None else start.repeat_interleave(len(chosen), dim=0)
     if steps is None:
         steps = settings.first_steps if start is None else settings.steps
-    stack, going = Stack(weights, settings.learning_rate), list(range(len(places)))
+    stack, going = training.stack(weights), list(range(len(places)))
     settled = _Settled(training, settings.settled) if settings.settled and penalty is None else None
 
     def draw() -> Tensor:
@@ -301,7 +319,7 @@ def minimise(
     """Train S networks on a batch (S, n, d) per step, and yield (step, S losses) every ten steps and at the last."""
     settings, optimiser = training.settings, stack.optimiser
     for step in range(steps):
-        optimiser.param_groups[0]["lr"] = settings.learning_rate * cosine_decay(step, steps, _FINAL_RATE)
+        optimiser.param_groups[0]["lr"] = settings.learning_rate * decay(settings.schedule, step, steps, _FINAL_RATE)
         loss = mean_nll(training.backbone, stack.weights, draw())
         optimiser.zero_grad(set_to_none=True)
         (loss.sum() + (penalty(stack.weights) if penalty else 0.0)).backward()

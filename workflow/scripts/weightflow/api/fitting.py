@@ -9,7 +9,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from weightflow import seeding
-from weightflow.anchors.training import train_anchors
+from weightflow.anchors.training import released_anchors, train_anchors
 from weightflow.api.arguments import checked_seed
 from weightflow.api.data import Data
 from weightflow.api.flow import Flow
@@ -23,6 +23,7 @@ from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
 from weightflow.dynamics.latent_path import fit_latent_path
 from weightflow.dynamics.path_autoencoder import Behaviour
+from weightflow.dynamics.released import load_field_of_release, read_path_of_release
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.spline_fitting import fit_taught_spline
 from weightflow.dynamics.validation_choice import ERROR_RATIO, choose_smoothing, choose_steps
@@ -121,13 +122,19 @@ def _fit(data: Data, model: ModelSettings, computation: Computation) -> Flow:
     if choice and stages.chooses_backbone(model):
         settings = settings.chosen(choice)
     backbone = make_backbone(settings, training.variables, training.space)
-    anchors = train_anchors(backbone, training.coordinates, times, model.anchors, computation)
+    released = model.released.folder
+    if released:
+        anchors = released_anchors(released, backbone, times)
+    else:
+        anchors = train_anchors(backbone, training.coordinates, times, model.anchors, computation)
     graph = build_weight_graph(backbone.layers, anchors.weights, times, "in memory", settings)
     curve = None
     if stages.begins_at_spline(model):
         curve, _ = fit_taught_spline(training, graph, model, teachers, choice or {}, computation)
     path = field = None
-    if model.dynamics.kind == "cde":
+    if model.dynamics.kind == "cde" and released:
+        path = read_path_of_release(released, len(times))
+    elif model.dynamics.kind == "cde":
         behaviour = Behaviour(backbone, training.coordinates, computation.device) if model.path.behavioural else None
         path, _ = fit_latent_path(graph.weights, model.path, seed, behaviour)
     if model.dynamics.kind != "spline":
@@ -153,6 +160,9 @@ def _field(
     if stages.chooses_steps(model):
         stop, _ = choose_steps(data, teachers, choice or {}, model, model.solver, computation)
     field = make_field(graph, path, model.dynamics, computation.seed, curve)
+    if released := model.released.folder:
+        load_field_of_release(released, field)
+        return field
     fit_dynamics(field, material, model.solver, model.training, computation, Monitor(stop=stop))
     return field
 

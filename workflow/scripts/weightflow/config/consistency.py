@@ -107,6 +107,10 @@ def check_files(config: Configuration, source: str, folders: Sequence[Path] = ()
         _check_braces(start or "", f"{source}: {key}.training.start_from")
         if start and not os.path.isfile(start):
             raise InputError(f"{source}: {key}.training.start_from: {missing(start, folders)}; check the path.")
+        folder = model.released.folder
+        _check_braces(folder or "", f"{source}: {key}.released.folder")
+        if folder and not os.path.isfile(field := os.path.join(folder, "phi.pth")):
+            raise InputError(f"{source}: {key}.released.folder: {missing(field, folders)}; check the path.")
 
 
 def check_systems(config: Configuration, systems: Path, source: str) -> None:
@@ -172,6 +176,7 @@ def check_model(settings: ModelSettings, datasets: Mapping[str, DatasetSettings]
         )
     _check_backbone(settings.backbone, datasets, systems, f"{where}.backbone")
     _check_anchors(settings.anchors, f"{where}.anchors")
+    _check_fit(settings, where)
     _check_path(settings.path, f"{where}.path")
     if ends(settings) and (holding := [name for name, dataset in datasets.items() if dataset.hold_back]):
         raise InputError(
@@ -274,7 +279,17 @@ def _check_backbone(
     for width in settings.widths:
         if "heads" in BACKBONES[settings.kind].keys and width % heads:
             raise InputError(f"{where}.hidden: {heads} heads do not divide the width {width}; change one of them.")
+    if settings.levels and isinstance(settings.softmax_up_to, tuple):
+        raise InputError(
+            f"{where}.softmax_up_to: is a list to choose from, and levels gives one softmax; leave out one of them."
+        )
     for name, dataset in datasets.items():
+        if settings.levels and dataset.kind == "continuous":
+            raise InputError(
+                f"{where}.levels: data set {name} has real values, and levels counts them; for real values the paper "
+                "gives neither its number of Gaussians nor its training, so set preset: standard, or levels: null and "
+                "those of your choice."
+            )
         if isinstance(settings.order, tuple) and (variables := _known_variables(dataset, systems)):
             variable_order(settings, variables, f"{where}.order, data set {name}")
 
@@ -295,11 +310,34 @@ def _check_anchors(settings: AnchorSettings, where: str) -> None:
             f"{where}.jobs: {alignment} anchors depend on each other in training and cannot be trained in separate "
             f"jobs; set jobs: together, or alignment to one of {', '.join(separate)}."
         )
+    if settings.sampling == "rounds" and alignment != "sequential":
+        raise InputError(
+            f"{where}.sampling: {alignment} anchors are trained side by side, with batches of equal sizes; set "
+            "sampling: drawn, or alignment: sequential."
+        )
     if settings.settled and alignment not in separate:
         raise InputError(
             f"{where}.settled: {alignment} anchors depend on each other in training and cannot stop one by one; "
             f"set settled: null, or alignment to one of {', '.join(separate)}."
         )
+
+
+def _check_fit(settings: ModelSettings, where: str) -> None:
+    """Refuse settings of the field that have no effect or no meaning together."""
+    dynamics, training, released = settings.dynamics, settings.training, settings.released.folder
+    if training.restart and dynamics.start == "spline":
+        raise InputError(
+            f"{where}.training.restart: the clock of the spline that the field starts at cannot start again; set "
+            "restart: false, or dynamics.start to rest or random."
+        )
+    if dynamics.dropout and dynamics.mixer != "attention":
+        raise InputError(
+            f"{where}.dynamics.dropout: only attention drops activations; set mixer: attention, or dropout: 0."
+        )
+    if released and settings.anchors.jobs != "together":
+        raise InputError(f"{where}.anchors.jobs: released anchors are read in one job; set jobs: together.")
+    if released and (dynamics.kind == "spline" or dynamics.start != "random"):
+        raise InputError(f"{where}.released.folder: holds a field of the released code; set preset: published.")
 
 
 def _check_path(settings: PathSettings, where: str) -> None:

@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from weightflow.config.settings import Configuration
+from weightflow.dynamics.settings import ModelSettings
 from weightflow.formats.reading import as_files
 from weightflow.systems.entries import is_path
+
+_OF_MODELS = (("training", "start_from"), ("released", "folder"))  # sections and keys of paths
 
 
 def located(config: Configuration, folders: Sequence[Path]) -> Configuration:
     """A configuration whose paths lead to the files from the working folder; those of missing files stay as they are.
 
     Args:
-        config: with paths of data files, systems and `training.start_from`.
+        config: with paths of data files and systems, and of models.
         folders: of the config files.
     """
 
@@ -22,11 +25,20 @@ def located(config: Configuration, folders: Sequence[Path]) -> Configuration:
         return find(path, folders)
 
     def started(settings: Mapping[str, Any]) -> dict[str, Any]:
-        training = settings.get("training")
-        start = training.get("start_from") if isinstance(training, Mapping) else None
-        if not isinstance(training, Mapping) or not isinstance(start, str):
-            return dict(settings)
-        return {**settings, "training": {**training, "start_from": found(start)}}
+        changes = dict(settings)
+        for section, key in _OF_MODELS:
+            own = settings.get(section)
+            if isinstance(own, Mapping) and isinstance(path := own.get(key), str):
+                changes[section] = {**own, key: found(path)}
+        return changes
+
+    def begun(model: ModelSettings) -> ModelSettings:
+        changes = {}
+        for section, key in _OF_MODELS:
+            own = getattr(model, section)
+            if path := getattr(own, key):
+                changes[section] = own.but(**{key: found(path)})
+        return model.but(**changes) if changes else model
 
     datasets = {}
     for name, dataset in config.datasets.items():
@@ -39,12 +51,7 @@ def located(config: Configuration, folders: Sequence[Path]) -> Configuration:
         if dataset.score:
             changes["score"] = found(dataset.score)
         datasets[name] = dataset.but(**changes)
-    models = {
-        name: model.but(training=model.training.but(start_from=found(start)))
-        if (start := model.training.start_from)
-        else model
-        for name, model in config.models.items()
-    }
+    models = {name: begun(model) for name, model in config.models.items()}
     factors = {
         factor: {level: started(changes) for level, changes in levels.items()}
         for factor, levels in config.ablations.factors.items()
@@ -63,7 +70,7 @@ def find(path: str, folders: Sequence[Path]) -> str:
     if os.path.isabs(path) or os.path.lexists(path):
         return path
     for folder in folders:
-        if os.path.isfile(there := os.path.join(os.path.abspath(folder), path)):
+        if os.path.exists(there := os.path.join(os.path.abspath(folder), path)):
             inside = os.path.relpath(there)
             return there if inside.startswith(os.pardir) else inside
     return path

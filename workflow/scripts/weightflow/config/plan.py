@@ -278,6 +278,11 @@ class Plan:
 
     # Files of models.
 
+    def released_of(self, model: str) -> list[str]:
+        """Files of the released code that replace a model's training; empty for other models."""
+        folder = self.settings[model].released.folder
+        return [*sorted(map(str, Path(folder).glob("feat_t*.pt"))), str(Path(folder, "phi.pth"))] if folder else []
+
     def anchors_of(self, model: str) -> str:
         """Folder of a model's anchors."""
         return f"results/{{dataset}}/anchors/{stages.anchor_label(self.settings[model])}/seed{{seed}}"

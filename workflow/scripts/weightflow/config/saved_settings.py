@@ -164,7 +164,7 @@ def _differing(saved: Plain, now: Plain, before: str = "") -> Iterator[str]:
         old, new = saved[key], now[key]
         if old == new or (key == "system" and all(isinstance(s, str) and is_path(s) for s in (old, new))):
             continue
-        if key in ("file", "start_from") and _same_files(as_files(old), as_files(new)):
+        if key in ("file", "start_from", "folder") and _same_files(as_files(old), as_files(new)):
             continue
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             yield from _differing(old, new, f"{before}{key}.")

@@ -99,6 +99,8 @@ def choice_settings(model: ModelSettings) -> Sections:
 def anchor_settings(model: ModelSettings) -> Sections:
     """The part of a model's settings that its anchors depend on."""
     own = sections(model, "data", "backbone", "anchors")
+    if model.released.folder:
+        own = own | sections(model, "released")
     return own | choice_settings(model) if chooses_backbone(model) else own
 
 

@@ -157,7 +157,7 @@ def fitted_range(counts: np.ndarray, levels: int | None = None) -> Range:
     ratio = (over.sum() + 1) / (over.sum() + len(over) + 2)  # geometric, with one count more on either side
     positive = counts[counts > 0]
     scale = float(np.quantile(positive, _LOWEST)) if len(positive) else 1.0
-    return Range(min(top, MOST_COUNTS) if levels is None else levels - 1, float(ratio), scale)
+    return Range(min(top, MOST_COUNTS) if levels is None else levels - 1, float(ratio), scale, largest)
 
 
 def heldout_amount(dataset: DatasetSettings) -> float:

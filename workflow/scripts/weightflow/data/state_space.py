@@ -28,11 +28,13 @@ class Range:
         ratio: r; 0 if no count exceeds `top`.
         scale: count from which the scale of a mixture over a large range is logarithmic instead of linear; 0 for a
             quarter of `top`.
+        largest: largest observed training count; None if no states were seen.
     """
 
     top: int
     ratio: float = 0.0
     scale: float = 0.0
+    largest: int | None = None
 
     @property
     def cells(self) -> int:
@@ -113,6 +115,15 @@ class Counts:
             return self
         relations = [found for one in self.relations if (found := one.of(variables)) is not None]
         return Counts.of([self.ranges[v] for v in variables], relations)
+
+    def closed(self, levels: int | None = None) -> "Counts":
+        """The counts 0 … L − 1 in every variable, without tails and relations.
+
+        Args:
+            levels: L; None for one more than the largest observed training count.
+        """
+        seen = [self.levels - 1 if own.largest is None else own.largest for own in self.ranges] or [self.levels - 1]
+        return Counts(max(seen) + 1 if levels is None else levels)
 
     def range_of(self, variable: int) -> Range:
         """The range of a variable."""

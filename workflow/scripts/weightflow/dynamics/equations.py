@@ -1,7 +1,7 @@
 """Weights moving through continuous time: the neural ODE and the neural CDE, with their path energy.
 
 ODE: dθ/dt = g(θ, t). CDE: dθ = g(θ, t) dZ(t). The path energy is E = ½ ∫ ‖dθ/dt‖² dt. Time is
-absolute and normalised: 0 at the first observed snapshot, 1 at the last, for any start of a
+absolute and normalised: 0 at the first observed snapshot, the field's span (1) at the last, for any start of a
 solution. (The released code restarts the clock at every start; that makes g see wrong times.)
 
 A field may have a base curve S(t) of weights, such as the anchors' spline: then θ = S + δ with
@@ -30,9 +30,9 @@ from weightflow.errors import DivergenceError, InputError
 CONTINUATIONS = {"taught": 1.0, "linear": 1.0, "constant": 0.0}  # slope past the end, as a share of the last slope
 
 
-def normalise_times(times: np.ndarray, observed: np.ndarray) -> Tensor:
-    """Times on the clock of the dynamics: 0 at the first observed snapshot, 1 at the last."""
-    return torch.as_tensor((times - observed[0]) / (observed[-1] - observed[0]), dtype=torch.float64)
+def normalise_times(times: np.ndarray, observed: np.ndarray, span: float = 1.0) -> Tensor:
+    """Times on the clock of the dynamics: 0 at the first observed snapshot, `span` at the last."""
+    return span * torch.as_tensor((times - observed[0]) / (observed[-1] - observed[0]), dtype=torch.float64)
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,16 @@ class Field(nn.Module):
     Args:
         network: g.
         curve: S; None for the paper's fields.
+        span: time of the last snapshot.
     """
 
-    def __init__(self, network: GraphNetwork, curve: BaseCurve | None = None):
+    def __init__(self, network: GraphNetwork, curve: BaseCurve | None = None, span: float = 1.0):
         super().__init__()
+        self.span = span
         self.pace = 0.0 if curve is None else CONTINUATIONS[curve.continuation]
         self.network = network
         self.curve = None if curve is None else spline(curve.weights.double(), curve.times)
-        self.end = float(curve.times[-1]) if curve is not None and curve.continuation == "taught" else 1.0
+        self.end = float(curve.times[-1]) if curve is not None and curve.continuation == "taught" else span
 
     jumps = False  # whether the rates jump at the last snapshot
 
@@ -98,6 +100,14 @@ class Field(nn.Module):
         inside = time.clamp(max=self.end)
         ahead = self.pace * (time - inside)[:, None] * self.curve.derivative(inside)
         return (self.curve.evaluate(inside) + ahead).float()
+
+    def base_rates(self, time: Tensor) -> Tensor:
+        """(B, P) slopes of the curve at normalised times (B,); a scalar 0 without a curve."""
+        if self.curve is None:
+            return torch.zeros((), device=time.device)
+        inside = time.clamp(max=self.end)
+        pace = torch.where(time > self.end, self.pace, 1.0)[:, None]
+        return (pace * self.curve.derivative(inside)).float()
 
     def forward(self, time: Tensor, deviation: Tensor) -> Tensor:
         """(B, P) rates at normalised times (B,) and deviations (B, P) from the curve."""
@@ -119,10 +129,11 @@ class CDEField(Field):
         network: g, with one channel per column of the path's knots.
         path: Z.
         curve: as in `Field`.
+        span: as in `Field`; the path has its own times.
     """
 
-    def __init__(self, network: GraphNetwork, path: DrivingPath, curve: BaseCurve | None = None):
-        super().__init__(network, curve)
+    def __init__(self, network: GraphNetwork, path: DrivingPath, curve: BaseCurve | None = None, span: float = 1.0):
+        super().__init__(network, curve, span)
         self.path = spline(path.knots, path.times)
         self.path_end = float(path.times[-1])
         self.path_pace = None
@@ -151,7 +162,13 @@ class CDEField(Field):
 
 
 def evolve(
-    field: Field, weights: Tensor, starts: Tensor, knots: Tensor, horizon: int, solver: SolverSettings
+    field: Field,
+    weights: Tensor,
+    starts: Tensor,
+    knots: Tensor,
+    horizon: int,
+    solver: SolverSettings,
+    of_path: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Solve from several snapshots at once, over the same number of snapshot intervals.
 
@@ -162,10 +179,10 @@ def evolve(
         knots: (K,) normalised snapshot times.
         horizon: intervals to solve for.
         solver: the scheme.
+        of_path: whether the energy of a field with a base curve is that of the whole path, not of the deviation.
 
     Returns:
-        (horizon, B, P) weights at the next snapshots, and (horizon, B) path energies since the start (of the
-        deviation, if the field has a base curve).
+        (horizon, B, P) weights at the next snapshots, and (horizon, B) energies since the start.
     """
     state = (weights - field.base(knots[starts]), weights.new_zeros(len(weights)))
     reached = []
@@ -173,13 +190,19 @@ def evolve(
         begin = knots[starts + interval]
         length = knots[starts + interval + 1] - begin
         # Each row crosses its own interval while u goes from 0 to 1, so unequal spacings cost nothing.
-        state = _cross(field, state, begin, length, solver)
+        state = _cross(field, state, begin, length, solver, of_path)
         reached.append((state[0] + field.base(begin + length), state[1]))
     return torch.stack([w for w, _ in reached]), torch.stack([energy for _, energy in reached])
 
 
 def evolve_through(
-    field: Field, weights: Tensor, knots: Tensor, times: Tensor, solver: SolverSettings
+    field: Field,
+    weights: Tensor,
+    knots: Tensor,
+    times: Tensor,
+    solver: SolverSettings,
+    of_path: bool = False,
+    from_each: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """One solution from the first snapshot through any normalised times.
 
@@ -189,9 +212,11 @@ def evolve_through(
         knots: (K,) normalised snapshot times.
         times: (T,) increasing, normalised, 0 or more.
         solver: the scheme.
+        of_path: as in `evolve`.
+        from_each: whether rk4 steps from each of the times to the next, and not through the snapshots as in a fit.
 
     Returns:
-        (T, P) weights and (T,) path energies.
+        (T, P) weights and (T,) energies.
 
     Raises:
         InputError: a time lies past the last snapshot and the field cannot go there.
@@ -204,14 +229,16 @@ def evolve_through(
 
     def rates(t: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         velocity = field(t.reshape(1), state[0])
-        return velocity, 0.5 * velocity.square().sum(-1)
+        return velocity, _power(field, t.reshape(1), velocity, of_path)
 
     marks = torch.unique(torch.cat([knots[:1], times]))
     jumps = field.jumps and bool(marks[-1] > knots[-1])
     arguments: dict[str, Any] = {"options": {"jump_t": knots[-1:]}} if jumps else {}
     if solver.method == "rk4":
-        # The same steps as in the fit; finer steps would define a different flow.
-        grid = _fitted_grid(knots, solver.substeps, float(marks[-1]))
+        if from_each:
+            grid = _divided(torch.unique(torch.cat([marks, knots[-1:]])) if jumps else marks, solver.substeps)
+        else:
+            grid = _fitted_steps(knots, solver.substeps, float(marks[-1]))
         arguments["options"] = {"grid_constructor": lambda *_: grid, "interp": "cubic", "perturb": jumps}
         if solver.adjoint:
             arguments["adjoint_options"] = {"grid_constructor": lambda f, y, ends: _way_back(grid, ends)}
@@ -221,14 +248,22 @@ def evolve_through(
     return solution[places, 0] + field.base(times), energy[places, 0]
 
 
-def _fitted_grid(knots: Tensor, substeps: int, end: float) -> Tensor:
-    """Steps through the snapshot intervals up to `end`; past the last one they keep its step size."""
+def _fitted_steps(knots: Tensor, substeps: int, end: float) -> Tensor:
+    """Steps through the snapshot intervals up to `end`, as in a fit; finer ones would define a different flow.
+
+    Past the last interval they keep its step size.
+    """
     beyond = max(0, math.ceil((end - float(knots[-1])) / float(knots[-1] - knots[-2]) - 1e-9))
     extra = knots[-1] + (knots[-1] - knots[-2]) * torch.arange(1, beyond + 1, device=knots.device, dtype=knots.dtype)
-    ends = torch.cat([knots, extra])
-    share = torch.arange(substeps, device=knots.device, dtype=knots.dtype) / substeps
-    grid = (ends[:-1, None] + ends.diff()[:, None] * share).flatten()
+    grid = _divided(torch.cat([knots, extra]), substeps)
     return torch.cat([grid[grid < end], grid.new_tensor([end])])
+
+
+def _divided(ends: Tensor, parts: int) -> Tensor:
+    """Times (T,) with each interval divided into equal parts."""
+    share = torch.arange(parts, device=ends.device, dtype=ends.dtype) / parts
+    inside = (ends[:-1, None] + ends.diff()[:, None] * share).flatten()
+    return torch.cat([inside, ends[-1:]])
 
 
 def _way_back(grid: Tensor, ends: Tensor) -> Tensor:
@@ -266,8 +301,10 @@ def solve_weights(
     """
     device = next(field.parameters()).device
     times = np.unique(np.concatenate(grids))
-    knots, marks = (normalise_times(t, graph.times).to(device) for t in (graph.times, times))
-    weights, _ = evolve_through(field, first_weights(field, graph, knots), knots, marks, solver)
+    knots, marks = (normalise_times(t, graph.times, field.span).to(device) for t in (graph.times, times))
+    own = solver.but(method="dopri5") if solver.prediction == "adaptive" else solver
+    from_each = solver.prediction == "each_time"
+    weights, _ = evolve_through(field, first_weights(field, graph, knots), knots, marks, own, from_each=from_each)
     found = weights.cpu().numpy()
     if not (finite := np.isfinite(found).all(axis=1)).all():
         raise DivergenceError(
@@ -277,15 +314,21 @@ def solve_weights(
     return [found[np.searchsorted(times, grid)] for grid in grids]
 
 
+def _power(field: Field, time: Tensor, velocity: Tensor, of_path: bool) -> Tensor:
+    """(B,) half the squared speeds of deviations, or of whole paths."""
+    whole = velocity + field.base_rates(time) if of_path else velocity
+    return 0.5 * whole.square().sum(-1)
+
+
 def _cross(
-    field: Field, state: tuple[Tensor, Tensor], begin: Tensor, length: Tensor, solver: SolverSettings
+    field: Field, state: tuple[Tensor, Tensor], begin: Tensor, length: Tensor, solver: SolverSettings, of_path: bool
 ) -> tuple[Tensor, Tensor]:
     """Weights (B, P) and energies (B,) after one interval, with its own start and length for each row."""
 
     def rates(u: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         velocity = field(begin + u * length, state[0])
         pace = length.to(velocity.dtype)
-        return velocity * pace[:, None], 0.5 * velocity.square().sum(-1) * pace
+        return velocity * pace[:, None], _power(field, begin + u * length, velocity, of_path) * pace
 
     grid = torch.linspace(0, 1, solver.substeps + 1, device=begin.device, dtype=begin.dtype)
     weights, energy = _solve(field, rates, state, grid, solver)

@@ -33,25 +33,26 @@ def make_field(
         graph: the anchors.
         path: (K, z_dim) latent coordinates that drive the CDE; None for the ODE.
         curve: base curve; None for the paper's field, which starts at the first anchor.
-        settings: the `dynamics` section: `kind`, `time_channel`, and the graph network's keys.
+        settings: the `dynamics` section.
         seed: of the initial parameters.
         continuation: the `continuation` section; None ends the latent path at the last snapshot, as in fits.
     """
     past = continuation or ContinuationSettings(path=None)
-    knots = normalise_times(graph.times, graph.times)
+    knots, span = normalise_times(graph.times, graph.times), settings.span
     begin = None
     if curve is not None:
-        begin = BaseCurve(normalise_times(curve.times, graph.times), torch.as_tensor(curve.weights), past.weights)
+        times = normalise_times(curve.times, graph.times, span)
+        begin = BaseCurve(times, torch.as_tensor(curve.weights), past.weights)
     with torch.random.fork_rng():
         torch.manual_seed(seeding.integer(seed, "graph network"))
         if settings.kind == "ode":
-            return ODEField(GraphNetwork(graph.layers, graph.weights, 1, settings), begin)
+            return ODEField(GraphNetwork(graph.layers, graph.weights, 1, settings), begin, span)
         channels = torch.as_tensor(path, dtype=torch.float64)
         if settings.time_channel:
             channels = torch.cat([knots[:, None], channels], dim=1)
         network = GraphNetwork(graph.layers, graph.weights, channels.shape[1], settings)
         driving = DrivingPath(knots, channels, settings.time_channel, past.path)
-        return CDEField(network, driving, begin)
+        return CDEField(network, driving, begin, span)
 
 
 def write_field(path: str | Path, field: nn.Module, **metadata: Any) -> None:

@@ -1,8 +1,9 @@
 """Fitting the dynamics: loss = structural + behavioural + divergence + energy + roughness, each with its weight.
 
 In the paper, a step draws a horizon h and some starting anchors, evolves them over h snapshot intervals, and
-compares the result with the anchors and their snapshots. With a teacher's lesson, a step solves once through
-the whole range, as prediction does, and the loss includes times between the snapshots.
+compares the result with the anchors and their snapshots. Equal starts have equal solutions, so each is solved once.
+With a teacher's lesson, a step solves once through the whole range, as prediction does, and the loss includes times
+between the snapshots.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ from weightflow.dynamics.weight_graph import WeightGraph
 from weightflow.errors import DivergenceError, InputError
 from weightflow.networks import losses
 from weightflow.networks.backbones import Backbone
-from weightflow.networks.learning_rate import cosine_decay
+from weightflow.networks.learning_rate import decay
 from weightflow.progress import progress
 from weightflow.records.digests import code_digest, settings_digest
 from weightflow.seeding import Computation
@@ -40,6 +41,8 @@ from weightflow.storage import read_tensors, write_tensors
 from weightflow.teaching.teachers import Lesson
 
 CHECKPOINT_KIND = "dynamics checkpoint"
+_FINAL_RATE = 0.02  # final share of the learning rate in the cosine decay
+_STRUCTURAL = 2 + list(LOSS_TERMS).index("structural")  # its column in a row of the history
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,10 @@ def fit_dynamics(
     field.to(device)
     if settings.start_from:
         start_from(settings.start_from, field)
-    terms_at = _Terms(field, material, solver, settings, device)
-    optimiser = torch.optim.Adam(field.parameters(), lr=settings.learning_rate, foreach=True)
+    terms_at = StepTerms(field, material, solver, settings, device)
+    optimiser = torch.optim.AdamW(
+        field.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, foreach=True
+    )
     begin = {name: value.tolist() for name, value in field.state_dict().items()}  # includes path and curve
     code, network = code_digest(__file__), field.network.settings.plain()
     told = [material.roughness, *(_digest(states) for states in terms_at.told)]
@@ -116,18 +121,19 @@ def fit_dynamics(
     fingerprint = settings_digest(of_run)
     steps = settings.steps
     end = steps if monitor.stop is None else min(monitor.stop, steps)
-    history = _resume(checkpoint, fingerprint, field, optimiser, end) if checkpoint else []
+    best = _Best(settings, field)
+    history = _resume(checkpoint, fingerprint, (field, optimiser, best), end) if checkpoint else []
 
-    if watch:
-        watch(len(history), field)
+    _watched(watch, len(history), field)
+    field.train()
     for step in progress(range(len(history), end), "dynamics", total=end, done=len(history)):
         terms = terms_at(seeding.stream(seed, "starts", step))
         loss = torch.stack(list(terms.values())).sum()
         for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * _decay(settings.schedule, step, steps)
+            group["lr"] = settings.learning_rate * decay(settings.schedule, step, steps, _FINAL_RATE)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        gradient = nn.utils.clip_grad_norm_(field.parameters(), settings.clip)
+        gradient = nn.utils.clip_grad_norm_(field.parameters(), math.inf if settings.clip is None else settings.clip)
         values = [loss.item(), *(terms[name].item() if name in terms else 0.0 for name in LOSS_TERMS)]
         if not all(map(math.isfinite, [*values, gradient.item()])):
             raise DivergenceError(
@@ -137,31 +143,47 @@ def fit_dynamics(
             )
         optimiser.step()
         history.append([step, *values])
-        if watch:
-            watch(step + 1, field)
+        best.see(history)
+        _watched(watch, step + 1, field)
         due = settings.checkpoint_every and (step + 1) % settings.checkpoint_every == 0
         if checkpoint and due and step + 1 < end:
-            _write_checkpoint(checkpoint, fingerprint, field, optimiser, history)
+            _write_checkpoint(checkpoint, fingerprint, (field, optimiser, best), history)
+    best.restore()
+    field.eval()
     if checkpoint:
         checkpoint.unlink(missing_ok=True)
-    return pd.DataFrame(history, columns=["step", "loss", *LOSS_TERMS])
+    return table_of_losses(history)
 
 
-class _Terms:
-    """The weighted terms of one step's loss, by name."""
+def table_of_losses(history: Sequence[Sequence[float]]) -> pd.DataFrame:
+    """Table step, loss and one column for each term, from its rows."""
+    return pd.DataFrame(list(history), columns=["step", "loss", *LOSS_TERMS])
+
+
+class StepTerms:
+    """The weighted terms of one step's loss, by name: a function of the step's random draws.
+
+    Args:
+        field: the rates.
+        material: the data.
+        solver: the scheme.
+        settings: the `training` section.
+        device: of the field.
+    """
 
     def __init__(
         self, field: Field, material: Material, solver: SolverSettings, settings: TrainingSettings, device: torch.device
     ):
         self.field, self.material, self.solver, self.settings = field, material, solver, settings
         graph = material.graph
-        self.knots = normalise_times(graph.times, graph.times).to(device)
+        self.knots = normalise_times(graph.times, graph.times, field.span).to(device)
+        self.padded = graph.mask.mean() if settings.padding else 1.0
         self.anchors = torch.as_tensor(graph.weights, dtype=torch.float32, device=device)
         self.speaks = settings.behavioural > 0 or settings.divergence > 0
         self.snapshots = [torch.as_tensor(s, device=device) for s in material.snapshots] if self.speaks else []
         self.told: list[Tensor] = list(self.snapshots)
         if material.lesson is not None:
-            self.lesson_times = normalise_times(material.lesson.times, graph.times).to(device)
+            self.lesson_times = normalise_times(material.lesson.times, graph.times, field.span).to(device)
             self.lesson = torch.as_tensor(np.stack(material.lesson.states), device=device)
             self.told.append(self.lesson)
 
@@ -173,7 +195,18 @@ class _Terms:
         return self.material.backbone
 
     def __call__(self, draws: np.random.Generator) -> dict[str, Tensor]:
+        """The terms, each a scalar with its weight."""
         return self._short_ways(draws) if self.material.lesson is None else self._whole_way(draws)
+
+    @property
+    def of_path(self) -> bool:
+        """Whether the energy is that of the whole path, not of the deviation from a base curve."""
+        return self.settings.energy_of == "path"
+
+    def _drop(self, draws: np.random.Generator) -> None:
+        """Draw the dropped activations of the next solution, if the network drops any."""
+        if self.field.network.settings.dropout:
+            self.field.network.drop(int(draws.integers(2**62)))
 
     def _generator(self, draws: np.random.Generator) -> torch.Generator:
         return torch.Generator(self.knots.device).manual_seed(int(draws.integers(2**62)))
@@ -182,12 +215,20 @@ class _Terms:
         """Terms of solutions from some anchors over a common horizon."""
         settings, count = self.settings, len(self.anchors)
         horizon = int(draws.integers(1, min(settings.max_horizon or count, count - 1) + 1))
-        starts = torch.as_tensor(draws.permutation(count - horizon)[: settings.starts], device=self.knots.device)
+        if settings.repeats:
+            drawn = draws.integers(0, count - horizon, settings.starts)
+        else:
+            drawn = draws.permutation(count - horizon)[: settings.starts]
+        distinct, which = np.unique(drawn, return_inverse=True) if settings.repeats else (drawn, slice(None))
+        starts = torch.as_tensor(distinct, device=self.knots.device)
         begin = self.anchors[starts] if self.field.curve is None else self.field.base(self.knots[starts])
-        reached, energy = evolve(self.field, begin, starts, self.knots, horizon, self.solver)
+        clock = torch.zeros_like(starts) if settings.restart else starts
+        self._drop(draws)
+        reached, energy = evolve(self.field, begin, clock, self.knots, horizon, self.solver, self.of_path)
+        reached, energy, starts = reached[:, which], energy[:, which], starts[which]
         places = torch.stack([starts + i + 1 for i in range(horizon)]).flatten()
         weights = reached.flatten(0, 1)
-        terms = self._on_the_way(weights, places, energy[-1].mean())
+        terms = self._on_the_way(weights, places, (energy if settings.energy_until == "each" else energy[-1]).mean())
         if self.speaks:
             states = self._states(places, self._generator(draws))
             nll = losses.negative_log_likelihood(self.backbone, weights, states)
@@ -202,11 +243,13 @@ class _Terms:
         chosen, batch = draw_batch(self.lesson, settings.times, settings.batch, generator)
         first = first_weights(self.field, self.material.graph, self.knots)
         marks, places = torch.unique(torch.cat([self.knots, self.lesson_times[chosen]]), return_inverse=True)
-        weights, energy = evolve_through(self.field, first, self.knots, marks, self.solver)
+        self._drop(draws)
+        weights, energy = evolve_through(self.field, first, self.knots, marks, self.solver, self.of_path)
         count = len(self.knots)
         at_knots, at_lesson = weights[places[1:count]], weights[places[count:]]
         snapshots = torch.arange(1, count, device=self.knots.device)
-        terms = self._on_the_way(at_knots, snapshots, energy[-1])
+        spent = energy[places[1:count]].mean() if settings.energy_until == "each" else energy[-1]
+        terms = self._on_the_way(at_knots, snapshots, spent)
         terms["behavioural"] = settings.behavioural * losses.negative_log_likelihood(backbone, at_lesson, batch)
         if settings.divergence:
             terms["divergence"] = self._divergence(at_knots, snapshots, self._states(snapshots, generator))
@@ -215,7 +258,7 @@ class _Terms:
 
     def _on_the_way(self, weights: Tensor, places: Tensor, energy: Tensor) -> dict[str, Tensor]:
         """Terms without states: the distance of weights (S, P) from the anchors at places (S,), and the path energy."""
-        apart = losses.structural(weights, self.anchors[places])
+        apart = self.padded * losses.structural(weights, self.anchors[places])
         return {"structural": self.settings.structural * apart, "energy": self.settings.energy * energy}
 
     def _divergence(self, weights: Tensor, places: Tensor, states: Tensor) -> Tensor:
@@ -247,24 +290,57 @@ def _digest(states: Tensor) -> str:
     return hashlib.sha256(states.cpu().numpy().tobytes()).hexdigest()
 
 
-def _decay(schedule: str, step: int, steps: int) -> float:
-    return 1.0 if schedule == "constant" else cosine_decay(step, steps, 0.02)
+class _Best:
+    """The parameters at the end of the round with the least mean squared error of the weights, if they are kept."""
+
+    def __init__(self, settings: TrainingSettings, field: nn.Module):
+        self.length = settings.round if settings.keep == "best" else 0
+        self.field, self.error = field, math.inf
+        self.state: dict[str, Tensor] = {}
+
+    def see(self, history: Sequence[Sequence[float]]) -> None:
+        """Compare a round that has just ended, of the rows step, loss and terms."""
+        if not self.length or len(history) % self.length:
+            return
+        error = float(np.mean([row[_STRUCTURAL] for row in history[-self.length :]]))
+        if error < self.error:
+            self.error = error
+            self.state = {name: value.detach().clone() for name, value in self.field.named_parameters()}
+
+    def restore(self) -> None:
+        """Give the field these parameters; without a whole round it keeps its last ones."""
+        with torch.no_grad():
+            for name, parameter in self.field.named_parameters():
+                if name in self.state:
+                    parameter.copy_(self.state[name])
 
 
-def _write_checkpoint(
-    path: Path, fingerprint: str, field: nn.Module, optimiser: torch.optim.Adam, history: list
-) -> None:
+Parts = tuple[nn.Module, torch.optim.Optimizer, _Best]
+
+
+def _watched(watch: Callable[[int, Field], None] | None, step: int, field: Field) -> None:
+    """Call the callback with the field as it predicts."""
+    if watch:
+        field.eval()
+        watch(step, field)
+        field.train()
+
+
+def _write_checkpoint(path: Path, fingerprint: str, parts: Parts, history: list) -> None:
+    field, optimiser, best = parts
     moments = {
         f"adam.{name}.{index}": value
         for index, state in optimiser.state_dict()["state"].items()
         for name, value in state.items()
     }
     tensors = {f"field.{name}": value for name, value in field.state_dict().items()}
-    arrays = _to_numpy({**tensors, **moments})
-    write_tensors(path, CHECKPOINT_KIND, {**arrays, "history": np.array(history)}, fingerprint=fingerprint)
+    kept = {f"best.{name}": value for name, value in best.state.items()}
+    arrays = _to_numpy({**tensors, **kept, **moments})
+    told = {"fingerprint": fingerprint, "error": best.error if best.state else None}
+    write_tensors(path, CHECKPOINT_KIND, {**arrays, "history": np.array(history)}, **told)
 
 
-def _resume(path: Path, fingerprint: str, field: nn.Module, optimiser: torch.optim.Adam, end: int) -> list:
+def _resume(path: Path, fingerprint: str, parts: Parts, end: int) -> list:
     """Load this run's checkpoint, if it exists and is not past the end; return the history so far."""
     if not path.is_file():
         return []
@@ -274,8 +350,13 @@ def _resume(path: Path, fingerprint: str, field: nn.Module, optimiser: torch.opt
         return []  # a damaged checkpoint costs time, not the run
     if artefact.metadata.get("fingerprint") != fingerprint or len(artefact.tensors["history"]) > end:
         return []
+    field, optimiser, best = parts
     tensors = {name: torch.from_numpy(array.copy()) for name, array in artefact.tensors.items()}
     field.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("field.")})
+    if (error := artefact.metadata.get("error")) is not None:
+        device = next(field.parameters()).device
+        best.error = float(error)
+        best.state = {name[5:]: value.to(device) for name, value in tensors.items() if name.startswith("best.")}
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         if name.startswith("adam."):

@@ -1,9 +1,10 @@
 """The latent path Z(t): the anchors' weights reduced to a few numbers, a natural cubic spline through them.
 
-The path drives the neural CDE (dθ = g(θ, t) dZ). Every method returns coordinates with zero mean and unit
-standard deviation, so the size of dZ does not depend on the method.
+The path drives the neural CDE (dθ = g(θ, t) dZ). By default coordinates have zero mean and unit standard deviation, so
+the size of dZ does not depend on the method.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,12 +30,12 @@ def fit_latent_path(
 
     Args:
         weights: (K, P) flat weights.
-        settings: `method` (a name of `PATH_METHODS`), `z_dim`, and the methods' own keys.
-        seed: of random starts.
+        settings: the section `path`.
+        seed: of random starts, unless the settings have one.
         behaviour: behavioural loss of the auto-encoder's decoded weights, needed for `behavioural` above 0.
 
     Returns:
-        (K, z_dim) standardised coordinates, and the auto-encoder's losses (table step, loss, structural,
+        (K, z_dim) coordinates, and the auto-encoder's losses (table step, loss, structural,
         behavioural; without rows for other methods).
 
     Raises:
@@ -43,12 +44,20 @@ def fit_latent_path(
     """
     check_dimension(settings.z_dim, len(weights), "models.*.path.z_dim")
     reduce = PATH_METHODS[settings.method].reduce.load()
-    coordinates, losses = reduce(weights.astype(np.float64), settings, seed, behaviour)
+    own = seed if settings.seed is None else settings.seed
+    coordinates, losses = reduce(weights.astype(np.float64), settings, own, behaviour)
     spread = coordinates.std(axis=0)
     if not np.isfinite(coordinates).all():
         raise InputError("the latent path is not finite; choose another models.*.path.method.")
-    table = pd.DataFrame(losses, columns=["step", "loss", "structural", "behavioural"])
+    table = table_of_losses(losses)
+    if settings.coordinates == "raw":
+        return coordinates, table
     return (coordinates - coordinates.mean(axis=0)) / np.where(spread > 0, spread, 1.0), table
+
+
+def table_of_losses(rows: Sequence[tuple]) -> pd.DataFrame:
+    """Table of an auto-encoder's losses, from its rows."""
+    return pd.DataFrame(list(rows), columns=["step", "loss", "structural", "behavioural"])
 
 
 def spline(coordinates: torch.Tensor, times: torch.Tensor) -> torchcde.CubicSpline:

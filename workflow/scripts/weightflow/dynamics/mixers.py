@@ -5,13 +5,15 @@ of the same shape.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from weightflow.dynamics.settings import DynamicsSettings
 
-class MixerSettings(Protocol):
+
+class MixerSizes(Protocol):
     """Sizes of a mixer."""
 
     @property
@@ -42,7 +44,7 @@ class LayerMessages(nn.Module):
         neurons: number of tokens of each layer.
     """
 
-    def __init__(self, settings: MixerSettings, neurons: Sequence[int]):
+    def __init__(self, settings: MixerSizes, neurons: Sequence[int]):
         super().__init__()
         width = settings.width
         self.neurons = list(neurons)
@@ -66,20 +68,34 @@ class LayerMessages(nn.Module):
         return tokens + self.forth(self.after(tokens))
 
 
-def attention(settings: MixerSettings, neurons: Sequence[int]) -> nn.Module:
-    """A transformer over all tokens: `layers` blocks."""
+def transformer(
+    sizes: MixerSizes, norm: str = "before", activation: Literal["gelu", "relu"] = "gelu", dropout: float = 0.0
+) -> nn.Module:
+    """A transformer over all tokens, of `layers` blocks.
+
+    Args:
+        sizes: of the blocks.
+        norm: layer normalisation, before each part of a block or after its sum with what it reads.
+        activation: of the feed-forward layers.
+        dropout: share of the activations that are dropped in training.
+    """
     block = nn.TransformerEncoderLayer(
-        settings.width,
-        settings.heads,
-        settings.feedforward,
-        dropout=0.0,  # the right-hand side of an ODE must be deterministic
-        activation="gelu",
+        sizes.width,
+        sizes.heads,
+        sizes.feedforward,
+        dropout=dropout,
+        activation=activation,
         batch_first=True,
-        norm_first=True,
+        norm_first=norm == "before",
     )
-    return nn.TransformerEncoder(block, settings.layers, enable_nested_tensor=False)
+    return nn.TransformerEncoder(block, sizes.layers, enable_nested_tensor=False)
 
 
-def messages(settings: MixerSettings, neurons: Sequence[int]) -> nn.Module:
+def attention(settings: DynamicsSettings, neurons: Sequence[int]) -> nn.Module:
+    """A transformer over all tokens, with all of its settings."""
+    return transformer(settings, settings.norm, settings.activation, settings.dropout)
+
+
+def messages(settings: MixerSizes, neurons: Sequence[int]) -> nn.Module:
     """Rounds of messages between the layers, `layers` of them."""
     return nn.Sequential(*(LayerMessages(settings, neurons) for _ in range(settings.layers)))

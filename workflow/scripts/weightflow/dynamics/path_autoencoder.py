@@ -47,26 +47,29 @@ class Behaviour:
 def autoencoder(
     weights: np.ndarray, settings: PathSettings, seed: int, behaviour: Behaviour | None
 ) -> tuple[np.ndarray, list[tuple]]:
-    """A one-hidden-layer encoder and decoder on standardised weights, trained on all anchors at once."""
+    """A one-hidden-layer encoder and decoder, trained on all anchors at once."""
     device = behaviour.device if behaviour else torch.device("cpu")
     generator = torch.Generator().manual_seed(seeding.integer(seed, "autoencoder"))
     draws = torch.Generator(device).manual_seed(seeding.integer(seed, "autoencoder", "states"))
-    mean = weights.mean(axis=0)
-    scale = (weights - mean).std()
-    if scale == 0:
-        scale = 1.0
+    mean, scale = np.zeros(weights.shape[1]), 1.0
+    if settings.inputs == "standardised":
+        mean = weights.mean(axis=0)
+        scale = (weights - mean).std() or 1.0
     data = torch.as_tensor((weights - mean) / scale, dtype=torch.float32, device=device)
     anchors, centre = (torch.as_tensor(a, dtype=torch.float32, device=device) for a in (weights, mean))
     width = settings.autoencoder_width
 
-    def perceptron(inputs: int, outputs: int) -> torch.nn.Sequential:
-        network = torch.nn.Sequential(torch.nn.Linear(inputs, width), torch.nn.Tanh(), torch.nn.Linear(width, outputs))
-        for parameter in network.parameters():
-            bound = 1 / parameter.shape[-1] ** 0.5
-            torch.nn.init.uniform_(parameter, -bound, bound, generator=generator)
-        return network.to(device)
+    def perceptron(inputs: int, outputs: int, *after: torch.nn.Module) -> torch.nn.Sequential:
+        maps = torch.nn.Linear(inputs, width), torch.nn.Linear(width, outputs)
+        for linear in maps:
+            bound = 1 / linear.in_features**0.5
+            for parameter in linear.parameters():
+                torch.nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        return torch.nn.Sequential(maps[0], torch.nn.Tanh(), maps[1], *after).to(device)
 
-    encoder, decoder = perceptron(data.shape[1], settings.z_dim), perceptron(settings.z_dim, data.shape[1])
+    bounds = [torch.nn.Tanh()] if settings.bounded else []
+    encoder = perceptron(data.shape[1], settings.z_dim, *bounds)
+    decoder = perceptron(settings.z_dim, data.shape[1])
     optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=settings.autoencoder_rate)
     losses = []
     for step in progress(range(settings.autoencoder_steps), "latent path"):

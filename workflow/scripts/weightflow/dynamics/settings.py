@@ -16,9 +16,11 @@ from weightflow.settings import (
     ByShape,
     Common,
     Count,
+    FilePath,
     NameIn,
     NotNegative,
     Positive,
+    Seed,
     Settings,
     Steps,
     Unique,
@@ -97,6 +99,15 @@ class PathSettings(Settings):
     """Optimisation steps of the auto-encoder."""
     autoencoder_rate: Positive = 0.003
     """Adam's learning rate for the auto-encoder."""
+    bounded: bool = False
+    """Whether a tanh bounds the auto-encoder's coordinates."""
+    inputs: Literal["standardised", "raw"] = "standardised"
+    """Weights that the auto-encoder reads and rebuilds: without their mean over the anchors and in units of their
+    deviation, or as they are."""
+    coordinates: Literal["standardised", "raw"] = "standardised"
+    """Coordinates of the path: to mean 0 and deviation 1 over the anchors, or as the method finds them."""
+    seed: Seed | None = None
+    """Seed of random starts; null takes the run's."""
     structural: NotNegative = 1.0
     """Weight of the auto-encoder's mean squared error of standardised weights."""
     behavioural: NotNegative = 0.0
@@ -110,9 +121,9 @@ class DynamicsSettings(Settings):
     kind: Annotated[Literal["cde", "ode", "spline"], Common] = "spline"
     """cde: a neural CDE driven by the latent path. ode: a neural ODE driven by time, which continues past the last
     snapshot. spline: the learned weight-space spline, without a field. For cde and spline see continuation."""
-    start: Literal["rest", "spline"] = "rest"
-    """The field before training. spline: the derivative of the learned spline (of the anchors' spline with spline.steps
-    0), which training corrects. rest: zero, as in the paper."""
+    start: Literal["rest", "spline", "random"] = "rest"
+    """The field before training. rest: zero. spline: the derivative of the learned spline (of the anchors' spline with
+    spline.steps 0), which training corrects. random: that of a random network, as in the released code."""
     time_channel: bool = False
     """Whether the CDE's path has time as a channel."""
     mixer: Annotated[str, NameIn(MIXERS)] = "attention"
@@ -125,6 +136,26 @@ class DynamicsSettings(Settings):
     """Attention heads; they must divide the width."""
     feedforward: Annotated[int, Field(ge=1, le=65_536)] = 128
     """Hidden units between attention layers."""
+    tokens: Literal["map", "gate"] = "map"
+    """Tokens with equal maps in and out: the neurons of a linear map, or of one gate of a gru's map."""
+    map_hidden: Annotated[int, Field(ge=0, le=65_536)] = 0
+    """Hidden tanh units of the maps between weights and tokens; 0 for linear maps."""
+    norm: Literal["before", "after"] = "before"
+    """Layer normalisation of attention: before each part of a block, or after its sum with what it reads."""
+    activation: Literal["gelu", "relu"] = "gelu"
+    """Activation between attention layers."""
+    dropout: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0
+    """Share of attention's activations that are dropped in training. The same ones in a whole solution: the right-hand
+    side of an equation is a function."""
+    clock: bool = True
+    """Whether the network reads the time."""
+    identity: bool = True
+    """Whether each token has a learned vector of its own."""
+    scaled: bool = True
+    """Whether the network reads and moves weights in units of the anchors' deviation, without their mean."""
+    span: Annotated[float, Field(gt=0, le=1), AsWritten] = 1
+    """Time of the last snapshot, where the first has 0 and the latent path ends at 1. The released code divides times
+    by their number, such as 100 by 101, and does not reach the end of the path."""
 
 
 class ContinuationSettings(Settings):
@@ -154,6 +185,10 @@ class SolverSettings(Settings):
     """Absolute tolerance of dopri5."""
     adjoint: bool = False
     """Whether gradients come from the adjoint equation, whose memory does not grow with the number of steps."""
+    prediction: Literal["as_fitted", "each_time", "adaptive"] = "as_fitted"
+    """Solution of a fitted field. as_fitted: the steps of the fit, and cubic polynomials between them. each_time:
+    substeps between each two of the asked times, so the weights at a time depend on the others. adaptive: dopri5 with
+    these tolerances."""
 
 
 class TrainingSettings(Settings):
@@ -163,16 +198,25 @@ class TrainingSettings(Settings):
     """Optimisation steps."""
     starts: Annotated[int, Field(ge=1, le=10_000)] = 3
     """Largest number of starting snapshots in a step."""
+    repeats: bool = False
+    """Whether starting snapshots are drawn with repeats, so that each start counts as often as it is drawn."""
+    restart: bool = False
+    """Whether the field's clock starts at 0 at every starting snapshot, a fault of the released code: the field then
+    learns from wrong times."""
     max_horizon: Count | None = 4
     """Largest number of snapshot intervals that a solution spans; null means all."""
     learning_rate: Positive = 0.01
     """Adam's learning rate."""
     schedule: Literal["constant", "cosine"] = "cosine"
     """Schedule of the learning rate: constant, or decaying by a cosine to a fiftieth."""
-    clip: Positive = 1.0
-    """Largest norm of the gradient."""
+    weight_decay: NotNegative = 0
+    """Weight decay of AdamW."""
+    clip: Positive | None = 1.0
+    """Largest norm of the gradient; null does not bound it."""
     structural: NotNegative = 1.0
     """Weight of the mean squared error between evolved and anchor weights."""
+    padding: bool = False
+    """Whether the mean squared error counts the zeros that fill tokens to equal lengths, as in the released code."""
     behavioural: NotNegative = 0.0
     """Weight of the negative log-likelihood of training snapshots and, with a teacher, of its states between them."""
     divergence: NotNegative = 0.0
@@ -183,10 +227,27 @@ class TrainingSettings(Settings):
     """States at each snapshot or time, for the behavioural terms."""
     energy: NotNegative = 1e-06
     """Weight λ of the path energy."""
+    energy_of: Literal["deviation", "path"] = "deviation"
+    """Path whose energy counts, with start: spline: the deviation from the spline, or the whole path."""
+    energy_until: Literal["end", "each"] = "end"
+    """Energy of a solution: until its end, or the mean of those until each snapshot on the way."""
+    keep: Literal["last", "best"] = "last"
+    """Parameters after training: the last ones, or those at the end of the round with the least mean squared error of
+    the weights."""
+    round: Count = 100
+    """Steps of such a round."""
     checkpoint_every: Annotated[int, Field(ge=0, le=10_000_000)] = 100
     """Steps between checkpoints, from which an interrupted run continues; 0 writes none."""
     start_from: str | None = None
     """A dynamics.safetensors of the same shape as initial weights."""
+
+
+class ReleasedSettings(Settings):
+    """Files of the code that was released with the paper, in place of training."""
+
+    folder: FilePath | None = None
+    """Folder of the anchors feat_t0.pt, … and of phi.pth with field and latent path. The other settings must be those
+    of the files, as in the preset published."""
 
 
 class ModelSettings(Settings):
@@ -205,6 +266,7 @@ class ModelSettings(Settings):
     continuation: ContinuationSettings = ContinuationSettings()
     solver: SolverSettings = SolverSettings()
     training: TrainingSettings = TrainingSettings()
+    released: ReleasedSettings = ReleasedSettings()
 
     @model_validator(mode="before")
     @classmethod

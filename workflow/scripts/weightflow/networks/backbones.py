@@ -92,7 +92,8 @@ def make_backbone(settings: BackboneSettings, variables: Sequence[str], space: S
     """Build the backbone of the settings.
 
     Args:
-        settings: `kind`, `order`, `order_seed`, for real values `components` and `narrowest`, and the kind's own keys.
+        settings: `kind`, `order`, `order_seed`, for counts `levels` and `softmax_up_to`, for real values `components`
+            and `narrowest`, and the kind's own keys.
         variables: d names.
         space: state space of the data.
 
@@ -101,7 +102,9 @@ def make_backbone(settings: BackboneSettings, variables: Sequence[str], space: S
     """
     order = variable_order(settings, variables, "models.*.backbone.order")
     if isinstance(space, Counts):
-        head: Head = CountHead(space, settings.largest_table)
+        levels = settings.levels
+        own = space if levels is None else space.closed(None if levels == "observed" else int(levels))
+        head: Head = CountHead(own, settings.largest_table)
     else:
         head = MixtureHead(settings.components, settings.narrowest)
     return BACKBONES[settings.kind].model.load().from_settings(settings, order, head)

@@ -1,4 +1,4 @@
-"""Batches of states: several snapshots side by side, or all of them mixed."""
+"""Batches of states: several snapshots side by side, all of them mixed, or one in rounds."""
 
 from collections.abc import Sequence
 
@@ -42,3 +42,24 @@ class Batches:
         counts = self.counts[snapshot]
         rows = (places * counts).long().minimum(counts - 1)  # rounding may reach the count itself
         return self.states[self.firsts[snapshot] + rows]
+
+
+class Rounds:
+    """Batches of one snapshot in rounds: every state once, in a new order each round; the last batch may be smaller.
+
+    Args:
+        snapshot: states (N, d).
+        size: states in a batch.
+        generators: one for each of S networks.
+    """
+
+    def __init__(self, snapshot: Tensor, size: int, generators: Sequence[torch.Generator]):
+        self.states, self.size, self.generators = snapshot, size, generators
+        self.left: list[Tensor] = []
+
+    def draw(self) -> Tensor:
+        """(S, n, d) states, n at most the size; each network has its own order."""
+        if not self.left:
+            orders = [torch.randperm(len(self.states), generator=g, device=g.device) for g in self.generators]
+            self.left = list(torch.stack(orders).split(self.size, dim=1))
+        return self.states[self.left.pop(0)]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from weightflow.networks.autoregressive import AutoregressiveBackbone, Memory
-from weightflow.networks.flat_weights import apply_linear
+from weightflow.networks.flat_weights import apply_linear, split_weights
 from weightflow.networks.heads import Head
 from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.networks.settings import BackboneSettings
@@ -27,19 +27,21 @@ class GRUBackbone(AutoregressiveBackbone):
         depth: int = 1,
         position: bool = False,
         order: Sequence[int] | None = None,
+        biased: bool = True,
     ):
         super().__init__(variables, head, position, order)
-        self.hidden, self.depth = hidden, depth
+        self.hidden, self.depth, self.biased = hidden, depth, biased
         layers = []
         for level in range(depth):
-            layers.append(LinearMap(f"input{level}", 3 * hidden, hidden if level else self.inputs))
-            layers.append(LinearMap(f"recurrent{level}", 3 * hidden, hidden))
+            layers.append(LinearMap(f"input{level}", 3 * hidden, hidden if level else self.inputs, gates=3))
+            layers.append(LinearMap(f"recurrent{level}", 3 * hidden, hidden, gates=3))
         self.layers = (*layers, LinearMap(self.readout, head.outputs, hidden))
 
     @classmethod
     def from_settings(cls, settings: BackboneSettings, order: Sequence[int], head: Head) -> "GRUBackbone":
-        """From the config's `backbone` section: `hidden`, `layers` and `position`."""
-        return cls(len(order), head, settings.width, settings.layers, settings.position, order)
+        """From the config's `backbone` section: `hidden`, `layers`, `position` and `biases`."""
+        biased = settings.biases == "uniform"
+        return cls(len(order), head, settings.width, settings.layers, settings.position, order, biased)
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:
@@ -63,10 +65,14 @@ class GRUBackbone(AutoregressiveBackbone):
         return tuple(groups)
 
     def initial(self, stack: int, generator: torch.Generator) -> Tensor:
-        """(stack, P) uniform in ±1/√H, as `torch.nn.GRU` and `torch.nn.Linear` start."""
+        """(stack, P) uniform in ±1/√H, as `torch.nn.GRU` and `torch.nn.Linear` start; or biases of zero."""
         size = sum(layer.weights for layer in self.layers)
         uniform = torch.rand(stack, size, generator=generator, device=generator.device)
-        return (2 * uniform - 1) / self.hidden**0.5
+        fresh = (2 * uniform - 1) / self.hidden**0.5
+        if not self.biased:
+            for part in split_weights(self.layers, fresh).values():
+                part[..., -1] = 0
+        return fresh
 
     def _start(self, weights: Tensor, count: int) -> Memory:
         """The hidden states (S, N, H) by level."""

@@ -3,7 +3,7 @@
 The flat order is map by map, neuron by neuron: each neuron's incoming weights, then its bias.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class LinearMap:
         inputs: numbers that each output reads.
         bias: whether there is one.
         pixels: number of pixels in the patch of a convolution; 1 for other maps.
+        gates: number of maps of equal size that are stacked in this one, such as the gates of a gru.
     """
 
     name: str
@@ -23,6 +24,13 @@ class LinearMap:
     inputs: int
     bias: bool = True
     pixels: int = 1
+    gates: int = 1
+
+    @property
+    def each_gate(self) -> tuple["LinearMap", ...]:
+        """Its stacked maps, in the order of the rows."""
+        rows = self.neurons // self.gates
+        return tuple(replace(self, name=f"{self.name}.{i}", neurons=rows, gates=1) for i in range(self.gates))
 
     @property
     def columns(self) -> int:

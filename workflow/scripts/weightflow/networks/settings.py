@@ -39,6 +39,12 @@ class BackboneSettings(Settings):
     permutation; a list names every variable once."""
     order_seed: Seed = 0
     """Seed of a random order, the same for all seeds of a model."""
+    biases: Literal["uniform", "zero"] = "uniform"
+    """Initial biases of a gru: as its weights, uniform in ±1/√H, or zero."""
+    levels: Annotated[Annotated[Literal["observed"], AText] | Annotated[Cells, ANumber], ByShape] | None = None
+    """Number L of counts 0 … L − 1 in one softmax for all variables, without ranges, tails and linear relations, as in
+    the paper; observed takes one more than the largest observed training count. Larger counts have probability zero.
+    null takes the ranges and relations of the data."""
     components: Annotated[int, Field(ge=1, le=256)] = 4
     """Gaussians in the conditional density of a real variable; not used for counts."""
     softmax_up_to: Annotated[

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from weightflow import seeding
 from weightflow.dynamics.graph_network import TokenMaps
-from weightflow.dynamics.mixers import attention
+from weightflow.dynamics.mixers import transformer
 from weightflow.errors import DivergenceError, InputError
 from weightflow.networks import losses
 from weightflow.networks.alignment import permute
@@ -57,7 +57,7 @@ class WeightAutoencoder(TokenMaps):
         width, latent = settings.width, settings.latent
         super().__init__(layers, weights, width)
         neurons = [layer.neurons for layer in layers]
-        self.reading, self.writing = attention(settings, neurons), attention(settings, neurons)
+        self.reading, self.writing = transformer(settings), transformer(settings)
         self.compress = nn.Linear(sum(neurons) * width, latent)
         self.expand = nn.Linear(latent, sum(neurons) * width)
         self.compare = nn.Sequential(nn.Linear(latent, latent), nn.GELU(), nn.Linear(latent, latent))
