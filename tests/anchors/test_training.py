@@ -188,3 +188,25 @@ def test_anchors_may_all_settle(backbone, snapshots, alignment):
     found = train(backbone, snapshots, alignment=alignment, first_steps=400, steps=400, settled=100.0)
     assert found.losses["step"].max() == 60
     assert np.isfinite(found.weights).all()
+
+
+def test_a_seed_of_the_settings_takes_the_place_of_the_runs(backbone, snapshots):
+    own = SETTINGS.but(alignment="sequential", seed=7)
+    first, second = (train_anchors(backbone, snapshots, TIMES, own, Computation(seed, CPU)) for seed in (0, 1))
+    assert np.array_equal(first.weights, second.weights)
+    assert not np.array_equal(first.weights, train(backbone, snapshots, 0, alignment="sequential").weights)
+
+
+@pytest.mark.parametrize("changes", [{"schedule": "constant"}, {"weight_decay": 0.1}, {"sampling": "rounds"}])
+def test_schedule_decay_and_sampling_of_the_released_code_train(backbone, snapshots, changes):
+    plain, found = (train(backbone, snapshots, alignment="sequential", **own) for own in ({}, changes))
+    assert not np.array_equal(plain.weights, found.weights)
+    assert np.isfinite(found.weights).all()
+
+
+def test_weights_decay_as_adamw_has_it(backbone, snapshots):
+    def first(**changes) -> np.ndarray:
+        return train(backbone, snapshots, alignment="sequential", first_steps=1, **changes).weights[0]
+
+    begin, kept, shrunk = (first(**own) for own in ({"learning_rate": 1e-12}, {}, {"weight_decay": 0.5}))
+    np.testing.assert_allclose(kept - shrunk, 0.5 * SETTINGS.learning_rate * begin, atol=1e-6)

@@ -13,7 +13,7 @@ from weightflow.config.settings import Configuration
 from weightflow.config.stages import anchor_label, choice_label, spline_label, teacher_label
 
 TINY = yaml.safe_load((ROOT / "tests" / "config" / "tiny.yaml").read_text(encoding="utf-8"))
-ANCHORS, TEACHER, CHOICE, SPLINE = "gru2-pooled-6dcea1c1", "teacher-f5b801cc", "choice-d9e80b10", "spline-bff34b41"
+ANCHORS, TEACHER, CHOICE, SPLINE = "gru2-pooled-8b202a21", "teacher-f5b801cc", "choice-ec62bc8a", "spline-4249af6b"
 ONE = "results/{dataset}"
 
 
@@ -62,18 +62,18 @@ def test_the_default_run_is_the_one_that_results_are_of():
         tuple(label(model) for label in (anchor_label, teacher_label, choice_label, spline_label))
         for model in made.settings.values()
     ]
-    assert labels[0] == ("gru8-pooled-75992269", "teacher-a31f2aa5", "choice-5a05fd11", "spline-445a837c")
+    assert labels[0] == ("gru8-pooled-90f6445f", "teacher-a31f2aa5", "choice-665e8e7d", "spline-cc799baf")
     assert (
         labels[1]
         == labels[2]
         == (
-            *("gru8-sequential-40ef0dbf", "teacher-a31f2aa5", "choice-5a05fd11"),
-            "spline-6b37e178",
+            *("gru8-sequential-e065b255", "teacher-a31f2aa5", "choice-665e8e7d"),
+            "spline-78de0ad2",
         )
     )
     assert made.anchors == {
-        "gru8-pooled-75992269": ["weightflow"],
-        "gru8-sequential-40ef0dbf": ["weightflow_cde", "weightflow_ode"],
+        "gru8-pooled-90f6445f": ["weightflow"],
+        "gru8-sequential-e065b255": ["weightflow_cde", "weightflow_ode"],
     }
     assert made.runs("epidemic") == [
         *("weightflow", "weightflow_cde", "weightflow_ode", "previous", "mixture", "mixture_kernel", "displacement"),

@@ -362,7 +362,7 @@ def test_given_ranges_bound_a_variable(dataset_settings):
     space = made(totals(), with_changes(dataset_settings, ranges={"X": 5000, "S": 29})).space
     assert (space.ranges[3].top, space.ranges[3].ratio) == (5000, 0)
     assert (space.ranges[0].top, space.ranges[0].ratio) == (29, 0)
-    assert space.ranges[1] == Range(30, 0.0, space.ranges[1].scale)
+    assert space.ranges[1] == Range(30, 0.0, space.ranges[1].scale, space.ranges[1].largest)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """ODE and CDE solutions, their energy and their gradients, against closed forms and torchcde.cdeint."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from scipy.integrate import solve_ivp
 from scipy.interpolate import CubicSpline
 from scipy.linalg import expm
 from torch import nn
+from torchdiffeq import odeint
 
 from tests.conftest import SMALL_DYNAMICS
 from weightflow.dynamics.equations import (
@@ -402,3 +405,26 @@ def test_a_fresh_ode_goes_on_as_the_curve_does(graph):
     field = make_field(graph, None, SMALL_DYNAMICS, 0, curve)
     (weights,) = solve_weights(field, graph, [np.array([0.0, 13.0])], COARSE)
     np.testing.assert_allclose(weights[1], curve.at(np.array([13.0]))[0], atol=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "span"), [("ode", 1.0), ("cde", 0.9)])
+def test_a_prediction_may_step_from_each_time_to_the_next_or_adapt_its_steps(graph, kind, span):
+    settings = SMALL_DYNAMICS.but(kind=kind, start="random", span=span)
+    path = np.random.default_rng(0).normal(size=(len(graph.times), 1))
+    field, times = make_field(graph, path, settings, 0), np.linspace(graph.times[0], graph.times[-1], 41)
+    found = {
+        way: solve_weights(field, graph, [times], SolverSettings(prediction=way, rtol=1e-7, atol=1e-8))[0]
+        for way in ("as_fitted", "each_time", "adaptive")
+    }
+    np.testing.assert_allclose(found["each_time"], found["adaptive"], atol=2e-4)
+    assert np.abs(found["as_fitted"] - found["adaptive"]).max() > np.abs(found["each_time"] - found["adaptive"]).max()
+    with torch.no_grad():
+        knots, ends = normalise_times(graph.times, graph.times, span), normalise_times(times, graph.times, span)
+        assert ends[-1] == span
+        first = first_weights(field, graph, knots)
+        state = first[None], torch.zeros(1)
+        for begin, end in pairwise(ends):
+            marks = torch.stack([begin, end])
+            rates = lambda t, s: (field(t.reshape(1), s[0]), torch.zeros(1))  # noqa: E731
+            state = tuple(part[-1] for part in odeint(rates, state, marks, method="rk4"))
+    np.testing.assert_allclose(found["each_time"][-1], state[0][0], atol=1e-5)

@@ -9,7 +9,7 @@ import torch
 from tests.conftest import SMALL_DYNAMICS
 from weightflow.data.state_space import Counts
 from weightflow.dynamics import field_fitting
-from weightflow.dynamics.equations import normalise_times, solve_weights
+from weightflow.dynamics.equations import evolve, normalise_times, solve_weights
 from weightflow.dynamics.field_files import make_field, write_field
 from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
 from weightflow.dynamics.registry import LOSS_TERMS
@@ -438,3 +438,75 @@ def test_a_stop_takes_the_first_steps_of_the_longer_run(graph, path, training, t
     table = fit_dynamics(field, Material(graph), SOLVER, training, Computation(0, CPU), Monitor(stop=3))
     assert len(table) == 3
     assert state_bytes(field) == seen[3]
+
+
+PUBLISHED = {"repeats": True, "restart": True, "starts": 64, "clip": None, "keep": "best", "round": 2}
+
+
+@pytest.mark.parametrize("step", [1, 3, 5])
+def test_an_interrupted_run_keeps_its_best_parameters_and_dropped_activations(fit, tmp_path, graph, path, step):
+    settings = SMALL_DYNAMICS.but(kind="cde", dropout=0.2, norm="after", start="random")
+    own = TrainingSettings(steps=7, checkpoint_every=2, **PUBLISHED)
+
+    def run(checkpoint, stop=None):
+        field = make_field(graph, path, settings, 0)
+
+        def watch(done, _):
+            if done == stop:
+                raise Interrupted
+
+        monitor = Monitor(tmp_path / checkpoint, watch=watch)
+        fit_dynamics(field, Material(graph), SOLVER, own, Computation(0, CPU), monitor)
+        return state_bytes(field)
+
+    expected = run("whole")
+    with pytest.raises(Interrupted):
+        run("half", step)
+    assert run("half") == expected
+
+
+def test_the_best_round_is_kept(fit):
+    settings = {"steps": 12, "learning_rate": 0.3, "schedule": "constant", "round": 3}
+    table = fit(**settings)[1]
+    rounds = table["structural"].to_numpy().reshape(4, 3).mean(1)
+    assert rounds.argmin() < 3  # with this learning rate the loss rises again
+    kept, last = (fit(keep=keep, **settings)[2] for keep in ("best", "last"))
+    assert kept != last
+    assert kept == fit(**settings | {"steps": int(3 * (rounds.argmin() + 1))})[2]
+
+
+def test_starts_count_as_often_as_they_are_drawn(graph, path, training):
+    field = make_field(graph, path, SMALL_DYNAMICS.but(kind="cde", start="random"), 0)
+    own = training.but(starts=40, repeats=True, max_horizon=2, energy=1.0)
+    terms = field_fitting.StepTerms(field, Material(graph), SOLVER, own, CPU)(np.random.default_rng(5))
+    draws, count = np.random.default_rng(5), len(graph.times)
+    horizon = int(draws.integers(1, 3))
+    starts = torch.as_tensor(draws.integers(0, count - horizon, 40))
+    assert len(starts.unique()) < 40
+    knots, anchors = normalise_times(graph.times, graph.times), torch.as_tensor(graph.weights, dtype=torch.float32)
+    reached, energy = evolve(field, anchors[starts], starts, knots, horizon, SOLVER)
+    goals = torch.stack([anchors[starts + i + 1] for i in range(horizon)])
+    torch.testing.assert_close(terms["structural"], (reached - goals).square().mean())
+    torch.testing.assert_close(terms["energy"], energy[-1].mean())
+
+
+def test_the_energy_may_be_that_of_each_horizon_and_of_the_whole_path(learn, taught):
+    first = {}
+    for until in ("end", "each"):
+        for of in ("deviation", "path"):
+            _, table, _ = learn(taught, curved=True, steps=1, energy=1.0, energy_until=until, energy_of=of)
+            first[until, of] = table["energy"].iloc[0]
+    assert first["end", "deviation"] == first["each", "deviation"] == 0  # the field starts at its curve
+    assert first["end", "path"] > first["each", "path"] > 0
+
+
+def test_dropped_activations_are_the_same_in_a_whole_solution(graph):
+    network = make_field(graph, None, SMALL_DYNAMICS.but(dropout=0.5, start="random"), 0).network.train()
+    weights, time = torch.as_tensor(graph.weights, dtype=torch.float32), torch.zeros(len(graph.weights))
+    network.drop(1)
+    first, again = network(weights, time), network(weights, time)
+    network.drop(2)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, network(weights, time))
+    network.eval()
+    assert torch.equal(network(weights, time), network(weights, time))

@@ -68,3 +68,12 @@ def test_the_anchors_themselves_lose_nothing(counted):
     anchors = torch.as_tensor(weights)
     assert behaviour.excess(anchors, anchors, torch.Generator()).item() == 0
     assert behaviour.excess(anchors.roll(1, 0), anchors, torch.Generator()).item() > 0.1
+
+
+def test_coordinates_may_be_bounded_and_stay_as_they_are(path_settings, line):
+    settings = path_settings("autoencoder").but(bounded=True, inputs="raw", coordinates="raw", seed=3)
+    found, _ = fit_latent_path(line, settings, 0)
+    again, _ = fit_latent_path(line, settings, 1)
+    assert np.array_equal(found, again)  # the settings' seed
+    assert np.abs(found).max() < 1
+    assert abs(found.std() - 1) > 0.01

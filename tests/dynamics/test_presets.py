@@ -3,8 +3,10 @@
 import yaml
 
 from weightflow.config.settings import Configuration
+from weightflow.data.state_space import Counts, Range
 from weightflow.dynamics.presets import PRESETS
 from weightflow.dynamics.settings import ModelSettings
+from weightflow.networks.backbones import make_backbone
 
 
 def test_presets_are_settings_of_models():
@@ -23,3 +25,11 @@ def test_a_config_names_a_preset_by_one_word(refused):
     for wrong in ("quik", {"preset": "quik"}):
         with refused(r"^my.yaml: models.a.*unknown value 'quik'; did you mean 'quick'\?"):
             Configuration.of(content | {"models": {"a": wrong}}, "my.yaml")
+
+
+def test_the_published_network_has_the_paper_s_sizes():
+    backbone = make_backbone(
+        ModelSettings.of("published", "c").backbone, ["S", "I", "R"], Counts.of([Range(60, largest=51)])
+    )
+    assert sum(layer.weights for layer in backbone.layers) == 852
+    assert sum(layer.neurons for layer in backbone.layers) == 100

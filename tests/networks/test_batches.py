@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from weightflow.networks.batches import Batches
+from weightflow.networks.batches import Batches, Rounds
 
 
 def generators(*seeds: int) -> list[torch.Generator]:
@@ -58,3 +58,15 @@ def test_rounding_never_reaches_the_next_snapshot():
     data = [torch.zeros(1_000_001, 1, dtype=torch.int64), torch.ones(1, 1, dtype=torch.int64)]
     nearly_one = torch.tensor([[1 - 2**-24]])
     assert Batches(data, size=1)._rows(torch.tensor([[0]]), nearly_one).item() == 0
+
+
+def test_rounds_use_every_state_once_and_in_a_new_order():
+    states = torch.arange(10)[:, None]
+    rounds = Rounds(states, 4, [torch.Generator().manual_seed(seed) for seed in (0, 1)])
+    batches = [rounds.draw() for _ in range(6)]
+    assert [len(batch[0]) for batch in batches] == [4, 4, 2, 4, 4, 2]
+    orders = [torch.cat(batches[i : i + 3], dim=1)[..., 0] for i in (0, 3)]
+    for order in orders:
+        assert (order.sort(dim=1).values == torch.arange(10)).all()
+    assert not torch.equal(*orders)
+    assert not torch.equal(*orders[0])

@@ -52,3 +52,9 @@ def test_paper_epidemic_backbone_has_852_parameters():
 def test_the_positions_code_enters_every_gate():
     linear = sum(layer.weights for layer in GRUBackbone(3, CountHead(52), hidden=8, position=True).layers)
     assert linear == 852 + 24 * POSITION_CHANNELS
+
+
+def test_biases_may_start_at_zero():
+    backbone = GRUBackbone(2, CountHead(5), 3, biased=False)
+    parts = split_weights(backbone.layers, backbone.initial(2, torch.Generator().manual_seed(0)))
+    assert all((part[..., -1] == 0).all() and (part[..., :-1] != 0).all() for part in parts.values())

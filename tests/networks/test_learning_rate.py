@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from weightflow.networks.learning_rate import cosine_decay
+from weightflow.networks.learning_rate import cosine_decay, decay
 
 
 @pytest.mark.parametrize("final", [0.0, 0.02, 0.05, 1.0])
@@ -25,3 +25,8 @@ def test_it_is_the_schedule_that_results_were_made_with():
         wave = 1 + math.cos(math.pi * step / 300)
         assert cosine_decay(step, 300, 0.02) == 0.02 + 0.49 * wave
         assert cosine_decay(step, 300, 0.05) == 0.05 + 0.95 * (0.5 * wave)
+
+
+def test_a_constant_schedule_does_not_decay():
+    assert decay("constant", 7, 10, 0.1) == 1.0
+    assert decay("cosine", 10, 10, 0.1) == pytest.approx(0.1)

@@ -16,7 +16,7 @@ from weightflow.dynamics.weight_graph import build_weight_graph
 from weightflow.networks.backbones import make_backbone
 from weightflow.networks.released_files import read_anchors_of_release, weights_of_release
 
-LEVELS, HIDDEN, KNOTS = 11, 4, 6
+LEVELS, HIDDEN, KNOTS = 11, 5, 6  # four bits, so tokens of two lengths
 SIZES = (8, 16, 2, 2, 32)
 TIMES = 10.0 * np.arange(KNOTS)  # of data with the times 0 … 50
 SPAN = 50 / 51
@@ -32,7 +32,7 @@ def plain(request) -> PlainField:
 @pytest.fixture
 def tokens(plain) -> torch.Tensor:
     """(K, N, C) padded tokens of random anchors."""
-    found = torch.randn(KNOTS, 6 * HIDDEN + LEVELS, 5, generator=torch.Generator().manual_seed(0))
+    found = torch.randn(KNOTS, 6 * HIDDEN + LEVELS, 6, generator=torch.Generator().manual_seed(0))
     found[:, : 3 * HIDDEN, 5:] = 0
     return found
 

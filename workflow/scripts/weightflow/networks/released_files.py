@@ -5,10 +5,10 @@ counts as bits with the highest first; this project's has two stacked maps and t
 layouts agree: a neuron is a row, of its incoming weights and then its bias.
 """
 
-import pickle
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import torch
@@ -68,11 +68,11 @@ def load(file: str | Path) -> Tensor | Mapping[str, Tensor]:
         held = torch.load(file, weights_only=True, map_location="cpu")
     except FileNotFoundError:
         raise InputError(f"there is no file {shown(str(file))}; check the folder.") from None
-    except pickle.UnpicklingError:
+    except UnpicklingError:
         raise InputError(
             f"{file}: holds more than tensors, and opening it would run code; save its state dict alone."
         ) from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError):
+    except (RuntimeError, EOFError, OSError, ValueError, LookupError):
         raise InputError(f"{file}: is damaged or no file of torch; fetch it again.") from None
     tensors = [held] if isinstance(held, Tensor) else list(held.values()) if isinstance(held, Mapping) else []
     if not tensors or not all(isinstance(one, Tensor) for one in tensors):
@@ -90,6 +90,17 @@ def weights_of_release(tokens: np.ndarray, layers: Sequence[LinearMap]) -> np.nd
         parts.append(own.reshape(*tokens.shape[:-2], -1))
         row += layer.neurons
     return np.concatenate(parts, axis=-1)
+
+
+def tokens_of_release(weights: np.ndarray, layers: Sequence[LinearMap]) -> np.ndarray:
+    """(…, N, C) padded tokens of the released code of flat weights (…, P); undoes `weights_of_release`."""
+    longest, start, parts = max(layer.columns for layer in layers), 0, []
+    for layer in layers:
+        own = weights[..., start : start + layer.weights].reshape(*weights.shape[:-1], layer.neurons, layer.columns)
+        padding = [(0, 0)] * (own.ndim - 1) + [(0, longest - layer.columns)]
+        parts.append(np.pad(own[..., np.argsort(columns_of_release(layer))], padding))
+        start += layer.weights
+    return np.concatenate(parts, axis=-2)
 
 
 def name_of_release(gate: LinearMap) -> str:

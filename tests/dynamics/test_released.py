@@ -1,0 +1,64 @@
+"""The released field and latent path, which tests/project/test_published_step.py solves for; here what is refused."""
+
+import pytest
+import torch
+import torchcde
+
+from tests.conftest import SMALL_DYNAMICS
+from weightflow.dynamics.field_files import make_field
+from weightflow.dynamics.released import load_field_of_release, read_path_of_release
+from weightflow.errors import InputError
+
+KNOTS = torch.tensor([[0.3], [1.0], [-0.5], [0.2]], dtype=torch.float64)
+
+
+def path_state(times: torch.Tensor, knots: torch.Tensor = KNOTS) -> dict[str, torch.Tensor]:
+    """The buffers of a published path."""
+    spline = torchcde.CubicSpline(torchcde.natural_cubic_coeffs(knots, times), times)
+    return {f"path.{name}": value.float() for name, value in spline.named_buffers()}
+
+
+def test_the_knots_of_a_path_come_back(tmp_path):
+    torch.save(path_state(torch.linspace(0, 1, 4, dtype=torch.float64)), tmp_path / "phi.pth")
+    torch.testing.assert_close(torch.as_tensor(read_path_of_release(tmp_path, 4)), KNOTS, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ({}, "holds more than tensors"),
+        ({"a": torch.ones(1)}, "has no latent path; it is the file of an ODE"),
+        (torch.ones(2), "holds one tensor, and no state dict"),
+        (
+            path_state(torch.tensor([0, 0.2, 0.4, 0.6, 1], dtype=torch.float64), torch.randn(5, 1).double()),
+            "has 5 knots",
+        ),
+        (path_state(torch.tensor([0, 0.2, 0.4, 1], dtype=torch.float64)), "no natural cubic spline with evenly"),
+    ],
+)
+def test_another_path_is_refused(tmp_path, state, said):
+    torch.save(state, tmp_path / "phi.pth")
+    with pytest.raises(InputError, match=said):
+        read_path_of_release(tmp_path, 4)
+
+
+def test_a_spline_that_is_not_natural_is_refused(tmp_path):
+    state = path_state(torch.linspace(0, 1, 4, dtype=torch.float64))
+    state["path._b"] = state["path._b"] + 1
+    torch.save(state, tmp_path / "phi.pth")
+    with pytest.raises(InputError, match="no natural cubic spline"):
+        read_path_of_release(tmp_path, 4)
+
+
+def test_a_field_of_other_settings_is_refused(tmp_path, graph):
+    torch.save({"a": torch.ones(1)}, tmp_path / "phi.pth")
+    with pytest.raises(InputError, match="set preset: published"):
+        load_field_of_release(tmp_path, make_field(graph, None, SMALL_DYNAMICS.but(kind="ode"), 0))
+
+
+@pytest.mark.parametrize(("state", "said"), [({"a": torch.ones(1)}, r"of other sizes than this field's \(a\)")])
+def test_a_field_of_other_sizes_is_refused(tmp_path, graph, state, said):
+    torch.save(state, tmp_path / "phi.pth")
+    settings = SMALL_DYNAMICS.but(kind="ode", tokens="gate", map_hidden=3, clock=False, identity=False, start="random")
+    with pytest.raises(InputError, match=said):
+        load_field_of_release(tmp_path, make_field(graph, None, settings, 0))
