@@ -17,8 +17,8 @@ def main(snakemake):
     data = read_training(snakemake.input.snapshots, settings.data.share)
     device = job_device(snakemake)
     backbone = make_backbone(chosen_backbone(settings.backbone, snakemake.input.width), data.variables, data.space)
-    if folder := settings.released.folder:
-        anchors = released_anchors(folder, backbone, data.observed_times)
+    if snakemake.input.released:
+        anchors = released_anchors(settings.released.folder, backbone, data.observed_times)
     else:
         own, computation = settings.anchors, Computation(snakemake.params.seed, device)
         anchors = train_anchors(backbone, data.coordinates, data.observed_times, own, computation)
