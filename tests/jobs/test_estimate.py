@@ -9,7 +9,7 @@ import torch
 
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.jobs import estimate
-from weightflow.jobs.estimate import STAGES, Work, linear
+from weightflow.jobs.estimate import STAGES, Work, linear, seconds_of_stage
 
 SMALL = {
     "anchors": {"first_steps": 40, "steps": 20, "batch": 32},
@@ -72,3 +72,8 @@ def test_what_the_model_must_not_see_has_no_part_in_its_training(work, counts):
     other = dataclasses.replace(work(), data=dataclasses.replace(counts, training=hidden))
     for ours, theirs in zip(work().told.states, other.told.states, strict=True):
         assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("stage", ["anchors", "latent_path", "dynamics"])
+def test_what_is_read_costs_nothing_to_train(work, stage):
+    assert seconds_of_stage(work(released={"folder": "there"}), stage) == 0

@@ -274,6 +274,14 @@ STAGES: dict[str, Callable[[Work], float]] = {
 }
 
 
+_FROM_FILES = ("anchors", "latent_path", "dynamics")  # read instead of trained, if a model has released files
+
+
+def seconds_of_stage(work: Work, stage: str) -> float:
+    """Estimated seconds of a stage, by its name."""
+    return 0.0 if stage in _FROM_FILES and work.model.released.folder else STAGES[stage](work)
+
+
 def _spline_steps(work: Work, count: int, width: int) -> float:
     backbone, own, told = work.backbone(width), work.model.spline, work.told
     fresh = backbone.initial(1, torch.Generator().manual_seed(work.seed)).numpy()
