@@ -68,7 +68,7 @@ class FigureSettings(Settings):
     landscape; null takes the first."""
 
 
-_PAPERS = {"backbone": {"position": False}, "anchors": {"alignment": "sequential"}}  # the paper's choices
+_PAPERS = {"backbone": {"position": False}, "anchors": {"alignment": "sequential"}}  # two of the paper's settings
 
 
 class Configuration(Settings):
