@@ -408,23 +408,27 @@ def test_a_fresh_ode_goes_on_as_the_curve_does(graph):
 
 
 @pytest.mark.parametrize(("kind", "span"), [("ode", 1.0), ("cde", 0.9)])
-def test_a_prediction_may_step_from_each_time_to_the_next_or_adapt_its_steps(graph, kind, span):
-    settings = SMALL_DYNAMICS.but(kind=kind, start="random", span=span)
+def test_a_prediction_may_step_between_all_times_of_the_data_or_adapt_its_steps(graph, kind, span):
+    settings = SMALL_DYNAMICS.but(kind=kind, start="random", span=span, dropout=0.3)
     path = np.random.default_rng(0).normal(size=(len(graph.times), 1))
     field, times = make_field(graph, path, settings, 0), np.linspace(graph.times[0], graph.times[-1], 41)
-    found = {
-        way: solve_weights(field, graph, [times], SolverSettings(prediction=way, rtol=1e-7, atol=1e-8))[0]
-        for way in ("as_fitted", "each_time", "adaptive")
-    }
+
+    def solved(way: str, asked: np.ndarray) -> np.ndarray:
+        solver = SolverSettings(prediction=way, rtol=1e-7, atol=1e-8)
+        return solve_weights(field, graph, [asked], solver, times)[0]
+
+    found = {way: solved(way, times) for way in ("as_fitted", "each_time", "adaptive")}
     np.testing.assert_allclose(found["each_time"], found["adaptive"], atol=2e-4)
     assert np.abs(found["as_fitted"] - found["adaptive"]).max() > np.abs(found["each_time"] - found["adaptive"]).max()
+    np.testing.assert_allclose(solved("each_time", times[20:21]), found["each_time"][20:21], atol=1e-6)
+    knots, ends = normalise_times(graph.times, graph.times, span), normalise_times(times, graph.times, span)
+    assert ends[-1] == span
+    state = first_weights(field, graph, knots)[None], torch.zeros(1)
+
+    def rates(time, state):
+        return field(time.reshape(1), state[0]), torch.zeros(1)
+
     with torch.no_grad():
-        knots, ends = normalise_times(graph.times, graph.times, span), normalise_times(times, graph.times, span)
-        assert ends[-1] == span
-        first = first_weights(field, graph, knots)
-        state = first[None], torch.zeros(1)
         for begin, end in pairwise(ends):
-            marks = torch.stack([begin, end])
-            rates = lambda t, s: (field(t.reshape(1), s[0]), torch.zeros(1))  # noqa: E731
-            state = tuple(part[-1] for part in odeint(rates, state, marks, method="rk4"))
+            state = tuple(part[-1] for part in odeint(rates, state, torch.stack([begin, end]), method="rk4"))
     np.testing.assert_allclose(found["each_time"][-1], state[0][0], atol=1e-5)

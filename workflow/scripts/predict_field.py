@@ -18,8 +18,9 @@ def main(snakemake):
     settings = ModelSettings.parts(params.settings)
     files = WeightFiles(inputs.graph, inputs.curve, inputs.path, inputs.dynamics)
     field = read_moving_field(files, graph, settings, computation.seed)
-    weights_at = along_field(field, graph, settings.solver, computation.device)
-    question = Question(read_snapshots(inputs.snapshots), params.samples, known_law(inputs.law))
+    data = read_snapshots(inputs.snapshots)
+    weights_at = along_field(field, graph, settings.solver, data.times, computation.device)
+    question = Question(data, params.samples, known_law(inputs.law))
     prediction = predict_along(weights_at, graph, question, computation)
     write_prediction(snakemake.output[0], prediction, made_by=stamp(snakemake), device=str(computation.device))
 

@@ -16,7 +16,7 @@ def main(snakemake):
     data, graph = read_snapshots(inputs.snapshots), read_weight_graph(inputs.graph)
     computation, settings = Computation(seed, job_device(snakemake)), ModelSettings.parts(params.settings)
     files = WeightFiles(inputs.graph, inputs.curve, inputs.path, inputs.dynamics)
-    weights_at = read_weights(files, graph, settings, computation)
+    weights_at = read_weights(files, graph, settings, data.times, computation)
     times = params.times or data.times
     states = sample_along(weights_at, graph, data, times, params.samples, computation)
     about = {**params.about, "seed": seed, "time_label": data.time_label, "settings": params.model}

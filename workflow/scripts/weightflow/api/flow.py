@@ -371,7 +371,8 @@ class Flow:
     @cached_property
     def _along(self) -> WeightsAt:
         if self.field is not None:
-            return along_field(self._moving_field, self.graph, self.settings.solver, torch.device("cpu"))
+            solver, device = self.settings.solver, torch.device("cpu")
+            return along_field(self._moving_field, self.graph, solver, self.data.times, device)
         assert self.curve is not None
         return along_spline(self.curve, float(self.graph.times[-1]), self.settings.continuation.weights)
 

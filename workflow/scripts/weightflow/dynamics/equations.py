@@ -202,7 +202,7 @@ def evolve_through(
     times: Tensor,
     solver: SolverSettings,
     of_path: bool = False,
-    from_each: bool = False,
+    ends: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """One solution from the first snapshot through any normalised times.
 
@@ -213,7 +213,8 @@ def evolve_through(
         times: (T,) increasing, normalised, 0 or more.
         solver: the scheme.
         of_path: as in `evolve`.
-        from_each: whether rk4 steps from each of the times to the next, and not through the snapshots as in a fit.
+        ends: (E,) normalised times, from the first snapshot on, between which rk4 takes its steps; None for those of
+            the snapshots, as in a fit.
 
     Returns:
         (T, P) weights and (T,) energies.
@@ -235,10 +236,7 @@ def evolve_through(
     jumps = field.jumps and bool(marks[-1] > knots[-1])
     arguments: dict[str, Any] = {"options": {"jump_t": knots[-1:]}} if jumps else {}
     if solver.method == "rk4":
-        if from_each:
-            grid = _divided(torch.unique(torch.cat([marks, knots[-1:]])) if jumps else marks, solver.substeps)
-        else:
-            grid = _fitted_steps(knots, solver.substeps, float(marks[-1]))
+        grid = _steps(knots if ends is None else ends, solver.substeps, float(marks[-1]))
         arguments["options"] = {"grid_constructor": lambda *_: grid, "interp": "cubic", "perturb": jumps}
         if solver.adjoint:
             arguments["adjoint_options"] = {"grid_constructor": lambda f, y, ends: _way_back(grid, ends)}
@@ -248,22 +246,14 @@ def evolve_through(
     return solution[places, 0] + field.base(times), energy[places, 0]
 
 
-def _fitted_steps(knots: Tensor, substeps: int, end: float) -> Tensor:
-    """Steps through the snapshot intervals up to `end`, as in a fit; finer ones would define a different flow.
-
-    Past the last interval they keep its step size.
-    """
-    beyond = max(0, math.ceil((end - float(knots[-1])) / float(knots[-1] - knots[-2]) - 1e-9))
-    extra = knots[-1] + (knots[-1] - knots[-2]) * torch.arange(1, beyond + 1, device=knots.device, dtype=knots.dtype)
-    grid = _divided(torch.cat([knots, extra]), substeps)
-    return torch.cat([grid[grid < end], grid.new_tensor([end])])
-
-
-def _divided(ends: Tensor, parts: int) -> Tensor:
-    """Times (T,) with each interval divided into equal parts."""
-    share = torch.arange(parts, device=ends.device, dtype=ends.dtype) / parts
-    inside = (ends[:-1, None] + ends.diff()[:, None] * share).flatten()
-    return torch.cat([inside, ends[-1:]])
+def _steps(ends: Tensor, substeps: int, last: float) -> Tensor:
+    """Steps through the intervals between `ends` up to the time `last`; past the last interval they keep its size."""
+    size = ends[-1] - ends[-2]
+    beyond = max(0, math.ceil((last - float(ends[-1])) / float(size) - 1e-9))
+    ends = torch.cat([ends, ends[-1] + size * torch.arange(1, beyond + 1, device=ends.device, dtype=ends.dtype)])
+    share = torch.arange(substeps, device=ends.device, dtype=ends.dtype) / substeps
+    grid = (ends[:-1, None] + ends.diff()[:, None] * share).flatten()
+    return torch.cat([grid[grid < last], grid.new_tensor([last])])
 
 
 def _way_back(grid: Tensor, ends: Tensor) -> Tensor:
@@ -282,7 +272,11 @@ def first_weights(field: Field, graph: WeightGraph, knots: Tensor) -> Tensor:
 
 @torch.no_grad()
 def solve_weights(
-    field: Field, graph: WeightGraph, grids: Sequence[np.ndarray], solver: SolverSettings
+    field: Field,
+    graph: WeightGraph,
+    grids: Sequence[np.ndarray],
+    solver: SolverSettings,
+    times: np.ndarray | None = None,
 ) -> list[np.ndarray]:
     """Weights at the times of each grid, from one solution that starts at the first anchor or on the base curve.
 
@@ -291,6 +285,7 @@ def solve_weights(
         graph: its anchors.
         grids: arrays of times (T_i,), in the data's unit.
         solver: the scheme.
+        times: all times of the data, between which `each_time` steps; None for those of the snapshots.
 
     Returns:
         Arrays (T_i, P).
@@ -300,18 +295,18 @@ def solve_weights(
         InputError: a time lies past the last snapshot and the field cannot go there.
     """
     device = next(field.parameters()).device
-    times = np.unique(np.concatenate(grids))
-    knots, marks = (normalise_times(t, graph.times, field.span).to(device) for t in (graph.times, times))
+    asked = np.unique(np.concatenate(grids))
+    stepped = graph.times if times is None or solver.prediction != "each_time" else times[times >= graph.times[0]]
+    knots, marks, ends = (normalise_times(t, graph.times, field.span).to(device) for t in (graph.times, asked, stepped))
     own = solver.but(method="dopri5") if solver.prediction == "adaptive" else solver
-    from_each = solver.prediction == "each_time"
-    weights, _ = evolve_through(field, first_weights(field, graph, knots), knots, marks, own, from_each=from_each)
+    weights, _ = evolve_through(field, first_weights(field, graph, knots), knots, marks, own, ends=ends)
     found = weights.cpu().numpy()
     if not (finite := np.isfinite(found).all(axis=1)).all():
         raise DivergenceError(
-            f"the solution becomes infinite or NaN at time {times[~finite][0]:g}; raise "
+            f"the solution becomes infinite or NaN at time {asked[~finite][0]:g}; raise "
             "models.*.training.max_horizon or models.*.solver.substeps, or lower models.*.training.learning_rate."
         )
-    return [found[np.searchsorted(times, grid)] for grid in grids]
+    return [found[np.searchsorted(asked, grid)] for grid in grids]
 
 
 def _power(field: Field, time: Tensor, velocity: Tensor, of_path: bool) -> Tensor:

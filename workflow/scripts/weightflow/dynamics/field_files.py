@@ -27,7 +27,7 @@ def make_field(
     curve: WeightSpline | None = None,
     continuation: ContinuationSettings | None = None,
 ) -> Field:
-    """A fresh field.
+    """A fresh field, as it predicts: without the dropout of training.
 
     Args:
         graph: the anchors.
@@ -46,13 +46,13 @@ def make_field(
     with torch.random.fork_rng():
         torch.manual_seed(seeding.integer(seed, "graph network"))
         if settings.kind == "ode":
-            return ODEField(GraphNetwork(graph.layers, graph.weights, 1, settings), begin, span)
+            return ODEField(GraphNetwork(graph.layers, graph.weights, 1, settings), begin, span).eval()
         channels = torch.as_tensor(path, dtype=torch.float64)
         if settings.time_channel:
             channels = torch.cat([knots[:, None], channels], dim=1)
         network = GraphNetwork(graph.layers, graph.weights, channels.shape[1], settings)
         driving = DrivingPath(knots, channels, settings.time_channel, past.path)
-        return CDEField(network, driving, begin, span)
+        return CDEField(network, driving, begin, span).eval()
 
 
 def write_field(path: str | Path, field: nn.Module, **metadata: Any) -> None:

@@ -186,9 +186,9 @@ class SolverSettings(Settings):
     adjoint: bool = False
     """Whether gradients come from the adjoint equation, whose memory does not grow with the number of steps."""
     prediction: Literal["as_fitted", "each_time", "adaptive"] = "as_fitted"
-    """Solution of a fitted field. as_fitted: the steps of the fit, and cubic polynomials between them. each_time:
-    substeps between each two of the asked times, so the weights at a time depend on the others. adaptive: dopri5 with
-    these tolerances."""
+    """Solution of a fitted field, with cubic polynomials between its steps. as_fitted: the steps of the fit. each_time:
+    substeps between each two times of the data, also those that are not observed. adaptive: dopri5 with these
+    tolerances."""
 
 
 class TrainingSettings(Settings):

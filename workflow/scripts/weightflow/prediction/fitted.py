@@ -74,7 +74,7 @@ def read_fitted(
     graph = read_weight_graph(files.graph)
     computation = Computation(seed, torch.device("cpu"))
     backbone = make_backbone(graph.backbone, data.variables, data.space)
-    weights_at = read_weights(files, graph, ModelSettings.parts(settings), computation)
+    weights_at = read_weights(files, graph, ModelSettings.parts(settings), data.times, computation)
     return FittedModel(name, seed, data, backbone, weights_at)
 
 

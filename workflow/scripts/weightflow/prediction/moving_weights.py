@@ -69,28 +69,34 @@ def read_moving_field(files: WeightFiles, graph: WeightGraph, settings: Any, see
     return field
 
 
-def read_weights(files: WeightFiles, graph: WeightGraph, settings: Any, computation: Computation) -> WeightsAt:
+def read_weights(
+    files: WeightFiles, graph: WeightGraph, settings: Any, times: np.ndarray, computation: Computation
+) -> WeightsAt:
     """Weights of a fitted model: a function from grids of times (T_i,) to weights (T_i, P) on each.
 
     Args:
         files: of the model.
         graph: its anchors.
         settings: `dynamics`, `solver` and `continuation` of the model.
+        times: (T,) of the data.
         computation: the device, and the seed of the model.
     """
     if files.dynamics:
         field = read_moving_field(files, graph, settings, computation.seed)
-        return along_field(field, graph, settings.solver, computation.device)
+        return along_field(field, graph, settings.solver, times, computation.device)
     return along_spline(read_spline(files.curve), float(graph.times[-1]), settings.continuation.weights)
 
 
-def along_field(field: Field, graph: WeightGraph, solver: SolverSettings, device: torch.device) -> WeightsAt:
+def along_field(
+    field: Field, graph: WeightGraph, solver: SolverSettings, times: np.ndarray, device: torch.device
+) -> WeightsAt:
     """Weights along a fitted field: a function from grids of times (T_i,) to weights (T_i, P) on each.
 
     Args:
         field: with its parameters.
         graph: its anchors.
         solver: the scheme.
+        times: (T,) of the data.
         device: to compute on.
     """
-    return partial(solve_weights, field.to(device), graph, solver=solver)
+    return partial(solve_weights, field.to(device), graph, solver=solver, times=times)
