@@ -108,7 +108,7 @@ def test_models_share_the_settings_of_a_study(plan):
 
 @pytest.mark.parametrize("jobs", ["together", "all_seeds", "per_snapshot"])
 def test_anchors_are_trained_in_the_jobs_of_their_settings(jobs):
-    made = plan_of(models={"m": {"anchors": {"jobs": jobs}}}, ablations={})
+    made = plan_of(models={"m": {"backbone": {"hidden": 8}, "anchors": {"jobs": jobs}}}, ablations={})
     assert {kind: len(made.anchors_in(kind)) for kind in ("together", "all_seeds", "per_snapshot")} == {
         **dict.fromkeys(("together", "all_seeds", "per_snapshot"), 0),
         jobs: 1,
@@ -243,7 +243,7 @@ def test_stages_of_a_model(plan):
 
 
 def test_jobs_of_several_seeds_are_for_all_of_them():
-    models = {"m": {"anchors": {"jobs": "all_seeds"}}}
+    models = {"m": {"backbone": {"hidden": 8}, "anchors": {"jobs": "all_seeds"}}}
     made = plan_of(models=models, ablations={}, seeds=[3, 4], baselines=["mixture", "ot_cfm", "weights_linear"])
     seeds = {name: job.seeds for name, job in made.timed_stages("tiny", "m").items() if job.seeds > 1}
     assert seeds == {"anchors": 2, "evaluate": 2}

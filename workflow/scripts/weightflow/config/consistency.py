@@ -16,7 +16,7 @@ from weightflow.config.ablation_plan import is_studied, variant_key, variant_nam
 from weightflow.config.figure_text import check_label
 from weightflow.config.paths import missing
 from weightflow.config.settings import Configuration, DatasetEntry
-from weightflow.config.stages import ends, learns, listed_key
+from weightflow.config.stages import chooses_backbone, ends, learns, listed_key
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import check_observed, heldout_amount, observed_times, training_sizes
 from weightflow.data.settings import DatasetSettings
@@ -169,10 +169,11 @@ def check_model(settings: ModelSettings, datasets: Mapping[str, DatasetSettings]
             f"{where}.backbone.{listed}: only models that learn from states choose their backbone, and this one learns "
             "from anchors; give one value, or set dynamics.start: spline or training.behavioural."
         )
-    if listed and settings.anchors.jobs == "all_seeds":
+    if chooses_backbone(settings) and settings.anchors.jobs == "all_seeds":
+        key = listed or "hidden"
         raise InputError(
-            f"{where}.anchors.jobs: each seed chooses its own backbone (backbone.{listed} is a list), and all_seeds "
-            "trains equal backbones side by side; give one value, or set jobs: together."
+            f"{where}.anchors.jobs: the backbone is chosen (backbone.{key}: {getattr(settings.backbone, key)}), and "
+            "all_seeds trains backbones of one size side by side; give one value, or set jobs: together."
         )
     _check_backbone(settings.backbone, datasets, systems, f"{where}.backbone")
     _check_anchors(settings.anchors, f"{where}.anchors")
@@ -276,7 +277,7 @@ def _check_backbone(
     settings: BackboneSettings, datasets: Mapping[str, DatasetSettings], systems: Path, where: str
 ) -> None:
     heads = settings.heads
-    for width in settings.widths:
+    for width in settings.widths(1):
         if "heads" in BACKBONES[settings.kind].keys and width % heads:
             raise InputError(f"{where}.hidden: {heads} heads do not divide the width {width}; change one of them.")
     if settings.levels and isinstance(settings.softmax_up_to, tuple):

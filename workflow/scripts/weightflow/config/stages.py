@@ -64,8 +64,8 @@ def listed_key(backbone: BackboneSettings) -> str:
 
 
 def chooses_backbone(model: ModelSettings) -> bool:
-    """Whether the backbone's width or the range of its softmax is chosen from several."""
-    return bool(listed_key(model.backbone))
+    """Whether the backbone's width or the range of its softmax is chosen, perhaps from one for few variables."""
+    return bool(listed_key(model.backbone)) or (model.backbone.hidden == "auto" and learns(model))
 
 
 def chosen_backbone(backbone: BackboneSettings, choice: str | Path | Iterable[str]) -> BackboneSettings:
@@ -117,7 +117,7 @@ def spline_settings(model: ModelSettings) -> Sections:
 @cache
 def anchor_label(model: ModelSettings) -> str:
     """Folder name of a model's anchors; models with the same anchor settings share it."""
-    width = "auto" if chooses_backbone(model) else model.backbone.hidden
+    width = "auto" if chooses_backbone(model) else model.backbone.width
     return f"{model.backbone.kind}{width}-{model.anchors.alignment}-{settings_digest(anchor_settings(model))}"
 
 

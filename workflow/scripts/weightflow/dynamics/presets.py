@@ -32,6 +32,7 @@ PRESETS: dict[str, Preset] = {
     "quick": Preset(
         "A first density, in ten seconds to a minute on two cores.",
         {
+            "backbone": {"hidden": 8},
             "anchors": {"first_steps": 200, "steps": 60},
             "teacher": {"members": ["bridge", "kinetic"], "noises": [0.5], "rates": ["own"], "points": 4},
             "spline": {
@@ -49,7 +50,7 @@ PRESETS: dict[str, Preset] = {
     "published": Preset(
         "The paper's model, with every setting of the released code; for counts.",
         {
-            "backbone": {"position": False, "biases": "zero", "levels": "observed"},
+            "backbone": {"hidden": 8, "position": False, "biases": "zero", "levels": "observed"},
             "anchors": {
                 "alignment": "sequential",
                 "first_steps": 800,

@@ -94,6 +94,7 @@ def choose_smoothing(
     """
     spline, backbone = model.spline, model.backbone
     options = {name: as_list(getattr(backbone if name in _OF_BACKBONE else spline, name)) for name in _IN_TURN}
+    options["hidden"] = list(backbone.widths(len(data.variables)))
     if not data.discrete:  # these have no softmax
         options |= {name: options[name][:1] for name in ("roughness", "softmax_up_to")}
     if len(data.variables) == 1 or not exchangeable_variables(data.space, len(data.variables)):

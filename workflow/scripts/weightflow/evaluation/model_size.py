@@ -45,7 +45,7 @@ def model_sizes(
     for d in variables:
         for levels in states:
             for model in models:
-                for width in model.backbone.widths:
+                for width in model.backbone.widths(d):
                     # The order does not change the size, and a configured one names other variables.
                     settings = model.backbone.but(hidden=width, order="sequential")
                     name, layers = _label(settings), make_backbone(settings, default_names(d), Counts(levels)).layers

@@ -85,7 +85,7 @@ class Work:
     @cached_property
     def widths(self) -> list[int]:
         """Candidate widths of the backbone."""
-        return list(self.model.backbone.widths)
+        return list(self.model.backbone.widths(len(self.data.variables)))
 
     def backbone(self, width: int | None = None) -> Backbone:
         """The backbone with a width, by default the largest."""

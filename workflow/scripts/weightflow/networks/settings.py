@@ -12,6 +12,9 @@ from weightflow.settings import AList, ANumber, AsWritten, AText, ByShape, Commo
 Width = Annotated[int, Field(ge=1, le=4096)]
 Cells = Annotated[int, Field(ge=2, le=MOST_STATES)]
 
+_WIDTHS = 8, 16, 32
+_FEW_VARIABLES = 10
+
 
 class BackboneSettings(Settings):
     """The density p(x | θ) at one time."""
@@ -19,10 +22,17 @@ class BackboneSettings(Settings):
     kind: Annotated[str, NameIn(BACKBONES)] = "gru"
     """Kind of network."""
     hidden: Annotated[
-        Annotated[Annotated[Width, ANumber] | Annotated[Unique[Width], Field(min_length=1), AList], ByShape], Common
-    ] = 8
+        Annotated[
+            Annotated[Literal["auto"], AText]
+            | Annotated[Width, ANumber]
+            | Annotated[Unique[Width], Field(min_length=1), AList],
+            ByShape,
+        ],
+        Common,
+    ] = "auto"
     """Hidden size H of a gru, width of a transformer; from a list, the size with the highest likelihood on the
-    validation split is chosen."""
+    validation split is chosen. auto is 8 for up to 10 variables; for more, a model that learns from states chooses from
+    8, 16 and 32, and the others have 8."""
     layers: Annotated[int, Field(ge=1, le=16)] = 1
     """Number of stacked GRU layers, or of transformer blocks."""
     position: bool = True
@@ -57,19 +67,20 @@ class BackboneSettings(Settings):
     """Smallest standard deviation of these Gaussians, in units of the variable's standard deviation over all observed
     training states."""
 
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """Hidden sizes to choose from; a single one leaves no choice."""
+    def widths(self, variables: int) -> tuple[int, ...]:
+        """Hidden sizes to choose from for d variables; a single one leaves no choice."""
+        if self.hidden == "auto":
+            return _WIDTHS[:1] if variables <= _FEW_VARIABLES else _WIDTHS
         return self.hidden if isinstance(self.hidden, tuple) else (self.hidden,)
 
     @property
     def width(self) -> int:
-        """The hidden size.
+        """The hidden size, without a choice.
 
         Raises:
             ValueError: the setting lists several sizes.
         """
-        (width,) = self.widths
+        (width,) = self.widths(1)
         return width
 
     def chosen(self, choice: Mapping[str, float]) -> "BackboneSettings":
