@@ -146,6 +146,42 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
             "models.m.anchors.jobs: ",
             "give one value, or set jobs: together",
         ),
+        (config(model={"backbone": {"levels": 9}}), "models.m.backbone.levels: ", "set levels: null, or learn from"),
+        (
+            config(model={"preset": "published", "anchors": {"alignment": "pooled"}}),
+            "models.m.anchors.sampling: ",
+            "set sampling: drawn, or alignment: sequential",
+        ),
+        (
+            config(model={"preset": "published", "backbone": {"levels": None}, "dynamics": {"start": "spline"}}),
+            "models.m.training.restart: ",
+            "set restart: false, or dynamics.start to rest or random",
+        ),
+        (
+            config(model={"preset": "published", "dynamics": {"mixer": "messages"}}),
+            "models.m.dynamics.dropout: ",
+            "only attention drops activations",
+        ),
+        (
+            config(model={"preset": "published", "released": {"folder": "none"}}),
+            "models.m.released.folder: ",
+            "there is no file none/phi.pth",
+        ),
+        (
+            config(model={"preset": "published", "anchors": {"jobs": "all_seeds"}, "released": {"folder": "none"}}),
+            "models.m.anchors.jobs: ",
+            "released anchors are read in one job",
+        ),
+        (
+            config(model={"released": {"folder": "none"}}),
+            "models.m.released.folder: ",
+            "holds a field of the released code; set preset: published",
+        ),
+        (
+            config({"system": "ornstein_uhlenbeck", "kind": "continuous"}, model={"preset": "published"}),
+            "models.m.backbone.levels: ",
+            "data set data has real values, and levels counts them; for real values the paper gives neither",
+        ),
         (config(model={"path": {"structural": 0}}), "models.m.path: ", "raise structural or behavioural"),
         (
             config(model={"teacher": {"members": ["bridges"]}}),

@@ -9,6 +9,7 @@ from weightflow.config.ablation_plan import models_on
 from weightflow.config.data_checks import Asked, check_asked, check_models, check_system
 from weightflow.data.outline import read_outline
 from weightflow.data.snapshots import Snapshots, write_snapshots
+from weightflow.data.state_space import Counts, Range
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError
 from weightflow.formats.raw_snapshots import RawSnapshots
@@ -174,3 +175,14 @@ def test_an_outline_is_checked_as_its_snapshots_are(counts, asked, tmp_path):
     write_snapshots(tmp_path / "snapshots.safetensors", counts, {})
     with pytest.raises(InputError, match=r"prediction\.times: -1 is before"):
         check_asked(read_outline(tmp_path / "snapshots.safetensors"), "a", asked("a", prediction={"times": [-1]}))
+
+
+def test_a_closed_range_must_hold_the_training_states(counts, refused):
+    largest = max(int(states.max()) for states in counts.observed)
+    space = Counts.of([dataclasses.replace(Range(largest + 4), largest=largest)])
+    data = dataclasses.replace(counts, space=space)
+    for fine in (largest + 1, "observed"):
+        check_models(data, {"m": ModelSettings.of({"backbone": {"levels": fine}}, "c")}, [], "data set a")
+    said = rf"^data set a: models\.m\.backbone\.levels: {largest} counts end at .* set {largest + 1} or more"
+    with refused(said):
+        check_models(data, {"m": ModelSettings.of({"backbone": {"levels": largest}}, "c")}, [], "data set a")

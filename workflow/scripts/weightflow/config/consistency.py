@@ -331,6 +331,11 @@ def _check_fit(settings: ModelSettings, where: str) -> None:
             f"{where}.training.restart: the clock of the spline that the field starts at cannot start again; set "
             "restart: false, or dynamics.start to rest or random."
         )
+    if settings.backbone.levels and learns(settings):
+        raise InputError(
+            f"{where}.backbone.levels: the model learns from states, which may have larger counts, and these get "
+            "probability zero; set levels: null, or learn from anchors alone, as the preset published does."
+        )
     if dynamics.dropout and dynamics.mixer != "attention":
         raise InputError(
             f"{where}.dynamics.dropout: only attention drops activations; set mixer: attention, or dropout: 0."

@@ -11,6 +11,7 @@ from weightflow.config.stages import ends, validates
 from weightflow.data.outline import Outline
 from weightflow.data.preparation import MIN_SNAPSHOTS
 from weightflow.data.snapshots import LEAST_STATES, Snapshots, check_begun
+from weightflow.data.state_space import Counts
 from weightflow.dynamics.path_dimension import check_dimension
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError, number
@@ -129,6 +130,7 @@ def check_models(
         variable_order(settings.backbone, data.variables, f"{where}: models.{name}.backbone.order")
     for name, settings in models.items():
         _check_sizes(data, settings, f"{where}: models.{name}")
+        _check_levels(data, settings.backbone.levels, f"{where}: models.{name}.backbone.levels")
     driven = [name for name, settings in models.items() if settings.dynamics.kind == "cde"]
     for name in driven:
         check_dimension(models[name].path.z_dim, len(data.observed_times), f"{where}: models.{name}.path.z_dim")
@@ -146,6 +148,17 @@ def check_models(
         raise InputError(
             f"{where}: prediction.times asks for {furthest:g}, the last observed time is {observed:g}, where "
             f"{', '.join(stopping)} must end; take it out, or set models.*.continuation.path."
+        )
+
+
+def _check_levels(data: Outline | Snapshots, levels: int | str | None, where: str) -> None:
+    """Refuse a closed range of counts that does not hold the observed training states."""
+    if not isinstance(levels, int) or not isinstance(data.space, Counts):
+        return
+    if levels < (least := data.space.closed().levels):
+        raise InputError(
+            f"{where}: {levels} counts end at {levels - 1}, and an observed training state has {least - 1}; set "
+            f"{least} or more, or observed."
         )
 
 

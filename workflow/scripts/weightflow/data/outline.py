@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from weightflow.data.state_space import StateSpace, from_metadata
 from weightflow.storage import parts_of, read_metadata, read_tensors
 
 
@@ -17,12 +18,14 @@ class Outline:
         is_observed: (T,) bool, the K snapshots that models are trained on.
         variables: d names.
         sizes: (T,) numbers of states in the training part.
+        space: counts or real values.
     """
 
     times: np.ndarray
     is_observed: np.ndarray
     variables: list[str]
     sizes: np.ndarray
+    space: StateSpace
 
     @property
     def observed_times(self) -> np.ndarray:
@@ -44,5 +47,6 @@ def read_outline(path: str | Path) -> Outline:
     counts = "training.counts"
     tensors = read_tensors(path, "snapshots", only=("times", "is_observed", counts)).tensors
     with parts_of(path):
-        is_observed, variables = tensors["is_observed"].astype(bool), read_metadata(path)["variables"]
-        return Outline(tensors["times"], is_observed, variables, tensors[counts])
+        about, is_observed = read_metadata(path), tensors["is_observed"].astype(bool)
+        space = from_metadata(about["space"])
+        return Outline(tensors["times"], is_observed, about["variables"], tensors[counts], space)
