@@ -28,7 +28,8 @@ from weightflow.dynamics.weight_spline import knot_times, through
 from weightflow.evaluation import metrics
 from weightflow.networks.alignment import align_to
 from weightflow.networks.backbones import make_backbone
-from weightflow.networks.released_files import FIELD, tokens_of_release
+from weightflow.networks.released_files import tokens_of_release
+from weightflow.networks.released_names import FIELD
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.population import reference_of
 from weightflow.populations.reduction import fit_reduction

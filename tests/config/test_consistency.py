@@ -175,7 +175,22 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         (
             config(model={"released": {"folder": "none"}}),
             "models.m.released.folder: ",
-            "holds a field of the released code; set preset: published",
+            "is that of other settings (backbone.position: True); set preset: published",
+        ),
+        (
+            config(model={"preset": "published", "dynamics": {"norm": "before"}, "released": {"folder": "none"}}),
+            "models.m.released.folder: ",
+            "is that of other settings (dynamics.norm: before); set preset: published",
+        ),
+        (
+            config(model={"preset": "published", "training": {"structural": 0}}),
+            "models.m.training.keep: ",
+            "set keep: last, or learn from anchors alone",
+        ),
+        (
+            config(model={"preset": "published", "continuation": {"path": "constant"}}),
+            "models.m.continuation.path: ",
+            "set span: 1, or path: null",
         ),
         (
             config({"system": "ornstein_uhlenbeck", "kind": "continuous"}, model={"preset": "published"}),

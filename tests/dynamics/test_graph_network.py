@@ -83,7 +83,7 @@ def test_maps_that_copy_give_weights_and_tokens_of_the_graph(anchors):
     maps = TokenMaps(LAYERS, anchors, width)
     with torch.no_grad():
         maps.neuron.zero_()
-        for linear in (part[0] for part in (*maps.into, *maps.out_of)):
+        for linear in (*maps.into, *maps.out_of):
             linear.weight.copy_(torch.eye(*linear.weight.shape))
             linear.bias.zero_()
         tokens = maps.tokens(torch.as_tensor(anchors))
@@ -131,7 +131,7 @@ def test_numbers_are_by_weight_and_channel_in_the_weights_scale(anchors, channel
 def test_maps_without_biases_have_rates_too(anchors, mixer):
     torch.manual_seed(0)
     network = GraphNetwork(LAYERS, anchors, 2, SMALL_DYNAMICS.but(mixer=mixer))
-    for linear in (part[0] for part in network.out_of):
+    for linear in network.out_of:
         torch.nn.init.normal_(linear.weight)
     rates = network(torch.as_tensor(anchors), torch.linspace(0, 1, 6))
     assert rates.shape == (6, SIZE, 2)

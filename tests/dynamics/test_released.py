@@ -1,5 +1,6 @@
 """The released field and latent path, which tests/project/test_published_step.py solves for; here what is refused."""
 
+import numpy as np
 import pytest
 import torch
 import torchcde
@@ -50,15 +51,21 @@ def test_a_spline_that_is_not_natural_is_refused(tmp_path):
         read_path_of_release(tmp_path, 4)
 
 
-def test_a_field_of_other_settings_is_refused(tmp_path, graph):
-    torch.save({"a": torch.ones(1)}, tmp_path / "phi.pth")
-    with pytest.raises(InputError, match="set preset: published"):
-        load_field_of_release(tmp_path, make_field(graph, None, SMALL_DYNAMICS.but(kind="ode"), 0))
+def field_of(graph, kind: str, path=None):
+    settings = SMALL_DYNAMICS.but(kind=kind, tokens="gate", map_hidden=3, clock=False, identity=False, start="random")
+    return make_field(graph, path, settings, 0)
 
 
-@pytest.mark.parametrize(("state", "said"), [({"a": torch.ones(1)}, r"of other sizes than this field's \(a\)")])
-def test_a_field_of_other_sizes_is_refused(tmp_path, graph, state, said):
+@pytest.mark.parametrize(
+    ("state", "kind", "said"),
+    [
+        ({"a": torch.ones(1)}, "ode", r"of other sizes than this field's \(a\)"),
+        ({"a": torch.ones(1)}, "cde", "holds the field of an ODE; set dynamics.kind: ode"),
+        ({"path._t": torch.ones(1)}, "ode", "holds the field of a CDE; set dynamics.kind: cde"),
+        ({"path._t": torch.ones(1)}, "cde", "has no .*; it is no field of the released code"),
+    ],
+)
+def test_the_field_of_another_network_is_refused(tmp_path, graph, state, kind, said):
     torch.save(state, tmp_path / "phi.pth")
-    settings = SMALL_DYNAMICS.but(kind="ode", tokens="gate", map_hidden=3, clock=False, identity=False, start="random")
     with pytest.raises(InputError, match=said):
-        load_field_of_release(tmp_path, make_field(graph, None, settings, 0))
+        load_field_of_release(tmp_path, field_of(graph, kind, np.zeros((len(graph.times), 1))))

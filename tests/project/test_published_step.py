@@ -6,6 +6,7 @@ import torch
 from published_step import BATCH, PlainField, draw_starts, loss
 from torchdiffeq import odeint
 
+import weightflow as wf
 from weightflow.data.state_space import Counts
 from weightflow.dynamics.equations import solve_weights
 from weightflow.dynamics.field_files import make_field
@@ -103,3 +104,18 @@ def test_the_path_of_weights_is_that_of_the_released_code(plain, tokens, model, 
         path, _ = odeint(plain, (tokens[:1], torch.zeros(1)), times, method="rk4")
     expected = weights_of_release(path[:, 0].numpy(), graph.layers)
     np.testing.assert_allclose(weights, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_released_files_are_a_flow(plain, tokens, model, folder, tmp_path_factory):
+    rng = np.random.default_rng(0)
+    data = wf.from_snapshots({time: rng.integers(0, LEVELS, (30, 2)) for time in TIMES}, heldout=0)
+    settings = {key: value for key, value in model.plain().items() if key != "preset"}
+    flow = wf.fit(data, settings={**settings, "released": {"folder": str(folder)}}, progress=False)
+    times = torch.as_tensor(TIMES / 51, dtype=torch.float32)
+    with torch.no_grad():
+        path, _ = odeint(plain, (tokens[:1], torch.zeros(1)), times, method="rk4")
+    np.testing.assert_allclose(
+        flow.weights(TIMES), weights_of_release(path[:, 0].numpy(), flow.graph.layers), rtol=1e-4, atol=1e-4
+    )
+    flow.save(file := tmp_path_factory.mktemp("saved") / "my.flow")
+    np.testing.assert_array_equal(wf.load(file).weights([7, 30]), flow.weights([7, 30]))

@@ -30,13 +30,13 @@ class AnchorSettings(Settings):
     batch: Count = 256
     """States per step; a snapshot with fewer states is used whole."""
     sampling: Literal["drawn", "rounds"] = "drawn"
-    """drawn: each batch has random states, with repeats. rounds: every state is used once before any is used again, in
-    a new order each round, whose last batch may be smaller; for sequential anchors."""
+    """drawn: each batch has random states, with repeats. rounds, for sequential anchors: every state is used once
+    before any is used again. Each round has a new order, and its last batch may be smaller."""
     learning_rate: Positive = 0.01
     """Adam's initial learning rate for each anchor."""
     schedule: Literal["cosine", "constant"] = "cosine"
     """Schedule of the learning rate: decaying by a cosine to a twentieth, or constant."""
     weight_decay: NotNegative = 0
-    """Weight decay of AdamW, by which an anchor shrinks at each step in units of the learning rate."""
+    """Weight decay of AdamW: each step multiplies the weights by 1 − learning rate × decay."""
     seed: Seed | None = None
     """Seed of initial weights and batches; null takes the run's."""

@@ -57,7 +57,7 @@ def fit(
     Args:
         data: from `read`, `from_snapshots`, `from_anndata` or `simulate`.
         seed: of all random draws.
-        preset: quick, standard or thorough; None takes standard.
+        preset: quick, standard, thorough or published; None takes standard.
         settings: keys of a model in a config, over those of the preset, such as {"backbone": {"hidden": 32}}.
         device: of torch; None takes a graphics card if there is one.
         progress: whether a bar is shown on standard error.

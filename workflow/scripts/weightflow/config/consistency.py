@@ -20,6 +20,7 @@ from weightflow.config.stages import chooses_backbone, ends, learns, listed_key
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import check_observed, heldout_amount, observed_times, training_sizes
 from weightflow.data.settings import DatasetSettings
+from weightflow.dynamics.presets import PUBLISHED
 from weightflow.dynamics.registry import PATH_METHODS
 from weightflow.dynamics.settings import ModelSettings, PathSettings
 from weightflow.errors import InputError, shown, unknown
@@ -27,6 +28,7 @@ from weightflow.evaluation.ablation_level import BASE
 from weightflow.formats.reading import as_files, format_of, unknown_format
 from weightflow.formats.registry import READERS, TABLES
 from weightflow.networks.registry import BACKBONES
+from weightflow.networks.released_names import FIELD
 from weightflow.networks.settings import BackboneSettings
 from weightflow.networks.variable_order import variable_order
 from weightflow.records.record import ROOT
@@ -109,8 +111,13 @@ def check_files(config: Configuration, source: str, folders: Sequence[Path] = ()
             raise InputError(f"{source}: {key}.training.start_from: {missing(start, folders)}; check the path.")
         folder = model.released.folder
         _check_braces(folder or "", f"{source}: {key}.released.folder")
-        if folder and not os.path.isfile(field := os.path.join(folder, "phi.pth")):
+        if folder and not os.path.isfile(field := os.path.join(folder, FIELD)):
             raise InputError(f"{source}: {key}.released.folder: {missing(field, folders)}; check the path.")
+        if folder and config.evaluation.leave_one_out:
+            raise InputError(
+                f"{source}: {key}.released.folder: the released anchors are of all snapshots, and "
+                "evaluation.leave_one_out leaves some out; remove the model, or set leave_one_out: false."
+            )
 
 
 def check_systems(config: Configuration, systems: Path, source: str) -> None:
@@ -336,14 +343,41 @@ def _check_fit(settings: ModelSettings, where: str) -> None:
             f"{where}.backbone.levels: the model learns from states, which may have larger counts, and these get "
             "probability zero; set levels: null, or learn from anchors alone, as the preset published does."
         )
+    if training.keep == "best" and (not training.structural or dynamics.start == "spline"):
+        raise InputError(
+            f"{where}.training.keep: best compares the distance from the anchors; set keep: last, or learn from "
+            "anchors alone (training.structural above 0, dynamics.start: rest or random)."
+        )
+    if dynamics.span < 1 and settings.continuation.path:
+        raise InputError(
+            f"{where}.continuation.path: the latent path goes on after its own end at 1, and the last snapshot is at "
+            f"dynamics.span: {dynamics.span:g}; set span: 1, or path: null."
+        )
     if dynamics.dropout and dynamics.mixer != "attention":
         raise InputError(
             f"{where}.dynamics.dropout: only attention drops activations; set mixer: attention, or dropout: 0."
         )
     if released and settings.anchors.jobs != "together":
         raise InputError(f"{where}.anchors.jobs: released anchors are read in one job; set jobs: together.")
-    if released and (dynamics.kind == "spline" or dynamics.start != "random"):
-        raise InputError(f"{where}.released.folder: holds a field of the released code; set preset: published.")
+    if released and (differs := _unlike_release(settings)):
+        raise InputError(
+            f"{where}.released.folder: the released field is that of other settings ({differs}); set preset: published."
+        )
+
+
+def _unlike_release(settings: ModelSettings) -> str:
+    """The first key, with its value, by which a model cannot be that of released files; empty if there is none."""
+    theirs = ModelSettings.of(PUBLISHED, "the preset")
+    keys = (
+        ("backbone", ("kind", "position")),
+        ("dynamics", ("start", "mixer", "tokens", "norm", "activation", "clock", "identity", "scaled")),
+    )
+    for section, names in keys:
+        own, expected = getattr(settings, section), getattr(theirs, section)
+        for name in names:
+            if getattr(own, name) != getattr(expected, name):
+                return f"{section}.{name}: {getattr(own, name)}"
+    return "dynamics.kind: spline" if settings.dynamics.kind == "spline" else ""
 
 
 def _check_path(settings: PathSettings, where: str) -> None:

@@ -15,6 +15,7 @@ from weightflow.data.state_space import Counts
 from weightflow.dynamics.path_dimension import check_dimension
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError, number
+from weightflow.networks.released_names import release_fault
 from weightflow.networks.variable_order import variable_order
 from weightflow.systems.events import compile_questions
 
@@ -130,6 +131,9 @@ def check_models(
         variable_order(settings.backbone, data.variables, f"{where}: models.{name}.backbone.order")
     for name, settings in models.items():
         _check_sizes(data, settings, f"{where}: models.{name}")
+        folder = settings.released.folder
+        if folder and (fault := release_fault(folder, data.observed_times.tolist())):
+            raise InputError(f"{where}: models.{name}.released.folder: {fault}")
         _check_levels(data, settings.backbone.levels, f"{where}: models.{name}.backbone.levels")
     driven = [name for name, settings in models.items() if settings.dynamics.kind == "cde"]
     for name in driven:

@@ -30,6 +30,7 @@ from weightflow.evaluation.sample_size import Size
 from weightflow.formats.reading import as_files, format_of
 from weightflow.formats.registry import READERS
 from weightflow.formats.settings import FileSettings
+from weightflow.networks.released_names import FIELD, anchor_files
 from weightflow.plots.registry import figure_files
 from weightflow.populations.tasks.catalogue import DataSet, read_catalogue
 from weightflow.records.record import ROOT
@@ -281,7 +282,7 @@ class Plan:
     def released_of(self, model: str) -> list[str]:
         """Files of the released code that replace a model's training; empty for other models."""
         folder = self.settings[model].released.folder
-        return [*sorted(map(str, Path(folder).glob("feat_t*.pt"))), str(Path(folder, "phi.pth"))] if folder else []
+        return [*map(str, anchor_files(folder).values()), str(Path(folder, FIELD))] if folder else []
 
     def anchors_of(self, model: str) -> str:
         """Folder of a model's anchors."""

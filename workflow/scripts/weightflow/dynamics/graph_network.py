@@ -96,12 +96,13 @@ class GraphNetwork(TokenMaps):
         self.mixer = mix(settings, [layer.neurons for layer in layers])
         self.mask = 0
         if settings.start != "random":
-            for name, parameter in self.out_of.named_parameters():
-                if name.split(".")[1] == str(2 if settings.map_hidden else 0):  # the last linear map
+            for leave in self.out_of:
+                last = leave[-1] if isinstance(leave, nn.Sequential) else leave
+                for parameter in last.parameters():
                     nn.init.zeros_(parameter)
 
     def forward(self, weights: Tensor, time: Tensor) -> Tensor:
-        """(B, P, channels) rates of change; time (B,) is 0 at the first snapshot and 1 at the last."""
+        """(B, P, channels) rates of change; time (B,) is 0 at the first snapshot and `span` at the last."""
         tokens = self.tokens(weights)
         if self.time is not None:
             time = time.to(weights.dtype)
@@ -125,10 +126,10 @@ class GraphNetwork(TokenMaps):
             yield
 
 
-def _map(inputs: int, outputs: int, hidden: int) -> nn.Sequential:
+def _map(inputs: int, outputs: int, hidden: int) -> nn.Module:
     """A linear map, or one with hidden tanh units."""
     if not hidden:
-        return nn.Sequential(nn.Linear(inputs, outputs))
+        return nn.Linear(inputs, outputs)
     return nn.Sequential(nn.Linear(inputs, hidden), nn.Tanh(), nn.Linear(hidden, outputs))
 
 

@@ -13,6 +13,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from weightflow.settings import Plain, merged
 
 KEY = "preset"
+PUBLISHED = "published"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ PRESETS: dict[str, Preset] = {
         },
     ),
     "standard": Preset("The defaults."),
-    "published": Preset(
+    PUBLISHED: Preset(
         "The paper's model, with every setting of the released code; for counts.",
         {
             "backbone": {"hidden": 8, "position": False, "biases": "zero", "levels": "observed"},

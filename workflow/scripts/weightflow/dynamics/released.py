@@ -11,7 +11,8 @@ from weightflow.dynamics.equations import Field
 from weightflow.dynamics.graph_network import GraphNetwork
 from weightflow.dynamics.latent_path import spline
 from weightflow.errors import InputError
-from weightflow.networks.released_files import FIELD, columns_of_release, load, name_of_release
+from weightflow.networks.released_files import columns_of_release, load, name_of_release
+from weightflow.networks.released_names import FIELD
 
 _PATH = ("_t", "_a", "_b", "_two_c", "_three_d")  # of a cubic spline by torchcde
 _CLOSE = 1e-3  # coefficients of a spline in float32
@@ -49,16 +50,17 @@ def load_field_of_release(folder: str | Path, field: Field) -> None:
 
     Args:
         folder: of phi.pth.
-        field: of the preset `published`.
+        field: of the preset `published`; the file tells neither the attention heads nor the span.
 
     Raises:
         InputError: the file is missing or damaged, or belongs to another network.
     """
     file, given = Path(folder) / FIELD, dict(_tensors(folder))
     network = field.network
-    whole = network.settings.tokens == "gate" and network.settings.map_hidden
-    if not whole or network.settings.clock or network.settings.identity:
-        raise InputError(f"{file}: holds a field of the released code; set preset: published.")
+    driven = any(name.startswith("path.") for name in given)
+    if driven != (network.settings.kind == "cde"):
+        kind = "cde" if driven else "ode"
+        raise InputError(f"{file}: holds the field of {'a CDE' if driven else 'an ODE'}; set dynamics.kind: {kind}.")
     found = {name: value for name, value in given.items() if not name.startswith("path.")}
     own = dict(network.named_parameters())
     renamed = {}

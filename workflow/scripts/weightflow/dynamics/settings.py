@@ -105,11 +105,11 @@ class PathSettings(Settings):
     """Weights that the auto-encoder reads and rebuilds: without their mean over the anchors and in units of their
     deviation, or as they are."""
     coordinates: Literal["standardised", "raw"] = "standardised"
-    """Coordinates of the path: to mean 0 and deviation 1 over the anchors, or as the method finds them."""
+    """Coordinates of the path: scaled to mean 0 and deviation 1 over the anchors, or as the method finds them."""
     seed: Seed | None = None
     """Seed of random starts; null takes the run's."""
     structural: NotNegative = 1.0
-    """Weight of the auto-encoder's mean squared error of standardised weights."""
+    """Weight of the auto-encoder's mean squared error of its inputs."""
     behavioural: NotNegative = 0.0
     """Weight of the behavioural loss: the negative log-likelihood per variable of a snapshot under the decoded weights,
     minus that under its anchor."""
@@ -137,7 +137,7 @@ class DynamicsSettings(Settings):
     feedforward: Annotated[int, Field(ge=1, le=65_536)] = 128
     """Hidden units between attention layers."""
     tokens: Literal["map", "gate"] = "map"
-    """Tokens with equal maps in and out: the neurons of a linear map, or of one gate of a gru's map."""
+    """Tokens that share a map in and a map out: the neurons of a linear map, or those of one gate of it."""
     map_hidden: Annotated[int, Field(ge=0, le=65_536)] = 0
     """Hidden tanh units of the maps between weights and tokens; 0 for linear maps."""
     norm: Literal["before", "after"] = "before"
@@ -145,8 +145,8 @@ class DynamicsSettings(Settings):
     activation: Literal["gelu", "relu"] = "gelu"
     """Activation between attention layers."""
     dropout: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0
-    """Share of attention's activations that are dropped in training. The same ones in a whole solution: the right-hand
-    side of an equation is a function."""
+    """Share of attention's activations that are dropped in training. A whole solution drops the same ones, so that its
+    right-hand side is a function."""
     clock: bool = True
     """Whether the network reads the time."""
     identity: bool = True
@@ -228,7 +228,7 @@ class TrainingSettings(Settings):
     energy: NotNegative = 1e-06
     """Weight λ of the path energy."""
     energy_of: Literal["deviation", "path"] = "deviation"
-    """Path whose energy counts, with start: spline: the deviation from the spline, or the whole path."""
+    """For start: spline, the path whose energy counts: the deviation from the spline, or all of it."""
     energy_until: Literal["end", "each"] = "end"
     """Energy of a solution: until its end, or the mean of those until each snapshot on the way."""
     keep: Literal["last", "best"] = "last"

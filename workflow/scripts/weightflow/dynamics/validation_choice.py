@@ -226,7 +226,7 @@ def choose_steps(
 
     def judge(step: int, field: Field) -> None:
         if step % selection.every == 0 or step == training.steps:
-            (weights,) = solve_weights(field, graph, [graph.times], solver)
+            (weights,) = solve_weights(field, graph, [graph.times], solver, data.times)
             judged[step] = _nll_of_states(backbone, weights, validation)
 
     try:

@@ -200,7 +200,8 @@ def verdict(ranking: Ranking | None, default: str) -> str:
     scores, where = ranking.scores, f"{METRICS[ranking.metric].words} over {ranking.times} times"
     best = scores.iloc[0]
     if np.isinf(best["mean"]):
-        return f"The {where} is infinite for all models: a state is excluded by the data set's ranges or relations."
+        keys = "the data set's ranges or relations, or by backbone.levels"
+        return f"The {where} is infinite for all models: a state is excluded by {keys}."
     if len(scores) == 1:
         return f"{default} is the only model; its {where} is {_value(best)}."
     own = scores[scores["model"] == default].iloc[0]

@@ -111,7 +111,7 @@ METRICS = _with_left_out(
         "kl_exact": Metric(
             "Kullback–Leibler divergence from the exact law (nats), for the joint distribution of the law's variables; "
             "only for densities; for Poisson and normal laws the mean over 10 000 draws with a fixed seed. ∞: a state "
-            "that occurs is excluded by the data set's ranges or relations.",
+            "that occurs is excluded by the data set's ranges or relations, or by backbone.levels.",
             "Kullback–Leibler divergence from the exact law (nats)",
             "density",
             label="KL divergence of the joint\nfrom the exact law (nats)",
@@ -126,7 +126,7 @@ METRICS = _with_left_out(
         ),
         "nll": Metric(
             "Negative log-likelihood of held-out states (nats per variable); only for densities. ∞: a held-out state "
-            "is excluded by the data set's ranges or relations.",
+            "is excluded by the data set's ranges or relations, or by backbone.levels.",
             "negative log-likelihood of held-out states (nats per variable)",
             "density",
             label="−log likelihood of held-out\nstates (nats per variable)",

@@ -104,7 +104,7 @@ def make_backbone(settings: BackboneSettings, variables: Sequence[str], space: S
     if isinstance(space, Counts):
         levels = settings.levels
         own = space if levels is None else space.closed(None if levels == "observed" else int(levels))
-        head: Head = CountHead(own, settings.largest_table)
+        head: Head = CountHead(own, settings.largest_table if levels is None else None)
     else:
         head = MixtureHead(settings.components, settings.narrowest)
     return BACKBONES[settings.kind].model.load().from_settings(settings, order, head)

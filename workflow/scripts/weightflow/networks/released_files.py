@@ -14,11 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from weightflow.errors import InputError, number, shown
+from weightflow.errors import InputError, shown
 from weightflow.networks.layout import LinearMap
+from weightflow.networks.released_names import anchor_files, release_fault
 
-FIELD = "phi.pth"
-_ANCHOR = re.compile(r"feat_t(\d+)\.pt")
 _GATES = {"input": ("ir_i", "iz_i", "in_i"), "recurrent": ("hr_h", "hz_h", "hn_h")}
 
 
@@ -34,18 +33,11 @@ def read_anchors_of_release(folder: str | Path, layers: Sequence[LinearMap], tim
         InputError: a file is missing, cannot be opened without running code, or belongs to another network or data
             set.
     """
-    found = {int(match[1]): file for file in sorted(Path(folder).glob("*")) if (match := _ANCHOR.fullmatch(file.name))}
-    if not found:
-        raise InputError(f"{folder}: has no anchors feat_t0.pt, … of the released code; name their folder.")
-    if sorted(found) != times.tolist():
-        said, asked = (", ".join(map(number, some)) for some in (sorted(found), times))
-        raise InputError(
-            f"{folder}: has anchors at the times {said}, and the observed snapshots are at {asked}; observe the "
-            "data set at these times (observe_every, observe_at), or name the folder of this data set."
-        )
+    if fault := release_fault(folder, times.tolist()):
+        raise InputError(fault)
     shape = sum(layer.neurons for layer in layers), max(layer.columns for layer in layers)
     anchors = []
-    for _, file in sorted(found.items()):
+    for file in anchor_files(folder).values():
         tokens = load(file)
         if not isinstance(tokens, Tensor):
             raise InputError(f"{file}: holds no tensor, so it is no anchor of the released code; name another folder.")

@@ -100,7 +100,8 @@ def plot_losses(fits: Fits, lines: Mapping[str, style.Line], times: np.ndarray, 
     ]
     drawn = [replace(one, tables=_with_values(one.tables, one.column)) for one in panels]
     drawn = [one for one in drawn if one.tables]
-    count = len(fits.anchors) + len(drawn)
+    anchors = {title: table for title, table in fits.anchors.items() if len(table)}
+    count = len(anchors) + len(drawn)
     with style.look():
         if not count:
             return style.empty("Nothing was trained.")
@@ -109,7 +110,7 @@ def plot_losses(fits: Fits, lines: Mapping[str, style.Line], times: np.ndarray, 
         for panel in axes.flat[count:]:
             panel.set_axis_off()
         places = iter(axes.flat)
-        for (title, table), panel in zip(fits.anchors.items(), places, strict=False):
+        for (title, table), panel in zip(anchors.items(), places, strict=False):
             _anchor_curves(panel, table, times, time_label)
             panel.set(title=f"anchors of {title}", ylabel=nats)
         for one, panel in zip(drawn, places, strict=False):

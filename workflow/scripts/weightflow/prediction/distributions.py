@@ -17,7 +17,7 @@ from weightflow.errors import InputError
 from weightflow.networks.backbones import Backbone
 from weightflow.prediction import joint_grids
 from weightflow.prediction.estimate import Estimate
-from weightflow.prediction.moving_density import NetworkDensity, is_listed, most_prefixes
+from weightflow.prediction.moving_density import NetworkDensity, is_listed, most_prefixes, support
 from weightflow.systems.events import Event
 
 MOST_STATES = 1_000_000  # states of a distribution of counts whose sums are exact
@@ -236,14 +236,16 @@ class MovedNetwork:
         """(n, d) all states but those far out in tails; None if there are more than `most_states`."""
         if not isinstance(self.space, Counts):
             return None
-        levels = [self.space.range_of(v).reach for v in self.backbone.learned]
+        own = support(self.backbone, self.space)
+        assert isinstance(own, Counts)
+        levels = [own.range_of(v).reach for v in self.backbone.learned]
         if math.prod(levels) > self.most_states:
             return None
         states = np.zeros((math.prod(levels), self.variables), dtype=np.int64)
         states[:, list(self.backbone.learned)] = np.indices(levels).reshape(len(levels), -1).T
-        for relation in self.space.relations:
+        for relation in own.relations:
             states[:, relation.computed] = relation.value(states)
-        return states[self.space.contains(states)]
+        return states[own.contains(states)]
 
     @cached_property
     def counted(self) -> np.ndarray:
@@ -251,7 +253,9 @@ class MovedNetwork:
         if self.known:
             return ListedStates(self.cloud, self.space).counted
         assert isinstance(self.space, Counts)
-        reach = max(self.space.range_of(v).reach for v in range(self.variables))
+        own = support(self.backbone, self.space)
+        assert isinstance(own, Counts)
+        reach = max(own.range_of(v).reach for v in range(self.variables))
         density = NetworkDensity(self.backbone, self.weights, self.space, self.seed)
         return density.marginals(self.space, max(self.space.bins, min(reach, MOST_BINS)))
 

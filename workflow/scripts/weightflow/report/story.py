@@ -271,7 +271,7 @@ def _likelihood(table: pd.DataFrame, model: str) -> list[str]:
         where = f"At {first}" if len(excluded) == 1 else f"At {len(excluded)} of {len(table)} times, first at {first},"
         return [
             f"{where} a state lies where {model} has no probability, so its likelihood is zero there. "
-            "It is excluded by the data set's ranges or relations; change these keys."
+            "It is excluded by the data set's ranges or relations, or by backbone.levels; change these keys."
         ]
     finite = gain[np.isfinite(gain)]
     if finite.empty:
