@@ -239,7 +239,7 @@ def test_adjoint_gradients_equal_gradients_through_the_solver(graph, kind):
 @pytest.mark.parametrize("curved", [False, True], ids=["from rest", "from a curve"])
 def test_adjoint_gradients_through_the_whole_range_equal_those_through_the_solver(graph, solver, curved):
     curve = through(graph.times, graph.weights, graph.times) if curved else None
-    field = make_field(graph, None, SMALL_DYNAMICS, 0, curve).double()
+    field = make_field(graph, None, SMALL_DYNAMICS, 0, curve).double().train()  # as in a fit
     torch.manual_seed(0)
     for parameter in field.parameters():
         nn.init.normal_(parameter, std=0.3)

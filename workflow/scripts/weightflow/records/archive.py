@@ -16,6 +16,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from weightflow.errors import InputError, shown
 from weightflow.records.digests import visible_files
@@ -32,6 +33,7 @@ CONFIG = "config.yaml"
 ABOUT = "README.md"
 SYSTEMS = "systems"  # the folder of the system files and their models
 LARGEST_SUMS = 2**26  # bytes of the list of digests
+_FILTER: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 has it
 README = """# Archived results
 
 The results from which the figures, tables and report of a run are made, with their records (`results/provenance/`).
@@ -175,7 +177,7 @@ def _unpack_members(path: Path, tar: tarfile.TarFile, folder: Path) -> int:
             raise InputError(
                 f"{path}: is larger, unpacked, than the free space in {folder.parent}; make room, or do not use it."
             )
-        tar.extract(member, folder, filter="data")
+        tar.extract(member, folder, **_FILTER)
         if file_digest(folder / name) != sums[name]:
             raise InputError(f"{path}: its {name} is damaged, the checksum differs; copy the archive again.")
         written.add(name)
