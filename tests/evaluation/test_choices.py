@@ -172,4 +172,7 @@ def test_infinite_scores_are_told_as_such():
     told = verdict(rank_models(summary({"a": {"nll": np.inf}, "b": {"nll": 2}}, 0.1), ["a", "b"], law_of_all=True), "a")
     assert told.endswith("a, has ∞.")
     told = verdict(rank_models(summary({"a": {"nll": np.inf}, "b": {"nll": np.inf}}, 0.1), ["a", "b"], True), "a")
-    assert "is infinite for all models: a state is excluded by the data set's ranges or relations, or by backbone.levels." in told
+    assert (
+        "is infinite for all models: a state is excluded by the data set's ranges or relations, or by backbone.levels."
+        in told
+    )
