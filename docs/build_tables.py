@@ -62,6 +62,7 @@ class Run:
 
 RUNS = {
     "epidemic-released": Run(),
+    "released": Run(),
     "systems": Run("results/systems/summary.csv"),
     "suite-counts": Run("results/suite-counts/summary.csv"),
     "cascade-100": Run(),
@@ -146,6 +147,22 @@ PAGES: dict[str, dict[str, Table]] = {
                         "floor_bootstrap",
                         "floor_independent",
                     ),
+                    published="epidemic",
+                ),
+            ),
+        ),
+        "released": RunsTable(
+            (Column("W", "w_marginal", decimals=4), Column("JSD", "jsd_marginal"), *_EXACT),
+            (
+                Rows(
+                    "released",
+                    "epidemic_released",
+                    {
+                        "released": "the released field, a step for each time of the data",
+                        "released_as_fitted": "a step for each snapshot, as in training",
+                        "released_adaptive": "steps that adapt",
+                        "floor_independent": "`floor_independent`",
+                    },
                     published="epidemic",
                 ),
             ),
