@@ -30,6 +30,7 @@ from weightflow.report.stored_tables import (  # noqa: E402
     HeadlineTable,
     Rows,
     RunsTable,
+    Seeds,
     Stored,
     Table,
     gather,
@@ -48,16 +49,15 @@ class Run:
     """A run whose summary is stored under the name of its config.
 
     Attributes:
-        target: of Snakemake; empty for the whole run.
+        target: of Snakemake, several separated by spaces; empty for the whole run.
     """
 
     target: str = ""
 
     def command(self, name: str, cores: int = 8) -> list[str]:
         """The words of the command; the number of cores does not change the results."""
-        target = [self.target] if self.target else []
         options = ["--cores", str(cores), "--resources", "gpu=1", "--configfile", f"config/{name}.yaml"]
-        return ["snakemake", *target, *options]
+        return ["snakemake", *self.target.split(), *options]
 
 
 RUNS = {
@@ -81,6 +81,14 @@ _EXACT = (
     Column("nll", "nll"),
 )
 _RELEASED = (Column("W", "w_marginal"), Column("JSD", "jsd_marginal"))
+_TABLE_1 = (
+    Column("W", "w_marginal", decimals=3),
+    Column("JSD", "jsd_marginal"),
+    *_EXACT[:2],
+    *_EXACT[3:],
+    Seeds("seeds", "w_marginal"),
+    Column("seconds a seed", "seconds", decimals=0, spread=False),
+)
 _SYSTEM = ("weightflow", "mixture", "mixture_kernel", "transport_spline", "weights_spline", "floor_independent")
 _DENSITIES = ("weightflow", "mixture", "mixture_kernel", "transport_kernel")
 _CELLS = ("weightflow", "previous", "mixture", "displacement", "displacement_kernel", "ot_cfm", "floor_split_half")
@@ -164,6 +172,37 @@ PAGES: dict[str, dict[str, Table]] = {
                         "floor_independent": "`floor_independent`",
                     },
                     published="epidemic",
+                ),
+            ),
+        ),
+        "table1": RunsTable(
+            _TABLE_1,
+            (
+                Rows(
+                    "released",
+                    "epidemic_released",
+                    {"released": "released anchors and field"},
+                    "epidemic",
+                    published="epidemic",
+                    peers=True,
+                ),
+                Rows(
+                    "epidemic-released",
+                    "epidemic_released",
+                    {
+                        "weightflow_graph_cde": "hypernetwork from the learned spline, CDE",
+                        "weightflow_graph_ode": "hypernetwork from the learned spline, ODE",
+                        "weightflow": "the default",
+                    },
+                ),
+                *(
+                    Rows("systems", system, {"weightflow": "the default"}, label, published=system, peers=True)
+                    for system, label in (
+                        ("toggle_switch", "toggle switch"),
+                        ("signalling_cascade_1", "signalling cascade 1"),
+                        ("signalling_cascade_2", "signalling cascade 2"),
+                        ("ecological_evolution", "ecological evolution"),
+                    )
                 ),
             ),
         ),

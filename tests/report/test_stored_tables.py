@@ -8,10 +8,13 @@ import pytest
 from weightflow.report.stored_tables import (
     COLUMNS,
     Column,
+    Contest,
     Headline,
     HeadlineTable,
+    OverFolds,
     Rows,
     RunsTable,
+    Seeds,
     Stored,
     as_text,
     gather,
@@ -69,6 +72,15 @@ def test_a_table_of_runs_has_missing_and_infinite_numbers_and_spreads_that_do_no
     ]
 
 
+def test_published_results_of_other_methods_stand_above_the_method_and_seeds_are_counted(own):
+    table = RunsTable((W, Seeds("seeds", "w_marginal")), (Rows("a", "d", ("weightflow",), published="s", peers=True),))
+    assert table.lines({"a": own}, PUBLISHED)[2:] == [
+        "| Other, published | 0.200 | – |",
+        "| WeightFlow, published | 0.110 (0.014) | – |",
+        "| `weightflow` | 0.12 (0.01) | 2 |",
+    ]
+
+
 def test_rows_of_several_data_sets_are_named_once():
     first = stored(
         ("weightflow", "nll_loo", "left_out at 2", 2.0, 0.0), ("weightflow", "nll_loo", "left_out at 10", 3.0, 0.0)
@@ -97,6 +109,46 @@ def test_the_headline_is_bold_where_every_baseline_is_worse_as_printed(own):
         "weightflow", (Headline("data", "W", "a", "d", (Column("W", "w_marginal", decimals=1),)),), ()
     )
     assert coarse.lines({"a": own}, PUBLISHED)[2] == "| data | W | 0.1 | – | `mixture` 0.1 | – |"
+
+
+@pytest.fixture
+def contest() -> Stored:
+    each = {
+        ("a", "m"): (1.0, 3.0),
+        ("a", "r"): (2.0, 4.0),
+        ("a", "q"): (1.5, 4.7),
+        ("b", "m"): (6.0,),
+        ("b", "r"): (5.0,),
+        ("a", "f"): (0.5, 0.5),
+    }
+    rows = [
+        (dataset, model, "w1_loo", f"left_out at {time}", value, 0.1, 3)
+        for (dataset, model), values in each.items()
+        for time, value in enumerate(values)
+    ]
+    return Stored(FACTS, pd.DataFrame(rows, columns=COLUMNS))
+
+
+def test_a_contest_has_the_standard_error_over_folds_and_the_ratio_to_the_best_rival(contest):
+    column = OverFolds("W1", "w1_loo", decimals=1)
+    table = Contest("t", column, "m", ("r", "q"), ("f",), {"a": "first", "b": "second"})
+    assert table.lines({"t": contest}, PUBLISHED) == [
+        "| W1 | `m` | `r` | `q` | `f` | over the best rival's |",
+        "|---|---|---|---|---|---|",
+        "| first | 2.0 (1.0) | 3.0 (1.0) | 3.1 (1.6) | 0.5 (0.0) | 0.67 |",
+        "| second | 6.0 | 5.0 | – | – | 1.20 |",
+        "| all | | | | | 0.93 |",
+    ]
+
+
+def test_a_contest_counts_the_folds_below_the_best_rival_of_each(contest):
+    column = OverFolds("nll", "w1_loo", decimals=1)
+    table = Contest("t", column, "m", ("r", "q"), (), {"a": "first", "b": "second"}, ratio=False)
+    assert [line.split("|")[-3:-1] for line in table.lines({"t": contest}, PUBLISHED)[2:]] == [
+        [" 2 of 2 ", " −0.5 "],
+        [" 0 of 1 ", " 1.0 "],
+        [" 2 of 3 ", " 1.0 "],
+    ]
 
 
 def test_a_page_is_rendered_between_its_marks_and_names_the_commits(own):
@@ -148,3 +200,13 @@ def test_the_coverage_of_bands_is_stored_with_every_bin_counting_once(tmp_path):
     found = gather(tmp_path, 1).set_index(["metric", "times"])["mean"]
     assert found["band_coverage"].to_dict() == pytest.approx({"observed": 0.9, "unseen": 0.5, "all": 0.6})
     assert found["band_width", "all"] == pytest.approx(0.25)
+
+
+def test_the_seconds_of_a_run_are_those_of_all_its_stages(tmp_path, own):
+    own.table.to_csv(tmp_path / "summary.csv", index=False)
+    stages = [
+        ("d", "weightflow", seed, stage, 10.0 * seed + cost) for seed in (0, 1) for stage, cost in zip("ab", (1, 2))
+    ]
+    pd.DataFrame(stages, columns=["dataset", "model", "seed", "stage", "seconds"]).to_csv(tmp_path / "runtime.csv")
+    found = gather(tmp_path, 2).iloc[-1]
+    assert found.tolist() == ["d", "weightflow", "seconds", "all", 13.0, pytest.approx(200**0.5), 2]

@@ -25,6 +25,8 @@ COLUMNS = ["dataset", "model", "metric", "times", "mean", "std", "n"]
 FACTS = ("commit", "command", "seeds", "date")  # at the top of every stored table
 MISSING = "–"
 COVERAGE, BAND_WIDTH = "band_coverage", "band_width"  # metrics of bands in stored tables
+SECONDS = "seconds"  # of all stages of a run, from the data to the tables, as a metric
+METHOD = "WeightFlow"  # the paper's own in tables of published results
 _EACH = f"{LEFT_OUT} at "  # before the time of a single left-out snapshot
 _BLOCK = re.compile(r"(<!-- table ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -46,6 +48,11 @@ class Stored:
         own = self._rows(dataset, model, metric)
         own = own[own["times"] == times]
         return (float(own["mean"].iloc[0]), float(own["std"].iloc[0])) if len(own) else None
+
+    def count(self, dataset: str, model: str, metric: str) -> int | None:
+        """Number of seeds; None if the metric is not in the table."""
+        own = self._rows(dataset, model, metric)
+        return int(own["n"].iloc[0]) if len(own) else None
 
     def each_left_out(self, dataset: str, model: str, metric: str) -> list[float]:
         """Means at every left-out snapshot, in the order of their times."""
@@ -95,6 +102,33 @@ class Column:
 
 
 @dataclass(frozen=True)
+class OverFolds(Column):
+    """The mean over left-out snapshots with its standard error in brackets, from the scatter of the snapshots."""
+
+    times: str = LEFT_OUT
+
+    def cell(self, stored: Stored, dataset: str, model: str) -> str:
+        """As `Column`."""
+        each = np.array(stored.each_left_out(dataset, model, self.metric))
+        if not len(each):
+            return MISSING
+        mean = as_text(float(each.mean()), self.decimals)
+        if len(each) == 1:
+            return mean
+        return f"{mean} ({as_text(float(each.std(ddof=1) / math.sqrt(len(each))), self.decimals)})"
+
+
+@dataclass(frozen=True)
+class Seeds(Column):
+    """The number of seeds behind the numbers of a metric."""
+
+    def cell(self, stored: Stored, dataset: str, model: str) -> str:
+        """As `Column`."""
+        own = stored.count(dataset, model, self.metric)
+        return MISSING if own is None else str(own)
+
+
+@dataclass(frozen=True)
 class Rows:
     """Rows of a table, the runs of one data set.
 
@@ -104,6 +138,7 @@ class Rows:
         runs: names of models, baselines and floors; their labels by name if they have others.
         label: of the data set, before its first row.
         published: system of `published.csv` whose results of the method are the first row.
+        peers: whether the published results of other methods stand above it.
         decimals: by metric, where they differ from the column's.
     """
 
@@ -112,6 +147,7 @@ class Rows:
     runs: Sequence[str] | Mapping[str, str]
     label: str = ""
     published: str = ""
+    peers: bool = False
     decimals: Mapping[str, int] = field(default_factory=dict)
 
     def fitted(self, column: Column) -> Column:
@@ -166,14 +202,65 @@ class RunsTable:
         found = [_row(head), "|" + "---|" * len(head)]
         for group in self.groups:
             rows = []
-            if group.published:
-                cells = [_published(published, group.published, column) for column in self.columns]
-                rows.append(["published (Table 1)", *cells])
+            for method, label in _methods(published, group).items():
+                rows.append([label, *(_published(published, group.published, method, c) for c in self.columns)])
             columns, own = [group.fitted(column) for column in self.columns], stored[group.stored]
             for run, label in group.labels().items():
                 rows.append([label, *(column.cell(own, group.dataset, run) for column in columns)])
             found += [_row([*([group.label if i == 0 else ""] if named else []), *row]) for i, row in enumerate(rows)]
         return found
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A row for each data set: a model beside its rivals, on left-out snapshots.
+
+    Attributes:
+        stored: name of the stored table.
+        column: of the metric; lower is better.
+        model: name of the model.
+        rivals: names of baselines.
+        beside: names of further baselines or floors, which are no rivals.
+        datasets: labels by name.
+        ratio: whether the last columns have the model's mean over the best rival's; else the number of left-out
+            snapshots at which the model is below all rivals, and its largest excess over the best of them.
+    """
+
+    stored: str
+    column: OverFolds
+    model: str
+    rivals: Sequence[str]
+    beside: Sequence[str]
+    datasets: Mapping[str, str]
+    ratio: bool = True
+
+    @property
+    def uses(self) -> list[str]:
+        """As `Table`."""
+        return [self.stored]
+
+    def lines(self, stored: Mapping[str, Stored], published: pd.DataFrame) -> list[str]:
+        """As `Table`; the last row is of all data sets."""
+        own, shown = stored[self.stored], [self.model, *self.rivals, *self.beside]
+        last = ["over the best rival's"] if self.ratio else ["below all rivals", "largest excess"]
+        head = [self.column.label, *(f"`{name}`" for name in shown), *last]
+        found, excess = [_row(head), "|" + "---|" * len(head)], []
+        for dataset, label in self.datasets.items():
+            each = {run: np.array(own.each_left_out(dataset, run, self.column.metric)) for run in shown}
+            best = min((each[name] for name in self.rivals if len(each[name])), key=np.mean)
+            lowest = np.min([each[name] for name in self.rivals if len(each[name])], axis=0)
+            excess.append(
+                np.array([each[self.model].mean() / best.mean()]) if self.ratio else each[self.model] - lowest
+            )
+            cells = [self.column.cell(own, dataset, run) for run in shown]
+            found.append(_row([label, *cells, *self._verdict(excess[-1])]))
+        whole = np.concatenate(excess)
+        return [*found, _row(["all", *[""] * len(shown), *self._verdict(whole)])]
+
+    def _verdict(self, excess: np.ndarray) -> list[str]:
+        if self.ratio:
+            return [as_text(float(excess.mean()), 2)]
+        return [f"{int((excess < 0).sum())} of {len(excess)}", as_text(float(excess.max()), self.column.decimals)]
 
 
 @dataclass(frozen=True)
@@ -233,7 +320,7 @@ class HeadlineTable:
                 for values, name, column in zip(means, best, row.columns, strict=True)
             ]
             floor = next((name for name in self.floors if name in own.models(row.dataset)), "")
-            cells = [_published(published, row.published, column).split(" (")[0] for column in row.columns]
+            cells = [_published(published, row.published, METHOD, column).split(" (")[0] for column in row.columns]
             rival = [
                 (f"`{name}` " if name != (best[i - 1] if i else None) else "") + _text(values, name, column)
                 for i, (values, name, column) in enumerate(zip(means, best, row.columns, strict=True))
@@ -256,7 +343,10 @@ def as_text(value: float, decimals: int) -> str:
 
 
 def gather(folder: Path, seeds: int) -> pd.DataFrame:
-    """The table to store of a run, from its `summary.csv`, `leave_one_out.csv` and `bands.csv`, if they are there.
+    """The table to store of a run, from those of its tables that are there.
+
+    They are `summary.csv`, `leave_one_out.csv`, `bands.csv` and `runtime.csv`; the seconds of a run are of all its
+    stages.
 
     Args:
         folder: of the run's tables.
@@ -278,7 +368,16 @@ def gather(folder: Path, seeds: int) -> pd.DataFrame:
         own = scores.groupby(keys, sort=False)["value"].agg(["mean", "std", "count"]).reset_index()
         own["times"] = _EACH + own["time"].map("{:g}".format)
         parts.append(own.rename(columns={"count": "n"}))
+    if (folder / "runtime.csv").exists():
+        parts.append(_seconds(pd.read_csv(folder / "runtime.csv")))
     return pd.concat(parts, ignore_index=True)[COLUMNS]
+
+
+def _seconds(runtime: pd.DataFrame) -> pd.DataFrame:
+    """Mean over seeds of the seconds of all stages of each run; columns `COLUMNS`."""
+    whole = runtime.groupby(["dataset", "model", "seed"], sort=False)[SECONDS].sum()
+    found = whole.groupby(["dataset", "model"], sort=False).agg(["mean", "std", "count"]).reset_index()
+    return found.rename(columns={"count": "n"}).assign(metric=SECONDS, times="all")[COLUMNS]
 
 
 def _coverage(bands: pd.DataFrame, seeds: int) -> pd.DataFrame:
@@ -390,11 +489,21 @@ def _joined(texts: Sequence[str]) -> str:
     return MISSING if set(texts) == {MISSING} else " / ".join(texts)
 
 
-def _published(published: pd.DataFrame, system: str, column: Column) -> str:
-    """The published result of the method; only means over all times of the released metrics are published."""
-    own = published[(published["system"] == system) & (published["method"] == "WeightFlow")]
+def _methods(published: pd.DataFrame, group: Rows) -> dict[str, str]:
+    """Labels of the published methods of a group's first rows, by name; the paper's own method is last."""
+    if not group.published:
+        return {}
+    if not group.peers:
+        return {METHOD: "published (Table 1)"}
+    names = dict.fromkeys(published.loc[published["system"] == group.published, "method"])
+    return {name: f"{name}, published" for name in sorted(names, key=METHOD.__eq__)}
+
+
+def _published(published: pd.DataFrame, system: str, method: str, column: Column) -> str:
+    """The published result of a method; only means over all times of the released metrics are published."""
+    own = published[(published["system"] == system) & (published["method"] == method)]
     own = own[own["metric"] == column.metric]
-    if own.empty or column.times != "all":
+    if own.empty or column.times != "all" or isinstance(column, Seeds):
         return MISSING
     mean, spread = as_text(own["mean"].iloc[0], 3), as_text(own["std"].iloc[0], 3)
     return mean if spread == MISSING else f"{mean} ({spread})"
