@@ -7,8 +7,8 @@ import torch
 from tests.conftest import SMALL_DYNAMICS
 from weightflow.dynamics.graph_network import GraphNetwork, TokenMaps
 from weightflow.dynamics.registry import MIXERS
-from weightflow.dynamics.weight_graph import to_tokens
 from weightflow.networks.layout import LinearMap
+from weightflow.networks.tokens import to_tokens
 
 # With biases and without, of one input and of none.
 LAYERS = (LinearMap("a", 3, 4, bias=False), LinearMap("norm", 2, 1), LinearMap("token", 2, 0), LinearMap("b", 1, 3))

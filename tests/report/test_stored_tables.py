@@ -204,9 +204,8 @@ def test_the_coverage_of_bands_is_stored_with_every_bin_counting_once(tmp_path):
 
 def test_the_seconds_of_a_run_are_those_of_all_its_stages(tmp_path, own):
     own.table.to_csv(tmp_path / "summary.csv", index=False)
-    stages = [
-        ("d", "weightflow", seed, stage, 10.0 * seed + cost) for seed in (0, 1) for stage, cost in zip("ab", (1, 2))
-    ]
+    costs = {"anchors": 1, "spline": 2}
+    stages = [("d", "weightflow", seed, stage, 10.0 * seed + cost) for seed in (0, 1) for stage, cost in costs.items()]
     pd.DataFrame(stages, columns=["dataset", "model", "seed", "stage", "seconds"]).to_csv(tmp_path / "runtime.csv")
     found = gather(tmp_path, 2).iloc[-1]
     assert found.tolist() == ["d", "weightflow", "seconds", "all", 13.0, pytest.approx(200**0.5), 2]

@@ -17,6 +17,7 @@ from torch import Tensor
 from weightflow.errors import InputError, shown
 from weightflow.networks.layout import LinearMap
 from weightflow.networks.released_names import anchor_files, release_fault
+from weightflow.networks.tokens import to_tokens, to_weights
 
 _GATES = {"input": ("ir_i", "iz_i", "in_i"), "recurrent": ("hr_h", "hz_h", "hn_h")}
 
@@ -76,23 +77,22 @@ def load(file: str | Path) -> Tensor | Mapping[str, Tensor]:
 
 def weights_of_release(tokens: np.ndarray, layers: Sequence[LinearMap]) -> np.ndarray:
     """(…, P) flat weights of the released code's padded tokens (…, N, C)."""
-    parts, row = [], 0
-    for layer in layers:
-        own = tokens[..., row : row + layer.neurons, :][..., columns_of_release(layer)]
-        parts.append(own.reshape(*tokens.shape[:-2], -1))
-        row += layer.neurons
-    return np.concatenate(parts, axis=-1)
+    return to_weights(layers, tokens)[..., _order_of_release(layers)]
 
 
 def tokens_of_release(weights: np.ndarray, layers: Sequence[LinearMap]) -> np.ndarray:
     """(…, N, C) padded tokens of the released code of flat weights (…, P); undoes `weights_of_release`."""
-    longest, start, parts = max(layer.columns for layer in layers), 0, []
-    for layer in layers:
-        own = weights[..., start : start + layer.weights].reshape(*weights.shape[:-1], layer.neurons, layer.columns)
-        padding = [(0, 0)] * (own.ndim - 1) + [(0, longest - layer.columns)]
-        parts.append(np.pad(own[..., np.argsort(columns_of_release(layer))], padding))
-        start += layer.weights
-    return np.concatenate(parts, axis=-2)
+    return to_tokens(layers, weights[..., np.argsort(_order_of_release(layers))])
+
+
+def _order_of_release(layers: Sequence[LinearMap]) -> np.ndarray:
+    """(P,) place in the released code's flat order of each weight in this project's."""
+    starts = np.cumsum([0, *(layer.weights for layer in layers)])[:-1]
+    rows = [
+        start + layer.columns * np.arange(layer.neurons)[:, None] + columns_of_release(layer)
+        for start, layer in zip(starts, layers, strict=True)
+    ]
+    return np.concatenate([row.ravel() for row in rows])
 
 
 def name_of_release(gate: LinearMap) -> str:
