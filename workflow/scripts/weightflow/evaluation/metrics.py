@@ -47,8 +47,13 @@ def w_joint(
     """Exact Wasserstein distances (W1, W2) with Euclidean cost between samples (n, d) and (m, d)."""
     x, a = merge_duplicates(x, x_weights)
     y, b = merge_duplicates(y, y_weights)
-    w2 = ot.emd2(a, b, cdist(x, y, "sqeuclidean"), numItermax=_MAX_ITERATIONS)
-    return _w1(x, y, a, b), float(np.sqrt(max(w2, 0.0)))
+    return _w1(x, y, a, b), float(np.sqrt(_w2_squared(x, y, a, b)))
+
+
+def w2_squared(x: np.ndarray, y: np.ndarray) -> float:
+    """Squared exact Wasserstein distance W2² with Euclidean cost between samples (n, d) and (m, d)."""
+    (x, a), (y, b) = merge_duplicates(x), merge_duplicates(y)
+    return _w2_squared(x, y, a, b)
 
 
 def mmd(
@@ -83,6 +88,11 @@ def _w1(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
         return 0.0
     supply, demand = surplus[giving] / moved, surplus[taking] / surplus[taking].sum()
     return float(moved * ot.emd2(supply, demand, cdist(states[giving], states[taking]), numItermax=_MAX_ITERATIONS))
+
+
+def _w2_squared(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
+    found = ot.emd2(a, b, cdist(x, y, "sqeuclidean"), numItermax=_MAX_ITERATIONS)
+    return float(max(found, 0.0))
 
 
 def _kernel_means(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
