@@ -298,6 +298,7 @@ def test_runs_that_figures_show(plan):
     assert with_dataset(system="epidemic").shown_model("d") == "mixture"
     kinds = {"transformer": {"a": {"backbone": {"kind": "transformer", "hidden": 2}}}}
     assert plan_of(ablations={"factors": kinds}).sized_models() == ["cde", "ode", "spline", "taught", "transformer-a"]
+    assert plan.moving == ["cde", "ode", "spline", "taught", "weights_linear"]
     assert plan.judged == ["cde", "ode", "spline", "taught", *TINY["baselines"]]
 
 
@@ -305,7 +306,7 @@ def test_figures_of_a_data_set(plan):
     names = [Path(path).stem for path in plan.figures("tiny")]
     assert names == [
         *("density-cde", "course", "pictures", "answers", "trust"),
-        *("metrics", "marginals", "moments", "joints"),
+        *("metrics", "marginals", "moments", "joints", "path_energy"),
         *(f"weights_path-{model}" for model in plan.models),
         *("latent_path", "losses", "teachers", "inference"),
     ]
@@ -380,6 +381,7 @@ CONCERNED = {  # artefacts below results, and the runs that they concern: the de
     "tiny/runs/ode/seed0/metrics.csv": (True, True),
     "tiny/figures/metrics.png": (True, False),
     "tiny/moments.csv": (True, False),
+    "tiny/path_energy.csv": (True, False),
     "populations/small/seed0/population.safetensors": (True, True),
 }
 

@@ -24,6 +24,7 @@ from weightflow.data.snapshots import Snapshots
 from weightflow.data.state_space import BINS, Counts, Reals
 from weightflow.evaluation.calibration import COLUMNS as CALIBRATION
 from weightflow.evaluation.moments import Run, compare_moments
+from weightflow.evaluation.path_energy import tabulate_path_energy
 from weightflow.evaluation.published import COLUMNS, OWN, PUBLISHED
 from weightflow.evaluation.trust import Trust
 from weightflow.laws.law import GaussianLaw, PoissonLaw, TableLaw
@@ -47,6 +48,7 @@ from weightflow.plots.metrics import plot_metrics
 from weightflow.plots.model_size import plot_model_size
 from weightflow.plots.moments import plot_moments
 from weightflow.plots.networks import plot_networks
+from weightflow.plots.path_energy import plot_path_energy
 from weightflow.plots.pictures import plot_pictures
 from weightflow.plots.rulegraph import layout, plot_rule_graph, read_rule_graph, rule_graph_dot
 from weightflow.plots.sample_size import plot_sample_size
@@ -168,6 +170,22 @@ def moments_table(rng: np.random.Generator, variables: int, discrete: bool, ever
     fold = without(data, 4)
     runs = [Run("cells", m, seed, data, prediction(rng, variables)) for m in RUNS for seed in (0, 1)]
     return compare_moments([*runs, Run(fold_name("cells", 1), "a_cde", 0, fold, prediction(rng, variables))])
+
+
+def energies(rng: np.random.Generator, scales: Sequence[float], seeds: int = 2, end: int = 9) -> pd.DataFrame:
+    """Energies of runs whose weights have some scales, up to a time."""
+    data = snapshots(rng)
+    runs = []
+    for model, scale in zip([*MODELS, "weights_linear"], scales, strict=False):
+        for seed in range(seeds):
+            made = prediction(rng)
+            cut = [states if t < end else states[:0] for t, states in enumerate(made.samples)]
+            made = with_figures(made, path_weights=scale * made.figures.path_weights)
+            runs.append(Run("cells", model, seed, data, dataclasses.replace(made, samples=cut)))
+    return tabulate_path_energy("cells", data, runs)
+
+
+MOVING = style.lines([*MODELS, "weights_linear"])
 
 
 def left_out(metrics: Sequence[str] = ("w1_loo", "nll_loo"), times: int = 3) -> pd.DataFrame:
@@ -434,6 +452,14 @@ FIGURES = {
     "moments, many": lambda rng: plot_moments(moments_table(rng, 50, False), LINES),
     "moments, all seen": lambda rng: plot_moments(moments_table(rng, 2, False, 1)[lambda t: t["seen"]], LINES),
     "moments, none": lambda rng: plot_moments(moments_table(rng, 2, True)[:0], LINES),
+    "path energy": lambda rng: plot_path_energy(energies(rng, (1, 2, 1)), MOVING, "day"),
+    "path energy, decades apart": lambda rng: plot_path_energy(energies(rng, (1, 1e3), 1), MOVING, "day"),
+    "path energy, no weights": lambda rng: plot_path_energy(
+        energies(rng, (1, 1)).assign(energy_weights=np.nan), MOVING, "day"
+    ),
+    "path energy, ends early": lambda rng: plot_path_energy(energies(rng, (0, 1), 1, 4), MOVING, "day"),
+    "path energy, one time": lambda rng: plot_path_energy(energies(rng, (1,), 1, 1), MOVING, "day"),
+    "path energy, no runs": lambda rng: plot_path_energy(energies(rng, ()), MOVING, "day"),
     "left out": lambda rng: plot_leave_one_out(left_out(), LEFT_OUT, "day"),
     "left out, no density": lambda rng: plot_leave_one_out(left_out(["w1_loo"], 8), LEFT_OUT, "day"),
     "left out, none": lambda rng: plot_leave_one_out(left_out()[:0], LEFT_OUT, "day"),
@@ -662,6 +688,16 @@ def test_samples_without_a_density_are_smoothed(rng):
     middle = [(ends[:-1] + ends[1:]) / 2 for ends in edges]
     expected = np.exp(-(middle[0][:, None] ** 2 + middle[1] ** 2) / 2) / (2 * np.pi)
     np.testing.assert_allclose(density, expected, atol=0.04)
+
+
+def test_energies_decades_apart_stand_on_a_logarithmic_axis_without_their_zeros(rng):
+    apart = plot_path_energy(energies(rng, (1, 1e3), 1), MOVING, "day")
+    near = plot_path_energy(energies(rng, (1, 2), 1), MOVING, "day")
+    assert [panel.get_yscale() for panel in (*apart.axes, *near.axes)] == ["linear", "log", "linear", "linear"]
+    assert min(line.get_ydata().min() for line in apart.axes[1].lines) > 0
+    assert [line.get_label() for line in apart.axes[0].lines if line.get_marker() == "o"] == ["a_cde", "data"]
+    for figure in (apart, near):
+        style.save(figure, [])
 
 
 def test_left_out_times_stand_below_the_observed_ones(rng):

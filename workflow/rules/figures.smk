@@ -82,6 +82,9 @@ FIGURE_JOBS = {
         {**OF_MODEL, **TIMES},
         {"model": any_of(plan.models)},
     ),
+    "path_energy": FigureJob(
+        {**STATES, "table": f"{plan.folder}/{{dataset}}/path_energy.csv"}, {"runs": plan.moving}
+    ),
     "latent_path": FigureJob(
         {
             **STATES,

@@ -198,6 +198,11 @@ def modelled_runs(dataset):
     return [run for run in compared_runs(dataset) if run[1] in plan.models]
 
 
+def moving_runs(dataset):
+    """(data set, run, seed) of the models and of the interpolated anchors."""
+    return list(product([dataset], plan.moving, plan.seeds))
+
+
 def compared_predictions(wildcards):
     """The predictions in the table of moments."""
     runs = compared_runs(wildcards.dataset)

@@ -80,6 +80,30 @@ rule tabulate_calibration:
         "../scripts/tabulate_calibration.py"
 
 
+rule tabulate_path_energy:
+    # Of the runs whose weights move.
+    input:
+        snapshots=SNAPSHOTS,
+        predictions=lambda w: [
+            f"{plan.run_of(*run)}/prediction.safetensors" for run in moving_runs(w.dataset)
+        ],
+    output:
+        f"{plan.folder}/{{dataset}}/path_energy.csv",
+    log:
+        f"{plan.folder}/{{dataset}}/logs/tabulate_path_energy.log",
+    group:
+        "figures"
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        runs=lambda w: moving_runs(w.dataset),
+        code=code("tabulate_path_energy.py"),
+    message:
+        "Tabulate the energies along the paths of {wildcards.dataset}"
+    script:
+        "../scripts/tabulate_path_energy.py"
+
+
 rule tabulate_bands:
     input:
         lambda w: [

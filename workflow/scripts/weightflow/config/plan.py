@@ -47,6 +47,7 @@ _OF_THE_RUN = (
     "determination.csv",
     "figures",
     "moments.csv",
+    "path_energy.csv",
     "scored_file.json",
     *(f"scores.{kind}" for kind in ("csv", "parquet", "tsv")),
 )
@@ -615,6 +616,11 @@ class Plan:
     def overlaid(self) -> list[str]:
         """Runs whose distributions figures lay over each other."""
         return [*self.models, *(name for name in self.baselines if BASELINES[name].overlaid)]
+
+    @property
+    def moving(self) -> list[str]:
+        """Runs whose weights move: the models and the interpolations of anchors."""
+        return [*self.models, *(name for name in self.baselines if name in predicted_by("interpolation"))]
 
     def sized_models(self) -> list[str]:
         """Models of the comparison of sizes: all models, and the first variant with each further backbone."""

@@ -104,6 +104,7 @@ FIGURES = {
         Figure("moments", "Moments", "dataset"),
         Figure("joints", "Joint densities", "dataset"),
         Figure("cells", "Cells over the predicted density", "dataset", needs="real values"),
+        Figure("path_energy", "Energy along the path", "dataset", needs="models"),
         Figure("landscape", "Fitness landscape", "dataset", needs="landscape"),
         Figure("weights_path", "Path of the weights", "model", page="choices"),
         Figure("latent_path", "Latent path", "dataset", needs="latent paths", page="choices"),
