@@ -48,7 +48,7 @@ class Judge:
 
 
 def evaluate(judge: Judge, prediction: Prediction, threads: int) -> pd.DataFrame:
-    """Every available metric at every time.
+    """Every available metric at every time; of a fold, at its left-out time alone, for which it was made.
 
     Args:
         judge: the truth.
@@ -66,12 +66,14 @@ def evaluate(judge: Judge, prediction: Prediction, threads: int) -> pd.DataFrame
         raise ValueError(f"the prediction has times {prediction.times}, the data {data.times}")
     if law is not None and not np.allclose(law.times, data.times):
         raise ValueError(f"the exact law has times {law.times}, the data {data.times}")
+    asked = range(len(data.times)) if data.left_out is None else [data.left_out]
     with ThreadPoolExecutor(threads) as pool:
-        jobs = pool.map(lambda t: _at_time(judge, prediction, t), range(len(data.times)))
-        values = list(progress(jobs, "evaluating", total=len(data.times)))
+        jobs = pool.map(lambda t: _at_time(judge, prediction, t), asked)
+        values = list(progress(jobs, "evaluating", total=len(asked)))
     rows = [
         (time, bool(seen), bool(time > data.observed_times[-1]), metric, value)
-        for time, seen, found in zip(data.times, data.is_observed, values, strict=True)
+        for t, found in zip(asked, values, strict=True)
+        for time, seen in [(data.times[t], data.is_observed[t])]
         for metric, value in found.items()
     ]
     return pd.DataFrame(rows, columns=["time", "seen", EXTRAPOLATED, "metric", "value"])
