@@ -58,6 +58,7 @@ _PUBLIC = {
     "Flow": "api.flow",
     "InputError": "errors",
     "PRESETS": "dynamics.presets",
+    "Population": "api.population",
     "fit": "api.fitting",
     "from_anndata": "api.data",
     "from_snapshots": "api.data",

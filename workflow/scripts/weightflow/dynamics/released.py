@@ -11,8 +11,9 @@ from weightflow.dynamics.equations import Field
 from weightflow.dynamics.graph_network import GraphNetwork
 from weightflow.dynamics.latent_path import spline
 from weightflow.errors import InputError
-from weightflow.networks.released_files import columns_of_release, load, name_of_release
+from weightflow.networks.released_files import columns_of_release, name_of_release
 from weightflow.networks.released_names import FIELD
+from weightflow.networks.tensor_files import load
 
 _PATH = ("_t", "_a", "_b", "_two_c", "_three_d")  # of a cubic spline by torchcde
 _CLOSE = 1e-3  # coefficients of a spline in float32

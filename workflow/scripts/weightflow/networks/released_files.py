@@ -6,17 +6,16 @@ layouts agree: a neuron is a row, of its incoming weights and then its bias.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from pickle import UnpicklingError
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from weightflow.errors import InputError, shown
+from weightflow.errors import InputError
 from weightflow.networks.layout import LinearMap
 from weightflow.networks.released_names import anchor_files, release_fault
+from weightflow.networks.tensor_files import load
 from weightflow.networks.tokens import to_tokens, to_weights
 
 _GATES = {"input": ("ir_i", "iz_i", "in_i"), "recurrent": ("hr_h", "hz_h", "hn_h")}
@@ -49,30 +48,6 @@ def read_anchors_of_release(folder: str | Path, layers: Sequence[LinearMap], tim
             )
         anchors.append(weights_of_release(tokens.numpy(), layers))
     return np.stack(anchors).astype(np.float32)
-
-
-def load(file: str | Path) -> Tensor | Mapping[str, Tensor]:
-    """A tensor, or tensors by name, on the processor.
-
-    Raises:
-        InputError: the file is missing, damaged, or needs code to open.
-    """
-    try:
-        held = torch.load(file, weights_only=True, map_location="cpu")
-    except FileNotFoundError:
-        raise InputError(f"there is no file {shown(str(file))}; check the folder.") from None
-    except UnpicklingError:
-        raise InputError(
-            f"{file}: holds more than tensors, and opening it would run code; save its state dict alone."
-        ) from None
-    except (RuntimeError, EOFError, OSError, ValueError, LookupError):
-        raise InputError(f"{file}: is damaged or no file of torch; fetch it again.") from None
-    tensors = [held] if isinstance(held, Tensor) else list(held.values()) if isinstance(held, Mapping) else []
-    if not tensors or not all(isinstance(one, Tensor) for one in tensors):
-        raise InputError(f"{file}: holds more than tensors; save the state dict alone.")
-    if not all(torch.isfinite(one).all() for one in tensors):
-        raise InputError(f"{file}: has numbers that are infinite or NaN; fetch it again.")
-    return held
 
 
 def weights_of_release(tokens: np.ndarray, layers: Sequence[LinearMap]) -> np.ndarray:

@@ -8,22 +8,32 @@ COLUMNS = ["population", "layout", "seed", "source", "metric", "value"]  # of ta
 # auto-encoder.
 TRAINED, LEARNED, UNSEEN = "trained", "learned", "unseen"
 
+_COLUMNS = 2**17  # weights of all networks that are converted to double precision at once
 _FOLDS = 5  # folds of networks for the choice of a probe's strength
+
+
+def distances(weights: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(N, M) distances of networks (N, P) and (M, P), by parts of the weights: little memory for large networks."""
+    squares = np.zeros((len(weights), len(others)))
+    for start in range(0, weights.shape[1], _COLUMNS):
+        part = slice(start, start + _COLUMNS)
+        squares += cdist(weights[:, part], others[:, part], "sqeuclidean")
+    return np.sqrt(squares)
 
 
 def spread(weights: np.ndarray) -> float:
     """Mean distance between two different networks of (N, P)."""
-    return float(cdist(weights, weights).sum() / (len(weights) * (len(weights) - 1)))
+    return float(distances(weights, weights).sum() / (len(weights) * (len(weights) - 1)))
 
 
 def nearest(weights: np.ndarray, others: np.ndarray) -> np.ndarray:
     """(N,) distance of each network (N, P) from the nearest of others (M, P): copies have 0."""
-    return cdist(weights, others).min(1)
+    return distances(weights, others).min(1)
 
 
 def nearest_other(weights: np.ndarray) -> np.ndarray:
     """(N,) distance of each network (N, P) from the nearest of the others."""
-    found = cdist(weights, weights)
+    found = distances(weights, weights)
     np.fill_diagonal(found, np.inf)
     return found.min(1)
 

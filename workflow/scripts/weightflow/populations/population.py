@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.spatial.distance import cdist
 
+from weightflow.populations.metrics import distances
 from weightflow.populations.registry import REFERENCES
 from weightflow.storage import parts_of, read_tensors, write_tensors
 
@@ -53,7 +53,7 @@ def first(population: Population) -> int:
 
 def central(population: Population) -> int:
     """The network with the least mean distance from the others, before alignment."""
-    return int(cdist(population.weights, population.weights).sum(1).argmin())
+    return int(distances(population.weights, population.weights).sum(1).argmin())
 
 
 def write_population(path: str | Path, population: Population, **metadata: Any) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 from weightflow.errors import InputError
 
 _ROWS = 256  # networks that incremental PCA reads at a time
+_COLUMNS = 2**17  # weights of all networks that are converted to double precision at once
+_LARGE = 2**22  # weights from which axes are in single precision
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,27 @@ def fit_reduction(weights: np.ndarray, components: int | None, method: str = "du
 
 def _scale(coordinates: np.ndarray) -> float:
     """Root of the mean variance."""
-    return float(np.sqrt(coordinates.var(0, dtype=np.float64).mean()))
+    parts = (coordinates[:, part].var(0, dtype=np.float64).sum() for part in _parts(coordinates.shape[1]))
+    return float(np.sqrt(sum(parts) / coordinates.shape[1]))
 
 
 def _dual(weights: np.ndarray, mean: np.ndarray, components: int) -> np.ndarray:
     """(d, P) principal axes from the Gram matrix; orthonormal even where networks span fewer directions."""
-    centred = (weights - mean).astype(np.float64)
-    vectors = np.linalg.eigh(centred @ centred.T).eigenvectors[:, : -components - 1 : -1]
-    return np.linalg.qr(centred.T @ vectors).Q.T.astype(weights.dtype)
+    gram = np.zeros((len(weights), len(weights)))
+    for part in _parts(weights.shape[1]):
+        centred = (weights[:, part] - mean[part]).astype(np.float64)
+        gram += centred @ centred.T
+    vectors = np.linalg.eigh(gram).eigenvectors[:, : -components - 1 : -1]
+    axes = np.empty((components, weights.shape[1]), dtype=np.float64 if weights.shape[1] < _LARGE else np.float32)
+    for part in _parts(weights.shape[1]):
+        axes[:, part] = vectors.T @ (weights[:, part] - mean[part]).astype(np.float64)
+    return np.linalg.qr(axes.T).Q.T.astype(weights.dtype)
+
+
+def _parts(size: int) -> Iterator[slice]:
+    """Consecutive parts of the weights: their copies in double precision need little memory."""
+    for start in range(0, size, _COLUMNS):
+        yield slice(start, start + _COLUMNS)
 
 
 def _incremental(weights: np.ndarray, mean: np.ndarray, components: int) -> np.ndarray:

@@ -3,6 +3,8 @@
 Every baseline has the mean of the training networks and the variance of each weight.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 _JITTER = 0.25  # noise of near copies, in standard deviations of each weight
@@ -11,14 +13,19 @@ GOOD = 0.3  # share of the networks, the best on validation data, about which la
 
 def gaussian(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """(count, P) draws of a Gaussian with the mean and variance of each weight of networks (N, P)."""
-    drawn = weights.mean(0) + weights.std(0) * rng.standard_normal((count, weights.shape[1]))
-    return drawn.astype(weights.dtype)
+    mean, spread = moments_of_weights(weights)
+    return _one_by_one(count, len(mean), lambda: mean + spread * rng.standard_normal(len(mean), dtype=np.float32))
 
 
 def covariance(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """(count, P) draws of a Gaussian with the mean and the covariance of networks (N, P), of rank N − 1 at most."""
-    mixed = rng.standard_normal((count, len(weights))) @ (weights - weights.mean(0)) / len(weights) ** 0.5
-    return (weights.mean(0) + mixed).astype(weights.dtype)
+    mean, number = moments_of_weights(weights)[0], len(weights)
+
+    def draw() -> np.ndarray:
+        shares = rng.standard_normal(number).astype(np.float32) / np.float32(number**0.5)
+        return mean + (shares - shares.mean()) @ weights  # the networks' mean has no share
+
+    return _one_by_one(count, len(mean), draw)
 
 
 def kernel(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -34,11 +41,33 @@ def jittered(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.nd
     return _smoothed(weights, count, _JITTER, rng)
 
 
+def moments_of_weights(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(P,) mean and standard deviation of each weight of networks (N, P), network by network."""
+    mean = weights.mean(0, dtype=np.float32)
+    squares = np.zeros_like(mean)
+    for network in weights:
+        squares += np.square(network - mean)
+    return mean, np.sqrt(squares / len(weights))
+
+
 def _smoothed(weights: np.ndarray, count: int, bandwidth: float, rng: np.random.Generator) -> np.ndarray:
     """Draws of a kernel density that keeps the variance (Silverman & Young 1987); bandwidth in deviations."""
-    kept = (1 - bandwidth**2) ** 0.5 * (weights - weights.mean(0))[rng.integers(len(weights), size=count)]
-    drawn = weights.mean(0) + kept + bandwidth * weights.std(0) * rng.standard_normal(kept.shape)
-    return drawn.astype(weights.dtype)
+    mean, spread = moments_of_weights(weights)
+    kept, width = np.float32((1 - bandwidth**2) ** 0.5), np.float32(bandwidth)
+
+    def draw() -> np.ndarray:
+        about = kept * (weights[rng.integers(len(weights))] - mean)
+        return mean + about + width * spread * rng.standard_normal(len(mean), dtype=np.float32)
+
+    return _one_by_one(count, len(mean), draw)
+
+
+def _one_by_one(count: int, size: int, draw: Callable[[], np.ndarray]) -> np.ndarray:
+    """(count, P) of draws (P,), in single precision: large networks need no more memory than they have themselves."""
+    found = np.empty((count, size), dtype=np.float32)
+    for i in range(count):
+        found[i] = draw()
+    return found
 
 
 def about_good(latent: np.ndarray, scores: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

@@ -17,6 +17,9 @@ from weightflow.populations.architectures.stacked_layers import BatchNorms
 class Classifier(Protocol):
     """Interface of a classifier.
 
+    A class of `ARCHITECTURES` also has `from_settings(settings, shape, classes)`: a classifier from a population's
+    `architecture` section, for inputs of a shape and a number of classes.
+
     Attributes:
         layers: its linear maps, in the order of the flat weights.
         norms: channels of each of its batch norms, by name.
@@ -28,10 +31,6 @@ class Classifier(Protocol):
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:
         """Its groups of interchangeable hidden units, for alignment."""
-
-    @classmethod
-    def from_settings(cls, settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> "Classifier":
-        """From a population's `architecture` section, for inputs of a shape and a number of classes."""
 
     def logits(self, weights: Tensor, inputs: Tensor, norms: BatchNorms) -> Tensor:
         """(S, N, classes) of inputs (N, …) or (S, N, …) at weights (S, P)."""

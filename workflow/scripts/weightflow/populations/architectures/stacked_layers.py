@@ -70,13 +70,13 @@ class BatchNorms:
         self.given = moments is not None
         self.moments = dict(moments or {})
 
-    def __call__(self, name: str, linear: Tensor, images: Tensor) -> Tensor:
+    def __call__(self, name: str, linear: Tensor, images: Tensor, epsilon: float = EPSILON) -> Tensor:
         """Images (S, N, C, H, W) normalised by channel, then scaled by a map (S, C, 2)."""
         if not self.given:
             variance, mean = torch.var_mean(images, dim=(1, 3, 4), correction=0)
             self.moments[name] = torch.stack([mean, variance], dim=1)
         mean, variance = self.moments[name].unbind(1)
-        gain = linear[..., 0] * (variance + self.EPSILON).rsqrt()
+        gain = linear[..., 0] * (variance + epsilon).rsqrt()
         shift = linear[..., 1] - mean * gain
         return images * gain[:, None, :, None, None] + shift[:, None, :, None, None]
 

@@ -1,0 +1,199 @@
+"""Populations of networks: load trained ones, align them, make new ones, write them back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from weightflow.errors import InputError, unknown
+from weightflow.networks.alignment import align_to
+from weightflow.networks.parameter_layout import ParameterLayout
+from weightflow.populations.architectures.classifiers import Classifier
+from weightflow.populations.architectures.settings import ArchitectureSettings
+from weightflow.populations.classification import accuracy, logits, measure_norms
+from weightflow.populations.loading import (
+    Buffers,
+    classifier_of,
+    load_networks,
+    module_from,
+    network_files,
+    write_networks_as_states,
+)
+from weightflow.populations.metrics import distances
+from weightflow.populations.reduction import fit_reduction
+from weightflow.populations.registry import SAMPLERS
+from weightflow.populations.settings import FlowSettings
+from weightflow.populations.weight_flow import fit_weight_flow, generate
+from weightflow.seeding import Computation, stream
+
+_WIDE = 20_000  # weights above which a flow is over principal components, unless said
+
+
+@dataclass(frozen=True)
+class Population:
+    """Trained or generated networks of one architecture.
+
+    Attributes:
+        weights: (N, P) float32, one network a row.
+        names: (N,) of the networks.
+        layout: of the state dicts.
+    """
+
+    weights: np.ndarray
+    names: list[str]
+    layout: ParameterLayout
+    _classifier: Classifier = field(repr=False)
+    _inputs: np.ndarray | None = field(default=None, repr=False)
+
+    @classmethod
+    def load(
+        cls,
+        files: str | Path | Sequence[str | Path],
+        *,
+        module: nn.Module | Callable[[], nn.Module] | str | None = None,
+        inputs: np.ndarray | None = None,
+        shape: Sequence[int] | None = None,
+        **architecture: Any,
+    ) -> "Population":
+        """Read networks from state dicts, `.safetensors`, `.pt` or `.pth`; nothing in these files is run.
+
+        Args:
+            files: a folder, a pattern such as "runs/*.pt", or a list.
+            module: the networks' module, a function that builds it, or `FILE.py:FUNCTION`, which is run; None for an
+                MLP, a CNN or a residual network of the catalogue, recognised by its shapes.
+            inputs: (n, …) training inputs. Batch norms of aligned and new networks are measured on them.
+            shape: of one input, if `inputs` are missing; an MLP does not need it.
+            **architecture: keys of the section `architecture` of a config, such as activation="tanh".
+
+        Raises:
+            InputError: a file cannot be read or differs from the others, or the architecture is unknown.
+        """
+        built = _module(module)
+        settings = ArchitectureSettings.of(architecture, "Population.load")
+        given = None if shape is None else tuple(shape)
+        if inputs is not None:
+            inputs = np.asarray(inputs, dtype=np.float32)
+            given = inputs.shape[1:]
+        loaded = load_networks(network_files(files), built, settings, given)
+        given = given or (loaded.layout.layers[0].inputs,)
+        classes = loaded.layout.layers[-1].neurons
+        classifier = classifier_of(built, loaded.architecture or settings, given, classes)
+        return cls(loaded.weights, loaded.names, loaded.layout, classifier, inputs)
+
+    def __len__(self) -> int:
+        """Number of networks."""
+        return len(self.weights)
+
+    def __repr__(self) -> str:
+        """Number and size of the networks."""
+        maps = " → ".join(str(layer.neurons) for layer in self.layout.layers)
+        return f"<Population of {len(self)} networks of {self.layout.size} weights, {maps}>"
+
+    def align(self, reference: int | str = "central", sweeps: int | None = None) -> "Population":
+        """Put the hidden units of every network in the order of a reference's; the functions do not change.
+
+        Args:
+            reference: index or name of a network; "central" takes the one nearest to all others.
+            sweeps: largest number of passes over all layers; None for no limit.
+
+        Raises:
+            InputError: the units of the module cannot be found; the layer is named.
+        """
+        symmetries = self._classifier.symmetries
+        place = self._place(reference)
+        aligned = align_to(self.layout.layers, symmetries, self.weights, self.weights[place], sweeps)
+        return replace(self, weights=aligned.astype(np.float32))
+
+    def generate(self, count: int, *, method: str = "flow", seed: int = 0, **settings: Any) -> "Population":
+        """New networks from a distribution fitted to these; align them first.
+
+        Args:
+            count: of new networks.
+            method: flow (flow matching), or another of the generators: gaussian, covariance, kernel, jittered.
+            seed: of the fit and of the draws.
+            **settings: keys of the section `flow` of a config, such as steps=2000, components=50.
+
+        Raises:
+            InputError: an unknown method or setting, or all networks are the same.
+        """
+        if method not in SAMPLERS:
+            raise InputError(f"generate: {unknown('method', method, SAMPLERS)}")
+        own = FlowSettings.of(settings, "generate")
+        draw = SAMPLERS[method].draw
+        if draw is not None:
+            made = draw.load()(self.weights, count, stream(seed, "sampler", method))
+        else:
+            components = own.components
+            if components is None and self.layout.size > _WIDE:
+                components = len(self) - 1
+            reduction = fit_reduction(self.weights, components, own.reduction)
+            flow = fit_weight_flow(self.weights, reduction, own, Computation(seed, torch.device("cpu")))
+            made = generate(flow, count, seed)
+        names = [f"network-{i:0{len(str(count - 1))}d}" for i in range(count)]
+        return replace(self, weights=made, names=names)
+
+    def logits(self, inputs: np.ndarray) -> np.ndarray:
+        """(N, n, classes) outputs of all networks for inputs (n, …)."""
+        weights, given = torch.as_tensor(self.weights), torch.as_tensor(np.asarray(inputs, dtype=np.float32))
+        return logits(self._classifier, weights, self._moments(), given).numpy()
+
+    def accuracy(self, inputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """(N,) share of inputs (n, …) to which each network gives their label (n,)."""
+        return accuracy(torch.as_tensor(self.logits(inputs)), torch.as_tensor(np.asarray(labels))).numpy()
+
+    def nearest(self, others: "Population") -> np.ndarray:
+        """(N,) distance of each network from the nearest of others, in units of the mean distance between those."""
+        apart = distances(others.weights, others.weights)
+        return distances(self.weights, others.weights).min(1) / (apart.sum() / (len(others) * (len(others) - 1)))
+
+    def state(self, network: int | str) -> dict[str, Tensor]:
+        """The state dict of a network, by its index or name, for its module's `load_state_dict`."""
+        place = self._place(network)
+        one = replace(self, weights=self.weights[place : place + 1], names=[self.names[place]])
+        buffers = one._buffers()
+        return self.layout.state(one.weights[0].copy()) | (buffers.state(0) if buffers is not None else {})
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write every network as a state dict, `NAME.safetensors`, and return the files."""
+        return write_networks_as_states(folder, self.layout, self.weights, self.names, self._buffers())
+
+    def _place(self, network: int | str) -> int:
+        if network == "central":
+            return int(distances(self.weights, self.weights).sum(1).argmin())
+        if isinstance(network, str):
+            if network not in self.names:
+                raise InputError(f"Population: {unknown('network', network, self.names)}")
+            return self.names.index(network)
+        if not -len(self) <= network < len(self):
+            raise InputError(f"Population: there are {len(self)} networks and no {network}; count from 0.")
+        return network % len(self)
+
+    def _moments(self) -> Tensor:
+        """(N, Q) moments of batch norms on the training inputs."""
+        if self._classifier.norms and self._inputs is None:
+            raise InputError(
+                "Population: the networks have batch norms, whose moments are measured on training inputs; give "
+                "inputs=… to Population.load."
+            )
+        inputs = np.zeros((1, 1), dtype=np.float32) if self._inputs is None else self._inputs
+        return measure_norms(self._classifier, torch.as_tensor(self.weights), torch.as_tensor(inputs))
+
+    def _buffers(self) -> Buffers | None:
+        if not self._classifier.norms:
+            return None
+        return Buffers.of(self._classifier, self.layout, self._moments())
+
+
+def _module(given: nn.Module | Callable[[], nn.Module] | str | None) -> nn.Module | None:
+    if given is None or isinstance(given, nn.Module):
+        return given
+    if isinstance(given, str):
+        return module_from(given)
+    built = given()
+    if not isinstance(built, nn.Module):
+        raise InputError(f"Population.load: module gives a {type(built).__name__}, and no torch.nn.Module.")
+    return built
