@@ -80,6 +80,10 @@ def test_a_snapshot_of_too_few_states_is_named_before_training(counts, refused):
     check_models(data, {"m": ModelSettings.of(single, "my.yaml")}, [], "data set a")
     check_models(data, model("ode"), [], "data set a")
     check_models(few(counts, [2, 0, 2, 0, 0, 2]), curve, [], "data set a")
+    training = [np.zeros((1, 11), dtype=int)] * 6
+    many = dataclasses.replace(data, training=training, variables=[f"x{i}" for i in range(11)])
+    with refused("^data set a: models.m: the snapshot at time 0 has 1 training state, and 2 are needed"):
+        check_models(many, {"m": ModelSettings.of(single, "my.yaml")}, [], "data set a")
 
 
 def test_a_share_that_leaves_too_few_states_is_named_before_training(counts, refused):

@@ -176,7 +176,7 @@ def _check_sizes(data: Outline | Snapshots, settings: ModelSettings, where: str)
                 f"{where}.data.share: {at}, of which {share:g} leaves {kept}, and {LEAST_STATES} are needed; raise it, "
                 "add states or remove this time."
             )
-        if size < _LEAST and validates(settings):
+        if size < _LEAST and validates(settings, len(data.variables), data.space):
             raise InputError(
                 f"{where}: {at}, and {_LEAST} are needed, one of them for validation; add states, remove this time, or "
                 "set the data set's heldout: 0 and reference: training."
