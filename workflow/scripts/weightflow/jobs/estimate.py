@@ -216,7 +216,7 @@ def steps(work: Work) -> float:
     """The choice of the number of steps: all fits once more, and evaluations of the field at intervals."""
     selection, training = work.model.selection, work.model.training
     field, solver = _field(work), work.model.solver
-    judged = seconds_of(lambda: solve_weights(field, work.graph, [work.graph.times], solver))
+    judged = seconds_of(lambda: solve_weights(field, work.graph, [work.graph.times], solver, work.data.times))
     path = latent_path(work) if work.model.dynamics.kind == "cde" else 0.0
     return (
         _anchors(work, work.seeds[:1])
@@ -232,7 +232,7 @@ def predict(work: Work) -> float:
     solve = 0.0
     if work.model.dynamics.kind != "spline":
         field, grids = _field(work), [work.data.times, fine_times(work.data.times)]
-        solve = seconds_of(lambda: solve_weights(field, work.graph, grids, work.model.solver))
+        solve = seconds_of(lambda: solve_weights(field, work.graph, grids, work.model.solver, work.data.times))
     few, more = _times(work)
     return solve + linear(lambda times: _predict(work, times), len(work.data.times), few, more)
 
