@@ -68,6 +68,8 @@ def load(file: str | Path) -> Tensor | Mapping[str, Tensor]:
     except (RuntimeError, EOFError, OSError, ValueError, LookupError):
         raise InputError(f"{file}: is damaged or no file of torch; fetch it again.") from None
     tensors = [held] if isinstance(held, Tensor) else list(held.values()) if isinstance(held, Mapping) else []
+    if isinstance(held, Mapping) and not held:
+        raise InputError(f"{file}: holds no tensors; name another folder.")
     if not tensors or not all(isinstance(one, Tensor) for one in tensors):
         raise InputError(f"{file}: holds more than tensors; save the state dict alone.")
     if not all(torch.isfinite(one).all() for one in tensors):
