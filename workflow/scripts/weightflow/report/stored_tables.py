@@ -19,11 +19,11 @@ import pandas as pd
 from weightflow.baselines.registry import is_floor, is_model
 from weightflow.errors import InputError
 from weightflow.evaluation.leave_one_out import TIMES as LEFT_OUT
+from weightflow.report.tables import MISSING
 from weightflow.storage import write_text
 
 COLUMNS = ["dataset", "model", "metric", "times", "mean", "std", "n"]
 FACTS = ("commit", "command", "seeds", "date")  # at the top of every stored table
-MISSING = "–"
 COVERAGE, BAND_WIDTH = "band_coverage", "band_width"  # metrics of bands in stored tables
 SECONDS = "seconds"  # of all stages of a run, from the data to the tables, as a metric
 METHOD = "WeightFlow"  # the paper's own in tables of published results
