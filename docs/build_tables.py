@@ -28,6 +28,7 @@ from weightflow.report.stored_tables import (  # noqa: E402
     Column,
     Headline,
     HeadlineTable,
+    PublishedTable,
     Rows,
     RunsTable,
     Seeds,
@@ -291,6 +292,12 @@ PAGES: dict[str, dict[str, Table]] = {
                     ),
                 ),
             ),
+        ),
+    },
+    "docs/how-to/published.md": {
+        "table2": PublishedTable(
+            (Column("W", "w1_joint", decimals=2), Column("MMD", "mmd", decimals=2)),
+            {"embryoid": "embryoid", "beta_cell": "β-cells"},
         ),
     },
     "docs/method/bands.md": {

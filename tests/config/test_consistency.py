@@ -159,8 +159,34 @@ def test_a_config_that_names_a_system_alone_is_enough(check):
         ),
         (
             config(model={"preset": "published", "dynamics": {"mixer": "messages"}}),
-            "models.m.dynamics.dropout: ",
-            "only attention drops activations",
+            "models.m.dynamics.norm: ",
+            "the mixer messages has no such setting; set mixer: attention, or norm: before",
+        ),
+        *(
+            (
+                config(model={"dynamics": {"mixer": "messages", key: value}}),
+                f"models.m.dynamics.{key}: ",
+                f"the mixer messages has no such setting; set mixer: attention, or {key}: {default}.",
+            )
+            for key, value, default in (
+                ("heads", 2, 4),
+                ("norm", "after", "before"),
+                ("activation", "relu", "gelu"),
+                ("dropout", 0.1, 0),
+            )
+        ),
+        *(
+            (
+                config(model={"dynamics": {"kind": "ode"}, "training": {"behavioural": 1, key: True}}),
+                f"models.m.training.{key}: ",
+                f"solves once through all snapshots, from the first one; set {key}: false, or teacher.members: []",
+            )
+            for key in ("restart", "repeats")
+        ),
+        (
+            config(model={"dynamics": {"kind": "ode"}, "solver": {"prediction": "each_time", "method": "dopri5"}}),
+            "models.m.solver.prediction: ",
+            "dopri5 adapts its steps, and each_time gives those of rk4; set prediction: as_fitted, or method: rk4",
         ),
         (
             config(model={"preset": "published", "released": {"folder": "none"}}),
@@ -359,6 +385,24 @@ def test_a_fault_is_one_sentence_with_file_and_key(check, made, key, sentence):
 )
 def test_backbones_whose_settings_fit_together_are_accepted(check, backbone):
     check(config(model={"backbone": backbone}))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"dynamics": {"mixer": "messages", "width": 6}},
+        {"dynamics": {"kind": "ode"}, "training": {"restart": True, "repeats": True}},
+        {"dynamics": {"kind": "spline"}, "training": {"restart": True, "repeats": True}},
+        {
+            "dynamics": {"kind": "ode"},
+            "training": {"behavioural": 1, "restart": True, "repeats": True},
+            "teacher": {"members": []},
+        },
+        {"dynamics": {"kind": "ode"}, "solver": {"prediction": "adaptive", "method": "dopri5"}},
+    ],
+)
+def test_settings_of_the_field_that_have_an_effect_are_accepted(check, model):
+    check(config(model=model))
 
 
 def test_an_order_is_held_against_the_variables_that_are_known(check, tmp_path):

@@ -80,6 +80,10 @@ def test_a_snapshot_of_too_few_states_is_named_before_training(counts, refused):
     check_models(data, {"m": ModelSettings.of(single, "my.yaml")}, [], "data set a")
     check_models(data, model("ode"), [], "data set a")
     check_models(few(counts, [2, 0, 2, 0, 0, 2]), curve, [], "data set a")
+    training = [np.zeros((1, 11), dtype=int)] * 6
+    many = dataclasses.replace(data, training=training, variables=[f"x{i}" for i in range(11)])
+    with refused("^data set a: models.m: the snapshot at time 0 has 1 training state, and 2 are needed"):
+        check_models(many, {"m": ModelSettings.of(single, "my.yaml")}, [], "data set a")
 
 
 def test_a_share_that_leaves_too_few_states_is_named_before_training(counts, refused):
@@ -87,6 +91,23 @@ def test_a_share_that_leaves_too_few_states_is_named_before_training(counts, ref
     check_models(few(counts, [8] * 6), shared, [], "data set a")
     with refused(r"^data set a: models\.m\.data\.share: the snapshot at time 7 has 5 training states, of which 0"):
         check_models(few(counts, [8] * 5 + [5]), shared, [], "data set a")
+
+
+def test_a_released_latent_path_needs_even_times(counts, tmp_path, refused):
+    """A released ODE has no path."""
+    for time in (0, 2, 7):
+        (tmp_path / f"feat_t{time}.pt").touch()
+
+    def released(kind: str) -> dict[str, ModelSettings]:
+        own = {"preset": "published", "dynamics": {"kind": kind}, "released": {"folder": str(tmp_path)}}
+        return {"m": ModelSettings.of(own, "my.yaml")}
+
+    check_models(counts, released("ode"), [], "data set a")
+    with refused(r"^data set a: models\.m\.released\.folder: the observed times are not evenly spaced"):
+        check_models(counts, released("cde"), [], "data set a")
+    (tmp_path / "feat_t2.pt").unlink()
+    with refused(r"^data set a: models\.m\.released\.folder: .* has anchors at the times 0, 7, and the observed"):
+        check_models(counts, released("ode"), [], "data set a")
 
 
 def raw(*variables: str, times: tuple[float, ...] = (0, 1, 2, 3)) -> RawSnapshots:

@@ -5,7 +5,7 @@ import yaml
 
 from tests.conftest import ROOT
 from weightflow.config.plan import Plan
-from weightflow.config.population_plan import Judged, PopulationPlan, TimedPopulation
+from weightflow.config.population_plan import MetricTable, PopulationPlan, TimedPopulation
 
 SMALL = ROOT / "tests" / "config" / "populations.yaml"
 CONTENT = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
@@ -48,9 +48,9 @@ def test_settings_of_a_population(plan, refused):
 def test_what_is_judged(plan):
     at = "results/populations/small/seed0/metrics"
     assert plan.judged() == [
-        Judged("small", "aligned", 0, f"{at}/generated-aligned.csv"),
-        Judged("small", "raw", 0, f"{at}/generated-raw.csv"),
-        Judged("small", "reconstructed", 0, f"{at}/reconstructed.csv"),
+        MetricTable("small", "aligned", 0, f"{at}/generated-aligned.csv"),
+        MetricTable("small", "raw", 0, f"{at}/generated-raw.csv"),
+        MetricTable("small", "reconstructed", 0, f"{at}/reconstructed.csv"),
     ]
     assert plan.measured() == [own.metrics for own in plan.judged()]
 

@@ -22,6 +22,7 @@ from weightflow.config.stages import (
     teacher_label,
     validates,
 )
+from weightflow.data.state_space import Counts
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.storage import write_json
 
@@ -165,4 +166,10 @@ def test_sections_are_as_they_were_written(model_settings):
     ],
 )
 def test_models_that_choose_something_need_a_validation_split(model_settings, changes, expected):
-    assert validates(with_changes(model_settings, **changes)) is expected
+    assert validates(with_changes(model_settings, **changes), 2, Counts(9)) is expected
+
+
+def test_a_width_that_follows_the_number_of_variables_needs_a_validation_split(model_settings):
+    single = {"curvature": 1, "roughness": 1, "kernel": 0, "independence": 0}
+    model = with_changes(model_settings, backbone={"hidden": "auto"}, spline=single)
+    assert [validates(model, variables, Counts(9)) for variables in (10, 11)] == [False, True]

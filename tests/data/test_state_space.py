@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
 from weightflow.data.relations import Relation
-from weightflow.data.state_space import BINS, Counts, Range, Reals, from_metadata, to_metadata
+from weightflow.data.state_space import BINS, Counts, Range, Reals, from_metadata, to_metadata, unrelated_variables
 
 VALUES = st.floats(-1e6, 1e6).map(lambda value: round(value, 6))  # a variance may be too small for a float
 CLOUDS = st.integers(1, 4).flatmap(lambda d: st.lists(arrays(float, (6, d), elements=VALUES), min_size=1, max_size=3))
@@ -203,3 +203,8 @@ def test_very_many_counts_share_bins(tops):
 
 def test_descriptions_name_tails_and_the_smaller_ranges():
     assert SPACE.describe() == "counts 0 … 9, of other variables to 3, and a geometric tail of all larger ones"
+
+
+def test_variables_of_relations_are_not_unrelated(clouds):
+    assert unrelated_variables(Counts.of([Range(8)] * 3, [Relation((1, 0, 1), 7, 0)]), 3) == [1]
+    assert unrelated_variables(Counts(9), 2) == unrelated_variables(Reals.of(clouds), 2) == [0, 1]

@@ -394,7 +394,7 @@ def test_a_fresh_field_predicts_the_learned_curve(graph, kind):
     path = np.random.default_rng(0).normal(size=(5, 2))
     field = make_field(graph, path, SMALL_DYNAMICS.but(kind=kind), 0, curve)
     times = np.array([0.0, 0.3, 4.0, 9.0, 10.0])
-    (weights,) = solve_weights(field, graph, [times], COARSE)
+    (weights,) = solve_weights(field, graph, [times], COARSE, graph.times)
     np.testing.assert_allclose(weights, curve.at(times), atol=1e-5)
     first = first_weights(field, graph, normalise_times(graph.times, graph.times))
     np.testing.assert_allclose(first.numpy(), curve.weights[0], atol=1e-6)
@@ -403,7 +403,7 @@ def test_a_fresh_field_predicts_the_learned_curve(graph, kind):
 def test_a_fresh_ode_goes_on_as_the_curve_does(graph):
     curve = through(graph.times, graph.weights, knot_times(graph.times, 2, 4))
     field = make_field(graph, None, SMALL_DYNAMICS, 0, curve)
-    (weights,) = solve_weights(field, graph, [np.array([0.0, 13.0])], COARSE)
+    (weights,) = solve_weights(field, graph, [np.array([0.0, 13.0])], COARSE, graph.times)
     np.testing.assert_allclose(weights[1], curve.at(np.array([13.0]))[0], atol=1e-5)
 
 

@@ -381,7 +381,7 @@ def test_no_steps_leave_the_field_at_its_curve(learn, taught, graph):
     field, table, _ = learn(taught, curved=True, steps=0)
     assert table.empty
     assert table.columns.tolist() == ["step", "loss", *LOSS_TERMS]
-    (weights,) = solve_weights(field, graph, [graph.times], SOLVER)
+    (weights,) = solve_weights(field, graph, [graph.times], SOLVER, graph.times)
     np.testing.assert_allclose(weights, graph.weights, atol=1e-5)
 
 

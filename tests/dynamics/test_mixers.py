@@ -3,6 +3,7 @@
 import torch
 
 from weightflow.dynamics.mixers import LayerMessages
+from weightflow.dynamics.registry import MIXERS
 from weightflow.dynamics.settings import DynamicsSettings
 
 SETTINGS = DynamicsSettings(width=6, feedforward=8)
@@ -20,3 +21,7 @@ def test_a_token_hears_the_layers_beside_it_and_all_together():
     tokens = torch.randn(1, 8, 6)
     jacobian = torch.autograd.functional.jacobian(round_, tokens)[0, :, :, 0].abs().sum((1, 3))
     assert (jacobian > 0).all()
+
+
+def test_keys_of_a_mixer_are_settings_of_the_field():
+    assert {key for mixer in MIXERS.values() for key in mixer.keys} <= set(DynamicsSettings.model_fields)

@@ -27,7 +27,7 @@ def test_the_knots_of_a_path_come_back(tmp_path):
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        ({}, "holds more than tensors"),
+        ({}, "holds no tensors"),
         ({"a": torch.ones(1)}, "has no latent path; it is the file of an ODE"),
         (torch.ones(2), "holds one tensor, and no state dict"),
         (

@@ -15,7 +15,6 @@ from weightflow.dynamics import validation_choice
 from weightflow.dynamics.settings import ModelSettings, SolverSettings
 from weightflow.dynamics.validation_choice import (
     ERROR_RATIO,
-    as_list,
     choose_smoothing,
     choose_steps,
     error_ratio,
@@ -105,11 +104,6 @@ def test_validation_counts_every_snapshot_alike(model):
     weights = backbone.initial(3, torch.Generator().manual_seed(0))
     each = [-backbone.log_prob(weights[k : k + 1], torch.from_numpy(states[k])).mean().item() for k in range(3)]
     assert validation_nll(backbone, weights.numpy(), states) == pytest.approx(np.mean(each), rel=1e-6)
-
-
-def test_values_and_lists_of_values_are_lists():
-    assert as_list(3) == [3]
-    assert as_list([3, 4]) == as_list((3, 4)) == [3, 4]
 
 
 def test_smoothing_over_counts_is_chosen_before_smoothing_in_time(data, model):

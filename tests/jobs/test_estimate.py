@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from weightflow.dynamics.equations import ODEField
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.jobs import estimate
 from weightflow.jobs.estimate import STAGES, Work, linear, seconds_of_stage
@@ -72,6 +73,17 @@ def test_what_the_model_must_not_see_has_no_part_in_its_training(work, counts):
     other = dataclasses.replace(work(), data=dataclasses.replace(counts, training=hidden))
     for ours, theirs in zip(work().told.states, other.told.states, strict=True):
         assert np.array_equal(ours, theirs)
+
+
+def test_a_step_for_each_time_of_the_data_is_counted(work, monkeypatch):
+    calls, forward = [], ODEField.forward
+    monkeypatch.setattr(ODEField, "forward", lambda *arguments: calls.append(0) or forward(*arguments))
+    counted = {}
+    for way in ("as_fitted", "each_time"):
+        calls.clear()
+        STAGES["predict"](work(dynamics={"kind": "ode"}, solver={"prediction": way}))
+        counted[way] = len(calls)
+    assert counted["each_time"] - counted["as_fitted"] == 4 * (5 - 2)  # rates in a step; intervals
 
 
 @pytest.mark.parametrize("stage", ["anchors", "latent_path", "dynamics"])

@@ -223,9 +223,18 @@ def test_networks_are_each_matched_to_one_reference(small):
     for one, own in zip(found, population, strict=True):
         assert np.array_equal(one, match(small.layers, small.symmetries, own, reference))
     assert np.array_equal(align_to(small.layers, small.symmetries, population[::-1], reference)[::-1], found)
-    once = align_to(small.layers, small.symmetries, population, reference, 1)
-    for one, own in zip(once, population, strict=True):
-        assert np.array_equal(one, match(small.layers, small.symmetries, own, reference, 1))
+
+
+def test_every_sweep_brings_a_network_nearer():
+    """The seeds are some for which one sweep is not enough."""
+    backbone = GRUBackbone(3, CountHead(6), hidden=4, depth=2, position=True)
+    reference, *others = (network(backbone, seed) for seed in range(4))
+    ends = [match(backbone.layers, backbone.symmetries, others[2], reference, sweeps) for sweeps in (0, 1, 2, 3, None)]
+    assert all(later @ reference > earlier @ reference + 0.1 for earlier, later in itertools.pairwise(ends))
+    once, whole = (
+        align_to(backbone.layers, backbone.symmetries, np.stack(others), reference, sweeps) for sweeps in (1, None)
+    )
+    assert (whole @ reference > once @ reference + 0.1).all()
 
 
 @pytest.mark.slow

@@ -266,3 +266,7 @@ def test_no_values_have_no_scores():
     none = torch.zeros(2, 0, dtype=torch.int64)
     for where in (Where((0,)), Where((0,), (none, none))):
         assert head.log_prob_shared(outputs(head, 2), none, where).shape == (2, 0)
+
+
+def test_the_counts_of_a_head_have_a_probability():
+    assert CountHead(9).support(TABLES) == Counts(9)

@@ -9,6 +9,7 @@ from scipy.integrate import quad
 from scipy.stats import chisquare, kstest, norm
 from torch.distributions import Categorical, MixtureSameFamily, Normal, kl_divergence
 
+from weightflow.data.state_space import Reals
 from weightflow.networks.count_heads import CountHead
 from weightflow.networks.heads import MixtureHead
 
@@ -156,3 +157,8 @@ def test_values_that_share_their_outputs_are_scored_as_others(head):
     values = torch.randint(6, (4, 7), generator=generator()).to(torch.int32 if head is COUNTS else torch.float64)
     apart = head.log_prob(out[:, None].expand(-1, 7, -1), values)
     torch.testing.assert_close(head.log_prob_shared(out, values), apart)
+
+
+def test_every_real_value_has_a_probability():
+    space = Reals((0.0,), (1.0,), (0.0,), (1.0,))
+    assert MIXTURE.support(space) is space

@@ -90,7 +90,7 @@ def test_a_folder_without_anchors_is_refused(tmp_path):
         (Code(), "would run code; save its state dict alone"),
         ({"a": torch.ones(1), "b": "text"}, "holds more than tensors"),
         (torch.tensor([1.0, np.nan]), "infinite or NaN; fetch it again"),
-        (b"text", "is damaged or no file of torch"),
+        (b"text", "is damaged or no file of tensors"),
         (None, "there is no file"),
     ],
 )

@@ -46,7 +46,7 @@ def test_the_prefix_of_a_wrapper_goes_only_where_the_names_need_it(state):
     ("content", "said"),
     [
         (Code(), "would run code; save its state dict alone"),
-        ({"epoch": 3}, "holds no state dict; write one with torch.save"),
+        ({"epoch": 3}, "holds no state dict; save network.state_dict"),
         (torch.ones(2), "holds no state dict"),
         ({"a.weight": torch.tensor([1.0, float("nan")])}, "a.weight has numbers that are infinite or NaN"),
         (b"text", "is damaged or no file of tensors"),

@@ -68,12 +68,12 @@ def predict(network, weights, counts, samples=50, seed=0):
 
 
 def test_weights_start_at_the_first_anchor(field, graph):
-    (found,) = solve_weights(field, graph, [np.array([0.0, 5.0])], SOLVER)
+    (found,) = solve_weights(field, graph, [np.array([0.0, 5.0])], SOLVER, graph.times)
     assert np.array_equal(found[0], graph.weights[0])
 
 
 def test_weights_at_the_snapshots_are_those_of_the_training_solver(field, graph):
-    (found,) = solve_weights(field, graph, [graph.times], SOLVER)
+    (found,) = solve_weights(field, graph, [graph.times], SOLVER, graph.times)
     knots = normalise_times(graph.times, graph.times)
     with torch.no_grad():
         first = torch.from_numpy(graph.weights[:1])
@@ -82,13 +82,13 @@ def test_weights_at_the_snapshots_are_those_of_the_training_solver(field, graph)
 
 
 def test_grids_share_one_solution(field, graph):
-    both = solve_weights(field, graph, [np.array([0.0, 1.0, 10.0]), np.array([1.0, 4.0, 10.0])], SOLVER)
+    both = solve_weights(field, graph, [np.array([0.0, 1.0, 10.0]), np.array([1.0, 4.0, 10.0])], SOLVER, graph.times)
     assert np.array_equal(both[0][1:], both[1][[0, 2]])
 
 
 def test_a_cde_refuses_times_past_the_last_snapshot(field, graph):
     with pytest.raises(InputError, match="cannot go past the last snapshot"):
-        solve_weights(field, graph, [np.array([0.0, 10.5])], SOLVER)
+        solve_weights(field, graph, [np.array([0.0, 10.5])], SOLVER, graph.times)
 
 
 def test_samples_are_drawn_past_the_last_snapshot_where_the_weights_go_on(network, weights, counts):

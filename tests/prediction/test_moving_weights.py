@@ -61,7 +61,7 @@ def test_a_cdes_files_go_on_where_its_path_is_told_to(tmp_path, rng, backbone, m
     read = read_moving_field(WeightFiles(path=path_file, dynamics=field_file), graph, settings, 0)
     weights_at = along_field(read, graph, settings.solver, graph.times, torch.device("cpu"))
     within, past = weights_at([np.array([0.5, 2.0]), np.array([2.0, 2.5, 3.5])])
-    (expected,) = solve_weights(field, graph, [np.array([0.5, 2.0])], settings.solver)
+    (expected,) = solve_weights(field, graph, [np.array([0.5, 2.0])], settings.solver, graph.times)
     np.testing.assert_allclose(within, expected, rtol=1e-5, atol=1e-5)
     moves = np.abs(np.diff(past, axis=0)).max(axis=1)
     assert (moves > 1e-3).all() if path == "linear" else (moves == 0).all()
@@ -78,6 +78,6 @@ def test_a_fields_file_gives_its_weights(tmp_path, rng, backbone, model_settings
     files = WeightFiles(dynamics=str(tmp_path / "field.safetensors"))
     read = read_moving_field(files, graph, settings, 0)
     weights_at = along_field(read, graph, settings.solver, graph.times, torch.device("cpu"))
-    expected = solve_weights(field, graph, GRIDS, settings.solver)
+    expected = solve_weights(field, graph, GRIDS, settings.solver, graph.times)
     for found, wanted in zip(weights_at(GRIDS), expected, strict=True):
         np.testing.assert_array_equal(found, wanted)

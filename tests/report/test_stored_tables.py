@@ -12,6 +12,7 @@ from weightflow.report.stored_tables import (
     Headline,
     HeadlineTable,
     OverFolds,
+    PublishedTable,
     Rows,
     RunsTable,
     Seeds,
@@ -79,6 +80,17 @@ def test_published_results_of_other_methods_stand_above_the_method_and_seeds_are
         "| WeightFlow, published | 0.110 (0.014) | – |",
         "| `weightflow` | 0.12 (0.01) | 2 |",
     ]
+
+
+def test_published_results_stand_alone_with_the_decimals_of_their_columns():
+    table = PublishedTable((W, NLL), {"s": "a system"})
+    assert table.lines({}, PUBLISHED)[2:] == [
+        "| a system | Other, published | 0.20 | – |",
+        "| | WeightFlow, published | 0.11 (0.01) | – |",
+    ]
+    assert render("<!-- table t -->\n<!-- end -->", {"t": table}, {}, PUBLISHED, "page") == (
+        "\n".join(["<!-- table t -->", *table.lines({}, PUBLISHED), "<!-- end -->"])
+    )
 
 
 def test_rows_of_several_data_sets_are_named_once():

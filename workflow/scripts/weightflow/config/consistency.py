@@ -16,13 +16,13 @@ from weightflow.config.ablation_plan import is_studied, variant_key, variant_nam
 from weightflow.config.figure_text import check_label
 from weightflow.config.paths import missing
 from weightflow.config.settings import Configuration, DatasetEntry
-from weightflow.config.stages import chooses_backbone, ends, learns, listed_key
+from weightflow.config.stages import chooses_backbone, ends, is_taught, learns, listed_key
 from weightflow.data.folds import fold_of
 from weightflow.data.preparation import check_observed, heldout_amount, observed_times, training_sizes
 from weightflow.data.settings import DatasetSettings
 from weightflow.dynamics.presets import PUBLISHED
-from weightflow.dynamics.registry import PATH_METHODS
-from weightflow.dynamics.settings import ModelSettings, PathSettings
+from weightflow.dynamics.registry import MIXERS, PATH_METHODS
+from weightflow.dynamics.settings import DynamicsSettings, ModelSettings, PathSettings
 from weightflow.errors import InputError, shown, unknown
 from weightflow.evaluation.ablation_level import BASE
 from weightflow.formats.reading import as_files, format_of, unknown_format
@@ -165,11 +165,6 @@ def check_model(settings: ModelSettings, datasets: Mapping[str, DatasetSettings]
     Raises:
         InputError: naming the file, the key and the fix.
     """
-    dynamics = settings.dynamics
-    if dynamics.width % dynamics.heads:
-        raise InputError(
-            f"{where}.dynamics: {dynamics.heads} heads do not divide the width {dynamics.width}; change one of them."
-        )
     listed = listed_key(settings.backbone)
     if listed and not learns(settings):
         raise InputError(
@@ -184,6 +179,7 @@ def check_model(settings: ModelSettings, datasets: Mapping[str, DatasetSettings]
         )
     _check_backbone(settings.backbone, datasets, systems, f"{where}.backbone")
     _check_anchors(settings.anchors, f"{where}.anchors")
+    _check_mixer(settings.dynamics, f"{where}.dynamics")
     _check_fit(settings, where)
     _check_path(settings.path, f"{where}.path")
     if ends(settings) and (holding := [name for name, dataset in datasets.items() if dataset.hold_back]):
@@ -330,14 +326,43 @@ def _check_anchors(settings: AnchorSettings, where: str) -> None:
         )
 
 
+def _check_mixer(settings: DynamicsSettings, where: str) -> None:
+    """Refuse settings of other mixers, and heads that do not divide the width."""
+    own = MIXERS[settings.mixer].keys
+    for name, mixer in MIXERS.items():
+        for key in mixer.keys:
+            default = DynamicsSettings.model_fields[key].default
+            if key not in own and getattr(settings, key) != default:
+                raise InputError(
+                    f"{where}.{key}: the mixer {settings.mixer} has no such setting; set mixer: {name}, or "
+                    f"{key}: {default}."
+                )
+    if "heads" in own and settings.width % settings.heads:
+        raise InputError(
+            f"{where}: {settings.heads} heads do not divide the width {settings.width}; change one of them."
+        )
+
+
 def _check_fit(settings: ModelSettings, where: str) -> None:
     """Refuse settings of the field that have no effect or no meaning together."""
     dynamics, training, released = settings.dynamics, settings.training, settings.released.folder
+    if settings.solver.prediction == "each_time" and settings.solver.method != "rk4":
+        raise InputError(
+            f"{where}.solver.prediction: {settings.solver.method} adapts its steps, and each_time gives those of rk4; "
+            "set prediction: as_fitted, or method: rk4."
+        )
     if training.restart and dynamics.start == "spline":
         raise InputError(
             f"{where}.training.restart: the clock of the spline that the field starts at cannot start again; set "
             "restart: false, or dynamics.start to rest or random."
         )
+    if dynamics.kind != "spline" and is_taught(settings):
+        for key in ("restart", "repeats"):
+            if getattr(training, key):
+                raise InputError(
+                    f"{where}.training.{key}: with a teacher each step solves once through all snapshots, from the "
+                    f"first one; set {key}: false, or teacher.members: []."
+                )
     if settings.backbone.levels and learns(settings):
         raise InputError(
             f"{where}.backbone.levels: the model learns from states, which may have larger counts, and these get "
@@ -352,10 +377,6 @@ def _check_fit(settings: ModelSettings, where: str) -> None:
         raise InputError(
             f"{where}.continuation.path: the latent path goes on after its own end at 1, and the last snapshot is at "
             f"dynamics.span: {dynamics.span:g}; set span: 1, or path: null."
-        )
-    if dynamics.dropout and dynamics.mixer != "attention":
-        raise InputError(
-            f"{where}.dynamics.dropout: only attention drops activations; set mixer: attention, or dropout: 0."
         )
     if released and settings.anchors.jobs != "together":
         raise InputError(f"{where}.anchors.jobs: released anchors are read in one job; set jobs: together.")

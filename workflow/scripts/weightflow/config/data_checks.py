@@ -15,7 +15,7 @@ from weightflow.data.state_space import Counts
 from weightflow.dynamics.path_dimension import check_dimension
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.errors import InputError, number
-from weightflow.networks.released_names import release_fault
+from weightflow.networks.released_names import path_fault, release_fault
 from weightflow.networks.variable_order import variable_order
 from weightflow.systems.events import compile_questions
 
@@ -131,9 +131,7 @@ def check_models(
         variable_order(settings.backbone, data.variables, f"{where}: models.{name}.backbone.order")
     for name, settings in models.items():
         _check_sizes(data, settings, f"{where}: models.{name}")
-        folder = settings.released.folder
-        if folder and (fault := release_fault(folder, data.observed_times.tolist())):
-            raise InputError(f"{where}: models.{name}.released.folder: {fault}")
+        _check_released(data, settings, f"{where}: models.{name}.released.folder")
         _check_levels(data, settings.backbone.levels, f"{where}: models.{name}.backbone.levels")
     driven = [name for name, settings in models.items() if settings.dynamics.kind == "cde"]
     for name in driven:
@@ -153,6 +151,18 @@ def check_models(
             f"{where}: prediction.times asks for {furthest:g}, the last observed time is {observed:g}, where "
             f"{', '.join(stopping)} must end; take it out, or set models.*.continuation.path."
         )
+
+
+def _check_released(data: Outline | Snapshots, settings: ModelSettings, where: str) -> None:
+    """Refuse released files of other snapshots."""
+    folder, times = settings.released.folder, data.observed_times.tolist()
+    if not folder:
+        return
+    fault = release_fault(folder, times)
+    if not fault and settings.dynamics.kind == "cde":
+        fault = path_fault(times)
+    if fault:
+        raise InputError(f"{where}: {fault}")
 
 
 def _check_levels(data: Outline | Snapshots, levels: int | str | None, where: str) -> None:
@@ -176,7 +186,7 @@ def _check_sizes(data: Outline | Snapshots, settings: ModelSettings, where: str)
                 f"{where}.data.share: {at}, of which {share:g} leaves {kept}, and {LEAST_STATES} are needed; raise it, "
                 "add states or remove this time."
             )
-        if size < _LEAST and validates(settings):
+        if size < _LEAST and validates(settings, len(data.variables), data.space):
             raise InputError(
                 f"{where}: {at}, and {_LEAST} are needed, one of them for validation; add states, remove this time, or "
                 "set the data set's heldout: 0 and reference: training."

@@ -18,7 +18,7 @@ POPULATION = "results/populations/{population}"
 LAYOUTS = ("aligned", "raw")
 
 
-class Judged(NamedTuple):
+class MetricTable(NamedTuple):
     """A table of metrics of a population and seed, for a layout of its flow or for its reconstructions."""
 
     population: str
@@ -123,10 +123,10 @@ class PopulationPlan:
         path = f"{POPULATION}/seed{seed}/generated/flow-{layout}.safetensors"
         return lambda w: path if layout.format(**w) in self.population(w.population).flow.alignments else []
 
-    def judged(self) -> list[Judged]:
+    def judged(self) -> list[MetricTable]:
         """All tables of metrics of populations, seed by seed."""
         return [
-            Judged(name, what, seed, f"results/populations/{name}/seed{seed}/metrics/{file}.csv")
+            MetricTable(name, what, seed, f"results/populations/{name}/seed{seed}/metrics/{file}.csv")
             for name, own in self.populations.items()
             for what, file in [
                 *((layout, f"generated-{layout}") for layout in LAYOUTS),

@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from weightflow.data.state_space import StateSpace
+from weightflow.dynamics.choice_options import OF_BACKBONE, choice_options
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.networks.settings import BackboneSettings
 from weightflow.records.digests import settings_digest
@@ -40,17 +42,16 @@ def chooses_steps(model: ModelSettings) -> bool:
     return model.dynamics.kind != "spline" and begins_at_spline(model)
 
 
-def validates(model: ModelSettings) -> bool:
-    """Whether something of a model is chosen on a validation split: its width, its smoothing or its steps."""
-    options = (
-        model.backbone.hidden,
-        model.backbone.softmax_up_to,
-        model.spline.curvature,
-        model.spline.roughness,
-        model.spline.kernel,
-        model.spline.independence,
-    )
-    return chooses_steps(model) or (learns(model) and any(isinstance(o, tuple) and len(o) > 1 for o in options))
+def validates(model: ModelSettings, variables: int, space: StateSpace) -> bool:
+    """Whether something of a model is chosen on a validation split: its width, its smoothing or its steps.
+
+    Args:
+        model: the settings.
+        variables: d, of the data set.
+        space: its state space.
+    """
+    options = choice_options(model, variables, space)
+    return chooses_steps(model) or (learns(model) and any(len(values) > 1 for values in options.values()))
 
 
 def ends(model: ModelSettings) -> bool:
@@ -60,7 +61,7 @@ def ends(model: ModelSettings) -> bool:
 
 def listed_key(backbone: BackboneSettings) -> str:
     """The first key of a backbone that lists several values to choose from; empty if none does."""
-    return next((key for key in ("hidden", "softmax_up_to") if isinstance(getattr(backbone, key), tuple)), "")
+    return next((key for key in OF_BACKBONE if isinstance(getattr(backbone, key), tuple)), "")
 
 
 def chooses_backbone(model: ModelSettings) -> bool:
@@ -77,7 +78,7 @@ def chosen_backbone(backbone: BackboneSettings, choice: str | Path | Iterable[st
     """
     if not choice:
         return backbone
-    return backbone.chosen(read_json(str(choice), "hidden", "softmax_up_to"))
+    return backbone.chosen(read_json(str(choice), *OF_BACKBONE))
 
 
 @cache

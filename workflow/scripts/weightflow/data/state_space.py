@@ -281,6 +281,12 @@ class Reals:
 StateSpace = Counts | Reals
 
 
+def unrelated_variables(space: StateSpace, variables: int) -> list[int]:
+    """Indices of the variables, of d, that are in no linear relation; they may take values from other states."""
+    bound = {v for one in space.relations for v in one.members} if isinstance(space, Counts) else set()
+    return [v for v in range(variables) if v not in bound]
+
+
 def to_metadata(space: StateSpace) -> dict[str, Any]:
     """The space as values for JSON."""
     return {"kind": space.kind, **asdict(space)}

@@ -2,7 +2,8 @@
 
 ODE: dθ/dt = g(θ, t). CDE: dθ = g(θ, t) dZ(t). The path energy is E = ½ ∫ ‖dθ/dt‖² dt. Time is
 absolute and normalised: 0 at the first observed snapshot, the field's span (1) at the last, for any start of a
-solution. (The released code restarts the clock at every start; that makes g see wrong times.)
+solution, unless `training.restart` is set. (The released code restarts the clock at every start; that makes g see
+wrong times.)
 
 A field may have a base curve S(t) of weights, such as the anchors' spline: then θ = S + δ with
 dδ/dt = g(S + δ, t). As g starts at zero, the solution starts as the curve itself, and fitting corrects it.
@@ -276,7 +277,7 @@ def solve_weights(
     graph: WeightGraph,
     grids: Sequence[np.ndarray],
     solver: SolverSettings,
-    times: np.ndarray | None = None,
+    times: np.ndarray,
 ) -> list[np.ndarray]:
     """Weights at the times of each grid, from one solution that starts at the first anchor or on the base curve.
 
@@ -285,7 +286,7 @@ def solve_weights(
         graph: its anchors.
         grids: arrays of times (T_i,), in the data's unit.
         solver: the scheme.
-        times: all times of the data, between which `each_time` steps; None for those of the snapshots.
+        times: all times of the data, between which `each_time` steps.
 
     Returns:
         Arrays (T_i, P).
@@ -296,7 +297,7 @@ def solve_weights(
     """
     device = next(field.parameters()).device
     asked = np.unique(np.concatenate(grids))
-    stepped = graph.times if times is None or solver.prediction != "each_time" else times[times >= graph.times[0]]
+    stepped = times[times >= graph.times[0]] if solver.prediction == "each_time" else graph.times
     knots, marks, ends = (normalise_times(t, graph.times, field.span).to(device) for t in (graph.times, asked, stepped))
     own = solver.but(method="dopri5") if solver.prediction == "adaptive" else solver
     weights, _ = evolve_through(field, first_weights(field, graph, knots), knots, marks, own, ends=ends)

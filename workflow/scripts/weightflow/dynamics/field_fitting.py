@@ -114,7 +114,7 @@ def fit_dynamics(
     optimiser = torch.optim.AdamW(
         field.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, foreach=True
     )
-    begin = {name: value.tolist() for name, value in field.state_dict().items()}  # includes path and curve
+    begin = {name: _digest(value) for name, value in field.state_dict().items()}  # includes path and curve
     code, network = code_digest(__file__), field.network.settings.plain()
     told = [material.roughness, *(_digest(states) for states in terms_at.told)]
     of_run = [material.graph.anchors, settings.plain(), solver.plain(), seed, network, begin, code, told]
@@ -177,7 +177,7 @@ class StepTerms:
         self.field, self.material, self.solver, self.settings = field, material, solver, settings
         graph = material.graph
         self.knots = normalise_times(graph.times, graph.times, field.span).to(device)
-        self.padded = graph.mask.mean() if settings.padding else 1.0
+        self.real_share = graph.mask.mean() if settings.padding else 1.0
         self.anchors = torch.as_tensor(graph.weights, dtype=torch.float32, device=device)
         self.speaks = settings.behavioural > 0 or settings.divergence > 0
         self.snapshots = [torch.as_tensor(s, device=device) for s in material.snapshots] if self.speaks else []
@@ -258,7 +258,7 @@ class StepTerms:
 
     def _on_the_way(self, weights: Tensor, places: Tensor, energy: Tensor) -> dict[str, Tensor]:
         """Terms without states: the distance of weights (S, P) from the anchors at places (S,), and the path energy."""
-        apart = self.padded * losses.structural(weights, self.anchors[places])
+        apart = self.real_share * losses.structural(weights, self.anchors[places])
         return {"structural": self.settings.structural * apart, "energy": self.settings.energy * energy}
 
     def _divergence(self, weights: Tensor, places: Tensor, states: Tensor) -> Tensor:
@@ -286,8 +286,8 @@ def start_from(path: str | Path, field: nn.Module) -> None:
             parameter.copy_(trained[name])
 
 
-def _digest(states: Tensor) -> str:
-    return hashlib.sha256(states.cpu().numpy().tobytes()).hexdigest()
+def _digest(tensor: Tensor) -> str:
+    return hashlib.sha256(tensor.detach().cpu().numpy().tobytes()).hexdigest()
 
 
 class _Best:
@@ -352,11 +352,14 @@ def _resume(path: Path, fingerprint: str, parts: Parts, end: int) -> list:
         return []
     field, optimiser, best = parts
     tensors = {name: torch.from_numpy(array.copy()) for name, array in artefact.tensors.items()}
-    field.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("field.")})
+    field.load_state_dict(
+        {name.removeprefix("field."): value for name, value in tensors.items() if name.startswith("field.")}
+    )
     if (error := artefact.metadata.get("error")) is not None:
         device = next(field.parameters()).device
         best.error = float(error)
-        best.state = {name[5:]: value.to(device) for name, value in tensors.items() if name.startswith("best.")}
+        kept = {name.removeprefix("best."): value for name, value in tensors.items() if name.startswith("best.")}
+        best.state = {name: value.to(device) for name, value in kept.items()}
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         if name.startswith("adam."):

@@ -94,7 +94,7 @@ class GraphNetwork(TokenMaps):
         self.time = nn.Linear(1 + 2 * _FREQUENCIES, settings.width) if settings.clock else None
         mix = MIXERS[settings.mixer].network.load()
         self.mixer = mix(settings, [layer.neurons for layer in layers])
-        self.mask = 0
+        self.drop_seed = 0
         if settings.start != "random":
             for leave in self.out_of:
                 last = leave[-1] if isinstance(leave, nn.Sequential) else leave
@@ -114,7 +114,7 @@ class GraphNetwork(TokenMaps):
 
     def drop(self, seed: int) -> None:
         """Draw the activations that training drops, the same ones in every evaluation until the next call."""
-        self.mask = seed
+        self.drop_seed = seed
 
     @contextmanager
     def _same_mask(self, device: torch.device) -> Iterator[None]:
@@ -122,7 +122,7 @@ class GraphNetwork(TokenMaps):
             yield
             return
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
-            torch.manual_seed(self.mask)
+            torch.manual_seed(self.drop_seed)
             yield
 
 

@@ -103,7 +103,7 @@ PRESETS: dict[str, Preset] = {
         },
     ),
     "thorough": Preset(
-        "More candidates for width and smoothing, and longer fits; several times as long as standard.",
+        "Widths 8, 16 and 32 for any number of variables, and longer fits; several times as long as standard.",
         {
             "backbone": {"hidden": [8, 16, 32]},
             "anchors": {"first_steps": 3000, "steps": 1000},

@@ -13,10 +13,12 @@ class Mixer:
     Attributes:
         description: what it does, and what it costs.
         network: function of (settings, tokens of each layer) to a module that maps tokens (B, tokens, width) to tokens.
+        keys: its own settings in the section `dynamics`, beside those of all mixers.
     """
 
     description: str
     network: Lazy
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class PathMethod:
 
 @dataclass(frozen=True)
 class Search:
-    """A search for the best of several widths, roughnesses and curvatures.
+    """A search for the best values of the settings that list several (`choice_options`).
 
     Attributes:
         description: what it does.
@@ -64,6 +66,7 @@ MIXERS: dict[str, Mixer] = {
     "attention": Mixer(
         "a transformer over all tokens, as in the paper; its cost is quadratic in their number",
         Lazy("weightflow.dynamics.mixers", "attention"),
+        keys=("heads", "norm", "activation", "dropout"),
     ),
     "messages": Mixer(
         "messages between layers; its cost is linear in the number of tokens",

@@ -131,19 +131,21 @@ class DynamicsSettings(Settings):
     width: Annotated[int, Field(ge=1, le=4096)] = 64
     """Width of the tokens."""
     layers: Annotated[int, Field(ge=1, le=64)] = 2
-    """Layers of the token transformer."""
+    """Layers of the token transformer, or rounds of messages."""
     heads: Annotated[int, Field(ge=1, le=1024)] = 4
     """Attention heads; they must divide the width."""
     feedforward: Annotated[int, Field(ge=1, le=65_536)] = 128
-    """Hidden units between attention layers."""
+    """Hidden units between layers."""
     tokens: Literal["map", "gate"] = "map"
-    """Tokens that share a map in and a map out: the neurons of a linear map, or those of one gate of it."""
+    """Neurons that share an input and an output map of the field: all of a linear map of the backbone (map), or of one
+    gate of it (gate)."""
     map_hidden: Annotated[int, Field(ge=0, le=65_536)] = 0
     """Hidden tanh units of the maps between weights and tokens; 0 for linear maps."""
     norm: Literal["before", "after"] = "before"
-    """Layer normalisation of attention: before each part of a block, or after its sum with what it reads."""
+    """Layer normalisation of attention. before: each sub-layer reads normalised tokens. after: the sum of a sub-layer
+    and its input is normalised, as in the released code."""
     activation: Literal["gelu", "relu"] = "gelu"
-    """Activation between attention layers."""
+    """Activation of attention's feed-forward layers."""
     dropout: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0
     """Share of attention's activations that are dropped in training. A whole solution drops the same ones, so that its
     right-hand side is a function."""
@@ -154,8 +156,8 @@ class DynamicsSettings(Settings):
     scaled: bool = True
     """Whether the network reads and moves weights in units of the anchors' deviation, without their mean."""
     span: Annotated[float, Field(gt=0, le=1), AsWritten] = 1
-    """Time of the last snapshot, where the first has 0 and the latent path ends at 1. The released code divides times
-    by their number, such as 100 by 101, and does not reach the end of the path."""
+    """Normalised time of the last snapshot; the first has 0, and the latent path ends at 1. Below 1 the solution stops
+    before the end of the path, as in the released code, which divides the times 0 … n − 1 by n."""
 
 
 class ContinuationSettings(Settings):
@@ -187,7 +189,7 @@ class SolverSettings(Settings):
     """Whether gradients come from the adjoint equation, whose memory does not grow with the number of steps."""
     prediction: Literal["as_fitted", "each_time", "adaptive"] = "as_fitted"
     """Solution of a fitted field, with cubic polynomials between its steps. as_fitted: the steps of the fit. each_time:
-    substeps between each two times of the data, also those that are not observed. adaptive: dopri5 with these
+    substeps of rk4 between each two times of the data, also those that are not observed. adaptive: dopri5 with these
     tolerances."""
 
 
@@ -197,14 +199,16 @@ class TrainingSettings(Settings):
     steps: Steps = 400
     """Optimisation steps."""
     starts: Annotated[int, Field(ge=1, le=10_000)] = 3
-    """Largest number of starting snapshots in a step."""
+    """Largest number of starting snapshots in a step. Not used with a teacher, where each step solves once through all
+    snapshots."""
     repeats: bool = False
     """Whether starting snapshots are drawn with repeats, so that each start counts as often as it is drawn."""
     restart: bool = False
     """Whether the field's clock starts at 0 at every starting snapshot, a fault of the released code: the field then
     learns from wrong times."""
     max_horizon: Count | None = 4
-    """Largest number of snapshot intervals that a solution spans; null means all."""
+    """Largest number of snapshot intervals that a solution spans; null means all. Not used with a teacher, where each
+    step solves once through all snapshots."""
     learning_rate: Positive = 0.01
     """Adam's learning rate."""
     schedule: Literal["constant", "cosine"] = "cosine"
@@ -216,7 +220,8 @@ class TrainingSettings(Settings):
     structural: NotNegative = 1.0
     """Weight of the mean squared error between evolved and anchor weights."""
     padding: bool = False
-    """Whether the mean squared error counts the zeros that fill tokens to equal lengths, as in the released code."""
+    """Whether the mean squared error is divided by the number of all token entries, with the zeros that fill them, as
+    in the released code."""
     behavioural: NotNegative = 0.0
     """Weight of the negative log-likelihood of training snapshots and, with a teacher, of its states between them."""
     divergence: NotNegative = 0.0
@@ -247,7 +252,8 @@ class ReleasedSettings(Settings):
 
     folder: FilePath | None = None
     """Folder of the anchors feat_t0.pt, … and of phi.pth with field and latent path. The other settings must be those
-    of the files, as in the preset published."""
+    of the files, as in the preset published. dynamics.heads and dynamics.span are not in the files and are not
+    checked."""
 
 
 class ModelSettings(Settings):

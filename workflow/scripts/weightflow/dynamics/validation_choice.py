@@ -8,7 +8,6 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,7 @@ from weightflow.anchors.training import train_anchors
 from weightflow.data.preparation import split
 from weightflow.data.snapshots import Snapshots
 from weightflow.data.subsets import evenly
+from weightflow.dynamics.choice_options import IN_TURN, OF_BACKBONE, OF_LESSON, choice_options
 from weightflow.dynamics.equations import Field, solve_weights
 from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.field_fitting import Material, Monitor, fit_dynamics
@@ -36,16 +36,13 @@ from weightflow.networks.fisher import unexplained
 from weightflow.networks.likelihood import log_probs
 from weightflow.seeding import Computation
 from weightflow.storage import read_json
-from weightflow.teaching.smoothing import exchangeable_variables, smoothed
+from weightflow.teaching.smoothing import smoothed
 from weightflow.teaching.teachers import Teachers, lesson
 
-OF_LESSON = ("kernel", "independence")
 CHOSEN = ("hidden", "softmax_up_to", "curvature", "roughness", *OF_LESSON)
 ERROR_RATIO = "error_ratio"  # in a choice, beside CHOSEN
 _SPREAD = 0.5  # standard deviation of error ratios about 1, before a validation split tells more
 _SNAPSHOTS, _DRAWS = 12, 8000  # most snapshots of an error ratio, and states drawn at each
-_OF_BACKBONE = ("softmax_up_to", "hidden")
-_IN_TURN = (*_OF_BACKBONE, "roughness", *OF_LESSON, "curvature")  # what affects single snapshots the most goes first
 
 
 def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -65,11 +62,6 @@ def validation_split(data: Snapshots, fraction: float, seed: int) -> tuple[list[
 def validation_nll(backbone: Backbone, weights: np.ndarray, validation: Sequence[np.ndarray]) -> float:
     """Mean over snapshots of −log p per state, in nats, at weights (K, P)."""
     return _mean_of_means(_nll_of_states(backbone, weights, validation))
-
-
-def as_list(value: Any) -> list[Any]:
-    """A list as it is, anything else as a list of one."""
-    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def choose_smoothing(
@@ -93,12 +85,7 @@ def choose_smoothing(
         DivergenceError: every candidate diverged.
     """
     spline, backbone = model.spline, model.backbone
-    options = {name: as_list(getattr(backbone if name in _OF_BACKBONE else spline, name)) for name in _IN_TURN}
-    options["hidden"] = list(backbone.widths(len(data.variables)))
-    if not data.discrete:  # these have no softmax
-        options |= {name: options[name][:1] for name in ("roughness", "softmax_up_to")}
-    if len(data.variables) == 1 or not exchangeable_variables(data.space, len(data.variables)):
-        options["independence"] = options["independence"][:1]
+    options = choice_options(model, len(data.variables), data.space)
     if all(len(values) == 1 for values in options.values()):
         only = {name: options[name][0] for name in CHOSEN}
         return only | {ERROR_RATIO: 1.0}, pd.DataFrame(columns=[*CHOSEN, "nll"])
@@ -130,9 +117,9 @@ def choose_smoothing(
         own, others = (judged.get(tuple(candidate.values())) for candidate in (one, other))
         return 0.0 if own is None or others is None else 2 * _error(own, others)
 
-    caution = Caution(_IN_TURN[len(_OF_BACKBONE) :], OF_LESSON, {"independence": 1.0}, error)
+    caution = Caution(IN_TURN[len(OF_BACKBONE) :], OF_LESSON, {"independence": 1.0}, error)
     choice, rows = SEARCHES[selection.search].choose.load()(options, judge, caution)
-    table = pd.DataFrame(rows, columns=[*_IN_TURN, "nll"])
+    table = pd.DataFrame(rows, columns=[*IN_TURN, "nll"])
     if np.isinf(table["nll"]).all():
         raise DivergenceError(
             "every candidate for width and smoothing diverged; lower models.*.spline.learning_rate "

@@ -11,7 +11,7 @@ _METRICS = {"w_marginal": "w", "jsd_marginal": "jsd"}
 
 
 def read_published(path: str | Path) -> pd.DataFrame:
-    """Table system, method, metric [w_marginal|jsd_marginal], mean, std (empty if unknown)."""
+    """Table system, method, metric [w_marginal|jsd_marginal|w1_joint|mmd], mean, std (empty if unknown)."""
     return pd.read_csv(path, comment="#")
 
 

@@ -17,6 +17,7 @@ import torch
 from weightflow import seeding
 from weightflow.anchors.training import train_anchors_of_seeds
 from weightflow.data.snapshots import Snapshots
+from weightflow.dynamics.choice_options import as_list, choice_options
 from weightflow.dynamics.equations import Field, solve_weights
 from weightflow.dynamics.field_files import make_field
 from weightflow.dynamics.field_fitting import Material, fit_dynamics
@@ -25,7 +26,6 @@ from weightflow.dynamics.path_autoencoder import Behaviour
 from weightflow.dynamics.registry import PATH_METHODS, SEARCHES
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.dynamics.spline_fitting import fit_spline
-from weightflow.dynamics.validation_choice import OF_LESSON, as_list
 from weightflow.dynamics.weight_graph import WeightGraph, build_weight_graph
 from weightflow.dynamics.weight_spline import WeightSpline, knot_times, through
 from weightflow.evaluation.score_tables import Judge, evaluate
@@ -181,11 +181,8 @@ def teacher(work: Work) -> float:
 
 def smoothing(work: Work) -> float:
     """The fits of all candidates for width and smoothing."""
-    spline, selection = work.model.spline, work.model.selection
-    smoothings = ("curvature", "roughness", *OF_LESSON)
-    options = {"hidden": work.widths} | {name: as_list(getattr(spline, name)) for name in smoothings}
-    if not work.data.discrete:
-        options["roughness"] = options["roughness"][:1]  # real values have no roughness penalty
+    selection = work.model.selection
+    options = choice_options(work.model, len(work.data.variables), work.data.space)
     _, fits = SEARCHES[selection.search].choose.load()(options, lambda candidate: 0.0)
     if not fits:
         return 0.0
@@ -219,7 +216,7 @@ def steps(work: Work) -> float:
     """The choice of the number of steps: all fits once more, and evaluations of the field at intervals."""
     selection, training = work.model.selection, work.model.training
     field, solver = _field(work), work.model.solver
-    judged = seconds_of(lambda: solve_weights(field, work.graph, [work.graph.times], solver))
+    judged = seconds_of(lambda: solve_weights(field, work.graph, [work.graph.times], solver, work.data.times))
     path = latent_path(work) if work.model.dynamics.kind == "cde" else 0.0
     return (
         _anchors(work, work.seeds[:1])
@@ -235,7 +232,7 @@ def predict(work: Work) -> float:
     solve = 0.0
     if work.model.dynamics.kind != "spline":
         field, grids = _field(work), [work.data.times, fine_times(work.data.times)]
-        solve = seconds_of(lambda: solve_weights(field, work.graph, grids, work.model.solver))
+        solve = seconds_of(lambda: solve_weights(field, work.graph, grids, work.model.solver, work.data.times))
     few, more = _times(work)
     return solve + linear(lambda times: _predict(work, times), len(work.data.times), few, more)
 

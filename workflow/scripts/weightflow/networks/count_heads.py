@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from weightflow.data.state_space import Counts, Range
+from weightflow.data.state_space import Counts, Range, StateSpace
 from weightflow.limits import MOST_COUNTS
 from weightflow.networks.heads import ANY, Head, Where
 
@@ -169,6 +169,10 @@ class CountHead(Head):
         1996) makes logits smooth in the count. Quadratic logits, that is Gaussian distributions, cost nothing.
         """
         return rows[..., : self.levels, :].diff(n=3, dim=-2).square().sum((-1, -2)).mean()
+
+    def support(self, space: StateSpace) -> Counts:
+        """The counts of this head, whatever the state space: `backbone.levels` may close their ranges."""
+        return self.space
 
     @cached_property
     def _closed(self) -> Tensor | None:

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from weightflow.data.relations import Relation
+from weightflow.data.state_space import StateSpace
 
 _HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
 
@@ -91,6 +92,10 @@ class Head(ABC):
     @abstractmethod
     def roughness(self, rows: Tensor) -> Tensor:
         """Roughness of the distributions, a scalar, from the readout's weights (S, outputs, inputs + 1)."""
+
+    def support(self, space: StateSpace) -> StateSpace:
+        """The states of a state space that have a probability: all, unless the head bounds them itself."""
+        return space
 
 
 class Mixture(NamedTuple):

@@ -1,6 +1,7 @@
 """Names of the files of the code that was released with the paper; without torch, for checks before a run."""
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,6 +27,14 @@ def release_fault(folder: str | Path, times: list[float]) -> str:
             f"{folder}: has anchors at the times {said}, and the observed snapshots are at {asked}; observe the data "
             "set at these times (observe_every, observe_at), or name the folder of this data set."
         )
-    if len({later - earlier for earlier, later in pairwise(found)}) > 1:
-        return f"{folder}: the times of its anchors are not evenly spaced, and those of the released latent path are."
+    return ""
+
+
+def path_fault(times: Sequence[float]) -> str:
+    """Why a released latent path cannot drive a CDE through snapshots at some times; empty if it can."""
+    if len({later - earlier for earlier, later in pairwise(times)}) > 1:
+        return (
+            "the observed times are not evenly spaced, and the knots of the released latent path are; set "
+            "dynamics.kind: ode, or observe the data set at even times."
+        )
     return ""

@@ -49,7 +49,7 @@ def load_state(file: str | Path) -> dict[str, Tensor]:
             held = held[key]
             break
     if not isinstance(held, Mapping) or not held or not all(isinstance(one, Tensor) for one in held.values()):
-        raise InputError(f"{file}: holds no state dict; write one with torch.save(network.state_dict(), …).")
+        raise InputError(f"{file}: holds no state dict; save network.state_dict() alone, or under the key state_dict.")
     state = {str(name): value for name, value in held.items()}
     for name, value in state.items():
         if value.is_floating_point() and not torch.isfinite(value).all():

@@ -41,7 +41,7 @@ _NETWORK = "network."  # prefix of the parameters' names in files
 _SIZES = ("width", "layers", "heads", "feedforward", "latent")  # settings of the network itself
 
 # From weights (B, P) of networks to their outputs (B, n, classes) on queries.
-Behaviour = Callable[[Tensor], Tensor]
+OutputsOf = Callable[[Tensor], Tensor]
 
 
 class WeightAutoencoder(TokenMaps):
@@ -92,7 +92,7 @@ class Fitted:
 def fit_autoencoder(
     classifier: Classifier,
     weights: np.ndarray,
-    behaviour: Behaviour,
+    behaviour: OutputsOf,
     settings: AutoencoderSettings,
     structural: float,
     computation: Computation,
@@ -177,7 +177,7 @@ def split_networks(count: int, shares: Sequence[float], seed: int) -> NetworkSpl
     return parts
 
 
-def behaviour_on(classifier: Classifier, queries: Tensor, training: Tensor, outputs: str) -> Behaviour:
+def behaviour_on(classifier: Classifier, queries: Tensor, training: Tensor, outputs: str) -> OutputsOf:
     """The outputs of a classifier's networks on queries, as a function of their weights.
 
     Args:
@@ -198,7 +198,7 @@ def behaviour_on(classifier: Classifier, queries: Tensor, training: Tensor, outp
     return said
 
 
-def behaviour_scale(behaviour: Behaviour, weights: Tensor) -> float:
+def behaviour_scale(behaviour: OutputsOf, weights: Tensor) -> float:
     """Variance of the outputs over networks, mean over queries; in this unit, a guess of the mean has error 1."""
     with torch.no_grad():
         said = torch.cat([behaviour(part) for part in weights[:256].split(32)])
@@ -268,7 +268,7 @@ class _Loss:
     """The loss of a batch of networks, and its three parts."""
 
     def __init__(
-        self, network: WeightAutoencoder, behaviour: Behaviour, scale: float, ways: Sequence[Tensor], balance: _Balance
+        self, network: WeightAutoencoder, behaviour: OutputsOf, scale: float, ways: Sequence[Tensor], balance: _Balance
     ):
         self.network, self.behaviour, self.scale = network, behaviour, scale
         self.places, self.signs = ways

@@ -17,7 +17,7 @@ from weightflow.errors import InputError
 from weightflow.networks.backbones import Backbone
 from weightflow.prediction import joint_grids
 from weightflow.prediction.estimate import Estimate
-from weightflow.prediction.moving_density import NetworkDensity, is_listed, most_prefixes, support
+from weightflow.prediction.moving_density import NetworkDensity, is_listed, most_prefixes
 from weightflow.systems.events import Event
 
 MOST_STATES = 1_000_000  # states of a distribution of counts whose sums are exact
@@ -236,7 +236,7 @@ class MovedNetwork:
         """(n, d) all states but those far out in tails; None if there are more than `most_states`."""
         if not isinstance(self.space, Counts):
             return None
-        own = support(self.backbone, self.space)
+        own = self.backbone.head.support(self.space)
         assert isinstance(own, Counts)
         levels = [own.range_of(v).reach for v in self.backbone.learned]
         if math.prod(levels) > self.most_states:
@@ -253,7 +253,7 @@ class MovedNetwork:
         if self.known:
             return ListedStates(self.cloud, self.space).counted
         assert isinstance(self.space, Counts)
-        own = support(self.backbone, self.space)
+        own = self.backbone.head.support(self.space)
         assert isinstance(own, Counts)
         reach = max(own.range_of(v).reach for v in range(self.variables))
         density = NetworkDensity(self.backbone, self.weights, self.space, self.seed)

@@ -61,11 +61,6 @@ class WeightsPath:
     fine_times: np.ndarray
 
 
-def support(backbone: Backbone, space: StateSpace) -> StateSpace:
-    """The states that a backbone gives a probability: its own counts, which `backbone.levels` may close; all reals."""
-    return backbone.head.space if isinstance(backbone.head, CountHead) else space
-
-
 @dataclass(frozen=True)
 class NetworkDensity:
     """A backbone at the weights of one time, as `scoring.Density` describes.
@@ -87,7 +82,7 @@ class NetworkDensity:
     def log_prob(self, states: np.ndarray) -> np.ndarray:
         """(n,) log-probabilities, or log-densities; −∞ for counts beyond the backbone's."""
         found = np.full(len(states), -np.inf)
-        inside = support(self.backbone, self.space).contains(states)
+        inside = self.backbone.head.support(self.space).contains(states)
         chosen = torch.as_tensor(self.space.coordinates(states[inside]), device=self.weights.device)
         scores = log_probs(self.backbone, self.weights, chosen, leading=bool(self.leading)).double().cpu().numpy()
         found[inside] = scores - self.space.log_volume(states.shape[1])

@@ -1,7 +1,8 @@
 """Stored tables: the summary of a run with the commit that made it, and the tables of pages rendered from them.
 
 A stored table is a CSV file. Comments at its top say what made it. A page has its tables between the marks
-`<!-- table NAME -->` and `<!-- end -->`, so that every number on it comes from a stored table.
+`<!-- table NAME -->` and `<!-- end -->`, so that every number on it comes from a stored table or from the table of
+published results.
 """
 
 import io
@@ -19,11 +20,11 @@ import pandas as pd
 from weightflow.baselines.registry import is_floor, is_model
 from weightflow.errors import InputError
 from weightflow.evaluation.leave_one_out import TIMES as LEFT_OUT
+from weightflow.report.tables import MISSING
 from weightflow.storage import write_text
 
 COLUMNS = ["dataset", "model", "metric", "times", "mean", "std", "n"]
 FACTS = ("commit", "command", "seeds", "date")  # at the top of every stored table
-MISSING = "–"
 COVERAGE, BAND_WIDTH = "band_coverage", "band_width"  # metrics of bands in stored tables
 SECONDS = "seconds"  # of all stages of a run, from the data to the tables, as a metric
 METHOD = "WeightFlow"  # the paper's own in tables of published results
@@ -208,6 +209,34 @@ class RunsTable:
             for run, label in group.labels().items():
                 rows.append([label, *(column.cell(own, group.dataset, run) for column in columns)])
             found += [_row([*([group.label if i == 0 else ""] if named else []), *row]) for i, row in enumerate(rows)]
+        return found
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """Published results alone: a row for each system and method, a column for each metric.
+
+    Attributes:
+        columns: of numbers.
+        systems: labels by name of a system.
+    """
+
+    columns: Sequence[Column]
+    systems: Mapping[str, str]
+
+    @property
+    def uses(self) -> list[str]:
+        """As `Table`; none."""
+        return []
+
+    def lines(self, stored: Mapping[str, Stored], published: pd.DataFrame) -> list[str]:
+        """As `Table`."""
+        head = ["", "", *(column.label for column in self.columns)]
+        found = [_row(head), "|" + "---|" * len(head)]
+        for system, label in self.systems.items():
+            for i, (method, text) in enumerate(_all_methods(published, system).items()):
+                cells = [_published(published, system, method, column, column.decimals) for column in self.columns]
+                found.append(_row(["" if i else label, text, *cells]))
         return found
 
 
@@ -435,7 +464,8 @@ def render(
 
     def block(found: re.Match[str]) -> str:
         table = tables[found[2]]
-        made = "\n".join([*table.lines(stored, published), "", _commits({n: stored[n] for n in table.uses})])
+        commits = ["", _commits({name: stored[name] for name in table.uses})] if table.uses else []
+        made = "\n".join([*table.lines(stored, published), *commits])
         return f"{found[1]}{made}\n{found[3]}"
 
     return _BLOCK.sub(block, page)
@@ -490,22 +520,25 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def _methods(published: pd.DataFrame, group: Rows) -> dict[str, str]:
-    """Labels of the published methods of a group's first rows, by name; the paper's own method is last."""
+    """Labels of the published methods of a group's first rows, by name."""
     if not group.published:
         return {}
-    if not group.peers:
-        return {METHOD: "published (Table 1)"}
-    names = dict.fromkeys(published.loc[published["system"] == group.published, "method"])
+    return _all_methods(published, group.published) if group.peers else {METHOD: "published (Table 1)"}
+
+
+def _all_methods(published: pd.DataFrame, system: str) -> dict[str, str]:
+    """Labels of a system's published methods, by name; the paper's own method is last."""
+    names = dict.fromkeys(published.loc[published["system"] == system, "method"])
     return {name: f"{name}, published" for name in sorted(names, key=METHOD.__eq__)}
 
 
-def _published(published: pd.DataFrame, system: str, method: str, column: Column) -> str:
+def _published(published: pd.DataFrame, system: str, method: str, column: Column, decimals: int = 3) -> str:
     """The published result of a method; only means over all times of the released metrics are published."""
     own = published[(published["system"] == system) & (published["method"] == method)]
     own = own[own["metric"] == column.metric]
     if own.empty or column.times != "all" or isinstance(column, Seeds):
         return MISSING
-    mean, spread = as_text(own["mean"].iloc[0], 3), as_text(own["std"].iloc[0], 3)
+    mean, spread = (as_text(own[name].iloc[0], decimals) for name in ("mean", "std"))
     return mean if spread == MISSING else f"{mean} ({spread})"
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from weightflow import seeding
 from weightflow.data.snapshots import Snapshots
-from weightflow.data.state_space import Counts, StateSpace
+from weightflow.data.state_space import Counts, StateSpace, unrelated_variables
 from weightflow.teaching.teachers import Lesson, Teachers, lesson
 
 
@@ -55,21 +55,10 @@ def smoothed(told: Lesson, smoothing: Mapping[str, float], space: StateSpace, rn
     return dataclasses.replace(told, states=states)
 
 
-def exchangeable_variables(space: StateSpace, variables: int) -> list[int]:
-    """Indices of the variables that may take values from other states: those of no relation.
-
-    Args:
-        space: the state space.
-        variables: d.
-    """
-    bound = {v for one in space.relations for v in one.members} if isinstance(space, Counts) else set()
-    return [v for v in range(variables) if v not in bound]
-
-
 def _exchanged(states: np.ndarray, share: float, space: StateSpace, rng: np.random.Generator) -> np.ndarray:
     """States with a share of the values of each variable from other states; variables of relations stay."""
     found = states.copy()
-    for v in exchangeable_variables(space, states.shape[1]):
+    for v in unrelated_variables(space, states.shape[1]):
         rows = np.flatnonzero(rng.random(len(states)) < share)
         found[rows, v] = states[rng.integers(len(states), size=len(rows)), v]
     return found
