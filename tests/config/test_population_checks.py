@@ -86,6 +86,22 @@ CASES = {
         {"flow": {"components": 100}},
         "flow.components: 100 networks have at most 99 principal components, not 100",
     ),
+    "a module without networks": (
+        {"networks": {"module": "nets.py:Net"}},
+        "networks: module and units are of networks from files; give files, too",
+    ),
+    "units of the catalogue": (
+        {"networks": {"files": ["a.pt", "b.pt"], "units": [{"rows": ["0"]}]}},
+        "networks.units: units of the catalogue's networks are known",
+    ),
+    "a module without its function": (
+        {"networks": {"files": ["a.pt", "b.pt"], "module": "nets.py"}},
+        "networks.module: nets.py names no file and function",
+    ),
+    "more components than files": (
+        {"networks": {"files": ["a.pt", "b.pt"]}, "flow": {"components": 2}},
+        "flow.components: 2 networks have at most 1 principal components",
+    ),
     "heads of the auto-encoder": (
         {"autoencoder": {"structural": [1], "width": 30}},
         "autoencoder: 4 heads do not divide the width 30",

@@ -67,6 +67,19 @@ def test_stages_that_take_time(plan):
     assert found[7].benchmark == f"{spent}/0.5/fit_weight_autoencoder.tsv"
 
 
+def test_loaded_networks_are_the_same_for_all_seeds(plan):
+    content = CONTENT | {"seeds": [0, 1], "populations": {"p": {"task": "iris", "networks": {"files": ["a", "b"]}}}}
+    found = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml")
+    assert found.members("p", 1) == "results/populations/p/loaded"
+    assert plan.members("small", 1) == "results/populations/small/seed1"
+    assert found.files_of_networks("p") == ["a", "b"]
+    assert (plan.files_of_networks("small"), plan.written()) == ([], [])
+    folder = "results/my/populations/p"
+    named = PopulationPlan.of(Plan.of(content | {"name": "my"}, ROOT, "my.yaml"), "my.yaml")
+    assert named.written() == [f"{folder}/seed{seed}/{layout}" for layout in ("aligned", "raw") for seed in (0, 1)]
+    assert {stage.stage.partition(",")[0] for stage in found.timed()} == {"flow", "drawing"}
+
+
 def test_tables_and_figures_belong_to_the_run_and_stages_to_all_runs(plan):
     named = PopulationPlan.of(Plan.of(CONTENT | {"name": "my"}, ROOT, "my.yaml"), "my.yaml")
     assert (plan.folder, named.folder) == ("results/populations", "results/my/populations")

@@ -10,16 +10,20 @@ from torch import nn
 
 from weightflow.anchors.files import write_anchor
 from weightflow.errors import InputError
+from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.architectures.settings import ArchitectureSettings
+from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.populations.loading import (
     Buffers,
     classifier_of,
+    described_units,
     load_networks,
     module_from,
-    network_files,
     write_networks_as_states,
 )
+from weightflow.populations.network_files import network_files
+from weightflow.populations.settings import UnitSettings
 
 ARCHITECTURE = ArchitectureSettings()
 
@@ -37,20 +41,6 @@ def saved(folder, modules, form="pt"):
     return network_files(folder)
 
 
-def test_files_are_in_the_order_of_their_numbers(tmp_path):
-    for name in ("net-10.pt", "net-9.pt", "net-2.safetensors", "notes.txt", "a.pth"):
-        (tmp_path / name).touch()
-    assert [file.name for file in network_files(tmp_path)] == ["a.pth", "net-2.safetensors", "net-9.pt", "net-10.pt"]
-    assert [file.name for file in network_files(tmp_path / "net-*.pt")] == ["net-9.pt", "net-10.pt"]
-    assert network_files(["b.pt", "a.pt"])[0].name == "b.pt"
-
-
-def test_one_network_is_no_population(tmp_path, refused):
-    (tmp_path / "a.pt").touch()
-    with refused(r"has 1 files of networks .*needs two at least"):
-        network_files(tmp_path)
-
-
 def test_an_mlp_is_recognised_and_says_the_same(tmp_path):
     modules = [mlp(6, 5, 4, 3) for _ in range(3)]
     loaded = load_networks(saved(tmp_path, modules), None, ARCHITECTURE)
@@ -59,8 +49,6 @@ def test_an_mlp_is_recognised_and_says_the_same(tmp_path):
     assert loaded.names == ["net-0", "net-1", "net-2"]
     classifier = make_classifier(loaded.architecture, (6,), 3)
     inputs = torch.randn(7, 6)
-    from weightflow.populations.architectures.stacked_layers import BatchNorms
-
     found = classifier.logits(torch.as_tensor(loaded.weights), inputs, BatchNorms())
     for own, module in zip(found, modules, strict=True):
         torch.testing.assert_close(own, module(inputs))
@@ -148,3 +136,16 @@ def test_a_file_that_builds_no_module_is_refused(tmp_path, refused, code, functi
 def test_a_module_is_built_by_its_function(tmp_path):
     (tmp_path / "nets.py").write_text("from torch import nn\n\n\ndef build():\n    return nn.Linear(2, 3)\n")
     assert isinstance(module_from(f"{tmp_path / 'nets.py'}:build"), nn.Linear)
+
+
+def test_described_units_are_the_rows_and_columns_of_their_maps(refused):
+    layers = LinearMap("conv", 4, 18), LinearMap("norm", 4, 1), LinearMap("dense", 3, 4 * 9)
+    group = UnitSettings(rows=("conv", "norm"), columns=("dense",))
+    (found,) = described_units([group], layers)
+    assert found == HiddenUnits(
+        4, (Slots("conv", "rows", 0, False), Slots("norm", "rows", 0, False), Slots("dense", "columns", 0, False, 9))
+    )
+    with refused("unknown map 'nrm'; did you mean 'norm'"):
+        described_units([group.but(rows=("conv", "nrm"))], layers)
+    with refused("dense has 3 rows, which 4 units, the rows of conv, do not divide"):
+        described_units([group.but(rows=("conv", "dense"), columns=())], layers)

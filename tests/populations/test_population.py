@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from weightflow.errors import InputError
+from weightflow.networks.layout import Place
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.population import Population, read_population, reference_of, write_population
 
 
@@ -41,6 +43,18 @@ def test_a_written_population_is_read_back_whole(population, tmp_path):
         else:
             assert one is two or one == two
     assert read_population(tmp_path / "population").curves.empty
+
+
+def test_what_is_known_of_loaded_networks_is_kept(population, tmp_path):
+    loaded = dataclasses.replace(
+        population,
+        architecture=ArchitectureSettings(widths=(3,)),
+        names=("a", "b", "c", "d"),
+        places=(Place("0.weight", (2, 2), "0.bias", (("tied", "0.weight"),)),),
+    )
+    write_population(tmp_path / "population", loaded)
+    again = read_population(tmp_path / "population")
+    assert (again.architecture, again.names, again.places) == (loaded.architecture, loaded.names, loaded.places)
 
 
 def test_a_damaged_population_is_refused_by_name(population, tmp_path):

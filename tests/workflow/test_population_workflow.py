@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 import yaml
+from safetensors.torch import load_file
+from torch import nn
 
 from tests.conftest import FROM_SAVED, drawn, job_counts, unpacked
 
@@ -78,6 +81,28 @@ def test_another_flow_trains_no_network_anew(finished, run_snakemake):
     planned = job_counts(run_snakemake(finished, changed, "populations", flags=("--dry-run",)).stdout)
     assert "fit_weight_flow" in planned
     assert not {"train_population", "fit_weight_autoencoder"} & set(planned)
+
+
+def test_networks_of_others_are_loaded_and_new_ones_written_for_their_code(run_snakemake, tmp_path):
+    net = "nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 3))"
+    (tmp_path / "nets.py").write_text(f"from torch import nn\n\n\ndef build():\n    return {net}\n")
+    (tmp_path / "runs").mkdir()
+    for i in range(8):
+        torch.manual_seed(i)
+        module = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 3))
+        torch.save({"state_dict": module.state_dict()}, tmp_path / "runs" / f"net-{i}.pt")
+    own = {"task": "iris", "networks": {"files": "runs", "module": "nets.py:build"}, "generated": 3}
+    flow = {"steps": 5, "width": 8, "alignments": ["aligned"]}
+    config, folder = {"seeds": [0], "populations": {"own": own | {"flow": flow}}}, "results/populations/own/seed0"
+    asked = f"{folder}/aligned", f"{folder}/metrics/generated-aligned.csv"
+    result = run_snakemake(tmp_path, config, *asked)
+    assert result.returncode == 0, result.stdout
+    files = sorted((tmp_path / folder / "aligned").glob("*.safetensors"))
+    assert [file.name for file in files] == [f"network-{i}.safetensors" for i in range(3)]
+    for file in files:
+        module.load_state_dict(load_file(file))
+    found = pd.read_csv(tmp_path / folder / "metrics" / "generated-aligned.csv")
+    assert {"flow", "trained", "covariance"} <= set(found["source"])
 
 
 def test_backbones_learn_a_snapshot_of_a_data_set(finished, run_snakemake):

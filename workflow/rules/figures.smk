@@ -167,14 +167,14 @@ FIGURE_JOBS = {
                 for layout in LAYOUTS
                 for seed in plan.seeds
             ],
-            "population": f"{POPULATION}/seed{plan.seeds[0]}/aligned.safetensors",
+            "population": members("aligned.safetensors", plan.seeds[0]),
             "flow": lambda w: populations().generated("aligned", plan.seeds[0])(w),
         },
         {"layouts": [layout for layout in LAYOUTS for _ in plan.seeds]},
     ),
     "learning": FigureJob(
         {
-            "curves": f"{POPULATION}/seed{plan.seeds[0]}/curves.csv",
+            "curves": members("curves.csv", plan.seeds[0]),
             "flows": lambda w: expand(
                 f"results/populations/{w.population}/seed{plan.seeds[0]}/flows/{{layout}}.csv",
                 layout=populations().population(w.population).flow.alignments,

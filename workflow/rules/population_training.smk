@@ -91,10 +91,61 @@ rule align_population:
     resources:
         runtime=stage_minutes,
     params:
-        settings=sections_of_population("architecture", "alignment"),
+        settings=sections_of_population("architecture", "networks", "alignment"),
         code=code("align_population.py"),
     message:
         "Align the population {wildcards.population}, seed {wildcards.seed}"
+    script:
+        "../scripts/align_population.py"
+
+
+rule load_networks:
+    input:
+        task=rules.prepare_task.output[0],
+        files=lambda w: local(populations().files_of_networks(w.population)),
+        module=module_file,
+    output:
+        population=f"{LOADED}/population.safetensors",
+        curves=f"{LOADED}/curves.csv",
+    log:
+        f"{POPULATION}/logs/load_networks.log",
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=sections_of_population("architecture", "networks"),
+        contents=network_contents,
+        code=code("load_networks.py"),
+    message:
+        "Read the networks of {wildcards.population}"
+    script:
+        "../scripts/load_networks.py"
+
+
+rule align_loaded_networks:
+    input:
+        task=rules.prepare_task.output[0],
+        population=rules.load_networks.output.population,
+        curves=rules.load_networks.output.curves,
+        module=module_file,
+    output:
+        f"{LOADED}/aligned.safetensors",
+    log:
+        f"{POPULATION}/logs/align_loaded_networks.log",
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        runtime=stage_minutes,
+    params:
+        settings=sections_of_population("architecture", "networks", "alignment"),
+        contents=lambda w: contents(module_file(w)),
+        code=code("align_population.py"),
+    message:
+        "Align the networks of {wildcards.population}"
     script:
         "../scripts/align_population.py"
 
@@ -152,6 +203,34 @@ rule generate_networks:
         "../scripts/generate_networks.py"
 
 
+rule write_networks:
+    # Of networks that were loaded: the generated ones as state dicts of the same names.
+    input:
+        task=rules.prepare_task.output[0],
+        population=members("population.safetensors"),
+        networks=rules.generate_networks.output[0],
+        module=module_file,
+    output:
+        directory(f"{PAGE}/{{population}}/seed{{seed}}/{{layout}}"),
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/write_networks.log",
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=stage_minutes,
+    params:
+        settings=sections_of_population("architecture", "networks"),
+        contents=lambda w: contents(module_file(w)),
+        code=code("write_networks.py"),
+    message:
+        "Write the generated networks of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
+    script:
+        "../scripts/write_networks.py"
+
+
 rule evaluate_generated:
     input:
         task=rules.prepare_task.output[0],
@@ -170,7 +249,7 @@ rule evaluate_generated:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=sections_of_population("architecture", "generated"),
+        settings=sections_of_population("architecture", "networks", "generated"),
         seed=lambda w: int(w.seed),
         code=code("evaluate_generated.py"),
     message:
@@ -182,7 +261,7 @@ rule evaluate_generated:
 rule fit_weight_autoencoder:
     input:
         task=rules.prepare_task.output[0],
-        population=rules.align_population.output[0],
+        population=members("aligned.safetensors"),
         others=lambda w: expand(
             f"results/populations/{w.population}/others/{{other}}.safetensors",
             other=populations().other_tasks(w.population),
@@ -203,7 +282,9 @@ rule fit_weight_autoencoder:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=sections_of_population("architecture", "autoencoder", without="structural"),
+        settings=sections_of_population(
+            "architecture", "networks", "autoencoder", without="structural"
+        ),
         others=lambda w: populations().other_tasks(w.population),
         structural=lambda w: float(w.structural),
         seed=lambda w: int(w.seed),
@@ -217,7 +298,7 @@ rule fit_weight_autoencoder:
 rule evaluate_reconstructed:
     input:
         task=rules.prepare_task.output[0],
-        population=rules.align_population.output[0],
+        population=members("aligned.safetensors"),
         autoencoders=of_each_structural(
             f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors"
         ),
@@ -234,7 +315,7 @@ rule evaluate_reconstructed:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=sections_of_population("architecture", "generated"),
+        settings=sections_of_population("architecture", "networks", "generated"),
         shares=lambda w: list(population(w).autoencoder.shares),
         structural=structural_of,
         seed=lambda w: int(w.seed),

@@ -7,6 +7,7 @@ from weightflow.config.population_plan import LAYOUTS, POPULATION, PopulationPla
 from weightflow.config.saved_settings import check_saved_populations, check_shared
 
 MEMBERS = f"{POPULATION}/seed{{seed}}"
+LOADED = f"{POPULATION}/loaded"  # networks from files, the same for all seeds
 PAGE = f"{plan.folder}/populations"  # tables and page of this run
 MADE_WITH = OWN / "populations" / "settings.yaml"  # settings of the saved populations
 
@@ -63,10 +64,28 @@ def sections_of_population(*sections, without=""):
     return lambda w: populations().sections(w.population, *sections, without=without)
 
 
+def members(file, seed="{seed}"):
+    """Input function: a file of a population's networks, which were trained with a seed or loaded."""
+    return lambda w: populations().members(w.population, seed) + f"/{file}"
+
+
 def laid_out(wildcards):
     """The population with the wildcard's layout, raw or aligned."""
     file = {"raw": "population", "aligned": "aligned"}[wildcards.layout]
-    return f"{MEMBERS}/{file}.safetensors"
+    return members(f"{file}.safetensors")(wildcards)
+
+
+def module_file(wildcards):
+    """The file that builds the networks' module, if they have one; else []."""
+    source = population(wildcards).networks.module
+    return local([source.rpartition(":")[0]]) if source else []
+
+
+def network_contents(wildcards):
+    """Digests of the files of a population's networks and of their module."""
+    return contents(
+        [*populations().files_of_networks(wildcards.population), *module_file(wildcards)]
+    )
 
 
 def structural_of(wildcards):
@@ -99,7 +118,7 @@ def populations_asked(wildcards):
     if fault_of("populations"):
         return "results/refused/populations.json"
     names = ("metrics.csv", "summary.csv", "report.html", "settings.yaml")
-    return [f"{populations().folder}/{name}" for name in names]
+    return [f"{populations().folder}/{name}" for name in names] + populations().written()
 
 
 def drawn(wildcards):

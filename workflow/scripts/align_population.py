@@ -7,7 +7,7 @@ import pandas as pd
 
 from weightflow.jobs.frame import run, stamp
 from weightflow.networks.alignment import align_to
-from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.loading import classifier_of_population, symmetries_of
 from weightflow.populations.population import read_population, reference_of, write_population
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
@@ -15,13 +15,14 @@ from weightflow.populations.tasks.task import read_task
 
 def main(snakemake):
     settings, task = PopulationSettings.parts(snakemake.params.settings), read_task(snakemake.input.task)
-    classifier = make_classifier(settings.architecture, task.shape, task.classes)
     population = read_population(snakemake.input.population, pd.read_csv(snakemake.input.curves))
+    classifier = classifier_of_population(population, settings, task)
+    symmetries = symmetries_of(classifier, settings.networks)
     own = settings.alignment
     reference = population.weights[reference_of(population, own.reference)]
     # Each checkpoint by itself: units may change places while a network learns.
     kept = [
-        align_to(classifier.layers, classifier.symmetries, weights, reference, own.sweeps)
+        align_to(classifier.layers, symmetries, weights, reference, own.sweeps)
         for weights in population.checkpoints.swapaxes(0, 1)
     ]
     aligned = replace(population, weights=kept[-1], checkpoints=np.stack(kept, axis=1))

@@ -3,8 +3,8 @@
 from weightflow import seeding
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
-from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.evaluation import compare_generated, judge
+from weightflow.populations.loading import classifier_of_population
 from weightflow.populations.metrics import TRAINED
 from weightflow.populations.population import read_networks, read_population
 from weightflow.populations.registry import SAMPLERS
@@ -16,8 +16,8 @@ from weightflow.storage import write_table
 def main(snakemake):
     inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
     settings = PopulationSettings.parts(params.settings)
-    task, weights = read_task(inputs.task), read_population(inputs.population).weights
-    classifier = make_classifier(settings.architecture, task.shape, task.classes)
+    task, population = read_task(inputs.task), read_population(inputs.population)
+    weights, classifier = population.weights, classifier_of_population(population, settings, task)
     made = {"flow": read_networks(inputs.flow)} if inputs.flow else {}
     for name, sampler in SAMPLERS.items():
         if sampler.draw is not None:

@@ -4,10 +4,10 @@ import pandas as pd
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
-from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.autoencoder import encode_all, read_autoencoder, reconstruct, split_networks
 from weightflow.populations.autoencoder_evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
 from weightflow.populations.evaluation import compare_generated, compare_reconstructed, judge
+from weightflow.populations.loading import classifier_of_population
 from weightflow.populations.metrics import LEARNED
 from weightflow.populations.population import read_population
 from weightflow.populations.settings import PopulationSettings
@@ -20,7 +20,7 @@ def main(snakemake):
     settings = PopulationSettings.parts(params.settings)
     task, population = read_task(inputs.task), read_population(inputs.population)
     weights, count = population.weights, settings.generated
-    classifier = make_classifier(settings.architecture, task.shape, task.classes)
+    classifier = classifier_of_population(population, settings, task)
     parts = split_networks(len(weights), params.shares, params.seed)
     chosen = most_agreeing(params.structural, [pd.read_csv(path) for path in inputs.scores])
     networks = {

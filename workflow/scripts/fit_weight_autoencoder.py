@@ -5,7 +5,6 @@ import torch
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
-from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.autoencoder import (
     behaviour_on,
     fit_autoencoder,
@@ -14,6 +13,7 @@ from weightflow.populations.autoencoder import (
     write_autoencoder,
 )
 from weightflow.populations.evaluation import compare_reconstructed, judge
+from weightflow.populations.loading import classifier_of_population
 from weightflow.populations.population import read_population
 from weightflow.populations.queries import draw_queries
 from weightflow.populations.settings import PopulationSettings
@@ -28,7 +28,7 @@ def main(snakemake):
     own = settings.autoencoder
     task, population = read_task(inputs.task), read_population(inputs.population)
     weights = population.weights
-    classifier = make_classifier(settings.architecture, task.shape, task.classes)
+    classifier = classifier_of_population(population, settings, task)
     parts = split_networks(len(weights), own.shares, params.seed)
     foreign = {name: read_task(path).training.inputs for name, path in zip(params.others, inputs.others, strict=True)}
     known = task.training.inputs

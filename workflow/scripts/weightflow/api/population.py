@@ -20,10 +20,10 @@ from weightflow.populations.loading import (
     classifier_of,
     load_networks,
     module_from,
-    network_files,
     write_networks_as_states,
 )
 from weightflow.populations.metrics import distances
+from weightflow.populations.network_files import network_files
 from weightflow.populations.reduction import fit_reduction
 from weightflow.populations.registry import SAMPLERS
 from weightflow.populations.settings import FlowSettings

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from weightflow.data.settings import DatasetSettings
 from weightflow.errors import InputError, unknown
 from weightflow.populations.architectures.registry import ARCHITECTURES
+from weightflow.populations.network_files import network_files
 from weightflow.populations.registry import QUERIES
 from weightflow.populations.settings import (
     SNAPSHOT,
@@ -39,6 +40,7 @@ def check_populations(
         _check_checkpoints(settings.training, f"{where}.training.checkpoints")
         _check_snapshot(settings, datasets, where)
         _check_architecture(settings.architecture, settings.task, shapes, f"{where}.architecture")
+        _check_networks(settings, f"{where}.networks")
         _check_flow(settings, f"{where}.flow")
         _check_autoencoder(settings, f"{where}.autoencoder")
         _check_queries(settings, shapes, f"{where}.autoencoder.queries.from")
@@ -103,8 +105,23 @@ def _check_architecture(
         )
 
 
+def _check_networks(settings: PopulationSettings, where: str) -> None:
+    own = settings.networks
+    if own.files is None and (own.module is not None or own.units is not None):
+        raise InputError(f"{where}: module and units are of networks from files; give files, too.")
+    if own.files is not None and own.module is None and own.units is not None:
+        raise InputError(f"{where}.units: units of the catalogue's networks are known; remove them, or give module.")
+    if own.module is not None and not own.module.rpartition(":")[0]:
+        raise InputError(f"{where}.module: {own.module} names no file and function; write FILE.py:FUNCTION.")
+
+
+def _number_of_networks(settings: PopulationSettings) -> int:
+    files = settings.networks.files
+    return settings.training.networks if files is None else len(network_files(files))
+
+
 def _check_flow(settings: PopulationSettings, where: str) -> None:
-    networks, components = settings.training.networks, settings.flow.components
+    networks, components = _number_of_networks(settings), settings.flow.components
     if settings.flow.alignments and components is not None and components >= networks:
         raise InputError(
             f"{where}.components: {networks} networks have at most {networks - 1} principal components, not "
@@ -113,7 +130,7 @@ def _check_flow(settings: PopulationSettings, where: str) -> None:
 
 
 def _check_autoencoder(settings: PopulationSettings, where: str) -> None:
-    own, networks = settings.autoencoder, settings.training.networks
+    own, networks = settings.autoencoder, _number_of_networks(settings)
     if not own.structural:
         return
     if own.width % own.heads:

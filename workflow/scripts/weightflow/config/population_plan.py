@@ -10,6 +10,7 @@ from weightflow.config.population_checks import check_populations
 from weightflow.config.settings import Configuration
 from weightflow.errors import InputError, unknown
 from weightflow.plots.registry import figure_files
+from weightflow.populations.network_files import network_files
 from weightflow.populations.settings import PopulationSettings, others_asked
 from weightflow.populations.tasks.catalogue import input_shapes
 from weightflow.yaml_files import read_config
@@ -103,6 +104,16 @@ class PopulationPlan:
             for section, own in found.items()
         }
 
+    def members(self, name: str, seed: int | str) -> str:
+        """Folder of a population's networks: trained with a seed, or loaded from files."""
+        whole = f"results/populations/{name}"
+        return f"{whole}/loaded" if self.population(name).networks.files else f"{whole}/seed{seed}"
+
+    def files_of_networks(self, name: str) -> list[str]:
+        """The files of networks that were trained elsewhere; [] for networks to train."""
+        files = self.population(name).networks.files
+        return list(map(str, network_files(files))) if files else []
+
     def other_tasks(self, name: str) -> list[str]:
         """Other tasks with queries for a population's auto-encoder, in the order of its settings."""
         own = self.population(name)
@@ -123,6 +134,16 @@ class PopulationPlan:
         path = f"{POPULATION}/seed{seed}/generated/flow-{layout}.safetensors"
         return lambda w: path if layout.format(**w) in self.population(w.population).flow.alignments else []
 
+    def written(self) -> list[str]:
+        """Folders of generated networks as state dicts: of populations that were loaded from files."""
+        return [
+            f"{self.folder}/{name}/seed{seed}/{layout}"
+            for name, own in self.populations.items()
+            if own.networks.files
+            for layout in own.flow.alignments
+            for seed in self.plan.seeds
+        ]
+
     def judged(self) -> list[MetricTable]:
         """All tables of metrics of populations, seed by seed."""
         return [
@@ -140,8 +161,7 @@ class PopulationPlan:
         found = []
         for name, own in self.populations.items():
             files = [
-                ("training", "train_population"),
-                ("alignment", "align_population"),
+                *([] if own.networks.files else [("training", "train_population"), ("alignment", "align_population")]),
                 *((f"flow, {layout}", f"{layout}/fit_weight_flow") for layout in own.flow.alignments),
                 *((f"drawing, {layout}", f"{layout}/generate_networks") for layout in own.flow.alignments),
                 *((f"auto-encoder, β = {w}", f"{w}/fit_weight_autoencoder") for w in own.autoencoder.structural),

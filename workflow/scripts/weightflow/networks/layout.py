@@ -3,7 +3,9 @@
 The flat order is map by map, neuron by neuron: each neuron's incoming weights, then its bias.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,29 @@ class LinearMap:
     def weights(self) -> int:
         """Number of weights, biases included."""
         return self.neurons * self.columns
+
+
+@dataclass(frozen=True)
+class Place:
+    """The parameters of one linear map.
+
+    Attributes:
+        weight: name of the parameter with the map's inputs.
+        shape: of that parameter.
+        bias: name of the bias; empty without one.
+        twins: further names of the same parameters, by name.
+    """
+
+    weight: str
+    shape: tuple[int, ...]
+    bias: str = ""
+    twins: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> "Place":
+        """From plain data, as `dataclasses.asdict` and JSON give it."""
+        twins = tuple((twin, name) for twin, name in plain["twins"])
+        return cls(plain["weight"], tuple(plain["shape"]), plain["bias"], twins)
 
 
 @dataclass(frozen=True)

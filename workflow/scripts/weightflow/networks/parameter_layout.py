@@ -13,27 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from weightflow.errors import InputError
-from weightflow.networks.layout import LinearMap
+from weightflow.networks.layout import LinearMap, Place
 
 # Buffers that torch's norms keep: they are measured on training data, and are no weights.
 _BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
-
-
-@dataclass(frozen=True)
-class Place:
-    """The parameters of one linear map.
-
-    Attributes:
-        weight: name of the parameter with the map's inputs.
-        shape: of that parameter.
-        bias: name of the bias; empty without one.
-        twins: further names of the same parameters, by name.
-    """
-
-    weight: str
-    shape: tuple[int, ...]
-    bias: str = ""
-    twins: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from weightflow.errors import InputError, shown
 
-SUFFIXES = (".safetensors", ".pt", ".pth")
 _NESTED = ("state_dict", "model_state_dict", "model", "net", "network")  # keys under which training scripts keep it
 _WRAPPERS = ("module.", "_orig_mod.", "model.")  # prefixes that wrappers of modules put before all names
 

@@ -3,7 +3,6 @@
 Networks are read one at a time into one array of single precision.
 """
 
-import re
 import runpy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +17,9 @@ from torch import Tensor, nn
 
 from weightflow.anchors.files import KIND as ANCHOR
 from weightflow.anchors.files import read_anchor
-from weightflow.errors import InputError, shown
+from weightflow.errors import InputError, shown, unknown
 from weightflow.limits import check_bytes
+from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.networks.parameter_layout import (
     ParameterLayout,
     difference,
@@ -27,10 +27,13 @@ from weightflow.networks.parameter_layout import (
     layout_of_state,
     renamed,
 )
-from weightflow.networks.tensor_files import SUFFIXES, load_state, unwrapped
+from weightflow.networks.tensor_files import load_state, unwrapped
 from weightflow.populations.architectures.classifiers import Classifier, make_classifier
 from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.torch_module import ModuleClassifier
+from weightflow.populations.population import Population
+from weightflow.populations.settings import LoadedSettings, UnitSettings
+from weightflow.populations.tasks.task import Task
 from weightflow.progress import progress
 from weightflow.storage import atomic, read_metadata
 
@@ -83,26 +86,6 @@ class Buffers:
             found[f"{stem}.num_batches_tracked"] = torch.tensor(0)
             start += 2 * channels
         return found
-
-
-def network_files(files: str | Path | Sequence[str | Path]) -> list[Path]:
-    """The files of networks: all in a folder, those of a pattern, or a list; numbers in names are ordered as numbers.
-
-    Raises:
-        InputError: there are fewer than two.
-    """
-    if isinstance(files, str | Path):
-        place = Path(files)
-        inside = place.iterdir() if place.is_dir() else place.parent.glob(place.name)
-        found = sorted((file for file in inside if file.suffix in SUFFIXES), key=_natural)
-    else:
-        found = [Path(file) for file in files]
-    if len(found) < 2:
-        raise InputError(
-            f"networks: {shown(str(files))} has {len(found)} files of networks ({', '.join(SUFFIXES)}); a population "
-            "needs two at least."
-        )
-    return found
 
 
 def module_from(source: str) -> nn.Module:
@@ -231,6 +214,34 @@ def _candidates(layout: ParameterLayout, given: ArchitectureSettings) -> list[Ar
     return [*found, given.but(kind="resnet20"), given.but(kind="resnet18")]
 
 
+def described_units(units: Sequence[UnitSettings], layers: Sequence[LinearMap]) -> tuple[HiddenUnits, ...]:
+    """Groups of interchangeable hidden units as a user describes them.
+
+    Args:
+        units: of each group, the maps that write the units and those that read them.
+        layers: the networks' linear maps.
+
+    Raises:
+        InputError: a map is unknown, or its rows or inputs are no multiple of the number of units.
+    """
+    known, found = {layer.name: layer for layer in layers}, []
+    for group in units:
+        if missing := [name for name in (*group.rows, *group.columns) if name not in known]:
+            raise InputError(f"networks.units: {unknown('map', missing[0], known)}")
+        count, slots = known[group.rows[0]].neurons, []
+        for side, names in (("rows", group.rows), ("columns", group.columns)):
+            for name in names:
+                size = known[name].neurons if side == "rows" else known[name].inputs
+                if size % count:
+                    raise InputError(
+                        f"networks.units: {name} has {size} {side if side == 'rows' else 'inputs'}, which {count} "
+                        f"units, the rows of {group.rows[0]}, do not divide."
+                    )
+                slots.append(Slots(name, side, 0, group.odd, size // count))
+        found.append(HiddenUnits(count, tuple(slots)))
+    return tuple(found)
+
+
 def write_networks_as_states(
     folder: str | Path,
     layout: ParameterLayout,
@@ -267,5 +278,21 @@ def classifier_of(
     return make_classifier(architecture, shape, classes) if module is None else ModuleClassifier(module, shape)
 
 
-def _natural(file: Path) -> list[Any]:
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", file.name)]
+def classifier_of_population(population: Population, settings: Any, task: Task) -> Classifier:
+    """The classifier of a population's networks, trained or loaded.
+
+    Args:
+        population: whose architecture was recognised, if it was loaded without a module.
+        settings: the sections `architecture` and `networks`.
+        task: of the networks.
+
+    Raises:
+        InputError: as `module_from`.
+    """
+    module = module_from(settings.networks.module) if settings.networks.module else None
+    return classifier_of(module, population.architecture or settings.architecture, task.shape, task.classes)
+
+
+def symmetries_of(classifier: Classifier, settings: LoadedSettings) -> tuple[HiddenUnits, ...]:
+    """The interchangeable hidden units of networks: as a user describes them, else those of the classifier."""
+    return classifier.symmetries if settings.units is None else described_units(settings.units, classifier.layers)

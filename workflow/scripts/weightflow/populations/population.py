@@ -1,12 +1,14 @@
 """Populations: many classifiers of one task and architecture, with their recipes."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from weightflow.networks.layout import Place
+from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.metrics import distances
 from weightflow.populations.registry import REFERENCES
 from weightflow.storage import parts_of, read_tensors, write_tensors
@@ -17,7 +19,7 @@ GENERATED = "networks"
 
 @dataclass(frozen=True)
 class Population:
-    """N trained networks.
+    """N trained networks of one architecture.
 
     Attributes:
         weights: (N, P) flat weights at the end.
@@ -26,6 +28,9 @@ class Population:
         recipes: for each network its learning_rate, weight_decay and initialisation.
         curves: table network, epoch, loss (nats per example of training), training, validation (accuracies), at about
             twenty epochs from the first to the last and at those of the checkpoints.
+        architecture: of loaded networks, if it is one of the catalogue; else None.
+        names: (N,) of the files of networks that were loaded; else empty.
+        places: the parameters of loaded networks, as their files name them; else empty.
     """
 
     weights: np.ndarray
@@ -33,6 +38,9 @@ class Population:
     checkpoints: np.ndarray
     recipes: list[dict[str, Any]]
     curves: pd.DataFrame
+    architecture: ArchitectureSettings | None = None
+    names: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 def reference_of(population: Population, choice: str) -> int:
@@ -59,7 +67,14 @@ def central(population: Population) -> int:
 def write_population(path: str | Path, population: Population, **metadata: Any) -> None:
     """Write a population; its curves are a table of their own."""
     tensors = {key: getattr(population, key) for key in ("weights", "epochs", "checkpoints")}
-    write_tensors(path, KIND, tensors, recipes=population.recipes, **metadata)
+    own = population.architecture
+    facts = {
+        "recipes": population.recipes,
+        "architecture": None if own is None else own.plain(),
+        "names": population.names,
+        "places": [asdict(place) for place in population.places],
+    }
+    write_tensors(path, KIND, tensors, **facts, **metadata)
 
 
 def read_population(path: str | Path, curves: pd.DataFrame | None = None) -> Population:
@@ -72,10 +87,14 @@ def read_population(path: str | Path, curves: pd.DataFrame | None = None) -> Pop
     with parts_of(path):
         weights, epochs, checkpoints = (artefact.tensors[key] for key in ("weights", "epochs", "checkpoints"))
         recipes = [dict(recipe) for recipe in artefact.metadata["recipes"]]
+        own, names = artefact.metadata["architecture"], tuple(artefact.metadata["names"])
+        architecture = None if own is None else ArchitectureSettings.model_validate(own)
+        places = tuple(Place.of(place) for place in artefact.metadata["places"])
         (networks, size), (kept,) = weights.shape, epochs.shape
         if checkpoints.shape != (networks, kept, size) or len(recipes) != networks or not networks:
             raise ValueError(f"weights {weights.shape} and checkpoints {checkpoints.shape} are not of one population")
-        return Population(weights, epochs, checkpoints, recipes, pd.DataFrame() if curves is None else curves)
+        found = pd.DataFrame() if curves is None else curves
+        return Population(weights, epochs, checkpoints, recipes, found, architecture, names, places)
 
 
 def write_networks(path: str | Path, weights: np.ndarray, **metadata: Any) -> None:

@@ -59,6 +59,30 @@ class NetworkTrainingSettings(Settings):
     """Distributions of the initial weights."""
 
 
+class UnitSettings(Settings):
+    """A group of interchangeable hidden units."""
+
+    rows: Annotated[Unique[str], Field(min_length=1)]
+    """Maps whose outputs are the units, by their names in the module; norms that scale the units, too."""
+    columns: Unique[str] = ()
+    """Maps that read the units."""
+    odd: bool = False
+    """Whether a unit may also change its sign: its activation is odd, such as tanh, and no norm scales it."""
+
+
+class LoadedSettings(Settings):
+    """Networks that were trained elsewhere, in place of training."""
+
+    files: Annotated[str, Field(min_length=1)] | Annotated[Many[str], Field(min_length=2)] | None = None
+    """Their state dicts: a folder, a pattern such as runs/*.pt, or a list of files (.safetensors, .pt, .pth); null
+    trains networks. Only tensors are read. Anchors of this project have task: snapshot and their backbone's keys."""
+    module: str | None = None
+    """FILE.py:FUNCTION, which builds the networks' module; the file is run. null recognises an MLP, a CNN or a residual
+    network of the catalogue by its shapes, the section architecture first; the activation is that of the section."""
+    units: Many[UnitSettings] | None = None
+    """Interchangeable hidden units of a module; null finds them by tracing it, an empty list leaves all in place."""
+
+
 class AlignmentSettings(Settings):
     """Permutation of each network's units to match a reference network."""
 
@@ -164,6 +188,7 @@ class PopulationSettings(Settings):
     split: SplitSettings = SplitSettings()
     architecture: ArchitectureSettings = ArchitectureSettings()
     training: NetworkTrainingSettings = NetworkTrainingSettings()
+    networks: LoadedSettings = LoadedSettings()
     alignment: AlignmentSettings = AlignmentSettings()
     generated: Annotated[int, Field(ge=2, le=1_000_000)] = 100
     """Number of networks from each generator."""

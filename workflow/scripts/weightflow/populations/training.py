@@ -82,6 +82,13 @@ def train_population(
     return Population(kept[:, -1], np.array(epochs), kept, recipes, table)
 
 
+def curves_of(classifier: Classifier, task: Task, weights: np.ndarray, device: torch.device) -> pd.DataFrame:
+    """The curves of networks (N, P) that were trained elsewhere: one epoch, 0."""
+    training, validation = (_on(part, device) for part in (task.training, task.validation))
+    rows = _judge(classifier, torch.as_tensor(weights, device=device), 0, training, validation)
+    return pd.DataFrame(rows, columns=list(_CurvePoint._fields))
+
+
 def _recipes(settings: NetworkTrainingSettings) -> list[dict[str, Any]]:
     """The recipe of each network; networks of one learning rate and decay are adjacent."""
     keys = ("learning_rate", "weight_decay", "initialisation")

@@ -1,0 +1,17 @@
+"""The files of a population's networks: a folder, a pattern or a list."""
+
+from weightflow.populations.network_files import network_files
+
+
+def test_files_are_in_the_order_of_their_numbers(tmp_path):
+    for name in ("net-10.pt", "net-9.pt", "net-2.safetensors", "notes.txt", "a.pth"):
+        (tmp_path / name).touch()
+    assert [file.name for file in network_files(tmp_path)] == ["a.pth", "net-2.safetensors", "net-9.pt", "net-10.pt"]
+    assert [file.name for file in network_files(tmp_path / "net-*.pt")] == ["net-9.pt", "net-10.pt"]
+    assert network_files(["b.pt", "a.pt"])[0].name == "b.pt"
+
+
+def test_one_network_is_no_population(tmp_path, refused):
+    (tmp_path / "a.pt").touch()
+    with refused(r"has 1 files of networks .*needs two at least"):
+        network_files(tmp_path)

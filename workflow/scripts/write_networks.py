@@ -1,0 +1,28 @@
+"""Write generated networks as state dicts, which the code that trained the originals loads."""
+
+import torch
+
+from weightflow.jobs.device import job_device
+from weightflow.jobs.frame import run
+from weightflow.networks.parameter_layout import ParameterLayout
+from weightflow.populations.classification import measure_norms
+from weightflow.populations.loading import Buffers, classifier_of_population, write_networks_as_states
+from weightflow.populations.population import read_networks, read_population
+from weightflow.populations.settings import PopulationSettings
+from weightflow.populations.tasks.task import read_task
+
+
+def main(snakemake):
+    inputs, task, device = snakemake.input, read_task(snakemake.input.task), job_device(snakemake)
+    settings = PopulationSettings.parts(snakemake.params.settings)
+    population, weights = read_population(inputs.population), read_networks(inputs.networks)
+    classifier = classifier_of_population(population, settings, task)
+    layout = ParameterLayout(classifier.layers, population.places)
+    known = torch.as_tensor(task.training.inputs, device=device)
+    moments = measure_norms(classifier, torch.as_tensor(weights, device=device), known)
+    buffers = Buffers.of(classifier, layout, moments) if classifier.norms else None
+    names = [f"network-{i:0{len(str(len(weights) - 1))}d}" for i in range(len(weights))]
+    write_networks_as_states(snakemake.output[0], layout, weights, names, buffers)
+
+
+run(main, snakemake)  # noqa: F821
