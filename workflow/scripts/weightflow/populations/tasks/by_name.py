@@ -37,6 +37,6 @@ def named_task(name: str, settings: SplitSettings, catalogue: Mapping[str, DataS
     if name not in catalogue:
         raise InputError(f"task: {unknown('name', name, [*BUILT_IN, *catalogue])}")
     for source in catalogue[name].files.values():
-        check_sum(source.path, source.sha256, "the catalogue of tasks")
+        check_sum(source.path, source.sha256, "the catalogue of tasks", source.content_sha256)
     everything, test = read_parts(catalogue[name])
     return split_task(everything, settings, test)
