@@ -1,12 +1,10 @@
 """Settings of populations that do not fit together are refused in one sentence with file and key."""
 
-from typing import get_args
-
 import pytest
 
 from weightflow.config.population_checks import check_populations
 from weightflow.populations.registry import QUERIES
-from weightflow.populations.settings import SNAPSHOT, PopulationSettings
+from weightflow.populations.settings import SNAPSHOT
 from weightflow.populations.tasks.catalogue import input_shapes, read_catalogue
 
 
@@ -32,9 +30,13 @@ def test_a_task_alone_is_enough(check):
     check()
 
 
-def test_the_settings_name_every_task(shapes):
-    assert {*shapes, SNAPSHOT} == set(get_args(PopulationSettings.model_fields["task"].annotation))
-    assert not {*QUERIES} & {*shapes}
+def test_no_task_has_the_name_of_another_source_of_queries(shapes):
+    assert not {*QUERIES, SNAPSHOT} & {*shapes}
+
+
+def test_an_entry_of_the_catalogue_adds_a_task(complete, shapes):
+    config = complete({"datasets": {"d": {"system": "epidemic"}}, "populations": {"p": {"task": "kmnist"}}})
+    check_populations(config.populations, config.datasets, shapes | {"kmnist": (1, 28, 28)}, "my.yaml")
 
 
 def test_networks_are_asked_inputs_of_another_task_of_the_same_shape(check):
@@ -43,6 +45,7 @@ def test_networks_are_asked_inputs_of_another_task_of_the_same_shape(check):
 
 SNAPSHOTS = {"task": "snapshot", "architecture": {"kind": "gru"}}
 CASES = {
+    "an unknown task": ({"task": "irises"}, "task: unknown task 'irises'; did you mean 'iris'. allowed: .*, snapshot"),
     "nothing to learn from": ({"split": {"validation": 0.5, "test": 0.5}}, "split: shares of 0.5 .* leave nothing"),
     "convolutions of a table": ({"architecture": {"kind": "cnn"}}, "architecture.kind: cnn reads images"),
     "an unknown query": (

@@ -25,7 +25,7 @@ def test_populations_may_be_those_of_another_file(plan):
 
 def test_faults_are_told_with_the_file_that_has_them(refused, tmp_path):
     (tmp_path / "other.yaml").write_text("populations: {p: {task: irises}}\n")
-    with refused(r"other\.yaml: populations\.p\.task: unknown value 'irises'"):
+    with refused(r"other\.yaml: populations\.p\.task: unknown task 'irises'"):
         PopulationPlan.of(Plan.of(CONTENT, ROOT, "my.yaml"), "my.yaml", tmp_path / "other.yaml")
     with refused(r"my\.yaml: populations\.p\.split: "):
         faulty = CONTENT | {"populations": {"p": {"task": "iris", "split": {"validation": 0.5, "test": 0.5}}}}

@@ -92,4 +92,4 @@ def test_a_population_of_nothing_known_is_refused(run_snakemake, tmp_path):
     config = CONFIG | {"populations": {"p": {"task": "irises"}}}
     result = run_snakemake(tmp_path, config, "populations", flags=("--dry-run",))
     assert result.returncode != 0
-    assert "populations.p.task: unknown value 'irises'; did you mean 'iris'?" in result.stdout
+    assert "populations.p.task: unknown task 'irises'; did you mean 'iris'?" in result.stdout

@@ -35,6 +35,7 @@ def check_populations(
     """
     for name, settings in populations.items():
         where = f"{source}: populations.{name}"
+        _check_task(settings.task, shapes, f"{where}.task")
         _check_split(settings.split, f"{where}.split")
         _check_checkpoints(settings.training, f"{where}.training.checkpoints")
         _check_snapshot(settings, datasets, where)
@@ -42,6 +43,11 @@ def check_populations(
         _check_flow(settings, f"{where}.flow")
         _check_autoencoder(settings, f"{where}.autoencoder")
         _check_queries(settings, shapes, f"{where}.autoencoder.queries.from")
+
+
+def _check_task(task: str, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:
+    if task not in (*shapes, SNAPSHOT):
+        raise InputError(f"{where}: {unknown('task', task, [*shapes, SNAPSHOT])}")
 
 
 def _check_split(split: SplitSettings, where: str) -> None:

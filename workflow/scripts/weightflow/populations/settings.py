@@ -144,22 +144,10 @@ class AutoencoderSettings(Settings):
 class PopulationSettings(Settings):
     """One population."""
 
-    task: Literal[
-        "iris",
-        "wine",
-        "breast_cancer",
-        "digits",
-        "mnist",
-        "fashion_mnist",
-        "cifar10",
-        "stl10",
-        "svhn",
-        "eurosat",
-        "snapshot",
-    ]
-    """The networks' task. The first four come with scikit-learn. snapshot trains backbones to predict each count of a
-    state of a data set from the preceding ones. The others are image data sets (resources/tasks.yaml): missing files
-    are downloaded to resources/data, and the test part is the authors', if they define one."""
+    task: Annotated[str, Field(json_schema_extra={"names": "tasks"})]
+    """The networks' task, by name. The first four come with scikit-learn. snapshot has the states of a data set. The
+    others are image data sets, the entries of resources/tasks.yaml: missing files are downloaded to resources/data, and
+    the test part is the authors', if they define one."""
     snapshot: SnapshotSettings = SnapshotSettings()
     split: SplitSettings = SplitSettings()
     architecture: ArchitectureSettings = ArchitectureSettings()
