@@ -35,6 +35,11 @@ def test_what_comes_with_scikit_learn_is_read_by_name(name, examples, shape, cla
     assert (task.shape, task.classes) == (shape, classes)
 
 
+def test_inputs_of_a_named_task_may_stay_as_they_are():
+    inputs = named_task("digits", SETTINGS, {}, "none").training.inputs
+    assert set(np.unique(inputs)) == set(range(17))
+
+
 SHAPES = {"idx": (1, 4, 4), "cifar": (3, 32, 32), "stl": (3, 96, 96), "svhn": (3, 4, 4), "folders": (3, 4, 4)}
 
 
