@@ -79,3 +79,13 @@ def test_a_missing_file_is_refused_with_the_places_where_it_was_looked_for(folde
 def test_checks_need_no_folders(folders):
     config = Plan.of(CONFIG, ROOT, "my.yaml", [folders[0] / "my.yaml"]).config
     check_consistency(config, ROOT / "resources" / "systems", "my.yaml")
+
+
+def test_examples_of_populations_are_found_as_data_files_are(folders):
+    beside, _ = folders
+    (beside / "images").mkdir()
+    examples = {"file": "a.csv", "label": "kind", "test_folder": "images/"}
+    content = CONFIG | {"populations": {"p": {"examples": examples}, "q": {"task": "iris"}}}
+    plan = Plan.of(content, ROOT, "my.yaml", [beside / "my.yaml"])
+    found = plan.config.populations["p"].examples
+    assert (found.file, found.test_folder, found.folder) == ("cases/a.csv", "cases/images", None)

@@ -45,6 +45,18 @@ def test_settings_of_a_population(plan, refused):
     assert plan.files_of_task("eurosat") == [str(s.path) for s in plan.plan.catalogue["eurosat"].files.values()]
 
 
+def test_examples_are_checked_before_they_are_split(plan, tmp_path):
+    (tmp_path / "mine.csv").touch()
+    (tmp_path / "own.yaml").write_text(
+        "populations: {p: {examples: {file: mine.csv, label: kind, test_folder: images/}}, q: {task: iris}}\n"
+    )
+    found = PopulationPlan.of(plan.plan, "my.yaml", tmp_path / "own.yaml")
+    assert found.files_of_examples("p") == [str(tmp_path / "mine.csv"), "images"]  # the latter is nowhere
+    assert (found.files_of_examples("q"), found.files_of_task(None)) == ([], [])
+    assert found.check_of("q") == []
+    assert found.checked_examples() == [found.check_of("p")] == ["results/populations/p/examples.json"]
+
+
 def test_what_is_judged(plan):
     at = "results/populations/small/seed0/metrics"
     assert plan.judged() == [
