@@ -103,6 +103,15 @@ def root() -> Path:
     return ROOT
 
 
+def data_at_hand(name: str) -> Path:
+    """A file of other authors by its place below resources/data; a test that needs it is skipped where it is not."""
+    places = [ROOT / "resources" / "data", *filter(None, [os.environ.get("WEIGHTFLOW_DATA")])]
+    found = [path for place in places if (path := Path(place, name)).is_file()]
+    if not found:
+        pytest.skip(f"resources/data/{name} is not there, nor in the folder that WEIGHTFLOW_DATA names")
+    return found[0]
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     """The draws of a test."""

@@ -1,12 +1,11 @@
 """Every baseline without a network, and densities of clouds; the paper's file against the published numbers."""
 
 import dataclasses
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.conftest import data_at_hand
 from weightflow.baselines import clouds
 from weightflow.baselines.clouds import predict_baseline
 from weightflow.baselines.registry import floors_of, predicted_by
@@ -25,20 +24,10 @@ KERNELS = ["mixture_kernel", "transport_kernel"]
 SCORED = ["mixture", *KERNELS, "displacement_kernel"]
 
 
-def released_file(root: Path) -> Path | None:
-    places = [root / "resources" / "data"]
-    places += [Path(place) for place in [os.environ.get("WEIGHTFLOW_DATA")] if place]
-    return next((p for place in places if (p := place / "epidemic" / "trajectories.npy").is_file()), None)
-
-
 @pytest.fixture(scope="module")
-def released(root) -> Snapshots:
+def released() -> Snapshots:
     """The trajectories released with the paper, every tenth time observed."""
-    path = released_file(root)
-    if path is None:
-        pytest.skip(
-            "resources/data/epidemic/trajectories.npy, the paper's file (docs/how-to/published.md), is not there"
-        )
+    path = data_at_hand("epidemic/trajectories.npy")  # docs/how-to/published.md
     settings = DatasetSettings(file=str(path), observe_every=10, reference="training", time_label="time")
     return assemble(read_raw_snapshots(path, settings), None, settings, 0, np.random.default_rng(0))
 

@@ -79,3 +79,29 @@ def test_a_missing_file_is_refused_with_the_places_where_it_was_looked_for(folde
 def test_checks_need_no_folders(folders):
     config = Plan.of(CONFIG, ROOT, "my.yaml", [folders[0] / "my.yaml"]).config
     check_consistency(config, ROOT / "resources" / "systems", "my.yaml")
+
+
+def test_examples_of_populations_are_found_as_data_files_are(folders):
+    beside, _ = folders
+    (beside / "images").mkdir()
+    examples = {"file": "a.csv", "label": "kind", "test_folder": "images/"}
+    content = CONFIG | {"populations": {"p": {"examples": examples}, "q": {"task": "iris"}}}
+    plan = Plan.of(content, ROOT, "my.yaml", [beside / "my.yaml"])
+    found = plan.config.populations["p"].examples
+    assert (found.file, found.test_folder, found.folder) == ("cases/a.csv", "cases/images", None)
+
+
+def test_networks_of_populations_are_found_too(folders):
+    beside, _ = folders
+    (beside / "runs").mkdir()
+    (beside / "nets.py").touch()
+    networks = {
+        "whole": {"files": "runs/", "module": "nets.py:Net"},
+        "pattern": {"files": "runs/*.pt"},
+        "listed": {"files": ["a.csv", "far.pt"]},
+    }
+    content = CONFIG | {"populations": {name: {"task": "iris", "networks": own} for name, own in networks.items()}}
+    found = Plan.of(content, ROOT, "my.yaml", [beside / "my.yaml"]).config.populations
+    assert (found["whole"].networks.files, found["whole"].networks.module) == ("cases/runs", "cases/nets.py:Net")
+    assert found["pattern"].networks.files == "cases/runs/*.pt"
+    assert found["listed"].networks.files == ("cases/a.csv", "far.pt")

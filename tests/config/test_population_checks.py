@@ -1,12 +1,10 @@
 """Settings of populations that do not fit together are refused in one sentence with file and key."""
 
-from typing import get_args
-
 import pytest
 
-from weightflow.config.population_checks import check_populations
+from weightflow.config.population_checks import check_population_files, check_populations
 from weightflow.populations.registry import QUERIES
-from weightflow.populations.settings import SNAPSHOT, PopulationSettings
+from weightflow.populations.settings import SNAPSHOT
 from weightflow.populations.tasks.catalogue import input_shapes, read_catalogue
 
 
@@ -20,7 +18,7 @@ def check(complete, shapes):
     def run(**settings) -> None:
         config = {
             "datasets": {"d": {"system": "epidemic"}, "cells": {"file": "cells.h5ad", "kind": "continuous"}},
-            "populations": {"p": {"task": "iris"} | settings},
+            "populations": {"p": {**({} if "examples" in settings else {"task": "iris"}), **settings}},
         }
         whole = complete(config)
         check_populations(whole.populations, whole.datasets, shapes, "my.yaml")
@@ -32,9 +30,28 @@ def test_a_task_alone_is_enough(check):
     check()
 
 
-def test_the_settings_name_every_task(shapes):
-    assert {*shapes, SNAPSHOT} == set(get_args(PopulationSettings.model_fields["task"].annotation))
-    assert not {*QUERIES} & {*shapes}
+def test_no_task_has_the_name_of_another_source_of_queries(shapes):
+    assert not {*QUERIES, SNAPSHOT} & {*shapes}
+
+
+def test_an_entry_of_the_catalogue_adds_a_task(complete, shapes):
+    config = complete({"datasets": {"d": {"system": "epidemic"}}, "populations": {"p": {"task": "kmnist"}}})
+    check_populations(config.populations, config.datasets, shapes | {"kmnist": (1, 28, 28)}, "my.yaml")
+
+
+@pytest.mark.parametrize(
+    "examples",
+    [
+        {"file": "a.csv", "label": "kind"},
+        {"file": "a.csv", "label": "kind", "inputs": "width", "test_file": "b.parquet"},
+        {"file": "a.npz"},
+        {"file": "a.npz", "inputs": "x_train", "label": "y_train"},
+        {"file": "train-images-idx3-ubyte.gz", "test_folder": "images"},
+        {"folder": "a.csv"},
+    ],
+)
+def test_examples_replace_a_task(check, examples):
+    check(examples=examples, architecture={"kind": "cnn"}, autoencoder={"queries": {"from": ["noise", "wine"]}})
 
 
 def test_networks_are_asked_inputs_of_another_task_of_the_same_shape(check):
@@ -43,6 +60,7 @@ def test_networks_are_asked_inputs_of_another_task_of_the_same_shape(check):
 
 SNAPSHOTS = {"task": "snapshot", "architecture": {"kind": "gru"}}
 CASES = {
+    "an unknown task": ({"task": "irises"}, "task: unknown task 'irises'; did you mean 'iris'. allowed: .*, snapshot"),
     "nothing to learn from": ({"split": {"validation": 0.5, "test": 0.5}}, "split: shares of 0.5 .* leave nothing"),
     "convolutions of a table": ({"architecture": {"kind": "cnn"}}, "architecture.kind: cnn reads images"),
     "an unknown query": (
@@ -111,6 +129,74 @@ CASES = {
         "autoencoder.shares: .* of 100 networks leave a part without networks",
     ),
 }
+
+
+OWN = {
+    "a task and examples": (
+        {"task": "iris", "examples": {"file": "a.npz"}},
+        ": there are task: iris and examples; leave one of them out",
+    ),
+    "neither a task nor examples": ({"task": None}, ": there is neither a task nor examples; give task: NAME, or"),
+    "a label of no file": ({"examples": {"label": "kind"}}, ".examples: neither of file and folder; give one of them"),
+    "a file and a folder": (
+        {"examples": {"file": "a.npz", "folder": "b"}},
+        ".examples: both of file and folder; give one",
+    ),
+    "two test parts": (
+        {"examples": {"file": "a.npz", "test_file": "b.npz", "test_folder": "b"}},
+        ".examples: both of test_file and test_folder; give one of them",
+    ),
+    "an unknown suffix": ({"examples": {"file": "a.xlsx"}}, ".examples: a.xlsx: its suffix is not known; use .npz"),
+    "an IDX file of another name": ({"examples": {"file": "a.gz"}}, ".examples: a.gz: a .gz must be an IDX file with"),
+    "braces": ({"examples": {"file": "{a}.npz"}}, ".examples: {a}.npz has braces"),
+    "a table without a label": (
+        {"examples": {"file": "a.csv"}},
+        ".examples: a.csv is a table with a row for each example; give the key label",
+    ),
+    "columns of images": (
+        {"examples": {"folder": "a", "inputs": ["b"]}},
+        ".examples.inputs: a is a folder with a subfolder of images for each label and has no such key; remove it",
+    ),
+    "a label among the inputs": (
+        {"examples": {"file": "a.csv", "label": "kind", "inputs": ["width", "kind"]}},
+        ".examples.inputs: kind is the label; remove it from the inputs",
+    ),
+    "backbones of examples": (
+        {"examples": {"file": "a.npz"}, "architecture": {"kind": "gru"}},
+        ".architecture.kind: gru does not fit the examples of a.npz; backbones",
+    ),
+    "times of examples": (
+        {"examples": {"file": "a.npz"}, "snapshot": {"time": 5}},
+        ".snapshot.time: the examples of a.npz has no times",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OWN)
+def test_examples_that_do_not_fit_are_refused(check, refused, case):
+    settings, sentence = OWN[case]
+    with refused(f"^my.yaml: populations.p{sentence}"):
+        check(**settings)
+
+
+def test_missing_examples_are_refused(complete, refused, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.npz", "images.gz"):
+        (tmp_path / name).touch()
+
+    def check(**examples) -> None:
+        config = complete({"datasets": {"d": {"system": "epidemic"}}, "populations": {"p": {"examples": examples}}})
+        check_population_files(config.populations, "my.yaml", [tmp_path / "conf"])
+
+    check(file="a.npz", test_folder=".")
+    with refused(
+        r"^my.yaml: populations.p.examples: there is no file b.npz in the working folder .* nor in .*conf; che"
+    ):
+        check(file="a.npz", test_file="b.npz")
+    with refused(r"there is no folder a.npz in the working folder"):
+        check(folder="a.npz")
+    with refused("there is no file labels.gz in the working folder"):
+        check(file="images.gz")
 
 
 @pytest.mark.parametrize("case", CASES)

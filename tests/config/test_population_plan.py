@@ -25,7 +25,7 @@ def test_populations_may_be_those_of_another_file(plan):
 
 def test_faults_are_told_with_the_file_that_has_them(refused, tmp_path):
     (tmp_path / "other.yaml").write_text("populations: {p: {task: irises}}\n")
-    with refused(r"other\.yaml: populations\.p\.task: unknown value 'irises'"):
+    with refused(r"other\.yaml: populations\.p\.task: unknown task 'irises'"):
         PopulationPlan.of(Plan.of(CONTENT, ROOT, "my.yaml"), "my.yaml", tmp_path / "other.yaml")
     with refused(r"my\.yaml: populations\.p\.split: "):
         faulty = CONTENT | {"populations": {"p": {"task": "iris", "split": {"validation": 0.5, "test": 0.5}}}}
@@ -43,6 +43,18 @@ def test_settings_of_a_population(plan, refused):
     assert plan.other_tasks("small") == ["iris"]
     assert (plan.files_of_task("iris"), plan.states_of("small")) == ([], [])
     assert plan.files_of_task("eurosat") == [str(s.path) for s in plan.plan.catalogue["eurosat"].files.values()]
+
+
+def test_examples_are_checked_before_they_are_split(plan, tmp_path):
+    (tmp_path / "mine.csv").touch()
+    (tmp_path / "own.yaml").write_text(
+        "populations: {p: {examples: {file: mine.csv, label: kind, test_folder: images/}}, q: {task: iris}}\n"
+    )
+    found = PopulationPlan.of(plan.plan, "my.yaml", tmp_path / "own.yaml")
+    assert found.files_of_examples("p") == [str(tmp_path / "mine.csv"), "images"]  # the latter is nowhere
+    assert (found.files_of_examples("q"), found.files_of_task(None)) == ([], [])
+    assert found.check_of("q") == []
+    assert found.checked_examples() == [found.check_of("p")] == ["results/populations/p/examples.json"]
 
 
 def test_what_is_judged(plan):

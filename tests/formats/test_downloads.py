@@ -1,5 +1,6 @@
 """Files that are fetched: whole and right, or not at all."""
 
+import gzip
 import hashlib
 import os
 import threading
@@ -8,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from weightflow import limits
-from weightflow.formats.downloads import fetch
+from weightflow.formats import downloads
+from weightflow.formats.downloads import check_sum, content_digest, fetch
 
 CONTENT = b"time,a\n0,1\n"
 SUM = hashlib.sha256(CONTENT).hexdigest()
@@ -102,3 +104,33 @@ def test_a_pipe_is_not_waited_for(tmp_path, refused):
     os.mkfifo(tmp_path / "pipe")
     with refused("is no file"):
         fetch((tmp_path / "pipe").as_uri(), tmp_path / "data.csv", None, wait=0)
+
+
+def test_a_file_or_its_unpacked_content_has_the_checksum(saved, refused):
+    packed = [gzip.compress(CONTENT, level, mtime=level) for level in (1, 9)]
+    published, anew = (saved(f"{i}.csv.gz", content) for i, content in enumerate(packed))
+    of_file = hashlib.sha256(packed[0]).hexdigest()
+    check_sum(published, of_file, "the config")
+    for path in (published, anew):
+        check_sum(path, SUM, "the config")
+        check_sum(path, of_file, "the config", SUM)
+    with refused(r"1\.csv\.gz: its checksum is [0-9a-f]{64}, not the sha256 in the config; get the right file"):
+        check_sum(anew, of_file, "the config")
+    with refused("not the sha256 in the config"):
+        check_sum(saved("other.gz", gzip.compress(b"other")), of_file, "the config", SUM)
+
+
+@pytest.mark.parametrize("content", [b"", CONTENT, gzip.compress(CONTENT)[:-9], gzip.compress(CONTENT) + b"x"])
+def test_what_is_not_compressed_has_no_unpacked_content(saved, content):
+    assert content_digest(saved("data.csv", content)) in (None, hashlib.sha256(b"").hexdigest())
+
+
+def test_content_without_end_is_not_compared(saved, monkeypatch):
+    monkeypatch.setattr(downloads, "_MOST_UNPACKED", 2**20)
+    assert content_digest(saved("data.gz", gzip.compress(bytes(2**24)))) is None
+
+
+def test_a_download_may_be_compressed_anew(saved, tmp_path):
+    packed = gzip.compress(CONTENT)
+    found = fetch(saved("there.csv.gz", packed).as_uri(), tmp_path / "here.csv.gz", SUM)
+    assert found == hashlib.sha256(packed).hexdigest()

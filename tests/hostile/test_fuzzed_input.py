@@ -31,7 +31,9 @@ from weightflow.errors import InputError
 from weightflow.formats import hdf5_probe
 from weightflow.formats.reading import read_raw_snapshots
 from weightflow.formats.registry import READERS
+from weightflow.populations.tasks.examples import read_examples
 from weightflow.populations.tasks.images import read_cifar, read_folders, read_idx, read_svhn
+from weightflow.populations.tasks.settings import ExampleSettings
 from weightflow.prediction.predictions import Prediction, read_prediction, write_prediction
 from weightflow.records.archive import unpack, write_archive
 from weightflow.storage import read_metadata
@@ -135,6 +137,16 @@ def test_bytes_of_data_are_read_or_refused(small_machine, monkeypatch, suffix):
     Path(f"data{suffix}").write_bytes(whole)
     read_raw_snapshots(f"data{suffix}", settings)  # a file that is not valid would prove nothing
     fuzz(whole, f"data{suffix}", lambda: read_raw_snapshots(f"data{suffix}", settings))
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".csv", ".tsv.gz", ".parquet"])
+def test_bytes_of_examples_are_read_or_refused(small_machine, suffix):
+    given = {"inputs": "X"} if suffix == ".npz" else {}
+    settings = ExampleSettings(file=f"data{suffix}", label="time", **given)
+    whole = good(suffix)
+    Path(f"data{suffix}").write_bytes(whole)
+    assert read_examples(settings).labels == ("0", "1", "2", "3")
+    fuzz(whole, f"data{suffix}", lambda: read_examples(settings))
 
 
 @pytest.mark.parametrize(

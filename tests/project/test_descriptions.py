@@ -96,6 +96,16 @@ def test_names_of_a_registry_are_told_with_what_they_are():
     assert all(name in describe.descriptions(Configuration)["baselines"] for name in ("previous: The last", "ot_cfm: "))
 
 
+def test_every_task_is_named(validate):
+    page = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"^\| `task` \|.*$", page, re.MULTILINE)
+    assert all(f"`{name}`" in row and f" {name}: {text}." in row for name, text in describe.NAMES["tasks"].items())
+    assert {"iris", "mnist", "snapshot"} < describe.NAMES["tasks"].keys()
+    config = {"datasets": {"d": {"system": "epidemic"}}}
+    assert not validate("config", config | {"populations": {"p": {"task": "mnist"}}})
+    assert validate("config", config | {"populations": {"p": {"task": "mnits"}}})
+
+
 def test_a_config_starts_with_what_it_runs(tmp_path):
     (tmp_path / "a.yaml").write_text("seeds: [1]\n")
     with pytest.raises(ValueError, match="the first line must be a comment"):

@@ -53,3 +53,11 @@ def test_seconds_are_means_over_seeds_by_stage(summary):
     assert (
         population_section("p", SETTINGS, summary, RUNTIME)["facts"]["seconds of a seed"] == "training: 3; flow, raw: 7"
     )
+
+
+def test_examples_of_a_user_are_told_with_their_labels(summary):
+    examples = {"source": "a.csv", "labels": {f"label{i}": i for i in range(14)}, "test": 5}
+    facts = population_section("p", SETTINGS | {"task": None}, summary, RUNTIME, examples)["facts"]
+    assert (facts["task"], facts["examples"]) == ("examples of a.csv", "91, and 5 of the test part")
+    assert facts["labels"].startswith("label0 (0), label1 (1), ")
+    assert facts["labels"].endswith(" and 2 more")

@@ -10,6 +10,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from tests.conftest import FROM_SAVED, drawn, job_counts, unpacked
+from tests.image_samples import picture, write
+from weightflow.populations.tasks.task import read_task
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = yaml.safe_load((ROOT / "tests" / "config" / "populations.yaml").read_text(encoding="utf-8"))
@@ -113,8 +115,73 @@ def test_backbones_learn_a_snapshot_of_a_data_set(finished, run_snakemake):
     assert "\nresults/tiny/snapshots.safetensors\t" in result.stdout
 
 
+@pytest.fixture
+def own_examples(tmp_path):
+    """A folder with a table of examples and a folder of images, and a config with a population of each."""
+    rows = [f"{i % 7},{i * i % 11},{('rose', 'tulip')[i % 2]}" for i in range(40)]
+    (tmp_path / "flowers.csv").write_text("\n".join(["width,length,species", *rows]))
+    for i in range(20):
+        write(tmp_path / "images" / ("cat", "dog")[i % 2] / f"{i}.png", picture((10 * i, 0, 255), (8, 8)))
+    small = {"training": {"networks": 4, "epochs": 1}, "generated": 2, "flow": {"alignments": []}}
+    flowers = small | {"examples": {"file": "flowers.csv", "label": "species"}}
+    pets = small | {
+        "examples": {"folder": "images"},
+        "architecture": {"kind": "cnn", "kernels": [3, 3, 2], "pools": [1, 1, 1]},
+        "scale": "none",
+    }
+    return tmp_path, CONFIG | {"populations": {"flowers": flowers, "pets": pets}}
+
+
+TASKS = tuple(f"results/populations/{name}/task.safetensors" for name in ("flowers", "pets"))
+
+
+def test_examples_of_a_user_are_read_and_told(own_examples, run_snakemake):
+    folder, config = own_examples
+    result = run_snakemake(folder, config, *TASKS)
+    assert result.returncode == 0, result.stdout
+    for told in ("flowers.csv is read as:", "labels (2): rose (20), tulip (20)", "shape of an input: 3 × 8 × 8 (chan"):
+        assert told in result.stdout
+    flowers, pets = (read_task(folder / path) for path in TASKS)
+    assert (flowers.labels, flowers.shape) == (("rose", "tulip"), (2,))
+    assert (pets.labels, pets.shape) == (("cat", "dog"), (3, 8, 8))
+    assert abs(flowers.training.inputs.mean()) < 1e-6
+    assert (pets.training.inputs[:, 2] == 1).all()  # as it is in the images
+    write(folder / "images" / "cat" / "20.png", picture((0, 0, 0), (8, 8)))
+    planned = job_counts(run_snakemake(folder, config, *TASKS, flags=("--dry-run", "--verbose")).stdout)
+    assert planned == {"check_examples": 1, "prepare_task": 1}
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("flowers.csv", "flowers.csv: no column 'species'; set label to one of width, length."),
+        (
+            "images/cat/x.png",
+            "images/cat/x.png: the image has shape (9, 9, 3) and colours RGB; expected RGB or L, and the",
+        ),
+    ],
+)
+def test_bad_examples_are_refused_before_anything_is_trained(own_examples, run_snakemake, file, sentence):
+    folder, config = own_examples
+    write(folder / file, picture((0, 0, 0), (9, 9)) if file.endswith("png") else b"width,length\n1,2\n")
+    result = run_snakemake(folder, config, "populations")
+    assert result.returncode != 0
+    assert f"Error: {sentence}" in result.stdout.splitlines()[-1]
+    assert not list(folder.rglob("population.safetensors"))
+
+
+def test_an_architecture_that_does_not_read_the_examples_is_refused(own_examples, run_snakemake):
+    folder, config = own_examples
+    faulty = config["populations"]["flowers"] | {"architecture": {"kind": "lenet5"}}
+    result = run_snakemake(folder, config | {"populations": {"p": faulty}}, "populations")
+    said = (
+        "Error: populations.p.architecture: convolutions read images, and an input here has shape (2,); set kind: mlp."
+    )
+    assert result.stdout.splitlines()[-1] == said
+
+
 def test_a_population_of_nothing_known_is_refused(run_snakemake, tmp_path):
     config = CONFIG | {"populations": {"p": {"task": "irises"}}}
     result = run_snakemake(tmp_path, config, "populations", flags=("--dry-run",))
     assert result.returncode != 0
-    assert "populations.p.task: unknown value 'irises'; did you mean 'iris'?" in result.stdout
+    assert "populations.p.task: unknown task 'irises'; did you mean 'iris'?" in result.stdout

@@ -29,10 +29,11 @@ def file_sources(wildcards):
 
 
 def contents(paths):
-    """Digests of users' files, so that an edit reruns the rule for any modification time; None for files of rules."""
+    """Digests of users' files and folders, so that an edit reruns the rule for any modification time; None for files of
+    rules."""
     made = {path for path in paths if any(rule.is_producer(path) for rule in workflow.rules)}
     return [
-        input_digest(path) if Path(path).is_file() and path not in made else None for path in paths
+        input_digest(path) if Path(path).exists() and path not in made else None for path in paths
     ]
 
 

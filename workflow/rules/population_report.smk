@@ -37,6 +37,7 @@ rule write_populations_report:
         summary=rules.tabulate_populations.output.summary,
         runtime=f"{PAGE}/runtime.csv",
         figures=lambda w: populations().figures(),
+        examples=lambda w: populations().checked_examples(),
     output:
         f"{PAGE}/report.html",
     log:

@@ -1,23 +1,55 @@
 # Populations of classifiers: training, alignment, flows over their weights, auto-encoders, and evaluation on a test
 # part that is not used for choices.
+TASKS = str(HOME / "resources" / "tasks.yaml")
+
+
+rule check_examples:
+    # Separate from the preparation, so that a bad file does not delete the task of a good one. All that depends on the
+    # examples depends on their check, so its parameters are those of the training, too.
+    input:
+        lambda w: local(populations().files_of_examples(w.population)),
+    output:
+        f"{POPULATION}/examples.json",
+    log:
+        f"{POPULATION}/logs/check_examples.log",
+    priority: 100
+    conda:
+        "../../envs/weightflow.yaml"
+    resources:
+        runtime=stage_minutes,
+    params:
+        settings=sections_of_population("examples", "architecture"),
+        contents=lambda w: contents(populations().files_of_examples(w.population)),
+        code=code("check_examples.py"),
+    message:
+        "Check the examples of {wildcards.population}"
+    script:
+        "../scripts/check_examples.py"
 
 
 rule prepare_task:
     input:
-        catalogue=local(HOME / "resources" / "tasks.yaml"),
-        files=lambda w: local(populations().files_of_task(population(w).task)),
+        catalogue=local(TASKS),
+        files=lambda w: local(
+            [
+                *populations().files_of_task(population(w).task),
+                *populations().files_of_examples(w.population),
+            ]
+        ),
+        checked=lambda w: populations().check_of(w.population),
         snapshots=lambda w: populations().states_of(w.population),
     output:
         f"{POPULATION}/task.safetensors",
     log:
         f"{POPULATION}/logs/prepare_task.log",
+    priority: 100
     conda:
         "../../envs/analysis.yaml"
     resources:
         runtime=stage_minutes,
     params:
-        settings=sections_of_population("task", "split", "snapshot"),
-        contents=contents([str(HOME / "resources" / "tasks.yaml")]),
+        settings=sections_of_population("task", "examples", "split", "scale", "snapshot"),
+        contents=lambda w: contents([TASKS, *populations().files_of_examples(w.population)]),
         code=code("prepare_task.py"),
     message:
         "Prepare the task of {wildcards.population}"
@@ -27,20 +59,25 @@ rule prepare_task:
 
 rule prepare_other_task:
     input:
-        catalogue=local(HOME / "resources" / "tasks.yaml"),
+        catalogue=local(TASKS),
         files=lambda w: local(populations().files_of_task(w.other)),
+        checked=lambda w: populations().check_of(w.population),
         snapshots=[],
     output:
         f"{POPULATION}/others/{{other}}.safetensors",
     log:
         f"{POPULATION}/logs/others/{{other}}.log",
+    priority: 100
     conda:
         "../../envs/analysis.yaml"
     resources:
         runtime=stage_minutes,
     params:
-        settings=lambda w: {"task": w.other, "split": population(w).split.plain()},
-        contents=contents([str(HOME / "resources" / "tasks.yaml")]),
+        settings=lambda w: {
+            "task": w.other,
+            **populations().sections(w.population, "split", "scale"),
+        },
+        contents=lambda w: contents([TASKS]),
         code=code("prepare_task.py"),
     message:
         "Prepare the task {wildcards.other} for {wildcards.population}"

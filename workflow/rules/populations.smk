@@ -3,6 +3,7 @@
 # Their settings are read only for their own targets.
 from functools import cache
 
+from weightflow.config.population_checks import check_population_files
 from weightflow.config.population_plan import LAYOUTS, POPULATION, PopulationPlan
 from weightflow.config.saved_settings import check_saved_populations, check_shared
 
@@ -42,6 +43,11 @@ def populations():
     try:
         file = population_source()
         found = PopulationPlan.of(plan, CONFIG_SOURCE, file)
+        if not (
+            MODULE or FROM_SAVED or ARTEFACT
+        ):  # rules of an importing workflow may make the files
+            folders = [Path(own).parent for own in ([file] if file else FILES)]
+            check_population_files(found.populations, str(file or CONFIG_SOURCE), folders)
         if FROM_SAVED:
             check_saved_populations(MADE_WITH, found.plain(), str(file or CONFIG_SOURCE))
             check_shared(FOLDER, found.asked(), str(file or CONFIG_SOURCE))

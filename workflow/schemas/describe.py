@@ -22,7 +22,9 @@ sys.path[:0] = [str(ROOT / "workflow" / "scripts"), str(ROOT / "workflow" / "sch
 from registry_pages import baselines_page, figures_page, metrics_page  # noqa: E402
 
 from weightflow.config.settings import Configuration  # noqa: E402
-from weightflow.populations.tasks.catalogue import TaskEntry  # noqa: E402
+from weightflow.populations.settings import SNAPSHOT  # noqa: E402
+from weightflow.populations.tasks.catalogue import TaskEntry, read_catalogue  # noqa: E402
+from weightflow.populations.tasks.registry import BUILT_IN  # noqa: E402
 from weightflow.settings import NameIn, Settings  # noqa: E402
 from weightflow.storage import write_text  # noqa: E402
 from weightflow.systems.entries import (  # noqa: E402
@@ -74,6 +76,14 @@ reactions:
 initial: {X1..X15: 0}
 ```
 """
+# Names that a file of the repository lists, with descriptions, by `names` of a field's schema.
+NAMES = {
+    "tasks": {
+        **{name: task.description for name, task in BUILT_IN.items()},
+        **{name: task.title for name, task in read_catalogue(ROOT / "resources" / "tasks.yaml").items()},
+        SNAPSHOT: "each count of a state of a data set from the preceding ones, for backbones",
+    }
+}
 _KINDS = {"object": "section", "integer": "whole number", "boolean": "true or false", "string": "text"}
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 _OF_ARRAYS = {"minLength": "minItems", "maxLength": "maxItems"}  # pydantic writes the former before a validator
@@ -109,7 +119,7 @@ def classes(annotation: Any) -> list[type[Settings]]:
 def descriptions(settings: type[Settings]) -> dict[str, str]:
     """The docstring of each field of a class and of its bases; for a section, the docstring of its class.
 
-    A field with names from a registry also lists the registry's entries.
+    A field with names from a registry or from a file of `NAMES` also lists their entries.
     """
     found: dict[str, str] = {}
     for cls in reversed(settings.__mro__):
@@ -124,6 +134,8 @@ def descriptions(settings: type[Settings]) -> dict[str, str]:
             if isinstance(part, NameIn):
                 told = ((entry, getattr(own, "description", "")) for entry, own in part.registry.items())
                 found[name] += "".join(f" {entry}: {text.rstrip('.')}." for entry, text in told if text)
+        listed = NAMES.get((field.json_schema_extra or {}).get("names"), {})
+        found[name] += "".join(f" {entry}: {text}." for entry, text in listed.items())
     return {name: " ".join(text.split()) for name, text in found.items()}
 
 
@@ -271,7 +283,12 @@ def _tidy(node: Any) -> Any:
         own = {key: _tidy(inner) for key, inner in node["properties"].items()}
         return {**_tidy({key: inner for key, inner in node.items() if key != "properties"}), "properties": own}
     names = _OF_ARRAYS if node.get("type") == "array" else {}
-    left_out = ("title", "common", "discriminator", *(["default"] if "$ref" in node else []))
+    left_out = ("title", "common", "discriminator", "names", *(["default"] if "$ref" in node else []))
+    if "names" in node:
+        own = {"enum": list(NAMES[node["names"]])}
+        node = (
+            {**node, **own} if "type" in node else {**node, "anyOf": [{**node["anyOf"][0], **own}, *node["anyOf"][1:]]}
+        )
     found = {names.get(key, key): _tidy(inner) for key, inner in node.items() if key not in left_out}
     return found | ({"additionalProperties": False} if "patternProperties" in found else {})
 

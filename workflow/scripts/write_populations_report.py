@@ -6,7 +6,7 @@ import pandas as pd
 
 from weightflow.jobs.frame import run
 from weightflow.report.page import PopulationsReport, render_populations
-from weightflow.storage import write_text
+from weightflow.storage import read_json, write_text
 
 
 def main(snakemake):
@@ -18,6 +18,7 @@ def main(snakemake):
         summary=pd.read_csv(inputs.summary),
         runtime=pd.read_csv(inputs.runtime),
         figures={name: _of(name, inputs.figures) for name in snakemake.params.populations},
+        examples={Path(path).parent.name: read_json(path) for path in inputs.examples},
     )
     captions = {Path(path).stem: Path(path).read_text(encoding="utf-8") for path in inputs.captions}
     template = Path(inputs.template).read_text(encoding="utf-8")

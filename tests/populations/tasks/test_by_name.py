@@ -1,15 +1,17 @@
 """Tasks are read by name, from libraries and from files of images."""
 
+import gzip
 import hashlib
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from tests.conftest import data_at_hand
 from tests.image_samples import cifar, examples, folders, idx, stl, svhn, write
 from weightflow.formats.downloads import fetch
 from weightflow.populations.tasks.by_name import built_in, named_task
-from weightflow.populations.tasks.catalogue import DataSet, Source
+from weightflow.populations.tasks.catalogue import DataSet, Source, read_catalogue
 from weightflow.populations.tasks.registry import BUILT_IN, IMAGE_FORMATS
 from weightflow.populations.tasks.settings import SplitSettings
 from weightflow.populations.tasks.task import PARTS
@@ -31,6 +33,11 @@ def test_what_comes_with_scikit_learn_is_read_by_name(name, examples, shape, cla
     assert len(built_in(name).labels) == examples
     task = named_task(name, SETTINGS, {})
     assert (task.shape, task.classes) == (shape, classes)
+
+
+def test_inputs_of_a_named_task_may_stay_as_they_are():
+    inputs = named_task("digits", SETTINGS, {}, "none").training.inputs
+    assert set(np.unique(inputs)) == set(range(17))
 
 
 SHAPES = {"idx": (1, 4, 4), "cifar": (3, 32, 32), "stl": (3, 96, 96), "svhn": (3, 4, 4), "folders": (3, 4, 4)}
@@ -90,6 +97,24 @@ def test_other_files_than_the_catalogue_means_are_refused_whoever_put_them_there
     path.unlink()
     with refused(r"images\.zip: there is no such file"):
         named_task("mine", SETTINGS, known)
+
+
+def test_files_of_the_catalogue_may_be_compressed_anew(tmp_path):
+    files = {}
+    for use, content in zip(IMAGE_FORMATS["idx"].files, contents("idx")[0], strict=True):
+        path = write(tmp_path / use, gzip.compress(gzip.decompress(content), 1))
+        own = hashlib.sha256(gzip.decompress(content)).hexdigest()
+        files[use] = Source(path, path.as_uri(), "0" * 64, own)
+    task = named_task("mine", SETTINGS, {"mine": DataSet("Mine", "idx", SHAPES["idx"], 2, files)})
+    assert (task.shape, task.classes) == (SHAPES["idx"], 2)
+
+
+def test_the_handwritten_digits_have_the_published_content(root):
+    known = read_catalogue(root / "resources" / "tasks.yaml")["mnist"]
+    files = {use: replace(own, path=data_at_hand(f"mnist/{own.path.name}")) for use, own in known.files.items()}
+    task = named_task("mnist", SETTINGS, {"mnist": replace(known, files=files)})
+    assert [len(getattr(task, part).labels) for part in PARTS] == [48_000, 12_000, 10_000]
+    assert np.bincount(task.test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
 def test_an_unknown_name_is_told_the_known_ones(refused):

@@ -29,7 +29,16 @@ from tests.image_samples import (
     zipped,
 )
 from weightflow.populations.tasks import images
-from weightflow.populations.tasks.images import read_cifar, read_folders, read_idx, read_stl, read_svhn
+from weightflow.populations.tasks.images import (
+    read_cifar,
+    read_folder,
+    read_folders,
+    read_idx,
+    read_stl,
+    read_svhn,
+    read_zip,
+    tar_parts,
+)
 
 GREY, SMALL = examples(12, (1, 5, 4)), examples(12, (3, 6, 4))
 TINY, LARGE = (
@@ -80,6 +89,23 @@ def test_photographs_are_read_beside_what_is_no_image(saved):
     found = read_folders(saved("images.zip", zipped(files)))
     assert found.labels.tolist() == [0, 1]
     np.testing.assert_allclose(found.inputs[0, :, 0, 0], [1, 0, 0], atol=0.02)
+
+
+def test_images_of_a_user_may_be_grey(saved):
+    found = read_zip(saved("images.zip", zipped({"b/1.png": grey(), "a/2.png": grey()})))
+    assert (found.classes, found.images.labels.tolist()) == (["a", "b"], [0, 1])
+    assert found.images.inputs.shape == (2, 1, 2, 2)
+
+
+def test_grey_images_and_images_in_colour_do_not_mix(saved, refused):
+    with refused(r"the image 'b/2.png' has shape \(2, 2, 3\) and colours RGB; expected RGB or L, and the shape of the"):
+        read_zip(saved("images.zip", zipped({"a/1.png": grey(), "b/2.png": picture(RED)})))
+
+
+@pytest.mark.parametrize(("make", "number"), [(lambda: cifar(*TINY), 0), (lambda: stl(*LARGE), 1)])
+def test_an_archive_is_known_by_its_files(saved, make, number):
+    for found, own in zip(tar_parts(saved("images.tar.gz", make())), (TINY, LARGE)[number], strict=True):
+        check(found, *own)
 
 
 def test_names_that_lead_out_of_an_archive_write_nothing(saved, tmp_path):
@@ -349,6 +375,15 @@ def test_a_bad_archive_of_folders_is_refused(small_machine, refused, content, se
         read_folders(path)
     assert [file.name for file in small_machine.iterdir()] in (["images.zip", "work"], ["work", "images.zip"])
     assert not os.listdir()
+
+
+def test_a_large_folder_is_refused_before_memory_is_taken(small_machine, refused):
+    write(small_machine / "own" / "a" / "1.png", png(12_000, 7000))
+    with (
+        bounded(),
+        refused(r"1\.png: the image and all others of its size, of shape \(1, 7000, 12000, 3\), would take"),
+    ):
+        read_folder(small_machine / "own")
 
 
 def test_a_bomb_in_zip_is_not_unpacked(small_machine, refused):

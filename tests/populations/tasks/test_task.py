@@ -61,6 +61,13 @@ def test_images_are_scaled_as_a_whole():
     assert abs(training[:, 0].mean()) > 0.1
 
 
+def test_inputs_may_stay_as_they_are():
+    task = split_task(numbered(50), SETTINGS, scale="none")
+    places = np.concatenate([which(getattr(task, part)) for part in PARTS])
+    assert sorted(places.tolist()) == list(range(50))
+    assert task.training.inputs.dtype == np.float32
+
+
 @pytest.mark.parametrize("shape", [(2,), (2, 3, 3)])
 def test_the_test_part_of_the_authors_is_kept_whole_and_measures_no_scale(shape):
     everything, test = numbered(50, shape), numbered(7, shape)
@@ -103,10 +110,15 @@ def test_a_task_is_read_as_it_was_written(tmp_path, refused):
     task = split_task(numbered(50, (2, 3, 3)), SETTINGS)
     write_task(tmp_path / "task.safetensors", task)
     found = read_task(tmp_path / "task.safetensors")
-    assert found.classes == 2
+    assert (found.classes, found.labels) == (2, ())
     for part in PARTS:
         np.testing.assert_array_equal(getattr(found, part).inputs, getattr(task, part).inputs)
         np.testing.assert_array_equal(getattr(found, part).labels, getattr(task, part).labels)
+    write_task(tmp_path / "task.safetensors", replace(task, labels=("a", "b")))
+    assert read_task(tmp_path / "task.safetensors").labels == ("a", "b")
+    write_task(tmp_path / "task.safetensors", replace(task, labels=("a",)))
+    with refused("a part of the file is missing or does not fit"):
+        read_task(tmp_path / "task.safetensors")
     write_task(tmp_path / "task.safetensors", replace(task, test=replace(task.test, inputs=task.test.inputs * np.nan)))
     with refused("holds NaN"):
         read_task(tmp_path / "task.safetensors")

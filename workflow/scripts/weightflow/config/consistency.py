@@ -106,11 +106,11 @@ def check_files(config: Configuration, source: str, folders: Sequence[Path] = ()
     models |= {variant_key(chosen): settings for chosen, settings in variants(config)}
     for key, model in models.items():
         start = model.training.start_from
-        _check_braces(start or "", f"{source}: {key}.training.start_from")
+        check_braces(start or "", f"{source}: {key}.training.start_from")
         if start and not os.path.isfile(start):
             raise InputError(f"{source}: {key}.training.start_from: {missing(start, folders)}; check the path.")
         folder = model.released.folder
-        _check_braces(folder or "", f"{source}: {key}.released.folder")
+        check_braces(folder or "", f"{source}: {key}.released.folder")
         if folder and not os.path.isfile(field := os.path.join(folder, FIELD)):
             raise InputError(f"{source}: {key}.released.folder: {missing(field, folders)}; check the path.")
         if folder and config.evaluation.leave_one_out:
@@ -136,7 +136,7 @@ def check_systems(config: Configuration, systems: Path, source: str) -> None:
     found = {path: networks.read_system(path) for path in used_systems(config, systems)}
     for path in found:
         for file in files_of(path):
-            _check_braces(file, str(path))
+            check_braces(file, str(path))
     for name, settings in config.datasets.items():
         if settings.system:
             system, where = found[system_file(settings.system, systems)], f"{source}: datasets.{name}"
@@ -431,7 +431,7 @@ def check_dataset(settings: DatasetSettings, systems: Path, where: str, folders:
     if urls and len(urls) != len(files):
         raise InputError(f"{where}.url: there are {len(urls)} urls for {len(files)} files; give one for each.")
     for file in files:
-        _check_braces(file, f"{where}.file")
+        check_braces(file, f"{where}.file")
         if urls:
             _check_target(file, where)
         if format_of(file) not in READERS:
@@ -467,7 +467,16 @@ def check_dataset(settings: DatasetSettings, systems: Path, where: str, folders:
         raise InputError(f"{where}.reference: there is no held-out part; set reference: training.")
 
 
-def _check_braces(path: str | Path, where: str) -> None:
+def check_braces(path: str | Path, where: str) -> None:
+    """Refuse a path with braces.
+
+    Args:
+        path: of a user's file.
+        where: the key, for messages.
+
+    Raises:
+        InputError: the path has braces.
+    """
     if set("{}") & {*str(path)}:
         raise InputError(f"{where}: {shown(path)} has braces, which Snakemake reads as a wildcard; rename the file.")
 
@@ -491,7 +500,7 @@ def _check_asked(settings: DatasetEntry, where: str) -> None:
             raise InputError(f"{where}.questions.{name}: there is no event; write one such as I > 20.")
         check_form(text, f"{where}.questions.{name}")
     if settings.score:
-        _check_braces(settings.score, f"{where}.score")
+        check_braces(settings.score, f"{where}.score")
         if (kind := format_of(settings.score)) not in TABLES:
             raise InputError(
                 f"{where}.score: a file of kind '{shown(kind)}' is no table; give one of {', '.join(TABLES)}."

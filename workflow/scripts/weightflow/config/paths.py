@@ -8,9 +8,11 @@ from typing import Any
 from weightflow.config.settings import Configuration
 from weightflow.dynamics.settings import ModelSettings
 from weightflow.formats.reading import as_files
+from weightflow.populations.settings import LoadedSettings, PopulationSettings
 from weightflow.systems.entries import is_path
 
 _OF_MODELS = (("training", "start_from"), ("released", "folder"))  # sections and keys of paths
+_OF_EXAMPLES = ("file", "folder", "test_file", "test_folder")
 
 
 def located(config: Configuration, folders: Sequence[Path]) -> Configuration:
@@ -56,7 +58,41 @@ def located(config: Configuration, folders: Sequence[Path]) -> Configuration:
         factor: {level: started(changes) for level, changes in levels.items()}
         for factor, levels in config.ablations.factors.items()
     }
-    return config.but(datasets=datasets, models=models, ablations=config.ablations.but(factors=factors))
+    return config.but(
+        datasets=datasets,
+        models=models,
+        ablations=config.ablations.but(factors=factors),
+        populations=located_populations(config.populations, folders),
+    )
+
+
+def located_populations(
+    populations: Mapping[str, PopulationSettings], folders: Sequence[Path]
+) -> dict[str, PopulationSettings]:
+    """Populations whose users' examples and networks are at paths as in `located`."""
+    found = {}
+    for name, settings in populations.items():
+        given = {key: path for key in _OF_EXAMPLES if (path := getattr(settings.examples, key))}
+        changes = {key: os.path.normpath(find(path, folders)) for key, path in given.items()}
+        own = settings.but(examples=settings.examples.but(**changes)) if changes else settings
+        found[name] = own.but(networks=_located_networks(own.networks, folders))
+    return found
+
+
+def _located_networks(networks: LoadedSettings, folders: Sequence[Path]) -> LoadedSettings:
+    """Networks whose files and module are at paths as in `located`; a pattern has those of its folder."""
+
+    def there(path: str) -> str:
+        folder, name = os.path.split(path)
+        is_pattern = any(sign in name for sign in "*?[")
+        return os.path.join(find(folder or ".", folders), name) if is_pattern else os.path.normpath(find(path, folders))
+
+    changes: dict[str, Any] = {}
+    if files := networks.files:
+        changes["files"] = there(files) if isinstance(files, str) else tuple(map(there, files))
+    if networks.module and (colon := networks.module.rpartition(":"))[0]:
+        changes["module"] = f"{os.path.normpath(find(colon[0], folders))}:{colon[2]}"
+    return networks.but(**changes) if changes else networks
 
 
 def find(path: str, folders: Sequence[Path]) -> str:

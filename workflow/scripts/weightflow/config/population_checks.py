@@ -1,20 +1,27 @@
-"""Checks of the settings of populations against each other and against the data sets."""
+"""Checks of the settings of populations against each other, against the data sets and against users' examples."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from weightflow.config.consistency import check_braces
+from weightflow.config.paths import missing
 from weightflow.data.settings import DatasetSettings
-from weightflow.errors import InputError, unknown
+from weightflow.errors import InputError, shown, unknown
+from weightflow.formats.reading import as_files
 from weightflow.populations.architectures.registry import ARCHITECTURES
-from weightflow.populations.network_files import network_files
+from weightflow.populations.network_files import found_files, network_files
 from weightflow.populations.registry import QUERIES
 from weightflow.populations.settings import (
     SNAPSHOT,
     ArchitectureSettings,
+    ExampleSettings,
     NetworkTrainingSettings,
     PopulationSettings,
     SplitSettings,
     others_asked,
 )
+from weightflow.populations.tasks.example_sources import example_format, files_of_examples
 
 
 def check_populations(
@@ -36,6 +43,7 @@ def check_populations(
     """
     for name, settings in populations.items():
         where = f"{source}: populations.{name}"
+        _check_task(settings, shapes, where)
         _check_split(settings.split, f"{where}.split")
         _check_checkpoints(settings.training, f"{where}.training.checkpoints")
         _check_snapshot(settings, datasets, where)
@@ -44,6 +52,79 @@ def check_populations(
         _check_flow(settings, f"{where}.flow")
         _check_autoencoder(settings, f"{where}.autoencoder")
         _check_queries(settings, shapes, f"{where}.autoencoder.queries.from")
+
+
+def check_population_files(
+    populations: Mapping[str, PopulationSettings], source: str, folders: Sequence[Path] = ()
+) -> None:
+    """Refuse missing files of users' examples and networks.
+
+    It is not called for a module of another workflow, whose rules may make the files, nor for saved results.
+
+    Args:
+        populations: by name, complete, with defaults.
+        source: the config files' names.
+        folders: of the config files, for messages.
+
+    Raises:
+        InputError: naming the file, the key and the fix.
+    """
+    for name, settings in populations.items():
+        own, where = settings.examples, f"{source}: populations.{name}.examples"
+        for path in files_of_examples(own):
+            is_folder = path in (own.folder, own.test_folder)
+            if not (os.path.isdir(path) if is_folder else os.path.isfile(path)):
+                fault = missing(path, folders)
+                raise InputError(
+                    f"{where}: {fault.replace('no file', 'no folder') if is_folder else fault}; check the path."
+                )
+        if (networks := settings.networks).files:
+            where = f"{source}: populations.{name}.networks"
+            network_files(networks.files, f"{where}.files")
+            if networks.module and not os.path.isfile(path := networks.module.rpartition(":")[0]):
+                raise InputError(f"{where}.module: {missing(path, folders)}; check the path.")
+
+
+def _check_task(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:
+    """A population has a known task or a user's examples."""
+    task, own = settings.task, settings.examples
+    if task is not None and own != ExampleSettings():
+        raise InputError(f"{where}: there are task: {shown(task)} and examples; leave one of them out.")
+    if task is None and own == ExampleSettings():
+        raise InputError(
+            f"{where}: there is neither a task nor examples; give task: NAME, or examples: {{file: FILE}}."
+        )
+    if task is not None and task not in (*shapes, SNAPSHOT):
+        raise InputError(f"{where}.task: {unknown('task', task, [*shapes, SNAPSHOT])}")
+    if task is None:
+        _check_examples(own, f"{where}.examples")
+
+
+def _check_examples(own: ExampleSettings, where: str) -> None:
+    """A user's examples are in a file or a folder of a known format, with the keys of this format."""
+    if bool(own.file) == bool(own.folder):
+        raise InputError(f"{where}: {'both' if own.file else 'neither'} of file and folder; give one of them.")
+    if own.test_file and own.test_folder:
+        raise InputError(f"{where}: both of test_file and test_folder; give one of them.")
+    paths = [path for path in (own.source, own.test_source) if path]
+    for path in paths:
+        check_braces(path, where)
+    try:
+        formats = {path: example_format(path, own) for path in paths}
+        files_of_examples(own)
+    except InputError as fault:
+        raise InputError(f"{where}: {fault}") from None
+    for path, known in formats.items():
+        if lacking := [key for key in known.needed if getattr(own, key) is None]:
+            raise InputError(
+                f"{where}: {path} is {known.description}; give the key {lacking[0]}, the column of labels."
+            )
+    for key in ("inputs", "label"):
+        if getattr(own, key) is not None and not any(key in known.keys for known in formats.values()):
+            what = formats[own.source].description
+            raise InputError(f"{where}.{key}: {own.source} is {what} and has no such key; remove it.")
+    if own.label is not None and own.label in as_files(own.inputs):
+        raise InputError(f"{where}.inputs: {shown(own.label)} is the label; remove it from the inputs.")
 
 
 def _check_split(split: SplitSettings, where: str) -> None:
@@ -64,10 +145,11 @@ def _check_checkpoints(training: NetworkTrainingSettings, where: str) -> None:
 def _check_snapshot(settings: PopulationSettings, datasets: Mapping[str, DatasetSettings], where: str) -> None:
     """The task of snapshots needs a backbone and a data set; other tasks have neither."""
     kind, task, name = settings.architecture.kind, settings.task, settings.snapshot.dataset
+    told = f"task {task}" if task else f"examples of {settings.examples.source}"
     if (ARCHITECTURES[kind].reads == "states") != (task == SNAPSHOT):
         backbones = [name for name, own in ARCHITECTURES.items() if own.reads == "states"]
         raise InputError(
-            f"{where}.architecture.kind: {kind} does not fit the task {task}; backbones ({', '.join(backbones)}) learn "
+            f"{where}.architecture.kind: {kind} does not fit the {told}; backbones ({', '.join(backbones)}) learn "
             f"task: {SNAPSHOT} and no other task; change one of them."
         )
     if (task == SNAPSHOT) != (name is not None):
@@ -76,7 +158,7 @@ def _check_snapshot(settings: PopulationSettings, datasets: Mapping[str, Dataset
             f"give it with task: {SNAPSHOT} only."
         )
     if task != SNAPSHOT and settings.snapshot.time is not None:
-        raise InputError(f"{where}.snapshot.time: the task {task} has no times; remove it, or set task: {SNAPSHOT}.")
+        raise InputError(f"{where}.snapshot.time: the {told} has no times; remove it, or set task: {SNAPSHOT}.")
     if name is not None and name not in datasets:
         raise InputError(f"{where}.snapshot.dataset: {unknown('name', name, datasets)}")
     if name is not None and datasets[name].kind != "discrete":
@@ -84,11 +166,12 @@ def _check_snapshot(settings: PopulationSettings, datasets: Mapping[str, Dataset
 
 
 def _check_architecture(
-    architecture: ArchitectureSettings, task: str, shapes: Mapping[str, tuple[int, ...]], where: str
+    architecture: ArchitectureSettings, task: str | None, shapes: Mapping[str, tuple[int, ...]], where: str
 ) -> None:
+    """Keys of the architecture, and the shape of a task's inputs; that of a user's examples is known after reading."""
     kind, own = architecture.kind, ARCHITECTURES[architecture.kind]
     of_images = [name for name, shape in shapes.items() if len(shape) == 3]
-    if own.reads == "images" and task not in of_images:
+    if own.reads == "images" and task is not None and task not in of_images:
         raise InputError(
             f"{where}.kind: {kind} reads images, and the inputs of {task} are not images; set mlp, or task: one of "
             f"{', '.join(of_images)}."
@@ -117,7 +200,7 @@ def _check_networks(settings: PopulationSettings, where: str) -> None:
 
 def _number_of_networks(settings: PopulationSettings) -> int:
     files = settings.networks.files
-    return settings.training.networks if files is None else len(network_files(files))
+    return settings.training.networks if files is None else len(found_files(files)) or settings.training.networks
 
 
 def _check_flow(settings: PopulationSettings, where: str) -> None:
@@ -148,7 +231,7 @@ def _check_queries(settings: PopulationSettings, shapes: Mapping[str, tuple[int,
     for name in others_asked(settings):
         if name not in shapes:
             raise InputError(f"{where}: {unknown('name', name, [*QUERIES, *shapes])}")
-        if shapes[name] != shapes.get(settings.task):
+        if settings.task is not None and shapes[name] != shapes.get(settings.task):
             raise InputError(
                 f"{where}: inputs of {name} have another shape than those of the task {settings.task}; remove "
                 f"{name}, or name a task of the same shape."

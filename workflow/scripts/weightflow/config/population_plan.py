@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from weightflow.config.paths import located_populations
 from weightflow.config.plan import Plan
 from weightflow.config.population_checks import check_populations
 from weightflow.config.settings import Configuration
 from weightflow.errors import InputError, unknown
 from weightflow.plots.registry import figure_files
-from weightflow.populations.network_files import network_files
+from weightflow.populations.network_files import found_files
 from weightflow.populations.settings import PopulationSettings, others_asked
 from weightflow.populations.tasks.catalogue import input_shapes
+from weightflow.populations.tasks.example_sources import files_of_examples
 from weightflow.yaml_files import read_config
 
 POPULATION = "results/populations/{population}"
@@ -66,7 +68,7 @@ class PopulationPlan:
             source = str(file)
             asked = {"populations": read_config(file).get("populations", {})}
             given = Configuration.of({"datasets": config.plain()["datasets"]} | asked, source)
-            config = config.but(populations=given.populations)
+            config = config.but(populations=located_populations(given.populations, [file.parent]))
         check_populations(config.populations, config.datasets, input_shapes(plan.catalogue), source)
         return cls(plan, config.populations)
 
@@ -112,16 +114,28 @@ class PopulationPlan:
     def files_of_networks(self, name: str) -> list[str]:
         """The files of networks that were trained elsewhere; [] for networks to train."""
         files = self.population(name).networks.files
-        return list(map(str, network_files(files))) if files else []
+        return list(map(str, found_files(files))) if files else []
 
     def other_tasks(self, name: str) -> list[str]:
         """Other tasks with queries for a population's auto-encoder, in the order of its settings."""
         own = self.population(name)
         return others_asked(own) if own.autoencoder.structural else []
 
-    def files_of_task(self, task: str) -> list[str]:
+    def files_of_examples(self, name: str) -> list[str]:
+        """The files and folders of a user's examples; [] for a named task."""
+        return files_of_examples(self.population(name).examples)
+
+    def check_of(self, name: str) -> str | list[str]:
+        """The checked facts about a user's examples; [] for a named task."""
+        return f"{POPULATION}/examples.json".format(population=name) if self.files_of_examples(name) else []
+
+    def checked_examples(self) -> list[str]:
+        """The facts about the examples of all populations that have their own."""
+        return [file for name in self.populations if isinstance(file := self.check_of(name), str)]
+
+    def files_of_task(self, task: str | None) -> list[str]:
         """The files of a task; [] if a library provides it."""
-        sources = self.plan.catalogue[task].files.values() if task in self.plan.catalogue else ()
+        sources = self.plan.catalogue[task].files.values() if task and task in self.plan.catalogue else ()
         return [str(source.path) for source in sources]
 
     def states_of(self, name: str) -> str | list[str]:

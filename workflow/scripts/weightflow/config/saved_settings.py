@@ -17,6 +17,7 @@ from weightflow.yaml_files import read_config
 
 _BY_NAME = ("datasets", "models")  # sections with a subset allowed in the current configuration
 _FREE = ("figures", "prediction", "populations", "seeds", "baselines")  # compared otherwise, or not at all
+_PATHS = ("file", "start_from", "folder", "test_file", "test_folder")
 _SHOWN = 3  # most settings named in a sentence
 
 
@@ -164,7 +165,7 @@ def _differing(saved: Plain, now: Plain, before: str = "") -> Iterator[str]:
         old, new = saved[key], now[key]
         if old == new or (key == "system" and all(isinstance(s, str) and is_path(s) for s in (old, new))):
             continue
-        if key in ("file", "start_from", "folder") and _same_files(as_files(old), as_files(new)):
+        if key in _PATHS and _same_files(as_files(old), as_files(new)):
             continue
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             yield from _differing(old, new, f"{before}{key}.")

@@ -6,6 +6,8 @@ import struct
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 from typing import IO
@@ -85,15 +87,7 @@ def read_npz(path: Path, settings: FileSettings) -> RawSnapshots:
         InputError: the file is damaged or pickled, an array is missing, or the two do not fit.
     """
     refuse_times(settings, f"{path}")
-    try:
-        archive = np.load(path, allow_pickle=False)
-    except _DAMAGED as error:
-        raise InputError(f"{path}: the file is truncated or not an .npz archive; save it again.") from error
-    if isinstance(archive, np.ndarray):
-        raise InputError(f"{path}: holds one array, not an archive of them; rename it to .npy or use numpy.savez.")
-    with archive:
-        found = {key: _member(archive, key, path, settings) for key in ("matrix", "time_column")}
-    states, times = found["matrix"], found["time_column"]
+    states, times = read_arrays(path, {key: getattr(settings, key) for key in ("matrix", "time_column")})
     at = f"{path}: the array '{settings.matrix}'"
     if states.dtype.kind not in "iufb":
         raise InputError(f"{at} holds {states.dtype}, not numbers; convert it.")
@@ -111,8 +105,43 @@ def read_npz(path: Path, settings: FileSettings) -> RawSnapshots:
     return group_by_time(times, states[:, : len(names)], names, dates, notes)
 
 
-def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: FileSettings) -> np.ndarray:
-    name = getattr(settings, key)
+def array_names(path: Path) -> list[str]:
+    """Names of the arrays of an .npz.
+
+    Raises:
+        InputError: the file is damaged, or one array.
+    """
+    with _opened(path) as archive:
+        return list(archive.files)
+
+
+def read_arrays(path: Path, names: Mapping[str, str]) -> list[np.ndarray]:
+    """Arrays of an .npz.
+
+    Args:
+        path: the file.
+        names: of the arrays, by the key of the settings that gives each.
+
+    Raises:
+        InputError: the file is damaged or pickled, or an array is missing or too large.
+    """
+    with _opened(path) as archive:
+        return [_member(archive, name, key, path) for key, name in names.items()]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
+    try:
+        archive = np.load(path, allow_pickle=False)
+    except _DAMAGED as error:
+        raise InputError(f"{path}: the file is truncated or not an .npz archive; save it again.") from error
+    if isinstance(archive, np.ndarray):
+        raise InputError(f"{path}: holds one array, not an archive of them; rename it to .npy or use numpy.savez.")
+    with archive:
+        yield archive
+
+
+def _member(archive: np.lib.npyio.NpzFile, name: str, key: str, path: Path) -> np.ndarray:
     if name not in archive.files:
         raise InputError(f"{path}: no array '{name}'; set {key} to one of {listed(archive.files)}.")
     try:
@@ -122,8 +151,8 @@ def _member(archive: np.lib.npyio.NpzFile, key: str, path: Path, settings: FileS
             shape, dtype = _header(member)
         if dtype.hasobject:
             raise InputError(
-                f"{path}: the array '{name}' holds Python objects, which are pickled; save plain numbers with "
-                "numpy.savez."
+                f"{path}: the array '{name}' holds Python objects, which are pickled; save plain numbers, or texts "
+                "as str, with numpy.savez."
             )
         check_array(shape, dtype.itemsize, f"{path}: the array '{name}'")  # NumPy inflates exactly this much
         return archive[name]

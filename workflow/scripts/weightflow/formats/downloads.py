@@ -1,11 +1,14 @@
 """Downloads of files that a config names; a download is checked before it is put in place."""
 
+import gzip
+import hashlib
 import logging
 import os
 import shutil
 import time
 import urllib.error
 import urllib.request
+import zlib
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,19 +20,44 @@ from weightflow.storage import atomic, file_digest
 _TIMEOUT = 60.0  # seconds without a byte
 _CHUNK = 1 << 20
 _REFUSED = range(400, 500)  # statuses that a second attempt would not change
+_MOST_UNPACKED = 1 << 36  # bytes of content that are compared with a checksum; a small file may hold far more
 
 
-def check_sum(path: str | Path, sha256: str, said_by: str) -> None:
+def check_sum(path: str | Path, sha256: str, said_by: str, content_sha256: str | None = None) -> None:
     """Compare an existing file with its expected checksum.
 
+    Compressing a file anew changes its checksum, and not that of its content. So the content of a `.gz` may have
+    either checksum.
+
+    Args:
+        path: the file.
+        sha256: expected checksum of the file or of its unpacked content, in hexadecimal.
+        said_by: where the checksum stands, for messages.
+        content_sha256: expected checksum of its unpacked content, if that of the file is another one.
+
     Raises:
-        InputError: the file is missing or has another checksum.
+        InputError: the file is missing, or has another checksum and other content.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: there is no such file.")
-    if (found := file_digest(path)) != sha256:
+    if (found := file_digest(path)) != sha256 and content_digest(path) not in (sha256, content_sha256 or sha256):
         raise InputError(f"{path}: its checksum is {found}, not the sha256 in {said_by}; get the right file.")
+
+
+def content_digest(path: str | Path) -> str | None:
+    """SHA-256 of the unpacked content of a `.gz`, in hexadecimal; None for other, damaged and endless files."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        with gzip.open(path) as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+                if size > _MOST_UNPACKED:
+                    return None
+    except (OSError, EOFError, zlib.error):
+        return None
+    return digest.hexdigest()
 
 
 def fetch(url: str, path: str | Path, sha256: str | None, attempts: int = 3, wait: float = 5.0) -> str:
@@ -38,7 +66,8 @@ def fetch(url: str, path: str | Path, sha256: str | None, attempts: int = 3, wai
     Args:
         url: http, https, ftp or file.
         path: destination; an existing file is replaced only by a complete and checked one.
-        sha256: expected checksum, in hexadecimal; None accepts any file.
+        sha256: expected checksum of the file or of the unpacked content of a `.gz`, in hexadecimal; None accepts any
+            file.
         attempts: number of attempts.
         wait: seconds before the second attempt, twice as many before the third, and so on.
 
@@ -65,7 +94,7 @@ def fetch(url: str, path: str | Path, sha256: str | None, attempts: int = 3, wai
                         f"{path} yourself."
                     ) from error
                 time.sleep(wait * 2 ** (attempt - 1))
-        if sha256 is not None and found != sha256:
+        if sha256 not in (None, found) and content_digest(temporary) != sha256:
             raise InputError(
                 f"{url}: the checksum of the download is {found}, not the key sha256's {sha256}; nothing was kept, so "
                 f"check the url, or put the right file at {path} yourself."

@@ -36,7 +36,8 @@ class FileSettings(Settings):
     """Address from which a missing file is downloaded (http, https, ftp or file), or a list with one for each file; an
     existing file is never replaced."""
     sha256: Annotated[Annotated[Sha256, AText] | Annotated[Many[Sha256], AList], ByShape] | None = None
-    """Checksum of the file, or a list with one for each file; a file with another checksum is refused."""
+    """Checksum of the file or of the unpacked content of a .gz, or a list with one for each file; a file with another
+    checksum is refused."""
     matrix: str = "X"
     """Array of an .npz, or matrix of an .h5ad (X, raw/X, layers/NAME or obsm/NAME), with the states."""
     axes: Annotated[Unique[Literal["trajectory", "time", "variable"]], Field(min_length=3, max_length=3)] = (

@@ -49,7 +49,7 @@ _ID = re.compile(
     r"([ _.-]?(id|no|nr|num|number|index|idx))?|(cell|sample|donor|.*[ _.-])[ _.-]?id",
     re.IGNORECASE,
 )
-_WORDS = "text"
+_WORDS, _DATES = "text", "dates"
 _LEAST_ROWS, _LEAST_STATES = 20, 5  # fewer values that count up may be states
 _GZIP = b"\x1f\x8b"
 _DAMAGED: tuple[type[Exception], ...] = (ValueError, OSError, EOFError, zlib.error, csv.Error)
@@ -172,6 +172,70 @@ def read_states(path: Path, settings: FileSettings, time_label: str) -> StateTab
     return StateTable(frame, times, _numbers(frame[variables]).astype(float))
 
 
+@dataclass(frozen=True)
+class LabelledTable:
+    """Examples of a table, in its rows.
+
+    Attributes:
+        values: (n, d) inputs.
+        labels: (n,) as read.
+        names: d names of the inputs.
+        notes: how the file was read and what was left out, a phrase for each.
+    """
+
+    values: np.ndarray
+    labels: pd.Series
+    names: list[str]
+    notes: list[str]
+
+
+def read_labelled(path: Path, label: str, inputs: Sequence[str] | None) -> LabelledTable:
+    """Read a table with a column of labels and one for each input.
+
+    Args:
+        path: the file.
+        label: the column of labels.
+        inputs: the columns of inputs; None takes all others but empty ones, row numbers and ids.
+
+    Raises:
+        InputError: the file is damaged, or a column is missing, repeated or not of numbers.
+    """
+    table = _read(path, FileSettings(time_column=label, variables=tuple(inputs) if inputs else None))
+    if not len(table.values):
+        raise InputError(f"{path}: there are no examples; add a row for each.")
+    if absent := [name for name in (label, *(inputs or ())) if name not in table.names]:
+        key = "label" if absent[0] == label else "inputs"
+        known = listed(filter(None, table.names))
+        raise InputError(f"{path}: no column '{shown(absent[0])}'; set {key} to one of {known}.")
+    left_out = {} if inputs else _no_inputs(table, label)
+    names = list(inputs or (name for i, name in enumerate(table.names) if name != label and i not in left_out))
+    if not names:
+        raise InputError(f"{path}: there is no column of numbers beside '{shown(label)}'; add one for each input.")
+    check_names([name for name in table.names if name in (label, *names)], f"{path}")
+    for name in names:
+        column = table.column(name)
+        if not _is_real(column):
+            raise InputError(
+                f"{path}: the column '{shown(name)}' holds {_strange(column)}; inputs are numbers, so turn it into "
+                "numbers, or list the columns of the key inputs without it."
+            )
+        if column.isna().any():
+            raise InputError(f"{path}: the column '{shown(name)}' has gaps; fill them, or remove those rows.")
+    notes = [*table.notes]
+    if left_out:
+        told = [f"{shown(table.names[i] or f'column {i + 1}')} ({reason})" for i, reason in left_out.items()]
+        notes.append(f"left out: {listed(told)}; to keep a column, name it in the key inputs")
+    places = [table.names.index(name) for name in names]
+    return LabelledTable(_numbers(table.values.iloc[:, places]).astype(float), table.column(label), names, notes)
+
+
+def _no_inputs(table: _Table, label: str) -> dict[int, str]:
+    """Places of the columns that are no inputs, and the reasons; texts and dates are refused later."""
+    times = np.zeros(len(table.values))
+    reasons = {i: _reason(table, i, times) for i, name in enumerate(table.names) if name != label}
+    return {i: reason for i, reason in reasons.items() if reason and reason not in (_WORDS, _DATES)}
+
+
 def _snapshots(table: _Table, settings: FileSettings, path: Path | str) -> RawSnapshots:
     column, wanted = settings.time_column, settings.variables
     if column not in table.names:
@@ -231,7 +295,7 @@ def _reason(table: _Table, place: int, times: np.ndarray) -> str | None:
     if _UNNAMED.fullmatch(name) and (name or place == 0):
         return "no name, as of row numbers"
     if values.dtype.kind == "M":
-        return "dates"
+        return _DATES
     if isinstance(values.dtype, pd.CategoricalDtype) or values.dtype.kind in "OUT":
         found = values.dropna().astype(object)
         words = found.map(lambda value: isinstance(value, str) and not _LIKE_A_NUMBER.fullmatch(value)).all()

@@ -10,24 +10,34 @@ from weightflow.errors import InputError, shown
 SUFFIXES = (".safetensors", ".pt", ".pth")
 
 
-def network_files(files: str | Path | Sequence[str | Path]) -> list[Path]:
+def network_files(files: str | Path | Sequence[str | Path], where: str = "networks") -> list[Path]:
     """The files of networks: all in a folder, those of a pattern, or a list; numbers in names are ordered as numbers.
 
+    Args:
+        files: a folder, a pattern or a list.
+        where: the place of `files`, for messages.
+
     Raises:
-        InputError: there are fewer than two.
+        InputError: there are fewer than two, or one of the list is missing.
     """
-    if isinstance(files, str | Path):
-        place = Path(files)
-        inside = place.iterdir() if place.is_dir() else place.parent.glob(place.name)
-        found = sorted((file for file in inside if file.suffix in SUFFIXES), key=_natural)
-    else:
-        found = [Path(file) for file in files]
+    found = found_files(files)
+    if missing := [file for file in found if not file.is_file()]:
+        raise InputError(f"{where}: there is no file {shown(str(missing[0]))}; check the path.")
     if len(found) < 2:
         raise InputError(
-            f"networks: {shown(str(files))} has {len(found)} files of networks ({', '.join(SUFFIXES)}); a population "
+            f"{where}: {shown(str(files))} has {len(found)} files of networks ({', '.join(SUFFIXES)}); a population "
             "needs two at least."
         )
     return found
+
+
+def found_files(files: str | Path | Sequence[str | Path]) -> list[Path]:
+    """As `network_files`, without checks: [] for a folder that is missing."""
+    if not isinstance(files, str | Path):
+        return [Path(file) for file in files]
+    place = Path(files)
+    inside = place.iterdir() if place.is_dir() else place.parent.glob(place.name)
+    return sorted((file for file in inside if file.suffix in SUFFIXES), key=_natural)
 
 
 def _natural(file: Path) -> list[Any]:

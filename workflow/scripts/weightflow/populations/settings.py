@@ -6,7 +6,7 @@ from pydantic import Field
 
 from weightflow.populations.architectures.settings import ArchitectureSettings, Depth, Size
 from weightflow.populations.registry import INITIALISATIONS, QUERIES, REFERENCES
-from weightflow.populations.tasks.settings import SplitSettings
+from weightflow.populations.tasks.settings import ExampleSettings, SplitSettings
 from weightflow.settings import (
     AsWritten,
     Count,
@@ -168,24 +168,17 @@ class AutoencoderSettings(Settings):
 class PopulationSettings(Settings):
     """One population."""
 
-    task: Literal[
-        "iris",
-        "wine",
-        "breast_cancer",
-        "digits",
-        "mnist",
-        "fashion_mnist",
-        "cifar10",
-        "stl10",
-        "svhn",
-        "eurosat",
-        "snapshot",
-    ]
-    """The networks' task. The first four come with scikit-learn. snapshot trains backbones to predict each count of a
-    state of a data set from the preceding ones. The others are image data sets (resources/tasks.yaml): missing files
-    are downloaded to resources/data, and the test part is the authors', if they define one."""
+    task: Annotated[str | None, Field(json_schema_extra={"names": "tasks"})] = None
+    """The networks' task, by name; null for your own examples. The first four come with scikit-learn. snapshot has the
+    states of a data set. The others are image data sets, the entries of resources/tasks.yaml: missing files are
+    downloaded to resources/data, and the test part is the authors', if they define one."""
     snapshot: SnapshotSettings = SnapshotSettings()
+    examples: ExampleSettings = ExampleSettings()
     split: SplitSettings = SplitSettings()
+    scale: Literal["training", "none"] = "training"
+    """Standardisation of the inputs: training, to mean 0 and variance 1 over the training part, of tables by column, of
+    images as a whole; none, for networks of inputs as they are (pixels of image files are 0 to 1). States of a snapshot
+    have none."""
     architecture: ArchitectureSettings = ArchitectureSettings()
     training: NetworkTrainingSettings = NetworkTrainingSettings()
     networks: LoadedSettings = LoadedSettings()
@@ -194,6 +187,11 @@ class PopulationSettings(Settings):
     """Number of networks from each generator."""
     flow: FlowSettings = FlowSettings()
     autoencoder: AutoencoderSettings = AutoencoderSettings()
+
+    @property
+    def source_of_inputs(self) -> str:
+        """The task's name, or the file or folder of a user's examples."""
+        return self.task or self.examples.source
 
 
 def others_asked(settings: PopulationSettings) -> list[str]:

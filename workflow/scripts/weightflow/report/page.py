@@ -3,7 +3,7 @@
 import base64
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +172,7 @@ class PopulationsReport:
         summary: table population, layout, source, metric, mean, std, seeds.
         runtime: table population, stage, seed, seconds, max_rss_mb.
         figures: PNG files of each population.
+        examples: checked facts about users' own examples, by population.
     """
 
     folder: str
@@ -180,6 +181,7 @@ class PopulationsReport:
     summary: pd.DataFrame
     runtime: pd.DataFrame
     figures: Mapping[str, Sequence[str]]
+    examples: Mapping[str, Plain] = field(default_factory=dict)
 
 
 def render_report(template: str, captions: Mapping[str, str], report: Report) -> str:
@@ -214,7 +216,7 @@ def render_report(template: str, captions: Mapping[str, str], report: Report) ->
 def render_populations(template: str, captions: Mapping[str, str], report: PopulationsReport) -> str:
     """The page about populations as HTML; arguments as in `render_report`."""
     sections = [
-        population_section(name, settings, report.summary, report.runtime)
+        population_section(name, settings, report.summary, report.runtime, report.examples.get(name))
         | {"figures": [_figure(path, captions, f"population-{name}-") for path in report.figures[name]]}
         for name, settings in report.populations.items()
     ]

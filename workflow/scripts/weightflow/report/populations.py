@@ -5,10 +5,12 @@ from typing import Any
 
 import pandas as pd
 
+from weightflow.errors import shown
 from weightflow.populations.metrics import LEARNED
 from weightflow.report.tables import MISSING, rounded
 from weightflow.settings import Plain
 
+_LISTED = 12  # most labels of a population
 _QUALITY = {
     "accuracy_mean": "mean accuracy on the test part",
     "accuracy_deviation": "standard deviation of the accuracy over networks",
@@ -46,7 +48,9 @@ TITLES = {
 }
 
 
-def population_section(name: str, settings: Plain, summary: pd.DataFrame, runtime: pd.DataFrame) -> dict[str, Any]:
+def population_section(
+    name: str, settings: Plain, summary: pd.DataFrame, runtime: pd.DataFrame, examples: Plain | None = None
+) -> dict[str, Any]:
     """The template's values for one population.
 
     Args:
@@ -54,6 +58,7 @@ def population_section(name: str, settings: Plain, summary: pd.DataFrame, runtim
         settings: complete.
         summary: population, layout, source, metric, mean, std, seeds.
         runtime: population, stage, seed, seconds, max_rss_mb.
+        examples: the checked facts about a user's own examples; None for a named task.
     """
     own = summary[summary["population"] == name]
     training, architecture = settings["training"], settings["architecture"]
@@ -72,12 +77,25 @@ def population_section(name: str, settings: Plain, summary: pd.DataFrame, runtim
         "name": name,
         "anchor": f"population-{name}",
         "facts": {
-            "task": settings["task"],
+            **(_facts_of(examples) if examples else {"task": settings["task"]}),
             "architecture": architecture["kind"],
             "networks": f"{training['networks']}, {training['epochs']} epochs each",
             "seconds of a seed": _seconds(runtime[runtime["population"] == name]),
         },
         "tables": [table for table in tables if table["rows"]],
+    }
+
+
+def _facts_of(examples: Plain) -> dict[str, str]:
+    """File, number and labels of a user's own examples."""
+    counts = examples["labels"]
+    number = f"{sum(counts.values())}" + (f", and {examples['test']} of the test part" if examples["test"] else "")
+    labels = [f"{shown(label)} ({count})" for label, count in counts.items()]
+    more = f" and {len(labels) - _LISTED} more" if len(labels) > _LISTED else ""
+    return {
+        "task": f"examples of {examples['source']}",
+        "examples": number,
+        "labels": ", ".join(labels[:_LISTED]) + more,
     }
 
 

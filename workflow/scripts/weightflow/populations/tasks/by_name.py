@@ -21,22 +21,23 @@ def built_in(name: str) -> Labelled:
     return Labelled(inputs.astype(np.float32), found.target.astype(np.int64))
 
 
-def named_task(name: str, settings: SplitSettings, catalogue: Mapping[str, DataSet]) -> Task:
+def named_task(name: str, settings: SplitSettings, catalogue: Mapping[str, DataSet], scale: str = "training") -> Task:
     """The task of a name, split and scaled.
 
     Args:
         name: one of `BUILT_IN`, or of the catalogue, with its files in place.
         settings: as for `split_task`; `test` applies if the authors of the data name no test part.
         catalogue: of images.
+        scale: as for `split_task`.
 
     Raises:
         InputError: an unknown name, a file that is missing, damaged or not the catalogue's, or as `split_task`.
     """
     if name in BUILT_IN:
-        return split_task(built_in(name), settings)
+        return split_task(built_in(name), settings, scale=scale)
     if name not in catalogue:
         raise InputError(f"task: {unknown('name', name, [*BUILT_IN, *catalogue])}")
     for source in catalogue[name].files.values():
-        check_sum(source.path, source.sha256, "the catalogue of tasks")
+        check_sum(source.path, source.sha256, "the catalogue of tasks", source.content_sha256)
     everything, test = read_parts(catalogue[name])
-    return split_task(everything, settings, test)
+    return split_task(everything, settings, test, scale)

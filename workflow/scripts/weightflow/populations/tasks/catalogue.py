@@ -34,6 +34,8 @@ class TaskFile(Settings):
     """Where it comes from."""
     sha256: Sha256
     """Checksum that it must have."""
+    content_sha256: Sha256 | None = None
+    """Checksum of the unpacked content of a .gz, which a file that was compressed anew may have instead."""
 
 
 class TaskEntry(Settings):
@@ -59,11 +61,13 @@ class Source:
         path: its place on disk.
         url: its source.
         sha256: its checksum.
+        content_sha256: checksum of its unpacked content, if known.
     """
 
     path: Path
     url: str
     sha256: str
+    content_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def _data_set(entry: TaskEntry, folder: Path, where: str) -> DataSet:
             f"{where}.files: are for {shown(', '.join(files)) or 'nothing'}; the format {entry.format} has files "
             f"for {', '.join(expected)}."
         )
-    sources = {use: Source(folder / own.file, own.url, own.sha256) for use, own in files.items()}
+    sources = {use: Source(folder / own.file, own.url, own.sha256, own.content_sha256) for use, own in files.items()}
     if len({source.path for source in sources.values()}) < len(sources):
         raise InputError(f"{where}.files: two of them have the same name; give each its own.")
     return DataSet(entry.title, entry.format, entry.shape, entry.classes, sources)

@@ -10,11 +10,13 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from math import prod
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -53,6 +55,22 @@ _MAT_CLASSES = {"X": ("uint8",), "y": ("uint8", "double")}
 
 _SUFFIXES = (".png", ".jpg", ".jpeg")
 _LARGEST_IMAGE = 1 << 26  # bytes of a file
+_COLOUR, _ANY = ("RGB",), ("RGB", "L")  # colours of images, by Pillow's names; L is grey
+
+
+@dataclass(frozen=True)
+class ClassedImages:
+    """Images of folders.
+
+    Attributes:
+        images: labels number the classes in the order of their names.
+        classes: the folders' names.
+        ignored: number of files that are no images.
+    """
+
+    images: Labelled
+    classes: list[str]
+    ignored: int = 0
 
 
 def read_parts(data_set: DataSet) -> tuple[Labelled, Labelled | None]:
@@ -182,17 +200,85 @@ def read_folders(archive: str | Path) -> Labelled:
     Raises:
         InputError: the file is missing, damaged or too large, or an image is, or images differ in shape.
     """
-    archive = Path(archive)
+    return _read_zip(Path(archive), _COLOUR).images
+
+
+def read_zip(archive: str | Path) -> ClassedImages:
+    """As `read_folders`, with the names of the classes; images may also be grey, with inputs (N, 1, H, W)."""
+    return _read_zip(Path(archive), _ANY)
+
+
+def _read_zip(archive: Path, colours: Sequence[str]) -> ClassedImages:
     _check_file(archive)
     check_bytes(os.path.getsize(archive), f"{archive}: the file")
     with _whole(f"{archive}", "a .zip"), zipfile.ZipFile(archive) as opened:
-        images = sorted(_classed(opened, archive), key=lambda image: (image[0], image[1].filename))
-        if not images:
-            raise InputError(f"{archive}: has no images ({', '.join(_SUFFIXES)}); take the authors' archive.")
-        classes = sorted({name for name, _ in images})
-        pixels = _decode(opened, [info for _, info in images], archive)
-    labels = np.array([classes.index(name) for name, _ in images])
-    return _labelled(pixels.transpose(0, 3, 1, 2), labels, f"{archive}")
+        images = sorted(_classed(opened, archive), key=lambda entry: (entry[0], entry[1].filename))
+        pictures = [
+            _Picture(name, f"{archive}: the image '{shown(info.filename)}'", info.file_size, partial(opened.open, info))
+            for name, info in images
+        ]
+        return _classes(pictures, colours, f"{archive}")
+
+
+def read_folder(folder: str | Path) -> ClassedImages:
+    """Read a folder with a subfolder of images for each class: PNG or JPEG, all of one size, in colour or grey.
+
+    Hidden files and folders are passed over.
+
+    Returns:
+        Inputs (N, C, H, W) by class and name, with 3 channels or 1.
+
+    Raises:
+        InputError: the folder is missing or has no subfolders, a subfolder has no images, an image is damaged or lies
+            elsewhere, or images differ in size or colours.
+    """
+    folder = Path(folder)
+    if not os.path.isdir(folder):
+        raise InputError(f"{folder}: there is no such folder; check the path.")
+    pictures, ignored = [], 0
+    with _whole(f"{folder}", "a folder that can be read"):
+        inside = _visible(folder)
+        ignored += sum(not path.is_dir() for path in inside)
+        for own in filter(Path.is_dir, inside):
+            files = _visible(own)
+            images = [path for path in files if _is_image(path)]
+            ignored += len(files) - len(images)
+            if not images:
+                raise InputError(
+                    f"{own}: has no images ({', '.join(_SUFFIXES)}); add images of the label '{shown(own.name)}', or "
+                    "remove the folder."
+                )
+            pictures += [
+                _Picture(own.name, f"{path}: the image", path.stat().st_size, partial(_opened, path)) for path in images
+            ]
+        if any(map(_is_image, inside)) or not pictures:
+            raise InputError(f"{folder}: expected a subfolder of images for each label, and no images beside them.")
+        return _classes(pictures, _ANY, f"{folder}", ignored)
+
+
+def tar_parts(archive: str | Path) -> list[Labelled]:
+    """The training and the test part of an archive with the files of CIFAR-10 or STL-10.
+
+    Raises:
+        InputError: as `read_cifar` and `read_stl`, or the archive has other files.
+    """
+    archive = Path(archive)
+    _check_file(archive)
+    readers = {name: cifar_parts for files in CIFAR_FILES.values() for name in files}
+    readers |= {name: stl_parts for files in STL_FILES.values() for name in files}
+    passed = 0
+    with _whole(f"{archive}", "a .tar.gz"), gzip.open(archive) as stream:
+        while member := read_header(stream):
+            name = member.name.rpartition("/")[2]
+            if is_plain(member) and name in readers:
+                return readers[name]({"archive": archive})
+            passed += member.size
+            if passed > _MOST_UNPACKED:
+                break
+            pass_over(stream, member.size + -member.size % BLOCK)
+    raise InputError(
+        f"{archive}: has no files of CIFAR-10 or STL-10; pack other images as .zip, a folder for each label."
+    )
 
 
 def _labelled(pixels: np.ndarray, labels: np.ndarray, where: str) -> Labelled:
@@ -382,26 +468,59 @@ def _classed(archive: zipfile.ZipFile, where: Path) -> Iterator[tuple[str, zipfi
         yield folders[-1], info
 
 
-def _decode(archive: zipfile.ZipFile, images: Sequence[zipfile.ZipInfo], where: Path) -> np.ndarray:
-    """Images (N, H, W, 3), all of the first one's size, which is checked before any is decoded."""
+class _Picture(NamedTuple):
+    """A file of an image: its class, its place for messages, its size and how it is opened."""
+
+    label: str
+    at: str
+    size: int
+    opened: Callable[[], AbstractContextManager[IO[bytes]]]
+
+
+def _visible(folder: Path) -> list[Path]:
+    """Files and folders in a folder by name, without hidden ones."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in _SUFFIXES and path.is_file()
+
+
+def _classes(pictures: Sequence[_Picture], colours: Sequence[str], where: str, ignored: int = 0) -> ClassedImages:
+    """Images with their classes numbered."""
+    if not pictures:
+        raise InputError(f"{where}: has no images ({', '.join(_SUFFIXES)}); take the authors' archive.")
+    classes = sorted({picture.label for picture in pictures})
+    pixels = _decode(pictures, colours)
+    numbers = {name: i for i, name in enumerate(classes)}
+    labels = np.array([numbers[picture.label] for picture in pictures])
+    return ClassedImages(_labelled(pixels.transpose(0, 3, 1, 2), labels, where), classes, ignored)
+
+
+def _decode(pictures: Sequence[_Picture], colours: Sequence[str]) -> np.ndarray:
+    """Images (N, H, W, C), all of the first one's size, which is checked before any is decoded."""
     pixels = np.empty(0, np.uint8)
-    for i, info in enumerate(images):
-        at = f"{where}: the image '{shown(info.filename)}'"
-        if info.file_size > _LARGEST_IMAGE:
-            raise InputError(f"{at} has {info.file_size} bytes, and {_LARGEST_IMAGE} is the most; make it smaller.")
+    for i, picture in enumerate(pictures):
+        at = picture.at
+        if picture.size > _LARGEST_IMAGE:
+            raise InputError(f"{at} has {picture.size} bytes, and {_LARGEST_IMAGE} is the most; make it smaller.")
         with (
             _whole(at, "a PNG or JPEG"),
-            archive.open(info) as file,
+            picture.opened() as file,
             Image.open(file, formats=("PNG", "JPEG")) as image,
         ):
             shape = image.height, image.width, len(image.getbands())
             if not i:
-                check_array((len(images), *shape), _PIXEL, f"{at} and all others of its size")
-                pixels = np.empty((len(images), *shape), np.uint8)
-            if image.mode != "RGB" or shape != pixels.shape[1:]:
+                check_array((len(pictures), *shape), _PIXEL, f"{at} and all others of its size")
+                pixels = np.empty((len(pictures), *shape), np.uint8)
+            if image.mode not in colours or shape != pixels.shape[1:]:
                 raise InputError(
-                    f"{at} has shape {shape} and colours {image.mode}; expected RGB, and the shape of the first one, "
-                    f"{pixels.shape[1:]}."
+                    f"{at} has shape {shape} and colours {image.mode}; expected {' or '.join(colours)}, and the shape "
+                    f"of the first one, {pixels.shape[1:]}."
                 )
-            pixels[i] = np.asarray(image)
+            pixels[i] = np.asarray(image).reshape(shape)
     return pixels

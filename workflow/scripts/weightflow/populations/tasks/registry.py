@@ -1,4 +1,4 @@
-"""Tasks that come with scikit-learn, and the formats of image data sets.
+"""Tasks that come with scikit-learn, and the formats of image data sets and of users' examples.
 
 Tasks of images are in `resources/tasks.yaml` (catalogue.py).
 """
@@ -37,6 +37,24 @@ class ImageFormat:
     read: Lazy
 
 
+@dataclass(frozen=True)
+class ExampleFormat:
+    """A format of a user's own examples.
+
+    Attributes:
+        description: content of a file.
+        read: function of (path, `examples` of the settings) to the examples without the test part, and to the test
+            part, if the file has one.
+        keys: of the settings that say which parts of the file are read.
+        needed: those of them that have no default.
+    """
+
+    description: str
+    read: Lazy
+    keys: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+
+
 BUILT_IN: dict[str, BuiltInTask] = {
     "iris": BuiltInTask("150 flowers of three species, by four lengths", (4,)),
     "wine": BuiltInTask("178 wines of three cultivars, by thirteen measurements", (13,)),
@@ -69,5 +87,42 @@ IMAGE_FORMATS: dict[str, ImageFormat] = {
         "an archive with a folder of images for each label",
         ("archive",),
         Lazy("weightflow.populations.tasks.images", "folders_parts"),
+    ),
+}
+
+_TABLE = ExampleFormat(
+    "a table with a row for each example",
+    Lazy("weightflow.populations.tasks.example_files", "table_examples"),
+    ("inputs", "label"),
+    ("label",),
+)
+FOLDER, IDX = "folder", ".gz"
+
+EXAMPLE_FORMATS: dict[str, ExampleFormat] = {
+    ".npz": ExampleFormat(
+        "arrays of inputs and labels",
+        Lazy("weightflow.populations.tasks.example_files", "array_examples"),
+        ("inputs", "label"),
+    ),
+    ".csv": _TABLE,
+    ".csv.gz": _TABLE,
+    ".tsv": _TABLE,
+    ".tsv.gz": _TABLE,
+    ".parquet": _TABLE,
+    ".zip": ExampleFormat(
+        "an archive with a folder of images for each label",
+        Lazy("weightflow.populations.tasks.example_files", "zip_examples"),
+    ),
+    IDX: ExampleFormat(
+        "an IDX file of images, with that of the labels beside it",
+        Lazy("weightflow.populations.tasks.example_files", "idx_examples"),
+    ),
+    ".tar.gz": ExampleFormat(
+        "an archive as CIFAR-10 or STL-10", Lazy("weightflow.populations.tasks.example_files", "tar_examples")
+    ),
+    ".mat": ExampleFormat("a MATLAB file as SVHN", Lazy("weightflow.populations.tasks.example_files", "mat_examples")),
+    FOLDER: ExampleFormat(
+        "a folder with a subfolder of images for each label",
+        Lazy("weightflow.populations.tasks.example_files", "folder_examples"),
     ),
 }

@@ -20,7 +20,7 @@ class Labelled:
     """Inputs and their labels.
 
     Attributes:
-        inputs: (N, features) or (N, channels, height, width), float32.
+        inputs: (N, features) or (N, channels, height, width); float32 in a task.
         labels: (N,) from 0 on.
     """
 
@@ -37,12 +37,14 @@ class Task:
         validation: for all choices.
         test: for results only.
         classes: number of labels.
+        labels: their names, if they have any.
     """
 
     training: Labelled
     validation: Labelled
     test: Labelled
     classes: int
+    labels: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -56,13 +58,21 @@ def moments_of(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return inputs.mean(axis), inputs.std(axis)
 
 
-def split_task(everything: Labelled, settings: SplitSettings, test: Labelled | None = None) -> Task:
+def split_task(
+    everything: Labelled,
+    settings: SplitSettings,
+    test: Labelled | None = None,
+    scale: str = "training",
+    where: str = "task",
+) -> Task:
     """Split, and scale by the training part: tables by feature, images as a whole.
 
     Args:
         everything: all examples, or all but the test part.
         settings: shares `validation` and `test`, and the `seed` of the split.
         test: the authors' test part, if they name one.
+        scale: training, or none to keep the inputs as they are.
+        where: the source of the examples, for messages.
 
     Raises:
         InputError: a part is empty, or a label is missing in training.
@@ -75,14 +85,17 @@ def split_task(everything: Labelled, settings: SplitSettings, test: Labelled | N
     classes = 1 + max((int(part.labels.max()) for part in found if len(part.labels)), default=-1)
     if not all(len(part.labels) for part in found) or len(np.unique(training.labels)) < classes:
         raise InputError(
-            f"task: of {len(order)} examples a share of {settings.validation} for validation and {settings.test} "
+            f"{where}: of {len(order)} examples a share of {settings.validation} for validation and {settings.test} "
             f"for the test leaves a part without examples, or training without some of the {classes} labels; change "
-            "the shares."
+            "the shares or the seed of split."
         )
+    if scale == "none":
+        training, validation, test = (Labelled(part.inputs.astype(np.float32), part.labels) for part in found)
+        return Task(training, validation, test, classes)
     mean, spread = moments_of(training.inputs)
-    scale = np.where(spread > 0, spread, 1)
+    unit = np.where(spread > 0, spread, 1)
     training, validation, test = (
-        Labelled(((part.inputs - mean) / scale).astype(np.float32), part.labels) for part in found
+        Labelled(((part.inputs - mean) / unit).astype(np.float32), part.labels) for part in found
     )
     return Task(training, validation, test, classes)
 
@@ -91,7 +104,8 @@ def write_task(path: str | Path, task: Task, **metadata: Any) -> None:
     """Write a task."""
     parts = {part: getattr(task, part) for part in PARTS}
     tensors = {f"{part}.{what}": getattr(own, what) for part, own in parts.items() for what in ("inputs", "labels")}
-    write_tensors(path, KIND, tensors, classes=task.classes, **metadata)
+    names = {"labels": task.labels} if task.labels else {}
+    write_tensors(path, KIND, tensors, classes=task.classes, **names, **metadata)
 
 
 def read_task(path: str | Path) -> Task:
@@ -104,7 +118,10 @@ def read_task(path: str | Path) -> Task:
     with parts_of(path):
         own = [Labelled(*(artefact.tensors[f"{part}.{what}"] for what in ("inputs", "labels"))) for part in PARTS]
         training, validation, test = own
-        task = Task(training, validation, test, int(artefact.metadata["classes"]))
+        names = tuple(map(str, artefact.metadata.get("labels", ())))
+        task = Task(training, validation, test, int(artefact.metadata["classes"]), names)
+        if names and len(names) != task.classes:
+            raise ValueError(f"{len(names)} names are not those of {task.classes} labels")
         for part in own:
             fits = part.inputs.shape == (*part.labels.shape, *task.shape) and part.labels.dtype == np.int64
             if not fits or not len(part.labels) or part.labels.min() < 0 or part.labels.max() >= task.classes:

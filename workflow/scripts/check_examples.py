@@ -1,0 +1,32 @@
+"""Check a user's examples, also against the architecture; print and write what was understood."""
+
+from weightflow.errors import InputError
+from weightflow.jobs.frame import run
+from weightflow.jobs.screen import say
+from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.settings import PopulationSettings
+from weightflow.populations.tasks.examples import read_examples
+from weightflow.storage import write_json
+
+
+def main(snakemake):
+    settings = PopulationSettings.parts(snakemake.params.settings)
+    examples = read_examples(settings.examples)
+    try:
+        make_classifier(settings.architecture, examples.shape, len(examples.labels))
+    except InputError as fault:
+        raise InputError(f"populations.{snakemake.wildcards.population}.{fault}") from fault
+    lines = "".join(f"  {line}\n" for line in examples.summary().splitlines())
+    print(lines)
+    say(f"{examples.source} is read as:\n{lines}")  # on the screen, before anything trains
+    found = {
+        "source": examples.source,
+        "shape": examples.shape,
+        "labels": examples.counts(),
+        "test": len(examples.test.labels) if examples.test else 0,
+        "notes": examples.notes,
+    }
+    write_json(snakemake.output[0], found)
+
+
+run(main, snakemake)  # noqa: F821
