@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weightflow.populations.registry import SAMPLERS
-from weightflow.populations.samplers import GOOD, about_good, covariance, gaussian, jittered, kernel
+from weightflow.populations.samplers import GOOD, about_good, covariance, gaussian, jittered, kernel, mixed
 
 COUNT = 40_000
 DRAWN = [name for name, sampler in SAMPLERS.items() if sampler.draw]
@@ -42,6 +42,13 @@ def test_a_kernel_density_keeps_the_variance_of_each_weight(networks, rng, draw,
     expected = (1 - bandwidth**2) * np.cov(networks.T, bias=True) + bandwidth**2 * np.diag(networks.var(0))
     np.testing.assert_allclose(drawn.mean(0), networks.mean(0), atol=0.15)
     np.testing.assert_allclose(np.cov(drawn.T), expected, rtol=0.05, atol=0.5)
+
+
+def test_midpoints_lie_half_way_between_two_different_networks(networks, rng):
+    pairs = (networks[:, None] + networks[None]).reshape(-1, 3)[~np.eye(30, dtype=bool).ravel()] / 2
+    for own in mixed(networks, 50, rng):
+        assert np.abs(pairs - own).sum(1).min() < 1e-5
+    np.testing.assert_allclose(mixed(networks, COUNT, rng).mean(0), networks.mean(0), atol=0.1)
 
 
 def test_the_bandwidth_of_few_networks_is_that_of_the_space_they_span(rng):

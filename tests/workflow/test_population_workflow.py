@@ -11,6 +11,7 @@ from torch import nn
 
 from tests.conftest import FROM_SAVED, drawn, job_counts, unpacked
 from tests.image_samples import picture, write
+from weightflow.populations.registry import SAMPLERS
 from weightflow.populations.tasks.task import read_task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +31,7 @@ def test_everything_is_measured(finished):
     summary = pd.read_csv(finished / "results" / "populations" / "summary.csv")
     assert set(summary["population"]) == {"small"}
     found = {layout: set(part["source"]) for layout, part in summary.groupby("layout")}
-    assert found["aligned"] == found["raw"] == {"trained", "flow", "gaussian", "covariance", "kernel", "jittered"}
+    assert found["aligned"] == found["raw"] == {"trained", "flow", *SAMPLERS}
     drawn = {"structure, drawn", "behaviour, drawn"}
     assert found["reconstructed"] == {"learned", "unseen", "structure", "behaviour", "weights"} | drawn
     assert summary["mean"].notna().all()

@@ -110,6 +110,12 @@ SAMPLERS: dict[str, Sampler] = {
         "sky",
         "D",
     ),
+    "mixed": Sampler(
+        "midpoints of two networks",
+        Lazy("weightflow.populations.samplers", "mixed"),
+        "purple",
+        "P",
+    ),
 }
 
 QUERIES: dict[str, QueryKind] = {

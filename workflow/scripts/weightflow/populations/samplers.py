@@ -1,6 +1,6 @@
 """New networks without a flow: baselines for generators of weights, and draws about good networks' latent vectors.
 
-Every baseline has the mean of the training networks and the variance of each weight.
+Every baseline has the mean of the training networks; all but midpoints have the variance of each weight.
 """
 
 from collections.abc import Callable
@@ -39,6 +39,16 @@ def kernel(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndar
 def jittered(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """(count, P) of networks (N, P) with a little noise: the accuracy of mere nearness to them."""
     return _smoothed(weights, count, _JITTER, rng)
+
+
+def mixed(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, P) midpoints of two of the networks (N, P): far from both, if they are far from each other."""
+
+    def draw() -> np.ndarray:
+        one, two = rng.choice(len(weights), size=2, replace=len(weights) < 2)
+        return (weights[one] + weights[two]) / 2
+
+    return _one_by_one(count, weights.shape[1], draw)
 
 
 def moments_of_weights(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
