@@ -12,10 +12,11 @@ from weightflow.storage import write_json
 def main(snakemake):
     settings = PopulationSettings.parts(snakemake.params.settings)
     examples = read_examples(settings.examples)
-    try:
-        make_classifier(settings.architecture, examples.shape, len(examples.labels))
-    except InputError as fault:
-        raise InputError(f"populations.{snakemake.wildcards.population}.{fault}") from fault
+    if not settings.networks.files:  # networks from files are checked as they are loaded
+        try:
+            make_classifier(settings.architecture, examples.shape, len(examples.labels))
+        except InputError as fault:
+            raise InputError(f"populations.{snakemake.wildcards.population}.{fault}") from fault
     lines = "".join(f"  {line}\n" for line in examples.summary().splitlines())
     print(lines)
     say(f"{examples.source} is read as:\n{lines}")  # on the screen, before anything trains
