@@ -240,7 +240,7 @@ rule generate_networks:
         "../scripts/generate_networks.py"
 
 
-rule write_networks:
+rule export_networks:
     # Of networks that were loaded: the generated ones as state dicts of the same names.
     input:
         task=rules.prepare_task.output[0],
@@ -250,7 +250,7 @@ rule write_networks:
     output:
         directory(f"{PAGE}/{{population}}/seed{{seed}}/{{layout}}"),
     log:
-        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/write_networks.log",
+        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/export_networks.log",
     conda:
         "../../envs/weightflow.yaml"
     threads: one_thread
@@ -261,11 +261,11 @@ rule write_networks:
     params:
         settings=sections_of_population("architecture", "networks"),
         contents=lambda w: contents(module_file(w)),
-        code=code("write_networks.py"),
+        code=code("export_networks.py"),
     message:
         "Write the generated networks of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
     script:
-        "../scripts/write_networks.py"
+        "../scripts/export_networks.py"
 
 
 rule evaluate_generated:

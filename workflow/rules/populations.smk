@@ -72,7 +72,7 @@ def sections_of_population(*sections, without=""):
 
 def members(file, seed="{seed}"):
     """Input function: a file of a population's networks, which were trained with a seed or loaded."""
-    return lambda w: populations().members(w.population, seed) + f"/{file}"
+    return lambda w: f"{populations().members(w.population, seed)}/{file}"
 
 
 def laid_out(wildcards):
