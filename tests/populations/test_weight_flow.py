@@ -28,7 +28,8 @@ BRIEF = SETTINGS.but(steps=5, width=8, batch=8)
 
 def fit(weights: np.ndarray, settings: FlowSettings, seed: int = 0) -> WeightFlow:
     """A flow to networks, in the coordinates of its settings."""
-    reduction = fit_reduction(weights, settings.components, settings.reduction)
+    raw = settings.coordinates == "raw"
+    reduction = fit_reduction(weights, settings.components, settings.reduction, raw)
     return fit_weight_flow(weights, reduction, settings, Computation(seed, CPU))
 
 
@@ -46,8 +47,10 @@ def gaussian(rng, count: int = 3000) -> np.ndarray:
         {"coupling": "optimal"},
         {"source": 0.5, "times": [1.5, 1.2], "steps": 500},
         {"components": 2, "reduction": "incremental"},
+        {"coordinates": "raw", "path_noise": 0.001, "zero_last": True, "schedule": "constant", "learning_rate": 3e-3},
+        {"solver": "rk4", "solver_steps": 20, "keep": "best", "accumulate": 2, "betas": (0.9, 0.95)},
     ],
-    ids=["plain", "optimal", "other source and times", "components"],
+    ids=["plain", "optimal", "other source and times", "components", "published path", "other optimiser and solver"],
 )
 def test_samples_have_the_mean_and_covariance_of_a_gaussian(rng, other):
     weights = gaussian(rng)
@@ -114,6 +117,53 @@ def test_the_average_of_parameters_is_what_is_kept(rng):
     # The first step of one goes with the full rate, as the first of two does.
     assert all(torch.allclose(one, two, atol=1e-7) for one, two in zip(*states[:2], strict=True))
     assert not all(torch.allclose(one, two, atol=1e-7) for one, two in zip(states[0], states[2], strict=True))
+
+
+def test_a_velocity_whose_last_layer_begins_at_zero_leaves_the_noise_where_it_is(rng):
+    still = fit(gaussian(rng, 50), BRIEF.but(zero_last=True, learning_rate=1e-12, coordinates="raw", source=0.01))
+    made = generate(still, 400, 3)
+    np.testing.assert_allclose([made.mean(), made.std()], [0, 0.01], atol=0.001)
+
+
+def test_raw_coordinates_are_weights_about_the_origin(rng):
+    weights = gaussian(rng, 50)
+    reduction = fit_reduction(weights, None, "dual", raw=True)
+    np.testing.assert_array_equal(reduction.coordinates(weights), weights)
+    centred = fit_reduction(weights, 2, "dual", raw=True)
+    np.testing.assert_allclose(
+        np.square(centred.coordinates(weights)).sum(1), np.square(weights - weights.mean(0)).sum(1), rtol=1e-4
+    )
+
+
+def test_training_ends_when_the_loss_has_not_fallen(rng):
+    steady = BRIEF.but(steps=400, learning_rate=1e-12, patience=3)  # the loss goes up and down alone
+    losses = fit(gaussian(rng, 50), steady).losses
+    assert losses["step"].iloc[-1] < 200
+    assert fit(gaussian(rng, 50), steady.but(patience=None)).losses["step"].iloc[-1] == 399
+
+
+def test_the_parameters_of_the_least_loss_are_kept(rng, monkeypatch):
+    weights, constant = gaussian(rng, 50), BRIEF.but(schedule="constant")
+    losses, whole = iter(()), weight_flow._loss
+
+    def falling_then_rising(*given):
+        return whole(*given) * 0.01 + next(losses)
+
+    monkeypatch.setattr(weight_flow, "_loss", falling_then_rising)
+    losses = iter(abs(step - 40.0) for step in range(100))
+    best = fit(weights, constant.but(steps=100, keep="best"))
+    losses = iter([0.0] * 41)
+    until = fit(weights, constant.but(steps=41, keep="last"))
+    for one, two in zip(best.velocity.parameters(), until.velocity.parameters(), strict=True):
+        assert torch.equal(one, two)
+
+
+def test_fixed_steps_of_a_straight_flow_are_exact_and_are_kept_in_its_file(rng, tmp_path):
+    flow = dataclasses.replace(fit(gaussian(rng, 50), BRIEF), solver="euler", solver_steps=3)
+    write_weight_flow(tmp_path / "flow", flow)
+    again = read_weight_flow(tmp_path / "flow", CPU)
+    assert (again.solver, again.solver_steps) == ("euler", 3)
+    np.testing.assert_array_equal(generate(again, 4, 1), generate(flow, 4, 1))
 
 
 @pytest.mark.parametrize("coupling", ["independent", "optimal"])

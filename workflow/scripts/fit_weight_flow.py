@@ -14,7 +14,8 @@ def main(snakemake):
     weights = read_population(snakemake.input.population).weights
     computation = Computation(snakemake.params.seed, job_device(snakemake))
     settings = PopulationSettings.parts(snakemake.params.settings).flow
-    reduction = fit_reduction(weights, settings.components, settings.reduction)
+    raw = settings.coordinates == "raw"
+    reduction = fit_reduction(weights, settings.components, settings.reduction, raw)
     flow = fit_weight_flow(weights, reduction, settings, computation)
     write_weight_flow(snakemake.output.flow, flow, made_by=stamp(snakemake))
     write_table(snakemake.output.losses, flow.losses)

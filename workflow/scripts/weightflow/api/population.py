@@ -130,7 +130,7 @@ class Population:
             components = own.components
             if components is None and self.layout.size > _WIDE:
                 components = len(self) - 1
-            reduction = fit_reduction(self.weights, components, own.reduction)
+            reduction = fit_reduction(self.weights, components, own.reduction, own.coordinates == "raw")
             flow = fit_weight_flow(self.weights, reduction, own, Computation(seed, torch.device("cpu")))
             made = generate(flow, count, seed)
         names = [f"network-{i:0{len(str(count - 1))}d}" for i in range(count)]

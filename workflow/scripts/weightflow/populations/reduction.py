@@ -37,7 +37,7 @@ class Reduction:
         return spread * self.scale + self.mean
 
 
-def fit_reduction(weights: np.ndarray, components: int | None, method: str = "dual") -> Reduction:
+def fit_reduction(weights: np.ndarray, components: int | None, method: str = "dual", raw: bool = False) -> Reduction:
     """The reduction of a population.
 
     Args:
@@ -45,6 +45,7 @@ def fit_reduction(weights: np.ndarray, components: int | None, method: str = "du
         components: d, or None for all weights.
         method: how the components are found, `dual`: from the (N, N) products of networks, for N ≪ P; `incremental`:
             from batches of networks (Ross et al. 2008), for N too large for these products.
+        raw: whether weights, or principal components, are coordinates as they are.
 
     Raises:
         InputError: more components than N − 1 or P, or all networks are the same.
@@ -53,14 +54,14 @@ def fit_reduction(weights: np.ndarray, components: int | None, method: str = "du
     if not (weights != weights[0]).any():
         raise InputError("populations: all networks are the same; train them with other seeds or for longer.")
     if components is None:
-        return Reduction(mean, _scale(weights))
+        return Reduction(np.zeros_like(mean), 1.0) if raw else Reduction(mean, _scale(weights))
     if components > (most := min(len(weights) - 1, weights.shape[1])):
         raise InputError(
             f"populations.*.flow.components is {components}, and {len(weights)} networks of {weights.shape[1]} weights "
             f"have at most {most}; lower it."
         )
     axes = _METHODS[method](weights, mean, components)
-    return Reduction(mean, _scale((weights - mean) @ axes.T), axes)
+    return Reduction(mean, 1.0 if raw else _scale((weights - mean) @ axes.T), axes)
 
 
 def _scale(coordinates: np.ndarray) -> float:

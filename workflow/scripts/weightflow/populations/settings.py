@@ -105,10 +105,30 @@ class FlowSettings(Settings):
     """AdamW's initial learning rate."""
     weight_decay: NotNegative = 0.01
     """AdamW's weight decay."""
+    betas: Annotated[Many[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=2, max_length=2)] = (0.9, 0.999)
+    """AdamW's decays of its moments."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """Learning rate: a cosine to zero, or constant."""
+    accumulate: Count = 1
+    """Batches per step; their gradients are added up, so large networks need less memory."""
+    dropout: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0
+    """Share of the velocity's hidden units dropped in training."""
+    zero_last: bool = False
+    """Whether the velocity's last layer begins at zero: no motion."""
+    keep: Literal["average", "last", "best"] = "average"
+    """Parameters that are kept: the moving average, the last, or those of the least loss, averaged over a hundredth of
+    the steps."""
     ema: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0.999
     """Decay of the exponential moving average of the velocity's weights, per step."""
+    patience: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Training ends when the loss has not fallen for so many hundredths of the steps; null trains to the end."""
+    coordinates: Literal["standardised", "raw"] = "standardised"
+    """Coordinates of the networks: without their mean and in units of their deviation, or weights (or components) as
+    they are, so that the noise is about the origin."""
     source: Positive = 0.1
-    """Standard deviation of the noise, relative to that of the networks."""
+    """Standard deviation of the noise that is carried to networks, in coordinates."""
+    path_noise: NotNegative = 0
+    """Standard deviation of the noise on the way from noise to a network, in coordinates."""
     times: Annotated[Many[Positive], Field(min_length=2, max_length=2)] = (1, 1)
     """α and β of the Beta distribution of flow time in training; [1, 1] is uniform."""
     coupling: Literal["independent", "optimal"] = "independent"
@@ -117,6 +137,10 @@ class FlowSettings(Settings):
     """Networks for training a flow: aligned, raw, or a flow for each; an empty list trains none."""
     components: Count | None = None
     """Number of principal components that replace the weights; null keeps the weights."""
+    solver: Literal["dopri5", "euler", "rk4"] = "dopri5"
+    """Solver that carries noise to networks; dopri5 chooses its steps."""
+    solver_steps: Count = 100
+    """Steps of euler and rk4."""
     reduction: Literal["dual", "incremental"] = "dual"
     """Computation of the components: dual (from inner products of networks, if these are far fewer than their weights)
     or incremental (in batches)."""

@@ -31,20 +31,27 @@ KIND = "weight flow"
 _EMBEDDED = 64  # dimension of the embedded time
 _TOLERANCE = 1e-4  # of the solver, in coordinates
 _SEEN = 200  # recorded losses, about
+_ROUNDS = 100  # parts of the steps over which a loss is averaged for `keep: best` and `patience`
 _LOSSES = ["step", "loss"]
 _NETWORK = "velocity."  # prefix of the parameters' names in files
 
 
 class Velocity(nn.Module):
-    """A perceptron of widths h, h/2, h over coordinates and the embedded time; LayerNorm and GELU."""
+    """A perceptron of widths h, h/2, h over coordinates and the embedded time; LayerNorm and GELU.
 
-    def __init__(self, coordinates: int, width: int):
+    Args:
+        coordinates: number of them.
+        width: h.
+        dropout: share of the hidden units dropped in training.
+    """
+
+    def __init__(self, coordinates: int, width: int, dropout: float = 0.0):
         super().__init__()
         self.coordinates = coordinates
         self.embed = nn.Sequential(nn.Linear(1, _EMBEDDED), nn.GELU(), nn.Linear(_EMBEDDED, _EMBEDDED))
         sizes = [coordinates + _EMBEDDED, width, width // 2, width]
         hidden = [
-            nn.Sequential(nn.Linear(read, written), nn.LayerNorm(written), nn.GELU())
+            nn.Sequential(nn.Linear(read, written), nn.LayerNorm(written), nn.GELU(), nn.Dropout(dropout))
             for read, written in itertools.pairwise(sizes)
         ]
         self.layers = nn.Sequential(*hidden, nn.Linear(width, coordinates))
@@ -62,6 +69,8 @@ class WeightFlow:
         velocity: in coordinates.
         reduction: of weights to coordinates.
         source: σ of the noise, in coordinates.
+        solver: dopri5, or the fixed steps of euler or rk4.
+        solver_steps: number of fixed steps.
         losses: table step, loss (mean squared error of the velocity), at regular steps and the last; empty for a
             flow from a file.
     """
@@ -70,6 +79,8 @@ class WeightFlow:
     reduction: Reduction
     source: float
     losses: pd.DataFrame
+    solver: str = "dopri5"
+    solver_steps: int = 100
 
 
 def fit_weight_flow(
@@ -91,25 +102,58 @@ def fit_weight_flow(
     draws = seeding.stream(seed, "weight flow")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeding.integer(seed, "weight flow", "network"))
-        velocity = Velocity(goals.shape[1], settings.width).to(device)
+        velocity = Velocity(goals.shape[1], settings.width, settings.dropout)
+        if settings.zero_last:
+            for parameter in velocity.layers[-1].parameters():
+                nn.init.zeros_(parameter)
+        velocity = velocity.to(device)
+        losses, kept = _train(velocity, goals, settings, draws)
+    velocity.load_state_dict(kept)
+    table = pd.DataFrame(losses, columns=_LOSSES)
+    return WeightFlow(velocity.eval(), reduction, settings.source, table, settings.solver, settings.solver_steps)
+
+
+def _train(
+    velocity: Velocity, goals: Tensor, settings: FlowSettings, draws: np.random.Generator
+) -> tuple[list[tuple[int, float]], dict[str, Tensor]]:
+    """Losses at regular steps, and the parameters that are kept."""
+    device = next(velocity.parameters()).device
     average = AveragedModel(velocity, multi_avg_fn=get_ema_multi_avg_fn(settings.ema))
     rate, count = settings.learning_rate, settings.steps
-    optimiser = torch.optim.AdamW(velocity.parameters(), lr=rate, weight_decay=settings.weight_decay)
-    losses = []
+    first, second = settings.betas
+    optimiser = torch.optim.AdamW(
+        velocity.parameters(), lr=rate, betas=(first, second), weight_decay=settings.weight_decay
+    )
+    losses, round_ = [], max(1, count // _ROUNDS)
+    best, kept, since, total = np.inf, velocity.state_dict(), 0, 0.0
     for step in progress(range(count), "flow over weights"):
-        optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, 0.0)
-        loss = _loss(velocity, goals, settings, draws, device)
+        if settings.schedule == "cosine":
+            optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, 0.0)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        value = torch.zeros((), device=device)
+        for _ in range(settings.accumulate):
+            loss = _loss(velocity, goals, settings, draws, device) / settings.accumulate
+            loss.backward()
+            value += loss.detach()
         optimiser.step()
         average.update_parameters(velocity)
         if step % max(1, count // _SEEN) == 0 or step == count - 1:
-            value = loss.item()
-            losses.append((step, value))
-            if not np.isfinite(value):
+            losses.append((step, float(value)))
+            if not np.isfinite(float(value)):
                 raise DivergenceError(f"the weight flow diverged at step {step}; lower its learning_rate ({rate}).")
-    velocity.load_state_dict(average.module.state_dict())
-    return WeightFlow(velocity.eval(), reduction, settings.source, pd.DataFrame(losses, columns=_LOSSES))
+        if settings.keep != "best" and settings.patience is None:
+            continue
+        total += float(value)
+        if (step + 1) % round_ == 0:
+            since = 0 if total < best else since + 1
+            if total < best:
+                best, kept = total, {name: own.clone() for name, own in velocity.state_dict().items()}
+            total = 0.0
+            if since == settings.patience:
+                break
+    if settings.keep == "best":
+        return losses, kept
+    return losses, average.module.state_dict() if settings.keep == "average" else velocity.state_dict()
 
 
 def _loss(
@@ -123,7 +167,11 @@ def _loss(
     alpha, beta = settings.times
     t = torch.as_tensor(draws.beta(alpha, beta, size=(len(ends), 1)), dtype=torch.float32)
     t, starts, ends = (part.to(device) for part in (t, starts, ends))
-    return (velocity(t, torch.lerp(starts, ends, t)) - (ends - starts)).square().mean()
+    places = torch.lerp(starts, ends, t)
+    if settings.path_noise:
+        noise = torch.as_tensor(draws.standard_normal(ends.shape), dtype=torch.float32, device=device)
+        places = places + settings.path_noise * noise
+    return (velocity(t, places) - (ends - starts)).square().mean()
 
 
 @torch.no_grad()
@@ -142,7 +190,11 @@ def generate(flow: WeightFlow, count: int, seed: int) -> np.ndarray:
     def field(t: Tensor, x: Tensor) -> Tensor:
         return flow.velocity(t.expand(count, 1), x)
 
-    ends = odeint(field, start, torch.tensor([0.0, 1.0], device=device), rtol=_TOLERANCE, atol=_TOLERANCE)[-1]
+    if flow.solver == "dopri5":
+        ends = odeint(field, start, torch.tensor([0.0, 1.0], device=device), rtol=_TOLERANCE, atol=_TOLERANCE)[-1]
+    else:
+        times = torch.linspace(0, 1, flow.solver_steps + 1, device=device)
+        ends = odeint(field, start, times, method=flow.solver)[-1]
     return flow.reduction.weights(ends.cpu().numpy()).astype(np.float32)
 
 
@@ -151,7 +203,9 @@ def write_weight_flow(path: str | Path, flow: WeightFlow, **metadata: Any) -> No
     tensors = {f"{_NETWORK}{name}": value.cpu().numpy() for name, value in flow.velocity.state_dict().items()}
     tensors["mean"] = flow.reduction.mean
     tensors |= {} if flow.reduction.axes is None else {"axes": flow.reduction.axes}
-    write_tensors(path, KIND, tensors, scale=flow.reduction.scale, source=flow.source, **metadata)
+    facts = {"scale": flow.reduction.scale, "source": flow.source}
+    solver = {"solver": flow.solver, "solver_steps": flow.solver_steps}
+    write_tensors(path, KIND, tensors, **facts, **solver, **metadata)
 
 
 def read_weight_flow(path: str | Path, device: torch.device) -> WeightFlow:
@@ -170,4 +224,7 @@ def read_weight_flow(path: str | Path, device: torch.device) -> WeightFlow:
         rows, width = state["layers.3.weight"].shape
         velocity = with_parameters(lambda: Velocity(rows, width), state)
         kept = Reduction(artefact.tensors["mean"], artefact.metadata["scale"], artefact.tensors.get("axes"))
-        return WeightFlow(velocity.to(device).eval(), kept, artefact.metadata["source"], pd.DataFrame(columns=_LOSSES))
+        facts = artefact.metadata
+        losses = pd.DataFrame(columns=_LOSSES)
+        own = velocity.to(device).eval()
+        return WeightFlow(own, kept, facts["source"], losses, str(facts["solver"]), int(facts["solver_steps"]))
