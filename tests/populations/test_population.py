@@ -27,9 +27,14 @@ def population(rng) -> Population:
     return Population(checkpoints[:, 1], np.array([2, 7]), checkpoints, recipes, curves)
 
 
-@pytest.mark.parametrize(("choice", "network"), [("best", 2), ("first", 0), ("central", 1)])
+@pytest.mark.parametrize(("choice", "network"), [("best", 2), ("first", 0), ("central", 1), (3, 3)])
 def test_the_network_that_others_are_aligned_to(population, choice, network):
     assert reference_of(population, choice) == network
+
+
+def test_a_number_that_no_network_has_is_refused(population, refused):
+    with refused("there are 4 networks, 0 … 3, no 4"):
+        reference_of(population, 4)
 
 
 def test_a_written_population_is_read_back_whole(population, tmp_path):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weightflow.errors import InputError
 from weightflow.networks.layout import Place
 from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.metrics import distances
@@ -43,9 +44,19 @@ class Population:
     places: tuple[Place, ...] = ()
 
 
-def reference_of(population: Population, choice: str) -> int:
-    """Index of the network to which the others are aligned, chosen by `alignment.reference`."""
-    return REFERENCES[choice].choose.load()(population)
+def reference_of(population: Population, choice: str | int) -> int:
+    """Index of the network to which the others are aligned, chosen by `alignment.reference`.
+
+    Raises:
+        InputError: there is no network of this number.
+    """
+    if isinstance(choice, str):
+        return REFERENCES[choice].choose.load()(population)
+    if choice >= (count := len(population.weights)):
+        raise InputError(
+            f"populations.*.alignment.reference: there are {count} networks, 0 … {count - 1}, no {choice}."
+        )
+    return choice
 
 
 def best(population: Population) -> int:
