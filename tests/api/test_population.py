@@ -67,10 +67,54 @@ def test_networks_without_a_module_are_recognised(tmp_path):
     assert population.accuracy(np.ones((5, 4)), labels)[0] == 1
 
 
-def test_batch_norms_need_inputs(folder):
-    population = wf.Population.load(folder, module=Unknown, shape=(1, 6, 6))
+def test_networks_from_files_keep_the_moments_of_their_norms(folder, inputs, tmp_path):
+    modules, own = [], tmp_path / "own"
+    own.mkdir()
+    for i in range(3):
+        module = Unknown()
+        torch.manual_seed(10 + i)
+        module.load_state_dict(torch.load(folder / f"net-{i}.pt", weights_only=True)["state_dict"])
+        torch.nn.init.normal_(module.norm.weight)
+        module.train()
+        module(torch.as_tensor(inputs) * (i + 2))
+        torch.save(module.state_dict(), own / f"{i}.pt")
+        modules.append(module.eval())
+    population = wf.Population.load(own, module=Unknown, shape=(1, 6, 6))
+    aligned = population.align(1)
+    assert np.abs(aligned.weights - population.weights).max() > 0.1
+    with torch.no_grad():
+        expected = np.stack([module(torch.as_tensor(inputs)).numpy() for module in modules])
+    np.testing.assert_allclose(population.logits(inputs), expected, atol=1e-5)
+    np.testing.assert_allclose(aligned.logits(inputs), expected, atol=1e-5)
+    again = Unknown()
+    again.load_state_dict(aligned.state(2))
+    again.eval()
+    with torch.no_grad():
+        np.testing.assert_allclose(again(torch.as_tensor(inputs)).numpy(), expected[2], atol=1e-5)
+
+
+def test_norms_of_new_networks_need_inputs(folder):
+    population = wf.Population.load(folder, module=Unknown, shape=(1, 6, 6)).generate(2, method="mixed")
     with pytest.raises(InputError, match="moments are measured on training inputs"):
         population.save(folder / "back")
+
+
+def test_units_may_be_described(tmp_path):
+    class Joined(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two, self.last = nn.Linear(4, 5), nn.Linear(4, 3), nn.Linear(8, 2)
+
+        def forward(self, x):
+            return self.last(torch.cat([torch.relu(self.one(x)), torch.relu(self.two(x))], dim=1))
+
+    for i in range(4):
+        torch.manual_seed(i)
+        torch.save(Joined().state_dict(), tmp_path / f"{i}.pt")
+    with pytest.raises(InputError, match=r"units of its operation cat; .* networks\.units, or set units: \[\]"):
+        wf.Population.load(tmp_path, module=Joined, shape=(4,)).align()
+    still = wf.Population.load(tmp_path, module=Joined, shape=(4,), units=[])
+    np.testing.assert_array_equal(still.align().weights, still.weights)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +124,9 @@ def test_batch_norms_need_inputs(folder):
         (lambda p: p.align("net-99"), "net-99"),
         (lambda p: p.align(50), "there are 50 networks and no 50"),
         (lambda p: p.generate(3, stps=2), "stps"),
+        (lambda p: p.accuracy(np.ones((4, 1, 6, 6)), [0, 1]), "labels are 4 whole numbers"),
+        (lambda p: p.accuracy(np.ones((2, 1, 6, 6)), [0, 3]), "numbers of outputs, 0 to 2"),
+        (lambda p: p.logits(np.ones((2, 36))), r"do not take inputs of shape \(36,\)"),
     ],
 )
 def test_mistakes_are_one_sentence(folder, inputs, call, said):

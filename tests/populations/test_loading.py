@@ -1,5 +1,6 @@
 """Networks of others: read from their files, recognised or built, and written back."""
 
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -16,10 +17,12 @@ from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.populations.loading import (
     Buffers,
+    check_outputs,
     classifier_of,
     described_units,
     load_networks,
     module_from,
+    of_population,
     write_networks_as_states,
 )
 from weightflow.populations.network_files import network_files
@@ -108,8 +111,45 @@ def test_two_architectures_in_a_folder_are_refused(tmp_path, refused):
 
 def test_a_missing_layer_is_named(tmp_path, refused):
     files = saved(tmp_path, [mlp(6, 5, 3), mlp(6, 5)])
-    with refused(r"net-1\.pt: has no 2\.weight, unlike the module"):
+    with refused(r"net-1\.pt: has no 2\.weight, unlike net-0\.pt; all networks"):
         load_networks(files, mlp(6, 5, 3), ARCHITECTURE)
+
+
+def test_another_module_is_told_apart_from_another_file(tmp_path, refused):
+    files = saved(tmp_path, [mlp(6, 5, 3), mlp(6, 5, 3)])
+    with refused(r"net-0\.pt: has 0\.weight of shape .*, unlike the module; name the networks' own"):
+        load_networks(files, mlp(6, 4, 3), ARCHITECTURE)
+
+
+def test_a_module_may_import_what_lies_beside_it(tmp_path):
+    (tmp_path / "parts.py").write_text("from torch import nn\n\n\nclass Base(nn.Linear):\n    pass\n")
+    (tmp_path / "nets.py").write_text("from parts import Base\n\n\ndef build():\n    return Base(2, 3)\n")
+    before = list(sys.path)
+    assert isinstance(module_from(f"{tmp_path / 'nets.py'}:build"), nn.Linear)
+    assert sys.path == before
+
+
+@pytest.mark.parametrize(
+    ("shape", "classes", "said"),
+    [
+        ((6,), 4, r"outputs of shape \(3,\), and the examples 4 labels"),
+        ((7,), 3, r"do not take inputs of shape \(7,\)"),
+    ],
+)
+def test_examples_that_are_not_the_networks_own_are_refused(shape, classes, said, refused):
+    classifier = classifier_of(mlp(6, 5, 3), ARCHITECTURE, (6,), 3)
+    weights = np.zeros((2, classifier.layout.size), dtype=np.float32)
+    inputs = np.ones((4, *shape), dtype=np.float32)
+    check_outputs(classifier, weights, np.ones((4, 6), dtype=np.float32), 3)
+    with refused(said):
+        check_outputs(classifier, weights, inputs, classes)
+
+
+def test_faults_of_networks_are_told_with_the_population(refused):
+    with refused(r"^populations\.mine\.networks\.module: wrong"), of_population("mine"):
+        raise InputError("networks.module: wrong.")
+    with refused("^else"), of_population("mine"):
+        raise InputError("else.")
 
 
 def test_unknown_maps_are_listed(tmp_path, refused):
@@ -123,7 +163,7 @@ def test_unknown_maps_are_listed(tmp_path, refused):
     [
         ("def build():\n    return 3\n", "build", "gives a int and no torch.nn.Module"),
         ("def build():\n    raise ValueError('no')\n", "build", r"raises ValueError \(no\)"),
-        ("", "build", r"raises KeyError"),
+        ("def built():\n    return 3\n", "build", "unknown function 'build'; did you mean 'built'"),
         ("", "", "write FILE.py:FUNCTION"),
     ],
 )

@@ -13,7 +13,7 @@ def test_files_are_in_the_order_of_their_numbers(tmp_path):
 
 def test_one_network_is_no_population(tmp_path, refused):
     (tmp_path / "a.pt").touch()
-    with refused(r"has 1 files of networks .*needs two at least"):
+    with refused(r"has 1 file of networks .*needs two at least"):
         network_files(tmp_path)
 
 

@@ -6,7 +6,12 @@ import pytest
 from weightflow.populations.metrics import LEARNED, TRAINED
 from weightflow.report.populations import population_section
 
-SETTINGS = {"task": "iris", "architecture": {"kind": "mlp"}, "training": {"networks": 9, "epochs": 2}}
+SETTINGS = {
+    "task": "iris",
+    "architecture": {"kind": "mlp"},
+    "training": {"networks": 9, "epochs": 2},
+    "networks": {"files": None, "module": None},
+}
 
 SPENT = [("p", "training", 0, 2.0), ("p", "training", 1, 4.0), ("p", "flow, raw", 0, 7.0), ("q", "flow", 0, 99.0)]
 RUNTIME = pd.DataFrame(SPENT, columns=["population", "stage", "seed", "seconds"])
@@ -61,3 +66,14 @@ def test_examples_of_a_user_are_told_with_their_labels(summary):
     assert (facts["task"], facts["examples"]) == ("examples of a.csv", "91, and 5 of the test part")
     assert facts["labels"].startswith("label0 (0), label1 (1), ")
     assert facts["labels"].endswith(" and 2 more")
+
+
+def test_networks_from_files_are_told_as_such(summary):
+    def facts(**networks):
+        own = SETTINGS | {"networks": SETTINGS["networks"] | networks}
+        return population_section("p", own, summary, RUNTIME)["facts"]
+
+    assert facts()["networks"] == "9, 2 epochs each"
+    assert facts(files="runs", module="nets.py:Net")["networks"] == "loaded from runs"
+    assert facts(files="runs", module="nets.py:Net")["architecture"] == "nets.py:Net"
+    assert facts(files=["a.pt", "b.pt"])["networks"] == "loaded from 2 files"

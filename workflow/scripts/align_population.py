@@ -7,13 +7,13 @@ import pandas as pd
 
 from weightflow.jobs.frame import run, stamp
 from weightflow.networks.alignment import align_to
-from weightflow.populations.loading import classifier_of_population, symmetries_of
+from weightflow.populations.loading import classifier_of_population, of_population, symmetries_of
 from weightflow.populations.population import read_population, reference_of, write_population
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
 
 
-def main(snakemake):
+def _main(snakemake):
     settings, task = PopulationSettings.parts(snakemake.params.settings), read_task(snakemake.input.task)
     population = read_population(snakemake.input.population, pd.read_csv(snakemake.input.curves))
     classifier = classifier_of_population(population, settings, task)
@@ -27,6 +27,11 @@ def main(snakemake):
     ]
     aligned = replace(population, weights=kept[-1], checkpoints=np.stack(kept, axis=1))
     write_population(snakemake.output[0], aligned, made_by=stamp(snakemake))
+
+
+def main(snakemake):
+    with of_population(snakemake.wildcards.population):
+        _main(snakemake)
 
 
 run(main, snakemake)  # noqa: F821

@@ -6,7 +6,7 @@ import numpy as np
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
-from weightflow.populations.loading import classifier_of, load_networks, module_from
+from weightflow.populations.loading import check_outputs, classifier_of, load_networks, module_from, of_population
 from weightflow.populations.population import Population, write_population
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
@@ -14,7 +14,7 @@ from weightflow.populations.training import curves_of
 from weightflow.storage import write_table
 
 
-def main(snakemake):
+def _main(snakemake):
     inputs, task = snakemake.input, read_task(snakemake.input.task)
     settings = PopulationSettings.parts(snakemake.params.settings)
     module = module_from(settings.networks.module) if settings.networks.module else None
@@ -22,6 +22,7 @@ def main(snakemake):
     loaded = load_networks(files, module, settings.architecture, task.shape, task.classes)
     architecture = loaded.architecture or settings.architecture
     classifier = classifier_of(module, architecture, task.shape, task.classes)
+    check_outputs(classifier, loaded.weights, task.training.inputs, task.classes)
     curves = curves_of(classifier, task, loaded.weights, job_device(snakemake))
     population = Population(
         weights=loaded.weights,
@@ -35,6 +36,11 @@ def main(snakemake):
     )
     write_population(snakemake.output.population, population, made_by=stamp(snakemake))
     write_table(snakemake.output.curves, curves)
+
+
+def main(snakemake):
+    with of_population(snakemake.wildcards.population):
+        _main(snakemake)
 
 
 run(main, snakemake)  # noqa: F821

@@ -1,6 +1,6 @@
 """Populations of networks: load trained ones, align them, make new ones, write them back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,22 +11,26 @@ from torch import Tensor, nn
 
 from weightflow.errors import InputError, unknown
 from weightflow.networks.alignment import align_to
+from weightflow.networks.layout import HiddenUnits
 from weightflow.networks.parameter_layout import ParameterLayout
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.classification import accuracy, logits, measure_norms
 from weightflow.populations.loading import (
     Buffers,
+    align_with_moments,
+    check_outputs,
     classifier_of,
     load_networks,
     module_from,
+    symmetries_of,
     write_networks_as_states,
 )
 from weightflow.populations.metrics import distances
 from weightflow.populations.network_files import network_files
 from weightflow.populations.reduction import fit_reduction
 from weightflow.populations.registry import SAMPLERS
-from weightflow.populations.settings import FlowSettings
+from weightflow.populations.settings import FlowSettings, LoadedSettings
 from weightflow.populations.weight_flow import fit_weight_flow, generate
 from weightflow.seeding import Computation, stream
 
@@ -48,6 +52,8 @@ class Population:
     layout: ParameterLayout
     _classifier: Classifier = field(repr=False)
     _inputs: np.ndarray | None = field(default=None, repr=False)
+    _kept: np.ndarray | None = field(default=None, repr=False)  # (N, Q) moments of batch norms from the files
+    _units: tuple[HiddenUnits, ...] | None = field(default=None, repr=False)
 
     @classmethod
     def load(
@@ -57,6 +63,7 @@ class Population:
         module: nn.Module | Callable[[], nn.Module] | str | None = None,
         inputs: np.ndarray | None = None,
         shape: Sequence[int] | None = None,
+        units: Sequence[Mapping[str, Any]] | None = None,
         **architecture: Any,
     ) -> "Population":
         """Read networks from state dicts, `.safetensors`, `.pt` or `.pth`; nothing in these files is run.
@@ -65,8 +72,11 @@ class Population:
             files: a folder, a pattern such as "runs/*.pt", or a list.
             module: the networks' module, a function that builds it, or `FILE.py:FUNCTION`, which is run; None for an
                 MLP, a CNN or a residual network of the catalogue, recognised by its shapes.
-            inputs: (n, …) training inputs. Batch norms of aligned and new networks are measured on them.
+            inputs: (n, …) training inputs. Batch norms of new networks are measured on them; networks from files keep
+                their own moments.
             shape: of one input, if `inputs` are missing; an MLP does not need it.
+            units: interchangeable hidden units, as `populations.*.networks.units` of a config: dictionaries of rows and
+                columns, names of maps; None finds them by tracing.
             **architecture: keys of the section `architecture` of a config, such as activation="tanh".
 
         Raises:
@@ -82,7 +92,14 @@ class Population:
         given = given or (loaded.layout.layers[0].inputs,)
         classes = loaded.layout.layers[-1].neurons
         classifier = classifier_of(built, loaded.architecture or settings, given, classes)
-        return cls(loaded.weights, loaded.names, loaded.layout, classifier, inputs)
+        if inputs is not None:
+            check_outputs(classifier, loaded.weights, inputs)
+        described = None
+        if units is not None:
+            own = LoadedSettings.of({"units": [dict(group) for group in units]}, "Population.load")
+            described = symmetries_of(classifier, own)
+        kept = loaded.moments(classifier.norms)
+        return cls(loaded.weights, loaded.names, loaded.layout, classifier, inputs, kept, described)
 
     def __len__(self) -> int:
         """Number of networks."""
@@ -90,7 +107,7 @@ class Population:
 
     def __repr__(self) -> str:
         """Number and size of the networks."""
-        maps = " → ".join(str(layer.neurons) for layer in self.layout.layers)
+        maps = " → ".join(str(layer.neurons) for layer in self.layout.layers if layer.inputs > 1)
         return f"<Population of {len(self)} networks of {self.layout.size} weights, {maps}>"
 
     def align(self, reference: int | str = "central", sweeps: int | None = None) -> "Population":
@@ -103,8 +120,11 @@ class Population:
         Raises:
             InputError: the units of the module cannot be found; the layer is named.
         """
-        symmetries = self._classifier.symmetries
+        symmetries = self._classifier.symmetries if self._units is None else self._units
         place = self._place(reference)
+        if self._kept is not None:
+            weights, kept = align_with_moments(self._classifier, symmetries, self.weights, self._kept, place, sweeps)
+            return replace(self, weights=weights, _kept=kept)
         aligned = align_to(self.layout.layers, symmetries, self.weights, self.weights[place], sweeps)
         return replace(self, weights=aligned.astype(np.float32))
 
@@ -134,16 +154,31 @@ class Population:
             flow = fit_weight_flow(self.weights, reduction, own, Computation(seed, torch.device("cpu")))
             made = generate(flow, count, seed)
         names = [f"network-{i:0{len(str(count - 1))}d}" for i in range(count)]
-        return replace(self, weights=made, names=names)
+        return replace(self, weights=made, names=names, _kept=None)
 
     def logits(self, inputs: np.ndarray) -> np.ndarray:
-        """(N, n, classes) outputs of all networks for inputs (n, …)."""
-        weights, given = torch.as_tensor(self.weights), torch.as_tensor(np.asarray(inputs, dtype=np.float32))
-        return logits(self._classifier, weights, self._moments(), given).numpy()
+        """(N, n, classes) outputs of all networks for inputs (n, …).
+
+        Raises:
+            InputError: the networks do not take inputs of this shape, or have batch norms without moments.
+        """
+        weights, given = torch.as_tensor(self.weights), np.asarray(inputs, dtype=np.float32)
+        check_outputs(self._classifier, self.weights, given)
+        return logits(self._classifier, weights, self._moments(), torch.as_tensor(given)).numpy()
 
     def accuracy(self, inputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """(N,) share of inputs (n, …) to which each network gives their label (n,)."""
-        return accuracy(torch.as_tensor(self.logits(inputs)), torch.as_tensor(np.asarray(labels))).numpy()
+        """(N,) share of inputs (n, …) to which each network gives their label (n,), the number of an output from 0 on.
+
+        Raises:
+            InputError: as `logits`, or the labels are no such numbers, one for each input.
+        """
+        said, given = self.logits(inputs), np.asarray(labels)
+        outputs = said.shape[-1]
+        if given.shape != (len(said[0]),) or given.dtype.kind not in "iu":
+            raise InputError(f"accuracy: labels are {len(said[0])} whole numbers, one for each input; give these.")
+        if given.min() < 0 or given.max() >= outputs:
+            raise InputError(f"accuracy: labels are numbers of outputs, 0 to {outputs - 1}; number them so.")
+        return accuracy(torch.as_tensor(said), torch.as_tensor(given)).numpy()
 
     def nearest(self, others: "Population") -> np.ndarray:
         """(N,) distance of each network from the nearest of others, in units of the mean distance between those."""
@@ -153,7 +188,8 @@ class Population:
     def state(self, network: int | str) -> dict[str, Tensor]:
         """The state dict of a network, by its index or name, for its module's `load_state_dict`."""
         place = self._place(network)
-        one = replace(self, weights=self.weights[place : place + 1], names=[self.names[place]])
+        kept = None if self._kept is None else self._kept[place : place + 1]
+        one = replace(self, weights=self.weights[place : place + 1], names=[self.names[place]], _kept=kept)
         buffers = one._buffers()
         return self.layout.state(one.weights[0].copy()) | (buffers.state(0) if buffers is not None else {})
 
@@ -173,7 +209,9 @@ class Population:
         return network % len(self)
 
     def _moments(self) -> Tensor:
-        """(N, Q) moments of batch norms on the training inputs."""
+        """(N, Q) moments of batch norms: those of the files, else on the training inputs."""
+        if self._kept is not None:
+            return torch.as_tensor(self._kept)
         if self._classifier.norms and self._inputs is None:
             raise InputError(
                 "Population: the networks have batch norms, whose moments are measured on training inputs; give "

@@ -199,8 +199,10 @@ def _check_networks(settings: PopulationSettings, where: str) -> None:
 
 
 def _number_of_networks(settings: PopulationSettings) -> int:
+    """Of files that are missing or too few, which have an error of their own, as many as would be trained."""
     files = settings.networks.files
-    return settings.training.networks if files is None else len(found_files(files)) or settings.training.networks
+    found = 0 if files is None else len(found_files(files))
+    return found if found > 1 else settings.training.networks
 
 
 def _check_flow(settings: PopulationSettings, where: str) -> None:
@@ -208,7 +210,7 @@ def _check_flow(settings: PopulationSettings, where: str) -> None:
     if settings.flow.alignments and components is not None and components >= networks:
         raise InputError(
             f"{where}.components: {networks} networks have at most {networks - 1} principal components, not "
-            f"{components}; lower it, or train more networks."
+            f"{components}; lower it, or take more networks."
         )
 
 
@@ -222,7 +224,7 @@ def _check_autoencoder(settings: PopulationSettings, where: str) -> None:
     if min(*parts, networks - sum(parts)) < 1:
         raise InputError(
             f"{where}.shares: {own.shares} of {networks} networks leave a part without networks; change them, or "
-            "train more networks."
+            "take more networks."
         )
 
 

@@ -33,14 +33,18 @@ def plot_learning(
         flows: by layout, table step, loss.
         autoencoders: by weight of the structural loss, table step, structural, behavioural.
     """
-    panels = 1 + bool(flows) + 2 * bool(autoencoders)
+    trained = curves["epoch"].nunique() > 1  # networks from files have no epochs
+    panels = trained + bool(flows) + 2 * bool(autoencoders)
     with style.look():
+        if not panels:
+            return style.empty("Nothing was trained.")
         rows = -(-panels // 2)
         figure, axes = style.grid(rows, 2, style.PAGE, 5.4 * style.CM * rows)
         for panel in axes.flat[panels:]:
             panel.set_axis_off()
         places = iter(axes.flat)
-        _accuracies(next(places), curves)
+        if trained:
+            _accuracies(next(places), curves)
         if flows:
             _losses(next(places), flows, "loss", "flow over weights", "mean squared error\nof the velocity")
         if autoencoders:

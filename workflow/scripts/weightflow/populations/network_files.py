@@ -7,7 +7,7 @@ from typing import Any
 
 from weightflow.errors import InputError, shown
 
-SUFFIXES = (".safetensors", ".pt", ".pth")
+SUFFIXES = (".safetensors", ".pt", ".pth", ".ckpt")
 
 
 def network_files(files: str | Path | Sequence[str | Path], where: str = "networks") -> list[Path]:
@@ -25,8 +25,8 @@ def network_files(files: str | Path | Sequence[str | Path], where: str = "networ
         raise InputError(f"{where}: there is no file {shown(str(missing[0]))}; check the path.")
     if len(found) < 2:
         raise InputError(
-            f"{where}: {shown(str(files))} has {len(found)} files of networks ({', '.join(SUFFIXES)}); a population "
-            "needs two at least."
+            f"{where}: {shown(str(files))} has {len(found) or 'no'} file{'s' * (not found)} of networks "
+            f"({', '.join(SUFFIXES)}); a population needs two at least."
         )
     return found
 

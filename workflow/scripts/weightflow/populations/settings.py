@@ -86,7 +86,7 @@ class LoadedSettings(Settings):
 class AlignmentSettings(Settings):
     """Permutation of each network's units to match a reference network."""
 
-    reference: Annotated[str, NameIn(REFERENCES)] | Annotated[int, Field(ge=0, lt=1_000_000)] = "best"
+    reference: Annotated[str, NameIn(REFERENCES)] | Annotated[int, Field(ge=0, le=999_999)] = "best"
     """The reference network: by a rule, or by its number, from 0 on."""
     sweeps: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Largest number of passes over all layers; null repeats until no pass reduces the distance of a network."""

@@ -61,7 +61,6 @@ def population_section(
         examples: the checked facts about a user's own examples; None for a named task.
     """
     own = summary[summary["population"] == name]
-    training, architecture = settings["training"], settings["architecture"]
     made = own[own["layout"] != "reconstructed"]
     coded = own[own["layout"] == "reconstructed"]
     drawn = coded[coded["source"].str.endswith(", drawn") | (coded["source"] == LEARNED)]
@@ -78,12 +77,21 @@ def population_section(
         "anchor": f"population-{name}",
         "facts": {
             **(_facts_of(examples) if examples else {"task": settings["task"]}),
-            "architecture": architecture["kind"],
-            "networks": f"{training['networks']}, {training['epochs']} epochs each",
+            **_networks(settings),
             "seconds of a seed": _seconds(runtime[runtime["population"] == name]),
         },
         "tables": [table for table in tables if table["rows"]],
     }
+
+
+def _networks(settings: Plain) -> dict[str, str]:
+    """Architecture and origin of the networks."""
+    own, training = settings["networks"], settings["training"]
+    if not own["files"]:
+        networks = f"{training['networks']}, {training['epochs']} epochs each"
+        return {"architecture": settings["architecture"]["kind"], "networks": networks}
+    files = own["files"] if isinstance(own["files"], str) else f"{len(own['files'])} files"
+    return {"architecture": own["module"] or "recognised by its shapes", "networks": f"loaded from {files}"}
 
 
 def _facts_of(examples: Plain) -> dict[str, str]:

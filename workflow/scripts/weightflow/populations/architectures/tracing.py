@@ -66,7 +66,7 @@ def trace_symmetries(module: nn.Module, shape: Sequence[int]) -> tuple[HiddenUni
         reason = str(error).strip().partition("\n")[0]
         raise InputError(
             f"networks.module: its forward cannot be followed by torch.fx ({reason or type(error).__name__}); "
-            "describe its units in networks.symmetries, or set alignment: none."
+            "describe its units in networks.units, or set units: [] to leave them in place."
         ) from error
     return _Tracer(traced).groups()
 
@@ -143,7 +143,7 @@ class _Tracer:
             except _UnknownError:
                 raise InputError(
                     f"networks.module: nothing is known of the units of its {_named(node, self.traced)}; describe them "
-                    "in networks.symmetries, or set alignment: none."
+                    "in networks.units, or set units: [] to leave them in place."
                 ) from None
         roots = dict.fromkeys(units.found() for units in self.made)
         return tuple(
