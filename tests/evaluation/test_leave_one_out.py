@@ -31,7 +31,13 @@ def test_only_the_left_out_snapshot_is_told_of():
 
 def test_halves_of_a_gaussian_are_as_far_apart_as_two_samples_of_half_its_size(rng):
     states = rng.standard_normal((400, 1))
-    floor = split_half_floor(states, rng)
+    floor = split_half_floor(states, rng, 1000)
     apart = [np.abs(np.sort(rng.standard_normal(200)) - np.sort(rng.standard_normal(200))).mean() for _ in range(200)]
     assert 0.5 * np.mean(apart) < floor["w1_loo"] < 2 * np.mean(apart)
     assert floor["w1_loo"] <= floor["w2_loo"]
+
+
+def test_halves_of_many_states_are_as_small_as_what_predictions_are_compared_with(rng):
+    states = rng.standard_normal((100_000, 1))
+    apart = [np.abs(np.sort(rng.standard_normal(50)) - np.sort(rng.standard_normal(50))).mean() for _ in range(200)]
+    assert 0.5 * np.mean(apart) < split_half_floor(states, rng, 50)["w1_loo"] < 2 * np.mean(apart)

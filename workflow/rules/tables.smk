@@ -139,6 +139,7 @@ rule tabulate_folds:
     conda:
         "../../envs/analysis.yaml"
     params:
+        samples=plan.config.evaluation.samples,
         code=code("tabulate_folds.py"),
     message:
         "Tabulate the metrics of the left-out snapshots"

@@ -20,7 +20,8 @@ def main(snakemake):
         data, name = read_snapshots(path), Path(path).parent.name
         left_out[name] = data.times[data.left_out]
         for seed in seeds:
-            found = split_half_floor(data.truth[data.left_out], seeding.stream(seed, "split half", name))
+            rng = seeding.stream(seed, "split half", name)
+            found = split_half_floor(data.truth[data.left_out], rng, snakemake.params.samples)
             row = {"dataset": fold_of(name)[0], "model": SPLIT_HALF, "seed": seed, "time": left_out[name]}
             floors += [row | {"metric": metric, "value": value} for metric, value in found.items()]
     scores = pd.concat([left_out_scores(tables, left_out), pd.DataFrame(floors)], ignore_index=True)

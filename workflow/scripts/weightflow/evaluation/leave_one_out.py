@@ -34,12 +34,18 @@ def left_out_scores(tables: Sequence[pd.DataFrame], left_out: Mapping[str, float
     return named[["dataset", "model", "seed", "time", "metric", "value"]]
 
 
-def split_half_floor(states: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
-    """Distances between random halves of a snapshot (N, d), mean over 20 splits: the error of sampling."""
+def split_half_floor(states: np.ndarray, rng: np.random.Generator, most: int) -> dict[str, float]:
+    """Distances between random halves of a snapshot, mean over 20 splits: the error of sampling.
+
+    Args:
+        states: (N, d).
+        rng: of the splits.
+        most: states of each half, as in the distances of predictions; smaller snapshots have N / 2.
+    """
     found, names = [], _left_out_names()
     for _ in range(_SPLITS):
         order = rng.permutation(len(states))
-        first, second = states[order[: len(order) // 2]], states[order[len(order) // 2 :]]
+        first, second = (states[half[:most]] for half in (order[: len(order) // 2], order[len(order) // 2 :]))
         values = compute({"joint": (first, second)})
         found.append({names[name]: value for name, value in values.items() if name in names})
     return pd.DataFrame(found).mean().to_dict()
