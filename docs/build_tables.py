@@ -26,8 +26,10 @@ from weightflow.errors import InputError  # noqa: E402
 from weightflow.evaluation.published import read_published  # noqa: E402
 from weightflow.report.stored_tables import (  # noqa: E402
     Column,
+    Contest,
     Headline,
     HeadlineTable,
+    OverFolds,
     PublishedTable,
     Rows,
     RunsTable,
@@ -65,6 +67,7 @@ RUNS = {
     "epidemic-released": Run(),
     "released": Run(),
     "systems": Run("results/systems/summary.csv"),
+    "suite": Run("results/suite/leave_one_out.csv"),
     "suite-counts": Run("results/suite-counts/summary.csv"),
     "cascade-100": Run(),
     "embryoid": Run("leave-one-out"),
@@ -94,6 +97,17 @@ _SYSTEM = ("weightflow", "mixture", "mixture_kernel", "transport_spline", "weigh
 _DENSITIES = ("weightflow", "mixture", "mixture_kernel", "transport_kernel")
 _CELLS = ("weightflow", "previous", "mixture", "displacement", "displacement_kernel", "ot_cfm", "floor_split_half")
 _DEEP = ("weightflow", "previous", "mixture", "displacement", "displacement_kernel", "floor_split_half")
+_SUITE = {
+    "ornstein_uhlenbeck_3_200": "Ornstein–Uhlenbeck, 3 of 200",
+    "ornstein_uhlenbeck_10_1000": "Ornstein–Uhlenbeck, 10 of 1000",
+    "branching_landscape_5_200": "branching landscape, 5 of 200",
+    "cell_cycle_10_200": "cell cycle, 10 of 200",
+    "cell_cycle_5_1000": "cell cycle, 5 of 1000",
+    "switch_network_3_1000": "ten-gene switch, 3 of 1000",
+    "switch_network_5_5000": "ten-gene switch, 5 of 5000",
+    "three_of_thirty_3_5000": "three of thirty, 3 of 5000",
+    "heavy_tails_10_5000": "heavy tails, 10 of 5000",
+}
 _HEADLINE = (Column("W", "w_marginal", decimals=3), Column("JSD", "jsd_marginal"))
 _LEFT_OUT = (Column("W1", "w1_loo", "left_out", 3),)
 
@@ -321,6 +335,25 @@ PAGES: dict[str, dict[str, Table]] = {
                     ("heavy_tails", "heavy tails, 5"),
                 )
             ),
+        ),
+    },
+    "docs/method/cells.md": {
+        "suite": Contest(
+            "suite",
+            OverFolds("W1", "w1_loo", decimals=3),
+            "weightflow",
+            ("displacement", "mixture", "ot_cfm"),
+            ("previous", "floor_split_half"),
+            _SUITE,
+        ),
+        "suite-likelihood": Contest(
+            "suite",
+            OverFolds("nll", "nll_loo", decimals=3),
+            "weightflow",
+            ("displacement_kernel",),
+            (),
+            _SUITE,
+            ratio=False,
         ),
     },
     "docs/method/changes.md": {

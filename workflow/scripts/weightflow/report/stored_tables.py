@@ -382,13 +382,12 @@ def gather(folder: Path, seeds: int) -> pd.DataFrame:
         seeds: number of fits that bands are made from.
 
     Raises:
-        InputError: there is neither a summary nor a table of bands.
+        InputError: there is neither a summary nor a table of bands or of left-out snapshots.
     """
-    path, bands = folder / "summary.csv", folder / "bands.csv"
-    if not path.exists() and not bands.exists():
+    path, bands, each = folder / "summary.csv", folder / "bands.csv", folder / "leave_one_out.csv"
+    if not any(file.exists() for file in (path, bands, each)):
         raise InputError(f"{path}: is not there; run the config first, as make tables NAME={folder.name} does.")
     parts = [pd.read_csv(path)] if path.exists() else []
-    each = folder / "leave_one_out.csv"
     if bands.exists():
         parts.append(_coverage(pd.read_csv(bands), seeds))
     if each.exists():
