@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "scripts"))
 from weightflow.config import consistency
 from weightflow.config.origins import with_origin
 from weightflow.config.plan import Plan
-from weightflow.config.population_checks import check_example_files
+from weightflow.config.population_checks import check_population_files
 from weightflow.config.population_plan import PopulationPlan
 from weightflow.errors import InputError
 from weightflow.yaml_files import read_config
@@ -40,7 +40,9 @@ def check(files: list[str]) -> Plan:
         plan = Plan.of(content, HOME, source, [Path(file) for file in files])
         consistency.check_files(plan.config, source, [Path(file).parent for file in files])
         consistency.check_systems(plan.config, plan.systems, source)
-        check_example_files(PopulationPlan.of(plan, source).populations, source, [Path(file).parent for file in files])
+        check_population_files(
+            PopulationPlan.of(plan, source).populations, source, [Path(file).parent for file in files]
+        )
     except InputError as fault:
         raise InputError(with_origin(str(fault), source, given)) from None
     return plan

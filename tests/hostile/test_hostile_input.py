@@ -749,9 +749,11 @@ HOSTILE = {
     ),
     "json: brackets": in_facts("[" * 10**5, read_json, "missing or not JSON"),
     "json: a pickle": Case(file("file.json", PICKLE), partial(read_json, "file.json"), "missing or not JSON"),
-    "json: a choice that is a list": in_facts("[1]", lambda f: chosen_backbone(BackboneSettings(), f), "lacks hidden"),
+    "json: a choice that is a list": in_facts(
+        "[1]", lambda f: chosen_backbone(BackboneSettings(), f), "lacks softmax_up_to, hidden"
+    ),
     "json: a choice without its width": in_facts(
-        '{"__class__": 1}', lambda f: chosen_backbone(BackboneSettings(), f), "lacks hidden"
+        '{"__class__": 1}', lambda f: chosen_backbone(BackboneSettings(), f), "lacks softmax_up_to, hidden"
     ),
     "json: teachers that are a list": in_facts("[[]]", read_teachers, LACKING),
     "json: teachers of other parts": in_facts('{"first": {"__class__": 1}}', read_teachers, LACKING),
