@@ -66,6 +66,7 @@ class Run:
 RUNS = {
     "epidemic-released": Run(),
     "released": Run(),
+    "published": Run("results/published/summary.csv results/published/runtime.csv"),
     "systems": Run("results/systems/summary.csv"),
     "suite": Run("results/suite/leave_one_out.csv"),
     "suite-counts": Run("results/suite-counts/summary.csv"),
@@ -201,6 +202,7 @@ PAGES: dict[str, dict[str, Table]] = {
                     published="epidemic",
                     peers=True,
                 ),
+                Rows("published", "epidemic_released", {"published_ode": "preset `published`, ODE"}),
                 Rows(
                     "epidemic-released",
                     "epidemic_released",
