@@ -7,10 +7,11 @@ import pandas as pd
 
 from weightflow.jobs.frame import run, stamp
 from weightflow.networks.alignment import align_to
-from weightflow.populations.loading import classifier_of_population, of_population, symmetries_of
 from weightflow.populations.population import read_population, reference_of, write_population
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
+from weightflow.populations.unit_groups import symmetries_of
+from weightflow.populations.user_modules import classifier_of_population, of_population
 
 
 def _main(snakemake):

@@ -4,12 +4,12 @@ from weightflow import seeding
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
 from weightflow.populations.evaluation import compare_generated, judge
-from weightflow.populations.loading import classifier_of_population
 from weightflow.populations.metrics import TRAINED
 from weightflow.populations.population import read_networks, read_population
 from weightflow.populations.registry import SAMPLERS
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
+from weightflow.populations.user_modules import classifier_of_population
 from weightflow.storage import write_table
 
 

@@ -7,11 +7,11 @@ from weightflow.jobs.frame import run
 from weightflow.populations.autoencoder import encode_all, read_autoencoder, reconstruct, split_networks
 from weightflow.populations.autoencoder_evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
 from weightflow.populations.evaluation import compare_generated, compare_reconstructed, judge
-from weightflow.populations.loading import classifier_of_population
 from weightflow.populations.metrics import LEARNED
 from weightflow.populations.population import read_population
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
+from weightflow.populations.user_modules import classifier_of_population
 from weightflow.storage import write_table
 
 

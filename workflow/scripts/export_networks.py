@@ -6,10 +6,11 @@ from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
 from weightflow.networks.parameter_layout import ParameterLayout
 from weightflow.populations.classification import measure_norms
-from weightflow.populations.loading import Buffers, classifier_of_population, write_networks_as_states
 from weightflow.populations.population import read_networks, read_population
 from weightflow.populations.settings import PopulationSettings
+from weightflow.populations.state_dicts import Buffers, write_networks_as_states
 from weightflow.populations.tasks.task import read_task
+from weightflow.populations.user_modules import classifier_of_population
 
 
 def main(snakemake):

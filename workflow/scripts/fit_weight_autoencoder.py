@@ -13,11 +13,11 @@ from weightflow.populations.autoencoder import (
     write_autoencoder,
 )
 from weightflow.populations.evaluation import compare_reconstructed, judge
-from weightflow.populations.loading import classifier_of_population
 from weightflow.populations.population import read_population
 from weightflow.populations.queries import draw_queries
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
+from weightflow.populations.user_modules import classifier_of_population
 from weightflow.seeding import Computation
 from weightflow.storage import write_table
 

@@ -6,11 +6,12 @@ import numpy as np
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
-from weightflow.populations.loading import check_outputs, classifier_of, load_networks, module_from, of_population
+from weightflow.populations.loading import load_networks
 from weightflow.populations.population import Population, write_population
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
 from weightflow.populations.training import curves_of
+from weightflow.populations.user_modules import check_outputs, classifier_of, module_from, of_population
 from weightflow.storage import write_table
 
 

@@ -16,21 +16,15 @@ from weightflow.networks.parameter_layout import ParameterLayout
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.classification import accuracy, logits, measure_norms
-from weightflow.populations.loading import (
-    Buffers,
-    align_with_moments,
-    check_outputs,
-    classifier_of,
-    load_networks,
-    module_from,
-    symmetries_of,
-    write_networks_as_states,
-)
+from weightflow.populations.loading import load_networks
 from weightflow.populations.metrics import distances
 from weightflow.populations.network_files import network_files
 from weightflow.populations.reduction import fit_reduction
 from weightflow.populations.registry import SAMPLERS
 from weightflow.populations.settings import FlowSettings, LoadedSettings
+from weightflow.populations.state_dicts import Buffers, write_networks_as_states
+from weightflow.populations.unit_groups import align_with_moments, symmetries_of
+from weightflow.populations.user_modules import check_outputs, classifier_of, module_from
 from weightflow.populations.weight_flow import fit_weight_flow, generate
 from weightflow.seeding import Computation, stream
 
