@@ -31,7 +31,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "docs" / "tutorials"
-ORDER = ("counts", "cells", "network", "python", "cluster", "populations")
+ORDER = ("counts", "cells", "network", "python", "cluster", "populations", "networks")
 
 _CELL = re.compile(r"^# %%(?: \[(\w+)\])?(?: (.*))?\n", re.MULTILINE)
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
