@@ -28,12 +28,15 @@ torch.set_num_threads(1)
 # %% [markdown]
 # ## Your networks
 #
-# Skip this part if you have checkpoints. Here sixty small networks learn digits of 8 × 8 pixels, each from other initial
-# weights. Note what the module has: a convolution, a batch norm, a sum, two dense layers. The library does not know it.
+# Skip this part if you have checkpoints. Here sixty small networks learn digits of 8 × 8 pixels, each from other
+# initial weights. Note what the module has: a convolution, a batch norm, a sum, two dense layers. The library does not
+# know it.
 
 
 # %%
 class Net(nn.Module):
+    """A network of yours."""
+
     def __init__(self):
         super().__init__()
         self.conv, self.norm = nn.Conv2d(1, 6, 3, padding=1), nn.BatchNorm2d(6)
@@ -41,6 +44,7 @@ class Net(nn.Module):
         self.dense, self.head = nn.Linear(6 * 16, 16), nn.Linear(16, 10)
 
     def forward(self, x):
+        """(N, 10) logits of images (N, 1, 8, 8)."""
         x = functional.relu(self.norm(self.conv(x)))
         x = functional.max_pool2d(x + functional.relu(self.inner(x)), 2)
         return self.head(torch.tanh(self.dense(torch.flatten(x, 1))))
@@ -134,5 +138,6 @@ with torch.no_grad():
 # %% [markdown]
 # ## Go on
 #
-# - The same in the workflow, with tables, figures and your own examples: [populations](../populations.md#your-own-networks).
+# - The same in the workflow, with tables, figures and your own examples:
+#   [populations](../populations.md#your-own-networks).
 # - A module that cannot be followed: `units` describes its units, on the same page.
