@@ -6,7 +6,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from weightflow.errors import InputError
-from weightflow.networks.tensor_files import load_state, unwrapped
+from weightflow.networks.tensor_files import load, load_state, unwrapped
 
 
 class Code:
@@ -43,22 +43,28 @@ def test_the_prefix_of_a_wrapper_goes_only_where_the_names_need_it(state):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("read", "content", "said"),
     [
-        (Code(), "would run code; save its state dict alone"),
-        ({"epoch": 3}, "holds no state dict; save network.state_dict"),
-        (torch.ones(2), "holds no state dict"),
-        ({"a.weight": torch.tensor([1.0, float("nan")])}, "a.weight has numbers that are infinite or NaN"),
-        (b"text", "is damaged or no file of tensors"),
-        (None, "there is no file"),
+        (load, Code(), "would run code; save its state dict alone"),
+        (load, {"a": torch.ones(1), "b": "text"}, "holds more than tensors"),
+        (load, {}, "holds no tensors"),
+        (load, torch.tensor([1.0, float("nan")]), "infinite or NaN; fetch it again"),
+        (load, b"text", "is damaged or no file of tensors"),
+        (load, None, "there is no file"),
+        (load_state, Code(), "would run code; save its state dict alone"),
+        (load_state, {"epoch": 3}, "holds no state dict; save network.state_dict"),
+        (load_state, torch.ones(2), "holds no state dict"),
+        (load_state, {"a.weight": torch.tensor([1.0, float("nan")])}, "a.weight has numbers that are infinite or NaN"),
+        (load_state, b"text", "is damaged or no file of tensors"),
+        (load_state, None, "there is no file"),
     ],
 )
-def test_a_file_without_a_state_dict_is_refused(tmp_path, content, said, capsys):
+def test_a_file_without_what_is_asked_for_is_refused(tmp_path, read, content, said, capsys):
     file = tmp_path / "net.pt"
     if isinstance(content, bytes):
         file.write_bytes(content)
     elif content is not None:
         torch.save(content, file)
     with pytest.raises(InputError, match=said):
-        load_state(file)
+        read(file)
     assert "run" not in capsys.readouterr().out

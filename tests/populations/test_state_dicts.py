@@ -6,8 +6,13 @@ from torch import nn
 
 from tests.populations.test_loading import ARCHITECTURE, saved
 from weightflow.populations.loading import load_networks
-from weightflow.populations.state_dicts import Buffers, write_networks_as_states
+from weightflow.populations.state_dicts import Buffers, numbered, write_networks_as_states
 from weightflow.populations.user_modules import classifier_of
+
+
+def test_new_networks_are_named_in_their_order():
+    assert numbered(3) == ["network-0", "network-1", "network-2"]
+    assert numbered(11)[9:] == ["network-09", "network-10"]
 
 
 def test_what_is_written_is_what_a_module_loads(tmp_path):

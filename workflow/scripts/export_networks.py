@@ -8,7 +8,7 @@ from weightflow.networks.parameter_layout import ParameterLayout
 from weightflow.populations.classification import measure_norms
 from weightflow.populations.population import read_networks, read_population
 from weightflow.populations.settings import PopulationSettings
-from weightflow.populations.state_dicts import Buffers, write_networks_as_states
+from weightflow.populations.state_dicts import Buffers, numbered, write_networks_as_states
 from weightflow.populations.tasks.task import read_task
 from weightflow.populations.user_modules import classifier_of_population
 
@@ -22,8 +22,7 @@ def main(snakemake):
     known = torch.as_tensor(task.training.inputs, device=device)
     moments = measure_norms(classifier, torch.as_tensor(weights, device=device), known)
     buffers = Buffers.of(classifier, layout, moments) if classifier.norms else None
-    names = [f"network-{i:0{len(str(len(weights) - 1))}d}" for i in range(len(weights))]
-    write_networks_as_states(snakemake.output[0], layout, weights, names, buffers)
+    write_networks_as_states(snakemake.output[0], layout, weights, numbered(len(weights)), buffers)
 
 
 run(main, snakemake)  # noqa: F821

@@ -22,7 +22,7 @@ from weightflow.populations.network_files import network_files
 from weightflow.populations.reduction import fit_reduction
 from weightflow.populations.registry import SAMPLERS
 from weightflow.populations.settings import FlowSettings, LoadedSettings
-from weightflow.populations.state_dicts import Buffers, write_networks_as_states
+from weightflow.populations.state_dicts import Buffers, numbered, write_networks_as_states
 from weightflow.populations.unit_groups import align_with_moments, symmetries_of
 from weightflow.populations.user_modules import check_outputs, classifier_of, module_from
 from weightflow.populations.weight_flow import fit_weight_flow, generate
@@ -147,8 +147,7 @@ class Population:
             reduction = fit_reduction(self.weights, components, own.reduction, own.coordinates == "raw")
             flow = fit_weight_flow(self.weights, reduction, own, Computation(seed, torch.device("cpu")))
             made = generate(flow, count, seed)
-        names = [f"network-{i:0{len(str(count - 1))}d}" for i in range(count)]
-        return replace(self, weights=made, names=names, _kept=None)
+        return replace(self, weights=made, names=numbered(count), _kept=None)
 
     def logits(self, inputs: np.ndarray) -> np.ndarray:
         """(N, n, classes) outputs of all networks for inputs (n, …).

@@ -62,6 +62,11 @@ def moments_in(state: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
     }
 
 
+def numbered(count: int) -> list[str]:
+    """Names of new networks, whose order is that of their numbers."""
+    return [f"network-{i:0{len(str(count - 1))}d}" for i in range(count)]
+
+
 def write_networks_as_states(
     folder: str | Path,
     layout: ParameterLayout,
