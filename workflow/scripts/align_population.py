@@ -10,7 +10,7 @@ from weightflow.networks.alignment import align_to
 from weightflow.populations.population import read_population, reference_of, write_population
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
-from weightflow.populations.unit_groups import symmetries_of
+from weightflow.populations.unit_groups import check_same_outputs, symmetries_of
 from weightflow.populations.user_modules import classifier_of_population, of_population
 
 
@@ -26,6 +26,7 @@ def _main(snakemake):
         align_to(classifier.layers, symmetries, weights, reference, own.sweeps)
         for weights in population.checkpoints.swapaxes(0, 1)
     ]
+    check_same_outputs(classifier, population.weights, kept[-1], task.training.inputs)
     aligned = replace(population, weights=kept[-1], checkpoints=np.stack(kept, axis=1))
     write_population(snakemake.output[0], aligned, made_by=stamp(snakemake))
 

@@ -123,6 +123,22 @@ def test_a_layer_of_which_nothing_is_known_is_named(module, said):
         trace_symmetries(module, (4,))
 
 
+class Shifted(nn.Module):
+    """A constant with another number for each unit is added."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(4, 5), nn.Linear(5, 2)
+
+    def forward(self, x):
+        return self.last(torch.relu(self.first(x)) + torch.arange(5.0))
+
+
+def test_a_sum_with_a_constant_for_each_unit_is_named():
+    with pytest.raises(InputError, match="of its operation add"):
+        trace_symmetries(Shifted(), (4,))
+
+
 def test_a_forward_that_branches_on_numbers_is_refused():
     class Branching(nn.Module):
         def __init__(self):

@@ -17,14 +17,14 @@ from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.classification import accuracy, logits, measure_norms
 from weightflow.populations.loading import load_networks
-from weightflow.populations.metrics import distances
+from weightflow.populations.metrics import distances, nearest, spread
 from weightflow.populations.network_files import network_files
 from weightflow.populations.reduction import fit_reduction
 from weightflow.populations.registry import SAMPLERS
 from weightflow.populations.settings import FlowSettings, LoadedSettings
 from weightflow.populations.state_dicts import Buffers, numbered, write_networks_as_states
-from weightflow.populations.unit_groups import align_with_moments, symmetries_of
-from weightflow.populations.user_modules import check_outputs, classifier_of, module_from
+from weightflow.populations.unit_groups import align_with_moments, check_same_outputs, symmetries_of
+from weightflow.populations.user_modules import as_module, check_outputs, classifier_of, module_from
 from weightflow.populations.weight_flow import fit_weight_flow, generate
 from weightflow.seeding import Computation, stream
 
@@ -112,14 +112,17 @@ class Population:
             sweeps: largest number of passes over all layers; None for no limit.
 
         Raises:
-            InputError: the units of the module cannot be found; the layer is named.
+            InputError: the units of the module cannot be found (the layer is named), or are described wrongly: another
+                order would change the functions.
         """
         symmetries = self._classifier.symmetries if self._units is None else self._units
         place = self._place(reference)
         if self._kept is not None:
             weights, kept = align_with_moments(self._classifier, symmetries, self.weights, self._kept, place, sweeps)
+            self._check(weights)
             return replace(self, weights=weights, _kept=kept)
         aligned = align_to(self.layout.layers, symmetries, self.weights, self.weights[place], sweeps)
+        self._check(aligned)
         return replace(self, weights=aligned.astype(np.float32))
 
     def generate(self, count: int, *, method: str = "flow", seed: int = 0, **settings: Any) -> "Population":
@@ -127,7 +130,7 @@ class Population:
 
         Args:
             count: of new networks.
-            method: flow (flow matching), or another of the generators: gaussian, covariance, kernel, jittered.
+            method: flow (flow matching), or another of the generators: gaussian, covariance, kernel, jittered, mixed.
             seed: of the fit and of the draws.
             **settings: keys of the section `flow` of a config, such as steps=2000, components=50.
 
@@ -175,8 +178,7 @@ class Population:
 
     def nearest(self, others: "Population") -> np.ndarray:
         """(N,) distance of each network from the nearest of others, in units of the mean distance between those."""
-        apart = distances(others.weights, others.weights)
-        return distances(self.weights, others.weights).min(1) / (apart.sum() / (len(others) * (len(others) - 1)))
+        return nearest(self.weights, others.weights) / spread(others.weights)
 
     def state(self, network: int | str) -> dict[str, Tensor]:
         """The state dict of a network, by its index or name, for its module's `load_state_dict`."""
@@ -201,6 +203,13 @@ class Population:
             raise InputError(f"Population: there are {len(self)} networks and no {network}; count from 0.")
         return network % len(self)
 
+    def _check(self, aligned: np.ndarray) -> None:
+        """Refuse an alignment that changes the functions, on inputs of the population or random ones."""
+        inputs = self._inputs
+        if inputs is None:
+            inputs = np.random.default_rng(0).standard_normal((32, *self._classifier.shape), dtype=np.float32)
+        check_same_outputs(self._classifier, self.weights, aligned, inputs)
+
     def _moments(self) -> Tensor:
         """(N, Q) moments of batch norms: those of the files, else on the training inputs."""
         if self._kept is not None:
@@ -224,7 +233,4 @@ def _module(given: nn.Module | Callable[[], nn.Module] | str | None) -> nn.Modul
         return given
     if isinstance(given, str):
         return module_from(given)
-    built = given()
-    if not isinstance(built, nn.Module):
-        raise InputError(f"Population.load: module gives a {type(built).__name__}, and no torch.nn.Module.")
-    return built
+    return as_module(given(), getattr(given, "__name__", "the function"))

@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from weightflow.errors import InputError, unknown
 from weightflow.networks.alignment import align_to
 from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.populations.architectures.classifiers import Classifier
+from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.populations.settings import LoadedSettings, UnitSettings
+
+_COMPARED, _SEEN = 3, 32  # networks and inputs whose outputs are compared before and after an alignment
+_ROUNDING = 1e-3  # of single precision, over many layers
 
 
 def symmetries_of(classifier: Classifier, settings: LoadedSettings) -> tuple[HiddenUnits, ...]:
@@ -43,6 +48,34 @@ def described_units(units: Sequence[UnitSettings], layers: Sequence[LinearMap]) 
                 slots.append(Slots(name, side, 0, group.odd, size // count))
         found.append(HiddenUnits(count, tuple(slots)))
     return tuple(found)
+
+
+def check_same_outputs(classifier: Classifier, weights: np.ndarray, aligned: np.ndarray, inputs: np.ndarray) -> None:
+    """Refuse an alignment that changes the functions: its units were described wrongly.
+
+    Args:
+        classifier: of the networks.
+        weights: (N, P) before.
+        aligned: (N, P) after; the first few that moved are compared.
+        inputs: (n, …), of which the first few are enough.
+
+    Raises:
+        InputError: outputs differ by more than rounding.
+    """
+    moved = np.flatnonzero((weights != aligned).any(1))[:_COMPARED]
+    if not len(moved):
+        return
+    given = torch.as_tensor(inputs[:_SEEN], dtype=torch.float32)
+    with torch.no_grad():
+        before, after = (
+            classifier.logits(torch.as_tensor(own[moved], dtype=torch.float32), given, BatchNorms())
+            for own in (weights, aligned)
+        )
+    if (before - after).abs().max() > _ROUNDING * before.abs().max():
+        raise InputError(
+            "networks.units: with the units in another order the networks have other outputs; name all maps that write "
+            "a group's units (rows, norms included) and all that read them (columns)."
+        )
 
 
 def align_with_moments(

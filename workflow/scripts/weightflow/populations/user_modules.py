@@ -59,6 +59,11 @@ def module_from(source: str) -> nn.Module:
         raise InputError(f"networks.module: {source} raises {type(error).__name__} ({error}); mend it.") from error
     finally:
         sys.path.remove(beside)
+    return as_module(built, source)
+
+
+def as_module(built: Any, source: str) -> nn.Module:
+    """What a function built, if it is a module; raises InputError otherwise."""
     if not isinstance(built, nn.Module):
         raise InputError(f"networks.module: {source} gives a {type(built).__name__} and no torch.nn.Module.")
     return built

@@ -23,10 +23,12 @@ class Classifier(Protocol):
     Attributes:
         layers: its linear maps, in the order of the flat weights.
         norms: channels of each of its batch norms, by name.
+        shape: of an input.
     """
 
     layers: tuple[LinearMap, ...]
     norms: dict[str, int]
+    shape: tuple[int, ...]
 
     @property
     def symmetries(self) -> tuple[HiddenUnits, ...]:

@@ -25,6 +25,7 @@ class StateClassifier:
         self.backbone = backbone
         self.layers, self.symmetries = backbone.layers, backbone.symmetries
         self.norms: dict[str, int] = {}
+        self.shape = (len(backbone.order) + 1,)
 
     def initial(self, stack: int, generator: torch.Generator) -> Tensor:
         """(stack, P) fresh weights, as anchors begin."""

@@ -11,9 +11,8 @@ from torch.func import functional_call, vmap
 from weightflow.networks.layout import HiddenUnits
 from weightflow.networks.parameter_layout import ParameterLayout, layout_of_module
 from weightflow.populations.architectures.stacked_layers import BatchNorms
-from weightflow.populations.architectures.tracing import trace_symmetries
+from weightflow.populations.architectures.tracing import BATCH_NORMS, trace_symmetries
 
-_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 _WITHOUT_BATCHING = (nn.RNNBase, nn.RNNCellBase)  # torch.func cannot run them for many weights at once
 
 
@@ -39,7 +38,7 @@ class ModuleClassifier:
         self.norms: dict[str, int] = {}
         self._replaced: list[_Norm] = []
         for name, part in list(self.module.named_modules()):
-            if isinstance(part, _NORMS):
+            if isinstance(part, BATCH_NORMS):
                 norm = _Norm(name, part)
                 _put(self.module, name, norm)
                 self._replaced.append(norm)

@@ -31,7 +31,7 @@ _MAXIMA = (
     *(nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d),
     *(nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d),
 )
-_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 # Functions and methods of tensors, by name: of each number alone, odd or not; of the axes after the units.
 _ODD_NAMES = {"tanh", "hardtanh", "softsign", "dropout", "dropout2d", "contiguous", "clone", "detach", "float", "neg"}
@@ -179,7 +179,7 @@ class _Tracer:
             return self._written(name, part.out_features, len(_shape(node)) - 1)
         if isinstance(part, _CONVOLUTIONS):
             return self._convolution(name, part, wire)
-        if isinstance(part, _BATCH_NORMS) and wire.axis == 1:
+        if isinstance(part, BATCH_NORMS) and wire.axis == 1:
             if part.affine:
                 self._slot(wire, name, "rows", wire.block)
             return self._passed(wire, odd=False)
@@ -218,10 +218,12 @@ class _Tracer:
         wired = [before for before in node.all_input_nodes if before in self.wires]
         if not wired or _shape(node) is None:
             return None  # sizes and constants
+        if any(before not in self.wires and _shape(before) is not None for before in node.all_input_nodes):
+            raise _UnknownError  # a tensor with an entry for each unit, perhaps
         if node.op == "call_function" and target in _SUMS | _PRODUCTS:
             return self._joined(node, wired, target in _PRODUCTS)
         first = self.wires[wired[0]]
-        if len(node.all_input_nodes) > 1 and any(before.op == "get_attr" for before in node.all_input_nodes):
+        if len(wired) > 1:
             raise _UnknownError
         if name in _ODD_NAMES | _NAMES:
             return self._passed(first, name in _ODD_NAMES)
@@ -235,8 +237,6 @@ class _Tracer:
 
     def _joined(self, node: fx.Node, wired: Sequence[fx.Node], product: bool) -> _Wire:
         """The wire of a sum or a product of tensors, or of a tensor and a number."""
-        if any(before.op == "get_attr" for before in node.all_input_nodes):
-            raise _UnknownError
         first = self.wires[wired[0]]
         for other in (self.wires[before] for before in wired[1:]):
             if (other.axis, other.block, other.units.found().count) != (
