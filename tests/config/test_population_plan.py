@@ -5,7 +5,7 @@ import yaml
 
 from tests.conftest import ROOT
 from weightflow.config.plan import Plan
-from weightflow.config.population_plan import MetricTable, PopulationPlan, TimedPopulation
+from weightflow.config.population_plan import FrontierTable, MetricTable, PopulationPlan, TimedPopulation
 
 SMALL = ROOT / "tests" / "config" / "populations.yaml"
 CONTENT = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
@@ -64,19 +64,39 @@ def test_what_is_judged(plan):
         MetricTable("small", "raw", 0, f"{at}/generated-raw.csv"),
         MetricTable("small", "reconstructed", 0, f"{at}/reconstructed.csv"),
     ]
-    assert plan.measured() == [own.metrics for own in plan.judged()]
+    assert plan.frontiers() == [FrontierTable("small", 0, f"{at}/frontier.csv")]
+    assert plan.measured() == [*(own.metrics for own in plan.judged()), f"{at}/frontier.csv"]
+
+
+def test_without_a_frontier_nothing_of_it_is_made():
+    content = CONTENT | {"seeds": [0], "populations": {"p": {"task": "iris", "frontier": 0}}}
+    found = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml")
+    assert found.frontiers() == []
+    assert not any("frontier" in path for path in [*found.figures(), *found.measured()])
+
+
+def test_learned_generators_have_files_for_each_of_their_layouts(plan):
+    pairs = [("flow", "aligned"), ("flow", "raw"), ("corrected", "aligned")]
+    assert plan.learned("small") == pairs
+    assert plan.learned("small", "raw") == pairs[1:2]
+    folder = "results/populations/small/seed3"
+    assert plan.generators("small", "raw", 3) == [f"{folder}/generators/flow-raw.safetensors"]
+    assert plan.generated("small", "aligned", 3) == [
+        f"{folder}/generated/{name}-aligned.safetensors" for name in ("flow", "corrected")
+    ]
 
 
 def test_stages_that_take_time(plan):
     found = plan.timed()
     assert {stage.population for stage in found} == {"small"}
     assert [stage.stage for stage in found] == [
-        *("training", "alignment", "flow, aligned", "flow, raw", "drawing, aligned", "drawing, raw"),
+        *("training", "alignment", "flow, aligned", "flow, raw", "corrected, aligned"),
+        *("drawing flow, aligned", "drawing flow, raw", "drawing corrected, aligned"),
         *("auto-encoder, β = 1", "auto-encoder, β = 0.5"),
     ]
     spent = "results/populations/small/benchmarks/seed0"
-    assert found[2] == TimedPopulation("small", "flow, aligned", 0, f"{spent}/aligned/fit_weight_flow.tsv")
-    assert found[7].benchmark == f"{spent}/0.5/fit_weight_autoencoder.tsv"
+    assert found[2] == TimedPopulation("small", "flow, aligned", 0, f"{spent}/aligned/fit_flow.tsv")
+    assert found[9].benchmark == f"{spent}/0.5/fit_weight_autoencoder.tsv"
 
 
 def test_loaded_networks_are_the_same_for_all_seeds(plan):
@@ -88,8 +108,10 @@ def test_loaded_networks_are_the_same_for_all_seeds(plan):
     assert (plan.files_of_networks("small"), plan.written()) == ([], [])
     folder = "results/my/populations/p"
     named = PopulationPlan.of(Plan.of(content | {"name": "my"}, ROOT, "my.yaml"), "my.yaml")
-    assert named.written() == [f"{folder}/seed{seed}/{layout}" for layout in ("aligned", "raw") for seed in (0, 1)]
-    assert {stage.stage.partition(",")[0] for stage in found.timed()} == {"flow", "drawing"}
+    pairs = ("flow-aligned", "flow-raw", "corrected-aligned")
+    assert named.written() == [f"{folder}/seed{seed}/{pair}" for pair in pairs for seed in (0, 1)]
+    made = {"flow", "corrected", "drawing flow", "drawing corrected"}
+    assert {stage.stage.partition(",")[0] for stage in found.timed()} == made
 
 
 def test_tables_and_figures_belong_to_the_run_and_stages_to_all_runs(plan):

@@ -86,9 +86,10 @@ from weightflow.formats.reading import read_raw_snapshots
 from weightflow.laws.law import read_law
 from weightflow.networks.settings import BackboneSettings
 from weightflow.populations.autoencoder import read_autoencoder
+from weightflow.populations.correction import Correction
 from weightflow.populations.population import read_networks, read_population
 from weightflow.populations.tasks.task import PARTS, read_task
-from weightflow.populations.weight_flow import read_weight_flow
+from weightflow.populations.weight_flow import WeightFlow
 from weightflow.prediction.predictions import read_prediction
 from weightflow.storage import read_json
 from weightflow.systems.reading import read_system
@@ -196,7 +197,8 @@ LINKED = "is a link to another place"
 OUTSIDE = "must be free, in the working folder, outside of hidden folders"
 DAMAGED = "truncated or not safetensors"
 CPU = torch.device("cpu")
-read_encoder, read_flow_of_weights = partial(read_autoencoder, device=CPU), partial(read_weight_flow, device=CPU)
+read_encoder, read_flow_of_weights = partial(read_autoencoder, device=CPU), partial(WeightFlow.read, device=CPU)
+read_correction = partial(Correction.read, device=CPU)
 POPULATION = {"weights": np.zeros((2, 5)), "epochs": [1, 4], "checkpoints": np.zeros((2, 2, 5))}
 RECIPES = [{"learning_rate": 0.1}] * 2
 TASK = {f"{part}.{what}": own for part in PARTS for what, own in (("inputs", np.zeros((2, 3))), ("labels", [0, 1]))}
@@ -698,6 +700,9 @@ HOSTILE = {
         tensors("weight flow", {"mean": np.zeros(0), **LAYERS_OF_NOTHING}),
         read_flow_of_weights,
         LACKING,
+    ),
+    "weight correction: no layers": in_artefact(
+        tensors("weight correction", {"mean": np.zeros(2)}), read_correction, LACKING
     ),
     "weight auto-encoder: a width of exabytes": in_artefact(
         tensors("weight auto-encoder", ENCODED, layers=[["a", 2, 1, True]], settings=ENCODER | {"width": HUGE}),

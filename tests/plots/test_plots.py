@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ from weightflow.plots.cells import plot_cells
 from weightflow.plots.course import plot_course
 from weightflow.plots.density import MOST_FRAMES, animate_density
 from weightflow.plots.distributions import MASSES, bin_edges, joint, marginal, mass_levels, own_grid, shown_times
+from weightflow.plots.frontier import plot_frontier
 from weightflow.plots.growth import plot_growth
 from weightflow.plots.inference import plot_inference
 from weightflow.plots.joints import plot_joints
@@ -56,6 +58,7 @@ from weightflow.plots.table1 import plot_published
 from weightflow.plots.teachers import plot_teachers
 from weightflow.plots.trust import plot_trust
 from weightflow.plots.weights_path import plot_weights_path, principal_plane
+from weightflow.populations.registry import GENERATORS
 from weightflow.prediction.figure_grids import FigureGrids
 from weightflow.prediction.motion import Motion
 from weightflow.prediction.predictions import Prediction
@@ -337,6 +340,16 @@ def networks(rng, sources: Sequence[str]) -> tuple[pd.DataFrame, dict[str, np.nd
     return pd.DataFrame(rows, columns=["layout", "source", "accuracy"]), weights
 
 
+def frontiers() -> pd.DataFrame:
+    """Every generator over its knob, two seeds."""
+    rows = [("trained", math.nan, True, 0.97, 0.85, 0.5)] + [
+        (name, value, value == own.knob.usual, 0.97 - 0.08 * place, 0.2 + 0.2 * place, 0.6 - 0.1 * place)
+        for name, own in GENERATORS.items()
+        for place, value in enumerate(own.knob.values)
+    ]
+    return pd.DataFrame(2 * rows, columns=["source", "value", "usual", "accuracy", "nearest", "overlap"])
+
+
 def curves(rng) -> pd.DataFrame:
     """Accuracies of three networks at four epochs."""
     rows = [(network, epoch, *rng.uniform(0.5, 1, 2)) for network in range(3) for epoch in range(4)]
@@ -507,8 +520,12 @@ FIGURES = {
     "networks": lambda rng: plot_networks(*networks(rng, ["trained", "flow", "gaussian", "kernel"])),
     "networks, trained alone": lambda rng: plot_networks(*networks(rng, ["trained"])),
     "learning": lambda rng: plot_learning(
-        curves(rng), {"aligned": fall("loss"), "raw": fall("loss")}, encoders(1, 0.1)
+        curves(rng),
+        {"flow": {"aligned": fall("loss"), "raw": fall("loss")}, "corrected": {"raw": fall("loss")}},
+        encoders(1, 0.1),
     ),
+    "frontier": lambda rng: plot_frontier(frontiers()),
+    "frontier, originals without errors": lambda rng: plot_frontier(frontiers().assign(accuracy=1.0)),
     "learning, no flow": lambda rng: plot_learning(curves(rng), {}, encoders(1)),
     "learning, networks alone": lambda rng: plot_learning(curves(rng), {}, {}),
     "rules": lambda rng: plot_rule_graph(read_rule_graph(DOT)),

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weightflow.populations.registry import SAMPLERS
+from weightflow.populations.registry import GENERATORS
 from weightflow.populations.samplers import GOOD, about_good, covariance, gaussian, jittered, kernel, mixed
 
 COUNT = 40_000
-DRAWN = [name for name, sampler in SAMPLERS.items() if sampler.draw]
+DRAWN = [name for name, own in GENERATORS.items() if own.draw and not own.reads_inputs]
 
 
 @pytest.fixture
@@ -68,7 +68,10 @@ def test_the_bandwidth_of_few_networks_is_that_of_the_space_they_span(rng):
 )
 def test_any_population_can_be_drawn_from(networks, size, count, kind):
     weights = np.random.default_rng(0).standard_normal((networks, size)).astype(np.float32)
-    one, two = (SAMPLERS[kind].draw.load()(weights, count, np.random.default_rng(1)) for _ in range(2))
+    one, two = (
+        GENERATORS[kind].draw.load()(weights, count, np.random.default_rng(1), GENERATORS[kind].knob.usual)
+        for _ in range(2)
+    )
     assert one.shape == (count, size)
     assert one.dtype == np.float32
     np.testing.assert_array_equal(one, two)

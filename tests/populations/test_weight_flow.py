@@ -11,14 +11,7 @@ from weightflow.errors import DivergenceError, InputError
 from weightflow.populations import weight_flow
 from weightflow.populations.reduction import Reduction, fit_reduction
 from weightflow.populations.settings import FlowSettings
-from weightflow.populations.weight_flow import (
-    Velocity,
-    WeightFlow,
-    fit_weight_flow,
-    generate,
-    read_weight_flow,
-    write_weight_flow,
-)
+from weightflow.populations.weight_flow import Velocity, WeightFlow
 from weightflow.seeding import Computation
 
 CPU = torch.device("cpu")
@@ -30,7 +23,7 @@ def fit(weights: np.ndarray, settings: FlowSettings, seed: int = 0) -> WeightFlo
     """A flow to networks, in the coordinates of its settings."""
     raw = settings.coordinates == "raw"
     reduction = fit_reduction(weights, settings.components, settings.reduction, raw)
-    return fit_weight_flow(weights, reduction, settings, Computation(seed, CPU))
+    return WeightFlow.to(weights, reduction, settings, Computation(seed, CPU))
 
 
 def gaussian(rng, count: int = 3000) -> np.ndarray:
@@ -54,7 +47,7 @@ def gaussian(rng, count: int = 3000) -> np.ndarray:
 )
 def test_samples_have_the_mean_and_covariance_of_a_gaussian(rng, other):
     weights = gaussian(rng)
-    made = generate(fit(weights, SETTINGS.but(**other)), 4000, 1)
+    made = fit(weights, SETTINGS.but(**other)).draw(4000, 1)
     np.testing.assert_allclose(made.mean(0), weights.mean(0), atol=0.15)
     np.testing.assert_allclose(np.cov(made.T), np.cov(weights.T), atol=0.2)
 
@@ -91,19 +84,19 @@ def test_a_known_velocity_carries_the_noise_to_where_it_leads():
     still = WeightFlow(Known(3, 8), reduction, 0.0, np.zeros(1))
     moved = ahead.numpy() * np.expm1(0.7) / 0.7
     there = np.tile(2 * moved + reduction.mean, (50, 1))
-    np.testing.assert_allclose(generate(still, 50, 0), there, rtol=1e-3)
+    np.testing.assert_allclose(still.draw(50, 0), there, rtol=1e-3)
     spread = dataclasses.replace(still, source=0.5)
-    made = generate(spread, 50, 0)
-    twice = generate(dataclasses.replace(still, source=1.0), 50, 0)
+    made = spread.draw(50, 0)
+    twice = dataclasses.replace(still, source=1.0).draw(50, 0)
     np.testing.assert_allclose(2 * (made - there), twice - there, atol=0.01)
-    wide = generate(spread, 20_000, 0)
+    wide = spread.draw(20_000, 0)
     np.testing.assert_allclose(wide.std(0), 2 * 0.5 * np.exp(0.7), rtol=0.03)
 
 
 def test_components_keep_samples_within_their_span(rng):
     weights = (rng.standard_normal((50, 2)) @ rng.standard_normal((2, 9)) + 4).astype(np.float32)
     flow = fit(weights, BRIEF.but(components=2))
-    made = generate(flow, 7, 0) - weights.mean(0)
+    made = flow.draw(7, 0) - weights.mean(0)
     span = np.linalg.svd(weights - weights.mean(0), full_matrices=False)[2][:2]
     np.testing.assert_allclose(made @ span.T @ span, made, atol=1e-4)
 
@@ -121,7 +114,7 @@ def test_the_average_of_parameters_is_what_is_kept(rng):
 
 def test_a_velocity_whose_last_layer_begins_at_zero_leaves_the_noise_where_it_is(rng):
     still = fit(gaussian(rng, 50), BRIEF.but(zero_last=True, learning_rate=1e-12, coordinates="raw", source=0.01))
-    made = generate(still, 400, 3)
+    made = still.draw(400, 3)
     np.testing.assert_allclose([made.mean(), made.std()], [0, 0.01], atol=0.001)
 
 
@@ -160,10 +153,10 @@ def test_the_parameters_of_the_least_loss_are_kept(rng, monkeypatch):
 
 def test_fixed_steps_of_a_straight_flow_are_exact_and_are_kept_in_its_file(rng, tmp_path):
     flow = dataclasses.replace(fit(gaussian(rng, 50), BRIEF), solver="euler", solver_steps=3)
-    write_weight_flow(tmp_path / "flow", flow)
-    again = read_weight_flow(tmp_path / "flow", CPU)
+    flow.write(tmp_path / "flow")
+    again = WeightFlow.read(tmp_path / "flow", CPU)
     assert (again.solver, again.solver_steps) == ("euler", 3)
-    np.testing.assert_array_equal(generate(again, 4, 1), generate(flow, 4, 1))
+    np.testing.assert_array_equal(again.draw(4, 1), flow.draw(4, 1))
 
 
 @pytest.mark.parametrize("coupling", ["independent", "optimal"])
@@ -171,7 +164,7 @@ def test_the_same_seed_gives_the_same_bytes(rng, tmp_path, coupling):
     weights = gaussian(rng, 60)
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         torch.manual_seed(len(name))
-        write_weight_flow(tmp_path / name, fit(weights, BRIEF.but(coupling=coupling), seed))
+        fit(weights, BRIEF.but(coupling=coupling), seed).write(tmp_path / name)
     one, two, other = ((tmp_path / name).read_bytes() for name in "abc")
     assert one == two
     assert one != other
@@ -182,7 +175,7 @@ def test_generation_has_a_seed_too_and_fitting_leaves_torchs_alone(rng):
     expected = torch.rand(3)
     torch.manual_seed(5)
     flow = fit(gaussian(rng, 60), BRIEF)
-    one, two, other = (generate(flow, 9, seed) for seed in (1, 1, 2))
+    one, two, other = (flow.draw(9, seed) for seed in (1, 1, 2))
     assert torch.equal(torch.rand(3), expected)
     assert one.dtype == np.float32
     np.testing.assert_array_equal(one, two)
@@ -193,18 +186,18 @@ def test_generation_has_a_seed_too_and_fitting_leaves_torchs_alone(rng):
 def test_a_flow_is_the_same_after_its_file(rng, tmp_path, components):
     weights = rng.standard_normal((30, 5)).astype(np.float32)
     flow = fit(weights, BRIEF.but(components=components))
-    write_weight_flow(tmp_path / "flow", flow, code="1")
-    again = read_weight_flow(tmp_path / "flow", CPU)
-    np.testing.assert_array_equal(generate(flow, 30, 1), generate(again, 30, 1))
+    flow.write(tmp_path / "flow", code="1")
+    again = WeightFlow.read(tmp_path / "flow", CPU)
+    np.testing.assert_array_equal(flow.draw(30, 1), again.draw(30, 1))
     assert again.losses.empty
     assert again.source == flow.source
 
 
 def test_a_damaged_flow_is_refused_by_name(rng, tmp_path):
-    write_weight_flow(tmp_path / "flow", fit(gaussian(rng, 20), BRIEF))
+    fit(gaussian(rng, 20), BRIEF).write(tmp_path / "flow")
     (tmp_path / "flow").write_bytes((tmp_path / "flow").read_bytes()[:-9])
     with pytest.raises(InputError, match="flow: the file is truncated"):
-        read_weight_flow(tmp_path / "flow", CPU)
+        WeightFlow.read(tmp_path / "flow", CPU)
 
 
 def test_divergence_is_said(rng):

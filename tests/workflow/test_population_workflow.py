@@ -11,7 +11,7 @@ from torch import nn
 
 from tests.conftest import FROM_SAVED, drawn, job_counts, unpacked
 from tests.image_samples import picture, write
-from weightflow.populations.registry import SAMPLERS
+from weightflow.populations.registry import GENERATORS
 from weightflow.populations.tasks.task import read_task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +31,8 @@ def test_everything_is_measured(finished):
     summary = pd.read_csv(finished / "results" / "populations" / "summary.csv")
     assert set(summary["population"]) == {"small"}
     found = {layout: set(part["source"]) for layout, part in summary.groupby("layout")}
-    assert found["aligned"] == found["raw"] == {"trained", "flow", *SAMPLERS}
+    assert found["aligned"] == {"trained", *GENERATORS}
+    assert found["raw"] == found["aligned"] - {"corrected"}
     drawn = {"structure, drawn", "behaviour, drawn"}
     assert found["reconstructed"] == {"learned", "unseen", "structure", "behaviour", "weights"} | drawn
     assert summary["mean"].notna().all()
@@ -71,7 +72,7 @@ def test_the_page_and_its_figures_are_made_from_an_archive_without_torch(
         assert path.read_bytes() == (finished / path.relative_to(folder)).read_bytes(), path
     (folder / "results" / "populations" / "small" / "seed0" / "metrics" / "generated-raw.csv").unlink()
     again = run_snakemake(folder, folder / "config.yaml", "figures", flags=(*FROM_SAVED, "--dry-run"))
-    assert "1 of 3 results of populations are not there" in again.stdout
+    assert "1 of 4 results of populations are not there" in again.stdout
 
 
 def test_nothing_of_data_sets_is_made(finished):
@@ -82,7 +83,7 @@ def test_nothing_of_data_sets_is_made(finished):
 def test_another_flow_trains_no_network_anew(finished, run_snakemake):
     changed = CONFIG | {"populations": {"small": POPULATION | {"flow": POPULATION["flow"] | {"steps": 5}}}}
     planned = job_counts(run_snakemake(finished, changed, "populations", flags=("--dry-run",)).stdout)
-    assert "fit_weight_flow" in planned
+    assert planned["fit_generator"] == 2
     assert not {"train_population", "fit_weight_autoencoder"} & set(planned)
 
 
@@ -97,10 +98,10 @@ def test_networks_of_others_are_loaded_and_new_ones_written_for_their_code(run_s
     own = {"task": "iris", "networks": {"files": "runs", "module": "nets.py:build"}, "generated": 3}
     flow = {"steps": 5, "width": 8, "alignments": ["aligned"]}
     config, folder = {"seeds": [0], "populations": {"own": own | {"flow": flow}}}, "results/populations/own/seed0"
-    asked = f"{folder}/aligned", f"{folder}/metrics/generated-aligned.csv"
+    asked = f"{folder}/flow-aligned", f"{folder}/metrics/generated-aligned.csv"
     result = run_snakemake(tmp_path, config, *asked)
     assert result.returncode == 0, result.stdout
-    files = sorted((tmp_path / folder / "aligned").glob("*.safetensors"))
+    files = sorted((tmp_path / folder / "flow-aligned").glob("*.safetensors"))
     assert [file.name for file in files] == [f"network-{i}.safetensors" for i in range(3)]
     for file in files:
         module.load_state_dict(load_file(file))

@@ -168,23 +168,31 @@ FIGURE_JOBS = {
                 for seed in plan.seeds
             ],
             "population": members("aligned.safetensors", plan.seeds[0]),
-            "flow": lambda w: populations().generated("aligned", plan.seeds[0])(w),
+            "generated": lambda w: populations().generated(w.population, "aligned", plan.seeds[0]),
         },
-        {"layouts": [layout for layout in LAYOUTS for _ in plan.seeds]},
+        {
+            "layouts": [layout for layout in LAYOUTS for _ in plan.seeds],
+            "generated": lambda w: [
+                name for name, _ in populations().learned(w.population, "aligned")
+            ],
+        },
+    ),
+    "frontier": FigureJob(
+        {"tables": [f"{POPULATION}/seed{seed}/metrics/frontier.csv" for seed in plan.seeds]}
     ),
     "learning": FigureJob(
         {
             "curves": members("curves.csv", plan.seeds[0]),
-            "flows": lambda w: expand(
-                f"results/populations/{w.population}/seed{plan.seeds[0]}/flows/{{layout}}.csv",
-                layout=populations().population(w.population).flow.alignments,
-            ),
+            "generators": lambda w: [
+                f"results/populations/{w.population}/seed{plan.seeds[0]}/generators/{name}-{layout}.csv"
+                for name, layout in populations().learned(w.population)
+            ],
             "autoencoders": of_each_structural(
                 f"{POPULATION}/seed{plan.seeds[0]}/autoencoders/{{structural}}/losses.csv"
             ),
         },
         {
-            "layouts": lambda w: list(populations().population(w.population).flow.alignments),
+            "generators": lambda w: populations().learned(w.population),
             "structural": structural_of,
         },
     ),

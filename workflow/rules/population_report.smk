@@ -24,6 +24,28 @@ rule tabulate_populations:
         "../scripts/tabulate_populations.py"
 
 
+rule tabulate_frontiers:
+    input:
+        lambda w: [entry.table for entry in populations().frontiers()],
+    output:
+        f"{PAGE}/frontiers.csv",
+    log:
+        f"{PAGE}/logs/tabulate_frontiers.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        about=lambda w: [
+            {"population": entry.population, "seed": entry.seed}
+            for entry in populations().frontiers()
+        ],
+        code=code("tabulate_frontiers.py"),
+    message:
+        "Tabulate the frontiers of the populations"
+    script:
+        "../scripts/tabulate_frontiers.py"
+
+
 rule write_populations_report:
     input:
         template=local(WORKFLOW / "report" / "report.html.j2"),

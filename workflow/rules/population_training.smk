@@ -187,16 +187,18 @@ rule align_loaded_networks:
         "../scripts/align_population.py"
 
 
-rule fit_weight_flow:
+rule fit_generator:
     input:
+        task=rules.prepare_task.output[0],
         population=laid_out,
+        module=module_file,
     output:
-        flow=f"{MEMBERS}/flows/{{layout}}.safetensors",
-        losses=f"{MEMBERS}/flows/{{layout}}.csv",
+        generator=f"{MEMBERS}/generators/{{generator}}-{{layout}}.safetensors",
+        losses=f"{MEMBERS}/generators/{{generator}}-{{layout}}.csv",
     log:
-        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/fit_weight_flow.log",
+        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/fit_{{generator}}.log",
     benchmark:
-        f"{POPULATION}/benchmarks/seed{{seed}}/{{layout}}/fit_weight_flow.tsv"
+        f"{POPULATION}/benchmarks/seed{{seed}}/{{layout}}/fit_{{generator}}.tsv"
     conda:
         "../../envs/weightflow.yaml"
     threads: one_thread
@@ -205,24 +207,31 @@ rule fit_weight_flow:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=sections_of_population("flow", without="alignments"),
+        settings=lambda w: populations().sections(
+            w.population,
+            "architecture",
+            "networks",
+            GENERATORS[w.generator].section,
+            without="alignments",
+        ),
+        contents=lambda w: contents(module_file(w)),
         seed=lambda w: int(w.seed),
-        code=code("fit_weight_flow.py"),
+        code=code("fit_generator.py"),
     message:
-        "Fit the weight flow of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
+        "Fit {wildcards.generator} networks of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
     script:
-        "../scripts/fit_weight_flow.py"
+        "../scripts/fit_generator.py"
 
 
-rule generate_networks:
+rule draw_networks:
     input:
-        flow=rules.fit_weight_flow.output.flow,
+        generator=rules.fit_generator.output.generator,
     output:
-        f"{MEMBERS}/generated/flow-{{layout}}.safetensors",
+        f"{MEMBERS}/generated/{{generator}}-{{layout}}.safetensors",
     log:
-        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/generate_networks.log",
+        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/draw_{{generator}}.log",
     benchmark:
-        f"{POPULATION}/benchmarks/seed{{seed}}/{{layout}}/generate_networks.tsv"
+        f"{POPULATION}/benchmarks/seed{{seed}}/{{layout}}/draw_{{generator}}.tsv"
     conda:
         "../../envs/weightflow.yaml"
     threads: one_thread
@@ -233,11 +242,11 @@ rule generate_networks:
     params:
         settings=sections_of_population("generated"),
         seed=lambda w: int(w.seed),
-        code=code("generate_networks.py"),
+        code=code("draw_networks.py"),
     message:
-        "Generate networks of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
+        "Draw {wildcards.generator} networks of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
     script:
-        "../scripts/generate_networks.py"
+        "../scripts/draw_networks.py"
 
 
 rule export_networks:
@@ -245,12 +254,12 @@ rule export_networks:
     input:
         task=rules.prepare_task.output[0],
         population=members("population.safetensors"),
-        networks=rules.generate_networks.output[0],
+        networks=rules.draw_networks.output[0],
         module=module_file,
     output:
-        directory(f"{PAGE}/{{population}}/seed{{seed}}/{{layout}}"),
+        directory(f"{PAGE}/{{population}}/seed{{seed}}/{{generator}}-{{layout}}"),
     log:
-        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/export_networks.log",
+        f"{POPULATION}/logs/seed{{seed}}/{{layout}}/export_{{generator}}.log",
     conda:
         "../../envs/weightflow.yaml"
     threads: one_thread
@@ -263,7 +272,7 @@ rule export_networks:
         contents=lambda w: contents(module_file(w)),
         code=code("export_networks.py"),
     message:
-        "Write the generated networks of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
+        "Write the {wildcards.generator} networks of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
     script:
         "../scripts/export_networks.py"
 
@@ -272,7 +281,8 @@ rule evaluate_generated:
     input:
         task=rules.prepare_task.output[0],
         population=laid_out,
-        flow=lambda w: populations().generated("{layout}")(w),
+        generated=lambda w: populations().generated(w.population, w.layout, w.seed),
+        module=module_file,
     output:
         metrics=f"{MEMBERS}/metrics/generated-{{layout}}.csv",
         accuracies=f"{MEMBERS}/metrics/accuracies-{{layout}}.csv",
@@ -287,12 +297,44 @@ rule evaluate_generated:
         runtime=training_minutes,
     params:
         settings=sections_of_population("architecture", "networks", "generated"),
+        learned=lambda w: [name for name, _ in populations().learned(w.population, w.layout)],
+        contents=lambda w: contents(module_file(w)),
         seed=lambda w: int(w.seed),
         code=code("evaluate_generated.py"),
     message:
         "Evaluate networks of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
     script:
         "../scripts/evaluate_generated.py"
+
+
+rule trace_frontiers:
+    # Accuracy against distance, over the knob of every generator of aligned networks.
+    input:
+        task=rules.prepare_task.output[0],
+        population=members("aligned.safetensors"),
+        generators=lambda w: populations().generators(w.population, "aligned", w.seed),
+        module=module_file,
+    output:
+        f"{MEMBERS}/metrics/frontier.csv",
+    log:
+        f"{POPULATION}/logs/seed{{seed}}/trace_frontiers.log",
+    conda:
+        "../../envs/weightflow.yaml"
+    threads: one_thread
+    resources:
+        gpu=card,
+        mem_mb=training_memory,
+        runtime=training_minutes,
+    params:
+        settings=sections_of_population("architecture", "networks", "frontier"),
+        learned=lambda w: [name for name, _ in populations().learned(w.population, "aligned")],
+        contents=lambda w: contents(module_file(w)),
+        seed=lambda w: int(w.seed),
+        code=code("trace_frontiers.py"),
+    message:
+        "Trace the frontiers of {wildcards.population}, seed {wildcards.seed}"
+    script:
+        "../scripts/trace_frontiers.py"
 
 
 rule fit_weight_autoencoder:

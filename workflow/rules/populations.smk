@@ -6,6 +6,7 @@ from functools import cache
 from weightflow.config.population_checks import check_population_files
 from weightflow.config.population_plan import LAYOUTS, POPULATION, PopulationPlan
 from weightflow.config.saved_settings import check_saved_populations, check_shared
+from weightflow.populations.registry import GENERATORS, LEARNED
 
 MEMBERS = f"{POPULATION}/seed{{seed}}"
 LOADED = f"{POPULATION}/loaded"  # networks from files, the same for all seeds
@@ -16,6 +17,7 @@ MADE_WITH = OWN / "populations" / "settings.yaml"  # settings of the saved popul
 wildcard_constraints:
     population=r"[^/]+",
     layout=any_of(LAYOUTS),
+    generator=any_of(LEARNED),
     structural=r"[\d.e-]+",
     other=r"\w+",
 

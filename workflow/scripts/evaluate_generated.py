@@ -1,12 +1,11 @@
 """Evaluate generated networks and the generators' training networks on test examples."""
 
-from weightflow import seeding
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
 from weightflow.populations.evaluation import compare_generated, judge
+from weightflow.populations.generators import draw_all
 from weightflow.populations.metrics import TRAINED
 from weightflow.populations.population import read_networks, read_population
-from weightflow.populations.registry import SAMPLERS
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
 from weightflow.populations.user_modules import classifier_of_population
@@ -18,11 +17,8 @@ def main(snakemake):
     settings = PopulationSettings.parts(params.settings)
     task, population = read_task(inputs.task), read_population(inputs.population)
     weights, classifier = population.weights, classifier_of_population(population, settings, task)
-    made = {"flow": read_networks(inputs.flow)} if inputs.flow else {}
-    for name, sampler in SAMPLERS.items():
-        if sampler.draw is not None:
-            draws = seeding.stream(params.seed, "sampler", name)
-            made[name] = sampler.draw.load()(weights, settings.generated, draws)
+    learned = {name: read_networks(path) for name, path in zip(params.learned, inputs.generated, strict=True)}
+    made = draw_all(weights, classifier, task.training.inputs, learned, settings.generated, params.seed)
     judged = {name: judge(classifier, task, own, task.test, device) for name, own in made.items()}
     trained = judge(classifier, task, weights, task.test, device)
     table, shares = compare_generated(trained, judged, TRAINED)

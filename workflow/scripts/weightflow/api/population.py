@@ -16,16 +16,16 @@ from weightflow.networks.parameter_layout import ParameterLayout
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.classification import accuracy, logits, measure_norms
+from weightflow.populations.generators import Examples, draw_networks
 from weightflow.populations.loading import load_networks
 from weightflow.populations.metrics import distances, nearest, spread
 from weightflow.populations.network_files import network_files
-from weightflow.populations.reduction import fit_reduction
-from weightflow.populations.registry import SAMPLERS
-from weightflow.populations.settings import FlowSettings, LoadedSettings
+from weightflow.populations.registry import GENERATORS
+from weightflow.populations.settings import LoadedSettings, PopulationSettings
 from weightflow.populations.state_dicts import Buffers, numbered, write_networks_as_states
+from weightflow.populations.tasks.task import Labelled
 from weightflow.populations.unit_groups import align_with_moments, check_same_outputs, symmetries_of
 from weightflow.populations.user_modules import as_module, check_outputs, classifier_of, module_from
-from weightflow.populations.weight_flow import fit_weight_flow, generate
 from weightflow.seeding import Computation, stream
 
 _WIDE = 20_000  # weights above which a flow is over principal components, unless said
@@ -125,31 +125,41 @@ class Population:
         self._check(aligned)
         return replace(self, weights=aligned.astype(np.float32))
 
-    def generate(self, count: int, *, method: str = "flow", seed: int = 0, **settings: Any) -> "Population":
+    def generate(
+        self, count: int, *, method: str = "flow", labels: np.ndarray | None = None, seed: int = 0, **settings: Any
+    ) -> "Population":
         """New networks from a distribution fitted to these; align them first.
 
         Args:
             count: of new networks.
-            method: flow (flow matching), or another of the generators: gaussian, covariance, kernel, jittered, mixed.
+            method: flow (flow matching), or another of the generators: corrected, repaired, mixed, gaussian,
+                covariance, kernel, jittered.
+            labels: (n,) of the inputs given to `load`, the number of an output each; corrected networks need them. A
+                fifth of the inputs is for its choices.
             seed: of the fit and of the draws.
-            **settings: keys of the section `flow` of a config, such as steps=2000, components=50.
+            **settings: keys of the section `flow` of a config, such as steps=2000, components=50, or of `correction`.
 
         Raises:
-            InputError: an unknown method or setting, or all networks are the same.
+            InputError: an unknown method or setting, all networks are the same, or inputs or labels are missing.
         """
-        if method not in SAMPLERS:
-            raise InputError(f"generate: {unknown('method', method, SAMPLERS)}")
-        own = FlowSettings.of(settings, "generate")
-        draw = SAMPLERS[method].draw
-        if draw is not None:
-            made = draw.load()(self.weights, count, stream(seed, "sampler", method))
+        if method not in GENERATORS:
+            raise InputError(f"generate: {unknown('method', method, GENERATORS)}")
+        own = GENERATORS[method]
+        if own.learned is None:
+            if settings:
+                raise InputError(
+                    f"generate: {method} has no settings, and {', '.join(settings)} is given; leave it out."
+                )
+            made = draw_networks(method, self.weights, self._classifier, self._inputs, count, seed)
         else:
-            components = own.components
-            if components is None and self.layout.size > _WIDE:
-                components = len(self) - 1
-            reduction = fit_reduction(self.weights, components, own.reduction, own.coordinates == "raw")
-            flow = fit_weight_flow(self.weights, reduction, own, Computation(seed, torch.device("cpu")))
-            made = generate(flow, count, seed)
+            asked = PopulationSettings()
+            asked = asked.but(**{own.section: type(getattr(asked, own.section)).of(settings, "generate")})
+            if method == "flow" and asked.flow.components is None and self.layout.size > _WIDE:
+                asked = asked.but(flow=asked.flow.but(components=len(self) - 1))
+            computation = Computation(seed, torch.device("cpu"))
+            examples = None if labels is None else self._examples(labels, seed)
+            fitted = own.learned.load().fit(self.weights, self._classifier, examples, asked, computation)
+            made = fitted.draw(count, seed)
         return replace(self, weights=made, names=numbered(count), _kept=None)
 
     def logits(self, inputs: np.ndarray) -> np.ndarray:
@@ -168,12 +178,8 @@ class Population:
         Raises:
             InputError: as `logits`, or the labels are no such numbers, one for each input.
         """
-        said, given = self.logits(inputs), np.asarray(labels)
-        outputs = said.shape[-1]
-        if given.shape != (len(said[0]),) or given.dtype.kind not in "iu":
-            raise InputError(f"accuracy: labels are {len(said[0])} whole numbers, one for each input; give these.")
-        if given.min() < 0 or given.max() >= outputs:
-            raise InputError(f"accuracy: labels are numbers of outputs, 0 to {outputs - 1}; number them so.")
+        said = self.logits(inputs)
+        given = _labels(labels, len(said[0]), said.shape[-1], "accuracy")
         return accuracy(torch.as_tensor(said), torch.as_tensor(given)).numpy()
 
     def nearest(self, others: "Population") -> np.ndarray:
@@ -203,6 +209,16 @@ class Population:
             raise InputError(f"Population: there are {len(self)} networks and no {network}; count from 0.")
         return network % len(self)
 
+    def _examples(self, labels: np.ndarray, seed: int) -> Examples:
+        """The labelled inputs, split at random."""
+        if self._inputs is None:
+            raise InputError("generate: labels are of the training inputs; give inputs=… to Population.load.")
+        given = _labels(labels, len(self._inputs), self.layout.layers[-1].neurons, "generate")
+        order = stream(seed, "population", "examples").permutation(len(given))
+        held = max(1, len(order) // 5)
+        parts = (Labelled(self._inputs[part], given[part]) for part in (order[held:], order[:held]))
+        return Examples(*parts)
+
     def _check(self, aligned: np.ndarray) -> None:
         """Refuse an alignment that changes the functions, on inputs of the population or random ones."""
         inputs = self._inputs
@@ -226,6 +242,16 @@ class Population:
         if not self._classifier.norms:
             return None
         return Buffers.of(self._classifier, self.layout, self._moments())
+
+
+def _labels(labels: np.ndarray, count: int, outputs: int, where: str) -> np.ndarray:
+    """(count,) labels as integers; raises InputError if they are no numbers of outputs."""
+    given = np.asarray(labels)
+    if given.shape != (count,) or given.dtype.kind not in "iu":
+        raise InputError(f"{where}: labels are {count} whole numbers, one for each input; give these.")
+    if given.min() < 0 or given.max() >= outputs:
+        raise InputError(f"{where}: labels are numbers of outputs, 0 to {outputs - 1}; number them so.")
+    return given.astype(np.int64)
 
 
 def _module(given: nn.Module | Callable[[], nn.Module] | str | None) -> nn.Module | None:

@@ -1,4 +1,4 @@
-"""Learning curves of a population's networks, and of the flows and auto-encoders fitted to their weights."""
+"""Learning curves of a population's networks, and of the generators and auto-encoders fitted to their weights."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,28 +13,36 @@ from weightflow.plots import style
 
 _COLOURS = (style.BLUE, style.VERMILLION, style.GREEN, style.PURPLE, style.ORANGE)
 _STYLES = ("-", "--", ":", "-.")
+_TITLES = {  # of the panels of generators, and their axes
+    "flow": ("flow over weights", "mean squared error\nof the velocity"),
+    "corrected": ("correction of mixed networks", "cross-entropy of new networks\n(nats per label)"),
+}
 _WINDOWS = 20  # of the running median of a curve
 
 
 def draw(inputs: Any, params: Any) -> Figure:
-    """From files: curves, flows, autoencoders. Parameters: layouts (flows), structural weights (auto-encoders)."""
-    flows = dict(zip(params.layouts, map(pd.read_csv, inputs.flows), strict=True))
+    """From files: curves, generators, autoencoders. Parameters: generators (name, layout), structural (weights)."""
+    losses: dict[str, dict[str, pd.DataFrame]] = {}
+    for (name, layout), table in zip(params.generators, map(pd.read_csv, inputs.generators), strict=True):
+        losses.setdefault(name, {})[layout] = table
     autoencoders = dict(zip(params.structural, map(pd.read_csv, inputs.autoencoders), strict=True))
-    return plot_learning(pd.read_csv(inputs.curves), flows, autoencoders)
+    return plot_learning(pd.read_csv(inputs.curves), losses, autoencoders)
 
 
 def plot_learning(
-    curves: pd.DataFrame, flows: Mapping[str, pd.DataFrame], autoencoders: Mapping[str, pd.DataFrame]
+    curves: pd.DataFrame,
+    generators: Mapping[str, Mapping[str, pd.DataFrame]],
+    autoencoders: Mapping[str, pd.DataFrame],
 ) -> Figure:
-    """A panel of the networks' accuracies, and panels of the losses of flows and auto-encoders.
+    """A panel of the networks' accuracies, and panels of the losses of generators and auto-encoders.
 
     Args:
         curves: network, epoch, training, validation (accuracies).
-        flows: by layout, table step, loss.
+        generators: by name and layout, table step, loss.
         autoencoders: by weight of the structural loss, table step, structural, behavioural.
     """
     trained = curves["epoch"].nunique() > 1  # networks from files have no epochs
-    panels = trained + bool(flows) + 2 * bool(autoencoders)
+    panels = trained + len(generators) + 2 * bool(autoencoders)
     with style.look():
         if not panels:
             return style.empty("Nothing was trained.")
@@ -45,8 +53,8 @@ def plot_learning(
         places = iter(axes.flat)
         if trained:
             _accuracies(next(places), curves)
-        if flows:
-            _losses(next(places), flows, "loss", "flow over weights", "mean squared error\nof the velocity")
+        for name, own in generators.items():
+            _losses(next(places), own, "loss", *_TITLES[name])
         if autoencoders:
             named = {f"β = {weight}": table for weight, table in autoencoders.items()}
             for column, what in (("structural", "weights"), ("behavioural", "outputs")):

@@ -12,20 +12,19 @@ from weightflow.plots import style
 from weightflow.populations.metrics import TRAINED
 from weightflow.populations.population import read_networks, read_population
 from weightflow.populations.reduction import fit_reduction
-from weightflow.populations.registry import SAMPLERS
+from weightflow.populations.registry import GENERATORS
 
-COLOURS = {TRAINED: style.BLACK} | {name: style.PALETTE[own.colour] for name, own in SAMPLERS.items()}
-MARKERS = {TRAINED: "o"} | {name: own.marker for name, own in SAMPLERS.items()}
+COLOURS = {TRAINED: style.BLACK} | {name: style.PALETTE[own.colour] for name, own in GENERATORS.items()}
+MARKERS = {TRAINED: "o"} | {name: own.marker for name, own in GENERATORS.items()}
 
 
 def draw(inputs: Any, params: Any) -> Figure:
-    """From files: accuracies, population, flow (networks it generated; may be empty). Parameters: layouts."""
+    """From files: accuracies, population, generated (of learned generators). Parameters: layouts, generated (names)."""
     tables = [
         pd.read_csv(path).assign(layout=layout) for layout, path in zip(params.layouts, inputs.accuracies, strict=True)
     ]
     weights = {TRAINED: read_population(inputs.population).weights}
-    if inputs.flow:
-        weights["flow"] = read_networks(inputs.flow)
+    weights |= {name: read_networks(path) for name, path in zip(params.generated, inputs.generated, strict=True)}
     return plot_networks(pd.concat(tables, ignore_index=True), weights)
 
 
@@ -76,7 +75,7 @@ def _accuracies(panel: Axes, groups: Sequence[_Group]) -> None:
         colour = COLOURS.get(group.source, style.PURPLE)
         panel.plot(100 * shares, place + spread, ".", color=colour, markersize=3, alpha=0.45, markeredgewidth=0)
         panel.errorbar(
-            100 * shares.mean(), place, xerr=100 * shares.std(), fmt="|", color=style.VERMILLION, capsize=2, zorder=3
+            100 * shares.mean(), place, xerr=100 * shares.std(), fmt="|", color=style.BLACK, capsize=2, zorder=3
         )
     panel.set_yticks(range(len(groups)), [group.label for group in groups])
     panel.invert_yaxis()

@@ -117,7 +117,8 @@ FIGURES = {
         Figure("model_size", "Size of models", "overall", needs="models"),
         Figure("growth", "Scaling with the data", "workflow"),
         Figure("networks", "Trained and generated networks", "population"),
-        Figure("learning", "Training of the population, its flows and its auto-encoders", "population"),
+        Figure("frontier", "Accuracy against distance from the originals", "population", needs="frontier"),
+        Figure("learning", "Training of the population, its generators and its auto-encoders", "population"),
         Figure("rulegraph", "Rules", "workflow"),
     )
 }

@@ -44,7 +44,7 @@ _LONGEST_LABEL = 16  # characters of a time label in a panel's title
 
 BLACK, GREY = "#000000", "#8c8c8c"
 ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
-BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+BLUE, VERMILLION, PURPLE, BROWN = "#0072B2", "#D55E00", "#CC79A7", "#7A5230"
 PALETTE = {
     "grey": GREY,
     "orange": ORANGE,
@@ -52,6 +52,8 @@ PALETTE = {
     "green": GREEN,
     "blue": BLUE,
     "purple": PURPLE,
+    "vermillion": VERMILLION,
+    "brown": BROWN,
 }  # of registries
 TRUTH = "#d4d4d4"
 

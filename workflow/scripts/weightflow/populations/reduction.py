@@ -80,7 +80,7 @@ def _dual(weights: np.ndarray, mean: np.ndarray, components: int) -> np.ndarray:
     axes = np.empty((components, weights.shape[1]), dtype=np.float64 if weights.shape[1] < _LARGE else np.float32)
     for part in _parts(weights.shape[1]):
         axes[:, part] = vectors.T @ (weights[:, part] - mean[part]).astype(np.float64)
-    return np.linalg.qr(axes.T).Q.T.astype(weights.dtype)
+    return np.linalg.qr(axes.T).Q.T.astype(weights.dtype, order="C")
 
 
 def _parts(size: int) -> Iterator[slice]:

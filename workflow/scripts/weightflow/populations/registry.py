@@ -1,4 +1,4 @@
-"""References of alignment, initialisations, samplers and queries, by their names in configurations."""
+"""References of alignment, initialisations, generators and queries, by their names in configurations."""
 
 from dataclasses import dataclass
 
@@ -32,20 +32,43 @@ class Initialisation:
 
 
 @dataclass(frozen=True)
-class Sampler:
-    """A generator of networks.
+class Knob:
+    """A number that moves the networks of a generator away from its training networks.
+
+    Attributes:
+        name: what it is.
+        values: on the frontier of accuracy and distance, ascending.
+        usual: the value that a generator has otherwise.
+    """
+
+    name: str
+    values: tuple[float, ...]
+    usual: float
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A generator of networks; it has either `draw` or `learned`.
 
     Attributes:
         description: its distribution.
-        draw: function of (networks (N, P), count, rng) to (count, P); None for a generator with its own rules.
+        knob: its trade of accuracy for distance.
         colour: in figures, a name of `plots.style.PALETTE`.
         marker: in figures, of matplotlib.
+        draw: function of (networks (N, P), count, rng, value of the knob) to (count, P).
+        learned: a class as `generators.LearnedGenerator`, which is fitted first.
+        section: of a population's settings, with those of a learned generator.
+        reads_inputs: whether `draw` also takes the classifier and training inputs (n, …).
     """
 
     description: str
-    draw: Lazy | None
+    knob: Knob
     colour: str
     marker: str
+    draw: Lazy | None = None
+    learned: Lazy | None = None
+    section: str = ""
+    reads_inputs: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,39 +107,69 @@ INITIALISATIONS: dict[str, Initialisation] = {
     ),
 }
 
-SAMPLERS: dict[str, Sampler] = {
-    "flow": Sampler("flow matching over the weights", None, "blue", "x"),
-    "gaussian": Sampler(
-        "a Gaussian with the mean and variance of each weight",
-        Lazy("weightflow.populations.samplers", "gaussian"),
-        "orange",
-        "^",
+GENERATORS: dict[str, Generator] = {
+    "flow": Generator(
+        "flow matching over the weights",
+        Knob("noise, in units of that in training", (0.5, 1.0, 1.5, 2.0), 1.0),
+        "blue",
+        "x",
+        learned=Lazy("weightflow.populations.weight_flow", "WeightFlow"),
+        section="flow",
     ),
-    "covariance": Sampler(
-        "a Gaussian with the mean and the covariance of the networks",
-        Lazy("weightflow.populations.samplers", "covariance"),
-        "grey",
-        "v",
+    "corrected": Generator(
+        "midpoints of two networks with a correction that is learned from the examples",
+        Knob("share of the correction", (0.25, 0.5, 0.75, 1.0), 1.0),
+        "vermillion",
+        "*",
+        learned=Lazy("weightflow.populations.correction", "Correction"),
+        section="correction",
     ),
-    "kernel": Sampler(
-        "a Gaussian kernel density of the networks",
-        Lazy("weightflow.populations.samplers", "kernel"),
-        "green",
-        "s",
+    "repaired": Generator(
+        "midpoints of two networks, each hidden unit with the mean and deviation that it has in the two",
+        Knob("share of the second network", (0.1, 0.2, 0.3, 0.5), 0.5),
+        "brown",
+        "h",
+        draw=Lazy("weightflow.populations.repair", "repaired"),
+        reads_inputs=True,
     ),
-    "jittered": Sampler(
-        "the networks with small Gaussian noise",
-        Lazy("weightflow.populations.samplers", "jittered"),
-        "sky",
-        "D",
-    ),
-    "mixed": Sampler(
+    "mixed": Generator(
         "midpoints of two networks",
-        Lazy("weightflow.populations.samplers", "mixed"),
+        Knob("share of the second network", (0.1, 0.2, 0.3, 0.5), 0.5),
         "purple",
         "P",
+        draw=Lazy("weightflow.populations.samplers", "mixed"),
+    ),
+    "gaussian": Generator(
+        "a Gaussian with the mean and variance of each weight",
+        Knob("standard deviation, in units of the networks'", (0.25, 0.5, 0.75, 1.0), 1.0),
+        "orange",
+        "^",
+        draw=Lazy("weightflow.populations.samplers", "gaussian"),
+    ),
+    "covariance": Generator(
+        "a Gaussian with the mean and the covariance of the networks",
+        Knob("standard deviation, in units of the networks'", (0.25, 0.5, 0.75, 1.0), 1.0),
+        "grey",
+        "v",
+        draw=Lazy("weightflow.populations.samplers", "covariance"),
+    ),
+    "kernel": Generator(
+        "a Gaussian kernel density of the networks",
+        Knob("bandwidth, in units of Scott's rule", (0.25, 0.5, 0.75, 1.0), 1.0),
+        "green",
+        "s",
+        draw=Lazy("weightflow.populations.samplers", "kernel"),
+    ),
+    "jittered": Generator(
+        "the networks with Gaussian noise",
+        Knob("noise, in standard deviations of each weight", (0.1, 0.25, 0.5, 0.75), 0.25),
+        "sky",
+        "D",
+        draw=Lazy("weightflow.populations.samplers", "jittered"),
     ),
 }
+
+LEARNED = tuple(name for name, own in GENERATORS.items() if own.learned)
 
 QUERIES: dict[str, QueryKind] = {
     "training": QueryKind("training examples", Lazy("weightflow.populations.queries", "examples")),

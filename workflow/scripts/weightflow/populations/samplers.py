@@ -1,54 +1,91 @@
 """New networks without a flow: baselines for generators of weights, and draws about good networks' latent vectors.
 
-Every baseline has the mean of the training networks; all but midpoints have the variance of each weight.
+Every baseline has the mean of the training networks. At the usual value of its knob, all but midpoints have the
+variance of each weight.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-_JITTER = 0.25  # noise of near copies, in standard deviations of each weight
 GOOD = 0.3  # share of the networks, the best on validation data, about which latent vectors are drawn
 
 
-def gaussian(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, P) draws of a Gaussian with the mean and variance of each weight of networks (N, P)."""
+def gaussian(weights: np.ndarray, count: int, rng: np.random.Generator, width: float = 1) -> np.ndarray:
+    """(count, P) draws of a Gaussian with the mean and variance of each weight of networks (N, P).
+
+    Args:
+        weights: (N, P).
+        count: of draws.
+        rng: for all draws.
+        width: factor of the standard deviation.
+    """
     mean, spread = moments_of_weights(weights)
-    return _one_by_one(count, len(mean), lambda: mean + spread * rng.standard_normal(len(mean), dtype=np.float32))
+    spread = np.float32(width) * spread
+    return one_by_one(count, len(mean), lambda: mean + spread * rng.standard_normal(len(mean), dtype=np.float32))
 
 
-def covariance(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, P) draws of a Gaussian with the mean and the covariance of networks (N, P), of rank N − 1 at most."""
+def covariance(weights: np.ndarray, count: int, rng: np.random.Generator, width: float = 1) -> np.ndarray:
+    """(count, P) draws of a Gaussian with the mean and the covariance of networks (N, P), of rank N − 1 at most.
+
+    Arguments as for `gaussian`.
+    """
     mean, number = moments_of_weights(weights)[0], len(weights)
 
     def draw() -> np.ndarray:
-        shares = rng.standard_normal(number).astype(np.float32) / np.float32(number**0.5)
+        shares = rng.standard_normal(number).astype(np.float32) * np.float32(width / number**0.5)
         return mean + (shares - shares.mean()) @ weights  # the networks' mean has no share
 
-    return _one_by_one(count, len(mean), draw)
+    return one_by_one(count, len(mean), draw)
 
 
-def kernel(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+def kernel(weights: np.ndarray, count: int, rng: np.random.Generator, factor: float = 1) -> np.ndarray:
     """(count, P) draws of a Gaussian kernel density of networks (N, P), the bandwidth of each weight by Scott's rule.
 
     The dimension in the rule is min(N, P), since N networks lie in a space of at most N dimensions.
+
+    Args:
+        weights: (N, P).
+        count: of draws.
+        rng: for all draws.
+        factor: of the rule's bandwidth, at most 1.
     """
-    return _smoothed(weights, count, len(weights) ** (-1 / (4 + min(weights.shape))), rng)
+    return _smoothed(weights, count, factor * len(weights) ** (-1 / (4 + min(weights.shape))), rng)
 
 
-def jittered(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, P) of networks (N, P) with a little noise: the accuracy of mere nearness to them."""
-    return _smoothed(weights, count, _JITTER, rng)
+def jittered(weights: np.ndarray, count: int, rng: np.random.Generator, bandwidth: float = 0.25) -> np.ndarray:
+    """(count, P) of networks (N, P) with noise: the accuracy of mere nearness to them.
+
+    Args:
+        weights: (N, P).
+        count: of draws.
+        rng: for all draws.
+        bandwidth: of the noise, in standard deviations of each weight, at most 1.
+    """
+    return _smoothed(weights, count, bandwidth, rng)
 
 
-def mixed(weights: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, P) midpoints of two of the networks (N, P): far from both, if they are far from each other."""
+def mixed(weights: np.ndarray, count: int, rng: np.random.Generator, share: float = 0.5) -> np.ndarray:
+    """(count, P) mixtures of two of the networks (N, P); midpoints are far from both, if these are far from each other.
 
-    def draw() -> np.ndarray:
-        one, two = rng.choice(len(weights), size=2, replace=len(weights) < 2)
-        return (weights[one] + weights[two]) / 2
+    Args:
+        weights: (N, P).
+        count: of draws.
+        rng: for all draws.
+        share: of the second network.
+    """
+    return one_by_one(count, weights.shape[1], lambda: mixture(weights, pair_of(len(weights), rng), share))
 
-    return _one_by_one(count, weights.shape[1], draw)
+
+def pair_of(networks: int, rng: np.random.Generator) -> np.ndarray:
+    """(2,) indices of two different networks, or of the only one twice."""
+    return rng.choice(networks, size=2, replace=networks < 2)
+
+
+def mixture(values: np.ndarray, pair: np.ndarray, share: float) -> np.ndarray:
+    """(…) of values (N, …) between those of a pair (2,); `share` is that of the second."""
+    one, two = values[pair]
+    return one * np.float32(1 - share) + two * np.float32(share)
 
 
 def moments_of_weights(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -69,10 +106,10 @@ def _smoothed(weights: np.ndarray, count: int, bandwidth: float, rng: np.random.
         about = kept * (weights[rng.integers(len(weights))] - mean)
         return mean + about + width * spread * rng.standard_normal(len(mean), dtype=np.float32)
 
-    return _one_by_one(count, len(mean), draw)
+    return one_by_one(count, len(mean), draw)
 
 
-def _one_by_one(count: int, size: int, draw: Callable[[], np.ndarray]) -> np.ndarray:
+def one_by_one(count: int, size: int, draw: Callable[[], np.ndarray]) -> np.ndarray:
     """(count, P) of draws (P,), in single precision: large networks need no more memory than they have themselves."""
     found = np.empty((count, size), dtype=np.float32)
     for i in range(count):

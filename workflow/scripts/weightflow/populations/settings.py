@@ -146,6 +146,31 @@ class FlowSettings(Settings):
     or incremental (in batches)."""
 
 
+class CorrectionSettings(Settings):
+    """A network that moves generated networks to weights with a small loss on the training part.
+
+    Its loss is the mean cross-entropy of new networks, drawn afresh each step. No network is trained by itself.
+    """
+
+    alignments: Unique[Literal["aligned", "raw"]] = ("aligned",)
+    """Networks for training a correction: aligned, raw, or a correction for each; an empty list trains none."""
+    base: Literal["mixed", "gaussian", "covariance", "kernel"] = "mixed"
+    """The generator whose networks are corrected."""
+    components: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """Largest number of principal components of the networks that the correction reads."""
+    width: Annotated[int, Field(ge=1, le=16_384)] = 256
+    """Width of its two hidden layers."""
+    steps: Steps = 1000
+    """Optimisation steps of AdamW; the learning rate decays by a cosine. The parameters with the smallest loss on the
+    validation part are kept."""
+    networks: Count = 16
+    """New networks per step."""
+    batch: Count = 256
+    """Training examples per step."""
+    learning_rate: Positive = 0.003
+    """AdamW's initial learning rate."""
+
+
 class QuerySettings(Settings):
     """Inputs on which the outputs of networks are compared."""
 
@@ -209,7 +234,10 @@ class PopulationSettings(Settings):
     alignment: AlignmentSettings = AlignmentSettings()
     generated: Annotated[int, Field(ge=2, le=1_000_000)] = 100
     """Number of networks from each generator."""
+    frontier: Annotated[int, Field(ge=0, le=1_000_000)] = 30
+    """Number of networks from each generator at each point of its frontier, accuracy against distance; 0 draws none."""
     flow: FlowSettings = FlowSettings()
+    correction: CorrectionSettings = CorrectionSettings()
     autoencoder: AutoencoderSettings = AutoencoderSettings()
 
     @property

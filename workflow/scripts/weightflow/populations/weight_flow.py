@@ -7,7 +7,7 @@ et al. 2023).
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -20,8 +20,10 @@ from weightflow import seeding
 from weightflow.errors import DivergenceError
 from weightflow.networks.learning_rate import cosine_decay
 from weightflow.networks.saved_networks import with_parameters
-from weightflow.populations.reduction import Reduction
-from weightflow.populations.settings import FlowSettings
+from weightflow.populations.architectures.classifiers import Classifier
+from weightflow.populations.generators import Examples
+from weightflow.populations.reduction import Reduction, fit_reduction
+from weightflow.populations.settings import FlowSettings, PopulationSettings
 from weightflow.progress import progress
 from weightflow.seeding import Computation
 from weightflow.storage import parts_of, read_tensors, write_tensors
@@ -82,35 +84,95 @@ class WeightFlow:
     solver: str = "dopri5"
     solver_steps: int = 100
 
+    @classmethod
+    def fit(
+        cls,
+        weights: np.ndarray,
+        classifier: Classifier,
+        examples: Examples | None,
+        settings: PopulationSettings,
+        computation: Computation,
+    ) -> Self:
+        """Fit a flow to a population; arguments and errors as for `LearnedGenerator.fit`."""
+        own = settings.flow
+        reduction = fit_reduction(weights, own.components, own.reduction, own.coordinates == "raw")
+        return cls.to(weights, reduction, own, computation)
 
-def fit_weight_flow(
-    weights: np.ndarray, reduction: Reduction, settings: FlowSettings, computation: Computation
-) -> WeightFlow:
-    """Fit a flow to a population.
+    @classmethod
+    def to(cls, weights: np.ndarray, reduction: Reduction, settings: FlowSettings, computation: Computation) -> Self:
+        """Fit a flow to networks in given coordinates.
 
-    Args:
-        weights: (N, P), aligned to each other.
-        reduction: of weights to coordinates.
-        settings: of the velocity.
-        computation: the device, and the seed of the network, batches, noise and times.
+        Args:
+            weights: (N, P), aligned to each other.
+            reduction: of weights to coordinates.
+            settings: of the velocity.
+            computation: the device, and the seed of the network, batches, noise and times.
 
-    Raises:
-        DivergenceError: the loss became NaN or infinite.
-    """
-    goals = torch.as_tensor(reduction.coordinates(weights), dtype=torch.float32)
-    seed, device = computation.seed, computation.device
-    draws = seeding.stream(seed, "weight flow")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seeding.integer(seed, "weight flow", "network"))
-        velocity = Velocity(goals.shape[1], settings.width, settings.dropout)
-        if settings.zero_last:
-            for parameter in velocity.layers[-1].parameters():
-                nn.init.zeros_(parameter)
-        velocity = velocity.to(device)
-        losses, kept = _train(velocity, goals, settings, draws)
-    velocity.load_state_dict(kept)
-    table = pd.DataFrame(losses, columns=_LOSSES)
-    return WeightFlow(velocity.eval(), reduction, settings.source, table, settings.solver, settings.solver_steps)
+        Raises:
+            DivergenceError: the loss became NaN or infinite.
+        """
+        goals = torch.as_tensor(reduction.coordinates(weights), dtype=torch.float32)
+        seed, device = computation.seed, computation.device
+        draws = seeding.stream(seed, "weight flow")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seeding.integer(seed, "weight flow", "network"))
+            velocity = Velocity(goals.shape[1], settings.width, settings.dropout)
+            if settings.zero_last:
+                for parameter in velocity.layers[-1].parameters():
+                    nn.init.zeros_(parameter)
+            velocity = velocity.to(device)
+            losses, kept = _train(velocity, goals, settings, draws)
+        velocity.load_state_dict(kept)
+        table = pd.DataFrame(losses, columns=_LOSSES)
+        return cls(velocity.eval(), reduction, settings.source, table, settings.solver, settings.solver_steps)
+
+    @torch.no_grad()
+    def draw(self, count: int, seed: int, value: float = 1.0) -> np.ndarray:
+        """(count, P) new networks: fresh noise, `value` times that of the training, carried along the velocity."""
+        device = next(self.velocity.parameters()).device
+        noise = seeding.stream(seed, "weight flow", "generate").standard_normal((count, self.velocity.coordinates))
+        start = torch.as_tensor(value * self.source * noise, dtype=torch.float32, device=device)
+
+        def field(t: Tensor, x: Tensor) -> Tensor:
+            return self.velocity(t.expand(count, 1), x)
+
+        if self.solver == "dopri5":
+            ends = odeint(field, start, torch.tensor([0.0, 1.0], device=device), rtol=_TOLERANCE, atol=_TOLERANCE)[-1]
+        else:
+            times = torch.linspace(0, 1, self.solver_steps + 1, device=device)
+            ends = odeint(field, start, times, method=self.solver)[-1]
+        return self.reduction.weights(ends.cpu().numpy()).astype(np.float32)
+
+    def write(self, path: str | Path, **metadata: Any) -> None:
+        """Write the velocity's parameters and the reduction; its losses are a table of their own."""
+        tensors = {f"{_NETWORK}{name}": value.cpu().numpy() for name, value in self.velocity.state_dict().items()}
+        tensors["mean"] = self.reduction.mean
+        tensors |= {} if self.reduction.axes is None else {"axes": self.reduction.axes}
+        facts = {"scale": self.reduction.scale, "source": self.source}
+        solver = {"solver": self.solver, "solver_steps": self.solver_steps}
+        write_tensors(path, KIND, tensors, **facts, **solver, **metadata)
+
+    @classmethod
+    def read(cls, path: str | Path, device: torch.device) -> Self:
+        """Read a flow, its velocity onto a device.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        artefact = read_tensors(path, KIND, finite=True)
+        with parts_of(path):
+            state = {
+                name.removeprefix(_NETWORK): torch.from_numpy(value)
+                for name, value in artefact.tensors.items()
+                if name.startswith(_NETWORK)
+            }
+            rows, width = state["layers.3.weight"].shape
+            velocity = with_parameters(lambda: Velocity(rows, width), state)
+            kept = Reduction(artefact.tensors["mean"], artefact.metadata["scale"], artefact.tensors.get("axes"))
+            facts = artefact.metadata
+            losses = pd.DataFrame(columns=_LOSSES)
+            own = velocity.to(device).eval()
+            return cls(own, kept, facts["source"], losses, str(facts["solver"]), int(facts["solver_steps"]))
 
 
 def _train(
@@ -172,59 +234,3 @@ def _loss(
         noise = torch.as_tensor(draws.standard_normal(ends.shape), dtype=torch.float32, device=device)
         places = places + settings.path_noise * noise
     return (velocity(t, places) - (ends - starts)).square().mean()
-
-
-@torch.no_grad()
-def generate(flow: WeightFlow, count: int, seed: int) -> np.ndarray:
-    """(count, P) new networks' weights: fresh noise, carried along the velocity.
-
-    Args:
-        flow: fitted.
-        count: of networks.
-        seed: of the noise.
-    """
-    device = next(flow.velocity.parameters()).device
-    noise = seeding.stream(seed, "weight flow", "generate").standard_normal((count, flow.velocity.coordinates))
-    start = torch.as_tensor(flow.source * noise, dtype=torch.float32, device=device)
-
-    def field(t: Tensor, x: Tensor) -> Tensor:
-        return flow.velocity(t.expand(count, 1), x)
-
-    if flow.solver == "dopri5":
-        ends = odeint(field, start, torch.tensor([0.0, 1.0], device=device), rtol=_TOLERANCE, atol=_TOLERANCE)[-1]
-    else:
-        times = torch.linspace(0, 1, flow.solver_steps + 1, device=device)
-        ends = odeint(field, start, times, method=flow.solver)[-1]
-    return flow.reduction.weights(ends.cpu().numpy()).astype(np.float32)
-
-
-def write_weight_flow(path: str | Path, flow: WeightFlow, **metadata: Any) -> None:
-    """Write the velocity's parameters and the reduction; its losses are a table of their own."""
-    tensors = {f"{_NETWORK}{name}": value.cpu().numpy() for name, value in flow.velocity.state_dict().items()}
-    tensors["mean"] = flow.reduction.mean
-    tensors |= {} if flow.reduction.axes is None else {"axes": flow.reduction.axes}
-    facts = {"scale": flow.reduction.scale, "source": flow.source}
-    solver = {"solver": flow.solver, "solver_steps": flow.solver_steps}
-    write_tensors(path, KIND, tensors, **facts, **solver, **metadata)
-
-
-def read_weight_flow(path: str | Path, device: torch.device) -> WeightFlow:
-    """Read a flow, its velocity onto a device.
-
-    Raises:
-        InputError: the file is damaged.
-    """
-    artefact = read_tensors(path, KIND, finite=True)
-    with parts_of(path):
-        state = {
-            name.removeprefix(_NETWORK): torch.from_numpy(value)
-            for name, value in artefact.tensors.items()
-            if name.startswith(_NETWORK)
-        }
-        rows, width = state["layers.3.weight"].shape
-        velocity = with_parameters(lambda: Velocity(rows, width), state)
-        kept = Reduction(artefact.tensors["mean"], artefact.metadata["scale"], artefact.tensors.get("axes"))
-        facts = artefact.metadata
-        losses = pd.DataFrame(columns=_LOSSES)
-        own = velocity.to(device).eval()
-        return WeightFlow(own, kept, facts["source"], losses, str(facts["solver"]), int(facts["solver_steps"]))

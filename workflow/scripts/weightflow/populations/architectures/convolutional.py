@@ -101,13 +101,14 @@ class ConvolutionalNetwork:
         maps, act = split_weights(self.layers, weights), ACTIVATIONS[self.activation].function.load()
         values = for_each(inputs, len(weights), len(self.shape))
         for i, own in enumerate(self.convolutions):
-            values = act(convolve(maps[f"conv{i}"], values, own.kernel, padding=own.padding))
+            found = convolve(maps[f"conv{i}"], values, own.kernel, padding=own.padding)
+            values = act(norms.outputs(f"conv{i}", found))
             values = pool(values, own.pool) if own.pool > 1 else values
         values = values.flatten(2)
         *hidden, last = [layer.name for layer in self.layers if layer.name.startswith("dense")]
         for name in hidden:
-            values = act(dense(maps[name], values))
-        return dense(maps[last], values)
+            values = act(norms.outputs(name, dense(maps[name], values)))
+        return norms.outputs(last, dense(maps[last], values))
 
 
 class LeNet(ConvolutionalNetwork):

@@ -42,5 +42,5 @@ class MLP:
         *hidden, last = self.layers
         values = for_each(inputs, len(weights), len(self.shape)).flatten(2)
         for layer in hidden:
-            values = act(dense(maps[layer.name], values))
-        return dense(maps[last.name], values)
+            values = act(norms.outputs(layer.name, dense(maps[layer.name], values)))
+        return norms.outputs(last.name, dense(maps[last.name], values))

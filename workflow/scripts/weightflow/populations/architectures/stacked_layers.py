@@ -80,6 +80,10 @@ class BatchNorms:
         shift = linear[..., 1] - mean * gain
         return images * gain[:, None, :, None, None] + shift[:, None, :, None, None]
 
+    def outputs(self, name: str, values: Tensor) -> Tensor:
+        """Outputs (S, N, C, …) of a map that no norm follows, as they are; a subclass may record or change them."""
+        return values
+
 
 def for_each(inputs: Tensor, stack: int, dimensions: int) -> Tensor:
     """(S, N, …) of inputs (N, …) that all networks share; inputs (S, N, …) stay as they are.

@@ -1,0 +1,226 @@
+"""A correction of generated networks: a map of weights, learned from the examples of their task.
+
+Mixtures of aligned networks lie far from these and are less accurate. A perceptron reads the principal components of a
+mixture and adds a change to its weights. Its loss is the cross-entropy of the changed networks, which are drawn afresh
+each step: the behavioural loss of Meynent et al. (2025) on generated networks, with labels in place of the outputs of
+an original.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from weightflow import seeding
+from weightflow.errors import DivergenceError, InputError
+from weightflow.limits import check_bytes
+from weightflow.networks.learning_rate import cosine_decay
+from weightflow.networks.saved_networks import with_parameters
+from weightflow.populations.architectures.classifiers import Classifier
+from weightflow.populations.architectures.stacked_layers import BatchNorms
+from weightflow.populations.generators import Examples
+from weightflow.populations.reduction import Reduction, fit_reduction
+from weightflow.populations.registry import GENERATORS
+from weightflow.populations.samplers import moments_of_weights
+from weightflow.populations.settings import CorrectionSettings, PopulationSettings
+from weightflow.populations.tasks.task import Labelled
+from weightflow.progress import progress
+from weightflow.seeding import Computation
+from weightflow.storage import parts_of, read_tensors, write_tensors
+
+KIND = "weight correction"
+_HELD = 5  # copies of the parameters in memory during training: parameters, gradients, two moments, the best
+_WARM = 20  # steps until the full learning rate
+_CHOICES = 20  # measurements on the validation part
+_JUDGED = 2000  # inputs of the validation part, at most
+_SEEN = 200  # recorded losses, about
+_AT_ONCE = 64  # networks in a pass
+_LOSSES = ["step", "loss"]
+_NETWORK = "change."  # prefix of the parameters' names in files
+
+
+class Change(nn.Module):
+    """A perceptron from coordinates (n, d) to changes (n, P), zero at first.
+
+    Args:
+        coordinates: d.
+        width: of its two hidden layers.
+        weights: P.
+    """
+
+    def __init__(self, coordinates: int, width: int, weights: int):
+        super().__init__()
+        self.hidden = nn.Sequential(nn.Linear(coordinates, width), nn.GELU(), nn.Linear(width, width), nn.GELU())
+        self.last = nn.Linear(width, weights)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, coordinates: Tensor) -> Tensor:
+        """(n, P) changes, in units of the deviation of the weights."""
+        return self.last(self.hidden(coordinates))
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A fitted correction, with the networks whose mixtures it corrects.
+
+    Attributes:
+        change: in units of `unit`.
+        reduction: of weights to the coordinates that it reads.
+        unit: root mean variance of the weights.
+        weights: (N, P) of the population.
+        base: generator of the networks that are corrected.
+        losses: table step, loss (cross-entropy on the training part, nats per label); empty for one from a file.
+    """
+
+    change: Change
+    reduction: Reduction
+    unit: float
+    weights: np.ndarray
+    base: str
+    losses: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_LOSSES))
+
+    @classmethod
+    def fit(
+        cls,
+        weights: np.ndarray,
+        classifier: Classifier,
+        examples: Examples | None,
+        settings: PopulationSettings,
+        computation: Computation,
+    ) -> Self:
+        """Fit a correction to a population; arguments and errors as for `LearnedGenerator.fit`."""
+        own = settings.correction
+        if examples is None or not len(examples.training.labels):
+            raise InputError("the generator corrected learns from examples; give inputs and labels=….")
+        size = weights.shape[1]
+        check_bytes(
+            4 * _HELD * size * own.width, f"populations.*.correction: a width of {own.width} for {size} weights"
+        )
+        components = min(own.components, len(weights) - 1, size)
+        reduction = fit_reduction(weights, components)
+        unit = float(np.sqrt(np.square(moments_of_weights(weights)[1], dtype=np.float64).mean()))
+        seed, device = computation.seed, computation.device
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seeding.integer(seed, "weight correction", "network"))
+            change = Change(components, own.width, size).to(device)
+        found = cls(change, reduction, unit, weights, own.base)
+        losses = _train(found, classifier, examples, own, computation)
+        return cls(change.eval(), reduction, unit, weights, own.base, pd.DataFrame(losses, columns=_LOSSES))
+
+    @property
+    def axes(self) -> np.ndarray:
+        """(d, P) of the reduction."""
+        if self.reduction.axes is None:
+            raise ValueError("a correction reads components")
+        return self.reduction.axes
+
+    def draw(self, count: int, seed: int, value: float = 1.0) -> np.ndarray:
+        """(count, P) networks of the base, each with a share `value` of its correction."""
+        made = _base(self, count, seeding.stream(seed, "weight correction", "generate"))
+        device = self.change.last.weight.device
+        with torch.no_grad():
+            for start in range(0, count, _AT_ONCE):
+                part = slice(start, start + _AT_ONCE)
+                made[part] = _corrected(self, torch.as_tensor(made[part], device=device), value).cpu().numpy()
+        return made
+
+    def write(self, path: str | Path, **metadata: Any) -> None:
+        """Write the change, the reduction and the networks; its losses are a table of their own."""
+        tensors = {f"{_NETWORK}{name}": value.cpu().numpy() for name, value in self.change.state_dict().items()}
+        tensors |= {"mean": self.reduction.mean, "axes": self.axes, "weights": self.weights}
+        facts = {"scale": self.reduction.scale, "unit": self.unit, "base": self.base}
+        write_tensors(path, KIND, tensors, **facts, **metadata)
+
+    @classmethod
+    def read(cls, path: str | Path, device: torch.device) -> Self:
+        """Read a correction, its change onto a device.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        artefact = read_tensors(path, KIND, finite=True)
+        with parts_of(path):
+            parts, facts = artefact.tensors, artefact.metadata
+            state = {
+                name.removeprefix(_NETWORK): torch.from_numpy(value)
+                for name, value in parts.items()
+                if name.startswith(_NETWORK)
+            }
+            (width, coordinates), size = state["hidden.0.weight"].shape, len(state["last.bias"])
+            change = with_parameters(lambda: Change(coordinates, width, size), state).to(device).eval()
+            reduction, base = Reduction(parts["mean"], facts["scale"], parts["axes"]), str(facts["base"])
+            if parts["axes"].shape != (coordinates, size) or parts["weights"].shape[1:] != (size,):
+                raise ValueError(f"{size} changes do not fit the axes or the networks")
+            if base not in GENERATORS:
+                raise ValueError(f"{base} is no generator")
+            return cls(change, reduction, float(facts["unit"]), parts["weights"], base)
+
+
+def _base(correction: Correction, count: int, draws: np.random.Generator) -> np.ndarray:
+    """(count, P) networks of the base."""
+    own = GENERATORS[correction.base]
+    assert own.draw is not None  # the settings offer no other
+    return own.draw.load()(correction.weights, count, draws, own.knob.usual)
+
+
+def _corrected(correction: Correction, networks: Tensor, share: float = 1.0) -> Tensor:
+    """(n, P) networks (n, P) with a share of their correction."""
+    mean, axes = (
+        torch.as_tensor(own, dtype=networks.dtype, device=networks.device)
+        for own in (correction.reduction.mean, correction.axes)
+    )
+    coordinates = (networks - mean) @ axes.T / correction.reduction.scale
+    return networks + share * correction.unit * correction.change(coordinates)
+
+
+def _train(
+    correction: Correction,
+    classifier: Classifier,
+    examples: Examples,
+    settings: CorrectionSettings,
+    computation: Computation,
+) -> list[tuple[int, float]]:
+    """Losses at regular steps; the change has the parameters with the smallest loss on the validation part."""
+    draws, device = seeding.stream(computation.seed, "weight correction"), computation.device
+    change, rate, count = correction.change, settings.learning_rate, settings.steps
+    training, validation = (_on(part, device) for part in (examples.training, examples.validation))
+    optimiser = torch.optim.AdamW(change.parameters(), lr=rate, weight_decay=0)
+    judged = torch.as_tensor(_base(correction, settings.networks, draws), device=device)
+    losses: list[tuple[int, float]] = []
+    best, kept = np.inf, change.state_dict()
+    for step in progress(range(count), "correction"):
+        optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, 0.0) * min(1.0, (step + 1) / _WARM)
+        networks = torch.as_tensor(_base(correction, settings.networks, draws), device=device)
+        chosen = torch.as_tensor(draws.integers(len(training[1]), size=settings.batch), device=device)
+        loss = _loss(classifier, _corrected(correction, networks), training[0][chosen], training[1][chosen])
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        last = step == count - 1
+        if step % max(1, count // _SEEN) == 0 or last:
+            losses.append((step, loss.item()))
+            if not np.isfinite(losses[-1][1]):
+                raise DivergenceError(f"the correction diverged at step {step}; lower its learning_rate ({rate}).")
+        if (step + 1) % max(1, count // _CHOICES) == 0 or last:
+            with torch.no_grad():
+                now = _loss(classifier, _corrected(correction, judged), *(part[:_JUDGED] for part in validation)).item()
+            if now < best:
+                best, kept = now, {name: own.clone() for name, own in change.state_dict().items()}
+    change.load_state_dict(kept)
+    return losses
+
+
+def _on(part: Labelled, device: torch.device) -> tuple[Tensor, Tensor]:
+    return torch.as_tensor(part.inputs, device=device), torch.as_tensor(part.labels, device=device)
+
+
+def _loss(classifier: Classifier, weights: Tensor, inputs: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross-entropy of networks (n, P); batch norms take the moments of these inputs."""
+    said = classifier.logits(weights, inputs, BatchNorms())
+    return functional.cross_entropy(said.flatten(0, 1), labels.repeat(len(weights)))
