@@ -3,7 +3,7 @@
 from weightflow import seeding
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
-from weightflow.populations.evaluation import compare_generated, judge
+from weightflow.populations.evaluation import compare_generated, judge, judge_new
 from weightflow.populations.metrics import TRAINED
 from weightflow.populations.population import read_networks, read_population
 from weightflow.populations.registry import SAMPLERS
@@ -23,7 +23,7 @@ def main(snakemake):
         if sampler.draw is not None:
             draws = seeding.stream(params.seed, "sampler", name)
             made[name] = sampler.draw.load()(weights, settings.generated, draws)
-    judged = {name: judge(classifier, task, own, task.test, device) for name, own in made.items()}
+    judged = judge_new(classifier, task, made, weights, settings.norms, device)
     trained = judge(classifier, task, weights, task.test, device)
     table, shares = compare_generated(trained, judged, TRAINED)
     write_table(snakemake.output.metrics, table)
