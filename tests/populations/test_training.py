@@ -129,7 +129,9 @@ OPTIMISERS = {
 def test_a_network_is_that_of_torchs_optimiser(train, task, optimiser, clip):
     """One network of torch's own layers, with the same beginning and the same order of examples."""
     momentum = {"momentum": 0.8} if optimiser == "sgd" else {}
-    made = train(networks=1, weight_decays=[0.1], optimiser=optimiser, clip=clip, **momentum)
+    constant = optimiser == "adam"
+    schedule = "constant" if constant else "cosine"
+    made = train(networks=1, weight_decays=[0.1], optimiser=optimiser, clip=clip, schedule=schedule, **momentum)
     generator = torch.Generator().manual_seed(seeding.integer(0, "population", 0))
     begun = initial(TABLES, 1, generator, "he")[0]
     network = nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 3))
@@ -143,7 +145,7 @@ def test_a_network_is_that_of_torchs_optimiser(train, task, optimiser, clip):
     step, norms = 0, []
     for _ in range(4):
         for (batch,) in zip(torch.randperm(60, generator=generator).split(16), strict=True):
-            own.param_groups[0]["lr"] = 0.01 * cosine_decay(step, 16, training._LAST_RATE)
+            own.param_groups[0]["lr"] = 0.01 * (1 if constant else cosine_decay(step, 16, training._LAST_RATE))
             own.zero_grad()
             functional.cross_entropy(network(inputs[batch]), labels[batch]).backward()
             if clip is not None:

@@ -51,8 +51,7 @@ class NetworkTrainingSettings(Settings):
     at_once: Count = 1000
     """Largest number of networks trained in parallel."""
     learning_rates: Annotated[Unique[Positive], Field(min_length=1)] = (0.01,)
-    """Learning rates, each decaying by a cosine to a twentieth. With several values here or in the next two lists, the
-    networks cycle through all combinations."""
+    """Learning rates. With several values here or in the next two lists, networks cycle through all combinations."""
     weight_decays: Annotated[Unique[NotNegative], Field(min_length=1)] = (0,)
     """Weight decays: of AdamW, or added to the gradient of the other optimisers."""
     initialisations: Annotated[Unique[Annotated[str, NameIn(INITIALISATIONS)]], Field(min_length=1)] = ("default",)
@@ -61,6 +60,8 @@ class NetworkTrainingSettings(Settings):
     """AdamW, Adam, or gradient descent with momentum."""
     momentum: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0.9
     """Momentum of sgd."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """Learning rate: a cosine to a twentieth, or constant."""
     clip: Positive | None = None
     """Largest norm of a network's gradient, each network's by itself; null for none."""
     augment: Literal["none", "crop_flip"] = "none"

@@ -13,7 +13,7 @@ from torch.nn import functional
 from weightflow import seeding
 from weightflow.errors import DivergenceError
 from weightflow.limits import check_bytes
-from weightflow.networks.learning_rate import cosine_decay
+from weightflow.networks.learning_rate import decay
 from weightflow.populations.architectures.classifiers import Classifier, DropsUnits
 from weightflow.populations.architectures.stacked_layers import BatchNorms, Dropout
 from weightflow.populations.augmentation import crop_and_flip, draw_crops
@@ -174,7 +174,7 @@ def _train(
             break
         for batch, crops in _batches_and_crops(training, settings, generators):
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
-                group["lr"] = rate * cosine_decay(step, steps, _LAST_RATE)
+                group["lr"] = rate * decay(settings.schedule, step, steps, _LAST_RATE)
             weights = torch.cat([group["params"][0] for group in optimiser.param_groups])
             own = batch.to(device)
             inputs = training.inputs[own]
