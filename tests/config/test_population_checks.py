@@ -58,6 +58,19 @@ def test_networks_are_asked_inputs_of_another_task_of_the_same_shape(check):
     check(task="mnist", autoencoder={"queries": {"from": ["noise", "fashion_mnist"]}})
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"architecture": {"kind": "resnet20"}, "training": {"optimiser": "sgd", "momentum": 0.8}, "norms": "test"},
+        {"architecture": {"kind": "vit"}, "training": {"dropout": 0.1}, "alignment": {"heads": "shared"}},
+        {"architecture": {"kind": "cnn", "kernels": [3, 3, 2], "pools": [1, 1, 1]}, "split": {"stratified": True}},
+    ],
+    ids=["resnet20", "vit", "cnn"],
+)
+def test_published_recipes_of_images_are_taken(check, settings):
+    check(task="digits", **({"training": {"augment": "crop_flip"}} | settings))
+
+
 SNAPSHOTS = {"task": "snapshot", "architecture": {"kind": "gru"}}
 CASES = {
     "an unknown task": ({"task": "irises"}, "task: unknown task 'irises'; did you mean 'iris'. allowed: .*, snapshot"),
@@ -96,6 +109,35 @@ CASES = {
         "snapshot.dataset: unknown name 'cell'; did you mean 'cells'",
     ),
     "real values": (SNAPSHOTS | {"snapshot": {"dataset": "cells"}}, "snapshot.dataset: the states of cells are real"),
+    "momentum of adam": (
+        {"training": {"optimiser": "adam", "momentum": 0.5}},
+        "training.momentum: adam has none; remove it, or set optimiser: sgd",
+    ),
+    "crops of a table": (
+        {"training": {"augment": "crop_flip"}},
+        "training.augment: crop_flip is for images, and an input here is none; remove it",
+    ),
+    "crops of states": (
+        SNAPSHOTS | {"snapshot": {"dataset": "d"}, "training": {"augment": "crop_flip"}},
+        "training.augment: crop_flip is for images",
+    ),
+    "dropout of a perceptron": (
+        {"training": {"dropout": 0.1}},
+        "training.dropout: mlp has no units to drop; remove it, or set kind: vit",
+    ),
+    "labels of states": (
+        SNAPSHOTS | {"snapshot": {"dataset": "d"}, "split": {"stratified": True}},
+        "split.stratified: the states of task: snapshot have no labels of their own; set false",
+    ),
+    "heads of a perceptron": (
+        {"alignment": {"heads": "shared"}},
+        "alignment.heads: mlp has no attention heads; remove it",
+    ),
+    "heads of a module": (
+        {"networks": {"files": ["a.pt", "b.pt"], "module": "nets.py:Net"}, "alignment": {"heads": "shared"}},
+        "alignment.heads: is for networks of the catalogue, not of a module; remove it",
+    ),
+    "norms of a perceptron": ({"norms": "test"}, "norms: mlp has no batch norms; remove it"),
     "heads": (
         {"task": "digits", "architecture": {"kind": "vit", "hidden": 30}},
         "architecture: 4 heads do not divide the width 30",

@@ -518,6 +518,7 @@ FIGURES = {
     "teachers": lambda rng: plot_teachers({"a": teachers(["first", "later"]), "b": teachers(["first"])}, "day"),
     "teachers, three snapshots": lambda rng: plot_teachers({"a": teachers(["first"])}, "day"),
     "networks": lambda rng: plot_networks(*networks(rng, ["trained", "flow", "gaussian", "kernel"])),
+    "networks, other norms": lambda rng: plot_networks(*networks(rng, ["trained", "flow (norms of test inputs)"])),
     "networks, trained alone": lambda rng: plot_networks(*networks(rng, ["trained"])),
     "learning": lambda rng: plot_learning(
         curves(rng),

@@ -7,17 +7,21 @@ import torch
 
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.architectures.settings import ArchitectureSettings
+from weightflow.populations.classification import logits, measure_norms
 from weightflow.populations.evaluation import (
     Judged,
     compare_generated,
     compare_reconstructed,
     judge,
+    judge_new,
+    row_name,
 )
 from weightflow.populations.metrics import TRAINED
+from weightflow.populations.registry import NORM_SOURCES
 from weightflow.populations.settings import NetworkTrainingSettings
 from weightflow.populations.tasks.by_name import built_in
 from weightflow.populations.tasks.settings import SplitSettings
-from weightflow.populations.tasks.task import split_task
+from weightflow.populations.tasks.task import Labelled, Task, split_task
 from weightflow.populations.training import train_population
 from weightflow.seeding import Computation
 
@@ -83,3 +87,48 @@ def test_the_mean_of_all_has_the_distance_of_the_variance(judged, classifier, ta
     mean = np.repeat(judged.weights.mean(0, keepdims=True), len(judged.weights), axis=0)
     table = compare_reconstructed(judged, {"mean": judge(classifier, task, mean, task.test, CPU)})
     assert value(table, "mean", "distance") == pytest.approx(1, rel=1e-5)
+
+
+@pytest.fixture
+def normed(rng):
+    """A residual network, images whose test part is brighter, and two sets of weights."""
+    classifier = make_classifier(ArchitectureSettings(kind="resnet20"), (1, 4, 4), 3)
+
+    def part(count: int, mean: float) -> Labelled:
+        inputs = (mean + rng.standard_normal((count, 1, 4, 4))).astype(np.float32)
+        return Labelled(inputs, rng.integers(3, size=count))
+
+    size = sum(layer.weights for layer in classifier.layers)
+    weights = (0.2 * rng.standard_normal((2, 3, size))).astype(np.float32)
+    return classifier, Task(part(20, 0), part(8, 0), part(9, 2), 3), weights
+
+
+def test_norms_take_their_moments_from_where_the_settings_say(normed):
+    classifier, task, (originals, made) = normed
+    training, test = (torch.as_tensor(part.inputs) for part in (task.training, task.test))
+    new, old = torch.as_tensor(made), torch.as_tensor(originals)
+    moments = {
+        "training": measure_norms(classifier, new, training),
+        "test": measure_norms(classifier, new, test),
+        "originals": measure_norms(classifier, old, training).mean(0).repeat(3, 1),
+    }
+    found = {norms: judge(classifier, task, made, task.test, CPU, norms, originals).said for norms in moments}
+    for norms, own in moments.items():
+        torch.testing.assert_close(found[norms], logits(classifier, new, own, test))
+    assert len({float(said.sum()) for said in found.values()}) == 3
+    torch.testing.assert_close(judge(classifier, task, made, task.test, CPU).said, found["training"])
+    validation = judge(classifier, task, made, task.validation, CPU, "test").said
+    torch.testing.assert_close(
+        validation, logits(classifier, new, moments["test"], torch.as_tensor(task.validation.inputs))
+    )
+
+
+def test_rows_name_other_moments_than_those_of_the_training_inputs(normed, classifier):
+    own, task, (originals, made) = normed
+    names = {norms: [*judge_new(own, task, {"flow": made}, originals, norms, CPU)] for norms in NORM_SOURCES}
+    assert names == {
+        "training": ["flow"],
+        "test": ["flow (norms of test inputs)"],
+        "originals": ["flow (norms of originals)"],
+    }
+    assert row_name("flow", classifier, "test") == "flow"  # a perceptron has no norms

@@ -117,9 +117,21 @@ def test_every_network_begins_and_goes_its_own_way(train):
         assert (one[-1] - one[0] != two[-1] - two[0]).any()
 
 
-def test_a_network_is_that_of_torchs_optimiser(train, task):
+OPTIMISERS = {
+    "adamw": lambda own: torch.optim.AdamW(own, lr=0.01, weight_decay=0.1),
+    "adam": lambda own: torch.optim.Adam(own, lr=0.01, weight_decay=0.1),
+    "sgd": lambda own: torch.optim.SGD(own, lr=0.01, weight_decay=0.1, momentum=0.8),
+}
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+@pytest.mark.parametrize("clip", [None, 1.4])
+def test_a_network_is_that_of_torchs_optimiser(train, task, optimiser, clip):
     """One network of torch's own layers, with the same beginning and the same order of examples."""
-    made = train(networks=1, weight_decays=[0.1])
+    momentum = {"momentum": 0.8} if optimiser == "sgd" else {}
+    constant = optimiser == "adam"
+    schedule = "constant" if constant else "cosine"
+    made = train(networks=1, weight_decays=[0.1], optimiser=optimiser, clip=clip, schedule=schedule, **momentum)
     generator = torch.Generator().manual_seed(seeding.integer(0, "population", 0))
     begun = initial(TABLES, 1, generator, "he")[0]
     network = nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 3))
@@ -128,23 +140,30 @@ def test_a_network_is_that_of_torchs_optimiser(train, task):
             rows = part.reshape(len(layer.bias), -1)
             layer.weight.copy_(rows[:, :-1])
             layer.bias.copy_(rows[:, -1])
-    optimiser = torch.optim.AdamW(network.parameters(), lr=0.01, weight_decay=0.1)
+    own = OPTIMISERS[optimiser](network.parameters())
     inputs, labels = (torch.as_tensor(part) for part in (task.training.inputs, task.training.labels))
-    step = 0
+    step, norms = 0, []
     for _ in range(4):
         for (batch,) in zip(torch.randperm(60, generator=generator).split(16), strict=True):
-            optimiser.param_groups[0]["lr"] = 0.01 * cosine_decay(step, 16, training._LAST_RATE)
-            optimiser.zero_grad()
+            own.param_groups[0]["lr"] = 0.01 * (1 if constant else cosine_decay(step, 16, training._LAST_RATE))
+            own.zero_grad()
             functional.cross_entropy(network(inputs[batch]), labels[batch]).backward()
-            optimiser.step()
+            if clip is not None:
+                norms.append(float(nn.utils.clip_grad_norm_(network.parameters(), clip)))
+            own.step()
             step += 1
+    assert clip is None or min(norms) < clip < max(norms)
     rows = [torch.cat([layer.weight, layer.bias[:, None]], dim=1).flatten() for layer in (network[0], network[2])]
     np.testing.assert_allclose(made.weights[0], torch.cat(rows).detach(), atol=1e-5)
 
 
+RECIPE = {"optimiser": "sgd", "clip": 0.5, "patience": 2}
+
+
+@pytest.mark.parametrize("recipe", [{}, RECIPE, {"patience": 1, "epochs": 9, "checkpoints": [3]}])
 @pytest.mark.parametrize("at_once", [1, 2, 3, 5])
-def test_what_is_trained_at_once_does_not_matter(train, at_once):
-    ways = {"learning_rates": [0.01, 0.02], "initialisations": ["he", "xavier"]}
+def test_what_is_trained_at_once_does_not_matter(train, at_once, recipe):
+    ways = {"learning_rates": [0.01, 0.02], "initialisations": ["he", "xavier"], **recipe}
     whole, parts = (train(networks=5, at_once=number, **ways) for number in (8, at_once))
     assert parts.recipes == whole.recipes
     np.testing.assert_allclose(parts.checkpoints, whole.checkpoints, atol=1e-5)
@@ -185,6 +204,72 @@ def test_networks_of_one_optimiser_stand_together(networks, rates, decays, schem
     counts = pd.Series(list(map(str, recipes))).value_counts()
     if len(set(rates)) * len(set(decays)) * len(set(schemes)) == len(rates) * len(decays) * len(schemes):
         assert counts.max() - counts.min() <= 1
+
+
+def test_a_network_that_stops_early_keeps_its_best_epoch(train):
+    whole = train(networks=6, epochs=12, checkpoints=range(13), learning_rates=[0.05])
+    made = train(networks=6, epochs=12, checkpoints=[0, 3], learning_rates=[0.05], patience=2)
+    assert made.epochs.tolist() == [0, 3, 12]
+    found = set()
+    for network in range(6):
+        shares = whole.curves[whole.curves["network"] == network]["validation"].to_numpy()
+        ends = [e for e in range(2, 13) if shares[: e - 1].max() >= shares[e - 1 : e + 1].max()]
+        seen = shares[: ends[0] + 1] if ends else shares
+        np.testing.assert_allclose(made.weights[network], whole.checkpoints[network, seen.argmax()], atol=1e-6)
+        own = made.curves[made.curves["network"] == network]
+        assert own["epoch"].tolist() == [*range(min(len(seen), 12)), 12]
+        assert own["validation"].iloc[-1] == pytest.approx(seen.max())
+        expected = whole.checkpoints[network, 3] if len(seen) > 3 else made.weights[network]
+        np.testing.assert_allclose(made.checkpoints[network, 1], expected, atol=1e-6)
+        found.add(len(seen))
+    assert len(found) > 1  # stops of their own
+    np.testing.assert_array_equal(made.checkpoints[:, -1], made.weights)
+
+
+def test_checkpoints_after_the_last_stop_are_the_weights(train):
+    made = train(epochs=20, checkpoints=[1, 19], learning_rates=[1e-9], patience=1)
+    assert made.epochs.tolist() == [1, 19, 20]
+    assert made.curves.groupby("network")["epoch"].agg(list).tolist() == [[0, 1, 20]] * 3
+    np.testing.assert_array_equal(made.checkpoints[:, 1], made.weights)
+
+
+IMAGE = (1, 8, 8)
+VIT = ArchitectureSettings(kind="vit", patch=4, hidden=8, layers=1, heads=2)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "recipe"),
+    [
+        (VIT, {"augment": "crop_flip", "dropout": 0.1, "clip": 1.0, "patience": 2}),
+        (ArchitectureSettings(kind="resnet20"), {"optimiser": "sgd", "augment": "crop_flip"}),
+        (ArchitectureSettings(kind="cnn", channels=[2], kernels=[3], pools=[1]), {"augment": "crop_flip", "clip": 1.0}),
+        (ArchitectureSettings(kind="mlp"), {"augment": "crop_flip", "optimiser": "adam"}),
+    ],
+    ids=["vit", "resnet20", "cnn", "mlp"],
+)
+def test_the_published_recipes_train_every_classifier(rng, architecture, recipe):
+    classifier, task = make_classifier(architecture, IMAGE, 3), blobs(rng, IMAGE)
+    settings = SETTINGS.but(networks=2, epochs=1, checkpoints=(), **recipe)
+    one, again, plain = (
+        train_population(classifier, task, own, Computation(0, CPU)).weights
+        for own in (settings, settings, SETTINGS.but(networks=2, epochs=1, checkpoints=()))
+    )
+    np.testing.assert_array_equal(one, again)
+    assert np.isfinite(one).all()
+    assert (one != plain).any()
+
+
+@pytest.mark.parametrize("change", [{"augment": "crop_flip"}, {"dropout": 0.2}])
+def test_augmentation_and_dropout_change_training_alone(rng, change):
+    """Both are drawn after the initial weights and off in the curves: the first epoch is judged as without them."""
+    classifier, task = make_classifier(VIT, IMAGE, 3), blobs(rng, IMAGE)
+    settings = SETTINGS.but(networks=2, epochs=1, checkpoints=[0])
+    one, plain = (
+        train_population(classifier, task, own, Computation(0, CPU)) for own in (settings.but(**change), settings)
+    )
+    np.testing.assert_array_equal(one.checkpoints[:, 0], plain.checkpoints[:, 0])
+    pd.testing.assert_frame_equal(one.curves[one.curves["epoch"] == 0], plain.curves[plain.curves["epoch"] == 0])
+    assert (one.weights != plain.weights).any()
 
 
 def test_norms_moments_are_those_of_the_training_part(rng):

@@ -11,6 +11,7 @@ SETTINGS = {
     "architecture": {"kind": "mlp"},
     "training": {"networks": 9, "epochs": 2},
     "networks": {"files": None, "module": None},
+    "norms": "training",
 }
 
 SPENT = [("p", "training", 0, 2.0), ("p", "training", 1, 4.0), ("p", "flow, raw", 0, 7.0), ("q", "flow", 0, 99.0)]
@@ -77,3 +78,22 @@ def test_networks_from_files_are_told_as_such(summary):
     assert facts(files="runs", module="nets.py:Net")["networks"] == "loaded from runs"
     assert facts(files="runs", module="nets.py:Net")["architecture"] == "nets.py:Net"
     assert facts(files=["a.pt", "b.pt"])["networks"] == "loaded from 2 files"
+
+
+@pytest.mark.parametrize(
+    ("norms", "label", "told"),
+    [
+        ("test", "norms of test inputs", "an ablation, as in DeepWeightFlow's code"),
+        ("originals", "norms of originals", "the mean moments"),
+    ],
+)
+def test_other_norms_than_those_of_training_inputs_are_told(summary, norms, label, told):
+    new = summary["source"].isin(["flow", "gaussian", "behaviour", "behaviour, drawn"])
+    marked = summary.assign(source=summary["source"] + new.map({True: f" ({label})", False: ""}))
+    section = population_section("p", SETTINGS | {"norms": norms}, marked, RUNTIME)
+    assert section["facts"]["moments of new networks' batch norms"].startswith(told)
+    labels = [[row["label"] for row in table["rows"]] for table in section["tables"]]
+    assert labels[0][:2] == [f"{TRAINED}, aligned", f"flow ({label}), aligned"]
+    assert labels[2] == [f"behaviour, drawn ({label})", LEARNED]
+    for settings, table in ((SETTINGS, summary), (SETTINGS | {"norms": norms}, summary)):  # the latter has no norms
+        assert "moments of new networks' batch norms" not in population_section("p", settings, table, RUNTIME)["facts"]

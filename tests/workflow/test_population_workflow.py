@@ -172,14 +172,44 @@ def test_bad_examples_are_refused_before_anything_is_trained(own_examples, run_s
     assert not list(folder.rglob("population.safetensors"))
 
 
-def test_an_architecture_that_does_not_read_the_examples_is_refused(own_examples, run_snakemake):
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {"architecture": {"kind": "lenet5"}},
+            "architecture: convolutions read images, and an input here has shape (2,); set kind: mlp.",
+        ),
+        (
+            {"training": {"augment": "crop_flip"}},
+            "training.augment: crop_flip is for images, and an input here is none; remove it.",
+        ),
+    ],
+    ids=["architecture", "augmentation"],
+)
+def test_settings_that_do_not_fit_the_examples_are_refused(own_examples, run_snakemake, settings, sentence):
     folder, config = own_examples
-    faulty = config["populations"]["flowers"] | {"architecture": {"kind": "lenet5"}}
+    faulty = config["populations"]["flowers"] | settings
     result = run_snakemake(folder, config | {"populations": {"p": faulty}}, "populations")
-    said = (
-        "Error: populations.p.architecture: convolutions read images, and an input here has shape (2,); set kind: mlp."
+    assert result.stdout.splitlines()[-1] == f"Error: populations.p.{sentence}"
+
+
+def test_the_published_recipe_is_run_and_its_norms_are_named(run_snakemake, tmp_path):
+    """Images of 8 × 8, a residual network, gradient descent, crops, early stopping, and norms of the test inputs."""
+    for i in range(24):
+        write(tmp_path / "images" / ("cat", "dog")[i % 2] / f"{i}.png", picture((10 * i, 0, 255), (8, 8)))
+    recipe = {"optimiser": "sgd", "augment": "crop_flip", "clip": 1, "patience": 2, "checkpoints": [1]}
+    own = {"examples": {"folder": "images"}, "architecture": {"kind": "resnet20"}, "split": {"stratified": True}}
+    own |= {"training": {"networks": 4, "epochs": 3, **recipe}, "flow": {"alignments": []}, "generated": 2}
+    metrics = "results/populations/p/seed0/metrics/generated-aligned.csv"
+    result = run_snakemake(tmp_path, {"seeds": [0], "populations": {"p": own | {"norms": "test"}}}, metrics)
+    assert result.returncode == 0, result.stdout
+    sources = set(pd.read_csv(tmp_path / metrics)["source"])
+    assert "trained" in sources
+    assert all(name.endswith(" (norms of test inputs)") for name in sources - {"trained"})
+    task = read_task(tmp_path / "results" / "populations" / "p" / "task.safetensors")
+    assert all(
+        abs(2 * part.labels.sum() - len(part.labels)) <= 1 for part in (task.training, task.validation, task.test)
     )
-    assert result.stdout.splitlines()[-1] == said
 
 
 def test_a_population_of_nothing_known_is_refused(run_snakemake, tmp_path):

@@ -19,6 +19,7 @@ rule check_examples:
         runtime=stage_minutes,
     params:
         settings=sections_of_population("examples", "architecture", "networks"),
+        augment=lambda w: population(w).training.augment,
         contents=lambda w: contents(populations().files_of_examples(w.population)),
         code=code("check_examples.py"),
     message:
@@ -296,7 +297,7 @@ rule evaluate_generated:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=sections_of_population("architecture", "networks", "generated"),
+        settings=sections_of_population("architecture", "networks", "generated", "norms"),
         learned=lambda w: [name for name, _ in populations().learned(w.population, w.layout)],
         contents=lambda w: contents(module_file(w)),
         seed=lambda w: int(w.seed),
@@ -394,7 +395,7 @@ rule evaluate_reconstructed:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=sections_of_population("architecture", "networks", "generated"),
+        settings=sections_of_population("architecture", "networks", "generated", "norms"),
         shares=lambda w: list(population(w).autoencoder.shares),
         structural=structural_of,
         seed=lambda w: int(w.seed),

@@ -18,8 +18,8 @@ def _main(snakemake):
     settings, task = PopulationSettings.parts(snakemake.params.settings), read_task(snakemake.input.task)
     population = read_population(snakemake.input.population, pd.read_csv(snakemake.input.curves))
     classifier = classifier_of_population(population, settings, task)
-    symmetries = symmetries_of(classifier, settings.networks)
     own = settings.alignment
+    symmetries = symmetries_of(classifier, settings.networks, own.heads)
     reference = population.weights[reference_of(population, own.reference)]
     # Each checkpoint by itself: units may change places while a network learns.
     kept = [

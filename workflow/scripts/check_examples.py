@@ -4,6 +4,7 @@ from weightflow.errors import InputError
 from weightflow.jobs.frame import run
 from weightflow.jobs.screen import say
 from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.augmentation import check_augmentation
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.examples import read_examples
 from weightflow.storage import write_json
@@ -17,6 +18,7 @@ def main(snakemake):
             make_classifier(settings.architecture, examples.shape, len(examples.labels))
         except InputError as fault:
             raise InputError(f"populations.{snakemake.wildcards.population}.{fault}") from fault
+        check_augmentation(snakemake.params.augment, examples.shape, f"populations.{snakemake.wildcards.population}")
     lines = "".join(f"  {line}\n" for line in examples.summary().splitlines())
     print(lines)
     say(f"{examples.source} is read as:\n{lines}")  # on the screen, before anything trains

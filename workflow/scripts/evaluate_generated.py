@@ -2,7 +2,7 @@
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
-from weightflow.populations.evaluation import compare_generated, judge
+from weightflow.populations.evaluation import compare_generated, judge, judge_new
 from weightflow.populations.generators import draw_all
 from weightflow.populations.metrics import TRAINED
 from weightflow.populations.population import read_networks, read_population
@@ -19,7 +19,7 @@ def main(snakemake):
     weights, classifier = population.weights, classifier_of_population(population, settings, task)
     learned = {name: read_networks(path) for name, path in zip(params.learned, inputs.generated, strict=True)}
     made = draw_all(weights, classifier, task.training.inputs, learned, settings.generated, params.seed)
-    judged = {name: judge(classifier, task, own, task.test, device) for name, own in made.items()}
+    judged = judge_new(classifier, task, made, weights, settings.norms, device)
     trained = judge(classifier, task, weights, task.test, device)
     table, shares = compare_generated(trained, judged, TRAINED)
     write_table(snakemake.output.metrics, table)

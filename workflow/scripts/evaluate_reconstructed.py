@@ -6,7 +6,13 @@ from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
 from weightflow.populations.autoencoder import encode_all, read_autoencoder, reconstruct, split_networks
 from weightflow.populations.autoencoder_evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
-from weightflow.populations.evaluation import compare_generated, compare_reconstructed, judge
+from weightflow.populations.evaluation import (
+    compare_generated,
+    compare_reconstructed,
+    judge,
+    judge_new,
+    row_name,
+)
 from weightflow.populations.metrics import LEARNED
 from weightflow.populations.population import read_population
 from weightflow.populations.settings import PopulationSettings
@@ -34,17 +40,23 @@ def main(snakemake):
     def score(own):
         return judged(own, task.validation).accuracy
 
-    made = {name: judged(reconstruct(network, weights[parts.unseen])) for name, network in networks.items()}
-    drawn = {
-        f"{name}, drawn": judged(draw_about_good(network, weights[parts.learned], score, count, params.seed, name))
-        for name, network in networks.items()
-    }
+    def judged_new(own):
+        return judge_new(classifier, task, own, weights[parts.learned], settings.norms, device)
+
+    made = judged_new({name: reconstruct(network, weights[parts.unseen]) for name, network in networks.items()})
+    drawn = judged_new(
+        {
+            f"{name}, drawn": draw_about_good(network, weights[parts.learned], score, count, params.seed, name)
+            for name, network in networks.items()
+        }
+    )
     features = {"weights": population.checkpoints}
     features |= {name: encode_all(network, population.checkpoints) for name, network in networks.items()}
     tables = [
         compare_reconstructed(judged(weights[parts.unseen]), made),
         pd.DataFrame(
-            [(name, "structural", own) for name, own in chosen.items()], columns=["source", "metric", "value"]
+            [(row_name(name, classifier, settings.norms), "structural", own) for name, own in chosen.items()],
+            columns=["source", "metric", "value"],
         ),
         compare_generated(judged(weights[parts.learned]), drawn, LEARNED)[0],
         probe_codes(features, properties_of(classifier, task, population, device), parts.learned, parts.unseen),

@@ -28,6 +28,13 @@ def test_an_architecture_uses_its_keys_and_no_others(kind):
     assert settings.asked == {"kind", *ARCHITECTURES[kind].keys}
 
 
+@pytest.mark.parametrize("kind", ARCHITECTURES)
+def test_batch_norms_and_dropout_are_those_of_the_classifier(kind):
+    known = ARCHITECTURES[kind]
+    classifier = make_classifier(ArchitectureSettings(kind=kind), SHAPES[known.reads], 3)
+    assert (bool(classifier.norms), hasattr(classifier, "with_dropout")) == (known.normed, known.drops)
+
+
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_odd_activations_are_those_that_change_sign_with_their_input(name):
     values, function = torch.linspace(-3, 3, 13), ACTIVATIONS[name].function.load()

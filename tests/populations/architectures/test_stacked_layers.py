@@ -11,6 +11,7 @@ from torch.nn import functional
 from weightflow.populations.architectures import stacked_layers
 from weightflow.populations.architectures.stacked_layers import (
     BatchNorms,
+    Dropout,
     convolve,
     dense,
     for_each,
@@ -133,3 +134,11 @@ def test_inputs_are_shared_or_each_networks_own(shape):
 def test_a_norms_map_has_a_weight_and_a_bias_for_each_channel():
     layer = norm_map("norm", 7)
     assert (layer.name, layer.neurons, layer.columns, layer.weights) == ("norm", 7, 2, 14)
+
+
+def test_dropout_keeps_the_mean_and_drops_its_share():
+    values = torch.ones(50, 400)
+    found = Dropout(0.2, torch.Generator().manual_seed(0))(values)
+    assert set(found.unique().tolist()) == {0.0, 1.25}
+    assert found.mean() == pytest.approx(1, abs=0.02)
+    assert Dropout()(values) is values

@@ -9,6 +9,7 @@ from tests.populations.architectures.test_classifiers import IMAGE, SETTINGS, dr
 from weightflow.errors import InputError
 from weightflow.networks.flat_weights import split_weights
 from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.architectures.stacked_layers import Dropout
 
 
 def test_a_vision_transformer_is_torchs():
@@ -40,3 +41,14 @@ def test_a_vision_transformer_is_torchs():
 def test_patches_that_do_not_divide_an_image_are_refused():
     with pytest.raises(InputError, match="patches of 3 must divide images of 8 × 8"):
         make_classifier(SETTINGS["vit"].but(patch=3), IMAGE, 3)
+
+
+def test_units_are_dropped_only_where_training_asks_for_it():
+    own = make_classifier(SETTINGS["vit"], IMAGE, 10)
+    weights = draw(own)
+    dropped = own.with_dropout(Dropout(0.4, torch.Generator().manual_seed(0)))
+    one, two = logits(dropped, weights), logits(dropped, weights)
+    assert (one != two).any()
+    before = logits(own, weights)
+    torch.testing.assert_close(logits(own.with_dropout(Dropout()), weights), before, rtol=0, atol=0)
+    torch.testing.assert_close(logits(own, weights), before, rtol=0, atol=0)

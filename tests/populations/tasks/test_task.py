@@ -68,6 +68,33 @@ def test_inputs_may_stay_as_they_are():
     assert task.training.inputs.dtype == np.float32
 
 
+def test_a_stratified_split_has_every_label_in_its_share():
+    labels = np.repeat([0, 1, 2], [50, 30, 7])
+    everything = replace(numbered(87), labels=labels)
+    plain, task, other = (
+        split_task(everything, SETTINGS.but(**own), scale="none")
+        for own in ({}, {"stratified": True}, {"stratified": True, "seed": 5})
+    )
+    for part in PARTS:
+        own = getattr(task, part)
+        assert len(own.labels) == len(getattr(plain, part).labels)
+        np.testing.assert_allclose(np.bincount(own.labels), np.bincount(labels) * len(own.labels) / 87, atol=1)
+    assert sorted(np.concatenate([which(getattr(task, part)) for part in PARTS])) == sorted(which(everything))
+    assert set(which(task.test)) != set(which(other.test))
+
+
+def test_equal_classes_are_split_exactly():
+    """Iris 80/20, as DeepWeightFlow has it: ten flowers of each species for the test."""
+    everything = numbered(150, classes=3)
+    task = split_task(everything, SplitSettings(validation=0.1, test=0.2, stratified=True))
+    assert [np.bincount(getattr(task, part).labels).tolist() for part in PARTS] == [[35] * 3, [5] * 3, [10] * 3]
+
+
+def test_of_a_test_part_of_the_authors_only_validation_is_stratified():
+    task = split_task(numbered(50), SETTINGS.but(stratified=True), numbered(7))
+    assert [np.bincount(getattr(task, part).labels).tolist() for part in PARTS] == [[20, 20], [5, 5], [4, 3]]
+
+
 @pytest.mark.parametrize("shape", [(2,), (2, 3, 3)])
 def test_the_test_part_of_the_authors_is_kept_whole_and_measures_no_scale(shape):
     everything, test = numbered(50, shape), numbered(7, shape)

@@ -10,6 +10,7 @@ from weightflow.data.settings import DatasetSettings
 from weightflow.errors import InputError, shown, unknown
 from weightflow.formats.reading import as_files
 from weightflow.populations.architectures.registry import ARCHITECTURES
+from weightflow.populations.augmentation import check_augmentation
 from weightflow.populations.network_files import found_files, network_files
 from weightflow.populations.registry import QUERIES
 from weightflow.populations.settings import (
@@ -18,7 +19,6 @@ from weightflow.populations.settings import (
     ExampleSettings,
     NetworkTrainingSettings,
     PopulationSettings,
-    SplitSettings,
     others_asked,
 )
 from weightflow.populations.tasks.example_sources import example_format, files_of_examples
@@ -44,11 +44,13 @@ def check_populations(
     for name, settings in populations.items():
         where = f"{source}: populations.{name}"
         _check_task(settings, shapes, where)
-        _check_split(settings.split, f"{where}.split")
+        _check_split(settings, f"{where}.split")
         _check_checkpoints(settings.training, f"{where}.training.checkpoints")
+        _check_training(settings, shapes, where)
         _check_snapshot(settings, datasets, where)
         _check_architecture(settings.architecture, settings.task, shapes, f"{where}.architecture")
         _check_networks(settings, f"{where}.networks")
+        _check_heads_and_norms(settings, where)
         _check_flow(settings, f"{where}.flow")
         _check_autoencoder(settings, f"{where}.autoencoder")
         _check_queries(settings, shapes, f"{where}.autoencoder.queries.from")
@@ -127,7 +129,10 @@ def _check_examples(own: ExampleSettings, where: str) -> None:
         raise InputError(f"{where}.inputs: {shown(own.label)} is the label; remove it from the inputs.")
 
 
-def _check_split(split: SplitSettings, where: str) -> None:
+def _check_split(settings: PopulationSettings, where: str) -> None:
+    split = settings.split
+    if split.stratified and settings.task == SNAPSHOT:
+        raise InputError(f"{where}.stratified: the states of task: {SNAPSHOT} have no labels of their own; set false.")
     if split.validation + split.test >= 1:
         raise InputError(
             f"{where}: shares of {split.validation} for validation and {split.test} for the test leave nothing "
@@ -140,6 +145,20 @@ def _check_checkpoints(training: NetworkTrainingSettings, where: str) -> None:
         raise InputError(
             f"{where}: there are {training.epochs} epochs and no {late[0]}; remove it, or train for longer."
         )
+
+
+def _check_training(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:
+    """Keys of one optimiser, of images and of architectures; a user's examples are known after reading."""
+    own, kind = settings.training, settings.architecture.kind
+    if own.optimiser != "sgd" and own.momentum != NetworkTrainingSettings().momentum:
+        raise InputError(f"{where}.training.momentum: {own.optimiser} has none; remove it, or set optimiser: sgd.")
+    if own.dropout and not ARCHITECTURES[kind].drops:
+        dropping = [name for name, known in ARCHITECTURES.items() if known.drops]
+        raise InputError(
+            f"{where}.training.dropout: {kind} has no units to drop; remove it, or set kind: {' or '.join(dropping)}."
+        )
+    if settings.task is not None:
+        check_augmentation(own.augment, shapes.get(settings.task, ()), where)
 
 
 def _check_snapshot(settings: PopulationSettings, datasets: Mapping[str, DatasetSettings], where: str) -> None:
@@ -196,6 +215,20 @@ def _check_networks(settings: PopulationSettings, where: str) -> None:
         raise InputError(f"{where}.units: units of the catalogue's networks are known; remove them, or give module.")
     if own.module is not None and not own.module.rpartition(":")[0]:
         raise InputError(f"{where}.module: {own.module} names no file and function; write FILE.py:FUNCTION.")
+
+
+def _check_heads_and_norms(settings: PopulationSettings, where: str) -> None:
+    """Heads and batch norms of the architecture; those of networks from files are known after reading."""
+    known, kind = ARCHITECTURES[settings.architecture.kind], settings.architecture.kind
+    own = settings.networks
+    if settings.alignment.heads != "matched" and (own.module is not None or own.units is not None):
+        raise InputError(f"{where}.alignment.heads: is for networks of the catalogue, not of a module; remove it.")
+    if own.files is not None:
+        return
+    if settings.alignment.heads != "matched" and "heads" not in known.keys:
+        raise InputError(f"{where}.alignment.heads: {kind} has no attention heads; remove it.")
+    if settings.norms != "training" and not known.normed:
+        raise InputError(f"{where}.norms: {kind} has no batch norms; remove it.")
 
 
 def _number_of_networks(settings: PopulationSettings) -> int:

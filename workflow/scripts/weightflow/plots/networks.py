@@ -72,7 +72,7 @@ def _accuracies(panel: Axes, groups: Sequence[_Group]) -> None:
     for place, group in enumerate(groups):
         shares = group.accuracies
         spread = np.random.default_rng(0).uniform(-0.28, 0.28, len(shares))  # separates equal accuracies
-        colour = COLOURS.get(group.source, style.PURPLE)
+        colour = COLOURS.get(group.source.partition(" (")[0], style.PURPLE)  # without the origin of its norms
         panel.plot(100 * shares, place + spread, ".", color=colour, markersize=3, alpha=0.45, markeredgewidth=0)
         panel.errorbar(
             100 * shares.mean(), place, xerr=100 * shares.std(), fmt="|", color=style.BLACK, capsize=2, zorder=3

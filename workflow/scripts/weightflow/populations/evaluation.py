@@ -20,6 +20,7 @@ from weightflow.populations.metrics import (
     relative_distance,
     spread,
 )
+from weightflow.populations.registry import NORM_SOURCES
 from weightflow.populations.tasks.task import Labelled, Task
 
 
@@ -53,13 +54,85 @@ class Judged:
         return (self.said.argmax(-1) != self.labels).numpy()
 
 
-def judge(classifier: Classifier, task: Task, weights: np.ndarray, part: Labelled, device: torch.device) -> Judged:
-    """Evaluate networks (N, P) on a part of their task, with moments of batch norms from its training part."""
-    networks, training, inputs = (
-        torch.as_tensor(found, device=device) for found in (weights, task.training.inputs, part.inputs)
-    )
-    said = logits(classifier, networks, measure_norms(classifier, networks, training), inputs)
-    return Judged(weights, said.cpu(), torch.as_tensor(part.labels))
+def judge(
+    classifier: Classifier,
+    task: Task,
+    weights: np.ndarray,
+    part: Labelled,
+    device: torch.device,
+    norms: str = "training",
+    originals: np.ndarray | None = None,
+) -> Judged:
+    """Evaluate networks on a part of their task.
+
+    Args:
+        classifier: the architecture.
+        task: with the inputs on which moments of batch norms are measured.
+        weights: (N, P) of the networks.
+        part: of the task.
+        device: of the computation.
+        norms: a name of `NORM_SOURCES`.
+        originals: (M, P) trained networks, for those of them with their moments.
+    """
+    networks, inputs = (torch.as_tensor(found, device=device) for found in (weights, part.inputs))
+    known = networks if originals is None else torch.as_tensor(originals, device=device)
+    moments = NORM_SOURCES[norms].moments.load()(classifier, networks, task, known)
+    return Judged(weights, logits(classifier, networks, moments, inputs).cpu(), torch.as_tensor(part.labels))
+
+
+def judge_new(
+    classifier: Classifier,
+    task: Task,
+    made: Mapping[str, np.ndarray],
+    originals: np.ndarray,
+    norms: str,
+    device: torch.device,
+) -> dict[str, Judged]:
+    """Evaluate new networks on the test part, by their names in tables.
+
+    Args:
+        classifier: the architecture.
+        task: of the networks.
+        made: (N, P) new networks by source.
+        originals: (M, P) the trained networks.
+        norms: a name of `NORM_SOURCES`; other moments than those of training inputs are named in the rows.
+        device: of the computation.
+    """
+    return {
+        row_name(source, classifier, norms): judge(classifier, task, own, task.test, device, norms, originals)
+        for source, own in made.items()
+    }
+
+
+def row_name(source: str, classifier: Classifier, norms: str) -> str:
+    """A source of new networks in tables, with the origin of their moments unless it is the default.
+
+    Args:
+        source: of the networks.
+        classifier: the architecture; without batch norms nothing is to be named.
+        norms: a name of `NORM_SOURCES`.
+    """
+    label = NORM_SOURCES[norms].label
+    return f"{source} ({label})" if label and classifier.norms else source
+
+
+def of_training(classifier: Classifier, networks: Tensor, task: Task, originals: Tensor) -> Tensor:
+    """(S, Q) moments of networks (S, P), measured on the training inputs."""
+    return _measured(classifier, networks, task.training)
+
+
+def of_test(classifier: Classifier, networks: Tensor, task: Task, originals: Tensor) -> Tensor:
+    """(S, Q) moments of networks (S, P), measured on the test inputs."""
+    return _measured(classifier, networks, task.test)
+
+
+def of_originals(classifier: Classifier, networks: Tensor, task: Task, originals: Tensor) -> Tensor:
+    """(S, Q) the mean moments of trained networks (N, P), measured on the training inputs, for all networks (S, P)."""
+    return _measured(classifier, originals, task.training).mean(0).expand(len(networks), -1)
+
+
+def _measured(classifier: Classifier, networks: Tensor, part: Labelled) -> Tensor:
+    return measure_norms(classifier, networks, torch.as_tensor(part.inputs, device=networks.device))
 
 
 def compare_generated(trained: Judged, made: Mapping[str, Judged], name: str) -> tuple[pd.DataFrame, pd.DataFrame]:

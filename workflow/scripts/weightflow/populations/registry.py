@@ -1,4 +1,4 @@
-"""References of alignment, initialisations, generators and queries, by their names in configurations."""
+"""References of alignment, initialisations, generators, queries and sources of norms, by their names in configs."""
 
 from dataclasses import dataclass
 
@@ -82,6 +82,21 @@ class QueryKind:
 
     description: str
     draw: Lazy
+
+
+@dataclass(frozen=True)
+class NormSource:
+    """Where batch norms of new networks take their moments from.
+
+    Attributes:
+        description: of the moments.
+        label: behind the names of rows in tables; empty for the default.
+        moments: function of (classifier, networks (S, P), task, originals (N, P)) to moments (S, Q).
+    """
+
+    description: str
+    label: str
+    moments: Lazy
 
 
 REFERENCES: dict[str, Reference] = {
@@ -176,5 +191,21 @@ QUERIES: dict[str, QueryKind] = {
     "noise": QueryKind(
         "Gaussian noise with the mean and standard deviation of the training inputs",
         Lazy("weightflow.populations.queries", "noise"),
+    ),
+}
+
+NORM_SOURCES: dict[str, NormSource] = {
+    "training": NormSource(
+        "measured on the training inputs", "", Lazy("weightflow.populations.evaluation", "of_training")
+    ),
+    "test": NormSource(
+        "an ablation, as in DeepWeightFlow's code: measured on the test inputs, which are then not unseen",
+        "norms of test inputs",
+        Lazy("weightflow.populations.evaluation", "of_test"),
+    ),
+    "originals": NormSource(
+        "the mean moments of the trained networks, without recalibration",
+        "norms of originals",
+        Lazy("weightflow.populations.evaluation", "of_originals"),
     ),
 }

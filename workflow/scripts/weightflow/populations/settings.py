@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from weightflow.populations.architectures.settings import ArchitectureSettings, Depth, Size
-from weightflow.populations.registry import INITIALISATIONS, QUERIES, REFERENCES
+from weightflow.populations.registry import INITIALISATIONS, NORM_SOURCES, QUERIES, REFERENCES
 from weightflow.populations.tasks.settings import ExampleSettings, SplitSettings
 from weightflow.settings import (
     AsWritten,
@@ -51,12 +51,28 @@ class NetworkTrainingSettings(Settings):
     at_once: Count = 1000
     """Largest number of networks trained in parallel."""
     learning_rates: Annotated[Unique[Positive], Field(min_length=1)] = (0.01,)
-    """Learning rates of AdamW, each decaying by a cosine to a twentieth. With several values here or in the next two
-    lists, the networks cycle through all combinations."""
+    """Learning rates. With several values here or in the next two lists, networks cycle through all combinations."""
     weight_decays: Annotated[Unique[NotNegative], Field(min_length=1)] = (0,)
-    """Weight decays of AdamW."""
+    """Weight decays: of AdamW, or added to the gradient of the other optimisers."""
     initialisations: Annotated[Unique[Annotated[str, NameIn(INITIALISATIONS)]], Field(min_length=1)] = ("default",)
     """Distributions of the initial weights."""
+    optimiser: Literal["adamw", "adam", "sgd"] = "adamw"
+    """AdamW, Adam, or gradient descent with momentum."""
+    momentum: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0.9
+    """Momentum of sgd."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """Learning rate: a cosine to a twentieth, or constant."""
+    clip: Positive | None = None
+    """Largest norm of a network's gradient, each network's by itself; null for none."""
+    augment: Literal["none", "crop_flip"] = "none"
+    """Augmentation of images: none, or crop_flip, a random crop after padding with zeros by an eighth of each side, and
+    a horizontal flip of every second image, drawn anew for each network and epoch."""
+    dropout: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0
+    """Share of the units of a vit's blocks dropped in training."""
+    patience: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Early stopping: each network keeps the weights of its best epoch, by accuracy on the validation part, and stops
+    after so many judged epochs without a better one; about twenty epochs, evenly spaced, are judged. null trains to the
+    end and keeps the last weights."""
 
 
 class UnitSettings(Settings):
@@ -90,6 +106,10 @@ class AlignmentSettings(Settings):
     """The reference network: by a rule, or by its number, from 0 on."""
     sweeps: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Largest number of passes over all layers; null repeats until no pass reduces the distance of a network."""
+    heads: Literal["matched", "shared"] = "matched"
+    """Units inside the attention heads of a vit or transformer: matched, those of queries and keys apart from those of
+    values, with signs; or shared, in one order of queries, keys and values, as in TransFusion. The heads of a vit are
+    matched by their singular values either way."""
 
 
 class FlowSettings(Settings):
@@ -236,6 +256,9 @@ class PopulationSettings(Settings):
     """Number of networks from each generator."""
     frontier: Annotated[int, Field(ge=0, le=1_000_000)] = 30
     """Number of networks from each generator at each point of its frontier, accuracy against distance; 0 draws none."""
+    norms: Annotated[str, NameIn(NORM_SOURCES)] = "training"
+    """Moments of the batch norms of new networks in the evaluation. The rows of these networks in the tables name any
+    but the default; choices, and networks that are written, always have the default."""
     flow: FlowSettings = FlowSettings()
     correction: CorrectionSettings = CorrectionSettings()
     autoencoder: AutoencoderSettings = AutoencoderSettings()

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,12 @@ from torch.nn import functional
 from weightflow import seeding
 from weightflow.errors import DivergenceError
 from weightflow.limits import check_bytes
-from weightflow.networks.learning_rate import cosine_decay
-from weightflow.populations.architectures.classifiers import Classifier
-from weightflow.populations.architectures.stacked_layers import BatchNorms
+from weightflow.networks.learning_rate import decay
+from weightflow.populations.architectures.classifiers import Classifier, DropsUnits
+from weightflow.populations.architectures.stacked_layers import BatchNorms, Dropout
+from weightflow.populations.augmentation import crop_and_flip, draw_crops
 from weightflow.populations.classification import accuracy, logits, measure_norms
+from weightflow.populations.early_stopping import BestEpochs
 from weightflow.populations.initialisation import initial
 from weightflow.populations.population import Population
 from weightflow.populations.settings import NetworkTrainingSettings
@@ -27,6 +29,7 @@ from weightflow.seeding import Computation
 _HELD = 4  # copies of the weights in memory during training: weights, gradients and two moments
 _SEEN = 20  # epochs in the curves, about
 _LAST_RATE = 0.05  # final share of the learning rate in the cosine decay
+_TINY = 1e-6  # added to a gradient's norm, as torch.nn.utils.clip_grad_norm_ does
 
 
 class _Examples(NamedTuple):
@@ -51,11 +54,15 @@ def train_population(
 ) -> Population:
     """Train N networks, each with its own initial weights and order of examples, independent of the others.
 
+    With `patience`, a network's last weights are those of its best validation epoch, and so are its checkpoints after
+    it stopped.
+
     Args:
         classifier: the architecture.
-        task: its training part for training, and its validation part for the curves.
+        task: its training part for training, and its validation part for the curves and for early stopping.
         settings: `networks`, `epochs`, `checkpoints` (epochs up to `epochs`), `batch`, `at_once`, and lists
-            `learning_rates`, `weight_decays` and `initialisations`, all of whose combinations take turns.
+            `learning_rates`, `weight_decays` and `initialisations`, all of whose combinations take turns; the optimiser
+            and what is changed about its steps; `dropout` needs a classifier that has it.
         computation: the device, and the seed of all networks.
 
     Raises:
@@ -64,14 +71,22 @@ def train_population(
     """
     weights, epochs = sum(layer.weights for layer in classifier.layers), _kept(settings)
     check_bytes(
-        4 * settings.networks * weights * (len(epochs) + _HELD),
+        4 * settings.networks * weights * (len(epochs) + _HELD + (settings.patience is not None)),
         f"populations.*.training: {settings.networks} networks of {weights} weights at {len(epochs)} epochs",
     )
     recipes, at_once = _recipes(settings), settings.at_once
     seed, device = computation.seed, computation.device
     generators = [torch.Generator().manual_seed(seeding.integer(seed, "population", i)) for i in range(len(recipes))]
     parts = [
-        _train(classifier, task, recipes[i : i + at_once], generators[i : i + at_once], settings, device)
+        _train(
+            _learner(classifier, settings.dropout, seeding.integer(seed, "population", "dropout", i), device),
+            classifier,
+            task,
+            recipes[i : i + at_once],
+            generators[i : i + at_once],
+            settings,
+            device,
+        )
         for i in range(0, len(recipes), at_once)
     ]
     checkpoints, curves = zip(*parts, strict=True)
@@ -108,7 +123,16 @@ def _judged(settings: NetworkTrainingSettings) -> set[int]:
     return {*range(0, settings.epochs, max(1, -(-settings.epochs // _SEEN))), *_kept(settings)}
 
 
+def _learner(classifier: Classifier, dropout: float, seed: int, device: torch.device) -> Classifier:
+    """The classifier in training, whose units are dropped; evaluation takes the one without."""
+    if not dropout:
+        return classifier
+    generator = torch.Generator(device).manual_seed(seed)
+    return cast(DropsUnits, classifier).with_dropout(Dropout(dropout, generator))
+
+
 def _train(
+    learner: Classifier,
     classifier: Classifier,
     task: Task,
     recipes: Sequence[Mapping[str, Any]],
@@ -126,34 +150,67 @@ def _train(
         {"params": [torch.cat([begun[i] for i in own]).to(device).requires_grad_()], "lr": rate, "weight_decay": decay}
         for (rate, decay), own in _runs(pairs)
     ]
-    optimiser = torch.optim.AdamW(groups)
+    optimiser = _optimiser(groups, settings)
     rates = [group["lr"] for group in optimiser.param_groups]
     training, validation = (_on(part, device) for part in (task.training, task.validation))
-    kept, judged, checkpoints, rows = _kept(settings), _judged(settings), [], []
+    kept, judged, checkpoints, rows = _kept(settings), _judged(settings), dict[int, Tensor](), list[_CurvePoint]()
+    best = None
+    if settings.patience is not None:
+        best = BestEpochs(torch.cat([group["params"][0] for group in optimiser.param_groups]), settings.patience)
     steps = settings.epochs * -(-len(training.labels) // settings.batch)
     step = 0
     for epoch in progress(range(settings.epochs + 1), f"{len(recipes)} networks, epochs"):
         if epoch in judged:
             weights = torch.cat([group["params"][0].detach() for group in optimiser.param_groups])
-            checkpoints += [weights.cpu().numpy()] if epoch in kept else []
-            rows += _judge(classifier, weights, epoch, training, validation)
-        if epoch == settings.epochs:
+            found = _judge(classifier, weights, epoch, training, validation)
+            if epoch in kept:
+                checkpoints[epoch] = (weights if best is None else best.instead_of(weights)).cpu()
+            if best is None:
+                rows += found
+            else:
+                rows += [own for own in found if not best.stopped[own.network]]
+                best.see(weights, torch.tensor([own.validation for own in found], dtype=torch.float64))
+        if epoch == settings.epochs or (best is not None and best.stopped.all()):
             break
-        for batch in _batches(len(training.labels), settings.batch, generators):
+        for batch, crops in _batches_and_crops(training, settings, generators):
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
-                group["lr"] = rate * cosine_decay(step, steps, _LAST_RATE)
+                group["lr"] = rate * decay(settings.schedule, step, steps, _LAST_RATE)
             weights = torch.cat([group["params"][0] for group in optimiser.param_groups])
             own = batch.to(device)
-            said = classifier.logits(weights, training.inputs[own], BatchNorms())
+            inputs = training.inputs[own]
+            if crops is not None:
+                inputs = crop_and_flip(inputs, crops.to(device))
+            said = learner.logits(weights, inputs, BatchNorms())
             loss = functional.cross_entropy(said.flatten(0, 1), training.labels[own].flatten(), reduction="sum")
             optimiser.zero_grad(set_to_none=True)
             (loss / batch.shape[1]).backward()
+            if settings.clip is not None:
+                _clip([group["params"][0].grad for group in optimiser.param_groups], settings.clip)
             optimiser.step()
             step += 1
+    if best is not None:
+        weights = best.weights
+        last = _judge(classifier, weights, settings.epochs, training, validation)
+        rows = [own for own in rows if own.epoch < settings.epochs] + last
+        checkpoints[settings.epochs] = weights.cpu()
     curves = pd.DataFrame(rows, columns=list(_CurvePoint._fields))
     if not (torch.isfinite(weights).all() and np.isfinite(curves["loss"]).all()):
         raise DivergenceError("a network's training diverged; lower populations.*.training.learning_rates.")
-    return np.stack(checkpoints, axis=1), curves
+    ended = checkpoints[settings.epochs]
+    return np.stack([checkpoints.get(epoch, ended).numpy() for epoch in kept], axis=1), curves
+
+
+def _optimiser(groups: list[dict[str, Any]], settings: NetworkTrainingSettings) -> torch.optim.Optimizer:
+    if settings.optimiser == "sgd":
+        return torch.optim.SGD(groups, momentum=settings.momentum)
+    return torch.optim.Adam(groups) if settings.optimiser == "adam" else torch.optim.AdamW(groups)
+
+
+def _clip(gradients: Sequence[Tensor], largest: float) -> None:
+    """Shorten gradients (n, P) in place to a largest norm, each network's by itself."""
+    for gradient in gradients:
+        norms = gradient.norm(dim=1, keepdim=True)
+        gradient *= (largest / (norms + _TINY)).clamp(max=1)
 
 
 def _runs(pairs: Sequence[tuple[float, float]]) -> Iterator[tuple[tuple[float, float], list[int]]]:
@@ -165,6 +222,19 @@ def _runs(pairs: Sequence[tuple[float, float]]) -> Iterator[tuple[tuple[float, f
 def _batches(examples: int, size: int, generators: Sequence[torch.Generator]) -> tuple[Tensor, ...]:
     """Batches (N, size) of an epoch: each network has every example once, in its own order."""
     return torch.stack([torch.randperm(examples, generator=own) for own in generators]).split(size, dim=1)
+
+
+def _batches_and_crops(
+    training: _Examples, settings: NetworkTrainingSettings, generators: Sequence[torch.Generator]
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Batches of an epoch, each with the crops and flips of its examples; None without augmentation."""
+    examples = len(training.labels)
+    batches = _batches(examples, settings.batch, generators)
+    if settings.augment == "none":
+        yield from ((batch, None) for batch in batches)
+    else:
+        crops = draw_crops(examples, training.inputs.shape[1:], generators)
+        yield from zip(batches, crops.split(settings.batch, dim=1), strict=True)
 
 
 def _on(part: Labelled, device: torch.device) -> _Examples:

@@ -17,9 +17,43 @@ _COMPARED, _SEEN = 3, 32  # networks and inputs whose outputs are compared befor
 _ROUNDING = 1e-3  # of single precision, over many layers
 
 
-def symmetries_of(classifier: Classifier, settings: LoadedSettings) -> tuple[HiddenUnits, ...]:
-    """The interchangeable hidden units of networks: as a user describes them, else those of the classifier."""
-    return classifier.symmetries if settings.units is None else described_units(settings.units, classifier.layers)
+def symmetries_of(classifier: Classifier, settings: LoadedSettings, heads: str = "matched") -> tuple[HiddenUnits, ...]:
+    """The interchangeable hidden units of networks: as a user describes them, else those of the classifier.
+
+    Args:
+        classifier: of the networks.
+        settings: with `units`, as a user describes them.
+        heads: matched, or shared for one order of the units inside each head.
+    """
+    if settings.units is not None:
+        return described_units(settings.units, classifier.layers)
+    return with_shared_inner(classifier.symmetries) if heads == "shared" else classifier.symmetries
+
+
+def with_shared_inner(symmetries: Sequence[HiddenUnits]) -> tuple[HiddenUnits, ...]:
+    """Groups in which all units inside a unit, such as a head, have one order: a subset of the symmetries.
+
+    Queries, keys and values of a head then share one permutation, without signs, as in TransFusion (Rinaldi et al.
+    2025).
+
+    Args:
+        symmetries: groups; those inside a unit have equal numbers of units.
+    """
+    return tuple(
+        replace(
+            group,
+            inner=tuple(
+                (
+                    HiddenUnits(
+                        within[0].count,
+                        tuple(replace(slots, flips=False) for own in within for slots in own.slots),
+                    ),
+                )
+                for within in group.inner
+            ),
+        )
+        for group in symmetries
+    )
 
 
 def described_units(units: Sequence[UnitSettings], layers: Sequence[LinearMap]) -> tuple[HiddenUnits, ...]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from weightflow.errors import shown
 from weightflow.populations.metrics import LEARNED
+from weightflow.populations.registry import NORM_SOURCES
 from weightflow.report.tables import MISSING, rounded
 from weightflow.settings import Plain
 
@@ -63,7 +64,7 @@ def population_section(
     own = summary[summary["population"] == name]
     made = own[own["layout"] != "reconstructed"]
     coded = own[own["layout"] == "reconstructed"]
-    drawn = coded[coded["source"].str.endswith(", drawn") | (coded["source"] == LEARNED)]
+    drawn = coded[coded["source"].str.contains(", drawn", regex=False) | (coded["source"] == LEARNED)]
     read = coded[coded["metric"].isin(_PROBES)]
     rest = coded.drop(drawn.index).drop(read.index)
     tables = [
@@ -78,6 +79,7 @@ def population_section(
         "facts": {
             **(_facts_of(examples) if examples else {"task": settings["task"]}),
             **_networks(settings),
+            **_norms(settings["norms"], made["source"]),
             "seconds of a seed": _seconds(runtime[runtime["population"] == name]),
         },
         "tables": [table for table in tables if table["rows"]],
@@ -92,6 +94,14 @@ def _networks(settings: Plain) -> dict[str, str]:
         return {"architecture": settings["architecture"]["kind"], "networks": networks}
     files = own["files"] if isinstance(own["files"], str) else f"{len(own['files'])} files"
     return {"architecture": own["module"] or "recognised by its shapes", "networks": f"loaded from {files}"}
+
+
+def _norms(norms: str, sources: pd.Series) -> dict[str, str]:
+    """The origin of new networks' batch norms, if it is not the default and some rows have it."""
+    known = NORM_SOURCES[norms]
+    if not known.label or not sources.str.endswith(f"({known.label})").any():
+        return {}
+    return {"moments of new networks' batch norms": known.description}
 
 
 def _facts_of(examples: Plain) -> dict[str, str]:

@@ -11,7 +11,7 @@ from torch import Tensor
 from weightflow.networks.layout import HiddenUnits, LinearMap
 from weightflow.populations.architectures.registry import ARCHITECTURES
 from weightflow.populations.architectures.settings import ArchitectureSettings
-from weightflow.populations.architectures.stacked_layers import BatchNorms
+from weightflow.populations.architectures.stacked_layers import BatchNorms, Dropout
 
 
 class Classifier(Protocol):
@@ -36,6 +36,13 @@ class Classifier(Protocol):
 
     def logits(self, weights: Tensor, inputs: Tensor, norms: BatchNorms) -> Tensor:
         """(S, N, classes) of inputs (N, …) or (S, N, …) at weights (S, P)."""
+
+
+class DropsUnits(Protocol):
+    """A classifier whose units may be dropped in training; `drops` of `ARCHITECTURES` says so."""
+
+    def with_dropout(self, dropout: Dropout) -> Classifier:
+        """The same classifier, with hidden units dropped in every pass."""
 
 
 def make_classifier(settings: ArchitectureSettings, shape: Sequence[int], classes: int) -> Classifier:

@@ -15,12 +15,16 @@ class Architecture:
         model: its class, a `Classifier`.
         reads: its inputs: rows of a table (images are flattened), images, or states of a data set.
         keys: the settings of the section `architecture` that it uses.
+        normed: whether it has batch norms.
+        drops: whether its units may be dropped in training; it then has the method of `DropsUnits`.
     """
 
     description: str
     model: Lazy
     reads: Literal["tables", "images", "states"]
     keys: tuple[str, ...] = ()
+    normed: bool = False
+    drops: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,17 +63,20 @@ ARCHITECTURES: dict[str, Architecture] = {
         "a residual network of three stages of three blocks",
         Lazy("weightflow.populations.architectures.residual_network", "ResNet20"),
         "images",
+        normed=True,
     ),
     "resnet18": Architecture(
         "a residual network of four stages of two blocks",
         Lazy("weightflow.populations.architectures.residual_network", "ResNet18"),
         "images",
+        normed=True,
     ),
     "vit": Architecture(
         "a small vision transformer",
         Lazy("weightflow.populations.architectures.vision_transformer", "VisionTransformer"),
         "images",
         ("patch", "hidden", "layers", "heads", "feedforward"),
+        drops=True,
     ),
     "gru": Architecture(
         "the GRU backbone",

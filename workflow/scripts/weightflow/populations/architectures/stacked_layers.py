@@ -85,6 +85,25 @@ class BatchNorms:
         return values
 
 
+class Dropout:
+    """Sets a random share of values to zero and scales up the others, so that their mean stays.
+
+    Args:
+        share: of the values; 0 changes nothing.
+        generator: of the draws, on the device of the values.
+    """
+
+    def __init__(self, share: float = 0.0, generator: torch.Generator | None = None):
+        self.share, self.generator = share, generator
+
+    def __call__(self, values: Tensor) -> Tensor:
+        """Values of any shape, each dropped or not."""
+        if not self.share:
+            return values
+        kept = torch.empty_like(values).bernoulli_(1 - self.share, generator=self.generator)
+        return values * kept / (1 - self.share)
+
+
 def for_each(inputs: Tensor, stack: int, dimensions: int) -> Tensor:
     """(S, N, …) of inputs (N, …) that all networks share; inputs (S, N, …) stay as they are.
 

@@ -1,5 +1,6 @@
 """A small vision transformer (Dosovitskiy et al. 2021): patches as tokens, a class token, blocks with norms first."""
 
+import copy
 from collections.abc import Sequence
 
 import torch
@@ -12,7 +13,7 @@ from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.networks.transformer import TransformerSize
 from weightflow.populations.architectures.convolutional import images
 from weightflow.populations.architectures.settings import ArchitectureSettings
-from weightflow.populations.architectures.stacked_layers import BatchNorms, dense, for_each, norm_map, scaled
+from weightflow.populations.architectures.stacked_layers import BatchNorms, Dropout, dense, for_each, norm_map, scaled
 
 
 class VisionTransformer:
@@ -35,6 +36,7 @@ class VisionTransformer:
         self.shape, self.patch, self.width, self.depth = tuple(shape), patch, width, size.depth
         self.heads, self.feedforward = heads, feedforward
         self.norms: dict[str, int] = {}
+        self._drop = Dropout()
         tokens = 1 + shape[1] // patch * (shape[2] // patch)
         layers = [LinearMap("embed", width, shape[0] * patch**2, pixels=patch**2), LinearMap("token", width, 0)]
         layers.append(LinearMap("position", width, tokens, bias=False))
@@ -82,6 +84,16 @@ class VisionTransformer:
             groups.append(HiddenUnits(self.feedforward, forward))
         return tuple(groups)
 
+    def with_dropout(self, dropout: Dropout) -> "VisionTransformer":
+        """The same for training: units of its blocks are dropped where torch's encoder layers drop them.
+
+        These are the outputs of the attention, the feed-forward units and the outputs of the feed-forward layer; the
+        shares of attention are not.
+        """
+        found = copy.copy(self)
+        found._drop = dropout
+        return found
+
     def logits(self, weights: Tensor, inputs: Tensor, norms: BatchNorms) -> Tensor:
         """(S, N, classes) of images (N, C, H, W) or (S, N, C, H, W) at weights (S, P)."""
         maps = split_weights(self.layers, weights)
@@ -95,9 +107,10 @@ class VisionTransformer:
                 for part in ("query", "key", "value")
             )
             mixed = functional.scaled_dot_product_attention(query, key, value).transpose(2, 3).flatten(3)
-            stream = stream + dense(maps[f"out{block}"], mixed)
+            stream = stream + self._drop(dense(maps[f"out{block}"], mixed))
             normed = self._normed(maps[f"norm-forward{block}"], stream)
-            stream = stream + dense(maps[f"down{block}"], functional.gelu(dense(maps[f"up{block}"], normed)))
+            inner = self._drop(functional.gelu(dense(maps[f"up{block}"], normed)))
+            stream = stream + self._drop(dense(maps[f"down{block}"], inner))
         return dense(maps["dense"], self._normed(maps["norm"], stream[:, :, 0]))
 
     def _patches(self, values: Tensor) -> Tensor:

@@ -16,6 +16,8 @@ class SplitSettings(Settings):
     """Share of the examples for the test."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the split, the same for all seeds of the run."""
+    stratified: bool = False
+    """Whether every part has each label in its share of all examples."""
 
 
 class ExampleSettings(Settings):

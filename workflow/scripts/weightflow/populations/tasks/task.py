@@ -69,7 +69,7 @@ def split_task(
 
     Args:
         everything: all examples, or all but the test part.
-        settings: shares `validation` and `test`, and the `seed` of the split.
+        settings: shares `validation` and `test`, the `seed` of the split, and whether it is `stratified`.
         test: the authors' test part, if they name one.
         scale: training, or none to keep the inputs as they are.
         where: the source of the examples, for messages.
@@ -78,6 +78,8 @@ def split_task(
         InputError: a part is empty, or a label is missing in training.
     """
     order = seeding.stream(settings.seed, "task").permutation(len(everything.labels))
+    if settings.stratified:
+        order = _spread_labels(everything.labels, order)
     held = [0 if test else round(settings.test * len(order)), round(settings.validation * len(order))]
     parts = np.split(order, np.cumsum(held))
     own, validation, training = (Labelled(everything.inputs[part], everything.labels[part]) for part in parts)
@@ -98,6 +100,20 @@ def split_task(
         Labelled(((part.inputs - mean) / unit).astype(np.float32), part.labels) for part in found
     )
     return Task(training, validation, test, classes)
+
+
+def _spread_labels(labels: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """(N,) an order in which every label is evenly spread, so that parts of consecutive examples are stratified.
+
+    Args:
+        labels: (N,).
+        order: (N,) a random order, which the examples of each label keep among themselves.
+    """
+    places = np.empty(len(order))
+    for label in np.unique(labels):
+        own = np.flatnonzero(labels[order] == label)
+        places[own] = (np.arange(len(own)) + 0.5) / len(own)
+    return order[np.argsort(places, kind="stable")]
 
 
 def write_task(path: str | Path, task: Task, **metadata: Any) -> None:
