@@ -202,7 +202,11 @@ PAGES: dict[str, dict[str, Table]] = {
                     published="epidemic",
                     peers=True,
                 ),
-                Rows("published", "epidemic_released", {"published_ode": "preset `published`, ODE"}),
+                Rows(
+                    "published",
+                    "epidemic_released",
+                    {"published_cde": "preset `published`, CDE", "published_ode": "preset `published`, ODE"},
+                ),
                 Rows(
                     "epidemic-released",
                     "epidemic_released",
