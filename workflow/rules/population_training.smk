@@ -18,7 +18,9 @@ rule check_examples:
     resources:
         runtime=stage_minutes,
     params:
-        settings=sections_of_population("examples", "architecture", "networks"),
+        settings=sections_of_population(
+            "examples", "resize", "classes", "architecture", "networks"
+        ),
         contents=lambda w: contents(populations().files_of_examples(w.population)),
         code=code("check_examples.py"),
     message:
@@ -48,8 +50,11 @@ rule prepare_task:
     resources:
         runtime=stage_minutes,
     params:
-        settings=sections_of_population("task", "examples", "split", "scale", "snapshot"),
+        settings=sections_of_population(
+            "task", "examples", "split", "resize", "classes", "scale", "snapshot"
+        ),
         contents=lambda w: contents([TASKS, *populations().files_of_examples(w.population)]),
+        key="",
         code=code("prepare_task.py"),
     message:
         "Prepare the task of {wildcards.population}"
@@ -75,9 +80,11 @@ rule prepare_other_task:
     params:
         settings=lambda w: {
             "task": w.other,
-            **populations().sections(w.population, "split", "scale"),
+            "classes": None,
+            **populations().sections(w.population, "split", "resize", "scale"),
         },
         contents=lambda w: contents([TASKS]),
+        key=".autoencoder.queries.from",
         code=code("prepare_task.py"),
     message:
         "Prepare the task {wildcards.other} for {wildcards.population}"

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.image_samples import picture, write
-from weightflow.populations.tasks.examples import check_query, in_order, label_names, own_task, read_examples
+from weightflow.populations.tasks.examples import check_other, in_order, label_names, own_task, read_examples
 from weightflow.populations.tasks.settings import ExampleSettings, SplitSettings
 from weightflow.populations.tasks.task import PARTS, read_task, write_task
 
@@ -195,8 +195,9 @@ def test_bad_folders_are_refused(tmp_path, refused, files, sentence):
 
 
 def test_queries_of_another_shape_are_refused(refused):
-    check_query("iris", (4,), [4], "populations.p")
+    where = "populations.p.autoencoder.queries.from"
+    check_other("iris", (4,), [4], where)
     with refused(
         r"populations\.p\.autoencoder\.queries\.from: inputs of iris have shape \(4,\), and the examples \(5,\)"
     ):
-        check_query("iris", (4,), [5], "populations.p")
+        check_other("iris", (4,), [5], where)

@@ -9,11 +9,12 @@ from weightflow.config.paths import located_populations
 from weightflow.config.plan import Plan
 from weightflow.config.population_checks import check_populations
 from weightflow.config.settings import Configuration
+from weightflow.config.transfer_checks import check_transfers
 from weightflow.errors import InputError, unknown
 from weightflow.plots.registry import figure_files
 from weightflow.populations.network_files import found_files
 from weightflow.populations.settings import PopulationSettings, others_asked
-from weightflow.populations.tasks.catalogue import input_shapes
+from weightflow.populations.tasks.catalogue import input_shapes, label_counts
 from weightflow.populations.tasks.example_sources import files_of_examples
 from weightflow.yaml_files import read_config
 
@@ -69,7 +70,9 @@ class PopulationPlan:
             asked = {"populations": read_config(file).get("populations", {})}
             given = Configuration.of({"datasets": config.plain()["datasets"]} | asked, source)
             config = config.but(populations=located_populations(given.populations, [file.parent]))
-        check_populations(config.populations, config.datasets, input_shapes(plan.catalogue), source)
+        shapes = input_shapes(plan.catalogue)
+        check_populations(config.populations, config.datasets, shapes, source)
+        check_transfers(config.populations, shapes, label_counts(plan.catalogue), source)
         return cls(plan, config.populations)
 
     @property
