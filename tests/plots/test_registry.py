@@ -57,7 +57,8 @@ def test_names_of_files_rules_and_logs():
 
 
 def test_what_figures_need_is_looked_for(root):
-    plan = (root / "workflow" / "scripts" / "weightflow" / "config" / "plan.py").read_text(encoding="utf-8")
+    config = root / "workflow" / "scripts" / "weightflow" / "config"
+    plan = "".join((config / name).read_text(encoding="utf-8") for name in ("plan.py", "population_plan.py"))
     assert {figure.needs for figure in FIGURES.values() if f'"{figure.needs}"' not in plan} == {None}
 
 

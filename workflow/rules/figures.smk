@@ -188,6 +188,9 @@ FIGURE_JOBS = {
             "structural": structural_of,
         },
     ),
+    "transfer": FigureJob(
+        {"tables": [f"{POPULATION}/seed{seed}/metrics/transfer.csv" for seed in plan.seeds]}
+    ),
 }
 
 

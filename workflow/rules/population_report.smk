@@ -24,6 +24,28 @@ rule tabulate_populations:
         "../scripts/tabulate_populations.py"
 
 
+rule tabulate_transfers:
+    input:
+        lambda w: [entry.table for entry in populations().transfers()],
+    output:
+        f"{PAGE}/transfer.csv",
+    log:
+        f"{PAGE}/logs/tabulate_transfers.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        about=lambda w: [
+            {"population": entry.population, "seed": entry.seed}
+            for entry in populations().transfers()
+        ],
+        code=code("tabulate_transfers.py"),
+    message:
+        "Tabulate the fine-tuned networks of the populations"
+    script:
+        "../scripts/tabulate_transfers.py"
+
+
 rule write_populations_report:
     input:
         template=local(WORKFLOW / "report" / "report.html.j2"),
@@ -38,6 +60,7 @@ rule write_populations_report:
         runtime=f"{PAGE}/runtime.csv",
         figures=lambda w: populations().figures(),
         examples=lambda w: populations().checked_examples(),
+        transfers=lambda w: transfers_gathered(),
     output:
         f"{PAGE}/report.html",
     log:

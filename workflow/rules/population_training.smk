@@ -18,9 +18,7 @@ rule check_examples:
     resources:
         runtime=stage_minutes,
     params:
-        settings=sections_of_population(
-            "examples", "resize", "classes", "architecture", "networks"
-        ),
+        settings=sections_of_population("examples", "resize", "classes", "architecture", "networks"),
         contents=lambda w: contents(populations().files_of_examples(w.population)),
         code=code("check_examples.py"),
     message:

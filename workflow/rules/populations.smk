@@ -104,6 +104,11 @@ def of_each_structural(pattern):
     return lambda w: expand(pattern, structural=structural_of(w), allow_missing=True)
 
 
+def transfers_gathered():
+    """The table of fine-tuned networks of all populations; [] without fine-tuning."""
+    return [f"{PAGE}/transfer.csv"] if populations().transfers() else []
+
+
 def populations_made():
     """The page about populations and their settings if all results of the page exist; else []."""
     if not MADE_WITH.is_file() or fault_of("populations"):
@@ -124,7 +129,8 @@ def populations_asked(wildcards):
     if fault_of("populations"):
         return "results/refused/populations.json"
     names = ("metrics.csv", "summary.csv", "report.html", "settings.yaml")
-    return [f"{populations().folder}/{name}" for name in names] + populations().written()
+    tables = [f"{populations().folder}/{name}" for name in names]
+    return [*tables, *transfers_gathered(), *populations().written()]
 
 
 def drawn(wildcards):

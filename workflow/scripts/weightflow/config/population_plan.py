@@ -13,7 +13,14 @@ from weightflow.config.transfer_checks import check_transfers
 from weightflow.errors import InputError, unknown
 from weightflow.plots.registry import figure_files
 from weightflow.populations.network_files import found_files
-from weightflow.populations.settings import PopulationSettings, others_asked
+from weightflow.populations.settings import (
+    OWN,
+    PopulationSettings,
+    is_own_task,
+    label_of_task,
+    others_asked,
+    tasks_of_transfer,
+)
 from weightflow.populations.tasks.catalogue import input_shapes, label_counts
 from weightflow.populations.tasks.example_sources import files_of_examples
 from weightflow.yaml_files import read_config
@@ -29,6 +36,14 @@ class MetricTable(NamedTuple):
     layout: str
     seed: int
     metrics: str
+
+
+class TransferTable(NamedTuple):
+    """A table of fine-tuned networks of a population and seed."""
+
+    population: str
+    seed: int
+    table: str
 
 
 class TimedPopulation(NamedTuple):
@@ -151,6 +166,52 @@ class PopulationPlan:
         path = f"{POPULATION}/seed{seed}/generated/flow-{layout}.safetensors"
         return lambda w: path if layout.format(**w) in self.population(w.population).flow.alignments else []
 
+    def generators(self, name: str) -> list[str]:
+        """Generators whose networks have a file of their own in the aligned layout."""
+        return ["flow"] if "aligned" in self.population(name).flow.alignments else []
+
+    def generated_files(self, name: str, seed: int | str = "{seed}") -> list[str]:
+        """The files of networks that were generated from aligned ones, in the order of `generators`."""
+        made = f"results/populations/{name}/seed{seed}/generated"
+        return [f"{made}/{generator}-aligned.safetensors" for generator in self.generators(name)]
+
+    def prepared_tasks(self, name: str) -> list[str]:
+        """The files of the tasks for fine-tuning, in the order of the settings."""
+        own = self.population(name)
+        whole = f"results/populations/{name}"
+        return [
+            f"{whole}/task.safetensors" if is_own_task(task, own) else f"{whole}/transfer/{place}.safetensors"
+            for place, task in enumerate(tasks_of_transfer(own))
+        ]
+
+    def labels_of_transfer(self, name: str) -> list[str]:
+        """The tasks for fine-tuning in tables, in the order of the settings."""
+        own = self.population(name)
+        return [label_of_task(task, own) for task in tasks_of_transfer(own)]
+
+    def files_of_other(self, name: str, place: int) -> list[str]:
+        """The files of a task for fine-tuning, by its place among them."""
+        own = self.population(name)
+        if (task := tasks_of_transfer(own)[place].task) != OWN:
+            return self.files_of_task(task)
+        return [*self.files_of_task(own.task), *self.files_of_examples(name)]
+
+    def sections_of_other(self, name: str, place: int) -> dict[str, Any]:
+        """The settings of a task for fine-tuning, by its place among them."""
+        task = tasks_of_transfer(self.population(name))[place]
+        found = self.sections(name, "task", "examples", "split", "scale", "snapshot")
+        other = {} if task.task == OWN else {"task": task.task, "examples": {}}
+        return found | other | {key: value for key, value in task.plain().items() if key != "task"}
+
+    def transfers(self) -> list[TransferTable]:
+        """The tables of fine-tuned networks, seed by seed."""
+        return [
+            TransferTable(name, seed, f"results/populations/{name}/seed{seed}/metrics/transfer.csv")
+            for name, own in self.populations.items()
+            if own.transfer.tasks
+            for seed in self.plan.seeds
+        ]
+
     def written(self) -> list[str]:
         """Folders of generated networks as state dicts: of populations that were loaded from files."""
         return [
@@ -182,6 +243,7 @@ class PopulationPlan:
                 *((f"flow, {layout}", f"{layout}/fit_weight_flow") for layout in own.flow.alignments),
                 *((f"drawing, {layout}", f"{layout}/generate_networks") for layout in own.flow.alignments),
                 *((f"auto-encoder, β = {w}", f"{w}/fit_weight_autoencoder") for w in own.autoencoder.structural),
+                *([("fine-tuning", "tune_networks")] if own.transfer.tasks else []),
             ]
             spent = f"results/populations/{name}/benchmarks"
             found += [
@@ -195,10 +257,14 @@ class PopulationPlan:
         """Figures of populations, in the order of the page."""
         return [
             file
-            for name in self.populations
-            for file in figure_files(self.plan.folder, {"population": [{"population": name}]})
+            for name, own in self.populations.items()
+            for file in figure_files(
+                self.plan.folder,
+                {"population": [{"population": name}]},
+                {"fine-tuning"} if own.transfer.tasks else set(),
+            )
         ]
 
     def measured(self) -> list[str]:
         """The results shown on the page about populations."""
-        return [own.metrics for own in self.judged()]
+        return [*(own.metrics for own in self.judged()), *(own.table for own in self.transfers())]

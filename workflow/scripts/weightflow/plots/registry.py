@@ -118,6 +118,7 @@ FIGURES = {
         Figure("growth", "Scaling with the data", "workflow"),
         Figure("networks", "Trained and generated networks", "population"),
         Figure("learning", "Training of the population, its flows and its auto-encoders", "population"),
+        Figure("transfer", "Networks after fine-tuning", "population", needs="fine-tuning"),
         Figure("rulegraph", "Rules", "workflow"),
     )
 }
