@@ -18,7 +18,9 @@ rule check_examples:
     resources:
         runtime=stage_minutes,
     params:
-        settings=sections_of_population("examples", "resize", "classes", "architecture", "networks"),
+        settings=sections_of_population(
+            "examples", "crop", "resize", "classes", "architecture", "networks"
+        ),
         contents=lambda w: contents(populations().files_of_examples(w.population)),
         code=code("check_examples.py"),
     message:
@@ -49,7 +51,7 @@ rule prepare_task:
         runtime=stage_minutes,
     params:
         settings=sections_of_population(
-            "task", "examples", "split", "resize", "classes", "scale", "snapshot"
+            "task", "examples", "split", "crop", "resize", "classes", "scale", "snapshot"
         ),
         contents=lambda w: contents([TASKS, *populations().files_of_examples(w.population)]),
         key="",
@@ -79,7 +81,7 @@ rule prepare_other_task:
         settings=lambda w: {
             "task": w.other,
             "classes": None,
-            **populations().sections(w.population, "split", "resize", "scale"),
+            **populations().sections(w.population, "split", "crop", "resize", "scale"),
         },
         contents=lambda w: contents([TASKS]),
         key=".autoencoder.queries.from",

@@ -52,6 +52,7 @@ rule tune_networks:
     params:
         settings=sections_of_population("architecture", "networks", "training", "transfer"),
         labels=lambda w: populations().labels_of_transfer(w.population),
+        anew=lambda w: populations().last_layers_anew(w.population),
         generators=lambda w: populations().generators(w.population),
         seed=lambda w: int(w.seed),
         contents=lambda w: contents(module_file(w)),

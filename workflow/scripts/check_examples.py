@@ -13,7 +13,7 @@ from weightflow.storage import write_json
 def main(snakemake):
     settings = PopulationSettings.parts(snakemake.params.settings)
     section = f"populations.{snakemake.wildcards.population}"
-    selection = Selection(settings.resize, settings.classes, section)
+    selection = Selection(settings.crop, settings.resize, settings.classes, section)
     examples = selected(read_examples(settings.examples), selection)
     if not settings.networks.files:  # networks from files are checked as they are loaded
         try:

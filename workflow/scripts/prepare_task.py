@@ -16,7 +16,7 @@ def main(snakemake):
     inputs, params = snakemake.input, snakemake.params
     settings = PopulationSettings.parts(params.settings)
     section = f"populations.{snakemake.wildcards.population}{params.key}"
-    selection = Selection(settings.resize, settings.classes, section)
+    selection = Selection(settings.crop, settings.resize, settings.classes, section)
     if inputs.snapshots:
         data = read_snapshots(inputs.snapshots)
         task = task_of_states(data, settings.snapshot.time, settings.split, inputs.snapshots)

@@ -23,10 +23,10 @@ def _main(snakemake):
     sources = sources_of_transfer(classifier, population.weights, generated, initialisations, networks, params.seed)
     computation = Computation(params.seed, job_device(snakemake))
     tables = []
-    for label, path in zip(params.labels, inputs.tasks, strict=True):
+    for label, anew, path in zip(params.labels, params.anew, inputs.tasks, strict=True):
         other = read_task(path)
         aim = Aim(other, classifier_of_population(population, settings, other))
-        begun = carried_over(sources, Aim(task, classifier), aim, params.seed)
+        begun = carried_over(sources, Aim(task, classifier), aim, params.seed, anew)
         found = tune_sources(aim, begun, settings.transfer, computation)
         tables.append(found.assign(task=label)[["task", *found.columns]])
     write_table(snakemake.output[0], pd.concat(tables, ignore_index=True))

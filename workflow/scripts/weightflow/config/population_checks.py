@@ -45,7 +45,7 @@ def check_populations(
     for name, settings in populations.items():
         where = f"{source}: populations.{name}"
         _check_task(settings, shapes, where)
-        _check_size(settings, shapes, f"{where}.resize")
+        _check_size(settings, shapes, where)
         _check_split(settings.split, f"{where}.split")
         _check_checkpoints(settings.training, f"{where}.training.checkpoints")
         _check_snapshot(settings, datasets, where)
@@ -104,9 +104,28 @@ def _check_task(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ..
 
 def _check_size(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:
     """Only images are resized; what a user's examples are is known after reading."""
-    task = settings.task
-    if settings.resize is not None and task is not None and len(shapes.get(task, ())) != 3:
-        raise InputError(f"{where}: the inputs of {task} are no images; remove the key.")
+    for key in ("crop", "resize"):
+        if getattr(settings, key) is not None and settings.task is not None:
+            check_side(settings.task, shapes.get(settings.task, ()), key, getattr(settings, key), where)
+
+
+def check_side(task: str, shape: tuple[int, ...], key: str, side: int, where: str) -> None:
+    """Refuse to resize tables, or to cut more out of images than there is.
+
+    Args:
+        task: name of the task.
+        shape: of its inputs.
+        key: crop or resize.
+        side: value of the key.
+        where: section of the key, for messages.
+
+    Raises:
+        InputError: as said.
+    """
+    if len(shape) != 3:
+        raise InputError(f"{where}.{key}: the inputs of {task} are no images; remove the key.")
+    if key == "crop" and side > min(shape[1:]):
+        raise InputError(f"{where}.{key}: images of {task} have {shape[1]} × {shape[2]} pixels, fewer; lower it.")
 
 
 def _check_examples(own: ExampleSettings, where: str) -> None:
@@ -239,11 +258,11 @@ def _check_autoencoder(settings: PopulationSettings, where: str) -> None:
 
 def _check_queries(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:
     """Queries of the auto-encoder must have the shape of the networks' inputs; both are resized alike."""
-    shapes = {name: shape_in_size(shape, settings.resize) for name, shape in shapes.items()}
+    shapes = {name: shape_in_size(shape, settings.crop, settings.resize) for name, shape in shapes.items()}
     for name in others_asked(settings):
         if name not in shapes:
             raise InputError(f"{where}: {unknown('name', name, [*QUERIES, *shapes])}")
-        if settings.resize is not None and len(shapes[name]) != 3:
+        if (settings.crop or settings.resize) and len(shapes[name]) != 3:
             raise InputError(f"{where}: inputs of {name} are no images and cannot be resized; remove {name}.")
         if settings.task is not None and shapes[name] != shapes.get(settings.task):
             raise InputError(

@@ -16,6 +16,7 @@ from weightflow.populations.network_files import found_files
 from weightflow.populations.settings import (
     OWN,
     PopulationSettings,
+    has_other_labels,
     is_own_task,
     label_of_task,
     others_asked,
@@ -188,6 +189,11 @@ class PopulationPlan:
         """The tasks for fine-tuning in tables, in the order of the settings."""
         own = self.population(name)
         return [label_of_task(task, own) for task in tasks_of_transfer(own)]
+
+    def last_layers_anew(self, name: str) -> list[bool]:
+        """Whether each task for fine-tuning has other labels, so that the last layer is drawn anew."""
+        own = self.population(name)
+        return [has_other_labels(task, own) for task in tasks_of_transfer(own)]
 
     def files_of_other(self, name: str, place: int) -> list[str]:
         """The files of a task for fine-tuning, by its place among them."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from weightflow.config.population_checks import check_side
 from weightflow.errors import InputError, shown, unknown
 from weightflow.populations.settings import (
     OWN,
@@ -66,14 +67,13 @@ def _check_task(
         raise InputError(f"{where}: {unknown('task', task.task, known)}")
     given = shapes.get(settings.task or "") if task.task == OWN else shapes[task.task]
     if given is None:  # of a user's examples or of states
-        if settings.task == SNAPSHOT and task.resize:
-            raise InputError(f"{where}.resize: states are no images; remove the key.")
-        return
-    if task.resize and len(given) != 3:
-        raise InputError(f"{where}.resize: the inputs of {task.task} are no images; remove the key.")
-    read, own = shape_in_size(given, task.resize), shapes.get(settings.task or "")
-    if own is not None and read != (own := shape_in_size(own, settings.resize)):
-        fix = f"give it resize: {own[1]}" if _may_be_resized(given, own) else "remove it"
+        given = () if settings.task == SNAPSHOT else None
+    for key in ("crop", "resize"):
+        if getattr(task, key) and given is not None:
+            check_side(task.task, given, key, getattr(task, key), where)
+    read, own = shape_in_size(given or (), task.crop, task.resize), shapes.get(settings.task or "")
+    if own is not None and read != (own := shape_in_size(own, settings.crop, settings.resize)):
+        fix = f"give it resize: {own[1]}" if _may_be_resized(read, own) else "remove it"
         raise InputError(f"{where}: inputs of {task.task} have shape {read}, and the networks read {own}; {fix}.")
 
 

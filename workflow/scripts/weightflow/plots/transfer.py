@@ -29,6 +29,8 @@ def plot_transfer(tuned: pd.DataFrame) -> Figure:
         tuned: task, frozen, source, epochs, accuracy_mean, accuracy_deviation; rows of several seeds are averaged.
     """
     tasks = list(dict.fromkeys(tuned["task"]))
+    if not tasks:
+        return style.empty("Nothing was fine-tuned.")
     columns = min(_MOST_COLUMNS, len(tasks))
     rows = -(-len(tasks) // columns)
     with style.look():

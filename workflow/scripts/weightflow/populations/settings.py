@@ -26,6 +26,7 @@ from weightflow.settings import (
 
 SNAPSHOT = "snapshot"  # the task whose inputs are states
 OWN = "own"  # for fine-tuning: the population's own task
+_SELECTED = ("crop", "resize", "classes")  # keys that say what is kept of a task's examples
 
 
 class SnapshotSettings(Settings):
@@ -198,6 +199,9 @@ class OtherTaskSettings(Settings):
 
     task: str = OWN
     """Name of a task; own for the population's own."""
+    crop: ImageSide | None = None
+    """Side of the square that is cut out of the middle of its images; null cuts nothing, of the own task's images what
+    the population cuts."""
     resize: ImageSide | None = None
     """Side of its images, in pixels; null keeps them as they are, those of the own task as the population has them."""
     classes: Labels | None = None
@@ -208,12 +212,13 @@ class TransferSettings(Settings):
     """Fine-tuning of networks on their task or on another.
 
     Generated networks, midpoints of two originals, originals and random initialisations are trained further. If the
-    other task has another number of labels, the last layer is drawn anew, the same for all kinds of networks.
+    other task has other labels of the same examples, or another number of labels, the last layer is drawn anew, the
+    same for all kinds of networks.
     """
 
     tasks: Unique[Annotated[Annotated[str, AText] | Annotated[OtherTaskSettings, ASection], ByShape]] = ()
-    """Tasks: own, the name of a task, or a mapping with the keys task, resize and classes. Their inputs have the shape
-    of the population's. An empty list trains nothing."""
+    """Tasks: own, the name of a task, or a mapping with the keys task, crop, resize and classes. Their inputs have the
+    shape of the population's. An empty list trains nothing."""
     epochs: Annotated[Unique[Annotated[int, Field(ge=0, le=1_000_000)]], Field(min_length=1)] = (0, 1, 5)
     """Epochs after which the networks are evaluated; the learning rate decays over the largest of them."""
     learning_rate: Positive = 0.01
@@ -238,6 +243,9 @@ class PopulationSettings(Settings):
     snapshot: SnapshotSettings = SnapshotSettings()
     examples: ExampleSettings = ExampleSettings()
     split: SplitSettings = SplitSettings()
+    crop: ImageSide | None = None
+    """Side of the square that is cut out of the middle of the images before they are resized, such as 20 for MNIST's
+    digits without their margin; null cuts nothing."""
     resize: ImageSide | None = None
     """Side of the images, in pixels: they are resized to squares, each pixel the mean of its area; null keeps them."""
     classes: Labels | None = None
@@ -276,19 +284,26 @@ def tasks_of_transfer(settings: PopulationSettings) -> list[OtherTaskSettings]:
     for given in settings.transfer.tasks:
         task = OtherTaskSettings(task=given) if isinstance(given, str) else given
         if task.task == OWN:
-            task = task.but(resize=task.resize or settings.resize, classes=task.classes or settings.classes)
+            task = task.but(**{key: getattr(task, key) or getattr(settings, key) for key in _SELECTED})
         found.append(task)
     return found
 
 
 def is_own_task(task: OtherTaskSettings, settings: PopulationSettings) -> bool:
     """Whether a task for fine-tuning is that of the population, with the same size and labels."""
-    return (task.task, task.resize, task.classes) == (OWN, settings.resize, settings.classes)
+    return task.task == OWN and all(getattr(task, key) == getattr(settings, key) for key in _SELECTED)
+
+
+def has_other_labels(task: OtherTaskSettings, settings: PopulationSettings) -> bool:
+    """Whether a task for fine-tuning is the population's with other labels, even if there are as many."""
+    return task.task in (OWN, settings.task) and task.classes != settings.classes
 
 
 def label_of_task(task: OtherTaskSettings, settings: PopulationSettings) -> str:
     """A task for fine-tuning in tables: its name, and its size and labels where they differ from the population's."""
     parts = [task.task]
+    if task.crop and task.crop != settings.crop:
+        parts.append(f"middle {task.crop}")
     if task.resize and task.resize != settings.resize:
         parts.append(f"{task.resize} × {task.resize}")
     if task.classes and task.classes != settings.classes:

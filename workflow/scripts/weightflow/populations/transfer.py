@@ -69,8 +69,10 @@ class Aim:
     classifier: Classifier
 
 
-def carried_over(sources: Mapping[str, np.ndarray], own: Aim, other: Aim, seed: int) -> dict[str, np.ndarray]:
-    """Networks as a start on another task: with another number of labels, the last layer is drawn anew.
+def carried_over(
+    sources: Mapping[str, np.ndarray], own: Aim, other: Aim, seed: int, anew: bool = False
+) -> dict[str, np.ndarray]:
+    """Networks as a start on another task: with other labels, the last layer is drawn anew.
 
     The same draws belong to the networks of the same place, of whatever source.
 
@@ -79,6 +81,7 @@ def carried_over(sources: Mapping[str, np.ndarray], own: Aim, other: Aim, seed: 
         own: the population's task.
         other: the task for fine-tuning.
         seed: of the draws.
+        anew: whether the last layer is drawn anew even with the same number of labels.
 
     Raises:
         InputError: the inputs have another shape, or the last layer is not the last map of the networks.
@@ -88,7 +91,7 @@ def carried_over(sources: Mapping[str, np.ndarray], own: Aim, other: Aim, seed: 
             f"populations.*.transfer.tasks: inputs of shape {other.task.shape} do not fit networks that read "
             f"{own.task.shape}; set resize, or name another task."
         )
-    if other.task.classes == own.task.classes:
+    if other.task.classes == own.task.classes and not anew:
         return dict(sources)
     check_last_layer(other.classifier, other.task.classes)
     size, layer = own.classifier.layers[-1].weights, other.classifier.layers[-1].weights

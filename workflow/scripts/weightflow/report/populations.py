@@ -43,7 +43,7 @@ _PROBES = {
     "probe_final_gap": "the same for the generalisation gap, over the last checkpoints only",
 }
 _TUNED = _OF_ALL | {
-    "steps_to": "optimisation steps to an accuracy of {goal:.0%} on validation examples, the median of the "
+    "steps_to": "optimisation steps to an accuracy of {goal} on validation examples, the median of the "
     "networks; – if more than half of them never reach it; the same for all epochs",
 }
 TITLES = {
@@ -155,7 +155,7 @@ def _tuned(table: pd.DataFrame, goal: float) -> dict[str, Any]:
         rows.append(
             {"label": label, "cells": [_cell(found[metric, "mean"], found[metric, "std"]) for metric in _TUNED]}
         )
-    meanings = {metric: meaning.format(goal=goal) for metric, meaning in _TUNED.items()}
+    meanings = {metric: meaning.format(goal=f"{100 * goal:g} %") for metric, meaning in _TUNED.items()}
     return {"title": TITLES["tuned"], "metrics": list(_TUNED), "rows": rows, "meanings": meanings}
 
 

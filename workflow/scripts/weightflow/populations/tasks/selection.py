@@ -16,11 +16,13 @@ class Selection:
     """Size of images, and labels that are kept.
 
     Attributes:
+        crop: side of the square that is cut out of the middle of the images, before resizing; None cuts nothing.
         resize: side of the images; None keeps them as they are.
         classes: labels, in the order of their new numbers; None keeps all.
         section: of the config, for messages.
     """
 
+    crop: int | None = None
     resize: int | None = None
     classes: tuple[int | str, ...] | None = None
     section: str = "populations.*"
@@ -30,17 +32,24 @@ EVERYTHING = Selection()
 
 
 def resized(examples: Labelled, selection: Selection) -> Labelled:
-    """Examples whose images (N, channels, height, width) have the side of a selection; a pixel is the mean of its area.
+    """Examples whose images (N, channels, height, width) are cut and resized; a pixel is the mean of its area.
 
     Raises:
-        InputError: the inputs are no images, or the images do not fit in memory.
+        InputError: the inputs are no images, or smaller than what is cut out, or the images do not fit in memory.
     """
-    side, inputs = selection.resize, examples.inputs
-    if side is None:
+    side, crop, inputs = selection.resize, selection.crop, examples.inputs
+    if side is None and crop is None:
         return examples
-    where = f"{selection.section}.resize"
+    where = f"{selection.section}.{'crop' if crop else 'resize'}"
     if inputs.ndim != 4:
         raise InputError(f"{where}: an input has shape {inputs.shape[1:]} and is no image; remove the key.")
+    if crop is not None:
+        if crop > min(inputs.shape[2:]):
+            raise InputError(f"{where}: images of {inputs.shape[2]} × {inputs.shape[3]} are smaller; lower it.")
+        top, left = ((size - crop) // 2 for size in inputs.shape[2:])
+        inputs = inputs[:, :, top : top + crop, left : left + crop]
+    if side is None:
+        return replace(examples, inputs=np.ascontiguousarray(inputs))
     shape = (*inputs.shape[:2], side, side)
     check_array(shape, 4, where)
     found = np.empty((shape[0] * shape[1], side, side), dtype=np.float32)
@@ -49,8 +58,9 @@ def resized(examples: Labelled, selection: Selection) -> Labelled:
     return replace(examples, inputs=found.reshape(shape))
 
 
-def shape_in_size(shape: tuple[int, ...], side: int | None) -> tuple[int, ...]:
-    """Shape of an input after resizing; tables and None leave it as it is."""
+def shape_in_size(shape: tuple[int, ...], crop: int | None, resize: int | None) -> tuple[int, ...]:
+    """Shape of an input after cutting and resizing; that of a table stays as it is."""
+    side = resize or crop
     return (shape[0], side, side) if side and len(shape) == 3 else shape
 
 

@@ -85,7 +85,7 @@ def split_task(
     held = [0 if test else round(settings.test * len(order)), round(settings.validation * len(order))]
     parts = np.split(order, np.cumsum(held))
     own, validation, training = (Labelled(everything.inputs[part], everything.labels[part]) for part in parts)
-    found = tuple(of_labels(part, kept) for part in (training, validation, test or own))
+    training, validation, test = found = [of_labels(part, kept) for part in (training, validation, test or own)]
     classes = len(kept) if kept else 1 + max((int(part.labels.max()) for part in found if len(part.labels)), default=-1)
     if not all(len(part.labels) for part in found) or len(np.unique(training.labels)) < classes:
         raise InputError(
