@@ -121,6 +121,16 @@ def test_tasks_for_fine_tuning(plan):
         ["mnist", 20, 8, None],
         ["digits", None, None, [3, 4]],
     ]
+    redrawn = [{"new_last_layer": True}, "digits", {"task": "mnist", "crop": 20, "resize": 8, "new_last_layer": True}]
+    content["populations"]["p"] = own | {"transfer": {"tasks": redrawn}}
+    other = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml")
+    assert other.last_layers_anew("p") == [True, True, True]
+    assert other.labels_of_transfer("p") == [
+        "own, new last layer",
+        "digits",
+        "mnist, middle 20, 8 × 8, new last layer",
+    ]
+    assert other.prepared_tasks("p")[0] == f"{whole}/task.safetensors"
     assert found.files_of_other("p", 1) == found.files_of_task("mnist")
     assert found.files_of_other("p", 2) == []
     assert found.generators("p") == ["flow"]

@@ -15,8 +15,9 @@ from weightflow.plots.registry import figure_files
 from weightflow.populations.network_files import found_files
 from weightflow.populations.settings import (
     OWN,
+    SELECTED,
     PopulationSettings,
-    has_other_labels,
+    has_new_last_layer,
     is_own_task,
     label_of_task,
     others_asked,
@@ -193,7 +194,7 @@ class PopulationPlan:
     def last_layers_anew(self, name: str) -> list[bool]:
         """Whether each task for fine-tuning has other labels, so that the last layer is drawn anew."""
         own = self.population(name)
-        return [has_other_labels(task, own) for task in tasks_of_transfer(own)]
+        return [has_new_last_layer(task, own) for task in tasks_of_transfer(own)]
 
     def files_of_other(self, name: str, place: int) -> list[str]:
         """The files of a task for fine-tuning, by its place among them."""
@@ -207,7 +208,7 @@ class PopulationPlan:
         task = tasks_of_transfer(self.population(name))[place]
         found = self.sections(name, "task", "examples", "split", "scale", "snapshot")
         other = {} if task.task == OWN else {"task": task.task, "examples": {}}
-        return found | other | {key: value for key, value in task.plain().items() if key != "task"}
+        return found | other | {key: task.plain()[key] for key in SELECTED}
 
     def transfers(self) -> list[TransferTable]:
         """The tables of fine-tuned networks, seed by seed."""

@@ -26,7 +26,7 @@ from weightflow.settings import (
 
 SNAPSHOT = "snapshot"  # the task whose inputs are states
 OWN = "own"  # for fine-tuning: the population's own task
-_SELECTED = ("crop", "resize", "classes")  # keys that say what is kept of a task's examples
+SELECTED = ("crop", "resize", "classes")  # keys that say what is kept of a task's examples
 
 
 class SnapshotSettings(Settings):
@@ -206,18 +206,20 @@ class OtherTaskSettings(Settings):
     """Side of its images, in pixels; null keeps them as they are, those of the own task as the population has them."""
     classes: Labels | None = None
     """Labels that are kept; null keeps all, of the own task those of the population."""
+    new_last_layer: bool | None = None
+    """Whether the last layer is drawn anew, the same for all kinds of networks; null draws it anew if the labels are
+    others of the population's examples, or of another number, as it must be then."""
 
 
 class TransferSettings(Settings):
     """Fine-tuning of networks on their task or on another.
 
-    Generated networks, midpoints of two originals, originals and random initialisations are trained further. If the
-    other task has other labels of the same examples, or another number of labels, the last layer is drawn anew, the
-    same for all kinds of networks.
+    Generated networks, midpoints of two originals, originals and random initialisations are trained further.
     """
 
     tasks: Unique[Annotated[Annotated[str, AText] | Annotated[OtherTaskSettings, ASection], ByShape]] = ()
-    """Tasks: own, the name of a task, or a mapping with the keys task, crop, resize and classes. Their inputs have the
+    """Tasks: own, the name of a task, or a mapping with the keys task, crop, resize, classes and
+    new_last_layer. Their inputs have the
     shape of the population's. An empty list trains nothing."""
     epochs: Annotated[Unique[Annotated[int, Field(ge=0, le=1_000_000)]], Field(min_length=1)] = (0, 1, 5)
     """Epochs after which the networks are evaluated; the learning rate decays over the largest of them."""
@@ -284,18 +286,20 @@ def tasks_of_transfer(settings: PopulationSettings) -> list[OtherTaskSettings]:
     for given in settings.transfer.tasks:
         task = OtherTaskSettings(task=given) if isinstance(given, str) else given
         if task.task == OWN:
-            task = task.but(**{key: getattr(task, key) or getattr(settings, key) for key in _SELECTED})
+            task = task.but(**{key: getattr(task, key) or getattr(settings, key) for key in SELECTED})
         found.append(task)
     return found
 
 
 def is_own_task(task: OtherTaskSettings, settings: PopulationSettings) -> bool:
     """Whether a task for fine-tuning is that of the population, with the same size and labels."""
-    return task.task == OWN and all(getattr(task, key) == getattr(settings, key) for key in _SELECTED)
+    return task.task == OWN and all(getattr(task, key) == getattr(settings, key) for key in SELECTED)
 
 
-def has_other_labels(task: OtherTaskSettings, settings: PopulationSettings) -> bool:
-    """Whether a task for fine-tuning is the population's with other labels, even if there are as many."""
+def has_new_last_layer(task: OtherTaskSettings, settings: PopulationSettings) -> bool:
+    """Whether the last layer is drawn anew, even if a task for fine-tuning has as many labels as the population's."""
+    if task.new_last_layer is not None:
+        return task.new_last_layer
     return task.task in (OWN, settings.task) and task.classes != settings.classes
 
 
@@ -308,4 +312,6 @@ def label_of_task(task: OtherTaskSettings, settings: PopulationSettings) -> str:
         parts.append(f"{task.resize} × {task.resize}")
     if task.classes and task.classes != settings.classes:
         parts.append(f"labels {', '.join(map(str, task.classes))}")
+    if task.new_last_layer:
+        parts.append("new last layer")
     return ", ".join(parts)
