@@ -104,8 +104,8 @@ for name, own in {"in their own order": networks, "aligned": aligned}.items():
 # ## New ones
 #
 # Flow matching learns to carry noise to networks. It works in their principal components, of which there are one fewer
-# than networks. A correction learns from the training images to repair midpoints of two networks: one correction for all
-# of them, so no new network is trained by itself. Two simple generators beside these show what they are worth.
+# than networks. A correction learns from the training images to repair midpoints of two networks: one correction for
+# all of them, so no new network is trained by itself. Two simple generators beside these show what they are worth.
 
 # %% New networks: accuracy against the distance to the nearest original. The line is the accuracy of the originals.
 made = {

@@ -71,6 +71,10 @@ def test_published_recipes_of_images_are_taken(check, settings):
     check(task="digits", **({"training": {"augment": "crop_flip"}} | settings))
 
 
+def test_queries_are_resized_as_the_images_of_the_population(check):
+    check(task="mnist", resize=8, autoencoder={"queries": {"from": ["digits", "fashion_mnist"]}})
+
+
 SNAPSHOTS = {"task": "snapshot", "architecture": {"kind": "gru"}}
 CASES = {
     "an unknown task": ({"task": "irises"}, "task: unknown task 'irises'; did you mean 'iris'. allowed: .*, snapshot"),
@@ -87,6 +91,19 @@ CASES = {
     "queries that are no states": (
         SNAPSHOTS | {"snapshot": {"dataset": "d"}, "autoencoder": {"queries": {"from": ["digits"]}}},
         "autoencoder.queries.from: inputs of digits have another shape than those of the task snapshot",
+    ),
+    "a table in another size": ({"resize": 8}, "resize: the inputs of iris are no images; remove the key"),
+    "states in another size": (
+        SNAPSHOTS | {"snapshot": {"dataset": "d"}, "resize": 8},
+        "resize: the inputs of snapshot are no images",
+    ),
+    "more than there is": (
+        {"task": "digits", "crop": 9},
+        "crop: images of digits have 8 × 8 pixels, fewer; lower it",
+    ),
+    "queries that cannot be resized": (
+        {"task": "mnist", "resize": 14, "autoencoder": {"queries": {"from": ["wine"]}}},
+        "autoencoder.queries.from: inputs of wine are no images and cannot be resized; remove wine",
     ),
     "kernels too few": (
         {"task": "digits", "architecture": {"kind": "cnn", "kernels": [3, 3]}},

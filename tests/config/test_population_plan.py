@@ -5,7 +5,7 @@ import yaml
 
 from tests.conftest import ROOT
 from weightflow.config.plan import Plan
-from weightflow.config.population_plan import FrontierTable, MetricTable, PopulationPlan, TimedPopulation
+from weightflow.config.population_plan import MetricTable, PopulationPlan, SeedTable, TimedPopulation
 
 SMALL = ROOT / "tests" / "config" / "populations.yaml"
 CONTENT = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
@@ -64,14 +64,14 @@ def test_what_is_judged(plan):
         MetricTable("small", "raw", 0, f"{at}/generated-raw.csv"),
         MetricTable("small", "reconstructed", 0, f"{at}/reconstructed.csv"),
     ]
-    assert plan.frontiers() == [FrontierTable("small", 0, f"{at}/frontier.csv")]
-    assert plan.measured() == [*(own.metrics for own in plan.judged()), f"{at}/frontier.csv"]
+    assert plan.further("frontier") == [SeedTable("small", 0, f"{at}/frontier.csv")]
+    assert plan.measured() == [*(own.metrics for own in plan.judged()), f"{at}/frontier.csv", f"{at}/transfer.csv"]
 
 
 def test_without_a_frontier_nothing_of_it_is_made():
     content = CONTENT | {"seeds": [0], "populations": {"p": {"task": "iris", "frontier": 0}}}
     found = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml")
-    assert found.frontiers() == []
+    assert found.further("frontier") == []
     assert not any("frontier" in path for path in [*found.figures(), *found.measured()])
 
 
@@ -92,7 +92,7 @@ def test_stages_that_take_time(plan):
     assert [stage.stage for stage in found] == [
         *("training", "alignment", "flow, aligned", "flow, raw", "corrected, aligned"),
         *("drawing flow, aligned", "drawing flow, raw", "drawing corrected, aligned"),
-        *("auto-encoder, β = 1", "auto-encoder, β = 0.5"),
+        *("auto-encoder, β = 1", "auto-encoder, β = 0.5", "fine-tuning"),
     ]
     spent = "results/populations/small/benchmarks/seed0"
     assert found[2] == TimedPopulation("small", "flow, aligned", 0, f"{spent}/aligned/fit_flow.tsv")
@@ -124,3 +124,40 @@ def test_tables_and_figures_belong_to_the_run_and_stages_to_all_runs(plan):
 def test_figures_of_populations(plan):
     assert all(path.startswith("results/populations/small/") for path in plan.figures())
     assert plan.figures()
+
+
+def test_tasks_for_fine_tuning(plan):
+    tasks = ["own", {"task": "mnist", "crop": 20, "resize": 8}, {"classes": [3, 4]}]
+    own = {"task": "digits", "classes": [0, 1], "transfer": {"tasks": tasks}}
+    content = CONTENT | {"populations": {"p": own, "q": {"task": "iris"}}}
+    found = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml")
+    whole = "results/populations/p"
+    assert found.prepared_tasks("p") == [
+        f"{whole}/task.safetensors",
+        *(f"{whole}/transfer/{i}.safetensors" for i in (1, 2)),
+    ]
+    assert found.labels_of_transfer("p") == ["own", "mnist, middle 20, 8 × 8", "own, labels 3, 4"]
+    assert found.last_layers_anew("p") == [False, False, True]
+    keys = ("task", "crop", "resize", "classes")
+    assert [[found.sections_of_other("p", i)[key] for key in keys] for i in (1, 2)] == [
+        ["mnist", 20, 8, None],
+        ["digits", None, None, [3, 4]],
+    ]
+    redrawn = [{"new_last_layer": True}, "digits", {"task": "mnist", "crop": 20, "resize": 8, "new_last_layer": True}]
+    content["populations"]["p"] = own | {"transfer": {"tasks": redrawn}}
+    other = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml")
+    assert other.last_layers_anew("p") == [True, True, True]
+    assert other.labels_of_transfer("p") == [
+        "own, new last layer",
+        "digits",
+        "mnist, middle 20, 8 × 8, new last layer",
+    ]
+    assert other.prepared_tasks("p")[0] == f"{whole}/task.safetensors"
+    assert found.files_of_other("p", 1) == found.files_of_task("mnist")
+    assert found.files_of_other("p", 2) == []
+    assert found.further("transfer") == [SeedTable("p", 0, f"{whole}/seed0/metrics/transfer.csv")]
+    assert found.further("transfer")[0].table in found.measured()
+    assert [stage.population for stage in found.timed() if stage.stage == "fine-tuning"] == ["p"]
+    drawn = [file for file in found.figures() if "transfer" in file]
+    assert drawn == ["results/populations/p/figures/transfer.png"]
+    assert (found.prepared_tasks("q"), found.labels_of_transfer("q")) == ([], [])

@@ -107,6 +107,9 @@ def differences(written: Any, kept: Any, at: str = "") -> Iterator[str]:
     if isinstance(written, dict):
         for key, value in written.items():
             yield from differences(value, kept[key], f"{at}.{key}")
+    elif isinstance(written, list) and len(written) == len(kept):
+        for place, (value, own) in enumerate(zip(written, kept, strict=True)):
+            yield from differences(value, own, f"{at}.{place}")
     elif repr(written) != repr(kept):
         yield at
 

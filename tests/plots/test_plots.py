@@ -56,6 +56,7 @@ from weightflow.plots.rulegraph import layout, plot_rule_graph, read_rule_graph,
 from weightflow.plots.sample_size import plot_sample_size
 from weightflow.plots.table1 import plot_published
 from weightflow.plots.teachers import plot_teachers
+from weightflow.plots.transfer import plot_transfer
 from weightflow.plots.trust import plot_trust
 from weightflow.plots.weights_path import plot_weights_path, principal_plane
 from weightflow.populations.registry import GENERATORS
@@ -350,6 +351,19 @@ def frontiers() -> pd.DataFrame:
     return pd.DataFrame(2 * rows, columns=["source", "value", "usual", "accuracy", "nearest", "overlap"])
 
 
+def tuned(rng, tasks: Sequence[str], frozen: Sequence[bool]) -> pd.DataFrame:
+    """Accuracies of networks after no, one and five epochs."""
+    rows = [
+        (task, last, source, epochs, rng.uniform(0.5, 1), 0.02)
+        for task in tasks
+        for last in frozen
+        for source in ("flow", "mixed", "trained", "random")
+        for epochs in (0, 1, 5)
+    ]
+    columns = ["task", "frozen", "source", "epochs", "accuracy_mean", "accuracy_deviation"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def curves(rng) -> pd.DataFrame:
     """Accuracies of three networks at four epochs."""
     rows = [(network, epoch, *rng.uniform(0.5, 1, 2)) for network in range(3) for epoch in range(4)]
@@ -520,6 +534,9 @@ FIGURES = {
     "networks": lambda rng: plot_networks(*networks(rng, ["trained", "flow", "gaussian", "kernel"])),
     "networks, other norms": lambda rng: plot_networks(*networks(rng, ["trained", "flow (norms of test inputs)"])),
     "networks, trained alone": lambda rng: plot_networks(*networks(rng, ["trained"])),
+    "transfer": lambda rng: plot_transfer(tuned(rng, ["own", "mnist, 8 × 8, labels 0, 1, 2, 3, 4"], [False, True])),
+    "transfer, five tasks": lambda rng: plot_transfer(tuned(rng, list("abcde"), [False])),
+    "transfer, none": lambda rng: plot_transfer(tuned(rng, [], [False])),
     "learning": lambda rng: plot_learning(
         curves(rng),
         {"flow": {"aligned": fall("loss"), "raw": fall("loss")}, "corrected": {"raw": fall("loss")}},

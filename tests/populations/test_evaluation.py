@@ -61,6 +61,20 @@ def test_accuracy_is_the_share_of_right_labels(judged, task):
     np.testing.assert_array_equal(judged.wrong, said != task.test.labels)
 
 
+def test_an_ensemble_has_the_label_of_the_mean_softmax():
+    said = torch.tensor([[[0.9, 0.1], [0.6, 0.4]], [[0.4, 0.6], [0.1, 0.9]]]).log()  # two networks, two examples
+    judged = Judged(np.zeros((2, 1)), said, torch.tensor([0, 1]))
+    assert judged.ensemble == 1
+    assert judged.accuracy.tolist() == [0.5, 0.5]
+
+
+def test_the_ensemble_of_equal_networks_is_each_of_them(judged, classifier, task):
+    one = judge(classifier, task, np.repeat(judged.weights[:1], 4, axis=0), task.test, CPU)
+    table, _ = compare_generated(judged, {"one": one}, TRAINED)
+    assert value(table, "one", "ensemble") == value(table, "one", "accuracy_mean")
+    assert value(table, TRAINED, "ensemble") == judged.ensemble
+
+
 def test_copies_are_found_out(judged):
     table, shares = compare_generated(judged, {"copies": judged}, TRAINED)
     assert value(table, "copies", "nearest") == 0

@@ -23,7 +23,7 @@ from weightflow.populations.initialisation import initial
 from weightflow.populations.population import Population, write_population
 from weightflow.populations.settings import NetworkTrainingSettings
 from weightflow.populations.tasks.task import Labelled, Task
-from weightflow.populations.training import train_population
+from weightflow.populations.training import train_population, tune
 from weightflow.seeding import Computation
 
 CPU = torch.device("cpu")
@@ -297,3 +297,66 @@ def test_divergence_is_said(task, activation):
 def test_more_networks_than_the_memory_holds_are_refused_before_they_are_made(train, small_machine, refused):
     with refused("1000000 networks of 39 weights at 3 epochs would take 1.02 GiB of memory"):
         train(networks=1_000_000)
+
+
+TUNED = SETTINGS.but(epochs=2, checkpoints=(0, 1, 2), learning_rates=(0.01,))
+
+
+@pytest.fixture
+def tuned(task, rng):
+    """(N, E, P) networks from given weights, and these weights."""
+    begun = rng.standard_normal((3, sum(layer.weights for layer in TABLES.layers))).astype(np.float32)
+
+    def with_settings(seed: int = 0, weights: np.ndarray = begun, **other) -> np.ndarray:
+        return tune(TABLES, task, weights, TUNED, Computation(seed, CPU), **other)
+
+    return begun, with_settings
+
+
+def test_given_networks_are_trained_further(tuned, task):
+    begun, tune_them = tuned
+    found = tune_them()
+    assert found.shape == (3, 3, begun.shape[1])
+    np.testing.assert_array_equal(found[:, 0], begun)
+    inputs, labels = (torch.as_tensor(part) for part in (task.training.inputs, task.training.labels))
+    losses = [
+        functional.cross_entropy(
+            TABLES.logits(torch.as_tensor(found[:, epoch]), inputs, BatchNorms()).flatten(0, 1), labels.repeat(3)
+        )
+        for epoch in range(3)
+    ]
+    assert losses[2] < losses[1] < losses[0]
+
+
+def test_each_place_has_its_own_order_of_examples_whatever_stands_there(tuned):
+    begun, tune_them = tuned
+    found = tune_them(weights=np.repeat(begun[:1], 3, axis=0))
+    assert (found[0, -1] != found[1, -1]).any()
+    np.testing.assert_array_equal(found[0], tune_them()[0])
+    np.testing.assert_array_equal(tune_them(), tune_them())
+    assert (tune_them(1)[:, -1] != tune_them()[:, -1]).any()
+
+
+def test_the_last_layer_may_be_trained_alone(tuned):
+    begun, tune_them = tuned
+    found, last = tune_them(last_only=True), TABLES.layers[-1].weights
+    np.testing.assert_array_equal(found[:, -1, :-last], begun[:, :-last])
+    assert (found[:, -1, -last:] != begun[:, -last:]).all()
+
+
+def test_every_step_is_looked_at_and_the_end(tuned):
+    _, tune_them = tuned
+    seen: list[tuple[int, np.ndarray]] = []
+    found = tune_them(look=lambda step, weights: seen.append((step, weights.numpy().copy())))
+    assert [step for step, _ in seen] == list(range(9))  # two epochs of four batches
+    for step, epoch in ((0, 0), (4, 1), (8, 2)):
+        np.testing.assert_array_equal(seen[step][1], found[:, epoch])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_divergence_of_tuning_is_said(tuned, task):
+    settings = TUNED.but(learning_rates=(1e37,))
+    with pytest.raises(
+        DivergenceError, match=r"fine-tuning diverged; lower populations\.\*\.transfer\.learning_rate\."
+    ):
+        tune(TABLES, task, tuned[0], settings, Computation(0, CPU))

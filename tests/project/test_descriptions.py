@@ -98,7 +98,7 @@ def test_names_of_a_registry_are_told_with_what_they_are():
 
 def test_every_task_is_named(validate):
     page = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
-    (row,) = re.findall(r"^\| `task` \|.*$", page, re.MULTILINE)
+    row, _ = re.findall(r"^\| `task` \|.*$", page, re.MULTILINE)  # of a population, of its fine-tuning
     assert all(f"`{name}`" in row and f" {name}: {text}." in row for name, text in describe.NAMES["tasks"].items())
     assert {"iris", "mnist", "snapshot"} < describe.NAMES["tasks"].keys()
     config = {"datasets": {"d": {"system": "epidemic"}}}

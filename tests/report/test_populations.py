@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from weightflow.populations.metrics import LEARNED, TRAINED
+from weightflow.populations.metrics import LEARNED, OF_TUNED, TRAINED, TUNED
 from weightflow.report.populations import population_section
 
 SETTINGS = {
@@ -12,6 +12,7 @@ SETTINGS = {
     "training": {"networks": 9, "epochs": 2},
     "networks": {"files": None, "module": None},
     "norms": "training",
+    "transfer": {"goal": 0.9},
 }
 
 SPENT = [("p", "training", 0, 2.0), ("p", "training", 1, 4.0), ("p", "flow, raw", 0, 7.0), ("q", "flow", 0, 99.0)]
@@ -97,3 +98,27 @@ def test_other_norms_than_those_of_training_inputs_are_told(summary, norms, labe
     assert labels[2] == [f"behaviour, drawn ({label})", LEARNED]
     for settings, table in ((SETTINGS, summary), (SETTINGS | {"norms": norms}, summary)):  # the latter has no norms
         assert "moments of new networks' batch norms" not in population_section("p", settings, table, RUNTIME)["facts"]
+
+
+def test_fine_tuned_networks_have_a_row_for_each_source_and_number_of_epochs(summary):
+    rows = [
+        (population, seed, "own", frozen, source, epochs, *[0.25 + 0.5 * seed] * 6, float("nan"))
+        for population in "pq"
+        for seed in (0, 1)
+        for frozen in (False, True)
+        for source in ("flow", "random")
+        for epochs in (0, 5)
+    ]
+    transfer = pd.DataFrame(rows, columns=["population", "seed", "task", *TUNED, *OF_TUNED])
+    table = population_section("p", SETTINGS, summary, RUNTIME, transfer=transfer)["tables"][-1]
+    assert [row["label"] for row in table["rows"]][:3] == [
+        "own: flow, 0 epochs",
+        "own: flow, 5 epochs",
+        "own: random, 0 epochs",
+    ]
+    assert table["rows"][-1]["label"] == "own: random, 5 epochs, last layer only"
+    assert len(table["rows"]) == 8
+    assert table["rows"][0]["cells"][0] == {"mean": "0.500", "spread": "0.354", "best": False}
+    assert table["rows"][0]["cells"][-1]["mean"] == "–"
+    assert table["metrics"] == OF_TUNED
+    assert "an accuracy of 90 %" in table["meanings"]["steps_to"]

@@ -42,9 +42,26 @@ def test_everything_is_measured(finished):
     }
 
 
+def test_networks_are_fine_tuned_on_their_task_and_on_other_labels(finished):
+    table = pd.read_csv(finished / "results" / "populations" / "transfer.csv")
+    assert set(table["task"]) == {"own", "own, labels 2, 1"}
+    assert set(table["source"]) == {"flow", "mixed", "trained", "random"}
+    assert len(table) == 2 * 2 * 4 * 2  # tasks, layers, sources and epochs
+    assert table.drop(columns="steps_to").notna().all(axis=None)
+    task = read_task(finished / "results" / "populations" / "small" / "transfer" / "1.safetensors")
+    assert (task.classes, task.shape) == (2, (4,))
+
+
 def test_the_page_tells_of_it_without_any_other_file(finished):
     page = (finished / "results" / "populations" / "report.html").read_text(encoding="utf-8")
-    for told in ("Population small", "flow, aligned", "behaviour, drawn", "probe_epoch", "data:image/png;base64"):
+    for told in (
+        "Population small",
+        "flow, aligned",
+        "behaviour, drawn",
+        "probe_epoch",
+        "own: random, 1",
+        "data:image/png;base64",
+    ):
         assert told in page, told
     assert 'src="http' not in page
 
@@ -85,6 +102,8 @@ def test_another_flow_trains_no_network_anew(finished, run_snakemake):
     planned = job_counts(run_snakemake(finished, changed, "populations", flags=("--dry-run",)).stdout)
     assert planned["fit_generator"] == 2
     assert not {"train_population", "fit_weight_autoencoder"} & set(planned)
+    changed = CONFIG | {"populations": {"small": POPULATION | {"classes": [0, 1], "transfer": {}}}}
+    assert "prepare_task" in job_counts(run_snakemake(finished, changed, "populations", flags=("--dry-run",)).stdout)
 
 
 def test_networks_of_others_are_loaded_and_new_ones_written_for_their_code(run_snakemake, tmp_path):

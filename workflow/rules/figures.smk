@@ -196,6 +196,9 @@ FIGURE_JOBS = {
             "structural": structural_of,
         },
     ),
+    "transfer": FigureJob(
+        {"tables": [f"{POPULATION}/seed{seed}/metrics/transfer.csv" for seed in plan.seeds]}
+    ),
 }
 
 

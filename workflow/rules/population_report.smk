@@ -24,26 +24,28 @@ rule tabulate_populations:
         "../scripts/tabulate_populations.py"
 
 
-rule tabulate_frontiers:
+rule tabulate_further:
     input:
-        lambda w: [entry.table for entry in populations().frontiers()],
+        lambda w: [entry.table for entry in populations().further(w.table)],
     output:
-        f"{PAGE}/frontiers.csv",
+        f"{PAGE}/{{table}}.csv",
     log:
-        f"{PAGE}/logs/tabulate_frontiers.log",
+        f"{PAGE}/logs/tabulate_{{table}}.log",
+    wildcard_constraints:
+        table=any_of(FURTHER),
     localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
         about=lambda w: [
             {"population": entry.population, "seed": entry.seed}
-            for entry in populations().frontiers()
+            for entry in populations().further(w.table)
         ],
-        code=code("tabulate_frontiers.py"),
+        code=code("tabulate_further.py"),
     message:
-        "Tabulate the frontiers of the populations"
+        "Tabulate {wildcards.table} of the populations"
     script:
-        "../scripts/tabulate_frontiers.py"
+        "../scripts/tabulate_further.py"
 
 
 rule write_populations_report:
@@ -60,6 +62,7 @@ rule write_populations_report:
         runtime=f"{PAGE}/runtime.csv",
         figures=lambda w: populations().figures(),
         examples=lambda w: populations().checked_examples(),
+        transfers=lambda w: further_tables("transfer"),
     output:
         f"{PAGE}/report.html",
     log:

@@ -18,7 +18,9 @@ rule check_examples:
     resources:
         runtime=stage_minutes,
     params:
-        settings=sections_of_population("examples", "architecture", "networks"),
+        settings=sections_of_population(
+            "examples", "crop", "resize", "classes", "architecture", "networks"
+        ),
         augment=lambda w: population(w).training.augment,
         contents=lambda w: contents(populations().files_of_examples(w.population)),
         code=code("check_examples.py"),
@@ -49,8 +51,11 @@ rule prepare_task:
     resources:
         runtime=stage_minutes,
     params:
-        settings=sections_of_population("task", "examples", "split", "scale", "snapshot"),
+        settings=sections_of_population(
+            "task", "examples", "split", "crop", "resize", "classes", "scale", "snapshot"
+        ),
         contents=lambda w: contents([TASKS, *populations().files_of_examples(w.population)]),
+        key="",
         code=code("prepare_task.py"),
     message:
         "Prepare the task of {wildcards.population}"
@@ -76,9 +81,11 @@ rule prepare_other_task:
     params:
         settings=lambda w: {
             "task": w.other,
-            **populations().sections(w.population, "split", "scale"),
+            "classes": None,
+            **populations().sections(w.population, "split", "crop", "resize", "scale"),
         },
         contents=lambda w: contents([TASKS]),
+        key=".autoencoder.queries.from",
         code=code("prepare_task.py"),
     message:
         "Prepare the task {wildcards.other} for {wildcards.population}"

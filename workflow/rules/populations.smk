@@ -4,7 +4,7 @@
 from functools import cache
 
 from weightflow.config.population_checks import check_population_files
-from weightflow.config.population_plan import LAYOUTS, POPULATION, PopulationPlan
+from weightflow.config.population_plan import FURTHER, LAYOUTS, POPULATION, PopulationPlan
 from weightflow.config.saved_settings import check_saved_populations, check_shared
 from weightflow.populations.registry import GENERATORS, LEARNED
 
@@ -106,6 +106,11 @@ def of_each_structural(pattern):
     return lambda w: expand(pattern, structural=structural_of(w), allow_missing=True)
 
 
+def further_tables(*kinds):
+    """The further tables of all populations that have any rows."""
+    return [f"{PAGE}/{kind}.csv" for kind in kinds if populations().further(kind)]
+
+
 def populations_made():
     """The page about populations and their settings if all results of the page exist; else []."""
     if not MADE_WITH.is_file() or fault_of("populations"):
@@ -126,7 +131,8 @@ def populations_asked(wildcards):
     if fault_of("populations"):
         return "results/refused/populations.json"
     names = ("metrics.csv", "summary.csv", "report.html", "settings.yaml")
-    return [f"{populations().folder}/{name}" for name in names] + populations().written()
+    tables = [f"{populations().folder}/{name}" for name in names]
+    return [*tables, *further_tables(*FURTHER), *populations().written()]
 
 
 def drawn(wildcards):

@@ -264,13 +264,13 @@ def _allowed(node: dict[str, Any], many: bool = False) -> str:
     if "enum" in node or "const" in node:
         return ", ".join(f"`{option}`" for option in node.get("enum", [node.get("const")]))
     if branches := node.get("anyOf") or node.get("oneOf"):
-        return " or ".join(map(_allowed, branches))
+        return " or ".join(_allowed(branch, many) for branch in branches)
     if node["type"] == "array":
         of = _allowed(node["items"], many=True)
         return "list" if of == "texts" else f"list of {of}"
     bounds = [f"{sign} {node[key]:.15g}" for key, sign in _BOUNDS.items() if key in node]
     kind = _KINDS.get(node["type"], node["type"])
-    return " ".join([f"{kind}s" if many else kind, *bounds])
+    return " ".join([f"{kind}s" if many and node["type"] != "boolean" else kind, *bounds])
 
 
 def _tidy(node: Any) -> Any:

@@ -6,19 +6,22 @@ from weightflow.jobs.screen import say
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.augmentation import check_augmentation
 from weightflow.populations.settings import PopulationSettings
-from weightflow.populations.tasks.examples import read_examples
+from weightflow.populations.tasks.examples import read_examples, selected
+from weightflow.populations.tasks.selection import Selection
 from weightflow.storage import write_json
 
 
 def main(snakemake):
     settings = PopulationSettings.parts(snakemake.params.settings)
-    examples = read_examples(settings.examples)
+    section = f"populations.{snakemake.wildcards.population}"
+    selection = Selection(settings.crop, settings.resize, settings.classes, section)
+    examples = selected(read_examples(settings.examples), selection)
     if not settings.networks.files:  # networks from files are checked as they are loaded
         try:
             make_classifier(settings.architecture, examples.shape, len(examples.labels))
         except InputError as fault:
-            raise InputError(f"populations.{snakemake.wildcards.population}.{fault}") from fault
-        check_augmentation(snakemake.params.augment, examples.shape, f"populations.{snakemake.wildcards.population}")
+            raise InputError(f"{section}.{fault}") from fault
+        check_augmentation(snakemake.params.augment, examples.shape, section)
     lines = "".join(f"  {line}\n" for line in examples.summary().splitlines())
     print(lines)
     say(f"{examples.source} is read as:\n{lines}")  # on the screen, before anything trains

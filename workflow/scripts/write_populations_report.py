@@ -19,6 +19,7 @@ def main(snakemake):
         runtime=pd.read_csv(inputs.runtime),
         figures={name: _of(name, inputs.figures) for name in snakemake.params.populations},
         examples={Path(path).parent.name: read_json(path) for path in inputs.examples},
+        transfer=pd.concat(map(pd.read_csv, inputs.transfers)) if inputs.transfers else None,
     )
     captions = {Path(path).stem: Path(path).read_text(encoding="utf-8") for path in inputs.captions}
     template = Path(inputs.template).read_text(encoding="utf-8")

@@ -41,3 +41,17 @@ def test_recurrent_modules_are_evaluated_one_by_one(rng):
     found = classifier.logits(torch.stack([weights, 2 * weights]), inputs, BatchNorms())
     torch.testing.assert_close(found[0], module(inputs))
     assert not torch.allclose(found[0], found[1])
+
+
+def test_a_module_is_initialised_as_its_parts_are_and_the_global_generator_stays():
+    classifier = ModuleClassifier(Residual(), (2, 6, 6))
+    before = torch.get_rng_state()
+    one, again, other = (classifier.initial(2, torch.Generator().manual_seed(seed)) for seed in (3, 3, 4))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+    assert not torch.equal(one[0], one[1])
+    found = classifier.layout.tensors(one)
+    norms = [name for name in found if name.endswith("weight") and found[name].dim() == 2]
+    assert norms
+    assert all((found[name] == 1).all() for name in norms)

@@ -9,7 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.image_samples import picture, write
-from weightflow.populations.tasks.examples import check_query, in_order, label_names, own_task, read_examples
+from weightflow.populations.tasks.examples import (
+    check_other,
+    in_order,
+    label_names,
+    own_task,
+    read_examples,
+    selected,
+)
+from weightflow.populations.tasks.selection import Selection
 from weightflow.populations.tasks.settings import ExampleSettings, SplitSettings
 from weightflow.populations.tasks.task import PARTS, read_task, write_task
 
@@ -195,8 +203,23 @@ def test_bad_folders_are_refused(tmp_path, refused, files, sentence):
 
 
 def test_queries_of_another_shape_are_refused(refused):
-    check_query("iris", (4,), [4], "populations.p")
+    where = "populations.p.autoencoder.queries.from"
+    check_other("iris", (4,), [4], where)
     with refused(
         r"populations\.p\.autoencoder\.queries\.from: inputs of iris have shape \(4,\), and the examples \(5,\)"
     ):
-        check_query("iris", (4,), [5], "populations.p")
+        check_other("iris", (4,), [5], where)
+
+
+def test_some_labels_of_a_users_examples_are_kept_by_their_names(saved, refused):
+    examples = of_table(saved, FLOWERS)
+    chosen = Selection(classes=("c", "a"))
+    found = selected(examples, chosen)
+    assert (found.labels, found.counts()) == (("c", "a"), {"c": 10, "a": 10})
+    task = own_task(examples, SPLIT, "none", chosen)
+    assert (task.labels, task.classes) == (("c", "a"), 2)
+    assert sum(len(getattr(task, part).labels) for part in PARTS) == 20
+    with refused("classes: unknown label 'd'"):
+        own_task(examples, SPLIT, "none", Selection(classes=("a", "d")))
+    with refused("resize: an input has shape .* and is no image"):
+        selected(examples, Selection(resize=8))

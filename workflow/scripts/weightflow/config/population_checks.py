@@ -22,6 +22,7 @@ from weightflow.populations.settings import (
     others_asked,
 )
 from weightflow.populations.tasks.example_sources import example_format, files_of_examples
+from weightflow.populations.tasks.selection import shape_in_size
 
 
 def check_populations(
@@ -44,6 +45,7 @@ def check_populations(
     for name, settings in populations.items():
         where = f"{source}: populations.{name}"
         _check_task(settings, shapes, where)
+        _check_size(settings, shapes, where)
         _check_split(settings, f"{where}.split")
         _check_checkpoints(settings.training, f"{where}.training.checkpoints")
         _check_training(settings, shapes, where)
@@ -100,6 +102,32 @@ def _check_task(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ..
         raise InputError(f"{where}.task: {unknown('task', task, [*shapes, SNAPSHOT])}")
     if task is None:
         _check_examples(own, f"{where}.examples")
+
+
+def _check_size(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:
+    """Only images are resized; what a user's examples are is known after reading."""
+    for key in ("crop", "resize"):
+        if getattr(settings, key) is not None and settings.task is not None:
+            check_side(settings.task, shapes.get(settings.task, ()), key, getattr(settings, key), where)
+
+
+def check_side(task: str, shape: tuple[int, ...], key: str, side: int, where: str) -> None:
+    """Refuse to resize tables, or to cut more out of images than there is.
+
+    Args:
+        task: name of the task.
+        shape: of its inputs.
+        key: crop or resize.
+        side: value of the key.
+        where: section of the key, for messages.
+
+    Raises:
+        InputError: as said.
+    """
+    if len(shape) != 3:
+        raise InputError(f"{where}.{key}: the inputs of {task} are no images; remove the key.")
+    if key == "crop" and side > min(shape[1:]):
+        raise InputError(f"{where}.{key}: images of {task} have {shape[1]} × {shape[2]} pixels, fewer; lower it.")
 
 
 def _check_examples(own: ExampleSettings, where: str) -> None:
@@ -262,10 +290,13 @@ def _check_autoencoder(settings: PopulationSettings, where: str) -> None:
 
 
 def _check_queries(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:
-    """Queries of the auto-encoder must have the shape of the networks' inputs."""
+    """Queries of the auto-encoder must have the shape of the networks' inputs; both are resized alike."""
+    shapes = {name: shape_in_size(shape, settings.crop, settings.resize) for name, shape in shapes.items()}
     for name in others_asked(settings):
         if name not in shapes:
             raise InputError(f"{where}: {unknown('name', name, [*QUERIES, *shapes])}")
+        if (settings.crop or settings.resize) and len(shapes[name]) != 3:
+            raise InputError(f"{where}: inputs of {name} are no images and cannot be resized; remove {name}.")
         if settings.task is not None and shapes[name] != shapes.get(settings.task):
             raise InputError(
                 f"{where}: inputs of {name} have another shape than those of the task {settings.task}; remove "

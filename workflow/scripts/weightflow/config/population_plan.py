@@ -9,17 +9,28 @@ from weightflow.config.paths import located_populations
 from weightflow.config.plan import Plan
 from weightflow.config.population_checks import check_populations
 from weightflow.config.settings import Configuration
+from weightflow.config.transfer_checks import check_transfers
 from weightflow.errors import InputError, unknown
 from weightflow.plots.registry import figure_files
 from weightflow.populations.network_files import found_files
 from weightflow.populations.registry import GENERATORS, LEARNED
-from weightflow.populations.settings import PopulationSettings, others_asked
-from weightflow.populations.tasks.catalogue import input_shapes
+from weightflow.populations.settings import (
+    OWN,
+    SELECTED,
+    PopulationSettings,
+    has_new_last_layer,
+    is_own_task,
+    label_of_task,
+    others_asked,
+    tasks_of_transfer,
+)
+from weightflow.populations.tasks.catalogue import input_shapes, label_counts
 from weightflow.populations.tasks.example_sources import files_of_examples
 from weightflow.yaml_files import read_config
 
 POPULATION = "results/populations/{population}"
 LAYOUTS = ("aligned", "raw")
+FURTHER = ("frontier", "transfer")  # tables besides those of metrics, and the figures that need them
 
 
 class MetricTable(NamedTuple):
@@ -31,8 +42,8 @@ class MetricTable(NamedTuple):
     metrics: str
 
 
-class FrontierTable(NamedTuple):
-    """A table of the frontiers of a population's generators."""
+class SeedTable(NamedTuple):
+    """A further table of a population and seed: frontiers of generators, or fine-tuned networks."""
 
     population: str
     seed: int
@@ -78,7 +89,9 @@ class PopulationPlan:
             asked = {"populations": read_config(file).get("populations", {})}
             given = Configuration.of({"datasets": config.plain()["datasets"]} | asked, source)
             config = config.but(populations=located_populations(given.populations, [file.parent]))
-        check_populations(config.populations, config.datasets, input_shapes(plan.catalogue), source)
+        shapes = input_shapes(plan.catalogue)
+        check_populations(config.populations, config.datasets, shapes, source)
+        check_transfers(config.populations, shapes, label_counts(plan.catalogue), source)
         return cls(plan, config.populations)
 
     @property
@@ -168,6 +181,51 @@ class PopulationPlan:
         folder = f"results/populations/{name}/seed{seed}/generated"
         return [f"{folder}/{own}-{layout}.safetensors" for own, _ in self.learned(name, layout)]
 
+    def prepared_tasks(self, name: str) -> list[str]:
+        """The files of the tasks for fine-tuning, in the order of the settings."""
+        own = self.population(name)
+        whole = f"results/populations/{name}"
+        return [
+            f"{whole}/task.safetensors" if is_own_task(task, own) else f"{whole}/transfer/{place}.safetensors"
+            for place, task in enumerate(tasks_of_transfer(own))
+        ]
+
+    def labels_of_transfer(self, name: str) -> list[str]:
+        """The tasks for fine-tuning in tables, in the order of the settings."""
+        own = self.population(name)
+        return [label_of_task(task, own) for task in tasks_of_transfer(own)]
+
+    def last_layers_anew(self, name: str) -> list[bool]:
+        """Whether each task for fine-tuning has other labels, so that the last layer is drawn anew."""
+        own = self.population(name)
+        return [has_new_last_layer(task, own) for task in tasks_of_transfer(own)]
+
+    def files_of_other(self, name: str, place: int) -> list[str]:
+        """The files of a task for fine-tuning, by its place among them."""
+        own = self.population(name)
+        if (task := tasks_of_transfer(own)[place].task) != OWN:
+            return self.files_of_task(task)
+        return [*self.files_of_task(own.task), *self.files_of_examples(name)]
+
+    def sections_of_other(self, name: str, place: int) -> dict[str, Any]:
+        """The settings of a task for fine-tuning, by its place among them."""
+        task = tasks_of_transfer(self.population(name))[place]
+        found = self.sections(name, "task", "examples", "split", "scale", "snapshot")
+        other = {} if task.task == OWN else {"task": task.task, "examples": {}}
+        return found | other | {key: task.plain()[key] for key in SELECTED}
+
+    def further(self, kind: str) -> list[SeedTable]:
+        """The tables of a kind of `FURTHER`, seed by seed."""
+        return [
+            SeedTable(name, seed, f"results/populations/{name}/seed{seed}/metrics/{kind}.csv")
+            for name, own in self.populations.items()
+            if kind in self._further_of(own)
+            for seed in self.plan.seeds
+        ]
+
+    def _further_of(self, settings: PopulationSettings) -> list[str]:
+        return [*(["frontier"] if settings.frontier else []), *(["transfer"] if settings.transfer.tasks else [])]
+
     def written(self) -> list[str]:
         """Folders of generated networks as state dicts: of populations that were loaded from files."""
         return [
@@ -175,15 +233,6 @@ class PopulationPlan:
             for name, settings in self.populations.items()
             if settings.networks.files
             for own, layout in self.learned(name)
-            for seed in self.plan.seeds
-        ]
-
-    def frontiers(self) -> list[FrontierTable]:
-        """All tables of frontiers, seed by seed."""
-        return [
-            FrontierTable(name, seed, f"results/populations/{name}/seed{seed}/metrics/frontier.csv")
-            for name, own in self.populations.items()
-            if own.frontier
             for seed in self.plan.seeds
         ]
 
@@ -212,6 +261,7 @@ class PopulationPlan:
                 *((f"{own}, {layout}", f"{layout}/fit_{own}") for own, layout in self.learned(name)),
                 *((f"drawing {own}, {layout}", f"{layout}/draw_{own}") for own, layout in self.learned(name)),
                 *((f"auto-encoder, β = {w}", f"{w}/fit_weight_autoencoder") for w in settings.autoencoder.structural),
+                *([("fine-tuning", "tune_networks")] if settings.transfer.tasks else []),
             ]
             spent = f"results/populations/{name}/benchmarks"
             found += [
@@ -225,14 +275,15 @@ class PopulationPlan:
         """Figures of populations, in the order of the page."""
         return [
             file
-            for name in self.populations
+            for name, own in self.populations.items()
             for file in figure_files(
                 self.plan.folder,
                 {"population": [{"population": name}]},
-                ["frontier"] if self.populations[name].frontier else [],
+                self._further_of(own),
             )
         ]
 
     def measured(self) -> list[str]:
         """The results shown on the page about populations."""
-        return [*(own.metrics for own in self.judged()), *(own.table for own in self.frontiers())]
+        further = [own.table for kind in FURTHER for own in self.further(kind)]
+        return [*(own.metrics for own in self.judged()), *further]

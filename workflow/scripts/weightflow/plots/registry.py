@@ -119,6 +119,7 @@ FIGURES = {
         Figure("networks", "Trained and generated networks", "population"),
         Figure("frontier", "Accuracy against distance from the originals", "population", needs="frontier"),
         Figure("learning", "Training of the population, its generators and its auto-encoders", "population"),
+        Figure("transfer", "Networks after fine-tuning", "population", needs="transfer"),
         Figure("rulegraph", "Rules", "workflow"),
     )
 }

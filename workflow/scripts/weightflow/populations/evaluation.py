@@ -49,6 +49,11 @@ class Judged:
         return np.array([functional.cross_entropy(own, self.labels).item() for own in self.said])
 
     @property
+    def ensemble(self) -> float:
+        """Accuracy of the mean of the networks' softmax."""
+        return float(accuracy(self.said.softmax(-1).mean(0, keepdim=True), self.labels).item())
+
+    @property
     def wrong(self) -> np.ndarray:
         """(N, n) whether a label is wrong."""
         return (self.said.argmax(-1) != self.labels).numpy()
@@ -147,8 +152,8 @@ def compare_generated(trained: Judged, made: Mapping[str, Judged], name: str) ->
         name: source name of the trained networks.
 
     Returns:
-        Table source, metric (accuracy: mean, deviation, least, largest; loss; nearest, spread, overlap: NaN where no
-        network errs), value; and table source, network, accuracy.
+        Table source, metric (accuracy: mean, deviation, least, largest; loss; ensemble: accuracy of the mean softmax;
+        nearest, spread, overlap: NaN where no network errs), value; and table source, network, accuracy.
     """
     unit = spread(trained.weights)
     rows, shares = [], []
@@ -157,7 +162,7 @@ def compare_generated(trained: Judged, made: Mapping[str, Judged], name: str) ->
     overlaps = {name: largest_overlap_with_another(trained.wrong)}
     overlaps |= {source: largest_overlap(own.wrong, trained.wrong) for source, own in made.items()}
     for source, own in {name: trained, **made}.items():
-        found = _of_quality(own)
+        found = quality_of(own) | {"ensemble": own.ensemble}
         found |= {"nearest": near[source].mean() / unit, "spread": spread(own.weights) / unit}
         found["overlap"] = pd.Series(overlaps[source]).mean()  # over the networks that err
         rows += [(source, metric, value) for metric, value in found.items()]
@@ -177,9 +182,9 @@ def compare_reconstructed(originals: Judged, made: Mapping[str, Judged]) -> pd.D
         Table source (`unseen` are the originals), metric (accuracy: mean, deviation, least, largest; loss; share: of
         the originals' accuracy; agreement of labels; distance: squared, in units of the variance), value.
     """
-    rows = [(UNSEEN, metric, value) for metric, value in _of_quality(originals).items()]
+    rows = [(UNSEEN, metric, value) for metric, value in quality_of(originals).items()]
     for source, own in made.items():
-        found = _of_quality(own)
+        found = quality_of(own)
         found["share"] = own.accuracy.mean() / originals.accuracy.mean()
         found["agreement"] = float(agreement(own.said, originals.said).mean())
         found["distance"] = relative_distance(originals.weights, own.weights).mean()
@@ -187,7 +192,8 @@ def compare_reconstructed(originals: Judged, made: Mapping[str, Judged]) -> pd.D
     return pd.DataFrame(rows, columns=["source", "metric", "value"])
 
 
-def _of_quality(own: Judged) -> dict[str, float]:
+def quality_of(own: Judged) -> dict[str, float]:
+    """Mean, deviation, least and largest accuracy of networks, and their mean loss."""
     shares = own.accuracy
     found = {"mean": shares.mean(), "deviation": shares.std(ddof=1), "least": shares.min(), "largest": shares.max()}
     return {f"accuracy_{name}": float(value) for name, value in found.items()} | {"loss": float(own.loss.mean())}

@@ -5,8 +5,15 @@ from scipy.spatial.distance import cdist
 
 COLUMNS = ["population", "layout", "seed", "source", "metric", "value"]  # of tables of metrics
 # Sources of networks that were not generated: all of a population, and the training and the test networks of an
-# auto-encoder.
+# auto-encoder; and random initialisations.
 TRAINED, LEARNED, UNSEEN = "trained", "learned", "unseen"
+SCRATCH = "random"
+# Columns of tables of fine-tuned networks: what a row is about, and what is measured.
+TUNED = ["frozen", "source", "epochs"]
+OF_TUNED = [
+    *("accuracy_mean", "accuracy_deviation", "accuracy_least", "accuracy_largest", "loss", "ensemble"),
+    "steps_to",
+]
 
 _COLUMNS = 2**17  # weights of all networks that are converted to double precision at once
 _FOLDS = 5  # folds of networks for the choice of a probe's strength

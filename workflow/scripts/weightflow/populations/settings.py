@@ -6,9 +6,12 @@ from pydantic import Field
 
 from weightflow.populations.architectures.settings import ArchitectureSettings, Depth, Size
 from weightflow.populations.registry import INITIALISATIONS, NORM_SOURCES, QUERIES, REFERENCES
-from weightflow.populations.tasks.settings import ExampleSettings, SplitSettings
+from weightflow.populations.tasks.settings import ExampleSettings, ImageSide, Labels, SplitSettings
 from weightflow.settings import (
+    ASection,
     AsWritten,
+    AText,
+    ByShape,
     Count,
     Many,
     NameIn,
@@ -22,6 +25,8 @@ from weightflow.settings import (
 )
 
 SNAPSHOT = "snapshot"  # the task whose inputs are states
+OWN = "own"  # for fine-tuning: the population's own task
+SELECTED = ("crop", "resize", "classes")  # keys that say what is kept of a task's examples
 
 
 class SnapshotSettings(Settings):
@@ -234,6 +239,47 @@ class AutoencoderSettings(Settings):
     """Shares of the networks for training and for validation; the rest is for testing."""
 
 
+class OtherTaskSettings(Settings):
+    """A task for fine-tuning."""
+
+    task: str = OWN
+    """Name of a task; own for the population's own."""
+    crop: ImageSide | None = None
+    """Side of the square that is cut out of the middle of its images; null cuts nothing, of the own task's images what
+    the population cuts."""
+    resize: ImageSide | None = None
+    """Side of its images, in pixels; null keeps them as they are, those of the own task as the population has them."""
+    classes: Labels | None = None
+    """Labels that are kept; null keeps all, of the own task those of the population."""
+    new_last_layer: bool | None = None
+    """Whether the last layer is drawn anew, the same for all kinds of networks; null draws it anew if the labels are
+    others of the population's examples, or of another number, as it must be then."""
+
+
+class TransferSettings(Settings):
+    """Fine-tuning of networks on their task or on another.
+
+    Generated networks, midpoints of two originals, originals and random initialisations are trained further.
+    """
+
+    tasks: Unique[Annotated[Annotated[str, AText] | Annotated[OtherTaskSettings, ASection], ByShape]] = ()
+    """Tasks: own, the name of a task, or a mapping with the keys task, crop, resize, classes and
+    new_last_layer. Their inputs have the
+    shape of the population's. An empty list trains nothing."""
+    epochs: Annotated[Unique[Annotated[int, Field(ge=0, le=1_000_000)]], Field(min_length=1)] = (0, 1, 5)
+    """Epochs after which the networks are evaluated; the learning rate decays over the largest of them."""
+    learning_rate: Positive = 0.01
+    """AdamW's initial learning rate; it decays by a cosine to a twentieth. There is no weight decay."""
+    batch: Count = 16
+    """Examples per step."""
+    frozen: Annotated[Unique[bool], Field(min_length=1)] = (False,)
+    """Whether only the last layer is trained; [false, true] compares both."""
+    networks: Annotated[int, Field(ge=2, le=10_000)] = 20
+    """Number of networks of each kind."""
+    goal: Share = 0.9
+    """Accuracy on validation examples; the steps to it are counted."""
+
+
 class PopulationSettings(Settings):
     """One population."""
 
@@ -244,6 +290,13 @@ class PopulationSettings(Settings):
     snapshot: SnapshotSettings = SnapshotSettings()
     examples: ExampleSettings = ExampleSettings()
     split: SplitSettings = SplitSettings()
+    crop: ImageSide | None = None
+    """Side of the square that is cut out of the middle of the images before they are resized, such as 20 for MNIST's
+    digits without their margin; null cuts nothing."""
+    resize: ImageSide | None = None
+    """Side of the images, in pixels: they are resized to squares, each pixel the mean of its area; null keeps them."""
+    classes: Labels | None = None
+    """Labels that are kept, in the order of their new numbers, such as [0, 1, 2, 3, 4]; null keeps all."""
     scale: Literal["training", "none"] = "training"
     """Standardisation of the inputs: training, to mean 0 and variance 1 over the training part, of tables by column, of
     images as a whole; none, for networks of inputs as they are (pixels of image files are 0 to 1). States of a snapshot
@@ -262,6 +315,7 @@ class PopulationSettings(Settings):
     flow: FlowSettings = FlowSettings()
     correction: CorrectionSettings = CorrectionSettings()
     autoencoder: AutoencoderSettings = AutoencoderSettings()
+    transfer: TransferSettings = TransferSettings()
 
     @property
     def source_of_inputs(self) -> str:
@@ -272,3 +326,43 @@ class PopulationSettings(Settings):
 def others_asked(settings: PopulationSettings) -> list[str]:
     """The other tasks whose inputs are queries of a population's networks, in the order of the settings."""
     return [name for name in settings.autoencoder.queries.sources if name not in QUERIES]
+
+
+def tasks_of_transfer(settings: PopulationSettings) -> list[OtherTaskSettings]:
+    """The tasks for fine-tuning, in the order of the settings; the own task has the size and labels of the population.
+
+    The short form, a text, is the name of a task.
+    """
+    found = []
+    for given in settings.transfer.tasks:
+        task = OtherTaskSettings(task=given) if isinstance(given, str) else given
+        if task.task == OWN:
+            task = task.but(**{key: getattr(task, key) or getattr(settings, key) for key in SELECTED})
+        found.append(task)
+    return found
+
+
+def is_own_task(task: OtherTaskSettings, settings: PopulationSettings) -> bool:
+    """Whether a task for fine-tuning is that of the population, with the same size and labels."""
+    return task.task == OWN and all(getattr(task, key) == getattr(settings, key) for key in SELECTED)
+
+
+def has_new_last_layer(task: OtherTaskSettings, settings: PopulationSettings) -> bool:
+    """Whether the last layer is drawn anew, even if a task for fine-tuning has as many labels as the population's."""
+    if task.new_last_layer is not None:
+        return task.new_last_layer
+    return task.task in (OWN, settings.task) and task.classes != settings.classes
+
+
+def label_of_task(task: OtherTaskSettings, settings: PopulationSettings) -> str:
+    """A task for fine-tuning in tables: its name, and its size and labels where they differ from the population's."""
+    parts = [task.task]
+    if task.crop and task.crop != settings.crop:
+        parts.append(f"middle {task.crop}")
+    if task.resize and task.resize != settings.resize:
+        parts.append(f"{task.resize} × {task.resize}")
+    if task.classes and task.classes != settings.classes:
+        parts.append(f"labels {', '.join(map(str, task.classes))}")
+    if task.new_last_layer:
+        parts.append("new last layer")
+    return ", ".join(parts)

@@ -1,7 +1,7 @@
 """Training of populations: many networks side by side as one batched program."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -30,6 +30,9 @@ _HELD = 4  # copies of the weights in memory during training: weights, gradients
 _SEEN = 20  # epochs in the curves, about
 _LAST_RATE = 0.05  # final share of the learning rate in the cosine decay
 _TINY = 1e-6  # added to a gradient's norm, as torch.nn.utils.clip_grad_norm_ does
+
+
+Look = Callable[[int, Tensor], None]
 
 
 class _Examples(NamedTuple):
@@ -77,24 +80,62 @@ def train_population(
     recipes, at_once = _recipes(settings), settings.at_once
     seed, device = computation.seed, computation.device
     generators = [torch.Generator().manual_seed(seeding.integer(seed, "population", i)) for i in range(len(recipes))]
-    parts = [
-        _train(
-            _learner(classifier, settings.dropout, seeding.integer(seed, "population", "dropout", i), device),
-            classifier,
-            task,
-            recipes[i : i + at_once],
-            generators[i : i + at_once],
-            settings,
-            device,
-        )
-        for i in range(0, len(recipes), at_once)
-    ]
+    parts = []
+    for i in range(0, len(recipes), at_once):
+        own, streams = recipes[i : i + at_once], generators[i : i + at_once]
+        learner = _learner(classifier, settings.dropout, seeding.integer(seed, "population", "dropout", i), device)
+        begun = _initial(classifier, own, streams)
+        parts.append(_train(learner, classifier, task, begun, own, streams, settings, device))
     checkpoints, curves = zip(*parts, strict=True)
     table = pd.concat(
         [own.assign(network=own["network"] + k * at_once) for k, own in enumerate(curves)], ignore_index=True
     )
     kept = np.concatenate(checkpoints)
     return Population(kept[:, -1], np.array(epochs), kept, recipes, table)
+
+
+def tune(
+    classifier: Classifier,
+    task: Task,
+    weights: np.ndarray,
+    settings: NetworkTrainingSettings,
+    computation: Computation,
+    last_only: bool = False,
+    look: Look | None = None,
+) -> np.ndarray:
+    """Train given networks further, side by side, each with its own order of examples.
+
+    Args:
+        classifier: the architecture, with as many outputs as the task has labels.
+        task: for its training part.
+        weights: (N, P) to begin with.
+        settings: as for `train_population`; only the first learning rate and weight decay apply.
+        computation: the device, and the seed of the orders: networks of the same place see the same order.
+        last_only: whether all but the last layer stay as they are; without weight decay.
+        look: function of (step, weights (N, P)), called before every step and after the last.
+
+    Returns:
+        (N, E, P) weights after the epochs `checkpoints` and the last.
+
+    Raises:
+        InputError: the networks do not fit in memory.
+        DivergenceError: the loss became NaN or infinite.
+    """
+    count, size = weights.shape
+    copies = len(_kept(settings)) + _HELD
+    check_bytes(4 * count * size * copies, f"populations.*.transfer: {count} networks of {size} weights")
+    recipe = {"learning_rate": settings.learning_rates[0], "weight_decay": settings.weight_decays[0]}
+    seed = computation.seed
+    generators = [torch.Generator().manual_seed(seeding.integer(seed, "tuning", i)) for i in range(count)]
+    begun, trained = torch.as_tensor(weights), None
+    if last_only:
+        trained = torch.zeros(size, device=computation.device)
+        trained[size - classifier.layers[-1].weights :] = 1
+    device, recipes = computation.device, [recipe] * count
+    try:
+        return _train(classifier, classifier, task, begun, recipes, generators, settings, device, trained, look)[0]
+    except DivergenceError as fault:
+        raise DivergenceError("fine-tuning diverged; lower populations.*.transfer.learning_rate.") from fault
 
 
 def curves_of(classifier: Classifier, task: Task, weights: np.ndarray, device: torch.device) -> pd.DataFrame:
@@ -131,25 +172,40 @@ def _learner(classifier: Classifier, dropout: float, seed: int, device: torch.de
     return cast(DropsUnits, classifier).with_dropout(Dropout(dropout, generator))
 
 
+def _initial(
+    classifier: Classifier, recipes: Sequence[Mapping[str, Any]], generators: Sequence[torch.Generator]
+) -> Tensor:
+    """(N, P) fresh weights."""
+    return torch.cat(
+        [initial(classifier, 1, own, recipe["initialisation"]) for own, recipe in zip(generators, recipes, strict=True)]
+    )
+
+
 def _train(
     learner: Classifier,
     classifier: Classifier,
     task: Task,
+    begun: Tensor,
     recipes: Sequence[Mapping[str, Any]],
     generators: Sequence[torch.Generator],
     settings: NetworkTrainingSettings,
     device: torch.device,
+    trained: Tensor | None = None,
+    look: Look | None = None,
 ) -> tuple[np.ndarray, pd.DataFrame]:
-    """Checkpoints (N, E, P) and curves of networks side by side."""
-    begun = [
-        initial(classifier, 1, own, recipe["initialisation"]) for own, recipe in zip(generators, recipes, strict=True)
-    ]
+    """Checkpoints (N, E, P) and curves of networks side by side, from weights (N, P).
+
+    `trained` (P,) is 1 for weights that are trained and 0 for those that stay; None trains all.
+    """
     # One tensor of weights for each learning rate and decay, which an optimiser has per tensor.
     pairs = [(recipe["learning_rate"], recipe["weight_decay"]) for recipe in recipes]
-    groups = [
-        {"params": [torch.cat([begun[i] for i in own]).to(device).requires_grad_()], "lr": rate, "weight_decay": decay}
+    groups: list[dict[str, Any]] = [
+        {"params": [begun[own].to(device).requires_grad_()], "lr": rate, "weight_decay": decay}
         for (rate, decay), own in _runs(pairs)
     ]
+    if trained is not None:
+        for group in groups:
+            group["params"][0].register_hook(lambda gradient: gradient * trained)
     optimiser = _optimiser(groups, settings)
     rates = [group["lr"] for group in optimiser.param_groups]
     training, validation = (_on(part, device) for part in (task.training, task.validation))
@@ -176,6 +232,8 @@ def _train(
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * decay(settings.schedule, step, steps, _LAST_RATE)
             weights = torch.cat([group["params"][0] for group in optimiser.param_groups])
+            if look:
+                look(step, weights.detach())
             own = batch.to(device)
             inputs = training.inputs[own]
             if crops is not None:
@@ -188,6 +246,8 @@ def _train(
                 _clip([group["params"][0].grad for group in optimiser.param_groups], settings.clip)
             optimiser.step()
             step += 1
+    if look:
+        look(step, weights.detach())
     if best is not None:
         weights = best.weights
         last = _judge(classifier, weights, settings.epochs, training, validation)

@@ -173,6 +173,7 @@ class PopulationsReport:
         runtime: table population, stage, seed, seconds, max_rss_mb.
         figures: PNG files of each population.
         examples: checked facts about users' own examples, by population.
+        transfer: table of fine-tuned networks of all populations and seeds; None without fine-tuning.
     """
 
     folder: str
@@ -182,6 +183,7 @@ class PopulationsReport:
     runtime: pd.DataFrame
     figures: Mapping[str, Sequence[str]]
     examples: Mapping[str, Plain] = field(default_factory=dict)
+    transfer: pd.DataFrame | None = None
 
 
 def render_report(template: str, captions: Mapping[str, str], report: Report) -> str:
@@ -216,7 +218,7 @@ def render_report(template: str, captions: Mapping[str, str], report: Report) ->
 def render_populations(template: str, captions: Mapping[str, str], report: PopulationsReport) -> str:
     """The page about populations as HTML; arguments as in `render_report`."""
     sections = [
-        population_section(name, settings, report.summary, report.runtime, report.examples.get(name))
+        population_section(name, settings, report.summary, report.runtime, report.examples.get(name), report.transfer)
         | {"figures": [_figure(path, captions, f"population-{name}-") for path in report.figures[name]]}
         for name, settings in report.populations.items()
     ]

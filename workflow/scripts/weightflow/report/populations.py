@@ -1,12 +1,13 @@
 """Sections of the report about populations: trained, generated and reconstructed networks."""
 
 from collections.abc import Mapping
+from math import nan
 from typing import Any
 
 import pandas as pd
 
 from weightflow.errors import shown
-from weightflow.populations.metrics import LEARNED
+from weightflow.populations.metrics import LEARNED, OF_TUNED, TUNED
 from weightflow.populations.registry import NORM_SOURCES
 from weightflow.report.tables import MISSING, rounded
 from weightflow.settings import Plain
@@ -19,7 +20,8 @@ _QUALITY = {
     "accuracy_largest": "accuracy of the best network",
     "loss": "mean cross-entropy on the test part, nats per label",
 }
-_GENERATED = _QUALITY | {
+_OF_ALL = _QUALITY | {"ensemble": "accuracy of all networks of the source together: of the mean of their softmax"}
+_GENERATED = _OF_ALL | {
     "nearest": "mean distance from the nearest trained network (of trained networks: the nearest other one), in units "
     "of the mean distance between two trained networks; copies have 0",
     "spread": "mean distance between two networks of the source, in the same unit; 0 if all are equal",
@@ -41,16 +43,26 @@ _PROBES = {
     "probe_final_accuracy": "the same for the accuracy, over the last checkpoints only",
     "probe_final_gap": "the same for the generalisation gap, over the last checkpoints only",
 }
+_TUNED = _OF_ALL | {
+    "steps_to": "optimisation steps to an accuracy of {goal} on validation examples, the median of the "
+    "networks; – if more than half of them never reach it; the same for all epochs",
+}
 TITLES = {
     "generated": "Generated networks and the generators' training networks",
     "reconstructed": "Reconstructions of unseen networks",
     "drawn": "Networks drawn around codes of accurate networks, and the auto-encoders' training networks",
     "probes": "Linear regressions on weights and codes",
+    "tuned": "Networks after fine-tuning",
 }
 
 
 def population_section(
-    name: str, settings: Plain, summary: pd.DataFrame, runtime: pd.DataFrame, examples: Plain | None = None
+    name: str,
+    settings: Plain,
+    summary: pd.DataFrame,
+    runtime: pd.DataFrame,
+    examples: Plain | None = None,
+    transfer: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """The template's values for one population.
 
@@ -60,6 +72,7 @@ def population_section(
         summary: population, layout, source, metric, mean, std, seeds.
         runtime: population, stage, seed, seconds, max_rss_mb.
         examples: the checked facts about a user's own examples; None for a named task.
+        transfer: population, seed, and the columns of `populations.transfer`; None without fine-tuning.
     """
     own = summary[summary["population"] == name]
     made = own[own["layout"] != "reconstructed"]
@@ -73,6 +86,8 @@ def population_section(
         _table("drawn", _GENERATED, drawn),
         _table("probes", _PROBES, read),
     ]
+    if transfer is not None:
+        tables.append(_tuned(transfer[transfer["population"] == name], settings["transfer"]["goal"]))
     return {
         "name": name,
         "anchor": f"population-{name}",
@@ -125,7 +140,7 @@ def _seconds(runtime: pd.DataFrame) -> str:
 
 def _table(kind: str, meanings: Mapping[str, str], part: pd.DataFrame) -> dict[str, Any]:
     """One row for each layout and source, in the order of the summary, and a column for each metric of the part."""
-    found = {(row.layout, row.source, row.metric): row for row in part.itertuples()}
+    found = {(row.layout, row.source, row.metric): (row.mean, row.std) for row in part.itertuples()}
     shown = {metric: meaning for metric, meaning in meanings.items() if metric in set(part["metric"])}
     return {
         "title": TITLES[kind],
@@ -133,7 +148,7 @@ def _table(kind: str, meanings: Mapping[str, str], part: pd.DataFrame) -> dict[s
         "rows": [
             {
                 "label": f"{source}, {layout}" if kind == "generated" else source,
-                "cells": [_cell(found.get((layout, source, metric))) for metric in shown],
+                "cells": [_cell(*found.get((layout, source, metric), (nan, nan))) for metric in shown],
             }
             for layout, source in dict.fromkeys(zip(part["layout"], part["source"], strict=True))
         ],
@@ -141,9 +156,22 @@ def _table(kind: str, meanings: Mapping[str, str], part: pd.DataFrame) -> dict[s
     }
 
 
-def _cell(row: Any) -> dict[str, Any]:
+def _tuned(table: pd.DataFrame, goal: float) -> dict[str, Any]:
+    """One row for each task, source and number of epochs."""
+    means = table.groupby(["task", *TUNED], sort=False)[OF_TUNED].agg(["mean", "std"])
+    rows = []
+    for (task, frozen, source, epochs), found in means.iterrows():
+        label = f"{task}: {source}, {epochs} epochs" + (", last layer only" if frozen else "")
+        rows.append(
+            {"label": label, "cells": [_cell(found[metric, "mean"], found[metric, "std"]) for metric in _TUNED]}
+        )
+    meanings = {metric: meaning.format(goal=f"{100 * goal:g} %") for metric, meaning in _TUNED.items()}
+    return {"title": TITLES["tuned"], "metrics": list(_TUNED), "rows": rows, "meanings": meanings}
+
+
+def _cell(mean: float, std: float) -> dict[str, Any]:
     """A cell of the template: mean and standard deviation over seeds."""
-    if row is None or row.mean != row.mean:  # missing or NaN
+    if mean != mean:
         return {"mean": MISSING, "spread": "", "best": False}
-    mean, spread = rounded(row.mean, row.std)
-    return {"mean": mean, "spread": spread, "best": False}
+    text, spread = rounded(mean, std)
+    return {"mean": text, "spread": spread, "best": False}

@@ -52,6 +52,19 @@ class ModuleClassifier:
         """Its groups of interchangeable hidden units, found by tracing; raises as `trace_symmetries`."""
         return trace_symmetries(self.original, self.shape)
 
+    def initial(self, stack: int, generator: torch.Generator) -> Tensor:
+        """(stack, P) fresh weights, as the parts of the module draw them; parameters of other parts stay as built."""
+        found = []
+        for seed in torch.randint(2**62, (stack,), generator=generator).tolist():
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                module = copy.deepcopy(self.original)
+                for part in module.modules():
+                    if callable(reset := getattr(part, "reset_parameters", None)):
+                        reset()
+            found.append(torch.from_numpy(self.layout.flat(module.state_dict())))
+        return torch.stack(found)
+
     def logits(self, weights: Tensor, inputs: Tensor, norms: BatchNorms) -> Tensor:
         """(S, N, classes) of inputs (N, …) or (S, N, …) at weights (S, P)."""
         given, shared = self.layout.tensors(weights), inputs.dim() == len(self.shape) + 1

@@ -10,6 +10,7 @@ from weightflow.formats.downloads import check_sum
 from weightflow.populations.tasks.catalogue import DataSet
 from weightflow.populations.tasks.images import read_parts
 from weightflow.populations.tasks.registry import BUILT_IN
+from weightflow.populations.tasks.selection import EVERYTHING, Selection, kept_labels, resized
 from weightflow.populations.tasks.settings import SplitSettings
 from weightflow.populations.tasks.task import Labelled, Task, split_task
 
@@ -21,7 +22,13 @@ def built_in(name: str) -> Labelled:
     return Labelled(inputs.astype(np.float32), found.target.astype(np.int64))
 
 
-def named_task(name: str, settings: SplitSettings, catalogue: Mapping[str, DataSet], scale: str = "training") -> Task:
+def named_task(
+    name: str,
+    settings: SplitSettings,
+    catalogue: Mapping[str, DataSet],
+    scale: str = "training",
+    selection: Selection = EVERYTHING,
+) -> Task:
     """The task of a name, split and scaled.
 
     Args:
@@ -29,15 +36,24 @@ def named_task(name: str, settings: SplitSettings, catalogue: Mapping[str, DataS
         settings: as for `split_task`; `test` applies if the authors of the data name no test part.
         catalogue: of images.
         scale: as for `split_task`.
+        selection: size of the images, and the labels that are kept.
 
     Raises:
-        InputError: an unknown name, a file that is missing, damaged or not the catalogue's, or as `split_task`.
+        InputError: an unknown name, a file that is missing, damaged or not the catalogue's, a selection that does not
+            fit, or as `split_task`.
     """
-    if name in BUILT_IN:
-        return split_task(built_in(name), settings, scale=scale)
-    if name not in catalogue:
+    if name not in BUILT_IN and name not in catalogue:
         raise InputError(f"task: {unknown('name', name, [*BUILT_IN, *catalogue])}")
+    everything, test = _read(name, catalogue)
+    kept = kept_labels([str(number) for number in range(int(everything.labels.max()) + 1)], selection)
+    everything, test = resized(everything, selection), resized(test, selection) if test else None
+    return split_task(everything, settings, test, scale, kept=kept)
+
+
+def _read(name: str, catalogue: Mapping[str, DataSet]) -> tuple[Labelled, Labelled | None]:
+    """All examples but the test part, and the test part if the authors name one."""
+    if name in BUILT_IN:
+        return built_in(name), None
     for source in catalogue[name].files.values():
         check_sum(source.path, source.sha256, "the catalogue of tasks", source.content_sha256)
-    everything, test = read_parts(catalogue[name])
-    return split_task(everything, settings, test, scale)
+    return read_parts(catalogue[name])

@@ -117,6 +117,11 @@ def input_shapes(catalogue: Mapping[str, DataSet]) -> dict[str, tuple[int, ...]]
     return shapes | {name: task.shape for name, task in catalogue.items()}
 
 
+def label_counts(catalogue: Mapping[str, DataSet]) -> dict[str, int]:
+    """Number of labels of every task by name, built in or of a catalogue."""
+    return {name: task.classes for name, task in (BUILT_IN | dict(catalogue)).items()}
+
+
 def _data_set(entry: TaskEntry, folder: Path, where: str) -> DataSet:
     files, expected = entry.files, IMAGE_FORMATS[entry.format].files
     if files.keys() != set(expected):

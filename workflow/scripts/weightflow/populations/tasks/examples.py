@@ -14,8 +14,9 @@ from weightflow.errors import InputError, shown
 from weightflow.formats.raw_snapshots import listed
 from weightflow.populations.tasks.example_files import RawExamples
 from weightflow.populations.tasks.example_sources import example_format
+from weightflow.populations.tasks.selection import EVERYTHING, Selection, kept_labels, resized
 from weightflow.populations.tasks.settings import ExampleSettings, SplitSettings
-from weightflow.populations.tasks.task import Labelled, Task, split_task
+from weightflow.populations.tasks.task import Labelled, Task, of_labels, split_task
 
 _ALLOWED = "labels are texts or whole numbers"
 _LARGEST = 1e18  # size of an input; the squares of larger ones exceed 32 bits
@@ -100,27 +101,50 @@ def read_examples(settings: ExampleSettings) -> OwnExamples:
     return OwnExamples(source, Labelled(inputs, _numbers(names, labels)), test, labels, tuple(dict.fromkeys(notes)))
 
 
-def own_task(examples: OwnExamples, settings: SplitSettings, scale: str) -> Task:
-    """The task of a user's examples, split and scaled; arguments and errors as for `split_task`."""
-    task = split_task(examples.everything, settings, examples.test, scale, examples.source)
-    return replace(task, labels=examples.labels)
+def in_size(examples: OwnExamples, selection: Selection) -> OwnExamples:
+    """The examples with images of the chosen size; raises as `resized`."""
+    test = examples.test and resized(examples.test, selection)
+    return replace(examples, everything=resized(examples.everything, selection), test=test)
 
 
-def check_query(name: str, inputs: Sequence[int], shape: Sequence[int], where: str) -> None:
-    """Refuse queries of another shape than that of a user's examples.
+def selected(examples: OwnExamples, selection: Selection) -> OwnExamples:
+    """The examples with images of the chosen size and the chosen labels only.
+
+    Raises:
+        InputError: a label is unknown, or as `resized`.
+    """
+    found, kept = in_size(examples, selection), kept_labels(examples.labels, selection)
+    test = found.test and of_labels(found.test, kept)
+    return replace(found, everything=of_labels(found.everything, kept), test=test, labels=_named(examples, kept))
+
+
+def own_task(examples: OwnExamples, settings: SplitSettings, scale: str, selection: Selection = EVERYTHING) -> Task:
+    """The task of a user's examples, split and scaled; arguments and errors as for `named_task`."""
+    found, kept = in_size(examples, selection), kept_labels(examples.labels, selection)
+    task = split_task(found.everything, settings, found.test, scale, examples.source, kept)
+    return replace(task, labels=_named(examples, kept))
+
+
+def _named(examples: OwnExamples, kept: Sequence[int] | None) -> tuple[str, ...]:
+    """Names of the kept labels."""
+    return examples.labels if kept is None else tuple(examples.labels[number] for number in kept)
+
+
+def check_other(name: str, inputs: Sequence[int], shape: Sequence[int], where: str) -> None:
+    """Refuse another task, of queries or for fine-tuning, with another shape than that of a user's examples.
 
     Args:
-        name: the task of the queries.
+        name: the other task.
         inputs: shape of its inputs.
         shape: of the examples' inputs.
-        where: the population, for messages.
+        where: the key of the other task, for messages.
 
     Raises:
         InputError: naming the key and the fix.
     """
     if tuple(inputs) != tuple(shape):
         raise InputError(
-            f"{where}.autoencoder.queries.from: inputs of {name} have shape {tuple(inputs)}, and the examples "
+            f"{where}: inputs of {name} have shape {tuple(inputs)}, and the examples "
             f"{tuple(shape)}; remove {name}, or name a task of the same shape."
         )
 

@@ -15,10 +15,12 @@ class BuiltInTask:
     Attributes:
         description: its examples.
         shape: of an input.
+        classes: number of labels.
     """
 
     description: str
     shape: tuple[int, ...]
+    classes: int
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,10 @@ class ExampleFormat:
 
 
 BUILT_IN: dict[str, BuiltInTask] = {
-    "iris": BuiltInTask("150 flowers of three species, by four lengths", (4,)),
-    "wine": BuiltInTask("178 wines of three cultivars, by thirteen measurements", (13,)),
-    "breast_cancer": BuiltInTask("569 benign or malignant tumours, by thirty measurements", (30,)),
-    "digits": BuiltInTask("1797 handwritten digits of 8 × 8 pixels", (1, 8, 8)),
+    "iris": BuiltInTask("150 flowers of three species, by four lengths", (4,), 3),
+    "wine": BuiltInTask("178 wines of three cultivars, by thirteen measurements", (13,), 3),
+    "breast_cancer": BuiltInTask("569 benign or malignant tumours, by thirty measurements", (30,), 2),
+    "digits": BuiltInTask("1797 handwritten digits of 8 × 8 pixels", (1, 8, 8), 10),
 }
 
 IMAGE_FORMATS: dict[str, ImageFormat] = {

@@ -4,7 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from weightflow.settings import AList, AText, ByShape, FilePath, Settings, Share, Unique
+from weightflow.settings import AList, ANumber, AText, ByShape, FilePath, Settings, Share, Unique
+
+ImageSide = Annotated[int, Field(ge=1, le=1024)]
+Label = Annotated[Annotated[int, Field(ge=-1_000_000, le=1_000_000), ANumber] | Annotated[str, AText], ByShape]
+Labels = Annotated[Unique[Label], Field(min_length=2)]
 
 
 class SplitSettings(Settings):

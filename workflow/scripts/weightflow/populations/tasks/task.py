@@ -1,5 +1,6 @@
 """Tasks that classifiers learn: labelled inputs in a training, a validation and a test part."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ def split_task(
     test: Labelled | None = None,
     scale: str = "training",
     where: str = "task",
+    kept: Sequence[int] | None = None,
 ) -> Task:
     """Split, and scale by the training part: tables by feature, images as a whole.
 
@@ -73,6 +75,8 @@ def split_task(
         test: the authors' test part, if they name one.
         scale: training, or none to keep the inputs as they are.
         where: the source of the examples, for messages.
+        kept: labels that are kept, in the order of their new numbers; None keeps all. They are chosen in each part of
+            the whole, so that no test example of one choice is a training example of another.
 
     Raises:
         InputError: a part is empty, or a label is missing in training.
@@ -83,8 +87,8 @@ def split_task(
     held = [0 if test else round(settings.test * len(order)), round(settings.validation * len(order))]
     parts = np.split(order, np.cumsum(held))
     own, validation, training = (Labelled(everything.inputs[part], everything.labels[part]) for part in parts)
-    found = training, validation, test or own
-    classes = 1 + max((int(part.labels.max()) for part in found if len(part.labels)), default=-1)
+    training, validation, test = found = [of_labels(part, kept) for part in (training, validation, test or own)]
+    classes = len(kept) if kept else 1 + max((int(part.labels.max()) for part in found if len(part.labels)), default=-1)
     if not all(len(part.labels) for part in found) or len(np.unique(training.labels)) < classes:
         raise InputError(
             f"{where}: of {len(order)} examples a share of {settings.validation} for validation and {settings.test} "
@@ -114,6 +118,16 @@ def _spread_labels(labels: np.ndarray, order: np.ndarray) -> np.ndarray:
         own = np.flatnonzero(labels[order] == label)
         places[own] = (np.arange(len(own)) + 0.5) / len(own)
     return order[np.argsort(places, kind="stable")]
+
+
+def of_labels(part: Labelled, kept: Sequence[int] | None) -> Labelled:
+    """The examples of some labels, numbered by their place in `kept`."""
+    if kept is None:
+        return part
+    own = np.isin(part.labels, kept)
+    order = np.argsort(kept)
+    labels = order[np.searchsorted(np.asarray(kept)[order], part.labels[own])]
+    return Labelled(part.inputs[own], labels.astype(np.int64))
 
 
 def write_task(path: str | Path, task: Task, **metadata: Any) -> None:
