@@ -150,6 +150,18 @@ CASES = {
         {"alignment": {"heads": "shared"}},
         "alignment.heads: mlp has no attention heads; remove it",
     ),
+    "scales of tanh": (
+        {"architecture": {"activation": "tanh"}, "alignment": {"balanced": True}},
+        "alignment.balanced: the units of mlp with activation tanh cannot change their scale",
+    ),
+    "scales of a residual network": (
+        {"task": "digits", "architecture": {"kind": "resnet20"}, "alignment": {"balanced": True}},
+        "alignment.balanced: the units of resnet20 with activation relu cannot",
+    ),
+    "scales of networks from files": (
+        {"networks": {"files": ["a.pt", "b.pt"]}, "alignment": {"balanced": True}},
+        "alignment.balanced: is for networks that are trained here",
+    ),
     "heads of a module": (
         {"networks": {"files": ["a.pt", "b.pt"], "module": "nets.py:Net"}, "alignment": {"heads": "shared"}},
         "alignment.heads: is for networks of the catalogue, not of a module; remove it",

@@ -11,12 +11,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weightflow.networks.alignment import align_chain, align_to, match, permute
+from weightflow.networks.alignment import align_chain, align_to, balance, match, mean_of_aligned, permute
 from weightflow.networks.count_heads import CountHead
+from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.gru import GRUBackbone
 from weightflow.networks.heads import MixtureHead
 from weightflow.networks.layout import HiddenUnits, LinearMap, Slots
 from weightflow.networks.transformer import TransformerBackbone, TransformerSize
+from weightflow.populations.architectures.classifiers import make_classifier
+from weightflow.populations.architectures.settings import ArchitectureSettings
+from weightflow.populations.architectures.stacked_layers import BatchNorms
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -283,3 +287,48 @@ def test_the_spectral_order_is_the_best_of_all(seed):
     )
     expected = permute(layers, group, weights, np.array(best), np.ones(4, int))
     assert np.array_equal(match(layers, (group,), weights, goal), expected)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [
+        ((6,), {"kind": "mlp", "widths": [5, 4], "activation": "leaky_relu"}),
+        ((1, 12, 12), {"kind": "cnn", "channels": [3, 2, 2], "kernels": [3, 3, 2], "pools": [2, 1, 1], "widths": [5]}),
+    ],
+    ids=["mlp", "cnn"],
+)
+def test_balanced_networks_have_the_same_outputs_and_equal_norms_of_each_unit(rng, shape, kind):
+    classifier = make_classifier(ArchitectureSettings(**kind), shape, 3)
+    size = sum(layer.weights for layer in classifier.layers)
+    weights = rng.standard_normal((4, size)).astype(np.float32) * np.exp(rng.standard_normal((4, 1)))
+    weights[0, : classifier.layers[0].columns] = 0.0  # a unit that reads nothing
+    weights = weights.astype(np.float32)
+    balanced = balance(classifier.layers, classifier.symmetries, weights)
+    assert np.abs(balanced - weights).max() > 0.1
+    inputs = torch.as_tensor(rng.standard_normal((20, *shape)), dtype=torch.float32)
+    before, after = (classifier.logits(torch.as_tensor(own), inputs, BatchNorms()) for own in (weights, balanced))
+    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-4)
+    maps = split_weights(classifier.layers, torch.as_tensor(balanced))
+    for group in classifier.symmetries:
+        rows, columns = group.slots
+        incoming = maps[rows.layer].norm(dim=-1)
+        outgoing = maps[columns.layer][..., :-1].unflatten(-1, (group.count, -1)).square().sum((1, 3)).sqrt()
+        torch.testing.assert_close(incoming[1:], outgoing[1:], rtol=1e-3, atol=1e-4)
+
+
+def test_the_mean_of_aligned_networks_is_nearer_to_all_than_one_of_them(rng):
+    classifier = make_classifier(ArchitectureSettings(widths=[6]), (4,), 3)
+    hidden = network_of(classifier, rng)
+    noisy = [hidden + 0.3 * rng.standard_normal(hidden.shape) for _ in range(8)]
+    networks = np.stack([shuffled(classifier, own.astype(np.float32), rng) for own in noisy])
+    layers, groups = classifier.layers, classifier.symmetries
+    np.testing.assert_array_equal(mean_of_aligned(layers, groups, networks, networks[0], 0), networks[0])
+    mean = mean_of_aligned(layers, groups, networks, networks[0], 2)
+    aligned = align_to(layers, groups, networks, mean)
+    np.testing.assert_allclose(mean, aligned.mean(0), atol=1e-5)
+    one = align_to(layers, groups, networks, networks[0])
+    assert aligned.std(0).mean() <= one.std(0).mean() + 1e-6
+
+
+def network_of(classifier, rng) -> np.ndarray:
+    return rng.standard_normal(sum(layer.weights for layer in classifier.layers)).astype(np.float32)

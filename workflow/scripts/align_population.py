@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from weightflow.jobs.frame import run, stamp
-from weightflow.networks.alignment import align_to
+from weightflow.networks.alignment import align_to, balance, mean_of_aligned
 from weightflow.populations.population import read_population, reference_of, write_population
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
@@ -20,12 +20,13 @@ def _main(snakemake):
     classifier = classifier_of_population(population, settings, task)
     own = settings.alignment
     symmetries = symmetries_of(classifier, settings.networks, own.heads)
-    reference = population.weights[reference_of(population, own.reference)]
+    checkpoints = population.checkpoints.swapaxes(0, 1)
+    if own.balanced:
+        checkpoints = [balance(classifier.layers, symmetries, weights) for weights in checkpoints]
+    last, place = checkpoints[-1], reference_of(population, own.reference)
+    reference = mean_of_aligned(classifier.layers, symmetries, last, last[place], own.rounds, own.sweeps)
     # Each checkpoint by itself: units may change places while a network learns.
-    kept = [
-        align_to(classifier.layers, symmetries, weights, reference, own.sweeps)
-        for weights in population.checkpoints.swapaxes(0, 1)
-    ]
+    kept = [align_to(classifier.layers, symmetries, weights, reference, own.sweeps) for weights in checkpoints]
     check_same_outputs(classifier, population.weights, kept[-1], task.training.inputs)
     aligned = replace(population, weights=kept[-1], checkpoints=np.stack(kept, axis=1))
     write_population(snakemake.output[0], aligned, made_by=stamp(snakemake))

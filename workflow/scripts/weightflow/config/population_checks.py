@@ -9,7 +9,7 @@ from weightflow.config.paths import missing
 from weightflow.data.settings import DatasetSettings
 from weightflow.errors import InputError, shown, unknown
 from weightflow.formats.reading import as_files
-from weightflow.populations.architectures.registry import ARCHITECTURES
+from weightflow.populations.architectures.registry import ACTIVATIONS, ARCHITECTURES
 from weightflow.populations.augmentation import check_augmentation
 from weightflow.populations.network_files import found_files, network_files
 from weightflow.populations.registry import QUERIES
@@ -53,6 +53,7 @@ def check_populations(
         _check_architecture(settings.architecture, settings.task, shapes, f"{where}.architecture")
         _check_networks(settings, f"{where}.networks")
         _check_heads_and_norms(settings, where)
+        _check_balance(settings, f"{where}.alignment.balanced")
         _check_flow(settings, f"{where}.flow")
         _check_autoencoder(settings, f"{where}.autoencoder")
         _check_queries(settings, shapes, f"{where}.autoencoder.queries.from")
@@ -257,6 +258,19 @@ def _check_heads_and_norms(settings: PopulationSettings, where: str) -> None:
         raise InputError(f"{where}.alignment.heads: {kind} has no attention heads; remove it.")
     if settings.norms != "training" and not known.normed:
         raise InputError(f"{where}.norms: {kind} has no batch norms; remove it.")
+
+
+def _check_balance(settings: PopulationSettings, where: str) -> None:
+    own, kind = settings.architecture, settings.architecture.kind
+    if not settings.alignment.balanced:
+        return
+    if settings.networks.files is not None:
+        raise InputError(f"{where}: is for networks that are trained here, not for those of files; remove it.")
+    if "activation" not in ARCHITECTURES[kind].keys or not ACTIVATIONS[own.activation].homogeneous:
+        raise InputError(
+            f"{where}: the units of {kind} with activation {own.activation} cannot change their scale; remove it, or "
+            "set the activation relu of an mlp, cnn or lenet5."
+        )
 
 
 def _number_of_networks(settings: PopulationSettings) -> int:

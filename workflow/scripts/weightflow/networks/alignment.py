@@ -15,6 +15,9 @@ from scipy.optimize import linear_sum_assignment
 from weightflow.networks.layout import HiddenUnits, LinearMap
 
 
+_TURNS = 20  # of all groups until norms are equal
+
+
 def align_chain(layers: Sequence[LinearMap], symmetries: Sequence[HiddenUnits], weights: np.ndarray) -> np.ndarray:
     """(K, P) networks, each matched to its aligned predecessor; the first is unchanged."""
     aligned = [weights[0]]
@@ -32,6 +35,49 @@ def align_to(
 ) -> np.ndarray:
     """(N, P) networks, each matched to one reference (P,); `sweeps` as for `match`."""
     return np.stack([match(layers, symmetries, network, reference, sweeps) for network in weights])
+
+
+def mean_of_aligned(
+    layers: Sequence[LinearMap],
+    symmetries: Sequence[HiddenUnits],
+    weights: np.ndarray,
+    reference: np.ndarray,
+    rounds: int,
+    sweeps: int | None = None,
+) -> np.ndarray:
+    """(P,) a reference that stands for all networks (N, P): the mean of those aligned to it, after so many rounds.
+
+    Without rounds it is `reference` itself.
+    """
+    for _ in range(rounds):
+        reference = align_to(layers, symmetries, weights, reference, sweeps).mean(0)
+    return reference
+
+
+def balance(layers: Sequence[LinearMap], symmetries: Sequence[HiddenUnits], weights: np.ndarray) -> np.ndarray:
+    """(N, P) networks of the same functions, in which the incoming and outgoing weights of a unit have equal norms.
+
+    Groups take turns, since they share weights. A unit that reads or writes nothing stays as it is.
+
+    Args:
+        layers: the linear maps.
+        symmetries: groups of units f(w·x) with f(cx) = c f(x) for c > 0, such as rectifiers, that no norm follows.
+        weights: (N, P).
+    """
+    balanced = weights.copy()
+    for group in [*symmetries] * _TURNS:
+        entries = dict(zip(group.slots, _place(layers, group).entries, strict=True))
+        norms = {
+            side: np.sqrt(
+                sum(np.square(balanced[:, own]).sum(-1) for slots, own in entries.items() if slots.side == side)
+            )
+            for side in ("rows", "columns")
+        }
+        known = (norms["rows"] > 0) & (norms["columns"] > 0)
+        factor = np.sqrt(np.divide(norms["columns"], norms["rows"], out=np.ones_like(norms["rows"]), where=known))
+        for slots, own in entries.items():
+            balanced[:, own] *= (factor if slots.side == "rows" else 1 / factor)[..., None]
+    return balanced
 
 
 def match(

@@ -111,6 +111,11 @@ class AlignmentSettings(Settings):
     """The reference network: by a rule, or by its number, from 0 on."""
     sweeps: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Largest number of passes over all layers; null repeats until no pass reduces the distance of a network."""
+    rounds: Annotated[int, Field(ge=0, le=100)] = 0
+    """Number of times that the reference is replaced by the mean of the networks aligned to it."""
+    balanced: bool = False
+    """Whether the incoming and the outgoing weights of each rectifier are first scaled to equal norms, which does not
+    change the functions (mlp, cnn and lenet5 with activation relu or leaky_relu)."""
     heads: Literal["matched", "shared"] = "matched"
     """Units inside the attention heads of a vit or transformer: matched, those of queries and keys apart from those of
     values, with signs; or shared, in one order of queries, keys and values, as in TransFusion. The heads of a vit are

@@ -34,10 +34,12 @@ class Activation:
     Attributes:
         function: of a tensor, number by number.
         odd: whether f(−x) = −f(x), so that a unit may change its sign.
+        homogeneous: whether f(cx) = c f(x) for c > 0, so that a unit may change its scale.
     """
 
     function: Lazy
     odd: bool = False
+    homogeneous: bool = False
 
 
 ARCHITECTURES: dict[str, Architecture] = {
@@ -93,8 +95,8 @@ ARCHITECTURES: dict[str, Architecture] = {
 }
 
 ACTIVATIONS: dict[str, Activation] = {
-    "relu": Activation(Lazy("torch.nn.functional", "relu")),
-    "leaky_relu": Activation(Lazy("torch.nn.functional", "leaky_relu")),
+    "relu": Activation(Lazy("torch.nn.functional", "relu"), homogeneous=True),
+    "leaky_relu": Activation(Lazy("torch.nn.functional", "leaky_relu"), homogeneous=True),
     "gelu": Activation(Lazy("torch.nn.functional", "gelu")),
     "silu": Activation(Lazy("torch.nn.functional", "silu")),
     "tanh": Activation(Lazy("torch", "tanh"), odd=True),
