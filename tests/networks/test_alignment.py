@@ -307,7 +307,7 @@ def test_balanced_networks_have_the_same_outputs_and_equal_norms_of_each_unit(rn
     assert np.abs(balanced - weights).max() > 0.1
     inputs = torch.as_tensor(rng.standard_normal((20, *shape)), dtype=torch.float32)
     before, after = (classifier.logits(torch.as_tensor(own), inputs, BatchNorms()) for own in (weights, balanced))
-    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-3)
     maps = split_weights(classifier.layers, torch.as_tensor(balanced))
     for group in classifier.symmetries:
         rows, columns = group.slots
