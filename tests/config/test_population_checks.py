@@ -61,7 +61,7 @@ def test_networks_are_asked_inputs_of_another_task_of_the_same_shape(check):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"architecture": {"kind": "resnet20"}, "training": {"optimiser": "sgd", "momentum": 0.8}, "norms": "test"},
+        {"architecture": {"kind": "resnet20"}, "training": {"optimiser": "sgd", "momentum": 0.8}, "norms": ["test"]},
         {"architecture": {"kind": "vit"}, "training": {"dropout": 0.1}, "alignment": {"heads": "shared"}},
         {"architecture": {"kind": "cnn", "kernels": [3, 3, 2], "pools": [1, 1, 1]}, "split": {"stratified": True}},
     ],
@@ -166,7 +166,7 @@ CASES = {
         {"networks": {"files": ["a.pt", "b.pt"], "module": "nets.py:Net"}, "alignment": {"heads": "shared"}},
         "alignment.heads: is for networks of the catalogue, not of a module; remove it",
     ),
-    "norms of a perceptron": ({"norms": "test"}, "norms: mlp has no batch norms; remove it"),
+    "norms of a perceptron": ({"norms": ["test"]}, "norms: mlp has no batch norms; remove it"),
     "heads": (
         {"task": "digits", "architecture": {"kind": "vit", "hidden": 30}},
         "architecture: 4 heads do not divide the width 30",

@@ -139,7 +139,7 @@ def test_norms_take_their_moments_from_where_the_settings_say(normed):
 
 def test_rows_name_other_moments_than_those_of_the_training_inputs(normed, classifier):
     own, task, (originals, made) = normed
-    names = {norms: [*judge_new(own, task, {"flow": made}, originals, norms, CPU)] for norms in NORM_SOURCES}
+    names = {norms: [*judge_new(own, task, {"flow": made}, originals, [norms], CPU)] for norms in NORM_SOURCES}
     assert names == {
         "training": ["flow"],
         "test": ["flow (norms of test inputs)"],

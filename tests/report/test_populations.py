@@ -11,7 +11,7 @@ SETTINGS = {
     "architecture": {"kind": "mlp"},
     "training": {"networks": 9, "epochs": 2},
     "networks": {"files": None, "module": None},
-    "norms": "training",
+    "norms": ["training"],
     "transfer": {"goal": 0.9},
 }
 
@@ -91,13 +91,13 @@ def test_networks_from_files_are_told_as_such(summary):
 def test_other_norms_than_those_of_training_inputs_are_told(summary, norms, label, told):
     new = summary["source"].isin(["flow", "gaussian", "behaviour", "behaviour, drawn"])
     marked = summary.assign(source=summary["source"] + new.map({True: f" ({label})", False: ""}))
-    section = population_section("p", SETTINGS | {"norms": norms}, marked, RUNTIME)
-    assert section["facts"]["moments of new networks' batch norms"].startswith(told)
+    section = population_section("p", SETTINGS | {"norms": [norms]}, marked, RUNTIME)
+    assert section["facts"][label].startswith(told)
     labels = [[row["label"] for row in table["rows"]] for table in section["tables"]]
     assert labels[0][:2] == [f"{TRAINED}, aligned", f"flow ({label}), aligned"]
     assert labels[2] == [f"behaviour, drawn ({label})", LEARNED]
-    for settings, table in ((SETTINGS, summary), (SETTINGS | {"norms": norms}, summary)):  # the latter has no norms
-        assert "moments of new networks' batch norms" not in population_section("p", settings, table, RUNTIME)["facts"]
+    for settings, table in ((SETTINGS, summary), (SETTINGS | {"norms": [norms]}, summary)):  # the latter has no norms
+        assert label not in population_section("p", settings, table, RUNTIME)["facts"]
 
 
 def test_fine_tuned_networks_have_a_row_for_each_source_and_number_of_epochs(summary):

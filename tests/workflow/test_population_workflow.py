@@ -220,7 +220,7 @@ def test_the_published_recipe_is_run_and_its_norms_are_named(run_snakemake, tmp_
     own = {"examples": {"folder": "images"}, "architecture": {"kind": "resnet20"}, "split": {"stratified": True}}
     own |= {"training": {"networks": 4, "epochs": 3, **recipe}, "flow": {"alignments": []}, "generated": 2}
     metrics = "results/populations/p/seed0/metrics/generated-aligned.csv"
-    result = run_snakemake(tmp_path, {"seeds": [0], "populations": {"p": own | {"norms": "test"}}}, metrics)
+    result = run_snakemake(tmp_path, {"seeds": [0], "populations": {"p": own | {"norms": ["test"]}}}, metrics)
     assert result.returncode == 0, result.stdout
     sources = set(pd.read_csv(tmp_path / metrics)["source"])
     assert "trained" in sources

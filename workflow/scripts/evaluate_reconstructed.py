@@ -55,7 +55,11 @@ def main(snakemake):
     tables = [
         compare_reconstructed(judged(weights[parts.unseen]), made),
         pd.DataFrame(
-            [(row_name(name, classifier, settings.norms), "structural", own) for name, own in chosen.items()],
+            [
+                (row_name(name, classifier, norms), "structural", own)
+                for norms in settings.norms
+                for name, own in chosen.items()
+            ],
             columns=["source", "metric", "value"],
         ),
         compare_generated(judged(weights[parts.learned]), drawn, LEARNED)[0],

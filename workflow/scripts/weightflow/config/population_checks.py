@@ -256,7 +256,7 @@ def _check_heads_and_norms(settings: PopulationSettings, where: str) -> None:
         return
     if settings.alignment.heads != "matched" and "heads" not in known.keys:
         raise InputError(f"{where}.alignment.heads: {kind} has no attention heads; remove it.")
-    if settings.norms != "training" and not known.normed:
+    if settings.norms != ("training",) and not known.normed:
         raise InputError(f"{where}.norms: {kind} has no batch norms; remove it.")
 
 

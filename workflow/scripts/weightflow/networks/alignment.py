@@ -14,7 +14,6 @@ from scipy.optimize import linear_sum_assignment
 
 from weightflow.networks.layout import HiddenUnits, LinearMap
 
-
 _TURNS = 20  # of all groups until norms are equal
 
 

@@ -1,6 +1,6 @@
 """Comparison of trained, generated and reconstructed networks, on test examples that no choice used."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,7 +90,7 @@ def judge_new(
     task: Task,
     made: Mapping[str, np.ndarray],
     originals: np.ndarray,
-    norms: str,
+    norms: Sequence[str],
     device: torch.device,
 ) -> dict[str, Judged]:
     """Evaluate new networks on the test part, by their names in tables.
@@ -100,11 +100,12 @@ def judge_new(
         task: of the networks.
         made: (N, P) new networks by source.
         originals: (M, P) the trained networks.
-        norms: a name of `NORM_SOURCES`; other moments than those of training inputs are named in the rows.
+        norms: names of `NORM_SOURCES`; other moments than those of training inputs are named in the rows.
         device: of the computation.
     """
     return {
-        row_name(source, classifier, norms): judge(classifier, task, own, task.test, device, norms, originals)
+        row_name(source, classifier, which): judge(classifier, task, own, task.test, device, which, originals)
+        for which in norms
         for source, own in made.items()
     }
 

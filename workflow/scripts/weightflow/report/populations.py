@@ -1,6 +1,6 @@
 """Sections of the report about populations: trained, generated and reconstructed networks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import nan
 from typing import Any
 
@@ -111,12 +111,10 @@ def _networks(settings: Plain) -> dict[str, str]:
     return {"architecture": own["module"] or "recognised by its shapes", "networks": f"loaded from {files}"}
 
 
-def _norms(norms: str, sources: pd.Series) -> dict[str, str]:
-    """The origin of new networks' batch norms, if it is not the default and some rows have it."""
-    known = NORM_SOURCES[norms]
-    if not known.label or not sources.str.endswith(f"({known.label})").any():
-        return {}
-    return {"moments of new networks' batch norms": known.description}
+def _norms(norms: Sequence[str], sources: pd.Series) -> dict[str, str]:
+    """The origins of new networks' batch norms that are not the default, as some rows name them."""
+    labels = {known.label: known.description for known in map(NORM_SOURCES.__getitem__, norms) if known.label}
+    return {label: told for label, told in labels.items() if sources.str.endswith(f"({label})").any()}
 
 
 def _facts_of(examples: Plain) -> dict[str, str]:
