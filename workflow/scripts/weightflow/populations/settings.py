@@ -315,8 +315,8 @@ class PopulationSettings(Settings):
     frontier: Annotated[int, Field(ge=0, le=1_000_000)] = 30
     """Number of networks from each generator at each point of its frontier, accuracy against distance; 0 draws none."""
     norms: Annotated[Unique[Annotated[str, NameIn(NORM_SOURCES)]], Field(min_length=1)] = ("training",)
-    """Moments of the batch norms of new networks in the evaluation, each with rows of its own. The rows name any but the
-    default; choices, frontiers and networks that are written always have the default."""
+    """Moments of the batch norms of new networks in the evaluation, each with rows of its own. The rows name any but
+    the default; choices, frontiers and networks that are written always have the default."""
     flow: FlowSettings = FlowSettings()
     correction: CorrectionSettings = CorrectionSettings()
     autoencoder: AutoencoderSettings = AutoencoderSettings()
