@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from weightflow.plots import style
 from weightflow.populations.metrics import TRAINED
@@ -51,3 +52,6 @@ def _curves(panel: Axes, means: pd.DataFrame, usual: set[tuple[Any, ...]], colum
         panel.plot(own[column], errors, look.marker, color=colour, markersize=3.5, label=str(source))
         panel.plot(own[column][at], errors[at], look.marker, color=colour, markersize=7)
     panel.set_yscale("log")
+    panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    panel.yaxis.set_minor_formatter(NullFormatter())
