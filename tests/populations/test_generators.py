@@ -8,7 +8,7 @@ import pytest
 from weightflow.errors import InputError
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.architectures.settings import ArchitectureSettings
-from weightflow.populations.generators import draw_all, draw_networks
+from weightflow.populations.generators import draw_all, draw_at_once
 from weightflow.populations.registry import GENERATORS, LEARNED
 from weightflow.populations.settings import CorrectionSettings, PopulationSettings
 
@@ -33,7 +33,7 @@ def test_a_generator_draws_or_is_learned_with_settings_of_its_own():
 
 def test_bases_of_corrections_are_generators_that_draw_from_weights_alone():
     names = get_args(CorrectionSettings.model_fields["base"].annotation)
-    assert all(GENERATORS[name].draw and not GENERATORS[name].reads_inputs for name in names)
+    assert all(GENERATORS[name].draw and not GENERATORS[name].reads_outputs for name in names)
 
 
 def test_all_are_drawn_in_the_order_of_the_registry(classifier, weights, rng):
@@ -42,7 +42,7 @@ def test_all_are_drawn_in_the_order_of_the_registry(classifier, weights, rng):
     assert list(found) == [name for name in GENERATORS if name != "corrected"]
     assert found["flow"] is made["flow"]
     assert {len(own) for name, own in found.items() if name != "flow"} == {3}
-    one = draw_networks("jittered", weights, classifier, None, 3, 0)
+    one = draw_at_once("jittered", weights, classifier, None, 3, 0)
     np.testing.assert_array_equal(found["jittered"], one)
 
 
@@ -51,9 +51,7 @@ def test_a_knob_moves_networks_away(classifier, weights, rng):
     for name, own in GENERATORS.items():
         if own.draw:
             far = [
-                np.abs(draw_networks(name, weights, classifier, inputs, 40, 0, value)[:, None] - weights)
-                .mean(-1)
-                .min(1)
+                np.abs(draw_at_once(name, weights, classifier, inputs, 40, 0, value)[:, None] - weights).mean(-1).min(1)
                 for value in (own.knob.values[0], own.knob.values[-1])
             ]
             assert far[0].mean() < far[1].mean() or name in ("gaussian", "covariance")
@@ -61,6 +59,6 @@ def test_a_knob_moves_networks_away(classifier, weights, rng):
 
 def test_misuse_is_told(classifier, weights):
     with pytest.raises(InputError, match="repaired needs training inputs"):
-        draw_networks("repaired", weights, classifier, None, 2, 0)
+        draw_at_once("repaired", weights, classifier, None, 2, 0)
     with pytest.raises(ValueError, match="fitted first"):
-        draw_networks("flow", weights, classifier, None, 2, 0)
+        draw_at_once("flow", weights, classifier, None, 2, 0)

@@ -9,7 +9,7 @@ from weightflow.populations.registry import GENERATORS
 from weightflow.populations.samplers import GOOD, about_good, covariance, gaussian, jittered, kernel, mixed
 
 COUNT = 40_000
-DRAWN = [name for name, own in GENERATORS.items() if own.draw and not own.reads_inputs]
+DRAWN = [name for name, own in GENERATORS.items() if own.draw and not own.reads_outputs]
 
 
 @pytest.fixture

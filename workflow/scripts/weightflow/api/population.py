@@ -16,7 +16,7 @@ from weightflow.networks.parameter_layout import ParameterLayout
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.classification import accuracy, logits, measure_norms
-from weightflow.populations.generators import Examples, draw_networks
+from weightflow.populations.generators import Examples, draw_at_once
 from weightflow.populations.loading import load_networks
 from weightflow.populations.metrics import distances, nearest, spread
 from weightflow.populations.network_files import network_files
@@ -134,8 +134,8 @@ class Population:
             count: of new networks.
             method: flow (flow matching), or another of the generators: corrected, repaired, mixed, gaussian,
                 covariance, kernel, jittered.
-            labels: (n,) of the inputs given to `load`, the number of an output each; corrected networks need them. A
-                fifth of the inputs is for its choices.
+            labels: (n,) of the inputs given to `load`, the number of an output each; for `corrected` alone. A fifth of
+                the inputs is held back, to choose the correction's parameters.
             seed: of the fit and of the draws.
             **settings: keys of the section `flow` of a config, such as steps=2000, components=50, or of `correction`.
 
@@ -150,7 +150,7 @@ class Population:
                 raise InputError(
                     f"generate: {method} has no settings, and {', '.join(settings)} is given; leave it out."
                 )
-            made = draw_networks(method, self.weights, self._classifier, self._inputs, count, seed)
+            made = draw_at_once(method, self.weights, self._classifier, self._inputs, count, seed)
         else:
             asked = PopulationSettings()
             asked = asked.but(**{own.section: type(getattr(asked, own.section)).of(settings, "generate")})
@@ -159,7 +159,7 @@ class Population:
             computation = Computation(seed, torch.device("cpu"))
             examples = None if labels is None else self._examples(labels, seed)
             fitted = own.learned.load().fit(self.weights, self._classifier, examples, asked, computation)
-            made = fitted.draw(count, seed)
+            made = fitted.draw(count, seed, own.knob.usual)
         return replace(self, weights=made, names=numbered(count), _kept=None)
 
     def logits(self, inputs: np.ndarray) -> np.ndarray:

@@ -6,7 +6,9 @@ each step: the behavioural loss of Meynent et al. (2025) on generated networks, 
 an original.
 """
 
+import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -113,6 +115,15 @@ class Correction:
         losses = _train(found, classifier, examples, own, computation)
         return cls(change.eval(), reduction, unit, weights, own.base, pd.DataFrame(losses, columns=_LOSSES))
 
+    @cached_property
+    def frame(self) -> tuple[Tensor, Tensor]:
+        """Mean (P,) and axes (d, P) of the reduction, on the device of the change."""
+        device = next(self.change.parameters(), torch.empty(0)).device
+        mean, axes = (
+            torch.as_tensor(own, dtype=torch.float32, device=device) for own in (self.reduction.mean, self.axes)
+        )
+        return mean, axes
+
     @property
     def axes(self) -> np.ndarray:
         """(d, P) of the reduction."""
@@ -171,10 +182,7 @@ def _base(correction: Correction, count: int, draws: np.random.Generator) -> np.
 
 def _corrected(correction: Correction, networks: Tensor, share: float = 1.0) -> Tensor:
     """(n, P) networks (n, P) with a share of their correction."""
-    mean, axes = (
-        torch.as_tensor(own, dtype=networks.dtype, device=networks.device)
-        for own in (correction.reduction.mean, correction.axes)
-    )
+    mean, axes = correction.frame
     coordinates = (networks - mean) @ axes.T / correction.reduction.scale
     return networks + share * correction.unit * correction.change(coordinates)
 
@@ -193,27 +201,48 @@ def _train(
     optimiser = torch.optim.AdamW(change.parameters(), lr=rate, weight_decay=0)
     judged = torch.as_tensor(_base(correction, settings.networks, draws), device=device)
     losses: list[tuple[int, float]] = []
-    best, kept = np.inf, change.state_dict()
+    best, kept = math.inf, dict[str, Tensor]()
     for step in progress(range(count), "correction"):
+        if step % max(1, count // _CHOICES) == 0:  # before the first step, too: no change may be the best
+            best, kept = _better(best, kept, correction, _validate(correction, classifier, judged, validation))
         optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, 0.0) * min(1.0, (step + 1) / _WARM)
         networks = torch.as_tensor(_base(correction, settings.networks, draws), device=device)
         chosen = torch.as_tensor(draws.integers(len(training[1]), size=settings.batch), device=device)
         loss = _loss(classifier, _corrected(correction, networks), training[0][chosen], training[1][chosen])
+        if not loss.requires_grad:
+            raise InputError(
+                "networks.module: the outputs have no gradients, and a correction needs them; remove no_grad or detach "
+                "from its forward, or set correction.alignments: []."
+            )
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
-        last = step == count - 1
-        if step % max(1, count // _SEEN) == 0 or last:
+        if step % max(1, count // _SEEN) == 0 or step == count - 1:
             losses.append((step, loss.item()))
             if not np.isfinite(losses[-1][1]):
                 raise DivergenceError(f"the correction diverged at step {step}; lower its learning_rate ({rate}).")
-        if (step + 1) % max(1, count // _CHOICES) == 0 or last:
-            with torch.no_grad():
-                now = _loss(classifier, _corrected(correction, judged), *(part[:_JUDGED] for part in validation)).item()
-            if now < best:
-                best, kept = now, {name: own.clone() for name, own in change.state_dict().items()}
+    best, kept = _better(best, kept, correction, _validate(correction, classifier, judged, validation))
     change.load_state_dict(kept)
     return losses
+
+
+def _better(
+    best: float, kept: dict[str, Tensor], correction: Correction, now: float
+) -> tuple[float, dict[str, Tensor]]:
+    """The smaller loss on the validation part, with its parameters."""
+    if now >= best:
+        return best, kept
+    return now, {name: own.clone() for name, own in correction.change.state_dict().items()}
+
+
+@torch.no_grad()
+def _validate(
+    correction: Correction, classifier: Classifier, networks: Tensor, validation: tuple[Tensor, Tensor]
+) -> float:
+    """Mean loss of corrected networks on the validation part, network by network to save memory."""
+    inputs, labels = (part[:_JUDGED] for part in validation)
+    losses = [_loss(classifier, own, inputs, labels).item() for own in _corrected(correction, networks).split(1)]
+    return float(np.nan_to_num(np.mean(losses), nan=np.inf))
 
 
 def _on(part: Labelled, device: torch.device) -> tuple[Tensor, Tensor]:

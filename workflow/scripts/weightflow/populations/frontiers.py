@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from weightflow.populations.architectures.classifiers import Classifier
+from weightflow.populations.architectures.mlp import MLP
 from weightflow.populations.evaluation import Judged, judge
-from weightflow.populations.generators import LearnedGenerator, draw_networks
+from weightflow.populations.generators import LearnedGenerator, draw_at_once, is_offered
 from weightflow.populations.metrics import (
     TRAINED,
     largest_overlap,
@@ -74,53 +75,71 @@ def trace_frontiers(
     """
     seed, device = computation.seed, computation.device
     inputs = task.training.inputs
-    varying = reads_varying_inputs(classifier, inputs)
     trained = judge(classifier, task, weights, task.test, device)
-    rows = [_point(TRAINED, np.nan, trained, trained, varying)]
+    originals = _Originals(trained, reads_varying_inputs(classifier, inputs))
+    rows = [originals.point()]
     for name, own in GENERATORS.items():
-        if own.draw is None and name not in learned:
+        if name not in learned and (own.draw is None or not is_offered(name, classifier)):
             continue
         for value in own.knob.values:
             made = (
-                draw_networks(name, weights, classifier, inputs, count, seed, value)
+                draw_at_once(name, weights, classifier, inputs, count, seed, value)
                 if own.draw
                 else learned[name].draw(count, seed, value)
             )
-            rows.append(_point(name, value, judge(classifier, task, made, task.test, device), trained, varying))
+            rows.append(originals.point(name, value, judge(classifier, task, made, task.test, device)))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def reads_varying_inputs(classifier: Classifier, inputs: np.ndarray) -> np.ndarray:
-    """(P,) whether a weight reads something that varies: false for those of constant inputs (n, …) of a dense map."""
+    """(P,) whether a weight reads something that varies: false for those of an MLP's constant inputs (n, …)."""
     first, *rest = classifier.layers
-    varies = (inputs != inputs[:1]).any(0).ravel()
-    if first.inputs != len(varies):
-        varies = np.ones(first.inputs, bool)  # a convolution, or a cell
+    varies = np.ones(first.inputs, bool)
+    if isinstance(classifier, MLP):
+        varies = (inputs != inputs[:1]).any(0).ravel()
     row = np.concatenate([varies, np.ones(first.columns - first.inputs, bool)])
     others = np.ones(sum(layer.weights for layer in rest), bool)
     return np.concatenate([np.tile(row, first.neurons), others])
 
 
-def _point(source: str, value: float, made: Judged, trained: Judged, varying: np.ndarray) -> _Point:
-    own, is_trained = made.accuracy, source == TRAINED
-    unit, parts = spread(trained.weights), (made.weights[:, varying], trained.weights[:, varying])
-    among = largest_overlap_with_another(made.wrong)
-    return _Point(
-        source=source,
-        value=value,
-        usual=is_trained or value == GENERATORS[source].knob.usual,
-        accuracy=float(own.mean()),
-        deviation=float(own.std(ddof=1)),
-        nearest=_nearest(made.weights, trained.weights, is_trained) / unit,
-        nearest_varying=_nearest(*parts, is_trained) / spread(parts[1]),
-        spread=spread(made.weights) / unit,
-        overlap=_mean(among if is_trained else largest_overlap(made.wrong, trained.wrong)),
-        overlap_among=_mean(among),
-    )
+class _Originals:
+    """The training networks of all generators, to which new ones are compared.
 
+    Args:
+        trained: judged on the test part.
+        varying: (P,) whether a weight reads something that varies.
+    """
 
-def _nearest(weights: np.ndarray, others: np.ndarray, same: bool) -> float:
-    return float((nearest_other(weights) if same else nearest(weights, others)).mean())
+    def __init__(self, trained: Judged, varying: np.ndarray):
+        self.trained = trained
+        self.varying = slice(None) if varying.all() else varying  # without a copy of large networks
+        self.unit = spread(trained.weights)
+        self.part = trained.weights[:, self.varying]
+        self.part_unit = self.unit if varying.all() else spread(self.part)
+
+    def point(self, source: str = TRAINED, value: float = np.nan, made: Judged | None = None) -> _Point:
+        """Networks of a generator at a value of its knob; None for the training networks themselves."""
+        own, same = made or self.trained, made is None
+        among, shares = largest_overlap_with_another(own.wrong), own.accuracy
+        near = [
+            (nearest_other(one) if same else nearest(one, two)).mean() / unit
+            for one, two, unit in (
+                (own.weights, self.trained.weights, self.unit),
+                (own.weights[:, self.varying], self.part, self.part_unit),
+            )
+        ]
+        return _Point(
+            source=source,
+            value=value,
+            usual=same or value == GENERATORS[source].knob.usual,
+            accuracy=float(shares.mean()),
+            deviation=float(shares.std(ddof=1)),
+            nearest=float(near[0]),
+            nearest_varying=float(near[1]),
+            spread=spread(own.weights) / self.unit,
+            overlap=_mean(among if same else largest_overlap(own.wrong, self.trained.wrong)),
+            overlap_among=_mean(among),
+        )
 
 
 def _mean(values: np.ndarray) -> float:

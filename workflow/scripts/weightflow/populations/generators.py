@@ -22,7 +22,7 @@ class Examples:
     """What generators may learn from besides networks.
 
     Attributes:
-        training: labelled inputs for their losses; the labels may be empty for generators that do not read them.
+        training: labelled inputs for their losses.
         validation: labelled inputs for their choices.
     """
 
@@ -32,6 +32,8 @@ class Examples:
 
 class LearnedGenerator(Protocol):
     """Interface of a generator that is fitted first.
+
+    Its section of the settings has the key `alignments`: the layouts that it is fitted to.
 
     Attributes:
         losses: of the fit, a table step, loss; empty for one from a file.
@@ -66,7 +68,12 @@ class LearnedGenerator(Protocol):
         """(count, P) new networks at a value of its knob."""
 
 
-def draw_networks(
+def is_offered(name: str, classifier: Classifier) -> bool:
+    """Whether a generator makes sense for an architecture."""
+    return not GENERATORS[name].reads_outputs or getattr(classifier, "tells_outputs", False)
+
+
+def draw_at_once(
     name: str,
     weights: np.ndarray,
     classifier: Classifier,
@@ -87,14 +94,16 @@ def draw_networks(
         value: of its knob; None takes the usual one.
 
     Raises:
-        InputError: inputs are missing.
+        InputError: inputs are missing, or the generator is not for these networks.
     """
     own = GENERATORS[name]
     if own.draw is None:
         raise ValueError(f"{name} is fitted first")
-    if own.reads_inputs and inputs is None:
+    if not is_offered(name, classifier):
+        raise InputError(f"the generator {name} is for networks mlp, cnn and lenet5 of the catalogue; take another.")
+    if own.reads_outputs and inputs is None:
         raise InputError(f"the generator {name} needs training inputs; give inputs=… to Population.load.")
-    more = (classifier, inputs) if own.reads_inputs else ()
+    more = (classifier, inputs) if own.reads_outputs else ()
     draws, at = stream(seed, "sampler", name), own.knob.usual if value is None else value
     return own.draw.load()(weights, count, draws, at, *more)
 
@@ -109,7 +118,7 @@ def draw_all(
 ) -> dict[str, np.ndarray]:
     """Networks of every generator, in the order of the registry; `made` has those of learned ones."""
     return {
-        name: made[name] if own.draw is None else draw_networks(name, weights, classifier, inputs, count, seed)
+        name: made[name] if own.draw is None else draw_at_once(name, weights, classifier, inputs, count, seed)
         for name, own in GENERATORS.items()
-        if own.draw is not None or name in made
+        if name in made or (own.draw is not None and is_offered(name, classifier))
     }

@@ -33,7 +33,7 @@ class Initialisation:
 
 @dataclass(frozen=True)
 class Knob:
-    """A number that moves the networks of a generator away from its training networks.
+    """A number that trades accuracy of a generator's networks for distance from its training networks, as a rule.
 
     Attributes:
         name: what it is.
@@ -58,7 +58,8 @@ class Generator:
         draw: function of (networks (N, P), count, rng, value of the knob) to (count, P).
         learned: a class as `generators.LearnedGenerator`, which is fitted first.
         section: of a population's settings, with those of a learned generator.
-        reads_inputs: whether `draw` also takes the classifier and training inputs (n, …).
+        reads_outputs: whether it reads the outputs of single maps. `draw` then also takes the classifier and training
+            inputs (n, …), and is offered to classifiers with `tells_outputs` alone.
     """
 
     description: str
@@ -68,7 +69,7 @@ class Generator:
     draw: Lazy | None = None
     learned: Lazy | None = None
     section: str = ""
-    reads_inputs: bool = False
+    reads_outputs: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ GENERATORS: dict[str, Generator] = {
         "brown",
         "h",
         draw=Lazy("weightflow.populations.repair", "repaired"),
-        reads_inputs=True,
+        reads_outputs=True,
     ),
     "mixed": Generator(
         "midpoints of two networks",

@@ -20,6 +20,9 @@ class Classifier(Protocol):
     A class of `ARCHITECTURES` also has `from_settings(settings, shape, classes)`: a classifier from a population's
     `architecture` section, for inputs of a shape and a number of classes.
 
+    A class that passes the outputs of each map without a norm through `BatchNorms.outputs` says so by a class attribute
+    `tells_outputs = True`.
+
     Attributes:
         layers: its linear maps, in the order of the flat weights.
         norms: channels of each of its batch norms, by name.

@@ -46,6 +46,8 @@ class ConvolutionalNetwork:
         activation: a name of `ACTIVATIONS`.
     """
 
+    tells_outputs = True
+
     def __init__(
         self,
         shape: Sequence[int],

@@ -16,6 +16,8 @@ from weightflow.populations.architectures.stacked_layers import BatchNorms, dens
 class MLP:
     """Dense layers of any widths; images are flattened."""
 
+    tells_outputs = True
+
     def __init__(self, shape: Sequence[int], widths: Sequence[int], classes: int, activation: str = "relu"):
         sizes = [prod(shape), *widths, classes]
         self.layers = tuple(LinearMap(f"dense{i}", rows, columns) for i, (columns, rows) in enumerate(pairwise(sizes)))
