@@ -162,6 +162,7 @@ CASES = {
         {"networks": {"files": ["a.pt", "b.pt"]}, "alignment": {"balanced": True}},
         "alignment.balanced: is for networks that are trained here",
     ),
+    "frontier of one network": ({"frontier": 1}, "frontier: one network has no spread"),
     "heads of a module": (
         {"networks": {"files": ["a.pt", "b.pt"], "module": "nets.py:Net"}, "alignment": {"heads": "shared"}},
         "alignment.heads: is for networks of the catalogue, not of a module; remove it",

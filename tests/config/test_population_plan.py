@@ -108,9 +108,9 @@ def test_loaded_networks_are_the_same_for_all_seeds(plan):
     assert (plan.files_of_networks("small"), plan.written()) == ([], [])
     folder = "results/my/populations/p"
     named = PopulationPlan.of(Plan.of(content | {"name": "my"}, ROOT, "my.yaml"), "my.yaml")
-    pairs = ("flow-aligned", "flow-raw", "corrected-aligned")
+    pairs = ("flow-aligned", "flow-raw")
     assert named.written() == [f"{folder}/seed{seed}/{pair}" for pair in pairs for seed in (0, 1)]
-    made = {"flow", "corrected", "drawing flow", "drawing corrected"}
+    made = {"flow", "drawing flow"}
     assert {stage.stage.partition(",")[0] for stage in found.timed()} == made
 
 

@@ -55,6 +55,8 @@ def check_populations(
         _check_heads_and_norms(settings, where)
         _check_balance(settings, f"{where}.alignment.balanced")
         _check_flow(settings, f"{where}.flow")
+        if settings.frontier == 1:
+            raise InputError(f"{where}.frontier: one network has no spread; draw 2 or more, or 0 for no frontier.")
         _check_autoencoder(settings, f"{where}.autoencoder")
         _check_queries(settings, shapes, f"{where}.autoencoder.queries.from")
 

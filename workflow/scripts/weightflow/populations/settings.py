@@ -179,8 +179,8 @@ class FlowSettings(Settings):
 class CorrectionSettings(Settings):
     """A network that moves generated networks to weights with a small loss on the training part.
 
-    Its loss is the mean cross-entropy of new networks, drawn afresh each step. No network is trained by itself. Its last
-    layer has `width` times as many weights as a network, so it is for small ones.
+    Its loss is the mean cross-entropy of new networks, drawn afresh each step. No network is trained by itself. Its
+    last layer has `width` times as many weights as a network, so it is for small ones.
     """
 
     alignments: Unique[Literal["aligned", "raw"]] = ()
@@ -313,7 +313,7 @@ class PopulationSettings(Settings):
     alignment: AlignmentSettings = AlignmentSettings()
     generated: Annotated[int, Field(ge=2, le=1_000_000)] = 100
     """Number of networks from each generator."""
-    frontier: Literal[0] | Annotated[int, Field(ge=2, le=1_000_000)] = 30
+    frontier: Annotated[int, Field(ge=0, le=1_000_000)] = 30
     """Number of networks from each generator at each point of its frontier, accuracy against distance; 0 draws none."""
     norms: Annotated[Unique[Annotated[str, NameIn(NORM_SOURCES)]], Field(min_length=1)] = ("training",)
     """Moments of the batch norms of new networks in the evaluation, each with rows of its own. The rows name any but
