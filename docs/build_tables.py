@@ -11,8 +11,8 @@ without Snakemake, and the stored table says so.
 import argparse
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +24,8 @@ import yaml  # noqa: E402
 from weightflow.config.settings import Configuration  # noqa: E402
 from weightflow.errors import InputError  # noqa: E402
 from weightflow.evaluation.published import read_published  # noqa: E402
+from weightflow.populations.registry import GENERATORS  # noqa: E402
+from weightflow.report.stored_populations import gather_populations  # noqa: E402
 from weightflow.report.stored_tables import (  # noqa: E402
     Column,
     Contest,
@@ -53,9 +55,11 @@ class Run:
 
     Attributes:
         target: of Snakemake, several separated by spaces; empty for the whole run.
+        populations: whether it is a run of populations.
     """
 
     target: str = ""
+    populations: bool = False
 
     def command(self, name: str, cores: int = 8) -> list[str]:
         """The words of the command; the number of cores does not change the results."""
@@ -76,6 +80,9 @@ RUNS = {
     "emt": Run("leave-one-out"),
     "extrapolation": Run(),
     "bands": Run("results/bands/bands.csv"),
+    "populations": Run("populations", populations=True),
+    "mnist": Run("populations", populations=True),
+    "transfer": Run("populations", populations=True),
 }
 
 _EXACT = (
@@ -113,6 +120,48 @@ _HEADLINE = (Column("W", "w_marginal", decimals=3), Column("JSD", "jsd_marginal"
 _LEFT_OUT = (Column("W1", "w1_loo", "left_out", 3),)
 
 
+_GENERATED = (
+    Column("accuracy", "accuracy_mean", "aligned"),
+    Column("over networks, ±", "accuracy_deviation", "aligned", spread=False),
+    Column("from the nearest original", "nearest", "aligned", 2),
+    Column("among the networks", "spread", "aligned", 2),
+    Column("overlap of errors", "overlap", "aligned", 2),
+    Column("accuracy of the ensemble", "ensemble", "aligned"),
+)
+_RAW = tuple(replace(column, times="raw") for column in _GENERATED)
+_POINTS = (
+    Column("accuracy", "accuracy", "frontier"),
+    Column("from the nearest original", "nearest", "frontier", 2),
+    Column("by weights of varying pixels", "nearest_varying", "frontier", 2),
+    Column("among the networks", "spread", "frontier", 2),
+    Column("overlap with an original", "overlap", "frontier", 2),
+    Column("overlap with each other", "overlap_among", "frontier", 2),
+)
+_RECONSTRUCTED = (
+    Column("agreement", "agreement", "reconstructed"),
+    Column("share of the accuracy", "share", "reconstructed", 3),
+    Column("distance", "distance", "reconstructed", 3),
+)
+_DRAWN = (
+    Column("accuracy", "accuracy_mean", "reconstructed"),
+    Column("from the nearest original", "nearest", "reconstructed", 2),
+    Column("among the networks", "spread", "reconstructed", 2),
+)
+_PROBES = (
+    Column("accuracy", "probe_accuracy", "reconstructed", 2),
+    Column("gap", "probe_gap", "reconstructed", 2),
+    Column("epoch", "probe_epoch", "reconstructed", 2),
+    Column("of finished networks: accuracy", "probe_final_accuracy", "reconstructed", 2),
+    Column("gap", "probe_final_gap", "reconstructed", 2),
+)
+_SOURCES = ("trained", *GENERATORS)
+
+
+def _points(*values: tuple[str, Sequence[float]]) -> list[str]:
+    """Names of points of frontiers."""
+    return ["trained", *(f"{name} {value:g}" for name, own in values for value in own)]
+
+
 def _distances(label: str, dataset: str) -> Headline:
     return Headline(label, "W / JSD", "systems", dataset, _HEADLINE, dataset)
 
@@ -143,6 +192,47 @@ PAGES: dict[str, dict[str, Table]] = {
         )
     },
     "resources/measured/README.md": {
+        "generated": RunsTable(
+            _GENERATED,
+            (
+                Rows("populations", "iris", _SOURCES, "`iris`"),
+                Rows("populations", "digits", _SOURCES, "`digits`"),
+                Rows("mnist", "mnist", _SOURCES, "`mnist`"),
+                Rows("mnist", "mnist-published", ["flow"], "`mnist-published`"),
+            ),
+        ),
+        "generated-raw": RunsTable(_RAW, (Rows("populations", "iris", _SOURCES, "`iris`"),)),
+        "reconstructed": RunsTable(
+            _RECONSTRUCTED,
+            tuple(
+                Rows("populations", name, {"structure": "β = 1", "behaviour": "with behaviour"}, f"`{name}`")
+                for name in ("iris-1000", "digits-cnn")
+            ),
+        ),
+        "drawn": RunsTable(
+            _DRAWN,
+            tuple(
+                Rows(
+                    "populations",
+                    name,
+                    {"learned": "originals", "structure, drawn": "β = 1", "behaviour, drawn": "with behaviour"},
+                    f"`{name}`",
+                )
+                for name in ("iris-1000", "digits-cnn")
+            ),
+        ),
+        "probes": RunsTable(
+            _PROBES,
+            tuple(
+                Rows(
+                    "populations",
+                    name,
+                    {"weights": "weights", "structure": "codes, β = 1", "behaviour": "codes, with behaviour"},
+                    f"`{name}`",
+                )
+                for name in ("iris-1000", "digits-cnn")
+            ),
+        ),
         "epidemic": RunsTable(
             (
                 *_EXACT,
@@ -314,6 +404,26 @@ PAGES: dict[str, dict[str, Table]] = {
             ),
         ),
     },
+    "docs/populations.md": {
+        "frontier": RunsTable(
+            _POINTS,
+            (
+                Rows(
+                    "mnist",
+                    "mnist",
+                    _points(
+                        ("corrected", (0.5, 0.75, 1)),
+                        ("repaired", (0.1, 0.2, 0.3, 0.5)),
+                        ("mixed", (0.2, 0.5)),
+                        ("flow", (0.5, 1, 2)),
+                        ("jittered", (0.25,)),
+                    ),
+                    "100 networks",
+                ),
+                Rows("mnist", "mnist-published", ["flow 1"], "the published recipe"),
+            ),
+        ),
+    },
     "docs/how-to/published.md": {
         "table2": PublishedTable(
             (Column("W", "w1_joint", decimals=2), Column("MMD", "mmd", decimals=2)),
@@ -423,7 +533,11 @@ def store(name: str, cores: int, as_found: bool) -> Path:
         "date": date.today().isoformat(),
     }
     path = STORED / f"{name}.csv"
-    write_stored(path, Stored(facts, gather(ROOT / "results" / name, len(seeds))))
+    folder = ROOT / "results" / ("" if name == "populations" else name)
+    found = (
+        gather_populations(folder / "populations", len(seeds)) if RUNS[name].populations else gather(folder, len(seeds))
+    )
+    write_stored(path, Stored(facts, found))
     return path
 
 

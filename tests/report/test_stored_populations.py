@@ -1,0 +1,60 @@
+"""Results of populations as stored tables."""
+
+import pandas as pd
+import pytest
+
+from weightflow.errors import InputError
+from weightflow.report.stored_populations import gather_populations
+from weightflow.report.stored_tables import COLUMNS
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rows = [("p", "aligned", "flow", "nearest", 0.4, 0.1, 2), ("p", "raw", "flow", "nearest", 0.3, 0.1, 2)]
+    columns = ["population", "layout", "source", "metric", "mean", "std", "seeds"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "summary.csv", index=False)
+    runtime = [("p", "training", 0, 2.0, 9.0), ("p", "training", 1, 4.0, 9.0)]
+    pd.DataFrame(runtime, columns=["population", "stage", "seed", "seconds", "max_rss_mb"]).to_csv(
+        tmp_path / "runtime.csv", index=False
+    )
+    return tmp_path
+
+
+def row(table, **of):
+    for name, value in of.items():
+        table = table[table[name] == value]
+    (found,) = table.itertuples()
+    return found
+
+
+def test_sources_layouts_and_stages_have_a_row_each(folder):
+    found = gather_populations(folder, 2)
+    assert list(found.columns) == COLUMNS
+    assert row(found, model="flow", times="raw").mean == 0.3
+    assert (row(found, model="training").mean, row(found, model="training").n) == (3.0, 2)
+
+
+def test_frontiers_and_fine_tuned_networks_are_averaged_over_seeds(folder):
+    names = ["accuracy", "deviation", "nearest", "nearest_varying", "spread", "overlap", "overlap_among"]
+    points = [
+        ("p", seed, source, value, *[seed / 10] * 7)
+        for seed in (1, 3)
+        for source, value in (("flow", 0.5), ("trained", None))
+    ]
+    pd.DataFrame(points, columns=["population", "seed", "source", "value", *names]).to_csv(
+        folder / "frontier.csv", index=False
+    )
+    tuned = [("p", seed, "own", True, "flow", 5, 0.9, 0.95, 10.0 * seed) for seed in (1, 3)]
+    columns = ["population", "seed", "task", "frozen", "source", "epochs", "accuracy_mean", "ensemble", "steps_to"]
+    pd.DataFrame(tuned, columns=columns).to_csv(folder / "transfer.csv", index=False)
+    found = gather_populations(folder, 2)
+    assert row(found, model="flow 0.5", times="frontier", metric="overlap").mean == pytest.approx(0.2)
+    assert row(found, model="trained", times="frontier", metric="overlap").n == 2
+    assert row(found, model="flow, 5 epochs", times="own, last layer only", metric="steps_to").mean == 20
+
+
+def test_other_seeds_and_missing_runs_are_refused(folder):
+    with pytest.raises(InputError, match="has 2 seeds and the config 3"):
+        gather_populations(folder, 3)
+    with pytest.raises(InputError, match="is not there; run `snakemake populations` first"):
+        gather_populations(folder / "none", 2)
