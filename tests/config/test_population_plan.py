@@ -72,7 +72,8 @@ def test_without_a_frontier_nothing_of_it_is_made():
     content = CONTENT | {"seeds": [0], "populations": {"p": {"task": "iris", "frontier": 0}}}
     found = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml")
     assert found.further("frontier") == []
-    assert not any("frontier" in path for path in [*found.figures(), *found.measured()])
+    timed = [stage.benchmark for stage in found.timed()]
+    assert not any("frontier" in path for path in [*found.figures(), *found.measured(), *timed])
 
 
 def test_learned_generators_have_files_for_each_of_their_layouts(plan):
@@ -92,7 +93,7 @@ def test_stages_that_take_time(plan):
     assert [stage.stage for stage in found] == [
         *("training", "alignment", "flow, aligned", "flow, raw", "corrected, aligned"),
         *("drawing flow, aligned", "drawing flow, raw", "drawing corrected, aligned"),
-        *("auto-encoder, β = 1", "auto-encoder, β = 0.5", "fine-tuning"),
+        *("auto-encoder, β = 1", "auto-encoder, β = 0.5", "frontiers", "fine-tuning"),
     ]
     spent = "results/populations/small/benchmarks/seed0"
     assert found[2] == TimedPopulation("small", "flow, aligned", 0, f"{spent}/aligned/fit_flow.tsv")
@@ -110,7 +111,7 @@ def test_loaded_networks_are_the_same_for_all_seeds(plan):
     named = PopulationPlan.of(Plan.of(content | {"name": "my"}, ROOT, "my.yaml"), "my.yaml")
     pairs = ("flow-aligned", "flow-raw")
     assert named.written() == [f"{folder}/seed{seed}/{pair}" for pair in pairs for seed in (0, 1)]
-    made = {"flow", "drawing flow"}
+    made = {"flow", "drawing flow", "frontiers"}
     assert {stage.stage.partition(",")[0] for stage in found.timed()} == made
 
 
@@ -155,6 +156,11 @@ def test_tasks_for_fine_tuning(plan):
     assert other.prepared_tasks("p")[0] == f"{whole}/task.safetensors"
     assert found.files_of_other("p", 1) == found.files_of_task("mnist")
     assert found.files_of_other("p", 2) == []
+    mine = {"examples": {"file": "mine.npz"}, "transfer": {"tasks": ["digits", {"classes": ["a", "b"]}]}}
+    content["populations"]["p"] = mine
+    users = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml")
+    assert [users.examples_of_other("p", i) for i in range(2)] == [[], ["mine.npz"]]
+    assert users.files_of_other("p", 1) == ["mine.npz"]
     assert found.further("transfer") == [SeedTable("p", 0, f"{whole}/seed0/metrics/transfer.csv")]
     assert found.further("transfer")[0].table in found.measured()
     assert [stage.population for stage in found.timed() if stage.stage == "fine-tuning"] == ["p"]

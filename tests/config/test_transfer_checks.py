@@ -70,7 +70,12 @@ CASES = {
     "states in another size": (
         [{"resize": 8}],
         SNAPSHOT,
-        r"transfer\.tasks\.0\.resize: the inputs of own are no images",
+        r"transfer\.tasks\.0\.resize: the inputs of the task snapshot are states and no images",
+    ),
+    "the own table in another size": (
+        [{"resize": 8}],
+        {"task": "iris"},
+        r"transfer\.tasks\.0\.resize: the inputs of iris are no images",
     ),
     "more than there is": (
         [{"task": "mnist", "crop": 29, "resize": 8}],

@@ -54,6 +54,7 @@ from weightflow.plots.path_energy import plot_path_energy
 from weightflow.plots.pictures import plot_pictures
 from weightflow.plots.rulegraph import layout, plot_rule_graph, read_rule_graph, rule_graph_dot
 from weightflow.plots.sample_size import plot_sample_size
+from weightflow.plots.sources import LOOKS, look_of
 from weightflow.plots.table1 import plot_published
 from weightflow.plots.teachers import plot_teachers
 from weightflow.plots.transfer import plot_transfer
@@ -1067,6 +1068,12 @@ def test_a_curve_without_gaps_says_nothing(rng):
 )
 def test_a_gap_is_told(values, said):
     assert style.gap(np.arange(1.0, 4), np.array(values, dtype=float)) == said
+
+
+def test_every_source_of_networks_has_a_look_of_its_own():
+    assert set(LOOKS) == {*GENERATORS, "trained", "random"}
+    assert len({look.colour for look in LOOKS.values()}) == len({look.marker for look in LOOKS.values()}) == len(LOOKS)
+    assert look_of("flow (norms of test inputs)") == look_of("flow") != look_of("random")
 
 
 def test_spans_of_times_are_short():

@@ -7,8 +7,7 @@ import pytest
 from torch import nn
 
 from tests.populations.test_loading import ARCHITECTURE, mlp
-from weightflow.errors import InputError
-from weightflow.populations.user_modules import check_outputs, classifier_of, module_from, of_population
+from weightflow.populations.user_modules import check_outputs, classifier_of, module_from
 
 
 def test_a_module_may_import_what_lies_beside_it(tmp_path):
@@ -33,13 +32,6 @@ def test_examples_that_are_not_the_networks_own_are_refused(shape, classes, said
     check_outputs(classifier, weights, np.ones((4, 6), dtype=np.float32), 3)
     with refused(said):
         check_outputs(classifier, weights, inputs, classes)
-
-
-def test_faults_of_networks_are_told_with_the_population(refused):
-    with refused(r"^populations\.mine\.networks\.module: wrong"), of_population("mine"):
-        raise InputError("networks.module: wrong.")
-    with refused("^else"), of_population("mine"):
-        raise InputError("else.")
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,17 @@ def test_every_rule_has_a_message(rules):
     assert [name for name, text in rules.items() if "message:" not in text] == []
 
 
+def test_a_script_about_a_users_networks_reads_their_module_and_names_their_population(root, rules):
+    scripts = root / "workflow" / "scripts"
+    about = {path.name for path in scripts.glob("*.py") if "classifier_of_population" in path.read_text("utf-8")}
+    named = {name: text for name, text in rules.items() if re.search(r'scripts/(\w+\.py)"', text)[1] in about}
+    of_files = {name: text for name, text in named.items() if name != "align_population"}  # of networks trained here
+    assert len(of_files) == 8
+    wiring = ("module=module_file,", "contents=lambda w: contents(module_file(w)),")
+    assert [name for name, text in of_files.items() if not all(part in text for part in wiring)] == []
+    assert [name for name in about if "@of_population\n" not in (scripts / name).read_text("utf-8")] == []
+
+
 def test_every_rule_has_its_script_and_every_script_its_rule(root):
     rules = "".join(path.read_text(encoding="utf-8") for path in (root / "workflow" / "rules").glob("*.smk"))
     named = set(re.findall(r'"\.\./scripts/(\w+)\.py"', rules))

@@ -45,8 +45,8 @@ def test_everything_is_measured(finished):
 def test_networks_are_fine_tuned_on_their_task_and_on_other_labels(finished):
     table = pd.read_csv(finished / "results" / "populations" / "transfer.csv")
     assert set(table["task"]) == {"own", "own, labels 2, 1"}
-    assert set(table["source"]) == {"flow", "mixed", "trained", "random"}
-    assert len(table) == 2 * 2 * 4 * 2  # tasks, layers, sources and epochs
+    assert set(table["source"]) == {"flow", "corrected", "mixed", "trained", "random"}
+    assert len(table) == 2 * 2 * 5 * 2  # tasks, layers, sources and epochs
     assert table.drop(columns="steps_to").notna().all(axis=None)
     task = read_task(finished / "results" / "populations" / "small" / "transfer" / "1.safetensors")
     assert (task.classes, task.shape) == (2, (4,))

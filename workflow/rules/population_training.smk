@@ -1,5 +1,5 @@
-# Populations of classifiers: training, alignment, flows over their weights, auto-encoders, and evaluation on a test
-# part that is not used for choices.
+# Populations of classifiers: training, alignment, generators of networks, auto-encoders, and evaluation on a test part
+# that is not used for choices.
 TASKS = str(HOME / "resources" / "tasks.yaml")
 
 
@@ -226,7 +226,7 @@ rule fit_generator:
         seed=lambda w: int(w.seed),
         code=code("fit_generator.py"),
     message:
-        "Fit {wildcards.generator} networks of {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
+        "Fit the generator {wildcards.generator} to {wildcards.population} ({wildcards.layout}), seed {wildcards.seed}"
     script:
         "../scripts/fit_generator.py"
 
@@ -326,6 +326,8 @@ rule trace_frontiers:
         f"{MEMBERS}/metrics/frontier.csv",
     log:
         f"{POPULATION}/logs/seed{{seed}}/trace_frontiers.log",
+    benchmark:
+        f"{POPULATION}/benchmarks/seed{{seed}}/trace_frontiers.tsv"
     conda:
         "../../envs/weightflow.yaml"
     threads: one_thread
@@ -353,6 +355,7 @@ rule fit_weight_autoencoder:
             f"results/populations/{w.population}/others/{{other}}.safetensors",
             other=populations().other_tasks(w.population),
         ),
+        module=module_file,
     output:
         autoencoder=f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors",
         losses=f"{MEMBERS}/autoencoders/{{structural}}/losses.csv",
@@ -374,6 +377,7 @@ rule fit_weight_autoencoder:
         ),
         others=lambda w: populations().other_tasks(w.population),
         structural=lambda w: float(w.structural),
+        contents=lambda w: contents(module_file(w)),
         seed=lambda w: int(w.seed),
         code=code("fit_weight_autoencoder.py"),
     message:
@@ -390,6 +394,7 @@ rule evaluate_reconstructed:
             f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors"
         ),
         scores=of_each_structural(f"{MEMBERS}/autoencoders/{{structural}}/scores.csv"),
+        module=module_file,
     output:
         f"{MEMBERS}/metrics/reconstructed.csv",
     log:
@@ -405,6 +410,7 @@ rule evaluate_reconstructed:
         settings=sections_of_population("architecture", "networks", "generated", "norms"),
         shares=lambda w: list(population(w).autoencoder.shares),
         structural=structural_of,
+        contents=lambda w: contents(module_file(w)),
         seed=lambda w: int(w.seed),
         code=code("evaluate_reconstructed.py"),
     message:

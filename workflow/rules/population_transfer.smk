@@ -20,7 +20,9 @@ rule prepare_transfer_task:
         runtime=stage_minutes,
     params:
         settings=lambda w: populations().sections_of_other(w.population, int(w.place)),
-        contents=lambda w: contents([TASKS, *populations().files_of_examples(w.population)]),
+        contents=lambda w: contents(
+            [TASKS, *populations().examples_of_other(w.population, int(w.place))]
+        ),
         key=lambda w: f".transfer.tasks.{w.place}",
         code=code("prepare_task.py"),
     message:
@@ -50,7 +52,8 @@ rule tune_networks:
         mem_mb=training_memory,
         runtime=training_minutes,
     params:
-        settings=sections_of_population("architecture", "networks", "training", "transfer"),
+        settings=sections_of_population("architecture", "networks", "transfer"),
+        initialisations=lambda w: list(population(w).training.initialisations),
         labels=lambda w: populations().labels_of_transfer(w.population),
         anew=lambda w: populations().last_layers_anew(w.population),
         generators=lambda w: [name for name, _ in populations().learned(w.population, "aligned")],

@@ -2,6 +2,7 @@
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
+from weightflow.jobs.population import of_population
 from weightflow.populations.evaluation import compare_generated, judge, judge_new
 from weightflow.populations.generators import draw_all
 from weightflow.populations.metrics import TRAINED
@@ -12,6 +13,7 @@ from weightflow.populations.user_modules import classifier_of_population
 from weightflow.storage import write_table
 
 
+@of_population
 def main(snakemake):
     inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
     settings = PopulationSettings.parts(params.settings)

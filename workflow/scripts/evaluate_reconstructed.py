@@ -4,6 +4,7 @@ import pandas as pd
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
+from weightflow.jobs.population import of_population
 from weightflow.populations.autoencoder import encode_all, read_autoencoder, reconstruct, split_networks
 from weightflow.populations.autoencoder_evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
 from weightflow.populations.evaluation import (
@@ -21,6 +22,7 @@ from weightflow.populations.user_modules import classifier_of_population
 from weightflow.storage import write_table
 
 
+@of_population
 def main(snakemake):
     inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
     settings = PopulationSettings.parts(params.settings)

@@ -4,6 +4,7 @@ import torch
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
+from weightflow.jobs.population import of_population
 from weightflow.networks.parameter_layout import ParameterLayout
 from weightflow.populations.classification import measure_norms
 from weightflow.populations.population import read_networks, read_population
@@ -13,6 +14,7 @@ from weightflow.populations.tasks.task import read_task
 from weightflow.populations.user_modules import classifier_of_population
 
 
+@of_population
 def main(snakemake):
     inputs, task, device = snakemake.input, read_task(snakemake.input.task), job_device(snakemake)
     settings = PopulationSettings.parts(snakemake.params.settings)

@@ -2,6 +2,7 @@
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
+from weightflow.jobs.population import of_population
 from weightflow.populations.generators import Examples
 from weightflow.populations.population import read_population
 from weightflow.populations.registry import GENERATORS
@@ -12,6 +13,7 @@ from weightflow.seeding import Computation
 from weightflow.storage import write_table
 
 
+@of_population
 def main(snakemake):
     inputs, params = snakemake.input, snakemake.params
     settings, task = PopulationSettings.parts(params.settings), read_task(inputs.task)

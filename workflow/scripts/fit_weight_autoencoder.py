@@ -5,6 +5,7 @@ import torch
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
+from weightflow.jobs.population import of_population
 from weightflow.populations.autoencoder import (
     behaviour_on,
     fit_autoencoder,
@@ -22,6 +23,7 @@ from weightflow.seeding import Computation
 from weightflow.storage import write_table
 
 
+@of_population
 def main(snakemake):
     inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
     settings = PopulationSettings.parts(params.settings)

@@ -6,16 +6,18 @@ import numpy as np
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
+from weightflow.jobs.population import of_population
 from weightflow.populations.loading import load_networks
 from weightflow.populations.population import Population, write_population
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
 from weightflow.populations.training import curves_of
-from weightflow.populations.user_modules import check_outputs, classifier_of, module_from, of_population
+from weightflow.populations.user_modules import check_outputs, classifier_of, module_from
 from weightflow.storage import write_table
 
 
-def _main(snakemake):
+@of_population
+def main(snakemake):
     inputs, task = snakemake.input, read_task(snakemake.input.task)
     settings = PopulationSettings.parts(snakemake.params.settings)
     module = module_from(settings.networks.module) if settings.networks.module else None
@@ -37,11 +39,6 @@ def _main(snakemake):
     )
     write_population(snakemake.output.population, population, made_by=stamp(snakemake))
     write_table(snakemake.output.curves, curves)
-
-
-def main(snakemake):
-    with of_population(snakemake.wildcards.population):
-        _main(snakemake)
 
 
 run(main, snakemake)  # noqa: F821

@@ -2,6 +2,7 @@
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
+from weightflow.jobs.population import of_population
 from weightflow.populations.frontiers import trace_frontiers
 from weightflow.populations.population import read_population
 from weightflow.populations.registry import GENERATORS
@@ -12,6 +13,7 @@ from weightflow.seeding import Computation
 from weightflow.storage import write_table
 
 
+@of_population
 def main(snakemake):
     inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
     settings = PopulationSettings.parts(params.settings)

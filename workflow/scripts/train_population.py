@@ -2,6 +2,7 @@
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
+from weightflow.jobs.population import of_population
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.population import write_population
 from weightflow.populations.settings import PopulationSettings
@@ -11,6 +12,7 @@ from weightflow.seeding import Computation
 from weightflow.storage import write_table
 
 
+@of_population
 def main(snakemake):
     params, task = snakemake.params, read_task(snakemake.input.task)
     settings = PopulationSettings.parts(params.settings)

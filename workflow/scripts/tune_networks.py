@@ -4,23 +4,27 @@ import pandas as pd
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
+from weightflow.jobs.population import of_population
 from weightflow.populations.population import read_networks, read_population
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
 from weightflow.populations.transfer import Aim, carried_over, sources_of_transfer, tune_sources
-from weightflow.populations.user_modules import classifier_of_population, of_population
+from weightflow.populations.user_modules import classifier_of_population
 from weightflow.seeding import Computation
 from weightflow.storage import write_table
 
 
-def _main(snakemake):
+@of_population
+def main(snakemake):
     inputs, params = snakemake.input, snakemake.params
     settings = PopulationSettings.parts(params.settings)
     task, population = read_task(inputs.task), read_population(inputs.population)
     classifier = classifier_of_population(population, settings, task)
     generated = dict(zip(params.generators, map(read_networks, inputs.generated), strict=True))
-    initialisations, networks = settings.training.initialisations, settings.transfer.networks
-    sources = sources_of_transfer(classifier, population.weights, generated, initialisations, networks, params.seed)
+    networks = settings.transfer.networks
+    sources = sources_of_transfer(
+        classifier, population.weights, generated, params.initialisations, networks, params.seed
+    )
     computation = Computation(params.seed, job_device(snakemake))
     tables = []
     for label, anew, path in zip(params.labels, params.anew, inputs.tasks, strict=True):
@@ -30,11 +34,6 @@ def _main(snakemake):
         found = tune_sources(aim, begun, settings.transfer, computation)
         tables.append(found.assign(task=label)[["task", *found.columns]])
     write_table(snakemake.output[0], pd.concat(tables, ignore_index=True))
-
-
-def main(snakemake):
-    with of_population(snakemake.wildcards.population):
-        _main(snakemake)
 
 
 run(main, snakemake)  # noqa: F821

@@ -205,7 +205,12 @@ class PopulationPlan:
         own = self.population(name)
         if (task := tasks_of_transfer(own)[place].task) != OWN:
             return self.files_of_task(task)
-        return [*self.files_of_task(own.task), *self.files_of_examples(name)]
+        return [*self.files_of_task(own.task), *self.examples_of_other(name, place)]
+
+    def examples_of_other(self, name: str, place: int) -> list[str]:
+        """The files of a user's examples that a task for fine-tuning reads; [] if it is another task."""
+        task = tasks_of_transfer(self.population(name))[place].task
+        return self.files_of_examples(name) if task == OWN else []
 
     def sections_of_other(self, name: str, place: int) -> dict[str, Any]:
         """The settings of a task for fine-tuning, by its place among them."""
@@ -261,6 +266,7 @@ class PopulationPlan:
                 *((f"{own}, {layout}", f"{layout}/fit_{own}") for own, layout in self.learned(name)),
                 *((f"drawing {own}, {layout}", f"{layout}/draw_{own}") for own, layout in self.learned(name)),
                 *((f"auto-encoder, β = {w}", f"{w}/fit_weight_autoencoder") for w in settings.autoencoder.structural),
+                *([("frontiers", "trace_frontiers")] if settings.frontier else []),
                 *([("fine-tuning", "tune_networks")] if settings.transfer.tasks else []),
             ]
             spent = f"results/populations/{name}/benchmarks"

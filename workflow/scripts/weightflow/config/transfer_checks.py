@@ -62,19 +62,34 @@ def _check_task(
     task: OtherTaskSettings, settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str
 ) -> None:
     """A task for fine-tuning is known, and has inputs of the population's shape."""
-    if task.task != OWN and (task.task not in shapes or settings.task == SNAPSHOT):
-        known = [OWN] if settings.task == SNAPSHOT else [OWN, *shapes]
-        raise InputError(f"{where}: {unknown('task', task.task, known)}")
-    given = shapes.get(settings.task or "") if task.task == OWN else shapes[task.task]
-    if given is None:  # of a user's examples or of states
-        given = () if settings.task == SNAPSHOT else None
-    for key in ("crop", "resize"):
-        if getattr(task, key) and given is not None:
-            check_side(task.task, given, key, getattr(task, key), where)
-    read, own = shape_in_size(given or (), task.crop, task.resize), shapes.get(settings.task or "")
-    if own is not None and read != (own := shape_in_size(own, settings.crop, settings.resize)):
+    sides = {key: side for key in ("crop", "resize") if (side := getattr(task, key))}
+    if settings.task == SNAPSHOT:
+        _check_task_of_states(task, sides, where)
+        return
+    if task.task != OWN and task.task not in shapes:
+        raise InputError(f"{where}: {unknown('task', task.task, [OWN, *shapes])}")
+    named = settings.task if task.task == OWN else task.task
+    if named is None:  # a user's examples
+        return
+    given = shapes[named]
+    for key, side in sides.items():
+        check_side(named, given, key, side, where)
+    if settings.task is None:
+        return
+    read = shape_in_size(given, task.crop, task.resize)
+    own = shape_in_size(shapes[settings.task], settings.crop, settings.resize)
+    if read != own:
         fix = f"give it resize: {own[1]}" if _may_be_resized(read, own) else "remove it"
-        raise InputError(f"{where}: inputs of {task.task} have shape {read}, and the networks read {own}; {fix}.")
+        raise InputError(f"{where}: inputs of {named} have shape {read}, and the networks read {own}; {fix}.")
+
+
+def _check_task_of_states(task: OtherTaskSettings, sides: Mapping[str, int], where: str) -> None:
+    """Networks of states have their own task alone, whose inputs are no images."""
+    if task.task != OWN:
+        raise InputError(f"{where}: {unknown('task', task.task, [OWN])}")
+    if sides:
+        key = next(iter(sides))
+        raise InputError(f"{where}.{key}: the inputs of the task {SNAPSHOT} are states and no images; remove the key.")
 
 
 def _may_be_resized(given: tuple[int, ...], own: tuple[int, ...]) -> bool:

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from weightflow.plots import style
+from weightflow.plots.sources import look_of
 from weightflow.populations.metrics import TRAINED
-from weightflow.populations.registry import GENERATORS
 
 _PANELS = {"nearest": "distance from the nearest original", "overlap": "largest overlap of errors with an original"}
 _LEAST = 0.05  # % of errors that the axis shows at least
@@ -41,16 +41,15 @@ def plot_frontier(table: pd.DataFrame) -> Figure:
 def _curves(panel: Axes, means: pd.DataFrame, usual: set[tuple[Any, ...]], column: str) -> None:
     for source, own in means.groupby("source", sort=False):
         errors = (100 * (1 - own["accuracy"])).clip(lower=_LEAST)
+        colour, marker = look_of(str(source))
         if source == TRAINED:
             panel.axhline(errors.iloc[0], color=style.GREY, linewidth=0.8, zorder=0)
-            panel.plot(own[column], errors, "o", color=style.BLACK, label="originals", markersize=5, zorder=4)
+            panel.plot(own[column], errors, marker, color=colour, label="originals", markersize=5, zorder=4)
             continue
-        look = GENERATORS[str(source)]
-        colour = style.PALETTE[look.colour]
         panel.plot(own[column], errors, "-", color=colour, linewidth=0.9, alpha=0.8)
         at = [(source, value) in usual for value in own["value"]]
-        panel.plot(own[column], errors, look.marker, color=colour, markersize=3.5, label=str(source))
-        panel.plot(own[column][at], errors[at], look.marker, color=colour, markersize=7)
+        panel.plot(own[column], errors, marker, color=colour, markersize=3.5, label=str(source))
+        panel.plot(own[column][at], errors[at], marker, color=colour, markersize=7)
     panel.set_yscale("log")
     panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

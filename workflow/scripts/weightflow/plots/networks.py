@@ -9,13 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from weightflow.plots import style
+from weightflow.plots.sources import look_of
 from weightflow.populations.metrics import TRAINED
 from weightflow.populations.population import read_networks, read_population
 from weightflow.populations.reduction import fit_reduction
-from weightflow.populations.registry import GENERATORS
-
-COLOURS = {TRAINED: style.BLACK} | {name: style.PALETTE[own.colour] for name, own in GENERATORS.items()}
-MARKERS = {TRAINED: "o"} | {name: own.marker for name, own in GENERATORS.items()}
 
 
 def draw(inputs: Any, params: Any) -> Figure:
@@ -72,7 +69,7 @@ def _accuracies(panel: Axes, groups: Sequence[_Group]) -> None:
     for place, group in enumerate(groups):
         shares = group.accuracies
         spread = np.random.default_rng(0).uniform(-0.28, 0.28, len(shares))  # separates equal accuracies
-        colour = COLOURS.get(group.source.partition(" (")[0], style.PURPLE)  # without the origin of its norms
+        colour = look_of(group.source).colour
         panel.plot(100 * shares, place + spread, ".", color=colour, markersize=3, alpha=0.45, markeredgewidth=0)
         panel.errorbar(
             100 * shares.mean(), place, xerr=100 * shares.std(), fmt="|", color=style.BLACK, capsize=2, zorder=3
@@ -87,8 +84,8 @@ def _scatter(panel: Axes, weights: Mapping[str, np.ndarray]) -> None:
     plane = fit_reduction(weights[TRAINED], 2)
     for source, own in weights.items():
         x, y = plane.coordinates(own).T
-        look: dict[str, Any] = {"marker": MARKERS.get(source, "d"), "color": COLOURS.get(source, style.PURPLE)}
-        panel.scatter(x, y, s=7, linewidths=0.6, alpha=0.7, label=source, **look)
+        colour, marker = look_of(source)
+        panel.scatter(x, y, s=7, linewidths=0.6, alpha=0.7, label=source, marker=marker, color=colour)
     panel.set_xlabel("first component of the weights")
     panel.set_ylabel("second component")
     panel.legend(loc="upper center", bbox_to_anchor=(0.5, 1.16), ncols=len(weights), handletextpad=0.1)

@@ -45,6 +45,7 @@ _LONGEST_LABEL = 16  # characters of a time label in a panel's title
 BLACK, GREY = "#000000", "#8c8c8c"
 ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILLION, PURPLE, BROWN = "#0072B2", "#D55E00", "#CC79A7", "#7A5230"
+YELLOW = "#CDBE00"  # darker than theirs, for lines on white
 PALETTE = {
     "grey": GREY,
     "orange": ORANGE,

@@ -7,12 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from weightflow.plots import style
-from weightflow.populations.metrics import SCRATCH, TRAINED
-from weightflow.populations.registry import GENERATORS
+from weightflow.plots.sources import look_of
 
-_COLOURS = {name: style.PALETTE[own.colour] for name, own in GENERATORS.items()}
-_COLOURS |= {TRAINED: style.BLACK, SCRATCH: style.VERMILLION}
-_MARKERS = {name: own.marker for name, own in GENERATORS.items()} | {TRAINED: "o", SCRATCH: "."}
 _MOST_COLUMNS = 3
 _APART = 0.06  # between the sources at one number of epochs, so that their bars are seen
 
@@ -51,11 +47,11 @@ def _panel(panel: Axes, part: pd.DataFrame) -> None:
     for number, ((source, frozen), own) in enumerate(groups):
         means = own.groupby("epochs")[["accuracy_mean", "accuracy_deviation"]].mean()
         places = [epochs.index(epoch) + _APART * (number - (len(groups) - 1) / 2) for epoch in means.index]
-        colour = _COLOURS.get(source, style.PURPLE)
+        colour, marker = look_of(source)
         accuracies, bars = 100 * means["accuracy_mean"], 100 * means["accuracy_deviation"]
         panel.errorbar(places, accuracies, yerr=bars, fmt="none", color=colour, capsize=2, linewidth=0.8)
         label = f"{source}, last layer" if frozen else source
-        line, marker = "--" if frozen else "-", _MARKERS.get(source, "d")
+        line = "--" if frozen else "-"
         panel.plot(places, accuracies, color=colour, linestyle=line, marker=marker, markersize=4, label=label)
     panel.set_xticks(range(len(epochs)), [str(epoch) for epoch in epochs])
     panel.set(xlabel="epochs of fine-tuning", ylabel="accuracy on the test part (%)")

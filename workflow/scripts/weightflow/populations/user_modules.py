@@ -2,8 +2,7 @@
 
 import runpy
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,6 @@ from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.populations.architectures.torch_module import ModuleClassifier
 from weightflow.populations.population import Population
 from weightflow.populations.tasks.task import Task
-
-
-@contextmanager
-def of_population(name: str) -> Iterator[None]:
-    """A block whose faults of the section `networks` are told with the population's name."""
-    try:
-        yield
-    except InputError as fault:
-        if str(fault).startswith("networks"):
-            raise InputError(f"populations.{name}.{fault}") from fault
-        raise
 
 
 def module_from(source: str) -> nn.Module:
