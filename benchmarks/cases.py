@@ -36,7 +36,7 @@ from weightflow.populations.reduction import fit_reduction
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.by_name import named_task
 from weightflow.populations.training import train_population
-from weightflow.populations.weight_flow import fit_weight_flow, generate
+from weightflow.populations.weight_flow import WeightFlow
 from weightflow.seeding import Computation
 from weightflow.teaching.teachers import Lesson, lesson
 
@@ -267,7 +267,7 @@ def population() -> list[Measured]:
 
     def flow():
         reduction = fit_reduction(weights, chosen.flow.components, chosen.flow.reduction)
-        return generate(fit_weight_flow(weights, reduction, chosen.flow, ON_CPU), chosen.generated, 0)
+        return WeightFlow.to(weights, reduction, chosen.flow, ON_CPU).draw(chosen.generated, 0)
 
     flows = repeated(flow, 3)
     return [
