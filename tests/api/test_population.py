@@ -67,6 +67,26 @@ def test_networks_without_a_module_are_recognised(tmp_path):
     assert population.accuracy(np.ones((5, 4)), labels)[0] == 1
 
 
+def test_midpoints_are_corrected_with_the_labels_of_the_inputs(folder, inputs):
+    population = wf.Population.load(folder, module=Unknown, inputs=inputs).align()
+    labels = (inputs.mean((1, 2, 3)) > 0).astype(int)
+    made = population.generate(6, method="corrected", labels=labels, steps=30, width=16, networks=4, batch=32)
+    plain = population.generate(6, method="mixed")
+    assert made.accuracy(inputs, labels).mean() > plain.accuracy(inputs, labels).mean()
+    again = population.generate(6, method="corrected", labels=labels, steps=30, width=16, networks=4, batch=32)
+    np.testing.assert_array_equal(made.weights, again.weights)
+
+
+def test_mixtures_of_recognised_networks_are_repaired(tmp_path, rng):
+    for i in range(4):
+        torch.manual_seed(i)
+        torch.save(nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 2)).state_dict(), tmp_path / f"{i}.pth")
+    inputs = rng.normal(size=(30, 4)).astype(np.float32)
+    population = wf.Population.load(tmp_path, inputs=inputs).align()
+    made = population.generate(3, method="repaired")
+    assert made.logits(inputs).std(1).mean() > population.generate(3, method="mixed").logits(inputs).std(1).mean()
+
+
 def test_networks_from_files_keep_the_moments_of_their_norms(folder, inputs, tmp_path):
     modules, own = [], tmp_path / "own"
     own.mkdir()
@@ -120,6 +140,10 @@ def test_units_may_be_described(tmp_path):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
+        (lambda p: p.generate(2, method="corrected"), "the generator corrected learns from examples; give their"),
+        (lambda p: p.generate(2, method="corrected", labels=[0, 1]), "generate: labels are 40 whole numbers"),
+        (lambda p: p.generate(2, method="repaired"), "the generator repaired is for networks mlp, cnn and lenet5"),
+        (lambda p: p.generate(2, method="mixed", steps=3), "generate: mixed has no settings, and steps is given"),
         (lambda p: p.generate(3, method="flwo"), "unknown method .flwo.; did you mean .flow"),
         (lambda p: p.align("net-99"), "net-99"),
         (lambda p: p.align(50), "there are 50 networks and no 50"),
