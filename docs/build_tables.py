@@ -154,6 +154,14 @@ _PROBES = (
     Column("of finished networks: accuracy", "probe_final_accuracy", "reconstructed", 2),
     Column("gap", "probe_final_gap", "reconstructed", 2),
 )
+_TUNED = (
+    Column("steps to 90 %", "steps_to", decimals=0),
+    Column("accuracy at once", "accuracy_mean after 0"),
+    Column("after 1 epoch", "accuracy_mean after 1"),
+    Column("after 5", "accuracy_mean after 5"),
+    Column("ensemble at once", "ensemble after 0"),
+)
+_STARTS = {"flow": "`flow`", "mixed": "`mixed`", "trained": "originals", "random": "random"}
 _SOURCES = ("trained", *GENERATORS)
 
 
@@ -421,6 +429,19 @@ PAGES: dict[str, dict[str, Table]] = {
                     "100 networks",
                 ),
                 Rows("mnist", "mnist-published", ["flow 1"], "the published recipe"),
+            ),
+        ),
+        "tuned": RunsTable(
+            _TUNED,
+            tuple(
+                Rows("transfer", task, _STARTS, label)
+                for task, label in (
+                    ("mnist-8 → own", "MNIST, middle 20 at 8 × 8, to itself"),
+                    ("mnist-8 → digits", "the same, to digits"),
+                    ("digits → own", "digits, to itself"),
+                    ("digits → mnist, middle 20, 8 × 8", "digits to MNIST, middle 20 at 8 × 8"),
+                    ("digits-0-4 → own, labels 5, 6, 7, 8, 9", "digits 0–4 to digits 5–9, new last layer"),
+                )
             ),
         ),
     },

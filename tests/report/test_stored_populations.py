@@ -50,7 +50,9 @@ def test_frontiers_and_fine_tuned_networks_are_averaged_over_seeds(folder):
     found = gather_populations(folder, 2)
     assert row(found, model="flow 0.5", times="frontier", metric="overlap").mean == pytest.approx(0.2)
     assert row(found, model="trained", times="frontier", metric="overlap").n == 2
-    assert row(found, model="flow, 5 epochs", times="own, last layer only", metric="steps_to").mean == 20
+    tuned = found[found["dataset"] == "p → own, last layer only"]
+    assert row(tuned, model="flow", metric="steps_to").mean == 20
+    assert row(tuned, model="flow", metric="ensemble after 5").mean == 0.95
 
 
 def test_other_seeds_and_missing_runs_are_refused(folder):

@@ -14,8 +14,8 @@ _OF_POINTS = ["accuracy", "deviation", "nearest", "nearest_varying", "spread", "
 def gather_populations(folder: Path, seeds: int) -> pd.DataFrame:
     """The results of populations as a stored table.
 
-    Data sets are populations, and models are sources of networks. In place of times stands the layout of the networks,
-    `frontier`, or the task for fine-tuning.
+    Data sets are populations, or a population and the task for its fine-tuning; models are sources of networks. In
+    place of times stands the layout of the networks, or `frontier`.
 
     Args:
         folder: of the tables of populations.
@@ -49,9 +49,13 @@ def _tuned(path: Path) -> pd.DataFrame:
     if not path.is_file():
         return pd.DataFrame(columns=COLUMNS)
     table = pd.read_csv(path)
-    names = [f"{row.source}, {row.epochs} epochs" for row in table.itertuples()]
     tasks = [f"{row.task}, last layer only" if row.frozen else row.task for row in table.itertuples()]
-    return _over_seeds(table.assign(model=names, times=tasks), ["accuracy_mean", "ensemble", "steps_to"])
+    whole = table.assign(population=table["population"] + " → " + tasks, model=table["source"], times="all")
+    parts = [_over_seeds(whole[whole["epochs"] == whole["epochs"].min()], ["steps_to"])]
+    for epochs, own in whole.groupby("epochs"):
+        found = _over_seeds(own, ["accuracy_mean", "ensemble"])
+        parts.append(found.assign(metric=found["metric"] + f" after {epochs}"))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _seconds(path: Path) -> pd.DataFrame:
