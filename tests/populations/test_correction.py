@@ -46,7 +46,7 @@ def fit(classifier, task, networks, settings) -> Correction:
 
 
 def test_corrected_mixtures_are_more_accurate_and_no_nearer_to_the_originals(classifier, task, networks):
-    settings = SETTINGS.but(correction=CorrectionSettings(steps=150, width=64))
+    settings = SETTINGS.but(correction=CorrectionSettings(steps=150, width=64, learning_rate=0.003))
     correction = fit(classifier, task, networks, settings)
     before, after = (correction.draw(20, 1, share) for share in (0.0, 1.0))
     shares = [judge(classifier, task, own, task.test, CPU.device).accuracy.mean() for own in (before, after, networks)]

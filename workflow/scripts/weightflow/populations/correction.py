@@ -6,11 +6,10 @@ each step: the behavioural loss of Meynent et al. (2025) on generated networks, 
 an original.
 """
 
-import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -25,6 +24,7 @@ from weightflow.networks.learning_rate import cosine_decay
 from weightflow.networks.saved_networks import with_parameters
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms
+from weightflow.populations.classification import accuracy
 from weightflow.populations.generators import Examples
 from weightflow.populations.reduction import Reduction, fit_reduction
 from weightflow.populations.registry import GENERATORS
@@ -194,14 +194,14 @@ def _train(
     settings: CorrectionSettings,
     computation: Computation,
 ) -> list[tuple[int, float]]:
-    """Losses at regular steps; the change has the parameters with the smallest loss on the validation part."""
+    """Losses at regular steps; the change has the parameters of the highest accuracy on the validation part."""
     draws, device = seeding.stream(computation.seed, "weight correction"), computation.device
     change, rate, count = correction.change, settings.learning_rate, settings.steps
     training, validation = (_on(part, device) for part in (examples.training, examples.validation))
     optimiser = torch.optim.AdamW(change.parameters(), lr=rate, weight_decay=0)
     judged = torch.as_tensor(_base(correction, settings.networks, draws), device=device)
     losses: list[tuple[int, float]] = []
-    best, kept = math.inf, dict[str, Tensor]()
+    best, kept = _Quality(-1.0, 0.0), dict[str, Tensor]()
     for step in progress(range(count), "correction"):
         if step % max(1, count // _CHOICES) == 0:  # before the first step, too: no change may be the best
             best, kept = _better(best, kept, correction, _validate(correction, classifier, judged, validation))
@@ -226,11 +226,18 @@ def _train(
     return losses
 
 
+class _Quality(NamedTuple):
+    """Of corrected networks on the validation part: mean accuracy, then mean loss with its sign changed."""
+
+    accuracy: float
+    goodness: float
+
+
 def _better(
-    best: float, kept: dict[str, Tensor], correction: Correction, now: float
-) -> tuple[float, dict[str, Tensor]]:
-    """The smaller loss on the validation part, with its parameters."""
-    if now >= best:
+    best: _Quality, kept: dict[str, Tensor], correction: Correction, now: _Quality
+) -> tuple[_Quality, dict[str, Tensor]]:
+    """The better quality, with its parameters."""
+    if now <= best:
         return best, kept
     return now, {name: own.clone() for name, own in correction.change.state_dict().items()}
 
@@ -238,11 +245,15 @@ def _better(
 @torch.no_grad()
 def _validate(
     correction: Correction, classifier: Classifier, networks: Tensor, validation: tuple[Tensor, Tensor]
-) -> float:
-    """Mean loss of corrected networks on the validation part, network by network to save memory."""
+) -> _Quality:
+    """Quality of corrected networks on the validation part, network by network to save memory."""
     inputs, labels = (part[:_JUDGED] for part in validation)
-    losses = [_loss(classifier, own, inputs, labels).item() for own in _corrected(correction, networks).split(1)]
-    return float(np.nan_to_num(np.mean(losses), nan=np.inf))
+    found = []
+    for own in _corrected(correction, networks).split(1):
+        said = classifier.logits(own, inputs, BatchNorms())
+        found.append((accuracy(said, labels).item(), -functional.cross_entropy(said[0], labels).item()))
+    shares, goodness = np.nan_to_num(np.mean(found, axis=0), nan=-np.inf)
+    return _Quality(float(shares), float(goodness))
 
 
 def _on(part: Labelled, device: torch.device) -> tuple[Tensor, Tensor]:

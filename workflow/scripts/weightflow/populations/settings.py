@@ -192,13 +192,13 @@ class CorrectionSettings(Settings):
     width: Annotated[int, Field(ge=1, le=16_384)] = 256
     """Width of its two hidden layers."""
     steps: Steps = 1000
-    """Optimisation steps of AdamW; the learning rate decays by a cosine. The parameters with the smallest loss on the
-    validation part are kept."""
+    """Optimisation steps of AdamW; the learning rate decays by a cosine. The parameters of the highest accuracy on the
+    validation part are kept, of equal ones those of the smallest loss."""
     networks: Count = 16
     """New networks per step."""
     batch: Count = 256
     """Training examples per step."""
-    learning_rate: Positive = 0.003
+    learning_rate: Positive = 0.001
     """AdamW's initial learning rate."""
 
 
