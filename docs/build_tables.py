@@ -545,8 +545,8 @@ def store(name: str, cores: int, as_found: bool) -> Path:
         subprocess.run([sys.executable, "-m", *RUNS[name].command(name, cores)], cwd=ROOT, check=True)
     after = revision()
     commit = before if before == after else f"{before}, changed during the run to {after}"
-    config = ROOT / "config" / f"{name}.yaml"
-    seeds = Configuration.of(yaml.safe_load(config.read_text(encoding="utf-8")), str(config)).seeds
+    content = yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text(encoding="utf-8"))
+    seeds = content.get("seeds", Configuration.model_fields["seeds"].get_default())
     facts = {
         "commit": f"{commit}, results as found" if as_found else commit,
         "command": " ".join(RUNS[name].command(name)),
