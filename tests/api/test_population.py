@@ -45,6 +45,9 @@ def test_fifty_unknown_networks_become_fifty_new_ones_that_their_code_loads(fold
     np.testing.assert_allclose(aligned.logits(inputs), population.logits(inputs), atol=1e-5)
     made = aligned.generate(50, steps=20, width=16)
     files = made.save(tmp_path / "new")
+    assert made.save(tmp_path / "new") == files
+    with pytest.raises(InputError, match="new: has other networks, such as network-"):
+        aligned.generate(2, method="mixed").save(tmp_path / "new")
     assert len(files) == 50
     module = Unknown()
     module.load_state_dict(load_file(files[7]))
@@ -70,10 +73,11 @@ def test_networks_without_a_module_are_recognised(tmp_path):
 def test_midpoints_are_corrected_with_the_labels_of_the_inputs(folder, inputs):
     population = wf.Population.load(folder, module=Unknown, inputs=inputs).align()
     labels = (inputs.mean((1, 2, 3)) > 0).astype(int)
-    made = population.generate(6, method="corrected", labels=labels, steps=30, width=16, networks=4, batch=32)
+    settings = {"steps": 60, "width": 16, "networks": 4, "batch": 32, "learning_rate": 0.02}
+    made = population.generate(6, method="corrected", labels=labels, **settings)
     plain = population.generate(6, method="mixed")
     assert made.accuracy(inputs, labels).mean() > plain.accuracy(inputs, labels).mean()
-    again = population.generate(6, method="corrected", labels=labels, steps=30, width=16, networks=4, batch=32)
+    again = population.generate(6, method="corrected", labels=labels, **settings)
     np.testing.assert_array_equal(made.weights, again.weights)
 
 
@@ -140,8 +144,17 @@ def test_units_may_be_described(tmp_path):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda p: p.generate(2, method="corrected"), "the generator corrected learns from examples; give their"),
-        (lambda p: p.generate(2, method="corrected", labels=[0, 1]), "generate: labels are 40 whole numbers"),
+        (
+            lambda p: p.generate(2, method="corrected"),
+            "corrected learns from examples; give inputs=. to",
+        ),
+        (
+            lambda p: p.generate(2, method="corrected", labels=[0, 1]),
+            r"generate: labels are 40 whole .* shape \(2,\)",
+        ),
+        (lambda p: p.generate(0), "generate: 0 networks cannot be drawn"),
+        (lambda p: p.generate(2, method="mixed", labels=[0]), "generate: mixed does not read labels"),
+        (lambda p: p.generate(2, alignments=["raw"]), "generate: alignments is a key of configs"),
         (lambda p: p.generate(2, method="repaired"), "the generator repaired is for networks mlp, cnn and lenet5"),
         (lambda p: p.generate(2, method="mixed", steps=3), "generate: mixed has no settings, and steps is given"),
         (lambda p: p.generate(3, method="flwo"), "unknown method .flwo.; did you mean .flow"),

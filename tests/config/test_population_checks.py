@@ -162,6 +162,10 @@ CASES = {
         {"networks": {"files": ["a.pt", "b.pt"]}, "alignment": {"balanced": True}},
         "alignment.balanced: is for networks that are trained here",
     ),
+    "correction of nothing": (
+        {"correction": {"steps": 5}},
+        "correction: has no alignments; set alignments: .aligned., or remove the section",
+    ),
     "frontier of one network": ({"frontier": 1}, "frontier: one network has no spread"),
     "heads of a module": (
         {"networks": {"files": ["a.pt", "b.pt"], "module": "nets.py:Net"}, "alignment": {"heads": "shared"}},

@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weightflow.populations.registry import GENERATORS
-from weightflow.populations.samplers import GOOD, about_good, covariance, gaussian, jittered, kernel, mixed
+from weightflow.populations.samplers import (
+    GOOD,
+    about_good,
+    covariance,
+    gaussian,
+    jittered,
+    kernel,
+    mixed,
+    number_of_pairs,
+    pairs_of,
+)
 
 COUNT = 40_000
 DRAWN = [name for name, own in GENERATORS.items() if own.draw and not own.reads_outputs]
@@ -42,6 +52,21 @@ def test_a_kernel_density_keeps_the_variance_of_each_weight(networks, rng, draw,
     expected = (1 - bandwidth**2) * np.cov(networks.T, bias=True) + bandwidth**2 * np.diag(networks.var(0))
     np.testing.assert_allclose(drawn.mean(0), networks.mean(0), atol=0.15)
     np.testing.assert_allclose(np.cov(drawn.T), expected, rtol=0.05, atol=0.5)
+
+
+@given(networks=st.integers(1, 40), count=st.integers(0, 200))
+def test_no_pair_comes_again_before_all_have_come(networks, count):
+    pairs = pairs_of(networks, count, np.random.default_rng(0))
+    assert pairs.shape == (count, 2)
+    if networks == 1:
+        assert not pairs.any()
+        return
+    assert ((pairs >= 0) & (pairs < networks)).all()
+    assert (pairs[:, 0] != pairs[:, 1]).all()
+    whole = number_of_pairs(networks)
+    for start in range(0, count, whole):
+        part = np.sort(pairs[start : start + whole], axis=1)
+        assert len(np.unique(part, axis=0)) == len(part)
 
 
 def test_midpoints_lie_half_way_between_two_different_networks(networks, rng):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from weightflow.errors import InputError, unknown
-from weightflow.networks.alignment import align_to
+from weightflow.networks.alignment import align_to, mean_of_aligned
 from weightflow.networks.layout import HiddenUnits
 from weightflow.networks.parameter_layout import ParameterLayout
 from weightflow.populations.architectures.classifiers import Classifier
@@ -104,24 +104,26 @@ class Population:
         maps = " → ".join(str(layer.neurons) for layer in self.layout.layers if layer.inputs > 1)
         return f"<Population of {len(self)} networks of {self.layout.size} weights, {maps}>"
 
-    def align(self, reference: int | str = "central", sweeps: int | None = None) -> "Population":
+    def align(self, reference: int | str = "central", sweeps: int | None = None, rounds: int = 0) -> "Population":
         """Put the hidden units of every network in the order of a reference's; the functions do not change.
 
         Args:
             reference: index or name of a network; "central" takes the one nearest to all others.
             sweeps: largest number of passes over all layers; None for no limit.
+            rounds: number of times that the reference is replaced by the mean of the networks aligned to it.
 
         Raises:
             InputError: the units of the module cannot be found (the layer is named), or are described wrongly: another
                 order would change the functions.
         """
         symmetries = self._classifier.symmetries if self._units is None else self._units
-        place = self._place(reference)
+        layers, first = self.layout.layers, self.weights[self._place(reference)]
+        goal = mean_of_aligned(layers, symmetries, self.weights, first, rounds, sweeps)
         if self._kept is not None:
-            weights, kept = align_with_moments(self._classifier, symmetries, self.weights, self._kept, place, sweeps)
+            weights, kept = align_with_moments(self._classifier, symmetries, self.weights, self._kept, goal, sweeps)
             self._check(weights)
             return replace(self, weights=weights, _kept=kept)
-        aligned = align_to(self.layout.layers, symmetries, self.weights, self.weights[place], sweeps)
+        aligned = align_to(layers, symmetries, self.weights, goal, sweeps)
         self._check(aligned)
         return replace(self, weights=aligned.astype(np.float32))
 
@@ -144,7 +146,13 @@ class Population:
         """
         if method not in GENERATORS:
             raise InputError(f"generate: {unknown('method', method, GENERATORS)}")
+        if count < 1:
+            raise InputError(f"generate: {count} networks cannot be drawn; ask for one at least.")
         own = GENERATORS[method]
+        if labels is not None and method != "corrected":
+            raise InputError(f"generate: {method} does not read labels; leave them out, or take method='corrected'.")
+        if "alignments" in settings:
+            raise InputError("generate: alignments is a key of configs; align the population itself, or do not.")
         if own.learned is None:
             if settings:
                 raise InputError(
@@ -195,7 +203,14 @@ class Population:
         return self.layout.state(one.weights[0].copy()) | (buffers.state(0) if buffers is not None else {})
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write every network as a state dict, `NAME.safetensors`, and return the files."""
+        """Write every network as a state dict, `NAME.safetensors`, and return the files.
+
+        Raises:
+            InputError: the folder has other networks, which would be read together with these.
+        """
+        others = {path.stem for path in Path(folder).glob("*.safetensors")} - set(self.names)
+        if others:
+            raise InputError(f"{folder}: has other networks, such as {min(others)}; save to another folder.")
         return write_networks_as_states(folder, self.layout, self.weights, self.names, self._buffers())
 
     def _place(self, network: int | str) -> int:
@@ -214,6 +229,8 @@ class Population:
         if self._inputs is None:
             raise InputError("generate: labels are of the training inputs; give inputs=… to Population.load.")
         given = _labels(labels, len(self._inputs), self.layout.layers[-1].neurons, "generate")
+        if len(given) < 2:
+            raise InputError("generate: one input is too few for corrected networks; load the population with more.")
         order = stream(seed, "population", "examples").permutation(len(given))
         held = max(1, len(order) // 5)
         parts = (Labelled(self._inputs[part], given[part]) for part in (order[held:], order[:held]))
@@ -248,7 +265,10 @@ def _labels(labels: np.ndarray, count: int, outputs: int, where: str) -> np.ndar
     """(count,) labels as integers; raises InputError if they are no numbers of outputs."""
     given = np.asarray(labels)
     if given.shape != (count,) or given.dtype.kind not in "iu":
-        raise InputError(f"{where}: labels are {count} whole numbers, one for each input; give these.")
+        raise InputError(
+            f"{where}: labels are {count} whole numbers, one for each input, and an array of shape {given.shape} and "
+            f"type {given.dtype} is given; give one whole number for each."
+        )
     if given.min() < 0 or given.max() >= outputs:
         raise InputError(f"{where}: labels are numbers of outputs, 0 to {outputs - 1}; number them so.")
     return given.astype(np.int64)

@@ -55,6 +55,11 @@ def check_populations(
         _check_heads_and_norms(settings, where)
         _check_balance(settings, f"{where}.alignment.balanced")
         _check_flow(settings, f"{where}.flow")
+        given = settings.correction.model_fields_set
+        if given and "alignments" not in given:
+            raise InputError(
+                f"{where}.correction: has no alignments; set alignments: [aligned], or remove the section."
+            )
         if settings.frontier == 1:
             raise InputError(f"{where}.frontier: one network has no spread; draw 2 or more, or 0 for no frontier.")
         _check_autoencoder(settings, f"{where}.autoencoder")

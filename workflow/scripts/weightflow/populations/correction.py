@@ -98,8 +98,11 @@ class Correction:
     ) -> Self:
         """Fit a correction to a population; arguments and errors as for `LearnedGenerator.fit`."""
         own = settings.correction
-        if examples is None or not len(examples.training.labels):
-            raise InputError("the generator corrected learns from examples; give their inputs and labels.")
+        if examples is None:
+            raise InputError(
+                "the generator corrected learns from examples; give inputs=… to Population.load, and labels=… to "
+                "generate."
+            )
         size = weights.shape[1]
         check_bytes(
             4 * _HELD * size * own.width, f"populations.*.correction: a width of {own.width} for {size} weights"

@@ -12,7 +12,7 @@ from weightflow.networks.flat_weights import split_weights
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.populations.classification import AT_ONCE, MEASURED
-from weightflow.populations.samplers import mixture, one_by_one, pair_of
+from weightflow.populations.samplers import mixture, one_by_one, pairs_of
 
 _LEAST = 1e-6  # standard deviation of an output that varies
 
@@ -42,8 +42,10 @@ def repaired(
     parts = [_moments(classifier, own, seen) for own in torch.as_tensor(weights).split(together)]
     moments = {name: torch.cat([part[name] for part in parts]).numpy() for name in parts[0]}
 
+    pairs = iter(pairs_of(len(weights), count, rng))
+
     def draw() -> np.ndarray:
-        pair = pair_of(len(weights), rng)
+        pair = next(pairs)
         goals = {name: torch.as_tensor(mixture(own, pair, share)) for name, own in moments.items()}
         return _repair(classifier, torch.as_tensor(mixture(weights, pair, share)), goals, seen)
 

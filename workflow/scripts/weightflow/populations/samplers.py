@@ -74,12 +74,24 @@ def mixed(weights: np.ndarray, count: int, rng: np.random.Generator, share: floa
         rng: for all draws.
         share: of the second network.
     """
-    return one_by_one(count, weights.shape[1], lambda: mixture(weights, pair_of(len(weights), rng), share))
+    pairs = iter(pairs_of(len(weights), count, rng))
+    return one_by_one(count, weights.shape[1], lambda: mixture(weights, next(pairs), share))
 
 
-def pair_of(networks: int, rng: np.random.Generator) -> np.ndarray:
-    """(2,) indices of two different networks, or of the only one twice."""
-    return rng.choice(networks, size=2, replace=networks < 2)
+def number_of_pairs(networks: int) -> int:
+    """Number of different pairs of networks."""
+    return networks * (networks - 1) // 2
+
+
+def pairs_of(networks: int, count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, 2) indices of different networks; no pair comes again before all have come. Of one network, itself."""
+    whole = number_of_pairs(networks)
+    if not whole or not count:
+        return np.zeros((count, 2), dtype=int)
+    rounds = [min(whole, count - start) for start in range(0, count, whole)]
+    places = np.concatenate([rng.choice(whole, size, replace=False) for size in rounds])
+    second = ((1 + np.sqrt(1 + 8 * places)) / 2).astype(int)  # pairs are numbered by their second network
+    return rng.permuted(np.stack([places - second * (second - 1) // 2, second], axis=1), axis=1)
 
 
 def mixture(values: np.ndarray, pair: np.ndarray, share: float) -> np.ndarray:

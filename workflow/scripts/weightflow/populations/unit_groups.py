@@ -117,7 +117,7 @@ def align_with_moments(
     symmetries: Sequence[HiddenUnits],
     weights: np.ndarray,
     moments: np.ndarray,
-    reference: int,
+    reference: np.ndarray,
     sweeps: int | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Aligned networks (N, P) and the moments (N, Q) of their batch norms, which move with their channels.
@@ -129,7 +129,7 @@ def align_with_moments(
         symmetries: groups of interchangeable units.
         weights: (N, P).
         moments: (N, Q) as `measure_norms` gives them.
-        reference: index of the network to which the others are aligned.
+        reference: (P,) of the network to which the others are aligned.
         sweeps: as for `align_to`.
     """
     kept = [LinearMap(f"moments of {name}", channels, 2, bias=False) for name, channels in classifier.norms.items()]
@@ -149,7 +149,7 @@ def align_with_moments(
     ]
     parts = [moments[:, start : start + 2 * own.neurons] for own, start in _starts(kept)]
     rows = [part.reshape(len(part), 2, -1).swapaxes(1, 2).reshape(len(part), -1) for part in parts]  # by channel
-    goal = np.concatenate([weights[reference], np.zeros(moments.shape[1], dtype=weights.dtype)])
+    goal = np.concatenate([reference, np.zeros(moments.shape[1], dtype=weights.dtype)])
     whole = align_to(
         (*classifier.layers, *kept), with_moments, np.concatenate([weights, *rows], axis=1), goal, sweeps
     ).astype(np.float32)

@@ -23,9 +23,9 @@ _QUALITY = {
 _OF_ALL = _QUALITY | {"ensemble": "accuracy of all networks of the source together: of the mean of their softmax"}
 _GENERATED = _OF_ALL | {
     "nearest": "mean distance from the nearest trained network (of trained networks: the nearest other one), in units "
-    "of the mean distance between two trained networks; copies have 0",
+    "of the mean distance between two trained networks of the same layout; copies have 0",
     "spread": "mean distance between two networks of the source, in the same unit; 0 if all are equal",
-    "overlap": "mean over networks of the largest intersection over union of their wrong labels with those of a "
+    "overlap": "mean over networks that err of the largest intersection over union of their wrong labels with those of a "
     "trained network; copies have 1",
 }
 _RECONSTRUCTED = _QUALITY | {
