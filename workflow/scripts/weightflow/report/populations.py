@@ -25,8 +25,8 @@ _GENERATED = _OF_ALL | {
     "nearest": "mean distance from the nearest trained network (of trained networks: the nearest other one), in units "
     "of the mean distance between two trained networks of the same layout; copies have 0",
     "spread": "mean distance between two networks of the source, in the same unit; 0 if all are equal",
-    "overlap": "mean over networks that err of the largest intersection over union of their wrong labels with those of a "
-    "trained network; copies have 1",
+    "overlap": "mean over networks that err of the largest intersection over union of their wrong labels with those of "
+    "a trained network; copies have 1",
 }
 _RECONSTRUCTED = _QUALITY | {
     "share": "mean accuracy as a share of the originals' mean accuracy",
