@@ -10,7 +10,6 @@ from weightflow.data.settings import DatasetSettings
 from weightflow.errors import InputError, shown, unknown
 from weightflow.formats.reading import as_files
 from weightflow.populations.architectures.registry import ACTIVATIONS, ARCHITECTURES
-from weightflow.populations.augmentation import check_augmentation
 from weightflow.populations.network_files import found_files, network_files
 from weightflow.populations.registry import QUERIES
 from weightflow.populations.settings import (
@@ -95,6 +94,21 @@ def check_population_files(
             network_files(networks.files, f"{where}.files")
             if networks.module and not os.path.isfile(path := networks.module.rpartition(":")[0]):
                 raise InputError(f"{where}.module: {missing(path, folders)}; check the path.")
+
+
+def check_augmentation(augment: str, shape: Sequence[int], where: str) -> None:
+    """Refuse the augmentation of inputs that are no images.
+
+    Args:
+        augment: the setting.
+        shape: of an input.
+        where: the population, for messages.
+
+    Raises:
+        InputError: naming the key and the fix.
+    """
+    if augment != "none" and len(shape) != 3:
+        raise InputError(f"{where}.training.augment: {augment} is for images, and an input here is none; remove it.")
 
 
 def _check_task(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:

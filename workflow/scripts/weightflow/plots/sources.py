@@ -1,10 +1,12 @@
-"""Colours and markers of the sources of networks: generators, originals and random initialisations."""
+"""Colours and markers of the sources of networks: generators, originals and random initialisations.
+
+They are not in the registry of generators, whose entries name modules that figures do not need.
+"""
 
 from typing import NamedTuple
 
 from weightflow.plots import style
 from weightflow.populations.metrics import SCRATCH, TRAINED
-from weightflow.populations.registry import GENERATORS
 
 
 class Look(NamedTuple):
@@ -14,8 +16,18 @@ class Look(NamedTuple):
     marker: str
 
 
-LOOKS = {name: Look(style.PALETTE[own.colour], own.marker) for name, own in GENERATORS.items()}
-LOOKS |= {TRAINED: Look(style.BLACK, "o"), SCRATCH: Look(style.YELLOW, ".")}
+LOOKS = {
+    "flow": Look(style.PALETTE["blue"], "x"),
+    "corrected": Look(style.PALETTE["vermillion"], "*"),
+    "repaired": Look(style.PALETTE["brown"], "h"),
+    "mixed": Look(style.PALETTE["purple"], "P"),
+    "gaussian": Look(style.PALETTE["orange"], "^"),
+    "covariance": Look(style.PALETTE["grey"], "v"),
+    "kernel": Look(style.PALETTE["green"], "s"),
+    "jittered": Look(style.PALETTE["sky"], "D"),
+    TRAINED: Look(style.BLACK, "o"),
+    SCRATCH: Look(style.YELLOW, "."),
+}
 
 
 def look_of(source: str) -> Look:

@@ -6,24 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from weightflow.errors import InputError
-
 _PADDED = 8  # sides are padded by this part of them, on both ends
-
-
-def check_augmentation(augment: str, shape: Sequence[int], where: str) -> None:
-    """Refuse the augmentation of inputs that are no images.
-
-    Args:
-        augment: the setting.
-        shape: of an input.
-        where: the population, for messages.
-
-    Raises:
-        InputError: naming the key and the fix.
-    """
-    if augment != "none" and len(shape) != 3:
-        raise InputError(f"{where}.training.augment: {augment} is for images, and an input here is none; remove it.")
 
 
 def draw_crops(examples: int, shape: Sequence[int], generators: Sequence[torch.Generator]) -> Tensor:

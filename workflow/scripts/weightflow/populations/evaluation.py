@@ -20,7 +20,7 @@ from weightflow.populations.metrics import (
     relative_distance,
     spread,
 )
-from weightflow.populations.registry import NORM_SOURCES
+from weightflow.populations.registry import NORM_MOMENTS, NORM_SOURCES
 from weightflow.populations.tasks.task import Labelled, Task
 
 
@@ -81,7 +81,7 @@ def judge(
     """
     networks, inputs = (torch.as_tensor(found, device=device) for found in (weights, part.inputs))
     known = networks if originals is None else torch.as_tensor(originals, device=device)
-    moments = NORM_SOURCES[norms].moments.load()(classifier, networks, task, known)
+    moments = NORM_MOMENTS[norms].load()(classifier, networks, task, known)
     return Judged(weights, logits(classifier, networks, moments, inputs).cpu(), torch.as_tensor(part.labels))
 
 

@@ -53,8 +53,6 @@ class Generator:
     Attributes:
         description: its distribution.
         knob: its trade of accuracy for distance.
-        colour: in figures, a name of `plots.style.PALETTE`.
-        marker: in figures, of matplotlib.
         draw: function of (networks (N, P), count, rng, value of the knob) to (count, P).
         learned: a class as `generators.LearnedGenerator`, which is fitted first.
         section: of a population's settings, with those of a learned generator.
@@ -64,8 +62,6 @@ class Generator:
 
     description: str
     knob: Knob
-    colour: str
-    marker: str
     draw: Lazy | None = None
     learned: Lazy | None = None
     section: str = ""
@@ -92,12 +88,10 @@ class NormSource:
     Attributes:
         description: of the moments.
         label: behind the names of rows in tables; empty for the default.
-        moments: function of (classifier, networks (S, P), task, originals (N, P)) to moments (S, Q).
     """
 
     description: str
     label: str
-    moments: Lazy
 
 
 REFERENCES: dict[str, Reference] = {
@@ -127,60 +121,44 @@ GENERATORS: dict[str, Generator] = {
     "flow": Generator(
         "flow matching over the weights",
         Knob("noise, in units of that in training", (0.5, 1.0, 1.5, 2.0), 1.0),
-        "blue",
-        "x",
         learned=Lazy("weightflow.populations.weight_flow", "WeightFlow"),
         section="flow",
     ),
     "corrected": Generator(
         "midpoints of two networks with a correction that is learned from the examples",
         Knob("share of the correction", (0.25, 0.5, 0.75, 1.0), 1.0),
-        "vermillion",
-        "*",
         learned=Lazy("weightflow.populations.correction", "Correction"),
         section="correction",
     ),
     "repaired": Generator(
         "midpoints of two networks, each hidden unit with the mean and deviation that it has in the two",
         Knob("share of the second network", (0.1, 0.2, 0.3, 0.5), 0.5),
-        "brown",
-        "h",
         draw=Lazy("weightflow.populations.repair", "repaired"),
         reads_outputs=True,
     ),
     "mixed": Generator(
         "midpoints of two networks",
         Knob("share of the second network", (0.1, 0.2, 0.3, 0.5), 0.5),
-        "purple",
-        "P",
         draw=Lazy("weightflow.populations.samplers", "mixed"),
     ),
     "gaussian": Generator(
         "a Gaussian with the mean and variance of each weight",
         Knob("standard deviation, in units of the networks'", (0.25, 0.5, 0.75, 1.0), 1.0),
-        "orange",
-        "^",
         draw=Lazy("weightflow.populations.samplers", "gaussian"),
     ),
     "covariance": Generator(
         "a Gaussian with the mean and the covariance of the networks",
         Knob("standard deviation, in units of the networks'", (0.25, 0.5, 0.75, 1.0), 1.0),
-        "grey",
-        "v",
         draw=Lazy("weightflow.populations.samplers", "covariance"),
     ),
     "kernel": Generator(
         "a Gaussian kernel density of the networks",
         Knob("bandwidth, in units of Scott's rule", (0.25, 0.5, 0.75, 1.0), 1.0),
-        "green",
-        "s",
         draw=Lazy("weightflow.populations.samplers", "kernel"),
     ),
     "jittered": Generator(
         "the networks with Gaussian noise",
         Knob("noise, in standard deviations of each weight", (0.1, 0.25, 0.5, 0.75), 0.25),
-        "sky",
-        "D",
         draw=Lazy("weightflow.populations.samplers", "jittered"),
     ),
 }
@@ -196,17 +174,21 @@ QUERIES: dict[str, QueryKind] = {
 }
 
 NORM_SOURCES: dict[str, NormSource] = {
-    "training": NormSource(
-        "measured on the training inputs", "", Lazy("weightflow.populations.evaluation", "of_training")
-    ),
+    "training": NormSource("measured on the training inputs", ""),
     "test": NormSource(
         "an ablation, as in DeepWeightFlow's code: measured on the test inputs, which are then not unseen",
         "norms of test inputs",
-        Lazy("weightflow.populations.evaluation", "of_test"),
     ),
     "originals": NormSource(
         "the mean moments of the trained networks, without recalibration",
         "norms of originals",
-        Lazy("weightflow.populations.evaluation", "of_originals"),
     ),
+}
+
+# Functions of (classifier, networks (S, P), task, originals (N, P)) to moments (S, Q), for each of `NORM_SOURCES`. In a
+# table of their own, since reports need the labels alone.
+NORM_MOMENTS: dict[str, Lazy] = {
+    "training": Lazy("weightflow.populations.evaluation", "of_training"),
+    "test": Lazy("weightflow.populations.evaluation", "of_test"),
+    "originals": Lazy("weightflow.populations.evaluation", "of_originals"),
 }
