@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from weightflow.config.population_checks import check_augmentation
 from weightflow.populations.augmentation import crop_and_flip, draw_crops
+from weightflow.populations.tasks.selection import check_augmentation
 
 SHAPE = (3, 8, 17)  # padded by 1 and by 3
 

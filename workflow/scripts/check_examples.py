@@ -1,13 +1,12 @@
 """Check a user's examples, also against the architecture; print and write what was understood."""
 
-from weightflow.config.population_checks import check_augmentation
 from weightflow.errors import InputError
 from weightflow.jobs.frame import run
 from weightflow.jobs.screen import say
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.examples import read_examples, selected
-from weightflow.populations.tasks.selection import Selection
+from weightflow.populations.tasks.selection import Selection, check_augmentation
 from weightflow.storage import write_json
 
 

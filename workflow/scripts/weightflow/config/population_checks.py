@@ -21,7 +21,7 @@ from weightflow.populations.settings import (
     others_asked,
 )
 from weightflow.populations.tasks.example_sources import example_format, files_of_examples
-from weightflow.populations.tasks.selection import shape_in_size
+from weightflow.populations.tasks.selection import check_augmentation, shape_in_size
 
 
 def check_populations(
@@ -94,21 +94,6 @@ def check_population_files(
             network_files(networks.files, f"{where}.files")
             if networks.module and not os.path.isfile(path := networks.module.rpartition(":")[0]):
                 raise InputError(f"{where}.module: {missing(path, folders)}; check the path.")
-
-
-def check_augmentation(augment: str, shape: Sequence[int], where: str) -> None:
-    """Refuse the augmentation of inputs that are no images.
-
-    Args:
-        augment: the setting.
-        shape: of an input.
-        where: the population, for messages.
-
-    Raises:
-        InputError: naming the key and the fix.
-    """
-    if augment != "none" and len(shape) != 3:
-        raise InputError(f"{where}.training.augment: {augment} is for images, and an input here is none; remove it.")
 
 
 def _check_task(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:

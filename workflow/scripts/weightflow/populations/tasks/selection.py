@@ -80,3 +80,18 @@ def kept_labels(names: Sequence[str], selection: Selection) -> list[int] | None:
     if strange := [name for name in kept if name not in names]:
         raise InputError(f"{selection.section}.classes: {unknown('label', strange[0], names)}")
     return [list(names).index(name) for name in kept]
+
+
+def check_augmentation(augment: str, shape: Sequence[int], where: str) -> None:
+    """Refuse the augmentation of inputs that are no images.
+
+    Args:
+        augment: the setting.
+        shape: of an input.
+        where: the population, for messages.
+
+    Raises:
+        InputError: naming the key and the fix.
+    """
+    if augment != "none" and len(shape) != 3:
+        raise InputError(f"{where}.training.augment: {augment} is for images, and an input here is none; remove it.")
