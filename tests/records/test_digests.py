@@ -81,7 +81,7 @@ def test_what_takes_long_does_not_depend_on_checks_or_on_what_comes_later(root, 
 
 
 def test_of_a_registry_what_is_imported_counts_alone():
-    _, *modules = code_behind(LIBRARY / "plots" / "networks.py")
+    _, *modules = code_behind(LIBRARY / "populations" / "generators.py")
     found = {path.relative_to(LIBRARY).as_posix() for path in modules}
     assert {"populations/registry.py", "populations/samplers.py"} <= found
     assert not {"populations/initialisation.py", "populations/queries.py"} & found

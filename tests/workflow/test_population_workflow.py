@@ -89,7 +89,7 @@ def test_the_page_and_its_figures_are_made_from_an_archive_without_torch(
         assert path.read_bytes() == (finished / path.relative_to(folder)).read_bytes(), path
     (folder / "results" / "populations" / "small" / "seed0" / "metrics" / "generated-raw.csv").unlink()
     again = run_snakemake(folder, folder / "config.yaml", "figures", flags=(*FROM_SAVED, "--dry-run"))
-    assert "1 of 4 results of populations are not there" in again.stdout
+    assert "1 of 5 results of populations are not there" in again.stdout
 
 
 def test_nothing_of_data_sets_is_made(finished):
