@@ -111,7 +111,7 @@ for name, own in {"in their own order": networks, "aligned": aligned}.items():
 made = {
     "flow": aligned.generate(60, components=count - 1, steps=1500),
     "corrected": aligned.generate(
-        60, method="corrected", labels=labels[~test].numpy(), steps=150, networks=6, batch=128
+        60, method="corrected", labels=labels[~test].numpy(), steps=150, networks=6, batch=128, learning_rate=0.003
     ),
     "midpoints": aligned.generate(60, method="mixed"),
     "Gaussian": aligned.generate(60, method="covariance"),
