@@ -170,6 +170,12 @@ def _points(*values: tuple[str, Sequence[float]]) -> list[str]:
     return ["trained", *(f"{name} {value:g}" for name, own in values for value in own)]
 
 
+def _of_autoencoders(columns: Sequence[Column], runs: Mapping[str, str]) -> RunsTable:
+    """Rows for the populations with auto-encoders."""
+    names = ("iris-1000", "digits-cnn")
+    return RunsTable(columns, tuple(Rows("populations", name, runs, f"`{name}`") for name in names))
+
+
 def _distances(label: str, dataset: str) -> Headline:
     return Headline(label, "W / JSD", "systems", dataset, _HEADLINE, dataset)
 
@@ -212,36 +218,12 @@ PAGES: dict[str, dict[str, Table]] = {
         "generated-raw": RunsTable(
             _RAW, (Rows("populations", "iris", [name for name in _SOURCES if name != "corrected"], "`iris`"),)
         ),
-        "reconstructed": RunsTable(
-            _RECONSTRUCTED,
-            tuple(
-                Rows("populations", name, {"structure": "β = 1", "behaviour": "with behaviour"}, f"`{name}`")
-                for name in ("iris-1000", "digits-cnn")
-            ),
+        "reconstructed": _of_autoencoders(_RECONSTRUCTED, {"structure": "β = 1", "behaviour": "with behaviour"}),
+        "drawn": _of_autoencoders(
+            _DRAWN, {"learned": "originals", "structure, drawn": "β = 1", "behaviour, drawn": "with behaviour"}
         ),
-        "drawn": RunsTable(
-            _DRAWN,
-            tuple(
-                Rows(
-                    "populations",
-                    name,
-                    {"learned": "originals", "structure, drawn": "β = 1", "behaviour, drawn": "with behaviour"},
-                    f"`{name}`",
-                )
-                for name in ("iris-1000", "digits-cnn")
-            ),
-        ),
-        "probes": RunsTable(
-            _PROBES,
-            tuple(
-                Rows(
-                    "populations",
-                    name,
-                    {"weights": "weights", "structure": "codes, β = 1", "behaviour": "codes, with behaviour"},
-                    f"`{name}`",
-                )
-                for name in ("iris-1000", "digits-cnn")
-            ),
+        "probes": _of_autoencoders(
+            _PROBES, {"weights": "weights", "structure": "codes, β = 1", "behaviour": "codes, with behaviour"}
         ),
         "epidemic": RunsTable(
             (

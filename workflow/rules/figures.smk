@@ -172,9 +172,7 @@ FIGURE_JOBS = {
         },
         {
             "layouts": [layout for layout in LAYOUTS for _ in plan.seeds],
-            "generated": lambda w: [
-                name for name, _ in populations().learned(w.population, "aligned")
-            ],
+            "generated": fitted_to("aligned"),
         },
     ),
     "frontier": FigureJob(

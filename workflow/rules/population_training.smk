@@ -305,7 +305,7 @@ rule evaluate_generated:
         runtime=training_minutes,
     params:
         settings=sections_of_population("architecture", "networks", "generated", "norms"),
-        learned=lambda w: [name for name, _ in populations().learned(w.population, w.layout)],
+        learned=fitted_to(),
         contents=lambda w: contents(module_file(w)),
         seed=lambda w: int(w.seed),
         code=code("evaluate_generated.py"),
@@ -337,7 +337,7 @@ rule trace_frontiers:
         runtime=training_minutes,
     params:
         settings=sections_of_population("architecture", "networks", "frontier"),
-        learned=lambda w: [name for name, _ in populations().learned(w.population, "aligned")],
+        learned=fitted_to("aligned"),
         contents=lambda w: contents(module_file(w)),
         seed=lambda w: int(w.seed),
         code=code("trace_frontiers.py"),

@@ -56,7 +56,7 @@ rule tune_networks:
         initialisations=lambda w: list(population(w).training.initialisations),
         labels=lambda w: populations().labels_of_transfer(w.population),
         anew=lambda w: populations().last_layers_anew(w.population),
-        generators=lambda w: [name for name, _ in populations().learned(w.population, "aligned")],
+        generators=fitted_to("aligned"),
         seed=lambda w: int(w.seed),
         contents=lambda w: contents(module_file(w)),
         code=code("tune_networks.py"),

@@ -96,6 +96,11 @@ def network_contents(wildcards):
     )
 
 
+def fitted_to(layout="{layout}"):
+    """Input function: names of the generators that are fitted to a layout of a population."""
+    return lambda w: [name for name, _ in populations().learned(w.population, layout.format(**w))]
+
+
 def structural_of(wildcards):
     """Weights of the structural loss of a population's auto-encoders."""
     return list(population(wildcards).autoencoder.structural)

@@ -3,10 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 Network = TypeVar("Network", bound=nn.Module)
+
+
+def parameters_behind(prefix: str, tensors: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
+    """The parameters among the tensors of a file: those whose names begin with a prefix, without it."""
+    return {
+        name.removeprefix(prefix): torch.from_numpy(value) for name, value in tensors.items() if name.startswith(prefix)
+    }
 
 
 def with_parameters(make: Callable[[], Network], state: Mapping[str, Tensor]) -> Network:

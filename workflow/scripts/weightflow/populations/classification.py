@@ -1,13 +1,28 @@
 """Outputs of classifiers in batches, with the moments of their batch norms measured on training data."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms
+from weightflow.populations.tasks.task import Labelled
 
 AT_ONCE = 2**24  # numbers of inputs, over all networks, in a pass
 MEASURED = 500  # inputs in a batch for moments, for any number of networks
+
+
+class OnDevice(NamedTuple):
+    """Inputs (n, …) and their labels (n,) on a device."""
+
+    inputs: Tensor
+    labels: Tensor
+
+
+def on_device(part: Labelled, device: torch.device) -> OnDevice:
+    """Labelled inputs as tensors on a device."""
+    return OnDevice(torch.as_tensor(part.inputs, device=device), torch.as_tensor(part.labels, device=device))
 
 
 def measure_norms(classifier: Classifier, weights: Tensor, inputs: Tensor) -> Tensor:

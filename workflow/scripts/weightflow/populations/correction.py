@@ -21,16 +21,15 @@ from weightflow import seeding
 from weightflow.errors import DivergenceError, InputError
 from weightflow.limits import check_bytes
 from weightflow.networks.learning_rate import cosine_decay
-from weightflow.networks.saved_networks import with_parameters
+from weightflow.networks.saved_networks import parameters_behind, with_parameters
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms
-from weightflow.populations.classification import accuracy
+from weightflow.populations.classification import OnDevice, accuracy, on_device
 from weightflow.populations.generators import Examples
 from weightflow.populations.reduction import Reduction, fit_reduction
 from weightflow.populations.registry import GENERATORS
 from weightflow.populations.samplers import moments_of_weights
 from weightflow.populations.settings import CorrectionSettings, PopulationSettings
-from weightflow.populations.tasks.task import Labelled
 from weightflow.progress import progress
 from weightflow.seeding import Computation
 from weightflow.storage import parts_of, read_tensors, write_tensors
@@ -161,11 +160,7 @@ class Correction:
         artefact = read_tensors(path, KIND, finite=True)
         with parts_of(path):
             parts, facts = artefact.tensors, artefact.metadata
-            state = {
-                name.removeprefix(_NETWORK): torch.from_numpy(value)
-                for name, value in parts.items()
-                if name.startswith(_NETWORK)
-            }
+            state = parameters_behind(_NETWORK, parts)
             (width, coordinates), size = state["hidden.0.weight"].shape, len(state["last.bias"])
             change = with_parameters(lambda: Change(coordinates, width, size), state).to(device).eval()
             reduction, base = Reduction(parts["mean"], facts["scale"], parts["axes"]), str(facts["base"])
@@ -200,7 +195,7 @@ def _train(
     """Losses at regular steps; the change has the parameters of the highest accuracy on the validation part."""
     draws, device = seeding.stream(computation.seed, "weight correction"), computation.device
     change, rate, count = correction.change, settings.learning_rate, settings.steps
-    training, validation = (_on(part, device) for part in (examples.training, examples.validation))
+    training, validation = (on_device(part, device) for part in (examples.training, examples.validation))
     optimiser = torch.optim.AdamW(change.parameters(), lr=rate, weight_decay=0)
     judged = torch.as_tensor(_base(correction, settings.networks, draws), device=device)
     losses: list[tuple[int, float]] = []
@@ -210,8 +205,8 @@ def _train(
             best, kept = _better(best, kept, correction, _validate(correction, classifier, judged, validation))
         optimiser.param_groups[0]["lr"] = rate * cosine_decay(step, count, 0.0) * min(1.0, (step + 1) / _WARM)
         networks = torch.as_tensor(_base(correction, settings.networks, draws), device=device)
-        chosen = torch.as_tensor(draws.integers(len(training[1]), size=settings.batch), device=device)
-        loss = _loss(classifier, _corrected(correction, networks), training[0][chosen], training[1][chosen])
+        chosen = torch.as_tensor(draws.integers(len(training.labels), size=settings.batch), device=device)
+        loss = _loss(classifier, _corrected(correction, networks), training.inputs[chosen], training.labels[chosen])
         if not loss.requires_grad:
             raise InputError(
                 "networks.module: the outputs have no gradients, and a correction needs them; remove no_grad or detach "
@@ -246,9 +241,7 @@ def _better(
 
 
 @torch.no_grad()
-def _validate(
-    correction: Correction, classifier: Classifier, networks: Tensor, validation: tuple[Tensor, Tensor]
-) -> _Quality:
+def _validate(correction: Correction, classifier: Classifier, networks: Tensor, validation: OnDevice) -> _Quality:
     """Quality of corrected networks on the validation part, network by network to save memory."""
     inputs, labels = (part[:_JUDGED] for part in validation)
     found = []
@@ -257,10 +250,6 @@ def _validate(
         found.append((accuracy(said, labels).item(), -functional.cross_entropy(said[0], labels).item()))
     shares, goodness = np.nan_to_num(np.mean(found, axis=0), nan=-np.inf)
     return _Quality(float(shares), float(goodness))
-
-
-def _on(part: Labelled, device: torch.device) -> tuple[Tensor, Tensor]:
-    return torch.as_tensor(part.inputs, device=device), torch.as_tensor(part.labels, device=device)
 
 
 def _loss(classifier: Classifier, weights: Tensor, inputs: Tensor, labels: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import pandas as pd
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.mlp import MLP
 from weightflow.populations.evaluation import Judged, judge
-from weightflow.populations.generators import LearnedGenerator, draw_at_once, is_offered
+from weightflow.populations.generators import LearnedGenerator, draw_at_once, drawable
 from weightflow.populations.metrics import (
     TRAINED,
     largest_overlap,
@@ -78,14 +78,12 @@ def trace_frontiers(
     trained = judge(classifier, task, weights, task.test, device)
     originals = _Originals(trained, reads_varying_inputs(classifier, inputs))
     rows = [originals.point()]
-    for name, own in GENERATORS.items():
-        if name not in learned and (own.draw is None or not is_offered(name, classifier)):
-            continue
-        for value in own.knob.values:
+    for name in drawable(classifier, learned):
+        for value in GENERATORS[name].knob.values:
             made = (
-                draw_at_once(name, weights, classifier, inputs, count, seed, value)
-                if own.draw
-                else learned[name].draw(count, seed, value)
+                learned[name].draw(count, seed, value)
+                if name in learned
+                else draw_at_once(name, weights, classifier, inputs, count, seed, value)
             )
             rows.append(originals.point(name, value, judge(classifier, task, made, task.test, device)))
     return pd.DataFrame(rows, columns=COLUMNS)

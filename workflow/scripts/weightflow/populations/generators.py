@@ -1,6 +1,6 @@
 """Generators of networks: those that draw at once, and those that are fitted first."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -73,6 +73,20 @@ def is_offered(name: str, classifier: Classifier) -> bool:
     return not GENERATORS[name].reads_outputs or getattr(classifier, "tells_outputs", False)
 
 
+def drawable(classifier: Classifier, learned: Collection[str]) -> list[str]:
+    """Generators that can draw networks, in the order of the registry: those that draw at once, and fitted ones.
+
+    Args:
+        classifier: of the networks.
+        learned: names of generators that were fitted.
+    """
+    return [
+        name
+        for name, own in GENERATORS.items()
+        if name in learned or (own.draw is not None and is_offered(name, classifier))
+    ]
+
+
 def draw_at_once(
     name: str,
     weights: np.ndarray,
@@ -118,7 +132,6 @@ def draw_all(
 ) -> dict[str, np.ndarray]:
     """Networks of every generator, in the order of the registry; `made` has those of learned ones."""
     return {
-        name: made[name] if own.draw is None else draw_at_once(name, weights, classifier, inputs, count, seed)
-        for name, own in GENERATORS.items()
-        if name in made or (own.draw is not None and is_offered(name, classifier))
+        name: made[name] if name in made else draw_at_once(name, weights, classifier, inputs, count, seed)
+        for name in drawable(classifier, made)
     }

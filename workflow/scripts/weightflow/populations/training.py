@@ -17,12 +17,12 @@ from weightflow.networks.learning_rate import decay
 from weightflow.populations.architectures.classifiers import Classifier, DropsUnits
 from weightflow.populations.architectures.stacked_layers import BatchNorms, Dropout
 from weightflow.populations.augmentation import crop_and_flip, draw_crops
-from weightflow.populations.classification import accuracy, logits, measure_norms
+from weightflow.populations.classification import OnDevice, accuracy, logits, measure_norms, on_device
 from weightflow.populations.early_stopping import BestEpochs
 from weightflow.populations.initialisation import initial
 from weightflow.populations.population import Population
 from weightflow.populations.settings import NetworkTrainingSettings
-from weightflow.populations.tasks.task import Labelled, Task
+from weightflow.populations.tasks.task import Task
 from weightflow.progress import progress
 from weightflow.seeding import Computation
 
@@ -33,13 +33,6 @@ _TINY = 1e-6  # added to a gradient's norm, as torch.nn.utils.clip_grad_norm_ do
 
 
 Look = Callable[[int, Tensor], None]
-
-
-class _Examples(NamedTuple):
-    """Inputs (n, …) and their labels (n,) on a device."""
-
-    inputs: Tensor
-    labels: Tensor
 
 
 class _CurvePoint(NamedTuple):
@@ -140,7 +133,7 @@ def tune(
 
 def curves_of(classifier: Classifier, task: Task, weights: np.ndarray, device: torch.device) -> pd.DataFrame:
     """The curves of networks (N, P) that were trained elsewhere: one epoch, 0."""
-    training, validation = (_on(part, device) for part in (task.training, task.validation))
+    training, validation = (on_device(part, device) for part in (task.training, task.validation))
     rows = _judge(classifier, torch.as_tensor(weights, device=device), 0, training, validation)
     return pd.DataFrame(rows, columns=list(_CurvePoint._fields))
 
@@ -208,7 +201,7 @@ def _train(
             group["params"][0].register_hook(lambda gradient: gradient * trained)
     optimiser = _optimiser(groups, settings)
     rates = [group["lr"] for group in optimiser.param_groups]
-    training, validation = (_on(part, device) for part in (task.training, task.validation))
+    training, validation = (on_device(part, device) for part in (task.training, task.validation))
     kept, judged, checkpoints, rows = _kept(settings), _judged(settings), dict[int, Tensor](), list[_CurvePoint]()
     best = None
     if settings.patience is not None:
@@ -285,7 +278,7 @@ def _batches(examples: int, size: int, generators: Sequence[torch.Generator]) ->
 
 
 def _batches_and_crops(
-    training: _Examples, settings: NetworkTrainingSettings, generators: Sequence[torch.Generator]
+    training: OnDevice, settings: NetworkTrainingSettings, generators: Sequence[torch.Generator]
 ) -> Iterator[tuple[Tensor, Tensor | None]]:
     """Batches of an epoch, each with the crops and flips of its examples; None without augmentation."""
     examples = len(training.labels)
@@ -297,16 +290,12 @@ def _batches_and_crops(
         yield from zip(batches, crops.split(settings.batch, dim=1), strict=True)
 
 
-def _on(part: Labelled, device: torch.device) -> _Examples:
-    return _Examples(torch.as_tensor(part.inputs, device=device), torch.as_tensor(part.labels, device=device))
-
-
 def _judge(
     classifier: Classifier,
     weights: Tensor,
     epoch: int,
-    training: _Examples,
-    validation: _Examples,
+    training: OnDevice,
+    validation: OnDevice,
 ) -> list[_CurvePoint]:
     """Rows of the curves."""
     moments = measure_norms(classifier, weights, training.inputs)

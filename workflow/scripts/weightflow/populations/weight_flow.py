@@ -19,7 +19,7 @@ from torchdiffeq import odeint
 from weightflow import seeding
 from weightflow.errors import DivergenceError
 from weightflow.networks.learning_rate import cosine_decay
-from weightflow.networks.saved_networks import with_parameters
+from weightflow.networks.saved_networks import parameters_behind, with_parameters
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.generators import Examples
 from weightflow.populations.reduction import Reduction, fit_reduction
@@ -161,11 +161,7 @@ class WeightFlow:
         """
         artefact = read_tensors(path, KIND, finite=True)
         with parts_of(path):
-            state = {
-                name.removeprefix(_NETWORK): torch.from_numpy(value)
-                for name, value in artefact.tensors.items()
-                if name.startswith(_NETWORK)
-            }
+            state = parameters_behind(_NETWORK, artefact.tensors)
             rows, width = state["layers.3.weight"].shape
             velocity = with_parameters(lambda: Velocity(rows, width), state)
             kept = Reduction(artefact.tensors["mean"], artefact.metadata["scale"], artefact.tensors.get("axes"))
