@@ -3,7 +3,7 @@
 import pytest
 
 from weightflow.config.population_checks import check_population_files, check_populations
-from weightflow.populations.registry import QUERIES
+from weightflow.populations.autoencoders.registry import QUERIES
 from weightflow.populations.settings import SNAPSHOT
 from weightflow.populations.tasks.catalogue import input_shapes, read_catalogue
 

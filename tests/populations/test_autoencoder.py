@@ -23,7 +23,7 @@ from weightflow.populations.autoencoder import (
     reconstruct,
     write_autoencoder,
 )
-from weightflow.populations.settings import AutoencoderSettings
+from weightflow.populations.autoencoders.settings import AutoencoderSettings
 from weightflow.seeding import Computation
 
 CPU = torch.device("cpu")

@@ -17,8 +17,8 @@ from weightflow.networks.settings import BackboneSettings
 from weightflow.plots import style
 from weightflow.populations.architectures.registry import ARCHITECTURES
 from weightflow.populations.architectures.settings import ArchitectureSettings
-from weightflow.populations.registry import QUERIES
-from weightflow.populations.settings import QuerySettings
+from weightflow.populations.autoencoders.registry import QUERIES
+from weightflow.populations.autoencoders.settings import QuerySettings
 from weightflow.records.digests import LIBRARY
 from weightflow.registry import Lazy
 from weightflow.teaching.registry import MEMBERS

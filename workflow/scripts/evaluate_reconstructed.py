@@ -6,7 +6,7 @@ from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
 from weightflow.jobs.population import of_population
 from weightflow.populations.autoencoder import encode_all, read_autoencoder, reconstruct, split_networks
-from weightflow.populations.autoencoder_evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
+from weightflow.populations.autoencoders.evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
 from weightflow.populations.evaluation import (
     compare_generated,
     compare_reconstructed,

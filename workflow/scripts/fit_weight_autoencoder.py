@@ -15,7 +15,7 @@ from weightflow.populations.autoencoder import (
 )
 from weightflow.populations.evaluation import compare_reconstructed, judge
 from weightflow.populations.population import read_population
-from weightflow.populations.queries import draw_queries
+from weightflow.populations.autoencoders.queries import draw_queries
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
 from weightflow.populations.user_modules import classifier_of_population

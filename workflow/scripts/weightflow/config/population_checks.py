@@ -10,8 +10,8 @@ from weightflow.data.settings import DatasetSettings
 from weightflow.errors import InputError, shown, unknown
 from weightflow.formats.reading import as_files
 from weightflow.populations.architectures.registry import ACTIVATIONS, ARCHITECTURES
+from weightflow.populations.autoencoders.registry import QUERIES
 from weightflow.populations.network_files import found_files, network_files
-from weightflow.populations.registry import QUERIES
 from weightflow.populations.settings import (
     SNAPSHOT,
     ArchitectureSettings,

@@ -27,7 +27,7 @@ from weightflow.networks.learning_rate import cosine_decay
 from weightflow.networks.saved_networks import with_parameters
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms
-from weightflow.populations.settings import AutoencoderSettings
+from weightflow.populations.autoencoders.settings import AutoencoderSettings
 from weightflow.progress import progress
 from weightflow.seeding import Computation
 from weightflow.storage import parts_of, read_tensors, write_tensors

@@ -1,4 +1,4 @@
-"""References of alignment, initialisations, generators, queries and sources of norms, by their names in configs."""
+"""References of alignment, initialisations, generators and sources of norms, by their names in configs."""
 
 from dataclasses import dataclass
 
@@ -66,19 +66,6 @@ class Generator:
     learned: Lazy | None = None
     section: str = ""
     reads_outputs: bool = False
-
-
-@dataclass(frozen=True)
-class QueryKind:
-    """Inputs on which the outputs of networks are compared.
-
-    Attributes:
-        description: the inputs.
-        draw: function of (training inputs (n, …), count, rng) to inputs.
-    """
-
-    description: str
-    draw: Lazy
 
 
 @dataclass(frozen=True)
@@ -164,14 +151,6 @@ GENERATORS: dict[str, Generator] = {
 }
 
 LEARNED = tuple(name for name, own in GENERATORS.items() if own.learned)
-
-QUERIES: dict[str, QueryKind] = {
-    "training": QueryKind("training examples", Lazy("weightflow.populations.queries", "examples")),
-    "noise": QueryKind(
-        "Gaussian noise with the mean and standard deviation of the training inputs",
-        Lazy("weightflow.populations.queries", "noise"),
-    ),
-}
 
 NORM_SOURCES: dict[str, NormSource] = {
     "training": NormSource("measured on the training inputs", ""),

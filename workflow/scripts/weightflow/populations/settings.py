@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from weightflow.populations.architectures.settings import ArchitectureSettings, Depth, Size
-from weightflow.populations.registry import INITIALISATIONS, NORM_SOURCES, QUERIES, REFERENCES
+from weightflow.populations.architectures.settings import ArchitectureSettings
+from weightflow.populations.autoencoders.registry import QUERIES
+from weightflow.populations.autoencoders.settings import AutoencoderSettings, variants_of
+from weightflow.populations.registry import INITIALISATIONS, NORM_SOURCES, REFERENCES
 from weightflow.populations.tasks.settings import ExampleSettings, ImageSide, Labels, SplitSettings
 from weightflow.settings import (
     ASection,
@@ -202,49 +204,6 @@ class CorrectionSettings(Settings):
     """AdamW's initial learning rate."""
 
 
-class QuerySettings(Settings):
-    """Inputs on which the outputs of networks are compared."""
-
-    sources: Annotated[Unique[str], Field(min_length=1, alias="from")] = ("training", "noise")
-    """training (training examples), noise (Gaussian, with their mean and standard deviation), or the name of another
-    task with inputs of the same shape, for its training part."""
-    count: Count = 100
-    """Largest number of inputs from each source."""
-
-
-class AutoencoderSettings(Settings):
-    """A transformer that encodes the tokens of a network into a latent vector, and one that decodes it."""
-
-    width: Annotated[int, Field(ge=1, le=4096)] = 32
-    """Width of the tokens."""
-    layers: Depth = 2
-    """Layers of the encoder, and of the decoder."""
-    heads: Depth = 4
-    """Attention heads; they must divide the width."""
-    feedforward: Size = 64
-    """Hidden units between attention layers."""
-    latent: Size = 32
-    """Dimension of the latent vector."""
-    steps: Steps = 1500
-    """Optimisation steps of AdamW; the learning rate decays by a cosine."""
-    batch: Annotated[int, Field(ge=2, le=1_000_000)] = 64
-    """Networks per step."""
-    learning_rate: Positive = 0.002
-    """AdamW's initial learning rate."""
-    mixing: Annotated[float, Field(ge=0, le=1), AsWritten] = 0
-    """Data augmentation: largest share of another network that is mixed into each network of a step."""
-    contrastive: Annotated[float, Field(ge=0, lt=1), AsWritten] = 0.05
-    """Weight γ of the contrastive loss; structural and behavioural loss together have 1 − γ."""
-    structural: Unique[Annotated[float, Field(ge=0, le=1), AsWritten]] = ()
-    """Candidate weights β of the structural loss; the behavioural loss has 1 − β. 1 is the purely structural loss; it
-    is reported beside the best other candidate on validation networks. An empty list trains no auto-encoder."""
-    queries: QuerySettings = QuerySettings()
-    outputs: Literal["logits", "softmax"] = "logits"
-    """Outputs that are compared: logits, or their softmax."""
-    shares: Annotated[Many[Share], Field(min_length=2, max_length=2)] = (0.7, 0.15)
-    """Shares of the networks for training and for validation; the rest is for testing."""
-
-
 class OtherTaskSettings(Settings):
     """A task for fine-tuning."""
 
@@ -330,8 +289,9 @@ class PopulationSettings(Settings):
 
 
 def others_asked(settings: PopulationSettings) -> list[str]:
-    """The other tasks whose inputs are queries of a population's networks, in the order of the settings."""
-    return [name for name in settings.autoencoder.queries.sources if name not in QUERIES]
+    """The other tasks whose inputs are queries of a population's networks, of any variant, in their order."""
+    sources = [name for own in variants_of(settings.autoencoder).values() for name in own.queries.sources]
+    return [name for name in dict.fromkeys(sources) if name not in QUERIES]
 
 
 def tasks_of_transfer(settings: PopulationSettings) -> list[OtherTaskSettings]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from weightflow import seeding
-from weightflow.populations.registry import QUERIES
-from weightflow.populations.settings import QuerySettings
+from weightflow.populations.autoencoders.registry import QUERIES
+from weightflow.populations.autoencoders.settings import QuerySettings
 from weightflow.populations.tasks.task import moments_of
 
 

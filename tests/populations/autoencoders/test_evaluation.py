@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 import torch
 
-from weightflow.populations import autoencoder_evaluation
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.architectures.settings import ArchitectureSettings
-from weightflow.populations.autoencoder_evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
+from weightflow.populations.autoencoders import evaluation as autoencoder_evaluation
+from weightflow.populations.autoencoders.evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
 from weightflow.populations.evaluation import Judged, judge
 from weightflow.populations.settings import NetworkTrainingSettings
 from weightflow.populations.tasks.by_name import built_in

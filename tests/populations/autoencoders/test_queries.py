@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from weightflow.populations.queries import draw_queries
-from weightflow.populations.settings import QuerySettings
+from weightflow.populations.autoencoders.queries import draw_queries
+from weightflow.populations.autoencoders.settings import QuerySettings
 
 TRAINING = np.arange(24, dtype=np.float32).reshape(6, 2, 2)
 OTHER = 100 + np.arange(40, dtype=np.float32).reshape(10, 2, 2)
