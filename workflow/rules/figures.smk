@@ -186,7 +186,7 @@ FIGURE_JOBS = {
                 for name, layout in populations().learned(w.population)
             ],
             "autoencoders": of_each_structural(
-                f"{POPULATION}/seed{plan.seeds[0]}/autoencoders/{{structural}}/losses.csv"
+                f"{POPULATION}/seed{plan.seeds[0]}/autoencoders/{BASE}/{{structural}}/losses.csv"
             ),
         },
         {

@@ -1,4 +1,4 @@
-# Populations of classifiers: training, alignment, generators of networks, auto-encoders, and evaluation on a test part
+# Populations of classifiers: training, alignment, generators of networks, and evaluation on a test part
 # that is not used for choices.
 TASKS = str(HOME / "resources" / "tasks.yaml")
 
@@ -96,6 +96,7 @@ rule prepare_other_task:
 rule train_population:
     input:
         task=rules.prepare_task.output[0],
+        checked=lambda w: ancient(populations().check_of_autoencoders(w.population)),
     output:
         population=f"{MEMBERS}/population.safetensors",
         curves=f"{MEMBERS}/curves.csv",
@@ -345,78 +346,6 @@ rule trace_frontiers:
         "Trace the frontiers of {wildcards.population}, seed {wildcards.seed}"
     script:
         "../scripts/trace_frontiers.py"
-
-
-rule fit_weight_autoencoder:
-    input:
-        task=rules.prepare_task.output[0],
-        population=members("aligned.safetensors"),
-        others=lambda w: expand(
-            f"results/populations/{w.population}/others/{{other}}.safetensors",
-            other=populations().other_tasks(w.population),
-        ),
-        module=module_file,
-    output:
-        autoencoder=f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors",
-        losses=f"{MEMBERS}/autoencoders/{{structural}}/losses.csv",
-        scores=f"{MEMBERS}/autoencoders/{{structural}}/scores.csv",
-    log:
-        f"{POPULATION}/logs/seed{{seed}}/{{structural}}/fit_weight_autoencoder.log",
-    benchmark:
-        f"{POPULATION}/benchmarks/seed{{seed}}/{{structural}}/fit_weight_autoencoder.tsv"
-    conda:
-        "../../envs/weightflow.yaml"
-    threads: one_thread
-    resources:
-        gpu=card,
-        mem_mb=training_memory,
-        runtime=training_minutes,
-    params:
-        settings=sections_of_population(
-            "architecture", "networks", "autoencoder", without="structural"
-        ),
-        others=lambda w: populations().other_tasks(w.population),
-        structural=lambda w: float(w.structural),
-        contents=lambda w: contents(module_file(w)),
-        seed=lambda w: int(w.seed),
-        code=code("fit_weight_autoencoder.py"),
-    message:
-        "Encode {wildcards.population} (β = {wildcards.structural}), seed {wildcards.seed}"
-    script:
-        "../scripts/fit_weight_autoencoder.py"
-
-
-rule evaluate_reconstructed:
-    input:
-        task=rules.prepare_task.output[0],
-        population=members("aligned.safetensors"),
-        autoencoders=of_each_structural(
-            f"{MEMBERS}/autoencoders/{{structural}}/autoencoder.safetensors"
-        ),
-        scores=of_each_structural(f"{MEMBERS}/autoencoders/{{structural}}/scores.csv"),
-        module=module_file,
-    output:
-        f"{MEMBERS}/metrics/reconstructed.csv",
-    log:
-        f"{POPULATION}/logs/seed{{seed}}/evaluate_reconstructed.log",
-    conda:
-        "../../envs/weightflow.yaml"
-    threads: one_thread
-    resources:
-        gpu=card,
-        mem_mb=training_memory,
-        runtime=training_minutes,
-    params:
-        settings=sections_of_population("architecture", "networks", "generated", "norms"),
-        shares=lambda w: list(population(w).autoencoder.shares),
-        structural=structural_of,
-        contents=lambda w: contents(module_file(w)),
-        seed=lambda w: int(w.seed),
-        code=code("evaluate_reconstructed.py"),
-    message:
-        "Evaluate reconstructions of {wildcards.population}, seed {wildcards.seed}"
-    script:
-        "../scripts/evaluate_reconstructed.py"
 
 
 rule tabulate_population_runtime:

@@ -1,24 +1,19 @@
 """Fit an auto-encoder to aligned networks at all their checkpoints, and evaluate it on other networks."""
 
 import numpy as np
-import torch
 
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
 from weightflow.jobs.population import of_population
-from weightflow.populations.autoencoder import (
-    behaviour_on,
-    fit_autoencoder,
-    reconstruct,
-    split_networks,
-    write_autoencoder,
-)
+from weightflow.jobs.zoos import members_of
+from weightflow.populations.autoencoders.files import write_autoencoder
+from weightflow.populations.autoencoders.fitting import fit_autoencoder
+from weightflow.populations.autoencoders.network import reconstruct
+from weightflow.populations.autoencoders.objective import Zoo
+from weightflow.populations.autoencoders.queries import Queries, draw_queries
+from weightflow.populations.autoencoders.settings import AutoencoderSettings
 from weightflow.populations.evaluation import compare_reconstructed, judge
-from weightflow.populations.population import read_population
-from weightflow.populations.autoencoders.queries import draw_queries
-from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
-from weightflow.populations.user_modules import classifier_of_population
 from weightflow.seeding import Computation
 from weightflow.storage import write_table
 
@@ -26,27 +21,30 @@ from weightflow.storage import write_table
 @of_population
 def main(snakemake):
     inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
-    settings = PopulationSettings.parts(params.settings)
-    own = settings.autoencoder
-    task, population = read_task(inputs.task), read_population(inputs.population)
-    weights = population.weights
-    classifier = classifier_of_population(population, settings, task)
-    parts = split_networks(len(weights), own.shares, params.seed)
-    foreign = {name: read_task(path).training.inputs for name, path in zip(params.others, inputs.others, strict=True)}
-    known = task.training.inputs
-    queries, training = (
-        torch.as_tensor(draw_queries(known, foreign, asked, params.seed), device=device)
-        for asked in (own.queries, own.queries.but(sources=("training",)))
-    )
-    behaviour = behaviour_on(classifier, queries, training, own.outputs)
-    stages = np.concatenate(population.checkpoints[parts.learned])
-    computation = Computation(params.seed, device)
-    fitted = fit_autoencoder(classifier, stages, behaviour, own, params.structural, computation)
-    decoded = reconstruct(fitted.network, weights[parts.chosen])
+    settings = AutoencoderSettings.model_validate(params.settings["autoencoder"])
+    members = members_of(inputs.tasks, inputs.populations, params.settings["zoos"], settings.shares, params.seed)
+    others = iter(inputs.others)
+    zoos = []
+    for own in members:
+        foreign = {name: read_task(next(others)).training.inputs for name in params.others}
+        known = own.task.training.inputs
+        known_only = settings.queries.but(sources=("training",))
+        zoos.append(
+            Zoo(
+                own.classifier,
+                np.concatenate(own.population.checkpoints[own.parts.learned]),
+                Queries(known, foreign, settings.queries, params.seed),
+                draw_queries(known, {}, known_only, params.seed),
+            )
+        )
+    fitted = fit_autoencoder(zoos, settings, params.structural, Computation(params.seed, device))
+    first = members[0]
+    chosen = first.population.weights[first.parts.chosen]
     originals, made = (
-        judge(classifier, task, some, task.validation, device) for some in (weights[parts.chosen], decoded)
+        judge(first.classifier, first.task, own, first.task.validation, device)
+        for own in (chosen, reconstruct(fitted.network, chosen))
     )
-    write_autoencoder(snakemake.output.autoencoder, fitted, made_by=stamp(snakemake))
+    write_autoencoder(snakemake.output.autoencoder, fitted, len(zoos), made_by=stamp(snakemake))
     write_table(snakemake.output.losses, fitted.losses)
     write_table(snakemake.output.scores, compare_reconstructed(originals, {"reconstructed": made}))
 

@@ -1,6 +1,6 @@
 """The plan of populations: the files of their targets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +12,8 @@ from weightflow.config.settings import Configuration
 from weightflow.config.transfer_checks import check_transfers
 from weightflow.errors import InputError, unknown
 from weightflow.plots.registry import figure_files
+from weightflow.populations.autoencoders.registry import QUERIES
+from weightflow.populations.autoencoders.settings import BASE, AutoencoderSettings, fit_keys, variants_of
 from weightflow.populations.network_files import found_files
 from weightflow.populations.registry import GENERATORS, LEARNED
 from weightflow.populations.settings import (
@@ -21,7 +23,6 @@ from weightflow.populations.settings import (
     has_new_last_layer,
     is_own_task,
     label_of_task,
-    others_asked,
     tasks_of_transfer,
 )
 from weightflow.populations.tasks.catalogue import input_shapes, label_counts
@@ -138,10 +139,72 @@ class PopulationPlan:
         files = self.population(name).networks.files
         return list(map(str, found_files(files))) if files else []
 
-    def other_tasks(self, name: str) -> list[str]:
-        """Other tasks with queries for a population's auto-encoder, in the order of its settings."""
-        own = self.population(name)
-        return others_asked(own) if own.autoencoder.structural else []
+    def autoencoders(self, name: str) -> dict[str, AutoencoderSettings]:
+        """The auto-encoders of a population by the names of their variants; {} if it has none."""
+        own = self.population(name).autoencoder
+        return variants_of(own) if own.structural else {}
+
+    def autoencoder(self, name: str, variant: str) -> AutoencoderSettings:
+        """Settings of one auto-encoder.
+
+        Raises:
+            InputError: the population has no such variant.
+        """
+        known = self.autoencoders(name)
+        if variant not in known:
+            raise InputError(f"populations.{name}.autoencoder: {unknown('variant', variant, known)}")
+        return known[variant]
+
+    def check_of_autoencoders(self, name: str) -> list[str]:
+        """The checked facts about a population's auto-encoders; [] without them."""
+        return [f"results/populations/{name}/autoencoders.json"] if self.autoencoders(name) else []
+
+    def encodings(self, name: str) -> list[tuple[str, float]]:
+        """Variants and weights β of all auto-encoders of a population."""
+        return [(variant, weight) for variant, own in self.autoencoders(name).items() for weight in own.structural]
+
+    def zoos(self, name: str, variant: str) -> list[str]:
+        """The populations that an auto-encoder is trained on, its own first."""
+        return [name, *self.autoencoder(name, variant).zoos]
+
+    def compared_zoos(self, name: str) -> list[str]:
+        """The populations that the auto-encoder without changes is evaluated on besides its own."""
+        own = self.population(name).autoencoder
+        return [*own.zoos, *own.unfamiliar]
+
+    def settings_of_autoencoder(self, name: str, variant: str) -> dict[str, Any]:
+        """The settings that the fit of an auto-encoder depends on."""
+        return {
+            "autoencoder": fit_keys(self.autoencoder(name, variant)),
+            "zoos": self.sections_of_zoos(self.zoos(name, variant)),
+        }
+
+    def sections_of_zoos(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        """What classifiers of populations depend on, and their names."""
+        return [{"name": own, **self.sections(own, "architecture", "networks")} for own in names]
+
+    def tasks_of_zoos(self, names: Sequence[str]) -> list[str]:
+        """The files of the tasks of populations."""
+        return [f"results/populations/{own}/task.safetensors" for own in names]
+
+    def aligned(self, names: Sequence[str], seed: int | str) -> list[str]:
+        """The files of aligned populations."""
+        return [f"{self.members(own, seed)}/aligned.safetensors" for own in names]
+
+    def other_queries(self, name: str, variant: str) -> list[str]:
+        """Other tasks with queries for an auto-encoder, in the order of its settings."""
+        return [own for own in self.autoencoder(name, variant).queries.sources if own not in QUERIES]
+
+    def files_of_queries(self, name: str, variant: str) -> list[str]:
+        """The files of these tasks for each population that the auto-encoder is trained on."""
+        others = self.other_queries(name, variant)
+        return [
+            f"results/populations/{zoo}/others/{own}.safetensors" for zoo in self.zoos(name, variant) for own in others
+        ]
+
+    def autoencoder_file(self, name: str, seed: int | str, variant: str, structural: float, file: str) -> str:
+        """A file of one auto-encoder."""
+        return f"results/populations/{name}/seed{seed}/autoencoders/{variant}/{structural}/{file}"
 
     def files_of_examples(self, name: str) -> list[str]:
         """The files and folders of a user's examples; [] for a named task."""
@@ -265,7 +328,10 @@ class PopulationPlan:
                 ),
                 *((f"{own}, {layout}", f"{layout}/fit_{own}") for own, layout in self.learned(name)),
                 *((f"drawing {own}, {layout}", f"{layout}/draw_{own}") for own, layout in self.learned(name)),
-                *((f"auto-encoder, β = {w}", f"{w}/fit_weight_autoencoder") for w in settings.autoencoder.structural),
+                *(
+                    (_stage_of_encoding(variant, weight), f"{variant}/{weight}/fit_weight_autoencoder")
+                    for variant, weight in self.encodings(name)
+                ),
                 *([("frontiers", "trace_frontiers")] if settings.frontier else []),
                 *([("fine-tuning", "tune_networks")] if settings.transfer.tasks else []),
             ]
@@ -293,3 +359,7 @@ class PopulationPlan:
         """The results shown on the page about populations."""
         further = [own.table for kind in FURTHER for own in self.further(kind)]
         return [*(own.metrics for own in self.judged()), *further]
+
+
+def _stage_of_encoding(variant: str, structural: float) -> str:
+    return f"auto-encoder, β = {structural}" + ("" if variant == BASE else f", {variant}")

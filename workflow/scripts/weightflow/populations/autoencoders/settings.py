@@ -73,8 +73,8 @@ class AutoencoderSettings(Settings):
     latent: Size = 32
     """Dimension of each latent vector."""
     window: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    """Adjacent tokens that a step reads and decodes, at a random place; null takes all. For codes of tokens; the loss of
-    outputs takes all other weights from the original."""
+    """Adjacent tokens that a step reads and decodes, at a random place, for codes of tokens; null takes all. The
+    behavioural loss takes all other weights from the original."""
     halo: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """Further tokens on either side of a window that are read with it when the auto-encoder is used."""
     width: Annotated[int, Field(ge=1, le=4096)] = 32

@@ -22,6 +22,9 @@ class SplitSettings(Settings):
     """Seed of the split, the same for all seeds of the run."""
     stratified: bool = False
     """Whether every part has each label in its share of all examples."""
+    examples: Annotated[int, Field(ge=3, le=1_000_000_000)] | None = None
+    """Largest number of examples that are split, drawn by the seed, so that populations train faster; the test part of
+    the data's authors stays whole. null takes all."""
 
 
 class ExampleSettings(Settings):

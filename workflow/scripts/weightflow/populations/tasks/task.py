@@ -71,7 +71,8 @@ def split_task(
 
     Args:
         everything: all examples, or all but the test part.
-        settings: shares `validation` and `test`, the `seed` of the split, and whether it is `stratified`.
+        settings: shares `validation` and `test`, the `seed` of the split, whether it is `stratified`, and the largest
+            number of `examples`.
         test: the authors' test part, if they name one.
         scale: training, or none to keep the inputs as they are.
         where: the source of the examples, for messages.
@@ -84,6 +85,7 @@ def split_task(
     order = seeding.stream(settings.seed, "task").permutation(len(everything.labels))
     if settings.stratified:
         order = _spread_labels(everything.labels, order)
+    order = order[: settings.examples]
     held = [0 if test else round(settings.test * len(order)), round(settings.validation * len(order))]
     parts = np.split(order, np.cumsum(held))
     own, validation, training = (Labelled(everything.inputs[part], everything.labels[part]) for part in parts)
