@@ -26,6 +26,7 @@ from weightflow.populations.settings import (
 )
 from weightflow.populations.tasks.catalogue import input_shapes, label_counts
 from weightflow.populations.tasks.example_sources import files_of_examples
+from weightflow.populations.tasks.selection import shape_in_size
 from weightflow.yaml_files import read_config
 
 POPULATION = "results/populations/{population}"
@@ -142,6 +143,12 @@ class PopulationPlan:
         """Other tasks with queries for a population's auto-encoder, in the order of its settings."""
         own = self.population(name)
         return others_asked(own) if own.autoencoder.structural else []
+
+    def shape_of_inputs(self, name: str) -> list[int]:
+        """Shape of an input of a named task, cut and resized; [] for a user's examples, whose check finds it."""
+        own = self.population(name)
+        given = input_shapes(self.plan.catalogue).get(own.task or "", ())
+        return list(shape_in_size(given, own.crop, own.resize))
 
     def files_of_examples(self, name: str) -> list[str]:
         """The files and folders of a user's examples; [] for a named task."""
