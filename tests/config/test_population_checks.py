@@ -71,8 +71,18 @@ def test_published_recipes_of_images_are_taken(check, settings):
     check(task="digits", **({"training": {"augment": "crop_flip"}} | settings))
 
 
-def test_queries_are_resized_as_the_images_of_the_population(check):
-    check(task="mnist", resize=8, autoencoder={"queries": {"from": ["digits", "fashion_mnist"]}})
+@pytest.mark.parametrize(
+    ("size", "others"),
+    [
+        ({"task": "mnist"}, ["digits", "cifar10", "fashion_mnist"]),
+        ({"task": "mnist", "crop": 20, "resize": 14}, ["digits", "stl10"]),
+        ({"task": "cifar10"}, ["digits", "stl10", "mnist"]),
+        ({"task": "iris"}, ["iris"]),
+        ({"examples": {"folder": "mine"}, "resize": 9}, ["digits", "cifar10"]),
+    ],
+)
+def test_queries_are_fitted_to_the_images_of_the_population(check, size, others):
+    check(**size, autoencoder={"queries": {"from": others}})
 
 
 SNAPSHOTS = {"task": "snapshot", "architecture": {"kind": "gru"}}
@@ -86,11 +96,19 @@ CASES = {
     ),
     "queries of another shape": (
         {"autoencoder": {"queries": {"from": ["training", "wine"]}}},
-        "autoencoder.queries.from: inputs of wine have another shape than those of the task iris",
+        r"autoencoder.queries.from: inputs of wine have shape \(13,\), the networks read \(4,\), and only images",
+    ),
+    "a variant's queries of another shape": (
+        {"task": "mnist", "autoencoder": {"variants": {"wines": {"queries": {"from": ["wine"]}}}}},
+        "autoencoder.variants.wines.queries.from: inputs of wine have shape",
+    ),
+    "images for a table": (
+        {"autoencoder": {"queries": {"from": ["digits"]}}},
+        r"autoencoder.queries.from: inputs of digits have shape \(1, 8, 8\), the networks read \(4,\)",
     ),
     "queries that are no states": (
         SNAPSHOTS | {"snapshot": {"dataset": "d"}, "autoencoder": {"queries": {"from": ["digits"]}}},
-        "autoencoder.queries.from: inputs of digits have another shape than those of the task snapshot",
+        "autoencoder.queries.from: the networks read states, and inputs of digits are none; remove digits",
     ),
     "a table in another size": ({"resize": 8}, "resize: the inputs of iris are no images; remove the key"),
     "states in another size": (
@@ -102,7 +120,7 @@ CASES = {
         "crop: images of digits have 8 × 8 pixels, fewer; lower it",
     ),
     "queries that cannot be resized": (
-        {"task": "mnist", "resize": 14, "autoencoder": {"queries": {"from": ["wine"]}}},
+        {"examples": {"folder": "mine"}, "resize": 14, "autoencoder": {"queries": {"from": ["wine"]}}},
         "autoencoder.queries.from: inputs of wine are no images and cannot be resized; remove wine",
     ),
     "kernels too few": (

@@ -42,7 +42,21 @@ def test_settings_of_a_population(plan, refused):
         plan.population("smal")
     assert plan.other_tasks("small") == ["iris"]
     assert (plan.files_of_task("iris"), plan.states_of("small")) == ([], [])
+    assert plan.shape_of_inputs("small") == [4]
     assert plan.files_of_task("eurosat") == [str(s.path) for s in plan.plan.catalogue["eurosat"].files.values()]
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [
+        ({"task": "mnist"}, [1, 28, 28]),
+        ({"task": "cifar10", "crop": 30}, [3, 30, 30]),
+        ({"task": "mnist", "crop": 20, "resize": 14}, [1, 14, 14]),
+    ],
+)
+def test_queries_have_the_shape_of_the_populations_images(plan, size, shape):
+    content = {key: value for key, value in CONTENT.items() if key != "populations"} | {"populations": {"p": size}}
+    assert PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml").shape_of_inputs("p") == shape
 
 
 def test_examples_are_checked_before_they_are_split(plan, tmp_path):
@@ -54,6 +68,7 @@ def test_examples_are_checked_before_they_are_split(plan, tmp_path):
     assert found.files_of_examples("p") == [str(tmp_path / "mine.csv"), "images"]  # the latter is nowhere
     assert (found.files_of_examples("q"), found.files_of_task(None)) == ([], [])
     assert found.check_of("q") == []
+    assert found.shape_of_inputs("p") == []
     assert found.checked_examples() == [found.check_of("p")] == ["results/populations/p/examples.json"]
 
 

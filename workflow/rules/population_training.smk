@@ -68,7 +68,6 @@ rule prepare_other_task:
         catalogue=local(TASKS),
         files=lambda w: local(populations().files_of_task(w.other)),
         checked=lambda w: populations().check_of(w.population),
-        snapshots=[],
     output:
         f"{POPULATION}/others/{{other}}.safetensors",
     log:
@@ -79,18 +78,14 @@ rule prepare_other_task:
     resources:
         runtime=stage_minutes,
     params:
-        settings=lambda w: {
-            "task": w.other,
-            "classes": None,
-            **populations().sections(w.population, "split", "crop", "resize", "scale"),
-        },
+        settings=sections_of_population("split", "scale"),
+        shape=lambda w: populations().shape_of_inputs(w.population),
         contents=lambda w: contents([TASKS]),
-        key=".autoencoder.queries.from",
-        code=code("prepare_task.py"),
+        code=code("prepare_other_task.py"),
     message:
         "Prepare the task {wildcards.other} for {wildcards.population}"
     script:
-        "../scripts/prepare_task.py"
+        "../scripts/prepare_other_task.py"
 
 
 rule train_population:

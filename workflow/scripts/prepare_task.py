@@ -25,7 +25,7 @@ def main(snakemake):
     else:
         catalogue = read_catalogue(inputs.catalogue)
         task = named_task(settings.task, settings.split, catalogue, settings.scale, selection)
-    if params.key and inputs.checked:  # another task for networks of a user's examples
+    if params.key and inputs.checked:  # for fine-tuning networks of a user's examples
         check_other(settings.task or "examples", task.shape, read_json(inputs.checked, "shape")["shape"], section)
     write_task(snakemake.output[0], task, made_by=stamp(snakemake))
 

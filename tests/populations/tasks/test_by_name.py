@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import data_at_hand
 from tests.image_samples import cifar, examples, folders, idx, stl, svhn, write
 from weightflow.formats.downloads import fetch
-from weightflow.populations.tasks.by_name import built_in, named_task
+from weightflow.populations.tasks.by_name import built_in, fitted_task, named_task
 from weightflow.populations.tasks.catalogue import DataSet, Source, read_catalogue
 from weightflow.populations.tasks.registry import BUILT_IN, IMAGE_FORMATS
 from weightflow.populations.tasks.settings import SplitSettings
@@ -33,6 +33,30 @@ def test_what_comes_with_scikit_learn_is_read_by_name(name, examples, shape, cla
     assert len(built_in(name).labels) == examples
     task = named_task(name, SETTINGS, {})
     assert (task.shape, task.classes) == (shape, classes)
+
+
+@pytest.mark.parametrize("shape", [(1, 14, 14), (1, 28, 28), (3, 32, 32), (1, 4, 6)])
+def test_digits_are_read_as_images_of_another_task(shape):
+    task, own = fitted_task("digits", SETTINGS, {}, shape), named_task("digits", SETTINGS, {})
+    assert task.shape == task.test.inputs.shape[1:] == shape
+    np.testing.assert_allclose([task.training.inputs.mean(), task.training.inputs.std()], [0, 1], atol=1e-5)
+    for part in PARTS:
+        np.testing.assert_array_equal(getattr(task, part).labels, getattr(own, part).labels)
+    raw = fitted_task("digits", SETTINGS, {}, shape, "none").training.inputs
+    assert 0 <= raw.min() < raw.max() <= 16
+
+
+def test_a_task_of_the_same_shape_is_the_named_one():
+    one, other = fitted_task("iris", SETTINGS, {}, (4,)), named_task("iris", SETTINGS, {})
+    for part in PARTS:
+        np.testing.assert_array_equal(getattr(one, part).inputs, getattr(other, part).inputs)
+
+
+def test_a_task_that_does_not_fit_is_refused(refused):
+    with refused(r"populations\.p: inputs of wine have shape \(13,\), the networks read \(1, 8, 8\)"):
+        fitted_task("wine", SETTINGS, {}, (1, 8, 8), where="populations.p")
+    with refused("task: unknown name 'wines'; did you mean 'wine'"):
+        fitted_task("wines", SETTINGS, {}, (1, 8, 8))
 
 
 def test_inputs_of_a_named_task_may_stay_as_they_are():
@@ -77,6 +101,18 @@ def test_images_are_fetched_and_read_by_name(tmp_path, kind):
         np.testing.assert_array_equal(task.test.labels, labels)
         slope, offset = np.polyfit(pixels.ravel() / 255.0, task.test.inputs.ravel(), 1)
         np.testing.assert_allclose(task.test.inputs, slope * (pixels / 255) + offset, atol=1e-5)
+
+
+def test_photographs_are_read_as_smaller_grey_images(tmp_path):
+    written, (pixels, labels) = contents("cifar")
+    path = write(tmp_path / "archive", written[0])
+    source = Source(path, path.as_uri(), hashlib.sha256(written[0]).hexdigest())
+    known = {"mine": DataSet("Mine", "cifar", SHAPES["cifar"], 2, {"archive": source})}
+    task = fitted_task("mine", SETTINGS, known, (1, 16, 16), "none")
+    np.testing.assert_array_equal(task.test.labels, labels)
+    areas = pixels.reshape(-1, 3, 16, 2, 16, 2).mean((1, 3, 5)) / 255
+    np.testing.assert_allclose(task.test.inputs[:, 0], areas, atol=1e-5)
+    assert fitted_task("mine", SETTINGS, known, (1, 28, 28)).shape == (1, 28, 28)
 
 
 @pytest.mark.parametrize("change", [{"shape": (3, 4, 5)}, {"classes": 1}])

@@ -202,12 +202,10 @@ def test_bad_folders_are_refused(tmp_path, refused, files, sentence):
         read_examples(ExampleSettings(folder=str(tmp_path / "own")))
 
 
-def test_queries_of_another_shape_are_refused(refused):
-    where = "populations.p.autoencoder.queries.from"
+def test_another_task_of_another_shape_is_refused(refused):
+    where = "populations.p.transfer.tasks.1"
     check_other("iris", (4,), [4], where)
-    with refused(
-        r"populations\.p\.autoencoder\.queries\.from: inputs of iris have shape \(4,\), and the examples \(5,\)"
-    ):
+    with refused(r"populations\.p\.transfer\.tasks\.1: inputs of iris have shape \(4,\), and the examples \(5,\)"):
         check_other("iris", (4,), [5], where)
 
 

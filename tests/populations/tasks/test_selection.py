@@ -1,10 +1,17 @@
-"""Images are resized by areas, and labels are kept by their names."""
+"""Images are resized by areas and recoloured by means, and labels are kept by their names."""
 
 import numpy as np
 import pytest
 
 from weightflow.populations.tasks.by_name import named_task
-from weightflow.populations.tasks.selection import Selection, kept_labels, resized, shape_in_size
+from weightflow.populations.tasks.selection import (
+    Selection,
+    check_fitting,
+    fitted,
+    kept_labels,
+    resized,
+    shape_in_size,
+)
 from weightflow.populations.tasks.settings import SplitSettings
 from weightflow.populations.tasks.task import PARTS, Labelled
 
@@ -57,6 +64,65 @@ def test_tables_are_not_resized(rng, refused):
 def test_images_beyond_the_memory_are_refused(rng, small_machine, refused):
     with refused(r"resize, of shape \(2000, 3, 1024, 1024\), would take 23.4 GiB of memory"):
         resized(pictures(rng, 2000, 3, 1, 1), Selection(resize=1024))
+
+
+KEY = "populations.p.autoencoder.queries.from"
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (1, 4, 6), (3, 4, 6)])
+def test_other_images_are_made_smaller_by_areas(rng, shape):
+    inputs = pictures(rng, 5, shape[0], 16, 24).inputs
+    found = fitted(inputs, shape, "x", KEY)
+    channels, height, width = shape
+    areas = inputs.reshape(5, channels, height, 16 // height, width, 24 // width)
+    np.testing.assert_allclose(found, areas.mean((3, 5)), atol=1e-6)
+    assert found.dtype == np.float32
+
+
+def test_other_images_are_made_larger_by_the_nearest_pixel(rng):
+    inputs = pictures(rng, 5, 1, 8, 8).inputs
+    np.testing.assert_array_equal(fitted(inputs, (1, 16, 24), "x", KEY), inputs.repeat(2, axis=2).repeat(3, axis=3))
+    for side in (14, 28):
+        found = fitted(inputs, (1, side, side), "x", KEY)
+        assert found.shape == (5, 1, side, side)
+        np.testing.assert_array_equal(np.unique(found), np.unique(inputs))
+
+
+def test_colours_become_their_mean_and_grey_every_colour(rng):
+    colours, grey = pictures(rng, 4, 3, 8, 8).inputs, pictures(rng, 4, 1, 8, 8).inputs
+    np.testing.assert_allclose(fitted(colours, (1, 8, 8), "x", KEY)[:, 0], colours.mean(1), atol=1e-6)
+    np.testing.assert_array_equal(fitted(grey, (3, 8, 8), "x", KEY), np.concatenate([grey] * 3, axis=1))
+    areas = colours.mean(1).reshape(4, 4, 2, 4, 2).mean((2, 4))
+    np.testing.assert_allclose(fitted(colours, (1, 4, 4), "x", KEY)[:, 0], areas, atol=1e-6)
+    assert fitted(pictures(rng, 2, 3, 32, 32).inputs, (1, 28, 28), "x", KEY).shape == (2, 1, 28, 28)
+    assert fitted(grey, (3, 32, 20), "x", KEY).shape == (4, 3, 32, 20)
+
+
+def test_inputs_of_the_same_shape_stay_as_they_are(rng):
+    for shape in ((4,), (2, 3, 5), (1, 8, 8)):
+        inputs = pictures(rng, 5, *shape).inputs
+        assert fitted(inputs, shape, "x", KEY) is inputs
+
+
+@pytest.mark.parametrize(
+    ("given", "shape", "sentence"),
+    [
+        ((13,), (4,), r"inputs of x have shape \(13,\), the networks read \(4,\), and only images can be resized"),
+        ((13,), (1, 8, 8), r"inputs of x have shape \(13,\), the networks read \(1, 8, 8\)"),
+        ((1, 8, 8), (64,), r"inputs of x have shape \(1, 8, 8\), the networks read \(64,\)"),
+        ((3, 8, 8), (2, 8, 8), "images of x have 3 channels, the networks read 2"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_refused(rng, refused, given, shape, sentence):
+    with refused(rf"populations\.p\.autoencoder\.queries\.from: {sentence}.*remove x, or name another task"):
+        check_fitting(given, shape, "x", KEY)
+    with refused(sentence):
+        fitted(pictures(rng, 2, *given).inputs, shape, "x", KEY)
+
+
+def test_fitted_images_beyond_the_memory_are_refused(rng, small_machine, refused):
+    with refused(r"from, of shape \(2000, 3, 1024, 1024\), would take 23.4 GiB of memory"):
+        fitted(pictures(rng, 2000, 1, 1, 1).inputs, (3, 1024, 1024), "x", KEY)
 
 
 def test_labels_are_kept_by_number_or_name(refused):

@@ -11,6 +11,7 @@ from weightflow.errors import InputError, shown, unknown
 from weightflow.formats.reading import as_files
 from weightflow.populations.architectures.registry import ACTIVATIONS, ARCHITECTURES
 from weightflow.populations.autoencoders.registry import QUERIES
+from weightflow.populations.autoencoders.settings import BASE, variants_of
 from weightflow.populations.network_files import found_files, network_files
 from weightflow.populations.settings import (
     SNAPSHOT,
@@ -18,10 +19,9 @@ from weightflow.populations.settings import (
     ExampleSettings,
     NetworkTrainingSettings,
     PopulationSettings,
-    others_asked,
 )
 from weightflow.populations.tasks.example_sources import example_format, files_of_examples
-from weightflow.populations.tasks.selection import check_augmentation, shape_in_size
+from weightflow.populations.tasks.selection import check_augmentation, check_fitting, shape_in_size
 
 
 def check_populations(
@@ -62,7 +62,7 @@ def check_populations(
         if settings.frontier == 1:
             raise InputError(f"{where}.frontier: one network has no spread; draw 2 or more, or 0 for no frontier.")
         _check_autoencoder(settings, f"{where}.autoencoder")
-        _check_queries(settings, shapes, f"{where}.autoencoder.queries.from")
+        _check_queries(settings, shapes, f"{where}.autoencoder")
 
 
 def check_population_files(
@@ -310,15 +310,22 @@ def _check_autoencoder(settings: PopulationSettings, where: str) -> None:
 
 
 def _check_queries(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:
-    """Queries of the auto-encoder must have the shape of the networks' inputs; both are resized alike."""
-    shapes = {name: shape_in_size(shape, settings.crop, settings.resize) for name, shape in shapes.items()}
-    for name in others_asked(settings):
-        if name not in shapes:
-            raise InputError(f"{where}: {unknown('name', name, [*QUERIES, *shapes])}")
-        if (settings.crop or settings.resize) and len(shapes[name]) != 3:
-            raise InputError(f"{where}: inputs of {name} are no images and cannot be resized; remove {name}.")
-        if settings.task is not None and shapes[name] != shapes.get(settings.task):
-            raise InputError(
-                f"{where}: inputs of {name} have another shape than those of the task {settings.task}; remove "
-                f"{name}, or name a task of the same shape."
-            )
+    """Other tasks whose inputs are queries, of the auto-encoder or a variant, are known and fit the networks' input."""
+    for variant, own in variants_of(settings.autoencoder, where).items():
+        section = where if variant == BASE else f"{where}.variants.{variant}"
+        for name in own.queries.sources:
+            if name not in QUERIES:
+                _check_other(name, settings, shapes, f"{section}.queries.from")
+
+
+def _check_other(name: str, settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:
+    """Images are fitted to images; those of a user's examples are known after reading."""
+    if name not in shapes:
+        raise InputError(f"{where}: {unknown('name', name, [*QUERIES, *shapes])}")
+    if settings.task == SNAPSHOT:
+        raise InputError(f"{where}: the networks read states, and inputs of {name} are none; remove {name}.")
+    if settings.task is not None:
+        own = shape_in_size(shapes[settings.task], settings.crop, settings.resize)
+        check_fitting(shapes[name], own, name, where)
+    elif (settings.crop or settings.resize) and len(shapes[name]) != 3:
+        raise InputError(f"{where}: inputs of {name} are no images and cannot be resized; remove {name}.")

@@ -27,6 +27,7 @@ from weightflow.populations.settings import (
 )
 from weightflow.populations.tasks.catalogue import input_shapes, label_counts
 from weightflow.populations.tasks.example_sources import files_of_examples
+from weightflow.populations.tasks.selection import shape_in_size
 from weightflow.yaml_files import read_config
 
 POPULATION = "results/populations/{population}"
@@ -205,6 +206,12 @@ class PopulationPlan:
     def autoencoder_file(self, name: str, seed: int | str, variant: str, structural: float, file: str) -> str:
         """A file of one auto-encoder."""
         return f"results/populations/{name}/seed{seed}/autoencoders/{variant}/{structural}/{file}"
+
+    def shape_of_inputs(self, name: str) -> list[int]:
+        """Shape of an input of a named task, cut and resized; [] for a user's examples, whose check finds it."""
+        own = self.population(name)
+        given = input_shapes(self.plan.catalogue).get(own.task or "", ())
+        return list(shape_in_size(given, own.crop, own.resize))
 
     def files_of_examples(self, name: str) -> list[str]:
         """The files and folders of a user's examples; [] for a named task."""

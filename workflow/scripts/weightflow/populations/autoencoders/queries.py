@@ -1,6 +1,6 @@
 """Inputs on which a behavioural loss compares the outputs of networks (Meynent et al. 2025)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -9,36 +9,60 @@ from weightflow.populations.autoencoders.registry import QUERIES
 from weightflow.populations.autoencoders.settings import QuerySettings
 from weightflow.populations.tasks.task import moments_of
 
+# From (count, rng) to inputs (count, …).
+Source = Callable[[int, np.random.Generator], np.ndarray]
 
-def draw_queries(
-    training: np.ndarray, others: Mapping[str, np.ndarray], settings: QuerySettings, seed: int
-) -> np.ndarray:
-    """Queries of every kind that the settings name.
+
+class Queries:
+    """Queries of every kind that the settings name, drawn at every call or only once.
 
     Args:
         training: (n, …) inputs of the task.
         others: inputs of other tasks by name, of the same shape.
-        settings: `from` names kinds, of `QUERIES` or of the others; `count` of each are drawn.
+        settings: `from` names kinds, of `QUERIES` or of the others; `count` of each are drawn; with `fresh` at every
+            call.
         seed: of the draws.
-
-    Returns:
-        (queries, …) float32.
     """
-    draws, found = seeding.stream(seed, "weight auto-encoder", "queries"), []
-    for kind in settings.sources:
-        if kind in QUERIES:
-            found.append(QUERIES[kind].draw.load()(training, settings.count, draws))
-        else:
-            found.append(examples(others[kind], settings.count, draws))
-    return np.concatenate(found).astype(np.float32)
+
+    def __init__(
+        self, training: np.ndarray, others: Mapping[str, np.ndarray], settings: QuerySettings, seed: int
+    ) -> None:
+        self._sources: list[Source] = [
+            QUERIES[kind].source.load()(training) if kind in QUERIES else examples(others[kind])
+            for kind in settings.sources
+        ]
+        self._count, self._draws = settings.count, seeding.stream(seed, "weight auto-encoder", "queries")
+        self._fixed = None if settings.fresh else self._drawn()
+
+    def __call__(self) -> np.ndarray:
+        """(queries, …) float32, one kind after the other; the first are the same whether or not they are fresh."""
+        return self._drawn() if self._fixed is None else self._fixed
+
+    def _drawn(self) -> np.ndarray:
+        found = [source(self._count, self._draws) for source in self._sources]
+        return np.concatenate(found).astype(np.float32)
 
 
-def examples(inputs: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, …) of inputs (n, …), without replacement, or all if there are fewer."""
-    return inputs[rng.permutation(len(inputs))[:count]]
+def draw_queries(
+    training: np.ndarray, others: Mapping[str, np.ndarray], settings: QuerySettings, seed: int
+) -> np.ndarray:
+    """The first queries of `Queries`, which has the same arguments: (queries, …) float32."""
+    return Queries(training, others, settings, seed)()
 
 
-def noise(inputs: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, …) normal draws with the moments of inputs (n, …)."""
+def examples(inputs: np.ndarray) -> Source:
+    """Source of some of the inputs (n, …), without replacement, or of all if there are fewer."""
+    return lambda count, rng: inputs[rng.permutation(len(inputs))[:count]]
+
+
+def noise(inputs: np.ndarray) -> Source:
+    """Source of normal draws with the moments of inputs (n, …): of tables by feature, of images as a whole."""
     mean, spread = moments_of(inputs)
-    return mean + spread * rng.standard_normal((count, *inputs.shape[1:]))
+    return lambda count, rng: mean + spread * rng.standard_normal((count, *inputs.shape[1:]))
+
+
+def uniform(inputs: np.ndarray) -> Source:
+    """Source of uniform draws in the range of inputs (n, …): of tables by feature, of images as a whole."""
+    axis = None if inputs.ndim > 2 else 0
+    least, largest = inputs.min(axis), inputs.max(axis)
+    return lambda count, rng: rng.uniform(least, largest, (count, *inputs.shape[1:]))

@@ -11,11 +11,11 @@ class QueryKind:
 
     Attributes:
         description: the inputs.
-        draw: function of (training inputs (n, …), count, rng) to inputs.
+        source: function of training inputs (n, …) to a function of (count, rng) to inputs (count, …).
     """
 
     description: str
-    draw: Lazy
+    source: Lazy
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ QUERIES: dict[str, QueryKind] = {
         Lazy("weightflow.populations.autoencoders.queries", "noise"),
     ),
     "uniform": QueryKind(
-        "uniform noise between the least and the largest number of the training inputs",
+        "uniform noise between the least and the largest number of the training inputs, of tables by column",
         Lazy("weightflow.populations.autoencoders.queries", "uniform"),
     ),
 }

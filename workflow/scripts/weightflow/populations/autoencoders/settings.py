@@ -31,8 +31,8 @@ class QuerySettings(Settings):
 
     sources: Annotated[Unique[str], Field(min_length=1, alias="from")] = ("training", "noise")
     """training (training examples), noise (Gaussian, with their mean and standard deviation), uniform (between their
-    least and largest number), or the name of another task, for its training part; its images are resized, and made grey
-    or coloured, as the networks read them."""
+    least and largest number), or the name of another task, for its training part. Its whole images are resized to those
+    of the population; colours become their mean, and grey becomes every colour."""
     count: Count = 100
     """Largest number of inputs from each source."""
     fresh: bool = False

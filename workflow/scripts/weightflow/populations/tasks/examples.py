@@ -131,7 +131,7 @@ def _named(examples: OwnExamples, kept: Sequence[int] | None) -> tuple[str, ...]
 
 
 def check_other(name: str, inputs: Sequence[int], shape: Sequence[int], where: str) -> None:
-    """Refuse another task, of queries or for fine-tuning, with another shape than that of a user's examples.
+    """Refuse another task for fine-tuning with another shape than that of a user's examples.
 
     Args:
         name: the other task.

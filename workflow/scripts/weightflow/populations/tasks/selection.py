@@ -1,4 +1,4 @@
-"""What is kept of a task's examples: images in another size, and some of the labels, numbered anew."""
+"""What is kept of a task's examples: images in another size or colour, and some of the labels, numbered anew."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -50,12 +50,72 @@ def resized(examples: Labelled, selection: Selection) -> Labelled:
         inputs = inputs[:, :, top : top + crop, left : left + crop]
     if side is None:
         return replace(examples, inputs=np.ascontiguousarray(inputs))
-    shape = (*inputs.shape[:2], side, side)
+    return replace(examples, inputs=_in_pixels(inputs, side, side, where))
+
+
+def fitted(inputs: np.ndarray, shape: tuple[int, ...], name: str, where: str) -> np.ndarray:
+    """Images of one task as networks of another read them: resized as a whole, without cutting, and recoloured.
+
+    A pixel is the mean of its area, or the nearest one in larger images. Several channels become their mean, and one
+    is repeated.
+
+    Args:
+        inputs: (N, channels, height, width) images, or inputs that have the shape already.
+        shape: of the networks' input.
+        name: of the task, for messages.
+        where: the key of the task, for messages.
+
+    Returns:
+        (N, *shape), the inputs themselves if they have the shape.
+
+    Raises:
+        InputError: as `check_fitting`, or the images do not fit in memory.
+    """
+    check_fitting(inputs.shape[1:], shape, name, where)
+    if inputs.shape[1:] == tuple(shape):
+        return inputs
+    channels, height, width = shape
+    check_array((len(inputs), *shape), 4, where)
+    found = inputs.mean(1, keepdims=True) if channels == 1 else inputs
+    found = _in_pixels(found, height, width, where)
+    return found if found.shape[1] == channels else found.repeat(channels, axis=1)
+
+
+def check_fitting(given: Sequence[int], shape: Sequence[int], name: str, where: str) -> None:
+    """Refuse inputs that cannot be resized and recoloured to those of the networks.
+
+    Args:
+        given: shape of an input.
+        shape: of the networks' input.
+        name: of the task, for messages.
+        where: the key of the task, for messages.
+
+    Raises:
+        InputError: the shapes differ, and one of them is that of a table; or both have several channels, not as many.
+    """
+    given, shape = tuple(given), tuple(shape)
+    if given == shape:
+        return
+    if not len(given) == len(shape) == 3:
+        raise InputError(
+            f"{where}: inputs of {name} have shape {given}, the networks read {shape}, and only images can be resized "
+            f"to images; remove {name}, or name another task."
+        )
+    if given[0] != shape[0] and 1 not in (given[0], shape[0]):
+        raise InputError(
+            f"{where}: images of {name} have {given[0]} channels, the networks read {shape[0]}, and only one channel "
+            f"can be made of several, or several of one; remove {name}, or name another task."
+        )
+
+
+def _in_pixels(images: np.ndarray, height: int, width: int, where: str) -> np.ndarray:
+    """(N, channels, height, width) float32 of images of any size; refused if they do not fit in memory."""
+    shape = (*images.shape[:2], height, width)
     check_array(shape, 4, where)
-    found = np.empty((shape[0] * shape[1], side, side), dtype=np.float32)
-    for own, image in zip(found, inputs.reshape(-1, *inputs.shape[2:]), strict=True):
-        own[:] = Image.fromarray(image.astype(np.float32)).resize((side, side), Image.Resampling.BOX)
-    return replace(examples, inputs=found.reshape(shape))
+    found = np.empty((shape[0] * shape[1], height, width), dtype=np.float32)
+    for own, image in zip(found, images.reshape(-1, *images.shape[2:]), strict=True):
+        own[:] = Image.fromarray(image.astype(np.float32)).resize((width, height), Image.Resampling.BOX)
+    return found.reshape(shape)
 
 
 def shape_in_size(shape: tuple[int, ...], crop: int | None, resize: int | None) -> tuple[int, ...]:
